@@ -1,0 +1,1 @@
+"""A Hugging Face Hub on loopback, for rehearsals and tests: the real client talks to it unchanged."""
