@@ -1,0 +1,4 @@
+"""The machine: stages, what flows between them, and the two orders they run in.
+
+Read `publish.py` and `load.py` first: each lists its stages, one a line.
+"""

@@ -1,0 +1,1 @@
+"""The Hub: `client.py` speaks to any, `embedded/` is one, on loopback."""

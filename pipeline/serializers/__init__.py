@@ -1,0 +1,1 @@
+"""Formats: one a file, dump and load facing each other, found through `registry.py`."""

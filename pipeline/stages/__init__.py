@@ -1,0 +1,1 @@
+"""Stages: one a file, one frozen class each, never importing each other."""

@@ -1,0 +1,58 @@
+"""The engine: stages joined so that a wrong order is a type error, each announced and timed as it runs."""
+
+import time
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar, cast
+
+from hublish.pipeline.progress import SILENT, Progress
+
+In = TypeVar("In")
+Out = TypeVar("Out")
+Next = TypeVar("Next")
+Takes_contra = TypeVar("Takes_contra", contravariant=True)
+Gives_co = TypeVar("Gives_co", covariant=True)
+
+
+class Stage(Protocol[Takes_contra, Gives_co]):
+    """One step: a frozen class with a title in words and one `run`."""
+
+    @property
+    def title(self) -> str:
+        """A present participle for people to read: `sealing the release`."""
+
+    def run(self, value: Takes_contra, /) -> Gives_co:
+        """Turn one frozen value into the next."""
+
+
+@dataclass(frozen=True)
+class Pipeline(Generic[In, Out]):
+    """An ordered chain of stages from `In` to `Out`.
+
+    Begin with `Pipeline.of(stage)` and go on with `.then(stage)`. A stage that does not take what the
+    one before it gives is refused by mypy (tests/pipeline/test_engine.py shows it).
+    """
+
+    stages: tuple[Stage[Any, Any], ...]
+
+    @staticmethod
+    def of(stage: Stage[In, Out]) -> "Pipeline[In, Out]":
+        """Begin a chain."""
+        return Pipeline((stage,))
+
+    def then(self, stage: Stage[Out, Next]) -> "Pipeline[In, Next]":
+        """Append a stage."""
+        return Pipeline((*self.stages, stage))
+
+    def join(self, other: "Pipeline[Out, Next]") -> "Pipeline[In, Next]":
+        """Append a whole chain."""
+        return Pipeline((*self.stages, *other.stages))
+
+    def run(self, value: In, progress: Progress = SILENT) -> Out:
+        """Run every stage in order, announcing and timing each; errors pass through as they are."""
+        current: Any = value
+        for stage in self.stages:
+            progress.begin(stage.title)
+            started = time.perf_counter()
+            current = stage.run(current)
+            progress.end(stage.title, time.perf_counter() - started)
+        return cast("Out", current)

@@ -1,0 +1,172 @@
+"""hub.yaml: what is released, to where, under which rules, and how it is loaded back.
+
+Names are huggingface_hub's own wherever it has one.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
+
+from hublish.schemas.base import Document
+from hublish.schemas.names import path_problems
+from hublish.schemas.references import check_ref, check_repo_id
+from hublish.schemas.sizes import Size
+
+SCHEMA_VERSION = 1
+
+
+def _check_path_in_repo(path: str) -> str:
+    # A trailing slash says "this folder"; an empty path says "the root".
+    found = path_problems(path.removesuffix("/")) if path else ()
+    if found:
+        raise ValueError("; ".join(found))
+    return path
+
+
+def _not_supported_yet(value: object) -> object:
+    if value:
+        msg = "not supported yet"
+        raise ValueError(msg)
+    return value
+
+
+PathInRepo = Annotated[str, AfterValidator(_check_path_in_repo)]
+Pattern = Annotated[str, StringConstraints(min_length=1)]
+NonEmpty = Annotated[str, StringConstraints(min_length=1)]
+
+RepoType = Literal["model", "dataset", "space", "kernel"]
+Level = Literal["forbid", "warn", "allow"]
+
+
+class Repo(Document):
+    """Where the release goes."""
+
+    repo_id: Annotated[str, AfterValidator(check_repo_id)] = Field(examples=["acme/digits-mlp"])
+    """Namespace and name on the Hub: `acme/digits-mlp`."""
+    repo_type: RepoType = "model"
+    """What kind of repo it is."""
+    visibility: Literal["public", "private", "protected"] | None = None
+    """Who may read it: null makes a new repo public and leaves an existing one as it is; `protected` is for Spaces."""
+    gated: Literal["auto", "manual", False] | None = None
+    """Whether readers must ask: `auto` grants at once, `manual` after review; null leaves the setting as it is."""
+    revision: Annotated[str, AfterValidator(check_ref)] = "main"
+    """The branch that receives the commit; it is created from main when missing."""
+    tag: Annotated[str, AfterValidator(check_ref)] | None = Field(default=None, examples=["v1.2.0"])
+    """The tag for this release, created only after verification; a tag that stands elsewhere is never moved."""
+    create_pr: bool = False
+    """Propose the release as a pull request instead of committing to the branch."""
+    commit_message: NonEmpty | None = Field(default=None, examples=["Release 1.2.0"])
+    """First line of the commit; null writes `Release <tag>` or `Release <repo_id>`."""
+    commit_description: str = ""
+    """The rest of the commit message."""
+    space_sdk: Literal["gradio", "docker", "static", "streamlit"] | None = None
+    """The SDK of a new Space; needed only when the Space does not exist yet."""
+    endpoint: NonEmpty | None = Field(default=None, examples=["embedded"])
+    """The Hub: null means HF_ENDPOINT, else the public Hub; a URL; or `embedded` for the one beside hub.yaml."""
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> "Repo":
+        if self.visibility == "protected" and self.repo_type != "space":
+            msg = "visibility: protected is for Spaces only"
+            raise ValueError(msg)
+        if self.create_pr and self.revision != "main":
+            msg = "create_pr needs revision: main; the Hub opens pull requests against the default branch"
+            raise ValueError(msg)
+        if self.create_pr and self.tag is not None:
+            msg = "create_pr and tag exclude each other; tag the release once the pull request is merged"
+            raise ValueError(msg)
+        if self.space_sdk is not None and self.repo_type != "space":
+            msg = "space_sdk is for Spaces only"
+            raise ValueError(msg)
+        return self
+
+
+class Artifact(Document):
+    """One source and what becomes of it."""
+
+    source: NonEmpty = Field(examples=["runs/best/model.pt", "runs/best/*.json", "tokenizer/"])
+    """A file, a folder or a glob (`*`, `**`, `?`, `[..]`), relative to hub.yaml."""
+    path_in_repo: PathInRepo | None = None
+    """Where it goes. A file: its new path, or a folder when it ends with `/`; default: its own name.
+    A folder or glob: the folder that receives it; default: the root."""
+    serializer: NonEmpty = "copy"
+    """The format it is written in: `copy` sends the bytes as they are."""
+    options: dict[str, Any] = Field(default_factory=dict, examples=[{"max_shard_size": "5GB"}])
+    """The serializer's own options."""
+
+
+class Patterns(Document):
+    """Which of the collected files go up, in huggingface_hub's meaning: fnmatch, `*` crosses `/`, ignore wins."""
+
+    allow_patterns: tuple[Pattern, ...] = ("*",)
+    """A file goes up only when one of these matches its path_in_repo."""
+    ignore_patterns: tuple[Pattern, ...] = ()
+    """A file stays out when one of these matches, whatever the allow patterns say."""
+    delete_patterns: tuple[Pattern, ...] = ()
+    """Remote files that may be deleted when the release does not hold them; default: none."""
+
+
+class Card(Document):
+    """The README that is rendered into the release."""
+
+    template: NonEmpty = Field(default="model", examples=["model", "dataset", "space", "card.md.j2"])
+    """A built-in template, or a path to a Jinja2 file relative to hub.yaml."""
+    metadata: dict[str, Any] = Field(default_factory=dict)
+    """The YAML front matter, as the Hub documents it."""
+    variables: dict[str, Any] = Field(default_factory=dict)
+    """Values for the template; they are printed, never interpreted."""
+    evaluation: NonEmpty | None = Field(default=None, examples=["metrics.json"])
+    """A JSON file with results in the form of `model-index`; they go to the front matter and the template."""
+
+
+class Policy(Document):
+    """What may go up. Audited when the release is sealed."""
+
+    pickle: Level = "forbid"
+    """Files whose content is a pickle, by whatever name."""
+    secrets: Level = "forbid"
+    """Files that hold a known kind of token or private key."""
+    symlinks: Literal["forbid", "follow"] = "forbid"
+    """Links to files; `follow` sends the target's bytes when it lies inside the manifest's folder."""
+    max_file_size: Size = 50 * 10**9
+    """The largest file that may go up."""
+    deny_patterns: tuple[Pattern, ...] = ()
+    """Files that must never be part of a release: a match fails it."""
+
+
+class Load(Document):
+    """How the release is loaded back."""
+
+    allow_patterns: tuple[Pattern, ...] = ("*",)
+    """The files a load needs."""
+    ignore_patterns: tuple[Pattern, ...] = ()
+    """The files a load does not need, whatever the allow patterns say."""
+    serializer: NonEmpty | None = None
+    """The format the weights are read with; null: by what the files are."""
+    target: Annotated[Any, BeforeValidator(_not_supported_yet)] = None
+    """A class to load into, `module:Class`. Not supported yet."""
+
+
+class Manifest(Document):
+    """A release, declared. The file is published with it, as written."""
+
+    schema_version: Literal[1] = 1
+    """The version of this format."""
+    repo: Repo
+    """Where the release goes."""
+    variables: dict[Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")], str | int | float] = Field(
+        default_factory=dict, examples=[{"version": "1.2.0"}]
+    )
+    """Values for `{{ name }}` in the texts of this file."""
+    env: Annotated[Any, BeforeValidator(_not_supported_yet)] = None
+    """Environment variables that `{{ env.NAME }}` may read. Not supported yet."""
+    artifacts: tuple[Artifact, ...] = Field(min_length=1)
+    """What is released."""
+    patterns: Patterns = Patterns()
+    """Which of the collected files go up, and which remote files may go."""
+    card: Card | None = None
+    """The README; without it none is rendered."""
+    policy: Policy = Policy()
+    """What may go up."""
+    load: Load = Load()
+    """How it is loaded back."""

@@ -1,0 +1,93 @@
+"""plan.json: what publishing would do, to be reviewed and then published as it is."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from hublish.schemas.base import Document
+from hublish.schemas.lock import Sha1, Sha256
+from hublish.schemas.manifest import RepoType
+
+PLAN_VERSION = 1
+
+
+class PlannedFile(Document):
+    """One file's fate."""
+
+    action: Literal["add", "change", "keep", "delete", "ignore", "leave"]
+    """`keep`: already there, byte for byte; `leave`: a remote file outside the release; `ignore`: dropped by .gitignore."""
+    path_in_repo: str
+    """Its path in the repo."""
+    size: Annotated[int, Field(ge=0)]
+    """Bytes: of the release's file, or of the remote one when the release does not hold it."""
+    sha256: Sha256 | None = None
+    """Of the release's bytes; null for files the release does not hold."""
+    source: str = ""
+    """What it is made from."""
+    serializer: str = ""
+    """The format it is written in."""
+    upload_mode: Literal["lfs", "regular"] | None = None
+    """How the Hub takes it; null when nothing is sent or the repo does not exist yet."""
+    reason: str = ""
+    """The rule that let it in, or keeps it."""
+
+
+class ExcludedFile(Document):
+    """A file that was considered and stays out."""
+
+    path_in_repo: str
+    """Where it would have gone."""
+    source: str
+    """The file."""
+    reason: str
+    """The rule that kept it out."""
+
+
+class PlannedSetting(Document):
+    """A change to the repo itself."""
+
+    name: str
+    """The setting."""
+    before: str | None
+    """Its value now; null when the repo does not exist."""
+    after: str
+    """Its value afterwards."""
+
+
+class PlanDocument(Document):
+    """A release compared with one remote commit."""
+
+    plan_version: Literal[1] = 1
+    """The version of this format."""
+    repo_id: str
+    """The repo."""
+    repo_type: RepoType
+    """Its kind."""
+    endpoint: str
+    """The Hub."""
+    revision: str
+    """The branch."""
+    create_pr: bool
+    """Whether the release is proposed as a pull request."""
+    repo_exists: bool
+    """Whether the repo exists already."""
+    parent_commit: Sha1 | None
+    """The remote commit compared with, and the parent of the new one."""
+    manifest_sha256: Sha256
+    """Of hub.yaml."""
+    commit_message: str
+    """First line of the commit."""
+    tag: str | None
+    """The tag to create after verification; null when none is needed."""
+    pull_request: int | None = None
+    """A pull request that proposes exactly this already."""
+    bytes_to_send: int
+    """Size of the files that are not there yet."""
+    settings: tuple[PlannedSetting, ...]
+    """Changes to the repo itself."""
+    files: tuple[PlannedFile, ...]
+    """Every file of the release and of the remote, sorted by path."""
+    excluded: tuple[ExcludedFile, ...]
+    """Every file that was considered and stays out."""
+    nothing_to_do: bool
+    """Whether the remote is already as the manifest says."""

@@ -1,0 +1,48 @@
+"""What is wrong with a document, where, and what to do: the one shape every diagnostic takes."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Location:
+    """A place in a text file. Lines and columns count from 1, in characters, as editors do."""
+
+    source: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.source}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing the user can mend."""
+
+    code: str
+    """Stable and dotted, such as `manifest.unknown_key`; scripts match on it."""
+    message: str
+    """What is wrong, in one sentence, never holding a secret."""
+    hint: str = ""
+    """What to do about it."""
+    path: str = ""
+    """Where in the document's structure: `artifacts[0].source`."""
+    location: Location | None = None
+    """Where in the text, when it came from one."""
+    severity: Severity = "error"
+
+    def __str__(self) -> str:
+        place = " ".join(part for part in (str(self.location or ""), self.path) if part)
+        text = f"{place}: {self.message}" if place else self.message
+        return f"{text}\n  hint: {self.hint}" if self.hint else text
+
+
+class InvalidDocumentError(Exception):
+    """A document was refused, for every reason listed in `problems`."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__("\n".join(map(str, problems)))
+        self.problems = problems

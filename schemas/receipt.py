@@ -1,0 +1,30 @@
+"""The receipt: what the Hub answered to a publish, and what was proven afterwards."""
+
+from typing import Literal
+
+from hublish.schemas.base import Document
+from hublish.schemas.lock import Sha1
+from hublish.schemas.plan import PlanDocument
+
+RECEIPT_VERSION = 1
+
+
+class ReceiptDocument(Document):
+    """A publish that ended well."""
+
+    receipt_version: Literal[1] = 1
+    """The version of this format."""
+    commit: Sha1
+    """The commit that holds the release."""
+    created: bool
+    """Whether this run made it; false when it stood there already."""
+    url: str
+    """Where to look at it."""
+    pull_request: int | None
+    """Number of the pull request that proposes it."""
+    tag: str | None
+    """The tag at the commit."""
+    verified: bool
+    """Whether every file at the commit was compared with the plan."""
+    plan: PlanDocument
+    """What was done."""
