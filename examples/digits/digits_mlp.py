@@ -1,0 +1,29 @@
+"""The classifier: two layers in numpy, from arrays to digits."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.floating]
+
+
+@dataclass(frozen=True)
+class DigitsMLP:
+    """A perceptron with one hidden layer of ReLU units."""
+
+    arrays: Mapping[str, Floats]
+    """`hidden.weight` (64, 32), `hidden.bias` (32,), `output.weight` (32, 10), `output.bias` (10,)."""
+
+    def logits(self, images: NDArray[np.uint8]) -> Floats:
+        """Score `images` of shape (n, 8, 8), with pixels from 0 to 16, against the ten digits: (n, 10)."""
+        pixels = images.reshape(len(images), 64) / 16
+        hidden = np.maximum(pixels @ self.arrays["hidden.weight"] + self.arrays["hidden.bias"], 0)
+        scores: Floats = hidden @ self.arrays["output.weight"] + self.arrays["output.bias"]
+        return scores
+
+    def predict(self, images: NDArray[np.uint8]) -> NDArray[np.intp]:
+        """Read the digits on `images` of shape (n, 8, 8): (n,)."""
+        digits: NDArray[np.intp] = self.logits(images).argmax(axis=1)
+        return digits

@@ -1,0 +1,62 @@
+"""The example is real: training gives the committed run, and the tour ends with the proof."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+DIGITS = Path(__file__).parents[2] / "examples" / "digits"
+RUN = DIGITS / "runs" / "best"
+
+
+def python(*arguments: str, **environment: str) -> str:
+    done = subprocess.run(
+        [sys.executable, *arguments], env=os.environ | environment, cwd=DIGITS, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def snapshot(folder: Path) -> dict[str, bytes]:
+    files = (path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+def test_training_again_gives_the_committed_run_byte_for_byte(tmp_path: Path) -> None:
+    python("train.py", str(tmp_path))
+    assert snapshot(tmp_path) == snapshot(RUN)
+
+
+def test_the_committed_data_is_that_of_scikit_learn(tmp_path: Path) -> None:
+    pytest.importorskip("sklearn", reason="the data is committed; scikit-learn is needed only to compare it")
+    shutil.copy(DIGITS / "data" / "export.py", tmp_path)
+    python(str(tmp_path / "export.py"))
+    with np.load(tmp_path / "digits.npz") as exported, np.load(DIGITS / "data" / "digits.npz") as committed:
+        assert set(exported) == set(committed)
+        assert all(np.array_equal(exported[name], committed[name]) for name in committed)
+
+
+def test_the_tour_ends_with_the_proof_and_leaves_the_checkout_as_it_was(tmp_path: Path) -> None:
+    before = snapshot(DIGITS)
+    (tmp_path / "demo").mkdir()
+    (tmp_path / "demo" / ".tour").touch()
+    (tmp_path / "demo" / "hub.lock").write_text("of an earlier tour")
+    shown = python("demo.py", str(tmp_path / "demo"), CI="1")
+    assert "accuracy when trained  97.22%" in shown
+    assert "accuracy when loaded   97.22%" in shown
+    assert "2,410 numbers, bit for bit the same" in shown
+    assert "othing to do" in shown.rpartition("$ hublish publish")[2]
+    assert "digits-mlp" in (tmp_path / "demo" / "hub.lock").read_text()
+    assert snapshot(DIGITS) == before
+
+
+def test_the_tour_never_removes_a_folder_of_somebody_else(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("final")
+    done = subprocess.run([sys.executable, "demo.py", str(tmp_path)], cwd=DIGITS, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "name another folder" in done.stderr
+    assert snapshot(tmp_path) == {"thesis.txt": b"final"}
