@@ -1,0 +1,8 @@
+"""Print the lower end of every dependency in pyproject.toml as a pip constraint: `numpy>=1.26` gives `numpy==1.26`."""
+
+import re
+import tomllib
+from pathlib import Path
+
+project = tomllib.loads(Path("pyproject.toml").read_text())["project"]
+print(*(re.sub(r">=([^,]+).*", r"==\1", dependency) for dependency in project["dependencies"]), sep="\n")

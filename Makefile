@@ -1,0 +1,73 @@
+# What a person types. Each target sets up what it needs; nothing is installed twice while pyproject.toml stays the same.
+PYTHON ?= python3
+WORKERS ?= 2
+BIN := .venv/bin
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-oldest test-large lint types format schemas bench clean
+
+help: ## show this table of contents
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: .venv/run.stamp ## publish a real classifier to a Hub on this machine, and load it back
+	@$(BIN)/python examples/digits/demo.py .hublish/demo
+
+test: .venv/dev.stamp ## run every test that does not move gigabytes
+	$(PYTEST)
+
+test-oldest: .venv-oldest/dev.stamp ## the same, with the oldest version of every dependency that pyproject.toml admits
+	.venv-oldest/bin/python -m pytest -n $(WORKERS)
+
+test-large: .venv/dev.stamp ## run the tests that move gigabytes; they need 10 GB of disk
+	$(BIN)/python -m pytest -m large
+
+lint: .venv/dev.stamp types ## check style, types, layers and the spelling of the code
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/lint-imports
+
+types: .venv/dev.stamp ## check the types of the code, the tests, the examples and the benchmarks
+	$(BIN)/mypy
+	$(BIN)/mypy examples/digits/*.py
+	$(BIN)/mypy benchmarks/*.py
+
+format: .venv/dev.stamp ## write the code in the one style
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+schemas: .venv/run.stamp ## write schemas/json again from the models
+	$(BIN)/python -m hublish.schemas.generate
+
+bench: .venv/run.stamp ## measure hublish beside the plain client, in one run
+	$(BIN)/python benchmarks/publish.py
+
+clean: ## remove everything that make wrote
+	rm -rf .venv .venv-oldest .hublish build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# ------------------------------------------------------------------------------------------------- set-up
+
+.venv/pip.stamp .venv-oldest/pip.stamp: %/pip.stamp:
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("hublish needs Python 3.11 or newer; $(PYTHON) is " \
+	  + sys.version.split()[0] + ". Name another one: make PYTHON=python3.12 ...")'
+	@echo "setting up $*"
+	@$(PYTHON) -m venv $*
+	@$*/bin/python -m pip install --quiet --upgrade pip
+	@touch $@
+
+.venv/run.stamp: pyproject.toml | .venv/pip.stamp
+	@echo "installing hublish into .venv"
+	@$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+.venv/dev.stamp: pyproject.toml | .venv/pip.stamp
+	@echo "installing hublish and its tools into .venv"
+	@$(BIN)/python -m pip install --quiet --editable . --group dev
+	@touch $@ .venv/run.stamp
+
+.venv-oldest/dev.stamp: pyproject.toml .ci/oldest.py | .venv-oldest/pip.stamp
+	@echo "installing hublish with its oldest dependencies into .venv-oldest"
+	@.venv-oldest/bin/python .ci/oldest.py > .venv-oldest/constraints.txt
+	@.venv-oldest/bin/python -m pip install --quiet --editable . --group test --constraint .venv-oldest/constraints.txt
+	@touch $@
