@@ -1,0 +1,132 @@
+"""The house rules that no linter knows."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PRODUCT = ("hublish", "pipeline", "schemas", "templates")
+CODE = (*PRODUCT, "tests", "examples", "benchmarks", ".ci")
+TEXTS = (
+    *CODE,
+    "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "Makefile",
+    "pyproject.toml",
+    "hub.yaml.example",
+    ".github",
+)
+LONGEST_FILE, LONGEST_FUNCTION = 300, 40
+MACHINE_PATH = re.compile(r"(?<![\w.~}-])/(?:home|Users|root|work|mnt)/\w")
+PROMISE = re.compile(r"\b(?:TODO|FIXME|XXX|HACK)\b")
+
+
+def files(*tops: str, suffix: str = "") -> Iterator[Path]:
+    """Every file under the given tops, each once: the links of hublish/ are not walked."""
+    for top in tops:
+        found = [ROOT / top] if (ROOT / top).is_file() else sorted((ROOT / top).rglob("*"))
+        yield from (path for path in found if path.is_file() and path.suffix.endswith(suffix) and own(path))
+
+
+def own(path: Path) -> bool:
+    inside = path.relative_to(ROOT)
+    linked = any((ROOT / parent).is_symlink() for parent in inside.parents)
+    return not linked and "__pycache__" not in inside.parts and ".hublish" not in inside.parts
+
+
+def relative(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def text(path: Path) -> str:
+    try:
+        return path.read_text()
+    except UnicodeDecodeError:
+        return ""
+
+
+def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    nodes = ast.walk(ast.parse(path.read_text()))
+    return (node for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+
+
+def length(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Lines of a function, its docstring not counted."""
+    first = function.body[0]
+    documented = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
+    return (function.end_lineno or 0) - ((first.end_lineno or 0) if documented else function.lineno)
+
+
+def test_no_file_is_longer_than_a_person_reads_at_once() -> None:
+    long = {
+        relative(path): lines
+        for path in files(*CODE, suffix=".py")
+        if (lines := len(text(path).splitlines())) > LONGEST_FILE
+    }
+    assert long == {}
+
+
+def test_no_function_is_longer_than_a_screen() -> None:
+    long = {
+        f"{relative(path)}:{function.lineno} {function.name}": length(function)
+        for path in files(*PRODUCT, suffix=".py")
+        for function in functions(path)
+        if length(function) > LONGEST_FUNCTION
+    }
+    assert long == {}
+
+
+@pytest.mark.parametrize(
+    ("rule", "tops"),
+    [
+        pytest.param(MACHINE_PATH, [top for top in TEXTS if top != "tests"], id="a path of somebody's machine"),
+        pytest.param(PROMISE, TEXTS, id="work put off"),
+    ],
+)
+def test_no_text_holds(rule: re.Pattern[str], tops: list[str]) -> None:
+    found = {
+        relative(path): match.group()
+        for path in files(*tops)
+        if (match := rule.search(text(path))) and path != Path(__file__)
+    }
+    assert found == {}
+
+
+@pytest.mark.parametrize("name", ["pipeline", "schemas", "templates"])
+def test_the_face_reaches_the_code_through_a_relative_link(name: str) -> None:
+    link = ROOT / "hublish" / name
+    assert link.is_symlink()
+    assert link.readlink() == Path("..") / name
+
+
+def test_every_module_is_tested_in_the_place_that_mirrors_it() -> None:
+    tests = list((ROOT / "tests").rglob("test_*.py"))
+    mirrored = [
+        test.relative_to(ROOT / "tests") for test in tests if test.relative_to(ROOT / "tests").parts[0] in PRODUCT
+    ]
+    lost = [test.as_posix() for test in mirrored if not mirrors(test)]
+    assert lost == []
+
+
+def mirrors(test: Path) -> bool:
+    """Whether tests/a/test_b.py stands for a/b.py, the package a/b, or the package a as a whole."""
+    named = ROOT / test.parent / test.name.removeprefix("test_")
+    return named.is_file() or named.with_suffix("").is_dir() or test.name == f"test_{test.parent.name}.py"
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", ".ci/run", ".github/workflows/ci.yml"])
+def test_every_make_target_that_is_named_exists(page: str) -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
+    named = set(re.findall(r"(?:^|`|run: |^\s*)make ([a-z-]+)", (ROOT / page).read_text(), flags=re.MULTILINE))
+    assert named <= targets
+
+
+def test_the_table_of_contents_names_every_target() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    phony = re.search(r"^\.PHONY: (.*)$", makefile, flags=re.MULTILINE)
+    assert phony is not None
+    assert set(phony[1].split()) == set(re.findall(r"^([a-z-]+):.*## ", makefile, flags=re.MULTILINE))
