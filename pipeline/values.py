@@ -32,6 +32,17 @@ class Project:
     """In-memory values by an artifact's `path_in_repo`; they stand in for its source."""
 
 
+class Kind(StrEnum):
+    """What a name on disk stands for."""
+
+    FILE = "file"
+    LINK = "symbolic link"
+    FOLDER = "folder"
+    FIFO = "fifo"
+    SOCKET = "socket"
+    DEVICE = "device"
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """What tells a file from another that took its place, or from itself after a change."""
@@ -88,6 +99,8 @@ class Candidate:
     artifact: int | None
     """Index of the artifact in the manifest; None for what hublish adds by itself."""
     verdict: Verdict
+    kind: Kind = Kind.FILE
+    """What the name stands for; only files are ever part of a release."""
     value: Any = None
     """The in-memory object of `Project.objects`."""
 
@@ -204,7 +217,7 @@ class Action(StrEnum):
     KEEP = "keep"
     DELETE = "delete"
     IGNORE = "ignore"
-    """Dropped by a .gitignore on the Hub's side, on purpose."""
+    """A .gitignore makes the Hub drop it silently: shown in the plan, refused when publishing."""
     LEAVE = "leave"
     """A remote file the release does not hold and may not delete."""
 
@@ -246,6 +259,8 @@ class Plan:
     """A pull request that proposes exactly this release already."""
     tag: str | None = None
     """The tag to create after verification; None when none is asked for or it already stands there."""
+    standing_commit: str | None = None
+    """The commit that holds this release already: where its tag stands, else the head; None when none does."""
 
     def of(self, *actions: Action) -> tuple[Change, ...]:
         """The changes of the given kinds."""
@@ -291,19 +306,6 @@ class Receipt:
 # ------------------------------------------------------------------------------------------------- load
 
 
-@dataclass(frozen=True)
-class Reference:
-    """What a person asks for: a repo at a revision, or what a lock names."""
-
-    repo_id: str
-    repo_type: RepoType = "model"
-    revision: str = "main"
-    promised: Mapping[str, str] | None = None
-    """sha256 of every file, by path_in_repo, when a lock promised them."""
-    load: Load | None = None
-    """The load plan, when a lock or a caller gave it; else it is read from hub.yaml at the revision."""
-
-
 @dataclass(frozen=True, slots=True)
 class Digest:
     """How the bytes of a file are checked."""
@@ -319,6 +321,20 @@ class PromisedFile:
     path_in_repo: str
     size: int
     digest: Digest
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What a person asks for: a repo at a revision, or what a lock names."""
+
+    repo_id: str
+    repo_type: RepoType = "model"
+    revision: str = "main"
+    """A branch, tag, pull request ref or commit; the commit, when a lock promises the files."""
+    locked: tuple[PromisedFile, ...] | None = None
+    """Every file with its digest, when a lock promised them."""
+    load: Load | None = None
+    """The load plan, when a lock or a caller gave it; else it is read from hub.yaml at the revision."""
 
 
 @dataclass(frozen=True)

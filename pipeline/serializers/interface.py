@@ -24,6 +24,8 @@ class Serializer(Protocol):
     """As written in the manifest: `safetensors`."""
     version: ClassVar[int]
     """Raised whenever the same input would give other bytes; recorded in the lock."""
+    suffix: ClassVar[str]
+    """The ending its files get when the manifest names none: `.safetensors`; empty keeps the source's."""
     options: ClassVar[type[Document]]
     """The model of the artifact's `options`; unknown keys are refused."""
 

@@ -1,0 +1,66 @@
+"""What a manifest speaks of: its artifacts' files as candidates, before any pattern or policy is applied."""
+
+from collections.abc import Iterator
+
+from hublish.pipeline.audit.denied import default_denied
+from hublish.pipeline.collecting.sources import Found, SourceProblemError, find
+from hublish.pipeline.errors import HublishError
+from hublish.pipeline.serializers import registry
+from hublish.pipeline.values import Candidate, InMemory, OnDisk, Project, Verdict
+from hublish.schemas.manifest import Artifact
+from hublish.schemas.problems import Problem
+
+MANIFEST_PATH = "hub.yaml"
+"""The manifest's own path_in_repo: what the load plan is read from."""
+LOCK_PATH = "hub.lock"
+
+
+def manifest_itself(project: Project) -> Candidate:
+    """Return the manifest as a file of the release."""
+    verdict = Verdict(included=True, rule="the manifest is published as written")
+    return Candidate(MANIFEST_PATH, project.name, InMemory(project.text), None, verdict)
+
+
+def of_artifact(project: Project, index: int) -> tuple[Candidate, ...] | Problem:
+    """Return the files of one artifact, or what is wrong with it."""
+    artifact = project.manifest.artifacts[index]
+    path = f"artifacts[{index}]"
+    try:
+        suffix = registry.get(artifact.serializer).suffix
+        return tuple(_candidates(project, index, artifact, suffix))
+    except HublishError as error:
+        return Problem("source.serializer", error.message, error.hint, f"{path}.serializer")
+    except SourceProblemError as error:
+        return Problem("source.missing", error.message, error.hint, f"{path}.source")
+    except OSError as error:
+        return Problem("source.unreadable", f"'{artifact.source}': {error.strerror}", path=f"{path}.source")
+
+
+def _candidates(project: Project, index: int, artifact: Artifact, suffix: str) -> Iterator[Candidate]:
+    rule = Verdict(included=True, rule=f"artifacts[{index}].source: {artifact.source}")
+    key = artifact.path_in_repo or artifact.source
+    if key in project.objects:
+        yield Candidate(key, "<memory>", None, index, rule, value=project.objects[key])
+        return
+    for found in find(project.folder, artifact):
+        target = found.path_in_repo
+        if not (found.named and artifact.path_in_repo):
+            target = _with_suffix(target, suffix)
+        content = OnDisk(project.folder / found.entry.relative, found.entry.identity)
+        yield Candidate(target, found.entry.relative, content, index, _standing(found, rule), found.entry.kind)
+
+
+def _standing(found: Found, rule: Verdict) -> Verdict:
+    if found.entry.relative == LOCK_PATH:
+        return Verdict(included=False, rule="hub.lock records the release and is not part of it")
+    denied = default_denied(found.entry.relative)
+    if denied and not found.named:
+        return Verdict(included=False, rule=f"denied by default: {denied}")
+    return rule
+
+
+def _with_suffix(path: str, suffix: str) -> str:
+    if not suffix or path.endswith(suffix):
+        return path
+    folder, slash, name = path.rpartition("/")
+    return f"{folder}{slash}{name.rpartition('.')[0] or name}{suffix}"

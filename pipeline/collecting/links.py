@@ -1,0 +1,55 @@
+"""Links and other things that are not files: refused, or followed where the policy says so, never out of the tree."""
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from hublish.pipeline.audit.denied import default_denied
+from hublish.pipeline.values import Candidate, Identity, Kind, OnDisk, Project
+from hublish.schemas.problems import Problem
+
+
+def problems(project: Project, candidates: Iterable[Candidate]) -> Iterator[Problem]:
+    """Report what is in and may not be: links, pipes, devices, and files named although they hold secrets."""
+    for candidate in candidates:
+        if not candidate.verdict.included or not isinstance(candidate.content, OnDisk):
+            continue
+        path = f"artifacts[{candidate.artifact}].source"
+        fault = _fault(project, candidate)
+        if fault is not None:
+            code, message, hint = fault
+            yield Problem(code, f"'{candidate.source}' {message}", hint, path)
+
+
+def followed(project: Project, candidate: Candidate) -> Candidate:
+    """Return an allowed link as the file it stands for, anything else as it is."""
+    if candidate.kind is not Kind.LINK or not candidate.verdict.included or _link_fault(project, candidate):
+        return candidate
+    target = (project.folder / candidate.source).resolve()
+    return replace(candidate, content=OnDisk(target, Identity.of(os.lstat(target))), kind=Kind.FILE)
+
+
+def _fault(project: Project, candidate: Candidate) -> tuple[str, str, str] | None:
+    denied = default_denied(candidate.source)
+    if denied:
+        return "source.denied", f"may hold secrets and is never released ({denied})", "remove it from the artifacts"
+    if candidate.kind is Kind.LINK:
+        message = _link_fault(project, candidate)
+        hint = "replace it by the file, ignore it, or set policy.symlinks: follow"
+        return ("source.symlink", message, hint) if message else None
+    if candidate.kind is not Kind.FILE:
+        return "source.not_a_file", f"is not a regular file ({candidate.kind})", "ignore it or move it away"
+    return None
+
+
+def _link_fault(project: Project, candidate: Candidate) -> str:
+    target = (project.folder / candidate.source).resolve()
+    if not target.exists():
+        return "is a dangling symlink"
+    if not target.is_relative_to(project.folder.resolve()):
+        return "is a symlink that leaves the manifest's folder"
+    if target.is_dir():
+        return "is a symlink to a folder"
+    if not target.is_file():
+        return "is a symlink to something that is not a regular file"
+    return "is a symlink" if project.manifest.policy.symlinks == "forbid" else ""

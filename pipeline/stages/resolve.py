@@ -1,0 +1,87 @@
+"""Reference -> RemoteRelease: one commit, its files with their digests, and how it is loaded."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from hublish.pipeline.downloading import digests, listings
+from hublish.pipeline.downloading.destination import Destination
+from hublish.pipeline.errors import IntegrityError, LoadError, OfflineError
+from hublish.pipeline.hub import transfer
+from hublish.pipeline.hub.client import Hub
+from hublish.pipeline.values import PromisedFile, Reference, RemoteRelease
+from hublish.schemas.documents import read_manifest
+from hublish.schemas.manifest import Load
+from hublish.schemas.problems import InvalidDocumentError
+
+_MANIFEST = "hub.yaml"
+
+
+@dataclass(frozen=True)
+class Resolve:
+    """Pin a reference to a commit.
+
+    A lock says everything itself. Otherwise the Hub is asked; what it said is remembered, and serves when the
+    network is off.
+
+    Raises (from `run`):
+        NotFoundError: no such repo or revision.
+        OfflineError: the network is off and the revision was never seen.
+        LoadError: the repo's hub.yaml cannot be read.
+    """
+
+    hub: Hub
+    destination: Destination
+    title: ClassVar[str] = "resolving the revision"
+
+    def run(self, reference: Reference) -> RemoteRelease:
+        """Return the release at the commit."""
+        if reference.locked is not None:
+            files = tuple(reference.locked)
+            return RemoteRelease(reference, reference.revision, files, reference.load or Load())
+        listing = self._listing(reference)
+        load = reference.load or listing.load
+        return RemoteRelease(reference, listing.commit, listing.files, load)
+
+    def _listing(self, reference: Reference) -> listings.Listing:
+        folder = self.destination.records(reference.repo_id, reference.repo_type)
+        remembered = listings.find(folder, reference.revision)
+        if self.destination.local_files_only:
+            return _known(remembered, reference)
+        try:
+            listing = self._asked(reference)
+        except OfflineError:
+            if remembered is None:
+                raise
+            return remembered
+        listings.save(folder, reference.revision, listing)
+        return listing
+
+    def _asked(self, reference: Reference) -> listings.Listing:
+        commit = self.hub.commit_of(reference.repo_id, reference.repo_type, reference.revision)
+        tree = self.hub.tree(reference.repo_id, reference.repo_type, commit)
+        files = tuple(
+            PromisedFile(file.path_in_repo, file.size, digests.promised_by(file)) for _, file in sorted(tree.items())
+        )
+        manifest = next((file for file in files if file.path_in_repo == _MANIFEST), None)
+        load = Load() if manifest is None else self._load_plan(reference, commit, manifest)
+        return listings.Listing(commit=commit, files=files, load=load)
+
+    def _load_plan(self, reference: Reference, commit: str, manifest: PromisedFile) -> Load:
+        options = self.destination.options(reference.repo_type, commit)
+        path = transfer.download(self.hub, reference.repo_id, _MANIFEST, advance=lambda _: None, **options)
+        if not digests.matches(path, manifest.size, manifest.digest, lambda _: None):
+            path.resolve().unlink()
+            msg = f"{_MANIFEST} of {reference.repo_id} is not what the commit promises; it was removed"
+            raise IntegrityError(msg, hint="run again to download it anew")
+        try:
+            return read_manifest(path.read_bytes(), _MANIFEST).load
+        except InvalidDocumentError as error:
+            msg = f"the {_MANIFEST} in {reference.repo_id} at {commit[:12]} cannot be read"
+            raise LoadError(msg, hint="give a load plan, or a hub.lock", problems=error.problems) from None
+
+
+def _known(remembered: listings.Listing | None, reference: Reference) -> listings.Listing:
+    if remembered is None:
+        msg = f"{reference.repo_id} at {reference.revision} was never downloaded by hublish to this cache"
+        raise OfflineError(msg, hint="run once with the network, or give a hub.lock")
+    return remembered

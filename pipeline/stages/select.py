@@ -1,0 +1,46 @@
+"""RemoteRelease -> DownloadPlan: only what the load plan needs, and no name that could lead astray."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from hublish.pipeline.errors import LoadError
+from hublish.pipeline.hub.client import matching
+from hublish.pipeline.values import DownloadPlan, RemoteRelease
+from hublish.schemas.names import collisions, path_problems
+from hublish.schemas.problems import Problem
+
+
+@dataclass(frozen=True)
+class Select:
+    """Apply the load plan's patterns, or the caller's instead.
+
+    Raises (from `run`):
+        LoadError: names that could leave the folder or fall together, before the first byte; or nothing selected.
+    """
+
+    allow_patterns: tuple[str, ...] | None = None
+    ignore_patterns: tuple[str, ...] | None = None
+    title: ClassVar[str] = "selecting the files"
+
+    def run(self, release: RemoteRelease) -> DownloadPlan:
+        """Return the files to have."""
+        load = release.load
+        allow = load.allow_patterns if self.allow_patterns is None else self.allow_patterns
+        ignore = load.ignore_patterns if self.ignore_patterns is None else self.ignore_patterns
+        names = matching((file.path_in_repo for file in release.files), allow, ignore)
+        _refuse_names(release, names)
+        if not names:
+            msg = f"nothing at {release.reference.repo_id} matches {', '.join(allow)}"
+            raise LoadError(msg, hint="look at the load plan in hub.yaml, or give other patterns")
+        wanted = set(names)
+        return DownloadPlan(release, tuple(file for file in release.files if file.path_in_repo in wanted))
+
+
+def _refuse_names(release: RemoteRelease, names: tuple[str, ...]) -> None:
+    problems = [
+        Problem("load.name", f"{name!r}: {'; '.join(found)}") for name in names if (found := path_problems(name))
+    ]
+    problems += [Problem("load.collision", f"'{one}' and '{other}': {why}") for one, other, why in collisions(names)]
+    if problems:
+        msg = f"{release.reference.repo_id} holds names that are not safe here; nothing was downloaded"
+        raise LoadError(msg, problems=problems)

@@ -1,0 +1,98 @@
+"""Collection -> Staged: every file in the format the manifest asks for."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from hublish.pipeline.errors import HublishError, SerializationError, SourceChangedError
+from hublish.pipeline.progress import SILENT, Progress
+from hublish.pipeline.serializers import registry
+from hublish.pipeline.serializers.interface import Written
+from hublish.pipeline.values import (
+    Candidate,
+    Collection,
+    Content,
+    Identity,
+    OnDisk,
+    Origin,
+    Staged,
+    StagedFile,
+)
+from hublish.schemas.problems import Problem
+
+
+@dataclass(frozen=True)
+class Serialize:
+    """Convert what has to be converted; everything else is referenced where it lies.
+
+    Args:
+        workspace: an empty folder for converted files; it must outlive what is made of the result.
+        progress: told in bytes of input.
+
+    Raises (from `run`):
+        SerializationError: with one problem for each file that cannot be converted.
+        SourceChangedError: when a file changed while it was read.
+    """
+
+    workspace: Path
+    progress: Progress = SILENT
+    title: ClassVar[str] = "serializing the artifacts"
+
+    def run(self, collection: Collection) -> Staged:
+        """Return the files as they will go up."""
+        files: list[StagedFile] = []
+        problems: list[Problem] = []
+        for number, candidate in enumerate(collection.included):
+            try:
+                files += self._converted(collection, candidate, self.workspace / str(number))
+            except SourceChangedError:
+                raise
+            except HublishError as error:
+                path = f"artifacts[{candidate.artifact}]"
+                problems.append(Problem(error.code, f"'{candidate.source}': {error.message}", error.hint, path))
+        if problems:
+            msg = f"{len(problems)} file{'s' if len(problems) > 1 else ''} cannot be serialized"
+            raise SerializationError(msg, problems=problems)
+        return Staged(collection, tuple(files), collection.warnings)
+
+    def _converted(self, collection: Collection, candidate: Candidate, workspace: Path) -> list[StagedFile]:
+        if candidate.artifact is None:
+            origin = Origin(None, candidate.source, "copy", rule=candidate.verdict.rule)
+            return [StagedFile(candidate.path_in_repo, _content(candidate), origin)]
+        artifact = collection.project.manifest.artifacts[candidate.artifact]
+        serializer = registry.get(artifact.serializer)
+        options = registry.validate_options(serializer, artifact.options)
+        workspace.mkdir()
+        source = candidate.content.path if isinstance(candidate.content, OnDisk) else candidate.value
+        written = serializer.dump(source, candidate.path_in_repo, workspace, options, self.progress)
+        _check_unchanged(candidate)
+        parameters = {"version": serializer.version, **options.model_dump(mode="json")}
+        origin = Origin(candidate.artifact, candidate.source, serializer.name, parameters, candidate.verdict.rule)
+        return [StagedFile(item.path_in_repo, _written_content(item, candidate), origin) for item in written]
+
+
+def _content(candidate: Candidate) -> Content:
+    if candidate.content is None:
+        msg = f"'{candidate.path_in_repo}' has no bytes"
+        raise SerializationError(msg)
+    return candidate.content
+
+
+def _written_content(written: Written, candidate: Candidate) -> Content:
+    if isinstance(candidate.content, OnDisk) and written.path == candidate.content.path:
+        return candidate.content
+    return OnDisk(written.path, Identity.of(os.lstat(written.path)))
+
+
+def _check_unchanged(candidate: Candidate) -> None:
+    content = candidate.content
+    if not isinstance(content, OnDisk):
+        return
+    try:
+        unchanged = Identity.of(os.lstat(content.path)) == content.identity
+    except FileNotFoundError:
+        unchanged = False
+    if not unchanged:
+        msg = f"'{candidate.source}' changed while it was serialized"
+        raise SourceChangedError(msg, hint="let the writing end, then run again")
