@@ -1,6 +1,8 @@
 """What every document has in common: frozen, closed to unknown keys, described for editors, silent on input."""
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, Strict
 
 
 class Document(BaseModel):
@@ -14,3 +16,8 @@ class Document(BaseModel):
         hide_input_in_errors=True,
         validate_default=True,
     )
+
+
+# pydantic would take the text "no" for False and "5" for 5: a document says what it means.
+Flag = Annotated[bool, Strict()]
+Count = Annotated[int, Strict(), Field(ge=0)]

@@ -3,10 +3,11 @@
 import json
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, field_validator
 
-from hublish.schemas.base import Document
+from hublish.schemas.base import Count, Document
 from hublish.schemas.manifest import Load, RepoType
+from hublish.schemas.texts import FilePath, RepoId
 
 LOCK_VERSION = 1
 
@@ -17,12 +18,14 @@ Sha1 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")]
 class LockedFile(Document):
     """One file of the release."""
 
-    path_in_repo: str
+    path_in_repo: FilePath
     """Its path in the repo."""
-    size: Annotated[int, Field(ge=0)]
+    size: Count
     """Bytes."""
     sha256: Sha256
     """Of its bytes."""
+    blob_id: Sha1
+    """git's id of its bytes as a blob: what the Hub lists for files outside LFS."""
     source: str = ""
     """What it was made from, relative to hub.yaml."""
     serializer: str = "copy"
@@ -36,7 +39,7 @@ class Lock(Document):
 
     lock_version: Literal[1] = 1
     """The version of this format; old versions stay readable."""
-    repo_id: str
+    repo_id: RepoId
     """The repo."""
     repo_type: RepoType = "model"
     """Its kind."""
@@ -54,6 +57,14 @@ class Lock(Document):
     """How the release is loaded back."""
     files: tuple[LockedFile, ...]
     """Every file, sorted by path."""
+
+    @field_validator("files")
+    @classmethod
+    def _names_each_file_once(cls, files: tuple[LockedFile, ...]) -> tuple[LockedFile, ...]:
+        if len({file.path_in_repo for file in files}) != len(files):
+            msg = "a path_in_repo stands twice"
+            raise ValueError(msg)
+        return files
 
     def to_json(self) -> str:
         """Return the canonical text: sorted, one file a line, so that a diff reads as a list of files."""

@@ -5,43 +5,34 @@ Names are huggingface_hub's own wherever it has one.
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, Field, StrictInt, StringConstraints, ValidationInfo, field_validator
 
-from hublish.schemas.base import Document
-from hublish.schemas.names import path_problems
-from hublish.schemas.references import check_ref, check_repo_id
+from hublish.schemas.base import Document, Flag
 from hublish.schemas.sizes import Size
+from hublish.schemas.texts import Endpoint, Line, LocalPath, NonEmpty, PathInRepo, Pattern, Ref, RepoId
 
 SCHEMA_VERSION = 1
 
 
-def _check_path_in_repo(path: str) -> str:
-    # A trailing slash says "this folder"; an empty path says "the root".
-    found = path_problems(path.removesuffix("/")) if path else ()
-    if found:
-        raise ValueError("; ".join(found))
-    return path
-
-
 def _not_supported_yet(value: object) -> object:
-    if value:
+    if value is not None:
         msg = "not supported yet"
         raise ValueError(msg)
     return value
 
 
-PathInRepo = Annotated[str, AfterValidator(_check_path_in_repo)]
-Pattern = Annotated[str, StringConstraints(min_length=1)]
-NonEmpty = Annotated[str, StringConstraints(min_length=1)]
+NotYet = Annotated[None, BeforeValidator(_not_supported_yet)]
+"""A field of the format that a later version makes work: refused, never accepted and ignored."""
 
 RepoType = Literal["model", "dataset", "space", "kernel"]
 Level = Literal["forbid", "warn", "allow"]
+VariableName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 
 
 class Repo(Document):
     """Where the release goes."""
 
-    repo_id: Annotated[str, AfterValidator(check_repo_id)] = Field(examples=["acme/digits-mlp"])
+    repo_id: RepoId = Field(examples=["acme/digits-mlp"])
     """Namespace and name on the Hub: `acme/digits-mlp`."""
     repo_type: RepoType = "model"
     """What kind of repo it is."""
@@ -49,42 +40,61 @@ class Repo(Document):
     """Who may read it: null makes a new repo public and leaves an existing one as it is; `protected` is for Spaces."""
     gated: Literal["auto", "manual", False] | None = None
     """Whether readers must ask: `auto` grants at once, `manual` after review; null leaves the setting as it is."""
-    revision: Annotated[str, AfterValidator(check_ref)] = "main"
+    revision: Ref = "main"
     """The branch that receives the commit; it is created from main when missing."""
-    tag: Annotated[str, AfterValidator(check_ref)] | None = Field(default=None, examples=["v1.2.0"])
+    tag: Ref | None = Field(default=None, examples=["v1.2.0"])
     """The tag for this release, created only after verification; a tag that stands elsewhere is never moved."""
-    create_pr: bool = False
+    create_pr: Flag = False
     """Propose the release as a pull request instead of committing to the branch."""
-    commit_message: NonEmpty | None = Field(default=None, examples=["Release 1.2.0"])
+    commit_message: Line | None = Field(default=None, examples=["Release 1.2.0"])
     """First line of the commit; null writes `Release <tag>` or `Release <repo_id>`."""
     commit_description: str = ""
     """The rest of the commit message."""
     space_sdk: Literal["gradio", "docker", "static", "streamlit"] | None = None
     """The SDK of a new Space; needed only when the Space does not exist yet."""
-    endpoint: NonEmpty | None = Field(default=None, examples=["embedded"])
+    endpoint: Endpoint | None = Field(default=None, examples=["embedded"])
     """The Hub: null means HF_ENDPOINT, else the public Hub; a URL; or `embedded` for the one beside hub.yaml."""
 
-    @model_validator(mode="after")
-    def _fits_together(self) -> "Repo":
-        if self.visibility == "protected" and self.repo_type != "space":
-            msg = "visibility: protected is for Spaces only"
+    @field_validator("gated", mode="before")
+    @classmethod
+    def _is_no_number(cls, value: object) -> object:
+        if isinstance(value, int | float) and not isinstance(value, bool):  # to Python, 0 == False
+            msg = "expected auto, manual or false"
             raise ValueError(msg)
-        if self.create_pr and self.revision != "main":
+        return value
+
+    @field_validator("visibility")
+    @classmethod
+    def _protects_spaces(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value == "protected" and info.data.get("repo_type") != "space":
+            msg = "'protected' is for Spaces only"
+            raise ValueError(msg)
+        return value
+
+    @field_validator("create_pr")
+    @classmethod
+    def _proposes_to_main(cls, value: bool, info: ValidationInfo) -> bool:
+        if value and info.data.get("revision", "main") != "main":
             msg = "create_pr needs revision: main; the Hub opens pull requests against the default branch"
             raise ValueError(msg)
-        if self.create_pr and self.tag is not None:
+        if value and info.data.get("tag") is not None:
             msg = "create_pr and tag exclude each other; tag the release once the pull request is merged"
             raise ValueError(msg)
-        if self.space_sdk is not None and self.repo_type != "space":
+        return value
+
+    @field_validator("space_sdk")
+    @classmethod
+    def _is_for_spaces(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None and info.data.get("repo_type") != "space":
             msg = "space_sdk is for Spaces only"
             raise ValueError(msg)
-        return self
+        return value
 
 
 class Artifact(Document):
     """One source and what becomes of it."""
 
-    source: NonEmpty = Field(examples=["runs/best/model.pt", "runs/best/*.json", "tokenizer/"])
+    source: LocalPath = Field(examples=["runs/best/model.pt", "runs/best/*.json", "tokenizer/"])
     """A file, a folder or a glob (`*`, `**`, `?`, `[..]`), relative to hub.yaml."""
     path_in_repo: PathInRepo | None = None
     """Where it goes. A file: its new path, or a folder when it ends with `/`; default: its own name.
@@ -109,13 +119,13 @@ class Patterns(Document):
 class Card(Document):
     """The README that is rendered into the release."""
 
-    template: NonEmpty = Field(default="model", examples=["model", "dataset", "space", "card.md.j2"])
+    template: LocalPath = Field(default="model", examples=["model", "dataset", "space", "card.md.j2"])
     """A built-in template, or a path to a Jinja2 file relative to hub.yaml."""
     metadata: dict[str, Any] = Field(default_factory=dict)
     """The YAML front matter, as the Hub documents it."""
     variables: dict[str, Any] = Field(default_factory=dict)
     """Values for the template; they are printed, never interpreted."""
-    evaluation: NonEmpty | None = Field(default=None, examples=["metrics.json"])
+    evaluation: LocalPath | None = Field(default=None, examples=["metrics.json"])
     """A JSON file with results in the form of `model-index`; they go to the front matter and the template."""
 
 
@@ -143,7 +153,7 @@ class Load(Document):
     """The files a load does not need, whatever the allow patterns say."""
     serializer: NonEmpty | None = None
     """The format the weights are read with; null: by what the files are."""
-    target: Annotated[Any, BeforeValidator(_not_supported_yet)] = None
+    target: NotYet = None
     """A class to load into, `module:Class`. Not supported yet."""
 
 
@@ -154,11 +164,10 @@ class Manifest(Document):
     """The version of this format."""
     repo: Repo
     """Where the release goes."""
-    variables: dict[Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")], str | int | float] = Field(
-        default_factory=dict, examples=[{"version": "1.2.0"}]
-    )
-    """Values for `{{ name }}` in the texts of this file."""
-    env: Annotated[Any, BeforeValidator(_not_supported_yet)] = None
+    variables: dict[VariableName, str | StrictInt] = Field(default_factory=dict, examples=[{"version": "1.2.0"}])
+    """Values for `{{ name }}` in every text of this file, keys and `variables` itself excepted. A version such as
+    `"1.10"` must be quoted: it is no number. `{{ '{{' }}` writes two braces."""
+    env: NotYet = None
     """Environment variables that `{{ env.NAME }}` may read. Not supported yet."""
     artifacts: tuple[Artifact, ...] = Field(min_length=1)
     """What is released."""
@@ -170,3 +179,11 @@ class Manifest(Document):
     """What may go up."""
     load: Load = Load()
     """How it is loaded back."""
+
+    @field_validator("schema_version", mode="before")
+    @classmethod
+    def _is_readable(cls, value: object) -> object:
+        if type(value) is not int or value != SCHEMA_VERSION:
+            msg = f"this hublish reads schema_version {SCHEMA_VERSION}; a newer format needs a newer hublish"
+            raise ValueError(msg)
+        return value

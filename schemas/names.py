@@ -8,19 +8,25 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from hublish.schemas.characters import BIDI, NAME_CONTROLS, SURROGATES
+
 SEGMENT_BYTES = 255
 """Longest name of one file or folder, in bytes of UTF-8 (ext4, APFS, NTFS)."""
 PATH_BYTES = 1024
 """Longest path, in bytes of UTF-8."""
 
 _WINDOWS_DEVICES = frozenset(
-    ["con", "prn", "aux", "nul", *(f"{name}{digit}" for name in ("com", "lpt") for digit in "123456789")]
+    ["con", "prn", "aux", "nul", "conin$", "conout$"]
+    + [f"{name}{digit}" for name in ("com", "lpt") for digit in "123456789\u00b9\u00b2\u00b3"]
 )
-# git treats these as `.git` on NTFS and HFS+: CVE-2014-9390.
+_WINDOWS_FORBIDDEN = re.compile(r'[<>:"|?*]')
+# git treats these as `.git` on NTFS and HFS+ (CVE-2014-9390), where these characters count for nothing.
 _GIT_ALIASES = frozenset([".git", "git~1"])
-_HFS_IGNORED = re.compile("[\u200c-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
-_BIDI = re.compile("[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c]")
+_HFS_IGNORED = re.compile("[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]")
 _DRIVE = re.compile(r"[A-Za-z]:")
+# Names of this form break no rule; they are nearly all names, and a lock may hold 100,000.
+_ORDINARY = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*", re.ASCII)
+_FULL_STOPS = (".", "..")
 
 
 def path_problems(path: str) -> tuple[str, ...]:
@@ -29,25 +35,51 @@ def path_problems(path: str) -> tuple[str, ...]:
     Args:
         path: a `path_in_repo` with `/` between its segments.
     """
+    if len(path) <= SEGMENT_BYTES and _ORDINARY.fullmatch(path):
+        return ()
     if not path:
-        return ("the path is empty",)
+        return ("not a normalised relative path: it is empty",)
     found = [*_character_problems(path), *_form_problems(path)]
     for segment in path.split("/"):
         found += _segment_problems(segment)
     if len(encoded(path)) > PATH_BYTES:
-        found.append(f"the path has {len(encoded(path))} bytes; the limit is {PATH_BYTES}")
+        found.append(f"path too long: {len(encoded(path))} bytes; the limit is {PATH_BYTES}")
     return tuple(dict.fromkeys(found))
+
+
+def pattern_problems(pattern: str) -> tuple[str, ...]:
+    """Return why a pattern over paths in a repo can match none, or not what it shows; empty when it can.
+
+    Reserved folders are no problem: a pattern may well keep `.git/*` out.
+    """
+    # huggingface_hub reads a trailing slash as "everything in this folder".
+    path = pattern.removesuffix("/")
+    if not path:
+        return ("not a normalised relative path: it is empty",)
+    return (*_character_problems(path), *_form_problems(path))
+
+
+def text_problems(text: str) -> tuple[str, ...]:
+    """Return why a text may not be a name of anything: a local path, a branch, a title; empty when it may."""
+    found = []
+    if SURROGATES.search(text):
+        found.append("the name is not UTF-8")
+    if NAME_CONTROLS.search(text):
+        found.append("control character in the name")
+    if BIDI.search(text):
+        found.append("bidi control character not allowed")
+    return tuple(found)
 
 
 def portability_problems(path: str) -> tuple[str, ...]:
     """Return why `path` cannot be checked out on Windows; empty when it can."""
     found = []
     for segment in path.split("/"):
-        if segment.split(".")[0].rstrip(" ").lower() in _WINDOWS_DEVICES:
+        if re.split(r"[.:]", segment)[0].rstrip(" ").lower() in _WINDOWS_DEVICES:
             found.append(f"'{segment}' is a device name on Windows")
-        if segment != segment.rstrip(". ") and segment not in (".", ".."):
+        if segment != segment.rstrip(". ") and segment not in _FULL_STOPS:
             found.append(f"'{segment}' ends with a dot or a space, which Windows drops")
-        if re.search(r'[<>:"|?*]', segment):
+        if _WINDOWS_FORBIDDEN.search(segment):
             found.append(f"'{segment}' holds a character Windows does not allow")
     return tuple(found)
 
@@ -58,15 +90,16 @@ def collisions(paths: Iterable[str]) -> tuple[tuple[str, str, str], ...]:
     seen: dict[str, str] = {}
     names = sorted(set(paths))
     for name in names:
-        folded = unicodedata.normalize("NFC", name).casefold()
-        other = seen.setdefault(folded, name)
+        other = seen.setdefault(_folded(name), name)
         if other != name:
             same_case = unicodedata.normalize("NFC", other) == unicodedata.normalize("NFC", name)
-            found.append((other, name, "Unicode-normalisation collision" if same_case else "case-only collision"))
+            found.append(
+                (other, name, "Unicode-normalisation collision" if same_case else "case-insensitive collision")
+            )
     for name in names:
         found += [
-            (seen[parent], name, "one is a file, the other needs it to be a folder")
-            for parent in _parents(unicodedata.normalize("NFC", name).casefold())
+            (seen[parent], name, "target collision: one is a file, the other needs it to be a folder")
+            for parent in _parents(_folded(name))
             if parent in seen
         ]
     return tuple(found)
@@ -78,7 +111,14 @@ def encoded(path: str) -> bytes:
 
 
 def _is_escaped(path: str) -> bool:
-    return all(not 0xD800 <= ord(char) <= 0xDFFF or 0xDC80 <= ord(char) <= 0xDCFF for char in path)
+    return all(0xDC80 <= ord(char) <= 0xDCFF for char in SURROGATES.findall(path))
+
+
+def _folded(path: str) -> str:
+    """Return the form two names share when they differ in case or composition only (Unicode D145)."""
+    if path.isascii():
+        return path.lower()
+    return unicodedata.normalize("NFD", unicodedata.normalize("NFD", path).casefold())
 
 
 def _parents(path: str) -> list[str]:
@@ -86,36 +126,29 @@ def _parents(path: str) -> list[str]:
     return ["/".join(parts[:count]) for count in range(1, len(parts))]
 
 
-def _character_problems(path: str) -> list[str]:
-    found = []
-    if any(unicodedata.category(char) == "Cs" for char in path):
-        found.append("the file name is not UTF-8")
-    if any(unicodedata.category(char) == "Cc" or char in "\u2028\u2029" for char in path):
-        found.append("control character in the file name")
-    if _BIDI.search(path):
-        found.append("bidi control character not allowed")
-    if "\\" in path:
-        found.append("backslash not allowed; use '/'")
-    return found
+def _character_problems(path: str) -> tuple[str, ...]:
+    backslash = ("backslash not allowed; use '/'",) if "\\" in path else ()
+    return (*text_problems(path), *backslash)
 
 
-def _form_problems(path: str) -> list[str]:
+def _form_problems(path: str) -> tuple[str, ...]:
+    segments = path.split("/")
+    dots = ("'..' segment not allowed",) if ".." in segments else ()
     if path.startswith(("/", "\\\\")) or _DRIVE.match(path):
-        return ["absolute path not allowed; give it relative to the repo's root"]
-    if "//" in path or path.endswith("/") or "." in path.split("/"):
-        return ["not a normalised relative path; remove empty and '.' segments"]
-    return []
+        return ("absolute path not allowed; give it relative to the repo's root", *dots)
+    if "" in segments or "." in segments:
+        return ("not a normalised relative path; remove empty and '.' segments", *dots)
+    return dots
 
 
 def _segment_problems(segment: str) -> list[str]:
     found = []
-    plain = _HFS_IGNORED.sub("", segment).rstrip(". ").lower()
-    if segment == "..":
-        found.append("'..' segment not allowed")
+    # NTFS drops trailing dots and spaces, and what follows a colon names a stream of the same file.
+    plain = _HFS_IGNORED.sub("", segment).split(":")[0].rstrip(". ").lower()
     if plain in _GIT_ALIASES:
         found.append("a path under .git is not allowed")
     if plain == ".cache":
         found.append("a path under .cache is reserved by huggingface_hub")
     if len(encoded(segment)) > SEGMENT_BYTES:
-        found.append(f"a segment has {len(encoded(segment))} bytes; the limit is {SEGMENT_BYTES}")
+        found.append(f"path too long: a segment has {len(encoded(segment))} bytes; the limit is {SEGMENT_BYTES}")
     return found

@@ -1,12 +1,14 @@
 """plan.json: what publishing would do, to be reviewed and then published as it is."""
 
-from typing import Annotated, Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import model_validator
 
-from hublish.schemas.base import Document
+from hublish.schemas.base import Count, Document, Flag
 from hublish.schemas.lock import Sha1, Sha256
 from hublish.schemas.manifest import RepoType
+from hublish.schemas.names import path_problems
+from hublish.schemas.texts import RepoId
 
 PLAN_VERSION = 1
 
@@ -15,10 +17,11 @@ class PlannedFile(Document):
     """One file's fate."""
 
     action: Literal["add", "change", "keep", "delete", "ignore", "leave"]
-    """`keep`: already there, byte for byte; `leave`: a remote file outside the release; `ignore`: dropped by .gitignore."""
+    """`keep`: already there, byte for byte; `leave`: a remote file outside the release; `ignore`: dropped by a
+    .gitignore."""
     path_in_repo: str
     """Its path in the repo."""
-    size: Annotated[int, Field(ge=0)]
+    size: Count
     """Bytes: of the release's file, or of the remote one when the release does not hold it."""
     sha256: Sha256 | None = None
     """Of the release's bytes; null for files the release does not hold."""
@@ -30,6 +33,13 @@ class PlannedFile(Document):
     """How the Hub takes it; null when nothing is sent or the repo does not exist yet."""
     reason: str = ""
     """The rule that let it in, or keeps it."""
+
+    @model_validator(mode="after")
+    def _may_go_up(self) -> Self:
+        # Remote files that stay or go may have any name; what is sent may not.
+        if self.action not in ("leave", "delete") and (found := path_problems(self.path_in_repo)):
+            raise ValueError("; ".join(found))
+        return self
 
 
 class ExcludedFile(Document):
@@ -59,7 +69,7 @@ class PlanDocument(Document):
 
     plan_version: Literal[1] = 1
     """The version of this format."""
-    repo_id: str
+    repo_id: RepoId
     """The repo."""
     repo_type: RepoType
     """Its kind."""
@@ -67,9 +77,9 @@ class PlanDocument(Document):
     """The Hub."""
     revision: str
     """The branch."""
-    create_pr: bool
+    create_pr: Flag
     """Whether the release is proposed as a pull request."""
-    repo_exists: bool
+    repo_exists: Flag
     """Whether the repo exists already."""
     parent_commit: Sha1 | None
     """The remote commit compared with, and the parent of the new one."""
@@ -79,9 +89,9 @@ class PlanDocument(Document):
     """First line of the commit."""
     tag: str | None
     """The tag to create after verification; null when none is needed."""
-    pull_request: int | None = None
+    pull_request: Count | None = None
     """A pull request that proposes exactly this already."""
-    bytes_to_send: int
+    bytes_to_send: Count
     """Size of the files that are not there yet."""
     settings: tuple[PlannedSetting, ...]
     """Changes to the repo itself."""
@@ -89,5 +99,5 @@ class PlanDocument(Document):
     """Every file of the release and of the remote, sorted by path."""
     excluded: tuple[ExcludedFile, ...]
     """Every file that was considered and stays out."""
-    nothing_to_do: bool
+    nothing_to_do: Flag
     """Whether the remote is already as the manifest says."""

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from hublish.schemas.base import Document
+from hublish.schemas.base import Count, Document, Flag
 from hublish.schemas.lock import Sha1
 from hublish.schemas.plan import PlanDocument
 
@@ -16,15 +16,15 @@ class ReceiptDocument(Document):
     """The version of this format."""
     commit: Sha1
     """The commit that holds the release."""
-    created: bool
+    created: Flag
     """Whether this run made it; false when it stood there already."""
     url: str
     """Where to look at it."""
-    pull_request: int | None
+    pull_request: Count | None
     """Number of the pull request that proposes it."""
     tag: str | None
     """The tag at the commit."""
-    verified: bool
+    verified: Flag
     """Whether every file at the commit was compared with the plan."""
     plan: PlanDocument
     """What was done."""

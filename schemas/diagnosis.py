@@ -1,0 +1,218 @@
+"""What pydantic refuses, told as problems: where, what is wrong in plain words, what to do; never the value."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from hublish.schemas.characters import describe
+from hublish.schemas.positions import Path, Positions, format_path
+from hublish.schemas.problems import Location, Problem
+from hublish.schemas.secrets import redact
+from hublish.schemas.suggestions import fields_at, home_of, nearest
+
+WHERE_CREDENTIALS_GO = "tokens never stand in a document; use HF_TOKEN or OIDC"
+MAX_PROBLEMS = 100
+
+_SHOWN = 60
+_SECRET_KEYS = frozenset({"token", "hf_token", "api_key", "api_token", "password", "secret", "access_token"})
+
+# By the error types of pydantic-core; `_type`, `_parsing` and the like are cut off.
+_EXPECTED = {
+    "string": "text",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "tuple": "a list",
+    "list": "a list",
+    "dict": "a mapping",
+    "model": "a mapping",
+    "mapping": "a mapping",
+    "none": "null",
+}
+# By the pattern in the model: what a text of that form is.
+_FORMS = {
+    r"^[0-9a-f]{64}$": "64 lowercase hexadecimal digits",
+    r"^[0-9a-f]{40}$": "40 lowercase hexadecimal digits",
+    r"^[A-Za-z_][A-Za-z0-9_]*$": "a name of letters, digits and '_', not beginning with a digit",
+}
+_BOOLEANS_OF_YAML_1_1 = frozenset({"yes", "no", "on", "off", "y", "n"})
+
+
+def diagnose(
+    error: ValidationError,
+    model: type[BaseModel],
+    data: Mapping[str, Any],
+    *,
+    family: str,
+    positions: Positions | None = None,
+) -> tuple[Problem, ...]:
+    """Return every problem of a document, in the order of its text.
+
+    Args:
+        error: what pydantic raised for `model`.
+        model: the document's model; its fields are what an unknown key may have meant.
+        data: what was validated.
+        family: first part of the codes: `manifest`, `lock`, `plan`, `receipt`.
+        positions: where things stand in the text; without it problems have a path only.
+    """
+    by_path: dict[tuple[Path, str], Problem] = {}
+    for entry in error.errors(include_url=False, include_input=False)[:MAX_PROBLEMS]:
+        finding = _Finding.of(entry, model, data, family, positions)
+        if finding.is_echo():
+            continue
+        problem = finding.problem()
+        known = by_path.setdefault((finding.path, problem.code), problem)
+        if known is not problem and known.message != problem.message:
+            by_path[finding.path, problem.code] = _either(known, problem)
+    return tuple(sorted(by_path.values(), key=_order))
+
+
+def _either(first: Problem, second: Problem) -> Problem:
+    """Merge what the members of a union say about one value: `expected text or a whole number, got a list`."""
+    expected, _, got = first.message.partition(", got ")
+    other = second.message.partition(", got ")[0].removeprefix("expected ")
+    message = f"{expected} or {other}, got {got}" if got else f"{first.message}, or {second.message}"
+    return Problem(first.code, message, first.hint or second.hint, first.path, first.location)
+
+
+def _order(problem: Problem) -> tuple[Location, str]:
+    return problem.location or Location("", 0, 0), problem.path
+
+
+@dataclass(frozen=True, slots=True)
+class _Finding:
+    """One of pydantic's errors, and what is needed to tell it."""
+
+    kind: str
+    path: Path
+    context: Mapping[str, Any]
+    of_key: bool
+    model: type[BaseModel]
+    data: Mapping[str, Any]
+    family: str
+    positions: Positions | None
+
+    @classmethod
+    def of(
+        cls, entry: Any, model: type[BaseModel], data: Mapping[str, Any], family: str, positions: Positions | None
+    ) -> "_Finding":
+        path = _path_in(data, entry["loc"], with_missing=entry["type"] == "missing")
+        of_key = entry["loc"][-1:] == ("[key]",)
+        return cls(entry["type"], path, entry.get("ctx", {}), of_key, model, data, family, positions)
+
+    def is_echo(self) -> bool:
+        """Whether pydantic only repeats itself: a list is "too short" to it once its elements are refused."""
+        return self.kind == "too_short" and len(self._value_here()) >= self.context["min_length"]
+
+    def problem(self) -> Problem:
+        """Return the error as a problem."""
+        if self.kind == "extra_forbidden":
+            code, (message, hint) = "unknown_key", self._unknown_key()
+        elif self.kind == "missing":
+            code, message, hint = "missing", f"the required key '{self.path[-1]}' is missing", ""
+        elif self.kind == "literal_error":
+            code, (message, hint) = "value", self._choice()
+        elif self.kind.rpartition("_")[0] in _EXPECTED and self.kind.endswith(("_type", "_parsing", "_required")):
+            code, (message, hint) = "type", self._wrong_type()
+        else:
+            code, message, hint = "value", self._value(), ""
+        return Problem(
+            f"{self.family}.{code}", redact(message), redact(hint), redact(format_path(self.path)), self._location()
+        )
+
+    def _location(self) -> Location | None:
+        if self.positions is None:
+            return None
+        if self.kind == "extra_forbidden" or self.of_key:
+            return self.positions.key(self.path)
+        return self.positions.value(self.path)
+
+    def _unknown_key(self) -> tuple[str, str]:
+        key = str(self.path[-1])
+        message = f"unknown key '{key[:_SHOWN]}'"
+        if odd := [describe(char) for char in dict.fromkeys(key[:_SHOWN]) if not char.isascii()]:
+            message += f" (holds {', '.join(odd)})"
+        if key.casefold() in _SECRET_KEYS:
+            return message, WHERE_CREDENTIALS_GO
+        known = fields_at(self.model, self.path[:-1])
+        if near := nearest(key, known):
+            return f"{message}, did you mean '{near}'?", f"rename it to '{near}'"
+        if home := home_of(key, self.model):
+            return message, f"it belongs at '{home}'"
+        return message, f"known keys: {', '.join(known)}"
+
+    def _choice(self) -> tuple[str, str]:
+        expected = str(self.context.get("expected", "")).replace("'", "").replace("False", "false")
+        value = self._value_here()
+        message = f"expected {expected}"
+        if isinstance(value, str) and (near := nearest(value, expected.replace(" or ", ", ").split(", "))):
+            return f"{message}; did you mean '{near}'?", f"write '{near}'"
+        if isinstance(value, str) and value.casefold() in _BOOLEANS_OF_YAML_1_1:
+            return message, "in YAML 1.2 only true and false are booleans"
+        return message, ""
+
+    def _wrong_type(self) -> tuple[str, str]:
+        expected = _EXPECTED[self.kind.rpartition("_")[0]]
+        value = self._value_here()
+        message = f"expected {expected}, got {_kind(value)}"
+        written = self.positions.plain_text(self.path) if self.positions else None
+        if expected == "text" and written and isinstance(value, bool | int | float):
+            return message, f'quote it: "{written}"'
+        if expected == "true or false" and str(value).casefold() in _BOOLEANS_OF_YAML_1_1:
+            return message, "in YAML 1.2 only true and false are booleans"
+        if expected == "a list" and isinstance(value, str):
+            return message, "write it as a list item: `- ...`"
+        return message, ""
+
+    def _value(self) -> str:
+        limit = self.context.get("min_length", self.context.get("max_length"))
+        match self.kind:
+            case "value_error":
+                return str(self.context["error"])
+            case "string_pattern_mismatch":
+                return f"expected {_FORMS.get(str(self.context['pattern']), 'another form')}"
+            case "string_too_short" | "too_short":
+                return "may not be empty" if limit == 1 else f"needs at least {limit}"
+            case "string_too_long" | "too_long":
+                return f"may have at most {limit}"
+            case "greater_than_equal":
+                return f"must be at least {self.context['ge']}"
+            case "string_unicode":
+                return "invalid Unicode"
+        return "not a value this key takes"
+
+    def _value_here(self) -> Any:
+        value: Any = self.data
+        for step in self.path:
+            value = value[step]
+        return value
+
+
+def _kind(value: object) -> str:
+    match value:
+        case bool():
+            return str(value).lower()
+        case int() | float():
+            return f"the number {value}"
+        case str():
+            return "text"
+        case list() | tuple():
+            return "a list"
+        case dict():
+            return "a mapping"
+    return "nothing" if value is None else "something else"
+
+
+def _path_in(data: Any, loc: tuple[str | int, ...], *, with_missing: bool) -> Path:
+    """Return the steps of `loc` that are in the data: pydantic adds the names of union members and validators."""
+    path: list[str | int] = []
+    for step in loc:
+        inside = isinstance(data, Mapping) and step in data
+        if inside or (isinstance(data, list | tuple) and isinstance(step, int) and step < len(data)):
+            path.append(step)
+            data = data[step]
+    if with_missing:
+        path.append(loc[-1])
+    return tuple(path)

@@ -1,0 +1,156 @@
+"""Documents from bytes: the manifest from YAML; plan, receipt and lock from JSON."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from hublish.schemas.base import Document
+from hublish.schemas.diagnosis import MAX_PROBLEMS, WHERE_CREDENTIALS_GO, diagnose
+from hublish.schemas.expansion import expand
+from hublish.schemas.json_reading import read_json
+from hublish.schemas.lock import Lock
+from hublish.schemas.manifest import Manifest
+from hublish.schemas.plan import PlanDocument
+from hublish.schemas.positions import Positions, format_path, parse_path
+from hublish.schemas.problems import InvalidDocumentError, Location, Problem
+from hublish.schemas.reading import Reading, read_yaml
+from hublish.schemas.receipt import ReceiptDocument
+from hublish.schemas.secrets import hub_tokens, redact
+
+AnyDocument = TypeVar("AnyDocument", bound=Document)
+
+
+def read_manifest(text: bytes, source: str = "hub.yaml") -> Manifest:
+    """Read and validate a manifest, with its variables replaced.
+
+    Args:
+        text: the file as it lies on disk.
+        source: how diagnostics call it.
+
+    Raises:
+        InvalidDocumentError: with every problem of the file, in the order of its lines.
+    """
+    try:
+        reading = read_yaml(text, source)
+    except InvalidDocumentError as error:
+        raise InvalidDocumentError(_in_order(error.problems)) from None
+    data, unknown = expand(reading)
+    found = [*_secrets(reading, data), *reading.problems, *unknown]
+    try:
+        manifest = Manifest.model_validate(data)
+    except ValidationError as error:
+        told = {problem.path for problem in unknown} | {format_path(path) for path in reading.refused}
+        said = diagnose(error, Manifest, data, family="manifest", positions=reading.positions)
+        found += [problem for problem in said if problem.path not in told]
+    else:
+        if not found:
+            return manifest
+    raise InvalidDocumentError(_in_order(found))
+
+
+def read_lock(text: bytes, source: str = "hub.lock") -> Lock:
+    """Read a lock of any version that was ever written.
+
+    Raises:
+        InvalidDocumentError: when it is damaged, or newer than this hublish.
+    """
+    return _read_versioned(text, source, "lock", _LOCK_READERS)
+
+
+def read_plan(text: bytes, source: str = "plan.json") -> PlanDocument:
+    """Read a plan that was written to be reviewed.
+
+    Raises:
+        InvalidDocumentError: when it is damaged, or of another version.
+    """
+    return _read_versioned(text, source, "plan", _PLAN_READERS)
+
+
+def read_receipt(text: bytes, source: str = "receipt.json") -> ReceiptDocument:
+    """Read a receipt.
+
+    Raises:
+        InvalidDocumentError: when it is damaged, or of another version.
+    """
+    return _read_versioned(text, source, "receipt", _RECEIPT_READERS)
+
+
+def locate(problems: Iterable[Problem], text: bytes, source: str = "hub.yaml") -> tuple[Problem, ...]:
+    """Return problems found after reading, each with the line and column of its path in the manifest.
+
+    Raises:
+        InvalidDocumentError: when `text` is no YAML document.
+    """
+    positions = read_yaml(text, source).positions
+    return tuple(_located(problem, positions) for problem in problems)
+
+
+_Reader = Callable[[Mapping[str, Any], str], AnyDocument]
+"""From the data of one version to the document of today; the second argument is the family of its problems."""
+
+
+def _reader_of(model: type[AnyDocument]) -> "_Reader[AnyDocument]":
+    def read(data: Mapping[str, Any], family: str) -> AnyDocument:
+        try:
+            return model.model_validate(data)
+        except ValidationError as error:
+            raise InvalidDocumentError(diagnose(error, model, data, family=family)) from None
+
+    return read
+
+
+# The door for versions. A new version gets a line of its own, and the reader of the old one then turns its data
+# into today's document: a lock stays readable for ever.
+_LOCK_READERS: Mapping[int, _Reader[Lock]] = {1: _reader_of(Lock)}
+_PLAN_READERS: Mapping[int, _Reader[PlanDocument]] = {1: _reader_of(PlanDocument)}
+_RECEIPT_READERS: Mapping[int, _Reader[ReceiptDocument]] = {1: _reader_of(ReceiptDocument)}
+
+
+def _read_versioned(text: bytes, source: str, family: str, readers: Mapping[int, _Reader[AnyDocument]]) -> AnyDocument:
+    data = read_json(text, source, family=family)
+    key = f"{family}_version"
+    version = data.get(key)
+    if type(version) is not int or version not in readers:
+        found = f"{key} {version}" if type(version) is int else f"no {key}"
+        known = ", ".join(map(str, sorted(readers)))
+        message = f"{source} has {found}; this hublish reads {known}"
+        hint = f"update hublish, or check that the file is a {family}"
+        raise InvalidDocumentError((Problem(f"{family}.version", message, hint, key),))
+    return readers[version](data, family)
+
+
+def _located(problem: Problem, positions: Positions) -> Problem:
+    if problem.location is not None or not problem.path:
+        return problem
+    return replace(problem, location=positions.value(parse_path(problem.path)))
+
+
+def _secrets(reading: Reading, data: Any) -> Iterable[Problem]:
+    # The manifest is published as written: a token in a comment is as public as any other.
+    text = reading.positions.text
+    places = [text.location(start) for start, _ in hub_tokens(text.text)]
+    for place in places:
+        yield Problem("manifest.secret", "secret in manifest", WHERE_CREDENTIALS_GO, location=place)
+    # Escapes and variables can put one together that the text does not show.
+    if not places and any(True for found in _texts(data) for _ in hub_tokens(found)):
+        yield Problem("manifest.secret", "secret in manifest", WHERE_CREDENTIALS_GO, location=text.location(0))
+
+
+def _texts(data: Any) -> Iterable[str]:
+    if isinstance(data, str):
+        yield data
+    elif isinstance(data, list):
+        for item in data:
+            yield from _texts(item)
+    elif isinstance(data, dict):
+        for key, value in data.items():
+            yield key
+            yield from _texts(value)
+
+
+def _in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    clean = (replace(each, message=redact(each.message), path=redact(each.path)) for each in problems)
+    ordered = sorted(clean, key=lambda each: (each.location or Location("", 0, 0), each.path))
+    return tuple(ordered[:MAX_PROBLEMS])

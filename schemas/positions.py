@@ -1,0 +1,112 @@
+"""Where every key and value of a document stands in its text."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from hublish.schemas.problems import Location
+
+Path = tuple[str | int, ...]
+"""A place in the structure: `("artifacts", 0, "source")`."""
+
+_LINE_END = re.compile(r"\r\n|\n|\r")
+_PLAIN_KEY = re.compile(r"[^\s.\[\]\"]+")
+_STEP = re.compile(r'\[(?P<index>\d+)\]|\["(?P<quoted>[^"]*)"\]|\.?(?P<key>[^.\[\]"]+)')
+
+
+class SourceText:
+    """A text that knows its lines."""
+
+    def __init__(self, text: str, source: str) -> None:
+        self.text = text
+        self.source = source
+        self._starts = [0, *(found.end() for found in _LINE_END.finditer(text))]
+
+    def location(self, offset: int) -> Location:
+        """Return the line and column of a character."""
+        line = bisect_right(self._starts, min(offset, len(self.text)))
+        return Location(self.source, line, min(offset, len(self.text)) - self._starts[line - 1] + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A value with its place; offsets count characters from the start of the text."""
+
+    value: Any
+    """Plain data: a dict, list, str, int, float, bool or None."""
+    start: int
+    end: int
+    plain: bool = False
+    """Whether it is a scalar written without quotes."""
+    items: tuple["Node", ...] = ()
+    """The elements of a sequence."""
+    entries: dict[str, tuple[int, "Node"]] = field(default_factory=dict)
+    """A mapping's keys, each with its own offset and its value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Positions:
+    """Finds the place of a path. A path that leads nowhere is placed at the last node it reaches."""
+
+    text: SourceText
+    root: Node
+
+    def value(self, path: Path) -> Location:
+        """Return where the value at `path` begins."""
+        return self.text.location(self._node(path)[0].start)
+
+    def key(self, path: Path) -> Location:
+        """Return where the key that `path` ends with begins; an element of a sequence has none, but its value."""
+        parent, missing = self._node(path[:-1])
+        if not missing and path and path[-1] in parent.entries:
+            return self.text.location(parent.entries[str(path[-1])][0])
+        return self.value(path)
+
+    def within(self, path: Path, needle: str) -> Location:
+        """Return where `needle` stands inside the value at `path`, or the value itself when it is not there as such."""
+        node = self._node(path)[0]
+        found = self.text.text.find(needle, node.start, node.end)
+        return self.text.location(node.start if found < 0 else found)
+
+    def plain_text(self, path: Path) -> str | None:
+        """Return an unquoted scalar as it was written: `1.10` where the value is the number 1.1."""
+        node, missing = self._node(path)
+        return self.text.text[node.start : node.end] if node.plain and not missing else None
+
+    def _node(self, path: Path) -> tuple[Node, Path]:
+        """Return the deepest node on the way of `path`, and the steps that were not there."""
+        node = self.root
+        for count, step in enumerate(path):
+            if isinstance(step, str) and step in node.entries:
+                node = node.entries[step][1]
+            elif isinstance(step, int) and step < len(node.items):
+                node = node.items[step]
+            else:
+                return node, path[count:]
+        return node, ()
+
+
+def format_path(path: Path) -> str:
+    """Return a path as people write it: `artifacts[0].source`."""
+    text = ""
+    for step in path:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        elif _PLAIN_KEY.fullmatch(step):
+            text += f".{step}" if text else step
+        else:
+            text += f'["{step}"]'
+    return text
+
+
+def parse_path(text: str) -> Path:
+    """Return the path that `format_path` wrote."""
+    return tuple(_steps(text))
+
+
+def _steps(text: str) -> Iterator[str | int]:
+    for found in _STEP.finditer(text):
+        index, quoted, key = found.group("index", "quoted", "key")
+        yield int(index) if index is not None else quoted if quoted is not None else key
