@@ -1,0 +1,67 @@
+"""The metadata at the top of a README, read the way the Hub reads it: YAML 1.2, nothing executable."""
+
+import re
+from typing import Any
+
+import yaml
+
+MAX_BYTES = 256 << 10
+"""Of the metadata block."""
+
+_BLOCK = re.compile(r"\A\s*---[\r\n]+(.*?)(?:\A|[\r\n]+)---(?:[\r\n]|\Z)", re.DOTALL)
+
+
+class FrontMatterError(ValueError):
+    """The block at the top of the file is not usable metadata."""
+
+
+class _Loader(yaml.SafeLoader):
+    """Safe YAML without aliases, whose expansion is unbounded, and with YAML 1.2's idea of a boolean."""
+
+    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 - PyYAML's API
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            event = self.get_event()  # type: ignore[no-untyped-call]  # PyYAML's stubs leave it out
+            raise yaml.composer.ComposerError(None, None, "aliases are not supported", event.start_mark)
+        return super().compose_node(parent, index)
+
+
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"true|True|TRUE|false|False|FALSE"), list("tTfF"))
+_Loader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"~|null|Null|NULL|"), ["~", "n", "N", ""])
+_Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"[-+]?[0-9]{1,18}"), list("-+0123456789"))
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.inf|\.nan"),
+    list("-+.0123456789"),
+)
+
+
+def read_front_matter(text: str) -> dict[str, Any] | None:
+    """Return the metadata of a README, None when it has none.
+
+    Raises:
+        FrontMatterError: The block is too large, no YAML, or no mapping.
+    """
+    match = _BLOCK.match(text)
+    if not match:
+        return None
+    block = match.group(1)
+    if len(block.encode("utf-8", "replace")) > MAX_BYTES:
+        msg = f"the metadata is larger than {MAX_BYTES} bytes"
+        raise FrontMatterError(msg)
+    try:
+        metadata = yaml.load(block, _Loader)  # noqa: S506 - a subclass of SafeLoader
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        msg = f"the metadata is not valid YAML: {_first_line(error)}"
+        raise FrontMatterError(msg) from None
+    if metadata is not None and not isinstance(metadata, dict):
+        msg = "the metadata must be a mapping of names to values"
+        raise FrontMatterError(msg)
+    return metadata
+
+
+def _first_line(error: Exception) -> str:
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
+        return f"{error.problem} (line {error.problem_mark.line + 2})"
+    return (str(error).splitlines() or ["too deeply nested"])[0]

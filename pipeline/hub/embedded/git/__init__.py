@@ -1,0 +1,1 @@
+"""Real bare git repositories: `git clone`, `git log` and `git fsck` work on them."""

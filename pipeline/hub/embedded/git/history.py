@@ -1,0 +1,31 @@
+"""Questions to the history of a repository."""
+
+from collections.abc import Iterable
+
+from hublish.pipeline.hub.embedded.git.repository import CommitInfo, GitRepository
+from hublish.pipeline.hub.embedded.git.tree import Entry
+
+
+def last_commits(git: GitRepository, head: str, paths: Iterable[str]) -> dict[str, CommitInfo]:
+    """Return, for each path in the commit `head`, the latest commit that changed it.
+
+    Follows first parents: what a merge brought counts as changed by the merge.
+    """
+    commit = git.commit(head)
+    current = _entries(git, commit.sha, paths)
+    found: dict[str, CommitInfo] = {}
+    while current:
+        parent = commit.parents[0] if commit.parents else None
+        before = _entries(git, parent, current) if parent else {}
+        changed = [path for path, entry in current.items() if before.get(path) != entry]
+        found.update(dict.fromkeys(changed, commit))
+        current = {path: entry for path, entry in current.items() if path not in found}
+        if parent is None:
+            break
+        commit = git.commit(parent)
+    return found
+
+
+def _entries(git: GitRepository, commit: str, paths: Iterable[str]) -> dict[str, Entry]:
+    found = ((path, git.find(commit, path)) for path in paths)
+    return {path: entry for path, entry in found if entry}
