@@ -1,0 +1,38 @@
+"""`hublish files`: exactly what would be uploaded."""
+
+from argparse import ArgumentParser, Namespace
+
+from hublish.cli.command import Command, Example, Outcome
+from hublish.cli.options import add_manifest, manifest
+from hublish.cli.terminal import Terminal
+
+
+def _configure(parser: ArgumentParser) -> None:
+    add_manifest(parser)
+    parser.add_argument(
+        "--excluded", action="store_true", help="list what was considered and left out, and by which rule"
+    )
+    parser.add_argument("--whole-digests", action="store_true", help="show all 64 digits of every sha256")
+
+
+def _run(arguments: Namespace, terminal: Terminal) -> Outcome:
+    from hublish import api
+    from hublish.cli.views.files import FilesView
+
+    with api.files(manifest(arguments, terminal), progress=terminal.progress()) as release:
+        terminal.warn(release.warnings)
+        return Outcome(FilesView(release, arguments.excluded, arguments.whole_digests))
+
+
+COMMAND = Command(
+    description="""Runs the local part of publishing: collects the sources, converts what has to be converted, renders
+    the card, hashes every file and audits the policy. Then lists the sealed release. Nothing is sent and nothing is
+    written.""",
+    examples=(
+        Example("hublish files", "what goes up: path, size, sha256, made from what"),
+        Example("hublish files --excluded", "why is my file missing?"),
+        Example("hublish files --quiet", "the paths alone, one a line, for scripts"),
+    ),
+    configure=_configure,
+    run=_run,
+)

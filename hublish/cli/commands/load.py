@@ -1,0 +1,30 @@
+"""`hublish load`: what is in a release."""
+
+from argparse import Namespace
+
+from hublish.cli.command import Command, Example, Outcome
+from hublish.cli.downloads import configure, download_keywords
+from hublish.cli.terminal import Terminal
+
+
+def _run(arguments: Namespace, terminal: Terminal) -> Outcome:
+    keywords = download_keywords(arguments)
+
+    from hublish import api
+    from hublish.cli.views.download import LoadView
+
+    return Outcome(LoadView(api.load(**keywords, progress=terminal.progress())))
+
+
+COMMAND = Command(
+    description="""Pulls the release, opens its weights the way its load plan says, and describes every tensor: name,
+    dtype, shape, size. The files are mapped, not read into memory, and no pickle is ever executed. In Python the same
+    is `hublish.load("acme/digits-mlp")`.""",
+    examples=(
+        Example("hublish load acme/digits-mlp@v1.2.0", "which tensors are in there?"),
+        Example("hublish load acme/digits-mlp --json", "the same for a program"),
+        Example("hublish load acme/digits-mlp --local", "from the embedded Hub in this folder"),
+    ),
+    configure=configure,
+    run=_run,
+)

@@ -1,0 +1,44 @@
+"""`hublish pull`: a release on this machine, every byte checked."""
+
+import shlex
+from argparse import Namespace
+
+from hublish.cli.command import Command, Example, Outcome
+from hublish.cli.downloads import configure, download_keywords
+from hublish.cli.options import again
+from hublish.cli.terminal import Terminal
+from hublish.cli.views.words import kind_option
+
+
+def _run(arguments: Namespace, terminal: Terminal) -> Outcome:
+    keywords = download_keywords(arguments)
+
+    from hublish import api
+    from hublish.cli.views.download import PullView
+
+    local = api.pull(**keywords, progress=terminal.progress())
+    return Outcome(PullView(local, _load_line(arguments, local.plan.release.reference.repo_type)))
+
+
+def _load_line(arguments: Namespace, repo_type: str) -> str:
+    named = kind_option(repo_type) if arguments.repo_type else ""
+    return f"hublish load {shlex.quote(arguments.reference)}{named}{again(arguments).remote}"
+
+
+COMMAND = Command(
+    description="""Finds the commit that the revision names, downloads the files that the release's own load plan asks
+    for, and compares every byte with its digest before anything may use it: with the Hub's, or with those a hub.lock
+    promised. Files land in huggingface_hub's cache, so a second pull fetches nothing, or in --local-dir.""",
+    examples=(
+        Example("hublish pull acme/digits-mlp@v1.2.0", "a tagged release, into the cache"),
+        Example(
+            "hublish pull acme/digits-mlp --lock hub.lock --local-dir model", "the locked bytes or nothing, to model/"
+        ),
+        Example("hublish pull datasets/acme/digits --include '*.parquet'", "some files of a dataset"),
+        Example(
+            "hublish pull acme/digits-mlp@v1.2.0 --offline --quiet", "print the folder in the cache, ask no server"
+        ),
+    ),
+    configure=configure,
+    run=_run,
+)

@@ -1,0 +1,30 @@
+"""`hublish rehearse`: the whole way, on a Hub that is thrown away."""
+
+from argparse import Namespace
+
+from hublish.cli.command import Command, Example, Outcome
+from hublish.cli.failures import FAILED
+from hublish.cli.options import add_manifest, again, manifest
+from hublish.cli.terminal import Terminal
+
+
+def _run(arguments: Namespace, terminal: Terminal) -> Outcome:
+    from hublish import api
+    from hublish.cli.views.rehearsal import RehearsalView
+
+    rehearsal = api.rehearse(manifest(arguments, terminal), progress=terminal.progress())
+    terminal.warn(rehearsal.receipt.plan.release.warnings)
+    return Outcome(RehearsalView(rehearsal, again(arguments)), 0 if rehearsal.same else FAILED)
+
+
+COMMAND = Command(
+    description="""Publishes the release to an embedded Hub on loopback, pulls it back with an empty cache, loads it,
+    and compares every file and every array bit by bit with what was sealed. Then the Hub is thrown away. It needs
+    neither token nor network.""",
+    examples=(
+        Example("hublish rehearse", "would the release work?"),
+        Example("hublish rehearse -f release/hub.yaml --json", "in CI, as JSON"),
+    ),
+    configure=add_manifest,
+    run=_run,
+)

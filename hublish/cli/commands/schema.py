@@ -1,0 +1,37 @@
+"""`hublish schema`: the documents, described for editors and other programs."""
+
+from argparse import ArgumentParser, Namespace
+
+from hublish.cli.command import Command, Example, Outcome
+from hublish.cli.terminal import Terminal
+
+DOCUMENTS = ("manifest", "lock", "plan", "receipt")
+
+
+def _configure(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "document", nargs="?", default="manifest", choices=DOCUMENTS, help="which document (default: manifest)"
+    )
+
+
+def _run(arguments: Namespace, terminal: Terminal) -> Outcome:
+    from hublish.schemas.generate import schema
+
+    terminal.show_document(schema(arguments.document))
+    return Outcome(None)
+
+
+COMMAND = Command(
+    description="""Prints the JSON Schema (draft 2020-12) of hub.yaml, or of one of the documents that hublish writes:
+    hub.lock, the plan file and the receipt. The schema is the same in every output format.""",
+    examples=(
+        Example(
+            "hublish schema > hub.schema.json",
+            "completion in the editor; put this at the top of hub.yaml: "
+            "# yaml-language-server: $schema=hub.schema.json",
+        ),
+        Example("hublish schema plan", "what `hublish plan --json` answers"),
+    ),
+    configure=_configure,
+    run=_run,
+)

@@ -1,0 +1,113 @@
+"""Whatever ends a command early becomes an exit code and a text, here and nowhere else."""
+
+import traceback
+from typing import Any
+
+from hublish.cli.paint import Paint, paint_for
+from hublish.cli.redaction import redact_document
+from hublish.cli.terminal import Format, Terminal
+from hublish.pipeline.errors import HublishError
+from hublish.schemas.problems import Location, Problem
+
+FAILED = 1
+INTERRUPTED = 130
+"""128 + SIGINT, as shells report it."""
+
+
+class InterruptedRunError(HublishError):
+    """Ctrl-C."""
+
+    code = "run.interrupted"
+    exit_code = INTERRUPTED
+
+
+class SystemFailedError(HublishError):
+    """The operating system refused: no space, no permission, no such folder."""
+
+    code = "system.failed"
+
+
+class InternalError(HublishError):
+    """A defect in hublish."""
+
+    code = "internal.error"
+
+
+def report(failure: BaseException, terminal: Terminal) -> int:
+    """Tell the user what went wrong, in the format asked for, and return the exit code."""
+    error = as_error(failure)
+    if terminal.environ.get("HF_DEBUG", "").lower() in ("1", "true", "yes", "on"):
+        terminal.say(*"".join(traceback.format_exception(failure)).splitlines())
+    if terminal.format is Format.JSON:
+        terminal.show_document(redact_document({"error": error_document(error)}, terminal.secrets))
+    else:
+        terminal.say(*error_lines(error, paint_for(terminal.stderr, terminal.environ)))
+    return error.exit_code
+
+
+def as_error(failure: BaseException) -> HublishError:
+    """Return the failure as one of ours."""
+    if isinstance(failure, HublishError):
+        return failure
+    if isinstance(failure, KeyboardInterrupt):
+        return InterruptedRunError("interrupted", hint="run the same command again: it goes on from what is there")
+    if isinstance(failure, OSError) and failure.strerror:
+        place = f"{failure.filename}: " if failure.filename else ""
+        return SystemFailedError(f"{place}{failure.strerror}")
+    return InternalError(
+        f"internal error: {type(failure).__name__}: {_first_line(str(failure))}",
+        hint="run again with HF_DEBUG=1 to see where, and report it",
+    )
+
+
+def error_document(error: HublishError) -> dict[str, Any]:
+    """Return the error as plain data; the keys are stable."""
+    return {
+        "code": error.code,
+        "message": error.message,
+        "hint": error.hint,
+        "location": _location_document(error.location),
+        "problems": [problem_document(problem) for problem in error.problems],
+    }
+
+
+def problem_document(problem: Problem) -> dict[str, Any]:
+    """Return one problem as plain data; the keys are stable."""
+    return {
+        "code": problem.code,
+        "severity": problem.severity,
+        "message": problem.message,
+        "hint": problem.hint,
+        "path": problem.path,
+        "location": _location_document(problem.location),
+    }
+
+
+def error_lines(error: HublishError, paint: Paint) -> list[str]:
+    """Return the error for people: what happened, every problem with its place, what to do."""
+    place = f"{error.location}: " if error.location else ""
+    lines = [f"{paint('red', f'error[{error.code}]:')} {place}{error.message}"]
+    for problem in error.problems:
+        lines += _problem_lines(problem, paint)
+    if error.hint:
+        lines.append(f"{paint('cyan', 'hint:')} {error.hint}")
+    return lines
+
+
+def _problem_lines(problem: Problem, paint: Paint) -> list[str]:
+    place = " ".join(part for part in (str(problem.location or ""), problem.path) if part)
+    text = f"{paint('bold', place)}: {problem.message}" if place else problem.message
+    lines = [f"  {text}"]
+    if problem.hint:
+        lines.append(f"    {paint('cyan', 'hint:')} {problem.hint}")
+    return lines
+
+
+def _location_document(location: Location | None) -> dict[str, Any] | None:
+    if location is None:
+        return None
+    return {"source": location.source, "line": location.line, "column": location.column}
+
+
+def _first_line(text: str) -> str:
+    return text.strip().partition("\n")[0] or "no message"

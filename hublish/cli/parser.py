@@ -1,0 +1,69 @@
+"""Parsers that answer a mistake with what was meant, and help texts people can learn from."""
+
+import argparse
+import shutil
+import textwrap
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+from typing import NoReturn
+
+from hublish.cli.command import Command, Example
+from hublish.cli.options import add_output
+from hublish.pipeline.errors import UsageError
+
+_WIDEST = 100
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser that raises `UsageError` where argparse would exit, and suggests the nearest option."""
+
+    def error(self, message: str) -> NoReturn:
+        """Refuse the command line."""
+        raise UsageError(message, hint=f"`{self.prog} --help` shows what it takes")
+
+    def parse_all(self, words: Sequence[str]) -> argparse.Namespace:
+        """Parse every word.
+
+        Raises:
+            UsageError: for anything the command does not take.
+        """
+        arguments, unknown = self.parse_known_args(words)
+        if unknown:
+            self._refuse(unknown)
+        return arguments
+
+    def _refuse(self, unknown: Sequence[str]) -> NoReturn:
+        known = [option for action in self._actions for option in action.option_strings]
+        for word in unknown:
+            if near := get_close_matches(word.partition("=")[0], known, n=1):
+                msg = f"{self.prog} has no option {word.partition('=')[0]}"
+                raise UsageError(msg, hint=f"did you mean {near[0]}?")
+            if word.endswith((".yaml", ".yml")) and "--file" in known:
+                msg = f"{self.prog} takes the manifest as an option"
+                raise UsageError(msg, hint=f"write -f {word}")
+        self.error(f"unrecognized: {' '.join(unknown)}")
+
+
+def parser_for(name: str, summary: str, command: Command) -> Parser:
+    """Return the parser of one command."""
+    parser = Parser(
+        prog=f"hublish {name}",
+        description=f"{summary[0].upper()}{summary[1:]}.\n\n{paragraph(command.description)}",
+        epilog=f"examples:\n{examples(command.examples)}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    command.configure(parser)
+    add_output(parser)
+    return parser
+
+
+def examples(listed: Iterable[Example]) -> str:
+    """Return worked examples, each under what it is for."""
+    return "\n".join(f"  # {example.purpose}\n  $ {example.line}" for example in listed)
+
+
+def paragraph(text: str, indent: str = "") -> str:
+    """Return running text broken into lines of the terminal's width."""
+    width = min(_WIDEST, shutil.get_terminal_size().columns - 2)
+    return textwrap.fill(" ".join(text.split()), width, initial_indent=indent, subsequent_indent=indent)

@@ -1,0 +1,38 @@
+"""No token is ever printed: known shapes and known values are taken out of whatever goes wrong."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+TOKEN_VARIABLES = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_OIDC_ID_TOKEN")
+"""The variables huggingface_hub reads credentials from."""
+
+_MASK = "***"
+_SHORTEST = 4
+"""A shorter value is no secret, and masking it would eat ordinary words."""
+_SHAPES = re.compile(r"\bhf_(?:(?:jwt|oauth)_[\w.~+/-]{8,}|[A-Za-z0-9]{8,})|(?<=Bearer )[\w.~+/=-]+")
+
+
+def secrets_in(environ: Mapping[str, str], *given: str | None) -> tuple[str, ...]:
+    """Return the credentials this process was given, longest first."""
+    values = {*given, *(environ.get(name) for name in TOKEN_VARIABLES)}
+    return tuple(sorted((value for value in values if value and len(value) >= _SHORTEST), key=len, reverse=True))
+
+
+def redact(text: str, secrets: Iterable[str] = ()) -> str:
+    """Return `text` without the given secrets and without anything shaped like a Hub token."""
+    for secret in secrets:
+        text = text.replace(secret, _MASK)
+    return _SHAPES.sub(_MASK, text)
+
+
+def redact_document(document: Any, secrets: Iterable[str] = ()) -> Any:
+    """Return plain data with every text in it redacted."""
+    known = tuple(secrets)
+    if isinstance(document, str):
+        return redact(document, known)
+    if isinstance(document, Mapping):
+        return {key: redact_document(value, known) for key, value in document.items()}
+    if isinstance(document, list | tuple):
+        return [redact_document(value, known) for value in document]
+    return document

@@ -1,0 +1,34 @@
+"""Writing to streams whose reader may leave at any moment, and whose encoding may lack a character."""
+
+import os
+from collections.abc import Iterable
+from typing import TextIO
+
+
+def write_lines(stream: TextIO, lines: Iterable[str]) -> None:
+    """Write whole lines and flush; when the reader has left (`| head`) the rest is dropped in silence.
+
+    The work goes on: what is shown has no say in whether a release is published.
+    """
+    write_text(stream, "".join(f"{line}\n" for line in lines))
+
+
+def write_text(stream: TextIO, text: str) -> None:
+    """Write text as it is and flush; when the reader has left it is dropped in silence."""
+    try:
+        stream.write(text)
+        stream.flush()
+    except BrokenPipeError:
+        _abandon(stream)
+
+
+def spell_out_what_cannot_be_encoded(stream: TextIO) -> None:
+    """Make a character the stream's encoding lacks appear as an escape rather than as an error."""
+    if reconfigure := getattr(stream, "reconfigure", None):
+        reconfigure(errors="backslashreplace")
+
+
+def _abandon(stream: TextIO) -> None:
+    # Without this the interpreter tries to flush the rest as it ends, and complains about the pipe.
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), stream.fileno())

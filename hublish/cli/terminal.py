@@ -1,0 +1,114 @@
+"""Where a command reads and writes: results on stdout, everything else on stderr."""
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, TextIO
+
+from hublish.cli.paint import Paint, paint_for
+from hublish.cli.progress import progress_on
+from hublish.cli.redaction import redact, secrets_in
+from hublish.cli.streams import spell_out_what_cannot_be_encoded, write_lines, write_text
+from hublish.cli.text import harmless
+from hublish.cli.view import View
+from hublish.pipeline.progress import Progress
+from hublish.schemas.problems import Problem
+
+
+class Format(StrEnum):
+    """How results are written."""
+
+    HUMAN = "human"
+    JSON = "json"
+    QUIET = "quiet"
+
+
+@dataclass(frozen=True)
+class Terminal:
+    """The streams, the environment and the format of one run."""
+
+    stdin: TextIO
+    stdout: TextIO
+    stderr: TextIO
+    environ: Mapping[str, str]
+    format: Format = Format.HUMAN
+    secrets: tuple[str, ...] = ()
+    """What is masked in errors and warnings."""
+
+    @property
+    def interactive(self) -> bool:
+        """Whether a person can be asked."""
+        return self.format is Format.HUMAN and self.stdin.isatty() and self.stderr.isatty()
+
+    def progress(self) -> Progress:
+        """Return where the work of this run reports to."""
+        return progress_on(
+            self.stderr, self.environ, titles=self.format is Format.HUMAN, bars=self.format is not Format.QUIET
+        )
+
+    def show(self, view: View) -> None:
+        """Write a result to stdout in the format asked for."""
+        if self.format is Format.JSON:
+            self.show_document(view.document())
+        elif self.format is Format.QUIET:
+            _write(self.stdout, view.quiet(), Paint())
+        else:
+            paint = paint_for(self.stdout, self.environ)
+            _write(self.stdout, view.human(paint), paint)
+
+    def show_document(self, document: Any) -> None:
+        """Write plain data to stdout as JSON."""
+        write_text(self.stdout, _json_for(document, self.stdout) + "\n")
+
+    def show_text(self, text: str) -> None:
+        """Write a text that is the result itself to stdout, character by character as it is."""
+        write_text(self.stdout, text)
+
+    def show_aside(self, view: View) -> None:
+        """Write a result to stderr for a person who is about to be asked something."""
+        paint = paint_for(self.stderr, self.environ)
+        _write(self.stderr, view.human(paint), paint)
+
+    def say(self, *texts: str) -> None:
+        """Write to stderr, with no secret in it."""
+        paint = paint_for(self.stderr, self.environ)
+        _write(self.stderr, (line for text in texts for line in redact(text, self.secrets).split("\n")), paint)
+
+    def warn(self, problems: Iterable[Problem]) -> None:
+        """Write warnings to stderr; `quiet` is spared them."""
+        if self.format is not Format.QUIET:
+            label = paint_for(self.stderr, self.environ)("yellow", "warning:")
+            self.say(*(f"{label} {problem}" for problem in problems))
+
+    def confirm(self, question: str) -> bool:
+        """Ask a person; anything but yes is no."""
+        write_text(self.stderr, f"{question} [y/N] ")
+        return self.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def standard_terminal(format_: Format, token: str | None = None) -> Terminal:
+    """Return the terminal of this process.
+
+    Args:
+        format_: how results are written.
+        token: a credential from the command line, kept out of errors like those of the environment.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        spell_out_what_cannot_be_encoded(stream)
+    return Terminal(sys.stdin, sys.stdout, sys.stderr, os.environ, format_, secrets_in(os.environ, token))
+
+
+def _write(stream: TextIO, lines: Iterable[str], paint: Paint) -> None:
+    write_lines(stream, (harmless(line, colour=paint.on) for line in lines))
+
+
+def _json_for(document: Any, stream: TextIO) -> str:
+    text = json.dumps(document, indent=2, ensure_ascii=False)
+    try:
+        text.encode(stream.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return json.dumps(document, indent=2)
+    return text

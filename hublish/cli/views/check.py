@@ -1,0 +1,34 @@
+"""The answer of `check`, when nothing is refused."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from hublish.cli.failures import problem_document
+from hublish.cli.paint import Paint
+from hublish.cli.text import plural
+from hublish.cli.views.words import NOTHING_AGAIN, Again, next_steps
+from hublish.schemas.problems import Problem
+
+
+@dataclass(frozen=True)
+class CheckView:
+    """A manifest that stands; warnings are told apart, on stderr."""
+
+    name: str
+    warnings: tuple[Problem, ...]
+    again: Again = NOTHING_AGAIN
+
+    def human(self, paint: Paint) -> Iterable[str]:
+        """Return the verdict and what to type next."""
+        rest = f", with {plural(len(self.warnings), 'warning')}" if self.warnings else ""
+        yield f"{paint('green', 'ok')}  {self.name}: manifest, sources and card fit{rest}"
+        yield from next_steps(paint, f"hublish files{self.again.manifest}", f"hublish plan{self.again.manifest}")
+
+    def document(self) -> Any:
+        """Return the verdict with every warning."""
+        return {"ok": True, "manifest": self.name, "warnings": [problem_document(problem) for problem in self.warnings]}
+
+    def quiet(self) -> Iterable[str]:
+        """Return nothing: the exit code says it."""
+        return ()

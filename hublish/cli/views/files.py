@@ -1,0 +1,116 @@
+"""A release: exactly what would be uploaded, and what stays out."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hublish.cli.failures import problem_document
+from hublish.cli.paint import Paint
+from hublish.cli.text import columns, plural
+from hublish.cli.views.words import SHORT_DIGEST, made_by, next_steps, size_of
+from hublish.pipeline.values import Candidate, Release, ReleaseFile
+from hublish.schemas.sizes import format_size
+
+
+@dataclass(frozen=True)
+class FilesView:
+    """Every file of a release with its size, digest and origin."""
+
+    release: Release
+    excluded: bool = False
+    """Whether the files that stay out are listed with their reasons."""
+    whole_digests: bool = False
+    """Whether all 64 digits of a sha256 are shown."""
+
+    def human(self, paint: Paint) -> Iterable[str]:
+        """Return one line a file, then the totals."""
+        rows = [self._row(file) for file in self.release.files]
+        yield from columns([("PATH", "SIZE", "SHA256", "MADE FROM"), *rows], right=(1,))
+        if self.excluded:
+            yield from self._excluded(paint)
+        files = self.release.files
+        yield from ["", paint("bold", f"{plural(len(files), 'file')}, {format_size(size_of(files))}") + self._rest()]
+
+    def document(self) -> Any:
+        """Return files, excluded files and warnings."""
+        return release_document(self.release)
+
+    def quiet(self) -> Iterable[str]:
+        """Return the paths; with `--excluded`, the sources that stay out."""
+        if self.excluded:
+            return [candidate.source for candidate in self.release.excluded]
+        return [file.path_in_repo for file in self.release.files]
+
+    def _row(self, file: ReleaseFile) -> tuple[str, ...]:
+        digest = file.sha256 if self.whole_digests else file.sha256[:SHORT_DIGEST]
+        return file.path_in_repo, format_size(file.size), digest, made_by(file.origin)
+
+    def _excluded(self, paint: Paint) -> Iterable[str]:
+        if not self.release.excluded:
+            yield from ["", "No file was considered and left out."]
+            return
+        rows = [(candidate.source, candidate.verdict.rule) for candidate in self.release.excluded]
+        yield from ["", *(paint("dim", line) for line in columns([("LEFT OUT", "BECAUSE"), *rows]))]
+
+    def _rest(self) -> str:
+        count = len(self.release.excluded)
+        if not count:
+            return "."
+        hint = "" if self.excluded else " (--excluded says why)"
+        return f"; {plural(count, 'file')} left out{hint}."
+
+
+@dataclass(frozen=True)
+class BuildView:
+    """A release written into a folder."""
+
+    release: Release
+    folder: Path
+
+    def human(self, paint: Paint) -> Iterable[str]:
+        """Return what was written and where."""
+        files = self.release.files
+        count = f"{plural(len(files), 'file')}, {format_size(size_of(files))}"
+        yield paint("green", f"Wrote {count} to {self.folder}")
+        yield from next_steps(paint, f"look into {self.folder}, then hublish plan")
+
+    def document(self) -> Any:
+        """Return the folder and the release."""
+        return {"folder": str(self.folder), **release_document(self.release)}
+
+    def quiet(self) -> Iterable[str]:
+        """Return the folder."""
+        return [str(self.folder)]
+
+
+def release_document(release: Release) -> dict[str, Any]:
+    """Return a release as plain data; the keys are stable."""
+    return {
+        "files": [_file_document(file) for file in release.files],
+        "excluded": [_excluded_document(candidate) for candidate in release.excluded],
+        "warnings": [problem_document(problem) for problem in release.warnings],
+        "total_size": size_of(release.files),
+    }
+
+
+def _file_document(file: ReleaseFile) -> dict[str, Any]:
+    return {
+        "path_in_repo": file.path_in_repo,
+        "size": file.size,
+        "sha256": file.sha256,
+        "blob_id": file.blob_id,
+        "source": file.origin.source,
+        "artifact": file.origin.artifact,
+        "serializer": file.origin.serializer,
+        "parameters": dict(file.origin.parameters),
+        "rule": file.origin.rule,
+    }
+
+
+def _excluded_document(candidate: Candidate) -> dict[str, Any]:
+    return {
+        "path_in_repo": candidate.path_in_repo,
+        "source": candidate.source,
+        "reason": candidate.verdict.rule,
+    }

@@ -1,0 +1,122 @@
+"""A plan, before anybody says yes to it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from hublish.cli.paint import Paint
+from hublish.cli.text import columns, indented, plural
+from hublish.cli.views.changes import MARKS, change_lines, legend, listed, sent
+from hublish.cli.views.words import NOTHING_AGAIN, Again, next_steps, repo_label, short
+from hublish.pipeline.values import Action, Plan
+from hublish.schemas.sizes import format_size
+
+
+@dataclass(frozen=True)
+class PlanView:
+    """What publishing would do."""
+
+    plan: Plan
+    everything: bool = False
+    """Whether kept, left and excluded files are listed too."""
+    written_to: str = ""
+    """The plan file that was written."""
+    again: Again = NOTHING_AGAIN
+    ask: bool = False
+    """Whether a question follows instead of what to type next."""
+
+    def human(self, paint: Paint) -> Iterable[str]:
+        """Return head, settings, files, summary and what to type next."""
+        yield from _head(self.plan, paint)
+        yield from _settings(self.plan, paint)
+        yield from self._files(paint)
+        yield ""
+        yield from summary(self.plan, paint)
+        yield from self._next(paint)
+
+    def document(self) -> Any:
+        """Return the plan document: what `--out` writes and `publish` takes."""
+        from hublish.pipeline.records import plan_document
+
+        return plan_document(self.plan).model_dump(mode="json")
+
+    def quiet(self) -> Iterable[str]:
+        """Return the files that would change, each with its mark."""
+        return [f"{MARKS[change.action][0]} {change.path_in_repo}" for change in self.plan.changes if sent(change)]
+
+    def _files(self, paint: Paint) -> Iterable[str]:
+        lines = change_lines(self.plan, paint, everything=self.everything)
+        excluded = self.plan.release.excluded
+        if not (lines or excluded):
+            return
+        marks = legend(listed(self.plan, everything=self.everything))
+        yield from ["", f"{paint('bold', 'Files')}  {paint('dim', marks)}".rstrip(), *lines]
+        if excluded and self.everything:
+            rows = columns((f"x {candidate.source}", candidate.verdict.rule) for candidate in excluded)
+            yield from [paint("dim", f"  {row}") for row in rows]
+        elif excluded:
+            yield paint("dim", f"  x {plural(len(excluded), 'local file')} not part of the release")
+        if not self.everything and (excluded or self.plan.of(Action.KEEP, Action.LEAVE)):
+            yield paint("dim", "    --all lists every file")
+
+    def _next(self, paint: Paint) -> Iterable[str]:
+        if self.ask or self.plan.nothing_to_do:
+            return ()
+        options = f"{self.again.manifest}{self.again.remote}"
+        if self.written_to:
+            return next_steps(paint, f"review {self.written_to}, then hublish publish {self.written_to}{options}")
+        return next_steps(
+            paint,
+            f"hublish publish{options}",
+            f"hublish plan --out plan.json{options}  to have it reviewed and published exactly so",
+        )
+
+
+def summary(plan: Plan, paint: Paint) -> list[str]:
+    """Return the line that says it all."""
+    if plan.nothing_to_do:
+        where = f"pull request {plan.open_pull_request}" if plan.open_pull_request else plan.head.revision
+        return [paint("green", f"Nothing to do: {plan.head.repo_id} at {where} already is this release.")]
+    counts = ", ".join(f"{len(plan.of(action))} to {action}" for action in (Action.ADD, Action.CHANGE, Action.DELETE))
+    line = f"{paint('bold', 'Plan:')} {counts}; {format_size(plan.bytes_to_send)} to send."
+    return [line] if plan.commits else [line, "No commit is needed."]
+
+
+def _head(plan: Plan, paint: Paint) -> Iterable[str]:
+    head = plan.head
+    label = repo_label(head.repo_id, head.repo_type)
+    pull_request = plan.release.project.manifest.repo.create_pr
+    yield paint("bold", f"{label} at {head.revision}") + (", as a pull request" if pull_request else "")
+    rows = [("endpoint", head.endpoint), ("parent", _parent(plan))]
+    if plan.commits:
+        rows.append(("message", plan.commit_message))
+    if plan.tag:
+        rows.append(("tag", f"{plan.tag}, once the commit is verified"))
+    if plan.open_pull_request:
+        rows.append(("proposed", f"pull request {plan.open_pull_request} holds exactly this"))
+    yield from indented(columns(rows))
+
+
+def _parent(plan: Plan) -> str:
+    head = plan.head
+    if not head.repo_exists:
+        return "none: the repo will be created"
+    if head.commit is None:
+        return f"{short(head.default_commit)}: the branch {head.revision} will be created from main"
+    return short(head.commit)
+
+
+def _settings(plan: Plan, paint: Paint) -> Iterable[str]:
+    if not plan.settings:
+        return
+    yield from ["", paint("bold", "Settings")]
+    rows = [
+        (f"{'+' if setting.before is None else '~'} {setting.name}", _move(setting.before, setting.after))
+        for setting in plan.settings
+    ]
+    for setting, line in zip(plan.settings, columns(rows), strict=True):
+        yield f"  {paint('green' if setting.before is None else 'yellow', line)}"
+
+
+def _move(before: str | None, after: str) -> str:
+    return after if before is None else f"{before} -> {after}"

@@ -1,0 +1,54 @@
+"""Phrases that several results share."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from hublish.cli.paint import Paint
+from hublish.pipeline.values import Origin, ReleaseFile
+
+SHORT_COMMIT = 12
+SHORT_DIGEST = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Options that the next command line needs again, each with a space before it."""
+
+    manifest: str = ""
+    """` -f release/hub.yaml`, for commands that read the manifest."""
+    remote: str = ""
+    """` --local`, for commands that ask the Hub."""
+
+
+NOTHING_AGAIN = Again()
+
+
+def short(commit: str | None) -> str:
+    """Return the beginning of a commit id."""
+    return commit[:SHORT_COMMIT] if commit else "none"
+
+
+def repo_label(repo_id: str, repo_type: str) -> str:
+    """Return `acme/digits-mlp`, with its kind when it is no model."""
+    return repo_id if repo_type == "model" else f"{repo_type} {repo_id}"
+
+
+def kind_option(repo_type: str) -> str:
+    """Return the option a load command needs for a repo of this kind, with a space before it."""
+    return "" if repo_type == "model" else f" --repo-type {repo_type}"
+
+
+def made_by(origin: Origin) -> str:
+    """Return what made a file: `runs/best.npz as safetensors`, `config.json`, `card`."""
+    return origin.source if origin.serializer in ("copy", "") else f"{origin.source} as {origin.serializer}"
+
+
+def size_of(files: Iterable[ReleaseFile]) -> int:
+    """Return the bytes of all files."""
+    return sum(file.size for file in files)
+
+
+def next_steps(paint: Paint, *steps: str) -> list[str]:
+    """Return what to type next, after an empty line."""
+    first, *others = steps
+    return ["", f"{paint('cyan', 'Next:')} {first}", *(f"      {step}" for step in others)]

@@ -1,0 +1,70 @@
+"""A release, listed."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hublish.cli.views.files import BuildView, FilesView
+from hublish.pipeline.values import Release
+from hublish.schemas.problems import Problem
+
+
+@pytest.fixture
+def release(make: Any) -> Release:
+    files = (
+        make.file("README.md", 900, source="card"),
+        make.file("model.safetensors", 4_200_000, source="runs/best.npz", serializer="safetensors"),
+        make.file("数据.json", 12),
+    )
+    excluded = (make.excluded("train.log", "patterns.ignore_patterns[0]: *.log"),)
+    return Release(make.project(), files, excluded, (Problem("a.warning", "look here"),))
+
+
+@pytest.mark.parametrize("excluded", [False, True])
+def test_every_file_has_size_digest_and_origin(release: Release, show: Any, golden: Any, excluded: bool) -> None:
+    golden(f"files_{'excluded' if excluded else 'short'}", show(FilesView(release, excluded)))
+
+
+def test_whole_digests_can_be_had(release: Release, show: Any) -> None:
+    assert "ab" * 32 in show(FilesView(release, whole_digests=True))
+
+
+def test_that_nothing_was_left_out_is_said(make: Any, show: Any) -> None:
+    shown = show(FilesView(Release(make.project(), (make.file("a"),)), excluded=True))
+    assert "No file was considered and left out." in shown
+    assert shown.endswith("1 file, 1.2 KB.\n")
+
+
+def test_json_holds_what_made_every_file(release: Release) -> None:
+    document = FilesView(release).document()
+    assert document["files"][1] == {
+        "path_in_repo": "model.safetensors",
+        "size": 4_200_000,
+        "sha256": "ab" * 32,
+        "blob_id": "cd" * 20,
+        "source": "runs/best.npz",
+        "artifact": 0,
+        "serializer": "safetensors",
+        "parameters": {},
+        "rule": "artifacts[0]",
+    }
+    assert document["excluded"] == [
+        {"path_in_repo": "train.log", "source": "train.log", "reason": "patterns.ignore_patterns[0]: *.log"}
+    ]
+    assert [warning["message"] for warning in document["warnings"]] == ["look here"]
+    assert document["total_size"] == 4_200_912
+
+
+@pytest.mark.parametrize(
+    ("excluded", "lines"), [(False, ["README.md", "model.safetensors", "数据.json"]), (True, ["train.log"])]
+)
+def test_quiet_is_paths(release: Release, excluded: bool, lines: list[str]) -> None:
+    assert list(FilesView(release, excluded).quiet()) == lines
+
+
+def test_a_build_says_where_it_is(release: Release, show: Any, golden: Any) -> None:
+    view = BuildView(release, Path("dist"))
+    golden("build", show(view))
+    assert list(view.quiet()) == ["dist"]
+    assert view.document()["folder"] == "dist"
