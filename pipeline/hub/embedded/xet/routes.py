@@ -1,8 +1,8 @@
 """The content store over HTTP.
 
-Source: HUB.md, section 1.5, and the Xet protocol specification, "CAS API". Calls the client can do without
-are answered 404 by having no route: grants to upload xorbs elsewhere, the second version of the shard call
-(it streams progress), telemetry.
+Source: the Xet protocol specification, "CAS API", and what hf_xet 1.8.0 sends. Calls the client can do
+without are answered 404 by having no route: the second version of the shard call (it streams progress), and
+telemetry.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ from hublish.pipeline.hub.embedded.http import (
     bad_request,
     bytes_response,
     content_response,
+    empty_response,
     json_response,
     parse_range,
 )
@@ -44,6 +45,7 @@ def xet_routes(store: XetStore, authorize: Authorize) -> list[Route]:
     return [
         Route("GET", f"{repo}/xet-read-token/{{revision}}", partial(handlers.issue_token, "read")),
         Route("GET", f"{repo}/xet-write-token/{{revision}}", partial(handlers.issue_token, "write")),
+        Route("POST", f"{cas}/v1/xorb-grants/default/{{xorb}}", handlers.grant_upload),
         Route("POST", f"{cas}/v1/xorbs/default/{{xorb}}", handlers.upload_xorb),
         Route("GET", f"{cas}/v1/xorbs/default/{{xorb}}", handlers.download_xorb),
         Route("GET", f"{cas}/v1/chunks/default/{{chunk}}", handlers.find_chunk),
@@ -75,6 +77,16 @@ class _Handlers:
                 "x-xet-token-expiration": str(expires),
             },
         )
+
+    def grant_upload(self, request: Request) -> Response:
+        """Say that a xorb is already stored, so that the client does not send it: 200 without a body.
+
+        The other answer would be an address to send it to (a bucket); with 404 the client sends it here.
+        """
+        self._check_access(request, "write")
+        if not self._store.xorbs.has(_digest(request, "xorb")):
+            raise HubError(404, None, "Uploads go through this server")
+        return empty_response()
 
     async def upload_xorb(self, request: Request) -> Response:
         """Take a xorb; its body is checked on disk before it is stored."""

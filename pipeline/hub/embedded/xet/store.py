@@ -5,6 +5,7 @@ import hmac
 import secrets
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
@@ -28,6 +29,9 @@ MAX_FILE_CHUNKS = 1 << 25
 
 DEDUP_LIFETIME = 7 * 24 * 3600
 """Seconds a client may rely on an answer about known chunks; xorbs are never deleted."""
+
+_REBUILDERS = 4
+"""Files of a shard that are rebuilt at once: small ones mostly wait for the disk to sync."""
 
 
 class XetStore:
@@ -75,7 +79,8 @@ class XetStore:
         """
         with _mapped(body) as shard:
             new = [entry for entry in read_files(shard) if not self._is_known(entry)]
-        self._index.add_files([self._rebuild(entry) for entry in new])
+        with ThreadPoolExecutor(_REBUILDERS) as pool:
+            self._index.add_files(pool.map(self._rebuild, new))
         return bool(new)
 
     def _is_known(self, entry: FileEntry) -> bool:

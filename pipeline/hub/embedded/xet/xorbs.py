@@ -13,7 +13,7 @@ from hublish.pipeline.hub.embedded.xet.spool import Spool
 from hublish.pipeline.hub.embedded.xet.xorb import MAX_BODY, ChunkTable, read_chunks
 
 _BUFFER = 1 << 20
-"""Bytes read from a xorb at once."""
+"""Bytes read from a xorb at once, at most."""
 
 
 class XorbStore:
@@ -78,7 +78,9 @@ class XorbStore:
     def content(self, terms: Iterable[Term]) -> Iterator[bytes]:
         """Give the plain content of terms, chunk by chunk; they must lie within their xorbs."""
         for term in terms:
-            with self.path(term.xorb).open("rb", buffering=_BUFFER) as file:
-                file.seek(self.table(term.xorb).stored_offset(term.start))
+            table = self.table(term.xorb)
+            start, stop = table.stored_offset(term.start), table.stored_offset(term.stop)
+            with self.path(term.xorb).open("rb", buffering=min(_BUFFER, stop - start)) as file:
+                file.seek(start)
                 for chunk in islice(read_chunks(file), term.stop - term.start):
                     yield chunk.decode()
