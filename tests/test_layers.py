@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-LINT = "from importlinter import cli; raise SystemExit(cli.lint_imports(cache_dir=None, no_timings=True))"
+LINT = "from importlinter import cli; raise SystemExit(cli.lint_imports(no_cache=True))"
 
 
 def test_every_import_goes_down_the_layers() -> None:
