@@ -1,0 +1,49 @@
+"""Serializer `copy`: the bytes as they are."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+from hublish.pipeline.errors import LoadError, SerializationError
+from hublish.pipeline.progress import Progress
+from hublish.pipeline.serializers.interface import Written
+from hublish.schemas.base import Document
+
+
+class CopyOptions(Document):
+    """There is nothing to choose."""
+
+
+class Copy:
+    """The source itself, whatever it is; nothing is copied on this machine."""
+
+    name: ClassVar[str] = "copy"
+    version: ClassVar[int] = 1
+    options: ClassVar[type[Document]] = CopyOptions
+
+    def dump(
+        self,
+        source: Path | Mapping[str, Any],
+        path_in_repo: str,
+        workspace: Path,  # noqa: ARG002 - the protocol's
+        options: CopyOptions,  # noqa: ARG002 - the protocol's
+        progress: Progress,  # noqa: ARG002 - the protocol's
+    ) -> tuple[Written, ...]:
+        """Pass the file on.
+
+        Raises:
+            SerializationError: when the source is no file but a value in memory.
+        """
+        if not isinstance(source, Path):
+            msg = f"{path_in_repo} comes from a {type(source).__name__} in memory, which has no bytes to copy"
+            raise SerializationError(msg, hint="name a serializer that writes it, such as safetensors")
+        return (Written(path_in_repo, source),)
+
+    def load(self, files: Mapping[str, Path]) -> Mapping[str, Any]:
+        """Refuse: bytes of no known format hold no arrays.
+
+        Raises:
+            LoadError: always.
+        """
+        msg = f"serializer copy cannot read arrays out of {', '.join(sorted(files)) or 'no files'}"
+        raise LoadError(msg, hint="name the format in load.serializer, such as safetensors")
