@@ -1,6 +1,7 @@
 """JSON text to plain data, as strictly as YAML is read: one object, no key twice, no number JSON does not know."""
 
 import json
+from collections import Counter
 from typing import Any, NoReturn
 
 from hublish.schemas.positions import SourceText
@@ -60,8 +61,7 @@ class _UnfitError(ValueError):
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) != len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for count, key in enumerate(keys) if key in keys[:count])
+        twice = Counter(key for key, _ in pairs).most_common(1)[0][0]
         msg = f"duplicate key '{twice[:60]}'"
         raise _UnfitError(msg)
     return value

@@ -13,10 +13,16 @@ _LONGEST = 60
 _CLOSE_ENOUGH = 0.6
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """Return the known word that `word` most likely stands for, or None."""
+def nearest(word: str, known: Iterable[str], *, cutoff: float = _CLOSE_ENOUGH) -> str | None:
+    """Return the known word that `word` most likely stands for, or None.
+
+    Args:
+        word: what was written.
+        known: what could have been meant.
+        cutoff: how alike the two must be, from 0 to 1.
+    """
     by_folded = {name.casefold(): name for name in known}
-    found = get_close_matches(_folded(word[:_LONGEST]), by_folded, n=1, cutoff=_CLOSE_ENOUGH)
+    found = get_close_matches(_folded(word[:_LONGEST]), by_folded, n=1, cutoff=cutoff)
     return by_folded[found[0]] if found else None
 
 

@@ -1,0 +1,70 @@
+"""JSON Schemas of the documents, for editors and other programs: `python -m hublish.schemas.generate` writes them."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from hublish.schemas.base import Document
+from hublish.schemas.lock import LOCK_VERSION, Lock
+from hublish.schemas.manifest import SCHEMA_VERSION, Manifest
+from hublish.schemas.plan import PLAN_VERSION, PlanDocument
+from hublish.schemas.receipt import RECEIPT_VERSION, ReceiptDocument
+
+Name = Literal["manifest", "plan", "receipt", "lock"]
+FOLDER = Path(__file__).with_name("json")
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+class _Source(NamedTuple):
+    """Where a schema comes from."""
+
+    model: type[Document]
+    version: int
+    title: str
+    mode: Literal["validation", "serialization"]
+    """What may be written by hand has defaults; what hublish writes holds every field."""
+
+
+_SOURCES: Mapping[Name, _Source] = {
+    "manifest": _Source(Manifest, SCHEMA_VERSION, "hub.yaml: a release to the Hub", "validation"),
+    "plan": _Source(PlanDocument, PLAN_VERSION, "plan.json: what publishing would do", "serialization"),
+    "receipt": _Source(ReceiptDocument, RECEIPT_VERSION, "receipt.json: what publishing did", "serialization"),
+    "lock": _Source(Lock, LOCK_VERSION, "hub.lock: the record of a release", "serialization"),
+}
+NAMES: tuple[Name, ...] = tuple(_SOURCES)
+
+
+def schema(name: Name) -> dict[str, Any]:
+    """Return the JSON Schema of a document, in the 2020-12 dialect."""
+    source = _SOURCES[name]
+    generated = source.model.model_json_schema(mode=source.mode)
+    body = {key: _without_titles(value) for key, value in generated.items() if key != "title"}
+    return {"$schema": DIALECT, "$id": f"urn:hublish:{name}:{source.version}", "title": source.title, **body}
+
+
+def schema_text(name: Name) -> str:
+    """Return the JSON Schema of a document as it is committed."""
+    return json.dumps(schema(name), indent=2, ensure_ascii=False) + "\n"
+
+
+def main() -> None:
+    """Write every schema to `schemas/json/`."""
+    FOLDER.mkdir(exist_ok=True)
+    for name in NAMES:
+        (FOLDER / f"{name}.schema.json").write_text(schema_text(name), encoding="utf-8")
+
+
+def _without_titles(part: Any) -> Any:
+    """Leave out the titles pydantic makes of names, `Repo Id`: editors show them instead of the key."""
+    if isinstance(part, list):
+        return [_without_titles(item) for item in part]
+    if not isinstance(part, dict):
+        return part
+    # A text under "title" is an annotation; a mapping is a field of that name.
+    return {key: _without_titles(item) for key, item in part.items() if key != "title" or isinstance(item, dict)}
+
+
+if __name__ == "__main__":
+    main()
