@@ -1,5 +1,73 @@
-"""hublish: the release tool for the Hugging Face Hub."""
+"""hublish: the release tool for the Hugging Face Hub.
+
+    import hublish
+
+    plan = hublish.plan("hub.yaml")                  # what would change, and why
+    receipt = hublish.publish("hub.yaml", plan=plan)  # one commit, verified, tagged, locked
+    loaded = hublish.load("acme/digits-mlp")         # every byte checked, arrays read when touched
+
+Names are imported when they are first used, so that `import hublish` costs next to nothing.
+"""
+
+from typing import TYPE_CHECKING, Any
 
 from hublish._version import __version__
 
-__all__ = ["__version__"]
+if TYPE_CHECKING:
+    from hublish.api import (
+        EmbeddedHub,
+        Finding,
+        Rehearsal,
+        Verification,
+        build,
+        card,
+        check,
+        doctor,
+        files,
+        load,
+        plan,
+        publish,
+        pull,
+        read_project,
+        rehearse,
+        verify,
+    )
+    from hublish.pipeline.errors import HublishError
+    from hublish.schemas.manifest import Manifest
+
+__all__ = [
+    "EmbeddedHub",
+    "Finding",
+    "HublishError",
+    "Manifest",
+    "Rehearsal",
+    "Verification",
+    "__version__",
+    "build",
+    "card",
+    "check",
+    "doctor",
+    "files",
+    "load",
+    "plan",
+    "publish",
+    "pull",
+    "read_project",
+    "rehearse",
+    "verify",
+]
+
+_HOMES = {"HublishError": "hublish.pipeline.errors", "Manifest": "hublish.schemas.manifest"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        msg = f"module 'hublish' has no attribute {name!r}"
+        raise AttributeError(msg)
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES.get(name, "hublish.api")), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

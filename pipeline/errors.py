@@ -102,6 +102,12 @@ class PlanStaleError(HublishError):
     code = "plan.stale"
 
 
+class DeclinedError(HublishError):
+    """The person who was asked said no."""
+
+    code = "publish.declined"
+
+
 class RemoteIgnoredError(HublishError):
     """A .gitignore makes the Hub drop files of the release silently."""
 

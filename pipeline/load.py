@@ -24,8 +24,6 @@ def pulling(
     )
 
 
-def loading(
-    hub: Hub, destination: Destination, select: Select, progress: Progress = SILENT
-) -> Pipeline[Reference, Loaded]:
-    """Return the whole way to arrays."""
-    return pulling(hub, destination, select, progress).then(Restore())
+def opening() -> Pipeline[LocalRelease, Loaded]:
+    """Return the part from checked files to arrays."""
+    return Pipeline.of(Restore())  # mapped from the files, read when touched

@@ -8,6 +8,7 @@ from hublish.pipeline.progress import SILENT, Progress
 from hublish.pipeline.stages.collect import Collect
 from hublish.pipeline.stages.compare import Compare
 from hublish.pipeline.stages.lock import WriteLock
+from hublish.pipeline.stages.outline import Outline
 from hublish.pipeline.stages.prepare import Prepare
 from hublish.pipeline.stages.render_card import RenderCard
 from hublish.pipeline.stages.reveal import Reveal
@@ -16,17 +17,30 @@ from hublish.pipeline.stages.serialize import Serialize
 from hublish.pipeline.stages.tag import Tag
 from hublish.pipeline.stages.upload import Upload
 from hublish.pipeline.stages.verify import Verify
-from hublish.pipeline.values import Head, Plan, Project, Receipt, Release
+from hublish.pipeline.values import Head, Plan, Project, Receipt, Release, Staged
 
 
-def releasing(workspace: Path, progress: Progress = SILENT) -> Pipeline[Project, Release]:
-    """Return the local part: from a manifest to sealed files. No network."""
+def checking() -> Pipeline[Project, Staged]:
+    """Return what can be checked without reading a weight. No network."""
+    return (
+        Pipeline.of(Collect())  # every file the manifest speaks of, with its verdict
+        .then(Outline())  # by name; nothing is converted
+        .then(RenderCard())  # README.md, from the card
+    )
+
+
+def rendering(workspace: Path, progress: Progress = SILENT) -> Pipeline[Project, Staged]:
+    """Return the part up to the card, exactly as it would be published. No network."""
     return (
         Pipeline.of(Collect())  # every file the manifest speaks of, with its verdict
         .then(Serialize(workspace, progress))  # in the format the manifest asks for
         .then(RenderCard())  # README.md, from the card
-        .then(Seal(progress))  # hashed, and audited against the policy
     )
+
+
+def releasing(workspace: Path, progress: Progress = SILENT) -> Pipeline[Project, Release]:
+    """Return the local part: from a manifest to sealed files. No network."""
+    return rendering(workspace, progress).then(Seal(progress))  # hashed, and audited against the policy
 
 
 def planning(workspace: Path, hub: Hub, head: Head, progress: Progress = SILENT) -> Pipeline[Project, Plan]:

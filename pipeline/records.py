@@ -89,6 +89,7 @@ def _locked_file(file: ReleaseFile) -> LockedFile:
         path_in_repo=file.path_in_repo,
         size=file.size,
         sha256=file.sha256,
+        blob_id=file.blob_id,
         source=file.origin.source,
         serializer=file.origin.serializer,
         parameters=dict(file.origin.parameters),

@@ -60,6 +60,21 @@ def cache_folder() -> Path:
     return Path(constants.HF_HUB_CACHE)
 
 
+def xet_version() -> str | None:
+    """Return the version of hf_xet; None when it is missing or switched off."""
+    from importlib.metadata import PackageNotFoundError
+    from importlib.metadata import version as installed
+
+    from huggingface_hub import constants
+
+    if constants.HF_HUB_DISABLE_XET:
+        return None
+    try:
+        return installed("hf_xet")
+    except PackageNotFoundError:
+        return None
+
+
 def version() -> str:
     """Return the version of huggingface_hub in use."""
     import huggingface_hub
@@ -94,6 +109,15 @@ class Hub:
         """Return the name of the token's account."""
         with self.speaking("asking who the token belongs to"):
             return str(self.api.whoami()["name"])
+
+    def reach(self) -> None:
+        """Ask for anything at all.
+
+        Raises:
+            OfflineError, RemoteError: when no sensible answer comes.
+        """
+        with self.speaking(f"asking {self.endpoint}"):
+            next(iter(self.api.list_models(limit=1)), None)
 
     def head(self, repo: Repo, revision: str | None = None) -> Head:
         """Return the revision as it stands now; a missing repo or branch is an answer, not an error."""

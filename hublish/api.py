@@ -1,0 +1,28 @@
+"""The Python API, whole: what the command line stands on and `import hublish` offers."""
+
+from hublish.doctor import Finding, doctor
+from hublish.loading import load, pull
+from hublish.pipeline.hub.embedded.server import EmbeddedHub
+from hublish.projects import read_project
+from hublish.publishing import build, card, check, files, plan, publish
+from hublish.rehearsal import Rehearsal, rehearse
+from hublish.verifying import Verification, verify
+
+__all__ = [
+    "EmbeddedHub",
+    "Finding",
+    "Rehearsal",
+    "Verification",
+    "build",
+    "card",
+    "check",
+    "doctor",
+    "files",
+    "load",
+    "plan",
+    "publish",
+    "pull",
+    "read_project",
+    "rehearse",
+    "verify",
+]

@@ -1,0 +1,66 @@
+"""Whether a reviewed plan is still what would be published."""
+
+from collections.abc import Iterator
+
+from hublish.pipeline.errors import PlanStaleError
+from hublish.schemas.plan import PlanDocument, PlannedFile
+from hublish.schemas.problems import Problem
+
+_TARGET = ("repo_id", "repo_type", "endpoint", "revision", "create_pr", "manifest_sha256", "commit_message")
+_REMOTE = ("repo_exists", "parent_commit", "settings", "tag")
+
+
+def refuse(reviewed: PlanDocument, fresh: PlanDocument) -> None:
+    """Compare what was reviewed with what would be published now.
+
+    A plan whose release stands on the Hub already is not stale: a run that was killed after its commit converges.
+
+    Raises:
+        PlanStaleError: naming everything that moved: a byte, the manifest, the remote.
+    """
+    problems = [*_fields(reviewed, fresh, _TARGET), *_files(_released(reviewed), _released(fresh))]
+    if not problems and not _sends(fresh):
+        return
+    problems += _fields(reviewed, fresh, _REMOTE)
+    problems += _files(_by_path(reviewed), _by_path(fresh))
+    if problems:
+        distinct = tuple(dict.fromkeys(problems))
+        msg = "the reviewed plan is stale: this is not what would be published now"
+        raise PlanStaleError(msg, hint="make a new plan and have it reviewed", problems=distinct)
+
+
+def _sends(plan: PlanDocument) -> bool:
+    return plan.pull_request is None and any(
+        file.action in ("add", "change", "delete", "ignore") for file in plan.files
+    )
+
+
+def _fields(reviewed: PlanDocument, fresh: PlanDocument, names: tuple[str, ...]) -> Iterator[Problem]:
+    for name in names:
+        before, now = getattr(reviewed, name), getattr(fresh, name)
+        if before != now:
+            shown = "" if name in ("settings", "commit_message") else f": reviewed {before}, now {now}"
+            yield Problem(f"plan.stale.{name}", f"{name} moved{shown}")
+
+
+def _files(reviewed: dict[str, PlannedFile], fresh: dict[str, PlannedFile]) -> Iterator[Problem]:
+    for path in sorted(reviewed.keys() | fresh.keys()):
+        before, now = reviewed.get(path), fresh.get(path)
+        if before is None:
+            yield Problem("plan.stale.file", f"'{path}' was not in the reviewed plan")
+        elif now is None:
+            yield Problem("plan.stale.file", f"'{path}' was reviewed and is gone")
+        elif before.sha256 != now.sha256:
+            yield Problem("plan.stale.file", f"'{path}' has other bytes than were reviewed")
+        elif before.action != now.action:
+            yield Problem("plan.stale.file", f"'{path}' was to {before.action} and now would {now.action}")
+
+
+def _released(plan: PlanDocument) -> dict[str, PlannedFile]:
+    """The files of the release, whatever happens to them: their bytes are what was reviewed."""
+    blank = {"action": "keep"}
+    return {file.path_in_repo: file.model_copy(update=blank) for file in plan.files if file.sha256 is not None}
+
+
+def _by_path(plan: PlanDocument) -> dict[str, PlannedFile]:
+    return {file.path_in_repo: file for file in plan.files}
