@@ -98,7 +98,7 @@ class _Handlers:
         session = request.headers.get("x-xet-session-id", "")
         with _refusing(), self._store.xorbs.receive() as body:
             await receive_into(request.stream, body.write)
-            inserted = await asyncio.to_thread(self._store.xorbs.add, body, digest, session)
+            inserted = await self._work(self._store.xorbs.add, body, digest, session)
         return json_response({"was_inserted": inserted})
 
     async def upload_shard(self, request: Request) -> Response:
@@ -106,7 +106,7 @@ class _Handlers:
         self._check_access(request, "write")
         with _refusing(), self._store.receive_shard() as body:
             await receive_into(request.stream, body.write)
-            inserted = await asyncio.to_thread(self._store.add_shard, body)
+            inserted = await self._work(self._store.add_shard, body)
         return json_response({"result": int(inserted)})
 
     def find_chunk(self, request: Request) -> Response:
@@ -132,6 +132,9 @@ class _Handlers:
         if not self._store.signer.permits(request.path, request.first("expires"), request.first("signature")):
             raise HubError(403, None, "Address is not signed, or expired")
         return content_response(request, self._store.xorbs.path(_digest(request, "xorb")))
+
+    async def _work(self, function: Callable[..., bool], *arguments: object) -> bool:
+        return await asyncio.get_running_loop().run_in_executor(self._store.executor, function, *arguments)
 
     def _address(self, base_url: str, xorb: bytes) -> str:
         return base_url + self._store.signer.sign_address(f"{self.cas_path}/v1/xorbs/default/{to_text(xorb)}")

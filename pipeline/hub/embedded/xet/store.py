@@ -30,6 +30,9 @@ MAX_FILE_CHUNKS = 1 << 25
 DEDUP_LIFETIME = 7 * 24 * 3600
 """Seconds a client may rely on an answer about known chunks; xorbs are never deleted."""
 
+_WORKERS = 8
+"""Xorbs and shards that are worked on at once."""
+
 _REBUILDERS = 4
 """Files of a shard that are rebuilt at once: small ones mostly wait for the disk to sync."""
 
@@ -41,6 +44,7 @@ class XetStore:
 
     Attributes:
         signer: Issues and checks access tokens and signed addresses.
+        executor: Runs what takes seconds, checking xorbs and rebuilding files, so that nothing else waits.
         identity: Names this store, and is not secret. Clients remember which chunks an address knows;
             with it in the address, a new store on an old port is not taken for its predecessor.
     """
@@ -56,9 +60,11 @@ class XetStore:
         self.signer = Signer(_derive(secret, "signer"), clock)
         self.identity = _derive(secret, "identity").hex()[:16]
         self._dedup_key = _derive(secret, "dedup")
+        self.executor = ThreadPoolExecutor(_WORKERS, "xet")
 
     def close(self) -> None:
-        """Release the index."""
+        """Wait for what is under way and release the index."""
+        self.executor.shutdown(cancel_futures=True)
         self._index.close()
 
     def xet_hash(self, sha256: str) -> str | None:
