@@ -7,9 +7,10 @@ from typing import Any
 
 from hublish.pipeline.errors import HublishError, ManifestInvalidError
 from hublish.pipeline.values import Project
-from hublish.schemas.documents import dump_manifest, locate, read_manifest
+from hublish.schemas.documents import locate, read_manifest
 from hublish.schemas.manifest import Manifest
 from hublish.schemas.problems import InvalidDocumentError
+from hublish.schemas.writing import dump_manifest
 
 AnyManifest = str | Path | Manifest | Project
 """A path to hub.yaml, a manifest built in Python, or a project."""

@@ -1,11 +1,14 @@
 """What a manifest speaks of: its artifacts' files as candidates, before any pattern or policy is applied."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from hublish.pipeline.audit.denied import default_denied
 from hublish.pipeline.collecting.sources import Found, SourceProblemError, find
 from hublish.pipeline.errors import HublishError
 from hublish.pipeline.serializers import registry
+from hublish.pipeline.serializers.interface import Serializer
+from hublish.pipeline.serializers.options import InvalidOptionsError, validate_options
 from hublish.pipeline.values import Candidate, InMemory, OnDisk, Project, Verdict
 from hublish.schemas.manifest import Artifact
 from hublish.schemas.problems import Problem
@@ -21,19 +24,30 @@ def manifest_itself(project: Project) -> Candidate:
     return Candidate(MANIFEST_PATH, project.name, InMemory(project.text), None, verdict)
 
 
-def of_artifact(project: Project, index: int) -> tuple[Candidate, ...] | Problem:
-    """Return the files of one artifact, or what is wrong with it."""
+def of_artifact(project: Project, index: int) -> tuple[tuple[Candidate, ...], tuple[Problem, ...]]:
+    """Return the files of one artifact, and everything that is wrong with it."""
     artifact = project.manifest.artifacts[index]
     path = f"artifacts[{index}]"
     try:
-        suffix = registry.get(artifact.serializer).suffix
-        return tuple(_candidates(project, index, artifact, suffix))
+        serializer = registry.get(artifact.serializer)
     except HublishError as error:
-        return Problem("source.serializer", error.message, error.hint, f"{path}.serializer")
+        return (), (Problem(error.code, error.message, error.hint, f"{path}.serializer"),)
+    problems = _option_problems(serializer, artifact, f"{path}.options")
+    try:
+        return tuple(_candidates(project, index, artifact, serializer.suffix)), problems
     except SourceProblemError as error:
-        return Problem("source.missing", error.message, error.hint, f"{path}.source")
+        found = Problem("source.missing", error.message, error.hint, f"{path}.source")
     except OSError as error:
-        return Problem("source.unreadable", f"'{artifact.source}': {error.strerror}", path=f"{path}.source")
+        found = Problem("source.unreadable", f"'{artifact.source}': {error.strerror}", path=f"{path}.source")
+    return (), (*problems, found)
+
+
+def _option_problems(serializer: Serializer, artifact: Artifact, path: str) -> tuple[Problem, ...]:
+    try:
+        validate_options(serializer, artifact.options)
+    except InvalidOptionsError as error:
+        return tuple(replace(problem, path=f"{path}.{problem.path}") for problem in error.problems)
+    return ()
 
 
 def _candidates(project: Project, index: int, artifact: Artifact, suffix: str) -> Iterator[Candidate]:

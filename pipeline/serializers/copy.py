@@ -18,6 +18,7 @@ class Copy:
     """The source itself, whatever it is; nothing is copied on this machine."""
 
     name: ClassVar[str] = "copy"
+    suffix: ClassVar[str] = ""
     version: ClassVar[int] = 1
     options: ClassVar[type[Document]] = CopyOptions
 

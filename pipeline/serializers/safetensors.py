@@ -44,6 +44,7 @@ class Safetensors:
     """
 
     name: ClassVar[str] = "safetensors"
+    suffix: ClassVar[str] = ".safetensors"
     version: ClassVar[int] = 1
     options: ClassVar[type[Document]] = SafetensorsOptions
 

@@ -23,8 +23,8 @@ class Collect:
     def run(self, project: Project) -> Collection:
         """Return every candidate, sorted by path_in_repo."""
         answers = [candidates.of_artifact(project, index) for index in range(len(project.manifest.artifacts))]
-        problems = [answer for answer in answers if isinstance(answer, Problem)]
-        found = [item for answer in answers if not isinstance(answer, Problem) for item in answer]
+        found = [item for files, _ in answers for item in files]
+        problems = [problem for _, faults in answers for problem in faults]
         judged = verdicts.judged(found, project.manifest.patterns)
         problems += links.problems(project, judged)
         if found:

@@ -9,6 +9,7 @@ from hublish.pipeline.errors import HublishError, SerializationError, SourceChan
 from hublish.pipeline.progress import SILENT, Progress
 from hublish.pipeline.serializers import registry
 from hublish.pipeline.serializers.interface import Written
+from hublish.pipeline.serializers.options import validate_options
 from hublish.pipeline.values import (
     Candidate,
     Collection,
@@ -62,7 +63,7 @@ class Serialize:
             return [StagedFile(candidate.path_in_repo, _content(candidate), origin)]
         artifact = collection.project.manifest.artifacts[candidate.artifact]
         serializer = registry.get(artifact.serializer)
-        options = registry.validate_options(serializer, artifact.options)
+        options = validate_options(serializer, artifact.options)
         workspace.mkdir()
         source = candidate.content.path if isinstance(candidate.content, OnDisk) else candidate.value
         written = serializer.dump(source, candidate.path_in_repo, workspace, options, self.progress)
