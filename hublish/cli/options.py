@@ -5,8 +5,8 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from hublish.cli.again import Again
 from hublish.cli.terminal import Format, Terminal
-from hublish.cli.views.words import Again
 from hublish.pipeline.errors import UsageError
 
 if TYPE_CHECKING:
@@ -69,8 +69,10 @@ def add_reference(parser: argparse.ArgumentParser) -> None:
     """Add `REPO[@REV]` and what narrows, pins and places a download."""
     parser.add_argument(
         "reference",
+        nargs="?",
         metavar="REPO[@REV]",
-        help="a repo, and a branch, tag, commit or refs/pr/N in it: acme/digits-mlp@v1.2.0 (default revision: main)",
+        help="a repo, and a branch, tag, commit or refs/pr/N in it: acme/digits-mlp@v1.2.0 (default revision: main, or "
+        "what --lock names)",
     )
     parser.add_argument(
         "--repo-type",
@@ -99,19 +101,24 @@ def add_reference(parser: argparse.ArgumentParser) -> None:
 class Target(NamedTuple):
     """What `REPO[@REV]` names."""
 
-    repo_id: str
+    repo_id: str | None
     repo_type: str
     revision: str | None
 
 
 def target(arguments: argparse.Namespace) -> Target:
-    """Return what `REPO[@REV]` and `--repo-type` name together.
+    """Return what `REPO[@REV]` and `--repo-type` name together; no repo when a lock names it.
 
     A repo may begin with its kind, as in URLs and in huggingface_hub's command line: `datasets/acme/digits`.
 
     Raises:
         UsageError: when there is no repo, an empty revision, or two kinds that differ.
     """
+    if arguments.reference is None and arguments.lock is None:
+        msg = "neither REPO[@REV] nor --lock was given"
+        raise UsageError(msg, hint="for example acme/digits-mlp@v1.2.0, or --lock hub.lock")
+    if arguments.reference is None:
+        return Target(None, arguments.repo_type or "model", None)
     repo_id, at, revision = arguments.reference.partition("@")
     if not repo_id or (at and not revision):
         msg = f"{arguments.reference!r} is not REPO or REPO@REV"

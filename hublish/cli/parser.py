@@ -12,6 +12,8 @@ from hublish.cli.options import add_output
 from hublish.pipeline.errors import UsageError
 
 _WIDEST = 100
+_ALIKE = 0.75
+"""How alike a mistyped option must be to one that exists, before that one is suggested."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -35,9 +37,10 @@ class Parser(argparse.ArgumentParser):
     def _refuse(self, unknown: Sequence[str]) -> NoReturn:
         known = [option for action in self._actions for option in action.option_strings]
         for word in unknown:
-            if near := get_close_matches(word.partition("=")[0], known, n=1):
-                msg = f"{self.prog} has no option {word.partition('=')[0]}"
-                raise UsageError(msg, hint=f"did you mean {near[0]}?")
+            option = word.partition("=")[0]
+            if near := _nearest(option, known):
+                msg = f"{self.prog} has no option {option}"
+                raise UsageError(msg, hint=f"did you mean {near}?")
             if word.endswith((".yaml", ".yml")) and "--file" in known:
                 msg = f"{self.prog} takes the manifest as an option"
                 raise UsageError(msg, hint=f"write -f {word}")
@@ -67,3 +70,11 @@ def paragraph(text: str, indent: str = "") -> str:
     """Return running text broken into lines of the terminal's width."""
     width = min(_WIDEST, shutil.get_terminal_size().columns - 2)
     return textwrap.fill(" ".join(text.split()), width, initial_indent=indent, subsequent_indent=indent)
+
+
+def _nearest(option: str, known: Sequence[str]) -> str | None:
+    if not option.startswith("--"):
+        return None
+    longer = [name for name in known if name.startswith(option)]
+    alike = get_close_matches(option, known, n=1, cutoff=_ALIKE)
+    return next(iter([*longer, *alike]), None)

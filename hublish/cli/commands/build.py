@@ -11,7 +11,7 @@ from hublish.cli.terminal import Terminal
 def _configure(parser: ArgumentParser) -> None:
     add_manifest(parser)
     parser.add_argument(
-        "--out", metavar="DIR", type=Path, default=Path("dist"), help="a folder that is new or empty (default: dist)"
+        "--out", metavar="DIR", type=Path, default=Path("build"), help="a folder that is new or empty (default: build)"
     )
 
 
@@ -28,7 +28,7 @@ COMMAND = Command(
     description="""Writes the sealed release into a folder, file by file as it would stand on the Hub, card and
     manifest included. The same input gives the same bytes. A folder that holds anything is refused.""",
     examples=(
-        Example("hublish build", "write the release to dist/"),
+        Example("hublish build", "write the release to build/"),
         Example("hublish build --out /tmp/release", "to another folder"),
         Example("hublish build --out /tmp/release --json", "with every digest, for another program"),
     ),

@@ -10,7 +10,7 @@ from hublish.cli.terminal import Format, Terminal
 def _run(arguments: Namespace, terminal: Terminal) -> Outcome:
     from hublish import api
 
-    text = api.card(manifest(arguments, terminal))
+    text = api.card(manifest(arguments, terminal), progress=terminal.progress())
     if terminal.format is Format.JSON:
         terminal.show_document({"path_in_repo": "README.md", "text": text})
     else:

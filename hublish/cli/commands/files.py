@@ -19,9 +19,9 @@ def _run(arguments: Namespace, terminal: Terminal) -> Outcome:
     from hublish import api
     from hublish.cli.views.files import FilesView
 
-    with api.files(manifest(arguments, terminal), progress=terminal.progress()) as release:
-        terminal.warn(release.warnings)
-        return Outcome(FilesView(release, arguments.excluded, arguments.whole_digests))
+    release = api.files(manifest(arguments, terminal), progress=terminal.progress())
+    terminal.warn(release.warnings)
+    return Outcome(FilesView(release, arguments.excluded, arguments.whole_digests))
 
 
 COMMAND = Command(

@@ -1,10 +1,18 @@
 """`hublish hub serve`: the embedded Hub, for people and test suites."""
 
+import json
+import shlex
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hublish.cli.command import Command, Example, Outcome
-from hublish.cli.terminal import Terminal
+from hublish.cli.failures import SystemFailedError
+from hublish.cli.terminal import Format, Terminal
+from hublish.pipeline.errors import UsageError
+
+if TYPE_CHECKING:
+    from hublish.pipeline.hub.embedded.server import EmbeddedHub
 
 LAST_PORT = 65535
 
@@ -36,7 +44,40 @@ def _port(text: str) -> int:
     return int(text)
 
 
-def _run(arguments: Namespace, terminal: Terminal) -> Outcome: ...
+def _run(arguments: Namespace, terminal: Terminal) -> Outcome:
+    from hublish.pipeline.hub.embedded.server import EmbeddedHub, serve
+
+    try:
+        hub = EmbeddedHub(
+            arguments.root,
+            host=arguments.host,
+            port=arguments.port,
+            token=arguments.token,
+            expose=arguments.expose_beyond_this_machine,
+        )
+    except ValueError:
+        msg = f"{arguments.host} can be reached from other machines"
+        raise UsageError(msg, hint="add --expose-beyond-this-machine if that is wanted") from None
+    try:
+        serve(hub, lambda ready: _announce(ready, terminal))
+    except OSError as error:
+        # What concerns a file names it; what concerns the address does not.
+        if error.filename is not None:
+            raise
+        msg = f"cannot listen on {arguments.host}:{arguments.port}: {error.strerror or error}"
+        raise SystemFailedError(msg, hint="name another --port; without one a free port is taken") from error
+    return Outcome(None)
+
+
+def _announce(hub: "EmbeddedHub", terminal: Terminal) -> None:
+    """Say where the Hub is, in one line, for a shell or for a program."""
+    if terminal.format is Format.JSON:
+        line = json.dumps({"endpoint": hub.endpoint, "token": hub.token, "root": str(hub.root)})
+    else:
+        line = f"export HF_ENDPOINT={shlex.quote(hub.endpoint)} HF_TOKEN={shlex.quote(hub.token)}"
+    terminal.show_text(f"{line}\n")
+    if terminal.format is Format.HUMAN:
+        terminal.say(f"Serving {hub.root}; Ctrl-C stops it.")
 
 
 COMMAND = Command(

@@ -4,7 +4,6 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from hublish.cli.command import Command, Example, Outcome
-from hublish.cli.documents import write_document
 from hublish.cli.options import add_manifest, add_remote, again, manifest, remote
 from hublish.cli.terminal import Terminal
 
@@ -24,12 +23,13 @@ def _configure(parser: ArgumentParser) -> None:
 def _run(arguments: Namespace, terminal: Terminal) -> Outcome:
     from hublish import api
     from hublish.cli.views.plan import PlanView
+    from hublish.pipeline import durable
     from hublish.pipeline.records import canonical_json, plan_document
 
     plan = api.plan(manifest(arguments, terminal), **remote(arguments), progress=terminal.progress())
     terminal.warn(plan.release.warnings)
     if arguments.out:
-        write_document(arguments.out, canonical_json(plan_document(plan)))
+        durable.write(arguments.out, canonical_json(plan_document(plan)).encode())
     view = PlanView(plan, arguments.all, str(arguments.out or ""), again(arguments))
     changed = arguments.detailed_exitcode and not plan.nothing_to_do
     return Outcome(view, CHANGES if changed else 0)

@@ -1,22 +1,17 @@
 """`hublish publish`: one commit, verified, tagged, locked."""
 
 from argparse import ArgumentParser, Namespace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hublish.cli.command import Command, Example, Outcome
 from hublish.cli.options import add_manifest, add_remote, again, beside, manifest, remote
 from hublish.cli.terminal import Terminal
-from hublish.pipeline.errors import HublishError, UsageError
+from hublish.pipeline.errors import UsageError
 
 if TYPE_CHECKING:
-    from hublish.pipeline.values import Plan, Project
-
-
-class DeclinedError(HublishError):
-    """The person who was asked said no."""
-
-    code = "publish.declined"
+    from hublish.pipeline.values import Plan
 
 
 def _configure(parser: ArgumentParser) -> None:
@@ -29,43 +24,35 @@ def _configure(parser: ArgumentParser) -> None:
 
 
 def _run(arguments: Namespace, terminal: Terminal) -> Outcome:
+    agreed = bool(arguments.plan or arguments.yes)
+    if not (agreed or (terminal.interactive and arguments.file != "-")):
+        msg = "nobody can be asked whether to publish"
+        raise UsageError(msg, hint="pass -y, or a plan that was reviewed: hublish plan --out plan.json")
+
     from hublish import api
     from hublish.cli.views.receipt import ReceiptView
 
-    _refuse_to_guess(arguments, terminal)
-    source = manifest(arguments, terminal)
-    plan = arguments.plan or (None if arguments.yes else _confirmed(source, arguments, terminal))
-    receipt = api.publish(source, plan=plan, **remote(arguments), progress=terminal.progress())
-    if not isinstance(plan, Path | None):
+    receipt = api.publish(
+        manifest(arguments, terminal),
+        plan=arguments.plan,
+        confirm=None if agreed else partial(_confirm, terminal),
+        **remote(arguments),
+        progress=terminal.progress(),
+    )
+    if agreed:
         terminal.warn(receipt.plan.release.warnings)
     return Outcome(ReceiptView(receipt, beside(arguments, "hub.lock"), again(arguments)))
 
 
-def _refuse_to_guess(arguments: Namespace, terminal: Terminal) -> None:
-    if arguments.plan or arguments.yes or (terminal.interactive and arguments.file != "-"):
-        return
-    msg = "nobody can be asked whether to publish"
-    raise UsageError(msg, hint="pass -y, or a plan that was reviewed: hublish plan --out plan.json")
-
-
-def _confirmed(source: "Path | Project", arguments: Namespace, terminal: Terminal) -> "Plan":
-    """Show the plan and return it when it is agreed to.
-
-    Raises:
-        DeclinedError: when it is not.
-    """
-    from hublish import api
+def _confirm(terminal: Terminal, plan: "Plan") -> bool:
+    """Show the plan and ask, unless there is nothing to agree to."""
     from hublish.cli.views.plan import PlanView
 
-    plan = api.plan(source, **remote(arguments), progress=terminal.progress())
     terminal.warn(plan.release.warnings)
     if plan.nothing_to_do:
-        return plan
+        return True
     terminal.show_aside(PlanView(plan, ask=True))
-    if not terminal.confirm("Publish this?"):
-        msg = "not published: the plan was not agreed to"
-        raise DeclinedError(msg)
-    return plan
+    return terminal.confirm("Publish this?")
 
 
 COMMAND = Command(

@@ -7,7 +7,6 @@ from hublish.cli.command import Command, Example, Outcome
 from hublish.cli.downloads import configure, download_keywords
 from hublish.cli.options import again
 from hublish.cli.terminal import Terminal
-from hublish.cli.views.words import kind_option
 
 
 def _run(arguments: Namespace, terminal: Terminal) -> Outcome:
@@ -17,12 +16,16 @@ def _run(arguments: Namespace, terminal: Terminal) -> Outcome:
     from hublish.cli.views.download import PullView
 
     local = api.pull(**keywords, progress=terminal.progress())
-    return Outcome(PullView(local, _load_line(arguments, local.plan.release.reference.repo_type)))
+    return Outcome(PullView(local, _load_line(arguments)))
 
 
-def _load_line(arguments: Namespace, repo_type: str) -> str:
-    named = kind_option(repo_type) if arguments.repo_type else ""
-    return f"hublish load {shlex.quote(arguments.reference)}{named}{again(arguments).remote}"
+def _load_line(arguments: Namespace) -> str:
+    """Return the command line that loads what was pulled."""
+    words = ["hublish", "load"]
+    words += [arguments.reference] if arguments.reference else []
+    words += ["--repo-type", arguments.repo_type] if arguments.repo_type else []
+    words += ["--lock", str(arguments.lock)] if arguments.lock else []
+    return shlex.join(words) + again(arguments).remote
 
 
 COMMAND = Command(

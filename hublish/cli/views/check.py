@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from hublish.cli.again import NOTHING_AGAIN, Again
 from hublish.cli.failures import problem_document
 from hublish.cli.paint import Paint
 from hublish.cli.text import plural
-from hublish.cli.views.words import NOTHING_AGAIN, Again, next_steps
+from hublish.cli.views.words import next_steps
 from hublish.schemas.problems import Problem
 
 

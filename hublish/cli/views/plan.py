@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from hublish.cli.again import NOTHING_AGAIN, Again
 from hublish.cli.paint import Paint
 from hublish.cli.text import columns, indented, plural
 from hublish.cli.views.changes import MARKS, change_lines, legend, listed, sent
-from hublish.cli.views.words import NOTHING_AGAIN, Again, next_steps, repo_label, short
+from hublish.cli.views.words import next_steps, repo_label, short
 from hublish.pipeline.values import Action, Plan
 from hublish.schemas.sizes import format_size
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hublish.cli.again import NOTHING_AGAIN, Again
 from hublish.cli.paint import Paint
 from hublish.cli.text import columns, indented, plural
-from hublish.cli.views.words import NOTHING_AGAIN, Again, kind_option, next_steps, repo_label
+from hublish.cli.views.words import kind_option, next_steps, repo_label
 from hublish.pipeline.values import Action, Receipt
 from hublish.schemas.sizes import format_size
 
@@ -72,6 +73,8 @@ class ReceiptView:
     def _next(self, paint: Paint) -> Iterable[str]:
         head = self.receipt.plan.head
         revision = self.receipt.tag or self.receipt.revision
+        # A manifest may name the embedded Hub; `pull` reads no manifest and must be told.
+        where = self.again.remote or (" --local" if head.endpoint == "embedded" else "")
         at = "" if revision == "main" else f"@{revision}"
-        pull = f"hublish pull {head.repo_id}{at}{kind_option(head.repo_type)}{self.again.remote}"
+        pull = f"hublish pull {head.repo_id}{at}{kind_option(head.repo_type)}{where}"
         return next_steps(paint, f"hublish verify{self.again.manifest}{self.again.remote}", pull)

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from hublish.cli.again import NOTHING_AGAIN, Again
 from hublish.cli.paint import Paint
 from hublish.cli.text import plural
-from hublish.cli.views.words import NOTHING_AGAIN, Again, next_steps, short
+from hublish.cli.views.words import next_steps, short
 from hublish.schemas.sizes import format_size
 
 if TYPE_CHECKING:

@@ -1,26 +1,15 @@
 """Phrases that several results share."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from hublish.cli.paint import Paint
-from hublish.pipeline.values import Origin, ReleaseFile
+
+if TYPE_CHECKING:
+    from hublish.pipeline.values import Origin, ReleaseFile
 
 SHORT_COMMIT = 12
 SHORT_DIGEST = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Again:
-    """Options that the next command line needs again, each with a space before it."""
-
-    manifest: str = ""
-    """` -f release/hub.yaml`, for commands that read the manifest."""
-    remote: str = ""
-    """` --local`, for commands that ask the Hub."""
-
-
-NOTHING_AGAIN = Again()
 
 
 def short(commit: str | None) -> str:
@@ -38,12 +27,12 @@ def kind_option(repo_type: str) -> str:
     return "" if repo_type == "model" else f" --repo-type {repo_type}"
 
 
-def made_by(origin: Origin) -> str:
+def made_by(origin: "Origin") -> str:
     """Return what made a file: `runs/best.npz as safetensors`, `config.json`, `card`."""
     return origin.source if origin.serializer in ("copy", "") else f"{origin.source} as {origin.serializer}"
 
 
-def size_of(files: Iterable[ReleaseFile]) -> int:
+def size_of(files: "Iterable[ReleaseFile]") -> int:
     """Return the bytes of all files."""
     return sum(file.size for file in files)
 

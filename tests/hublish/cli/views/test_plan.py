@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from hublish.cli.again import Again
 from hublish.cli.views.plan import PlanView
-from hublish.cli.views.words import Again
 from hublish.pipeline.values import Setting
 
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+from hublish.cli.again import Again
 from hublish.cli.views.receipt import ReceiptView
-from hublish.cli.views.words import Again
 from hublish.pipeline.values import Setting
 
 LOCK = Path("hub.lock")

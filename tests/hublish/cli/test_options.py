@@ -1,0 +1,76 @@
+"""Shared options come to what the API takes."""
+
+from argparse import Namespace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hublish.cli.again import Again
+from hublish.cli.options import Target, again, beside, manifest, target
+from hublish.pipeline.errors import ManifestInvalidError
+from hublish.pipeline.values import Project
+
+MANIFEST = "repo: {repo_id: acme/a}\nartifacts: [{source: a.json}]\n"
+
+
+@pytest.mark.parametrize(
+    ("reference", "repo_type", "expected"),
+    [
+        ("acme/a", None, Target("acme/a", "model", None)),
+        ("acme/a@v1", None, Target("acme/a", "model", "v1")),
+        ("acme/a@refs/pr/3", None, Target("acme/a", "model", "refs/pr/3")),
+        ("acme/a@x@y", None, Target("acme/a", "model", "x@y")),
+        ("gpt2", None, Target("gpt2", "model", None)),
+        ("datasets/acme/a@v1", None, Target("acme/a", "dataset", "v1")),
+        ("spaces/acme/a", "space", Target("acme/a", "space", None)),
+        ("kernels/acme/a", None, Target("acme/a", "kernel", None)),
+        ("acme/a", "dataset", Target("acme/a", "dataset", None)),
+        ("datasets/a", None, Target("datasets/a", "model", None)),
+        ("datasets/a", "dataset", Target("datasets/a", "dataset", None)),
+    ],
+)
+def test_a_reference_names_repo_kind_and_revision(reference: str, repo_type: str | None, expected: Target) -> None:
+    assert target(Namespace(reference=reference, repo_type=repo_type, lock=None)) == expected
+
+
+def test_a_lock_stands_for_the_reference() -> None:
+    assert target(Namespace(reference=None, repo_type=None, lock=Path("hub.lock"))) == Target(None, "model", None)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({}, Again()),
+        ({"file": "hub.yaml", "endpoint": None}, Again()),
+        ({"file": "a b/hub.yaml"}, Again(" -f 'a b/hub.yaml'", "")),
+        ({"file": "hub.yaml", "endpoint": "embedded", "token": "secret"}, Again("", " --local")),
+        ({"endpoint": "http://hub"}, Again("", " --endpoint http://hub")),
+    ],
+)
+def test_the_next_command_repeats_what_it_needs_but_never_the_token(given: dict[str, str], expected: Again) -> None:
+    assert again(Namespace(**given)) == expected
+
+
+def test_a_manifest_is_a_path_until_it_is_read(make_desk: Any) -> None:
+    assert manifest(Namespace(file="a/hub.yaml"), make_desk().terminal) == Path("a/hub.yaml")
+
+
+def test_a_dash_reads_standard_input_with_sources_from_here(
+    make_desk: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    project = manifest(Namespace(file="-"), make_desk(MANIFEST).terminal)
+    assert isinstance(project, Project)
+    assert project.text == MANIFEST.encode()
+    assert project.folder.samefile(tmp_path)
+
+
+def test_standard_input_without_end_is_not_read_to_its_end(make_desk: Any) -> None:
+    with pytest.raises(ManifestInvalidError, match="larger"):
+        manifest(Namespace(file="-"), make_desk("#" * (3 << 20)).terminal)
+
+
+@pytest.mark.parametrize(("file", "lock"), [("hub.yaml", "hub.lock"), ("a/hub.yaml", "a/hub.lock"), ("-", "hub.lock")])
+def test_the_lock_lies_beside_the_manifest(file: str, lock: str) -> None:
+    assert beside(Namespace(file=file), "hub.lock") == Path(lock)

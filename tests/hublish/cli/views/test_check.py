@@ -1,0 +1,30 @@
+"""A manifest that stands."""
+
+from typing import Any
+
+from hublish.cli.again import Again
+from hublish.cli.views.check import CheckView
+from hublish.schemas.problems import Location, Problem
+
+PLACE = Location("hub.yaml", 4, 3)
+WARNING = Problem("card.license_missing", "no license", "add one", "card.metadata", PLACE, "warning")
+
+
+def test_a_clean_manifest_leads_to_what_is_next(show: Any) -> None:
+    shown = show(CheckView("a/hub.yaml", (), Again(" -f a/hub.yaml")))
+    assert shown.startswith("ok  a/hub.yaml: manifest, sources and card fit\n")
+    assert "Next: hublish files -f a/hub.yaml\n      hublish plan -f a/hub.yaml\n" in shown
+
+
+def test_warnings_are_counted(show: Any) -> None:
+    assert "fit, with 1 warning\n" in show(CheckView("hub.yaml", (WARNING,)))
+
+
+def test_json_holds_every_warning_with_its_place() -> None:
+    document = CheckView("hub.yaml", (WARNING,)).document()
+    assert document["ok"] is True
+    assert document["warnings"][0]["location"] == {"source": "hub.yaml", "line": 4, "column": 3}
+
+
+def test_quiet_says_nothing() -> None:
+    assert list(CheckView("hub.yaml", (WARNING,)).quiet()) == []

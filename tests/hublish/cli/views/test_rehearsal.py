@@ -1,0 +1,43 @@
+"""A rehearsal that went well, and one that did not."""
+
+from typing import Any
+
+import pytest
+
+from hublish.api import Rehearsal
+from hublish.cli.views.rehearsal import RehearsalView
+
+
+@pytest.fixture
+def good(make: Any) -> Rehearsal:
+    plan = make.plan(make.add("a.json", 10), make.add("model.safetensors", 1000))
+    return Rehearsal(make.receipt(plan), make.local("a.json", "model.safetensors"), 4, ())
+
+
+@pytest.fixture
+def bad(good: Rehearsal) -> Rehearsal:
+    return Rehearsal(good.receipt, good.local, 4, ("a.json",))
+
+
+def test_a_good_rehearsal_shows_every_step(good: Rehearsal, show: Any, golden: Any) -> None:
+    golden("rehearse", show(RehearsalView(good)))
+
+
+def test_a_bad_one_names_what_came_back_different(bad: Rehearsal, show: Any, golden: Any) -> None:
+    golden("rehearse_failed", show(RehearsalView(bad)))
+
+
+def test_json_has_the_verdict_with_its_numbers(bad: Rehearsal) -> None:
+    document = RehearsalView(bad).document()
+    assert document == {
+        "same": False,
+        "commit": bad.receipt.commit,
+        "published": 2,
+        "pulled": 2,
+        "arrays": 4,
+        "differences": ["a.json"],
+    }
+
+
+def test_quiet_is_every_difference(good: Rehearsal, bad: Rehearsal) -> None:
+    assert [list(RehearsalView(rehearsal).quiet()) for rehearsal in (good, bad)] == [[], ["a.json"]]

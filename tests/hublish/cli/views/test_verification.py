@@ -1,0 +1,41 @@
+"""The Hub against the lock."""
+
+from typing import Any
+
+import pytest
+
+from hublish.api import Verification
+from hublish.cli.views.verification import VerificationView
+from hublish.pipeline.records import lock_document
+
+
+@pytest.fixture
+def good(make: Any) -> Verification:
+    plan = make.plan(make.add("a.json", 10), make.add("b.json", 10))
+    return Verification(lock_document(make.receipt(plan, tag="v1.2.0")), (), (), ())
+
+
+@pytest.fixture
+def bad(good: Verification) -> Verification:
+    return Verification(good.lock, ("a.json",), ("new.bin", "x\x1b.bin"), ("b.json",))
+
+
+def test_what_is_as_locked_takes_one_line(good: Verification, show: Any) -> None:
+    assert show(VerificationView(good)) == "ok  acme/digits-mlp at v1.2.0: 2 files as locked at commit 0123456789ab\n"
+
+
+def test_every_difference_is_named(bad: Verification, show: Any, golden: Any) -> None:
+    golden("verify_failed", show(VerificationView(bad)))
+
+
+def test_json_has_the_verdict_and_three_lists(bad: Verification) -> None:
+    document = VerificationView(bad).document()
+    assert document["ok"] is False
+    assert (document["missing"], document["different"]) == (["a.json"], ["b.json"])
+    assert document["extra"] == ["new.bin", "x\x1b.bin"]
+    assert (document["repo_id"], document["tag"], document["files"]) == ("acme/digits-mlp", "v1.2.0", 2)
+
+
+def test_quiet_is_every_path_that_differs(good: Verification, bad: Verification) -> None:
+    assert list(VerificationView(good).quiet()) == []
+    assert list(VerificationView(bad).quiet()) == ["a.json", "b.json", "new.bin", "x\x1b.bin"]
