@@ -114,5 +114,5 @@ def test_the_sdist_holds_what_a_wheel_is_made_of_and_no_tests(dist: Path) -> Non
     (sdist,) = dist.glob("*.tar.gz")
     with tarfile.open(sdist) as archive:
         tops = {Path(name).parts[1] for name in archive.getnames()}
-    expected = {"hublish", "pipeline", "schemas", "templates", "pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE"}
-    assert tops == expected | {"hub.yaml.example", "PKG-INFO", ".gitignore"}
+    metadata = {"pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE", "PKG-INFO", ".gitignore"}
+    assert tops == {"hublish", "hub.yaml.example"} | metadata
