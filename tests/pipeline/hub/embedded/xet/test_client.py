@@ -9,18 +9,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from huggingface_hub import CommitOperationAdd, HfApi, hf_hub_download, snapshot_download
+from huggingface_hub import CommitOperationAdd, HfApi, constants, hf_hub_download, snapshot_download
 
 from hublish.pipeline.hub.embedded.server import EmbeddedHub
 
 REPO = "me/model"
 
 
-@pytest.fixture(scope="module", autouse=True)
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HF_XET_CACHE", str(tmp_path_factory.mktemp("xet-cache")))
-        yield
+@pytest.fixture(autouse=True)
+def xet(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Switch xet on, as it is for users; `home` has it off."""
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", False)
 
 
 @pytest.fixture
@@ -105,7 +104,7 @@ def test_a_folder_comes_back_as_a_snapshot(hub: EmbeddedHub, api: HfApi, tmp_pat
 def test_many_small_files_go_in_one_commit(hub: EmbeddedHub, api: HfApi, tmp_path: Path) -> None:
     source, target = tmp_path / "source", tmp_path / "target"
     source.mkdir()
-    for number in range(100):
+    for number in range(60):
         (source / f"{number}.bin").write_bytes(noise(50 + number, number))
     operations = [CommitOperationAdd(path.name, path) for path in source.iterdir()]
     api.create_commit(REPO, operations, commit_message="many")
