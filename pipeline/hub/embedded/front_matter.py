@@ -27,14 +27,15 @@ class _Loader(yaml.SafeLoader):
         return super().compose_node(parent, index)
 
 
-_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"true|True|TRUE|false|False|FALSE"), list("tTfF"))
-_Loader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"~|null|Null|NULL|"), ["~", "n", "N", ""])
-_Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"[-+]?[0-9]{1,18}"), list("-+0123456789"))
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float",
-    re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.inf|\.nan"),
-    list("-+.0123456789"),
-)
+# What is not listed stays a string: dates, `no`, 0x10, .inf. Numbers are short enough to be finite.
+_SCALARS = {
+    "bool": (r"(?:true|True|TRUE|false|False|FALSE)\Z", "tTfF"),
+    "null": (r"(?:~|null|Null|NULL|)\Z", ["~", "n", "N", ""]),
+    "int": (r"[-+]?(?:0|[1-9][0-9]{0,17})\Z", "-+0123456789"),
+    "float": (r"[-+]?(?:\.[0-9]{1,18}|[0-9]{1,18}\.?[0-9]{0,18})(?:[eE][-+]?[0-9]{1,2})?\Z", "-+.0123456789"),
+}
+for _name, (_pattern, _first) in _SCALARS.items():
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_name}", re.compile(_pattern), list(_first))
 
 
 def read_front_matter(text: str) -> dict[str, Any] | None:

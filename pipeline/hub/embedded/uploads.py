@@ -16,6 +16,9 @@ LIFETIME = 24 * 3600
 """Seconds a signed path is good for."""
 
 
+_OVER = "this upload is complete, or was given up"
+
+
 class InvalidSignatureError(ValueError):
     """The path was not signed here, or too long ago."""
 
@@ -71,13 +74,15 @@ class Uploads:
     def _signature(self, claim: str) -> str:
         return hmac.new(self._key, claim.encode(), "sha256").hexdigest()[:40]
 
-    def begin_parts(self) -> str:
-        """Return the name of a new session."""
-        return secrets.token_hex(8)
+    def begin_parts(self, sha256: str) -> str:
+        """Begin an upload in parts and return the name of its session."""
+        session = secrets.token_hex(8)
+        self._parts.mkdir(exist_ok=True)
+        (self._parts / f"{sha256}-{session}").touch()
+        return session
 
     def open_part(self, upload: Upload) -> "PartWriter":
-        """Open the place of one part; use it in a `with` block."""
-        self._parts.mkdir(exist_ok=True)
+        """Open the place of one part; use it in a `with` block, which raises MismatchError after completion."""
         offset = (upload.part - 1) * upload.part_size
         return PartWriter(self._file(upload), offset, min(upload.part_size, upload.size - offset))
 
@@ -117,7 +122,10 @@ class PartWriter:
         self._digest = hashlib.sha256()
 
     def __enter__(self) -> "PartWriter":
-        self._descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            self._descriptor = os.open(self._path, os.O_WRONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            raise MismatchError(_OVER) from None
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -156,8 +164,7 @@ class PartWriter:
             msg = f"the part is {self._left} bytes shorter than announced"
             raise MismatchError(msg)
         if not os.fstat(self._descriptor).st_nlink or not self._path.exists():
-            msg = "this upload is complete"
-            raise MismatchError(msg)
+            raise MismatchError(_OVER)
         os.fsync(self._descriptor)
         return self._digest.hexdigest()
 

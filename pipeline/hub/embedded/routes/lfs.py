@@ -64,7 +64,7 @@ def _action(hub: Hub, request: Request, upload: Upload) -> dict[str, Any]:
 
 
 def _parts_action(hub: Hub, request: Request, sha256: str, size: int) -> dict[str, Any]:
-    session = hub.uploads.begin_parts()
+    session = hub.uploads.begin_parts(sha256)
     part_size = hub.limits.part
     count = -(-size // part_size)
     parts = {
