@@ -37,7 +37,7 @@ class Serializer(Protocol):
         Args:
             source: a file, or an in-memory value of the kind the format holds.
             path_in_repo: where the result goes; a format that makes several files derives their names from it.
-            workspace: an empty folder for what is written.
+            workspace: a folder of this dump's own, which it makes when it writes anything.
             options: an instance of `self.options`.
             progress: told in bytes of input.
 

@@ -64,6 +64,7 @@ class Safetensors:
             SerializationError: when the source is damaged or cannot be held by the format.
             SourceChangedError: when it changed while it was read.
         """
+        workspace.mkdir(parents=True, exist_ok=True)
         with _failing_as(SerializationError), open_source(source, workspace) as found:
             weights = weights_path(path_in_repo)
             metadata = {_FORMAT: _DEFAULT_FORMAT, **found.metadata, **options.metadata}

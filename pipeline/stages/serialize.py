@@ -64,7 +64,6 @@ class Serialize:
         artifact = collection.project.manifest.artifacts[candidate.artifact]
         serializer = registry.get(artifact.serializer)
         options = validate_options(serializer, artifact.options)
-        workspace.mkdir()
         source = candidate.content.path if isinstance(candidate.content, OnDisk) else candidate.value
         written = serializer.dump(source, candidate.path_in_repo, workspace, options, self.progress)
         _check_unchanged(candidate)
