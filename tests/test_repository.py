@@ -113,7 +113,7 @@ def test_every_module_is_tested_in_the_place_that_mirrors_it() -> None:
 
 
 def mirrors(test: Path) -> bool:
-    """Whether tests/a/test_b.py stands for a/b.py, the package a/b, or all of a: by its name, or as the client sees it."""
+    """Whether tests/a/test_b.py stands for a/b.py, the package a/b, or all of a, which a client meets as a whole."""
     named = ROOT / test.parent / test.name.removeprefix("test_")
     whole = test.name in (f"test_{test.parent.name}.py", "test_client.py")
     return named.is_file() or named.with_suffix("").is_dir() or (whole and (ROOT / test.parent).is_dir())
