@@ -134,7 +134,8 @@ def _secrets(reading: Reading, data: Any) -> Iterable[Problem]:
     for place in places:
         yield Problem("manifest.secret", "secret in manifest", WHERE_CREDENTIALS_GO, location=place)
     # Escapes and variables can put one together that the text does not show.
-    if not places and any(True for found in _texts(data) for _ in hub_tokens(found)):
+    hidden = "\\" in text.text or "{{" in text.text
+    if hidden and not places and any(True for found in _texts(data) for _ in hub_tokens(found)):
         yield Problem("manifest.secret", "secret in manifest", WHERE_CREDENTIALS_GO, location=text.location(0))
 
 

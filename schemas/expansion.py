@@ -24,6 +24,8 @@ _NOT_YET = ("git", "env", "source_date")
 
 def expand(reading: Reading) -> tuple[dict[str, Any], tuple[Problem, ...]]:
     """Return the data of a manifest with its variables replaced, and every placeholder that has no value."""
+    if "{{" not in reading.positions.text.text and "\\" not in reading.positions.text.text:
+        return reading.data, ()  # nothing to replace, escaped or not
     declared = reading.data.get("variables")
     expansion = _Expansion(declared if isinstance(declared, dict) else {}, reading.positions)
     data = {key: value if key == "variables" else expansion.of(value, (key,)) for key, value in reading.data.items()}

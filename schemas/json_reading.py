@@ -23,16 +23,21 @@ def read_json(data: bytes, source: str, *, family: str, max_bytes: int = MAX_BYT
     Raises:
         InvalidDocumentError: for anything else, with the place where the text shows it.
     """
+    value = read_json_value(data, source, family=family, max_bytes=max_bytes)
+    if not isinstance(value, dict):
+        _refuse(family, f"{source} holds no JSON object")
+    return value
+
+
+def read_json_value(data: bytes, source: str, *, family: str, max_bytes: int = MAX_BYTES) -> Any:
+    """Read JSON whose top level may be anything; arguments and errors as for `read_json`."""
     if len(data) > max_bytes:
         _refuse(family, f"{source} is larger than {max_bytes // 1024} KiB; not parsed")
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         _refuse(family, f"{source} is not UTF-8 at byte {error.start}")
-    value = _parse(text, source, family)
-    if not isinstance(value, dict):
-        _refuse(family, f"{source} holds no JSON object")
-    return value
+    return _parse(text, source, family)
 
 
 def _parse(text: str, source: str, family: str) -> Any:

@@ -2,9 +2,10 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from hublish.schemas.problems import Location
 
@@ -30,9 +31,11 @@ class SourceText:
         return Location(self.source, line, min(offset, len(self.text)) - self._starts[line - 1] + 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
-    """A value with its place; offsets count characters from the start of the text."""
+class Node(NamedTuple):
+    """A value with its place; offsets count characters from the start of the text.
+
+    A named tuple: a document has thousands, and a frozen dataclass takes several times as long to make.
+    """
 
     value: Any
     """Plain data: a dict, list, str, int, float, bool or None."""
@@ -42,7 +45,7 @@ class Node:
     """Whether it is a scalar written without quotes."""
     items: tuple["Node", ...] = ()
     """The elements of a sequence."""
-    entries: dict[str, tuple[int, "Node"]] = field(default_factory=dict)
+    entries: Mapping[str, tuple[int, "Node"]] = MappingProxyType({})
     """A mapping's keys, each with its own offset and its value."""
 
 

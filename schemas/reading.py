@@ -19,6 +19,8 @@ from hublish.schemas.syntax import syntax_problem
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 64
+MAX_VALUES = 50_000
+"""A manifest of 256 KiB that a person wrote has a fifth of it."""
 MAX_PROBLEMS = 100
 """Reading stops here: nobody reads more, and a hostile file must not cost more."""
 
@@ -63,7 +65,7 @@ def read_yaml(data: bytes, source: str, *, max_bytes: int = MAX_BYTES) -> Readin
 
 
 def _not_a_mapping(root: Node, text: SourceText) -> Problem:
-    kind = "a list" if isinstance(root.value, list) else "a single value"
+    kind = "a list" if isinstance(root.value, list) else "nothing" if root.value is None else "a single value"
     return Problem(
         "yaml.not_a_mapping",
         f"expected a mapping at top level, got {kind}",
@@ -79,6 +81,7 @@ class _Composer:
         self.problems: list[Problem] = []
         self.refused: set[Path] = set()
         self._text = text
+        self._count = 0
         self._events: Iterator[Any] = yaml.parse(text.text, Loader=EVENT_PARSER)
 
     def document(self) -> Node:
@@ -90,7 +93,7 @@ class _Composer:
         self._next()  # the stream's start
         start = self._next()
         if isinstance(start, yaml.StreamEndEvent):
-            self._stop("yaml.empty", "the file is empty", 0, "write at least `repo:` and `artifacts:`")
+            self._stop("yaml.empty", "the file is empty", 0, "write at least one `key: value` line")
         if start.version or start.tags:
             self._refuse("yaml.directive", "directives are not allowed", start, (), "remove the line with %")
         root = self._node(self._next(), ())
@@ -109,7 +112,10 @@ class _Composer:
             self._stop("yaml.syntax", "invalid Unicode: no such character", 0)
 
     def _node(self, event: Any, path: Path) -> Node:
-        if len(path) > MAX_DEPTH:
+        self._count += 1
+        if self._count > MAX_VALUES:
+            self._stop("yaml.too_many", f"more than {MAX_VALUES} keys and values", _start(event))
+        if isinstance(event, yaml.CollectionStartEvent) and len(path) >= MAX_DEPTH:
             self._stop("yaml.too_deep", f"nested deeper than {MAX_DEPTH}", _start(event))
         if isinstance(event, yaml.AliasEvent):
             self._refuse_value("yaml.alias", "aliases are not allowed", event, path, "write the value out")

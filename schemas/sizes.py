@@ -33,7 +33,7 @@ def format_size(size: int) -> str:
     """Return a size for people: `4.2 MB`."""
     value = float(size)
     for unit in ("B", "KB", "MB", "GB"):
-        if value < 1000:
+        if round(value, 1) < 1000:  # else 999,999 bytes would be "1000.0 KB"
             return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
         value /= 1000
     return f"{value:.1f} TB"

@@ -1,6 +1,7 @@
 """A manifest back to YAML: text that reads as the same manifest, here and in a reader of YAML 1.1."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import yaml
@@ -21,14 +22,13 @@ def dump_manifest(manifest: Manifest) -> bytes:
     """
     fields = manifest.model_dump(mode="json", exclude_defaults=True)
     data = {key: value if key == "variables" else _escaped(value) for key, value in fields.items()}
-    text = yaml.dump(
-        {"schema_version": manifest.schema_version, **data},
-        Dumper=_Dumper,
-        sort_keys=False,
-        allow_unicode=True,
-        width=120,
-    )
-    return text.encode("utf-8")
+    return dump_yaml({"schema_version": manifest.schema_version, **data}).encode("utf-8")
+
+
+def dump_yaml(data: Mapping[str, Any]) -> str:
+    """Return plain data as YAML that any reader of 1.1 or 1.2 reads back equal, keys in their order."""
+    text: str = yaml.dump(dict(data), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
+    return text
 
 
 class _Dumper(yaml.SafeDumper):

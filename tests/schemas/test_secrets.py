@@ -1,0 +1,52 @@
+import random
+import string
+
+import pytest
+
+from hublish.schemas.secrets import REDACTED, hub_tokens, redact
+
+LETTERS = string.ascii_letters + string.digits
+# Made here and worth nothing; put together so that no scanner takes this file for a leak.
+TOKEN = "hf" + "_" + "aBcDeFgHiJkLmNoPqRsTuVwXyZ01234567"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        TOKEN,
+        f"token: {TOKEN}",
+        f'"{TOKEN}"',
+        f"https://user:{TOKEN}@host/x",
+        f"Authorization: Bearer {TOKEN}",
+        f"HF_TOKEN={TOKEN}",
+        f"x_{TOKEN}",
+        "hf" + "_jwt_" + "eyJhbGciOiJFZERTQSJ9.eyJyZWFkIjp0cnVlfQ.c2lnbmF0dXJl",
+        "hf" + "_oauth_" + "eyJhbGciOiJFZERTQSJ9.eyJyZWFkIjp0cnVlfQ.c2lnbmF0dXJl",
+        "api_org" + "_" + "aBcDeFgHiJkLmNoPqRsTuVwXyZ01234567",
+    ],
+)
+def test_tokens_are_found_and_redacted(text: str) -> None:
+    assert len(list(hub_tokens(text))) == 1
+    clean = redact(text)
+    assert REDACTED in clean
+    assert not list(hub_tokens(clean))
+    assert "aBcDeFgH" not in clean
+    assert "eyJhbGci" not in clean
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("hf_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "${HF_TOKEN}", "hf_...", "hf_your_token_here", "HF_TOKEN=secret"),
+        *("hf_internal_testing_tiny_random_model_with_a_long_name", "hf_transfer", "a" * 64, "xhf_" + "a1" * 20),
+        "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    ],
+)
+def test_what_is_no_token_is_left_alone(text: str) -> None:
+    assert redact(text) == text
+
+
+def test_a_thousand_random_tokens_are_all_found() -> None:
+    chance = random.Random(0)
+    tokens = ["hf" + "_" + "".join(chance.choices(LETTERS, k=34)) for _ in range(1000)]
+    assert len(list(hub_tokens("\n".join(tokens)))) == 1000
