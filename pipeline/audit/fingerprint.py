@@ -58,7 +58,12 @@ def fingerprint(content: Content, interest: Interest, advance: Callable[[int], N
         return _read(MemoryBlob(content.data), 1, interest, advance)
     with _opened(content) as descriptor:
         links = os.fstat(descriptor).st_nlink
-        return _read(FileBlob(descriptor, content.identity.size), links, interest, advance)
+        return _read(_blob(descriptor, content.identity.size), links, interest, advance)
+
+
+def _blob(descriptor: int, size: int) -> MemoryBlob | FileBlob:
+    """Read a small file at once; a large one stays where it is."""
+    return FileBlob(descriptor, size) if size > CHUNK else MemoryBlob(os.pread(descriptor, size, 0))
 
 
 @contextmanager

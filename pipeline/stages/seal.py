@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import ClassVar
 
 from hublish.pipeline.audit.fingerprint import ChangedError, Fingerprint, fingerprint
 from hublish.pipeline.audit.inspection import Interest
@@ -22,7 +23,7 @@ class Seal:
     """Hash and audit every file in one pass, and refuse what the policy forbids, all at once."""
 
     progress: Progress = SILENT
-    title: str = "sealing the release"
+    title: ClassVar[str] = "sealing the release"
 
     def run(self, staged: Staged) -> Release:
         """Seal the release.
@@ -46,7 +47,8 @@ class Seal:
             project=staged.collection.project,
             files=tuple(map(_sealed, readable, prints)),
             excluded=tuple(one for one in staged.collection.candidates if not one.verdict.included),
-            warnings=(*staged.collection.warnings, *staged.warnings, *warnings),
+            # A stage before may have passed the collection's warnings on already.
+            warnings=tuple(dict.fromkeys([*staged.collection.warnings, *staged.warnings, *warnings])),
         )
 
     def _fingerprints(self, files: list[StagedFile], policy: Policy) -> list[Fingerprint]:

@@ -1,0 +1,76 @@
+"""What a card's template gets: plain data, under these names.
+
+| name | holds |
+|---|---|
+| `repo` | `repo_id`, `repo_type`, `name`, `namespace` (or None), `revision`, `tag` (or None) |
+| `metadata` | the front matter, with `model-index` when there are evaluation results |
+| `evaluation` | the results: a list of `task`, `dataset`, `metrics`; empty without any |
+| `files` | every other file of the release: `path`, `suffix` such as `.json`, `size` in bytes |
+| anything else | `card.variables`, each under its own name |
+
+A name that is not set is an error; `{{ name | default('') }}` and `{% if name is defined %}` make it optional.
+Values print as one line of plain text; `{{ name | markdown }}` keeps Markdown formatting, but neither HTML nor
+unsafe links; `{{ name | code }}` fits into a code span, `{{ name | code_block }}` between code fences.
+
+The built-in templates use these variables, every one optional, in Markdown except for the title:
+`title`, `summary`, `description`, `intended_use`, `usage`, `training`, `limitations`, `citation` (BibTeX), `contact`;
+`dataset` also `structure` and `collection`.
+"""
+
+from collections.abc import Iterable, Mapping
+from pathlib import PurePosixPath
+from typing import Any, Final
+
+from hublish.pipeline.cards.evaluation import Results
+from hublish.pipeline.errors import CardError
+from hublish.pipeline.values import InMemory, StagedFile
+from hublish.schemas.manifest import Card, Repo
+from hublish.schemas.problems import Problem
+
+RESERVED: Final = ("repo", "metadata", "evaluation", "files")
+
+
+def template_context(
+    repo: Repo, card: Card, metadata: Mapping[str, Any], evaluation: Results, files: Iterable[StagedFile]
+) -> dict[str, Any]:
+    """Return the data for one rendering.
+
+    Raises:
+        CardError: when a variable has the name of something else.
+    """
+    taken = [name for name in card.variables if name in RESERVED]
+    if taken:
+        problems = [
+            Problem("card.variable", f"'{name}' is a name templates use already", "rename it", f"card.variables.{name}")
+            for name in taken
+        ]
+        msg = "the card's variables cannot be used"
+        raise CardError(msg, problems=problems)
+    return {
+        **card.variables,
+        "repo": _repo(repo),
+        "metadata": dict(metadata),
+        "evaluation": evaluation,
+        "files": [_file(file) for file in files],
+    }
+
+
+def _repo(repo: Repo) -> dict[str, Any]:
+    namespace, _, name = repo.repo_id.rpartition("/")
+    return {
+        "repo_id": repo.repo_id,
+        "repo_type": repo.repo_type,
+        "name": name,
+        "namespace": namespace or None,
+        "revision": repo.revision,
+        "tag": repo.tag,
+    }
+
+
+def _file(file: StagedFile) -> dict[str, Any]:
+    path = file.path_in_repo
+    return {"path": path, "suffix": PurePosixPath(path).suffix, "size": _size(file)}
+
+
+def _size(file: StagedFile) -> int:
+    return len(file.content.data) if isinstance(file.content, InMemory) else file.content.identity.size

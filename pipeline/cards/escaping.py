@@ -1,0 +1,53 @@
+"""How a value prints in a card: as the text it is, never as markup the value brings along.
+
+The rules are CommonMark's: `<` opens HTML and autolinks, a backslash takes the meaning from punctuation, and a
+link destination may hide its scheme behind backslashes and entities.
+"""
+
+import re
+
+_TEXT = re.compile(r"[\\`*\[\]|~<>&]|(?<![^\W_])_|_(?![^\W_])")
+_ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
+_LINE_BREAKS = re.compile(r"\s*[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+\s*")
+# What begins a heading, a list or a rule when it stands at the beginning of a line.
+_BLOCK_MARK = re.compile(r"(?:#{1,6}|[-+])(?=\s|\Z)|[-=]+\s*\Z")
+_LIST_NUMBER = re.compile(r"(\d{1,9})(?=[.)](?:\s|\Z))")
+
+_TAG = re.compile(r"<(?=[A-Za-z/!?])")
+_ENTITY = re.compile(r"&(?=#|[A-Za-z][A-Za-z0-9]*;)")
+_DESTINATION = re.compile(r"\]([(:])(\s*)([^\s)]*)")
+_SCHEME = re.compile(r"([^/?#]*?):")
+_SCHEMES = frozenset(["http", "https", "mailto"])
+
+
+def as_text(value: str) -> str:
+    """Return `value` as one line of Markdown that shows exactly its characters."""
+    line = _LINE_BREAKS.sub(" ", value).strip()
+    escaped = _TEXT.sub(lambda match: _ENTITIES.get(match[0], f"\\{match[0]}"), line)
+    if _BLOCK_MARK.match(escaped):
+        return f"\\{escaped}"
+    return _LIST_NUMBER.sub(r"\1\\", escaped) if _LIST_NUMBER.match(escaped) else escaped
+
+
+def as_markdown(value: str) -> str:
+    """Return Markdown whose formatting stays and whose HTML and unsafe links are shown as the text they are."""
+    plain = _ENTITY.sub("&amp;", _TAG.sub("&lt;", value))
+    return _DESTINATION.sub(_safe_destination, plain)
+
+
+def as_code(value: str) -> str:
+    """Return one line that stays inside a code span or block."""
+    return _LINE_BREAKS.sub(" ", value).replace("`", "'")
+
+
+def as_code_block(value: str) -> str:
+    """Return lines that stay inside a fenced code block."""
+    return value.strip("\r\n").replace("```", "'''")
+
+
+def _safe_destination(match: re.Match[str]) -> str:
+    scheme = _SCHEME.match(match[3].replace("\\", ""))
+    if scheme is None or scheme[1].lower() in _SCHEMES:
+        return match[0]
+    # An escaped bracket is no link; the destination stays readable.
+    return f"]\\{match[1]}{match[2]}{match[3]}"

@@ -1,0 +1,77 @@
+"""Read a small file that the card names, never outside the manifest's folder."""
+
+import os
+import stat
+from pathlib import Path
+
+from hublish.pipeline.errors import CardError
+from hublish.pipeline.values import Content, InMemory
+from hublish.schemas.names import path_problems
+from hublish.schemas.problems import Problem
+
+_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+def read_inside(folder: Path, relative: str, path: str, limit: int, hint: str = "") -> bytes:
+    """Return the bytes of a file.
+
+    Args:
+        folder: of the manifest.
+        relative: the file, with `/` between its segments.
+        path: where the manifest names it: `card.template`.
+        limit: the largest file that is read, in bytes.
+        hint: what to do when there is no such file.
+
+    Raises:
+        CardError: when it is missing, too large, no regular file, or reached through a link.
+    """
+    wrong = path_problems(relative)
+    if wrong:
+        raise _refused(path, f"{relative}: {'; '.join(wrong)}", "give a path inside the manifest's folder")
+    try:
+        descriptor = _open(folder, relative)
+    except FileNotFoundError:
+        raise _refused(path, f"there is no file {relative}", hint) from None
+    except OSError as error:
+        raise _refused(path, f"{relative} cannot be read: {error.strerror}", "links are not followed") from None
+    with open(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise _refused(path, f"{relative} is not a regular file", hint)
+        data = file.read(limit + 1)
+    if len(data) > limit:
+        raise _refused(path, f"{relative} is larger than {limit >> 10} KiB", hint)
+    return data
+
+
+def read_start(content: Content, limit: int) -> bytes:
+    """Return up to `limit` bytes from the start of a staged file.
+
+    Raises:
+        CardError: when it cannot be read any more.
+    """
+    if isinstance(content, InMemory):
+        return content.data[:limit]
+    try:
+        with open(os.open(content.path, _FLAGS), "rb") as file:
+            return file.read(limit)
+    except OSError as error:
+        msg = f"{content.path.name} cannot be read: {error.strerror}"
+        raise CardError(msg) from None
+
+
+def _open(folder: Path, relative: str) -> int:
+    """Open segment by segment, so that no component can be a link that leads out."""
+    *parents, name = relative.split("/")
+    current = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        for segment in parents:
+            below = os.open(segment, _FLAGS | os.O_DIRECTORY, dir_fd=current)
+            os.close(current)
+            current = below
+        return os.open(name, _FLAGS, dir_fd=current)
+    finally:
+        os.close(current)
+
+
+def _refused(path: str, message: str, hint: str) -> CardError:
+    return CardError("the card cannot be made", problems=[Problem("card.file", message, hint, path)])

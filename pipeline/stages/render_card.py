@@ -1,0 +1,93 @@
+"""Staged -> Staged with README.md: the card, rendered from the manifest's metadata, variables and evaluation."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from hublish.pipeline.cards.card import render_card
+from hublish.pipeline.cards.front_matter import read_front_matter
+from hublish.pipeline.cards.reading import read_start
+from hublish.pipeline.errors import CardError
+from hublish.pipeline.values import InMemory, Origin, Project, Staged, StagedFile
+from hublish.schemas.card_metadata import metadata_problems
+from hublish.schemas.manifest import Card, RepoType
+from hublish.schemas.positions import parse_path
+from hublish.schemas.problems import InvalidDocumentError, Problem
+from hublish.schemas.reading import Reading
+
+README = "README.md"
+_FRONT_MATTER_LIMIT = 1 << 20
+_METADATA = "metadata"
+
+
+@dataclass(frozen=True)
+class RenderCard:
+    """Add README.md when the manifest has a card; check the metadata of a README that is there already."""
+
+    title: ClassVar[str] = "rendering the card"
+
+    def run(self, staged: Staged) -> Staged:
+        """Return the release with its card.
+
+        Raises:
+            CardError: when the card cannot be rendered, its metadata would be refused by the Hub, or an artifact
+                is a README.md too.
+        """
+        project = staged.collection.project
+        card = project.manifest.card
+        own = next((file for file in staged.files if file.path_in_repo == README), None)
+        if card is None:
+            found = () if own is None else _checked(own, project.manifest.repo.repo_type)
+            return replace(staged, warnings=(*staged.warnings, *found))
+        if own is not None:
+            raise _two_cards(own)
+        return _with_card(staged, project, card)
+
+
+def _with_card(staged: Staged, project: Project, card: Card) -> Staged:
+    rendered = render_card(project, card, staged.files)
+    try:
+        data = rendered.text.encode("utf-8")
+    except UnicodeEncodeError:
+        msg = "the card holds a lone surrogate, which is no text"
+        raise CardError(msg) from None
+    parameters = {"template": rendered.template.name, "template_sha256": rendered.template.sha256}
+    readme = StagedFile(README, InMemory(data), Origin(None, "card", "card", parameters, "card"))
+    return replace(staged, files=(*staged.files, readme), warnings=(*staged.warnings, *rendered.warnings))
+
+
+def _two_cards(own: StagedFile) -> CardError:
+    artifact = f"artifacts[{own.origin.artifact}].source" if own.origin.artifact is not None else ""
+    problem = Problem(
+        "card.twice",
+        f"'{own.origin.source}' goes to README.md, and so does the rendered card",
+        "remove `card`, or leave the file out with patterns.ignore_patterns",
+        artifact,
+    )
+    msg = "two sources for README.md"
+    return CardError(msg, problems=[problem])
+
+
+def _checked(readme: StagedFile, repo_type: RepoType) -> tuple[Problem, ...]:
+    """Return the warnings about a README that is published as it is."""
+    source = readme.origin.source
+    try:
+        reading = read_front_matter(read_start(readme.content, _FRONT_MATTER_LIMIT), source)
+    except InvalidDocumentError as error:
+        msg = f"the metadata of {source} cannot be read"
+        raise CardError(msg, problems=error.problems) from None
+    if reading is None:
+        hint = "begin it with metadata between two `---` lines"
+        return (Problem("card.advice", f"{source} has no metadata", hint, severity="warning"),)
+    found = [*reading.problems, *_lint(reading, repo_type)]
+    errors = [problem for problem in found if problem.severity == "error"]
+    if errors:
+        msg = f"the Hub would refuse the metadata of {source}"
+        raise CardError(msg, problems=errors)
+    return tuple(found)
+
+
+def _lint(reading: Reading, repo_type: RepoType) -> Iterator[Problem]:
+    for problem in metadata_problems(reading.data, repo_type, path=_METADATA):
+        place = problem.path.removeprefix(f"{_METADATA}.")
+        yield replace(problem, path=place, location=reading.positions.value(parse_path(place)))
