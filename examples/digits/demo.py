@@ -10,28 +10,43 @@ import shlex
 import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).parent
 MARK = ".tour"
-RELEASE = "acme/digits-mlp v1.0.0"
+REPO = "acme/digits-mlp"
+
+
+@dataclass(frozen=True)
+class Stop:
+    """One stop of the tour."""
+
+    title: str
+    command: str
+    stages: bool = False
+    """Whether the stages are shown as they run."""
+
 
 TOUR = (
-    ("Is the manifest sound? Everything is checked, nothing is sent.", "hublish check"),
-    ("What would go up? The release is sealed and compared with the Hub.", "hublish plan --local"),
-    ("Publish: one commit, verified on the Hub, then tagged and locked.", "hublish publish --local --yes"),
-    ("Is the Hub's copy still the one in hub.lock?", "hublish verify --local"),
-    ("Load it back in a new process and classify the test set.", f"python classify.py {RELEASE}"),
-    ("Publish once more: the Hub has it all, so no commit is made.", "hublish publish --local --yes"),
+    Stop("Is the manifest sound? Everything is checked, nothing is sent.", "hublish check"),
+    Stop("What would go up? The release is sealed and compared with the Hub.", "hublish plan --local"),
+    Stop("Publish: one commit, verified, then tagged and locked.", "hublish publish --local --yes", stages=True),
+    Stop("Is the Hub's copy still the one in hub.lock?", "hublish verify --local"),
+    Stop("Load it back in a new process and read the test set.", f"python classify.py {REPO} v1.0.0"),
+    Stop("Publish once more: the Hub has it all, so no commit is made.", "hublish publish --local --yes"),
 )
 
 NEXT = """
 It worked. Where to look next:
-  examples/digits/hub.yaml   the release, declared
-  {folder}
-                             the copy that was published: hub.lock, and the Hub's git repository under .hublish/hub
-  hub.yaml.example           every field a manifest can have
-  README.md                  publish your own model; to the real Hub, without --local
+
+  examples/digits/hub.yaml  the release, declared
+  hub.yaml.example          everything a manifest can say
+  README.md                 publish your own; without --local it goes to the Hugging Face Hub
+
+What the tour made is in {folder}: hub.lock, and a Hub with real git repositories:
+
+  git -C {folder}/.hublish/hub/repos/models/{repo}.git log --stat
 """
 
 
@@ -44,24 +59,31 @@ def copy_example(folder: Path) -> None:
     (folder / MARK).touch()
 
 
-def run(command: str, folder: Path) -> None:
-    """Show a command and run it in `folder`, with the programs of this Python first and a cache of its own."""
+def run(stop: Stop, folder: Path) -> bool:
+    """Show a command and run it in `folder`, with the programs of this Python first and a download cache of its own."""
+    print(f"\n# {stop.title}\n$ {stop.command}", flush=True)
     search = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
-    environment = os.environ | {"PATH": search, "HF_HOME": str(folder / ".hublish" / "cache")}
-    subprocess.run(shlex.split(command), cwd=folder, env=environment, check=True)  # noqa: S603 - the commands above
+    settings = {"PATH": search, "HF_HOME": str(folder / ".hublish" / "cache"), "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
+    done = subprocess.run(  # noqa: S603 - the commands above
+        shlex.split(stop.command),
+        cwd=folder,
+        env=os.environ | settings,
+        stderr=None if stop.stages else subprocess.PIPE,
+        check=False,
+    )
+    if done.returncode:
+        print(
+            (done.stderr or b"").decode(), f"the tour stopped here, with exit code {done.returncode}", file=sys.stderr
+        )
+    return done.returncode == 0
 
 
 def main(folder: Path) -> int:
-    """Walk the tour; stop at the first step that fails."""
+    """Walk the tour; stop where a command fails."""
     copy_example(folder)
-    for title, command in TOUR:
-        print(f"\n# {title}\n$ {command}", flush=True)
-        try:
-            run(command, folder)
-        except subprocess.CalledProcessError as failure:
-            print(f"\nThe tour stopped: `{command}` failed with exit code {failure.returncode}.", file=sys.stderr)
-            return 1
-    print(NEXT.format(folder=folder), end="")
+    if not all(run(stop, folder) for stop in TOUR):
+        return 1
+    print(NEXT.format(folder=os.path.relpath(folder), repo=REPO), end="")
     return 0
 
 

@@ -128,7 +128,8 @@ def configuration(best_epoch: float) -> dict[str, Any]:
 def write(folder: Path, model: DigitsMLP, log: list[dict[str, float]], best: dict[str, float], test: Split) -> None:
     """Keep a run: what hub.yaml releases."""
     folder.mkdir(parents=True, exist_ok=True)
-    np.savez(folder / "model.npz", **model.arrays)
+    arrays: dict[str, Any] = dict(model.arrays)
+    np.savez(folder / "model.npz", **arrays)
     (folder / "config.json").write_text(json.dumps(configuration(best["epoch"]), indent=2) + "\n")
     (folder / "metrics.json").write_text(json.dumps(results(model, test), indent=2) + "\n")
     (folder / "training_log.jsonl").write_text("".join(json.dumps(line) + "\n" for line in log))
