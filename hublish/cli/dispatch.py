@@ -9,8 +9,7 @@ from hublish.cli.catalogue import ENTRIES, Entry
 from hublish.cli.early import format_asked, token_given
 from hublish.cli.failures import report
 from hublish.cli.overview import group_overview, overview
-from hublish.cli.parser import parser_for
-from hublish.cli.streams import write_text
+from hublish.cli.parser import HelpAsked, parser_for
 from hublish.cli.terminal import Terminal, standard_terminal
 from hublish.pipeline.errors import UsageError
 
@@ -25,10 +24,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     terminal = standard_terminal(format_asked(words), token_given(words))
     try:
         return run(words, terminal)
-    except SystemExit as stop:
-        # argparse leaves this way after `--help`; what it printed may still wait for a reader that left.
-        write_text(terminal.stdout, "")
-        return stop.code if isinstance(stop.code, int) else 0
     except BaseException as failure:
         return report(failure, terminal)
 
@@ -85,7 +80,11 @@ def _run_command(words: Sequence[str], terminal: Terminal) -> int:
         return 0
     entry, rest = find(words)
     command = entry.load()
-    arguments = parser_for(entry.name, entry.summary, command).parse_all(rest)
+    try:
+        arguments = parser_for(entry.name, entry.summary, command).parse_all(rest)
+    except HelpAsked as asked:
+        terminal.show_text(asked.text)
+        return 0
     outcome = command.run(arguments, terminal)
     if outcome.view is not None:
         terminal.show(outcome.view)

@@ -1,6 +1,6 @@
 """Whatever ends a command early becomes an exit code and a text, here and nowhere else."""
 
-import traceback
+from contextlib import suppress
 from typing import Any
 
 from hublish.cli.paint import Paint, paint_for
@@ -36,13 +36,21 @@ class InternalError(HublishError):
 def report(failure: BaseException, terminal: Terminal) -> int:
     """Tell the user what went wrong, in the format asked for, and return the exit code."""
     error = as_error(failure)
+    # A full disk may be what is to be told: when telling fails too, the exit code still says it.
+    with suppress(OSError):
+        _tell(failure, error, terminal)
+    return error.exit_code
+
+
+def _tell(failure: BaseException, error: HublishError, terminal: Terminal) -> None:
     if terminal.environ.get("HF_DEBUG", "").lower() in ("1", "true", "yes", "on"):
+        import traceback
+
         terminal.say(*"".join(traceback.format_exception(failure)).splitlines())
     if terminal.format is Format.JSON:
         terminal.show_document(redact_document({"error": error_document(error)}, terminal.secrets))
     else:
         terminal.say(*error_lines(error, paint_for(terminal.stderr, terminal.environ)))
-    return error.exit_code
 
 
 def as_error(failure: BaseException) -> HublishError:

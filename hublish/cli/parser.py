@@ -16,6 +16,14 @@ _ALIKE = 0.75
 """How alike a mistyped option must be to one that exists, before that one is suggested."""
 
 
+class HelpAsked(Exception):  # noqa: N818 - a question, not an error
+    """`--help` stands among the words."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+
+
 class Parser(argparse.ArgumentParser):
     """An argument parser that raises `UsageError` where argparse would exit, and suggests the nearest option."""
 
@@ -23,10 +31,15 @@ class Parser(argparse.ArgumentParser):
         """Refuse the command line."""
         raise UsageError(message, hint=f"`{self.prog} --help` shows what it takes")
 
+    def print_help(self, file: object = None) -> NoReturn:  # noqa: ARG002 - argparse's signature
+        """Hand the help text over, so that it is written where every result is written."""
+        raise HelpAsked(self.format_help())
+
     def parse_all(self, words: Sequence[str]) -> argparse.Namespace:
         """Parse every word.
 
         Raises:
+            HelpAsked: when the words ask for help instead.
             UsageError: for anything the command does not take.
         """
         arguments, unknown = self.parse_known_args(words)

@@ -14,12 +14,19 @@ def write_lines(stream: TextIO, lines: Iterable[str]) -> None:
 
 
 def write_text(stream: TextIO, text: str) -> None:
-    """Write text as it is and flush; when the reader has left it is dropped in silence."""
+    """Write text as it is and flush; when the reader has left it is dropped in silence.
+
+    Raises:
+        OSError: when the text cannot be written for another reason, such as a full disk.
+    """
     try:
         stream.write(text)
         stream.flush()
     except BrokenPipeError:
         _abandon(stream)
+    except OSError:
+        _abandon(stream)
+        raise
 
 
 def spell_out_what_cannot_be_encoded(stream: TextIO) -> None:
@@ -29,6 +36,6 @@ def spell_out_what_cannot_be_encoded(stream: TextIO) -> None:
 
 
 def _abandon(stream: TextIO) -> None:
-    # Without this the interpreter tries to flush the rest as it ends, and complains about the pipe.
+    # Without this the interpreter tries to flush the rest as it ends, and complains that it cannot.
     with open(os.devnull, "wb") as nowhere:
         os.dup2(nowhere.fileno(), stream.fileno())

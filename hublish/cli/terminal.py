@@ -1,5 +1,6 @@
 """Where a command reads and writes: results on stdout, everything else on stderr."""
 
+import io
 import json
 import os
 import sys
@@ -96,9 +97,12 @@ def standard_terminal(format_: Format, token: str | None = None) -> Terminal:
         format_: how results are written.
         token: a credential from the command line, kept out of errors like those of the environment.
     """
-    for stream in (sys.stdout, sys.stderr):
+    # A stream that was closed before the start (`<&-`) is None: it reads as empty, and swallows.
+    stdin = sys.stdin or io.TextIOWrapper(io.BytesIO())
+    stdout, stderr = sys.stdout or io.StringIO(), sys.stderr or io.StringIO()
+    for stream in (stdout, stderr):
         spell_out_what_cannot_be_encoded(stream)
-    return Terminal(sys.stdin, sys.stdout, sys.stderr, os.environ, format_, secrets_in(os.environ, token))
+    return Terminal(stdin, stdout, stderr, os.environ, format_, secrets_in(os.environ, token))
 
 
 def _write(stream: TextIO, lines: Iterable[str], paint: Paint) -> None:

@@ -1,11 +1,17 @@
 """`hublish plan`: what publishing would do."""
 
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hublish.cli.command import Command, Example, Outcome
 from hublish.cli.options import add_manifest, add_remote, again, manifest, remote
 from hublish.cli.terminal import Terminal
+from hublish.pipeline.errors import UsageError
+
+if TYPE_CHECKING:
+    from hublish.pipeline.values import Candidate, Plan, ReleaseFile
 
 CHANGES = 2
 
@@ -23,16 +29,41 @@ def _configure(parser: ArgumentParser) -> None:
 def _run(arguments: Namespace, terminal: Terminal) -> Outcome:
     from hublish import api
     from hublish.cli.views.plan import PlanView
-    from hublish.pipeline import durable
-    from hublish.pipeline.records import canonical_json, plan_document
 
     plan = api.plan(manifest(arguments, terminal), **remote(arguments), progress=terminal.progress())
     terminal.warn(plan.release.warnings)
     if arguments.out:
-        durable.write(arguments.out, canonical_json(plan_document(plan)).encode())
+        _write(plan, arguments.out)
     view = PlanView(plan, arguments.all, str(arguments.out or ""), again(arguments))
     changed = arguments.detailed_exitcode and not plan.nothing_to_do
     return Outcome(view, CHANGES if changed else 0)
+
+
+def _write(plan: "Plan", path: Path) -> None:
+    """Write the plan file, unless it would itself become part of the release and make its own plan stale.
+
+    Raises:
+        UsageError: when a source of the manifest matches the file; nothing is left behind.
+    """
+    from hublish.pipeline import durable
+    from hublish.pipeline.records import canonical_json, plan_document
+    from hublish.pipeline.stages.collect import Collect
+
+    msg = f"{path} would itself become part of the release: a source matches it"
+    refusal = UsageError(msg, hint="write it to another folder, or add it to patterns.ignore_patterns")
+    if _holds(plan.release.files, path):
+        raise refusal
+    durable.write(path, canonical_json(plan_document(plan)).encode())
+    if _holds(Collect().run(plan.release.project).included, path):
+        path.unlink()
+        raise refusal
+
+
+def _holds(files: "Iterable[ReleaseFile | Candidate]", path: Path) -> bool:
+    from hublish.pipeline.values import OnDisk
+
+    own = path.resolve()
+    return any(isinstance(file.content, OnDisk) and file.content.path.resolve() == own for file in files)
 
 
 COMMAND = Command(

@@ -1,6 +1,6 @@
 """`hublish publish`: one commit, verified, tagged, locked."""
 
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,11 +16,22 @@ if TYPE_CHECKING:
 
 def _configure(parser: ArgumentParser) -> None:
     parser.add_argument(
-        "plan", nargs="?", type=Path, metavar="plan.json", help="a reviewed plan: exactly this is published, or nothing"
+        "plan",
+        nargs="?",
+        type=_plan_file,
+        metavar="plan.json",
+        help="a reviewed plan: exactly this is published, or nothing",
     )
     add_manifest(parser)
     parser.add_argument("-y", "--yes", action="store_true", help="do not ask; publish what the manifest says now")
     add_remote(parser)
+
+
+def _plan_file(text: str) -> Path:
+    if text.endswith((".yaml", ".yml")):
+        msg = f"{text} is a manifest, not a plan; write -f {text}"
+        raise ArgumentTypeError(msg)
+    return Path(text)
 
 
 def _run(arguments: Namespace, terminal: Terminal) -> Outcome:

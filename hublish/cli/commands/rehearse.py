@@ -18,9 +18,9 @@ def _run(arguments: Namespace, terminal: Terminal) -> Outcome:
 
 
 COMMAND = Command(
-    description="""Publishes the release to an embedded Hub on loopback, pulls it back with an empty cache, loads it,
-    and compares every file and every array bit by bit with what was sealed. Then the Hub is thrown away. It needs
-    neither token nor network.""",
+    description="""Publishes the release to an embedded Hub on loopback, pulls it back with an empty cache, compares
+    every file bit by bit with what was sealed, and opens every array. Then the Hub is thrown away. It needs neither
+    token nor network.""",
     examples=(
         Example("hublish rehearse", "would the release work?"),
         Example("hublish rehearse -f release/hub.yaml --json", "in CI, as JSON"),

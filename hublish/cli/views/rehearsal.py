@@ -28,7 +28,8 @@ class RehearsalView:
         sent = format_size(sum(file.size for file in files))
         yield f"published  {plural(len(files), 'file')}, {sent}, in one commit {short(receipt.commit)}"
         yield f"pulled     {plural(len(self.rehearsal.local.files), 'file')}, every byte checked"
-        yield f"loaded     {plural(self.rehearsal.arrays, 'array')}, compared bit by bit"
+        yield f"compared   {plural(len(files), 'file')}, bit by bit"
+        yield f"loaded     {plural(self.rehearsal.arrays, 'array')}, read to the last byte"
         yield from (paint("red", f"  ~ {difference}") for difference in self.rehearsal.differences)
         if not self.rehearsal.same:
             yield f"{paint('red', 'FAILED')}  what came back is not what was sent"

@@ -28,10 +28,10 @@ repo:
   repo_id: acme/digits-mlp
   tag: v1
 artifacts:
-  - source: weights.npz
+  - source: run/weights.npz
     path_in_repo: model.safetensors
     serializer: safetensors
-  - source: "*.json"
+  - source: run/*.json
 patterns:
   ignore_patterns: ["draft.json"]
 """
@@ -44,11 +44,12 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 def project(tmp_path: Path) -> Path:
     """A folder with a release in it."""
     folder = tmp_path / "project"
-    folder.mkdir()
+    (folder / "run").mkdir(parents=True)
     (folder / "hub.yaml").write_text(MANIFEST)
-    (folder / "config.json").write_text('{"classes": 10}\n')
-    (folder / "draft.json").write_text("{}\n")
-    np.savez(folder / "weights.npz", weight=np.arange(12, dtype=np.float32).reshape(3, 4), bias=np.ones(4, np.float16))
+    (folder / "run" / "config.json").write_text('{"classes": 10}\n')
+    (folder / "run" / "draft.json").write_text("{}\n")
+    weight = np.arange(12, dtype=np.float32).reshape(3, 4)
+    np.savez(folder / "run" / "weights.npz", weight=weight, bias=np.ones(4, np.float16))
     return folder
 
 
@@ -126,7 +127,7 @@ def test_the_detailed_exit_code_tells_changes_from_none(run: Run) -> None:
 
 def test_a_plan_that_moved_is_refused(run: Run, project: Path) -> None:
     run("plan --local --out plan.json")
-    (project / "config.json").write_text('{"classes": 11}\n')
+    (project / "run" / "config.json").write_text('{"classes": 11}\n')
     error = json.loads(run("publish plan.json --local --json", exits=1).stdout)["error"]
     assert error["code"] == "plan.stale"
     assert not (project / "hub.lock").exists()
@@ -135,6 +136,14 @@ def test_a_plan_that_moved_is_refused(run: Run, project: Path) -> None:
 def test_the_plan_in_json_can_be_published_too(run: Run, project: Path) -> None:
     (project / "plan.json").write_text(run("plan --local --json").stdout)
     assert len(run("publish plan.json --local -q").stdout.strip()) == 40
+
+
+def test_a_plan_file_that_a_source_matches_is_refused(run: Run, project: Path) -> None:
+    for _ in range(2):
+        assert "would itself become part" in run("plan --local --out run/plan.json", exits=2).stderr
+        assert not (project / "run" / "plan.json").exists()
+    assert "would itself become part" in run("plan --local --out run/config.json", exits=2).stderr
+    assert (project / "run" / "config.json").read_text() == '{"classes": 10}\n'
 
 
 def test_verify_names_what_changed_on_the_hub(run: Run, project: Path) -> None:
@@ -172,7 +181,7 @@ def test_a_manifest_comes_from_standard_input(run: Run) -> None:
 
 
 def test_what_stays_out_is_shown_with_its_rule(run: Run) -> None:
-    assert "draft.json  patterns.ignore_patterns[0]" in run("files --excluded").stdout
+    assert "run/draft.json  patterns.ignore_patterns[0]" in run("files --excluded").stdout
 
 
 def test_a_build_writes_the_release(run: Run, project: Path) -> None:
@@ -247,6 +256,18 @@ def test_a_reader_that_left_is_met_with_silence(run: Run, line: str) -> None:
         ended = run(line, capture_output=False, stdout=closed, stderr=subprocess.PIPE)
     assert "Broken pipe" not in ended.stderr
     assert "Exception" not in ended.stderr
+
+
+@pytest.mark.parametrize("line", ["--help", "schema", "plan --help", "nonsense"])
+def test_streams_that_were_closed_or_are_full_are_no_reason_to_crash(
+    project: Path, environ: dict[str, str], line: str
+) -> None:
+    hublish = f"{shlex.quote(sys.executable)} -m hublish {line}"
+    for streams in ("<&- >&- 2>&-", ">/dev/full", "2>/dev/full", ">/dev/full 2>/dev/full"):
+        ended = subprocess.run(f"{hublish} {streams}", shell=True, cwd=project, env=environ, capture_output=True)
+        assert ended.returncode in (0, 1, 2)
+        assert b"Traceback" not in ended.stderr
+        assert b"Exception ignored" not in ended.stderr
 
 
 class Asked:

@@ -83,6 +83,7 @@ def test_every_end_has_its_exit_code(
         ("hub serve --port many", "'many' is not a port", "`hublish hub serve --help`"),
         ("hub serve --port 65536", "'65536' is not a port", "`hublish hub serve --help`"),
         ("hub serve --host 0.0.0.0", "0.0.0.0 can be reached from other machines", "--expose-beyond-this-machine"),
+        ("publish hub.yaml", "hub.yaml is a manifest, not a plan; write -f hub.yaml", "`hublish publish --help`"),
         ("publish", "nobody can be asked", "pass -y, or a plan that was reviewed"),
         ("publish --json", "nobody can be asked", "pass -y, or a plan that was reviewed"),
         ("publish -f - --local", "nobody can be asked", "pass -y, or a plan that was reviewed"),
