@@ -6,7 +6,9 @@
     dedup           the answer to "do you know this chunk?": a shard of chunks the client need not send
     reconstruction  which bytes of which xorbs make up a file, or a range of it
     index           what is known of xorbs, chunks and files, in SQLite
-    store           xorbs on disk; files rebuilt into plain content by sha256
+    spool           a body on disk while it arrives
+    xorbs           xorbs on disk
+    store           all of these; files rebuilt into plain content by sha256
     tokens          short-lived access tokens and signed download addresses
     routes          all of it over HTTP
 

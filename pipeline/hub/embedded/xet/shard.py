@@ -54,11 +54,6 @@ def read_terms(packed: bytes) -> Iterator[Term]:
         yield Term(xorb, length, start, stop)
 
 
-def pack_term(term: Term) -> bytes:
-    """Write a term as its record."""
-    return _TERM.pack(term.xorb, term.length, term.start, term.stop)
-
-
 @dataclass(frozen=True, slots=True)
 class FileEntry:
     """A file in a shard."""

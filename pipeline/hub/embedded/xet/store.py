@@ -91,7 +91,7 @@ class XetStore:
 
     def _is_known(self, entry: FileEntry) -> bool:
         known = self._index.file(entry.digest)
-        return known is not None and entry.sha256 in (known.sha256, None)
+        return known is not None and entry.sha256 in (known.sha256, None) and self._objects.has(known.sha256)
 
     def _rebuild(self, entry: FileEntry) -> FileRecord:
         size = self._check(entry)

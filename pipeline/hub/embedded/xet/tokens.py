@@ -1,7 +1,9 @@
 """Short-lived access tokens and signed download addresses, checked without any state.
 
 The client sends an access token with every call to the content store except for the download of xorbs,
-where it sends nothing: there the address itself is the permission.
+where it sends nothing: there the address itself is the permission. A token names the repository it was
+issued for, but content is shared between repositories: who may read one and knows the hash of a file, which
+only its readers are told, can fetch that file.
 """
 
 import base64

@@ -11,7 +11,7 @@ import pytest
 
 from hublish.pipeline.hub.embedded.objects import ObjectStore
 from hublish.pipeline.hub.embedded.xet.hashing import from_text, hash_chunk, hash_file, hash_xorb
-from hublish.pipeline.hub.embedded.xet.shard import Term, pack_term
+from hublish.pipeline.hub.embedded.xet.shard import Term
 from hublish.pipeline.hub.embedded.xet.store import XetStore
 
 TAG = b"HFRepoMetaData\0UigEj{\x81W\x83\xa5\xbd\xd9\\\xcd\xd1J\xa9"
@@ -64,6 +64,9 @@ class Writers:
         terms = tuple(xorb.term(start, stop) for xorb, start, stop in parts)
         return File(digest, terms, hashlib.sha256(b"".join(chunks)).hexdigest())
 
+    def term(self, term: Term) -> bytes:
+        return struct.pack("<32sIIII", term.xorb, 0, term.length, term.start, term.stop)
+
     def entry(self, digest: bytes, terms: Sequence[Term], sha256: str | None = None) -> File:
         """A file that may be anything."""
         return File(digest, tuple(terms), sha256)
@@ -73,7 +76,7 @@ class Writers:
         for file in files:
             flags = proofs << 31 | (file.sha256 is not None) << 30
             body += struct.pack("<32sIIQ", file.digest, flags, len(file.terms), 0)
-            body += b"".join(map(pack_term, file.terms))
+            body += b"".join(map(self.term, file.terms))
             body += bytes(48 * len(file.terms)) if proofs else b""
             body += from_text(file.sha256) + bytes(16) if file.sha256 else b""
         return body + b"\xff" * 32 + bytes(16)
@@ -94,3 +97,30 @@ def store(tmp_path: Path, objects: ObjectStore) -> Iterator[XetStore]:
     store = XetStore(tmp_path, objects)
     yield store
     store.close()
+
+
+@dataclass(frozen=True)
+class Uploader:
+    """Brings xorbs and shards into a store."""
+
+    store: XetStore
+
+    def xorb(self, xorb: Xorb, session: str = "session", *, body: bytes | None = None) -> bool:
+        with self.store.xorbs.receive() as spool:
+            spool.write(xorb.body if body is None else body)
+            return self.store.xorbs.add(spool, xorb.digest, session)
+
+    def shard(self, shard: bytes) -> bool:
+        with self.store.receive_shard() as spool:
+            spool.write(shard)
+            return self.store.add_shard(spool)
+
+
+@pytest.fixture
+def upload(store: XetStore) -> Uploader:
+    return Uploader(store)
+
+
+@pytest.fixture
+def xorb(write: Writers) -> Xorb:
+    return write.xorb(b"hello ", b"big ", b"wide ", b"world")

@@ -17,8 +17,8 @@ REPO = "me/model"
 
 
 @pytest.fixture(autouse=True)
-def xet(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Switch xet on, as it is for users; `home` has it off."""
+def xet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Switch xet on, as it is for users; the shared fixtures, which come first, have it off."""
     monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", False)
 
 
