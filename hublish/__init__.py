@@ -33,14 +33,21 @@ if TYPE_CHECKING:
         verify,
     )
     from hublish.pipeline.errors import HublishError
+    from hublish.pipeline.values import Loaded, LocalRelease, Plan, Project, Receipt, Release
     from hublish.schemas.manifest import Manifest
 
 __all__ = [
     "EmbeddedHub",
     "Finding",
     "HublishError",
+    "Loaded",
+    "LocalRelease",
     "Manifest",
+    "Plan",
+    "Project",
+    "Receipt",
     "Rehearsal",
+    "Release",
     "Verification",
     "__version__",
     "build",
@@ -57,7 +64,11 @@ __all__ = [
     "verify",
 ]
 
-_HOMES = {"HublishError": "hublish.pipeline.errors", "Manifest": "hublish.schemas.manifest"}
+_HOMES = {
+    "HublishError": "hublish.pipeline.errors",
+    "Manifest": "hublish.schemas.manifest",
+    **dict.fromkeys(("Loaded", "LocalRelease", "Plan", "Project", "Receipt", "Release"), "hublish.pipeline.values"),
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -19,7 +19,7 @@ def with_tag(plan: Plan, hub: Hub) -> Plan:
     """
     tag = plan.release.project.manifest.repo.tag
     head = plan.head
-    if not plan.commits:
+    if not plan.commits and plan.standing_commit is None:
         plan = replace(plan, standing_commit=head.commit)
     if tag is None or tag not in head.tags:
         return replace(plan, tag=tag)

@@ -1,0 +1,35 @@
+"""rehearse: the whole way and back, leaving nothing."""
+
+from pathlib import Path
+
+import pytest
+
+import hublish
+from hublish.pipeline.errors import LoadError
+
+
+def everything(folder: Path) -> set[Path]:
+    return set(folder.rglob("*"))
+
+
+def test_a_rehearsal_compares_every_file_and_opens_every_array(manifest: Path) -> None:
+    before = everything(manifest.parent)
+    rehearsal = hublish.rehearse(manifest)
+    assert rehearsal.same
+    assert rehearsal.arrays == 2
+    assert len(rehearsal.local.files) == 5  # the release and .gitattributes
+    assert everything(manifest.parent) == before
+
+
+def test_a_release_without_weights_is_rehearsed_too(manifest: Path) -> None:
+    (manifest.parent / "hub.yaml").write_text("repo: {repo_id: acme/plain}\nartifacts: [{source: runs/config.json}]\n")
+    rehearsal = hublish.rehearse(manifest)
+    assert (rehearsal.same, rehearsal.arrays) == (True, 0)
+
+
+def test_a_load_plan_that_cannot_be_kept_fails_the_rehearsal(manifest: Path) -> None:
+    manifest.write_text(
+        "repo: {repo_id: acme/plain}\nartifacts: [{source: runs/config.json}]\nload: {serializer: safetensors}\n"
+    )
+    with pytest.raises(LoadError, match="none of the"):
+        hublish.rehearse(manifest)
