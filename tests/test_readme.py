@@ -1,0 +1,74 @@
+"""The README tells the truth: its manifest is valid, its Python runs, its commands and targets exist."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hublish.schemas.documents import read_manifest
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """The folder the README's manifest speaks of."""
+    best = tmp_path / "runs" / "best"
+    best.mkdir(parents=True)
+    np.savez(best / "model.npz", w=np.eye(3, dtype=np.float32))
+    (best / "config.json").write_text("{}")
+    (tmp_path / "hub.yaml").write_text(blocks("yaml")[0])
+    return tmp_path
+
+
+def run(arguments: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "HF_HOME": str(folder / "hf"), "CI": "1"}
+    return subprocess.run(arguments, cwd=folder, env=environment, capture_output=True, text=True)
+
+
+def test_its_manifest_is_valid() -> None:
+    assert read_manifest(blocks("yaml")[0].encode()).repo.tag == "v1.2.0"
+
+
+@pytest.mark.parametrize("script", blocks("python"), ids=["api", "embedded hub"])
+def test_its_python_runs_as_it_stands(script: str, project: Path) -> None:
+    ran = run([sys.executable, "-c", script], project)
+    assert ran.returncode == 0, ran.stderr
+
+
+def test_its_commands_run_as_they_stand(project: Path) -> None:
+    commands = [line.split("#")[0].split()[1:] for line in blocks("console")[0].splitlines()]
+    assert [command[1] for command in commands] == ["rehearse", "plan", "publish", "pull"]
+    for command in commands:
+        # Nobody has a token here: what goes to the public Hub goes to the one beside hub.yaml instead.
+        local = [] if command[1] == "rehearse" else ["--local"]
+        ran = run([sys.executable, "-m", *command, *local], project)
+        assert ran.returncode == 0, ran.stderr
+
+
+def test_it_names_every_command_and_no_other() -> None:
+    listed = run([sys.executable, "-m", "hublish", "--help"], ROOT).stdout
+    offered = set(re.findall(r"^  ([a-z]+(?: serve)?)  +\S", listed.split("Help:")[0], re.MULTILINE))
+    table = README.split("## The commands")[1].split("##")[0]
+    named = set(
+        re.findall(
+            r"`(?:hublish )?(hub serve|[a-z]+)`",
+            "\n".join(row.split("|")[1] for row in table.splitlines() if row.startswith("|")),
+        )
+    )
+    assert named == offered
+
+
+def test_it_names_only_targets_that_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    for target in re.findall(r"make ([a-z-]+)  ", README):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
