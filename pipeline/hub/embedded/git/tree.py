@@ -44,7 +44,7 @@ def serialize(entries: dict[str, Entry]) -> bytes:
         name.encode("utf-8", "surrogateescape"): (entry.mode, ObjectID(entry.sha.encode()))
         for name, entry in entries.items()
     }
-    items = sorted_tree_items(raw, True)
+    items = sorted_tree_items(raw, name_order=False)
     return b"".join(serialize_tree((item.path, item.mode, item.sha) for item in items))
 
 

@@ -110,6 +110,12 @@ def call(hub: EmbeddedHub) -> Caller:
 
 
 @pytest.fixture
+def connect() -> type[Caller]:
+    """Make raw requests to other hubs: `connect(endpoint, token)`."""
+    return Caller
+
+
+@pytest.fixture
 def anonymous(hub: EmbeddedHub) -> Caller:
     """Raw requests in nobody's name."""
     return Caller(hub.endpoint)

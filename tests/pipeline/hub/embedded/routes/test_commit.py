@@ -45,7 +45,7 @@ def test_one_commit_adds_changes_copies_and_deletes(
     weights.write_bytes(b"\0weights" * 1000)
     first = [add("a.txt", b"one"), add("old/x.txt"), add("old/deep/y.txt"), add("gone.txt")]
     api.create_commit(repo, [*first, CommitOperationAdd("w.bin", weights)], commit_message="first")
-    second = [
+    second: list[Any] = [
         add("a.txt", b"two"),
         CommitOperationCopy("w.bin", "copies/w.bin"),
         CommitOperationCopy("a.txt", "copies/a.txt"),
@@ -187,7 +187,7 @@ def test_a_pointer_needs_the_size_of_its_object(api: HfApi, repo: str, call: Cal
     api.upload_file(repo_id=repo, path_in_repo="w.bin", path_or_fileobj=b"\0" * 50)
     (entry,) = api.get_paths_info(repo, "w.bin")
     oid = entry.lfs.sha256  # type: ignore[union-attr]  # it is a large file
-    line = {"key": "lfsFile", "value": {"path": "v.bin", "algo": "sha256", "oid": oid, "size": 51}}
+    line: dict[str, Any] = {"key": "lfsFile", "value": {"path": "v.bin", "algo": "sha256", "oid": oid, "size": 51}}
     assert call("POST", f"/api/models/{repo}/commit/main", body(line)).status == 400
     line["value"]["size"] = 50
     assert call("POST", f"/api/models/{repo}/commit/main", body(line)).status == 200

@@ -2,7 +2,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
+from huggingface_hub import CommitInfo, CommitOperationAdd, CommitOperationDelete, HfApi
 from huggingface_hub.errors import BadRequestError, HfHubHTTPError
 
 from hublish.pipeline.hub.embedded import EmbeddedHub
@@ -10,7 +10,8 @@ from hublish.pipeline.hub.embedded import EmbeddedHub
 
 def commit(api: HfApi, repo: str, path: str, content: bytes, **more: Any) -> str:
     operations = [CommitOperationAdd(path, content)]
-    return api.create_commit(repo, operations, commit_message=f"write {path}", **more).oid
+    made: CommitInfo = api.create_commit(repo, operations, commit_message=f"write {path}", **more)
+    return made.oid
 
 
 def test_a_discussion_is_talked_in_renamed_and_closed(api: HfApi, repo: str) -> None:
@@ -30,10 +31,14 @@ def test_a_discussion_is_talked_in_renamed_and_closed(api: HfApi, repo: str) -> 
     assert api.get_discussion_details(repo, 1).events[1].hidden  # type: ignore[attr-defined]  # a comment
 
 
-def test_discussions_are_listed_by_type_status_and_author(api: HfApi, hub: EmbeddedHub, repo: str) -> None:
-    other = HfApi(endpoint=hub.endpoint, token=hub.add_user("eve"))
+def test_discussions_are_listed_by_type_status_and_author(
+    api: HfApi, hub: EmbeddedHub, repo: str, connect: Callable[..., Any]
+) -> None:
+    eve = hub.add_user("eve")
     for number in range(60):
-        (other if number % 2 else api).create_discussion(repo, f"Question {number}", pull_request=number < 10)
+        client = connect(hub.endpoint, eve if number % 2 else hub.token)
+        body = {"title": f"Question {number}", "pullRequest": number < 10}
+        assert client("POST", f"/api/models/{repo}/discussions", body).status == 200
     api.change_discussion_status(repo, 1, "closed")
     assert len(list(api.get_repo_discussions(repo))) == 60
     assert len(list(api.get_repo_discussions(repo, discussion_type="pull_request"))) == 10
@@ -64,7 +69,7 @@ def test_changes_of_both_sides_are_merged(api: HfApi, repo: str) -> None:
     for path in ("sub/ours.txt", "sub/theirs.txt", "gone/by/them.txt", "same.txt"):
         commit(api, repo, path, b"base")
     commit(api, repo, "sub/theirs.txt", b"theirs", create_pr=True)
-    operations = [CommitOperationDelete("gone/by/them.txt"), CommitOperationAdd("same.txt", b"same")]
+    operations: list[Any] = [CommitOperationDelete("gone/by/them.txt"), CommitOperationAdd("same.txt", b"same")]
     api.create_commit(repo, operations, commit_message="more", revision="refs/pr/1")
     commit(api, repo, "sub/ours.txt", b"ours")
     main = commit(api, repo, "same.txt", b"same")

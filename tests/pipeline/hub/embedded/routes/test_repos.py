@@ -118,10 +118,14 @@ class TestAccess:
     def client(self, hub: EmbeddedHub, token: str | bool) -> HfApi:
         return HfApi(endpoint=hub.endpoint, token=token)
 
+    def outsider(self, hub: EmbeddedHub, who: str) -> HfApi:
+        if who == "anonymous":
+            return self.client(hub, False)
+        return self.client(hub, hub.add_user("eve") if who == "stranger" else "hf_nobody")
+
     @pytest.mark.parametrize("who", ["anonymous", "stranger", "unknown token"])
     def test_a_private_repository_is_not_found(self, hub: EmbeddedHub, private: str, who: str) -> None:
-        token = {"anonymous": False, "stranger": hub.add_user("eve"), "unknown token": "hf_nobody"}[who]
-        client = self.client(hub, token)
+        client = self.outsider(hub, who)
         for look in (client.model_info, client.list_repo_files, client.list_repo_refs, client.auth_check):
             with pytest.raises(RepositoryNotFoundError):
                 look(private)
@@ -146,8 +150,7 @@ class TestAccess:
     def test_a_public_repository_is_not_written_by_others(
         self, hub: EmbeddedHub, repo: str, who: str, status: int
     ) -> None:
-        token = {"anonymous": False, "stranger": hub.add_user("eve"), "unknown token": "hf_nobody"}[who]
-        client = self.client(hub, token)
+        client = self.outsider(hub, who)
         for change in (client.delete_repo, client.super_squash_history):
             with pytest.raises(HfHubHTTPError) as caught:
                 change(repo)

@@ -64,16 +64,6 @@ def test_many_downloads_run_at_once(call: Call, filled: str) -> None:
     assert set(bodies) == {LARGE}
 
 
-def test_a_partial_download_is_resumed(hub: EmbeddedHub, filled: str, api: HfApi, home: Path) -> None:
-    (entry,) = api.get_paths_info(filled, "w.bin")
-    blobs = home / "hub" / f"models--{filled.replace('/', '--')}" / "blobs"
-    blobs.mkdir(parents=True)
-    sha256 = entry.lfs.sha256  # type: ignore[union-attr]  # a large file
-    (blobs / f"{sha256}.incomplete").write_bytes(b"?" + LARGE[1:1_000_000])
-    whole = hf_hub_download(filled, "w.bin", endpoint=hub.endpoint, token=hub.token)
-    assert Path(whole).read_bytes() == b"?" + LARGE[1:], "the first part was not fetched again"
-
-
 def test_a_missing_file_names_the_commit_so_that_absence_is_cached(
     api: HfApi, hub: EmbeddedHub, call: Call, filled: str, home: Path
 ) -> None:
