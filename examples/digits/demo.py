@@ -72,9 +72,8 @@ def run(stop: Stop, folder: Path) -> bool:
         check=False,
     )
     if done.returncode:
-        print(
-            (done.stderr or b"").decode(), f"the tour stopped here, with exit code {done.returncode}", file=sys.stderr
-        )
+        said = (done.stderr or b"").decode()
+        print(f"{said}\nThe tour stopped here, with exit code {done.returncode}.", file=sys.stderr)
     return done.returncode == 0
 
 
