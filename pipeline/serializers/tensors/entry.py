@@ -50,7 +50,7 @@ def _fields(text: str) -> dict[str, Any]:
         msg = f"its entry is longer than {_MAX_ENTRY} characters"
         raise ValueError(msg)
     try:
-        pairs = _DECODER.decode(text)
+        pairs, _ = _DECODER.raw_decode(text)
     except (ValueError, RecursionError):
         msg = "its entry is not JSON"
         raise ValueError(msg) from None
@@ -78,7 +78,7 @@ def _entry(name: str, fields: dict[str, Any]) -> Entry:
 
 def _whole_numbers(key: str, value: object) -> tuple[int, ...]:
     # `type` and not isinstance: true is an int to Python.
-    if not isinstance(value, list) or not all(type(item) is int and 0 <= item <= _MAX_BYTES for item in value):
+    if not isinstance(value, list) or [item for item in value if type(item) is not int or not 0 <= item <= _MAX_BYTES]:
         msg = f"{key} must be a list of whole numbers from 0 to 2^63-1"
         raise ValueError(msg)
     return tuple(value)

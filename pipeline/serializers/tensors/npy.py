@@ -13,11 +13,12 @@ from typing import IO, Any
 
 import numpy as np
 
+from hublish.pipeline.serializers.tensors.column_major import write_column_major
 from hublish.pipeline.serializers.tensors.dtypes import Dtype, dtype_of
 from hublish.pipeline.serializers.tensors.entry import MAX_DIMENSIONS
 from hublish.pipeline.serializers.tensors.errors import InvalidFileError, named
 from hublish.pipeline.serializers.tensors.files import FileRange, opened, unchanged
-from hublish.pipeline.serializers.tensors.layout import write_fortran, write_stream
+from hublish.pipeline.serializers.tensors.layout import write_stream
 from hublish.pipeline.serializers.tensors.output import Output
 from hublish.pipeline.serializers.tensors.tensor import Content, Tensor
 from hublish.pipeline.values import Identity
@@ -104,7 +105,7 @@ class _NpyFile:
         header = self.header
         with unchanged(self.path, self.identity) as descriptor:
             if header.fortran:
-                write_fortran(descriptor, header.size, header.shape, header.stored, header.dtype, output)
+                write_column_major(descriptor, header.size, header.shape, header.stored, header.dtype, output)
                 return
             with os.fdopen(descriptor, "rb", closefd=False) as stream:
                 stream.seek(header.size, io.SEEK_SET)

@@ -8,9 +8,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from hublish.pipeline.serializers.tensors.column_major import write_column_major
 from hublish.pipeline.serializers.tensors.errors import InvalidFileError, named
 from hublish.pipeline.serializers.tensors.files import opened
-from hublish.pipeline.serializers.tensors.layout import write_fortran, write_stream
+from hublish.pipeline.serializers.tensors.layout import write_stream
 from hublish.pipeline.serializers.tensors.npy import NpyHeader, read_npy_header
 from hublish.pipeline.serializers.tensors.output import BLOCK_SIZE, Output
 from hublish.pipeline.serializers.tensors.tensor import Tensor
@@ -64,7 +65,7 @@ class _Member:
                 while block := stream.read(BLOCK_SIZE):
                     copy.write(block)
                 copy.flush()
-                write_fortran(copy.fileno(), 0, header.shape, header.stored, header.dtype, output)
+                write_column_major(copy.fileno(), 0, header.shape, header.stored, header.dtype, output)
 
 
 def _place(path: Path, info: zipfile.ZipInfo) -> str:

@@ -5,8 +5,8 @@ import os
 import sys
 from collections.abc import Callable
 
-BLOCK_SIZE = 4 << 20
-"""Bytes that go through memory at a time."""
+BLOCK_SIZE = 256 << 10
+"""Bytes that go through memory at a time; larger blocks leave the processor's cache and take twice the time."""
 _RANGE_SIZE = 64 << 20  # bytes the kernel copies between two reports of progress
 
 # What copy_file_range answers across file systems, on old kernels and on special ones: copy by hand then.

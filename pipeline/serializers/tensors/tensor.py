@@ -47,7 +47,7 @@ def name_problem(name: str) -> str:
         return "a tensor has an empty name"
     if not name.isprintable() and any(ord(char) < 0x20 or 0xD800 <= ord(char) <= 0xDFFF for char in name):
         return f"tensor name {ascii(name)[:80]} holds a control character or is not Unicode"
-    if ".." in name.replace("\\", "/").split("/"):
+    if ".." in name and ".." in name.replace("\\", "/").split("/"):
         return f"tensor name {ascii(name)[:80]} has a '..' segment"
     if name == METADATA:
         return f"a tensor is named '{METADATA}', which the format reserves"

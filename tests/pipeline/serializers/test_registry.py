@@ -1,0 +1,126 @@
+from pathlib import Path
+
+import pytest
+
+from hublish.pipeline.serializers import registry
+from hublish.pipeline.serializers.copy import Copy
+from hublish.pipeline.serializers.safetensors import Safetensors
+
+PLUGIN = """
+from hublish.schemas.base import Document
+
+class Keras:
+    name = "keras"
+    version = 3
+    options = Document
+    def dump(self, source, path_in_repo, workspace, options, progress): return ()
+    def load(self, files): return {}
+
+class Nameless(Keras):
+    name = ""
+
+class Misnamed(Keras):
+    name = "other"
+
+class Versionless(Keras):
+    version = None
+
+class Optionless(Keras):
+    options = dict
+
+class Mute(Keras):
+    dump = load = None
+
+instance = Keras()
+"""
+
+
+class Distribution:
+    """A distribution that is really installed, in a folder on the path."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def offer(self, entries: str, name: str = "acme-formats") -> None:
+        information = self._folder / f"{name.replace('-', '_')}-1.0.dist-info"
+        information.mkdir()
+        (information / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+        (information / "entry_points.txt").write_text(f"[{registry.GROUP}]\n{entries}\n")
+
+
+@pytest.fixture
+def distribution(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Distribution:
+    (tmp_path / "acme_formats_for_tests.py").write_text(PLUGIN)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    return Distribution(tmp_path)
+
+
+@pytest.mark.parametrize(("name", "kind"), [("copy", Copy), ("safetensors", Safetensors)])
+def test_a_built_in_serializer_is_found_by_its_name(name: str, kind: type) -> None:
+    assert isinstance(registry.get(name), kind)
+
+
+def test_every_built_in_serializer_is_listed() -> None:
+    assert set(registry.names()) >= {"copy", "safetensors"}
+
+
+@pytest.mark.parametrize("target", ["Keras", "instance"])
+def test_another_distribution_offers_a_class_or_an_instance(distribution: Distribution, target: str) -> None:
+    distribution.offer(f"keras = acme_formats_for_tests:{target}")
+    assert registry.get("keras").version == 3
+    assert "keras" in registry.names()
+
+
+def test_built_in_serializers_are_found_while_another_distribution_is_broken(distribution: Distribution) -> None:
+    distribution.offer("keras = no_such_module:Keras")
+    assert registry.get("safetensors").name == "safetensors"
+    assert "keras" in registry.names()
+
+
+def test_an_unknown_name_is_answered_with_the_nearest_one() -> None:
+    with pytest.raises(registry.UnknownSerializerError, match="unknown serializer 'safetensor'") as caught:
+        registry.get("safetensor")
+    assert caught.value.hint.startswith("did you mean 'safetensors'? known serializers: copy, ")
+
+
+def test_two_distributions_with_one_name_are_both_named(distribution: Distribution) -> None:
+    distribution.offer("keras = acme_formats_for_tests:Keras", name="first-formats")
+    distribution.offer("keras = acme_formats_for_tests:Misnamed", name="second-formats")
+    with pytest.raises(registry.InvalidSerializerError, match=r"two serializers are named 'keras'.*") as caught:
+        registry.get("keras")
+    assert "first-formats" in caught.value.message
+    assert "second-formats" in caught.value.message
+
+
+def test_a_built_in_name_cannot_be_taken(distribution: Distribution) -> None:
+    distribution.offer("copy = acme_formats_for_tests:Keras")
+    assert isinstance(registry.get("copy"), Copy)
+    with pytest.raises(
+        registry.InvalidSerializerError, match=r"'copy': .*\(from hublish\) and .*\(from acme-formats\)"
+    ):
+        registry.names()
+
+
+@pytest.mark.parametrize(
+    ("entry", "problem"),
+    [
+        ("keras = acme_formats_for_tests:Nameless", "it has no name"),
+        ("keras = acme_formats_for_tests:Misnamed", "it calls itself 'other'"),
+        ("keras = acme_formats_for_tests:Versionless", "its version is not a whole number"),
+        ("keras = acme_formats_for_tests:Optionless", "its options are not a Document"),
+        ("keras = acme_formats_for_tests:Mute", "it has no dump and no load"),
+        ("keras = no_such_module:Keras", "cannot be imported: ModuleNotFoundError"),
+        ("keras = acme_formats_for_tests:Absent", "cannot be imported: AttributeError"),
+    ],
+)
+def test_what_is_no_serializer_is_refused(distribution: Distribution, entry: str, problem: str) -> None:
+    distribution.offer(entry)
+    with pytest.raises(registry.InvalidSerializerError, match=problem) as caught:
+        registry.get("keras")
+    assert "acme-formats" in caught.value.message
+
+
+def test_a_serializer_without_a_name_is_refused(distribution: Distribution) -> None:
+    distribution.offer(" = acme_formats_for_tests:Keras")
+    with pytest.raises(registry.InvalidSerializerError, match="offers a serializer without a name"):
+        registry.names()
