@@ -90,7 +90,7 @@ def _license(metadata: Mapping[str, Any]) -> Iterator[_Finding]:
     if given is None:
         yield _Finding("license", "no license is given", "warning", "readers may not use what has no license")
     for place, value in _items("license", given):
-        if value not in known:
+        if not _is_known(value, known):
             hint = _did_you_mean(value, known) or "write `license: other` with license_name and license_link"
             yield _Finding(place, "not a license id the Hub knows", "error", hint)
     if given == "other" and not metadata.get("license_name"):
@@ -114,7 +114,7 @@ def _repo_ids(key: str) -> _Rule:
 def _one_of(key: str, known: tuple[str, ...], severity: Severity) -> _Rule:
     def rule(metadata: Mapping[str, Any]) -> Iterator[_Finding]:
         for place, value in _items(key, metadata.get(key)):
-            if value not in known:
+            if not _is_known(value, known):
                 yield _Finding(place, f"expected one of {', '.join(known)}", severity, _did_you_mean(value, known))
 
     return rule
@@ -124,7 +124,7 @@ def _known_word(key: str, name: Literal["tasks", "libraries"]) -> _Rule:
     def rule(metadata: Mapping[str, Any]) -> Iterator[_Finding]:
         for place, value in _items(key, metadata.get(key)):
             known = vocabulary(name).ids
-            if value not in known:
+            if not _is_known(value, known):
                 message = f"not among the {name} the Hub knows"
                 yield _Finding(place, message, "warning", _did_you_mean(value, known))
 
@@ -187,6 +187,10 @@ def _misspelt(metadata: Mapping[str, Any], known: tuple[str, ...]) -> Iterator[_
             yield _Finding(
                 key, f"means nothing to the Hub; did you mean '{near}'?", "warning", f"rename it to '{near}'"
             )
+
+
+def _is_known(value: object, known: tuple[str, ...] | frozenset[str]) -> bool:
+    return isinstance(value, str) and value in known
 
 
 def _did_you_mean(value: object, known: tuple[str, ...] | frozenset[str]) -> str:

@@ -13,9 +13,9 @@ from hublish.schemas.json_reading import read_json
 from hublish.schemas.lock import Lock
 from hublish.schemas.manifest import Manifest
 from hublish.schemas.plan import PlanDocument
-from hublish.schemas.positions import Positions, format_path, parse_path
+from hublish.schemas.positions import Positions, SourceText, format_path, parse_path
 from hublish.schemas.problems import InvalidDocumentError, Location, Problem
-from hublish.schemas.reading import Reading, read_yaml
+from hublish.schemas.reading import MAX_BYTES, Reading, read_yaml
 from hublish.schemas.receipt import ReceiptDocument
 from hublish.schemas.secrets import hub_tokens, redact
 
@@ -35,7 +35,8 @@ def read_manifest(text: bytes, source: str = "hub.yaml") -> Manifest:
     try:
         reading = read_yaml(text, source)
     except InvalidDocumentError as error:
-        raise InvalidDocumentError(_in_order(error.problems)) from None
+        secrets = _secrets_in(SourceText(text[:MAX_BYTES].decode("utf-8", "replace"), source))
+        raise InvalidDocumentError(_in_order([*secrets, *error.problems])) from None
     data, unknown = expand(reading)
     found = [*_secrets(reading, data), *reading.problems, *unknown]
     try:
@@ -128,15 +129,22 @@ def _located(problem: Problem, positions: Positions) -> Problem:
 
 
 def _secrets(reading: Reading, data: Any) -> Iterable[Problem]:
-    # The manifest is published as written: a token in a comment is as public as any other.
     text = reading.positions.text
-    places = [text.location(start) for start, _ in hub_tokens(text.text)]
-    for place in places:
-        yield Problem("manifest.secret", "secret in manifest", WHERE_CREDENTIALS_GO, location=place)
+    shown = tuple(_secrets_in(text))
+    yield from shown
     # Escapes and variables can put one together that the text does not show.
     hidden = "\\" in text.text or "{{" in text.text
-    if hidden and not places and any(True for found in _texts(data) for _ in hub_tokens(found)):
-        yield Problem("manifest.secret", "secret in manifest", WHERE_CREDENTIALS_GO, location=text.location(0))
+    if hidden and not shown and any(True for found in _texts(data) for _ in hub_tokens(found)):
+        yield _secret(text, 0)
+
+
+def _secrets_in(text: SourceText) -> Iterable[Problem]:
+    # The manifest is published as written: a token in a comment is as public as any other.
+    return (_secret(text, start) for start, _ in hub_tokens(text.text))
+
+
+def _secret(text: SourceText, offset: int) -> Problem:
+    return Problem("manifest.secret", "secret in manifest", WHERE_CREDENTIALS_GO, location=text.location(offset))
 
 
 def _texts(data: Any) -> Iterable[str]:
@@ -152,6 +160,8 @@ def _texts(data: Any) -> Iterable[str]:
 
 
 def _in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    clean = (replace(each, message=redact(each.message), path=redact(each.path)) for each in problems)
+    clean = [
+        replace(each, message=redact(each.message), hint=redact(each.hint), path=redact(each.path)) for each in problems
+    ]
     ordered = sorted(clean, key=lambda each: (each.location or Location("", 0, 0), each.path))
     return tuple(ordered[:MAX_PROBLEMS])

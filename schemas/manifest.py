@@ -3,9 +3,10 @@
 Names are huggingface_hub's own wherever it has one.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BeforeValidator, Field, StrictInt, StringConstraints, ValidationInfo, field_validator
+from pydantic import BeforeValidator, ConfigDict, Field, StrictInt, StringConstraints, ValidationInfo, field_validator
+from pydantic.config import JsonDict
 
 from hublish.schemas.base import Document, Flag
 from hublish.schemas.sizes import Size
@@ -25,12 +26,30 @@ NotYet = Annotated[None, BeforeValidator(_not_supported_yet)]
 """A field of the format that a later version makes work: refused, never accepted and ignored."""
 
 RepoType = Literal["model", "dataset", "space", "kernel"]
+SpaceSdk = Literal["gradio", "docker", "static", "streamlit"]
 Level = Literal["forbid", "warn", "allow"]
 VariableName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 
 
+def _given(field: str, *values: str | bool) -> JsonDict:
+    return {"properties": {field: {"enum": list(values)}}, "required": [field]}
+
+
+# What the validators of Repo say, for the JSON Schema.
+_FOR_SPACES_ONLY: JsonDict = {
+    "if": {"anyOf": [_given("visibility", "protected"), _given("space_sdk", *get_args(SpaceSdk))]},
+    "then": _given("repo_type", "space"),
+}
+_PULL_REQUESTS: JsonDict = {
+    "if": _given("create_pr", True),
+    "then": {"properties": {"revision": {"const": "main"}, "tag": {"type": "null"}}},
+}
+
+
 class Repo(Document):
     """Where the release goes."""
+
+    model_config = ConfigDict(json_schema_extra={"allOf": [_FOR_SPACES_ONLY, _PULL_REQUESTS]})
 
     repo_id: RepoId = Field(examples=["acme/digits-mlp"])
     """Namespace and name on the Hub: `acme/digits-mlp`."""
@@ -50,7 +69,7 @@ class Repo(Document):
     """First line of the commit; null writes `Release <tag>` or `Release <repo_id>`."""
     commit_description: str = ""
     """The rest of the commit message."""
-    space_sdk: Literal["gradio", "docker", "static", "streamlit"] | None = None
+    space_sdk: SpaceSdk | None = None
     """The SDK of a new Space; needed only when the Space does not exist yet."""
     endpoint: Endpoint | None = Field(default=None, examples=["embedded"])
     """The Hub: null means HF_ENDPOINT, else the public Hub; a URL; or `embedded` for the one beside hub.yaml."""
@@ -164,7 +183,9 @@ class Manifest(Document):
     """The version of this format."""
     repo: Repo
     """Where the release goes."""
-    variables: dict[VariableName, str | StrictInt] = Field(default_factory=dict, examples=[{"version": "1.2.0"}])
+    variables: dict[VariableName, str | StrictInt] = Field(
+        default_factory=dict, examples=[{"version": "1.2.0"}], json_schema_extra={"additionalProperties": False}
+    )
     """Values for `{{ name }}` in every text of this file, keys and `variables` itself excepted. A version such as
     `"1.10"` must be quoted: it is no number. `{{ '{{' }}` writes two braces."""
     env: NotYet = None

@@ -266,7 +266,8 @@ plain_data = st.recursive(
 )
 
 
-@given(st.dictionaries(st.text("abcdef", min_size=1), plain_data))
+@settings(max_examples=40, deadline=None)
+@given(st.dictionaries(st.text("abcdef", min_size=1), plain_data, max_size=4))
 def test_both_parsers_read_the_same(data: dict[str, object]) -> None:
     text = yaml.safe_dump(data, allow_unicode=True).encode()
     outcomes: list[tuple[object, tuple[object, ...]]] = []
@@ -286,7 +287,7 @@ fragments = st.sampled_from(
 )
 
 
-@settings(max_examples=500)
+@settings(max_examples=500, deadline=None)
 @given(st.lists(fragments, max_size=40).map("".join) | st.text(max_size=60))
 def test_any_text_is_read_or_refused_with_a_place_inside_it(text: str) -> None:
     data = text.encode("utf-8", "surrogatepass")

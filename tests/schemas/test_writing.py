@@ -1,0 +1,137 @@
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hublish.schemas.documents import read_manifest
+from hublish.schemas.manifest import Artifact, Card, Load, Manifest, Patterns, Policy, Repo
+from hublish.schemas.writing import dump_manifest
+
+# What no document may hold is refused on reading, so it is not written here either.
+texts = st.text(st.characters(categories=["L", "M", "N", "P", "S", "Zs"]), max_size=20) | st.sampled_from(
+    [
+        *(
+            "no",
+            "Yes",
+            "on",
+            "~",
+            "null",
+            "true",
+            "1.10",
+            "007",
+            "0o17",
+            "0x1F",
+            "1e3",
+            "12:30:45",
+            "2024-01-01",
+            "=",
+            "<<",
+        ),
+        *(
+            "{{ version }}",
+            "{{ '{{' }}",
+            "{{",
+            "{{{{",
+            "}}",
+            "{% x %}",
+            " a ",
+            "a: b",
+            "a #b",
+            "- a",
+            "",
+            "a\nb\n",
+            "\n",
+        ),
+        *(
+            "&a",
+            "*a",
+            "!a",
+            "%a",
+            "@a",
+            "`a",
+            "'a'",
+            '"a"',
+            "|",
+            ">",
+            "?",
+            ":",
+            "[",
+            "{",
+            "a\tb",
+            "\ta",
+            "…",
+            "é",
+            "🙂",
+        ),
+    ]
+)
+numbers = st.integers(-(2**63), 2**63) | st.floats(allow_nan=False, allow_infinity=False)
+plain_data = st.recursive(
+    st.none() | st.booleans() | numbers | texts,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
+    max_leaves=8,
+)
+free = st.dictionaries(texts, plain_data, max_size=3)
+paths = st.from_regex(r"[a-zA-Z0-9_-]{1,8}(/[a-zA-Z0-9_{}-]{1,8}){0,2}", fullmatch=True)
+patterns = st.lists(paths | st.sampled_from(["*", "*.{{x", "a/*", "**/*.bin"]), max_size=3).map(tuple)
+names = st.from_regex(r"[a-z_][a-z0-9_]{0,8}", fullmatch=True)
+manifests = st.builds(
+    Manifest,
+    repo=st.builds(
+        Repo,
+        repo_id=st.just("acme/digits"),
+        repo_type=st.sampled_from(["model", "dataset", "space", "kernel"]),
+        gated=st.sampled_from([None, False, "auto", "manual"]),
+        tag=st.sampled_from([None, "1.10", "v1", "no", "null", "2024-01-01", "0x10"]),
+        commit_description=texts,
+        endpoint=st.sampled_from([None, "embedded", "http://localhost:8080"]),
+    ),
+    variables=st.dictionaries(names, texts | st.integers(-(2**63), 2**63), max_size=3),
+    artifacts=st.lists(st.builds(Artifact, source=paths, options=free), min_size=1, max_size=3).map(tuple),
+    patterns=st.builds(Patterns, allow_patterns=patterns, ignore_patterns=patterns),
+    card=st.none() | st.builds(Card, metadata=free, variables=free),
+    policy=st.builds(Policy, max_file_size=st.integers(0, 10**15 - 1), deny_patterns=patterns),
+    load=st.builds(Load, allow_patterns=patterns, serializer=st.sampled_from([None, "safetensors"])),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(manifests)
+def test_a_manifest_reads_back_as_itself(manifest: Manifest) -> None:
+    assert read_manifest(dump_manifest(manifest)) == manifest
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.dictionaries(texts, texts, max_size=5))
+def test_a_reader_of_yaml_1_1_sees_the_same_texts(metadata: dict[str, str]) -> None:
+    """Braces apart: those are escaped for our own reader."""
+    metadata = {key: value for key, value in metadata.items() if "{{" not in value}
+    written = dump_manifest(minimal(card=Card(metadata=metadata)))
+    read: Any = yaml.safe_load(written)
+    assert read.get("card", {}).get("metadata", {}) == metadata
+
+
+def minimal(**fields: Any) -> Manifest:
+    return Manifest(repo=Repo(repo_id="acme/x"), artifacts=(Artifact(source="a"),), **fields)
+
+
+def test_what_is_left_at_its_default_is_not_written() -> None:
+    assert dump_manifest(minimal()) == b"schema_version: 1\nrepo:\n  repo_id: acme/x\nartifacts:\n- source: a\n"
+
+
+def test_sizes_are_written_as_people_write_them() -> None:
+    assert b"max_file_size: 5GB" in dump_manifest(minimal(policy=Policy(max_file_size=5 * 10**9)))
+
+
+def test_no_anchors_are_written_for_values_that_stand_twice() -> None:
+    tags = ["a", "b"]
+    written = dump_manifest(minimal(card=Card(metadata={"x": tags, "y": tags})))
+    assert b"&" not in written
+    assert read_manifest(written) == minimal(card=Card(metadata={"x": tags, "y": tags}))
+
+
+def test_an_object_that_is_no_plain_data_is_refused() -> None:
+    with pytest.raises(Exception, match="serialize"):
+        dump_manifest(minimal(card=Card(metadata={"x": object()})))

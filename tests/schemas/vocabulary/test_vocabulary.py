@@ -1,0 +1,24 @@
+import re
+from typing import Literal
+
+import pytest
+
+from hublish.schemas.vocabulary import vocabulary
+
+Name = Literal["licenses", "tasks", "libraries"]
+
+
+@pytest.mark.parametrize(
+    ("name", "known", "fewest"),
+    [
+        ("licenses", {"apache-2.0", "mit", "other", "llama4", "openmdw-1.1"}, 80),
+        ("tasks", {"image-classification", "text-generation", "sentence-similarity"}, 50),
+        ("libraries", {"transformers", "diffusers", "sklearn", "timm"}, 200),
+    ],
+)
+def test_a_list_holds_what_the_hub_knows_with_its_source_and_date(name: Name, known: set[str], fewest: int) -> None:
+    found = vocabulary(name)
+    assert known <= found.ids
+    assert len(found.ids) >= fewest
+    assert re.search(r"\d", found.source)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d", found.date)
