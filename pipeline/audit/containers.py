@@ -47,20 +47,22 @@ def carried_pickle(blob: Blob) -> str | None:
 
 
 def _carried(blob: Blob, depth: int) -> str | None:
-    kind = pickle_in(blob)
-    if kind is not None:
-        return kind
-    inside = members(blob)
-    if inside is None:
-        return None
-    if not depth:
-        msg = f"a container nested more than {DEPTH_LIMIT} deep"
-        raise UnreadableError(msg)
-    for member in inside:
+    # A container first, so that the member is named; it may be a pickle for another loader all the same.
+    for member in _opened(blob, depth):
         kind = _carried(member.blob, depth - 1)
         if kind is not None:
             return f"{_shown(member.name)} in it is {kind}" if member.name else f"compressed, and holds {kind}"
-    return None
+    return pickle_in(blob)
+
+
+def _opened(blob: Blob, depth: int) -> Iterator[Member]:
+    inside = members(blob)
+    if inside is None:
+        return iter(())
+    if not depth:
+        msg = f"a container nested more than {DEPTH_LIMIT} deep"
+        raise UnreadableError(msg)
+    return inside
 
 
 def _compressed(blob: Blob, head: bytes) -> Iterator[Member] | None:

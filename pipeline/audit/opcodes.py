@@ -17,7 +17,7 @@ OPERATION_LIMIT: Final = 200_000
 """Opcodes walked; that many valid ones in a row are no accident."""
 
 _DOTTED_NAME = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
-_NUMBER = re.compile(r"\s*[-+]?[\w.+-]*\s*")
+_NUMBER = re.compile(r"\s*[-+]?(?:\w*\d[\w.+-]*|\.\d[\w+-]*|(?i:inf|nan|infinity))\s*")
 # What an argument that is a line must look like for any unpickler to go on; it tells pickles from prose.
 _LINE_FORMS = {
     "GLOBAL": _DOTTED_NAME,
@@ -40,8 +40,8 @@ _LENGTH_PREFIXES = {
     pickletools.TAKEN_FROM_ARGUMENT8U: 8,
 }
 _Kind = pickletools.StackObject
-# What can never be the arguments of a call, in any implementation of the unpickler.
-_NO_ARGUMENTS = frozenset(
+# What can never be called, nor be the arguments of a call, in any implementation of the unpickler.
+_CONSTANTS = frozenset(
     kind.name
     for kind in (
         pickletools.pynone,
@@ -244,5 +244,5 @@ def _fits(found: _Kind, needed: _Kind, operation: str) -> bool:
     if operation == "STACK_GLOBAL":
         return found.name in _STRINGS
     if operation in ("REDUCE", "NEWOBJ", "NEWOBJ_EX"):
-        return found.name not in _NO_ARGUMENTS
+        return found.name not in _CONSTANTS
     return needed.name in (found.name, "any") or found.name == "any"

@@ -64,6 +64,7 @@ def _signed(body: str) -> bool:
 
 
 def _key(body: str) -> bool:
+    """Whether `body` is varied; its alphabet is too small to ask for more."""
     return not _PLACEHOLDERS.search(body) and len(set(body)) >= _FEWEST_DISTINCT
 
 
@@ -79,7 +80,7 @@ RULES: Final[tuple[Rule, ...]] = (
         "aws-access-key-id",
         (b"AKIA", b"ASIA", b"ABIA", b"ACCA"),
         r"(?:AKIA|ASIA|ABIA|ACCA)(?P<body>[A-Z2-7]{16})(?!\w)",
-        _random,
+        _key,
     ),
     Rule(
         "aws-secret-access-key",

@@ -105,7 +105,7 @@ class _BlobFile(io.RawIOBase):
         base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
         if base + offset < 0:
             msg = "negative position"
-            raise ValueError(msg)
+            raise OSError(msg)  # as files do, which zipfile counts on
         self._position = base + offset
         return self._position
 
