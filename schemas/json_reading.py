@@ -43,8 +43,8 @@ def read_json_value(data: bytes, source: str, *, family: str, max_bytes: int = M
 def _parse(text: str, source: str, family: str) -> Any:
     try:
         value = json.loads(text, object_pairs_hook=_without_duplicates, parse_constant=_no_constant)
-        # "\ud800" is valid JSON and no text: it could be written nowhere.
-        json.dumps(value, ensure_ascii=False).encode("utf-8")
+        if "\\u" in text:  # "\ud800" is valid JSON and no text: it could be written nowhere
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
     except json.JSONDecodeError as error:
         place = SourceText(text, source).location(error.pos)
         problem = Problem(f"{family}.syntax", f"not JSON: {error.msg[0].lower()}{error.msg[1:]}", location=place)

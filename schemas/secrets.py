@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 
 # User and fine-grained tokens are `hf_` and 34 letters and digits; OAuth and CI tokens carry a longer body.
-_TOKEN = re.compile(r"(?<![A-Za-z0-9])(?:hf_(?:jwt|oauth)_[A-Za-z0-9_.\-]{20,}|(?:hf|api_org)_[A-Za-z0-9]{30,})")
+# What stands before does not matter: in the few texts this is for, nothing else looks like that.
+_TOKEN = re.compile(r"hf_(?:jwt|oauth)_(?P<claims>[A-Za-z0-9_.\-]{20,})|(?:hf|api_org)_(?P<letters>[A-Za-z0-9]{30,})")
 # `hf_xxxxxxxx...` in a text is a placeholder; a random token has about 27 different characters.
 _FEWEST_DIFFERENT = 10
 
@@ -14,8 +15,7 @@ REDACTED = "hf_…"
 def hub_tokens(text: str) -> Iterator[tuple[int, int]]:
     """Yield the offsets `(start, end)` of everything in `text` that looks like a Hub token."""
     for found in _TOKEN.finditer(text):
-        body = found.group().rpartition("_")[2]
-        if len(set(body)) >= _FEWEST_DIFFERENT:
+        if len(set(found["claims"] or found["letters"])) >= _FEWEST_DIFFERENT:
             yield found.span()
 
 

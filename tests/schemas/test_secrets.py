@@ -20,7 +20,9 @@ TOKEN = "hf" + "_" + "aBcDeFgHiJkLmNoPqRsTuVwXyZ01234567"
         f"Authorization: Bearer {TOKEN}",
         f"HF_TOKEN={TOKEN}",
         f"x_{TOKEN}",
+        f"glued{TOKEN}",
         "hf" + "_jwt_" + "eyJhbGciOiJFZERTQSJ9.eyJyZWFkIjp0cnVlfQ.c2lnbmF0dXJl",
+        "hf" + "_jwt_" + "eyJhbGciOiJFZERTQSJ9_eyJyZWFkIjp0cnVlfQ_aa",
         "hf" + "_oauth_" + "eyJhbGciOiJFZERTQSJ9.eyJyZWFkIjp0cnVlfQ.c2lnbmF0dXJl",
         "api_org" + "_" + "aBcDeFgHiJkLmNoPqRsTuVwXyZ01234567",
     ],
@@ -38,7 +40,7 @@ def test_tokens_are_found_and_redacted(text: str) -> None:
     "text",
     [
         *("hf_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "${HF_TOKEN}", "hf_...", "hf_your_token_here", "HF_TOKEN=secret"),
-        *("hf_internal_testing_tiny_random_model_with_a_long_name", "hf_transfer", "a" * 64, "xhf_" + "a1" * 20),
+        *("hf_internal_testing_tiny_random_model_with_a_long_name", "hf_transfer", "a" * 64),
         "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     ],
 )
