@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from hublish.pipeline.hub.embedded.files import locked, read_json, write_json
+from hublish.pipeline.hub.embedded.names import is_valid_name
 
 _ALPHABET = string.ascii_letters + string.digits
 
@@ -55,7 +56,14 @@ class Accounts:
         """Register an account with a token and return the token.
 
         Without one, a token the same account already has is returned, or else a new one.
+
+        Raises:
+            ValueError: A name the Hub does not allow; names of users go into commits and folders.
         """
+        for name in (account.user, *account.orgs):
+            if not is_valid_name(name):
+                msg = f"invalid name of a user or organization: {name[:80]!r}"
+                raise ValueError(msg)
         with locked(self._lock):
             content = self._read()
             token = token or self._existing(content, account) or new_token()

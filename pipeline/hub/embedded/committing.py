@@ -28,7 +28,7 @@ def require_parent(header: Header, head: str) -> None:
         HubError: 412.
     """
     parent = header.parent_commit
-    if parent is not None and not head.startswith(parent.lower()):
+    if parent is not None and (len(parent) < 5 or not head.startswith(parent.lower())):
         raise stale_parent(parent, head)
 
 

@@ -8,8 +8,14 @@ KINDS = ("model", "dataset", "space", "kernel")
 
 _NAME = re.compile(r"(?![-.])[A-Za-z0-9._-]{1,96}(?<![-.])")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\ud800-\udfff]")
+_HFS_IGNORED = re.compile("[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]")
 MAX_PATH_BYTES = 1024
 MAX_SEGMENT_BYTES = 255
+
+
+def is_valid_name(name: str) -> bool:
+    """Tell whether `name` may be a user, an organization or the last part of a repository's name."""
+    return bool(_NAME.fullmatch(name)) and "--" not in name and ".." not in name and not name.lower().endswith(".git")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -31,10 +37,9 @@ class RepoId:
         if kind not in KINDS:
             msg = f"invalid repository type {kind[:80]!r}"
             raise ValueError(msg)
-        for part in (namespace, name):
-            if not _NAME.fullmatch(part) or "--" in part or ".." in part or part.lower().endswith(".git"):
-                msg = f"invalid repository name {full_name[:200]!r}"
-                raise ValueError(msg)
+        if not is_valid_name(namespace) or not is_valid_name(name):
+            msg = f"invalid repository name {full_name[:200]!r}"
+            raise ValueError(msg)
         return cls(kind, namespace, name)
 
     @property
@@ -70,7 +75,7 @@ def _segment_problem(segment: str) -> str | None:
     if segment in ("", ".", ".."):
         return f"'{segment}' is not allowed between slashes"
     # git itself refuses these: on Windows and macOS they would be the .git folder (CVE-2014-9390)
-    if segment.rstrip(" .").lower() in (".git", "git~1"):
+    if _HFS_IGNORED.sub("", segment).rstrip(" .").lower() in (".git", "git~1"):
         return "a .git folder is not allowed"
     if len(segment.encode()) > MAX_SEGMENT_BYTES:
         return f"a name in it is longer than {MAX_SEGMENT_BYTES} bytes"

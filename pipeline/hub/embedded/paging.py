@@ -28,6 +28,6 @@ def page_of(request: Request, items: Sequence[T], size: int) -> tuple[Sequence[T
 
 def _number(request: Request, name: str, default: int) -> int:
     value = request.first(name, str(default))
-    if not (value.isascii() and value.isdigit()):
+    if not (value.isascii() and value.isdigit() and len(value) < 10):
         raise bad_request(f'"{name}" must be a number')
     return int(value)

@@ -3,7 +3,7 @@
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -71,6 +71,16 @@ class Repositories:
         if not self.exists(repo):
             raise repo_not_found()
         return GitRepository(self.path(repo))
+
+    @contextmanager
+    def changing(self, repo: RepoId) -> Iterator[GitRepository]:
+        """Open a repository to change its refs or metadata, with its lock held.
+
+        Raises:
+            HubError: 404, there is none.
+        """
+        with self.locked(repo), self.open(repo) as git:
+            yield git
 
     def list(self, kind: str) -> Iterator[RepoId]:
         """Yield all repositories of a type, by name."""

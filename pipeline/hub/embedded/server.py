@@ -13,21 +13,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import uvicorn
-
 from hublish.pipeline.hub.embedded.access import authorize_xet
 from hublish.pipeline.hub.embedded.accounts import Account
 from hublish.pipeline.hub.embedded.app import App
+from hublish.pipeline.hub.embedded.background import BackgroundServer
 from hublish.pipeline.hub.embedded.hub import Hub, Limits, open_hub
 from hublish.pipeline.hub.embedded.objects import ObjectStore
 from hublish.pipeline.hub.embedded.sessions import session
 from hublish.pipeline.hub.embedded.xet.routes import xet_routes
 from hublish.pipeline.hub.embedded.xet.store import XetStore
 
-START_TIMEOUT = 30.0
-"""Seconds a server may take until it accepts connections."""
-GRACE = 3
-"""Seconds that requests under way have to end when the server stops."""
 HANDLERS = 32
 """Handlers that run at once."""
 
@@ -113,7 +108,7 @@ class EmbeddedHub:
             self._hub, app = stack.enter_context(application)
             self._token = self._hub.accounts.add(self._owner, self._wanted_token)
             listener = stack.enter_context(_listen(self._address))
-            stack.enter_context(_Server(app).running(listener))
+            stack.enter_context(BackgroundServer(app).running(listener))
             host, port = listener.getsockname()[:2]
             self._endpoint = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
             self._running = stack.pop_all()
@@ -132,54 +127,6 @@ class EmbeddedHub:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
-
-
-class _Server(uvicorn.Server):
-    """uvicorn in a thread, which tells when it accepts connections."""
-
-    def __init__(self, app: App) -> None:
-        # httptools parses in C; signals and logging stay the program's own; no telling who serves.
-        super().__init__(
-            uvicorn.Config(
-                app,
-                http="httptools",
-                ws="none",
-                lifespan="off",
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                timeout_keep_alive=75,
-                timeout_graceful_shutdown=GRACE,
-            )
-        )
-        self._ready = threading.Event()
-        self._failure: BaseException | None = None
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self._ready.set()
-
-    @contextlib.contextmanager
-    def running(self, listener: socket.socket) -> Iterator[None]:
-        """Serve on `listener` in a thread for the length of a `with` block."""
-        thread = threading.Thread(target=self._run_on, args=(listener,), name="hub", daemon=True)
-        thread.start()
-        try:
-            if not self._ready.wait(START_TIMEOUT) or self._failure:
-                msg = "the embedded Hub did not start"
-                raise RuntimeError(msg) from self._failure
-            yield
-        finally:
-            self.should_exit = True
-            thread.join()
-
-    def _run_on(self, listener: socket.socket) -> None:
-        try:
-            self.run(sockets=[listener])
-        except BaseException as error:
-            self._failure = error
-        finally:
-            self._ready.set()
 
 
 def _is_loopback(host: str) -> bool:

@@ -1,9 +1,10 @@
 """Questions to the history of a repository."""
 
 from collections.abc import Iterable
+from functools import cache
 
 from hublish.pipeline.hub.embedded.git.repository import CommitInfo, GitRepository
-from hublish.pipeline.hub.embedded.git.tree import Entry
+from hublish.pipeline.hub.embedded.git.tree import Entry, Loader, find
 
 
 def last_commits(git: GitRepository, head: str, paths: Iterable[str]) -> dict[str, CommitInfo]:
@@ -11,21 +12,22 @@ def last_commits(git: GitRepository, head: str, paths: Iterable[str]) -> dict[st
 
     Follows first parents: what a merge brought counts as changed by the merge.
     """
+    load = cache(git.load_tree)  # neighbouring commits share most of their trees
     commit = git.commit(head)
-    current = _entries(git, commit.sha, paths)
+    current = _entries(load, commit, paths)
     found: dict[str, CommitInfo] = {}
     while current:
-        parent = commit.parents[0] if commit.parents else None
-        before = _entries(git, parent, current) if parent else {}
+        parent = git.commit(commit.parents[0]) if commit.parents else None
+        before = _entries(load, parent, current) if parent else {}
         changed = [path for path, entry in current.items() if before.get(path) != entry]
         found.update(dict.fromkeys(changed, commit))
         current = {path: entry for path, entry in current.items() if path not in found}
         if parent is None:
             break
-        commit = git.commit(parent)
+        commit = parent
     return found
 
 
-def _entries(git: GitRepository, commit: str, paths: Iterable[str]) -> dict[str, Entry]:
-    found = ((path, git.find(commit, path)) for path in paths)
+def _entries(load: Loader, commit: CommitInfo, paths: Iterable[str]) -> dict[str, Entry]:
+    found = ((path, find(load, commit.tree, path.split("/"))) for path in paths)
     return {path: entry for path, entry in found if entry}

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from hublish.pipeline.hub.embedded.files import fsync_directory, write_atomically
 
-_FORBIDDEN = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|^\.|^/|^-|/$|\.$|\.lock(/|$)|^@$")
+_FORBIDDEN = re.compile(r"[\x00-\x20\x7f~^:?*\[\\\ud800-\udfff]|\.\.|@\{|//|/\.|^\.|^/|^-|/$|\.$|\.lock(/|$)|^@$")
 
 
 def is_valid_name(name: str) -> bool:
     """Tell whether `name` may be a branch or tag, by the rules of git-check-ref-format(1)."""
-    return bool(name) and len(name.encode()) <= 250 and not _FORBIDDEN.search(name)
+    return bool(name) and not _FORBIDDEN.search(name) and len(name.encode()) <= 250
 
 
 class RefMovedError(Exception):
@@ -26,7 +26,12 @@ class Refs:
         self._scratch = scratch
 
     def get(self, name: str) -> str | None:
-        """Return the object id at the full name `name` (`refs/heads/main`), or None."""
+        """Return the object id at the full name `name` (`refs/heads/main`), or None.
+
+        Any text may be asked for; one that is no ref name is not looked up on disk.
+        """
+        if not name.startswith("refs/") or not is_valid_name(name):
+            return None
         try:
             return (self._repository / name).read_text().strip()
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):

@@ -177,7 +177,7 @@ def add_commit(writer: ObjectWriter, tree: str, parents: tuple[str, ...], author
     commit.author_time = commit.commit_time = author.time
     commit.author_timezone = commit.commit_timezone = 0
     commit.encoding = b"UTF-8"
-    commit.message = message.encode("utf-8", "replace")
+    commit.message = _text(message)
     return writer.add(Commit.type_num, commit.as_raw_string())
 
 
@@ -189,8 +189,13 @@ def add_tag(writer: ObjectWriter, name: str, target: str, author: Signature, mes
     tag.tagger = author.encode()
     tag.tag_time = author.time
     tag.tag_timezone = 0
-    tag.message = message.encode("utf-8", "replace") + b"\n"
+    tag.message = _text(message) + b"\n"
     return writer.add(Tag.type_num, tag.as_raw_string())
+
+
+def _text(message: str) -> bytes:
+    # git reads a message up to its first NUL
+    return message.replace("\0", "").encode("utf-8", "replace")
 
 
 def add_blob(writer: ObjectWriter, content: bytes) -> str:

@@ -13,7 +13,7 @@ from dulwich.object_format import DEFAULT_OBJECT_FORMAT
 from dulwich.objects import Blob, Commit, Tag, Tree
 from dulwich.pack import write_pack_header, write_pack_index, write_pack_object
 
-from hublish.pipeline.hub.embedded.files import fsync_directory, replace_durably, write_atomically
+from hublish.pipeline.hub.embedded.files import replace_durably, write_atomically
 
 LOOSE_OBJECTS = 16
 """Up to this many objects a commit is written loose: git finds those by name, and packs stay few."""
@@ -154,6 +154,6 @@ def init_repository(path: Path, head: str) -> None:
     """Lay out an empty bare repository at `path`, with HEAD on the branch `head`."""
     for folder in ("objects/pack", "objects/info", "refs/heads", "refs/tags"):
         (path / folder).mkdir(parents=True)
-    (path / "HEAD").write_text(f"ref: refs/heads/{head}\n")
-    (path / "config").write_text("[core]\n\trepositoryformatversion = 0\n\tfilemode = false\n\tbare = true\n")
-    fsync_directory(path)
+    config = "[core]\n\trepositoryformatversion = 0\n\tfilemode = false\n\tbare = true\n"
+    for name, content in (("HEAD", f"ref: refs/heads/{head}\n"), ("config", config)):
+        write_atomically(path / name, content.encode(), scratch=path / "objects" / "info")

@@ -76,7 +76,7 @@ def _commit(hub: Hub, target: _Target, body: IO[bytes]) -> tuple[str, Discussion
             largest_file=hub.limits.regular_file,
         )
         header, operations = reader.read(body)
-        with hub.repositories.locked(target.repo):
+        with hub.repositories.changing(target.repo):
             head = _head(git, target)
             require_parent(header, head)
             oid = write_commit(git, writer, head, header, operations, Signature(target.account.user, now()))

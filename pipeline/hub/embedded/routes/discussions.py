@@ -24,7 +24,7 @@ def list_discussions(hub: Hub, request: Request) -> Response:
     authorize(hub, request, repo)
     found = [item for item in Discussions(hub.repositories.path(repo)).list() if _is_wanted(request, item)]
     page = request.first("p", "0")
-    if not (page.isascii() and page.isdigit()):
+    if not (page.isascii() and page.isdigit() and len(page) < 10):
         raise bad_request('"p" must be a number')
     start = int(page) * PAGE
     shown = [_summary(repo, item) for item in found[start : start + PAGE]]
@@ -47,7 +47,7 @@ def create(hub: Hub, request: Request) -> Response:
     body = request.json_object()
     title = _title(body.get("title"))
     description = str(body.get("description") or "")
-    with hub.repositories.open(repo) as git, hub.repositories.locked(repo):
+    with hub.repositories.changing(repo) as git:
         made = open_discussion(git, account.user, title, description, pull_request=bool(body.get("pullRequest")))
     url = f"{request.base_url}{repo.url_path}/discussions/{made.num}"
     return json_response({"num": made.num, "pullRequest": made.pull_request, "url": url})
@@ -158,7 +158,7 @@ def _change(
     """Apply a change to the discussion a request names, under the repository's lock, and store it."""
     repo = repo_of(request)
     account = authorize_contribution(hub, request, repo)
-    with hub.repositories.open(repo) as git, hub.repositories.locked(repo):
+    with hub.repositories.changing(repo) as git:
         changed = change(git, _get(git, request), account)
         Discussions(git.path).save(changed)
     return changed
@@ -166,7 +166,9 @@ def _change(
 
 def _get(git: GitRepository, request: Request) -> Discussion:
     number = request.params["num"]
-    found = Discussions(git.path).get(int(number)) if number.isascii() and number.isdigit() else None
+    found = (
+        Discussions(git.path).get(int(number)) if number.isascii() and number.isdigit() and len(number) < 10 else None
+    )
     if found is None:
         raise HubError(404, None, f"There is no discussion number {number}")
     return found

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import closing
 from typing import IO, BinaryIO
 
+from dulwich.errors import GitProtocolError, MissingCommitError
 from dulwich.protocol import ReceivableProtocol
 from dulwich.repo import Repo
 from dulwich.server import BackendRepo, DictBackend, UploadPackHandler
@@ -43,7 +44,11 @@ def upload_pack(hub: Hub, request: Request) -> Response:
     """`POST R[.git]/git-upload-pack`."""
     _authorize(hub, request)
     output = tempfile.SpooledTemporaryFile(IN_MEMORY, dir=str(hub.objects.scratch))  # noqa: SIM115 - sent after return
-    _serve(hub, request, io.BytesIO(_body(request)), output.write, advertise_refs=False)
+    try:
+        _serve(hub, request, io.BytesIO(_body(request)), output.write, advertise_refs=False)
+    except BaseException:
+        output.close()
+        raise
     size = output.tell()
     headers = {"content-type": "application/x-git-upload-pack-result", **_NO_CACHE}
     return Response(200, headers, FileSlice(lambda: _binary(output), 0, size))
@@ -71,7 +76,10 @@ def _serve(
         handler = UploadPackHandler(
             DictBackend(repositories), ["/"], protocol, stateless_rpc=True, advertise_refs=advertise_refs
         )
-        handler.handle()
+        try:
+            handler.handle()
+        except (GitProtocolError, MissingCommitError, AssertionError, ValueError) as error:
+            raise bad_request(f"This is not the git protocol: {error}") from None
 
 
 def _authorize(hub: Hub, request: Request) -> None:

@@ -40,7 +40,7 @@ def super_squash(hub: Hub, request: Request) -> Response:
     branch = request.params["revision"]
     ref = f"refs/heads/{branch}"
     message = str(request.json_object().get("message") or f"Super-squash branch '{branch}'")
-    with hub.repositories.open(repo) as git, hub.repositories.locked(repo), git.writer() as writer:
+    with hub.repositories.changing(repo) as git, git.writer() as writer:
         head = git.refs.get(ref)
         if head is None:
             raise revision_not_found(branch)

@@ -21,6 +21,8 @@ from hublish.pipeline.hub.embedded.uploads import InvalidSignatureError, Upload
 MEDIA_TYPE = {"content-type": "application/vnd.git-lfs+json"}
 MAX_OBJECTS = 1000
 """In one batch; the client sends 256, git-lfs 100."""
+MAX_SIZE = 500 * 10**9
+"""Bytes of an object: the Hub's hard limit."""
 
 
 def batch(hub: Hub, request: Request) -> Response:
@@ -35,14 +37,19 @@ def batch(hub: Hub, request: Request) -> Response:
     objects = body.get("objects")
     if not isinstance(objects, list) or len(objects) > MAX_OBJECTS or body.get("hash_algo", "sha256") != "sha256":
         raise bad_request(f"A batch has a list of at most {MAX_OBJECTS} sha256 objects")
-    multipart = "multipart" in body.get("transfers", [])
+    multipart = "multipart" in str(body.get("transfers"))
     answer = [_answer(hub, request, item, download=download, multipart=multipart) for item in objects]
     return json_response({"transfer": "basic", "objects": answer, "hash_algo": "sha256"}, headers=MEDIA_TYPE)
 
 
 def _answer(hub: Hub, request: Request, item: Any, *, download: bool, multipart: bool) -> dict[str, Any]:
     sha256, size = (item.get("oid"), item.get("size")) if isinstance(item, dict) else (None, None)
-    if not isinstance(sha256, str) or not SHA256.fullmatch(sha256) or not isinstance(size, int) or size < 0:
+    if (
+        not isinstance(sha256, str)
+        or not SHA256.fullmatch(sha256)
+        or not isinstance(size, int)
+        or not 0 <= size <= MAX_SIZE
+    ):
         return {"oid": str(sha256), "size": 0, "error": {"code": 422, "message": "Invalid object id or size"}}
     known = {"oid": sha256, "size": size}
     stored = hub.objects.size(sha256)

@@ -37,7 +37,7 @@ def create_branch(hub: Hub, request: Request) -> Response:
     authorize_write(hub, request, repo)
     branch = _valid(request.params["branch"])
     start = request.json_object().get("startingPoint") or DEFAULT_BRANCH
-    with hub.repositories.open(repo) as git, hub.repositories.locked(repo):
+    with hub.repositories.changing(repo) as git:
         commit = _commit(git, str(start))
         _require_free(git, f"refs/heads/{branch}", "branch")
         git.refs.set(f"refs/heads/{branch}", commit, expected=None)
@@ -58,7 +58,7 @@ def create_tag(hub: Hub, request: Request) -> Response:
     account = authorize_write(hub, request, repo)
     body = request.json_object()
     tag = _valid(str(body.get("tag", "")))
-    with hub.repositories.open(repo) as git, hub.repositories.locked(repo), git.writer() as writer:
+    with hub.repositories.changing(repo) as git, git.writer() as writer:
         commit = _commit(git, request.params["revision"])
         _require_free(git, f"refs/tags/{tag}", "tag")
         target = commit
@@ -77,7 +77,7 @@ def delete_tag(hub: Hub, request: Request) -> Response:
 def _delete(hub: Hub, request: Request, ref: str) -> Response:
     repo = repo_of(request)
     authorize_write(hub, request, repo)
-    with hub.repositories.open(repo) as git, hub.repositories.locked(repo):
+    with hub.repositories.changing(repo) as git:
         name = ref.split("/", 2)[2]
         if not is_valid_name(name) or git.refs.get(ref) is None:
             raise revision_not_found(name)

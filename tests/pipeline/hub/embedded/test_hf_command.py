@@ -5,29 +5,26 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
 from huggingface_hub import HfApi
 
 from hublish.pipeline.hub.embedded import EmbeddedHub
 
 
 class Command:
-    def __init__(self, hub: EmbeddedHub, xet: bool) -> None:
+    def __init__(self, hub: EmbeddedHub) -> None:
         self.environ = {**os.environ, "HF_ENDPOINT": hub.endpoint, "HF_TOKEN": hub.token}
-        self.environ["HF_HUB_DISABLE_XET"] = "0" if xet else "1"
 
-    def __call__(self, *arguments: str) -> str:
+    def __call__(self, *arguments: str, **environ: str) -> str:
         command = [str(Path(sys.executable).with_name("hf")), *arguments]
-        done = subprocess.run(command, env=self.environ, capture_output=True, text=True)
+        done = subprocess.run(command, env={**self.environ, **environ}, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
 
-@pytest.mark.parametrize("xet", [False, True])
-def test_a_release_from_the_command_line(hub: EmbeddedHub, api: HfApi, tmp_path: Path, xet: bool) -> None:
-    hf = Command(hub, xet)
-    repo = f"acme/by-command-{xet}"
-    release = tmp_path / "release"
+def test_a_release_from_the_command_line(hub: EmbeddedHub, api: HfApi, tmp_path: Path) -> None:
+    hf = Command(hub)
+    repo = "acme/by-command"
+    release, back = tmp_path / "release", tmp_path / "back"
     release.mkdir()
     (release / "w.safetensors").write_bytes(os.urandom(200_000))
     (release / "config.json").write_text("{}")
@@ -35,9 +32,13 @@ def test_a_release_from_the_command_line(hub: EmbeddedHub, api: HfApi, tmp_path:
     hf("upload", repo, str(release))
     hf("repos", "tag", "create", repo, "v1")
     hf("repos", "branch", "create", repo, "dev")
-    hf("download", repo, "--revision", "v1", "--local-dir", str(tmp_path / "back"))
-    assert (tmp_path / "back" / "w.safetensors").read_bytes() == (release / "w.safetensors").read_bytes()
-    hf("cache", "verify", repo, "--local-dir", str(tmp_path / "back"), "--revision", "v1")
+    hf("download", repo, "--revision", "v1", "--local-dir", str(back))
+    assert (back / "w.safetensors").read_bytes() == (release / "w.safetensors").read_bytes()
+    hf("cache", "verify", repo, "--local-dir", str(back), "--revision", "v1")
+    (release / "w.safetensors").write_bytes(os.urandom(100_000))
+    hf("upload", repo, str(release), HF_HUB_DISABLE_XET="1")
+    hf("download", repo, "--local-dir", str(back), HF_HUB_DISABLE_XET="1")
+    assert (back / "w.safetensors").read_bytes() == (release / "w.safetensors").read_bytes()
     assert [tag.name for tag in api.list_repo_refs(repo).tags] == ["v1"]
-    hf("repos", "delete", repo, *(["--yes"] if "--yes" in hf("repos", "delete", "--help") else []))
+    hf("repos", "delete", repo, "--yes")
     assert not api.repo_exists(repo)

@@ -1,0 +1,100 @@
+"""Whatever is sent, the answer is a refusal with a reason, never an error of the server."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+Call = Callable[..., Any]
+DEEP = b"[" * 50_000
+BODIES: list[Any] = [None, b"", b"null", b"{", b"[]", b"7", DEEP, b"\xff\xfe", {"a": {"b": 1}}, b"\0" * 10]
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/api/repos/create"),
+        ("DELETE", "/api/repos/delete"),
+        ("POST", "/api/repos/move"),
+        ("POST", "/api/validate-yaml"),
+        ("POST", "/api/models/acme/x/branch/%ED%A0%80"),
+        ("POST", "/{repo}.git/info/lfs/objects/batch"),
+        ("POST", "/{repo}.git/info/lfs/objects/verify"),
+        ("POST", "/api/models/{repo}/preupload/main"),
+        ("POST", "/api/models/{repo}/commit/main"),
+        ("POST", "/api/models/{repo}/tag/main"),
+        ("POST", "/api/models/{repo}/discussions"),
+        ("POST", "/api/models/{repo}/discussions/1/comment"),
+        ("POST", "/api/models/{repo}/discussions/1/status"),
+        ("POST", "/api/models/{repo}/discussions/1/merge"),
+        ("POST", "/api/models/{repo}/lfs-files/duplicate"),
+        ("POST", "/{repo}/git-upload-pack"),
+        ("POST", "/lfs/complete/x"),
+        ("PUT", "/lfs/put/x"),
+    ],
+)
+def test_any_body_is_understood_or_refused(call: Call, repo: str, method: str, path: str) -> None:
+    for body in BODIES:
+        answer = call(method, path.replace("{repo}", repo), body)
+        assert 400 <= answer.status < 500, (body, answer)
+        assert answer.json()["error"]
+        assert answer.headers["x-request-id"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/api",
+        "/api/models/{repo}/nothing",
+        "/api/models/{repo}/revision/refs%2F..%2F..%2Fconfig",
+        "/api/models/{repo}/revision/refs%2F..%2FHEAD",
+        "/api/models/{repo}/revision/%00",
+        "/api/models/{repo}/revision/%ED%A0%80",
+        "/api/models/{repo}/revision/" + "x" * 5000,
+        "/api/models/{repo}/revision/" + "0" * 40,
+        "/api/models/{repo}/tree/main/%2e%2e%2f%2e%2e",
+        "/api/models/{repo}/tree/main?cursor=-1",
+        "/api/models/{repo}/tree/main?cursor=" + "9" * 5000,
+        "/api/models/{repo}/tree/main?limit=x",
+        "/api/models/{repo}/discussions?p=x",
+        "/api/models/{repo}/discussions/" + "9" * 5000,
+        "/{repo}/resolve/main/%00",
+        "/{repo}/resolve/main/" + "x" * 5000,
+        "/{repo}/info/refs",
+        "/{repo}/info/refs?service=git-receive-pack",
+        "/lfs/get/../../accounts.json",
+        "/api/agent-harnesses",
+    ],
+)
+def test_any_path_is_found_or_refused(call: Call, repo: str, path: str) -> None:
+    answer = call("GET", path.replace("{repo}", repo))
+    assert 400 <= answer.status < 500, answer
+    assert answer.json()["error"]
+
+
+@pytest.mark.parametrize(
+    "value", ["Bearer", "Bearer ", "Basic", "Basic x", "Basic eDp4eA==", "Digest x", "\xff", "Bearer " + "x" * 9999]
+)
+def test_any_authorization_is_understood_or_refused(anonymous: Call, repo: str, value: str) -> None:
+    answer = anonymous("GET", "/api/whoami-v2", Authorization=value)
+    assert answer.status == 401
+    assert anonymous("POST", "/api/repos/create", {"name": "x"}, Authorization=value).status == 401
+
+
+def test_a_method_a_path_does_not_have_is_told(call: Call) -> None:
+    answer = call("PATCH", "/api/whoami-v2")
+    assert (answer.status, answer.headers["allow"]) == (405, "GET")
+
+
+def test_head_has_the_headers_of_get_and_no_body(call: Call, repo: str) -> None:
+    got, headed = (call(method, f"/api/models/{repo}") for method in ("GET", "HEAD"))
+    assert headed.body == b""
+    assert headed.headers["content-length"] == str(len(got.body))
+
+
+def test_messages_cannot_smuggle_headers(call: Call, repo: str) -> None:
+    answer = call("GET", f"/api/models/{repo}/revision/x%0D%0AX-Smuggled:%20yes")
+    assert answer.status == 404
+    assert "x-smuggled" not in answer.headers
+    assert "x-error-message" in answer.headers
