@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 from hublish.pipeline.audit.denied import default_denied
 from hublish.pipeline.values import Candidate, Identity, Kind, OnDisk, Project
@@ -25,7 +26,7 @@ def followed(project: Project, candidate: Candidate) -> Candidate:
     """Return an allowed link as the file it stands for, anything else as it is."""
     if candidate.kind is not Kind.LINK or not candidate.verdict.included or _link_fault(project, candidate):
         return candidate
-    target = (project.folder / candidate.source).resolve()
+    target = _target(project, candidate)
     return replace(candidate, content=OnDisk(target, Identity.of(os.lstat(target))), kind=Kind.FILE)
 
 
@@ -43,7 +44,7 @@ def _fault(project: Project, candidate: Candidate) -> tuple[str, str, str] | Non
 
 
 def _link_fault(project: Project, candidate: Candidate) -> str:
-    target = (project.folder / candidate.source).resolve()
+    target = _target(project, candidate)
     if not target.exists():
         return "is a dangling symlink"
     if not target.is_relative_to(project.folder.resolve()):
@@ -53,3 +54,8 @@ def _link_fault(project: Project, candidate: Candidate) -> str:
     if not target.is_file():
         return "is a symlink to something that is not a regular file"
     return "is a symlink" if project.manifest.policy.symlinks == "forbid" else ""
+
+
+def _target(project: Project, candidate: Candidate) -> Path:
+    # Not Path.resolve: on a link that leads to itself it raises RuntimeError up to Python 3.12.
+    return Path(os.path.realpath(project.folder / candidate.source))

@@ -1,0 +1,50 @@
+"""The two orders, as a person reads them."""
+
+from pathlib import Path
+
+from hublish.pipeline.downloading.destination import Destination
+from hublish.pipeline.hub.client import Hub
+from hublish.pipeline.load import opening, pulling
+from hublish.pipeline.publish import checking, planning, publishing, releasing
+from hublish.pipeline.stages.select import Select
+from hublish.pipeline.values import Head
+
+HUB = Hub("http://127.0.0.1:9")
+HEAD = Head("acme/x", "model", "main", HUB.endpoint, repo_exists=False, commit=None)
+
+
+def test_publishing_reads_as_the_product() -> None:
+    forward = planning(Path(), HUB, HEAD).join(publishing(HUB, Path("hub.lock")))
+    assert [stage.title for stage in forward.stages] == [
+        "collecting the files",
+        "serializing the artifacts",
+        "rendering the card",
+        "sealing the release",
+        "comparing with the remote",
+        "preparing the repo",
+        "uploading in one commit",
+        "verifying what stands on the Hub",
+        "opening the repo to its readers",
+        "tagging the release",
+        "writing the lock",
+    ]
+
+
+def test_loading_reads_as_the_product() -> None:
+    reverse = pulling(HUB, Destination(), Select()).join(opening())
+    assert [stage.title for stage in reverse.stages] == [
+        "resolving the revision",
+        "selecting the files",
+        "downloading",
+        "checking every digest",
+        "opening the weights",
+    ]
+
+
+def test_a_dry_run_is_a_prefix() -> None:
+    whole = [type(stage) for stage in planning(Path(), HUB, HEAD).stages]
+    assert [type(stage) for stage in releasing(Path()).stages] == whole[:-1]
+
+
+def test_checking_converts_nothing() -> None:
+    assert "serializing the artifacts" not in [stage.title for stage in checking().stages]
