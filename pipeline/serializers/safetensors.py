@@ -64,7 +64,6 @@ class Safetensors:
             SerializationError: when the source is damaged or cannot be held by the format.
             SourceChangedError: when it changed while it was read.
         """
-        workspace.mkdir(parents=True, exist_ok=True)
         with _failing_as(SerializationError), open_source(source, workspace) as found:
             weights = weights_path(path_in_repo)
             metadata = {_FORMAT: _DEFAULT_FORMAT, **found.metadata, **options.metadata}
@@ -116,6 +115,7 @@ def _convert(
     paths = shard_paths(weights, len(shards))
     in_files = metadata if len(shards) == 1 else {_FORMAT: metadata[_FORMAT]}
     planned = {path: PlannedFile.of(shard, in_files) for path, shard in zip(paths, shards, strict=True)}
+    workspace.mkdir(parents=True, exist_ok=True)
     _check_room(workspace, sum(file.size for file in planned.values()))
     written = _write_all(planned, workspace, progress, weights)
     if len(shards) == 1:
@@ -137,6 +137,7 @@ def _write_all(
 
 def _write_index(metadata: Mapping[str, Any], weight_map: Mapping[str, str], weights: str, workspace: Path) -> Written:
     path = index_path(weights)
+    workspace.mkdir(parents=True, exist_ok=True)
     with replacing(workspace / _name(path)) as descriptor, open(descriptor, "wb", closefd=False) as file:
         file.write(render_index(metadata, weight_map))
     return Written(path, workspace / _name(path))

@@ -27,12 +27,7 @@ _MAGIC = b"\x93NUMPY"
 _MAX_HEADER_SIZE = 10_000  # numpy's own limit for files it does not trust
 _LENGTH_SIZES = {1: 2, 2: 4, 3: 4}  # bytes of the length field, by major version
 _KEYS = {"descr", "fortran_order", "shape"}
-_PLAIN_TYPES = {f"{kind}{size}" for kind, sizes in {"b": "1", "i": "1248", "u": "1248"}.items() for size in sizes} | {
-    "f2",
-    "f4",
-    "f8",
-    "c8",
-}
+_PLAIN_TYPES = frozenset({"b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", "c8"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """numpy's .npz: a zip of .npy arrays, each streamed out of the archive and checked against its CRC."""
 
+import errno
+import struct
 import tempfile
 import zipfile
 import zlib
@@ -19,6 +21,17 @@ from hublish.pipeline.serializers.tensors.zip_directory import check_directory
 
 _SUFFIX = ".npy"
 _ENCRYPTED = 0x1
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    NotImplementedError,  # a compression or version zipfile does not know
+    RuntimeError,  # a password
+    ValueError,
+    OverflowError,
+    OSError,
+)
 
 
 @contextmanager
@@ -94,6 +107,11 @@ def _damage_named() -> Iterator[None]:
     """Turn what zipfile and zlib raise on a damaged archive into one kind of error."""
     try:
         yield
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except InvalidFileError:
+        raise
+    except _DAMAGE as error:
+        # zipfile seeks to where a damaged directory points; every other failure of a file is no damage.
+        if isinstance(error, OSError) and error.errno != errno.EINVAL:
+            raise
         msg = f"damaged or unsupported archive: {error}"
         raise InvalidFileError(msg) from None

@@ -4,7 +4,7 @@ import json
 import math
 import struct
 import tracemalloc
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from safetensors import SafetensorError, deserialize, serialize
+from safetensors import SafetensorError, serialize
+from safetensors import deserialize as untyped_deserialize
 from safetensors.numpy import save
 
 from hublish.pipeline.serializers.tensors.dtypes import DTYPES
@@ -21,6 +22,7 @@ from hublish.pipeline.serializers.tensors.header import MAX_TENSORS, Header, par
 from hublish.pipeline.serializers.tensors.layout import InMemoryArray
 from hublish.pipeline.serializers.tensors.tensor import Tensor
 
+deserialize: Callable[[bytes], list[tuple[str, dict[str, Any]]]] = untyped_deserialize
 NOWHERE = InMemoryArray(np.zeros(0), DTYPES["F64"])
 SIMPLE = '{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}}'
 
