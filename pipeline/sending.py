@@ -4,14 +4,15 @@ Small files leave as the bytes that were hashed, read and hashed once more here.
 they are sent (by the server with LFS, by the client with xet), and compared before the commit.
 """
 
-import hashlib
-import os
 from collections.abc import Mapping
+from pathlib import Path
 
-from hublish.pipeline.errors import SourceChangedError
+from hublish.pipeline import sealed
 from hublish.pipeline.hub.transfer import Addition
-from hublish.pipeline.values import Action, Identity, InMemory, Plan, ReleaseFile
-from hublish.schemas.problems import Problem
+from hublish.pipeline.values import Action, Change, InMemory, Plan, ReleaseFile
+
+_SMALL = 64 << 10
+"""Bytes below which a large-file upload, too, is of the bytes and not of the path: nothing is left to change."""
 
 
 def additions(plan: Plan) -> tuple[Addition, ...]:
@@ -20,64 +21,53 @@ def additions(plan: Plan) -> tuple[Addition, ...]:
     Raises:
         SourceChangedError: naming every file that changed, before any request.
     """
-    ready: list[Addition] = []
-    problems: list[Problem] = []
-    for change in plan.of(Action.ADD, Action.CHANGE):
-        if change.file is None:
-            continue
-        try:
-            ready.append(_addition(change.file, as_bytes=change.upload_mode == "regular"))
-        except OSError as error:
-            problems.append(_changed(change.file, error.strerror or "cannot be read"))
-        except _ChangedError as error:
-            problems.append(_changed(change.file, str(error)))
-    _refuse(problems)
-    return tuple(ready)
+    regular = {change.path_in_repo for change in _sent(plan) if change.upload_mode == "regular"}
+
+    def addition(file: ReleaseFile) -> Addition:
+        in_lfs = file.path_in_repo not in regular
+        return Addition(file, _path_of(file) if in_lfs and file.size > _SMALL else sealed.content(file), in_lfs)
+
+    return sealed.each(_files(plan), addition)
 
 
 def check_sent(plan: Plan, digests: Mapping[str, str]) -> None:
-    """Compare the sha256 of what was sent with the plan, before the commit.
+    """Compare the sha256 of what was sent with the plan, and look at the files once more, before the commit.
+
+    The look is for the sake of Hubs that do not check what LFS brings them.
 
     Raises:
         SourceChangedError: when they differ; nothing was committed.
     """
-    sealed = {file.path_in_repo: file for file in plan.release.files}
-    _refuse(
-        [
-            _changed(sealed[path], "changed since it was sealed")
-            for path in digests
-            if digests[path] != sealed[path].sha256
-        ]
-    )
+
+    def check(file: ReleaseFile) -> None:
+        if digests.get(file.path_in_repo) != file.sha256:
+            msg = "changed while it was sent"
+            raise sealed.ChangedError(msg)
+
+    sealed.each(_files(plan), check)
+    require_unchanged(plan)
 
 
-class _ChangedError(Exception):
-    """A file is not what was sealed."""
+def require_unchanged(plan: Plan) -> None:
+    """Look whether the files that are sent from their place are untouched.
+
+    Raises:
+        SourceChangedError: naming every file that is not.
+    """
+    large = {change.path_in_repo for change in _sent(plan) if change.upload_mode != "regular"}
+    sealed.each((file for file in _files(plan) if file.path_in_repo in large), sealed.require_identity)
 
 
-def _addition(file: ReleaseFile, *, as_bytes: bool) -> Addition:
+def _sent(plan: Plan) -> tuple[Change, ...]:
+    return plan.of(Action.ADD, Action.CHANGE)
+
+
+def _files(plan: Plan) -> tuple[ReleaseFile, ...]:
+    return tuple(change.file for change in _sent(plan) if change.file is not None)
+
+
+def _path_of(file: ReleaseFile) -> Path | bytes:
     if isinstance(file.content, InMemory):
-        return Addition(file, file.content.data)
-    path = file.content.path
-    if not as_bytes:
-        if Identity.of(os.lstat(path)) != file.content.identity:
-            raise _ChangedError("changed since it was sealed")
-        return Addition(file, path)
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(descriptor, "rb") as stream:
-        if os.fstat(descriptor).st_size != file.size:
-            raise _ChangedError("changed since it was sealed")
-        data = stream.read()
-    if hashlib.sha256(data).hexdigest() != file.sha256:
-        raise _ChangedError("changed since it was sealed")
-    return Addition(file, data)
-
-
-def _changed(file: ReleaseFile, why: str) -> Problem:
-    return Problem("source.changed", f"'{file.origin.source}' ({file.path_in_repo}): {why}")
-
-
-def _refuse(problems: list[Problem]) -> None:
-    if problems:
-        msg = "files changed after they were sealed; nothing was committed"
-        raise SourceChangedError(msg, hint="let the writing end, then run again", problems=problems)
+        return file.content.data
+    sealed.require_identity(file)
+    return file.content.path

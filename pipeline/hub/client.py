@@ -5,34 +5,25 @@ gives our own values, and every exception leaves as one of ours. The client is i
 that need no network start without it.
 """
 
-import base64
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import urllib.parse
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from hublish._version import __version__
-from hublish.pipeline.hub import failures, patience
+from hublish.pipeline.errors import HublishError
+from hublish.pipeline.hub import failures
+from hublish.pipeline.hub.patience import Patience
 from hublish.pipeline.progress import SILENT, Progress
-from hublish.pipeline.values import Head, ReleaseFile, RemoteFile
+from hublish.pipeline.values import Head, RemoteFile
 from hublish.schemas.manifest import Repo, RepoType
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
 
-SAMPLE_BYTES = 512
-"""What the Hub looks at to tell text from binary."""
-_PREUPLOAD_FILES = 256  # the Hub's limit for one preupload call
-
-
-@dataclass(frozen=True, slots=True)
-class UploadMode:
-    """How the Hub would take a file."""
-
-    mode: Literal["lfs", "regular"]
-    ignored: bool
-    """A .gitignore, in the release or on the Hub, makes the Hub drop the file."""
+T = TypeVar("T")
 
 
 def matching(
@@ -91,12 +82,14 @@ class Hub:
         token: a token, True or None for the saved one, False for none.
         progress: told about transfers.
         name: how plans and locks call it, when the URL is not lasting: `embedded`.
+        patience: what is left of the time it may make us wait.
     """
 
     endpoint: str
     token: str | bool | None = field(default=None, repr=False)
     progress: Progress = SILENT
     name: str = ""
+    patience: Patience = field(default_factory=Patience, repr=False, compare=False)
 
     @property
     def api(self) -> "HfApi":
@@ -107,8 +100,7 @@ class Hub:
 
     def whoami(self) -> str:
         """Return the name of the token's account."""
-        with self.speaking("asking who the token belongs to"):
-            return str(self.api.whoami()["name"])
+        return self._asking("asking who the token belongs to", lambda: str(self.api.whoami()["name"]))
 
     def reach(self) -> None:
         """Ask for anything at all.
@@ -116,112 +108,131 @@ class Hub:
         Raises:
             OfflineError, RemoteError: when no sensible answer comes.
         """
-        with self.speaking(f"asking {self.endpoint}"):
-            next(iter(self.api.list_models(limit=1)), None)
+        self._asking(f"asking {self.endpoint}", lambda: next(iter(self.api.list_models(limit=1)), None))
 
     def head(self, repo: Repo, revision: str | None = None) -> Head:
         """Return the revision as it stands now; a missing repo or branch is an answer, not an error."""
-        revision = revision or repo.revision
-        with self.speaking(f"reading {repo.repo_id}"):
-            info = self._info(repo, None)
-            if info is None:
-                return Head(
-                    repo.repo_id, repo.repo_type, revision, self.name or self.endpoint, repo_exists=False, commit=None
-                )
-            commit = self._commit_of(repo, revision, info)
-            refs = self.api.list_repo_refs(repo.repo_id, repo_type=repo.repo_type)
-            return Head(
-                repo_id=repo.repo_id,
-                repo_type=repo.repo_type,
-                revision=revision,
-                endpoint=self.name or self.endpoint,
-                repo_exists=True,
-                commit=commit,
-                files=self._tree(repo.repo_id, repo.repo_type, commit) if commit else {},
-                visibility="private" if info.private else "public",
-                gated=getattr(info, "gated", None),
-                tags={tag.name: tag.target_commit for tag in refs.tags},
-                default_commit=info.sha,
-            )
+        revision, name = revision or repo.revision, self.name or self.endpoint
+        info = self._info(repo, None)
+        if info is None:
+            return Head(repo.repo_id, repo.repo_type, revision, name, repo_exists=False, commit=None)
+        commit = self._commit_of(repo, revision, info)
+        start = commit or info.sha
+        return Head(
+            repo_id=repo.repo_id,
+            repo_type=repo.repo_type,
+            revision=revision,
+            endpoint=name,
+            repo_exists=True,
+            commit=commit,
+            files=self.tree(repo.repo_id, repo.repo_type, start) if start else {},
+            visibility="private" if info.private else "public",
+            gated=getattr(info, "gated", None),
+            tags=self.tags(repo),
+            default_commit=info.sha,
+        )
 
     def tree(self, repo_id: str, repo_type: RepoType, revision: str) -> Mapping[str, RemoteFile]:
         """Return every file at a revision, by path_in_repo."""
+        from huggingface_hub.hf_api import RepoFile
+
         with self.speaking(f"listing {repo_id} at {revision}"):
-            return self._tree(repo_id, repo_type, revision)
+            entries = self.api.list_repo_tree(repo_id, recursive=True, revision=revision, repo_type=repo_type)
+            return {
+                entry.path: RemoteFile(entry.path, entry.size, entry.blob_id, entry.lfs.sha256 if entry.lfs else None)
+                for entry in entries
+                if isinstance(entry, RepoFile)
+            }
+
+    def tags(self, repo: Repo) -> Mapping[str, str]:
+        """Return every tag with the commit it stands at."""
+        with self.speaking(f"listing the tags of {repo.repo_id}"):
+            refs = self.patience.retrying(lambda: self.api.list_repo_refs(repo.repo_id, repo_type=repo.repo_type))
+            return {tag.name: tag.target_commit for tag in refs.tags}
 
     def commit_of(self, repo_id: str, repo_type: RepoType, revision: str) -> str:
         """Return the commit a branch, tag or pull request ref stands at."""
-        with self.speaking(f"resolving {repo_id} at {revision}"):
-            return str(self.api.repo_info(repo_id, repo_type=repo_type, revision=revision).sha)
+        return self._asking(
+            f"resolving {repo_id} at {revision}",
+            lambda: str(self.api.repo_info(repo_id, repo_type=repo_type, revision=revision).sha),
+        )
 
-    def holds_in_history(self, repo: Repo, revision: str, commit: str) -> bool:
-        """Whether a branch or pull request ref stands at a commit or later."""
-        with self.speaking(f"reading the history of {repo.repo_id} at {revision}"):
-            history = self.api.list_repo_commits(repo.repo_id, repo_type=repo.repo_type, revision=revision)
-            return any(entry.commit_id == commit for entry in history)
+    def history(self, repo: Repo, revision: str) -> tuple[str, ...]:
+        """Return the newest commits of a revision, newest first: one page of what the Hub lists."""
+        path = f"{repo.repo_type}s/{repo.repo_id}/commits/{quote(revision)}"
+        return tuple(entry["id"] for entry in self.ask(f"reading the history of {repo.repo_id}", "GET", path))
 
-    def upload_modes(
-        self, repo: Repo, revision: str, files: Sequence[tuple[ReleaseFile, bytes]], gitignore: str | None
-    ) -> Mapping[str, UploadMode]:
-        """Ask how the Hub would take each file (with its first bytes) and whether a .gitignore drops it.
+    def ask(self, action: str, method: str, path: str, **request: Any) -> Any:
+        """Make an idempotent call of the API that the client has no function for.
 
-        The client asks the same question while it sends, and then drops ignored files without a word.
+        Args:
+            action: what is under way, for an error.
+            method: of HTTP.
+            path: below `/api/`.
+            request: `json` or `params`.
+
+        Returns:
+            The decoded JSON.
         """
         from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status
 
-        url = f"{self.endpoint}/api/{repo.repo_type}s/{repo.repo_id}/preupload/{quote(revision)}"
         headers = build_hf_headers(token=self.token, library_name="hublish", library_version=__version__)
-        answers: dict[str, UploadMode] = {}
-        with self.speaking(f"asking {repo.repo_id} how it takes {len(files)} files"):
-            for start in range(0, len(files), _PREUPLOAD_FILES):
-                body: dict[str, Any] = {
-                    "files": [_described(*item) for item in files[start : start + _PREUPLOAD_FILES]]
-                }
-                if gitignore is not None:
-                    body["gitIgnore"] = gitignore
-                params = {"create_pr": "1"} if repo.create_pr else None
-                response = get_session().post(url, json=body, headers=headers, params=params)
-                hf_raise_for_status(response)
-                for entry in response.json()["files"]:
-                    answers[entry["path"]] = UploadMode(entry["uploadMode"], bool(entry.get("shouldIgnore")))
-        return answers
+
+        def call() -> Any:
+            response = get_session().request(method, f"{self.endpoint}/api/{path}", headers=headers, **request)
+            hf_raise_for_status(response)
+            return response.json()
+
+        return self._asking(action, call)
 
     def create_repo(self, repo: Repo) -> None:
         """Create the repo; one that exists stays as it is."""
-        with self.speaking(f"creating {repo.repo_id}"):
-            self.api.create_repo(
+        self._asking(
+            f"creating {repo.repo_id}",
+            lambda: self.api.create_repo(
                 repo.repo_id,
                 repo_type=repo.repo_type,
                 visibility=repo.visibility,
                 space_sdk=repo.space_sdk,
                 exist_ok=True,
-            )
+            ),
+        )
 
     def create_branch(self, repo: Repo, start: str) -> None:
         """Create the manifest's branch at `start`; one that exists stays where it is."""
-        with self.speaking(f"creating the branch {repo.revision}"):
-            self.api.create_branch(
+        self._asking(
+            f"creating the branch {repo.revision}",
+            lambda: self.api.create_branch(
                 repo.repo_id, branch=repo.revision, revision=start, repo_type=repo.repo_type, exist_ok=True
-            )
+            ),
+        )
 
     def create_tag(self, repo: Repo, tag: str, commit: str) -> None:
         """Create a tag at a commit; one that exists stays where it is."""
-        with self.speaking(f"creating the tag {tag}"):
-            self.api.create_tag(repo.repo_id, tag=tag, revision=commit, repo_type=repo.repo_type, exist_ok=True)
+        self._asking(
+            f"creating the tag {tag}",
+            lambda: self.api.create_tag(
+                repo.repo_id, tag=tag, revision=commit, repo_type=repo.repo_type, exist_ok=True
+            ),
+        )
 
     def update_settings(self, repo: Repo, settings: Mapping[str, Any]) -> None:
         """Change `visibility` or `gated` of an existing repo."""
-        with self.speaking(f"changing the settings of {repo.repo_id}"):
-            self.api.update_repo_settings(repo.repo_id, repo_type=repo.repo_type, **settings)
+        self._asking(
+            f"changing the settings of {repo.repo_id}",
+            lambda: self.api.update_repo_settings(repo.repo_id, repo_type=repo.repo_type, **settings),
+        )
 
     def open_pull_requests(self, repo: Repo) -> tuple[int, ...]:
         """Return the numbers of the open pull requests, newest first."""
-        with self.speaking(f"listing the pull requests of {repo.repo_id}"):
+
+        def call() -> list[int]:
             found = self.api.get_repo_discussions(
                 repo.repo_id, repo_type=repo.repo_type, discussion_type="pull_request"
             )
-            numbers = [entry.num for entry in found if entry.status in ("open", "draft")]
-        return tuple(sorted(numbers, reverse=True))
+            return [entry.num for entry in found if entry.status in ("open", "draft")]
+
+        return tuple(sorted(self._asking(f"listing the pull requests of {repo.repo_id}", call), reverse=True))
 
     @contextmanager
     def watched(self) -> Iterator[None]:
@@ -237,7 +248,7 @@ class Hub:
         if quiet:
             disable_progress_bars()
         try:
-            with patience.bounded(get_session()):
+            with self.patience.bounding(get_session()):
                 yield
         finally:
             if quiet:
@@ -250,15 +261,30 @@ class Hub:
             with self.watched():
                 yield
         except Exception as error:
-            raise failures.translate(error, action) from error
+            raise self.translated(error, action) from error
+
+    def translated(self, error: Exception, action: str) -> HublishError:
+        """Return our error for one of the client's; it does not hold the token."""
+        from huggingface_hub import get_token
+
+        token = self.token if isinstance(self.token, str) else get_token()
+        return failures.translate(error, action, token)
+
+    def _asking(self, action: str, call: Callable[[], T]) -> T:
+        """Make a call that may be repeated without harm and that the client itself would not repeat."""
+        with self.speaking(action):
+            return self.patience.retrying(call)
 
     def _info(self, repo: Repo, revision: str | None) -> Any:
-        try:
-            return self.api.repo_info(repo.repo_id, repo_type=repo.repo_type, revision=revision)
-        except Exception as error:
-            if failures.error_code_of(error) in ("RepoNotFound", "RevisionNotFound"):
-                return None
-            raise
+        def call() -> Any:
+            try:
+                return self.api.repo_info(repo.repo_id, repo_type=repo.repo_type, revision=revision)
+            except Exception as error:
+                if failures.is_absence(error):
+                    return None
+                raise
+
+        return self._asking(f"reading {repo.repo_id}", call)
 
     def _commit_of(self, repo: Repo, revision: str, info: Any) -> str | None:
         if revision == "main":
@@ -266,23 +292,7 @@ class Hub:
         found = self._info(repo, revision)
         return None if found is None else str(found.sha)
 
-    def _tree(self, repo_id: str, repo_type: RepoType, revision: str) -> dict[str, RemoteFile]:
-        from huggingface_hub.hf_api import RepoFile
-
-        entries = self.api.list_repo_tree(repo_id, recursive=True, revision=revision, repo_type=repo_type)
-        return {
-            entry.path: RemoteFile(entry.path, entry.size, entry.blob_id, entry.lfs.sha256 if entry.lfs else None)
-            for entry in entries
-            if isinstance(entry, RepoFile)
-        }
-
 
 def quote(revision: str) -> str:
     """Return a revision as the Hub's URLs hold it: `refs%2Fpr%2F1`."""
-    from urllib.parse import quote
-
-    return quote(revision, safe="")
-
-
-def _described(file: ReleaseFile, sample: bytes) -> dict[str, Any]:
-    return {"path": file.path_in_repo, "size": file.size, "sample": base64.b64encode(sample).decode("ascii")}
+    return urllib.parse.quote(revision, safe="")

@@ -1,12 +1,13 @@
 """Bytes on their way: one commit up, one file down, through the client's public interface."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hublish._version import __version__
+from hublish.pipeline.errors import NotFoundError, RemoteError
 from hublish.pipeline.hub import failures
 from hublish.pipeline.hub.client import Hub, quote
 from hublish.pipeline.values import ReleaseFile
@@ -22,6 +23,8 @@ class Addition:
 
     file: ReleaseFile
     data: bytes | Path
+    in_lfs: bool
+    """Whether the Hub keeps it outside git."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,53 +36,82 @@ class Committed:
     pull_request: int | None
 
 
+class DoubtError(Exception):
+    """A commit was asked for, and what came back does not tell whether it happened; the cause is the client's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Files whose large bytes lie on the Hub; nothing names them yet."""
+
+    operations: "Sequence[CommitOperationAdd]"
+
+    @property
+    def digests(self) -> Mapping[str, str]:
+        """The sha256 of what was really sent, by path_in_repo."""
+        return {operation.path_in_repo: operation.upload_info.sha256.hex() for operation in self.operations}
+
+
+@contextmanager
+def sending(hub: Hub, repo: Repo, additions: Sequence[Addition]) -> Iterator[Sent]:
+    """Send the bytes of large files, for the commit made inside the `with` block.
+
+    Raises:
+        RemoteError: when the Hub refuses or cannot be reached; nothing was committed.
+    """
+    in_lfs = any(addition.in_lfs for addition in additions)
+    xet = in_lfs and _speaks_xet(hub, repo)
+    with nullcontext() if xet or not in_lfs else _without_xet():
+        with hub.speaking(f"sending to {repo.repo_id}"):
+            operations = [_operation(addition, xet=xet) for addition in additions]
+            hub.api.preupload_lfs_files(
+                repo.repo_id,
+                operations,
+                repo_type=repo.repo_type,
+                revision=repo.revision,
+                create_pr=repo.create_pr,
+                free_memory=False,
+            )
+        yield Sent(operations)
+
+
 def commit(
-    hub: Hub,
-    repo: Repo,
-    additions: Sequence[Addition],
-    deletions: Sequence[str],
-    *,
-    message: str,
-    parent_commit: str,
-    check_sent: Callable[[Mapping[str, str]], None],
+    hub: Hub, repo: Repo, sent: Sent, deletions: Sequence[str], *, message: str, parent_commit: str | None
 ) -> Committed:
-    """Send everything in one commit on top of `parent_commit`.
+    """Make one commit of what was sent, on top of `parent_commit`.
 
     Args:
         hub: the Hub.
         repo: where to.
-        additions: files to write.
+        sent: files to write.
         deletions: paths to delete.
         message: first line of the commit.
-        parent_commit: the head the plan was made against; anything else is refused by the Hub.
-        check_sent: given the sha256 of what was really sent, by path, before the commit; it raises to stop.
+        parent_commit: the head the plan was made against, anything else is refused by the Hub; None when there is
+            none.
 
     Raises:
-        Exception: the client's own; the caller decides what a doubtful answer means.
+        DoubtError: when it may have happened.
+        RemoteError: when it was refused.
     """
     from huggingface_hub import CommitOperationDelete
 
-    with hub.watched(), _prepared(hub, repo, additions) as operations:
-        hub.api.preupload_lfs_files(
-            repo.repo_id,
-            operations,
-            repo_type=repo.repo_type,
-            revision=repo.revision,
-            create_pr=repo.create_pr,
-            free_memory=False,
-        )
-        check_sent({operation.path_in_repo: operation.upload_info.sha256.hex() for operation in operations})
-        info = hub.api.create_commit(
-            repo.repo_id,
-            [*operations, *(CommitOperationDelete(path, is_folder=False) for path in deletions)],
-            commit_message=message,
-            commit_description=repo.commit_description,
-            repo_type=repo.repo_type,
-            revision=repo.revision,
-            create_pr=repo.create_pr,
-            parent_commit=parent_commit,
-        )
-    return Committed(info.oid, info.commit_url, info.pr_num)
+    try:
+        with hub.watched():
+            info = hub.api.create_commit(
+                repo.repo_id,
+                [*sent.operations, *(CommitOperationDelete(path, is_folder=False) for path in deletions)],
+                commit_message=message,
+                commit_description=repo.commit_description,
+                repo_type=repo.repo_type,
+                revision=repo.revision,
+                create_pr=repo.create_pr,
+                parent_commit=parent_commit,
+            )
+            return Committed(info.oid, info.commit_url, info.pr_num)
+    except Exception as error:
+        if failures.in_doubt(error):
+            raise DoubtError from error
+        raise hub.translated(error, f"committing to {repo.repo_id}") from error
 
 
 def download(hub: Hub, repo_id: str, path_in_repo: str, *, advance: Callable[[int], None], **options: Any) -> Path:
@@ -89,6 +121,7 @@ def download(hub: Hub, repo_id: str, path_in_repo: str, *, advance: Callable[[in
 
     Raises:
         NotFoundError, OfflineError, RemoteError: as the Hub answers.
+        HublishError: when the file cannot be written here.
     """
     from huggingface_hub import hf_hub_download
 
@@ -104,42 +137,40 @@ def download(hub: Hub, repo_id: str, path_in_repo: str, *, advance: Callable[[in
             **options,
         )
     except Exception as error:
-        raise failures.translate(error, f"downloading {path_in_repo} from {repo_id}") from error
+        raise hub.translated(error, f"downloading {path_in_repo} from {repo_id}") from error
     return Path(found)
 
 
-@contextmanager
-def _prepared(hub: Hub, repo: Repo, additions: Sequence[Addition]) -> Iterator[list["CommitOperationAdd"]]:
+def _operation(addition: Addition, *, xet: bool) -> "CommitOperationAdd":
     from huggingface_hub import CommitOperationAdd
 
-    large = any(isinstance(addition.data, Path) for addition in additions)
-    with ExitStack() as stack:
-        xet = large and _speaks_xet(hub, repo)
-        if large and not xet:
-            stack.enter_context(_without_xet())
-        operations = []
-        for addition in additions:
-            data = str(addition.data) if isinstance(addition.data, Path) else addition.data
-            operation = CommitOperationAdd(addition.file.path_in_repo, data)
-            # LFS sends the planned sha256 and the server checks the bytes against it; xet computes it from the
-            # bytes it sends, and it is compared before the commit.
-            if isinstance(data, str) and not xet:
-                operation.upload_info.sha256 = bytes.fromhex(addition.file.sha256)
-            operations.append(operation)
-        yield operations
+    data = str(addition.data) if isinstance(addition.data, Path) else addition.data
+    operation = CommitOperationAdd(addition.file.path_in_repo, data)
+    # LFS sends the planned sha256 and the server checks the bytes against it; xet computes it from the bytes it
+    # sends, and it is compared before the commit.
+    if isinstance(data, str) and not xet:
+        operation.upload_info.sha256 = bytes.fromhex(addition.file.sha256)
+    return operation
 
 
 def _speaks_xet(hub: Hub, repo: Repo) -> bool:
     # A Hub without xet makes the client fail with a bare ConnectionError at the first large file
-    # (huggingface_hub#4507): ask first.
-    from huggingface_hub import constants, get_session
-    from huggingface_hub.utils import build_hf_headers
+    # (huggingface_hub#4507): ask first. One that cannot say is sent LFS, which every Hub speaks.
+    from huggingface_hub import constants
 
     if constants.HF_HUB_DISABLE_XET:
         return False
-    url = f"{hub.endpoint}/api/{repo.repo_type}s/{repo.repo_id}/xet-write-token/{quote(repo.revision)}"
-    response = get_session().get(url, headers=build_hf_headers(token=hub.token))
-    return bool(response.status_code != 404)
+    path = f"{repo.repo_type}s/{repo.repo_id}/xet-write-token/{quote(repo.revision)}"
+    params = {"create_pr": "1"} if repo.create_pr else None
+    try:
+        answer = hub.ask(f"asking whether {repo.repo_id} takes xet", "GET", path, params=params)
+    except NotFoundError:
+        return False
+    except RemoteError as error:
+        if isinstance(error.__cause__, ValueError):  # no JSON: a page for people
+            return False
+        raise
+    return isinstance(answer, dict) and "casUrl" in answer
 
 
 @contextmanager

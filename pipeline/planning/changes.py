@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 
-from hublish.pipeline.hub.client import SAMPLE_BYTES, Hub, UploadMode, matching
-from hublish.pipeline.values import Action, Change, Head, InMemory, Release, ReleaseFile
+from hublish.pipeline import sealed
+from hublish.pipeline.hub.client import Hub, matching
+from hublish.pipeline.hub.preupload import SAMPLE_BYTES, UploadMode, upload_modes
+from hublish.pipeline.values import Action, Change, Head, Release, ReleaseFile
 
 SERVERS_OWN = ".gitattributes"
 """The Hub writes this file itself: it is never deleted, and its changing is never a difference."""
@@ -22,24 +23,22 @@ def of(release: Release, head: Head) -> tuple[Change, ...]:
 
 
 def with_upload_modes(changes: tuple[Change, ...], release: Release, head: Head, hub: Hub) -> tuple[Change, ...]:
-    """Ask the Hub how it takes what would be sent, and show what a .gitignore there or here would drop."""
+    """Ask the Hub how it takes what would be sent, and show what a .gitignore there or here would drop.
+
+    Raises:
+        SourceChangedError: when a file is not what was sealed.
+        RemoteError: when the Hub cannot be asked.
+    """
     sent = [change.file for change in changes if change.action in (Action.ADD, Action.CHANGE) and change.file]
     if not sent or head.default_commit is None:
         return changes
     revision = head.revision if head.commit else "main"
-    gitignore = next((file for file in release.files if file.path_in_repo == ".gitignore"), None)
-    rules = None if gitignore is None else first_bytes(gitignore, gitignore.size).decode("utf-8", "replace")
-    asked = [(file, first_bytes(file, SAMPLE_BYTES)) for file in sent]
-    modes = hub.upload_modes(release.project.manifest.repo, revision, asked, rules)
+    samples = sealed.each(sent, lambda file: sealed.first_bytes(file, SAMPLE_BYTES))
+    rules = sealed.each((file for file in release.files if file.path_in_repo == ".gitignore"), sealed.content)
+    gitignore = rules[0].decode("utf-8", "replace") if rules else None
+    asked = tuple(zip(sent, samples, strict=True))
+    modes = upload_modes(hub, release.project.manifest.repo, revision, asked, gitignore)
     return tuple(_with_mode(change, modes) for change in changes)
-
-
-def first_bytes(file: ReleaseFile, count: int) -> bytes:
-    """Return up to `count` bytes from the start of a file."""
-    if isinstance(file.content, InMemory):
-        return file.content.data[:count]
-    with Path(file.content.path).open("rb") as stream:
-        return stream.read(count)
 
 
 def _ours(file: ReleaseFile, head: Head) -> Change:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from hublish.pipeline.errors import RemoteConflictError
+from hublish.pipeline.errors import RemoteConflictError, RemoteError
 from hublish.pipeline.hub.client import Hub
 from hublish.pipeline.values import Receipt
 
@@ -25,9 +25,18 @@ class Tag:
         if repo.tag is None:
             return receipt
         if receipt.plan.tag is not None:
-            self.hub.create_tag(repo, repo.tag, receipt.commit)
-        at = self.hub.commit_of(repo.repo_id, repo.repo_type, repo.tag)
+            self._create(receipt, repo.tag)
+        at = self.hub.tags(repo).get(repo.tag)
         if at != receipt.commit:
             msg = f"the tag {repo.tag} stands at {at}, not at {receipt.commit}"
             raise RemoteConflictError(msg, hint="the release is on the branch; raise the version or delete the tag")
         return replace(receipt, tag=repo.tag)
+
+    def _create(self, receipt: Receipt, tag: str) -> None:
+        repo = receipt.plan.release.project.manifest.repo
+        try:
+            self.hub.create_tag(repo, tag, receipt.commit)
+        except RemoteError:
+            # Some Hubs answer 500 to a tag that stands already, as it does after a lost answer.
+            if tag not in self.hub.tags(repo):
+                raise

@@ -1,32 +1,25 @@
 """Plan -> Receipt: everything in one commit, or nothing."""
 
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from hublish.pipeline.errors import HublishError, RemoteConflictError
-from hublish.pipeline.hub import failures, transfer
+from hublish.pipeline.errors import AuthenticationError, NotFoundError, RemoteConflictError, RemoteError
+from hublish.pipeline.hub import transfer
 from hublish.pipeline.hub.client import Hub
-from hublish.pipeline.planning import standing
-from hublish.pipeline.planning.expectation import differences
-from hublish.pipeline.sending import additions, check_sent
+from hublish.pipeline.planning import landing
+from hublish.pipeline.sending import additions, check_sent, require_unchanged
 from hublish.pipeline.values import Action, Plan, Receipt
 
 _WAITS = (1.0, 4.0, 10.0)
-"""Seconds before each new try of a commit that provably did not happen."""
+"""Seconds before each new try of a commit that provably did not happen, and before each new look whether it did."""
 
 
 @dataclass(frozen=True)
 class Upload:
     """Send what changed in one commit on top of the planned parent.
 
-    A commit whose answer is lost may have happened: before it is tried again the head is read. A tree equal to the
-    plan is success, a head equal to the parent may be tried again, anything else is a conflict.
-
-    Args:
-        hub: where to.
-        sleep: waits between tries.
+    A commit whose answer is lost may have happened: before it is tried again the remote is read. A commit that holds
+    the plan is success, a head equal to the parent may be tried again, anything else is a conflict.
 
     Raises (from `run`):
         SourceChangedError: a file is not what was sealed; nothing was committed.
@@ -35,62 +28,65 @@ class Upload:
     """
 
     hub: Hub
-    sleep: Callable[[float], None] = time.sleep
     title: ClassVar[str] = "uploading in one commit"
 
     def run(self, plan: Plan) -> Receipt:
         """Return what the Hub answered."""
         if not plan.commits:
             commit = plan.standing_commit or plan.head.commit or ""
-            return Receipt(
-                plan, commit, created=False, url=self._url(plan, commit), pull_request=plan.open_pull_request
-            )
+            url = landing.url(self.hub, plan, commit)
+            return Receipt(plan, commit, created=False, url=url, pull_request=plan.open_pull_request)
         for wait in (*_WAITS, None):
-            receipt = self._attempt(plan, wait)
-            if receipt is not None:
-                return receipt
-        raise AssertionError  # the last attempt returns or raises
+            try:
+                return self._attempt(plan)
+            except transfer.DoubtError as doubt:
+                receipt = self._landed(plan)
+                if receipt is not None:
+                    return receipt
+                if wait is None:
+                    raise self._given_up(plan, doubt) from doubt.__cause__
+                self.hub.patience.wait(wait)
+        raise AssertionError  # the last try returns or raises
 
-    def _attempt(self, plan: Plan, wait: float | None) -> Receipt | None:
+    def _attempt(self, plan: Plan) -> Receipt:
+        repo, deleted = plan.release.project.manifest.repo, plan.of(Action.DELETE)
         try:
-            sent = transfer.commit(
-                self.hub,
-                plan.release.project.manifest.repo,
-                additions(plan),
-                [change.path_in_repo for change in plan.of(Action.DELETE)],
-                message=plan.commit_message,
-                parent_commit=plan.head.commit or "",
-                check_sent=lambda digests: check_sent(plan, digests),
-            )
-        except HublishError:
+            with transfer.sending(self.hub, repo, additions(plan)) as sent:
+                check_sent(plan, sent.digests)
+                answer = transfer.commit(
+                    self.hub,
+                    repo,
+                    sent,
+                    [change.path_in_repo for change in deleted],
+                    message=plan.commit_message,
+                    parent_commit=plan.head.commit,
+                )
+        except RemoteError:
+            # A file that changed on its way is refused by the server: say that, not that the server complained.
+            require_unchanged(plan)
             raise
-        except Exception as error:
-            if not failures.in_doubt(error):
-                raise failures.translate(error, f"committing to {plan.head.repo_id}") from error
-            landed = self._landed(plan)
-            if landed is None and wait is None:
-                raise failures.translate(error, f"committing to {plan.head.repo_id}") from error
-            if landed is None:
-                self.sleep(wait or 0)
-            return landed
-        return Receipt(plan, sent.commit, created=True, url=sent.url, pull_request=sent.pull_request)
+        return Receipt(plan, answer.commit, created=True, url=answer.url, pull_request=answer.pull_request)
 
     def _landed(self, plan: Plan) -> Receipt | None:
-        """Return the receipt of a commit that happened although its answer was lost; None when it did not."""
-        repo = plan.release.project.manifest.repo
-        if repo.create_pr:
-            found = standing.with_pull_request(plan, self.hub)
-            if found.open_pull_request and found.standing_commit:
-                url = self._url(plan, found.standing_commit)
-                return Receipt(plan, found.standing_commit, True, url, found.open_pull_request)
-        head = self.hub.head(repo)
-        if head.commit == plan.head.commit:
-            return None
-        if head.commit and not repo.create_pr and not differences(plan, head.files):
-            return Receipt(plan, head.commit, created=True, url=self._url(plan, head.commit))
-        msg = f"{repo.repo_id} moved from {plan.head.commit} to {head.commit} while this release was sent"
-        raise RemoteConflictError(msg, hint="nothing of it was committed; plan again and look at what changed")
+        """Look until the Hub can be read whether the commit happened; None when it did not."""
+        for wait in _WAITS:
+            try:
+                return landing.find(plan, self.hub)
+            except (AuthenticationError, NotFoundError):
+                raise
+            except RemoteError:
+                self.hub.patience.wait(wait)
+        try:
+            return landing.find(plan, self.hub)
+        except RemoteError as error:
+            msg = f"the answer to the commit was lost and the Hub cannot be read: it may have happened. {error.message}"
+            raise type(error)(msg, hint="run the same command again: it finds out, and never commits twice") from error
 
-    def _url(self, plan: Plan, commit: str) -> str:
-        prefix = "" if plan.head.repo_type == "model" else f"{plan.head.repo_type}s/"
-        return f"{self.hub.endpoint}/{prefix}{plan.head.repo_id}/commit/{commit}"
+    def _given_up(self, plan: Plan, doubt: transfer.DoubtError) -> Exception:
+        cause = doubt.__cause__
+        assert isinstance(cause, Exception)
+        error = self.hub.translated(cause, f"committing to {plan.head.repo_id}")
+        if isinstance(error, RemoteConflictError):
+            msg = f"{error.message} It stands at {plan.head.commit}, where it stood when this release was planned"
+            return RemoteConflictError(msg, hint="nothing was committed; try again")
+        return error

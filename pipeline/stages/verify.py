@@ -1,9 +1,10 @@
 """Receipt -> Receipt (verified): what stands on the Hub is what was planned."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from hublish.pipeline.errors import VerificationError
+from hublish.pipeline.errors import NotFoundError, VerificationError
 from hublish.pipeline.hub.client import Hub
 from hublish.pipeline.planning.expectation import differences, missing_or_different
 from hublish.pipeline.values import Receipt
@@ -28,23 +29,34 @@ class Verify:
         head = receipt.plan.head
         tree = self.hub.tree(head.repo_id, head.repo_type, receipt.commit)
         release = receipt.plan.release
-        # A commit that stood there already may lie behind the head: only the release's own files are compared.
-        found = differences(receipt.plan, tree) if receipt.created else missing_or_different(release.files, tree)
-        problems = [*found, *self._ref_problems(receipt)]
+        if receipt.created:
+            problems = [*differences(receipt.plan, tree), *self._place_problems(receipt)]
+        else:
+            # What stood there already may lie behind the head, or beside it once the branch was squashed.
+            problems = [*missing_or_different(release.files, tree)]
         if problems:
             msg = f"commit {receipt.commit} on {head.repo_id} is not what was planned"
             hint = "no tag was created and no lock written; look at the repo's history"
             raise VerificationError(msg, hint=hint, problems=problems)
         return replace(receipt, verified=True)
 
-    def _ref_problems(self, receipt: Receipt) -> list[Problem]:
+    def _place_problems(self, receipt: Receipt) -> Iterator[Problem]:
         head, repo = receipt.plan.head, receipt.plan.release.project.manifest.repo
-        problems = []
         at = self.hub.commit_of(head.repo_id, head.repo_type, receipt.revision)
-        if at != receipt.commit and not self.hub.holds_in_history(repo, receipt.revision, receipt.commit):
+        if at != receipt.commit and receipt.commit not in self.hub.history(repo, receipt.revision):
             message = f"{receipt.revision} stands at {at}, whose history does not hold {receipt.commit}"
-            problems.append(Problem("verify.ref", message))
+            yield Problem("verify.ref", message)
         if repo.create_pr and self.hub.commit_of(head.repo_id, head.repo_type, "main") == receipt.commit:
             message = "the Hub put the commit on main although a pull request was asked for"
-            problems.append(Problem("verify.not_a_pull_request", message))
-        return problems
+            yield Problem("verify.not_a_pull_request", message)
+        parent = self._parent(receipt)
+        if head.commit and parent and parent != head.commit:
+            message = f"the Hub put the commit on {parent}, not on the planned {head.commit}: work may be overwritten"
+            yield Problem("verify.parent", message)
+
+    def _parent(self, receipt: Receipt) -> str | None:
+        try:
+            history = self.hub.history(receipt.plan.release.project.manifest.repo, receipt.commit)
+        except NotFoundError:  # a Hub that lists no history
+            return None
+        return history[1] if history[:1] == (receipt.commit,) and len(history) > 1 else None
