@@ -15,7 +15,6 @@ from hublish._version import __version__
 
 if TYPE_CHECKING:
     from hublish.api import (
-        EmbeddedHub,
         Finding,
         Rehearsal,
         Verification,
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
         verify,
     )
     from hublish.pipeline.errors import HublishError
+    from hublish.pipeline.hub.embedded.server import EmbeddedHub
     from hublish.pipeline.values import Loaded, LocalRelease, Plan, Project, Receipt, Release
     from hublish.schemas.manifest import Manifest
 
@@ -65,6 +65,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "EmbeddedHub": "hublish.pipeline.hub.embedded.server",
     "HublishError": "hublish.pipeline.errors",
     "Manifest": "hublish.schemas.manifest",
     **dict.fromkeys(("Loaded", "LocalRelease", "Plan", "Project", "Receipt", "Release"), "hublish.pipeline.values"),

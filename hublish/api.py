@@ -1,15 +1,16 @@
-"""The Python API, whole: what the command line stands on and `import hublish` offers."""
+"""The verbs of the Python API: what the command line stands on and `import hublish` offers.
+
+Not the embedded Hub: a server and its libraries are no part of publishing and pulling.
+"""
 
 from hublish.doctor import Finding, doctor
 from hublish.loading import load, pull
-from hublish.pipeline.hub.embedded.server import EmbeddedHub
 from hublish.projects import read_project
 from hublish.publishing import build, card, check, files, plan, publish
 from hublish.rehearsal import Rehearsal, rehearse
 from hublish.verifying import Verification, verify
 
 __all__ = [
-    "EmbeddedHub",
     "Finding",
     "Rehearsal",
     "Verification",
