@@ -9,6 +9,7 @@ from dataclasses import replace
 from hublish.pipeline.hub.embedded.discussions import Discussion, Discussions, comment_data, new_event
 from hublish.pipeline.hub.embedded.git.merging import Merge, merge_trees
 from hublish.pipeline.hub.embedded.git.repository import GitRepository, Signature, add_commit, add_tree, now
+from hublish.pipeline.hub.embedded.git.tree import serialize
 from hublish.pipeline.hub.embedded.http import bad_request
 from hublish.pipeline.hub.embedded.refusals import conflict
 from hublish.pipeline.hub.embedded.repositories import MAIN_REF, timestamp
@@ -105,7 +106,7 @@ def _merge_commit(git: GitRepository, discussion: Discussion, user: str, main: s
         files = ", ".join(result.conflicts[:10])
         raise conflict(f"This pull request has conflicts with the base branch: {files}")
     with git.writer() as writer:
-        tree = result.write(lambda data: add_tree(writer, data))
+        tree = result.write(lambda data: add_tree(writer, data)) or add_tree(writer, serialize({}))
         message = f"{discussion.title} (#{discussion.num})"
         merged = add_commit(writer, tree, (main, head), Signature(user, now()), message)
         writer.finish()

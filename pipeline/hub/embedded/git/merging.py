@@ -8,33 +8,29 @@ from hublish.pipeline.hub.embedded.git.tree import FOLDER_MODE, Entry, Loader, s
 
 @dataclass(frozen=True, slots=True)
 class Merge:
-    """The outcome of a merge: a tree, or the paths in conflict."""
+    """The outcome of merging one folder: what is in it, and the paths in conflict."""
 
     entries: "dict[str, Entry | Merge]"
-    """By name; a `Merge` is a folder both sides changed."""
+    """By name; a `Merge` is a folder that had to be looked into."""
     conflicts: tuple[str, ...]
 
-    def write(self, add: Callable[[bytes], str]) -> str:
-        """Serialize the merged tree through `add`, which returns ids."""
-        entries = {
-            name: Entry(FOLDER_MODE, item.write(add)) if isinstance(item, Merge) else item
-            for name, item in self.entries.items()
-        }
-        kept = {name: entry for name, entry in entries.items() if not _is_empty_folder(entry)}
-        return add(serialize(kept))
+    def write(self, add: Callable[[bytes], str]) -> str | None:
+        """Serialize the merged folder through `add`, which returns ids; None when it is empty."""
+        entries = {name: _written(item, add) for name, item in self.entries.items()}
+        kept = {name: entry for name, entry in entries.items() if entry}
+        return add(serialize(kept)) if kept else None
 
 
-_EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+def _written(item: Entry | Merge, add: Callable[[bytes], str]) -> Entry | None:
+    if isinstance(item, Entry):
+        return item
+    sha = item.write(add)
+    return Entry(FOLDER_MODE, sha) if sha else None
 
 
-def _is_empty_folder(entry: Entry) -> bool:
-    return entry.is_folder and entry.sha == _EMPTY_TREE
-
-
-def merge_trees(load: Loader, base: str | None, ours: str, theirs: str, prefix: str = "") -> Merge:
-    """Merge two trees that both come from `base` (None: from nothing)."""
-    old = load(base) if base else {}
-    left, right = load(ours), load(theirs)
+def merge_trees(load: Loader, base: str | None, ours: str | None, theirs: str | None, prefix: str = "") -> Merge:
+    """Merge two trees that both come from `base`; None stands for a folder that is not there."""
+    old, left, right = (load(sha) if sha else {} for sha in (base, ours, theirs))
     merged: dict[str, Entry | Merge] = {}
     conflicts: list[str] = []
     for name in sorted(old.keys() | left.keys() | right.keys()):
@@ -51,11 +47,12 @@ def _merge_entry(
     load: Loader, old: Entry | None, left: Entry | None, right: Entry | None, path: str
 ) -> "Entry | Merge | str | None":
     """Return the merged entry, None for a removed one, or the path as a conflict."""
-    if left == right or right == old:
-        return left
-    if left == old:
+    if left in (right, old):
         return right
-    if left and right and left.is_folder and right.is_folder:
+    if right == old:
+        return left
+    if all(entry is None or entry.is_folder for entry in (left, right)):
+        # A folder one side removed may still have got a new file from the other.
         base = old.sha if old and old.is_folder else None
-        return merge_trees(load, base, left.sha, right.sha, f"{path}/")
+        return merge_trees(load, base, left.sha if left else None, right.sha if right else None, f"{path}/")
     return path
