@@ -3,7 +3,7 @@
 Not the embedded Hub: a server and its libraries are no part of publishing and pulling.
 """
 
-from hublish.doctor import Finding, doctor
+from hublish.checkup import Finding, doctor
 from hublish.loading import load, pull
 from hublish.projects import read_project
 from hublish.publishing import build, card, check, files, plan, publish

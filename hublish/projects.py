@@ -1,6 +1,7 @@
 """From a manifest, however it is given, to a project; and every later problem back to its line in it."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from hublish.pipeline.errors import HublishError, ManifestInvalidError
 from hublish.pipeline.values import Project
 from hublish.schemas.documents import locate, read_manifest
 from hublish.schemas.manifest import Manifest
-from hublish.schemas.problems import InvalidDocumentError
+from hublish.schemas.problems import InvalidDocumentError, Problem
 from hublish.schemas.writing import dump_manifest
 
 AnyManifest = str | Path | Manifest | Project
@@ -55,8 +56,21 @@ def located(project: Project) -> Iterator[None]:
     try:
         yield
     except HublishError as error:
-        error.problems = locate(error.problems, project.text, project.name)
+        error.problems = with_locations(error.problems, project)
         raise
+
+
+def with_locations(problems: Iterable[Problem], project: Project) -> tuple[Problem, ...]:
+    """Return the problems, those that speak of the manifest with their line and column in it."""
+    return tuple(
+        locate([problem], project.text, project.name)[0] if _speaks_of_manifest(problem) else problem
+        for problem in problems
+    )
+
+
+def _speaks_of_manifest(problem: Problem) -> bool:
+    # Others carry the path of a file in the repo.
+    return bool(problem.path) and re.split(r"[.\[]", problem.path)[0] in Manifest.model_fields
 
 
 def _project(manifest: Manifest, text: bytes, folder: Path, name: str, objects: Mapping[str, Any] | None) -> Project:

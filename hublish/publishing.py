@@ -15,9 +15,8 @@ from hublish.pipeline.progress import SILENT, Progress
 from hublish.pipeline.publish import checking, planning, publishing, releasing, rendering
 from hublish.pipeline.records import plan_document
 from hublish.pipeline.values import InMemory, Plan, Project, Receipt, Release, ReleaseFile, StagedFile
-from hublish.projects import AnyManifest, located, read_project
+from hublish.projects import AnyManifest, located, read_project, with_locations
 from hublish.reading import read_plan_file
-from hublish.schemas.documents import locate
 from hublish.schemas.plan import PlanDocument
 from hublish.schemas.problems import Problem
 
@@ -36,7 +35,7 @@ def check(manifest: AnyManifest = "hub.yaml", *, progress: Progress = SILENT) ->
     project = read_project(manifest)
     with located(project):
         staged = checking().run(project, progress)
-    return locate(staged.warnings, project.text, project.name)
+    return with_locations(staged.warnings, project)
 
 
 def card(manifest: AnyManifest = "hub.yaml", *, progress: Progress = SILENT) -> str:

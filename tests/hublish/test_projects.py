@@ -46,5 +46,5 @@ def test_every_problem_comes_at_once_with_its_place(manifest: Path) -> None:
 def test_later_problems_are_brought_back_to_their_line(manifest: Path) -> None:
     project = read_project(manifest)
     with pytest.raises(PolicyError) as caught, located(project):
-        raise PolicyError("no", problems=[Problem("x", "no", path="artifacts[1].source")])
-    assert str(caught.value.problems[0].location) == f"{manifest}:10:13"
+        raise PolicyError("no", problems=[Problem("x", "no", path=path) for path in ("artifacts[1].source", "a/b.bin")])
+    assert [str(problem.location) for problem in caught.value.problems] == [f"{manifest}:10:13", "None"]

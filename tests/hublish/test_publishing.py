@@ -210,7 +210,7 @@ def test_check_gives_warnings_and_raises_with_lines_and_columns(manifest: Path) 
     (manifest.parent / "data" / "note.tmp").unlink()
     warnings = hublish.check(manifest)
     assert [(problem.message, str(problem.location)) for problem in warnings] == [
-        ("pattern '*.tmp' matched nothing", f"{manifest}:15:21")
+        ("pattern '*.tmp' matched nothing", f"{manifest}:14:21")
     ]
     manifest.write_text(manifest.read_text().replace("runs/model.npz", "runs/modle.npz"))
     with pytest.raises(SourceError) as caught:

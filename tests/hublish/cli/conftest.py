@@ -1,49 +1,20 @@
-"""Hand-made values to show, terminals to show them on, and golden files to compare with."""
+"""Golden files to compare with, terminals to show on, command lines to run."""
 
 import io
 import os
-import pty
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+import shlex
+import subprocess
+import sys
 from pathlib import Path
-from typing import TextIO
+from typing import Any
 
+import numpy as np
 import pytest
 
-from hublish.cli.paint import Paint
-from hublish.cli.terminal import Format, Terminal
-from hublish.cli.text import harmless
-from hublish.cli.view import View
-from hublish.pipeline.values import (
-    Action,
-    Candidate,
-    Change,
-    Digest,
-    DownloadPlan,
-    Head,
-    InMemory,
-    LocalFile,
-    LocalRelease,
-    Origin,
-    Plan,
-    Project,
-    PromisedFile,
-    Receipt,
-    Reference,
-    Release,
-    ReleaseFile,
-    RemoteFile,
-    RemoteRelease,
-    Verdict,
-)
-from hublish.schemas.manifest import Load, Manifest
+from hublish.cli import main
+from tests.hublish.cli.running import DEADLINE, MANIFEST, Ended, Golden, MakeDesk, Run, Start, desk
 
 GOLDEN = Path(__file__).parent / "golden"
-COMMIT = "0123456789abcdef0123456789abcdef01234567"
-PARENT = "89abcdef0123456789abcdef0123456789abcdef"
-
-Golden = Callable[[str, str], None]
-Show = Callable[..., str]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -64,140 +35,53 @@ def golden(request: pytest.FixtureRequest) -> Golden:
 
 
 @pytest.fixture
-def show() -> Show:
-    """Return what a person sees of a view."""
-
-    def shown(view: View, *, colour: bool = False) -> str:
-        return "".join(f"{harmless(line, colour=colour)}\n" for line in view.human(Paint(colour)))
-
-    return shown
-
-
-class Screen(io.StringIO):
-    """A stream that says it is a terminal."""
-
-    def isatty(self) -> bool:
-        return True
-
-
-@dataclass(frozen=True)
-class Desk:
-    """A terminal whose streams can be read."""
-
-    terminal: Terminal
-    out: io.StringIO
-    err: io.StringIO
-
-
-def desk(
-    typed: str = "",
-    *,
-    tty: bool = False,
-    format: Format = Format.HUMAN,  # noqa: A002 - as in Terminal
-    environ: Mapping[str, str] | None = None,
-    secrets: tuple[str, ...] = (),
-) -> Desk:
-    kind = Screen if tty else io.StringIO
-    stdin: TextIO = Screen(typed) if tty else io.TextIOWrapper(io.BytesIO(typed.encode()))
-    out, err = kind(), kind()
-    return Desk(Terminal(stdin, out, err, environ or {}, format, secrets), out, err)
-
-
-@pytest.fixture
-def make_desk() -> Callable[..., Desk]:
+def make_desk() -> MakeDesk:
     return desk
 
 
 @pytest.fixture
-def pseudo_terminal() -> Iterator[tuple[int, int]]:
-    """A pseudo-terminal: `(ours, the program's)`."""
-    ours, theirs = pty.openpty()
-    yield ours, theirs
-    for descriptor in (ours, theirs):
-        os.close(descriptor)
-
-
-class Make:
-    """Makes values as the pipelines would."""
-
-    def project(self, **repo: object) -> Project:
-        manifest = Manifest.model_validate(
-            {"repo": {"repo_id": "acme/digits-mlp", **repo}, "artifacts": [{"source": "*.json"}]}
-        )
-        return Project(manifest, b"repo: {}\n", Path("/project"))
-
-    def file(self, path: str, size: int = 1200, *, source: str = "", serializer: str = "copy") -> ReleaseFile:
-        origin = Origin(0, source or path, serializer, {}, "artifacts[0]")
-        return ReleaseFile(path, size, "ab" * 32, "cd" * 20, InMemory(b""), origin)
-
-    def excluded(self, source: str, rule: str) -> Candidate:
-        return Candidate(source, source, None, 0, Verdict(included=False, rule=rule))
-
-    def remote(self, path: str, size: int = 1100) -> RemoteFile:
-        return RemoteFile(path, size, "ef" * 20)
-
-    def head(self, **changes: object) -> Head:
-        head = Head("acme/digits-mlp", "model", "main", "https://hub.example", repo_exists=True, commit=PARENT)
-        return replace(head, **changes)  # type: ignore[arg-type]  # the tests give what the fields take
-
-    def add(self, path: str, size: int, source: str = "", serializer: str = "copy") -> Change:
-        file = self.file(path, size, source=source, serializer=serializer)
-        return Change(Action.ADD, path, file, None, "lfs", "artifacts[0]")
-
-    def change(self, path: str, before: int, after: int) -> Change:
-        return Change(
-            Action.CHANGE, path, self.file(path, after), self.remote(path, before), "regular", "artifacts[1]: *.json"
-        )
-
-    def keep(self, path: str, size: int = 1200) -> Change:
-        return Change(Action.KEEP, path, self.file(path, size), self.remote(path, size), None, "same bytes")
-
-    def leave(self, path: str) -> Change:
-        return Change(Action.LEAVE, path, None, self.remote(path), None, "no delete pattern matches")
-
-    def delete(self, path: str, size: int) -> Change:
-        reason = "patterns.delete_patterns[0]: *.bin"
-        return Change(Action.DELETE, path, None, self.remote(path, size), None, reason)
-
-    def ignore(self, path: str) -> Change:
-        return Change(Action.IGNORE, path, self.file(path, 3), None, None, "the Hub's .gitignore drops it")
-
-    def plan(self, *changes: Change, excluded: tuple[Candidate, ...] = (), **fields: object) -> Plan:
-        files = tuple(change.file for change in changes if change.file)
-        project = fields.pop("project", None) or self.project()
-        assert isinstance(project, Project)
-        given = {"head": self.head(), "commit_message": "Release 1.2.0", **fields}
-        return Plan(Release(project, files, excluded), changes=changes, **given)  # type: ignore[arg-type]  # ditto
-
-    def everything(self) -> Plan:
-        """A plan with every action in it."""
-        return self.plan(
-            self.change("config.json", 1200, 1300),
-            self.keep("LICENSE", 11357),
-            self.ignore("notes.tmp"),
-            self.add("model.safetensors", 4_200_000, "runs/best.npz", "safetensors"),
-            self.delete("pytorch_model.bin", 9_900_000),
-            self.leave("eval/results.json"),
-            excluded=(self.excluded("train.log", "patterns.ignore_patterns[0]: *.log"),),
-            tag="v1.2.0",
-        )
-
-    def receipt(self, plan: Plan, **fields: object) -> Receipt:
-        given = {"url": f"https://hub.example/acme/digits-mlp/commit/{COMMIT}", "verified": True, **fields}
-        return Receipt(plan, COMMIT, **{"created": True, **given})  # type: ignore[arg-type]  # ditto
-
-    def local(self, *paths: str, folder: Path = Path("/cache/snapshot"), **reference: object) -> LocalRelease:
-        promised = tuple(PromisedFile(path, 1200, Digest("sha256", "ab" * 32)) for path in paths)
-        remote = RemoteRelease(
-            Reference("acme/digits-mlp", **{"revision": "v1.2.0", **reference}),  # type: ignore[arg-type]  # ditto
-            COMMIT,
-            promised,
-            Load(),
-        )
-        files = tuple(LocalFile(file, folder / file.path_in_repo) for file in promised)
-        return LocalRelease(DownloadPlan(remote, promised), folder, files, checked=True)
+def project(tmp_path: Path) -> Path:
+    """A folder with a release in it."""
+    folder = tmp_path / "project"
+    (folder / "run").mkdir(parents=True)
+    (folder / "hub.yaml").write_text(MANIFEST)
+    (folder / "run" / "config.json").write_text('{"classes": 10}\n')
+    (folder / "run" / "draft.json").write_text("{}\n")
+    weight = np.arange(12, dtype=np.float32).reshape(3, 4)
+    np.savez(folder / "run" / "weights.npz", weight=weight, bias=np.ones(4, np.float16))
+    return folder
 
 
 @pytest.fixture
-def make() -> Make:
-    return Make()
+def environ(tmp_path: Path) -> dict[str, str]:
+    """An environment of its own: no token, no cache, no colour asked for."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "HUGGING"))}
+    return {**kept, "HF_HOME": str(tmp_path / "home"), "COLUMNS": "100", "PYTHONWARNINGS": "error"}
+
+
+@pytest.fixture
+def run(project: Path, own_home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run one command line in the project's folder, in this process: starting another costs seconds."""
+    monkeypatch.chdir(project)
+    monkeypatch.delenv("HF_DEBUG", raising=False)
+
+    def run_line(line: str, *, exits: int = 0, typed: str = "") -> Ended:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(typed.encode())))
+        code = main(shlex.split(line))
+        ended = Ended(*capsys.readouterr())
+        assert code == exits, ended
+        assert "Traceback" not in ended.stderr
+        return ended
+
+    return run_line
+
+
+@pytest.fixture
+def start(project: Path, environ: dict[str, str]) -> Start:
+    """Run one command line in a process of its own."""
+
+    def run_line(line: str, **streams: Any) -> subprocess.CompletedProcess[str]:
+        words = [sys.executable, "-m", "hublish", *shlex.split(line)]
+        return subprocess.run(words, cwd=project, env=environ, text=True, timeout=DEADLINE, **streams)
+
+    return run_line

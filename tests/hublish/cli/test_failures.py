@@ -1,7 +1,6 @@
 """One text for every failure, without a secret in it."""
 
 import json
-from typing import Any
 
 import pytest
 
@@ -10,6 +9,7 @@ from hublish.cli.paint import Paint
 from hublish.cli.terminal import Format
 from hublish.pipeline.errors import HublishError, ManifestInvalidError
 from hublish.schemas.problems import Location, Problem
+from tests.hublish.cli.running import Golden, MakeDesk
 
 TOKEN = "hf_" + "canary" * 6
 
@@ -29,7 +29,7 @@ INVALID = ManifestInvalidError(
 )
 
 
-def test_every_problem_has_its_place_and_its_hint(golden: Any) -> None:
+def test_every_problem_has_its_place_and_its_hint(golden: Golden) -> None:
     golden("error", "\n".join(error_lines(INVALID, Paint())) + "\n")
 
 
@@ -38,7 +38,7 @@ def test_the_place_of_the_error_itself_comes_first() -> None:
     assert error_lines(error, Paint()) == ["error[hublish.failed]: hub.yaml:2:5: bad"]
 
 
-def test_json_has_stable_keys(make_desk: Any) -> None:
+def test_json_has_stable_keys(make_desk: MakeDesk) -> None:
     desk = make_desk(format=Format.JSON)
     assert report(INVALID, desk.terminal) == 1
     error = json.loads(desk.out.getvalue())["error"]
@@ -71,7 +71,7 @@ def test_what_is_not_ours_is_told_in_one_line(failure: BaseException, code: str,
 
 @pytest.mark.parametrize("format_", list(Format))
 @pytest.mark.parametrize("debug", ["", "1"])
-def test_no_token_is_ever_printed(make_desk: Any, format_: Format, debug: str) -> None:
+def test_no_token_is_ever_printed(make_desk: MakeDesk, format_: Format, debug: str) -> None:
     desk = make_desk(format=format_, environ={"HF_DEBUG": debug}, secrets=("s3cr3t-value",))
     problem = Problem("a", f"b {TOKEN}", f"c {TOKEN}", location=Location(f"/{TOKEN}/hub.yaml", 1, 1))
     report(HublishError(f"with {TOKEN} and s3cr3t-value", hint=TOKEN, problems=(problem,)), desk.terminal)
@@ -83,7 +83,7 @@ def test_no_token_is_ever_printed(make_desk: Any, format_: Format, debug: str) -
 
 
 @pytest.mark.parametrize(("debug", "traced"), [("", False), ("0", False), ("1", True), ("true", True)])
-def test_a_traceback_is_shown_only_when_asked_for(make_desk: Any, debug: str, traced: bool) -> None:
+def test_a_traceback_is_shown_only_when_asked_for(make_desk: MakeDesk, debug: str, traced: bool) -> None:
     desk = make_desk(environ={"HF_DEBUG": debug})
     try:
         raise ValueError("odd")
@@ -93,7 +93,7 @@ def test_a_traceback_is_shown_only_when_asked_for(make_desk: Any, debug: str, tr
     assert "error[internal.error]: internal error: ValueError: odd" in desk.err.getvalue()
 
 
-def test_quiet_still_says_what_went_wrong(make_desk: Any) -> None:
+def test_quiet_still_says_what_went_wrong(make_desk: MakeDesk) -> None:
     desk = make_desk(format=Format.QUIET)
     report(INVALID, desk.terminal)
     assert "artefacts" in desk.err.getvalue()

@@ -2,7 +2,6 @@
 
 from argparse import Namespace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -10,6 +9,7 @@ from hublish.cli.again import Again
 from hublish.cli.options import Target, again, beside, manifest, target
 from hublish.pipeline.errors import ManifestInvalidError
 from hublish.pipeline.values import Project
+from tests.hublish.cli.running import MakeDesk
 
 MANIFEST = "repo: {repo_id: acme/a}\nartifacts: [{source: a.json}]\n"
 
@@ -52,12 +52,12 @@ def test_the_next_command_repeats_what_it_needs_but_never_the_token(given: dict[
     assert again(Namespace(**given)) == expected
 
 
-def test_a_manifest_is_a_path_until_it_is_read(make_desk: Any) -> None:
+def test_a_manifest_is_a_path_until_it_is_read(make_desk: MakeDesk) -> None:
     assert manifest(Namespace(file="a/hub.yaml"), make_desk().terminal) == Path("a/hub.yaml")
 
 
 def test_a_dash_reads_standard_input_with_sources_from_here(
-    make_desk: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    make_desk: MakeDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     project = manifest(Namespace(file="-"), make_desk(MANIFEST).terminal)
@@ -66,7 +66,7 @@ def test_a_dash_reads_standard_input_with_sources_from_here(
     assert project.folder.samefile(tmp_path)
 
 
-def test_standard_input_without_end_is_not_read_to_its_end(make_desk: Any) -> None:
+def test_standard_input_without_end_is_not_read_to_its_end(make_desk: MakeDesk) -> None:
     with pytest.raises(ManifestInvalidError, match="larger"):
         manifest(Namespace(file="-"), make_desk("#" * (3 << 20)).terminal)
 

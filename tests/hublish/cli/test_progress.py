@@ -1,13 +1,13 @@
 """Bars for people who look, titles for those who read, nothing for the rest."""
 
 import io
-from typing import Any
 
 import pytest
 
 from hublish.cli.progress import Display, progress_on
 from hublish.cli.terminal import Format
 from hublish.pipeline.progress import SILENT
+from tests.hublish.cli.running import MakeDesk
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ from hublish.pipeline.progress import SILENT
     ],
 )
 def test_what_is_shown_depends_on_who_looks(
-    make_desk: Any, format_: Format, tty: bool, environ: dict[str, str], titles: bool, bars: bool
+    make_desk: MakeDesk, format_: Format, tty: bool, environ: dict[str, str], titles: bool, bars: bool
 ) -> None:
     desk = make_desk(tty=tty, format=format_, environ=environ)
     progress = desk.terminal.progress()
@@ -53,7 +53,7 @@ def test_long_stages_say_how_long(seconds: float, line: str) -> None:
     assert stream.getvalue() == line
 
 
-def test_a_task_that_counts_files_says_files(make_desk: Any) -> None:
+def test_a_task_that_counts_files_says_files(make_desk: MakeDesk) -> None:
     desk = make_desk(tty=True)
     with desk.terminal.progress().task("hashing", 3, "files") as task:
         task.advance(3)

@@ -10,6 +10,7 @@ import pytest
 from hublish.cli.paint import Paint
 from hublish.cli.terminal import Format, Terminal
 from hublish.schemas.problems import Location, Problem
+from tests.hublish.cli.running import MakeDesk
 
 TOKEN = "hf_" + "canary" * 6
 
@@ -33,7 +34,7 @@ class Result:
         (Format.QUIET, "done\n"),
     ],
 )
-def test_a_result_goes_to_stdout_in_one_format(make_desk: Any, format_: Format, shown: str) -> None:
+def test_a_result_goes_to_stdout_in_one_format(make_desk: MakeDesk, format_: Format, shown: str) -> None:
     desk = make_desk(format=format_)
     desk.terminal.show(Result())
     assert desk.out.getvalue() == shown
@@ -50,7 +51,9 @@ def test_a_result_goes_to_stdout_in_one_format(make_desk: Any, format_: Format, 
         (True, {"TERM": "dumb"}, False),
     ],
 )
-def test_colour_is_for_people_who_want_it(make_desk: Any, tty: bool, environ: dict[str, str], coloured: bool) -> None:
+def test_colour_is_for_people_who_want_it(
+    make_desk: MakeDesk, tty: bool, environ: dict[str, str], coloured: bool
+) -> None:
     desk = make_desk(tty=tty, environ=environ)
     desk.terminal.show(Result())
     assert ("\x1b[32mdone\x1b[0m" in desk.out.getvalue()) is coloured
@@ -71,7 +74,7 @@ def test_json_holds_names_that_are_no_text() -> None:
 
 
 @pytest.mark.parametrize(("format_", "shown"), [(Format.HUMAN, True), (Format.JSON, True), (Format.QUIET, False)])
-def test_warnings_go_to_stderr_unless_quiet(make_desk: Any, format_: Format, shown: bool) -> None:
+def test_warnings_go_to_stderr_unless_quiet(make_desk: MakeDesk, format_: Format, shown: bool) -> None:
     desk = make_desk(format=format_)
     desk.terminal.warn([Problem("a.b", f"look at {TOKEN}", "mend it", "card", Location("hub.yaml", 1, 2))])
     expected = "warning: hub.yaml:1:2 card: look at ***\n  hint: mend it\n" if shown else ""
@@ -82,7 +85,7 @@ def test_warnings_go_to_stderr_unless_quiet(make_desk: Any, format_: Format, sho
 @pytest.mark.parametrize(
     ("answer", "agreed"), [("y\n", True), ("YES\n", True), ("n\n", False), ("\n", False), ("", False), ("yep\n", False)]
 )
-def test_only_yes_is_yes(make_desk: Any, answer: str, agreed: bool) -> None:
+def test_only_yes_is_yes(make_desk: MakeDesk, answer: str, agreed: bool) -> None:
     desk = make_desk(answer, tty=True)
     assert desk.terminal.confirm("Publish this?") is agreed
     assert desk.err.getvalue() == "Publish this? [y/N] "
@@ -97,11 +100,11 @@ def test_only_yes_is_yes(make_desk: Any, answer: str, agreed: bool) -> None:
         (True, Format.QUIET, False),
     ],
 )
-def test_only_a_person_can_be_asked(make_desk: Any, tty: bool, format_: Format, interactive: bool) -> None:
+def test_only_a_person_can_be_asked(make_desk: MakeDesk, tty: bool, format_: Format, interactive: bool) -> None:
     assert make_desk(tty=tty, format=format_).terminal.interactive is interactive
 
 
-def test_an_aside_goes_to_stderr(make_desk: Any) -> None:
+def test_an_aside_goes_to_stderr(make_desk: MakeDesk) -> None:
     desk = make_desk()
     desk.terminal.show_aside(Result())
     assert desk.err.getvalue() == "done\na\\x1b[2J\n"

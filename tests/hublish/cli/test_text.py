@@ -24,6 +24,10 @@ def test_no_rows_are_no_lines() -> None:
     assert columns([]) == []
 
 
+def test_a_column_without_text_takes_no_room() -> None:
+    assert columns([("a", "", "x"), ("b", "", "y")]) == ["a  x", "b  y"]
+
+
 def test_wide_and_coloured_text_takes_the_cells_it_takes() -> None:
     red = Paint(on=True)("red", "ab")
     assert [width(text) for text in ("ab", red, "数据", "e\u0301")] == [2, 2, 4, 1]

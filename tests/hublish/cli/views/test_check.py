@@ -1,22 +1,21 @@
 """A manifest that stands."""
 
-from typing import Any
-
 from hublish.cli.again import Again
 from hublish.cli.views.check import CheckView
 from hublish.schemas.problems import Location, Problem
+from tests.hublish.cli.views.values import Show
 
 PLACE = Location("hub.yaml", 4, 3)
 WARNING = Problem("card.license_missing", "no license", "add one", "card.metadata", PLACE, "warning")
 
 
-def test_a_clean_manifest_leads_to_what_is_next(show: Any) -> None:
+def test_a_clean_manifest_leads_to_what_is_next(show: Show) -> None:
     shown = show(CheckView("a/hub.yaml", (), Again(" -f a/hub.yaml")))
     assert shown.startswith("ok  a/hub.yaml: manifest, sources and card fit\n")
     assert "Next: hublish files -f a/hub.yaml\n      hublish plan -f a/hub.yaml\n" in shown
 
 
-def test_warnings_are_counted(show: Any) -> None:
+def test_warnings_are_counted(show: Show) -> None:
     assert "fit, with 1 warning\n" in show(CheckView("hub.yaml", (WARNING,)))
 
 

@@ -1,16 +1,16 @@
 """A release that came back."""
 
-from typing import Any
-
 import numpy as np
 import pytest
 
 from hublish.cli.views.download import LoadView, PullView
 from hublish.pipeline.values import Loaded
+from tests.hublish.cli.running import Golden
+from tests.hublish.cli.views.values import Make, Show
 
 
 @pytest.fixture
-def loaded(make: Any) -> Loaded:
+def loaded(make: Make) -> Loaded:
     arrays = {
         "layer.weight": np.zeros((64, 10), np.float32),
         "layer.bias": np.zeros(10, np.float16),
@@ -19,12 +19,12 @@ def loaded(make: Any) -> Loaded:
     return Loaded(make.local("model.safetensors"), arrays)
 
 
-def test_a_pull_shows_every_digest_and_the_folder(make: Any, show: Any, golden: Any) -> None:
+def test_a_pull_shows_every_digest_and_the_folder(make: Make, show: Show, golden: Golden) -> None:
     local = make.local("config.json", "model.safetensors")
     golden("pull", show(PullView(local, "hublish load acme/digits-mlp@v1.2.0")))
 
 
-def test_a_pull_in_json_names_commit_folder_and_files(make: Any) -> None:
+def test_a_pull_in_json_names_commit_folder_and_files(make: Make) -> None:
     document = PullView(make.local("a.json", repo_type="dataset")).document()
     assert document == {
         "repo_id": "acme/digits-mlp",
@@ -44,15 +44,15 @@ def test_a_pull_in_json_names_commit_folder_and_files(make: Any) -> None:
     }
 
 
-def test_quiet_is_the_folder(make: Any) -> None:
+def test_quiet_is_the_folder(make: Make) -> None:
     assert list(PullView(make.local("a.json")).quiet()) == ["/cache/snapshot"]
 
 
-def test_a_load_describes_every_tensor(loaded: Loaded, show: Any, golden: Any) -> None:
+def test_a_load_describes_every_tensor(loaded: Loaded, show: Show, golden: Golden) -> None:
     golden("load", show(LoadView(loaded)))
 
 
-def test_a_release_without_tensors_is_loaded_all_the_same(make: Any, show: Any, golden: Any) -> None:
+def test_a_release_without_tensors_is_loaded_all_the_same(make: Make, show: Show, golden: Golden) -> None:
     golden("load_empty", show(LoadView(Loaded(make.local("a.csv"), {}))))
 
 

@@ -1,17 +1,18 @@
 """A release, listed."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from hublish.cli.views.files import BuildView, FilesView
 from hublish.pipeline.values import Release
 from hublish.schemas.problems import Problem
+from tests.hublish.cli.running import Golden
+from tests.hublish.cli.views.values import Make, Show
 
 
 @pytest.fixture
-def release(make: Any) -> Release:
+def release(make: Make) -> Release:
     files = (
         make.file("README.md", 900, source="card"),
         make.file("model.safetensors", 4_200_000, source="runs/best.npz", serializer="safetensors"),
@@ -22,15 +23,15 @@ def release(make: Any) -> Release:
 
 
 @pytest.mark.parametrize("excluded", [False, True])
-def test_every_file_has_size_digest_and_origin(release: Release, show: Any, golden: Any, excluded: bool) -> None:
+def test_every_file_has_size_digest_and_origin(release: Release, show: Show, golden: Golden, excluded: bool) -> None:
     golden(f"files_{'excluded' if excluded else 'short'}", show(FilesView(release, excluded)))
 
 
-def test_whole_digests_can_be_had(release: Release, show: Any) -> None:
+def test_whole_digests_can_be_had(release: Release, show: Show) -> None:
     assert "ab" * 32 in show(FilesView(release, whole_digests=True))
 
 
-def test_that_nothing_was_left_out_is_said(make: Any, show: Any) -> None:
+def test_that_nothing_was_left_out_is_said(make: Make, show: Show) -> None:
     shown = show(FilesView(Release(make.project(), (make.file("a"),)), excluded=True))
     assert "No file was considered and left out." in shown
     assert shown.endswith("1 file, 1.2 KB.\n")
@@ -63,7 +64,7 @@ def test_quiet_is_paths(release: Release, excluded: bool, lines: list[str]) -> N
     assert list(FilesView(release, excluded).quiet()) == lines
 
 
-def test_a_build_says_where_it_is(release: Release, show: Any, golden: Any) -> None:
+def test_a_build_says_where_it_is(release: Release, show: Show, golden: Golden) -> None:
     view = BuildView(release, Path("dist"))
     golden("build", show(view))
     assert list(view.quiet()) == ["dist"]

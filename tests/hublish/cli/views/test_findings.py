@@ -1,9 +1,9 @@
 """The doctor's findings."""
 
-from typing import Any
-
 from hublish.api import Finding
 from hublish.cli.views.findings import FindingsView
+from tests.hublish.cli.running import Golden
+from tests.hublish.cli.views.values import Show
 
 FINDINGS = (
     Finding("endpoint", ok=True, detail="https://hub.example answers"),
@@ -12,11 +12,11 @@ FINDINGS = (
 )
 
 
-def test_every_finding_has_a_line_and_what_hurts_a_hint(show: Any, golden: Any) -> None:
+def test_every_finding_has_a_line_and_what_hurts_a_hint(show: Show, golden: Golden) -> None:
     golden("doctor", show(FindingsView(FINDINGS)))
 
 
-def test_nothing_found_is_said(show: Any) -> None:
+def test_nothing_found_is_said(show: Show) -> None:
     assert show(FindingsView(FINDINGS[:1])).endswith("\nNo problem found.\n")
 
 

@@ -1,65 +1,65 @@
 """A plan, as people, programs and scripts see it."""
 
-from typing import Any
-
 import pytest
 
 from hublish.cli.again import Again
 from hublish.cli.views.plan import PlanView
 from hublish.pipeline.values import Setting
+from tests.hublish.cli.running import Golden
+from tests.hublish.cli.views.values import Make, Show
 
 
 @pytest.mark.parametrize("everything", [False, True])
-def test_every_action_has_its_mark_and_its_line(make: Any, show: Any, golden: Any, everything: bool) -> None:
+def test_every_action_has_its_mark_and_its_line(make: Make, show: Show, golden: Golden, everything: bool) -> None:
     golden(f"plan_{'all' if everything else 'short'}", show(PlanView(make.everything(), everything)))
 
 
-def test_colour_marks_what_is_added_changed_and_deleted(make: Any, show: Any, golden: Any) -> None:
+def test_colour_marks_what_is_added_changed_and_deleted(make: Make, show: Show, golden: Golden) -> None:
     golden("plan_colour", show(PlanView(make.everything()), colour=True))
 
 
-def test_a_repo_that_does_not_exist_will_be_created(make: Any, show: Any, golden: Any) -> None:
+def test_a_repo_that_does_not_exist_will_be_created(make: Make, show: Show, golden: Golden) -> None:
     head = make.head(repo_exists=False, commit=None)
     settings = (Setting("visibility", None, "private"),)
     golden("plan_new_repo", show(PlanView(make.plan(make.add("a.json", 10), head=head, settings=settings))))
 
 
-def test_a_branch_that_does_not_exist_begins_at_main(make: Any, show: Any) -> None:
+def test_a_branch_that_does_not_exist_begins_at_main(make: Make, show: Show) -> None:
     head = make.head(revision="next", commit=None, default_commit="f" * 40)
     shown = show(PlanView(make.plan(make.add("a.json", 10), head=head)))
     assert "ffffffffffff: the branch next will be created from main" in shown
 
 
-def test_a_changed_setting_shows_both_values(make: Any, show: Any) -> None:
+def test_a_changed_setting_shows_both_values(make: Make, show: Show) -> None:
     shown = show(PlanView(make.plan(settings=(Setting("visibility", "private", "public"),))))
     assert "~ visibility  private -> public" in shown
     assert "No commit is needed." in shown
 
 
-def test_nothing_to_do_is_said_in_one_sentence_and_suggests_nothing(make: Any, show: Any, golden: Any) -> None:
+def test_nothing_to_do_is_said_in_one_sentence_and_suggests_nothing(make: Make, show: Show, golden: Golden) -> None:
     golden("plan_nothing", show(PlanView(make.plan(make.keep("a.json"), make.keep("b.json")))))
 
 
-def test_a_pull_request_that_holds_exactly_this_is_named(make: Any, show: Any, golden: Any) -> None:
+def test_a_pull_request_that_holds_exactly_this_is_named(make: Make, show: Show, golden: Golden) -> None:
     plan = make.plan(make.add("a.json", 10), project=make.project(create_pr=True), open_pull_request=3)
     golden("plan_pull_request", show(PlanView(plan)))
 
 
-def test_a_written_plan_is_what_comes_next(make: Any, show: Any) -> None:
+def test_a_written_plan_is_what_comes_next(make: Make, show: Show) -> None:
     view = PlanView(make.everything(), written_to="plan.json", again=Again(" -f a/hub.yaml", " --local"))
     assert "Next: review plan.json, then hublish publish plan.json -f a/hub.yaml --local" in show(view)
 
 
-def test_before_a_question_nothing_is_suggested(make: Any, show: Any) -> None:
+def test_before_a_question_nothing_is_suggested(make: Make, show: Show) -> None:
     assert "Next:" not in show(PlanView(make.everything(), ask=True))
 
 
-def test_a_remote_file_name_cannot_command_the_terminal(make: Any, show: Any) -> None:
+def test_a_remote_file_name_cannot_command_the_terminal(make: Make, show: Show) -> None:
     shown = show(PlanView(make.plan(make.delete("a\x1b[2Jb\nc", 1)), everything=True))
     assert "a\\x1b[2Jb\\nc" in shown
 
 
-def test_quiet_is_what_the_commit_holds(make: Any) -> None:
+def test_quiet_is_what_the_commit_holds(make: Make) -> None:
     assert list(PlanView(make.everything()).quiet()) == [
         "~ config.json",
         "+ model.safetensors",

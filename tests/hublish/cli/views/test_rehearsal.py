@@ -1,15 +1,15 @@
 """A rehearsal that went well, and one that did not."""
 
-from typing import Any
-
 import pytest
 
 from hublish.api import Rehearsal
 from hublish.cli.views.rehearsal import RehearsalView
+from tests.hublish.cli.running import Golden
+from tests.hublish.cli.views.values import Make, Show
 
 
 @pytest.fixture
-def good(make: Any) -> Rehearsal:
+def good(make: Make) -> Rehearsal:
     plan = make.plan(make.add("a.json", 10), make.add("model.safetensors", 1000))
     return Rehearsal(make.receipt(plan), make.local("a.json", "model.safetensors"), 4, ())
 
@@ -19,11 +19,11 @@ def bad(good: Rehearsal) -> Rehearsal:
     return Rehearsal(good.receipt, good.local, 4, ("a.json",))
 
 
-def test_a_good_rehearsal_shows_every_step(good: Rehearsal, show: Any, golden: Any) -> None:
+def test_a_good_rehearsal_shows_every_step(good: Rehearsal, show: Show, golden: Golden) -> None:
     golden("rehearse", show(RehearsalView(good)))
 
 
-def test_a_bad_one_names_what_came_back_different(bad: Rehearsal, show: Any, golden: Any) -> None:
+def test_a_bad_one_names_what_came_back_different(bad: Rehearsal, show: Show, golden: Golden) -> None:
     golden("rehearse_failed", show(RehearsalView(bad)))
 
 

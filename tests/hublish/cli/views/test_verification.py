@@ -1,16 +1,16 @@
 """The Hub against the lock."""
 
-from typing import Any
-
 import pytest
 
 from hublish.api import Verification
 from hublish.cli.views.verification import VerificationView
 from hublish.pipeline.records import lock_document
+from tests.hublish.cli.running import Golden
+from tests.hublish.cli.views.values import Make, Show
 
 
 @pytest.fixture
-def good(make: Any) -> Verification:
+def good(make: Make) -> Verification:
     plan = make.plan(make.add("a.json", 10), make.add("b.json", 10))
     return Verification(lock_document(make.receipt(plan, tag="v1.2.0")), (), (), ())
 
@@ -20,11 +20,11 @@ def bad(good: Verification) -> Verification:
     return Verification(good.lock, ("a.json",), ("new.bin", "x\x1b.bin"), ("b.json",))
 
 
-def test_what_is_as_locked_takes_one_line(good: Verification, show: Any) -> None:
+def test_what_is_as_locked_takes_one_line(good: Verification, show: Show) -> None:
     assert show(VerificationView(good)) == "ok  acme/digits-mlp at v1.2.0: 2 files as locked at commit 0123456789ab\n"
 
 
-def test_every_difference_is_named(bad: Verification, show: Any, golden: Any) -> None:
+def test_every_difference_is_named(bad: Verification, show: Show, golden: Golden) -> None:
     golden("verify_failed", show(VerificationView(bad)))
 
 
