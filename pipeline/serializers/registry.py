@@ -105,6 +105,8 @@ def _problem(serializer: Any, name: str) -> str:
         return f"it calls itself '{own}'"
     if not isinstance(getattr(serializer, "version", None), int):
         return "its version is not a whole number"
+    if not isinstance(getattr(serializer, "suffix", None), str):
+        return "its suffix is not a text"
     if not (isinstance(options, type) and issubclass(options, Document)):
         return "its options are not a Document"
     missing = [verb for verb in ("dump", "load") if not callable(getattr(serializer, verb, None))]

@@ -11,6 +11,7 @@ from hublish.schemas.base import Document
 
 class Keras:
     name = "keras"
+    suffix = ".keras"
     version = 3
     options = Document
     def dump(self, source, path_in_repo, workspace, options, progress): return ()
@@ -24,6 +25,9 @@ class Misnamed(Keras):
 
 class Versionless(Keras):
     version = None
+
+class Suffixless(Keras):
+    suffix = None
 
 class Optionless(Keras):
     options = dict
@@ -107,6 +111,7 @@ def test_a_built_in_name_cannot_be_taken(distribution: Distribution) -> None:
         ("keras = acme_formats_for_tests:Nameless", "it has no name"),
         ("keras = acme_formats_for_tests:Misnamed", "it calls itself 'other'"),
         ("keras = acme_formats_for_tests:Versionless", "its version is not a whole number"),
+        ("keras = acme_formats_for_tests:Suffixless", "its suffix is not a text"),
         ("keras = acme_formats_for_tests:Optionless", "its options are not a Document"),
         ("keras = acme_formats_for_tests:Mute", "it has no dump and no load"),
         ("keras = no_such_module:Keras", "cannot be imported: ModuleNotFoundError"),
