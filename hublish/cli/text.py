@@ -19,7 +19,7 @@ def plural(count: int, noun: str) -> str:
 
 
 def columns(rows: Iterable[Sequence[str]], right: Iterable[int] = ()) -> list[str]:
-    """Return the rows as lines of aligned columns.
+    """Return the rows as lines of aligned columns; a column without any text takes no room.
 
     Args:
         rows: cells; every row has the same number of them.
@@ -28,8 +28,9 @@ def columns(rows: Iterable[Sequence[str]], right: Iterable[int] = ()) -> list[st
     table = [tuple(row) for row in rows]
     to_right = frozenset(right)
     widths = [min(_WIDEST, max(map(width, column))) for column in zip(*table, strict=True)]
+    filled = [index for index, size in enumerate(widths) if size]
     return [
-        _GAP.join(_pad(cell, widths[index], to_right=index in to_right) for index, cell in enumerate(row)).rstrip()
+        _GAP.join(_pad(row[index], widths[index], to_right=index in to_right) for index in filled).rstrip()
         for row in table
     ]
 

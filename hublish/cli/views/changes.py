@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from hublish.cli.paint import Paint
 from hublish.cli.text import columns, plural
-from hublish.cli.views.words import made_by
+from hublish.cli.views.words import converted, made_by
 from hublish.pipeline.values import Action, Change, Plan
 from hublish.schemas.sizes import format_size
 
@@ -70,9 +70,13 @@ def _sizes(change: Change) -> str:
 
 
 def _why(change: Change) -> str:
-    source = made_by(change.file.origin) if change.file else ""
-    parts = [source if source != change.path_in_repo else "", change.reason]
-    return "; ".join(part for part in parts if part)
+    if change.file is None:
+        return change.reason
+    origin = change.file.origin
+    if origin.source in change.reason:
+        return change.reason + converted(origin)
+    source = made_by(origin)
+    return "; ".join(part for part in (source if source != change.path_in_repo else "", change.reason) if part)
 
 
 def _counted(plan: Plan, paint: Paint) -> Iterable[str]:

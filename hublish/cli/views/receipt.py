@@ -1,5 +1,6 @@
 """A publish that ended well."""
 
+import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,7 +53,7 @@ class ReceiptView:
     def _rows(self) -> Iterable[tuple[str, str]]:
         receipt = self.receipt
         yield "commit", receipt.commit
-        if receipt.url:
+        if receipt.url and not self._embedded:
             yield "url", receipt.url
         if receipt.created:
             yield "sent", self._sent()
@@ -74,7 +75,19 @@ class ReceiptView:
         head = self.receipt.plan.head
         revision = self.receipt.tag or self.receipt.revision
         # A manifest may name the embedded Hub; `pull` reads no manifest and must be told.
-        where = self.again.remote or (" --local" if head.endpoint == "embedded" else "")
+        where = self.again.remote or (" --local" if self._embedded else "")
         at = "" if revision == "main" else f"@{revision}"
         pull = f"hublish pull {head.repo_id}{at}{kind_option(head.repo_type)}{where}"
-        return next_steps(paint, f"hublish verify{self.again.manifest}{self.again.remote}", pull)
+        verify = f"hublish verify{self.again.manifest}{self.again.remote}"
+        return next_steps(paint, verify, pull, *self._serve())
+
+    def _serve(self) -> Iterable[str]:
+        if self._embedded:
+            root = self.lock.parent / ".hublish" / "hub"
+            option = "" if self.lock.parent == Path() else f" --root {shlex.quote(str(root))}"
+            yield f"hublish hub serve{option}  to look at it with other tools"
+
+    @property
+    def _embedded(self) -> bool:
+        """Whether it went to the embedded Hub, which stopped with the command: its URLs are gone."""
+        return self.receipt.plan.head.endpoint == "embedded"

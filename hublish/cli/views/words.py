@@ -29,7 +29,12 @@ def kind_option(repo_type: str) -> str:
 
 def made_by(origin: "Origin") -> str:
     """Return what made a file: `runs/best.npz as safetensors`, `config.json`, `card`."""
-    return origin.source if origin.serializer in ("copy", "") else f"{origin.source} as {origin.serializer}"
+    return f"{origin.source}{converted(origin)}"
+
+
+def converted(origin: "Origin") -> str:
+    """Return ` as safetensors` for a file that was converted, nothing for one that goes up as it is."""
+    return "" if origin.serializer in ("", "copy", origin.source) else f" as {origin.serializer}"
 
 
 def size_of(files: "Iterable[ReleaseFile]") -> int:

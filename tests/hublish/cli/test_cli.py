@@ -1,4 +1,4 @@
-"""The command line as people run it: real processes, the embedded Hub, the whole way and back."""
+"""The command line as people use it: the embedded Hub, the whole way and back."""
 
 import json
 import re

@@ -1,0 +1,58 @@
+"""The embedded Hub as a process: for shells, for programs, until it is told to stop."""
+
+import json
+import re
+import shlex
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from huggingface_hub import HfApi
+
+from hublish import EmbeddedHub
+from tests.hublish.cli.running import DEADLINE, Run
+
+
+@contextmanager
+def serving(project: Path, environ: dict[str, str], options: str = "") -> Iterator[tuple[subprocess.Popen[str], str]]:
+    words = [sys.executable, "-m", "hublish", "hub", "serve", *shlex.split(options)]
+    with subprocess.Popen(
+        words, cwd=project, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        try:
+            yield process, process.stdout.readline()
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_served_hub_announces_itself_answers_and_ends_well(
+    project: Path, environ: dict[str, str], number: signal.Signals
+) -> None:
+    with serving(project, environ, "--token hf_local --root hub") as (process, line):
+        endpoint = re.fullmatch(r"export HF_ENDPOINT=(http://127\.0\.0\.1:\d+) HF_TOKEN=hf_local\n", line)
+        assert endpoint is not None
+        assert HfApi(endpoint=endpoint[1], token="hf_local").whoami()["name"]
+        process.send_signal(number)
+        assert process.wait(DEADLINE) == 0
+    assert (project / "hub").is_dir()
+
+
+def test_a_served_hub_can_be_read_by_a_program(project: Path, environ: dict[str, str]) -> None:
+    with serving(project, environ, "--json") as (_, line):
+        served = json.loads(line)
+        assert HfApi(endpoint=served["endpoint"], token=served["token"]).whoami()["name"]
+        assert Path(served["root"]) == project / ".hublish" / "hub"
+
+
+def test_a_port_that_is_taken_is_told(run: Run, tmp_path: Path) -> None:
+    with EmbeddedHub(tmp_path / "other") as hub:
+        port = hub.endpoint.rpartition(":")[2]
+        error = run(f"hub serve --port {port}", exits=1).stderr
+    assert f"cannot listen on 127.0.0.1:{port}" in error
+    assert "another --port" in error

@@ -1,0 +1,99 @@
+"""A person is asked before anything is published."""
+
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.hublish.cli.running import DEADLINE
+
+
+class Asked:
+    """A `publish` that waits for an answer on a pseudo-terminal."""
+
+    def __init__(self, project: Path, environ: dict[str, str]) -> None:
+        self._ours, theirs = pty.openpty()
+        self._seen = b""
+        words = [sys.executable, "-m", "hublish", "publish", "--local"]
+        with os.fdopen(theirs, "rb", closefd=True) as streams:
+            self.process = subprocess.Popen(
+                words, cwd=project, env=environ, text=True, stdin=streams, stderr=streams, stdout=subprocess.PIPE
+            )
+
+    @property
+    def screen(self) -> str:
+        return self._seen.decode(errors="replace")
+
+    def read_until(self, text: str) -> None:
+        deadline = time.monotonic() + DEADLINE
+        while text not in self.screen and time.monotonic() < deadline:
+            if select.select([self._ours], [], [], 1)[0] and not self._read():
+                break
+        assert text in self.screen, self.screen
+
+    def answer(self, text: str) -> tuple[int, str]:
+        os.write(self._ours, text.encode())
+        return self.end()
+
+    def interrupt(self) -> tuple[int, str]:
+        self.process.send_signal(signal.SIGINT)
+        return self.end()
+
+    def end(self) -> tuple[int, str]:
+        while self._read():
+            pass
+        out, _ = self.process.communicate(timeout=DEADLINE)
+        return self.process.returncode, out
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.communicate()
+        os.close(self._ours)
+
+    def _read(self) -> bytes:
+        try:
+            read = os.read(self._ours, 4096)
+        except OSError:  # Linux's way to say that the other side is closed
+            return b""
+        self._seen += read
+        return read
+
+
+@pytest.fixture
+def asked(project: Path, environ: dict[str, str]) -> Iterator[Asked]:
+    waiting = Asked(project, environ)
+    try:
+        waiting.read_until("[y/N] ")
+        yield waiting
+    finally:
+        waiting.close()
+
+
+def test_a_person_sees_the_plan_and_agrees(asked: Asked) -> None:
+    assert "+ model.safetensors" in asked.screen
+    assert "Plan:" in asked.screen
+    code, out = asked.answer("y\n")
+    assert code == 0
+    assert "Published acme/digits-mlp" in out
+
+
+def test_a_person_who_says_no_publishes_nothing(asked: Asked, project: Path) -> None:
+    code, out = asked.answer("n\n")
+    assert (code, out) == (1, "")
+    assert "not published" in asked.screen
+    assert not (project / "hub.lock").exists()
+
+
+def test_ctrl_c_ends_with_130_and_no_traceback(asked: Asked, project: Path) -> None:
+    code, out = asked.interrupt()
+    assert (code, out) == (130, "")
+    assert "interrupted" in asked.screen
+    assert "Traceback" not in asked.screen
+    assert not (project / "hub.lock").exists()
