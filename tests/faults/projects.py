@@ -1,6 +1,7 @@
 """A small release to publish through a proxy, and what became of it on the hub."""
 
 import json
+import os
 import random
 import re
 import urllib.request
@@ -27,7 +28,7 @@ def noise(size: int, seed: int = 1) -> bytes:
     return random.Random(seed).randbytes(size)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Release:
     """A project folder, and the repo it goes to."""
 
@@ -140,3 +141,8 @@ def _addition(path: str, text: str) -> Any:
 def is_hex(text: str) -> bool:
     """Whether a text is a commit."""
     return re.fullmatch("[0-9a-f]{40}", text) is not None
+
+
+def rounds(count: int) -> int:
+    """How often a test with chance in it runs: `HUBLISH_TEST_ROUNDS=10` makes it ten times as often."""
+    return count * int(os.environ.get("HUBLISH_TEST_ROUNDS", "1"))

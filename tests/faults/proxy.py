@@ -151,7 +151,7 @@ class _Rule:
         return True
 
 
-@dataclass
+@dataclass(eq=False)
 class Proxy:
     """Forwards everything to `upstream`, except what a rule takes.
 
@@ -159,9 +159,9 @@ class Proxy:
     """
 
     upstream: str
-    calls: list[Call] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list, repr=False)
     """Every request, in the order of arrival."""
-    answers: list[tuple[Call, int]] = field(default_factory=list)
+    answers: list[tuple[Call, int]] = field(default_factory=list, repr=False)
     """Every answer of the hub: what it really did."""
     watch: Callable[[Call, str], None] | None = None
     """Called `before` and `after` the hub works on each request."""

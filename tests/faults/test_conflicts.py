@@ -1,0 +1,118 @@
+"""Somebody else's commit comes first: nothing of theirs is overwritten, and the error names both commits."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from hublish.pipeline.errors import RemoteConflictError
+from hublish.pipeline.values import Receipt
+from tests.faults.projects import COMMIT, LARGE, Release, noise, rounds
+from tests.faults.proxy import Answer, Behaviour, Call, Forward, doing, instead
+
+
+@pytest.mark.parametrize("moment", [COMMIT, "^POST /api/models/[^?]*/preupload/"])
+@pytest.mark.parametrize("create_pr", [False, True])
+def test_a_head_that_moved_is_told_with_both_commits(
+    release: Release, by_lfs: None, impatient: list[float], moment: str, create_pr: bool
+) -> None:
+    planned = release.create()
+    release.declare(create_pr=create_pr)
+    moved: list[str] = []
+    release.proxy.on(moment, doing(lambda: moved.append(release.somebody_commits())), times=1)
+    with pytest.raises(RemoteConflictError) as failure:
+        release.publish()
+    assert planned in failure.value.message
+    assert moved[0] in failure.value.message
+    assert release.head() == moved[0]
+    assert not release.lock.exists()
+
+
+def test_the_same_change_by_somebody_else_is_no_conflict(
+    release: Release, by_lfs: None, impatient: list[float]
+) -> None:
+    release.create()
+    release.proxy.on(COMMIT, doing(release.publish), times=1)
+    assert release.publish().verified
+    assert release.is_published_once()
+
+
+def test_a_repo_filled_while_it_was_created_is_left_alone(release: Release, by_lfs: None) -> None:
+    release.proxy.on("^POST /api/repos/create", doing(lambda: release.somebody_commits(), first=False), times=1)
+    with pytest.raises(RemoteConflictError, match="filled by somebody else"):
+        release.publish()
+    assert release.titles() == ["somebody else's work"]
+
+
+def test_a_repo_somebody_else_created_meanwhile_is_used_while_it_is_empty(release: Release, by_lfs: None) -> None:
+    release.proxy.on("^POST /api/repos/create", doing(release.create), times=1)
+    assert release.publish().verified
+    assert release.is_published_once()
+
+
+def test_a_conflict_of_a_head_that_did_not_move_is_told_as_such(
+    release: Release, by_lfs: None, impatient: list[float]
+) -> None:
+    planned = release.create()
+    release.proxy.on(COMMIT, instead(409, b'{"error": "busy"}', Content_Type="application/json"))
+    with pytest.raises(RemoteConflictError, match=planned):
+        release.publish()
+    assert release.head() == planned
+
+
+def test_a_new_branch_begins_where_main_stood_when_it_was_planned(release: Release, by_lfs: None) -> None:
+    release.create()
+    first = release.somebody_commits()
+    release.declare(revision="next")
+    release.proxy.on("^POST /api/models/[^?]*/branch/", doing(lambda: release.somebody_commits("b.txt")), times=1)
+    receipt = release.publish()
+    assert release.titles("next")[1:] == ["somebody else's work"]
+    assert receipt.plan.head.commit == first
+    assert "b.txt" not in release.tree("next")
+
+
+def meeting(count: int) -> Behaviour:
+    """Let `count` calls through at the same moment."""
+    barrier = threading.Barrier(count, timeout=20)
+
+    def behave(call: Call, forward: Forward) -> Answer:
+        if barrier.n_waiting < count and not barrier.broken:
+            barrier.wait()
+        return forward(call)
+
+    return behave
+
+
+def attempt(release: Release) -> Receipt | RemoteConflictError:
+    try:
+        return release.publish()
+    except RemoteConflictError as error:
+        return error
+
+
+@pytest.mark.parametrize("round_", range(rounds(20)))
+def test_of_two_publishers_from_one_head_one_wins(
+    release: Release, by_lfs: None, impatient: list[float], tmp_path: Path, round_: int
+) -> None:
+    planned = release.create()
+    rival = Release.make(tmp_path / "rival", release.repo_id, release.proxy, release.hub)
+    (rival.folder / LARGE).write_bytes(noise(100_000, seed=2))
+    (rival.folder / "rival.txt").write_text("rival\n")
+    rival.declare(sources=(LARGE, "rival.txt"), tag="v-rival")
+    release.declare(tag="v-release")
+    release.proxy.on(COMMIT, meeting(2), times=2)
+    with ThreadPoolExecutor(2) as pool:
+        outcomes = dict(zip((release, rival), pool.map(attempt, (release, rival)), strict=True))
+    (won,) = [one for one, outcome in outcomes.items() if isinstance(outcome, Receipt)]
+    (lost,) = [one for one, outcome in outcomes.items() if isinstance(outcome, RemoteConflictError)]
+    assert won.is_published_once()
+    assert won.lock.exists()
+    assert not lost.lock.exists()
+    assert [tag.name for tag in won.api.list_repo_refs(won.repo_id).tags] == [
+        won.plan().release.project.manifest.repo.tag
+    ]
+    refusal = outcomes[lost]
+    assert isinstance(refusal, RemoteConflictError)
+    assert planned in refusal.message
+    assert won.head() in refusal.message
