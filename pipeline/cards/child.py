@@ -8,14 +8,14 @@ import json
 import resource
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
 import jinja2
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from hublish.pipeline.cards.escaping import as_code, as_code_block, as_markdown, as_text
 
@@ -67,24 +67,33 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for name, escape in (("markdown", as_markdown), ("code", as_code), ("code_block", as_code_block)):
-        environment.filters[name] = partial(_marked, escape)
+    for name, escaping in (("markdown", as_markdown), ("code", as_code), ("code_block", as_code_block)):
+        environment.filters[name] = partial(_marked, escaping)
+    # jinja2's own mark their result as safe once it is escaped for HTML, which leaves Markdown's links.
+    for name in ("e", "escape", "forceescape"):
+        environment.filters[name] = partial(_marked, as_text)
+    environment.filters["join"] = _joined
     # It makes up texts of any length, and a card has no use for them.
     del environment.globals["lipsum"]
     return environment
 
 
-def _printed(value: object) -> object:
+def _printed(value: object) -> Markup:
     """Turn what `{{ ... }}` gives into what is printed."""
-    if value is None:
-        return ""
-    if isinstance(value, int | float) or hasattr(value, "__html__"):
+    if isinstance(value, Markup):
         return value
-    return _marked(as_text, value)
+    if isinstance(value, int | float):
+        return Markup(value)  # noqa: S704 - a number has no markup
+    return _marked(as_text, "" if value is None else value)
 
 
-def _marked(escape: Callable[[str], str], value: object) -> Markup:
-    return Markup(escape(str(value)))  # noqa: S704 - escaped for Markdown, which covers HTML
+def _marked(escaping: Callable[[str], str], value: object) -> Markup:
+    return Markup(escaping(str(value)))  # noqa: S704 - escaped for Markdown, which covers HTML
+
+
+def _joined(values: Iterable[object], separator: str = "", attribute: str | None = None) -> Markup:
+    items = [value[attribute] for value in values] if attribute else list(values)  # type: ignore[index]  # plain data
+    return escape(separator).join(_printed(item) for item in items)
 
 
 def _limit(seconds: int, memory: int) -> None:

@@ -13,7 +13,8 @@ _LINE_BREAKS = re.compile(r"\s*[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+\s*")
 _BLOCK_MARK = re.compile(r"(?:#{1,6}|[-+])(?=\s|\Z)|[-=]+\s*\Z")
 _LIST_NUMBER = re.compile(r"(\d{1,9})(?=[.)](?:\s|\Z))")
 
-_TAG = re.compile(r"<(?=[A-Za-z/!?])")
+# `<https://...>` and `<name@host>` are links that are safe.
+_TAG = re.compile(r"<(?!https?://[^\s<>]*>|[\w.+-]+@[\w.-]+>)(?=[A-Za-z/!?])", re.ASCII)
 _ENTITY = re.compile(r"&(?=#|[A-Za-z][A-Za-z0-9]*;)")
 _DESTINATION = re.compile(r"\]([(:])(\s*)([^\s)]*)")
 _SCHEME = re.compile(r"([^/?#]*?):")
@@ -31,7 +32,7 @@ def as_text(value: str) -> str:
 
 def as_markdown(value: str) -> str:
     """Return Markdown whose formatting stays and whose HTML and unsafe links are shown as the text they are."""
-    plain = _ENTITY.sub("&amp;", _TAG.sub("&lt;", value))
+    plain = _TAG.sub("&lt;", _ENTITY.sub("&amp;", value))
     return _DESTINATION.sub(_safe_destination, plain)
 
 

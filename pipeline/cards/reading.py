@@ -34,9 +34,10 @@ def read_inside(folder: Path, relative: str, path: str, limit: int, hint: str = 
         raise _refused(path, f"there is no file {relative}", hint) from None
     except OSError as error:
         raise _refused(path, f"{relative} cannot be read: {error.strerror}", "links are not followed") from None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise _refused(path, f"{relative} is not a regular file", hint)
     with open(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise _refused(path, f"{relative} is not a regular file", hint)
         data = file.read(limit + 1)
     if len(data) > limit:
         raise _refused(path, f"{relative} is larger than {limit >> 10} KiB", hint)

@@ -29,7 +29,7 @@ _BOOT: Final = (
     "main(request)\n"
 )
 # What a Python may need to start; no token, no proxy, nothing else.
-_KEPT_ENVIRONMENT: Final = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONHOME")
+_KEPT_ENVIRONMENT: Final = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 
 
 def render(template: CardTemplate, context: Mapping[str, Any], *, seconds: int = SECONDS) -> str:
