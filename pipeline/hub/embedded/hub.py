@@ -6,6 +6,7 @@ from typing import Protocol
 
 from hublish.pipeline.hub.embedded.accounts import Accounts
 from hublish.pipeline.hub.embedded.facts import BlobFacts
+from hublish.pipeline.hub.embedded.git.cache import TreeCache
 from hublish.pipeline.hub.embedded.objects import ObjectStore
 from hublish.pipeline.hub.embedded.repositories import Repositories
 from hublish.pipeline.hub.embedded.uploads import Uploads
@@ -40,6 +41,7 @@ class Hub:
     accounts: Accounts
     uploads: Uploads
     facts: BlobFacts
+    trees: TreeCache
     limits: Limits
     xet: XetHashes | None
 
@@ -57,6 +59,7 @@ def open_hub(root: Path, limits: Limits, objects: ObjectStore, xet: XetHashes | 
         accounts=Accounts(root),
         uploads=Uploads(root, objects),
         facts=BlobFacts(),
+        trees=TreeCache(),
         limits=limits,
         xet=xet,
     )

@@ -1,12 +1,12 @@
 """A revision, opened for reading: the commit it names and what the protocol says about its files."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from hublish.pipeline.hub.embedded.git.repository import CommitInfo, GitRepository
-from hublish.pipeline.hub.embedded.git.tree import Entry
+from hublish.pipeline.hub.embedded.git.tree import Entry, find, walk
 from hublish.pipeline.hub.embedded.hub import Hub
 from hublish.pipeline.hub.embedded.names import RepoId
 from hublish.pipeline.hub.embedded.refusals import entry_not_found, revision_not_found
@@ -21,6 +21,10 @@ class Snapshot:
     git: GitRepository
     commit: CommitInfo
 
+    def load(self, tree: str) -> Mapping[str, Entry]:
+        """Return the entries of a tree."""
+        return self.hub.trees.load(self.git, tree)
+
     def entry(self, path: str) -> Entry:
         """Return what is at `path`.
 
@@ -34,7 +38,7 @@ class Snapshot:
 
     def find(self, path: str) -> Entry | None:
         """Return what is at `path`, or None."""
-        return self.git.find(self.commit.sha, path)
+        return find(self.load, self.commit.tree, path.split("/") if path else [])
 
     def read(self, path: str, limit: int = 10 << 20) -> bytes | None:
         """Return a regular file of at most `limit` bytes, None where there is none such."""
@@ -55,9 +59,9 @@ class Snapshot:
             raise entry_not_found(path, self.commit.sha)
         prefix = f"{path}/" if path else ""
         if recursive:
-            yield from self.git.walk(entry.sha, prefix)
+            yield from walk(self.load, entry.sha, prefix)
             return
-        for name, child in self.git.load_tree(entry.sha).items():
+        for name, child in self.load(entry.sha).items():
             yield prefix + name, child
 
     def files(self) -> Iterator[tuple[str, Entry]]:

@@ -15,7 +15,7 @@ from dulwich.patch import write_tree_diff
 from dulwich.walk import ORDER_TOPO, Walker
 
 from hublish.pipeline.hub.embedded.git.refs import Refs
-from hublish.pipeline.hub.embedded.git.tree import Entry, find, parse_tree, walk
+from hublish.pipeline.hub.embedded.git.tree import Entry, parse_tree
 from hublish.pipeline.hub.embedded.git.writing import ObjectWriter
 
 _HEXADECIMAL = re.compile(r"[0-9a-fA-F]{5,40}")
@@ -147,14 +147,6 @@ class GitRepository:
         kind, data = self._raw(sha)
         assert kind == Blob.type_num
         return data
-
-    def find(self, commit: str, path: str) -> Entry | None:
-        """Return what is at `path` in a commit; the empty path is the root."""
-        return find(self.load_tree, self.commit(commit).tree, path.split("/") if path else [])
-
-    def walk(self, tree: str, prefix: str = "") -> Iterator[tuple[str, Entry]]:
-        """Yield every path and entry below a tree."""
-        return walk(self.load_tree, tree, prefix)
 
 
 def _read_commit(commit: Commit, sha: str) -> CommitInfo:

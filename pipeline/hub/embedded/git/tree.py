@@ -1,6 +1,6 @@
 """Editing and reading trees without a work tree: only what a change touches is loaded and written."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from dulwich.objects import ObjectID, Tree, serialize_tree, sorted_tree_items
@@ -22,7 +22,7 @@ class Entry:
         return self.mode == FOLDER_MODE
 
 
-Loader = Callable[[str], dict[str, Entry]]
+Loader = Callable[[str], Mapping[str, Entry]]
 """Gives the entries of the tree with this id."""
 
 
@@ -38,7 +38,7 @@ def parse_tree(data: bytes) -> dict[str, Entry]:
     }
 
 
-def serialize(entries: dict[str, Entry]) -> bytes:
+def serialize(entries: Mapping[str, Entry]) -> bytes:
     """Return the bytes of the tree object that holds `entries`."""
     raw = {
         name.encode("utf-8", "surrogateescape"): (entry.mode, ObjectID(entry.sha.encode()))
@@ -54,7 +54,7 @@ class TreeEditor:
     def __init__(self, load: Loader, sha: str | None) -> None:
         self._load = load
         self._sha = sha
-        self._entries = load(sha) if sha else {}
+        self._entries = dict(load(sha)) if sha else {}
         self._open: dict[str, TreeEditor] = {}
 
     def put(self, path: Sequence[str], entry: Entry) -> None:
