@@ -74,7 +74,9 @@ def _standing(found: Found, rule: Verdict) -> Verdict:
 
 
 def _with_suffix(path: str, suffix: str) -> str:
-    if not suffix or path.endswith(suffix):
-        return path
-    folder, slash, name = path.rpartition("/")
+    """Return the name a converted file gets; an index of shards stands for the whole they make up."""
+    whole = path.removesuffix(".index.json")
+    if not suffix or whole.endswith(suffix):
+        return whole if suffix else path
+    folder, slash, name = whole.rpartition("/")
     return f"{folder}{slash}{name.rpartition('.')[0] or name}{suffix}"

@@ -55,7 +55,7 @@ class Serialize:
         if problems:
             msg = f"{len(problems)} file{'s' if len(problems) > 1 else ''} cannot be serialized"
             raise SerializationError(msg, problems=problems)
-        return Staged(collection, tuple(files), collection.warnings)
+        return Staged(collection, _each_once(files), collection.warnings)
 
     def _converted(self, collection: Collection, candidate: Candidate, workspace: Path) -> list[StagedFile]:
         if candidate.artifact is None:
@@ -70,6 +70,11 @@ class Serialize:
         parameters = {"version": serializer.version, **options.model_dump(mode="json")}
         origin = Origin(candidate.artifact, candidate.source, serializer.name, parameters, candidate.verdict.rule)
         return [StagedFile(item.path_in_repo, _written_content(item, candidate), origin) for item in written]
+
+
+def _each_once(files: list[StagedFile]) -> tuple[StagedFile, ...]:
+    """Drop what came twice in the same way: an index brings its shards, and a glob may hit them as well."""
+    return tuple({(file.path_in_repo, file.content): file for file in reversed(files)}.values())[::-1]
 
 
 def _content(candidate: Candidate) -> Content:

@@ -74,3 +74,15 @@ def test_every_file_that_cannot_be_converted_is_named(folder: Path) -> None:
         staged(folder, {"source": "*.npz", "serializer": "safetensors"})
     assert [problem.message.split(":")[0] for problem in caught.value.problems] == ["'one.npz'", "'two.npz'"]
     assert {problem.path for problem in caught.value.problems} == {"artifacts[0]"}
+
+
+def test_shards_that_a_glob_hits_beside_their_index_go_up_once(folder: Path, tmp_path: Path) -> None:
+    options = {"max_shard_size": "100B"}
+    made = staged(folder, {"source": "model.npz", "serializer": "safetensors", "options": options})
+    sharded = tmp_path / "sharded"
+    sharded.mkdir()
+    for file in made.files[1:]:
+        assert isinstance(file.content, OnDisk)
+        (sharded / file.path_in_repo).write_bytes(file.content.path.read_bytes())
+    again = staged(sharded, {"source": "model*", "serializer": "safetensors", "options": options})
+    assert [file.path_in_repo for file in again.files] == [file.path_in_repo for file in made.files]
