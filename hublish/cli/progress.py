@@ -1,9 +1,10 @@
 """Progress for people: stage titles as lines, long work as bars, all of it on stderr."""
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NoReturn, TextIO
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 from hublish.cli.streams import write_lines
 from hublish.pipeline.progress import SILENT, Progress, Task
@@ -64,7 +65,7 @@ class Display:
             unit_scale=unit == "B",
             file=self.stream,
             leave=False,
-            dynamic_ncols=True,
+            **_room_on(self.stream),
         ) as bar:
             yield _Bar(bar)
 
@@ -79,6 +80,16 @@ class _Bar:
     def advance(self, amount: int) -> None:
         """Move the bar."""
         self.bar.update(amount)
+
+
+def _room_on(stream: TextIO) -> dict[str, Any]:
+    """Return how much room a bar has, in tqdm's keywords: it follows the window where the window has a size."""
+    try:
+        columns, lines = os.get_terminal_size(stream.fileno())
+    except OSError:
+        columns = lines = 0
+    # A pseudo-terminal that nobody has sized is 0 by 0, and tqdm would draw nothing on it.
+    return {"dynamic_ncols": True} if columns and lines else {"ncols": 80, "nrows": 24}
 
 
 def _is_on(value: str) -> bool:

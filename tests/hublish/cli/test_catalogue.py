@@ -7,6 +7,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -94,6 +95,11 @@ def test_help_and_mistakes_import_nothing_heavy(words: list[str]) -> None:
 
 def test_the_schema_needs_the_documents_alone() -> None:
     assert imported(["schema"]) & HEAVY <= {"pydantic", "yaml"}
+
+
+def test_checking_starts_no_server(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(project)
+    assert imported(["check"]) & {"uvicorn", "dulwich", "jinja2", "tqdm"} == set()
 
 
 def test_only_the_command_that_is_asked_for_is_imported() -> None:

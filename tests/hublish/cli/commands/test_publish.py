@@ -76,7 +76,10 @@ def asked(project: Path, environ: dict[str, str]) -> Iterator[Asked]:
         waiting.close()
 
 
-def test_a_person_sees_the_plan_and_agrees(asked: Asked) -> None:
+def test_a_person_sees_bars_titles_and_the_plan_and_agrees(asked: Asked) -> None:
+    assert "* sealing the release" in asked.screen
+    assert "hashing:" in asked.screen
+    assert "hashing:" not in asked.screen.rpartition("\r")[2]  # bars do not stay
     assert "+ model.safetensors" in asked.screen
     assert "Plan:" in asked.screen
     code, out = asked.answer("y\n")
