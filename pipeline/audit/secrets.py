@@ -32,8 +32,7 @@ _LONG_RUN = b"a" * RUN
 _KEY_WORDS = b"PRIVATE KEY"
 # A token may follow an underscore, as in `token_hf_…`, but not a letter or digit: that would be base64 data.
 _PATTERNS = tuple((rule, re.compile(f"(?<![A-Za-z0-9]){rule.pattern}".encode())) for rule in RULES)
-_LITERALS = sorted({literal for rule in RULES for literal in rule.literals}, key=len, reverse=True)
-_ANY_LITERAL = re.compile(b"|".join(map(re.escape, _LITERALS)))
+_LITERALS = tuple({literal for rule in RULES for literal in rule.literals})
 _PATTERNS_OF = {
     found: tuple(entry for entry in _PATTERNS if any(literal in found for literal in entry[0].literals))
     for found in _LITERALS
@@ -121,11 +120,29 @@ def _is_utf16(head: bytes) -> bool:
 
 def _matches(data: bytes) -> Iterator[tuple[Rule, re.Match[bytes]]]:
     for start, end in _windows(data):
-        for literal in _ANY_LITERAL.finditer(data, start, end):
-            around = max(0, literal.start() - _BEFORE), literal.start() + _OVERLAP
-            for rule, pattern in _PATTERNS_OF[literal[0]]:
-                for match in pattern.finditer(data, *around):
+        for position, literal in sorted(_literals(data, start, end)):
+            for rule, pattern in _PATTERNS_OF[literal]:
+                match = _match_around(pattern, data, position)
+                if match is not None:
                     yield rule, match
+
+
+def _match_around(pattern: re.Pattern[bytes], data: bytes, position: int) -> re.Match[bytes] | None:
+    """Return the match that holds the literal at `position`; searching would go on far behind it."""
+    for start in range(max(0, position - _BEFORE), position + 1):
+        match = pattern.match(data, start, position + _OVERLAP)
+        if match is not None and match.end() > position:
+            return match
+    return None
+
+
+def _literals(data: bytes, start: int, end: int) -> Iterator[tuple[int, bytes]]:
+    # Fifty searches for one literal each are many times quicker than one for an alternation of fifty.
+    for literal in _LITERALS:
+        position = data.find(literal, start, end)
+        while position >= 0:
+            yield position, literal
+            position = data.find(literal, position + 1, end)
 
 
 def _windows(data: bytes) -> Iterator[tuple[int, int]]:

@@ -1,6 +1,6 @@
 """A card, made: README.md out of the manifest's `card`."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,19 +42,13 @@ def render_card(project: Project, card: Card, files: Iterable[StagedFile]) -> Re
     template = find_template(card.template, project.folder)
     evaluation = _evaluation(project, card)
     metadata = _metadata(repo.repo_id, card, evaluation)
-    problems = (*_emptiness(metadata), *metadata_problems(metadata, repo.repo_type))
+    problems = metadata_problems(metadata, repo.repo_type)
     errors = [problem for problem in problems if problem.severity == "error"]
     if errors:
         msg = "the Hub would refuse the card's metadata"
         raise CardError(msg, problems=errors)
     body = render(template, template_context(repo, card, metadata, evaluation, files))
     return RenderedCard(with_front_matter(metadata, body), template, problems)
-
-
-def _emptiness(metadata: Mapping[str, Any]) -> Iterator[Problem]:
-    if not metadata:
-        hint = "set at least card.metadata.license; the Hub finds and filters repos by it"
-        yield Problem("card.advice", "the card has no metadata", hint, "card", severity="warning")
 
 
 def _evaluation(project: Project, card: Card) -> Results:

@@ -143,6 +143,11 @@ def test_of_a_large_binary_file_both_ends_are_scanned_and_the_middle_is_not() ->
     assert rules_in(bytes(data)) == ["huggingface-token"] * 2
 
 
+def test_tokens_side_by_side_are_all_found() -> None:
+    tokens = [token(seed) for seed in range(5)]
+    assert [secret.column for secret in secrets_in_text(",".join(tokens))] == [1, 39, 77, 115, 153]
+
+
 def test_a_member_is_named() -> None:
     (hidden,) = inspected(PLACES["logs.zip"](token())).secrets
     assert hidden.member == "run/log.txt"

@@ -107,7 +107,7 @@ def test_a_card_without_metadata_is_warned_about(tmp_path: Path) -> None:
     project = project_in(tmp_path, card={})
     assert project.manifest.card is not None
     (warning,) = render_card(project, project.manifest.card, []).warnings
-    assert warning.message == "the card has no metadata"
+    assert warning.path == "card.metadata.license"
 
 
 def test_a_template_of_one_s_own_sees_the_documented_names(tmp_path: Path) -> None:
