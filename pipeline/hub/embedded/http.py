@@ -88,21 +88,16 @@ class Request:
                 raise HubError(413, None, f"Request body is larger than {limit} bytes")
         return bytes(content)
 
-    async def read_json(self, limit: int = JSON_LIMIT) -> Any:
-        """Read the body and parse it as JSON; for coroutine handlers.
-
-        Raises:
-            HubError: 400, it is not JSON; 413, it is larger than `limit` bytes.
-        """
-        return _parse_json(await self.read_all(limit))
-
     def json(self) -> Any:
-        """Parse `content` as JSON; for plain handlers.
+        """Parse `content` as JSON.
 
         Raises:
             HubError: 400, it is not JSON.
         """
-        return _parse_json(self.content)
+        try:
+            return json.loads(self.content)
+        except (ValueError, RecursionError):
+            raise bad_request("Request body is not valid JSON") from None
 
     def json_object(self) -> dict[str, Any]:
         """Parse `content` as a JSON object; an empty body or `null` is an empty object.
@@ -116,13 +111,6 @@ class Request:
         if not isinstance(value, dict):
             raise bad_request("Request body must be a JSON object")
         return value
-
-
-def _parse_json(content: bytes) -> Any:
-    try:
-        return json.loads(content)
-    except (ValueError, RecursionError):
-        raise bad_request("Request body is not valid JSON") from None
 
 
 @dataclass(frozen=True, slots=True)

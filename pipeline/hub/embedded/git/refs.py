@@ -72,7 +72,8 @@ class Refs:
 
     def conflicting(self, name: str) -> str | None:
         """Return an existing ref that cannot stand beside `name` (`a` beside `a/b`), or None."""
-        for other in self.list(name.rsplit("/", 1)[0].split("/", 2)[0] + "/"):
+        kind = "/".join(name.split("/", 2)[:2])
+        for other in self.list(f"{kind}/"):
             if other.startswith(f"{name}/") or name.startswith(f"{other}/"):
                 return other
         return None
