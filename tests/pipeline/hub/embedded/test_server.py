@@ -126,12 +126,12 @@ def test_of_racing_commits_on_one_parent_one_wins(tmp_path: Path) -> None:
                 except HfHubHTTPError as error:
                     outcomes.append(str(error.response.status_code))
 
-            threads = [threading.Thread(target=publish, args=(number,)) for number in range(25)]
+            threads = [threading.Thread(target=publish, args=(number,)) for number in range(50)]
             for thread in threads:
                 thread.start()
             for thread in threads:
                 thread.join()
-            assert sorted(outcomes) == ["412"] * 24 + ["won"]
+            assert sorted(outcomes) == ["412"] * 49 + ["won"]
         assert len(one.list_repo_commits(repo)) == 3
         assert len(one.list_repo_files(repo)) in (2, 3)
 
