@@ -1,14 +1,18 @@
 """The verbs of the Python API: what the command line stands on and `import hublish` offers.
 
+Each verb's module is imported when the verb is first used: `hublish check` needs neither arrays nor a network.
 Not the embedded Hub: a server and its libraries are no part of publishing and pulling.
 """
 
-from hublish.checkup import Finding, doctor
-from hublish.loading import load, pull
-from hublish.projects import read_project
-from hublish.publishing import build, card, check, files, plan, publish
-from hublish.rehearsal import Rehearsal, rehearse
-from hublish.verifying import Verification, verify
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hublish.checkup import Finding, doctor
+    from hublish.loading import load, pull
+    from hublish.projects import read_project
+    from hublish.publishing import build, card, check, files, plan, publish
+    from hublish.rehearsal import Rehearsal, rehearse
+    from hublish.verifying import Verification, verify
 
 __all__ = [
     "Finding",
@@ -27,3 +31,21 @@ __all__ = [
     "rehearse",
     "verify",
 ]
+
+_HOMES = {
+    **dict.fromkeys(("Finding", "doctor"), "hublish.checkup"),
+    **dict.fromkeys(("load", "pull"), "hublish.loading"),
+    **dict.fromkeys(("build", "card", "check", "files", "plan", "publish"), "hublish.publishing"),
+    **dict.fromkeys(("Rehearsal", "rehearse"), "hublish.rehearsal"),
+    **dict.fromkeys(("Verification", "verify"), "hublish.verifying"),
+    "read_project": "hublish.projects",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        msg = f"module 'hublish.api' has no attribute {name!r}"
+        raise AttributeError(msg)
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)
