@@ -34,13 +34,14 @@ def doctor(*, endpoint: str | None = None, token: str | bool | None = None) -> t
         token: a token, None for the saved one, False for none.
     """
     with connected(endpoint, token, Path.cwd()) as hub:
+        reached = _asked("endpoint", hub, _endpoint)
         return (
             Finding("hublish", True, f"{__version__} on Python {platform.python_version()}"),
             Finding("huggingface_hub", True, client.version()),
             _xet(),
             _disk(),
-            _asked("endpoint", hub, _endpoint),
-            _asked("token", hub, _token),
+            reached,
+            _asked("token", hub, _token) if reached.ok else Finding("token", False, "not asked: no endpoint answers"),
         )
 
 

@@ -72,6 +72,8 @@ def version() -> str:
 
     return huggingface_hub.__version__
 
+_REACH_SECONDS = 10
+
 
 @dataclass(frozen=True)
 class Hub:
@@ -103,12 +105,17 @@ class Hub:
         return self._asking("asking who the token belongs to", lambda: str(self.api.whoami()["name"]))
 
     def reach(self) -> None:
-        """Ask for anything at all.
+        """Ask for anything at all, once.
 
         Raises:
             OfflineError, RemoteError: when no sensible answer comes.
         """
-        self._asking(f"asking {self.endpoint}", lambda: next(iter(self.api.list_models(limit=1)), None))
+        from huggingface_hub import get_session, hf_raise_for_status
+
+        with self.speaking(f"asking {self.endpoint}"):
+            response = get_session().get(f"{self.endpoint}/api/models", params={"limit": 1}, timeout=_REACH_SECONDS)
+            hf_raise_for_status(response)
+            response.json()
 
     def head(self, repo: Repo, revision: str | None = None) -> Head:
         """Return the revision as it stands now; a missing repo or branch is an answer, not an error."""
