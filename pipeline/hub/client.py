@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from huggingface_hub import HfApi
 
 T = TypeVar("T")
+_REACH_SECONDS = 10
 
 
 def matching(
@@ -71,8 +72,6 @@ def version() -> str:
     import huggingface_hub
 
     return huggingface_hub.__version__
-
-_REACH_SECONDS = 10
 
 
 @dataclass(frozen=True)
