@@ -9,7 +9,7 @@ from pathlib import Path
 from hublish._version import __version__
 from hublish.connecting import connected
 from hublish.pipeline.errors import AuthenticationError, HublishError
-from hublish.pipeline.hub import client
+from hublish.pipeline.hub import library
 from hublish.pipeline.hub.client import Hub
 from hublish.schemas.sizes import format_size
 
@@ -37,7 +37,7 @@ def doctor(*, endpoint: str | None = None, token: str | bool | None = None) -> t
         reached = _asked("endpoint", hub, _endpoint)
         return (
             Finding("hublish", True, f"{__version__} on Python {platform.python_version()}"),
-            Finding("huggingface_hub", True, client.version()),
+            Finding("huggingface_hub", True, library.version()),
             _xet(),
             _disk(),
             reached,
@@ -66,7 +66,7 @@ def _token(hub: Hub) -> Finding:
 
 
 def _xet() -> Finding:
-    found = client.xet_version()
+    found = library.xet_version()
     if found is None:
         hint = "pip install hf_xet, and do not set HF_HUB_DISABLE_XET"
         return Finding("xet", True, "off: large files are sent whole, by LFS", hint)
@@ -74,9 +74,9 @@ def _xet() -> Finding:
 
 
 def _disk() -> Finding:
-    folder = client.cache_folder()
+    folder = cache = library.cache_folder()
     while not folder.exists():
         folder = folder.parent
     free = shutil.disk_usage(folder).free
     hint = "" if free > _LOW_DISK else "free some, or set HF_HOME to a larger disk"
-    return Finding("disk", free > _LOW_DISK, f"{format_size(free)} free for the cache in {client.cache_folder()}", hint)
+    return Finding("disk", free > _LOW_DISK, f"{format_size(free)} free for the cache in {cache}", hint)

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from hublish.pipeline.hub.client import Hub, default_endpoint
+from hublish.pipeline.hub.client import Hub
+from hublish.pipeline.hub.library import default_endpoint
 from hublish.pipeline.progress import SILENT, Progress
 
 EMBEDDED = "embedded"

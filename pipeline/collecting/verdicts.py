@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from hublish.pipeline.hub.client import matching
+from hublish.pipeline.hub.library import matching
 from hublish.pipeline.values import Candidate, Verdict
 from hublish.schemas.manifest import Patterns
 from hublish.schemas.problems import Problem

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hublish.pipeline.hub.client import cache_folder
+from hublish.pipeline.hub.library import cache_folder
 from hublish.schemas.manifest import RepoType
 
 

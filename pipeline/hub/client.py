@@ -1,15 +1,15 @@
 """The real Hub client, asked only through its public interface: what stands there, and settings.
 
-With `transfer.py` (bytes up and down) this is the only place that imports huggingface_hub. Everything here takes and
+With `transfer.py` (bytes up and down) and `library.py` (what it says without being asked anything remote) this is the
+only place that imports huggingface_hub. Everything here takes and
 gives our own values, and every exception leaves as one of ours. The client is imported inside functions: commands
 that need no network start without it.
 """
 
 import urllib.parse
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from hublish._version import __version__
@@ -25,53 +25,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _REACH_SECONDS = 10
-
-
-def matching(
-    paths: Iterable[str], allow_patterns: Sequence[str] | None, ignore_patterns: Sequence[str] | None
-) -> tuple[str, ...]:
-    """Return the paths that pass, in huggingface_hub's own meaning of the two lists."""
-    from huggingface_hub.utils import filter_repo_objects
-
-    allow = None if allow_patterns is None else list(allow_patterns)
-    ignore = None if ignore_patterns is None else list(ignore_patterns)
-    return tuple(filter_repo_objects(paths, allow_patterns=allow, ignore_patterns=ignore))
-
-
-def default_endpoint() -> str:
-    """Return HF_ENDPOINT, or the public Hub."""
-    from huggingface_hub import constants
-
-    return constants.ENDPOINT
-
-
-def cache_folder() -> Path:
-    """Return HF_HUB_CACHE."""
-    from huggingface_hub import constants
-
-    return Path(constants.HF_HUB_CACHE)
-
-
-def xet_version() -> str | None:
-    """Return the version of hf_xet; None when it is missing or switched off."""
-    from importlib.metadata import PackageNotFoundError
-    from importlib.metadata import version as installed
-
-    from huggingface_hub import constants
-
-    if constants.HF_HUB_DISABLE_XET:
-        return None
-    try:
-        return installed("hf_xet")
-    except PackageNotFoundError:
-        return None
-
-
-def version() -> str:
-    """Return the version of huggingface_hub in use."""
-    import huggingface_hub
-
-    return huggingface_hub.__version__
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from hublish.pipeline.errors import LoadError
-from hublish.pipeline.hub.client import matching
+from hublish.pipeline.hub.library import matching
 from hublish.pipeline.values import DownloadPlan, RemoteRelease
 from hublish.schemas.names import collisions, path_problems
 from hublish.schemas.problems import Problem

@@ -1,0 +1,51 @@
+"""What the installed huggingface_hub says without asking anybody: its patterns, its defaults, its version."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+
+def matching(
+    paths: Iterable[str], allow_patterns: Sequence[str] | None, ignore_patterns: Sequence[str] | None
+) -> tuple[str, ...]:
+    """Return the paths that pass, in huggingface_hub's own meaning of the two lists."""
+    from huggingface_hub.utils import filter_repo_objects
+
+    allow = None if allow_patterns is None else list(allow_patterns)
+    ignore = None if ignore_patterns is None else list(ignore_patterns)
+    return tuple(filter_repo_objects(paths, allow_patterns=allow, ignore_patterns=ignore))
+
+
+def default_endpoint() -> str:
+    """Return HF_ENDPOINT, or the public Hub."""
+    from huggingface_hub import constants
+
+    return constants.ENDPOINT
+
+
+def cache_folder() -> Path:
+    """Return HF_HUB_CACHE."""
+    from huggingface_hub import constants
+
+    return Path(constants.HF_HUB_CACHE)
+
+
+def xet_version() -> str | None:
+    """Return the version of hf_xet; None when it is missing or switched off."""
+    from importlib.metadata import PackageNotFoundError
+    from importlib.metadata import version as installed
+
+    from huggingface_hub import constants
+
+    if constants.HF_HUB_DISABLE_XET:
+        return None
+    try:
+        return installed("hf_xet")
+    except PackageNotFoundError:
+        return None
+
+
+def version() -> str:
+    """Return the version of huggingface_hub in use."""
+    import huggingface_hub
+
+    return huggingface_hub.__version__
