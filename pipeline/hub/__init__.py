@@ -1,1 +1,1 @@
-"""The Hub: `client.py` speaks to any, `embedded/` is one, on loopback."""
+"""The Hub: `client.py` asks any of them, `transfer.py` moves bytes, `embedded/` is one, on loopback."""
