@@ -5,11 +5,10 @@ they are sent (by the server with LFS, by the client with xet), and compared bef
 """
 
 from collections.abc import Mapping
-from pathlib import Path
 
 from hublish.pipeline import sealed
 from hublish.pipeline.hub.transfer import Addition
-from hublish.pipeline.values import Action, Change, InMemory, Plan, ReleaseFile
+from hublish.pipeline.values import Action, Change, OnDisk, Plan, ReleaseFile
 
 _SMALL = 64 << 10
 """Bytes below which a large-file upload, too, is of the bytes and not of the path: nothing is left to change."""
@@ -21,13 +20,16 @@ def additions(plan: Plan) -> tuple[Addition, ...]:
     Raises:
         SourceChangedError: naming every file that changed, before any request.
     """
-    regular = {change.path_in_repo for change in _sent(plan) if change.upload_mode == "regular"}
 
-    def addition(file: ReleaseFile) -> Addition:
-        in_lfs = file.path_in_repo not in regular
-        return Addition(file, _path_of(file) if in_lfs and file.size > _SMALL else sealed.content(file), in_lfs)
+    def addition(file: ReleaseFile, *, in_lfs: bool) -> Addition:
+        if not _goes_by_path(file, in_lfs=in_lfs):
+            return Addition(file, sealed.content(file), in_lfs)
+        sealed.require_identity(file)
+        assert isinstance(file.content, OnDisk)
+        return Addition(file, file.content.path, in_lfs)
 
-    return sealed.each(_files(plan), addition)
+    in_lfs = _in_lfs(plan)
+    return sealed.each(_files(plan), lambda file: addition(file, in_lfs=file.path_in_repo in in_lfs))
 
 
 def check_sent(plan: Plan, digests: Mapping[str, str]) -> None:
@@ -54,20 +56,23 @@ def require_unchanged(plan: Plan) -> None:
     Raises:
         SourceChangedError: naming every file that is not.
     """
-    large = {change.path_in_repo for change in _sent(plan) if change.upload_mode != "regular"}
-    sealed.each((file for file in _files(plan) if file.path_in_repo in large), sealed.require_identity)
+    in_lfs = _in_lfs(plan)
+    by_path = (file for file in _files(plan) if _goes_by_path(file, in_lfs=file.path_in_repo in in_lfs))
+    sealed.each(by_path, sealed.require_identity)
 
 
-def _sent(plan: Plan) -> tuple[Change, ...]:
-    return plan.of(Action.ADD, Action.CHANGE)
+def _goes_by_path(file: ReleaseFile, *, in_lfs: bool) -> bool:
+    return in_lfs and file.size > _SMALL and isinstance(file.content, OnDisk)
+
+
+def _in_lfs(plan: Plan) -> frozenset[str]:
+    # What the Hub was not asked about, or answered strangely, is treated as large: compared while it is sent.
+    return frozenset(change.path_in_repo for change in _sent(plan) if change.upload_mode != "regular")
 
 
 def _files(plan: Plan) -> tuple[ReleaseFile, ...]:
     return tuple(change.file for change in _sent(plan) if change.file is not None)
 
 
-def _path_of(file: ReleaseFile) -> Path | bytes:
-    if isinstance(file.content, InMemory):
-        return file.content.data
-    sealed.require_identity(file)
-    return file.content.path
+def _sent(plan: Plan) -> tuple[Change, ...]:
+    return plan.of(Action.ADD, Action.CHANGE)

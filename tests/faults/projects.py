@@ -8,12 +8,11 @@ import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from huggingface_hub import HfApi
 
 import hublish
-from hublish.pipeline.hub.embedded import EmbeddedHub
 from hublish.pipeline.values import LocalRelease, Plan, Receipt
 from tests.faults.proxy import Proxy
 
@@ -28,6 +27,15 @@ def noise(size: int, seed: int = 1) -> bytes:
     return random.Random(seed).randbytes(size)
 
 
+class Served(Protocol):
+    """A hub that runs, here or in another process."""
+
+    @property
+    def endpoint(self) -> str: ...
+    @property
+    def token(self) -> str: ...
+
+
 @dataclass(frozen=True, eq=False)
 class Release:
     """A project folder, and the repo it goes to."""
@@ -35,10 +43,10 @@ class Release:
     folder: Path
     repo_id: str
     proxy: Proxy
-    hub: EmbeddedHub
+    hub: Served
 
     @classmethod
-    def make(cls, folder: Path, repo_id: str, proxy: Proxy, hub: EmbeddedHub, **repo: Any) -> "Release":
+    def make(cls, folder: Path, repo_id: str, proxy: Proxy, hub: Served, **repo: Any) -> "Release":
         """Write a project with a large file, which goes by LFS or xet, and a regular one."""
         folder.mkdir()
         (folder / LARGE).write_bytes(noise(200_000))
@@ -104,7 +112,7 @@ class Release:
     def planned_tree(self) -> Mapping[str, str]:
         """What the folder would make of it."""
         return {
-            file.path_in_repo: file.sha256 if file.path_in_repo == LARGE else file.blob_id
+            file.path_in_repo: file.sha256 if file.path_in_repo.endswith(".bin") else file.blob_id
             for file in hublish.files(self.manifest).files
         }
 

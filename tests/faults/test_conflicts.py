@@ -39,7 +39,7 @@ def test_the_same_change_by_somebody_else_is_no_conflict(
 
 
 def test_a_repo_filled_while_it_was_created_is_left_alone(release: Release, by_lfs: None) -> None:
-    release.proxy.on("^POST /api/repos/create", doing(lambda: release.somebody_commits(), first=False), times=1)
+    release.proxy.on("^POST /api/repos/create", doing(release.somebody_commits, first=False), times=1)
     with pytest.raises(RemoteConflictError, match="filled by somebody else"):
         release.publish()
     assert release.titles() == ["somebody else's work"]

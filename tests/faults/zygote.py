@@ -1,0 +1,100 @@
+"""Processes to kill: forked from one that has imported everything, so that each is there in milliseconds.
+
+Run as a program it reads a job a line (JSON), forks a process for it, and tells its pid and then its end, a line each.
+"""
+
+import importlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import traceback
+from pathlib import Path
+from typing import Any
+
+
+class Zygote:
+    """Starts processes and waits for their ends; one at a time."""
+
+    def __init__(self) -> None:
+        root = Path(__file__).parents[2]
+        self._process = subprocess.Popen(
+            [sys.executable, __file__],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": str(root)},
+        )
+
+    def start(self, job: dict[str, Any]) -> int:
+        """Fork a process for a job and return its pid."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(job) + "\n")
+        self._process.stdin.flush()
+        return int(self.line())
+
+    def line(self) -> str:
+        """Return the next line: what the process prints, or how it ended."""
+        assert self._process.stdout is not None
+        return self._process.stdout.readline().strip()
+
+    def close(self) -> None:
+        """End it, and what it started."""
+        self._process.kill()
+        self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout):
+            assert stream is not None
+            stream.close()
+
+
+def _publish(job: dict[str, Any]) -> None:
+    from huggingface_hub import constants
+
+    import hublish
+
+    constants.HF_HUB_DISABLE_XET = not job["xet"]
+    for name, folder in (("HF_HOME", ""), ("HF_HUB_CACHE", "hub"), ("HF_XET_CACHE", "xet")):
+        setattr(constants, name, f"{job['home']}/{folder}")
+        os.environ[name] = f"{job['home']}/{folder}"
+    hublish.publish(job["manifest"], endpoint=job["endpoint"], token=job["token"])
+
+
+def _serve(job: dict[str, Any]) -> None:
+    from hublish.pipeline.hub.embedded import EmbeddedHub
+
+    with EmbeddedHub(job["root"], port=job["port"], token=job["token"]) as hub:
+        print(hub.endpoint, flush=True)
+        while os.getppid() != 1:
+            time.sleep(0.2)
+
+
+def _run(job: dict[str, Any]) -> None:
+    status = 1
+    try:
+        {"publish": _publish, "serve": _serve}[job["do"]](job)
+        status = 0
+    except BaseException:
+        Path(job["errors"]).write_text(traceback.format_exc())
+    finally:
+        os._exit(status)
+
+
+def _main() -> None:
+    # What a job needs is imported once.
+    for name in ("huggingface_hub.hf_api", "hublish.api", "hublish.pipeline.hub.embedded.server"):
+        importlib.import_module(name)
+
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    for line in sys.stdin:
+        pid = os.fork()
+        if not pid:
+            _run(json.loads(line))
+        print(pid, flush=True)
+        _, status = os.waitpid(pid, 0)
+        print(os.waitstatus_to_exitcode(status), flush=True)
+
+
+if __name__ == "__main__":
+    _main()
