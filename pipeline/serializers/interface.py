@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from hublish.pipeline.progress import Progress
 from hublish.schemas.base import Document
@@ -30,12 +30,12 @@ class Serializer(Protocol):
     """The model of the artifact's `options`; unknown keys are refused."""
 
     def dump(
-        self, source: Path | Mapping[str, Any], path_in_repo: str, workspace: Path, options: Any, progress: Progress
+        self, source: Any, path_in_repo: str, workspace: Path, options: Any, progress: Progress
     ) -> tuple[Written, ...]:
         """Write `source` in this format.
 
         Args:
-            source: a file, or an in-memory value of the kind the format holds.
+            source: the path of a file, or an in-memory value of the kind the format holds.
             path_in_repo: where the result goes; a format that makes several files derives their names from it.
             workspace: a folder of this dump's own, which it makes when it writes anything.
             options: an instance of `self.options`.
@@ -47,8 +47,40 @@ class Serializer(Protocol):
         """
 
     def load(self, files: Mapping[str, Path]) -> Mapping[str, Any]:
-        """Read what `dump` wrote: `files` by path_in_repo; arrays by name, read when touched.
+        """Read the arrays that `dump` wrote, by name; they are read when touched, and no code is run.
+
+        Args:
+            files: every file of the load plan, by path_in_repo; those of other formats are passed over.
 
         Raises:
-            LoadError: when the files are not in this format.
+            LoadError: when no file is in this format, or it holds no arrays.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """What whoever loads permits beyond reading data. The default permits nothing."""
+
+    pickle: bool = False
+    """Unpickle, which runs whatever code the publisher chose."""
+    code: bool = False
+    """Rebuild functions that are stored as code, such as the lambdas of a Keras model."""
+    types: tuple[str, ...] = ()
+    """Types, by their full names, that may be built though the format does not know them to be harmless."""
+
+
+@runtime_checkable
+class Rebuilding(Protocol):
+    """A serializer that also gives back what its framework works with, rather than arrays alone."""
+
+    def rebuild(self, files: Mapping[str, Path], trust: Trust) -> Any:
+        """Read what `dump` wrote as the framework's own value: an estimator, a model, a tree of its arrays.
+
+        Args:
+            files: every file of the load plan, by path_in_repo; those of other formats are passed over.
+            trust: what is permitted; nothing else is done.
+
+        Raises:
+            LoadError: when no file is in this format, or it asks for more trust than there is.
+            MissingDependencyError: when the framework is not installed.
         """

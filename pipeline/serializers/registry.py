@@ -21,6 +21,7 @@ GROUP = "hublish.serializers"
 BUILT_IN = (
     EntryPoint("copy", "hublish.pipeline.serializers.copy:Copy", GROUP),
     EntryPoint("safetensors", "hublish.pipeline.serializers.safetensors:Safetensors", GROUP),
+    EntryPoint("torch", "hublish.pipeline.serializers.torch:Torch", GROUP),
 )
 
 

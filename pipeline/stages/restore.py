@@ -30,15 +30,7 @@ class Restore:
         files = {file.promised.path_in_repo: file.path for file in release.files}
         name = release.plan.release.load.serializer or _recognised(files)
         serializer = registry.get(name)
-        weights = {path: file for path, file in files.items() if _belongs(path, serializer.suffix)}
-        if not weights:
-            msg = f"none of the {len(files)} files is in the format '{name}'"
-            raise LoadError(msg, hint="`hublish pull` gives the files themselves")
-        return Loaded(release, serializer.load(weights))
-
-
-def _belongs(path: str, suffix: str) -> bool:
-    return not suffix or path.endswith((suffix, f"{suffix}.index.json"))
+        return Loaded(release, serializer.load(files))
 
 
 def _recognised(files: dict[str, Path]) -> str:

@@ -1,0 +1,135 @@
+"""Serializer `torch`: the state dict of a PyTorch module, as safetensors on disk."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+from hublish.pipeline.errors import LoadError, SerializationError
+from hublish.pipeline.progress import Progress
+from hublish.pipeline.serializers.dependencies import imported
+from hublish.pipeline.serializers.description import TensorInfo, describe
+from hublish.pipeline.serializers.interface import Trust, Written
+from hublish.pipeline.serializers.safetensors import Safetensors, SafetensorsOptions
+from hublish.pipeline.serializers.tensors.checkpoint import read_checkpoint
+from hublish.pipeline.serializers.tensors.errors import InvalidFileError
+from hublish.pipeline.serializers.tensors.index import INDEX_SUFFIX, read_index
+from hublish.pipeline.serializers.tensors.mapped import MappedArrays
+from hublish.pipeline.serializers.tensors.safetensors_file import SafetensorsFile
+from hublish.pipeline.serializers.torch_tensors import mapped_tensors, tied, to_array
+from hublish.schemas.base import Document
+
+
+class TorchOptions(SafetensorsOptions):
+    """How a state dict becomes safetensors files: the options of serializer `safetensors`."""
+
+
+class Torch:
+    """Parameters and buffers by name: of an `nn.Module`, of a state dict, or of what serializer `safetensors` reads.
+
+    Holds every dtype that safetensors has, of tensors on any device and in any strides. Tied tensors are written once,
+    and the file's metadata names the others, as safetensors' own `save_model` does: `{"lm_head.weight": "wte.weight"}`.
+    Views that share only part of their memory are each written in full. Does not hold quantized and sparse tensors,
+    nor what a state dict may carry beside tensors. No checkpoint is unpickled, and torch is needed only for tensors
+    in memory and for `rebuild`.
+    """
+
+    name: ClassVar[str] = "torch"
+    suffix: ClassVar[str] = ".safetensors"
+    version: ClassVar[int] = 1
+    options: ClassVar[type[Document]] = TorchOptions
+
+    def dump(
+        self, source: Any, path_in_repo: str, workspace: Path, options: TorchOptions, progress: Progress
+    ) -> tuple[Written, ...]:
+        """Write a module, a state dict or a checkpoint file.
+
+        Memory: tensors in main memory are not copied; those on a device are, all of them at once.
+
+        Raises:
+            SerializationError: naming the first value that is no tensor, or one that safetensors cannot hold.
+            MissingDependencyError: tensors came from a torch that cannot be imported here.
+        """
+        if isinstance(source, Path):
+            return Safetensors().dump(source, path_in_repo, workspace, options, progress)
+        torch = _torch()
+        tensors = _state_dict(torch, source)
+        ties = tied(tensors)
+        arrays = {name: to_array(torch, name, tensor) for name, tensor in tensors.items() if name not in ties}
+        asked = options.model_copy(update={"metadata": {**ties, **options.metadata}})
+        return Safetensors().dump(arrays, path_in_repo, workspace, asked, progress)
+
+    def load(self, files: Mapping[str, Path]) -> "StateArrays":
+        """Map the tensors as arrays; a tied one is there under each of its names.
+
+        Raises:
+            LoadError: when a file is damaged, a shard is missing, or files disagree.
+        """
+        read, ties = _read(files)
+        return StateArrays(MappedArrays(read), ties)
+
+    def rebuild(self, files: Mapping[str, Path], trust: Trust) -> dict[str, Any]:  # noqa: ARG002 - needs none
+        """Return the state dict: tensors mapped from the files, tied ones the same object.
+
+        Raises:
+            LoadError: as `load`, or when torch has no type for a tensor.
+            MissingDependencyError: torch is not installed.
+        """
+        torch = _torch()
+        read, ties = _read(files)
+        try:
+            tensors = {name: tensor for file in read for name, tensor in mapped_tensors(torch, file)}
+        except ValueError as error:
+            raise LoadError(str(error)) from None
+        return tensors | {name: tensors[kept] for name, kept in ties.items()}
+
+
+class StateArrays(Mapping[str, Any]):
+    """The arrays of a state dict, tied ones under each of their names."""
+
+    def __init__(self, stored: MappedArrays, ties: Mapping[str, str]) -> None:
+        self._stored = stored
+        self._ties = ties
+
+    @property
+    def tensors(self) -> tuple[TensorInfo, ...]:
+        """What the files hold; tied tensors once."""
+        return describe(self._stored)
+
+    def __getitem__(self, name: str) -> Any:
+        return self._stored[self._ties.get(name, name)]
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._stored
+        yield from self._ties
+
+    def __len__(self) -> int:
+        return len(self._stored) + len(self._ties)
+
+
+def _torch() -> Any:
+    return imported("torch", serializer="torch", install="torch")
+
+
+def _state_dict(torch: Any, source: Any) -> Mapping[str, Any]:
+    found = source.state_dict() if isinstance(source, torch.nn.Module) else source
+    if not isinstance(found, Mapping):
+        msg = f"a {type(source).__name__} is neither a torch.nn.Module nor a state dict"
+        raise SerializationError(msg, hint="give the module, or its state_dict()")
+    for name, value in found.items():
+        if not isinstance(value, torch.Tensor):
+            msg = f"{name!r} in the state dict is a {type(value).__name__}, not a tensor"
+            raise SerializationError(msg, hint="give the part that holds tensors by name; keep the rest as JSON")
+    return found
+
+
+def _read(files: Mapping[str, Path]) -> tuple[tuple[SafetensorsFile, ...], dict[str, str]]:
+    """Return the files, and of each tied tensor that is not stored the name of the one that is."""
+    try:
+        read = read_checkpoint(files)
+        indexes = [read_index(path, name) for name, path in files.items() if name.endswith(INDEX_SUFFIX)]
+    except InvalidFileError as error:
+        raise LoadError(error.message, hint=error.hint) from None
+    stored = {entry.name for file in read for entry in file.header.entries}
+    said = [*(file.header.metadata for file in read), *(index.metadata for index in indexes)]
+    pairs = ((name, kept) for metadata in said for name, kept in metadata.items())
+    return read, {name: kept for name, kept in pairs if name not in stored and kept in stored}
