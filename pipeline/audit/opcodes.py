@@ -1,45 +1,20 @@
-"""Walk a pickle opcode by opcode, following its stack, without decoding or executing anything.
-
-The instruction set is the standard library's own description, `pickletools.opcodes`; only the shape of the
-arguments and the effect on the stack are used. `pickletools.genops` is not: it refuses arguments that real
-unpicklers accept, and what it refuses would go unseen.
-"""
+"""Walk a pickle opcode by opcode, following its stack, without decoding or executing anything."""
 
 import pickletools
-import re
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
 from hublish.pipeline.audit.blob import Blob, Cursor
+from hublish.pipeline.audit.instructions import LINE_FORMS, OPERATIONS, Kind, Operation
 
 OPERATION_LIMIT: Final = 200_000
 """Opcodes walked; that many valid ones in a row are no accident."""
 
-_DOTTED_NAME = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
-_NUMBER = re.compile(r"\s*[-+]?(?:\w*\d[\w.+-]*|\.\d[\w+-]*|(?i:inf|nan|infinity))\s*")
-# What an argument that is a line must look like for any unpickler to go on; it tells pickles from prose.
-_LINE_FORMS = {
-    "GLOBAL": _DOTTED_NAME,
-    "INST": _DOTTED_NAME,
-    "INT": _NUMBER,
-    "LONG": _NUMBER,
-    "FLOAT": _NUMBER,
-    "GET": _NUMBER,
-    "PUT": _NUMBER,
-    "STRING": re.compile(r"(['\"])[^\n]*\1\s*"),
-}
 _IMPORTS = frozenset(["GLOBAL", "INST", "STACK_GLOBAL", "EXT1", "EXT2", "EXT4"])
 _CALLS = frozenset(["REDUCE", "INST", "OBJ", "NEWOBJ", "NEWOBJ_EX", "BUILD"])
 _MEMO_WRITES = frozenset(["PUT", "BINPUT", "LONG_BINPUT", "MEMOIZE"])
 _MEMO_READS = frozenset(["GET", "BINGET", "LONG_BINGET"])
-_LENGTH_PREFIXES = {
-    pickletools.TAKEN_FROM_ARGUMENT1: 1,
-    pickletools.TAKEN_FROM_ARGUMENT4: 4,
-    pickletools.TAKEN_FROM_ARGUMENT4U: 4,
-    pickletools.TAKEN_FROM_ARGUMENT8U: 8,
-}
-_Kind = pickletools.StackObject
 # What can never be called, nor be the arguments of a call, in any implementation of the unpickler.
 _CONSTANTS = frozenset(
     kind.name
@@ -53,6 +28,8 @@ _CONSTANTS = frozenset(
     )
 )
 _STRINGS = frozenset(["str", "bytes", "bytes_or_str", "any"])
+# What an opcode adds to: unpicklers call methods by name, and look at nothing when there is nothing to add.
+_CONTAINERS = frozenset(["list", "dict", "set"])
 
 
 class Ending(Enum):
@@ -82,36 +59,6 @@ class Walk:
     memo_writes: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Operation:
-    name: str
-    fixed: int
-    prefix: int
-    lines: int
-    before: tuple[_Kind, ...]
-    marked: bool
-    after: tuple[_Kind, ...]
-
-
-def _operation(info: pickletools.OpcodeInfo) -> _Operation:
-    size = info.arg.n if info.arg else 0
-    pair = info.arg is not None and info.arg.name == "stringnl_noescape_pair"
-    before = tuple(info.stack_before)
-    marked = pickletools.markobject in before
-    return _Operation(
-        name=info.name,
-        fixed=max(size, 0),
-        prefix=_LENGTH_PREFIXES.get(size, 0),
-        lines=(2 if pair else 1) if size == pickletools.UP_TO_NEWLINE else 0,
-        before=before[: before.index(pickletools.markobject)] if marked else before,
-        marked=marked,
-        after=tuple(info.stack_after),
-    )
-
-
-_OPERATIONS: Final = {info.code.encode("latin-1"): _operation(info) for info in pickletools.opcodes}
-
-
 def walk(blob: Blob, start: int = 0) -> Walk:
     """Follow the opcodes from `start` until they end, break, or number `OPERATION_LIMIT`."""
     walker = _Walker(Cursor(blob, start))
@@ -138,7 +85,7 @@ class _CutError(Exception):
 @dataclass(slots=True)
 class _Walker:
     cursor: Cursor
-    stack: list[_Kind] = field(default_factory=list)
+    stack: list[Kind] = field(default_factory=list)
     understood: int = 0
     operations: int = 0
     protocol: int | None = None
@@ -162,7 +109,7 @@ class _Walker:
         code = self.cursor.take(1)
         if not code:
             raise _CutError
-        operation = _OPERATIONS.get(code)
+        operation = OPERATIONS.get(code)
         if operation is None:
             raise _BrokenError
         # The stack first: a skipped argument may be gigabytes away, an impossible opcode is cheap to see.
@@ -173,7 +120,7 @@ class _Walker:
         self.understood = self.cursor.position
         return operation.name
 
-    def _read_argument(self, operation: _Operation) -> None:
+    def _read_argument(self, operation: Operation) -> None:
         if operation.lines:
             self._read_lines(operation)
             return
@@ -192,16 +139,16 @@ class _Walker:
         if not self.operations:
             self.protocol = number
 
-    def _read_lines(self, operation: _Operation) -> None:
+    def _read_lines(self, operation: Operation) -> None:
         for _ in range(operation.lines):
             line = self.cursor.line()
             if line is None:
                 raise _CutError
-            form = _LINE_FORMS.get(operation.name)
+            form = LINE_FORMS.get(operation.name)
             if form is not None and not form.fullmatch(line.decode("utf-8", "replace")):
                 raise _BrokenError
 
-    def _move_stack(self, operation: _Operation) -> None:
+    def _move_stack(self, operation: Operation) -> None:
         if operation.name == "POP" and self.stack[-1:] == [pickletools.markobject]:
             self.stack.pop()
             return
@@ -215,7 +162,7 @@ class _Walker:
             raise _BrokenError
         self.stack += operation.after
 
-    def _pop_to_mark(self, operation: _Operation) -> None:
+    def _pop_to_mark(self, operation: Operation) -> None:
         for index in range(len(self.stack) - 1, -1, -1):
             if self.stack[index] is pickletools.markobject:
                 if operation.name == "OBJ" and index == len(self.stack) - 1:
@@ -224,14 +171,14 @@ class _Walker:
                 return
         raise _BrokenError
 
-    def _pop(self, operation: _Operation, needed: _Kind) -> None:
+    def _pop(self, operation: Operation, needed: Kind) -> None:
         if not self.stack or self.stack[-1] is pickletools.markobject:
             raise _BrokenError
         found = self.stack.pop()
         if not _fits(found, needed, operation.name):
             raise _BrokenError
 
-    def _count(self, operation: _Operation) -> None:
+    def _count(self, operation: Operation) -> None:
         if operation.name in _IMPORTS:
             self.imports += 1
         if operation.name in _CALLS and self.imports:
@@ -240,9 +187,9 @@ class _Walker:
             self.memo_writes += 1
 
 
-def _fits(found: _Kind, needed: _Kind, operation: str) -> bool:
+def _fits(found: Kind, needed: Kind, operation: str) -> bool:
     if operation == "STACK_GLOBAL":
         return found.name in _STRINGS
     if operation in ("REDUCE", "NEWOBJ", "NEWOBJ_EX"):
         return found.name not in _CONSTANTS
-    return needed.name in (found.name, "any") or found.name == "any"
+    return needed.name in _CONTAINERS or needed.name in (found.name, "any") or found.name == "any"

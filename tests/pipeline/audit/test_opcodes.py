@@ -1,14 +1,17 @@
 """The walk follows what an unpickler would do, and stops where it would."""
 
+import io
 import pickle
 import pickletools
+from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from hublish.pipeline.audit.blob import MemoryBlob
 from hublish.pipeline.audit.opcodes import OPERATION_LIMIT, Ending, walk
+from hublish.pipeline.audit.pickles import pickle_in
 
 
 def seen(data: bytes) -> tuple[Ending, int]:
@@ -38,6 +41,8 @@ def seen(data: bytes) -> tuple[Ending, int]:
         (b"I am\n.", Ending.BROKEN),
         (b"S'a'\n.", Ending.STOPPED),
         (b"Sa\n.", Ending.BROKEN),
+        (b"S'" + b"a" * 100_000 + b"'\n.", Ending.STOPPED),
+        (b"](K\x01eK\x00Ns.", Ending.STOPPED),  # a list takes an item
         (b"cos\nsystem\n.", Ending.STOPPED),
         (b"c a\nb c\n.", Ending.BROKEN),  # no importable name
         (b"X\x05\x00\x00\x00ab", Ending.CUT),
@@ -68,3 +73,101 @@ def test_a_walk_begins_where_it_is_told() -> None:
 @given(st.binary(max_size=500))
 def test_any_bytes_can_be_walked(data: bytes) -> None:
     assert walk(MemoryBlob(data)).end <= len(data)
+
+
+class Recording:
+    """Stands in for everything a pickle imports, and remembers that it was called."""
+
+    def __init__(self) -> None:
+        self.called = False
+
+    def __call__(self, *_: object) -> "Recording":
+        self.called = True
+        return self
+
+
+def calls(unpickler: type[pickle.Unpickler], program: bytes) -> bool:
+    """Whether a real unpickler, which imports nothing here, calls what the program names."""
+    recording = Recording()
+
+    class Harmless(unpickler):  # type: ignore[misc,valid-type]  # either implementation
+        def find_class(self, *_: object) -> Recording:
+            return recording
+
+        def persistent_load(self, key: object) -> object:
+            return key
+
+    with suppress(Exception):
+        Harmless(io.BytesIO(program)).load()
+    return recording.called
+
+
+STEPS = [
+    b"N",
+    b"K\x00",
+    b"K\x05",
+    b"\x88",
+    b"\x89",
+    b"I1\n",
+    b"F0.5\n",
+    b"L1L\n",
+    b"]",
+    b"}",
+    b")",
+    b"\x8f",
+    b"(",
+    b"0",
+    b"1",
+    b"2",
+    b"a",
+    b"e",
+    b"s",
+    b"u",
+    b"t",
+    b"l",
+    b"d",
+    b"\x85",
+    b"\x86",
+    b"\x87",
+    b"\x90",
+    b"\x91",
+    b"\x94",
+    b"q\x00",
+    b"p0\n",
+    b"h\x00",
+    b"g0\n",
+    b"j\x00\x00\x00\x00",
+    b"S'x'\n",
+    b'S"x"\n',
+    b"Vx\n",
+    b"X\x01\x00\x00\x00a",
+    b"\x8c\x01a",
+    b"U\x01a",
+    b"\x96\x01\x00\x00\x00\x00\x00\x00\x00a",
+    b"C\x01a",
+    b"Px\n",
+    b"Q",
+    b"b",
+    b"cos\nsystem\n",
+    b"\x93",
+    b"R",
+    b"\x81",
+    b"\x92",
+    b"o",
+    b"(ios\nsystem\n",
+    b"\x80\x02",
+    b"\x95\x01\x00\x00\x00\x00\x00\x00\x00",
+    b"G\x00\x00\x00\x00\x00\x00\x00\x00",
+]
+"""Most instructions, with arguments."""
+
+
+@pytest.mark.parametrize("unpickler", [pickle.Unpickler, pickle._Unpickler], ids=["in C", "in Python"])
+@settings(max_examples=500)
+@given(st.lists(st.sampled_from(STEPS), max_size=12))
+@example([b"K\x05", b"(", b"e"])
+@example([b"](K\x01e", b"K\x00", b"N", b"s"])
+@example([b"\x96\x01\x00\x00\x00\x00\x00\x00\x00a", b"K\x05", b"a"])
+def test_whatever_makes_an_unpickler_call_is_recognised(unpickler: type[pickle.Unpickler], steps: list[bytes]) -> None:
+    program = b"".join(steps) + b"cos\nsystem\n(S'x'\ntR."
+    assert not calls(unpickler, program) or pickle_in(MemoryBlob(program)) is not None

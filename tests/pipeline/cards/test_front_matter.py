@@ -66,7 +66,7 @@ values = st.recursive(
 metadata = st.dictionaries(texts.filter(bool) | hostile.filter(bool), values, max_size=6)
 
 
-@settings(max_examples=500)
+@settings(max_examples=200)
 @given(metadata)
 @example({"a": "x\n---\nlicense: mit\n", "license": "apache-2.0"})
 @example({"key with a very long name " * 8: "value"})

@@ -1,0 +1,7 @@
+"""What the audit's tests share."""
+
+from hypothesis import settings
+
+# Nothing here is timed: a busy machine must not fail a test.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
