@@ -10,7 +10,7 @@ from pydantic.config import JsonDict
 
 from hublish.schemas.base import Document, Flag
 from hublish.schemas.sizes import Size
-from hublish.schemas.texts import Endpoint, Line, LocalPath, NonEmpty, PathInRepo, Pattern, Ref, RepoId
+from hublish.schemas.texts import Endpoint, Line, LocalPath, NonEmpty, PathInRepo, Pattern, Ref, RepoId, Target
 
 SCHEMA_VERSION = 1
 
@@ -172,8 +172,9 @@ class Load(Document):
     """The files a load does not need, whatever the allow patterns say."""
     serializer: NonEmpty | None = None
     """The format the weights are read with; null: by what the files are."""
-    target: NotYet = None
-    """A class to load into, `module:Class`. Not supported yet."""
+    target: Target | None = Field(default=None, examples=["digits_mlp:DigitsMLP"])
+    """The class to load into, `module:Class`: of an installed package, or of a file of the release. It is imported
+    only when whoever loads permits it."""
 
 
 class Manifest(Document):

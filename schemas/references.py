@@ -1,4 +1,4 @@
-"""repo_id, branch and tag names, endpoints: what the Hub and git accept, checked before anything is sent."""
+"""repo_id, branch and tag names, endpoints, classes: names of things elsewhere, checked before anything is sent."""
 
 import re
 from urllib.parse import urlsplit
@@ -12,6 +12,9 @@ _PART = r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,94}[A-Za-z0-9_])?"
 _REPO_ID = re.compile(rf"(?:{_PART}/)?{_PART}")
 REPO_ID_PATTERN = rf"^(?!.*(?:--|\.\.))(?!.*\.git$)(?:{_PART}/)?{_PART}$"
 """The rules of `check_repo_id` as one expression, for the JSON Schema."""
+_NAME = r"(?!__)[A-Za-z_][A-Za-z0-9_]*"
+TARGET_PATTERN = rf"^{_NAME}(?:\.{_NAME})*:{_NAME}(?:\.{_NAME})*$"
+"""The form of a class to load into, for the JSON Schema too."""
 _BAD_IN_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(?:/|$)|\.$|/$")
 # A loose ref is a file, and git locks it as `<name>.lock`.
 _REF_SEGMENT_BYTES = 250
@@ -79,3 +82,17 @@ def check_endpoint(endpoint: str) -> str:
         msg = "an endpoint holds no user, password, query or fragment; use HF_TOKEN or OIDC"
         raise ValueError(msg)
     return endpoint.rstrip("/")
+
+
+def check_target(target: str) -> str:
+    """Return `target` when it names a class as `module:Class`, both possibly dotted.
+
+    The names are plain ones in ASCII, so that what is imported is what is read; none is private to Python.
+
+    Raises:
+        ValueError: for anything else.
+    """
+    if not re.fullmatch(TARGET_PATTERN, target):
+        msg = "expected `module:Class`, such as digits_mlp:DigitsMLP"
+        raise ValueError(msg)
+    return target

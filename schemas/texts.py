@@ -6,7 +6,14 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, StringConstraints
 
 from hublish.schemas.names import path_problems, pattern_problems, text_problems
-from hublish.schemas.references import REPO_ID_PATTERN, check_endpoint, check_ref, check_repo_id
+from hublish.schemas.references import (
+    REPO_ID_PATTERN,
+    TARGET_PATTERN,
+    check_endpoint,
+    check_ref,
+    check_repo_id,
+    check_target,
+)
 
 
 def _refusing(problems: Callable[[str], tuple[str, ...]]) -> AfterValidator:
@@ -60,3 +67,5 @@ Endpoint = Annotated[
     NonEmpty, AfterValidator(check_endpoint), _in_schema("^(?:embedded|https?://[^\\s/?#@]+[^\\s?#@]*)$")
 ]
 """`embedded`, or the URL of a Hub."""
+Target = Annotated[str, AfterValidator(check_target), _in_schema(TARGET_PATTERN)]
+"""A class to load into: `module:Class`."""

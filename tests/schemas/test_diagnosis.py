@@ -208,9 +208,9 @@ WRONG = {
         HEAD + "env: []",
         ("manifest.value", "env", "3:6", "not supported yet", ""),
     ),
-    "target_not_yet": (
-        HEAD + "load: {target: 'm:C'}",
-        ("manifest.value", "load.target", "3:16", "not supported yet", ""),
+    "target_without_a_class": (
+        HEAD + "load: {target: digits_mlp}",
+        ("manifest.value", "load.target", "3:16", "expected `module:Class`", ""),
     ),
 }
 

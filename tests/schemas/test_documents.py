@@ -136,7 +136,7 @@ FILE = {"path_in_repo": "a", "size": 1, "sha256": "0" * 64, "blob_id": "0" * 40}
         ({"commit": "abc"}, "commit", "expected 40 lowercase hexadecimal digits"),
         ({"repo_id": "a/b/c"}, "repo_id", "repo_id must be"),
         ({"load": {"allow_patterns": ["../*"]}}, "load.allow_patterns[0]", "'..' segment not allowed"),
-        ({"load": {"target": "os:system"}}, "load.target", "not supported yet"),
+        ({"load": {"target": "os.system"}}, "load.target", "expected `module:Class`"),
     ],
 )
 def test_a_lock_from_elsewhere_is_trusted_in_nothing(

@@ -12,7 +12,7 @@ from hublish.schemas.positions import Node, format_path
 from hublish.schemas.reading import read_yaml
 from hublish.schemas.suggestions import fields_at
 
-NOT_SUPPORTED_YET = {"env", "load.target"}
+NOT_SUPPORTED_YET = {"env"}
 
 
 def model_fields(model: type[BaseModel], path: tuple[str | int, ...] = ()) -> Iterator[str]:

@@ -84,6 +84,9 @@ VALID = [
     HEAD + "policy: {max_file_size: 12}",
     HEAD + "card: {metadata: {a: [1, {b: null}]}, evaluation: m.json}\nenv: null",
     HEAD + "card: null\npatterns: {delete_patterns: ['old/*']}",
+    HEAD + "load: {target: 'm:C'}",
+    HEAD + "variables: {module: a.b_c}\nload: {target: '{{ module }}:D.E'}",
+    HEAD + "load: {target: null}",
 ]
 INVALID = [
     "artifacts: [{source: x}]",
@@ -97,7 +100,10 @@ INVALID = [
     HEAD + "variables: {version: 1.10}",
     HEAD + "variables: {version: [1]}",
     HEAD + "env: [CI]",
-    HEAD + "load: {target: 'm:C'}",
+    *[
+        HEAD + f"load: {{target: '{name}'}}"
+        for name in ("", "m", "m.C", ":C", "m:", "m:C:D", "../m:C", "m/x:C", "m:C()", "m :C", "1m:C", "m..x:C", "m:__C")
+    ],
     HEAD + "policy: {pickle: never}",
     HEAD + "policy: {max_file_size: 5 GiB}",
     HEAD + "policy: {max_file_size: -1}",
