@@ -52,7 +52,7 @@ def _with_card(staged: Staged, project: Project, card: Card) -> Staged:
         msg = "the card holds a lone surrogate, which is no text"
         raise CardError(msg) from None
     parameters = {"template": rendered.template.name, "template_sha256": rendered.template.sha256}
-    readme = StagedFile(README, InMemory(data), Origin(None, "card", "card", parameters, "card"))
+    readme = StagedFile(README, InMemory(data), Origin(None, f"template {rendered.template.name}", "card", parameters, "card: rendered"))
     return replace(staged, files=(*staged.files, readme), warnings=(*staged.warnings, *rendered.warnings))
 
 
