@@ -27,7 +27,7 @@ test-large: .venv/dev.stamp ## run the tests that move gigabytes; they need 10 G
 lint: .venv/dev.stamp types ## check style, types, layers and the spelling of the code
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-cache
 
 types: .venv/dev.stamp ## check the types of the code, the tests, the examples and the benchmarks
 	$(BIN)/mypy
