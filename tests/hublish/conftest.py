@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -55,7 +56,8 @@ def folder(tmp_path: Path, arrays: dict[str, np.ndarray]) -> Path:
     folder = tmp_path / "repo"
     (folder / "runs").mkdir(parents=True)
     (folder / "data").mkdir()
-    np.savez(folder / "runs" / "model.npz", **arrays)
+    members: dict[str, Any] = dict(arrays)
+    np.savez(folder / "runs" / "model.npz", **members)
     (folder / "runs" / "config.json").write_text('{"hidden": 3}')
     (folder / "data" / "big.bin").write_bytes(np.random.default_rng(0).bytes(11_000_000))
     (folder / "data" / "note.tmp").write_text("not for others")

@@ -69,8 +69,8 @@ def test_load_gives_the_arrays_bit_for_bit(lock: Path, arrays: dict[str, np.ndar
 def test_a_second_run_needs_no_network(hub: Hub) -> None:
     first = hublish.load("acme/digits", revision="v1.2.0", endpoint=hub.endpoint)
     dead = "http://127.0.0.1:9"
-    for options in ({"local_files_only": True}, {}):
-        again = hublish.load("acme/digits", revision="v1.2.0", endpoint=dead, **options)
+    for offline in (True, False):
+        again = hublish.load("acme/digits", revision="v1.2.0", endpoint=dead, local_files_only=offline)
         assert again.release.folder == first.release.folder
         assert sorted(again.arrays) == sorted(first.arrays)
 

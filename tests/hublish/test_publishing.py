@@ -20,7 +20,7 @@ from hublish.pipeline.errors import (
     UsageError,
 )
 from hublish.pipeline.records import canonical_json, plan_document
-from hublish.pipeline.values import Action
+from hublish.pipeline.values import Action, Plan
 
 RELEASED = ["config.json", "data/big.bin", "hub.yaml", "model.safetensors"]
 
@@ -144,9 +144,14 @@ def test_a_plan_is_stale_when_a_byte_moved_since_the_review(manifest: Path, api:
 
 
 def test_a_person_who_says_no_stops_everything(manifest: Path, api: HfApi) -> None:
-    shown = []
+    shown: list[Plan] = []
+
+    def decline(plan: Plan) -> bool:
+        shown.append(plan)
+        return False
+
     with pytest.raises(DeclinedError):
-        hublish.publish(manifest, confirm=lambda plan: bool(shown.append(plan)), endpoint="embedded")
+        hublish.publish(manifest, confirm=decline, endpoint="embedded")
     assert len(shown) == 1
     assert not api.repo_exists("acme/digits")
 

@@ -2,8 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -49,10 +48,8 @@ class Witness:
         assert seconds >= 0
         self.seen.append(f"end {title}")
 
-    @contextmanager
-    def task(self, label: str, total: int, unit: str = "B") -> Iterator[Task]:
+    def task(self, label: str, total: int, unit: str = "B") -> AbstractContextManager[Task]:
         raise AssertionError
-        yield
 
 
 def test_stages_run_in_the_order_they_are_written() -> None:

@@ -1,5 +1,6 @@
 """Serialize: converted, or referenced where it lies; all that fails at once."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from hublish.pipeline.values import InMemory, OnDisk, Project, Staged
 from hublish.schemas.manifest import Manifest
 
 
-def staged(folder: Path, *artifacts: dict[str, object], objects: dict[str, object] | None = None) -> Staged:
+def staged(folder: Path, *artifacts: Mapping[str, object], objects: dict[str, object] | None = None) -> Staged:
     manifest = Manifest.model_validate({"repo": {"repo_id": "acme/x"}, "artifacts": artifacts})
     workspace = folder.parent / "workspace"
     workspace.mkdir(exist_ok=True)
