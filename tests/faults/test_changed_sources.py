@@ -101,8 +101,8 @@ def project(release: Release) -> Release:
     """A large file, a small one that goes by LFS too, and a regular one, for a repo that exists."""
     release.create()
     (release.folder / "model").mkdir()
-    (release.folder / LARGE).write_bytes(noise(200_000))
-    (release.folder / SMALL).write_bytes(noise(2_000))
+    (release.folder / LARGE).write_bytes(noise(200_000, release.folder))
+    (release.folder / SMALL).write_bytes(noise(2_000, release.folder))
     shutil.move(release.folder / REGULAR, release.folder / "model" / REGULAR)
     release.declare(sources=(LARGE, SMALL, f"model/{REGULAR}"))
     return release

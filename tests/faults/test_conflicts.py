@@ -97,7 +97,7 @@ def test_of_two_publishers_from_one_head_one_wins(
 ) -> None:
     planned = release.create()
     rival = Release.make(tmp_path / "rival", release.repo_id, release.proxy, release.hub)
-    (rival.folder / LARGE).write_bytes(noise(100_000, seed=2))
+    (rival.folder / LARGE).write_bytes(noise(100_000, rival.folder))
     (rival.folder / "rival.txt").write_text("rival\n")
     rival.declare(sources=(LARGE, "rival.txt"), tag="v-rival")
     release.declare(tag="v-release")

@@ -1,0 +1,229 @@
+"""What self-hosted Hubs were seen to get wrong: the right result, or an error that says what is wrong."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from huggingface_hub import constants
+
+from hublish.pipeline.errors import HublishError, RemoteConflictError, RemoteError, VerificationError
+from tests.faults.projects import COMMIT, LARGE, Release
+from tests.faults.proxy import Answer, Call, Forward, doing, edited, instead, rewritten, without_header
+
+XET = "xet-write-token"
+
+
+def json_edited(change: Callable[[Any], Any]) -> Callable[[Answer], Answer]:
+    """Change an answer that is JSON."""
+
+    def edit(answer: Answer) -> Answer:
+        return replace(answer, body=json.dumps(change(json.loads(answer.body))).encode())
+
+    return edit
+
+
+def without_create_pr(call: Call) -> Call:
+    return replace(call, path=call.path.replace("?create_pr=1", ""))
+
+
+def without_parent(call: Call) -> Call:
+    header, _, rest = call.body.partition(b"\n")
+    fields = json.loads(header)
+    fields["value"].pop("parentCommit", None)
+    return replace(call, body=json.dumps(fields).encode() + b"\n" + rest)
+
+
+@pytest.mark.parametrize("answers", ["as it does", "without the pull request"])
+def test_a_hub_that_ignores_create_pr_is_told_to_have_committed_to_main(
+    release: Release, by_lfs: None, impatient: list[float], answers: str
+) -> None:
+    release.create()
+    release.declare(create_pr=True)
+
+    def ignores(call: Call, forward: Forward) -> Answer:
+        answer = forward(without_create_pr(call))
+        if answers == "as it does":
+            return answer
+        url = f"{release.proxy.endpoint}/{release.repo_id}/discussions/7"
+        return json_edited(lambda body: {**body, "pullRequestUrl": url})(answer)
+
+    release.proxy.on(COMMIT, ignores)
+    with pytest.raises(HublishError, match=r"on main|refs/pr/7") as failure:
+        release.publish()
+    assert isinstance(failure.value, VerificationError | RemoteError)
+    assert not release.lock.exists()
+    assert len(release.titles()) == 1
+
+
+def test_a_stale_parent_that_was_accepted_is_noticed_and_nothing_is_tagged(release: Release, by_lfs: None) -> None:
+    release.create()
+    release.declare(tag="v1")
+    release.proxy.on(COMMIT, rewritten(without_parent))
+    # Somebody else's version of the same file: the trees alone would not tell.
+    release.proxy.on("^POST .*/info/lfs/objects/batch", doing(lambda: release.somebody_commits("config.json")), times=1)
+    with pytest.raises(VerificationError, match="not on the planned"):
+        release.publish()
+    assert not release.lock.exists()
+    assert list(release.api.list_repo_refs(release.repo_id).tags) == []
+
+
+def test_a_missing_oid_in_preupload_makes_no_second_commit(release: Release, by_lfs: None) -> None:
+    def forget(body: Any) -> Any:
+        return {"files": [{name: entry[name] for name in entry if name != "oid"} for entry in body["files"]]}
+
+    release.proxy.on("/preupload/", edited(json_edited(forget)))
+    release.publish()
+    assert not release.publish().created
+    assert release.is_published_once()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        instead(404),
+        instead(404, b"<html>no such page</html>", Content_Type="text/html"),
+        instead(200, b"<html>an app</html>", Content_Type="text/html"),
+        instead(200, b"{}", Content_Type="application/json"),
+    ],
+    ids=["404", "a page with 404", "a page with 200", "an empty answer"],
+)
+@pytest.mark.parametrize("create_pr", [False, True])
+def test_a_hub_without_xet_is_sent_lfs(
+    release: Release, own_home: object, monkeypatch: pytest.MonkeyPatch, answer: Any, create_pr: bool
+) -> None:
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", False)
+    release.create()
+    release.declare(create_pr=create_pr)
+    release.proxy.on(XET, answer)
+    assert release.publish().verified
+    assert release.proxy.count("^PUT ") == 1
+    assert not constants.HF_HUB_DISABLE_XET
+
+
+def test_a_small_lfs_file_asks_for_xet_too(release: Release, own_home: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", False)
+    (release.folder / LARGE).write_bytes(b"\0\1\2")
+    release.proxy.on(XET, instead(404))
+    assert release.publish().verified
+
+
+def test_a_hub_that_fails_on_a_tag_that_stands_is_believed_by_its_refs(
+    release: Release, by_lfs: None, impatient: list[float]
+) -> None:
+    release.declare(tag="v1")
+
+    def fails(call: Call, forward: Forward) -> Answer:
+        forward(call)
+        return Answer(500)
+
+    release.proxy.on("^POST /api/models/[^?]*/tag/", fails)
+    assert release.publish().tag == "v1"
+    assert release.head("v1") == release.head()
+
+
+def test_a_hub_whose_tags_are_no_revisions_is_tagged_all_the_same(release: Release, by_lfs: None) -> None:
+    release.declare(tag="v1")
+    release.proxy.on("^GET /api/models/[^?]*/revision/v1", instead(404))
+    assert release.publish().tag == "v1"
+    assert not release.publish().created
+
+
+def test_a_hub_that_cannot_tag_leaves_the_release_and_no_lock(
+    release: Release, by_lfs: None, impatient: list[float]
+) -> None:
+    release.declare(tag="v1")
+    release.proxy.on("^POST /api/models/[^?]*/tag/", instead(500))
+    with pytest.raises(RemoteError, match="tag v1"):
+        release.publish()
+    assert not release.lock.exists()
+    release.proxy.clear()
+    assert not release.publish().created
+    assert release.lock.exists()
+    assert release.is_published_once()
+
+
+def test_a_tag_taken_elsewhere_meanwhile_is_not_moved(release: Release, by_lfs: None) -> None:
+    release.declare(tag="v1")
+
+    def taken() -> None:
+        elsewhere = release.api.list_repo_commits(release.repo_id)[-1].commit_id
+        release.api.create_tag(release.repo_id, tag="v1", revision=elsewhere)
+
+    release.proxy.on("^POST /api/models/[^?]*/tag/", doing(taken), times=1)
+    with pytest.raises(RemoteConflictError, match="the tag v1 stands at"):
+        release.publish()
+    assert not release.lock.exists()
+
+
+def test_missing_repos_and_revisions_need_no_error_code(release: Release, by_lfs: None) -> None:
+    release.declare(revision="next")
+    release.proxy.on("", edited(without_header("X-Error-Code")))
+    assert release.publish().verified
+    assert release.tree("next") == release.planned_tree()
+
+
+def test_a_hub_without_a_history_is_believed_by_its_trees(release: Release, by_lfs: None) -> None:
+    release.proxy.on("/commits/", instead(404))
+    assert release.publish().verified
+
+
+def test_a_commit_that_drops_a_file_is_noticed(release: Release, by_lfs: None) -> None:
+    def drop(call: Call) -> Call:
+        kept = [line for line in call.body.splitlines(keepends=True) if b'"config.json"' not in line]
+        return replace(call, body=b"".join(kept))
+
+    release.declare(tag="v1")
+    release.proxy.on(COMMIT, rewritten(drop))
+    with pytest.raises(VerificationError, match=r"'config.json' is missing"):
+        release.publish()
+    assert not release.lock.exists()
+    assert list(release.api.list_repo_refs(release.repo_id).tags) == []
+
+
+def test_a_commit_with_other_bytes_is_noticed(release: Release, by_lfs: None) -> None:
+    def alter(call: Call) -> Call:
+        lines = [json.loads(line) for line in call.body.splitlines()]
+        for line in lines:
+            if line["value"].get("path") == "config.json":
+                line["value"]["content"] = "e30K"
+        return replace(call, body=b"".join(json.dumps(line).encode() + b"\n" for line in lines))
+
+    release.proxy.on(COMMIT, rewritten(alter))
+    with pytest.raises(VerificationError, match=r"'config.json' has other bytes"):
+        release.publish()
+
+
+def test_another_commit_than_the_one_answered_is_noticed(release: Release, by_lfs: None) -> None:
+    first = release.create()
+    release.proxy.on(COMMIT, edited(json_edited(lambda body: {**body, "commitOid": first})))
+    with pytest.raises(VerificationError, match="is missing"):
+        release.publish()
+
+
+def test_an_upload_mode_that_changes_while_sending_sends_planned_bytes(
+    release: Release, by_lfs: None, impatient: list[float]
+) -> None:
+    release.create()
+
+    def regular(body: Any) -> Any:
+        return {"files": [{**entry, "uploadMode": "regular"} for entry in body["files"]]}
+
+    release.proxy.on("/preupload/", edited(json_edited(regular)), skip=1)
+    assert release.publish().verified
+
+
+def test_a_preupload_that_leaves_a_file_out_is_refused(release: Release, by_lfs: None) -> None:
+    release.create()
+    release.proxy.on("/preupload/", edited(json_edited(lambda body: {"files": body["files"][1:]})))
+    with pytest.raises(RemoteError, match="says nothing about"):
+        release.plan()
+
+
+def test_repo_creation_that_is_busy_for_ever_ends(release: Release, by_lfs: None, impatient: list[float]) -> None:
+    busy = b'{"error": "Cannot create repo: another conflicting operation is in progress"}'
+    release.proxy.on("^POST /api/repos/create", instead(409, busy, Content_Type="application/json"))
+    with pytest.raises(RemoteError, match="waits at most 300 s"):
+        release.publish()
+    assert 290 <= sum(impatient) <= 310
