@@ -51,8 +51,10 @@ def _with_card(staged: Staged, project: Project, card: Card) -> Staged:
     except UnicodeEncodeError:
         msg = "the card holds a lone surrogate, which is no text"
         raise CardError(msg) from None
-    parameters = {"template": rendered.template.name, "template_sha256": rendered.template.sha256}
-    readme = StagedFile(README, InMemory(data), Origin(None, f"template {rendered.template.name}", "card", parameters, "card: rendered"))
+    template = rendered.template
+    parameters = {"template": template.name, "template_sha256": template.sha256}
+    origin = Origin(None, f"template {template.name}", "card", parameters, "card: rendered")
+    readme = StagedFile(README, InMemory(data), origin)
     return replace(staged, files=(*staged.files, readme), warnings=(*staged.warnings, *rendered.warnings))
 
 

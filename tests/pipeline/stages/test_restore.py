@@ -48,7 +48,11 @@ def test_nothing_is_opened_before_it_was_checked(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("serializer", "message"),
-    [(None, "no weights in a format"), ("safetensors", "no .safetensors file among 1 files"), ("copy", "copy cannot read")],
+    [
+        (None, "no weights in a format"),
+        ("safetensors", "no .safetensors file among 1 files"),
+        ("copy", "copy cannot read"),
+    ],
 )
 def test_files_that_hold_no_weights_are_told_apart(serializer: str | None, message: str, folder: Path) -> None:
     with pytest.raises(LoadError, match=message):
