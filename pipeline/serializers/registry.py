@@ -3,7 +3,7 @@
 Another distribution offers one with an entry point, whose name is the serializer's own:
 
     [project.entry-points."hublish.serializers"]
-    keras = "acme_formats:Keras"
+    acme = "acme_formats:Acme"
 """
 
 import difflib
@@ -18,10 +18,9 @@ from hublish.schemas.base import Document
 GROUP = "hublish.serializers"
 """The entry-point group."""
 
-BUILT_IN = (
-    EntryPoint("copy", "hublish.pipeline.serializers.copy:Copy", GROUP),
-    EntryPoint("safetensors", "hublish.pipeline.serializers.safetensors:Safetensors", GROUP),
-    EntryPoint("torch", "hublish.pipeline.serializers.torch:Torch", GROUP),
+BUILT_IN = tuple(
+    EntryPoint(name, f"hublish.pipeline.serializers.{name}:{name.capitalize()}", GROUP)
+    for name in ("copy", "fastai", "keras", "numpy", "safetensors", "sklearn", "torch")
 )
 
 
