@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from hublish.pipeline.hub.caller import OURSELVES, Caller
 from hublish.pipeline.hub.client import Hub
 from hublish.pipeline.hub.library import default_endpoint
 from hublish.pipeline.progress import SILENT, Progress
@@ -14,7 +15,11 @@ EMBEDDED = "embedded"
 
 @contextmanager
 def connected(
-    endpoint: str | None, token: str | bool | None, folder: Path, progress: Progress = SILENT
+    endpoint: str | None,
+    token: str | bool | None,
+    folder: Path,
+    progress: Progress = SILENT,
+    caller: Caller = OURSELVES,
 ) -> Iterator[Hub]:
     """Speak to a Hub.
 
@@ -23,14 +28,15 @@ def connected(
         token: a token, None or True for the saved one, False for none; the embedded Hub needs none.
         folder: where `.hublish/hub` lies, for `embedded`.
         progress: told about transfers.
+        caller: the library that speaks, for the user agent.
     """
     if endpoint != EMBEDDED:
-        yield Hub((endpoint or default_endpoint()).rstrip("/"), token, progress)
+        yield Hub((endpoint or default_endpoint()).rstrip("/"), token, progress, caller=caller)
         return
     from hublish.pipeline.hub.embedded.server import EmbeddedHub
 
     with EmbeddedHub(own_folder(folder) / "hub") as embedded:
-        yield Hub(embedded.endpoint, embedded.token, progress, name=EMBEDDED)
+        yield Hub(embedded.endpoint, embedded.token, progress, name=EMBEDDED, caller=caller)
 
 
 def own_folder(folder: Path) -> Path:

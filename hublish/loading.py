@@ -1,22 +1,19 @@
 """The reverse verbs: pull and load."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeVar, Unpack, overload
 
-from hublish.connecting import connected
-from hublish.pipeline.downloading.destination import Destination
-from hublish.pipeline.errors import UsageError
-from hublish.pipeline.hub.client import Hub
-from hublish.pipeline.load import opening, pulling
+from hublish.pipeline.load import opening, restoring
 from hublish.pipeline.progress import SILENT, Progress
-from hublish.pipeline.stages.select import Select
-from hublish.pipeline.values import Digest, Loaded, LocalRelease, PromisedFile, Reference
-from hublish.reading import read_lock_file
+from hublish.pipeline.restoring.wanted import Wanted
+from hublish.pipeline.serializers.interface import Trust
+from hublish.pipeline.values import Loaded, LocalRelease
+from hublish.requesting import PullOptions, Request
 from hublish.schemas.lock import Lock
 from hublish.schemas.manifest import RepoType
-from hublish.verifying import embedded_endpoint
+
+T = TypeVar("T")
 
 
 def pull(
@@ -58,62 +55,89 @@ def pull(
         IntegrityError: a file has other bytes than promised; it was removed.
         LoadError: the load plan selects nothing, or names are not safe.
     """
-    locked = _lock(lock)
-    select = Select(_patterns(allow_patterns), _patterns(ignore_patterns))
-    destination = Destination(_path(cache_dir), _path(local_dir), force_download, local_files_only)
-    with _reading_from(locked, endpoint, token, progress) as hub:
-        reference = _reference(repo_id, revision, repo_type, locked)
-        return pulling(hub, destination, select, progress).run(reference, progress)
+    request = Request(
+        repo_id,
+        revision=revision,
+        repo_type=repo_type,
+        lock=lock,
+        cache_dir=cache_dir,
+        local_dir=local_dir,
+        allow_patterns=allow_patterns,
+        ignore_patterns=ignore_patterns,
+        force_download=force_download,
+        local_files_only=local_files_only,
+        endpoint=endpoint,
+        token=token,
+        progress=progress,
+    )
+    return request.pulled()
 
 
-def load(repo_id: str | None = None, *, progress: Progress = SILENT, **options: Any) -> Loaded:
-    """Pull, then open the weights: `.arrays` maps tensor names to numpy arrays, read when they are touched.
+@overload
+def load(
+    repo_id: str | None = None,
+    *,
+    into: type[T],
+    strict: bool = True,
+    device: Any = None,
+    dtype: Any = None,
+    trust_remote_code: bool = False,
+    **options: Unpack[PullOptions],
+) -> T: ...
+@overload
+def load(
+    repo_id: str | None = None,
+    *,
+    into: None = None,
+    dtype: Any = None,
+    trust_remote_code: Literal[False] = False,
+    **options: Unpack[PullOptions],
+) -> Loaded: ...
+@overload
+def load(
+    repo_id: str | None = None,
+    *,
+    into: Any = None,
+    strict: bool = True,
+    device: Any = None,
+    dtype: Any = None,
+    trust_remote_code: bool = False,
+    **options: Unpack[PullOptions],
+) -> Any: ...
+def load(
+    repo_id: str | None = None,
+    *,
+    into: Any = None,
+    strict: bool = True,
+    device: Any = None,
+    dtype: Any = None,
+    trust_remote_code: bool = False,
+    **options: Unpack[PullOptions],
+) -> Any:
+    """Pull, then open the weights; nothing is unpickled, and no code of the release is run unless it is trusted.
 
     Args:
         repo_id: `namespace/name`; may be left out when a lock is given.
-        progress: told about stages and bytes.
-        options: those of `pull`.
+        into: a class or an instance that takes the weights: a `torch.nn.Module`; an object with `load_state_dict` or
+            `set_weights`; a function, or any other class, that is called with the arrays by name. A class with one of
+            those methods is constructed from the release's config.json, and a torch module then put in evaluation
+            mode; an instance keeps its mode.
+        strict: refuse weights that lack a tensor of the object, or hold one it does not know.
+        device: where the tensors of a torch module go.
+        dtype: what floating tensors are cast to: `bfloat16`, or a type of numpy or torch.
+        trust_remote_code: load into the class that the release's `load.target` names when `into` names none: import it
+            from an installed package, or from a file of a release that is pinned by a lock or a commit.
+        options: those of `pull`. Without patterns of anybody's, only the files that loading reads are downloaded.
+
+    Returns:
+        The object. Without one a `Loaded`: `.arrays` maps tensor names to numpy arrays, read when they are touched.
 
     Raises:
-        LoadError: no weights, or not in the format the load plan names; and all that `pull` raises.
+        LoadError: no weights, not in the format the load plan names, or they do not fit; and all that `pull` raises.
     """
-    return opening().run(pull(repo_id, progress=progress, **options), progress)
-
-
-def _reference(repo_id: str | None, revision: str | None, repo_type: RepoType, lock: Lock | None) -> Reference:
-    if lock is None:
-        if repo_id is None:
-            msg = "neither a repo_id nor a lock was given"
-            raise UsageError(msg)
-        return Reference(repo_id, repo_type, revision or "main")
-    if repo_id not in (None, lock.repo_id):
-        msg = f"the lock is of {lock.repo_id}, not of {repo_id}"
-        raise UsageError(msg)
-    if revision not in (None, lock.commit, lock.tag):
-        msg = f"the lock is of commit {lock.commit}, not of {revision}"
-        raise UsageError(msg, hint="leave the revision out")
-    files = tuple(PromisedFile(file.path_in_repo, file.size, Digest("sha256", file.sha256)) for file in lock.files)
-    return Reference(lock.repo_id, lock.repo_type, lock.commit, files, lock.load)
-
-
-@contextmanager
-def _reading_from(
-    lock: Lock | None, endpoint: str | None, token: str | bool | None, progress: Progress
-) -> Iterator[Hub]:
-    wanted = endpoint or (embedded_endpoint(lock) if lock else None)
-    with connected(wanted, token, Path.cwd(), progress) as hub:
-        yield hub
-
-
-def _lock(lock: Lock | str | Path | None) -> Lock | None:
-    return read_lock_file(Path(lock)) if isinstance(lock, str | Path) else lock
-
-
-def _path(path: str | Path | None) -> Path | None:
-    return None if path is None else Path(path)
-
-
-def _patterns(patterns: Sequence[str] | str | None) -> tuple[str, ...] | None:
-    if patterns is None:
-        return None
-    return (patterns,) if isinstance(patterns, str) else tuple(patterns)
+    wanted = Wanted(into, strict, device, dtype, Trust(code=trust_remote_code))
+    request = Request(repo_id, **options)
+    local = request.pulled(to_load=True, with_target=trust_remote_code and into is None)
+    if into is None and not (trust_remote_code and local.plan.release.load.target):
+        return opening(wanted).run(local, request.progress)
+    return restoring(wanted).run(local, request.progress).value

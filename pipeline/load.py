@@ -4,12 +4,14 @@ from hublish.pipeline.downloading.destination import Destination
 from hublish.pipeline.engine import Pipeline
 from hublish.pipeline.hub.client import Hub
 from hublish.pipeline.progress import SILENT, Progress
+from hublish.pipeline.restoring.wanted import Wanted
 from hublish.pipeline.stages.check import Check
 from hublish.pipeline.stages.fetch import Fetch
+from hublish.pipeline.stages.rebuild import Rebuild
 from hublish.pipeline.stages.resolve import Resolve
 from hublish.pipeline.stages.restore import Restore
 from hublish.pipeline.stages.select import Select
-from hublish.pipeline.values import Loaded, LocalRelease, Reference
+from hublish.pipeline.values import Loaded, LocalRelease, Reference, Restored
 
 
 def pulling(
@@ -24,6 +26,11 @@ def pulling(
     )
 
 
-def opening() -> Pipeline[LocalRelease, Loaded]:
+def opening(wanted: Wanted = Wanted()) -> Pipeline[LocalRelease, Loaded]:  # noqa: B008 - frozen
     """Return the part from checked files to arrays."""
-    return Pipeline.of(Restore())  # mapped from the files, read when touched
+    return Pipeline.of(Restore(wanted))  # mapped from the files, read when touched
+
+
+def restoring(wanted: Wanted) -> Pipeline[LocalRelease, Restored]:
+    """Return the part from checked files to an object."""
+    return Pipeline.of(Rebuild(wanted))  # by what the object offers to take weights with

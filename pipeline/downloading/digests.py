@@ -24,7 +24,7 @@ def matches(path: Path, size: int, digest: Digest, advance: Callable[[int], None
     """
     if path.stat().st_size != size:
         return False
-    hasher = hashlib.sha256() if digest.algorithm == "sha256" else _git_blob(size)
+    hasher = _hasher(digest, size)
     buffer = memoryview(bytearray(_CHUNK))
     with path.open("rb", buffering=0) as stream:
         while count := stream.readinto(buffer):
@@ -33,6 +33,15 @@ def matches(path: Path, size: int, digest: Digest, advance: Callable[[int], None
     return hasher.hexdigest() == digest.value
 
 
-def _git_blob(size: int) -> "hashlib._Hash":
+def holds(data: bytes, digest: Digest) -> bool:
+    """Whether the bytes are the promised ones."""
+    hasher = _hasher(digest, len(data))
+    hasher.update(data)
+    return hasher.hexdigest() == digest.value
+
+
+def _hasher(digest: Digest, size: int) -> "hashlib._Hash":
+    if digest.algorithm == "sha256":
+        return hashlib.sha256()
     # git's format, not a security choice: what the Hub lists for files outside LFS.
     return hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False)

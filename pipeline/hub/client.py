@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from hublish._version import __version__
 from hublish.pipeline.errors import HublishError
 from hublish.pipeline.hub import failures
+from hublish.pipeline.hub.caller import OURSELVES, Caller
 from hublish.pipeline.hub.patience import Patience
 from hublish.pipeline.progress import SILENT, Progress
 from hublish.pipeline.values import Head, RemoteFile
@@ -37,6 +37,7 @@ class Hub:
         progress: told about transfers.
         name: how plans and locks call it, when the URL is not lasting: `embedded`.
         patience: what is left of the time it may make us wait.
+        caller: the library that speaks, for the user agent.
     """
 
     endpoint: str
@@ -44,13 +45,14 @@ class Hub:
     progress: Progress = SILENT
     name: str = ""
     patience: Patience = field(default_factory=Patience, repr=False, compare=False)
+    caller: Caller = OURSELVES
 
     @property
     def api(self) -> "HfApi":
         """The client itself."""
         from huggingface_hub import HfApi
 
-        return HfApi(endpoint=self.endpoint, token=self.token, library_name="hublish", library_version=__version__)
+        return HfApi(endpoint=self.endpoint, token=self.token, **self.caller.keywords)
 
     def whoami(self) -> str:
         """Return the name of the token's account."""
@@ -119,7 +121,10 @@ class Hub:
     def history(self, repo: Repo, revision: str) -> tuple[str, ...]:
         """Return the newest commits of a revision, newest first: one page of what the Hub lists."""
         path = f"{repo.repo_type}s/{repo.repo_id}/commits/{quote(revision)}"
-        return tuple(entry["id"] for entry in self.ask(f"reading the history of {repo.repo_id}", "GET", path))
+        action = f"reading the history of {repo.repo_id}"
+        entries = self.ask(action, "GET", path)
+        with self.speaking(action):
+            return tuple(entry["id"] for entry in entries)
 
     def ask(self, action: str, method: str, path: str, **request: Any) -> Any:
         """Make an idempotent call of the API that the client has no function for.
@@ -135,7 +140,7 @@ class Hub:
         """
         from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status
 
-        headers = build_hf_headers(token=self.token, library_name="hublish", library_version=__version__)
+        headers = build_hf_headers(token=self.token, **self.caller.keywords)
 
         def call() -> Any:
             response = get_session().request(method, f"{self.endpoint}/api/{path}", headers=headers, **request)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hublish._version import __version__
 from hublish.pipeline.errors import NotFoundError, RemoteError
 from hublish.pipeline.hub import failures
 from hublish.pipeline.hub.client import Hub, quote
@@ -131,8 +130,7 @@ def download(hub: Hub, repo_id: str, path_in_repo: str, *, advance: Callable[[in
             path_in_repo,
             endpoint=hub.endpoint,
             token=hub.token,
-            library_name="hublish",
-            library_version=__version__,
+            **hub.caller.keywords,
             tqdm_class=_meter(advance),
             **options,
         )

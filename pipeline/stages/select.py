@@ -5,7 +5,10 @@ from typing import ClassVar
 
 from hublish.pipeline.errors import LoadError
 from hublish.pipeline.hub.library import matching
+from hublish.pipeline.restoring.formats import loadable
+from hublish.pipeline.restoring.targets import path_of
 from hublish.pipeline.values import DownloadPlan, RemoteRelease
+from hublish.schemas.manifest import Load
 from hublish.schemas.names import collisions, path_problems
 from hublish.schemas.problems import Problem
 
@@ -14,12 +17,20 @@ from hublish.schemas.problems import Problem
 class Select:
     """Apply the load plan's patterns, or the caller's instead.
 
+    Args:
+        allow_patterns: instead of the load plan's.
+        ignore_patterns: instead of the load plan's.
+        to_load: the files are for loading: where neither says which, only what loading reads is needed.
+        with_target: the module of the load plan's target is needed too, when the release holds it.
+
     Raises (from `run`):
         LoadError: names that could leave the folder or fall together, before the first byte; or nothing selected.
     """
 
     allow_patterns: tuple[str, ...] | None = None
     ignore_patterns: tuple[str, ...] | None = None
+    to_load: bool = False
+    with_target: bool = False
     title: ClassVar[str] = "selecting the files"
 
     def run(self, release: RemoteRelease) -> DownloadPlan:
@@ -27,7 +38,12 @@ class Select:
         load = release.load
         allow = load.allow_patterns if self.allow_patterns is None else self.allow_patterns
         ignore = load.ignore_patterns if self.ignore_patterns is None else self.ignore_patterns
-        names = matching((file.path_in_repo for file in release.files), allow, ignore)
+        paths = tuple(file.path_in_repo for file in release.files)
+        names = matching(paths, allow, ignore)
+        if self.to_load and self.allow_patterns is None and load == Load():
+            names = loadable(names)
+        if self.with_target and load.target is not None:
+            names += tuple({path_of(load.target)} & set(paths) - set(names))
         _refuse_names(release, names)
         if not names:
             msg = f"nothing at {release.reference.repo_id} matches {', '.join(allow)}"

@@ -1,7 +1,7 @@
 """What flows between the stages, in the order it appears. Everything here is frozen.
 
 publish:  Project -> Collection -> Staged -> Staged (+README.md) -> Release -> Plan -> Receipt
-load:     Reference -> RemoteRelease -> DownloadPlan -> LocalRelease -> Loaded
+load:     Reference -> RemoteRelease -> DownloadPlan -> LocalRelease -> Loaded | Restored
 """
 
 from hublish.pipeline.values.load import (
@@ -13,6 +13,7 @@ from hublish.pipeline.values.load import (
     PromisedFile,
     Reference,
     RemoteRelease,
+    Restored,
 )
 from hublish.pipeline.values.plan import Action, Change, Head, Plan, Receipt, RemoteFile, Setting
 from hublish.pipeline.values.release import (
@@ -58,6 +59,7 @@ __all__ = [
     "ReleaseFile",
     "RemoteFile",
     "RemoteRelease",
+    "Restored",
     "Setting",
     "Staged",
     "StagedFile",

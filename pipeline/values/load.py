@@ -84,3 +84,11 @@ class Loaded:
     release: LocalRelease
     arrays: Mapping[str, Any]
     """`numpy.ndarray` by tensor name."""
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What was loaded, as the caller wants it."""
+
+    release: LocalRelease
+    value: Any

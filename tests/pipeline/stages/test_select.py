@@ -47,3 +47,19 @@ def test_an_unsafe_name_that_is_not_needed_does_no_harm() -> None:
 def test_selecting_nothing_names_the_patterns() -> None:
     with pytest.raises(LoadError, match=r"matches \*\.gguf"):
         Select(allow_patterns=("*.gguf",)).run(release("a"))
+
+
+def test_to_load_takes_the_weights_of_one_format_where_nobody_says_which() -> None:
+    paths = ("README.md", "a.safetensors", "config.json", "onnx/a.onnx", "pytorch_model.bin")
+    assert selected(Select(to_load=True), release(*paths)) == ["a.safetensors", "config.json"]
+    assert selected(Select(to_load=True, allow_patterns=("*",)), release(*paths)) == sorted(paths)
+    said = Load(serializer="torch")
+    assert selected(Select(to_load=True), release(*paths, load=said)) == sorted(paths)
+
+
+def test_trusted_code_is_needed_where_the_release_holds_it() -> None:
+    load = Load(allow_patterns=("*.safetensors",), target="acme.net:Net")
+    remote = release("a.safetensors", "acme/net.py", "acme/other.py", load=load)
+    assert selected(Select(with_target=True), remote) == ["a.safetensors", "acme/net.py"]
+    assert selected(Select(), remote) == ["a.safetensors"]
+    assert selected(Select(with_target=True), release("a.safetensors", load=load)) == ["a.safetensors"]

@@ -1,0 +1,1 @@
+"""From checked files to the object a caller wants."""
