@@ -1,7 +1,7 @@
 """Serializer `safetensors`: arrays in the Hub's format for weights, streamed both ways."""
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
@@ -11,12 +11,18 @@ from pydantic import Field
 from hublish.pipeline.errors import HublishError, LoadError, SerializationError
 from hublish.pipeline.progress import Progress
 from hublish.pipeline.serializers.interface import Written
+from hublish.pipeline.serializers.recognition import maps_to
+from hublish.pipeline.serializers.tensors.casting import Float, cast
 from hublish.pipeline.serializers.tensors.checkpoint import read_checkpoint
+from hublish.pipeline.serializers.tensors.choosing import chosen, renamed
 from hublish.pipeline.serializers.tensors.errors import InvalidFileError
-from hublish.pipeline.serializers.tensors.index import render_index
+from hublish.pipeline.serializers.tensors.index import INDEX_SUFFIX, Index, read_index, render_index
 from hublish.pipeline.serializers.tensors.mapped import MappedArrays
+from hublish.pipeline.serializers.tensors.safetensors_file import SafetensorsFile
 from hublish.pipeline.serializers.tensors.sharding import index_path, is_split_well, shard_paths, split, weights_path
 from hublish.pipeline.serializers.tensors.source import TensorSource, open_source
+from hublish.pipeline.serializers.tensors.tensor import Tensor
+from hublish.pipeline.serializers.tensors.ties import find_ties, read_ties, untied
 from hublish.pipeline.serializers.tensors.writing import PlannedFile, replacing, write_planned
 from hublish.schemas.base import Document
 from hublish.schemas.sizes import Size, format_size
@@ -34,19 +40,39 @@ class SafetensorsOptions(Document):
     metadata: dict[str, str] = Field(default_factory=dict, examples=[{"format": "pt"}])
     """Texts for the file's `__metadata__`, added to those of a safetensors source. `format` is `pt` unless one of
     them says otherwise, as huggingface_hub writes it. In a sharded set all but `format` stand in the index."""
+    key: str | None = Field(default=None, examples=["state_dict", "model.ema"])
+    """Where in a PyTorch checkpoint the state dict is: keys of dictionaries within each other, joined by dots. Without
+    it the checkpoint is the state dict, or holds no more than one."""
+    include: tuple[str, ...] = Field(default=(), examples=[["encoder.*"]])
+    """fnmatch patterns for the tensors to write, by their names in the source; without it all of them. `*` matches
+    dots as well. A pattern that matches nothing is an error."""
+    exclude: tuple[str, ...] = Field(default=(), examples=[["*.num_batches_tracked"]])
+    """The same for what is left out, entries of a state dict that are no tensors among it. It wins over `include`."""
+    rename: dict[str, str] = Field(default_factory=dict, examples=[{"module.": "", "fc.weight": "head.weight"}])
+    """New names by old ones. A key that ends with a dot, or is empty, is a prefix; any other is a whole name and wins
+    over prefixes, of which the longest counts. A key that matches nothing is an error, and so are two equal names."""
+    dtype: Float | None = Field(default=None, examples=["bfloat16"])
+    """Casts floating-point tensors, rounding to nearest; a number the new type cannot hold is an error. Integers,
+    booleans and complex numbers stay as they are."""
 
 
 class Safetensors:
-    """Arrays by name, from `.safetensors`, sharded sets, `.npz`, `.npy` and mappings of numpy arrays.
+    """Arrays by name, from PyTorch checkpoints, `.safetensors`, `.npz`, `.npy` and mappings of numpy arrays.
 
-    A safetensors source that already is what its options ask for is passed on as it is, never copied. A `.npy` array
-    is named after its file.
+    Checkpoints (`.pt`, `.pth`, `.bin`, `.ckpt`, TorchScript archives, sharded sets with their index) are read without
+    torch and never unpickled; what is more than weights is refused by name. A safetensors source that already is what
+    its options ask for is passed on as it is, never copied. A `.npy` array, and a bare tensor, is named after its file.
+    Tied tensors are written once, and the metadata names the others.
     """
 
     name: ClassVar[str] = "safetensors"
     suffix: ClassVar[str] = ".safetensors"
     version: ClassVar[int] = 1
     options: ClassVar[type[Document]] = SafetensorsOptions
+
+    def holds(self, value: Any) -> bool:
+        """Whether it is arrays by name."""
+        return maps_to(value, "numpy.ndarray", "numpy.generic")
 
     def dump(
         self,
@@ -66,11 +92,13 @@ class Safetensors:
         """
         with _failing_as(SerializationError), open_source(source, workspace) as found:
             weights = weights_path(path_in_repo)
-            metadata = {_FORMAT: _DEFAULT_FORMAT, **found.metadata, **options.metadata}
+            tensors, ties = _chosen(found, options)
+            metadata = {_FORMAT: _DEFAULT_FORMAT, **found.metadata, **ties, **options.metadata}
+            same = (tensors, ties) == (found.tensors, found.ties)
             asked = {**found.metadata, **options.metadata}
-            if found.files and asked == found.metadata and _fits(found, options.max_shard_size):
+            if found.files and same and asked == found.metadata and _fits(found, options.max_shard_size):
                 return _as_it_is(found, weights, workspace)
-            return _convert(found, weights, workspace, metadata, options.max_shard_size, progress)
+            return _convert(tensors, weights, workspace, metadata, options.max_shard_size, progress)
 
     def load(self, files: Mapping[str, Path]) -> MappedArrays:
         """Map the arrays of `files`; those that are not safetensors are passed over.
@@ -79,7 +107,29 @@ class Safetensors:
             LoadError: when a file is damaged, a shard is missing, or files disagree.
         """
         with _failing_as(LoadError):
-            return MappedArrays(read_checkpoint(files))
+            read = read_checkpoint(files)
+            indexes = [read_index(files[name], name) for name in sorted(files) if name.endswith(INDEX_SUFFIX)]
+            return MappedArrays(read, _recorded_ties(read, indexes))
+
+
+def _recorded_ties(files: Iterable[SafetensorsFile], indexes: Iterable[Index]) -> dict[str, str]:
+    stored = {entry.name for file in files for entry in file.header.entries}
+    said = [*(file.header.metadata for file in files), *(index.metadata for index in indexes)]
+    return {name: kept for metadata in said for name, kept in read_ties(metadata, stored).items()}
+
+
+def _chosen(found: TensorSource, options: SafetensorsOptions) -> tuple[tuple[Tensor, ...], dict[str, str]]:
+    """Return what is to be written, and the names of what is written under another one."""
+    tensors = untied(found.tensors, found.ties)
+    names = chosen([*(tensor.name for tensor in tensors), *found.others], options.include, options.exclude)
+    for name, what in found.others.items():
+        if name in names:
+            msg = f"entry {ascii(name)[:80]} of the state dict is a {what}, not a tensor"
+            raise InvalidFileError(msg, hint=f"leave it out: options: {{exclude: [{name}]}}")
+    kept = renamed((tensor for tensor in tensors if tensor.name in names), options.rename)
+    ties = find_ties(kept)
+    written = (tensor for tensor in kept if tensor.name not in ties)
+    return tuple(cast(tensor, options.dtype) if options.dtype else tensor for tensor in written), ties
 
 
 def _fits(found: TensorSource, max_shard_size: int) -> bool:
@@ -101,14 +151,14 @@ def _as_it_is(found: TensorSource, weights: str, workspace: Path) -> tuple[Writt
 
 
 def _convert(
-    found: TensorSource,
+    tensors: tuple[Tensor, ...],
     weights: str,
     workspace: Path,
     metadata: Mapping[str, str],
     max_shard_size: int,
     progress: Progress,
 ) -> tuple[Written, ...]:
-    shards = split(found.tensors, max_shard_size)
+    shards = split(tensors, max_shard_size)
     if not shards:
         msg = f"nothing to write to {weights}: the source holds no arrays"
         raise InvalidFileError(msg)
@@ -121,7 +171,7 @@ def _convert(
     if len(shards) == 1:
         return written
     in_index = {key: value for key, value in metadata.items() if key != _FORMAT}
-    total_size = sum(tensor.nbytes for tensor in found.tensors)
+    total_size = sum(tensor.nbytes for tensor in tensors)
     weight_map = {tensor.name: _name(path) for path, shard in zip(paths, shards, strict=True) for tensor in shard}
     return (*written, _write_index({"total_size": total_size, **in_index}, weight_map, weights, workspace))
 

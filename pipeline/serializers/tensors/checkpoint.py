@@ -2,7 +2,7 @@
 
 import posixpath
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from hublish.pipeline.serializers.tensors.errors import InvalidFileError
@@ -48,7 +48,22 @@ def check_index(index: Index, files: Mapping[str, SafetensorsFile]) -> None:
     Raises:
         InvalidFileError: naming the first tensor they disagree about.
     """
-    held = {shard: {entry.name for entry in files[shard_path(index, shard)].header.entries} for shard in index.shards}
+    check_shards(
+        index,
+        {shard: {entry.name for entry in files[shard_path(index, shard)].header.entries} for shard in index.shards},
+    )
+
+
+def check_shards(index: Index, held: Mapping[str, Collection[str]]) -> None:
+    """Check that an index names the tensors that its shards hold.
+
+    Args:
+        index: the index.
+        held: the names in every shard, by the shard's name.
+
+    Raises:
+        InvalidFileError: naming the first tensor they disagree about.
+    """
     for tensor, shard in index.weight_map.items():
         if tensor not in held[shard]:
             msg = f"{index.name}: tensor {ascii(tensor)[:80]} is not in {shard}"

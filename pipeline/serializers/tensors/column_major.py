@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from hublish.pipeline.serializers.tensors.dtypes import Dtype
 from hublish.pipeline.serializers.tensors.errors import InvalidFileError
 from hublish.pipeline.serializers.tensors.layout import InMemoryArray
-from hublish.pipeline.serializers.tensors.output import BLOCK_SIZE, Output
+from hublish.pipeline.serializers.tensors.output import BLOCK_SIZE, Sink
 
 BAND_SIZE = 64 << 20
 """Bytes that are turned at once."""
@@ -19,7 +19,7 @@ _LONG_COLUMN = 8 << 10
 
 
 def write_column_major(
-    source: int, offset: int, shape: tuple[int, ...], stored: np.dtype[Any], dtype: Dtype, output: Output
+    source: int, offset: int, shape: tuple[int, ...], stored: np.dtype[Any], dtype: Dtype, output: Sink
 ) -> None:
     """Write the elements of type `stored` that lie in the open file `source` from `offset`.
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from hublish.pipeline.errors import SourceChangedError
 from hublish.pipeline.serializers.tensors.errors import InvalidFileError, named
-from hublish.pipeline.serializers.tensors.output import Output
+from hublish.pipeline.serializers.tensors.output import Sink
 from hublish.pipeline.values import Identity
 
 
@@ -64,7 +64,7 @@ class FileRange:
     offset: int
     length: int
 
-    def write_to(self, output: Output) -> None:
+    def write_to(self, output: Sink) -> None:
         """Copy the range."""
         with unchanged(self.path, self.identity) as descriptor:
             if output.copy(descriptor, self.offset, self.length) != self.length:

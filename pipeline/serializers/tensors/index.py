@@ -1,4 +1,7 @@
-"""The index of a sharded checkpoint: `model.safetensors.index.json`, which tells the shard of every tensor."""
+"""The index of a sharded checkpoint: `model.safetensors.index.json`, which tells the shard of every tensor.
+
+PyTorch's own, `pytorch_model.bin.index.json`, differs in the names of the shards alone.
+"""
 
 import json
 import os
@@ -32,8 +35,13 @@ class Index:
         return tuple(sorted(set(self.weight_map.values())))
 
 
-def read_index(path: Path, name: str) -> Index:
+def read_index(path: Path, name: str, suffix: str = ".safetensors") -> Index:
     """Read the index at `path`.
+
+    Args:
+        path: the file.
+        name: how errors call it.
+        suffix: the ending of its shards.
 
     Raises:
         InvalidFileError: naming the file, when it is none, or points outside its folder.
@@ -42,7 +50,7 @@ def read_index(path: Path, name: str) -> Index:
         if identity.size > _MAX_SIZE:
             msg = f"an index of {identity.size} bytes; the limit is {_MAX_SIZE}"
             raise InvalidFileError(msg)
-        return _parse(os.pread(descriptor, identity.size, 0), name)
+        return _parse(os.pread(descriptor, identity.size, 0), name, suffix)
 
 
 def render_index(metadata: Mapping[str, Any], weight_map: Mapping[str, str]) -> bytes:
@@ -50,7 +58,7 @@ def render_index(metadata: Mapping[str, Any], weight_map: Mapping[str, str]) -> 
     return json.dumps({"metadata": dict(metadata), "weight_map": dict(weight_map)}, indent=2).encode()
 
 
-def _parse(data: bytes, name: str) -> Index:
+def _parse(data: bytes, name: str, suffix: str) -> Index:
     try:
         value = json.loads(data.decode(), object_pairs_hook=_unique)
     except InvalidFileError:
@@ -63,7 +71,7 @@ def _parse(data: bytes, name: str) -> Index:
         msg = "not an index: it has no 'weight_map' of tensor names to files"
         raise InvalidFileError(msg)
     for shard in set(weight_map.values()):
-        _check_inside(shard)
+        _check_inside(shard, suffix)
     metadata = value.get("metadata")
     return Index(name, metadata if isinstance(metadata, dict) else {}, weight_map)
 
@@ -76,13 +84,13 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
-def _check_inside(shard: str) -> None:
+def _check_inside(shard: str, suffix: str) -> None:
     # Read as Windows would: it knows both separators, drives and shares, whatever system this is.
     path = PureWindowsPath(shard)
     inside = not (path.drive or path.root or "\\" in shard) and posixpath.normpath(shard) == shard
     if not inside or ".." in path.parts or not shard.isprintable():
         msg = f"shard {ascii(shard)[:80]} points outside the index's folder"
         raise InvalidFileError(msg)
-    if not shard.endswith(".safetensors"):
-        msg = f"shard {ascii(shard)[:80]} is not a .safetensors file"
+    if not shard.endswith(suffix):
+        msg = f"shard {ascii(shard)[:80]} is not a {suffix} file"
         raise InvalidFileError(msg)

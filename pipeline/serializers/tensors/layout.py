@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from hublish.pipeline.serializers.tensors.dtypes import Dtype
 from hublish.pipeline.serializers.tensors.errors import InvalidFileError
-from hublish.pipeline.serializers.tensors.output import BLOCK_SIZE, Output
+from hublish.pipeline.serializers.tensors.output import BLOCK_SIZE, Sink
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class InMemoryArray:
     array: NDArray[Any]
     dtype: Dtype
 
-    def write_to(self, output: Output) -> None:
+    def write_to(self, output: Sink) -> None:
         """Write the elements; a contiguous array is not copied."""
         for block in _blocks(self.array):
             output.write(_flat(block, self.dtype))
@@ -41,7 +41,7 @@ def _blocks(array: NDArray[Any]) -> Iterator[NDArray[Any]]:
             yield from _blocks(part)
 
 
-def write_stream(stream: IO[bytes], length: int, stored: np.dtype[Any], dtype: Dtype, output: Output) -> None:
+def write_stream(stream: IO[bytes], length: int, stored: np.dtype[Any], dtype: Dtype, output: Sink) -> None:
     """Write `length` bytes of C-order elements of type `stored` that can be read only once.
 
     Raises:

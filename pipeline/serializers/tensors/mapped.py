@@ -24,23 +24,25 @@ class MappedArrays(Mapping[str, NDArray[Any]]):
 
     Args:
         files: the files, which name every tensor once.
+        ties: further names of tensors, see `ties.py`; they come last.
     """
 
-    def __init__(self, files: Iterable[SafetensorsFile]) -> None:
+    def __init__(self, files: Iterable[SafetensorsFile], ties: Mapping[str, str] | None = None) -> None:
         self._places = {entry.name: (file, entry) for file in files for entry in file.header.entries}
+        self._ties = dict(ties or {})
         self._maps: dict[str, mmap.mmap] = {}
         self._closed = False
 
     @property
     def tensors(self) -> tuple[TensorInfo, ...]:
-        """What the files hold, read from their headers alone."""
+        """What the files hold, read from their headers alone; tied tensors once."""
         return tuple(
             TensorInfo(entry.name, entry.shape, entry.dtype.name, entry.end - entry.begin, file.name)
             for file, entry in self._places.values()
         )
 
     def __getitem__(self, name: str) -> NDArray[Any]:
-        file, entry = self._places[name]
+        file, entry = self._places[self._ties.get(name, name)]
         if self._closed:
             msg = f"tensor {name!r} was asked for after the files were closed"
             raise LoadError(msg)
@@ -53,14 +55,15 @@ class MappedArrays(Mapping[str, NDArray[Any]]):
         return np.ndarray(entry.shape, dtype, buffer=self._map(file), offset=file.data_offset + entry.begin)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._places)
+        yield from self._places
+        yield from self._ties
 
     def __len__(self) -> int:
-        return len(self._places)
+        return len(self._places) + len(self._ties)
 
     def __contains__(self, name: object) -> bool:
         # Mapping's own would fetch the array.
-        return name in self._places
+        return name in self._places or name in self._ties
 
     def __enter__(self) -> Self:
         return self

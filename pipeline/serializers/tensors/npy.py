@@ -19,7 +19,7 @@ from hublish.pipeline.serializers.tensors.entry import MAX_DIMENSIONS
 from hublish.pipeline.serializers.tensors.errors import InvalidFileError, named
 from hublish.pipeline.serializers.tensors.files import FileRange, opened, unchanged
 from hublish.pipeline.serializers.tensors.layout import write_stream
-from hublish.pipeline.serializers.tensors.output import Output
+from hublish.pipeline.serializers.tensors.output import Sink
 from hublish.pipeline.serializers.tensors.tensor import Content, Tensor
 from hublish.pipeline.values import Identity
 
@@ -95,7 +95,7 @@ class _NpyFile:
     identity: Identity
     header: NpyHeader
 
-    def write_to(self, output: Output) -> None:
+    def write_to(self, output: Sink) -> None:
         """Write the elements in C order."""
         header = self.header
         with unchanged(self.path, self.identity) as descriptor:

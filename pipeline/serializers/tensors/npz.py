@@ -1,10 +1,7 @@
 """numpy's .npz: a zip of .npy arrays, each streamed out of the archive and checked against its CRC."""
 
-import errno
-import struct
 import tempfile
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -15,23 +12,12 @@ from hublish.pipeline.serializers.tensors.errors import InvalidFileError, named
 from hublish.pipeline.serializers.tensors.files import opened
 from hublish.pipeline.serializers.tensors.layout import write_stream
 from hublish.pipeline.serializers.tensors.npy import NpyHeader, read_npy_header
-from hublish.pipeline.serializers.tensors.output import BLOCK_SIZE, Output
+from hublish.pipeline.serializers.tensors.output import BLOCK_SIZE, Sink
 from hublish.pipeline.serializers.tensors.tensor import Tensor
-from hublish.pipeline.serializers.tensors.zip_directory import check_directory
+from hublish.pipeline.serializers.tensors.zip_directory import check_directory, damage_named
 
 _SUFFIX = ".npy"
 _ENCRYPTED = 0x1
-_DAMAGE = (
-    zipfile.BadZipFile,
-    zlib.error,
-    struct.error,
-    EOFError,
-    NotImplementedError,  # a compression or version zipfile does not know
-    RuntimeError,  # a password
-    ValueError,
-    OverflowError,
-    OSError,
-)
 
 
 @contextmanager
@@ -50,7 +36,7 @@ def open_npz(path: Path, scratch: Path) -> Iterator[tuple[Tensor, ...]]:
             descriptor, _ = stack.enter_context(opened(path))
             file = stack.enter_context(open(descriptor, "rb", closefd=False))
             check_directory(file)
-            with _damage_named():
+            with damage_named():
                 archive = stack.enter_context(zipfile.ZipFile(file))
         members = (_member(archive, info, path, scratch) for info in archive.infolist())
         yield tuple(_tensor(member) for member in members)
@@ -66,10 +52,10 @@ class _Member:
     path: Path
     scratch: Path
 
-    def write_to(self, output: Output) -> None:
+    def write_to(self, output: Sink) -> None:
         """Write the elements in C order."""
         header = self.header
-        with named(_place(self.path, self.info)), _damage_named(), self.archive.open(self.info) as stream:
+        with named(_place(self.path, self.info)), damage_named(), self.archive.open(self.info) as stream:
             stream.read(header.size)
             if not header.fortran:
                 write_stream(stream, header.nbytes, header.stored, header.dtype, output)
@@ -90,7 +76,7 @@ def _tensor(member: _Member) -> Tensor:
 
 
 def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path, scratch: Path) -> _Member:
-    with named(_place(path, info)), _damage_named():
+    with named(_place(path, info)), damage_named():
         if not info.filename.endswith(_SUFFIX):
             msg = "not an array: numpy names the members of a .npz with .npy"
             raise InvalidFileError(msg)
@@ -100,18 +86,3 @@ def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path, scratch
         with archive.open(info) as stream:
             header = read_npy_header(stream, info.file_size)
     return _Member(archive, info, header, path, scratch)
-
-
-@contextmanager
-def _damage_named() -> Iterator[None]:
-    """Turn what zipfile and zlib raise on a damaged archive into one kind of error."""
-    try:
-        yield
-    except InvalidFileError:
-        raise
-    except _DAMAGE as error:
-        # zipfile seeks to where a damaged directory points; every other failure of a file is no damage.
-        if isinstance(error, OSError) and error.errno != errno.EINVAL:
-            raise
-        msg = f"damaged or unsupported archive: {error}"
-        raise InvalidFileError(msg) from None

@@ -4,6 +4,7 @@ import errno
 import os
 import sys
 from collections.abc import Callable
+from typing import Protocol
 
 BLOCK_SIZE = 256 << 10
 """Bytes that go through memory at a time; larger blocks leave the processor's cache and take twice the time."""
@@ -11,6 +12,16 @@ _RANGE_SIZE = 64 << 20  # bytes the kernel copies between two reports of progres
 
 # What copy_file_range answers across file systems, on old kernels and on special ones: copy by hand then.
 _NO_RANGE_COPY = frozenset({errno.EXDEV, errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP, errno.EBADF, errno.EPERM})
+
+
+class Sink(Protocol):
+    """What the bytes of a tensor are written to."""
+
+    def write(self, data: bytes | memoryview) -> None:
+        """Append `data`, which is a flat run of bytes."""
+
+    def copy(self, source: int, offset: int, length: int) -> int:
+        """Append `length` bytes of the open file `source` from `offset`; return how many there were."""
 
 
 class Output:

@@ -11,7 +11,8 @@ from hublish.pipeline.serializers.tensors.index import INDEX_SUFFIX
 from hublish.pipeline.serializers.tensors.tensor import Tensor
 
 _SUFFIX = ".safetensors"
-_REPLACED = (INDEX_SUFFIX, _SUFFIX, ".npz", ".npy")
+_SOURCES = (_SUFFIX, ".npz", ".npy", ".pt", ".pth", ".bin", ".ckpt", ".jit", ".weights.h5", ".h5")
+_REPLACED = (INDEX_SUFFIX, *(f"{suffix}.index.json" for suffix in (".bin", ".pt")), *_SOURCES)
 
 
 def split(tensors: Iterable[Tensor], max_shard_size: int) -> tuple[tuple[Tensor, ...], ...]:

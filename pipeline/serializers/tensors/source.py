@@ -8,15 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from hublish.pipeline.serializers.tensors.checkpoint import check_index
+from hublish.pipeline.serializers.tensors.checkpoint import check_index, check_shards
 from hublish.pipeline.serializers.tensors.dtypes import dtype_of
 from hublish.pipeline.serializers.tensors.errors import InvalidFileError, named
 from hublish.pipeline.serializers.tensors.index import INDEX_SUFFIX, Index, read_index
 from hublish.pipeline.serializers.tensors.layout import InMemoryArray
 from hublish.pipeline.serializers.tensors.npy import open_npy
 from hublish.pipeline.serializers.tensors.npz import open_npz
+from hublish.pipeline.serializers.tensors.pytorch.checkpoint_file import read_state_dict
 from hublish.pipeline.serializers.tensors.safetensors_file import SafetensorsFile, read_safetensors
 from hublish.pipeline.serializers.tensors.tensor import Tensor, name_problem
+from hublish.pipeline.serializers.tensors.ties import read_ties
 
 
 @dataclass(frozen=True)
@@ -30,33 +32,65 @@ class TensorSource:
     """The files themselves, when they are safetensors already."""
     index: tuple[Index, Path] | None = None
     """The index of a sharded source."""
+    others: Mapping[str, str] = field(default_factory=dict)
+    """What stands among the tensors and is none: by name, what it is."""
+    ties: Mapping[str, str] = field(default_factory=dict)
+    """Names that the metadata gives to tensors beside their own: see `ties.py`."""
 
 
 @contextmanager
-def open_source(source: Path | Mapping[str, Any], scratch: Path) -> Iterator[TensorSource]:
+def open_source(source: Path | Mapping[str, Any], scratch: Path, key: str | None = None) -> Iterator[TensorSource]:
     """Describe the tensors of `source`; they can be written until the context ends.
 
     Args:
-        source: a `.safetensors`, `.safetensors.index.json`, `.npz` or `.npy` file, or arrays by name.
+        source: a file whose name ends as one of `FORMATS`, or arrays by name.
         scratch: a folder for what needs random access.
+        key: where the state dict is in a PyTorch checkpoint.
 
     Raises:
         InvalidFileError: when the source is damaged, of another format, or holds what safetensors cannot.
     """
-    with _opener(source)(source, scratch) as found:
+    with _opener(source, key)(source, scratch) as found:
         with named(source if isinstance(source, Path) else "the arrays in memory"):
-            _check_names(tensor.name for tensor in found.tensors)
+            _check_names([*(tensor.name for tensor in found.tensors), *found.ties])
         yield found
 
 
-def _opener(source: Path | Mapping[str, Any]) -> Callable[[Any, Path], AbstractContextManager[TensorSource]]:
+_Opener = Callable[[Any, Path], AbstractContextManager[TensorSource]]
+
+
+def _opener(source: Path | Mapping[str, Any], key: str | None) -> _Opener:
+    if not isinstance(source, Mapping):
+        for suffix in (suffix for suffix in _CHECKPOINTS if source.name.endswith(suffix)):
+            return _checkpoint_opener(suffix, key)
+    if key is not None:
+        msg = f"key {key!r} says where in a PyTorch checkpoint the weights are, and the source is none"
+        raise InvalidFileError(msg, hint="leave key out")
     if isinstance(source, Mapping):
         return _open_mapping
     for suffix, opener in _OPENERS.items():
         if source.name.endswith(suffix):
             return opener
     msg = f"{source}: no format that serializer safetensors reads"
-    raise InvalidFileError(msg, hint=f"it reads {', '.join(_OPENERS)} and mappings of names to arrays")
+    raise InvalidFileError(msg, hint=f"it reads {', '.join(FORMATS)} and mappings of names to arrays")
+
+
+def _checkpoint_opener(suffix: str, key: str | None) -> _Opener:
+    @contextmanager
+    def open_one(source: Path, scratch: Path) -> Iterator[TensorSource]:  # noqa: ARG001 - an opener
+        found = read_state_dict(source, key)
+        yield TensorSource(found.tensors, others=found.others)
+
+    @contextmanager
+    def open_index(source: Path, scratch: Path) -> Iterator[TensorSource]:  # noqa: ARG001 - an opener
+        index = read_index(source, str(source), suffix.removesuffix(_INDEX))
+        read = {shard: read_state_dict(source.parent / shard, key) for shard in index.shards}
+        check_shards(index, {shard: {tensor.name for tensor in found.tensors} for shard, found in read.items()})
+        tensors = tuple(tensor for found in read.values() for tensor in found.tensors)
+        others = {name: what for found in read.values() for name, what in found.others.items()}
+        yield TensorSource(tensors, _texts(index), others=others)
+
+    return open_index if suffix.endswith(_INDEX) else open_one
 
 
 @contextmanager
@@ -70,17 +104,16 @@ def _open_index(source: Path, scratch: Path) -> Iterator[TensorSource]:  # noqa:
     files = {str(source.parent / shard): source.parent / shard for shard in index.shards}
     read = {name: read_safetensors(path, name) for name, path in files.items()}
     check_index(index, read)
-    metadata = {key: value for key, value in index.metadata.items() if isinstance(value, str)}
+    metadata = _texts(index)
     for file in read.values():
         metadata = {**file.header.metadata, **metadata}
-    tensors = tuple(tensor for file in read.values() for tensor in file.tensors)
-    yield TensorSource(tensors, metadata, tuple(read.values()), (index, source))
+    yield _described(tuple(read.values()), metadata, (index, source))
 
 
 @contextmanager
 def _open_safetensors(source: Path, scratch: Path) -> Iterator[TensorSource]:  # noqa: ARG001 - an opener
     file = read_safetensors(source, str(source))
-    yield TensorSource(file.tensors, file.header.metadata, (file,))
+    yield _described((file,), file.header.metadata, None)
 
 
 @contextmanager
@@ -94,12 +127,29 @@ def _open_npy(source: Path, scratch: Path) -> Iterator[TensorSource]:  # noqa: A
     yield TensorSource((open_npy(source),))
 
 
-_OPENERS: Mapping[str, Callable[[Any, Path], AbstractContextManager[TensorSource]]] = {
+_INDEX = ".index.json"
+_OPENERS: Mapping[str, _Opener] = {
     INDEX_SUFFIX: _open_index,
     ".safetensors": _open_safetensors,
     ".npz": _open_npz,
     ".npy": _open_npy,
 }
+_CHECKPOINTS = (".pt", ".pth", ".bin", ".ckpt", ".jit", f".bin{_INDEX}", f".pt{_INDEX}")
+FORMATS = (*_OPENERS, *_CHECKPOINTS)
+"""The endings of the files that are read."""
+
+
+def _described(
+    files: tuple[SafetensorsFile, ...], metadata: Mapping[str, str], index: tuple[Index, Path] | None
+) -> TensorSource:
+    tensors = tuple(tensor for file in files for tensor in file.tensors)
+    ties = read_ties(metadata, (tensor.name for tensor in tensors))
+    texts = {key: value for key, value in metadata.items() if key not in ties}
+    return TensorSource(tensors, texts, files, index, ties=ties)
+
+
+def _texts(index: Index) -> dict[str, str]:
+    return {key: value for key, value in index.metadata.items() if isinstance(value, str)}
 
 
 def _array_tensor(name: object, value: object) -> Tensor:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from hublish.pipeline.serializers.tensors.dtypes import Dtype
-from hublish.pipeline.serializers.tensors.output import Output
+from hublish.pipeline.serializers.tensors.output import Sink
 
 METADATA = "__metadata__"
 """The key of a header that is no tensor."""
@@ -14,7 +14,7 @@ METADATA = "__metadata__"
 class Content(Protocol):
     """Where the bytes of a tensor come from."""
 
-    def write_to(self, output: Output) -> None:
+    def write_to(self, output: Sink) -> None:
         """Write the elements in C order, little-endian, without holding them all.
 
         Raises:

@@ -1,10 +1,15 @@
-"""The size of a zip's directory, checked before anything reads all of it into memory.
+"""A zip's directory: its size, checked before anything reads all of it into memory, and what reading it can raise.
 
 The format: PKWARE's APPNOTE.TXT, 4.3.14 to 4.3.16.
 """
 
+import errno
 import io
 import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import IO
 
 from hublish.pipeline.serializers.tensors.errors import InvalidFileError
@@ -17,6 +22,19 @@ _END64 = struct.Struct("<4sQ2H2L4Q")
 _LOCATOR = struct.Struct("<4sLQL")
 _MAX_COMMENT = 65_535
 _IN_ZIP64 = 0xFFFFFFFF
+
+
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    NotImplementedError,  # a compression or version zipfile does not know
+    RuntimeError,  # a password
+    ValueError,
+    OverflowError,
+    OSError,
+)
 
 
 def check_directory(file: IO[bytes]) -> None:
@@ -55,3 +73,18 @@ def _zip64_directory_size(file: IO[bytes], end: int) -> int:
             return size
     msg = "the archive's zip64 directory is damaged"
     raise InvalidFileError(msg)
+
+
+@contextmanager
+def damage_named() -> Iterator[None]:
+    """Turn what zipfile and zlib raise on a damaged archive into one kind of error."""
+    try:
+        yield
+    except InvalidFileError:
+        raise
+    except _DAMAGE as error:
+        # zipfile seeks to where a damaged directory points; every other failure of a file is no damage.
+        if isinstance(error, OSError) and error.errno != errno.EINVAL:
+            raise
+        msg = f"damaged or unsupported archive: {error}"
+        raise InvalidFileError(msg) from None

@@ -20,7 +20,8 @@ def test_five_gigabytes_is_the_default_as_in_huggingface_hub() -> None:
     ("options", "path", "message", "hint"),
     [
         ({"max_shard": 1}, "max_shard", "unknown option 'max_shard'", "did you mean 'max_shard_size'?"),
-        ({"dtype": "F16"}, "dtype", "unknown option 'dtype'", "known options: max_shard_size, metadata"),
+        ({"quantize": 4}, "quantize", "unknown option 'quantize'", "known options: dtype, exclude, include, key"),
+        ({"dtype": "F16"}, "dtype", "Input should be 'float64', 'float32'", ""),
         ({"max_shard_size": "big"}, "max_shard_size", "expected a size such as 5GB", ""),
         ({"max_shard_size": 0}, "max_shard_size", "greater than 0", ""),
         ({"metadata": {"epoch": 3}}, "metadata.epoch", "valid string", ""),
@@ -39,7 +40,7 @@ def test_an_option_that_does_not_fit_is_named(options: dict[str, Any], path: str
 
 def test_all_problems_are_told_at_once() -> None:
     with pytest.raises(InvalidOptionsError) as caught:
-        validate_options(Safetensors(), {"max_shard_size": -1, "rename": {}, "metadata": 1})
+        validate_options(Safetensors(), {"max_shard_size": -1, "renames": {}, "metadata": 1})
     assert len(caught.value.problems) == 3
 
 

@@ -243,7 +243,7 @@ def test_a_missing_shard_of_the_source_is_named(dump: Dump, sharded: Path) -> No
     ("source", "path_in_repo", "problem"),
     [
         ({}, "model.safetensors", "nothing to write to model.safetensors: the source holds no arrays"),
-        ({"a": np.ones(1)}, "model.bin", r"'model\.bin' does not end with \.safetensors"),
+        ({"a": np.ones(1)}, "model.onnx", r"'model\.onnx' does not end with \.safetensors"),
         ({"a": "text"}, "model.safetensors", "'a' is a str, not a numpy array"),
         (Path("/absent.npz"), "model.safetensors", "cannot be read: No such file"),
         ({"a": np.broadcast_to(np.uint8(0), (10**15,))}, "model.safetensors", r"the arrays take 1000\.0 TB"),

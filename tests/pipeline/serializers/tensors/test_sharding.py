@@ -78,7 +78,7 @@ def test_the_weights_take_the_place_of_their_source(path_in_repo: str, weights: 
 
 
 @pytest.mark.parametrize(
-    "path_in_repo", ["model", "model.bin", "weights/.npz", ".safetensors", "model.safetensors/x", ""]
+    "path_in_repo", ["model", "model.onnx", "weights/.npz", ".safetensors", "model.safetensors/x", ""]
 )
 def test_a_path_that_names_no_weights_is_refused(path_in_repo: str) -> None:
     with pytest.raises(InvalidFileError, match=r"does not end with \.safetensors"):
