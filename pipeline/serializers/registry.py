@@ -20,7 +20,7 @@ GROUP = "hublish.serializers"
 
 BUILT_IN = tuple(
     EntryPoint(name, f"hublish.pipeline.serializers.{name}:{name.capitalize()}", GROUP)
-    for name in ("copy", "fastai", "keras", "numpy", "safetensors", "sklearn", "torch")
+    for name in ("copy", "fastai", "flax", "gguf", "jax", "keras", "numpy", "onnx", "safetensors", "sklearn", "torch")
 )
 
 

@@ -1,0 +1,30 @@
+"""Serializer `flax`: the state of a Flax module, or a tree of parameters, as safetensors."""
+
+import sys
+from typing import Any, ClassVar
+
+from hublish.pipeline.errors import SerializationError
+from hublish.pipeline.serializers.jax import Jax
+
+
+class Flax(Jax):
+    """What serializer `jax` holds, and modules and states of `flax.nnx`.
+
+    Of a module, its parameters and other variables but not its random state: `nnx.Param`, `nnx.BatchStat` and the
+    like. `rebuild` gives nested dicts, which `nnx.update(model, nnx.restore_int_paths(tree))` puts back into a module;
+    the parameters of a `flax.linen` module are such dicts already.
+    """
+
+    name: ClassVar[str] = "flax"
+
+    def tree(self, source: Any) -> Any:
+        """Return the variables of a module or a state as nested dicts; any other tree as it is."""
+        nnx = sys.modules.get("flax.nnx")  # a value of its types cannot exist before it was imported
+        if nnx is None or not isinstance(source, nnx.Module | nnx.State):
+            return source
+        state = nnx.state(source) if isinstance(source, nnx.Module) else source
+        _, kept = nnx.split_state(state, nnx.RngState, ...)
+        if not kept:
+            msg = f"the {type(source).__name__} has no variables"
+            raise SerializationError(msg)
+        return nnx.to_pure_dict(kept)
