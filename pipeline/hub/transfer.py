@@ -189,6 +189,8 @@ def _meter(advance: Callable[[int], None]) -> type[Any]:
     class Meter(tqdm):  # type: ignore[type-arg]
         """Passes the client's counting on instead of drawing it."""
 
+        monitor_interval = 0  # or every file's class starts a thread that never ends
+
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             kwargs.pop("name", None)
             super().__init__(*args, **{**kwargs, "disable": True})

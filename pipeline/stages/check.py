@@ -1,11 +1,12 @@
 """LocalRelease -> LocalRelease (checked): every byte is what was promised, or it is removed and named."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from threading import Lock
 from typing import ClassVar
 
-from hublish.pipeline.downloading import digests
+from hublish.pipeline.downloading import digests, removing
 from hublish.pipeline.errors import IntegrityError
 from hublish.pipeline.progress import SILENT, Progress
 from hublish.pipeline.values import LocalFile, LocalRelease
@@ -34,24 +35,30 @@ class Check:
                 with counting:
                     task.advance(amount)
 
-            def keeps_promise(file: LocalFile) -> bool:
-                return digests.matches(file.path, file.promised.size, file.promised.digest, advance)
+            def fault(file: LocalFile) -> str | None:
+                return _fault(file, advance)
 
             with ThreadPoolExecutor(_PARALLEL, thread_name_prefix="hublish-check") as pool:
-                kept = tuple(pool.map(keeps_promise, release.files))
-        broken = [file for file, good in zip(release.files, kept, strict=True) if not good]
+                faults = tuple(pool.map(fault, release.files))
+        broken = [(file, why) for file, why in zip(release.files, faults, strict=True) if why is not None]
         if broken:
             _remove_and_refuse(broken)
         return replace(release, checked=True)
 
 
-def _remove_and_refuse(broken: list[LocalFile]) -> None:
-    problems = []
-    for file in broken:
-        held_by = file.path.resolve()
-        file.path.unlink(missing_ok=True)
-        held_by.unlink(missing_ok=True)
-        message = f"'{file.promised.path_in_repo}' does not have the {file.promised.digest.algorithm} it should have"
-        problems.append(Problem("integrity.digest", message, f"removed {held_by}"))
-    msg = f"{len(broken)} file{'s' if len(broken) > 1 else ''} with other bytes than promised; removed"
-    raise IntegrityError(msg, hint="run again: what is missing is downloaded anew", problems=problems)
+def _fault(file: LocalFile, advance: Callable[[int], None]) -> str | None:
+    promised = file.promised
+    try:
+        kept = digests.matches(file.path, promised.size, promised.digest, advance)
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
+    return None if kept else f"does not have the {promised.digest.algorithm} it should have"
+
+
+def _remove_and_refuse(broken: list[tuple[LocalFile, str]]) -> None:
+    problems = [
+        Problem("integrity.digest", f"'{file.promised.path_in_repo}' {why}", removing.remove(file.path))
+        for file, why in broken
+    ]
+    msg = f"{len(broken)} file{'s' if len(broken) > 1 else ''} with other bytes than promised; nothing was loaded"
+    raise IntegrityError(msg, hint="run again: what was removed is downloaded anew", problems=problems)

@@ -1,9 +1,10 @@
 """Reference -> RemoteRelease: one commit, its files with their digests, and how it is loaded."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import ClassVar
 
-from hublish.pipeline.downloading import digests, listings
+from hublish.pipeline.downloading import digests, listings, removing
 from hublish.pipeline.downloading.destination import Destination
 from hublish.pipeline.errors import IntegrityError, LoadError, OfflineError
 from hublish.pipeline.hub import transfer
@@ -12,6 +13,7 @@ from hublish.pipeline.values import PromisedFile, Reference, RemoteRelease
 from hublish.schemas.documents import read_manifest
 from hublish.schemas.manifest import Load
 from hublish.schemas.problems import InvalidDocumentError
+from hublish.schemas.reading import MAX_BYTES
 
 _MANIFEST = "hub.yaml"
 
@@ -53,7 +55,8 @@ class Resolve:
             if remembered is None:
                 raise
             return remembered
-        listings.save(folder, reference.revision, listing)
+        with suppress(OSError):  # a cache that may only be read serves as well
+            listings.save(folder, reference.revision, listing)
         return listing
 
     def _asked(self, reference: Reference) -> listings.Listing:
@@ -67,11 +70,15 @@ class Resolve:
         return listings.Listing(commit=commit, files=files, load=load)
 
     def _load_plan(self, reference: Reference, commit: str, manifest: PromisedFile) -> Load:
+        if manifest.size > MAX_BYTES:
+            msg = f"the {_MANIFEST} in {reference.repo_id} has {manifest.size} bytes; it was not downloaded"
+            raise LoadError(msg, hint="give a load plan, or a hub.lock")
         options = self.destination.options(reference.repo_type, commit)
-        path = transfer.download(self.hub, reference.repo_id, _MANIFEST, advance=lambda _: None, **options)
+        with self.hub.watched():
+            path = transfer.download(self.hub, reference.repo_id, _MANIFEST, advance=lambda _: None, **options)
         if not digests.matches(path, manifest.size, manifest.digest, lambda _: None):
-            path.resolve().unlink()
-            msg = f"{_MANIFEST} of {reference.repo_id} is not what the commit promises; it was removed"
+            done = removing.remove(path)
+            msg = f"{_MANIFEST} of {reference.repo_id} is not what the commit promises; {done}"
             raise IntegrityError(msg, hint="run again to download it anew")
         try:
             return read_manifest(path.read_bytes(), _MANIFEST).load

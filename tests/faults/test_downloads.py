@@ -1,0 +1,351 @@
+"""Bytes that come down wrong are caught, removed and named; the cache heals, and serves without a network."""
+
+import hashlib
+import json
+import random
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from huggingface_hub import constants
+
+from hublish.pipeline.errors import HublishError, IntegrityError, LoadError, NotFoundError, OfflineError, RemoteError
+from hublish.pipeline.stages.check import Check
+from hublish.pipeline.values import (
+    Digest,
+    DownloadPlan,
+    LocalFile,
+    LocalRelease,
+    PromisedFile,
+    Reference,
+    RemoteRelease,
+)
+from hublish.reading import read_lock_file
+from hublish.schemas.manifest import Load
+from tests.faults.projects import LARGE, REGULAR, Release, noise, rounds
+from tests.faults.proxy import Answer, corrupted, edited, instead, lost_before, truncated
+
+BYTES = "^GET .*/resolve/.*%s"
+"""Where the bytes of a file pass."""
+
+
+@pytest.fixture
+def published(release: Release, by: str) -> Release:
+    release.publish()
+    release.proxy.clear()
+    return release
+
+
+def files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def is_right(release: Release, **options: Any) -> bool:
+    local = release.pull(**options)
+    return local.checked and all(
+        file.path.read_bytes() == (release.folder / file.promised.path_in_repo).read_bytes()
+        for file in local.files
+        if file.promised.path_in_repo != ".gitattributes"
+    )
+
+
+@pytest.mark.parametrize("name", [LARGE, REGULAR, "hub.yaml"])
+@pytest.mark.parametrize("place", ["cache", "folder"])
+def test_wrong_bytes_of_the_right_length_are_caught_removed_and_named(
+    release: Release, by_lfs: None, own_home: Path, tmp_path: Path, name: str, place: str
+) -> None:
+    release.publish()
+    options: dict[str, Any] = {"local_dir": tmp_path / "here"} if place == "folder" else {}
+    release.proxy.on(BYTES % name, edited(corrupted))
+    with pytest.raises(IntegrityError, match=name) as failure:
+        release.pull(**options)
+    assert "removed" in str(failure.value)
+    wrong = corrupted(Answer(200, body=(release.folder / name).read_bytes())).body
+    assert all(path.read_bytes() != wrong for path in files(tmp_path))
+    release.proxy.clear()
+    assert is_right(release, **options)
+
+
+@pytest.mark.parametrize("name", [LARGE, REGULAR, "hub.yaml"])
+def test_a_download_that_breaks_off_leaves_nothing_at_its_place(
+    release: Release, by_lfs: None, impatient: list[float], own_home: Path, name: str
+) -> None:
+    release.publish()
+    release.proxy.on(BYTES % name, edited(truncated))
+    with pytest.raises(RemoteError):
+        release.pull()
+    assert not [path for path in files(own_home) if "snapshots" in path.parts and path.name == name]
+    release.proxy.clear()
+    assert is_right(release)
+
+
+@pytest.mark.parametrize("fault", [corrupted, truncated])
+def test_a_xet_download_with_a_fault_in_it_is_right_or_refused(
+    release: Release, own_home: Path, monkeypatch: pytest.MonkeyPatch, fault: Callable[[Answer], Answer]
+) -> None:
+    # Once: hf_xet tries again on its own, for minutes, at its own pace.
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", False)
+    release.publish()
+    release.proxy.clear()
+    release.proxy.on("^GET .*(xorb|/resolve/.*weights)", edited(fault), times=1)
+    with suppress(IntegrityError, RemoteError):
+        assert is_right(release)
+    assert release.proxy.count("xorb") > 0
+    assert is_right(release)
+
+
+@pytest.mark.parametrize("name", [LARGE, REGULAR, "hub.yaml"])
+def test_a_poisoned_cache_is_found_out_and_heals(published: Release, own_home: Path, name: str) -> None:
+    blob = next(file.path for file in published.pull().files if file.promised.path_in_repo == name).resolve()
+    blob.chmod(0o644)
+    blob.write_bytes(corrupted(Answer(200, body=blob.read_bytes())).body)
+    with pytest.raises(IntegrityError, match=name) as failure:
+        published.pull()
+    assert str(blob) in str(failure.value)
+    assert not blob.exists()
+    assert is_right(published)
+
+
+def test_every_flipped_bit_is_caught(tmp_path: Path) -> None:
+    chance = random.Random(1)
+    content = noise(65_536, "flips")
+    path = tmp_path / "weights.bin"
+    digests = (
+        Digest("git-blob", hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()),
+        Digest("sha256", hashlib.sha256(content).hexdigest()),
+    )
+    caught = 0
+    for number in range(rounds(1000)):
+        promised = PromisedFile("weights.bin", len(content), digests[number % 2])
+        at = chance.randrange(len(content))
+        path.write_bytes(content[:at] + bytes([content[at] ^ 1 << chance.randrange(8)]) + content[at + 1 :])
+        with pytest.raises(IntegrityError):
+            Check().run(local_release(promised, path))
+        caught += not path.exists()
+    assert caught == rounds(1000)
+    path.write_bytes(content)
+    promised = PromisedFile("weights.bin", len(content), digests[0])
+    assert Check().run(local_release(promised, path)).checked
+
+
+def local_release(promised: PromisedFile, path: Path) -> LocalRelease:
+    remote = RemoteRelease(Reference("acme/model"), "0" * 40, (promised,), Load())
+    return LocalRelease(DownloadPlan(remote, (promised,)), path.parent, (LocalFile(promised, path),))
+
+
+ESCAPES = [
+    "../out.bin",
+    "a/../../out.bin",
+    "/etc/out.bin",
+    "//out.bin",
+    "C:\\out.bin",
+    "C:out.bin",
+    "\\\\server\\share\\out.bin",
+    "a\\..\\out.bin",
+    "a//out.bin",
+    "a/./out.bin",
+    "out\0.bin",
+    "out\n.bin",
+    ".git/config",
+    "a/.GIT/hooks",
+    "WEIGHTS.BIN",
+    "weights.bin/inside",
+]
+
+
+@pytest.mark.parametrize("name", ESCAPES)
+@pytest.mark.parametrize("local", [False, True])
+def test_names_that_lead_astray_are_refused_before_any_file_is_asked_for(
+    release: Release, by_lfs: None, tmp_path: Path, name: str, local: bool
+) -> None:
+    release.publish()
+    release.proxy.clear()
+
+    def add(answer: Answer) -> Answer:
+        entries = json.loads(answer.body)
+        extra = {**next(entry for entry in entries if entry["path"] == LARGE), "path": name}
+        return replace(answer, body=json.dumps([*entries, extra]).encode())
+
+    release.proxy.on("/tree/", edited(add))
+    folder = tmp_path / "a" / "b"
+    with pytest.raises(LoadError, match="nothing was downloaded"):
+        release.pull(**{"local_dir": folder} if local else {})
+    # What says which files are wanted is all that was read.
+    assert release.proxy.count("/resolve/") == release.proxy.count("/resolve/.*/hub.yaml")
+    assert not [path for path in tmp_path.rglob("out*") if path.name != "out"]
+
+
+def test_a_name_that_leads_astray_in_a_lock_is_refused(release: Release, by_lfs: None) -> None:
+    release.publish()
+    text = release.lock.read_text().replace(f'"path_in_repo": "{LARGE}"', '"path_in_repo": "../out.bin"')
+    release.lock.write_text(text)
+    with pytest.raises(HublishError, match="segment"):
+        release.pull(lock=release.lock)
+
+
+def test_a_manifest_too_large_to_be_one_is_not_downloaded(release: Release, by_lfs: None) -> None:
+    release.publish()
+    release.proxy.clear()
+
+    def enlarge(answer: Answer) -> Answer:
+        entries = json.loads(answer.body)
+        for entry in entries:
+            entry["size"] = 10**12 if entry["path"] == "hub.yaml" else entry["size"]
+        return replace(answer, body=json.dumps(entries).encode())
+
+    release.proxy.on("/tree/", edited(enlarge))
+    with pytest.raises(LoadError, match="was not downloaded"):
+        release.pull()
+    assert release.proxy.count("/resolve/") == 0
+
+
+@contextmanager
+def network_down(release: Release, how: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
+    with monkeypatch.context() as patch:
+        if how == "HF_HUB_OFFLINE":
+            patch.setattr(constants, "HF_HUB_OFFLINE", True)
+        if how == "reset":
+            release.proxy.on("", lost_before)
+        if how == "no route":
+            yield {"endpoint": "http://127.0.0.1:9"}
+        else:
+            yield {"local_files_only": True} if how == "local_files_only" else {}
+    release.proxy.clear()
+
+
+OFFLINE = ["HF_HUB_OFFLINE", "reset", "no route", "local_files_only"]
+
+
+@pytest.mark.parametrize("how", OFFLINE)
+def test_a_second_run_needs_no_network(
+    published: Release, impatient: list[float], monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    published.pull()
+    with network_down(published, how, monkeypatch) as options:
+        published.proxy.calls.clear()
+        assert is_right(published, **options)
+        assert is_right(published, lock=published.lock, **options)
+        if how in ("HF_HUB_OFFLINE", "local_files_only"):
+            assert published.proxy.calls == []
+
+
+@pytest.mark.parametrize("how", OFFLINE)
+def test_a_first_run_without_a_network_is_told_so(
+    published: Release, impatient: list[float], monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    with network_down(published, how, monkeypatch) as options:
+        for chosen in ({}, {"lock": published.lock}):
+            with pytest.raises(OfflineError):
+                published.pull(**chosen, **options)
+
+
+def test_a_file_missing_from_the_cache_is_told_without_a_network(release: Release, by_lfs: None) -> None:
+    release.publish()
+    release.pull(allow_patterns=REGULAR)
+    with pytest.raises(OfflineError, match=LARGE):
+        release.pull(local_files_only=True, allow_patterns=LARGE)
+
+
+def test_a_branch_that_moves_between_two_pulls_is_followed_and_a_lock_is_not(release: Release, by_lfs: None) -> None:
+    first = release.publish().commit
+    lock = read_lock_file(release.lock)
+    release.pull()
+    (release.folder / REGULAR).write_text('{"layers": 4}\n')
+    second = release.publish().commit
+    assert release.pull().plan.release.commit == second
+    assert release.pull(lock=lock).plan.release.commit == first
+    old = next(file for file in release.pull(lock=lock).files if file.promised.path_in_repo == REGULAR)
+    assert old.path.read_text() == '{"layers": 3}\n'
+
+
+def test_a_branch_that_moves_while_it_is_pulled_gives_one_commit(release: Release, by_lfs: None) -> None:
+    first = release.publish().commit
+    release.proxy.clear()
+
+    def move(answer: Answer) -> Answer:
+        release.somebody_commits(REGULAR, "{}\n")
+        return answer
+
+    release.proxy.on("^HEAD ", edited(move), times=1)
+    local = release.pull()
+    assert local.plan.release.commit == first
+    assert all(f"/resolve/{first}/" in call.path for call in release.proxy.calls if "/resolve/" in call.path)
+    assert next(f for f in local.files if f.promised.path_in_repo == REGULAR).path.read_text() == '{"layers": 3}\n'
+
+
+@pytest.mark.parametrize("field", ["sha256", "size"])
+def test_a_lock_that_promises_other_bytes_is_an_error(release: Release, by_lfs: None, field: str) -> None:
+    release.publish()
+    lock = read_lock_file(release.lock)
+    wrong = {"sha256": {"sha256": "0" * 64}, "size": {"size": 7}}[field]
+    files_ = tuple(file.model_copy(update=wrong) if file.path_in_repo == REGULAR else file for file in lock.files)
+    with pytest.raises(IntegrityError, match=REGULAR):
+        release.pull(lock=lock.model_copy(update={"files": files_}))
+
+
+def test_a_lock_of_a_commit_that_is_gone_is_an_error(release: Release, by_lfs: None) -> None:
+    release.publish()
+    lock = read_lock_file(release.lock).model_copy(update={"commit": "0" * 40})
+    with pytest.raises(NotFoundError):
+        release.pull(lock=lock)
+
+
+def test_a_folder_that_cannot_be_written_is_told_with_its_name(release: Release, by_lfs: None, tmp_path: Path) -> None:
+    release.publish()
+    (tmp_path / "file").write_text("in the way")
+    for options in ({"cache_dir": tmp_path / "file"}, {"local_dir": tmp_path / "file"}):
+        with pytest.raises(HublishError) as failure:
+            release.pull(**options)
+        assert str(tmp_path / "file") in str(failure.value)
+
+
+def test_a_listing_that_cannot_be_kept_is_no_reason_to_fail(release: Release, by_lfs: None, own_home: Path) -> None:
+    release.publish()
+    repo = own_home / "hub" / ("models--" + release.repo_id.replace("/", "--"))
+    repo.mkdir(parents=True)
+    (repo / "hublish").write_text("in the way")
+    assert is_right(release)
+
+
+def test_a_corrupted_memory_of_a_listing_is_forgotten(release: Release, by_lfs: None, own_home: Path) -> None:
+    release.publish()
+    release.pull()
+    for path in own_home.rglob("hublish/*.json"):
+        path.write_text('{"commit": "x"')
+    with pytest.raises(OfflineError, match="never downloaded"):
+        release.pull(local_files_only=True)
+    assert is_right(release)
+
+
+def test_a_file_that_vanishes_before_it_is_checked_is_named(tmp_path: Path) -> None:
+    promised = PromisedFile("weights.bin", 3, Digest("sha256", "0" * 64))
+    with pytest.raises(IntegrityError, match=r"weights.bin' cannot be read"):
+        Check().run(local_release(promised, tmp_path / "weights.bin"))
+
+
+def test_a_page_instead_of_a_file_is_caught(release: Release, by_lfs: None, impatient: list[float]) -> None:
+    release.publish()
+    release.proxy.on(BYTES % REGULAR, instead(200, b"<html>log in</html>", Content_Type="text/html"))
+    with pytest.raises((IntegrityError, RemoteError)):
+        release.pull()
+    release.proxy.clear()
+    assert is_right(release)
+
+
+def test_downloads_leave_no_thread_behind(release: Release, by_lfs: None) -> None:
+    release.publish()
+    before = {thread for thread in threading.enumerate() if "Monitor" in type(thread).__name__}
+    release.pull()
+    assert {thread for thread in threading.enumerate() if "Monitor" in type(thread).__name__} == before
+
+
+def test_forcing_a_download_replaces_what_is_there(release: Release, by_lfs: None) -> None:
+    release.publish()
+    release.pull()
+    release.proxy.clear()
+    assert is_right(release, force_download=True)
+    assert release.proxy.count("^GET .*/resolve/|^GET /lfs") >= 3
