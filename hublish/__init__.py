@@ -23,31 +23,38 @@ if TYPE_CHECKING:
         check,
         doctor,
         files,
+        from_hub,
         load,
         plan,
         publish,
         pull,
+        push_to_hub,
         read_project,
         rehearse,
         verify,
     )
+    from hublish.mixin import HubMixin
     from hublish.pipeline.errors import HublishError
     from hublish.pipeline.hub.embedded.server import EmbeddedHub
+    from hublish.pipeline.serializers.interface import Trust
     from hublish.pipeline.values import Loaded, LocalRelease, Plan, Project, Receipt, Release
-    from hublish.schemas.manifest import Manifest
+    from hublish.schemas.manifest import Manifest, Policy
 
 __all__ = [
     "EmbeddedHub",
     "Finding",
+    "HubMixin",
     "HublishError",
     "Loaded",
     "LocalRelease",
     "Manifest",
     "Plan",
+    "Policy",
     "Project",
     "Receipt",
     "Rehearsal",
     "Release",
+    "Trust",
     "Verification",
     "__version__",
     "build",
@@ -55,10 +62,12 @@ __all__ = [
     "check",
     "doctor",
     "files",
+    "from_hub",
     "load",
     "plan",
     "publish",
     "pull",
+    "push_to_hub",
     "read_project",
     "rehearse",
     "verify",
@@ -66,8 +75,10 @@ __all__ = [
 
 _HOMES = {
     "EmbeddedHub": "hublish.pipeline.hub.embedded.server",
+    "HubMixin": "hublish.mixin",
     "HublishError": "hublish.pipeline.errors",
-    "Manifest": "hublish.schemas.manifest",
+    **dict.fromkeys(("Manifest", "Policy"), "hublish.schemas.manifest"),
+    "Trust": "hublish.pipeline.serializers.interface",
     **dict.fromkeys(("Loaded", "LocalRelease", "Plan", "Project", "Receipt", "Release"), "hublish.pipeline.values"),
 }
 

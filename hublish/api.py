@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hublish.checkup import Finding, doctor
+    from hublish.helpers import from_hub, push_to_hub
     from hublish.loading import load, pull
     from hublish.projects import read_project
     from hublish.publishing import build, card, check, files, plan, publish
@@ -23,10 +24,12 @@ __all__ = [
     "check",
     "doctor",
     "files",
+    "from_hub",
     "load",
     "plan",
     "publish",
     "pull",
+    "push_to_hub",
     "read_project",
     "rehearse",
     "verify",
@@ -34,6 +37,7 @@ __all__ = [
 
 _HOMES = {
     **dict.fromkeys(("Finding", "doctor"), "hublish.checkup"),
+    **dict.fromkeys(("from_hub", "push_to_hub"), "hublish.helpers"),
     **dict.fromkeys(("load", "pull"), "hublish.loading"),
     **dict.fromkeys(("build", "card", "check", "files", "plan", "publish"), "hublish.publishing"),
     **dict.fromkeys(("Rehearsal", "rehearse"), "hublish.rehearsal"),

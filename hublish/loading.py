@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal, TypeVar, Unpack, overload
+from typing import Any, TypeVar, Unpack, overload
 
 from hublish.pipeline.load import opening, restoring
 from hublish.pipeline.progress import SILENT, Progress
 from hublish.pipeline.restoring.wanted import Wanted
-from hublish.pipeline.serializers.interface import Trust
+from hublish.pipeline.serializers.interface import DISTRUST, Trust
 from hublish.pipeline.values import Loaded, LocalRelease
 from hublish.requesting import PullOptions, Request
 from hublish.schemas.lock import Lock
@@ -81,7 +81,7 @@ def load(
     strict: bool = True,
     device: Any = None,
     dtype: Any = None,
-    trust_remote_code: bool = False,
+    trust: Trust = DISTRUST,
     **options: Unpack[PullOptions],
 ) -> T: ...
 @overload
@@ -90,7 +90,6 @@ def load(
     *,
     into: None = None,
     dtype: Any = None,
-    trust_remote_code: Literal[False] = False,
     **options: Unpack[PullOptions],
 ) -> Loaded: ...
 @overload
@@ -101,7 +100,7 @@ def load(
     strict: bool = True,
     device: Any = None,
     dtype: Any = None,
-    trust_remote_code: bool = False,
+    trust: Trust = DISTRUST,
     **options: Unpack[PullOptions],
 ) -> Any: ...
 def load(
@@ -111,7 +110,7 @@ def load(
     strict: bool = True,
     device: Any = None,
     dtype: Any = None,
-    trust_remote_code: bool = False,
+    trust: Trust = DISTRUST,
     **options: Unpack[PullOptions],
 ) -> Any:
     """Pull, then open the weights; nothing is unpickled, and no code of the release is run unless it is trusted.
@@ -125,8 +124,9 @@ def load(
         strict: refuse weights that lack a tensor of the object, or hold one it does not know.
         device: where the tensors of a torch module go.
         dtype: what floating tensors are cast to: `bfloat16`, or a type of numpy or torch.
-        trust_remote_code: load into the class that the release's `load.target` names when `into` names none: import it
-            from an installed package, or from a file of a release that is pinned by a lock or a commit.
+        trust: what is permitted beyond reading data; nothing by default. `Trust(code=True)` loads into the class that
+            the release's `load.target` names, when `into` names none: it is imported from an installed package, or
+            from a file of a release that is pinned by a lock or a commit.
         options: those of `pull`. Without patterns of anybody's, only the files that loading reads are downloaded.
 
     Returns:
@@ -135,9 +135,9 @@ def load(
     Raises:
         LoadError: no weights, not in the format the load plan names, or they do not fit; and all that `pull` raises.
     """
-    wanted = Wanted(into, strict, device, dtype, Trust(code=trust_remote_code))
+    wanted = Wanted(into, strict, device, dtype, trust)
     request = Request(repo_id, **options)
-    local = request.pulled(to_load=True, with_target=trust_remote_code and into is None)
-    if into is None and not (trust_remote_code and local.plan.release.load.target):
+    local = request.pulled(to_load=True, with_target=wanted.by_target)
+    if into is None and not (wanted.by_target and local.plan.release.load.target):
         return opening(wanted).run(local, request.progress)
     return restoring(wanted).run(local, request.progress).value

@@ -9,6 +9,7 @@ from pathlib import Path
 from hublish.connecting import connected
 from hublish.pipeline import durable
 from hublish.pipeline.errors import DeclinedError, UsageError
+from hublish.pipeline.hub.caller import Caller
 from hublish.pipeline.hub.client import Hub
 from hublish.pipeline.planning import stale
 from hublish.pipeline.progress import SILENT, Progress
@@ -158,6 +159,34 @@ def publish(
             msg = "not published: the plan was not agreed to"
             raise DeclinedError(msg)
         return publishing(hub, Path(lock or project.folder / "hub.lock")).run(fresh, progress)
+
+
+def released(
+    project: Project,
+    *,
+    hubs: Path,
+    lock: Path | None,
+    endpoint: str | None,
+    token: str | bool | None,
+    caller: Caller,
+    progress: Progress,
+) -> Receipt:
+    """Publish a project that was made in Python, in the same way.
+
+    Args:
+        project: the manifest with its values.
+        hubs: the folder that the embedded Hub lies in, when it is the endpoint.
+        lock: where the lock is written; None writes none.
+        endpoint: as for `publish`.
+        token: as for `publish`.
+        caller: the library that publishes, for the user agent.
+        progress: told about stages and bytes.
+    """
+    endpoint = endpoint or project.manifest.repo.endpoint
+    with connected(endpoint, token, hubs, progress, caller) as hub, _workspace() as workspace, located(project):
+        return publishing(hub, lock or workspace / "hub.lock").run(
+            _planned(project, hub, workspace, progress), progress
+        )
 
 
 def _planned(project: Project, hub: Hub, workspace: Path, progress: Progress) -> Plan:

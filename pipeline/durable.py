@@ -31,6 +31,15 @@ def write(path: Path, data: bytes) -> bool:
     return True
 
 
+def settle(source: Path, target: Path) -> None:
+    """Move a file that was written into its place on the same file system, once its bytes are on the disk."""
+    with source.open("rb") as file:
+        os.fsync(file.fileno())
+    target.parent.mkdir(parents=True, exist_ok=True)
+    source.replace(target)
+    sync_folder(target.parent)
+
+
 def sync_folder(folder: Path) -> None:
     """Make a rename in `folder` survive a power cut."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

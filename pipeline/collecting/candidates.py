@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import PurePosixPath
 
 from hublish.pipeline.audit.denied import default_denied
 from hublish.pipeline.collecting.sources import Found, SourceProblemError, find
@@ -54,7 +55,7 @@ def _candidates(project: Project, index: int, artifact: Artifact, suffix: str) -
     rule = Verdict(included=True, rule=f"artifacts[{index}].source: {artifact.source}")
     key = artifact.path_in_repo or artifact.source
     if key in project.objects:
-        yield Candidate(key, "<memory>", None, index, rule, value=project.objects[key])
+        yield Candidate(_target(artifact, suffix), "<memory>", None, index, rule, value=project.objects[key])
         return
     for found in find(project.folder, artifact):
         target = found.path_in_repo
@@ -62,6 +63,12 @@ def _candidates(project: Project, index: int, artifact: Artifact, suffix: str) -
             target = _with_suffix(target, suffix)
         content = OnDisk(project.folder / found.entry.relative, found.entry.identity)
         yield Candidate(target, found.entry.relative, content, index, _standing(found, rule), found.entry.kind)
+
+
+def _target(artifact: Artifact, suffix: str) -> str:
+    """Return where a value in memory goes: where the file would that it stands in for."""
+    path = artifact.path_in_repo or ""
+    return path if path and not path.endswith("/") else path + _with_suffix(PurePosixPath(artifact.source).name, suffix)
 
 
 def _standing(found: Found, rule: Verdict) -> Verdict:

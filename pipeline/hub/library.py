@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 
 def matching(
@@ -49,3 +50,14 @@ def version() -> str:
     import huggingface_hub
 
     return huggingface_hub.__version__
+
+
+def advise(verb: str, **legacy: Any) -> None:
+    """Warn about arguments of old that are ignored, in the client's own words; None was not given."""
+    from huggingface_hub.utils import validate_hf_hub_args
+
+    def asked(**rest: Any) -> None:
+        del rest
+
+    asked.__name__ = verb
+    validate_hf_hub_args(asked)(**legacy)

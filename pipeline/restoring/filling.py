@@ -66,11 +66,10 @@ def _as_it_comes(weights: Weights, wanted: Wanted) -> Any:
 
 
 def _module(into: Any, weights: Weights, wanted: Wanted) -> Any:
-    if not weights.is_state_dict:
-        msg = f"a torch module takes safetensors, and this release is in the format '{weights.serializer.name}'"
-        raise LoadError(msg, hint="leave `into` out to get what the format itself gives")
     module = construct(into, weights.config()) if isinstance(into, type) else into
-    tensors = Torch().rebuild(weights.files, wanted.trust)
+    tensors = (
+        Torch().rebuild(weights.files, wanted.trust) if weights.is_state_dict else modules.tensors(weights.arrays())
+    )
     modules.fill(module, tensors, strict=wanted.strict, device=wanted.device, dtype=wanted.dtype)
     return modules.evaluating(module) if isinstance(into, type) else module
 
@@ -78,6 +77,9 @@ def _module(into: Any, weights: Weights, wanted: Wanted) -> Any:
 def _same_kind(into: Any, content: Any) -> Any:
     if isinstance(into, type) and isinstance(content, into):
         return content
+    if callable(getattr(content, "get_weights", None)) and callable(getattr(into, "set_weights", None)):
+        into.set_weights(content.get_weights())  # Keras: a model into another of the same layers
+        return into
     name = into.__name__ if isinstance(into, type) else type(into).__name__
     msg = f"the release holds a {type(content).__name__}, which does not go into a {name}"
     raise LoadError(msg, hint="leave `into` out to get it, or give its class")

@@ -7,7 +7,7 @@ from hublish.pipeline.errors import LoadError
 
 CONFIG: Final = "config.json"
 """What a class is constructed from, as huggingface_hub's mixins write it."""
-_BY_ENDING: Final = {".safetensors": "safetensors"}
+_BY_ENDING: Final = {".safetensors": "safetensors", ".keras": "keras", ".skops": "sklearn", ".npz": "numpy"}
 """Formats that are recognised when the load plan names none."""
 
 

@@ -23,6 +23,22 @@ def is_module(value: Any) -> bool:
     return issubclass(value, torch.nn.Module) if isinstance(value, type) else isinstance(value, torch.nn.Module)
 
 
+def tensors(arrays: Mapping[str, Any]) -> dict[str, Any]:
+    """Return numpy arrays as tensors of their own.
+
+    Raises:
+        LoadError: naming the first that torch has no type for.
+    """
+    torch, made = sys.modules["torch"], {}
+    for name, array in arrays.items():
+        try:
+            made[name] = torch.from_numpy(array.copy())
+        except TypeError as error:
+            msg = f"tensor '{name}': {error}"
+            raise LoadError(msg) from None
+    return made
+
+
 def fill(module: Any, tensors: Mapping[str, Any], *, strict: bool, device: Any, dtype: Any) -> Any:
     """Load the tensors into the module and return it.
 

@@ -1,9 +1,9 @@
 """What a caller wants of the weights."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from hublish.pipeline.serializers.interface import Trust
+from hublish.pipeline.serializers.interface import DISTRUST, Trust
 
 
 @dataclass(frozen=True)
@@ -18,5 +18,10 @@ class Wanted:
     """Where the tensors of a torch module go: `cuda:0`, or a `torch.device`."""
     dtype: Any = None
     """The type that floating tensors are cast to: `bfloat16`, or a type of numpy or torch."""
-    trust: Trust = field(default_factory=Trust)
+    trust: Trust = DISTRUST
     """What is permitted beyond reading data."""
+
+    @property
+    def by_target(self) -> bool:
+        """Whether the load plan's own target may stand in for an object that was not given."""
+        return self.into is None and self.trust.code

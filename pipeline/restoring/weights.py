@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from hublish.pipeline.errors import LoadError
-from hublish.pipeline.restoring.formats import CONFIG, recognised
+from hublish.pipeline.restoring.formats import CONFIG, loadable, recognised
 from hublish.pipeline.serializers import registry
 from hublish.pipeline.serializers.interface import Rebuilding, Serializer, Trust
 from hublish.pipeline.values import LocalRelease
@@ -37,6 +37,17 @@ class Weights:
             raise LoadError(msg)
         files = {file.promised.path_in_repo: file.path for file in release.files}
         return cls(files, registry.get(release.plan.release.load.serializer or recognised(files)))
+
+    @classmethod
+    def in_folder(cls, folder: Path) -> "Weights":
+        """Take a folder of the caller's own, such as `save_pretrained` wrote: nobody promised what is in it.
+
+        Raises:
+            LoadError: when no format is known.
+        """
+        found = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
+        files = {path: found[path] for path in loadable(tuple(found))}
+        return cls(files, registry.get(recognised(files)))
 
     @property
     def is_state_dict(self) -> bool:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from hublish.pipeline.errors import LoadError, SerializationError
 from hublish.pipeline.progress import Progress
 from hublish.pipeline.serializers.interface import Written
+from hublish.pipeline.serializers.single_file import place
 from hublish.schemas.base import Document
 
 
@@ -15,7 +16,7 @@ class CopyOptions(Document):
 
 
 class Copy:
-    """The source itself, whatever it is; nothing is copied on this machine."""
+    """The source itself, whatever it is; a file is not copied on this machine."""
 
     name: ClassVar[str] = "copy"
     suffix: ClassVar[str] = ""
@@ -24,17 +25,21 @@ class Copy:
 
     def dump(
         self,
-        source: Path | Mapping[str, Any],
+        source: Any,
         path_in_repo: str,
-        workspace: Path,  # noqa: ARG002 - the protocol's
+        workspace: Path,
         options: CopyOptions,  # noqa: ARG002 - the protocol's
         progress: Progress,  # noqa: ARG002 - the protocol's
     ) -> tuple[Written, ...]:
-        """Pass the file on.
+        """Pass a file on; write bytes into one.
 
         Raises:
-            SerializationError: when the source is no file but a value in memory.
+            SerializationError: when the source is any other value in memory.
         """
+        if isinstance(source, bytes):
+            target = place(workspace, path_in_repo)
+            target.write_bytes(source)
+            return (Written(path_in_repo, target),)
         if not isinstance(source, Path):
             msg = f"{path_in_repo} comes from a {type(source).__name__} in memory, which has no bytes to copy"
             raise SerializationError(msg, hint="name a serializer that writes it, such as safetensors")

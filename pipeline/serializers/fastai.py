@@ -9,6 +9,7 @@ from hublish.pipeline.progress import Progress
 from hublish.pipeline.serializers.dependencies import imported
 from hublish.pipeline.serializers.failures import framework_failing_as
 from hublish.pipeline.serializers.interface import Trust, Written
+from hublish.pipeline.serializers.recognition import is_a
 from hublish.pipeline.serializers.single_file import check_suffix, only, place
 from hublish.schemas.base import Document
 
@@ -31,6 +32,10 @@ class Fastai:
     suffix: ClassVar[str] = ".pkl"
     version: ClassVar[int] = 1
     options: ClassVar[type[Document]] = FastaiOptions
+
+    def holds(self, value: Any) -> bool:
+        """Whether it is a learner."""
+        return is_a(value, "fastai.learner.Learner")
 
     def dump(
         self,

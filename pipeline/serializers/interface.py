@@ -64,9 +64,14 @@ class Trust:
     pickle: bool = False
     """Unpickle, which runs whatever code the publisher chose."""
     code: bool = False
-    """Rebuild functions that are stored as code, such as the lambdas of a Keras model."""
+    """Run code of the publisher's: import the load plan's target, rebuild functions that are stored as code, such as
+    the lambdas of a Keras model."""
     types: tuple[str, ...] = ()
     """Types, by their full names, that may be built though the format does not know them to be harmless."""
+
+
+DISTRUST = Trust()
+"""Data is read, and nothing else."""
 
 
 @runtime_checkable

@@ -11,6 +11,7 @@ from hublish.pipeline.serializers.dependencies import imported
 from hublish.pipeline.serializers.failures import failing_as, framework_failing_as
 from hublish.pipeline.serializers.interface import Trust, Written
 from hublish.pipeline.serializers.keras_archive import KerasArrays, code_in, write_canonical
+from hublish.pipeline.serializers.recognition import is_a
 from hublish.pipeline.serializers.single_file import check_suffix, only, place
 from hublish.schemas.base import Document
 
@@ -37,6 +38,10 @@ class Keras:
     suffix: ClassVar[str] = ".keras"
     version: ClassVar[int] = 1
     options: ClassVar[type[Document]] = KerasOptions
+
+    def holds(self, value: Any) -> bool:
+        """Whether it is a Keras 3 model."""
+        return is_a(value, "keras.src.models.model.Model")
 
     def dump(
         self,

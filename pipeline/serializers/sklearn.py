@@ -9,6 +9,7 @@ from hublish.pipeline.progress import Progress
 from hublish.pipeline.serializers.dependencies import imported
 from hublish.pipeline.serializers.failures import failing_as, framework_failing_as
 from hublish.pipeline.serializers.interface import Trust, Written
+from hublish.pipeline.serializers.recognition import is_a
 from hublish.pipeline.serializers.single_file import check_suffix, has_suffix, only, place
 from hublish.pipeline.serializers.skops_file import check_skops, write_canonical
 from hublish.schemas.base import Document
@@ -38,6 +39,10 @@ class Sklearn:
     suffix: ClassVar[str] = ".skops"
     version: ClassVar[int] = 1
     options: ClassVar[type[Document]] = SklearnOptions
+
+    def holds(self, value: Any) -> bool:
+        """Whether it is an estimator, a pipeline or a search."""
+        return is_a(value, "sklearn.base.BaseEstimator")
 
     def dump(
         self,

@@ -9,6 +9,7 @@ from hublish.pipeline.progress import Progress
 from hublish.pipeline.serializers.dependencies import imported
 from hublish.pipeline.serializers.description import TensorInfo, describe
 from hublish.pipeline.serializers.interface import Trust, Written
+from hublish.pipeline.serializers.recognition import is_a, maps_to
 from hublish.pipeline.serializers.safetensors import Safetensors, SafetensorsOptions
 from hublish.pipeline.serializers.tensors.checkpoint import read_checkpoint
 from hublish.pipeline.serializers.tensors.errors import InvalidFileError
@@ -37,6 +38,10 @@ class Torch:
     suffix: ClassVar[str] = ".safetensors"
     version: ClassVar[int] = 1
     options: ClassVar[type[Document]] = TorchOptions
+
+    def holds(self, value: Any) -> bool:
+        """Whether it is a module, or a state dict."""
+        return is_a(value, "torch.nn.modules.module.Module") or maps_to(value, "torch.Tensor")
 
     def dump(
         self, source: Any, path_in_repo: str, workspace: Path, options: TorchOptions, progress: Progress

@@ -26,6 +26,6 @@ class Rebuild:
         """Return the object."""
         weights, wanted = Weights.of(release), self.wanted
         target = release.plan.release.load.target
-        if wanted.into is None and target is not None and wanted.trust.code:
+        if target is not None and wanted.by_target:
             wanted = replace(wanted, into=import_target(target, release))
         return Restored(release, restored(weights, wanted))
