@@ -139,10 +139,7 @@ def read_gguf(path: Path, name: str) -> GgufFile:
         InvalidFileError: naming the file, when it is no sound GGUF.
     """
     with named(name), opened(path) as (descriptor, identity):
-        if not identity.size:
-            return GgufFile(name, path, identity, parse_header(memoryview(b""), 0))
-        # Mapped, so that no more is read than the header takes.
         length = min(identity.size, MAX_HEADER_SIZE)
-        with mmap.mmap(descriptor, length, access=mmap.ACCESS_READ) as data, memoryview(data) as view:
-            header = parse_header(view, identity.size)
-    return GgufFile(name, path, identity, header)
+        # Mapped, so that no more is read than the header takes; it goes away with the last view of it.
+        data = mmap.mmap(descriptor, length, access=mmap.ACCESS_READ) if length else b""
+        return GgufFile(name, path, identity, parse_header(memoryview(data), identity.size))

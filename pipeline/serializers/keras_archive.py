@@ -15,7 +15,7 @@ from hublish.pipeline.errors import LoadError
 from hublish.pipeline.serializers.archives import opened_archive, read_member, write_reproducibly
 from hublish.pipeline.serializers.description import TensorInfo
 from hublish.pipeline.serializers.failures import failing_as
-from hublish.pipeline.serializers.tensors.errors import InvalidFileError, named
+from hublish.pipeline.serializers.tensors.errors import InvalidFileError
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 _MAX_JSON = 64 << 20
@@ -35,7 +35,7 @@ def code_in(path: Path, name: str) -> str:
     Raises:
         InvalidFileError: when it is no `.keras` archive, or damaged.
     """
-    with opened_archive(path, name) as archive, named(name):
+    with opened_archive(path, name) as archive:
         config = _json(archive, CONFIG)
         if WEIGHTS not in archive.namelist():
             msg = f"it has no member {WEIGHTS}"
@@ -49,7 +49,7 @@ def write_canonical(draft: Path, target: Path) -> None:
     Raises:
         InvalidFileError: when it is no `.keras` archive.
     """
-    with opened_archive(draft, target.name) as archive, named(target.name):
+    with opened_archive(draft, target.name) as archive:
         metadata = _json(archive, METADATA)
     kept = {key: value for key, value in metadata.items() if key != "date_saved"}
     write_reproducibly(draft, target, {METADATA: json.dumps(kept).encode()})
@@ -114,11 +114,10 @@ class KerasArrays(Mapping[str, Any]):
 
 
 def _json(archive: zipfile.ZipFile, member: str) -> dict[str, Any]:
+    text = read_member(archive, member, _MAX_JSON)
     try:
-        value = json.loads(read_member(archive, member, _MAX_JSON))
-    except (ValueError, RecursionError) as error:
-        if isinstance(error, InvalidFileError):
-            raise
+        value = json.loads(text)
+    except (ValueError, RecursionError):
         msg = f"its member {member} is not JSON"
         raise InvalidFileError(msg) from None
     if not isinstance(value, dict):

@@ -111,7 +111,7 @@ def _check_npz(path: Path, file: str) -> tuple[StoredArray, ...]:
     found = []
     with opened_archive(path, file) as archive:
         for info in archive.infolist():
-            with named(f"{file}, member {ascii(info.filename)[:80]}"):
+            with named(f"member {ascii(info.filename)[:80]}"):
                 if not info.filename.endswith(".npy"):
                     msg = "not an array: numpy names the members of a .npz with .npy"
                     raise InvalidFileError(msg)

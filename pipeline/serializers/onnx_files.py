@@ -4,7 +4,6 @@ import math
 import mmap
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -65,8 +64,8 @@ def read_onnx(path: Path, name: str) -> OnnxFile:
     Raises:
         InvalidFileError: naming the file, when it is no ONNX model.
     """
-    with named(name), _mapped(path) as view:
-        model = OnnxFile(name, path, read_model(view))
+    with named(name):
+        model = OnnxFile(name, path, read_model(_mapped(path)))
         if Path(name).name in model.locations:
             msg = "it names itself as the file of its data"
             raise InvalidFileError(msg)
@@ -147,7 +146,8 @@ class OnnxArrays(Mapping[str, NDArray[Any]]):
         except (ValueError, OSError) as error:
             msg = f"tensor {name!r} of {self._model.name} cannot be mapped: {error}"
             raise LoadError(msg) from None
-        return np.asarray(mapped).view(dtype).reshape(tensor.shape)
+        array: NDArray[Any] = np.asarray(mapped).view(dtype).reshape(tensor.shape)
+        return array
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._places)
@@ -198,11 +198,7 @@ def _below(folder: Path, location: str) -> Path:
     return path
 
 
-@contextmanager
-def _mapped(path: Path) -> Iterator[memoryview]:
+def _mapped(path: Path) -> memoryview:
     with opened(path) as (descriptor, identity):
-        if not identity.size:
-            yield memoryview(b"")
-            return
-        with mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ) as data, memoryview(data) as view:
-            yield view
+        # Not closed by hand: it goes away with the last view of it, also when an error still holds one.
+        return memoryview(mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ) if identity.size else b"")

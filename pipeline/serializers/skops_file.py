@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hublish.pipeline.serializers.archives import opened_archive, read_member, write_reproducibly
-from hublish.pipeline.serializers.tensors.errors import InvalidFileError, named
+from hublish.pipeline.serializers.tensors.errors import InvalidFileError
 
 SCHEMA = "schema.json"
 _MAX_SCHEMA = 256 << 20
@@ -28,9 +28,10 @@ def check_skops(path: Path, name: str) -> None:
     Raises:
         InvalidFileError: saying why.
     """
-    with opened_archive(path, name) as archive, named(name):
+    with opened_archive(path, name) as archive:
+        text = read_member(archive, SCHEMA, _MAX_SCHEMA)
         try:
-            schema = json.loads(read_member(archive, SCHEMA, _MAX_SCHEMA))
+            schema = json.loads(text)
         except (ValueError, RecursionError):
             msg = f"its {SCHEMA} is not JSON"
             raise InvalidFileError(msg) from None

@@ -19,7 +19,12 @@ def flattened(tree: Any, separator: str) -> dict[str, Any]:
     Raises:
         SerializationError: when a key cannot be part of a path, or the tree has no leaves.
     """
-    leaves = dict(_leaves(tree, (), separator))
+    leaves: dict[str, Any] = {}
+    for name, leaf in _leaves(tree, (), separator):
+        if name in leaves:
+            msg = f"the tree has {name!r} twice: as a text and as a number"
+            raise SerializationError(msg)
+        leaves[name] = leaf
     if not leaves or "" in leaves:
         msg = f"a {type(tree).__name__} is no tree of arrays by name"
         raise SerializationError(msg, hint="give nested dicts, such as the parameters of a model")
