@@ -90,7 +90,7 @@ class Safetensors:
             SerializationError: when the source is damaged or cannot be held by the format.
             SourceChangedError: when it changed while it was read.
         """
-        with _failing_as(SerializationError), open_source(source, workspace) as found:
+        with _failing_as(SerializationError), open_source(source, workspace, options.key) as found:
             weights = weights_path(path_in_repo)
             tensors, ties = _chosen(found, options)
             metadata = {_FORMAT: _DEFAULT_FORMAT, **found.metadata, **ties, **options.metadata}

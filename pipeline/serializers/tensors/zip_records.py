@@ -109,7 +109,8 @@ def _check_name(info: zipfile.ZipInfo) -> None:
 
 def _data_offset(descriptor: int, info: zipfile.ZipInfo) -> int:
     """Read the local header, and compare it with the directory."""
-    header = os.pread(descriptor, _LOCAL.size, info.header_offset)
+    # zipfile reckons places from where the directory ends, which may come out before the file begins.
+    header = os.pread(descriptor, _LOCAL.size, info.header_offset) if info.header_offset >= 0 else b""
     if len(header) < _LOCAL.size or not header.startswith(_SIGNATURE):
         msg = "the directory points to no member"
         raise InvalidFileError(msg)
@@ -126,8 +127,8 @@ def _data_offset(descriptor: int, info: zipfile.ZipInfo) -> int:
 
 def _check_apart(records: Iterable[Record], end: int) -> None:
     ordered = sorted(records, key=lambda record: record.begin)
-    if ordered and ordered[0].begin:
-        msg = f"{ordered[0].begin} bytes stand before the archive"
+    if not ordered or ordered[0].begin:
+        msg = f"{ordered[0].begin} bytes stand before the archive" if ordered else "the archive is empty"
         raise InvalidFileError(msg)
     for record, limit in zip(ordered, [*(record.begin for record in ordered[1:]), end], strict=True):
         if record.offset + record.stored > limit:

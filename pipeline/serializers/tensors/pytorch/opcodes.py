@@ -12,8 +12,8 @@ from hublish.pipeline.serializers.tensors.errors import InvalidFileError
 from hublish.pipeline.serializers.tensors.pytorch.machine import REFUSED, Machine
 from hublish.pipeline.serializers.tensors.pytorch.pickle_bytes import PickleBytes
 
-MAX_OPERATIONS: Final = 1_500_000
-"""Opcodes in one pickle; a tensor takes about 40."""
+MAX_OPERATIONS: Final = 1_000_000
+"""Opcodes in one pickle; a tensor takes about 40. They take at most a second, and 150 MB."""
 _MAX_PROTOCOL: Final = 5
 _T = TypeVar("_T")
 
