@@ -118,11 +118,11 @@ def _made(value: Any, config: Any, declared: Declared) -> Project:
     serializer, value = held(value, declared.serializer, None)
     path = declared.artifact or f"model{registry.get(serializer).suffix or '.npz'}"
     suffix = PurePosixPath(path).suffix
-    indexes = [f"*{suffix}.index.json"] if suffix == ".safetensors" else []
+    beside = {".safetensors": ["*.safetensors.index.json"], ".onnx": ["*.onnx.data"]}.get(suffix, [])
     fields: dict[str, Any] = {
         "artifacts": [{"source": path, "path_in_repo": path, "serializer": serializer}],
-        "card": {},
-        "load": {"allow_patterns": [f"*{suffix}", *indexes, CONFIG], "serializer": serializer},
+        "card": {"metadata": {"tags": ["hublish"]}},  # a card without any metadata is warned about by the Hub
+        "load": {"allow_patterns": [f"*{suffix}", *beside, CONFIG], "serializer": serializer},
     }
     if declared.options is not None:
         fields["artifacts"][0]["options"] = dict(declared.options)

@@ -7,8 +7,19 @@ from hublish.pipeline.errors import LoadError
 
 CONFIG: Final = "config.json"
 """What a class is constructed from, as huggingface_hub's mixins write it."""
-_BY_ENDING: Final = {".safetensors": "safetensors", ".keras": "keras", ".skops": "sklearn", ".npz": "numpy"}
+_BY_ENDING: Final = {
+    ".safetensors": "safetensors",
+    ".gguf": "gguf",
+    ".keras": "keras",
+    ".skops": "sklearn",
+    ".onnx": "onnx",
+    ".npz": "numpy",
+    ".npy": "numpy",
+}
 """Formats that are recognised when the load plan names none."""
+
+_WITH_DATA_BESIDE: Final = (".onnx",)
+"""Formats that keep data in files of any name beside the one with the ending."""
 
 
 def recognised(paths: Iterable[str]) -> str:
@@ -32,6 +43,6 @@ def loadable(paths: Collection[str]) -> tuple[str, ...]:
     returned when none is known, so that what is wrong is said where the weights are opened.
     """
     ending = next((known for known in _BY_ENDING if any(path.endswith(known) for path in paths)), None)
-    if ending is None:
+    if ending is None or ending in _WITH_DATA_BESIDE:
         return tuple(paths)
     return tuple(path for path in paths if path.endswith((ending, f"{ending}.index.json")) or path == CONFIG)

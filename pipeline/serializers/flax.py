@@ -17,10 +17,14 @@ class Flax(Jax):
 
     name: ClassVar[str] = "flax"
 
+    def holds(self, value: Any) -> bool:
+        """Whether it is a module or a state of `flax.nnx`."""
+        return _nnx_of(value) is not None
+
     def tree(self, source: Any) -> Any:
         """Return the variables of a module or a state as nested dicts; any other tree as it is."""
-        nnx = sys.modules.get("flax.nnx")  # a value of its types cannot exist before it was imported
-        if nnx is None or not isinstance(source, nnx.Module | nnx.State):
+        nnx = _nnx_of(source)
+        if nnx is None:
             return source
         state = nnx.state(source) if isinstance(source, nnx.Module) else source
         _, kept = nnx.split_state(state, nnx.RngState, ...)
@@ -28,3 +32,9 @@ class Flax(Jax):
             msg = f"the {type(source).__name__} has no variables"
             raise SerializationError(msg)
         return nnx.to_pure_dict(kept)
+
+
+def _nnx_of(value: Any) -> Any:
+    """Return the module `flax.nnx` when the value is one of its modules or states, else None."""
+    nnx = sys.modules.get("flax.nnx")  # a value of its types cannot exist before it was imported
+    return nnx if nnx is not None and isinstance(value, nnx.Module | nnx.State) else None

@@ -1,5 +1,6 @@
 """Serializer `jax`: trees of arrays as safetensors, under names that tell their place in the tree."""
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
@@ -43,6 +44,11 @@ class Jax:
     suffix: ClassVar[str] = ".safetensors"
     version: ClassVar[int] = 1
     options: ClassVar[type[Document]] = JaxOptions
+
+    def holds(self, value: Any) -> bool:
+        """Whether it is a tree of nothing but jax arrays."""
+        jax = sys.modules.get("jax")  # no array of its can exist before it was imported
+        return isinstance(value, Mapping) and jax is not None and _holds_only(value, jax.Array)
 
     def dump(
         self, source: Any, path_in_repo: str, workspace: Path, options: JaxOptions, progress: Progress
@@ -89,6 +95,13 @@ class Jax:
     def tree(self, source: Any) -> Any:
         """Return the tree that `source` stands for."""
         return source
+
+
+def _holds_only(node: Any, kind: type) -> bool:
+    if isinstance(node, Mapping | list | tuple):
+        items = node.values() if isinstance(node, Mapping) else node
+        return bool(node) and all(_holds_only(item, kind) for item in items)
+    return isinstance(node, kind)
 
 
 def _array(name: str, leaf: Any) -> NDArray[Any]:

@@ -13,6 +13,7 @@ from hublish.pipeline.serializers.failures import failing_as, framework_failing_
 from hublish.pipeline.serializers.interface import Trust, Written
 from hublish.pipeline.serializers.onnx_files import OnnxArrays, data_among, data_beside, open_arrays, read_onnx
 from hublish.pipeline.serializers.onnx_staging import in_one_folder
+from hublish.pipeline.serializers.recognition import is_a
 from hublish.pipeline.serializers.single_file import check_suffix, only, place
 from hublish.schemas.base import Document, Flag
 
@@ -38,6 +39,10 @@ class Onnx:
     suffix: ClassVar[str] = ".onnx"
     version: ClassVar[int] = 1
     options: ClassVar[type[Document]] = OnnxOptions
+
+    def holds(self, value: Any) -> bool:
+        """Whether it is a ModelProto."""
+        return is_a(value, "onnx.onnx_ml_pb2.ModelProto")
 
     def dump(
         self,

@@ -1,21 +1,20 @@
 """Serializer `torch`: the state dict of a PyTorch module, as safetensors on disk."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
 from hublish.pipeline.errors import LoadError, SerializationError
 from hublish.pipeline.progress import Progress
 from hublish.pipeline.serializers.dependencies import imported
-from hublish.pipeline.serializers.description import TensorInfo, describe
 from hublish.pipeline.serializers.interface import Trust, Written
 from hublish.pipeline.serializers.recognition import is_a, maps_to
 from hublish.pipeline.serializers.safetensors import Safetensors, SafetensorsOptions
 from hublish.pipeline.serializers.tensors.checkpoint import read_checkpoint
 from hublish.pipeline.serializers.tensors.errors import InvalidFileError
 from hublish.pipeline.serializers.tensors.index import INDEX_SUFFIX, read_index
-from hublish.pipeline.serializers.tensors.mapped import MappedArrays
 from hublish.pipeline.serializers.tensors.safetensors_file import SafetensorsFile
+from hublish.pipeline.serializers.tensors.ties import read_ties
 from hublish.pipeline.serializers.torch_tensors import mapped_tensors, tied, to_array
 from hublish.schemas.base import Document
 
@@ -58,19 +57,18 @@ class Torch:
             return Safetensors().dump(source, path_in_repo, workspace, options, progress)
         torch = _torch()
         tensors = _state_dict(torch, source)
-        ties = tied(tensors)
+        ties = tied(tensors)  # a tied tensor on a device is brought to main memory once, and stays tied there
         arrays = {name: to_array(torch, name, tensor) for name, tensor in tensors.items() if name not in ties}
-        asked = options.model_copy(update={"metadata": {**ties, **options.metadata}})
-        return Safetensors().dump(arrays, path_in_repo, workspace, asked, progress)
+        given = {name: arrays[ties.get(name, name)] for name in tensors}
+        return Safetensors().dump(given, path_in_repo, workspace, options, progress)
 
-    def load(self, files: Mapping[str, Path]) -> "StateArrays":
+    def load(self, files: Mapping[str, Path]) -> Mapping[str, Any]:
         """Map the tensors as arrays; a tied one is there under each of its names.
 
         Raises:
             LoadError: when a file is damaged, a shard is missing, or files disagree.
         """
-        read, ties = _read(files)
-        return StateArrays(MappedArrays(read), ties)
+        return Safetensors().load(files)
 
     def rebuild(self, files: Mapping[str, Path], trust: Trust) -> dict[str, Any]:  # noqa: ARG002 - needs none
         """Return the state dict: tensors mapped from the files, tied ones the same object.
@@ -86,29 +84,6 @@ class Torch:
         except ValueError as error:
             raise LoadError(str(error)) from None
         return tensors | {name: tensors[kept] for name, kept in ties.items()}
-
-
-class StateArrays(Mapping[str, Any]):
-    """The arrays of a state dict, tied ones under each of their names."""
-
-    def __init__(self, stored: MappedArrays, ties: Mapping[str, str]) -> None:
-        self._stored = stored
-        self._ties = ties
-
-    @property
-    def tensors(self) -> tuple[TensorInfo, ...]:
-        """What the files hold; tied tensors once."""
-        return describe(self._stored)
-
-    def __getitem__(self, name: str) -> Any:
-        return self._stored[self._ties.get(name, name)]
-
-    def __iter__(self) -> Iterator[str]:
-        yield from self._stored
-        yield from self._ties
-
-    def __len__(self) -> int:
-        return len(self._stored) + len(self._ties)
 
 
 def _torch() -> Any:
@@ -136,5 +111,4 @@ def _read(files: Mapping[str, Path]) -> tuple[tuple[SafetensorsFile, ...], dict[
         raise LoadError(error.message, hint=error.hint) from None
     stored = {entry.name for file in read for entry in file.header.entries}
     said = [*(file.header.metadata for file in read), *(index.metadata for index in indexes)]
-    pairs = ((name, kept) for metadata in said for name, kept in metadata.items())
-    return read, {name: kept for name, kept in pairs if name not in stored and kept in stored}
+    return read, {name: kept for metadata in said for name, kept in read_ties(metadata, stored).items()}

@@ -31,7 +31,7 @@ def test_an_exported_learner_is_passed_on_unopened(export: Path, tmp_path: Path)
 
 
 def test_a_learner_is_not_opened_without_permission(export: Path) -> None:
-    with pytest.raises(LoadError, match="model.pkl is a pickle: loading it runs") as caught:
+    with pytest.raises(LoadError, match=r"model\.pkl is a pickle: loading it runs") as caught:
         Fastai().rebuild({"model.pkl": export}, DISTRUST)
     assert "trust=Trust(pickle=True)" in caught.value.hint
 
@@ -42,5 +42,5 @@ def test_a_learner_is_no_collection_of_arrays(export: Path) -> None:
 
 
 def test_a_path_of_another_format_is_refused(export: Path, tmp_path: Path) -> None:
-    with pytest.raises(SerializationError, match="does not end with .pkl or .pth"):
+    with pytest.raises(SerializationError, match=r"does not end with \.pkl or \.pth"):
         Fastai().dump(export, "model.safetensors", tmp_path, FastaiOptions(), SILENT)

@@ -12,7 +12,10 @@ from hublish.pipeline.progress import SILENT
 from hublish.pipeline.serializers.flax import Flax
 from hublish.pipeline.serializers.jax import Jax, JaxOptions
 
-TREE = {"params": {"Dense_0": {"kernel": np.ones((2, 3), "f"), "bias": np.zeros(3, "f")}}, "steps": [np.int32(4)]}
+TREE: dict[str, Any] = {
+    "params": {"Dense_0": {"kernel": np.ones((2, 3), "f"), "bias": np.zeros(3, "f")}},
+    "steps": [np.int32(4)],
+}
 
 
 def dump(tree: Any, folder: Path, serializer: Jax | None = None, **options: Any) -> dict[str, Path]:
@@ -52,5 +55,5 @@ def test_options_of_safetensors_count_too(tmp_path: Path) -> None:
 
 
 def test_a_release_without_weights_is_told(tmp_path: Path) -> None:
-    with pytest.raises(LoadError, match="no .safetensors file"):
+    with pytest.raises(LoadError, match=r"no \.safetensors file"):
         Jax().load({"config.json": tmp_path})

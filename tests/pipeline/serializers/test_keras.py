@@ -45,7 +45,7 @@ def test_bytecode_is_refused_both_ways_unless_it_is_allowed(layer: Any, tmp_path
     with pytest.raises(SerializationError, match=r"carries Python bytecode in config\.layers\[1\]"):
         dump(path, tmp_path)
     assert dump(path, tmp_path, lambdas="allow").path == path
-    with pytest.raises(LoadError, match="model.keras carries Python bytecode") as caught:
+    with pytest.raises(LoadError, match=r"model\.keras carries Python bytecode") as caught:
         Keras().rebuild({"model.keras": path}, DISTRUST)
     assert "trust=Trust(code=True)" in caught.value.hint
 
@@ -72,7 +72,7 @@ def test_what_is_no_archive_of_keras_is_refused_both_ways(
 
 def test_a_file_that_is_no_zip_is_refused(tmp_path: Path) -> None:
     (tmp_path / "mine.keras").write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(100))
-    with pytest.raises(SerializationError, match="mine.keras: .*not a zip archive"):
+    with pytest.raises(SerializationError, match=r"mine\.keras: .*not a zip archive"):
         dump(tmp_path / "mine.keras", tmp_path)
 
 

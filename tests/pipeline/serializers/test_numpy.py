@@ -136,10 +136,11 @@ def test_an_archive_that_expands_beyond_reason_is_refused(tmp_path: Path) -> Non
 
 def test_two_members_of_one_name_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "twice.npz"
-    with zipfile.ZipFile(path, "w") as archive, pytest.warns(UserWarning, match="Duplicate name"):
+    with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("a.npy", npy(np.ones(1)))
-        archive.writestr("a.npy", npy(np.ones(1)))
-    with pytest.raises(LoadError, match="two members are named 'a.npy'"):
+        with pytest.warns(UserWarning, match="Duplicate name"):
+            archive.writestr("a.npy", npy(np.ones(1)))
+    with pytest.raises(LoadError, match=r"two members are named 'a\.npy'"):
         Numpy().load({"twice.npz": path})
 
 
@@ -150,7 +151,7 @@ def test_one_name_in_two_files_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_release_without_such_files_is_told(tmp_path: Path) -> None:
-    with pytest.raises(LoadError, match="no .npz or .npy file among 1 files"):
+    with pytest.raises(LoadError, match=r"no \.npz or \.npy file among 1 files"):
         Numpy().load({"model.safetensors": tmp_path})
 
 

@@ -24,7 +24,7 @@ WEIGHTS = np.arange(6, dtype="<f4").reshape(2, 3)
 @pytest.fixture(autouse=True)
 def without_onnx(monkeypatch: pytest.MonkeyPatch) -> None:
     """The checker of onnx, where it is installed, would refuse these models for what they lack."""
-    monkeypatch.setattr(subject, "_check", lambda model, name: None)
+    monkeypatch.setattr(subject, "_check", lambda *_: None)
 
 
 def tensor(name: str, shape: tuple[int, ...] = (2, 3), kind: int = 1, raw: bytes | None = WEIGHTS.tobytes()) -> bytes:

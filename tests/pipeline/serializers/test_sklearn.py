@@ -69,7 +69,7 @@ def test_a_path_of_another_format_is_refused(path_in_repo: str, options: Any, tm
 
 
 def test_a_pickle_is_not_opened_without_permission(tmp_path: Path) -> None:
-    with pytest.raises(LoadError, match="model.joblib is a pickle: loading it runs") as caught:
+    with pytest.raises(LoadError, match=r"model\.joblib is a pickle: loading it runs") as caught:
         Sklearn().rebuild({"model.joblib": tmp_path / "absent"}, DISTRUST)
     assert "trust=Trust(pickle=True)" in caught.value.hint
 
