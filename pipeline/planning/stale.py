@@ -3,26 +3,32 @@
 from collections.abc import Iterator
 
 from hublish.pipeline.errors import PlanStaleError
+from hublish.pipeline.planning.changes import SERVERS_OWN
 from hublish.schemas.plan import PlanDocument, PlannedFile
 from hublish.schemas.problems import Problem
 
 _TARGET = ("repo_id", "repo_type", "endpoint", "revision", "create_pr", "manifest_sha256", "commit_message")
 _REMOTE = ("repo_exists", "parent_commit", "settings", "tag")
+_PREPARED = ("settings", "tag")
+"""What is left to compare when the place did not exist at the review and was made since: by a run that was killed."""
 
 
 def refuse(reviewed: PlanDocument, fresh: PlanDocument) -> None:
     """Compare what was reviewed with what would be published now.
 
-    A plan whose release stands on the Hub already is not stale: a run that was killed after its commit converges.
+    A plan of which a part is done is not stale: a run that was killed after it had made the repo, or its commit,
+    converges.
 
     Raises:
         PlanStaleError: naming everything that moved: a byte, the manifest, the remote.
     """
     problems = [*_fields(reviewed, fresh, _TARGET), *_files(_released(reviewed), _released(fresh))]
-    if not problems and not _sends(fresh):
-        return
-    problems += _fields(reviewed, fresh, _REMOTE)
-    problems += _files(_by_path(reviewed), _by_path(fresh))
+    if problems or _sends(fresh):
+        fields = _PREPARED if _made_since(reviewed, fresh) else _REMOTE
+        problems += _fields(_without_done(reviewed, fresh), fresh, fields)
+        problems += _files(_by_path(reviewed), _by_path(fresh))
+    else:
+        problems += _fields(_without_done(reviewed, fresh), fresh, _PREPARED)
     if problems:
         distinct = tuple(dict.fromkeys(problems))
         msg = "the reviewed plan is stale: this is not what would be published now"
@@ -33,6 +39,21 @@ def _sends(plan: PlanDocument) -> bool:
     return plan.pull_request is None and any(
         file.action in ("add", "change", "delete", "ignore") for file in plan.files
     )
+
+
+def _made_since(reviewed: PlanDocument, fresh: PlanDocument) -> bool:
+    """Whether the repo or the branch was missing and is there now; the files tell whether somebody filled it."""
+    made_repo = fresh.repo_exists and not reviewed.repo_exists
+    return made_repo or (reviewed.parent_commit is None and fresh.parent_commit is not None)
+
+
+def _without_done(reviewed: PlanDocument, fresh: PlanDocument) -> PlanDocument:
+    """Leave out what stands already: it was agreed to, and need not be done again."""
+    left = {(setting.name, setting.after) for setting in fresh.settings}
+    agreed = {(setting.name, setting.after) for setting in reviewed.settings}
+    settings = fresh.settings if left <= agreed else reviewed.settings
+    tag = fresh.tag if fresh.tag is None else reviewed.tag
+    return reviewed.model_copy(update={"settings": settings, "tag": tag})
 
 
 def _fields(reviewed: PlanDocument, fresh: PlanDocument, names: tuple[str, ...]) -> Iterator[Problem]:
@@ -63,4 +84,6 @@ def _released(plan: PlanDocument) -> dict[str, PlannedFile]:
 
 
 def _by_path(plan: PlanDocument) -> dict[str, PlannedFile]:
-    return {file.path_in_repo: file for file in plan.files}
+    # The Hub's own file appears with the repo.
+    released = (file for file in plan.files if file.sha256 is not None or file.path_in_repo != SERVERS_OWN)
+    return {file.path_in_repo: file for file in released}

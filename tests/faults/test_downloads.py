@@ -281,7 +281,7 @@ def test_a_branch_that_moves_while_it_is_pulled_gives_one_commit(release: Releas
 def test_a_lock_that_promises_other_bytes_is_an_error(release: Release, by_lfs: None, field: str) -> None:
     release.publish()
     lock = read_lock_file(release.lock)
-    wrong = {"sha256": {"sha256": "0" * 64}, "size": {"size": 7}}[field]
+    wrong: dict[str, Any] = {"sha256": "0" * 64} if field == "sha256" else {"size": 7}
     files_ = tuple(file.model_copy(update=wrong) if file.path_in_repo == REGULAR else file for file in lock.files)
     with pytest.raises(IntegrityError, match=REGULAR):
         release.pull(lock=lock.model_copy(update={"files": files_}))
