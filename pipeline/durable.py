@@ -40,6 +40,11 @@ def settle(source: Path, target: Path) -> None:
     sync_folder(target.parent)
 
 
+def is_leftover(name: str, of: str) -> bool:
+    """Whether a file name is what a killed run left of writing `of`."""
+    return name.startswith(f".{of}.") and name.endswith(".tmp")
+
+
 def sync_folder(folder: Path) -> None:
     """Make a rename in `folder` survive a power cut."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

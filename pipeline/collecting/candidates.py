@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
+from hublish.pipeline import durable
 from hublish.pipeline.audit.denied import default_denied
 from hublish.pipeline.collecting.sources import Found, SourceProblemError, find
 from hublish.pipeline.errors import HublishError
@@ -22,7 +23,8 @@ LOCK_PATH = "hub.lock"
 def manifest_itself(project: Project) -> Candidate:
     """Return the manifest as a file of the release."""
     verdict = Verdict(included=True, rule="the manifest is published as written")
-    return Candidate(MANIFEST_PATH, project.name, InMemory(project.text), None, verdict)
+    # Without the way it was named by: a lock does not depend on where the command was run.
+    return Candidate(MANIFEST_PATH, Path(project.name).name, InMemory(project.text), None, verdict)
 
 
 def of_artifact(project: Project, index: int) -> tuple[tuple[Candidate, ...], tuple[Problem, ...]]:
@@ -74,6 +76,8 @@ def _target(artifact: Artifact, suffix: str) -> str:
 def _standing(found: Found, rule: Verdict) -> Verdict:
     if found.entry.relative == LOCK_PATH:
         return Verdict(included=False, rule="hub.lock records the release and is not part of it")
+    if durable.is_leftover(found.entry.relative, of=LOCK_PATH):
+        return Verdict(included=False, rule="a run that was killed left it while it wrote hub.lock")
     denied = default_denied(found.entry.relative)
     if denied and not found.named:
         return Verdict(included=False, rule=f"denied by default: {denied}")

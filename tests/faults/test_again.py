@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import hublish
 from hublish.pipeline.errors import PlanStaleError, RemoteConflictError, RemoteError, RemoteIgnoredError
 from hublish.pipeline.records import canonical_json, plan_document
 from tests.faults.projects import COMMIT, LARGE, REGULAR, Release
@@ -31,6 +32,17 @@ def test_publishing_twice_does_nothing_and_the_lock_stays_byte_for_byte(
     release.publish()
     assert release.lock.read_bytes() == lock
     assert release.is_published_once()
+
+
+def test_a_lock_does_not_depend_on_where_the_command_was_run(
+    release: Release, by_lfs: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release.publish()
+    lock = release.lock.read_bytes()
+    assert str(release.folder).encode() not in lock
+    monkeypatch.chdir(release.folder)
+    hublish.publish("hub.yaml", endpoint=release.proxy.endpoint, token=release.hub.token)
+    assert release.lock.read_bytes() == lock
 
 
 def test_a_release_below_later_work_is_still_published(release: Release, by_lfs: None) -> None:
