@@ -1,8 +1,6 @@
 """Bytes that come down wrong are caught, removed and named; the cache heals, and serves without a network."""
 
-import hashlib
 import json
-import random
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -14,19 +12,8 @@ import pytest
 from huggingface_hub import constants
 
 from hublish.pipeline.errors import HublishError, IntegrityError, LoadError, NotFoundError, OfflineError, RemoteError
-from hublish.pipeline.stages.check import Check
-from hublish.pipeline.values import (
-    Digest,
-    DownloadPlan,
-    LocalFile,
-    LocalRelease,
-    PromisedFile,
-    Reference,
-    RemoteRelease,
-)
 from hublish.reading import read_lock_file
-from hublish.schemas.manifest import Load
-from tests.faults.projects import LARGE, REGULAR, Release, noise, rounds
+from tests.faults.projects import LARGE, REGULAR, Release
 from tests.faults.proxy import Answer, corrupted, edited, instead, lost_before, truncated
 
 BYTES = "^GET .*/resolve/.*%s"
@@ -108,33 +95,6 @@ def test_a_poisoned_cache_is_found_out_and_heals(published: Release, own_home: P
     assert str(blob) in str(failure.value)
     assert not blob.exists()
     assert is_right(published)
-
-
-def test_every_flipped_bit_is_caught(tmp_path: Path) -> None:
-    chance = random.Random(1)
-    content = noise(65_536, "flips")
-    path = tmp_path / "weights.bin"
-    digests = (
-        Digest("git-blob", hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()),
-        Digest("sha256", hashlib.sha256(content).hexdigest()),
-    )
-    caught = 0
-    for number in range(rounds(1000)):
-        promised = PromisedFile("weights.bin", len(content), digests[number % 2])
-        at = chance.randrange(len(content))
-        path.write_bytes(content[:at] + bytes([content[at] ^ 1 << chance.randrange(8)]) + content[at + 1 :])
-        with pytest.raises(IntegrityError):
-            Check().run(local_release(promised, path))
-        caught += not path.exists()
-    assert caught == rounds(1000)
-    path.write_bytes(content)
-    promised = PromisedFile("weights.bin", len(content), digests[0])
-    assert Check().run(local_release(promised, path)).checked
-
-
-def local_release(promised: PromisedFile, path: Path) -> LocalRelease:
-    remote = RemoteRelease(Reference("acme/model"), "0" * 40, (promised,), Load())
-    return LocalRelease(DownloadPlan(remote, (promised,)), path.parent, (LocalFile(promised, path),))
 
 
 ESCAPES = [
@@ -319,12 +279,6 @@ def test_a_corrupted_memory_of_a_listing_is_forgotten(release: Release, by_lfs: 
     with pytest.raises(OfflineError, match="never downloaded"):
         release.pull(local_files_only=True)
     assert is_right(release)
-
-
-def test_a_file_that_vanishes_before_it_is_checked_is_named(tmp_path: Path) -> None:
-    promised = PromisedFile("weights.bin", 3, Digest("sha256", "0" * 64))
-    with pytest.raises(IntegrityError, match=r"weights.bin' cannot be read"):
-        Check().run(local_release(promised, tmp_path / "weights.bin"))
 
 
 def test_a_page_instead_of_a_file_is_caught(release: Release, by_lfs: None, impatient: list[float]) -> None:
