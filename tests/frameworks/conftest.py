@@ -1,0 +1,38 @@
+"""Tests that need a framework run only where somebody asks for them: `make test-frameworks`, or `pytest -m frameworks`.
+
+There a framework that is missing is a failure and not a skip.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from huggingface_hub import close_session, constants
+
+from hublish.pipeline.hub.embedded import EmbeddedHub
+
+HERE = Path(__file__).parent
+
+
+def pytest_ignore_collect(config: pytest.Config) -> bool | None:
+    """Import no framework where it is not asked for."""
+    return None if config.option.markexpr == "frameworks" else True
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what lies here."""
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.frameworks)
+
+
+@pytest.fixture
+def hub(own_hub: EmbeddedHub, own_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[EmbeddedHub]:
+    """The Hub, as the client and every process it starts see it."""
+    monkeypatch.setattr(constants, "ENDPOINT", own_hub.endpoint)
+    template = own_hub.endpoint + "/{repo_id}/resolve/{revision}/{filename}"
+    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
+    monkeypatch.setenv("HF_ENDPOINT", own_hub.endpoint)
+    monkeypatch.setenv("HF_TOKEN", own_hub.token)
+    yield own_hub
+    close_session()
