@@ -57,7 +57,7 @@ class SafetensorsOptions(Document):
 
 
 class Safetensors:
-    """Arrays by name, from PyTorch checkpoints, `.safetensors`, `.npz`, `.npy` and mappings of numpy arrays.
+    """Arrays by name, from PyTorch checkpoints, `.safetensors`, `.npz`, `.npy`, Keras' `.weights.h5` and mappings.
 
     Checkpoints (`.pt`, `.pth`, `.bin`, `.ckpt`, TorchScript archives, sharded sets with their index) are read without
     torch and never unpickled; what is more than weights is refused by name. A safetensors source that already is what
@@ -89,6 +89,7 @@ class Safetensors:
         Raises:
             SerializationError: when the source is damaged or cannot be held by the format.
             SourceChangedError: when it changed while it was read.
+            MissingDependencyError: `.h5` needs h5py.
         """
         with _failing_as(SerializationError), open_source(source, workspace, options.key) as found:
             weights = weights_path(path_in_repo)

@@ -11,6 +11,7 @@ import numpy as np
 from hublish.pipeline.serializers.tensors.checkpoint import check_index, check_shards
 from hublish.pipeline.serializers.tensors.dtypes import dtype_of
 from hublish.pipeline.serializers.tensors.errors import InvalidFileError, named
+from hublish.pipeline.serializers.tensors.hdf5 import open_hdf5
 from hublish.pipeline.serializers.tensors.index import INDEX_SUFFIX, Index, read_index
 from hublish.pipeline.serializers.tensors.layout import InMemoryArray
 from hublish.pipeline.serializers.tensors.npy import open_npy
@@ -127,12 +128,19 @@ def _open_npy(source: Path, scratch: Path) -> Iterator[TensorSource]:  # noqa: A
     yield TensorSource((open_npy(source),))
 
 
+@contextmanager
+def _open_hdf5(source: Path, scratch: Path) -> Iterator[TensorSource]:  # noqa: ARG001 - an opener
+    with open_hdf5(source) as tensors:
+        yield TensorSource(tensors)
+
+
 _INDEX = ".index.json"
 _OPENERS: Mapping[str, _Opener] = {
     INDEX_SUFFIX: _open_index,
     ".safetensors": _open_safetensors,
     ".npz": _open_npz,
     ".npy": _open_npy,
+    ".h5": _open_hdf5,
 }
 _CHECKPOINTS = (".pt", ".pth", ".bin", ".ckpt", ".jit", f".bin{_INDEX}", f".pt{_INDEX}")
 FORMATS = (*_OPENERS, *_CHECKPOINTS)

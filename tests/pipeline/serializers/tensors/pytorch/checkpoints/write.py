@@ -20,7 +20,7 @@ def layouts() -> dict[str, torch.Tensor]:
     """Return views of one storage, and tensors of unusual shapes."""
     whole = torch.arange(24, dtype=torch.float32).reshape(2, 3, 4)
     with_state = torch.nn.Parameter(torch.arange(3.0))
-    with_state.note = "kept by torch, not by us"  # type: ignore[attr-defined] # any attribute would do
+    with_state.note = "kept by torch, not by us"  # type: ignore[attr-defined,unused-ignore] # any attribute would do
     return {
         "whole": whole,
         "tied": whole,
@@ -38,7 +38,7 @@ def layouts() -> dict[str, torch.Tensor]:
     }
 
 
-class Scaled(torch.nn.Module):
+class Scaled(torch.nn.Module):  # type: ignore[misc,unused-ignore] # torch need not be installed
     """A parameter, a buffer, and a tensor that is neither."""
 
     def __init__(self) -> None:
@@ -52,7 +52,7 @@ class Scaled(torch.nn.Module):
         return value * self.weight
 
 
-class Model(torch.nn.Module):
+class Model(torch.nn.Module):  # type: ignore[misc,unused-ignore] # torch need not be installed
     """A module with one inside."""
 
     def __init__(self) -> None:
