@@ -1,0 +1,13 @@
+"""Points around two centres: enough to learn something, the same in every process."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def points() -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return 200 points of four coordinates, and the centre each belongs to."""
+    random = np.random.default_rng(0)
+    labels = random.integers(0, 2, 200)
+    return (random.normal(size=(200, 4)) + 2 * labels[:, None]).astype(np.float32), labels

@@ -1,0 +1,94 @@
+"""What the frameworks' own values may hold and their formats may not, or not without permission."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hublish.pipeline.errors import LoadError, SerializationError
+from hublish.pipeline.progress import SILENT
+from hublish.pipeline.serializers import registry
+from hublish.pipeline.serializers.interface import DISTRUST, Rebuilding, Trust, Written
+from hublish.pipeline.serializers.options import validate_options
+
+os.environ.setdefault("KERAS_BACKEND", "torch")
+pytestmark = pytest.mark.filterwarnings("default")  # the frameworks' own
+
+
+def dump(name: str, source: Any, path_in_repo: str, folder: Path, **options: Any) -> tuple[Written, ...]:
+    serializer = registry.get(name)
+    return serializer.dump(source, path_in_repo, folder, validate_options(serializer, options), SILENT)
+
+
+def rebuild(name: str, written: tuple[Written, ...], trust: Trust = DISTRUST) -> Any:
+    serializer = registry.get(name)
+    assert isinstance(serializer, Rebuilding)
+    return serializer.rebuild({item.path_in_repo: item.path for item in written}, trust)
+
+
+def test_a_keras_lambda_goes_up_and_runs_only_where_both_sides_allow_it(tmp_path: Path) -> None:
+    import keras
+    import numpy as np
+
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Lambda(lambda values: values * 2)])
+    with pytest.raises(SerializationError, match="carries Python bytecode"):
+        dump("keras", model, "model.keras", tmp_path)
+    written = dump("keras", model, "model.keras", tmp_path, lambdas="allow")
+    with pytest.raises(LoadError, match="carries Python bytecode"):
+        rebuild("keras", written)
+    assert rebuild("keras", written, Trust(code=True)).predict(np.ones((1, 2)), verbose=0).tolist() == [[2, 2]]
+
+
+def test_a_keras_model_without_weights_is_refused(tmp_path: Path) -> None:
+    import keras
+
+    with pytest.raises(SerializationError, match="it was not built"):
+        dump("keras", keras.Sequential([keras.layers.Dense(2)]), "model.keras", tmp_path)
+    with pytest.raises(SerializationError, match=r"is no keras\.Model"):
+        dump("keras", object(), "model.keras", tmp_path)
+
+
+def test_a_lambda_in_an_estimator_is_refused(tmp_path: Path) -> None:
+    from sklearn.preprocessing import FunctionTransformer
+
+    written = dump("sklearn", FunctionTransformer(lambda values: values), "model.skops", tmp_path)
+    with pytest.raises(LoadError, match=r"not known to be harmless|cannot load"):
+        rebuild("sklearn", written)
+
+
+def test_an_onnx_model_that_its_checker_refuses_is_refused(tmp_path: Path) -> None:
+    from onnx import helper
+
+    graph = helper.make_graph([helper.make_node("NoSuchOperator", ["x"], ["y"])], "g", [], [])
+    with pytest.raises(SerializationError, match="onnx's checker refuses"):
+        dump("onnx", helper.make_model(graph), "model.onnx", tmp_path)
+    with pytest.raises(SerializationError, match=r"is no onnx\.ModelProto"):
+        dump("onnx", object(), "model.onnx", tmp_path)
+
+
+def test_random_keys_of_jax_are_refused_and_wide_numbers_stay_wide(tmp_path: Path) -> None:
+    import jax
+    import numpy as np
+
+    with pytest.raises(SerializationError, match="'seed' has elements of type key"):
+        dump("jax", {"seed": jax.random.key(0)}, "model.safetensors", tmp_path)
+    found = rebuild("jax", dump("jax", {"a": np.array([2**40])}, "model.safetensors", tmp_path))
+    assert found["a"].tolist() == [2**40]
+
+
+def test_what_is_no_learner_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SerializationError, match="is no fastai Learner"):
+        dump("fastai", object(), "model.pkl", tmp_path)
+
+
+@pytest.mark.parametrize("cut", [True, False])
+def test_a_damaged_skops_file_is_refused(cut: bool, tmp_path: Path) -> None:
+    from sklearn.linear_model import LinearRegression
+
+    (item,) = dump("sklearn", LinearRegression().fit([[1], [2]], [1, 2]), "model.skops", tmp_path)
+    data = bytearray(item.path.read_bytes())
+    data[len(data) // 2 : len(data) // 2 + 40] = bytes(40)
+    item.path.write_bytes(data[:-5] if cut else data)
+    with pytest.raises(LoadError):
+        rebuild("sklearn", (item,))
