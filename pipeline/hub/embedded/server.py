@@ -18,6 +18,7 @@ from hublish.pipeline.hub.embedded.accounts import Account
 from hublish.pipeline.hub.embedded.app import App
 from hublish.pipeline.hub.embedded.background import BackgroundServer
 from hublish.pipeline.hub.embedded.hub import Hub, Limits, open_hub
+from hublish.pipeline.hub.embedded.names import KINDS
 from hublish.pipeline.hub.embedded.objects import ObjectStore
 from hublish.pipeline.hub.embedded.sessions import session
 from hublish.pipeline.hub.embedded.xet.routes import xet_routes
@@ -91,6 +92,12 @@ class EmbeddedHub:
         """Register a user beside the owner and return a token; `role` is `write` or `read`."""
         assert self._hub is not None
         return self._hub.accounts.add(Account(name, orgs, role=role))
+
+    def clear(self) -> None:
+        """Delete every repository; accounts and tokens stay."""
+        assert self._hub is not None
+        for repo in [repo for kind in KINDS for repo in self._hub.repositories.list(kind)]:
+            self._hub.repositories.delete(repo)
 
     def start(self) -> Self:
         """Start serving in a thread and return once connections are accepted.

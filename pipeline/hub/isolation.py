@@ -1,0 +1,54 @@
+"""What makes the client speak to another Hub from another home: the environment, and what it took from there."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+_PLACES: Final = {
+    "HF_HOME": "",
+    "HF_HUB_CACHE": "hub",
+    "HUGGINGFACE_HUB_CACHE": "hub",
+    "HF_ASSETS_CACHE": "assets",
+    "HUGGINGFACE_ASSETS_CACHE": "assets",
+    "HF_XET_CACHE": "xet",
+    "HF_TOKEN_PATH": "token",
+    "HF_STORED_TOKENS_PATH": "stored_tokens",
+}
+_LOOPBACK: Final = "127.0.0.1,localhost"
+
+
+def environment(endpoint: str, token: str, home: Path) -> Mapping[str, str]:
+    """Return the variables that the client, here or in a process started from here, reads."""
+    return {
+        **{name: str(home / place) for name, place in _PLACES.items()},
+        "HF_ENDPOINT": endpoint,
+        "HF_TOKEN": token,
+        "HF_HUB_OFFLINE": "0",  # loopback is no network
+        "TRANSFORMERS_OFFLINE": "0",
+        "HF_HUB_DISABLE_TELEMETRY": "1",
+        "NO_PROXY": _LOOPBACK,
+        "no_proxy": _LOOPBACK,
+    }
+
+
+def attributes(endpoint: str, home: Path) -> Iterator[tuple[Any, str, Any]]:
+    """Yield what the imported client holds of its environment: owner, name, and the value it has to have."""
+    from huggingface_hub import constants, hf_api
+
+    template = constants.HUGGINGFACE_CO_URL_TEMPLATE.removeprefix(constants.ENDPOINT)
+    wanted = {
+        **{name: str(home / place) for name, place in _PLACES.items()},
+        "ENDPOINT": endpoint,
+        "HUGGINGFACE_CO_URL_TEMPLATE": endpoint + template,
+        "HF_HUB_OFFLINE": False,
+    }
+    yield from ((constants, name, value) for name, value in wanted.items() if hasattr(constants, name))
+    # The functions of the package itself, such as `huggingface_hub.create_repo`, are methods of this one.
+    yield hf_api.api, "endpoint", endpoint
+
+
+def hang_up() -> None:
+    """Close the client's connections."""
+    from huggingface_hub import close_session
+
+    close_session()
