@@ -141,8 +141,14 @@ def _names(error: BaseException) -> set[str]:
 
 def _is_network(error: BaseException) -> bool:
     return any(
-        isinstance(one, ConnectionError | TimeoutError) or "TransportError" in _names(one) for one in _chain(error)
+        isinstance(one, ConnectionError | TimeoutError) or "TransportError" in _names(one) or _was_closed(one)
+        for one in _chain(error)
     )
+
+
+def _was_closed(error: BaseException) -> bool:
+    # When one thread cannot connect, the client closes the session that all of them use.
+    return isinstance(error, RuntimeError) and "client has been closed" in str(error)
 
 
 def _detail(error: BaseException) -> str:

@@ -124,8 +124,8 @@ def download(hub: Hub, repo_id: str, path_in_repo: str, *, advance: Callable[[in
     """
     from huggingface_hub import hf_hub_download
 
-    try:
-        found = hf_hub_download(
+    def call() -> str:
+        return hf_hub_download(
             repo_id,
             path_in_repo,
             endpoint=hub.endpoint,
@@ -134,6 +134,10 @@ def download(hub: Hub, repo_id: str, path_in_repo: str, *, advance: Callable[[in
             tqdm_class=_meter(advance),
             **options,
         )
+
+    try:
+        # The client itself gives up at the first busy answer to the question what the file is.
+        found = hub.patience.retrying(call)
     except Exception as error:
         raise hub.translated(error, f"downloading {path_in_repo} from {repo_id}") from error
     return Path(found)

@@ -14,7 +14,7 @@ from huggingface_hub import constants
 from hublish.pipeline.errors import HublishError, IntegrityError, LoadError, NotFoundError, OfflineError, RemoteError
 from hublish.reading import read_lock_file
 from tests.faults.projects import LARGE, REGULAR, Release
-from tests.faults.proxy import Answer, corrupted, edited, instead, lost_before, truncated
+from tests.faults.proxy import Answer, Behaviour, corrupted, edited, instead, lost_before, truncated
 
 BYTES = "^GET .*/resolve/.*%s"
 """Where the bytes of a file pass."""
@@ -161,6 +161,18 @@ def test_a_manifest_too_large_to_be_one_is_not_downloaded(release: Release, by_l
     with pytest.raises(LoadError, match="was not downloaded"):
         release.pull()
     assert release.proxy.count("/resolve/") == 0
+
+
+@pytest.mark.parametrize("request_", ["/revision/", "/tree/", "^HEAD ", "^GET .*/resolve/"])
+@pytest.mark.parametrize(
+    "fault", [instead(503), instead(429, Retry_After="2"), lost_before], ids=["503", "429", "reset"]
+)
+def test_a_hub_that_is_busy_for_a_moment_is_asked_again(
+    release: Release, by_lfs: None, impatient: list[float], request_: str, fault: Behaviour
+) -> None:
+    release.publish()
+    release.proxy.on(request_, fault, times=2)
+    assert is_right(release)
 
 
 @contextmanager

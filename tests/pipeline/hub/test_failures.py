@@ -45,6 +45,7 @@ def caused(outer: Exception, cause: Exception) -> Exception:
         (ConnectionResetError("reset"), errors.OfflineError),
         (TimeoutError("late"), errors.OfflineError),
         (OfflineModeIsEnabled("off"), errors.OfflineError),
+        (RuntimeError("Cannot send a request, as the client has been closed."), errors.OfflineError),
         (LocalEntryNotFoundError("not here"), errors.OfflineError),
         (caused(LocalEntryNotFoundError("not here"), ConnectionError("down")), errors.OfflineError),
         (caused(LocalEntryNotFoundError("not here"), AnsweredError(500)), errors.RemoteError),
@@ -94,6 +95,7 @@ def test_no_text_holds_the_token(error: Exception) -> None:
     [
         (ConnectionResetError(), True, True),
         (TimeoutError(), True, True),
+        (RuntimeError("Cannot send a request, as the client has been closed."), True, True),
         (json.JSONDecodeError("no", "", 0), True, False),
         (KeyError("commitOid"), True, False),
         (OfflineModeIsEnabled(), True, False),
