@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hublish.pipeline.hub.embedded import EmbeddedHub
 from hublish.schemas.documents import read_manifest
 
 ROOT = Path(__file__).parents[1]
@@ -39,10 +40,27 @@ def test_its_manifest_is_valid() -> None:
     assert read_manifest(blocks("yaml")[0].encode()).repo.tag == "v1.2.0"
 
 
-@pytest.mark.parametrize("script", blocks("python"), ids=["api", "embedded hub"])
-def test_its_python_runs_as_it_stands(script: str, project: Path) -> None:
-    ran = run([sys.executable, "-c", script], project)
-    assert ran.returncode == 0, ran.stderr
+PYTHON = dict(zip(["api", "helpers", "mixin", "arrays", "hub", "fixture"], blocks("python"), strict=True))
+
+
+@pytest.mark.parametrize(
+    "title",
+    [pytest.param(title, marks=pytest.mark.frameworks if "import torch" in PYTHON[title] else ()) for title in PYTHON],
+)
+def test_its_python_runs_as_it_stands(
+    title: str, project: Path, own_hub: EmbeddedHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", own_hub.endpoint)
+    monkeypatch.setenv("HF_TOKEN", own_hub.token)
+    (project / "test_block.py").write_text(PYTHON[title])
+    runner = ["-m", "pytest", "-q"] if "def test_" in PYTHON[title] else []
+    ran = run([sys.executable, *runner, "test_block.py"], project)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize("title", ["helpers", "mixin"])
+def test_the_two_ways_of_the_guide_take_ten_lines_each(title: str) -> None:
+    assert len([line for line in PYTHON[title].splitlines() if line]) <= 10
 
 
 def test_its_commands_run_as_they_stand(project: Path) -> None:
