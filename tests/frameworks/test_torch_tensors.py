@@ -1,6 +1,5 @@
 """State dicts as safetensors and back: every dtype, layout and tie as torch has it."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +30,7 @@ LAYOUTS = {
 }
 
 
-def back(source: Any, folder: Path, **options: Any) -> Mapping[str, Any]:
+def back(source: Any, folder: Path, **options: Any) -> Any:
     written = Torch().dump(source, "model.safetensors", folder, TorchOptions(**options), SILENT)
     return Torch().rebuild({item.path_in_repo: item.path for item in written}, DISTRUST)
 
