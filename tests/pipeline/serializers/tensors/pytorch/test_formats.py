@@ -2,6 +2,7 @@
 
 import json
 import struct
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -134,6 +135,22 @@ def test_an_entry_that_is_no_tensor_can_be_left_out(dump: Dump, tmp_path: Path) 
         dump(path)
     assert caught.value.hint == "leave it out: options: {exclude: [_extra_state]}"
     assert list(converted(dump, path, exclude=["_extra_state"])) == ["a"]
+
+
+def test_an_archive_with_64_bit_sizes_is_read(dump: Dump, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "m.pt", "w") as archive:
+        for name, content in members(state()).items():
+            with archive.open(zipfile.ZipInfo(name), "w", force_zip64=True) as member:
+                member.write(content)
+    assert converted(dump, tmp_path / "m.pt")["a"].tolist() == [0, 1, 2, 3]
+
+
+def test_a_pickle_that_was_packed_again_is_read(dump: Dump, tmp_path: Path) -> None:
+    files = members(state())
+    with zipfile.ZipFile(tmp_path / "m.pt", "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content, zipfile.ZIP_DEFLATED if name == "m/data.pkl" else zipfile.ZIP_STORED)
+    assert converted(dump, tmp_path / "m.pt")["a"].tolist() == [0, 1, 2, 3]
 
 
 @pytest.fixture
