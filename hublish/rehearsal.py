@@ -9,7 +9,7 @@ from pathlib import Path
 
 from hublish.connecting import EMBEDDED, connected
 from hublish.pipeline.downloading.destination import Destination
-from hublish.pipeline.errors import LoadError
+from hublish.pipeline.errors import LoadError, NoArraysError
 from hublish.pipeline.hub.client import Hub
 from hublish.pipeline.load import opening, pulling
 from hublish.pipeline.progress import SILENT, Progress
@@ -71,6 +71,8 @@ def _made(folder: Path) -> Path:
 def _arrays(local: LocalRelease) -> int:
     try:
         arrays = opening().run(local).arrays
+    except NoArraysError:
+        return 0
     except LoadError:
         if local.plan.release.load.serializer is not None:
             raise

@@ -166,3 +166,9 @@ class LoadError(HublishError):
     """The files are right, yet cannot be loaded the way the load plan says."""
 
     code = "load.failed"
+
+
+class NoArraysError(LoadError):
+    """The release holds something else than arrays by name: an estimator, a learner."""
+
+    code = "load.no_arrays"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, NoReturn
 
-from hublish.pipeline.errors import LoadError, SerializationError
+from hublish.pipeline.errors import LoadError, NoArraysError, SerializationError
 from hublish.pipeline.progress import Progress
 from hublish.pipeline.serializers.dependencies import imported
 from hublish.pipeline.serializers.failures import framework_failing_as
@@ -66,11 +66,11 @@ class Fastai:
         """Refuse: a learner is a pickle rather than arrays.
 
         Raises:
-            LoadError: always.
+            NoArraysError: always.
         """
         path, _ = only(files, SUFFIXES, self.name)
         msg = f"{path} holds a pickled learner rather than arrays by name"
-        raise LoadError(msg, hint="hublish.from_hub rebuilds it for whoever permits it: trust=Trust(pickle=True)")
+        raise NoArraysError(msg, hint="hublish.from_hub rebuilds it for whoever permits it: trust=Trust(pickle=True)")
 
     def rebuild(self, files: Mapping[str, Path], trust: Trust) -> Any:
         """Return the learner, on the CPU.

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Literal, NoReturn
 
-from hublish.pipeline.errors import LoadError, SerializationError
+from hublish.pipeline.errors import LoadError, NoArraysError, SerializationError
 from hublish.pipeline.progress import Progress
 from hublish.pipeline.serializers.dependencies import imported
 from hublish.pipeline.serializers.failures import failing_as, framework_failing_as
@@ -76,11 +76,11 @@ class Sklearn:
         """Refuse: an estimator is no collection of arrays.
 
         Raises:
-            LoadError: always.
+            NoArraysError: always.
         """
         path, _ = only(files, (*SKOPS, *PICKLES), self.name)
         msg = f"{path} holds an estimator rather than arrays by name"
-        raise LoadError(msg, hint="hublish.from_hub rebuilds it")
+        raise NoArraysError(msg, hint="hublish.from_hub rebuilds it")
 
     def rebuild(self, files: Mapping[str, Path], trust: Trust) -> Any:
         """Return the estimator.

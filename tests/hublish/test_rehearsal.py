@@ -1,5 +1,6 @@
 """rehearse: the whole way and back, leaving nothing."""
 
+import pickle
 from pathlib import Path
 
 import pytest
@@ -33,3 +34,13 @@ def test_a_load_plan_that_cannot_be_kept_fails_the_rehearsal(manifest: Path) -> 
     )
     with pytest.raises(LoadError, match=r"no \.safetensors file among"):
         hublish.rehearse(manifest)
+
+
+def test_a_format_without_arrays_is_compared_by_its_files(manifest: Path) -> None:
+    (manifest.parent / "runs" / "model.pkl").write_bytes(pickle.dumps({"a": [1]}))
+    manifest.write_text(
+        "repo: {repo_id: acme/learner}\nartifacts: [{source: runs/model.pkl, serializer: fastai}]\n"
+        "policy: {pickle: allow}\nload: {serializer: fastai}\n"
+    )
+    rehearsal = hublish.rehearse(manifest)
+    assert (rehearsal.same, rehearsal.arrays) == (True, 0)
