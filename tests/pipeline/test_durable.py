@@ -81,3 +81,12 @@ def test_what_a_killed_writer_left_is_no_part_of_the_release(release: Release) -
     release.declare(sources=("./",))
     assert {file.path_in_repo for file in hublish.files(release.manifest).files} == release.planned_tree().keys()
     assert ".hub.lock.abc123.tmp" not in release.planned_tree()
+
+
+def test_a_written_file_settles_in_the_place_of_an_old_one(tmp_path: Path) -> None:
+    (tmp_path / "draft").write_bytes(NEW)
+    (tmp_path / "old").write_bytes(OLD)
+    durable.settle(tmp_path / "draft", tmp_path / "old")
+    assert (tmp_path / "old").read_bytes() == NEW
+    durable.settle(tmp_path / "old", tmp_path / "made" / "new")
+    assert [path.name for path in tmp_path.iterdir()] == ["made"]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hublish.pipeline.downloading.digests import matches, promised_by
+from hublish.pipeline.downloading.digests import holds, matches, promised_by
 from hublish.pipeline.values import Digest, RemoteFile
 
 
@@ -36,6 +36,7 @@ def test_only_the_promised_bytes_match(tmp_path_factory: pytest.TempPathFactory,
         Digest("git-blob", hashlib.sha1(b"blob %d\0" % len(wanted) + wanted).hexdigest()),
     ):
         assert matches(path, len(wanted), digest, lambda _: None) is (held == wanted)
+        assert holds(held, digest) is (held == wanted)
 
 
 def test_a_file_of_another_size_is_not_read(tmp_path: Path) -> None:

@@ -16,7 +16,12 @@ def test_the_source_itself_is_sent_and_nothing_is_copied(tmp_path: Path) -> None
     assert list(workspace.iterdir()) == []
 
 
-def test_a_value_in_memory_has_no_bytes_to_copy(tmp_path: Path) -> None:
+def test_bytes_in_memory_become_a_file(tmp_path: Path) -> None:
+    (written,) = Copy().dump(b"{}", "a/config.json", tmp_path / "workspace", CopyOptions(), SILENT)
+    assert (written.path_in_repo, written.path.read_bytes()) == ("a/config.json", b"{}")
+
+
+def test_any_other_value_in_memory_has_no_bytes_to_copy(tmp_path: Path) -> None:
     with pytest.raises(SerializationError, match=r"model.safetensors comes from a dict in memory"):
         Copy().dump({}, "model.safetensors", tmp_path, CopyOptions(), SILENT)
 

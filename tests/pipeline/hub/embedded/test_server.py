@@ -151,3 +151,15 @@ def test_commits_without_a_parent_are_all_kept(tmp_path: Path) -> None:
             thread.join()
         assert len(one.list_repo_files(repo)) == 21
         assert len(one.list_repo_commits(repo)) == 21
+
+
+def test_clearing_removes_every_repository_and_no_account(tmp_path: Path) -> None:
+    with EmbeddedHub(tmp_path) as hub:
+        api = HfApi(endpoint=hub.endpoint, token=hub.token)
+        alice = HfApi(endpoint=hub.endpoint, token=hub.add_user("alice"))
+        for kind in ("model", "dataset"):
+            api.create_repo("me/x", repo_type=kind)
+        hub.clear()
+        assert [api.repo_exists("me/x", repo_type=kind) for kind in ("model", "dataset")] == [False, False]
+        assert alice.whoami()["name"] == "alice"
+        api.create_repo("me/x")
