@@ -26,6 +26,7 @@ from hublish.pipeline.errors import LoadError, SerializationError
 from hublish.pipeline.progress import SILENT, Task
 from hublish.pipeline.serializers.interface import Serializer, Written
 from hublish.pipeline.serializers.safetensors import Safetensors, SafetensorsOptions
+from tests.pipeline.serializers.tensors.pytorch import assembling
 
 Dump = Callable[..., tuple[Written, ...]]
 Arrays = dict[str, NDArray[Any]]
@@ -311,26 +312,47 @@ def test_progress_reaches_its_total(arrays: Arrays, tmp_path: Path) -> None:
     assert sum(progress.done) == progress.total > 0
 
 
+# The peak of the program alone: what getrusage tells begins with that of the process that started it.
 MEASURE = """
-import resource, sys
+import re, sys
 from pathlib import Path
 from hublish.pipeline.progress import SILENT
 from hublish.pipeline.serializers.safetensors import Safetensors, SafetensorsOptions
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+def peak():
+    return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
+before = peak()
 written = Safetensors().dump(Path(sys.argv[1]), "m.safetensors", Path(sys.argv[2]), SafetensorsOptions(), SILENT)
 arrays = Safetensors().load({file.path_in_repo: file.path for file in written})
 assert len(arrays.tensors) == 2
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+print(peak() - before)
 """
 
 
-@pytest.mark.parametrize("save", [np.savez, np.savez_compressed], ids=["stored", "deflated"])
+def save_checkpoint(path: Path, **arrays: NDArray[Any]) -> None:
+    """Write a PyTorch checkpoint of little- or big-endian floats."""
+    storages = {name: array.tobytes() for name, array in arrays.items()}
+    views = {
+        name: assembling.tensor((array.size,), held=assembling.storage(key=name, count=array.size))
+        for name, array in arrays.items()
+    }
+    order = b"big" if any(array.dtype.str[0] == ">" for array in arrays.values()) else b"little"
+    pickle = assembling.pickled(assembling.dict_of(views))
+    assembling.write_zip(path, assembling.members(pickle, storages, order))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the peak of one program is told by /proc")
+@pytest.mark.parametrize(
+    ("name", "save"), [("m.npz", np.savez), ("m.npz", np.savez_compressed), ("m.pt", save_checkpoint)]
+)
 @pytest.mark.parametrize("kind", ["<f4", ">f4"], ids=["little-endian", "big-endian"])
-def test_memory_does_not_grow_with_the_checkpoint(tmp_path: Path, save: Callable[..., None], kind: str) -> None:
-    save(tmp_path / "m.npz", a=np.ones((2000, 5000), kind), b=np.ones((2000, 5000), kind))
-    command = [sys.executable, "-c", MEASURE, str(tmp_path / "m.npz"), str(tmp_path)]
+def test_memory_does_not_grow_with_the_checkpoint(
+    tmp_path: Path, name: str, save: Callable[..., None], kind: str
+) -> None:
+    save(tmp_path / name, a=np.ones((2000, 5000), kind), b=np.ones((2000, 5000), kind))
+    command = [sys.executable, "-c", MEASURE, str(tmp_path / name), str(tmp_path)]
     kilobytes = int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-    assert kilobytes < 16_000
+    mapped = name == "m.pt" and kind == ">f4"  # such a tensor's own pages count, which the kernel takes back at will
+    assert kilobytes < (60_000 if mapped else 16_000)
 
 
 # -------------------------------------------------------------------------------------- a real model
