@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hublish.pipeline.errors import NotFoundError, RemoteError
-from hublish.pipeline.hub import failures
+from hublish.pipeline.hub import failures, xet_memory
 from hublish.pipeline.hub.client import Hub, quote
 from hublish.pipeline.values import ReleaseFile
 from hublish.schemas.manifest import Repo
@@ -61,7 +61,7 @@ def sending(hub: Hub, repo: Repo, additions: Sequence[Addition]) -> Iterator[Sen
     in_lfs = any(addition.in_lfs for addition in additions)
     xet = in_lfs and _speaks_xet(hub, repo)
     with nullcontext() if xet or not in_lfs else _without_xet():
-        with hub.speaking(f"sending to {repo.repo_id}"):
+        with hub.speaking(f"sending to {repo.repo_id}"), xet_memory.bounded():
             operations = [_operation(addition, xet=xet) for addition in additions]
             hub.api.preupload_lfs_files(
                 repo.repo_id,

@@ -7,7 +7,7 @@ from threading import Lock
 from typing import ClassVar
 
 from hublish.pipeline.downloading.destination import Destination
-from hublish.pipeline.hub import transfer
+from hublish.pipeline.hub import transfer, xet_memory
 from hublish.pipeline.hub.client import Hub
 from hublish.pipeline.progress import SILENT, Progress
 from hublish.pipeline.values import DownloadPlan, LocalFile, LocalRelease, PromisedFile
@@ -36,7 +36,7 @@ class Fetch:
         options = self.destination.options(reference.repo_type, plan.release.commit)
         total = sum(file.size for file in plan.files)
         counting = Lock()
-        with self.progress.task("downloading", total) as task, self.hub.watched():
+        with self.progress.task("downloading", total) as task, self.hub.watched(), xet_memory.bounded():
 
             def advance(amount: int) -> None:
                 with counting:

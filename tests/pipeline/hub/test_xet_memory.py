@@ -1,0 +1,104 @@
+"""Bounds for xet, of which the user's own settings and the rest of the process see nothing."""
+
+import ctypes
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Mapping
+
+import hf_xet
+import pytest
+
+from hublish.pipeline.hub.xet_memory import SETTINGS, bounded
+
+
+@pytest.fixture(autouse=True)
+def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("HF_XET_")]:
+        monkeypatch.delenv(name)
+
+
+def inside() -> Mapping[str, str]:
+    with bounded():
+        return {name: value for name, value in os.environ.items() if name.startswith("HF_XET_")}
+
+
+def test_the_settings_hold_inside_the_block_alone() -> None:
+    before = dict(os.environ)
+    assert inside() == SETTINGS
+    assert dict(os.environ) == before
+
+
+def test_they_are_gone_after_a_failure_too() -> None:
+    before = dict(os.environ)
+    with pytest.raises(RuntimeError), bounded():
+        raise RuntimeError
+    assert dict(os.environ) == before
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_what_the_user_has_set_stays(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "7")
+    assert inside() == {**SETTINGS, name: "7"}
+    assert os.environ[name] == "7"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("HF_XET_INGESTION_BLOCK_SIZE", ["HF_XET_DATA_INGESTION_BLOCK_SIZE"]),
+        ("HF_XET_MAX_CONCURRENT_FILE_INGESTION", ["HF_XET_DATA_MAX_CONCURRENT_FILE_INGESTION"]),
+        (
+            "HF_XET_FIXED_UPLOAD_CONCURRENCY",
+            ["HF_XET_CLIENT_AC_INITIAL_UPLOAD_CONCURRENCY", "HF_XET_CLIENT_AC_MAX_UPLOAD_CONCURRENCY"],
+        ),
+    ],
+)
+def test_what_the_user_has_set_by_an_older_name_stays(
+    monkeypatch: pytest.MonkeyPatch, old: str, new: list[str]
+) -> None:
+    monkeypatch.setenv(old, "7")
+    assert inside() == {old: "7", **{name: value for name, value in SETTINGS.items() if name not in new}}
+
+
+@pytest.mark.parametrize("name", ["HF_XET_HIGH_PERFORMANCE", "HF_XET_HP"])
+def test_whoever_asks_for_speed_at_any_price_gets_it(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "1")
+    assert inside() == {name: "1"}
+
+
+def test_hf_xet_knows_every_one_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name it does not know would be ignored in silence."""
+    default = dict(hf_xet.XetConfig().items())
+    for name, value in SETTINGS.items():
+        monkeypatch.setenv(name, "3mb" if value.endswith("mb") else "3")
+    changed = {key for key, value in hf_xet.XetConfig().items() if str(value) != str(default[key])}
+    assert {f"HF_XET_{key.upper().replace('.', '_')}" for key in changed} == set(SETTINGS)
+
+
+def test_a_c_library_without_mallopt_is_no_obstacle(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ctypes, "CDLL", lambda _name: object())
+    assert inside() == SETTINGS
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="about glibc's malloc")
+def test_blocks_that_are_freed_inside_go_back_to_the_system() -> None:
+    script = """
+from pathlib import Path
+from hublish.pipeline.hub.xet_memory import bounded
+
+def kept_after_freeing_every_second() -> int:
+    blocks = [bytearray(1 << 20) for _ in range(128)]
+    del blocks[1::2]
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 >> 20
+
+bytearray(20 << 20)  # as in a program that has freed something large: malloc keeps what comes after
+before = kept_after_freeing_every_second()
+with bounded():
+    inside = kept_after_freeing_every_second()
+print(before, inside)
+"""
+    done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
+    before, inside = map(int, done.stdout.split())
+    assert inside < before - 40
