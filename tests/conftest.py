@@ -72,12 +72,20 @@ def own_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedHub]:
         close_session()
 
 
-@pytest.fixture
-def proxy(own_hub: EmbeddedHub) -> Iterator[Proxy]:
-    """The way to the hub, to be disturbed."""
+@pytest.fixture(scope="session")
+def own_proxy(own_hub: EmbeddedHub) -> Iterator[Proxy]:
+    """One way to the hub for all tests: the client keeps its connections, which are dear to open."""
     with Proxy(own_hub.endpoint).running() as proxy:
         yield proxy
-    close_session()  # its connections end here
+        close_session()
+
+
+@pytest.fixture
+def proxy(own_proxy: Proxy) -> Iterator[Proxy]:
+    """The way to the hub, to be disturbed."""
+    own_proxy.clear()
+    yield own_proxy
+    own_proxy.clear()
 
 
 @pytest.fixture
