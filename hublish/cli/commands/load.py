@@ -18,8 +18,8 @@ def _run(arguments: Namespace, terminal: Terminal) -> Outcome:
 
 COMMAND = Command(
     description="""Pulls the release, opens its weights the way its load plan says, and describes every tensor: name,
-    dtype, shape, size. The files are mapped, not read into memory, and no pickle is ever executed. In Python the same
-    is `hublish.load("acme/digits-mlp")`.""",
+    dtype, shape, size, and the file that holds it. The files are mapped, not read into memory, and no pickle is ever
+    executed. In Python the same is `hublish.load("acme/digits-mlp")`.""",
     examples=(
         Example("hublish load acme/digits-mlp@v1.2.0", "which tensors are in there?"),
         Example("hublish load acme/digits-mlp --json", "the same for a program"),

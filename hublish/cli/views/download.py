@@ -8,6 +8,7 @@ from typing import Any
 from hublish.cli.paint import Paint
 from hublish.cli.text import columns, indented, plural
 from hublish.cli.views.words import next_steps, repo_label, short
+from hublish.pipeline.serializers.description import TensorInfo, describe
 from hublish.pipeline.values import Loaded, LocalFile, LocalRelease
 from hublish.schemas.sizes import format_size
 
@@ -56,10 +57,10 @@ class LoadView:
         yield paint("bold", _headline(self.loaded.release))
         tensors = self._tensors()
         if tensors:
-            rows = [(name, dtype, _shape(shape), format_size(size)) for name, dtype, shape, size in tensors]
-            yield from indented(columns([("TENSOR", "DTYPE", "SHAPE", "SIZE"), *rows], right=(3,)))
-        parameters = sum(prod(shape) for _, _, shape, _ in tensors)
-        size = sum(size for _, _, _, size in tensors)
+            rows = [_row(one) for one in tensors]
+            yield from indented(columns([("TENSOR", "DTYPE", "SHAPE", "SIZE", "FILE"), *rows], right=(3,)))
+        parameters = sum(prod(one.shape) for one in tensors)
+        size = sum(one.nbytes for one in tensors)
         totals = f"{plural(len(tensors), 'tensor')}, {plural(parameters, 'parameter')}, {format_size(size)}"
         yield from ["", paint("bold", totals), _totals(self.loaded.release, paint)]
 
@@ -69,13 +70,19 @@ class LoadView:
         return {
             **local_document(self.loaded.release),
             "tensors": [
-                {"name": name, "dtype": dtype, "shape": list(shape), "size": size}
-                for name, dtype, shape, size in tensors
+                {
+                    "name": one.name,
+                    "dtype": one.dtype,
+                    "shape": list(one.shape),
+                    "size": one.nbytes,
+                    "path_in_repo": one.file,
+                }
+                for one in tensors
             ],
             "totals": {
                 "tensors": len(tensors),
-                "parameters": sum(prod(shape) for _, _, shape, _ in tensors),
-                "size": sum(size for _, _, _, size in tensors),
+                "parameters": sum(prod(one.shape) for one in tensors),
+                "size": sum(one.nbytes for one in tensors),
             },
         }
 
@@ -83,12 +90,9 @@ class LoadView:
         """Return the tensors' names."""
         return sorted(self.loaded.arrays)
 
-    def _tensors(self) -> list[tuple[str, str, tuple[int, ...], int]]:
-        """Return `(name, dtype, shape, bytes)` of every tensor, sorted by name."""
-        arrays = self.loaded.arrays
-        return [
-            (name, str(arrays[name].dtype), tuple(arrays[name].shape), arrays[name].nbytes) for name in sorted(arrays)
-        ]
+    def _tensors(self) -> list[TensorInfo]:
+        """Return what is known of every tensor without reading it, sorted by name."""
+        return sorted(describe(self.loaded.arrays), key=lambda one: one.name)
 
 
 def local_document(local: LocalRelease) -> dict[str, Any]:
@@ -128,3 +132,7 @@ def _totals(local: LocalRelease, paint: Paint) -> str:
 
 def _shape(shape: tuple[int, ...]) -> str:
     return " x ".join(map(str, shape)) or "scalar"
+
+
+def _row(tensor: TensorInfo) -> tuple[str, ...]:
+    return tensor.name, tensor.dtype, _shape(tensor.shape), format_size(tensor.nbytes), tensor.file or ""

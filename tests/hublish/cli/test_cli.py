@@ -43,7 +43,7 @@ def test_the_whole_way_and_back(run: Run, project: Path) -> None:
     assert (project / "back" / "config.json").read_text() == '{"classes": 10}\n'
 
     loaded = run("load acme/digits-mlp@v1 --local --cache-dir cache").stdout
-    assert re.search(r"^  weight  float32  3 x 4  +48 B$", loaded, re.MULTILINE)
+    assert re.search(r"^  weight  F32    3 x 4  +48 B  model\.safetensors$", loaded, re.MULTILINE)
     assert "2 tensors, 16 parameters, 56 B" in loaded
 
 

@@ -58,7 +58,13 @@ def test_a_release_without_tensors_is_loaded_all_the_same(make: Make, show: Show
 
 def test_a_load_in_json_has_tensors_and_totals(loaded: Loaded) -> None:
     document = LoadView(loaded).document()
-    assert document["tensors"][1] == {"name": "layer.weight", "dtype": "float32", "shape": [64, 10], "size": 2560}
+    assert document["tensors"][1] == {
+        "name": "layer.weight",
+        "dtype": "float32",
+        "shape": [64, 10],
+        "size": 2560,
+        "path_in_repo": None,
+    }
     assert document["totals"] == {"tensors": 3, "parameters": 651, "size": 2588}
 
 
