@@ -14,6 +14,18 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+# What a job needs is imported once, before it forks.
+_NEEDED = (
+    "hublish.publishing",
+    "hublish.pipeline.hub.embedded.server",
+    "huggingface_hub.hf_api",
+    "huggingface_hub.lfs",
+    "hf_xet",
+    "uvicorn.protocols.http.httptools_impl",
+    "uvicorn.loops.auto",
+    "uvicorn.lifespan.off",
+)
+
 
 class Zygote:
     """Starts processes and waits for their ends; one at a time."""
@@ -82,10 +94,8 @@ def _run(job: dict[str, Any]) -> None:
 
 
 def _main() -> None:
-    # What a job needs is imported once.
-    for name in ("huggingface_hub.hf_api", "hublish.api", "hublish.pipeline.hub.embedded.server"):
+    for name in _NEEDED:
         importlib.import_module(name)
-
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     for line in sys.stdin:
         pid = os.fork()
