@@ -42,8 +42,8 @@ class Gguf:
     """One GGUF file of version 2 or 3: metadata, vocabulary and tensors, quantised or not.
 
     The header is read, by limits of its own, before a file goes up and before it is opened; nothing needs to be
-    installed. Tensors of plain types are mapped as arrays; quantised ones are described, and their blocks left to
-    llama.cpp. Does not write files: `convert_hf_to_gguf.py` of llama.cpp does.
+    installed. Tensors of plain types are mapped as arrays, quantised ones as the bytes of their blocks, which
+    `gguf.dequantize` of llama.cpp's Python package takes. Does not write files: llama.cpp's converters do.
     """
 
     name: ClassVar[str] = "gguf"
@@ -73,7 +73,7 @@ class Gguf:
         return (Written(path_in_repo, source),)
 
     def load(self, files: Mapping[str, Path]) -> "GgufArrays":
-        """Map the tensors; asking for a quantised one is an error, describing it is not.
+        """Map the tensors, a quantised one as the bytes of its blocks, row by row.
 
         Raises:
             LoadError: no file in the format, more than one, or a damaged one.
@@ -92,7 +92,10 @@ class Gguf:
 
 
 class GgufArrays(Mapping[str, NDArray[Any]]):
-    """The tensors of a file by name, mapped when the first is asked for."""
+    """The tensors of a file by name, mapped when the first is asked for.
+
+    A quantised tensor of shape `(..., n)` is an array of bytes, `(..., n // block * block_size)`.
+    """
 
     def __init__(self, file: GgufFile) -> None:
         self.header = file.header
@@ -108,15 +111,16 @@ class GgufArrays(Mapping[str, NDArray[Any]]):
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         tensor = self._places[name]
-        if tensor.type.numpy is None:
-            msg = f"tensor {name!r} is quantised as {tensor.type.name}, which numpy cannot hold"
+        if not tensor.type.block:
+            msg = f"tensor {name!r} is of {tensor.type.name}, which came after this version of hublish"
             raise LoadError(msg, hint="read it with llama.cpp or its Python package gguf")
+        shape, dtype = tensor.stored
         if not tensor.nbytes:
-            return np.empty(tensor.shape, tensor.type.numpy)
+            return np.empty(shape, dtype)
         if self._map is None:
             with failing_as(LoadError), unchanged(self._file.path, self._file.identity) as descriptor:
                 self._map = mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
-        return np.ndarray(tensor.shape, tensor.type.numpy, buffer=self._map, offset=tensor.offset)
+        return np.ndarray(shape, dtype, buffer=self._map, offset=tensor.offset)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._places)

@@ -57,6 +57,13 @@ class GgufTensor:
     """Bytes from the beginning of the file."""
     nbytes: int
 
+    @property
+    def stored(self) -> tuple[tuple[int, ...], np.dtype[Any]]:
+        """Shape and type of the array that has the same bytes; of a quantised tensor, the bytes of its rows."""
+        if self.type.numpy is not None:
+            return self.shape, self.type.numpy
+        return (*self.shape[:-1], self.shape[-1] // self.type.block * self.type.block_size), np.dtype(np.uint8)
+
 
 @dataclass(frozen=True, slots=True)
 class GgufHeader:
@@ -209,8 +216,9 @@ def _placed(info: tuple[str, tuple[int, ...], int, int], data_offset: int, align
     if offset % alignment or any(length >= 1 << 63 for length in shape):
         msg = f"tensor {shown} has a shape or an offset that no file has"
         raise InvalidFileError(msg)
-    if found.block and shape and shape[-1] % found.block:
-        msg = f"tensor {shown} has rows of {shape[-1]} elements, not of whole {found.name} blocks of {found.block}"
+    row = shape[-1] if shape else 1
+    if found.block and row % found.block:
+        msg = f"tensor {shown} has rows of {row} elements, not of whole {found.name} blocks of {found.block}"
         raise InvalidFileError(msg)
     nbytes = count // found.block * found.block_size if found.block else UNKNOWN
     if data_offset + offset + nbytes > size:

@@ -16,6 +16,7 @@ from hublish.pipeline.errors import LoadError
 from hublish.pipeline.serializers.description import TensorInfo
 from hublish.pipeline.serializers.failures import failing_as
 from hublish.pipeline.serializers.onnx_model import OnnxTensor, read_model
+from hublish.pipeline.serializers.onnx_values import typed_values
 from hublish.pipeline.serializers.tensors.errors import InvalidFileError, named
 from hublish.pipeline.serializers.tensors.files import opened
 
@@ -129,25 +130,15 @@ class OnnxArrays(Mapping[str, NDArray[Any]]):
     def __getitem__(self, name: str) -> NDArray[Any]:
         tensor = self._places[name]
         kind = _TYPES.get(tensor.type)
-        empty = 0 in tensor.shape
-        if kind is None or (tensor.raw is None and tensor.external is None and not empty):
-            msg = f"tensor {name!r} of {self._model.name} is not stored as plain bytes"
+        if kind is None:
+            msg = f"tensor {name!r} of {self._model.name} has elements of type {tensor.type}, which numpy cannot hold"
             raise LoadError(msg, hint="read it with onnx.numpy_helper.to_array")
         dtype = np.dtype(kind)
-        if empty:
+        if 0 in tensor.shape:
             return np.empty(tensor.shape, dtype)
-        path, offset, length = self._bytes(tensor)
-        needed = math.prod(tensor.shape) * dtype.itemsize
-        if length is not None and length != needed:
-            msg = f"tensor {name!r} of {self._model.name} takes {needed} bytes, {length} are there"
-            raise LoadError(msg, hint="copy or download the file again")
-        try:
-            mapped = np.memmap(path, np.uint8, "r", offset, (needed,))
-        except (ValueError, OSError) as error:
-            msg = f"tensor {name!r} of {self._model.name} cannot be mapped: {error}"
-            raise LoadError(msg) from None
-        array: NDArray[Any] = np.asarray(mapped).view(dtype).reshape(tensor.shape)
-        return array
+        with failing_as(LoadError), named(f"tensor {name!r} of {self._model.name}"):
+            flat = self._mapped(tensor, dtype) if tensor.raw or tensor.external else self._typed(tensor, dtype)
+        return flat.reshape(tensor.shape)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._places)
@@ -158,12 +149,31 @@ class OnnxArrays(Mapping[str, NDArray[Any]]):
     def __contains__(self, name: object) -> bool:
         return name in self._places
 
-    def _bytes(self, tensor: OnnxTensor) -> tuple[Path, int, int | None]:
+    def _mapped(self, tensor: OnnxTensor, dtype: np.dtype[Any]) -> NDArray[Any]:
+        needed = math.prod(tensor.shape) * dtype.itemsize
         if tensor.external:
             place = tensor.external
-            return self._data[place.location], place.offset, place.length
-        assert tensor.raw is not None  # the caller looked
-        return self._model.path, tensor.raw.begin, tensor.raw.end - tensor.raw.begin
+            path, offset, length = self._data[place.location], place.offset, place.length
+        else:
+            assert tensor.raw is not None  # the caller looked
+            path, offset, length = self._model.path, tensor.raw.begin, tensor.raw.end - tensor.raw.begin
+        if length is not None and length != needed:
+            msg = f"it takes {needed} bytes, {length} are there"
+            raise InvalidFileError(msg, hint="copy or download the file again")
+        try:
+            mapped = np.memmap(path, np.uint8, "r", offset, (needed,))
+        except (ValueError, OSError) as error:
+            msg = f"it cannot be mapped: {error}"
+            raise InvalidFileError(msg) from None
+        array: NDArray[Any] = np.asarray(mapped).view(dtype)
+        return array
+
+    def _typed(self, tensor: OnnxTensor, dtype: np.dtype[Any]) -> NDArray[Any]:
+        values = typed_values(_mapped(self._model.path), tensor.typed, dtype)
+        if len(values) != math.prod(tensor.shape):
+            msg = f"it has {math.prod(tensor.shape)} elements, {len(values)} are there"
+            raise InvalidFileError(msg)
+        return values
 
     def _described(self, tensor: OnnxTensor) -> TensorInfo:
         kind = _TYPES.get(tensor.type)

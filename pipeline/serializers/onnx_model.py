@@ -28,6 +28,7 @@ _INSIDE: Final = {
     "sparse": {1: "tensor", 2: "tensor"},
     "sparse_initializer": {1: "tensor", 2: "tensor"},
 }
+_TYPED: Final = frozenset({4, 5, 7, 10, 11})  # float_data, int32_data, int64_data, double_data, uint64_data
 _TENSORS: Final = frozenset({"tensor", "initializer"})
 
 
@@ -52,6 +53,8 @@ class OnnxTensor:
     shape: tuple[int, ...]
     raw: Span | None
     """Where its bytes lie in the model; None when they lie elsewhere or in typed fields."""
+    typed: tuple[int | Span, ...]
+    """The values of its typed fields: runs of them, or single numbers."""
     external: External | None
     initializer: bool
     """Whether it is a weight of the graph itself, rather than a constant inside a node."""
@@ -96,6 +99,7 @@ def _tensor(data: memoryview, span: Span, initializer: bool) -> OnnxTensor:
     shape: list[int] = []
     name, kind, location = "", 0, 0
     raw: Span | None = None
+    typed: list[int | Span] = []
     external: dict[str, str] = {}
     for number, found in fields(data, span):
         if number == 1:
@@ -106,12 +110,14 @@ def _tensor(data: memoryview, span: Span, initializer: bool) -> OnnxTensor:
             name = text(data, found)
         elif number == 9 and isinstance(found, Span):
             raw = found
+        elif number in _TYPED:
+            typed.append(found)
         elif number == 13 and isinstance(found, Span):
             external |= _entry(data, found)
         elif number == 14 and isinstance(found, int):
             location = found
     place = _external(name, external) if location == _EXTERNAL else None
-    return OnnxTensor(name, kind, tuple(shape), raw, place, initializer)
+    return OnnxTensor(name, kind, tuple(shape), raw, tuple(typed), place, initializer)
 
 
 def _dimensions(data: memoryview, found: int | Span, before: int) -> list[int]:

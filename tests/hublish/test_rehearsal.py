@@ -44,3 +44,14 @@ def test_a_format_without_arrays_is_compared_by_its_files(manifest: Path) -> Non
     )
     rehearsal = hublish.rehearse(manifest)
     assert (rehearsal.same, rehearsal.arrays) == (True, 0)
+
+
+def test_elements_that_numpy_cannot_hold_are_compared_by_their_file(manifest: Path) -> None:
+    header = b'{"packed":{"dtype":"F4","shape":[4],"data_offsets":[0,2]}}'
+    data = len(header).to_bytes(8, "little") + header + b"\x12\x34"
+    (manifest.parent / "runs" / "model.safetensors").write_bytes(data)
+    manifest.write_text(
+        "repo: {repo_id: acme/packed}\nartifacts: [{source: runs/model.safetensors, serializer: safetensors}]\n"
+    )
+    rehearsal = hublish.rehearse(manifest)
+    assert (rehearsal.same, rehearsal.arrays) == (True, 0)

@@ -92,13 +92,13 @@ def test_everything_in_a_header_is_described(tmp_path: Path) -> None:
     ]
 
 
-def test_plain_tensors_are_mapped_and_quantised_ones_refused(tmp_path: Path) -> None:
+def test_plain_tensors_are_mapped_and_quantised_ones_as_their_blocks(tmp_path: Path) -> None:
     arrays = Gguf().load(written(tmp_path, SOUND))
     assert np.array_equal(arrays["w"], WEIGHTS)
     assert arrays["empty"].shape == (0,)
-    assert "q" in arrays
-    with pytest.raises(LoadError, match="'q' is quantised as Q4_0"):
-        arrays["q"]
+    assert (arrays["q"].dtype, arrays["q"].shape) == (np.uint8, (1, 18))
+    with pytest.raises(LoadError, match="'later' is of type 99, which came after"):
+        arrays["later"]
 
 
 @pytest.mark.parametrize(
@@ -131,6 +131,7 @@ def test_plain_tensors_are_mapped_and_quantised_ones_refused(tmp_path: Path) -> 
         (gguf(tensors=[tensor("w", (2**40, 2**40))], data=bytes(64)), "runs past the end"),
         (gguf(tensors=[tensor("w", (1,) * 5)], data=bytes(64)), "has 5 dimensions"),
         (gguf(tensors=[tensor("w", (2, 31), 2)], data=bytes(64)), "not of whole Q4_0 blocks of 32"),
+        (gguf(tensors=[tensor("w", (), 2)], data=bytes(64)), "rows of 1 elements, not of whole Q4_0"),
         (gguf(tensors=[tensor("w"), tensor("w", offset=256)], data=bytes(512)), "two tensors are named 'w'"),
         (gguf(tensors=[tensor("a"), tensor("b", offset=32)], data=bytes(512)), "'b' overlaps another"),
         (gguf(tensors=[tensor("../w")], data=bytes(256)), "'..' segment"),

@@ -16,7 +16,7 @@ from hublish.pipeline.serializers.description import describe
 from hublish.pipeline.serializers.onnx import Onnx, OnnxOptions
 from hublish.pipeline.serializers.onnx_model import read_model
 from hublish.pipeline.serializers.tensors.errors import InvalidFileError
-from tests.pipeline.serializers.protobuf import message, number, text
+from tests.pipeline.serializers.protobuf import message, number, single, text, varint
 
 WEIGHTS = np.arange(6, dtype="<f4").reshape(2, 3)
 
@@ -136,16 +136,42 @@ def test_data_that_the_load_plan_left_out_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("made", "reason"),
     [
-        (tensor("a", raw=None) + message(4, struct.pack("<6f", *range(6))), "not stored as plain bytes"),
-        (tensor("a", kind=8), "not stored as plain bytes"),  # texts
+        (tensor("a", raw=None), "it has 6 elements, 0 are there"),
+        (tensor("a", raw=None) + message(4, bytes(23)), "its values are cut short"),
+        (tensor("a", raw=None, kind=7) + message(7, b"\x80"), "is cut short"),
+        (tensor("a", kind=8), "elements of type 8, which numpy cannot hold"),  # texts
         (tensor("a", (7,)), "takes 28 bytes, 24 are there"),
     ],
 )
-def test_what_is_not_plain_bytes_is_described_and_not_mapped(made: bytes, reason: str, tmp_path: Path) -> None:
+def test_what_cannot_be_read_is_described_all_the_same(made: bytes, reason: str, tmp_path: Path) -> None:
     arrays = Onnx().load(written(tmp_path, model(made)))
     assert len(describe(arrays)) == 1
     with pytest.raises(LoadError, match=reason):
         arrays["a"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "expected"),
+    [
+        (1, message(4, struct.pack("<2f", 0.5, -1)), [0.5, -1]),
+        (1, single(4, 0.5) + single(4, -1), [0.5, -1]),
+        (14, message(4, struct.pack("<4f", 1, 2, 3, 4)), [1 + 2j, 3 + 4j]),
+        (11, message(10, struct.pack("<2d", 0.1, -0.1)), [0.1, -0.1]),
+        (7, message(7, varint(3), varint(2**64 - 3)), [3, -3]),
+        (7, number(7, 3) + number(7, 2**64 - 3), [3, -3]),
+        (6, message(5, varint(3), varint(2**64 - 3)), [3, -3]),
+        (3, message(5, varint(3), varint(2**64 - 3)), [3, -3]),
+        (9, message(5, varint(1), varint(0)), [True, False]),
+        (13, message(11, varint(2**64 - 1), varint(0)), [2**64 - 1, 0]),
+        (10, message(5, varint(0x3C00), varint(0xC000)), [1, -2]),
+        (16, message(5, varint(0x3F80), varint(0xC000)), [1, -2]),
+    ],
+)
+def test_numbers_that_are_stored_one_by_one_are_read(
+    kind: int, fields: bytes, expected: list[Any], tmp_path: Path
+) -> None:
+    arrays = Onnx().load(written(tmp_path, model(tensor("a", (2,), kind, None) + fields)))
+    assert arrays["a"].tolist() == expected
 
 
 @pytest.mark.parametrize("kind", [1, 10, 16, 17])
