@@ -19,6 +19,7 @@ from hublish.pipeline.hub.embedded.git.tree import Entry, parse_tree
 from hublish.pipeline.hub.embedded.git.writing import ObjectWriter
 
 _HEXADECIMAL = re.compile(r"[0-9a-fA-F]{5,40}")
+_OBJECT_ID = re.compile(r"[0-9a-f]{40}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,9 @@ class GitRepository:
         Args:
             revision: A branch, a tag, a full ref name (`refs/pr/1`), a commit id or the beginning of one.
         """
+        if _OBJECT_ID.fullmatch(revision) and self._is_commit(revision):
+            # As in git, before any ref of that name. Clients resolve once and ask for each of many files this way.
+            return revision
         names = [revision] if revision.startswith("refs/") else [f"refs/heads/{revision}", f"refs/tags/{revision}"]
         for name in names:
             if sha := self.refs.get(name):
@@ -107,8 +111,14 @@ class GitRepository:
 
     def _commit_by_prefix(self, prefix: str) -> str | None:
         found = {sha.decode() for sha in self._store.iter_prefix(prefix.encode())}
-        commits = [sha for sha in found if self._raw(sha)[0] == Commit.type_num]
+        commits = [sha for sha in found if self._is_commit(sha)]
         return commits[0] if len(commits) == 1 else None
+
+    def _is_commit(self, sha: str) -> bool:
+        try:
+            return self._raw(sha)[0] == Commit.type_num
+        except KeyError:
+            return False
 
     def _raw(self, sha: str) -> tuple[int, bytes]:
         return self._store.get_raw(ObjectID(sha.encode()))
