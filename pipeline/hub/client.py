@@ -151,16 +151,20 @@ class Hub:
 
     def create_repo(self, repo: Repo) -> None:
         """Create the repo; one that exists stays as it is."""
-        self._asking(
-            f"creating {repo.repo_id}",
-            lambda: self.api.create_repo(
-                repo.repo_id,
-                repo_type=repo.repo_type,
-                visibility=repo.visibility,
-                space_sdk=repo.space_sdk,
-                exist_ok=True,
-            ),
-        )
+
+        def call() -> None:
+            try:
+                self.api.create_repo(
+                    repo.repo_id,
+                    repo_type=repo.repo_type,
+                    visibility=repo.visibility,
+                    space_sdk=repo.space_sdk,
+                    exist_ok=True,
+                )
+            except KeyError:  # some Hubs say that it exists without saying where, which the client wants to read
+                self.api.repo_info(repo.repo_id, repo_type=repo.repo_type)
+
+        self._asking(f"creating {repo.repo_id}", call)
 
     def create_branch(self, repo: Repo, start: str) -> None:
         """Create the manifest's branch at `start`; one that exists stays where it is."""

@@ -221,6 +221,18 @@ def test_a_preupload_that_leaves_a_file_out_is_refused(release: Release, by_lfs:
         release.plan()
 
 
+def test_a_repo_that_exists_is_used_although_the_hub_does_not_say_where_it_is(
+    release: Release, by_lfs: None, impatient: list[float]
+) -> None:
+    def exists(call: Call, forward: Forward) -> Answer:
+        forward(call)
+        return Answer(409, (("Content-Type", "application/json"),), b'{"error": "You already created this repo"}')
+
+    release.proxy.on("^POST /api/repos/create", exists)
+    assert release.publish().verified
+    assert release.is_published_once()
+
+
 def test_repo_creation_that_is_busy_for_ever_ends(release: Release, by_lfs: None, impatient: list[float]) -> None:
     busy = b'{"error": "Cannot create repo: another conflicting operation is in progress"}'
     release.proxy.on("^POST /api/repos/create", instead(409, busy, Content_Type="application/json"))
