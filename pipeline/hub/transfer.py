@@ -124,7 +124,7 @@ def download(hub: Hub, repo_id: str, path_in_repo: str, *, advance: Callable[[in
     """
     from huggingface_hub import hf_hub_download
 
-    def call() -> str:
+    def call() -> Any:
         return hf_hub_download(
             repo_id,
             path_in_repo,
