@@ -96,7 +96,7 @@ def test_plain_tensors_are_mapped_and_quantised_ones_as_their_blocks(tmp_path: P
     arrays = Gguf().load(written(tmp_path, SOUND))
     assert np.array_equal(arrays["w"], WEIGHTS)
     assert arrays["empty"].shape == (0,)
-    assert (arrays["q"].dtype, arrays["q"].shape) == (np.uint8, (1, 18))
+    assert (str(arrays["q"].dtype), arrays["q"].shape) == ("uint8", (1, 18))
     with pytest.raises(LoadError, match="'later' is of type 99, which came after"):
         arrays["later"]
 
