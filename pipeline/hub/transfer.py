@@ -61,7 +61,8 @@ def sending(hub: Hub, repo: Repo, additions: Sequence[Addition]) -> Iterator[Sen
     in_lfs = any(addition.in_lfs for addition in additions)
     xet = in_lfs and _speaks_xet(hub, repo)
     with nullcontext() if xet or not in_lfs else _without_xet():
-        with hub.speaking(f"sending to {repo.repo_id}"), xet_memory.bounded():
+        sizes = {addition.file.path_in_repo: addition.file.size for addition in additions if addition.in_lfs}
+        with hub.speaking(f"sending to {repo.repo_id}"), xet_memory.bounded(sizes):
             operations = [_operation(addition, xet=xet) for addition in additions]
             hub.api.preupload_lfs_files(
                 repo.repo_id,

@@ -19,8 +19,8 @@ def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name)
 
 
-def inside() -> Mapping[str, str]:
-    with bounded():
+def inside(sizes: Mapping[str, int] | None = None) -> Mapping[str, str]:
+    with bounded(sizes or {}):
         return {name: value for name, value in os.environ.items() if name.startswith("HF_XET_")}
 
 
@@ -48,6 +48,7 @@ def test_what_the_user_has_set_stays(monkeypatch: pytest.MonkeyPatch, name: str)
     ("old", "new"),
     [
         ("HF_XET_INGESTION_BLOCK_SIZE", ["HF_XET_DATA_INGESTION_BLOCK_SIZE"]),
+        ("HF_XET_DATA_XORB_COMPRESSION_POLICY", ["HF_XET_XORB_COMPRESSION_POLICY"]),
         ("HF_XET_MAX_CONCURRENT_FILE_INGESTION", ["HF_XET_DATA_MAX_CONCURRENT_FILE_INGESTION"]),
         (
             "HF_XET_FIXED_UPLOAD_CONCURRENCY",
@@ -62,6 +63,20 @@ def test_what_the_user_has_set_by_an_older_name_stays(
     assert inside() == {old: "7", **{name: value for name, value in SETTINGS.items() if name not in new}}
 
 
+@pytest.mark.parametrize(
+    ("sizes", "policy"),
+    [
+        ({}, "bg4-lz4"),
+        ({"model.safetensors": 10, "tokenizer.json": 9}, "bg4-lz4"),
+        ({"model.safetensors": 10, "tokenizer.json": 11}, "lz4"),
+        ({"data/train.jsonl": 10}, "lz4"),
+        ({"a/pytorch_model.bin": 10}, "bg4-lz4"),
+    ],
+)
+def test_what_most_bytes_are_decides_how_they_are_packed(sizes: dict[str, int], policy: str) -> None:
+    assert inside(sizes)["HF_XET_XORB_COMPRESSION_POLICY"] == policy
+
+
 @pytest.mark.parametrize("name", ["HF_XET_HIGH_PERFORMANCE", "HF_XET_HP"])
 def test_whoever_asks_for_speed_at_any_price_gets_it(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(name, "1")
@@ -72,7 +87,7 @@ def test_hf_xet_knows_every_one_of_them(monkeypatch: pytest.MonkeyPatch) -> None
     """A name it does not know would be ignored in silence."""
     default = dict(hf_xet.XetConfig().items())
     for name, value in SETTINGS.items():
-        monkeypatch.setenv(name, "3mb" if value.endswith("mb") else "3")
+        monkeypatch.setenv(name, "none" if value == "bg4-lz4" else "3mb" if value.endswith("b") else "3")
     changed = {key for key, value in hf_xet.XetConfig().items() if str(value) != str(default[key])}
     assert {f"HF_XET_{key.upper().replace('.', '_')}" for key in changed} == set(SETTINGS)
 
