@@ -1,0 +1,99 @@
+"""Releases of gigabytes and of thousands of files: one commit, every byte back, and little memory in each process."""
+
+import hashlib
+import json
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from huggingface_hub import HfApi
+
+import hublish
+from hublish.pipeline.values import Loaded
+from tests.large.processes import LIMIT, Hub
+
+pytestmark = pytest.mark.large
+
+REPO = "acme/large"
+SIZE = 2 << 30
+BLOCK = 64 << 20
+FILES = 5000
+ARRAYS = 32
+
+
+def test_one_file_of_two_gigabytes(hub: Hub) -> None:
+    source = hub.root / "weights.bin"
+    generator = np.random.default_rng(0)
+    with source.open("wb") as file:
+        for _ in range(SIZE // BLOCK):
+            file.write(generator.bytes(BLOCK))
+    publish(hub, "  - source: weights.bin")
+    back = pull(hub)
+    assert digest(back / "weights.bin") == digest(source)
+    assert_small(hub)
+
+
+def test_five_thousand_files(hub: Hub) -> None:
+    generator = np.random.default_rng(0)
+    for number in range(FILES):
+        path = hub.root / "files" / f"{number % 50:02}" / f"{number:04}.txt"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(generator.bytes(500).hex().encode())
+    publish(hub, "  - source: files")
+    back = pull(hub)
+    sources = [path for path in (hub.root / "files").rglob("*") if path.is_file()]
+    assert len(sources) == FILES
+    for path in sources:
+        assert (back / path.relative_to(hub.root / "files")).read_bytes() == path.read_bytes()
+    assert_small(hub)
+
+
+def test_two_gigabytes_of_arrays_converted_to_shards(hub: Hub) -> None:
+    generator = np.random.default_rng(0)
+    with zipfile.ZipFile(hub.root / "model.npz", "w") as archive:
+        for number in range(ARRAYS):
+            array = generator.integers(0, 1 << 32, SIZE // ARRAYS // 4, np.uint32).reshape(1024, -1)
+            with archive.open(f"layer.{number}.npy", "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, array)
+    publish(hub, "  - source: model.npz\n    serializer: safetensors\n    options: {max_shard_size: 600MB}")
+    pull(hub)
+    assert_small(hub)
+    loaded = load(hub)
+    assert len([file for file in loaded.release.files if file.path.name.endswith(".safetensors")]) > 1
+    with np.load(hub.root / "model.npz") as wanted:
+        assert set(loaded.arrays) == set(wanted.files)
+        for name in wanted.files:
+            np.testing.assert_array_equal(loaded.arrays[name], wanted[name])
+
+
+def publish(hub: Hub, artifacts: str) -> None:
+    """Publish in one commit."""
+    (hub.root / "hub.yaml").write_text(f"repo: {{repo_id: {REPO}}}\nartifacts:\n{artifacts}\n")
+    receipt = json.loads(hub.hublish("publish", "-y", "--json"))
+    assert receipt["created"]
+    commits = HfApi(endpoint=hub.endpoint, token=hub.token).list_repo_commits(REPO)
+    assert [commit.commit_id for commit in commits][:-1] == [receipt["commit"]]
+
+
+def pull(hub: Hub) -> Path:
+    """Pull everything to a folder of its own."""
+    hub.hublish("pull", REPO, "--cache-dir", "cache")
+    (snapshot,) = (hub.root / "cache").glob("models--*/snapshots/*")
+    return snapshot
+
+
+def load(hub: Hub) -> Loaded:
+    """Load what was pulled, in this process."""
+    return hublish.load(REPO, cache_dir=hub.root / "cache", local_files_only=True, endpoint=hub.endpoint)
+
+
+def digest(path: Path) -> str:
+    """Hash a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def assert_small(hub: Hub) -> None:
+    """Every process stayed within its limit so far."""
+    assert {figure.process: figure.peak >> 20 for figure in [*hub.figures, hub.figure()] if figure.peak > LIMIT} == {}
