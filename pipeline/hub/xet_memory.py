@@ -13,7 +13,7 @@ Peak of the whole process in MB, 1 GB of random bytes (2 GB: the same), huggingf
     | pull one file                              |         752 |             140-142 |
     | pull four files                            |        1045 |                 145 |
 
-No difference in elapsed time was seen beyond the noise; publishing takes a third more of a processor, for pages that
+No difference in elapsed time was seen beyond the noise; publishing takes about 40 % more of a processor, for pages that
 are given back and asked for again.
 """
 
