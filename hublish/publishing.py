@@ -3,11 +3,11 @@
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from hublish.connecting import connected
-from hublish.pipeline import durable
+from hublish.pipeline import durable, sealed
 from hublish.pipeline.errors import DeclinedError, UsageError
 from hublish.pipeline.hub.caller import Caller
 from hublish.pipeline.hub.client import Hub
@@ -90,6 +90,8 @@ def build(manifest: AnyManifest = "hub.yaml", out: str | Path = "build", *, prog
             folder.mkdir()
             for file in release.files:
                 _write(folder / file.path_in_repo, file)
+            # What was copied is what was sealed: a file that changed meanwhile leaves no folder behind.
+            sealed.each(release.files, sealed.require_identity)
             folder.replace(out)
         durable.sync_folder(out.parent)
     return release
@@ -205,12 +207,10 @@ def _reviewed(plan: Plan | PlanDocument | str | Path | None) -> PlanDocument | N
     return plan
 
 
-@contextmanager
 def _publishing_to(
     project: Project, endpoint: str | None, token: str | bool | None, progress: Progress
-) -> Iterator[Hub]:
-    with connected(endpoint or project.manifest.repo.endpoint, token, project.folder, progress) as hub:
-        yield hub
+) -> AbstractContextManager[Hub]:
+    return connected(endpoint or project.manifest.repo.endpoint, token, project.folder, progress)
 
 
 @contextmanager

@@ -43,10 +43,6 @@ class Pipeline(Generic[In, Out]):
         """Append a stage."""
         return Pipeline((*self.stages, stage))
 
-    def join(self, other: "Pipeline[Out, Next]") -> "Pipeline[In, Next]":
-        """Append a whole chain."""
-        return Pipeline((*self.stages, *other.stages))
-
     def run(self, value: In, progress: Progress = SILENT) -> Out:
         """Run every stage in order, announcing and timing each; errors pass through as they are."""
         current: Any = value

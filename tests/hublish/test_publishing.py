@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from hublish.pipeline.errors import (
     ManifestInvalidError,
     PlanStaleError,
     RemoteConflictError,
+    SourceChangedError,
     SourceError,
     UsageError,
 )
@@ -55,6 +57,21 @@ def test_build_writes_the_release_as_a_folder(manifest: Path, tmp_path: Path) ->
     assert sorted(built) == RELEASED
     for file in release.files:
         assert hashlib.sha256(built[file.path_in_repo].read_bytes()).hexdigest() == file.sha256
+
+
+def test_build_leaves_no_folder_when_a_file_changes_after_it_was_sealed(
+    manifest: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = shutil.copyfile
+
+    def copy_and_change(source: Path, target: Path, *, follow_symlinks: bool) -> None:
+        original(source, target, follow_symlinks=follow_symlinks)
+        Path(source).write_bytes(b"other bytes")
+
+    monkeypatch.setattr("hublish.publishing.shutil.copyfile", copy_and_change)
+    with pytest.raises(SourceChangedError):
+        hublish.build(manifest, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_build_refuses_a_folder_that_holds_anything(manifest: Path, tmp_path: Path) -> None:

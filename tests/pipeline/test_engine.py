@@ -56,11 +56,6 @@ def test_stages_run_in_the_order_they_are_written() -> None:
     assert Pipeline.of(Parse()).then(Double()).then(Show()).run("21") == "<42>"
 
 
-def test_joined_chains_run_one_after_the_other() -> None:
-    first = Pipeline.of(Parse()).then(Double())
-    assert first.join(Pipeline.of(Double()).then(Show())).run("1") == "<4>"
-
-
 def test_every_stage_is_announced_when_it_begins_and_when_it_ends() -> None:
     witness = Witness()
     Pipeline.of(Parse()).then(Show()).run("1", witness)

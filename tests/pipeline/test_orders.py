@@ -14,8 +14,8 @@ HEAD = Head("acme/x", "model", "main", HUB.endpoint, repo_exists=False, commit=N
 
 
 def test_publishing_reads_as_the_product() -> None:
-    forward = planning(Path(), HUB, HEAD).join(publishing(HUB, Path("hub.lock")))
-    assert [stage.title for stage in forward.stages] == [
+    forward = (*planning(Path(), HUB, HEAD).stages, *publishing(HUB, Path("hub.lock")).stages)
+    assert [stage.title for stage in forward] == [
         "collecting the files",
         "serializing the artifacts",
         "rendering the card",
@@ -31,8 +31,8 @@ def test_publishing_reads_as_the_product() -> None:
 
 
 def test_loading_reads_as_the_product() -> None:
-    reverse = pulling(HUB, Destination(), Select()).join(opening())
-    assert [stage.title for stage in reverse.stages] == [
+    reverse = (*pulling(HUB, Destination(), Select()).stages, *opening().stages)
+    assert [stage.title for stage in reverse] == [
         "resolving the revision",
         "selecting the files",
         "downloading",
