@@ -1,31 +1,34 @@
 """Writing so that nothing is lost: a temporary name in the same folder, fsync, rename, fsync the folder."""
 
+import fcntl
 import os
+import re
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 
 def write(path: Path, data: bytes) -> bool:
     """Make `path` hold `data`; return False when it does already.
 
-    A killed process leaves the old content or the new, never a mixture.
+    A killed process leaves the old content or the new, never a mixture; the next write removes its draft.
 
     Raises:
         OSError: when the folder cannot be written.
     """
+    _remove_leftovers(path)
     if path.is_file() and path.read_bytes() == data:
         return False
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
-    temporary = Path(name)
+    descriptor, draft = _draft(path)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
             os.fchmod(file.fileno(), 0o666 & ~_umask())
-        temporary.replace(path)
+            draft.replace(path)
     except BaseException:
-        temporary.unlink(missing_ok=True)
+        draft.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
     return True
@@ -42,7 +45,7 @@ def settle(source: Path, target: Path) -> None:
 
 def is_leftover(name: str, of: str) -> bool:
     """Whether a file name is what a killed run left of writing `of`."""
-    return name.startswith(f".{of}.") and name.endswith(".tmp")
+    return re.fullmatch(rf"\.{re.escape(of)}\.[a-z0-9_]{{8}}\.tmp", name) is not None
 
 
 def sync_folder(folder: Path) -> None:
@@ -52,6 +55,28 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _draft(path: Path) -> tuple[int, Path]:
+    """Open a new file beside `path`, locked for as long as its writer lives: by that a leftover is known."""
+    while True:
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if os.fstat(descriptor).st_nlink:
+            return descriptor, Path(name)
+        os.close(descriptor)  # another writer took it for a leftover before it was locked
+
+
+def _remove_leftovers(path: Path) -> None:
+    for name in [name for name in os.listdir(path.parent) if is_leftover(name, path.name)]:  # noqa: PTH208 (names, fast)
+        with suppress(OSError):  # its writer lives, or another one removed it
+            descriptor = os.open(path.with_name(name), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                path.with_name(name).unlink()
+            finally:
+                os.close(descriptor)
 
 
 def _umask() -> int:

@@ -1,11 +1,13 @@
 """Writing a file: the old content or the new, whatever happens."""
 
+import fcntl
 import os
 import random
 import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -74,13 +76,49 @@ def test_a_killed_writer_leaves_old_or_new(tmp_path: Path, round_: int) -> None:
     assert path.read_bytes() in (OLD, NEW)
     left = [name.name for name in tmp_path.iterdir() if name != path]
     assert all(durable.is_leftover(name, of="hub.lock") for name in left)
+    durable.write(path, NEW)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_draft_of_a_killed_writer_is_removed_even_when_nothing_is_to_be_written(tmp_path: Path) -> None:
+    path = tmp_path / "hub.lock"
+    path.write_bytes(NEW)
+    (tmp_path / ".hub.lock.abc12345.tmp").write_bytes(b"half")
+    assert not durable.write(path, NEW)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    "name", [".hub.lock.mine.tmp", ".hub.lock.tmp", "hub.lock.abc12345.tmp", ".hub.yaml.abc12345.tmp"]
+)
+def test_a_file_that_only_looks_like_a_draft_stays(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"mine")
+    durable.write(tmp_path / "hub.lock", NEW)
+    assert (tmp_path / name).read_bytes() == b"mine"
+
+
+def test_the_draft_of_a_living_writer_stays(tmp_path: Path) -> None:
+    draft = tmp_path / ".hub.lock.abc12345.tmp"
+    with draft.open("wb") as file:
+        fcntl.flock(file.fileno(), fcntl.LOCK_EX)
+        durable.write(tmp_path / "hub.lock", NEW)
+        assert draft.exists()
+
+
+def test_writers_at_once_all_succeed_and_leave_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "hub.lock"
+    contents = [bytes([number]) * 5_000 for number in range(40)]
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(lambda data: durable.write(path, data), contents))
+    assert path.read_bytes() in contents
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_what_a_killed_writer_left_is_no_part_of_the_release(release: Release) -> None:
-    (release.folder / ".hub.lock.abc123.tmp").write_text("half a lo")
+    (release.folder / ".hub.lock.abc12345.tmp").write_text("half a lo")
     release.declare(sources=("./",))
     assert {file.path_in_repo for file in hublish.files(release.manifest).files} == release.planned_tree().keys()
-    assert ".hub.lock.abc123.tmp" not in release.planned_tree()
+    assert ".hub.lock.abc12345.tmp" not in release.planned_tree()
 
 
 def test_a_written_file_settles_in_the_place_of_an_old_one(tmp_path: Path) -> None:
