@@ -6,7 +6,7 @@ is an error and never a way out of the tree.
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,12 +27,13 @@ PRUNED = frozenset([".git", ".hublish"])
 """Folders nobody releases: git's and ours. huggingface_hub leaves out `.git` and `.cache/huggingface` too."""
 
 
-def walk(root: Path, below: str = "") -> Iterator[Entry]:
+def walk(root: Path, below: str = "", enter: Callable[[str], bool] | None = None) -> Iterator[Entry]:
     """List everything that is not a folder under `root/below`, sorted by name, folder by folder.
 
     Args:
         root: an existing folder; it may itself be reached through links.
         below: a folder under it, with `/` between segments; no component may be a link.
+        enter: whether a folder is looked into, by its path below the root; default: every one that is not pruned.
 
     Raises:
         OSError: when a folder cannot be read, or turned into a link meanwhile.
@@ -43,7 +44,7 @@ def walk(root: Path, below: str = "") -> Iterator[Entry]:
             child = _open_folder(segment, descriptor)
             os.close(descriptor)
             descriptor = child
-        yield from _walk(descriptor, below)
+        yield from _walk(descriptor, below, enter or _everywhere)
     finally:
         os.close(descriptor)
 
@@ -68,7 +69,12 @@ def kind_of(mode: int) -> Kind:
     return Kind.DEVICE
 
 
-def _walk(descriptor: int, prefix: str) -> Iterator[Entry]:
+def _everywhere(folder: str) -> bool:
+    del folder
+    return True
+
+
+def _walk(descriptor: int, prefix: str, enter: Callable[[str], bool]) -> Iterator[Entry]:
     with os.scandir(descriptor) as listing:
         found = sorted(((entry.name, entry.stat(follow_symlinks=False)) for entry in listing), key=lambda pair: pair[0])
     for name, status in found:
@@ -76,14 +82,14 @@ def _walk(descriptor: int, prefix: str) -> Iterator[Entry]:
         kind = kind_of(status.st_mode)
         if kind is not Kind.FOLDER:
             yield Entry(relative, kind, Identity.of(status))
-        elif name not in PRUNED and not relative.endswith(".cache/huggingface"):
-            yield from _descend(descriptor, name, relative)
+        elif name not in PRUNED and not relative.endswith(".cache/huggingface") and enter(relative):
+            yield from _descend(descriptor, name, relative, enter)
 
 
-def _descend(parent: int, name: str, relative: str) -> Iterator[Entry]:
+def _descend(parent: int, name: str, relative: str, enter: Callable[[str], bool]) -> Iterator[Entry]:
     child = _open_folder(name, parent)
     try:
-        yield from _walk(child, relative)
+        yield from _walk(child, relative, enter)
     finally:
         os.close(child)
 

@@ -52,3 +52,17 @@ def test_a_hundred_folders_deep_is_walked_without_holding_more_than_one_path(tmp
     deep.mkdir(parents=True)
     (deep / "x").touch()
     assert [entry.relative.count("/") for entry in walk(tmp_path)] == [100]
+
+
+def test_a_folder_that_is_not_entered_is_neither_listed_nor_opened(tmp_path: Path) -> None:
+    for name in ("a/kept", "b/c/out", "b/kept"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    asked: list[str] = []
+
+    def enter(folder: str) -> bool:
+        asked.append(folder)
+        return folder != "b/c"
+
+    assert [entry.relative for entry in walk(tmp_path, enter=enter)] == ["a/kept", "b/kept"]
+    assert asked == ["a", "b", "b/c"]
