@@ -4,27 +4,26 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from hublish.pipeline import durable
-from hublish.pipeline.audit.denied import default_denied
-from hublish.pipeline.collecting.sources import Found, SourceProblemError, find
+from hublish.pipeline.collecting.sources import SourceProblemError, find
+from hublish.pipeline.collecting.verdicts import of_name
 from hublish.pipeline.errors import HublishError
 from hublish.pipeline.serializers import registry
 from hublish.pipeline.serializers.interface import Serializer
 from hublish.pipeline.serializers.options import InvalidOptionsError, validate_options
-from hublish.pipeline.values import Candidate, InMemory, OnDisk, Project, Verdict
+from hublish.pipeline.values import Candidate, Effect, InMemory, OnDisk, Project, Step, Verdict
 from hublish.schemas.manifest import Artifact
 from hublish.schemas.problems import Problem
 
 MANIFEST_PATH = "hub.yaml"
 """The manifest's own path_in_repo: what the load plan is read from."""
-LOCK_PATH = "hub.lock"
+
+_ITSELF = Verdict.of([Step("manifest", Effect.COLLECTS, "the manifest is published as written")])
 
 
 def manifest_itself(project: Project) -> Candidate:
     """Return the manifest as a file of the release."""
-    verdict = Verdict(included=True, rule="the manifest is published as written")
     # Without the way it was named by: a lock does not depend on where the command was run.
-    return Candidate(MANIFEST_PATH, Path(project.name).name, InMemory(project.text), None, verdict)
+    return Candidate(MANIFEST_PATH, Path(project.name).name, InMemory(project.text), None, _ITSELF)
 
 
 def of_artifact(project: Project, index: int) -> tuple[tuple[Candidate, ...], tuple[Problem, ...]]:
@@ -54,34 +53,26 @@ def _option_problems(serializer: Serializer, artifact: Artifact, path: str) -> t
 
 
 def _candidates(project: Project, index: int, artifact: Artifact, suffix: str) -> Iterator[Candidate]:
-    rule = Verdict(included=True, rule=f"artifacts[{index}].source: {artifact.source}")
+    place = f"artifacts[{index}].source"
+    collects = Step("source", Effect.COLLECTS, f"{place}: {artifact.source}", place)
     key = artifact.path_in_repo or artifact.source
     if key in project.objects:
-        yield Candidate(_target(artifact, suffix), "<memory>", None, index, rule, value=project.objects[key])
+        verdict, value = Verdict.of([collects]), project.objects[key]
+        yield Candidate(_target(artifact, suffix), "<memory>", None, index, verdict, value=value)
         return
     for found in find(project.folder, artifact):
-        target = found.path_in_repo
+        relative, target = found.entry.relative, found.path_in_repo
         if not (found.named and artifact.path_in_repo):
             target = _with_suffix(target, suffix)
-        content = OnDisk(project.folder / found.entry.relative, found.entry.identity)
-        yield Candidate(target, found.entry.relative, content, index, _standing(found, rule), found.entry.kind)
+        verdict = Verdict.of([collects, *of_name(relative, named=found.named)])
+        content = OnDisk(project.folder / relative, found.entry.identity)
+        yield Candidate(target, relative, content, index, verdict, found.entry.kind)
 
 
 def _target(artifact: Artifact, suffix: str) -> str:
     """Return where a value in memory goes: where the file would that it stands in for."""
     path = artifact.path_in_repo or ""
     return path if path and not path.endswith("/") else path + _with_suffix(PurePosixPath(artifact.source).name, suffix)
-
-
-def _standing(found: Found, rule: Verdict) -> Verdict:
-    if found.entry.relative == LOCK_PATH:
-        return Verdict(included=False, rule="hub.lock records the release and is not part of it")
-    if durable.is_leftover(found.entry.relative, of=LOCK_PATH):
-        return Verdict(included=False, rule="a run that was killed left it while it wrote hub.lock")
-    denied = default_denied(found.entry.relative)
-    if denied and not found.named:
-        return Verdict(included=False, rule=f"denied by default: {denied}")
-    return rule
 
 
 def _with_suffix(path: str, suffix: str) -> str:

@@ -1,7 +1,6 @@
 """Links and other things that are not files: refused, or followed where the policy says so, never out of the tree."""
 
 import os
-from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,16 +9,15 @@ from hublish.pipeline.values import Candidate, Identity, Kind, OnDisk, Project
 from hublish.schemas.problems import Problem
 
 
-def problems(project: Project, candidates: Iterable[Candidate]) -> Iterator[Problem]:
-    """Report what is in and may not be: links, pipes, devices, and files named although they hold secrets."""
-    for candidate in candidates:
-        if not candidate.verdict.included or not isinstance(candidate.content, OnDisk):
-            continue
-        path = f"artifacts[{candidate.artifact}].source"
-        fault = _fault(project, candidate)
-        if fault is not None:
-            code, message, hint = fault
-            yield Problem(code, f"'{candidate.source}' {message}", hint, path)
+def problem(project: Project, candidate: Candidate) -> Problem | None:
+    """Return why a file that is in may not be: a link, a pipe, a device, or named although it may hold secrets."""
+    if not candidate.verdict.included or not isinstance(candidate.content, OnDisk):
+        return None
+    fault = _fault(project, candidate)
+    if fault is None:
+        return None
+    code, message, hint = fault
+    return Problem(code, f"'{candidate.source}' {message}", hint, f"artifacts[{candidate.artifact}].source")
 
 
 def followed(project: Project, candidate: Candidate) -> Candidate:

@@ -1,49 +1,102 @@
-"""Which rule lets a file in or keeps it out: the manifest's patterns, in huggingface_hub's own meaning."""
+"""Which rule lets a file in or keeps it out: names that are never released, and the manifest's patterns.
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+The patterns have huggingface_hub's own meaning. Every answer is a `Step`; what decides is `Verdict.of` all of them.
+"""
 
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from hublish.pipeline import durable
+from hublish.pipeline.audit.denied import default_denied
 from hublish.pipeline.hub.library import matching
-from hublish.pipeline.values import Candidate, Verdict
+from hublish.pipeline.values import Candidate, Effect, Step, Verdict
 from hublish.schemas.manifest import Patterns
 from hublish.schemas.problems import Problem
 
+LOCK_PATH: Final = "hub.lock"
+_ALLOW: Final = "patterns.allow_patterns"
+_IGNORE: Final = "patterns.ignore_patterns"
 
-def judged(candidates: Iterable[Candidate], patterns: Patterns) -> tuple[Candidate, ...]:
-    """Return the candidates with their verdicts; what was out already stays out for its first reason."""
-    candidates = tuple(candidates)
-    paths = sorted({candidate.path_in_repo for candidate in candidates})
-    kept_out = dict.fromkeys(paths, "patterns.allow_patterns: none matches")
-    for path in matching(paths, patterns.allow_patterns, None):
-        del kept_out[path]
-    for index, pattern in reversed(tuple(enumerate(patterns.ignore_patterns))):
-        rule = f"patterns.ignore_patterns[{index}]: {pattern}"
-        kept_out.update(dict.fromkeys(matching(paths, [pattern], None), rule))
-    return tuple(_judge(candidate, kept_out.get(candidate.path_in_repo)) for candidate in candidates)
+_LOCK = Step("lock", Effect.KEEPS_OUT, "hub.lock records the release and is not part of it")
+_LEFTOVER = Step("leftover", Effect.KEEPS_OUT, "a run that was killed left it while it wrote hub.lock")
+_NOT_DENIED = Step("denied", Effect.PASSES, "denied by default: no such name")
+_NOT_ALLOWED = Step("allow_patterns", Effect.KEEPS_OUT, f"{_ALLOW}: none matches", _ALLOW)
+_NOT_IGNORED = Step("ignore_patterns", Effect.PASSES, f"{_IGNORE}: none matches", _IGNORE)
 
 
-def idle_patterns(paths: Iterable[str], patterns: Patterns) -> Iterator[Problem]:
-    """Report patterns that match nothing.
+def of_name(relative: str, *, named: bool) -> Iterator[Step]:
+    """Yield what a file's own name says.
 
-    An allow pattern without a match leaves something out that was meant to go up: an error. An ignore pattern may
-    well guard against what is not there today: a warning.
+    Args:
+        relative: below the manifest's folder.
+        named: whether the manifest names exactly this file: it is then refused rather than left out in silence.
     """
-    paths = sorted(paths)
-    hint = "patterns match path_in_repo; `hublish files --excluded` lists every one"
-    for index, pattern in enumerate(patterns.allow_patterns):
-        if not matching(paths, [pattern], None):
-            yield Problem("source.pattern", _idle(pattern), hint, f"patterns.allow_patterns[{index}]")
-    for index, pattern in enumerate(patterns.ignore_patterns):
-        if not matching(paths, [pattern], None):
-            path = f"patterns.ignore_patterns[{index}]"
-            yield Problem("source.pattern", _idle(pattern), hint, path, severity="warning")
+    if relative == LOCK_PATH:
+        yield _LOCK
+    elif durable.is_leftover(relative, of=LOCK_PATH):
+        yield _LEFTOVER
+    if named:
+        return
+    denied = default_denied(relative)
+    yield Step("denied", Effect.KEEPS_OUT, f"denied by default: {denied}") if denied else _NOT_DENIED
 
 
-def _idle(pattern: str) -> str:
-    return f"pattern '{pattern}' matched nothing"
+@dataclass(frozen=True)
+class Matches:
+    """Which pattern matches which path_in_repo: asked once, for all files together."""
+
+    allow: tuple[tuple[frozenset[str], Step], ...]
+    ignore: tuple[tuple[frozenset[str], Step], ...]
+
+    @classmethod
+    def among(cls, paths: Iterable[str], patterns: Patterns) -> "Matches":
+        """Ask every pattern about every path."""
+        known = sorted(set(paths))
+        return cls(
+            _rows(known, patterns.allow_patterns, "allow_patterns", Effect.PASSES),
+            _rows(known, patterns.ignore_patterns, "ignore_patterns", Effect.KEEPS_OUT),
+        )
+
+    def steps(self, path: str) -> Iterator[Step]:
+        """Yield what the patterns say about one path: the first allow pattern that matches, every ignore pattern."""
+        yield next((step for hits, step in self.allow if path in hits), _NOT_ALLOWED)
+        ignoring = [step for hits, step in self.ignore if path in hits]
+        yield from ignoring or ([_NOT_IGNORED] if self.ignore else ())
+
+    def idle(self) -> Iterator[Problem]:
+        """Report patterns that match nothing.
+
+        An allow pattern without a match leaves something out that was meant to go up: an error. An ignore pattern may
+        well guard against what is not there today: a warning.
+        """
+        hint = "patterns match path_in_repo; `hublish files --excluded` lists every one"
+        for step in _without_hits(self.allow):
+            yield Problem("source.pattern", _idle(step), hint, step.path)
+        for step in _without_hits(self.ignore):
+            yield Problem("source.pattern", _idle(step), hint, step.path, severity="warning")
 
 
-def _judge(candidate: Candidate, rule: str | None) -> Candidate:
-    if rule is None or not candidate.verdict.included:
-        return candidate
-    return replace(candidate, verdict=Verdict(included=False, rule=rule))
+def judged(candidate: Candidate, matches: Matches) -> Candidate:
+    """Return the candidate with the verdict of all rules; what was out already stays out for its first reason."""
+    steps = (*candidate.verdict.steps, *matches.steps(candidate.path_in_repo))
+    return replace(candidate, verdict=Verdict.of(steps))
+
+
+def _rows(
+    paths: Sequence[str], patterns: Sequence[str], rule: str, effect: Effect
+) -> tuple[tuple[frozenset[str], Step], ...]:
+    found = []
+    for index, pattern in enumerate(patterns):
+        path = f"patterns.{rule}[{index}]"
+        step = Step(rule, effect, f"{path}: {pattern}", path)
+        found.append((frozenset(matching(paths, [pattern], None)), step))
+    return tuple(found)
+
+
+def _without_hits(rows: Iterable[tuple[frozenset[str], Step]]) -> Iterator[Step]:
+    return (step for hits, step in rows if not hits)
+
+
+def _idle(step: Step) -> str:
+    return f"pattern '{step.words.partition(': ')[2]}' matched nothing"

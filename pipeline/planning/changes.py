@@ -45,9 +45,9 @@ def with_upload_modes(changes: tuple[Change, ...], release: Release, head: Head,
 def _ours(file: ReleaseFile, head: Head) -> Change:
     remote = head.files.get(file.path_in_repo)
     if remote is None:
-        return Change(Action.ADD, file.path_in_repo, file, reason=file.origin.rule)
+        return Change(Action.ADD, file.path_in_repo, file, reason=file.origin.verdict.rule)
     action = Action.KEEP if remote.holds(file) else Action.CHANGE
-    return Change(action, file.path_in_repo, file, remote, reason=file.origin.rule)
+    return Change(action, file.path_in_repo, file, remote, reason=file.origin.verdict.rule)
 
 
 def _theirs(path: str, head: Head, *, deletable: bool) -> Change:

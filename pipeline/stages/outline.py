@@ -18,7 +18,7 @@ class Outline:
             StagedFile(
                 candidate.path_in_repo,
                 candidate.content or InMemory(b""),
-                Origin(candidate.artifact, candidate.source, "copy", rule=candidate.verdict.rule),
+                Origin(candidate.artifact, candidate.source, "copy", verdict=candidate.verdict),
             )
             for candidate in collection.included
         )

@@ -8,7 +8,7 @@ from hublish.pipeline.cards.card import render_card
 from hublish.pipeline.cards.front_matter import read_front_matter
 from hublish.pipeline.cards.reading import read_start
 from hublish.pipeline.errors import CardError
-from hublish.pipeline.values import InMemory, Origin, Project, Staged, StagedFile
+from hublish.pipeline.values import Effect, InMemory, Origin, Project, Staged, StagedFile, Step, Verdict
 from hublish.schemas.card_metadata import metadata_problems
 from hublish.schemas.manifest import Card, RepoType
 from hublish.schemas.positions import parse_path
@@ -18,6 +18,7 @@ from hublish.schemas.reading import Reading
 README = "README.md"
 _FRONT_MATTER_LIMIT = 1 << 20
 _METADATA = "metadata"
+_RENDERED = Verdict.of([Step("card", Effect.COLLECTS, "card: rendered", "card")])
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def _with_card(staged: Staged, project: Project, card: Card) -> Staged:
         raise CardError(msg) from None
     template = rendered.template
     parameters = {"template": template.name, "template_sha256": template.sha256}
-    origin = Origin(None, f"template {template.name}", "card", parameters, "card: rendered")
+    origin = Origin(None, f"template {template.name}", "card", parameters, _RENDERED)
     readme = StagedFile(README, InMemory(data), origin)
     return replace(staged, files=(*staged.files, readme), warnings=(*staged.warnings, *rendered.warnings))
 

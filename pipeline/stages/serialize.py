@@ -59,7 +59,7 @@ class Serialize:
 
     def _converted(self, collection: Collection, candidate: Candidate, workspace: Path) -> list[StagedFile]:
         if candidate.artifact is None:
-            origin = Origin(None, candidate.source, "copy", rule=candidate.verdict.rule)
+            origin = Origin(None, candidate.source, "copy", verdict=candidate.verdict)
             return [StagedFile(candidate.path_in_repo, _content(candidate), origin)]
         artifact = collection.project.manifest.artifacts[candidate.artifact]
         serializer = registry.get(artifact.serializer)
@@ -68,7 +68,7 @@ class Serialize:
         written = serializer.dump(source, candidate.path_in_repo, workspace, options, self.progress)
         _check_unchanged(candidate)
         parameters = {"version": serializer.version, **options.model_dump(mode="json")}
-        origin = Origin(candidate.artifact, candidate.source, serializer.name, parameters, candidate.verdict.rule)
+        origin = Origin(candidate.artifact, candidate.source, serializer.name, parameters, candidate.verdict)
         return [StagedFile(item.path_in_repo, _written_content(item, candidate), origin) for item in written]
 
 

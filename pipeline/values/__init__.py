@@ -20,6 +20,7 @@ from hublish.pipeline.values.release import (
     Candidate,
     Collection,
     Content,
+    Effect,
     Identity,
     InMemory,
     Kind,
@@ -30,6 +31,7 @@ from hublish.pipeline.values.release import (
     ReleaseFile,
     Staged,
     StagedFile,
+    Step,
     Verdict,
 )
 
@@ -41,6 +43,7 @@ __all__ = [
     "Content",
     "Digest",
     "DownloadPlan",
+    "Effect",
     "Head",
     "Identity",
     "InMemory",
@@ -63,5 +66,6 @@ __all__ = [
     "Setting",
     "Staged",
     "StagedFile",
+    "Step",
     "Verdict",
 ]

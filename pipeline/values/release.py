@@ -1,14 +1,14 @@
 """From a manifest to sealed files: Project -> Collection -> Staged -> Release."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from hublish.schemas.manifest import Manifest
-from hublish.schemas.problems import Problem
+from hublish.schemas.problems import Location, Problem
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,34 @@ class InMemory:
 Content = OnDisk | InMemory
 
 
+class Effect(StrEnum):
+    """What a rule does to one file."""
+
+    COLLECTS = "collects"
+    """It lets the file in, unless another rule keeps it out."""
+    PASSES = "passes"
+    KEEPS_OUT = "keeps out"
+    REFUSES = "refuses"
+    """The release fails as long as the file is part of it."""
+    WARNS = "warns"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One rule, and what it says about one file."""
+
+    rule: str
+    """Stable, for scripts: `source`, `denied`, `ignore_patterns`, `policy.pickle`."""
+    effect: Effect
+    words: str
+    """For people, who find it again in hub.yaml: `patterns.ignore_patterns[0]: *.tmp`."""
+    path: str = ""
+    """Where the rule stands in hub.yaml: `patterns.ignore_patterns[0]`; empty for one of hublish's own."""
+    hint: str = ""
+    location: Location | None = None
+    """Where it stands, for a rule of another file, such as a `.gitignore`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """Whether a file is in, and the rule that decided."""
@@ -78,6 +106,18 @@ class Verdict:
     included: bool
     rule: str
     """The rule in words a person finds again in hub.yaml: `patterns.ignore_patterns[0]: *.tmp`."""
+    path: str = ""
+    """Where that rule stands in hub.yaml: `patterns.ignore_patterns[0]`; empty for one of hublish's own."""
+    steps: tuple[Step, ...] = ()
+    """Every rule that was asked, in order."""
+
+    @classmethod
+    def of(cls, steps: Iterable[Step]) -> "Verdict":
+        """Judge by rules in their order: the first that keeps the file out decides, else the one that collects it."""
+        asked = tuple(steps)
+        out = next((step for step in asked if step.effect is Effect.KEEPS_OUT), None)
+        decisive = out or next(step for step in asked if step.effect is Effect.COLLECTS)
+        return cls(out is None, decisive.words, decisive.path, asked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +161,8 @@ class Origin:
     source: str
     serializer: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
-    rule: str = ""
+    verdict: Verdict = Verdict(included=True, rule="")
+    """The rule that let it in."""
 
 
 @dataclass(frozen=True, slots=True)

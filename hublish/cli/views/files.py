@@ -104,7 +104,7 @@ def _file_document(file: ReleaseFile) -> dict[str, Any]:
         "artifact": file.origin.artifact,
         "serializer": file.origin.serializer,
         "parameters": dict(file.origin.parameters),
-        "rule": file.origin.rule,
+        "rule": file.origin.verdict.rule,
     }
 
 

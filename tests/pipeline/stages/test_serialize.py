@@ -47,7 +47,7 @@ def test_what_is_converted_tells_how(folder: Path) -> None:
     assert (weights.origin.source, weights.origin.serializer) == ("model.npz", "safetensors")
     assert weights.origin.parameters["max_shard_size"] == "1GB"
     assert weights.origin.parameters["version"] == 1
-    assert weights.origin.rule == "artifacts[0].source: model.npz"
+    assert weights.origin.verdict.rule == "artifacts[0].source: model.npz"
 
 
 def test_shards_all_come_from_the_one_source(folder: Path) -> None:

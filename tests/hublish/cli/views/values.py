@@ -44,7 +44,7 @@ class Make:
         return Project(manifest, b"repo: {}\n", Path("/project"))
 
     def file(self, path: str, size: int = 1200, *, source: str = "", serializer: str = "copy") -> ReleaseFile:
-        origin = Origin(0, source or path, serializer, {}, "artifacts[0]")
+        origin = Origin(0, source or path, serializer, {}, Verdict(included=True, rule="artifacts[0]"))
         return ReleaseFile(path, size, "ab" * 32, "cd" * 20, InMemory(b""), origin)
 
     def excluded(self, source: str, rule: str) -> Candidate:

@@ -1,0 +1,87 @@
+"""The survey: every file the manifest speaks of, judged by every rule, and everything that is wrong with any.
+
+Collecting refuses what is wrong; explaining tells it. Both stand on this one look.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from hublish.pipeline.collecting import candidates, links
+from hublish.pipeline.collecting.verdicts import Matches, judged
+from hublish.pipeline.values import Candidate, Project
+from hublish.schemas.problems import Problem
+
+_COLLISION = "source.collision"
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A candidate, and what stands against it although the rules let it in."""
+
+    candidate: Candidate
+    problem: Problem | None = None
+    again: bool = False
+    """Whether it is the same file, collected once more in the same way: it counts once."""
+
+
+@dataclass(frozen=True)
+class Survey:
+    """All candidates in the order of the manifest, and all problems."""
+
+    project: Project
+    examined: tuple[Examined, ...]
+    problems: tuple[Problem, ...]
+
+    @property
+    def kept(self) -> tuple[Candidate, ...]:
+        """Every candidate once, sorted by path_in_repo."""
+        own = (item.candidate for item in self.examined if not item.again)
+        return tuple(sorted(own, key=lambda candidate: candidate.path_in_repo))
+
+
+def survey(project: Project) -> Survey:
+    """Look at every source and ask every rule that needs no file to be read."""
+    answers = [candidates.of_artifact(project, index) for index in range(len(project.manifest.artifacts))]
+    found = [item for files, _ in answers for item in files]
+    problems = [problem for _, faults in answers for problem in faults]
+    matches = Matches.among((item.path_in_repo for item in found), project.manifest.patterns)
+    one_by_one = [_examined(project, judged(item, matches)) for item in found]
+    problems += [item.problem for item in one_by_one if item.problem]
+    problems += matches.idle() if found else ()
+    examined = _one_source_a_path(project, [Examined(candidates.manifest_itself(project)), *one_by_one])
+    problems += [item.problem for item in examined if item.problem and item.problem.code == _COLLISION]
+    return Survey(project, examined, tuple(problems))
+
+
+def _examined(project: Project, candidate: Candidate) -> Examined:
+    return Examined(links.followed(project, candidate), links.problem(project, candidate))
+
+
+def _one_source_a_path(project: Project, examined: Iterable[Examined]) -> tuple[Examined, ...]:
+    """Refuse two sources for one path; the same file collected twice in the same way counts once."""
+    first: dict[str, Candidate] = {}
+    return tuple(_beside(project, item, first) for item in examined)
+
+
+def _beside(project: Project, item: Examined, first: dict[str, Candidate]) -> Examined:
+    candidate = item.candidate
+    if not candidate.verdict.included:
+        return item
+    other = first.setdefault(candidate.path_in_repo, candidate)
+    if other is candidate:
+        return item
+    if _same_release(project, other, candidate):
+        return Examined(candidate, item.problem, again=True)
+    message = f"'{other.source}' and '{candidate.source}' both go to '{candidate.path_in_repo}'"
+    hint = "give one of them another path_in_repo, or ignore one"
+    path = f"artifacts[{candidate.artifact}].source"
+    return Examined(candidate, Problem(_COLLISION, message, hint, path))
+
+
+def _same_release(project: Project, one: Candidate, other: Candidate) -> bool:
+    if one.source != other.source or other.artifact is None:
+        return False
+    if one.artifact is None:  # the manifest, collected by a folder or glob as well
+        return True
+    first, second = project.manifest.artifacts[one.artifact], project.manifest.artifacts[other.artifact]
+    return (first.serializer, first.options) == (second.serializer, second.options)
