@@ -125,7 +125,11 @@ def _read_versioned(text: bytes, source: str, family: str, readers: Mapping[int,
 def _located(problem: Problem, positions: Positions) -> Problem:
     if problem.location is not None or not problem.path:
         return problem
-    return replace(problem, location=positions.value(parse_path(problem.path)))
+    related = tuple(
+        replace(each, location=positions.value(parse_path(each.path))) if each.path else each
+        for each in problem.related
+    )
+    return replace(problem, location=positions.value(parse_path(problem.path)), related=related)
 
 
 def _secrets(reading: Reading, data: Any) -> Iterable[Problem]:
@@ -135,16 +139,21 @@ def _secrets(reading: Reading, data: Any) -> Iterable[Problem]:
     # Escapes and variables can put one together that the text does not show.
     hidden = "\\" in text.text or "{{" in text.text
     if hidden and not shown and any(True for found in _texts(data) for _ in hub_tokens(found)):
-        yield _secret(text, 0)
+        yield _secret(Location(text.source, 1, 1))
+
+
+def _is_pieced_together(problem: Problem) -> bool:
+    """Whether it is a secret that no line shows whole: then any line may show a piece of it."""
+    return problem.code == "manifest.secret" and problem.location is not None and problem.location.text is None
 
 
 def _secrets_in(text: SourceText) -> Iterable[Problem]:
     # The manifest is published as written: a token in a comment is as public as any other.
-    return (_secret(text, start) for start, _ in hub_tokens(text.text))
+    return (_secret(text.location(start, end)) for start, end in hub_tokens(text.text))
 
 
-def _secret(text: SourceText, offset: int) -> Problem:
-    return Problem("manifest.secret", "secret in manifest", WHERE_CREDENTIALS_GO, location=text.location(offset))
+def _secret(place: Location) -> Problem:
+    return Problem("manifest.secret", "secret in manifest", WHERE_CREDENTIALS_GO, location=place)
 
 
 def _texts(data: Any) -> Iterable[str]:
@@ -163,5 +172,7 @@ def _in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     clean = [
         replace(each, message=redact(each.message), hint=redact(each.hint), path=redact(each.path)) for each in problems
     ]
+    if any(map(_is_pieced_together, clean)):
+        clean = [replace(each, location=each.location and replace(each.location, text=None)) for each in clean]
     ordered = sorted(clean, key=lambda each: (each.location or Location("", 0, 0), each.path))
     return tuple(ordered[:MAX_PROBLEMS])

@@ -1,6 +1,6 @@
 """What is wrong with a document, where, and what to do: the one shape every diagnostic takes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 Severity = Literal["error", "warning"]
@@ -8,14 +8,33 @@ Severity = Literal["error", "warning"]
 
 @dataclass(frozen=True, slots=True, order=True)
 class Location:
-    """A place in a text file. Lines and columns count from 1, in characters, as editors do."""
+    """A place in a text file. Lines and columns count from 1, in characters, as editors do.
+
+    Two places are equal, and in order, by where they begin; the rest is what a reader is shown.
+    """
 
     source: str
     line: int
     column: int
+    end_line: int | None = field(default=None, compare=False)
+    """Where it ends; None where only the beginning is known."""
+    end_column: int | None = field(default=None, compare=False)
+    """The column after the last character: equal to `column` on the same line for a place between two characters."""
+    text: str | None = field(default=None, compare=False, repr=False)
+    """The line it begins on, without its line end and with every credential masked; None when there is none to show."""
 
     def __str__(self) -> str:
         return f"{self.source}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """A second place that explains a problem: where the same key stood first."""
+
+    message: str
+    """What is there, in two or three words."""
+    path: str = ""
+    location: Location | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +52,8 @@ class Problem:
     location: Location | None = None
     """Where in the text, when it came from one."""
     severity: Severity = "error"
+    related: tuple[Related, ...] = ()
+    """Other places to look at."""
 
     def __str__(self) -> str:
         place = " ".join(part for part in (str(self.location or ""), self.path) if part)

@@ -4,6 +4,7 @@ A strict subset of YAML 1.2: mappings with text keys, sequences and scalars of t
 merge keys, tags, directives and duplicate keys are refused: each lets a file say something other than it shows.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -12,7 +13,7 @@ import yaml
 
 from hublish.schemas.characters import text_problem
 from hublish.schemas.positions import Node, Path, Positions, SourceText, format_path
-from hublish.schemas.problems import InvalidDocumentError, Problem
+from hublish.schemas.problems import InvalidDocumentError, Location, Problem, Related
 from hublish.schemas.scalars import Scalar, resolve
 from hublish.schemas.source_text import read_text
 from hublish.schemas.syntax import syntax_problem
@@ -29,6 +30,8 @@ MAX_PROBLEMS = 100
 EVENT_PARSER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _SHOWN = 60
+_PROPERTY = re.compile(r"[&!][^\s,\[\]{}]*")
+_BLOCK_STYLES = ("|", ">")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,9 @@ class _Composer:
         if isinstance(start, yaml.StreamEndEvent):
             self._stop("yaml.empty", "the file is empty", 0, "write at least one `key: value` line")
         if start.version or start.tags:
-            self._refuse("yaml.directive", "directives are not allowed", start, (), "remove the line with %")
+            self._refuse(
+                "yaml.directive", "directives are not allowed", self._place(start), (), "remove the line with %"
+            )
         root = self._node(self._next(), ())
         self._next()  # the document's end
         following = self._next()
@@ -128,39 +133,41 @@ class _Composer:
         return self._scalar(event, path)
 
     def _mapping(self, start: Any, path: Path) -> Node:
-        entries: dict[str, tuple[int, Node]] = {}
+        entries: dict[str, tuple[Node, Node]] = {}
+        last: Node | None = None
         while not isinstance(event := self._next(), yaml.MappingEndEvent):
             key = self._key(event, path)
-            value = self._node(self._next(), path if key is None else (*path, key))
+            last = self._node(self._next(), path if key is None else (*path, key.value))
             if key is None:
                 continue
-            if key in entries:
-                self._refuse_duplicate(key, entries[key][0], event, path)
+            if key.value in entries:
+                self._refuse_duplicate(key.value, entries[key.value][0], event, path)
             else:
-                entries[key] = _start(event), value
+                entries[key.value] = (key, last)
         data = {key: value.value for key, (_, value) in entries.items()}
-        return Node(data, _start(start), _end(event), entries=entries)
+        return Node(data, _start(start), _collection_end(start, event, last), entries=entries)
 
     def _sequence(self, start: Any, path: Path) -> Node:
         items: list[Node] = []
         while not isinstance(event := self._next(), yaml.SequenceEndEvent):
             items.append(self._node(event, (*path, len(items))))
-        return Node([item.value for item in items], _start(start), _end(event), items=tuple(items))
+        end = _collection_end(start, event, items[-1] if items else None)
+        return Node([item.value for item in items], _start(start), end, items=tuple(items))
 
-    def _key(self, event: Any, path: Path) -> str | None:
+    def _key(self, event: Any, path: Path) -> Node | None:
         """Return a key, or None for one that was refused."""
         offset = _start(event)
         node = self._node(event, (*path, "?"))
         if isinstance(node.value, str) and not (node.plain and node.value == "<<"):
-            return node.value
+            return node
         if isinstance(node.value, str):
-            self._refuse("yaml.merge", "merge keys are not allowed", event, path, "write the keys out")
+            self._refuse("yaml.merge", "merge keys are not allowed", self._place(event), path, "write the keys out")
         elif self._text.text[offset - 1 : offset + 1] == "{{":
             message = "a value that begins with '{{' must be quoted"
             self._refuse_value("yaml.unquoted_variable", message, event, path, 'write "{{ name }}"')
         else:
             hint = "quote it" if node.plain else "write a text"
-            self._refuse("yaml.key", "a key must be a string", event, path, hint)
+            self._refuse("yaml.key", "a key must be a string", self._place(event), path, hint)
         return None
 
     def _scalar(self, event: Any, path: Path) -> Node:
@@ -173,27 +180,47 @@ class _Composer:
                 self._refuse_value("yaml.number", str(error), event, path, "quote it to keep it as text")
         elif found := text_problem(event.value):  # written as an escape: the text itself holds none
             self._refuse_value("yaml.character", found[1], event, path, "remove the escape")
-        return Node(value, _start(event), _end(event), plain)
+        return Node(value, _start(event), self._trimmed_end(event), plain)
+
+    def _trimmed_end(self, event: Any) -> int:
+        """Return where a value ends; the parser lets a block scalar go on up to the next thing."""
+        if getattr(event, "style", None) not in _BLOCK_STYLES:
+            return _end(event)
+        return _start(event) + len(self._text.text[_start(event) : _end(event)].rstrip())
 
     def _refuse_properties(self, event: Any, path: Path) -> None:
         if event.anchor is not None:
-            self._refuse("yaml.anchor", "anchors are not allowed", event, path, "write the value out where it is used")
+            place = self._property(event, "&")
+            self._refuse("yaml.anchor", "anchors are not allowed", place, path, "write the value out where it is used")
         if event.tag is not None:
-            self._refuse_value("yaml.tag", "tags are not allowed", event, path, "remove the '!' or quote the value")
+            self.refused.add(path)
+            place = self._property(event, "!")
+            self._refuse("yaml.tag", "tags are not allowed", place, path, "remove the '!' or quote the value")
 
-    def _refuse_duplicate(self, key: str, first: int, event: Any, path: Path) -> None:
-        message = f"duplicate key '{key[:_SHOWN]}', first at {self._text.location(first)}"
-        self._refuse("yaml.duplicate_key", message, event, (*path, key), "keep one of them")
+    def _property(self, event: Any, sign: str) -> Location:
+        """Return the place of a value's anchor or tag; both stand before it, in either order."""
+        found = next(
+            (each for each in _PROPERTY.finditer(self._text.text, _start(event)) if each.group().startswith(sign)), None
+        )
+        return self._text.location(*(found.span() if found else (_start(event), _end(event))))
+
+    def _refuse_duplicate(self, key: str, first: Node, event: Any, path: Path) -> None:
+        place = self._text.location(first.start, first.end)
+        message = f"duplicate key '{key[:_SHOWN]}', first at {place}"
+        related = Related("first here", location=place)
+        self._refuse("yaml.duplicate_key", message, self._place(event), (*path, key), "keep one of them", related)
 
     def _refuse_value(self, code: str, message: str, event: Any, path: Path, hint: str) -> None:
         self.refused.add(path)
-        self._refuse(code, message, event, path, hint)
+        self._refuse(code, message, self._place(event), path, hint)
 
-    def _refuse(self, code: str, message: str, event: Any, path: Path, hint: str) -> None:
-        place = self._text.location(_start(event))
-        self.problems.append(Problem(code, message, hint=hint, path=format_path(path), location=place))
+    def _refuse(self, code: str, message: str, place: Location, path: Path, hint: str, *related: Related) -> None:
+        self.problems.append(Problem(code, message, hint, format_path(path), place, related=related))
         if len(self.problems) >= MAX_PROBLEMS:
             raise InvalidDocumentError(tuple(self.problems))
+
+    def _place(self, event: Any) -> Location:
+        return self._text.location(_start(event), self._trimmed_end(event))
 
     def _stop(self, code: str, message: str, offset: int, hint: str = "") -> NoReturn:
         problem = Problem(code, message, hint=hint, location=self._text.location(offset))
@@ -206,3 +233,8 @@ def _start(event: Any) -> int:
 
 def _end(event: Any) -> int:
     return int(event.end_mark.index)
+
+
+def _collection_end(start: Any, end: Any, last: Node | None) -> int:
+    # The parser ends a block where the next thing begins, behind blank lines and comments.
+    return _end(end) if start.flow_style or last is None else last.end

@@ -9,6 +9,14 @@ _TOKEN = re.compile(r"hf_(?:jwt|oauth)_(?P<claims>[A-Za-z0-9_.\-]{20,})|(?:hf|ap
 # `hf_xxxxxxxx...` in a text is a placeholder; a random token has about 27 different characters.
 _FEWEST_DIFFERENT = 10
 
+# Whatever stands behind such a key, in YAML or JSON, is nobody's business.
+_NAMED = re.compile(
+    r"""(?:token|password|passwd|secret|api[_-]?key)["']?\s*:\s+(?P<value>"[^"]*"?|'[^']*'?|[^\s,}\]#][^,}\]#]*)""",
+    re.IGNORECASE,
+)
+
+_NOT_SPACE = re.compile(r"\S")
+
 REDACTED = "hf_…"
 
 
@@ -26,3 +34,10 @@ def redact(text: str) -> str:
         parts += [text[last:start], REDACTED]
         last = end
     return "".join([*parts, text[last:]])
+
+
+def mask(line: str) -> str:
+    """Return a line of a document with every credential starred out, each character by one: columns stay right."""
+    for start, end in (*hub_tokens(line), *(found.span("value") for found in _NAMED.finditer(line))):
+        line = line[:start] + _NOT_SPACE.sub("*", line[start:end]) + line[end:]
+    return line

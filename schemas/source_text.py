@@ -26,7 +26,8 @@ def read_text(data: bytes, source: str, max_bytes: int) -> SourceText:
     text = SourceText(_decode(data.removeprefix(_UTF8_BOM), source), source)
     if found := text_problem(text.text):
         offset, message = found
-        raise _refusal("yaml.character", message, text.location(offset), "delete it; it cannot be seen")
+        place = text.location(offset, offset + 1)
+        raise _refusal("yaml.character", message, place, "delete it; it cannot be seen")
     return text
 
 
@@ -37,8 +38,8 @@ def _decode(data: bytes, source: str) -> str:
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
-        before = SourceText(data[: error.start].decode("utf-8"), source)
-        place = before.location(error.start)
+        offset = len(data[: error.start].decode("utf-8"))
+        place = SourceText(data.decode("utf-8", "replace"), source).location(offset, offset + 1)
         message = f"not UTF-8 at byte {error.start}"
         raise _refusal("yaml.encoding", message, place, "save the file as UTF-8") from None
 

@@ -3,7 +3,9 @@
 from contextlib import suppress
 from typing import Any
 
-from hublish.cli.paint import Paint, paint_for
+from hublish.cli.diagnostics import block, has_line, headline
+from hublish.cli.excerpts import Page
+from hublish.cli.paint import Paint
 from hublish.cli.redaction import redact_document
 from hublish.cli.terminal import Format, Terminal
 from hublish.pipeline.errors import HublishError
@@ -50,7 +52,7 @@ def _tell(failure: BaseException, error: HublishError, terminal: Terminal) -> No
     if terminal.format is Format.JSON:
         terminal.show_document(redact_document({"error": error_document(error)}, terminal.secrets))
     else:
-        terminal.say(*error_lines(error, paint_for(terminal.stderr, terminal.environ)))
+        terminal.say(*error_lines(error, terminal.page()))
 
 
 def as_error(failure: BaseException) -> HublishError:
@@ -80,7 +82,11 @@ def error_document(error: HublishError) -> dict[str, Any]:
 
 
 def problem_document(problem: Problem) -> dict[str, Any]:
-    """Return one problem as plain data; the keys are stable."""
+    """Return one problem as plain data; the keys are stable.
+
+    Lines and columns count from 1, in characters; `end_line` and `end_column` name the first character that no longer
+    belongs to it, and are null where only the beginning is known. `related` holds other places to look at.
+    """
     return {
         "code": problem.code,
         "severity": problem.severity,
@@ -88,18 +94,26 @@ def problem_document(problem: Problem) -> dict[str, Any]:
         "hint": problem.hint,
         "path": problem.path,
         "location": _location_document(problem.location),
+        "related": [
+            {"message": each.message, "path": each.path, "location": _location_document(each.location)}
+            for each in problem.related
+        ],
     }
 
 
-def error_lines(error: HublishError, paint: Paint) -> list[str]:
-    """Return the error for people: what happened, every problem with its place, what to do."""
+def error_lines(error: HublishError, page: Page) -> list[str]:
+    """Return the error for people: every problem with its place and its line, what they come to, what to do."""
+    if any(map(has_line, error.problems)):
+        lines = [line for problem in error.problems for line in (*block(problem, page), "")]
+        return [*lines, *_summary(error, page.paint)]
+    told, *hint = _summary(error, page.paint)
+    return [told, *(line for problem in error.problems for line in _problem_lines(problem, page.paint)), *hint]
+
+
+def _summary(error: HublishError, paint: Paint) -> list[str]:
     place = f"{error.location}: " if error.location else ""
-    lines = [f"{paint('red', f'error[{error.code}]:')} {place}{error.message}"]
-    for problem in error.problems:
-        lines += _problem_lines(problem, paint)
-    if error.hint:
-        lines.append(f"{paint('cyan', 'hint:')} {error.hint}")
-    return lines
+    lines = [headline("error", error.code, f"{place}{error.message}", paint)]
+    return [*lines, f"{paint('cyan', 'hint:')} {error.hint}"] if error.hint else lines
 
 
 def _problem_lines(problem: Problem, paint: Paint) -> list[str]:
@@ -114,7 +128,13 @@ def _problem_lines(problem: Problem, paint: Paint) -> list[str]:
 def _location_document(location: Location | None) -> dict[str, Any] | None:
     if location is None:
         return None
-    return {"source": location.source, "line": location.line, "column": location.column}
+    return {
+        "source": location.source,
+        "line": location.line,
+        "column": location.column,
+        "end_line": location.end_line,
+        "end_column": location.end_column,
+    }
 
 
 def _first_line(text: str) -> str:

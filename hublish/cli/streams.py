@@ -1,8 +1,22 @@
 """Writing to streams whose reader may leave at any moment, and whose encoding may lack a character."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TextIO
+
+_WIDTH = 100
+"""Of a stream that is no terminal: what reads comfortably in a log."""
+
+
+def width_of(stream: TextIO, environ: Mapping[str, str]) -> int:
+    """Return how many cells a line of a stream has: COLUMNS, the terminal's own width, or a usual one."""
+    asked = environ.get("COLUMNS", "")
+    if asked.isdecimal() and int(asked):
+        return int(asked)
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or _WIDTH
+    except (OSError, ValueError):  # not a terminal, or no file at all
+        return _WIDTH
 
 
 def write_lines(stream: TextIO, lines: Iterable[str]) -> None:

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TextIO
 
+from hublish.cli.diagnostics import warning_lines
+from hublish.cli.excerpts import Page
 from hublish.cli.paint import Paint, paint_for
 from hublish.cli.progress import progress_on
 from hublish.cli.redaction import redact, secrets_in
-from hublish.cli.streams import spell_out_what_cannot_be_encoded, write_lines, write_text
+from hublish.cli.streams import spell_out_what_cannot_be_encoded, width_of, write_lines, write_text
 from hublish.cli.text import harmless
 from hublish.cli.view import View
 from hublish.pipeline.progress import Progress
@@ -81,8 +83,12 @@ class Terminal:
     def warn(self, problems: Iterable[Problem]) -> None:
         """Write warnings to stderr; `quiet` is spared them."""
         if self.format is not Format.QUIET:
-            label = paint_for(self.stderr, self.environ)("yellow", "warning:")
-            self.say(*(f"{label} {problem}" for problem in problems))
+            self.say(*warning_lines(problems, self.page()))
+
+    def page(self) -> Page:
+        """Return what diagnostics are shown on: stderr."""
+        paint = paint_for(self.stderr, self.environ)
+        return Page(paint, width_of(self.stderr, self.environ), self.stderr.encoding or "utf-8", self.secrets)
 
     def confirm(self, question: str) -> bool:
         """Ask a person; anything but yes is no."""

@@ -64,7 +64,7 @@ def _pad(cell: str, size: int, *, to_right: bool) -> str:
 
 
 def _cells(char: str) -> int:
-    if unicodedata.combining(char):
+    if unicodedata.category(char) in ("Mn", "Me", "Cf"):  # marks on the letter before, and what cannot be seen
         return 0
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 

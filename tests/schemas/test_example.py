@@ -24,8 +24,8 @@ def model_fields(model: type[BaseModel], path: tuple[str | int, ...] = ()) -> It
 
 
 def shown_keys(node: Node, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], int]]:
-    for key, (offset, value) in node.entries.items():
-        yield (*path, key), offset
+    for key, (written, value) in node.entries.items():
+        yield (*path, key), written.start
         yield from shown_keys(value, (*path, key))
     for index, item in enumerate(node.items):
         yield from shown_keys(item, (*path, index))

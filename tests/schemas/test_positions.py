@@ -39,9 +39,14 @@ def test_keys_and_values_are_found(positions: Positions, path: Path, key: str, v
 
 @pytest.mark.parametrize(
     ("path", "place"),
-    [(("repo", "tag"), "2:3"), (("artifacts", 7, "source"), "4:3"), (("nothing", "here"), "1:1")],
+    [
+        (("repo", "tag"), "1:1"),
+        (("artifacts", 7, "source"), "3:1"),
+        (("artifacts", 0, "options", "size"), "4:5"),
+        (("nothing", "here"), "1:1"),
+    ],
 )
-def test_a_path_that_leads_nowhere_is_placed_at_the_last_node_it_reaches(
+def test_a_path_that_leads_nowhere_is_placed_at_the_key_of_the_last_value_it_reaches(
     positions: Positions, path: Path, place: str
 ) -> None:
     assert str(positions.value(path)) == str(positions.key(path)) == f"hub.yaml:{place}"

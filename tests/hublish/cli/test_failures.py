@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from hublish.cli.excerpts import Page
 from hublish.cli.failures import as_error, error_lines, report
 from hublish.cli.paint import Paint
 from hublish.cli.terminal import Format
@@ -30,12 +31,12 @@ INVALID = ManifestInvalidError(
 
 
 def test_every_problem_has_its_place_and_its_hint(golden: Golden) -> None:
-    golden("error", "\n".join(error_lines(INVALID, Paint())) + "\n")
+    golden("error", "\n".join(error_lines(INVALID, Page(Paint()))) + "\n")
 
 
 def test_the_place_of_the_error_itself_comes_first() -> None:
     error = HublishError("bad", location=Location("hub.yaml", 2, 5))
-    assert error_lines(error, Paint()) == ["error[hublish.failed]: hub.yaml:2:5: bad"]
+    assert error_lines(error, Page(Paint())) == ["error[hublish.failed]: hub.yaml:2:5: bad"]
 
 
 def test_json_has_stable_keys(make_desk: MakeDesk) -> None:
@@ -49,7 +50,8 @@ def test_json_has_stable_keys(make_desk: MakeDesk) -> None:
         "message": "unknown key 'artefacts'",
         "hint": "did you mean 'artifacts'?",
         "path": "artefacts",
-        "location": {"source": "hub.yaml", "line": 3, "column": 1},
+        "location": {"source": "hub.yaml", "line": 3, "column": 1, "end_line": None, "end_column": None},
+        "related": [],
     }
     assert desk.err.getvalue() == ""
 
