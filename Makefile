@@ -47,6 +47,7 @@ schemas: .venv/run.stamp ## write schemas/json again from the models
 
 bench: .venv/run.stamp ## measure hublish beside the plain client, in one run
 	$(BIN)/python benchmarks/publish.py
+	$(BIN)/python benchmarks/startup.py
 
 bench-checkpoints: .venv-frameworks/dev.stamp ## measure a 4 GB checkpoint's way to safetensors beside cp and torch
 	.venv-frameworks/bin/python benchmarks/checkpoints.py

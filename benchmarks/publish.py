@@ -128,15 +128,9 @@ def on_a_new_hub(work: Callable[[Hub], None], *before: Callable[[Hub], None]) ->
     return measure
 
 
-def command(*arguments: str) -> Callable[[], float]:
-    """Time a command from its start to its end."""
-    return lambda: timed(lambda: subprocess.run([BIN / arguments[0], *arguments[1:]], check=True, capture_output=True))
-
-
 def main(rounds: int) -> None:
     """Print a table of medians."""
     disable_progress_bars()
-    manifest = Path(__file__).parents[1] / "examples" / "digits" / "hub.yaml"
     contests = (
         Contest(
             f"publish {FILES:,} files",
@@ -147,16 +141,6 @@ def main(rounds: int) -> None:
             f"download {FILES:,} files",
             ("hublish.pull", on_a_new_hub(hublish_pulls, client_publishes)),
             ("snapshot_download", on_a_new_hub(client_pulls, client_publishes)),
-        ),
-        Contest(
-            "start",
-            ("hublish --version", command("hublish", "--version")),
-            ("hf version", command("hf", "version")),
-        ),
-        Contest(
-            "start and check a release",
-            ("hublish check", command("hublish", "check", "-f", str(manifest))),
-            ("hf version", command("hf", "version")),
         ),
     )
     print(f"medians of {rounds} rounds; a ratio under 1 is in favour of hublish\n")

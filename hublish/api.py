@@ -7,11 +7,13 @@ Not the embedded Hub: a server and its libraries are no part of publishing and p
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from hublish.building import build, card, files
+    from hublish.checking import check
     from hublish.checkup import Finding, doctor
     from hublish.helpers import from_hub, push_to_hub
     from hublish.loading import load, pull
     from hublish.projects import read_project
-    from hublish.publishing import build, card, check, files, plan, publish
+    from hublish.publishing import plan, publish
     from hublish.rehearsal import Rehearsal, rehearse
     from hublish.verifying import Verification, verify
 
@@ -39,7 +41,9 @@ _HOMES = {
     **dict.fromkeys(("Finding", "doctor"), "hublish.checkup"),
     **dict.fromkeys(("from_hub", "push_to_hub"), "hublish.helpers"),
     **dict.fromkeys(("load", "pull"), "hublish.loading"),
-    **dict.fromkeys(("build", "card", "check", "files", "plan", "publish"), "hublish.publishing"),
+    **dict.fromkeys(("build", "card", "files"), "hublish.building"),
+    "check": "hublish.checking",
+    **dict.fromkeys(("plan", "publish"), "hublish.publishing"),
     **dict.fromkeys(("Rehearsal", "rehearse"), "hublish.rehearsal"),
     **dict.fromkeys(("Verification", "verify"), "hublish.verifying"),
     "read_project": "hublish.projects",

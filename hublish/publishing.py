@@ -1,100 +1,23 @@
-"""The forward verbs: check, files, build, card, plan, publish."""
+"""The verbs that meet the Hub: plan and publish."""
 
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
+from hublish.building import new_workspace
 from hublish.connecting import connected
-from hublish.pipeline import durable, sealed
-from hublish.pipeline.errors import DeclinedError, UsageError
+from hublish.pipeline.errors import DeclinedError
 from hublish.pipeline.hub.caller import Caller
 from hublish.pipeline.hub.client import Hub
 from hublish.pipeline.hub.library import require_publishing
 from hublish.pipeline.planning import stale
 from hublish.pipeline.progress import SILENT, Progress
-from hublish.pipeline.publish import checking, planning, publishing, releasing, rendering
+from hublish.pipeline.publish import planning, publishing
 from hublish.pipeline.records import plan_document
-from hublish.pipeline.values import InMemory, Plan, Project, Receipt, Release, ReleaseFile, StagedFile
-from hublish.projects import AnyManifest, located, read_project, with_locations
+from hublish.pipeline.values import Plan, Project, Receipt
+from hublish.projects import AnyManifest, located, read_project
 from hublish.reading import read_plan_file
 from hublish.schemas.plan import PlanDocument
-from hublish.schemas.problems import Problem
-
-CARD_PATH = "README.md"
-
-
-def check(manifest: AnyManifest = "hub.yaml", *, progress: Progress = SILENT) -> tuple[Problem, ...]:
-    """Check manifest, sources, patterns, options and card without a network and without reading a weight.
-
-    Returns:
-        The warnings.
-
-    Raises:
-        ManifestInvalidError, SourceError, CardError: each with every problem, its line and its column.
-    """
-    project = read_project(manifest)
-    with located(project):
-        staged = checking().run(project, progress)
-    return with_locations(staged.warnings, project)
-
-
-def card(manifest: AnyManifest = "hub.yaml", *, progress: Progress = SILENT) -> str:
-    """Return the README as it would be published.
-
-    Raises:
-        UsageError: when the manifest declares no card and no artifact is a README.md.
-    """
-    project = read_project(manifest)
-    with _workspace() as workspace, located(project):
-        staged = rendering(workspace, progress).run(project, progress)
-        found = next((file for file in staged.files if file.path_in_repo == CARD_PATH), None)
-        if found is None:
-            msg = f"{project.name} declares no card"
-            raise UsageError(msg, hint="add `card:` with a template and metadata")
-        return _bytes_of(found).decode()
-
-
-def files(manifest: AnyManifest = "hub.yaml", *, progress: Progress = SILENT) -> Release:
-    """Return exactly what would be uploaded: every file with size and sha256, and what stays out and why.
-
-    Converted files lie in a temporary folder that is gone when this returns; `build` keeps them.
-    """
-    project = read_project(manifest)
-    with _workspace() as workspace, located(project):
-        return releasing(workspace, progress).run(project, progress)
-
-
-def build(manifest: AnyManifest = "hub.yaml", out: str | Path = "build", *, progress: Progress = SILENT) -> Release:
-    """Write the release as a folder.
-
-    Args:
-        manifest: the manifest.
-        out: a folder that does not exist yet, or is empty; it appears whole or not at all.
-        progress: told about stages and bytes.
-
-    Raises:
-        UsageError: when `out` holds anything.
-    """
-    out = Path(out).absolute()
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        msg = f"{out} is not empty"
-        raise UsageError(msg, hint="remove it, or name another folder with --out")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    project = read_project(manifest)
-    with _workspace() as workspace, located(project):
-        release = releasing(workspace, progress).run(project, progress)
-        with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as temporary:
-            folder = Path(temporary) / "release"
-            folder.mkdir()
-            for file in release.files:
-                _write(folder / file.path_in_repo, file)
-            # What was copied is what was sealed: a file that changed meanwhile leaves no folder behind.
-            sealed.each(release.files, sealed.require_identity)
-            folder.replace(out)
-        durable.sync_folder(out.parent)
-    return release
 
 
 def plan(
@@ -118,7 +41,11 @@ def plan(
         RemoteError: the Hub refuses or cannot be reached.
     """
     project = read_project(manifest)
-    with _publishing_to(project, endpoint, token, progress) as hub, _workspace() as workspace, located(project):
+    with (
+        _publishing_to(project, endpoint, token, progress) as hub,
+        new_workspace() as workspace,
+        located(project),
+    ):
         return _planned(project, hub, workspace, progress)
 
 
@@ -154,7 +81,11 @@ def publish(
     """
     project = read_project(manifest)
     reviewed = _reviewed(plan)
-    with _publishing_to(project, endpoint, token, progress) as hub, _workspace() as workspace, located(project):
+    with (
+        _publishing_to(project, endpoint, token, progress) as hub,
+        new_workspace() as workspace,
+        located(project),
+    ):
         fresh = _planned(project, hub, workspace, progress)
         if reviewed is not None:
             stale.refuse(reviewed, plan_document(fresh))
@@ -186,7 +117,11 @@ def released(
         progress: told about stages and bytes.
     """
     endpoint = endpoint or project.manifest.repo.endpoint
-    with connected(endpoint, token, hubs, progress, caller) as hub, _workspace() as workspace, located(project):
+    with (
+        connected(endpoint, token, hubs, progress, caller) as hub,
+        new_workspace() as workspace,
+        located(project),
+    ):
         return publishing(hub, lock or workspace / "hub.lock").run(
             _planned(project, hub, workspace, progress), progress
         )
@@ -211,21 +146,3 @@ def _publishing_to(
     project: Project, endpoint: str | None, token: str | bool | None, progress: Progress
 ) -> AbstractContextManager[Hub]:
     return connected(endpoint or project.manifest.repo.endpoint, token, project.folder, progress)
-
-
-@contextmanager
-def _workspace() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="hublish-") as folder:
-        yield Path(folder)
-
-
-def _bytes_of(file: StagedFile) -> bytes:
-    return file.content.data if isinstance(file.content, InMemory) else file.content.path.read_bytes()
-
-
-def _write(target: Path, file: ReleaseFile) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if isinstance(file.content, InMemory):
-        target.write_bytes(file.content.data)
-    else:
-        shutil.copyfile(file.content.path, target, follow_symlinks=False)

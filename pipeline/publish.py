@@ -1,51 +1,28 @@
-"""The forward order, one stage a line: what `hublish publish` does, and how far every other command goes."""
+"""The forward order, one stage a line: what `hublish publish` does once `build.py` has sealed the release."""
 
 from pathlib import Path
 
+from hublish.pipeline.build import releasing
 from hublish.pipeline.engine import Pipeline
 from hublish.pipeline.hub.client import Hub
 from hublish.pipeline.progress import SILENT, Progress
-from hublish.pipeline.stages.collect import Collect
 from hublish.pipeline.stages.compare import Compare
 from hublish.pipeline.stages.lock import WriteLock
-from hublish.pipeline.stages.outline import Outline
 from hublish.pipeline.stages.prepare import Prepare
-from hublish.pipeline.stages.render_card import RenderCard
 from hublish.pipeline.stages.reveal import Reveal
-from hublish.pipeline.stages.seal import Seal
-from hublish.pipeline.stages.serialize import Serialize
 from hublish.pipeline.stages.tag import Tag
 from hublish.pipeline.stages.upload import Upload
 from hublish.pipeline.stages.verify import Verify
-from hublish.pipeline.values import Head, Plan, Project, Receipt, Release, Staged
-
-
-def checking() -> Pipeline[Project, Staged]:
-    """Return what can be checked without reading a weight. No network."""
-    return (
-        Pipeline.of(Collect())  # every file the manifest speaks of, with its verdict
-        .then(Outline())  # by name; nothing is converted
-        .then(RenderCard())  # README.md, from the card
-    )
-
-
-def rendering(workspace: Path, progress: Progress = SILENT) -> Pipeline[Project, Staged]:
-    """Return the part up to the card, exactly as it would be published. No network."""
-    return (
-        Pipeline.of(Collect())  # every file the manifest speaks of, with its verdict
-        .then(Serialize(workspace, progress))  # in the format the manifest asks for
-        .then(RenderCard())  # README.md, from the card
-    )
-
-
-def releasing(workspace: Path, progress: Progress = SILENT) -> Pipeline[Project, Release]:
-    """Return the local part: from a manifest to sealed files. No network."""
-    return rendering(workspace, progress).then(Seal(progress))  # hashed, and audited against the policy
+from hublish.pipeline.values import Head, Plan, Project, Receipt
 
 
 def planning(workspace: Path, hub: Hub, head: Head, progress: Progress = SILENT) -> Pipeline[Project, Plan]:
     """Return the part that reads the remote: `head` was read before any file is."""
-    return releasing(workspace, progress).then(Compare(hub, head))
+    return (
+        releasing(workspace, progress).then(  # collected, serialized, with its card, sealed
+            Compare(hub, head)
+        )  # what would change
+    )
 
 
 def publishing(hub: Hub, lock: Path) -> Pipeline[Plan, Receipt]:

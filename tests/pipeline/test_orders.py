@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+from hublish.pipeline.build import releasing
+from hublish.pipeline.check import checking
 from hublish.pipeline.downloading.destination import Destination
 from hublish.pipeline.hub.client import Hub
 from hublish.pipeline.load import opening, pulling
-from hublish.pipeline.publish import checking, planning, publishing, releasing
+from hublish.pipeline.publish import planning, publishing
 from hublish.pipeline.stages.select import Select
 from hublish.pipeline.values import Head
 
