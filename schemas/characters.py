@@ -27,6 +27,13 @@ def describe(char: str) -> str:
     return f"{code_point(char)} {unicodedata.name(char, '')}".rstrip()
 
 
+def shown(char: str) -> str:
+    """Return how a message names one character: in quotes when everybody sees which one it is."""
+    if char == " ":
+        return "a space"
+    return f"'{char}'" if char.isascii() and char.isprintable() else describe(char)
+
+
 def text_problem(text: str) -> tuple[int, str] | None:
     """Return the offset and the description of the first character that no document may hold, or None."""
     for pattern, kind in _IN_TEXT:

@@ -6,7 +6,7 @@ them would change or refuse is refused here, so that a release is the same every
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from hublish.schemas.characters import BIDI, NAME_CONTROLS, SURROGATES
 
@@ -57,6 +57,32 @@ def pattern_problems(pattern: str) -> tuple[str, ...]:
     if not path:
         return ("not a normalised relative path: it is empty",)
     return (*_character_problems(path), *_form_problems(path))
+
+
+def local_problems(path: str) -> tuple[str, ...]:
+    """Return why a text may not be a path or glob below the manifest's folder; empty when it may."""
+    if path.startswith("~"):
+        return ("'~' is not replaced by the home folder",)
+    inside = path.removeprefix("./").removesuffix("/")
+    return () if inside in ("", ".") else (*_character_problems(inside), *_form_problems(inside))
+
+
+def mended(path: str, problems: Callable[[str], tuple[str, ...]] = path_problems) -> str | None:
+    """Return the allowed path that a refused one most likely stands for, or None.
+
+    Args:
+        path: the refused one.
+        problems: what decides whether a path is allowed.
+    """
+    visible = "".join(char for char in path if not (NAME_CONTROLS.match(char) or BIDI.match(char)))
+    segments: list[str] = []
+    for segment in _DRIVE.sub("", visible.strip().replace("\\", "/"), count=1).split("/"):
+        if segment == "..":
+            del segments[-1:]
+        elif segment not in ("", ".", "~"):
+            segments.append(segment)
+    likely = "/".join(segments)
+    return likely if likely and likely != path and not problems(likely) else None
 
 
 def text_problems(text: str) -> tuple[str, ...]:
@@ -127,7 +153,7 @@ def _parents(path: str) -> list[str]:
 
 
 def _character_problems(path: str) -> tuple[str, ...]:
-    backslash = ("backslash not allowed; use '/'",) if "\\" in path else ()
+    backslash = ("backslash not allowed between segments",) if "\\" in path else ()
     return (*text_problems(path), *backslash)
 
 
@@ -135,9 +161,9 @@ def _form_problems(path: str) -> tuple[str, ...]:
     segments = path.split("/")
     dots = ("'..' segment not allowed",) if ".." in segments else ()
     if path.startswith(("/", "\\\\")) or _DRIVE.match(path):
-        return ("absolute path not allowed; give it relative to the repo's root", *dots)
+        return ("absolute path not allowed", *dots)
     if "" in segments or "." in segments:
-        return ("not a normalised relative path; remove empty and '.' segments", *dots)
+        return ("not a normalised relative path: it has an empty or '.' segment", *dots)
     return dots
 
 

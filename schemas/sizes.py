@@ -5,6 +5,8 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
+from hublish.schemas.refusal import Refusal
+
 _UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 _SIZE = re.compile(r"\s*(\d{1,15})(?:\.(\d{1,6}))?\s*([KMGT]?B)?\s*", re.IGNORECASE | re.ASCII)
 
@@ -13,20 +15,27 @@ def parse_size(text: str | int) -> int:
     """Return a number of bytes. Units are decimal, as in huggingface_hub: `5GB` is 5 * 10^9.
 
     Raises:
-        ValueError: when the text is no size.
+        Refusal: when the text is no size.
     """
     if isinstance(text, bool) or not isinstance(text, str | int):
-        msg = "expected a size such as 5GB"
-        raise ValueError(msg)
+        raise _no_size(text)
     match = _SIZE.fullmatch(str(text))
     if match is None:
-        msg = "expected a size such as 5GB, 500MB or a number of bytes"
-        raise ValueError(msg)
+        raise _no_size(text)
     whole, fraction, unit = match.groups()
     factor = _UNITS[(unit or "").upper()]
     digits = fraction or ""
     fraction_bytes: int = int(digits or 0) * factor // 10 ** len(digits)
     return int(whole) * factor + fraction_bytes
+
+
+def _no_size(text: object) -> Refusal:
+    written = str(text).strip()
+    likely = re.sub(r"(?<=[KMGTkmgt])i(?=[Bb]$)", "", written.replace(",", "."))
+    hint = "write a number of bytes, or one with KB, MB, GB or TB, which are decimal"
+    if isinstance(text, str) and likely != written and _SIZE.fullmatch(likely):
+        hint = f"write {likely}; units are decimal, as in huggingface_hub"
+    return Refusal("expected a size such as 5GB, 500MB or a number of bytes", hint)
 
 
 def format_size(size: int) -> str:

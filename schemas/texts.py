@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from hublish.schemas.names import path_problems, pattern_problems, text_problems
+from hublish.schemas.names import local_problems, mended, path_problems, pattern_problems, text_problems
 from hublish.schemas.references import (
     REPO_ID_PATTERN,
     TARGET_PATTERN,
@@ -14,15 +14,29 @@ from hublish.schemas.references import (
     check_repo_id,
     check_target,
 )
+from hublish.schemas.refusal import Refusal
+
+_Problems = Callable[[str], tuple[str, ...]]
 
 
-def _refusing(problems: Callable[[str], tuple[str, ...]]) -> AfterValidator:
+def _refusing(problems: _Problems, otherwise: str = "give it another name") -> AfterValidator:
+    """Refuse what has problems, and show the nearest text that has none, or else say what to do."""
+
     def check(text: str) -> str:
         if found := problems(text):
-            raise ValueError("; ".join(found))
+            likely = mended(text, problems)
+            raise Refusal("; ".join(found), f"write '{likely}'" if likely else otherwise)
         return text
 
     return AfterValidator(check)
+
+
+def _check_local(path: str) -> str:
+    if found := local_problems(path):
+        # What lies elsewhere has no name in here that could be shown.
+        likely = None if path.startswith(("/", "~")) or ".." in path or ":" in path else mended(path, local_problems)
+        raise Refusal("; ".join(found), f"write '{likely}'" if likely else _INSIDE)
+    return path
 
 
 def _place_problems(path: str) -> tuple[str, ...]:
@@ -30,10 +44,12 @@ def _place_problems(path: str) -> tuple[str, ...]:
     return path_problems(path.removesuffix("/")) if path else ()
 
 
-def _line_problems(text: str) -> tuple[str, ...]:
+def _check_line(text: str) -> str:
     if "\n" in text or "\r" in text:
-        return ("expected one line; the rest goes to commit_description",)
-    return text_problems(text)
+        raise Refusal("expected one line", "keep the first line here, and move the rest to `commit_description`")
+    if found := text_problems(text):
+        raise Refusal("; ".join(found), "delete the character; it cannot be seen")
+    return text
 
 
 def _in_schema(pattern: str) -> Any:
@@ -46,18 +62,25 @@ def _in_schema(pattern: str) -> Any:
 _SEGMENT = r"(?!\.{1,2}(?:/|$))(?!\.[gG][iI][tT](?:/|$))(?!\.[cC][aA][cC][hH][eE](?:/|$))[^/\\\u0000-\u001f\u007f]+"
 _FILE_PATTERN = rf"^(?![A-Za-z]:){_SEGMENT}(?:/{_SEGMENT})*$"
 _PLACE_PATTERN = rf"^(?:(?![A-Za-z]:){_SEGMENT}(?:/{_SEGMENT})*/?)?$"
+_LOCAL_PATTERN = r"^(?![A-Za-z]:|/|~)(?!(?:.*/)?\.\.(?:/|$))(?!.*//)(?!.+/\.(?:/|$))[^\\\u0000-\u001f\u007f]+$"
+_PATTERN_PATTERN = r"^(?![A-Za-z]:|/)(?!(?:.*/)?\.{1,2}(?:/|$))(?!.*//)[^\\\u0000-\u001f\u007f]+$"
 _REF_PATTERN = r"^(?!HEAD$|@$|[-/.])(?!.*(?:\.\.|@\{|//|/\.|\.lock(?:/|$)|\.$|/$))[^\u0000- \u007f~^:?*\[\\]+$"
 
+_INSIDE = "give a path relative to the folder of hub.yaml, and inside of it"
+_OTHER_PLACE = "choose a shorter path, outside of reserved folders"
+
 NonEmpty = Annotated[str, StringConstraints(min_length=1)]
-Line = Annotated[NonEmpty, _refusing(_line_problems)]
+Line = Annotated[NonEmpty, AfterValidator(_check_line), Field(json_schema_extra={"pattern": "^[^\n\r]*$"})]
 """A text of one line."""
-LocalPath = Annotated[NonEmpty, _refusing(text_problems)]
-"""A path or glob on this machine."""
-Pattern = Annotated[NonEmpty, _refusing(pattern_problems)]
+LocalPath = Annotated[NonEmpty, AfterValidator(_check_local), _in_schema(_LOCAL_PATTERN)]
+"""A path or glob below the manifest's folder."""
+Pattern = Annotated[
+    NonEmpty, _refusing(pattern_problems, "patterns match paths in the repo"), _in_schema(_PATTERN_PATTERN)
+]
 """An fnmatch pattern over paths in the repo."""
-PathInRepo = Annotated[str, _refusing(_place_problems), _in_schema(_PLACE_PATTERN)]
+PathInRepo = Annotated[str, _refusing(_place_problems, _OTHER_PLACE), _in_schema(_PLACE_PATTERN)]
 """Where something goes: a file, a folder when it ends with `/`, the root when it is empty."""
-FilePath = Annotated[str, _refusing(path_problems), Field(json_schema_extra={"pattern": _FILE_PATTERN})]
+FilePath = Annotated[str, _refusing(path_problems, _OTHER_PLACE), Field(json_schema_extra={"pattern": _FILE_PATTERN})]
 """The path of one file in the repo."""
 Ref = Annotated[str, AfterValidator(check_ref), _in_schema(_REF_PATTERN)]
 """A branch or tag."""
