@@ -8,7 +8,7 @@ from hublish.pipeline.collecting.sources import SourceProblemError, find
 from hublish.pipeline.collecting.verdicts import of_name
 from hublish.pipeline.errors import HublishError
 from hublish.pipeline.serializers import registry
-from hublish.pipeline.serializers.interface import Serializer
+from hublish.pipeline.serializers.interface import Format
 from hublish.pipeline.serializers.options import InvalidOptionsError, validate_options
 from hublish.pipeline.values import Candidate, Effect, InMemory, OnDisk, Project, Step, Verdict
 from hublish.schemas.manifest import Artifact
@@ -31,12 +31,12 @@ def of_artifact(project: Project, index: int) -> tuple[tuple[Candidate, ...], tu
     artifact = project.manifest.artifacts[index]
     path = f"artifacts[{index}]"
     try:
-        serializer = registry.get(artifact.serializer)
+        declared = registry.declared(artifact.serializer)
     except HublishError as error:
         return (), (Problem(error.code, error.message, error.hint, f"{path}.serializer"),)
-    problems = _option_problems(serializer, artifact, f"{path}.options")
+    problems = _option_problems(declared, artifact, f"{path}.options")
     try:
-        return tuple(_candidates(project, index, artifact, serializer.suffix)), problems
+        return tuple(_candidates(project, index, artifact, declared.suffix)), problems
     except SourceProblemError as error:
         found = Problem("source.missing", error.message, error.hint, f"{path}.source")
     except OSError as error:
@@ -44,9 +44,9 @@ def of_artifact(project: Project, index: int) -> tuple[tuple[Candidate, ...], tu
     return (), (*problems, found)
 
 
-def _option_problems(serializer: Serializer, artifact: Artifact, path: str) -> tuple[Problem, ...]:
+def _option_problems(declared: Format, artifact: Artifact, path: str) -> tuple[Problem, ...]:
     try:
-        validate_options(serializer, artifact.options)
+        validate_options(declared, artifact.options)
     except InvalidOptionsError as error:
         return tuple(replace(problem, path=f"{path}.{problem.path}") for problem in error.problems)
     return ()

@@ -6,22 +6,15 @@ from typing import Any, ClassVar
 
 from hublish.pipeline.errors import LoadError, SerializationError
 from hublish.pipeline.progress import Progress
+from hublish.pipeline.serializers.formats.copy import CopyFormat, CopyOptions
 from hublish.pipeline.serializers.interface import Written
 from hublish.pipeline.serializers.single_file import place
-from hublish.schemas.base import Document
 
 
-class CopyOptions(Document):
-    """There is nothing to choose."""
-
-
-class Copy:
+class Copy(CopyFormat):
     """The source itself, whatever it is; a file is not copied on this machine."""
 
-    name: ClassVar[str] = "copy"
-    suffix: ClassVar[str] = ""
     version: ClassVar[int] = 1
-    options: ClassVar[type[Document]] = CopyOptions
 
     def dump(
         self,

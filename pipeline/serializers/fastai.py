@@ -8,19 +8,15 @@ from hublish.pipeline.errors import LoadError, NoArraysError, SerializationError
 from hublish.pipeline.progress import Progress
 from hublish.pipeline.serializers.dependencies import imported
 from hublish.pipeline.serializers.failures import framework_failing_as
+from hublish.pipeline.serializers.formats.fastai import FastaiFormat, FastaiOptions
 from hublish.pipeline.serializers.interface import Trust, Written
 from hublish.pipeline.serializers.recognition import is_a
 from hublish.pipeline.serializers.single_file import check_suffix, only, place
-from hublish.schemas.base import Document
 
 SUFFIXES = (".pkl", ".pth")
 
 
-class FastaiOptions(Document):
-    """There is nothing to choose."""
-
-
-class Fastai:
+class Fastai(FastaiFormat):
     """One learner for inference: model, transforms and vocabularies, as `Learner.export` writes it.
 
     Holds whatever pickles: functions by name, so that own ones must be importable where it is loaded. Does not hold
@@ -28,10 +24,7 @@ class Fastai:
     by its content. For weights alone, without a pickle, give `learn.model` to serializer `torch`.
     """
 
-    name: ClassVar[str] = "fastai"
-    suffix: ClassVar[str] = ".pkl"
     version: ClassVar[int] = 1
-    options: ClassVar[type[Document]] = FastaiOptions
 
     def holds(self, value: Any) -> bool:
         """Whether it is a learner."""

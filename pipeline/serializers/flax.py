@@ -1,21 +1,20 @@
 """Serializer `flax`: the state of a Flax module, or a tree of parameters, as safetensors."""
 
 import sys
-from typing import Any, ClassVar
+from typing import Any
 
 from hublish.pipeline.errors import SerializationError
+from hublish.pipeline.serializers.formats.flax import FlaxFormat
 from hublish.pipeline.serializers.jax import Jax
 
 
-class Flax(Jax):
+class Flax(FlaxFormat, Jax):
     """What serializer `jax` holds, and modules and states of `flax.nnx`.
 
     Of a module, its parameters and other variables but not its random state: `nnx.Param`, `nnx.BatchStat` and the
     like. `rebuild` gives nested dicts, which `nnx.update(model, nnx.restore_int_paths(tree))` puts back into a module;
     the parameters of a `flax.linen` module are such dicts already.
     """
-
-    name: ClassVar[str] = "flax"
 
     def holds(self, value: Any) -> bool:
         """Whether it is a module or a state of `flax.nnx`."""

@@ -13,19 +13,15 @@ from hublish.pipeline.errors import LoadError, SerializationError
 from hublish.pipeline.progress import Progress
 from hublish.pipeline.serializers.description import TensorInfo
 from hublish.pipeline.serializers.failures import failing_as
+from hublish.pipeline.serializers.formats.gguf import GgufFormat, GgufOptions
 from hublish.pipeline.serializers.gguf_header import MAX_HEADER_SIZE, GgufHeader, parse_header
 from hublish.pipeline.serializers.interface import Trust, Written
 from hublish.pipeline.serializers.single_file import check_suffix, only
 from hublish.pipeline.serializers.tensors.errors import named
 from hublish.pipeline.serializers.tensors.files import opened, unchanged
 from hublish.pipeline.values import Identity
-from hublish.schemas.base import Document
 
 SUFFIXES = (".gguf",)
-
-
-class GgufOptions(Document):
-    """There is nothing to choose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +34,7 @@ class GgufFile:
     header: GgufHeader
 
 
-class Gguf:
+class Gguf(GgufFormat):
     """One GGUF file of version 2 or 3: metadata, vocabulary and tensors, quantised or not.
 
     The header is read, by limits of its own, before a file goes up and before it is opened; nothing needs to be
@@ -46,10 +42,7 @@ class Gguf:
     `gguf.dequantize` of llama.cpp's Python package takes. Does not write files: llama.cpp's converters do.
     """
 
-    name: ClassVar[str] = "gguf"
-    suffix: ClassVar[str] = ".gguf"
     version: ClassVar[int] = 1
-    options: ClassVar[type[Document]] = GgufOptions
 
     def dump(
         self,

@@ -17,17 +17,22 @@ class Written:
     path: Path
 
 
-class Serializer(Protocol):
-    """One format. Stateless; registered by name in `registry.py` or through the entry-point group."""
+class Format(Protocol):
+    """What a manifest can say of a format. Known without the machinery that reads and writes it."""
 
     name: ClassVar[str]
     """As written in the manifest: `safetensors`."""
-    version: ClassVar[int]
-    """Raised whenever the same input would give other bytes; recorded in the lock."""
     suffix: ClassVar[str]
     """The ending its files get when the manifest names none: `.safetensors`; empty keeps the source's."""
     options: ClassVar[type[Document]]
     """The model of the artifact's `options`; unknown keys are refused."""
+
+
+class Serializer(Format, Protocol):
+    """One format, done. Stateless; registered by name in `registry.py` or through the entry-point group."""
+
+    version: ClassVar[int]
+    """Raised whenever the same input would give other bytes; recorded in the lock."""
 
     def dump(
         self, source: Any, path_in_repo: str, workspace: Path, options: Any, progress: Progress

@@ -3,36 +3,27 @@
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import StringConstraints
 
 from hublish.pipeline.errors import LoadError, SerializationError
 from hublish.pipeline.progress import Progress
 from hublish.pipeline.serializers.dependencies import imported
 from hublish.pipeline.serializers.failures import failing_as
+from hublish.pipeline.serializers.formats.jax import JaxFormat, JaxOptions
 from hublish.pipeline.serializers.interface import Trust, Written
-from hublish.pipeline.serializers.safetensors import Safetensors, SafetensorsOptions
+from hublish.pipeline.serializers.safetensors import Safetensors
 from hublish.pipeline.serializers.tensors.checkpoint import read_checkpoint
 from hublish.pipeline.serializers.tensors.index import INDEX_SUFFIX, read_index
 from hublish.pipeline.serializers.trees import flattened, nested
-from hublish.schemas.base import Document
 
 SEPARATOR = "separator"
 """The key of the metadata that names what joins the parts of a name; without it, a dot."""
 
 
-class JaxOptions(SafetensorsOptions):
-    """How a tree becomes safetensors files: the options of serializer `safetensors`, and one more."""
-
-    separator: Annotated[str, StringConstraints(min_length=1, max_length=8)] = "."
-    """What joins the keys on the way to an array: `params.dense.kernel`. No key may hold it. It is written to the
-    metadata, so that the tree is built again by the same rule."""
-
-
-class Jax:
+class Jax(JaxFormat):
     """Nested dicts, lists and tuples of arrays: the parameters of Flax, Haiku, Equinox and Optax trees.
 
     Holds every dtype that safetensors has; arrays come from any device. Lists and tuples come back as dicts with the
@@ -40,10 +31,7 @@ class Jax:
     None and functions. A sharded array is gathered in main memory. jax is needed only for `rebuild`.
     """
 
-    name: ClassVar[str] = "jax"
-    suffix: ClassVar[str] = ".safetensors"
     version: ClassVar[int] = 1
-    options: ClassVar[type[Document]] = JaxOptions
 
     def holds(self, value: Any) -> bool:
         """Whether it is a tree of nothing but jax arrays."""

@@ -3,30 +3,22 @@
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from hublish.pipeline.errors import LoadError, SerializationError
 from hublish.pipeline.progress import Progress
 from hublish.pipeline.serializers.dependencies import imported
 from hublish.pipeline.serializers.failures import failing_as, framework_failing_as
+from hublish.pipeline.serializers.formats.keras import KerasFormat, KerasOptions
 from hublish.pipeline.serializers.interface import Trust, Written
 from hublish.pipeline.serializers.keras_archive import KerasArrays, code_in, write_canonical
 from hublish.pipeline.serializers.recognition import is_a
 from hublish.pipeline.serializers.single_file import check_suffix, only, place
-from hublish.schemas.base import Document
 
 SUFFIXES = (".keras",)
 
 
-class KerasOptions(Document):
-    """How a model becomes a file."""
-
-    lambdas: Literal["forbid", "allow"] = "forbid"
-    """Whether a model may carry functions as Python bytecode, which `Lambda` layers do: whoever loads it must permit
-    to run them, and they work in one version of Python only."""
-
-
-class Keras:
+class Keras(KerasFormat):
     """One Keras 3 model: its layers, weights, vocabularies and, where it was compiled, the optimizer's state.
 
     Holds everything `model.save` does. Own layers must be registered where it is loaded
@@ -34,10 +26,7 @@ class Keras:
     Keras and save them as `.keras`. The same model is the same file, byte for byte: the time of saving is left out.
     """
 
-    name: ClassVar[str] = "keras"
-    suffix: ClassVar[str] = ".keras"
     version: ClassVar[int] = 1
-    options: ClassVar[type[Document]] = KerasOptions
 
     def holds(self, value: Any) -> bool:
         """Whether it is a Keras 3 model."""

@@ -10,22 +10,15 @@ from numpy.typing import NDArray
 from hublish.pipeline.errors import LoadError, SerializationError
 from hublish.pipeline.progress import Progress
 from hublish.pipeline.serializers.failures import failing_as
+from hublish.pipeline.serializers.formats.numpy import NumpyFormat, NumpyOptions
 from hublish.pipeline.serializers.interface import Trust, Written
 from hublish.pipeline.serializers.numpy_files import NumpyArrays, check_arrays
 from hublish.pipeline.serializers.single_file import check_suffix, has_suffix, place
-from hublish.schemas.base import Document, Flag
 
 SUFFIXES = (".npz", ".npy")
 
 
-class NumpyOptions(Document):
-    """How arrays become a file."""
-
-    compressed: Flag = False
-    """Deflate the arrays of a `.npz`; trained weights hardly shrink, masks and counts do."""
-
-
-class Numpy:
+class Numpy(NumpyFormat):
     """One array (`.npy`), or arrays by name (`.npz`).
 
     Holds every type of numpy but Python objects: complex, text, dates and structured ones too. Does not hold
@@ -33,10 +26,7 @@ class Numpy:
     Files of the format are checked and passed on as they are.
     """
 
-    name: ClassVar[str] = "numpy"
-    suffix: ClassVar[str] = ""  # a file keeps its own: .npy or .npz
     version: ClassVar[int] = 1
-    options: ClassVar[type[Document]] = NumpyOptions
 
     def dump(
         self,

@@ -10,24 +10,17 @@ from hublish.pipeline.errors import LoadError, SerializationError
 from hublish.pipeline.progress import Progress
 from hublish.pipeline.serializers.dependencies import imported
 from hublish.pipeline.serializers.failures import failing_as, framework_failing_as
+from hublish.pipeline.serializers.formats.onnx import OnnxFormat, OnnxOptions
 from hublish.pipeline.serializers.interface import Trust, Written
 from hublish.pipeline.serializers.onnx_files import OnnxArrays, data_among, data_beside, open_arrays, read_onnx
 from hublish.pipeline.serializers.onnx_staging import in_one_folder
 from hublish.pipeline.serializers.recognition import is_a
 from hublish.pipeline.serializers.single_file import check_suffix, only, place
-from hublish.schemas.base import Document, Flag
 
 SUFFIXES = (".onnx",)
 
 
-class OnnxOptions(Document):
-    """How a model in memory becomes files."""
-
-    external_data: Flag = False
-    """Write tensors of a kilobyte and more to `<model>.onnx.data` beside the model; over 2 GB there is no other way."""
-
-
-class Onnx:
+class Onnx(OnnxFormat):
     """One model: its graph, its weights, and the files that keep them.
 
     A file is passed on as it is, with its external data from the same folder; links and paths that lead out of it are
@@ -35,10 +28,7 @@ class Onnx:
     models of every opset. Operators of other libraries need those libraries where it is run.
     """
 
-    name: ClassVar[str] = "onnx"
-    suffix: ClassVar[str] = ".onnx"
     version: ClassVar[int] = 1
-    options: ClassVar[type[Document]] = OnnxOptions
 
     def holds(self, value: Any) -> bool:
         """Whether it is a ModelProto."""

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from hublish.pipeline.errors import SerializationError
-from hublish.pipeline.serializers.interface import Serializer
+from hublish.pipeline.serializers.interface import Format
 from hublish.schemas.base import Document
 from hublish.schemas.problems import Problem
 
@@ -18,21 +18,21 @@ class InvalidOptionsError(SerializationError):
     code = "serializer.options"
 
 
-def validate_options(serializer: Serializer, options: Mapping[str, Any]) -> Document:
+def validate_options(format_: Format, options: Mapping[str, Any]) -> Document:
     """Return `options` as an instance of the serializer's model.
 
     Raises:
         InvalidOptionsError: with one problem for each option that does not fit.
     """
     try:
-        return serializer.options.model_validate(dict(options))
+        return format_.options.model_validate(dict(options))
     except ValidationError as error:
-        known = sorted(serializer.options.model_fields)
+        known = sorted(format_.options.model_fields)
         problems = [
             _problem(details["type"], details["loc"], details["msg"], known)
             for details in error.errors(include_url=False, include_context=False, include_input=False)
         ]
-    msg = f"the options do not fit serializer '{serializer.name}'"
+    msg = f"the options do not fit serializer '{format_.name}'"
     raise InvalidOptionsError(msg, problems=problems)
 
 

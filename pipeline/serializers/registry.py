@@ -1,5 +1,7 @@
 """Serializers by name: the built-in ones and those of other distributions come through the same door.
 
+What a manifest can say of a built-in one stands apart, in `formats/`, so that `hublish check` loads no arrays.
+
 Another distribution offers one with an entry point, whose name is the serializer's own:
 
     [project.entry-points."hublish.serializers"]
@@ -8,11 +10,12 @@ Another distribution offers one with an entry point, whose name is the serialize
 
 import difflib
 from collections.abc import Iterable, Mapping
+from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from typing import Any, cast
 
 from hublish.pipeline.errors import SerializationError
-from hublish.pipeline.serializers.interface import Serializer
+from hublish.pipeline.serializers.interface import Format, Serializer
 from hublish.schemas.base import Document
 
 GROUP = "hublish.serializers"
@@ -53,6 +56,19 @@ def get(name: str) -> Serializer:
         msg = f"unknown serializer '{name}'"
         raise UnknownSerializerError(msg, hint=f"{guess}known serializers: {', '.join(sorted(known))}")
     return _load(known[name])
+
+
+def declared(name: str) -> Format:
+    """Return what a manifest can say of the serializer called `name`; of a built-in one without loading it.
+
+    Raises:
+        UnknownSerializerError, InvalidSerializerError: as `get` does.
+    """
+    for entry in BUILT_IN:
+        if entry.name == name:
+            module = import_module(f"hublish.pipeline.serializers.formats.{name}")
+            return cast("Format", getattr(module, f"{name.capitalize()}Format")())
+    return get(name)
 
 
 def names() -> tuple[str, ...]:

@@ -4,15 +4,14 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
-
-from pydantic import Field
+from typing import Any, ClassVar
 
 from hublish.pipeline.errors import HublishError, LoadError, SerializationError
 from hublish.pipeline.progress import Progress
+from hublish.pipeline.serializers.formats.safetensors import SafetensorsFormat, SafetensorsOptions
 from hublish.pipeline.serializers.interface import Written
 from hublish.pipeline.serializers.recognition import maps_to
-from hublish.pipeline.serializers.tensors.casting import Float, cast
+from hublish.pipeline.serializers.tensors.casting import cast
 from hublish.pipeline.serializers.tensors.checkpoint import read_checkpoint
 from hublish.pipeline.serializers.tensors.choosing import chosen, renamed
 from hublish.pipeline.serializers.tensors.errors import InvalidFileError
@@ -24,39 +23,14 @@ from hublish.pipeline.serializers.tensors.source import TensorSource, open_sourc
 from hublish.pipeline.serializers.tensors.tensor import Tensor
 from hublish.pipeline.serializers.tensors.ties import find_ties, read_ties, untied
 from hublish.pipeline.serializers.tensors.writing import PlannedFile, replacing, write_planned
-from hublish.schemas.base import Document
-from hublish.schemas.sizes import Size, format_size
+from hublish.schemas.sizes import format_size
 
 _FORMAT = "format"
 # What huggingface_hub writes. transformers refuses files without it, and with any value but pt, tf, flax and mlx.
 _DEFAULT_FORMAT = "pt"
 
 
-class SafetensorsOptions(Document):
-    """How arrays become safetensors files."""
-
-    max_shard_size: Annotated[Size, Field(gt=0)] = 5 * 10**9
-    """The most tensor data one file holds, as in huggingface_hub; a larger tensor gets a file of its own."""
-    metadata: dict[str, str] = Field(default_factory=dict, examples=[{"format": "pt"}])
-    """Texts for the file's `__metadata__`, added to those of a safetensors source. `format` is `pt` unless one of
-    them says otherwise, as huggingface_hub writes it. In a sharded set all but `format` stand in the index."""
-    key: str | None = Field(default=None, examples=["state_dict", "model.ema"])
-    """Where in a PyTorch checkpoint the state dict is: keys of dictionaries within each other, joined by dots. Without
-    it the checkpoint is the state dict, or holds no more than one."""
-    include: tuple[str, ...] = Field(default=(), examples=[["encoder.*"]])
-    """fnmatch patterns for the tensors to write, by their names in the source; without it all of them. `*` matches
-    dots as well. A pattern that matches nothing is an error."""
-    exclude: tuple[str, ...] = Field(default=(), examples=[["*.num_batches_tracked"]])
-    """The same for what is left out, entries of a state dict that are no tensors among it. It wins over `include`."""
-    rename: dict[str, str] = Field(default_factory=dict, examples=[{"module.": "", "fc.weight": "head.weight"}])
-    """New names by old ones. A key that ends with a dot, or is empty, is a prefix; any other is a whole name and wins
-    over prefixes, of which the longest counts. A key that matches nothing is an error, and so are two equal names."""
-    dtype: Float | None = Field(default=None, examples=["bfloat16"])
-    """Casts floating-point tensors, rounding to nearest; a number the new type cannot hold is an error. Integers,
-    booleans and complex numbers stay as they are."""
-
-
-class Safetensors:
+class Safetensors(SafetensorsFormat):
     """Arrays by name, from PyTorch checkpoints, `.safetensors`, `.npz`, `.npy`, Keras' `.weights.h5` and mappings.
 
     Checkpoints (`.pt`, `.pth`, `.bin`, `.ckpt`, TorchScript archives, sharded sets with their index) are read without
@@ -65,10 +39,7 @@ class Safetensors:
     Tied tensors are written once, and the metadata names the others.
     """
 
-    name: ClassVar[str] = "safetensors"
-    suffix: ClassVar[str] = ".safetensors"
     version: ClassVar[int] = 1
-    options: ClassVar[type[Document]] = SafetensorsOptions
 
     def holds(self, value: Any) -> bool:
         """Whether it is arrays by name."""

@@ -2,31 +2,23 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Literal, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 from hublish.pipeline.errors import LoadError, NoArraysError, SerializationError
 from hublish.pipeline.progress import Progress
 from hublish.pipeline.serializers.dependencies import imported
 from hublish.pipeline.serializers.failures import failing_as, framework_failing_as
+from hublish.pipeline.serializers.formats.sklearn import SklearnFormat, SklearnOptions
 from hublish.pipeline.serializers.interface import Trust, Written
 from hublish.pipeline.serializers.recognition import is_a
 from hublish.pipeline.serializers.single_file import check_suffix, has_suffix, only, place
 from hublish.pipeline.serializers.skops_file import check_skops, write_canonical
-from hublish.schemas.base import Document
 
 SKOPS = (".skops",)
 PICKLES = (".joblib", ".pkl", ".pickle")
 
 
-class SklearnOptions(Document):
-    """How an estimator becomes a file."""
-
-    format: Literal["skops", "joblib"] = "skops"
-    """`skops` executes nothing when it is loaded. `joblib` is a pickle: it goes up only when `policy.pickle` lets it,
-    and is loaded only by whoever permits it."""
-
-
-class Sklearn:
+class Sklearn(SklearnFormat):
     """One estimator, pipeline or search, with whatever it was fitted to.
 
     Holds, as skops: everything made of scikit-learn, numpy, scipy and plain Python values; types of other libraries
@@ -35,10 +27,7 @@ class Sklearn:
     is converted: that would mean to unpickle it.
     """
 
-    name: ClassVar[str] = "sklearn"
-    suffix: ClassVar[str] = ".skops"
     version: ClassVar[int] = 1
-    options: ClassVar[type[Document]] = SklearnOptions
 
     def holds(self, value: Any) -> bool:
         """Whether it is an estimator, a pipeline or a search."""

@@ -7,23 +7,19 @@ from typing import Any, ClassVar
 from hublish.pipeline.errors import LoadError, SerializationError
 from hublish.pipeline.progress import Progress
 from hublish.pipeline.serializers.dependencies import imported
+from hublish.pipeline.serializers.formats.torch import TorchFormat, TorchOptions
 from hublish.pipeline.serializers.interface import Trust, Written
 from hublish.pipeline.serializers.recognition import is_a, maps_to
-from hublish.pipeline.serializers.safetensors import Safetensors, SafetensorsOptions
+from hublish.pipeline.serializers.safetensors import Safetensors
 from hublish.pipeline.serializers.tensors.checkpoint import read_checkpoint
 from hublish.pipeline.serializers.tensors.errors import InvalidFileError
 from hublish.pipeline.serializers.tensors.index import INDEX_SUFFIX, read_index
 from hublish.pipeline.serializers.tensors.safetensors_file import SafetensorsFile
 from hublish.pipeline.serializers.tensors.ties import read_ties
 from hublish.pipeline.serializers.torch_tensors import mapped_tensors, tied, to_array
-from hublish.schemas.base import Document
 
 
-class TorchOptions(SafetensorsOptions):
-    """How a state dict becomes safetensors files: the options of serializer `safetensors`."""
-
-
-class Torch:
+class Torch(TorchFormat):
     """Parameters and buffers by name: of an `nn.Module`, of a state dict, or of what serializer `safetensors` reads.
 
     Holds every dtype that safetensors has, of tensors on any device and in any strides. Tied tensors are written once,
@@ -33,10 +29,7 @@ class Torch:
     in memory and for `rebuild`.
     """
 
-    name: ClassVar[str] = "torch"
-    suffix: ClassVar[str] = ".safetensors"
     version: ClassVar[int] = 1
-    options: ClassVar[type[Document]] = TorchOptions
 
     def holds(self, value: Any) -> bool:
         """Whether it is a module, or a state dict."""

@@ -8,8 +8,9 @@ import torch
 
 from hublish.pipeline.errors import SerializationError
 from hublish.pipeline.progress import SILENT
+from hublish.pipeline.serializers.formats.torch import TorchOptions
 from hublish.pipeline.serializers.interface import DISTRUST
-from hublish.pipeline.serializers.torch import Torch, TorchOptions
+from hublish.pipeline.serializers.torch import Torch
 
 BASE = torch.arange(24).reshape(4, 6)
 DTYPES = [

@@ -1,45 +1,21 @@
 """Tensors in another floating-point type, converted a block at a time."""
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
 
 import numpy as np
 
 from hublish.pipeline.serializers.tensors.dtypes import DTYPES, Dtype
 from hublish.pipeline.serializers.tensors.errors import InvalidFileError
+from hublish.pipeline.serializers.tensors.floats import FLOATS, Float
 from hublish.pipeline.serializers.tensors.output import BLOCK_SIZE, Sink
 from hublish.pipeline.serializers.tensors.tensor import Content, Tensor
-
-Float = Literal[
-    "float64",
-    "float32",
-    "float16",
-    "bfloat16",
-    "float8_e4m3fn",
-    "float8_e5m2",
-    "float8_e4m3fnuz",
-    "float8_e5m2fnuz",
-]
-"""The types that tensors are cast between, by torch's names."""
-
-_FLOATS: Final[Mapping[Float, str]] = {
-    "float64": "F64",
-    "float32": "F32",
-    "float16": "F16",
-    "bfloat16": "BF16",
-    "float8_e4m3fn": "F8_E4M3",
-    "float8_e5m2": "F8_E5M2",
-    "float8_e4m3fnuz": "F8_E4M3FNUZ",
-    "float8_e5m2fnuz": "F8_E5M2FNUZ",
-}
 
 
 def cast(tensor: Tensor, name: Float) -> Tensor:
     """Return the tensor with elements of the type `name`; one that is not floating-point stays as it is."""
-    target = DTYPES[_FLOATS[name]]
-    if tensor.dtype == target or tensor.dtype.name not in _FLOATS.values():
+    target = DTYPES[FLOATS[name]]
+    if tensor.dtype == target or tensor.dtype.name not in FLOATS.values():
         return tensor
     return Tensor(tensor.name, target, tensor.shape, _Cast(tensor.name, tensor.content, tensor.dtype, target))
 

@@ -4,7 +4,8 @@ import pytest
 
 from hublish.pipeline.errors import LoadError, SerializationError
 from hublish.pipeline.progress import SILENT
-from hublish.pipeline.serializers.copy import Copy, CopyOptions
+from hublish.pipeline.serializers.copy import Copy
+from hublish.pipeline.serializers.formats.copy import CopyOptions
 from hublish.pipeline.serializers.interface import Written
 
 

@@ -7,7 +7,8 @@ import pytest
 
 from hublish.pipeline.errors import LoadError, SerializationError
 from hublish.pipeline.progress import SILENT
-from hublish.pipeline.serializers.fastai import Fastai, FastaiOptions
+from hublish.pipeline.serializers.fastai import Fastai
+from hublish.pipeline.serializers.formats.fastai import FastaiOptions
 from hublish.pipeline.serializers.interface import DISTRUST, Written
 
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from hublish.pipeline.errors import LoadError, SerializationError
 from hublish.pipeline.progress import SILENT
 from hublish.pipeline.serializers.description import describe
-from hublish.pipeline.serializers.gguf import Gguf, GgufOptions
+from hublish.pipeline.serializers.formats.gguf import GgufOptions
+from hublish.pipeline.serializers.gguf import Gguf
 from hublish.pipeline.serializers.gguf_header import MAX_TENSORS, parse_header
 from hublish.pipeline.serializers.interface import DISTRUST
 from hublish.pipeline.serializers.tensors.errors import InvalidFileError

@@ -10,7 +10,8 @@ from safetensors import safe_open
 from hublish.pipeline.errors import LoadError, SerializationError
 from hublish.pipeline.progress import SILENT
 from hublish.pipeline.serializers.flax import Flax
-from hublish.pipeline.serializers.jax import Jax, JaxOptions
+from hublish.pipeline.serializers.formats.jax import JaxOptions
+from hublish.pipeline.serializers.jax import Jax
 
 TREE: dict[str, Any] = {
     "params": {"Dense_0": {"kernel": np.ones((2, 3), "f"), "bias": np.zeros(3, "f")}},

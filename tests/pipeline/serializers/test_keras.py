@@ -9,8 +9,9 @@ import pytest
 
 from hublish.pipeline.errors import LoadError, SerializationError
 from hublish.pipeline.progress import SILENT
+from hublish.pipeline.serializers.formats.keras import KerasOptions
 from hublish.pipeline.serializers.interface import DISTRUST, Written
-from hublish.pipeline.serializers.keras import Keras, KerasOptions
+from hublish.pipeline.serializers.keras import Keras
 from hublish.pipeline.serializers.keras_archive import write_canonical
 
 DENSE = {"class_name": "Dense", "config": {"units": 3, "activation": "relu"}}

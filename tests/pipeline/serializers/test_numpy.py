@@ -15,8 +15,9 @@ from hypothesis.extra import numpy as arrays_of
 from hublish.pipeline.errors import LoadError, SerializationError
 from hublish.pipeline.progress import SILENT
 from hublish.pipeline.serializers.description import describe
+from hublish.pipeline.serializers.formats.numpy import NumpyOptions
 from hublish.pipeline.serializers.interface import DISTRUST, Written
-from hublish.pipeline.serializers.numpy import Numpy, NumpyOptions
+from hublish.pipeline.serializers.numpy import Numpy
 from hublish.pipeline.serializers.numpy_files import check_arrays
 from hublish.pipeline.serializers.tensors.errors import InvalidFileError
 

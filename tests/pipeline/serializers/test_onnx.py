@@ -13,7 +13,8 @@ from hublish.pipeline.errors import LoadError, SerializationError
 from hublish.pipeline.progress import SILENT
 from hublish.pipeline.serializers import onnx as subject
 from hublish.pipeline.serializers.description import describe
-from hublish.pipeline.serializers.onnx import Onnx, OnnxOptions
+from hublish.pipeline.serializers.formats.onnx import OnnxOptions
+from hublish.pipeline.serializers.onnx import Onnx
 from hublish.pipeline.serializers.onnx_model import read_model
 from hublish.pipeline.serializers.tensors.errors import InvalidFileError
 from tests.pipeline.serializers.protobuf import message, number, single, text, varint

@@ -3,8 +3,9 @@ from typing import Any
 import pytest
 
 from hublish.pipeline.serializers.copy import Copy
+from hublish.pipeline.serializers.formats.safetensors import SafetensorsOptions
 from hublish.pipeline.serializers.options import InvalidOptionsError, validate_options
-from hublish.pipeline.serializers.safetensors import Safetensors, SafetensorsOptions
+from hublish.pipeline.serializers.safetensors import Safetensors
 
 
 def test_options_become_the_serializers_own_document() -> None:

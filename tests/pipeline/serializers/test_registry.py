@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -71,6 +73,28 @@ def test_every_built_in_serializer_is_listed() -> None:
 @pytest.mark.parametrize("name", [entry.name for entry in registry.BUILT_IN])
 def test_every_built_in_serializer_is_sound_without_its_framework(name: str) -> None:
     assert registry.get(name).name == name
+
+
+@pytest.mark.parametrize("name", [entry.name for entry in registry.BUILT_IN])
+def test_a_built_in_serializer_is_what_was_declared_of_it(name: str) -> None:
+    declared = registry.declared(name)
+    assert isinstance(registry.get(name), type(declared))
+    assert declared.name == name
+
+
+def test_to_declare_a_format_loads_no_arrays() -> None:
+    names = [entry.name for entry in registry.BUILT_IN]
+    script = (
+        "import sys\nfrom hublish.pipeline.serializers import registry\n"
+        f"for name in {names!r}: registry.declared(name)\nprint('numpy' in sys.modules, 'ml_dtypes' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "False"]
+
+
+def test_another_distribution_declares_its_format_by_what_it_is(distribution: Distribution) -> None:
+    distribution.offer("acme = acme_formats_for_tests:Acme")
+    assert registry.declared("acme").suffix == ".keras"
 
 
 @pytest.mark.parametrize("target", ["Acme", "instance"])

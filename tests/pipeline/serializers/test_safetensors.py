@@ -24,8 +24,9 @@ from safetensors.numpy import load_file, save_file
 
 from hublish.pipeline.errors import LoadError, SerializationError
 from hublish.pipeline.progress import SILENT, Task
+from hublish.pipeline.serializers.formats.safetensors import SafetensorsOptions
 from hublish.pipeline.serializers.interface import Serializer, Written
-from hublish.pipeline.serializers.safetensors import Safetensors, SafetensorsOptions
+from hublish.pipeline.serializers.safetensors import Safetensors
 from tests.pipeline.serializers.tensors.pytorch import assembling
 
 Dump = Callable[..., tuple[Written, ...]]
@@ -317,7 +318,8 @@ MEASURE = """
 import re, sys
 from pathlib import Path
 from hublish.pipeline.progress import SILENT
-from hublish.pipeline.serializers.safetensors import Safetensors, SafetensorsOptions
+from hublish.pipeline.serializers.formats.safetensors import SafetensorsOptions
+from hublish.pipeline.serializers.safetensors import Safetensors
 def peak():
     return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
 before = peak()

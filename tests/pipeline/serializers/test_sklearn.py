@@ -10,8 +10,9 @@ import pytest
 
 from hublish.pipeline.errors import LoadError, SerializationError
 from hublish.pipeline.progress import SILENT
+from hublish.pipeline.serializers.formats.sklearn import SklearnOptions
 from hublish.pipeline.serializers.interface import DISTRUST, Written
-from hublish.pipeline.serializers.sklearn import Sklearn, SklearnOptions
+from hublish.pipeline.serializers.sklearn import Sklearn
 from hublish.pipeline.serializers.skops_file import write_canonical
 
 SCHEMA = {"__class__": "int", "__loader__": "JsonNode", "content": "3", "protocol": 2, "_skops_version": "0.16"}

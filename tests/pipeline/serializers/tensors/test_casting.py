@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from hublish.pipeline.serializers.tensors.casting import Float, cast
+from hublish.pipeline.serializers.tensors.casting import cast
 from hublish.pipeline.serializers.tensors.dtypes import DTYPES, dtype_of
 from hublish.pipeline.serializers.tensors.errors import InvalidFileError
 from hublish.pipeline.serializers.tensors.files import FileRange
+from hublish.pipeline.serializers.tensors.floats import Float
 from hublish.pipeline.serializers.tensors.layout import InMemoryArray
 from hublish.pipeline.serializers.tensors.output import BLOCK_SIZE, Sink
 from hublish.pipeline.serializers.tensors.tensor import Tensor

@@ -10,8 +10,9 @@ import pytest
 from huggingface_hub import save_torch_state_dict
 
 from hublish.pipeline.progress import SILENT
+from hublish.pipeline.serializers.formats.safetensors import SafetensorsOptions
 from hublish.pipeline.serializers.interface import Written
-from hublish.pipeline.serializers.safetensors import Safetensors, SafetensorsOptions
+from hublish.pipeline.serializers.safetensors import Safetensors
 
 pytestmark = [
     pytest.mark.frameworks,

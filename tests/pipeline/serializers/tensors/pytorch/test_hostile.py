@@ -9,7 +9,8 @@ import pytest
 
 from hublish.pipeline.errors import SerializationError
 from hublish.pipeline.progress import SILENT
-from hublish.pipeline.serializers.safetensors import Safetensors, SafetensorsOptions
+from hublish.pipeline.serializers.formats.safetensors import SafetensorsOptions
+from hublish.pipeline.serializers.safetensors import Safetensors
 from tests.pipeline.serializers.tensors.pytorch.assembling import (
     checkpoint,
 )
