@@ -1,29 +1,39 @@
 """Documents from bytes: the manifest from YAML; plan, receipt and lock from JSON."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from hublish.schemas.base import Document
 from hublish.schemas.diagnosis import MAX_PROBLEMS, WHERE_CREDENTIALS_GO, diagnose
-from hublish.schemas.expansion import expand
+from hublish.schemas.expansion import NO_SETTINGS, Expansion, expand
 from hublish.schemas.json_reading import read_json
 from hublish.schemas.lock import Lock
-from hublish.schemas.manifest import Manifest
+from hublish.schemas.manifest import Load, Manifest, Published
 from hublish.schemas.plan import PlanDocument
 from hublish.schemas.positions import Positions, SourceText, format_path, parse_path
 from hublish.schemas.problems import InvalidDocumentError, Location, Problem
 from hublish.schemas.reading import MAX_BYTES, Reading, read_yaml
 from hublish.schemas.receipt import ReceiptDocument
 from hublish.schemas.secrets import hub_tokens, redact
+from hublish.schemas.variables import NOWHERE, Setting, Surroundings
 
 AnyDocument = TypeVar("AnyDocument", bound=Document)
 
 
+@dataclass(frozen=True, slots=True)
+class Effective:
+    """A manifest as it counts here and now."""
+
+    manifest: Manifest
+    surroundings: Mapping[str, str]
+    """What git and the date said, by the names that the manifest mentions."""
+
+
 def read_manifest(text: bytes, source: str = "hub.yaml") -> Manifest:
-    """Read and validate a manifest, with its variables replaced.
+    """Read and validate a manifest that its own text makes complete.
 
     Args:
         text: the file as it lies on disk.
@@ -32,22 +42,63 @@ def read_manifest(text: bytes, source: str = "hub.yaml") -> Manifest:
     Raises:
         InvalidDocumentError: with every problem of the file, in the order of its lines.
     """
+    return resolve_manifest(text, source).manifest
+
+
+def resolve_manifest(
+    text: bytes,
+    source: str = "hub.yaml",
+    *,
+    settings: Mapping[str, Setting] = NO_SETTINGS,
+    surroundings: Surroundings = NOWHERE,
+) -> Effective:
+    """Read and validate a manifest, with its variables replaced.
+
+    Args:
+        text: the file as it lies on disk.
+        source: how diagnostics call it.
+        settings: values that stand in for those under `variables`, or add to them.
+        surroundings: what git, the date and the environment say; asked only for what the manifest mentions.
+
+    Raises:
+        InvalidDocumentError: with every problem of the file, in the order of its lines.
+    """
+    reading = _reading(text, source)
     try:
-        reading = read_yaml(text, source)
+        expansion = expand(reading, settings, surroundings)
     except InvalidDocumentError as error:
-        secrets = _secrets_in(SourceText(text[:MAX_BYTES].decode("utf-8", "replace"), source))
-        raise InvalidDocumentError(_in_order([*secrets, *error.problems])) from None
-    data, unknown = expand(reading)
-    found = [*_secrets(reading, data), *reading.problems, *unknown]
+        raise InvalidDocumentError(_in_order([*_shown_secrets(reading), *reading.problems, *error.problems])) from None
+    found = [*_secrets(reading, expansion.data), *reading.problems, *expansion.problems]
     try:
-        manifest = Manifest.model_validate(data)
+        manifest = Manifest.model_validate(expansion.data)
     except ValidationError as error:
-        told = {problem.path for problem in unknown} | {format_path(path) for path in reading.refused}
-        said = diagnose(error, Manifest, data, family="manifest", positions=reading.positions)
-        found += [problem for problem in said if problem.path not in told]
+        found += _said(error, Manifest, reading, expansion)
     else:
         if not found:
-            return manifest
+            return Effective(manifest, expansion.surroundings)
+    raise InvalidDocumentError(_in_order(found))
+
+
+def read_load(text: bytes, source: str = "hub.yaml") -> Load:
+    """Read how a release is loaded from the manifest that was published with it.
+
+    Who loads has neither its repository nor its environment, and may have another hublish: only `load` and the
+    variables it mentions are looked at.
+
+    Raises:
+        InvalidDocumentError: when it is no YAML document, of a newer format, or its `load` does not stand.
+    """
+    reading = _reading(text, source)
+    data = {key: value for key, value in reading.data.items() if key in ("schema_version", "variables", "load")}
+    expansion = expand(replace(reading, data=data))
+    found = [*reading.problems, *expansion.problems]
+    try:
+        published = Published.model_validate(expansion.data)
+    except ValidationError as error:
+        found += _said(error, Published, reading, expansion)
+    else:
+        if not found:
+            return published.load
     raise InvalidDocumentError(_in_order(found))
 
 
@@ -132,12 +183,30 @@ def _located(problem: Problem, positions: Positions) -> Problem:
     return replace(problem, location=positions.value(parse_path(problem.path)), related=related)
 
 
+def _reading(text: bytes, source: str) -> Reading:
+    try:
+        return read_yaml(text, source)
+    except InvalidDocumentError as error:
+        secrets = _secrets_in(SourceText(text[:MAX_BYTES].decode("utf-8", "replace"), source))
+        raise InvalidDocumentError(_in_order([*secrets, *error.problems])) from None
+
+
+def _said(error: ValidationError, model: type[Document], reading: Reading, expansion: Expansion) -> Iterable[Problem]:
+    told = {format_path(path) for path in reading.refused | expansion.unresolved}
+    said = diagnose(error, model, expansion.data, family="manifest", positions=reading.positions)
+    return (problem for problem in said if problem.path not in told)
+
+
+def _shown_secrets(reading: Reading) -> Iterable[Problem]:
+    return _secrets_in(reading.positions.text)
+
+
 def _secrets(reading: Reading, data: Any) -> Iterable[Problem]:
     text = reading.positions.text
-    shown = tuple(_secrets_in(text))
+    shown = tuple(_shown_secrets(reading))
     yield from shown
-    # Escapes and variables can put one together that the text does not show.
-    hidden = "\\" in text.text or "{{" in text.text
+    # Escapes, variables and settings can put one together that the text does not show.
+    hidden = "\\" in text.text or data is not reading.data
     if hidden and not shown and any(True for found in _texts(data) for _ in hub_tokens(found)):
         yield _secret(Location(text.source, 1, 1))
 

@@ -1,35 +1,69 @@
-"""Variables: `{{ name }}` in the manifest's texts becomes the value from `variables`.
+"""Variables: `{{ name }}` in the manifest's texts becomes the value the name stands for.
 
 Every text is expanded once, before validation, except keys and `variables` itself. It is no template language: a
 value is never read again, and an unknown name is a problem. `{{ '{{' }}` writes two braces. The texts of `card` may
-hold other uses of braces, such as a chat template: there only `{{ name }}` means something.
+hold other uses of braces, such as a chat template: there only `{{ name }}` means something. The texts of `load` may
+hold only what readers of the published file can replace in the same way: names under `variables`.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from hublish.schemas.positions import Path, Positions, format_path
-from hublish.schemas.problems import Problem
-from hublish.schemas.reading import Reading
-from hublish.schemas.suggestions import nearest
+from hublish.schemas.problems import InvalidDocumentError, Problem
+from hublish.schemas.reading import MAX_BYTES, MAX_PROBLEMS, Reading
+from hublish.schemas.variables import HOW_TO_ESCAPE, NOWHERE, NoValueError, Setting, Surroundings, Values
+
+MAX_CHARACTERS = MAX_BYTES
+"""What the texts with variables in them may grow to, all together: as much as a manifest may have."""
 
 _NAME = r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*"
 _PLACEHOLDER = re.compile(
     rf"""\{{\{{\s*(?:(?P<name>{_NAME})|(?P<quote>['"])(?P<literal>\{{\{{|\}}\}})(?P=quote))\s*\}}\}}""", re.ASCII
 )
 _OPENING = re.compile(r"\{\{[^{}\n]{0,40}(?:\}\})?")
-_NOT_YET = ("git", "env", "source_date")
+NO_SETTINGS: Mapping[str, Setting] = MappingProxyType({})
 
 
-def expand(reading: Reading) -> tuple[dict[str, Any], tuple[Problem, ...]]:
-    """Return the data of a manifest with its variables replaced, and every placeholder that has no value."""
-    if "{{" not in reading.positions.text.text and "\\" not in reading.positions.text.text:
-        return reading.data, ()  # nothing to replace, escaped or not
-    declared = reading.data.get("variables")
-    expansion = _Expansion(declared if isinstance(declared, dict) else {}, reading.positions)
-    data = {key: value if key == "variables" else expansion.of(value, (key,)) for key, value in reading.data.items()}
-    return data, tuple(expansion.problems)
+@dataclass(frozen=True, slots=True)
+class Expansion:
+    """A manifest's data with its variables replaced."""
+
+    data: dict[str, Any]
+    problems: tuple[Problem, ...]
+    """Every placeholder without a value, and every setting that is mentioned nowhere."""
+    unresolved: frozenset[Path]
+    """The places whose text is not what its author meant; a later check has nothing to say about them."""
+    surroundings: Mapping[str, str]
+    """What git and the date said, by the names that are mentioned."""
+
+
+def expand(
+    reading: Reading, settings: Mapping[str, Setting] = NO_SETTINGS, surroundings: Surroundings = NOWHERE
+) -> Expansion:
+    """Replace the variables of a manifest.
+
+    Args:
+        reading: the manifest.
+        settings: values that stand in for those under `variables`, or add to them.
+        surroundings: what git, the date and the environment say; asked only for what is mentioned.
+
+    Raises:
+        InvalidDocumentError: when the texts outgrow MAX_CHARACTERS.
+    """
+    values = Values(reading.data, settings, surroundings)
+    walk = _Walk(values, reading.positions)
+    data = reading.data
+    text = reading.positions.text.text
+    if "{{" in text or "\\" in text:  # else there is nothing to replace, escaped or not
+        data = {key: value if key == "variables" else walk.of(value, (key,)) for key, value in data.items()}
+    if settings:
+        data = _with_settings(data, settings)
+    problems = (*walk.problems, *_unmentioned(values, settings))
+    return Expansion(data, problems, frozenset(walk.unresolved), values.asked)
 
 
 def escape(text: str) -> str:
@@ -37,13 +71,16 @@ def escape(text: str) -> str:
     return text.replace("{{", "{{ '{{' }}")
 
 
-class _Expansion:
+class _Walk:
     """Walks plain data once, replacing, and gathers what is wrong on the way."""
 
-    def __init__(self, variables: Mapping[str, Any], positions: Positions) -> None:
+    def __init__(self, values: Values, positions: Positions) -> None:
         self.problems: list[Problem] = []
-        self._variables = variables
+        self.unresolved: set[Path] = set()
+        self._values = values
         self._positions = positions
+        self._told: set[tuple[Path, str]] = set()
+        self._left = MAX_CHARACTERS
 
     def of(self, value: Any, path: Path) -> Any:
         """Return `value` with every text in it expanded."""
@@ -56,36 +93,63 @@ class _Expansion:
         return value
 
     def _text(self, text: str, path: Path) -> str:
+        pieces = []
+        for piece in self._pieces(text, path):
+            self._left -= len(piece)
+            if self._left < 0:
+                self._stop(path)
+            pieces.append(piece)
+        return "".join(pieces)
+
+    def _pieces(self, text: str, path: Path) -> Iterator[str]:
+        end = 0
+        for found in _PLACEHOLDER.finditer(text):
+            yield self._other(text[end : found.start()], path)
+            yield found["literal"] or self._value(found["name"], found.group(), path)
+            end = found.end()
+        yield self._other(text[end:], path)
+
+    def _other(self, text: str, path: Path) -> str:
         if path[0] != "card":
-            self._refuse_other_braces(text, path)
-        return _PLACEHOLDER.sub(lambda found: self._replacement(found, path), text)
+            for found in _OPENING.finditer(text):
+                message = "'{{' must be followed by the name of a variable and '}}'"
+                self._refuse(Problem("manifest.variable", message, HOW_TO_ESCAPE), found.group(), path)
+        return text
 
-    def _replacement(self, found: re.Match[str], path: Path) -> str:
-        if literal := found["literal"]:
-            return literal
-        name = found["name"]
-        value = self._variables.get(name)
-        if isinstance(value, str | int | float):
-            return str(value)
-        if name not in self._variables:  # else its type is a problem of its own
-            self._refuse_unknown(name, found.group(), path)
-        return found.group()
+    def _value(self, name: str, written: str, path: Path) -> str:
+        try:
+            value = self._values.of(name, to_load=path[0] == "load")
+        except NoValueError as error:
+            self._refuse(Problem(error.code, error.told_of(name), error.hint), written, path)
+            return written
+        if value is None:
+            self.unresolved.add(path)
+            return written
+        return value
 
-    def _refuse_unknown(self, name: str, written: str, path: Path) -> None:
-        if name.split(".", maxsplit=1)[0] in _NOT_YET:
-            self._refuse(f"'{written}' is not supported yet", "put the value under 'variables'", written, path)
-        elif near := nearest(name, self._variables):
-            message = f"unknown variable '{name}', did you mean '{near}'?"
-            self._refuse(message, f"write '{{{{ {near} }}}}'", written, path)
-        else:
-            hint = f"add '{name}' under 'variables'; to write two braces, write {{{{ '{{{{' }}}}"
-            self._refuse(f"unknown variable '{name}'", hint, written, path)
+    def _refuse(self, problem: Problem, written: str, path: Path) -> None:
+        self.unresolved.add(path)
+        if (path, written) in self._told or len(self.problems) >= MAX_PROBLEMS:
+            return
+        self._told.add((path, written))
+        self.problems.append(_placed(problem, self._positions, path, written))
 
-    def _refuse_other_braces(self, text: str, path: Path) -> None:
-        for found in _OPENING.finditer(_PLACEHOLDER.sub("", text)):
-            message = "'{{' must be followed by the name of a variable and '}}'"
-            self._refuse(message, "to write two braces, write {{ '{{' }}", found.group(), path)
+    def _stop(self, path: Path) -> None:
+        message = f"the texts of the manifest grow over {MAX_CHARACTERS} characters once its variables are replaced"
+        problem = Problem("manifest.too_large", message, "use shorter values, or mention them less often")
+        raise InvalidDocumentError((*self.problems, _placed(problem, self._positions, path, "{{")))
 
-    def _refuse(self, message: str, hint: str, written: str, path: Path) -> None:
-        place = self._positions.within(path, written)
-        self.problems.append(Problem("manifest.variable", message, hint, format_path(path), place))
+
+def _placed(problem: Problem, positions: Positions, path: Path, written: str) -> Problem:
+    place = positions.within(path, written)
+    return Problem(problem.code, problem.message, problem.hint, format_path(path), place)
+
+
+def _with_settings(data: dict[str, Any], settings: Mapping[str, Setting]) -> dict[str, Any]:
+    declared = data.get("variables", {})
+    return {**data, "variables": {**declared, **settings}} if isinstance(declared, dict) else data
+
+
+def _unmentioned(values: Values, settings: Mapping[str, Setting]) -> Iterator[Problem]:
+    for name, hint in sorted(values.unmentioned().items()) if settings else ():
+        yield Problem("manifest.setting", f"'{name}' is set, and the manifest mentions no such variable", hint)

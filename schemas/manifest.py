@@ -3,32 +3,62 @@
 Names are huggingface_hub's own wherever it has one.
 """
 
+import re
+from collections import Counter
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BeforeValidator, ConfigDict, Field, StrictInt, StringConstraints, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictInt,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic.config import JsonDict
 
 from hublish.schemas.base import Document, Flag
 from hublish.schemas.sizes import Size
 from hublish.schemas.texts import Endpoint, Line, LocalPath, NonEmpty, PathInRepo, Pattern, Ref, RepoId, Target
+from hublish.schemas.variables import RESERVED
 
 SCHEMA_VERSION = 1
-
-
-def _not_supported_yet(value: object) -> object:
-    if value is not None:
-        msg = "not supported yet"
-        raise ValueError(msg)
-    return value
-
-
-NotYet = Annotated[None, BeforeValidator(_not_supported_yet)]
-"""A field of the format that a later version makes work: refused, never accepted and ignored."""
 
 RepoType = Literal["model", "dataset", "space", "kernel"]
 SpaceSdk = Literal["gradio", "docker", "static", "streamlit"]
 Level = Literal["forbid", "warn", "allow"]
-VariableName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+_CREDENTIAL = r"(?:^|_)(?:TOKEN|PASSWORD|PASSWD|SECRET|CREDENTIALS?|API_?KEY|ACCESS_KEY|PRIVATE_KEY)$"
+
+
+def _is_free(name: str) -> str:
+    if name == RESERVED:
+        msg = f"'{RESERVED}' is a name of its own: SOURCE_DATE_EPOCH, else the date of git's HEAD; choose another"
+        raise ValueError(msg)
+    return name
+
+
+def _is_no_credential(name: str) -> str:
+    if re.search(_CREDENTIAL, name, re.IGNORECASE):
+        msg = "the name of a credential, and what hub.yaml says is published; use HF_TOKEN or OIDC to log in"
+        raise ValueError(msg)
+    return name
+
+
+def _is_readable(version: object) -> object:
+    if type(version) is not int or version != SCHEMA_VERSION:
+        msg = f"this hublish reads schema_version {SCHEMA_VERSION}; a newer format needs a newer hublish"
+        raise ValueError(msg)
+    return version
+
+
+SchemaVersion = Annotated[Literal[1], BeforeValidator(_is_readable)]
+VariableName = Annotated[Name, AfterValidator(_is_free)]
+EnvironmentName = Annotated[
+    Name, AfterValidator(_is_no_credential), Field(json_schema_extra={"not": {"pattern": _CREDENTIAL}})
+]
 
 
 def _given(field: str, *values: str | bool) -> JsonDict:
@@ -180,17 +210,23 @@ class Load(Document):
 class Manifest(Document):
     """A release, declared. The file is published with it, as written."""
 
-    schema_version: Literal[1] = 1
+    schema_version: SchemaVersion = 1
     """The version of this format."""
     repo: Repo
     """Where the release goes."""
     variables: dict[VariableName, str | StrictInt] = Field(
-        default_factory=dict, examples=[{"version": "1.2.0"}], json_schema_extra={"additionalProperties": False}
+        default_factory=dict,
+        examples=[{"version": "1.2.0"}],
+        json_schema_extra={"additionalProperties": False, "properties": {RESERVED: False}},
     )
-    """Values for `{{ name }}` in every text of this file, keys and `variables` itself excepted. A version such as
-    `"1.10"` must be quoted: it is no number. `{{ '{{' }}` writes two braces."""
-    env: NotYet = None
-    """Environment variables that `{{ env.NAME }}` may read. Not supported yet."""
+    """Values for `{{ name }}` in every text of this file, keys and `variables` itself excepted; `--set name=VALUE`
+    stands in for one. A version such as `"1.10"` must be quoted: it is no number. `{{ '{{' }}` writes two braces.
+    Known without being declared: `git.commit`, `git.short_commit`, `git.tag`, `git.branch`, `git.dirty` and
+    `source_date`."""
+    env: tuple[EnvironmentName, ...] = Field(
+        default=(), examples=[["BUILD_NUMBER"]], json_schema_extra={"uniqueItems": True}
+    )
+    """Environment variables that `{{ env.NAME }}` may read; no other is looked at. Their values are published."""
     artifacts: tuple[Artifact, ...] = Field(min_length=1)
     """What is released."""
     patterns: Patterns = Patterns()
@@ -202,10 +238,21 @@ class Manifest(Document):
     load: Load = Load()
     """How it is loaded back."""
 
-    @field_validator("schema_version", mode="before")
+    @field_validator("env")
     @classmethod
-    def _is_readable(cls, value: object) -> object:
-        if type(value) is not int or value != SCHEMA_VERSION:
-            msg = f"this hublish reads schema_version {SCHEMA_VERSION}; a newer format needs a newer hublish"
+    def _names_each_once(cls, env: tuple[str, ...]) -> tuple[str, ...]:
+        if twice := [name for name, count in Counter(env).items() if count > 1]:
+            msg = f"'{twice[0]}' stands twice"
             raise ValueError(msg)
-        return value
+        return env
+
+
+class Published(Document):
+    """What those who load a release take from its hub.yaml; the rest is not for them, and is not looked at."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    schema_version: SchemaVersion = 1
+    """As in `Manifest`."""
+    load: Load = Load()
+    """As in `Manifest`."""

@@ -10,7 +10,7 @@ from hublish.pipeline.errors import IntegrityError, LoadError, OfflineError
 from hublish.pipeline.hub import transfer
 from hublish.pipeline.hub.client import Hub
 from hublish.pipeline.values import PromisedFile, Reference, RemoteRelease
-from hublish.schemas.documents import read_manifest
+from hublish.schemas.documents import read_load
 from hublish.schemas.manifest import Load
 from hublish.schemas.problems import InvalidDocumentError
 from hublish.schemas.reading import MAX_BYTES
@@ -81,7 +81,7 @@ class Resolve:
             msg = f"{_MANIFEST} of {reference.repo_id} is not what the commit promises; {done}"
             raise IntegrityError(msg, hint="run again to download it anew")
         try:
-            return read_manifest(path.read_bytes(), _MANIFEST).load
+            return read_load(path.read_bytes(), _MANIFEST)
         except InvalidDocumentError as error:
             msg = f"the {_MANIFEST} in {reference.repo_id} at {commit[:12]} cannot be read"
             raise LoadError(msg, hint="give a load plan, or a hub.lock", problems=error.problems) from None

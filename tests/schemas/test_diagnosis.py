@@ -200,13 +200,21 @@ WRONG = {
         repo("create_pr: true\n  tag: v1"),
         ("manifest.value", "repo.create_pr", "4:14", "create_pr and tag exclude each other", ""),
     ),
-    "env_not_yet": (
-        HEAD + "env: [CI]",
-        ("manifest.value", "env", "3:6", "not supported yet", ""),
+    "env_that_names_a_credential": (
+        HEAD + "env: [CI, GITHUB_TOKEN]",
+        ("manifest.value", "env[1]", "3:11", "the name of a credential", ""),
     ),
-    "env_not_yet_even_empty": (
-        HEAD + "env: []",
-        ("manifest.value", "env", "3:6", "not supported yet", ""),
+    "env_that_is_no_name": (
+        HEAD + "env: [BUILD-NUMBER]",
+        ("manifest.value", "env[0]", "3:7", "expected a name of letters, digits and '_'", ""),
+    ),
+    "env_that_names_one_twice": (
+        HEAD + "env: [CI, CI]",
+        ("manifest.value", "env", "3:6", "'CI' stands twice", ""),
+    ),
+    "variable_that_takes_the_place_of_the_date": (
+        HEAD + "variables: {source_date: 2024-01-01}",
+        ("manifest.value", "variables.source_date", "3:13", "'source_date' is a name of its own", ""),
     ),
     "target_without_a_class": (
         HEAD + "load: {target: digits_mlp}",

@@ -12,8 +12,6 @@ from hublish.schemas.positions import Node, format_path
 from hublish.schemas.reading import read_yaml
 from hublish.schemas.suggestions import fields_at
 
-NOT_SUPPORTED_YET = {"env"}
-
 
 def model_fields(model: type[BaseModel], path: tuple[str | int, ...] = ()) -> Iterator[str]:
     for field in fields_at(model, path):
@@ -38,11 +36,10 @@ def test_it_reads_as_the_manifest_it_shows(example: bytes) -> None:
     assert [artifact.serializer for artifact in found.artifacts] == ["safetensors", "copy"]
 
 
-def test_it_shows_every_supported_field_and_no_other(example: bytes) -> None:
+def test_it_shows_every_field_and_no_other(example: bytes) -> None:
     shown = {format_path(path) for path, _ in shown_keys(read_yaml(example, "x").positions.root)}
     fields = set(model_fields(Manifest))
-    assert fields >= NOT_SUPPORTED_YET
-    assert fields - NOT_SUPPORTED_YET <= shown
+    assert fields <= shown
     free = ("variables.", "artifacts[0].options.", "artifacts[1].", "card.metadata.", "card.variables.")
     assert {path for path in shown - fields if not path.startswith(free)} == set()
 

@@ -66,9 +66,13 @@ def test_values_come_after_expansion_under_the_same_rules() -> None:
     [
         ("{{ verson }}", "unknown variable 'verson', did you mean 'version'?", "write '{{ version }}'"),
         ("{{ other }}", "unknown variable 'other'", "add 'other' under 'variables'"),
-        ("{{ git.commit }}", "'{{ git.commit }}' is not supported yet", "put the value under 'variables'"),
-        ("{{ env.CI }}", "'{{ env.CI }}' is not supported yet", "put the value under 'variables'"),
-        ("{{ source_date }}", "'{{ source_date }}' is not supported yet", "put the value"),
+        ("{{ git.commit }}", "'git.commit' has no value: only the text of the manifest is known here", ""),
+        ("{{ git.comit }}", "unknown variable 'git.comit', did you mean 'git.commit'?", "write '{{ git.commit }}'"),
+        ("{{ ci.job }}", "unknown variable 'ci.job'", "git.tag"),
+        ("{{ sourcedate }}", "unknown variable 'sourcedate', did you mean 'source_date'?", "write"),
+        ("{{ env.CI }}", "'env.CI' is not listed under 'env'", "add CI under 'env'"),
+        ("{{ env.BUILD_NUMER }}", "did you mean 'env.BUILD_NUMBER'?", "or add BUILD_NUMER under 'env'"),
+        ("{{ env }}", "unknown variable 'env'", "add 'env' under 'variables'"),
         ("{{ version.x }}", "unknown variable 'version.x', did you mean 'version'?", "write"),
         ("{{ 7*7 }}", "'{{' must be followed by the name of a variable", "{{ '{{' }}"),
         ("{{ version | upper }}", "'{{' must be followed by the name of a variable", "to write two braces"),
@@ -77,13 +81,13 @@ def test_values_come_after_expansion_under_the_same_rules() -> None:
     ],
 )
 def test_a_placeholder_without_a_value_is_refused_where_it_stands(written: str, message: str, hint: str) -> None:
-    head = 'variables: {version: "1"}\nartifacts: [{source: x}]\nrepo:\n  repo_id: a/b\n'
+    head = 'variables: {version: "1"}\nenv: [BUILD_NUMBER]\nartifacts: [{source: x}]\nrepo:\n  repo_id: a/b\n'
     text = f'{head}  commit_message: "a {written}"\n'
     only = problem_of(text)
     assert (only.code, only.path) == ("manifest.variable", "repo.commit_message")
     assert message in only.message
     assert hint in only.hint
-    assert str(only.location) == "hub.yaml:5:22"
+    assert str(only.location) == "hub.yaml:6:22"
 
 
 def test_a_variable_of_the_wrong_type_is_reported_once_where_it_is_declared() -> None:

@@ -82,7 +82,7 @@ VALID = [
     "repo: {repo_id: a/b, endpoint: 'http://127.0.0.1:80/x', tag: null}\nartifacts: [{source: x, path_in_repo: ''}]",
     HEAD + "policy: {max_file_size: 5 gb, pickle: warn, symlinks: follow}\nload: {serializer: null}",
     HEAD + "policy: {max_file_size: 12}",
-    HEAD + "card: {metadata: {a: [1, {b: null}]}, evaluation: m.json}\nenv: null",
+    HEAD + "card: {metadata: {a: [1, {b: null}]}, evaluation: m.json}\nenv: []",
     HEAD + "card: null\npatterns: {delete_patterns: ['old/*']}",
     HEAD + "load: {target: 'm:C'}",
     HEAD + "variables: {module: a.b_c}\nload: {target: '{{ module }}:D.E'}",
@@ -99,7 +99,11 @@ INVALID = [
     HEAD + "variables: {my-version: x}",
     HEAD + "variables: {version: 1.10}",
     HEAD + "variables: {version: [1]}",
-    HEAD + "env: [CI]",
+    HEAD + "env: null",
+    HEAD + "env: [A-B]",
+    HEAD + "env: [CI, CI]",
+    HEAD + "env: [GITHUB_TOKEN]",
+    HEAD + "variables: {source_date: x}",
     *[
         HEAD + f"load: {{target: '{name}'}}"
         for name in ("", "m", "m.C", ":C", "m:", "m:C:D", "../m:C", "m/x:C", "m:C()", "m :C", "1m:C", "m..x:C", "m:__C")
