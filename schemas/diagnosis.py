@@ -1,16 +1,18 @@
 """What pydantic refuses, told as problems: where, what is wrong in plain words, what to do; never the value."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from hublish.schemas import advice
 from hublish.schemas.characters import describe
 from hublish.schemas.positions import Path, Positions, format_path
 from hublish.schemas.problems import Location, Problem
 from hublish.schemas.secrets import redact
-from hublish.schemas.suggestions import fields_at, home_of, nearest
+from hublish.schemas.suggestions import field_at, fields_at, home_of, nearest, word_for
 
 WHERE_CREDENTIALS_GO = "tokens never stand in a document; use HF_TOKEN or OIDC"
 MAX_PROBLEMS = 100
@@ -37,7 +39,8 @@ _FORMS = {
     r"^[0-9a-f]{40}$": "40 lowercase hexadecimal digits",
     r"^[A-Za-z_][A-Za-z0-9_]*$": "a name of letters, digits and '_', not beginning with a digit",
 }
-_BOOLEANS_OF_YAML_1_1 = frozenset({"yes", "no", "on", "off", "y", "n"})
+
+_NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9_]")
 
 
 def diagnose(
@@ -58,15 +61,17 @@ def diagnose(
         positions: where things stand in the text; without it problems have a path only.
     """
     by_path: dict[tuple[Path, str], Problem] = {}
-    for entry in error.errors(include_url=False, include_input=False)[:MAX_PROBLEMS]:
-        finding = _Finding.of(entry, model, data, family, positions)
-        if finding.is_echo():
+    entries = error.errors(include_url=False, include_input=False)[: 2 * MAX_PROBLEMS]  # some are echoes
+    findings = [_Finding.of(entry, model, data, family, positions) for entry in entries]
+    meant = {finding.meant() for finding in findings if finding.kind == "extra_forbidden"}
+    for finding in findings:
+        if finding.is_echo() or (finding.kind == "missing" and finding.path in meant):
             continue
         problem = finding.problem()
         known = by_path.setdefault((finding.path, problem.code), problem)
         if known is not problem and known.message != problem.message:
             by_path[finding.path, problem.code] = _either(known, problem)
-    return tuple(sorted(by_path.values(), key=_order))
+    return tuple(sorted(by_path.values(), key=_order)[:MAX_PROBLEMS])
 
 
 def _either(first: Problem, second: Problem) -> Problem:
@@ -106,18 +111,24 @@ class _Finding:
         """Whether pydantic only repeats itself: a list is "too short" to it once its elements are refused."""
         return self.kind == "too_short" and len(self._value_here()) >= self.context["min_length"]
 
+    def meant(self) -> Path:
+        """Return the path an unknown key would have if it were called as it was most likely meant."""
+        parent = self.path[:-1]
+        return (*parent, word_for(str(self.path[-1]), self.model, parent) or self.path[-1])
+
     def problem(self) -> Problem:
         """Return the error as a problem."""
         if self.kind == "extra_forbidden":
             code, (message, hint) = "unknown_key", self._unknown_key()
         elif self.kind == "missing":
-            code, message, hint = "missing", f"the required key '{self.path[-1]}' is missing", ""
+            code, message = "missing", f"the required key '{self.path[-1]}' is missing"
+            hint = advice.for_missing(self.model, self.path)
         elif self.kind == "literal_error":
             code, (message, hint) = "value", self._choice()
         elif self.kind.rpartition("_")[0] in _EXPECTED and self.kind.endswith(("_type", "_parsing", "_required")):
             code, (message, hint) = "type", self._wrong_type()
         else:
-            code, message, hint = "value", self._value(), ""
+            code, (message, hint) = "value", self._value()
         return Problem(
             f"{self.family}.{code}", redact(message), redact(hint), redact(format_path(self.path)), self._location()
         )
@@ -136,12 +147,15 @@ class _Finding:
             message += f" (holds {', '.join(odd)})"
         if key.casefold() in _SECRET_KEYS:
             return message, WHERE_CREDENTIALS_GO
-        known = fields_at(self.model, self.path[:-1])
-        if near := nearest(key, known):
-            return f"{message}, did you mean '{near}'?", f"rename it to '{near}'"
+        word = word_for(key, self.model, self.path[:-1])
+        if field_at(self.model, (*self.path[:-1], word or "")):
+            return f"{message}, did you mean '{word}'?", f"rename it to '{word}'"
+        if word:
+            return message, word
         if home := home_of(key, self.model):
             return message, f"it belongs at '{home}'"
-        return message, f"known keys: {', '.join(known)}"
+        known = fields_at(self.model, self.path[:-1])
+        return message, f"known keys: {', '.join(known)}" if known else "remove it: no keys are known here"
 
     def _choice(self) -> tuple[str, str]:
         expected = str(self.context.get("expected", "")).replace("'", "").replace("False", "false")
@@ -149,39 +163,38 @@ class _Finding:
         message = f"expected {expected}"
         if isinstance(value, str) and (near := nearest(value, expected.replace(" or ", ", ").split(", "))):
             return f"{message}; did you mean '{near}'?", f"write '{near}'"
-        if isinstance(value, str) and value.casefold() in _BOOLEANS_OF_YAML_1_1:
-            return message, "in YAML 1.2 only true and false are booleans"
-        return message, ""
+        return message, advice.for_choice(self.model, self.path, value)
 
     def _wrong_type(self) -> tuple[str, str]:
         expected = _EXPECTED[self.kind.rpartition("_")[0]]
         value = self._value_here()
         message = f"expected {expected}, got {_kind(value)}"
         written = self.positions.plain_text(self.path) if self.positions else None
-        if expected == "text" and written and isinstance(value, bool | int | float):
-            return message, f'quote it: "{written}"'
-        if expected == "true or false" and str(value).casefold() in _BOOLEANS_OF_YAML_1_1:
-            return message, "in YAML 1.2 only true and false are booleans"
-        if expected == "a list" and isinstance(value, str):
-            return message, "write it as a list item: `- ...`"
-        return message, ""
+        return message, advice.for_type(self.model, self.path, expected, value, written)
 
-    def _value(self) -> str:
+    def _value(self) -> tuple[str, str]:
         limit = self.context.get("min_length", self.context.get("max_length"))
         match self.kind:
             case "value_error":
-                return str(self.context["error"])
+                return str(self.context["error"]), getattr(self.context["error"], "hint", "")
             case "string_pattern_mismatch":
-                return f"expected {_FORMS.get(str(self.context['pattern']), 'another form')}"
+                return f"expected {_FORMS.get(str(self.context['pattern']), 'another form')}", self._other_name()
             case "string_too_short" | "too_short":
-                return "may not be empty" if limit == 1 else f"needs at least {limit}"
+                empty = limit == 1
+                message = "may not be empty" if empty else f"needs at least {limit}"
+                return message, advice.for_emptiness(self.model, self.path) if empty else ""
             case "string_too_long" | "too_long":
-                return f"may have at most {limit}"
+                return f"may have at most {limit}", "shorten it"
             case "greater_than_equal":
-                return f"must be at least {self.context['ge']}"
+                return f"must be at least {self.context['ge']}", "write a larger number"
             case "string_unicode":
-                return "invalid Unicode"
-        return "not a value this key takes"
+                return "invalid Unicode", "write it anew"
+        return "not a value this key takes", ""
+
+    def _other_name(self) -> str:
+        written = self.path[-1] if self.of_key else self._value_here()
+        likely = _NOT_IN_A_NAME.sub("_", str(written))
+        return f"write '{likely}'" if likely.isidentifier() else ""
 
     def _value_here(self) -> Any:
         value: Any = self.data

@@ -20,6 +20,7 @@ from pydantic import (
 from pydantic.config import JsonDict
 
 from hublish.schemas.base import Document, Flag
+from hublish.schemas.refusal import Refusal
 from hublish.schemas.sizes import Size
 from hublish.schemas.texts import Endpoint, Line, LocalPath, NonEmpty, PathInRepo, Pattern, Ref, RepoId, Target
 from hublish.schemas.variables import RESERVED
@@ -35,22 +36,23 @@ _CREDENTIAL = r"(?:^|_)(?:TOKEN|PASSWORD|PASSWD|SECRET|CREDENTIALS?|API_?KEY|ACC
 
 def _is_free(name: str) -> str:
     if name == RESERVED:
-        msg = f"'{RESERVED}' is a name of its own: SOURCE_DATE_EPOCH, else the date of git's HEAD; choose another"
-        raise ValueError(msg)
+        msg = f"'{RESERVED}' is a name of its own: SOURCE_DATE_EPOCH, else the date of git's HEAD"
+        raise Refusal(msg, "give it another name")
     return name
 
 
 def _is_no_credential(name: str) -> str:
     if re.search(_CREDENTIAL, name, re.IGNORECASE):
-        msg = "the name of a credential, and what hub.yaml says is published; use HF_TOKEN or OIDC to log in"
-        raise ValueError(msg)
+        msg = "the name of a credential, and what hub.yaml says is published"
+        raise Refusal(msg, "remove it; use HF_TOKEN or OIDC to log in")
     return name
 
 
 def _is_readable(version: object) -> object:
     if type(version) is not int or version != SCHEMA_VERSION:
-        msg = f"this hublish reads schema_version {SCHEMA_VERSION}; a newer format needs a newer hublish"
-        raise ValueError(msg)
+        msg = f"this hublish reads schema_version {SCHEMA_VERSION}"
+        newer = type(version) is int and version > SCHEMA_VERSION
+        raise Refusal(msg, "update hublish" if newer else f"write `schema_version: {SCHEMA_VERSION}`")
     return version
 
 
@@ -109,7 +111,7 @@ class Repo(Document):
     def _is_no_number(cls, value: object) -> object:
         if isinstance(value, int | float) and not isinstance(value, bool):  # to Python, 0 == False
             msg = "expected auto, manual or false"
-            raise ValueError(msg)
+            raise Refusal(msg, "write one of them, or remove the line")
         return value
 
     @field_validator("visibility")
@@ -117,7 +119,7 @@ class Repo(Document):
     def _protects_spaces(cls, value: str | None, info: ValidationInfo) -> str | None:
         if value == "protected" and info.data.get("repo_type") != "space":
             msg = "'protected' is for Spaces only"
-            raise ValueError(msg)
+            raise Refusal(msg, "write public or private")
         return value
 
     @field_validator("create_pr")
@@ -125,10 +127,10 @@ class Repo(Document):
     def _proposes_to_main(cls, value: bool, info: ValidationInfo) -> bool:
         if value and info.data.get("revision", "main") != "main":
             msg = "create_pr needs revision: main; the Hub opens pull requests against the default branch"
-            raise ValueError(msg)
+            raise Refusal(msg, "remove one of the two lines")
         if value and info.data.get("tag") is not None:
-            msg = "create_pr and tag exclude each other; tag the release once the pull request is merged"
-            raise ValueError(msg)
+            msg = "create_pr and tag exclude each other"
+            raise Refusal(msg, "remove one of the two; the release can be tagged once the pull request is merged")
         return value
 
     @field_validator("space_sdk")
@@ -136,7 +138,7 @@ class Repo(Document):
     def _is_for_spaces(cls, value: str | None, info: ValidationInfo) -> str | None:
         if value is not None and info.data.get("repo_type") != "space":
             msg = "space_sdk is for Spaces only"
-            raise ValueError(msg)
+            raise Refusal(msg, "remove it, or write `repo_type: space`")
         return value
 
 
@@ -243,7 +245,7 @@ class Manifest(Document):
     def _names_each_once(cls, env: tuple[str, ...]) -> tuple[str, ...]:
         if twice := [name for name, count in Counter(env).items() if count > 1]:
             msg = f"'{twice[0]}' stands twice"
-            raise ValueError(msg)
+            raise Refusal(msg, "keep it once")
         return env
 
 

@@ -5,12 +5,15 @@ from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from hublish.schemas.positions import Path
+from hublish.schemas.synonyms import SYNONYMS
 
 # difflib is quadratic in the length of a word; no name of ours is longer.
 _LONGEST = 60
 _CLOSE_ENOUGH = 0.6
+_SURELY = 0.8
 
 
 def nearest(word: str, known: Iterable[str], *, cutoff: float = _CLOSE_ENOUGH) -> str | None:
@@ -26,9 +29,43 @@ def nearest(word: str, known: Iterable[str], *, cutoff: float = _CLOSE_ENOUGH) -
     return by_folded[found[0]] if found else None
 
 
+def word_for(word: str, model: type[BaseModel], path: Path) -> str | None:
+    """Return what an unknown key was most likely meant as: a field at `path`, or a sentence that says where it goes.
+
+    Args:
+        word: the key as it was written.
+        model: the document's model.
+        path: of the mapping the key stands in.
+    """
+    here = model_at(model, path)
+    if here is None:
+        return None
+    known = tuple(here.model_fields)
+    surely = nearest(word, known, cutoff=_SURELY)
+    return surely or SYNONYMS.get(here.__name__, {}).get(_folded(word)) or nearest(word, known)
+
+
+def field_at(model: type[BaseModel], path: Path) -> FieldInfo | None:
+    """Return the field that `path` names; None for an element of a list, a free key, or nothing."""
+    here = model_at(model, path[:-1]) if path else None
+    return here.model_fields.get(str(path[-1])) if here else None
+
+
+def model_at(model: type[BaseModel], path: Path) -> type[BaseModel] | None:
+    """Return the model of the mapping that belongs at `path`; None where keys are free or there is no mapping."""
+    here: type[BaseModel] | None = model
+    for step in path:
+        if here is None:
+            return None
+        if isinstance(step, str):
+            field = here.model_fields.get(step)
+            here = _model_in(field.annotation) if field else None
+    return here
+
+
 def fields_at(model: type[BaseModel], path: Path) -> tuple[str, ...]:
     """Return the keys a document of `model` may have at `path`; none where keys are free or there is no mapping."""
-    here = _model_at(model, path)
+    here = model_at(model, path)
     return tuple(here.model_fields) if here else ()
 
 
@@ -40,17 +77,6 @@ def home_of(field: str, model: type[BaseModel]) -> str | None:
 
 def _folded(word: str) -> str:
     return word.casefold().replace("-", "_").replace(" ", "_")
-
-
-def _model_at(model: type[BaseModel], path: Path) -> type[BaseModel] | None:
-    here: type[BaseModel] | None = model
-    for step in path:
-        if here is None:
-            return None
-        if isinstance(step, str):
-            field = here.model_fields.get(step)
-            here = _model_in(field.annotation) if field else None
-    return here
 
 
 def _all_fields(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, str]]:
