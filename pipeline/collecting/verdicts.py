@@ -9,7 +9,7 @@ from typing import Final
 
 from hublish.pipeline import durable
 from hublish.pipeline.audit.denied import default_denied
-from hublish.pipeline.hub.library import matching
+from hublish.pipeline.hub.patterns import matching
 from hublish.pipeline.values import Candidate, Effect, Step, Verdict
 from hublish.schemas.manifest import Patterns
 from hublish.schemas.problems import Problem

@@ -1,24 +1,13 @@
-"""What the installed huggingface_hub says without asking anybody: its patterns, its defaults, its version."""
+"""What the installed huggingface_hub says without asking anybody: its defaults and its version."""
 
-from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from hublish.pipeline.errors import ClientTooOldError
+from hublish.pipeline.hub.patterns import matching as matching
 from hublish.schemas.manifest import RepoType
 
 _KERNELS_SINCE = (2, 3)
-
-
-def matching(
-    paths: Iterable[str], allow_patterns: Sequence[str] | None, ignore_patterns: Sequence[str] | None
-) -> tuple[str, ...]:
-    """Return the paths that pass, in huggingface_hub's own meaning of the two lists."""
-    from huggingface_hub.utils import filter_repo_objects
-
-    allow = None if allow_patterns is None else list(allow_patterns)
-    ignore = None if ignore_patterns is None else list(ignore_patterns)
-    return tuple(filter_repo_objects(paths, allow_patterns=allow, ignore_patterns=ignore))
 
 
 def default_endpoint() -> str:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from hublish.pipeline import sealed
 from hublish.pipeline.hub.client import Hub
-from hublish.pipeline.hub.library import matching
+from hublish.pipeline.hub.patterns import matching
 from hublish.pipeline.hub.preupload import SAMPLE_BYTES, UploadMode, upload_modes
 from hublish.pipeline.values import Action, Change, Head, Release, ReleaseFile
 
