@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, is_dataclass
+from dataclasses import asdict, dataclass, field, is_dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
@@ -141,7 +141,7 @@ def _standing_in(value: Any, config: Any, declared: Declared, project: Project) 
     objects = {**project.objects, artifact.path_in_repo or artifact.source: value}
     made = _project(declared.over(fields), objects, config, project.folder)
     if made.manifest == project.manifest:  # published byte for byte as it was written
-        return Project(project.manifest, project.text, project.folder, project.name, made.objects)
+        return replace(project, objects=made.objects)
     return made
 
 

@@ -1,16 +1,19 @@
 """From a manifest, however it is given, to a project; and every later problem back to its line in it."""
 
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from hublish.pipeline.errors import HublishError, ManifestInvalidError
+from hublish.pipeline.errors import HublishError, ManifestInvalidError, UsageError
+from hublish.pipeline.surroundings.here import Here
 from hublish.pipeline.values import Project
-from hublish.schemas.documents import locate, read_manifest
+from hublish.schemas.documents import locate, resolve_manifest
 from hublish.schemas.manifest import Manifest
 from hublish.schemas.problems import InvalidDocumentError, Problem
+from hublish.schemas.variables import Setting, setting_problem
 from hublish.schemas.writing import dump_manifest
 
 AnyManifest = str | Path | Manifest | Project
@@ -23,31 +26,42 @@ def read_project(
     text: bytes | None = None,
     folder: str | Path | None = None,
     objects: Mapping[str, Any] | None = None,
+    variables: Mapping[str, Setting] | None = None,
 ) -> Project:
-    """Read and validate a manifest.
+    """Read and validate a manifest, with its variables replaced.
+
+    What it mentions of git, the environment and the date is asked of this machine: git in the manifest's folder,
+    `os.environ`, SOURCE_DATE_EPOCH.
 
     Args:
-        manifest: a path, a `Manifest` built in Python, or a project, which is returned as it is.
+        manifest: a path, a `Manifest` built in Python, or a project, which is returned as it is unless variables are
+            given: then its text is read again.
         text: the manifest's bytes, when they do not lie at the path (standard input).
         folder: what sources are relative to; default: the manifest's folder, else the current one.
         objects: in-memory values (dicts of arrays) by an artifact's path_in_repo, standing in for its source.
+        variables: values by name that stand in for those under `variables`, or add to them: `{"version": "1.2.0"}`.
 
     Raises:
         ManifestInvalidError: with every problem, each with its line and column.
+        UsageError: when a variable may not be set, or the manifest has no text that could mention one.
     """
+    settings = dict(variables or {})
+    _refuse_settings(settings, manifest)
     if isinstance(manifest, Project):
-        return manifest
+        return _read_again(manifest, settings) if settings else manifest
     if isinstance(manifest, Manifest):
-        return _project(manifest, dump_manifest(manifest), Path(folder or "."), "hub.yaml", objects)
+        home = Path(folder or ".").absolute()
+        return Project(manifest, dump_manifest(manifest), home, objects=dict(objects or {}))
     path = Path(manifest)
     data = _bytes_of(path) if text is None else text
+    home = Path(folder or path.parent).absolute()
     try:
-        read = read_manifest(data, str(path))
+        read = resolve_manifest(data, str(path), settings=settings, surroundings=Here(home, os.environ))
     except InvalidDocumentError as error:
         count = len(error.problems)
         msg = f"{path} has {'a problem' if count == 1 else f'{count} problems'}"
         raise ManifestInvalidError(msg, problems=error.problems) from None
-    return _project(read, data, Path(folder or path.parent), str(path), objects)
+    return Project(read.manifest, data, home, str(path), dict(objects or {}), settings, read.surroundings)
 
 
 @contextmanager
@@ -68,13 +82,28 @@ def with_locations(problems: Iterable[Problem], project: Project) -> tuple[Probl
     )
 
 
+def _read_again(project: Project, settings: Mapping[str, Setting]) -> Project:
+    return read_project(
+        Path(project.name),
+        text=project.text,
+        folder=project.folder,
+        objects=project.objects,
+        variables={**project.settings, **settings},
+    )
+
+
+def _refuse_settings(settings: Mapping[str, Setting], manifest: AnyManifest) -> None:
+    for name, value in settings.items():
+        if refused := setting_problem(name, value):
+            raise UsageError(refused[0], hint=refused[1])
+    if settings and isinstance(manifest, Manifest):
+        msg = "variables are for a manifest that is read, and this one is built already"
+        raise UsageError(msg, hint="put their values into its fields")
+
+
 def _speaks_of_manifest(problem: Problem) -> bool:
     # Others carry the path of a file in the repo.
     return bool(problem.path) and re.split(r"[.\[]", problem.path)[0] in Manifest.model_fields
-
-
-def _project(manifest: Manifest, text: bytes, folder: Path, name: str, objects: Mapping[str, Any] | None) -> Project:
-    return Project(manifest, text, folder.absolute(), name, dict(objects or {}))
 
 
 def _bytes_of(path: Path) -> bytes:

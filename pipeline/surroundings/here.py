@@ -5,9 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from hublish.pipeline.surroundings.git import Git
 from hublish.schemas.variables import ENV, SECRET, NoValueError
+
+if TYPE_CHECKING:
+    from hublish.pipeline.surroundings.git import Git
 
 EPOCH = "SOURCE_DATE_EPOCH"
 """The date of the source, for reproducible builds: https://reproducible-builds.org/specs/source-date-epoch/."""
@@ -33,7 +36,7 @@ class Here:
             return self._variable(name.removeprefix(ENV))
         if name == "source_date":
             return self._source_date()
-        git = Git(self.folder, self.environ)
+        git = self._git()
         if name == "git.dirty":
             return "true" if git.dirty() else "false"
         ask = {"git.commit": git.commit, "git.short_commit": git.short_commit, "git.tag": git.tag}
@@ -51,6 +54,11 @@ class Here:
             raise NoValueError(msg, "what hub.yaml says is published", code=SECRET)
         return value
 
+    def _git(self) -> "Git":
+        from hublish.pipeline.surroundings.git import Git
+
+        return Git(self.folder, self.environ)
+
     def _source_date(self) -> str:
         """Return a date in UTC: `2026-01-31`."""
         given = self.environ.get(EPOCH)
@@ -63,7 +71,7 @@ class Here:
 
     def _committed_at(self) -> int:
         try:
-            return Git(self.folder, self.environ).committed_at()
+            return self._git().committed_at()
         except NoValueError as error:
             msg = f"{EPOCH} is not set, and {error.reason}"
             raise NoValueError(msg, f"`export {EPOCH}=...`, in seconds since 1970") from None

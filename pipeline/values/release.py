@@ -24,6 +24,10 @@ class Project:
     """How diagnostics call the file."""
     objects: Mapping[str, Any] = field(default_factory=dict)
     """In-memory values by an artifact's `path_in_repo`; they stand in for its source."""
+    settings: Mapping[str, str | int] = field(default_factory=dict)
+    """Values that stood in for those under `variables` when the text was read."""
+    surroundings: Mapping[str, str] = field(default_factory=dict)
+    """What git and the date said then, by the names that the text mentions: `git.commit`."""
 
 
 class Kind(StrEnum):
@@ -81,6 +85,8 @@ class Effect(StrEnum):
     REFUSES = "refuses"
     """The release fails as long as the file is part of it."""
     WARNS = "warns"
+    LATER = "is asked later"
+    """Of what the file is converted to, once it is."""
 
 
 @dataclass(frozen=True, slots=True)
