@@ -6,12 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from hublish.pipeline.collecting.globs import glob_expression
 from hublish.pipeline.collecting.walking import Entry, look, walk
 from hublish.pipeline.values import Kind
 from hublish.schemas.manifest import Artifact
 from hublish.schemas.names import path_problems
 
-_MAGIC = re.compile(r"[*?\[]")
+MAGIC = re.compile(r"[*?\[]")
+"""What makes a source that names nothing a glob."""
 
 
 class SourceProblemError(Exception):
@@ -39,7 +41,7 @@ def find(folder: Path, artifact: Artifact) -> tuple[Found, ...]:
     Raises:
         SourceProblemError: when it matches nothing, or leads out of the folder.
     """
-    source = artifact.source.removeprefix("./").rstrip("/") or "."
+    source = normalised(artifact.source)
     if source != ".":
         _check_inside(source)
     entry = look(folder, source) if source != "." else None
@@ -48,42 +50,15 @@ def find(folder: Path, artifact: Artifact) -> tuple[Found, ...]:
         return _in_folder(folder, "" if source == "." else source, artifact)
     if entry is not None:
         return (Found(entry, _target_of_file(entry.relative, artifact.path_in_repo), named=True),)
-    if _MAGIC.search(source):
+    if MAGIC.search(source):
         return _by_glob(folder, source, artifact)
     msg = f"'{artifact.source}' does not exist"
     raise SourceProblemError(msg, _near_misses(source, (entry.relative for entry in walk(folder))))
 
 
-def glob_expression(pattern: str) -> re.Pattern[str]:
-    """Return the pattern as a regular expression on whole paths.
-
-    `*` and `?` stay within a segment, `**` spans any number of segments, `[..]` is a character class.
-    """
-    parts = []
-    segments = pattern.split("/")
-    for index, segment in enumerate(segments):
-        last = index == len(segments) - 1
-        if segment == "**":
-            parts.append(".+" if last else "(?:[^/]+/)*")
-        else:
-            parts.append(_segment_expression(segment) + ("" if last else "/"))
-    return re.compile("".join(parts), re.DOTALL)
-
-
-def _segment_expression(segment: str) -> str:
-    pieces = re.split(r"(\*+|\?|\[!?\]?[^\]/]*\])", segment)
-    return "".join(_piece_expression(piece) for piece in pieces)
-
-
-def _piece_expression(piece: str) -> str:
-    if piece.startswith("*"):
-        return "[^/]*"
-    if piece == "?":
-        return "[^/]"
-    if piece.startswith("[") and piece.endswith("]") and len(piece) > 2:
-        body = piece[1:-1].replace("\\", "\\\\").replace("[", "\\[")
-        return f"(?!/)[^{body[1:]}]" if body.startswith("!") else f"(?!/)[{body}]"
-    return re.escape(piece)
+def normalised(source: str) -> str:
+    """Return a source as paths below the folder are written; `.` for the folder itself."""
+    return source.removeprefix("./").rstrip("/") or "."
 
 
 def _check_inside(source: str) -> None:
@@ -117,7 +92,7 @@ def _fixed_prefix(pattern: str) -> str:
     """Return the folders before the first segment with a wildcard."""
     fixed = []
     for segment in pattern.split("/")[:-1]:
-        if _MAGIC.search(segment):
+        if MAGIC.search(segment):
             break
         fixed.append(segment)
     return "/".join(fixed)

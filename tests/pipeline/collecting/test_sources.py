@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hublish.pipeline.collecting.sources import SourceProblemError, find, glob_expression
+from hublish.pipeline.collecting.sources import SourceProblemError, find
 from hublish.schemas.manifest import Artifact
 
 TREE = ["model.pt", "runs/best/a.json", "runs/best/b.json", "runs/best/deep/c.json", "runs/x.txt", "[odd].bin"]
@@ -87,23 +87,3 @@ def test_an_empty_folder_is_refused(tree: Path) -> None:
     (tree / "empty").mkdir()
     with pytest.raises(SourceProblemError, match="holds no files"):
         find(tree, Artifact(source="empty"))
-
-
-@pytest.mark.parametrize(
-    ("pattern", "matches", "misses"),
-    [
-        ("a/*.json", ["a/x.json", "a/.json"], ["a/b/x.json", "b/x.json"]),
-        ("**/x", ["x", "a/x", "a/b/x"], ["ax", "x/a"]),
-        ("a/**", ["a/b", "a/b/c"], ["a", "b/a"]),
-        ("[ab]*.t", ["a1.t", "b.t"], ["c.t"]),
-        ("[!a]x", ["bx"], ["ax", "/x"]),
-        ("a?b", ["axb"], ["a/b", "ab"]),
-        ("a.b", ["a.b"], ["axb"]),
-        ("[", ["["], ["x"]),
-        ("a[", ["a["], ["a"]),
-    ],
-)
-def test_a_glob_matches_whole_paths(pattern: str, matches: list[str], misses: list[str]) -> None:
-    expression = glob_expression(pattern)
-    assert [path for path in matches if not expression.fullmatch(path)] == []
-    assert [path for path in misses if expression.fullmatch(path)] == []
