@@ -1,28 +1,59 @@
-"""A problem as people read it: what is wrong, where, the line it is on, and what to do."""
+"""Problems as people read them: what is wrong, where, the line it is on, and what to do."""
 
 from collections.abc import Iterable, Iterator
 
 from hublish.cli.excerpts import Mark, Page, excerpt, gutter
 from hublish.cli.paint import Paint
+from hublish.pipeline.errors import HublishError
 from hublish.schemas.problems import Location, Problem, Related
 
-COLOURS = {"error": "red", "warning": "yellow"}
+_COLOURS = {"error": "red", "warning": "yellow"}
 
 
-def headline(severity: str, code: str, message: str, paint: Paint) -> str:
-    """Return `error[manifest.invalid]: hub.yaml has 2 problems`."""
-    return f"{paint(COLOURS[severity], f'{severity}[{code}]:')} {paint('bold', message)}"
+def error_lines(error: HublishError, page: Page) -> list[str]:
+    """Return an error: every problem with its place and its line, what they come to, what to do."""
+    if not error.problems and error.location and error.location.text is not None:
+        return list(_block(as_problem(error), page))
+    if any(map(_has_line, error.problems)):
+        blocks = [line for problem in error.problems for line in (*_block(problem, page), "")]
+        return [*blocks, *summary_lines(error, page.paint)]
+    told, *hint = summary_lines(error, page.paint)
+    return [told, *(line for problem in error.problems for line in _short(problem, page.paint)), *hint]
 
 
-def has_line(problem: Problem) -> bool:
-    """Whether there is a line of a document to show."""
-    return problem.location is not None and problem.location.text is not None
+def as_problem(error: HublishError) -> Problem:
+    """Return an error that has no problems as the one problem it is."""
+    return Problem(error.code, error.message, error.hint, location=error.location)
 
 
-def block(problem: Problem, page: Page) -> Iterator[str]:
+def summary_lines(error: HublishError, paint: Paint) -> list[str]:
+    """Return what an error comes to, and what to do, without its problems."""
+    place = f"{error.location}: " if error.location else ""
+    told = _headline("error", error.code, f"{place}{error.message}", paint)
+    return [told, f"{paint('cyan', 'hint:')} {error.hint}"] if error.hint else [told]
+
+
+def warning_lines(problems: Iterable[Problem], page: Page) -> Iterator[str]:
+    """Yield warnings, those about a document with their lines."""
+    for problem in problems:
+        if _has_line(problem):
+            yield from (*_block(problem, page), "")
+        else:
+            yield f"{page.paint('yellow', 'warning:')} {problem}"
+
+
+def _short(problem: Problem, paint: Paint) -> Iterator[str]:
+    """Yield a problem of which there is no line to show: of a file, or of a repo."""
+    place = " ".join(part for part in (str(problem.location or ""), problem.path) if part)
+    yield f"  {paint('bold', place)}: {problem.message}" if place else f"  {problem.message}"
+    if problem.hint:
+        yield f"    {paint('cyan', 'hint:')} {problem.hint}"
+
+
+def _block(problem: Problem, page: Page) -> Iterator[str]:
     """Yield a problem with the line it is on, in the manner of rustc."""
     size = gutter(_places(problem))
-    yield headline(problem.severity, problem.code, problem.message, page.paint)
+    yield _headline(problem.severity, problem.code, problem.message, page.paint)
     if place := _place(problem.location, problem.path, page.paint):
         yield f"{' ' * size}{page.paint('cyan', '-->')} {place}"
     yield from excerpt(_marks(problem), page, size)
@@ -33,19 +64,21 @@ def block(problem: Problem, page: Page) -> Iterator[str]:
         yield _note("hint", problem.hint, size, page.paint)
 
 
-def warning_lines(problems: Iterable[Problem], page: Page) -> Iterator[str]:
-    """Yield warnings, those about a document with their lines."""
-    label = page.paint("yellow", "warning:")
-    for problem in problems:
-        if has_line(problem):
-            yield from (*block(problem, page), "")
-        else:
-            yield f"{label} {problem}"
+def _has_line(problem: Problem) -> bool:
+    """Whether there is a line of a document to show."""
+    return problem.location is not None and problem.location.text is not None
 
 
-def _places(problem: Problem) -> Iterable[Location]:
-    found = (problem.location, *(each.location for each in problem.related if _beside(each, problem)))
-    return [place for place in found if place]
+def _beside(related: Related, problem: Problem) -> bool:
+    """Whether both places can be shown in one excerpt."""
+    here, there = problem.location, related.location
+    return here is not None and there is not None and there.text is not None and here.source == there.source
+
+
+def _places(problem: Problem) -> Iterator[Location]:
+    if problem.location:
+        yield problem.location
+    yield from (each.location for each in problem.related if each.location and _beside(each, problem))
 
 
 def _marks(problem: Problem) -> Iterator[Mark]:
@@ -53,13 +86,12 @@ def _marks(problem: Problem) -> Iterator[Mark]:
         if each.location and _beside(each, problem):
             yield Mark(each.location, "cyan", "-", each.message)
     if problem.location:
-        yield Mark(problem.location, COLOURS[problem.severity])
+        yield Mark(problem.location, _COLOURS[problem.severity])
 
 
-def _beside(related: Related, problem: Problem) -> bool:
-    """Whether both places can be shown in one excerpt."""
-    here, there = problem.location, related.location
-    return here is not None and there is not None and there.text is not None and here.source == there.source
+def _headline(severity: str, code: str, message: str, paint: Paint) -> str:
+    """Return `error[manifest.invalid]: hub.yaml has 2 problems`."""
+    return f"{paint(_COLOURS[severity], f'{severity}[{code}]:')} {paint('bold', message)}"
 
 
 def _place(location: Location | None, path: str, paint: Paint) -> str:

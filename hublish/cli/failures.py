@@ -3,9 +3,6 @@
 from contextlib import suppress
 from typing import Any
 
-from hublish.cli.diagnostics import block, has_line, headline
-from hublish.cli.excerpts import Page
-from hublish.cli.paint import Paint
 from hublish.cli.redaction import redact_document
 from hublish.cli.terminal import Format, Terminal
 from hublish.pipeline.errors import HublishError
@@ -52,7 +49,7 @@ def _tell(failure: BaseException, error: HublishError, terminal: Terminal) -> No
     if terminal.format is Format.JSON:
         terminal.show_document(redact_document({"error": error_document(error)}, terminal.secrets))
     else:
-        terminal.say(*error_lines(error, terminal.page()))
+        terminal.tell(error)
 
 
 def as_error(failure: BaseException) -> HublishError:
@@ -99,30 +96,6 @@ def problem_document(problem: Problem) -> dict[str, Any]:
             for each in problem.related
         ],
     }
-
-
-def error_lines(error: HublishError, page: Page) -> list[str]:
-    """Return the error for people: every problem with its place and its line, what they come to, what to do."""
-    if any(map(has_line, error.problems)):
-        lines = [line for problem in error.problems for line in (*block(problem, page), "")]
-        return [*lines, *_summary(error, page.paint)]
-    told, *hint = _summary(error, page.paint)
-    return [told, *(line for problem in error.problems for line in _problem_lines(problem, page.paint)), *hint]
-
-
-def _summary(error: HublishError, paint: Paint) -> list[str]:
-    place = f"{error.location}: " if error.location else ""
-    lines = [headline("error", error.code, f"{place}{error.message}", paint)]
-    return [*lines, f"{paint('cyan', 'hint:')} {error.hint}"] if error.hint else lines
-
-
-def _problem_lines(problem: Problem, paint: Paint) -> list[str]:
-    place = " ".join(part for part in (str(problem.location or ""), problem.path) if part)
-    text = f"{paint('bold', place)}: {problem.message}" if place else problem.message
-    lines = [f"  {text}"]
-    if problem.hint:
-        lines.append(f"    {paint('cyan', 'hint:')} {problem.hint}")
-    return lines
 
 
 def _location_document(location: Location | None) -> dict[str, Any] | None:

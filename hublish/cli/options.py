@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from hublish.cli.again import Again
 from hublish.cli.terminal import Format, Terminal
 from hublish.pipeline.errors import UsageError
+from hublish.schemas.variables import setting_problem
 
 if TYPE_CHECKING:
     from hublish.pipeline.values import Project
@@ -19,7 +20,21 @@ STDIN_LIMIT = 1 << 20
 
 
 def add_manifest(parser: argparse.ArgumentParser) -> None:
-    """Add `-f/--file`."""
+    """Add `-f/--file` and `--set`, for commands that read the manifest."""
+    add_manifest_file(parser)
+    parser.add_argument(
+        "--set",
+        dest="settings",
+        type=_setting,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="the value of a variable, in place of the one under `variables`; again for more",
+    )
+
+
+def add_manifest_file(parser: argparse.ArgumentParser) -> None:
+    """Add `-f/--file` alone, for commands that need no more than the manifest's folder."""
     parser.add_argument(
         "-f",
         "--file",
@@ -36,7 +51,8 @@ def add_output(parser: argparse.ArgumentParser) -> None:
         "--format",
         choices=[str(format_) for format_ in Format],
         default=Format.HUMAN,
-        help="human: for people (default); json: one document on standard output; quiet: bare values",
+        help="human: for people (default); json: one document on standard output; quiet: bare values; github: errors "
+        "and warnings as annotations of a GitHub workflow",
     )
     group.add_argument("--json", dest="format", action="store_const", const=Format.JSON, help="same as --format json")
     group.add_argument(
@@ -137,13 +153,16 @@ def remote(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def manifest(arguments: argparse.Namespace, terminal: Terminal) -> "Path | Project":
-    """Return the manifest's path, or the project on standard input."""
-    if arguments.file != "-":
+    """Return the manifest's path, or the project when it comes from standard input or takes variables from `--set`."""
+    variables = dict(arguments.settings)
+    if arguments.file != "-" and not variables:
         return Path(arguments.file)
     from hublish import api
 
+    if arguments.file != "-":
+        return api.read_project(Path(arguments.file), variables=variables)
     text = terminal.stdin.buffer.read(STDIN_LIMIT)
-    return api.read_project(Path("<stdin>"), text=text, folder=Path.cwd())
+    return api.read_project(Path("<stdin>"), text=text, folder=Path.cwd(), variables=variables)
 
 
 def beside(arguments: argparse.Namespace, name: str) -> Path:
@@ -154,6 +173,19 @@ def beside(arguments: argparse.Namespace, name: str) -> Path:
 def again(arguments: argparse.Namespace) -> Again:
     """Return the options that the next command needs again; never the token."""
     file = getattr(arguments, "file", MANIFEST)
+    named = "" if file == MANIFEST else f" -f {shlex.quote(file)}"
+    settings = "".join(f" --set {shlex.quote(f'{name}={value}')}" for name, value in getattr(arguments, "settings", ()))
     endpoint = getattr(arguments, "endpoint", None)
     remote = " --local" if endpoint == "embedded" else f" --endpoint {shlex.quote(endpoint)}" if endpoint else ""
-    return Again("" if file == MANIFEST else f" -f {shlex.quote(file)}", remote)
+    return Again(named, remote, settings)
+
+
+def _setting(text: str) -> tuple[str, str]:
+    """Return the name and the value of `NAME=VALUE`; a value that is refused is not repeated."""
+    name, equals, value = text.partition("=")
+    if not equals:
+        msg = "expected NAME=VALUE, such as version=1.2.0"
+        raise argparse.ArgumentTypeError(msg)
+    if refused := setting_problem(name, value):
+        raise argparse.ArgumentTypeError("; ".join(refused))
+    return name, value

@@ -2,7 +2,10 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
+
+from hublish.schemas.problems import Location, Problem, Related
 
 TOKEN_VARIABLES = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_OIDC_ID_TOKEN")
 """The variables huggingface_hub reads credentials from."""
@@ -31,6 +34,26 @@ def mask(line: str, secrets: Iterable[str] = ()) -> str:
     for secret in secrets:
         line = line.replace(secret, "*" * len(secret))
     return _SHAPES.sub(lambda found: "*" * len(found.group()), line)
+
+
+def redact_problem(problem: Problem, secrets: Iterable[str] = ()) -> Problem:
+    """Return a problem with every text in it redacted."""
+    known = tuple(secrets)
+    return replace(
+        problem,
+        message=redact(problem.message, known),
+        hint=redact(problem.hint, known),
+        path=redact(problem.path, known),
+        location=_redact_place(problem.location, known),
+        related=tuple(
+            Related(redact(each.message, known), redact(each.path, known), _redact_place(each.location, known))
+            for each in problem.related
+        ),
+    )
+
+
+def _redact_place(place: Location | None, secrets: tuple[str, ...]) -> Location | None:
+    return place and replace(place, source=redact(place.source, secrets))
 
 
 def redact_document(document: Any, secrets: Iterable[str] = ()) -> Any:

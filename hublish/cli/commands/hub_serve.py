@@ -76,7 +76,7 @@ def _announce(hub: "EmbeddedHub", terminal: Terminal) -> None:
     else:
         line = f"export HF_ENDPOINT={shlex.quote(hub.endpoint)} HF_TOKEN={shlex.quote(hub.token)}"
     terminal.show_text(f"{line}\n")
-    if terminal.format is Format.HUMAN:
+    if terminal.format in (Format.HUMAN, Format.GITHUB):
         terminal.say(f"Serving {hub.root}; Ctrl-C stops it.")
 
 

@@ -14,6 +14,7 @@ from hublish.cli.terminal import Format
         ("plan --format json", Format.JSON),
         ("plan --format=json", Format.JSON),
         ("plan -q", Format.QUIET),
+        ("plan --format github", Format.GITHUB),
         ("plan --quiet --json", Format.JSON),
         ("plan --json --format quiet", Format.QUIET),
         ("plan --json --nonsense", Format.JSON),

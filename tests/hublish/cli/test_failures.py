@@ -4,8 +4,9 @@ import json
 
 import pytest
 
+from hublish.cli.diagnostics import error_lines
 from hublish.cli.excerpts import Page
-from hublish.cli.failures import as_error, error_lines, report
+from hublish.cli.failures import as_error, report
 from hublish.cli.paint import Paint
 from hublish.cli.terminal import Format
 from hublish.pipeline.errors import HublishError, ManifestInvalidError
