@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from hublish.cli.again import Again
 from hublish.cli.terminal import Format, Terminal
 from hublish.pipeline.errors import UsageError
-from hublish.schemas.variables import setting_problem
 
 if TYPE_CHECKING:
     from hublish.pipeline.values import Project
@@ -186,6 +185,8 @@ def _setting(text: str) -> tuple[str, str]:
     if not equals:
         msg = "expected NAME=VALUE, such as version=1.2.0"
         raise argparse.ArgumentTypeError(msg)
+    from hublish.schemas.variables import setting_problem
+
     if refused := setting_problem(name, value):
         raise argparse.ArgumentTypeError("; ".join(refused))
     return name, value

@@ -5,12 +5,12 @@ from pathlib import Path
 
 from hublish.cli.command import Command, Example, Outcome
 from hublish.cli.failures import FAILED
-from hublish.cli.options import MANIFEST, add_manifest, add_remote, remote
+from hublish.cli.options import MANIFEST, add_manifest_file, add_remote, remote
 from hublish.cli.terminal import Terminal
 
 
 def _configure(parser: ArgumentParser) -> None:
-    add_manifest(parser)
+    add_manifest_file(parser)
     parser.add_argument("--lock", metavar="FILE", type=Path, help="the lock (default: hub.lock beside the manifest)")
     add_remote(parser)
 

@@ -63,9 +63,10 @@ class PlanView:
     def _next(self, paint: Paint) -> Iterable[str]:
         if self.ask or self.plan.nothing_to_do:
             return ()
+        if self.written_to:  # the plan holds what --set said
+            command = f"hublish publish {self.written_to}{self.again.file}{self.again.remote}"
+            return next_steps(paint, f"review {self.written_to}, then {command}")
         options = f"{self.again.manifest}{self.again.remote}"
-        if self.written_to:
-            return next_steps(paint, f"review {self.written_to}, then hublish publish {self.written_to}{options}")
         return next_steps(
             paint,
             f"hublish publish{options}",

@@ -78,7 +78,7 @@ class ReceiptView:
         where = self.again.remote or (" --local" if self._embedded else "")
         at = "" if revision == "main" else f"@{revision}"
         pull = f"hublish pull {head.repo_id}{at}{kind_option(head.repo_type)}{where}"
-        verify = f"hublish verify{self.again.manifest}{self.again.remote}"
+        verify = f"hublish verify{self.again.file}{self.again.remote}"
         return next_steps(paint, verify, pull, *self._serve())
 
     def _serve(self) -> Iterable[str]:
