@@ -76,10 +76,10 @@ def located(project: Project) -> Iterator[None]:
 
 def with_locations(problems: Iterable[Problem], project: Project) -> tuple[Problem, ...]:
     """Return the problems, those that speak of the manifest with their line and column in it."""
-    return tuple(
-        locate([problem], project.text, project.name)[0] if _speaks_of_manifest(problem) else problem
-        for problem in problems
-    )
+    problems = tuple(problems)
+    ours = tuple(filter(_speaks_of_manifest, problems))
+    found = iter(locate(ours, project.text, project.name) if ours else ())
+    return tuple(next(found) if _speaks_of_manifest(problem) else problem for problem in problems)
 
 
 def _read_again(project: Project, settings: Mapping[str, Setting]) -> Project:

@@ -1,14 +1,16 @@
 """From a manifest, however it is given, to a project."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import hublish
 from hublish.pipeline.errors import ManifestInvalidError, PolicyError
-from hublish.projects import located, read_project
+from hublish.projects import located, read_project, with_locations
 from hublish.schemas.manifest import Artifact, Manifest, Repo
 from hublish.schemas.problems import Problem
+from hublish.schemas.source_text import read_text
 
 
 def test_a_path_gives_its_folder_and_its_bytes(manifest: Path) -> None:
@@ -48,3 +50,21 @@ def test_later_problems_are_brought_back_to_their_line(manifest: Path) -> None:
     with pytest.raises(PolicyError) as caught, located(project):
         raise PolicyError("no", problems=[Problem("x", "no", path=path) for path in ("artifacts[1].source", "a/b.bin")])
     assert [str(problem.location) for problem in caught.value.problems] == [f"{manifest}:10:13", "None"]
+
+
+def test_the_text_is_read_once_however_many_problems_are_placed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sources = "".join(f"  - source: missing-{number}\n" for number in range(50))
+    project = read_project(text=f"repo: {{repo_id: acme/x}}\nartifacts:\n{sources}".encode(), folder=tmp_path)
+    read: list[bytes] = []
+
+    def counted(data: bytes, *others: Any, **options: Any) -> Any:
+        read.append(data)
+        return read_text(data, *others, **options)
+
+    monkeypatch.setattr("hublish.schemas.reading.read_text", counted)
+    problems = [Problem("source.missing", "?", path=f"artifacts[{number}].source") for number in range(50)]
+    places = [problem.location for problem in with_locations(problems, project)]
+    assert [place.line for place in places if place] == list(range(3, 53))
+    assert read == [project.text]
