@@ -9,6 +9,7 @@ from hublish.pipeline.audit.containers import carried_pickle, members
 from hublish.pipeline.audit.expanding import ExpandedBlob, TooLargeError
 from hublish.pipeline.audit.members import UnreadableError
 from hublish.pipeline.audit.secrets import Secret, SecretScanner
+from hublish.schemas.manifest import Policy
 
 EXPANDED_LIMIT: Final = 64 << 20
 """Bytes of compressed members that are scanned for secrets, in one file."""
@@ -21,6 +22,11 @@ class Interest:
 
     pickles: bool = True
     secrets: bool = True
+
+    @classmethod
+    def of(cls, policy: Policy) -> "Interest":
+        """Take from a policy what it does not allow anyway."""
+        return cls(pickles=policy.pickle != "allow", secrets=policy.secrets != "allow")
 
 
 @dataclass(frozen=True, slots=True)

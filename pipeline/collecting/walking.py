@@ -25,6 +25,18 @@ class Entry:
 
 PRUNED = frozenset([".git", ".hublish"])
 """Folders nobody releases: git's and ours. huggingface_hub leaves out `.git` and `.cache/huggingface` too."""
+_CACHE = (".cache", "huggingface")
+
+
+def pruned_folder(relative: str) -> str | None:
+    """Return the topmost folder on the way of a path, itself included, that is never entered."""
+    folder = ""
+    for name in relative.split("/"):
+        below = f"{folder}/{name}" if folder else name
+        if _is_pruned(name, folder):
+            return below
+        folder = below
+    return None
 
 
 def walk(root: Path, below: str = "", enter: Callable[[str], bool] | None = None) -> Iterator[Entry]:
@@ -69,6 +81,10 @@ def kind_of(mode: int) -> Kind:
     return Kind.DEVICE
 
 
+def _is_pruned(name: str, parent: str) -> bool:
+    return name in PRUNED or (name == _CACHE[1] and parent.rpartition("/")[2] == _CACHE[0])
+
+
 def _everywhere(folder: str) -> bool:
     del folder
     return True
@@ -82,7 +98,7 @@ def _walk(descriptor: int, prefix: str, enter: Callable[[str], bool]) -> Iterato
         kind = kind_of(status.st_mode)
         if kind is not Kind.FOLDER:
             yield Entry(relative, kind, Identity.of(status))
-        elif name not in PRUNED and not relative.endswith(".cache/huggingface") and enter(relative):
+        elif not _is_pruned(name, prefix) and enter(relative):
             yield from _descend(descriptor, name, relative, enter)
 
 

@@ -1,5 +1,6 @@
 """Bytes on their way: one commit up, one file down, through the client's public interface."""
 
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -142,6 +143,17 @@ def download(hub: Hub, repo_id: str, path_in_repo: str, *, advance: Callable[[in
     except Exception as error:
         raise hub.translated(error, f"downloading {path_in_repo} from {repo_id}") from error
     return Path(found)
+
+
+def read(hub: Hub, repo: Repo, path_in_repo: str, revision: str) -> bytes:
+    """Return the bytes of one small file; nothing of it stays on this disk.
+
+    Raises:
+        NotFoundError, OfflineError, RemoteError: as the Hub answers.
+    """
+    with tempfile.TemporaryDirectory(prefix="hublish-") as folder, hub.watched():
+        options = {"repo_type": repo.repo_type, "revision": revision, "local_dir": folder}
+        return download(hub, repo.repo_id, path_in_repo, advance=lambda _: None, **options).read_bytes()
 
 
 def _operation(addition: Addition, *, xet: bool) -> "CommitOperationAdd":

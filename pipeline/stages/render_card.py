@@ -7,18 +7,17 @@ from typing import ClassVar
 from hublish.pipeline.cards.card import render_card
 from hublish.pipeline.cards.front_matter import read_front_matter
 from hublish.pipeline.cards.reading import read_start
+from hublish.pipeline.collecting.cards import README, RENDERED, two_cards
 from hublish.pipeline.errors import CardError
-from hublish.pipeline.values import Effect, InMemory, Origin, Project, Staged, StagedFile, Step, Verdict
+from hublish.pipeline.values import InMemory, Origin, Project, Staged, StagedFile
 from hublish.schemas.card_metadata import metadata_problems
 from hublish.schemas.manifest import Card, RepoType
 from hublish.schemas.positions import parse_path
 from hublish.schemas.problems import InvalidDocumentError, Problem
 from hublish.schemas.reading import Reading
 
-README = "README.md"
 _FRONT_MATTER_LIMIT = 1 << 20
 _METADATA = "metadata"
-_RENDERED = Verdict.of([Step("card", Effect.COLLECTS, "card: rendered", "card")])
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,8 @@ class RenderCard:
             found = () if own is None else _checked(own, project.manifest.repo.repo_type)
             return replace(staged, warnings=(*staged.warnings, *found))
         if own is not None:
-            raise _two_cards(own)
+            msg = "two sources for README.md"
+            raise CardError(msg, problems=[two_cards(own.origin.source, own.origin.artifact)])
         return _with_card(staged, project, card)
 
 
@@ -54,21 +54,9 @@ def _with_card(staged: Staged, project: Project, card: Card) -> Staged:
         raise CardError(msg) from None
     template = rendered.template
     parameters = {"template": template.name, "template_sha256": template.sha256}
-    origin = Origin(None, f"template {template.name}", "card", parameters, _RENDERED)
+    origin = Origin(None, f"template {template.name}", "card", parameters, RENDERED)
     readme = StagedFile(README, InMemory(data), origin)
     return replace(staged, files=(*staged.files, readme), warnings=(*staged.warnings, *rendered.warnings))
-
-
-def _two_cards(own: StagedFile) -> CardError:
-    artifact = f"artifacts[{own.origin.artifact}].source" if own.origin.artifact is not None else ""
-    problem = Problem(
-        "card.twice",
-        f"'{own.origin.source}' goes to README.md, and so does the rendered card",
-        "remove `card`, or leave the file out with patterns.ignore_patterns",
-        artifact,
-    )
-    msg = "two sources for README.md"
-    return CardError(msg, problems=[problem])
 
 
 def _checked(readme: StagedFile, repo_type: RepoType) -> tuple[Problem, ...]:

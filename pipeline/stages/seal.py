@@ -7,10 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import ClassVar
 
+from hublish.pipeline.audit.files import problems_after, problems_before
 from hublish.pipeline.audit.fingerprint import ChangedError, Fingerprint, fingerprint
 from hublish.pipeline.audit.inspection import Interest
-from hublish.pipeline.audit.limits import count_problems, size_problems
-from hublish.pipeline.audit.policy import collision_problems, content_problems, name_problems, text_problems
+from hublish.pipeline.audit.limits import count_problems
+from hublish.pipeline.audit.policy import collision_problems, text_problems
 from hublish.pipeline.errors import HublishError, PolicyError, SourceChangedError, SourceError
 from hublish.pipeline.progress import SILENT, Progress, Task
 from hublish.pipeline.values import InMemory, Release, ReleaseFile, Staged, StagedFile
@@ -52,7 +53,7 @@ class Seal:
         )
 
     def _fingerprints(self, files: list[StagedFile], policy: Policy) -> list[Fingerprint]:
-        interest = Interest(pickles=policy.pickle != "allow", secrets=policy.secrets != "allow")
+        interest = Interest.of(policy)
         with (
             self.progress.task("hashing", sum(map(_size, files))) as task,
             ThreadPoolExecutor(max(2, min(8, os.cpu_count() or 1))) as pool,
@@ -116,19 +117,14 @@ def _problems_before_reading(staged: Staged, manifest: Manifest) -> Iterator[Pro
     yield from collision_problems(paths)
     yield from count_problems(paths)
     for file in sorted(staged.files, key=lambda file: file.path_in_repo):
-        yield from name_problems(file.path_in_repo, policy)
-        yield from size_problems(file.path_in_repo, _size(file), policy.max_file_size)
+        yield from problems_before(file.path_in_repo, _size(file), policy)
     yield from text_problems("repo.commit_message", manifest.repo.commit_message or "", policy)
     yield from text_problems("repo.commit_description", manifest.repo.commit_description, policy)
 
 
 def _problems_after_reading(file: StagedFile, print_: Fingerprint, policy: Policy) -> Iterator[Problem]:
-    path = file.path_in_repo
-    source = path if isinstance(file.content, InMemory) else file.origin.source
-    yield from content_problems(path, source, print_.inspection, policy)
-    if print_.links > 1:
-        message = f"the file has {print_.links} names on this disk; writing to another one changes it"
-        yield Problem("policy.hard_link", message, "copy it if something else writes to it", path, None, "warning")
+    source = file.path_in_repo if isinstance(file.content, InMemory) else file.origin.source
+    return problems_after(file.path_in_repo, source, print_, policy)
 
 
 def _refuse_errors(found: Iterable[Problem]) -> list[Problem]:

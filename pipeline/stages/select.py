@@ -4,9 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from hublish.pipeline.errors import LoadError
-from hublish.pipeline.hub.library import matching
-from hublish.pipeline.restoring.formats import loadable
-from hublish.pipeline.restoring.targets import path_of
+from hublish.pipeline.restoring.selecting import selected
 from hublish.pipeline.values import DownloadPlan, RemoteRelease
 from hublish.schemas.manifest import Load
 from hublish.schemas.names import collisions, path_problems
@@ -38,12 +36,12 @@ class Select:
         load = release.load
         allow = load.allow_patterns if self.allow_patterns is None else self.allow_patterns
         ignore = load.ignore_patterns if self.ignore_patterns is None else self.ignore_patterns
-        paths = tuple(file.path_in_repo for file in release.files)
-        names = matching(paths, allow, ignore)
-        if self.to_load and self.allow_patterns is None and load == Load():
-            names = loadable(names)
-        if self.with_target and load.target is not None:
-            names += tuple({path_of(load.target)} & set(paths) - set(names))
+        names = selected(
+            tuple(file.path_in_repo for file in release.files),
+            load.model_copy(update={"allow_patterns": allow, "ignore_patterns": ignore}),
+            weights_only=self.to_load and self.allow_patterns is None and load == Load(),
+            with_target=self.with_target,
+        )
         _refuse_names(release, names)
         if not names:
             msg = f"nothing at {release.reference.repo_id} matches {', '.join(allow)}"

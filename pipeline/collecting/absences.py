@@ -1,0 +1,79 @@
+"""Why no source collects a file of the working tree: a folder that is never entered, or each source for a reason."""
+
+import re
+from collections.abc import Iterator, Sequence
+from difflib import SequenceMatcher
+from fnmatch import fnmatchcase
+from typing import Final
+
+from hublish.pipeline.collecting.globs import glob_expression
+from hublish.pipeline.collecting.sources import MAGIC, normalised
+from hublish.pipeline.collecting.walking import pruned_folder
+from hublish.pipeline.values import Effect, Project, Step
+from hublish.schemas.problems import Problem
+
+_NEAREST: Final = 3
+"""Sources that are told one by one; a manifest may have hundreds."""
+_CLIENTS: Final = "as huggingface_hub leaves it out"
+_WHY: Final = {".git": _CLIENTS, ".cache/huggingface": _CLIENTS, ".hublish": "it is hublish's own"}
+
+
+def steps(project: Project, relative: str, problems: Sequence[Problem]) -> Iterator[Step]:
+    """Yield what keeps a file out that is no candidate.
+
+    Args:
+        project: the manifest and its folder.
+        relative: the file, below the folder.
+        problems: of the survey: an artifact that has one may have collected nothing because of it.
+    """
+    folder = pruned_folder(relative)
+    if folder is not None:
+        yield Step("pruned", Effect.KEEPS_OUT, f"{folder}/ is never looked into, {_WHY[_kind(folder)]}")
+    ranked = sorted(range(len(project.manifest.artifacts)), key=lambda index: -_likeness(project, index, relative))
+    count = len(ranked)
+    yield Step("source", Effect.KEEPS_OUT, f"none of {count} sources collects it" if count > 1 else _ONE, "artifacts")
+    for index in sorted(ranked[:_NEAREST]):
+        place = f"artifacts[{index}].source"
+        source = project.manifest.artifacts[index].source
+        why_not = _why_not(index, source, relative, problems)
+        yield Step("source", Effect.KEEPS_OUT, f"{place}: {source}: {why_not}", place)
+
+
+_ONE: Final = "the one source does not collect it"
+
+
+def _kind(folder: str) -> str:
+    return next(name for name in _WHY if folder == name or folder.endswith(f"/{name}"))
+
+
+def _likeness(project: Project, index: int, relative: str) -> float:
+    return SequenceMatcher(None, project.manifest.artifacts[index].source[:200], relative[:200]).ratio()
+
+
+def _why_not(index: int, source: str, relative: str, problems: Sequence[Problem]) -> str:
+    told = next((problem for problem in problems if problem.path.startswith(f"artifacts[{index}].")), None)
+    if told is not None:
+        return f"collects nothing for now: {told.message}"
+    plain = normalised(source)
+    if plain == ".":
+        return "collects the whole folder"
+    if not MAGIC.search(plain):
+        return "names another file or folder"
+    return _glob_mismatch(plain, relative)
+
+
+def _glob_mismatch(pattern: str, relative: str) -> str:
+    """Return where a glob and a path part, in words."""
+    if glob_expression(pattern).fullmatch(relative):
+        return "would match"
+    if fnmatchcase(relative, pattern):
+        head, _, last = pattern.rpartition("/")
+        deep = f"{head}/**/{last}" if head else f"**/{last}"
+        fits = re.fullmatch(glob_expression(deep), relative)
+        return "`*` stays within a folder" + (f"; {deep} would match" if fits else "")
+    for wanted, found in zip(pattern.split("/"), relative.split("/"), strict=False):
+        if wanted == "**":
+            break
+        if not glob_expression(wanted).fullmatch(found):
+            return f"`{wanted}` does not match `{found}`"
+    return "does not match"

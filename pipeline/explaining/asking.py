@@ -1,0 +1,77 @@
+"""What is asked of a file that the rules of collecting let in, one rule after another."""
+
+from collections.abc import Collection, Iterable, Iterator
+
+from hublish.pipeline.audit import files
+from hublish.pipeline.audit.fingerprint import ChangedError, fingerprint
+from hublish.pipeline.audit.inspection import Interest
+from hublish.pipeline.collecting.outputs import Outputs
+from hublish.pipeline.hub.library import matching
+from hublish.pipeline.values import Candidate, Effect, InMemory, OnDisk, Project, Step
+from hublish.schemas.manifest import Load, Policy
+from hublish.schemas.problems import Problem
+
+_COPY = "copy"
+_ALLOW, _IGNORE = "load.allow_patterns", "load.ignore_patterns"
+
+
+def refusal(problem: Problem) -> Step:
+    """Return a problem as the step that refuses the file."""
+    return Step(problem.code, Effect.REFUSES, problem.message, problem.path, problem.hint, problem.location)
+
+
+def of_artifact(candidate: Candidate, problems: Iterable[Problem]) -> Iterator[Step]:
+    """Yield what is wrong with the artifact that collects the file: its serializer or an option."""
+    place = f"artifacts[{candidate.artifact}]"
+    wrong = (f"{place}.serializer", f"{place}.options")
+    return (refusal(problem) for problem in problems if problem.path.startswith(wrong))
+
+
+def of_link(project: Project, candidate: Candidate) -> Iterator[Step]:
+    """Yield that a link is followed."""
+    content = candidate.content
+    if isinstance(content, OnDisk) and content.path != project.folder / candidate.source:
+        words = f"policy.symlinks: follow; the bytes are those of {content.path.name}"
+        yield Step("policy.symlinks", Effect.PASSES, words, "policy.symlinks")
+
+
+def of_policy(candidate: Candidate, found: Outputs, policy: Policy) -> Iterator[Step]:
+    """Yield the audit of a file that goes up as it is; of one that is converted, what its new name says."""
+    content = candidate.content
+    if found.serializer != _COPY or content is None:
+        for path in found.paths:
+            yield from files.steps(path, path, None, None, policy)
+        return
+    path = candidate.path_in_repo
+    size = len(content.data) if isinstance(content, InMemory) else content.identity.size
+    too_large = any(problem.severity == "error" for problem in files.problems_before(path, size, policy))
+    try:
+        # What its name or size forbids is not read: a sparse file may claim 600 GB.
+        print_ = None if too_large else fingerprint(content, Interest.of(policy), lambda _: None)
+    except (ChangedError, OSError) as error:
+        yield Step("source.unreadable", Effect.REFUSES, f"cannot be read: {getattr(error, 'strerror', None) or error}")
+        return
+    source = path if isinstance(content, InMemory) else candidate.source
+    yield from files.steps(path, source, size, print_, policy)
+
+
+def of_load_plan(paths: Collection[str], load: Load, needed: Collection[str]) -> Step:
+    """Return what the load plan says of the paths that come of one file.
+
+    Args:
+        paths: in the repo.
+        load: the load plan.
+        needed: every path that it selects.
+    """
+    if any(path in needed for path in paths):
+        path = next(path for path in paths if path in needed)
+        index = next(index for index, pattern in enumerate(load.allow_patterns) if matching([path], [pattern], None))
+        place = f"{_ALLOW}[{index}]"
+        return Step("load.allow_patterns", Effect.COLLECTS, f"{place}: {load.allow_patterns[index]}", place)
+    for index, pattern in enumerate(load.ignore_patterns):
+        if matching(paths, [pattern], None):
+            place = f"{_IGNORE}[{index}]"
+            return Step("load.ignore_patterns", Effect.KEEPS_OUT, f"{place}: {pattern}", place)
+    if load == Load():
+        return Step("load", Effect.KEEPS_OUT, "there is no load plan, and loading reads the weights and config.json")
+    return Step("load.allow_patterns", Effect.KEEPS_OUT, f"{_ALLOW}: none matches", _ALLOW)
