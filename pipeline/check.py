@@ -7,6 +7,7 @@ from hublish.pipeline.engine import Pipeline
 from hublish.pipeline.stages.collect import Collect
 from hublish.pipeline.stages.outline import Outline
 from hublish.pipeline.stages.render_card import RenderCard
+from hublish.pipeline.stages.screen import Screen
 from hublish.pipeline.values import Project, Staged
 
 
@@ -15,5 +16,6 @@ def checking() -> Pipeline[Project, Staged]:
     return (
         Pipeline.of(Collect())  # every file the manifest speaks of, with its verdict
         .then(Outline())  # by name; nothing is converted
+        .then(Screen())  # against the policy and the Hub's limits, unread
         .then(RenderCard())  # README.md, from the card
     )

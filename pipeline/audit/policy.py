@@ -1,15 +1,21 @@
 """What the manifest's policy says about what was found: problems to refuse, warnings to show, or nothing."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING, Final
 
 from hublish.pipeline.audit.denied import default_denied, first_match
-from hublish.pipeline.audit.inspection import HiddenSecret, Inspection
-from hublish.pipeline.audit.secrets import Secret, secrets_in_text
 from hublish.schemas.manifest import Level, Policy
 from hublish.schemas.names import collisions, path_problems, portability_problems
 from hublish.schemas.problems import Location, Problem
 
+if TYPE_CHECKING:
+    from hublish.pipeline.audit.inspection import HiddenSecret, Inspection
+    from hublish.pipeline.audit.secrets import Secret
+
+# Every secret holds such a run (see secrets.py); a text without one is not worth the rules.
+_MAY_HOLD_A_SECRET: Final = re.compile(r"[A-Za-z0-9_-]{20}|PRIVATE KEY", re.ASCII)
 _SECRET_HINT = "remove it and revoke it where it was issued: it may have been read already"  # noqa: S105 - advice
 _PICKLE_HINT = "convert it to safetensors, or set policy.pickle to `warn` or `allow`"
 
@@ -53,7 +59,7 @@ def collision_problems(paths: Iterable[str]) -> Iterator[Problem]:
         yield Problem("policy.collision", f"{why}: {first}, {second}", "rename one of them", second)
 
 
-def content_problems(path: str, source: str, inspection: Inspection, policy: Policy) -> Iterator[Problem]:
+def content_problems(path: str, source: str, inspection: "Inspection", policy: Policy) -> Iterator[Problem]:
     """Yield what is wrong with one file's content.
 
     Args:
@@ -72,21 +78,29 @@ def content_problems(path: str, source: str, inspection: Inspection, policy: Pol
 
 def text_problems(path: str, text: str, policy: Policy) -> Iterator[Problem]:
     """Yield the secrets in a single text, such as the commit message, that `path` names."""
-    found = (Problem("policy.secret", _described(secret), _SECRET_HINT, path) for secret in secrets_in_text(text))
+    found = (Problem("policy.secret", _described(secret), _SECRET_HINT, path) for secret in _secrets_in(text))
     yield from at_level(found, policy.secrets)
 
 
 def _secrets_in_name(path: str) -> Iterator[Problem]:
-    for secret in secrets_in_text(path):
+    for secret in _secrets_in(path):
         # The path itself would show it.
         yield Problem("policy.secret", f"a file name holds {_described(secret)}", _SECRET_HINT, _masked(path))
 
 
+def _secrets_in(text: str) -> "tuple[Secret, ...]":
+    if not _MAY_HOLD_A_SECRET.search(text):
+        return ()
+    from hublish.pipeline.audit.secrets import secrets_in_text
+
+    return secrets_in_text(text)
+
+
 def _masked(path: str) -> str:
-    return "/".join("…" if secrets_in_text(part) else part for part in path.split("/"))
+    return "/".join("…" if _secrets_in(part) else part for part in path.split("/"))
 
 
-def _secret_problem(path: str, source: str, hidden: HiddenSecret, inspection: Inspection) -> Problem:
+def _secret_problem(path: str, source: str, hidden: "HiddenSecret", inspection: "Inspection") -> Problem:
     secret, message = hidden.secret, _described(hidden.secret)
     if hidden.member:
         message = f"{message} in its member {hidden.member}"
@@ -95,5 +109,5 @@ def _secret_problem(path: str, source: str, hidden: HiddenSecret, inspection: In
     return Problem("policy.secret", message, _SECRET_HINT, path, location)
 
 
-def _described(secret: Secret) -> str:
+def _described(secret: "Secret") -> str:
     return f"a secret ({secret.rule}): {secret.shown}"
