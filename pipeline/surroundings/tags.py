@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 _VERSION = re.compile(r"(?:.*/)?v?(?P<numbers>[0-9]{1,18}(?:\.[0-9]{1,18})*)(?P<rest>.*)", re.DOTALL | re.ASCII)
 _PIECES = re.compile(r"[0-9]{1,18}|[^0-9]+", re.ASCII)
+_DIGITS = "0123456789"
 _AFTER_RELEASE = ("+", ".post", "-post", "post")
 """How what follows a version's numbers begins when it is no pre-release (SemVer 2.0 §10, PEP 440)."""
 
@@ -39,4 +40,5 @@ def _without_zeros(numbers: tuple[int, ...]) -> tuple[int, ...]:
 
 def _natural(text: str) -> tuple[tuple[bool, int, str], ...]:
     """Order runs of digits by their value: rc.10 comes after rc.9."""
-    return tuple((piece.isdigit(), int(piece) if piece.isdigit() else 0, piece) for piece in _PIECES.findall(text))
+    pieces = _PIECES.findall(text)
+    return tuple((piece[0] in _DIGITS, int(piece) if piece[0] in _DIGITS else 0, piece) for piece in pieces)
