@@ -11,7 +11,8 @@ class Document(BaseModel):
     model_config = ConfigDict(
         frozen=True,
         extra="forbid",
-        use_attribute_docstrings=True,
+        # What is never validated is never built: importing one document costs nothing for the others.
+        defer_build=True,
         # A wrong value may be a secret in the wrong place: errors never echo it.
         hide_input_in_errors=True,
         validate_default=True,

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from hublish.schemas.base import Document
+from hublish.schemas.descriptions import DescribedJsonSchema
 from hublish.schemas.lock import LOCK_VERSION, Lock
 from hublish.schemas.manifest import SCHEMA_VERSION, Manifest
 from hublish.schemas.plan import PLAN_VERSION, PlanDocument
@@ -39,7 +40,7 @@ NAMES: tuple[Name, ...] = tuple(_SOURCES)
 def schema(name: Name) -> dict[str, Any]:
     """Return the JSON Schema of a document, in the 2020-12 dialect."""
     source = _SOURCES[name]
-    generated = source.model.model_json_schema(mode=source.mode)
+    generated = source.model.model_json_schema(mode=source.mode, schema_generator=DescribedJsonSchema)
     body = {key: _without_titles(value) for key, value in generated.items() if key != "title"}
     return {"$schema": DIALECT, "$id": f"urn:hublish:{name}:{source.version}", "title": source.title, **body}
 

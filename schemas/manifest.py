@@ -231,13 +231,13 @@ class Manifest(Document):
     """Environment variables that `{{ env.NAME }}` may read; no other is looked at. Their values are published."""
     artifacts: tuple[Artifact, ...] = Field(min_length=1)
     """What is released."""
-    patterns: Patterns = Patterns()
+    patterns: Patterns = Patterns.model_construct()
     """Which of the collected files go up, and which remote files may go."""
     card: Card | None = None
     """The README; without it none is rendered."""
-    policy: Policy = Policy()
+    policy: Policy = Policy.model_construct()
     """What may go up."""
-    load: Load = Load()
+    load: Load = Load.model_construct()
     """How it is loaded back."""
 
     @field_validator("env")
@@ -256,5 +256,5 @@ class Published(Document):
 
     schema_version: SchemaVersion = 1
     """As in `Manifest`."""
-    load: Load = Load()
+    load: Load = Load.model_construct()
     """As in `Manifest`."""
