@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from hublish.building import build, card, files
     from hublish.checking import check
     from hublish.checkup import Finding, doctor
+    from hublish.explaining import explain
     from hublish.helpers import from_hub, push_to_hub
     from hublish.loading import load, pull
     from hublish.projects import read_project
@@ -25,6 +26,7 @@ __all__ = [
     "card",
     "check",
     "doctor",
+    "explain",
     "files",
     "from_hub",
     "load",
@@ -39,6 +41,7 @@ __all__ = [
 
 _HOMES = {
     **dict.fromkeys(("Finding", "doctor"), "hublish.checkup"),
+    "explain": "hublish.explaining",
     **dict.fromkeys(("from_hub", "push_to_hub"), "hublish.helpers"),
     **dict.fromkeys(("load", "pull"), "hublish.loading"),
     **dict.fromkeys(("build", "card", "files"), "hublish.building"),

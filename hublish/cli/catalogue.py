@@ -51,6 +51,7 @@ SECTIONS = (
     Section(
         "Look and try, without a token",
         (
+            Entry("explain", "tell which rule lets a file in or keeps it out, and what it becomes"),
             Entry("card", "render the README"),
             Entry("build", "write the release into a folder"),
             Entry("rehearse", "publish to a throwaway Hub, pull, load and compare bit by bit"),

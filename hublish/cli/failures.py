@@ -73,7 +73,7 @@ def error_document(error: HublishError) -> dict[str, Any]:
         "code": error.code,
         "message": error.message,
         "hint": error.hint,
-        "location": _location_document(error.location),
+        "location": location_document(error.location),
         "problems": [problem_document(problem) for problem in error.problems],
     }
 
@@ -90,15 +90,16 @@ def problem_document(problem: Problem) -> dict[str, Any]:
         "message": problem.message,
         "hint": problem.hint,
         "path": problem.path,
-        "location": _location_document(problem.location),
+        "location": location_document(problem.location),
         "related": [
-            {"message": each.message, "path": each.path, "location": _location_document(each.location)}
+            {"message": each.message, "path": each.path, "location": location_document(each.location)}
             for each in problem.related
         ],
     }
 
 
-def _location_document(location: Location | None) -> dict[str, Any] | None:
+def location_document(location: Location | None) -> dict[str, Any] | None:
+    """Return a place as plain data; the keys are stable."""
     if location is None:
         return None
     return {

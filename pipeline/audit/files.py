@@ -95,7 +95,9 @@ def _looked_for(level: Level, found: str) -> str:
 
 def _step(rule: str, problem: Problem, policy: Policy) -> Step:
     effect = Effect.REFUSES if problem.severity == "error" else Effect.WARNS
-    return Step(rule, effect, problem.message, _place(rule, problem, policy), problem.hint, problem.location)
+    place = _place(rule, problem, policy)
+    words = problem.message if not place or place in problem.message else f"{place}: {problem.message}"
+    return Step(rule, effect, words, place, problem.hint, problem.location)
 
 
 def _place(rule: str, problem: Problem, policy: Policy) -> str:

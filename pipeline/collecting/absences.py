@@ -14,12 +14,12 @@ from hublish.schemas.problems import Problem
 
 _NEAREST: Final = 3
 """Sources that are told one by one; a manifest may have hundreds."""
-_CLIENTS: Final = "as huggingface_hub leaves it out"
+_CLIENTS: Final = "as huggingface_hub never does (its DEFAULT_IGNORE_PATTERNS)"
 _WHY: Final = {".git": _CLIENTS, ".cache/huggingface": _CLIENTS, ".hublish": "it is hublish's own"}
 
 
 def steps(project: Project, relative: str, problems: Sequence[Problem]) -> Iterator[Step]:
-    """Yield what keeps a file out that is no candidate.
+    """Yield what keeps a file out that is no candidate; of many sources the likeliest to have been meant.
 
     Args:
         project: the manifest and its folder.
@@ -29,6 +29,7 @@ def steps(project: Project, relative: str, problems: Sequence[Problem]) -> Itera
     folder = pruned_folder(relative)
     if folder is not None:
         yield Step("pruned", Effect.KEEPS_OUT, f"{folder}/ is never looked into, {_WHY[_kind(folder)]}")
+        return
     ranked = sorted(range(len(project.manifest.artifacts)), key=lambda index: -_likeness(project, index, relative))
     count = len(ranked)
     yield Step("source", Effect.KEEPS_OUT, f"none of {count} sources collects it" if count > 1 else _ONE, "artifacts")
@@ -36,7 +37,7 @@ def steps(project: Project, relative: str, problems: Sequence[Problem]) -> Itera
         place = f"artifacts[{index}].source"
         source = project.manifest.artifacts[index].source
         why_not = _why_not(index, source, relative, problems)
-        yield Step("source", Effect.KEEPS_OUT, f"{place}: {source}: {why_not}", place)
+        yield Step("source", Effect.MISSES, f"{place}: {source}: {why_not}", place)
 
 
 _ONE: Final = "the one source does not collect it"

@@ -81,6 +81,8 @@ class Effect(StrEnum):
     COLLECTS = "collects"
     """It lets the file in, unless another rule keeps it out."""
     PASSES = "passes"
+    MISSES = "misses"
+    """It speaks of other files."""
     KEEPS_OUT = "keeps out"
     REFUSES = "refuses"
     """The release fails as long as the file is part of it."""
