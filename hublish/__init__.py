@@ -15,6 +15,7 @@ from hublish._version import __version__
 
 if TYPE_CHECKING:
     from hublish.api import (
+        Draft,
         Finding,
         Rehearsal,
         Verification,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
         explain,
         files,
         from_hub,
+        init,
         load,
         plan,
         publish,
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     from hublish.schemas.manifest import Manifest, Policy
 
 __all__ = [
+    "Draft",
     "EmbeddedHub",
     "Finding",
     "HubMixin",
@@ -65,6 +68,7 @@ __all__ = [
     "explain",
     "files",
     "from_hub",
+    "init",
     "load",
     "plan",
     "publish",

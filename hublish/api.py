@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from hublish.building import build, card, files
     from hublish.checking import check
     from hublish.checkup import Finding, doctor
+    from hublish.drafts import Draft, init
     from hublish.explaining import explain
     from hublish.helpers import from_hub, push_to_hub
     from hublish.loading import load, pull
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from hublish.verifying import Verification, verify
 
 __all__ = [
+    "Draft",
     "Finding",
     "Rehearsal",
     "Verification",
@@ -29,6 +31,7 @@ __all__ = [
     "explain",
     "files",
     "from_hub",
+    "init",
     "load",
     "plan",
     "publish",
@@ -41,6 +44,7 @@ __all__ = [
 
 _HOMES = {
     **dict.fromkeys(("Finding", "doctor"), "hublish.checkup"),
+    **dict.fromkeys(("Draft", "init"), "hublish.drafts"),
     "explain": "hublish.explaining",
     **dict.fromkeys(("from_hub", "push_to_hub"), "hublish.helpers"),
     **dict.fromkeys(("load", "pull"), "hublish.loading"),

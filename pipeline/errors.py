@@ -66,6 +66,12 @@ class SourceError(HublishError):
     code = "source.invalid"
 
 
+class DraftError(HublishError):
+    """A folder or repo cannot be made into a manifest: it holds nothing to release, or a manifest stands there."""
+
+    code = "draft.refused"
+
+
 class SourceChangedError(HublishError):
     """A file changed after it was sealed; nothing was committed."""
 

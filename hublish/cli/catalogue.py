@@ -34,6 +34,7 @@ SECTIONS = (
     Section(
         "Publish, in the usual order",
         (
+            Entry("init", "draft a hub.yaml from what lies in a folder, or in a repo"),
             Entry("check", "validate hub.yaml, its sources and its card, offline"),
             Entry("files", "list exactly what would be uploaded, with size, sha256 and origin"),
             Entry("plan", "compare the release with the Hub and show what would change"),

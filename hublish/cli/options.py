@@ -134,16 +134,25 @@ def target(arguments: argparse.Namespace) -> Target:
         raise UsageError(msg, hint="for example acme/digits-mlp@v1.2.0, or --lock hub.lock")
     if arguments.reference is None:
         return Target(None, arguments.repo_type or "model", None)
-    repo_id, at, revision = arguments.reference.partition("@")
+    return named_by(arguments.reference, arguments.repo_type)
+
+
+def named_by(reference: str, repo_type: str | None) -> Target:
+    """Return what `REPO[@REV]` names, with a kind that was named apart.
+
+    Raises:
+        UsageError: when there is no repo, an empty revision, or two kinds that differ.
+    """
+    repo_id, at, revision = reference.partition("@")
     if not repo_id or (at and not revision):
-        msg = f"{arguments.reference!r} is not REPO or REPO@REV"
+        msg = f"{reference!r} is not REPO or REPO@REV"
         raise UsageError(msg, hint="for example acme/digits-mlp or acme/digits-mlp@v1.2.0")
     kind, _, rest = repo_id.partition("/")
     named = kind.removesuffix("s") if "/" in rest and kind.removesuffix("s") in REPO_TYPES else None
-    if named and arguments.repo_type not in (None, named):
-        msg = f"{repo_id} is a {named}, --repo-type says {arguments.repo_type}"
+    if named and repo_type not in (None, named):
+        msg = f"{repo_id} is a {named}, --repo-type says {repo_type}"
         raise UsageError(msg, hint="leave one of them out")
-    return Target(rest if named else repo_id, named or arguments.repo_type or "model", revision or None)
+    return Target(rest if named else repo_id, named or repo_type or "model", revision or None)
 
 
 def remote(arguments: argparse.Namespace) -> dict[str, Any]:

@@ -29,7 +29,7 @@ def read_inside(folder: Path, relative: str, path: str, limit: int, hint: str = 
     if wrong:
         raise _refused(path, f"{relative}: {'; '.join(wrong)}", "give a path inside the manifest's folder")
     try:
-        descriptor = _open(folder, relative)
+        descriptor = open_inside(folder, relative)
     except FileNotFoundError:
         raise _refused(path, f"there is no file {relative}", hint) from None
     except OSError as error:
@@ -60,7 +60,7 @@ def read_start(content: Content, limit: int) -> bytes:
         raise CardError(msg) from None
 
 
-def _open(folder: Path, relative: str) -> int:
+def open_inside(folder: Path, relative: str) -> int:
     """Open segment by segment, so that no component can be a link that leads out."""
     *parents, name = relative.split("/")
     current = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
