@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from hublish.pipeline.errors import DocumentInvalidError
-from hublish.schemas.documents import read_lock, read_plan
 from hublish.schemas.lock import Lock
 from hublish.schemas.plan import PlanDocument
 from hublish.schemas.problems import InvalidDocumentError
+from hublish.schemas.records import read_lock, read_plan
 
 T = TypeVar("T")
 

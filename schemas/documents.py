@@ -1,26 +1,20 @@
-"""Documents from bytes: the manifest from YAML; plan, receipt and lock from JSON."""
+"""The manifest from bytes: what it says, or everything that is wrong with it."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any
 
 from pydantic import ValidationError
 
 from hublish.schemas.base import Document
 from hublish.schemas.diagnosis import MAX_PROBLEMS, WHERE_CREDENTIALS_GO, diagnose
 from hublish.schemas.expansion import NO_SETTINGS, Expansion, expand
-from hublish.schemas.json_reading import read_json
-from hublish.schemas.lock import Lock
 from hublish.schemas.manifest import Load, Manifest, Published
-from hublish.schemas.plan import PlanDocument
 from hublish.schemas.positions import Positions, SourceText, format_path, parse_path
 from hublish.schemas.problems import InvalidDocumentError, Location, Problem
 from hublish.schemas.reading import MAX_BYTES, Reading, read_yaml
-from hublish.schemas.receipt import ReceiptDocument
 from hublish.schemas.secrets import hub_tokens, redact
 from hublish.schemas.variables import NOWHERE, Setting, Surroundings
-
-AnyDocument = TypeVar("AnyDocument", bound=Document)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,33 +96,6 @@ def read_load(text: bytes, source: str = "hub.yaml") -> Load:
     raise InvalidDocumentError(_in_order(found))
 
 
-def read_lock(text: bytes, source: str = "hub.lock") -> Lock:
-    """Read a lock of any version that was ever written.
-
-    Raises:
-        InvalidDocumentError: when it is damaged, or newer than this hublish.
-    """
-    return _read_versioned(text, source, "lock", _LOCK_READERS)
-
-
-def read_plan(text: bytes, source: str = "plan.json") -> PlanDocument:
-    """Read a plan that was written to be reviewed.
-
-    Raises:
-        InvalidDocumentError: when it is damaged, or of another version.
-    """
-    return _read_versioned(text, source, "plan", _PLAN_READERS)
-
-
-def read_receipt(text: bytes, source: str = "receipt.json") -> ReceiptDocument:
-    """Read a receipt.
-
-    Raises:
-        InvalidDocumentError: when it is damaged, or of another version.
-    """
-    return _read_versioned(text, source, "receipt", _RECEIPT_READERS)
-
-
 def locate(problems: Iterable[Problem], text: bytes, source: str = "hub.yaml") -> tuple[Problem, ...]:
     """Return problems found after reading, each with the line and column of its path in the manifest.
 
@@ -137,40 +104,6 @@ def locate(problems: Iterable[Problem], text: bytes, source: str = "hub.yaml") -
     """
     positions = read_yaml(text, source).positions
     return tuple(_located(problem, positions) for problem in problems)
-
-
-_Reader = Callable[[Mapping[str, Any], str], AnyDocument]
-"""From the data of one version to the document of today; the second argument is the family of its problems."""
-
-
-def _reader_of(model: type[AnyDocument]) -> "_Reader[AnyDocument]":
-    def read(data: Mapping[str, Any], family: str) -> AnyDocument:
-        try:
-            return model.model_validate(data)
-        except ValidationError as error:
-            raise InvalidDocumentError(diagnose(error, model, data, family=family)) from None
-
-    return read
-
-
-# The door for versions. A new version gets a line of its own, and the reader of the old one then turns its data
-# into today's document: a lock stays readable for ever.
-_LOCK_READERS: Mapping[int, _Reader[Lock]] = {1: _reader_of(Lock)}
-_PLAN_READERS: Mapping[int, _Reader[PlanDocument]] = {1: _reader_of(PlanDocument)}
-_RECEIPT_READERS: Mapping[int, _Reader[ReceiptDocument]] = {1: _reader_of(ReceiptDocument)}
-
-
-def _read_versioned(text: bytes, source: str, family: str, readers: Mapping[int, _Reader[AnyDocument]]) -> AnyDocument:
-    data = read_json(text, source, family=family)
-    key = f"{family}_version"
-    version = data.get(key)
-    if type(version) is not int or version not in readers:
-        found = f"{key} {version}" if type(version) is int else f"no {key}"
-        known = ", ".join(map(str, sorted(readers)))
-        message = f"{source} has {found}; this hublish reads {known}"
-        hint = f"update hublish, or check that the file is a {family}"
-        raise InvalidDocumentError((Problem(f"{family}.version", message, hint, key),))
-    return readers[version](data, family)
 
 
 def _located(problem: Problem, positions: Positions) -> Problem:
