@@ -1,0 +1,1 @@
+print("draw a digit")
