@@ -14,6 +14,8 @@ SEGMENT_BYTES = 255
 """Longest name of one file or folder, in bytes of UTF-8 (ext4, APFS, NTFS)."""
 PATH_BYTES = 1024
 """Longest path, in bytes of UTF-8."""
+LOCAL_BYTES = 4096
+"""Longest path or pattern that is written down, in bytes of UTF-8 (Linux)."""
 
 _WINDOWS_DEVICES = frozenset(
     ["con", "prn", "aux", "nul", "conin$", "conout$"]
@@ -42,9 +44,7 @@ def path_problems(path: str) -> tuple[str, ...]:
     found = [*_character_problems(path), *_form_problems(path)]
     for segment in path.split("/"):
         found += _segment_problems(segment)
-    if len(encoded(path)) > PATH_BYTES:
-        found.append(f"path too long: {len(encoded(path))} bytes; the limit is {PATH_BYTES}")
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys([*found, *_length_problems(path, PATH_BYTES)]))
 
 
 def pattern_problems(pattern: str) -> tuple[str, ...]:
@@ -56,7 +56,7 @@ def pattern_problems(pattern: str) -> tuple[str, ...]:
     path = pattern.removesuffix("/")
     if not path:
         return ("not a normalised relative path: it is empty",)
-    return (*_character_problems(path), *_form_problems(path))
+    return (*_character_problems(path), *_form_problems(path), *_length_problems(path, LOCAL_BYTES))
 
 
 def local_problems(path: str) -> tuple[str, ...]:
@@ -64,7 +64,9 @@ def local_problems(path: str) -> tuple[str, ...]:
     if path.startswith("~"):
         return ("'~' is not replaced by the home folder",)
     inside = path.removeprefix("./").removesuffix("/")
-    return () if inside in ("", ".") else (*_character_problems(inside), *_form_problems(inside))
+    if inside in ("", "."):
+        return ()
+    return (*_character_problems(inside), *_form_problems(inside), *_length_problems(inside, LOCAL_BYTES))
 
 
 def mended(path: str, problems: Callable[[str], tuple[str, ...]] = path_problems) -> str | None:
@@ -165,6 +167,11 @@ def _form_problems(path: str) -> tuple[str, ...]:
     if "" in segments or "." in segments:
         return ("not a normalised relative path: it has an empty or '.' segment", *dots)
     return dots
+
+
+def _length_problems(path: str, limit: int) -> tuple[str, ...]:
+    length = len(encoded(path))
+    return (f"path too long: {length} bytes; the limit is {limit}",) if length > limit else ()
 
 
 def _segment_problems(segment: str) -> list[str]:

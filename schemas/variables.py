@@ -5,7 +5,8 @@ names a manifest mentions, each once.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from itertools import chain
 from typing import Any, Protocol
 
 from hublish.schemas.characters import text_problem
@@ -26,6 +27,8 @@ HOW_TO_ESCAPE = "to write two braces, write {{ '{{' }}"
 SECRET = "manifest.secret"  # noqa: S105 - the code of a problem
 
 _SHOWN = 60
+_COMPARISONS = 10_000
+"""How many names are compared in search of those that were meant: a hostile manifest has thousands of each."""
 
 
 class NoValueError(Exception):
@@ -114,6 +117,7 @@ class Values:
         self._settings = settings
         self._surroundings = surroundings
         self._known: dict[str, str | NoValueError | None] = {}
+        self._comparisons = _COMPARISONS
 
     def of(self, name: str, *, to_load: bool = False) -> str | None:
         """Return the value of a name; None when what is wrong with it is told where it is declared.
@@ -161,7 +165,7 @@ class Values:
         if variable in self._listed:
             return _checked(self._surroundings.value(name))
         shown = variable[:_SHOWN]
-        if near := nearest(variable, filter(_is_text, self._listed)):
+        if near := self._nearest(variable, self._listed):
             msg = f"'{ENV}{shown}' is not listed under 'env', did you mean '{ENV}{near}'?"
             raise NameRefusedError(msg, f"write '{{{{ {ENV}{near} }}}}', or add {shown} under 'env'")
         msg = f"'{ENV}{shown}' is not listed under 'env'"
@@ -179,9 +183,7 @@ class Values:
 
     def _unknown(self, name: str) -> NoValueError:
         shown = name[:_SHOWN]
-        listed = filter(_is_text, self._listed or [])
-        known = (*(self._declared or {}), *BUILT_IN, *(f"{ENV}{each}" for each in listed))
-        if near := nearest(name, known):
+        if near := self._nearest(name, self._declared or {}, BUILT_IN, self._listed or [], prefix=ENV):
             msg, hint = f"unknown variable '{shown}', did you mean '{near}'?", f"write '{{{{ {near} }}}}'"
         elif "." in name:
             msg, hint = f"unknown variable '{shown}'", f"names with a dot: {', '.join(BUILT_IN[:-1])}, {ENV}NAME"
@@ -189,6 +191,14 @@ class Values:
             msg = f"unknown variable '{shown}'"
             hint = f"add '{shown}' under 'variables', or pass --set {shown}=VALUE; {HOW_TO_ESCAPE}"
         return NameRefusedError(msg, hint)
+
+    def _nearest(self, name: str, *known: Collection[Any], prefix: str = "") -> str | None:
+        """Return the known name that was likely meant; the last collection's names go by a prefix."""
+        self._comparisons -= sum(map(len, known))
+        if self._comparisons < 0:
+            return None
+        *plain, listed = known
+        return nearest(name, [*chain(*plain), *(f"{prefix}{each}" for each in listed if isinstance(each, str))])
 
     def _refuse_unknown_to_readers(self, name: str) -> None:
         if name in BUILT_IN or name.startswith(ENV):
@@ -213,10 +223,6 @@ def _checked(value: str) -> str:
         msg = f"its value is refused: {found[1]}"
         raise NoValueError(msg)
     return value
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str)
 
 
 def _or_none(value: Any, kind: type) -> Any:

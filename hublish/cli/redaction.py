@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from hublish.schemas.problems import Location, Problem, Related
@@ -29,7 +30,8 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
     return _SHAPES.sub(_MASK, text)
 
 
-def mask(line: str, secrets: Iterable[str] = ()) -> str:
+@lru_cache(maxsize=8)  # a hundred problems may be on one line of 256 KiB
+def mask(line: str, secrets: tuple[str, ...] = ()) -> str:
     """Return a line with the same taken out, each character replaced by one: columns stay right."""
     for secret in secrets:
         line = line.replace(secret, "*" * len(secret))

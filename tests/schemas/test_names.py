@@ -1,4 +1,5 @@
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from hublish.schemas.names import (
     SEGMENT_BYTES,
     collisions,
     encoded,
+    local_problems,
     path_problems,
     pattern_problems,
     portability_problems,
@@ -115,6 +117,12 @@ def test_ordinary_names_are_portable(path: str) -> None:
 )
 def test_ordinary_patterns_are_taken(pattern: str) -> None:
     assert pattern_problems(pattern) == ()
+
+
+@pytest.mark.parametrize("problems", [pattern_problems, local_problems])
+def test_what_no_system_could_open_is_too_long(problems: Callable[[str], tuple[str, ...]]) -> None:
+    assert problems("é" * 2_048) == ()
+    assert problems("é" * 2_048 + "x") == ("path too long: 4097 bytes; the limit is 4096",)
 
 
 @pytest.mark.parametrize("pattern", ["", "/", "/a", "./a", "../*", "a\\*", "a//b", "C:/*", "a\n", "a\u202e*"])
