@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hublish.building import new_workspace
 from hublish.connecting import connected
-from hublish.pipeline.errors import DeclinedError
+from hublish.pipeline.errors import DeclinedError, ManifestInvalidError
 from hublish.pipeline.hub.caller import Caller
 from hublish.pipeline.hub.client import Hub
 from hublish.pipeline.hub.library import require_publishing
@@ -17,6 +17,7 @@ from hublish.pipeline.records import plan_document
 from hublish.pipeline.values import Plan, Project, Receipt
 from hublish.projects import AnyManifest, located, read_project
 from hublish.reading import read_plan_file
+from hublish.schemas.manifest import Manifest
 from hublish.schemas.plan import PlanDocument
 
 
@@ -65,7 +66,8 @@ def publish(
 
     Args:
         manifest: the manifest.
-        plan: what was reviewed, as `plan` returned it or as a plan.json; anything else is refused.
+        plan: what was reviewed, as `plan` returned it or as a plan.json; anything else is refused. The variables that
+            were set for it count here too.
         confirm: shown the plan before anything is written; False stops.
         lock: where the lock is written; default: hub.lock beside the manifest.
         endpoint: a URL or `embedded`; default: the manifest's, then HF_ENDPOINT, then the public Hub.
@@ -73,14 +75,14 @@ def publish(
         progress: told about stages and bytes.
 
     Raises:
-        PlanStaleError: a byte, the manifest or the remote moved since the plan was reviewed.
+        PlanStaleError: a byte, the manifest, a variable or the remote moved since the plan was reviewed.
         DeclinedError: `confirm` said no.
         SourceChangedError: a file changed after it was sealed; nothing was committed.
         RemoteConflictError: somebody else's commit came first; nothing was overwritten.
         VerificationError: what stands on the Hub is not what was planned.
     """
-    project = read_project(manifest)
     reviewed = _reviewed(plan)
+    project = _as_reviewed(manifest, reviewed)
     with (
         _publishing_to(project, endpoint, token, progress) as hub,
         new_workspace() as workspace,
@@ -140,6 +142,19 @@ def _reviewed(plan: Plan | PlanDocument | str | Path | None) -> PlanDocument | N
     if isinstance(plan, str | Path):
         return read_plan_file(Path(plan))
     return plan
+
+
+def _as_reviewed(manifest: AnyManifest, reviewed: PlanDocument | None) -> Project:
+    """Read the manifest with the variables of its review; those of a project that has its own are compared instead."""
+    built = isinstance(manifest, Manifest) or (isinstance(manifest, Project) and bool(manifest.settings))
+    if reviewed is None or built:
+        return read_project(manifest)
+    try:
+        return read_project(manifest, variables=reviewed.variables)
+    except ManifestInvalidError as error:
+        if reviewed.variables:
+            error.hint = f"the plan was made with --set of {', '.join(sorted(reviewed.variables))}; make a new one"
+        raise
 
 
 def _publishing_to(

@@ -6,6 +6,7 @@ import json
 from hublish.pipeline.values import Change, Plan, Receipt, ReleaseFile
 from hublish.schemas.base import Document
 from hublish.schemas.lock import Lock, LockedFile
+from hublish.schemas.manifest import Manifest
 from hublish.schemas.plan import ExcludedFile, PlanDocument, PlannedFile, PlannedSetting
 from hublish.schemas.receipt import ReceiptDocument
 
@@ -27,6 +28,9 @@ def plan_document(plan: Plan) -> PlanDocument:
         repo_exists=head.repo_exists,
         parent_commit=head.commit,
         manifest_sha256=hashlib.sha256(project.text).hexdigest(),
+        variables=dict(project.settings),
+        surroundings=dict(project.surroundings),
+        resolved_sha256=_resolved_digest(project.manifest),
         commit_message=plan.commit_message,
         tag=plan.tag,
         pull_request=plan.open_pull_request,
@@ -68,6 +72,11 @@ def lock_document(receipt: Receipt) -> Lock:
         load=project.manifest.load,
         files=tuple(_locked_file(file) for file in receipt.plan.release.files),
     )
+
+
+def _resolved_digest(manifest: Manifest) -> str:
+    fields = manifest.model_dump(mode="json", exclude_defaults=True)
+    return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
 
 
 def _planned_file(change: Change) -> PlannedFile:

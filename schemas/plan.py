@@ -2,7 +2,7 @@
 
 from typing import Literal, Self
 
-from pydantic import model_validator
+from pydantic import Field, StrictInt, model_validator
 
 from hublish.schemas.base import Count, Document, Flag
 from hublish.schemas.lock import Sha1, Sha256
@@ -85,6 +85,12 @@ class PlanDocument(Document):
     """The remote commit compared with, and the parent of the new one."""
     manifest_sha256: Sha256
     """Of hub.yaml."""
+    variables: dict[str, str | StrictInt] = Field(default_factory=dict)
+    """Values given from outside, by `--set NAME=VALUE`; publishing the plan takes them from here."""
+    surroundings: dict[str, str] = Field(default_factory=dict)
+    """What git and the date said, by the names hub.yaml mentions: `git.commit`. They must still say so."""
+    resolved_sha256: Sha256 | None = None
+    """Of what hub.yaml says once its variables are replaced; null in a plan that an earlier hublish wrote."""
     commit_message: str
     """First line of the commit."""
     tag: str | None

@@ -1,6 +1,6 @@
 """Whether a reviewed plan is still what would be published."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from hublish.pipeline.errors import PlanStaleError
 from hublish.pipeline.planning.changes import SERVERS_OWN
@@ -22,7 +22,11 @@ def refuse(reviewed: PlanDocument, fresh: PlanDocument) -> None:
     Raises:
         PlanStaleError: naming everything that moved: a byte, the manifest, the remote.
     """
-    problems = [*_fields(reviewed, fresh, _TARGET), *_files(_released(reviewed), _released(fresh))]
+    problems = [
+        *_variables(reviewed, fresh),
+        *_fields(reviewed, fresh, _TARGET),
+        *_files(_released(reviewed), _released(fresh)),
+    ]
     if problems or _sends(fresh):
         fields = _PREPARED if _made_since(reviewed, fresh) else _REMOTE
         problems += _fields(_without_done(reviewed, fresh), fresh, fields)
@@ -32,7 +36,31 @@ def refuse(reviewed: PlanDocument, fresh: PlanDocument) -> None:
     if problems:
         distinct = tuple(dict.fromkeys(problems))
         msg = "the reviewed plan is stale: this is not what would be published now"
-        raise PlanStaleError(msg, hint="make a new plan and have it reviewed", problems=distinct)
+        raise PlanStaleError(msg, hint=_hint(reviewed, fresh), problems=distinct)
+
+
+def _hint(reviewed: PlanDocument, fresh: PlanDocument) -> str:
+    if reviewed.variables == fresh.variables:
+        return "make a new plan and have it reviewed"
+    return "leave --set out: the plan holds the values it was reviewed with; or make a new plan and have it reviewed"
+
+
+def _variables(reviewed: PlanDocument, fresh: PlanDocument) -> Iterator[Problem]:
+    """Compare the values that hub.yaml does not hold; their names say what moved where its bytes are the same."""
+    if reviewed.resolved_sha256 is None or reviewed.manifest_sha256 != fresh.manifest_sha256:
+        return
+    moved = [*_moved("--set ", reviewed.variables, fresh.variables)]
+    moved += _moved("", reviewed.surroundings, fresh.surroundings)
+    if not moved and reviewed.resolved_sha256 != fresh.resolved_sha256:
+        moved = [Problem("plan.stale.variable", "a variable of the environment moved that hub.yaml lists under 'env'")]
+    yield from moved
+
+
+def _moved(kind: str, before: Mapping[str, str | int], now: Mapping[str, str | int]) -> Iterator[Problem]:
+    for name in sorted(before.keys() | now.keys()):
+        if before.get(name) != now.get(name):
+            values = f"reviewed {before.get(name, 'without it')}, now {now.get(name, 'without it')}"
+            yield Problem("plan.stale.variable", f"{kind}{name} moved: {values}")
 
 
 def _sends(plan: PlanDocument) -> bool:

@@ -39,6 +39,7 @@ def plan(**fields: Any) -> PlanDocument:
 
 
 KEPT = (file("a.bin", "keep"),)
+RESOLVED, OTHERWISE = {"resolved_sha256": "c" * 64}, {"resolved_sha256": "d" * 64}
 NEW = {"repo_exists": False, "parent_commit": None, "settings": (CREATED,)}
 
 
@@ -58,6 +59,9 @@ NEW = {"repo_exists": False, "parent_commit": None, "settings": (CREATED,)}
         # the repo made, then killed
         (NEW, {"files": (file(".gitattributes", "leave", None), file("a.bin")), "parent_commit": "3" * 40}),
         ({"parent_commit": None}, {"parent_commit": "3" * 40}),
+        # a plan that an earlier version wrote says nothing of variables
+        ({}, {**RESOLVED, "variables": {"v": "1"}, "surroundings": {"git.tag": "v1"}}),
+        ({**RESOLVED, "variables": {"v": "1"}}, {**RESOLVED, "variables": {"v": "1"}}),
     ],
 )
 def test_a_plan_that_holds_or_is_partly_done_passes(reviewed: dict[str, Any], fresh: dict[str, Any]) -> None:
@@ -87,6 +91,19 @@ def test_a_plan_that_holds_or_is_partly_done_passes(reviewed: dict[str, Any], fr
         ({}, {"files": (file("a.bin"), file("old.bin", "delete", None))}, "old.bin"),
         (NEW, {"files": (file("a.bin"), file("theirs.txt", "leave", None)), "parent_commit": "3" * 40}, "theirs.txt"),
         (NEW, {"settings": (PUBLIC,), "parent_commit": "3" * 40}, "settings"),
+        (
+            {**RESOLVED, "variables": {"v": "1"}},
+            {**OTHERWISE, "variables": {"v": "2"}},
+            "--set v moved: reviewed 1, now 2",
+        ),
+        ({**RESOLVED, "variables": {"v": "1"}}, RESOLVED, "--set v moved: reviewed 1, now without it"),
+        (
+            {**RESOLVED, "surroundings": {"git.commit": "1"}},
+            {**OTHERWISE, "surroundings": {"git.commit": "2"}},
+            "git.commit moved: reviewed 1, now 2",
+        ),
+        (RESOLVED, OTHERWISE, "a variable of the environment moved"),
+        (RESOLVED, {**OTHERWISE, "manifest_sha256": "e" * 64}, "manifest_sha256"),
     ],
 )
 def test_whatever_moved_is_named(reviewed: dict[str, Any], fresh: dict[str, Any], named: str) -> None:
