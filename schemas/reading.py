@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 import yaml
 
-from hublish.schemas.characters import text_problem
+from hublish.schemas.characters import describe, text_problem
 from hublish.schemas.positions import Node, Path, Positions, SourceText, format_path
 from hublish.schemas.problems import InvalidDocumentError, Location, Problem, Related
 from hublish.schemas.scalars import Scalar, resolve
@@ -31,6 +31,8 @@ EVENT_PARSER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _SHOWN = 60
 _PROPERTY = re.compile(r"[&!][^\s,\[\]{}]*")
+# To YAML they are letters: what they indent becomes a key of the mapping around it.
+_ODD_SPACE = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
 _BLOCK_STYLES = ("|", ">")
 
 
@@ -119,9 +121,11 @@ class _Composer:
     def _node(self, event: Any, path: Path) -> Node:
         self._count += 1
         if self._count > MAX_VALUES:
-            self._stop("yaml.too_many", f"more than {MAX_VALUES} keys and values", _start(event))
+            hint = "a manifest names folders and globs, not every file"
+            self._stop("yaml.too_many", f"more than {MAX_VALUES} keys and values", _start(event), hint)
         if isinstance(event, yaml.CollectionStartEvent) and len(path) >= MAX_DEPTH:
-            self._stop("yaml.too_deep", f"nested deeper than {MAX_DEPTH}", _start(event))
+            hint = "take levels out: no field of a manifest is that deep"
+            self._stop("yaml.too_deep", f"nested deeper than {MAX_DEPTH}", _start(event), hint)
         if isinstance(event, yaml.AliasEvent):
             self._refuse_value("yaml.alias", "aliases are not allowed", event, path, "write the value out")
             return Node(None, _start(event), _end(event))
@@ -158,6 +162,9 @@ class _Composer:
         """Return a key, or None for one that was refused."""
         offset = _start(event)
         node = self._node(event, (*path, "?"))
+        if node.plain and (odd := _ODD_SPACE.match(self._text.text, offset)):
+            message = f"{describe(odd.group()[0])} in indentation"
+            self._stop("yaml.indentation", message, offset, "indent with ordinary spaces")
         if isinstance(node.value, str) and not (node.plain and node.value == "<<"):
             return node
         if isinstance(node.value, str):

@@ -22,7 +22,8 @@ def read_text(data: bytes, source: str, max_bytes: int) -> SourceText:
         InvalidDocumentError: for a document that is too large, not UTF-8, or holds characters no document may hold.
     """
     if len(data) > max_bytes:
-        raise _refusal("yaml.too_large", f"larger than {max_bytes // 1024} KiB; not parsed", _start(source))
+        hint = "a manifest names folders and globs, not every file"
+        raise _refusal("yaml.too_large", f"larger than {max_bytes // 1024} KiB; not parsed", _start(source), hint)
     text = SourceText(_decode(data.removeprefix(_UTF8_BOM), source), source)
     if found := text_problem(text.text):
         offset, message = found
