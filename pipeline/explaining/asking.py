@@ -6,7 +6,7 @@ from hublish.pipeline.audit import files
 from hublish.pipeline.audit.fingerprint import ChangedError, fingerprint
 from hublish.pipeline.audit.inspection import Interest
 from hublish.pipeline.collecting.outputs import Outputs
-from hublish.pipeline.hub.library import matching
+from hublish.pipeline.hub.patterns import matching
 from hublish.pipeline.values import Candidate, Effect, InMemory, OnDisk, Project, Step
 from hublish.schemas.manifest import Load, Policy
 from hublish.schemas.problems import Problem

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 from hublish.pipeline.errors import ClientTooOldError
-from hublish.pipeline.hub.patterns import matching as matching
 from hublish.schemas.manifest import RepoType
 
 _KERNELS_SINCE = (2, 3)

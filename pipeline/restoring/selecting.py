@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from hublish.pipeline.hub.library import matching
+from hublish.pipeline.hub.patterns import matching
 from hublish.pipeline.restoring.formats import loadable
 from hublish.pipeline.restoring.targets import path_of
 from hublish.schemas.manifest import Load

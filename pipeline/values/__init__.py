@@ -2,20 +2,12 @@
 
 publish:  Project -> Collection -> Staged -> Staged (+README.md) -> Release -> Plan -> Receipt
 load:     Reference -> RemoteRelease -> DownloadPlan -> LocalRelease -> Loaded | Restored
+
+What only the remote and loading deal in is imported when it is first named: `hublish check` does not.
 """
 
-from hublish.pipeline.values.load import (
-    Digest,
-    DownloadPlan,
-    Loaded,
-    LocalFile,
-    LocalRelease,
-    PromisedFile,
-    Reference,
-    RemoteRelease,
-    Restored,
-)
-from hublish.pipeline.values.plan import Action, Change, Head, Plan, Receipt, RemoteFile, Setting
+from typing import TYPE_CHECKING, Any
+
 from hublish.pipeline.values.release import (
     Candidate,
     Collection,
@@ -34,6 +26,20 @@ from hublish.pipeline.values.release import (
     Step,
     Verdict,
 )
+
+if TYPE_CHECKING:
+    from hublish.pipeline.values.load import (
+        Digest,
+        DownloadPlan,
+        Loaded,
+        LocalFile,
+        LocalRelease,
+        PromisedFile,
+        Reference,
+        RemoteRelease,
+        Restored,
+    )
+    from hublish.pipeline.values.plan import Action, Change, Head, Plan, Receipt, RemoteFile, Setting
 
 __all__ = [
     "Action",
@@ -69,3 +75,18 @@ __all__ = [
     "Step",
     "Verdict",
 ]
+
+_HOMES = {
+    **dict.fromkeys(("Action", "Change", "Head", "Plan", "Receipt", "RemoteFile", "Setting"), "plan"),
+    **dict.fromkeys(("Digest", "DownloadPlan", "Loaded", "LocalFile", "LocalRelease"), "load"),
+    **dict.fromkeys(("PromisedFile", "Reference", "RemoteRelease", "Restored"), "load"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        msg = f"module 'hublish.pipeline.values' has no attribute {name!r}"
+        raise AttributeError(msg)
+    from importlib import import_module
+
+    return getattr(import_module(f"hublish.pipeline.values.{_HOMES[name]}"), name)
