@@ -61,8 +61,8 @@ def for_emptiness(model: type[BaseModel], path: Path) -> str:
 
 
 def _for_text(model: type[BaseModel], path: Path, value: object, written: str | None) -> str:
-    if written and isinstance(value, bool | int | float):
-        return f'quote it: "{written}"'
+    if isinstance(value, bool | int | float):
+        return f'quote it: "{written}"' if written else "quote it"
     if isinstance(value, list) and isinstance(path[-1], str) and len(path) > 1 and isinstance(path[-2], int):
         return f"give every one an item of its own: `- {path[-1]}: ...`"
     return _or_remove("write a single text", model, path)

@@ -187,6 +187,8 @@ class _Finding:
                 return f"may have at most {limit}", "shorten it"
             case "greater_than_equal":
                 return f"must be at least {self.context['ge']}", "write a larger number"
+            case "greater_than":
+                return f"must be greater than {self.context['gt']}", "write a larger number"
             case "string_unicode":
                 return "invalid Unicode", "write it anew"
         return "not a value this key takes", ""

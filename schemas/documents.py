@@ -113,7 +113,8 @@ def _located(problem: Problem, positions: Positions) -> Problem:
         replace(each, location=positions.value(parse_path(each.path))) if each.path else each
         for each in problem.related
     )
-    return replace(problem, location=positions.value(parse_path(problem.path)), related=related)
+    place = positions.key if problem.of_key else positions.value
+    return replace(problem, location=place(parse_path(problem.path)), related=related)
 
 
 def _reading(text: bytes, source: str) -> Reading:

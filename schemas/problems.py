@@ -54,6 +54,8 @@ class Problem:
     severity: Severity = "error"
     related: tuple[Related, ...] = ()
     """Other places to look at."""
+    of_key: bool = False
+    """Whether it is about the key that `path` ends with, rather than its value."""
 
     def __str__(self) -> str:
         place = " ".join(part for part in (str(self.location or ""), self.path) if part)

@@ -44,6 +44,16 @@ def of_artifact(project: Project, index: int) -> tuple[tuple[Candidate, ...], tu
     return (), (*problems, found)
 
 
+def loading(project: Project) -> Iterator[Problem]:
+    """Report a load plan that names a format nobody knows."""
+    name = project.manifest.load.serializer
+    try:
+        if name is not None:
+            registry.declared(name)
+    except HublishError as error:
+        yield Problem(error.code, error.message, error.hint, "load.serializer")
+
+
 def _option_problems(declared: Format, artifact: Artifact, path: str) -> tuple[Problem, ...]:
     try:
         validate_options(declared, artifact.options)

@@ -72,7 +72,7 @@ def _in_folder(folder: Path, source: str, artifact: Artifact) -> tuple[Found, ..
     entries = tuple(walk(folder, source))
     if not entries:
         msg = f"the folder '{artifact.source}' holds no files"
-        raise SourceProblemError(msg)
+        raise SourceProblemError(msg, "name another folder, or run what writes its files first")
     return _below(entries, source, artifact)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from hublish.pipeline.collecting import candidates, links
 from hublish.pipeline.collecting.verdicts import Matches, judged
 from hublish.pipeline.values import Candidate, Project
-from hublish.schemas.problems import Problem
+from hublish.schemas.problems import Problem, Related
 
 _COLLISION = "source.collision"
 
@@ -44,10 +44,12 @@ def survey(project: Project) -> Survey:
     answers = [candidates.of_artifact(project, index) for index in range(len(project.manifest.artifacts))]
     found = [item for files, _ in answers for item in files]
     problems = [problem for _, faults in answers for problem in faults]
+    problems += candidates.loading(project)
     matches = Matches.among((item.path_in_repo for item in found), project.manifest.patterns)
     one_by_one = [_examined(project, judged(item, matches)) for item in found]
     problems += [item.problem for item in one_by_one if item.problem]
-    problems += matches.idle() if found else ()
+    lost = [artifact for artifact, (files, _) in zip(project.manifest.artifacts, answers, strict=True) if not files]
+    problems += matches.idle(found, [artifact.path_in_repo or artifact.source for artifact in lost]) if found else ()
     examined = _one_source_a_path(project, [Examined(candidates.manifest_itself(project)), *one_by_one])
     problems += [item.problem for item in examined if item.problem and item.problem.code == _COLLISION]
     return Survey(project, examined, tuple(problems))
@@ -73,9 +75,16 @@ def _beside(project: Project, item: Examined, first: dict[str, Candidate]) -> Ex
     if _same_release(project, other, candidate):
         return Examined(candidate, item.problem, again=True)
     message = f"'{other.source}' and '{candidate.source}' both go to '{candidate.path_in_repo}'"
-    hint = "give one of them another path_in_repo, or ignore one"
-    path = f"artifacts[{candidate.artifact}].source"
-    return Examined(candidate, Problem(_COLLISION, message, hint, path))
+    hint = "give one of them another path_in_repo, or leave it out"
+    related = Related("the first of them", _field(project, other)) if other.artifact is not None else None
+    path = _field(project, candidate)
+    return Examined(candidate, Problem(_COLLISION, message, hint, path, related=(related,) if related else ()))
+
+
+def _field(project: Project, candidate: Candidate) -> str:
+    """Return the field of a manifest that says where a file goes."""
+    named = candidate.artifact is not None and project.manifest.artifacts[candidate.artifact].path_in_repo
+    return f"artifacts[{candidate.artifact}].{'path_in_repo' if named else 'source'}"
 
 
 def _same_release(project: Project, one: Candidate, other: Candidate) -> bool:

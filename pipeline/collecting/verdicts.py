@@ -9,6 +9,7 @@ from typing import Final
 
 from hublish.pipeline import durable
 from hublish.pipeline.audit.denied import default_denied
+from hublish.pipeline.collecting.near import near_misses
 from hublish.pipeline.hub.patterns import matching
 from hublish.pipeline.values import Candidate, Effect, Step, Verdict
 from hublish.schemas.manifest import Patterns
@@ -64,17 +65,16 @@ class Matches:
         ignoring = [step for hits, step in self.ignore if path in hits]
         yield from ignoring or ([_NOT_IGNORED] if self.ignore else ())
 
-    def idle(self) -> Iterator[Problem]:
-        """Report patterns that match nothing.
+    def idle(self, candidates: Sequence[Candidate], lost: Sequence[str] = ()) -> Iterator[Problem]:
+        """Report patterns that match none of the candidates, nor a name that could not be collected.
 
         An allow pattern without a match leaves something out that was meant to go up: an error. An ignore pattern may
         well guard against what is not there today: a warning.
         """
-        hint = "patterns match path_in_repo; `hublish files --excluded` lists every one"
-        for step in _without_hits(self.allow):
-            yield Problem("source.pattern", _idle(step), hint, step.path)
-        for step in _without_hits(self.ignore):
-            yield Problem("source.pattern", _idle(step), hint, step.path, severity="warning")
+        for step in _without_hits(self.allow, lost):
+            yield _idle(step, candidates)
+        for step in _without_hits(self.ignore, lost):
+            yield replace(_idle(step, candidates), severity="warning")
 
 
 def judged(candidate: Candidate, matches: Matches) -> Candidate:
@@ -94,9 +94,15 @@ def _rows(
     return tuple(found)
 
 
-def _without_hits(rows: Iterable[tuple[frozenset[str], Step]]) -> Iterator[Step]:
-    return (step for hits, step in rows if not hits)
+def _without_hits(rows: Iterable[tuple[frozenset[str], Step]], lost: Sequence[str]) -> Iterator[Step]:
+    return (step for hits, step in rows if not hits and not matching(lost, [_pattern(step)], None))
 
 
-def _idle(step: Step) -> str:
-    return f"pattern '{step.words.partition(': ')[2]}' matched nothing"
+def _pattern(step: Step) -> str:
+    return step.words.partition(": ")[2]
+
+
+def _idle(step: Step, candidates: Sequence[Candidate]) -> Problem:
+    pattern = _pattern(step)
+    hint = near_misses(pattern, candidates)
+    return Problem("source.pattern", f"pattern '{pattern}' matched nothing", hint, step.path)

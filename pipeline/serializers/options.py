@@ -1,7 +1,7 @@
 """An artifact's options, checked against the serializer's own model."""
 
-import difflib
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from hublish.pipeline.errors import SerializationError
 from hublish.pipeline.serializers.interface import Format
 from hublish.schemas.base import Document
+from hublish.schemas.diagnosis import diagnose
 from hublish.schemas.problems import Problem
 
 
@@ -27,22 +28,17 @@ def validate_options(format_: Format, options: Mapping[str, Any]) -> Document:
     try:
         return format_.options.model_validate(dict(options))
     except ValidationError as error:
-        known = sorted(format_.options.model_fields)
-        problems = [
-            _problem(details["type"], details["loc"], details["msg"], known)
-            for details in error.errors(include_url=False, include_context=False, include_input=False)
-        ]
+        found = diagnose(error, format_.options, options, family="serializer")
     msg = f"the options do not fit serializer '{format_.name}'"
-    raise InvalidOptionsError(msg, problems=problems)
+    raise InvalidOptionsError(msg, problems=[_told(problem, format_) for problem in found])
 
 
-def _problem(kind: str, place: tuple[int | str, ...], message: str, known: list[str]) -> Problem:
-    path = ".".join(map(str, place))
-    if kind != "extra_forbidden":
-        return Problem("serializer.invalid_option", message.removeprefix("Value error, "), path=path)
-    close = difflib.get_close_matches(path, known, n=1)
-    if close:
-        hint = f"did you mean '{close[0]}'?"
-    else:
-        hint = f"known options: {', '.join(known)}" if known else "this serializer has no options"
-    return Problem("serializer.unknown_option", f"unknown option '{path}'", hint=hint, path=path)
+def _told(problem: Problem, format_: Format) -> Problem:
+    """Return a finding of the model in the words of this place."""
+    if problem.code != "serializer.unknown_key":
+        return replace(problem, code="serializer.invalid_option")
+    message = problem.message.replace("unknown key", "unknown option", 1)
+    hint = problem.hint.replace("known keys:", "known options:", 1)
+    if not format_.options.model_fields:
+        hint = f"remove it: serializer '{format_.name}' has no options"
+    return replace(problem, code="serializer.unknown_option", message=message, hint=hint, of_key=True)

@@ -20,13 +20,18 @@ def test_five_gigabytes_is_the_default_as_in_huggingface_hub() -> None:
 @pytest.mark.parametrize(
     ("options", "path", "message", "hint"),
     [
-        ({"max_shard": 1}, "max_shard", "unknown option 'max_shard'", "did you mean 'max_shard_size'?"),
-        ({"quantize": 4}, "quantize", "unknown option 'quantize'", "known options: dtype, exclude, include, key"),
-        ({"dtype": "F16"}, "dtype", "Input should be 'float64', 'float32'", ""),
-        ({"max_shard_size": "big"}, "max_shard_size", "expected a size such as 5GB", ""),
-        ({"max_shard_size": 0}, "max_shard_size", "greater than 0", ""),
-        ({"metadata": {"epoch": 3}}, "metadata.epoch", "valid string", ""),
-        ({"metadata": "text"}, "metadata", "valid dictionary", ""),
+        ({"max_shard": 1}, "max_shard", "unknown option 'max_shard'", "rename it to 'max_shard_size'"),
+        (
+            {"quantize": 4},
+            "quantize",
+            "unknown option 'quantize'",
+            "known options: max_shard_size, metadata, key, include",
+        ),
+        ({"dtype": "F16"}, "dtype", "expected float64, float32, float16", "write 'float16'"),
+        ({"max_shard_size": "big"}, "max_shard_size", "expected a size such as 5GB", "KB, MB, GB or TB"),
+        ({"max_shard_size": 0}, "max_shard_size", "must be greater than 0", "larger"),
+        ({"metadata": {"epoch": 3}}, "metadata.epoch", "expected text, got the number 3", "quote it"),
+        ({"metadata": "text"}, "metadata", "expected a mapping, got text", "`key: value` lines"),
     ],
 )
 def test_an_option_that_does_not_fit_is_named(options: dict[str, Any], path: str, message: str, hint: str) -> None:
@@ -35,8 +40,8 @@ def test_an_option_that_does_not_fit_is_named(options: dict[str, Any], path: str
     (problem,) = caught.value.problems
     assert problem.path == path
     assert message in problem.message
-    if hint:
-        assert hint in problem.hint
+    assert hint in problem.hint
+    assert problem.of_key == message.startswith("unknown")
 
 
 def test_all_problems_are_told_at_once() -> None:
@@ -48,7 +53,7 @@ def test_all_problems_are_told_at_once() -> None:
 def test_a_serializer_without_options_says_so() -> None:
     with pytest.raises(InvalidOptionsError) as caught:
         validate_options(Copy(), {"level": 9})
-    assert caught.value.problems[0].hint == "this serializer has no options"
+    assert caught.value.problems[0].hint == "remove it: serializer 'copy' has no options"
 
 
 def test_a_wrong_value_is_never_echoed() -> None:

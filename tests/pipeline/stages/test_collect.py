@@ -104,7 +104,7 @@ def test_all_problems_come_at_once_with_their_paths(folder: Path) -> None:
         ("source.not_a_file", "artifacts[4].source"),
         ("source.denied", "artifacts[5].source"),
         ("source.pattern", "patterns.allow_patterns[1]"),
-        ("source.collision", "artifacts[9].source"),
+        ("source.collision", "artifacts[9].path_in_repo"),
     ]
     assert all(problem.hint for problem in caught.value.problems)
 
