@@ -91,7 +91,7 @@ class Book:
     def _standing(self, item: Examined, found: Outputs) -> Iterator[Step]:
         """Yield what is asked of files that the rules of collecting let in."""
         candidate = item.candidate
-        if not candidate.verdict.included:
+        if not candidate.verdict.included or item.again:
             return
         if item.problem is not None:
             yield asking.refusal(item.problem)

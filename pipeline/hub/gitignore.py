@@ -51,7 +51,7 @@ class GitIgnore:
             last = self._last_match(name, is_folder)
             if last is not None and last[2].is_exclude:
                 number, line, _ = last
-                return IgnoreRule(line.strip(), Location(self.source, number, 1, number, len(line) + 1, line))
+                return IgnoreRule(line, Location(self.source, number, 1, number, len(line) + 1, line))
         return None
 
     def _last_match(self, name: str, is_folder: bool) -> "tuple[int, str, Pattern] | None":
@@ -66,7 +66,7 @@ def _rules(data: bytes) -> "Iterator[tuple[int, str, Pattern]]":
     for number, line in enumerate(data.split(b"\n"), 1):
         for pattern in read_ignore_patterns(io.BytesIO(line)):
             try:
-                yield number, line.decode("utf-8", "replace").rstrip("\r"), Pattern(pattern)
+                yield number, line.decode("utf-8", "replace").rstrip(), Pattern(pattern)
             except MalformedPattern:
                 continue
 
