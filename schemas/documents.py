@@ -14,7 +14,7 @@ from hublish.schemas.positions import Positions, SourceText, format_path, parse_
 from hublish.schemas.problems import InvalidDocumentError, Location, Problem
 from hublish.schemas.reading import MAX_BYTES, Reading, read_yaml
 from hublish.schemas.secrets import hub_tokens, redact
-from hublish.schemas.variables import NOWHERE, Setting, Surroundings
+from hublish.schemas.variables import NOWHERE, SECRET, Setting, Surroundings
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def resolve_manifest(
         expansion = expand(reading, settings, surroundings)
     except InvalidDocumentError as error:
         raise InvalidDocumentError(_in_order([*_shown_secrets(reading), *reading.problems, *error.problems])) from None
-    found = [*_secrets(reading, expansion.data), *reading.problems, *expansion.problems]
+    found = [*_secrets(reading, expansion), *reading.problems, *expansion.problems]
     try:
         manifest = Manifest.model_validate(expansion.data)
     except ValidationError as error:
@@ -135,19 +135,20 @@ def _shown_secrets(reading: Reading) -> Iterable[Problem]:
     return _secrets_in(reading.positions.text)
 
 
-def _secrets(reading: Reading, data: Any) -> Iterable[Problem]:
+def _secrets(reading: Reading, expansion: Expansion) -> Iterable[Problem]:
     text = reading.positions.text
     shown = tuple(_shown_secrets(reading))
     yield from shown
     # Escapes, variables and settings can put one together that the text does not show.
-    hidden = "\\" in text.text or data is not reading.data
-    if hidden and not shown and any(True for found in _texts(data) for _ in hub_tokens(found)):
+    hidden = "\\" in text.text or expansion.data is not reading.data
+    told = shown or any(problem.code == SECRET for problem in expansion.problems)
+    if hidden and not told and any(True for found in _texts(expansion.data) for _ in hub_tokens(found)):
         yield _secret(Location(text.source, 1, 1))
 
 
 def _is_pieced_together(problem: Problem) -> bool:
     """Whether it is a secret that no line shows whole: then any line may show a piece of it."""
-    return problem.code == "manifest.secret" and problem.location is not None and problem.location.text is None
+    return problem.code == SECRET and problem.location is not None and problem.location.text is None
 
 
 def _secrets_in(text: SourceText) -> Iterable[Problem]:
@@ -156,7 +157,7 @@ def _secrets_in(text: SourceText) -> Iterable[Problem]:
 
 
 def _secret(place: Location) -> Problem:
-    return Problem("manifest.secret", "secret in manifest", WHERE_CREDENTIALS_GO, location=place)
+    return Problem(SECRET, "secret in manifest", WHERE_CREDENTIALS_GO, location=place)
 
 
 def _texts(data: Any) -> Iterable[str]:

@@ -1,0 +1,266 @@
+"""Manifests that mention what is not in them: git, the date, the environment, and variables that are set."""
+
+import traceback
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hublish.schemas.documents import Effective, read_load, resolve_manifest
+from hublish.schemas.expansion import MAX_CHARACTERS
+from hublish.schemas.problems import InvalidDocumentError, Problem
+from hublish.schemas.variables import NoValueError, Setting
+
+HEAD = "repo: {repo_id: a/b}\nartifacts: [{source: x}]\n"
+TOKEN = "hf_" + "aB3dE5fG7hJ9kL1mN2pQ4rS6tU8vW0xYz1"
+
+
+@dataclass
+class Known:
+    """Surroundings that are written down, and count how often they are asked."""
+
+    values: Mapping[str, str] = field(default_factory=dict)
+    asked: Counter[str] = field(default_factory=Counter)
+
+    def value(self, name: str) -> str:
+        self.asked[name] += 1
+        if name not in self.values:
+            msg = "nobody knows it"
+            raise NoValueError(msg, "ask somebody else")
+        return self.values[name]
+
+
+def resolved(text: str, known: Known | None = None, **settings: Setting) -> Effective:
+    return resolve_manifest(text.encode(), settings=settings, surroundings=known or Known())
+
+
+def problems(text: str, known: Known | None = None, **settings: Setting) -> tuple[Problem, ...]:
+    with pytest.raises(InvalidDocumentError) as caught:
+        resolved(text, known, **settings)
+    return caught.value.problems
+
+
+def test_only_what_is_mentioned_is_asked_for_and_only_once() -> None:
+    known = Known({"git.commit": "c0ffee", "source_date": "2026-01-31", "env.CI": "x"})
+    text = "env: [CI, OTHER]\nrepo: {repo_id: a/b, tag: 'v{{ git.commit }}'}\nartifacts: [{source: x}]\n"
+    text += "card: {variables: {a: '{{ git.commit }} {{ source_date }} {{ env.CI }}', b: ['{{ env.CI }}']}}"
+    found = resolved(text, known)
+    assert found.manifest.repo.tag == "vc0ffee"
+    assert found.manifest.card
+    assert found.manifest.card.variables == {"a": "c0ffee 2026-01-31 x", "b": ["x"]}
+    assert known.asked == {"git.commit": 1, "source_date": 1, "env.CI": 1}
+
+
+def test_what_git_and_the_date_said_is_kept_and_the_environment_is_not() -> None:
+    known = Known({"git.commit": "c0ffee", "env.CI": "x"})
+    found = resolved(HEAD + "env: [CI]\ncard: {variables: {a: '{{ git.commit }} {{ env.CI }}'}}", known)
+    assert found.surroundings == {"git.commit": "c0ffee"}
+
+
+def test_a_manifest_without_placeholders_asks_nobody() -> None:
+    known = Known()
+    resolved(HEAD + "env: [CI]\nvariables: {version: '1'}\ncard: {variables: {a: 'git.commit \\u007b'}}", known)
+    assert not known.asked
+
+
+def test_every_missing_value_is_told_where_it_stands_and_nothing_is_said_of_what_it_would_have_made() -> None:
+    text = "env: [CI]\nrepo:\n  repo_id: a/b\n  tag: '{{ git.tag }}'\n  endpoint: '{{ env.CI }}/{{ git.tag }}'\n"
+    found = problems(text + "artifacts: [{source: x}]")
+    assert [(problem.code, str(problem.location), problem.message, problem.hint) for problem in found] == [
+        ("manifest.variable", "hub.yaml:4:9", "'git.tag' has no value: nobody knows it", "ask somebody else"),
+        ("manifest.variable", "hub.yaml:5:14", "'env.CI' has no value: nobody knows it", "ask somebody else"),
+        ("manifest.variable", "hub.yaml:5:27", "'git.tag' has no value: nobody knows it", "ask somebody else"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("env: 3\nvariables: {version: v}", "env"),
+        ("env: {CI: 1}\nvariables: {version: v}", "env"),
+        ("env: [CI]\nvariables: [a]", "variables"),
+        ("env: [CI]\nvariables: null", "variables"),
+    ],
+)
+def test_what_is_wrong_with_a_declaration_is_told_there_and_not_at_every_mention(text: str, path: str) -> None:
+    head = "repo: {repo_id: a/b, tag: '{{ env.CI }}{{ version }}'}\nartifacts: [{source: x}]\n"
+    (only,) = problems(head + text, Known({"env.CI": "x"}))
+    assert only.path == path
+
+
+# ---------------------------------------------------------------------------------------------------- settings
+
+
+def test_what_is_set_stands_in_for_what_is_declared_and_adds_to_it() -> None:
+    text = "variables: {version: '1', by: us}\nrepo: {repo_id: a/b, tag: 'v{{ version }}'}\n"
+    text += "artifacts: [{source: '{{ folder }}'}]"
+    manifest = resolved(text, version="2", folder="runs").manifest
+    assert (manifest.repo.tag, manifest.artifacts[0].source) == ("v2", "runs")
+    assert manifest.variables == {"version": "2", "by": "us", "folder": "runs"}
+
+
+def test_what_is_set_and_declared_need_not_be_mentioned() -> None:
+    assert resolved(HEAD + "variables: {version: '1'}", version=2).manifest.variables == {"version": 2}
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("variables: {version: '1'}", "did you mean 'version'?"),
+        ("card: {variables: {a: '{{ version }}'}}", "did you mean 'version'?"),
+        ("variables: {folder: runs}", "mention it as {{ verison }}"),
+    ],
+)
+def test_what_is_set_and_nowhere_mentioned_is_refused_with_what_may_be_meant(text: str, hint: str) -> None:
+    known = {problem.code: problem for problem in problems(HEAD + text, verison="2")}
+    assert known["manifest.setting"].message == "'verison' is set, and the manifest mentions no such variable"
+    assert known["manifest.setting"].hint == hint
+
+
+# ----------------------------------------------------------------------------------------------------- secrets
+
+
+@pytest.mark.parametrize(
+    ("text", "known", "settings"),
+    [
+        ("env: [CI]\ncard: {variables: {a: 'x {{ env.CI }}'}}", Known({"env.CI": f"by {TOKEN}"}), {}),
+        ("card: {variables: {a: 'x {{ git.tag }}'}}", Known({"git.tag": TOKEN}), {}),
+        ("card: {variables: {a: 'x {{ by }}'}}", Known(), {"by": TOKEN}),
+        ("variables: {by: us}", Known(), {"by": TOKEN}),
+        ("env: [CI]\ncard: {variables: {a: 'hf_{{ env.CI }}'}}", Known({"env.CI": TOKEN[3:]}), {}),
+    ],
+)
+def test_a_secret_is_refused_from_wherever_it_comes_and_never_repeated(
+    text: str, known: Known, settings: dict[str, Setting]
+) -> None:
+    with pytest.raises(InvalidDocumentError) as caught:
+        resolve_manifest((HEAD + text).encode(), settings=settings, surroundings=known)
+    assert [problem.code for problem in caught.value.problems] == ["manifest.secret"]
+    told = "".join(traceback.TracebackException.from_exception(caught.value).format()) + repr(caught.value.problems)
+    assert TOKEN[3:] not in told
+
+
+@pytest.mark.parametrize("value", ["a\x07b", "a\u2028b", "a\udcffb", "\ufeff"])
+def test_a_value_that_no_document_may_hold_is_refused(value: str) -> None:
+    (only,) = problems(HEAD + "card: {variables: {a: '{{ git.tag }}'}}", Known({"git.tag": value}))
+    assert only.message.startswith("'git.tag' has no value: its value is refused: ")
+    assert value not in only.message
+
+
+# -------------------------------------------------------------------------------------------------------- load
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("git.commit", "'git.commit' may not stand in 'load': readers of the published hub.yaml cannot know its value"),
+        ("source_date", "'source_date' may not stand in 'load'"),
+        ("env.CI", "'env.CI' may not stand in 'load'"),
+        ("folder", "'folder' stands in 'load' and is set from outside"),
+        ("other", "'other' stands in 'load' and is set from outside"),
+        ("unknown", "unknown variable 'unknown'"),
+    ],
+)
+def test_load_holds_only_what_readers_can_replace_in_the_same_way(name: str, said: str) -> None:
+    known = Known(dict.fromkeys(("git.commit", "source_date", "env.CI"), "x"))
+    text = HEAD + f"env: [CI]\nvariables: {{folder: a, same: b}}\nload: {{allow_patterns: ['{{{{ {name} }}}}/*']}}"
+    (only,) = problems(text, known, folder="b", **({"other": "x"} if name == "other" else {}))
+    assert (only.path, str(only.location)) == ("load.allow_patterns[0]", "hub.yaml:5:26")
+    assert only.message.startswith(said)
+    assert only.hint
+
+
+def test_a_value_that_is_set_as_it_is_declared_may_stand_in_load() -> None:
+    text = HEAD + "variables: {folder: a, n: 3}\nload: {allow_patterns: ['{{ folder }}{{ n }}/*']}"
+    assert resolved(text, folder="a", n="3").manifest.load.allow_patterns == ("a3/*",)
+
+
+def test_readers_take_load_from_a_manifest_whose_other_sections_say_nothing_to_them() -> None:
+    text = """\
+future: {of: {a: newer hublish}}
+repo: {repo_id: "{{ env.ORG }}/x", tag: "{{ git.tag }}", revision: "{{ 7*7 }}"}
+variables: {folder: best, source_date: 2024-01-01, odd: [1]}
+artifacts: []
+load: {allow_patterns: ["{{ folder }}/*"], serializer: safetensors}
+"""
+    found = read_load(text.encode())
+    assert (found.allow_patterns, found.serializer) == (("best/*",), "safetensors")
+    assert read_load(b"anything: else").allow_patterns == ("*",)
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("schema_version: 2\nload: {serializer: x}", "schema_version"),
+        ("load: {serialiser: x}", "load.serialiser"),
+        ("load: {target: '{{ git.tag }}'}", "load.target"),
+        ("variables: {a: ..}\nload: {allow_patterns: ['{{ a }}/x']}", "load.allow_patterns[0]"),
+        ("a: &a 1\nload: {}", "a"),
+    ],
+)
+def test_readers_are_told_what_is_wrong_with_load(text: str, path: str) -> None:
+    with pytest.raises(InvalidDocumentError) as caught:
+        read_load(text.encode())
+    (only,) = caught.value.problems
+    assert only.path == path
+    assert only.location
+
+
+# ---------------------------------------------------------------------------------------------------- expansion
+
+NAMES = ("a", "b", "git.commit")
+texts = st.text(st.sampled_from("{} 'ab.\"git"), max_size=12)
+parts_of_a_text = st.lists(st.sampled_from((*NAMES, "}}", "}", "X", " ", "'")), max_size=8)
+
+
+@given(parts_of_a_text, st.tuples(texts, texts, texts))
+def test_values_are_put_in_once_and_never_read_again(parts: list[str], values: tuple[str, str, str]) -> None:
+    value = dict(zip(NAMES, values, strict=True))
+    written = "".join(f"{{{{ {part} }}}}" if part in NAMES else part for part in parts).replace("'", "''")
+    text = f"{HEAD}variables: {{a: a, b: b}}\ncard: {{variables: {{text: '{written}'}}}}"
+    found = resolved(text, Known({"git.commit": value["git.commit"]}), a=value["a"], b=value["b"])
+    assert found.manifest.card
+    assert found.manifest.card.variables["text"] == "".join(value.get(part, part) for part in parts)
+
+
+def test_twenty_thousand_mentions_are_replaced_with_one_question() -> None:
+    known = Known({"git.dirty": "true"})
+    count = 18_000  # of 14 bytes each, within the limit of a file
+    text = HEAD + f"card: {{variables: {{a: '{'{{git.dirty}}' * count}'}}}}"
+    found = resolved(text, known)
+    assert found.manifest.card
+    assert found.manifest.card.variables["a"] == "true" * count
+    assert known.asked == {"git.dirty": 1}
+
+
+def test_a_manifest_that_would_grow_without_bound_is_stopped_where_it_does() -> None:
+    text = HEAD + f"card: {{variables: {{a: '{'{{ a }}' * 20_000}'}}}}"
+    (only,) = problems(text, a="x" * 10_000)
+    assert (only.code, only.path) == ("manifest.too_large", "card.variables.a")
+    assert str(MAX_CHARACTERS) in only.message
+    assert str(only.location) == "hub.yaml:3:24"
+
+
+def test_what_else_is_wrong_is_told_with_it() -> None:
+    text = HEAD + f"a: &a 1\ncard: {{variables: {{b: '{{{{ c }}}}', a: '{'{{ a }}' * 100}'}}}}"
+    assert [problem.code for problem in problems(text, a="x" * 10_000)] == [
+        "yaml.anchor",
+        "manifest.variable",
+        "manifest.too_large",
+    ]
+
+
+def test_the_limit_counts_all_texts_together() -> None:
+    half = "x" * (MAX_CHARACTERS // 2)
+    fits = HEAD + "card: {variables: {b: '{{ a }}', c: '{{ a }}'}}"
+    assert resolved(fits, a=half).manifest.card
+    (only,) = problems(HEAD + "card: {variables: {b: '{{ a }}', c: '{{ a }}y'}}", a=half)
+    assert only.path == "card.variables.c"
+
+
+def test_the_same_mistake_in_one_text_is_told_once() -> None:
+    found = problems(HEAD + f"card: {{variables: {{a: '{'{{ b }}' * 20_000}', c: '{{{{ b }}}}'}}}}")
+    assert [problem.path for problem in found] == ["card.variables.a", "card.variables.c"]
