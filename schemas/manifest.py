@@ -22,7 +22,18 @@ from pydantic.config import JsonDict
 from hublish.schemas.base import Document, Flag
 from hublish.schemas.refusal import Refusal
 from hublish.schemas.sizes import Size
-from hublish.schemas.texts import Endpoint, Line, LocalPath, NonEmpty, PathInRepo, Pattern, Ref, RepoId, Target
+from hublish.schemas.texts import (
+    MOST_ENTRIES,
+    Endpoint,
+    Line,
+    LocalPath,
+    NonEmpty,
+    PathInRepo,
+    PatternList,
+    Ref,
+    RepoId,
+    Target,
+)
 from hublish.schemas.variables import RESERVED
 
 SCHEMA_VERSION = 1
@@ -159,11 +170,11 @@ class Artifact(Document):
 class Patterns(Document):
     """Which of the collected files go up, in huggingface_hub's meaning: fnmatch, `*` crosses `/`, ignore wins."""
 
-    allow_patterns: tuple[Pattern, ...] = ("*",)
+    allow_patterns: PatternList = ("*",)
     """A file goes up only when one of these matches its path_in_repo."""
-    ignore_patterns: tuple[Pattern, ...] = ()
+    ignore_patterns: PatternList = ()
     """A file stays out when one of these matches, whatever the allow patterns say."""
-    delete_patterns: tuple[Pattern, ...] = ()
+    delete_patterns: PatternList = ()
     """Remote files that may be deleted when the release does not hold them; default: none."""
 
 
@@ -191,16 +202,16 @@ class Policy(Document):
     """Links to files; `follow` sends the target's bytes when it lies inside the manifest's folder."""
     max_file_size: Size = 50 * 10**9
     """The largest file that may go up."""
-    deny_patterns: tuple[Pattern, ...] = ()
+    deny_patterns: PatternList = ()
     """Files that must never be part of a release: a match fails it."""
 
 
 class Load(Document):
     """How the release is loaded back."""
 
-    allow_patterns: tuple[Pattern, ...] = ("*",)
+    allow_patterns: PatternList = ("*",)
     """The files a load needs."""
-    ignore_patterns: tuple[Pattern, ...] = ()
+    ignore_patterns: PatternList = ()
     """The files a load does not need, whatever the allow patterns say."""
     serializer: NonEmpty | None = None
     """The format the weights are read with; null: by what the files are."""
@@ -229,7 +240,7 @@ class Manifest(Document):
         default=(), examples=[["BUILD_NUMBER"]], json_schema_extra={"uniqueItems": True}
     )
     """Environment variables that `{{ env.NAME }}` may read; no other is looked at. Their values are published."""
-    artifacts: tuple[Artifact, ...] = Field(min_length=1)
+    artifacts: tuple[Artifact, ...] = Field(min_length=1, max_length=MOST_ENTRIES)
     """What is released."""
     patterns: Patterns = Patterns.model_construct()
     """Which of the collected files go up, and which remote files may go."""

@@ -78,6 +78,11 @@ Pattern = Annotated[
     NonEmpty, _refusing(pattern_problems, "patterns match paths in the repo"), _in_schema(_PATTERN_PATTERN)
 ]
 """An fnmatch pattern over paths in the repo."""
+MOST_ENTRIES = 1_000
+"""Artifacts, or patterns of one kind. Each pattern is asked about each file of each artifact, and a folder, a glob or a
+pattern stands for any number of files."""
+PatternList = Annotated[tuple[Pattern, ...], Field(max_length=MOST_ENTRIES)]
+"""Patterns of one kind."""
 PathInRepo = Annotated[str, _refusing(_place_problems, _OTHER_PLACE), _in_schema(_PLACE_PATTERN)]
 """Where something goes: a file, a folder when it ends with `/`, the root when it is empty."""
 FilePath = Annotated[str, _refusing(path_problems, _OTHER_PLACE), Field(json_schema_extra={"pattern": _FILE_PATTERN})]
