@@ -12,6 +12,9 @@ from hublish.schemas.scalars import is_plain_text
 
 # PyYAML decides by the rules of YAML 1.1 whether a text needs quotes; 1.2 reads a few more forms as numbers.
 _ODD = re.compile("[\x85\u2028\u2029\ufeff]")
+_LETTERS = ("y", "Y", "n", "N")
+"""Booleans of YAML 1.1 that PyYAML takes for texts; other readers do not."""
+_RESOLVED = "# hub.yaml with every default shown and every variable replaced, by `hublish check --resolved`.\n"
 
 
 def dump_manifest(manifest: Manifest) -> bytes:
@@ -21,8 +24,12 @@ def dump_manifest(manifest: Manifest) -> bytes:
     something else, and braces are escaped, since the variables are replaced already.
     """
     fields = manifest.model_dump(mode="json", exclude_defaults=True)
-    data = {key: value if key == "variables" else _escaped(value) for key, value in fields.items()}
-    return dump_yaml({"schema_version": manifest.schema_version, **data}).encode("utf-8")
+    return _dumped({"schema_version": manifest.schema_version, **fields}).encode("utf-8")
+
+
+def dump_resolved(manifest: Manifest) -> bytes:
+    """Return the manifest as YAML with every default, under a line that says so; it too reads back as itself."""
+    return (_RESOLVED + _dumped(manifest.model_dump(mode="json"))).encode("utf-8")
 
 
 def dump_yaml(data: Mapping[str, Any]) -> str:
@@ -43,11 +50,16 @@ class _Dumper(yaml.SafeDumper):
 def _represent_text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
     if _ODD.search(text):
         return dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"')
-    style = None if is_plain_text(text) else "'"
+    style = None if is_plain_text(text) and text not in _LETTERS else "'"
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
 _Dumper.add_representer(str, _represent_text)
+
+
+def _dumped(fields: Mapping[str, Any]) -> str:
+    # `variables` is the one section whose texts are never expanded.
+    return dump_yaml({key: value if key == "variables" else _escaped(value) for key, value in fields.items()})
 
 
 def _escaped(value: Any) -> Any:

@@ -5,9 +5,10 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hublish.schemas.base import Document
 from hublish.schemas.documents import read_manifest
 from hublish.schemas.manifest import Artifact, Card, Load, Manifest, Patterns, Policy, Repo
-from hublish.schemas.writing import dump_manifest
+from hublish.schemas.writing import dump_manifest, dump_resolved
 
 # What no document may hold is refused on reading, so it is not written here either.
 texts = st.text(st.characters(categories=["L", "M", "N", "P", "S", "Zs"]), max_size=20) | st.sampled_from(
@@ -28,6 +29,14 @@ texts = st.text(st.characters(categories=["L", "M", "N", "P", "S", "Zs"]), max_s
             "2024-01-01",
             "=",
             "<<",
+            "y",
+            "N",
+            "1_000",
+            "0b1",
+            "1:30.5",
+            ".5",
+            "+1",
+            "1.",
         ),
         *(
             "{{ version }}",
@@ -89,6 +98,7 @@ manifests = st.builds(
         endpoint=st.sampled_from([None, "embedded", "http://localhost:8080"]),
     ),
     variables=st.dictionaries(names, texts | st.integers(-(2**63), 2**63), max_size=3),
+    env=st.lists(names, max_size=3, unique=True).map(tuple),
     artifacts=st.lists(st.builds(Artifact, source=paths, options=free), min_size=1, max_size=3).map(tuple),
     patterns=st.builds(Patterns, allow_patterns=patterns, ignore_patterns=patterns),
     card=st.none() | st.builds(Card, metadata=free, variables=free),
@@ -101,6 +111,39 @@ manifests = st.builds(
 @given(manifests)
 def test_a_manifest_reads_back_as_itself(manifest: Manifest) -> None:
     assert read_manifest(dump_manifest(manifest)) == manifest
+
+
+@settings(max_examples=150, deadline=None)
+@given(manifests)
+def test_a_resolved_manifest_reads_back_as_itself_and_is_written_the_same_again(manifest: Manifest) -> None:
+    written = dump_resolved(manifest)
+    again = read_manifest(written)
+    assert again == manifest
+    assert dump_resolved(again) == written
+
+
+def test_a_resolved_manifest_shows_every_field_under_a_line_that_says_what_it_is() -> None:
+    head, _, rest = dump_resolved(minimal(card=Card())).decode().partition("\n")
+    assert head.startswith("# hub.yaml with every default shown and every variable replaced")
+    shown = yaml.safe_load(rest)
+    assert list(shown) == list(Manifest.model_fields)
+    sections: dict[str, type[Document]] = {
+        "repo": Repo,
+        "patterns": Patterns,
+        "card": Card,
+        "policy": Policy,
+        "load": Load,
+    }
+    for section, model in sections.items():
+        assert list(shown[section]) == list(model.model_fields)
+    assert list(shown["artifacts"][0]) == list(Artifact.model_fields)
+
+
+@pytest.mark.parametrize("text", ["y", "n", "Y", "N", "no", "On", "12:30:45", "2024-01-01", "0o17", "1e3", "007", "~"])
+def test_a_text_that_some_reader_takes_for_something_else_is_quoted(text: str) -> None:
+    written = dump_resolved(minimal(card=Card(metadata={"a": text, text: "b"})))
+    assert f"a: '{text}'\n".encode() in written
+    assert f"'{text}': b\n".encode() in written
 
 
 @settings(max_examples=150, deadline=None)

@@ -1,6 +1,6 @@
 """The answer of `check`, when nothing is refused."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,8 @@ class CheckView:
     name: str
     warnings: tuple[Problem, ...]
     again: Again = NOTHING_AGAIN
+    resolved: Mapping[str, Any] | None = None
+    """What the manifest says with its defaults and without variables, when that was asked for."""
 
     def human(self, paint: Paint) -> Iterable[str]:
         """Return the verdict and what to type next."""
@@ -27,8 +29,10 @@ class CheckView:
         yield from next_steps(paint, f"hublish files{self.again.manifest}", f"hublish plan{self.again.manifest}")
 
     def document(self) -> Any:
-        """Return the verdict with every warning."""
-        return {"ok": True, "manifest": self.name, "warnings": [problem_document(problem) for problem in self.warnings]}
+        """Return the verdict with every warning, and the manifest as it counts when that was asked for."""
+        warnings = [problem_document(problem) for problem in self.warnings]
+        verdict = {"ok": True, "manifest": self.name, "warnings": warnings}
+        return verdict if self.resolved is None else {**verdict, "resolved": self.resolved}
 
     def quiet(self) -> Iterable[str]:
         """Return nothing: the exit code says it."""

@@ -1,0 +1,71 @@
+"""`hublish check`: with values from outside, and printed as it counts."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from hublish.schemas.documents import read_manifest
+from tests.hublish.cli.running import MANIFEST, Run, Start
+
+TOKEN = "hf_" + "aB3dE5fG7hJ9kL1mN2pQ4rS6tU8vW0xYz1"
+MENTIONING = MANIFEST.replace("tag: v1", 'tag: "v{{ version }}-{{ env.BUILD }}"') + "env: [BUILD]\n"
+
+UNTAGGED = MANIFEST + "variables: {version: '1'}\n"
+
+
+@pytest.fixture(autouse=True)
+def mentioning(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A manifest that says neither the version nor the build."""
+    (project / "hub.yaml").write_text(MENTIONING)
+    monkeypatch.setenv("BUILD", "7")
+
+
+def test_the_resolved_manifest_is_the_whole_output_and_reads_back_as_itself(run: Run, project: Path) -> None:
+    written = run("check --set version=1.2 --resolved").stdout
+    assert read_manifest(written.encode()).repo.tag == "v1.2-7"
+    (project / "hub.yaml").write_text(written)
+    assert run("check --resolved --quiet").stdout == written
+    assert yaml.safe_load(written)["policy"]["max_file_size"] == "50GB"
+
+
+def test_with_json_it_is_data_beside_the_verdict(run: Run) -> None:
+    document = json.loads(run("check --set version=1.2 --resolved --json").stdout)
+    assert (document["ok"], document["resolved"]["repo"]["tag"]) == (True, "v1.2-7")
+    assert document["resolved"]["variables"] == {"version": "1.2"}
+    assert "resolved" not in json.loads(run("check --set version=1.2 --json").stdout)
+
+
+def test_what_does_not_stand_is_told_and_nothing_is_printed(run: Run) -> None:
+    ended = run("check --resolved", exits=1)
+    assert ended.stdout == ""
+    assert "unknown variable 'version'" in ended.stderr
+    assert "pass --set version=VALUE" in ended.stderr
+
+
+def test_what_to_type_next_repeats_what_was_set(run: Run) -> None:
+    assert "hublish plan -f - --set 'version=1 2'\n" in run("check --set 'version=1 2' -f -", typed=UNTAGGED).stdout
+
+
+def test_standard_input_takes_what_was_set_too(run: Run) -> None:
+    assert "tag: v3-7" in run("check -f - --resolved --set version=3", typed=MENTIONING).stdout
+
+
+@pytest.mark.parametrize("line", ["check --set version=1 --resolved", "check --set version=1 --json"])
+def test_a_secret_of_the_environment_is_in_no_output_and_in_no_traceback(
+    start: Start, environ: dict[str, str], line: str
+) -> None:
+    environ.update(BUILD=TOKEN, HF_DEBUG="1")
+    ended = start(line, capture_output=True)
+    said = ended.stdout + ended.stderr
+    assert ended.returncode == 1
+    assert "Traceback" in said
+    assert "'env.BUILD' has no value: it is a secret" in said
+    assert TOKEN[3:] not in said
+
+
+def test_a_secret_that_is_set_is_in_no_output(run: Run) -> None:
+    ended = run(f"check --set version={TOKEN}", exits=1)
+    assert "'version' has no value: it is a secret" in ended.stderr
+    assert TOKEN[3:] not in ended.stdout + ended.stderr
