@@ -2,12 +2,15 @@
 
 import hashlib
 import json
+from pathlib import PurePath
 
-from hublish.pipeline.values import Change, Plan, Receipt, ReleaseFile
+from hublish.pipeline.values import Candidate, Change, Plan, Receipt, ReleaseFile
 from hublish.schemas.base import Document
 from hublish.schemas.lock import Lock, LockedFile
 from hublish.schemas.manifest import Manifest
-from hublish.schemas.plan import ExcludedFile, PlanDocument, PlannedFile, PlannedSetting
+from hublish.schemas.places import Places
+from hublish.schemas.plan import ExcludedFile, Place, PlanDocument, PlannedFile, PlannedSetting
+from hublish.schemas.problems import Location
 from hublish.schemas.receipt import ReceiptDocument
 
 
@@ -19,6 +22,8 @@ def canonical_json(document: Document) -> str:
 def plan_document(plan: Plan) -> PlanDocument:
     """Return a plan as it is written to plan.json."""
     project, head = plan.release.project, plan.head
+    # Without the way it was named by: the same plan reads the same wherever the command was run.
+    places = Places.of(project.text, PurePath(project.name).name)
     return PlanDocument(
         repo_id=head.repo_id,
         repo_type=head.repo_type,
@@ -36,11 +41,8 @@ def plan_document(plan: Plan) -> PlanDocument:
         pull_request=plan.open_pull_request,
         bytes_to_send=plan.bytes_to_send,
         settings=tuple(PlannedSetting(name=item.name, before=item.before, after=item.after) for item in plan.settings),
-        files=tuple(_planned_file(change) for change in plan.changes),
-        excluded=tuple(
-            ExcludedFile(path_in_repo=item.path_in_repo, source=item.source, reason=item.verdict.rule)
-            for item in plan.release.excluded
-        ),
+        files=tuple(_planned_file(change, places) for change in plan.changes),
+        excluded=tuple(_excluded_file(item, places) for item in plan.release.excluded),
         nothing_to_do=plan.nothing_to_do,
     )
 
@@ -79,7 +81,7 @@ def _resolved_digest(manifest: Manifest) -> str:
     return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
 
 
-def _planned_file(change: Change) -> PlannedFile:
+def _planned_file(change: Change, places: Places) -> PlannedFile:
     file, remote = change.file, change.remote
     return PlannedFile(
         action=change.action.value,
@@ -90,7 +92,24 @@ def _planned_file(change: Change) -> PlannedFile:
         serializer=file.origin.serializer if file else "",
         upload_mode=change.upload_mode,
         reason=change.reason,
+        rule=change.rule,
+        location=_place(change.location or places.find(change.rule)),
     )
+
+
+def _excluded_file(candidate: Candidate, places: Places) -> ExcludedFile:
+    verdict = candidate.verdict
+    return ExcludedFile(
+        path_in_repo=candidate.path_in_repo,
+        source=candidate.source,
+        reason=verdict.rule,
+        rule=verdict.path,
+        location=_place(places.find(verdict.path)),
+    )
+
+
+def _place(location: Location | None) -> Place | None:
+    return None if location is None else Place(source=location.source, line=location.line, column=location.column)
 
 
 def _locked_file(file: ReleaseFile) -> LockedFile:

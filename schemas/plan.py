@@ -13,6 +13,17 @@ from hublish.schemas.texts import RepoId
 PLAN_VERSION = 1
 
 
+class Place(Document):
+    """A place in a text file. Lines and columns count from 1, in characters."""
+
+    source: str
+    """The file: `hub.yaml`, or a `.gitignore`."""
+    line: Count
+    """Where it begins."""
+    column: Count
+    """Where it begins in that line."""
+
+
 class PlannedFile(Document):
     """One file's fate."""
 
@@ -32,7 +43,11 @@ class PlannedFile(Document):
     upload_mode: Literal["lfs", "regular"] | None = None
     """How the Hub takes it; null when nothing is sent or the repo does not exist yet."""
     reason: str = ""
-    """The rule that let it in, or keeps it."""
+    """The rule that let it in, deletes it, keeps it or drops it, in words."""
+    rule: str = ""
+    """Where that rule stands in hub.yaml: `artifacts[1].source`; empty for a rule of another file, and for none."""
+    location: Place | None = None
+    """Its line and column; null for what is not written anywhere, such as a default."""
 
     @model_validator(mode="after")
     def _may_go_up(self) -> Self:
@@ -50,7 +65,11 @@ class ExcludedFile(Document):
     source: str
     """The file."""
     reason: str
-    """The rule that kept it out."""
+    """The rule that kept it out, in words."""
+    rule: str = ""
+    """Where that rule stands in hub.yaml: `patterns.ignore_patterns[0]`; empty for one of hublish's own."""
+    location: Place | None = None
+    """Its line and column; null for what is not written anywhere, such as a default."""
 
 
 class PlannedSetting(Document):

@@ -31,8 +31,9 @@ def explain(book: Book, asked: str, current: Path) -> Explanation:
     relative = _in_tree(folder, asked, current)
     path = asked.rstrip("/").removeprefix("./")
     if relative is None:
-        outside = _outside(folder, asked, current)
-        return Explanation(asked, Taken.FILE, asked, (outside,)) if outside else _in_repo(book, asked, path)
+        found = _in_repo(book, asked, path)
+        outside = _outside(folder, asked, current) if found.taken is Taken.NOTHING else None
+        return Explanation(asked, Taken.FILE, asked, (outside,)) if outside else found
     if (folder / relative).is_dir() and not (folder / relative).is_symlink():
         return _of_folder(book, asked, relative)
     own = book.of_file(relative)

@@ -7,6 +7,7 @@ from typing import Literal
 
 from hublish.pipeline.values.release import Release, ReleaseFile
 from hublish.schemas.manifest import RepoType
+from hublish.schemas.problems import Location
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,11 @@ class Change:
     upload_mode: Literal["lfs", "regular"] | None = None
     """How the Hub takes it; None when it was not asked: the repo does not exist yet, or nothing is sent."""
     reason: str = ""
+    """The rule that decided, in words."""
+    rule: str = ""
+    """Where that rule stands in hub.yaml: `patterns.delete_patterns[0]`; empty for another's, and for none."""
+    location: Location | None = None
+    """Where it stands, for a rule of another file: the line of a `.gitignore`."""
 
 
 @dataclass(frozen=True, slots=True)

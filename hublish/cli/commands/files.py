@@ -12,6 +12,7 @@ def _configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--excluded", action="store_true", help="list what was considered and left out, and by which rule"
     )
+    parser.add_argument("--why", action="store_true", help="show the rule that lets each file in, with its line")
     parser.add_argument("--whole-digests", action="store_true", help="show all 64 digits of every sha256")
 
 
@@ -21,7 +22,7 @@ def _run(arguments: Namespace, terminal: Terminal) -> Outcome:
 
     release = api.files(manifest(arguments, terminal), progress=terminal.progress())
     terminal.warn(release.warnings)
-    return Outcome(FilesView(release, arguments.excluded, arguments.whole_digests))
+    return Outcome(FilesView(release, arguments.excluded, arguments.whole_digests, arguments.why))
 
 
 COMMAND = Command(
@@ -30,7 +31,7 @@ COMMAND = Command(
     written.""",
     examples=(
         Example("hublish files", "what goes up: path, size, sha256, made from what"),
-        Example("hublish files --excluded", "why is my file missing?"),
+        Example("hublish files --why --excluded", "which line of hub.yaml lets each file in, or keeps it out?"),
         Example("hublish files --quiet", "the paths alone, one a line, for scripts"),
     ),
     configure=_configure,

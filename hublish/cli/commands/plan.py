@@ -20,6 +20,7 @@ def _configure(parser: ArgumentParser) -> None:
     add_manifest(parser)
     parser.add_argument("--out", metavar="FILE", type=Path, help="write the plan, for review and for `publish FILE`")
     parser.add_argument("--all", action="store_true", help="list kept, left and excluded files one by one too")
+    parser.add_argument("--why", action="store_true", help="show the line of hub.yaml that decides for each file")
     parser.add_argument(
         "--detailed-exitcode", action="store_true", help="exit with 0 for no change, 1 for an error, 2 for changes"
     )
@@ -34,7 +35,7 @@ def _run(arguments: Namespace, terminal: Terminal) -> Outcome:
     terminal.warn(plan.release.warnings)
     if arguments.out:
         _write(plan, arguments.out)
-    view = PlanView(plan, arguments.all, str(arguments.out or ""), again(arguments))
+    view = PlanView(plan, arguments.all, str(arguments.out or ""), again(arguments), arguments.why)
     changed = arguments.detailed_exitcode and not plan.nothing_to_do
     return Outcome(view, CHANGES if changed else 0)
 
@@ -74,7 +75,9 @@ COMMAND = Command(
         Example("hublish plan", "what would change?"),
         Example("hublish plan --out plan.json", "for a review; then hublish publish plan.json"),
         Example("hublish plan --detailed-exitcode --quiet", "in CI: 2 means that a release is due"),
-        Example("hublish plan --local --all", "against the embedded Hub, every file listed"),
+        Example(
+            "hublish plan --local --all --why", "against the embedded Hub, every file listed with the line that decides"
+        ),
     ),
     configure=_configure,
     run=_run,

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 
 from hublish.cli.paint import Paint
 from hublish.cli.text import columns, plural
-from hublish.cli.views.words import converted, made_by
+from hublish.cli.views.words import converted, made_by, places_of, with_line
 from hublish.pipeline.values import Action, Change, Plan
+from hublish.schemas.places import Places
 from hublish.schemas.sizes import format_size
 
 MARKS = {
@@ -39,13 +40,12 @@ def legend(changes: Iterable[Change]) -> str:
     return "  ".join(f"{MARKS[action][0]} {meaning}" for action, meaning in _MEANINGS.items() if action in present)
 
 
-def change_lines(plan: Plan, paint: Paint, *, everything: bool) -> list[str]:
-    """Return one line a file, then the count of those that have none."""
+def change_lines(plan: Plan, paint: Paint, *, everything: bool, why: bool = False) -> list[str]:
+    """Return one line a file, then the count of those that have none; with `why`, rules have their line too."""
     changes = listed(plan, everything=everything)
-    lines = [
-        f"  {paint(MARKS[change.action][1], line)}"
-        for change, line in zip(changes, columns(map(_row, changes), right=(1,)), strict=True)
-    ]
+    places = places_of(plan.release) if why else None
+    rows = columns((_row(change, places) for change in changes), right=(1,))
+    lines = [f"  {paint(MARKS[change.action][1], line)}" for change, line in zip(changes, rows, strict=True)]
     return lines if everything else [*lines, *_counted(plan, paint)]
 
 
@@ -54,9 +54,10 @@ def sent(change: Change) -> bool:
     return change.action in (Action.ADD, Action.CHANGE, Action.DELETE)
 
 
-def _row(change: Change) -> tuple[str, ...]:
+def _row(change: Change, places: Places | None) -> tuple[str, ...]:
     mark = MARKS[change.action][0]
-    return f"{mark} {change.path_in_repo}", _sizes(change), change.upload_mode or "", _why(change)
+    line = places.find(change.rule) if places else None
+    return f"{mark} {change.path_in_repo}", _sizes(change), change.upload_mode or "", with_line(_why(change), line)
 
 
 def _sizes(change: Change) -> str:

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hublish.cli.failures import problem_document
+from hublish.cli.failures import location_document, problem_document
 from hublish.cli.paint import Paint
 from hublish.cli.text import columns, plural
-from hublish.cli.views.words import SHORT_DIGEST, made_by, next_steps, size_of
-from hublish.pipeline.values import Candidate, Release, ReleaseFile
+from hublish.cli.views.words import SHORT_DIGEST, made_by, next_steps, places_of, rule_with_line, size_of
+from hublish.pipeline.values import Candidate, Release, ReleaseFile, Verdict
+from hublish.schemas.places import Places
 from hublish.schemas.sizes import format_size
 
 
@@ -22,11 +23,15 @@ class FilesView:
     """Whether the files that stay out are listed with their reasons."""
     whole_digests: bool = False
     """Whether all 64 digits of a sha256 are shown."""
+    why: bool = False
+    """Whether every file shows the rule that lets it in, with its line."""
 
     def human(self, paint: Paint) -> Iterable[str]:
         """Return one line a file, then the totals."""
-        rows = [self._row(file) for file in self.release.files]
-        yield from columns([("PATH", "SIZE", "SHA256", "MADE FROM"), *rows], right=(1,))
+        places = places_of(self.release)
+        rows = [self._row(file, places) for file in self.release.files]
+        because = "BECAUSE" if self.why else ""
+        yield from columns([("PATH", "SIZE", "SHA256", "MADE FROM", because), *rows], right=(1,))
         if self.excluded:
             yield from self._excluded(paint)
         files = self.release.files
@@ -42,15 +47,17 @@ class FilesView:
             return [candidate.source for candidate in self.release.excluded]
         return [file.path_in_repo for file in self.release.files]
 
-    def _row(self, file: ReleaseFile) -> tuple[str, ...]:
+    def _row(self, file: ReleaseFile, places: Places) -> tuple[str, ...]:
         digest = file.sha256 if self.whole_digests else file.sha256[:SHORT_DIGEST]
-        return file.path_in_repo, format_size(file.size), digest, made_by(file.origin)
+        because = rule_with_line(file.origin.verdict, places) if self.why else ""
+        return file.path_in_repo, format_size(file.size), digest, made_by(file.origin), because
 
     def _excluded(self, paint: Paint) -> Iterable[str]:
         if not self.release.excluded:
             yield from ["", "No file was considered and left out."]
             return
-        rows = [(candidate.source, candidate.verdict.rule) for candidate in self.release.excluded]
+        places = places_of(self.release)
+        rows = [(item.source, rule_with_line(item.verdict, places)) for item in self.release.excluded]
         yield from ["", *(paint("dim", line) for line in columns([("LEFT OUT", "BECAUSE"), *rows]))]
 
     def _rest(self) -> str:
@@ -86,15 +93,16 @@ class BuildView:
 
 def release_document(release: Release) -> dict[str, Any]:
     """Return a release as plain data; the keys are stable."""
+    places = places_of(release)
     return {
-        "files": [_file_document(file) for file in release.files],
-        "excluded": [_excluded_document(candidate) for candidate in release.excluded],
+        "files": [_file_document(file, places) for file in release.files],
+        "excluded": [_excluded_document(candidate, places) for candidate in release.excluded],
         "warnings": [problem_document(problem) for problem in release.warnings],
         "total_size": size_of(release.files),
     }
 
 
-def _file_document(file: ReleaseFile) -> dict[str, Any]:
+def _file_document(file: ReleaseFile, places: Places) -> dict[str, Any]:
     return {
         "path_in_repo": file.path_in_repo,
         "size": file.size,
@@ -104,13 +112,19 @@ def _file_document(file: ReleaseFile) -> dict[str, Any]:
         "artifact": file.origin.artifact,
         "serializer": file.origin.serializer,
         "parameters": dict(file.origin.parameters),
-        "rule": file.origin.verdict.rule,
+        "reason": file.origin.verdict.rule,
+        **_rule_document(file.origin.verdict, places),
     }
 
 
-def _excluded_document(candidate: Candidate) -> dict[str, Any]:
+def _excluded_document(candidate: Candidate, places: Places) -> dict[str, Any]:
     return {
         "path_in_repo": candidate.path_in_repo,
         "source": candidate.source,
         "reason": candidate.verdict.rule,
+        **_rule_document(candidate.verdict, places),
     }
+
+
+def _rule_document(verdict: Verdict, places: Places) -> dict[str, Any]:
+    return {"rule": verdict.path, "location": location_document(places.find(verdict.path))}

@@ -8,7 +8,7 @@ from hublish.cli.again import NOTHING_AGAIN, Again
 from hublish.cli.paint import Paint
 from hublish.cli.text import columns, indented, plural
 from hublish.cli.views.changes import MARKS, change_lines, legend, listed, sent
-from hublish.cli.views.words import next_steps, repo_label, short
+from hublish.cli.views.words import next_steps, places_of, repo_label, rule_with_line, short
 from hublish.pipeline.values import Action, Plan
 from hublish.schemas.sizes import format_size
 
@@ -23,6 +23,8 @@ class PlanView:
     written_to: str = ""
     """The plan file that was written."""
     again: Again = NOTHING_AGAIN
+    why: bool = False
+    """Whether every rule is shown with its line."""
     ask: bool = False
     """Whether a question follows instead of what to type next."""
 
@@ -46,14 +48,15 @@ class PlanView:
         return [f"{MARKS[change.action][0]} {change.path_in_repo}" for change in self.plan.changes if sent(change)]
 
     def _files(self, paint: Paint) -> Iterable[str]:
-        lines = change_lines(self.plan, paint, everything=self.everything)
+        lines = change_lines(self.plan, paint, everything=self.everything, why=self.why)
         excluded = self.plan.release.excluded
         if not (lines or excluded):
             return
         marks = legend(listed(self.plan, everything=self.everything))
         yield from ["", f"{paint('bold', 'Files')}  {paint('dim', marks)}".rstrip(), *lines]
         if excluded and self.everything:
-            rows = columns((f"x {candidate.source}", candidate.verdict.rule) for candidate in excluded)
+            places = places_of(self.plan.release)
+            rows = columns((f"x {item.source}", rule_with_line(item.verdict, places)) for item in excluded)
             yield from [paint("dim", f"  {row}") for row in rows]
         elif excluded:
             yield paint("dim", f"  x {plural(len(excluded), 'local file')} not part of the release")

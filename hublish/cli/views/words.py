@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 from hublish.cli.paint import Paint
 
 if TYPE_CHECKING:
-    from hublish.pipeline.values import Origin, ReleaseFile
+    from hublish.pipeline.values import Origin, Release, ReleaseFile, Verdict
+    from hublish.schemas.places import Places
+    from hublish.schemas.problems import Location
 
 SHORT_COMMIT = 12
 SHORT_DIGEST = 16
@@ -35,6 +37,23 @@ def made_by(origin: "Origin") -> str:
 def converted(origin: "Origin") -> str:
     """Return ` as safetensors` for a file that was converted, nothing for one that goes up as it is."""
     return "" if origin.serializer in ("", "copy", origin.source) else f" as {origin.serializer}"
+
+
+def places_of(release: "Release") -> "Places":
+    """Return where the rules of a release stand in its manifest."""
+    from hublish.schemas.places import Places
+
+    return Places.of(release.project.text, release.project.name)
+
+
+def rule_with_line(verdict: "Verdict", places: "Places") -> str:
+    """Return `patterns.ignore_patterns[0]: *.tmp (hub.yaml:12:21)`."""
+    return with_line(verdict.rule, places.find(verdict.path))
+
+
+def with_line(words: str, location: "Location | None") -> str:
+    """Return words with a place behind them, when there is one."""
+    return f"{words} ({location})" if location else words
 
 
 def size_of(files: "Iterable[ReleaseFile]") -> int:

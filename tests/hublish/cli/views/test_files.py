@@ -27,6 +27,10 @@ def test_every_file_has_size_digest_and_origin(release: Release, show: Show, gol
     golden(f"files_{'excluded' if excluded else 'short'}", show(FilesView(release, excluded)))
 
 
+def test_every_rule_can_be_shown_with_its_line(release: Release, show: Show, golden: Golden) -> None:
+    golden("files_why", show(FilesView(release, excluded=True, why=True)))
+
+
 def test_whole_digests_can_be_had(release: Release, show: Show) -> None:
     assert "ab" * 32 in show(FilesView(release, whole_digests=True))
 
@@ -48,10 +52,18 @@ def test_json_holds_what_made_every_file(release: Release) -> None:
         "artifact": 0,
         "serializer": "safetensors",
         "parameters": {},
+        "reason": "artifacts[0]",
         "rule": "artifacts[0]",
+        "location": {"source": "hub.yaml", "line": 2, "column": 5, "end_line": 2, "end_column": 26},
     }
     assert document["excluded"] == [
-        {"path_in_repo": "train.log", "source": "train.log", "reason": "patterns.ignore_patterns[0]: *.log"}
+        {
+            "path_in_repo": "train.log",
+            "source": "train.log",
+            "reason": "patterns.ignore_patterns[0]: *.log",
+            "rule": "patterns.ignore_patterns[0]",
+            "location": {"source": "hub.yaml", "line": 5, "column": 21, "end_line": 5, "end_column": 28},
+        }
     ]
     assert [warning["message"] for warning in document["warnings"]] == ["look here"]
     assert document["total_size"] == 4_200_912

@@ -14,6 +14,10 @@ def test_every_action_has_its_mark_and_its_line(make: Make, show: Show, golden: 
     golden(f"plan_{'all' if everything else 'short'}", show(PlanView(make.everything(), everything)))
 
 
+def test_every_rule_can_be_shown_with_its_line(make: Make, show: Show, golden: Golden) -> None:
+    golden("plan_why", show(PlanView(make.everything(), everything=True, why=True)))
+
+
 def test_colour_marks_what_is_added_changed_and_deleted(make: Make, show: Show, golden: Golden) -> None:
     golden("plan_colour", show(PlanView(make.everything()), colour=True))
 

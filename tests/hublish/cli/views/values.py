@@ -31,6 +31,16 @@ from hublish.schemas.manifest import Load, Manifest
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 PARENT = "89abcdef0123456789abcdef0123456789abcdef"
 
+TEXT = b"""\
+artifacts:
+  - source: runs/best.npz
+  - source: "*.json"
+patterns:
+  ignore_patterns: ["*.log"]
+  delete_patterns: ["*.bin"]
+"""
+"""A manifest as it was written."""
+
 Show = Callable[..., str]
 
 
@@ -41,14 +51,17 @@ class Make:
         manifest = Manifest.model_validate(
             {"repo": {"repo_id": "acme/digits-mlp", **repo}, "artifacts": [{"source": "*.json"}]}
         )
-        return Project(manifest, b"repo: {}\n", Path("/project"))
+        return Project(manifest, TEXT, Path("/project"))
 
     def file(self, path: str, size: int = 1200, *, source: str = "", serializer: str = "copy") -> ReleaseFile:
-        origin = Origin(0, source or path, serializer, {}, Verdict(included=True, rule="artifacts[0]"))
+        origin = Origin(
+            0, source or path, serializer, {}, Verdict(included=True, rule="artifacts[0]", path="artifacts[0]")
+        )
         return ReleaseFile(path, size, "ab" * 32, "cd" * 20, InMemory(b""), origin)
 
     def excluded(self, source: str, rule: str) -> Candidate:
-        return Candidate(source, source, None, 0, Verdict(included=False, rule=rule))
+        verdict = Verdict(included=False, rule=rule, path=rule.partition(": ")[0])
+        return Candidate(source, source, None, 0, verdict)
 
     def remote(self, path: str, size: int = 1100) -> RemoteFile:
         return RemoteFile(path, size, "ef" * 20)
@@ -59,12 +72,11 @@ class Make:
 
     def add(self, path: str, size: int, source: str = "", serializer: str = "copy") -> Change:
         file = self.file(path, size, source=source, serializer=serializer)
-        return Change(Action.ADD, path, file, None, "lfs", "artifacts[0]")
+        return Change(Action.ADD, path, file, None, "lfs", "artifacts[0]", "artifacts[0]")
 
     def change(self, path: str, before: int, after: int) -> Change:
-        return Change(
-            Action.CHANGE, path, self.file(path, after), self.remote(path, before), "regular", "artifacts[1]: *.json"
-        )
+        file, remote = self.file(path, after), self.remote(path, before)
+        return Change(Action.CHANGE, path, file, remote, "regular", "artifacts[1]: *.json", "artifacts[1]")
 
     def keep(self, path: str, size: int = 1200) -> Change:
         return Change(Action.KEEP, path, self.file(path, size), self.remote(path, size), None, "same bytes")
@@ -74,7 +86,7 @@ class Make:
 
     def delete(self, path: str, size: int) -> Change:
         reason = "patterns.delete_patterns[0]: *.bin"
-        return Change(Action.DELETE, path, None, self.remote(path, size), None, reason)
+        return Change(Action.DELETE, path, None, self.remote(path, size), None, reason, "patterns.delete_patterns[0]")
 
     def ignore(self, path: str) -> Change:
         return Change(Action.IGNORE, path, self.file(path, 3), None, None, "the Hub's .gitignore drops it")
