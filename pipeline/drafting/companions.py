@@ -39,7 +39,7 @@ def companions(tree: Tree, files: Iterable[str]) -> tuple[Part, ...]:
     return tuple(
         Part(tuple(sorted(paths)), why)
         for paths, why in (
-            (texts, "configuration and tokenizer" if tokenizer else "configuration"),
+            (texts, "configuration and tokenizer" if set(texts) & set(tokenizer) else "configuration"),
             (others, "configuration"),
             (rest, "the tokenizer's own files"),
             (runtime, "a SavedModel of TensorFlow"),

@@ -123,8 +123,7 @@ def _patterns(paths: list[str], everything: list[str]) -> list[str]:
 
 
 def _in_repo(source: Source) -> str:
-    whole = len(source.files) > 1 and source.source == (source.path_in_repo or "")
-    return f"{source.source}/**" if whole else source.source
+    return f"{source.source}**" if source.source.endswith("/") else source.source
 
 
 def _is_beside(tree: Tree, path: str) -> bool:

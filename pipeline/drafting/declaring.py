@@ -9,7 +9,7 @@ from hublish.pipeline.drafting.fields import Field, Items, Section
 from hublish.pipeline.drafting.naming import Named
 from hublish.pipeline.drafting.outline import Outline
 from hublish.pipeline.drafting.parts import LeftOut, Part
-from hublish.pipeline.drafting.sources import Source, sources
+from hublish.pipeline.drafting.sources import Source, in_folders, sources
 from hublish.pipeline.drafting.tree import Tree, name_of
 from hublish.pipeline.drafting.weights import ESTIMATOR
 from hublish.schemas.manifest import RepoType
@@ -18,7 +18,7 @@ from hublish.schemas.writing import dump_yaml
 SCHEMA_LINE: Final = "yaml-language-server: $schema=hub.schema.json"
 """What `hublish schema --help` recommends: the file lies beside the manifest, wherever hublish is installed."""
 _MOST_NAMED: Final = 3
-_MOST_LEFT_OUT: Final = 12
+_MOST_LEFT_OUT: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def _repo(named: Named, repo_type: RepoType, evidence: str) -> Iterator[Field]:
 
 def _artifacts(tree: Tree, outline: Outline, readme: Readme | None) -> Iterator[Section]:
     everything = (*(item.path for item in tree.items), *tree.closed)
-    for part in outline.parts:
+    for part in in_folders(outline.parts, outline.root):
         why = part.why
         for source in sources(part, outline.root, everything):
             yield Section(tuple(_artifact(part, source, _shown(why, source))))
@@ -106,11 +106,15 @@ def _artifact(part: Part, source: Source, why: str) -> Iterator[Field]:
 
 
 def _shown(why: str, source: Source) -> str:
+    """Return a reason with what the source stands for: by name, or by count where names tell nothing."""
     names = [name_of(path) for path in source.files]
     if len(names) == 1:
         return why
-    more = f" and {len(names) - _MOST_NAMED:,} more" if len(names) > _MOST_NAMED else ""
-    listed = f"{', '.join(names[:_MOST_NAMED])}{more}"
+    if source.source.startswith("*") or "/*" in source.source:
+        more = f" and {len(names) - _MOST_NAMED:,} more" if len(names) > _MOST_NAMED else ""
+        listed = f"{', '.join(names[:_MOST_NAMED])}{more}"
+    else:
+        listed = f"{len(names):,} files"
     return f"{why}: {listed}" if why else listed
 
 
@@ -128,7 +132,7 @@ def _pickled(path: str) -> Section:
 _PICKLE_POLICY: Final = Field(
     "policy",
     Section((Field("pickle", "warn"),)),
-    "only together with the pickle above",
+    "only with the pickle above: lets it go up, with a warning",
     hint=True,
 )
 
@@ -156,5 +160,5 @@ def _about(readme: Readme | None, metadata: tuple[Field, ...]) -> Iterator[tuple
 def _left(left: tuple[LeftOut, ...]) -> Iterator[tuple[str, ...]]:
     if left:
         more = len(left) - _MOST_LEFT_OUT
-        rest = (f"and {more:,} more, which `hublish init --out -` lists",) if more > 0 else ()
+        rest = (f"and {more:,} more, which `hublish init --out - --json` lists",) if more > 0 else ()
         yield ("Left out:", *(f"{one.path}: {one.why}" for one in left[:_MOST_LEFT_OUT]), *rest)

@@ -1,6 +1,6 @@
 """A tree -> a manifest with comments that reads back as what was meant."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final, NoReturn
 
@@ -144,17 +144,22 @@ def _read_back(text: bytes, declared: Declared) -> Manifest:
 def _grouped(tree: Tree, left: Iterable[LeftOut]) -> tuple[LeftOut, ...]:
     """Return what stays out, a folder as one where all of it does for one reason."""
     reasons = {one.path: one.why for one in left}
-    whole: dict[str, set[str | None]] = {}
+    inside: dict[str, set[str]] = {}
     for item in tree.items:
-        top = item.path.partition("/")[0]
-        if top != item.path:
-            whole.setdefault(top, set()).add(reasons.get(item.path))
-    same = {folder: next(iter(why)) for folder, why in whole.items() if len(why) == 1}
-    found = {f"{folder}/": why for folder, why in same.items() if why}
-    for path, why in reasons.items():
-        if f"{path.partition('/')[0]}/" not in found or path in found:
-            found[path] = why
-    return tuple(LeftOut(redact(path), why) for path, why in sorted(found.items()) if why)
+        folder = folder_of(item.path)
+        while folder:
+            inside.setdefault(folder, set()).add(reasons.get(item.path, ""))
+            folder = folder_of(folder)
+    whole = {f"{folder}/": why for folder, (why, *others) in inside.items() if why and not others}
+    found = {path: why for path, why in {**reasons, **whole}.items() if not any(_above(path, whole))}
+    return tuple(LeftOut(redact(path), why) for path, why in sorted(found.items()))
+
+
+def _above(path: str, folders: Container[str]) -> Iterator[bool]:
+    folder = folder_of(path.removesuffix("/"))
+    while folder:
+        yield f"{folder}/" in folders
+        folder = folder_of(folder)
 
 
 def _open(fields: Iterable[Field], place: str = "") -> Iterator[str]:

@@ -57,7 +57,7 @@ def file_reason(path: str, *, curated: bool = False) -> str:
     if redact(path) != path:
         return "its name holds what looks like a token"
     if denied := default_denied(path):
-        return f"may hold secrets ({denied})"
+        return f"never released ({denied})"
     if problems := path_problems(path):
         return problems[0]
     return _matching(path, _CURATED if curated else _FILES)

@@ -99,11 +99,11 @@ _FORMATS: Final[tuple[tuple[str, Callable[[str], bool], str | None], ...]] = (
 
 def _by_format(files: Iterable[str]) -> Library | None:
     for what, tells, library in _FORMATS:
-        evidence = next((name for path in files if tells(name := name_of(path).lower())), None)
+        evidence = next((name for path in files if tells((name := name_of(path)).lower())), None)
         if evidence is not None:
             fields = (Field("library_name", library, f"from {evidence}"),) if library else ()
             tags = (Field("tags", [what.lower()], f"from {evidence}"),) if library is None else ()
-            return Library(what, evidence, (*fields, *tags))
+            return Library(what, evidence, (*fields, *((_TABULAR,) if library == "sklearn" else ()), *tags))
     return None
 
 
@@ -112,6 +112,7 @@ def _library(name: str, evidence: str, task: str | None, extra: Iterable[Field] 
     return Library(name, evidence, (Field("library_name", name, f"from {evidence}"), tagged, *extra))
 
 
+_TABULAR: Final = Field("pipeline_tag", "tabular-classification", "or tabular-regression", hint=True)
 NO_TASK: Final = Field("pipeline_tag", "text-generation", "the task, as the Hub names it", hint=True)
 
 

@@ -1,6 +1,6 @@
 """A folder with weights -> what a model's author would declare."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import Final, TypeGuard
 
 from hublish.pipeline.drafting.cards import Readme, licence_fields
@@ -36,7 +36,8 @@ def model(tree: Tree, files: Iterable[str], readme: Readme | None) -> Outline:
     parts = (*sorted_weights.parts, *beside)
     taken = {path for part in parts for path in (*part.files, *part.brings)} | set(card)
     taken |= {left.path for left in sorted_weights.left_out}
-    left = [LeftOut(path, _why_not(tree, path, root)) for path in files if path not in taken]
+    elsewhere = {folder_of(path) for path in files if path.lower().endswith(WEIGHTS) and path not in own}
+    left = [LeftOut(path, _why_not(tree, path, root, elsewhere)) for path in files if path not in taken]
     library = library_of(tree, root, own)
     results = evaluation(tree, (path for path in files if path in taken))
     return Outline(
@@ -130,13 +131,13 @@ def _recognised(root: str, library: Library | None, code: OwnCode, found: Sorted
         yield Recognised(f"the model's own code: {', '.join(map(name_of, code.files))}", code.evidence)
 
 
-def _why_not(tree: Tree, path: str, root: str) -> str:
+def _why_not(tree: Tree, path: str, root: str, elsewhere: Container[str]) -> str:
     if is_pickle(tree, path):
         return "a pickle, which policy.pickle forbids"
     if in_data_folder(path):
         return "data, which is no part of the model"
     if path.endswith((".py", ".ipynb", ".sh", ".toml", ".cfg")) or name_of(path) in ("Makefile", "requirements.txt"):
         return "code; name it under artifacts if readers of the model need it"
-    if path.lower().endswith(WEIGHTS):
+    if path.lower().endswith(WEIGHTS) or (folder_of(path) and folder_of(path) in elsewhere):
         return f"another model; the one in {root}/ is released" if root else "another model, in a folder of its own"
     return "not known to be a part of the model"

@@ -5,8 +5,9 @@ A person can audit a short list, and a glob is written only when it means today 
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import Final
 
 from hublish.pipeline.audit.denied import default_denied
@@ -16,6 +17,7 @@ from hublish.pipeline.drafting.tree import below, directly_in, folder_of, joined
 
 _MAGIC: Final = re.compile(r"[*?\[]")
 _NUMBER: Final = re.compile(r"\d+")
+_SHARD: Final = re.compile(r"(?<=-)\d+-of-\d+(?=\.)")
 _MOST_NAMES: Final = 2
 """More files of one kind than this are written as a glob, where one means exactly them."""
 
@@ -41,7 +43,7 @@ def sources(part: Part, root: str, everything: Collection[str]) -> tuple[Source,
         return (Source(part.files[0], part.path_in_repo, part.files),)
     others = [path for path in everything if not default_denied(path)]
     whole = tuple(_whole_folders(part.files, root, others)) if part.serializer == "copy" else ()
-    found = [Source(folder, _inside(folder, root) or None, below(part.files, folder)) for folder in whole]
+    found = [Source(f"{folder}/", f"{_inside(folder, root)}/", below(part.files, folder)) for folder in whole]
     by_folder: dict[str, list[str]] = defaultdict(list)
     for path in part.files:
         if not any(path.startswith(f"{folder}/") for folder in whole):
@@ -49,6 +51,25 @@ def sources(part: Part, root: str, everything: Collection[str]) -> tuple[Source,
     for folder, paths in by_folder.items():
         found += _in_folder(folder, paths, root, others)
     return tuple(sorted(found, key=lambda source: (source.files[0].count("/"), source.files[0])))
+
+
+def in_folders(parts: Iterable[Part], root: str) -> tuple[Part, ...]:
+    """Return the parts with what is copied from subfolders as one part, so that a whole folder is one source."""
+    kept: list[Part] = []
+    deeper: dict[str, str] = {}
+    place = None
+    for part in parts:
+        plain = part.serializer == "copy" and part.path_in_repo is None
+        found = [path for path in part.files if plain and _inside(folder_of(path), root)]
+        if found and place is None:
+            place = len(kept)
+        deeper.update(dict.fromkeys(found, part.why))
+        if len(found) < len(part.files):
+            kept.append(replace(part, files=tuple(path for path in part.files if path not in deeper)))
+    if place is not None:
+        reasons = set(deeper.values())
+        kept.insert(place, Part(tuple(sorted(deeper)), reasons.pop() if len(reasons) == 1 else "folder by folder"))
+    return tuple(kept)
 
 
 def _whole_folders(files: Iterable[str], root: str, others: Iterable[str]) -> Iterator[str]:
@@ -80,33 +101,28 @@ def _in_folder(folder: str, paths: list[str], root: str, others: Collection[str]
     into = _inside(folder, root)
     target = f"{into}/" if into else None
     around = directly_in(others, folder)
-    for group in _groups(paths):
-        pattern = _glob(folder, group, around)
-        if pattern is not None:
-            yield Source(pattern, into or None, tuple(group))
-        else:
-            yield from (Source(path, target, (path,)) for path in group)
+    for group in _by(paths, _ending):
+        whole = _glob(folder, group, around)
+        for part in [group] if whole else _by(group, lambda path: _NUMBER.sub("0", path)):
+            pattern = whole or _glob(folder, part, around)
+            if pattern is not None:
+                yield Source(pattern, target, tuple(part))
+            else:
+                yield from (Source(path, target, (path,)) for path in part)
 
 
-def _groups(paths: Iterable[str]) -> Iterator[list[str]]:
-    """Yield files that differ in numbers alone, such as shards, then files that share an ending."""
-    numbered: dict[str, list[str]] = defaultdict(list)
+def _by(paths: Iterable[str], key: Callable[[str], str]) -> list[list[str]]:
+    groups: dict[str, list[str]] = defaultdict(list)
     for path in sorted(paths):
-        numbered[_NUMBER.sub("0", path)].append(path)
-    ending: dict[str, list[str]] = defaultdict(list)
-    for group in numbered.values():
-        if len(group) > 1:
-            yield group
-        else:
-            ending[_ending(group[0])].append(group[0])
-    yield from ending.values()
+        groups[key(path)].append(path)
+    return list(groups.values())
 
 
 def _glob(folder: str, group: list[str], around: Iterable[str]) -> str | None:
     """Return a pattern that matches the group and nothing else beside it; None when names say it better."""
     if _MAGIC.search("".join(group)):
         return None
-    for pattern in _patterns(group):
+    for pattern in _patterns([name_of(path) for path in group]):
         whole = joined(folder, pattern)
         expression = glob_expression(whole)
         if {path for path in around if expression.fullmatch(path)} == set(group):
@@ -114,20 +130,20 @@ def _glob(folder: str, group: list[str], around: Iterable[str]) -> str | None:
     return None
 
 
-def _patterns(group: list[str]) -> Iterator[str]:
-    names = [name_of(path) for path in group]
-    shapes = {_NUMBER.sub("0", name) for name in names}
-    if len(group) > 1 and len(shapes) == 1:
-        yield _shape(names)
-    if len(group) > _MOST_NAMES and _ending(names[0]):
-        yield f"*{_ending(names[0])}"
+def _patterns(names: list[str]) -> Iterator[str]:
+    """Yield patterns, the most telling first: of names that differ in numbers alone, such as shards; of an ending."""
+    ending = _ending(names[0])
+    if _SHARD.search(names[0]) or (len(names) > 1 and len({_NUMBER.sub("0", name) for name in names}) == 1):
+        start = _same_start([_SHARD.split(name)[0] for name in names]).rstrip("0123456789")
+        if start and ending:
+            yield f"{start}*{ending}"
+    if len(names) > _MOST_NAMES and ending:
+        yield f"*{ending}"
 
 
-def _shape(names: list[str]) -> str:
-    """Return the first name with a star for every number in which the names differ."""
-    numbers = list(zip(*(_NUMBER.findall(name) for name in names), strict=True))
-    differing = iter(len(set(column)) > 1 for column in numbers)
-    return _NUMBER.sub(lambda found: "*" if next(differing) else found.group(), names[0])
+def _same_start(texts: Iterable[str]) -> str:
+    same = takewhile(lambda column: len(set(column)) == 1, zip(*texts, strict=False))
+    return "".join(column[0] for column in same)
 
 
 def _ending(path: str) -> str:

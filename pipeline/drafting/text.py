@@ -61,7 +61,8 @@ def _items(items: Items, indent: str) -> Iterator[str]:
     for section in items.sections:
         yield from _item(section, indent)
     for section in items.hints:
-        yield from (f"{indent}# {line[len(indent) :]}" for line in _item(section, indent))
+        lines = (line[len(indent) :] for line in _item(section, indent))
+        yield from (f"{indent}{line if line.startswith('#') else f'# {line}'}" for line in lines)
 
 
 def _item(section: Section, indent: str) -> Iterator[str]:

@@ -13,8 +13,8 @@ _TORCH: Final = (".pt", ".pth", ".ckpt", ".bin")
 _PICKLES: Final = (".pkl", ".pickle", ".joblib")
 _INDEX: Final = ".index.json"
 _AS_THEY_ARE: Final[Mapping[str, tuple[str, str]]] = {
-    ".gguf": ("gguf", "its header is checked"),
-    ".keras": ("keras", "refused when it carries code"),
+    ".gguf": ("gguf", "GGUF, its header checked"),
+    ".keras": ("keras", "a model of Keras, refused when it carries code"),
     ".skops": ("sklearn", "an estimator that runs nothing when it is loaded"),
     ".h5": ("copy", "weights of Keras"),
     ".hdf5": ("copy", "weights of Keras"),
@@ -76,7 +76,7 @@ def _onnx(tree: Tree, here: Iterable[str]) -> Sorted:
     if not models:
         return Sorted()
     data = tuple(sorted({path for model in models for path in external_data(tree, model, here)}))
-    why = f"with its external data: {', '.join(map(name_of, data))}" if data else "its structure is checked"
+    why = f"with its external data: {', '.join(map(name_of, data))}" if data else "ONNX, its structure checked"
     return Sorted((Part(models, why, "onnx", brings=data),))
 
 
@@ -86,18 +86,16 @@ def _arrays(tree: Tree, here: Iterable[str]) -> Sorted:
     indexes = [path for path in here if path.endswith(f".bin{_INDEX}")]
     numpy = _ending(here, ".npz")
     if safe:
-        sharded = any(path.endswith(f".safetensors{_INDEX}") for path in here)
-        what = f"weights, in {len(safe)} shards" if sharded else "weights"
         rest = [LeftOut(path, f"a pickle beside {name_of(safe[0])}") for path in (*pickled, *indexes)]
         rest += [LeftOut(path, f"arrays beside {name_of(safe[0])}") for path in numpy if not tree.curated]
-        return Sorted((Part(safe, what),), tuple(rest))
+        return Sorted((Part(safe, "weights"),), tuple(rest))
     estimators = tuple(LeftOut(path, ESTIMATOR) for path in pickled if path.lower().endswith(_PICKLES))
     torch = [path for path in pickled if not path.lower().endswith(_PICKLES)]
     if indexes:
         return Sorted((_of_index(tree, indexes[0], torch),), estimators)
     if torch:
         return _checkpoints(tree, torch) + Sorted((), estimators)
-    return Sorted(tuple(_converted(numpy, "numpy's arrays")), estimators)
+    return Sorted(tuple(_converted(numpy, "numpy's arrays, converted")), estimators)
 
 
 ESTIMATOR: Final = "a pickle, which policy.pickle forbids: save it with skops.io.dump as .skops"
@@ -119,7 +117,7 @@ def _checkpoints(tree: Tree, torch: list[str]) -> Sorted:
     read = {path: look_at(tree, path) for path in kept}
     left += [LeftOut(path, found.refused) for path, found in read.items() if found.refused]
     good = [path for path in kept if not read[path].refused]
-    return Sorted(tuple(_converted(good, "PyTorch's checkpoint: no pickle goes up", read)), tuple(left))
+    return Sorted(tuple(_converted(good, "PyTorch's checkpoint, converted: no pickle goes up", read)), tuple(left))
 
 
 def _chosen(torch: list[str]) -> tuple[list[str], list[LeftOut]]:
@@ -143,7 +141,7 @@ def _converted(paths: Iterable[str], what: str, read: Mapping[str, Checkpoint] |
         own = _OWN_NAMES.match(stem) or len(paths) > 1
         target = f"{stem if own else 'model'}.safetensors"
         options: Mapping[str, Any] = read[path].options if read else {}
-        yield Part((path,), f"{what}, converted", "safetensors", options, target)
+        yield Part((path,), what, "safetensors", options, target)
 
 
 def _ending(paths: Iterable[str], suffix: str) -> tuple[str, ...]:

@@ -53,7 +53,9 @@ def _run(arguments: Namespace, terminal: Terminal) -> Outcome:
         **remote(arguments),
         progress=terminal.progress(),
     )
-    terminal.warn(draft.warnings)
+    # What is to be filled in is told by the draft itself.
+    open_ = {line.partition(":")[0] for line in draft.open}
+    terminal.warn(problem for problem in draft.warnings if problem.path not in open_)
     kind = kind_option(arguments.repo_type or "model")
     return Outcome(DraftView(draft, arguments.folder, arguments.reference, kind))
 
