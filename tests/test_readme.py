@@ -73,6 +73,22 @@ def test_its_commands_run_as_they_stand(project: Path) -> None:
         assert ran.returncode == 0, ran.stderr
 
 
+def test_its_variables_come_to_what_it_says(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (project / "hub.yaml").write_text(blocks("yaml")[1])
+    # Nobody's own configuration of git: HOME is the folder.
+    for name, value in {"HOME": str(project), "GIT_CONFIG_NOSYSTEM": "1", "BUILD_NUMBER": "7"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1769817600")
+    who = ["-c", "user.name=A", "-c", "user.email=a@example.com"]
+    for line in (["init", "--quiet"], ["add", "."], [*who, "commit", "--quiet", "-m", "first"], ["tag", "v1.3.0"]):
+        assert run(["git", *line], project).returncode == 0
+    resolved = run([sys.executable, "-m", "hublish", "check", "--set", "version=1.3.0", "--resolved"], project)
+    found = read_manifest(resolved.stdout.encode())
+    assert (found.repo.tag, found.repo.commit_message) == ("v1.3.0", "Release 1.3.0 of 2026-01-31")
+    assert found.card
+    assert re.fullmatch(r"Commit [0-9a-f]{7}, build 7\.", found.card.variables["summary"])
+
+
 def test_it_names_every_command_and_no_other() -> None:
     listed = run([sys.executable, "-m", "hublish", "--help"], ROOT).stdout
     offered = set(re.findall(r"^  ([a-z]+(?: serve)?)  +\S", listed.split("Help:")[0], re.MULTILINE))
