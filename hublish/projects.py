@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from hublish.pipeline.surroundings.here import Here
 from hublish.pipeline.values import Project
 from hublish.schemas.documents import locate, resolve_manifest
 from hublish.schemas.manifest import Manifest
-from hublish.schemas.problems import InvalidDocumentError, Problem
+from hublish.schemas.problems import InvalidDocumentError, Location, Problem
 from hublish.schemas.variables import Setting, setting_problem
 from hublish.schemas.writing import dump_manifest
 
@@ -79,7 +80,8 @@ def with_locations(problems: Iterable[Problem], project: Project) -> tuple[Probl
     problems = tuple(problems)
     ours = tuple(filter(_speaks_of_manifest, problems))
     found = iter(locate(ours, project.text, project.name) if ours else ())
-    return tuple(next(found) if _speaks_of_manifest(problem) else problem for problem in problems)
+    placed = (next(found) if _speaks_of_manifest(problem) else problem for problem in problems)
+    return tuple(sorted(map(_without_secret, placed), key=_by_line))
 
 
 def _read_again(project: Project, settings: Mapping[str, Setting]) -> Project:
@@ -103,7 +105,22 @@ def _refuse_settings(settings: Mapping[str, Setting], manifest: AnyManifest) -> 
 
 def _speaks_of_manifest(problem: Problem) -> bool:
     # Others carry the path of a file in the repo.
-    return bool(problem.path) and re.split(r"[.\[]", problem.path)[0] in Manifest.model_fields
+    paths = (problem.path, *(each.path for each in problem.related))
+    return any(re.split(r"[.\[]", path)[0] in Manifest.model_fields for path in paths if path)
+
+
+def _without_secret(problem: Problem) -> Problem:
+    """Star out a secret in the manifest: the excerpt would show one of a kind that the schemas do not know."""
+    place = problem.location
+    if problem.code != "policy.secret" or place is None or place.text is None:
+        return problem
+    before = place.text[: place.column - 1]
+    starred = before + re.sub(r"\S", "*", place.text[len(before) :])
+    return replace(problem, location=replace(place, text=starred))
+
+
+def _by_line(problem: Problem) -> tuple[bool, Location]:
+    return problem.location is None, problem.location or Location("", 0, 0)
 
 
 def _bytes_of(path: Path) -> bytes:

@@ -4,6 +4,7 @@ The rules are those of the Hub's documentation and of what its `/api/validate-ya
 the server, which has the last word.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -23,6 +24,7 @@ _SIZES = (
     *("1B<n<10B", "10B<n<100B", "100B<n<1T", "n>1T"),
 )
 _SHORT_DESCRIPTION = 60
+_NO_PART_OF_AN_ID = re.compile(r"\b(?:the|licen[cs]e|version)\b|\bv(?=\d)|[,()_]")
 
 _COMMON_KEYS = ("license", "license_name", "license_link", "language", "tags", "datasets", "thumbnail")
 _KEYS: Mapping[RepoType, tuple[str, ...]] = {
@@ -91,7 +93,7 @@ def _license(metadata: Mapping[str, Any]) -> Iterator[_Finding]:
         yield _Finding("license", "no license is given", "warning", "readers may not use what has no license")
     for place, value in _items("license", given):
         if not _is_known(value, known):
-            hint = _did_you_mean(value, known) or "write `license: other` with license_name and license_link"
+            hint = _likely_license(value, known) or "write `license: other` with license_name and license_link"
             yield _Finding(place, "not a license id the Hub knows", "error", hint)
     if given == "other" and not metadata.get("license_name"):
         yield _Finding(
@@ -104,9 +106,8 @@ def _repo_ids(key: str) -> _Rule:
         for place, value in _items(key, metadata.get(key)):
             try:
                 check_repo_id(value)
-            except (ValueError, AttributeError):
-                hint = "write the id as the Hub shows it, `namespace/name`; a local path means nothing to readers"
-                yield _Finding(place, "not the id of a repo on the Hub", "error", hint)
+            except (ValueError, AttributeError, TypeError) as error:
+                yield _Finding(place, "not the id of a repo on the Hub", "error", _likely_id(value, error))
 
     return rule
 
@@ -115,7 +116,8 @@ def _one_of(key: str, known: tuple[str, ...], severity: Severity) -> _Rule:
     def rule(metadata: Mapping[str, Any]) -> Iterator[_Finding]:
         for place, value in _items(key, metadata.get(key)):
             if not _is_known(value, known):
-                yield _Finding(place, f"expected one of {', '.join(known)}", severity, _did_you_mean(value, known))
+                hint = _did_you_mean(value, known) or "write one of them"
+                yield _Finding(place, f"expected one of {', '.join(known)}", severity, hint)
 
     return rule
 
@@ -126,15 +128,16 @@ def _known_word(key: str, name: Literal["tasks", "libraries"]) -> _Rule:
             known = vocabulary(name).ids
             if not _is_known(value, known):
                 message = f"not among the {name} the Hub knows"
-                yield _Finding(place, message, "warning", _did_you_mean(value, known))
+                hint = _did_you_mean(value, known) or f"see the {name} on the Hub; readers search by them"
+                yield _Finding(place, message, "warning", hint)
 
     return rule
 
 
 def _model_index(metadata: Mapping[str, Any]) -> Iterator[_Finding]:
     if "model-index" in metadata:
-        for place, message in model_index_findings(metadata["model-index"]):
-            yield _Finding(place, message, "error")
+        for place, message, hint in model_index_findings(metadata["model-index"]):
+            yield _Finding(place, message, "error", hint)
 
 
 def _short_description(metadata: Mapping[str, Any]) -> Iterator[_Finding]:
@@ -189,10 +192,30 @@ def _misspelt(metadata: Mapping[str, Any], known: tuple[str, ...]) -> Iterator[_
             )
 
 
+def _likely_id(value: object, error: Exception) -> str:
+    if not isinstance(value, str) or not value:
+        return "remove it, or write the id as the Hub shows it: `namespace/name`"
+    if value.startswith((".", "/", "~")) or "\\" in value:
+        return "write the id as the Hub shows it, `namespace/name`; a local path means nothing to readers"
+    return str(getattr(error, "hint", ""))
+
+
+def _likely_license(value: object, known: frozenset[str]) -> str:
+    """Return the id of a license that is given by its name: `MIT License`, `Apache License, Version 2.0`."""
+    if not isinstance(value, str):
+        return ""
+    words = (
+        re.sub(r"\b(?:the|licen[cs]e|version|v(?=\d))\b|v(?=\d)|[,()]", " ", value.casefold()).replace("_", " ").split()
+    )
+    likely = "-".join(words)
+    near = likely if likely in known else nearest(likely, sorted(known), cutoff=0.7)
+    return f"did you mean '{near}'?" if near else _did_you_mean(value, known, cutoff=0.7)
+
+
 def _is_known(value: object, known: tuple[str, ...] | frozenset[str]) -> bool:
     return isinstance(value, str) and value in known
 
 
-def _did_you_mean(value: object, known: tuple[str, ...] | frozenset[str]) -> str:
-    near = nearest(value, sorted(known)) if isinstance(value, str) else None
+def _did_you_mean(value: object, known: tuple[str, ...] | frozenset[str], cutoff: float = 0.6) -> str:
+    near = nearest(value, sorted(known), cutoff=cutoff) if isinstance(value, str) else None
     return f"did you mean '{near}'?" if near else ""

@@ -107,12 +107,12 @@ def locate(problems: Iterable[Problem], text: bytes, source: str = "hub.yaml") -
 
 
 def _located(problem: Problem, positions: Positions) -> Problem:
-    if problem.location is not None or not problem.path:
-        return problem
     related = tuple(
         replace(each, location=positions.value(parse_path(each.path))) if each.path else each
         for each in problem.related
     )
+    if problem.location is not None or not problem.path:
+        return replace(problem, related=related)
     place = positions.key if problem.of_key else positions.value
     return replace(problem, location=place(parse_path(problem.path)), related=related)
 

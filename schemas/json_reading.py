@@ -11,6 +11,9 @@ MAX_BYTES = 128 * 1024 * 1024
 """A lock of 100,000 files takes about 40 MB."""
 
 
+_HOW_TO_WRITE = "JSON takes double quotes, no comma before a closing bracket, and no comments"
+
+
 def read_json(data: bytes, source: str, *, family: str, max_bytes: int = MAX_BYTES) -> dict[str, Any]:
     """Read a JSON document whose top level is an object.
 
@@ -47,7 +50,8 @@ def _parse(text: str, source: str, family: str) -> Any:
             json.dumps(value, ensure_ascii=False).encode("utf-8")
     except json.JSONDecodeError as error:
         place = SourceText(text, source).location(error.pos)
-        problem = Problem(f"{family}.syntax", f"not JSON: {error.msg[0].lower()}{error.msg[1:]}", location=place)
+        message = f"not JSON: {error.msg[0].lower()}{error.msg[1:]}"
+        problem = Problem(f"{family}.syntax", message, _HOW_TO_WRITE, location=place)
         raise InvalidDocumentError((problem,)) from None
     except RecursionError:
         _refuse(family, f"{source} is nested too deep")

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-Finding = tuple[str, str]
-"""A path relative to the front matter, and what is wrong there."""
+Finding = tuple[str, str, str]
+"""A path relative to the front matter, what is wrong there, and what to do."""
 
 
 def model_index_findings(index: object) -> Iterator[Finding]:
@@ -28,7 +28,7 @@ def _result_findings(result: Mapping[str, Any], place: str) -> Iterator[Finding]
 def _metric_findings(metric: Mapping[str, Any], place: str) -> Iterator[Finding]:
     yield from _required(metric, place, "type")
     if metric.get("value") is None:
-        yield f"{place}.value", "a metric needs a value"
+        yield f"{place}.value", "a metric needs a value", "add `value: ...`"
 
 
 def _part_findings(
@@ -36,28 +36,28 @@ def _part_findings(
 ) -> Iterator[Finding]:
     part = result.get(name)
     if not isinstance(part, Mapping):
-        yield f"{place}.{name}", "expected a mapping"
+        yield f"{place}.{name}", "expected a mapping", f"write `{required[0]}: ...` below it"
         return
     for key in required:
         yield from _required(part, f"{place}.{name}", key)
     for key in text:
         if key in part and not isinstance(part[key], str):
-            yield f"{place}.{name}.{key}", "must be a string"
+            yield f"{place}.{name}.{key}", "must be a string", "quote it"
 
 
 def _required(part: Mapping[str, Any], place: str, key: str) -> Iterator[Finding]:
     if not isinstance(part.get(key), str):
-        yield f"{place}.{key}", "a text is required"
+        yield f"{place}.{key}", "a text is required", f"add `{key}: ...`"
 
 
 def _each(
     items: object, place: str, findings: Callable[[Mapping[str, Any], str], Iterator[Finding]]
 ) -> Iterator[Finding]:
     if not isinstance(items, list | tuple):
-        yield place, "expected a list"
+        yield place, "expected a list", "begin every entry with `- `"
         return
     for number, item in enumerate(items):
         if isinstance(item, Mapping):
             yield from findings(item, f"{place}[{number}]")
         else:
-            yield f"{place}[{number}]", "expected a mapping"
+            yield f"{place}[{number}]", "expected a mapping", "write `key: value` lines"

@@ -11,7 +11,7 @@ from hublish.schemas.manifest import Manifest
 from hublish.schemas.scalars import is_plain_text
 
 # PyYAML decides by the rules of YAML 1.1 whether a text needs quotes; 1.2 reads a few more forms as numbers.
-_ODD = re.compile("[\x85\u2028\u2029\ufeff]")
+_ODD = re.compile("[\x85\u2028\u2029\ufeff]|^[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 _LETTERS = ("y", "Y", "n", "N")
 """Booleans of YAML 1.1 that PyYAML takes for texts; other readers do not."""
 _RESOLVED = "# hub.yaml with every default shown and every variable replaced, by `hublish check --resolved`.\n"

@@ -1,10 +1,10 @@
 """A card, made: README.md out of the manifest's `card`."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
-from hublish.pipeline.cards.context import template_context
+from hublish.pipeline.cards.context import template_context, variable_problems
 from hublish.pipeline.cards.evaluation import Results, model_index, read_evaluation
 from hublish.pipeline.cards.front_matter import with_front_matter
 from hublish.pipeline.cards.rendering import render
@@ -16,6 +16,7 @@ from hublish.schemas.manifest import Card
 from hublish.schemas.problems import Problem
 
 _INDEX = "model-index"
+Part = TypeVar("Part")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +39,54 @@ def render_card(project: Project, card: Card, files: Iterable[StagedFile]) -> Re
     Raises:
         CardError: with every problem of the metadata, or the template's own.
     """
-    repo = project.manifest.repo
-    template = find_template(card.template, project.folder)
-    evaluation = _evaluation(project, card)
-    metadata = _metadata(repo.repo_id, card, evaluation)
-    problems = metadata_problems(metadata, repo.repo_type)
-    errors = [problem for problem in problems if problem.severity == "error"]
-    if errors:
-        msg = "the Hub would refuse the card's metadata"
-        raise CardError(msg, problems=errors)
-    body = render(template, template_context(repo, card, metadata, evaluation, files))
-    return RenderedCard(with_front_matter(metadata, body), template, problems)
+    parts = _parts(project, card)
+    if parts.problems or parts.template is None:
+        raise CardError(_headline(parts.problems), problems=parts.problems)
+    context = template_context(project.manifest.repo, card, parts.metadata, parts.evaluation, files)
+    body = render(parts.template, context)
+    return RenderedCard(with_front_matter(parts.metadata, body), parts.template, parts.warnings)
+
+
+def card_problems(project: Project) -> tuple[Problem, ...]:
+    """Return what is wrong with the manifest's card, as far as it shows without the files of the release."""
+    card = project.manifest.card
+    return () if card is None else _parts(project, card).problems
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What a card is made from, and everything that is wrong with it."""
+
+    template: CardTemplate | None
+    """None when it cannot be read, which is among the problems."""
+    evaluation: Results
+    metadata: Mapping[str, Any]
+    problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+
+
+def _parts(project: Project, card: Card) -> _Parts:
+    problems = [*variable_problems(card)]
+    template = _tried(lambda: find_template(card.template, project.folder), problems)
+    evaluation = _tried(lambda: _evaluation(project, card), problems) or []
+    metadata = _tried(lambda: _metadata(project.manifest.repo.repo_id, card, evaluation), problems) or card.metadata
+    found = metadata_problems(metadata, project.manifest.repo.repo_type)
+    problems += [problem for problem in found if problem.severity == "error"]
+    warnings = tuple(problem for problem in found if problem.severity == "warning")
+    return _Parts(template, evaluation, metadata, tuple(problems), warnings)
+
+
+def _tried(make: Callable[[], Part], problems: list[Problem]) -> Part | None:
+    try:
+        return make()
+    except CardError as error:
+        problems += error.problems
+        return None
+
+
+def _headline(problems: Iterable[Problem]) -> str:
+    refused = all(problem.code == "card.refused" for problem in problems)
+    return "the Hub would refuse the card's metadata" if refused else "the card cannot be made"
 
 
 def _evaluation(project: Project, card: Card) -> Results:

@@ -17,12 +17,11 @@ The built-in templates use these variables, every one optional, in Markdown exce
 `dataset` also `structure` and `collection`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any, Final
 
 from hublish.pipeline.cards.evaluation import Results
-from hublish.pipeline.errors import CardError
 from hublish.pipeline.values import InMemory, StagedFile
 from hublish.schemas.manifest import Card, Repo
 from hublish.schemas.problems import Problem
@@ -30,22 +29,18 @@ from hublish.schemas.problems import Problem
 RESERVED: Final = ("repo", "metadata", "evaluation", "files")
 
 
+def variable_problems(card: Card) -> Iterator[Problem]:
+    """Yield the variables that have the name of something else."""
+    for name in card.variables:
+        if name in RESERVED:
+            message = f"'{name}' is a name templates use already"
+            yield Problem("card.variable", message, "rename it", f"card.variables.{name}", of_key=True)
+
+
 def template_context(
     repo: Repo, card: Card, metadata: Mapping[str, Any], evaluation: Results, files: Iterable[StagedFile]
 ) -> dict[str, Any]:
-    """Return the data for one rendering.
-
-    Raises:
-        CardError: when a variable has the name of something else.
-    """
-    taken = [name for name in card.variables if name in RESERVED]
-    if taken:
-        problems = [
-            Problem("card.variable", f"'{name}' is a name templates use already", "rename it", f"card.variables.{name}")
-            for name in taken
-        ]
-        msg = "the card's variables cannot be used"
-        raise CardError(msg, problems=problems)
+    """Return the data for one rendering; a variable never stands in for what has the same name."""
     return {
         **card.variables,
         "repo": _repo(repo),

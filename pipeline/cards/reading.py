@@ -31,7 +31,7 @@ def read_inside(folder: Path, relative: str, path: str, limit: int, hint: str = 
     try:
         descriptor = open_inside(folder, relative)
     except FileNotFoundError:
-        raise _refused(path, f"there is no file {relative}", hint) from None
+        raise _refused(path, f"there is no file {relative}", _near(folder, relative) or hint) from None
     except OSError as error:
         raise _refused(path, f"{relative} cannot be read: {error.strerror}", "links are not followed") from None
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
@@ -72,6 +72,19 @@ def open_inside(folder: Path, relative: str) -> int:
         return os.open(name, _FLAGS, dir_fd=current)
     finally:
         os.close(current)
+
+
+def _near(folder: Path, relative: str) -> str:
+    """Return the file beside the missing one that has nearly its name."""
+    from difflib import get_close_matches
+
+    parent, slash, name = relative.rpartition("/")
+    try:
+        there = [each.name for each in (folder / parent).iterdir()]
+    except OSError:
+        return ""
+    names = get_close_matches(name, there, n=1, cutoff=0.7)
+    return f"did you mean '{parent}{slash}{names[0]}'?" if names else ""
 
 
 def _refused(path: str, message: str, hint: str) -> CardError:

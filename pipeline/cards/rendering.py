@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -9,12 +10,13 @@ from typing import Any, Final
 
 from hublish.pipeline.cards.templates import CardTemplate
 from hublish.pipeline.errors import CardError
-from hublish.schemas.problems import Location
+from hublish.schemas.problems import Location, Problem, Related
 
 SECONDS: Final = 5
 MEMORY: Final = 512 << 20
 OUTPUT: Final = 1 << 20
 
+_UNDEFINED: Final = re.compile(r"'([A-Za-z_]\w*)' is undefined")
 _HINTS: Final = {
     "undefined": "set it under card.variables, or give a default: {{ name | default('') }}",
     "unsafe": "templates work on plain data; attributes that begin with '_' are out of reach",
@@ -83,4 +85,18 @@ def _failure(template: CardTemplate, answer: dict[str, Any], seconds: int) -> Ca
     hint = _HINTS.get(answer["kind"], "")
     if not answer["line"]:
         return CardError(f"{template.name}: {answer['message']}", hint=hint)
-    return CardError(answer["message"], hint=hint, location=Location(template.name, answer["line"], 1))
+    message = answer["message"].rstrip(".")
+    if undefined := _UNDEFINED.match(message):
+        name = undefined[1]
+        hint = f"set `{name}` under card.variables, or write {{{{ {name} | default('') }}}}"
+    place = _line(template, answer["line"])
+    related = Related("rendered from here", "card.template")
+    problem = Problem(f"card.{answer['kind']}", message, hint, location=place, related=(related,))
+    return CardError("the card cannot be rendered", problems=[problem])
+
+
+def _line(template: CardTemplate, line: int) -> Location:
+    """Return the place of a whole line: jinja2 knows no columns."""
+    lines = template.text.splitlines()
+    text = lines[line - 1] if line <= len(lines) else ""
+    return Location(template.name, line, len(text) - len(text.lstrip()) + 1, line, len(text) + 1, text)

@@ -9,6 +9,7 @@ from typing import Final
 from hublish.pipeline.cards.reading import read_inside
 from hublish.pipeline.errors import CardError
 from hublish.schemas.problems import Problem
+from hublish.schemas.suggestions import nearest
 
 BUILT_IN: Final = ("model", "dataset", "space")
 TEMPLATE_LIMIT: Final = 256 << 10
@@ -41,10 +42,16 @@ def find_template(name: str, folder: Path) -> CardTemplate:
     """
     if name in BUILT_IN:
         return CardTemplate(name, (resources.files("hublish") / "templates" / f"{name}.md.j2").read_text("utf-8"))
-    data = read_inside(folder, name, "card.template", TEMPLATE_LIMIT, f"built-in templates: {', '.join(BUILT_IN)}")
+    data = read_inside(folder, name, "card.template", TEMPLATE_LIMIT, _built_in_ones(name))
     try:
         return CardTemplate(name, data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
-        problem = Problem("card.template", f"{name} is not UTF-8 at byte {error.start}", path="card.template")
+        message = f"{name} is not UTF-8 at byte {error.start}"
+        problem = Problem("card.template", message, "save it as UTF-8", "card.template")
         msg = "the card's template cannot be read"
         raise CardError(msg, problems=[problem]) from None
+
+
+def _built_in_ones(name: str) -> str:
+    near = nearest(name, BUILT_IN)
+    return f"did you mean '{near}'?" if near else f"name a Jinja2 file, or a built-in template: {', '.join(BUILT_IN)}"

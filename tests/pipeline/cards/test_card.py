@@ -206,8 +206,6 @@ def a_folder(folder: Path) -> str:
 
 BAD_FILES = {
     "missing": (lambda _: "missing.json", "there is no file missing.json"),
-    "above": (lambda _: "../outside.json", "'..' segment not allowed"),
-    "absolute": (lambda _: "/etc/passwd", "absolute path not allowed"),
     "a link out": (link_out, "cannot be read"),
     "a linked folder": (link_to_a_folder, "cannot be read"),
     "a pipe": (a_pipe, "not a regular file"),
@@ -229,4 +227,24 @@ def test_a_template_that_is_no_text_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_name_that_is_no_template_is_told_the_built_in_ones(tmp_path: Path) -> None:
-    assert "built-in templates: model, dataset, space" in str(refused(tmp_path, {"template": "modle"}))
+    assert "did you mean 'model'?" in str(refused(tmp_path, {"template": "modle"}))
+    assert "a built-in template: model, dataset, space" in str(refused(tmp_path, {"template": "card.md.j2"}))
+
+
+def test_a_file_that_is_misspelt_is_told_its_neighbour(tmp_path: Path) -> None:
+    (tmp_path / "cards").mkdir()
+    (tmp_path / "cards" / "own.md.j2").write_text("x")
+    assert "did you mean 'cards/own.md.j2'?" in str(refused(tmp_path, {"template": "cards/onw.md.j2"}))
+
+
+def test_everything_that_is_wrong_with_a_card_comes_at_once(tmp_path: Path) -> None:
+    card = {
+        "template": "modle",
+        "metadata": {"license": "apache2", "base_model": "./x"},
+        "variables": {"files": 1},
+        "evaluation": "m.json",
+    }
+    assert [problem.path for problem in refused(tmp_path, card).problems] == [
+        *("card.variables.files", "card.template", "card.evaluation"),
+        *("card.metadata.license", "card.metadata.base_model"),
+    ]

@@ -47,6 +47,7 @@ def test_a_template_prints(template: str, expected: str) -> None:
     assert rendered(template, value="<script>x</script>", number=3, nothing=None, negative=-3, real=0.5) == expected
 
 
+FIRST_LINE = Location("card.md.j2", 1, 1)
 ESCAPES = [
     "{{ ''.__class__ }}",
     "{{ ''.__class__.__mro__[1].__subclasses__() }}",
@@ -76,22 +77,26 @@ ESCAPES = [
 @pytest.mark.parametrize("template", ESCAPES)
 def test_no_escape_from_the_sandbox_prints_anything(template: str) -> None:
     error = refused(template, values=["a"])
-    assert error.location == Location("card.md.j2", 1, 1) or "card.md.j2" in error.message
+    assert "card.md.j2" in error.message or [problem.location for problem in error.problems] == [FIRST_LINE]
 
 
 def test_an_unsafe_construct_is_called_so_with_its_line() -> None:
-    error = refused("fine\n\n{{ ''.__class__ }}\n")
-    assert error.message == "unsafe template construct"
-    assert error.location == Location("card.md.j2", 3, 1)
+    (problem,) = refused("fine\n\n{{ ''.__class__ }}\n").problems
+    assert (problem.code, problem.message) == ("card.unsafe", "unsafe template construct")
+    assert problem.location == Location("card.md.j2", 3, 1)
 
 
 def test_an_undefined_variable_is_named_with_its_line() -> None:
-    error = refused("one\n{{ two }}\n")
-    assert str(error).startswith("card.md.j2:2:1: 'two' is undefined\nhint: set it under card.variables")
+    (problem,) = refused("one\n  {{ two }}\n").problems
+    assert str(problem).startswith("card.md.j2:2:3: 'two' is undefined\n  hint: set `two` under card.variables")
+    assert problem.location is not None
+    assert problem.location.text == "  {{ two }}"
+    assert [related.path for related in problem.related] == ["card.template"]
 
 
 def test_a_syntax_error_is_placed() -> None:
-    assert refused("one\ntwo\n{% if %}\n").location == Location("card.md.j2", 3, 1)
+    (problem,) = refused("one\ntwo\n{% if %}\n").problems
+    assert problem.location == Location("card.md.j2", 3, 1)
 
 
 BOMBS = [
