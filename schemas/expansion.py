@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from hublish.schemas.composing import MAX_PROBLEMS
 from hublish.schemas.positions import Path, Positions, format_path
 from hublish.schemas.problems import InvalidDocumentError, Problem
-from hublish.schemas.reading import MAX_BYTES, MAX_PROBLEMS, Reading
+from hublish.schemas.reading import MAX_BYTES, Reading
 from hublish.schemas.variables import HOW_TO_ESCAPE, NOWHERE, NoValueError, Setting, Surroundings, Values
 
 MAX_CHARACTERS = MAX_BYTES

@@ -11,10 +11,14 @@ _FEWEST_DIFFERENT = 10
 
 # Whatever stands behind such a key, in YAML or JSON, is nobody's business.
 _NAMED = re.compile(
-    r"""(?:token|password|passwd|secret|api[_-]?key)["']?\s*:\s+(?P<value>"[^"]*"?|'[^']*'?|[^\s,}\]#][^,}\]#]*)""",
+    r"""(?:token|password|passwd|secret|api[_-]?key)["']?(?:\s*[:=]\s*|\s+)"""
+    r"""(?P<value>"[^"]*"?|'[^']*'?|[^\s,}\]#:=][^,}\]#]*)|://(?P<user>[^/\s@]+)@""",
     re.IGNORECASE,
 )
 
+_LINE_END = re.compile(r"[\r\n]|\Z")
+_LONGEST = 2000
+_SHOWN = 60
 _NOT_SPACE = re.compile(r"\S")
 
 REDACTED = "hf_…"
@@ -36,8 +40,19 @@ def redact(text: str) -> str:
     return "".join([*parts, text[last:]])
 
 
+def shown(text: str, start: int, end: int) -> str:
+    """Return a piece of one line that a hint may repeat, or nothing when it is long, odd, or a credential."""
+    first = max(text.rfind("\n", 0, start), text.rfind("\r", 0, start)) + 1
+    last = _LINE_END.search(text, start, start + _LONGEST)
+    piece = text[start:end]
+    if last is None or start - first > _LONGEST or end > last.start() or not piece.isprintable():
+        return ""
+    hidden = mask(text[first : last.start()])[start - first : end - first]
+    return piece if piece == hidden and len(piece) <= _SHOWN else ""
+
+
 def mask(line: str) -> str:
     """Return a line of a document with every credential starred out, each character by one: columns stay right."""
-    for start, end in (*hub_tokens(line), *(found.span("value") for found in _NAMED.finditer(line))):
+    for start, end in (*hub_tokens(line), *(found.span(found.lastgroup or 0) for found in _NAMED.finditer(line))):
         line = line[:start] + _NOT_SPACE.sub("*", line[start:end]) + line[end:]
     return line

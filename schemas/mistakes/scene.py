@@ -1,0 +1,69 @@
+"""Where a parser gave up, and what is made of it."""
+
+import re
+from dataclasses import dataclass
+
+from hublish.schemas.secrets import shown
+
+LONGEST_LINE = 2000
+"""Characters of a line that is looked at; no pattern is tried on more."""
+
+_LINE_END = re.compile(r"[\r\n]|\Z")
+_BLOCK_END = re.compile(r"[ \t]*(?:[ \t]#[^\r\n]*)?(?=[\r\n]|\Z)")
+_FLOW_END = re.compile(r"[ \t]*(?:[,\]}]|[ \t]#|[\r\n]|\Z)")
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A parser's complaint, and what it had read before."""
+
+    text: str
+    complaint: str
+    construct: str
+    """What it was in the middle of: `while scanning an alias`."""
+    offset: int
+    """Where it gave up."""
+    opened: int
+    """Where that construct begins, or `offset` when it does not say."""
+    last: tuple[int, int]
+    """The span of the last key or value that was read."""
+    in_flow: bool
+    """Whether brackets or braces are open."""
+
+    def line(self, offset: int) -> tuple[int, int]:
+        """Return the span of the line around a character, without its end."""
+        start = max(self.text.rfind("\n", 0, offset), self.text.rfind("\r", 0, offset)) + 1
+        found = _LINE_END.search(self.text, offset)
+        return start, found.start() if found else len(self.text)
+
+    def is_long(self) -> bool:
+        """Whether the place is on a line too long to look at."""
+        return any(end - start > LONGEST_LINE for start, end in map(self.line, (self.offset, self.opened)))
+
+    def value_end(self, start: int) -> int:
+        """Return where an unquoted value ends on its line: before a comment, and in brackets before a comma."""
+        found = (_FLOW_END if self.in_flow else _BLOCK_END).search(self.text, start + 1)
+        return found.start() if found else len(self.text)
+
+    def before(self, offset: int) -> str:
+        """Return what stands before a character on its line."""
+        return self.text[self.line(offset)[0] : offset]
+
+    def shown(self, start: int, end: int) -> str:
+        """Return a piece of one line that may be repeated in a hint, or nothing when it is long or not for showing."""
+        return shown(self.text, start, min(end, self.line(start)[1]))
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """What someone did, told for that person."""
+
+    message: str
+    hint: str
+    start: int
+    end: int
+    beside: tuple[str, int, int] | None = None
+    """A word about a second place, and its span."""
+    mendable: tuple[int, int] | None = None
+    """A value that any other text of its length could stand for: reading then goes on."""
+    code: str = "yaml.syntax"
