@@ -8,6 +8,7 @@ from hublish.cli.excerpts import Mark, Page, excerpt, gutter
 from hublish.cli.failures import location_document, problem_document
 from hublish.cli.paint import Paint
 from hublish.cli.text import columns, indented, plural
+from hublish.cli.views.words import with_line
 from hublish.pipeline.values import Effect, Step
 from hublish.pipeline.values.explanation import Explained, Explanation, Fate, Outcome, Taken
 
@@ -74,6 +75,8 @@ def _main(explanation: Explanation) -> Step:
 
 def _fate(fate: Fate, explanation: Explanation, paint: Paint) -> Iterable[str]:
     yield f"{_verdict(fate.outcome, paint)} {_headline(fate, explanation)}"
+    if fate.more and fate.outcome is Outcome.IN:
+        yield f"    {fate.more}"
     step = fate.decisive
     if fate.outcome is not Outcome.IN:
         yield from _line_of(step, paint)
@@ -92,9 +95,9 @@ def _verdict(outcome: Outcome, paint: Paint) -> str:
 def _headline(fate: Fate, explanation: Explanation) -> str:
     step = fate.decisive
     if fate.outcome is not Outcome.IN:
-        place = f" ({step.location})" if step.location else ""
         subject = fate.source if fate.source == explanation.path else f"{explanation.path}, from {fate.source}"
-        return f"{subject}: {step.words}{place}"
+        # A line of a .gitignore says itself where it stands.
+        return f"{subject}: {with_line(step.words, step.location if step.path else None)}"
     if step.rule == "card":
         return f"{', '.join(fate.path_in_repo)} is rendered from the card"
     return _becoming(fate)
@@ -104,8 +107,6 @@ def _becoming(fate: Fate) -> str:
     """Return `runs/model.npz goes up as model.safetensors, written by safetensors`."""
     paths = ", ".join(fate.path_in_repo)
     name = "" if paths == fate.source else f" as {paths}"
-    if fate.more:
-        name += f", {fate.more}"
     how = "" if fate.serializer == "copy" else f"; serializer {fate.serializer}"
     once = "; another artifact collects it already, and it counts once" if fate.again else ""
     return f"{fate.source} goes up{name}{how}{once}"
@@ -128,8 +129,8 @@ def _line_of(step: Step, paint: Paint) -> Iterable[str]:
 
 def _loading(step: Step, paint: Paint) -> Iterable[str]:
     needed = step.effect is Effect.COLLECTS
-    place = f" ({step.location})" if step.location else ""
-    yield from indented([paint("dim", f"`hublish load` {'needs' if needed else 'leaves'} it: {step.words}{place}")])
+    told = f"`hublish load` {'needs' if needed else 'leaves'} it: {with_line(step.words, step.location)}"
+    yield from indented([paint("dim", told)])
 
 
 def _document(explanation: Explanation) -> dict[str, Any]:

@@ -1,0 +1,70 @@
+"""`hublish explain` as people type it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.hublish.cli.running import Run
+
+
+def test_the_first_line_is_the_verdict(run: Run) -> None:
+    shown = run("explain run/draft.json").stdout.splitlines()
+    assert shown[:4] == [
+        "out: run/draft.json: patterns.ignore_patterns[0]: draft.json (hub.yaml:11:21)",
+        "   |",
+        '11 |   ignore_patterns: ["draft.json"]',
+        "   |                     ^^^^^^^^^^^^",
+    ]
+
+
+def test_several_paths_get_an_answer_each(run: Run) -> None:
+    assert run("explain -q run/config.json run/draft.json model.safetensors hub.yaml").stdout.split() == [
+        "in",
+        "out",
+        "in",
+        "in",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ("run/draft.json", 0),
+        ("run/draft.json --detailed-exitcode", 2),
+        ("run/config.json --detailed-exitcode", 0),
+        ("run/config.json run/draft.json --detailed-exitcode", 2),
+        ("run/confg.json", 1),
+        ("run/confg.json run/config.json --detailed-exitcode", 1),
+    ],
+)
+def test_only_what_is_nowhere_is_a_failure_unless_more_is_asked_for(run: Run, words: str, code: int) -> None:
+    run(f"explain {words}", exits=code)
+
+
+def test_what_is_nowhere_is_told_with_what_was_meant(run: Run) -> None:
+    shown = run("explain run/confg.json", exits=1).stdout
+    assert shown.startswith("absent: there is no run/confg.json, on disk or in the release\n")
+    assert "did you mean run/config.json" in shown
+
+
+def test_a_path_is_relative_to_where_it_is_typed(run: Run, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(project / "run")
+    (answer,) = json.loads(run("explain config.json -f ../hub.yaml --json").stdout)["explanations"]
+    assert (answer["taken"], answer["path"], answer["outcome"]) == ("file", "run/config.json", "in")
+    assert answer["fates"][0]["rule"]["location"]["source"] == "../hub.yaml"
+
+
+def test_nothing_is_written(run: Run, project: Path) -> None:
+    before = sorted(project.rglob("*"))
+    run("explain . hub.yaml run")
+    assert sorted(project.rglob("*")) == before
+
+
+def test_no_network_and_no_server_is_needed(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    run("explain run/config.json")
+
+
+def test_the_embedded_hub_is_asked_when_it_is_named(run: Run) -> None:
+    assert run("explain run/config.json --local -q").stdout == "in\n"
