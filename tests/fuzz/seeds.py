@@ -1,0 +1,165 @@
+"""What the mutations begin with: manifests that stand, manifests that are refused, and documents hublish writes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from hublish.schemas.lock import Lock, LockedFile
+from hublish.schemas.manifest import Load
+from hublish.schemas.plan import ExcludedFile, PlanDocument, PlannedFile, PlannedSetting
+from hublish.schemas.receipt import ReceiptDocument
+from tests.fuzz.ground import RESULTS
+from tests.fuzz.inputs import Kind
+
+_ROOT = Path(__file__).parents[2]
+_LARGEST = 20_000
+"""Bytes of a seed: what is large is made by mutations."""
+
+# Each stands on the ground (tests/fuzz/ground.py), so that what is wrong after a mutation was made wrong by it.
+STANDING = (
+    b"repo:\n  repo_id: acme/digits\nartifacts:\n  - source: A.bin\n",
+    b"""\
+schema_version: 1
+repo:
+  repo_id: acme/digits-mlp
+  tag: "v{{ version }}"
+  commit_message: "Release {{ version }} of {{ first }}"
+variables:
+  version: "1.2.0"
+  first: hf_aB3dE5fG7hJ9kL1m
+  second: N3pQ5rS7tU9vW1xY3z
+artifacts:
+  - source: runs/best/model.npz
+    path_in_repo: model.safetensors
+    serializer: safetensors
+    options: {max_shard_size: 5GB, include: ["*"], rename: {"module.": ""}, dtype: float16}
+  - source: runs/best/*.json
+  - source: data/*.parquet
+    path_in_repo: data/
+patterns:
+  allow_patterns: ["*"]
+  ignore_patterns: ["*.tmp", "checkpoint-*/*"]
+load:
+  allow_patterns: ["*.safetensors", config.json]
+  target: digits_mlp:DigitsMLP
+""",
+    b"""\
+repo: {repo_id: acme/digits}
+artifacts:
+  - source: runs/**/*.json
+    path_in_repo: results
+  - source: digits_mlp.py
+card:
+  template: model
+  metadata:
+    license: apache-2.0
+    pipeline_tag: image-classification
+    language: [en, "no"]
+    tags: [digits, numpy]
+    base_model: acme/other
+    co2_eq_emissions: {emissions: 1.5, source: code}
+    widget: [{text: "a", example_title: b}]
+  evaluation: metrics.json
+  variables:
+    title: Digits
+    summary: >-
+      Reads *digits*, 8 x 8.
+    usage: |-
+      ```python
+      import hublish
+      ```
+    citation: "@misc{a, title = {B}}"
+policy:
+  symlinks: follow
+  max_file_size: 5GB
+  deny_patterns: ["*.log"]
+""",
+    b"""\
+repo:
+  repo_id: acme/digits
+  repo_type: space
+  visibility: protected
+  space_sdk: gradio
+artifacts:
+  - source: docs/
+    path_in_repo: docs/
+patterns:
+  ignore_patterns: ["*README.md*"]
+card:
+  template: space
+  metadata: {title: Digits, emoji: "\xf0\x9f\x94\xa2", colorFrom: red, colorTo: blue, sdk: gradio, license: mit}
+""",
+    b"""\
+repo: {repo_id: acme/data, repo_type: dataset}
+artifacts: [{source: "data", path_in_repo: data}]
+card:
+  template: card.md.j2
+  metadata:
+    license: mit
+    size_categories: ["n<1K"]
+    configs: [{config_name: default, data_files: [{split: train, path: data/*.parquet}]}]
+  variables: {summary: "{{ chat }}"}
+variables: {chat: "a{% b %}"}
+""",
+    b"""\
+repo: {repo_id: acme/digits, tag: "{{ git.tag }}", commit_description: "{{ env.CHANNEL }} {{ git.commit }}"}
+artifacts: [{source: .}]
+env: [CHANNEL, LABEL, ODD]
+policy: {symlinks: follow, pickle: allow, secrets: warn}
+patterns:
+  ignore_patterns: [outside, dangling, loop, folder-link, pipe, "data/*", "docs/*", card.md.j2, "[ae]*.bin", "caf*"]
+""",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Seeds:
+    """Texts by what they are read as."""
+
+    standing: tuple[bytes, ...]
+    manifests: tuple[bytes, ...]
+    """Everything that is, or was meant to be, a manifest."""
+    documents: Mapping[Kind, Sequence[bytes]]
+
+    @classmethod
+    def collect(cls) -> "Seeds":
+        """Gather the seeds of the repo, in an order that is the same everywhere."""
+        examples = [_ROOT / "hub.yaml.example", _ROOT / "examples/digits/hub.yaml"]
+        corpus = sorted((_ROOT / "tests/manifests").rglob("*.yaml"))
+        texts = [path.read_bytes() for path in (*examples, *corpus)]
+        return cls(STANDING, (*STANDING, *(text for text in texts if len(text) <= _LARGEST)), _documents())
+
+
+def _documents() -> Mapping[Kind, Sequence[bytes]]:
+    plan = PlanDocument(
+        repo_id="acme/digits",
+        repo_type="model",
+        endpoint="embedded",
+        revision="main",
+        create_pr=False,
+        repo_exists=True,
+        parent_commit="0" * 40,
+        manifest_sha256="1" * 64,
+        commit_message="Release",
+        tag="v1",
+        bytes_to_send=3,
+        settings=(PlannedSetting(name="visibility", before="private", after="public"),),
+        files=(PlannedFile(action="add", path_in_repo="a.bin", size=3, sha256="2" * 64, upload_mode="lfs"),),
+        excluded=(ExcludedFile(path_in_repo="x.tmp", source="x.tmp", reason="patterns"),),
+        nothing_to_do=False,
+    )
+    lock = Lock(
+        repo_id="acme/digits",
+        endpoint="embedded",
+        revision="main",
+        commit="0" * 40,
+        manifest_sha256="1" * 64,
+        load=Load(allow_patterns=("*.safetensors",)),
+        files=(LockedFile(path_in_repo="b/a.bin", size=3, sha256="2" * 64, blob_id="4" * 40, parameters={"n": [1]}),),
+    )
+    receipt = ReceiptDocument(
+        commit="0" * 40, created=True, url="http://x", pull_request=3, tag=None, verified=True, plan=plan
+    )
+    written = {Kind.PLAN: plan, Kind.LOCK: lock, Kind.RECEIPT: receipt}
+    documents = {kind: (each.model_dump_json(indent=2).encode(),) for kind, each in written.items()}
+    return {**documents, Kind.EVALUATION: (RESULTS, b'{"results": ' + RESULTS + b"}")}
