@@ -14,6 +14,10 @@ from tests.faults.proxy import Proxy
 _numbers = itertools.count(1)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-goldens", action="store_true", help="rewrite the golden files with what is shown now")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """The client sends LFS bodies in a way its own HTTP library would rather not see."""
     config.addinivalue_line("filterwarnings", "ignore:Use 'content=:DeprecationWarning")

@@ -17,10 +17,6 @@ from tests.hublish.cli.running import DEADLINE, MANIFEST, Ended, Golden, MakeDes
 GOLDEN = Path(__file__).parent / "golden"
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--update-goldens", action="store_true", help="rewrite the golden files with what is shown now")
-
-
 @pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Golden:
     """Compare a text with the file of that name."""
