@@ -195,7 +195,7 @@ class _Finding:
 
     def _other_name(self) -> str:
         written = self.path[-1] if self.of_key else self._value_here()
-        likely = _NOT_IN_A_NAME.sub("_", str(written))
+        likely = _NOT_IN_A_NAME.sub("_", str(written)).strip("_")
         return f"write '{likely}'" if likely.isidentifier() else ""
 
     def _value_here(self) -> Any:

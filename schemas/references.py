@@ -61,6 +61,8 @@ def _fault_of_repo_id(repo_id: str) -> str:
 
 def _likely_repo_id(repo_id: str) -> str:
     """Return what to write instead: the id in a URL, without the kind, revision or characters it may not have."""
+    if "$" in repo_id:
+        return "the shell's variables are not replaced; list the name under `env`, and write `{{ env.NAME }}`"
     address = re.match(r"[a-z]+://[^/]*/?", repo_id)
     path = repo_id[address.end() :] if address else repo_id.strip()
     kind, _, rest = path.partition("/")

@@ -11,6 +11,7 @@ from typing import Any, Final
 from hublish.pipeline.cards.templates import CardTemplate
 from hublish.pipeline.errors import CardError
 from hublish.schemas.problems import Location, Problem, Related
+from hublish.schemas.secrets import mask
 
 SECONDS: Final = 5
 MEMORY: Final = 512 << 20
@@ -89,14 +90,16 @@ def _failure(template: CardTemplate, answer: dict[str, Any], seconds: int) -> Ca
     if undefined := _UNDEFINED.match(message):
         name = undefined[1]
         hint = f"set `{name}` under card.variables, or write {{{{ {name} | default('') }}}}"
-    place = _line(template, answer["line"])
+    place = _place(template, answer["line"], undefined[1] if undefined else "")
     related = Related("rendered from here", "card.template")
     problem = Problem(f"card.{answer['kind']}", message, hint, location=place, related=(related,))
     return CardError("the card cannot be rendered", problems=[problem])
 
 
-def _line(template: CardTemplate, line: int) -> Location:
-    """Return the place of a whole line: jinja2 knows no columns."""
+def _place(template: CardTemplate, line: int, name: str) -> Location:
+    """Return the place of a name in a line, or of the whole line: jinja2 knows no columns."""
     lines = template.text.splitlines()
-    text = lines[line - 1] if line <= len(lines) else ""
-    return Location(template.name, line, len(text) - len(text.lstrip()) + 1, line, len(text) + 1, text)
+    text = mask(lines[line - 1]) if line <= len(lines) else ""
+    found = re.search(rf"\b{name}\b", text) if name else None
+    start, end = found.span() if found else (len(text) - len(text.lstrip()), len(text))
+    return Location(template.name, line, start + 1, line, end + 1, text)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
+from hublish.pipeline.audit.denied import first_match
 from hublish.pipeline.audit.limits import count_problems, size_problems
 from hublish.pipeline.audit.policy import name_problems, text_problems
 from hublish.pipeline.errors import PolicyError
@@ -82,7 +83,18 @@ def _placed(problem: Problem, manifest: Manifest, artifacts: _Artifacts) -> Prob
         return replace(problem, path="artifacts")
     known = path if path in artifacts else next(_below(path, artifacts), None)
     place = _place(artifacts[known] if known else None, manifest)
-    return replace(problem, path=place, message=f"'{path}': {problem.message}")
+    rule = _rule(problem, manifest)
+    related = (Related("the rule", rule),) if rule else ()
+    return replace(problem, path=place, message=f"'{path}': {problem.message}", related=related)
+
+
+def _rule(problem: Problem, manifest: Manifest) -> str:
+    """Return the field of the policy that a problem comes from, when the manifest says it."""
+    policy = manifest.policy
+    if problem.code == "policy.size" and "policy.max_file_size" in problem.message:
+        return "policy.max_file_size" if "max_file_size" in policy.model_fields_set else ""
+    pattern = first_match(problem.path, policy.deny_patterns) if problem.code == "policy.denied" else None
+    return "" if pattern is None else f"policy.deny_patterns[{policy.deny_patterns.index(pattern)}]"
 
 
 def _below(folder: str, artifacts: _Artifacts) -> Iterator[str]:
