@@ -11,10 +11,10 @@ from hublish.schemas.diagnosis import MAX_PROBLEMS, WHERE_CREDENTIALS_GO, diagno
 from hublish.schemas.expansion import NO_SETTINGS, Expansion, expand
 from hublish.schemas.manifest import Load, Manifest, Published
 from hublish.schemas.positions import Positions, SourceText, format_path, parse_path
-from hublish.schemas.problems import InvalidDocumentError, Location, Problem
+from hublish.schemas.problems import InvalidDocumentError, Location, Problem, Related
 from hublish.schemas.reading import MAX_BYTES, Reading, read_yaml
 from hublish.schemas.secrets import hub_tokens, redact
-from hublish.schemas.variables import NOWHERE, SECRET, Setting, Surroundings
+from hublish.schemas.variables import ENV, NOWHERE, SECRET, Setting, Surroundings
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,30 @@ def _reading(text: bytes, source: str) -> Reading:
 def _said(error: ValidationError, model: type[Document], reading: Reading, expansion: Expansion) -> Iterable[Problem]:
     told = {format_path(path) for path in reading.refused | expansion.unresolved}
     said = diagnose(error, model, expansion.data, family="manifest", positions=reading.positions)
-    return (problem for problem in said if problem.path not in told)
+    replaced = {format_path(path): names for path, names in expansion.replaced.items()}
+    for problem in said:
+        if problem.path not in told:
+            yield _with_origins(problem, replaced.get(problem.path, ()), reading, expansion)
+
+
+def _with_origins(problem: Problem, names: Iterable[str], reading: Reading, expansion: Expansion) -> Problem:
+    """Say of a text that does not stand where the values in it come from."""
+    written = reading.data.get("variables") or {}
+    outside = [name for name in names if name not in written or written[name] != expansion.data["variables"][name]]
+    related = tuple(
+        Related("the value", f"variables.{name}", reading.positions.value(("variables", name)))
+        for name in names
+        if name not in outside
+    )
+    origins = f"the value of {_listed(outside)} comes from outside" if outside else ""
+    # What to write instead repeats the text; what the environment says is nobody's business.
+    told = "" if any(name.startswith(ENV) for name in names) else problem.hint
+    hint = "; ".join(part for part in (told, origins) if part)
+    return replace(problem, hint=hint, related=(*problem.related, *related))
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"'{name}'" for name in names)
 
 
 def _shown_secrets(reading: Reading) -> Iterable[Problem]:

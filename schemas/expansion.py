@@ -13,10 +13,11 @@ from types import MappingProxyType
 from typing import Any
 
 from hublish.schemas.composing import MAX_PROBLEMS
+from hublish.schemas.lookup import Values
 from hublish.schemas.positions import Path, Positions, format_path
 from hublish.schemas.problems import InvalidDocumentError, Problem
 from hublish.schemas.reading import MAX_BYTES, Reading
-from hublish.schemas.variables import HOW_TO_ESCAPE, NOWHERE, NoValueError, Setting, Surroundings, Values
+from hublish.schemas.variables import HOW_TO_ESCAPE, NOWHERE, NoValueError, Setting, Surroundings
 
 MAX_CHARACTERS = MAX_BYTES
 """What the texts with variables in them may grow to, all together: as much as a manifest may have."""
@@ -38,6 +39,8 @@ class Expansion:
     """Every placeholder without a value, and every setting that is mentioned nowhere."""
     unresolved: frozenset[Path]
     """The places whose text is not what its author meant; a later check has nothing to say about them."""
+    replaced: Mapping[Path, tuple[str, ...]]
+    """The names whose values went into a text, by its place."""
     surroundings: Mapping[str, str]
     """What git and the date said, by the names that are mentioned."""
 
@@ -64,7 +67,8 @@ def expand(
     if settings:
         data = _with_settings(data, settings)
     problems = (*walk.problems, *_unmentioned(values, settings))
-    return Expansion(data, problems, frozenset(walk.unresolved), values.asked)
+    replaced = {path: tuple(names) for path, names in walk.replaced.items()}
+    return Expansion(data, problems, frozenset(walk.unresolved), replaced, values.asked)
 
 
 def escape(text: str) -> str:
@@ -78,6 +82,7 @@ class _Walk:
     def __init__(self, values: Values, positions: Positions) -> None:
         self.problems: list[Problem] = []
         self.unresolved: set[Path] = set()
+        self.replaced: dict[Path, dict[str, None]] = {}
         self._values = values
         self._positions = positions
         self._told: set[tuple[Path, str]] = set()
@@ -126,6 +131,7 @@ class _Walk:
         if value is None:
             self.unresolved.add(path)
             return written
+        self.replaced.setdefault(path, {})[name] = None
         return value
 
     def _refuse(self, problem: Problem, written: str, path: Path) -> None:

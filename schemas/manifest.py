@@ -3,7 +3,6 @@
 Names are huggingface_hub's own wherever it has one.
 """
 
-import re
 from collections import Counter
 from typing import Annotated, Any, Literal, get_args
 
@@ -34,7 +33,7 @@ from hublish.schemas.texts import (
     RepoId,
     Target,
 )
-from hublish.schemas.variables import RESERVED
+from hublish.schemas.variables import CREDENTIAL, RESERVED, names_credential
 
 SCHEMA_VERSION = 1
 
@@ -42,7 +41,6 @@ RepoType = Literal["model", "dataset", "space", "kernel"]
 SpaceSdk = Literal["gradio", "docker", "static", "streamlit"]
 Level = Literal["forbid", "warn", "allow"]
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
-_CREDENTIAL = r"(?:^|_)(?:TOKEN|PASSWORD|PASSWD|SECRET|CREDENTIALS?|API_?KEY|ACCESS_KEY|PRIVATE_KEY)$"
 
 
 def _is_free(name: str) -> str:
@@ -53,7 +51,7 @@ def _is_free(name: str) -> str:
 
 
 def _is_no_credential(name: str) -> str:
-    if re.search(_CREDENTIAL, name, re.IGNORECASE):
+    if names_credential(name):
         msg = "the name of a credential, and what hub.yaml says is published"
         raise Refusal(msg, "remove it; use HF_TOKEN or OIDC to log in")
     return name
@@ -70,7 +68,7 @@ def _is_readable(version: object) -> object:
 SchemaVersion = Annotated[Literal[1], BeforeValidator(_is_readable)]
 VariableName = Annotated[Name, AfterValidator(_is_free)]
 EnvironmentName = Annotated[
-    Name, AfterValidator(_is_no_credential), Field(json_schema_extra={"not": {"pattern": _CREDENTIAL}})
+    Name, AfterValidator(_is_no_credential), Field(json_schema_extra={"not": {"pattern": CREDENTIAL}})
 ]
 
 

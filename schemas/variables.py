@@ -1,17 +1,12 @@
-"""What a name in `{{ name }}` stands for: a variable of the manifest, a value that was set, or its surroundings.
+"""The names that may stand in `{{ name }}` beside a manifest's own, where their values come from, what may be set.
 
-Nothing here looks around: git, the date and the environment come in as `Surroundings`, which are asked only for the
-names a manifest mentions, each once.
+Nothing here looks around: git, the date and the environment come in as `Surroundings`.
 """
 
 import re
-from collections.abc import Collection, Mapping
-from itertools import chain
-from typing import Any, Protocol
+from typing import Protocol
 
 from hublish.schemas.characters import text_problem
-from hublish.schemas.secrets import hub_tokens
-from hublish.schemas.suggestions import nearest
 
 BUILT_IN = ("git.branch", "git.commit", "git.dirty", "git.short_commit", "git.tag", "source_date")
 """The names that have a value without being declared; besides them, `env.NAME` of each NAME under `env`."""
@@ -22,13 +17,15 @@ ENV = "env."
 Setting = str | int
 """A value given from outside: `--set NAME=VALUE`."""
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 HOW_TO_ESCAPE = "to write two braces, write {{ '{{' }}"
 SECRET = "manifest.secret"  # noqa: S105 - the code of a problem
 
+CREDENTIAL = r"(?:^|_)(?:TOKEN|PASSWORD|PASSWD|SECRET|CREDENTIALS?|API_?KEY|ACCESS_KEY|PRIVATE_KEY)$"
+"""How names of environment variables end whose values are never looked at."""
+CREDENTIAL_ADVICE = "what hub.yaml says is published; to log in use HF_TOKEN or OIDC"
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _SHOWN = 60
-_COMPARISONS = 10_000
-"""How many names are compared in search of those that were meant: a hostile manifest has thousands of each."""
 
 
 class NoValueError(Exception):
@@ -84,6 +81,11 @@ class Nowhere:
 NOWHERE = Nowhere()
 
 
+def names_credential(variable: str) -> bool:
+    """Whether an environment variable holds a credential, by its name."""
+    return re.search(CREDENTIAL, variable, re.IGNORECASE) is not None
+
+
 def setting_problem(name: str, value: object) -> tuple[str, str] | None:
     """Return why `value` may not be set for `name`, and what to do; None when it may. The value is not repeated."""
     shown = name[:_SHOWN]
@@ -97,134 +99,3 @@ def setting_problem(name: str, value: object) -> tuple[str, str] | None:
     if isinstance(value, str) and (found := text_problem(value)):
         return f"the value of '{shown}' is refused: {found[1]}", "give a text without it"
     return None
-
-
-class Values:
-    """The value of each name, looked up when it is first mentioned.
-
-    Args:
-        data: the manifest as it was read: its `variables` and `env` count.
-        settings: values that stand in for declared ones, or add to them.
-        surroundings: asked for everything else.
-    """
-
-    def __init__(self, data: Mapping[str, Any], settings: Mapping[str, Setting], surroundings: Surroundings) -> None:
-        self.asked: dict[str, str] = {}
-        """What git and the date said, by name; the environment's values are nobody's business."""
-        self.mentioned: set[str] = set()
-        self._declared = _or_none(data.get("variables", {}), dict)
-        self._listed = _or_none(data.get("env", []), list)
-        self._settings = settings
-        self._surroundings = surroundings
-        self._known: dict[str, str | NoValueError | None] = {}
-        self._comparisons = _COMPARISONS
-
-    def of(self, name: str, *, to_load: bool = False) -> str | None:
-        """Return the value of a name; None when what is wrong with it is told where it is declared.
-
-        Args:
-            name: as it stands between the braces.
-            to_load: whether it is for those who load the release: they have hub.yaml and nothing else.
-
-        Raises:
-            NoValueError: when it has none.
-        """
-        self.mentioned.add(name)
-        if to_load:
-            self._refuse_unknown_to_readers(name)
-        if name not in self._known:
-            self._known[name] = self._looked_up(name)
-        known = self._known[name]
-        if isinstance(known, NoValueError):
-            raise known.with_traceback(None)  # it is raised again wherever the name stands
-        return known
-
-    def unmentioned(self) -> dict[str, str]:
-        """Return what was set and is nowhere mentioned, each with the hint that helps."""
-        known = {*(self._declared or {}), *(name for name in self.mentioned if "." not in name)} - {RESERVED}
-        return {
-            name: f"did you mean '{near}'?" if (near := nearest(name, known)) else f"mention it as {{{{ {name} }}}}"
-            for name in self._settings.keys() - known
-        }
-
-    def _looked_up(self, name: str) -> str | NoValueError | None:
-        try:
-            if name in BUILT_IN:
-                self.asked[name] = _checked(self._surroundings.value(name))
-                return self.asked[name]
-            if name.startswith(ENV):
-                return self._from_environment(name)
-            return self._from_manifest(name)
-        except NoValueError as error:
-            return error
-
-    def _from_environment(self, name: str) -> str | None:
-        variable = name.removeprefix(ENV)
-        if self._listed is None:
-            return None
-        if variable in self._listed:
-            return _checked(self._surroundings.value(name))
-        shown = variable[:_SHOWN]
-        if near := self._nearest(variable, self._listed):
-            msg = f"'{ENV}{shown}' is not listed under 'env', did you mean '{ENV}{near}'?"
-            raise NameRefusedError(msg, f"write '{{{{ {ENV}{near} }}}}', or add {shown} under 'env'")
-        msg = f"'{ENV}{shown}' is not listed under 'env'"
-        raise NameRefusedError(msg, f"add {shown} under 'env'")
-
-    def _from_manifest(self, name: str) -> str | None:
-        if name in self._settings:
-            return _checked(str(self._settings[name]))
-        if self._declared is None and "." not in name:
-            return None
-        if name not in (self._declared or {}):
-            raise self._unknown(name)
-        value = self._declared[name]
-        return str(value) if isinstance(value, str | int | float) else None
-
-    def _unknown(self, name: str) -> NoValueError:
-        shown = name[:_SHOWN]
-        if near := self._nearest(name, self._declared or {}, BUILT_IN, self._listed or [], prefix=ENV):
-            msg, hint = f"unknown variable '{shown}', did you mean '{near}'?", f"write '{{{{ {near} }}}}'"
-        elif "." in name:
-            msg, hint = f"unknown variable '{shown}'", f"names with a dot: {', '.join(BUILT_IN[:-1])}, {ENV}NAME"
-        else:
-            msg = f"unknown variable '{shown}'"
-            hint = f"add '{shown}' under 'variables', or pass --set {shown}=VALUE; {HOW_TO_ESCAPE}"
-        return NameRefusedError(msg, hint)
-
-    def _nearest(self, name: str, *known: Collection[Any], prefix: str = "") -> str | None:
-        """Return the known name that was likely meant; the last collection's names go by a prefix."""
-        self._comparisons -= sum(map(len, known))
-        if self._comparisons < 0:
-            return None
-        *plain, listed = known
-        return nearest(name, [*chain(*plain), *(f"{prefix}{each}" for each in listed if isinstance(each, str))])
-
-    def _refuse_unknown_to_readers(self, name: str) -> None:
-        if name in BUILT_IN or name.startswith(ENV):
-            msg = f"'{name}' may not stand in 'load': readers of the published hub.yaml cannot know its value"
-            raise NameRefusedError(msg, "write the value out, or use a name of 'variables'")
-        declared = (self._declared or {}).get(name)
-        if name in self._settings and str(self._settings[name]) != str(declared):
-            msg = f"'{name}' stands in 'load' and is set from outside: readers of the published file see another value"
-            raise NameRefusedError(msg, f"write the value under 'variables' and leave --set {name}=... out")
-
-
-def _checked(value: str) -> str:
-    """Return a value from outside when a document may hold it; it is never repeated.
-
-    Raises:
-        NoValueError: for a credential, and for characters that hide, reorder or break the text around them.
-    """
-    if any(True for _ in hub_tokens(value)):
-        msg = "it is a secret"
-        raise NoValueError(msg, "what hub.yaml says is published; credentials go to HF_TOKEN or OIDC", code=SECRET)
-    if found := text_problem(value):
-        msg = f"its value is refused: {found[1]}"
-        raise NoValueError(msg)
-    return value
-
-
-def _or_none(value: Any, kind: type) -> Any:
-    """Return what was declared when it has the right form; what is wrong with another is told where it stands."""
-    return value if isinstance(value, kind) else None

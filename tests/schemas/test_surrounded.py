@@ -143,6 +143,37 @@ def test_a_secret_is_refused_from_wherever_it_comes_and_never_repeated(
     assert TOKEN[3:] not in told
 
 
+@pytest.mark.parametrize(
+    ("listed", "said"),
+    [("DB_PASSWORD", "the name of a credential"), ("CI", "'env.DB_PASSWORD' is the name of a credential")],
+)
+def test_what_is_named_like_a_credential_is_not_even_looked_at(listed: str, said: str) -> None:
+    known = Known({"env.DB_PASSWORD": "open sesame"})
+    text = f"env: [{listed}]\nrepo: {{repo_id: a/b, tag: '{{{{ env.DB_PASSWORD }}}}'}}\nartifacts: [{{source: x}}]"
+    (only,) = problems(text, known)
+    assert only.message.startswith(said)
+    assert not known.asked
+
+
+def test_what_the_environment_says_is_in_no_advice() -> None:
+    known = Known({"env.CI": "open sesame", "git.branch": "a b"})
+    text = "env: [CI]\nrepo: {{repo_id: a/b, tag: '{name}'}}\nartifacts: [{{source: x}}]"
+    (from_git,) = problems(text.format(name="{{ git.branch }}"), known)
+    assert from_git.hint == "write `a-b`; the value of 'git.branch' comes from outside"
+    (from_environment,) = problems(text.format(name="{{ env.CI }}"), known)
+    assert from_environment.hint == "the value of 'env.CI' comes from outside"
+    assert "sesame" not in from_environment.message
+
+
+def test_what_does_not_stand_points_to_where_its_value_is_declared() -> None:
+    text = "variables: {version: '1 2', by: us}\nrepo: {repo_id: a/b, tag: 'v{{ version }}'}\nartifacts: [{source: x}]"
+    (only,) = problems(text)
+    (related,) = only.related
+    assert (related.path, str(related.location)) == ("variables.version", "hub.yaml:1:22")
+    (only,) = problems(text, version="1 3")
+    assert (only.related, only.hint) == ((), "write `v1-3`; the value of 'version' comes from outside")
+
+
 @pytest.mark.parametrize("value", ["a\x07b", "a\u2028b", "a\udcffb", "\ufeff"])
 def test_a_value_that_no_document_may_hold_is_refused(value: str) -> None:
     (only,) = problems(HEAD + "card: {variables: {a: '{{ git.tag }}'}}", Known({"git.tag": value}))

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 
 import pytest
 
-from hublish.schemas import variables
+from hublish.schemas import lookup
+from hublish.schemas.lookup import Values
 from hublish.schemas.suggestions import nearest
-from hublish.schemas.variables import NOWHERE, NoValueError, Values
+from hublish.schemas.variables import NOWHERE, NoValueError
 
 
 def test_thousands_of_unknown_names_beside_thousands_of_known_ones_are_compared_with_few(
@@ -20,7 +21,7 @@ def test_thousands_of_unknown_names_beside_thousands_of_known_ones_are_compared_
         compared += len(names)
         return nearest(word, names)
 
-    monkeypatch.setattr(variables, "nearest", counted)
+    monkeypatch.setattr(lookup, "nearest", counted)
     values = Values({"variables": {f"name_{number}": "x" for number in range(3_000)}}, {}, NOWHERE)
     for number in range(3_000):
         with pytest.raises(NoValueError, match="unknown variable") as caught:
