@@ -4,7 +4,8 @@ import re
 from typing import Final
 
 from hublish.pipeline.audit.denied import default_denied
-from hublish.schemas.names import path_problems
+from hublish.schemas.characters import text_problem
+from hublish.schemas.names import local_problems, path_problems
 from hublish.schemas.secrets import redact
 
 _FOLDERS: Final = (
@@ -58,8 +59,10 @@ def file_reason(path: str, *, curated: bool = False) -> str:
         return "its name holds what looks like a token"
     if denied := default_denied(path):
         return f"never released ({denied})"
-    if problems := path_problems(path):
+    if problems := (*path_problems(path), *local_problems(path)):
         return problems[0]
+    if unfit := text_problem(path):
+        return f"its name: {unfit[1]}"
     return _matching(path, _CURATED if curated else _FILES)
 
 

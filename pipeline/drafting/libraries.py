@@ -9,6 +9,7 @@ from hublish.pipeline.drafting.fields import Field
 from hublish.pipeline.drafting.tasks import task_of_adapter, task_of_class, task_of_pipeline
 from hublish.pipeline.drafting.tree import Tree, joined, name_of
 from hublish.schemas.references import check_repo_id
+from hublish.schemas.secrets import redact
 
 _LONGEST: Final = 80
 """Characters of a value that is shown; what a configuration holds is anybody's."""
@@ -126,7 +127,8 @@ def is_on_hub(name: str) -> bool:
 
 def _text(table: Mapping[str, Any], key: str) -> str | None:
     value = table.get(key)
-    return value if isinstance(value, str) and 0 < len(value) <= _LONGEST else None
+    fits = isinstance(value, str) and 0 < len(value) <= _LONGEST and redact(value) == value
+    return value if fits else None
 
 
 def _get(value: Any, key: str) -> Any:

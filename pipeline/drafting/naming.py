@@ -6,9 +6,11 @@ from typing import Final
 
 from hublish.pipeline.drafting.remotes import Remote
 from hublish.schemas.references import check_repo_id
+from hublish.schemas.secrets import redact
 
 PLACEHOLDER: Final = "your-name"
 """The owner nobody told us: a name the Hub takes, that a person replaces."""
+_NAMELESS: Final = "release"
 _LONGEST: Final = 90
 
 
@@ -48,6 +50,6 @@ def legal(name: str) -> str:
     while (shorter := plain.strip("-.").removesuffix(".git")) != plain:
         plain = shorter
     try:
-        return check_repo_id(plain)
+        return check_repo_id(plain) if redact(plain) == plain else _NAMELESS
     except ValueError:
-        return "release"
+        return _NAMELESS

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from hublish.pipeline.drafting.tree import Tree, directly_in, folder_of, joined, name_of
 from hublish.schemas.references import check_target
+from hublish.schemas.secrets import redact
 
 _LARGEST: Final = 256 << 10
 _MOST_FILES: Final = 200
@@ -95,6 +96,8 @@ def _imports(module: ast.Module) -> Iterator[str]:
 
 
 def _target(path: str, name: str) -> str | None:
+    if redact(name) != name:
+        return None
     try:
         return check_target(f"{name_of(path).removesuffix('.py')}:{name}")
     except ValueError:
