@@ -1,7 +1,10 @@
 """The verb that runs before every commit: check."""
 
+from hublish.pipeline.cards.card import card_problems
 from hublish.pipeline.check import checking
+from hublish.pipeline.errors import HublishError, PolicyError, SourceError
 from hublish.pipeline.progress import SILENT, Progress
+from hublish.pipeline.values import Project
 from hublish.projects import AnyManifest, located, read_project, with_locations
 from hublish.schemas.problems import Problem
 
@@ -13,9 +16,20 @@ def check(manifest: AnyManifest = "hub.yaml", *, progress: Progress = SILENT) ->
         The warnings.
 
     Raises:
-        ManifestInvalidError, SourceError, CardError: each with every problem, its line and its column.
+        ManifestInvalidError, SourceError, PolicyError, CardError: each with every problem, its line and its column.
     """
     project = read_project(manifest)
     with located(project):
-        staged = checking().run(project, progress)
+        try:
+            staged = checking().run(project, progress)
+        except (SourceError, PolicyError) as error:
+            _tell_the_card_too(error, project)
+            raise
     return with_locations(staged.warnings, project)
+
+
+def _tell_the_card_too(error: HublishError, project: Project) -> None:
+    """Add what is wrong with the card: it does not depend on the files that stopped the check before it."""
+    if found := card_problems(project):
+        error.problems += found
+        error.message = f"{len(error.problems)} problems, with the files and with the card"

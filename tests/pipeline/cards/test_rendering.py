@@ -76,7 +76,8 @@ ESCAPES = [
 @pytest.mark.parametrize("template", ESCAPES)
 def test_no_escape_from_the_sandbox_prints_anything(template: str) -> None:
     error = refused(template, values=["a"])
-    assert "card.md.j2" in error.message or [str(problem.location)[:13] for problem in error.problems] == ["card.md.j2:1:"]
+    places = [str(problem.location) for problem in error.problems]
+    assert "card.md.j2" in error.message or places[0].startswith("card.md.j2:1:")
 
 
 def test_an_unsafe_construct_is_called_so_with_its_line() -> None:
