@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import NoReturn
 
@@ -22,31 +23,35 @@ _NOT_TRUSTED = ("dubious ownership", "unsafe repository")
 _SHOWN = 200
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Git:
-    """Asks git about the repository that holds a folder; every question is one run of git.
+    """Asks git about the repository that holds a folder.
 
-    Each method raises `NoValueError` where git has no answer: no git, no repository, no commit.
+    What HEAD is, is asked once: everything is said of one commit. Each method raises `NoValueError` where git has no
+    answer: no git, no repository, no commit.
     """
 
     folder: Path
     environ: Mapping[str, str]
 
-    def commit(self) -> str:
-        """Return the id of HEAD's commit, 40 or 64 hexadecimal digits."""
+    @cached_property
+    def _head(self) -> str:
         answer = self._asked("rev-parse", "--verify", "--quiet", "HEAD^{commit}", allowed=(0, 1))
         if answer.status:
             self._refuse_no_commit()
         return _matching(_COMMIT, answer).group().decode()
 
+    def commit(self) -> str:
+        """Return the id of HEAD's commit, 40 or 64 hexadecimal digits."""
+        return self._head
+
     def short_commit(self) -> str:
         """Return the first seven digits of it."""
-        return self.commit()[:SHORT]
+        return self._head[:SHORT]
 
     def tag(self) -> str:
         """Return the tag at HEAD; of several the highest version, as `tags.highest` says."""
-        self.commit()
-        answer = self._asked("for-each-ref", "--points-at=HEAD", "--format=%(refname:strip=2)", "refs/tags")
+        answer = self._asked("for-each-ref", f"--points-at={self._head}", "--format=%(refname:strip=2)", "refs/tags")
         names = [name.decode("utf-8", "surrogateescape") for name in answer.out.splitlines()]
         if not names:
             self._refuse_no_tag()
@@ -66,14 +71,14 @@ class Git:
         Untracked files do not count, nor does what lies inside submodules, nor hub.lock and .hublish beside the
         manifest: hublish writes those itself.
         """
-        self.commit()
+        self.commit()  # without one, everything would be new
         others = [f":(exclude,literal){name}" for name in OWN_FILES]
         status = ("status", "--porcelain", "-z", "--untracked-files=no", "--ignore-submodules=dirty", "--no-renames")
         return bool(self._asked(*status, "--", ":(top)", *others).out)
 
     def committed_at(self) -> int:
         """Return when HEAD was committed, in seconds since 1970, UTC."""
-        answer = self._asked("rev-list", "--max-count=1", "--timestamp", self.commit(), "--")
+        answer = self._asked("rev-list", "--max-count=1", "--timestamp", self._head, "--")
         return int(_matching(_TIMESTAMP, answer)[1])
 
     def _asked(self, *words: str, allowed: tuple[int, ...] = (0,)) -> Answer:

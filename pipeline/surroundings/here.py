@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ _SECONDS = re.compile(r"[0-9]{1,12}", re.ASCII)
 _START = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Here:
     """The surroundings of the manifest in a folder."""
 
@@ -36,7 +37,7 @@ class Here:
             return self._variable(name.removeprefix(ENV))
         if name == "source_date":
             return self._source_date()
-        git = self._git()
+        git = self._git
         if name == "git.dirty":
             return "true" if git.dirty() else "false"
         ask = {"git.commit": git.commit, "git.short_commit": git.short_commit, "git.tag": git.tag}
@@ -54,6 +55,7 @@ class Here:
             raise NoValueError(msg, "what hub.yaml says is published", code=SECRET)
         return value
 
+    @cached_property
     def _git(self) -> "Git":
         from hublish.pipeline.surroundings.git import Git
 
@@ -71,7 +73,7 @@ class Here:
 
     def _committed_at(self) -> int:
         try:
-            return self._git().committed_at()
+            return self._git.committed_at()
         except NoValueError as error:
             msg = f"{EPOCH} is not set, and {error.reason}"
             raise NoValueError(msg, f"`export {EPOCH}=...`, in seconds since 1970") from None
