@@ -80,6 +80,13 @@ def test_every_command_answers_in_three_formats(entry: Entry) -> None:
     assert {"--format", "--json", "--quiet"} <= options
 
 
+@EVERY
+def test_every_command_that_reads_the_manifest_takes_variables(entry: Entry) -> None:
+    options = {option for action in actions(entry) for option in action.option_strings}
+    needs_the_folder_alone = entry.name == "verify"
+    assert ("--set" in options) == ("--file" in options and not needs_the_folder_alone)
+
+
 @pytest.mark.parametrize("line", EXAMPLE_LINES)
 def test_every_example_parses(line: str) -> None:
     entry, words = arguments_of(line)
