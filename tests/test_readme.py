@@ -32,7 +32,9 @@ def project(tmp_path: Path) -> Path:
 
 
 def run(arguments: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "HF_HOME": str(folder / "hf"), "CI": "1"}
+    # A pytest in here would tidy up after every other one of this machine.
+    own = {"HF_HOME": str(folder / "hf"), "PYTEST_DEBUG_TEMPROOT": str(folder), "CI": "1"}
+    environment = {**os.environ, **own}
     return subprocess.run(arguments, cwd=folder, env=environment, capture_output=True, text=True)
 
 
