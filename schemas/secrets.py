@@ -43,11 +43,12 @@ def redact(text: str) -> str:
 def shown(text: str, start: int, end: int) -> str:
     """Return a piece of one line that a hint may repeat, or nothing when it is long, odd, or a credential."""
     first = max(text.rfind("\n", 0, start), text.rfind("\r", 0, start)) + 1
-    last = _LINE_END.search(text, start, start + _LONGEST)
+    found = _LINE_END.search(text, start)
+    last = found.start() if found else len(text)
     piece = text[start:end]
-    if last is None or start - first > _LONGEST or end > last.start() or not piece.isprintable():
+    if last - first > _LONGEST or end > last or not piece.isprintable():
         return ""
-    hidden = mask(text[first : last.start()])[start - first : end - first]
+    hidden = mask(text[first:last])[start - first : end - first]
     return piece if piece == hidden and len(piece) <= _SHOWN else ""
 
 

@@ -1,6 +1,7 @@
 """Problems as people read them: what is wrong, where, the line it is on, and what to do."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from hublish.cli.excerpts import Mark, Page, excerpt, gutter
 from hublish.cli.paint import Paint
@@ -13,12 +14,13 @@ _COLOURS = {"error": "red", "warning": "yellow"}
 def error_lines(error: HublishError, page: Page) -> list[str]:
     """Return an error: every problem with its place and its line, what they come to, what to do."""
     if not error.problems and error.location and error.location.text is not None:
-        return list(_block(as_problem(error), page))
-    if any(map(_has_line, error.problems)):
-        blocks = [line for problem in error.problems for line in (*_block(problem, page), "")]
+        return list(_block(_colourless(as_problem(error)), page))
+    problems = [_colourless(problem) for problem in error.problems]
+    if any(map(_has_line, problems)):
+        blocks = [line for problem in problems for line in (*_block(problem, page), "")]
         return [*blocks, *summary_lines(error, page.paint)]
     told, *hint = summary_lines(error, page.paint)
-    return [told, *(line for problem in error.problems for line in _short(problem, page.paint)), *hint]
+    return [told, *(line for problem in problems for line in _short(problem, page.paint)), *hint]
 
 
 def as_problem(error: HublishError) -> Problem:
@@ -29,13 +31,13 @@ def as_problem(error: HublishError) -> Problem:
 def summary_lines(error: HublishError, paint: Paint) -> list[str]:
     """Return what an error comes to, and what to do, without its problems."""
     place = f"{error.location}: " if error.location else ""
-    told = _headline("error", error.code, f"{place}{error.message}", paint)
-    return [told, f"{paint('cyan', 'hint:')} {error.hint}"] if error.hint else [told]
+    told = _headline("error", error.code, _spelled(f"{place}{error.message}"), paint)
+    return [told, f"{paint('cyan', 'hint:')} {_spelled(error.hint)}"] if error.hint else [told]
 
 
 def warning_lines(problems: Iterable[Problem], page: Page) -> Iterator[str]:
     """Yield warnings, those about a document with their lines."""
-    for problem in problems:
+    for problem in map(_colourless, problems):
         if _has_line(problem):
             yield from (*_block(problem, page), "")
         else:
@@ -102,3 +104,14 @@ def _place(location: Location | None, path: str, paint: Paint) -> str:
 def _note(word: str, text: str, size: int, paint: Paint) -> str:
     below = "\n" + " " * (size + len(f" = {word}: "))
     return f"{' ' * size} {paint('cyan', f'= {word}:')} {text.replace(chr(10), below)}"
+
+
+def _colourless(problem: Problem) -> Problem:
+    """Return a problem none of whose colours are taken for ours."""
+    related = tuple(replace(each, message=_spelled(each.message), path=_spelled(each.path)) for each in problem.related)
+    message, hint, path = map(_spelled, (problem.message, problem.hint, problem.path))
+    return replace(problem, message=message, hint=hint, path=path, related=related)
+
+
+def _spelled(text: str) -> str:
+    return text.replace("\x1b", r"\x1b")

@@ -13,7 +13,8 @@ def open_quote(scene: Scene) -> Mistake | None:
     """A quote without its second."""
     if "quoted scalar" not in scene.construct or "unexpected" not in scene.complaint:
         return None
-    start, end = scene.opened, _end_of_line(scene, scene.opened)
+    start = scene.opened
+    end = scene.value_end(start) if scene.in_flow else _end_of_line(scene, start)
     value = scene.shown(start, end)
     hint = f"write {value}{value[0]}" if value else f"end it with {scene.text[start]}"
     return Mistake("the quote is never closed", hint, start, end, mendable=(start, end))
@@ -69,7 +70,8 @@ def _last_word(scene: Scene) -> int:
     """Return where the parser's place begins for people: it says `:` where they see the key before it."""
     if not scene.text.startswith(":", scene.offset):
         return scene.offset
-    return scene.offset - len(scene.text[scene.last[0] : scene.offset].split()[-1])
+    words = scene.text[scene.last[0] : scene.offset].split()
+    return scene.offset - len(words[-1]) if words else scene.offset
 
 
 def _still_open(scene: Scene) -> tuple[str, int, int] | None:

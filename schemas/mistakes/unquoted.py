@@ -18,6 +18,7 @@ _LIST_OR_MAPPING = {
 _CURLY = str.maketrans(
     dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb", '"') | dict.fromkeys("\u2018\u2019\u201a\u201b", "'")
 )
+_APOSTROPHE = re.compile(r"\w'\w")
 _QUOTED = re.compile(r'"(?:\\.|[^"\\\r\n])*"')
 _INDENTED = re.compile(r"[\r\n]+(?:[ \t]*(?:#[^\r\n]*)?[\r\n]+)*(?P<indent> *)")
 _BEFORE_VALUE = re.compile(r" *(?:- +)*")
@@ -64,7 +65,7 @@ def colon_inside(scene: Scene) -> Mistake | None:
         end = scene.value_end(start)
         value = scene.shown(start, end).translate(_CURLY)
         hint = f"write {value}" if value else "type straight quotes"
-        return Mistake("curly quotes do not quote", hint, start, end, mendable=_mendable(scene, start))
+        return Mistake("curly quotes do not quote", hint, start, end, mendable=_mendable(scene, start, end))
     return _to_quote(scene, start, "a value that holds ': ' must be quoted")
 
 
@@ -75,7 +76,7 @@ def text_after_list(scene: Scene) -> Mistake | None:
         return None
     if scene.text.startswith("{{", start):
         return _variable(scene, start)
-    return _to_quote(scene, start, _LIST_OR_MAPPING[scene.text[start]])
+    return _to_quote(scene, start, _LIST_OR_MAPPING[scene.text[start]], scene.value_end(scene.offset))
 
 
 def text_after_quote(scene: Scene) -> Mistake | None:
@@ -83,12 +84,12 @@ def text_after_quote(scene: Scene) -> Mistake | None:
     start = value_before(scene)
     if start is None or scene.text[start] not in "'\"":
         return None
-    end = scene.value_end(start)
+    end = max(scene.value_end(scene.offset), scene.offset + 1)
     value, quote = scene.shown(start, end), scene.text[start]
-    inner = value[1:-1] if value.endswith(quote) else value.replace(quote, "")
+    whole = value.endswith(quote) or _APOSTROPHE.search(value)
+    inner = value[1:].removesuffix(quote) if whole else value.replace(quote, "")
     hint = f"write {quoted(inner)}" if value else "quote all of it"
-    mendable = _mendable(scene, start)
-    return Mistake("text follows the closing quote", hint, scene.offset, max(end, scene.offset + 1), mendable=mendable)
+    return Mistake("text follows the closing quote", hint, scene.offset, end, mendable=_mendable(scene, start, end))
 
 
 def unknown_escape(scene: Scene) -> Mistake | None:
@@ -102,17 +103,15 @@ def unknown_escape(scene: Scene) -> Mistake | None:
     if "invalid Unicode" in scene.complaint or place < 0:
         return None
     value = scene.shown(whole.start() + 1, whole.end() - 1) if whole else ""
-    hint = (
-        f"a backslash is itself in single quotes: {quoted(value)}"
-        if value
-        else "in single quotes a backslash is itself"
-    )
+    hint = "in single quotes a backslash is itself" + (f": {quoted(value)}" if value else "")
     mendable = whole.span() if whole else None
     return Mistake("unknown escape in double quotes", hint, place, place + 2, mendable=mendable)
 
 
 def value_before(scene: Scene) -> int | None:
     """Return where the value begins that was complete when the parser found more text behind it on the line."""
+    if scene.in_flow:
+        return _glued(scene)
     if not any(word in scene.complaint for word in ("expected key", "'-' indicator", "<block end>")):
         return None
     start, end = scene.line(scene.offset)
@@ -126,6 +125,18 @@ def value_before(scene: Scene) -> int | None:
     return value + len(rest) - len(rest.lstrip()) if rest.strip() else None
 
 
+def _glued(scene: Scene) -> int | None:
+    """Return the same in brackets, where only text that touches the value before it is no forgotten comma."""
+    before, char = scene.text[scene.offset - 1 : scene.offset], scene.text[scene.offset : scene.offset + 1]
+    if "expected ',' or" not in scene.complaint or char in ("", ",", ":", "]", "}", "#", " ", "\r", "\n"):
+        return None
+    if before in ("'", '"'):
+        return scene.last[0]
+    opening = {"]": "[", "}": "{"}.get(before)
+    start = scene.text.rfind(opening, scene.opened + 1, scene.offset) if opening else -1
+    return None if start < 0 else start
+
+
 def _variable(scene: Scene, start: int) -> Mistake:
     whole = replace(scene, in_flow=False).value_end(start)
     alone = not scene.before(start).strip(" -") or scene.before(start).rstrip().endswith(":")
@@ -136,16 +147,15 @@ def _variable(scene: Scene, start: int) -> Mistake:
     return Mistake(message, hint, start, end, mendable=(start, end), code="yaml.unquoted_variable")
 
 
-def _to_quote(scene: Scene, start: int, message: str) -> Mistake:
-    end = scene.value_end(start)
+def _to_quote(scene: Scene, start: int, message: str, end: int | None = None) -> Mistake:
+    end = scene.value_end(start) if end is None else end
     value = scene.shown(start, end)
     hint = f"quote it: {quoted(value)}" if value else "put it in quotes"
-    return Mistake(message, hint, start, end, mendable=_mendable(scene, start))
+    return Mistake(message, hint, start, end, mendable=_mendable(scene, start, end))
 
 
-def _mendable(scene: Scene, start: int) -> tuple[int, int] | None:
+def _mendable(scene: Scene, start: int, end: int) -> tuple[int, int] | None:
     """Return the span of a value that stands alone: no key, and with nothing below that belongs to it."""
-    end = scene.value_end(start)
     if _KEY_END.search(scene.text, start, end) and not _KEY_END.search(scene.before(start)):
         return None
     below = _INDENTED.match(scene.text, scene.line(start)[1])

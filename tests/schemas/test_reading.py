@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hublish.schemas import composing
 from hublish.schemas.composing import MAX_PROBLEMS
 from hublish.schemas.problems import InvalidDocumentError, Problem
-from hublish.schemas.reading import MAX_BYTES, read_yaml
+from hublish.schemas.reading import MAX_BYTES, MAX_REPLACED, read_yaml
 
 BOTH_PARSERS = [yaml.CSafeLoader, yaml.SafeLoader]
 
@@ -213,6 +213,51 @@ def test_all_faults_of_the_structure_are_reported_at_once() -> None:
 
 def test_faults_before_broken_syntax_are_reported_with_it() -> None:
     assert [problem.code for problem in problems_of(b"a: 1\na: 2\nb: [")] == ["yaml.duplicate_key", "yaml.syntax"]
+
+
+@pytest.mark.usefixtures("parser")
+def test_a_value_that_breaks_the_syntax_hides_no_other_problem() -> None:
+    text = """\
+repo:
+  repo_id: acme/x
+  commit_message: Release: new
+  tag: @v1
+  tag: v2
+patterns:
+  ignore_patterns: [*.tmp, [ab].json]
+  allow_patterns:
+    - **/*.json
+    - [ab].json
+    - &x y
+card: {variables: {a: 'b'c, d: "e\\q"}}
+load: {target: 'a:b}
+"""
+    found = problems_of(text.encode())
+    assert sorted((each.code, each.location.line) for each in found if each.location) == [
+        ("yaml.anchor", 11),
+        ("yaml.duplicate_key", 5),
+        ("yaml.syntax", 3),
+        ("yaml.syntax", 4),
+        ("yaml.syntax", 7),
+        ("yaml.syntax", 7),
+        ("yaml.syntax", 9),
+        ("yaml.syntax", 10),
+        ("yaml.syntax", 12),
+        ("yaml.syntax", 12),
+        ("yaml.syntax", 13),
+    ]
+
+
+@pytest.mark.usefixtures("parser")
+def test_what_stands_for_a_broken_value_is_known_as_refused() -> None:
+    reading = read_yaml(b"a: {b: 1, c: *.x}\nd: [1, *]\n", "hub.yaml")
+    assert reading.refused == {("a", "c"), ("d", 1)}
+    assert str(reading.positions.value(("d",))) == "hub.yaml:2:4"
+
+
+@pytest.mark.usefixtures("parser")
+def test_only_so_many_values_are_read_past() -> None:
+    assert len(problems_of(b"a:\n" + b"  - *.tmp\n" * 50)) == MAX_REPLACED + 1
 
 
 def test_reading_gives_up_after_a_hundred_faults() -> None:

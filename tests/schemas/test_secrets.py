@@ -2,8 +2,10 @@ import random
 import string
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from hublish.schemas.secrets import REDACTED, hub_tokens, redact
+from hublish.schemas.secrets import REDACTED, hub_tokens, mask, redact, shown
 
 LETTERS = string.ascii_letters + string.digits
 # Made here and worth nothing; put together so that no scanner takes this file for a leak.
@@ -52,3 +54,45 @@ def test_a_thousand_random_tokens_are_all_found() -> None:
     chance = random.Random(0)
     tokens = ["hf" + "_" + "".join(chance.choices(LETTERS, k=34)) for _ in range(1000)]
     assert len(list(hub_tokens("\n".join(tokens)))) == 1000
+
+
+@pytest.mark.parametrize(
+    ("line", "masked"),
+    [
+        (f"a: {TOKEN} # b", f"a: {'*' * len(TOKEN)} # b"),
+        ("password: hunter2", "password: *******"),
+        ("  - my_token: 'a b' # c", "  - my_token: ** ** # c"),
+        ('{"api-key": "x", b: 1}', '{"api-key": ***, b: 1}'),
+        ("token:hunter2", "token:*******"),
+        ("HF_TOKEN = hunter2", "HF_TOKEN = *******"),
+        ("password hunter2", "password *******"),
+        ("endpoint: https://me:pw@host/x", "endpoint: https://*****@host/x"),
+        ("tokenizer: a, secrets: forbid", "tokenizer: a, secrets: forbid"),
+        ("token:", "token:"),
+    ],
+)
+def test_a_masked_line_keeps_its_columns(line: str, masked: str) -> None:
+    assert mask(line) == masked
+
+
+@given(st.text(st.sampled_from("token: 'password=hf_@/#{},\"a1") | st.characters()))
+def test_masking_changes_no_length_and_adds_nothing(line: str) -> None:
+    assert len(mask(line)) == len(line)
+    assert mask(mask(line)) == mask(line)
+
+
+@pytest.mark.parametrize(
+    ("text", "piece", "seen"),
+    [
+        ("a: b\nc: d", "c: d", "c: d"),
+        ("a: b\nc: d", "b\nc", ""),
+        ("a: \x1bb", "\x1bb", ""),
+        ("token: abc", "abc", ""),
+        ("a: " + "x" * 61, "x" * 61, ""),
+        ("a: b" + "x" * 3000, "b", ""),
+        ("x" * 3000 + "b", "b", ""),
+    ],
+)
+def test_a_piece_is_shown_when_it_is_short_and_no_credential(text: str, piece: str, seen: str) -> None:
+    start = text.index(piece)
+    assert shown(text, start, start + len(piece)) == seen

@@ -4,17 +4,21 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from hublish.cli.diagnostics import error_lines, warning_lines
 from hublish.cli.excerpts import Page
 from hublish.cli.failures import report
 from hublish.cli.paint import Paint
 from hublish.cli.terminal import Format
+from hublish.cli.text import harmless
 from hublish.pipeline.errors import HublishError, ManifestInvalidError
 from hublish.schemas.documents import locate, read_manifest
 from hublish.schemas.positions import SourceText
 from hublish.schemas.problems import InvalidDocumentError, Location, Problem, Related
 from tests.hublish.cli.running import Golden, MakeDesk
+from tests.hublish.cli.running import desk as make_desk_of
 
 TOKEN = "hf_" + "aBcDeFgHiJkLmNoPqRsTuVwXyZ01234567"
 FAULTY = f"""\
@@ -167,6 +171,39 @@ def test_an_error_with_a_line_of_its_own_shows_it() -> None:
         "   |    ^^^",
         "   = hint: mend it",
     ]
+
+
+def test_colours_in_a_name_are_spelled_out(make_desk: MakeDesk) -> None:
+    red = "\x1b[31mred"
+    desk = make_desk(tty=True)
+    for place in (None, at("source: a")):
+        problem = Problem("a", red, red, red, place, related=(Related(red, red), Related(red, location=place)))
+        report(HublishError(red, hint=red, problems=(problem,)), desk.terminal)
+        desk.terminal.warn([problem])
+    assert desk.err.getvalue().count(r"\x1b[31mred") >= 16
+    assert red not in desk.err.getvalue()
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(st.sampled_from("{}[],:-?#&*!|>'\"%@`\n\t \r:a\x1b\u202e\u2028\\e") | st.characters(), max_size=60))
+def test_whatever_a_manifest_holds_nothing_that_moves_a_terminal_gets_out(text: str) -> None:
+    problems = problems_of(text)
+    for format_ in (Format.HUMAN, Format.GITHUB):
+        desk = make_desk_of(format=format_)
+        report(ManifestInvalidError("hub.yaml is refused", problems=problems), desk.terminal)
+        *lines, last = desk.err.getvalue().split("\n")
+        assert last == ""
+        assert [harmless(line, colour=False) for line in lines] == lines
+        commands = [line for line in lines if line.lstrip().startswith("::")]
+        assert len(commands) == (max(1, len(problems)) if format_ is Format.GITHUB else 0)
+
+
+def problems_of(text: str) -> tuple[Problem, ...]:
+    try:
+        read_manifest(text.encode("utf-8", "surrogatepass"))
+    except InvalidDocumentError as refused:
+        return refused.problems
+    return ()
 
 
 def test_problems_of_files_stay_short() -> None:

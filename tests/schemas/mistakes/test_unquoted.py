@@ -83,6 +83,18 @@ CASES: dict[str, tuple[str, Told]] = {
             'quote it: "{a,b}.json"',
         ),
     ),
+    "pattern of letters in a list": (
+        "a: [b, [cd].json]",
+        Told(
+            "a value that begins with '[' is a list, and nothing may follow its ']'",
+            "[cd].json",
+            'quote it: "[cd].json"',
+        ),
+    ),
+    "apostrophe in a list": (
+        "a: [b, 'don't]",
+        Told("text follows the closing quote", "t", 'write "don\'t"'),
+    ),
     "variable": (
         "repo:\n  tag: {{ version }}-x\n",
         Told("a value that begins with '{{' must be quoted", "{{ version }}-x", 'quote it: "{{ version }}-x"'),
@@ -98,11 +110,11 @@ CASES: dict[str, tuple[str, Told]] = {
     ),
     "backslash": (
         'artifacts:\n  - source: "runs\\best\\model"\n',
-        Told("unknown escape in double quotes", "\\m", "a backslash is itself in single quotes: 'runs\\best\\model'"),
+        Told("unknown escape in double quotes", "\\m", "in single quotes a backslash is itself: 'runs\\best\\model'"),
     ),
     "backslash of a drive": (
         'artifacts:\n  - source: "C:\\Users"\n',
-        Told("unknown escape in double quotes", "\\U", "a backslash is itself in single quotes: 'C:\\Users'"),
+        Told("unknown escape in double quotes", "\\U", "in single quotes a backslash is itself: 'C:\\Users'"),
     ),
 }
 
