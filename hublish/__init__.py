@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         Draft,
         Finding,
         Rehearsal,
+        Status,
         Verification,
         build,
         card,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
         push_to_hub,
         read_project,
         rehearse,
+        status,
         verify,
     )
     from hublish.mixin import HubMixin
@@ -58,6 +60,7 @@ __all__ = [
     "Receipt",
     "Rehearsal",
     "Release",
+    "Status",
     "Trust",
     "Verification",
     "__version__",
@@ -76,6 +79,7 @@ __all__ = [
     "push_to_hub",
     "read_project",
     "rehearse",
+    "status",
     "verify",
 ]
 

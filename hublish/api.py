@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from hublish.checking import check
     from hublish.checkup import Finding, doctor
     from hublish.drafts import Draft, init
+    from hublish.drifting import Status, status
     from hublish.explaining import explain
     from hublish.helpers import from_hub, push_to_hub
     from hublish.loading import load, pull
@@ -23,6 +24,7 @@ __all__ = [
     "Draft",
     "Finding",
     "Rehearsal",
+    "Status",
     "Verification",
     "build",
     "card",
@@ -39,12 +41,14 @@ __all__ = [
     "push_to_hub",
     "read_project",
     "rehearse",
+    "status",
     "verify",
 ]
 
 _HOMES = {
     **dict.fromkeys(("Finding", "doctor"), "hublish.checkup"),
     **dict.fromkeys(("Draft", "init"), "hublish.drafts"),
+    **dict.fromkeys(("Status", "status"), "hublish.drifting"),
     "explain": "hublish.explaining",
     **dict.fromkeys(("from_hub", "push_to_hub"), "hublish.helpers"),
     **dict.fromkeys(("load", "pull"), "hublish.loading"),

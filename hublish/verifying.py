@@ -57,14 +57,23 @@ def verify(
     locked = lock if isinstance(lock, Lock) else read_lock_file(Path(lock or folder / "hub.lock"))
     with connected(endpoint or embedded_endpoint(locked), token, folder, progress) as hub:
         progress.begin("reading what stands on the Hub")
-        now = hub.tree(locked.repo_id, locked.repo_type, locked.revision)
-        extra = sorted(now.keys() - {file.path_in_repo for file in locked.files} - _at_release(hub, locked))
-        return Verification(
-            lock=locked,
-            missing=tuple(file.path_in_repo for file in locked.files if file.path_in_repo not in now),
-            extra=tuple(extra),
-            different=tuple(file.path_in_repo for file in locked.files if _differs(file, now)),
-        )
+        return compared(hub, locked)
+
+
+def compared(hub: Hub, lock: Lock) -> Verification:
+    """Compare the locked revision with its lock.
+
+    Raises:
+        RemoteError: the Hub refuses, cannot be reached, or has no such revision.
+    """
+    now = hub.tree(lock.repo_id, lock.repo_type, lock.revision)
+    extra = sorted(now.keys() - {file.path_in_repo for file in lock.files} - _at_release(hub, lock))
+    return Verification(
+        lock=lock,
+        missing=tuple(file.path_in_repo for file in lock.files if file.path_in_repo not in now),
+        extra=tuple(extra),
+        different=tuple(file.path_in_repo for file in lock.files if _differs(file, now)),
+    )
 
 
 def embedded_endpoint(lock: Lock) -> str | None:

@@ -40,6 +40,7 @@ SECTIONS = (
             Entry("plan", "compare the release with the Hub and show what would change"),
             Entry("publish", "send what was planned in one commit; verify, tag and lock it"),
             Entry("verify", "compare what stands on the Hub with hub.lock"),
+            Entry("status", "tell whether the working tree or the Hub drifted from hub.lock"),
         ),
     ),
     Section(

@@ -1,0 +1,199 @@
+"""The working tree and the Hub, held against the lock."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hublish.cli.again import NOTHING_AGAIN, Again
+from hublish.cli.failures import error_document
+from hublish.cli.paint import Paint
+from hublish.cli.text import columns, plural
+from hublish.cli.views.words import next_steps, repo_label, short, size_of
+from hublish.schemas.sizes import format_size
+
+if TYPE_CHECKING:
+    from hublish.drifting import RemoteDrift, Status
+    from hublish.pipeline.values import Setting
+    from hublish.pipeline.values.drift import LocalDrift
+
+COLOURS = {"+": "green", "~": "yellow", "-": "red"}
+
+Row = tuple[str, str, str]
+"""A mark, what it is about, and what happened to it."""
+
+
+@dataclass(frozen=True)
+class StatusView:
+    """Each half on its own, then the verdict."""
+
+    status: "Status"
+    again: Again = NOTHING_AGAIN
+
+    def human(self, paint: Paint) -> Iterable[str]:
+        """Return both halves, the verdict, and what to type next."""
+        found = self.status
+        if found.lock is None or found.local is None:
+            yield from self._unpublished(paint)
+            return
+        lock = found.lock
+        tag = f", tag {lock.tag}" if lock.tag else ""
+        label = repo_label(lock.repo_id, lock.repo_type)
+        yield paint("bold", f"{label} at {lock.revision}, locked at {short(lock.commit)}{tag}")
+        yield from _half(
+            "Here", list(_local_rows(found.local)), f"{plural(found.local.files, 'file')} as locked", paint
+        )
+        if found.remote is not None:
+            rows = list(_remote_rows(found.remote))
+            yield from _half("On the Hub", rows, f"{plural(len(lock.files), 'file')} as locked", paint)
+        yield ""
+        yield self._verdict(paint)
+        yield from self._next(paint)
+
+    def document(self) -> Any:
+        """Return both halves; one that is not known is null."""
+        found = self.status
+        return {
+            "changed": found.changed,
+            "lock": _lock_document(found),
+            "local": None if found.local is None else _local_document(found.local),
+            "remote": None if found.remote is None else _remote_document(found.remote),
+            "error": None if found.error is None else error_document(found.error),
+        }
+
+    def quiet(self) -> Iterable[str]:
+        """Return every drift: `local` or `remote`, its mark and its subject."""
+        found = self.status
+        if found.local is not None:
+            yield from (f"local {mark} {subject}" for mark, subject, _ in _local_rows(found.local))
+        if found.remote is not None:
+            yield from (f"remote {mark} {subject}" for mark, subject, _ in _remote_rows(found.remote))
+
+    def _unpublished(self, paint: Paint) -> Iterable[str]:
+        files = self.status.release.files
+        yield paint("bold", "Nothing was published from here yet: there is no hub.lock.")
+        yield f"  {plural(len(files), 'file')}, {format_size(size_of(files))}, would go up"
+        yield from next_steps(paint, f"hublish plan{self.again.manifest}{self.again.remote}")
+
+    def _verdict(self, paint: Paint) -> str:
+        found = self.status
+        here = _count([] if found.local is None else list(_local_rows(found.local)), "here")
+        if found.remote is None:
+            there = "the Hub could not be asked" if found.error else "the Hub was not asked"
+        else:
+            there = _count(list(_remote_rows(found.remote)), "on the Hub")
+        if found.changed:
+            return f"{paint('yellow', 'Drifted:')} {here}; {there}."
+        known = (
+            "the working tree is as locked" if found.remote is None else "the working tree and the Hub are as locked"
+        )
+        return f"{paint('green', 'No drift:')} {known}{f'; {there}' if found.remote is None else ''}."
+
+    def _next(self, paint: Paint) -> Iterable[str]:
+        found = self.status
+        if found.lock is None or found.local is None or not found.changed:
+            return ()
+        steps = [f"hublish plan{self.again.manifest}{self.again.remote}  shows what publishing would change"]
+        if found.local.keeps_the_tag and found.lock.tag:
+            steps.insert(0, f"raise the version: {found.lock.tag} is released, and a released version never moves")
+        return next_steps(paint, *steps)
+
+
+def _half(title: str, rows: list[Row], same: str, paint: Paint) -> Iterator[str]:
+    yield ""
+    if not rows:
+        yield f"{paint('bold', title)}  {same}"
+        return
+    yield paint("bold", f"{title}, since the lock")
+    lines = columns((f"{mark} {subject}", happened) for mark, subject, happened in rows)
+    for (mark, _, _), line in zip(rows, lines, strict=True):
+        yield f"  {paint(COLOURS[mark], line)}"
+
+
+def _local_rows(local: "LocalDrift") -> Iterator[Row]:
+    yield from (("~", setting.name, _move(setting)) for setting in local.settings)
+    yield from (("+", path, "not in the lock") for path in local.added)
+    yield from (("~", file.path_in_repo, file.why) for file in local.changed)
+    yield from (("-", path, "not part of the release any more") for path in local.removed)
+
+
+def _remote_rows(remote: "RemoteDrift") -> Iterator[Row]:
+    lock, found = remote.lock, remote.verification
+    if not remote.repo_exists:
+        yield "-", lock.repo_id, "the repo is gone"
+        return
+    if remote.head is None:
+        yield "-", lock.revision, "the branch is gone"
+        return
+    if remote.moved:
+        yield "~", lock.revision, f"{short(lock.commit)} -> {short(remote.head)}{_since(remote)}"
+    if remote.tag_moved:
+        yield _tag_row(remote)
+    yield from (("-", path, "missing") for path in found.missing)
+    yield from (("~", path, "other bytes") for path in found.different)
+    yield from (("+", path, "not in the lock") for path in found.extra)
+    yield from (("~", item.name, f"{item.before}; the manifest says {item.after}") for item in remote.settings)
+
+
+def _tag_row(remote: "RemoteDrift") -> Row:
+    subject = f"tag {remote.lock.tag}"
+    if remote.tag_at is None:
+        return "-", subject, "gone"
+    return "~", subject, f"{short(remote.lock.commit)} -> {short(remote.tag_at)}"
+
+
+def _since(remote: "RemoteDrift") -> str:
+    if remote.commits_since is None:
+        return "; the locked commit is not among its newest"
+    return f", {plural(remote.commits_since, 'commit')} since"
+
+
+def _move(setting: "Setting") -> str:
+    return f"{setting.before or 'none'} -> {setting.after}"
+
+
+def _count(rows: list[Row], where: str) -> str:
+    return f"{plural(len(rows), 'change')} {where}" if rows else f"none {where}"
+
+
+def _lock_document(found: "Status") -> dict[str, Any] | None:
+    lock = found.lock
+    if lock is None:
+        return None
+    return {
+        "repo_id": lock.repo_id,
+        "repo_type": lock.repo_type,
+        "revision": lock.revision,
+        "commit": lock.commit,
+        "tag": lock.tag,
+        "files": len(lock.files),
+    }
+
+
+def _local_document(local: "LocalDrift") -> dict[str, Any]:
+    return {
+        "changed": local.any,
+        "files": local.files,
+        "added": list(local.added),
+        "different": [{"path_in_repo": file.path_in_repo, "reason": file.why} for file in local.changed],
+        "removed": list(local.removed),
+        "settings": _settings_document(local.settings),
+    }
+
+
+def _remote_document(remote: "RemoteDrift") -> dict[str, Any]:
+    found = remote.verification
+    return {
+        "changed": remote.any,
+        "repo_exists": remote.repo_exists,
+        "head": remote.head,
+        "commits_since": remote.commits_since,
+        "tag_at": remote.tag_at,
+        "missing": list(found.missing),
+        "different": list(found.different),
+        "extra": list(found.extra),
+        "settings": _settings_document(remote.settings),
+    }
+
+
+def _settings_document(settings: "Iterable[Setting]") -> list[dict[str, Any]]:
+    return [{"name": setting.name, "before": setting.before, "after": setting.after} for setting in settings]

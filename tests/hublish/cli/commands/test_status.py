@@ -1,0 +1,50 @@
+"""`hublish status` as people type it."""
+
+import json
+from pathlib import Path
+
+from tests.hublish.cli.running import Run
+
+NOWHERE = "http://127.0.0.1:9"
+
+
+def test_from_the_first_release_to_a_drift(run: Run, project: Path) -> None:
+    assert run("status").stdout.startswith("Nothing was published from here yet")
+    run("publish -y --local -q")
+    assert "No drift: the working tree and the Hub are as locked." in run("status --local").stdout
+    (project / "run" / "config.json").write_text('{"classes": 11}\n')
+    shown = run("status --local").stdout
+    assert "  ~ config.json  other bytes\n" in shown
+    assert "Next: raise the version: v1 is released" in shown
+
+
+def test_the_detailed_exit_code_tells_changes_from_none(run: Run, project: Path) -> None:
+    run("status --detailed-exitcode", exits=2)
+    run("publish -y --local -q")
+    run("status --local --detailed-exitcode", exits=0)
+    (project / "run" / "config.json").write_text("{}")
+    assert run("status --local --detailed-exitcode -q", exits=2).stdout == "local ~ config.json\n"
+    run("status --local", exits=0)
+
+
+def test_a_hub_that_cannot_be_reached_fails_and_the_local_half_is_told(run: Run, project: Path) -> None:
+    run("publish -y --local -q")
+    (project / "run" / "config.json").write_text("{}")
+    ended = run(f"status --endpoint {NOWHERE} --detailed-exitcode", exits=1)
+    assert "  ~ config.json  other bytes\n" in ended.stdout
+    assert "the Hub could not be asked" in ended.stdout
+    assert "error[remote.offline]" in ended.stderr
+    document = json.loads(run(f"status --endpoint {NOWHERE} --json", exits=1).stdout)
+    assert (document["local"]["changed"], document["error"]["code"]) == (True, "remote.offline")
+
+
+def test_offline_is_no_failure(run: Run) -> None:
+    run("publish -y --local -q")
+    assert "the Hub was not asked" in run(f"status --offline --endpoint {NOWHERE}").stdout
+
+
+def test_another_lock_can_be_named(run: Run, project: Path) -> None:
+    run("publish -y --local -q")
+    (project / "hub.lock").rename(project / "v1.lock")
+    assert "No drift" in run("status --local --lock v1.lock").stdout
+    assert "cannot be read" in run("status --local --lock v2.lock", exits=1).stderr
