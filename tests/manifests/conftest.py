@@ -30,6 +30,9 @@ def cards_rendered_once() -> Iterator[None]:
 
 @pytest.fixture
 def in_tree(shared_tree: Path, monkeypatch: pytest.MonkeyPatch) -> Check:
-    """Run `hublish check` on a manifest as if it lay in the tree."""
+    """Run `hublish check` on a manifest as if it lay in the tree; each manifest once, for all tests."""
     monkeypatch.chdir(shared_tree)
-    return check
+    return _check_once
+
+
+_check_once = functools.cache(check)
