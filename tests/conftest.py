@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 from huggingface_hub import close_session, constants
+from hypothesis import settings
 
 from hublish.pipeline.hub.embedded import EmbeddedHub
-from tests.faults.projects import Release
+from tests.faults.projects import Release, rounds
 from tests.faults.proxy import Proxy
 
 _numbers = itertools.count(1)
@@ -19,7 +20,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """The client sends LFS bodies in a way its own HTTP library would rather not see."""
+    """The client sends LFS bodies in a way its own HTTP library would rather not see.
+
+    Hypothesis tries the same examples each time, however slow the machine is: what it would find by chance, it finds
+    in `HUBLISH_TEST_ROUNDS=10 make test`.
+    """
+    settings.register_profile(
+        "hublish", max_examples=rounds(60), derandomize=rounds(1) == 1, database=None, deadline=None
+    )
+    settings.load_profile("hublish")
     config.addinivalue_line("filterwarnings", "ignore:Use 'content=:DeprecationWarning")
 
 

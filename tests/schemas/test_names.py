@@ -17,6 +17,7 @@ from hublish.schemas.names import (
     portability_problems,
     text_problems,
 )
+from tests.faults.projects import rounds
 
 REFUSED = {
     "../x": "'..' segment not allowed",
@@ -157,7 +158,7 @@ letters = [*"aA.gGiItT~1 /\\:*\0\n\x7f", "é", "e\u0301", "\u200c", "\u202e", "\
 nasty = st.lists(st.sampled_from(letters), max_size=12).map("".join)
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=rounds(300))
 @given(nasty | st.text())
 def test_an_accepted_path_stays_inside_its_folder(path: str) -> None:
     if not path_problems(path):
@@ -184,7 +185,7 @@ def test_raw_bytes_of_a_name_survive(raw: bytes) -> None:
     assert encoded(raw.decode("utf-8", "surrogateescape")) == raw
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=rounds(15))
 @given(st.lists(nasty.filter(lambda name: "\0" not in name), min_size=1, max_size=40, unique=True))
 def test_git_takes_every_path_we_take(tmp_path_factory: pytest.TempPathFactory, names: list[str]) -> None:
     """With its protection for NTFS and HFS+ on, as a checkout on Windows or macOS has."""

@@ -14,6 +14,7 @@ from hublish.schemas import composing
 from hublish.schemas.composing import MAX_PROBLEMS
 from hublish.schemas.problems import InvalidDocumentError, Problem
 from hublish.schemas.reading import MAX_BYTES, MAX_REPLACED, read_yaml
+from tests.faults.projects import rounds
 
 BOTH_PARSERS = [yaml.CSafeLoader, yaml.SafeLoader]
 
@@ -312,7 +313,7 @@ plain_data = st.recursive(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=rounds(20))
 @given(st.dictionaries(st.text("abcdef", min_size=1), plain_data, max_size=4))
 def test_both_parsers_read_the_same(data: dict[str, object]) -> None:
     text = yaml.safe_dump(data, allow_unicode=True).encode()
@@ -333,7 +334,7 @@ fragments = st.sampled_from(
 )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=rounds(150))
 @given(st.lists(fragments, max_size=40).map("".join) | st.text(max_size=60))
 def test_any_text_is_read_or_refused_with_a_place_inside_it(text: str) -> None:
     data = text.encode("utf-8", "surrogatepass")

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hublish.schemas.references import REPO_ID_PATTERN, check_endpoint, check_ref, check_repo_id
+from tests.faults.projects import rounds
 
 
 def accepts(check: object, text: str) -> bool:
@@ -21,7 +22,7 @@ def accepts(check: object, text: str) -> bool:
 repo_ids = st.text(st.sampled_from("aZ09_-./git"), max_size=14) | st.text(max_size=8)
 
 
-@settings(max_examples=3000)
+@settings(max_examples=rounds(500))
 @given(repo_ids)
 def test_a_repo_id_is_taken_exactly_when_the_client_takes_it(repo_id: str) -> None:
     assert accepts(check_repo_id, repo_id) == accepts(validate_repo_id, repo_id)
@@ -69,7 +70,7 @@ def git_accepts(name: str) -> bool:
     )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=rounds(100))
 @given(st.text(st.sampled_from("ab@{}~^:?*[\\ ./-_lock\n\x7f#"), min_size=1, max_size=10))
 def test_a_ref_is_taken_when_git_takes_it(name: str) -> None:
     if name != "@":  # git expands it: `--branch @` says yes, and no branch can have that name

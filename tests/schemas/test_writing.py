@@ -9,6 +9,7 @@ from hublish.schemas.base import Document
 from hublish.schemas.documents import read_manifest
 from hublish.schemas.manifest import Artifact, Card, Load, Manifest, Patterns, Policy, Repo
 from hublish.schemas.writing import dump_manifest, dump_resolved
+from tests.faults.projects import rounds
 
 # What no document may hold is refused on reading, so it is not written here either.
 texts = st.text(st.characters(categories=["L", "M", "N", "P", "S", "Zs"]), max_size=20) | st.sampled_from(
@@ -107,13 +108,13 @@ manifests = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=rounds(50))
 @given(manifests)
 def test_a_manifest_reads_back_as_itself(manifest: Manifest) -> None:
     assert read_manifest(dump_manifest(manifest)) == manifest
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=rounds(50))
 @given(manifests)
 def test_a_resolved_manifest_reads_back_as_itself_and_is_written_the_same_again(manifest: Manifest) -> None:
     written = dump_resolved(manifest)
@@ -146,7 +147,7 @@ def test_a_text_that_some_reader_takes_for_something_else_is_quoted(text: str) -
     assert f"'{text}': b\n".encode() in written
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=rounds(50))
 @given(st.dictionaries(texts, texts, max_size=5))
 def test_a_reader_of_yaml_1_1_sees_the_same_texts(metadata: dict[str, str]) -> None:
     """Braces apart: those are escaped for our own reader."""

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hublish.pipeline.audit.blob import MemoryBlob
 from hublish.pipeline.audit.opcodes import OPERATION_LIMIT, Ending, walk
 from hublish.pipeline.audit.pickles import pickle_in
+from tests.faults.projects import rounds
 
 
 def seen(data: bytes) -> tuple[Ending, int]:
@@ -163,7 +164,7 @@ STEPS = [
 
 
 @pytest.mark.parametrize("unpickler", [pickle.Unpickler, pickle._Unpickler], ids=["in C", "in Python"])
-@settings(max_examples=500)
+@settings(max_examples=rounds(150))
 @given(st.lists(st.sampled_from(STEPS), max_size=12))
 @example([b"K\x05", b"(", b"e"])
 @example([b"](K\x01e", b"K\x00", b"N", b"s"])

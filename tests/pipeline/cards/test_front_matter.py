@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from hublish.pipeline.cards.front_matter import read_front_matter, with_front_matter
 from hublish.schemas.problems import InvalidDocumentError
+from tests.faults.projects import rounds
 
 BODY = "# Title\n\n---\n\nText."
 
@@ -66,7 +67,7 @@ values = st.recursive(
 metadata = st.dictionaries(texts.filter(bool) | hostile.filter(bool), values, max_size=6)
 
 
-@settings(max_examples=200)
+@settings(max_examples=rounds(60))
 @given(metadata)
 @example({"a": "x\n---\nlicense: mit\n", "license": "apache-2.0"})
 @example({"key with a very long name " * 8: "value"})

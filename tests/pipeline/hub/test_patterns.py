@@ -9,6 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from hublish.pipeline.hub.patterns import matching
+from tests.faults.projects import rounds
 
 # Few letters, so that patterns and paths meet, and every character that means something.
 PIECES = (
@@ -38,7 +39,7 @@ WORDS = st.lists(st.sampled_from(PIECES), max_size=6).map("".join)
 PATTERNS = st.none() | st.lists(WORDS, max_size=4)
 
 
-@settings(max_examples=2000)
+@settings(max_examples=rounds(300))
 @given(st.lists(WORDS, max_size=8), PATTERNS, PATTERNS)
 @example(["a/b", "a"], ["a/"], None)
 @example(["a\\b"], ["a/*"], ["a\\b"])

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hublish.pipeline.hub.embedded.upload_modes import default_attributes, ignore_rule, lfs_rule, looks_binary
+from tests.faults.projects import rounds
 
 PATHS = [
     "a.bin",
@@ -79,7 +80,7 @@ def test_attributes_mean_what_git_says(work_tree: Path, attributes: bytes) -> No
 
 
 @given(st.text(min_size=1), st.integers(1, 64))
-@settings(max_examples=200)
+@settings(max_examples=rounds(60))
 def test_text_cut_anywhere_is_text(text: str, length: int) -> None:
     sample = text.replace("\0", "").encode("utf-8", "ignore")[:length]
     assert not looks_binary(sample)
