@@ -75,6 +75,14 @@ def test_its_commands_run_as_they_stand(project: Path) -> None:
         assert ran.returncode == 0, ran.stderr
 
 
+def test_its_explanations_are_what_is_shown(project: Path) -> None:
+    (project / "runs" / "best" / "train.log").write_text("epoch 1\n")
+    shown = re.split(r"^\$ hublish (.+)\n", blocks("console")[1], flags=re.MULTILINE)[1:]
+    for command, told in zip(shown[::2], shown[1::2], strict=True):
+        ran = run([sys.executable, "-m", "hublish", *command.split()], project)
+        assert ran.stdout == told
+
+
 def test_its_variables_come_to_what_it_says(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (project / "hub.yaml").write_text(blocks("yaml")[1])
     # Nobody's own configuration of git: HOME is the folder.

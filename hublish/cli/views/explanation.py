@@ -113,8 +113,8 @@ def _becoming(fate: Fate) -> str:
 
 
 def _rule(step: Step) -> tuple[str, str]:
-    """Return a rule in words, and its place."""
-    return step.words, str(step.location or ("default" if step.path else ""))
+    """Return where a rule stands, and the rule in words."""
+    return str(step.location or ("default" if step.path else "")), step.words
 
 
 def _line_of(step: Step, paint: Paint) -> Iterable[str]:

@@ -83,10 +83,9 @@ class StatusView:
             there = _count(list(_remote_rows(found.remote)), "on the Hub")
         if found.changed:
             return f"{paint('yellow', 'Drifted:')} {here}; {there}."
-        known = (
-            "the working tree is as locked" if found.remote is None else "the working tree and the Hub are as locked"
-        )
-        return f"{paint('green', 'No drift:')} {known}{f'; {there}' if found.remote is None else ''}."
+        if found.remote is None:
+            return f"{paint('green', 'No drift here:')} the working tree is as locked; {there}."
+        return f"{paint('green', 'No drift:')} the working tree and the Hub are as locked."
 
     def _next(self, paint: Paint) -> Iterable[str]:
         found = self.status
