@@ -8,13 +8,14 @@ from pathlib import Path
 from hublish.checking import check
 from hublish.connecting import connected
 from hublish.pipeline import durable
+from hublish.pipeline.drafting.cards import README
 from hublish.pipeline.drafting.draft import Drafted, draft
 from hublish.pipeline.drafting.local import look_into
 from hublish.pipeline.drafting.naming import Named, named
 from hublish.pipeline.drafting.parts import LeftOut, Recognised
 from hublish.pipeline.drafting.remote import look_at
 from hublish.pipeline.drafting.remotes import git_remote
-from hublish.pipeline.drafting.tree import Tree
+from hublish.pipeline.drafting.tree import SMALL, Tree
 from hublish.pipeline.errors import DraftError, HublishError, UsageError
 from hublish.pipeline.progress import SILENT, Progress
 from hublish.pipeline.values import Project
@@ -107,29 +108,34 @@ def _of_folder(folder: Path, repo_id: str | None, repo_type: RepoType | None, pr
     if asked is None and remote is not None and remote.repo_type not in (None, "model"):
         asked, evidence = remote.repo_type, f"the git remote {remote.shown}"
     made = draft(tree, named(repo_id, remote, tree.name), asked, evidence, "what lies in this folder")
-    return _checked(made, folder, progress)
+    return _checked(made, folder, folder, progress)
 
 
 def _of_repo(folder: Path, tree: Tree, repo_id: str, repo_type: RepoType, commit: str, progress: Progress) -> Draft:
     made = draft(tree, Named(repo_id, ""), repo_type, "the repo", f"{repo_id} at {commit}")
     wanted = [path for path in tree.sizes if path not in {one.path for one in made.left_out}]
     if all((folder / path).is_file() for path in wanted):
-        return _checked(made, folder, progress)
-    # What will be pulled stands in for itself: names, and the texts that were read.
+        return _checked(made, folder, folder, progress)
+    # What will be pulled stands in for itself: names, sizes without bytes, and the card.
     with tempfile.TemporaryDirectory(prefix="hublish-") as stand_in:
         for path in wanted:
-            file = Path(stand_in, path)
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(tree.head(path, 1 << 20) if path == "README.md" else b"")
-        return replace(_checked(made, Path(stand_in), progress), complete=False)
+            _stand_in(Path(stand_in, path), tree.head(path, SMALL) if path == README else b"", tree.sizes[path])
+        return replace(_checked(made, Path(stand_in), repo_id, progress), complete=False)
 
 
-def _checked(made: Drafted, folder: Path, progress: Progress) -> Draft:
+def _stand_in(file: Path, beginning: bytes, size: int) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("wb") as written:
+        written.write(beginning)
+        written.truncate(size)  # no block of the disk is taken
+
+
+def _checked(made: Drafted, folder: Path, shown: str | Path, progress: Progress) -> Draft:
     project = Project(made.manifest, made.text, folder.absolute(), MANIFEST)
     try:
         warnings = check(project, progress=progress)
     except HublishError as error:
-        msg = f"what lies in {folder} cannot be released as it is: {error.message}"
+        msg = f"{shown} cannot be released as it is: {error.message}"
         raise DraftError(msg, hint=error.hint, problems=error.problems) from None
     return Draft(made.text.decode("utf-8"), made.manifest, made.recognised, made.left_out, made.open, warnings)
 

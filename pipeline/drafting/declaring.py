@@ -58,11 +58,11 @@ def declared(
         Field("schema_version", 1),
         Field("repo", Section((*_repo(named, repo_type, evidence), *outline.repo))),
         Field("artifacts", Items(tuple(_artifacts(tree, outline, readme)), tuple(map(_pickled, estimators)))),
-        *(() if readme else (Field("card", Section(tuple(_card(outline)))),)),
+        *(() if readme or tree.curated else (Field("card", Section(tuple(_card(outline)))),)),
         *((_PICKLE_POLICY,) if estimators else ()),
         *outline.load,
     ]
-    tail = (*_about(readme, outline.metadata), *((text,) for text in outline.advice), *_left(left))
+    tail = (*_about(tree, readme, outline.metadata), *((text,) for text in outline.advice), *_left(left))
     return Declared(tuple(fields), _head(origin), tail)
 
 
@@ -148,8 +148,10 @@ def _card(outline: Outline) -> Iterator[Field]:
     yield Field("variables", Section((Field("summary", "One sentence that says what this is."),)), hint=True)
 
 
-def _about(readme: Readme | None, metadata: tuple[Field, ...]) -> Iterator[tuple[str, ...]]:
-    """Yield what a README without metadata should begin with."""
+def _about(tree: Tree, readme: Readme | None, metadata: tuple[Field, ...]) -> Iterator[tuple[str, ...]]:
+    """Yield what a README without metadata should begin with, or that there is none to publish again."""
+    if readme is None and tree.curated:
+        yield ("No README.md goes up: the repo has none that can be published again. `card:` would render one.",)
     if readme and readme.metadata is None:
         known = {field.key: field.value for field in metadata if not field.hint}
         lines = dump_yaml(known).splitlines() if known else ["license: apache-2.0"]

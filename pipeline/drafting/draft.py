@@ -85,7 +85,7 @@ def _never(tree: Tree) -> Iterator[LeftOut]:
             yield LeftOut(item.path, f"a {item.kind}, which is not followed")
         elif why := file_reason(item.path, curated=tree.curated):
             yield LeftOut(item.path, why)
-        elif not item.size and item.path.lower().endswith(WEIGHT_SUFFIXES) and tree.folder is not None:
+        elif not item.size and item.path.lower().endswith(WEIGHT_SUFFIXES):
             yield LeftOut(item.path, "an empty weight file: export it again")
 
 

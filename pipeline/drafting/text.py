@@ -19,11 +19,11 @@ def rendered(head: Iterable[str], fields: Iterable[Field], tail: Iterable[tuple[
     """Return a manifest as text.
 
     Args:
-        head: comments at the top, a line each.
+        head: comments at the top, a paragraph each.
         fields: the manifest's keys; an empty line goes between sections.
         tail: comments at the end: paragraphs, each with lines that stay as they are behind it.
     """
-    lines = [f"# {comment(line)}".rstrip() for line in head]
+    lines = [text for line in head for text in (_wrapped(line, "") or ["#"])]
     for field in fields:
         if isinstance(field.value, Section | Items) or field.hint:
             lines.append("")
