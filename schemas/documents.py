@@ -58,10 +58,7 @@ def resolve_manifest(
         InvalidDocumentError: with every problem of the file, in the order of its lines.
     """
     reading = _reading(text, source)
-    try:
-        expansion = expand(reading, settings, surroundings)
-    except InvalidDocumentError as error:
-        raise InvalidDocumentError(_in_order([*_shown_secrets(reading), *reading.problems, *error.problems])) from None
+    expansion = _expansion(reading, settings, surroundings)
     found = [*_secrets(reading, expansion), *reading.problems, *expansion.problems]
     try:
         manifest = Manifest.model_validate(expansion.data)
@@ -84,7 +81,7 @@ def read_load(text: bytes, source: str = "hub.yaml") -> Load:
     """
     reading = _reading(text, source)
     data = {key: value for key, value in reading.data.items() if key in ("schema_version", "variables", "load")}
-    expansion = expand(replace(reading, data=data))
+    expansion = _expansion(replace(reading, data=data), NO_SETTINGS, NOWHERE)
     found = [*reading.problems, *expansion.problems]
     try:
         published = Published.model_validate(expansion.data)
@@ -123,6 +120,13 @@ def _reading(text: bytes, source: str) -> Reading:
     except InvalidDocumentError as error:
         secrets = _secrets_in(SourceText(text[:MAX_BYTES].decode("utf-8", "replace"), source))
         raise InvalidDocumentError(_in_order([*secrets, *error.problems])) from None
+
+
+def _expansion(reading: Reading, settings: Mapping[str, Setting], surroundings: Surroundings) -> Expansion:
+    try:
+        return expand(reading, settings, surroundings)
+    except InvalidDocumentError as error:
+        raise InvalidDocumentError(_in_order([*_shown_secrets(reading), *reading.problems, *error.problems])) from None
 
 
 def _said(error: ValidationError, model: type[Document], reading: Reading, expansion: Expansion) -> Iterable[Problem]:

@@ -56,7 +56,7 @@ def expand(
         surroundings: what git, the date and the environment say; asked only for what is mentioned.
 
     Raises:
-        InvalidDocumentError: when the texts outgrow MAX_CHARACTERS.
+        InvalidDocumentError: when the texts outgrow MAX_CHARACTERS, and after MAX_PROBLEMS.
     """
     values = Values(reading.data, settings, surroundings)
     walk = _Walk(values, reading.positions)
@@ -136,10 +136,12 @@ class _Walk:
 
     def _refuse(self, problem: Problem, written: str, path: Path) -> None:
         self.unresolved.add(path)
-        if (path, written) in self._told or len(self.problems) >= MAX_PROBLEMS:
+        if (path, written) in self._told:
             return
         self._told.add((path, written))
         self.problems.append(_placed(problem, self._positions, path, written))
+        if len(self.problems) >= MAX_PROBLEMS:
+            raise InvalidDocumentError(tuple(self.problems))
 
     def _stop(self, path: Path) -> None:
         message = f"the texts of the manifest grow over {MAX_CHARACTERS} characters once its variables are replaced"
@@ -158,5 +160,5 @@ def _with_settings(data: dict[str, Any], settings: Mapping[str, Setting]) -> dic
 
 
 def _unmentioned(values: Values, settings: Mapping[str, Setting]) -> Iterator[Problem]:
-    for name, hint in sorted(values.unmentioned().items()) if settings else ():
+    for name, hint in values.unmentioned().items() if settings else ():
         yield Problem("manifest.setting", f"'{name}' is set, and the manifest mentions no such variable", hint)

@@ -71,8 +71,8 @@ class Values:
         """Return what was set and is nowhere mentioned, each with the hint that helps."""
         known = {*(self._declared or {}), *(name for name in self.mentioned if "." not in name)} - {RESERVED}
         return {
-            name: f"did you mean '{near}'?" if (near := nearest(name, known)) else f"mention it as {{{{ {name} }}}}"
-            for name in self._settings.keys() - known
+            name: f"did you mean '{near}'?" if (near := self._nearest(name, known, ())) else f"mention {{{{ {name} }}}}"
+            for name in sorted(self._settings.keys() - known)
         }
 
     def _looked_up(self, name: str) -> str | NoValueError | None:

@@ -111,7 +111,7 @@ def test_what_is_set_and_declared_need_not_be_mentioned() -> None:
     [
         ("variables: {version: '1'}", "did you mean 'version'?"),
         ("card: {variables: {a: '{{ version }}'}}", "did you mean 'version'?"),
-        ("variables: {folder: runs}", "mention it as {{ verison }}"),
+        ("variables: {folder: runs}", "mention {{ verison }}"),
     ],
 )
 def test_what_is_set_and_nowhere_mentioned_is_refused_with_what_may_be_meant(text: str, hint: str) -> None:
@@ -290,6 +290,13 @@ def test_the_limit_counts_all_texts_together() -> None:
     assert resolved(fits, a=half).manifest.card
     (only,) = problems(HEAD + "card: {variables: {b: '{{ a }}', c: '{{ a }}y'}}", a=half)
     assert only.path == "card.variables.c"
+
+
+def test_nobody_is_told_more_than_a_hundred_mistakes() -> None:
+    text = "".join(f"{{{{ n{number} }}}}" for number in range(10_000))
+    known = Known()
+    assert len(problems(f"{HEAD}card: {{variables: {{a: '{text}', b: '{{{{ git.tag }}}}'}}}}", known)) == 100
+    assert not known.asked
 
 
 def test_the_same_mistake_in_one_text_is_told_once() -> None:
