@@ -1,6 +1,7 @@
 """The verb that runs before every commit: check."""
 
 from hublish.pipeline.cards.card import card_problems
+from hublish.pipeline.cards.rendering import ON_DEMAND, Renderer
 from hublish.pipeline.check import checking
 from hublish.pipeline.errors import HublishError, PolicyError, SourceError
 from hublish.pipeline.progress import SILENT, Progress
@@ -9,8 +10,15 @@ from hublish.projects import AnyManifest, located, read_project, with_locations
 from hublish.schemas.problems import Problem
 
 
-def check(manifest: AnyManifest = "hub.yaml", *, progress: Progress = SILENT) -> tuple[Problem, ...]:
+def check(
+    manifest: AnyManifest = "hub.yaml", *, renderer: Renderer = ON_DEMAND, progress: Progress = SILENT
+) -> tuple[Problem, ...]:
     """Check manifest, sources, patterns, options and card without a network and without reading a weight.
+
+    Args:
+        manifest: the manifest.
+        renderer: makes the text of the card; the command line starts one before it reads the manifest.
+        progress: told about stages.
 
     Returns:
         The warnings.
@@ -21,7 +29,7 @@ def check(manifest: AnyManifest = "hub.yaml", *, progress: Progress = SILENT) ->
     project = read_project(manifest)
     with located(project):
         try:
-            staged = checking().run(project, progress)
+            staged = checking(renderer).run(project, progress)
         except (SourceError, PolicyError) as error:
             _tell_the_card_too(error, project)
             raise

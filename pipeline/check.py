@@ -3,6 +3,7 @@
 It stands by itself so that a check, which runs before every commit, imports no serializer and no Hub.
 """
 
+from hublish.pipeline.cards.rendering import ON_DEMAND, Renderer
 from hublish.pipeline.engine import Pipeline
 from hublish.pipeline.stages.collect import Collect
 from hublish.pipeline.stages.outline import Outline
@@ -11,11 +12,11 @@ from hublish.pipeline.stages.screen import Screen
 from hublish.pipeline.values import Project, Staged
 
 
-def checking() -> Pipeline[Project, Staged]:
+def checking(renderer: Renderer = ON_DEMAND) -> Pipeline[Project, Staged]:
     """Return what can be checked without reading a weight. No network."""
     return (
         Pipeline.of(Collect())  # every file the manifest speaks of, with its verdict
         .then(Outline())  # by name; nothing is converted
         .then(Screen())  # against the policy and the Hub's limits, unread
-        .then(RenderCard())  # README.md, from the card
+        .then(RenderCard(renderer))  # README.md, from the card
     )

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from hublish.pipeline.cards.context import template_context, variable_problems
 from hublish.pipeline.cards.evaluation import Results, model_index, read_evaluation
 from hublish.pipeline.cards.front_matter import with_front_matter
-from hublish.pipeline.cards.rendering import render
+from hublish.pipeline.cards.rendering import ON_DEMAND, Renderer
 from hublish.pipeline.cards.templates import CardTemplate, find_template
 from hublish.pipeline.errors import CardError
 from hublish.pipeline.values import Project, StagedFile
@@ -28,13 +28,16 @@ class RenderedCard:
     warnings: tuple[Problem, ...] = ()
 
 
-def render_card(project: Project, card: Card, files: Iterable[StagedFile]) -> RenderedCard:
+def render_card(
+    project: Project, card: Card, files: Iterable[StagedFile], renderer: Renderer = ON_DEMAND
+) -> RenderedCard:
     """Render the README of a release.
 
     Args:
         project: the manifest and its folder.
         card: the manifest's card.
         files: everything else in the release.
+        renderer: makes text of the template.
 
     Raises:
         CardError: with every problem of the metadata, or the template's own.
@@ -43,7 +46,7 @@ def render_card(project: Project, card: Card, files: Iterable[StagedFile]) -> Re
     if parts.problems or parts.template is None:
         raise CardError(_headline(parts.problems), problems=parts.problems)
     context = template_context(project.manifest.repo, card, parts.metadata, parts.evaluation, files)
-    body = render(parts.template, context)
+    body = renderer.render(parts.template, context)
     return RenderedCard(with_front_matter(parts.metadata, body), parts.template, parts.warnings)
 
 

@@ -23,14 +23,14 @@ Answer = dict[str, Any]
 """`{"text": ...}`, or `{"kind": ..., "message": ..., "line": ...}` with a line of 0 where there is none."""
 
 
-def main(request: dict[str, Any]) -> None:
-    """Render what the request holds and write the answer to standard output as JSON.
+def main() -> None:
+    """Read a request from standard input, render what it holds, and write the answer to standard output, all as JSON.
 
-    Args:
-        request: `name` and `template` (text), `context` (plain data), and the bounds `seconds` of processor time,
-            `memory` and `output` in bytes.
+    A request has a `name` and a `template` (text), a `context` (plain data), and the bounds `seconds` of processor
+    time, `memory` and `output` in bytes. Everything that does not depend on it is done before it comes.
     """
     environment = _environment()
+    request = json.load(sys.stdin)
     _limit(request["seconds"], request["memory"])
     try:
         answer = _answer(environment, request)

@@ -1,4 +1,8 @@
-"""Render a template in a child process that is killed when it takes too long."""
+"""Render a template in a child process that is killed when it takes too long.
+
+The child takes longer to import the template engine than to render. `Child` is one that may be started before there is
+anything to render, and thrown away; this module imports little, so that it is started soon.
+"""
 
 import json
 import os
@@ -6,12 +10,14 @@ import re
 import subprocess
 import sys
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
-from hublish.pipeline.cards.templates import CardTemplate
 from hublish.pipeline.errors import CardError
 from hublish.schemas.problems import Location, Problem, Related
 from hublish.schemas.secrets import mask
+
+if TYPE_CHECKING:
+    from hublish.pipeline.cards.templates import CardTemplate
 
 SECONDS: Final = 5
 MEMORY: Final = 512 << 20
@@ -23,63 +29,103 @@ _HINTS: Final = {
     "unsafe": "templates work on plain data; attributes that begin with '_' are out of reach",
     "syntax": "see the template language of Jinja2",
 }
-# Isolated from the environment and the current folder, then given the parent's own path to the packages.
+# Isolated from the environment, the current folder and what is installed for every Python to run (`-I -S`), then given
+# the parent's own path to the packages, behind the standard library.
 _BOOT: Final = (
     "import json, sys\n"
-    "request = json.load(sys.stdin)\n"
-    "sys.path += [entry for entry in request['path'] if entry not in sys.path]\n"
+    "sys.path += [entry for entry in json.loads(sys.argv[1]) if entry not in sys.path]\n"
     "from hublish.pipeline.cards.child import main\n"
-    "main(request)\n"
+    "main()\n"
 )
 # What a Python may need to start; no token, no proxy, nothing else.
 _KEPT_ENVIRONMENT: Final = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 
 
-def render(template: CardTemplate, context: Mapping[str, Any], *, seconds: int = SECONDS) -> str:
-    """Return the text a template makes of plain data.
+class Renderer(Protocol):
+    """What makes the text of a card."""
 
-    Args:
-        template: the template.
-        context: mappings, lists, texts and numbers by the names the template uses.
-        seconds: after which the child is killed.
-
-    Raises:
-        CardError: naming the template and the line, when it cannot be rendered or exceeds a bound.
-    """
-    request = {
-        "name": template.name,
-        "template": template.text,
-        "context": context,
-        "path": [os.path.abspath(entry) for entry in sys.path],  # noqa: PTH100 - `` means the current folder
-        "seconds": seconds,
-        "memory": MEMORY,
-        "output": OUTPUT,
-    }
-    answer = _ask(json.dumps(request), seconds)
-    if "text" in answer:
-        return str(answer["text"])
-    raise _failure(template, answer, seconds)
+    def render(self, template: "CardTemplate", context: Mapping[str, Any], /) -> str:
+        """Return the text a template makes of plain data, as `render` does."""
 
 
-def _ask(request: str, seconds: int) -> dict[str, Any]:
-    environment = {name: os.environ[name] for name in _KEPT_ENVIRONMENT if name in os.environ}
-    command = [sys.executable, "-I", "-c", _BOOT]
-    try:
-        done = subprocess.run(  # noqa: S603 - our own code; the template is data on standard input
-            command, input=request.encode(), capture_output=True, timeout=seconds, env=environment, check=False
+class Child:
+    """A process that renders one template. It prepares as soon as it is started, and ends with the `with` block."""
+
+    def __init__(self) -> None:
+        # `` on the path means the current folder, which is not the child's concern.
+        path = json.dumps([os.path.abspath(entry) for entry in sys.path])  # noqa: PTH100
+        self._process = subprocess.Popen(  # noqa: S603 - our own code; the template is data on standard input
+            [sys.executable, "-I", "-S", "-c", _BOOT, path],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={name: os.environ[name] for name in _KEPT_ENVIRONMENT if name in os.environ},
         )
-    except subprocess.TimeoutExpired:
-        return {"kind": "bounds"}
-    if done.returncode < 0:  # killed by the limit of processor time
-        return {"kind": "bounds"}
-    if done.returncode:
-        last = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
-        return {"kind": "failed", "message": f"the renderer stopped: {last[:300]}", "line": 0}
-    answer: dict[str, Any] = json.loads(done.stdout)
-    return answer
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        with self._process:  # closes the pipes and waits
+            pass
+
+    def render(self, template: "CardTemplate", context: Mapping[str, Any], *, seconds: int = SECONDS) -> str:
+        """Return the text a template makes of plain data; once only.
+
+        Args:
+            template: the template.
+            context: mappings, lists, texts and numbers by the names the template uses.
+            seconds: after which the child is killed.
+
+        Raises:
+            CardError: naming the template and the line, when it cannot be rendered or exceeds a bound.
+        """
+        request = {
+            "name": template.name,
+            "template": template.text,
+            "context": context,
+            "seconds": seconds,
+            "memory": MEMORY,
+            "output": OUTPUT,
+        }
+        answer = self._ask(json.dumps(request).encode(), seconds)
+        if "text" in answer:
+            return str(answer["text"])
+        raise _failure(template, answer, seconds)
+
+    def _ask(self, request: bytes, seconds: int) -> dict[str, Any]:
+        try:
+            out, err = self._process.communicate(request, timeout=seconds)
+        except subprocess.TimeoutExpired:
+            return {"kind": "bounds"}
+        if self._process.returncode < 0:  # killed by the limit of processor time
+            return {"kind": "bounds"}
+        if self._process.returncode:
+            last = err.decode("utf-8", "replace").strip().rpartition("\n")[2]
+            return {"kind": "failed", "message": f"the renderer stopped: {last[:300]}", "line": 0}
+        answer: dict[str, Any] = json.loads(out)
+        return answer
 
 
-def _failure(template: CardTemplate, answer: dict[str, Any], seconds: int) -> CardError:
+class OnDemand:
+    """A child for each template, started when there is one."""
+
+    def render(self, template: "CardTemplate", context: Mapping[str, Any]) -> str:
+        """Return the text a template makes of plain data, as `render` does."""
+        return render(template, context)
+
+
+ON_DEMAND: Final = OnDemand()
+
+
+def render(template: "CardTemplate", context: Mapping[str, Any], *, seconds: int = SECONDS) -> str:
+    """Return the text a template makes of plain data; arguments and errors are those of `Child.render`."""
+    with Child() as child:
+        return child.render(template, context, seconds=seconds)
+
+
+def _failure(template: "CardTemplate", answer: dict[str, Any], seconds: int) -> CardError:
     if answer["kind"] == "bounds":
         message = f"rendering {template.name} exceeded {seconds} s, {MEMORY >> 20} MiB of memory or 1 MiB of output"
         return CardError(message, hint="the template loops or repeats too much")
@@ -96,7 +142,7 @@ def _failure(template: CardTemplate, answer: dict[str, Any], seconds: int) -> Ca
     return CardError("the card cannot be rendered", problems=[problem])
 
 
-def _place(template: CardTemplate, line: int, name: str) -> Location:
+def _place(template: "CardTemplate", line: int, name: str) -> Location:
     """Return the place of a name in a line, or of the whole line: jinja2 knows no columns."""
     lines = template.text.splitlines()
     text = mask(lines[line - 1]) if line <= len(lines) else ""

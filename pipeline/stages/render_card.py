@@ -7,6 +7,7 @@ from typing import ClassVar
 from hublish.pipeline.cards.card import render_card
 from hublish.pipeline.cards.front_matter import read_front_matter
 from hublish.pipeline.cards.reading import read_start
+from hublish.pipeline.cards.rendering import ON_DEMAND, Renderer
 from hublish.pipeline.collecting.cards import README, RENDERED, two_cards
 from hublish.pipeline.errors import CardError
 from hublish.pipeline.values import InMemory, Origin, Project, Staged, StagedFile
@@ -22,8 +23,13 @@ _METADATA = "metadata"
 
 @dataclass(frozen=True)
 class RenderCard:
-    """Add README.md when the manifest has a card; check the metadata of a README that is there already."""
+    """Add README.md when the manifest has a card; check the metadata of a README that is there already.
 
+    Args:
+        renderer: makes text of the template.
+    """
+
+    renderer: Renderer = ON_DEMAND
     title: ClassVar[str] = "rendering the card"
 
     def run(self, staged: Staged) -> Staged:
@@ -42,11 +48,11 @@ class RenderCard:
         if own is not None:
             msg = "two sources for README.md"
             raise CardError(msg, problems=[two_cards(own.origin.source, own.origin.artifact)])
-        return _with_card(staged, project, card)
+        return _with_card(staged, project, card, self.renderer)
 
 
-def _with_card(staged: Staged, project: Project, card: Card) -> Staged:
-    rendered = render_card(project, card, staged.files)
+def _with_card(staged: Staged, project: Project, card: Card, renderer: Renderer) -> Staged:
+    rendered = render_card(project, card, staged.files, renderer)
     try:
         data = rendered.text.encode("utf-8")
     except UnicodeEncodeError:

@@ -4,6 +4,7 @@ from argparse import ArgumentParser, Namespace
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from hublish.cli.ahead import renderer_for
 from hublish.cli.command import Command, Example, Outcome
 from hublish.cli.options import add_manifest, again, manifest
 from hublish.cli.terminal import Format, Terminal
@@ -32,11 +33,12 @@ def _configure(parser: ArgumentParser) -> None:
 
 
 def _run(arguments: Namespace, terminal: Terminal) -> Outcome:
-    from hublish import api
-    from hublish.cli.views.check import CheckView
+    with renderer_for(arguments.file) as renderer:
+        from hublish import api
+        from hublish.cli.views.check import CheckView
 
-    project = api.read_project(manifest(arguments, terminal))
-    warnings = api.check(project, progress=terminal.progress())
+        project = api.read_project(manifest(arguments, terminal))
+        warnings = api.check(project, renderer=renderer, progress=terminal.progress())
     if warnings and arguments.strict:
         msg = f"{len(warnings)} warning(s), and --strict allows none"
         raise WarningsForbiddenError(msg, problems=warnings)

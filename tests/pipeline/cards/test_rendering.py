@@ -1,12 +1,15 @@
 """A template gets plain data and bounds: it prints values, reaches nothing else, and cannot go on for ever."""
 
 import os
+import signal
+import subprocess
+import sys
 import time
 from typing import Any
 
 import pytest
 
-from hublish.pipeline.cards.rendering import render
+from hublish.pipeline.cards.rendering import Child, render
 from hublish.pipeline.cards.templates import CardTemplate
 from hublish.pipeline.errors import CardError
 from hublish.schemas.problems import Location
@@ -144,3 +147,25 @@ def test_a_renderer_that_dies_is_reported(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_line_separators_and_astral_characters_survive() -> None:
     assert rendered("{{ value | markdown }}", value="é 漢 🎉 \u00a0") == "é 漢 🎉 \u00a0"
+
+
+def test_a_child_started_ahead_renders_and_one_that_is_not_asked_is_gone() -> None:
+    with Child() as child:
+        assert child.render(CardTemplate("t", "{{ value }}"), {"value": 1}) == "1"
+    with Child() as unasked:
+        process = unasked._process
+        assert process.poll() is None
+    assert process.returncode is not None
+
+
+def test_a_child_is_gone_when_its_parent_fails() -> None:
+    with pytest.raises(KeyboardInterrupt), Child() as child:
+        raise KeyboardInterrupt
+    assert child._process.returncode is not None
+
+
+def test_a_child_whose_parent_was_killed_ends() -> None:
+    script = "import os, signal; from hublish.pipeline.cards.rendering import Child; Child(); os.kill(os.getpid(), 9)"
+    # The pipe that the child inherits is closed once it has ended too.
+    done = subprocess.run([sys.executable, "-c", script], stderr=subprocess.PIPE, timeout=60)
+    assert done.returncode == -signal.SIGKILL
