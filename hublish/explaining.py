@@ -1,21 +1,17 @@
 """explain: the rule that lets a file in or keeps it out, with its line, and what the file becomes."""
 
-from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from hublish.connecting import connected
 from hublish.pipeline.collecting.surveying import survey
 from hublish.pipeline.explaining.book import Book
 from hublish.pipeline.explaining.finding import explain as explain_path
 from hublish.pipeline.hub.gitignore import GitIgnore
-from hublish.pipeline.planning.ignored import remote_rules
 from hublish.pipeline.progress import SILENT, Progress
 from hublish.pipeline.values import Project, Step
 from hublish.pipeline.values.explanation import Explained, Explanation, Fate
 from hublish.projects import AnyManifest, read_project, with_locations
 from hublish.schemas.places import Places
-from hublish.schemas.problems import Location
 
 
 def explain(
@@ -49,8 +45,8 @@ def explain(
     progress.begin("asking every rule")
     found = survey(project)
     book = Book(found, rules)
-    lines = _Lines(project)
-    answers = tuple(lines.of(explain_path(book, str(path), Path.cwd())) for path in paths)
+    places = Places.of(project.text, project.name)
+    answers = tuple(_with_lines(explain_path(book, str(path), Path.cwd()), places) for path in paths)
     errors = (problem for problem in found.problems if problem.severity == "error")
     return Explained(answers, with_locations(errors, project))
 
@@ -58,37 +54,28 @@ def explain(
 def _remote_rules(
     project: Project, endpoint: str | None, token: str | bool | None, progress: Progress
 ) -> GitIgnore | None:
+
+    from hublish.connecting import connected
+    from hublish.pipeline.planning.ignored import remote_rules
+
     repo = project.manifest.repo
     with connected(endpoint or repo.endpoint, token, project.folder, progress) as hub:
         progress.begin("reading the Hub's .gitignore")
         return remote_rules(hub, repo, hub.head(repo))
 
 
-class _Lines:
-    """Gives every rule its line in the manifest."""
+def _with_lines(explanation: Explanation, places: Places) -> Explanation:
+    return replace(
+        explanation,
+        fates=tuple(_fate_with_lines(fate, places) for fate in explanation.fates),
+        files=tuple(_with_lines(file, places) for file in explanation.files),
+    )
 
-    def __init__(self, project: Project) -> None:
-        self._places = Places.of(project.text, project.name)
-        self._known: dict[str, Location | None] = {}
 
-    def of(self, explanation: Explanation) -> Explanation:
-        """Return an explanation with the lines of its rules."""
-        return replace(
-            explanation,
-            fates=tuple(map(self._of_fate, explanation.fates)),
-            files=tuple(map(self.of, explanation.files)),
-        )
+def _fate_with_lines(fate: Fate, places: Places) -> Fate:
+    steps = tuple(_step_with_line(step, places) for step in fate.steps)
+    return replace(fate, steps=steps, loading=fate.loading and _step_with_line(fate.loading, places))
 
-    def _of_fate(self, fate: Fate) -> Fate:
-        loading = None if fate.loading is None else self._of_step(fate.loading)
-        return replace(fate, steps=self._of_steps(fate.steps), loading=loading)
 
-    def _of_steps(self, steps: Iterable[Step]) -> tuple[Step, ...]:
-        return tuple(map(self._of_step, steps))
-
-    def _of_step(self, step: Step) -> Step:
-        if step.location is not None or not step.path:
-            return step
-        if step.path not in self._known:
-            self._known[step.path] = self._places.find(step.path)
-        return replace(step, location=self._known[step.path])
+def _step_with_line(step: Step, places: Places) -> Step:
+    return replace(step, location=places.find(step.path)) if step.path and step.location is None else step

@@ -31,7 +31,7 @@ def _configure(parser: ArgumentParser) -> None:
 def _run(arguments: Namespace, terminal: Terminal) -> Outcome:
     from hublish import api
     from hublish.cli.views.explanation import ExplanationView
-    from hublish.pipeline.values.explanation import Outcome as Fate
+    from hublish.pipeline.values import explanation
 
     explained = api.explain(
         manifest(arguments, terminal),
@@ -40,9 +40,9 @@ def _run(arguments: Namespace, terminal: Terminal) -> Outcome:
         **remote(arguments),
         progress=terminal.progress(),
     )
-    outcomes = {explanation.outcome for explanation in explained.explanations}
-    code = NOT_IN if arguments.detailed_exitcode and outcomes != {Fate.IN} else 0
-    return Outcome(ExplanationView(explained), FAILED if Fate.ABSENT in outcomes else code)
+    outcomes = {answer.outcome for answer in explained.explanations}
+    code = NOT_IN if arguments.detailed_exitcode and outcomes != {explanation.Outcome.IN} else 0
+    return Outcome(ExplanationView(explained), FAILED if explanation.Outcome.ABSENT in outcomes else code)
 
 
 COMMAND = Command(

@@ -5,17 +5,21 @@ Its `split_state_dict_into_shards_factory` and `save_torch_state_dict` set the r
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from hublish.pipeline.serializers.tensors.errors import InvalidFileError
 from hublish.pipeline.serializers.tensors.index import INDEX_SUFFIX
-from hublish.pipeline.serializers.tensors.tensor import Tensor
+
+if TYPE_CHECKING:
+    # Names alone are asked for where no tensor is read: numpy stays out.
+    from hublish.pipeline.serializers.tensors.tensor import Tensor
 
 _SUFFIX = ".safetensors"
 _SOURCES = (_SUFFIX, ".npz", ".npy", ".pt", ".pth", ".bin", ".ckpt", ".jit", ".weights.h5", ".h5")
 _REPLACED = (INDEX_SUFFIX, *(f"{suffix}.index.json" for suffix in (".bin", ".pt")), *_SOURCES)
 
 
-def split(tensors: Iterable[Tensor], max_shard_size: int) -> tuple[tuple[Tensor, ...], ...]:
+def split(tensors: "Iterable[Tensor]", max_shard_size: int) -> "tuple[tuple[Tensor, ...], ...]":
     """Fill shards in the order of `tensors`, each up to `max_shard_size` bytes of data.
 
     A tensor larger than that gets a shard of its own, and the shard before it stays open for those that follow.
