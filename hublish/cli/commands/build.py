@@ -4,7 +4,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from hublish.cli.command import Command, Example, Outcome
-from hublish.cli.options import add_manifest, manifest
+from hublish.cli.options import add_manifest, again, manifest
 from hublish.cli.terminal import Terminal
 
 
@@ -21,7 +21,7 @@ def _run(arguments: Namespace, terminal: Terminal) -> Outcome:
 
     release = api.build(manifest(arguments, terminal), arguments.out, progress=terminal.progress())
     terminal.warn(release.warnings)
-    return Outcome(BuildView(release, arguments.out))
+    return Outcome(BuildView(release, arguments.out, again(arguments)))
 
 
 COMMAND = Command(

@@ -38,7 +38,8 @@ def _run(arguments: Namespace, terminal: Terminal) -> Outcome:
     agreed = bool(arguments.plan or arguments.yes)
     if not (agreed or (terminal.interactive and arguments.file != "-")):
         msg = "nobody can be asked whether to publish"
-        raise UsageError(msg, hint="pass -y, or a plan that was reviewed: hublish plan --out plan.json")
+        options = again(arguments).manifest + again(arguments).remote
+        raise UsageError(msg, hint=f"pass -y, or a plan that was reviewed: hublish plan --out plan.json{options}")
 
     from hublish import api
     from hublish.cli.views.receipt import ReceiptView

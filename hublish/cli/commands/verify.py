@@ -5,7 +5,7 @@ from pathlib import Path
 
 from hublish.cli.command import Command, Example, Outcome
 from hublish.cli.failures import FAILED
-from hublish.cli.options import MANIFEST, add_manifest_file, add_remote, remote
+from hublish.cli.options import MANIFEST, add_manifest_file, add_remote, again, remote
 from hublish.cli.terminal import Terminal
 
 
@@ -21,7 +21,7 @@ def _run(arguments: Namespace, terminal: Terminal) -> Outcome:
 
     path = Path(MANIFEST if arguments.file == "-" else arguments.file)
     found = api.verify(path, lock=arguments.lock, **remote(arguments), progress=terminal.progress())
-    return Outcome(VerificationView(found), 0 if found.ok else FAILED)
+    return Outcome(VerificationView(found, again(arguments)), 0 if found.ok else FAILED)
 
 
 COMMAND = Command(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hublish.cli.again import NOTHING_AGAIN, Again
 from hublish.cli.failures import location_document, problem_document
 from hublish.cli.paint import Paint
 from hublish.cli.text import columns, plural
@@ -74,13 +75,14 @@ class BuildView:
 
     release: Release
     folder: Path
+    again: Again = NOTHING_AGAIN
 
     def human(self, paint: Paint) -> Iterable[str]:
         """Return what was written and where."""
         files = self.release.files
         count = f"{plural(len(files), 'file')}, {format_size(size_of(files))}"
         yield paint("green", f"Wrote {count} to {self.folder}")
-        yield from next_steps(paint, f"look into {self.folder}, then hublish plan")
+        yield from next_steps(paint, f"look into {self.folder}, then hublish plan{self.again.manifest}")
 
     def document(self) -> Any:
         """Return the folder and the release."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from hublish.cli.again import NOTHING_AGAIN, Again
 from hublish.cli.paint import Paint
 from hublish.cli.text import plural
 from hublish.cli.views.words import next_steps, repo_label, short
@@ -17,6 +18,7 @@ class VerificationView:
     """Missing, extra and different files, or the word that there are none."""
 
     verification: "Verification"
+    again: Again = NOTHING_AGAIN
 
     def human(self, paint: Paint) -> Iterable[str]:
         """Return every difference, then the verdict."""
@@ -30,7 +32,8 @@ class VerificationView:
                 yield from [paint("bold", title), *(paint(colour, f"  {mark} {path}") for path in paths)]
         yield self._verdict(paint)
         if not found.ok:
-            yield from next_steps(paint, "hublish plan  shows what publishing again would change")
+            plan = f"hublish plan{self.again.file}{self.again.remote}"
+            yield from next_steps(paint, f"{plan}  shows what publishing again would change")
 
     def document(self) -> Any:
         """Return the verdict and the three lists."""

@@ -86,7 +86,7 @@ def test_every_end_has_its_exit_code(
         ("publish hub.yaml", "hub.yaml is a manifest, not a plan; write -f hub.yaml", "`hublish publish --help`"),
         ("publish", "nobody can be asked", "pass -y, or a plan that was reviewed"),
         ("publish --json", "nobody can be asked", "pass -y, or a plan that was reviewed"),
-        ("publish -f - --local", "nobody can be asked", "pass -y, or a plan that was reviewed"),
+        ("publish -f - --local --set v=1", "nobody can be asked", "plan --out plan.json -f - --set v=1 --local"),
     ],
 )
 def test_every_wrong_usage_is_told_what_is_right(

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from hublish.cli.again import Again
 from hublish.cli.views.files import BuildView, FilesView
 from hublish.pipeline.values import Release
 from hublish.schemas.problems import Problem
@@ -77,7 +78,7 @@ def test_quiet_is_paths(release: Release, excluded: bool, lines: list[str]) -> N
 
 
 def test_a_build_says_where_it_is(release: Release, show: Show, golden: Golden) -> None:
-    view = BuildView(release, Path("dist"))
+    view = BuildView(release, Path("dist"), Again(" -f a/hub.yaml", "", " --set v=1"))
     golden("build", show(view))
     assert list(view.quiet()) == ["dist"]
     assert view.document()["folder"] == "dist"

@@ -3,6 +3,7 @@
 import pytest
 
 from hublish.api import Verification
+from hublish.cli.again import Again
 from hublish.cli.views.verification import VerificationView
 from hublish.pipeline.records import lock_document
 from tests.hublish.cli.running import Golden
@@ -25,7 +26,7 @@ def test_what_is_as_locked_takes_one_line(good: Verification, show: Show) -> Non
 
 
 def test_every_difference_is_named(bad: Verification, show: Show, golden: Golden) -> None:
-    golden("verify_failed", show(VerificationView(bad)))
+    golden("verify_failed", show(VerificationView(bad, Again(" -f a/hub.yaml", " --local"))))
 
 
 def test_json_has_the_verdict_and_three_lists(bad: Verification) -> None:
