@@ -7,11 +7,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from hublish.schemas.base import Document
-from hublish.schemas.diagnosis import MAX_PROBLEMS, WHERE_CREDENTIALS_GO, diagnose
+from hublish.schemas.diagnosis import WHERE_CREDENTIALS_GO, diagnose
 from hublish.schemas.expansion import NO_SETTINGS, Expansion, expand
 from hublish.schemas.manifest import Load, Manifest, Published
 from hublish.schemas.positions import Positions, SourceText, format_path, parse_path
-from hublish.schemas.problems import InvalidDocumentError, Location, Problem, Related
+from hublish.schemas.problems import MAX_PROBLEMS, InvalidDocumentError, Location, Problem, Related
 from hublish.schemas.reading import MAX_BYTES, Reading, read_yaml
 from hublish.schemas.secrets import hub_tokens, redact
 from hublish.schemas.variables import ENV, NOWHERE, SECRET, Setting, Surroundings

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Severity = Literal["error", "warning"]
+MAX_PROBLEMS = 100
+"""How many are told at once: nobody reads more, and a hostile file must not cost more."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

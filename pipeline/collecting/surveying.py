@@ -3,13 +3,13 @@
 Collecting refuses what is wrong; explaining tells it. Both stand on this one look.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from hublish.pipeline.collecting import candidates, links
 from hublish.pipeline.collecting.verdicts import Matches, judged
 from hublish.pipeline.values import Candidate, Project
-from hublish.schemas.problems import Problem, Related
+from hublish.schemas.problems import MAX_PROBLEMS, Problem, Related
 
 _COLLISION = "source.collision"
 
@@ -40,19 +40,30 @@ class Survey:
 
 
 def survey(project: Project) -> Survey:
-    """Look at every source and ask every rule that needs no file to be read."""
-    answers = [candidates.of_artifact(project, index) for index in range(len(project.manifest.artifacts))]
+    """Look at every source and ask every rule that needs no file to be read.
+
+    After MAX_PROBLEMS with the sources it looks no further: to search for what each was meant as takes time.
+    """
+    answers = tuple(_answers(project))
     found = [item for files, _ in answers for item in files]
     problems = [problem for _, faults in answers for problem in faults]
     problems += candidates.loading(project)
     matches = Matches.among((item.path_in_repo for item in found), project.manifest.patterns)
     one_by_one = [_examined(project, judged(item, matches)) for item in found]
     problems += [item.problem for item in one_by_one if item.problem]
-    lost = [artifact for artifact, (files, _) in zip(project.manifest.artifacts, answers, strict=True) if not files]
+    lost = [artifact for artifact, (files, _) in zip(project.manifest.artifacts, answers, strict=False) if not files]
     problems += matches.idle(found, [artifact.path_in_repo or artifact.source for artifact in lost]) if found else ()
     examined = _one_source_a_path(project, [Examined(candidates.manifest_itself(project)), *one_by_one])
     problems += [item.problem for item in examined if item.problem and item.problem.code == _COLLISION]
     return Survey(project, examined, tuple(problems))
+
+
+def _answers(project: Project) -> Iterator[tuple[Sequence[Candidate], Sequence[Problem]]]:
+    faults = 0
+    for index in range(len(project.manifest.artifacts)):
+        if faults < MAX_PROBLEMS:
+            yield (answer := candidates.of_artifact(project, index))
+            faults += len(answer[1])
 
 
 def _examined(project: Project, candidate: Candidate) -> Examined:

@@ -11,7 +11,7 @@ from hublish.pipeline.errors import PolicyError
 from hublish.pipeline.values import InMemory, Staged, StagedFile
 from hublish.schemas.manifest import Manifest
 from hublish.schemas.names import collisions
-from hublish.schemas.problems import Problem, Related
+from hublish.schemas.problems import MAX_PROBLEMS, Problem, Related
 
 _AS_IT_IS: Final = "copy"
 _Artifacts = Mapping[str, int | None]
@@ -40,7 +40,7 @@ class Screen:
         if errors:
             count = f"{len(errors)} problem" + ("s" if len(errors) > 1 else "")
             msg = f"the release would break its policy or the Hub's limits: {count}"
-            raise PolicyError(msg, problems=errors)
+            raise PolicyError(msg, problems=errors[:MAX_PROBLEMS])
         return replace(staged, warnings=(*staged.warnings, *found))
 
 

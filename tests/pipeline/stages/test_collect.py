@@ -9,6 +9,7 @@ from hublish.pipeline.errors import SourceError
 from hublish.pipeline.stages.collect import Collect
 from hublish.pipeline.values import Collection, Project
 from hublish.schemas.manifest import Manifest
+from hublish.schemas.problems import MAX_PROBLEMS
 
 
 def collect(folder: Path, **manifest: object) -> Collection:
@@ -107,6 +108,20 @@ def test_all_problems_come_at_once_with_their_paths(folder: Path) -> None:
         ("source.collision", "artifacts[9].path_in_repo"),
     ]
     assert all(problem.hint for problem in caught.value.problems)
+
+
+def test_of_a_thousand_missing_sources_a_hundred_are_looked_for(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=f"{MAX_PROBLEMS} problems") as caught:
+        collect(tmp_path, artifacts=[{"source": f"missing-{number}"} for number in range(1_000)])
+    assert len(caught.value.problems) == MAX_PROBLEMS
+
+
+def test_of_a_thousand_links_a_hundred_are_told(tmp_path: Path) -> None:
+    for number in range(1_000):
+        (tmp_path / f"{number}.bin").symlink_to("nowhere")
+    with pytest.raises(SourceError, match="1000 problems with the sources; the first 100 are told") as caught:
+        collect(tmp_path, artifacts=[{"source": "."}])
+    assert len(caught.value.problems) == MAX_PROBLEMS
 
 
 LINKS = {
