@@ -166,7 +166,7 @@ def _open(fields: Iterable[Field], place: str = "") -> Iterator[str]:
     for field in fields:
         here = f"{place}.{field.key}" if place else field.key
         if field.open:
-            yield f"{here}: {field.why}"
+            yield f"{here}: {field.why.removeprefix('fill in: ')}"
         if isinstance(field.value, Section):
             yield from _open(field.value.fields, here)
         elif isinstance(field.value, Items):

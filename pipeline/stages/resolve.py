@@ -1,7 +1,7 @@
 """Reference -> RemoteRelease: one commit, its files with their digests, and how it is loaded."""
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from hublish.pipeline.downloading import digests, listings, removing
@@ -73,7 +73,8 @@ class Resolve:
         if manifest.size > MAX_BYTES:
             msg = f"the {_MANIFEST} in {reference.repo_id} has {manifest.size} bytes; it was not downloaded"
             raise LoadError(msg, hint="give a load plan, or a hub.lock")
-        options = self.destination.options(reference.repo_type, commit)
+        # Into the cache, whatever else goes elsewhere: the folder may hold a manifest of its own.
+        options = replace(self.destination, local_dir=None).options(reference.repo_type, commit)
         with self.hub.watched():
             path = transfer.download(self.hub, reference.repo_id, _MANIFEST, advance=lambda _: None, **options)
         if not digests.matches(path, manifest.size, manifest.digest, lambda _: None):

@@ -1,6 +1,7 @@
 """A draft from a repo publishes the files it holds, from the folder they were pulled into."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from huggingface_hub import HfApi
@@ -42,7 +43,7 @@ def drafted(repo_id: str, folder: Path, hub: EmbeddedHub, title: str = "") -> Dr
 def test_what_was_pulled_is_published_again_as_it_stands(
     title: str, repo_id: str, tmp_path: Path, own_hub: EmbeddedHub
 ) -> None:
-    there = {"endpoint": own_hub.endpoint, "token": own_hub.token}
+    there: dict[str, Any] = {"endpoint": own_hub.endpoint, "token": own_hub.token}
     hublish.pull(repo_id, repo_type=KINDS.get(title, "model"), local_dir=tmp_path / "here", **there)
     made = drafted(repo_id, tmp_path / "here", own_hub, title)
     assert made.complete

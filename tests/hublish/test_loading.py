@@ -52,6 +52,13 @@ def test_a_local_dir_receives_the_files_themselves(hub: Hub, tmp_path: Path) -> 
 
 
 @pytest.mark.usefixtures("lock")
+def test_a_manifest_of_ones_own_in_a_local_dir_stays_when_none_is_asked_for(hub: Hub, tmp_path: Path) -> None:
+    (tmp_path / "hub.yaml").write_text("mine: true\n")
+    hublish.pull("acme/digits", local_dir=tmp_path, ignore_patterns="hub.yaml", endpoint=hub.endpoint)
+    assert (tmp_path / "hub.yaml").read_text() == "mine: true\n"
+
+
+@pytest.mark.usefixtures("lock")
 def test_a_cache_dir_receives_the_files(hub: Hub, tmp_path: Path) -> None:
     local = hublish.pull("acme/digits", cache_dir=tmp_path / "mine", endpoint=hub.endpoint)
     assert local.folder.is_relative_to(tmp_path / "mine")

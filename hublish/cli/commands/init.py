@@ -2,9 +2,10 @@
 
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
+from typing import Any
 
 from hublish.cli.command import Command, Example, Outcome
-from hublish.cli.options import MANIFEST, REPO_TYPES, Target, add_remote, named_by, remote
+from hublish.cli.options import MANIFEST, REPO_TYPES, Target, add_remote, again, named_by, remote
 from hublish.cli.terminal import Terminal
 from hublish.pipeline.errors import UsageError
 
@@ -42,10 +43,11 @@ def _run(arguments: Namespace, terminal: Terminal) -> Outcome:
     from hublish.cli.views.draft import DraftView
     from hublish.cli.views.words import kind_option
 
+    kind: Any = origin.repo_type if arguments.reference else arguments.repo_type
     draft = api.init(
         Path(arguments.folder),
         repo_id=arguments.repo_id,
-        repo_type=origin.repo_type if arguments.reference else arguments.repo_type,
+        repo_type=kind,
         from_repo=origin.repo_id,
         revision=origin.revision,
         out=None if arguments.out == STDOUT else arguments.out,
@@ -56,8 +58,8 @@ def _run(arguments: Namespace, terminal: Terminal) -> Outcome:
     # What is to be filled in is told by the draft itself.
     open_ = {line.partition(":")[0] for line in draft.open}
     terminal.warn(problem for problem in draft.warnings if problem.path not in open_)
-    kind = kind_option(arguments.repo_type or "model")
-    return Outcome(DraftView(draft, arguments.folder, arguments.reference, kind))
+    option = kind_option(arguments.repo_type or "model")
+    return Outcome(DraftView(draft, arguments.folder, arguments.reference, option, again(arguments).remote))
 
 
 def _origin(arguments: Namespace) -> Target:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from hublish.cli.failures import problem_document
 from hublish.cli.paint import Paint
-from hublish.cli.text import columns, plural
+from hublish.cli.text import columns
 from hublish.cli.views.words import next_steps
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ class DraftView:
     """The repo it was drafted from, as it was named."""
     kind: str = ""
     """The option that names the repo's kind, where the reference does not."""
+    hub: str = ""
+    """The option that names the Hub."""
 
     def human(self, paint: Paint) -> Iterable[str]:
         """Return what was found and why; of a draft that was not written, its text alone."""
@@ -38,7 +40,7 @@ class DraftView:
         left = [(one.path, one.why) for one in self.draft.left_out]
         yield from self._table("LEFT OUT", "BECAUSE", left[:_MOST_LEFT_OUT], paint)
         if len(left) > _MOST_LEFT_OUT:
-            yield f"... and {plural(len(left) - _MOST_LEFT_OUT, 'more')}; --json lists all"
+            yield f"... and {len(left) - _MOST_LEFT_OUT:,} more; --json lists all"
         if self.draft.open:
             yield from ["", paint("yellow", "To fill in:"), *(f"  {one}" for one in self.draft.open)]
         yield from next_steps(paint, *self._next())
@@ -72,5 +74,7 @@ class DraftView:
         steps = [f"hublish check{option}", f"hublish files{option}"]
         if self.draft.complete or self.reference is None:
             return [f"look into {path}, then {steps[0]}", steps[1]]
-        what = f"{shlex.quote(self.reference)}{self.kind} --include '*'"
-        return [f"hublish pull {what} --local-dir {shlex.quote(self.folder)}", *steps]
+        # The repo's own manifest says what a load needs, which may be less; and it would take the place of this one.
+        own = any(one.path == "hub.yaml" for one in self.draft.left_out)
+        what = shlex.quote(self.reference) + self.kind + (" --include '*' --exclude hub.yaml" if own else "")
+        return [f"hublish pull {what} --local-dir {shlex.quote(self.folder)}{self.hub}", *steps]
