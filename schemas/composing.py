@@ -26,6 +26,9 @@ _SHOWN = 60
 _PROPERTY = re.compile(r"[&!][^\s,\[\]{}]*")
 # To YAML they are letters: what they indent becomes a key of the mapping around it.
 _ODD_SPACE = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
+_ESCAPE = re.compile(r"\\(?:[xuU](?P<code>(?<=x)[0-9a-fA-F]{2}|(?<=u)[0-9a-fA-F]{4}|(?<=U)[0-9a-fA-F]{8})|(?P<name>.))")
+# YAML 1.2, §5.7: those that stand for what no document may hold.
+_NAMED_ESCAPES = dict(zip("0abevfNLP", "\0\a\b\x1b\v\f\x85\u2028\u2029", strict=True))
 _BLOCK_STYLES = ("|", ">")
 
 
@@ -170,7 +173,8 @@ class Composer:
             except ValueError as error:
                 self._refuse_value("yaml.number", str(error), event, path, "quote it to keep it as text")
         elif found := text_problem(event.value):  # written as an escape: the text itself holds none
-            self._refuse_value("yaml.character", found[1], event, path, "remove the escape")
+            self.refused.add(path)
+            self._refuse("yaml.character", found[1], self._escape(event), path, "remove the escape")
         return Node(value, _start(event), self._trimmed_end(event), plain)
 
     def _trimmed_end(self, event: Any) -> int:
@@ -178,6 +182,14 @@ class Composer:
         if getattr(event, "style", None) not in _BLOCK_STYLES:
             return _end(event)
         return _start(event) + len(self._text.text[_start(event) : _end(event)].rstrip())
+
+    def _escape(self, event: Any) -> Location:
+        """Return the place of the escape that writes a character no document may hold."""
+        for found in _ESCAPE.finditer(self._text.text, _start(event), _end(event)):
+            code = found["code"]
+            if text_problem(chr(int(code, 16)) if code else _NAMED_ESCAPES.get(found["name"], "")):
+                return self._text.location(*found.span())
+        return self._place(event)
 
     def _refuse_properties(self, event: Any, path: Path) -> None:
         if event.anchor is not None:

@@ -16,6 +16,8 @@ _NAMED = re.compile(
     re.IGNORECASE,
 )
 
+# What may be a token of another kind: letters of both cases and digits without a break.
+_RANDOM = re.compile(r"(?=\w*[0-9])(?=\w*[a-z])(?=\w*[A-Z])\w{20,}", re.ASCII)
 _LINE_END = re.compile(r"[\r\n]|\Z")
 _LONGEST = 2000
 _SHOWN = 60
@@ -49,7 +51,7 @@ def shown(text: str, start: int, end: int) -> str:
     if last - first > _LONGEST or end > last or not piece.isprintable():
         return ""
     hidden = mask(text[first:last])[start - first : end - first]
-    return piece if piece == hidden and len(piece) <= _SHOWN else ""
+    return piece if piece == hidden and len(piece) <= _SHOWN and not _RANDOM.search(piece) else ""
 
 
 def mask(line: str) -> str:

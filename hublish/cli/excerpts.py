@@ -23,6 +23,8 @@ _LEAST_DIGITS = 2
 _LEAST_WIDTH = 20
 _MOST_CHARACTERS = 4
 """For each cell of the width: a line may hold any number of combining marks, which take none."""
+_LONGEST_SECRET = 300
+"""Characters around what is shown in which one may begin or end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +107,11 @@ def fitted(place: Location, room: int, page: Page) -> Line:
         room: cells; at least 20.
         page: its encoding and its secrets are heeded.
     """
-    text = mask(place.text or "", page.secrets)
-    start, end = _span(place, len(text))
+    whole = place.text or ""
+    start, end = _span(place, len(whole))
     reach = _MOST_CHARACTERS * room
+    first, last = max(0, start - reach - _LONGEST_SECRET), end + reach + _LONGEST_SECRET
+    text = whole[:first] + mask(whole[first:last], page.secrets) + whole[last:]
     before = [_spelled(char, page.encoding) for char in text[max(0, start - reach) : start]]
     marked = [_spelled(char, page.encoding, tab="\\t") for char in text[start : min(end, start + reach)]]
     after = [_spelled(char, page.encoding) for char in text[end : end + reach]]

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any
 
 from hublish.schemas.problems import Location, Problem, Related
@@ -30,12 +29,20 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
     return _SHAPES.sub(_MASK, text)
 
 
-@lru_cache(maxsize=8)  # a hundred problems may be on one line of 256 KiB
-def mask(line: str, secrets: tuple[str, ...] = ()) -> str:
-    """Return a line with the same taken out, each character replaced by one: columns stay right."""
+def mask(text: str, secrets: Iterable[str] = ()) -> str:
+    """Return a piece of a line with the same starred out, and every other known kind of token: columns stay right."""
+    from hublish.pipeline.audit.rules import RULES  # only when there is a line to show
+
     for secret in secrets:
-        line = line.replace(secret, "*" * len(secret))
-    return _SHAPES.sub(lambda found: "*" * len(found.group()), line)
+        text = text.replace(secret, "*" * len(secret))
+    for rule in RULES:
+        if any(literal.decode() in text for literal in rule.literals):
+            text = re.sub(rule.pattern, _stars, text)
+    return _SHAPES.sub(_stars, text)
+
+
+def _stars(found: re.Match[str]) -> str:
+    return "*" * len(found.group())
 
 
 def redact_problem(problem: Problem, secrets: Iterable[str] = ()) -> Problem:

@@ -88,9 +88,12 @@ class Terminal:
 
     def warn(self, problems: Iterable[Problem]) -> None:
         """Write warnings to stderr; `quiet` is spared them."""
+        problems = tuple(problems)
+        if not problems or self.format is Format.QUIET:
+            return
         if self.format is Format.GITHUB:
             self._annotate(problems)
-        elif self.format is not Format.QUIET:
+        else:
             from hublish.cli.diagnostics import warning_lines
 
             self.say(*warning_lines(problems, self._page()))

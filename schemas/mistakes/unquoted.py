@@ -19,6 +19,8 @@ _CURLY = str.maketrans(
     dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb", '"') | dict.fromkeys("\u2018\u2019\u201a\u201b", "'")
 )
 _APOSTROPHE = re.compile(r"\w'\w")
+_LENGTHS = {"x": 4, "u": 6, "U": 10}
+"""Of escapes, in characters."""
 _QUOTED = re.compile(r'"(?:\\.|[^"\\\r\n])*"')
 _INDENTED = re.compile(r"[\r\n]+(?:[ \t]*(?:#[^\r\n]*)?[\r\n]+)*(?P<indent> *)")
 _BEFORE_VALUE = re.compile(r" *(?:- +)*")
@@ -100,11 +102,15 @@ def unknown_escape(scene: Scene) -> Mistake | None:
         return None
     place = scene.text.rfind("\\", scene.opened, scene.offset + 1)
     whole = _QUOTED.match(scene.text, scene.opened)
-    if "invalid Unicode" in scene.complaint or place < 0:
+    if place < 0:
         return None
+    mendable = whole.span() if whole else None
+    if "invalid Unicode" in scene.complaint:
+        end = place + _LENGTHS.get(scene.text[place + 1], 2)
+        message = "invalid Unicode: no such character"
+        return Mistake(message, "write the character itself", place, end, mendable=mendable)
     value = scene.shown(whole.start() + 1, whole.end() - 1) if whole else ""
     hint = "in single quotes a backslash is itself" + (f": {quoted(value)}" if value else "")
-    mendable = whole.span() if whole else None
     return Mistake("unknown escape in double quotes", hint, place, place + 2, mendable=mendable)
 
 

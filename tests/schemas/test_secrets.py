@@ -88,6 +88,8 @@ def test_masking_changes_no_length_and_adds_nothing(line: str) -> None:
         ("a: b\nc: d", "b\nc", ""),
         ("a: \x1bb", "\x1bb", ""),
         ("token: abc", "abc", ""),
+        ("a: @ghp_aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1eF3", "@ghp_aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1eF3", ""),
+        ("a: @0123456789abcdef0123", "@0123456789abcdef0123", "@0123456789abcdef0123"),
         ("a: " + "x" * 61, "x" * 61, ""),
         ("a: b" + "x" * 3000, "b", ""),
         ("x" * 3000 + "b", "b", ""),

@@ -76,6 +76,14 @@ def test_a_secret_is_starred_out_and_moves_no_caret(secret: str) -> None:
     assert carets == " " * (len(secret) + 4) + "^^^"
 
 
+@pytest.mark.parametrize("distance", [0, 10, 80, 150, 1000])
+def test_a_secret_is_starred_out_however_long_the_line(distance: int) -> None:
+    secret = "ghp" + "_" + "aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1eF3gH5"
+    for text in (f"{'x' * distance} {secret} bad", f"bad {secret} {'x' * distance}", f"{secret} {'x' * distance} bad"):
+        shown_lines = "".join(marked(text, "bad", Page(Paint(), width=60)))
+        assert not any(secret[place : place + 6] in shown_lines for place in range(len(secret) - 6))
+
+
 def test_a_secret_that_is_meant_itself_is_marked_and_not_shown() -> None:
     assert marked(f"a: {TOKEN}", TOKEN) == [f"a: {'*' * len(TOKEN)}", f"   {'^' * len(TOKEN)}"]
 

@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hublish.cli.redaction import redact, redact_document, secrets_in
+from hublish.cli.redaction import mask, redact, redact_document, secrets_in
 
 TOKEN = "hf_" + "aB3dE6gH9jK2mN5pQ8" * 2
+OTHER = "ghp" + "_" + "aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1eF3gH5"
 
 
 @pytest.mark.parametrize(
@@ -47,3 +48,16 @@ def test_documents_are_redacted_in_depth() -> None:
 @given(before=st.text(), after=st.text())
 def test_a_known_secret_never_comes_through(before: str, after: str) -> None:
     assert "s3cr3t-value" not in redact(f"{before}s3cr3t-value{after}", ("s3cr3t-value",))
+
+
+@pytest.mark.parametrize(
+    ("line", "masked"),
+    [
+        (f"a: {TOKEN} b", f"a: {'*' * len(TOKEN)} b"),
+        (f"a: {OTHER} b", f"a: {'*' * len(OTHER)} b"),
+        ("a: of-this-run b", "a: *********** b"),
+        ("revision: 0123456789abcdef0123456789abcdef01234567", "revision: 0123456789abcdef0123456789abcdef01234567"),
+    ],
+)
+def test_a_masked_line_keeps_its_columns(line: str, masked: str) -> None:
+    assert mask(line, ("of-this-run",)) == masked
