@@ -42,6 +42,7 @@ def test_its_manifest_is_valid() -> None:
     assert read_manifest(blocks("yaml")[0].encode()).repo.tag == "v1.2.0"
 
 
+CONSOLE = dict(zip(["in 30 seconds", "start", "explain", "install", "develop"], blocks("console"), strict=True))
 PYTHON = dict(zip(["api", "helpers", "mixin", "arrays", "hub", "fixture"], blocks("python"), strict=True))
 
 
@@ -66,7 +67,7 @@ def test_the_two_ways_of_the_guide_take_ten_lines_each(title: str) -> None:
 
 
 def test_its_commands_run_as_they_stand(project: Path) -> None:
-    commands = [line.split("#")[0].split()[1:] for line in blocks("console")[0].splitlines()]
+    commands = [line.split("#")[0].split()[1:] for line in CONSOLE["in 30 seconds"].splitlines()]
     assert [command[1] for command in commands] == ["rehearse", "plan", "publish", "pull"]
     for command in commands:
         # Nobody has a token here: what goes to the public Hub goes to the one beside hub.yaml instead.
@@ -77,7 +78,7 @@ def test_its_commands_run_as_they_stand(project: Path) -> None:
 
 def test_its_explanations_are_what_is_shown(project: Path) -> None:
     (project / "runs" / "best" / "train.log").write_text("epoch 1\n")
-    shown = re.split(r"^\$ hublish (.+)\n", blocks("console")[1], flags=re.MULTILINE)[1:]
+    shown = re.split(r"^\$ hublish (.+)\n", CONSOLE["explain"], flags=re.MULTILINE)[1:]
     for command, told in zip(shown[::2], shown[1::2], strict=True):
         ran = run([sys.executable, "-m", "hublish", *command.split()], project)
         assert ran.stdout == told
@@ -97,6 +98,15 @@ def test_its_variables_come_to_what_it_says(project: Path, monkeypatch: pytest.M
     assert (found.repo.tag, found.repo.commit_message) == ("v1.3.0", "Release 1.3.0 of 2026-01-31")
     assert found.card
     assert re.fullmatch(r"Commit [0-9a-f]{7}, build 7\.", found.card.variables["summary"])
+
+
+def test_its_start_runs_as_it_stands(project: Path) -> None:
+    (project / "hub.yaml").unlink()
+    commands = [line.split("#")[0].split()[1:] for line in CONSOLE["start"].splitlines()]
+    assert [command[1] for command in commands] == ["init", "check", "files"]
+    for command in commands:
+        ran = run([sys.executable, "-m", *command], project)
+        assert ran.returncode == 0, ran.stderr
 
 
 def test_it_names_every_command_and_no_other() -> None:
