@@ -12,6 +12,7 @@ from hublish.cli.failures import report
 from hublish.cli.terminal import Format, Terminal
 from hublish.cli.views.check import CheckView
 from hublish.pipeline.cards.evaluation import model_index, read_evaluation
+from hublish.pipeline.cards.rendering import Renderer
 from hublish.pipeline.errors import CardError, HublishError, ManifestInvalidError, PolicyError, SourceError
 from hublish.pipeline.values import Project
 from hublish.projects import read_project
@@ -49,7 +50,7 @@ class Answer:
     """What was read."""
 
 
-def examine(given: Input, ground: Ground) -> Answer:
+def examine(given: Input, ground: Ground, renderer: Renderer) -> Answer:
     """Read an input, check it as far as it goes, and show everything that is wrong with it in every format.
 
     Raises:
@@ -57,7 +58,7 @@ def examine(given: Input, ground: Ground) -> Answer:
         Exception: whatever else comes out is a traceback, which is broken too.
     """
     if given.kind is Kind.MANIFEST:
-        answer = _examined_manifest(given.text, ground)
+        answer = _examined_manifest(given.text, ground, renderer)
     elif given.kind is Kind.EVALUATION:
         answer = _examined_evaluation(given.text, ground)
     else:
@@ -67,7 +68,7 @@ def examine(given: Input, ground: Ground) -> Answer:
     return answer
 
 
-def _examined_manifest(text: bytes, ground: Ground) -> Answer:
+def _examined_manifest(text: bytes, ground: Ground, renderer: Renderer) -> Answer:
     try:
         project = read_project(SOURCE, text=text, folder=ground.tree)
     except ManifestInvalidError as error:
@@ -75,7 +76,7 @@ def _examined_manifest(text: bytes, ground: Ground) -> Answer:
         return Answer("refused", _shown(error))
     manifest = project.manifest
     try:
-        warnings = api.check(project)
+        warnings = api.check(project, renderer=renderer)
     except (SourceError, CardError, ManifestInvalidError, PolicyError) as error:
         _require(bool(error.message), "an error without a message")
         _hold_problems(error.problems, text)

@@ -1,13 +1,14 @@
 """Stand-ins for what takes a process each: cards are rendered in this one, and git and the date answer from a table."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, ClassVar
 from unittest.mock import patch
 
 from hublish import projects
 from hublish.pipeline.cards import child, rendering
+from hublish.pipeline.cards.templates import CardTemplate
 from hublish.schemas.variables import NoValueError
 from tests.fuzz import hostile
 
@@ -16,29 +17,39 @@ EVERY = 100
 
 
 class Renderer:
-    """Stands in for the way to the child process; what it is asked and what it answers is the same JSON."""
+    """Renders cards in this process, and every so often in one of their own."""
 
     def __init__(self, every: int = EVERY) -> None:
         self.here = 0
         self.in_children = 0
         self._every = every
-        self._ask = rendering._ask
+        self._own = _Here()
+
+    def render(self, template: CardTemplate, context: Mapping[str, Any]) -> str:
+        """Return the text a template makes of plain data."""
+        if (self.here + self.in_children + 1) % self._every == 0:
+            self.in_children += 1
+            return rendering.render(template, context)
+        self.here += 1
+        return self._own.render(template, context)
+
+
+class _Here(rendering.Child):
+    """What is asked and what is answered is the same JSON, and no process is started for it."""
+
+    def __init__(self) -> None:
         self._environment = child._environment()
 
-    def __call__(self, request: str, seconds: int) -> dict[str, Any]:
-        """Return what the child process would answer."""
-        if (self.here + 1) % self._every == 0 and not self.in_children * self._every > self.here:
-            self.in_children += 1
-            return self._ask(request, seconds)
-        self.here += 1
+    def _ask(self, request: bytes, seconds: int) -> dict[str, Any]:
         answer: dict[str, Any] = json.loads(json.dumps(child._answer(self._environment, json.loads(request))))
         return answer
 
-    @contextmanager
-    def instead(self) -> Iterator[None]:
-        """Render this way meanwhile, and ask nothing of this machine."""
-        with patch.object(rendering, "_ask", self), patch.object(projects, "Here", Elsewhere):
-            yield
+
+@contextmanager
+def elsewhere() -> Iterator[None]:
+    """Ask nothing of this machine meanwhile."""
+    with patch.object(projects, "Here", Elsewhere):
+        yield
 
 
 class Elsewhere:

@@ -88,7 +88,7 @@ def _varies(*given_input: object) -> Answer:
     return Answer(os.urandom(8).hex(), ())
 
 
-def _writes(given_input: Input, ground: Ground) -> Answer:
+def _writes(given_input: Input, ground: Ground, *others: object) -> Answer:
     (ground.desk / "left-behind").touch()
     return Answer("", ())
 

@@ -19,7 +19,7 @@ from tests.fuzz.examining import Answer, BrokenPromiseError, examine, reads_back
 from tests.fuzz.ground import Ground
 from tests.fuzz.inputs import Input, Kind
 from tests.fuzz.seeds import Seeds
-from tests.fuzz.standing_in import Renderer
+from tests.fuzz.standing_in import Renderer, elsewhere
 from tests.fuzz.watching import (
     MEMORY,
     SECONDS,
@@ -111,8 +111,8 @@ class Bench:
         return self.tally
 
     def _answer(self, given: Input) -> Answer:
-        with self._renderer.instead():
-            return examine(given, self._ground)
+        with elsewhere():
+            return examine(given, self._ground, self._renderer)
 
     def _count(self, given: Input, answer: Answer, name: str, taken: float) -> None:
         tally = self.tally
