@@ -8,6 +8,7 @@ from hublish._version import __version__
 from hublish.cli.catalogue import ENTRIES, Entry
 from hublish.cli.early import format_asked, token_given
 from hublish.cli.failures import report
+from hublish.cli.lifetime import brief
 from hublish.cli.overview import group_overview, overview
 from hublish.cli.parser import HelpAsked, parser_for
 from hublish.cli.terminal import Terminal, standard_terminal
@@ -19,8 +20,15 @@ VERSION = ("-V", "--version")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command line, the program's name left out, and return its exit code."""
-    words = list(sys.argv[1:] if argv is None else argv)
+    """Run one command line, the program's name left out, and return its exit code.
+
+    Args:
+        argv: the words; None takes those of this process, which then is the command's own.
+    """
+    if argv is None:
+        with brief():
+            return main(sys.argv[1:])
+    words = list(argv)
     terminal = standard_terminal(format_asked(words), token_given(words))
     try:
         return run(words, terminal)
