@@ -54,7 +54,6 @@ def explain(
 def _remote_rules(
     project: Project, endpoint: str | None, token: str | bool | None, progress: Progress
 ) -> GitIgnore | None:
-
     from hublish.connecting import connected
     from hublish.pipeline.planning.ignored import remote_rules
 

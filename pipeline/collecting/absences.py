@@ -1,7 +1,7 @@
 """Why no source collects a file of the working tree: a folder that is never entered, or each source for a reason."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from difflib import SequenceMatcher
 from fnmatch import fnmatchcase
 from typing import Final
@@ -18,26 +18,39 @@ _CLIENTS: Final = "as huggingface_hub never does (its DEFAULT_IGNORE_PATTERNS)"
 _WHY: Final = {".git": _CLIENTS, ".cache/huggingface": _CLIENTS, ".hublish": "it is hublish's own"}
 
 
-def steps(project: Project, relative: str, problems: Sequence[Problem]) -> Iterator[Step]:
+def steps(project: Project, relative: str, failed: Mapping[int, Problem]) -> Iterator[Step]:
     """Yield what keeps a file out that is no candidate; of many sources the likeliest to have been meant.
 
     Args:
         project: the manifest and its folder.
         relative: the file, below the folder.
-        problems: of the survey: an artifact that has one may have collected nothing because of it.
+        failed: why artifacts collected nothing at all, by their index.
     """
     folder = pruned_folder(relative)
     if folder is not None:
         yield Step("pruned", Effect.KEEPS_OUT, f"{folder}/ is never looked into, {_WHY[_kind(folder)]}")
         return
+    for index, problem in failed.items():
+        if _covers(normalised(project.manifest.artifacts[index].source), relative):
+            yield _source_step(project, index, Effect.COLLECTS)
+            yield Step(problem.code, Effect.REFUSES, problem.message, problem.path, problem.hint)
+            return
     ranked = sorted(range(len(project.manifest.artifacts)), key=lambda index: -_likeness(project, index, relative))
     count = len(ranked)
     yield Step("source", Effect.KEEPS_OUT, f"none of {count} sources collects it" if count > 1 else _ONE, "artifacts")
     for index in sorted(ranked[:_NEAREST]):
-        place = f"artifacts[{index}].source"
         source = project.manifest.artifacts[index].source
-        why_not = _why_not(index, source, relative, problems)
-        yield Step("source", Effect.MISSES, f"{place}: {source}: {why_not}", place)
+        yield _source_step(project, index, Effect.MISSES, f": {_why_not(source, relative, failed.get(index))}")
+
+
+def _source_step(project: Project, index: int, effect: Effect, more: str = "") -> Step:
+    place = f"artifacts[{index}].source"
+    return Step("source", effect, f"{place}: {project.manifest.artifacts[index].source}{more}", place)
+
+
+def _covers(source: str, relative: str) -> bool:
+    inside = source == "." or relative == source or relative.startswith(f"{source}/")
+    return inside or bool(MAGIC.search(source) and glob_expression(source).fullmatch(relative))
 
 
 _ONE: Final = "the one source does not collect it"
@@ -51,22 +64,15 @@ def _likeness(project: Project, index: int, relative: str) -> float:
     return SequenceMatcher(None, project.manifest.artifacts[index].source[:200], relative[:200]).ratio()
 
 
-def _why_not(index: int, source: str, relative: str, problems: Sequence[Problem]) -> str:
-    told = next((problem for problem in problems if problem.path.startswith(f"artifacts[{index}].")), None)
-    if told is not None:
-        return f"collects nothing for now: {told.message}"
+def _why_not(source: str, relative: str, failed: Problem | None) -> str:
+    if failed is not None:
+        return f"collects nothing for now: {failed.message}"
     plain = normalised(source)
-    if plain == ".":
-        return "collects the whole folder"
-    if not MAGIC.search(plain):
-        return "names another file or folder"
-    return _glob_mismatch(plain, relative)
+    return _glob_mismatch(plain, relative) if MAGIC.search(plain) else "names another file or folder"
 
 
 def _glob_mismatch(pattern: str, relative: str) -> str:
     """Return where a glob and a path part, in words."""
-    if glob_expression(pattern).fullmatch(relative):
-        return "would match"
     if fnmatchcase(relative, pattern):
         head, _, last = pattern.rpartition("/")
         deep = f"{head}/**/{last}" if head else f"**/{last}"

@@ -3,7 +3,7 @@
 Collecting refuses what is wrong; explaining tells it. Both stand on this one look.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from hublish.pipeline.collecting import candidates, links
@@ -33,10 +33,21 @@ class Survey:
     problems: tuple[Problem, ...]
 
     @property
+    def failed(self) -> Mapping[int, Problem]:
+        """Why artifacts collected nothing at all, by their index."""
+        collecting = {item.candidate.artifact for item in self.examined}
+        barren = [index for index in range(len(self.project.manifest.artifacts)) if index not in collecting]
+        told = ((index, self._problem_of(f"artifacts[{index}].")) for index in barren)
+        return {index: problem for index, problem in told if problem}
+
+    @property
     def kept(self) -> tuple[Candidate, ...]:
         """Every candidate once, sorted by path_in_repo."""
         own = (item.candidate for item in self.examined if not item.again)
         return tuple(sorted(own, key=lambda candidate: candidate.path_in_repo))
+
+    def _problem_of(self, place: str) -> Problem | None:
+        return next((problem for problem in self.problems if problem.path.startswith(place)), None)
 
 
 def survey(project: Project) -> Survey:

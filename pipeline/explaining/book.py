@@ -60,7 +60,7 @@ class Book:
         """Return what becomes of a file of the working tree, in each way it is collected."""
         found = self.by_source.get(relative)
         if found is None:
-            steps = tuple(absences.steps(self.project, relative, self.survey.problems))
+            steps = tuple(absences.steps(self.project, relative, self.survey.failed))
             return (Fate(Taken.FILE, relative, None, steps),)
         return tuple(self._fate(made, Taken.FILE) for made in found)
 

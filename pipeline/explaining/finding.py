@@ -29,9 +29,9 @@ def explain(book: Book, asked: str, current: Path) -> Explanation:
     """
     folder = book.project.folder
     relative = _in_tree(folder, asked, current)
-    path = asked.rstrip("/").removeprefix("./")
+    path = asked.removeprefix("./").rstrip("/") or "/"
     if relative is None:
-        found = _in_repo(book, asked, path)
+        found = Explanation(asked, Taken.NOTHING) if path.startswith("/") else _in_repo(book, asked, path)
         outside = _outside(folder, asked, current) if found.taken is Taken.NOTHING else None
         return Explanation(asked, Taken.FILE, asked, (outside,)) if outside else found
     if (folder / relative).is_dir() and not (folder / relative).is_symlink():

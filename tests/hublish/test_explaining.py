@@ -221,3 +221,15 @@ def test_a_plan_tells_the_line_that_makes_the_hub_drop_a_file(manifest: Path, ap
     source = ".gitignore" if ours else "acme/digits/.gitignore"
     assert (dropped.path_in_repo, dropped.reason) == ("config.json", f"{source}:1: *.json makes the Hub drop it")
     assert str(dropped.location) == f"{source}:1:1"
+
+
+def test_a_file_of_an_artifact_that_cannot_be_collected_is_refused_for_it(manifest: Path) -> None:
+    manifest.write_text(manifest.read_text().replace("serializer: safetensors", "serializer: safetensor", 1))
+    fate = only_fate(manifest, "runs/model.npz")
+    assert (fate.outcome, fate.decisive.rule) == (Outcome.REFUSED, "serializer.unknown")
+    assert told(fate.decisive) == ("unknown serializer 'safetensor'", f"{manifest}:9:17")
+
+
+@pytest.mark.parametrize("path", ["/", "/etc"])
+def test_an_absolute_path_is_no_path_in_the_repo(manifest: Path, path: str) -> None:
+    assert only_fate(manifest, path).decisive.rule == "outside"
