@@ -21,6 +21,7 @@ from hublish.schemas.card_metadata import metadata_problems
 from hublish.schemas.documents import read_manifest
 from hublish.schemas.manifest import Manifest
 from hublish.schemas.problems import InvalidDocumentError, Problem
+from hublish.schemas.reading import MAX_BYTES
 from hublish.schemas.records import read_lock, read_plan, read_receipt
 from hublish.schemas.writing import dump_manifest
 from tests.fuzz import hostile
@@ -174,7 +175,10 @@ def reads_back(given: Input, answer: Answer) -> None:
         BrokenPromiseError: when it is not the same.
     """
     if isinstance(answer.document, Manifest):
-        again: Document = read_manifest(dump_manifest(answer.document))
+        written = dump_manifest(answer.document)
+        if len(written) > MAX_BYTES:  # a list in brackets grows when it is written an item a line
+            return
+        again: Document = read_manifest(written)
     elif answer.document is not None:
         again = _READERS[given.kind](answer.document.model_dump_json().encode())
     else:
