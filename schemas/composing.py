@@ -60,6 +60,7 @@ class Composer:
     def __init__(self, text: SourceText, readable: str, replaced: Container[int] = ()) -> None:
         self.problems: list[Problem] = []
         self.refused: set[Path] = set()
+        self.paths_of_replaced: dict[int, Path] = {}
         self._text = text
         self._replaced = replaced
         self._count = 0
@@ -167,6 +168,7 @@ class Composer:
         plain = not event.style
         if _start(event) in self._replaced:
             self.refused.add(path)
+            self.paths_of_replaced[_start(event)] = path
         elif plain:
             try:
                 value = resolve(event.value)

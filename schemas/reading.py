@@ -4,11 +4,11 @@ A strict subset of YAML 1.2: mappings with text keys, sequences and scalars of t
 merge keys, tags, directives and duplicate keys are refused: each lets a file say something other than it shows.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from hublish.schemas.composing import BrokenSyntaxError, Composer
-from hublish.schemas.positions import Node, Path, Positions, SourceText
+from hublish.schemas.positions import Node, Path, Positions, SourceText, format_path
 from hublish.schemas.problems import InvalidDocumentError, Problem
 from hublish.schemas.source_text import read_text
 
@@ -57,7 +57,7 @@ def _composed(text: SourceText) -> tuple[Node, tuple[Problem, ...], frozenset[Pa
     One unquoted pattern makes a text that is no YAML at all. So that the rest is checked all the same, a value that
     is wrong by itself alone is told, replaced by letters, as many as it has, and the text is looked at again.
     """
-    readable, replaced, told = text.text, set[int](), list[Problem]()
+    readable, replaced = text.text, dict[int, Problem]()
     while True:
         composer = Composer(text, readable, replaced)
         try:
@@ -65,15 +65,16 @@ def _composed(text: SourceText) -> tuple[Node, tuple[Problem, ...], frozenset[Pa
         except BrokenSyntaxError as broken:
             problem, value = _told(broken, readable, text)
             if value is None or len(replaced) == MAX_REPLACED or len(readable) > _MANY_LOOKS:
-                raise InvalidDocumentError((*told, *composer.problems, problem)) from None
-            told.append(problem)
+                raise InvalidDocumentError((*replaced.values(), *composer.problems, problem)) from None
             start, end = value
             letter = chr(ord("a") + len(replaced))  # equal values are a mistake of another kind
             readable = f"{readable[:start]}{letter * (end - start)}{readable[end:]}"
-            replaced.add(start)
+            replaced[start] = problem
         except InvalidDocumentError as error:
-            raise InvalidDocumentError((*told, *error.problems)) from None
+            raise InvalidDocumentError((*replaced.values(), *error.problems)) from None
         else:
+            paths = composer.paths_of_replaced
+            told = (replace(each, path=format_path(paths.get(start, ()))) for start, each in replaced.items())
             return root, (*told, *composer.problems), frozenset(composer.refused)
 
 

@@ -84,6 +84,17 @@ def test_its_explanations_are_what_is_shown(project: Path) -> None:
         assert ran.stdout == told
 
 
+def test_its_problems_are_what_is_shown(project: Path) -> None:
+    command, told = blocks("text")[0].split("\n", 1)
+    wrong = blocks("yaml")[0].replace("repo_id:", "repo-id:").replace("runs/best/*.json", "*.json")
+    (project / "hub.yaml").write_text(wrong)
+    ran = run([sys.executable, "-m", *command.split()[1:]], project)
+    assert (ran.returncode, ran.stderr) == (1, told)
+    document = run([sys.executable, "-m", *command.split()[1:], "--json"], project).stdout
+    part = README.split("## When something is wrong")[1].split("##")[0]
+    assert all(f"`{key}`" in part or f'"{key}"' in part for key in re.findall(r'"(\w+)": ', document))
+
+
 def test_its_variables_come_to_what_it_says(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (project / "hub.yaml").write_text(blocks("yaml")[1])
     # Nobody's own configuration of git: HOME is the folder.
