@@ -30,8 +30,8 @@ def explain(
         manifest: the manifest.
         paths: files and folders of the working tree, below the current folder or the manifest's; or paths in the
             repo. A file that goes up as it is is read, for its audit.
-        remote: ask the Hub for its `.gitignore`, which drops files when the release holds none of its own. Without
-            it no network is used.
+        remote: ask the Hub for its `.gitignore`, which drops files when the release holds none of its own, and for
+            the files that stand there. Without it no network is used.
         endpoint: a URL or `embedded`; default: the manifest's, then HF_ENDPOINT, then the public Hub.
         token: a token, None for the saved one, False for none.
         progress: told about stages.
@@ -41,26 +41,27 @@ def explain(
         RemoteError: the Hub was to be asked, and refuses or cannot be reached.
     """
     project = read_project(manifest)
-    rules = _remote_rules(project, endpoint, token, progress) if remote else None
+    rules, standing = _on_the_hub(project, endpoint, token, progress) if remote else (None, frozenset[str]())
     progress.begin("asking every rule")
     found = survey(project)
-    book = Book(found, rules)
+    book = Book(found, rules, standing)
     places = Places.of(project.text, project.name)
     answers = tuple(_with_lines(explain_path(book, str(path), Path.cwd()), places) for path in paths)
     errors = (problem for problem in found.problems if problem.severity == "error")
     return Explained(answers, with_locations(errors, project))
 
 
-def _remote_rules(
+def _on_the_hub(
     project: Project, endpoint: str | None, token: str | bool | None, progress: Progress
-) -> GitIgnore | None:
+) -> tuple[GitIgnore | None, frozenset[str]]:
     from hublish.connecting import connected
     from hublish.pipeline.planning.ignored import remote_rules
 
     repo = project.manifest.repo
     with connected(endpoint or repo.endpoint, token, project.folder, progress) as hub:
-        progress.begin("reading the Hub's .gitignore")
-        return remote_rules(hub, repo, hub.head(repo))
+        progress.begin("reading what stands on the Hub")
+        head = hub.head(repo)
+        return remote_rules(hub, repo, head), frozenset(head.files)
 
 
 def _with_lines(explanation: Explanation, places: Places) -> Explanation:

@@ -9,6 +9,7 @@ from hublish.pipeline.collecting.outputs import Outputs, outputs
 from hublish.pipeline.collecting.surveying import Examined, Survey
 from hublish.pipeline.explaining import asking
 from hublish.pipeline.hub.gitignore import GITIGNORE, GitIgnore
+from hublish.pipeline.planning.changes import deletions
 from hublish.pipeline.restoring.selecting import selected
 from hublish.pipeline.values import Candidate, Effect, OnDisk, Project, Step
 from hublish.pipeline.values.explanation import Fate, Outcome, Taken
@@ -25,10 +26,12 @@ class Book:
     Args:
         survey: every file, judged.
         remote: the `.gitignore` that stands on the Hub, which counts when the release holds none.
+        standing: every path that stands on the Hub, when it was asked.
     """
 
     survey: Survey
     remote: GitIgnore | None = None
+    standing: frozenset[str] = frozenset()
 
     @property
     def project(self) -> Project:
@@ -71,6 +74,18 @@ class Book:
             steps = (*cards.RENDERED.steps, *self._beside(path))
             found.append(Fate(Taken.PATH_IN_REPO, "card", None, steps, (path,), loading=self._loading((path,))))
         return tuple(found)
+
+    def of_remote(self, path: str) -> Fate | None:
+        """Return what becomes of a file that stands on the Hub and is not part of the release."""
+        if path not in self.standing:
+            return None
+        here = "it stands on the Hub, and no source goes there"
+        going = deletions([path], self.project.manifest.patterns).get(path)
+        if going is not None:
+            step = Step("delete_patterns", Effect.KEEPS_OUT, f"{here}: {going.reason} deletes it", going.rule)
+        else:
+            step = Step("delete_patterns", Effect.KEEPS_OUT, f"{here}; it is left alone", "patterns.delete_patterns")
+        return Fate(Taken.PATH_IN_REPO, path, None, (step,))
 
     def _fate(self, made: Made, taken: Taken) -> Fate:
         item, found = made

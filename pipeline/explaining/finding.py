@@ -92,6 +92,8 @@ def _in_repo(book: Book, asked: str, path: str) -> Explanation:
     fates = book.of_path(path)
     if fates:
         return Explanation(asked, Taken.PATH_IN_REPO, path, fates)
+    if (standing := book.of_remote(path)) is not None:
+        return Explanation(asked, Taken.PATH_IN_REPO, path, (standing,))
     inside = sorted(name for name in book.by_path if _below(name, path))
     if inside:
         files = tuple(Explanation(name, Taken.PATH_IN_REPO, name, book.of_path(name)) for name in inside)
@@ -105,6 +107,7 @@ def _below(name: str, folder: str) -> bool:
 
 def _names(book: Book) -> Iterator[str]:
     yield from book.released
+    yield from book.standing
     yield from (entry.relative for entry in walk(book.project.folder))
 
 

@@ -21,9 +21,9 @@ def of(release: Release, head: Head) -> tuple[Change, ...]:
     """Return the fate of every file of the release and of the remote, sorted by path."""
     ours = {file.path_in_repo: file for file in release.files}
     theirs = [path for path in head.files if path not in ours]
-    deletions = _deletions(theirs, release.project.manifest.patterns)
+    going = deletions(theirs, release.project.manifest.patterns)
     changes = [_ours(file, head) for file in ours.values()]
-    changes += [deletions.get(path) or Change(Action.LEAVE, path, reason=_LEFT) for path in theirs]
+    changes += [going.get(path) or Change(Action.LEAVE, path, reason=_LEFT) for path in theirs]
     with_remotes = (replace(change, remote=head.files.get(change.path_in_repo)) for change in changes)
     return tuple(sorted(with_remotes, key=lambda change: change.path_in_repo))
 
@@ -49,7 +49,7 @@ def with_upload_modes(changes: tuple[Change, ...], release: Release, head: Head,
     return tuple(_dropped(_with_mode(change, modes), rules) for change in changes)
 
 
-def _deletions(paths: Sequence[str], patterns: Patterns) -> Mapping[str, Change]:
+def deletions(paths: Sequence[str], patterns: Patterns) -> Mapping[str, Change]:
     """Return the remote files that may go, each with the first pattern that says so."""
     found: dict[str, Change] = {}
     for index, pattern in enumerate(patterns.delete_patterns):

@@ -12,6 +12,12 @@ from hublish.pipeline.values import Action, Effect, Step
 from hublish.pipeline.values.explanation import Explanation, Fate, Outcome, Taken
 
 
+@pytest.fixture(autouse=True)
+def in_the_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Paths are looked for below the current folder first."""
+    monkeypatch.chdir(folder)
+
+
 def explained(manifest: Path, path: str | Path, **remote: object) -> Explanation:
     (only,) = hublish.explain(manifest, path, **remote).explanations  # type: ignore[arg-type]  # as the tests give it
     return only
@@ -233,3 +239,23 @@ def test_a_file_of_an_artifact_that_cannot_be_collected_is_refused_for_it(manife
 @pytest.mark.parametrize("path", ["/", "/etc"])
 def test_an_absolute_path_is_no_path_in_the_repo(manifest: Path, path: str) -> None:
     assert only_fate(manifest, path).decisive.rule == "outside"
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("old/a.bin", "patterns.delete_patterns[0]: old/* deletes it"),
+        ("notes.txt", "it is left alone"),
+        (".gitattributes", "it is left alone"),
+    ],
+)
+def test_a_file_that_stands_on_the_hub_alone_is_told_when_it_is_asked(
+    manifest: Path, api: HfApi, path: str, words: str
+) -> None:
+    api.create_repo("acme/digits")
+    for name in ("old/a.bin", "notes.txt"):
+        api.upload_file(path_or_fileobj=b"x", path_in_repo=name, repo_id="acme/digits")
+    assert explained(manifest, path).outcome is Outcome.ABSENT
+    found = explained(manifest, path, remote=True, endpoint="embedded")
+    assert (found.outcome, found.taken) == (Outcome.OUT, Taken.PATH_IN_REPO)
+    assert found.fates[0].decisive.words.endswith(words)

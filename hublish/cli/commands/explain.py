@@ -18,7 +18,8 @@ def _configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--remote",
         action="store_true",
-        help="ask the Hub for its .gitignore too; without this, --local or --endpoint no network is used",
+        help="ask the Hub too: for its .gitignore, and for files that stand there alone; without this, --local or "
+        "--endpoint no network is used",
     )
     parser.add_argument(
         "--detailed-exitcode",
