@@ -134,8 +134,16 @@ def test_a_repo_without_a_manifest_is_pulled_whole(hub: Hub, api: HfApi) -> None
     assert names(hublish.pull("acme/plain", endpoint=hub.endpoint)) == [".gitattributes", "a/b.txt"]
 
 
-def test_a_repo_with_a_broken_manifest_says_so(hub: Hub, api: HfApi) -> None:
+def test_a_repo_whose_manifest_says_nothing_clear_of_loading_says_so(hub: Hub, api: HfApi) -> None:
     api.create_repo("acme/broken")
-    api.upload_file(path_or_fileobj=b"repo: 7", path_in_repo="hub.yaml", repo_id="acme/broken")
+    api.upload_file(path_or_fileobj=b"load: 7", path_in_repo="hub.yaml", repo_id="acme/broken")
     with pytest.raises(LoadError, match=r"the hub\.yaml in acme/broken"):
         hublish.pull("acme/broken", endpoint=hub.endpoint)
+
+
+def test_what_a_manifest_says_besides_is_not_for_those_who_load(hub: Hub, api: HfApi) -> None:
+    api.create_repo("acme/odd")
+    text = b"repo: {tag: '{{ git.tag }}'}\nfuture: 7\nload: {allow_patterns: ['*.txt']}\n"
+    for path, data in {"hub.yaml": text, "a.txt": b"a", "b.bin": b"b"}.items():
+        api.upload_file(path_or_fileobj=data, path_in_repo=path, repo_id="acme/odd")
+    assert names(hublish.pull("acme/odd", endpoint=hub.endpoint)) == ["a.txt"]
