@@ -7,46 +7,18 @@ the server, which has the last word.
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Literal
 
+from hublish.schemas.card_fields import COLORS, KEYS, RELATIONS, SDKS, SHORT_DESCRIPTION, SIZE_CATEGORIES
 from hublish.schemas.manifest import RepoType
 from hublish.schemas.model_index import model_index_findings
-from hublish.schemas.problems import Problem, Severity
+from hublish.schemas.problems import MAX_PROBLEMS, Problem, Severity
 from hublish.schemas.references import check_repo_id
 from hublish.schemas.suggestions import nearest
 from hublish.schemas.vocabulary import vocabulary
 
-_COLORS = ("red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray")
-_SDKS = ("gradio", "docker", "static")
-_RELATIONS = ("adapter", "merge", "quantized", "finetune")
-_SIZES = (
-    *("n<1K", "1K<n<10K", "10K<n<100K", "100K<n<1M", "1M<n<10M", "10M<n<100M", "100M<n<1B"),
-    *("1B<n<10B", "10B<n<100B", "100B<n<1T", "n>1T"),
-)
-_SHORT_DESCRIPTION = 60
 _NO_PART_OF_AN_ID = re.compile(r"\b(?:the|licen[cs]e|version)\b|\bv(?=\d)|[,()_]")
-
-_COMMON_KEYS = ("license", "license_name", "license_link", "language", "tags", "datasets", "thumbnail")
-_KEYS: Mapping[RepoType, tuple[str, ...]] = {
-    "model": (
-        *_COMMON_KEYS,
-        *("library_name", "pipeline_tag", "metrics", "base_model", "base_model_relation", "new_version", "widget"),
-        *("model-index", "co2_eq_emissions", "inference", "extra_gated_prompt", "extra_gated_fields"),
-    ),
-    "dataset": (
-        *_COMMON_KEYS,
-        *("pretty_name", "size_categories", "task_categories", "task_ids", "source_datasets", "multilinguality"),
-        *("annotations_creators", "language_creators", "language_details", "paperswithcode_id", "configs"),
-        *("dataset_info", "viewer", "extra_gated_prompt", "extra_gated_fields", "train-eval-index", "license_details"),
-    ),
-    "space": (
-        *_COMMON_KEYS,
-        *("title", "emoji", "colorFrom", "colorTo", "sdk", "sdk_version", "python_version", "app_file", "app_port"),
-        *("app_build_command", "base_path", "suggested_hardware", "fullWidth", "header", "short_description"),
-        *("models", "pinned", "hf_oauth", "disable_embedding", "custom_headers", "preload_from_hub"),
-    ),
-    "kernel": _COMMON_KEYS,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +44,10 @@ def metadata_problems(
         repo_type: the kind of repo the card is for; the server validates no kernel cards, so those get warnings only.
         path: where the front matter stands in its document, for the problems' paths.
     """
-    findings = [finding for rule in _RULES[repo_type] for finding in rule(metadata)]
-    findings += _misspelt(metadata, _KEYS[repo_type])
+    rules = [*(rule(metadata) for rule in _RULES[repo_type]), _misspelt(metadata, KEYS[repo_type])]
+    findings = [finding for rule in rules for finding in islice(rule, MAX_PROBLEMS)]
+    if len(findings) > MAX_PROBLEMS:
+        findings.sort(key=lambda finding: finding.severity != "error")
     return tuple(
         Problem(
             code="card.refused" if (severe := finding.severity == "error" and repo_type != "kernel") else "card.advice",
@@ -82,7 +56,7 @@ def metadata_problems(
             path=f"{path}.{finding.place}",
             severity="error" if severe else "warning",
         )
-        for finding in findings
+        for finding in findings[:MAX_PROBLEMS]
     )
 
 
@@ -142,8 +116,8 @@ def _model_index(metadata: Mapping[str, Any]) -> Iterator[_Finding]:
 
 def _short_description(metadata: Mapping[str, Any]) -> Iterator[_Finding]:
     text = metadata.get("short_description")
-    if isinstance(text, str) and len(text) > _SHORT_DESCRIPTION:
-        message = f"has {len(text)} characters; the Hub takes {_SHORT_DESCRIPTION}"
+    if isinstance(text, str) and len(text) > SHORT_DESCRIPTION:
+        message = f"has {len(text)} characters; the Hub takes {SHORT_DESCRIPTION}"
         yield _Finding("short_description", message, "error", "shorten it")
 
 
@@ -153,19 +127,19 @@ _RULES: Mapping[RepoType, tuple[_Rule, ...]] = {
         _repo_ids("datasets"),
         _repo_ids("base_model"),
         _model_index,
-        _one_of("base_model_relation", _RELATIONS, "warning"),
+        _one_of("base_model_relation", RELATIONS, "warning"),
         _known_word("pipeline_tag", "tasks"),
         _known_word("library_name", "libraries"),
     ),
     "dataset": (
         _license,
-        _one_of("size_categories", _SIZES, "warning"),
+        _one_of("size_categories", SIZE_CATEGORIES, "warning"),
         _known_word("task_categories", "tasks"),
     ),
     "space": (
-        _one_of("colorFrom", _COLORS, "error"),
-        _one_of("colorTo", _COLORS, "error"),
-        _one_of("sdk", _SDKS, "warning"),
+        _one_of("colorFrom", COLORS, "error"),
+        _one_of("colorTo", COLORS, "error"),
+        _one_of("sdk", SDKS, "warning"),
         _short_description,
         _repo_ids("datasets"),
         _repo_ids("models"),

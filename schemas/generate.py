@@ -7,6 +7,7 @@ from typing import Any, Literal, NamedTuple
 
 from hublish.schemas.base import Document
 from hublish.schemas.descriptions import DescribedJsonSchema
+from hublish.schemas.editing import DRAFT_07, for_editors
 from hublish.schemas.lock import LOCK_VERSION, Lock
 from hublish.schemas.manifest import SCHEMA_VERSION, Manifest
 from hublish.schemas.plan import PLAN_VERSION, PlanDocument
@@ -38,11 +39,16 @@ NAMES: tuple[Name, ...] = tuple(_SOURCES)
 
 
 def schema(name: Name) -> dict[str, Any]:
-    """Return the JSON Schema of a document, in the 2020-12 dialect."""
+    """Return the JSON Schema of a document: of the manifest in the dialect of editors, else in today's."""
     source = _SOURCES[name]
-    generated = source.model.model_json_schema(mode=source.mode, schema_generator=DescribedJsonSchema)
-    body = {key: _without_titles(value) for key, value in generated.items() if key != "title"}
-    return {"$schema": DIALECT, "$id": f"urn:hublish:{name}:{source.version}", "title": source.title, **body}
+    body = plain(source.model.model_json_schema(mode=source.mode, schema_generator=DescribedJsonSchema))
+    dialect, body = (DRAFT_07, for_editors(body)) if name == "manifest" else (DIALECT, body)
+    return {"$schema": dialect, "$id": f"urn:hublish:{name}:{source.version}", "title": source.title, **body}
+
+
+def plain(generated: dict[str, Any]) -> dict[str, Any]:
+    """Return what pydantic generated without the titles it makes of names."""
+    return {key: _without_titles(value) for key, value in generated.items() if key != "title"}
 
 
 def schema_text(name: Name) -> str:

@@ -4,7 +4,7 @@ Names are huggingface_hub's own wherever it has one.
 """
 
 from collections import Counter
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -66,24 +66,32 @@ def _is_readable(version: object) -> object:
 
 
 SchemaVersion = Annotated[Literal[1], BeforeValidator(_is_readable)]
+TEMPLATE_NAMES = ("repo", "metadata", "evaluation", "files")
+"""What every card's template gets under these names; a variable of the card may not take one."""
 VariableName = Annotated[Name, AfterValidator(_is_free)]
 EnvironmentName = Annotated[
     Name, AfterValidator(_is_no_credential), Field(json_schema_extra={"not": {"pattern": CREDENTIAL}})
 ]
 
 
-def _given(field: str, *values: str | bool) -> JsonDict:
-    return {"properties": {field: {"enum": list(values)}}, "required": [field]}
+def _given(field: str, form: JsonDict) -> JsonDict:
+    return {"properties": {field: form}, "required": [field]}
 
 
-# What the validators of Repo say, for the JSON Schema.
+# What the validators of Repo say, for the JSON Schema, at the field they say it of.
+_MENTIONED: JsonDict = {"type": "string", "pattern": r"\{\{"}
 _FOR_SPACES_ONLY: JsonDict = {
-    "if": {"anyOf": [_given("visibility", "protected"), _given("space_sdk", *get_args(SpaceSdk))]},
-    "then": _given("repo_type", "space"),
+    "if": {"not": _given("repo_type", {"anyOf": [{"const": "space"}, _MENTIONED]})},
+    "then": {"properties": {"visibility": {"not": {"const": "protected"}}, "space_sdk": {"type": "null"}}},
 }
 _PULL_REQUESTS: JsonDict = {
-    "if": _given("create_pr", True),
-    "then": {"properties": {"revision": {"const": "main"}, "tag": {"type": "null"}}},
+    "if": {
+        "anyOf": [
+            _given("revision", {"not": {"anyOf": [{"const": "main"}, _MENTIONED]}}),
+            _given("tag", {"not": {"type": "null"}}),
+        ]
+    },
+    "then": {"properties": {"create_pr": {"not": {"const": True}}}},
 }
 
 
@@ -100,7 +108,7 @@ class Repo(Document):
     """Who may read it: null makes a new repo public and leaves an existing one as it is; `protected` is for Spaces."""
     gated: Literal["auto", "manual", False] | None = None
     """Whether readers must ask: `auto` grants at once, `manual` after review; null leaves the setting as it is."""
-    revision: Ref = "main"
+    revision: Ref = Field(default="main", examples=["main", "experiments"])
     """The branch that receives the commit; it is created from main when missing."""
     tag: Ref | None = Field(default=None, examples=["v1.2.0"])
     """The tag for this release, created only after verification; a tag that stands elsewhere is never moved."""
@@ -108,7 +116,7 @@ class Repo(Document):
     """Propose the release as a pull request instead of committing to the branch."""
     commit_message: Line | None = Field(default=None, examples=["Release 1.2.0"])
     """First line of the commit; null writes `Release <tag>` or `Release <repo_id>`."""
-    commit_description: str = ""
+    commit_description: str = Field(default="", examples=["Trained for 20 epochs; accuracy in the card."])
     """The rest of the commit message."""
     space_sdk: SpaceSdk | None = None
     """The SDK of a new Space; needed only when the Space does not exist yet."""
@@ -156,10 +164,10 @@ class Artifact(Document):
 
     source: LocalPath = Field(examples=["runs/best/model.pt", "runs/best/*.json", "tokenizer/"])
     """A file, a folder or a glob (`*`, `**`, `?`, `[..]`), relative to hub.yaml."""
-    path_in_repo: PathInRepo | None = None
+    path_in_repo: PathInRepo | None = Field(default=None, examples=["model.safetensors", "tokenizer/"])
     """Where it goes. A file: its new path, or a folder when it ends with `/`; default: its own name.
     A folder or glob: the folder that receives it; default: the root."""
-    serializer: NonEmpty = "copy"
+    serializer: NonEmpty = Field(default="copy", examples=["copy", "safetensors"])
     """The format it is written in: `copy` sends the bytes as they are."""
     options: dict[str, Any] = Field(default_factory=dict, examples=[{"max_shard_size": "5GB"}])
     """The serializer's own options."""
@@ -168,11 +176,11 @@ class Artifact(Document):
 class Patterns(Document):
     """Which of the collected files go up, in huggingface_hub's meaning: fnmatch, `*` crosses `/`, ignore wins."""
 
-    allow_patterns: PatternList = ("*",)
+    allow_patterns: PatternList = Field(default=("*",), examples=[["*.safetensors", "*.json"]])
     """A file goes up only when one of these matches its path_in_repo."""
-    ignore_patterns: PatternList = ()
+    ignore_patterns: PatternList = Field(default=(), examples=[["*.tmp", "checkpoint-*/*"]])
     """A file stays out when one of these matches, whatever the allow patterns say."""
-    delete_patterns: PatternList = ()
+    delete_patterns: PatternList = Field(default=(), examples=[["*.bin"]])
     """Remote files that may be deleted when the release does not hold them; default: none."""
 
 
@@ -181,9 +189,11 @@ class Card(Document):
 
     template: LocalPath = Field(default="model", examples=["model", "dataset", "space", "card.md.j2"])
     """A built-in template, or a path to a Jinja2 file relative to hub.yaml."""
-    metadata: dict[str, Any] = Field(default_factory=dict)
+    metadata: dict[str, Any] = Field(
+        default_factory=dict, examples=[{"license": "apache-2.0", "pipeline_tag": "image-classification"}]
+    )
     """The YAML front matter, as the Hub documents it."""
-    variables: dict[str, Any] = Field(default_factory=dict)
+    variables: dict[str, Any] = Field(default_factory=dict, examples=[{"summary": "Reads handwritten digits."}])
     """Values for the template; they are printed, never interpreted."""
     evaluation: LocalPath | None = Field(default=None, examples=["metrics.json"])
     """A JSON file with results in the form of `model-index`; they go to the front matter and the template."""
@@ -200,18 +210,18 @@ class Policy(Document):
     """Links to files; `follow` sends the target's bytes when it lies inside the manifest's folder."""
     max_file_size: Size = 50 * 10**9
     """The largest file that may go up."""
-    deny_patterns: PatternList = ()
+    deny_patterns: PatternList = Field(default=(), examples=[["*.log"]])
     """Files that must never be part of a release: a match fails it."""
 
 
 class Load(Document):
     """How the release is loaded back."""
 
-    allow_patterns: PatternList = ("*",)
+    allow_patterns: PatternList = Field(default=("*",), examples=[["*.safetensors", "*.json"]])
     """The files a load needs."""
-    ignore_patterns: PatternList = ()
+    ignore_patterns: PatternList = Field(default=(), examples=[["*.tmp", "checkpoint-*/*"]])
     """The files a load does not need, whatever the allow patterns say."""
-    serializer: NonEmpty | None = None
+    serializer: NonEmpty | None = Field(default=None, examples=["safetensors"])
     """The format the weights are read with; null: by what the files are."""
     target: Target | None = Field(default=None, examples=["digits_mlp:DigitsMLP"])
     """The class to load into, `module:Class`: of an installed package, or of a file of the release. It is imported

@@ -58,13 +58,19 @@ def _in_schema(pattern: str) -> Any:
 
 
 # In the language of ECMA 262, which JSON Schema uses: no '..', '.git', '.cache', empty or '.' segment, backslash,
-# drive or control character. What only counting can tell (lengths, Unicode) is left to Python.
-_SEGMENT = r"(?!\.{1,2}(?:/|$))(?!\.[gG][iI][tT](?:/|$))(?!\.[cC][aA][cC][hH][eE](?:/|$))[^/\\\u0000-\u001f\u007f]+"
-_FILE_PATTERN = rf"^(?![A-Za-z]:){_SEGMENT}(?:/{_SEGMENT})*$"
-_PLACE_PATTERN = rf"^(?:(?![A-Za-z]:){_SEGMENT}(?:/{_SEGMENT})*/?)?$"
-_LOCAL_PATTERN = r"^(?![A-Za-z]:|/|~)(?!(?:.*/)?\.\.(?:/|$))(?!.*//)(?!.+/\.(?:/|$))[^\\\u0000-\u001f\u007f]+$"
-_PATTERN_PATTERN = r"^(?![A-Za-z]:|/)(?!(?:.*/)?\.{1,2}(?:/|$))(?!.*//)[^\\\u0000-\u001f\u007f]+$"
-_REF_PATTERN = r"^(?!HEAD$|@$|[-/.])(?!.*(?:\.\.|@\{|//|/\.|\.lock(?:/|$)|\.$|/$))[^\u0000- \u007f~^:?*\[\\]+$"
+# drive, control or bidi character, and no more characters than bytes are allowed. What only folding can tell is left
+# to Python. A `$` is not enough: to Python, whose validators use `re`, it also matches before a last newline.
+_VISIBLE = r"(?![\s\S]*[\u0000-\u001f\u007f-\u009f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069])"
+_RESERVED = r"(?:\.{1,2}|\.[gG][iI][tT]|[gG][iI][tT]~1|\.[cC][aA][cC][hH][eE])"
+_SEGMENT = rf"(?!{_RESERVED}(?:/|$))[^/\\]{{1,255}}"
+_FILE_PATTERN = rf"^(?=.{{1,1024}}$)(?![A-Za-z]:){_VISIBLE}{_SEGMENT}(?:/{_SEGMENT})*$"
+_PLACE_PATTERN = rf"^(?=.{{0,1025}}$)(?:(?![A-Za-z]:){_VISIBLE}{_SEGMENT}(?:/{_SEGMENT})*/?)?$"
+_LOCAL_PATTERN = rf"^(?![A-Za-z]:|/|~)(?!(?:.*/)?\.\.(?:/|$))(?!.*//)(?!.+/\.(?:/|$)){_VISIBLE}[^\\]+$"
+_PATTERN_PATTERN = rf"^(?![A-Za-z]:|/)(?!(?:.*/)?\.{{1,2}}(?:/|$))(?!.*//){_VISIBLE}[^\\]+$"
+_REF_PATTERN = (
+    r"^(?!HEAD$|@$|[-/.])(?!.*(?:\.\.|@\{|//|/\.|\.lock(?:/|$)|\.$|/$))(?!.*[^/]{251})"
+    rf"{_VISIBLE}[^ ~^:?*\[\\]+$"
+)
 
 _INSIDE = "give a path relative to the folder of hub.yaml, and inside of it"
 _OTHER_PLACE = "choose a shorter path, outside of reserved folders"

@@ -19,20 +19,18 @@ The built-in templates use these variables, every one optional, in Markdown exce
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
-from typing import Any, Final
+from typing import Any
 
 from hublish.pipeline.cards.evaluation import Results
 from hublish.pipeline.values import InMemory, StagedFile
-from hublish.schemas.manifest import Card, Repo
+from hublish.schemas.manifest import TEMPLATE_NAMES, Card, Repo
 from hublish.schemas.problems import Problem
-
-RESERVED: Final = ("repo", "metadata", "evaluation", "files")
 
 
 def variable_problems(card: Card) -> Iterator[Problem]:
     """Yield the variables that have the name of something else."""
     for name in card.variables:
-        if name in RESERVED:
+        if name in TEMPLATE_NAMES:
             message = f"'{name}' is a name templates use already"
             yield Problem("card.variable", message, "rename it", f"card.variables.{name}", of_key=True)
 

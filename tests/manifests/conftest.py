@@ -1,13 +1,17 @@
 """The tree that the manifests of the corpus speak of, and a check that runs in it."""
 
 import functools
+import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from hublish.pipeline.cards import rendering
+from hublish.pipeline.cards.rendering import render
+from hublish.pipeline.cards.templates import CardTemplate
 from tests.manifests.corpus import FOLDER, Check, check
 
 
@@ -20,11 +24,25 @@ def shared_tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tree
 
 
+class OnceEach:
+    """Renders every template with the same data once: most mended manifests have the same card."""
+
+    def __init__(self) -> None:
+        self._texts: dict[str, str] = {}
+
+    def render(self, template: CardTemplate, context: Mapping[str, Any]) -> str:
+        key = json.dumps([template.text, context])
+        if key not in self._texts:
+            self._texts[key] = render(template, context)
+        return self._texts[key]
+
+
 @pytest.fixture(scope="session", autouse=True)
 def cards_rendered_once() -> Iterator[None]:
-    """Most mended manifests with a card have the same one: a process for each would take most of the time."""
+    """A process for each card would take most of the time."""
+    renderer = OnceEach()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rendering, "_ask", functools.cache(rendering._ask))
+        patch.setattr("hublish.cli.commands.check.renderer_for", lambda _: nullcontext(renderer))
         yield
 
 

@@ -1,6 +1,7 @@
 """The JSON Schemas: fresh, valid, complete, and of one mind with the models."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import jsonschema
@@ -15,8 +16,16 @@ from hublish.schemas.reading import read_yaml
 HEAD = "repo: {repo_id: a/b}\nartifacts: [{source: x}]\n"
 
 
-def validator(name: Name) -> jsonschema.Draft202012Validator:
-    return jsonschema.Draft202012Validator(json.loads((FOLDER / f"{name}.schema.json").read_text(encoding="utf-8")))
+DIALECTS: Mapping[Name, Any] = {
+    "manifest": jsonschema.Draft7Validator,  # what editors support
+    "plan": jsonschema.Draft202012Validator,
+    "receipt": jsonschema.Draft202012Validator,
+    "lock": jsonschema.Draft202012Validator,
+}
+
+
+def validator(name: Name) -> Any:
+    return DIALECTS[name](json.loads((FOLDER / f"{name}.schema.json").read_text(encoding="utf-8")))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -39,14 +48,14 @@ def test_the_module_writes_every_schema(tmp_path: Any, monkeypatch: pytest.Monke
 @pytest.mark.parametrize("name", NAMES)
 def test_a_schema_is_valid_and_says_what_it_is(name: Name) -> None:
     body = schema(name)
-    jsonschema.Draft202012Validator.check_schema(body)
-    assert body["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    DIALECTS[name].check_schema(body)
+    assert body["$schema"] == DIALECTS[name].META_SCHEMA["$schema"]
     assert body["$id"] == f"urn:hublish:{name}:1"
     assert body["title"].startswith(("hub.yaml", "hub.lock", "plan.json", "receipt.json"))
     assert body["description"]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "manifest"])
 def test_every_field_is_described_and_no_object_is_open(name: Name) -> None:
     body = schema(name)
     for part in [body, *body.get("$defs", {}).values()]:

@@ -22,8 +22,8 @@ def _run(arguments: Namespace, terminal: Terminal) -> Outcome:
 
 
 COMMAND = Command(
-    description="""Prints the JSON Schema (draft 2020-12) of hub.yaml, or of one of the documents that hublish writes:
-    hub.lock, the plan file and the receipt. The schema is the same in every output format.""",
+    description="""Prints the JSON Schema of hub.yaml (draft-07, which editors support), or of one of the documents that
+    hublish writes: hub.lock, the plan file and the receipt (draft 2020-12). It is the same in every output format.""",
     examples=(
         Example(
             "hublish schema > hub.schema.json",
