@@ -100,7 +100,7 @@ class Release:
             headers={"Authorization": f"Bearer {self.hub.token}"},
         )
         try:
-            with urllib.request.urlopen(request, timeout=10) as response:
+            with urllib.request.urlopen(request, timeout=60) as response:
                 return json.load(response)
         except OSError:
             return None

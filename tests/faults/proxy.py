@@ -230,7 +230,7 @@ class Proxy:
             self.watch(call, "before")
         target = urlsplit(self.upstream)
         assert target.hostname is not None
-        connection = HTTPConnection(target.hostname, target.port, timeout=30)
+        connection = HTTPConnection(target.hostname, target.port, timeout=120)
         try:
             connection.putrequest(call.method, call.path, skip_host=True, skip_accept_encoding=True)
             for name, value in call.headers.items():

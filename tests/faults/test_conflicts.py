@@ -74,7 +74,7 @@ def test_a_new_branch_begins_where_main_stood_when_it_was_planned(release: Relea
 
 def meeting(count: int) -> Behaviour:
     """Let `count` calls through at the same moment."""
-    barrier = threading.Barrier(count, timeout=20)
+    barrier = threading.Barrier(count, timeout=120)
 
     def behave(call: Call, forward: Forward) -> Answer:
         if barrier.n_waiting < count and not barrier.broken:

@@ -97,7 +97,7 @@ def test_a_served_hub_ends_cleanly_on_a_signal(tmp_path: Path, number: signal.Si
     with process(tmp_path) as (server, api):
         api.create_repo("acme/x")
         server.send_signal(number)
-        assert server.wait(10) == 0
+        assert server.wait(60) == 0
 
 
 def test_two_processes_serve_one_folder(tmp_path: Path) -> None:
