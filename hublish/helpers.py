@@ -18,6 +18,7 @@ from hublish.publishing import released
 from hublish.requesting import Request
 from hublish.schemas.lock import Lock
 from hublish.schemas.manifest import Policy
+from hublish.schemas.variables import Setting
 
 
 def push_to_hub(
@@ -25,6 +26,7 @@ def push_to_hub(
     repo_id: str | None = None,
     *,
     manifest: AnyManifest | None = None,
+    manifest_variables: Mapping[str, Setting] | None = None,
     artifact: str | None = None,
     serializer: str | None = None,
     options: Mapping[str, Any] | None = None,
@@ -55,6 +57,7 @@ def push_to_hub(
         repo_id: where to; may be left out when the manifest says it.
         manifest: a path to hub.yaml or a `Manifest`; what is given here beside it counts instead of what it says.
             With a path, hub.lock is written beside it.
+        manifest_variables: values that stand in for its `variables`, or add to them: `{"version": "1.2.0"}`.
         artifact: the artifact of the manifest that the object stands in for, by its path_in_repo or source; may be
             left out when only one has a serializer. Without a manifest, where the object goes: `model.safetensors`.
         serializer: the format; default: by the object's type, or the manifest's.
@@ -89,6 +92,7 @@ def push_to_hub(
         raise UsageError(msg)
     declared = Declared.of(
         manifest,
+        manifest_variables=manifest_variables,
         artifact=artifact,
         serializer=serializer,
         options=options,

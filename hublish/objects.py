@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, is_dataclass, replace
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ from hublish.pipeline.values import Project
 from hublish.projects import AnyManifest, read_project
 from hublish.schemas.diagnosis import diagnose
 from hublish.schemas.manifest import Manifest, Policy
+from hublish.schemas.variables import Setting
 
 _COPY: Final = "copy"
 _SAFETENSORS: Final = "safetensors"
@@ -27,6 +29,7 @@ class Declared:
     """What is said about an object beside it; None was not given, and the manifest's word then counts."""
 
     manifest: AnyManifest | None = None
+    manifest_variables: Mapping[str, Setting] | None = None
     artifact: str | None = None
     """The artifact of the manifest, by path_in_repo or source; without a manifest, where the object goes."""
     serializer: str | None = None
@@ -58,10 +61,21 @@ class Declared:
         }
         return cls(manifest, repo={**repo, "visibility": visibility}, patterns=patterns, **others)
 
+    @cached_property
+    def project(self) -> Project | None:
+        """The manifest, read."""
+        if self.manifest is not None:
+            return read_project(self.manifest, variables=self.manifest_variables)
+        if self.manifest_variables:
+            msg = "variables were given, and no manifest that mentions them"
+            raise UsageError(msg, hint="name it with manifest=")
+        return None
+
     @property
     def folder(self) -> Path:
         """Where sources lie, and the embedded Hub: the manifest's folder, else the current one."""
-        return Path.cwd() if self.manifest is None else read_project(self.manifest).folder
+        project = self.project
+        return Path.cwd() if project is None else project.folder
 
     @property
     def lock(self) -> Path | None:
@@ -96,9 +110,9 @@ def project_of(value: Any, config: Any, declared: Declared) -> Project:
         UsageError: the artifact is not clear, or the configuration is no plain data.
     """
     kept = getattr(value, "_hub_mixin_config", None)
-    if declared.manifest is None:
+    project = declared.project
+    if project is None:
         return _made(value, kept if config is None else config, declared)
-    project = read_project(declared.manifest)
     if config is None and kept is not None and not _brings(project, CONFIG):
         config = kept
     return _standing_in(value, config, declared, project)

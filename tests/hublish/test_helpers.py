@@ -156,6 +156,20 @@ def test_a_manifest_file_says_the_rest(manifest: Path, there: dict[str, Any], ap
     assert list(hublish.from_hub(lock=manifest.parent / "hub.lock", **there)) == ["w"]
 
 
+def test_a_manifest_takes_variables_and_is_published_as_written(
+    manifest: Path, there: dict[str, Any], api: HfApi
+) -> None:
+    given = {"version": "1.3.0"}
+    receipt = hublish.push_to_hub({"w": ARRAYS["w"]}, manifest=manifest, manifest_variables=given, **there)
+    assert receipt.tag == json.loads((manifest.parent / "hub.lock").read_text())["tag"] == "v1.3.0"
+    assert read(api, "acme/digits", "hub.yaml") == manifest.read_bytes()
+    with pytest.raises(UsageError, match="no manifest that mentions them"):
+        hublish.push_to_hub(ARRAYS, "acme/digits", manifest_variables=given, **there)
+    built = hublish.read_project(manifest).manifest
+    with pytest.raises(UsageError, match="this one is built already"):
+        hublish.push_to_hub(ARRAYS, manifest=built, manifest_variables=given, **there)
+
+
 def test_what_is_given_beside_a_manifest_counts(manifest: Path, there: dict[str, Any], api: HfApi) -> None:
     receipt = hublish.push_to_hub(
         ARRAYS,
