@@ -1,14 +1,12 @@
 """Every command, in the order people use them: what `hublish --help` shows before any command is imported."""
 
-from dataclasses import dataclass
 from importlib import import_module
-from typing import cast
+from typing import NamedTuple, cast
 
 from hublish.cli.command import Command
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A command that can be asked for."""
 
     name: str
@@ -22,8 +20,7 @@ class Entry:
         return cast("Command", module.COMMAND)
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(NamedTuple):
     """A heading in the list of commands."""
 
     title: str

@@ -70,10 +70,6 @@ _EXPRESSION: Final = re.compile(
 _TEMPLATES: Final = (".env.example", ".env.sample", ".env.template", ".env.dist")
 """Published on purpose: they show which variables to set."""
 
-# One expression for all, a group each: a release may have a hundred thousand names.
-# Whole segments only: `*.pem` and `.ssh/*` hold in every folder, and `id_rsa` is not `grid_rsa`.
-_ANY_DENIED: Final = re.compile("|".join(f"({translate(f'*/{pattern.lower()}')})" for pattern in DEFAULT_DENIED))
-
 
 def default_denied(path: str) -> str | None:
     """Return the pattern of `DEFAULT_DENIED` that keeps `path` out; None when none does.
