@@ -1,0 +1,68 @@
+"""`hublish check` runs before every commit: it imports what it uses and no more; `make bench` measures what that gives."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+DIGITS = ROOT / "examples" / "digits"
+
+ARRAYS = ("numpy", "ml_dtypes")
+NETWORK = ("huggingface_hub", "httpx", "requests", "hf_xet")
+HUB = ("uvicorn", "httptools", "dulwich", "lz4", "blake3")
+OTHERS = ("jinja2", "tqdm", "asyncio", "sqlite3", "multiprocessing")
+OURS = ("hublish.publishing", "hublish.pipeline.publish", "hublish.pipeline.hub.client", "hublish.schemas.lock")
+
+
+def loaded(*words: str, folder: Path) -> set[str]:
+    """Return the modules that a command has imported when it is done."""
+    script = (
+        "import json, sys\nfrom hublish.cli import main\n"
+        f"assert main({[*words]!r}) == 0\nprint(json.dumps(sorted(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=folder, capture_output=True, text=True, check=True)
+    return set(json.loads(done.stderr.splitlines()[-1]))
+
+
+@pytest.fixture(params=["examples/digits", "hub.yaml.example"])
+def example(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A folder with a release that is converted to safetensors and has a card."""
+    shutil.copytree(DIGITS, tmp_path, dirs_exist_ok=True)
+    if request.param == "hub.yaml.example":
+        shutil.copyfile(ROOT / "hub.yaml.example", tmp_path / "hub.yaml")
+        shutil.copyfile(DIGITS / "runs" / "best" / "metrics.json", tmp_path / "metrics.json")
+    return tmp_path
+
+
+def test_a_check_imports_no_arrays_no_client_no_server_and_no_template_engine(example: Path) -> None:
+    modules = loaded("check", folder=example)
+    assert "hublish.pipeline.stages.render_card" in modules
+    assert modules.isdisjoint({*ARRAYS, *NETWORK, *HUB, *OTHERS, *OURS})
+
+
+@pytest.mark.parametrize("words", [["--help"], ["--version"], ["check", "--help"], ["publish", "--help"]])
+def test_help_imports_neither_documents_nor_pipelines(words: list[str], tmp_path: Path) -> None:
+    modules = loaded(*words, folder=tmp_path)
+    assert modules.isdisjoint({"pydantic", "yaml", *ARRAYS, *NETWORK, *HUB, *OTHERS, *OURS, "hublish.schemas.manifest"})
+
+
+@pytest.mark.parametrize("name", ["manifest", "lock"])
+def test_a_schema_needs_the_documents_alone(name: str, tmp_path: Path) -> None:
+    modules = loaded("schema", name, folder=tmp_path)
+    assert modules.isdisjoint({*ARRAYS, *NETWORK, *HUB, *OTHERS, "hublish.pipeline.stages"})
+
+
+def test_listing_the_files_imports_neither_client_nor_server() -> None:
+    modules = loaded("files", folder=DIGITS)
+    assert modules.isdisjoint({*NETWORK, *HUB, "jinja2", "hublish.publishing", "hublish.pipeline.hub.client"})
+
+
+def test_the_renderer_knows_neither_documents_nor_the_hub() -> None:
+    script = "import json, sys, hublish.pipeline.cards.child; print(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    modules = set(json.loads(done.stdout))
+    assert modules.isdisjoint({"pydantic", "yaml", *ARRAYS, *NETWORK, *HUB, "hublish.schemas.manifest", "hublish.cli"})
