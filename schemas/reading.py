@@ -66,9 +66,7 @@ def _composed(text: SourceText) -> tuple[Node, tuple[Problem, ...], frozenset[Pa
             problem, value = _told(broken, readable, text)
             if value is None or len(replaced) == MAX_REPLACED or len(readable) > _MANY_LOOKS:
                 raise InvalidDocumentError((*replaced.values(), *composer.problems, problem)) from None
-            start, end = value
-            letter = chr(ord("a") + len(replaced))  # equal values are a mistake of another kind
-            readable = f"{readable[:start]}{letter * (end - start)}{readable[end:]}"
+            readable, start = _replaced(readable, value, chr(ord("a") + len(replaced)))
             replaced[start] = problem
         except InvalidDocumentError as error:
             raise InvalidDocumentError((*replaced.values(), *error.problems)) from None
@@ -76,6 +74,14 @@ def _composed(text: SourceText) -> tuple[Node, tuple[Problem, ...], frozenset[Pa
             paths = composer.paths_of_replaced
             told = (replace(each, path=format_path(paths.get(start, ()))) for start, each in replaced.items())
             return root, (*told, *composer.problems), frozenset(composer.refused)
+
+
+def _replaced(text: str, value: tuple[int, int], letter: str) -> tuple[str, int]:
+    """Return a text with letters for a value, and where they begin; equal ones would be a mistake of another kind."""
+    start, end = value
+    if text[start - 1 : start] == ":":  # the space after it is what was forgotten
+        return f"{text[:start]} {letter * (end - start - 1)}{text[end:]}", start + 1
+    return f"{text[:start]}{letter * (end - start)}{text[end:]}", start
 
 
 def _told(broken: BrokenSyntaxError, readable: str, text: SourceText) -> tuple[Problem, tuple[int, int] | None]:

@@ -137,7 +137,8 @@ def _without_colon(scene: Scene, start: int, end: int) -> Mistake:
     line = scene.shown(start, end)
     if found := _NO_SPACE.match(line):
         message = f"a space is missing after '{found['key']}:'"
-        return Mistake(message, f"write `{found['key']}: {found['value']}`", start, end)
+        mendable = scene.alone(start + found.start("value"), end) if len(found["value"]) > 1 else None
+        return Mistake(message, f"write `{found['key']}: {found['value']}`", start, end, mendable=mendable)
     found = _NO_COLON.match(line)
     hint = f"write `{found['key']}: {found['value']}".rstrip() + "`" if found else "write `key: value`"
     return Mistake("expected ':' after the key", hint, start, end)

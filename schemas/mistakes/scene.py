@@ -8,8 +8,14 @@ from hublish.schemas.secrets import shown
 LONGEST_LINE = 2000
 """Characters of a line that is looked at; no pattern is tried on more."""
 
+BEFORE_VALUE = re.compile(r" *(?:- +)*")
+"""What may stand before a key or a value on its line."""
+KEY_END = re.compile(r":(?=[ \t\r\n]|\Z)")
+"""The colon that ends a key."""
+
 _LINE_END = re.compile(r"[\r\n]|\Z")
 _BLOCK_END = re.compile(r"[ \t]*(?:[ \t]#[^\r\n]*)?(?=[\r\n]|\Z)")
+_INDENTED = re.compile(r"[\r\n]+(?:[ \t]*(?:#[^\r\n]*)?[\r\n]+)*(?P<indent> *)")
 _FLOW_END = re.compile(r"[ \t]*(?:[,\]}]|[ \t]#|[\r\n]|\Z)")
 
 
@@ -44,6 +50,14 @@ class Scene:
         """Return where an unquoted value ends on its line: before a comment, and in brackets before a comma."""
         found = (_FLOW_END if self.in_flow else _BLOCK_END).search(self.text, start + 1)
         return found.start() if found else len(self.text)
+
+    def alone(self, start: int, end: int) -> tuple[int, int] | None:
+        """Return the span of a value that stands alone: it is no key, and nothing below belongs to it."""
+        if KEY_END.search(self.text, start, end) and not KEY_END.search(self.before(start)):
+            return None
+        below = _INDENTED.match(self.text, self.line(start)[1])
+        column = len((BEFORE_VALUE.match(self.before(start)) or [""])[0])
+        return None if below and not self.in_flow and len(below["indent"]) > column else (start, end)
 
     def before(self, offset: int) -> str:
         """Return what stands before a character on its line."""

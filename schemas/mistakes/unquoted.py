@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from hublish.schemas.mistakes.scene import Mistake, Scene
+from hublish.schemas.mistakes.scene import BEFORE_VALUE, KEY_END, Mistake, Scene
 
 _SIGNS = {
     "*": "a '*' without quotes begins an alias, and aliases are not allowed",
@@ -22,9 +22,6 @@ _APOSTROPHE = re.compile(r"\w'\w")
 _LENGTHS = {"x": 4, "u": 6, "U": 10}
 """Of escapes, in characters."""
 _QUOTED = re.compile(r'"(?:\\.|[^"\\\r\n])*"')
-_INDENTED = re.compile(r"[\r\n]+(?:[ \t]*(?:#[^\r\n]*)?[\r\n]+)*(?P<indent> *)")
-_BEFORE_VALUE = re.compile(r" *(?:- +)*")
-_KEY_END = re.compile(r":(?=[ \t\r\n]|\Z)")
 
 
 def quoted(text: str) -> str:
@@ -67,7 +64,7 @@ def colon_inside(scene: Scene) -> Mistake | None:
         end = scene.value_end(start)
         value = scene.shown(start, end).translate(_CURLY)
         hint = f"write {value}" if value else "type straight quotes"
-        return Mistake("curly quotes do not quote", hint, start, end, mendable=_mendable(scene, start, end))
+        return Mistake("curly quotes do not quote", hint, start, end, mendable=scene.alone(start, end))
     return _to_quote(scene, start, "a value that holds ': ' must be quoted")
 
 
@@ -91,7 +88,7 @@ def text_after_quote(scene: Scene) -> Mistake | None:
     whole = value.endswith(quote) or _APOSTROPHE.search(value)
     inner = value[1:].removesuffix(quote) if whole else value.replace(quote, "")
     hint = f"write {quoted(inner)}" if value else "quote all of it"
-    return Mistake("text follows the closing quote", hint, scene.offset, end, mendable=_mendable(scene, start, end))
+    return Mistake("text follows the closing quote", hint, scene.offset, end, mendable=scene.alone(start, end))
 
 
 def unknown_escape(scene: Scene) -> Mistake | None:
@@ -121,11 +118,11 @@ def value_before(scene: Scene) -> int | None:
     if not any(word in scene.complaint for word in ("expected key", "'-' indicator", "<block end>")):
         return None
     start, end = scene.line(scene.offset)
-    between = _BEFORE_VALUE.match(scene.text, start, end)
+    between = BEFORE_VALUE.match(scene.text, start, end)
     first = between.end() if between else start
     if first >= scene.offset:
         return None
-    key = _KEY_END.search(scene.text, first, scene.offset)
+    key = KEY_END.search(scene.text, first, scene.offset)
     value = key.end() if key and scene.text[first] not in "[{" else first
     rest = scene.text[value : scene.offset]
     return value + len(rest) - len(rest.lstrip()) if rest.strip() else None
@@ -157,13 +154,4 @@ def _to_quote(scene: Scene, start: int, message: str, end: int | None = None) ->
     end = scene.value_end(start) if end is None else end
     value = scene.shown(start, end)
     hint = f"quote it: {quoted(value)}" if value else "put it in quotes"
-    return Mistake(message, hint, start, end, mendable=_mendable(scene, start, end))
-
-
-def _mendable(scene: Scene, start: int, end: int) -> tuple[int, int] | None:
-    """Return the span of a value that stands alone: no key, and with nothing below that belongs to it."""
-    if _KEY_END.search(scene.text, start, end) and not _KEY_END.search(scene.before(start)):
-        return None
-    below = _INDENTED.match(scene.text, scene.line(start)[1])
-    column = len((_BEFORE_VALUE.match(scene.before(start)) or [""])[0])
-    return None if below and not scene.in_flow and len(below["indent"]) > column else (start, end)
+    return Mistake(message, hint, start, end, mendable=scene.alone(start, end))

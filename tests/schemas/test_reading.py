@@ -224,6 +224,7 @@ repo:
   commit_message: Release: new
   tag: @v1
   tag: v2
+  revision:main
 patterns:
   ignore_patterns: [*.tmp, [ab].json]
   allow_patterns:
@@ -235,17 +236,18 @@ load: {target: 'a:b}
 """
     found = problems_of(text.encode())
     assert sorted((each.code, each.location.line) for each in found if each.location) == [
-        ("yaml.anchor", 11),
+        ("yaml.anchor", 12),
         ("yaml.duplicate_key", 5),
         ("yaml.syntax", 3),
         ("yaml.syntax", 4),
-        ("yaml.syntax", 7),
-        ("yaml.syntax", 7),
-        ("yaml.syntax", 9),
+        ("yaml.syntax", 6),
+        ("yaml.syntax", 8),
+        ("yaml.syntax", 8),
         ("yaml.syntax", 10),
-        ("yaml.syntax", 12),
-        ("yaml.syntax", 12),
+        ("yaml.syntax", 11),
         ("yaml.syntax", 13),
+        ("yaml.syntax", 13),
+        ("yaml.syntax", 14),
     ]
 
 

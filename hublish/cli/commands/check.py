@@ -8,6 +8,7 @@ from hublish.cli.ahead import renderer_for
 from hublish.cli.command import Command, Example, Outcome
 from hublish.cli.options import add_manifest, again, manifest
 from hublish.cli.terminal import Format, Terminal
+from hublish.cli.text import plural
 from hublish.pipeline.errors import HublishError
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def _run(arguments: Namespace, terminal: Terminal) -> Outcome:
         project = api.read_project(manifest(arguments, terminal))
         warnings = api.check(project, renderer=renderer, progress=terminal.progress())
     if warnings and arguments.strict:
-        msg = f"{len(warnings)} warning(s), and --strict allows none"
+        msg = f"{plural(len(warnings), 'warning')}, and --strict allows none"
         raise WarningsForbiddenError(msg, problems=warnings)
     terminal.warn(warnings)
     name = "standard input" if arguments.file == "-" else arguments.file
@@ -66,6 +67,9 @@ COMMAND = Command(
     examples=(
         Example("hublish check", "before every commit"),
         Example("hublish check --strict --json", "in CI: fail on warnings, answer in JSON"),
+        Example(
+            "hublish check --strict --format github", "in a workflow of GitHub: beside the lines of a pull request"
+        ),
         Example("hublish check --set version=1.3.0 --resolved", "what does it come to?"),
         Example("hublish check -f - < generated.yaml", "a manifest that another program wrote"),
     ),

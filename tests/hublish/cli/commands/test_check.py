@@ -69,3 +69,48 @@ def test_a_secret_that_is_set_is_in_no_output(run: Run) -> None:
     ended = run(f"check --set version={TOKEN}", exits=1)
     assert "'version' has no value: it is a secret" in ended.stderr
     assert TOKEN[3:] not in ended.stdout + ended.stderr
+
+
+def test_a_problem_found_after_reading_shows_its_line_too(run: Run, project: Path) -> None:
+    (project / "hub.yaml").write_text(UNTAGGED.replace("run/*.json", "rum/*.json"))
+    assert (
+        "  --> hub.yaml:9:13  artifacts[1].source\n"
+        "   |\n"
+        " 9 |   - source: rum/*.json\n"
+        "   |             ^^^^^^^^^^\n"
+        "   = hint: "
+    ) in run("check", exits=1).stderr
+
+
+def test_a_warning_shows_its_line_and_fails_only_when_strict(run: Run, project: Path) -> None:
+    (project / "hub.yaml").write_text(UNTAGGED.replace('"draft.json"', '"draft.json", "*.tmp"'))
+    told = (
+        "warning[source.pattern]: pattern '*.tmp' matched nothing\n"
+        "  --> hub.yaml:11:35  patterns.ignore_patterns[1]\n"
+        "   |\n"
+        '11 |   ignore_patterns: ["draft.json", "*.tmp"]\n'
+        "   |                                   ^^^^^^^\n"
+    )
+    ended = run("check")
+    assert told in ended.stderr
+    assert "with 1 warning" in ended.stdout
+    strict = run("check --strict", exits=1).stderr
+    assert told in strict
+    assert strict.endswith("error[check.warnings]: 1 warning, and --strict allows none\n")
+
+
+def test_github_is_told_where(run: Run, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(project.parent))
+    (project / "hub.yaml").write_text(UNTAGGED.replace('"draft.json"', '"draft.json", "*.tmp"'))
+    ended = run("check --format github")
+    assert ended.stdout.startswith("ok  hub.yaml: ")
+    assert (
+        "\n::warning file=project/hub.yaml,line=11,endLine=11,col=35,endColumn=42,title=source.pattern::"
+        in ended.stderr
+    )
+    (project / "hub.yaml").write_text(UNTAGGED.replace("v1", "*"))
+    ended = run("check --format github", exits=1)
+    assert ended.stderr.startswith(
+        "::error file=project/hub.yaml,line=4,endLine=4,col=8,endColumn=9,title=yaml.syntax::"
+    )
+    assert ended.stderr.endswith("\nerror[manifest.invalid]: hub.yaml has a problem\n")
