@@ -222,6 +222,15 @@ def _many_items(rng: Random, text: bytes, others: Sequence[bytes]) -> bytes:
     return text if found is None else _with(text, found.span("value"), wrap.replace(b"%s", many))
 
 
+def _many_names(rng: Random, text: bytes, others: Sequence[bytes]) -> bytes:
+    """Declare many names and mention as many, most of them misspelt: each is compared with each."""
+    count = rng.choice([50, 500, 4_000])
+    declared = b"".join(b"  name_%d: x\n" % number for number in range(count))
+    written = rng.choice([b"nmae_%d", b"name_%d", b"env.NAME_%d", b"git.name_%d"])
+    mentioned = b" ".join(b"{{ " + written % number + b" }}" for number in range(count))
+    return b"variables:\n" + declared + b"env: [A, B]\n" + text + b"\nload: {target: '" + mentioned + b"'}\n"
+
+
 # ----------------------------------------------------------------------------------------------------
 
 
@@ -231,7 +240,7 @@ _SOMETIMES: tuple[Mutation, ...] = (
     *(_indent, _dedent, _swap_tokens, _misspell, _key_from_elsewhere, _borrow_block, _splice),
 )
 _SELDOM: tuple[Mutation, ...] = (
-    *(_encode_otherwise, _end_lines_otherwise, _nest, _second_document, _bulk, _long_value, _many_items),
+    *(_encode_otherwise, _end_lines_otherwise, _nest, _second_document, _bulk, _long_value, _many_items, _many_names),
 )
 _MUTATIONS = (*_OFTEN, *_SOMETIMES, *_SELDOM)
 _WEIGHTS = (80, 60, 30, 20, *[5] * len(_SOMETIMES), *[1] * len(_SELDOM))
