@@ -66,9 +66,8 @@ COMMAND = Command(
     names listed under `env`.""",
     examples=(
         Example("hublish check", "before every commit"),
-        Example("hublish check --strict --json", "in CI: fail on warnings, answer in JSON"),
         Example(
-            "hublish check --strict --format github", "in a workflow of GitHub: beside the lines of a pull request"
+            "hublish check --strict --format github", "in CI: fail on warnings, beside the lines of a pull request"
         ),
         Example("hublish check --set version=1.3.0 --resolved", "what does it come to?"),
         Example("hublish check -f - < generated.yaml", "a manifest that another program wrote"),
