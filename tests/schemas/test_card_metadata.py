@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from hublish.schemas.card_metadata import metadata_problems
 from hublish.schemas.manifest import RepoType
+from hublish.schemas.problems import MAX_PROBLEMS
 
 RESULT = {
     "task": {"type": "image-classification"},
@@ -125,3 +126,10 @@ def test_any_front_matter_can_be_judged(metadata: dict[str, Any], repo_type: Rep
     for problem in metadata_problems(metadata, repo_type):
         assert problem.message
         assert problem.path.startswith("card.metadata.")
+
+
+def test_of_thousands_of_findings_a_hundred_are_told_and_what_is_refused_first() -> None:
+    advice = {f"tag{number}": "" for number in range(5_000)} | {"pipeline_tag": ["nonsense"] * 5_000}
+    found = metadata_problems({**advice, "license": ["nonsense"] * 5_000}, "model")
+    assert len(found) == MAX_PROBLEMS
+    assert {problem.severity for problem in found} == {"error"}
