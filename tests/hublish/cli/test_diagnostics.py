@@ -17,6 +17,7 @@ from hublish.pipeline.errors import HublishError, ManifestInvalidError
 from hublish.schemas.documents import locate, read_manifest
 from hublish.schemas.positions import SourceText
 from hublish.schemas.problems import InvalidDocumentError, Location, Problem, Related
+from tests.faults.projects import rounds
 from tests.hublish.cli.running import Golden, MakeDesk
 from tests.hublish.cli.running import desk as make_desk_of
 
@@ -184,7 +185,7 @@ def test_colours_in_a_name_are_spelled_out(make_desk: MakeDesk) -> None:
     assert red not in desk.err.getvalue()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=rounds(80))
 @given(st.text(st.sampled_from("{}[],:-?#&*!|>'\"%@`\n\t \r:a\x1b\u202e\u2028\\e") | st.characters(), max_size=60))
 def test_whatever_a_manifest_holds_nothing_that_moves_a_terminal_gets_out(text: str) -> None:
     problems = problems_of(text)

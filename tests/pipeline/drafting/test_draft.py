@@ -19,6 +19,7 @@ from hublish.pipeline.drafting.tree import Item, Tree
 from hublish.pipeline.errors import DraftError
 from hublish.schemas.documents import read_manifest
 from hublish.schemas.manifest import RepoType
+from tests.faults.projects import rounds
 
 TOKEN = "hf_" + "aB3dE5gH7jK9mN1pQ3sT5vX7zC2eG4iK6n"
 # What means something to YAML, to variables, to a shell, to a terminal or to a name.
@@ -60,7 +61,7 @@ def holds(made: Drafted, files: Mapping[str, bytes]) -> None:
     assert TOKEN not in text
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=rounds(60), suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(PATH, min_size=1, max_size=8, unique=True), NAME, st.sampled_from(KINDS))
 @example(["{{ x }}.safetensors", "a: b #c.json"], "x\n  tag: evil", None)
 @example([f"{TOKEN}.json", "model.safetensors"], TOKEN, None)
@@ -82,7 +83,7 @@ CONFIGS = {
 }
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=rounds(60))
 @given(
     st.sampled_from(sorted(CONFIGS)).flatmap(
         lambda name: st.tuples(st.just(name), st.fixed_dictionaries({}, optional=dict.fromkeys(CONFIGS[name], VALUE)))
@@ -97,7 +98,7 @@ def test_no_value_of_a_configuration_can_say_more_than_a_comment(config: tuple[s
     holds(drafted(files), files)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=rounds(60))
 @given(st.binary(max_size=200), st.sampled_from([*sorted(CONFIGS), "README.md", "LICENSE", "metrics.json", "app.py"]))
 @example(b"---\nsdk: gradio\nlicense: nothing\n---\n", "README.md")
 @example(b"---\n: [\n---\n", "README.md")

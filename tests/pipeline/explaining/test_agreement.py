@@ -15,10 +15,11 @@ from hublish.pipeline.explaining.finding import explain
 from hublish.pipeline.values import Effect, Release
 from hublish.pipeline.values.explanation import Explanation, Fate, Outcome, Taken
 from hublish.schemas.problems import Problem
+from tests.faults.projects import rounds
 from tests.pipeline.explaining.trees import everything_in, files, links, made, manifests
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=rounds(80), suppress_health_check=[HealthCheck.too_slow])
 @given(tree=files, link=links, fields=manifests)
 def test_every_verdict_is_what_releasing_does(tree: dict[str, bytes], link: str, fields: dict[str, Any]) -> None:
     with tempfile.TemporaryDirectory() as name:
@@ -77,7 +78,7 @@ def _is_refused_for_what_was_told(
         assert of_no_file or problem.path in refusing or problem.message in words
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=rounds(40))
 @given(tree=files, fields=manifests, asked=st.text(max_size=12).filter(lambda text: "\0" not in text))
 def test_any_words_get_an_answer(tree: dict[str, bytes], fields: dict[str, Any], asked: str) -> None:
     with tempfile.TemporaryDirectory() as name:

@@ -97,7 +97,7 @@ arrays_of_any_kind = st.dictionaries(
 
 
 # Every file is synced to disk, so a few examples have to do here.
-@settings(max_examples=25)
+@settings(max_examples=rounds(15))
 @given(arrays_of_any_kind, st.integers(50, 500))
 def test_whatever_is_dumped_is_loaded_back(
     tmp_path_factory: pytest.TempPathFactory, arrays: Arrays, max_shard_size: int
@@ -320,6 +320,7 @@ from pathlib import Path
 from hublish.pipeline.progress import SILENT
 from hublish.pipeline.serializers.formats.safetensors import SafetensorsOptions
 from hublish.pipeline.serializers.safetensors import Safetensors
+from tests.faults.projects import rounds
 def peak():
     return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
 before = peak()

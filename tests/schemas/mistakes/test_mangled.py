@@ -4,6 +4,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tests.faults.projects import rounds
 from tests.schemas.mistakes.telling import problems_of
 
 WHOLE = """\
@@ -51,7 +52,7 @@ def mangled(text: str, done: list[tuple[int, int, str]]) -> str:
 
 
 @pytest.mark.usefixtures("parser")
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=rounds(150))
 @given(changes.map(lambda done: mangled(WHOLE, done)))
 @example("a: {[b: 1 c: 2}\n")
 @example("a: [b ")
