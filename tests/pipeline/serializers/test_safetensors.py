@@ -27,6 +27,7 @@ from hublish.pipeline.progress import SILENT, Task
 from hublish.pipeline.serializers.formats.safetensors import SafetensorsOptions
 from hublish.pipeline.serializers.interface import Serializer, Written
 from hublish.pipeline.serializers.safetensors import Safetensors
+from tests.faults.projects import rounds
 from tests.pipeline.serializers.tensors.pytorch import assembling
 
 Dump = Callable[..., tuple[Written, ...]]
@@ -320,7 +321,6 @@ from pathlib import Path
 from hublish.pipeline.progress import SILENT
 from hublish.pipeline.serializers.formats.safetensors import SafetensorsOptions
 from hublish.pipeline.serializers.safetensors import Safetensors
-from tests.faults.projects import rounds
 def peak():
     return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
 before = peak()
