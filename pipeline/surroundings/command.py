@@ -42,7 +42,8 @@ _NOT_FOR_US = (
 )
 _QUIETLY = {
     "GIT_OPTIONAL_LOCKS": "0",  # the index is read, never refreshed on disk
-    "GIT_NO_LAZY_FETCH": "1",  # a partial clone asks no server
+    "GIT_NO_LAZY_FETCH": "1",  # a partial clone asks no server,
+    "GIT_ALLOW_PROTOCOL": "none",  # nor does one of a git that does not know the line above
     "GIT_NO_REPLACE_OBJECTS": "1",
     "GIT_TERMINAL_PROMPT": "0",
     "LC_ALL": "C",  # what it refuses is told by its English words

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from hublish.pipeline.surroundings.command import Answer, ask
+from hublish.pipeline.surroundings.filters import without_own_filters
 from hublish.pipeline.surroundings.tags import highest
 from hublish.schemas.variables import NoValueError
 
@@ -74,7 +75,8 @@ class Git:
         self.commit()  # without one, everything would be new
         others = [f":(exclude,literal){name}" for name in OWN_FILES]
         status = ("status", "--porcelain", "-z", "--untracked-files=no", "--ignore-submodules=dirty", "--no-renames")
-        return bool(self._asked(*status, "--", ":(top)", *others).out)
+        environ = without_own_filters(self.folder, self.environ)
+        return bool(_answered(ask(self.folder, environ, *status, "--", ":(top)", *others)).out)
 
     def committed_at(self) -> int:
         """Return when HEAD was committed, in seconds since 1970, UTC."""
@@ -82,10 +84,7 @@ class Git:
         return int(_matching(_TIMESTAMP, answer)[1])
 
     def _asked(self, *words: str, allowed: tuple[int, ...] = (0,)) -> Answer:
-        answer = ask(self.folder, self.environ, *words)
-        if answer.status not in allowed:
-            _refuse(answer)
-        return answer
+        return _answered(ask(self.folder, self.environ, *words), allowed)
 
     def _refuse_no_commit(self) -> NoReturn:
         msg = "the git repository has no commit yet"
@@ -96,6 +95,12 @@ class Git:
         if self._asked("rev-parse", "--is-shallow-repository").out.strip() == b"true":
             raise NoValueError(msg, "this clone is shallow and may lack its tags: `git fetch --tags`, or tag HEAD")
         raise NoValueError(msg, "`git tag v1.2.0`, or check out the tag")
+
+
+def _answered(answer: Answer, allowed: tuple[int, ...] = (0,)) -> Answer:
+    if answer.status not in allowed:
+        _refuse(answer)
+    return answer
 
 
 def _matching(form: re.Pattern[bytes], answer: Answer) -> re.Match[bytes]:
