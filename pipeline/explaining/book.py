@@ -9,7 +9,6 @@ from hublish.pipeline.collecting.outputs import Outputs, outputs
 from hublish.pipeline.collecting.surveying import Examined, Survey
 from hublish.pipeline.explaining import asking
 from hublish.pipeline.hub.gitignore import GITIGNORE, GitIgnore
-from hublish.pipeline.planning.changes import deletions
 from hublish.pipeline.restoring.selecting import selected
 from hublish.pipeline.values import Candidate, Effect, OnDisk, Project, Step
 from hublish.pipeline.values.explanation import Fate, Outcome, Taken
@@ -79,6 +78,8 @@ class Book:
         """Return what becomes of a file that stands on the Hub and is not part of the release."""
         if path not in self.standing:
             return None
+        from hublish.pipeline.planning.changes import deletions
+
         here = "it stands on the Hub, and no source goes there"
         going = deletions([path], self.project.manifest.patterns).get(path)
         if going is not None:

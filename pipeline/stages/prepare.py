@@ -49,7 +49,10 @@ class Prepare:
 def _refuse_ignored(plan: Plan) -> None:
     ignored = plan.of(Action.IGNORE)
     if ignored:
-        problems = [Problem("plan.remote_ignored", f"'{change.path_in_repo}': {change.reason}") for change in ignored]
+        problems = [
+            Problem("plan.remote_ignored", f"'{change.path_in_repo}': {change.reason}", location=change.location)
+            for change in ignored
+        ]
         hint = "change that .gitignore, or leave the files out on purpose with patterns.ignore_patterns"
         raise RemoteIgnoredError("the Hub would silently drop files of the release", hint=hint, problems=problems)
 

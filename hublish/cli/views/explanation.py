@@ -96,8 +96,9 @@ def _headline(fate: Fate, explanation: Explanation) -> str:
     step = fate.decisive
     if fate.outcome is not Outcome.IN:
         subject = fate.source if fate.source == explanation.path else f"{explanation.path}, from {fate.source}"
-        # A line of a .gitignore says itself where it stands.
-        return f"{subject}: {with_line(step.words, step.location if step.path else None)}"
+        # A line of a .gitignore says itself where it stands, and what is wrong with a link which one it is.
+        told = with_line(step.words, step.location if step.path else None)
+        return told if step.words.startswith(f"'{fate.source}'") else f"{subject}: {told}"
     if step.rule == "card":
         return f"{', '.join(fate.path_in_repo)} is rendered from the card"
     return _becoming(fate)

@@ -1,6 +1,8 @@
 """`hublish explain` as people type it."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -64,6 +66,17 @@ def test_nothing_is_written(run: Run, project: Path) -> None:
 def test_no_network_and_no_server_is_needed(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     run("explain run/config.json")
+
+
+def test_neither_arrays_nor_a_client_are_imported(project: Path) -> None:
+    code = (
+        "import sys; from hublish.cli import main; main(sys.argv[1:]);"
+        "print(*sys.modules, *{name.partition('.')[0] for name in sys.modules})"
+    )
+    words = [sys.executable, "-c", code, "explain", "model.safetensors", "run/config.json"]
+    ran = subprocess.run(words, cwd=project, capture_output=True, text=True, check=True)
+    unwanted = {"numpy", "huggingface_hub", "dulwich", "jinja2", "hublish.pipeline.hub.client"}
+    assert unwanted.isdisjoint(ran.stdout.split())
 
 
 def test_the_embedded_hub_is_asked_when_it_is_named(run: Run) -> None:
