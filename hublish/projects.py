@@ -14,7 +14,7 @@ from hublish.pipeline.values import Project
 from hublish.schemas.documents import locate, resolve_manifest
 from hublish.schemas.manifest import Manifest
 from hublish.schemas.problems import InvalidDocumentError, Location, Problem
-from hublish.schemas.variables import Setting, setting_problem
+from hublish.schemas.variables import CREDENTIAL_ADVICE, Setting, setting_problem
 from hublish.schemas.writing import dump_manifest
 
 AnyManifest = str | Path | Manifest | Project
@@ -96,11 +96,17 @@ def _read_again(project: Project, settings: Mapping[str, Setting]) -> Project:
 
 def _refuse_settings(settings: Mapping[str, Setting], manifest: AnyManifest) -> None:
     for name, value in settings.items():
-        if refused := setting_problem(name, value):
+        if refused := setting_problem(name, value) or _secret(name, value):
             raise UsageError(refused[0], hint=refused[1])
     if settings and isinstance(manifest, Manifest):
         msg = "variables are for a manifest that is read, and this one is built already"
         raise UsageError(msg, hint="put their values into its fields")
+
+
+def _secret(name: str, value: Setting) -> tuple[str, str] | None:
+    from hublish.pipeline.audit.secrets import secrets_in_text
+
+    return (f"the value of '{name}' is a secret", CREDENTIAL_ADVICE) if secrets_in_text(str(value)) else None
 
 
 def _speaks_of_manifest(problem: Problem) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 import hublish
-from hublish.pipeline.errors import ManifestInvalidError, PolicyError
+from hublish.pipeline.errors import ManifestInvalidError, PolicyError, UsageError
 from hublish.projects import located, read_project, with_locations
 from hublish.schemas.manifest import Artifact, Manifest, Repo
 from hublish.schemas.problems import Problem
@@ -68,3 +68,32 @@ def test_the_text_is_read_once_however_many_problems_are_placed(
     places = [problem.location for problem in with_locations(problems, project)]
     assert [place.line for place in places if place] == list(range(3, 53))
     assert read == [project.text]
+
+
+def test_variables_from_outside_stand_in_for_what_the_manifest_says(manifest: Path) -> None:
+    project = read_project(manifest, variables={"version": "1.3.0"})
+    assert (project.manifest.repo.tag, project.settings) == ("v1.3.0", {"version": "1.3.0"})
+    assert project.text == manifest.read_bytes()
+    assert read_project(project) is project
+    again = read_project(project, variables={"version": 2})
+    assert (again.manifest.repo.tag, again.name, again.folder) == ("v2", project.name, project.folder)
+
+
+@pytest.mark.parametrize(
+    ("variables", "message"),
+    [
+        ({"git.commit": "x"}, "'git.commit' comes from git and cannot be set"),
+        ({"version": True}, "the value of 'version' is neither text nor a whole number"),
+        ({"version": 1.5}, "the value of 'version' is neither text nor a whole number"),
+        ({"version": "a\0"}, "the value of 'version' is refused: control character U\\+0000"),
+    ],
+)
+def test_what_cannot_be_set_is_refused(manifest: Path, variables: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        read_project(manifest, variables=variables)
+
+
+def test_a_manifest_that_is_built_takes_no_variables() -> None:
+    manifest = Manifest(repo=Repo(repo_id="acme/built"), artifacts=(Artifact(source="x"),))
+    with pytest.raises(UsageError, match="built already"):
+        read_project(manifest, variables={"version": "1"})
