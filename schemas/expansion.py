@@ -1,6 +1,6 @@
 """Variables: `{{ name }}` in the manifest's texts becomes the value the name stands for.
 
-Every text is expanded once, before validation, except keys and `variables` itself. It is no template language: a
+Every text is expanded once, before validation, except keys, `variables` and `env`. It is no template language: a
 value is never read again, and an unknown name is a problem. `{{ '{{' }}` writes two braces. The texts of `card` may
 hold other uses of braces, such as a chat template: there only `{{ name }}` means something. The texts of `load` may
 hold only what readers of the published file can replace in the same way: names under `variables`.
@@ -27,6 +27,8 @@ _PLACEHOLDER = re.compile(
     rf"""\{{\{{\s*(?:(?P<name>{_NAME})|(?P<quote>['"])(?P<literal>\{{\{{|\}}\}})(?P=quote))\s*\}}\}}""", re.ASCII
 )
 _OPENING = re.compile(r"\{\{[^{}\n]{0,40}(?:\}\})?")
+_DECLARING = ("variables", "env")
+"""The sections that say what names there are; their own texts are taken as they are."""
 NO_SETTINGS: Mapping[str, Setting] = MappingProxyType({})
 
 
@@ -63,7 +65,7 @@ def expand(
     data = reading.data
     text = reading.positions.text.text
     if "{{" in text or "\\" in text:  # else there is nothing to replace, escaped or not
-        data = {key: value if key == "variables" else walk.of(value, (key,)) for key, value in data.items()}
+        data = {key: value if key in _DECLARING else walk.of(value, (key,)) for key, value in data.items()}
     if settings:
         data = _with_settings(data, settings)
     problems = (*walk.problems, *_unmentioned(values, settings))

@@ -91,6 +91,12 @@ def test_what_is_wrong_with_a_declaration_is_told_there_and_not_at_every_mention
     assert only.path == path
 
 
+def test_what_names_there_are_is_said_by_no_name() -> None:
+    text = "variables: {ci: CI, a: '{{ ci }}'}\nenv: ['{{ ci }}']\nrepo: {repo_id: a/b}\nartifacts: [{source: x}]"
+    (only,) = problems(text)
+    assert (only.path, only.message[:15]) == ("env[0]", "expected a name")
+
+
 # ---------------------------------------------------------------------------------------------------- settings
 
 

@@ -70,7 +70,8 @@ def _holds(files: "Iterable[ReleaseFile | Candidate]", path: Path) -> bool:
 COMMAND = Command(
     description="""Seals the release as `files` does, reads the Hub's head, and compares: one line a file with what
     would happen to it and why, the settings that would change, and how many bytes would travel. It only reads. A plan
-    written with --out is a promise: `publish` refuses it once a byte, the manifest or the Hub's head has moved.""",
+    written with --out is a promise: `publish` refuses it once a byte, the manifest, the value
+    of a variable or the Hub's head has moved.""",
     examples=(
         Example("hublish plan", "what would change?"),
         Example("hublish plan --out plan.json", "for a review; then hublish publish plan.json"),
