@@ -43,11 +43,13 @@ if TYPE_CHECKING:
     from hublish.pipeline.hub.embedded.server import EmbeddedHub
     from hublish.pipeline.serializers.interface import Trust
     from hublish.pipeline.values import Loaded, LocalRelease, Plan, Project, Receipt, Release
+    from hublish.pipeline.values.explanation import Explained
     from hublish.schemas.manifest import Manifest, Policy
 
 __all__ = [
     "Draft",
     "EmbeddedHub",
+    "Explained",
     "Finding",
     "HubMixin",
     "HublishError",
@@ -89,6 +91,7 @@ _HOMES = {
     "HublishError": "hublish.pipeline.errors",
     **dict.fromkeys(("Manifest", "Policy"), "hublish.schemas.manifest"),
     "Trust": "hublish.pipeline.serializers.interface",
+    "Explained": "hublish.pipeline.values.explanation",
     **dict.fromkeys(("Loaded", "LocalRelease", "Plan", "Project", "Receipt", "Release"), "hublish.pipeline.values"),
 }
 

@@ -24,7 +24,10 @@ LOCK = "hub.lock"
 class RemoteDrift:
     """What stands on the Hub, held against a lock."""
 
+    endpoint: str
+    """The Hub that was asked."""
     repo_exists: bool
+    """Whether the token may see it there."""
     head: str | None
     """The commit that the locked revision stands at now; None when the revision is gone."""
     commits_since: int | None
@@ -138,9 +141,10 @@ def _remote(hub: Hub, lock: Lock, project: Project) -> RemoteDrift:
     if head.commit is None:
         missing = tuple(file.path_in_repo for file in lock.files)
         gone = Verification(lock, missing=missing, extra=(), different=())
-        return RemoteDrift(head.repo_exists, None, None, None, gone)
+        return RemoteDrift(head.endpoint, head.repo_exists, None, None, None, gone)
     history = hub.history(repo, lock.revision) if head.commit != lock.commit else (lock.commit,)
     return RemoteDrift(
+        endpoint=head.endpoint,
         repo_exists=True,
         head=head.commit,
         commits_since=history.index(lock.commit) if lock.commit in history else None,

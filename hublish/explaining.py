@@ -44,7 +44,7 @@ def explain(
     rules, standing = _on_the_hub(project, endpoint, token, progress) if remote else (None, frozenset[str]())
     progress.begin("asking every rule")
     found = survey(project)
-    book = Book(found, rules, standing)
+    book = Book(found, rules, standing, progress)
     places = Places.of(project.text, project.name)
     answers = tuple(_with_lines(explain_path(book, str(path), Path.cwd()), places) for path in paths)
     errors = (problem for problem in found.problems if problem.severity == "error")

@@ -3,15 +3,18 @@
 from collections.abc import Collection, Iterable, Iterator
 
 from hublish.pipeline.audit import files
-from hublish.pipeline.audit.fingerprint import ChangedError, fingerprint
+from hublish.pipeline.audit.fingerprint import ChangedError, Fingerprint, fingerprint
 from hublish.pipeline.audit.inspection import Interest
 from hublish.pipeline.collecting.outputs import Outputs
 from hublish.pipeline.hub.patterns import matching
-from hublish.pipeline.values import Candidate, Effect, InMemory, OnDisk, Project, Step
+from hublish.pipeline.progress import Progress
+from hublish.pipeline.values import Candidate, Content, Effect, InMemory, OnDisk, Project, Step
 from hublish.schemas.manifest import Load, Policy
 from hublish.schemas.problems import Problem
 
 _COPY = "copy"
+_TAKES_TIME = 64 << 20
+"""Bytes from which on reading shows how far it is."""
 _ALLOW, _IGNORE = "load.allow_patterns", "load.ignore_patterns"
 
 
@@ -35,7 +38,7 @@ def of_link(project: Project, candidate: Candidate) -> Iterator[Step]:
         yield Step("policy.symlinks", Effect.PASSES, words, "policy.symlinks")
 
 
-def of_policy(candidate: Candidate, found: Outputs, policy: Policy) -> Iterator[Step]:
+def of_policy(candidate: Candidate, found: Outputs, policy: Policy, progress: Progress) -> Iterator[Step]:
     """Yield the audit of a file that goes up as it is; of one that is converted, what its new name says."""
     content = candidate.content
     if found.serializer != _COPY or content is None:
@@ -47,12 +50,19 @@ def of_policy(candidate: Candidate, found: Outputs, policy: Policy) -> Iterator[
     too_large = any(problem.severity == "error" for problem in files.problems_before(path, size, policy))
     try:
         # What its name or size forbids is not read: a sparse file may claim 600 GB.
-        print_ = None if too_large else fingerprint(content, Interest.of(policy), lambda _: None)
+        print_ = None if too_large else _read(content, path, size, Interest.of(policy), progress)
     except (ChangedError, OSError) as error:
         yield Step("source.unreadable", Effect.REFUSES, f"cannot be read: {getattr(error, 'strerror', None) or error}")
         return
     source = path if isinstance(content, InMemory) else candidate.source
     yield from files.steps(path, source, size, print_, policy)
+
+
+def _read(content: Content, path: str, size: int, interest: Interest, progress: Progress) -> Fingerprint:
+    if size < _TAKES_TIME:
+        return fingerprint(content, interest, lambda _: None)
+    with progress.task(path, size) as task:
+        return fingerprint(content, interest, task.advance)
 
 
 def of_load_plan(paths: Collection[str], load: Load, needed: Collection[str]) -> Step:

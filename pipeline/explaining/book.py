@@ -9,6 +9,7 @@ from hublish.pipeline.collecting.outputs import Outputs, outputs
 from hublish.pipeline.collecting.surveying import Examined, Survey
 from hublish.pipeline.explaining import asking
 from hublish.pipeline.hub.gitignore import GITIGNORE, GitIgnore
+from hublish.pipeline.progress import SILENT, Progress
 from hublish.pipeline.restoring.selecting import selected
 from hublish.pipeline.values import Candidate, Effect, OnDisk, Project, Step
 from hublish.pipeline.values.explanation import Fate, Outcome, Taken
@@ -26,11 +27,13 @@ class Book:
         survey: every file, judged.
         remote: the `.gitignore` that stands on the Hub, which counts when the release holds none.
         standing: every path that stands on the Hub, when it was asked.
+        progress: told in bytes of large files.
     """
 
     survey: Survey
     remote: GitIgnore | None = None
     standing: frozenset[str] = frozenset()
+    progress: Progress = SILENT
 
     @property
     def project(self) -> Project:
@@ -116,7 +119,7 @@ class Book:
         yield from asking.of_link(self.project, candidate)
         if self.project.manifest.card and cards.README in found.paths:
             yield asking.refusal(cards.two_cards(candidate.source, candidate.artifact))
-        yield from asking.of_policy(candidate, found, self.project.manifest.policy)
+        yield from asking.of_policy(candidate, found, self.project.manifest.policy, self.progress)
         for path in found.paths:
             yield from self._beside(path)
 

@@ -118,7 +118,7 @@ def _local_rows(local: "LocalDrift") -> Iterator[Row]:
 def _remote_rows(remote: "RemoteDrift") -> Iterator[Row]:
     lock, found = remote.lock, remote.verification
     if not remote.repo_exists:
-        yield "-", lock.repo_id, "the repo is gone"
+        yield "-", lock.repo_id, _not_found(remote)
         return
     if remote.head is None:
         yield "-", lock.revision, "the branch is gone"
@@ -131,6 +131,12 @@ def _remote_rows(remote: "RemoteDrift") -> Iterator[Row]:
     yield from (("~", path, "other bytes") for path in found.different)
     yield from (("+", path, "not in the lock") for path in found.extra)
     yield from (("~", item.name, f"{item.before}; the manifest says {item.after}") for item in remote.settings)
+
+
+def _not_found(remote: "RemoteDrift") -> str:
+    if remote.endpoint != remote.lock.endpoint:
+        return f"not found at {remote.endpoint}; it was published to {remote.lock.endpoint}"
+    return "not found: it is gone, or the token may not see it"
 
 
 def _tag_row(remote: "RemoteDrift") -> Row:
@@ -183,6 +189,7 @@ def _remote_document(remote: "RemoteDrift") -> dict[str, Any]:
     found = remote.verification
     return {
         "changed": remote.any,
+        "endpoint": remote.endpoint,
         "repo_exists": remote.repo_exists,
         "head": remote.head,
         "commits_since": remote.commits_since,

@@ -29,14 +29,18 @@ LOCK = Lock(
         for path in ("config.json", "model.bin")
     ),
 )
-SAME = RemoteDrift(True, COMMIT, 0, COMMIT, Verification(LOCK, (), (), ()))
+SAME = RemoteDrift("https://hub.example", True, COMMIT, 0, COMMIT, Verification(LOCK, (), (), ()))
 MOVED = RemoteDrift(
+    "https://hub.example",
     True,
     PARENT,
     2,
     PARENT,
     Verification(LOCK, missing=("model.bin",), extra=("evil.py",), different=("config.json",)),
     (Setting("visibility", "private", "public"),),
+)
+GONE = RemoteDrift(
+    "https://hub.example", True, None, None, None, Verification(LOCK, ("config.json", "model.bin"), (), ())
 )
 DRIFTED = LocalDrift(
     4,
@@ -64,8 +68,9 @@ CASES: dict[str, dict[str, object]] = {
     "offline_same": {"remote": None},
     "unreachable": {"remote": None, "error": OfflineError("the Hub cannot be reached")},
     "unpublished": {"lock": None, "local": None, "remote": None},
-    "gone": {"remote": RemoteDrift(False, None, None, None, Verification(LOCK, ("config.json", "model.bin"), (), ()))},
-    "branch_gone": {"remote": RemoteDrift(True, None, None, None, Verification(LOCK, ("config.json",), (), ()))},
+    "gone": {"remote": replace(GONE, repo_exists=False)},
+    "elsewhere": {"remote": replace(GONE, repo_exists=False, endpoint="https://other.example")},
+    "branch_gone": {"remote": GONE},
     "tag_gone": {"remote": replace(SAME, tag_at=None)},
     "squashed": {"remote": replace(SAME, head=PARENT, commits_since=None)},
 }
@@ -125,6 +130,7 @@ def test_json_holds_both_halves(status: Status) -> None:
         },
         "remote": {
             "changed": True,
+            "endpoint": "https://hub.example",
             "repo_exists": True,
             "head": PARENT,
             "commits_since": 2,
