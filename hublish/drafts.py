@@ -113,7 +113,8 @@ def _of_folder(folder: Path, repo_id: str | None, repo_type: RepoType | None, pr
 
 def _of_repo(folder: Path, tree: Tree, repo_id: str, repo_type: RepoType, commit: str, progress: Progress) -> Draft:
     made = draft(tree, Named(repo_id, ""), repo_type, "the repo", f"{repo_id} at {commit}")
-    wanted = [path for path in tree.sizes if path not in {one.path for one in made.left_out}]
+    out = {one.path for one in made.left_out}
+    wanted = [path for path in tree.sizes if path not in out]
     if all((folder / path).is_file() for path in wanted):
         return _checked(made, folder, folder, progress)
     # What will be pulled stands in for itself: names, sizes without bytes, and the card.

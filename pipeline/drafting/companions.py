@@ -30,7 +30,7 @@ def companions(tree: Tree, files: Iterable[str]) -> tuple[Part, ...]:
     """Return the configurations and tokenizers among the files of a model."""
     files = [path for path in files if not _TOOLS.fullmatch(name_of(path))]
     tokenizer = [path for path in files if _TOKENIZER.fullmatch(name_of(path))]
-    config = [path for path in files if path not in tokenizer and _is_config(tree, path)]
+    config = [path for path in files if not _TOKENIZER.fullmatch(name_of(path)) and _is_config(tree, path)]
     runtime = [path for path in files if _RUNTIME.fullmatch(name_of(path))]
     # JSON files of both kinds are written as one glob, where that is possible.
     texts = [path for path in (*config, *tokenizer) if path.endswith(".json")]

@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from itertools import takewhile
 from typing import Any, Final
 
 from hublish.pipeline.drafting.cards import Readme, licence_fields
@@ -11,7 +12,7 @@ from hublish.pipeline.drafting.fields import Field
 from hublish.pipeline.drafting.kinds import MEDIA, data_files
 from hublish.pipeline.drafting.outline import Outline
 from hublish.pipeline.drafting.parts import LeftOut, Part, Recognised
-from hublish.pipeline.drafting.sources import Source, sources
+from hublish.pipeline.drafting.sources import Source, Surroundings, sources
 from hublish.pipeline.drafting.tree import Tree, folder_of, name_of
 from hublish.pipeline.drafting.weights import is_pickle
 
@@ -33,8 +34,10 @@ def dataset(tree: Tree, files: Iterable[str], readme: Readme | None) -> Outline:
     data = data_files(files)
     papers = licences(files, ("",))
     card = [readme.path] if readme else []
-    shown = [path for one in card for path in shown_by(tree, one) if path in files]
-    beside = [path for path in files if path not in (*data, *papers, *card, *shown) and _is_beside(tree, path)]
+    known = frozenset(files)
+    shown = [path for one in card for path in shown_by(tree, one) if path in known]
+    told = {*data, *papers, *card, *shown}
+    beside = [path for path in files if path not in told and _is_beside(tree, path)]
     groups = (
         (data, _what(data)),
         (beside, "part of the repo" if tree.curated else "described or used by the data"),
@@ -44,13 +47,12 @@ def dataset(tree: Tree, files: Iterable[str], readme: Readme | None) -> Outline:
     parts = tuple(Part(tuple(dict.fromkeys(paths)), why) for paths, why in groups if paths)
     taken = {path for part in parts for path in part.files} | set(card)
     left = tuple(LeftOut(path, _why_not(tree, path)) for path in files if path not in taken)
-    everything = [item.path for item in tree.items] + list(tree.closed)
     return Outline(
         template="dataset",
         parts=parts,
         left_out=left,
         recognised=(Recognised("a dataset", _shortly(data)),) if data else (),
-        metadata=(*licence_fields(tree, papers), *_configs(data, everything), *_ABOUT),
+        metadata=(*licence_fields(tree, papers), *_configs(data, Surroundings.of(tree)), *_ABOUT),
         advice=_ARROW if any(path.endswith(".arrow") for path in data) else (),
     )
 
@@ -69,16 +71,21 @@ def _what(data: list[str]) -> str:
     return "pictures or sounds" if media > len(data) / 2 else "the data"
 
 
-def _configs(data: list[str], everything: list[str]) -> tuple[Field, ...]:
+def _configs(data: list[str], around: Surroundings) -> tuple[Field, ...]:
     """Return `configs`: which files are which split, one configuration for each folder that holds splits of its own."""
     by_config: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    places: dict[str, tuple[str, str]] = {}
     for path in data:
-        config, split = _place(path)
+        # Of pictures and sounds the folders tell, and there may be very many.
+        key = folder_of(path) if path.lower().endswith(MEDIA) else path
+        if key not in places:
+            places[key] = _place(path)
+        config, split = places[key]
         by_config[config][split].append(path)
     if any("" in splits and len(splits) > 1 for splits in by_config.values()) or len(by_config) > _MOST_CONFIGS:
         return ()
     configs = [
-        {"config_name": name or "default", "data_files": _data_files(splits, everything)}
+        {"config_name": name or "default", "data_files": _data_files(splits, around)}
         for name, splits in sorted(by_config.items())
     ]
     return (Field("configs", configs, "splits by the names of the files"),) if configs else ()
@@ -89,13 +96,13 @@ _MOST_CONFIGS: Final = 50
 
 def _place(path: str) -> tuple[str, str]:
     """Return the configuration and the split that a path names; empty where it names none."""
-    segments = path.split("/")
-    split = next((found for segment in reversed(segments) if (found := _split(segment))), "")
-    folders = [folder for folder in segments[:-1] if not _split(folder) and folder.lower() not in _PLAIN_FOLDERS]
-    # A folder below a split is a label, not a configuration.
-    first = next((index for index, folder in enumerate(segments[:-1]) if _split(folder)), len(segments))
-    own = [folder for folder in folders if segments.index(folder) < first]
-    return "/".join(own) if path.lower().endswith(MEDIA) is False else "", split
+    *folders, name = path.split("/")
+    media = name.lower().endswith(MEDIA)
+    telling = folders if media else [*folders, name]
+    split = next((found for segment in reversed(telling) if (found := _split(segment))), "")
+    # What lies below a split is a label, and pictures are configured by their folders alone.
+    above = list(takewhile(lambda folder: not _split(folder), folders))
+    return "" if media else "/".join(folder for folder in above if folder.lower() not in _PLAIN_FOLDERS), split
 
 
 _PLAIN_FOLDERS: Final = frozenset(["data", "dataset", "datasets"])
@@ -106,20 +113,20 @@ def _split(segment: str) -> str:
     return next((name for name, words_of in _SPLITS.items() if any(re.fullmatch(words_of, word) for word in words)), "")
 
 
-def _data_files(splits: Mapping[str, list[str]], everything: list[str]) -> Any:
+def _data_files(splits: Mapping[str, list[str]], around: Surroundings) -> Any:
     if set(splits) == {""}:
-        patterns = _patterns(splits[""], everything)
+        patterns = _patterns(splits[""], around)
         return patterns[0] if len(patterns) == 1 else patterns
     order = [*_SPLITS, *sorted(set(splits) - set(_SPLITS))]
     return [
         {"split": split, "path": patterns[0] if len(patterns) == 1 else patterns}
         for split in order
-        if split in splits and (patterns := _patterns(splits[split], everything))
+        if split in splits and (patterns := _patterns(splits[split], around))
     ]
 
 
-def _patterns(paths: list[str], everything: list[str]) -> list[str]:
-    return [_in_repo(source) for source in sources(Part(tuple(paths), ""), "", everything)]
+def _patterns(paths: list[str], around: Surroundings) -> list[str]:
+    return [_in_repo(source) for source in sources(Part(tuple(paths), ""), "", around)]
 
 
 def _in_repo(source: Source) -> str:

@@ -9,7 +9,7 @@ from hublish.pipeline.drafting.fields import Field, Items, Section
 from hublish.pipeline.drafting.naming import Named
 from hublish.pipeline.drafting.outline import Outline
 from hublish.pipeline.drafting.parts import LeftOut, Part
-from hublish.pipeline.drafting.sources import Source, in_folders, sources
+from hublish.pipeline.drafting.sources import Source, Surroundings, in_folders, sources
 from hublish.pipeline.drafting.tree import Tree, name_of
 from hublish.pipeline.drafting.weights import ESTIMATOR
 from hublish.schemas.manifest import RepoType
@@ -84,10 +84,10 @@ def _repo(named: Named, repo_type: RepoType, evidence: str) -> Iterator[Field]:
 
 
 def _artifacts(tree: Tree, outline: Outline, readme: Readme | None) -> Iterator[Section]:
-    everything = (*(item.path for item in tree.items), *tree.closed)
+    around = Surroundings.of(tree)
     for part in in_folders(outline.parts, outline.root):
         why = part.why
-        for source in sources(part, outline.root, everything):
+        for source in sources(part, outline.root, around):
             yield Section(tuple(_artifact(part, source, _shown(why, source))))
             why = ""
     if readme:

@@ -67,7 +67,8 @@ def draft(tree: Tree, named: Named, repo_type: RepoType | None, evidence: str, o
         _refuse(tree, never)
     root = model_folder(tree, files) if kind.repo_type == "model" else ""
     readme, unfit = _card(tree, root, kind.repo_type)
-    files = tuple(path for path in files if path not in {one.path for one in unfit})
+    out = {one.path for one in unfit}
+    files = tuple(path for path in files if path not in out)
     outline = _outline(tree, files, readme, kind.repo_type, named)
     left_out = _grouped(tree, (*never, *unfit, *outline.left_out))
     if not outline.parts:

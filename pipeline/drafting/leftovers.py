@@ -8,7 +8,16 @@ from hublish.schemas.characters import text_problem
 from hublish.schemas.names import local_problems, path_problems
 from hublish.schemas.secrets import redact
 
-_FOLDERS: Final = (
+
+class _Rules:
+    """Patterns on names with what each means, as one expression: there may be very many names."""
+
+    def __init__(self, *rules: tuple[str, str]) -> None:
+        self.reasons = tuple(reason for _, reason in rules)
+        self.expression = re.compile("|".join(f"({pattern})" for pattern, _ in rules), re.IGNORECASE)
+
+
+_FOLDERS: Final = _Rules(
     (r"checkpoint-\d+|global_step\d+", "a checkpoint to resume training from"),
     (r"wandb|mlruns|mlflow|lightning_logs|tb_logs|tensorboard|\.aim|\.neptune", "logs of an experiment tracker"),
     (r"\.ipynb_checkpoints", "copies that Jupyter keeps"),
@@ -23,7 +32,7 @@ _FOLDERS: Final = (
     (r"\.dvc|\.terraform|\.Trash.*", "a tool's own state"),
     (r"logs?", "logs"),
 )
-_FILES: Final = (
+_FILES: Final = _Rules(
     (r"hub\.yaml|hub\.lock|hub\.schema\.json", "hublish's own"),
     (r"(?:optimizer|scheduler|scaler|lr_scheduler|optim)(?:_\w+)?\.(?:pt|pth|bin)", "state to resume training from"),
     (r"rng_state(?:_\d+)?\.pth|random_states_\d+\.pkl|trainer_state\.json|latest", "state to resume training from"),
@@ -37,7 +46,7 @@ _FILES: Final = (
     (r"\.gitattributes|\.gitmodules|\.gitkeep|\.keep", "git's"),
     (r"\.pre-commit-config\.ya?ml|\.editorconfig|\.python-version|\.tool-versions", "settings of a tool"),
 )
-_CURATED: Final = (
+_CURATED: Final = _Rules(
     (r"hub\.yaml|hub\.lock", "hublish's own: the new manifest takes its place"),
     (r"\.gitattributes", "the Hub keeps its own"),
 )
@@ -66,6 +75,6 @@ def file_reason(path: str, *, curated: bool = False) -> str:
     return _matching(path, _CURATED if curated else _FILES)
 
 
-def _matching(path: str, rules: tuple[tuple[str, str], ...]) -> str:
-    name = path.rpartition("/")[2]
-    return next((reason for pattern, reason in rules if re.fullmatch(pattern, name, re.IGNORECASE)), "")
+def _matching(path: str, rules: _Rules) -> str:
+    found = rules.expression.fullmatch(path.rpartition("/")[2])
+    return rules.reasons[found.lastindex - 1] if found and found.lastindex else ""

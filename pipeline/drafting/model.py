@@ -36,7 +36,8 @@ def model(tree: Tree, files: Iterable[str], readme: Readme | None) -> Outline:
     parts = (*sorted_weights.parts, *beside)
     taken = {path for part in parts for path in (*part.files, *part.brings)} | set(card)
     taken |= {left.path for left in sorted_weights.left_out}
-    elsewhere = {folder_of(path) for path in files if path.lower().endswith(WEIGHTS) and path not in own}
+    inside = frozenset(own)
+    elsewhere = {folder_of(path) for path in files if path.lower().endswith(WEIGHTS) and path not in inside}
     left = [LeftOut(path, _why_not(tree, path, root, elsewhere)) for path in files if path not in taken]
     library = library_of(tree, root, own)
     results = evaluation(tree, (path for path in files if path in taken))
@@ -81,7 +82,7 @@ def _beside(
     papers = [path for path in _licences(files, root) if path not in taken]
     if papers:
         yield Part(tuple(papers), "the licence")
-    shown = [path for one in card for path in dict.fromkeys(shown_by(tree, one)) if path in files]
+    shown = [path for one in card for path in dict.fromkeys(shown_by(tree, one)) if path in tree]
     named = {path for part in texts for path in part.files} | {*papers, *shown, *taken}
     if tree.curated:
         shown += [path for path in rest if path not in named and not is_pickle(tree, path)]

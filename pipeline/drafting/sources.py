@@ -4,16 +4,17 @@ A person can audit a short list, and a glob is written only when it means today 
 """
 
 import re
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import takewhile
+from functools import cached_property
+from itertools import accumulate, takewhile
 from typing import Final
 
 from hublish.pipeline.audit.denied import default_denied
 from hublish.pipeline.collecting.globs import glob_expression
 from hublish.pipeline.drafting.parts import Part
-from hublish.pipeline.drafting.tree import below, directly_in, folder_of, joined, name_of
+from hublish.pipeline.drafting.tree import Tree, folder_of, joined, name_of
 
 _MAGIC: Final = re.compile(r"[*?\[]")
 _NUMBER: Final = re.compile(r"\d+")
@@ -31,25 +32,44 @@ class Source:
     files: tuple[str, ...]
 
 
-def sources(part: Part, root: str, everything: Collection[str]) -> tuple[Source, ...]:
+@dataclass(frozen=True)
+class Surroundings:
+    """Everything that a folder or a glob would collect, what stays out among it."""
+
+    paths: tuple[str, ...]
+
+    @classmethod
+    def of(cls, tree: Tree) -> "Surroundings":
+        """Return those of a tree; what is denied by default is never collected so."""
+        found = (*(item.path for item in tree.items), *tree.closed)
+        return cls(tuple(path for path in found if not default_denied(path)))
+
+    @cached_property
+    def counts(self) -> Mapping[str, int]:
+        """How many files a folder holds, however deep."""
+        return Counter(folder for path in self.paths for folder in _folders(path))
+
+    @cached_property
+    def by_folder(self) -> Mapping[str, list[str]]:
+        """The files that lie in a folder itself."""
+        return _grouped(self.paths)
+
+
+def sources(part: Part, root: str, around: Surroundings) -> tuple[Source, ...]:
     """Return the sources of a part.
 
     Args:
         part: the files; those below `root` keep their path from there, others go to the top of the repo.
         root: the folder whose content becomes the repo.
-        everything: every path in the tree, links and what stays out among them.
+        around: what else lies there.
     """
     if part.path_in_repo is not None:
         return (Source(part.files[0], part.path_in_repo, part.files),)
-    others = [path for path in everything if not default_denied(path)]
-    whole = tuple(_whole_folders(part.files, root, others)) if part.serializer == "copy" else ()
-    found = [Source(f"{folder}/", f"{_inside(folder, root)}/", below(part.files, folder)) for folder in whole]
-    by_folder: dict[str, list[str]] = defaultdict(list)
-    for path in part.files:
-        if not any(path.startswith(f"{folder}/") for folder in whole):
-            by_folder[folder_of(path)].append(path)
-    for folder, paths in by_folder.items():
-        found += _in_folder(folder, paths, root, others)
+    whole = _whole_folders(part.files, root, around) if part.serializer == "copy" else {}
+    found = [Source(f"{folder}/", f"{_inside(folder, root)}/", tuple(files)) for folder, files in whole.items()]
+    covered = {path for files in whole.values() for path in files}
+    for folder, paths in _grouped(path for path in part.files if path not in covered).items():
+        found += _in_folder(folder, paths, root, around.by_folder.get(folder, []))
     return tuple(sorted(found, key=lambda source: (source.files[0].count("/"), source.files[0])))
 
 
@@ -72,35 +92,36 @@ def in_folders(parts: Iterable[Part], root: str) -> tuple[Part, ...]:
     return tuple(kept)
 
 
-def _whole_folders(files: Iterable[str], root: str, others: Iterable[str]) -> Iterator[str]:
-    """Yield the outermost folders below the root, each with two files or more, that hold nothing else."""
-    held, wanted = _counts(others), _counts(files)
-    full = [
+def _whole_folders(files: Iterable[str], root: str, around: Surroundings) -> dict[str, list[str]]:
+    """Return the outermost folders below the root that hold these files, two or more, and nothing else."""
+    wanted = Counter(folder for path in files for folder in _folders(path) if _inside(folder, root))
+    full = {
         folder
-        for folder, count in sorted(wanted.items())
-        if count > 1 and count == held.get(folder) and folder in below([folder], root) and not _MAGIC.search(folder)
-    ]
-    outermost = ""
-    for folder in full:
-        if not outermost or not folder.startswith(f"{outermost}/"):
-            outermost = folder
-            yield folder
+        for folder, count in wanted.items()
+        if count > 1 and count == around.counts.get(folder) and not _MAGIC.search(folder)
+    }
+    whole: dict[str, list[str]] = {}
+    for path in files:
+        if outermost := next((folder for folder in _folders(path) if folder in full), None):
+            whole.setdefault(outermost, []).append(path)
+    return whole
 
 
-def _counts(paths: Iterable[str]) -> dict[str, int]:
-    counts: dict[str, int] = defaultdict(int)
+def _folders(path: str) -> list[str]:
+    """Return the folders a path lies in, the outermost first."""
+    return list(accumulate(path.split("/")[:-1], joined))
+
+
+def _grouped(paths: Iterable[str]) -> dict[str, list[str]]:
+    groups: dict[str, list[str]] = defaultdict(list)
     for path in paths:
-        folder = folder_of(path)
-        while folder:
-            counts[folder] += 1
-            folder = folder_of(folder)
-    return counts
+        groups[folder_of(path)].append(path)
+    return groups
 
 
-def _in_folder(folder: str, paths: list[str], root: str, others: Collection[str]) -> Iterator[Source]:
+def _in_folder(folder: str, paths: list[str], root: str, around: Iterable[str]) -> Iterator[Source]:
     into = _inside(folder, root)
     target = f"{into}/" if into else None
-    around = directly_in(others, folder)
     for group in _by(paths, _ending):
         whole = _glob(folder, group, around)
         for part in [group] if whole else _by(group, lambda path: _NUMBER.sub("0", path)):

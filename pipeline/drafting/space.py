@@ -31,7 +31,8 @@ def space(tree: Tree, files: Iterable[str], readme: Readme | None, title: str) -
     inside = [path for path in files if not (readme and path == readme.path)]
     pickles = [path for path in inside if is_pickle(tree, path)]
     tests = [path for path in inside if _is_test(path)] if not tree.curated else []
-    kept = [path for path in inside if path not in pickles and path not in tests]
+    out = {*pickles, *tests}
+    kept = [path for path in inside if path not in out]
     left = [LeftOut(path, "a pickle, which policy.pickle forbids") for path in pickles]
     left += [LeftOut(path, "a test") for path in tests if path not in pickles]
     return Outline(

@@ -7,7 +7,7 @@ from typing import Any, Final
 from hublish.pipeline.drafting.checkpoints import Checkpoint, look_at
 from hublish.pipeline.drafting.onnx_data import external_data
 from hublish.pipeline.drafting.parts import LeftOut, Part, Sorted
-from hublish.pipeline.drafting.tree import Tree, directly_in, folder_of, joined, name_of
+from hublish.pipeline.drafting.tree import Tree, folder_of, joined, name_of
 
 _TORCH: Final = (".pt", ".pth", ".ckpt", ".bin")
 _PICKLES: Final = (".pkl", ".pickle", ".joblib")
@@ -37,10 +37,11 @@ def weights(tree: Tree, files: Iterable[str]) -> Sorted:
         tree: where they lie.
         files: those that may be released; what holds no weights is passed over.
     """
-    files = tuple(files)
+    by_folder: dict[str, list[str]] = {}
+    for path in files:
+        by_folder.setdefault(folder_of(path), []).append(path)
     found = Sorted()
-    for folder in sorted({folder_of(path) for path in files}):
-        here = directly_in(files, folder)
+    for _, here in sorted(by_folder.items()):
         found += _kept_as_they_are(tree, here) + _onnx(tree, here) + _arrays(tree, here)
     return found
 
