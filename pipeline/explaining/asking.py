@@ -8,6 +8,7 @@ from hublish.pipeline.audit.inspection import Interest
 from hublish.pipeline.collecting.outputs import Outputs
 from hublish.pipeline.hub.patterns import matching
 from hublish.pipeline.progress import Progress
+from hublish.pipeline.restoring.targets import path_of
 from hublish.pipeline.values import Candidate, Content, Effect, InMemory, OnDisk, Project, Step
 from hublish.schemas.manifest import Load, Policy
 from hublish.schemas.problems import Problem
@@ -78,6 +79,9 @@ def of_load_plan(paths: Collection[str], load: Load, needed: Collection[str]) ->
         index = next(index for index, pattern in enumerate(load.allow_patterns) if matching([path], [pattern], None))
         place = f"{_ALLOW}[{index}]"
         return Step("load.allow_patterns", Effect.COLLECTS, f"{place}: {load.allow_patterns[index]}", place)
+    if load.target is not None and path_of(load.target) in paths:
+        words = f"load.target: {load.target}, with trust=hublish.Trust(code=True)"
+        return Step("load.target", Effect.COLLECTS, words, "load.target")
     for index, pattern in enumerate(load.ignore_patterns):
         if matching(paths, [pattern], None):
             place = f"{_IGNORE}[{index}]"
