@@ -1,15 +1,24 @@
 """What to do about a value of the wrong shape: hints that can be followed as they stand."""
 
-from typing import Any, get_origin
+import json
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from hublish.schemas.positions import Path
 from hublish.schemas.suggestions import field_at, model_at
 
-BOOLEANS_OF_YAML_1_1 = frozenset({"yes", "no", "on", "off", "y", "n"})
 _ONLY_TWO = "in YAML 1.2 only true and false are booleans"
+_BOOLEANS_OF_YAML_1_1 = {
+    **dict.fromkeys(("yes", "on", "y"), f"write true: {_ONLY_TWO}"),
+    **dict.fromkeys(("no", "off", "n"), f"write false: {_ONLY_TWO}"),
+}
+_MAIN_KEYS = {"Card": "template"}
+"""The key whose value is most likely meant, of models that require none."""
+_LONGEST = 80
+"""Characters of a value that are repeated in advice."""
 
 
 def for_missing(model: type[BaseModel], path: Path) -> str:
@@ -42,12 +51,12 @@ def for_type(model: type[BaseModel], path: Path, expected: str, value: object, w
 
 def for_choice(model: type[BaseModel], path: Path, value: object) -> str:
     """Return what to do about a value that is none of several, and like none of them."""
-    if isinstance(value, str) and value.casefold() in BOOLEANS_OF_YAML_1_1:
-        return _ONLY_TWO
     field = field_at(model, path)
+    if meant := _meant_boolean(value, field):
+        return meant
     if field is None or field.is_required():
         return "write one of them"
-    default = f": without it holds {field.default}" if isinstance(field.default, str) else ""
+    default = f": without it, {field.default} holds" if isinstance(field.default, str) else ""
     return f"write one of them, or remove the line{default}"
 
 
@@ -65,19 +74,27 @@ def _for_text(model: type[BaseModel], path: Path, value: object, written: str | 
         return f'quote it: "{written}"' if written else "quote it"
     if isinstance(value, list) and isinstance(path[-1], str) and len(path) > 1 and isinstance(path[-2], int):
         return f"give every one an item of its own: `- {path[-1]}: ...`"
-    return _or_remove("write a single text", model, path)
+    return _or_remove("write a text" if value is None else "write a single text", model, path)
 
 
 def _for_boolean(value: object) -> str:
     word = str(value).casefold()
     if word in ("true", "false"):
         return "remove the quotes"
-    return f"{_ONLY_TWO}; write one of them" if word in BOOLEANS_OF_YAML_1_1 else "write true or false"
+    return _BOOLEANS_OF_YAML_1_1.get(word, "write true or false")
+
+
+def _meant_boolean(value: object, field: FieldInfo | None) -> str:
+    """Return what to write for a `no` that was meant as false, where false is one of the choices."""
+    if field is None or not isinstance(value, str):
+        return ""
+    choices = [choice for part in get_args(field.annotation) for choice in get_args(part)]
+    return _BOOLEANS_OF_YAML_1_1.get(value.casefold(), "") if False in choices else ""
 
 
 def _for_list(model: type[BaseModel], path: Path, value: object) -> str:
     if isinstance(value, str):
-        return "write it as a list item: `- ...`"
+        return f"write it as a list: `[{json.dumps(_shown(value), ensure_ascii=False)}]`"
     if isinstance(value, dict):
         return "begin every item with `- `"
     return _or_remove("write its items below it, each after `- `", model, path)
@@ -91,11 +108,15 @@ def _for_mapping(model: type[BaseModel], path: Path, value: object) -> str:
         return _or_remove("write `key: value` lines below it", model, path)
     required = next((name for name, field in here.model_fields.items() if field.is_required()), None)
     item = "- " if path and isinstance(path[-1], int) else ""
-    if isinstance(value, str) and required:
-        return f"write `{item}{required}: ...`, with what stands here as its value"
+    if isinstance(value, str) and (main := required or _MAIN_KEYS.get(here.__name__)):
+        return f"write `{item}{main}: {_shown(value)}` {'here' if item else 'below it'}"
     if required:
         return f"write `{item}{required}: {_sketch(model, (*path, required))}` {'here' if item else 'below it'}"
     return _or_remove(f"write one of its keys below it: {', '.join(here.model_fields)}", model, path)
+
+
+def _shown(value: str) -> str:
+    return value if len(value) <= _LONGEST and "\n" not in value else "..."
 
 
 def _or_remove(advice: str, model: type[BaseModel], path: Path) -> str:

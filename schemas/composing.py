@@ -159,7 +159,8 @@ class Composer:
             self.refused.add(path)
             self._refuse("yaml.unquoted_variable", message, place, path, 'write "{{ name }}"')
         else:
-            hint = "quote it" if node.plain else "write a text"
+            written = shown(self._text.text, node.start, node.end).strip()
+            hint = f'quote it: "{written}"' if written and '"' not in written else "quote it"
             self._refuse("yaml.key", "a key must be a string", self._place(event), path, hint)
         return None
 
@@ -201,8 +202,18 @@ class Composer:
             self.refused.add(path)
             place = self._property(event, "!")
             empty = isinstance(event, yaml.ScalarEvent) and not event.value
-            hint = self._quoted(event) if empty else "remove it"
+            hint = self._quoted(event) if empty else self._without_tag(event)
             self._refuse("yaml.tag", "tags are not allowed", place, path, hint)
+
+    def _without_tag(self, event: Any) -> str:
+        if not isinstance(event, yaml.ScalarEvent):
+            return "remove it"
+        name = str(event.tag).rpartition(":")[2].strip("!").casefold()
+        if name in ("env", "envvar", "var"):
+            return "remove it; `{{ env.NAME }}` reads a variable that is listed under `env`"
+        if name in ("include", "inc", "import"):
+            return "remove it, and write what the file holds here: a manifest is one file"
+        return f'remove it, and quote the value: "{event.value}"' if name == "str" else "remove it"
 
     def _property(self, event: Any, sign: str) -> Location:
         """Return the place of a value's anchor or tag; both stand before it, in either order."""

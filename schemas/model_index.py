@@ -53,6 +53,9 @@ def _required(part: Mapping[str, Any], place: str, key: str) -> Iterator[Finding
 def _each(
     items: object, place: str, findings: Callable[[Mapping[str, Any], str], Iterator[Finding]]
 ) -> Iterator[Finding]:
+    if items is None:
+        yield place, "a list is required", f"add `{place.rpartition('.')[2]}:` and its entries"
+        return
     if not isinstance(items, list | tuple):
         yield place, "expected a list", "begin every entry with `- `"
         return

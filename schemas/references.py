@@ -73,6 +73,8 @@ def _likely_repo_id(repo_id: str) -> str:
     # Behind the id, a URL goes on: /tree/main.
     likely = "/".join(parts[:2] if address else parts)
     unfit = not likely or "<" in repo_id or _fault_of_repo_id(likely)
+    if any(len(part) > _LONGEST_PART for part in parts):
+        return f"shorten it to {_LONGEST_PART} characters on each side"
     return _EXAMPLE if unfit else f"write `{likely}`{suffix}"
 
 
@@ -90,7 +92,8 @@ def check_ref(name: str) -> str:
     """
     if fault := _fault_of_ref(name):
         likely = _likely_ref(name)
-        raise Refusal(fault, f"write `{likely}`" if likely else "such as `main` or `v1.2.0`")
+        otherwise = "shorten it" if "too long" in fault else "write one such as `main` or `v1.2.0`"
+        raise Refusal(fault, f"write `{likely}`" if likely else otherwise)
     return name
 
 
@@ -98,7 +101,7 @@ def _fault_of_ref(name: str) -> str:
     if not name:
         return f"{_NO_REF}: it is empty"
     if name in ("@", "HEAD"):
-        return f"{_NO_REF}: '{name}' means another one"
+        return f"{_NO_REF}: '{name}' stands for the branch that is checked out"
     if name.startswith(("-", "/", ".")):
         return f"{_NO_REF}: it begins with '{name[0]}'"
     if found := _BAD_IN_REF.search(name):

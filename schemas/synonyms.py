@@ -17,9 +17,9 @@ SYNONYMS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "Manifest": {
             **_IN_CARD,
             **dict.fromkeys(("files", "sources", "uploads"), "artifacts"),
-            **dict.fromkeys(("repository", "hub", "model"), "repo"),
+            "repository": "repo",
             **dict.fromkeys(("version", "name"), "write it under `variables:` and mention it as {{ name }}"),
-            **_PATTERNS,
+            **{word: f"write it under `patterns:` as `{field}`" for word, field in _PATTERNS.items()},
         },
         "Repo": {
             **_IN_CARD,

@@ -24,6 +24,7 @@ _MISTAKES = (
     unclosed.open_bracket,
     unclosed.left_over,
     unquoted.colon_inside,
+    misplaced.unindented_block,
     misplaced.no_colon_above,
     misplaced.deeper,
     misplaced.no_colon,

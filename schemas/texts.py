@@ -19,13 +19,14 @@ from hublish.schemas.refusal import Refusal
 _Problems = Callable[[str], tuple[str, ...]]
 
 
-def _refusing(problems: _Problems, otherwise: str = "give it another name") -> AfterValidator:
+def _refusing(problems: _Problems, otherwise: str = "choose another folder") -> AfterValidator:
     """Refuse what has problems, and show the nearest text that has none, or else say what to do."""
 
     def check(text: str) -> str:
         if found := problems(text):
             likely = mended(text, problems)
-            raise Refusal("; ".join(found), f"write '{likely}'" if likely else otherwise)
+            advice = "shorten it" if any("too long" in each for each in found) else otherwise
+            raise Refusal("; ".join(found), f"write '{likely}'" if likely else advice)
         return text
 
     return AfterValidator(check)
@@ -73,7 +74,6 @@ _REF_PATTERN = (
 )
 
 _INSIDE = "give a path relative to the folder of hub.yaml, and inside of it"
-_OTHER_PLACE = "choose a shorter path, outside of reserved folders"
 
 NonEmpty = Annotated[str, StringConstraints(min_length=1)]
 Line = Annotated[NonEmpty, AfterValidator(_check_line), Field(json_schema_extra={"pattern": "^[^\n\r]*$"})]
@@ -89,9 +89,9 @@ MOST_ENTRIES = 1_000
 pattern stands for any number of files."""
 PatternList = Annotated[tuple[Pattern, ...], Field(max_length=MOST_ENTRIES)]
 """Patterns of one kind."""
-PathInRepo = Annotated[str, _refusing(_place_problems, _OTHER_PLACE), _in_schema(_PLACE_PATTERN)]
+PathInRepo = Annotated[str, _refusing(_place_problems), _in_schema(_PLACE_PATTERN)]
 """Where something goes: a file, a folder when it ends with `/`, the root when it is empty."""
-FilePath = Annotated[str, _refusing(path_problems, _OTHER_PLACE), Field(json_schema_extra={"pattern": _FILE_PATTERN})]
+FilePath = Annotated[str, _refusing(path_problems), Field(json_schema_extra={"pattern": _FILE_PATTERN})]
 """The path of one file in the repo."""
 Ref = Annotated[str, AfterValidator(check_ref), _in_schema(_REF_PATTERN)]
 """A branch or tag."""

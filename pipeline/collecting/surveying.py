@@ -98,6 +98,9 @@ def _beside(project: Project, item: Examined, first: dict[str, Candidate]) -> Ex
         return Examined(candidate, item.problem, again=True)
     message = f"'{other.source}' and '{candidate.source}' both go to '{candidate.path_in_repo}'"
     hint = "give one of them another path_in_repo, or leave it out"
+    if other.artifact is None:
+        message = f"'{candidate.path_in_repo}' is the manifest's own place, and '{candidate.source}' goes there too"
+        hint = "give it another path_in_repo"
     related = Related("the first of them", _field(project, other)) if other.artifact is not None else None
     path = _field(project, candidate)
     return Examined(candidate, Problem(_COLLISION, message, hint, path, related=(related,) if related else ()))

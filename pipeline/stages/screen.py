@@ -67,11 +67,16 @@ def _collisions(artifacts: _Artifacts, manifest: Manifest) -> Iterator[Problem]:
         first, second = sorted((one, two), key=lambda path: (_order(artifacts[path]), path))
         yield Problem(
             "policy.collision",
-            f"'{first}' and '{second}': {why}",
+            f"{_told(first, why)} and {_told(second, why)}: {why}",
             "give one of them another path_in_repo, or leave it out",
             _place(artifacts[second], manifest),
             related=(Related(f"'{first}' comes from here", _place(artifacts[first], manifest)),),
         )
+
+
+def _told(path: str, why: str) -> str:
+    """Return a name in quotes; two that look the same, letter by letter."""
+    return ascii(path) if "Unicode" in why else f"'{path}'"
 
 
 def _placed(problem: Problem, manifest: Manifest, artifacts: _Artifacts) -> Problem:

@@ -12,6 +12,7 @@ _CONTENT = re.compile(r"(?P<indent> *)(?P<dash>-(?: +|$))?(?P<rest>.*)")
 _NO_SPACE = re.compile(r"(?P<key>[\w.-]+):(?!//)(?P<value>\S.*)")
 _NO_COLON = re.compile(r"(?P<key>[\w-]+)(?:[ \t]*[=：﹕]|[ \t])?[ \t]*(?P<value>.*)")  # noqa: RUF001 - wide colons
 _CONFLICT = re.compile(r"<{7}|={7}|>{7}|\|{7}")
+_BLOCK = re.compile(r":[ \t]+(?P<sign>[|>][-+]?)[ \t]*(?:#.*)?$")
 _TABS = re.compile(r"\t+")
 _WORDS = re.compile(r"[^\s:]+")
 
@@ -48,6 +49,20 @@ def conflict(scene: Scene) -> Mistake | None:
     if "could not find expected ':'" not in scene.complaint or not _CONFLICT.match(scene.text, start, end):
         return None
     return Mistake("a merge conflict is not resolved", "keep one side, and remove the lines of < = >", start, end)
+
+
+def unindented_block(scene: Scene) -> Mistake | None:
+    """The lines of a block, where they are no deeper than the key it belongs to."""
+    if "could not find expected ':'" not in scene.complaint:
+        return None
+    start, end = _content(scene, scene.opened)
+    first = scene.line(start)[0]
+    above = scene.text[: max(first - 1, 0)].rstrip("\r\n").rpartition("\n")[2]
+    found = _BLOCK.search(above[:_FURTHEST])
+    if found is None:
+        return None
+    message = f"the lines behind '{found['sign']}' must be indented deeper than their key"
+    return Mistake(message, f"indent them by {len(above) - len(above.lstrip(' ')) + 2} spaces", start, end)
 
 
 def no_colon(scene: Scene) -> Mistake | None:

@@ -9,7 +9,7 @@ from tests.manifests.mending import changes
 FEWEST = 120
 SEVERAL = {
     "anchor-and-alias-share-patterns": 2,
-    "manifest-of-another-tool": 3,
+    "manifest-of-another-tool": 4,
     "secret-as-a-field": 2,
     "several-faults-of-the-card": 3,
     "several-faults-of-yaml": 5,

@@ -114,7 +114,8 @@ def test_names_that_cannot_stand_beside_each_other_show_both_places(one: str, tw
     for first, second in ((one, two), (two, one)):
         (only,) = refused(outline({first: 1, second: 1}))
         assert told([only]) == [("policy.collision", "artifacts[1].source")]
-        assert only.message.startswith(f"'{first}' and '{second}': {why}")
+        both = f"{ascii(first)} and {ascii(second)}"  # two that look the same are spelt out
+        assert only.message.startswith(f"{both}: {why}")
         assert [(each.path, each.message) for each in only.related] == [
             ("artifacts[0].source", f"'{first}' comes from here")
         ]

@@ -12,6 +12,14 @@ CASES: dict[str, tuple[str, Told]] = {
     ),
     "tab after a dash": ("artifacts:\n  -\tsource: a\n", Told("tab in indentation", "\t", "indent with spaces")),
     "tab at the start": ("\ta: 1\n", Told("tab in indentation", "\t", "indent with spaces")),
+    "lines of a block beside their key": (
+        "repo:\n  commit_message: >-\n  Add the recordings\n",
+        Told(
+            "the lines behind '>-' must be indented deeper than their key",
+            "Add the recordings",
+            "indent them by 4 spaces",
+        ),
+    ),
     "key under a value": (
         "repo:\n  repo_id: acme/x\n    tag: v1\n",
         Told(
