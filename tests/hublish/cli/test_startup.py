@@ -1,4 +1,4 @@
-"""`hublish check` runs before every commit: it imports what it uses and no more; `make bench` measures what that gives."""
+"""`hublish check` runs before every commit: it imports what it uses and no more. `make bench` measures it."""
 
 import json
 import shutil
