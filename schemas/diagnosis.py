@@ -11,10 +11,8 @@ from hublish.schemas import advice
 from hublish.schemas.characters import describe
 from hublish.schemas.positions import Path, Positions, format_path
 from hublish.schemas.problems import MAX_PROBLEMS, Location, Problem
-from hublish.schemas.secrets import redact
+from hublish.schemas.secrets import WHERE_CREDENTIALS_GO, redact
 from hublish.schemas.suggestions import field_at, fields_at, home_of, nearest, word_for
-
-WHERE_CREDENTIALS_GO = "tokens never stand in a document; use HF_TOKEN or OIDC"
 
 _SHOWN = 60
 _SECRET_KEYS = frozenset({"token", "hf_token", "api_key", "api_token", "password", "secret", "access_token"})

@@ -7,13 +7,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from hublish.schemas.base import Document
-from hublish.schemas.diagnosis import WHERE_CREDENTIALS_GO, diagnose
 from hublish.schemas.expansion import NO_SETTINGS, Expansion, expand
 from hublish.schemas.manifest import Load, Manifest, Published
 from hublish.schemas.positions import Positions, SourceText, format_path, parse_path
 from hublish.schemas.problems import MAX_PROBLEMS, InvalidDocumentError, Location, Problem, Related
 from hublish.schemas.reading import MAX_BYTES, Reading, read_yaml
-from hublish.schemas.secrets import hub_tokens, redact
+from hublish.schemas.secrets import WHERE_CREDENTIALS_GO, hub_tokens, redact
 from hublish.schemas.variables import ENV, NOWHERE, SECRET, Setting, Surroundings
 
 
@@ -131,6 +130,8 @@ def _expansion(reading: Reading, settings: Mapping[str, Setting], surroundings: 
 
 def _said(error: ValidationError, model: type[Document], reading: Reading, expansion: Expansion) -> Iterable[Problem]:
     told = {format_path(path) for path in reading.refused | expansion.unresolved}
+    from hublish.schemas.diagnosis import diagnose  # for a manifest that does not stand
+
     said = diagnose(error, model, expansion.data, family="manifest", positions=reading.positions)
     replaced = {format_path(path): names for path, names in expansion.replaced.items()}
     for problem in said:

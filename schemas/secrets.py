@@ -24,6 +24,7 @@ _SHOWN = 60
 _NOT_SPACE = re.compile(r"\S")
 
 REDACTED = "hf_…"
+WHERE_CREDENTIALS_GO = "tokens never stand in a document; use HF_TOKEN or OIDC"
 
 
 def hub_tokens(text: str) -> Iterator[tuple[int, int]]:

@@ -2,7 +2,6 @@
 
 import typing
 from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -24,6 +23,8 @@ def nearest(word: str, known: Iterable[str], *, cutoff: float = _CLOSE_ENOUGH) -
         known: what could have been meant.
         cutoff: how alike the two must be, from 0 to 1.
     """
+    from difflib import get_close_matches
+
     by_folded = {name.casefold(): name for name in known}
     found = get_close_matches(_folded(word[:_LONGEST]), by_folded, n=1, cutoff=cutoff)
     return by_folded[found[0]] if found else None

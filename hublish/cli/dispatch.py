@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Sequence
-from difflib import get_close_matches
 
 from hublish._version import __version__
 from hublish.cli.catalogue import ENTRIES, Entry
@@ -77,6 +76,8 @@ def _unknown(words: Sequence[str], group: tuple[Entry, ...]) -> UsageError:
     if group and len(words) == 1:
         return UsageError(f"`hublish {words[0]}` needs a command", hint=f"such as `hublish {group[0].name}`")
     name = " ".join(words[:2]) if group else words[0]
+    from difflib import get_close_matches
+
     near = get_close_matches(name, [entry.name for entry in group or ENTRIES], n=1)
     hint = f"did you mean `hublish {near[0]}`?" if near else "`hublish --help` lists the commands"
     return UsageError(f"unknown command: {name}", hint=hint)

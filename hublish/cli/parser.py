@@ -4,7 +4,6 @@ import argparse
 import shutil
 import textwrap
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 from typing import NoReturn
 
 from hublish.cli.command import Command, Example
@@ -89,5 +88,7 @@ def _nearest(option: str, known: Sequence[str]) -> str | None:
     if not option.startswith("--"):
         return None
     longer = [name for name in known if name.startswith(option)]
+    from difflib import get_close_matches
+
     alike = get_close_matches(option, known, n=1, cutoff=_ALIKE)
     return next(iter([*longer, *alike]), None)

@@ -34,7 +34,8 @@ _HINTS: Final = {
 # Isolated from the environment, the current folder and what is installed for every Python to run (`-I -S`), then given
 # the parent's own path to the packages, behind the standard library.
 _BOOT: Final = (
-    "import json, sys\n"
+    "import gc, json, sys\n"
+    "gc.disable()\n"
     "sys.path += [entry for entry in json.loads(sys.argv[1]) if entry not in sys.path]\n"
     "from hublish.pipeline.cards.child import main\n"
     "main()\n"

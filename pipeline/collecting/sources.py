@@ -1,6 +1,5 @@
 """What a `source` in the manifest means: a file, a folder or a glob, and where its files go in the repo."""
 
-import difflib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -115,7 +114,9 @@ def _below(entries: Iterable[Entry], prefix: str, artifact: Artifact) -> tuple[F
 
 
 def _near_misses(source: str, names: Iterable[str]) -> str:
-    near = difflib.get_close_matches(source, list(names)[:20_000], n=3, cutoff=0.5)
+    from difflib import get_close_matches
+
+    near = get_close_matches(source, list(names)[:20_000], n=3, cutoff=0.5)
     return (
         f"did you mean {' or '.join(repr(name) for name in near)}?" if near else "check the path and the working tree"
     )

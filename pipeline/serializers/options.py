@@ -9,7 +9,6 @@ from pydantic import ValidationError
 from hublish.pipeline.errors import SerializationError
 from hublish.pipeline.serializers.interface import Format
 from hublish.schemas.base import Document
-from hublish.schemas.diagnosis import diagnose
 from hublish.schemas.problems import Problem
 
 
@@ -28,6 +27,8 @@ def validate_options(format_: Format, options: Mapping[str, Any]) -> Document:
     try:
         return format_.options.model_validate(dict(options))
     except ValidationError as error:
+        from hublish.schemas.diagnosis import diagnose
+
         found = diagnose(error, format_.options, options, family="serializer")
     msg = f"the options do not fit serializer '{format_.name}'"
     raise InvalidOptionsError(msg, problems=[_told(problem, format_) for problem in found])

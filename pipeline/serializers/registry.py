@@ -8,7 +8,6 @@ Another distribution offers one with an entry point, whose name is the serialize
     acme = "acme_formats:Acme"
 """
 
-import difflib
 from collections.abc import Iterable, Mapping
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
@@ -51,7 +50,9 @@ def get(name: str) -> Serializer:
             return _load(entry)
     known = _known()
     if name not in known:
-        close = difflib.get_close_matches(name, known, n=1)
+        from difflib import get_close_matches
+
+        close = get_close_matches(name, known, n=1)
         guess = f"did you mean '{close[0]}'? " if close else ""
         msg = f"unknown serializer '{name}'"
         raise UnknownSerializerError(msg, hint=f"{guess}known serializers: {', '.join(sorted(known))}")
