@@ -6,7 +6,7 @@ are those of the Hub's documentation of model, dataset and Space cards.
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 from hublish.schemas.manifest import RepoType
 from hublish.schemas.references import REPO_ID_PATTERN
@@ -97,15 +97,75 @@ _TEXTS: Mapping[RepoType, Mapping[str, str]] = {
     },
     "kernel": _COMMON,
 }
+_EXAMPLES: Mapping[str, Any] = {
+    "license": "apache-2.0",
+    "license_name": "acme-research",
+    "license_link": "LICENSE",
+    "language": ["en", "fr"],
+    "tags": ["digits", "vision"],
+    "datasets": ["acme/street-signs"],
+    "thumbnail": "https://acme.example/digits.png",
+    "library_name": "transformers",
+    "pipeline_tag": "image-classification",
+    "task_categories": ["image-classification"],
+    "task_ids": ["multi-class-classification"],
+    "metrics": ["accuracy"],
+    "base_model": "acme/digits-base",
+    "base_model_relation": "finetune",
+    "new_version": "acme/digits-v2",
+    "widget": [{"src": "seven.png", "example_title": "A seven"}],
+    "model-index": [{"name": "digits-mlp", "results": []}],
+    "co2_eq_emissions": {"emissions": 12.5, "source": "codecarbon"},
+    "inference": False,
+    "extra_gated_prompt": "You agree not to identify people.",
+    "extra_gated_fields": {"Affiliation": "text", "I agree": "checkbox"},
+    "pretty_name": "Street signs",
+    "size_categories": "1K<n<10K",
+    "source_datasets": ["original"],
+    "multilinguality": "monolingual",
+    "annotations_creators": ["expert-generated"],
+    "language_creators": ["found"],
+    "language_details": "en-US",
+    "paperswithcode_id": "mnist",
+    "configs": [{"config_name": "default", "data_files": "data/*.parquet"}],
+    "dataset_info": {"features": [{"name": "image", "dtype": "image"}]},
+    "viewer": False,
+    "train-eval-index": [{"config": "default", "task": "image-classification"}],
+    "license_details": "For research only.",
+    "title": "Digits",
+    "emoji": "🔢",
+    "colorFrom": "blue",
+    "colorTo": "indigo",
+    "sdk": "gradio",
+    "sdk_version": "5.9.1",
+    "python_version": "3.12",
+    "app_file": "app.py",
+    "app_port": 7860,
+    "app_build_command": "npm run build",
+    "base_path": "/docs",
+    "suggested_hardware": "cpu-basic",
+    "fullWidth": True,
+    "header": "mini",
+    "short_description": "Draw a digit and see what the model reads.",
+    "models": ["acme/digits-mlp"],
+    "pinned": True,
+    "hf_oauth": True,
+    "disable_embedding": True,
+    "custom_headers": {"cross-origin-embedder-policy": "require-corp"},
+    "preload_from_hub": ["acme/digits-mlp model.safetensors"],
+}
+_LISTS: tuple[Literal["tasks", "libraries", "licenses"], ...] = ("tasks", "libraries", "licenses")
 KEYS: Mapping[RepoType, tuple[str, ...]] = MappingProxyType({kind: tuple(texts) for kind, texts in _TEXTS.items()})
 """What is documented for each kind of repo."""
 
 
 def metadata_fields() -> dict[str, Schema]:
     """Return every documented key with its meaning and what it usually holds; nothing is ruled out."""
-    hints = _usual()
+    words = _suggestions()
     texts = {key: text for kind in _TEXTS.values() for key, text in kind.items()}
-    return {key: {"description": text, **hints.get(key, {"examples": [""]})} for key, text in texts.items()}
+    return {
+        key: {"description": text, "examples": [_EXAMPLES[key]], **words.get(key, {})} for key, text in texts.items()
+    }
 
 
 def refused_values() -> Mapping[RepoType, Mapping[str, Schema]]:
@@ -127,65 +187,19 @@ def refused_values() -> Mapping[RepoType, Mapping[str, Schema]]:
     }
 
 
-def _usual() -> dict[str, Schema]:
-    tasks, libraries = (_suggested(sorted(vocabulary(name).ids)) for name in ("tasks", "libraries"))
-    words = {"examples": [["digits", "vision"]]}
+def _suggestions() -> Mapping[str, Schema]:
+    tasks, libraries, licenses = (_suggested(sorted(each.ids)) for each in map(vocabulary, _LISTS))
+    colors = _suggested(COLORS)
     return {
-        "license": {**_suggested(sorted(vocabulary("licenses").ids)), "examples": ["apache-2.0"]},
-        "license_name": {"examples": ["acme-research"]},
-        "license_link": {"examples": ["LICENSE"]},
-        "language": {"examples": ["en", ["en", "fr"]]},
-        "tags": words,
-        "datasets": {"examples": [["acme/street-signs"]]},
-        "thumbnail": {"examples": ["https://acme.example/digits.png"]},
-        "library_name": {**libraries, "examples": ["transformers"]},
-        "pipeline_tag": {**tasks, "examples": ["image-classification"]},
-        "task_categories": {"examples": [["image-classification"]]},
-        "task_ids": {"examples": [["multi-class-classification"]]},
-        "metrics": {"examples": [["accuracy"]]},
-        "base_model": {"examples": ["acme/digits-base"]},
-        "base_model_relation": {**_suggested(RELATIONS), "examples": ["finetune"]},
-        "new_version": {"examples": ["acme/digits-v2"]},
-        "widget": {"examples": [[{"src": "seven.png", "example_title": "A seven"}]]},
-        "model-index": {"examples": [[{"name": "digits-mlp", "results": []}]]},
-        "co2_eq_emissions": {"examples": [{"emissions": 12.5, "source": "codecarbon"}]},
-        "inference": {"examples": [False]},
-        "extra_gated_prompt": {"examples": ["You agree not to identify people."]},
-        "extra_gated_fields": {"examples": [{"Affiliation": "text", "I agree": "checkbox"}]},
-        "pretty_name": {"examples": ["Street signs"]},
-        "size_categories": {**_suggested(SIZE_CATEGORIES), "examples": ["1K<n<10K"]},
-        "source_datasets": {"examples": [["original"]]},
-        "multilinguality": {"examples": ["monolingual"]},
-        "annotations_creators": {"examples": [["expert-generated"]]},
-        "language_creators": {"examples": [["found"]]},
-        "language_details": {"examples": ["en-US"]},
-        "paperswithcode_id": {"examples": ["mnist"]},
-        "configs": {"examples": [[{"config_name": "default", "data_files": "data/*.parquet"}]]},
-        "dataset_info": {"examples": [{"features": [{"name": "image", "dtype": "image"}]}]},
-        "viewer": {"examples": [False]},
-        "train-eval-index": {"examples": [[{"config": "default", "task": "image-classification"}]]},
-        "license_details": {"examples": ["For research only."]},
-        "title": {"examples": ["Digits"]},
-        "emoji": {"examples": ["🔢"]},
-        "colorFrom": {**_suggested(COLORS), "examples": ["blue"]},
-        "colorTo": {**_suggested(COLORS), "examples": ["indigo"]},
-        "sdk": {**_suggested(SDKS), "examples": ["gradio"]},
-        "sdk_version": {"examples": ["5.9.1"]},
-        "python_version": {"examples": ["3.12"]},
-        "app_file": {"examples": ["app.py"]},
-        "app_port": {"examples": [7860]},
-        "app_build_command": {"examples": ["npm run build"]},
-        "base_path": {"examples": ["/docs"]},
-        "suggested_hardware": {"examples": ["cpu-basic"]},
-        "fullWidth": {"examples": [True]},
-        "header": {**_suggested(("default", "mini")), "examples": ["mini"]},
-        "short_description": {"examples": ["Draw a digit and see what the model reads."]},
-        "models": {"examples": [["acme/digits-mlp"]]},
-        "pinned": {"examples": [True]},
-        "hf_oauth": {"examples": [True]},
-        "disable_embedding": {"examples": [True]},
-        "custom_headers": {"examples": [{"cross-origin-embedder-policy": "require-corp"}]},
-        "preload_from_hub": {"examples": [["acme/digits-mlp model.safetensors"]]},
+        "license": licenses,
+        "library_name": libraries,
+        "pipeline_tag": tasks,
+        "base_model_relation": _suggested(RELATIONS),
+        "size_categories": _suggested(SIZE_CATEGORIES),
+        "colorFrom": colors,
+        "colorTo": colors,
+        "sdk": _suggested(SDKS),
+        "header": _suggested(("default", "mini")),
     }
 
 

@@ -2,15 +2,20 @@
 
 import re
 from collections.abc import Iterator
+from typing import get_args
 
+import pytest
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
+from hublish.pipeline.serializers.formats.safetensors import SafetensorsOptions
 from hublish.schemas.documents import read_manifest
 from hublish.schemas.generate import FOLDER
 from hublish.schemas.manifest import Manifest
 from hublish.schemas.positions import Node, format_path
 from hublish.schemas.reading import read_yaml
-from hublish.schemas.suggestions import fields_at
+from hublish.schemas.suggestions import field_at, fields_at
+from hublish.schemas.variables import BUILT_IN
 
 
 def model_fields(model: type[BaseModel], path: tuple[str | int, ...] = ()) -> Iterator[str]:
@@ -52,6 +57,61 @@ def test_every_field_has_a_comment_above_it(example: bytes) -> None:
         if format_path(path) in fields:
             above = lines[reading.positions.text.location(offset).line - 2]
             assert re.match(r"\s*# [A-Za-z{`]", above), format_path(path)
+
+
+def comments(example: bytes) -> dict[str, str]:
+    """What is written above each key, in one piece."""
+    reading = read_yaml(example, "x")
+    lines = example.decode().splitlines()
+    found = {}
+    for path, offset in shown_keys(reading.positions.root):
+        number = reading.positions.text.location(offset).line - 2
+        above = []
+        while number >= 0 and lines[number].lstrip().startswith("#"):
+            above.append(lines[number].lstrip("# "))
+            number -= 1
+        found[format_path(path)] = " ".join(reversed(above))
+    return found
+
+
+def described(model: type[BaseModel], path: tuple[str | int, ...] = ()) -> Iterator[tuple[str, FieldInfo]]:
+    for name in fields_at(model, path):
+        here = (*path, name)
+        field = field_at(model, here)
+        assert field is not None
+        yield format_path((*path, name)), field
+        yield from described(model, (*here, 0) if name == "artifacts" else here)
+
+
+@pytest.mark.parametrize(("path", "field"), [*described(Manifest)], ids=[path for path, _ in described(Manifest)])
+def test_a_comment_names_every_choice_and_the_default(path: str, field: FieldInfo, example: bytes) -> None:
+    comment = comments(example)[path]
+    for choice in (choice for part in (field.annotation, *get_args(field.annotation)) for choice in get_args(part)):
+        if isinstance(choice, str | bool):
+            assert str(choice).lower() in comment
+    if isinstance(field.default, str) and field.default:
+        assert "default" in comment
+        assert field.default in comment
+
+
+def test_comments_speak_of_fields_that_exist(example: bytes) -> None:
+    known = {path.rpartition(".")[2] for path in model_fields(Manifest)} | {"state_dict"}
+    known |= SafetensorsOptions.model_fields.keys() | {"module:Class"}
+    for path, comment in comments(example).items():
+        for word in re.findall(r"`([a-z]+_[a-z_]+)`", comment):
+            assert word in known, f"{path}: `{word}`"
+
+
+def test_the_options_of_safetensors_are_all_shown_or_named(example: bytes) -> None:
+    shown = read_manifest(example).artifacts[0].options.keys()
+    named = set(re.findall(r"`(\w+)`", comments(example)["artifacts[0].options"]))
+    assert shown <= SafetensorsOptions.model_fields.keys()
+    assert SafetensorsOptions.model_fields.keys() <= shown | named
+
+
+def test_every_name_that_needs_no_declaration_is_listed(example: bytes) -> None:
+    listed = set(re.findall(r"\{\{ (git\.\w+|source_date) \}\}", comments(example)["variables"]))
+    assert listed == set(BUILT_IN)
 
 
 def test_its_first_line_names_the_schema_for_editors(example: bytes) -> None:
