@@ -8,6 +8,7 @@ from pathlib import Path
 
 from hublish.pipeline import durable, sealed
 from hublish.pipeline.build import releasing, rendering
+from hublish.pipeline.cards.rendering import ON_DEMAND, Renderer
 from hublish.pipeline.errors import UsageError
 from hublish.pipeline.progress import SILENT, Progress
 from hublish.pipeline.values import InMemory, Release, ReleaseFile, StagedFile
@@ -23,15 +24,20 @@ def new_workspace() -> Iterator[Path]:
         yield Path(folder)
 
 
-def card(manifest: AnyManifest = "hub.yaml", *, progress: Progress = SILENT) -> str:
+def card(manifest: AnyManifest = "hub.yaml", *, renderer: Renderer = ON_DEMAND, progress: Progress = SILENT) -> str:
     """Return the README as it would be published.
+
+    Args:
+        manifest: the manifest.
+        renderer: makes the text of the card; the command line starts one before it reads the manifest.
+        progress: told about stages and bytes.
 
     Raises:
         UsageError: when the manifest declares no card and no artifact is a README.md.
     """
     project = read_project(manifest)
     with new_workspace() as workspace, located(project):
-        staged = rendering(workspace, progress).run(project, progress)
+        staged = rendering(workspace, progress, renderer).run(project, progress)
         found = next((file for file in staged.files if file.path_in_repo == CARD_PATH), None)
         if found is None:
             msg = f"{project.name} declares no card"
@@ -39,14 +45,21 @@ def card(manifest: AnyManifest = "hub.yaml", *, progress: Progress = SILENT) -> 
         return _bytes_of(found).decode()
 
 
-def files(manifest: AnyManifest = "hub.yaml", *, progress: Progress = SILENT) -> Release:
+def files(
+    manifest: AnyManifest = "hub.yaml", *, renderer: Renderer = ON_DEMAND, progress: Progress = SILENT
+) -> Release:
     """Return exactly what would be uploaded: every file with size and sha256, and what stays out and why.
 
     Converted files lie in a temporary folder that is gone when this returns; `build` keeps them.
+
+    Args:
+        manifest: the manifest.
+        renderer: makes the text of the card; the command line starts one before it reads the manifest.
+        progress: told about stages and bytes.
     """
     project = read_project(manifest)
     with new_workspace() as workspace, located(project):
-        return releasing(workspace, progress).run(project, progress)
+        return releasing(workspace, progress, renderer).run(project, progress)
 
 
 def build(manifest: AnyManifest = "hub.yaml", out: str | Path = "build", *, progress: Progress = SILENT) -> Release:

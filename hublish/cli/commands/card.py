@@ -2,15 +2,17 @@
 
 from argparse import Namespace
 
+from hublish.cli.ahead import renderer_for
 from hublish.cli.command import Command, Example, Outcome
 from hublish.cli.options import add_manifest, manifest
 from hublish.cli.terminal import Format, Terminal
 
 
 def _run(arguments: Namespace, terminal: Terminal) -> Outcome:
-    from hublish import api
+    with renderer_for(arguments.file) as renderer:
+        from hublish import api
 
-    text = api.card(manifest(arguments, terminal), progress=terminal.progress())
+        text = api.card(manifest(arguments, terminal), renderer=renderer, progress=terminal.progress())
     if terminal.format is Format.JSON:
         terminal.show_document({"path_in_repo": "README.md", "text": text})
     else:

@@ -44,16 +44,12 @@ def test_a_check_imports_no_arrays_no_client_no_server_and_no_template_engine(ex
     assert modules.isdisjoint({*ARRAYS, *NETWORK, *HUB, *OTHERS, *OURS})
 
 
-@pytest.mark.parametrize("words", [["--help"], ["--version"], ["check", "--help"], ["publish", "--help"]])
-def test_help_imports_neither_documents_nor_pipelines(words: list[str], tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "words", [["--help"], ["--version"], ["check", "--help"], ["publish", "--help"], ["schema"], ["schema", "lock"]]
+)
+def test_help_and_schemas_import_neither_documents_nor_pipelines(words: list[str], tmp_path: Path) -> None:
     modules = loaded(*words, folder=tmp_path)
     assert modules.isdisjoint({"pydantic", "yaml", *ARRAYS, *NETWORK, *HUB, *OTHERS, *OURS, "hublish.schemas.manifest"})
-
-
-@pytest.mark.parametrize("name", ["manifest", "lock"])
-def test_a_schema_needs_the_documents_alone(name: str, tmp_path: Path) -> None:
-    modules = loaded("schema", name, folder=tmp_path)
-    assert modules.isdisjoint({*ARRAYS, *NETWORK, *HUB, *OTHERS, "hublish.pipeline.stages"})
 
 
 def test_listing_the_files_imports_neither_client_nor_server() -> None:
