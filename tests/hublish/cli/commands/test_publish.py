@@ -8,11 +8,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from tests.hublish.cli.running import DEADLINE
+
+
+PRESSED_AGAIN = 10
+"""Seconds until Ctrl-C is pressed once more."""
 
 
 class Asked:
@@ -43,11 +48,16 @@ class Asked:
         return self.end()
 
     def interrupt(self) -> tuple[int, str]:
-        self.process.send_signal(signal.SIGINT)
+        # Python hears a signal that comes between the question and the wait for its answer with the next key only:
+        # people press again.
+        while self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(PRESSED_AGAIN)
         return self.end()
 
     def end(self) -> tuple[int, str]:
-        while self._read():
+        while select.select([self._ours], [], [], DEADLINE)[0] and self._read():
             pass
         out, _ = self.process.communicate(timeout=DEADLINE)
         return self.process.returncode, out
