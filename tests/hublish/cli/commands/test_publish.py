@@ -15,7 +15,6 @@ import pytest
 
 from tests.hublish.cli.running import DEADLINE
 
-
 PRESSED_AGAIN = 10
 """Seconds until Ctrl-C is pressed once more."""
 
