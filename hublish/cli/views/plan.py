@@ -61,7 +61,7 @@ class PlanView:
         elif excluded:
             yield paint("dim", f"  x {plural(len(excluded), 'local file')} not part of the release")
         if not self.everything and (excluded or self.plan.of(Action.KEEP, Action.LEAVE)):
-            yield paint("dim", "    --all lists every file")
+            yield paint("dim", "    --all lists every file; hublish explain PATH says why")
 
     def _next(self, paint: Paint) -> Iterable[str]:
         if self.ask or self.plan.nothing_to_do:
