@@ -1,6 +1,7 @@
 """What a PyTorch checkpoint holds beside its weights: which options its conversion needs, or why there is none."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -29,20 +30,21 @@ def look_at(tree: Tree, path: str) -> Checkpoint:
         return Checkpoint()
     try:
         return _with_key(tree, path, None)
-    except (InvalidFileError, OSError) as error:
-        first = str(error).removeprefix(f"{tree.folder / path}: ")
+    except InvalidFileError as error:
+        told = error.message.removeprefix(f"{tree.folder / path}: ")
+        first = f"{told}; {error.hint}" if error.hint else told
+    except OSError as error:
+        return Checkpoint(refused=f"cannot be read: {error.strerror}")
     for key in _USUAL_KEYS:
-        try:
+        with suppress(InvalidFileError, OSError):
             return _with_key(tree, path, key)
-        except (InvalidFileError, OSError):
-            continue
     return Checkpoint(refused=f"cannot be converted: {first}")
 
 
 def _with_key(tree: Tree, path: str, key: str | None) -> Checkpoint:
     assert tree.folder is not None  # the caller looked
     found = read_state_dict(tree.folder / path, key)
-    if len(found.others) > _MOST_EXCLUDED:
+    if not found.tensors or len(found.others) > _MOST_EXCLUDED:
         msg = f"{len(found.others)} entries of it are no tensors"
         raise InvalidFileError(msg)
     options: dict[str, Any] = {} if key is None else {"key": key}

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from hublish.pipeline.drafting.kinds import is_split
 from hublish.pipeline.drafting.parts import Part
 from hublish.pipeline.drafting.tree import Tree, folder_of, joined, name_of
 
@@ -64,4 +65,7 @@ def shown_by(tree: Tree, card: str) -> Iterator[str]:
 
 
 def _is_config(tree: Tree, path: str) -> bool:
-    return _CONFIG.fullmatch(name_of(path)) is not None and tree.sizes[path] <= _LARGEST_CONFIG
+    if name_of(folder_of(path)) == ".eval_results":  # what the Hub shows as a model's results
+        return path.endswith((".yaml", ".yml"))
+    fits = _CONFIG.fullmatch(name_of(path)) is not None and not is_split(path)
+    return fits and tree.sizes[path] <= _LARGEST_CONFIG

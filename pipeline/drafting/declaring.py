@@ -12,7 +12,7 @@ from hublish.pipeline.drafting.parts import LeftOut, Part
 from hublish.pipeline.drafting.sources import Source, Surroundings, in_folders, sources
 from hublish.pipeline.drafting.tree import Tree, name_of
 from hublish.pipeline.drafting.weights import ESTIMATOR
-from hublish.schemas.manifest import RepoType
+from hublish.schemas.manifest import Policy, RepoType
 from hublish.schemas.writing import dump_yaml
 
 SCHEMA_LINE: Final = "yaml-language-server: $schema=hub.schema.json"
@@ -59,7 +59,7 @@ def declared(
         Field("repo", Section((*_repo(named, repo_type, evidence), *outline.repo))),
         Field("artifacts", Items(tuple(_artifacts(tree, outline, readme)), tuple(map(_pickled, estimators)))),
         *(() if readme or tree.curated else (Field("card", Section(tuple(_card(outline)))),)),
-        *((_PICKLE_POLICY,) if estimators else ()),
+        *_policy(tree, outline, pickles=bool(estimators)),
         *outline.load,
     ]
     tail = (*_about(tree, readme, outline.metadata), *((text,) for text in outline.advice), *_left(left))
@@ -129,12 +129,15 @@ def _pickled(path: str) -> Section:
     )
 
 
-_PICKLE_POLICY: Final = Field(
-    "policy",
-    Section((Field("pickle", "warn"),)),
-    "only with the pickle above: lets it go up, with a warning",
-    hint=True,
-)
+def _policy(tree: Tree, outline: Outline, *, pickles: bool) -> Iterator[Field]:
+    """Yield what a release needs that the policy forbids by itself."""
+    pickle = Field("pickle", "warn", "only with the pickle above: lets it go up", hint=True)
+    largest = max((tree.sizes[path] for part in outline.parts for path in part.files), default=0)
+    if largest > Policy().max_file_size:
+        size = Field("max_file_size", f"{-(-largest // 10**9)}GB", "the largest file that was found; 50GB without it")
+        yield Field("policy", Section((size, *((pickle,) if pickles else ()))))
+    elif pickles:
+        yield Field("policy", Section((replace(pickle, hint=False),)), hint=True)
 
 
 def _card(outline: Outline) -> Iterator[Field]:

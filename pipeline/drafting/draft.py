@@ -7,7 +7,8 @@ from typing import Final, NoReturn
 from pydantic import ValidationError
 
 from hublish.pipeline.audit.limits import WEIGHT_SUFFIXES
-from hublish.pipeline.drafting.cards import Readme, readme_in, refused
+from hublish.pipeline.drafting.cards import Readme, licence_fields, readme_in, refused
+from hublish.pipeline.drafting.companions import licences
 from hublish.pipeline.drafting.dataset import dataset
 from hublish.pipeline.drafting.declaring import Declared, declared
 from hublish.pipeline.drafting.fields import Field, Items, Section, plain
@@ -113,7 +114,14 @@ def _outline(tree: Tree, files: tuple[str, ...], readme: Readme | None, repo_typ
     if repo_type == "dataset":
         return dataset(tree, files, readme)
     outline = space(tree, files, readme, named.repo_id.rpartition("/")[2])
-    return outline if repo_type == "space" else replace(outline, repo=(), recognised=(), template="model", metadata=())
+    return outline if repo_type == "space" else _kernel(tree, files, outline)
+
+
+def _kernel(tree: Tree, files: tuple[str, ...], outline: Outline) -> Outline:
+    """Return everything that may go up: what a kernel is made of, its builder lays out."""
+    parts = tuple(replace(part, why="part of the kernel") for part in outline.parts)
+    metadata = licence_fields(tree, licences(files, ("",)))
+    return Outline(template="model", parts=parts, left_out=outline.left_out, metadata=metadata)
 
 
 def _about(readme: Readme | None, outline: Outline) -> Iterator[Recognised]:

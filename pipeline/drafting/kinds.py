@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from hublish.pipeline.drafting.tree import Tree, directly_in, folder_of
+from hublish.pipeline.drafting.tree import Tree, directly_in, folder_of, name_of
 from hublish.schemas.manifest import RepoType
 
 WEIGHTS: Final = (
@@ -18,6 +18,7 @@ _ARCHIVES: Final = (".tar",)
 _DATA_FOLDERS: Final = re.compile(
     r"(?:data|datasets?|raw|processed|corpus|corpora|train|val|valid|validation|test|dev)"
 )
+_SPLIT: Final = re.compile(r"(?:.*[-_])?(?:train|valid|validation|dev|test)(?:[-_]\d.*)?\.(?:json|txt)(?:\.gz)?")
 _FEWEST_MEDIA: Final = 2
 _UI: Final = re.compile(r"^\s*(?:import|from)\s+(gradio|streamlit)\b", re.MULTILINE)
 _APP_NAMES: Final = ("app.py", "main.py", "streamlit_app.py", "demo.py", "src/streamlit_app.py")
@@ -74,9 +75,14 @@ def app_of(tree: Tree, files: Iterable[str]) -> App | None:
 def data_files(files: Iterable[str]) -> list[str]:
     """Return the files that hold rows of data: tables, and images or sounds where there are several."""
     files = tuple(files)
-    tables = [path for path in files if path.lower().endswith((*TABLES, *_ARCHIVES))]
+    tables = [path for path in files if path.lower().endswith((*TABLES, *_ARCHIVES)) or is_split(path)]
     media = [path for path in files if path.lower().endswith(MEDIA) and folder_of(path)]
     return sorted([*tables, *(media if len(media) >= _FEWEST_MEDIA else ())])
+
+
+def is_split(path: str) -> bool:
+    """Whether a text or JSON file is named for a split of a dataset, which makes data of it."""
+    return _SPLIT.fullmatch(name_of(path).lower()) is not None
 
 
 def in_data_folder(path: str) -> bool:

@@ -8,7 +8,9 @@ from hublish.pipeline.drafting.kinds import WEIGHTS, in_data_folder
 from hublish.pipeline.drafting.tree import Tree, below, folder_of, joined, name_of
 
 _DECLARES_FOLDERS: Final = ("model_index.json", "modules.json")
-_EXPORTS: Final = frozenset(["onnx", "openvino", "coreml", "gguf", "tflite", "additional_chat_templates"])
+_EXPORTS: Final = frozenset(
+    ["onnx", "openvino", "coreml", "gguf", "tflite", "additional_chat_templates", ".eval_results"]
+)
 """Subfolders that the Hub's libraries look into by these names."""
 _PREFERENCE: Final = (r"best", r"final", r"(?:.*[-_])?(?:model|export|release|published)s?", r"out(?:put)?s?")
 

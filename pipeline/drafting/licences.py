@@ -69,10 +69,16 @@ def licence_of(text: str) -> str | None:
         text: the file, or its beginning.
     """
     words = " ".join(re.findall(r"[a-z0-9]+", text.lower()))
-    title = words[:_TITLE]
-    for name, phrases in _TEXTS:
-        # A name stands at the top; what has none there is told by its terms.
-        place = title if phrases[0].count(" ") < _LONG else words
-        if phrases[0] in place and all(phrase in words for phrase in phrases[1:]):
-            return name
-    return None
+    # What is named first is what the text is; others it only mentions.
+    found = [
+        (place, order, name) for order, (name, phrases) in enumerate(_TEXTS) if (place := _place(phrases, words)) >= 0
+    ]
+    return min(found)[2] if found else None
+
+
+def _place(phrases: tuple[str, ...], words: str) -> int:
+    """Return where a licence is named in a text; -1 where it is not, or only further down."""
+    first, *others = phrases
+    # A name stands at the top; what has none there is told by its terms.
+    end = _TITLE if first.count(" ") < _LONG else len(words)
+    return words.find(first, 0, end) if all(phrase in words for phrase in others) else -1

@@ -13,7 +13,7 @@ from hublish.pipeline.hub.embedded import EmbeddedHub
 from hublish.pipeline.values import Action
 from hublish.schemas.documents import read_manifest
 from tests.pipeline.drafting.shapes import models, others
-from tests.pipeline.drafting.shapes.making import npz, safetensors, write
+from tests.pipeline.drafting.shapes.making import npz, safetensors, training, write
 
 GOLDEN = Path(__file__).parents[1] / "pipeline" / "drafting" / "golden"
 SHAPES = {**models.SHAPES, **others.SHAPES}
@@ -175,3 +175,9 @@ def test_problems_of_the_files_are_told_and_nothing_is_written(tmp_path: Path) -
     with pytest.raises(HublishError, match="cannot be released as it is"):
         hublish.init(tmp_path)
     assert not (tmp_path / "hub.yaml").exists()
+
+
+def test_a_checkpoint_with_more_than_weights_is_converted_as_the_draft_says(tmp_path: Path) -> None:
+    training(tmp_path / "runs" / "last.ckpt")
+    hublish.init(tmp_path)
+    assert "model.safetensors" in [file.path_in_repo for file in hublish.files(tmp_path / "hub.yaml").files]

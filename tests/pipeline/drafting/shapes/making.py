@@ -73,6 +73,14 @@ def checkpoint(path: Path, *names: str) -> None:
     assembling.checkpoint(path, assembling.pickled(assembling.dict_of(entries)))
 
 
+def training(path: Path) -> None:
+    """What a training script saves to go on from: the weights, their average, and more."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    state = assembling.dict_of({"weight": assembling.tensor()})
+    whole = {"model": state, "ema_model": state, "epoch": assembling.number(3)}
+    assembling.checkpoint(path, assembling.pickled(assembling.dict_of(whole)))
+
+
 def torch_file(path: Path, name: str) -> None:
     """A checkpoint that torch wrote."""
     write(path, (CHECKPOINTS / name).read_bytes())
