@@ -4,6 +4,7 @@ A strict subset of YAML 1.2: mappings with text keys, sequences and scalars of t
 merge keys, tags, directives and duplicate keys are refused: each lets a file say something other than it shows.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -64,9 +65,10 @@ def _composed(text: SourceText) -> tuple[Node, tuple[Problem, ...], frozenset[Pa
             root = composer.document()
         except BrokenSyntaxError as broken:
             problem, value = _told(broken, readable, text)
-            if value is None or len(replaced) == MAX_REPLACED or len(readable) > _MANY_LOOKS:
+            mended = _replaced(readable, value, replaced)
+            if mended is None:
                 raise InvalidDocumentError((*replaced.values(), *composer.problems, problem)) from None
-            readable, start = _replaced(readable, value, chr(ord("a") + len(replaced)))
+            readable, start = mended
             replaced[start] = problem
         except InvalidDocumentError as error:
             raise InvalidDocumentError((*replaced.values(), *error.problems)) from None
@@ -76,12 +78,19 @@ def _composed(text: SourceText) -> tuple[Node, tuple[Problem, ...], frozenset[Pa
             return root, (*told, *composer.problems), frozenset(composer.refused)
 
 
-def _replaced(text: str, value: tuple[int, int], letter: str) -> tuple[str, int]:
-    """Return a text with letters for a value, and where they begin; equal ones would be a mistake of another kind."""
+def _replaced(text: str, value: tuple[int, int] | None, known: Collection[int]) -> tuple[str, int] | None:
+    """Return a text with letters for a value, and where they begin; None when reading cannot go on like that.
+
+    Every value gets a letter of its own: equal ones would be a mistake of another kind.
+    """
+    if value is None or len(known) == MAX_REPLACED or len(text) > _MANY_LOOKS:
+        return None
     start, end = value
-    if text[start - 1 : start] == ":":  # the space after it is what was forgotten
-        return f"{text[:start]} {letter * (end - start - 1)}{text[end:]}", start + 1
-    return f"{text[:start]}{letter * (end - start)}{text[end:]}", start
+    space = " " * (text[start - 1 : start] == ":")  # what was forgotten, then
+    begin, letter = start + len(space), chr(ord("a") + len(known))
+    if begin in known:  # it was not the value
+        return None
+    return f"{text[:start]}{space}{letter * (end - begin)}{text[end:]}", begin
 
 
 def _told(broken: BrokenSyntaxError, readable: str, text: SourceText) -> tuple[Problem, tuple[int, int] | None]:
