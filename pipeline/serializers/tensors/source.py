@@ -16,7 +16,6 @@ from hublish.pipeline.serializers.tensors.index import INDEX_SUFFIX, Index, read
 from hublish.pipeline.serializers.tensors.layout import InMemoryArray
 from hublish.pipeline.serializers.tensors.npy import open_npy
 from hublish.pipeline.serializers.tensors.npz import open_npz
-from hublish.pipeline.serializers.tensors.pytorch.checkpoint_file import read_state_dict
 from hublish.pipeline.serializers.tensors.safetensors_file import SafetensorsFile, read_safetensors
 from hublish.pipeline.serializers.tensors.tensor import Tensor, name_problem
 from hublish.pipeline.serializers.tensors.ties import read_ties
@@ -77,6 +76,9 @@ def _opener(source: Path | Mapping[str, Any], key: str | None) -> _Opener:
 
 
 def _checkpoint_opener(suffix: str, key: str | None) -> _Opener:
+    # Reading pickles without unpickling takes fifteen modules, which no other source needs.
+    from hublish.pipeline.serializers.tensors.pytorch.checkpoint_file import read_state_dict
+
     @contextmanager
     def open_one(source: Path, scratch: Path) -> Iterator[TensorSource]:  # noqa: ARG001 - an opener
         found = read_state_dict(source, key)
