@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from hublish.pipeline.drafting.tree import Tree
 from hublish.pipeline.serializers.tensors.errors import InvalidFileError
-from hublish.pipeline.serializers.tensors.pytorch.checkpoint_file import read_state_dict
 
 _USUAL_KEYS: Final = ("state_dict", "model_state_dict", "model", "net", "module", "generator", "model_ema", "ema")
 """Where training scripts put the weights, the likeliest first."""
@@ -42,6 +41,8 @@ def look_at(tree: Tree, path: str) -> Checkpoint:
 
 
 def _with_key(tree: Tree, path: str, key: str | None) -> Checkpoint:
+    from hublish.pipeline.serializers.tensors.pytorch.checkpoint_file import read_state_dict  # brings numpy
+
     assert tree.folder is not None  # the caller looked
     found = read_state_dict(tree.folder / path, key)
     if not found.tensors or len(found.others) > _MOST_EXCLUDED:

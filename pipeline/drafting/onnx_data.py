@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from typing import Final
 
 from hublish.pipeline.drafting.tree import Tree, folder_of, joined, name_of
-from hublish.pipeline.serializers.onnx_files import read_onnx
 from hublish.pipeline.serializers.tensors.errors import InvalidFileError
 
 _LARGEST_READ: Final = 256 << 20
@@ -14,6 +13,8 @@ _LARGEST_READ: Final = 256 << 20
 def external_data(tree: Tree, model: str, here: Iterable[str]) -> tuple[str, ...]:
     """Return the files of a model's data that are there, as the model names them, or on a Hub by their names."""
     if tree.folder is not None and tree.sizes[model] <= _LARGEST_READ:
+        from hublish.pipeline.serializers.onnx_files import read_onnx  # brings numpy
+
         try:
             named = read_onnx(tree.folder / model, model).locations
         except (InvalidFileError, OSError):
