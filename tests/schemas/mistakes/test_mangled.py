@@ -56,6 +56,8 @@ def mangled(text: str, done: list[tuple[int, int, str]]) -> str:
 @given(changes.map(lambda done: mangled(WHOLE, done)))
 @example("a: {[b: 1 c: 2}\n")
 @example("a: [b ")
+@example(r"""a: "b\mc": """)
+@example("""a: "C:\\Us"b: c""")
 @example("- [a: b]: *\n -")
 def test_every_problem_of_it_has_a_place_in_it(text: str) -> None:
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
