@@ -22,6 +22,14 @@ from hublish.schemas.variables import (
 )
 
 _SHOWN = 60
+_CALLED_ELSEWHERE = {
+    **dict.fromkeys(("git.sha", "git.hash", "git.revision", "git.rev", "sha", "commit"), "git.commit"),
+    **dict.fromkeys(("git.short_sha", "git.short_hash", "git.sha_short", "short_sha"), "git.short_commit"),
+    **dict.fromkeys(("git.ref", "git.head"), "git.branch"),
+    **dict.fromkeys(("git.version", "tag"), "git.tag"),
+    **dict.fromkeys(("date", "today", "now", "git.date"), "source_date"),
+}
+"""Names that other tools give to what git and the date say."""
 _COMPARISONS = 10_000
 """How many names are compared in search of those that were meant: a hostile manifest has thousands of each."""
 
@@ -115,7 +123,8 @@ class Values:
 
     def _unknown(self, name: str) -> NoValueError:
         shown = name[:_SHOWN]
-        if near := self._nearest(name, self._declared or {}, BUILT_IN, self._listed or [], prefix=ENV):
+        known = (self._declared or {}, BUILT_IN, self._listed or [])
+        if near := _CALLED_ELSEWHERE.get(name) or self._nearest(name, *known, prefix=ENV):
             msg, hint = f"unknown variable '{shown}', did you mean '{near}'?", f"write '{{{{ {near} }}}}'"
         elif "." in name:
             msg, hint = f"unknown variable '{shown}'", f"names with a dot: {', '.join(BUILT_IN[:-1])}, {ENV}NAME"

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from typing import Final
 
+from hublish.pipeline.collecting.globs import glob_expression
 from hublish.pipeline.values import Candidate
 
 _MANY: Final = 2_000
@@ -19,6 +20,20 @@ def near_misses(pattern: str, candidates: Sequence[Candidate]) -> str:
     if likely := _nearest(pattern, paths):
         return f"did you mean '{likely}'?"
     return "patterns match path_in_repo; `hublish files --excluded` lists every one"
+
+
+def near_glob(glob: str, names: Sequence[str]) -> str | None:
+    """Return the glob that matches some of the names and is nearly the one that matches none."""
+    from difflib import get_close_matches
+
+    names = names[:_MANY]
+    folder, slash, last = glob.rpartition("/")
+    stem = last.rpartition(".")[0]
+    elsewhere = {f"{name.rpartition('/')[0]}/{last}" for name in names if "/" in name}
+    otherwise = {f"{folder}{slash}{stem}.{name.rpartition('.')[2]}" for name in names if "." in name and stem}
+    likely = get_close_matches(glob, sorted(elsewhere | otherwise), n=3, cutoff=0.7)
+    expressions = ((each, glob_expression(each)) for each in likely)
+    return next((each for each, expression in expressions if any(map(expression.fullmatch, names))), None)
 
 
 def _nearest(pattern: str, paths: Sequence[str]) -> str | None:

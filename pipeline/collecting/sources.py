@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hublish.pipeline.collecting.globs import glob_expression
+from hublish.pipeline.collecting.near import near_glob
 from hublish.pipeline.collecting.walking import Entry, look, walk
 from hublish.pipeline.values import Kind
 from hublish.schemas.manifest import Artifact
@@ -116,7 +117,10 @@ def _below(entries: Iterable[Entry], prefix: str, artifact: Artifact) -> tuple[F
 def _near_misses(source: str, names: Iterable[str]) -> str:
     from difflib import get_close_matches
 
-    near = get_close_matches(source, list(names)[:20_000], n=3, cutoff=0.5)
+    known = list(names)
+    if MAGIC.search(source) and (glob := near_glob(source, known)):
+        return f"did you mean '{glob}'?"
+    near = get_close_matches(source, known[:20_000], n=3, cutoff=0.5)
     return (
         f"did you mean {' or '.join(repr(name) for name in near)}?" if near else "check the path and the working tree"
     )

@@ -7,11 +7,14 @@ from typing import ClassVar, Final
 from hublish.pipeline.audit.denied import first_match
 from hublish.pipeline.audit.limits import count_problems, size_problems
 from hublish.pipeline.audit.policy import name_problems, text_problems
+from hublish.pipeline.collecting.cards import README
+from hublish.pipeline.collecting.near import near_misses
 from hublish.pipeline.errors import PolicyError
+from hublish.pipeline.hub.patterns import matching
 from hublish.pipeline.values import InMemory, Staged, StagedFile
 from hublish.schemas.manifest import Manifest
 from hublish.schemas.names import collisions
-from hublish.schemas.problems import MAX_PROBLEMS, Problem, Related
+from hublish.schemas.problems import MAX_PROBLEMS, Problem, Related, Severity
 
 _AS_IT_IS: Final = "copy"
 _Artifacts = Mapping[str, int | None]
@@ -36,10 +39,12 @@ class Screen:
         artifacts = {file.path_in_repo: file.origin.artifact for file in staged.files}
         found = [_placed(problem, manifest, artifacts) for problem in _problems(staged.files, manifest)]
         found += _collisions(artifacts, manifest)
+        if not any(problem.severity == "error" for problem in found):  # else the names may yet change
+            found += _idle_load_patterns(staged)
         errors = [problem for problem in found if problem.severity == "error"]
         if errors:
-            count = f"{len(errors)} problem" + ("s" if len(errors) > 1 else "")
-            msg = f"the release would break its policy or the Hub's limits: {count}"
+            count = "a problem" if len(errors) == 1 else f"{len(errors)} problems"
+            msg = f"{count} with what would go up"
             raise PolicyError(msg, problems=errors[:MAX_PROBLEMS])
         return replace(staged, warnings=(*staged.warnings, *found))
 
@@ -72,6 +77,19 @@ def _collisions(artifacts: _Artifacts, manifest: Manifest) -> Iterator[Problem]:
             _place(artifacts[second], manifest),
             related=(Related(f"'{first}' comes from here", _place(artifacts[first], manifest)),),
         )
+
+
+def _idle_load_patterns(staged: Staged) -> Iterator[Problem]:
+    """Yield patterns of the load plan that match nothing: whoever loads would miss what they were meant to fetch."""
+    manifest = staged.collection.project.manifest
+    paths = [*(file.path_in_repo for file in staged.files), *([README] if manifest.card else [])]
+    # What is converted may become several files, whose names are not known yet.
+    severity: Severity = "error" if all(_goes_up_as_it_is(file, manifest) for file in staged.files) else "warning"
+    for index, pattern in enumerate(manifest.load.allow_patterns):
+        if not matching(paths, [pattern], None):
+            hint = near_misses(pattern, staged.collection.included)
+            path = f"load.allow_patterns[{index}]"
+            yield Problem("source.pattern", f"pattern '{pattern}' matched nothing", hint, path, severity=severity)
 
 
 def _told(path: str, why: str) -> str:

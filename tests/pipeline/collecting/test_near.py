@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hublish.pipeline.collecting.near import near_misses
+from hublish.pipeline.collecting.near import near_glob, near_misses
 from hublish.pipeline.values import Candidate, Effect, InMemory, Step, Verdict
 
 RULE = Verdict.of([Step("source", Effect.COLLECTS, "artifacts[0].source: runs", "artifacts[0].source")])
@@ -26,6 +26,20 @@ FOUND = tuple(
 )
 def test_a_pattern_that_matches_nothing_shows_what_is_near(pattern: str, hint: str) -> None:
     assert near_misses(pattern, FOUND) == hint
+
+
+@pytest.mark.parametrize(
+    ("glob", "near"),
+    [
+        ("runs/best/*.jsn", "runs/best/*.json"),
+        ("run/best/*.json", "runs/best/*.json"),
+        ("**/*.saftensors", "**/*.safetensors"),
+        ("runs/best/*.gguf", None),
+        ("**", None),
+    ],
+)
+def test_a_glob_that_matches_nothing_shows_one_that_does(glob: str, near: str | None) -> None:
+    assert near_glob(glob, [candidate.source for candidate in FOUND]) == near
 
 
 def test_a_hundred_thousand_names_are_not_all_compared() -> None:

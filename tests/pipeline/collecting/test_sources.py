@@ -69,7 +69,7 @@ def test_the_whole_folder_is_a_source_and_leaves_out_git_and_our_own_state(tree:
     ("source", "message", "hint"),
     [
         ("model.pth", "does not exist", "model.pt"),
-        ("runs/best/*.jsn", "matches nothing", "runs/best/a.json"),
+        ("runs/best/*.jsn", "matches nothing", "did you mean 'runs/best/*.json'?"),
         ("../model.pt", "'..' segment", "inside the folder"),
         ("/etc/passwd", "absolute path", "inside the folder"),
         ("runs\\best", "backslash", "inside the folder"),

@@ -114,7 +114,7 @@ def test_names_that_cannot_stand_beside_each_other_show_both_places(one: str, tw
     for first, second in ((one, two), (two, one)):
         (only,) = refused(outline({first: 1, second: 1}))
         assert told([only]) == [("policy.collision", "artifacts[1].source")]
-        both = f"{ascii(first)} and {ascii(second)}"  # two that look the same are spelt out
+        both = f"{first!a} and {second!a}"  # two that look the same are spelt out
         assert only.message.startswith(f"{both}: {why}")
         assert [(each.path, each.message) for each in only.related] == [
             ("artifacts[0].source", f"'{first}' comes from here")
@@ -147,3 +147,17 @@ def test_the_manifest_itself_has_no_artifact() -> None:
     manifest = StagedFile("hub.yaml", InMemory(b"x"), Origin(None, "hub.yaml", "copy"))
     (only,) = refused(Staged(staged.collection, (manifest, *staged.files)))
     assert (only.path, only.related[0].path) == ("artifacts[0].source", "artifacts")
+
+
+def test_a_load_plan_that_fetches_nothing_is_refused() -> None:
+    patterns = ["*.safetensors", "confg.json", "README.md"]
+    staged = outline({"model.safetensors": 9, "config.json": 9}, load={"allow_patterns": patterns}, card={})
+    (only,) = refused(staged)
+    assert told([only]) == [("source.pattern", "load.allow_patterns[1]")]
+
+
+def test_what_is_converted_may_get_names_that_a_load_plan_knows_already() -> None:
+    artifacts = [{"source": "model.pt", "serializer": "safetensors"}]
+    staged = outline({"model.safetensors": 9}, artifacts=artifacts, load={"allow_patterns": ["model-*.safetensors"]})
+    (only,) = Screen().run(staged).warnings
+    assert (only.path, only.severity) == ("load.allow_patterns[0]", "warning")
