@@ -14,6 +14,7 @@ from hublish.schemas.problems import Problem
 
 _NEAREST: Final = 3
 """Sources that are told one by one; a manifest may have hundreds."""
+_ONE: Final = "the one source does not collect it"
 _CLIENTS: Final = "as huggingface_hub never does (its DEFAULT_IGNORE_PATTERNS)"
 _WHY: Final = {".git": _CLIENTS, ".cache/huggingface": _CLIENTS, ".hublish": "it is hublish's own"}
 
@@ -51,9 +52,6 @@ def _source_step(project: Project, index: int, effect: Effect, more: str = "") -
 def _covers(source: str, relative: str) -> bool:
     inside = source == "." or relative == source or relative.startswith(f"{source}/")
     return inside or bool(MAGIC.search(source) and glob_expression(source).fullmatch(relative))
-
-
-_ONE: Final = "the one source does not collect it"
 
 
 def _kind(folder: str) -> str:

@@ -1,5 +1,6 @@
 """Everything the rules say about a release, by file and by path_in_repo."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -17,6 +18,7 @@ from hublish.schemas.manifest import Load
 from hublish.schemas.names import collisions
 
 Made = tuple[Examined, Outputs]
+_SHARD = re.compile(r"-\d{5}-of-\d{5}(?=\.safetensors$)")
 
 
 @dataclass(frozen=True)
@@ -71,11 +73,16 @@ class Book:
 
     def of_path(self, path: str) -> tuple[Fate, ...]:
         """Return what goes to a path in the repo; nothing when nothing does."""
-        found = [self._fate(made, Taken.PATH_IN_REPO) for made in self.by_path.get(path, ())]
+        found = [self._fate(made, Taken.PATH_IN_REPO) for made in self.by_path.get(path) or self._of_shard(path)]
         if path == cards.README and self.project.manifest.card:
             steps = (*cards.RENDERED.steps, *self._beside(path))
             found.append(Fate(Taken.PATH_IN_REPO, "card", None, steps, (path,), loading=self._loading((path,))))
         return tuple(found)
+
+    def _of_shard(self, path: str) -> tuple[Made, ...]:
+        """Return what may become several files, one of which has this name."""
+        whole = _SHARD.sub("", path).removesuffix(".index.json")
+        return tuple(made for made in self.by_path.get(whole, ()) if made[1].more) if whole != path else ()
 
     def of_remote(self, path: str) -> Fate | None:
         """Return what becomes of a file that stands on the Hub and is not part of the release."""
@@ -146,8 +153,9 @@ class Book:
 
     @cached_property
     def _gitignore(self) -> GitIgnore | None:
-        candidates = (item.candidate for item, _ in self.by_path.get(GITIGNORE, ()))
-        own = next((candidate for candidate in candidates if candidate.verdict.included), None)
+        going = (item for item, _ in self.by_path.get(GITIGNORE, ()) if item.candidate.verdict.included)
+        # A pipe of that name is refused, and would be waited for.
+        own = next((item.candidate for item in going if item.problem is None), None)
         return self.remote if own is None else GitIgnore.read(_content(own), own.source)
 
     @cached_property

@@ -56,7 +56,7 @@ def _inside(folder: Path, base: Path, asked: str) -> str | None:
         found = os.path.relpath(os.path.normpath(start / asked), root)
         if found == ".":
             return ""
-        if not found.startswith(".."):
+        if found.partition(os.sep)[0] != os.pardir:
             return Path(found).as_posix()
     return None
 

@@ -69,6 +69,22 @@ def test_what_may_become_shards_says_so(manifest: Path) -> None:
     assert more == "or, above 1.0 KB, shards such as model-00001-of-00002.safetensors with model.safetensors.index.json"
 
 
+@pytest.mark.parametrize("path", ["model-00002-of-00003.safetensors", "model.safetensors.index.json"])
+def test_a_shard_is_told_by_what_it_is_a_part_of(manifest: Path, path: str) -> None:
+    assert explained(manifest, path).outcome is Outcome.ABSENT
+    text = manifest.read_text()
+    sharded = "serializer: safetensors\n    options: {max_shard_size: 1KB}\n"
+    manifest.write_text(text.replace("serializer: safetensors\n", sharded, 1))
+    assert only_fate(manifest, path).source == "runs/model.npz"
+
+
+def test_a_gitignore_that_is_a_pipe_is_refused_and_not_waited_for(manifest: Path) -> None:
+    os.mkfifo(manifest.parent / ".gitignore")
+    manifest.write_text(manifest.read_text().replace("  - source: data\n", "  - source: .gitignore\n"))
+    assert explained(manifest, "runs/config.json").outcome is Outcome.IN
+    assert explained(manifest, ".gitignore").outcome is Outcome.REFUSED
+
+
 def test_a_name_that_is_a_file_and_another_ones_path_in_the_repo_is_told_twice(manifest: Path) -> None:
     (manifest.parent / "config.json").write_text("{}")
     found = explained(manifest, "config.json")
@@ -141,6 +157,11 @@ def test_a_link_is_told_and_so_is_what_lies_behind_it(manifest: Path) -> None:
 def test_a_pipe_is_refused_and_does_not_hang(manifest: Path) -> None:
     os.mkfifo(manifest.parent / "data" / "pipe")
     assert "is not a regular file (fifo)" in only_fate(manifest, "data/pipe").decisive.words
+
+
+def test_a_name_that_begins_with_two_dots_is_a_name(manifest: Path) -> None:
+    (manifest.parent / "..notes").write_text("x")
+    assert explained(manifest, "..notes").path == "..notes"
 
 
 def test_a_file_outside_the_folder_is_out(manifest: Path, tmp_path: Path) -> None:
