@@ -135,10 +135,10 @@ def _recognised(root: str, library: Library | None, code: OwnCode, found: Sorted
 def _why_not(tree: Tree, path: str, root: str, elsewhere: Container[str]) -> str:
     if is_pickle(tree, path):
         return "a pickle, which policy.pickle forbids"
-    if name_of(path) == "README.md":
-        return "about the project; the card is another"
     if in_data_folder(path):
         return "data, which is no part of the model"
+    if name_of(path) == "README.md":
+        return "about the project; the card is another"
     if path.endswith((".py", ".ipynb", ".sh", ".toml", ".cfg")) or name_of(path) in ("Makefile", "requirements.txt"):
         return "code; name it under artifacts if readers of the model need it"
     if path.lower().endswith(WEIGHTS) or (folder_of(path) and folder_of(path) in elsewhere):
