@@ -123,7 +123,7 @@ class Values:
 
     def _unknown(self, name: str) -> NoValueError:
         shown = name[:_SHOWN]
-        known = (self._declared or {}, BUILT_IN, self._listed or [])
+        known: tuple[Collection[Any], ...] = (self._declared or {}, BUILT_IN, self._listed or [])
         if near := _CALLED_ELSEWHERE.get(name) or self._nearest(name, *known, prefix=ENV):
             msg, hint = f"unknown variable '{shown}', did you mean '{near}'?", f"write '{{{{ {near} }}}}'"
         elif "." in name:
