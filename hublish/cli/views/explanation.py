@@ -75,6 +75,8 @@ def _main(explanation: Explanation) -> Step:
 
 def _fate(fate: Fate, explanation: Explanation, paint: Paint) -> Iterable[str]:
     yield f"{_verdict(fate.outcome, paint)} {_headline(fate, explanation)}"
+    if fate.taken is Taken.PATH_IN_REPO:
+        yield f"    {explanation.path} was taken as a path in the repo"
     if fate.more and fate.outcome is Outcome.IN:
         yield f"    {fate.more}"
     step = fate.decisive
