@@ -13,6 +13,7 @@ _NO_SPACE = re.compile(r"(?P<key>[\w.-]+):(?!//)(?P<value>\S.*)")
 _NO_COLON = re.compile(r"(?P<key>[\w-]+)(?:[ \t]*[=：﹕]|[ \t])?[ \t]*(?P<value>.*)")  # noqa: RUF001 - wide colons
 _CONFLICT = re.compile(r"<{7}|={7}|>{7}|\|{7}")
 _BLOCK = re.compile(r":[ \t]+(?P<sign>[|>][-+]?)[ \t]*(?:#.*)?$")
+_INDENTED_BY_TAB = re.compile(r"^ *\t", re.MULTILINE)
 _TABS = re.compile(r"\t+")
 _WORDS = re.compile(r"[^\s:]+")
 
@@ -32,7 +33,9 @@ def tab(scene: Scene) -> Mistake | None:
     found = _TABS.match(scene.text, scene.offset)
     if found is None or not ("tab character" in scene.complaint or "cannot start any token" in scene.complaint):
         return None
-    return Mistake("tab in indentation", "indent with spaces", *found.span())
+    more = len(_INDENTED_BY_TAB.findall(scene.text)) - 1
+    hint = "indent with spaces" + (f", here and on {more} more line{'s' * (more > 1)}" if more > 0 else "")
+    return Mistake("tab in indentation", hint, *found.span())
 
 
 def directive(scene: Scene) -> Mistake | None:
@@ -154,6 +157,9 @@ def _without_colon(scene: Scene, start: int, end: int) -> Mistake:
         message = f"a space is missing after '{found['key']}:'"
         mendable = scene.alone(start + found.start("value"), end) if len(found["value"]) > 1 else None
         return Mistake(message, f"write `{found['key']}: {found['value']}`", start, end, mendable=mendable)
+    if line.count(" ") > 1:  # no key and its value, but a sentence
+        hint = "write `key: value`, or indent it deeper when the text above goes on here"
+        return Mistake("expected ':' after the key", hint, start, end)
     found = _NO_COLON.match(line)
     hint = f"write `{found['key']}: {found['value']}".rstrip() + "`" if found else "write `key: value`"
     return Mistake("expected ':' after the key", hint, start, end)

@@ -6,6 +6,18 @@ from tests.schemas.mistakes.telling import Told, told_by
 
 CASES: dict[str, tuple[str, Told]] = {
     "tab": ("repo:\n\trepo_id: acme/x\n", Told("tab in indentation", "\t", "indent with spaces")),
+    "tabs on several lines": (
+        "repo:\n\ta: 1\n\tb: 2\n  \tc: 3\n",
+        Told("tab in indentation", "\t", "indent with spaces, here and on 2 more lines"),
+    ),
+    "text that goes on": (
+        "repo:\n  commit_message: Add the\n  spring recordings of Lyon\n",
+        Told(
+            "expected ':' after the key",
+            "spring recordings of Lyon",
+            "write `key: value`, or indent it deeper when the text above goes on here",
+        ),
+    ),
     "tab after spaces": (
         "repo:\n  repo_id: acme/x\n  \ttag: v1\n",
         Told("tab in indentation", "\t", "indent with spaces"),
