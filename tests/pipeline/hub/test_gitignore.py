@@ -5,7 +5,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from hublish.pipeline.hub.embedded.upload_modes import ignore_rule
 from hublish.pipeline.hub.gitignore import GitIgnore
 
 RULES = {
@@ -58,3 +61,25 @@ def test_a_rule_says_file_line_and_pattern() -> None:
 @pytest.mark.parametrize("data", [b"", b"\n\n", b"\xff\xfe", b"[", b"\\", b"!", b"/", b"a[\n*.bin\n"])
 def test_what_is_no_pattern_is_passed_over(data: bytes) -> None:
     assert GitIgnore.read(data).rule_for("fine.txt") is None
+
+
+NAMES = st.sampled_from(["a", "b", "foo", "x.bin", "model.bin", ".hid", "a b", "数据"])
+PIECES = st.one_of(NAMES, st.sampled_from(["*", "**", "*.bin", "?", "[ab]", "[!a]", "f*", "*o", "\\*", "[", "a**"]))
+LINES = st.builds(
+    lambda sign, root, pieces, end: f"{sign}{root}{'/'.join(pieces)}{end}",
+    st.sampled_from(["", "", "!", "#"]),
+    st.sampled_from(["", "", "/"]),
+    st.lists(PIECES, min_size=1, max_size=3),
+    st.sampled_from(["", "", "/", "  ", "\r"]),
+)
+
+
+@given(lines=st.lists(LINES, max_size=5), path=st.lists(NAMES, min_size=1, max_size=4).map("/".join))
+def test_the_embedded_hub_drops_what_is_told_and_nothing_else(lines: list[str], path: str) -> None:
+    rules = "\n".join(lines).encode()
+    assert (GitIgnore.read(rules).rule_for(path) is not None) is ignore_rule(rules)(path)
+
+
+@given(st.binary(max_size=60), st.text(min_size=1, max_size=8))
+def test_any_bytes_are_read(data: bytes, path: str) -> None:
+    GitIgnore.read(data).rule_for(path)
