@@ -134,7 +134,7 @@ def _bytes_of(path: Path) -> bytes:
         return path.read_bytes()
     except FileNotFoundError:
         msg = f"there is no {path}"
-        hint = "go to the folder that holds it, or name it with -f; hub.yaml.example shows every field"
+        hint = "go to the folder that holds it, name it with -f, or let `hublish init` draft one"
         raise ManifestInvalidError(msg, hint=hint) from None
     except OSError as error:
         msg = f"{path} cannot be read: {error.strerror}"

@@ -6,6 +6,7 @@ from hublish.cli.parser import examples, paragraph
 from hublish.cli.text import columns, indented
 
 EXAMPLES = (
+    Example("hublish init", "draft a hub.yaml for what lies here, every choice with its reason"),
     Example("hublish rehearse", "try everything first: no token, no network"),
     Example("hublish plan --out plan.json", "write down what would change, for somebody to review"),
     Example("hublish publish plan.json", "publish what was reviewed, or nothing"),
