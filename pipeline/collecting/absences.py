@@ -36,12 +36,19 @@ def steps(project: Project, relative: str, failed: Mapping[int, Problem]) -> Ite
             yield _source_step(project, index, Effect.COLLECTS)
             yield Step(problem.code, Effect.REFUSES, problem.message, problem.path, problem.hint)
             return
-    ranked = sorted(range(len(project.manifest.artifacts)), key=lambda index: -_likeness(project, index, relative))
-    count = len(ranked)
+    count = len(project.manifest.artifacts)
     yield Step("source", Effect.KEEPS_OUT, f"none of {count} sources collects it" if count > 1 else _ONE, "artifacts")
-    for index in sorted(ranked[:_NEAREST]):
+    for index in _nearest(project, relative):
         source = project.manifest.artifacts[index].source
         yield _source_step(project, index, Effect.MISSES, f": {_why_not(source, relative, failed.get(index))}")
+
+
+def _nearest(project: Project, relative: str) -> list[int]:
+    """Return the artifacts whose sources are most like a path, in the order of the manifest."""
+    every = list(range(len(project.manifest.artifacts)))
+    if len(every) <= _NEAREST:
+        return every
+    return sorted(sorted(every, key=lambda index: -_likeness(project, index, relative))[:_NEAREST])
 
 
 def _source_step(project: Project, index: int, effect: Effect, more: str = "") -> Step:

@@ -63,9 +63,30 @@ def _folder(explanation: Explanation, paint: Paint) -> Iterable[str]:
     found = [file.outcome for file in explanation.files]
     counts = ", ".join(f"{found.count(outcome)} {outcome}" for outcome in COLOURS if outcome in found)
     yield paint("bold", f"{explanation.path}/: {counts or 'no files'}")
-    rows = [(file.outcome.value, file.path, *_rule(_main(file))) for file in explanation.files]
-    for file, line in zip(explanation.files, columns(rows), strict=True):
-        yield f"  {paint(COLOURS[file.outcome], line) if file.outcome is not Outcome.IN else line}"
+    groups = _by_folder(explanation)
+    rows = [(files[0].outcome.value, name, *_rule(_main(files[0]))) for name, files in groups]
+    for (_, files), line in zip(groups, columns(rows), strict=True):
+        outcome = files[0].outcome
+        yield f"  {paint(COLOURS[outcome], line) if outcome is not Outcome.IN else line}"
+
+
+def _by_folder(explanation: Explanation) -> list[tuple[str, list[Explanation]]]:
+    """Return the files by the name of their line: one each, but for folders that no source enters."""
+    top = "" if explanation.path == "." else f"{explanation.path}/"
+    groups: dict[str, list[Explanation]] = {}
+    for file in explanation.files:
+        groups.setdefault(top + file.path.removeprefix(top).partition("/")[0], []).append(file)
+    found: list[tuple[str, list[Explanation]]] = []
+    for name, files in groups.items():
+        if len(files) > 1 and all(_uncollected(file) for file in files):
+            found.append((f"{name}/ ({plural(len(files), 'file')})", files))
+        else:
+            found += [(file.path, [file]) for file in files]
+    return found
+
+
+def _uncollected(explanation: Explanation) -> bool:
+    return [(fate.artifact, fate.outcome) for fate in explanation.fates] == [(None, Outcome.OUT)]
 
 
 def _main(explanation: Explanation) -> Step:

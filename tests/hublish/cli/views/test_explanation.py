@@ -63,7 +63,8 @@ NOBODY = (
 
 
 def file(path: str, *steps: Step, **fields: object) -> Explanation:
-    fate = Fate(Taken.FILE, path, 1, steps, **{"path_in_repo": (path.rpartition("/")[2],), **fields})  # type: ignore[arg-type]  # the tests give what the fields take
+    artifact = fields.pop("artifact", 1)
+    fate = Fate(Taken.FILE, path, artifact, steps, **{"path_in_repo": (path.rpartition("/")[2],), **fields})  # type: ignore[arg-type]  # the tests give what the fields take
     return Explanation(path, Taken.FILE, path, (fate,))
 
 
@@ -101,6 +102,18 @@ CASES = {
             file("runs/config.json", COLLECTS, ALLOWED),
             file("runs/notes.tmp", COLLECTS, ALLOWED, IGNORED),
             file("runs/state.bin", COLLECTS, ALLOWED, PICKLE),
+        ),
+    ),
+    "tree": Explanation(
+        ".",
+        Taken.FOLDER,
+        ".",
+        files=(
+            file("env/bin/python", *NOBODY, artifact=None),
+            file("env/lib/a.py", *NOBODY, artifact=None),
+            file("notes.txt", *NOBODY, artifact=None),
+            file("runs/config.json", COLLECTS, ALLOWED),
+            file("runs/old/a.txt", *NOBODY, artifact=None),
         ),
     ),
 }
