@@ -1,13 +1,17 @@
 """A reader that leaves, a disk that is full: no reason to crash, and none to complain."""
 
+import io
 import os
+import pty
 import shlex
 import subprocess
 import sys
+import termios
 from pathlib import Path
 
 import pytest
 
+from hublish.cli.streams import width_of
 from tests.hublish.cli.running import Start
 
 
@@ -28,3 +32,18 @@ def test_closed_and_full_streams_are_no_reason_to_crash(
     ended = subprocess.run(line, shell=True, cwd=project, env=environ, capture_output=True, text=True)
     assert ended.returncode == code
     assert ended.stderr in ("", "error[system.failed]: No space left on device\n")
+
+
+@pytest.mark.parametrize(
+    ("columns", "width"), [(None, 100), ("60", 60), ("0", 100), ("", 100), ("-5", 100), ("wide", 100), ("\u00b2", 100)]
+)
+def test_a_line_is_as_wide_as_is_asked_for_or_as_reads_well_in_a_log(columns: str | None, width: int) -> None:
+    assert width_of(io.StringIO(), {} if columns is None else {"COLUMNS": columns}) == width
+
+
+@pytest.mark.parametrize(("sized", "width"), [((24, 72), 72), ((0, 0), 100)])
+def test_a_line_is_as_wide_as_the_terminal(sized: tuple[int, int], width: int) -> None:
+    controller, terminal = pty.openpty()
+    termios.tcsetwinsize(terminal, sized)
+    with os.fdopen(controller, "rb"), os.fdopen(terminal, "w") as stream:
+        assert width_of(stream, {}) == width

@@ -32,6 +32,7 @@ class Result:
         (Format.HUMAN, "done\na\\x1b[2J\n"),
         (Format.JSON, '{\n  "done": "数据"\n}\n'),
         (Format.QUIET, "done\n"),
+        (Format.GITHUB, "done\na\\x1b[2J\n"),
     ],
 )
 def test_a_result_goes_to_stdout_in_one_format(make_desk: MakeDesk, format_: Format, shown: str) -> None:
@@ -82,6 +83,13 @@ def test_warnings_go_to_stderr_unless_quiet(make_desk: MakeDesk, format_: Format
     assert desk.out.getvalue() == ""
 
 
+@pytest.mark.parametrize("format_", list(Format))
+def test_no_warnings_are_no_output(make_desk: MakeDesk, format_: Format) -> None:
+    desk = make_desk(format=format_)
+    desk.terminal.warn(iter(()))
+    assert desk.err.getvalue() == desk.out.getvalue() == ""
+
+
 @pytest.mark.parametrize(
     ("answer", "agreed"), [("y\n", True), ("YES\n", True), ("n\n", False), ("\n", False), ("", False), ("yep\n", False)]
 )
@@ -98,6 +106,7 @@ def test_only_yes_is_yes(make_desk: MakeDesk, answer: str, agreed: bool) -> None
         (False, Format.HUMAN, False),
         (True, Format.JSON, False),
         (True, Format.QUIET, False),
+        (True, Format.GITHUB, False),
     ],
 )
 def test_only_a_person_can_be_asked(make_desk: MakeDesk, tty: bool, format_: Format, interactive: bool) -> None:

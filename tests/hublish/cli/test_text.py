@@ -30,7 +30,7 @@ def test_a_column_without_text_takes_no_room() -> None:
 
 def test_wide_and_coloured_text_takes_the_cells_it_takes() -> None:
     red = Paint(on=True)("red", "ab")
-    assert [width(text) for text in ("ab", red, "数据", "e\u0301")] == [2, 2, 4, 1]
+    assert [width(text) for text in ("ab", red, "数据", "e\u0301", "🏷\ufe0f", "a\u200db")] == [2, 2, 4, 1, 1, 2]
     assert columns([(red, "x"), ("数据", "y")])[0] == f"{red}    x"
 
 
