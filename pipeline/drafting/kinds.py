@@ -8,7 +8,7 @@ from hublish.pipeline.drafting.tree import Tree, directly_in, folder_of, name_of
 from hublish.schemas.manifest import RepoType
 
 WEIGHTS: Final = (
-    *(".safetensors", ".gguf", ".onnx", ".keras", ".h5", ".hdf5", ".skops", ".tflite", ".mlmodel", ".msgpack"),
+    *(".safetensors", ".gguf", ".onnx", ".keras", ".h5", ".hdf5", ".skops", ".tflite", ".mlmodel", ".msgpack", ".pb"),
     *(".pt", ".pth", ".ckpt", ".bin", ".pkl", ".pickle", ".joblib", ".npz"),
 )
 """Endings of files that hold what was learned."""

@@ -1,5 +1,6 @@
 """Which folder inside a folder is the model, and which of its subfolders belong to it."""
 
+import posixpath
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
@@ -7,6 +8,7 @@ from typing import Any, Final
 from hublish.pipeline.drafting.kinds import WEIGHTS, in_data_folder
 from hublish.pipeline.drafting.tree import Tree, below, folder_of, joined, name_of
 
+_QUANTISED: Final = ".gguf"
 _DECLARES_FOLDERS: Final = ("model_index.json", "modules.json")
 _EXPORTS: Final = frozenset(
     ["onnx", "openvino", "coreml", "gguf", "tflite", "additional_chat_templates", ".eval_results"]
@@ -19,10 +21,12 @@ def model_folder(tree: Tree, files: Iterable[str]) -> str:
     """Return the folder whose content becomes the repo: where the weights are, or what declares them."""
     files = tuple(files)
     declaring = [folder_of(path) for path in files if name_of(path) in _DECLARES_FOLDERS]
-    holding = [_above_exports(folder_of(path)) for path in files if _is_weight(path)]
-    found = sorted(set(declaring or holding))
+    weights = [path for path in files if _is_weight(path)]
+    found = sorted(set(declaring or (_above_exports(folder_of(path)) for path in weights)))
     if not found or "" in found or tree.curated:
         return ""
+    if all(path.endswith(_QUANTISED) for path in weights):  # one model, at several sizes
+        return posixpath.commonpath(found)
     least = min(folder.count("/") for folder in found)
     return min((folder for folder in found if folder.count("/") == least), key=_preference)
 
@@ -34,8 +38,11 @@ def components(tree: Tree, root: str) -> frozenset[str]:
     if isinstance(modules, list):
         named |= {path for one in modules if isinstance(one, Mapping) and isinstance(path := one.get("path"), str)}
     named |= {key for key, value in tree.table(joined(root, "model_index.json")).items() if _is_component(value)}
-    saved = {folder_of(path) for path in below(tree.sizes, root) if name_of(path) == "saved_model.pb"}
-    named |= {folder[len(root) + 1 if root else 0 :] for folder in saved}
+    inside = {path[len(root) + 1 if root else 0 :] for path in below(tree.sizes, root)}
+    saved = {folder_of(path) for path in inside if name_of(path) == "saved_model.pb"}
+    named |= {part for folder in saved for part in (folder, joined(folder, "variables"), joined(folder, "assets"))}
+    if all(path.endswith(_QUANTISED) for path in inside if _is_weight(path)):
+        named |= {folder_of(path) for path in inside if path.endswith(_QUANTISED)}
     return frozenset(named - {""})
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Final
+from typing import Final, get_args
 
 from hublish.pipeline.drafting.cards import Readme
 from hublish.pipeline.drafting.fields import Field
@@ -11,6 +11,7 @@ from hublish.pipeline.drafting.outline import Outline
 from hublish.pipeline.drafting.parts import LeftOut, Part, Recognised
 from hublish.pipeline.drafting.tree import Tree, folder_of, name_of
 from hublish.pipeline.drafting.weights import is_pickle
+from hublish.schemas.manifest import SpaceSdk
 
 _PINNED: Final = re.compile(r"^\s*gradio(?:\[[^\]]*\])?\s*==\s*([0-9][0-9A-Za-z.]*)", re.MULTILINE | re.IGNORECASE)
 _PORT: Final = re.compile(r"^\s*EXPOSE\s+(\d{1,5})\b", re.MULTILINE | re.IGNORECASE)
@@ -41,8 +42,16 @@ def space(tree: Tree, files: Iterable[str], readme: Readme | None, title: str) -
         left_out=tuple(left),
         recognised=(Recognised(f"a Space of {app.sdk}", app.file),) if app else (),
         metadata=tuple(_metadata(tree, app, title)),
-        repo=(Field("space_sdk", app.sdk, f"from {app.file}"),) if app else (),
+        repo=tuple(_sdk(app, readme)),
     )
+
+
+def _sdk(app: App | None, readme: Readme | None) -> Iterator[Field]:
+    said = (readme.metadata or {}).get("sdk") if readme else None
+    if readme and said in get_args(SpaceSdk):
+        yield Field("space_sdk", said, f"from {readme.path}")
+    elif app:
+        yield Field("space_sdk", app.sdk, f"from {app.file}")
 
 
 def _parts(kept: list[str], app: App | None) -> Iterator[Part]:

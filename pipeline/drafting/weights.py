@@ -77,7 +77,7 @@ def _onnx(tree: Tree, here: Iterable[str]) -> Sorted:
     if not models:
         return Sorted()
     data = tuple(sorted({path for model in models for path in external_data(tree, model, here)}))
-    why = f"with its external data: {', '.join(map(name_of, data))}" if data else "ONNX, its structure checked"
+    why = f"ONNX, bringing {', '.join(map(name_of, data))}" if data else "ONNX, its structure checked"
     return Sorted((Part(models, why, "onnx", brings=data),))
 
 

@@ -157,6 +157,27 @@ def with_plain_readme(folder: Path) -> None:
     apache(folder)
 
 
+def saved_model(folder: Path) -> None:
+    for name in ("saved_model.pb", "fingerprint.pb", "variables/variables.index"):
+        write(folder / name, b"x")
+    write(folder / "variables" / "variables.data-00000-of-00001", b"x")
+
+
+def quantised_folders(folder: Path) -> None:
+    for number in (1, 2):
+        gguf(folder / "Q8_0" / f"tiny-Q8_0-0000{number}-of-00002.gguf")
+    gguf(folder / "Q4_0" / "tiny-Q4_0.gguf")
+
+
+def exported(folder: Path) -> None:
+    """For transformers.js too."""
+    safetensors(folder / "model.safetensors")
+    write(folder / "config.json", {"architectures": ["BertModel"], "model_type": "bert"})
+    onnx(folder / "onnx" / "model.onnx")
+    onnx(folder / "onnx" / "model_fp16.onnx")
+    onnx(folder / "onnx" / "model_quantized.onnx", "model_quantized.onnx_data")
+
+
 def two_runs(folder: Path) -> None:
     """Several runs, none named for what it is; and a Hub's remote."""
     for run in ("run-9", "run-10"):
@@ -243,6 +264,30 @@ SHAPES = {
         with_plain_readme,
         ("LICENSE", "README.md", "config.json", "hub.yaml", "model.safetensors"),
         warned=("README.md has no metadata",),
+    ),
+    "saved_model": Shape(
+        saved_model,
+        (
+            *("README.md", "fingerprint.pb", "hub.yaml", "saved_model.pb", "variables/variables.data-00000-of-00001"),
+            "variables/variables.index",
+        ),
+        warned=(NO_LICENCE,),
+    ),
+    "quantised_folders": Shape(
+        quantised_folders,
+        (
+            *("Q4_0/tiny-Q4_0.gguf", "Q8_0/tiny-Q8_0-00001-of-00002.gguf", "Q8_0/tiny-Q8_0-00002-of-00002.gguf"),
+            *("README.md", "hub.yaml"),
+        ),
+        warned=(NO_LICENCE,),
+    ),
+    "exported": Shape(
+        exported,
+        (
+            *("README.md", "config.json", "hub.yaml", "model.safetensors", "onnx/model.onnx"),
+            *("onnx/model_fp16.onnx", "onnx/model_quantized.onnx", "onnx/model_quantized.onnx_data"),
+        ),
+        warned=(NO_LICENCE,),
     ),
     "two_runs": Shape(two_runs, ("README.md", "config.json", "hub.yaml", "model.safetensors"), warned=(NO_LICENCE,)),
 }

