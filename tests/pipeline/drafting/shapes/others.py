@@ -114,7 +114,8 @@ def minilm_without_card(folder: Path) -> None:
 
 def example(folder: Path) -> None:
     """The example in this repository, before anybody wrote its manifest."""
-    shutil.copytree(LICENCES / "examples" / "digits", folder, dirs_exist_ok=True)
+    digits = LICENCES / "examples" / "digits"
+    shutil.copytree(digits, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.rmtree(folder / ".hublish", ignore_errors=True)
     for name in ("hub.yaml", "hub.lock"):
         (folder / name).unlink(missing_ok=True)
