@@ -31,7 +31,7 @@ def loaded(*words: str, folder: Path) -> set[str]:
 @pytest.fixture(params=["examples/digits", "hub.yaml.example"])
 def example(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """A folder with a release that is converted to safetensors and has a card."""
-    shutil.copytree(DIGITS, tmp_path, dirs_exist_ok=True)
+    shutil.copytree(DIGITS, tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
     if request.param == "hub.yaml.example":
         shutil.copyfile(ROOT / "hub.yaml.example", tmp_path / "hub.yaml")
         shutil.copyfile(DIGITS / "runs" / "best" / "metrics.json", tmp_path / "metrics.json")
