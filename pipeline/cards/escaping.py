@@ -8,7 +8,8 @@ import re
 
 _TEXT = re.compile(r"[\\`*\[\]|~<>&]|(?<![^\W_])_|_(?![^\W_])")
 _ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
-_LINE_BREAKS = re.compile(r"\s*[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+\s*")
+_SPACE = re.compile(r"\s+")
+_LINE_BREAK = re.compile(r"[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]")
 # What begins a heading, a list or a rule when it stands at the beginning of a line.
 _BLOCK_MARK = re.compile(r"(?:#{1,6}|[-+])(?=\s|\Z)|[-=]+\s*\Z")
 _LIST_NUMBER = re.compile(r"(\d{1,9})(?=[.)](?:\s|\Z))")
@@ -23,7 +24,7 @@ _SCHEMES = frozenset(["http", "https", "mailto"])
 
 def as_text(value: str) -> str:
     """Return `value` as one line of Markdown that shows exactly its characters."""
-    line = _LINE_BREAKS.sub(" ", value).strip()
+    line = _on_one_line(value).strip()
     escaped = _TEXT.sub(lambda match: _ENTITIES.get(match[0], f"\\{match[0]}"), line)
     if _BLOCK_MARK.match(escaped):
         return f"\\{escaped}"
@@ -38,12 +39,17 @@ def as_markdown(value: str) -> str:
 
 def as_code(value: str) -> str:
     """Return one line that stays inside a code span or block."""
-    return _LINE_BREAKS.sub(" ", value).replace("`", "'")
+    return _on_one_line(value).replace("`", "'")
 
 
 def as_code_block(value: str) -> str:
     """Return lines that stay inside a fenced code block."""
     return value.strip("\r\n").replace("```", "'''")
+
+
+def _on_one_line(value: str) -> str:
+    # One expression for both would look for a line break from every space of a run of them: minutes for a long one.
+    return _SPACE.sub(lambda run: " " if _LINE_BREAK.search(run[0]) else run[0], value)
 
 
 def _safe_destination(match: re.Match[str]) -> str:

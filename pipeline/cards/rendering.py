@@ -1,4 +1,4 @@
-"""Render a template in a child process that is killed when it takes too long.
+"""Render a template: a user's in a child process that is killed when it takes too long, a built-in one here.
 
 The child takes longer to import the template engine than to render. `Child` is one that may be started before there is
 anything to render, and thrown away; this module imports little, so that it is started soon.
@@ -7,7 +7,6 @@ anything to render, and thrown away; this module imports little, so that it is s
 import json
 import os
 import re
-import subprocess
 import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, Protocol, Self
@@ -55,6 +54,8 @@ class Child:
     """A process that renders one template. It prepares as soon as it is started, and ends with the `with` block."""
 
     def __init__(self) -> None:
+        import subprocess
+
         # `` on the path means the current folder, which is not the child's concern.
         path = json.dumps([os.path.abspath(entry) for entry in sys.path])  # noqa: PTH100
         self._process = subprocess.Popen(  # noqa: S603 - our own code; the template is data on standard input
@@ -84,23 +85,15 @@ class Child:
         Raises:
             CardError: naming the template and the line, when it cannot be rendered or exceeds a bound.
         """
-        request = {
-            "name": template.name,
-            "template": template.text,
-            "context": context,
-            "seconds": seconds,
-            "memory": MEMORY,
-            "output": OUTPUT,
-        }
-        answer = self._ask(json.dumps(request).encode(), seconds)
-        if "text" in answer:
-            return str(answer["text"])
-        raise _failure(template, answer, seconds)
+        request = {**_request(template, context), "seconds": seconds, "memory": MEMORY}
+        return _text(template, self._ask(json.dumps(request).encode(), seconds), seconds)
 
     def _ask(self, request: bytes, seconds: int) -> dict[str, Any]:
+        from subprocess import TimeoutExpired
+
         try:
             out, err = self._process.communicate(request, timeout=_PATIENCE * seconds)
-        except subprocess.TimeoutExpired:
+        except TimeoutExpired:
             return {"kind": "bounds"}
         if self._process.returncode < 0:  # killed by the limit of processor time
             return {"kind": "bounds"}
@@ -112,11 +105,20 @@ class Child:
 
 
 class OnDemand:
-    """A child for each template, started when there is one."""
+    """Renders a built-in template in this process, and any other in a child that is started for it.
+
+    A built-in template is our own code: it loops over its data and nothing else, so that the limits of hub.yaml and
+    of the evaluation bound its work, and it needs no process that can be killed. That process would take longer to
+    start than the rest of the card to make.
+    """
 
     def render(self, template: "CardTemplate", context: Mapping[str, Any]) -> str:
         """Return the text a template makes of plain data, as `render` does."""
-        return render(template, context)
+        if not template.built_in:
+            return render(template, context)
+        from hublish.pipeline.cards.templating import answer, new_environment
+
+        return _text(template, answer(new_environment(), _request(template, context)), SECONDS)
 
 
 ON_DEMAND: Final = OnDemand()
@@ -126,6 +128,16 @@ def render(template: "CardTemplate", context: Mapping[str, Any], *, seconds: int
     """Return the text a template makes of plain data; arguments and errors are those of `Child.render`."""
     with Child() as child:
         return child.render(template, context, seconds=seconds)
+
+
+def _request(template: "CardTemplate", context: Mapping[str, Any]) -> dict[str, Any]:
+    return {"name": template.name, "template": template.text, "context": context, "output": OUTPUT}
+
+
+def _text(template: "CardTemplate", answer: dict[str, Any], seconds: int) -> str:
+    if "text" in answer:
+        return str(answer["text"])
+    raise _failure(template, answer, seconds)
 
 
 def _failure(template: "CardTemplate", answer: dict[str, Any], seconds: int) -> CardError:

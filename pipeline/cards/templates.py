@@ -23,6 +23,8 @@ class CardTemplate:
     name: str
     """As the manifest names it; diagnostics call it so."""
     text: str
+    built_in: bool = False
+    """Whether it is one of ours."""
 
     @property
     def sha256(self) -> str:
@@ -41,7 +43,8 @@ def find_template(name: str, folder: Path) -> CardTemplate:
         CardError: when there is none, or it lies outside the folder.
     """
     if name in BUILT_IN:
-        return CardTemplate(name, (resources.files("hublish") / "templates" / f"{name}.md.j2").read_text("utf-8"))
+        text = (resources.files("hublish") / "templates" / f"{name}.md.j2").read_text("utf-8")
+        return CardTemplate(name, text, built_in=True)
     data = read_inside(folder, name, "card.template", TEMPLATE_LIMIT, _built_in_ones(name))
     try:
         return CardTemplate(name, data.decode("utf-8-sig"))

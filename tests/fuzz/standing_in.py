@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from unittest.mock import patch
 
 from hublish import projects
-from hublish.pipeline.cards import child, rendering
+from hublish.pipeline.cards import rendering, templating
 from hublish.pipeline.cards.templates import CardTemplate
 from hublish.schemas.variables import NoValueError
 from tests.fuzz import hostile
@@ -38,10 +38,10 @@ class _Here(rendering.Child):
     """What is asked and what is answered is the same JSON, and no process is started for it."""
 
     def __init__(self) -> None:
-        self._environment = child._environment()
+        self._environment = templating.new_environment()
 
     def _ask(self, request: bytes, seconds: int) -> dict[str, Any]:
-        answer: dict[str, Any] = json.loads(json.dumps(child._answer(self._environment, json.loads(request))))
+        answer: dict[str, Any] = json.loads(json.dumps(templating.answer(self._environment, json.loads(request))))
         return answer
 
 

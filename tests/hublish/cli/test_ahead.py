@@ -1,4 +1,4 @@
-"""A renderer is started early for a manifest that seems to have a card, and for no other."""
+"""A renderer is started early for a manifest that seems to have a template of its own, and for no other."""
 
 import os
 import threading
@@ -11,15 +11,33 @@ from hublish.pipeline.cards.rendering import ON_DEMAND, Child
 from hublish.pipeline.cards.templates import CardTemplate
 
 
-@pytest.mark.parametrize("text", ["card:\n  template: model\n", "repo: {repo_id: a/b}\r\ncard : {}\r\n"])
-def test_a_line_that_begins_with_card_starts_one(text: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        "card:\n  template: card.md.j2\n",
+        "card:\r\n    template : 'templates/card.md.j2'\r\n",
+        'card:\n  template: "model.md.j2" # own\n',
+    ],
+)
+def test_a_template_of_one_s_own_starts_one(text: str, tmp_path: Path) -> None:
     (tmp_path / "hub.yaml").write_bytes(text.encode())
     with renderer_for(str(tmp_path / "hub.yaml")) as renderer:
         assert isinstance(renderer, Child)
         assert renderer.render(CardTemplate("t", "{{ a }}"), {"a": "text"}) == "text"
 
 
-@pytest.mark.parametrize("text", ["", "artifacts:\n  - source: card:x\n", "# card:\n", "{card: {}}\n", "cards: 1\n"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "card: {}\n",
+        "card:\n  template: model\n",
+        "card:\n  template: 'dataset' # built in\n",
+        'card:\r\n  template: "space"\r\n',
+        "card:\n  template:\n",
+        "template: x\n",
+    ],
+)
 def test_nothing_else_does(text: str, tmp_path: Path) -> None:
     (tmp_path / "hub.yaml").write_text(text)
     with renderer_for(str(tmp_path / "hub.yaml")) as renderer:
@@ -36,9 +54,9 @@ def test_what_is_no_file_is_left_to_who_reads_it(name: str, tmp_path: Path, monk
 def test_what_can_be_read_only_once_is_not_read(tmp_path: Path) -> None:
     pipe = tmp_path / "hub.yaml"
     os.mkfifo(pipe)
-    writer = threading.Thread(target=pipe.write_bytes, args=(b"card: {}\n",))
+    writer = threading.Thread(target=pipe.write_bytes, args=(b" template: x\n",))
     writer.start()
     with renderer_for(str(pipe)) as renderer:
         assert renderer is ON_DEMAND
-    assert pipe.read_bytes() == b"card: {}\n"
+    assert pipe.read_bytes() == b" template: x\n"
     writer.join()
