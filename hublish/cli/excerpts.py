@@ -23,7 +23,7 @@ _LEAST_DIGITS = 2
 _LEAST_WIDTH = 20
 _MOST_CHARACTERS = 4
 """For each cell of the width: a line may hold any number of combining marks, which take none."""
-_LONGEST_SECRET = 300
+_LONGEST_SECRET = 4096
 """Characters around what is shown in which one may begin or end."""
 
 
@@ -110,11 +110,12 @@ def fitted(place: Location, room: int, page: Page) -> Line:
     whole = place.text or ""
     start, end = _span(place, len(whole))
     reach = _MOST_CHARACTERS * room
-    first, last = max(0, start - reach - _LONGEST_SECRET), end + reach + _LONGEST_SECRET
-    text = whole[:first] + mask(whole[first:last], page.secrets) + whole[last:]
-    before = [_spelled(char, page.encoding) for char in text[max(0, start - reach) : start]]
-    marked = [_spelled(char, page.encoding, tab="\\t") for char in text[start : min(end, start + reach)]]
-    after = [_spelled(char, page.encoding) for char in text[end : end + reach]]
+    first, last = max(0, start - reach), start + reach
+    around = max(0, first - _LONGEST_SECRET)
+    text = mask(whole[around : last + _LONGEST_SECRET], page.secrets)[first - around : last - around]
+    before = [_spelled(char, page.encoding) for char in text[: start - first]]
+    marked = [_spelled(char, page.encoding, tab="\\t") for char in text[start - first : end - first]]
+    after = [_spelled(char, page.encoding) for char in text[end - first :]]
     return _cut(before, marked, after, room)
 
 
