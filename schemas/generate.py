@@ -47,8 +47,8 @@ def schema(name: Name) -> dict[str, Any]:
 
 
 def plain(generated: dict[str, Any]) -> dict[str, Any]:
-    """Return what pydantic generated without the titles it makes of names."""
-    return {key: _without_titles(value) for key, value in generated.items() if key != "title"}
+    """Return what pydantic generated, for people who read it in an editor."""
+    return {key: _for_reading(key, value) for key, value in generated.items() if key != "title"}
 
 
 def schema_text(name: Name) -> str:
@@ -63,14 +63,20 @@ def main() -> None:
         (FOLDER / f"{name}.schema.json").write_text(schema_text(name), encoding="utf-8")
 
 
-def _without_titles(part: Any) -> Any:
-    """Leave out the titles pydantic makes of names, `Repo Id`: editors show them instead of the key."""
+def _for_reading(key: str, part: Any) -> Any:
+    """Leave out the titles pydantic makes of names, `Repo Id`, and the line ends that code is wrapped at.
+
+    Editors show a title instead of the key, and every line end as the end of a paragraph.
+    """
     if isinstance(part, list):
-        return [_without_titles(item) for item in part]
+        return [_for_reading("", item) for item in part]
+    if isinstance(part, str) and key == "description":
+        return "\n\n".join(paragraph.replace("\n", " ") for paragraph in part.split("\n\n"))
     if not isinstance(part, dict):
         return part
     # A text under "title" is an annotation; a mapping is a field of that name.
-    return {key: _without_titles(item) for key, item in part.items() if key != "title" or isinstance(item, dict)}
+    kept = {name: item for name, item in part.items() if name != "title" or isinstance(item, dict)}
+    return {name: _for_reading(name, item) for name, item in kept.items()}
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """What the JSON Schema can say about a fault, it says, at the same place; what it cannot is listed with the reason."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -12,6 +13,7 @@ from hublish.schemas.problems import InvalidDocumentError
 from hublish.schemas.reading import read_yaml
 from tests.manifests.corpus import NAMES, Check, read
 
+ROOT = Path(__file__).parents[2]
 VALIDATOR = jsonschema.Draft7Validator(json.loads((SCHEMAS / "manifest.schema.json").read_text(encoding="utf-8")))
 
 FILES = "it depends on the files that are there"
@@ -94,6 +96,11 @@ def test_the_schema_refuses_what_it_can(name: str, in_tree: Check) -> None:
         # Of a key that is missing, unknown or misnamed a schema tells the mapping it stands in.
         told = {parse_path(problem.path) for problem in in_tree(read("invalid", name)).problems if problem.path}
         assert refused & {format_path(path) for path in told | {path[:-1] for path in told}}
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("examples/*/hub.yaml")), ids=lambda path: path.parent.name)
+def test_every_example_fits_the_schema(path: Path) -> None:
+    VALIDATOR.validate(read_yaml(path.read_bytes(), "hub.yaml").data)
 
 
 def test_every_fault_that_is_beyond_a_schema_is_one_of_the_corpus() -> None:

@@ -1,5 +1,6 @@
 """What an editor gets to know from the manifest's JSON Schema."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -76,6 +77,8 @@ def test_nothing_is_referred_to_and_backticks_reach_the_hover() -> None:
         assert "$ref" not in part
         if isinstance(part.get("description"), str) and "`" in part["description"]:
             assert part["markdownDescription"] == part["description"]
+        if isinstance(part.get("description"), str):
+            assert not re.search(r"[^\n]\n[^\n]", part["description"]), "a line end would end the paragraph"
 
 
 def test_no_mapping_of_the_manifest_is_open() -> None:
