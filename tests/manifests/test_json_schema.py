@@ -34,6 +34,7 @@ BEYOND_A_SCHEMA = {
                 "load-pattern-names-the-source",
                 "glob-folder-does-not-exist",
                 "glob-matches-nothing",
+                "glob-range-runs-backwards",
             ),
             *("path-takes-the-manifest-s-name", "readme-with-broken-metadata", "readme-with-unknown-license"),
             *("several-sources-missing", "source-does-not-exist", "source-file-taken-for-a-folder"),
