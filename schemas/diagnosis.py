@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from hublish.schemas import advice
 from hublish.schemas.characters import describe
 from hublish.schemas.positions import Path, Positions, format_path
-from hublish.schemas.problems import MAX_PROBLEMS, Location, Problem
+from hublish.schemas.problems import MAX_PROBLEMS, Location, Problem, Related
 from hublish.schemas.secrets import WHERE_CREDENTIALS_GO, redact
 from hublish.schemas.suggestions import field_at, fields_at, home_of, nearest, word_for
 
@@ -126,9 +126,17 @@ class _Finding:
             code, (message, hint) = "type", self._wrong_type()
         else:
             code, (message, hint) = "value", self._value()
-        return Problem(
-            f"{self.family}.{code}", redact(message), redact(hint), redact(format_path(self.path)), self._location()
-        )
+        path = redact(format_path(self.path))
+        code = f"{self.family}.{code}"
+        return Problem(code, redact(message), redact(hint), path, self._location(), related=self._related())
+
+    def _related(self) -> tuple[Related, ...]:
+        """Return the place of what a value does not go with, where the document says it."""
+        beside = getattr(self.context.get("error"), "beside", "")
+        path = (*self.path[:-1], beside)
+        if not beside or self.positions is None or not self.positions.holds(path):
+            return ()
+        return (Related("does not go with this", format_path(path), self.positions.value(path)),)
 
     def _location(self) -> Location | None:
         if self.positions is None:

@@ -136,7 +136,7 @@ class Repo(Document):
     def _protects_spaces(cls, value: str | None, info: ValidationInfo) -> str | None:
         if value == "protected" and info.data.get("repo_type") != "space":
             msg = "'protected' is for Spaces only"
-            raise Refusal(msg, "write public or private")
+            raise Refusal(msg, "write public or private", beside="repo_type")
         return value
 
     @field_validator("create_pr")
@@ -144,10 +144,11 @@ class Repo(Document):
     def _proposes_to_main(cls, value: bool, info: ValidationInfo) -> bool:
         if value and info.data.get("revision", "main") != "main":
             msg = "create_pr needs revision: main; the Hub opens pull requests against the default branch"
-            raise Refusal(msg, "remove one of the two lines")
+            raise Refusal(msg, "remove one of the two lines", beside="revision")
         if value and info.data.get("tag") is not None:
             msg = "create_pr and tag exclude each other"
-            raise Refusal(msg, "remove one of the two; the release can be tagged once the pull request is merged")
+            hint = "remove one of the two; the release can be tagged once the pull request is merged"
+            raise Refusal(msg, hint, beside="tag")
         return value
 
     @field_validator("space_sdk")
@@ -155,7 +156,7 @@ class Repo(Document):
     def _is_for_spaces(cls, value: str | None, info: ValidationInfo) -> str | None:
         if value is not None and info.data.get("repo_type") != "space":
             msg = "space_sdk is for Spaces only"
-            raise Refusal(msg, "remove it, or write `repo_type: space`")
+            raise Refusal(msg, "remove it, or write `repo_type: space`", beside="repo_type")
         return value
 
 

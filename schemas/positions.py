@@ -92,6 +92,10 @@ class Positions:
         found = self.text.text.find(needle, node.start, node.end)
         return self.value(path) if found < 0 or missing else self.text.location(found, found + len(needle))
 
+    def holds(self, path: Path) -> bool:
+        """Whether the text says something at `path`."""
+        return not self._node(path)[1]
+
     def plain_text(self, path: Path) -> str | None:
         """Return an unquoted scalar as it was written: `1.10` where the value is the number 1.1."""
         node, missing = self._node(path)

@@ -308,3 +308,10 @@ def test_no_value_is_ever_echoed(key: str, value: str) -> None:
 
 def test_a_flood_of_problems_is_cut_at_a_hundred() -> None:
     assert len(problems_of("repo: {repo_id: a/b}\nartifacts:\n" + "- {sorce: x}\n" * 500)) == 100
+
+
+def test_what_does_not_go_with_a_value_is_shown_beside_it() -> None:
+    (only,) = problems_of(repo("tag: v1\n  create_pr: true"))
+    assert [(each.path, str(each.location)) for each in only.related] == [("repo.tag", "hub.yaml:4:8")]
+    (only,) = problems_of(repo("space_sdk: gradio"))
+    assert only.related == (), "the default stands nowhere"
