@@ -120,6 +120,13 @@ def test_its_start_runs_as_it_stands(project: Path) -> None:
         assert ran.returncode == 0, ran.stderr
 
 
+def test_its_hub_in_a_shell_serves_as_it_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    ran = run(["bash", "-euc", blocks("bash")[0]], tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    assert "me/model" in ran.stdout
+
+
 def test_it_names_every_command_and_no_other() -> None:
     listed = run([sys.executable, "-m", "hublish", "--help"], ROOT).stdout
     offered = set(re.findall(r"^  ([a-z]+(?: serve)?)  +\S", listed.split("Help:")[0], re.MULTILINE))
