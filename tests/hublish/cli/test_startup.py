@@ -44,6 +44,13 @@ def test_a_check_imports_no_arrays_no_client_and_no_server(example: Path) -> Non
     assert modules.isdisjoint({*ARRAYS, *NETWORK, *HUB, *OTHERS, *OURS})
 
 
+def test_a_template_of_one_s_own_is_left_to_its_process(example: Path) -> None:
+    text = (example / "hub.yaml").read_text()
+    (example / "hub.yaml").write_text(text.replace("  template: model\n", "  template: own.md.j2\n"))
+    (example / "own.md.j2").write_text("{{ repo.repo_id }}\n")
+    assert "jinja2" not in loaded("check", folder=example)
+
+
 @pytest.mark.parametrize(
     "words", [["--help"], ["--version"], ["check", "--help"], ["publish", "--help"], ["schema"], ["schema", "lock"]]
 )
