@@ -8,6 +8,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from hublish.schemas.positions import Path
+from hublish.schemas.secrets import shown
 from hublish.schemas.suggestions import field_at, model_at
 
 _ONLY_TWO = "in YAML 1.2 only true and false are booleans"
@@ -17,8 +18,6 @@ _BOOLEANS_OF_YAML_1_1 = {
 }
 _MAIN_KEYS = {"Card": "template"}
 """The key whose value is most likely meant, of models that require none."""
-_LONGEST = 80
-"""Characters of a value that are repeated in advice."""
 
 
 def for_missing(model: type[BaseModel], path: Path) -> str:
@@ -116,7 +115,7 @@ def _for_mapping(model: type[BaseModel], path: Path, value: object) -> str:
 
 
 def _shown(value: str) -> str:
-    return value if len(value) <= _LONGEST and "\n" not in value else "..."
+    return shown(value, 0, len(value)) or "..."
 
 
 def _or_remove(advice: str, model: type[BaseModel], path: Path) -> str:

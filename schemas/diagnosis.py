@@ -11,7 +11,7 @@ from hublish.schemas import advice
 from hublish.schemas.characters import describe
 from hublish.schemas.positions import Path, Positions, format_path
 from hublish.schemas.problems import MAX_PROBLEMS, Location, Problem, Related
-from hublish.schemas.secrets import WHERE_CREDENTIALS_GO, redact
+from hublish.schemas.secrets import WHERE_CREDENTIALS_GO, may_repeat, redact
 from hublish.schemas.suggestions import field_at, fields_at, home_of, nearest, word_for
 
 _SHOWN = 60
@@ -128,7 +128,7 @@ class _Finding:
             code, (message, hint) = "value", self._value()
         path = redact(format_path(self.path))
         code = f"{self.family}.{code}"
-        return Problem(code, redact(message), redact(hint), path, self._location(), related=self._related())
+        return Problem(code, redact(message), may_repeat(hint), path, self._location(), related=self._related())
 
     def _related(self) -> tuple[Related, ...]:
         """Return the place of what a value does not go with, where the document says it."""

@@ -55,6 +55,11 @@ def shown(text: str, start: int, end: int) -> str:
     return piece if piece == hidden and len(piece) <= _SHOWN and not _RANDOM.search(piece) else ""
 
 
+def may_repeat(advice: str) -> str:
+    """Return advice that repeats what was written, or less when that may be a token of any kind."""
+    return "write another value" if _RANDOM.search(advice) else redact(advice)
+
+
 def mask(line: str) -> str:
     """Return a line of a document with every credential starred out, each character by one: columns stay right."""
     for start, end in (*hub_tokens(line), *(found.span(found.lastgroup or 0) for found in _NAMED.finditer(line))):

@@ -55,3 +55,20 @@ def test_the_line_that_is_to_be_added_is_taken(gone: str) -> None:
 
 def test_a_long_value_is_not_repeated() -> None:
     assert hint_of(f"repo: {'x' * 500}\nartifacts: [{{source: x}}]\n") == "write `repo_id: ...` below it"
+
+
+TOKEN = "glpat-" + "4dEfG7hIjKlMnOpQrStU"
+
+
+@pytest.mark.parametrize(
+    "faulty",
+    [
+        f"repo: {TOKEN}\nartifacts: [{{source: x}}]\n",
+        WHOLE.replace("jo/poems", f"jo/{TOKEN}--x"),
+        WHOLE.replace("adapter", f"../{TOKEN}\\x"),
+        WHOLE.replace("poems", f"poems\n  tag: {TOKEN}~1"),
+        WHOLE + f"env: {TOKEN}\n",
+    ],
+)
+def test_advice_repeats_no_credential_of_any_kind(faulty: str) -> None:
+    assert TOKEN[6:] not in hint_of(faulty)
