@@ -49,6 +49,7 @@ format: .venv/dev.stamp ## write the code in the one style
 	$(BIN)/ruff format
 
 schemas: .venv/run.stamp ## write schemas/json again from the models
+	$(BIN)/python -m hublish.pipeline.serializers.describing
 	$(BIN)/python -m hublish.schemas.generate
 
 bench: .venv/run.stamp ## measure hublish beside the plain client, in one run
