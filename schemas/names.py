@@ -61,7 +61,7 @@ def pattern_problems(pattern: str) -> tuple[str, ...]:
 
 def local_problems(path: str) -> tuple[str, ...]:
     """Return why a text may not be a path or glob below the manifest's folder; empty when it may."""
-    if path.startswith("~"):
+    if path == "~" or path.startswith("~/"):
         return ("'~' is not replaced by the home folder",)
     inside = path.removeprefix("./").removesuffix("/")
     if inside in ("", "."):

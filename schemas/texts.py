@@ -66,7 +66,7 @@ _RESERVED = r"(?:\.{1,2}|\.[gG][iI][tT]|[gG][iI][tT]~1|\.[cC][aA][cC][hH][eE])"
 _SEGMENT = rf"(?!{_RESERVED}(?:/|$))[^/\\]{{1,255}}"
 _FILE_PATTERN = rf"^(?=.{{1,1024}}$)(?![A-Za-z]:){_VISIBLE}{_SEGMENT}(?:/{_SEGMENT})*$"
 _PLACE_PATTERN = rf"^(?=.{{0,1025}}$)(?:(?![A-Za-z]:){_VISIBLE}{_SEGMENT}(?:/{_SEGMENT})*/?)?$"
-_LOCAL_PATTERN = rf"^(?![A-Za-z]:|/|~)(?!(?:.*/)?\.\.(?:/|$))(?!.*//)(?!.+/\.(?:/|$)){_VISIBLE}[^\\]+$"
+_LOCAL_PATTERN = rf"^(?![A-Za-z]:|/|~(?:/|$))(?!(?:.*/)?\.\.(?:/|$))(?!.*//)(?!.+/\.(?:/|$)){_VISIBLE}[^\\]+$"
 _PATTERN_PATTERN = rf"^(?![A-Za-z]:|/)(?!(?:.*/)?\.{{1,2}}(?:/|$))(?!.*//){_VISIBLE}[^\\]+$"
 _REF_PATTERN = (
     r"^(?!HEAD$|@$|[-/.])(?!.*(?:\.\.|@\{|//|/\.|\.lock(?:/|$)|\.$|/$))(?!.*[^/]{251})"

@@ -12,6 +12,7 @@ from hublish.schemas.names import (
     collisions,
     encoded,
     local_problems,
+    mended,
     path_problems,
     pattern_problems,
     portability_problems,
@@ -198,3 +199,49 @@ def test_git_takes_every_path_we_take(tmp_path_factory: pytest.TempPathFactory, 
     subprocess.run([*git, "update-index", "-z", "--index-info"], input=lines, check=True)
     listed = subprocess.run([*git, "ls-files", "-z"], capture_output=True, check=True).stdout
     assert sorted(listed.split(b"\0")[:-1]) == sorted(name.encode() for name in taken)
+
+
+@pytest.mark.parametrize(
+    "path", [".", "./", "./runs", "runs/", "~$draft.json", "**/*.json", "a b/c", ".cache/x", "x..y"]
+)
+def test_ordinary_places_below_the_folder_are_taken(path: str) -> None:
+    assert local_problems(path) == ()
+
+
+@pytest.mark.parametrize(
+    ("path", "why"),
+    [
+        ("~", "home folder"),
+        ("~/runs", "home folder"),
+        ("/runs", "absolute path not allowed"),
+        ("../runs", "'..' segment not allowed"),
+        ("a/../b", "'..' segment not allowed"),
+        ("a//b", "empty or '.' segment"),
+        ("a/./b", "empty or '.' segment"),
+        ("a\\b", "backslash not allowed"),
+        ("D:/runs", "absolute path not allowed"),
+        ("a\u202eb", "bidi control character not allowed"),
+    ],
+)
+def test_places_elsewhere_are_refused(path: str, why: str) -> None:
+    assert why in "; ".join(local_problems(path))
+
+
+@pytest.mark.parametrize(
+    ("path", "likely"),
+    [
+        ("../model.bin", "model.bin"),
+        ("a/../../model.bin", "model.bin"),
+        ("/model.bin", "model.bin"),
+        ("a\\b.bin", "a/b.bin"),
+        ("C:\\a\\b.bin", "a/b.bin"),
+        ("\\\\server\\b.bin", "server/b.bin"),
+        ("a//./b.bin", "a/b.bin"),
+        ("b.bin\n", "b.bin"),
+        (".git/config", None),
+        ("..", None),
+        ("fine.bin", None),
+    ],
+)
+def test_a_refused_path_is_mended_where_it_can_be(path: str, likely: str | None) -> None:
+    assert mended(path) == likely
