@@ -63,9 +63,9 @@ def local_problems(path: str) -> tuple[str, ...]:
     """Return why a text may not be a path or glob below the manifest's folder; empty when it may."""
     if path == "~" or path.startswith("~/"):
         return ("'~' is not replaced by the home folder",)
-    inside = path.removeprefix("./").removesuffix("/")
-    if inside in ("", "."):
+    if path in (".", "./"):
         return ()
+    inside = path.removeprefix("./").removesuffix("/") or path
     return (*_character_problems(inside), *_form_problems(inside), *_length_problems(inside, LOCAL_BYTES))
 
 

@@ -213,6 +213,8 @@ def test_ordinary_places_below_the_folder_are_taken(path: str) -> None:
     [
         ("~", "home folder"),
         ("~/runs", "home folder"),
+        ("/", "absolute path not allowed"),
+        (".//", "empty or '.' segment"),
         ("/runs", "absolute path not allowed"),
         ("../runs", "'..' segment not allowed"),
         ("a/../b", "'..' segment not allowed"),
