@@ -11,8 +11,10 @@ from typing import Any
 from hublish.schemas.reading import Reading, read_yaml
 from hublish.schemas.writing import dump_yaml
 
-# As huggingface_hub and the Hub find it: at the very start, up to the next line of three dashes.
-_BLOCK = re.compile(rb"\A(\s*---[\r\n]+)(.*?)[\r\n]+---(?:\r?\n|\Z)", re.DOTALL)
+# As huggingface_hub and the Hub find it: at the very start, up to the next line of three dashes. In two steps, since
+# one expression for both would look at a README of blank lines for minutes.
+_OPENING = re.compile(rb"\A\s*---[\r\n]([\r\n]*)")
+_CLOSING = re.compile(rb"[\r\n]---(?:\r?\n|\Z)")
 
 
 def with_front_matter(metadata: Mapping[str, Any], body: str) -> str:
@@ -26,8 +28,13 @@ def read_front_matter(card: bytes, source: str) -> Reading | None:
     Raises:
         InvalidDocumentError: when it is no YAML mapping.
     """
-    found = _BLOCK.match(card)
-    if found is None:
+    opening = _OPENING.match(card)
+    if opening is None:
+        return None
+    start = opening.end()
+    # The last blank line before the metadata may be all that stands before its end.
+    closing = _CLOSING.search(card, start) or (_CLOSING.match(card, start - 1) if opening[1] else None)
+    if closing is None:
         return None
     # Blank lines stand in for what is before, so that a line number is the file's.
-    return read_yaml(b"\n" * found[1].count(b"\n") + found[2], source)
+    return read_yaml(b"\n" * opening[0].count(b"\n") + card[start : closing.start()], source)

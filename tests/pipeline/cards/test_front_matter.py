@@ -106,3 +106,14 @@ def test_places_are_counted_from_the_top_of_the_file() -> None:
     location = caught.value.problems[0].location
     assert location is not None
     assert location.line >= 4
+
+
+@pytest.mark.parametrize("end", [b"", b"x", b"\n--", b"\n---x"])
+def test_a_megabyte_of_blank_lines_is_looked_at_once(end: bytes) -> None:
+    assert read_front_matter(b"---\n" + b"\n" * (1 << 20) + end, "README.md") is None
+
+
+@pytest.mark.parametrize("card", [b"---\n\n---\n", b"---\r\n\r\n---\r\n", b"\n ---\n\n\n---"])
+def test_metadata_may_be_empty(card: bytes) -> None:
+    with pytest.raises(InvalidDocumentError, match="empty"):
+        read_front_matter(card, "README.md")
