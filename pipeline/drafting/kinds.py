@@ -20,7 +20,7 @@ _DATA_FOLDERS: Final = re.compile(
 )
 _SPLIT: Final = re.compile(r"(?:.*[-_])?(?:train|valid|validation|dev|test)(?:[-_]\d.*)?\.(?:json|txt)(?:\.gz)?")
 _FEWEST_MEDIA: Final = 2
-_UI: Final = re.compile(r"^\s*(?:import|from)\s+(gradio|streamlit)\b", re.MULTILINE)
+_UI: Final = re.compile(r"^[ \t]*(?:import|from)[ \t]+(gradio|streamlit)\b", re.MULTILINE)
 _APP_NAMES: Final = ("app.py", "main.py", "streamlit_app.py", "demo.py", "src/streamlit_app.py")
 
 

@@ -13,8 +13,8 @@ from hublish.pipeline.drafting.tree import Tree, folder_of, name_of
 from hublish.pipeline.drafting.weights import is_pickle
 from hublish.schemas.manifest import SpaceSdk
 
-_PINNED: Final = re.compile(r"^\s*gradio(?:\[[^\]]*\])?\s*==\s*([0-9][0-9A-Za-z.]*)", re.MULTILINE | re.IGNORECASE)
-_PORT: Final = re.compile(r"^\s*EXPOSE\s+(\d{1,5})\b", re.MULTILINE | re.IGNORECASE)
+_PINNED: Final = re.compile(r"^[ \t]*gradio(?:\[[^\]]*\])?\s*==\s*([0-9][0-9A-Za-z.]*)", re.MULTILINE | re.IGNORECASE)
+_PORT: Final = re.compile(r"^[ \t]*EXPOSE[ \t]+(\d{1,5})\b", re.MULTILINE | re.IGNORECASE)
 _DEFAULT_PORT: Final = 7860
 
 

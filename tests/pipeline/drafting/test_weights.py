@@ -136,7 +136,7 @@ def test_subfolders_that_a_model_names_belong_to_it() -> None:
     index = b'{"_class_name": "X", "unet": ["diffusers", "U"], "safety_checker": [null, null], "n": [1, 2]}'
     tree = tree_of({"m/modules.json": modules, "m/model_index.json": index, "m/tf/saved_model.pb": b"x"})
     named_here = components(tree, "m") - components(named("a"), "")
-    assert named_here == {"1_Pooling", "unet", "safety_checker", "tf"}
+    assert named_here == {"1_Pooling", "unet", "safety_checker", "tf", "tf/variables", "tf/assets"}
 
 
 @pytest.mark.parametrize(
