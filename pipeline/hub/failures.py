@@ -147,7 +147,10 @@ def _is_network(error: BaseException) -> bool:
 
 
 def _was_closed(error: BaseException) -> bool:
-    # When one thread cannot connect, the client closes the session that all of them use.
+    # When one thread cannot connect, the client closes the session that all of them use; the next is made a little
+    # later, and another thread may find none.
+    if isinstance(error, AttributeError):
+        return error.obj is None and error.name in ("request", "stream")
     return isinstance(error, RuntimeError) and "client has been closed" in str(error)
 
 
