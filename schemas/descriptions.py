@@ -9,6 +9,7 @@ import inspect
 import textwrap
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core.core_schema import ModelSchema
@@ -26,6 +27,12 @@ class DescribedJsonSchema(GenerateJsonSchema):
             if name in generated.get("properties", {}):
                 generated["properties"][name].setdefault("description", text)
         return generated
+
+    def encode_default(self, dft: Any) -> Any:
+        """Return a default as JSON."""
+        if isinstance(dft, Document):
+            type(dft).model_rebuild()  # before 2.11 pydantic cannot write one whose class was not built yet
+        return super().encode_default(dft)
 
 
 def field_texts(model: type[Document]) -> dict[str, str]:
