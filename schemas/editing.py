@@ -66,7 +66,9 @@ _ABOUT = ("description", "markdownDescription", "default", "examples")
 
 def _braces(name: str) -> str:
     """Return the pattern of a text in which two braces always mention a variable, or stand for themselves."""
-    return rf"^(?:(?!\{{\{{)[\s\S]|\{{\{{\s*(?:{name}|(['\"])(?:\{{\{{|\}}\}})\1)\s*\}}\}})*$"
+    both = r"(?:\{\{|\}\})"
+    mention = rf"""\{{\{{\s*(?:{name}|'{both}'|"{both}")\s*\}}\}}"""
+    return rf"^(?:{mention}|\{{(?={mention})|(?!\{{\{{)[\s\S])*$"
 
 
 _BRACES = _braces(_ANY_NAME)

@@ -150,6 +150,7 @@ def test_every_built_in_serializer_is_suggested_with_what_it_is_for() -> None:
     [
         ("Release {{ version }}", True),
         ("{{ '{{' }} and {{ \"}}\" }}", True),
+        ("{{{ version }}}", True),
         ("{{ git.short_commit }}, {{ env.CI }}, {{source_date}}", True),
         ("{{ }}", False),
         ("{{ version", False),
