@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from hublish.pipeline.cards.rendering import render
+from hublish.pipeline.cards.rendering import ON_DEMAND
 from hublish.pipeline.cards.templates import CardTemplate
 from tests.manifests.corpus import FOLDER, Check, check
 
@@ -33,7 +33,7 @@ class OnceEach:
     def render(self, template: CardTemplate, context: Mapping[str, Any]) -> str:
         key = json.dumps([template.text, context])
         if key not in self._texts:
-            self._texts[key] = render(template, context)
+            self._texts[key] = ON_DEMAND.render(template, context)
         return self._texts[key]
 
 
