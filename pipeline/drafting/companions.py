@@ -14,10 +14,12 @@ _TOKENIZER: Final = re.compile(
     r"|special_tokens_map\.json|added_tokens\.json"
 )
 _RUNTIME: Final = re.compile(r"saved_model\.pb|keras_metadata\.pb|fingerprint\.pb|variables\..*")
-_TOOLS: Final = re.compile(
+TOOLS: Final = re.compile(
     r"package(?:-lock)?\.json|tsconfig.*\.json|composer\.json|\..*|pyrightconfig\.json|.*\.bin\.index\.json|plan\.json"
     r"|receipt\.json|devcontainer\.json|renovate\.json"
+    r"|requirements.*\.txt|environment\.ya?ml|docker-compose.*\.ya?ml|mkdocs\.ya?ml|CMakeLists\.txt"
 )
+"""Files of other tools, whose endings say nothing."""
 LICENCE: Final = re.compile(
     r"(?:licen[cs]e|copying|unlicense|notice|use_policy|third_party_notices)(?:[-_.].*)?", re.IGNORECASE
 )
@@ -29,7 +31,7 @@ _LARGEST_CONFIG: Final = 16 << 20
 
 def companions(tree: Tree, files: Iterable[str]) -> tuple[Part, ...]:
     """Return the configurations and tokenizers among the files of a model."""
-    files = [path for path in files if not _TOOLS.fullmatch(name_of(path))]
+    files = [path for path in files if not TOOLS.fullmatch(name_of(path))]
     tokenizer = [path for path in files if _TOKENIZER.fullmatch(name_of(path))]
     config = [path for path in files if not _TOKENIZER.fullmatch(name_of(path)) and _is_config(tree, path)]
     runtime = [path for path in files if _RUNTIME.fullmatch(name_of(path))]

@@ -7,7 +7,7 @@ from itertools import takewhile
 from typing import Any, Final
 
 from hublish.pipeline.drafting.cards import Readme, licence_fields
-from hublish.pipeline.drafting.companions import licences, shown_by
+from hublish.pipeline.drafting.companions import TOOLS, licences, shown_by
 from hublish.pipeline.drafting.fields import Field
 from hublish.pipeline.drafting.kinds import MEDIA, data_files
 from hublish.pipeline.drafting.outline import Outline
@@ -22,10 +22,8 @@ _SPLITS: Final = {
     "validation": r"validation|valid|val|dev",
     "test": r"test|testing|eval|evaluation",
 }
-_BESIDE: Final = re.compile(
-    r"dataset_infos?\.json|dataset_dict\.json|state\.json|metadata\.(?:csv|jsonl|parquet)|.*\.json"
-    r"|.*\.(?:txt|zip|gz|zst|h5|npy|npz|bib)"
-)
+_BESIDE: Final = re.compile(r".*\.(?:json|ya?ml|txt|zip|gz|zst|h5|npy|npz|bib)")
+"""Descriptions of the data, and data in forms that the Hub does not show."""
 
 
 def dataset(tree: Tree, files: Iterable[str], readme: Readme | None) -> Outline:
@@ -136,13 +134,16 @@ def _in_repo(source: Source) -> str:
 def _is_beside(tree: Tree, path: str) -> bool:
     if is_pickle(tree, path):
         return False
-    return tree.curated or (_BESIDE.fullmatch(name_of(path)) is not None and folder_of(path).count("/") <= 1)
+    if tree.curated:
+        return True
+    fits = _BESIDE.fullmatch(name_of(path)) is not None and not TOOLS.fullmatch(name_of(path))
+    return fits and folder_of(path).count("/") <= 1
 
 
 def _why_not(tree: Tree, path: str) -> str:
     if is_pickle(tree, path):
         return "a pickle, which policy.pickle forbids"
-    if path.endswith((".py", ".ipynb", ".sh", ".toml", ".cfg")):
+    if path.endswith((".py", ".ipynb", ".sh", ".toml", ".cfg")) or TOOLS.fullmatch(name_of(path)):
         return "code; the Hub runs no script to load a dataset"
     return "not known to be data"
 

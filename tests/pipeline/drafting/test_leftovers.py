@@ -27,7 +27,7 @@ def test_any_other_folder_is(path: str) -> None:
         *("optimizer.pt", "optimizer_state.bin", "scheduler.pt", "rng_state.pth", "rng_state_3.pth", "scaler.pt"),
         *("trainer_state.json", "training_args.bin", "all_results.json", "runs/events.out.tfevents.17.host.1"),
         *("train.log", "nohup.out", "a.tmp", "a~", ".hub.yaml.abcd1234.tmp", "m.pyc", ".gitignore", ".gitattributes"),
-        *("hub.yaml", "hub.lock", "hub.schema.json", ".env", "id_rsa", ".DS_Store", "a\nb", "a\\b", "~x", "a\u202eb"),
+        *("hub.yaml", "hub.lock", "hub.schema.json", ".env", "id_rsa", ".DS_Store", "a\nb", "a\\b", "~/x", "a\u202eb"),
     ],
 )
 def test_a_file_stays_out(path: str) -> None:

@@ -17,6 +17,8 @@ def tables(folder: Path) -> None:
             parquet(folder / "data" / f"{split}-{number:05d}-of-{count:05d}.parquet")
     write(folder / "LICENSE", "Creative Commons Attribution-ShareAlike 4.0 International\n\n=====\n")
     write(folder / "make.py", "import pandas\n")
+    write(folder / "requirements.txt", "pandas\n")
+    write(folder / "data.yaml", "names: [a, b]\n")
 
 
 def splits(folder: Path) -> None:
@@ -130,8 +132,9 @@ SHAPES = {
     "tables": Shape(
         tables,
         (
-            *("LICENSE", "README.md", "data/test-00000-of-00001.parquet", "data/train-00000-of-00003.parquet"),
-            *("data/train-00001-of-00003.parquet", "data/train-00002-of-00003.parquet", "hub.yaml"),
+            *("LICENSE", "README.md", "data.yaml", "data/test-00000-of-00001.parquet"),
+            *("data/train-00000-of-00003.parquet", "data/train-00001-of-00003.parquet"),
+            *("data/train-00002-of-00003.parquet", "hub.yaml"),
         ),
         name="reviews",
     ),
