@@ -1,16 +1,21 @@
 """What an editor gets to know from the manifest's JSON Schema."""
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
 import jsonschema
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from hublish.schemas.card_fields import KEYS
+from hublish.schemas.documents import read_manifest
 from hublish.schemas.generate import schema
 from hublish.schemas.manifest import Manifest
+from hublish.schemas.problems import InvalidDocumentError
 from hublish.schemas.suggestions import field_at, fields_at
 
 SCHEMA = schema("manifest")
@@ -161,6 +166,22 @@ def test_every_built_in_serializer_is_suggested_with_what_it_is_for() -> None:
 def test_two_braces_mention_a_variable(text: str, fits: bool) -> None:
     assert accepts(repo={"repo_id": "a/b", "commit_message": text}) == fits
     assert accepts(card={"variables": {"template": text}})
+
+
+pieces = st.sampled_from(["{{", "}}", "{", "}", " ", "a", "'", '"', "{{ a }}", "{{a}}", "{{ '{{' }}", "|", "."])
+
+
+@settings(max_examples=400)
+@given(st.lists(pieces, min_size=1, max_size=6).map("".join).filter(str.strip))
+def test_braces_are_taken_as_the_reader_takes_them(text: str) -> None:
+    fields: dict[str, Any] = {"variables": {"a": "1"}, "repo": {"repo_id": "a/b", "commit_message": text}}
+    said = ""
+    try:
+        read_manifest(json.dumps({**fields, "artifacts": [{"source": "x"}]}).encode())
+    except InvalidDocumentError as error:
+        said = str(error)
+    # Which names are declared is beyond a schema.
+    assert accepts(**fields) == (not said) or "unknown variable" in said
 
 
 @pytest.mark.parametrize(("target", "fits"), [("{{ module }}:Net", True), ("{{ git.tag }}:Net", False)])
