@@ -8,7 +8,9 @@ import yaml
 MAX_BYTES = 256 << 10
 """Of the metadata block."""
 
-_BLOCK = re.compile(r"\A\s*---[\r\n]+(.*?)(?:\A|[\r\n]+)---(?:[\r\n]|\Z)", re.DOTALL)
+# In two steps: one expression for both would look at a README of blank lines for minutes.
+_OPENING = re.compile(r"\A\s*---[\r\n]([\r\n]*)")
+_CLOSING = re.compile(r"[\r\n]---(?:[\r\n]|\Z)")
 
 
 class FrontMatterError(ValueError):
@@ -44,10 +46,9 @@ def read_front_matter(text: str) -> dict[str, Any] | None:
     Raises:
         FrontMatterError: The block is too large, no YAML, or no mapping.
     """
-    match = _BLOCK.match(text)
-    if not match:
+    block = _block(text)
+    if block is None:
         return None
-    block = match.group(1)
     if len(block.encode("utf-8", "replace")) > MAX_BYTES:
         msg = f"the metadata is larger than {MAX_BYTES} bytes"
         raise FrontMatterError(msg)
@@ -60,6 +61,16 @@ def read_front_matter(text: str) -> dict[str, Any] | None:
         msg = "the metadata must be a mapping of names to values"
         raise FrontMatterError(msg)
     return metadata
+
+
+def _block(text: str) -> str | None:
+    opening = _OPENING.match(text)
+    if opening is None:
+        return None
+    start = opening.end()
+    # The last blank line before the metadata may be all that stands before its end.
+    closing = _CLOSING.search(text, start) or (_CLOSING.match(text, start - 1) if opening[1] else None)
+    return text[start : closing.start()].rstrip("\r\n") if closing else None
 
 
 def _first_line(error: Exception) -> str:

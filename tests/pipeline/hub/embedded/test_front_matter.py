@@ -78,3 +78,9 @@ def test_what_a_dumper_writes_is_read_back(metadata: dict[str, Any]) -> None:
 def test_any_text_is_read_or_refused(text: str) -> None:
     with contextlib.suppress(FrontMatterError):
         read_front_matter(f"---\n{text}\n---\n")
+
+
+@pytest.mark.parametrize("end", ["", "x", "\n---\n"])
+def test_a_readme_of_blank_lines_is_looked_at_once(end: str) -> None:
+    # Looked at from every line to every other, a hundred thousand would keep the test busy for days.
+    assert not read_front_matter("---\n" + "\n" * 100_000 + end)
