@@ -66,7 +66,8 @@ def main() -> None:
 def _for_reading(key: str, part: Any) -> Any:
     """Leave out the titles pydantic makes of names, `Repo Id`, and the line ends that code is wrapped at.
 
-    Editors show a title instead of the key, and every line end as the end of a paragraph.
+    Editors show a title instead of the key, and every line end as the end of a paragraph. What some versions of
+    pydantic write and others do not, and means nothing, is left out too.
     """
     if isinstance(part, list):
         return [_for_reading("", item) for item in part]
@@ -76,6 +77,10 @@ def _for_reading(key: str, part: Any) -> Any:
         return part
     # A text under "title" is an annotation; a mapping is a field of that name.
     kept = {name: item for name, item in part.items() if name != "title" or isinstance(item, dict)}
+    if kept.get("additionalProperties") is True:
+        del kept["additionalProperties"]
+    if "const" in kept:
+        kept.pop("enum", None)
     return {name: _for_reading(name, item) for name, item in kept.items()}
 
 
