@@ -24,6 +24,7 @@ BUILT_IN = tuple(
     EntryPoint(name, f"hublish.pipeline.serializers.{name}:{name.capitalize()}", GROUP)
     for name in ("copy", "fastai", "flax", "gguf", "jax", "keras", "numpy", "onnx", "safetensors", "sklearn", "torch")
 )
+_SHOWN = 60
 
 
 class UnknownSerializerError(SerializationError):
@@ -54,7 +55,7 @@ def get(name: str) -> Serializer:
 
         close = get_close_matches(name, known, n=1)
         guess = f"did you mean '{close[0]}'? " if close else ""
-        msg = f"unknown serializer '{name}'"
+        msg = f"unknown serializer '{name[:_SHOWN]}'"
         raise UnknownSerializerError(msg, hint=f"{guess}known serializers: {', '.join(sorted(known))}")
     return _load(known[name])
 

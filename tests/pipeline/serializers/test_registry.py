@@ -110,6 +110,12 @@ def test_built_in_serializers_are_found_while_another_distribution_is_broken(dis
     assert "acme" in registry.names()
 
 
+def test_an_endless_name_is_not_repeated() -> None:
+    with pytest.raises(registry.UnknownSerializerError) as caught:
+        registry.get("x" * 100_000)
+    assert len(str(caught.value)) < 1_000
+
+
 def test_an_unknown_name_is_answered_with_the_nearest_one() -> None:
     with pytest.raises(registry.UnknownSerializerError, match="unknown serializer 'safetensor'") as caught:
         registry.get("safetensor")
