@@ -30,7 +30,7 @@ _CALLED_ELSEWHERE = {
     **dict.fromkeys(("date", "today", "now", "git.date"), "source_date"),
 }
 """Names that other tools give to what git and the date say."""
-_COMPARISONS = 10_000
+_COMPARISONS = 5_000
 """How many names are compared in search of those that were meant: a hostile manifest has thousands of each."""
 
 
