@@ -9,7 +9,6 @@ from hublish.connecting import connected
 from hublish.pipeline.errors import DeclinedError, ManifestInvalidError
 from hublish.pipeline.hub.caller import Caller
 from hublish.pipeline.hub.client import Hub
-from hublish.pipeline.hub.library import require_publishing
 from hublish.pipeline.planning import stale
 from hublish.pipeline.progress import SILENT, Progress
 from hublish.pipeline.publish import planning, publishing
@@ -131,7 +130,6 @@ def released(
 
 def _planned(project: Project, hub: Hub, workspace: Path, progress: Progress) -> Plan:
     # The head first, then the files: what is compared is never newer than what is read.
-    require_publishing(project.manifest.repo.repo_type)
     head = hub.head(project.manifest.repo)
     return planning(workspace, hub, head, progress).run(project, progress)
 

@@ -132,12 +132,6 @@ class RemoteError(HublishError):
     code = "remote.failed"
 
 
-class ClientTooOldError(HublishError):
-    """The installed huggingface_hub cannot do this."""
-
-    code = "client.too_old"
-
-
 class AuthenticationError(RemoteError):
     """The token is missing, invalid or lacks a permission."""
 

@@ -3,11 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-from hublish.pipeline.errors import ClientTooOldError
-from hublish.schemas.manifest import RepoType
-
-_KERNELS_SINCE = (2, 3)
-
 
 def default_endpoint() -> str:
     """Return HF_ENDPOINT, or the public Hub."""
@@ -43,17 +38,6 @@ def version() -> str:
     import huggingface_hub
 
     return huggingface_hub.__version__
-
-
-def require_publishing(repo_type: RepoType) -> None:
-    """Check that the client can commit to repos of this kind: kernels came with huggingface_hub 2.3.
-
-    Raises:
-        ClientTooOldError: when it cannot.
-    """
-    if repo_type == "kernel" and tuple(map(int, version().split(".")[:2])) < _KERNELS_SINCE:
-        msg = f"publishing a kernel needs huggingface_hub 2.3 or newer; {version()} is installed"
-        raise ClientTooOldError(msg, hint="pip install --upgrade huggingface_hub")
 
 
 def advise(verb: str, **legacy: Any) -> None:

@@ -91,7 +91,7 @@ def _save_many(target: Path, source: Any, options: NumpyOptions) -> None:
         msg = "there are no arrays to write"
         raise SerializationError(msg)
     save = np.savez_compressed if options.compressed else np.savez
-    save(target, allow_pickle=False, **arrays)
+    save(target, **arrays)  # `_array` let no Python object through
 
 
 def _name(name: object) -> str:

@@ -10,6 +10,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from hublish.schemas.descriptions import DescribedJsonSchema
 from hublish.schemas.manifest import Manifest
 from tests.fuzz import hostile
 
@@ -24,7 +25,7 @@ _CHOICES = 1_500
 
 def manifests() -> st.SearchStrategy[bytes]:
     """Manifests as bytes: mostly of the right form, with hostile values, in one of the ways to write YAML."""
-    schema = Manifest.model_json_schema()
+    schema = Manifest.model_json_schema(schema_generator=DescribedJsonSchema)
     return st.builds(_written, _value(schema, schema, ""), st.sampled_from(sorted(_WRITERS)))
 
 

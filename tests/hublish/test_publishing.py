@@ -3,19 +3,13 @@
 import json
 from pathlib import Path
 
-import huggingface_hub
 import numpy as np
 import pytest
 import safetensors.numpy
 from huggingface_hub import HfApi
 
 import hublish
-from hublish.pipeline.errors import (
-    ClientTooOldError,
-    DeclinedError,
-    PlanStaleError,
-    RemoteConflictError,
-)
+from hublish.pipeline.errors import DeclinedError, PlanStaleError, RemoteConflictError
 from hublish.pipeline.records import canonical_json, plan_document
 from hublish.pipeline.values import Action, Plan
 
@@ -139,20 +133,9 @@ def test_a_branch_that_is_missing_is_created_from_main(manifest: Path, api: HfAp
 
 @pytest.mark.parametrize("repo_type", ["dataset", "kernel"])
 def test_other_kinds_of_repos_are_published_alike(repo_type: str, manifest: Path, api: HfApi) -> None:
-    if repo_type == "kernel" and huggingface_hub.__version__ < "2.3":
-        pytest.skip("the installed client cannot commit to kernels; the next test shows what it says")
     manifest.write_text(manifest.read_text().replace("repo:\n", f"repo:\n  repo_type: {repo_type}\n"))
     receipt = hublish.publish(manifest, endpoint="embedded")
     assert api.repo_info("acme/digits", repo_type=repo_type).sha == receipt.commit
-
-
-def test_a_kernel_is_refused_with_a_client_that_cannot_commit_to_it(
-    manifest: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(huggingface_hub, "__version__", "2.2.1")
-    manifest.write_text(manifest.read_text().replace("repo:\n", "repo:\n  repo_type: kernel\n"))
-    with pytest.raises(ClientTooOldError, match=r"2\.3 or newer; 2\.2\.1 is installed"):
-        hublish.publish(manifest, endpoint="embedded")
 
 
 def test_a_private_repo_is_private_from_its_first_moment(manifest: Path, api: HfApi) -> None:

@@ -108,7 +108,7 @@ WRONG = {
     ),
     "text_for_list": (
         HEAD + "patterns: {ignore_patterns: '*.tmp'}",
-        ("manifest.type", "patterns.ignore_patterns", "3:29", "expected a list, got text", "`[\"*.tmp\"]`"),
+        ("manifest.type", "patterns.ignore_patterns", "3:29", "expected a list, got text", '`["*.tmp"]`'),
     ),
     "mapping_for_list": (
         "repo: {repo_id: a/b}\nartifacts: {source: x}",
