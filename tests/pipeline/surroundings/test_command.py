@@ -49,8 +49,8 @@ def test_a_program_that_cannot_be_started_is_told(tmp_path: Path, fake: Fake) ->
 )
 def test_a_git_that_does_not_answer_is_stopped_with_all_it_started(tmp_path: Path, fake: Fake, script: str) -> None:
     environ = fake(f"echo $$ > {tmp_path}/group\n{script}")
-    with pytest.raises(NoValueError, match=r"git did not answer within 0\.5 s"):
-        ask(tmp_path, environ, "status", patience=0.5)
+    with pytest.raises(NoValueError, match=r"git did not answer within 1\.5 s"):
+        ask(tmp_path, environ, "status", patience=1.5)
     group = int((tmp_path / "group").read_text())
     assert _is_gone(group)
 
