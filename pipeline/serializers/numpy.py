@@ -86,12 +86,13 @@ def _save_many(target: Path, source: Any, options: NumpyOptions) -> None:
     if not isinstance(source, Mapping):
         msg = f"a {type(source).__name__} is no mapping of names to arrays, which a .npz holds"
         raise SerializationError(msg, hint="end path_in_repo with .npy for a single array")
-    arrays = {_name(name): _array(repr(name), value) for name, value in source.items()}
+    # Any: numpy's types take every keyword for its `allow_pickle`, which 1.26 does not have.
+    arrays: dict[str, Any] = {_name(name): _array(repr(name), value) for name, value in source.items()}
     if not arrays:
         msg = "there are no arrays to write"
         raise SerializationError(msg)
     save = np.savez_compressed if options.compressed else np.savez
-    save(target, **arrays)  # `_array` let no Python object through
+    save(target, **arrays)
 
 
 def _name(name: object) -> str:
