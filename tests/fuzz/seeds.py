@@ -4,12 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hublish.schemas.lock import Lock, LockedFile
-from hublish.schemas.manifest import Load
-from hublish.schemas.plan import ExcludedFile, PlanDocument, PlannedFile, PlannedSetting
-from hublish.schemas.receipt import ReceiptDocument
 from tests.fuzz.ground import RESULTS
 from tests.fuzz.inputs import Kind
+from tests.schemas.specimens import PLAN, RECEIPT, make_lock
 
 _ROOT = Path(__file__).parents[2]
 _LARGEST = 20_000
@@ -131,35 +128,6 @@ class Seeds:
 
 
 def _documents() -> Mapping[Kind, Sequence[bytes]]:
-    plan = PlanDocument(
-        repo_id="acme/digits",
-        repo_type="model",
-        endpoint="embedded",
-        revision="main",
-        create_pr=False,
-        repo_exists=True,
-        parent_commit="0" * 40,
-        manifest_sha256="1" * 64,
-        commit_message="Release",
-        tag="v1",
-        bytes_to_send=3,
-        settings=(PlannedSetting(name="visibility", before="private", after="public"),),
-        files=(PlannedFile(action="add", path_in_repo="a.bin", size=3, sha256="2" * 64, upload_mode="lfs"),),
-        excluded=(ExcludedFile(path_in_repo="x.tmp", source="x.tmp", reason="patterns"),),
-        nothing_to_do=False,
-    )
-    lock = Lock(
-        repo_id="acme/digits",
-        endpoint="embedded",
-        revision="main",
-        commit="0" * 40,
-        manifest_sha256="1" * 64,
-        load=Load(allow_patterns=("*.safetensors",)),
-        files=(LockedFile(path_in_repo="b/a.bin", size=3, sha256="2" * 64, blob_id="4" * 40, parameters={"n": [1]}),),
-    )
-    receipt = ReceiptDocument(
-        commit="0" * 40, created=True, url="http://x", pull_request=3, tag=None, verified=True, plan=plan
-    )
-    written = {Kind.PLAN: plan, Kind.LOCK: lock, Kind.RECEIPT: receipt}
+    written = {Kind.PLAN: PLAN, Kind.LOCK: make_lock(), Kind.RECEIPT: RECEIPT}
     documents = {kind: (each.model_dump_json(indent=2).encode(),) for kind, each in written.items()}
     return {**documents, Kind.EVALUATION: (RESULTS, b'{"results": ' + RESULTS + b"}")}
