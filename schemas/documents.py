@@ -1,6 +1,6 @@
 """The manifest from bytes: what it says, or everything that is wrong with it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,6 +14,9 @@ from hublish.schemas.problems import MAX_PROBLEMS, InvalidDocumentError, Locatio
 from hublish.schemas.reading import MAX_BYTES, Reading, read_yaml
 from hublish.schemas.secrets import WHERE_CREDENTIALS_GO, hub_tokens, redact
 from hublish.schemas.variables import ENV, NOWHERE, SECRET, Setting, Surroundings
+
+_MOST_ORIGINS = 4
+"""How many places that a value comes from are shown beside a text: a hostile one mentions thousands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,13 +142,14 @@ def _said(error: ValidationError, model: type[Document], reading: Reading, expan
             yield _with_origins(problem, replaced.get(problem.path, ()), reading, expansion)
 
 
-def _with_origins(problem: Problem, names: Iterable[str], reading: Reading, expansion: Expansion) -> Problem:
-    """Say of a text that does not stand where the values in it come from."""
+def _with_origins(problem: Problem, names: Sequence[str], reading: Reading, expansion: Expansion) -> Problem:
+    """Say of a text that does not stand where the values in it come from, the first few."""
     written = reading.data.get("variables") or {}
-    outside = [name for name in names if name not in written or written[name] != expansion.data["variables"][name]]
+    few = names[:_MOST_ORIGINS]
+    outside = [name for name in few if name not in written or written[name] != expansion.data["variables"][name]]
     related = tuple(
         Related("the value", f"variables.{name}", reading.positions.value(("variables", name)))
-        for name in names
+        for name in few
         if name not in outside
     )
     origins = f"the value of {_listed(outside)} comes from outside" if outside else ""

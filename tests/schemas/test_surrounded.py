@@ -308,3 +308,11 @@ def test_nobody_is_told_more_than_a_hundred_mistakes() -> None:
 def test_the_same_mistake_in_one_text_is_told_once() -> None:
     found = problems(HEAD + f"card: {{variables: {{a: '{'{{ b }}' * 20_000}', c: '{{{{ b }}}}'}}}}")
     assert [problem.path for problem in found] == ["card.variables.a", "card.variables.c"]
+
+
+def test_of_thousands_of_values_in_one_text_a_few_are_shown() -> None:
+    names = [f"name_{number}" for number in range(2_000)]
+    declared = "".join(f"  {name}: x\n" for name in names)
+    mentioned = " ".join(f"{{{{ {name} }}}}" for name in names)
+    (only,) = problems(f"variables:\n{declared}{HEAD}load: {{target: '{mentioned}'}}\n")
+    assert [each.path for each in only.related] == [f"variables.{name}" for name in names[:4]]
