@@ -14,9 +14,9 @@ KEY_END = re.compile(r":(?=[ \t\r\n]|\Z)")
 """The colon that ends a key."""
 
 _LINE_END = re.compile(r"[\r\n]|\Z")
-_BLOCK_END = re.compile(r"[ \t]*(?:[ \t]#[^\r\n]*)?(?=[\r\n]|\Z)")
+_BLOCK_END = re.compile(r"[ \t]#|[\r\n]|\Z")
 _INDENTED = re.compile(r"[\r\n]+(?:[ \t]*(?:#[^\r\n]*)?[\r\n]+)*(?P<indent> *)")
-_FLOW_END = re.compile(r"[ \t]*(?:[,\]}]|[ \t]#|[\r\n]|\Z)")
+_FLOW_END = re.compile(r"[,\]}]|[ \t]#|[\r\n]|\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +43,16 @@ class Scene:
         return start, found.start() if found else len(self.text)
 
     def is_long(self) -> bool:
-        """Whether the place is on a line too long to look at."""
-        return any(end - start > LONGEST_LINE for start, end in map(self.line, (self.offset, self.opened)))
+        """Whether the place, or what was read before it, is on a line too long to look at."""
+        places = (self.offset, self.opened, *self.last)
+        return any(end - start > LONGEST_LINE for start, end in map(self.line, places))
 
     def value_end(self, start: int) -> int:
         """Return where an unquoted value ends on its line: before a comment, and in brackets before a comma."""
         found = (_FLOW_END if self.in_flow else _BLOCK_END).search(self.text, start + 1)
-        return found.start() if found else len(self.text)
+        end = found.start() if found else len(self.text)
+        # The space before the end is taken off afterwards: a pattern for both looks at each of its spaces anew.
+        return max(start + 1, start + len(self.text[start:end].rstrip(" \t")))
 
     def alone(self, start: int, end: int) -> tuple[int, int] | None:
         """Return the span of a value that stands alone: it is no key, and nothing below belongs to it."""

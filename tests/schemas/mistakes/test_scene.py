@@ -53,3 +53,15 @@ def test_no_hint_holds_a_credential(text: str) -> None:
 
 def test_a_long_line_is_told_plainly() -> None:
     assert told_by("a: *." + "x" * LONGEST_LINE).message == "did not find expected alphabetic or numeric character"
+
+
+@pytest.mark.parametrize("in_flow", [False, True])
+def test_a_long_run_of_spaces_is_looked_at_once(in_flow: bool) -> None:
+    # Looked at from each of its spaces anew, it would keep the test busy for minutes.
+    text = "a" + " " * 250_000 + "b \n"
+    assert scene(text, in_flow=in_flow).value_end(0) == len(text) - 2
+
+
+def test_a_long_line_above_the_place_is_told_plainly() -> None:
+    text = "artifacts:\n  -" + " " * LONGEST_LINE + "main\n    serializer: copy\n"
+    assert told_by(text).message == "a ':' followed by a space may not stand here"
