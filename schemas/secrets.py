@@ -16,8 +16,9 @@ _NAMED = re.compile(
     re.IGNORECASE,
 )
 
-# What may be a token of another kind: letters of both cases and digits without a break.
-_RANDOM = re.compile(r"(?=\w*[0-9])(?=\w*[a-z])(?=\w*[A-Z])\w{20,}", re.ASCII)
+# What may be a token of another kind: letters of both cases and digits without a break. Whatever lies inside a word
+# makes its beginning match too, so that is the one place to look from.
+_RANDOM = re.compile(r"\b(?=\w*[0-9])(?=\w*[a-z])(?=\w*[A-Z])\w{20,}", re.ASCII)
 _LINE_END = re.compile(r"[\r\n]|\Z")
 _LONGEST = 2000
 _SHOWN = 60
@@ -56,8 +57,8 @@ def shown(text: str, start: int, end: int) -> str:
 
 
 def may_repeat(advice: str) -> str:
-    """Return advice that repeats what was written, or less when that may be a token of any kind."""
-    return "write another value" if _RANDOM.search(advice) else redact(advice)
+    """Return advice that repeats what was written, or less when that is long or may be a token of any kind."""
+    return "write another value" if len(advice) > _LONGEST or _RANDOM.search(advice) else redact(advice)
 
 
 def mask(line: str) -> str:

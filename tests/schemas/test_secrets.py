@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hublish.schemas.secrets import REDACTED, hub_tokens, mask, redact, shown
+from hublish.schemas.secrets import REDACTED, hub_tokens, mask, may_repeat, redact, shown
 
 LETTERS = string.ascii_letters + string.digits
 # Made here and worth nothing; put together so that no scanner takes this file for a leak.
@@ -98,3 +98,10 @@ def test_masking_changes_no_length_and_adds_nothing(line: str) -> None:
 def test_a_piece_is_shown_when_it_is_short_and_no_credential(text: str, piece: str, seen: str) -> None:
     start = text.index(piece)
     assert shown(text, start, start + len(piece)) == seen
+
+
+@pytest.mark.parametrize("advice", ["write '" + "a" * 300_000 + "'", "write " + "a_" * 150_000, "a " * 150_000])
+def test_long_advice_is_not_repeated_and_looked_at_once(advice: str) -> None:
+    # Looked at from each of its letters anew, it would keep the test busy for minutes.
+    assert may_repeat(advice) == "write another value"
+    assert not shown(advice, 0, len(advice))
