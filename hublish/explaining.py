@@ -12,6 +12,7 @@ from hublish.pipeline.values import Project, Step
 from hublish.pipeline.values.explanation import Explained, Explanation, Fate
 from hublish.projects import AnyManifest, read_project, with_locations
 from hublish.schemas.places import Places
+from hublish.schemas.problems import errors_in
 
 
 def explain(
@@ -47,8 +48,7 @@ def explain(
     book = Book(found, rules, standing, progress)
     places = Places.of(project.text, project.name)
     answers = tuple(_with_lines(explain_path(book, str(path), Path.cwd()), places) for path in paths)
-    errors = (problem for problem in found.problems if problem.severity == "error")
-    return Explained(answers, with_locations(errors, project))
+    return Explained(answers, with_locations(errors_in(found.problems), project))
 
 
 def _on_the_hub(

@@ -13,7 +13,7 @@ from hublish.pipeline.surroundings.here import Here
 from hublish.pipeline.values import Project
 from hublish.schemas.documents import locate, resolve_manifest
 from hublish.schemas.manifest import Manifest
-from hublish.schemas.problems import InvalidDocumentError, Location, Problem
+from hublish.schemas.problems import InvalidDocumentError, Location, Problem, counted
 from hublish.schemas.variables import CREDENTIAL_ADVICE, Setting, setting_problem
 from hublish.schemas.writing import dump_manifest
 
@@ -59,8 +59,7 @@ def read_project(
     try:
         read = resolve_manifest(data, str(path), settings=settings, surroundings=Here(home, os.environ))
     except InvalidDocumentError as error:
-        count = len(error.problems)
-        msg = f"{path} has {'a problem' if count == 1 else f'{count} problems'}"
+        msg = f"{path} has {counted(error.problems)}"
         raise ManifestInvalidError(msg, problems=error.problems) from None
     return Project(read.manifest, data, home, str(path), dict(objects or {}), settings, read.surroundings)
 

@@ -17,6 +17,16 @@ NOT_CHARACTERS = re.compile("[\ufeff\ufffe\uffff]")
 """A byte order mark inside the text, and what Unicode keeps for no character at all."""
 
 
+_LINE_END = re.compile(r"[\r\n]|\Z")
+
+
+def line_around(text: str, offset: int) -> tuple[int, int]:
+    """Return the span of the line that holds a character, without its end."""
+    start = max(text.rfind("\n", 0, offset), text.rfind("\r", 0, offset)) + 1
+    found = _LINE_END.search(text, offset)
+    return start, found.start() if found else len(text)
+
+
 def code_point(char: str) -> str:
     """Return a character's number as Unicode writes it: `U+0430`."""
     return f"U+{ord(char):04X}"

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from hublish.schemas import advice
 from hublish.schemas.characters import describe
 from hublish.schemas.positions import Path, Positions, format_path
-from hublish.schemas.problems import MAX_PROBLEMS, Location, Problem, Related
+from hublish.schemas.problems import MAX_PROBLEMS, Location, Problem, Related, by_place
 from hublish.schemas.secrets import WHERE_CREDENTIALS_GO, may_repeat, redact
 from hublish.schemas.suggestions import field_at, fields_at, home_of, nearest, word_for
 
@@ -68,7 +68,7 @@ def diagnose(
         known = by_path.setdefault((finding.path, problem.code), problem)
         if known is not problem and known.message != problem.message:
             by_path[finding.path, problem.code] = _either(known, problem)
-    return tuple(sorted(by_path.values(), key=_order)[:MAX_PROBLEMS])
+    return tuple(sorted(by_path.values(), key=by_place)[:MAX_PROBLEMS])
 
 
 def _either(first: Problem, second: Problem) -> Problem:
@@ -77,10 +77,6 @@ def _either(first: Problem, second: Problem) -> Problem:
     other = second.message.partition(", got ")[0].removeprefix("expected ")
     message = f"{expected} or {other}, got {got}" if got else f"{first.message}, or {second.message}"
     return Problem(first.code, message, first.hint or second.hint, first.path, first.location)
-
-
-def _order(problem: Problem) -> tuple[Location, str]:
-    return problem.location or Location("", 0, 0), problem.path
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from hublish.schemas.base import Document
 from hublish.schemas.expansion import NO_SETTINGS, Expansion, expand
 from hublish.schemas.manifest import Load, Manifest, Published
 from hublish.schemas.positions import Positions, SourceText, format_path, parse_path
-from hublish.schemas.problems import MAX_PROBLEMS, InvalidDocumentError, Location, Problem, Related
+from hublish.schemas.problems import MAX_PROBLEMS, InvalidDocumentError, Location, Problem, Related, by_place
 from hublish.schemas.reading import MAX_BYTES, Reading, read_yaml
 from hublish.schemas.secrets import WHERE_CREDENTIALS_GO, hub_tokens, redact
 from hublish.schemas.variables import ENV, NOWHERE, SECRET, Setting, Surroundings
@@ -210,5 +210,5 @@ def _in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     ]
     if any(map(_is_pieced_together, clean)):
         clean = [replace(each, location=each.location and replace(each.location, text=None)) for each in clean]
-    ordered = sorted(clean, key=lambda each: (each.location or Location("", 0, 0), each.path))
+    ordered = sorted(clean, key=by_place)
     return tuple(ordered[:MAX_PROBLEMS])

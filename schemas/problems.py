@@ -1,5 +1,6 @@
 """What is wrong with a document, where, and what to do: the one shape every diagnostic takes."""
 
+from collections.abc import Iterable, Sized
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -71,3 +72,18 @@ class InvalidDocumentError(Exception):
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         super().__init__("\n".join(map(str, problems)))
         self.problems = problems
+
+
+def errors_in(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Return what is refused: the problems without the warnings."""
+    return tuple(problem for problem in problems if problem.severity == "error")
+
+
+def counted(problems: Sized) -> str:
+    """Return how many there are, for a sentence: `a problem`, `3 problems`."""
+    return "a problem" if len(problems) == 1 else f"{len(problems)} problems"
+
+
+def by_place(problem: Problem) -> tuple[Location, str]:
+    """Order problems by where they stand in the text, those of no place first; then by path."""
+    return problem.location or Location("", 0, 0), problem.path

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 
+from hublish.schemas.characters import line_around
+
 # User and fine-grained tokens are `hf_` and 34 letters and digits; OAuth and CI tokens carry a longer body.
 # What stands before does not matter: in the few texts this is for, nothing else looks like that.
 _TOKEN = re.compile(r"hf_(?:jwt|oauth)_(?P<claims>[A-Za-z0-9_.\-]{20,})|(?:hf|api_org)_(?P<letters>[A-Za-z0-9]{30,})")
@@ -19,7 +21,6 @@ _NAMED = re.compile(
 # What may be a token of another kind: letters of both cases and digits without a break. Whatever lies inside a word
 # makes its beginning match too, so that is the one place to look from.
 _RANDOM = re.compile(r"\b(?=\w*[0-9])(?=\w*[a-z])(?=\w*[A-Z])\w{20,}", re.ASCII)
-_LINE_END = re.compile(r"[\r\n]|\Z")
 _LONGEST = 2000
 _SHOWN = 60
 _NOT_SPACE = re.compile(r"\S")
@@ -46,9 +47,7 @@ def redact(text: str) -> str:
 
 def shown(text: str, start: int, end: int) -> str:
     """Return a piece of one line that a hint may repeat, or nothing when it is long, odd, or a credential."""
-    first = max(text.rfind("\n", 0, start), text.rfind("\r", 0, start)) + 1
-    found = _LINE_END.search(text, start)
-    last = found.start() if found else len(text)
+    first, last = line_around(text, start)
     piece = text[start:end]
     if last - first > _LONGEST or end > last or not piece.isprintable():
         return ""

@@ -13,7 +13,7 @@ from hublish.pipeline.errors import CardError
 from hublish.pipeline.values import Project, StagedFile
 from hublish.schemas.card_metadata import metadata_problems
 from hublish.schemas.manifest import Card
-from hublish.schemas.problems import Problem
+from hublish.schemas.problems import Problem, errors_in
 
 _INDEX = "model-index"
 Part = TypeVar("Part")
@@ -74,7 +74,7 @@ def _parts(project: Project, card: Card) -> _Parts:
     evaluation = _tried(lambda: _evaluation(project, card), problems) or []
     metadata = _tried(lambda: _metadata(project.manifest.repo.repo_id, card, evaluation), problems) or card.metadata
     found = metadata_problems(metadata, project.manifest.repo.repo_type)
-    problems += [problem for problem in found if problem.severity == "error"]
+    problems += errors_in(found)
     warnings = tuple(problem for problem in found if problem.severity == "warning")
     return _Parts(template, evaluation, metadata, tuple(problems), warnings)
 

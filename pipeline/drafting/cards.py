@@ -10,7 +10,7 @@ from hublish.pipeline.drafting.licences import licence_of
 from hublish.pipeline.drafting.tree import Tree, joined, name_of
 from hublish.schemas.card_metadata import metadata_problems
 from hublish.schemas.manifest import RepoType
-from hublish.schemas.problems import InvalidDocumentError
+from hublish.schemas.problems import InvalidDocumentError, errors_in
 
 README: Final = "README.md"
 NO_LICENCE: Final = "no LICENSE was found, and nobody may use what has none"
@@ -39,7 +39,7 @@ def refused(readme: Readme, repo_type: RepoType) -> tuple[str, ...]:
     if readme.broken:
         return (readme.broken,)
     problems = metadata_problems(readme.metadata or {}, repo_type, path="metadata")
-    return tuple(str(problem) for problem in problems if problem.severity == "error")
+    return tuple(map(str, errors_in(problems)))
 
 
 def licence_fields(tree: Tree, licences: Iterable[str]) -> tuple[Field, ...]:
@@ -64,5 +64,5 @@ def _read(tree: Tree, path: str) -> Readme:
         return Readme(path, {}, str(error.problems[0]))
     if reading is None:
         return Readme(path, None)
-    errors = [str(problem) for problem in reading.problems if problem.severity == "error"]
-    return Readme(path, reading.data, errors[0] if errors else "")
+    errors = errors_in(reading.problems)
+    return Readme(path, reading.data, str(errors[0]) if errors else "")

@@ -11,7 +11,7 @@ from hublish.pipeline.progress import Progress
 from hublish.pipeline.restoring.targets import path_of
 from hublish.pipeline.values import Candidate, Content, Effect, InMemory, OnDisk, Project, Step
 from hublish.schemas.manifest import Load, Policy
-from hublish.schemas.problems import Problem
+from hublish.schemas.problems import Problem, errors_in
 
 _COPY = "copy"
 _TAKES_TIME = 64 << 20
@@ -48,7 +48,7 @@ def of_policy(candidate: Candidate, found: Outputs, policy: Policy, progress: Pr
         return
     path = candidate.path_in_repo
     size = len(content.data) if isinstance(content, InMemory) else content.identity.size
-    too_large = any(problem.severity == "error" for problem in files.problems_before(path, size, policy))
+    too_large = bool(errors_in(files.problems_before(path, size, policy)))
     try:
         # What its name or size forbids is not read: a sparse file may claim 600 GB.
         print_ = None if too_large else _read(content, path, size, Interest.of(policy), progress)

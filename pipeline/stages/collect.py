@@ -7,7 +7,7 @@ from typing import ClassVar
 from hublish.pipeline.collecting.surveying import survey
 from hublish.pipeline.errors import SourceError
 from hublish.pipeline.values import Collection, Project
-from hublish.schemas.problems import MAX_PROBLEMS, Problem
+from hublish.schemas.problems import MAX_PROBLEMS, Problem, counted, errors_in
 
 
 @dataclass(frozen=True)
@@ -28,10 +28,9 @@ class Collect:
 
 
 def _refuse_errors(problems: Sequence[Problem]) -> tuple[Problem, ...]:
-    errors = tuple(problem for problem in problems if problem.severity == "error")
+    errors = errors_in(problems)
     if errors:
-        count = "a problem" if len(errors) == 1 else f"{len(errors)} problems"
         more = f"; the first {MAX_PROBLEMS} are told" if len(errors) > MAX_PROBLEMS else ""
-        msg = f"{count} with the sources{more}"
+        msg = f"{counted(errors)} with the sources{more}"
         raise SourceError(msg, problems=errors[:MAX_PROBLEMS])
     return tuple(problems)

@@ -14,7 +14,7 @@ from hublish.pipeline.values import InMemory, Origin, Project, Staged, StagedFil
 from hublish.schemas.card_metadata import metadata_problems
 from hublish.schemas.manifest import Card, RepoType
 from hublish.schemas.positions import parse_path
-from hublish.schemas.problems import InvalidDocumentError, Problem
+from hublish.schemas.problems import InvalidDocumentError, Problem, errors_in
 from hublish.schemas.reading import Reading
 
 _FRONT_MATTER_LIMIT = 1 << 20
@@ -77,8 +77,7 @@ def _checked(readme: StagedFile, repo_type: RepoType) -> tuple[Problem, ...]:
         hint = "begin it with metadata between two `---` lines"
         return (Problem("card.advice", f"{source} has no metadata", hint, severity="warning"),)
     found = [*reading.problems, *_lint(reading, repo_type)]
-    errors = [problem for problem in found if problem.severity == "error"]
-    if errors:
+    if errors := errors_in(found):
         msg = f"the Hub would refuse the metadata of {source}"
         raise CardError(msg, problems=errors)
     return tuple(found)

@@ -14,7 +14,7 @@ from hublish.pipeline.hub.patterns import matching
 from hublish.pipeline.values import InMemory, Staged, StagedFile
 from hublish.schemas.manifest import Manifest
 from hublish.schemas.names import collisions
-from hublish.schemas.problems import MAX_PROBLEMS, Problem, Related, Severity
+from hublish.schemas.problems import MAX_PROBLEMS, Problem, Related, Severity, counted, errors_in
 
 _AS_IT_IS: Final = "copy"
 _Artifacts = Mapping[str, int | None]
@@ -39,12 +39,10 @@ class Screen:
         artifacts = {file.path_in_repo: file.origin.artifact for file in staged.files}
         found = [_placed(problem, manifest, artifacts) for problem in _problems(staged.files, manifest)]
         found += _collisions(artifacts, manifest)
-        if not any(problem.severity == "error" for problem in found):  # else the names may yet change
+        if not errors_in(found):  # else the names may yet change
             found += _idle_load_patterns(staged)
-        errors = [problem for problem in found if problem.severity == "error"]
-        if errors:
-            count = "a problem" if len(errors) == 1 else f"{len(errors)} problems"
-            msg = f"{count} with what would go up"
+        if errors := errors_in(found):
+            msg = f"{counted(errors)} with what would go up"
             raise PolicyError(msg, problems=errors[:MAX_PROBLEMS])
         return replace(staged, warnings=(*staged.warnings, *found))
 

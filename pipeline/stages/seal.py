@@ -16,7 +16,7 @@ from hublish.pipeline.errors import HublishError, PolicyError, SourceChangedErro
 from hublish.pipeline.progress import SILENT, Progress, Task
 from hublish.pipeline.values import InMemory, Release, ReleaseFile, Staged, StagedFile
 from hublish.schemas.manifest import Manifest, Policy
-from hublish.schemas.problems import Problem
+from hublish.schemas.problems import Problem, errors_in
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Seal:
         manifest = staged.collection.project.manifest
         found = [*_problems_before_reading(staged, manifest)]
         # What is too large is not read at all: a sparse file may claim 600 GB.
-        too_large = {problem.path for problem in found if problem.code == "policy.size" and problem.severity == "error"}
+        too_large = {problem.path for problem in errors_in(found) if problem.code == "policy.size"}
         files = sorted(staged.files, key=lambda file: file.path_in_repo)
         readable = [file for file in files if file.path_in_repo not in too_large]
         prints = self._fingerprints(readable, manifest.policy)
@@ -128,8 +128,7 @@ def _problems_after_reading(file: StagedFile, print_: Fingerprint, policy: Polic
 
 
 def _refuse_errors(found: Iterable[Problem]) -> list[Problem]:
-    errors = [problem for problem in found if problem.severity == "error"]
-    if errors:
+    if errors := errors_in(found):
         count = f"{len(errors)} problem" + ("s" if len(errors) > 1 else "")
         raise PolicyError(f"the release breaks its policy: {count}; nothing was published", problems=errors)
     return [problem for problem in found if problem.severity == "warning"]

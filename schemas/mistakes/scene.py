@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from hublish.schemas.characters import line_around
 from hublish.schemas.secrets import shown
 
 LONGEST_LINE = 2000
@@ -13,7 +14,6 @@ BEFORE_VALUE = re.compile(r" *(?:- +)*")
 KEY_END = re.compile(r":(?=[ \t\r\n]|\Z)")
 """The colon that ends a key."""
 
-_LINE_END = re.compile(r"[\r\n]|\Z")
 _BLOCK_END = re.compile(r"[ \t]#|[\r\n]|\Z")
 _INDENTED = re.compile(r"[\r\n]+(?:[ \t]*(?:#[^\r\n]*)?[\r\n]+)*(?P<indent> *)")
 _FLOW_END = re.compile(r"[,\]}]|[ \t]#|[\r\n]|\Z")
@@ -38,9 +38,7 @@ class Scene:
 
     def line(self, offset: int) -> tuple[int, int]:
         """Return the span of the line around a character, without its end."""
-        start = max(self.text.rfind("\n", 0, offset), self.text.rfind("\r", 0, offset)) + 1
-        found = _LINE_END.search(self.text, offset)
-        return start, found.start() if found else len(self.text)
+        return line_around(self.text, offset)
 
     def is_long(self) -> bool:
         """Whether the place, or what was read before it, is on a line too long to look at."""
