@@ -30,6 +30,9 @@ _ESCAPE = re.compile(r"\\(?:[xuU](?P<code>(?<=x)[0-9a-fA-F]{2}|(?<=u)[0-9a-fA-F]
 # YAML 1.2, §5.7: those that stand for what no document may hold.
 _NAMED_ESCAPES = dict(zip("0abevfNLP", "\0\a\b\x1b\v\f\x85\u2028\u2029", strict=True))
 _BLOCK_STYLES = ("|", ">")
+_PARSERS_OWN_LIMIT = "nesting depth"
+"""How libyaml 0.2.6 and later complains about 1,000 open brackets, before it emits an event for the first of them."""
+_OPENING = re.compile(r"[\[{]")
 
 
 class BrokenSyntaxError(Exception):
@@ -65,6 +68,7 @@ class Composer:
         self._replaced = replaced
         self._count = 0
         self._brackets = 0
+        self._depth = 0
         self._last: Any = None
         self._events: Iterator[Any] = yaml.parse(readable, Loader=EVENT_PARSER)
 
@@ -94,11 +98,29 @@ class Composer:
         try:
             self._last = next(self._events)
         except yaml.MarkedYAMLError as error:
+            if _PARSERS_OWN_LIMIT in str(error.problem):
+                self._stop_too_deep(self._first_too_deep())
             last = (_start(self._last), _end(self._last)) if self._last else (0, 0)
             raise BrokenSyntaxError(error, last, in_flow=self._brackets > 0) from None
         except (ValueError, OverflowError):  # the pure parser on "\UFFFFFFFF"
             self._stop("yaml.syntax", "invalid Unicode: no such character", 0)
+        self._depth += isinstance(self._last, yaml.CollectionStartEvent)
+        self._depth -= isinstance(self._last, yaml.CollectionEndEvent)
         return self._last
+
+    def _first_too_deep(self) -> int:
+        """Return where the first bracket below MAX_DEPTH is.
+
+        The parser emits nothing while a bracket may still begin a key, and a key has at most 1,024 characters in one
+        line: since the last event there is hardly anything but open brackets.
+        """
+        start = _end(self._last) if self._last else 0
+        opened = [match.start() for match in _OPENING.finditer(self._text.text, start)] or [start]
+        return opened[min(MAX_DEPTH - self._depth, len(opened) - 1)]
+
+    def _stop_too_deep(self, start: int) -> NoReturn:
+        hint = "take levels out: no field of a manifest is that deep"
+        self._stop("yaml.too_deep", f"nested deeper than {MAX_DEPTH}", start, hint)
 
     def _node(self, event: Any, path: Path) -> Node:
         self._count += 1
@@ -106,8 +128,7 @@ class Composer:
             hint = "a manifest names folders and globs, not every file"
             self._stop("yaml.too_many", f"more than {MAX_VALUES} keys and values", _start(event), hint)
         if isinstance(event, yaml.CollectionStartEvent) and len(path) >= MAX_DEPTH:
-            hint = "take levels out: no field of a manifest is that deep"
-            self._stop("yaml.too_deep", f"nested deeper than {MAX_DEPTH}", _start(event), hint)
+            self._stop_too_deep(_start(event))
         if isinstance(event, yaml.AliasEvent):
             self._refuse_value("yaml.alias", "aliases are not allowed", event, path, self._instead_of_alias(event))
             return Node(None, _start(event), _end(event))
