@@ -63,7 +63,7 @@ REFUSED = {
     "deep_flow": ("[" * 100_000, "yaml.too_deep", "nested deeper than 64", 1, 65),
     "deep_flow_mapping": ("{" * 100_000, "yaml.too_deep", "nested deeper than 64", 1, 65),
     "deep_flow_below_a_key": ("a:\n  b: " + "[" * 100_000, "yaml.too_deep", "nested deeper than 64", 2, 68),
-    "deep_flow_after_a_bracket": ("a: ']['\nb: [x, " + "[" * 9_000, "yaml.too_deep", "nested deeper than 64", 2, 69),
+    "deep_flow_after_a_bracket": ("a: ']['\nb: [x, " + "[" * 9_000, "yaml.too_deep", "nested deeper than 64", 2, 70),
     "deep_sequence": ("- " * 100_000, "yaml.too_deep", "nested deeper than 64", 1, 129),
     "deep_block": ("".join(" " * n + "a:\n" for n in range(700)), "yaml.too_deep", "nested deeper than 64", 65, 65),
     "deep_key": ("? " * 1000, "yaml.too_deep", "nested deeper than 64", 1, 129),
