@@ -49,8 +49,8 @@ format: .venv/dev.stamp ## write the code in the one style
 	$(BIN)/ruff format
 
 schemas: .venv/run.stamp ## write schemas/json again from the models
-	$(BIN)/python -m hublish.pipeline.serializers.describing
-	$(BIN)/python -m hublish.schemas.generate
+	$(BIN)/python -m hublish.formats.describing
+	$(BIN)/python -m hublish.schemas.json_schema.generate
 
 bench: .venv/run.stamp ## measure hublish beside the plain client, in one run
 	$(BIN)/python benchmarks/publish.py

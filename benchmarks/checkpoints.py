@@ -39,8 +39,8 @@ CONTENDERS = {
     "cp": ("import shutil", "shutil.copyfile(source, target / 'copy')"),
     "hublish": (
         (
-            "from hublish.pipeline.progress import SILENT\n"
-            "from hublish.pipeline.serializers.safetensors import Safetensors, SafetensorsOptions"
+            "from hublish.base.progress import SILENT\n"
+            "from hublish.formats.safetensors import Safetensors, SafetensorsOptions"
         ),
         "Safetensors().dump(source, 'model.safetensors', target, SafetensorsOptions(), SILENT)",
     ),

@@ -9,100 +9,27 @@
 Names are imported when they are first used, so that `import hublish` costs next to nothing.
 """
 
-from typing import TYPE_CHECKING, Any
-
-from hublish._version import __version__
-
-if TYPE_CHECKING:
-    from hublish.api import (
-        Draft,
-        Finding,
-        Rehearsal,
-        Status,
-        Verification,
-        build,
-        card,
-        check,
-        doctor,
-        explain,
-        files,
-        from_hub,
-        init,
-        load,
-        plan,
-        publish,
-        pull,
-        push_to_hub,
-        read_project,
-        rehearse,
-        status,
-        verify,
-    )
-    from hublish.mixin import HubMixin
-    from hublish.pipeline.errors import HublishError
-    from hublish.pipeline.hub.embedded.server import EmbeddedHub
-    from hublish.pipeline.serializers.interface import Trust
-    from hublish.pipeline.values import Loaded, LocalRelease, Plan, Project, Receipt, Release
-    from hublish.pipeline.values.explanation import Explained
-    from hublish.schemas.manifest import Manifest, Policy
-
-__all__ = [
-    "Draft",
-    "EmbeddedHub",
-    "Explained",
-    "Finding",
-    "HubMixin",
-    "HublishError",
-    "Loaded",
-    "LocalRelease",
-    "Manifest",
-    "Plan",
-    "Policy",
-    "Project",
-    "Receipt",
-    "Rehearsal",
-    "Release",
-    "Status",
-    "Trust",
-    "Verification",
-    "__version__",
-    "build",
-    "card",
-    "check",
-    "doctor",
-    "explain",
-    "files",
-    "from_hub",
-    "init",
-    "load",
-    "plan",
-    "publish",
-    "pull",
-    "push_to_hub",
-    "read_project",
-    "rehearse",
-    "status",
-    "verify",
-]
-
-_HOMES = {
-    "EmbeddedHub": "hublish.pipeline.hub.embedded.server",
-    "HubMixin": "hublish.mixin",
-    "HublishError": "hublish.pipeline.errors",
-    **dict.fromkeys(("Manifest", "Policy"), "hublish.schemas.manifest"),
-    "Trust": "hublish.pipeline.serializers.interface",
-    "Explained": "hublish.pipeline.values.explanation",
-    **dict.fromkeys(("Loaded", "LocalRelease", "Plan", "Project", "Receipt", "Release"), "hublish.pipeline.values"),
-}
+from hublish._version import __version__ as __version__
 
 
-def __getattr__(name: str) -> Any:
-    if name not in __all__:
+def _public_names() -> dict[str, str]:
+    """Return the module of each public name, from the stub that type checkers read."""
+    with open(f"{__path__[0]}/__init__.pyi", encoding="utf-8") as stub:
+        imports = (line.split() for line in stub if line.startswith("from "))
+        return {words[-1]: words[1] for words in imports}
+
+
+_MODULES = _public_names()
+__all__ = sorted(_MODULES)  # noqa: PLE0605 - one table, in __init__.pyi
+
+
+def __getattr__(name: str) -> object:
+    if name not in _MODULES:
         msg = f"module 'hublish' has no attribute {name!r}"
         raise AttributeError(msg)
     from importlib import import_module
 
-    return getattr(import_module(_HOMES.get(name, "hublish.api")), name)
+    return getattr(import_module(_MODULES[name]), name)
 
 
 def __dir__() -> list[str]:

@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from hublish.pipeline.cards.rendering import ON_DEMAND, Renderer
+from hublish.base.progress import SILENT, Progress
+from hublish.base.values import Project, Release, Staged
+from hublish.pipeline.collect.collect import Collect
 from hublish.pipeline.engine import Pipeline
-from hublish.pipeline.progress import SILENT, Progress
-from hublish.pipeline.stages.collect import Collect
-from hublish.pipeline.stages.render_card import RenderCard
-from hublish.pipeline.stages.seal import Seal
-from hublish.pipeline.stages.serialize import Serialize
-from hublish.pipeline.values import Project, Release, Staged
+from hublish.pipeline.render_card.render_card import RenderCard
+from hublish.pipeline.render_card.rendering import ON_DEMAND, Renderer
+from hublish.pipeline.seal.seal import Seal
+from hublish.pipeline.serialize.serialize import Serialize
 
 
 def rendering(

@@ -3,13 +3,13 @@
 It stands by itself so that a check, which runs before every commit, imports no serializer and no Hub.
 """
 
-from hublish.pipeline.cards.rendering import ON_DEMAND, Renderer
+from hublish.base.values import Project, Staged
+from hublish.pipeline.collect.collect import Collect
+from hublish.pipeline.collect.outline import Outline
 from hublish.pipeline.engine import Pipeline
-from hublish.pipeline.stages.collect import Collect
-from hublish.pipeline.stages.outline import Outline
-from hublish.pipeline.stages.render_card import RenderCard
-from hublish.pipeline.stages.screen import Screen
-from hublish.pipeline.values import Project, Staged
+from hublish.pipeline.render_card.render_card import RenderCard
+from hublish.pipeline.render_card.rendering import ON_DEMAND, Renderer
+from hublish.pipeline.screen.screen import Screen
 
 
 def checking(renderer: Renderer = ON_DEMAND) -> Pipeline[Project, Staged]:

@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar, cast
 
-from hublish.pipeline.progress import SILENT, Progress
+from hublish.base.progress import SILENT, Progress
 
 In = TypeVar("In")
 Out = TypeVar("Out")

@@ -1,17 +1,17 @@
 """The reverse order, one stage a line: what `hublish pull` and `hublish load` do."""
 
-from hublish.pipeline.downloading.destination import Destination
+from hublish.base.progress import SILENT, Progress
+from hublish.base.values import Loaded, LocalRelease, Reference, Restored
+from hublish.hub.client.hub import Hub
 from hublish.pipeline.engine import Pipeline
-from hublish.pipeline.hub.client import Hub
-from hublish.pipeline.progress import SILENT, Progress
-from hublish.pipeline.restoring.wanted import Wanted
-from hublish.pipeline.stages.check import Check
-from hublish.pipeline.stages.fetch import Fetch
-from hublish.pipeline.stages.rebuild import Rebuild
-from hublish.pipeline.stages.resolve import Resolve
-from hublish.pipeline.stages.restore import Restore
-from hublish.pipeline.stages.select import Select
-from hublish.pipeline.values import Loaded, LocalRelease, Reference, Restored
+from hublish.pipeline.fetch.check import Check
+from hublish.pipeline.fetch.destination import Destination
+from hublish.pipeline.fetch.fetch import Fetch
+from hublish.pipeline.fetch.resolve import Resolve
+from hublish.pipeline.fetch.select import Select
+from hublish.pipeline.restore.rebuild import Rebuild
+from hublish.pipeline.restore.restore import Restore
+from hublish.pipeline.restore.wanted import Wanted
 
 
 def pulling(

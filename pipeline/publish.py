@@ -2,18 +2,19 @@
 
 from pathlib import Path
 
+from hublish.base.progress import SILENT, Progress
+from hublish.base.values import Head, Plan, Project, Receipt
+from hublish.hub.client.hub import Hub
 from hublish.pipeline.build import releasing
+from hublish.pipeline.compare.compare import Compare
+from hublish.pipeline.compare.plan import make as make_plan
 from hublish.pipeline.engine import Pipeline
-from hublish.pipeline.hub.client import Hub
-from hublish.pipeline.progress import SILENT, Progress
-from hublish.pipeline.stages.compare import Compare
-from hublish.pipeline.stages.lock import WriteLock
-from hublish.pipeline.stages.prepare import Prepare
-from hublish.pipeline.stages.reveal import Reveal
-from hublish.pipeline.stages.tag import Tag
-from hublish.pipeline.stages.upload import Upload
-from hublish.pipeline.stages.verify import Verify
-from hublish.pipeline.values import Head, Plan, Project, Receipt
+from hublish.pipeline.lock.lock import WriteLock
+from hublish.pipeline.upload.prepare import Prepare
+from hublish.pipeline.upload.reveal import Reveal
+from hublish.pipeline.upload.tag import Tag
+from hublish.pipeline.upload.upload import Upload
+from hublish.pipeline.verify.verify import Verify
 
 
 def planning(workspace: Path, hub: Hub, head: Head, progress: Progress = SILENT) -> Pipeline[Project, Plan]:
@@ -28,7 +29,7 @@ def planning(workspace: Path, hub: Hub, head: Head, progress: Progress = SILENT)
 def publishing(hub: Hub, lock: Path) -> Pipeline[Plan, Receipt]:
     """Return the part that writes: to the remote, and at the very end the lock."""
     return (
-        Pipeline.of(Prepare(hub))  # the repo and the branch exist
+        Pipeline.of(Prepare(hub, make_plan))  # the repo and the branch exist
         .then(Upload(hub))  # one commit on top of the planned parent
         .then(Verify(hub))  # what stands there is what was planned
         .then(Reveal(hub))  # readers are let in

@@ -9,7 +9,7 @@ import pytest
 from huggingface_hub import close_session, constants
 from hypothesis import settings
 
-from hublish.pipeline.hub.embedded import EmbeddedHub
+from hublish.hub.server import EmbeddedHub
 from tests.faults.projects import Release, rounds
 from tests.faults.proxy import Proxy
 
@@ -66,7 +66,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Nobody sleeps: neither the client nor we; what would have been slept, in seconds."""
     slept: list[float] = []
     monkeypatch.setattr("huggingface_hub.utils._http.time", _Clock(slept))
-    monkeypatch.setattr("hublish.pipeline.hub.patience.time", _Clock(slept))
+    monkeypatch.setattr("hublish.hub.client.retry.time", _Clock(slept))
     return slept
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hublish.pipeline.hub.embedded import EmbeddedHub
-from hublish.schemas.documents import read_manifest
+from hublish.hub.server import EmbeddedHub
+from hublish.schemas.documents.reading_manifest import read_manifest
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from hublish.pipeline.serializers import registry
+from hublish.formats import registry
 
 ROOT = Path(__file__).parents[1]
 TABLE = (ROOT / "README.md").read_text().split("## Formats")[1].split("\n## ")[0]

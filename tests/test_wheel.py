@@ -67,9 +67,9 @@ def test_a_wheel_holds_the_package_as_it_is_and_nothing_else(wheel: Path) -> Non
     [
         "py.typed",
         "cli/__init__.py",
-        "pipeline/stages/seal.py",
-        "pipeline/hub/embedded/server.py",
-        "schemas/manifest.py",
+        "pipeline/seal/seal.py",
+        "hub/server/server.py",
+        "schemas/documents/manifest.py",
         "schemas/json/manifest.schema.json",
         "templates/model.md.j2",
     ],

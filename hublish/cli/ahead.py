@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from hublish.pipeline.cards.rendering import ON_DEMAND, Child, Renderer
+from hublish.pipeline.render_card.rendering import ON_DEMAND, Child, Renderer
 
 _SEEN = 1 << 18
 """Bytes that are looked at: all that a manifest may have."""

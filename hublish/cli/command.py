@@ -7,8 +7,8 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 from typing import NamedTuple
 
-from hublish.cli.terminal import Terminal
-from hublish.cli.view import View
+from hublish.cli.report.interface import View
+from hublish.cli.report.terminal import Terminal
 
 
 class Example(NamedTuple):

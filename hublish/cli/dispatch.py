@@ -4,14 +4,14 @@ import sys
 from collections.abc import Sequence
 
 from hublish._version import __version__
+from hublish.base.errors import UsageError
 from hublish.cli.catalogue import ENTRIES, Entry
 from hublish.cli.early import format_asked, token_given
 from hublish.cli.failures import report
 from hublish.cli.lifetime import brief
 from hublish.cli.overview import group_overview, overview
 from hublish.cli.parser import HelpAsked, parser_for
-from hublish.cli.terminal import Terminal, standard_terminal
-from hublish.pipeline.errors import UsageError
+from hublish.cli.report.terminal import Terminal, standard_terminal
 
 USAGE = 2
 HELP = ("-h", "--help")

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from hublish.cli.terminal import Format
+from hublish.cli.report.terminal import Format
 
 
 def format_asked(words: Sequence[str]) -> Format:

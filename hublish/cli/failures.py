@@ -3,10 +3,10 @@
 from contextlib import suppress
 from typing import Any
 
-from hublish.cli.redaction import redact_document
-from hublish.cli.terminal import Format, Terminal
-from hublish.pipeline.errors import HublishError
-from hublish.schemas.problems import Location, Problem
+from hublish.base.errors import HublishError
+from hublish.cli.report.terminal import Format, Terminal
+from hublish.cli.terminal.redaction import redact_document
+from hublish.schemas.diagnose.problems import Location, Problem
 
 FAILED = 1
 INTERRUPTED = 130

@@ -5,12 +5,12 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from hublish.base.errors import UsageError
 from hublish.cli.again import Again
-from hublish.cli.terminal import Format, Terminal
-from hublish.pipeline.errors import UsageError
+from hublish.cli.report.terminal import Format, Terminal
 
 if TYPE_CHECKING:
-    from hublish.pipeline.values import Project
+    from hublish.base.values import Project
 
 MANIFEST = "hub.yaml"
 REPO_TYPES = ("model", "dataset", "space", "kernel")
@@ -165,12 +165,12 @@ def manifest(arguments: argparse.Namespace, terminal: Terminal) -> "Path | Proje
     variables = dict(arguments.settings)
     if arguments.file != "-" and not variables:
         return Path(arguments.file)
-    from hublish import api
+    import hublish
 
     if arguments.file != "-":
-        return api.read_project(Path(arguments.file), variables=variables)
+        return hublish.read_project(Path(arguments.file), variables=variables)
     text = terminal.stdin.buffer.read(STDIN_LIMIT)
-    return api.read_project(Path("<stdin>"), text=text, folder=Path.cwd(), variables=variables)
+    return hublish.read_project(Path("<stdin>"), text=text, folder=Path.cwd(), variables=variables)
 
 
 def beside(arguments: argparse.Namespace, name: str) -> Path:
@@ -194,7 +194,7 @@ def _setting(text: str) -> tuple[str, str]:
     if not equals:
         msg = "expected NAME=VALUE, such as version=1.2.0"
         raise argparse.ArgumentTypeError(msg)
-    from hublish.schemas.variables import setting_problem
+    from hublish.schemas.variables.names import setting_problem
 
     if refused := setting_problem(name, value):
         raise argparse.ArgumentTypeError("; ".join(refused))

@@ -3,7 +3,7 @@
 from hublish.cli.catalogue import SECTIONS, Entry
 from hublish.cli.command import Example
 from hublish.cli.parser import examples, paragraph
-from hublish.cli.text import columns, indented
+from hublish.cli.terminal.text import columns, indented
 
 EXAMPLES = (
     Example("hublish init", "draft a hub.yaml for what lies here, every choice with its reason"),

@@ -6,9 +6,9 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from typing import NoReturn
 
+from hublish.base.errors import UsageError
 from hublish.cli.command import Command, Example
 from hublish.cli.options import add_output
-from hublish.pipeline.errors import UsageError
 
 _WIDEST = 100
 _ALIKE = 0.75

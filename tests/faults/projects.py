@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from huggingface_hub import HfApi
 
 import hublish
-from hublish.pipeline.values import LocalRelease, Plan, Receipt
+from hublish.base.values import LocalRelease, Plan, Receipt
 from tests.faults.proxy import Proxy
 
 LARGE = "weights.bin"

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 import hublish
-from hublish.pipeline.errors import PlanStaleError, RemoteConflictError, RemoteError, RemoteIgnoredError
-from hublish.pipeline.records import canonical_json, plan_document
+from hublish.base.errors import PlanStaleError, RemoteConflictError, RemoteError, RemoteIgnoredError
+from hublish.pipeline.lock.records import canonical_json, plan_document
 from tests.faults.projects import COMMIT, LARGE, REGULAR, Release
 from tests.faults.proxy import doing, instead
 

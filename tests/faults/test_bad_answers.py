@@ -8,13 +8,7 @@ from typing import Any
 import pytest
 
 import hublish
-from hublish.pipeline.errors import (
-    AuthenticationError,
-    HublishError,
-    NotFoundError,
-    OfflineError,
-    RemoteError,
-)
+from hublish.base.errors import AuthenticationError, HublishError, NotFoundError, OfflineError, RemoteError
 from tests.faults.projects import COMMIT, Release, rounds
 from tests.faults.proxy import Answer, Behaviour, Call, Forward, edited, instead, lost_before, truncated
 
@@ -79,7 +73,7 @@ PAIRS = [
 
 
 def is_ours(error: BaseException) -> bool:
-    return type(error).__module__ == "hublish.pipeline.errors"
+    return type(error).__module__ == "hublish.base.errors"
 
 
 def outcome(action: Callable[[], Any]) -> HublishError | None:

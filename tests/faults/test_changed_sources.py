@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hublish.pipeline.errors import SourceChangedError
+from hublish.base.errors import SourceChangedError
 from tests.faults.projects import COMMIT, REGULAR, Release, noise
 from tests.faults.proxy import doing, instead
 

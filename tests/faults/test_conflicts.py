@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from hublish.pipeline.errors import RemoteConflictError
-from hublish.pipeline.values import Receipt
+from hublish.base.errors import RemoteConflictError
+from hublish.base.values import Receipt
 from tests.faults.projects import COMMIT, LARGE, Release, noise, rounds
 from tests.faults.proxy import Answer, Behaviour, Call, Forward, doing, instead
 

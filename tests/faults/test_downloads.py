@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from huggingface_hub import constants
 
-from hublish.pipeline.errors import HublishError, IntegrityError, LoadError, NotFoundError, OfflineError, RemoteError
-from hublish.reading import read_lock_file
+from hublish.api.document_files import read_lock_file
+from hublish.base.errors import HublishError, IntegrityError, LoadError, NotFoundError, OfflineError, RemoteError
 from tests.faults.projects import LARGE, REGULAR, Release
 from tests.faults.proxy import Answer, Behaviour, corrupted, edited, instead, lost_before, truncated
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from hublish.pipeline.errors import HublishError
-from hublish.pipeline.hub.embedded import EmbeddedHub
-from hublish.reading import read_lock_file
+from hublish.api.document_files import read_lock_file
+from hublish.base.errors import HublishError
+from hublish.hub.server import EmbeddedHub
 from tests.faults.projects import COMMIT, Release, rounds
 from tests.faults.proxy import Answer, Call, Forward, HangupError, Proxy
 from tests.faults.zygote import Zygote

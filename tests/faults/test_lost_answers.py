@@ -2,7 +2,7 @@
 
 import pytest
 
-from hublish.pipeline.errors import OfflineError, RemoteError
+from hublish.base.errors import OfflineError, RemoteError
 from tests.faults.projects import COMMIT, Release, is_hex
 from tests.faults.proxy import (
     Answer,
@@ -94,7 +94,7 @@ def test_trying_ends_with_an_error_and_nothing_done(
     release.proxy.on(COMMIT, DID_NOT[fault])
     with pytest.raises(Exception, match=release.repo_id) as failure:
         release.publish()
-    assert type(failure.value).__module__ == "hublish.pipeline.errors"
+    assert type(failure.value).__module__ == "hublish.base.errors"
     assert release.head() == before
     assert not release.lock.exists()
     assert release.proxy.count(COMMIT) == 4
@@ -104,7 +104,7 @@ def test_trying_ends_with_an_error_and_nothing_done(
 def test_an_answer_that_never_comes_is_a_lost_answer(
     release: Release, by_lfs: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hublish.pipeline.hub.patience.Patience.__init__.__defaults__", (300.0, 0.4))
+    monkeypatch.setattr("hublish.hub.client.retry.Patience.__init__.__defaults__", (300.0, 0.4))
     release.create()
     release.proxy.on(COMMIT, slow(1.2), times=1)
     assert release.publish().verified

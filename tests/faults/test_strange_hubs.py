@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from huggingface_hub import constants
 
-from hublish.pipeline.errors import HublishError, RemoteConflictError, RemoteError, VerificationError
+from hublish.base.errors import HublishError, RemoteConflictError, RemoteError, VerificationError
 from tests.faults.projects import COMMIT, LARGE, Release
 from tests.faults.proxy import Answer, Call, Forward, doing, edited, instead, rewritten, without_header
 

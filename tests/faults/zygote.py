@@ -16,8 +16,8 @@ from typing import Any
 
 # What a job needs is imported once, before it forks.
 _NEEDED = (
-    "hublish.publishing",
-    "hublish.pipeline.hub.embedded.server",
+    "hublish.api.publish",
+    "hublish.hub.server.server",
     "huggingface_hub.hf_api",
     "huggingface_hub.lfs",
     "hf_xet",
@@ -74,7 +74,7 @@ def _publish(job: dict[str, Any]) -> None:
 
 
 def _serve(job: dict[str, Any]) -> None:
-    from hublish.pipeline.hub.embedded import EmbeddedHub
+    from hublish.hub.server import EmbeddedHub
 
     with EmbeddedHub(job["root"], port=job["port"], token=job["token"]) as hub:
         print(hub.endpoint, flush=True)

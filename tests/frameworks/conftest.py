@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from huggingface_hub import close_session, constants
 
-from hublish.pipeline.hub.embedded import EmbeddedHub
+from hublish.hub.server import EmbeddedHub
 
 HERE = Path(__file__).parent
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from hublish.pipeline.errors import LoadError, SerializationError
-from hublish.pipeline.progress import SILENT
-from hublish.pipeline.serializers import registry
-from hublish.pipeline.serializers.interface import DISTRUST, Rebuilding, Trust, Written
-from hublish.pipeline.serializers.options import validate_options
+from hublish.base.errors import LoadError, SerializationError
+from hublish.base.progress import SILENT
+from hublish.formats import registry
+from hublish.formats.interface import DISTRUST, Rebuilding, Trust, Written
+from hublish.formats.options import validate_options
 
 os.environ.setdefault("KERAS_BACKEND", "torch")
 pytestmark = pytest.mark.filterwarnings("default")  # the frameworks' own

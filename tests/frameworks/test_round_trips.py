@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hublish.pipeline.hub.embedded import EmbeddedHub
+from hublish.hub.server import EmbeddedHub
 
 ROOT = Path(__file__).parents[2]
 FRAMEWORKS = sorted(path.stem.removeprefix("with_") for path in (Path(__file__).parent / "models").glob("with_*.py"))

@@ -8,8 +8,8 @@ import pytest
 import torch
 from huggingface_hub import ModelCard
 
-from hublish.pipeline.errors import LoadError
-from hublish.pipeline.hub.embedded import EmbeddedHub
+from hublish.base.errors import LoadError
+from hublish.hub.server import EmbeddedHub
 from tests.frameworks.torch_nets import INPUT, Configured, Keywords, Ours, Size, Theirs
 
 

@@ -12,8 +12,8 @@ from huggingface_hub import HfApi
 from torch import nn
 
 import hublish
-from hublish.pipeline.errors import LoadError, UsageError
-from hublish.pipeline.hub.embedded import EmbeddedHub
+from hublish.base.errors import LoadError, UsageError
+from hublish.hub.server import EmbeddedHub
 from tests.frameworks.torch_nets import INPUT, Net
 
 ROOT = Path(__file__).parents[2]

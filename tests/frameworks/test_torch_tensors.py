@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 import torch
 
-from hublish.pipeline.errors import SerializationError
-from hublish.pipeline.progress import SILENT
-from hublish.pipeline.serializers.formats.torch import TorchOptions
-from hublish.pipeline.serializers.interface import DISTRUST
-from hublish.pipeline.serializers.torch import Torch
+from hublish.base.errors import SerializationError
+from hublish.base.progress import SILENT
+from hublish.formats.declared.torch import TorchOptions
+from hublish.formats.interface import DISTRUST
+from hublish.formats.torch import Torch
 
 BASE = torch.arange(24).reshape(4, 6)
 DTYPES = [

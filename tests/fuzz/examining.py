@@ -7,23 +7,23 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from hublish import api
+import hublish
+from hublish.api.project import read_project
+from hublish.base.errors import CardError, HublishError, ManifestInvalidError, PolicyError, SourceError
+from hublish.base.values import Project
 from hublish.cli.failures import report
-from hublish.cli.terminal import Format, Terminal
+from hublish.cli.report.terminal import Format, Terminal
 from hublish.cli.views.check import CheckView
-from hublish.pipeline.cards.evaluation import model_index, read_evaluation
-from hublish.pipeline.cards.rendering import Renderer
-from hublish.pipeline.errors import CardError, HublishError, ManifestInvalidError, PolicyError, SourceError
-from hublish.pipeline.values import Project
-from hublish.projects import read_project
-from hublish.schemas.base import Document
-from hublish.schemas.card_metadata import metadata_problems
-from hublish.schemas.documents import read_manifest
-from hublish.schemas.manifest import Manifest
-from hublish.schemas.problems import InvalidDocumentError, Problem
-from hublish.schemas.reading import MAX_BYTES
-from hublish.schemas.records import read_lock, read_plan, read_receipt
-from hublish.schemas.writing import dump_manifest, dump_resolved
+from hublish.pipeline.render_card.evaluation import model_index, read_evaluation
+from hublish.pipeline.render_card.rendering import Renderer
+from hublish.schemas.diagnose.problems import InvalidDocumentError, Problem
+from hublish.schemas.documents.card_metadata import metadata_problems
+from hublish.schemas.documents.document import Document
+from hublish.schemas.documents.manifest import Manifest
+from hublish.schemas.documents.reading_manifest import read_manifest
+from hublish.schemas.documents.records import read_lock, read_plan, read_receipt
+from hublish.schemas.documents.writing import dump_manifest, dump_resolved
+from hublish.schemas.yaml.reader import MAX_BYTES
 from tests.fuzz import hostile
 from tests.fuzz.ground import Ground
 from tests.fuzz.inputs import Input, Kind
@@ -77,7 +77,7 @@ def _examined_manifest(text: bytes, ground: Ground, renderer: Renderer) -> Answe
         return Answer("refused", _shown(error))
     manifest = project.manifest
     try:
-        warnings = api.check(project, renderer=renderer)
+        warnings = hublish.check(project, renderer=renderer)
     except (SourceError, CardError, ManifestInvalidError, PolicyError) as error:
         _require(bool(error.message), "an error without a message")
         _hold_problems(error.problems, text)

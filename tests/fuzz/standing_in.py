@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from typing import Any, ClassVar
 from unittest.mock import patch
 
-from hublish import projects
-from hublish.pipeline.cards import rendering, templating
-from hublish.pipeline.cards.templates import CardTemplate
-from hublish.schemas.variables import NoValueError
+from hublish.api import project as projects
+from hublish.pipeline.render_card import rendering, templating
+from hublish.pipeline.render_card.templates import CardTemplate
+from hublish.schemas.variables.names import NoValueError
 from tests.fuzz import hostile
 
 EVERY = 100

@@ -10,7 +10,7 @@ import pytest
 from huggingface_hub import HfApi
 
 import hublish
-from hublish.pipeline.values import Loaded
+from hublish.base.values import Loaded
 from tests.large.processes import LIMIT, Hub
 
 pytestmark = pytest.mark.large

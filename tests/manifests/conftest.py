@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from hublish.pipeline.cards.rendering import ON_DEMAND
-from hublish.pipeline.cards.templates import CardTemplate
+from hublish.pipeline.render_card.rendering import ON_DEMAND
+from hublish.pipeline.render_card.templates import CardTemplate
 from tests.manifests.corpus import FOLDER, Check, check
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from hublish.cli.dispatch import run
 from hublish.cli.failures import as_error, report
-from hublish.schemas.problems import Problem
+from hublish.schemas.diagnose.problems import Problem
 from tests.hublish.cli.running import desk
 
 FOLDER = Path(__file__).parent

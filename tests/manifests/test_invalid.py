@@ -2,7 +2,7 @@
 
 import pytest
 
-from hublish.schemas.problems import Location
+from hublish.schemas.diagnose.problems import Location
 from tests.manifests.corpus import FOLDER, NAMES, Check, read
 from tests.manifests.mending import changes
 

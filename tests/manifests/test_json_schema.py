@@ -7,10 +7,10 @@ from typing import Any
 import jsonschema
 import pytest
 
-from hublish.schemas.generate import FOLDER as SCHEMAS
-from hublish.schemas.positions import format_path, parse_path
-from hublish.schemas.problems import InvalidDocumentError
-from hublish.schemas.reading import read_yaml
+from hublish.schemas.diagnose.positions import format_path, parse_path
+from hublish.schemas.diagnose.problems import InvalidDocumentError
+from hublish.schemas.json_schema.generate import FOLDER as SCHEMAS
+from hublish.schemas.yaml.reader import read_yaml
 from tests.manifests.corpus import NAMES, Check, read
 
 ROOT = Path(__file__).parents[2]

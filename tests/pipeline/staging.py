@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hublish.pipeline.values import (
+from hublish.base.values import (
     Candidate,
     Collection,
     Content,
@@ -19,7 +19,7 @@ from hublish.pipeline.values import (
     StagedFile,
     Verdict,
 )
-from hublish.schemas.manifest import Manifest
+from hublish.schemas.documents.manifest import Manifest
 
 
 def project_in(folder: Path, **fields: Any) -> Project:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from hublish.base.progress import Task
 from hublish.pipeline.engine import Pipeline
-from hublish.pipeline.progress import Task
 
 
 @dataclass(frozen=True)
@@ -78,18 +78,18 @@ WRONG_ORDERS = {
 
 PRELUDE = """
 from pathlib import Path
-from hublish.pipeline.downloading.destination import Destination
+from hublish.pipeline.fetch.destination import Destination
 from hublish.pipeline.engine import Pipeline
-from hublish.pipeline.hub.client import Hub
-from hublish.pipeline.stages.collect import Collect
-from hublish.pipeline.stages.compare import Compare
-from hublish.pipeline.stages.resolve import Resolve
-from hublish.pipeline.stages.restore import Restore
-from hublish.pipeline.stages.seal import Seal
-from hublish.pipeline.stages.serialize import Serialize
-from hublish.pipeline.stages.upload import Upload
-from hublish.pipeline.stages.verify import Verify
-from hublish.pipeline.values import Head
+from hublish.hub.client.hub import Hub
+from hublish.pipeline.collect.collect import Collect
+from hublish.pipeline.compare.compare import Compare
+from hublish.pipeline.fetch.resolve import Resolve
+from hublish.pipeline.restore.restore import Restore
+from hublish.pipeline.seal.seal import Seal
+from hublish.pipeline.serialize.serialize import Serialize
+from hublish.pipeline.upload.upload import Upload
+from hublish.pipeline.verify.verify import Verify
+from hublish.base.values import Head
 
 hub = Hub("http://127.0.0.1:1")
 head = Head("acme/x", "model", "main", "http://127.0.0.1:1", repo_exists=False, commit=None)
@@ -103,7 +103,7 @@ CONFIGURATION = """
 [mypy]
 [mypy-huggingface_hub.*,httpx2.*,pydantic.*,numpy.*,ml_dtypes.*,jinja2.*,yaml.*,dulwich.*,uvicorn.*,tqdm.*]
 follow_imports = skip
-[mypy-hublish.api,hublish.mixin,hublish.pipeline.serializers.*,hublish.pipeline.hub.embedded.*]
+[mypy-hublish.api,hublish.api.mixin,hublish.formats.*,hublish.hub.server.*]
 follow_imports = skip
 """
 

@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
+from hublish.base.values import Head
+from hublish.hub.client.hub import Hub
 from hublish.pipeline.build import releasing
 from hublish.pipeline.check import checking
-from hublish.pipeline.downloading.destination import Destination
-from hublish.pipeline.hub.client import Hub
+from hublish.pipeline.fetch.destination import Destination
+from hublish.pipeline.fetch.select import Select
 from hublish.pipeline.load import opening, pulling
 from hublish.pipeline.publish import planning, publishing
-from hublish.pipeline.stages.select import Select
-from hublish.pipeline.values import Head
 
 HUB = Hub("http://127.0.0.1:9")
 HEAD = Head("acme/x", "model", "main", HUB.endpoint, repo_exists=False, commit=None)

@@ -9,7 +9,7 @@ import pytest
 from huggingface_hub import close_session, constants
 
 import hublish
-from hublish.pipeline.hub.embedded import EmbeddedHub
+from hublish.hub.server import EmbeddedHub
 from tests.real.published import Published
 
 

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from hublish.pipeline.hub.embedded import EmbeddedHub
-from hublish.schemas.lock import Lock
-from hublish.schemas.records import read_lock
+from hublish.hub.server import EmbeddedHub
+from hublish.schemas.documents.lock import Lock
+from hublish.schemas.documents.records import read_lock
 
 BIN = Path(sys.executable).parent
 WEIGHTS = "model.safetensors"

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from hublish.schemas.lock import Lock
-from hublish.schemas.plan import PlanDocument
-from hublish.schemas.receipt import ReceiptDocument
+from hublish.schemas.documents.lock import Lock
+from hublish.schemas.documents.plan import PlanDocument
+from hublish.schemas.documents.receipt import ReceiptDocument
 from tests.schemas.specimens import PLAN, RECEIPT, make_lock
 
 

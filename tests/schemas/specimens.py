@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from hublish.schemas.lock import Lock, LockedFile
-from hublish.schemas.manifest import Load
-from hublish.schemas.plan import ExcludedFile, PlanDocument, PlannedFile, PlannedSetting
-from hublish.schemas.receipt import ReceiptDocument
+from hublish.schemas.documents.lock import Lock, LockedFile
+from hublish.schemas.documents.manifest import Load
+from hublish.schemas.documents.plan import ExcludedFile, PlanDocument, PlannedFile, PlannedSetting
+from hublish.schemas.documents.receipt import ReceiptDocument
 
 
 def make_lock(**changes: Any) -> Lock:

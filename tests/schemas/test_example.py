@@ -8,14 +8,14 @@ import pytest
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from hublish.pipeline.serializers.formats.safetensors import SafetensorsOptions
-from hublish.schemas.documents import read_manifest
-from hublish.schemas.generate import FOLDER
-from hublish.schemas.manifest import Manifest
-from hublish.schemas.positions import Node, format_path
-from hublish.schemas.reading import read_yaml
-from hublish.schemas.suggestions import field_at, fields_at
-from hublish.schemas.variables import BUILT_IN
+from hublish.formats.declared.safetensors import SafetensorsOptions
+from hublish.schemas.diagnose.positions import Node, format_path
+from hublish.schemas.diagnose.suggestions import field_at, fields_at
+from hublish.schemas.documents.manifest import Manifest
+from hublish.schemas.documents.reading_manifest import read_manifest
+from hublish.schemas.json_schema.generate import FOLDER
+from hublish.schemas.variables.names import BUILT_IN
+from hublish.schemas.yaml.reader import read_yaml
 
 
 def model_fields(model: type[BaseModel], path: tuple[str | int, ...] = ()) -> Iterator[str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from hublish.cli.command import Command, Example, Outcome
 from hublish.cli.options import add_manifest, again, manifest
-from hublish.cli.terminal import Terminal
+from hublish.cli.report.terminal import Terminal
 
 
 def _configure(parser: ArgumentParser) -> None:
@@ -16,10 +16,10 @@ def _configure(parser: ArgumentParser) -> None:
 
 
 def _run(arguments: Namespace, terminal: Terminal) -> Outcome:
-    from hublish import api
+    import hublish
     from hublish.cli.views.files import BuildView
 
-    release = api.build(manifest(arguments, terminal), arguments.out, progress=terminal.progress())
+    release = hublish.build(manifest(arguments, terminal), arguments.out, progress=terminal.progress())
     terminal.warn(release.warnings)
     return Outcome(BuildView(release, arguments.out, again(arguments)))
 

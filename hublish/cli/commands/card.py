@@ -5,14 +5,14 @@ from argparse import Namespace
 from hublish.cli.ahead import renderer_for
 from hublish.cli.command import Command, Example, Outcome
 from hublish.cli.options import add_manifest, manifest
-from hublish.cli.terminal import Format, Terminal
+from hublish.cli.report.terminal import Format, Terminal
 
 
 def _run(arguments: Namespace, terminal: Terminal) -> Outcome:
     with renderer_for(arguments.file) as renderer:
-        from hublish import api
+        import hublish
 
-        text = api.card(manifest(arguments, terminal), renderer=renderer, progress=terminal.progress())
+        text = hublish.card(manifest(arguments, terminal), renderer=renderer, progress=terminal.progress())
     if terminal.format is Format.JSON:
         terminal.show_document({"path_in_repo": "README.md", "text": text})
     else:

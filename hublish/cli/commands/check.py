@@ -4,16 +4,16 @@ from argparse import ArgumentParser, Namespace
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from hublish.base.errors import HublishError
 from hublish.cli.ahead import renderer_for
 from hublish.cli.command import Command, Example, Outcome
 from hublish.cli.options import add_manifest, again, manifest
-from hublish.cli.terminal import Format, Terminal
-from hublish.cli.text import plural
-from hublish.pipeline.errors import HublishError
+from hublish.cli.report.terminal import Format, Terminal
+from hublish.cli.terminal.text import plural
 
 if TYPE_CHECKING:
     from hublish.cli.views.check import CheckView
-    from hublish.schemas.manifest import Manifest
+    from hublish.schemas.documents.manifest import Manifest
 
 
 class WarningsForbiddenError(HublishError):
@@ -35,11 +35,11 @@ def _configure(parser: ArgumentParser) -> None:
 
 def _run(arguments: Namespace, terminal: Terminal) -> Outcome:
     with renderer_for(arguments.file) as renderer:
-        from hublish import api
+        import hublish
         from hublish.cli.views.check import CheckView
 
-        project = api.read_project(manifest(arguments, terminal))
-        warnings = api.check(project, renderer=renderer, progress=terminal.progress())
+        project = hublish.read_project(manifest(arguments, terminal))
+        warnings = hublish.check(project, renderer=renderer, progress=terminal.progress())
     if warnings and arguments.strict:
         msg = f"{plural(len(warnings), 'warning')}, and --strict allows none"
         raise WarningsForbiddenError(msg, problems=warnings)
@@ -52,7 +52,7 @@ def _run(arguments: Namespace, terminal: Terminal) -> Outcome:
 def _resolved(view: "CheckView", manifest: "Manifest", terminal: Terminal) -> Outcome:
     if terminal.format is Format.JSON:
         return Outcome(replace(view, resolved=manifest.model_dump(mode="json")))
-    from hublish.schemas.writing import dump_resolved
+    from hublish.schemas.documents.writing import dump_resolved
 
     terminal.show_text(dump_resolved(manifest).decode())
     return Outcome(None)

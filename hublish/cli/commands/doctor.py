@@ -5,14 +5,14 @@ from argparse import Namespace
 from hublish.cli.command import Command, Example, Outcome
 from hublish.cli.failures import FAILED
 from hublish.cli.options import add_remote, remote
-from hublish.cli.terminal import Terminal
+from hublish.cli.report.terminal import Terminal
 
 
 def _run(arguments: Namespace, terminal: Terminal) -> Outcome:  # noqa: ARG001 - every command's shape
-    from hublish import api
-    from hublish.cli.views.findings import FindingsView
+    import hublish
+    from hublish.cli.views.doctor import FindingsView
 
-    view = FindingsView(api.doctor(**remote(arguments)))
+    view = FindingsView(hublish.doctor(**remote(arguments)))
     return Outcome(view, 0 if view.healthy else FAILED)
 
 

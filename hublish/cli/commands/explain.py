@@ -5,7 +5,7 @@ from argparse import ArgumentParser, Namespace
 from hublish.cli.command import Command, Example, Outcome
 from hublish.cli.failures import FAILED
 from hublish.cli.options import add_manifest, add_remote, manifest, remote
-from hublish.cli.terminal import Terminal
+from hublish.cli.report.terminal import Terminal
 
 NOT_IN = 2
 
@@ -30,11 +30,11 @@ def _configure(parser: ArgumentParser) -> None:
 
 
 def _run(arguments: Namespace, terminal: Terminal) -> Outcome:
-    from hublish import api
-    from hublish.cli.views.explanation import ExplanationView
-    from hublish.pipeline.values import explanation
+    import hublish
+    from hublish.base.values import explanation
+    from hublish.cli.views.explain import ExplanationView
 
-    explained = api.explain(
+    explained = hublish.explain(
         manifest(arguments, terminal),
         *arguments.paths,
         remote=arguments.remote or arguments.endpoint is not None,

@@ -5,7 +5,7 @@ from argparse import ArgumentParser, Namespace
 from hublish.cli.ahead import renderer_for
 from hublish.cli.command import Command, Example, Outcome
 from hublish.cli.options import add_manifest, manifest
-from hublish.cli.terminal import Terminal
+from hublish.cli.report.terminal import Terminal
 
 
 def _configure(parser: ArgumentParser) -> None:
@@ -19,10 +19,10 @@ def _configure(parser: ArgumentParser) -> None:
 
 def _run(arguments: Namespace, terminal: Terminal) -> Outcome:
     with renderer_for(arguments.file) as renderer:
-        from hublish import api
+        import hublish
         from hublish.cli.views.files import FilesView
 
-        release = api.files(manifest(arguments, terminal), renderer=renderer, progress=terminal.progress())
+        release = hublish.files(manifest(arguments, terminal), renderer=renderer, progress=terminal.progress())
     terminal.warn(release.warnings)
     return Outcome(FilesView(release, arguments.excluded, arguments.whole_digests, arguments.why))
 

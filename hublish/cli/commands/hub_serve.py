@@ -6,13 +6,13 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hublish.base.errors import UsageError
 from hublish.cli.command import Command, Example, Outcome
 from hublish.cli.failures import SystemFailedError
-from hublish.cli.terminal import Format, Terminal
-from hublish.pipeline.errors import UsageError
+from hublish.cli.report.terminal import Format, Terminal
 
 if TYPE_CHECKING:
-    from hublish.pipeline.hub.embedded.server import EmbeddedHub
+    from hublish.hub.server.server import EmbeddedHub
 
 LAST_PORT = 65535
 
@@ -45,7 +45,7 @@ def _port(text: str) -> int:
 
 
 def _run(arguments: Namespace, terminal: Terminal) -> Outcome:
-    from hublish.pipeline.hub.embedded.server import EmbeddedHub, serve
+    from hublish.hub.server.server import EmbeddedHub, serve
 
     try:
         hub = EmbeddedHub(

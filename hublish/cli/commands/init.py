@@ -4,10 +4,10 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import Any
 
+from hublish.base.errors import UsageError
 from hublish.cli.command import Command, Example, Outcome
 from hublish.cli.options import MANIFEST, REPO_TYPES, Target, add_remote, again, named_by, remote
-from hublish.cli.terminal import Terminal
-from hublish.pipeline.errors import UsageError
+from hublish.cli.report.terminal import Terminal
 
 STDOUT = "-"
 
@@ -39,12 +39,12 @@ def _configure(parser: ArgumentParser) -> None:
 def _run(arguments: Namespace, terminal: Terminal) -> Outcome:
     origin = _origin(arguments)
 
-    from hublish import api
-    from hublish.cli.views.draft import DraftView
-    from hublish.cli.views.words import kind_option
+    import hublish
+    from hublish.cli.views.init import DraftView
+    from hublish.cli.views.phrases import kind_option
 
     kind: Any = origin.repo_type if arguments.reference else arguments.repo_type
-    draft = api.init(
+    draft = hublish.init(
         Path(arguments.folder),
         repo_id=arguments.repo_id,
         repo_type=kind,

@@ -4,7 +4,7 @@ from argparse import ArgumentParser, Namespace
 
 from hublish.cli.command import Command, Example, Outcome
 from hublish.cli.downloads import configure, download_keywords
-from hublish.cli.terminal import Terminal
+from hublish.cli.report.terminal import Terminal
 
 
 def _configure(parser: ArgumentParser) -> None:
@@ -17,10 +17,10 @@ def _configure(parser: ArgumentParser) -> None:
 def _run(arguments: Namespace, terminal: Terminal) -> Outcome:
     keywords = download_keywords(arguments)
 
-    from hublish import api
-    from hublish.cli.views.download import LoadView
+    import hublish
+    from hublish.cli.views.pull import LoadView
 
-    return Outcome(LoadView(api.load(**keywords, progress=terminal.progress())))
+    return Outcome(LoadView(hublish.load(**keywords, progress=terminal.progress())))
 
 
 COMMAND = Command(

@@ -5,13 +5,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hublish.base.errors import UsageError
 from hublish.cli.command import Command, Example, Outcome
 from hublish.cli.options import add_manifest, add_remote, again, manifest, remote
-from hublish.cli.terminal import Terminal
-from hublish.pipeline.errors import UsageError
+from hublish.cli.report.terminal import Terminal
 
 if TYPE_CHECKING:
-    from hublish.pipeline.values import Candidate, Plan, ReleaseFile
+    from hublish.base.values import Candidate, Plan, ReleaseFile
 
 CHANGES = 2
 
@@ -28,10 +28,10 @@ def _configure(parser: ArgumentParser) -> None:
 
 
 def _run(arguments: Namespace, terminal: Terminal) -> Outcome:
-    from hublish import api
+    import hublish
     from hublish.cli.views.plan import PlanView
 
-    plan = api.plan(manifest(arguments, terminal), **remote(arguments), progress=terminal.progress())
+    plan = hublish.plan(manifest(arguments, terminal), **remote(arguments), progress=terminal.progress())
     terminal.warn(plan.release.warnings)
     if arguments.out:
         _write(plan, arguments.out)
@@ -46,9 +46,9 @@ def _write(plan: "Plan", path: Path) -> None:
     Raises:
         UsageError: when a source of the manifest matches the file; nothing is left behind.
     """
-    from hublish.pipeline import durable
-    from hublish.pipeline.records import canonical_json, plan_document
-    from hublish.pipeline.stages.collect import Collect
+    from hublish.base import durable
+    from hublish.pipeline.collect.collect import Collect
+    from hublish.pipeline.lock.records import canonical_json, plan_document
 
     msg = f"{path} would itself become part of the release: a source matches it"
     refusal = UsageError(msg, hint="write it to another folder, or add it to patterns.ignore_patterns")
@@ -61,7 +61,7 @@ def _write(plan: "Plan", path: Path) -> None:
 
 
 def _holds(files: "Iterable[ReleaseFile | Candidate]", path: Path) -> bool:
-    from hublish.pipeline.values import OnDisk
+    from hublish.base.values import OnDisk
 
     own = path.resolve()
     return any(isinstance(file.content, OnDisk) and file.content.path.resolve() == own for file in files)

@@ -5,13 +5,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hublish.base.errors import UsageError
 from hublish.cli.command import Command, Example, Outcome
 from hublish.cli.options import add_manifest, add_remote, again, beside, manifest, remote
-from hublish.cli.terminal import Terminal
-from hublish.pipeline.errors import UsageError
+from hublish.cli.report.terminal import Terminal
 
 if TYPE_CHECKING:
-    from hublish.pipeline.values import Plan
+    from hublish.base.values import Plan
 
 
 def _configure(parser: ArgumentParser) -> None:
@@ -41,10 +41,10 @@ def _run(arguments: Namespace, terminal: Terminal) -> Outcome:
         options = again(arguments).manifest + again(arguments).remote
         raise UsageError(msg, hint=f"pass -y, or a plan that was reviewed: hublish plan --out plan.json{options}")
 
-    from hublish import api
-    from hublish.cli.views.receipt import ReceiptView
+    import hublish
+    from hublish.cli.views.publish import ReceiptView
 
-    receipt = api.publish(
+    receipt = hublish.publish(
         manifest(arguments, terminal),
         plan=arguments.plan,
         confirm=None if agreed else partial(_confirm, terminal),

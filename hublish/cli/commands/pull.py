@@ -6,16 +6,16 @@ from argparse import Namespace
 from hublish.cli.command import Command, Example, Outcome
 from hublish.cli.downloads import configure, download_keywords
 from hublish.cli.options import again
-from hublish.cli.terminal import Terminal
+from hublish.cli.report.terminal import Terminal
 
 
 def _run(arguments: Namespace, terminal: Terminal) -> Outcome:
     keywords = download_keywords(arguments)
 
-    from hublish import api
-    from hublish.cli.views.download import PullView
+    import hublish
+    from hublish.cli.views.pull import PullView
 
-    local = api.pull(**keywords, progress=terminal.progress())
+    local = hublish.pull(**keywords, progress=terminal.progress())
     return Outcome(PullView(local, _load_line(arguments)))
 
 

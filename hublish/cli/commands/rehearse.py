@@ -5,14 +5,14 @@ from argparse import Namespace
 from hublish.cli.command import Command, Example, Outcome
 from hublish.cli.failures import FAILED
 from hublish.cli.options import add_manifest, again, manifest
-from hublish.cli.terminal import Terminal
+from hublish.cli.report.terminal import Terminal
 
 
 def _run(arguments: Namespace, terminal: Terminal) -> Outcome:
-    from hublish import api
-    from hublish.cli.views.rehearsal import RehearsalView
+    import hublish
+    from hublish.cli.views.rehearse import RehearsalView
 
-    rehearsal = api.rehearse(manifest(arguments, terminal), progress=terminal.progress())
+    rehearsal = hublish.rehearse(manifest(arguments, terminal), progress=terminal.progress())
     terminal.warn(rehearsal.receipt.plan.release.warnings)
     return Outcome(RehearsalView(rehearsal, again(arguments)), 0 if rehearsal.same else FAILED)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hublish import schemas
 from hublish.cli.command import Command, Example, Outcome
-from hublish.cli.terminal import Terminal
+from hublish.cli.report.terminal import Terminal
 
 DOCUMENTS = ("manifest", "lock", "plan", "receipt")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from hublish.cli.command import Command, Example, Outcome
 from hublish.cli.failures import FAILED
 from hublish.cli.options import add_manifest, add_remote, again, manifest, remote
-from hublish.cli.terminal import Format, Terminal
+from hublish.cli.report.terminal import Format, Terminal
 
 CHANGES = 2
 
@@ -22,10 +22,10 @@ def _configure(parser: ArgumentParser) -> None:
 
 
 def _run(arguments: Namespace, terminal: Terminal) -> Outcome:
-    from hublish import api
+    import hublish
     from hublish.cli.views.status import StatusView
 
-    found = api.status(
+    found = hublish.status(
         manifest(arguments, terminal),
         lock=arguments.lock,
         offline=arguments.offline,

@@ -6,7 +6,7 @@ from pathlib import Path
 from hublish.cli.command import Command, Example, Outcome
 from hublish.cli.failures import FAILED
 from hublish.cli.options import MANIFEST, add_manifest_file, add_remote, again, remote
-from hublish.cli.terminal import Terminal
+from hublish.cli.report.terminal import Terminal
 
 
 def _configure(parser: ArgumentParser) -> None:
@@ -16,11 +16,11 @@ def _configure(parser: ArgumentParser) -> None:
 
 
 def _run(arguments: Namespace, terminal: Terminal) -> Outcome:
-    from hublish import api
-    from hublish.cli.views.verification import VerificationView
+    import hublish
+    from hublish.cli.views.verify import VerificationView
 
     path = Path(MANIFEST if arguments.file == "-" else arguments.file)
-    found = api.verify(path, lock=arguments.lock, **remote(arguments), progress=terminal.progress())
+    found = hublish.verify(path, lock=arguments.lock, **remote(arguments), progress=terminal.progress())
     return Outcome(VerificationView(found, again(arguments)), 0 if found.ok else FAILED)
 
 

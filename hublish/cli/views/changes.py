@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 
-from hublish.cli.paint import Paint
-from hublish.cli.text import columns, plural
-from hublish.cli.views.words import converted, made_by, places_of, with_line
-from hublish.pipeline.values import Action, Change, Plan
-from hublish.schemas.places import Places
-from hublish.schemas.sizes import format_size
+from hublish.base.values import Action, Change, Plan
+from hublish.cli.terminal.color import Paint
+from hublish.cli.terminal.text import columns, plural
+from hublish.cli.views.phrases import converted, made_by, places_of, with_line
+from hublish.schemas.documents.sizes import format_size
+from hublish.schemas.yaml.places import Places
 
 MARKS = {
     Action.ADD: ("+", "green"),

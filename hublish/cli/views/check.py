@@ -6,10 +6,10 @@ from typing import Any
 
 from hublish.cli.again import NOTHING_AGAIN, Again
 from hublish.cli.failures import problem_document
-from hublish.cli.paint import Paint
-from hublish.cli.text import plural
-from hublish.cli.views.words import next_steps
-from hublish.schemas.problems import Problem
+from hublish.cli.terminal.color import Paint
+from hublish.cli.terminal.text import plural
+from hublish.cli.views.phrases import next_steps
+from hublish.schemas.diagnose.problems import Problem
 
 
 @dataclass(frozen=True)

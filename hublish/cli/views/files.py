@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hublish.base.values import Candidate, Release, ReleaseFile, Verdict
 from hublish.cli.again import NOTHING_AGAIN, Again
 from hublish.cli.failures import location_document, problem_document
-from hublish.cli.paint import Paint
-from hublish.cli.text import columns, plural
-from hublish.cli.views.words import SHORT_DIGEST, made_by, next_steps, places_of, rule_with_line, size_of
-from hublish.pipeline.values import Candidate, Release, ReleaseFile, Verdict
-from hublish.schemas.places import Places
-from hublish.schemas.sizes import format_size
+from hublish.cli.terminal.color import Paint
+from hublish.cli.terminal.text import columns, plural
+from hublish.cli.views.phrases import SHORT_DIGEST, made_by, next_steps, places_of, rule_with_line, size_of
+from hublish.schemas.documents.sizes import format_size
+from hublish.schemas.yaml.places import Places
 
 
 @dataclass(frozen=True)

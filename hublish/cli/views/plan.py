@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from hublish.base.values import Action, Plan
 from hublish.cli.again import NOTHING_AGAIN, Again
-from hublish.cli.paint import Paint
-from hublish.cli.text import columns, indented, plural
+from hublish.cli.terminal.color import Paint
+from hublish.cli.terminal.text import columns, indented, plural
 from hublish.cli.views.changes import MARKS, change_lines, legend, listed, sent
-from hublish.cli.views.words import next_steps, places_of, repo_label, rule_with_line, short
-from hublish.pipeline.values import Action, Plan
-from hublish.schemas.sizes import format_size
+from hublish.cli.views.phrases import next_steps, places_of, repo_label, rule_with_line, short
+from hublish.schemas.documents.sizes import format_size
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class PlanView:
 
     def document(self) -> Any:
         """Return the plan document: what `--out` writes and `publish` takes."""
-        from hublish.pipeline.records import plan_document
+        from hublish.pipeline.lock.records import plan_document
 
         return plan_document(self.plan).model_dump(mode="json")
 

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from hublish.cli.again import NOTHING_AGAIN, Again
 from hublish.cli.failures import error_document
-from hublish.cli.paint import Paint
-from hublish.cli.text import columns, plural
-from hublish.cli.views.words import next_steps, repo_label, short, size_of
-from hublish.schemas.sizes import format_size
+from hublish.cli.terminal.color import Paint
+from hublish.cli.terminal.text import columns, plural
+from hublish.cli.views.phrases import next_steps, repo_label, short, size_of
+from hublish.schemas.documents.sizes import format_size
 
 if TYPE_CHECKING:
-    from hublish.drifting import RemoteDrift, Status
-    from hublish.pipeline.values import Setting
-    from hublish.pipeline.values.drift import LocalDrift
+    from hublish.api.status import RemoteDrift, Status
+    from hublish.base.values import Setting
+    from hublish.base.values.drift import LocalDrift
 
 COLOURS = {"+": "green", "~": "yellow", "-": "red"}
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TextIO
 
-from hublish.cli.terminal import Format, Terminal
+from hublish.cli.report.terminal import Format, Terminal
 
 DEADLINE = 60
 """Seconds a process may take."""

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from hublish.cli.ahead import renderer_for
-from hublish.pipeline.cards.rendering import ON_DEMAND, Child
-from hublish.pipeline.cards.templates import CardTemplate
+from hublish.pipeline.render_card.rendering import ON_DEMAND, Child
+from hublish.pipeline.render_card.templates import CardTemplate
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ from collections.abc import Callable
 import pytest
 
 from hublish._version import __version__
+from hublish.base.errors import AuthenticationError, HublishError, PlanStaleError, UsageError
 from hublish.cli.command import Command, Outcome
 from hublish.cli.dispatch import find, main
-from hublish.pipeline.errors import AuthenticationError, HublishError, PlanStaleError, UsageError
 
 
 @pytest.fixture

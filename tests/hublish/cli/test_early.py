@@ -3,7 +3,7 @@
 import pytest
 
 from hublish.cli.early import format_asked, token_given
-from hublish.cli.terminal import Format
+from hublish.cli.report.terminal import Format
 
 
 @pytest.mark.parametrize(

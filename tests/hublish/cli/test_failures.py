@@ -4,13 +4,13 @@ import json
 
 import pytest
 
-from hublish.cli.diagnostics import error_lines
-from hublish.cli.excerpts import Page
+from hublish.base.errors import HublishError, ManifestInvalidError
 from hublish.cli.failures import as_error, report
-from hublish.cli.paint import Paint
-from hublish.cli.terminal import Format
-from hublish.pipeline.errors import HublishError, ManifestInvalidError
-from hublish.schemas.problems import Location, Problem
+from hublish.cli.report.excerpts import Page
+from hublish.cli.report.human import error_lines
+from hublish.cli.report.terminal import Format
+from hublish.cli.terminal.color import Paint
+from hublish.schemas.diagnose.problems import Location, Problem
 from tests.hublish.cli.running import Golden, MakeDesk
 
 TOKEN = "hf_" + "canary" * 6

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from hublish.base.errors import ManifestInvalidError, UsageError
+from hublish.base.values import Project
 from hublish.cli.again import Again
 from hublish.cli.options import Target, add_manifest, again, beside, manifest, target
 from hublish.cli.parser import Parser
-from hublish.pipeline.errors import ManifestInvalidError, UsageError
-from hublish.pipeline.values import Project
 from tests.hublish.cli.running import MakeDesk
 
 MANIFEST = "repo: {repo_id: acme/a}\nartifacts: [{source: a.json}]\n"

@@ -15,7 +15,7 @@ ARRAYS = ("numpy", "ml_dtypes")
 NETWORK = ("huggingface_hub", "httpx", "requests", "hf_xet")
 HUB = ("uvicorn", "httptools", "dulwich", "lz4", "blake3")
 OTHERS = ("tqdm", "asyncio", "sqlite3", "multiprocessing")
-OURS = ("hublish.publishing", "hublish.pipeline.publish", "hublish.pipeline.hub.client", "hublish.schemas.lock")
+OURS = ("hublish.api.publish", "hublish.pipeline.publish", "hublish.hub.client.hub", "hublish.schemas.documents.lock")
 
 
 def loaded(*words: str, folder: Path) -> set[str]:
@@ -40,7 +40,7 @@ def example(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 def test_a_check_imports_no_arrays_no_client_and_no_server(example: Path) -> None:
     modules = loaded("check", folder=example)
-    assert "hublish.pipeline.stages.render_card" in modules
+    assert "hublish.pipeline.render_card.render_card" in modules
     assert modules.isdisjoint({*ARRAYS, *NETWORK, *HUB, *OTHERS, *OURS})
 
 
@@ -61,11 +61,13 @@ def test_help_and_schemas_import_neither_documents_nor_pipelines(words: list[str
 
 def test_listing_the_files_imports_neither_client_nor_server() -> None:
     modules = loaded("files", folder=DIGITS)
-    assert modules.isdisjoint({*NETWORK, *HUB, "hublish.publishing", "hublish.pipeline.hub.client"})
+    assert modules.isdisjoint({*NETWORK, *HUB, "hublish.api.publish", "hublish.hub.client.hub"})
 
 
 def test_the_renderer_knows_neither_documents_nor_the_hub() -> None:
-    script = "import json, sys, hublish.pipeline.cards.child; print(json.dumps(sorted(sys.modules)))"
+    script = "import json, sys, hublish.pipeline.render_card.child; print(json.dumps(sorted(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     modules = set(json.loads(done.stdout))
-    assert modules.isdisjoint({"pydantic", "yaml", *ARRAYS, *NETWORK, *HUB, "hublish.schemas.manifest", "hublish.cli"})
+    assert modules.isdisjoint(
+        {"pydantic", "yaml", *ARRAYS, *NETWORK, *HUB, "hublish.schemas.documents.manifest", "hublish.cli"}
+    )

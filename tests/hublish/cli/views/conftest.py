@@ -2,9 +2,9 @@
 
 import pytest
 
-from hublish.cli.paint import Paint
-from hublish.cli.text import harmless
-from hublish.cli.view import View
+from hublish.cli.report.interface import View
+from hublish.cli.terminal.color import Paint
+from hublish.cli.terminal.text import harmless
 from tests.hublish.cli.views.values import Make, Show
 
 

@@ -2,7 +2,7 @@
 
 from hublish.cli.again import Again
 from hublish.cli.views.check import CheckView
-from hublish.schemas.problems import Location, Problem
+from hublish.schemas.diagnose.problems import Location, Problem
 from tests.hublish.cli.views.values import Show
 
 PLACE = Location("hub.yaml", 4, 3)

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from hublish.base.values import Release
 from hublish.cli.again import Again
 from hublish.cli.views.files import BuildView, FilesView
-from hublish.pipeline.values import Release
-from hublish.schemas.problems import Problem
+from hublish.schemas.diagnose.problems import Problem
 from tests.hublish.cli.running import Golden
 from tests.hublish.cli.views.values import Make, Show
 

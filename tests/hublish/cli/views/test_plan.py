@@ -2,9 +2,9 @@
 
 import pytest
 
+from hublish.base.values import Setting
 from hublish.cli.again import Again
 from hublish.cli.views.plan import PlanView
-from hublish.pipeline.values import Setting
 from tests.hublish.cli.running import Golden
 from tests.hublish.cli.views.values import Make, Show
 

@@ -4,15 +4,15 @@ from dataclasses import replace
 
 import pytest
 
+from hublish.api.status import RemoteDrift, Status
+from hublish.api.verify import Verification
+from hublish.base.errors import OfflineError
+from hublish.base.values import Release, Setting
+from hublish.base.values.drift import ChangedFile, LocalDrift
 from hublish.cli.again import Again
 from hublish.cli.views.status import StatusView
-from hublish.drifting import RemoteDrift, Status
-from hublish.pipeline.errors import OfflineError
-from hublish.pipeline.values import Release, Setting
-from hublish.pipeline.values.drift import ChangedFile, LocalDrift
-from hublish.schemas.lock import Lock, LockedFile
-from hublish.schemas.manifest import Load
-from hublish.verifying import Verification
+from hublish.schemas.documents.lock import Lock, LockedFile
+from hublish.schemas.documents.manifest import Load
 from tests.hublish.cli.running import Golden
 from tests.hublish.cli.views.values import COMMIT, PARENT, Make, Show
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from hublish.pipeline.values import (
+from hublish.base.values import (
     Action,
     Candidate,
     Change,
@@ -26,7 +26,7 @@ from hublish.pipeline.values import (
     RemoteRelease,
     Verdict,
 )
-from hublish.schemas.manifest import Load, Manifest
+from hublish.schemas.documents.manifest import Load, Manifest
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 PARENT = "89abcdef0123456789abcdef0123456789abcdef"

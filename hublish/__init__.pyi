@@ -1,0 +1,43 @@
+"""The public names and the module each comes from: the one table that types, imports and completion derive from.
+
+A line is `from MODULE import NAME as NAME`; `hublish/__init__.py` reads them when a name is first used.
+"""
+
+from hublish._version import __version__ as __version__
+from hublish.api.build import build as build
+from hublish.api.build import card as card
+from hublish.api.build import files as files
+from hublish.api.check import check as check
+from hublish.api.doctor import Finding as Finding
+from hublish.api.doctor import doctor as doctor
+from hublish.api.explain import explain as explain
+from hublish.api.init import Draft as Draft
+from hublish.api.init import init as init
+from hublish.api.load import load as load
+from hublish.api.load import pull as pull
+from hublish.api.mixin import HubMixin as HubMixin
+from hublish.api.project import read_project as read_project
+from hublish.api.publish import plan as plan
+from hublish.api.publish import publish as publish
+from hublish.api.push_to_hub import from_hub as from_hub
+from hublish.api.push_to_hub import push_to_hub as push_to_hub
+from hublish.api.rehearse import Rehearsal as Rehearsal
+from hublish.api.rehearse import rehearse as rehearse
+from hublish.api.status import Status as Status
+from hublish.api.status import status as status
+from hublish.api.verify import Verification as Verification
+from hublish.api.verify import verify as verify
+from hublish.base.errors import HublishError as HublishError
+from hublish.base.values import Loaded as Loaded
+from hublish.base.values import LocalRelease as LocalRelease
+from hublish.base.values import Plan as Plan
+from hublish.base.values import Project as Project
+from hublish.base.values import Receipt as Receipt
+from hublish.base.values import Release as Release
+from hublish.base.values.explanation import Explained as Explained
+from hublish.formats.interface import Trust as Trust
+from hublish.hub.server.server import EmbeddedHub as EmbeddedHub
+from hublish.schemas.documents.manifest import Manifest as Manifest
+from hublish.schemas.documents.manifest import Policy as Policy
+
+__all__: list[str]

@@ -1,0 +1,82 @@
+"""doctor: whether this machine can publish and load, and what to do where it cannot."""
+
+import platform
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from hublish._version import __version__
+from hublish.api.session import connected
+from hublish.base.errors import AuthenticationError, HublishError
+from hublish.hub.client import library
+from hublish.hub.client.hub import Hub
+from hublish.schemas.documents.sizes import format_size
+
+_LOW_DISK = 5 * 10**9
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at."""
+
+    name: str
+    ok: bool
+    detail: str
+    hint: str = ""
+
+
+def doctor(*, endpoint: str | None = None, token: str | bool | None = None) -> tuple[Finding, ...]:
+    """Look at versions, disk, endpoint, token and xet.
+
+    Args:
+        endpoint: a URL or `embedded`; default: HF_ENDPOINT, else the public Hub.
+        token: a token, None for the saved one, False for none.
+    """
+    with connected(endpoint, token, Path.cwd()) as hub:
+        reached = _asked("endpoint", hub, _endpoint)
+        return (
+            Finding("hublish", True, f"{__version__} on Python {platform.python_version()}"),
+            Finding("huggingface_hub", True, library.version()),
+            _xet(),
+            _disk(),
+            reached,
+            _asked("token", hub, _token) if reached.ok else Finding("token", False, "not asked: no endpoint answers"),
+        )
+
+
+def _asked(name: str, hub: Hub, question: Callable[[Hub], Finding]) -> Finding:
+    try:
+        return question(hub)
+    except HublishError as error:
+        return Finding(name, False, error.message, error.hint)
+
+
+def _endpoint(hub: Hub) -> Finding:
+    hub.reach()
+    return Finding("endpoint", True, f"{hub.endpoint} answers")
+
+
+def _token(hub: Hub) -> Finding:
+    try:
+        return Finding("token", True, f"belongs to {hub.whoami()}")
+    except AuthenticationError:
+        hint = "log in with `hf auth login` or set HF_TOKEN; loading public repos needs none"
+        return Finding("token", False, "none, or not valid", hint)
+
+
+def _xet() -> Finding:
+    found = library.xet_version()
+    if found is None:
+        hint = "pip install hf_xet, and do not set HF_HUB_DISABLE_XET"
+        return Finding("xet", True, "off: large files are sent whole, by LFS", hint)
+    return Finding("xet", True, f"hf_xet {found}")
+
+
+def _disk() -> Finding:
+    folder = cache = library.cache_folder()
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    hint = "" if free > _LOW_DISK else "free some, or set HF_HOME to a larger disk"
+    return Finding("disk", free > _LOW_DISK, f"{format_size(free)} free for the cache in {cache}", hint)

@@ -1,0 +1,87 @@
+"""What is around a manifest on this machine, looked up when it is asked for."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hublish.schemas.variables.names import ENV, SECRET, NoValueError
+
+if TYPE_CHECKING:
+    from hublish.api.git.repository_state import Git
+
+EPOCH = "SOURCE_DATE_EPOCH"
+"""The date of the source, for reproducible builds: https://reproducible-builds.org/specs/source-date-epoch/."""
+
+_SECONDS = re.compile(r"[0-9]{1,12}", re.ASCII)
+_START = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Here:
+    """The surroundings of the manifest in a folder."""
+
+    folder: Path
+    environ: Mapping[str, str]
+
+    def value(self, name: str) -> str:
+        """Return the value of `source_date`, `git.NAME` or `env.NAME`.
+
+        Raises:
+            NoValueError: when it has none, or one that may not be published.
+        """
+        if name.startswith(ENV):
+            return self._variable(name.removeprefix(ENV))
+        if name == "source_date":
+            return self._source_date()
+        git = self._git
+        if name == "git.dirty":
+            return "true" if git.dirty() else "false"
+        ask = {"git.commit": git.commit, "git.short_commit": git.short_commit, "git.tag": git.tag}
+        return ask.get(name, git.branch)()
+
+    def _variable(self, name: str) -> str:
+        value = self.environ.get(name)
+        if value is None:
+            msg = f"{name} is not set in the environment"
+            raise NoValueError(msg, f"`export {name}=...`")
+        from hublish.audit.secrets import secrets_in_text
+
+        if secrets_in_text(value):
+            msg = "it is a secret"
+            raise NoValueError(msg, "what hub.yaml says is published", code=SECRET)
+        return value
+
+    @cached_property
+    def _git(self) -> "Git":
+        from hublish.api.git.repository_state import Git
+
+        return Git(self.folder, self.environ)
+
+    def _source_date(self) -> str:
+        """Return a date in UTC: `2026-01-31`."""
+        given = self.environ.get(EPOCH)
+        if given is None:
+            return _date(self._committed_at())
+        if not _SECONDS.fullmatch(given):
+            msg = f"{EPOCH} is not a number of seconds since 1970"
+            raise NoValueError(msg, f"`export {EPOCH}=$(git log -1 --format=%ct)`")
+        return _date(int(given))
+
+    def _committed_at(self) -> int:
+        try:
+            return self._git.committed_at()
+        except NoValueError as error:
+            msg = f"{EPOCH} is not set, and {error.reason}"
+            raise NoValueError(msg, f"`export {EPOCH}=...`, in seconds since 1970") from None
+
+
+def _date(seconds: int) -> str:
+    try:
+        return (_START + timedelta(seconds=seconds)).date().isoformat()
+    except OverflowError:
+        msg = f"{seconds} seconds since 1970 is no date of the calendar"
+        raise NoValueError(msg) from None

@@ -1,0 +1,1 @@
+"""One output format a file: how results, problems and errors are written."""

@@ -1,0 +1,101 @@
+"""Progress for people: stage titles as lines, long work as bars, all of it on stderr."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
+
+from hublish.base.progress import SILENT, Progress, Task
+from hublish.cli.terminal.streams import write_lines
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
+NOTEWORTHY = 1.0
+"""Seconds from which the time a stage took is worth a line."""
+
+
+def progress_on(stream: TextIO, environ: Mapping[str, str], *, titles: bool, bars: bool) -> Progress:
+    """Return what may be shown on `stream`.
+
+    Args:
+        stream: stderr.
+        environ: CI and HF_HUB_DISABLE_PROGRESS_BARS, when set, turn the bars off, as huggingface_hub does.
+        titles: whether stages are announced.
+        bars: whether bars are wanted; they need a terminal as well.
+    """
+    muted = any(_is_on(environ.get(name, "")) for name in ("CI", "HF_HUB_DISABLE_PROGRESS_BARS"))
+    bars = bars and stream.isatty() and not muted
+    return Display(stream, titles, bars) if titles or bars else SILENT
+
+
+@dataclass(frozen=True)
+class Display:
+    """The progress port on a stream."""
+
+    stream: TextIO
+    titles: bool
+    visible: bool
+    """Whether bars are drawn."""
+
+    def begin(self, title: str) -> None:
+        """Announce a stage."""
+        if self.titles:
+            self._line(f"* {title}")
+
+    def end(self, title: str, seconds: float) -> None:  # noqa: ARG002 - the port's shape
+        """Say how long the stage took, when it was long."""
+        if self.titles and seconds >= NOTEWORTHY:
+            self._line(f"  took {_duration(seconds)}")
+
+    @contextmanager
+    def task(self, label: str, total: int, unit: str = "B") -> Iterator[Task]:
+        """Draw a bar that disappears when the work is done."""
+        if not self.visible:
+            with SILENT.task(label, total, unit) as silent:
+                yield silent
+            return
+        from tqdm import tqdm
+
+        with tqdm(
+            desc=f"  {label}",
+            total=total,
+            unit=unit if unit == "B" else f" {unit}",
+            unit_scale=unit == "B",
+            file=self.stream,
+            leave=False,
+            **_room_on(self.stream),
+        ) as bar:
+            yield _Bar(bar)
+
+    def _line(self, text: str) -> None:
+        write_lines(self.stream, [text])
+
+
+@dataclass(frozen=True)
+class _Bar:
+    bar: "tqdm[NoReturn]"
+
+    def advance(self, amount: int) -> None:
+        """Move the bar."""
+        self.bar.update(amount)
+
+
+def _room_on(stream: TextIO) -> dict[str, Any]:
+    """Return how much room a bar has, in tqdm's keywords: it follows the window where the window has a size."""
+    try:
+        columns, lines = os.get_terminal_size(stream.fileno())
+    except OSError:
+        columns = lines = 0
+    # A pseudo-terminal that nobody has sized is 0 by 0, and tqdm would draw nothing on it.
+    return {"dynamic_ncols": True} if columns and lines else {"ncols": 80, "nrows": 24}
+
+
+def _is_on(value: str) -> bool:
+    return value.lower() not in ("", "0", "false", "no", "off")
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02d} s" if minutes else f"{seconds:.1f} s"

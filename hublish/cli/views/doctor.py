@@ -1,0 +1,47 @@
+"""What `doctor` found."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hublish.cli.terminal.color import Paint
+from hublish.cli.terminal.text import columns, plural
+
+if TYPE_CHECKING:
+    from hublish import Finding
+
+
+@dataclass(frozen=True)
+class FindingsView:
+    """One line a finding; the ones that hurt say what to do."""
+
+    findings: "tuple[Finding, ...]"
+
+    @property
+    def healthy(self) -> bool:
+        """Whether nothing hurts."""
+        return all(finding.ok for finding in self.findings)
+
+    def human(self, paint: Paint) -> Iterable[str]:
+        """Return the findings in columns, hints below theirs, and the verdict."""
+        lines = columns((finding.name, finding.detail) for finding in self.findings)
+        for finding, line in zip(self.findings, lines, strict=True):
+            yield f"{paint('green', 'ok  ') if finding.ok else paint('red', 'FAIL')}  {line}"
+            if finding.hint:
+                yield f"      {paint('cyan', 'hint:')} {finding.hint}"
+        failed = sum(not finding.ok for finding in self.findings)
+        yield from ["", f"{plural(failed, 'problem')} found." if failed else "No problem found."]
+
+    def document(self) -> Any:
+        """Return the verdict and every finding."""
+        return {
+            "ok": self.healthy,
+            "findings": [
+                {"name": finding.name, "ok": finding.ok, "detail": finding.detail, "hint": finding.hint}
+                for finding in self.findings
+            ],
+        }
+
+    def quiet(self) -> Iterable[str]:
+        """Return the names of what hurts."""
+        return [finding.name for finding in self.findings if not finding.ok]

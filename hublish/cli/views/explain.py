@@ -1,0 +1,197 @@
+"""Why files are in a release or out of it: the verdict first, then every rule that was asked."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from hublish.base.values import Effect, Step
+from hublish.base.values.explanation import Explained, Explanation, Fate, Outcome, Taken
+from hublish.cli.failures import location_document, problem_document
+from hublish.cli.report.excerpts import Mark, Page, excerpt, gutter
+from hublish.cli.terminal.color import Paint
+from hublish.cli.terminal.text import columns, indented, plural
+from hublish.cli.views.phrases import with_line
+
+COLOURS = {Outcome.IN: "green", Outcome.OUT: "yellow", Outcome.REFUSED: "red", Outcome.ABSENT: "red"}
+
+
+@dataclass(frozen=True)
+class ExplanationView:
+    """The answers, in the order of the questions."""
+
+    explained: Explained
+
+    def human(self, paint: Paint) -> Iterable[str]:
+        """Return a block for each path: the verdict, the line that decided, and the other rules."""
+        for number, explanation in enumerate(self.explained.explanations):
+            if number:
+                yield ""
+            yield from _block(explanation, paint)
+        if count := len(self.explained.problems):
+            yield ""
+            told = f"The release is refused for now: {plural(count, 'problem')} with its sources."
+            yield f"{paint('yellow', told)} `hublish check` tells {'it' if count == 1 else 'them'}."
+
+    def document(self) -> Any:
+        """Return every explanation with every rule, and what is wrong with the sources."""
+        return {
+            "explanations": [_document(explanation) for explanation in self.explained.explanations],
+            "problems": [problem_document(problem) for problem in self.explained.problems],
+        }
+
+    def quiet(self) -> Iterable[str]:
+        """Return `in`, `out`, `refused` or `absent` for each path."""
+        return [explanation.outcome.value for explanation in self.explained.explanations]
+
+
+def _block(explanation: Explanation, paint: Paint) -> Iterable[str]:
+    if explanation.outcome is Outcome.ABSENT:
+        yield f"{_verdict(Outcome.ABSENT, paint)} there is no {explanation.asked}, on disk or in the release"
+        if explanation.near:
+            *others, last = explanation.near
+            near = f"{', '.join(others)} or {last}" if others else last
+            yield f"  {paint('cyan', 'hint:')} did you mean {near}?"
+    elif explanation.taken is Taken.FOLDER and not explanation.fates:
+        yield from _folder(explanation, paint)
+    for number, fate in enumerate(explanation.fates):
+        if number:
+            yield ""
+        yield from _fate(fate, explanation, paint)
+
+
+def _folder(explanation: Explanation, paint: Paint) -> Iterable[str]:
+    found = [file.outcome for file in explanation.files]
+    counts = ", ".join(f"{found.count(outcome)} {outcome}" for outcome in COLOURS if outcome in found)
+    yield paint("bold", f"{explanation.path}/: {counts or 'no files'}")
+    groups = _by_folder(explanation)
+    rows = [(files[0].outcome.value, name, *_rule(_main(files[0]))) for name, files in groups]
+    for (_, files), line in zip(groups, columns(rows), strict=True):
+        outcome = files[0].outcome
+        yield f"  {paint(COLOURS[outcome], line) if outcome is not Outcome.IN else line}"
+
+
+def _by_folder(explanation: Explanation) -> list[tuple[str, list[Explanation]]]:
+    """Return the files by the name of their line: one each, but for folders that no source enters."""
+    top = "" if explanation.path == "." else f"{explanation.path}/"
+    groups: dict[str, list[Explanation]] = {}
+    for file in explanation.files:
+        groups.setdefault(top + file.path.removeprefix(top).partition("/")[0], []).append(file)
+    found: list[tuple[str, list[Explanation]]] = []
+    for name, files in groups.items():
+        if len(files) > 1 and all(_uncollected(file) for file in files):
+            found.append((f"{name}/ ({plural(len(files), 'file')})", files))
+        else:
+            found += [(file.path, [file]) for file in files]
+    return found
+
+
+def _uncollected(explanation: Explanation) -> bool:
+    return [(fate.artifact, fate.outcome) for fate in explanation.fates] == [(None, Outcome.OUT)]
+
+
+def _main(explanation: Explanation) -> Step:
+    """Return the rule that decided what the outcome says."""
+    return next(fate.decisive for fate in explanation.fates if fate.outcome is explanation.outcome)
+
+
+def _fate(fate: Fate, explanation: Explanation, paint: Paint) -> Iterable[str]:
+    yield f"{_verdict(fate.outcome, paint)} {_headline(fate, explanation)}"
+    if fate.taken is Taken.PATH_IN_REPO:
+        yield f"    {explanation.path} was taken as a path in the repo"
+    if fate.more and fate.outcome is Outcome.IN:
+        yield f"    {fate.more}"
+    step = fate.decisive
+    if fate.outcome is not Outcome.IN:
+        yield from _line_of(step, paint)
+    lines = columns((each.effect.value, *_rule(each)) for each in fate.steps)
+    for each, line in zip(fate.steps, lines, strict=True):
+        colour = COLOURS[fate.outcome] if each is step else "dim"
+        yield f"  {paint(colour, line)}"
+    if fate.loading is not None:
+        yield from _loading(fate.loading, paint)
+
+
+def _verdict(outcome: Outcome, paint: Paint) -> str:
+    return paint(COLOURS[outcome], f"{outcome}:")
+
+
+def _headline(fate: Fate, explanation: Explanation) -> str:
+    step = fate.decisive
+    if fate.outcome is not Outcome.IN:
+        subject = fate.source if fate.source == explanation.path else f"{explanation.path}, from {fate.source}"
+        # A line of a .gitignore says itself where it stands, and what is wrong with a link which one it is.
+        told = with_line(step.words, step.location if step.path else None)
+        return told if step.words.startswith(f"'{fate.source}'") else f"{subject}: {told}"
+    if step.rule == "card":
+        return f"{', '.join(fate.path_in_repo)} is rendered from the card"
+    return _becoming(fate)
+
+
+def _becoming(fate: Fate) -> str:
+    """Return `runs/model.npz goes up as model.safetensors, written by safetensors`."""
+    paths = ", ".join(fate.path_in_repo)
+    name = "" if paths == fate.source else f" as {paths}"
+    how = "" if fate.serializer == "copy" else f"; serializer {fate.serializer}"
+    once = "; another artifact collects it already, and it counts once" if fate.again else ""
+    return f"{fate.source} goes up{name}{how}{once}"
+
+
+def _rule(step: Step) -> tuple[str, str]:
+    """Return where a rule stands, and the rule in words."""
+    return str(step.location or ("default" if step.path else "")), step.words
+
+
+def _line_of(step: Step, paint: Paint) -> Iterable[str]:
+    """Yield the line that decided, and what to do about it."""
+    if step.location is not None and step.location.text is not None:
+        size = gutter([step.location])
+        yield from excerpt([Mark(step.location)], Page(paint), size)
+        yield f"{' ' * size} {paint('cyan', '|')}"
+    if step.hint:
+        yield f"  {paint('cyan', 'hint:')} {step.hint}"
+
+
+def _loading(step: Step, paint: Paint) -> Iterable[str]:
+    needed = step.effect is Effect.COLLECTS
+    told = f"`hublish load` {'needs' if needed else 'leaves'} it: {with_line(step.words, step.location)}"
+    yield from indented([paint("dim", told)])
+
+
+def _document(explanation: Explanation) -> dict[str, Any]:
+    return {
+        "asked": explanation.asked,
+        "taken": explanation.taken.value,
+        "path": explanation.path,
+        "outcome": explanation.outcome.value,
+        "fates": [_fate_document(fate) for fate in explanation.fates],
+        "files": [_document(file) for file in explanation.files],
+        "near": list(explanation.near),
+    }
+
+
+def _fate_document(fate: Fate) -> dict[str, Any]:
+    loading = fate.loading
+    return {
+        "taken": fate.taken.value,
+        "source": fate.source,
+        "artifact": fate.artifact,
+        "outcome": fate.outcome.value,
+        "path_in_repo": list(fate.path_in_repo),
+        "serializer": fate.serializer,
+        "more": fate.more,
+        "again": fate.again,
+        "rule": _step_document(fate.decisive),
+        "steps": [_step_document(step) for step in fate.steps],
+        "load": None if loading is None else {"needed": loading.effect is Effect.COLLECTS, **_step_document(loading)},
+    }
+
+
+def _step_document(step: Step) -> dict[str, Any]:
+    return {
+        "rule": step.rule,
+        "effect": step.effect.value,
+        "words": step.words,
+        "path": step.path,
+        "hint": step.hint,
+        "location": location_document(step.location),
+    }

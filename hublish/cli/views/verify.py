@@ -1,0 +1,67 @@
+"""What stands on the Hub, compared with the lock."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hublish.cli.again import NOTHING_AGAIN, Again
+from hublish.cli.terminal.color import Paint
+from hublish.cli.terminal.text import plural
+from hublish.cli.views.phrases import next_steps, repo_label, short
+
+if TYPE_CHECKING:
+    from hublish import Verification
+
+
+@dataclass(frozen=True)
+class VerificationView:
+    """Missing, extra and different files, or the word that there are none."""
+
+    verification: "Verification"
+    again: Again = NOTHING_AGAIN
+
+    def human(self, paint: Paint) -> Iterable[str]:
+        """Return every difference, then the verdict."""
+        found = self.verification
+        for title, mark, colour, paths in (
+            ("Missing on the Hub", "-", "red", found.missing),
+            ("Different from the lock", "~", "yellow", found.different),
+            ("Not in the lock", "+", "yellow", found.extra),
+        ):
+            if paths:
+                yield from [paint("bold", title), *(paint(colour, f"  {mark} {path}") for path in paths)]
+        yield self._verdict(paint)
+        if not found.ok:
+            plan = f"hublish plan{self.again.file}{self.again.remote}"
+            yield from next_steps(paint, f"{plan}  shows what publishing again would change")
+
+    def document(self) -> Any:
+        """Return the verdict and the three lists."""
+        found = self.verification
+        return {
+            "ok": found.ok,
+            "repo_id": found.lock.repo_id,
+            "repo_type": found.lock.repo_type,
+            "revision": found.lock.revision,
+            "commit": found.lock.commit,
+            "tag": found.lock.tag,
+            "files": len(found.lock.files),
+            "missing": list(found.missing),
+            "different": list(found.different),
+            "extra": list(found.extra),
+        }
+
+    def quiet(self) -> Iterable[str]:
+        """Return every path that is not as locked."""
+        found = self.verification
+        return [*found.missing, *found.different, *found.extra]
+
+    def _verdict(self, paint: Paint) -> str:
+        found = self.verification
+        lock = found.lock
+        where = f"{repo_label(lock.repo_id, lock.repo_type)} at {lock.tag or lock.revision}"
+        if found.ok:
+            count = plural(len(lock.files), "file")
+            return f"{paint('green', 'ok')}  {where}: {count} as locked at commit {short(lock.commit)}"
+        counts = ((found.missing, "missing"), (found.different, "different"), (found.extra, "extra"))
+        return f"{paint('red', 'FAILED')}  {where}: " + ", ".join(f"{len(paths)} {name}" for paths, name in counts)

@@ -1,0 +1,36 @@
+"""The built-in serializers, described for editors: `python -m hublish.formats.describing` writes them.
+
+The JSON Schema of the manifest names every serializer and its options, and schemas know no serializer: what they say
+of themselves is handed down as data, which a test holds to be fresh.
+"""
+
+import inspect
+import json
+from typing import Any
+
+from hublish.formats import registry
+from hublish.formats.interface import Format
+from hublish.schemas.json_schema.descriptions import DescribedJsonSchema
+from hublish.schemas.json_schema.editing import SERIALIZERS
+from hublish.schemas.json_schema.generate import plain
+
+
+def described() -> str:
+    """Return the text of `schemas/vocabulary/serializers.json`."""
+    about = {entry.name: _about(registry.declared(entry.name), registry.get(entry.name)) for entry in registry.BUILT_IN}
+    return json.dumps(about, indent=2, ensure_ascii=False) + "\n"
+
+
+def _about(format_: Format, serializer: object) -> dict[str, Any]:
+    options = format_.options.model_json_schema(schema_generator=DescribedJsonSchema)
+    text = inspect.getdoc(serializer) or ""
+    return {"description": text.partition("\n\n")[0].replace("\n", " "), "options": plain(options)}
+
+
+def main() -> None:
+    """Write the file."""
+    SERIALIZERS.write_text(described(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+"""Serializer `fastai`: an exported learner, which is a pickle, and goes up and is loaded only where that is allowed."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar, NoReturn
+
+from hublish.base.errors import LoadError, NoArraysError, SerializationError
+from hublish.base.progress import Progress
+from hublish.formats.declared.fastai import FastaiFormat, FastaiOptions
+from hublish.formats.dependencies import imported
+from hublish.formats.failures import framework_failing_as
+from hublish.formats.interface import Trust, Written
+from hublish.formats.recognition import is_a
+from hublish.formats.single_file import check_suffix, only, place
+
+SUFFIXES = (".pkl", ".pth")
+
+
+class Fastai(FastaiFormat):
+    """One learner for inference: model, transforms and vocabularies, as `Learner.export` writes it.
+
+    Holds whatever pickles: functions by name, so that own ones must be importable where it is loaded. Does not hold
+    the data and the optimizer. A release with one needs `policy.pickle: allow` (or `warn`): the audit recognises it
+    by its content. For weights alone, without a pickle, give `learn.model` to serializer `torch`.
+    """
+
+    version: ClassVar[int] = 1
+
+    def holds(self, value: Any) -> bool:
+        """Whether it is a learner."""
+        return is_a(value, "fastai.learner.Learner")
+
+    def dump(
+        self,
+        source: Any,
+        path_in_repo: str,
+        workspace: Path,
+        options: FastaiOptions,  # noqa: ARG002 - the protocol's
+        progress: Progress,  # noqa: ARG002 - fastai tells nothing while it writes
+    ) -> tuple[Written, ...]:
+        """Export a learner, or pass an exported one on, which is not opened.
+
+        Raises:
+            SerializationError: the value is no learner, or cannot be pickled.
+            MissingDependencyError: the learner came from a fastai that cannot be imported here.
+        """
+        check_suffix(path_in_repo, SUFFIXES)
+        if isinstance(source, Path):
+            return (Written(path_in_repo, source),)
+        if not isinstance(source, _learner().Learner):
+            msg = f"a {type(source).__name__} is no fastai Learner"
+            raise SerializationError(msg, hint="give the learner, or its model to serializer torch")
+        target = place(workspace, path_in_repo)
+        with framework_failing_as(SerializationError, "fastai cannot export the learner"):
+            source.export(target.absolute())
+        return (Written(path_in_repo, target),)
+
+    def load(self, files: Mapping[str, Path]) -> NoReturn:
+        """Refuse: a learner is a pickle rather than arrays.
+
+        Raises:
+            NoArraysError: always.
+        """
+        path, _ = only(files, SUFFIXES, self.name)
+        msg = f"{path} holds a pickled learner rather than arrays by name"
+        raise NoArraysError(msg, hint="hublish.from_hub rebuilds it for whoever permits it: trust=Trust(pickle=True)")
+
+    def rebuild(self, files: Mapping[str, Path], trust: Trust) -> Any:
+        """Return the learner, on the CPU.
+
+        Args:
+            files: with one exported learner among them.
+            trust: `pickle` must be permitted.
+
+        Raises:
+            LoadError: without permission, or when it cannot be unpickled here.
+            MissingDependencyError: fastai is not installed.
+        """
+        path, file = only(files, SUFFIXES, self.name)
+        if not trust.pickle:
+            msg = f"{path} is a pickle: loading it runs whatever code its publisher chose"
+            raise LoadError(msg, hint="permit it with trust=Trust(pickle=True) if you know the publisher")
+        learner = _learner()
+        with framework_failing_as(LoadError, f"fastai cannot load {path}"):
+            return learner.load_learner(file)
+
+
+def _learner() -> Any:
+    return imported("fastai.learner", serializer="fastai", install="fastai")

@@ -1,0 +1,189 @@
+"""Serializer `safetensors`: arrays in the Hub's format for weights, streamed both ways."""
+
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, ClassVar
+
+from hublish.base.errors import HublishError, LoadError, SerializationError
+from hublish.base.progress import Progress
+from hublish.formats.declared.safetensors import SafetensorsFormat, SafetensorsOptions
+from hublish.formats.interface import Written
+from hublish.formats.recognition import maps_to
+from hublish.formats.tensors.casting import cast
+from hublish.formats.tensors.checkpoint import read_checkpoint
+from hublish.formats.tensors.choosing import chosen, renamed
+from hublish.formats.tensors.errors import InvalidFileError
+from hublish.formats.tensors.index import INDEX_SUFFIX, Index, read_index, render_index
+from hublish.formats.tensors.mapped import MappedArrays
+from hublish.formats.tensors.safetensors_file import SafetensorsFile
+from hublish.formats.tensors.sharding import index_path, is_split_well, shard_paths, split, weights_path
+from hublish.formats.tensors.source import TensorSource, open_source
+from hublish.formats.tensors.tensor import Tensor
+from hublish.formats.tensors.ties import find_ties, read_ties, untied
+from hublish.formats.tensors.writing import PlannedFile, replacing, write_planned
+from hublish.schemas.documents.sizes import format_size
+
+_FORMAT = "format"
+# What huggingface_hub writes. transformers refuses files without it, and with any value but pt, tf, flax and mlx.
+_DEFAULT_FORMAT = "pt"
+
+
+class Safetensors(SafetensorsFormat):
+    """Arrays by name, from PyTorch checkpoints, `.safetensors`, `.npz`, `.npy`, Keras' `.weights.h5` and mappings.
+
+    Checkpoints (`.pt`, `.pth`, `.bin`, `.ckpt`, TorchScript archives, sharded sets with their index) are read without
+    torch and never unpickled; what is more than weights is refused by name. A safetensors source that already is what
+    its options ask for is passed on as it is, never copied. A `.npy` array, and a bare tensor, is named after its file.
+    Tied tensors are written once, and the metadata names the others.
+    """
+
+    version: ClassVar[int] = 1
+
+    def holds(self, value: Any) -> bool:
+        """Whether it is arrays by name."""
+        return maps_to(value, "numpy.ndarray", "numpy.generic")
+
+    def dump(
+        self,
+        source: Path | Mapping[str, Any],
+        path_in_repo: str,
+        workspace: Path,
+        options: SafetensorsOptions,
+        progress: Progress,
+    ) -> tuple[Written, ...]:
+        """Write `source` as one file, or as shards with their index.
+
+        Memory stays within a few blocks, whatever the source's size.
+
+        Raises:
+            SerializationError: when the source is damaged or cannot be held by the format.
+            SourceChangedError: when it changed while it was read.
+            MissingDependencyError: `.h5` needs h5py.
+        """
+        with _failing_as(SerializationError), open_source(source, workspace, options.key) as found:
+            weights = weights_path(path_in_repo)
+            tensors, ties = _chosen(found, options)
+            metadata = {_FORMAT: _DEFAULT_FORMAT, **found.metadata, **ties, **options.metadata}
+            same = (tensors, ties) == (found.tensors, found.ties)
+            asked = {**found.metadata, **options.metadata}
+            if found.files and same and asked == found.metadata and _fits(found, options.max_shard_size):
+                return _as_it_is(found, weights, workspace)
+            return _convert(tensors, weights, workspace, metadata, options.max_shard_size, progress)
+
+    def load(self, files: Mapping[str, Path]) -> MappedArrays:
+        """Map the arrays of `files`; those that are not safetensors are passed over.
+
+        Raises:
+            LoadError: when a file is damaged, a shard is missing, or files disagree.
+        """
+        with _failing_as(LoadError):
+            read = read_checkpoint(files)
+            indexes = [read_index(files[name], name) for name in sorted(files) if name.endswith(INDEX_SUFFIX)]
+            return MappedArrays(read, _recorded_ties(read, indexes))
+
+
+def _recorded_ties(files: Iterable[SafetensorsFile], indexes: Iterable[Index]) -> dict[str, str]:
+    stored = {entry.name for file in files for entry in file.header.entries}
+    said = [*(file.header.metadata for file in files), *(index.metadata for index in indexes)]
+    return {name: kept for metadata in said for name, kept in read_ties(metadata, stored).items()}
+
+
+def _chosen(found: TensorSource, options: SafetensorsOptions) -> tuple[tuple[Tensor, ...], dict[str, str]]:
+    """Return what is to be written, and the names of what is written under another one."""
+    tensors = untied(found.tensors, found.ties)
+    names = chosen([*(tensor.name for tensor in tensors), *found.others], options.include, options.exclude)
+    for name, what in found.others.items():
+        if name in names:
+            msg = f"entry {ascii(name)[:80]} of the state dict is a {what}, not a tensor"
+            raise InvalidFileError(msg, hint=f"leave it out: options: {{exclude: [{name}]}}")
+    kept = renamed((tensor for tensor in tensors if tensor.name in names), options.rename)
+    ties = find_ties(kept)
+    written = (tensor for tensor in kept if tensor.name not in ties)
+    return tuple(cast(tensor, options.dtype) if options.dtype else tensor for tensor in written), ties
+
+
+def _fits(found: TensorSource, max_shard_size: int) -> bool:
+    return is_split_well([(len(file.header.entries), file.data_size) for file in found.files], max_shard_size)
+
+
+def _as_it_is(found: TensorSource, weights: str, workspace: Path) -> tuple[Written, ...]:
+    """Pass the source's own files on; only an index whose shards get other names is written anew."""
+    paths = shard_paths(weights, len(found.files))
+    shards = tuple(Written(path, file.path) for path, file in zip(paths, found.files, strict=True))
+    if found.index is None or len(shards) == 1:
+        return shards
+    index, path = found.index
+    names = dict(zip(index.shards, (_name(path) for path in paths), strict=True))
+    if all(before == after for before, after in names.items()):
+        return (*shards, Written(index_path(weights), path))
+    weight_map = {tensor: names[shard] for tensor, shard in index.weight_map.items()}
+    return (*shards, _write_index(index.metadata, weight_map, weights, workspace))
+
+
+def _convert(
+    tensors: tuple[Tensor, ...],
+    weights: str,
+    workspace: Path,
+    metadata: Mapping[str, str],
+    max_shard_size: int,
+    progress: Progress,
+) -> tuple[Written, ...]:
+    shards = split(tensors, max_shard_size)
+    if not shards:
+        msg = f"nothing to write to {weights}: the source holds no arrays"
+        raise InvalidFileError(msg)
+    paths = shard_paths(weights, len(shards))
+    in_files = metadata if len(shards) == 1 else {_FORMAT: metadata[_FORMAT]}
+    planned = {path: PlannedFile.of(shard, in_files) for path, shard in zip(paths, shards, strict=True)}
+    workspace.mkdir(parents=True, exist_ok=True)
+    _check_room(workspace, sum(file.size for file in planned.values()))
+    written = _write_all(planned, workspace, progress, weights)
+    if len(shards) == 1:
+        return written
+    in_index = {key: value for key, value in metadata.items() if key != _FORMAT}
+    total_size = sum(tensor.nbytes for tensor in tensors)
+    weight_map = {tensor.name: _name(path) for path, shard in zip(paths, shards, strict=True) for tensor in shard}
+    return (*written, _write_index({"total_size": total_size, **in_index}, weight_map, weights, workspace))
+
+
+def _write_all(
+    planned: Mapping[str, PlannedFile], workspace: Path, progress: Progress, label: str
+) -> tuple[Written, ...]:
+    with progress.task(label, sum(file.size for file in planned.values())) as task:
+        for path, file in planned.items():
+            write_planned(workspace / _name(path), file, task.advance)
+    return tuple(Written(path, workspace / _name(path)) for path in planned)
+
+
+def _write_index(metadata: Mapping[str, Any], weight_map: Mapping[str, str], weights: str, workspace: Path) -> Written:
+    path = index_path(weights)
+    workspace.mkdir(parents=True, exist_ok=True)
+    with replacing(workspace / _name(path)) as descriptor, open(descriptor, "wb", closefd=False) as file:
+        file.write(render_index(metadata, weight_map))
+    return Written(path, workspace / _name(path))
+
+
+def _check_room(folder: Path, needed: int) -> None:
+    # A few kilobytes of deflated zeros can ask for terabytes: better said before than found out half way.
+    free = shutil.disk_usage(folder).free
+    if needed > free:
+        msg = f"the arrays take {format_size(needed)}, and {folder} has {format_size(free)} left"
+        raise InvalidFileError(msg, hint="make room, or set TMPDIR to a larger disk")
+
+
+def _name(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
+@contextmanager
+def _failing_as(kind: type[HublishError]) -> Iterator[None]:
+    try:
+        yield
+    except InvalidFileError as error:
+        raise kind(error.message, hint=error.hint) from None
+    except OSError as error:
+        raise kind(
+            f"{error.filename or 'the file'}: {error.strerror}", hint="is the disk full or read-only?"
+        ) from error

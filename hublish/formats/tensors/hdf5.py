@@ -1,0 +1,131 @@
+"""Keras' `.weights.h5` and other HDF5 files of arrays, read with h5py, a block at a time.
+
+A tensor is named by the path of its dataset: `layers/dense/vars/0`. Links out of the file are never followed.
+"""
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from hublish.base.values import Identity
+from hublish.formats.dependencies import imported
+from hublish.formats.tensors.dtypes import DTYPES, Dtype, dtype_of
+from hublish.formats.tensors.entry import MAX_DIMENSIONS
+from hublish.formats.tensors.errors import InvalidFileError, named
+from hublish.formats.tensors.files import FileRange, opened
+from hublish.formats.tensors.layout import InMemoryArray
+from hublish.formats.tensors.output import BLOCK_SIZE, Sink
+from hublish.formats.tensors.tensor import Content, Tensor
+
+_FILTERS: Final = frozenset({1, 2, 3, 32000})  # gzip, shuffle, checksum, lzf: what h5py has without plug-ins
+_MAX_CHUNK: Final = 256 << 20
+_MAX_EXPANSION: Final = 2000  # deflate's own limit is 1032, and lzf's far below
+# What a damaged file makes h5py raise.
+_DAMAGE: Final = (OSError, RuntimeError, ValueError, KeyError, TypeError, OverflowError)
+
+
+@contextmanager
+def open_hdf5(path: Path) -> Iterator[tuple[Tensor, ...]]:
+    """Describe the datasets of a file, by their paths; they can be written until the context ends.
+
+    Raises:
+        InvalidFileError: when the file is damaged, or holds anything but arrays safetensors can hold.
+        MissingDependencyError: h5py is not installed.
+    """
+    h5py = imported("h5py", serializer="safetensors", install="h5py")
+    with named(path), opened(path) as (_, identity), _damage_named():
+        file = h5py.File(path, "r")
+    with file:
+        datasets: list[tuple[str, Any]] = []
+        with named(path), _damage_named():
+            # Visits hard links alone, each object once.
+            file.visititems(lambda name, node: datasets.append((name, node)) if _is_dataset(h5py, node) else None)
+            tensors = tuple(_tensor(path, identity, name, dataset) for name, dataset in datasets)
+        yield tensors
+
+
+@dataclass(frozen=True, slots=True)
+class _Dataset:
+    """A dataset whose elements have to be unpacked."""
+
+    dataset: Any
+    dtype: Dtype
+
+    def write_to(self, output: Sink) -> None:
+        """Write the elements in C order."""
+        with _damage_named():
+            if not self.dataset.shape:
+                InMemoryArray(self._typed(self.dataset[()]), self.dtype).write_to(output)
+                return
+            row = self.dtype.nbytes(math.prod(self.dataset.shape[1:]))
+            step = max(1, BLOCK_SIZE // max(1, row), (self.dataset.chunks or (1,))[0])
+            for first in range(0, self.dataset.shape[0], step):
+                InMemoryArray(self._typed(self.dataset[first : first + step]), self.dtype).write_to(output)
+
+    def _typed(self, array: Any) -> Any:
+        return array.view(self.dtype.numpy) if array.dtype.kind == "V" else array
+
+
+def _is_dataset(h5py: Any, node: Any) -> bool:
+    return isinstance(node, h5py.Dataset)
+
+
+def _tensor(path: Path, identity: Identity, name: str, dataset: Any) -> Tensor:
+    with named(f"dataset {ascii(name)[:80]}"):
+        dtype = _dtype(dataset)
+        _check(dataset)
+        shape = tuple(map(int, dataset.shape))
+        return Tensor(name, dtype, shape, _content(path, identity, dataset, dtype, math.prod(shape)))
+
+
+def _dtype(dataset: Any) -> Dtype:
+    # Keras stores bfloat16 as nameless bytes, and its name beside them.
+    if dataset.dtype.kind == "V" and dataset.dtype.itemsize == 2 and dataset.attrs.get("dtype") == "bfloat16":
+        return DTYPES["BF16"]
+    dtype = dtype_of(dataset.dtype)
+    if dtype is None:
+        msg = f"safetensors has no place for elements of type {dataset.dtype}"
+        raise InvalidFileError(msg, hint="leave it out: options: {exclude: [...]}")
+    return dtype
+
+
+def _check(dataset: Any) -> None:
+    if dataset.shape is None or len(dataset.shape) > MAX_DIMENSIONS:
+        msg = "it has no shape that safetensors can hold"
+        raise InvalidFileError(msg)
+    if dataset.external or dataset.is_virtual:
+        msg = "its data lies in another file"
+        raise InvalidFileError(msg)
+    settings = dataset.id.get_create_plist()
+    unknown = {settings.get_filter(number)[0] for number in range(settings.get_nfilters())} - _FILTERS
+    if unknown:
+        msg = f"it is packed with HDF5 filter {min(unknown)}, which is a plug-in"
+        raise InvalidFileError(msg)
+    if math.prod(dataset.chunks or (1,)) * dataset.dtype.itemsize > _MAX_CHUNK:
+        msg = f"it is stored in chunks of more than {_MAX_CHUNK} bytes"
+        raise InvalidFileError(msg)
+    if dataset.nbytes > _MAX_CHUNK + _MAX_EXPANSION * dataset.id.get_storage_size():
+        msg = f"it takes {dataset.nbytes} bytes unpacked, from {dataset.id.get_storage_size()}"
+        raise InvalidFileError(msg)
+
+
+def _content(path: Path, identity: Identity, dataset: Any, dtype: Dtype, count: int) -> Content:
+    offset, size = dataset.id.get_offset(), dtype.nbytes(count)
+    raw = dataset.dtype.kind == "V" or dataset.dtype == dtype.numpy
+    if offset is None or not raw or dtype.name == "BOOL" or offset + size > identity.size:
+        return _Dataset(dataset, dtype)
+    return FileRange(path, identity, int(offset), size)
+
+
+@contextmanager
+def _damage_named() -> Iterator[None]:
+    try:
+        yield
+    except InvalidFileError:
+        raise
+    except _DAMAGE as error:
+        msg = f"not an HDF5 file, or damaged: {error}"
+        raise InvalidFileError(msg) from None

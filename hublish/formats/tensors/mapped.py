@@ -1,0 +1,92 @@
+"""Arrays mapped from safetensors files: nothing is read until an element is."""
+
+import math
+import mmap
+from collections.abc import Iterable, Iterator, Mapping
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hublish.base.errors import LoadError
+from hublish.formats.description import TensorInfo
+from hublish.formats.tensors.entry import Entry
+from hublish.formats.tensors.files import unchanged
+from hublish.formats.tensors.safetensors_file import SafetensorsFile
+
+
+class MappedArrays(Mapping[str, NDArray[Any]]):
+    """Read-only arrays by tensor name, in the order of the files and their bytes.
+
+    A file is mapped when the first of its arrays is asked for. Arrays that were handed out keep their file mapped,
+    also after `close`; the file must not be cut short while they live.
+
+    Args:
+        files: the files, which name every tensor once.
+        ties: further names of tensors, see `ties.py`; they come last.
+    """
+
+    def __init__(self, files: Iterable[SafetensorsFile], ties: Mapping[str, str] | None = None) -> None:
+        self._places = {entry.name: (file, entry) for file in files for entry in file.header.entries}
+        self._ties = dict(ties or {})
+        self._maps: dict[str, mmap.mmap] = {}
+        self._closed = False
+
+    @property
+    def tensors(self) -> tuple[TensorInfo, ...]:
+        """What the files hold, read from their headers alone; tied tensors once."""
+        return tuple(
+            TensorInfo(entry.name, entry.shape, entry.dtype.name, entry.end - entry.begin, file.name)
+            for file, entry in self._places.values()
+        )
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        file, entry = self._places[self._ties.get(name, name)]
+        if self._closed:
+            msg = f"tensor {name!r} was asked for after the files were closed"
+            raise LoadError(msg)
+        dtype = entry.dtype.numpy
+        if dtype is None:
+            msg = f"tensor {name!r} of {file.name} has packed {entry.dtype.name} elements, which numpy cannot hold"
+            raise LoadError(msg, hint="read it with the library that wrote it")
+        if not math.prod(entry.shape):
+            return _empty(entry)
+        return np.ndarray(entry.shape, dtype, buffer=self._map(file), offset=file.data_offset + entry.begin)
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._places
+        yield from self._ties
+
+    def __len__(self) -> int:
+        return len(self._places) + len(self._ties)
+
+    def __contains__(self, name: object) -> bool:
+        # Mapping's own would fetch the array.
+        return name in self._places or name in self._ties
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the files; arrays that were handed out stay valid."""
+        # Dropped and not closed: mmap refuses to close under living arrays, and goes away with the last of them.
+        self._maps.clear()
+        self._closed = True
+
+    def _map(self, file: SafetensorsFile) -> mmap.mmap:
+        if file.name not in self._maps:
+            with unchanged(file.path, file.identity) as descriptor:
+                self._maps[file.name] = mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
+        return self._maps[file.name]
+
+
+def _empty(entry: Entry) -> NDArray[Any]:
+    array: NDArray[Any] = np.empty(entry.shape, entry.dtype.numpy)
+    array.flags.writeable = False
+    return array

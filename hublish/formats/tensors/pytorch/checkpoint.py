@@ -1,0 +1,132 @@
+"""What the formats of checkpoints have in common: a value, and where in the file its storages lie."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from hublish.base.values import Identity
+from hublish.formats.tensors.errors import InvalidFileError
+from hublish.formats.tensors.files import FileRange
+from hublish.formats.tensors.pytorch.values import Storage, StorageType, StoredTensor
+from hublish.formats.tensors.strided import StridedRange
+from hublish.formats.tensors.tensor import Content, Tensor
+
+MAX_PICKLE: Final = 25_000_000
+"""Bytes of the pickle that describes the tensors; as long a header of safetensors is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a storage's bytes lie."""
+
+    offset: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A checkpoint, read up to its tensors' bytes."""
+
+    path: Path
+    identity: Identity
+    value: object
+    """What was saved, in plain containers and the stand-ins of `values.py`."""
+    storages: Mapping[str, Place]
+    """By the storage's key."""
+    big_endian: bool = False
+
+    def tensor(self, name: str, stored: StoredTensor) -> Tensor:
+        """Describe a tensor so that it can be written.
+
+        Raises:
+            InvalidFileError: naming it, when it reaches beyond its storage.
+        """
+        try:
+            return Tensor(name, stored.dtype, stored.shape, self._content(stored))
+        except InvalidFileError as error:
+            msg = f"tensor {ascii(name)[:80]}: {error.message}"
+            raise InvalidFileError(msg, hint=error.hint) from None
+
+    def _content(self, stored: StoredTensor) -> Content:
+        place, width = self._place(stored), stored.dtype.bits // 8
+        end = _end(stored)
+        if end * width > place.size:
+            msg = f"it reaches to element {end} of a storage that holds {place.size // width}"
+            raise InvalidFileError(msg)
+        offset = place.offset + stored.offset * width
+        if _is_contiguous(stored) and (width == 1 or not self.big_endian):
+            return FileRange(self.path, self.identity, offset, width * math.prod(stored.shape))
+        strides = tuple(stride * width for stride in stored.strides)
+        return StridedRange(self.path, self.identity, offset, stored.shape, strides, stored.dtype, self.big_endian)
+
+    def _place(self, stored: StoredTensor) -> Place:
+        """Return where the storage lies that a tensor sees."""
+        storage = stored.storage
+        place = self.storages.get(storage.key)
+        if place is None:
+            msg = f"storage {ascii(storage.key)[:80]} is missing"
+            raise InvalidFileError(msg, hint="copy or download the file again")
+        width = element_width(storage.type)
+        begin, size = storage.first * width, storage.count * width
+        if begin + size > place.size:
+            msg = f"storage {ascii(storage.key)[:80]} has {place.size} bytes, not {begin + size}: it is cut short"
+            raise InvalidFileError(msg, hint="copy or download the file again")
+        return Place(place.offset + begin, size)
+
+
+def read_storage(identifier: object) -> Storage:
+    """Read a persistent id: `("storage", type, key, device, count)`, in the legacy format with a view of another.
+
+    Raises:
+        InvalidFileError: when it is anything else.
+    """
+    match identifier:
+        case ("storage", StorageType() as kind, str(key), str(), int(count), None):
+            first = 0
+        case ("storage", StorageType() as kind, str(key), str(), int(whole), (str(), int(first), int(count))):
+            if not 0 <= first <= first + count <= whole:
+                msg = "a view reaches beyond its storage"
+                raise InvalidFileError(msg)
+        case ("storage", StorageType() as kind, str(key), str(), int(count)):
+            first = 0
+        case _:
+            msg = "the checkpoint refers to something outside of it that is no storage"
+            raise InvalidFileError(msg)
+    if not 0 <= count < 2**60:
+        msg = f"storage {ascii(key)[:80]} has an impossible size"
+        raise InvalidFileError(msg)
+    return Storage(key, kind, count, first)
+
+
+def element_width(kind: StorageType) -> int:
+    """Return the bytes of an element, as storages of that type count them.
+
+    Raises:
+        InvalidFileError: when safetensors has no such elements.
+    """
+    if kind.element is None:
+        return 1
+    if kind.element.dtype is None:
+        msg = f"{kind.name} holds elements for which safetensors has no place"
+        raise InvalidFileError(msg)
+    return kind.element.dtype.bits // 8
+
+
+def _end(stored: StoredTensor) -> int:
+    """Return how many elements of the storage a tensor reaches over."""
+    if 0 in stored.shape:
+        return 0
+    last = sum((size - 1) * stride for size, stride in zip(stored.shape, stored.strides, strict=True))
+    return stored.offset + last + 1
+
+
+def _is_contiguous(stored: StoredTensor) -> bool:
+    expected = 1
+    for size, stride in zip(reversed(stored.shape), reversed(stored.strides), strict=True):
+        # Along an axis of one element no step is ever taken.
+        if size != 1 and stride != expected:
+            return 0 in stored.shape
+        expected *= size
+    return True

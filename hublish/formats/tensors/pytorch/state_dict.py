@@ -1,0 +1,89 @@
+"""Where in a checkpoint the state dict is: a dictionary whose values are tensors, named by texts."""
+
+import difflib
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from hublish.formats.tensors.errors import InvalidFileError
+from hublish.formats.tensors.pytorch.values import StoredTensor
+
+_MAX_DEPTH: Final = 8  # dictionaries within dictionaries that are looked into
+_MAX_SEEN: Final = 10_000
+_MAX_NAMED: Final = 8
+
+
+def find_state_dict(value: object, key: str | None) -> Mapping[object, object]:
+    """Return the state dict of a checkpoint.
+
+    Args:
+        value: what was saved.
+        key: where the state dict is: keys of dictionaries within each other, joined by dots; keys may hold dots
+            themselves. None takes what was saved, or else the only state dict within it.
+
+    Raises:
+        InvalidFileError: when there is none, or several and no key.
+    """
+    if not isinstance(value, dict):
+        msg = f"it holds a {type(value).__name__}, not a dictionary of tensors"
+        raise InvalidFileError(msg, hint="save a state dict: torch.save(model.state_dict(), path)")
+    if key is not None:
+        return _at(value, key)
+    if _is_state_dict(value):
+        return value
+    found = list(_candidates(value))
+    if len(found) == 1:
+        return found[0][1]
+    names = ", ".join(ascii(name)[:80] for name, _ in found[:_MAX_NAMED])
+    if not found:
+        msg = "no dictionary in it holds tensors by name"
+        raise InvalidFileError(msg)
+    msg = f"it holds {len(found)} state dicts: {names}{', ...' if len(found) > _MAX_NAMED else ''}"
+    raise InvalidFileError(msg, hint=f"choose one, for instance options: {{key: {found[0][0]}}}")
+
+
+def _at(value: dict[object, object], key: str) -> Mapping[object, object]:
+    found = _step(value, key)
+    if isinstance(found, dict):
+        return found
+    known = [name for name, _ in _candidates(value)]
+    close = difflib.get_close_matches(key, known, n=1, cutoff=0.4)
+    guess = f"did you mean '{close[0]}'? " if close else ""
+    what = f"a {type(found).__name__}, not a dictionary" if found is not None else "nothing"
+    msg = f"at key {key!r} there is {what}"
+    raise InvalidFileError(msg, hint=f"{guess}it holds {', '.join(known[:_MAX_NAMED]) or 'no state dict'}")
+
+
+def _step(value: object, key: str) -> object:
+    """Follow `key`, whose parts may hold dots: the longest that exists is taken."""
+    while key:
+        if not isinstance(value, dict):
+            return None
+        part = key
+        while part not in value:
+            part, dot, _ = part.rpartition(".")
+            if not dot:
+                return None
+        value, key = value[part], key[len(part) + 1 :]
+    return value
+
+
+def _candidates(value: dict[object, object]) -> Iterator[tuple[str, dict[object, object]]]:
+    """Yield every state dict within, by its key; those within a state dict are entries of it."""
+    waiting: list[tuple[str, dict[object, object], int]] = [("", value, _MAX_DEPTH)]
+    for _ in range(_MAX_SEEN):
+        if not waiting:
+            return
+        name, current, depth = waiting.pop()
+        if name and _is_state_dict(current):
+            yield name, current
+        elif depth:
+            inner = [
+                (f"{name}.{key}" if name else key, part, depth - 1)
+                for key, part in current.items()
+                if isinstance(key, str) and key and isinstance(part, dict)
+            ]
+            waiting += reversed(inner)
+
+
+def _is_state_dict(value: dict[object, object]) -> bool:
+    return any(isinstance(part, StoredTensor) and isinstance(name, str) for name, part in value.items())

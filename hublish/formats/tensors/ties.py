@@ -1,0 +1,55 @@
+"""Tied tensors: one tensor under several names, as an output layer that uses the embedding's weights.
+
+They are written once, under the first name in alphabetical order, and the metadata names the others by it:
+`{"lm_head.weight": "wte.weight"}`. So do `save_model` of safetensors and `save_torch_state_dict` of huggingface_hub,
+whose loaders know it. Tensors that share only a part of their memory are each written in full.
+"""
+
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import replace
+
+from hublish.formats.tensors.files import FileRange
+from hublish.formats.tensors.layout import InMemoryArray
+from hublish.formats.tensors.strided import StridedRange
+from hublish.formats.tensors.tensor import Tensor
+
+_RESERVED = "format"
+
+
+def find_ties(tensors: Iterable[Tensor]) -> dict[str, str]:
+    """Return of each tensor that is another one the name of that other, which is kept; sorted by name."""
+    groups: dict[Hashable, list[str]] = {}
+    for tensor in tensors:
+        if tensor.nbytes and (place := _place(tensor)) is not None:
+            groups.setdefault((tensor.dtype, tensor.shape, place), []).append(tensor.name)
+    pairs = {name: min(names) for names in groups.values() for name in names if name != min(names)}
+    return dict(sorted(pairs.items()))
+
+
+def read_ties(metadata: Mapping[str, object], stored: Iterable[str]) -> dict[str, str]:
+    """Return the ties that a file's metadata names.
+
+    Args:
+        metadata: of the file, or of the index of a sharded set.
+        stored: the names of the tensors that are there.
+    """
+    names = set(stored)
+    pairs = {name: kept for name, kept in metadata.items() if name not in names and name != _RESERVED}
+    return {name: kept for name, kept in pairs.items() if isinstance(kept, str) and kept in names}
+
+
+def untied(tensors: Iterable[Tensor], ties: Mapping[str, str]) -> tuple[Tensor, ...]:
+    """Return the tensors, and those that are tied to one of them as tensors of their own behind them."""
+    found = {tensor.name: tensor for tensor in tensors}
+    return (*found.values(), *(replace(found[kept], name=name) for name, kept in ties.items()))
+
+
+def _place(tensor: Tensor) -> Hashable:
+    """Return what only the same elements in the same memory have; None when that cannot be told."""
+    match tensor.content:
+        case FileRange() | StridedRange() as content:
+            return content
+        case InMemoryArray(array):
+            return (array.__array_interface__["data"][0], array.strides, array.dtype.str)
+        case _:
+            return None

@@ -1,0 +1,44 @@
+"""What already stands on the Hub: a tag, a commit or a pull request that holds this very release."""
+
+from dataclasses import replace
+
+from hublish.base.errors import RemoteConflictError
+from hublish.base.values import Plan
+from hublish.base.values.expectation import differences, missing_or_different
+from hublish.hub.client.hub import Hub
+
+_PULL_REQUESTS_READ = 20
+
+
+def with_tag(plan: Plan, hub: Hub) -> Plan:
+    """Return the plan with the tag to create, or the commit where it stands already.
+
+    Raises:
+        RemoteConflictError: when the tag stands at a commit that does not hold this release. A released version
+            never moves.
+    """
+    tag = plan.release.project.manifest.repo.tag
+    head = plan.head
+    if not plan.commits and plan.standing_commit is None:
+        plan = replace(plan, standing_commit=head.commit)
+    if tag is None or tag not in head.tags:
+        return replace(plan, tag=tag)
+    commit = head.tags[tag]
+    tree = head.files if commit == head.commit else hub.tree(head.repo_id, head.repo_type, commit)
+    if plan.commits or any(missing_or_different(plan.release.files, tree)):
+        msg = f"the tag {tag} already stands at {commit[:12]}, which does not hold this release"
+        raise RemoteConflictError(msg, hint="a released version never moves: raise the version, or delete the tag")
+    return replace(plan, standing_commit=commit)
+
+
+def with_pull_request(plan: Plan, hub: Hub) -> Plan:
+    """Return the plan with the open pull request that proposes exactly this release, when there is one."""
+    repo = plan.release.project.manifest.repo
+    if not (repo.create_pr and plan.head.repo_exists and plan.commits):
+        return plan
+    for number in hub.open_pull_requests(repo)[:_PULL_REQUESTS_READ]:
+        ref = f"refs/pr/{number}"
+        if not differences(plan, hub.tree(repo.repo_id, repo.repo_type, ref)):
+            commit = hub.commit_of(repo.repo_id, repo.repo_type, ref)
+            return replace(plan, open_pull_request=number, standing_commit=commit)
+    return plan

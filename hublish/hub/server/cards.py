@@ -1,0 +1,158 @@
+"""What the Hub accepts in the metadata of a README; its rules are data in `card_rules.json`."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from hublish.hub.server.front_matter import FrontMatterError, read_front_matter
+
+_REPO_ID = re.compile(r"(?:[\w.-]{1,96}/)?[\w][\w.-]{0,95}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The findings about one card."""
+
+    errors: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def card_data(readme: bytes | None) -> dict[str, Any] | None:
+    """Return the metadata of a README as the repository's info shows it, None when there is none to show."""
+    try:
+        return read_front_matter((readme or b"").decode("utf-8", "replace"))
+    except FrontMatterError:
+        return None
+
+
+def validate(kind: str, readme: str) -> Report:
+    """Check the README of a repository of type `kind`: errors refuse it, warnings do not."""
+    try:
+        metadata = read_front_matter(readme)
+    except FrontMatterError as error:
+        return Report((f"YAML Metadata Error: {error}",), ())
+    if not metadata:
+        return Report((), ("empty or missing yaml metadata in repo card",))
+    checks = [_common(metadata), _space(metadata) if kind == "space" else _model_index(metadata)]
+    return Report(tuple(error for check in checks for error in check), ())
+
+
+@cache
+def _rules() -> dict[str, Any]:
+    rules = json.loads(Path(__file__).with_name("card_rules.json").read_text("utf-8"))
+    assert isinstance(rules, dict)
+    return rules
+
+
+def _one_of(name: str, value: Any, allowed: list[str]) -> Iterator[str]:
+    if value not in allowed:
+        yield f'"{name}" must be one of [{", ".join(allowed)}]'
+
+
+def _common(metadata: dict[str, Any]) -> Iterator[str]:
+    if "license" in metadata:
+        licenses = metadata["license"]
+        for value in licenses if isinstance(licenses, list) else [licenses]:
+            yield from _one_of("license", value, _rules()["license"])
+    for name, kind in (("datasets", "dataset"), ("base_model", "model")):
+        if name in metadata:
+            yield from _repo_ids(name, metadata[name], kind)
+    for name in ("language", "tags"):
+        if name in metadata:
+            yield from _strings(name, metadata[name])
+
+
+def _listed(name: str, value: Any) -> list[tuple[str, Any]]:
+    if not isinstance(value, list):
+        return [(name, value)]
+    return [(f"{name}[{index}]", item) for index, item in enumerate(value)]
+
+
+def _repo_ids(name: str, value: Any, kind: str) -> Iterator[str]:
+    for place, item in _listed(name, value):
+        if not isinstance(item, str):
+            yield f'"{place}" must be a string'
+        elif not _REPO_ID.fullmatch(item) or ".." in item or "--" in item:
+            yield f'"{place}" with value "{item}" is not valid. If possible, use a {kind} id from the Hub.'
+
+
+def _strings(name: str, value: Any) -> Iterator[str]:
+    for place, item in _listed(name, value):
+        if not isinstance(item, str):
+            yield f'"{place}" must be a string'
+
+
+def _space(metadata: dict[str, Any]) -> Iterator[str]:
+    rules = _rules()
+    for name, allowed in (("colorFrom", "color"), ("colorTo", "color"), ("sdk", "sdk")):
+        if name in metadata:
+            yield from _one_of(name, metadata[name], rules[allowed])
+    description = metadata.get("short_description", "")
+    longest = rules["short_description_length"]
+    if not isinstance(description, str) or len(description) > longest:
+        yield f'"short_description" length must be less than or equal to {longest} characters long'
+
+
+def _model_index(metadata: dict[str, Any]) -> Iterator[str]:
+    if "model-index" not in metadata:
+        return
+    models = metadata["model-index"]
+    if not isinstance(models, list):
+        yield '"model-index" must be an array'
+        return
+    for index, model in enumerate(models):
+        place = f"model-index[{index}]"
+        if not isinstance(model, dict):
+            yield f'"{place}" must be of type object'
+            continue
+        yield from _required(place, model, "name")
+        results = model.get("results")
+        if not isinstance(results, list):
+            yield f'"{place}.results" must be an array'
+            continue
+        for number, result in enumerate(results):
+            yield from _result(f"{place}.results[{number}]", result)
+
+
+def _result(place: str, result: Any) -> Iterator[str]:
+    if not isinstance(result, dict):
+        yield f'"{place}" must be of type object'
+        return
+    for name, required, optional in (
+        ("task", ("type",), ("name",)),
+        ("dataset", ("type", "name"), ("config", "split", "revision")),
+    ):
+        section = result.get(name)
+        if not isinstance(section, dict):
+            yield f'"{place}.{name}" is required'
+            continue
+        yield from _required(f"{place}.{name}", section, *required)
+        for key in optional:
+            if section.get(key) is not None and not isinstance(section[key], str):
+                yield f'"{place}.{name}.{key}" must be a string'
+    yield from _metrics(f"{place}.metrics", result.get("metrics"))
+
+
+def _metrics(place: str, metrics: Any) -> Iterator[str]:
+    if not isinstance(metrics, list):
+        yield f'"{place}" must be an array'
+        return
+    for index, metric in enumerate(metrics):
+        if not isinstance(metric, dict):
+            yield f'"{place}[{index}]" must be of type object'
+            continue
+        yield from _required(f"{place}[{index}]", metric, "type")
+        if "value" not in metric:
+            yield f'"{place}[{index}].value" is required'
+
+
+def _required(place: str, section: dict[str, Any], *names: str) -> Iterator[str]:
+    for name in names:
+        if section.get(name) is None:
+            yield f'"{place}.{name}" is required'
+        elif not isinstance(section[name], str):
+            yield f'"{place}.{name}" must be a string'

@@ -1,0 +1,159 @@
+"""The body of a commit call: NDJSON, read a line at a time, its files turned into git objects as they come."""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import IO, Any
+
+from hublish.hub.server.git.pointer import Pointer, parse_pointer
+from hublish.hub.server.http import HubError, bad_request
+from hublish.hub.server.names import path_problem
+from hublish.hub.server.objects import SHA256, ObjectStore
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The first line."""
+
+    summary: str
+    description: str
+    parent_commit: str | None
+
+    @property
+    def message(self) -> str:
+        """The commit message."""
+        return f"{self.summary}\n\n{self.description}" if self.description else self.summary
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """Put a file; its blob is written already."""
+
+    path: str
+    blob: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """Remove a file, or a folder with all that is in it."""
+
+    path: str
+    folder: bool
+
+
+Operation = Put | Remove
+
+
+@dataclass(frozen=True, slots=True)
+class BodyReader:
+    """Reads the lines of one commit."""
+
+    objects: ObjectStore
+    add_blob: Callable[[bytes], str]
+    """Stores a git blob and returns its id."""
+    check: Callable[[str, bytes], None]
+    """Refuses (by raising) the content of a regular file at a path."""
+    largest_file: int
+    """Bytes of the largest regular file."""
+
+    def read(self, file: IO[bytes]) -> tuple[Header, list[Operation]]:
+        """Read a whole body; at most one line of it is in memory.
+
+        Raises:
+            HubError: 400, the body or one of its operations is not acceptable.
+        """
+        lines = self._lines(file)
+        first = next(lines, None)
+        if first is None or first[0] != "header":
+            raise bad_request("The first line of a commit must be its header")
+        return _header(first[1]), [self._operation(key, value) for key, value in lines]
+
+    def _lines(self, file: IO[bytes]) -> Iterator[tuple[str, dict[str, Any]]]:
+        limit = self.largest_file * 4 // 3 + (64 << 10)
+        while line := file.readline(limit + 1):
+            if len(line) > limit:
+                raise HubError(413, None, "A regular file is too large; files this large must be uploaded to LFS")
+            if not line.isspace():
+                yield _parse_line(line)
+
+    def _operation(self, key: str, value: dict[str, Any]) -> Operation:
+        path = value.get("path")
+        if not isinstance(path, str):
+            raise bad_request(f"{key} needs a path")
+        if key == "deletedFolder":
+            path = path.rstrip("/")
+        if problem := path_problem(path):
+            raise bad_request(f"Invalid path {path!r}: {problem}")
+        match key:
+            case "file":
+                return Put(path, self._regular(path, value))
+            case "lfsFile":
+                return Put(path, self._large(path, value))
+            case "deletedFile":
+                return Remove(path, folder=False)
+            case "deletedFolder":
+                return Remove(path, folder=True)
+        raise bad_request(f"Unknown operation {key!r}")
+
+    def _regular(self, path: str, value: dict[str, Any]) -> str:
+        content = _content(path, value)
+        if len(content) > self.largest_file:
+            raise bad_request(f"{path!r} has {len(content)} bytes; files this large must be uploaded to LFS")
+        self.check(path, content)
+        pointer = parse_pointer(content)
+        if pointer:
+            self._require(path, pointer)
+        return self.add_blob(content)
+
+    def _large(self, path: str, value: dict[str, Any]) -> str:
+        sha256 = value.get("oid")
+        if value.get("algo", "sha256") != "sha256" or not isinstance(sha256, str) or not SHA256.fullmatch(sha256):
+            raise bad_request(f"{path!r} needs a sha256 oid")
+        stored = self.objects.size(sha256)
+        size = value.get("size")
+        pointer = Pointer(sha256, size if isinstance(size, int) else stored or 0)  # copies come without a size
+        self._require(path, pointer)
+        return self.add_blob(pointer.serialize())
+
+    def _require(self, path: str, pointer: Pointer) -> None:
+        stored = self.objects.size(pointer.sha256)
+        if stored is None:
+            raise bad_request(f"LFS pointer of {path!r} points to an object that was not uploaded: {pointer.sha256}")
+        if stored != pointer.size:
+            raise bad_request(f"LFS pointer of {path!r} says {pointer.size} bytes, the object has {stored}")
+
+
+def _parse_line(line: bytes) -> tuple[str, dict[str, Any]]:
+    try:
+        item = json.loads(line)
+        key, value = item["key"], item["value"]
+    except (ValueError, RecursionError, KeyError, TypeError):
+        raise bad_request('Every line of a commit must be {"key": .., "value": ..}') from None
+    if not isinstance(key, str) or not isinstance(value, dict):
+        raise bad_request('Every line of a commit must be {"key": .., "value": ..}')
+    return key, value
+
+
+def _header(value: dict[str, Any]) -> Header:
+    summary = value.get("summary")
+    if not isinstance(summary, str) or not summary.strip():
+        raise bad_request("Commit message cannot be empty")
+    parent = value.get("parentCommit")
+    if parent is not None and not isinstance(parent, str):
+        raise bad_request('"parentCommit" must be a string')
+    return Header(summary.strip(), str(value.get("description") or "").strip(), parent or None)
+
+
+def _content(path: str, value: dict[str, Any]) -> bytes:
+    content = value.get("content")
+    encoding = value.get("encoding", "utf-8")
+    if not isinstance(content, str):
+        raise bad_request(f"{path!r} needs content")
+    if encoding != "base64":
+        return content.encode("utf-8", "surrogatepass")
+    try:
+        return base64.b64decode(content, validate=True)
+    except (binascii.Error, ValueError):
+        raise bad_request(f"The content of {path!r} is not base64") from None

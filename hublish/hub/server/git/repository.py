@@ -1,0 +1,215 @@
+"""One bare repository, opened for one call: reading through dulwich, writing through `ObjectWriter`."""
+
+import io
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from dulwich.object_store import DiskObjectStore
+from dulwich.objects import Blob, Commit, ObjectID, ShaFile, Tag, Tree
+from dulwich.patch import write_tree_diff
+from dulwich.walk import ORDER_TOPO, Walker
+
+from hublish.hub.server.git.refs import Refs
+from hublish.hub.server.git.tree import Entry, parse_tree
+from hublish.hub.server.git.writing import ObjectWriter
+
+_HEXADECIMAL = re.compile(r"[0-9a-fA-F]{5,40}")
+_OBJECT_ID = re.compile(r"[0-9a-f]{40}")
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Who made a commit or a tag, and when."""
+
+    name: str
+    time: int
+    """Seconds since the epoch."""
+
+    def encode(self) -> bytes:
+        """Return it as git writes it, without the time."""
+        return f"{self.name} <{self.name}@users.noreply.invalid>".encode()
+
+
+@dataclass(frozen=True, slots=True)
+class CommitInfo:
+    """A commit, read."""
+
+    sha: str
+    tree: str
+    parents: tuple[str, ...]
+    author: str
+    time: int
+    message: str
+
+    @property
+    def title(self) -> str:
+        """The first line of the message."""
+        return self.message.partition("\n")[0]
+
+    @property
+    def body(self) -> str:
+        """The message below its title."""
+        return self.message.partition("\n")[2].strip()
+
+
+class GitRepository:
+    """A repository on disk; use it in a `with` block, in one thread.
+
+    Nothing is cached beyond the block, so that what other processes commit is always seen.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.scratch = path / "hub" / "scratch"
+        """For temporary files; inside the repository, so that a rename can finish them."""
+        self.refs = Refs(path, self.scratch)
+        self._store = DiskObjectStore(path / "objects")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._store.close()
+
+    def writer(self) -> ObjectWriter:
+        """Begin to write objects."""
+        return ObjectWriter(self.path, self.scratch)
+
+    def resolve(self, revision: str) -> str | None:
+        """Return the commit a revision names, or None.
+
+        Args:
+            revision: A branch, a tag, a full ref name (`refs/pr/1`), a commit id or the beginning of one.
+        """
+        if _OBJECT_ID.fullmatch(revision) and self._is_commit(revision):
+            # As in git, before any ref of that name. Clients resolve once and ask for each of many files this way.
+            return revision
+        names = [revision] if revision.startswith("refs/") else [f"refs/heads/{revision}", f"refs/tags/{revision}"]
+        for name in names:
+            if sha := self.refs.get(name):
+                return self.peel(sha)
+        return self._commit_by_prefix(revision.lower()) if _HEXADECIMAL.fullmatch(revision) else None
+
+    def peel(self, sha: str) -> str | None:
+        """Return the commit behind an object id that may be an annotated tag's, None if there is none."""
+        while True:
+            kind, data = self._raw(sha)
+            if kind == Commit.type_num:
+                return sha
+            if kind != Tag.type_num:
+                return None
+            tag = ShaFile.from_raw_string(kind, data)
+            assert isinstance(tag, Tag)
+            sha = tag.object[1].decode()
+
+    def _commit_by_prefix(self, prefix: str) -> str | None:
+        found = {sha.decode() for sha in self._store.iter_prefix(prefix.encode())}
+        commits = [sha for sha in found if self._is_commit(sha)]
+        return commits[0] if len(commits) == 1 else None
+
+    def _is_commit(self, sha: str) -> bool:
+        try:
+            return self._raw(sha)[0] == Commit.type_num
+        except KeyError:
+            return False
+
+    def _raw(self, sha: str) -> tuple[int, bytes]:
+        return self._store.get_raw(ObjectID(sha.encode()))
+
+    def commit(self, sha: str) -> CommitInfo:
+        """Read a commit."""
+        commit = ShaFile.from_raw_string(*self._raw(sha))
+        assert isinstance(commit, Commit)
+        return _read_commit(commit, sha)
+
+    def history(self, sha: str) -> Iterator[CommitInfo]:
+        """Yield a commit and all its ancestors, children first."""
+        for step in Walker(self._store, [ObjectID(sha.encode())], order=ORDER_TOPO):
+            yield _read_commit(step.commit, step.commit.id.decode())
+
+    def merge_base(self, first: str, second: str) -> str | None:
+        """Return the nearest commit both have in their history, or None."""
+        ancestors = {commit.sha for commit in self.history(first)}
+        return next((commit.sha for commit in self.history(second) if commit.sha in ancestors), None)
+
+    def diff(self, old: str | None, new: str) -> str:
+        """Return the changes between two commits as git shows them; large files as their pointers."""
+        trees = [ObjectID(self.commit(sha).tree.encode()) if sha else None for sha in (old, new)]
+        output = io.BytesIO()
+        write_tree_diff(output, self._store, trees[0], trees[1])
+        return output.getvalue().decode("utf-8", "replace")
+
+    def load_tree(self, sha: str) -> dict[str, Entry]:
+        """Return the entries of a tree."""
+        kind, data = self._raw(sha)
+        assert kind == Tree.type_num
+        return parse_tree(data)
+
+    def blob(self, sha: str) -> bytes:
+        """Return the content of a file as git stores it: for a large one its LFS pointer."""
+        kind, data = self._raw(sha)
+        assert kind == Blob.type_num
+        return data
+
+
+def _read_commit(commit: Commit, sha: str) -> CommitInfo:
+    return CommitInfo(
+        sha=sha,
+        tree=commit.tree.decode(),
+        parents=tuple(parent.decode() for parent in commit.parents),
+        author=commit.author.decode("utf-8", "replace").partition(" <")[0],
+        time=commit.author_time,
+        message=commit.message.decode("utf-8", "replace"),
+    )
+
+
+def add_commit(writer: ObjectWriter, tree: str, parents: tuple[str, ...], author: Signature, message: str) -> str:
+    """Write a commit object and return its id."""
+    commit = Commit()
+    commit.tree = ObjectID(tree.encode())
+    commit.parents = [ObjectID(parent.encode()) for parent in parents]
+    commit.author = commit.committer = author.encode()
+    commit.author_time = commit.commit_time = author.time
+    commit.author_timezone = commit.commit_timezone = 0
+    commit.encoding = b"UTF-8"
+    commit.message = _text(message)
+    return writer.add(Commit.type_num, commit.as_raw_string())
+
+
+def add_tag(writer: ObjectWriter, name: str, target: str, author: Signature, message: str) -> str:
+    """Write an annotated tag object and return its id."""
+    tag = Tag()
+    tag.name = name.encode()
+    tag.object = (Commit, ObjectID(target.encode()))
+    tag.tagger = author.encode()
+    tag.tag_time = author.time
+    tag.tag_timezone = 0
+    tag.message = _text(message) + b"\n"
+    return writer.add(Tag.type_num, tag.as_raw_string())
+
+
+def _text(message: str) -> bytes:
+    # git reads a message up to its first NUL
+    return message.replace("\0", "").encode("utf-8", "replace")
+
+
+def add_blob(writer: ObjectWriter, content: bytes) -> str:
+    """Write a blob and return its id."""
+    return writer.add(Blob.type_num, content)
+
+
+def add_tree(writer: ObjectWriter, content: bytes) -> str:
+    """Write a serialized tree and return its id."""
+    return writer.add(Tree.type_num, content)
+
+
+def now() -> int:
+    """Return the time for a new commit, in seconds since the epoch."""
+    return int(time.time())

@@ -1,0 +1,85 @@
+"""git's own smart HTTP protocol, for reading: `git clone <endpoint>/namespace/name` (gitprotocol-http(5))."""
+
+import gzip
+import io
+import tempfile
+from collections.abc import Callable
+from contextlib import closing
+from typing import IO, BinaryIO
+
+from dulwich.errors import GitProtocolError, MissingCommitError
+from dulwich.protocol import ReceivableProtocol
+from dulwich.repo import Repo
+from dulwich.server import BackendRepo, DictBackend, UploadPackHandler
+
+from hublish.hub.server.access import authorize, repo_of
+from hublish.hub.server.http import FileSlice, HubError, Request, Response, bad_request, bytes_response
+from hublish.hub.server.hub import Hub
+from hublish.hub.server.refusals import forbidden, repo_not_found, unauthenticated
+
+IN_MEMORY = 1 << 20
+"""Bytes of a pack that are kept off the disk."""
+_NO_CACHE = {"cache-control": "no-cache, max-age=0, must-revalidate"}
+
+
+def advertise(hub: Hub, request: Request) -> Response:
+    """`GET R[.git]/info/refs?service=git-upload-pack`."""
+    _authorize(hub, request)
+    if request.first("service") != "git-upload-pack":
+        raise forbidden("Only git-upload-pack is served here: commits are made over the HTTP API")
+    output = io.BytesIO()
+    output.write(b"001e# service=git-upload-pack\n0000")
+    _serve(hub, request, io.BytesIO(), output.write, advertise_refs=True)
+    return bytes_response(output.getvalue(), "application/x-git-upload-pack-advertisement", headers=_NO_CACHE)
+
+
+def upload_pack(hub: Hub, request: Request) -> Response:
+    """`POST R[.git]/git-upload-pack`."""
+    _authorize(hub, request)
+    output = tempfile.SpooledTemporaryFile(IN_MEMORY, dir=str(hub.objects.scratch))  # noqa: SIM115 - sent after return
+    try:
+        _serve(hub, request, io.BytesIO(_body(request)), output.write, advertise_refs=False)
+    except BaseException:
+        output.close()
+        raise
+    size = output.tell()
+    headers = {"content-type": "application/x-git-upload-pack-result", **_NO_CACHE}
+    return Response(200, headers, FileSlice(lambda: _binary(output), 0, size))
+
+
+def _binary(file: IO[bytes]) -> BinaryIO:
+    return file  # type: ignore[return-value]  # it reads, seeks and closes, which is all that is done with it
+
+
+def _body(request: Request) -> bytes:
+    if request.headers.get("content-encoding") not in ("gzip", "x-gzip"):
+        return request.content
+    try:
+        return gzip.decompress(request.content)
+    except (OSError, EOFError):
+        raise bad_request("The body is not gzip") from None
+
+
+def _serve(
+    hub: Hub, request: Request, body: io.BytesIO, write: Callable[[bytes], int], *, advertise_refs: bool
+) -> None:
+    with closing(Repo(str(hub.repositories.path(repo_of(request))))) as repo:
+        repositories: dict[str, BackendRepo] = {"/": repo}
+        protocol = ReceivableProtocol(body.read, write)
+        handler = UploadPackHandler(
+            DictBackend(repositories), ["/"], protocol, stateless_rpc=True, advertise_refs=advertise_refs
+        )
+        try:
+            handler.handle()
+        except (GitProtocolError, MissingCommitError, AssertionError, ValueError) as error:
+            raise bad_request(f"This is not the git protocol: {error}") from None
+
+
+def _authorize(hub: Hub, request: Request) -> None:
+    try:
+        authorize(hub, request, repo_of(request), content=True)
+    except HubError as error:
+        # git asks its user for a password on a 401 alone
+        if error.code == repo_not_found().code and "authorization" not in request.headers:
+            raise unauthenticated().with_headers({"www-authenticate": 'Basic realm="Hub"'}) from None
+        raise

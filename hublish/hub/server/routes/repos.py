@@ -1,0 +1,111 @@
+"""Repositories as a whole: create, delete, move, settings."""
+
+from typing import Any
+
+from hublish.hub.server.access import authorize, authorize_write, repo_of, require_account, require_namespace
+from hublish.hub.server.git.repository import Signature, now
+from hublish.hub.server.http import Request, Response, bad_request, json_response
+from hublish.hub.server.hub import Hub
+from hublish.hub.server.names import RepoId
+from hublish.hub.server.refusals import conflict
+from hublish.hub.server.repositories import Settings, timestamp
+from hublish.hub.server.upload_modes import default_attributes
+
+SDKS = ("gradio", "streamlit", "docker", "static")
+VISIBILITIES = ("public", "private", "protected")
+
+
+def create(hub: Hub, request: Request) -> Response:
+    """`POST /api/repos/create`."""
+    account = require_account(hub, request)
+    body = request.json_object()
+    repo = _parse(body.get("type"), f"{body.get('organization') or account.user}/{body.get('name', '')}")
+    require_namespace(account, repo.namespace)
+    url = request.base_url + repo.url_path
+    if hub.repositories.exists(repo):
+        raise conflict(f"You already created this {repo.kind} repo: {repo.full_name}", url=url)
+    settings = Settings(timestamp(), visibility=_visibility(repo, body) or "public", sdk=_sdk(repo, body))
+    files = {".gitattributes": default_attributes(repo.kind)}
+    if settings.sdk:
+        files["README.md"] = _space_card(repo.name, settings.sdk)
+    hub.repositories.create(repo, settings, files, Signature(account.user, now()))
+    return json_response({"url": url, "name": repo.full_name, "id": repo.full_name})
+
+
+def delete(hub: Hub, request: Request) -> Response:
+    """`DELETE /api/repos/delete`, with a body."""
+    account = require_account(hub, request)
+    body = request.json_object()
+    repo = _parse(body.get("type"), f"{body.get('organization') or account.user}/{body.get('name', '')}")
+    authorize_write(hub, request, repo)
+    hub.repositories.delete(repo)
+    return json_response({})
+
+
+def move(hub: Hub, request: Request) -> Response:
+    """`POST /api/repos/move`."""
+    account = require_account(hub, request)
+    body = request.json_object()
+    source = _parse(body.get("type"), str(body.get("fromRepo", "")))
+    target = _parse(body.get("type"), str(body.get("toRepo", "")))
+    authorize_write(hub, request, source)
+    require_namespace(account, target.namespace)
+    hub.repositories.move(source, target)
+    return json_response({"url": request.base_url + target.url_path})
+
+
+def update_settings(hub: Hub, request: Request) -> Response:
+    """`PUT /api/P/R/settings`: visibility and gating."""
+    repo = repo_of(request)
+    authorize_write(hub, request, repo)
+    body = request.json_object()
+    changes: dict[str, Any] = {}
+    if visibility := _visibility(repo, body):
+        changes["visibility"] = visibility
+    if "gated" in body:
+        changes["gated"] = _gated(body["gated"])
+    settings = hub.repositories.update_settings(repo, **changes)
+    return json_response({"visibility": settings.visibility, "private": settings.private, "gated": settings.gated})
+
+
+def auth_check(hub: Hub, request: Request) -> Response:
+    """`GET /api/P/R/auth-check`: may the caller read the files?"""
+    authorize(hub, request, repo_of(request), content=True)
+    return json_response({})
+
+
+def _parse(kind: object, full_name: str) -> RepoId:
+    try:
+        return RepoId.parse(str(kind or "model"), full_name)
+    except ValueError as error:
+        raise bad_request(str(error)) from None
+
+
+def _visibility(repo: RepoId, body: dict[str, Any]) -> str | None:
+    visibility = body.get("visibility")
+    if visibility is None and "private" in body:
+        visibility = "private" if body["private"] else "public"
+    if visibility is None:
+        return None
+    if visibility not in VISIBILITIES or (visibility == "protected" and repo.kind != "space"):
+        raise bad_request(f'"visibility" must be one of [{", ".join(VISIBILITIES)}], protected for Spaces only')
+    return str(visibility)
+
+
+def _sdk(repo: RepoId, body: dict[str, Any]) -> str | None:
+    if repo.kind != "space":
+        return None
+    if body.get("sdk") not in SDKS:
+        raise bad_request(f'"sdk" must be one of [{", ".join(SDKS)}]')
+    return str(body["sdk"])
+
+
+def _gated(value: object) -> str | bool:
+    if value not in ("auto", "manual", False):
+        raise bad_request('"gated" must be one of [auto, manual, false]')
+    return value if isinstance(value, str) else False
+
+
+def _space_card(name: str, sdk: str) -> bytes:
+    lines = [f"title: {name!r}", "emoji: 🚀", "colorFrom: blue", "colorTo: gray", f"sdk: {sdk}", "pinned: false"]
+    return "\n".join(["---", *lines, "---", ""]).encode()

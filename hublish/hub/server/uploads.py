@@ -1,0 +1,190 @@
+"""Where LFS bodies arrive: signed paths, since these PUTs carry no token, and uploads in parts."""
+
+import fcntl
+import hashlib
+import hmac
+import os
+import secrets
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from hublish.hub.server.files import fsync_directory, locked, replace_durably, write_atomically
+from hublish.hub.server.objects import MismatchError, ObjectStore
+
+LIFETIME = 24 * 3600
+"""Seconds a signed path is good for."""
+
+
+_OVER = "this upload is complete, or was given up"
+
+
+class InvalidSignatureError(ValueError):
+    """The path was not signed here, or too long ago."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """What a signed path allows: to send, or fetch, one object."""
+
+    action: str
+    """`put`, `part`, `complete` or `get`."""
+    sha256: str
+    size: int
+    session: str = "-"
+    """Of an upload in parts: two uploads of one object never write to one file."""
+    part: int = 0
+    """From 1."""
+    part_size: int = 0
+    """Bytes of every part but the last."""
+
+
+class Uploads:
+    """Signs and checks upload paths, and keeps the uploads in parts that are under way."""
+
+    def __init__(self, root: Path, objects: ObjectStore) -> None:
+        self._root = root
+        self._objects = objects
+        self._key = _shared_key(root)
+        self._parts = root / "multipart"
+
+    def sign(self, upload: Upload) -> str:
+        """Return the path that allows `upload`, until `LIFETIME` from now."""
+        expires = int(time.time()) + LIFETIME
+        fields = (upload.action, upload.sha256, upload.size, upload.session, upload.part, upload.part_size, expires)
+        claim = "/".join(map(str, fields))
+        return f"/lfs/{claim}/{self._signature(claim)}"
+
+    def verify(self, path: str) -> Upload:
+        """Return what a signed path allows.
+
+        Raises:
+            InvalidSignatureError: Nothing.
+        """
+        claim, _, signature = path.removeprefix("/lfs/").rpartition("/")
+        if not hmac.compare_digest(signature.encode(), self._signature(claim).encode()):
+            msg = "the signature of this upload path is not valid"
+            raise InvalidSignatureError(msg)
+        action, sha256, size, session, part, part_size, expires = claim.split("/")
+        if int(expires) < time.time():
+            msg = "this upload path has expired"
+            raise InvalidSignatureError(msg)
+        return Upload(action, sha256, int(size), session, int(part), int(part_size))
+
+    def _signature(self, claim: str) -> str:
+        return hmac.new(self._key, claim.encode(), "sha256").hexdigest()[:40]
+
+    def begin_parts(self, sha256: str) -> str:
+        """Begin an upload in parts and return the name of its session."""
+        session = secrets.token_hex(8)
+        self._parts.mkdir(exist_ok=True)
+        (self._parts / f"{sha256}-{session}").touch()
+        return session
+
+    def open_part(self, upload: Upload) -> "PartWriter":
+        """Open the place of one part; use it in a `with` block, which raises MismatchError after completion."""
+        offset = (upload.part - 1) * upload.part_size
+        return PartWriter(self._file(upload), offset, min(upload.part_size, upload.size - offset))
+
+    def complete(self, upload: Upload) -> None:
+        """Check all parts as one object and store it.
+
+        Raises:
+            MismatchError: Size or sha256 is not the announced one, or there are no parts.
+        """
+        path = self._file(upload)
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            if self._objects.has(upload.sha256):
+                return  # completed before; the answer was lost
+            msg = "no part of this upload has arrived"
+            raise MismatchError(msg) from None
+        with os.fdopen(descriptor, "rb", buffering=0) as file:
+            fcntl.flock(file, fcntl.LOCK_EX)  # parts that are being written come first, later ones are refused
+            _check(file.fileno(), upload)
+            os.fchmod(file.fileno(), 0o444)
+            os.fsync(file.fileno())
+            replace_durably(path, self._objects.path(upload.sha256))
+            fsync_directory(self._parts)
+
+    def _file(self, upload: Upload) -> Path:
+        return self._parts / f"{upload.sha256}-{upload.session}"
+
+
+class PartWriter:
+    """One part on its way in, written straight to its place in the object's file."""
+
+    def __init__(self, path: Path, offset: int, size: int) -> None:
+        self._path = path
+        self._offset = offset
+        self._left = size
+        self._digest = hashlib.sha256()
+
+    def __enter__(self) -> "PartWriter":
+        try:
+            self._descriptor = os.open(self._path, os.O_WRONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            raise MismatchError(_OVER) from None
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(self._descriptor)
+            msg = "this upload is being completed"
+            raise MismatchError(msg) from None
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._descriptor)
+
+    def write(self, data: bytes) -> None:
+        """Append to the part.
+
+        Raises:
+            MismatchError: More bytes than the part has.
+        """
+        if len(data) > self._left:
+            msg = "the part is larger than announced"
+            raise MismatchError(msg)
+        self._digest.update(data)
+        rest = memoryview(data)
+        while rest:
+            written = os.pwrite(self._descriptor, rest, self._offset)
+            self._offset += written
+            self._left -= written
+            rest = rest[written:]
+
+    def finish(self) -> str:
+        """Make the part durable and return its etag.
+
+        Raises:
+            MismatchError: Fewer bytes than the part has, or the upload was completed meanwhile.
+        """
+        if self._left:
+            msg = f"the part is {self._left} bytes shorter than announced"
+            raise MismatchError(msg)
+        if not os.fstat(self._descriptor).st_nlink or not self._path.exists():
+            raise MismatchError(_OVER)
+        os.fsync(self._descriptor)
+        return self._digest.hexdigest()
+
+
+def _check(descriptor: int, upload: Upload) -> None:
+    size = os.fstat(descriptor).st_size
+    if size != upload.size:
+        msg = f"expected {upload.size} bytes, received {size}"
+        raise MismatchError(msg)
+    with os.fdopen(os.dup(descriptor), "rb", buffering=0) as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    if sha256 != upload.sha256:
+        msg = f"expected sha256 {upload.sha256}, received {sha256}"
+        raise MismatchError(msg)
+
+
+def _shared_key(root: Path) -> bytes:
+    # One key for all processes on this root: an upload may begin at one and end at another.
+    path = root / "upload.key"
+    with locked(root / "locks" / "upload.lock"):
+        if not path.exists():
+            write_atomically(path, secrets.token_bytes(32), scratch=root / "incoming", mode=0o600)
+        return path.read_bytes()

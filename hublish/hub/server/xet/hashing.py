@@ -1,0 +1,101 @@
+"""The hashes of xet: keyed BLAKE3 over chunks, and trees of them over xorbs and files.
+
+Source: Xet protocol specification, "Hashing". A hash is 32 bytes; its text form, the one in URLs, is
+not their plain hexadecimal but four little-endian 64-bit numbers of 16 digits each.
+"""
+
+import struct
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
+
+from blake3 import blake3
+
+from hublish.hub.server.xet.errors import MalformedError
+
+SIZE = 32
+"""Bytes in a hash."""
+
+NOTHING = bytes(SIZE)
+"""The hash of no chunks at all: an empty file."""
+
+Node = tuple[bytes, int]
+"""A hash, and the number of content bytes below it."""
+
+_CHUNK_KEY = bytes.fromhex("6697f5775b9550de3135cbaca597181c9de421109beb2b58b4d0b04b93adf229")
+_NODE_KEY = bytes.fromhex("017ec5c7a5472996fd946666b48a02e65ddd536f37c76dd2f86352e64a53713f")
+
+# A node of the tree has 4 children on average: the tree is cut after a hash that 4 divides, but never
+# below 3 children (unless no more are left) and never above 9.
+_BRANCHING = 4
+_FEWEST = 3
+_MOST = 2 * _BRANCHING + 1
+
+_WORDS = struct.Struct("<4Q")
+
+
+def to_text(digest: bytes) -> str:
+    """Write 32 bytes in the text form."""
+    first, second, third, fourth = _WORDS.unpack(digest)
+    return f"{first:016x}{second:016x}{third:016x}{fourth:016x}"
+
+
+def from_text(text: str) -> bytes:
+    """Read the text form.
+
+    Raises:
+        MalformedError: It is not 64 lower-case hexadecimal digits.
+    """
+    if len(text) != 2 * SIZE or text.strip("0123456789abcdef"):
+        msg = f"not a xet hash: {text[:80]!r}"
+        raise MalformedError(msg)
+    return _WORDS.pack(*(int(text[at : at + 16], 16) for at in range(0, 2 * SIZE, 16)))
+
+
+def hash_chunk(data: bytes | memoryview) -> bytes:
+    """Hash the plain content of one chunk."""
+    return blake3(data, key=_CHUNK_KEY).digest()
+
+
+def hash_xorb(chunks: Iterable[Node]) -> bytes:
+    """Hash a xorb, given the hash and the plain length of each of its chunks, in order."""
+    rest = iter(chunks)
+    first = list(islice(rest, 2))
+    if len(first) < 2:  # a lone chunk is the root itself
+        return first[0][0] if first else NOTHING
+    level = list(_merge(chain(first, rest)))
+    while len(level) > 1:
+        level = list(_merge(level))
+    return level[0][0]
+
+
+def hash_file(chunks: Iterable[Node]) -> bytes:
+    """Hash a file, given the hash and the plain length of each of its chunks, in order."""
+    tree = hash_xorb(chunks)
+    return tree if tree == NOTHING else keyed(bytes(SIZE), tree)
+
+
+def keyed(key: bytes, digest: bytes) -> bytes:
+    """Hash a hash under a key of 32 bytes, so that only who knows the inner hash can recognise it."""
+    return blake3(digest, key=key).digest()
+
+
+def is_sampled(digest: bytes) -> bool:
+    """Tell whether clients ask for this chunk wherever it occurs: one in 1,024, told by its hash."""
+    return int.from_bytes(digest[24:], "little") % 1024 == 0
+
+
+def _merge(nodes: Iterable[Node]) -> Iterator[Node]:
+    """Go up one level of the tree."""
+    group: list[Node] = []
+    for node in nodes:
+        group.append(node)
+        if len(group) == _MOST or (len(group) >= _FEWEST and node[0][24] % _BRANCHING == 0):
+            yield _parent(group)
+            group = []
+    if group:
+        yield _parent(group)
+
+
+def _parent(children: list[Node]) -> Node:
+    lines = "".join(f"{to_text(digest)} : {size}\n" for digest, size in children)
+    return blake3(lines.encode(), key=_NODE_KEY).digest(), sum(size for _, size in children)

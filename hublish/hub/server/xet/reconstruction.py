@@ -1,0 +1,125 @@
+"""Which bytes of which xorbs make up a file, or a range of it.
+
+Source: Xet protocol specification, "CAS API", `GET /v1/reconstructions/{file}` and its second version. Both
+list the terms of the file, and for every xorb in them the runs of chunks to fetch; they differ in form.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from hublish.hub.server.xet.hashing import to_text
+from hublish.hub.server.xet.shard import Term
+from hublish.hub.server.xet.xorb import ChunkTable
+
+Tables = Callable[[bytes], ChunkTable]
+"""Gives the chunk table of a xorb."""
+
+Address = Callable[[bytes], str]
+"""Gives the address where a xorb can be fetched."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Neighbouring chunks of one xorb, fetched together."""
+
+    start: int
+    stop: int
+    first_byte: int
+    last_byte: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reconstruction:
+    """What to fetch, and how to put it together."""
+
+    offset: int
+    """Bytes to skip at the start of the first term."""
+    terms: tuple[Term, ...]
+    runs: dict[bytes, tuple[Run, ...]]
+    """By xorb; the runs of a xorb neither overlap nor touch."""
+
+
+def plan(terms: Iterable[Term], start: int, stop: int, tables: Tables) -> Reconstruction:
+    """Plan the reconstruction of the plain bytes from `start` up to `stop` of a file.
+
+    Args:
+        terms: All terms of the file.
+        start: At least 0, and below the size of the file unless the file is empty.
+        stop: Above `start`, and at most the size of the file.
+        tables: Gives the chunk table of a xorb.
+    """
+    kept: list[Term] = []
+    offset = 0
+    for begin, term in _overlapping(terms, start, stop):
+        skipped, narrowed = _narrow(term, start - begin, stop - begin, tables(term.xorb))
+        if not kept:
+            offset = max(0, start - begin) - skipped
+        kept.append(narrowed)
+    return Reconstruction(offset, tuple(kept), _runs(kept, tables))
+
+
+def _overlapping(terms: Iterable[Term], start: int, stop: int) -> Iterator[tuple[int, Term]]:
+    begin = 0
+    for term in terms:
+        if begin >= stop:
+            return
+        if begin + term.length > start:
+            yield begin, term
+        begin += term.length
+
+
+def _narrow(term: Term, start: int, stop: int, table: ChunkTable) -> tuple[int, Term]:
+    """Drop the chunks of a term before `start` and from `stop` on; tell how many bytes went before it."""
+    base = table.plain_offset(term.start)
+    chunks = range(term.start, term.stop + 1)
+    first = term.start + max(0, bisect_right(chunks, base + start, key=table.plain_offset) - 1)
+    last = min(term.stop, term.start + bisect_left(chunks, base + stop, key=table.plain_offset))
+    skipped = table.plain_offset(first) - base
+    return skipped, Term(term.xorb, table.plain_offset(last) - base - skipped, first, last)
+
+
+def _runs(terms: Iterable[Term], tables: Tables) -> dict[bytes, tuple[Run, ...]]:
+    spans: dict[bytes, list[tuple[int, int]]] = {}
+    for term in terms:
+        spans.setdefault(term.xorb, []).append((term.start, term.stop))
+    return {xorb: tuple(_join(sorted(of_xorb), tables(xorb))) for xorb, of_xorb in spans.items()}
+
+
+def _join(spans: list[tuple[int, int]], table: ChunkTable) -> Iterator[Run]:
+    start, stop = spans[0]
+    for next_start, next_stop in spans[1:]:
+        if next_start > stop:
+            yield _run(start, stop, table)
+            start = next_start
+        stop = max(stop, next_stop)
+    yield _run(start, stop, table)
+
+
+def _run(start: int, stop: int, table: ChunkTable) -> Run:
+    return Run(start, stop, table.stored_offset(start), table.stored_offset(stop) - 1)
+
+
+def to_json(plan: Reconstruction, version: int, address: Address) -> dict[str, Any]:
+    """Write a reconstruction in the form of version 1 or 2 of the API."""
+    runs = {to_text(xorb): _runs_to_json(of_xorb, version, address(xorb)) for xorb, of_xorb in plan.runs.items()}
+    return {
+        "offset_into_first_range": plan.offset,
+        "terms": [_term_to_json(term) for term in plan.terms],
+        ("fetch_info" if version == 1 else "xorbs"): runs,
+    }
+
+
+def _term_to_json(term: Term) -> dict[str, Any]:
+    span = {"start": term.start, "end": term.stop}
+    return {"hash": to_text(term.xorb), "unpacked_length": term.length, "range": span}
+
+
+def _runs_to_json(runs: Iterable[Run], version: int, url: str) -> list[dict[str, Any]]:
+    spans = [({"start": run.start, "end": run.stop}, {"start": run.first_byte, "end": run.last_byte}) for run in runs]
+    if version == 1:
+        return [{"range": chunks, "url": url, "url_range": octets} for chunks, octets in spans]
+    # One entry a run, though one could hold several: the client would ask for them in one multipart
+    # response, which saves a round trip on a wide network and nothing on loopback.
+    return [{"url": url, "ranges": [{"chunks": chunks, "bytes": octets}]} for chunks, octets in spans]

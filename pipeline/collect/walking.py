@@ -1,0 +1,129 @@
+"""Listing what lies under a folder, without following a link, opening a device or blocking on a pipe.
+
+Every folder is opened relative to its parent with O_NOFOLLOW, so that a component swapped for a link while we walk
+is an error and never a way out of the tree.
+"""
+
+import os
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from hublish.base.values import Identity, Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A name found in the tree."""
+
+    relative: str
+    """Below the root, with `/` between segments."""
+    kind: Kind
+    identity: Identity
+
+
+PRUNED = frozenset([".git", ".hublish"])
+"""Folders nobody releases: git's and ours. huggingface_hub leaves out `.git` and `.cache/huggingface` too."""
+_CACHE = (".cache", "huggingface")
+
+
+def pruned_folder(relative: str) -> str | None:
+    """Return the topmost folder on the way of a path, itself included, that is never entered."""
+    folder = ""
+    for name in relative.split("/"):
+        below = f"{folder}/{name}" if folder else name
+        if _is_pruned(name, folder):
+            return below
+        folder = below
+    return None
+
+
+def walk(root: Path, below: str = "", enter: Callable[[str], bool] | None = None) -> Iterator[Entry]:
+    """List everything that is not a folder under `root/below`, sorted by name, folder by folder.
+
+    Args:
+        root: an existing folder; it may itself be reached through links.
+        below: a folder under it, with `/` between segments; no component may be a link.
+        enter: whether a folder is looked into, by its path below the root; default: every one that is not pruned.
+
+    Raises:
+        OSError: when a folder cannot be read, or turned into a link meanwhile.
+    """
+    descriptor = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        for segment in filter(None, below.split("/")):
+            child = _open_folder(segment, descriptor)
+            os.close(descriptor)
+            descriptor = child
+        yield from _walk(descriptor, below, enter or _everywhere)
+    finally:
+        os.close(descriptor)
+
+
+def look(root: Path, relative: str) -> Entry | None:
+    """Return what `relative` names under `root`, or None; components that are links are not followed."""
+    status = _lstat(root, relative)
+    return None if status is None else Entry(relative, kind_of(status.st_mode), Identity.of(status))
+
+
+def kind_of(mode: int) -> Kind:
+    """Return what `st_mode` says."""
+    for test, kind in (
+        (stat.S_ISREG, Kind.FILE),
+        (stat.S_ISLNK, Kind.LINK),
+        (stat.S_ISDIR, Kind.FOLDER),
+        (stat.S_ISFIFO, Kind.FIFO),
+        (stat.S_ISSOCK, Kind.SOCKET),
+    ):
+        if test(mode):
+            return kind
+    return Kind.DEVICE
+
+
+def _is_pruned(name: str, parent: str) -> bool:
+    return name in PRUNED or (name == _CACHE[1] and parent.rpartition("/")[2] == _CACHE[0])
+
+
+def _everywhere(folder: str) -> bool:
+    del folder
+    return True
+
+
+def _walk(descriptor: int, prefix: str, enter: Callable[[str], bool]) -> Iterator[Entry]:
+    with os.scandir(descriptor) as listing:
+        found = sorted(((entry.name, entry.stat(follow_symlinks=False)) for entry in listing), key=lambda pair: pair[0])
+    for name, status in found:
+        relative = f"{prefix}/{name}" if prefix else name
+        kind = kind_of(status.st_mode)
+        if kind is not Kind.FOLDER:
+            yield Entry(relative, kind, Identity.of(status))
+        elif not _is_pruned(name, prefix) and enter(relative):
+            yield from _descend(descriptor, name, relative, enter)
+
+
+def _descend(parent: int, name: str, relative: str, enter: Callable[[str], bool]) -> Iterator[Entry]:
+    child = _open_folder(name, parent)
+    try:
+        yield from _walk(child, relative, enter)
+    finally:
+        os.close(child)
+
+
+def _open_folder(name: str, parent: int) -> int:
+    return os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
+
+
+def _lstat(root: Path, relative: str) -> os.stat_result | None:
+    *folders, name = relative.split("/")
+    descriptor = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        for segment in folders:
+            child = _open_folder(segment, descriptor)
+            os.close(descriptor)
+            descriptor = child
+        return os.stat(name, dir_fd=descriptor, follow_symlinks=False)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    finally:
+        os.close(descriptor)

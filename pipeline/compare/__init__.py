@@ -1,0 +1,1 @@
+"""Release -> Plan: compare a release with one remote commit."""

@@ -1,0 +1,59 @@
+"""Whether the release on this machine is still the one that was locked: no network, no Hub."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from hublish.base.values import Release, ReleaseFile, Setting
+from hublish.base.values.drift import ChangedFile, LocalDrift
+from hublish.schemas.documents.lock import Lock, LockedFile
+from hublish.schemas.documents.manifest import Repo
+
+
+def since(lock: Lock, release: Release) -> LocalDrift:
+    """Hold a release against a lock, by digests."""
+    locked = {file.path_in_repo: file for file in lock.files}
+    now = {file.path_in_repo: file for file in release.files}
+    both = sorted(locked.keys() & now.keys())
+    return LocalDrift(
+        files=len(now),
+        added=tuple(sorted(now.keys() - locked.keys())),
+        changed=tuple(ChangedFile(path, _why(locked[path], now[path])) for path in both if _differs(locked, now, path)),
+        removed=tuple(sorted(locked.keys() - now.keys())),
+        settings=tuple(_settings(lock, release.project.manifest.repo)),
+    )
+
+
+def _differs(locked: Mapping[str, LockedFile], now: Mapping[str, ReleaseFile], path: str) -> bool:
+    return locked[path].sha256 != now[path].sha256
+
+
+def _why(before: LockedFile, now: ReleaseFile) -> str:
+    """Return what made the bytes others, as far as a lock tells."""
+    origin = now.origin
+    if before.serializer != origin.serializer:
+        return f"serializer {before.serializer} -> {origin.serializer}"
+    parameters = list(_moved(before.parameters, origin.parameters))
+    if parameters:
+        return "; ".join(parameters)
+    return f"made from {before.source} -> {origin.source}" if before.source != origin.source else "other bytes"
+
+
+def _moved(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
+    for name in sorted(before.keys() | now.keys()):
+        if before.get(name) != now.get(name):
+            # A digest says no more than that it is another.
+            shown = "" if name.endswith("sha256") else f" {before.get(name)} -> {now.get(name)}"
+            yield f"{name}{shown or ' changed'}"
+
+
+def _settings(lock: Lock, repo: Repo) -> Iterator[Setting]:
+    # A pull request's own ref is in the lock; the manifest names the branch it asks to be merged into.
+    revision = lock.revision if repo.create_pr else repo.revision
+    for name, before, after in (
+        ("repo_id", lock.repo_id, repo.repo_id),
+        ("repo_type", lock.repo_type, repo.repo_type),
+        ("revision", lock.revision, revision),
+        ("tag", lock.tag, repo.tag),
+    ):
+        if before != after:
+            yield Setting(name, before, after or "none")

@@ -1,0 +1,1 @@
+"""Receipt (verified) -> Receipt: the lock on disk, and the plan, receipt and lock as documents."""

@@ -1,0 +1,31 @@
+"""Receipt (verified) -> Receipt: hub.lock records the release."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from hublish.base import durable
+from hublish.base.errors import HublishError
+from hublish.base.values import Receipt
+from hublish.pipeline.lock.records import lock_document
+
+
+@dataclass(frozen=True)
+class WriteLock:
+    """Write the lock; the same release gives the same bytes.
+
+    Args:
+        path: where; next to hub.yaml.
+    """
+
+    path: Path
+    title: ClassVar[str] = "writing the lock"
+
+    def run(self, receipt: Receipt) -> Receipt:
+        """Return the receipt as it is."""
+        try:
+            durable.write(self.path, lock_document(receipt).to_json().encode())
+        except OSError as error:
+            msg = f"the release is published, but {self.path} cannot be written: {error.strerror}"
+            raise HublishError(msg, hint="make it writable and publish again: nothing is sent twice") from error
+        return receipt

@@ -1,0 +1,124 @@
+"""Values as documents: what is written down of a plan, a receipt, a release."""
+
+import hashlib
+import json
+from pathlib import PurePath
+
+from hublish.base.values import Candidate, Change, Plan, Receipt, ReleaseFile
+from hublish.schemas.diagnose.problems import Location
+from hublish.schemas.documents.document import Document
+from hublish.schemas.documents.lock import Lock, LockedFile
+from hublish.schemas.documents.manifest import Manifest
+from hublish.schemas.documents.plan import ExcludedFile, Place, PlanDocument, PlannedFile, PlannedSetting
+from hublish.schemas.documents.receipt import ReceiptDocument
+from hublish.schemas.yaml.places import Places
+
+
+def canonical_json(document: Document) -> str:
+    """Return the one text a document has: sorted keys, two spaces, a newline at the end."""
+    return json.dumps(document.model_dump(mode="json"), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def plan_document(plan: Plan) -> PlanDocument:
+    """Return a plan as it is written to plan.json."""
+    project, head = plan.release.project, plan.head
+    # Without the way it was named by: the same plan reads the same wherever the command was run.
+    places = Places.of(project.text, PurePath(project.name).name)
+    return PlanDocument(
+        repo_id=head.repo_id,
+        repo_type=head.repo_type,
+        endpoint=head.endpoint,
+        revision=head.revision,
+        create_pr=project.manifest.repo.create_pr,
+        repo_exists=head.repo_exists,
+        parent_commit=head.commit,
+        manifest_sha256=hashlib.sha256(project.text).hexdigest(),
+        variables=dict(project.settings),
+        surroundings=dict(project.surroundings),
+        resolved_sha256=_resolved_digest(project.manifest),
+        commit_message=plan.commit_message,
+        tag=plan.tag,
+        pull_request=plan.open_pull_request,
+        bytes_to_send=plan.bytes_to_send,
+        settings=tuple(PlannedSetting(name=item.name, before=item.before, after=item.after) for item in plan.settings),
+        files=tuple(_planned_file(change, places) for change in plan.changes),
+        excluded=tuple(_excluded_file(item, places) for item in plan.release.excluded),
+        nothing_to_do=plan.nothing_to_do,
+    )
+
+
+def receipt_document(receipt: Receipt) -> ReceiptDocument:
+    """Return a receipt as scripts read it."""
+    return ReceiptDocument(
+        commit=receipt.commit,
+        created=receipt.created,
+        url=receipt.url,
+        pull_request=receipt.pull_request,
+        tag=receipt.tag,
+        verified=receipt.verified,
+        plan=plan_document(receipt.plan),
+    )
+
+
+def lock_document(receipt: Receipt) -> Lock:
+    """Return the lock of a verified release."""
+    project, head = receipt.plan.release.project, receipt.plan.head
+    return Lock(
+        repo_id=head.repo_id,
+        repo_type=head.repo_type,
+        endpoint=head.endpoint,
+        revision=receipt.revision,
+        commit=receipt.commit,
+        tag=receipt.tag,
+        manifest_sha256=hashlib.sha256(project.text).hexdigest(),
+        load=project.manifest.load,
+        files=tuple(_locked_file(file) for file in receipt.plan.release.files),
+    )
+
+
+def _resolved_digest(manifest: Manifest) -> str:
+    fields = manifest.model_dump(mode="json", exclude_defaults=True)
+    return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
+
+
+def _planned_file(change: Change, places: Places) -> PlannedFile:
+    file, remote = change.file, change.remote
+    return PlannedFile(
+        action=change.action.value,
+        path_in_repo=change.path_in_repo,
+        size=file.size if file else remote.size if remote else 0,
+        sha256=file.sha256 if file else None,
+        source=file.origin.source if file else "",
+        serializer=file.origin.serializer if file else "",
+        upload_mode=change.upload_mode,
+        reason=change.reason,
+        rule=change.rule,
+        location=_place(change.location or places.find(change.rule)),
+    )
+
+
+def _excluded_file(candidate: Candidate, places: Places) -> ExcludedFile:
+    verdict = candidate.verdict
+    return ExcludedFile(
+        path_in_repo=candidate.path_in_repo,
+        source=candidate.source,
+        reason=verdict.rule,
+        rule=verdict.path,
+        location=_place(places.find(verdict.path)),
+    )
+
+
+def _place(location: Location | None) -> Place | None:
+    return None if location is None else Place(source=location.source, line=location.line, column=location.column)
+
+
+def _locked_file(file: ReleaseFile) -> LockedFile:
+    return LockedFile(
+        path_in_repo=file.path_in_repo,
+        size=file.size,
+        sha256=file.sha256,
+        blob_id=file.blob_id,
+        source=file.origin.source,
+        serializer=file.origin.serializer,
+        parameters=dict(file.origin.parameters),
+    )

@@ -1,1 +1,0 @@
-"""Planning: what a release changes on a remote, and whether what stands there is what was planned."""

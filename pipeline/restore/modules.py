@@ -1,0 +1,124 @@
+"""PyTorch modules: tensors from the files into parameters and buffers, without unpickling anything.
+
+torch is never imported here: whoever has a module has imported it.
+"""
+
+import sys
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from hublish.base.errors import LoadError, UsageError
+from hublish.formats.torch_tensors import tied
+from hublish.schemas.diagnose.problems import Problem
+
+_SHOWN: Final = 20
+"""Names that one error lists."""
+
+
+def is_module(value: Any) -> bool:
+    """Whether `value` is a `torch.nn.Module`, or a class of them."""
+    torch = sys.modules.get("torch")
+    if torch is None:
+        return False
+    return issubclass(value, torch.nn.Module) if isinstance(value, type) else isinstance(value, torch.nn.Module)
+
+
+def tensors(arrays: Mapping[str, Any]) -> dict[str, Any]:
+    """Return numpy arrays as tensors of their own.
+
+    Raises:
+        LoadError: naming the first that torch has no type for.
+    """
+    torch, made = sys.modules["torch"], {}
+    for name, array in arrays.items():
+        try:
+            made[name] = torch.from_numpy(array.copy())
+        except TypeError as error:
+            msg = f"tensor '{name}': {error}"
+            raise LoadError(msg) from None
+    return made
+
+
+def fill(module: Any, tensors: Mapping[str, Any], *, strict: bool, device: Any, dtype: Any) -> Any:
+    """Load the tensors into the module and return it.
+
+    A module on the meta device gets the mapped tensors themselves; any other keeps its own memory.
+
+    Args:
+        module: the module; of tensors that fit it takes the values even when others are refused.
+        tensors: by name.
+        strict: refuse names that only one of the two has. A name that is missing and tied to one that is there is
+            none of those.
+        device: where the module goes; None leaves it where it is.
+        dtype: what its floating tensors become; None leaves them.
+
+    Raises:
+        LoadError: with every name that does not fit, or a shape that differs.
+        UsageError: no such device or dtype.
+    """
+    on_meta = any(tensor.is_meta for tensor in module.state_dict().values())
+    if not on_meta:
+        _move(module, device, dtype)
+    try:
+        answer = module.load_state_dict(dict(tensors), strict=False, assign=on_meta)
+    except RuntimeError as error:
+        lines = [line.strip() for line in str(error).splitlines()]
+        problems = [Problem("load.shape", line) for line in lines[1:]]
+        msg = f"the weights do not fit {type(module).__name__}"
+        raise LoadError(
+            msg, problems=problems, hint="is it the class, and the configuration, of this release?"
+        ) from None
+    if strict:
+        _refuse_others(module, tensors, answer.missing_keys, answer.unexpected_keys)
+    if on_meta:
+        _move(module, device, dtype)
+    return module
+
+
+def evaluating(module: Any) -> Any:
+    """Return the module in evaluation mode, as `from_pretrained` leaves it."""
+    return module.eval()
+
+
+def moved(tensors: Mapping[str, Any], device: Any, dtype: Any) -> dict[str, Any]:
+    """Return the tensors on the device, floating ones in the type; those tied to each other stay so."""
+    kind = _dtype(dtype)
+    done: dict[int, Any] = {}
+    for tensor in tensors.values():
+        floats = tensor.is_floating_point() and kind is not None
+        done.setdefault(id(tensor), tensor.to(device=device, dtype=kind if floats else tensor.dtype))
+    return {name: done[id(tensor)] for name, tensor in tensors.items()}
+
+
+def _move(module: Any, device: Any, dtype: Any) -> None:
+    if device is None and dtype is None:
+        return
+    try:
+        module.to(device=device, dtype=_dtype(dtype))
+    except (RuntimeError, AssertionError, TypeError) as error:  # no such device; torch built without CUDA
+        msg = f"the module cannot be moved: {str(error).splitlines()[0]}"
+        raise UsageError(msg) from error
+
+
+def _dtype(dtype: Any) -> Any:
+    torch = sys.modules["torch"]
+    found = getattr(torch, dtype.removeprefix("torch."), None) if isinstance(dtype, str) else dtype
+    if dtype is not None and not isinstance(found, torch.dtype):
+        msg = f"{dtype!r} is no type of torch's"
+        raise UsageError(msg, hint="name one, such as float16, float32 or bfloat16")
+    return found
+
+
+def _refuse_others(module: Any, tensors: Mapping[str, Any], missing: Iterable[str], unexpected: Iterable[str]) -> None:
+    ties = tied(module.state_dict())
+    filled = {ties.get(name, name) for name in tensors}
+    lacking = [name for name in missing if ties.get(name, name) not in filled]
+    problems = [Problem("load.missing", f"the release has no tensor '{name}'") for name in lacking]
+    problems += [Problem("load.unexpected", f"the module has no tensor '{name}'") for name in unexpected]
+    if not problems:
+        return
+    more = len(problems) - _SHOWN
+    if more > 0:
+        problems = [*problems[:_SHOWN], Problem("load.more", f"and {more} more")]
+    msg = f"the weights do not fit {type(module).__name__}"
+    raise LoadError(msg, problems=problems, hint="strict=False loads what fits")

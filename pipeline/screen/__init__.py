@@ -1,0 +1,1 @@
+"""Staged -> Staged: check everything that is known before a file is read."""

@@ -1,0 +1,1 @@
+"""Staged -> Release: hash every file and audit it against the policy."""

@@ -1,0 +1,146 @@
+"""Staged -> Release: every file hashed and audited, once; after this nothing is read that was not hashed."""
+
+import os
+import threading
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import ClassVar
+
+from hublish.audit.files import problems_after, problems_before
+from hublish.audit.fingerprint import ChangedError, Fingerprint, fingerprint
+from hublish.audit.inspection import Interest
+from hublish.audit.limits import count_problems
+from hublish.audit.policy import collision_problems, text_problems
+from hublish.base.errors import HublishError, PolicyError, SourceChangedError, SourceError
+from hublish.base.progress import SILENT, Progress, Task
+from hublish.base.values import InMemory, Release, ReleaseFile, Staged, StagedFile
+from hublish.schemas.diagnose.problems import Problem, errors_in
+from hublish.schemas.documents.manifest import Manifest, Policy
+
+
+@dataclass(frozen=True)
+class Seal:
+    """Hash and audit every file in one pass, and refuse what the policy forbids, all at once."""
+
+    progress: Progress = SILENT
+    title: ClassVar[str] = "sealing the release"
+
+    def run(self, staged: Staged) -> Release:
+        """Seal the release.
+
+        Raises:
+            PolicyError: naming every file that may not go up, and the rule.
+            SourceChangedError: naming every file that is not what was collected any more.
+            SourceError: naming every file that cannot be read.
+        """
+        manifest = staged.collection.project.manifest
+        found = [*_problems_before_reading(staged, manifest)]
+        # What is too large is not read at all: a sparse file may claim 600 GB.
+        too_large = {problem.path for problem in errors_in(found) if problem.code == "policy.size"}
+        files = sorted(staged.files, key=lambda file: file.path_in_repo)
+        readable = [file for file in files if file.path_in_repo not in too_large]
+        prints = self._fingerprints(readable, manifest.policy)
+        for file, print_ in zip(readable, prints, strict=True):
+            found += _problems_after_reading(file, print_, manifest.policy)
+        warnings = _refuse_errors(found)
+        return Release(
+            project=staged.collection.project,
+            files=tuple(map(_sealed, readable, prints)),
+            excluded=tuple(one for one in staged.collection.candidates if not one.verdict.included),
+            # A stage before may have passed the collection's warnings on already.
+            warnings=tuple(dict.fromkeys([*staged.collection.warnings, *staged.warnings, *warnings])),
+        )
+
+    def _fingerprints(self, files: list[StagedFile], policy: Policy) -> list[Fingerprint]:
+        interest = Interest.of(policy)
+        with (
+            self.progress.task("hashing", sum(map(_size, files))) as task,
+            ThreadPoolExecutor(max(2, min(8, os.cpu_count() or 1))) as pool,
+        ):
+            reader = _Reader(interest, task, threading.Lock())
+            outcomes = list(pool.map(reader.read, files))
+        failures = [one for one in outcomes if isinstance(one, _Failure)]
+        if failures:
+            raise _failed(failures)
+        return [one for one in outcomes if isinstance(one, Fingerprint)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """A file that could not be read as it was collected."""
+
+    path_in_repo: str
+    reason: str
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads one file in a worker thread."""
+
+    interest: Interest
+    task: Task
+    lock: threading.Lock
+
+    def read(self, file: StagedFile) -> Fingerprint | _Failure:
+        try:
+            return fingerprint(file.content, self.interest, self._advance)
+        except ChangedError as error:
+            return _Failure(file.path_in_repo, str(error), changed=True)
+        except PermissionError:
+            return _Failure(file.path_in_repo, "permission denied", changed=False)
+        except OSError as error:
+            # ELOOP among them: a link took the file's place.
+            return _Failure(file.path_in_repo, f"cannot be read any more: {error.strerror}", changed=True)
+
+    def _advance(self, amount: int) -> None:
+        with self.lock:
+            self.task.advance(amount)
+
+
+def _failed(failures: list[_Failure]) -> HublishError:
+    changed = any(failure.changed for failure in failures)
+    code = "source.changed" if changed else "source.unreadable"
+    problems = [Problem(code, failure.reason, path=failure.path_in_repo) for failure in failures]
+    if changed:
+        return SourceChangedError(
+            f"{_files(len(problems))} changed while the release was sealed; nothing was published",
+            hint="let whatever writes them finish, then run again",
+            problems=problems,
+        )
+    return SourceError(f"{_files(len(problems))} cannot be read", hint="make them readable", problems=problems)
+
+
+def _problems_before_reading(staged: Staged, manifest: Manifest) -> Iterator[Problem]:
+    policy, paths = manifest.policy, [file.path_in_repo for file in staged.files]
+    yield from collision_problems(paths)
+    yield from count_problems(paths)
+    for file in sorted(staged.files, key=lambda file: file.path_in_repo):
+        yield from problems_before(file.path_in_repo, _size(file), policy)
+    yield from text_problems("repo.commit_message", manifest.repo.commit_message or "", policy)
+    yield from text_problems("repo.commit_description", manifest.repo.commit_description, policy)
+
+
+def _problems_after_reading(file: StagedFile, print_: Fingerprint, policy: Policy) -> Iterator[Problem]:
+    source = file.path_in_repo if isinstance(file.content, InMemory) else file.origin.source
+    return problems_after(file.path_in_repo, source, print_, policy)
+
+
+def _refuse_errors(found: Iterable[Problem]) -> list[Problem]:
+    if errors := errors_in(found):
+        count = f"{len(errors)} problem" + ("s" if len(errors) > 1 else "")
+        raise PolicyError(f"the release breaks its policy: {count}; nothing was published", problems=errors)
+    return [problem for problem in found if problem.severity == "warning"]
+
+
+def _sealed(file: StagedFile, print_: Fingerprint) -> ReleaseFile:
+    return ReleaseFile(file.path_in_repo, print_.size, print_.sha256, print_.blob_id, file.content, file.origin)
+
+
+def _size(file: StagedFile) -> int:
+    return len(file.content.data) if isinstance(file.content, InMemory) else file.content.identity.size
+
+
+def _files(count: int) -> str:
+    return f"{count} file" + ("s" if count > 1 else "")

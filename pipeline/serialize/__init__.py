@@ -1,0 +1,1 @@
+"""Collection -> Staged: every file in the format the manifest asks for."""

@@ -1,1 +1,0 @@
-"""Stages: one a file, one frozen class each, never importing each other."""

@@ -1,0 +1,66 @@
+"""Plan -> Plan: the repo and the branch exist, and nobody reads what should not be read yet."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from hublish.base.errors import RemoteConflictError, RemoteIgnoredError
+from hublish.base.values import Action, Head, Plan, Release, settings
+from hublish.hub.client.hub import Hub
+from hublish.schemas.diagnose.problems import Problem
+
+
+@dataclass(frozen=True)
+class Prepare:
+    """Create what is missing on the Hub; the plan then stands on a real parent commit.
+
+    Raises (from `run`):
+        RemoteIgnoredError: when a .gitignore would make the Hub drop files of the release.
+        RemoteConflictError: when somebody filled the new repo meanwhile.
+    """
+
+    hub: Hub
+    plan_again: Callable[[Release, Head, Hub], Plan]
+    """Compares the release with the head of a repo or branch that was just created."""
+    title: ClassVar[str] = "preparing the repo"
+
+    def run(self, plan: Plan) -> Plan:
+        """Return the plan against the head as it is now."""
+        _refuse_ignored(plan)
+        if plan.head.commit is None:
+            plan = self._on_a_parent(plan)
+        restricting = settings.restricting(plan)
+        if restricting:
+            self.hub.update_settings(plan.release.project.manifest.repo, restricting)
+        return plan
+
+    def _on_a_parent(self, plan: Plan) -> Plan:
+        repo = plan.release.project.manifest.repo
+        self.hub.create_repo(repo)
+        head = self.hub.head(repo)
+        if head.commit is None and head.default_commit is not None:
+            self.hub.create_branch(repo, head.default_commit)
+            head = self.hub.head(repo)
+        _refuse_filled(plan, head)
+        fresh = self.plan_again(plan.release, head, self.hub)
+        _refuse_ignored(fresh)
+        return fresh
+
+
+def _refuse_ignored(plan: Plan) -> None:
+    ignored = plan.of(Action.IGNORE)
+    if ignored:
+        problems = [
+            Problem("plan.remote_ignored", f"'{change.path_in_repo}': {change.reason}", location=change.location)
+            for change in ignored
+        ]
+        hint = "change that .gitignore, or leave the files out on purpose with patterns.ignore_patterns"
+        raise RemoteIgnoredError("the Hub would silently drop files of the release", hint=hint, problems=problems)
+
+
+def _refuse_filled(plan: Plan, head: Head) -> None:
+    # A branch begins as main was when we looked; a repo, with nothing but the Hub's own file.
+    expected = plan.head.default_commit
+    if (expected and head.commit != expected) or (not expected and set(head.files) - {".gitattributes"}):
+        msg = f"{head.repo_id} was filled by somebody else while this release was prepared ({head.commit})"
+        raise RemoteConflictError(msg, hint="plan again and look at what is there")

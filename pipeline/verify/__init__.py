@@ -1,0 +1,1 @@
+"""Receipt -> Receipt (verified): compare the remote tree with the plan."""

@@ -1,0 +1,62 @@
+"""Receipt -> Receipt (verified): what stands on the Hub is what was planned."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from hublish.base.errors import NotFoundError, VerificationError
+from hublish.base.values import Receipt
+from hublish.base.values.expectation import differences, missing_or_different
+from hublish.hub.client.hub import Hub
+from hublish.schemas.diagnose.problems import Problem
+
+
+@dataclass(frozen=True)
+class Verify:
+    """Read the tree at the commit and the ref that should hold it; trust neither answer of the upload.
+
+    Self-hosted Hubs were seen to land a pull request on main and to accept a stale parent.
+
+    Raises (from `run`):
+        VerificationError: naming every difference. No tag is created and no lock written.
+    """
+
+    hub: Hub
+    title: ClassVar[str] = "verifying what stands on the Hub"
+
+    def run(self, receipt: Receipt) -> Receipt:
+        """Return the receipt, verified."""
+        head = receipt.plan.head
+        tree = self.hub.tree(head.repo_id, head.repo_type, receipt.commit)
+        release = receipt.plan.release
+        if receipt.created:
+            problems = [*differences(receipt.plan, tree), *self._place_problems(receipt)]
+        else:
+            # What stood there already may lie behind the head, or beside it once the branch was squashed.
+            problems = [*missing_or_different(release.files, tree)]
+        if problems:
+            msg = f"commit {receipt.commit} on {head.repo_id} is not what was planned"
+            hint = "no tag was created and no lock written; look at the repo's history"
+            raise VerificationError(msg, hint=hint, problems=problems)
+        return replace(receipt, verified=True)
+
+    def _place_problems(self, receipt: Receipt) -> Iterator[Problem]:
+        head, repo = receipt.plan.head, receipt.plan.release.project.manifest.repo
+        at = self.hub.commit_of(head.repo_id, head.repo_type, receipt.revision)
+        if at != receipt.commit and receipt.commit not in self.hub.history(repo, receipt.revision):
+            message = f"{receipt.revision} stands at {at}, whose history does not hold {receipt.commit}"
+            yield Problem("verify.ref", message)
+        if repo.create_pr and self.hub.commit_of(head.repo_id, head.repo_type, "main") == receipt.commit:
+            message = "the Hub put the commit on main although a pull request was asked for"
+            yield Problem("verify.not_a_pull_request", message)
+        parent = self._parent(receipt)
+        if head.commit and parent and parent != head.commit:
+            message = f"the Hub put the commit on {parent}, not on the planned {head.commit}: work may be overwritten"
+            yield Problem("verify.parent", message)
+
+    def _parent(self, receipt: Receipt) -> str | None:
+        try:
+            history = self.hub.history(receipt.plan.release.project.manifest.repo, receipt.commit)
+        except NotFoundError:  # a Hub that lists no history
+            return None
+        return history[1] if history[:1] == (receipt.commit,) and len(history) > 1 else None

@@ -1,0 +1,234 @@
+"""What pydantic refuses, told as problems: where, what is wrong in plain words, what to do; never the value."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from hublish.schemas.diagnose import advice
+from hublish.schemas.diagnose.positions import Path, Positions, format_path
+from hublish.schemas.diagnose.problems import MAX_PROBLEMS, Location, Problem, Related, by_place
+from hublish.schemas.diagnose.suggestions import field_at, fields_at, home_of, nearest, word_for
+from hublish.schemas.secrets.characters import describe
+from hublish.schemas.secrets.secrets import WHERE_CREDENTIALS_GO, may_repeat, redact
+
+_SHOWN = 60
+_SECRET_KEYS = frozenset({"token", "hf_token", "api_key", "api_token", "password", "secret", "access_token"})
+
+# By the error types of pydantic-core; `_type`, `_parsing` and the like are cut off.
+_EXPECTED = {
+    "string": "text",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "tuple": "a list",
+    "list": "a list",
+    "dict": "a mapping",
+    "model": "a mapping",
+    "mapping": "a mapping",
+    "none": "null",
+}
+# By the pattern in the model: what a text of that form is.
+_FORMS = {
+    r"^[0-9a-f]{64}$": "64 lowercase hexadecimal digits",
+    r"^[0-9a-f]{40}$": "40 lowercase hexadecimal digits",
+    r"^[A-Za-z_][A-Za-z0-9_]*$": "a name of letters, digits and '_', not beginning with a digit",
+}
+
+_NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9_]")
+
+
+def diagnose(
+    error: ValidationError,
+    model: type[BaseModel],
+    data: Mapping[str, Any],
+    *,
+    family: str,
+    positions: Positions | None = None,
+) -> tuple[Problem, ...]:
+    """Return every problem of a document, in the order of its text.
+
+    Args:
+        error: what pydantic raised for `model`.
+        model: the document's model; its fields are what an unknown key may have meant.
+        data: what was validated.
+        family: first part of the codes: `manifest`, `lock`, `plan`, `receipt`.
+        positions: where things stand in the text; without it problems have a path only.
+    """
+    by_path: dict[tuple[Path, str], Problem] = {}
+    entries = error.errors(include_url=False, include_input=False)[: 2 * MAX_PROBLEMS]  # some are echoes
+    findings = [_Finding.of(entry, model, data, family, positions) for entry in entries]
+    meant = {finding.meant() for finding in findings if finding.kind == "extra_forbidden"}
+    for finding in findings:
+        if finding.is_echo() or (finding.kind == "missing" and finding.path in meant):
+            continue
+        problem = finding.problem()
+        known = by_path.setdefault((finding.path, problem.code), problem)
+        if known is not problem and known.message != problem.message:
+            by_path[finding.path, problem.code] = _either(known, problem)
+    return tuple(sorted(by_path.values(), key=by_place)[:MAX_PROBLEMS])
+
+
+def _either(first: Problem, second: Problem) -> Problem:
+    """Merge what the members of a union say about one value: `expected text or a whole number, got a list`."""
+    expected, _, got = first.message.partition(", got ")
+    other = second.message.partition(", got ")[0].removeprefix("expected ")
+    message = f"{expected} or {other}, got {got}" if got else f"{first.message}, or {second.message}"
+    return Problem(first.code, message, first.hint or second.hint, first.path, first.location)
+
+
+@dataclass(frozen=True, slots=True)
+class _Finding:
+    """One of pydantic's errors, and what is needed to tell it."""
+
+    kind: str
+    path: Path
+    context: Mapping[str, Any]
+    of_key: bool
+    model: type[BaseModel]
+    data: Mapping[str, Any]
+    family: str
+    positions: Positions | None
+
+    @classmethod
+    def of(
+        cls, entry: Any, model: type[BaseModel], data: Mapping[str, Any], family: str, positions: Positions | None
+    ) -> "_Finding":
+        path = _path_in(data, entry["loc"], with_missing=entry["type"] == "missing")
+        of_key = entry["loc"][-1:] == ("[key]",)
+        return cls(entry["type"], path, entry.get("ctx", {}), of_key, model, data, family, positions)
+
+    def is_echo(self) -> bool:
+        """Whether pydantic only repeats itself: a list is "too short" to it once its elements are refused."""
+        return self.kind == "too_short" and len(self._value_here()) >= self.context["min_length"]
+
+    def meant(self) -> Path:
+        """Return the path an unknown key would have if it were called as it was most likely meant."""
+        parent = self.path[:-1]
+        return (*parent, word_for(str(self.path[-1]), self.model, parent) or self.path[-1])
+
+    def problem(self) -> Problem:
+        """Return the error as a problem."""
+        if self.kind == "extra_forbidden":
+            code, (message, hint) = "unknown_key", self._unknown_key()
+        elif self.kind == "missing":
+            code, message = "missing", f"the required key '{self.path[-1]}' is missing"
+            hint = advice.for_missing(self.model, self.path)
+        elif self.kind == "literal_error":
+            code, (message, hint) = "value", self._choice()
+        elif self.kind.rpartition("_")[0] in _EXPECTED and self.kind.endswith(("_type", "_parsing", "_required")):
+            code, (message, hint) = "type", self._wrong_type()
+        else:
+            code, (message, hint) = "value", self._value()
+        path = redact(format_path(self.path))
+        code = f"{self.family}.{code}"
+        return Problem(code, redact(message), may_repeat(hint), path, self._location(), related=self._related())
+
+    def _related(self) -> tuple[Related, ...]:
+        """Return the place of what a value does not go with, where the document says it."""
+        beside = getattr(self.context.get("error"), "beside", "")
+        path = (*self.path[:-1], beside)
+        if not beside or self.positions is None or not self.positions.holds(path):
+            return ()
+        return (Related("does not go with this", format_path(path), self.positions.value(path)),)
+
+    def _location(self) -> Location | None:
+        if self.positions is None:
+            return None
+        if self.kind == "extra_forbidden" or self.of_key:
+            return self.positions.key(self.path)
+        return self.positions.value(self.path)
+
+    def _unknown_key(self) -> tuple[str, str]:
+        key = str(self.path[-1])
+        message = f"unknown key '{key[:_SHOWN]}'"
+        if odd := [describe(char) for char in dict.fromkeys(key[:_SHOWN]) if not char.isascii()]:
+            message += f" (holds {', '.join(odd)})"
+        if key.casefold() in _SECRET_KEYS:
+            return message, WHERE_CREDENTIALS_GO
+        word = word_for(key, self.model, self.path[:-1])
+        if field_at(self.model, (*self.path[:-1], word or "")):
+            return f"{message}, did you mean '{word}'?", f"rename it to '{word}'"
+        if word:
+            return message, word
+        if home := home_of(key, self.model):
+            return message, f"it belongs at '{home}'"
+        known = fields_at(self.model, self.path[:-1])
+        return message, f"known keys: {', '.join(known)}" if known else "remove it: no keys are known here"
+
+    def _choice(self) -> tuple[str, str]:
+        expected = str(self.context.get("expected", "")).replace("'", "").replace("False", "false")
+        value = self._value_here()
+        message = f"expected {expected}"
+        if isinstance(value, str) and (near := nearest(value, expected.replace(" or ", ", ").split(", "))):
+            return f"{message}; did you mean '{near}'?", f"write '{near}'"
+        return message, advice.for_choice(self.model, self.path, value)
+
+    def _wrong_type(self) -> tuple[str, str]:
+        expected = _EXPECTED[self.kind.rpartition("_")[0]]
+        value = self._value_here()
+        message = f"expected {expected}, got {_kind(value)}"
+        written = self.positions.plain_text(self.path) if self.positions else None
+        return message, advice.for_type(self.model, self.path, expected, value, written)
+
+    def _value(self) -> tuple[str, str]:
+        limit = self.context.get("min_length", self.context.get("max_length"))
+        match self.kind:
+            case "value_error":
+                return str(self.context["error"]), getattr(self.context["error"], "hint", "")
+            case "string_pattern_mismatch":
+                return f"expected {_FORMS.get(str(self.context['pattern']), 'another form')}", self._other_name()
+            case "string_too_short" | "too_short":
+                empty = limit == 1
+                message = "may not be empty" if empty else f"needs at least {limit}"
+                return message, advice.for_emptiness(self.model, self.path) if empty else ""
+            case "string_too_long" | "too_long":
+                return f"may have at most {limit}", "shorten it"
+            case "greater_than_equal":
+                return f"must be at least {self.context['ge']}", "write a larger number"
+            case "greater_than":
+                return f"must be greater than {self.context['gt']}", "write a larger number"
+            case "string_unicode":
+                return "invalid Unicode", "write it anew"
+        return "not a value this key takes", ""
+
+    def _other_name(self) -> str:
+        written = self.path[-1] if self.of_key else self._value_here()
+        likely = _NOT_IN_A_NAME.sub("_", str(written)).strip("_")
+        return f"write '{likely}'" if likely.isidentifier() else ""
+
+    def _value_here(self) -> Any:
+        value: Any = self.data
+        for step in self.path:
+            value = value[step]
+        return value
+
+
+def _kind(value: object) -> str:
+    match value:
+        case bool():
+            return str(value).lower()
+        case int() | float():
+            return f"the number {value}"
+        case str():
+            return "text"
+        case list() | tuple():
+            return "a list"
+        case dict():
+            return "a mapping"
+    return "nothing" if value is None else "something else"
+
+
+def _path_in(data: Any, loc: tuple[str | int, ...], *, with_missing: bool) -> Path:
+    """Return the steps of `loc` that are in the data: pydantic adds the names of union members and validators."""
+    path: list[str | int] = []
+    for step in loc:
+        inside = isinstance(data, Mapping) and step in data
+        if inside or (isinstance(data, list | tuple) and isinstance(step, int) and step < len(data)):
+            path.append(step)
+            data = data[step]
+    if with_missing:
+        path.append(loc[-1])
+    return tuple(path)

@@ -1,0 +1,1 @@
+"""The documents hublish reads and writes: manifest, plan, lock, receipt and card metadata."""

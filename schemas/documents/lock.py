@@ -1,0 +1,77 @@
+"""hub.lock: the durable record of a release, next to hub.yaml. Loading reads only this and the commit."""
+
+import json
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints, field_validator
+
+from hublish.schemas.documents.document import Count, Document
+from hublish.schemas.documents.manifest import Load, RepoType
+from hublish.schemas.documents.texts import FilePath, RepoId
+
+LOCK_VERSION = 1
+
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Sha1 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")]
+
+
+class LockedFile(Document):
+    """One file of the release."""
+
+    path_in_repo: FilePath
+    """Its path in the repo."""
+    size: Count
+    """Bytes."""
+    sha256: Sha256
+    """Of its bytes."""
+    blob_id: Sha1
+    """git's id of its bytes as a blob: what the Hub lists for files outside LFS."""
+    source: str = ""
+    """What it was made from, relative to hub.yaml."""
+    serializer: str = "copy"
+    """The format it was written in."""
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    """Everything that shaped the bytes: the serializer's version and options."""
+
+
+class Lock(Document):
+    """A published and verified release."""
+
+    lock_version: Literal[1] = 1
+    """The version of this format; old versions stay readable."""
+    repo_id: RepoId
+    """The repo."""
+    repo_type: RepoType = "model"
+    """Its kind."""
+    endpoint: str
+    """The Hub it was published to; `embedded` for the one beside hub.yaml."""
+    revision: str
+    """The branch or pull request ref that received it."""
+    commit: Sha1
+    """The commit that holds it."""
+    tag: str | None = None
+    """The tag at that commit."""
+    manifest_sha256: Sha256
+    """Of hub.yaml as it was published."""
+    load: Load
+    """How the release is loaded back."""
+    files: tuple[LockedFile, ...]
+    """Every file, sorted by path."""
+
+    @field_validator("files")
+    @classmethod
+    def _names_each_file_once(cls, files: tuple[LockedFile, ...]) -> tuple[LockedFile, ...]:
+        if len({file.path_in_repo for file in files}) != len(files):
+            msg = "a path_in_repo stands twice"
+            raise ValueError(msg)
+        return files
+
+    def to_json(self) -> str:
+        """Return the canonical text: sorted, one file a line, so that a diff reads as a list of files."""
+        fields = self.model_dump(mode="json", exclude={"files"})
+        head = json.dumps(fields, indent=2, sort_keys=True, ensure_ascii=False).removesuffix("\n}")
+        rows = (
+            json.dumps(file.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+            for file in sorted(self.files, key=lambda file: file.path_in_repo)
+        )
+        return head + ',\n  "files": [\n    ' + ",\n    ".join(rows) + "\n  ]\n}\n"

@@ -1,0 +1,30 @@
+"""The receipt: what the Hub answered to a publish, and what was proven afterwards."""
+
+from typing import Literal
+
+from hublish.schemas.documents.document import Count, Document, Flag
+from hublish.schemas.documents.lock import Sha1
+from hublish.schemas.documents.plan import PlanDocument
+
+RECEIPT_VERSION = 1
+
+
+class ReceiptDocument(Document):
+    """A publish that ended well."""
+
+    receipt_version: Literal[1] = 1
+    """The version of this format."""
+    commit: Sha1
+    """The commit that holds the release."""
+    created: Flag
+    """Whether this run made it; false when it stood there already."""
+    url: str
+    """Where to look at it."""
+    pull_request: Count | None
+    """Number of the pull request that proposes it."""
+    tag: str | None
+    """The tag at the commit."""
+    verified: Flag
+    """Whether every file at the commit was compared with the plan."""
+    plan: PlanDocument
+    """What was done."""

@@ -1,0 +1,88 @@
+"""Generate the documents' JSON Schemas: `python -m hublish.schemas.json_schema.generate` writes them."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from hublish.schemas.documents.document import Document
+from hublish.schemas.documents.lock import LOCK_VERSION, Lock
+from hublish.schemas.documents.manifest import SCHEMA_VERSION, Manifest
+from hublish.schemas.documents.plan import PLAN_VERSION, PlanDocument
+from hublish.schemas.documents.receipt import RECEIPT_VERSION, ReceiptDocument
+from hublish.schemas.json_schema.descriptions import DescribedJsonSchema
+from hublish.schemas.json_schema.editing import DRAFT_07, for_editors
+
+Name = Literal["manifest", "plan", "receipt", "lock"]
+FOLDER = Path(__file__).parents[1] / "json"
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+class _Source(NamedTuple):
+    """Where a schema comes from."""
+
+    model: type[Document]
+    version: int
+    title: str
+    mode: Literal["validation", "serialization"]
+    """What may be written by hand has defaults; what hublish writes holds every field."""
+
+
+_SOURCES: Mapping[Name, _Source] = {
+    "manifest": _Source(Manifest, SCHEMA_VERSION, "hub.yaml: a release to the Hub", "validation"),
+    "plan": _Source(PlanDocument, PLAN_VERSION, "plan.json: what publishing would do", "serialization"),
+    "receipt": _Source(ReceiptDocument, RECEIPT_VERSION, "receipt.json: what publishing did", "serialization"),
+    "lock": _Source(Lock, LOCK_VERSION, "hub.lock: the record of a release", "serialization"),
+}
+NAMES: tuple[Name, ...] = tuple(_SOURCES)
+
+
+def schema(name: Name) -> dict[str, Any]:
+    """Return the JSON Schema of a document: of the manifest in the dialect of editors, else in today's."""
+    source = _SOURCES[name]
+    body = plain(source.model.model_json_schema(mode=source.mode, schema_generator=DescribedJsonSchema))
+    dialect, body = (DRAFT_07, for_editors(body)) if name == "manifest" else (DIALECT, body)
+    return {"$schema": dialect, "$id": f"urn:hublish:{name}:{source.version}", "title": source.title, **body}
+
+
+def plain(generated: dict[str, Any]) -> dict[str, Any]:
+    """Return what pydantic generated, for people who read it in an editor."""
+    return {key: _for_reading(key, value) for key, value in generated.items() if key != "title"}
+
+
+def schema_text(name: Name) -> str:
+    """Return the JSON Schema of a document as it is committed."""
+    return json.dumps(schema(name), indent=2, ensure_ascii=False) + "\n"
+
+
+def main() -> None:
+    """Write every schema to `schemas/json/`."""
+    FOLDER.mkdir(exist_ok=True)
+    for name in NAMES:
+        (FOLDER / f"{name}.schema.json").write_text(schema_text(name), encoding="utf-8")
+
+
+def _for_reading(key: str, part: Any) -> Any:
+    """Leave out the titles pydantic makes of names, `Repo Id`, and the line ends that code is wrapped at.
+
+    Editors show a title instead of the key, and every line end as the end of a paragraph. What some versions of
+    pydantic write and others do not, and means nothing, is left out too.
+    """
+    if isinstance(part, list):
+        return [_for_reading("", item) for item in part]
+    if isinstance(part, str) and key == "description":
+        return "\n\n".join(paragraph.replace("\n", " ") for paragraph in part.split("\n\n"))
+    if not isinstance(part, dict):
+        return part
+    # A text under "title" is an annotation; a mapping is a field of that name.
+    kept = {name: item for name, item in part.items() if name != "title" or isinstance(item, dict)}
+    if kept.get("additionalProperties") is True:
+        del kept["additionalProperties"]
+    if "const" in kept:
+        kept.pop("enum", None)
+    return {name: _for_reading(name, item) for name, item in kept.items()}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The rules that recognize credentials, and the characters that hide text."""

@@ -1,0 +1,171 @@
+"""What a name in `{{ name }}` stands for: a variable of the manifest, a value that was set, or its surroundings."""
+
+from collections.abc import Collection, Mapping
+from itertools import chain
+from typing import Any
+
+from hublish.schemas.diagnose.suggestions import nearest
+from hublish.schemas.secrets.characters import text_problem
+from hublish.schemas.secrets.secrets import hub_tokens
+from hublish.schemas.variables.names import (
+    BUILT_IN,
+    CREDENTIAL_ADVICE,
+    ENV,
+    HOW_TO_ESCAPE,
+    RESERVED,
+    SECRET,
+    NameRefusedError,
+    NoValueError,
+    Setting,
+    Surroundings,
+    names_credential,
+)
+
+_SHOWN = 60
+_CALLED_ELSEWHERE = {
+    **dict.fromkeys(("git.sha", "git.hash", "git.revision", "git.rev", "sha", "commit"), "git.commit"),
+    **dict.fromkeys(("git.short_sha", "git.short_hash", "git.sha_short", "short_sha"), "git.short_commit"),
+    **dict.fromkeys(("git.ref", "git.head"), "git.branch"),
+    **dict.fromkeys(("git.version", "tag"), "git.tag"),
+    **dict.fromkeys(("date", "today", "now", "git.date"), "source_date"),
+}
+"""Names that other tools give to what git and the date say."""
+_COMPARISONS = 5_000
+"""How many names are compared in search of those that were meant: a hostile manifest has thousands of each."""
+
+
+class Values:
+    """The value of each name, looked up when it is first mentioned.
+
+    Args:
+        data: the manifest as it was read: its `variables` and `env` count.
+        settings: values that stand in for declared ones, or add to them.
+        surroundings: asked for everything else.
+    """
+
+    def __init__(self, data: Mapping[str, Any], settings: Mapping[str, Setting], surroundings: Surroundings) -> None:
+        self.asked: dict[str, str] = {}
+        """What git and the date said, by name; the environment's values are nobody's business."""
+        self.mentioned: set[str] = set()
+        self._declared = _or_none(data.get("variables", {}), dict)
+        listed = _or_none(data.get("env", []), list)
+        self._listed = None if listed is None else dict.fromkeys(each for each in listed if isinstance(each, str))
+        self._settings = settings
+        self._surroundings = surroundings
+        self._known: dict[str, str | NoValueError | None] = {}
+        self._comparisons = _COMPARISONS
+
+    def of(self, name: str, *, to_load: bool = False) -> str | None:
+        """Return the value of a name; None when what is wrong with it is told where it is declared.
+
+        Args:
+            name: as it stands between the braces.
+            to_load: whether it is for those who load the release: they have hub.yaml and nothing else.
+
+        Raises:
+            NoValueError: when it has none.
+        """
+        self.mentioned.add(name)
+        if to_load:
+            self._refuse_unknown_to_readers(name)
+        if name not in self._known:
+            self._known[name] = self._looked_up(name)
+        known = self._known[name]
+        if isinstance(known, NoValueError):
+            raise known.with_traceback(None)  # it is raised again wherever the name stands
+        return known
+
+    def unmentioned(self) -> dict[str, str]:
+        """Return what was set and is nowhere mentioned, each with the hint that helps."""
+        known = {*(self._declared or {}), *(name for name in self.mentioned if "." not in name)} - {RESERVED}
+        return {
+            name: f"did you mean '{near}'?" if (near := self._nearest(name, known, ())) else f"mention {{{{ {name} }}}}"
+            for name in sorted(self._settings.keys() - known)
+        }
+
+    def _looked_up(self, name: str) -> str | NoValueError | None:
+        try:
+            if name in BUILT_IN:
+                self.asked[name] = _checked(self._surroundings.value(name))
+                return self.asked[name]
+            if name.startswith(ENV):
+                return self._from_environment(name)
+            return self._from_manifest(name)
+        except NoValueError as error:
+            return error
+
+    def _from_environment(self, name: str) -> str | None:
+        variable = name.removeprefix(ENV)
+        if self._listed is None:
+            return None
+        shown = variable[:_SHOWN]
+        if names_credential(variable):
+            if variable in self._listed:
+                return None
+            raise NameRefusedError(f"'{ENV}{shown}' is the name of a credential", CREDENTIAL_ADVICE, code=SECRET)
+        if variable in self._listed:
+            return _checked(self._surroundings.value(name))
+        if near := self._nearest(variable, self._listed):
+            msg = f"'{ENV}{shown}' is not listed under 'env', did you mean '{ENV}{near}'?"
+            raise NameRefusedError(msg, f"write '{{{{ {ENV}{near} }}}}', or add {shown} under 'env'")
+        msg = f"'{ENV}{shown}' is not listed under 'env'"
+        raise NameRefusedError(msg, f"add {shown} under 'env'")
+
+    def _from_manifest(self, name: str) -> str | None:
+        if name in self._settings:
+            return _checked(str(self._settings[name]))
+        if self._declared is None and "." not in name:
+            return None
+        if name not in (self._declared or {}):
+            raise self._unknown(name)
+        value = self._declared[name]
+        return str(value) if isinstance(value, str | int | float) else None
+
+    def _unknown(self, name: str) -> NoValueError:
+        shown = name[:_SHOWN]
+        known: tuple[Collection[Any], ...] = (self._declared or {}, BUILT_IN, self._listed or [])
+        if near := _CALLED_ELSEWHERE.get(name) or self._nearest(name, *known, prefix=ENV):
+            msg, hint = f"unknown variable '{shown}', did you mean '{near}'?", f"write '{{{{ {near} }}}}'"
+        elif "." in name:
+            msg, hint = f"unknown variable '{shown}'", f"names with a dot: {', '.join(BUILT_IN[:-1])}, {ENV}NAME"
+        else:
+            msg = f"unknown variable '{shown}'"
+            hint = f"add '{shown}' under 'variables', or pass --set {shown}=VALUE; {HOW_TO_ESCAPE}"
+        return NameRefusedError(msg, hint)
+
+    def _nearest(self, name: str, *known: Collection[Any], prefix: str = "") -> str | None:
+        """Return the known name that was likely meant; the last collection's names go by a prefix."""
+        self._comparisons -= sum(map(len, known))
+        if self._comparisons < 0:
+            return None
+        *plain, listed = known
+        return nearest(name, [*chain(*plain), *(f"{prefix}{each}" for each in listed)])
+
+    def _refuse_unknown_to_readers(self, name: str) -> None:
+        if name in BUILT_IN or name.startswith(ENV):
+            msg = f"'{name}' may not stand in 'load': readers of the published hub.yaml cannot know its value"
+            raise NameRefusedError(msg, "write the value out, or use a name of 'variables'")
+        declared = (self._declared or {}).get(name)
+        if name in self._settings and str(self._settings[name]) != str(declared):
+            msg = f"'{name}' stands in 'load' and is set from outside: readers of the published file see another value"
+            raise NameRefusedError(msg, f"write the value under 'variables' and leave --set {name}=... out")
+
+
+def _checked(value: str) -> str:
+    """Return a value from outside when a document may hold it; it is never repeated.
+
+    Raises:
+        NoValueError: for a credential, and for characters that hide, reorder or break the text around them.
+    """
+    if any(True for _ in hub_tokens(value)):
+        msg = "it is a secret"
+        raise NoValueError(msg, CREDENTIAL_ADVICE, code=SECRET)
+    if found := text_problem(value):
+        msg = f"its value is refused: {found[1]}"
+        raise NoValueError(msg)
+    return value
+
+
+def _or_none(value: Any, kind: type) -> Any:
+    """Return what was declared when it has the right form; what is wrong with another is told where it stands."""
+    return value if isinstance(value, kind) else None

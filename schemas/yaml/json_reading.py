@@ -1,0 +1,85 @@
+"""JSON text to plain data, as strictly as YAML is read: one object, no key twice, no number JSON does not know."""
+
+import json
+from collections import Counter
+from typing import Any, NoReturn
+
+from hublish.schemas.diagnose.positions import SourceText
+from hublish.schemas.diagnose.problems import InvalidDocumentError, Problem
+
+MAX_BYTES = 128 * 1024 * 1024
+"""A lock of 100,000 files takes about 40 MB."""
+
+
+_HOW_TO_WRITE = "JSON takes double quotes, no comma before a closing bracket, and no comments"
+
+
+def read_json(data: bytes, source: str, *, family: str, max_bytes: int = MAX_BYTES) -> dict[str, Any]:
+    """Read a JSON document whose top level is an object.
+
+    Args:
+        data: the document as it lies on disk, UTF-8.
+        source: how diagnostics call it: `hub.lock`.
+        family: first part of the problem codes: `lock`, `plan`, `receipt`.
+        max_bytes: the largest document that is parsed.
+
+    Raises:
+        InvalidDocumentError: for anything else, with the place where the text shows it.
+    """
+    value = read_json_value(data, source, family=family, max_bytes=max_bytes)
+    if not isinstance(value, dict):
+        _refuse(family, f"{source} holds no JSON object")
+    return value
+
+
+def read_json_value(data: bytes, source: str, *, family: str, max_bytes: int = MAX_BYTES) -> Any:
+    """Read JSON whose top level may be anything; arguments and errors as for `read_json`."""
+    if len(data) > max_bytes:
+        _refuse(family, f"{source} is larger than {max_bytes // 1024} KiB; not parsed")
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        _refuse(family, f"{source} is not UTF-8 at byte {error.start}")
+    return _parse(text, source, family)
+
+
+def _parse(text: str, source: str, family: str) -> Any:
+    try:
+        value = json.loads(text, object_pairs_hook=_without_duplicates, parse_constant=_no_constant)
+        if "\\u" in text:  # "\ud800" is valid JSON and no text: it could be written nowhere
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except json.JSONDecodeError as error:
+        place = SourceText(text, source).location(error.pos)
+        message = f"not JSON: {error.msg[0].lower()}{error.msg[1:]}"
+        problem = Problem(f"{family}.syntax", message, _HOW_TO_WRITE, location=place)
+        raise InvalidDocumentError((problem,)) from None
+    except RecursionError:
+        _refuse(family, f"{source} is nested too deep")
+    except UnicodeEncodeError:
+        _refuse(family, f"{source} holds invalid Unicode: a lone surrogate")
+    except ValueError as error:  # our own refusals, and numbers of more than 4,300 digits
+        known = isinstance(error, _UnfitError)
+        _refuse(family, f"{source}: {error}" if known else f"{source} holds a number that is too large")
+    return value
+
+
+class _UnfitError(ValueError):
+    """What `json.loads` would take and we do not."""
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        twice = Counter(key for key, _ in pairs).most_common(1)[0][0]
+        msg = f"duplicate key '{twice[:60]}'"
+        raise _UnfitError(msg)
+    return value
+
+
+def _no_constant(name: str) -> NoReturn:
+    msg = f"{name} is no JSON number"
+    raise _UnfitError(msg)
+
+
+def _refuse(family: str, message: str) -> NoReturn:
+    raise InvalidDocumentError((Problem(f"{family}.syntax", message),))

@@ -1,0 +1,82 @@
+"""A release of every kind of file, and a client with a home of its own."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from huggingface_hub import HfApi, close_session, constants
+
+from hublish.api.session import connected
+from hublish.hub.client.hub import Hub
+
+MANIFEST = """\
+schema_version: 1
+repo:
+  repo_id: acme/digits
+  tag: "v{{ version }}"
+  commit_message: "Release {{ version }}"
+variables: {version: 1.2.0}
+artifacts:
+  - source: runs/model.npz
+    serializer: safetensors
+  - source: runs/*.json
+  - source: data
+    path_in_repo: data
+patterns:
+  ignore_patterns: ["*.tmp"]
+  delete_patterns: ["old/*"]
+load:
+  allow_patterns: ["*.safetensors", "config.json"]
+"""
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Caches and tokens of the client in a folder of this test's own, whatever was imported before."""
+    home = tmp_path / "hf"
+    for name, folder in (("HF_HOME", ""), ("HF_HUB_CACHE", "hub"), ("HF_XET_CACHE", "xet")):
+        monkeypatch.setattr(constants, name, str(home / folder))
+        monkeypatch.setenv(name, str(home / folder))
+    monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(home / "token"))
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+    yield home
+    close_session()
+
+
+@pytest.fixture
+def arrays() -> dict[str, np.ndarray]:
+    return {"w": np.arange(12, dtype=np.float32).reshape(3, 4), "b": np.zeros(3, np.float16)}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, arrays: dict[str, np.ndarray]) -> Path:
+    """A model repo with a manifest, ready to publish to the embedded Hub beside it."""
+    folder = tmp_path / "repo"
+    (folder / "runs").mkdir(parents=True)
+    (folder / "data").mkdir()
+    members: dict[str, Any] = dict(arrays)
+    np.savez(folder / "runs" / "model.npz", **members)
+    (folder / "runs" / "config.json").write_text('{"hidden": 3}')
+    (folder / "data" / "big.bin").write_bytes(np.random.default_rng(0).bytes(11_000_000))
+    (folder / "data" / "note.tmp").write_text("not for others")
+    (folder / "hub.yaml").write_text(MANIFEST)
+    return folder
+
+
+@pytest.fixture
+def manifest(folder: Path) -> Path:
+    return folder / "hub.yaml"
+
+
+@pytest.fixture
+def hub(folder: Path) -> Iterator[Hub]:
+    """The embedded Hub beside the manifest, running for the whole test; calls of the API join it on its folder."""
+    with connected("embedded", None, folder) as hub:
+        yield hub
+
+
+@pytest.fixture
+def api(hub: Hub) -> HfApi:
+    return hub.api

@@ -1,0 +1,87 @@
+"""git as a command that may be missing, hang, flood or answer nonsense."""
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from hublish.api.git.command import MOST, ask
+from hublish.api.git.repository_state import Git
+from hublish.schemas.variables.names import NoValueError
+
+Fake = Callable[[str], dict[str, str]]
+
+
+@pytest.mark.parametrize("environ", [{}, {"PATH": ""}, {"PATH": "/nowhere:relative"}])
+def test_without_git_it_says_so(environ: dict[str, str], tmp_path: Path) -> None:
+    with pytest.raises(NoValueError, match="there is no git on PATH"):
+        ask(tmp_path, environ, "status")
+
+
+def test_a_git_in_the_folder_that_is_published_is_never_run(
+    tmp_path: Path, fake: Fake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake(f"touch {tmp_path}/ran")
+    monkeypatch.chdir(tmp_path / "bin")
+    for path in ("", ".", ":/nowhere"):
+        with pytest.raises(NoValueError, match="no git on PATH"):
+            ask(tmp_path / "bin", {"PATH": path}, "status")
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_program_that_cannot_be_started_is_told(tmp_path: Path, fake: Fake) -> None:
+    environ = fake("")
+    (tmp_path / "bin" / "git").write_bytes(b"\0 no program")
+    with pytest.raises(NoValueError, match="git cannot be started: Exec format error"):
+        ask(tmp_path, environ, "status")
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        pytest.param("sleep 60", id="git waits"),
+        pytest.param("sleep 60 & exit 0", id="what it started keeps the pipe open"),
+        pytest.param("trap '' TERM INT HUP; while :; do sleep 1; done", id="it refuses to be ended"),
+        pytest.param("while :; do echo x >&2; done", id="it complains for ever"),
+    ],
+)
+def test_a_git_that_does_not_answer_is_stopped_with_all_it_started(tmp_path: Path, fake: Fake, script: str) -> None:
+    environ = fake(f"echo $$ > {tmp_path}/group\n{script}")
+    with pytest.raises(NoValueError, match=r"git did not answer within 1\.5 s"):
+        ask(tmp_path, environ, "status", patience=1.5)
+    group = int((tmp_path / "group").read_text())
+    assert _is_gone(group)
+
+
+def _is_gone(group: int) -> bool:
+    for _ in range(100):
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def test_an_answer_without_end_is_cut(tmp_path: Path, fake: Fake) -> None:
+    assert len(ask(tmp_path, fake("yes"), "status").out) == MOST
+
+
+def test_it_has_no_terminal_and_no_input(tmp_path: Path, fake: Fake) -> None:
+    answer = ask(tmp_path, fake("cat; (exec < /dev/tty) 2> /dev/null && echo terminal; echo $LC_ALL"), "status")
+    assert (answer.status, answer.out) == (0, b"C\n")
+
+
+@pytest.mark.parametrize("said", ["", "garbage", "0123", "\\377\\376", "HEAD\\nHEAD", "g" * 40])
+@pytest.mark.parametrize("question", ["commit", "committed_at", "tag"])
+def test_nonsense_is_no_answer(tmp_path: Path, fake: Fake, said: str, question: str) -> None:
+    asked = Git(tmp_path, fake(f"printf '{said}'"))
+    with pytest.raises(NoValueError, match="git gave an answer that cannot be understood"):
+        getattr(asked, question)()
+
+
+def test_what_it_says_besides_is_shown_only_when_it_can_be_read(tmp_path: Path, fake: Fake) -> None:
+    with pytest.raises(NoValueError, match=r"^git failed with exit code 3$"):
+        Git(tmp_path, fake(r"printf 'fatal: \033[31mred\n' >&2; exit 3")).commit()

@@ -1,0 +1,99 @@
+"""From a manifest, however it is given, to a project."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import hublish
+from hublish.api.project import located, read_project, with_locations
+from hublish.base.errors import ManifestInvalidError, PolicyError, UsageError
+from hublish.schemas.diagnose.problems import Problem
+from hublish.schemas.documents.manifest import Artifact, Manifest, Repo
+from hublish.schemas.yaml.source_text import read_text
+
+
+def test_a_path_gives_its_folder_and_its_bytes(manifest: Path) -> None:
+    project = read_project(manifest)
+    assert (project.folder, project.text) == (manifest.parent, manifest.read_bytes())
+
+
+def test_standard_input_is_relative_to_the_current_folder(
+    manifest: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    project = read_project("-", text=manifest.read_bytes())
+    assert project.folder == tmp_path
+
+
+def test_a_manifest_built_in_python_is_published_as_yaml_that_reads_back(folder: Path) -> None:
+    manifest = Manifest(repo=Repo(repo_id="acme/built"), artifacts=(Artifact(source="runs/config.json"),))
+    project = read_project(manifest, folder=folder)
+    again = read_project("hub.yaml", text=project.text, folder=folder)
+    assert again.manifest == manifest
+    assert [file.path_in_repo for file in hublish.files(project).files] == ["config.json", "hub.yaml"]
+
+
+def test_every_problem_comes_at_once_with_its_place(manifest: Path) -> None:
+    manifest.write_text("repo: {repo_id: a/b/c, colour: red}\nartifacts: []\n")
+    with pytest.raises(ManifestInvalidError) as caught:
+        read_project(manifest)
+    assert [str(problem.location) for problem in caught.value.problems] == [
+        f"{manifest}:1:17",
+        f"{manifest}:1:24",
+        f"{manifest}:2:12",
+    ]
+
+
+def test_later_problems_are_brought_back_to_their_line(manifest: Path) -> None:
+    project = read_project(manifest)
+    with pytest.raises(PolicyError) as caught, located(project):
+        raise PolicyError("no", problems=[Problem("x", "no", path=path) for path in ("artifacts[1].source", "a/b.bin")])
+    assert [str(problem.location) for problem in caught.value.problems] == [f"{manifest}:10:13", "None"]
+
+
+def test_the_text_is_read_once_however_many_problems_are_placed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sources = "".join(f"  - source: missing-{number}\n" for number in range(50))
+    project = read_project(text=f"repo: {{repo_id: acme/x}}\nartifacts:\n{sources}".encode(), folder=tmp_path)
+    read: list[bytes] = []
+
+    def counted(data: bytes, *others: Any, **options: Any) -> Any:
+        read.append(data)
+        return read_text(data, *others, **options)
+
+    monkeypatch.setattr("hublish.schemas.yaml.reader.read_text", counted)
+    problems = [Problem("source.missing", "?", path=f"artifacts[{number}].source") for number in range(50)]
+    places = [problem.location for problem in with_locations(problems, project)]
+    assert [place.line for place in places if place] == list(range(3, 53))
+    assert read == [project.text]
+
+
+def test_variables_from_outside_stand_in_for_what_the_manifest_says(manifest: Path) -> None:
+    project = read_project(manifest, variables={"version": "1.3.0"})
+    assert (project.manifest.repo.tag, project.settings) == ("v1.3.0", {"version": "1.3.0"})
+    assert project.text == manifest.read_bytes()
+    assert read_project(project) is project
+    again = read_project(project, variables={"version": 2})
+    assert (again.manifest.repo.tag, again.name, again.folder) == ("v2", project.name, project.folder)
+
+
+@pytest.mark.parametrize(
+    ("variables", "message"),
+    [
+        ({"git.commit": "x"}, "'git.commit' comes from git and cannot be set"),
+        ({"version": True}, "the value of 'version' is neither text nor a whole number"),
+        ({"version": 1.5}, "the value of 'version' is neither text nor a whole number"),
+        ({"version": "a\0"}, "the value of 'version' is refused: control character U\\+0000"),
+    ],
+)
+def test_what_cannot_be_set_is_refused(manifest: Path, variables: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        read_project(manifest, variables=variables)
+
+
+def test_a_manifest_that_is_built_takes_no_variables() -> None:
+    manifest = Manifest(repo=Repo(repo_id="acme/built"), artifacts=(Artifact(source="x"),))
+    with pytest.raises(UsageError, match="built already"):
+        read_project(manifest, variables={"version": "1"})

@@ -1,0 +1,57 @@
+"""rehearse: the whole way and back, leaving nothing."""
+
+import pickle
+from pathlib import Path
+
+import pytest
+
+import hublish
+from hublish.base.errors import LoadError
+
+
+def everything(folder: Path) -> set[Path]:
+    return set(folder.rglob("*"))
+
+
+def test_a_rehearsal_compares_every_file_and_opens_every_array(manifest: Path) -> None:
+    before = everything(manifest.parent)
+    rehearsal = hublish.rehearse(manifest)
+    assert rehearsal.same
+    assert rehearsal.arrays == 2
+    assert len(rehearsal.local.files) == 5  # the release and .gitattributes
+    assert everything(manifest.parent) == before
+
+
+def test_a_release_without_weights_is_rehearsed_too(manifest: Path) -> None:
+    (manifest.parent / "hub.yaml").write_text("repo: {repo_id: acme/plain}\nartifacts: [{source: runs/config.json}]\n")
+    rehearsal = hublish.rehearse(manifest)
+    assert (rehearsal.same, rehearsal.arrays) == (True, 0)
+
+
+def test_a_load_plan_that_cannot_be_kept_fails_the_rehearsal(manifest: Path) -> None:
+    manifest.write_text(
+        "repo: {repo_id: acme/plain}\nartifacts: [{source: runs/config.json}]\nload: {serializer: safetensors}\n"
+    )
+    with pytest.raises(LoadError, match=r"no \.safetensors file among"):
+        hublish.rehearse(manifest)
+
+
+def test_a_format_without_arrays_is_compared_by_its_files(manifest: Path) -> None:
+    (manifest.parent / "runs" / "model.pkl").write_bytes(pickle.dumps({"a": [1]}))
+    manifest.write_text(
+        "repo: {repo_id: acme/learner}\nartifacts: [{source: runs/model.pkl, serializer: fastai}]\n"
+        "policy: {pickle: allow}\nload: {serializer: fastai}\n"
+    )
+    rehearsal = hublish.rehearse(manifest)
+    assert (rehearsal.same, rehearsal.arrays) == (True, 0)
+
+
+def test_elements_that_numpy_cannot_hold_are_compared_by_their_file(manifest: Path) -> None:
+    header = b'{"packed":{"dtype":"F4","shape":[4],"data_offsets":[0,2]}}'
+    data = len(header).to_bytes(8, "little") + header + b"\x12\x34"
+    (manifest.parent / "runs" / "model.safetensors").write_bytes(data)
+    manifest.write_text(
+        "repo: {repo_id: acme/packed}\nartifacts: [{source: runs/model.safetensors, serializer: safetensors}]\n"
+    )
+    rehearsal = hublish.rehearse(manifest)
+    assert (rehearsal.same, rehearsal.arrays) == (True, 0)

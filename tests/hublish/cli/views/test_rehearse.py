@@ -1,0 +1,43 @@
+"""A rehearsal that went well, and one that did not."""
+
+import pytest
+
+from hublish import Rehearsal
+from hublish.cli.views.rehearse import RehearsalView
+from tests.hublish.cli.running import Golden
+from tests.hublish.cli.views.values import Make, Show
+
+
+@pytest.fixture
+def good(make: Make) -> Rehearsal:
+    plan = make.plan(make.add("a.json", 10), make.add("model.safetensors", 1000))
+    return Rehearsal(make.receipt(plan), make.local("a.json", "model.safetensors"), 4, ())
+
+
+@pytest.fixture
+def bad(good: Rehearsal) -> Rehearsal:
+    return Rehearsal(good.receipt, good.local, 4, ("a.json",))
+
+
+def test_a_good_rehearsal_shows_every_step(good: Rehearsal, show: Show, golden: Golden) -> None:
+    golden("rehearse", show(RehearsalView(good)))
+
+
+def test_a_bad_one_names_what_came_back_different(bad: Rehearsal, show: Show, golden: Golden) -> None:
+    golden("rehearse_failed", show(RehearsalView(bad)))
+
+
+def test_json_has_the_verdict_with_its_numbers(bad: Rehearsal) -> None:
+    document = RehearsalView(bad).document()
+    assert document == {
+        "same": False,
+        "commit": bad.receipt.commit,
+        "published": 2,
+        "pulled": 2,
+        "arrays": 4,
+        "differences": ["a.json"],
+    }
+
+
+def test_quiet_is_every_difference(good: Rehearsal, bad: Rehearsal) -> None:
+    assert [list(RehearsalView(rehearsal).quiet()) for rehearsal in (good, bad)] == [[], ["a.json"]]

@@ -1,0 +1,116 @@
+from pathlib import Path
+from typing import Any, get_args
+
+import ml_dtypes
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from hublish.base.values import Identity
+from hublish.formats.tensors.casting import cast
+from hublish.formats.tensors.dtypes import DTYPES, dtype_of
+from hublish.formats.tensors.errors import InvalidFileError
+from hublish.formats.tensors.files import FileRange
+from hublish.formats.tensors.floats import Float
+from hublish.formats.tensors.layout import InMemoryArray
+from hublish.formats.tensors.output import BLOCK_SIZE, Sink
+from hublish.formats.tensors.tensor import Tensor
+
+
+class Bytes:
+    """A sink that keeps everything."""
+
+    def __init__(self) -> None:
+        self.data = b""
+
+    def write(self, data: bytes | memoryview) -> None:
+        self.data += bytes(data)
+
+    def copy(self, source: int, offset: int, length: int) -> int:
+        raise NotImplementedError
+
+
+class Pieces:
+    """Content that arrives in pieces of given sizes."""
+
+    def __init__(self, data: bytes, sizes: list[int]) -> None:
+        self.data, self.sizes = data, sizes
+
+    def write_to(self, output: Sink) -> None:
+        rest = self.data
+        for size in self.sizes:
+            output.write(rest[:size])
+            rest = rest[size:]
+        output.write(memoryview(rest))
+
+
+def tensor(array: NDArray[Any]) -> Tensor:
+    dtype = dtype_of(array.dtype)
+    assert dtype is not None
+    return Tensor("a", dtype, array.shape, InMemoryArray(array, dtype))
+
+
+def written(source: Tensor) -> bytes:
+    sink = Bytes()
+    source.content.write_to(sink)
+    return sink.data
+
+
+def test_numbers_are_rounded_to_nearest_ties_to_even() -> None:
+    halfway = np.array([1 + 2**-8, 1 + 3 * 2**-8, 1 + 2**-8 + 2**-20], "f4")
+    found = cast(tensor(halfway), "bfloat16")
+    assert (found.dtype.name, found.shape, found.nbytes) == ("BF16", (3,), 6)
+    expected = np.array([1, 1 + 2**-6, 1 + 2**-7], ml_dtypes.bfloat16)
+    assert written(found) == expected.tobytes()
+
+
+@pytest.mark.parametrize("name", get_args(Float))
+@pytest.mark.parametrize("stored", ["f2", "f4", "f8", ml_dtypes.bfloat16, ml_dtypes.float8_e5m2])
+def test_nan_and_zero_survive_and_nothing_warns(name: Float, stored: Any) -> None:
+    found = cast(tensor(np.array([0.0, np.nan, 1.0, -2.0]).astype(stored)), name)
+    after = np.frombuffer(written(found), found.dtype.numpy).astype("f8")
+    assert np.array_equal(after, [0.0, np.nan, 1.0, -2.0], equal_nan=True)
+
+
+@pytest.mark.parametrize("name", ["float16", "bfloat16", "float8_e5m2"])
+def test_infinities_survive_where_the_type_has_them(name: Float) -> None:
+    found = cast(tensor(np.array([np.inf, -np.inf], "f4")), name)
+    assert np.array_equal(np.frombuffer(written(found), found.dtype.numpy).astype("f4"), [np.inf, -np.inf])
+
+
+@pytest.mark.parametrize(
+    ("value", "name"),
+    [(1e6, "float16"), (-7e4, "float16"), (1e39, "float32"), (1e6, "float8_e5m2"), (np.inf, "float8_e4m3fn")],
+)
+def test_a_number_the_type_cannot_hold_is_refused(value: float, name: Float) -> None:
+    with pytest.raises(InvalidFileError, match=r"tensor 'a' holds values that F.* has no place for"):
+        written(cast(tensor(np.array([1.0, value])), name))
+
+
+@pytest.mark.parametrize("kind", ["?", "i1", "u2", "i8", "c8", ml_dtypes.float8_e8m0fnu])
+def test_what_is_not_floating_point_stays(kind: Any) -> None:
+    whole = tensor(np.ones(3, kind))
+    assert cast(whole, "float16") is whole
+
+
+def test_the_same_type_stays() -> None:
+    single = tensor(np.ones(3, "f4"))
+    assert cast(single, "float32") is single
+
+
+@given(st.binary(max_size=200), st.lists(st.integers(0, 30), max_size=10))
+def test_blocks_may_end_anywhere(data: bytes, sizes: list[int]) -> None:
+    whole = (np.frombuffer(data, "u1")[: len(data) // 4 * 4].astype("f4")).tobytes()
+    source = Tensor("a", DTYPES["F32"], (len(whole) // 4,), Pieces(whole, sizes))
+    assert written(cast(source, "float64")) == np.frombuffer(whole, "<f4").astype("f8").tobytes()
+
+
+def test_a_range_of_a_file_is_converted_a_block_at_a_time(tmp_path: Path) -> None:
+    array = np.arange(BLOCK_SIZE // 2 + 3, dtype="f4")
+    path = tmp_path / "data"
+    path.write_bytes(b"head" + array.tobytes() + b"tail")
+    content = FileRange(path, Identity.of(path.stat()), 4, array.nbytes)
+    found = cast(Tensor("a", DTYPES["F32"], array.shape, content), "float64")
+    assert written(found) == array.astype("f8").tobytes()

@@ -1,0 +1,52 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from hublish.base.errors import SourceChangedError
+from hublish.base.values import Identity
+from hublish.formats.tensors.errors import InvalidFileError
+from hublish.formats.tensors.files import FileRange, opened, unchanged
+from hublish.formats.tensors.output import Output
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    (tmp_path / "source").write_bytes(b"0123456789")
+    return tmp_path / "source"
+
+
+def test_a_range_is_copied(tmp_path: Path, source: Path) -> None:
+    with (tmp_path / "target").open("wb") as target:
+        FileRange(source, Identity.of(source.stat()), 2, 5).write_to(Output(target.fileno(), lambda _: None))
+    assert (tmp_path / "target").read_bytes() == b"23456"
+
+
+def test_another_file_in_the_same_place_is_refused(tmp_path: Path, source: Path) -> None:
+    identity = Identity.of(source.stat())
+    (tmp_path / "other").write_bytes(b"0123456789")
+    (tmp_path / "other").replace(source)
+    with pytest.raises(SourceChangedError, match="changed while it was read"), unchanged(source, identity):
+        pytest.fail("it was opened")
+
+
+def test_a_rewrite_with_the_old_time_put_back_is_seen(source: Path) -> None:
+    status = source.stat()
+    source.write_bytes(b"9876543210")
+    os.utime(source, ns=(status.st_atime_ns, status.st_mtime_ns))
+    with pytest.raises(SourceChangedError), unchanged(source, Identity.of(status)):
+        pytest.fail("it was opened")
+
+
+def test_a_change_while_it_is_read_is_refused(source: Path) -> None:
+    with pytest.raises(SourceChangedError), unchanged(source, Identity.of(source.stat())), source.open("ab") as file:
+        file.write(b"more")
+
+
+@pytest.mark.parametrize(
+    ("path", "problem"),
+    [("absent", "cannot be read: No such file"), (".", "not a regular file"), ("/dev/zero", "not a regular file")],
+)
+def test_only_regular_files_are_opened(tmp_path: Path, path: str, problem: str) -> None:
+    with pytest.raises(InvalidFileError, match=problem), opened(tmp_path / path):
+        pytest.fail("it was opened")

@@ -1,0 +1,166 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hublish.formats import registry
+from hublish.formats.copy import Copy
+from hublish.formats.safetensors import Safetensors
+
+PLUGIN = """
+from hublish.schemas.documents.document import Document
+
+class Acme:
+    name = "acme"
+    suffix = ".keras"
+    version = 3
+    options = Document
+    def dump(self, source, path_in_repo, workspace, options, progress): return ()
+    def load(self, files): return {}
+
+class Nameless(Acme):
+    name = ""
+
+class Misnamed(Acme):
+    name = "other"
+
+class Versionless(Acme):
+    version = None
+
+class Suffixless(Acme):
+    suffix = None
+
+class Optionless(Acme):
+    options = dict
+
+class Mute(Acme):
+    dump = load = None
+
+instance = Acme()
+"""
+
+
+class Distribution:
+    """A distribution that is really installed, in a folder on the path."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def offer(self, entries: str, name: str = "acme-formats") -> None:
+        information = self._folder / f"{name.replace('-', '_')}-1.0.dist-info"
+        information.mkdir()
+        (information / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+        (information / "entry_points.txt").write_text(f"[{registry.GROUP}]\n{entries}\n")
+
+
+@pytest.fixture
+def distribution(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Distribution:
+    (tmp_path / "acme_formats_for_tests.py").write_text(PLUGIN)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    return Distribution(tmp_path)
+
+
+@pytest.mark.parametrize(("name", "kind"), [("copy", Copy), ("safetensors", Safetensors)])
+def test_a_built_in_serializer_is_found_by_its_name(name: str, kind: type) -> None:
+    assert isinstance(registry.get(name), kind)
+
+
+def test_every_built_in_serializer_is_listed() -> None:
+    assert set(registry.names()) >= {entry.name for entry in registry.BUILT_IN}
+
+
+@pytest.mark.parametrize("name", [entry.name for entry in registry.BUILT_IN])
+def test_every_built_in_serializer_is_sound_without_its_framework(name: str) -> None:
+    assert registry.get(name).name == name
+
+
+@pytest.mark.parametrize("name", [entry.name for entry in registry.BUILT_IN])
+def test_a_built_in_serializer_is_what_was_declared_of_it(name: str) -> None:
+    declared = registry.declared(name)
+    assert isinstance(registry.get(name), type(declared))
+    assert declared.name == name
+
+
+def test_to_declare_a_format_loads_no_arrays() -> None:
+    names = [entry.name for entry in registry.BUILT_IN]
+    script = (
+        "import sys\nfrom hublish.formats import registry\n"
+        f"for name in {names!r}: registry.declared(name)\nprint('numpy' in sys.modules, 'ml_dtypes' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "False"]
+
+
+def test_another_distribution_declares_its_format_by_what_it_is(distribution: Distribution) -> None:
+    distribution.offer("acme = acme_formats_for_tests:Acme")
+    assert registry.declared("acme").suffix == ".keras"
+
+
+@pytest.mark.parametrize("target", ["Acme", "instance"])
+def test_another_distribution_offers_a_class_or_an_instance(distribution: Distribution, target: str) -> None:
+    distribution.offer(f"acme = acme_formats_for_tests:{target}")
+    assert registry.get("acme").version == 3
+    assert "acme" in registry.names()
+
+
+def test_built_in_serializers_are_found_while_another_distribution_is_broken(distribution: Distribution) -> None:
+    distribution.offer("acme = no_such_module:Acme")
+    assert registry.get("safetensors").name == "safetensors"
+    assert "acme" in registry.names()
+
+
+def test_an_endless_name_is_not_repeated() -> None:
+    with pytest.raises(registry.UnknownSerializerError) as caught:
+        registry.get("x" * 100_000)
+    assert len(str(caught.value)) < 1_000
+
+
+def test_an_unknown_name_is_answered_with_the_nearest_one() -> None:
+    with pytest.raises(registry.UnknownSerializerError, match="unknown serializer 'safetensor'") as caught:
+        registry.get("safetensor")
+    assert caught.value.hint.startswith("did you mean 'safetensors'? known serializers: copy, ")
+
+
+def test_two_distributions_with_one_name_are_both_named(distribution: Distribution) -> None:
+    distribution.offer("acme = acme_formats_for_tests:Acme", name="first-formats")
+    distribution.offer("acme = acme_formats_for_tests:Misnamed", name="second-formats")
+    with pytest.raises(registry.InvalidSerializerError, match=r"two serializers are named 'acme'.*") as caught:
+        registry.get("acme")
+    assert "first-formats" in caught.value.message
+    assert "second-formats" in caught.value.message
+
+
+def test_a_built_in_name_cannot_be_taken(distribution: Distribution) -> None:
+    distribution.offer("copy = acme_formats_for_tests:Acme")
+    assert isinstance(registry.get("copy"), Copy)
+    with pytest.raises(
+        registry.InvalidSerializerError, match=r"'copy': .*\(from hublish\) and .*\(from acme-formats\)"
+    ):
+        registry.names()
+
+
+@pytest.mark.parametrize(
+    ("entry", "problem"),
+    [
+        ("acme = acme_formats_for_tests:Nameless", "it has no name"),
+        ("acme = acme_formats_for_tests:Misnamed", "it calls itself 'other'"),
+        ("acme = acme_formats_for_tests:Versionless", "its version is not a whole number"),
+        ("acme = acme_formats_for_tests:Suffixless", "its suffix is not a text"),
+        ("acme = acme_formats_for_tests:Optionless", "its options are not a Document"),
+        ("acme = acme_formats_for_tests:Mute", "it has no dump and no load"),
+        ("acme = no_such_module:Acme", "cannot be imported: ModuleNotFoundError"),
+        ("acme = acme_formats_for_tests:Absent", "cannot be imported: AttributeError"),
+    ],
+)
+def test_what_is_no_serializer_is_refused(distribution: Distribution, entry: str, problem: str) -> None:
+    distribution.offer(entry)
+    with pytest.raises(registry.InvalidSerializerError, match=problem) as caught:
+        registry.get("acme")
+    assert "acme-formats" in caught.value.message
+
+
+def test_a_serializer_without_a_name_is_refused(distribution: Distribution) -> None:
+    distribution.offer(" = acme_formats_for_tests:Acme")
+    with pytest.raises(registry.InvalidSerializerError, match="offers a serializer without a name"):
+        registry.names()

@@ -1,0 +1,72 @@
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from hublish.hub.server.git.refs import RefMovedError, Refs, is_valid_name
+from hublish.hub.server.git.writing import init_repository
+
+ONE, TWO = "1" * 40, "2" * 40
+
+
+@pytest.fixture
+def refs(tmp_path: Path) -> Refs:
+    init_repository(tmp_path / "r.git", "main")
+    return Refs(tmp_path / "r.git", tmp_path / "scratch")
+
+
+@pytest.fixture(scope="module")
+def anywhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("anywhere")
+
+
+@given(name=st.text(st.sampled_from("ab/.@{}~^:?*[\\ -\x01\x7fé_lock"), max_size=8))
+@example(name="a.lock")
+@example(name="a.lock/b")
+@example(name="@")
+@example(name="HEAD")
+def test_what_is_valid_here_is_valid_for_git(anywhere: Path, name: str) -> None:
+    if is_valid_name(name):
+        assert subprocess.run(["git", "check-ref-format", f"refs/heads/{name}"], cwd=anywhere).returncode == 0
+
+
+@pytest.mark.parametrize("name", ["main", "v1.0.0", "feature/x-1", "a@b", "release_2", "é", "1"])
+def test_usual_names_are_valid(name: str) -> None:
+    assert is_valid_name(name)
+
+
+def test_a_ref_moves_only_from_where_it_is(refs: Refs) -> None:
+    refs.set("refs/heads/main", ONE, expected=None)
+    for expected in (None, TWO):
+        with pytest.raises(RefMovedError):
+            refs.set("refs/heads/main", TWO, expected=expected)
+    assert refs.get("refs/heads/main") == ONE
+    refs.set("refs/heads/main", TWO, expected=ONE)
+    assert refs.list("refs/heads/") == {"refs/heads/main": TWO}
+
+
+def test_packed_refs_count_and_loose_ones_win(refs: Refs, tmp_path: Path) -> None:
+    packed = f"# pack-refs with: peeled fully-peeled sorted\n{ONE} refs/heads/main\n{ONE} refs/tags/v1\n^{TWO}\n"
+    (tmp_path / "r.git" / "packed-refs").write_text(packed)
+    refs.set("refs/heads/main", TWO, expected=ONE)
+    assert refs.list("refs/") == {"refs/heads/main": TWO, "refs/tags/v1": ONE}
+    refs.delete("refs/tags/v1")
+    refs.delete("refs/heads/main")
+    assert refs.list("refs/") == {}
+
+
+def test_deleting_leaves_no_empty_folder_in_the_way(refs: Refs) -> None:
+    refs.set("refs/heads/a/b/c", ONE, expected=None)
+    refs.delete("refs/heads/a/b/c")
+    refs.set("refs/heads/a", ONE, expected=None)
+    assert refs.get("refs/heads/a") == ONE
+
+
+@pytest.mark.parametrize(
+    ("there", "wanted", "conflict"), [("a", "a/b", True), ("a/b", "a", True), ("a/b", "a/c", False)]
+)
+def test_a_ref_cannot_be_a_folder_of_another(refs: Refs, there: str, wanted: str, conflict: bool) -> None:
+    refs.set(f"refs/heads/{there}", ONE, expected=None)
+    assert (refs.conflicting(f"refs/heads/{wanted}") is not None) == conflict

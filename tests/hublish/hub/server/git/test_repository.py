@@ -1,0 +1,61 @@
+"""Names of commits."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from hublish.hub.server.git.repository import GitRepository, Signature, add_blob, add_commit, add_tag, add_tree
+from hublish.hub.server.git.tree import FILE_MODE, Entry, serialize
+from hublish.hub.server.git.writing import init_repository
+
+AUTHOR = Signature("me", 1_700_000_000)
+
+
+@dataclass(frozen=True)
+class Made:
+    """A repository with two commits and an annotated tag of the first."""
+
+    git: GitRepository
+    blob: str
+    first: str
+    second: str
+    tag: str
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Iterator[Made]:
+    init_repository(tmp_path, "main")
+    with GitRepository(tmp_path) as git:
+        with git.writer() as writer:
+            blob = add_blob(writer, b"content")
+            tree = add_tree(writer, serialize({"file": Entry(FILE_MODE, blob)}))
+            first = add_commit(writer, tree, (), AUTHOR, "first")
+            second = add_commit(writer, tree, (first,), AUTHOR, "second")
+            tag = add_tag(writer, "v1", first, AUTHOR, "tagged")
+            writer.finish()
+        git.refs.set("refs/heads/main", second, expected=None)
+        git.refs.set("refs/tags/v1", tag, expected=None)
+        yield Made(git, blob, first, second, tag)
+
+
+def test_a_revision_is_a_branch_a_tag_an_id_or_the_beginning_of_one(made: Made) -> None:
+    assert made.git.resolve("main") == made.second
+    assert made.git.resolve("refs/heads/main") == made.second
+    assert made.git.resolve("v1") == made.first
+    assert made.git.resolve(made.first) == made.first
+    assert made.git.resolve(made.first[:12]) == made.first
+    assert made.git.resolve(made.first.upper()) == made.first
+
+
+def test_an_id_that_is_no_commit_names_nothing(made: Made) -> None:
+    assert made.git.resolve(made.blob) is None
+    assert made.git.resolve("0" * 40) is None
+    assert made.git.resolve("v2") is None
+
+
+def test_a_full_id_is_the_commit_whatever_a_branch_is_called(made: Made) -> None:
+    made.git.refs.set(f"refs/heads/{made.first}", made.second, expected=None)
+    assert made.git.resolve(made.first) == made.first
+    assert made.git.resolve(f"refs/heads/{made.first}") == made.second

@@ -1,0 +1,129 @@
+import hashlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from huggingface_hub import HfApi, hf_hub_download
+
+from hublish.hub.server import EmbeddedHub, Limits
+
+Call = Callable[..., Any]
+CONTENT = bytes(range(256)) * 100
+
+
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def batch(call: Call, repo: str, content: bytes, operation: str = "upload", **more: Any) -> dict[str, Any]:
+    objects = [{"oid": sha256(content), "size": len(content)}]
+    answer = call("POST", f"/{repo}.git/info/lfs/objects/batch", {"operation": operation, "objects": objects, **more})
+    assert answer.status == 200
+    (told,) = answer.json()["objects"]
+    return dict(told)
+
+
+def test_an_object_is_sent_once(call: Call, anonymous: Call, repo: str) -> None:
+    content = CONTENT + b"once"
+    href = batch(call, repo, content)["actions"]["upload"]["href"]
+    assert anonymous("PUT", href, content).status == 200, "uploads carry no token"
+    assert "actions" not in batch(call, repo, content)
+    verify = {"oid": sha256(content), "size": len(content)}
+    assert call("POST", f"/{repo}.git/info/lfs/objects/verify", verify).status == 200
+
+
+@pytest.mark.parametrize("sent", [CONTENT[:-1], CONTENT + b"x", CONTENT[:-1] + b"x", b""])
+def test_other_bytes_than_announced_are_refused(call: Call, repo: str, sent: bytes) -> None:
+    wanted = CONTENT[::-1]
+    href = batch(call, repo, wanted)["actions"]["upload"]["href"]
+    assert call("PUT", href, sent).status == 400
+    assert "actions" in batch(call, repo, wanted)
+
+
+def test_a_path_that_was_not_signed_here_is_refused(call: Call, repo: str) -> None:
+    content = b"never stored"
+    href = batch(call, repo, content)["actions"]["upload"]["href"]
+    other = href.replace(sha256(content), sha256(b"other"))
+    for path in (href[:-1] + ("0" if href[-1] != "0" else "1"), other, "/lfs/x", "/lfs/"):
+        assert call("PUT", path, content).status == 403
+    assert call("GET", href).status == 403
+    assert call("POST", href, {"parts": []}).status == 403
+
+
+def test_git_lfs_can_fetch(api: HfApi, call: Call, anonymous: Call, repo: str) -> None:
+    api.upload_file(repo_id=repo, path_in_repo="w.bin", path_or_fileobj=CONTENT)
+    href = batch(anonymous, repo, CONTENT, "download")["actions"]["download"]["href"]
+    assert anonymous("GET", href).body == CONTENT
+    assert anonymous("GET", href, Range="bytes=3-5").body == CONTENT[3:6]
+    assert batch(anonymous, repo, b"unknown", "download")["error"]["code"] == 404
+    api.update_repo_settings(repo, private=True)
+    denied = anonymous("POST", f"/{repo}.git/info/lfs/objects/batch", {"operation": "download", "objects": []})
+    assert denied.status == 404
+
+
+@pytest.mark.parametrize("item", [{}, 1, {"oid": "x", "size": 1}, {"oid": "0" * 64, "size": -1}, {"oid": "0" * 64}])
+def test_invalid_objects_get_an_error_each(call: Call, repo: str, item: object) -> None:
+    answer = call("POST", f"/{repo}.git/info/lfs/objects/batch", {"operation": "upload", "objects": [item]})
+    assert answer.json()["objects"][0]["error"]["code"] == 422
+
+
+def test_the_batch_needs_a_list(call: Call, repo: str) -> None:
+    for body in ({}, {"objects": 1}, {"objects": [], "hash_algo": "md5"}):
+        assert call("POST", f"/{repo}.git/info/lfs/objects/batch", body).status == 400
+
+
+class TestParts:
+    """Uploads in parts, on a hub that wants them early."""
+
+    @pytest.fixture(scope="class")
+    @staticmethod
+    def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedHub]:
+        limits = Limits(multipart=100_000, part=40_000)
+        with EmbeddedHub(tmp_path_factory.mktemp("parts"), limits=limits) as hub:
+            yield hub
+
+    def begin(self, call: Call, repo: str, content: bytes) -> tuple[str, list[str]]:
+        action = batch(call, repo, content, transfers=["basic", "multipart"])["actions"]["upload"]
+        assert action["header"].pop("chunk_size") == "40000"
+        return action["href"], [action["header"][str(number + 1)] for number in range(len(action["header"]))]
+
+    def send(self, call: Call, parts: list[str], content: bytes) -> list[dict[str, Any]]:
+        answers = [call("PUT", href, content[n * 40_000 : (n + 1) * 40_000]) for n, href in enumerate(parts)]
+        assert {answer.status for answer in answers} == {200}
+        return [{"partNumber": n, "etag": answer.headers["etag"]} for n, answer in enumerate(answers, 1)]
+
+    def test_the_client_sends_parts(self, api: HfApi, hub: EmbeddedHub, repo: str, tmp_path: Path) -> None:
+        (tmp_path / "w.bin").write_bytes(CONTENT * 10)
+        api.upload_file(repo_id=repo, path_in_repo="w.bin", path_or_fileobj=tmp_path / "w.bin")
+        back = hf_hub_download(repo, "w.bin", endpoint=hub.endpoint, token=hub.token)
+        assert Path(back).read_bytes() == CONTENT * 10
+        assert list((hub.root / "multipart").iterdir()) == []
+
+    def test_parts_come_in_any_order_and_more_than_once(self, call: Call, repo: str) -> None:
+        content = CONTENT * 8
+        complete, parts = self.begin(call, repo, content)
+        etags = self.send(call, parts, content)
+        for number in (3, 1):
+            assert call("PUT", parts[number], content[number * 40_000 : (number + 1) * 40_000]).status == 200
+        for _ in range(2):
+            assert call("POST", complete, {"oid": sha256(content), "parts": etags}).status == 200
+        assert "actions" not in batch(call, repo, content)
+        assert call("PUT", parts[0], content[:40_000]).status == 400, "the object is sealed"
+
+    def test_a_missing_or_wrong_part_is_found(self, call: Call, repo: str) -> None:
+        content = CONTENT * 7
+        complete, parts = self.begin(call, repo, content)
+        etags = self.send(call, parts[1:], content[40_000:])
+        assert call("POST", complete, {"oid": sha256(content), "parts": etags}).status == 400
+        assert call("PUT", parts[0], b"x" * 39_999).status == 400
+        assert call("PUT", parts[0], b"x" * 40_001).status == 400
+        assert call("PUT", parts[0], b"x" * 40_000).status == 200
+        assert call("POST", complete, {"oid": sha256(content), "parts": etags}).status == 400
+        assert call("PUT", parts[0], content[:40_000]).status == 200
+        assert call("POST", complete, {"oid": sha256(content), "parts": etags}).status == 200
+
+    def test_an_upload_without_parts_cannot_be_completed(self, call: Call, repo: str) -> None:
+        complete, _ = self.begin(call, repo, CONTENT * 6)
+        assert call("POST", complete, {"parts": [{"partNumber": 1, "etag": "x"}]}).status == 400
+        assert call("POST", complete, {"parts": "x"}).status == 400

@@ -1,0 +1,162 @@
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from huggingface_hub import HfApi
+from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
+
+from hublish.hub.server import EmbeddedHub
+
+KINDS = ["model", "dataset", "space", "kernel"]
+Call = Callable[..., Any]
+
+
+def sdk(kind: str) -> str | None:
+    return "static" if kind == "space" else None
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_new_repository_has_its_type_and_starts_with_the_lfs_rules(api: HfApi, kind: str) -> None:
+    url = api.create_repo(f"acme/new-{kind}", repo_type=kind, space_sdk=sdk(kind))
+    assert (url.repo_id, url.repo_type) == (f"acme/new-{kind}", kind)
+    assert api.repo_exists(url.repo_id, repo_type=kind)
+    assert ".gitattributes" in api.list_repo_files(url.repo_id, repo_type=kind)
+    assert [commit.title for commit in api.list_repo_commits(url.repo_id, repo_type=kind)] == ["initial commit"]
+    for other in set(KINDS) - {kind}:
+        assert not api.repo_exists(url.repo_id, repo_type=other)
+
+
+def test_without_a_namespace_a_repository_belongs_to_the_caller(api: HfApi) -> None:
+    assert api.create_repo("mine").repo_id == "me/mine"
+
+
+def test_a_taken_name_is_refused_and_accepted_with_exist_ok(api: HfApi, repo: str) -> None:
+    with pytest.raises(HfHubHTTPError, match="already created") as caught:
+        api.create_repo(repo)
+    assert caught.value.response.status_code == 409
+    assert api.create_repo(repo, exist_ok=True).repo_id == repo
+    with pytest.raises(HfHubHTTPError, match="already created"):
+        api.create_repo(repo.upper().replace("ACME", "acme"))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"name": "../x", "organization": "acme"},
+        {"name": "x", "organization": ".."},
+        {"name": "a/b", "organization": "acme"},
+        {"name": "x.git", "organization": "acme"},
+        {"name": "a--b", "organization": "acme"},
+        {"name": "-x", "organization": "acme"},
+        {"name": "n" * 97, "organization": "acme"},
+        {"name": "", "organization": "acme"},
+        {"name": "x", "type": "bucket"},
+        {"name": "x", "visibility": "secret"},
+        {"name": "x", "visibility": "protected"},
+        {"name": "x", "type": "space", "sdk": "flask"},
+        {"name": "x", "type": "space"},
+        [],
+    ],
+)
+def test_names_and_settings_the_hub_does_not_know_are_refused(call: Call, body: object) -> None:
+    assert call("POST", "/api/repos/create", body).status == 400
+
+
+def test_deleting_makes_a_repository_unknown_and_its_name_free(api: HfApi, repo: str) -> None:
+    api.delete_repo(repo)
+    assert not api.repo_exists(repo)
+    with pytest.raises(RepositoryNotFoundError):
+        api.delete_repo(repo)
+    api.delete_repo(repo, missing_ok=True)
+    api.create_repo(repo)
+
+
+def test_a_moved_repository_keeps_its_content_and_settings(api: HfApi, repo: str) -> None:
+    api.update_repo_settings(repo, private=True)
+    commit = api.upload_file(repo_id=repo, path_in_repo="a.txt", path_or_fileobj=b"a")
+    api.move_repo(repo, f"{repo}-moved")
+    assert not api.repo_exists(repo)
+    info = api.model_info(f"{repo}-moved")
+    assert (info.sha, info.private) == (commit.oid, True)
+
+
+def test_moving_onto_a_taken_name_is_refused_and_changes_nothing(api: HfApi, repo: str) -> None:
+    api.create_repo(f"{repo}-taken")
+    before = api.model_info(f"{repo}-taken").sha
+    with pytest.raises(HfHubHTTPError):
+        api.move_repo(repo, f"{repo}-taken")
+    assert api.repo_exists(repo)
+    assert api.model_info(f"{repo}-taken").sha == before
+
+
+def test_visibility_and_gating_can_be_changed(api: HfApi, repo: str) -> None:
+    api.update_repo_settings(repo, private=True, gated="manual")
+    info = api.model_info(repo)
+    assert (info.private, info.gated) == (True, "manual")
+    api.update_repo_settings(repo, private=False, gated=False)
+    info = api.model_info(repo)
+    assert (info.private, info.gated) == (False, False)
+
+
+def test_a_space_shows_its_sdk(api: HfApi) -> None:
+    api.create_repo("acme/demo", repo_type="space", space_sdk="docker")
+    info = api.space_info("acme/demo")
+    assert info.sdk == "docker"
+    assert info.card_data is not None
+    assert info.card_data["sdk"] == "docker"
+
+
+class TestAccess:
+    """Who sees and changes what, on a hub with an owner, a stranger, a member and a reader."""
+
+    @pytest.fixture
+    def private(self, api: HfApi, repo: str) -> str:
+        api.upload_file(repo_id=repo, path_in_repo="a.txt", path_or_fileobj=b"a")
+        api.update_repo_settings(repo, private=True)
+        return repo
+
+    def client(self, hub: EmbeddedHub, token: str | bool) -> HfApi:
+        return HfApi(endpoint=hub.endpoint, token=token)
+
+    def outsider(self, hub: EmbeddedHub, who: str) -> HfApi:
+        if who == "anonymous":
+            return self.client(hub, False)
+        return self.client(hub, hub.add_user("eve") if who == "stranger" else "hf_nobody")
+
+    @pytest.mark.parametrize("who", ["anonymous", "stranger", "unknown token"])
+    def test_a_private_repository_is_not_found(self, hub: EmbeddedHub, private: str, who: str) -> None:
+        client = self.outsider(hub, who)
+        for look in (client.model_info, client.list_repo_files, client.list_repo_refs, client.auth_check):
+            with pytest.raises(RepositoryNotFoundError):
+                look(private)
+        with pytest.raises(RepositoryNotFoundError):
+            client.upload_file(repo_id=private, path_in_repo="x", path_or_fileobj=b"x")
+        assert private not in [info.id for info in self.client(hub, False).list_models(author="acme")]
+
+    def test_members_of_the_namespace_read_and_write(self, hub: EmbeddedHub, private: str) -> None:
+        client = self.client(hub, hub.add_user("ann", orgs=("acme",)))
+        client.upload_file(repo_id=private, path_in_repo="x", path_or_fileobj=b"x")
+        client.auth_check(private)
+        assert private in [info.id for info in client.list_models(author="acme")]
+
+    def test_a_read_token_reads_and_does_not_write(self, hub: EmbeddedHub, private: str) -> None:
+        client = self.client(hub, hub.add_user("bob", orgs=("acme",), role="read"))
+        assert "a.txt" in client.list_repo_files(private)
+        with pytest.raises(HfHubHTTPError, match="write token") as caught:
+            client.upload_file(repo_id=private, path_in_repo="x", path_or_fileobj=b"x")
+        assert caught.value.response.status_code == 403
+
+    @pytest.mark.parametrize(("who", "status"), [("anonymous", 401), ("stranger", 403), ("unknown token", 401)])
+    def test_a_public_repository_is_not_written_by_others(
+        self, hub: EmbeddedHub, repo: str, who: str, status: int
+    ) -> None:
+        client = self.outsider(hub, who)
+        for change in (client.delete_repo, client.super_squash_history):
+            with pytest.raises(HfHubHTTPError) as caught:
+                change(repo)
+            assert caught.value.response.status_code == status
+        assert self.client(hub, hub.token).repo_exists(repo)
+
+    def test_only_the_owner_makes_repositories_in_a_namespace(self, hub: EmbeddedHub) -> None:
+        with pytest.raises(HfHubHTTPError, match="rights to write"):
+            self.client(hub, hub.add_user("eve")).create_repo("acme/not-hers")

@@ -1,0 +1,79 @@
+"""Why no source collects a file."""
+
+from pathlib import Path
+
+import pytest
+
+from hublish.base.values import Effect, Project
+from hublish.pipeline.collect.absences import steps
+from hublish.schemas.diagnose.problems import Problem
+from hublish.schemas.documents.manifest import Manifest
+
+
+def project(*sources: str) -> Project:
+    fields = {"repo": {"repo_id": "acme/x"}, "artifacts": [{"source": source} for source in sources]}
+    return Project(Manifest.model_validate(fields), b"", Path("/project"))
+
+
+def words(path: str, *sources: str) -> list[str]:
+    return [step.words for step in steps(project(*sources), path, {})]
+
+
+@pytest.mark.parametrize(
+    ("source", "path", "why"),
+    [
+        ("a.json", "b.json", "names another file or folder"),
+        ("runs", "data/a", "names another file or folder"),
+        ("*.json", "runs/a.json", "`*` stays within a folder; **/*.json would match"),
+        ("runs/*.json", "runs/x/y/a.json", "`*` stays within a folder; runs/**/*.json would match"),
+        ("runs/*/a.json", "runs/x/y/a.json", "`*` stays within a folder; runs/*/**/a.json would match"),
+        ("*-a/x.json", "runs/b-a/x.json", "`*` stays within a folder"),
+        ("runs/*.json", "runs/a.txt", "`*.json` does not match `a.txt`"),
+        ("[ab].json", "c.json", "`[ab].json` does not match `c.json`"),
+        ("runs/**/a.json", "runs/x/b.json", "does not match"),
+        ("runs/*.json", "runs", "does not match"),
+    ],
+)
+def test_each_kind_of_source_misses_for_its_own_reason(source: str, path: str, why: str) -> None:
+    assert words(path, source) == ["the one source does not collect it", f"artifacts[0].source: {source}: {why}"]
+
+
+def test_of_many_sources_the_nearest_three_are_told_in_their_order() -> None:
+    sources = ("LICENSE", "runs/model.npz", "x", "runs/model.json", "data/*.csv", "runs/mode.txt")
+    first, *others = words("runs/model.txt", *sources)
+    assert first == "none of 6 sources collects it"
+    assert [told.split(":")[0] for told in others] == [f"artifacts[{index}].source" for index in (1, 3, 5)]
+
+
+@pytest.mark.parametrize(
+    ("path", "folder"),
+    [
+        (".git/config", ".git"),
+        ("x/.git/y/z", "x/.git"),
+        (".git", ".git"),
+        (".hublish/hub/x", ".hublish"),
+        (".cache/huggingface/x", ".cache/huggingface"),
+        ("x/.cache/huggingface/.git/y", "x/.cache/huggingface"),
+    ],
+)
+def test_the_folder_that_is_never_entered_is_told_alone(path: str, folder: str) -> None:
+    (only,) = words(path, "*.json")
+    assert only.startswith(f"{folder}/ is never looked into, ")
+
+
+@pytest.mark.parametrize("path", [".gitignore", "x.git/a", ".cache/other", "huggingface/x", "x.cache/huggingface/y"])
+def test_names_that_are_only_like_them_are_others(path: str) -> None:
+    assert words(path, "none.json")[0] == "the one source does not collect it"
+
+
+@pytest.mark.parametrize("source", ["runs/m.npz", "runs", ".", "runs/*.npz", "**"])
+def test_an_artifact_that_failed_refuses_what_it_would_collect(source: str) -> None:
+    problem = Problem("serializer.unknown", "unknown serializer", "did you mean", "artifacts[0].serializer")
+    collects, refuses = steps(project(source), "runs/m.npz", {0: problem})
+    assert (collects.effect, refuses.effect, refuses.path) == (Effect.COLLECTS, Effect.REFUSES, problem.path)
+
+
+def test_an_artifact_that_failed_says_so_about_other_files() -> None:
+    problem = Problem("source.missing", "'m.npz' does not exist", "", "artifacts[0].source")
+    (_, missed) = steps(project("m.npz"), "m.txt", {0: problem})
+    assert missed.words == "artifacts[0].source: m.npz: collects nothing for now: 'm.npz' does not exist"

@@ -1,0 +1,97 @@
+"""A release against a lock: what was added, changed and removed, and why, as far as a lock tells."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from hublish.base.values import InMemory, Origin, Project, Release, ReleaseFile, Setting
+from hublish.pipeline.compare import drift
+from hublish.schemas.documents.lock import Lock, LockedFile
+from hublish.schemas.documents.manifest import Load, Manifest
+
+PARAMETERS = {"version": 1, "dtype": None}
+FILE = ReleaseFile(
+    "model.safetensors", 9, "a" * 64, "b" * 40, InMemory(b""), Origin(0, "model.npz", "safetensors", PARAMETERS)
+)
+LOCKED = LockedFile(
+    path_in_repo="model.safetensors",
+    size=9,
+    sha256="a" * 64,
+    blob_id="b" * 40,
+    source="model.npz",
+    serializer="safetensors",
+    parameters=PARAMETERS,
+)
+LOCK = Lock(
+    repo_id="acme/x",
+    endpoint="embedded",
+    revision="main",
+    commit="c" * 40,
+    tag="v1",
+    manifest_sha256="d" * 64,
+    load=Load(),
+    files=(LOCKED,),
+)
+
+
+def release(*files: ReleaseFile, **repo: object) -> Release:
+    fields = {"repo": {"repo_id": "acme/x", "tag": "v1", **repo}, "artifacts": [{"source": "*"}]}
+    return Release(Project(Manifest.model_validate(fields), b"", Path("/project")), files)
+
+
+def test_the_release_that_was_locked_has_not_drifted() -> None:
+    found = drift.since(LOCK, release(FILE))
+    assert (found.any, found.files) == (False, 1)
+
+
+def test_files_come_and_go() -> None:
+    found = drift.since(LOCK, release(replace(FILE, path_in_repo="other.safetensors")))
+    assert (found.added, found.changed, found.removed) == (("other.safetensors",), (), ("model.safetensors",))
+
+
+@pytest.mark.parametrize(
+    ("origin", "why"),
+    [
+        (FILE.origin, "other bytes"),
+        (replace(FILE.origin, source="best.npz"), "made from model.npz -> best.npz"),
+        (replace(FILE.origin, serializer="torch"), "serializer safetensors -> torch"),
+        (replace(FILE.origin, parameters={"version": 2, "dtype": None}), "version 1 -> 2"),
+        (replace(FILE.origin, parameters={"version": 1, "dtype": "float16"}), "dtype None -> float16"),
+        (replace(FILE.origin, parameters={"version": 1, "template_sha256": "x"}), "template_sha256 changed"),
+    ],
+)
+def test_a_change_says_what_made_it(origin: Origin, why: str) -> None:
+    (changed,) = drift.since(LOCK, release(replace(FILE, sha256="f" * 64, origin=origin))).changed
+    assert (changed.path_in_repo, changed.why) == ("model.safetensors", why)
+
+
+def test_the_same_bytes_are_no_change_however_they_were_made() -> None:
+    moved = replace(FILE, origin=replace(FILE.origin, source="best.npz", serializer="torch"))
+    assert not drift.since(LOCK, release(moved)).any
+
+
+@pytest.mark.parametrize(
+    ("repo", "setting"),
+    [
+        ({"tag": "v2"}, Setting("tag", "v1", "v2")),
+        ({"tag": None}, Setting("tag", "v1", "none")),
+        ({"repo_id": "acme/y"}, Setting("repo_id", "acme/x", "acme/y")),
+        ({"repo_type": "dataset"}, Setting("repo_type", "model", "dataset")),
+        ({"revision": "next"}, Setting("revision", "main", "next")),
+    ],
+)
+def test_a_manifest_that_goes_elsewhere_now_has_drifted(repo: dict[str, object], setting: Setting) -> None:
+    assert drift.since(LOCK, release(FILE, **repo)).settings == (setting,)
+
+
+def test_a_pull_request_is_locked_by_its_own_ref() -> None:
+    lock = LOCK.model_copy(update={"revision": "refs/pr/3", "tag": None})
+    assert not drift.since(lock, release(FILE, create_pr=True, tag=None)).any
+
+
+@pytest.mark.parametrize(
+    ("repo", "keeps"), [({}, True), ({"tag": "v2"}, False), ({"repo_id": "acme/y"}, False), ({"revision": "x"}, True)]
+)
+def test_files_that_moved_on_under_the_same_version_are_noticed(repo: dict[str, object], keeps: bool) -> None:
+    assert drift.since(LOCK, release(replace(FILE, sha256="f" * 64), **repo)).keeps_the_tag is keeps

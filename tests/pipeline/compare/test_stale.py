@@ -1,0 +1,112 @@
+"""Whether what was reviewed is still what would happen."""
+
+from typing import Any
+
+import pytest
+
+from hublish.base.errors import PlanStaleError
+from hublish.pipeline.compare import stale
+from hublish.schemas.documents.plan import PlanDocument, PlannedFile, PlannedSetting
+
+PRIVATE = PlannedSetting(name="visibility", before="public", after="private")
+PUBLIC = PlannedSetting(name="visibility", before="private", after="public")
+CREATED = PlannedSetting(name="repo", before=None, after="created, public")
+
+
+def file(path: str, action: Any = "add", sha256: str | None = "a" * 64) -> PlannedFile:
+    return PlannedFile(action=action, path_in_repo=path, size=3, sha256=sha256)
+
+
+def plan(**fields: Any) -> PlanDocument:
+    known: dict[str, Any] = {
+        "repo_id": "acme/model",
+        "repo_type": "model",
+        "endpoint": "http://hub",
+        "revision": "main",
+        "create_pr": False,
+        "repo_exists": True,
+        "parent_commit": "1" * 40,
+        "manifest_sha256": "f" * 64,
+        "commit_message": "Release v1",
+        "tag": "v1",
+        "bytes_to_send": 3,
+        "settings": (),
+        "files": (file("a.bin"),),
+        "excluded": (),
+        "nothing_to_do": False,
+    }
+    return PlanDocument(**{**known, **fields})
+
+
+KEPT = (file("a.bin", "keep"),)
+RESOLVED, OTHERWISE = {"resolved_sha256": "c" * 64}, {"resolved_sha256": "d" * 64}
+NEW = {"repo_exists": False, "parent_commit": None, "settings": (CREATED,)}
+
+
+@pytest.mark.parametrize(
+    ("reviewed", "fresh"),
+    [
+        ({}, {}),
+        ({}, {"bytes_to_send": 0}),
+        ({}, {"tag": None}),
+        # committed, then killed: before and after the tag
+        ({}, {"files": KEPT, "parent_commit": "2" * 40}),
+        ({}, {"files": KEPT, "parent_commit": "2" * 40, "tag": None}),
+        # ... and before the repo was opened
+        ({"settings": (PUBLIC,)}, {"files": KEPT, "parent_commit": "2" * 40, "settings": (PUBLIC,)}),
+        # closed, then killed
+        ({"settings": (PRIVATE,)}, {}),
+        # the repo made, then killed
+        (NEW, {"files": (file(".gitattributes", "leave", None), file("a.bin")), "parent_commit": "3" * 40}),
+        ({"parent_commit": None}, {"parent_commit": "3" * 40}),
+        # a plan that an earlier version wrote says nothing of variables
+        ({}, {**RESOLVED, "variables": {"v": "1"}, "surroundings": {"git.tag": "v1"}}),
+        ({**RESOLVED, "variables": {"v": "1"}}, {**RESOLVED, "variables": {"v": "1"}}),
+    ],
+)
+def test_a_plan_that_holds_or_is_partly_done_passes(reviewed: dict[str, Any], fresh: dict[str, Any]) -> None:
+    stale.refuse(plan(**reviewed), plan(**fresh))
+
+
+@pytest.mark.parametrize(
+    ("reviewed", "fresh", "named"),
+    [
+        ({}, {"repo_id": "acme/other"}, "repo_id"),
+        ({}, {"endpoint": "http://other"}, "endpoint"),
+        ({}, {"revision": "next"}, "revision"),
+        ({}, {"create_pr": True}, "create_pr"),
+        ({}, {"manifest_sha256": "e" * 64}, "manifest_sha256"),
+        ({}, {"commit_message": "other"}, "commit_message"),
+        ({}, {"parent_commit": "2" * 40}, "parent_commit"),
+        ({"tag": None}, {"tag": "v1"}, "tag"),
+        ({"tag": None}, {"tag": "v1", "files": KEPT}, "tag"),
+        ({}, {"settings": (PUBLIC,)}, "settings"),
+        ({}, {"settings": (PUBLIC,), "files": KEPT}, "settings"),
+        ({"settings": (PRIVATE,)}, {"settings": (PUBLIC,)}, "settings"),
+        ({}, {"files": (file("a.bin", sha256="b" * 64),)}, "a.bin"),
+        ({}, {"files": (file("a.bin", "change"),)}, "a.bin"),
+        ({}, {"files": (file("a.bin", "keep", "b" * 64),)}, "a.bin"),
+        ({}, {"files": ()}, "a.bin"),
+        ({}, {"files": (file("a.bin"), file("b.bin"))}, "b.bin"),
+        ({}, {"files": (file("a.bin"), file("old.bin", "delete", None))}, "old.bin"),
+        (NEW, {"files": (file("a.bin"), file("theirs.txt", "leave", None)), "parent_commit": "3" * 40}, "theirs.txt"),
+        (NEW, {"settings": (PUBLIC,), "parent_commit": "3" * 40}, "settings"),
+        (
+            {**RESOLVED, "variables": {"v": "1"}},
+            {**OTHERWISE, "variables": {"v": "2"}},
+            "--set v moved: reviewed 1, now 2",
+        ),
+        ({**RESOLVED, "variables": {"v": "1"}}, RESOLVED, "--set v moved: reviewed 1, now without it"),
+        (
+            {**RESOLVED, "surroundings": {"git.commit": "1"}},
+            {**OTHERWISE, "surroundings": {"git.commit": "2"}},
+            "git.commit moved: reviewed 1, now 2",
+        ),
+        (RESOLVED, OTHERWISE, "a variable of the environment moved"),
+        (RESOLVED, {**OTHERWISE, "manifest_sha256": "e" * 64}, "manifest_sha256"),
+    ],
+)
+def test_whatever_moved_is_named(reviewed: dict[str, Any], fresh: dict[str, Any], named: str) -> None:
+    with pytest.raises(PlanStaleError, match=named) as failure:
+        stale.refuse(plan(**reviewed), plan(**fresh))
+    assert len(failure.value.problems) == 1

@@ -1,0 +1,173 @@
+"""A template gets plain data and bounds: it prints values, reaches nothing else, and cannot go on for ever."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from typing import Any
+
+import pytest
+
+from hublish.base.errors import CardError
+from hublish.pipeline.render_card.rendering import Child, render
+from hublish.pipeline.render_card.templates import CardTemplate
+from hublish.schemas.diagnose.problems import Location
+
+
+def rendered(text: str, **context: Any) -> str:
+    return render(CardTemplate("card.md.j2", text), context)
+
+
+def refused(text: str, **context: Any) -> CardError:
+    with pytest.raises(CardError) as caught:
+        rendered(text, **context)
+    return caught.value
+
+
+def test_values_are_printed_and_never_interpreted() -> None:
+    hostile = ["{{ 7 * 7 }}", "{% include 'x' %}", "{# gone #}", "{{ config }}", "${7*7}", "#{7*7}"]
+    text = rendered("{% for value in values %}{{ value }}\n{% endfor %}", values=hostile)
+    assert text.replace("\\", "").splitlines() == hostile
+
+
+@pytest.mark.parametrize(
+    ("template", "expected"),
+    [
+        ("{{ value }}", "&lt;script&gt;x&lt;/script&gt;"),
+        ("{{ value | markdown }}", "&lt;script>x&lt;/script>"),
+        ("{{ value | code }}", "<script>x</script>"),
+        ("{{ missing | default('none') }}", "none"),
+        ("{{ number }} {{ nothing }} {{ negative }} {{ real }}", "3  -3 0.5"),
+        ("{% macro row(a) %}| {{ a }} |{% endmacro %}{{ row('x|y') }}", "| x\\|y |"),
+        ("{% set both %}<b>{{ value }}</b>{% endset %}{{ both }}", "<b>&lt;script&gt;x&lt;/script&gt;</b>"),
+        ("{{ ['a_', value, 1] | join(', ') }}", "a\\_, &lt;script&gt;x&lt;/script&gt;, 1"),
+        ("{{ [{'a': '[x](y)'}] | join(', ', 'a') }}", "\\[x\\](y)"),
+        ("{{ '[x](y)' | e }}", "\\[x\\](y)"),
+    ],
+)
+def test_a_template_prints(template: str, expected: str) -> None:
+    assert rendered(template, value="<script>x</script>", number=3, nothing=None, negative=-3, real=0.5) == expected
+
+
+ESCAPES = [
+    "{{ ''.__class__ }}",
+    "{{ ''.__class__.__mro__[1].__subclasses__() }}",
+    "{{ lipsum.__globals__ }}",
+    "{{ cycler.__init__.__globals__.os.popen('id').read() }}",
+    "{{ joiner.__init__.__globals__ }}",
+    "{{ namespace.__init__.__globals__ }}",
+    "{{ self.__init__.__globals__ }}",
+    "{{ self._TemplateReference__context }}",
+    "{{ ''|attr('__class__') }}",
+    "{{ '{0.__class__}'.format('') }}",
+    "{{ '{x.__class__}'.format_map({'x': ''}) }}",
+    "{{ values.append(1) }}",
+    "{{ values.__class__ }}",
+    "{{ (1).__class__.__base__ }}",
+    "{{ range.__self__ }}",
+    "{{ dict.mro() }}",
+    "{% include '/etc/passwd' %}",
+    "{% import 'os' as os %}{{ os }}",
+    "{% extends 'base' %}",
+    "{{ request }}",
+    "{{ environment }}",
+    "{{ render.__globals__ }}",
+]
+
+
+@pytest.mark.parametrize("template", ESCAPES)
+def test_no_escape_from_the_sandbox_prints_anything(template: str) -> None:
+    error = refused(template, values=["a"])
+    places = [str(problem.location) for problem in error.problems]
+    assert "card.md.j2" in error.message or places[0].startswith("card.md.j2:1:")
+
+
+def test_an_unsafe_construct_is_called_so_with_its_line() -> None:
+    (problem,) = refused("fine\n\n{{ ''.__class__ }}\n").problems
+    assert (problem.code, problem.message) == ("card.unsafe", "unsafe template construct")
+    assert problem.location == Location("card.md.j2", 3, 1)
+
+
+def test_an_undefined_variable_is_named_with_its_line() -> None:
+    (problem,) = refused("one\n  {{ two }}\n").problems
+    assert str(problem).startswith("card.md.j2:2:6: 'two' is undefined\n  hint: set `two` under card.variables")
+    assert problem.location is not None
+    assert problem.location.text == "  {{ two }}"
+    assert [related.path for related in problem.related] == ["card.template"]
+
+
+def test_a_syntax_error_is_placed() -> None:
+    (problem,) = refused("one\ntwo\n{% if %}\n").problems
+    assert problem.location == Location("card.md.j2", 3, 1)
+
+
+BOMBS = [
+    "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}",
+    "{{ 'a' * 10**9 }}",
+    "{{ 'a' * 10**7 }}",
+    "{% for a in range(99999) %}aaaaaaaaaaaaaaaaaaaaaaaa{% endfor %}",
+    "{{ [0] * 10**9 }}",
+    "{% set n = 10 ** (10 ** 8) %}{{ n }}",
+    "{{ '%0999999999d' % 1 }}",
+]
+
+
+@pytest.mark.parametrize("template", BOMBS)
+def test_a_template_that_does_too_much_is_stopped(template: str) -> None:
+    with pytest.raises(CardError) as caught:
+        render(CardTemplate("card.md.j2", template), {}, seconds=2)
+    assert "exceeded 2 s, 512 MiB of memory or 1 MiB of output" in caught.value.message
+
+
+def test_a_template_that_sleeps_in_the_reader_s_time_is_killed() -> None:
+    started = time.monotonic()
+    with pytest.raises(CardError):
+        render(CardTemplate("t", BOMBS[0]), {}, seconds=1)
+    # Not a measurement: without a bound it would take hours.
+    assert time.monotonic() - started < 60
+
+
+def test_the_child_knows_no_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    from hublish.pipeline.render_card import rendering
+
+    monkeypatch.setenv("HF_TOKEN", "canary")
+    boot = "import json, os; print(json.dumps({'text': ' '.join(os.environ)}))"
+    monkeypatch.setattr(rendering, "_BOOT", boot)
+    assert "HF_TOKEN" in os.environ
+    assert "HF_TOKEN" not in rendered("")
+
+
+def test_a_renderer_that_dies_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    from hublish.pipeline.render_card import rendering
+
+    monkeypatch.setattr(rendering, "_BOOT", "raise SystemExit('broken installation')")
+    assert refused("text").message == "card.md.j2: the renderer stopped: broken installation"
+
+
+def test_line_separators_and_astral_characters_survive() -> None:
+    assert rendered("{{ value | markdown }}", value="é 漢 🎉 \u00a0") == "é 漢 🎉 \u00a0"
+
+
+def test_a_child_started_ahead_renders_and_one_that_is_not_asked_is_gone() -> None:
+    with Child() as child:
+        assert child.render(CardTemplate("t", "{{ value }}"), {"value": 1}) == "1"
+    with Child() as unasked:
+        process = unasked._process
+        assert process.poll() is None
+    assert process.returncode is not None
+
+
+def test_a_child_is_gone_when_its_parent_fails() -> None:
+    with pytest.raises(KeyboardInterrupt), Child() as child:
+        raise KeyboardInterrupt
+    assert child._process.returncode is not None
+
+
+def test_a_child_whose_parent_was_killed_ends() -> None:
+    script = (
+        "import os, signal; from hublish.pipeline.render_card.rendering import Child; Child(); os.kill(os.getpid(), 9)"
+    )
+    # The pipe that the child inherits is closed once it has ended too.
+    done = subprocess.run([sys.executable, "-c", script], stderr=subprocess.PIPE, timeout=60)
+    assert done.returncode == -signal.SIGKILL

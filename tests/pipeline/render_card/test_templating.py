@@ -1,0 +1,57 @@
+"""A built-in template is rendered here, by the rules of the child, and what it does grows with its data alone."""
+
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hublish.base.errors import CardError
+from hublish.pipeline.render_card.rendering import ON_DEMAND, render
+from hublish.pipeline.render_card.templates import BUILT_IN, CardTemplate, find_template
+
+CONTEXT: dict[str, Any] = {
+    "repo": {
+        "repo_id": "acme/x",
+        "repo_type": "model",
+        "name": "x",
+        "namespace": "acme",
+        "revision": "main",
+        "tag": None,
+    },
+    "metadata": {"license": "mit", "tags": ["<b>"]},
+    "evaluation": [],
+    "files": [{"path": "model.safetensors", "suffix": ".safetensors", "size": 3}],
+    "title": "*x* {{ 7 * 7 }} <script>",
+    "summary": "[a](javascript:b) {% raw %}",
+    "citation": "```",
+}
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_a_built_in_template_makes_the_same_text_here_as_in_a_child(name: str, tmp_path: Path) -> None:
+    template = find_template(name, tmp_path)
+    assert template.built_in
+    assert ON_DEMAND.render(template, CONTEXT) == render(template, CONTEXT)
+
+
+def test_a_file_of_the_same_name_is_not_built_in(tmp_path: Path) -> None:
+    (tmp_path / "model.md.j2").write_text("{{ title }}")
+    assert not find_template("model.md.j2", tmp_path).built_in
+
+
+@pytest.mark.parametrize(
+    "value", [" " * 200_000 + "x", "\n" * 200_000, "](" * 100_000, "<" * 200_000, "&a" * 100_000, "-" * 200_000 + "x"]
+)
+def test_no_value_takes_more_time_than_its_length_is_worth(value: str, tmp_path: Path) -> None:
+    # Not a measurement: an expression that looks back from every character would take minutes.
+    names = ("title", "summary", "description", "usage", "citation")
+    for name in names:
+        with suppress(CardError):  # more than 1 MiB of output
+            ON_DEMAND.render(find_template("model", tmp_path), {**CONTEXT, name: value})
+
+
+def test_a_text_that_is_too_long_is_refused_here_too() -> None:
+    template = CardTemplate("model", "{% for a in files %}{{ title }}{% endfor %}", built_in=True)
+    with pytest.raises(CardError, match="1 MiB of output"):
+        ON_DEMAND.render(template, {**CONTEXT, "files": [1] * 11, "title": "a" * 100_000})

@@ -1,0 +1,101 @@
+"""What leaves: bytes that were hashed, or the path of a file that is still the one that was sealed."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from hublish.base.errors import SourceChangedError
+from hublish.base.values import (
+    Action,
+    Change,
+    Content,
+    Head,
+    Identity,
+    InMemory,
+    OnDisk,
+    Origin,
+    Plan,
+    Project,
+    Release,
+    ReleaseFile,
+)
+from hublish.pipeline.upload.sending import additions, check_sent, require_unchanged
+from hublish.schemas.documents.reading_manifest import read_manifest
+
+MANIFEST = b"schema_version: 1\nrepo: {repo_id: acme/model}\nartifacts: [{source: weights.bin}]\n"
+LARGE = b"w" * 100_000
+
+
+def sealed(path: str, data: bytes, content: Content) -> ReleaseFile:
+    blob = hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()
+    return ReleaseFile(path, len(data), hashlib.sha256(data).hexdigest(), blob, content, Origin(0, path, "copy"))
+
+
+def on_disk(path: Path, data: bytes) -> OnDisk:
+    path.write_bytes(data)
+    return OnDisk(path, Identity.of(path.stat()))
+
+
+def plan(*changes: Change) -> Plan:
+    project = Project(read_manifest(MANIFEST), MANIFEST, Path.cwd())
+    files = tuple(change.file for change in changes if change.file)
+    head = Head("acme/model", "model", "main", "http://hub", repo_exists=True, commit="0" * 40)
+    return Plan(Release(project, files), head, changes)
+
+
+@pytest.mark.parametrize(
+    ("mode", "size", "by_path"),
+    [("lfs", 100_000, True), ("lfs", 1_000, False), ("regular", 100_000, False), (None, 100_000, True)],
+)
+def test_only_large_files_of_lfs_leave_by_their_path(
+    tmp_path: Path, mode: str | None, size: int, by_path: bool
+) -> None:
+    data = b"x" * size
+    file = sealed("weights.bin", data, on_disk(tmp_path / "weights.bin", data))
+    (addition,) = additions(plan(Change(Action.ADD, "weights.bin", file, upload_mode=mode)))  # type: ignore[arg-type]
+    assert addition.data == (tmp_path / "weights.bin" if by_path else data)
+    assert addition.in_lfs is (mode != "regular")
+
+
+def test_what_is_in_memory_leaves_as_it_is() -> None:
+    file = sealed("model.bin", LARGE, InMemory(LARGE))
+    (addition,) = additions(plan(Change(Action.ADD, "model.bin", file, upload_mode="lfs")))
+    assert addition.data == LARGE
+
+
+def test_only_what_is_added_or_changed_leaves(tmp_path: Path) -> None:
+    file = sealed("a.txt", b"a", InMemory(b"a"))
+    kept = Change(Action.KEEP, "a.txt", file)
+    deleted = Change(Action.DELETE, "b.txt")
+    assert additions(plan(kept, deleted)) == ()
+
+
+def test_every_changed_file_is_named_at_once(tmp_path: Path) -> None:
+    changes = []
+    for name, mode in (("a.bin", "lfs"), ("b.json", "regular"), ("c.json", "regular"), ("fine.json", "regular")):
+        file = sealed(name, LARGE, on_disk(tmp_path / name, LARGE))
+        changes.append(Change(Action.ADD, name, file, upload_mode=mode))  # type: ignore[arg-type]
+    (tmp_path / "a.bin").write_bytes(LARGE[::-1])
+    (tmp_path / "b.json").write_bytes(b"v" * len(LARGE))
+    (tmp_path / "c.json").unlink()
+    with pytest.raises(SourceChangedError) as failure:
+        additions(plan(*changes))
+    assert [problem.message.split("'")[1] for problem in failure.value.problems] == ["a.bin", "b.json", "c.json"]
+
+
+@pytest.mark.parametrize("digests", [{}, {"a.bin": "0" * 64}])
+def test_other_bytes_than_planned_stop_the_commit(tmp_path: Path, digests: dict[str, str]) -> None:
+    file = sealed("a.bin", LARGE, on_disk(tmp_path / "a.bin", LARGE))
+    with pytest.raises(SourceChangedError, match=r"a\.bin"):
+        check_sent(plan(Change(Action.ADD, "a.bin", file, upload_mode="lfs")), digests)
+
+
+def test_the_right_bytes_of_a_touched_file_stop_the_commit_too(tmp_path: Path) -> None:
+    file = sealed("a.bin", LARGE, on_disk(tmp_path / "a.bin", LARGE))
+    planned = plan(Change(Action.ADD, "a.bin", file, upload_mode="lfs"))
+    check_sent(planned, {"a.bin": file.sha256})
+    require_unchanged(planned)
+    (tmp_path / "a.bin").write_bytes(LARGE)
+    with pytest.raises(SourceChangedError):
+        check_sent(planned, {"a.bin": file.sha256})

@@ -1,0 +1,74 @@
+"""Advice that can be followed as it stands: what it shows is taken."""
+
+import re
+
+import pytest
+
+from hublish.schemas.diagnose.problems import InvalidDocumentError
+from hublish.schemas.documents.reading_manifest import read_manifest
+
+WHOLE = "repo:\n  repo_id: jo/poems\nartifacts:\n  - source: adapter\n"
+
+
+def hint_of(text: str) -> str:
+    with pytest.raises(InvalidDocumentError) as caught:
+        read_manifest(text.encode())
+    (problem,) = caught.value.problems
+    return problem.hint
+
+
+@pytest.mark.parametrize(
+    ("faulty", "hint"),
+    [
+        ("artifacts:\n  - source: adapter\n", "add `repo: {repo_id: acme/digits-mlp}`"),
+        ("repo: {repo_id: jo/poems}\n", "add `artifacts: [{source: runs/best/model.pt}]`"),
+        ("repo: jo/poems\nartifacts: [{source: x}]\n", "write `repo_id: jo/poems` below it"),
+        ("repo: {repo_id: jo/poems}\nartifacts: [adapter]\n", "write `- source: adapter` here"),
+        (
+            "repo: {repo_id: jo/poems}\nartifacts: []\n",
+            "list at least one: `artifacts: [{source: runs/best/model.pt}]`",
+        ),
+        (WHOLE + "card: model\n", "write `template: model` below it"),
+        (WHOLE + "env: CI\n", 'write it as a list: `["CI"]`'),
+        (WHOLE + "policy: strict\n", "write one of its keys below it: pickle, secrets, symlinks"),
+        (WHOLE + "policy: {pickle: never}\n", "write one of them, or remove the line: without it, forbid holds"),
+        (WHOLE + "policy: {pickle: no}\n", "write one of them, or remove the line: without it, forbid holds"),
+        (WHOLE.replace("poems", "poems\n  gated: no"), "write false: in YAML 1.2 only true and false are booleans"),
+        (WHOLE.replace("poems", "poems\n  create_pr: Yes"), "write true: in YAML 1.2 only true and false are booleans"),
+        (WHOLE.replace("poems", "poems\n  create_pr: 'true'"), "remove the quotes"),
+        (WHOLE.replace("adapter", "[a, b]"), "give every one an item of its own: `- source: ...`"),
+        (WHOLE.replace("adapter", "''"), "write a value, such as `runs/best/model.pt`"),
+        (WHOLE + "patterns: {allow_patterns: }\n", "write its items below it, each after `- `"),
+    ],
+)
+def test_a_wrong_shape_is_shown_the_right_one(faulty: str, hint: str) -> None:
+    assert hint_of(faulty).startswith(hint)
+
+
+@pytest.mark.parametrize("gone", ["repo:\n  repo_id: jo/poems\n", "artifacts:\n  - source: adapter\n"])
+def test_the_line_that_is_to_be_added_is_taken(gone: str) -> None:
+    faulty = WHOLE.replace(gone, "")
+    added = re.fullmatch("add `(.*)`", hint_of(faulty))
+    assert added
+    assert read_manifest(f"{faulty}{added[1]}\n".encode()).artifacts
+
+
+def test_a_long_value_is_not_repeated() -> None:
+    assert hint_of(f"repo: {'x' * 500}\nartifacts: [{{source: x}}]\n") == "write `repo_id: ...` below it"
+
+
+TOKEN = "glpat-" + "4dEfG7hIjKlMnOpQrStU"
+
+
+@pytest.mark.parametrize(
+    "faulty",
+    [
+        f"repo: {TOKEN}\nartifacts: [{{source: x}}]\n",
+        WHOLE.replace("jo/poems", f"jo/{TOKEN}--x"),
+        WHOLE.replace("adapter", f"../{TOKEN}\\x"),
+        WHOLE.replace("poems", f"poems\n  tag: {TOKEN}~1"),
+        WHOLE + f"env: {TOKEN}\n",
+    ],
+)
+def test_advice_repeats_no_credential_of_any_kind(faulty: str) -> None:
+    assert TOKEN[6:] not in hint_of(faulty)

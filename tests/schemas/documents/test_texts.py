@@ -1,0 +1,86 @@
+"""Texts with a form: Python and the JSON Schema are of one mind, as far as a pattern can be."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
+
+from hublish.schemas.documents import texts
+
+Check = Callable[[str], bool]
+
+
+def python(form: Any) -> Check:
+    adapter: TypeAdapter[str] = TypeAdapter(form)
+
+    def accepts(text: str) -> bool:
+        try:
+            adapter.validate_python(text)
+        except ValidationError:
+            return False
+        return True
+
+    return accepts
+
+
+def pattern(form: Any) -> Check:
+    """What the schema says, in the dialect of ECMA 262, where `$` is the very end."""
+    about = TypeAdapter(form).json_schema()
+    said = about["anyOf"][0]["pattern"] if "anyOf" in about else about["pattern"]
+    expression = re.compile(said.replace("$", r"\Z"))
+    return lambda text: len(text) >= about.get("minLength", 0) and expression.search(text) is not None
+
+
+FORMS = {
+    "path_in_repo": texts.PathInRepo,
+    "file": texts.FilePath,
+    "local": texts.LocalPath,
+    "pattern": texts.Pattern,
+    "ref": texts.Ref,
+    "repo_id": texts.RepoId,
+    "target": texts.Target,
+    "line": texts.Line,
+}
+EXACT = ("ref", "repo_id", "target")
+"""What a pattern can say in full, of texts that Unicode does nothing to."""
+
+written = st.text(st.sampled_from("aZ09_-./~\\:@{}^ *gitlock\n\u202e"), max_size=10)
+
+
+@pytest.mark.parametrize("name", FORMS)
+@settings(max_examples=400)
+@given(text=written)
+def test_the_schema_refuses_nothing_that_is_taken(name: str, text: str) -> None:
+    if python(FORMS[name])(text):
+        assert pattern(FORMS[name])(text)
+
+
+@pytest.mark.parametrize("name", EXACT)
+@settings(max_examples=400)
+@given(text=written)
+def test_the_schema_refuses_all_that_a_pattern_can(name: str, text: str) -> None:
+    assert pattern(FORMS[name])(text) == python(FORMS[name])(text)
+
+
+def test_a_name_may_be_as_long_as_a_file_system_takes() -> None:
+    for form in (texts.PathInRepo, texts.FilePath):
+        for text in ("a" * 255, "/".join(["a" * 255] * 4), "\u00e9" * 127):
+            assert python(form)(text)
+            assert pattern(form)(text)
+        for text in ("a" * 256, "/".join(["a" * 205] * 5)):
+            assert not python(form)(text)
+            assert not pattern(form)(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"), [("../x", "write 'x'"), ("a" * 300, "shorten it"), (".git/x", "choose another")]
+)
+def test_a_refusal_says_what_to_write(text: str, hint: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        TypeAdapter(texts.PathInRepo).validate_python(text)
+    (error,) = caught.value.errors()
+    assert str(error["ctx"]["error"].hint).startswith(hint)

@@ -1,0 +1,107 @@
+import random
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hublish.schemas.secrets.secrets import REDACTED, hub_tokens, mask, may_repeat, redact, shown
+
+LETTERS = string.ascii_letters + string.digits
+# Made here and worth nothing; put together so that no scanner takes this file for a leak.
+TOKEN = "hf" + "_" + "aBcDeFgHiJkLmNoPqRsTuVwXyZ01234567"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        TOKEN,
+        f"token: {TOKEN}",
+        f'"{TOKEN}"',
+        f"https://user:{TOKEN}@host/x",
+        f"Authorization: Bearer {TOKEN}",
+        f"HF_TOKEN={TOKEN}",
+        f"x_{TOKEN}",
+        f"glued{TOKEN}",
+        "hf" + "_jwt_" + "eyJhbGciOiJFZERTQSJ9.eyJyZWFkIjp0cnVlfQ.c2lnbmF0dXJl",
+        "hf" + "_jwt_" + "eyJhbGciOiJFZERTQSJ9_eyJyZWFkIjp0cnVlfQ_aa",
+        "hf" + "_oauth_" + "eyJhbGciOiJFZERTQSJ9.eyJyZWFkIjp0cnVlfQ.c2lnbmF0dXJl",
+        "api_org" + "_" + "aBcDeFgHiJkLmNoPqRsTuVwXyZ01234567",
+    ],
+)
+def test_tokens_are_found_and_redacted(text: str) -> None:
+    assert len(list(hub_tokens(text))) == 1
+    clean = redact(text)
+    assert REDACTED in clean
+    assert not list(hub_tokens(clean))
+    assert "aBcDeFgH" not in clean
+    assert "eyJhbGci" not in clean
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("hf_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "${HF_TOKEN}", "hf_...", "hf_your_token_here", "HF_TOKEN=secret"),
+        *("hf_internal_testing_tiny_random_model_with_a_long_name", "hf_transfer", "a" * 64),
+        "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    ],
+)
+def test_what_is_no_token_is_left_alone(text: str) -> None:
+    assert redact(text) == text
+
+
+def test_a_thousand_random_tokens_are_all_found() -> None:
+    chance = random.Random(0)
+    tokens = ["hf" + "_" + "".join(chance.choices(LETTERS, k=34)) for _ in range(1000)]
+    assert len(list(hub_tokens("\n".join(tokens)))) == 1000
+
+
+@pytest.mark.parametrize(
+    ("line", "masked"),
+    [
+        (f"a: {TOKEN} # b", f"a: {'*' * len(TOKEN)} # b"),
+        ("password: hunter2", "password: *******"),
+        ("  - my_token: 'a b' # c", "  - my_token: ** ** # c"),
+        ('{"api-key": "x", b: 1}', '{"api-key": ***, b: 1}'),
+        ("token:hunter2", "token:*******"),
+        ("HF_TOKEN = hunter2", "HF_TOKEN = *******"),
+        ("password hunter2", "password *******"),
+        ("endpoint: https://me:pw@host/x", "endpoint: https://*****@host/x"),
+        ("tokenizer: a, secrets: forbid", "tokenizer: a, secrets: forbid"),
+        ("token:", "token:"),
+    ],
+)
+def test_a_masked_line_keeps_its_columns(line: str, masked: str) -> None:
+    assert mask(line) == masked
+
+
+@given(st.text(st.sampled_from("token: 'password=hf_@/#{},\"a1") | st.characters()))
+def test_masking_changes_no_length_and_adds_nothing(line: str) -> None:
+    assert len(mask(line)) == len(line)
+    assert mask(mask(line)) == mask(line)
+
+
+@pytest.mark.parametrize(
+    ("text", "piece", "seen"),
+    [
+        ("a: b\nc: d", "c: d", "c: d"),
+        ("a: b\nc: d", "b\nc", ""),
+        ("a: \x1bb", "\x1bb", ""),
+        ("token: abc", "abc", ""),
+        ("a: @ghp_aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1eF3", "@ghp_aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1eF3", ""),
+        ("a: @0123456789abcdef0123", "@0123456789abcdef0123", "@0123456789abcdef0123"),
+        ("a: " + "x" * 61, "x" * 61, ""),
+        ("a: b" + "x" * 3000, "b", ""),
+        ("x" * 3000 + "b", "b", ""),
+    ],
+)
+def test_a_piece_is_shown_when_it_is_short_and_no_credential(text: str, piece: str, seen: str) -> None:
+    start = text.index(piece)
+    assert shown(text, start, start + len(piece)) == seen
+
+
+@pytest.mark.parametrize("advice", ["write '" + "a" * 300_000 + "'", "write " + "a_" * 150_000, "a " * 150_000])
+def test_long_advice_is_not_repeated_and_looked_at_once(advice: str) -> None:
+    # Looked at from each of its letters anew, it would keep the test busy for minutes.
+    assert may_repeat(advice) == "write another value"
+    assert not shown(advice, 0, len(advice))

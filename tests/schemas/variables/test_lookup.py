@@ -1,0 +1,30 @@
+"""What the names in braces stand for, and what searching for the name that was meant may cost."""
+
+from collections.abc import Iterable
+
+import pytest
+
+from hublish.schemas.diagnose.suggestions import nearest
+from hublish.schemas.variables import lookup
+from hublish.schemas.variables.lookup import Values
+from hublish.schemas.variables.names import NOWHERE, NoValueError
+
+
+def test_thousands_of_unknown_names_beside_thousands_of_known_ones_are_compared_with_few(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    compared = 0
+
+    def counted(word: str, known: Iterable[str]) -> str | None:
+        nonlocal compared
+        names = list(known)
+        compared += len(names)
+        return nearest(word, names)
+
+    monkeypatch.setattr(lookup, "nearest", counted)
+    values = Values({"variables": {f"name_{number}": "x" for number in range(3_000)}}, {}, NOWHERE)
+    for number in range(3_000):
+        with pytest.raises(NoValueError, match="unknown variable") as caught:
+            values.of(f"nmae_{number}")
+        assert number or "did you mean" in caught.value.told_of("nmae_0")
+    assert compared <= 10_000
