@@ -1,6 +1,7 @@
 """What tests anywhere below share: a home of their own, a hub, and a proxy that makes it misbehave."""
 
 import itertools
+import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from hypothesis import settings
 from hublish.hub.server import EmbeddedHub
 from tests.faults.projects import Release, rounds
 from tests.faults.proxy import Proxy
+from tests.isolation import isolate_git
 
 _numbers = itertools.count(1)
 
@@ -30,6 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "hublish", max_examples=rounds(60), derandomize=rounds(1) == 1, database=None, deadline=None
     )
     settings.load_profile("hublish")
+    isolate_git(os.environ)
     # In the background of a shell Ctrl-C is ignored, here and in every process that tests would send one to.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     config.addinivalue_line("filterwarnings", "ignore:Use 'content=:DeprecationWarning")

@@ -68,7 +68,7 @@ class Published:
             settings["HF_TOKEN"] = self.hub.token
         if self.by == "lfs":
             settings["HF_HUB_DISABLE_XET"] = "1"
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "GIT_"))}
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}
         program = BIN / command[0]
         words = [str(program) if program.exists() else command[0], *command[1:]]
         done = subprocess.run(words, env=inherited | settings, capture_output=True, text=True)

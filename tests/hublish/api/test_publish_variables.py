@@ -13,6 +13,7 @@ import hublish
 from hublish.base.errors import ManifestInvalidError, PlanStaleError
 from hublish.hub.client.hub import Hub
 from hublish.pipeline.lock.records import canonical_json, plan_document
+from tests.isolation import GIT_AUTHOR
 
 MANIFEST = """\
 repo:
@@ -33,15 +34,7 @@ Git = Callable[..., str]
 @pytest.fixture
 def git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Git:
     """Run git in the release's folder."""
-    for name, value in (
-        ("HOME", str(tmp_path)),
-        ("GIT_CONFIG_NOSYSTEM", "1"),
-        ("GIT_AUTHOR_NAME", "A"),
-        ("GIT_AUTHOR_EMAIL", "a@example.com"),
-        ("GIT_COMMITTER_NAME", "A"),
-        ("GIT_COMMITTER_EMAIL", "a@example.com"),
-        ("GIT_COMMITTER_DATE", "2026-01-31T12:00:00Z"),
-    ):
+    for name, value in {**GIT_AUTHOR, "GIT_COMMITTER_DATE": "2026-01-31T12:00:00Z"}.items():
         monkeypatch.setenv(name, value)
 
     def run(*words: str) -> str:

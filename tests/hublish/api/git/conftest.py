@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.isolation import GIT_AUTHOR
+
 Run = Callable[..., str]
 COMMITTED = "2026-01-31T23:30:00-02:00"
 """In UTC it is the first of February already."""
@@ -21,10 +23,7 @@ def environ(tmp_path: Path) -> dict[str, str]:
         "PATH": os.environ["PATH"],
         "HOME": str(home),
         "GIT_CONFIG_NOSYSTEM": "1",
-        "GIT_AUTHOR_NAME": "A",
-        "GIT_AUTHOR_EMAIL": "a@example.com",
-        "GIT_COMMITTER_NAME": "A",
-        "GIT_COMMITTER_EMAIL": "a@example.com",
+        **GIT_AUTHOR,
         "GIT_AUTHOR_DATE": COMMITTED,
         "GIT_COMMITTER_DATE": COMMITTED,
     }

@@ -10,8 +10,7 @@ from hublish.hub.server import EmbeddedHub
 
 
 def git(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    environment = {"GIT_TERMINAL_PROMPT": "0", "PATH": "/usr/bin:/bin:/usr/local/bin", "GIT_CONFIG_GLOBAL": "/dev/null"}
-    return subprocess.run(["git", *arguments], cwd=cwd, env=environment, capture_output=True, text=True)
+    return subprocess.run(["git", *arguments], cwd=cwd, capture_output=True, text=True)
 
 
 def test_a_clone_has_the_files_the_pointers_and_the_history(

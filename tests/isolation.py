@@ -1,0 +1,34 @@
+"""Keep git from reading the configuration of the machine that the tests run on."""
+
+import os
+from collections.abc import MutableMapping
+from types import MappingProxyType
+
+# A hook of `git lfs install --system` would turn pointers into files, a global excludes file would hide files, and a
+# credential helper or a signing key would ask a person.
+GIT_ALONE = MappingProxyType(
+    {
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_LFS_SKIP_SMUDGE": "1",
+    }
+)
+"""The variables that make git ignore the system's and the user's configuration."""
+
+GIT_AUTHOR = MappingProxyType(
+    {
+        "GIT_AUTHOR_NAME": "A",
+        "GIT_AUTHOR_EMAIL": "a@example.com",
+        "GIT_COMMITTER_NAME": "A",
+        "GIT_COMMITTER_EMAIL": "a@example.com",
+    }
+)
+"""The author that commits of a test have."""
+
+
+def isolate_git(environ: MutableMapping[str, str]) -> None:
+    """Remove every `GIT_*` variable, such as those that a hook of git sets, and add `GIT_ALONE`."""
+    for name in [name for name in environ if name.startswith("GIT_")]:
+        del environ[name]
+    environ.update(GIT_ALONE)
