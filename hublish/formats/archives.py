@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from hublish.formats.tensors.errors import InvalidFileError, named
-from hublish.formats.tensors.files import opened
+from hublish.formats.input_files import InvalidFileError, named, opened
 from hublish.formats.tensors.zip_directory import check_directory
 from hublish.schemas.documents.names import path_problems
 

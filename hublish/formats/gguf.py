@@ -16,10 +16,9 @@ from hublish.formats.declared.gguf import GgufFormat, GgufOptions
 from hublish.formats.description import TensorInfo
 from hublish.formats.failures import failing_as
 from hublish.formats.gguf_header import MAX_HEADER_SIZE, GgufHeader, parse_header
+from hublish.formats.input_files import named, opened, unchanged
 from hublish.formats.interface import Trust, Written
 from hublish.formats.single_file import check_suffix, only
-from hublish.formats.tensors.errors import named
-from hublish.formats.tensors.files import opened, unchanged
 
 SUFFIXES = (".gguf",)
 

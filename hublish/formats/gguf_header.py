@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from hublish.formats.gguf_types import UNKNOWN, ElementType, element_type
-from hublish.formats.tensors.errors import InvalidFileError
+from hublish.formats.input_files import InvalidFileError
 from hublish.formats.tensors.tensor import name_problem
 
 MAX_HEADER_SIZE: Final = 128 << 20

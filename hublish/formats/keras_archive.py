@@ -15,7 +15,7 @@ from hublish.base.errors import LoadError
 from hublish.formats.archives import opened_archive, read_member, write_reproducibly
 from hublish.formats.description import TensorInfo
 from hublish.formats.failures import failing_as
-from hublish.formats.tensors.errors import InvalidFileError
+from hublish.formats.input_files import InvalidFileError
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 _MAX_JSON = 64 << 20

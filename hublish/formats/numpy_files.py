@@ -16,8 +16,7 @@ from numpy.typing import NDArray
 from hublish.base.errors import LoadError
 from hublish.formats.archives import opened_archive, read_member
 from hublish.formats.description import TensorInfo
-from hublish.formats.tensors.errors import InvalidFileError, named
-from hublish.formats.tensors.files import opened
+from hublish.formats.input_files import InvalidFileError, named, opened
 
 _READERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
 

@@ -15,10 +15,9 @@ from numpy.typing import NDArray
 from hublish.base.errors import LoadError
 from hublish.formats.description import TensorInfo
 from hublish.formats.failures import failing_as
+from hublish.formats.input_files import InvalidFileError, named, opened
 from hublish.formats.onnx_model import OnnxTensor, read_model
 from hublish.formats.onnx_values import typed_values
-from hublish.formats.tensors.errors import InvalidFileError, named
-from hublish.formats.tensors.files import opened
 
 # TensorProto.DataType. Texts have no bytes of their own; four-bit elements are packed.
 _TYPES: Final[dict[int, Any]] = {

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from hublish.formats.input_files import InvalidFileError
 from hublish.formats.protobuf_wire import Span, fields, numbers, text
-from hublish.formats.tensors.errors import InvalidFileError
 from hublish.schemas.documents.names import path_problems
 
 MAX_PARTS: Final = 5_000_000

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hublish.formats.input_files import InvalidFileError
 from hublish.formats.protobuf_wire import Span, numbers
-from hublish.formats.tensors.errors import InvalidFileError
 
 _FLOATS = {np.dtype("<f4"): "<f4", np.dtype("<c8"): "<f4", np.dtype("<f8"): "<f8", np.dtype("<c16"): "<f8"}
 """What is stored as it is: complex numbers as pairs of floats."""

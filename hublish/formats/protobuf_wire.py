@@ -6,7 +6,7 @@ The format: https://protobuf.dev/programming-guides/encoding/. Groups, which not
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from hublish.formats.tensors.errors import InvalidFileError
+from hublish.formats.input_files import InvalidFileError
 
 _VARINT, _I64, _LENGTH, _I32 = 0, 1, 2, 5
 _FIXED = {_I64: 8, _I32: 4}

@@ -9,12 +9,12 @@ from typing import Any, ClassVar
 from hublish.base.errors import HublishError, LoadError, SerializationError
 from hublish.base.progress import Progress
 from hublish.formats.declared.safetensors import SafetensorsFormat, SafetensorsOptions
+from hublish.formats.input_files import InvalidFileError
 from hublish.formats.interface import Written
 from hublish.formats.recognition import maps_to
 from hublish.formats.tensors.casting import cast
 from hublish.formats.tensors.checkpoint import read_checkpoint
 from hublish.formats.tensors.choosing import chosen, renamed
-from hublish.formats.tensors.errors import InvalidFileError
 from hublish.formats.tensors.index import INDEX_SUFFIX, Index, read_index, render_index
 from hublish.formats.tensors.mapped import MappedArrays
 from hublish.formats.tensors.safetensors_file import SafetensorsFile

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hublish.formats.archives import opened_archive, read_member, write_reproducibly
-from hublish.formats.tensors.errors import InvalidFileError
+from hublish.formats.input_files import InvalidFileError
 
 SCHEMA = "schema.json"
 _MAX_SCHEMA = 256 << 20

@@ -8,11 +8,11 @@ from hublish.base.errors import LoadError, SerializationError
 from hublish.base.progress import Progress
 from hublish.formats.declared.torch import TorchFormat, TorchOptions
 from hublish.formats.dependencies import imported
+from hublish.formats.input_files import InvalidFileError
 from hublish.formats.interface import Trust, Written
 from hublish.formats.recognition import is_a, maps_to
 from hublish.formats.safetensors import Safetensors
 from hublish.formats.tensors.checkpoint import read_checkpoint
-from hublish.formats.tensors.errors import InvalidFileError
 from hublish.formats.tensors.index import INDEX_SUFFIX, read_index
 from hublish.formats.tensors.safetensors_file import SafetensorsFile
 from hublish.formats.tensors.ties import read_ties

@@ -46,7 +46,7 @@ def outputs(project: Project, candidate: Candidate) -> Outputs:
 
 
 def _weights(candidate: Candidate, serializer: str, limit: int) -> Outputs:
-    from hublish.formats.tensors.errors import InvalidFileError
+    from hublish.formats.input_files import InvalidFileError
     from hublish.formats.tensors.sharding import index_path, weights_path
 
     try:

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from hublish.formats.tensors.errors import InvalidFileError
+from hublish.formats.input_files import InvalidFileError
 from hublish.pipeline.draft.tree import Tree
 
 _USUAL_KEYS: Final = ("state_dict", "model_state_dict", "model", "net", "module", "generator", "model_ema", "ema")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
-from hublish.formats.tensors.errors import InvalidFileError
+from hublish.formats.input_files import InvalidFileError
 from hublish.pipeline.draft.tree import Tree, folder_of, joined, name_of
 
 _LARGEST_READ: Final = 256 << 20

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hublish.formats.input_files import InvalidFileError
 from hublish.formats.tensors.dtypes import DTYPES, Dtype
-from hublish.formats.tensors.errors import InvalidFileError
 from hublish.formats.tensors.floats import FLOATS, Float
 from hublish.formats.tensors.output import BLOCK_SIZE, Sink
 from hublish.formats.tensors.tensor import Content, Tensor

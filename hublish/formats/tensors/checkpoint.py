@@ -5,7 +5,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
-from hublish.formats.tensors.errors import InvalidFileError
+from hublish.formats.input_files import InvalidFileError
 from hublish.formats.tensors.index import INDEX_SUFFIX, Index, read_index
 from hublish.formats.tensors.safetensors_file import SafetensorsFile, read_safetensors
 

@@ -5,8 +5,8 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from hublish.formats.input_files import InvalidFileError
 from hublish.formats.tensors.dtypes import DTYPES, Dtype
-from hublish.formats.tensors.errors import InvalidFileError
 from hublish.formats.tensors.tensor import name_problem
 
 MAX_DIMENSIONS = 32

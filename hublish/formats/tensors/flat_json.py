@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Iterator
 
-from hublish.formats.tensors.errors import InvalidFileError
+from hublish.formats.input_files import InvalidFileError
 
 # Possessive, so that no input makes them backtrack.
 _SPACE = r"[ \t\n\r]*+"

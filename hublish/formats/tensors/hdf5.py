@@ -12,13 +12,12 @@ from typing import Any, Final
 
 from hublish.base.values import Identity
 from hublish.formats.dependencies import imported
+from hublish.formats.input_files import InvalidFileError, named, opened
 from hublish.formats.tensors.dtypes import DTYPES, Dtype, dtype_of
 from hublish.formats.tensors.entry import MAX_DIMENSIONS
-from hublish.formats.tensors.errors import InvalidFileError, named
-from hublish.formats.tensors.files import FileRange, opened
-from hublish.formats.tensors.layout import InMemoryArray
 from hublish.formats.tensors.output import BLOCK_SIZE, Sink
 from hublish.formats.tensors.tensor import Content, Tensor
+from hublish.formats.tensors.tensor_data import FileRange, InMemoryArray
 
 _FILTERS: Final = frozenset({1, 2, 3, 32000})  # gzip, shuffle, checksum, lzf: what h5py has without plug-ins
 _MAX_CHUNK: Final = 256 << 20

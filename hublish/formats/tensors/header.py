@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from hublish.formats.input_files import InvalidFileError
 from hublish.formats.tensors import flat_json
 from hublish.formats.tensors.entry import Entry, read_entry
-from hublish.formats.tensors.errors import InvalidFileError
 from hublish.formats.tensors.tensor import METADATA, Tensor
 
 MAX_HEADER_SIZE = 25_000_000

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
 from typing import Any
 
-from hublish.formats.tensors.errors import InvalidFileError, named
-from hublish.formats.tensors.files import opened
+from hublish.formats.input_files import InvalidFileError, named, opened
 
 INDEX_SUFFIX = ".safetensors.index.json"
 _MAX_SIZE = 10 << 20  # what huggingface_hub reads at most

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from hublish.base.errors import LoadError
 from hublish.formats.description import TensorInfo
+from hublish.formats.input_files import unchanged
 from hublish.formats.tensors.entry import Entry
-from hublish.formats.tensors.files import unchanged
 from hublish.formats.tensors.safetensors_file import SafetensorsFile
 
 

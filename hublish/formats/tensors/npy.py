@@ -14,14 +14,12 @@ from typing import IO, Any
 import numpy as np
 
 from hublish.base.values import Identity
-from hublish.formats.tensors.column_major import write_column_major
+from hublish.formats.input_files import InvalidFileError, named, opened, unchanged
 from hublish.formats.tensors.dtypes import Dtype, dtype_of
 from hublish.formats.tensors.entry import MAX_DIMENSIONS
-from hublish.formats.tensors.errors import InvalidFileError, named
-from hublish.formats.tensors.files import FileRange, opened, unchanged
-from hublish.formats.tensors.layout import write_stream
 from hublish.formats.tensors.output import Sink
 from hublish.formats.tensors.tensor import Content, Tensor
+from hublish.formats.tensors.tensor_data import FileRange, write_column_major, write_stream
 
 _MAGIC = b"\x93NUMPY"
 _MAX_HEADER_SIZE = 10_000  # numpy's own limit for files it does not trust

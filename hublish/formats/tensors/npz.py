@@ -7,13 +7,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from hublish.formats.tensors.column_major import write_column_major
-from hublish.formats.tensors.errors import InvalidFileError, named
-from hublish.formats.tensors.files import opened
-from hublish.formats.tensors.layout import write_stream
+from hublish.formats.input_files import InvalidFileError, named, opened
 from hublish.formats.tensors.npy import NpyHeader, read_npy_header
 from hublish.formats.tensors.output import BLOCK_SIZE, Sink
 from hublish.formats.tensors.tensor import Tensor
+from hublish.formats.tensors.tensor_data import write_column_major, write_stream
 from hublish.formats.tensors.zip_directory import check_directory, damage_named
 
 _SUFFIX = ".npy"

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hublish.base.values import Identity
-from hublish.formats.tensors.errors import InvalidFileError, named
-from hublish.formats.tensors.files import FileRange, opened
+from hublish.formats.input_files import InvalidFileError, named, opened
 from hublish.formats.tensors.header import MAX_HEADER_SIZE, Header, parse_header
 from hublish.formats.tensors.tensor import Tensor
+from hublish.formats.tensors.tensor_data import FileRange
 
 _LENGTH_SIZE = 8
 

@@ -8,16 +8,16 @@ from typing import Any
 
 import numpy as np
 
+from hublish.formats.input_files import InvalidFileError, named
 from hublish.formats.tensors.checkpoint import check_index, check_shards
 from hublish.formats.tensors.dtypes import dtype_of
-from hublish.formats.tensors.errors import InvalidFileError, named
 from hublish.formats.tensors.hdf5 import open_hdf5
 from hublish.formats.tensors.index import INDEX_SUFFIX, Index, read_index
-from hublish.formats.tensors.layout import InMemoryArray
 from hublish.formats.tensors.npy import open_npy
 from hublish.formats.tensors.npz import open_npz
 from hublish.formats.tensors.safetensors_file import SafetensorsFile, read_safetensors
 from hublish.formats.tensors.tensor import Tensor, name_problem
+from hublish.formats.tensors.tensor_data import InMemoryArray
 from hublish.formats.tensors.ties import read_ties
 
 

@@ -8,10 +8,8 @@ whose loaders know it. Tensors that share only a part of their memory are each w
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import replace
 
-from hublish.formats.tensors.files import FileRange
-from hublish.formats.tensors.layout import InMemoryArray
-from hublish.formats.tensors.strided import StridedRange
 from hublish.formats.tensors.tensor import Tensor
+from hublish.formats.tensors.tensor_data import FileRange, InMemoryArray, StridedRange
 
 _RESERVED = "format"
 

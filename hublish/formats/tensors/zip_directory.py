@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO
 
-from hublish.formats.tensors.errors import InvalidFileError
+from hublish.formats.input_files import InvalidFileError
 
 MAX_DIRECTORY_SIZE = 10_000_000
 """Bytes; 100,000 members with names of 50 characters take as much. zipfile needs about a second for them."""

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from hublish.formats.tensors.errors import InvalidFileError, named
+from hublish.formats.input_files import InvalidFileError, named
 from hublish.formats.tensors.zip_directory import check_directory, damage_named
 
 _LOCAL: Final = struct.Struct("<4s5H3L2H")

@@ -15,8 +15,8 @@ from hublish.formats.declared.gguf import GgufOptions
 from hublish.formats.description import describe
 from hublish.formats.gguf import Gguf
 from hublish.formats.gguf_header import MAX_TENSORS, parse_header
+from hublish.formats.input_files import InvalidFileError
 from hublish.formats.interface import DISTRUST
-from hublish.formats.tensors.errors import InvalidFileError
 
 
 def text(value: str | bytes) -> bytes:

@@ -16,10 +16,10 @@ from hublish.base.errors import LoadError, SerializationError
 from hublish.base.progress import SILENT
 from hublish.formats.declared.numpy import NumpyOptions
 from hublish.formats.description import describe
+from hublish.formats.input_files import InvalidFileError
 from hublish.formats.interface import DISTRUST, Written
 from hublish.formats.numpy import Numpy
 from hublish.formats.numpy_files import check_arrays
-from hublish.formats.tensors.errors import InvalidFileError
 
 ARRAYS: dict[str, Any] = {
     "w": np.arange(6, dtype="<f4").reshape(2, 3),

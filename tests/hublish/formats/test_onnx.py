@@ -14,9 +14,9 @@ from hublish.base.progress import SILENT
 from hublish.formats import onnx as subject
 from hublish.formats.declared.onnx import OnnxOptions
 from hublish.formats.description import describe
+from hublish.formats.input_files import InvalidFileError
 from hublish.formats.onnx import Onnx
 from hublish.formats.onnx_model import read_model
-from hublish.formats.tensors.errors import InvalidFileError
 from tests.hublish.formats.protobuf import message, number, single, text, varint
 
 WEIGHTS = np.arange(6, dtype="<f4").reshape(2, 3)

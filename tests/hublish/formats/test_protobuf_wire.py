@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hublish.formats import protobuf_wire as wire
+from hublish.formats.input_files import InvalidFileError
 from hublish.formats.protobuf_wire import Span
-from hublish.formats.tensors.errors import InvalidFileError
 from tests.hublish.formats import protobuf
 
 

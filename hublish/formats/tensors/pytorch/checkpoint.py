@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Final
 
 from hublish.base.values import Identity
-from hublish.formats.tensors.errors import InvalidFileError
-from hublish.formats.tensors.files import FileRange
+from hublish.formats.input_files import InvalidFileError
 from hublish.formats.tensors.pytorch.values import Storage, StorageType, StoredTensor
-from hublish.formats.tensors.strided import StridedRange
 from hublish.formats.tensors.tensor import Content, Tensor
+from hublish.formats.tensors.tensor_data import FileRange, StridedRange
 
 MAX_PICKLE: Final = 25_000_000
 """Bytes of the pickle that describes the tensors; as long a header of safetensors is read."""

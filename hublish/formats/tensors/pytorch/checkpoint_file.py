@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from hublish.formats.tensors.errors import InvalidFileError, named
-from hublish.formats.tensors.files import opened
+from hublish.formats.input_files import InvalidFileError, named, opened
 from hublish.formats.tensors.header import MAX_TENSORS
 from hublish.formats.tensors.pytorch import legacy_format, zip_format
 from hublish.formats.tensors.pytorch.checkpoint import Checkpoint

@@ -6,7 +6,7 @@ Which instructions there are stands in `opcodes.py`. Nothing here recurses, and 
 from collections.abc import Callable
 from typing import Any, Final
 
-from hublish.formats.tensors.errors import InvalidFileError
+from hublish.formats.input_files import InvalidFileError
 from hublish.formats.tensors.pytorch.pickle_bytes import PickleBytes
 from hublish.formats.tensors.pytorch.values import Function, Ordered, ScriptModule
 

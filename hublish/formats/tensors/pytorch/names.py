@@ -7,8 +7,8 @@ safetensors cannot hold.
 from collections.abc import Mapping
 from typing import Final
 
+from hublish.formats.input_files import InvalidFileError
 from hublish.formats.tensors.dtypes import DTYPES
-from hublish.formats.tensors.errors import InvalidFileError
 from hublish.formats.tensors.pytorch import rebuilding
 from hublish.formats.tensors.pytorch.machine import REFUSED
 from hublish.formats.tensors.pytorch.values import ElementType, Function, StorageType, Symbol

@@ -8,7 +8,7 @@ import pickletools
 from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
 
-from hublish.formats.tensors.errors import InvalidFileError
+from hublish.formats.input_files import InvalidFileError
 from hublish.formats.tensors.pytorch.machine import REFUSED, Machine
 from hublish.formats.tensors.pytorch.pickle_bytes import PickleBytes
 

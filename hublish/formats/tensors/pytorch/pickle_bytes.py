@@ -2,7 +2,7 @@
 
 import struct
 
-from hublish.formats.tensors.errors import InvalidFileError
+from hublish.formats.input_files import InvalidFileError
 
 MAX_TEXT = 4 << 20
 """Bytes of the longest text or byte string."""

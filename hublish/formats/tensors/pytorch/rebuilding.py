@@ -5,9 +5,9 @@ The functions: torch/_utils.py and torch/_tensor.py, whose names a checkpoint ca
 
 from typing import Any, Final
 
+from hublish.formats.input_files import InvalidFileError
 from hublish.formats.tensors.dtypes import Dtype
 from hublish.formats.tensors.entry import MAX_DIMENSIONS
-from hublish.formats.tensors.errors import InvalidFileError
 from hublish.formats.tensors.pytorch.values import ElementType, Function, Ordered, Storage, StoredTensor
 
 _MAX_NUMBER: Final = 2**63

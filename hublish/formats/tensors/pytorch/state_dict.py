@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from hublish.formats.tensors.errors import InvalidFileError
+from hublish.formats.input_files import InvalidFileError
 from hublish.formats.tensors.pytorch.values import StoredTensor
 
 _MAX_DEPTH: Final = 8  # dictionaries within dictionaries that are looked into

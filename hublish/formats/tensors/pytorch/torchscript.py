@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from hublish.formats.tensors.errors import InvalidFileError
+from hublish.formats.input_files import InvalidFileError
 from hublish.formats.tensors.pytorch import rebuilding
 from hublish.formats.tensors.pytorch.names import look_up
 from hublish.formats.tensors.pytorch.values import Function, Ordered, ScriptModule, StoredTensor

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from hublish.base.values import Identity
-from hublish.formats.tensors.errors import InvalidFileError
+from hublish.formats.input_files import InvalidFileError
 from hublish.formats.tensors.pytorch.checkpoint import MAX_PICKLE, Checkpoint, Place, read_storage
 from hublish.formats.tensors.pytorch.names import look_up
 from hublish.formats.tensors.pytorch.opcodes import run

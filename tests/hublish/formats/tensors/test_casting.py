@@ -9,14 +9,13 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from hublish.base.values import Identity
+from hublish.formats.input_files import InvalidFileError
 from hublish.formats.tensors.casting import cast
 from hublish.formats.tensors.dtypes import DTYPES, dtype_of
-from hublish.formats.tensors.errors import InvalidFileError
-from hublish.formats.tensors.files import FileRange
 from hublish.formats.tensors.floats import Float
-from hublish.formats.tensors.layout import InMemoryArray
 from hublish.formats.tensors.output import BLOCK_SIZE, Sink
 from hublish.formats.tensors.tensor import Tensor
+from hublish.formats.tensors.tensor_data import FileRange, InMemoryArray
 
 
 class Bytes:

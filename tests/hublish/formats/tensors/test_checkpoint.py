@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+from hublish.formats.input_files import InvalidFileError
 from hublish.formats.tensors.checkpoint import read_checkpoint
-from hublish.formats.tensors.errors import InvalidFileError
 
 ONE, TWO = "model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"
 INDEX = "model.safetensors.index.json"

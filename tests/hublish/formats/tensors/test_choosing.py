@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
+from hublish.formats.input_files import InvalidFileError
 from hublish.formats.tensors.choosing import chosen, renamed
 from hublish.formats.tensors.dtypes import DTYPES
-from hublish.formats.tensors.errors import InvalidFileError
-from hublish.formats.tensors.layout import InMemoryArray
 from hublish.formats.tensors.tensor import Tensor
+from hublish.formats.tensors.tensor_data import InMemoryArray
 
 NAMES = ("encoder.0.weight", "encoder.0.bias", "encoder.10.weight", "head.weight", "step")
 

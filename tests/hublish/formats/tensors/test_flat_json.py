@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hublish.formats.input_files import InvalidFileError
 from hublish.formats.tensors import flat_json
-from hublish.formats.tensors.errors import InvalidFileError
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 flat = st.dictionaries(texts, st.one_of(texts, st.integers(), st.lists(st.integers(), max_size=3)), max_size=4)

@@ -16,11 +16,11 @@ from safetensors import SafetensorError, serialize
 from safetensors import deserialize as untyped_deserialize
 from safetensors.numpy import save
 
+from hublish.formats.input_files import InvalidFileError
 from hublish.formats.tensors.dtypes import DTYPES
-from hublish.formats.tensors.errors import InvalidFileError
 from hublish.formats.tensors.header import MAX_TENSORS, Header, parse_header, render_header
-from hublish.formats.tensors.layout import InMemoryArray
 from hublish.formats.tensors.tensor import Tensor
+from hublish.formats.tensors.tensor_data import InMemoryArray
 
 deserialize: Callable[[bytes], list[tuple[str, dict[str, Any]]]] = untyped_deserialize
 NOWHERE = InMemoryArray(np.zeros(0), DTYPES["F64"])

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from hublish.formats.tensors.errors import InvalidFileError
+from hublish.formats.input_files import InvalidFileError
 from hublish.formats.tensors.index import read_index, render_index
 
 SHARD = "model-00001-of-00001.safetensors"

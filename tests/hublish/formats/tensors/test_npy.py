@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as npst
 from numpy.typing import NDArray
 
 from hublish.base.errors import SourceChangedError
-from hublish.formats.tensors.errors import InvalidFileError
+from hublish.formats.input_files import InvalidFileError
 from hublish.formats.tensors.npy import open_npy, read_npy_header
 from hublish.formats.tensors.output import Output
 from hublish.formats.tensors.tensor import Tensor

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from hublish.formats.tensors.errors import InvalidFileError
+from hublish.formats.input_files import InvalidFileError
 from hublish.formats.tensors.safetensors_file import read_safetensors
 
 HEADER = b'{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}}'

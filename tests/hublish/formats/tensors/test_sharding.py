@@ -8,11 +8,11 @@ from huggingface_hub import split_state_dict_into_shards_factory
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hublish.formats.input_files import InvalidFileError
 from hublish.formats.tensors.dtypes import DTYPES
-from hublish.formats.tensors.errors import InvalidFileError
-from hublish.formats.tensors.layout import InMemoryArray
 from hublish.formats.tensors.sharding import index_path, is_split_well, shard_paths, split, weights_path
 from hublish.formats.tensors.tensor import Tensor
+from hublish.formats.tensors.tensor_data import InMemoryArray
 
 NOWHERE = InMemoryArray(np.zeros(0), DTYPES["F64"])
 sizes = st.lists(st.integers(0, 30), min_size=1, max_size=25)

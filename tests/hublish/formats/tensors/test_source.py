@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hublish.formats.tensors.errors import InvalidFileError
+from hublish.formats.input_files import InvalidFileError
 from hublish.formats.tensors.source import open_source
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hublish.formats.input_files import InvalidFileError
 from hublish.formats.tensors.dtypes import DTYPES
-from hublish.formats.tensors.errors import InvalidFileError
-from hublish.formats.tensors.layout import InMemoryArray
 from hublish.formats.tensors.tensor import Tensor
+from hublish.formats.tensors.tensor_data import InMemoryArray
 from hublish.formats.tensors.writing import PlannedFile, replacing, write_planned
 
 

@@ -4,7 +4,7 @@ import zipfile
 
 import pytest
 
-from hublish.formats.tensors.errors import InvalidFileError
+from hublish.formats.input_files import InvalidFileError
 from hublish.formats.tensors.zip_directory import MAX_DIRECTORY_SIZE, check_directory
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save
 
-from hublish.formats.tensors.errors import InvalidFileError
+from hublish.formats.input_files import InvalidFileError
 from hublish.formats.tensors.pytorch.checkpoint import read_storage
 from hublish.formats.tensors.pytorch.names import look_up
 from hublish.formats.tensors.pytorch.opcodes import run

@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
+from hublish.formats.input_files import InvalidFileError
 from hublish.formats.tensors.dtypes import DTYPES
-from hublish.formats.tensors.errors import InvalidFileError
 from hublish.formats.tensors.pytorch.state_dict import find_state_dict
 from hublish.formats.tensors.pytorch.values import Storage, StorageType, StoredTensor
 

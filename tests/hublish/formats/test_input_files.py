@@ -5,21 +5,13 @@ import pytest
 
 from hublish.base.errors import SourceChangedError
 from hublish.base.values import Identity
-from hublish.formats.tensors.errors import InvalidFileError
-from hublish.formats.tensors.files import FileRange, opened, unchanged
-from hublish.formats.tensors.output import Output
+from hublish.formats.input_files import InvalidFileError, opened, unchanged
 
 
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
     (tmp_path / "source").write_bytes(b"0123456789")
     return tmp_path / "source"
-
-
-def test_a_range_is_copied(tmp_path: Path, source: Path) -> None:
-    with (tmp_path / "target").open("wb") as target:
-        FileRange(source, Identity.of(source.stat()), 2, 5).write_to(Output(target.fileno(), lambda _: None))
-    assert (tmp_path / "target").read_bytes() == b"23456"
 
 
 def test_another_file_in_the_same_place_is_refused(tmp_path: Path, source: Path) -> None:
