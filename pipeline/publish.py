@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from hublish.base.progress import SILENT, Progress
-from hublish.base.values import Head, Plan, Project, Receipt
+from hublish.base.values import Head, Plan, Project, Receipt, Target
 from hublish.hub.client.hub import Hub
 from hublish.pipeline.build import releasing
 from hublish.pipeline.compare.compare import Compare
@@ -17,11 +17,13 @@ from hublish.pipeline.upload.upload import Upload
 from hublish.pipeline.verify.verify import Verify
 
 
-def planning(workspace: Path, hub: Hub, head: Head, progress: Progress = SILENT) -> Pipeline[Project, Plan]:
+def planning(
+    workspace: Path, hub: Hub, target: Target, head: Head, progress: Progress = SILENT
+) -> Pipeline[Project, Plan]:
     """Return the part that reads the remote: `head` was read before any file is."""
     return (
         releasing(workspace, progress).then(  # collected, serialized, with its card, sealed
-            Compare(hub, head)
+            Compare(hub, target, head)
         )  # what would change
     )
 

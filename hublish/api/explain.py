@@ -57,11 +57,11 @@ def _on_the_hub(
     from hublish.api.session import connected
     from hublish.pipeline.compare.ignored import remote_rules
 
-    repo = project.manifest.repo
-    with connected(endpoint or repo.endpoint, token, project.folder, progress) as hub:
+    target = project.target
+    with connected(endpoint or target.endpoint, token, project.folder, progress) as hub:
         progress.begin("reading what stands on the Hub")
-        head = hub.head(repo)
-        return remote_rules(hub, repo, head), frozenset(head.files)
+        head = hub.head(target)
+        return remote_rules(hub, target, head), frozenset(head.files)
 
 
 def _with_lines(explanation: Explanation, places: Places) -> Explanation:

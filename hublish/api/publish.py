@@ -117,7 +117,7 @@ def released(
         caller: the library that publishes, for the user agent.
         progress: told about stages and bytes.
     """
-    endpoint = endpoint or project.manifest.repo.endpoint
+    endpoint = endpoint or project.target.endpoint
     with (
         connected(endpoint, token, hubs, progress, caller) as hub,
         new_workspace() as workspace,
@@ -130,8 +130,9 @@ def released(
 
 def _planned(project: Project, hub: Hub, workspace: Path, progress: Progress) -> Plan:
     # The head first, then the files: what is compared is never newer than what is read.
-    head = hub.head(project.manifest.repo)
-    return planning(workspace, hub, head, progress).run(project, progress)
+    target = hub.at(project.target)
+    head = hub.head(target)
+    return planning(workspace, hub, target, head, progress).run(project, progress)
 
 
 def _reviewed(plan: Plan | PlanDocument | str | Path | None) -> PlanDocument | None:
@@ -158,4 +159,4 @@ def _as_reviewed(manifest: AnyManifest, reviewed: PlanDocument | None) -> Projec
 def _publishing_to(
     project: Project, endpoint: str | None, token: str | bool | None, progress: Progress
 ) -> AbstractContextManager[Hub]:
-    return connected(endpoint or project.manifest.repo.endpoint, token, project.folder, progress)
+    return connected(endpoint or project.target.endpoint, token, project.folder, progress)

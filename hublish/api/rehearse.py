@@ -45,11 +45,10 @@ def rehearse(manifest: AnyManifest = "hub.yaml", *, progress: Progress = SILENT)
     """
     project = read_project(manifest)
     with _throwaway(progress) as (hub, folder), located(project):
-        head = hub.head(project.manifest.repo)
-        plan = planning(_made(folder / "workspace"), hub, head, progress).run(project, progress)
+        target = hub.at(project.target)
+        plan = planning(_made(folder / "workspace"), hub, target, hub.head(target), progress).run(project, progress)
         receipt = publishing(hub, folder / "hub.lock").run(plan, progress)
-        repo = project.manifest.repo
-        reference = Reference(repo.repo_id, repo.repo_type, receipt.revision)
+        reference = Reference(target.repo_id, target.repo_type, receipt.revision)
         destination = Destination(cache_dir=folder / "cache")
         local = pulling(hub, destination, Select(("*",), ()), progress).run(reference, progress)
         needed = pulling(hub, destination, Select(), progress).run(reference, progress)

@@ -1,6 +1,6 @@
 """status: has the working tree, or the Hub, drifted from the lock?"""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hublish.api.build import new_workspace
@@ -115,10 +115,10 @@ def status(
         release = releasing(workspace, progress).run(project, progress)
     if locked is None:
         return Status(project, release, None, None, None)
-    local = drift.since(locked, release)
+    local = drift.since(locked, release, project.target)
     if offline:
         return Status(project, release, locked, local, None)
-    where = endpoint or project.manifest.repo.endpoint or embedded_endpoint(locked)
+    where = endpoint or project.target.endpoint or embedded_endpoint(locked)
     try:
         with connected(where, token, project.folder, progress) as hub:
             progress.begin("reading what stands on the Hub")
@@ -136,21 +136,21 @@ def _locked(lock: Lock | str | Path | None, project: Project) -> Lock | None:
 
 
 def _remote(hub: Hub, lock: Lock, project: Project) -> RemoteDrift:
-    repo = project.manifest.repo.model_copy(update={"repo_id": lock.repo_id, "repo_type": lock.repo_type})
-    head = hub.head(repo, lock.revision)
+    target = replace(hub.at(project.target), repo_id=lock.repo_id, repo_type=lock.repo_type, revision=lock.revision)
+    head = hub.head(target)
     if head.commit is None:
         missing = tuple(file.path_in_repo for file in lock.files)
         gone = Verification(lock, missing=missing, extra=(), different=())
-        return RemoteDrift(head.endpoint, head.repo_exists, None, None, None, gone)
-    history = hub.history(repo, lock.revision) if head.commit != lock.commit else (lock.commit,)
+        return RemoteDrift(target.endpoint, head.repo_exists, None, None, None, gone)
+    history = hub.history(target, lock.revision) if head.commit != lock.commit else (lock.commit,)
     return RemoteDrift(
-        endpoint=head.endpoint,
+        endpoint=target.endpoint,
         repo_exists=True,
         head=head.commit,
         commits_since=history.index(lock.commit) if lock.commit in history else None,
         tag_at=_tag_at(lock, head),
         verification=compared(hub, lock),
-        settings=settings.of(repo, head),
+        settings=settings.of(target, head),
     )
 
 

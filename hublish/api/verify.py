@@ -66,7 +66,7 @@ def compared(hub: Hub, lock: Lock) -> Verification:
     Raises:
         RemoteError: the Hub refuses, cannot be reached, or has no such revision.
     """
-    now = hub.tree(lock.repo_id, lock.repo_type, lock.revision)
+    now = hub.tree(lock, lock.revision)
     extra = sorted(now.keys() - {file.path_in_repo for file in lock.files} - _at_release(hub, lock))
     return Verification(
         lock=lock,
@@ -90,7 +90,7 @@ def _folder_of(manifest: AnyManifest) -> Path:
 def _at_release(hub: Hub, lock: Lock) -> set[str]:
     """Return what stood at the locked commit: files outside the release that were there before it."""
     try:
-        return set(hub.tree(lock.repo_id, lock.repo_type, lock.commit))
+        return set(hub.tree(lock, lock.commit))
     except NotFoundError:  # squashed away
         return {".gitattributes"}
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from hublish.base import sealed
 from hublish.base.gitignore import GITIGNORE, GitIgnore
 from hublish.base.patterns import matching
-from hublish.base.values import Action, Change, Head, Release, ReleaseFile
+from hublish.base.values import Action, Change, Head, Release, ReleaseFile, Target
 from hublish.base.values.plan import SERVERS_OWN
 from hublish.hub.client.hub import Hub
 from hublish.hub.client.preupload import SAMPLE_BYTES, UploadMode, upload_modes
@@ -27,7 +27,9 @@ def of(release: Release, head: Head) -> tuple[Change, ...]:
     return tuple(sorted(with_remotes, key=lambda change: change.path_in_repo))
 
 
-def with_upload_modes(changes: tuple[Change, ...], release: Release, head: Head, hub: Hub) -> tuple[Change, ...]:
+def with_upload_modes(
+    changes: tuple[Change, ...], release: Release, target: Target, head: Head, hub: Hub
+) -> tuple[Change, ...]:
     """Ask the Hub how it takes what would be sent, and show what a .gitignore there or here would drop.
 
     Raises:
@@ -37,14 +39,14 @@ def with_upload_modes(changes: tuple[Change, ...], release: Release, head: Head,
     sent = [change.file for change in changes if change.action in (Action.ADD, Action.CHANGE) and change.file]
     if not sent or head.default_commit is None:
         return changes
-    repo, revision = release.project.manifest.repo, head.revision if head.commit else "main"
+    revision = target.revision if head.commit else "main"
     samples = sealed.each(sent, lambda file: sealed.first_bytes(file, SAMPLE_BYTES))
     own = sealed.each((file for file in release.files if file.path_in_repo == GITIGNORE), sealed.content)
     gitignore = own[0].decode("utf-8", "replace") if own else None
-    modes = upload_modes(hub, repo, revision, tuple(zip(sent, samples, strict=True)), gitignore)
+    modes = upload_modes(hub, target, revision, tuple(zip(sent, samples, strict=True)), gitignore)
     if not any(mode.ignored for mode in modes.values()):
         return tuple(_with_mode(change, modes) for change in changes)
-    rules = GitIgnore.read(own[0]) if own else remote_rules(hub, repo, head)
+    rules = GitIgnore.read(own[0]) if own else remote_rules(hub, target, head)
     return tuple(_dropped(_with_mode(change, modes), rules) for change in changes)
 
 

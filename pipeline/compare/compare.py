@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from hublish.base.values import Head, Plan, Release
+from hublish.base.values import Head, Plan, Release, Target
 from hublish.hub.client.hub import Hub
 from hublish.pipeline.compare import plan
 
@@ -14,13 +14,15 @@ class Compare:
 
     Args:
         hub: asked how it takes each file.
-        head: the remote revision.
+        target: where the release goes.
+        head: the target's branch.
     """
 
     hub: Hub
+    target: Target
     head: Head
     title: ClassVar[str] = "comparing with the remote"
 
     def run(self, release: Release) -> Plan:
         """Return the plan."""
-        return plan.make(release, self.head, self.hub)
+        return plan.make(release, self.target, self.head, self.hub)

@@ -3,14 +3,13 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from hublish.base.values import Release, ReleaseFile, Setting
+from hublish.base.values import Release, ReleaseFile, Setting, Target
 from hublish.base.values.drift import ChangedFile, LocalDrift
 from hublish.schemas.documents.lock import Lock, LockedFile
-from hublish.schemas.documents.manifest import Repo
 
 
-def since(lock: Lock, release: Release) -> LocalDrift:
-    """Hold a release against a lock, by digests."""
+def since(lock: Lock, release: Release, target: Target) -> LocalDrift:
+    """Compare a release for a target with a lock, by digests."""
     locked = {file.path_in_repo: file for file in lock.files}
     now = {file.path_in_repo: file for file in release.files}
     both = sorted(locked.keys() & now.keys())
@@ -19,7 +18,7 @@ def since(lock: Lock, release: Release) -> LocalDrift:
         added=tuple(sorted(now.keys() - locked.keys())),
         changed=tuple(ChangedFile(path, _why(locked[path], now[path])) for path in both if _differs(locked, now, path)),
         removed=tuple(sorted(locked.keys() - now.keys())),
-        settings=tuple(_settings(lock, release.project.manifest.repo)),
+        settings=tuple(_settings(lock, target)),
     )
 
 
@@ -46,14 +45,14 @@ def _moved(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
             yield f"{name}{shown or ' changed'}"
 
 
-def _settings(lock: Lock, repo: Repo) -> Iterator[Setting]:
+def _settings(lock: Lock, target: Target) -> Iterator[Setting]:
     # A pull request's own ref is in the lock; the manifest names the branch it asks to be merged into.
-    revision = lock.revision if repo.create_pr else repo.revision
+    revision = lock.revision if target.create_pr else target.revision
     for name, before, after in (
-        ("repo_id", lock.repo_id, repo.repo_id),
-        ("repo_type", lock.repo_type, repo.repo_type),
+        ("repo_id", lock.repo_id, target.repo_id),
+        ("repo_type", lock.repo_type, target.repo_type),
         ("revision", lock.revision, revision),
-        ("tag", lock.tag, repo.tag),
+        ("tag", lock.tag, target.tag),
     ):
         if before != after:
             yield Setting(name, before, after or "none")

@@ -3,16 +3,15 @@
 from typing import Final
 
 from hublish.base.gitignore import GITIGNORE, GitIgnore
-from hublish.base.values import Head
+from hublish.base.values import Head, RepoRef
 from hublish.hub.client import transfer
 from hublish.hub.client.hub import Hub
-from hublish.schemas.documents.manifest import Repo
 
 _LARGEST: Final = 1 << 20
 """Bytes: no list of names that a person wrote is longer."""
 
 
-def remote_rules(hub: Hub, repo: Repo, head: Head) -> GitIgnore | None:
+def remote_rules(hub: Hub, repo: RepoRef, head: Head) -> GitIgnore | None:
     """Return the rules that stand at the head; None when there are none, or none that a person wrote.
 
     Raises:

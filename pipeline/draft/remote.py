@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from hublish.base.values import Reference
 from hublish.hub.client import transfer
 from hublish.hub.client.hub import Hub
 from hublish.pipeline.draft.tree import SMALL, Item, Tree
@@ -14,8 +15,9 @@ def look_at(hub: Hub, repo_id: str, repo_type: RepoType, revision: str) -> tuple
     Raises:
         NotFoundError, AuthenticationError, RemoteError: as the Hub answers.
     """
-    commit = hub.commit_of(repo_id, repo_type, revision)
-    files = hub.tree(repo_id, repo_type, commit)
+    repo = Reference(repo_id, repo_type)
+    commit = hub.commit_of(repo, revision)
+    files = hub.tree(repo, commit)
     sizes = {path: file.size for path, file in files.items()}
 
     def read(path: str, limit: int) -> bytes:

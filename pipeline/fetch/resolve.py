@@ -61,8 +61,8 @@ class Resolve:
         return listing
 
     def _asked(self, reference: Reference) -> listings.Listing:
-        commit = self.hub.commit_of(reference.repo_id, reference.repo_type, reference.revision)
-        tree = self.hub.tree(reference.repo_id, reference.repo_type, commit)
+        commit = self.hub.commit_of(reference, reference.revision)
+        tree = self.hub.tree(reference, commit)
         files = tuple(
             PromisedFile(file.path_in_repo, file.size, digests.promised_by(file)) for _, file in sorted(tree.items())
         )

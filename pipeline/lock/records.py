@@ -4,7 +4,7 @@ import hashlib
 import json
 from pathlib import PurePath
 
-from hublish.base.values import Candidate, Change, Plan, Receipt, ReleaseFile
+from hublish.base.values import Candidate, Change, Plan, Receipt, ReleaseFile, Setting
 from hublish.schemas.diagnose.problems import Location
 from hublish.schemas.documents.document import Document
 from hublish.schemas.documents.lock import Lock, LockedFile
@@ -21,26 +21,26 @@ def canonical_json(document: Document) -> str:
 
 def plan_document(plan: Plan) -> PlanDocument:
     """Return a plan as it is written to plan.json."""
-    project, head = plan.release.project, plan.head
+    project, target, head = plan.release.project, plan.target, plan.head
     # Without the way it was named by: the same plan reads the same wherever the command was run.
     places = Places.of(project.text, PurePath(project.name).name)
     return PlanDocument(
-        repo_id=head.repo_id,
-        repo_type=head.repo_type,
-        endpoint=head.endpoint,
-        revision=head.revision,
-        create_pr=project.manifest.repo.create_pr,
+        repo_id=target.repo_id,
+        repo_type=target.repo_type,
+        endpoint=target.endpoint,
+        revision=target.revision,
+        create_pr=target.create_pr,
         repo_exists=head.repo_exists,
         parent_commit=head.commit,
         manifest_sha256=hashlib.sha256(project.text).hexdigest(),
         variables=dict(project.settings),
         surroundings=dict(project.surroundings),
         resolved_sha256=_resolved_digest(project.manifest),
-        commit_message=plan.commit_message,
+        commit_message=target.commit_message,
         tag=plan.tag,
         pull_request=plan.open_pull_request,
         bytes_to_send=plan.bytes_to_send,
-        settings=tuple(PlannedSetting(name=item.name, before=item.before, after=item.after) for item in plan.settings),
+        settings=tuple(map(_planned_setting, plan.settings)),
         files=tuple(_planned_file(change, places) for change in plan.changes),
         excluded=tuple(_excluded_file(item, places) for item in plan.release.excluded),
         nothing_to_do=plan.nothing_to_do,
@@ -62,11 +62,11 @@ def receipt_document(receipt: Receipt) -> ReceiptDocument:
 
 def lock_document(receipt: Receipt) -> Lock:
     """Return the lock of a verified release."""
-    project, head = receipt.plan.release.project, receipt.plan.head
+    project, target = receipt.plan.release.project, receipt.plan.target
     return Lock(
-        repo_id=head.repo_id,
-        repo_type=head.repo_type,
-        endpoint=head.endpoint,
+        repo_id=target.repo_id,
+        repo_type=target.repo_type,
+        endpoint=target.endpoint,
         revision=receipt.revision,
         commit=receipt.commit,
         tag=receipt.tag,
@@ -79,6 +79,12 @@ def lock_document(receipt: Receipt) -> Lock:
 def _resolved_digest(manifest: Manifest) -> str:
     fields = manifest.model_dump(mode="json", exclude_defaults=True)
     return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
+
+
+def _planned_setting(setting: Setting) -> PlannedSetting:
+    # The document holds strings, `False` among them: plans that were reviewed earlier stay comparable.
+    before = None if setting.before is None else str(setting.before)
+    return PlannedSetting(name=setting.name, before=before, after=str(setting.after))
 
 
 def _planned_file(change: Change, places: Places) -> PlannedFile:

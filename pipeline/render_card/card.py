@@ -45,7 +45,7 @@ def render_card(
     parts = _parts(project, card)
     if parts.problems or parts.template is None:
         raise CardError(_headline(parts.problems), problems=parts.problems)
-    context = template_context(project.manifest.repo, card, parts.metadata, parts.evaluation, files)
+    context = template_context(project.target, card, parts.metadata, parts.evaluation, files)
     body = renderer.render(parts.template, context)
     return RenderedCard(with_front_matter(parts.metadata, body), parts.template, parts.warnings)
 
@@ -72,8 +72,8 @@ def _parts(project: Project, card: Card) -> _Parts:
     problems = [*variable_problems(card)]
     template = _tried(lambda: find_template(card.template, project.folder), problems)
     evaluation = _tried(lambda: _evaluation(project, card), problems) or []
-    metadata = _tried(lambda: _metadata(project.manifest.repo.repo_id, card, evaluation), problems) or card.metadata
-    found = metadata_problems(metadata, project.manifest.repo.repo_type)
+    metadata = _tried(lambda: _metadata(project.target.repo_id, card, evaluation), problems) or card.metadata
+    found = metadata_problems(metadata, project.target.repo_type)
     problems += errors_in(found)
     warnings = tuple(problem for problem in found if problem.severity == "warning")
     return _Parts(template, evaluation, metadata, tuple(problems), warnings)
@@ -95,7 +95,7 @@ def _headline(problems: Iterable[Problem]) -> str:
 def _evaluation(project: Project, card: Card) -> Results:
     if card.evaluation is None:
         return []
-    if project.manifest.repo.repo_type != "model":
+    if project.target.repo_type != "model":
         problem = Problem("card.evaluation", "evaluation results belong to models", "remove it", "card.evaluation")
         msg = "the card cannot be made"
         raise CardError(msg, problems=[problem])

@@ -21,10 +21,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from hublish.base.values import InMemory, StagedFile
+from hublish.base.values import InMemory, StagedFile, Target
 from hublish.pipeline.render_card.evaluation import Results
 from hublish.schemas.diagnose.problems import Problem
-from hublish.schemas.documents.manifest import TEMPLATE_NAMES, Card, Repo
+from hublish.schemas.documents.manifest import TEMPLATE_NAMES, Card
 
 
 def variable_problems(card: Card) -> Iterator[Problem]:
@@ -36,27 +36,27 @@ def variable_problems(card: Card) -> Iterator[Problem]:
 
 
 def template_context(
-    repo: Repo, card: Card, metadata: Mapping[str, Any], evaluation: Results, files: Iterable[StagedFile]
+    target: Target, card: Card, metadata: Mapping[str, Any], evaluation: Results, files: Iterable[StagedFile]
 ) -> dict[str, Any]:
     """Return the data for one rendering; a variable never stands in for what has the same name."""
     return {
         **card.variables,
-        "repo": _repo(repo),
+        "repo": _repo(target),
         "metadata": dict(metadata),
         "evaluation": evaluation,
         "files": [_file(file) for file in files],
     }
 
 
-def _repo(repo: Repo) -> dict[str, Any]:
-    namespace, _, name = repo.repo_id.rpartition("/")
+def _repo(target: Target) -> dict[str, Any]:
+    namespace, _, name = target.repo_id.rpartition("/")
     return {
-        "repo_id": repo.repo_id,
-        "repo_type": repo.repo_type,
+        "repo_id": target.repo_id,
+        "repo_type": target.repo_type,
         "name": name,
         "namespace": namespace or None,
-        "revision": repo.revision,
-        "tag": repo.tag,
+        "revision": target.revision,
+        "tag": target.tag,
     }
 
 

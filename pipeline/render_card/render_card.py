@@ -43,7 +43,7 @@ class RenderCard:
         card = project.manifest.card
         own = next((file for file in staged.files if file.path_in_repo == README), None)
         if card is None:
-            found = () if own is None else _checked(own, project.manifest.repo.repo_type)
+            found = () if own is None else _checked(own, project.target.repo_type)
             return replace(staged, warnings=(*staged.warnings, *found))
         if own is not None:
             msg = "two sources for README.md"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from hublish.base.errors import RemoteConflictError, RemoteIgnoredError
-from hublish.base.values import Action, Head, Plan, Release, settings
+from hublish.base.values import Action, Head, Plan, Release, Target, settings
 from hublish.hub.client.hub import Hub
 from hublish.schemas.diagnose.problems import Problem
 
@@ -20,7 +20,7 @@ class Prepare:
     """
 
     hub: Hub
-    plan_again: Callable[[Release, Head, Hub], Plan]
+    plan_again: Callable[[Release, Target, Head, Hub], Plan]
     """Compares the release with the head of a repo or branch that was just created."""
     title: ClassVar[str] = "preparing the repo"
 
@@ -31,18 +31,18 @@ class Prepare:
             plan = self._on_a_parent(plan)
         restricting = settings.restricting(plan)
         if restricting:
-            self.hub.update_settings(plan.release.project.manifest.repo, restricting)
+            self.hub.update_settings(plan.target, restricting)
         return plan
 
     def _on_a_parent(self, plan: Plan) -> Plan:
-        repo = plan.release.project.manifest.repo
-        self.hub.create_repo(repo)
-        head = self.hub.head(repo)
+        target = plan.target
+        self.hub.create_repo(target)
+        head = self.hub.head(target)
         if head.commit is None and head.default_commit is not None:
-            self.hub.create_branch(repo, head.default_commit)
-            head = self.hub.head(repo)
+            self.hub.create_branch(target, head.default_commit)
+            head = self.hub.head(target)
         _refuse_filled(plan, head)
-        fresh = self.plan_again(plan.release, head, self.hub)
+        fresh = self.plan_again(plan.release, target, head, self.hub)
         _refuse_ignored(fresh)
         return fresh
 
@@ -62,5 +62,5 @@ def _refuse_filled(plan: Plan, head: Head) -> None:
     # A branch begins as main was when we looked; a repo, with nothing but the Hub's own file.
     expected = plan.head.default_commit
     if (expected and head.commit != expected) or (not expected and set(head.files) - {".gitattributes"}):
-        msg = f"{head.repo_id} was filled by somebody else while this release was prepared ({head.commit})"
+        msg = f"{plan.target.repo_id} was filled by somebody else while this release was prepared ({head.commit})"
         raise RemoteConflictError(msg, hint="plan again and look at what is there")

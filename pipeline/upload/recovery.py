@@ -17,19 +17,19 @@ def find(plan: Plan, hub: Hub) -> Receipt | None:
         VerificationError: when it stands on main although a pull request was asked for.
         RemoteError: when the Hub cannot be read.
     """
-    repo = plan.release.project.manifest.repo
-    if repo.create_pr:
+    target = plan.target
+    if target.create_pr:
         found = standing.with_pull_request(plan, hub)
-        if found.open_pull_request and found.standing_commit:
-            return _receipt(plan, hub, found.standing_commit, found.open_pull_request)
-    head = hub.head(repo)
+        if found.open_pull_request and found.existing_commit:
+            return _receipt(plan, hub, found.existing_commit, found.open_pull_request)
+    head = hub.head(target)
     if head.commit == plan.head.commit:
         return None
     commit = _commit_of(plan, hub, head.commit, head.files)
     if commit is None:
-        msg = f"{repo.repo_id} moved from {plan.head.commit} to {head.commit} while this release was sent"
+        msg = f"{target.repo_id} moved from {plan.head.commit} to {head.commit} while this release was sent"
         raise RemoteConflictError(msg, hint="nothing of it was committed; plan again and look at what changed")
-    if repo.create_pr:
+    if target.create_pr:
         msg = f"the Hub put the commit on main ({commit}) although a pull request was asked for"
         raise VerificationError(
             msg, hint="this Hub has no pull requests: revert it there, or publish without create_pr"
@@ -39,22 +39,23 @@ def find(plan: Plan, hub: Hub) -> Receipt | None:
 
 def url(hub: Hub, plan: Plan, commit: str) -> str:
     """Return the page of a commit."""
-    prefix = "" if plan.head.repo_type == "model" else f"{plan.head.repo_type}s/"
-    return f"{hub.endpoint}/{prefix}{plan.head.repo_id}/commit/{commit}"
+    target = plan.target
+    prefix = "" if target.repo_type == "model" else f"{target.repo_type}s/"
+    return f"{hub.endpoint}/{prefix}{target.repo_id}/commit/{commit}"
 
 
 def _commit_of(plan: Plan, hub: Hub, head: str | None, files: Mapping[str, RemoteFile]) -> str | None:
     if head is not None and not differences(plan, files):
         return head
     child = None if head is None else _child(plan, hub, head)
-    if child is None or differences(plan, hub.tree(plan.head.repo_id, plan.head.repo_type, child)):
+    if child is None or differences(plan, hub.tree(plan.target, child)):
         return None
     return child
 
 
 def _child(plan: Plan, hub: Hub, head: str) -> str | None:
     """Return the commit made on top of the planned parent: somebody may have built on ours already."""
-    history = hub.history(plan.release.project.manifest.repo, head)
+    history = hub.history(plan.target, head)
     if plan.head.commit not in history[1:]:
         return None
     return history[history.index(plan.head.commit) - 1]

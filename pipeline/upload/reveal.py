@@ -18,5 +18,5 @@ class Reveal:
         """Return the receipt as it is."""
         opening = settings.opening(receipt.plan)
         if opening:
-            self.hub.update_settings(receipt.plan.release.project.manifest.repo, opening)
+            self.hub.update_settings(receipt.plan.target, opening)
         return receipt

@@ -21,22 +21,21 @@ class Tag:
 
     def run(self, receipt: Receipt) -> Receipt:
         """Return the receipt with the tag."""
-        repo = receipt.plan.release.project.manifest.repo
-        if repo.tag is None:
+        target = receipt.plan.target
+        if target.tag is None:
             return receipt
         if receipt.plan.tag is not None:
-            self._create(receipt, repo.tag)
-        at = self.hub.tags(repo).get(repo.tag)
+            self._create(receipt, target.tag)
+        at = self.hub.tags(target).get(target.tag)
         if at != receipt.commit:
-            msg = f"the tag {repo.tag} stands at {at}, not at {receipt.commit}"
+            msg = f"the tag {target.tag} stands at {at}, not at {receipt.commit}"
             raise RemoteConflictError(msg, hint="the release is on the branch; raise the version or delete the tag")
-        return replace(receipt, tag=repo.tag)
+        return replace(receipt, tag=target.tag)
 
     def _create(self, receipt: Receipt, tag: str) -> None:
-        repo = receipt.plan.release.project.manifest.repo
         try:
-            self.hub.create_tag(repo, tag, receipt.commit)
+            self.hub.create_tag(receipt.plan.target, tag, receipt.commit)
         except RemoteError:
             # Some Hubs answer 500 to a tag that stands already, as it does after a lost answer.
-            if tag not in self.hub.tags(repo):
+            if tag not in self.hub.tags(receipt.plan.target):
                 raise

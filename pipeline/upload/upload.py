@@ -33,7 +33,7 @@ class Upload:
     def run(self, plan: Plan) -> Receipt:
         """Return what the Hub answered."""
         if not plan.commits:
-            commit = plan.standing_commit or plan.head.commit or ""
+            commit = plan.existing_commit or plan.head.commit or ""
             url = landing.url(self.hub, plan, commit)
             return Receipt(plan, commit, created=False, url=url, pull_request=plan.open_pull_request)
         for wait in (*_WAITS, None):
@@ -49,18 +49,11 @@ class Upload:
         raise AssertionError  # the last try returns or raises
 
     def _attempt(self, plan: Plan) -> Receipt:
-        repo, deleted = plan.release.project.manifest.repo, plan.of(Action.DELETE)
+        deleted = [change.path_in_repo for change in plan.of(Action.DELETE)]
         try:
-            with transfer.sending(self.hub, repo, additions(plan)) as sent:
+            with transfer.sending(self.hub, plan.target, additions(plan)) as sent:
                 check_sent(plan, sent.digests)
-                answer = transfer.commit(
-                    self.hub,
-                    repo,
-                    sent,
-                    [change.path_in_repo for change in deleted],
-                    message=plan.commit_message,
-                    parent_commit=plan.head.commit,
-                )
+                answer = transfer.commit(self.hub, plan.target, sent, deleted, parent_commit=plan.head.commit)
         except RemoteError:
             # A file that changed on its way is refused by the server: say that, not that the server complained.
             require_unchanged(plan)
@@ -85,7 +78,7 @@ class Upload:
     def _given_up(self, plan: Plan, doubt: transfer.DoubtError) -> Exception:
         cause = doubt.__cause__
         assert isinstance(cause, Exception)
-        error = self.hub.translated(cause, f"committing to {plan.head.repo_id}")
+        error = self.hub.translated(cause, f"committing to {plan.target.repo_id}")
         if isinstance(error, RemoteConflictError):
             msg = f"{error.message} It stands at {plan.head.commit}, where it stood when this release was planned"
             return RemoteConflictError(msg, hint="nothing was committed; try again")

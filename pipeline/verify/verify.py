@@ -26,8 +26,8 @@ class Verify:
 
     def run(self, receipt: Receipt) -> Receipt:
         """Return the receipt, verified."""
-        head = receipt.plan.head
-        tree = self.hub.tree(head.repo_id, head.repo_type, receipt.commit)
+        target = receipt.plan.target
+        tree = self.hub.tree(target, receipt.commit)
         release = receipt.plan.release
         if receipt.created:
             problems = [*differences(receipt.plan, tree), *self._place_problems(receipt)]
@@ -35,18 +35,18 @@ class Verify:
             # What stood there already may lie behind the head, or beside it once the branch was squashed.
             problems = [*missing_or_different(release.files, tree)]
         if problems:
-            msg = f"commit {receipt.commit} on {head.repo_id} is not what was planned"
+            msg = f"commit {receipt.commit} on {target.repo_id} is not what was planned"
             hint = "no tag was created and no lock written; look at the repo's history"
             raise VerificationError(msg, hint=hint, problems=problems)
         return replace(receipt, verified=True)
 
     def _place_problems(self, receipt: Receipt) -> Iterator[Problem]:
-        head, repo = receipt.plan.head, receipt.plan.release.project.manifest.repo
-        at = self.hub.commit_of(head.repo_id, head.repo_type, receipt.revision)
-        if at != receipt.commit and receipt.commit not in self.hub.history(repo, receipt.revision):
+        head, target = receipt.plan.head, receipt.plan.target
+        at = self.hub.commit_of(target, receipt.revision)
+        if at != receipt.commit and receipt.commit not in self.hub.history(target, receipt.revision):
             message = f"{receipt.revision} stands at {at}, whose history does not hold {receipt.commit}"
             yield Problem("verify.ref", message)
-        if repo.create_pr and self.hub.commit_of(head.repo_id, head.repo_type, "main") == receipt.commit:
+        if target.create_pr and self.hub.commit_of(target, "main") == receipt.commit:
             message = "the Hub put the commit on main although a pull request was asked for"
             yield Problem("verify.not_a_pull_request", message)
         parent = self._parent(receipt)
@@ -56,7 +56,7 @@ class Verify:
 
     def _parent(self, receipt: Receipt) -> str | None:
         try:
-            history = self.hub.history(receipt.plan.release.project.manifest.repo, receipt.commit)
+            history = self.hub.history(receipt.plan.target, receipt.commit)
         except NotFoundError:  # a Hub that lists no history
             return None
         return history[1] if history[:1] == (receipt.commit,) and len(history) > 1 else None

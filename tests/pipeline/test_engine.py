@@ -72,7 +72,7 @@ def test_an_error_passes_through_as_it_is_and_ends_the_run() -> None:
 WRONG_ORDERS = {
     "upload before compare": "Pipeline.of(Collect()).then(Upload(hub))",
     "seal before serialize": "Pipeline.of(Collect()).then(Seal())",
-    "verify before upload": "Pipeline.of(Compare(hub, head)).then(Verify(hub))",
+    "verify before upload": "Pipeline.of(Compare(hub, target, head)).then(Verify(hub))",
     "restore before check and fetch": "Pipeline.of(Resolve(hub, destination)).then(Restore())",
 }
 
@@ -89,10 +89,11 @@ from hublish.pipeline.seal.seal import Seal
 from hublish.pipeline.serialize.serialize import Serialize
 from hublish.pipeline.upload.upload import Upload
 from hublish.pipeline.verify.verify import Verify
-from hublish.base.values import Head
+from hublish.base.values import Head, Target
 
 hub = Hub("http://127.0.0.1:1")
-head = Head("acme/x", "model", "main", "http://127.0.0.1:1", repo_exists=False, commit=None)
+target = Target("acme/x")
+head = Head(repo_exists=False, commit=None)
 destination = Destination()
 right = Pipeline.of(Collect()).then(Serialize(Path()))
 """

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from hublish.base.values import Head
+from hublish.base.values import Head, Target
 from hublish.hub.client.hub import Hub
 from hublish.pipeline.build import releasing
 from hublish.pipeline.check import checking
@@ -12,11 +12,12 @@ from hublish.pipeline.load import opening, pulling
 from hublish.pipeline.publish import planning, publishing
 
 HUB = Hub("http://127.0.0.1:9")
-HEAD = Head("acme/x", "model", "main", HUB.endpoint, repo_exists=False, commit=None)
+TARGET = HUB.at(Target("acme/x"))
+HEAD = Head(repo_exists=False, commit=None)
 
 
 def test_publishing_reads_as_the_product() -> None:
-    forward = (*planning(Path(), HUB, HEAD).stages, *publishing(HUB, Path("hub.lock")).stages)
+    forward = (*planning(Path(), HUB, TARGET, HEAD).stages, *publishing(HUB, Path("hub.lock")).stages)
     assert [stage.title for stage in forward] == [
         "collecting the files",
         "serializing the artifacts",
@@ -44,7 +45,7 @@ def test_loading_reads_as_the_product() -> None:
 
 
 def test_a_dry_run_is_a_prefix() -> None:
-    whole = [type(stage) for stage in planning(Path(), HUB, HEAD).stages]
+    whole = [type(stage) for stage in planning(Path(), HUB, TARGET, HEAD).stages]
     assert [type(stage) for stage in releasing(Path()).stages] == whole[:-1]
 
 

@@ -26,6 +26,7 @@ from hublish.base.values.release import (
     Step,
     Verdict,
 )
+from hublish.base.values.target import RepoRef, Target
 
 if TYPE_CHECKING:
     from hublish.base.values.load import (
@@ -68,11 +69,13 @@ __all__ = [
     "ReleaseFile",
     "RemoteFile",
     "RemoteRelease",
+    "RepoRef",
     "Restored",
     "Setting",
     "Staged",
     "StagedFile",
     "Step",
+    "Target",
     "Verdict",
 ]
 

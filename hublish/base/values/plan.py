@@ -6,8 +6,8 @@ from enum import StrEnum
 from typing import Literal
 
 from hublish.base.values.release import Release, ReleaseFile
+from hublish.base.values.target import Target
 from hublish.schemas.diagnose.problems import Location
-from hublish.schemas.documents.manifest import RepoType
 
 SERVERS_OWN = ".gitattributes"
 """The Hub writes this file itself: it is never deleted, and its changing is never a difference."""
@@ -33,12 +33,8 @@ class RemoteFile:
 
 @dataclass(frozen=True)
 class Head:
-    """One remote revision, as it stood when it was asked."""
+    """A target's branch on the Hub at the time it was read."""
 
-    repo_id: str
-    repo_type: RepoType
-    revision: str
-    endpoint: str
     repo_exists: bool
     commit: str | None
     """None when the repo, or the branch, does not exist."""
@@ -89,25 +85,26 @@ class Setting:
     """A change to the repo itself."""
 
     name: str
-    before: str | None
-    after: str
+    before: str | Literal[False] | None
+    """None for a setting that did not exist."""
+    after: str | Literal[False]
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A release compared with one remote commit."""
+    """A release compared with one remote commit of a target."""
 
     release: Release
+    target: Target
     head: Head
     changes: tuple[Change, ...]
     settings: tuple[Setting, ...] = ()
-    commit_message: str = ""
     open_pull_request: int | None = None
     """A pull request that proposes exactly this release already."""
     tag: str | None = None
     """The tag to create after verification; None when none is asked for or it already stands there."""
-    standing_commit: str | None = None
-    """The commit that holds this release already: where its tag stands, else the head; None when none does."""
+    existing_commit: str | None = None
+    """The commit that holds this release already: its tag's, else the head; None when there is none."""
 
     def of(self, *actions: Action) -> tuple[Change, ...]:
         """The changes of the given kinds."""
@@ -147,4 +144,4 @@ class Receipt:
     @property
     def revision(self) -> str:
         """The branch or pull request ref that holds the release."""
-        return f"refs/pr/{self.pull_request}" if self.pull_request else self.plan.head.revision
+        return f"refs/pr/{self.pull_request}" if self.pull_request else self.plan.target.revision

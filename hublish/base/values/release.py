@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from hublish.base.values.target import Target, targets_of
 from hublish.schemas.diagnose.problems import Location, Problem
 from hublish.schemas.documents.manifest import Manifest
 
@@ -28,6 +29,16 @@ class Project:
     """Values that stood in for those under `variables` when the text was read."""
     surroundings: Mapping[str, str] = field(default_factory=dict)
     """What git and the date said then, by the names that the text mentions: `git.commit`."""
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """Where the release goes; today a manifest declares one place."""
+        return targets_of(self.manifest)
+
+    @property
+    def target(self) -> Target:
+        """The first target: the one that cards and checks without a network speak of."""
+        return self.targets[0]
 
 
 class Kind(StrEnum):

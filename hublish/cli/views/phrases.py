@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from hublish.cli.terminal.color import Paint
 
 if TYPE_CHECKING:
-    from hublish.base.values import Origin, Release, ReleaseFile, Verdict
+    from hublish.base.values import Origin, Release, ReleaseFile, Setting, Verdict
     from hublish.schemas.diagnose.problems import Location
     from hublish.schemas.yaml.places import Places
 
@@ -17,6 +17,18 @@ SHORT_DIGEST = 16
 def short(commit: str | None) -> str:
     """Return the beginning of a commit id."""
     return commit[:SHORT_COMMIT] if commit else "none"
+
+
+def setting_move(setting: "Setting", missing: str = "") -> str:
+    """Return how a setting changes: `public -> private`, or its new value when it had none.
+
+    Args:
+        setting: the change; `False` reads as hub.yaml spells it.
+        missing: what a setting without a value shows before the arrow; default: no arrow.
+    """
+    after = "false" if setting.after is False else setting.after
+    before = "false" if setting.before is False else setting.before or missing
+    return f"{before} -> {after}" if before else after
 
 
 def repo_label(repo_id: str, repo_type: str) -> str:

@@ -9,7 +9,7 @@ from hublish.cli.again import NOTHING_AGAIN, Again
 from hublish.cli.terminal.color import Paint
 from hublish.cli.terminal.text import columns, indented, plural
 from hublish.cli.views.changes import MARKS, change_lines, legend, listed, sent
-from hublish.cli.views.phrases import next_steps, places_of, repo_label, rule_with_line, short
+from hublish.cli.views.phrases import next_steps, places_of, repo_label, rule_with_line, setting_move, short
 from hublish.schemas.documents.sizes import format_size
 
 
@@ -80,21 +80,20 @@ class PlanView:
 def summary(plan: Plan, paint: Paint) -> list[str]:
     """Return the line that says it all."""
     if plan.nothing_to_do:
-        where = f"pull request {plan.open_pull_request}" if plan.open_pull_request else plan.head.revision
-        return [paint("green", f"Nothing to do: {plan.head.repo_id} at {where} already is this release.")]
+        where = f"pull request {plan.open_pull_request}" if plan.open_pull_request else plan.target.revision
+        return [paint("green", f"Nothing to do: {plan.target.repo_id} at {where} already is this release.")]
     counts = ", ".join(f"{len(plan.of(action))} to {action}" for action in (Action.ADD, Action.CHANGE, Action.DELETE))
     line = f"{paint('bold', 'Plan:')} {counts}; {format_size(plan.bytes_to_send)} to send."
     return [line] if plan.commits else [line, "No commit is needed."]
 
 
 def _head(plan: Plan, paint: Paint) -> Iterable[str]:
-    head = plan.head
-    label = repo_label(head.repo_id, head.repo_type)
-    pull_request = plan.release.project.manifest.repo.create_pr
-    yield paint("bold", f"{label} at {head.revision}") + (", as a pull request" if pull_request else "")
-    rows = [("endpoint", head.endpoint), ("parent", _parent(plan))]
+    target = plan.target
+    label = repo_label(target.repo_id, target.repo_type)
+    yield paint("bold", f"{label} at {target.revision}") + (", as a pull request" if target.create_pr else "")
+    rows = [("endpoint", target.endpoint), ("parent", _parent(plan))]
     if plan.commits:
-        rows.append(("message", plan.commit_message))
+        rows.append(("message", target.commit_message))
     if plan.tag:
         rows.append(("tag", f"{plan.tag}, once the commit is verified"))
     if plan.open_pull_request:
@@ -107,7 +106,7 @@ def _parent(plan: Plan) -> str:
     if not head.repo_exists:
         return "none: the repo will be created"
     if head.commit is None:
-        return f"{short(head.default_commit)}: the branch {head.revision} will be created from main"
+        return f"{short(head.default_commit)}: the branch {plan.target.revision} will be created from main"
     return short(head.commit)
 
 
@@ -116,12 +115,7 @@ def _settings(plan: Plan, paint: Paint) -> Iterable[str]:
         return
     yield from ["", paint("bold", "Settings")]
     rows = [
-        (f"{'+' if setting.before is None else '~'} {setting.name}", _move(setting.before, setting.after))
-        for setting in plan.settings
+        (f"{'+' if setting.before is None else '~'} {setting.name}", setting_move(setting)) for setting in plan.settings
     ]
     for setting, line in zip(plan.settings, columns(rows), strict=True):
         yield f"  {paint('green' if setting.before is None else 'yellow', line)}"
-
-
-def _move(before: str | None, after: str) -> str:
-    return after if before is None else f"{before} -> {after}"

@@ -10,7 +10,7 @@ from hublish.base.values import Action, Receipt
 from hublish.cli.again import NOTHING_AGAIN, Again
 from hublish.cli.terminal.color import Paint
 from hublish.cli.terminal.text import columns, indented, plural
-from hublish.cli.views.phrases import kind_option, next_steps, repo_label
+from hublish.cli.views.phrases import kind_option, next_steps, repo_label, setting_move
 from hublish.schemas.documents.sizes import format_size
 
 
@@ -40,8 +40,8 @@ class ReceiptView:
         return [self.receipt.commit]
 
     def _headline(self) -> str:
-        head = self.receipt.plan.head
-        label = repo_label(head.repo_id, head.repo_type)
+        target = self.receipt.plan.target
+        label = repo_label(target.repo_id, target.repo_type)
         if self.receipt.pull_request and self.receipt.created:
             return f"Proposed {label} as pull request {self.receipt.pull_request}."
         if self.receipt.created:
@@ -58,7 +58,7 @@ class ReceiptView:
         if receipt.created:
             yield "sent", self._sent()
         for setting in receipt.plan.settings:
-            yield setting.name, setting.after if setting.before is None else f"{setting.before} -> {setting.after}"
+            yield setting.name, setting_move(setting)
         if receipt.verified:
             count = plural(len(receipt.plan.release.files), "file")
             yield "verified", f"{count}: what stands at the commit is what was planned"
@@ -72,12 +72,12 @@ class ReceiptView:
         return f"{added} added, {changed} changed, {deleted} deleted; {format_size(plan.bytes_to_send)}"
 
     def _next(self, paint: Paint) -> Iterable[str]:
-        head = self.receipt.plan.head
+        target = self.receipt.plan.target
         revision = self.receipt.tag or self.receipt.revision
         # A manifest may name the embedded Hub; `pull` reads no manifest and must be told.
         where = self.again.remote or (" --local" if self._embedded else "")
         at = "" if revision == "main" else f"@{revision}"
-        pull = f"hublish pull {head.repo_id}{at}{kind_option(head.repo_type)}{where}"
+        pull = f"hublish pull {target.repo_id}{at}{kind_option(target.repo_type)}{where}"
         verify = f"hublish verify{self.again.file}{self.again.remote}"
         return next_steps(paint, verify, pull, *self._serve())
 
@@ -90,4 +90,4 @@ class ReceiptView:
     @property
     def _embedded(self) -> bool:
         """Whether it went to the embedded Hub, which stopped with the command: its URLs are gone."""
-        return self.receipt.plan.head.endpoint == "embedded"
+        return self.receipt.plan.target.endpoint == "embedded"

@@ -8,7 +8,7 @@ from hublish.cli.again import NOTHING_AGAIN, Again
 from hublish.cli.failures import error_document
 from hublish.cli.terminal.color import Paint
 from hublish.cli.terminal.text import columns, plural
-from hublish.cli.views.phrases import next_steps, repo_label, short, size_of
+from hublish.cli.views.phrases import next_steps, repo_label, setting_move, short, size_of
 from hublish.schemas.documents.sizes import format_size
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def _half(title: str, rows: list[Row], same: str, paint: Paint) -> Iterator[str]
 
 
 def _local_rows(local: "LocalDrift") -> Iterator[Row]:
-    yield from (("~", setting.name, _move(setting)) for setting in local.settings)
+    yield from (("~", setting.name, setting_move(setting, "none")) for setting in local.settings)
     yield from (("+", path, "not in the lock") for path in local.added)
     yield from (("~", file.path_in_repo, file.why) for file in local.changed)
     yield from (("-", path, "not part of the release any more") for path in local.removed)
@@ -150,10 +150,6 @@ def _since(remote: "RemoteDrift") -> str:
     if remote.commits_since is None:
         return "; the locked commit is not among its newest"
     return f", {plural(remote.commits_since, 'commit')} since"
-
-
-def _move(setting: "Setting") -> str:
-    return f"{setting.before or 'none'} -> {setting.after}"
 
 
 def _count(rows: list[Row], where: str) -> str:
@@ -202,4 +198,7 @@ def _remote_document(remote: "RemoteDrift") -> dict[str, Any]:
 
 
 def _settings_document(settings: "Iterable[Setting]") -> list[dict[str, Any]]:
-    return [{"name": setting.name, "before": setting.before, "after": setting.after} for setting in settings]
+    return [
+        {"name": item.name, "before": None if item.before is None else str(item.before), "after": str(item.after)}
+        for item in settings
+    ]

@@ -17,28 +17,27 @@ def with_tag(plan: Plan, hub: Hub) -> Plan:
         RemoteConflictError: when the tag stands at a commit that does not hold this release. A released version
             never moves.
     """
-    tag = plan.release.project.manifest.repo.tag
-    head = plan.head
-    if not plan.commits and plan.standing_commit is None:
-        plan = replace(plan, standing_commit=head.commit)
+    tag, head = plan.target.tag, plan.head
+    if not plan.commits and plan.existing_commit is None:
+        plan = replace(plan, existing_commit=head.commit)
     if tag is None or tag not in head.tags:
         return replace(plan, tag=tag)
     commit = head.tags[tag]
-    tree = head.files if commit == head.commit else hub.tree(head.repo_id, head.repo_type, commit)
+    tree = head.files if commit == head.commit else hub.tree(plan.target, commit)
     if plan.commits or any(missing_or_different(plan.release.files, tree)):
         msg = f"the tag {tag} already stands at {commit[:12]}, which does not hold this release"
         raise RemoteConflictError(msg, hint="a released version never moves: raise the version, or delete the tag")
-    return replace(plan, standing_commit=commit)
+    return replace(plan, existing_commit=commit)
 
 
 def with_pull_request(plan: Plan, hub: Hub) -> Plan:
     """Return the plan with the open pull request that proposes exactly this release, when there is one."""
-    repo = plan.release.project.manifest.repo
-    if not (repo.create_pr and plan.head.repo_exists and plan.commits):
+    target = plan.target
+    if not (target.create_pr and plan.head.repo_exists and plan.commits):
         return plan
-    for number in hub.open_pull_requests(repo)[:_PULL_REQUESTS_READ]:
+    for number in hub.open_pull_requests(target)[:_PULL_REQUESTS_READ]:
         ref = f"refs/pr/{number}"
-        if not differences(plan, hub.tree(repo.repo_id, repo.repo_type, ref)):
-            commit = hub.commit_of(repo.repo_id, repo.repo_type, ref)
-            return replace(plan, open_pull_request=number, standing_commit=commit)
+        if not differences(plan, hub.tree(target, ref)):
+            commit = hub.commit_of(target, ref)
+            return replace(plan, open_pull_request=number, existing_commit=commit)
     return plan

@@ -9,16 +9,15 @@ that need no network start without it.
 import urllib.parse
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from hublish.base.errors import HublishError
 from hublish.base.progress import SILENT, Progress
-from hublish.base.values import Head, RemoteFile
+from hublish.base.values import Head, RemoteFile, RepoRef, Target
 from hublish.hub.client import failures
 from hublish.hub.client.caller import OURSELVES, Caller
 from hublish.hub.client.retry import Patience
-from hublish.schemas.documents.manifest import Repo, RepoType
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -71,54 +70,53 @@ class Hub:
             hf_raise_for_status(response)
             response.json()
 
-    def head(self, repo: Repo, revision: str | None = None) -> Head:
-        """Return the revision as it stands now; a missing repo or branch is an answer, not an error."""
-        revision, name = revision or repo.revision, self.name or self.endpoint
-        info = self._info(repo, None)
+    def at(self, target: Target) -> Target:
+        """Return the target with this Hub as its endpoint, as plans and locks record it."""
+        return replace(target, endpoint=self.name or self.endpoint)
+
+    def head(self, target: Target) -> Head:
+        """Return the target's branch as it is now; a missing repo or branch is an answer, not an error."""
+        info = self._info(target, None)
         if info is None:
-            return Head(repo.repo_id, repo.repo_type, revision, name, repo_exists=False, commit=None)
-        commit = self._commit_of(repo, revision, info)
+            return Head(repo_exists=False, commit=None)
+        commit = self._commit_of(target, target.revision, info)
         start = commit or info.sha
         return Head(
-            repo_id=repo.repo_id,
-            repo_type=repo.repo_type,
-            revision=revision,
-            endpoint=name,
             repo_exists=True,
             commit=commit,
-            files=self.tree(repo.repo_id, repo.repo_type, start) if start else {},
+            files=self.tree(target, start) if start else {},
             visibility="private" if info.private else "public",
             gated=getattr(info, "gated", None),
-            tags=self.tags(repo),
+            tags=self.tags(target),
             default_commit=info.sha,
         )
 
-    def tree(self, repo_id: str, repo_type: RepoType, revision: str) -> Mapping[str, RemoteFile]:
+    def tree(self, repo: RepoRef, revision: str) -> Mapping[str, RemoteFile]:
         """Return every file at a revision, by path_in_repo."""
         from huggingface_hub.hf_api import RepoFile
 
-        with self.speaking(f"listing {repo_id} at {revision}"):
-            entries = self.api.list_repo_tree(repo_id, recursive=True, revision=revision, repo_type=repo_type)
+        with self.speaking(f"listing {repo.repo_id} at {revision}"):
+            entries = self.api.list_repo_tree(repo.repo_id, recursive=True, revision=revision, repo_type=repo.repo_type)
             return {
                 entry.path: RemoteFile(entry.path, entry.size, entry.blob_id, entry.lfs.sha256 if entry.lfs else None)
                 for entry in entries
                 if isinstance(entry, RepoFile)
             }
 
-    def tags(self, repo: Repo) -> Mapping[str, str]:
+    def tags(self, repo: RepoRef) -> Mapping[str, str]:
         """Return every tag with the commit it stands at."""
         with self.speaking(f"listing the tags of {repo.repo_id}"):
             refs = self.patience.retrying(lambda: self.api.list_repo_refs(repo.repo_id, repo_type=repo.repo_type))
             return {tag.name: tag.target_commit for tag in refs.tags}
 
-    def commit_of(self, repo_id: str, repo_type: RepoType, revision: str) -> str:
+    def commit_of(self, repo: RepoRef, revision: str) -> str:
         """Return the commit a branch, tag or pull request ref stands at."""
         return self._asking(
-            f"resolving {repo_id} at {revision}",
-            lambda: str(self.api.repo_info(repo_id, repo_type=repo_type, revision=revision).sha),
+            f"resolving {repo.repo_id} at {revision}",
+            lambda: str(self.api.repo_info(repo.repo_id, repo_type=repo.repo_type, revision=revision).sha),
         )
 
-    def history(self, repo: Repo, revision: str) -> tuple[str, ...]:
+    def history(self, repo: RepoRef, revision: str) -> tuple[str, ...]:
         """Return the newest commits of a revision, newest first: one page of what the Hub lists."""
         path = f"{repo.repo_type}s/{repo.repo_id}/commits/{quote(revision)}"
         action = f"reading the history of {repo.repo_id}"
@@ -149,49 +147,49 @@ class Hub:
 
         return self._asking(action, call)
 
-    def create_repo(self, repo: Repo) -> None:
+    def create_repo(self, target: Target) -> None:
         """Create the repo; one that exists stays as it is."""
 
         def call() -> None:
             try:
                 self.api.create_repo(
-                    repo.repo_id,
-                    repo_type=repo.repo_type,
-                    visibility=repo.visibility,
-                    space_sdk=repo.space_sdk,
+                    target.repo_id,
+                    repo_type=target.repo_type,
+                    visibility=target.visibility,
+                    space_sdk=target.space_sdk,
                     exist_ok=True,
                 )
             except KeyError:  # some Hubs say that it exists without saying where, which the client wants to read
-                self.api.repo_info(repo.repo_id, repo_type=repo.repo_type)
+                self.api.repo_info(target.repo_id, repo_type=target.repo_type)
 
-        self._asking(f"creating {repo.repo_id}", call)
+        self._asking(f"creating {target.repo_id}", call)
 
-    def create_branch(self, repo: Repo, start: str) -> None:
-        """Create the manifest's branch at `start`; one that exists stays where it is."""
+    def create_branch(self, target: Target, start: str) -> None:
+        """Create the target's branch at `start`; one that exists stays where it is."""
         self._asking(
-            f"creating the branch {repo.revision}",
+            f"creating the branch {target.revision}",
             lambda: self.api.create_branch(
-                repo.repo_id, branch=repo.revision, revision=start, repo_type=repo.repo_type, exist_ok=True
+                target.repo_id, branch=target.revision, revision=start, repo_type=target.repo_type, exist_ok=True
             ),
         )
 
-    def create_tag(self, repo: Repo, tag: str, commit: str) -> None:
+    def create_tag(self, target: Target, tag: str, commit: str) -> None:
         """Create a tag at a commit; one that exists stays where it is."""
         self._asking(
             f"creating the tag {tag}",
             lambda: self.api.create_tag(
-                repo.repo_id, tag=tag, revision=commit, repo_type=repo.repo_type, exist_ok=True
+                target.repo_id, tag=tag, revision=commit, repo_type=target.repo_type, exist_ok=True
             ),
         )
 
-    def update_settings(self, repo: Repo, settings: Mapping[str, Any]) -> None:
-        """Change `visibility` or `gated` of an existing repo."""
+    def update_settings(self, target: Target, settings: Mapping[str, Any]) -> None:
+        """Change `visibility` or `gated` of an existing target."""
         self._asking(
-            f"changing the settings of {repo.repo_id}",
-            lambda: self.api.update_repo_settings(repo.repo_id, repo_type=repo.repo_type, **settings),
+            f"changing the settings of {target.repo_id}",
+            lambda: self.api.update_repo_settings(target.repo_id, repo_type=target.repo_type, **settings),
         )
 
-    def open_pull_requests(self, repo: Repo) -> tuple[int, ...]:
+    def open_pull_requests(self, repo: RepoRef) -> tuple[int, ...]:
         """Return the numbers of the open pull requests, newest first."""
 
         def call() -> list[int]:
@@ -243,7 +241,7 @@ class Hub:
         with self.speaking(action):
             return self.patience.retrying(call)
 
-    def _info(self, repo: Repo, revision: str | None) -> Any:
+    def _info(self, repo: RepoRef, revision: str | None) -> Any:
         def call() -> Any:
             try:
                 return self.api.repo_info(repo.repo_id, repo_type=repo.repo_type, revision=revision)
@@ -254,7 +252,7 @@ class Hub:
 
         return self._asking(f"reading {repo.repo_id}", call)
 
-    def _commit_of(self, repo: Repo, revision: str, info: Any) -> str | None:
+    def _commit_of(self, repo: RepoRef, revision: str, info: Any) -> str | None:
         if revision == "main":
             return cast("str | None", info.sha)
         found = self._info(repo, revision)

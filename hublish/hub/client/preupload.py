@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from hublish.base.errors import RemoteError
-from hublish.base.values import ReleaseFile
+from hublish.base.values import ReleaseFile, Target
 from hublish.hub.client.hub import Hub, quote
-from hublish.schemas.documents.manifest import Repo
 
 SAMPLE_BYTES = 512
 """What the Hub looks at to tell text from binary."""
@@ -25,7 +24,7 @@ class UploadMode:
 
 
 def upload_modes(
-    hub: Hub, repo: Repo, revision: str, files: Sequence[tuple[ReleaseFile, bytes]], gitignore: str | None
+    hub: Hub, target: Target, revision: str, files: Sequence[tuple[ReleaseFile, bytes]], gitignore: str | None
 ) -> Mapping[str, UploadMode]:
     """Ask how the Hub would take each file, given with its first bytes, and whether a .gitignore drops it.
 
@@ -34,19 +33,19 @@ def upload_modes(
     """
     answers: dict[str, UploadMode] = {}
     for start in range(0, len(files), _FILES):
-        answers.update(_asked(hub, repo, revision, files[start : start + _FILES], gitignore))
+        answers.update(_asked(hub, target, revision, files[start : start + _FILES], gitignore))
     return answers
 
 
 def _asked(
-    hub: Hub, repo: Repo, revision: str, files: Sequence[tuple[ReleaseFile, bytes]], gitignore: str | None
+    hub: Hub, target: Target, revision: str, files: Sequence[tuple[ReleaseFile, bytes]], gitignore: str | None
 ) -> dict[str, UploadMode]:
     body: dict[str, Any] = {"files": [_described(*item) for item in files]}
     if gitignore is not None:
         body["gitIgnore"] = gitignore
-    path = f"{repo.repo_type}s/{repo.repo_id}/preupload/{quote(revision)}"
-    action = f"asking {repo.repo_id} how it takes {len(files)} files"
-    answer = hub.ask(action, "POST", path, json=body, params={"create_pr": "1"} if repo.create_pr else None)
+    path = f"{target.repo_type}s/{target.repo_id}/preupload/{quote(revision)}"
+    action = f"asking {target.repo_id} how it takes {len(files)} files"
+    answer = hub.ask(action, "POST", path, json=body, params={"create_pr": "1"} if target.create_pr else None)
     with hub.speaking(action):
         modes = {entry["path"]: _mode(entry) for entry in answer["files"]}
     missing = next((file.path_in_repo for file, _ in files if file.path_in_repo not in modes), None)

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hublish.base.errors import NotFoundError, RemoteError
-from hublish.base.values import ReleaseFile
+from hublish.base.values import ReleaseFile, RepoRef, Target
 from hublish.hub.client import failures, xet_memory
 from hublish.hub.client.hub import Hub, quote
-from hublish.schemas.documents.manifest import Repo
 
 if TYPE_CHECKING:
     from huggingface_hub import CommitOperationAdd
@@ -53,40 +52,37 @@ class Sent:
 
 
 @contextmanager
-def sending(hub: Hub, repo: Repo, additions: Sequence[Addition]) -> Iterator[Sent]:
+def sending(hub: Hub, target: Target, additions: Sequence[Addition]) -> Iterator[Sent]:
     """Send the bytes of large files, for the commit made inside the `with` block.
 
     Raises:
         RemoteError: when the Hub refuses or cannot be reached; nothing was committed.
     """
     in_lfs = any(addition.in_lfs for addition in additions)
-    xet = in_lfs and _speaks_xet(hub, repo)
+    xet = in_lfs and _speaks_xet(hub, target)
     with nullcontext() if xet or not in_lfs else _without_xet():
         sizes = {addition.file.path_in_repo: addition.file.size for addition in additions if addition.in_lfs}
-        with hub.speaking(f"sending to {repo.repo_id}"), xet_memory.bounded(sizes):
+        with hub.speaking(f"sending to {target.repo_id}"), xet_memory.bounded(sizes):
             operations = [_operation(addition, xet=xet) for addition in additions]
             hub.api.preupload_lfs_files(
-                repo.repo_id,
+                target.repo_id,
                 operations,
-                repo_type=repo.repo_type,
-                revision=repo.revision,
-                create_pr=repo.create_pr,
+                repo_type=target.repo_type,
+                revision=target.revision,
+                create_pr=target.create_pr,
                 free_memory=False,
             )
         yield Sent(operations)
 
 
-def commit(
-    hub: Hub, repo: Repo, sent: Sent, deletions: Sequence[str], *, message: str, parent_commit: str | None
-) -> Committed:
+def commit(hub: Hub, target: Target, sent: Sent, deletions: Sequence[str], *, parent_commit: str | None) -> Committed:
     """Make one commit of what was sent, on top of `parent_commit`.
 
     Args:
         hub: the Hub.
-        repo: where to.
+        target: the repo and the branch.
         sent: files to write.
         deletions: paths to delete.
-        message: first line of the commit.
         parent_commit: the head the plan was made against, anything else is refused by the Hub; None when there is
             none.
 
@@ -99,20 +95,20 @@ def commit(
     try:
         with hub.watched():
             info = hub.api.create_commit(
-                repo.repo_id,
+                target.repo_id,
                 [*sent.operations, *(CommitOperationDelete(path, is_folder=False) for path in deletions)],
-                commit_message=message,
-                commit_description=repo.commit_description,
-                repo_type=repo.repo_type,
-                revision=repo.revision,
-                create_pr=repo.create_pr,
+                commit_message=target.commit_message,
+                commit_description=target.commit_description,
+                repo_type=target.repo_type,
+                revision=target.revision,
+                create_pr=target.create_pr,
                 parent_commit=parent_commit,
             )
             return Committed(info.oid, info.commit_url, info.pr_num)
     except Exception as error:
         if failures.in_doubt(error):
             raise DoubtError from error
-        raise hub.translated(error, f"committing to {repo.repo_id}") from error
+        raise hub.translated(error, f"committing to {target.repo_id}") from error
 
 
 def download(hub: Hub, repo_id: str, path_in_repo: str, *, advance: Callable[[int], None], **options: Any) -> Path:
@@ -145,7 +141,7 @@ def download(hub: Hub, repo_id: str, path_in_repo: str, *, advance: Callable[[in
     return Path(found)
 
 
-def read(hub: Hub, repo: Repo, path_in_repo: str, revision: str) -> bytes:
+def read(hub: Hub, repo: RepoRef, path_in_repo: str, revision: str) -> bytes:
     """Return the bytes of one small file; nothing of it stays on this disk.
 
     Raises:
@@ -168,17 +164,17 @@ def _operation(addition: Addition, *, xet: bool) -> "CommitOperationAdd":
     return operation
 
 
-def _speaks_xet(hub: Hub, repo: Repo) -> bool:
+def _speaks_xet(hub: Hub, target: Target) -> bool:
     # A Hub without xet makes the client fail with a bare ConnectionError at the first large file
     # (huggingface_hub#4507): ask first. One that cannot say is sent LFS, which every Hub speaks.
     from huggingface_hub import constants
 
     if constants.HF_HUB_DISABLE_XET:
         return False
-    path = f"{repo.repo_type}s/{repo.repo_id}/xet-write-token/{quote(repo.revision)}"
-    params = {"create_pr": "1"} if repo.create_pr else None
+    path = f"{target.repo_type}s/{target.repo_id}/xet-write-token/{quote(target.revision)}"
+    params = {"create_pr": "1"} if target.create_pr else None
     try:
-        answer = hub.ask(f"asking whether {repo.repo_id} takes xet", "GET", path, params=params)
+        answer = hub.ask(f"asking whether {target.repo_id} takes xet", "GET", path, params=params)
     except NotFoundError:
         return False
     except RemoteError as error:

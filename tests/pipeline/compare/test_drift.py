@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from hublish.base.values import InMemory, Origin, Project, Release, ReleaseFile, Setting
+from hublish.base.values.drift import LocalDrift
 from hublish.pipeline.compare import drift
 from hublish.schemas.documents.lock import Lock, LockedFile
 from hublish.schemas.documents.manifest import Load, Manifest
@@ -40,13 +41,17 @@ def release(*files: ReleaseFile, **repo: object) -> Release:
     return Release(Project(Manifest.model_validate(fields), b"", Path("/project")), files)
 
 
+def since(lock: Lock, release: Release) -> LocalDrift:
+    return drift.since(lock, release, release.project.target)
+
+
 def test_the_release_that_was_locked_has_not_drifted() -> None:
-    found = drift.since(LOCK, release(FILE))
+    found = since(LOCK, release(FILE))
     assert (found.any, found.files) == (False, 1)
 
 
 def test_files_come_and_go() -> None:
-    found = drift.since(LOCK, release(replace(FILE, path_in_repo="other.safetensors")))
+    found = since(LOCK, release(replace(FILE, path_in_repo="other.safetensors")))
     assert (found.added, found.changed, found.removed) == (("other.safetensors",), (), ("model.safetensors",))
 
 
@@ -62,13 +67,13 @@ def test_files_come_and_go() -> None:
     ],
 )
 def test_a_change_says_what_made_it(origin: Origin, why: str) -> None:
-    (changed,) = drift.since(LOCK, release(replace(FILE, sha256="f" * 64, origin=origin))).changed
+    (changed,) = since(LOCK, release(replace(FILE, sha256="f" * 64, origin=origin))).changed
     assert (changed.path_in_repo, changed.why) == ("model.safetensors", why)
 
 
 def test_the_same_bytes_are_no_change_however_they_were_made() -> None:
     moved = replace(FILE, origin=replace(FILE.origin, source="best.npz", serializer="torch"))
-    assert not drift.since(LOCK, release(moved)).any
+    assert not since(LOCK, release(moved)).any
 
 
 @pytest.mark.parametrize(
@@ -82,16 +87,16 @@ def test_the_same_bytes_are_no_change_however_they_were_made() -> None:
     ],
 )
 def test_a_manifest_that_goes_elsewhere_now_has_drifted(repo: dict[str, object], setting: Setting) -> None:
-    assert drift.since(LOCK, release(FILE, **repo)).settings == (setting,)
+    assert since(LOCK, release(FILE, **repo)).settings == (setting,)
 
 
 def test_a_pull_request_is_locked_by_its_own_ref() -> None:
     lock = LOCK.model_copy(update={"revision": "refs/pr/3", "tag": None})
-    assert not drift.since(lock, release(FILE, create_pr=True, tag=None)).any
+    assert not since(lock, release(FILE, create_pr=True, tag=None)).any
 
 
 @pytest.mark.parametrize(
     ("repo", "keeps"), [({}, True), ({"tag": "v2"}, False), ({"repo_id": "acme/y"}, False), ({"revision": "x"}, True)]
 )
 def test_files_that_moved_on_under_the_same_version_are_noticed(repo: dict[str, object], keeps: bool) -> None:
-    assert drift.since(LOCK, release(replace(FILE, sha256="f" * 64), **repo)).keeps_the_tag is keeps
+    assert since(LOCK, release(replace(FILE, sha256="f" * 64), **repo)).keeps_the_tag is keeps

@@ -1,17 +1,18 @@
 """The .gitignore that stands in a repo."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from huggingface_hub import HfApi
 
 from hublish.api.session import connected
+from hublish.base.values import Target
 from hublish.hub.client.hub import Hub
 from hublish.pipeline.compare.ignored import remote_rules
-from hublish.schemas.documents.manifest import Repo
 
-REPO = Repo(repo_id="acme/x")
+REPO = Target("acme/x")
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def api(hub: Hub) -> HfApi:
     return hub.api
 
 
-def line_for(hub: Hub, path: str, repo: Repo = REPO) -> str:
+def line_for(hub: Hub, path: str, repo: Target = REPO) -> str:
     rules = remote_rules(hub, repo, hub.head(repo))
     return str(rules.rule_for(path)) if rules else "no rules"
 
@@ -41,7 +42,7 @@ def test_its_rules_are_those_at_the_head(hub: Hub, api: HfApi) -> None:
 
 def test_a_branch_that_does_not_exist_yet_begins_with_those_of_main(hub: Hub, api: HfApi) -> None:
     api.upload_file(path_or_fileobj=b"*.bin\n", path_in_repo=".gitignore", repo_id=REPO.repo_id)
-    assert line_for(hub, "a.bin", REPO.model_copy(update={"revision": "next"})) == "acme/x/.gitignore:1: *.bin"
+    assert line_for(hub, "a.bin", replace(REPO, revision="next")) == "acme/x/.gitignore:1: *.bin"
 
 
 def test_a_repo_that_does_not_exist_has_none(hub: Hub) -> None:

@@ -40,8 +40,8 @@ def on_disk(path: Path, data: bytes) -> OnDisk:
 def plan(*changes: Change) -> Plan:
     project = Project(read_manifest(MANIFEST), MANIFEST, Path.cwd())
     files = tuple(change.file for change in changes if change.file)
-    head = Head("acme/model", "model", "main", "http://hub", repo_exists=True, commit="0" * 40)
-    return Plan(Release(project, files), head, changes)
+    head = Head(repo_exists=True, commit="0" * 40)
+    return Plan(Release(project, files), project.target, head, changes)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from hublish.base.values import Head, Plan, Project, Release, Setting, settings
+from hublish.pipeline.lock.records import plan_document
 from hublish.schemas.documents.manifest import Artifact, Manifest, Repo
 
 
@@ -13,9 +14,10 @@ def plan(before: dict[str, Any], **repo: Any) -> Plan:
     declared = Repo(repo_id="acme/model", **repo)
     manifest = Manifest(repo=declared, artifacts=(Artifact(source="a"),))
     state: dict[str, Any] = {"repo_exists": True, "commit": "0" * 40, "visibility": "public", "gated": False, **before}
-    head = Head("acme/model", "model", declared.revision, "http://hub", **state)
+    head = Head(**state)
     release = Release(Project(manifest, b"", Path.cwd()), ())
-    return Plan(release, head, (), settings.of(declared, head))
+    target = release.project.target
+    return Plan(release, target, head, (), settings.of(target, head))
 
 
 @pytest.mark.parametrize(
@@ -45,6 +47,12 @@ def test_what_closes_comes_first_and_what_opens_last(
     planned = plan(before, **repo)
     assert settings.restricting(planned) == closes
     assert settings.opening(planned) == opens
+
+
+def test_a_setting_holds_the_value_that_the_hub_takes() -> None:
+    planned = plan({"gated": "manual"}, gated=False)
+    assert planned.settings == (Setting("gated", "manual", False),)
+    assert plan_document(planned).settings[0].after == "False"  # as plans that were reviewed earlier hold it
 
 
 def test_a_new_repo_and_a_new_branch_show() -> None:

@@ -29,14 +29,16 @@ def test_a_repo_that_does_not_exist_will_be_created(make: Make, show: Show, gold
 
 
 def test_a_branch_that_does_not_exist_begins_at_main(make: Make, show: Show) -> None:
-    head = make.head(revision="next", commit=None, default_commit="f" * 40)
-    shown = show(PlanView(make.plan(make.add("a.json", 10), head=head)))
+    target, head = make.target(revision="next"), make.head(commit=None, default_commit="f" * 40)
+    shown = show(PlanView(make.plan(make.add("a.json", 10), target=target, head=head)))
     assert "ffffffffffff: the branch next will be created from main" in shown
 
 
 def test_a_changed_setting_shows_both_values(make: Make, show: Show) -> None:
-    shown = show(PlanView(make.plan(settings=(Setting("visibility", "private", "public"),))))
+    settings = (Setting("visibility", "private", "public"), Setting("gated", "manual", False))
+    shown = show(PlanView(make.plan(settings=settings)))
     assert "~ visibility  private -> public" in shown
+    assert "~ gated       manual -> false" in shown
     assert "No commit is needed." in shown
 
 

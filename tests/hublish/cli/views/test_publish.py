@@ -33,14 +33,14 @@ def test_settings_alone_make_no_commit(make: Make, show: Show) -> None:
 
 
 def test_the_next_commands_repeat_the_options_they_need(make: Make, show: Show) -> None:
-    plan = make.plan(make.add("a.csv", 1), head=make.head(repo_type="dataset"))
+    plan = make.plan(make.add("a.csv", 1), target=make.target(repo_type="dataset"))
     shown = show(ReceiptView(make.receipt(plan), LOCK, Again(" -f a/hub.yaml", " --local")))
     assert "hublish verify -f a/hub.yaml --local\n" in shown
     assert "hublish pull acme/digits-mlp --repo-type dataset --local\n" in shown
 
 
 def test_the_embedded_hub_has_no_lasting_url_and_can_be_served(make: Make, show: Show, golden: Golden) -> None:
-    plan = make.plan(make.add("a.json", 10), head=make.head(endpoint="embedded"))
+    plan = make.plan(make.add("a.json", 10), target=make.target(endpoint="embedded"))
     golden("receipt_embedded", show(ReceiptView(make.receipt(plan), LOCK, Again("", " --local"))))
     elsewhere = show(ReceiptView(make.receipt(plan), Path("a b/hub.lock"), Again(" -f 'a b/hub.yaml'", "")))
     assert "hublish pull acme/digits-mlp --local\n" in elsewhere

@@ -24,6 +24,7 @@ from hublish.base.values import (
     ReleaseFile,
     RemoteFile,
     RemoteRelease,
+    Target,
     Verdict,
 )
 from hublish.schemas.documents.manifest import Load, Manifest
@@ -48,9 +49,8 @@ class Make:
     """Makes values as the pipelines would."""
 
     def project(self, **repo: object) -> Project:
-        manifest = Manifest.model_validate(
-            {"repo": {"repo_id": "acme/digits-mlp", **repo}, "artifacts": [{"source": "*.json"}]}
-        )
+        place = {"repo_id": "acme/digits-mlp", "commit_message": "Release 1.2.0", **repo}
+        manifest = Manifest.model_validate({"repo": place, "artifacts": [{"source": "*.json"}]})
         return Project(manifest, TEXT, Path("/project"))
 
     def file(self, path: str, size: int = 1200, *, source: str = "", serializer: str = "copy") -> ReleaseFile:
@@ -66,8 +66,12 @@ class Make:
     def remote(self, path: str, size: int = 1100) -> RemoteFile:
         return RemoteFile(path, size, "ef" * 20)
 
+    def target(self, **changes: object) -> Target:
+        target = replace(self.project().target, endpoint="https://hub.example")
+        return replace(target, **changes)  # type: ignore[arg-type]  # the tests give what the fields take
+
     def head(self, **changes: object) -> Head:
-        head = Head("acme/digits-mlp", "model", "main", "https://hub.example", repo_exists=True, commit=PARENT)
+        head = Head(repo_exists=True, commit=PARENT)
         return replace(head, **changes)  # type: ignore[arg-type]  # the tests give what the fields take
 
     def add(self, path: str, size: int, source: str = "", serializer: str = "copy") -> Change:
@@ -95,7 +99,8 @@ class Make:
         files = tuple(change.file for change in changes if change.file)
         project = fields.pop("project", None) or self.project()
         assert isinstance(project, Project)
-        given = {"head": self.head(), "commit_message": "Release 1.2.0", **fields}
+        target = replace(project.target, endpoint="https://hub.example")
+        given = {"target": target, "head": self.head(), **fields}
         return Plan(Release(project, files, excluded), changes=changes, **given)  # type: ignore[arg-type]  # ditto
 
     def everything(self) -> Plan:

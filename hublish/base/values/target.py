@@ -1,0 +1,65 @@
+"""Where a release goes: a repo on one Hub, its branch and tag, and how the repo is to be set."""
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from hublish.schemas.documents.manifest import Manifest, RepoType
+
+
+class RepoRef(Protocol):
+    """Names a repo on a Hub: a target, a reference, a lock."""
+
+    @property
+    def repo_id(self) -> str:
+        """`namespace/name`."""
+
+    @property
+    def repo_type(self) -> RepoType:
+        """Its kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One place that a release is compared with, sent to and verified at."""
+
+    repo_id: str
+    repo_type: RepoType = "model"
+    revision: str = "main"
+    """The branch that receives the commit."""
+    endpoint: str = ""
+    """The Hub as plans and locks record it: a URL or `embedded`; empty until a session has resolved the default."""
+    tag: str | None = None
+    """The tag to create after verification."""
+    visibility: Literal["public", "private", "protected"] | None = None
+    """None makes a new repo public and leaves an existing one as it is."""
+    gated: Literal["auto", "manual", False] | None = None
+    """None leaves the setting as it is."""
+    create_pr: bool = False
+    """Propose the release as a pull request instead of committing to the branch."""
+    space_sdk: str | None = None
+    """The SDK of a Space, which creating one needs."""
+    commit_message: str = ""
+    """First line of the commit."""
+    commit_description: str = ""
+    """The rest of the commit message."""
+
+
+def targets_of(manifest: Manifest) -> tuple[Target, ...]:
+    """Return the targets that a manifest declares; it has one `repo`, so there is one."""
+    # Only here is `repo` turned into a place: with several repos in a manifest, this returns several targets.
+    repo = manifest.repo
+    return (
+        Target(
+            repo_id=repo.repo_id,
+            repo_type=repo.repo_type,
+            revision=repo.revision,
+            endpoint=repo.endpoint or "",
+            tag=repo.tag,
+            visibility=repo.visibility,
+            gated=repo.gated,
+            create_pr=repo.create_pr,
+            space_sdk=repo.space_sdk,
+            commit_message=repo.commit_message or f"Release {repo.tag or repo.repo_id}",
+            commit_description=repo.commit_description,
+        ),
+    )
