@@ -1,16 +1,15 @@
 """The verbs that make a release on this machine: card, files, build."""
 
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from hublish.api.project import AnyManifest, located, read_project
-from hublish.base import durable, sealed
+from hublish.base import content, durable, sealed
 from hublish.base.errors import UsageError
 from hublish.base.progress import SILENT, Progress
-from hublish.base.values import InMemory, Release, ReleaseFile, StagedFile
+from hublish.base.values import Release, ReleaseFile
 from hublish.pipeline.build import releasing, rendering
 from hublish.pipeline.render_card.rendering import ON_DEMAND, Renderer
 
@@ -42,7 +41,7 @@ def card(manifest: AnyManifest = "hub.yaml", *, renderer: Renderer = ON_DEMAND, 
         if found is None:
             msg = f"{project.name} declares no card"
             raise UsageError(msg, hint="add `card:` with a template and metadata")
-        return _bytes_of(found).decode()
+        return found.content.read_at(0, found.content.size).decode()
 
 
 def files(
@@ -84,22 +83,13 @@ def build(manifest: AnyManifest = "hub.yaml", out: str | Path = "build", *, prog
         with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as temporary:
             folder = Path(temporary) / "release"
             folder.mkdir()
-            for file in release.files:
-                _write(folder / file.path_in_repo, file)
-            # What was copied is what was sealed: a file that changed meanwhile leaves no folder behind.
-            sealed.each(release.files, sealed.require_identity)
+            # Every copy is checked: a file that changed since it was sealed leaves no folder behind.
+            sealed.each(release.files, lambda file: _write(folder / file.path_in_repo, file))
             folder.replace(out)
         durable.sync_folder(out.parent)
     return release
 
 
-def _bytes_of(file: StagedFile) -> bytes:
-    return file.content.data if isinstance(file.content, InMemory) else file.content.path.read_bytes()
-
-
 def _write(target: Path, file: ReleaseFile) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    if isinstance(file.content, InMemory):
-        target.write_bytes(file.content.data)
-    else:
-        shutil.copyfile(file.content.path, target, follow_symlinks=False)
+    content.copy(file.content, target)

@@ -1,6 +1,5 @@
 """rehearse: publish to a throwaway embedded Hub, pull, load, and compare bit by bit."""
 
-import filecmp
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,9 +9,10 @@ from typing import Any
 
 from hublish.api.project import AnyManifest, located, read_project
 from hublish.api.session import EMBEDDED, connected
+from hublish.base.content import same_bytes
 from hublish.base.errors import LoadError, NoArraysError
 from hublish.base.progress import SILENT, Progress
-from hublish.base.values import InMemory, LocalRelease, Receipt, Reference, ReleaseFile
+from hublish.base.values import LocalRelease, Receipt, Reference
 from hublish.hub.client.hub import Hub
 from hublish.pipeline.fetch.destination import Destination
 from hublish.pipeline.fetch.select import Select
@@ -93,11 +93,5 @@ def _differences(receipt: Receipt, local: LocalRelease) -> tuple[str, ...]:
     return tuple(
         file.path_in_repo
         for file in receipt.plan.release.files
-        if file.path_in_repo not in came_back or not _same(file, came_back[file.path_in_repo])
+        if file.path_in_repo not in came_back or not same_bytes(file.content, came_back[file.path_in_repo])
     )
-
-
-def _same(file: ReleaseFile, path: Path) -> bool:
-    if isinstance(file.content, InMemory):
-        return path.read_bytes() == file.content.data
-    return filecmp.cmp(file.content.path, path, shallow=False)

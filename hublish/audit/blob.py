@@ -1,8 +1,7 @@
 """Bytes that are looked at in place: a file, a part of one, or memory, behind one method."""
 
-import os
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import BinaryIO, ClassVar, Protocol
 
 
 class Blob(Protocol):
@@ -33,16 +32,19 @@ class MemoryBlob:
 
 
 @dataclass(frozen=True, slots=True)
-class FileBlob:
-    """An open file, read by position so that several readers never disturb each other."""
+class StreamBlob:
+    """An open stream, of which one thread reads parts."""
 
-    descriptor: int
+    stream: BinaryIO
     size: int
 
     def read_at(self, offset: int, length: int) -> bytes:
-        """Read from the file, within the size it was opened with."""
+        """Read from the stream, within the size it was opened with."""
         length = min(length, self.size - offset)
-        return os.pread(self.descriptor, length, offset) if length > 0 else b""
+        if length <= 0:
+            return b""
+        self.stream.seek(offset)
+        return self.stream.read(length)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,31 +1,22 @@
-"""One pass over a file: its digests, and what the audit sees, from the same bytes.
-
-The file is opened once, without following a link, and must be the one that was collected, before and after.
-"""
+"""Read a file once, for its digests and for the audit, so that both see the same bytes."""
 
 import hashlib
 import os
-import stat
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
-from hublish.audit.blob import Blob, FileBlob, MemoryBlob
+from hublish.audit.blob import Blob, MemoryBlob, StreamBlob
 from hublish.audit.inspection import Inspection, Interest, inspect
 from hublish.audit.secrets import SecretScanner
-from hublish.base.values import Content, Identity, InMemory, OnDisk
+from hublish.base.content import Content, ContentChangedError
 
 CHUNK: Final = 1 << 20
 """Bytes read at once."""
 _PARALLEL: Final = 8 << 20
 """From this size on, the two digests are computed beside each other."""
-_FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-
-
-class ChangedError(Exception):
-    """The file is not the one that was collected; the message says how."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,47 +42,21 @@ def fingerprint(content: Content, interest: Interest, advance: Callable[[int], N
         advance: told about every chunk, in bytes.
 
     Raises:
-        ChangedError: when a file is not, or does not stay, what was collected.
-        OSError: when it cannot be read.
+        ContentChangedError: when the bytes are not, or do not stay, those that were collected.
+        OSError: when they cannot be read.
     """
-    if isinstance(content, InMemory):
-        return _read(MemoryBlob(content.data), 1, interest, advance)
-    with _opened(content) as descriptor:
-        links = os.fstat(descriptor).st_nlink
-        return _read(_blob(descriptor, content.identity.size), links, interest, advance)
+    with content.open() as stream:
+        # A small file is read once; of a large one, only the parts that the audit inspects are read again.
+        small = content.size <= CHUNK
+        blob = MemoryBlob(stream.read(content.size)) if small else StreamBlob(stream, content.size)
+        return _read(blob, _links(content), interest, advance)
 
 
-def _blob(descriptor: int, size: int) -> MemoryBlob | FileBlob:
-    """Read a small file at once; a large one stays where it is."""
-    return FileBlob(descriptor, size) if size > CHUNK else MemoryBlob(os.pread(descriptor, size, 0))
+def _links(content: Content) -> int:
+    return 1 if content.local_path is None else os.lstat(content.local_path).st_nlink
 
 
-@contextmanager
-def _opened(content: OnDisk) -> Iterator[int]:
-    try:
-        descriptor = os.open(content.path, _FLAGS)
-    except FileNotFoundError:
-        msg = "missing since it was collected"
-        raise ChangedError(msg) from None
-    try:
-        _check(descriptor, content.identity)
-        yield descriptor
-        _check(descriptor, content.identity)
-    finally:
-        os.close(descriptor)
-
-
-def _check(descriptor: int, identity: Identity) -> None:
-    status = os.fstat(descriptor)
-    if not stat.S_ISREG(status.st_mode):
-        msg = "no regular file any more"
-        raise ChangedError(msg)
-    if Identity.of(status) != identity:
-        msg = "changed since it was collected"
-        raise ChangedError(msg)
-
-
-def _read(blob: MemoryBlob | FileBlob, links: int, interest: Interest, advance: Callable[[int], None]) -> Fingerprint:
+def _read(blob: MemoryBlob | StreamBlob, links: int, interest: Interest, advance: Callable[[int], None]) -> Fingerprint:
     sha256, sha1 = hashlib.sha256(), hashlib.sha1(b"blob %d\0" % blob.size, usedforsecurity=False)
     scanner = SecretScanner(blob.size) if interest.secrets else None
     with _both(blob.size, sha256.update, sha1.update) as update:
@@ -112,7 +77,7 @@ def _chunks(blob: Blob) -> Iterator[bytes]:
         chunk = blob.read_at(offset, CHUNK)
         if not chunk:
             msg = "truncated since it was collected"
-            raise ChangedError(msg)
+            raise ContentChangedError(msg)
         yield chunk
         offset += len(chunk)
 

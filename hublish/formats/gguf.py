@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from hublish.base.content import Identity
 from hublish.base.errors import LoadError, SerializationError
 from hublish.base.progress import Progress
-from hublish.base.values import Identity
 from hublish.formats.declared.gguf import GgufFormat, GgufOptions
 from hublish.formats.description import TensorInfo
 from hublish.formats.failures import failing_as

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from hublish.base.content import Identity
 from hublish.base.errors import SourceChangedError
-from hublish.base.values import Identity
 
 
 class InvalidFileError(ValueError):

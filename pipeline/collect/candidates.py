@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
+from hublish.base.content import InMemory, OnDisk
 from hublish.base.errors import HublishError
-from hublish.base.values import Candidate, Effect, InMemory, OnDisk, Project, Step, Verdict
+from hublish.base.values import Candidate, Effect, Project, Step, Verdict
 from hublish.formats import registry
 from hublish.formats.interface import Format
 from hublish.formats.options import InvalidOptionsError, validate_options

@@ -5,13 +5,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from hublish.audit.denied import default_denied
-from hublish.base.values import Candidate, Identity, Kind, OnDisk, Project
+from hublish.base.content import OnDisk
+from hublish.base.values import Candidate, Kind, Project
 from hublish.schemas.diagnose.problems import Problem
 
 
 def problem(project: Project, candidate: Candidate) -> Problem | None:
     """Return why a file that is in may not be: a link, a pipe, a device, or named although it may hold secrets."""
-    if not candidate.verdict.included or not isinstance(candidate.content, OnDisk):
+    if not candidate.verdict.included or candidate.content is None or candidate.artifact is None:
         return None
     fault = _fault(project, candidate)
     if fault is None:
@@ -24,8 +25,7 @@ def followed(project: Project, candidate: Candidate) -> Candidate:
     """Return an allowed link as the file it stands for, anything else as it is."""
     if candidate.kind is not Kind.LINK or not candidate.verdict.included or _link_fault(project, candidate):
         return candidate
-    target = _target(project, candidate)
-    return replace(candidate, content=OnDisk(target, Identity.of(os.lstat(target))), kind=Kind.FILE)
+    return replace(candidate, content=OnDisk.at(_target(project, candidate)), kind=Kind.FILE)
 
 
 def _fault(project: Project, candidate: Candidate) -> tuple[str, str, str] | None:

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from hublish.base.values import Collection, InMemory, Origin, Staged, StagedFile
+from hublish.base.content import InMemory
+from hublish.base.values import Collection, Origin, Staged, StagedFile
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from hublish.base.errors import HublishError
-from hublish.base.values import Candidate, OnDisk, Project
+from hublish.base.values import Candidate, Project
 from hublish.formats import registry
 from hublish.formats.options import validate_options
 from hublish.schemas.documents.sizes import format_size
@@ -54,7 +54,7 @@ def _weights(candidate: Candidate, serializer: str, limit: int) -> Outputs:
     except InvalidFileError:  # converting will say so
         return Outputs((candidate.path_in_repo,), serializer)
     index = candidate.source.endswith(".index.json")
-    if isinstance(candidate.content, OnDisk) and not index and candidate.content.identity.size * _GROWTH <= limit:
+    if candidate.content is not None and not index and candidate.content.size * _GROWTH <= limit:
         return Outputs((weights,), serializer)
     stem = weights.rpartition("/")[2].removesuffix(".safetensors")
     shards = f"shards such as {stem}-00001-of-00002.safetensors with {index_path(weights)}"

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from hublish.base.values import Identity, Kind
+from hublish.base.content import Identity
+from hublish.base.values import Kind
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,8 +40,8 @@ def with_upload_modes(
     if not sent or head.default_commit is None:
         return changes
     revision = target.revision if head.commit else "main"
-    samples = sealed.each(sent, lambda file: sealed.first_bytes(file, SAMPLE_BYTES))
-    own = sealed.each((file for file in release.files if file.path_in_repo == GITIGNORE), sealed.content)
+    samples = sealed.each(sent, _sample)
+    own = sealed.each((file for file in release.files if file.path_in_repo == GITIGNORE), sealed.sealed_bytes)
     gitignore = own[0].decode("utf-8", "replace") if own else None
     modes = upload_modes(hub, target, revision, tuple(zip(sent, samples, strict=True)), gitignore)
     if not any(mode.ignored for mode in modes.values()):
@@ -58,6 +58,11 @@ def deletions(paths: Sequence[str], patterns: Patterns) -> Mapping[str, Change]:
         for path in matching(paths, [pattern], None):
             found.setdefault(path, Change(Action.DELETE, path, reason=f"{place}: {pattern}", rule=place))
     return {path: change for path, change in found.items() if path != SERVERS_OWN}
+
+
+def _sample(file: ReleaseFile) -> bytes:
+    with file.content.open() as stream:
+        return stream.read(SAMPLE_BYTES)
 
 
 def _ours(file: ReleaseFile, head: Head) -> Change:

@@ -3,11 +3,12 @@
 from collections.abc import Collection, Iterable, Iterator
 
 from hublish.audit import files
-from hublish.audit.fingerprint import ChangedError, Fingerprint, fingerprint
+from hublish.audit.fingerprint import Fingerprint, fingerprint
 from hublish.audit.inspection import Interest
+from hublish.base.content import Content, ContentChangedError
 from hublish.base.patterns import matching
 from hublish.base.progress import Progress
-from hublish.base.values import Candidate, Content, Effect, InMemory, OnDisk, Project, Step
+from hublish.base.values import Candidate, Effect, Project, Step
 from hublish.base.values.load import target_path
 from hublish.pipeline.collect.outputs import Outputs
 from hublish.schemas.diagnose.problems import Problem, errors_in
@@ -33,9 +34,9 @@ def of_artifact(candidate: Candidate, problems: Iterable[Problem]) -> Iterator[S
 
 def of_link(project: Project, candidate: Candidate) -> Iterator[Step]:
     """Yield that a link is followed."""
-    content = candidate.content
-    if isinstance(content, OnDisk) and content.path != project.folder / candidate.source:
-        words = f"policy.symlinks: follow; the bytes are those of {content.path.name}"
+    path = candidate.content.local_path if candidate.content else None
+    if path is not None and path != project.folder / candidate.source:
+        words = f"policy.symlinks: follow; the bytes are those of {path.name}"
         yield Step("policy.symlinks", Effect.PASSES, words, "policy.symlinks")
 
 
@@ -46,16 +47,15 @@ def of_policy(candidate: Candidate, found: Outputs, policy: Policy, progress: Pr
         for path in found.paths:
             yield from files.steps(path, path, None, None, policy)
         return
-    path = candidate.path_in_repo
-    size = len(content.data) if isinstance(content, InMemory) else content.identity.size
+    path, size = candidate.path_in_repo, content.size
     too_large = bool(errors_in(files.problems_before(path, size, policy)))
     try:
         # What its name or size forbids is not read: a sparse file may claim 600 GB.
         print_ = None if too_large else _read(content, path, size, Interest.of(policy), progress)
-    except (ChangedError, OSError) as error:
+    except (ContentChangedError, OSError) as error:
         yield Step("source.unreadable", Effect.REFUSES, f"cannot be read: {getattr(error, 'strerror', None) or error}")
         return
-    source = path if isinstance(content, InMemory) else candidate.source
+    source = path if candidate.artifact is None else candidate.source
     yield from files.steps(path, source, size, print_, policy)
 
 

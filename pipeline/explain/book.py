@@ -8,7 +8,7 @@ from functools import cached_property
 from hublish.base import readme as cards
 from hublish.base.gitignore import GITIGNORE, GitIgnore
 from hublish.base.progress import SILENT, Progress
-from hublish.base.values import Candidate, Effect, OnDisk, Project, Step
+from hublish.base.values import Candidate, Effect, Project, Step
 from hublish.base.values.explanation import Fate, Outcome, Taken
 from hublish.pipeline.collect import absences
 from hublish.pipeline.collect.outputs import Outputs, outputs
@@ -176,4 +176,4 @@ def _grouped(pairs: Iterator[tuple[str, Made]]) -> Mapping[str, tuple[Made, ...]
 
 
 def _content(candidate: Candidate) -> bytes:
-    return candidate.content.path.read_bytes() if isinstance(candidate.content, OnDisk) else b""
+    return b"" if candidate.content is None else candidate.content.read_at(0, candidate.content.size)

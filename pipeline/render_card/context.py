@@ -21,7 +21,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from hublish.base.values import InMemory, StagedFile, Target
+from hublish.base.values import StagedFile, Target
 from hublish.pipeline.render_card.evaluation import Results
 from hublish.schemas.diagnose.problems import Problem
 from hublish.schemas.documents.manifest import TEMPLATE_NAMES, Card
@@ -62,8 +62,4 @@ def _repo(target: Target) -> dict[str, Any]:
 
 def _file(file: StagedFile) -> dict[str, Any]:
     path = file.path_in_repo
-    return {"path": path, "suffix": PurePosixPath(path).suffix, "size": _size(file)}
-
-
-def _size(file: StagedFile) -> int:
-    return len(file.content.data) if isinstance(file.content, InMemory) else file.content.identity.size
+    return {"path": path, "suffix": PurePosixPath(path).suffix, "size": file.content.size}

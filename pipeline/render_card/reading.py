@@ -4,8 +4,8 @@ import os
 import stat
 from pathlib import Path
 
+from hublish.base.content import Content, ContentChangedError
 from hublish.base.errors import CardError
-from hublish.base.values import Content, InMemory
 from hublish.schemas.diagnose.problems import Problem
 from hublish.schemas.documents.names import path_problems
 
@@ -44,19 +44,16 @@ def read_inside(folder: Path, relative: str, path: str, limit: int, hint: str = 
     return data
 
 
-def read_start(content: Content, limit: int) -> bytes:
+def read_start(content: Content, name: str, limit: int) -> bytes:
     """Return up to `limit` bytes from the start of a staged file.
 
     Raises:
         CardError: when it cannot be read any more.
     """
-    if isinstance(content, InMemory):
-        return content.data[:limit]
     try:
-        with open(os.open(content.path, _FLAGS), "rb") as file:
-            return file.read(limit)
-    except OSError as error:
-        msg = f"{content.path.name} cannot be read: {error.strerror}"
+        return content.read_at(0, limit)
+    except (ContentChangedError, OSError) as error:
+        msg = f"{name} cannot be read: {getattr(error, 'strerror', None) or error}"
         raise CardError(msg) from None
 
 

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+from hublish.base.content import InMemory
 from hublish.base.errors import CardError
 from hublish.base.readme import README, RENDERED, two_cards
-from hublish.base.values import InMemory, Origin, Project, Staged, StagedFile
+from hublish.base.values import Origin, Project, Staged, StagedFile
 from hublish.pipeline.render_card.card import render_card
 from hublish.pipeline.render_card.front_matter import read_front_matter
 from hublish.pipeline.render_card.reading import read_start
@@ -69,7 +70,7 @@ def _checked(readme: StagedFile, repo_type: RepoType) -> tuple[Problem, ...]:
     """Return the warnings about a README that is published as it is."""
     source = readme.origin.source
     try:
-        reading = read_front_matter(read_start(readme.content, _FRONT_MATTER_LIMIT), source)
+        reading = read_front_matter(read_start(readme.content, source, _FRONT_MATTER_LIMIT), source)
     except InvalidDocumentError as error:
         msg = f"the metadata of {source} cannot be read"
         raise CardError(msg, problems=error.problems) from None

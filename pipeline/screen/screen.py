@@ -11,7 +11,7 @@ from hublish.base.errors import PolicyError
 from hublish.base.near_misses import near_misses
 from hublish.base.patterns import matching
 from hublish.base.readme import README
-from hublish.base.values import InMemory, Staged, StagedFile
+from hublish.base.values import Staged, StagedFile
 from hublish.schemas.diagnose.problems import MAX_PROBLEMS, Problem, Related, Severity, counted, errors_in
 from hublish.schemas.documents.manifest import Manifest
 from hublish.schemas.documents.names import collisions
@@ -53,7 +53,7 @@ def _problems(files: Sequence[StagedFile], manifest: Manifest) -> Iterator[Probl
     for file in sorted(files, key=lambda file: file.path_in_repo):
         yield from name_problems(file.path_in_repo, policy)
         if _goes_up_as_it_is(file, manifest):
-            yield from size_problems(file.path_in_repo, _size(file), policy.max_file_size)
+            yield from size_problems(file.path_in_repo, file.content.size, policy.max_file_size)
     yield from text_problems("repo.commit_message", repo.commit_message or "", policy)
     yield from text_problems("repo.commit_description", repo.commit_description, policy)
 
@@ -132,7 +132,3 @@ def _place(artifact: int | None, manifest: Manifest) -> str:
     if artifact is None:
         return "artifacts"
     return f"artifacts[{artifact}].{'path_in_repo' if manifest.artifacts[artifact].path_in_repo else 'source'}"
-
-
-def _size(file: StagedFile) -> int:
-    return len(file.content.data) if isinstance(file.content, InMemory) else file.content.identity.size

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from hublish.audit.files import problems_after, problems_before
-from hublish.audit.fingerprint import ChangedError, Fingerprint, fingerprint
+from hublish.audit.fingerprint import Fingerprint, fingerprint
 from hublish.audit.inspection import Interest
 from hublish.audit.limits import count_problems
 from hublish.audit.policy import collision_problems, text_problems
+from hublish.base.content import ContentChangedError
 from hublish.base.errors import HublishError, PolicyError, SourceChangedError, SourceError
 from hublish.base.progress import SILENT, Progress, Task
-from hublish.base.values import InMemory, Release, ReleaseFile, Staged, StagedFile
+from hublish.base.values import Release, ReleaseFile, Staged, StagedFile
 from hublish.schemas.diagnose.problems import Problem, errors_in
 from hublish.schemas.documents.manifest import Manifest, Policy
 
@@ -55,7 +56,7 @@ class Seal:
     def _fingerprints(self, files: list[StagedFile], policy: Policy) -> list[Fingerprint]:
         interest = Interest.of(policy)
         with (
-            self.progress.task("hashing", sum(map(_size, files))) as task,
+            self.progress.task("hashing", sum(file.content.size for file in files)) as task,
             ThreadPoolExecutor(max(2, min(8, os.cpu_count() or 1))) as pool,
         ):
             reader = _Reader(interest, task, threading.Lock())
@@ -86,7 +87,7 @@ class _Reader:
     def read(self, file: StagedFile) -> Fingerprint | _Failure:
         try:
             return fingerprint(file.content, self.interest, self._advance)
-        except ChangedError as error:
+        except ContentChangedError as error:
             return _Failure(file.path_in_repo, str(error), changed=True)
         except PermissionError:
             return _Failure(file.path_in_repo, "permission denied", changed=False)
@@ -117,13 +118,14 @@ def _problems_before_reading(staged: Staged, manifest: Manifest) -> Iterator[Pro
     yield from collision_problems(paths)
     yield from count_problems(paths)
     for file in sorted(staged.files, key=lambda file: file.path_in_repo):
-        yield from problems_before(file.path_in_repo, _size(file), policy)
+        yield from problems_before(file.path_in_repo, file.content.size, policy)
     yield from text_problems("repo.commit_message", manifest.repo.commit_message or "", policy)
     yield from text_problems("repo.commit_description", manifest.repo.commit_description, policy)
 
 
 def _problems_after_reading(file: StagedFile, print_: Fingerprint, policy: Policy) -> Iterator[Problem]:
-    source = file.path_in_repo if isinstance(file.content, InMemory) else file.origin.source
+    # A file that hublish made, such as the card, has no source that a person could open.
+    source = file.path_in_repo if file.origin.artifact is None else file.origin.source
     return problems_after(file.path_in_repo, source, print_, policy)
 
 
@@ -136,10 +138,6 @@ def _refuse_errors(found: Iterable[Problem]) -> list[Problem]:
 
 def _sealed(file: StagedFile, print_: Fingerprint) -> ReleaseFile:
     return ReleaseFile(file.path_in_repo, print_.size, print_.sha256, print_.blob_id, file.content, file.origin)
-
-
-def _size(file: StagedFile) -> int:
-    return len(file.content.data) if isinstance(file.content, InMemory) else file.content.identity.size
 
 
 def _files(count: int) -> str:

@@ -1,17 +1,19 @@
 """Collection -> Staged: every file in the format the manifest asks for."""
 
-import os
 from dataclasses import dataclass
-from pathlib import Path
-from typing import ClassVar
+from pathlib import Path, PurePosixPath
+from typing import Any, ClassVar, Final
 
+from hublish.base.content import Content, ContentChangedError, OnDisk, copy
 from hublish.base.errors import HublishError, SerializationError, SourceChangedError
 from hublish.base.progress import SILENT, Progress
-from hublish.base.values import Candidate, Collection, Content, Identity, OnDisk, Origin, Staged, StagedFile
+from hublish.base.values import Candidate, Collection, Origin, Staged, StagedFile
 from hublish.formats import registry
 from hublish.formats.interface import Written
 from hublish.formats.options import validate_options
 from hublish.schemas.diagnose.problems import Problem
+
+_COPY: Final = "copy"
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,9 @@ class Serialize:
         for number, candidate in enumerate(collection.included):
             try:
                 files += self._converted(collection, candidate, self.workspace / str(number))
+            except ContentChangedError as error:
+                msg = f"'{candidate.source}' {error}"
+                raise SourceChangedError(msg, hint="wait until the files are complete, then run again") from None
             except SourceChangedError:
                 raise
             except HublishError as error:
@@ -50,22 +55,40 @@ class Serialize:
 
     def _converted(self, collection: Collection, candidate: Candidate, workspace: Path) -> list[StagedFile]:
         if candidate.artifact is None:
-            origin = Origin(None, candidate.source, "copy", verdict=candidate.verdict)
+            origin = Origin(None, candidate.source, _COPY, verdict=candidate.verdict)
             return [StagedFile(candidate.path_in_repo, _content(candidate), origin)]
         artifact = collection.project.manifest.artifacts[candidate.artifact]
         serializer = registry.get(artifact.serializer)
         options = validate_options(serializer, artifact.options)
-        source = candidate.content.path if isinstance(candidate.content, OnDisk) else candidate.value
-        written = serializer.dump(source, candidate.path_in_repo, workspace, options, self.progress)
-        _check_unchanged(candidate)
         parameters = {"version": serializer.version, **options.model_dump(mode="json")}
         origin = Origin(candidate.artifact, candidate.source, serializer.name, parameters, candidate.verdict)
+        if serializer.name == _COPY and candidate.content is not None:
+            candidate.content.unchanged()
+            return [StagedFile(candidate.path_in_repo, candidate.content, origin)]
+        source = _source(candidate, workspace)
+        written = serializer.dump(source, candidate.path_in_repo, workspace, options, self.progress)
+        if candidate.content is not None:
+            candidate.content.unchanged()
         return [StagedFile(item.path_in_repo, _written_content(item, candidate), origin) for item in written]
 
 
 def _each_once(files: list[StagedFile]) -> tuple[StagedFile, ...]:
-    """Drop what came twice in the same way: an index brings its shards, and a glob may hit them as well."""
-    return tuple({(file.path_in_repo, file.content): file for file in reversed(files)}.values())[::-1]
+    """Drop repeated files: an index brings its shards, and a glob may match them as well."""
+    return tuple({(file.path_in_repo, file.content.identity): file for file in reversed(files)}.values())[::-1]
+
+
+def _source(candidate: Candidate, workspace: Path) -> Any:
+    """Return what a serializer takes: the object in memory, or the path of a file, which is written when needed."""
+    content = candidate.content
+    if content is None:
+        return candidate.value
+    if content.local_path is not None:
+        return content.local_path
+    folder = workspace / "source"
+    folder.mkdir(parents=True)
+    path = folder / PurePosixPath(candidate.source).name
+    copy(content, path)
+    return path
 
 
 def _content(candidate: Candidate) -> Content:
@@ -76,19 +99,7 @@ def _content(candidate: Candidate) -> Content:
 
 
 def _written_content(written: Written, candidate: Candidate) -> Content:
-    if isinstance(candidate.content, OnDisk) and written.path == candidate.content.path:
+    # A file that is in the right format already is not written again: its content keeps the identity of collection.
+    if candidate.content is not None and written.path == candidate.content.local_path:
         return candidate.content
-    return OnDisk(written.path, Identity.of(os.lstat(written.path)))
-
-
-def _check_unchanged(candidate: Candidate) -> None:
-    content = candidate.content
-    if not isinstance(content, OnDisk):
-        return
-    try:
-        unchanged = Identity.of(os.lstat(content.path)) == content.identity
-    except FileNotFoundError:
-        unchanged = False
-    if not unchanged:
-        msg = f"'{candidate.source}' changed while it was serialized"
-        raise SourceChangedError(msg, hint="let the writing end, then run again")
+    return OnDisk.at(written.path)

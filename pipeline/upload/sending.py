@@ -5,9 +5,11 @@ they are sent (by the server with LFS, by the client with xet), and compared bef
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from hublish.base import sealed
-from hublish.base.values import Action, Change, OnDisk, Plan, ReleaseFile
+from hublish.base.content import ContentChangedError
+from hublish.base.values import Action, Change, Plan, ReleaseFile
 from hublish.hub.client.transfer import Addition
 
 _SMALL = 64 << 10
@@ -22,11 +24,11 @@ def additions(plan: Plan) -> tuple[Addition, ...]:
     """
 
     def addition(file: ReleaseFile, *, in_lfs: bool) -> Addition:
-        if not _goes_by_path(file, in_lfs=in_lfs):
-            return Addition(file, sealed.content(file), in_lfs)
-        sealed.require_identity(file)
-        assert isinstance(file.content, OnDisk)
-        return Addition(file, file.content.path, in_lfs)
+        path = _path_to_send(file, in_lfs=in_lfs)
+        if path is None:
+            return Addition(file, sealed.sealed_bytes(file), in_lfs)
+        file.content.unchanged()
+        return Addition(file, path, in_lfs)
 
     in_lfs = _in_lfs(plan)
     return sealed.each(_files(plan), lambda file: addition(file, in_lfs=file.path_in_repo in in_lfs))
@@ -44,7 +46,7 @@ def check_sent(plan: Plan, digests: Mapping[str, str]) -> None:
     def check(file: ReleaseFile) -> None:
         if digests.get(file.path_in_repo) != file.sha256:
             msg = "changed while it was sent"
-            raise sealed.ChangedError(msg)
+            raise ContentChangedError(msg)
 
     sealed.each(_files(plan), check)
     require_unchanged(plan)
@@ -57,12 +59,13 @@ def require_unchanged(plan: Plan) -> None:
         SourceChangedError: naming every file that is not.
     """
     in_lfs = _in_lfs(plan)
-    by_path = (file for file in _files(plan) if _goes_by_path(file, in_lfs=file.path_in_repo in in_lfs))
-    sealed.each(by_path, sealed.require_identity)
+    by_path = (file for file in _files(plan) if _path_to_send(file, in_lfs=file.path_in_repo in in_lfs))
+    sealed.each(by_path, lambda file: file.content.unchanged())
 
 
-def _goes_by_path(file: ReleaseFile, *, in_lfs: bool) -> bool:
-    return in_lfs and file.size > _SMALL and isinstance(file.content, OnDisk)
+def _path_to_send(file: ReleaseFile, *, in_lfs: bool) -> Path | None:
+    """Return the path that the client reads the file from; None when the bytes themselves are sent."""
+    return file.content.local_path if in_lfs and file.size > _SMALL else None
 
 
 def _in_lfs(plan: Plan) -> frozenset[str]:

@@ -6,19 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hublish.base.values import (
-    Candidate,
-    Collection,
-    Content,
-    Identity,
-    InMemory,
-    OnDisk,
-    Origin,
-    Project,
-    Staged,
-    StagedFile,
-    Verdict,
-)
+from hublish.base.content import Content, Identity, InMemory, OnDisk
+from hublish.base.values import Candidate, Collection, Origin, Project, Staged, StagedFile, Verdict
 from hublish.schemas.documents.manifest import Manifest
 
 

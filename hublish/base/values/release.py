@@ -1,12 +1,12 @@
 """From a manifest to sealed files: Project -> Collection -> Staged -> Release."""
 
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from hublish.base.content import Content
 from hublish.base.values.target import Target, targets_of
 from hublish.schemas.diagnose.problems import Location, Problem
 from hublish.schemas.documents.manifest import Manifest
@@ -50,40 +50,6 @@ class Kind(StrEnum):
     FIFO = "fifo"
     SOCKET = "socket"
     DEVICE = "device"
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """What tells a file from another that took its place, or from itself after a change."""
-
-    device: int
-    inode: int
-    size: int
-    mtime_ns: int
-    ctime_ns: int
-
-    @classmethod
-    def of(cls, status: os.stat_result) -> "Identity":
-        """Take the identity from an `os.stat` answer."""
-        return cls(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
-
-
-@dataclass(frozen=True, slots=True)
-class OnDisk:
-    """Bytes that lie in a file, which is never copied."""
-
-    path: Path
-    identity: Identity
-
-
-@dataclass(frozen=True, slots=True)
-class InMemory:
-    """Bytes that were made here and are small: the card, the manifest."""
-
-    data: bytes
-
-
-Content = OnDisk | InMemory
 
 
 class Effect(StrEnum):

@@ -61,10 +61,9 @@ def _write(plan: "Plan", path: Path) -> None:
 
 
 def _holds(files: "Iterable[ReleaseFile | Candidate]", path: Path) -> bool:
-    from hublish.base.values import OnDisk
-
     own = path.resolve()
-    return any(isinstance(file.content, OnDisk) and file.content.path.resolve() == own for file in files)
+    paths = (file.content.local_path for file in files if file.content is not None)
+    return any(path is not None and path.resolve() == own for path in paths)
 
 
 COMMAND = Command(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from hublish.base.values import Identity
+from hublish.base.content import Identity
 from hublish.formats.dependencies import imported
 from hublish.formats.input_files import InvalidFileError, named, opened
 from hublish.formats.tensors.dtypes import DTYPES, Dtype, dtype_of

@@ -13,7 +13,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from hublish.base.values import Identity
+from hublish.base.content import Identity
 from hublish.formats.input_files import InvalidFileError, named, opened, unchanged
 from hublish.formats.tensors.dtypes import Dtype, dtype_of
 from hublish.formats.tensors.entry import MAX_DIMENSIONS

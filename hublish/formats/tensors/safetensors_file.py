@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from hublish.base.values import Identity
+from hublish.base.content import Identity
 from hublish.formats.input_files import InvalidFileError, named, opened
 from hublish.formats.tensors.header import MAX_HEADER_SIZE, Header, parse_header
 from hublish.formats.tensors.tensor import Tensor

@@ -11,7 +11,7 @@ from typing import IO, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from hublish.base.values import Identity
+from hublish.base.content import Identity
 from hublish.formats.input_files import InvalidFileError, changed, unchanged
 from hublish.formats.tensors.dtypes import DTYPES, Dtype
 from hublish.formats.tensors.output import BLOCK_SIZE, Sink

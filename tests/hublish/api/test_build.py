@@ -1,13 +1,13 @@
 """The verbs that make a release on this machine."""
 
 import hashlib
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
 import hublish
+from hublish.base import content
 from hublish.base.errors import SourceChangedError, UsageError
 
 RELEASED = ["config.json", "data/big.bin", "hub.yaml", "model.safetensors"]
@@ -46,14 +46,15 @@ def test_build_writes_the_release_as_a_folder(manifest: Path, tmp_path: Path) ->
 def test_build_leaves_no_folder_when_a_file_changes_after_it_was_sealed(
     manifest: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    original = shutil.copyfile
+    original = content.copy
 
-    def copy_and_change(source: Path, target: Path, *, follow_symlinks: bool) -> None:
-        original(source, target, follow_symlinks=follow_symlinks)
-        Path(source).write_bytes(b"other bytes")
+    def change_and_copy(source: content.Content, target: Path) -> None:
+        if source.local_path is not None:
+            source.local_path.write_bytes(b"other bytes")
+        original(source, target)
 
-    monkeypatch.setattr("hublish.api.build.shutil.copyfile", copy_and_change)
-    with pytest.raises(SourceChangedError):
+    monkeypatch.setattr(content, "copy", change_and_copy)
+    with pytest.raises(SourceChangedError, match=r"config\.json"):
         hublish.build(manifest, tmp_path / "out")
     assert not (tmp_path / "out").exists()
 

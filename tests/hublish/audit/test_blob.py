@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hublish.audit.blob import Blob, Cursor, FileBlob, MemoryBlob, SliceBlob
+from hublish.audit.blob import Blob, Cursor, MemoryBlob, SliceBlob, StreamBlob
 from hublish.audit.expanding import ExpandedBlob, compression_of, raw_deflate
 
 DATA = os.urandom(100_000) + b"line\n" * 40_000 + bytes(200_000)
@@ -48,11 +48,8 @@ def test_a_deflated_member_reads_like_its_content() -> None:
 
 def test_a_file_and_a_part_of_one_read_like_their_content(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"before" + DATA + b"after")
-    descriptor = os.open(tmp_path / "file", os.O_RDONLY)
-    try:
-        check(SliceBlob(FileBlob(descriptor, len(DATA) + 11), 6, len(DATA)))
-    finally:
-        os.close(descriptor)
+    with (tmp_path / "file").open("rb") as stream:
+        check(SliceBlob(StreamBlob(stream, len(DATA) + 11), 6, len(DATA)))
 
 
 def check(blob: Blob) -> None:

@@ -8,7 +8,8 @@ import pytest
 from hublish.audit.files import problems_after, problems_before, steps
 from hublish.audit.fingerprint import fingerprint
 from hublish.audit.inspection import Interest
-from hublish.base.values import Effect, InMemory
+from hublish.base.content import InMemory
+from hublish.base.values import Effect
 from hublish.schemas.documents.manifest import Policy
 
 SECRET = b"token: hf_" + b"aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1dE3f"

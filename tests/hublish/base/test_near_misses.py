@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from hublish.base.content import InMemory
 from hublish.base.near_misses import near_glob, near_misses
-from hublish.base.values import Candidate, Effect, InMemory, Step, Verdict
+from hublish.base.values import Candidate, Effect, Step, Verdict
 
 RULE = Verdict.of([Step("source", Effect.COLLECTS, "artifacts[0].source: runs", "artifacts[0].source")])
 FOUND = tuple(

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
+from hublish.base.content import Identity
 from hublish.base.errors import SourceChangedError
-from hublish.base.values import Identity
 from hublish.formats.input_files import InvalidFileError, opened, unchanged
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from hublish.base.values import Identity, Kind
+from hublish.base.content import Identity
+from hublish.base.values import Kind
 from hublish.pipeline.collect.walking import look, walk
 
 

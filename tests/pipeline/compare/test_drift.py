@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from hublish.base.values import InMemory, Origin, Project, Release, ReleaseFile, Setting
+from hublish.base.content import InMemory
+from hublish.base.values import Origin, Project, Release, ReleaseFile, Setting
 from hublish.base.values.drift import LocalDrift
 from hublish.pipeline.compare import drift
 from hublish.schemas.documents.lock import Lock, LockedFile

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from hublish.base.content import InMemory
 from hublish.base.errors import CardError
-from hublish.base.values import InMemory, Origin, StagedFile
+from hublish.base.values import Origin, StagedFile
 from hublish.pipeline.render_card.card import render_card
 from tests.pipeline.staging import project_in
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from hublish.base.content import InMemory
 from hublish.base.errors import CardError
-from hublish.base.values import InMemory, Staged
+from hublish.base.values import Staged
 from hublish.pipeline.render_card.render_card import RenderCard
 from hublish.schemas.diagnose.problems import Location
 from tests.pipeline.staging import project_in, staged

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from hublish.base.content import Identity, InMemory, OnDisk
 from hublish.base.errors import PolicyError
-from hublish.base.values import Collection, Identity, InMemory, OnDisk, Origin, Project, Staged, StagedFile
+from hublish.base.values import Collection, Origin, Project, Staged, StagedFile
 from hublish.pipeline.screen.screen import Screen
 from hublish.schemas.diagnose.problems import Problem
 from hublish.schemas.documents.manifest import Manifest

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from hublish.base.content import Identity, InMemory, OnDisk
 from hublish.base.errors import PolicyError, SourceChangedError, SourceError
-from hublish.base.values import Identity, InMemory, OnDisk, Origin, Release, Staged, StagedFile
+from hublish.base.values import Origin, Release, Staged, StagedFile
 from hublish.pipeline.seal.seal import Seal
 from hublish.schemas.diagnose.problems import Location, Problem
 from tests.hublish.audit.payloads import CLEAN, NAMES, PICKLES, call

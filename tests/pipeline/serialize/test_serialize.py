@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
+from hublish.base.content import InMemory, OnDisk
 from hublish.base.errors import SerializationError
-from hublish.base.values import InMemory, OnDisk, Project, Staged
+from hublish.base.values import Project, Staged
 from hublish.pipeline.collect.collect import Collect
 from hublish.pipeline.serialize.serialize import Serialize
 from hublish.schemas.documents.manifest import Manifest

@@ -5,21 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from hublish.base.content import Content, Identity, InMemory, OnDisk
 from hublish.base.errors import SourceChangedError
-from hublish.base.values import (
-    Action,
-    Change,
-    Content,
-    Head,
-    Identity,
-    InMemory,
-    OnDisk,
-    Origin,
-    Plan,
-    Project,
-    Release,
-    ReleaseFile,
-)
+from hublish.base.values import Action, Change, Head, Origin, Plan, Project, Release, ReleaseFile
 from hublish.pipeline.upload.sending import additions, check_sent, require_unchanged
 from hublish.schemas.documents.reading_manifest import read_manifest
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from hublish.base.values import Identity
+from hublish.base.content import Identity
 from hublish.formats.input_files import InvalidFileError
 from hublish.formats.tensors.pytorch.values import Storage, StorageType, StoredTensor
 from hublish.formats.tensors.tensor import Content, Tensor

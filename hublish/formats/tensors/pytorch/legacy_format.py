@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from hublish.base.values import Identity
+from hublish.base.content import Identity
 from hublish.formats.input_files import InvalidFileError
 from hublish.formats.tensors.pytorch.checkpoint import MAX_PICKLE, Checkpoint, Place, element_width, read_storage
 from hublish.formats.tensors.pytorch.names import look_up

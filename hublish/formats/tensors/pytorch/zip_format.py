@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from hublish.base.values import Identity
+from hublish.base.content import Identity
 from hublish.formats.input_files import InvalidFileError
 from hublish.formats.tensors.pytorch.checkpoint import MAX_PICKLE, Checkpoint, Place, read_storage
 from hublish.formats.tensors.pytorch.names import look_up

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from hublish.base.content import InMemory
 from hublish.base.values import (
     Action,
     Candidate,
@@ -11,7 +12,6 @@ from hublish.base.values import (
     Digest,
     DownloadPlan,
     Head,
-    InMemory,
     LocalFile,
     LocalRelease,
     Origin,

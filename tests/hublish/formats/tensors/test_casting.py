@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from hublish.base.values import Identity
+from hublish.base.content import Identity
 from hublish.formats.input_files import InvalidFileError
 from hublish.formats.tensors.casting import cast
 from hublish.formats.tensors.dtypes import DTYPES, dtype_of

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from numpy.typing import NDArray
 
+from hublish.base.content import Identity
 from hublish.base.errors import SourceChangedError
-from hublish.base.values import Identity
 from hublish.formats.input_files import InvalidFileError
 from hublish.formats.tensors import tensor_data
 from hublish.formats.tensors.dtypes import DTYPES, dtype_of

@@ -1,0 +1,217 @@
+"""The bytes of one file, wherever they are: on disk, in memory, or in a kind of place that is added here.
+
+Every stage reads through the `Content` protocol and never tests for a kind. A new kind implements the protocol in
+this file; nothing else changes.
+"""
+
+import io
+import os
+import stat
+from collections.abc import Hashable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+# A link that replaced the file is not followed (ELOOP), and a FIFO that replaced it does not block the open.
+_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_CHUNK = 1 << 20
+_MISSING = "missing since it was collected"
+
+
+class ContentChangedError(Exception):
+    """The bytes are not those that were collected any more; the message gives the reason, without the file's name."""
+
+
+class Content(Protocol):
+    """The bytes of one file, as they were when the file was collected.
+
+    Implementations are frozen and hashable. All methods may be called from several threads at once.
+    """
+
+    @property
+    def size(self) -> int:
+        """Number of bytes, known without reading them."""
+
+    @property
+    def identity(self) -> Hashable:
+        """A value that two contents share only when they are the same bytes, known without reading them."""
+
+    @property
+    def local_path(self) -> Path | None:
+        """A file on this machine with exactly these bytes, for libraries that take only a path; None without one."""
+
+    def open(self) -> AbstractContextManager[BinaryIO]:
+        """Open the bytes as a seekable stream, and check them on entry and on exit.
+
+        Never follows a link and never blocks on a FIFO.
+
+        Raises:
+            ContentChangedError: on entry or on exit, when the bytes are not those that were collected.
+            OSError: when they cannot be read.
+        """
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """Return up to `length` bytes from `offset`: fewer only at the end. The caller checks them, by a digest.
+
+        Raises:
+            ContentChangedError: when there is nothing left to read from.
+            OSError: when the bytes cannot be read.
+        """
+
+    def unchanged(self) -> None:
+        """Check, without reading, that the bytes are still those that were collected.
+
+        Raises:
+            ContentChangedError: when they are not.
+            OSError: when this cannot be determined.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Identifies a file on disk; changes when the file is replaced or modified."""
+
+    device: int
+    inode: int
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+
+    @classmethod
+    def of(cls, status: os.stat_result) -> "Identity":
+        """Return the identity in the result of an `os.stat` call."""
+        # mtime can be set back with utime(); ctime cannot, so a rewrite with a restored mtime is noticed.
+        return cls(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+
+
+@dataclass(frozen=True, slots=True)
+class OnDisk:
+    """A file on this machine, which is read in place and never copied for a release."""
+
+    path: Path
+    identity: Identity
+
+    @classmethod
+    def at(cls, path: Path) -> "OnDisk":
+        """Return the file at `path` as it is now.
+
+        Raises:
+            OSError: when it does not exist.
+        """
+        return cls(path, Identity.of(os.lstat(path)))
+
+    @property
+    def size(self) -> int:
+        """Number of bytes when the file was collected."""
+        return self.identity.size
+
+    @property
+    def local_path(self) -> Path | None:
+        """The file itself."""
+        return self.path
+
+    @contextmanager
+    def open(self) -> Iterator[BinaryIO]:
+        """Open the file; see `Content.open`."""
+        with os.fdopen(self._descriptor(), "rb") as stream:
+            # The descriptor is checked rather than the path: the path may name another file by now.
+            self._require(os.fstat(stream.fileno()))
+            yield stream
+            self._require(os.fstat(stream.fileno()))
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """Return a part of the file; see `Content.read_at`."""
+        with os.fdopen(self._descriptor(), "rb") as stream:
+            _require_regular(os.fstat(stream.fileno()))
+            stream.seek(offset)
+            return stream.read(length)
+
+    def unchanged(self) -> None:
+        """Check the inode, size and times of the file; see `Content.unchanged`."""
+        try:
+            status = os.lstat(self.path)
+        except FileNotFoundError:
+            raise ContentChangedError(_MISSING) from None
+        self._require(status)
+
+    def _descriptor(self) -> int:
+        try:
+            return os.open(self.path, _FLAGS)
+        except FileNotFoundError:
+            raise ContentChangedError(_MISSING) from None
+
+    def _require(self, status: os.stat_result) -> None:
+        _require_regular(status)
+        if Identity.of(status) != self.identity:
+            msg = "changed since it was collected"
+            raise ContentChangedError(msg)
+
+
+def _require_regular(status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        msg = "is not a regular file any more"
+        raise ContentChangedError(msg)
+
+
+@dataclass(frozen=True, slots=True)
+class InMemory:
+    """Small bytes that this process made: the card, the manifest."""
+
+    data: bytes
+
+    @property
+    def size(self) -> int:
+        """Number of bytes."""
+        return len(self.data)
+
+    @property
+    def identity(self) -> Hashable:
+        """The bytes themselves."""
+        return self.data
+
+    @property
+    def local_path(self) -> Path | None:
+        """None: there is no file."""
+        return None
+
+    @contextmanager
+    def open(self) -> Iterator[BinaryIO]:
+        """Open the bytes."""
+        with io.BytesIO(self.data) as stream:
+            yield stream
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """Return a slice."""
+        return self.data[offset : offset + length]
+
+    def unchanged(self) -> None:
+        """Do nothing: bytes in memory do not change."""
+
+
+def copy(content: Content, target: Path) -> None:
+    """Write the bytes to a new file.
+
+    Raises:
+        ContentChangedError: when they are not those that were collected.
+        OSError: when they cannot be read, or the file cannot be written.
+    """
+    with content.open() as source, target.open("xb") as sink:
+        while chunk := source.read(_CHUNK):
+            sink.write(chunk)
+
+
+def same_bytes(content: Content, path: Path) -> bool:
+    """Return whether the file at `path` has the same bytes.
+
+    Raises:
+        ContentChangedError: when the content is not what was collected.
+        OSError: when either cannot be read.
+    """
+    if path.stat().st_size != content.size:
+        return False
+    with content.open() as ours, path.open("rb") as theirs:
+        while chunk := ours.read(_CHUNK):
+            if theirs.read(len(chunk)) != chunk:
+                return False
+    return True
