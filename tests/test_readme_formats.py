@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from hublish.formats import registry
+from hublish.formats.catalogue import FORMATS
 
 ROOT = Path(__file__).parents[1]
 TABLE = (ROOT / "README.md").read_text().split("## Formats")[1].split("\n## ")[0]
@@ -13,7 +13,7 @@ VERSION = re.compile(r"([a-z-]+) (\d[\d.]*)")
 
 
 def test_every_format_has_a_row() -> None:
-    assert sorted(row[0].strip("`") for row in ROWS) == sorted(entry.name for entry in registry.BUILT_IN)
+    assert sorted(row[0].strip("`") for row in ROWS) == sorted(FORMATS)
 
 
 def test_it_names_the_versions_that_are_tested() -> None:

@@ -24,7 +24,7 @@ from hublish.api.request import Request
 from hublish.base import durable
 from hublish.base.progress import SILENT
 from hublish.formats import registry
-from hublish.formats.load_formats import CONFIG
+from hublish.formats.release_files import CONFIG
 from hublish.hub.client.caller import OURSELVES
 from hublish.pipeline.restore import modules
 from hublish.pipeline.restore.construction import arguments

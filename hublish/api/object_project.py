@@ -13,8 +13,9 @@ from hublish.api.project import AnyManifest, read_project
 from hublish.base.errors import ManifestInvalidError, SerializationError, UsageError
 from hublish.base.values import Project
 from hublish.formats import registry
-from hublish.formats.load_formats import CONFIG
-from hublish.formats.recognition import recognised
+from hublish.formats.catalogue import COMPANIONS
+from hublish.formats.registry import recognize
+from hublish.formats.release_files import CONFIG
 from hublish.pipeline.collect import candidates
 from hublish.schemas.diagnose.diagnosis import diagnose
 from hublish.schemas.documents.manifest import Manifest, Policy
@@ -132,7 +133,7 @@ def _made(value: Any, config: Any, declared: Declared) -> Project:
     serializer, value = held(value, declared.serializer, None)
     path = declared.artifact or f"model{registry.get(serializer).suffix or '.npz'}"
     suffix = PurePosixPath(path).suffix
-    beside = {".safetensors": ["*.safetensors.index.json"], ".onnx": ["*.onnx.data"]}.get(suffix, [])
+    beside = COMPANIONS.get(suffix, ())
     fields: dict[str, Any] = {
         "artifacts": [{"source": path, "path_in_repo": path, "serializer": serializer}],
         "card": {"metadata": {"tags": ["hublish"]}},  # a card without any metadata is warned about by the Hub
@@ -197,10 +198,10 @@ def held(value: Any, asked: str | None = None, declared: str | None = None) -> t
     Raises:
         SerializationError: when none is known.
     """
-    known = recognised(value)
+    known = recognize(value)
     if known is None and callable(state_dict := getattr(value, "state_dict", None)):
         value = state_dict()
-        known = recognised(value)
+        known = recognize(value)
     # Weights of torch, in the format they have on disk.
     if known == "torch" and (asked or declared) == _SAFETENSORS:
         return known, value

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from hublish.formats.catalogue import WEIGHT_SUFFIXES
 from hublish.schemas.diagnose.problems import Problem
 from hublish.schemas.documents.sizes import format_size
 
@@ -15,27 +16,6 @@ FILE_LIMIT: Final = 500 * 10**9
 FILE_ADVICE: Final = 200 * 10**9
 FOLDER_LIMIT: Final = 10_000
 REPO_ADVICE: Final = 100_000
-
-WEIGHT_SUFFIXES: Final = (
-    ".bin",
-    ".ckpt",
-    ".gguf",
-    ".ggml",
-    ".h5",
-    ".keras",
-    ".mlmodel",
-    ".model",
-    ".msgpack",
-    ".npy",
-    ".npz",
-    ".onnx",
-    ".pb",
-    ".pt",
-    ".pth",
-    ".safetensors",
-    ".tflite",
-)
-"""Files that are weights by their names: an empty one is a failed export."""
 
 
 def size_problems(path: str, size: int, max_file_size: int) -> Iterator[Problem]:

@@ -6,12 +6,13 @@ from typing import Any, ClassVar
 
 from hublish.base.errors import LoadError, SerializationError
 from hublish.base.progress import Progress
-from hublish.formats.declared.copy import CopyFormat, CopyOptions
+from hublish.formats.catalogue import BuiltIn
+from hublish.formats.format_options import CopyOptions
 from hublish.formats.interface import Written
-from hublish.formats.single_file import place
+from hublish.formats.release_files import output_path
 
 
-class Copy(CopyFormat):
+class Copy(BuiltIn, row="copy"):
     """The source itself, whatever it is; a file is not copied on this machine."""
 
     version: ClassVar[int] = 1
@@ -30,7 +31,7 @@ class Copy(CopyFormat):
             SerializationError: when the source is any other value in memory.
         """
         if isinstance(source, bytes):
-            target = place(workspace, path_in_repo)
+            target = output_path(workspace, path_in_repo)
             target.write_bytes(source)
             return (Written(path_in_repo, target),)
         if not isinstance(source, Path):

@@ -9,6 +9,7 @@ import json
 from typing import Any
 
 from hublish.formats import registry
+from hublish.formats.catalogue import FORMATS
 from hublish.formats.interface import Format
 from hublish.schemas.json_schema.descriptions import DescribedJsonSchema
 from hublish.schemas.json_schema.editing import SERIALIZERS
@@ -17,7 +18,7 @@ from hublish.schemas.json_schema.generate import plain
 
 def described() -> str:
     """Return the text of `schemas/vocabulary/serializers.json`."""
-    about = {entry.name: _about(registry.declared(entry.name), registry.get(entry.name)) for entry in registry.BUILT_IN}
+    about = {name: _about(FORMATS[name], registry.get(name)) for name in sorted(FORMATS)}
     return json.dumps(about, indent=2, ensure_ascii=False) + "\n"
 
 

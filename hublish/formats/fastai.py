@@ -6,17 +6,14 @@ from typing import Any, ClassVar, NoReturn
 
 from hublish.base.errors import LoadError, NoArraysError, SerializationError
 from hublish.base.progress import Progress
-from hublish.formats.declared.fastai import FastaiFormat, FastaiOptions
-from hublish.formats.dependencies import imported
-from hublish.formats.failures import framework_failing_as
+from hublish.formats.catalogue import BuiltIn
+from hublish.formats.format_options import FastaiOptions
+from hublish.formats.frameworks import framework_errors_as, imported, is_a
 from hublish.formats.interface import Trust, Written
-from hublish.formats.recognition import is_a
-from hublish.formats.single_file import check_suffix, only, place
-
-SUFFIXES = (".pkl", ".pth")
+from hublish.formats.release_files import check_suffix, only, output_path
 
 
-class Fastai(FastaiFormat):
+class Fastai(BuiltIn, row="fastai"):
     """One learner for inference: model, transforms and vocabularies, as `Learner.export` writes it.
 
     Holds whatever pickles: functions by name, so that own ones must be importable where it is loaded. Does not hold
@@ -44,14 +41,14 @@ class Fastai(FastaiFormat):
             SerializationError: the value is no learner, or cannot be pickled.
             MissingDependencyError: the learner came from a fastai that cannot be imported here.
         """
-        check_suffix(path_in_repo, SUFFIXES)
+        check_suffix(path_in_repo, self.suffixes)
         if isinstance(source, Path):
             return (Written(path_in_repo, source),)
         if not isinstance(source, _learner().Learner):
             msg = f"a {type(source).__name__} is no fastai Learner"
             raise SerializationError(msg, hint="give the learner, or its model to serializer torch")
-        target = place(workspace, path_in_repo)
-        with framework_failing_as(SerializationError, "fastai cannot export the learner"):
+        target = output_path(workspace, path_in_repo)
+        with framework_errors_as(SerializationError, "fastai cannot export the learner"):
             source.export(target.absolute())
         return (Written(path_in_repo, target),)
 
@@ -61,7 +58,7 @@ class Fastai(FastaiFormat):
         Raises:
             NoArraysError: always.
         """
-        path, _ = only(files, SUFFIXES, self.name)
+        path, _ = only(files, self.suffixes, self.name)
         msg = f"{path} holds a pickled learner rather than arrays by name"
         raise NoArraysError(msg, hint="hublish.from_hub rebuilds it for whoever permits it: trust=Trust(pickle=True)")
 
@@ -76,14 +73,14 @@ class Fastai(FastaiFormat):
             LoadError: without permission, or when it cannot be unpickled here.
             MissingDependencyError: fastai is not installed.
         """
-        path, file = only(files, SUFFIXES, self.name)
+        path, file = only(files, self.suffixes, self.name)
         if not trust.pickle:
             msg = f"{path} is a pickle: loading it runs whatever code its publisher chose"
             raise LoadError(msg, hint="permit it with trust=Trust(pickle=True) if you know the publisher")
         learner = _learner()
-        with framework_failing_as(LoadError, f"fastai cannot load {path}"):
+        with framework_errors_as(LoadError, f"fastai cannot load {path}"):
             return learner.load_learner(file)
 
 
 def _learner() -> Any:
-    return imported("fastai.learner", serializer="fastai", install="fastai")
+    return imported("fastai.learner", serializer="fastai")

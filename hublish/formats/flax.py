@@ -4,11 +4,10 @@ import sys
 from typing import Any
 
 from hublish.base.errors import SerializationError
-from hublish.formats.declared.flax import FlaxFormat
 from hublish.formats.jax import Jax
 
 
-class Flax(FlaxFormat, Jax):
+class Flax(Jax, row="flax"):
     """What serializer `jax` holds, and modules and states of `flax.nnx`.
 
     Of a module, its parameters and other variables but not its random state: `nnx.Param`, `nnx.BatchStat` and the

@@ -9,18 +9,15 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from hublish.base.content import Identity
 from hublish.base.errors import LoadError, SerializationError
 from hublish.base.progress import Progress
-from hublish.formats.declared.gguf import GgufFormat, GgufOptions
-from hublish.formats.description import TensorInfo
-from hublish.formats.failures import failing_as
+from hublish.base.values import Identity
+from hublish.formats.catalogue import BuiltIn
+from hublish.formats.format_options import GgufOptions
 from hublish.formats.gguf_header import MAX_HEADER_SIZE, GgufHeader, parse_header
-from hublish.formats.input_files import named, opened, unchanged
-from hublish.formats.interface import Trust, Written
-from hublish.formats.single_file import check_suffix, only
-
-SUFFIXES = (".gguf",)
+from hublish.formats.input_files import invalid_file_as, named, opened, unchanged
+from hublish.formats.interface import TensorInfo, Trust, Written
+from hublish.formats.release_files import check_suffix, only
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +30,7 @@ class GgufFile:
     header: GgufHeader
 
 
-class Gguf(GgufFormat):
+class Gguf(BuiltIn, row="gguf"):
     """One GGUF file of version 2 or 3: metadata, vocabulary and tensors, quantised or not.
 
     The header is read, by limits of its own, before a file goes up and before it is opened; nothing needs to be
@@ -56,11 +53,11 @@ class Gguf(GgufFormat):
         Raises:
             SerializationError: the source is no file, or a damaged one.
         """
-        check_suffix(path_in_repo, SUFFIXES)
+        check_suffix(path_in_repo, self.suffixes)
         if not isinstance(source, Path):
             msg = f"a {type(source).__name__} in memory cannot be written as GGUF"
             raise SerializationError(msg, hint="convert the model with llama.cpp's convert_hf_to_gguf.py")
-        with failing_as(SerializationError):
+        with invalid_file_as(SerializationError):
             read_gguf(source, str(source))
         return (Written(path_in_repo, source),)
 
@@ -70,8 +67,8 @@ class Gguf(GgufFormat):
         Raises:
             LoadError: no file in the format, more than one, or a damaged one.
         """
-        path, file = only(files, SUFFIXES, self.name)
-        with failing_as(LoadError):
+        path, file = only(files, self.suffixes, self.name)
+        with invalid_file_as(LoadError):
             return GgufArrays(read_gguf(file, path))
 
     def rebuild(self, files: Mapping[str, Path], trust: Trust) -> "GgufArrays":  # noqa: ARG002 - needs none
@@ -110,7 +107,7 @@ class GgufArrays(Mapping[str, NDArray[Any]]):
         if not tensor.nbytes:
             return np.empty(shape, dtype)
         if self._map is None:
-            with failing_as(LoadError), unchanged(self._file.path, self._file.identity) as descriptor:
+            with invalid_file_as(LoadError), unchanged(self._file.path, self._file.identity) as descriptor:
                 self._map = mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
         return np.ndarray(shape, dtype, buffer=self._map, offset=tensor.offset)
 

@@ -7,11 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from hublish.base.content import Identity
-from hublish.base.errors import SourceChangedError
+from hublish.base.errors import HublishError, SourceChangedError
 
 
 class InvalidFileError(ValueError):
-    """A file violates its format; the serializer turns this into its own error for dumping or loading.
+    """A file violates its format, or exceeds a limit.
+
+    Readers do not know whether they run for a dump or for a load: their caller translates with `invalid_file_as`.
 
     Args:
         message: the violation.
@@ -75,3 +77,12 @@ def unchanged(path: Path, identity: Identity) -> Iterator[int]:
 def changed(path: Path) -> SourceChangedError:
     """Return the error for a file that changed while it was in use."""
     return SourceChangedError(f"{path} changed while it was read", hint="wait until nothing writes to it; run again")
+
+
+@contextmanager
+def invalid_file_as(kind: type[HublishError]) -> Iterator[None]:
+    """Raise `kind` instead of `InvalidFileError`, with the same message and hint."""
+    try:
+        yield
+    except InvalidFileError as error:
+        raise kind(error.message, hint=error.hint) from None

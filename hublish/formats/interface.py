@@ -1,4 +1,7 @@
-"""What a format is: a name, its options, `dump` and `load` facing each other."""
+"""The contract of a format: `dump` and `load` face each other, and loaded arrays describe themselves.
+
+Distributions that add a serializer implement `Serializer`, and `Rebuilding` where a framework has a value of its own.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,28 +14,33 @@ from hublish.schemas.documents.document import Document
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A file a serializer made, or the source itself when nothing had to be converted."""
+    """A file that a serializer wrote, or the source itself when it needed no conversion."""
 
     path_in_repo: str
     path: Path
 
 
 class Format(Protocol):
-    """What a manifest can say of a format. Known without the machinery that reads and writes it."""
+    """The part of a format that a manifest refers to: known without reading or writing a file."""
 
-    name: ClassVar[str]
-    """As written in the manifest: `safetensors`."""
-    suffix: ClassVar[str]
-    """The ending its files get when the manifest names none: `.safetensors`; empty keeps the source's."""
-    options: ClassVar[type[Document]]
-    """The model of the artifact's `options`; unknown keys are refused."""
+    @property
+    def name(self) -> str:
+        """As written in the manifest: `safetensors`."""
+
+    @property
+    def suffix(self) -> str:
+        """The suffix of a file without `path_in_repo`: `.safetensors`; empty keeps the source's."""
+
+    @property
+    def options(self) -> type[Document]:
+        """The model of the artifact's `options`; unknown keys are rejected."""
 
 
 class Serializer(Format, Protocol):
-    """One format, done. Stateless; registered by name in `registry.py` or through the entry-point group."""
+    """One format that reads and writes. Stateless; registered in `catalogue.py` or through the entry-point group."""
 
     version: ClassVar[int]
-    """Raised whenever the same input would give other bytes; recorded in the lock."""
+    """Increased whenever the same input would give other bytes; recorded in the lock."""
 
     def dump(
         self, source: Any, path_in_repo: str, workspace: Path, options: Any, progress: Progress
@@ -41,56 +49,100 @@ class Serializer(Format, Protocol):
 
         Args:
             source: the path of a file, or an in-memory value of the kind the format holds.
-            path_in_repo: where the result goes; a format that makes several files derives their names from it.
-            workspace: a folder of this dump's own, which it makes when it writes anything.
+            path_in_repo: the path of the result; a format that writes several files derives their paths from it.
+            workspace: a folder for this dump alone, which it creates before it writes.
             options: an instance of `self.options`.
-            progress: told in bytes of input.
+            progress: counts bytes of input.
 
         Raises:
-            SerializationError: when the source cannot be held by this format.
-            MissingDependencyError: when a package is needed that is not installed.
+            SerializationError: the format cannot hold the source.
+            MissingDependencyError: a required package is not installed.
         """
 
     def load(self, files: Mapping[str, Path]) -> Mapping[str, Any]:
-        """Read the arrays that `dump` wrote, by name; they are read when touched, and no code is run.
+        """Return the arrays that `dump` wrote, by name. They are read on access, and no code is run.
 
         Args:
-            files: every file of the load plan, by path_in_repo; those of other formats are passed over.
+            files: every file of the load plan, by path_in_repo; files of other formats are skipped.
 
         Raises:
-            LoadError: when no file is in this format, or it holds no arrays.
+            LoadError: no file is in this format, or it holds no arrays.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """What whoever loads permits beyond reading data. The default permits nothing."""
+    """The caller's permissions beyond reading data. The default permits nothing."""
 
     pickle: bool = False
-    """Unpickle, which runs whatever code the publisher chose."""
+    """Unpickle, which runs any code the publisher chose."""
     code: bool = False
-    """Run code of the publisher's: import the load plan's target, rebuild functions that are stored as code, such as
+    """Run the publisher's code: import the load plan's target, rebuild functions that are stored as code, such as
     the lambdas of a Keras model."""
     types: tuple[str, ...] = ()
-    """Types, by their full names, that may be built though the format does not know them to be harmless."""
+    """Full names of types that may be built although the format does not know them to be harmless."""
 
 
 DISTRUST = Trust()
-"""Data is read, and nothing else."""
+"""Read data, and nothing else."""
 
 
 @runtime_checkable
 class Rebuilding(Protocol):
-    """A serializer that also gives back what its framework works with, rather than arrays alone."""
+    """A serializer that also returns its framework's own value, rather than arrays alone."""
 
     def rebuild(self, files: Mapping[str, Path], trust: Trust) -> Any:
-        """Read what `dump` wrote as the framework's own value: an estimator, a model, a tree of its arrays.
+        """Return the framework's value that `dump` wrote: an estimator, a model, a tree of its arrays.
 
         Args:
-            files: every file of the load plan, by path_in_repo; those of other formats are passed over.
-            trust: what is permitted; nothing else is done.
+            files: every file of the load plan, by path_in_repo; files of other formats are skipped.
+            trust: the permissions; the serializer does nothing beyond them.
 
         Raises:
-            LoadError: when no file is in this format, or it asks for more trust than there is.
-            MissingDependencyError: when the framework is not installed.
+            LoadError: no file is in this format, or it requires more trust than given.
+            MissingDependencyError: the framework is not installed.
         """
+
+
+@runtime_checkable
+class Recognizing(Protocol):
+    """A serializer that recognizes values in memory by their type."""
+
+    def holds(self, value: Any) -> bool:
+        """Return whether this is the format for `value`. Imports nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class TensorInfo:
+    """The description of one array."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+    """As the format spells it: `F32`; numpy's name for arrays that came from no file."""
+    nbytes: int
+    file: str | None
+    """The path_in_repo of its file; None for an array in memory."""
+
+
+@runtime_checkable
+class Described(Protocol):
+    """A collection of arrays that describes itself without reading them."""
+
+    @property
+    def tensors(self) -> tuple[TensorInfo, ...]:
+        """The descriptions, in the order of the names."""
+
+
+def describe(arrays: Mapping[str, Any]) -> tuple[TensorInfo, ...]:
+    """Return the descriptions of `arrays`; arrays that are mapped from files stay unread.
+
+    Args:
+        arrays: the result of a serializer's `load`, or any mapping of names to arrays.
+    """
+    if isinstance(arrays, Described):
+        return arrays.tensors
+    return tuple(
+        TensorInfo(name, tuple(array.shape), str(array.dtype), int(array.nbytes), None)
+        for name, array in arrays.items()
+    )

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from hublish.base.errors import LoadError, SerializationError
 from hublish.base.progress import Progress
-from hublish.formats.declared.jax import JaxFormat, JaxOptions
-from hublish.formats.dependencies import imported
-from hublish.formats.failures import failing_as
+from hublish.formats.catalogue import BuiltIn
+from hublish.formats.format_options import JaxOptions
+from hublish.formats.frameworks import imported
+from hublish.formats.input_files import invalid_file_as
 from hublish.formats.interface import Trust, Written
 from hublish.formats.safetensors import Safetensors
 from hublish.formats.tensors.checkpoint import read_checkpoint
@@ -23,7 +24,7 @@ SEPARATOR = "separator"
 """The key of the metadata that names what joins the parts of a name; without it, a dot."""
 
 
-class Jax(JaxFormat):
+class Jax(BuiltIn, row="jax"):
     """Nested dicts, lists and tuples of arrays: the parameters of Flax, Haiku, Equinox and Optax trees.
 
     Holds every dtype that safetensors has; arrays come from any device. Lists and tuples come back as dicts with the
@@ -72,8 +73,8 @@ class Jax(JaxFormat):
             LoadError: as `load`, or when one name leads through another.
             MissingDependencyError: jax is not installed.
         """
-        numpy = imported("jax.numpy", serializer=self.name, install="jax")
-        dtypes = imported("jax.dtypes", serializer=self.name, install="jax")
+        numpy = imported("jax.numpy", serializer=self.name)
+        dtypes = imported("jax.dtypes", serializer=self.name)
         leaves = {
             name: numpy.asarray(array) if dtypes.canonicalize_dtype(array.dtype) == array.dtype else array
             for name, array in self.load(files).items()
@@ -103,7 +104,7 @@ def _array(name: str, leaf: Any) -> NDArray[Any]:
 
 
 def _separator(files: Mapping[str, Path]) -> str:
-    with failing_as(LoadError):
+    with invalid_file_as(LoadError):
         said = [file.header.metadata for file in read_checkpoint(files)]
         said += [read_index(path, name).metadata for name, path in files.items() if name.endswith(INDEX_SUFFIX)]
     found = {metadata[SEPARATOR] for metadata in said if metadata.get(SEPARATOR)}

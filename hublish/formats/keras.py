@@ -7,18 +7,16 @@ from typing import Any, ClassVar
 
 from hublish.base.errors import LoadError, SerializationError
 from hublish.base.progress import Progress
-from hublish.formats.declared.keras import KerasFormat, KerasOptions
-from hublish.formats.dependencies import imported
-from hublish.formats.failures import failing_as, framework_failing_as
+from hublish.formats.catalogue import BuiltIn
+from hublish.formats.format_options import KerasOptions
+from hublish.formats.frameworks import framework_errors_as, imported, is_a
+from hublish.formats.input_files import invalid_file_as
 from hublish.formats.interface import Trust, Written
 from hublish.formats.keras_archive import KerasArrays, code_in, write_canonical
-from hublish.formats.recognition import is_a
-from hublish.formats.single_file import check_suffix, only, place
-
-SUFFIXES = (".keras",)
+from hublish.formats.release_files import check_suffix, only, output_path
 
 
-class Keras(KerasFormat):
+class Keras(BuiltIn, row="keras"):
     """One Keras 3 model: its layers, weights, vocabularies and, where it was compiled, the optimizer's state.
 
     Holds everything `model.save` does. Own layers must be registered where it is loaded
@@ -46,9 +44,9 @@ class Keras(KerasFormat):
             SerializationError: Keras cannot save it, it carries code, or a file is no `.keras` archive.
             MissingDependencyError: the model came from a Keras that cannot be imported here.
         """
-        check_suffix(path_in_repo, SUFFIXES)
-        written = source if isinstance(source, Path) else _saved(source, place(workspace, path_in_repo))
-        with failing_as(SerializationError):
+        check_suffix(path_in_repo, self.suffixes)
+        written = source if isinstance(source, Path) else _saved(source, output_path(workspace, path_in_repo))
+        with invalid_file_as(SerializationError):
             code = code_in(written, str(source) if isinstance(source, Path) else path_in_repo)
         if code and options.lambdas == "forbid":
             msg = f"the model carries Python bytecode in {code}"
@@ -63,9 +61,9 @@ class Keras(KerasFormat):
             LoadError: no archive, more than one, or a damaged one.
             MissingDependencyError: h5py is not installed.
         """
-        path, file = only(files, SUFFIXES, self.name)
-        h5py = imported("h5py", serializer="keras", install="h5py")
-        with failing_as(LoadError), framework_failing_as(LoadError, f"h5py cannot read the weights of {path}"):
+        path, file = only(files, self.suffixes, self.name)
+        h5py = imported("h5py", serializer="keras")
+        with invalid_file_as(LoadError), framework_errors_as(LoadError, f"h5py cannot read the weights of {path}"):
             return KerasArrays.of(h5py, path, file)
 
     def rebuild(self, files: Mapping[str, Path], trust: Trust) -> Any:
@@ -79,14 +77,14 @@ class Keras(KerasFormat):
             LoadError: the archive is damaged, or carries code without permission to run it.
             MissingDependencyError: Keras or its backend is not installed.
         """
-        path, file = only(files, SUFFIXES, self.name)
-        with failing_as(LoadError):
+        path, file = only(files, self.suffixes, self.name)
+        with invalid_file_as(LoadError):
             code = code_in(file, path)
         if code and not trust.code:
             msg = f"{path} carries Python bytecode in {code}: loading it runs whatever its publisher chose"
             raise LoadError(msg, hint="permit it with trust=Trust(code=True)")
         keras = _keras()
-        with framework_failing_as(LoadError, f"Keras cannot load {path}"):
+        with framework_errors_as(LoadError, f"Keras cannot load {path}"):
             return keras.saving.load_model(file, safe_mode=not trust.code)
 
 
@@ -99,16 +97,13 @@ def _saved(model: Any, target: Path) -> Path:
         msg = "the model has no weights yet: it was not built"
         raise SerializationError(msg, hint="call it on data, or model.build(input_shape), before it is published")
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
-        draft = Path(folder) / f"model{SUFFIXES[0]}"
-        with framework_failing_as(SerializationError, "Keras cannot save the model"):
+        draft = Path(folder) / "model.keras"
+        with framework_errors_as(SerializationError, "Keras cannot save the model"):
             model.save(draft)
-        with failing_as(SerializationError):
+        with invalid_file_as(SerializationError):
             write_canonical(draft, target)
     return target
 
 
 def _keras() -> Any:
-    advice = "Keras needs a backend: install tensorflow, jax or torch, and name it in KERAS_BACKEND"
-    return imported(
-        "keras", serializer="keras", install="'keras>=3.12' torch  # and set KERAS_BACKEND=torch", advice=advice
-    )
+    return imported("keras", serializer="keras")

@@ -13,9 +13,8 @@ from typing import Any
 
 from hublish.base.errors import LoadError
 from hublish.formats.archives import opened_archive, read_member, write_reproducibly
-from hublish.formats.description import TensorInfo
-from hublish.formats.failures import failing_as
-from hublish.formats.input_files import InvalidFileError
+from hublish.formats.input_files import InvalidFileError, invalid_file_as
+from hublish.formats.interface import TensorInfo
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 _MAX_JSON = 64 << 20
@@ -96,7 +95,7 @@ class KerasArrays(Mapping[str, Any]):
     def __getitem__(self, name: str) -> Any:
         place = self._stored[name].name
         with (
-            failing_as(LoadError),
+            invalid_file_as(LoadError),
             opened_archive(self._path, self._path.name) as archive,
             archive.open(WEIGHTS) as member,
             self._h5py.File(member) as weights,

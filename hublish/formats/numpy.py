@@ -9,16 +9,15 @@ from numpy.typing import NDArray
 
 from hublish.base.errors import LoadError, SerializationError
 from hublish.base.progress import Progress
-from hublish.formats.declared.numpy import NumpyFormat, NumpyOptions
-from hublish.formats.failures import failing_as
+from hublish.formats.catalogue import BuiltIn
+from hublish.formats.format_options import NumpyOptions
+from hublish.formats.input_files import invalid_file_as
 from hublish.formats.interface import Trust, Written
 from hublish.formats.numpy_files import NumpyArrays, check_arrays
-from hublish.formats.single_file import check_suffix, has_suffix, place
-
-SUFFIXES = (".npz", ".npy")
+from hublish.formats.release_files import check_suffix, output_path, with_suffix
 
 
-class Numpy(NumpyFormat):
+class Numpy(BuiltIn, row="numpy"):
     """One array (`.npy`), or arrays by name (`.npz`).
 
     Holds every type of numpy but Python objects: complex, text, dates and structured ones too. Does not hold
@@ -41,13 +40,13 @@ class Numpy(NumpyFormat):
         Raises:
             SerializationError: when the source holds what the format cannot, or the path has another ending.
         """
-        check_suffix(path_in_repo, SUFFIXES)
+        check_suffix(path_in_repo, self.suffixes)
         if isinstance(source, Path):
             _check_same_kind(source, path_in_repo)
-            with failing_as(SerializationError):
+            with invalid_file_as(SerializationError):
                 check_arrays(source, str(source))
             return (Written(path_in_repo, source),)
-        target = place(workspace, path_in_repo)
+        target = output_path(workspace, path_in_repo)
         if path_in_repo.endswith(".npy"):
             np.save(target, _array("the value", source), allow_pickle=False)
         else:
@@ -60,11 +59,8 @@ class Numpy(NumpyFormat):
         Raises:
             LoadError: when a file is damaged or holds Python objects, or two hold an array of the same name.
         """
-        mine = {path: file for path, file in files.items() if has_suffix(path, SUFFIXES)}
-        if not mine:
-            msg = f"no {' or '.join(SUFFIXES)} file among {len(files)} files"
-            raise LoadError(msg, hint="do load.allow_patterns let it in?")
-        with failing_as(LoadError):
+        mine = with_suffix(files, self.suffixes)
+        with invalid_file_as(LoadError):
             return NumpyArrays.of(mine)
 
     def rebuild(self, files: Mapping[str, Path], trust: Trust) -> dict[str, NDArray[Any]]:  # noqa: ARG002 - needs none
@@ -79,7 +75,7 @@ class Numpy(NumpyFormat):
 def _check_same_kind(source: Path, path_in_repo: str) -> None:
     if source.suffix != Path(path_in_repo).suffix:
         msg = f"{source.name} would go up as {path_in_repo}, which promises another format"
-        raise SerializationError(msg, hint=f"end path_in_repo with {source.suffix or SUFFIXES[0]}")
+        raise SerializationError(msg, hint=f"end path_in_repo with {source.suffix or '.npz'}")
 
 
 def _save_many(target: Path, source: Any, options: NumpyOptions) -> None:

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from hublish.base.errors import LoadError
 from hublish.formats.archives import opened_archive, read_member
-from hublish.formats.description import TensorInfo
 from hublish.formats.input_files import InvalidFileError, named, opened
+from hublish.formats.interface import TensorInfo
 
 _READERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
 

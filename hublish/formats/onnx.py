@@ -8,19 +8,17 @@ from typing import Any, ClassVar
 
 from hublish.base.errors import LoadError, SerializationError
 from hublish.base.progress import Progress
-from hublish.formats.declared.onnx import OnnxFormat, OnnxOptions
-from hublish.formats.dependencies import imported
-from hublish.formats.failures import failing_as, framework_failing_as
+from hublish.formats.catalogue import BuiltIn
+from hublish.formats.format_options import OnnxOptions
+from hublish.formats.frameworks import framework_errors_as, imported, is_a
+from hublish.formats.input_files import invalid_file_as
 from hublish.formats.interface import Trust, Written
 from hublish.formats.onnx_files import OnnxArrays, data_among, data_beside, open_arrays, read_onnx
 from hublish.formats.onnx_staging import in_one_folder
-from hublish.formats.recognition import is_a
-from hublish.formats.single_file import check_suffix, only, place
-
-SUFFIXES = (".onnx",)
+from hublish.formats.release_files import check_suffix, only, output_path
 
 
-class Onnx(OnnxFormat):
+class Onnx(BuiltIn, row="onnx"):
     """One model: its graph, its weights, and the files that keep them.
 
     A file is passed on as it is, with its external data from the same folder; links and paths that lead out of it are
@@ -48,13 +46,13 @@ class Onnx(OnnxFormat):
             SerializationError: no model, a damaged one, one that onnx's checker refuses, or its data is not there.
             MissingDependencyError: the model came from an onnx that cannot be imported here.
         """
-        check_suffix(path_in_repo, SUFFIXES)
+        check_suffix(path_in_repo, self.suffixes)
         if isinstance(source, Path):
             model, name = source, str(source)
         else:
-            model, name = place(workspace, path_in_repo), path_in_repo
+            model, name = output_path(workspace, path_in_repo), path_in_repo
             _save(source, model, options)
-        with failing_as(SerializationError):
+        with invalid_file_as(SerializationError):
             data = data_beside(read_onnx(model, name))
         _check(model, name)
         folder = posixpath.dirname(path_in_repo)
@@ -67,7 +65,7 @@ class Onnx(OnnxFormat):
         Raises:
             LoadError: no model, more than one, a damaged one, or its data is missing.
         """
-        return open_arrays(*only(files, SUFFIXES, self.name), files)
+        return open_arrays(*only(files, self.suffixes, self.name), files)
 
     def rebuild(self, files: Mapping[str, Path], trust: Trust) -> Any:  # noqa: ARG002 - needs none
         """Return an `onnxruntime.InferenceSession` on the CPU; without onnxruntime a ModelProto with all its data.
@@ -77,16 +75,16 @@ class Onnx(OnnxFormat):
         Raises:
             LoadError: as `load`, or when the runtime refuses the model.
         """
-        path, file = only(files, SUFFIXES, self.name)
-        with failing_as(LoadError):
+        path, file = only(files, self.suffixes, self.name)
+        with invalid_file_as(LoadError):
             data = data_among(read_onnx(file, path), files)
         with in_one_folder(file, data) as model:
             if importlib.util.find_spec("onnxruntime"):
-                runtime = imported("onnxruntime", serializer="onnx", install="onnxruntime")
-                with framework_failing_as(LoadError, f"onnxruntime cannot load {path}"):
+                runtime = imported("onnxruntime", serializer="onnx")
+                with framework_errors_as(LoadError, f"onnxruntime cannot load {path}"):
                     return runtime.InferenceSession(str(model), providers=["CPUExecutionProvider"])
             if importlib.util.find_spec("onnx"):
-                with framework_failing_as(LoadError, f"onnx cannot load {path}"):
+                with framework_errors_as(LoadError, f"onnx cannot load {path}"):
                     return _onnx().load(str(model))
         return file
 
@@ -96,7 +94,7 @@ def _save(source: Any, target: Path, options: OnnxOptions) -> None:
     if not isinstance(source, onnx.ModelProto):
         msg = f"a {type(source).__name__} is no onnx.ModelProto"
         raise SerializationError(msg, hint="export it to a file, such as with torch.onnx.export, and name that")
-    with framework_failing_as(SerializationError, "onnx cannot write the model"):
+    with framework_errors_as(SerializationError, "onnx cannot write the model"):
         if not options.external_data:
             onnx.save_model(source, str(target))
             return
@@ -108,9 +106,9 @@ def _save(source: Any, target: Path, options: OnnxOptions) -> None:
 
 def _check(model: Path, name: str) -> None:
     if importlib.util.find_spec("onnx"):
-        with framework_failing_as(SerializationError, f"onnx's checker refuses {name}"):
+        with framework_errors_as(SerializationError, f"onnx's checker refuses {name}"):
             _onnx().checker.check_model(str(model))
 
 
 def _onnx() -> Any:
-    return imported("onnx", serializer="onnx", install="onnx")
+    return imported("onnx", serializer="onnx")

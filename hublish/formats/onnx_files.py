@@ -13,9 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hublish.base.errors import LoadError
-from hublish.formats.description import TensorInfo
-from hublish.formats.failures import failing_as
-from hublish.formats.input_files import InvalidFileError, named, opened
+from hublish.formats.input_files import InvalidFileError, invalid_file_as, named, opened
+from hublish.formats.interface import TensorInfo
 from hublish.formats.onnx_model import OnnxTensor, read_model
 from hublish.formats.onnx_values import typed_values
 
@@ -135,7 +134,7 @@ class OnnxArrays(Mapping[str, NDArray[Any]]):
         dtype = np.dtype(kind)
         if 0 in tensor.shape:
             return np.empty(tensor.shape, dtype)
-        with failing_as(LoadError), named(f"tensor {name!r} of {self._model.name}"):
+        with invalid_file_as(LoadError), named(f"tensor {name!r} of {self._model.name}"):
             flat = self._mapped(tensor, dtype) if tensor.raw or tensor.external else self._typed(tensor, dtype)
         return flat.reshape(tensor.shape)
 
@@ -188,7 +187,7 @@ def open_arrays(path: str, file: Path, files: Mapping[str, Path]) -> OnnxArrays:
     Raises:
         LoadError: when it is damaged, or its data is missing.
     """
-    with failing_as(LoadError):
+    with invalid_file_as(LoadError):
         model = read_onnx(file, path)
         return OnnxArrays(model, data_among(model, files))
 

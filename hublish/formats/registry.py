@@ -1,30 +1,26 @@
-"""Serializers by name: the built-in ones and those of other distributions come through the same door.
+"""Serializers by name, and by the value they hold: built-in ones from the catalogue, others from entry points.
 
-What a manifest can say of a built-in one stands apart, in `formats/`, so that `hublish check` loads no arrays.
-
-Another distribution offers one with an entry point, whose name is the serializer's own:
+Another distribution adds one with an entry point, whose name is the serializer's own:
 
     [project.entry-points."hublish.serializers"]
     acme = "acme_formats:Acme"
 """
 
 from collections.abc import Iterable, Mapping
-from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, cast
+from typing import Any
 
 from hublish.base.errors import SerializationError
-from hublish.formats.interface import Format, Serializer
+from hublish.formats.catalogue import FORMATS
+from hublish.formats.interface import Format, Recognizing, Serializer
 from hublish.schemas.documents.document import Document
 
 GROUP = "hublish.serializers"
 """The entry-point group."""
 
-BUILT_IN = tuple(
-    EntryPoint(name, f"hublish.formats.{name}:{name.capitalize()}", GROUP)
-    for name in ("copy", "fastai", "flax", "gguf", "jax", "keras", "numpy", "onnx", "safetensors", "sklearn", "torch")
-)
-_SHOWN = 60
+_BUILT_IN = {name: EntryPoint(name, entry.serializer, GROUP) for name, entry in FORMATS.items()}
+# Characters of an unknown name in an error: the manifest may hold a name of any length.
+_MOST_SHOWN = 60
 
 
 class UnknownSerializerError(SerializationError):
@@ -34,63 +30,71 @@ class UnknownSerializerError(SerializationError):
 
 
 class InvalidSerializerError(SerializationError):
-    """A distribution offers something that cannot be used as a serializer, or under a name that is taken."""
+    """An entry point cannot be used as a serializer, or its name is taken."""
 
     code = "serializer.invalid"
 
 
 def get(name: str) -> Serializer:
-    """Return the serializer called `name`; a built-in one without looking at other distributions.
+    """Return the serializer called `name`; a built-in one without reading entry points.
 
     Raises:
-        UnknownSerializerError: naming the known ones.
-        InvalidSerializerError: when entry points claim one name twice, or what they offer is no serializer.
+        UnknownSerializerError: with the known names.
+        InvalidSerializerError: entry points claim one name twice, or the object is not a serializer.
     """
-    for entry in BUILT_IN:
-        if entry.name == name:
-            return _load(entry)
+    # A broken or greedy distribution cannot disable or replace a built-in format.
+    if name in _BUILT_IN:
+        return _load(_BUILT_IN[name])
     known = _known()
     if name not in known:
         from difflib import get_close_matches
 
         close = get_close_matches(name, known, n=1)
         guess = f"did you mean '{close[0]}'? " if close else ""
-        msg = f"unknown serializer '{name[:_SHOWN]}'"
+        msg = f"unknown serializer '{name[:_MOST_SHOWN]}'"
         raise UnknownSerializerError(msg, hint=f"{guess}known serializers: {', '.join(sorted(known))}")
     return _load(known[name])
 
 
 def declared(name: str) -> Format:
-    """Return what a manifest can say of the serializer called `name`; of a built-in one without loading it.
+    """Return the name, suffix and options of the serializer called `name`; of a built-in one without importing it.
 
     Raises:
         UnknownSerializerError, InvalidSerializerError: as `get` does.
     """
-    for entry in BUILT_IN:
-        if entry.name == name:
-            module = import_module(f"hublish.formats.declared.{name}")
-            return cast("Format", getattr(module, f"{name.capitalize()}Format")())
-    return get(name)
+    return FORMATS.get(name) or get(name)
 
 
 def names() -> tuple[str, ...]:
-    """Return the name of every serializer, sorted; none is loaded.
+    """Return the name of every serializer, sorted; imports none of them.
 
     Raises:
-        InvalidSerializerError: when two have the same name.
+        InvalidSerializerError: two have the same name.
     """
     return tuple(sorted(_known()))
 
 
+def recognize(value: Any) -> str | None:
+    """Return the name of the first serializer that holds a value in memory; None when there is none.
+
+    Serializers compare names of types, so this imports no framework.
+    """
+    for name in names():
+        serializer = get(name)
+        if isinstance(serializer, Recognizing) and serializer.holds(value):
+            return name
+    return None
+
+
 def _known() -> Mapping[str, EntryPoint]:
-    return _by_name((*BUILT_IN, *entry_points(group=GROUP)))
+    return _by_name((*_BUILT_IN.values(), *entry_points(group=GROUP)))
 
 
 def _by_name(entries: Iterable[EntryPoint]) -> Mapping[str, EntryPoint]:
     known: dict[str, EntryPoint] = {}
     for entry in entries:
         if not entry.name.strip():
-            msg = f"{_origin(entry)} offers a serializer without a name"
+            msg = f"{_origin(entry)} registers a serializer without a name"
             raise InvalidSerializerError(msg, hint="name it in the distribution's entry points")
         other = known.setdefault(entry.name, entry)
         # An editable install can list the same entry point twice.
@@ -120,11 +124,11 @@ def _problem(serializer: Any, name: str) -> str:
     if not isinstance(own, str) or not own:
         return "it has no name"
     if own != name:
-        return f"it calls itself '{own}'"
+        return f"its own name is '{own}'"
     if not isinstance(getattr(serializer, "version", None), int):
         return "its version is not a whole number"
     if not isinstance(getattr(serializer, "suffix", None), str):
-        return "its suffix is not a text"
+        return "its suffix is not a string"
     if not (isinstance(options, type) and issubclass(options, Document)):
         return "its options are not a Document"
     missing = [verb for verb in ("dump", "load") if not callable(getattr(serializer, verb, None))]

@@ -8,10 +8,11 @@ from typing import Any, ClassVar
 
 from hublish.base.errors import HublishError, LoadError, SerializationError
 from hublish.base.progress import Progress
-from hublish.formats.declared.safetensors import SafetensorsFormat, SafetensorsOptions
+from hublish.formats.catalogue import BuiltIn
+from hublish.formats.format_options import SafetensorsOptions
+from hublish.formats.frameworks import maps_to
 from hublish.formats.input_files import InvalidFileError
 from hublish.formats.interface import Written
-from hublish.formats.recognition import maps_to
 from hublish.formats.tensors.casting import cast
 from hublish.formats.tensors.checkpoint import read_checkpoint
 from hublish.formats.tensors.choosing import chosen, renamed
@@ -30,7 +31,7 @@ _FORMAT = "format"
 _DEFAULT_FORMAT = "pt"
 
 
-class Safetensors(SafetensorsFormat):
+class Safetensors(BuiltIn, row="safetensors"):
     """Arrays by name, from PyTorch checkpoints, `.safetensors`, `.npz`, `.npy`, Keras' `.weights.h5` and mappings.
 
     Checkpoints (`.pt`, `.pth`, `.bin`, `.ckpt`, TorchScript archives, sharded sets with their index) are read without

@@ -6,19 +6,19 @@ from typing import Any, ClassVar, NoReturn
 
 from hublish.base.errors import LoadError, NoArraysError, SerializationError
 from hublish.base.progress import Progress
-from hublish.formats.declared.sklearn import SklearnFormat, SklearnOptions
-from hublish.formats.dependencies import imported
-from hublish.formats.failures import failing_as, framework_failing_as
+from hublish.formats.catalogue import FORMATS, PICKLE_SUFFIXES, BuiltIn
+from hublish.formats.format_options import SklearnOptions
+from hublish.formats.frameworks import framework_errors_as, imported, is_a
+from hublish.formats.input_files import invalid_file_as
 from hublish.formats.interface import Trust, Written
-from hublish.formats.recognition import is_a
-from hublish.formats.single_file import check_suffix, has_suffix, only, place
+from hublish.formats.release_files import check_suffix, has_suffix, only, output_path
 from hublish.formats.skops_file import check_skops, write_canonical
 
-SKOPS = (".skops",)
-PICKLES = (".joblib", ".pkl", ".pickle")
+_PICKLES = tuple(suffix for suffix in FORMATS["sklearn"].suffixes if suffix in PICKLE_SUFFIXES)
+_SKOPS = tuple(suffix for suffix in FORMATS["sklearn"].suffixes if suffix not in PICKLE_SUFFIXES)
 
 
-class Sklearn(SklearnFormat):
+class Sklearn(BuiltIn, row="sklearn"):
     """One estimator, pipeline or search, with whatever it was fitted to.
 
     Holds, as skops: everything made of scikit-learn, numpy, scipy and plain Python values; types of other libraries
@@ -49,12 +49,12 @@ class Sklearn(SklearnFormat):
             SerializationError: the estimator cannot be held, or a file is in another format.
             MissingDependencyError: skops or joblib is not installed.
         """
-        suffixes = SKOPS if options.format == "skops" else PICKLES
+        suffixes = _SKOPS if options.format == "skops" else _PICKLES
         check_suffix(path_in_repo, suffixes)
         if isinstance(source, Path):
             return (_passed_on(source, path_in_repo, suffixes),)
-        target = place(workspace, path_in_repo)
-        with framework_failing_as(SerializationError, f"{options.format} cannot write a {type(source).__name__}"):
+        target = output_path(workspace, path_in_repo)
+        with framework_errors_as(SerializationError, f"{options.format} cannot write a {type(source).__name__}"):
             if options.format == "skops":
                 write_canonical(_skops(), source, target)
             else:
@@ -67,7 +67,7 @@ class Sklearn(SklearnFormat):
         Raises:
             NoArraysError: always.
         """
-        path, _ = only(files, (*SKOPS, *PICKLES), self.name)
+        path, _ = only(files, self.suffixes, self.name)
         msg = f"{path} holds an estimator rather than arrays by name"
         raise NoArraysError(msg, hint="hublish.from_hub rebuilds it")
 
@@ -82,21 +82,21 @@ class Sklearn(SklearnFormat):
             LoadError: the file is damaged, or asks for more trust than there is: every type is named.
             MissingDependencyError: skops or joblib is not installed.
         """
-        if any(has_suffix(path, SKOPS) for path in files):
-            return _load_skops(*only(files, SKOPS, self.name), trust)
-        path, file = only(files, PICKLES, self.name)
+        if any(has_suffix(path, _SKOPS) for path in files):
+            return _load_skops(*only(files, _SKOPS, self.name), trust)
+        path, file = only(files, _PICKLES, self.name)
         if not trust.pickle:
             msg = f"{path} is a pickle: loading it runs whatever code its publisher chose"
             raise LoadError(msg, hint="ask for a .skops file, or permit it with trust=Trust(pickle=True)")
-        with framework_failing_as(LoadError, f"joblib cannot load {path}"):
+        with framework_errors_as(LoadError, f"joblib cannot load {path}"):
             return _joblib().load(file)
 
 
 def _load_skops(path: str, file: Path, trust: Trust) -> Any:
-    with failing_as(LoadError):
+    with invalid_file_as(LoadError):
         check_skops(file, path)
     skops = _skops()
-    with framework_failing_as(LoadError, f"skops cannot load {path}"):
+    with framework_errors_as(LoadError, f"skops cannot load {path}"):
         needed = skops.get_untrusted_types(file=file)
         _refuse_untrusted(path, [name for name in needed if name not in trust.types])
         return skops.load(file, trusted=list(needed))
@@ -112,15 +112,15 @@ def _passed_on(source: Path, path_in_repo: str, suffixes: tuple[str, ...]) -> Wr
     if not has_suffix(source.name, suffixes):
         msg = f"{source} is no {' or '.join(suffixes)} file, and to convert it would mean to run what is in it"
         raise SerializationError(msg, hint="save it with skops.io.dump, or hand hublish the estimator itself")
-    if suffixes == SKOPS:
-        with failing_as(SerializationError):
+    if suffixes == _SKOPS:
+        with invalid_file_as(SerializationError):
             check_skops(source, str(source))
     return Written(path_in_repo, source)
 
 
 def _skops() -> Any:
-    return imported("skops.io", serializer="sklearn", install="'skops>=0.13' scikit-learn")
+    return imported("skops.io", serializer="sklearn")
 
 
 def _joblib() -> Any:
-    return imported("joblib", serializer="sklearn", install="joblib scikit-learn")
+    return imported("joblib", serializer="sklearn")

@@ -6,11 +6,11 @@ from typing import Any, ClassVar
 
 from hublish.base.errors import LoadError, SerializationError
 from hublish.base.progress import Progress
-from hublish.formats.declared.torch import TorchFormat, TorchOptions
-from hublish.formats.dependencies import imported
+from hublish.formats.catalogue import BuiltIn
+from hublish.formats.format_options import TorchOptions
+from hublish.formats.frameworks import imported, is_a, maps_to
 from hublish.formats.input_files import InvalidFileError
 from hublish.formats.interface import Trust, Written
-from hublish.formats.recognition import is_a, maps_to
 from hublish.formats.safetensors import Safetensors
 from hublish.formats.tensors.checkpoint import read_checkpoint
 from hublish.formats.tensors.index import INDEX_SUFFIX, read_index
@@ -19,7 +19,7 @@ from hublish.formats.tensors.ties import read_ties
 from hublish.formats.torch_tensors import mapped_tensors, tied, to_array
 
 
-class Torch(TorchFormat):
+class Torch(BuiltIn, row="torch"):
     """Parameters and buffers by name: of an `nn.Module`, of a state dict, or of what serializer `safetensors` reads.
 
     Holds every dtype that safetensors has, of tensors on any device and in any strides. Tied tensors are written once,
@@ -80,7 +80,7 @@ class Torch(TorchFormat):
 
 
 def _torch() -> Any:
-    return imported("torch", serializer="torch", install="torch")
+    return imported("torch", serializer="torch")
 
 
 def _state_dict(torch: Any, source: Any) -> Mapping[str, Any]:

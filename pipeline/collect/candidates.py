@@ -8,8 +8,9 @@ from hublish.base.content import InMemory, OnDisk
 from hublish.base.errors import HublishError
 from hublish.base.values import Candidate, Effect, Project, Step, Verdict
 from hublish.formats import registry
+from hublish.formats.catalogue import SHARD_INDEX_SUFFIX
+from hublish.formats.format_options import InvalidOptionsError, validate_options
 from hublish.formats.interface import Format
-from hublish.formats.options import InvalidOptionsError, validate_options
 from hublish.pipeline.collect.sources import SourceProblemError, find
 from hublish.pipeline.collect.verdicts import of_name
 from hublish.schemas.diagnose.problems import Problem
@@ -88,7 +89,7 @@ def _target(artifact: Artifact, suffix: str) -> str:
 
 def _with_suffix(path: str, suffix: str) -> str:
     """Return the name a converted file gets; an index of shards stands for the whole they make up."""
-    whole = path.removesuffix(".index.json")
+    whole = path.removesuffix(SHARD_INDEX_SUFFIX)
     if not suffix or whole.endswith(suffix):
         return whole if suffix else path
     folder, slash, name = whole.rpartition("/")

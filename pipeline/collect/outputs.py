@@ -6,7 +6,8 @@ from typing import Final
 from hublish.base.errors import HublishError
 from hublish.base.values import Candidate, Project
 from hublish.formats import registry
-from hublish.formats.options import validate_options
+from hublish.formats.catalogue import SHARD_INDEX_SUFFIX
+from hublish.formats.format_options import validate_options
 from hublish.schemas.documents.sizes import format_size
 
 _COPY: Final = "copy"
@@ -53,7 +54,7 @@ def _weights(candidate: Candidate, serializer: str, limit: int) -> Outputs:
         weights = weights_path(candidate.path_in_repo)
     except InvalidFileError:  # converting will say so
         return Outputs((candidate.path_in_repo,), serializer)
-    index = candidate.source.endswith(".index.json")
+    index = candidate.source.endswith(SHARD_INDEX_SUFFIX)
     if candidate.content is not None and not index and candidate.content.size * _GROWTH <= limit:
         return Outputs((weights,), serializer)
     stem = weights.rpartition("/")[2].removesuffix(".safetensors")

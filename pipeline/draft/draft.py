@@ -6,9 +6,9 @@ from typing import Final, NoReturn
 
 from pydantic import ValidationError
 
-from hublish.audit.limits import WEIGHT_SUFFIXES
 from hublish.base.errors import DraftError
 from hublish.base.values import Kind as FileKind
+from hublish.formats.catalogue import WEIGHT_SUFFIXES
 from hublish.pipeline.draft.cards import Readme, licence_fields, readme_in, refused
 from hublish.pipeline.draft.companions import licences
 from hublish.pipeline.draft.dataset import dataset

@@ -4,14 +4,10 @@ import re
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
+from hublish.formats.catalogue import MODEL_SUFFIXES
 from hublish.pipeline.draft.tree import Tree, directly_in, folder_of, name_of
 from hublish.schemas.documents.manifest import RepoType
 
-WEIGHTS: Final = (
-    *(".safetensors", ".gguf", ".onnx", ".keras", ".h5", ".hdf5", ".skops", ".tflite", ".mlmodel", ".msgpack", ".pb"),
-    *(".pt", ".pth", ".ckpt", ".bin", ".pkl", ".pickle", ".joblib", ".npz"),
-)
-"""Endings of files that hold what was learned."""
 TABLES: Final = (".parquet", ".csv", ".tsv", ".jsonl", ".ndjson", ".arrow")
 MEDIA: Final = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".tif", ".tiff", ".wav", ".mp3", ".flac", ".ogg", ".mp4")
 _ARCHIVES: Final = (".tar",)
@@ -52,7 +48,7 @@ def kind_of(tree: Tree, files: Iterable[str], front_matter: Iterable[str] = ()) 
     if keys & {"configs", "dataset_info", "task_categories", "size_categories"}:
         return Kind("dataset", "README.md: its metadata is a dataset's")
     data, app = data_files(files), app_of(tree, files)
-    weights = [path for path in files if path.lower().endswith(WEIGHTS) and not in_data_folder(path)]
+    weights = [path for path in files if path.lower().endswith(MODEL_SUFFIXES) and not in_data_folder(path)]
     if app and (app.sdk in ("gradio", "streamlit") or not data) and not directly_in(weights, ""):
         return Kind("space", f"{app.file}: {_APP_EVIDENCE[app.sdk]}")
     if weights or keys & {"library_name", "pipeline_tag", "base_model"}:

@@ -5,10 +5,11 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from hublish.pipeline.draft.kinds import WEIGHTS, in_data_folder
+from hublish.formats.catalogue import FORMATS, MODEL_SUFFIXES
+from hublish.pipeline.draft.kinds import in_data_folder
 from hublish.pipeline.draft.tree import Tree, below, folder_of, joined, name_of
 
-_QUANTISED: Final = ".gguf"
+_QUANTISED: Final = FORMATS["gguf"].suffix
 _DECLARES_FOLDERS: Final = ("model_index.json", "modules.json")
 _EXPORTS: Final = frozenset(
     ["onnx", "openvino", "coreml", "gguf", "tflite", "additional_chat_templates", ".eval_results"]
@@ -47,7 +48,7 @@ def components(tree: Tree, root: str) -> frozenset[str]:
 
 
 def _is_weight(path: str) -> bool:
-    return path.lower().endswith(WEIGHTS) and not in_data_folder(path)
+    return path.lower().endswith(MODEL_SUFFIXES) and not in_data_folder(path)
 
 
 def _is_component(value: Any) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from hublish.formats.catalogue import FORMATS, suffixes_of
 from hublish.pipeline.draft.fields import Field
 from hublish.pipeline.draft.tasks import task_of_adapter, task_of_class, task_of_pipeline
 from hublish.pipeline.draft.tree import Tree, joined, name_of
@@ -89,12 +90,12 @@ def _transformers(tree: Tree, root: str) -> Library | None:
 
 
 _FORMATS: Final[tuple[tuple[str, Callable[[str], bool], str | None], ...]] = (
-    ("keras", lambda name: name.endswith((".keras", ".weights.h5")), "keras"),
-    ("scikit-learn", lambda name: name.endswith((".skops", ".joblib", ".pkl")), "sklearn"),
+    ("keras", lambda name: name.endswith(suffixes_of("keras")), "keras"),
+    ("scikit-learn", lambda name: name.endswith(suffixes_of("sklearn")), "sklearn"),
     ("diffusers LoRA", lambda name: name.startswith("pytorch_lora_weights."), "diffusers"),
-    ("GGUF", lambda name: name.endswith(".gguf"), None),
-    ("ONNX", lambda name: name.endswith(".onnx"), None),
-    ("LiteRT", lambda name: name.endswith(".tflite"), "litert"),
+    ("GGUF", lambda name: name.endswith(FORMATS["gguf"].suffixes), None),
+    ("ONNX", lambda name: name.endswith(FORMATS["onnx"].suffixes), None),
+    ("LiteRT", lambda name: name.endswith(suffixes_of("litert")), "litert"),
 )
 
 

@@ -3,11 +3,12 @@
 from collections.abc import Container, Iterable, Iterator
 from typing import Final, TypeGuard
 
+from hublish.formats.catalogue import MODEL_SUFFIXES
 from hublish.pipeline.draft.cards import Readme, licence_fields
 from hublish.pipeline.draft.companions import companions, licences, shown_by
 from hublish.pipeline.draft.evaluation import Evaluation, evaluation
 from hublish.pipeline.draft.fields import Field, Section
-from hublish.pipeline.draft.kinds import WEIGHTS, in_data_folder
+from hublish.pipeline.draft.kinds import in_data_folder
 from hublish.pipeline.draft.layout import components, model_folder
 from hublish.pipeline.draft.libraries import NO_TASK, Library, library_of
 from hublish.pipeline.draft.outline import Outline
@@ -37,7 +38,7 @@ def model(tree: Tree, files: Iterable[str], readme: Readme | None) -> Outline:
     taken = {path for part in parts for path in (*part.files, *part.brings)} | set(card)
     taken |= {left.path for left in sorted_weights.left_out}
     inside = frozenset(own)
-    elsewhere = {folder_of(path) for path in files if path.lower().endswith(WEIGHTS) and path not in inside}
+    elsewhere = {folder_of(path) for path in files if path.lower().endswith(MODEL_SUFFIXES) and path not in inside}
     left = [LeftOut(path, _why_not(tree, path, root, elsewhere)) for path in files if path not in taken]
     library = library_of(tree, root, own)
     results = evaluation(tree, (path for path in files if path in taken))
@@ -141,6 +142,6 @@ def _why_not(tree: Tree, path: str, root: str, elsewhere: Container[str]) -> str
         return "about the project; the card is another"
     if path.endswith((".py", ".ipynb", ".sh", ".toml", ".cfg")) or name_of(path) in ("Makefile", "requirements.txt"):
         return "code; name it under artifacts if readers of the model need it"
-    if path.lower().endswith(WEIGHTS) or (folder_of(path) and folder_of(path) in elsewhere):
+    if path.lower().endswith(MODEL_SUFFIXES) or (folder_of(path) and folder_of(path) in elsewhere):
         return f"another model; the one in {root}/ is released" if root else "another model, in a folder of its own"
     return "not known to be a part of the model"

@@ -4,24 +4,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from hublish.formats.catalogue import CHECKPOINT_SUFFIXES, FILE_TYPES, LOADED_BY, PICKLE_SUFFIXES, SHARD_INDEX_SUFFIX
 from hublish.pipeline.draft.checkpoints import Checkpoint, look_at
 from hublish.pipeline.draft.onnx_data import external_data
 from hublish.pipeline.draft.parts import LeftOut, Part, Sorted
 from hublish.pipeline.draft.tree import Tree, folder_of, joined, name_of
 
-_TORCH: Final = (".pt", ".pth", ".ckpt", ".bin")
-_PICKLES: Final = (".pkl", ".pickle", ".joblib")
-_INDEX: Final = ".index.json"
-_AS_THEY_ARE: Final[Mapping[str, tuple[str, str]]] = {
-    ".gguf": ("gguf", "GGUF, its header checked"),
-    ".keras": ("keras", "a model of Keras, refused when it carries code"),
-    ".skops": ("sklearn", "an estimator that runs nothing when it is loaded"),
-    ".h5": ("copy", "weights of Keras"),
-    ".hdf5": ("copy", "weights of Keras"),
-    ".msgpack": ("copy", "weights of Flax"),
-    ".tflite": ("copy", "a LiteRT model"),
-    ".mlmodel": ("copy", "a Core ML model"),
-}
+# Pickles that are not checkpoints: estimators, which only unpickling could convert.
+_PICKLES: Final = tuple(suffix for suffix in PICKLE_SUFFIXES if suffix not in CHECKPOINT_SUFFIXES)
 # Made of a checkpoint that a library looks for under a name of its own.
 _SAFE_NAMES: Final = {"pytorch_model": "model"}
 _OWN_NAMES: Final = re.compile(r"adapter_model|diffusion_pytorch_model|pytorch_lora_weights|open_clip_pytorch_model")
@@ -49,7 +39,7 @@ def weights(tree: Tree, files: Iterable[str]) -> Sorted:
 def is_pickle(tree: Tree, path: str) -> bool:
     """Whether a file is a pickle, by its content where it lies on this machine, by its name on a Hub."""
     name = name_of(path).lower()
-    if name.endswith((*_PICKLES, ".pt", ".pth", ".ckpt")):
+    if name.endswith(PICKLE_SUFFIXES):
         return True
     if not name.endswith(".bin"):
         return False
@@ -60,10 +50,11 @@ def is_pickle(tree: Tree, path: str) -> bool:
 
 def _kept_as_they_are(tree: Tree, here: Iterable[str]) -> Sorted:
     here = tuple(here)
-    parts = []
-    for suffix, (serializer, why) in _AS_THEY_ARE.items():
-        if found := _ending(here, suffix):
-            parts.append(Part(found, why, serializer))
+    parts = [
+        Part(found, kind.description, LOADED_BY.get(kind.suffix, "copy"))
+        for kind in FILE_TYPES
+        if kind.is_kept and (found := _ending(here, kind.suffix))
+    ]
     # Runtimes keep their own binary beside a description of the model.
     plain = [path for path in _ending(here, ".bin") if not is_pickle(tree, path)]
     if plain:
@@ -84,7 +75,7 @@ def _onnx(tree: Tree, here: Iterable[str]) -> Sorted:
 def _arrays(tree: Tree, here: Iterable[str]) -> Sorted:
     here = tuple(here)
     safe, pickled = _ending(here, ".safetensors"), [path for path in here if is_pickle(tree, path)]
-    indexes = [path for path in here if path.endswith(f".bin{_INDEX}")]
+    indexes = [path for path in here if path.endswith(f".bin{SHARD_INDEX_SUFFIX}")]
     numpy = _ending(here, ".npz")
     if safe:
         rest = [LeftOut(path, f"a pickle beside {name_of(safe[0])}") for path in (*pickled, *indexes)]
@@ -105,7 +96,7 @@ ESTIMATOR: Final = "a pickle, which policy.pickle forbids: save it with skops.io
 def _of_index(tree: Tree, index: str, torch: list[str]) -> Part:
     listed = tree.table(index).get("weight_map")
     shards = {joined(folder_of(index), str(name)) for name in listed.values()} if isinstance(listed, dict) else set()
-    stem = name_of(index).removesuffix(f".bin{_INDEX}")
+    stem = name_of(index).removesuffix(f".bin{SHARD_INDEX_SUFFIX}")
     target = f"{_SAFE_NAMES.get(stem, stem)}.safetensors"
     why = f"{len(shards)} shards, converted: no pickle goes up"
     brings = tuple(path for path in torch if path in shards)

@@ -10,6 +10,7 @@ from hublish.base.gitignore import GITIGNORE, GitIgnore
 from hublish.base.progress import SILENT, Progress
 from hublish.base.values import Candidate, Effect, Project, Step
 from hublish.base.values.explanation import Fate, Outcome, Taken
+from hublish.formats.catalogue import SHARD_INDEX_SUFFIX
 from hublish.pipeline.collect import absences
 from hublish.pipeline.collect.outputs import Outputs, outputs
 from hublish.pipeline.collect.surveying import Examined, Survey
@@ -82,7 +83,7 @@ class Book:
 
     def _of_shard(self, path: str) -> tuple[Made, ...]:
         """Return what may become several files, one of which has this name."""
-        whole = _SHARD.sub("", path).removesuffix(".index.json")
+        whole = _SHARD.sub("", path).removesuffix(SHARD_INDEX_SUFFIX)
         return tuple(made for made in self.by_path.get(whole, ()) if made[1].more) if whole != path else ()
 
     def of_remote(self, path: str) -> Fate | None:

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from hublish.base.patterns import matching
 from hublish.base.values.load import target_path
-from hublish.formats.load_formats import loadable
+from hublish.formats.release_files import loadable
 from hublish.schemas.documents.manifest import Load
 
 

@@ -9,7 +9,7 @@ from hublish.base.errors import LoadError
 from hublish.base.values import LocalRelease
 from hublish.formats import registry
 from hublish.formats.interface import Rebuilding, Serializer, Trust
-from hublish.formats.load_formats import CONFIG, loadable, recognised
+from hublish.formats.release_files import CONFIG, loadable, serializer_for
 from hublish.schemas.diagnose.problems import InvalidDocumentError
 from hublish.schemas.yaml.json_reading import read_json
 
@@ -36,7 +36,7 @@ class Weights:
             msg = "files are loaded only after every digest was checked"
             raise LoadError(msg)
         files = {file.promised.path_in_repo: file.path for file in release.files}
-        return cls(files, registry.get(release.plan.release.load.serializer or recognised(files)))
+        return cls(files, registry.get(release.plan.release.load.serializer or serializer_for(files)))
 
     @classmethod
     def in_folder(cls, folder: Path) -> "Weights":
@@ -47,7 +47,7 @@ class Weights:
         """
         found = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
         files = {path: found[path] for path in loadable(tuple(found))}
-        return cls(files, registry.get(recognised(files)))
+        return cls(files, registry.get(serializer_for(files)))
 
     @property
     def is_state_dict(self) -> bool:

@@ -9,8 +9,8 @@ from hublish.base.errors import HublishError, SerializationError, SourceChangedE
 from hublish.base.progress import SILENT, Progress
 from hublish.base.values import Candidate, Collection, Origin, Staged, StagedFile
 from hublish.formats import registry
+from hublish.formats.format_options import validate_options
 from hublish.formats.interface import Written
-from hublish.formats.options import validate_options
 from hublish.schemas.diagnose.problems import Problem
 
 _COPY: Final = "copy"

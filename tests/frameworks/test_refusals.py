@@ -9,8 +9,8 @@ import pytest
 from hublish.base.errors import LoadError, SerializationError
 from hublish.base.progress import SILENT
 from hublish.formats import registry
+from hublish.formats.format_options import validate_options
 from hublish.formats.interface import DISTRUST, Rebuilding, Trust, Written
-from hublish.formats.options import validate_options
 
 os.environ.setdefault("KERAS_BACKEND", "torch")
 pytestmark = pytest.mark.filterwarnings("default")  # the frameworks' own

@@ -8,7 +8,7 @@ import torch
 
 from hublish.base.errors import SerializationError
 from hublish.base.progress import SILENT
-from hublish.formats.declared.torch import TorchOptions
+from hublish.formats.format_options import TorchOptions
 from hublish.formats.interface import DISTRUST
 from hublish.formats.torch import Torch
 

@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from hublish.formats.declared.safetensors import SafetensorsOptions
+from hublish.formats.format_options import SafetensorsOptions
 from hublish.schemas.diagnose.positions import Node, format_path
 from hublish.schemas.diagnose.suggestions import field_at, fields_at
 from hublish.schemas.documents.manifest import Manifest

@@ -9,7 +9,7 @@ from hublish.base.values import Loaded, LocalFile, LocalRelease
 from hublish.cli.terminal.color import Paint
 from hublish.cli.terminal.text import columns, indented, plural
 from hublish.cli.views.phrases import next_steps, repo_label, short
-from hublish.formats.description import TensorInfo, describe
+from hublish.formats.interface import TensorInfo, describe
 from hublish.schemas.documents.sizes import format_size
 
 

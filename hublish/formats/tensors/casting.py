@@ -1,15 +1,29 @@
 """Tensors in another floating-point type, converted a block at a time."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
+from hublish.formats.format_options import Float
 from hublish.formats.input_files import InvalidFileError
 from hublish.formats.tensors.dtypes import DTYPES, Dtype
-from hublish.formats.tensors.floats import FLOATS, Float
 from hublish.formats.tensors.output import BLOCK_SIZE, Sink
 from hublish.formats.tensors.tensor import Content, Tensor
+
+FLOATS: Final[Mapping[Float, str]] = {
+    "float64": "F64",
+    "float32": "F32",
+    "float16": "F16",
+    "bfloat16": "BF16",
+    "float8_e4m3fn": "F8_E4M3",
+    "float8_e5m2": "F8_E5M2",
+    "float8_e4m3fnuz": "F8_E4M3FNUZ",
+    "float8_e5m2fnuz": "F8_E5M2FNUZ",
+}
+"""safetensors' names of the types that tensors are cast between."""
 
 
 def cast(tensor: Tensor, name: Float) -> Tensor:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from hublish.base.content import Identity
-from hublish.formats.dependencies import imported
+from hublish.formats.frameworks import imported
 from hublish.formats.input_files import InvalidFileError, named, opened
 from hublish.formats.tensors.dtypes import DTYPES, Dtype, dtype_of
 from hublish.formats.tensors.entry import MAX_DIMENSIONS
@@ -34,7 +34,7 @@ def open_hdf5(path: Path) -> Iterator[tuple[Tensor, ...]]:
         InvalidFileError: when the file is damaged, or holds anything but arrays safetensors can hold.
         MissingDependencyError: h5py is not installed.
     """
-    h5py = imported("h5py", serializer="safetensors", install="h5py")
+    h5py = imported("h5py", serializer="safetensors")
     with named(path), opened(path) as (_, identity), _damage_named():
         file = h5py.File(path, "r")
     with file:

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hublish.base.errors import LoadError
-from hublish.formats.description import TensorInfo
 from hublish.formats.input_files import unchanged
+from hublish.formats.interface import TensorInfo
 from hublish.formats.tensors.entry import Entry
 from hublish.formats.tensors.safetensors_file import SafetensorsFile
 

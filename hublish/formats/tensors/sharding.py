@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from hublish.formats.catalogue import ARRAY_SUFFIXES, CHECKPOINT_INDEX_SUFFIXES
 from hublish.formats.input_files import InvalidFileError
 from hublish.formats.tensors.index import INDEX_SUFFIX
 
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from hublish.formats.tensors.tensor import Tensor
 
 _SUFFIX = ".safetensors"
-_SOURCES = (_SUFFIX, ".npz", ".npy", ".pt", ".pth", ".bin", ".ckpt", ".jit", ".weights.h5", ".h5")
-_REPLACED = (INDEX_SUFFIX, *(f"{suffix}.index.json" for suffix in (".bin", ".pt")), *_SOURCES)
+_REPLACED = (INDEX_SUFFIX, *CHECKPOINT_INDEX_SUFFIXES, *ARRAY_SUFFIXES)
 
 
 def split(tensors: "Iterable[Tensor]", max_shard_size: int) -> "tuple[tuple[Tensor, ...], ...]":

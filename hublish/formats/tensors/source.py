@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from hublish.formats.catalogue import CHECKPOINT_INDEX_SUFFIXES, CHECKPOINT_SUFFIXES, SHARD_INDEX_SUFFIX
 from hublish.formats.input_files import InvalidFileError, named
 from hublish.formats.tensors.checkpoint import check_index, check_shards
 from hublish.formats.tensors.dtypes import dtype_of
@@ -86,14 +87,14 @@ def _checkpoint_opener(suffix: str, key: str | None) -> _Opener:
 
     @contextmanager
     def open_index(source: Path, scratch: Path) -> Iterator[TensorSource]:  # noqa: ARG001 - an opener
-        index = read_index(source, str(source), suffix.removesuffix(_INDEX))
+        index = read_index(source, str(source), suffix.removesuffix(SHARD_INDEX_SUFFIX))
         read = {shard: read_state_dict(source.parent / shard, key) for shard in index.shards}
         check_shards(index, {shard: {tensor.name for tensor in found.tensors} for shard, found in read.items()})
         tensors = tuple(tensor for found in read.values() for tensor in found.tensors)
         others = {name: what for found in read.values() for name, what in found.others.items()}
         yield TensorSource(tensors, _texts(index), others=others)
 
-    return open_index if suffix.endswith(_INDEX) else open_one
+    return open_index if suffix.endswith(SHARD_INDEX_SUFFIX) else open_one
 
 
 @contextmanager
@@ -136,7 +137,6 @@ def _open_hdf5(source: Path, scratch: Path) -> Iterator[TensorSource]:  # noqa: 
         yield TensorSource(tensors)
 
 
-_INDEX = ".index.json"
 _OPENERS: Mapping[str, _Opener] = {
     INDEX_SUFFIX: _open_index,
     ".safetensors": _open_safetensors,
@@ -144,7 +144,7 @@ _OPENERS: Mapping[str, _Opener] = {
     ".npy": _open_npy,
     ".h5": _open_hdf5,
 }
-_CHECKPOINTS = (".pt", ".pth", ".bin", ".ckpt", ".jit", f".bin{_INDEX}", f".pt{_INDEX}")
+_CHECKPOINTS = (*CHECKPOINT_SUFFIXES, *CHECKPOINT_INDEX_SUFFIXES)
 FORMATS = (*_OPENERS, *_CHECKPOINTS)
 """The endings of the files that are read."""
 

@@ -23,6 +23,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import MappingProxyType
 
+from hublish.formats.catalogue import WEIGHT_SUFFIXES
+
 _GENEROUS = ("HF_XET_HIGH_PERFORMANCE", "HF_XET_HP")
 """Whoever sets one of these wants speed at any price."""
 
@@ -59,7 +61,6 @@ SETTINGS: Mapping[str, str] = MappingProxyType(
 
 _FOR_THE_REST = MappingProxyType({"HF_XET_XORB_COMPRESSION_POLICY": "lz4"})
 """When most of what is sent is no weights: text packs to 0.38 this way and to 0.75 the other."""
-_WEIGHTS = (".safetensors", ".npz", ".npy", ".bin", ".pt", ".pth", ".ckpt", ".gguf", ".onnx", ".h5", ".msgpack")
 
 # mallopt(3), glibc. A block above the first threshold goes back to the system as soon as it is free, and so does the
 # end of a heap above the second. Left alone glibc raises both, up to 32 and 64 MB, and what is freed then stays with
@@ -96,7 +97,7 @@ def bounded(sizes: Mapping[str, int] = MappingProxyType({})) -> Iterator[None]:
 
 
 def _mostly_weights(sizes: Mapping[str, int]) -> bool:
-    weights = sum(size for path, size in sizes.items() if path.endswith(_WEIGHTS))
+    weights = sum(size for path, size in sizes.items() if path.endswith(WEIGHT_SUFFIXES))
     return 2 * weights >= sum(sizes.values())
 
 

@@ -9,8 +9,8 @@ from hypothesis import settings
 from numpy.typing import NDArray
 
 from hublish.base.progress import SILENT
+from hublish.formats.format_options import validate_options
 from hublish.formats.interface import Written
-from hublish.formats.options import validate_options
 from hublish.formats.safetensors import Safetensors
 
 # Nothing here is timed: a busy machine must not fail a test.

@@ -5,7 +5,7 @@ import pytest
 from hublish.base.errors import LoadError, SerializationError
 from hublish.base.progress import SILENT
 from hublish.formats.copy import Copy
-from hublish.formats.declared.copy import CopyOptions
+from hublish.formats.format_options import CopyOptions
 from hublish.formats.interface import Written
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from hublish.base.errors import LoadError, SerializationError
 from hublish.base.progress import SILENT
-from hublish.formats.declared.fastai import FastaiOptions
 from hublish.formats.fastai import Fastai
+from hublish.formats.format_options import FastaiOptions
 from hublish.formats.interface import DISTRUST, Written
 
 

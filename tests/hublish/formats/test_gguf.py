@@ -11,12 +11,11 @@ from hypothesis import strategies as st
 
 from hublish.base.errors import LoadError, SerializationError
 from hublish.base.progress import SILENT
-from hublish.formats.declared.gguf import GgufOptions
-from hublish.formats.description import describe
+from hublish.formats.format_options import GgufOptions
 from hublish.formats.gguf import Gguf
 from hublish.formats.gguf_header import MAX_TENSORS, parse_header
 from hublish.formats.input_files import InvalidFileError
-from hublish.formats.interface import DISTRUST
+from hublish.formats.interface import DISTRUST, describe
 
 
 def text(value: str | bytes) -> bytes:

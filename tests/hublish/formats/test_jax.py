@@ -9,8 +9,8 @@ from safetensors import safe_open
 
 from hublish.base.errors import LoadError, SerializationError
 from hublish.base.progress import SILENT
-from hublish.formats.declared.jax import JaxOptions
 from hublish.formats.flax import Flax
+from hublish.formats.format_options import JaxOptions
 from hublish.formats.jax import Jax
 
 TREE: dict[str, Any] = {

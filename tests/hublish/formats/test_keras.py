@@ -9,7 +9,7 @@ import pytest
 
 from hublish.base.errors import LoadError, SerializationError
 from hublish.base.progress import SILENT
-from hublish.formats.declared.keras import KerasOptions
+from hublish.formats.format_options import KerasOptions
 from hublish.formats.interface import DISTRUST, Written
 from hublish.formats.keras import Keras
 from hublish.formats.keras_archive import write_canonical

@@ -14,10 +14,9 @@ from hypothesis.extra import numpy as arrays_of
 
 from hublish.base.errors import LoadError, SerializationError
 from hublish.base.progress import SILENT
-from hublish.formats.declared.numpy import NumpyOptions
-from hublish.formats.description import describe
+from hublish.formats.format_options import NumpyOptions
 from hublish.formats.input_files import InvalidFileError
-from hublish.formats.interface import DISTRUST, Written
+from hublish.formats.interface import DISTRUST, Written, describe
 from hublish.formats.numpy import Numpy
 from hublish.formats.numpy_files import check_arrays
 

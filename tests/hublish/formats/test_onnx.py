@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from hublish.base.errors import LoadError, SerializationError
 from hublish.base.progress import SILENT
 from hublish.formats import onnx as subject
-from hublish.formats.declared.onnx import OnnxOptions
-from hublish.formats.description import describe
+from hublish.formats.format_options import OnnxOptions
 from hublish.formats.input_files import InvalidFileError
+from hublish.formats.interface import describe
 from hublish.formats.onnx import Onnx
 from hublish.formats.onnx_model import read_model
 from tests.hublish.formats.protobuf import message, number, single, text, varint

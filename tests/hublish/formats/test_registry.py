@@ -1,10 +1,16 @@
+"""Serializers by name and by value; built-in ones and those of other distributions."""
+
 import subprocess
 import sys
+from collections import OrderedDict
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from hublish.formats import registry
+from hublish.formats.catalogue import FORMATS
 from hublish.formats.copy import Copy
 from hublish.formats.safetensors import Safetensors
 
@@ -67,23 +73,22 @@ def test_a_built_in_serializer_is_found_by_its_name(name: str, kind: type) -> No
 
 
 def test_every_built_in_serializer_is_listed() -> None:
-    assert set(registry.names()) >= {entry.name for entry in registry.BUILT_IN}
+    assert set(registry.names()) >= set(FORMATS)
 
 
-@pytest.mark.parametrize("name", [entry.name for entry in registry.BUILT_IN])
+@pytest.mark.parametrize("name", [*FORMATS])
 def test_every_built_in_serializer_is_sound_without_its_framework(name: str) -> None:
     assert registry.get(name).name == name
 
 
-@pytest.mark.parametrize("name", [entry.name for entry in registry.BUILT_IN])
-def test_a_built_in_serializer_is_what_was_declared_of_it(name: str) -> None:
-    declared = registry.declared(name)
-    assert isinstance(registry.get(name), type(declared))
-    assert declared.name == name
+@pytest.mark.parametrize("name", [*FORMATS])
+def test_a_built_in_serializer_has_the_attributes_of_its_row(name: str) -> None:
+    declared, serializer = registry.declared(name), registry.get(name)
+    assert (declared.name, declared.suffix, declared.options) == (name, serializer.suffix, serializer.options)
 
 
 def test_to_declare_a_format_loads_no_arrays() -> None:
-    names = [entry.name for entry in registry.BUILT_IN]
+    names = [*FORMATS]
     script = (
         "import sys\nfrom hublish.formats import registry\n"
         f"for name in {names!r}: registry.declared(name)\nprint('numpy' in sys.modules, 'ml_dtypes' in sys.modules)"
@@ -144,9 +149,9 @@ def test_a_built_in_name_cannot_be_taken(distribution: Distribution) -> None:
     ("entry", "problem"),
     [
         ("acme = acme_formats_for_tests:Nameless", "it has no name"),
-        ("acme = acme_formats_for_tests:Misnamed", "it calls itself 'other'"),
+        ("acme = acme_formats_for_tests:Misnamed", "its own name is 'other'"),
         ("acme = acme_formats_for_tests:Versionless", "its version is not a whole number"),
-        ("acme = acme_formats_for_tests:Suffixless", "its suffix is not a text"),
+        ("acme = acme_formats_for_tests:Suffixless", "its suffix is not a string"),
         ("acme = acme_formats_for_tests:Optionless", "its options are not a Document"),
         ("acme = acme_formats_for_tests:Mute", "it has no dump and no load"),
         ("acme = no_such_module:Acme", "cannot be imported: ModuleNotFoundError"),
@@ -162,5 +167,42 @@ def test_what_is_no_serializer_is_refused(distribution: Distribution, entry: str
 
 def test_a_serializer_without_a_name_is_refused(distribution: Distribution) -> None:
     distribution.offer(" = acme_formats_for_tests:Acme")
-    with pytest.raises(registry.InvalidSerializerError, match="offers a serializer without a name"):
+    with pytest.raises(registry.InvalidSerializerError, match="registers a serializer without a name"):
         registry.names()
+
+
+def made(name: str, *bases: type) -> Any:
+    """An instance of a class with the full name of a framework's, which is not installed here."""
+    module, _, kind = name.rpartition(".")
+    return type(kind, bases or (object,), {"__module__": module})()
+
+
+MODULE = "torch.nn.modules.module.Module"
+
+
+@pytest.mark.parametrize(
+    ("value", "name"),
+    [
+        ({"w": np.zeros(2), "b": np.float32(1)}, "safetensors"),
+        (OrderedDict(w=np.zeros(2)), "safetensors"),
+        (made(MODULE), "torch"),
+        (made("mine.Net", type(made(MODULE))), "torch"),
+        ({"w": made("torch.nn.parameter.Parameter", type(made("torch.Tensor")))}, "torch"),
+        (made("keras.src.models.model.Model"), "keras"),
+        (made("keras.src.models.model.Model", type(made(MODULE))), "keras"),  # as with the torch backend
+        (made("sklearn.svm.SVC", type(made("sklearn.base.BaseEstimator"))), "sklearn"),
+        (made("fastai.learner.Learner"), "fastai"),
+        ({}, None),
+        ({"w": [1.0]}, None),
+        ({"w": np.zeros(2), "x": "y"}, None),
+        (object(), None),
+        (None, None),
+    ],
+)
+def test_a_value_is_recognized_by_its_type(value: Any, name: str | None) -> None:
+    assert registry.recognize(value) == name
+
+
+def test_recognizing_imports_no_framework() -> None:
+    registry.recognize(made(MODULE))
+    assert not {"torch", "keras", "sklearn", "fastai", "jax"} & set(sys.modules)

@@ -24,7 +24,7 @@ from safetensors.numpy import load_file, save_file
 
 from hublish.base.errors import LoadError, SerializationError
 from hublish.base.progress import SILENT, Task
-from hublish.formats.declared.safetensors import SafetensorsOptions
+from hublish.formats.format_options import SafetensorsOptions
 from hublish.formats.interface import Serializer, Written
 from hublish.formats.safetensors import Safetensors
 from tests.faults.projects import rounds
@@ -319,7 +319,7 @@ MEASURE = """
 import re, sys
 from pathlib import Path
 from hublish.base.progress import SILENT
-from hublish.formats.declared.safetensors import SafetensorsOptions
+from hublish.formats.format_options import SafetensorsOptions
 from hublish.formats.safetensors import Safetensors
 def peak():
     return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])

@@ -10,7 +10,7 @@ import pytest
 
 from hublish.base.errors import LoadError, SerializationError
 from hublish.base.progress import SILENT
-from hublish.formats.declared.sklearn import SklearnOptions
+from hublish.formats.format_options import SklearnOptions
 from hublish.formats.interface import DISTRUST, Written
 from hublish.formats.sklearn import Sklearn
 from hublish.formats.skops_file import write_canonical

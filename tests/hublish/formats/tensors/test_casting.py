@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from hublish.base.content import Identity
+from hublish.formats.format_options import Float
 from hublish.formats.input_files import InvalidFileError
 from hublish.formats.tensors.casting import cast
 from hublish.formats.tensors.dtypes import DTYPES, dtype_of
-from hublish.formats.tensors.floats import Float
 from hublish.formats.tensors.output import BLOCK_SIZE, Sink
 from hublish.formats.tensors.tensor import Tensor
 from hublish.formats.tensors.tensor_data import FileRange, InMemoryArray

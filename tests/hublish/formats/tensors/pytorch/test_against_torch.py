@@ -10,7 +10,7 @@ import pytest
 from huggingface_hub import save_torch_state_dict
 
 from hublish.base.progress import SILENT
-from hublish.formats.declared.safetensors import SafetensorsOptions
+from hublish.formats.format_options import SafetensorsOptions
 from hublish.formats.interface import Written
 from hublish.formats.safetensors import Safetensors
 

@@ -9,7 +9,7 @@ import pytest
 
 from hublish.base.errors import SerializationError
 from hublish.base.progress import SILENT
-from hublish.formats.declared.safetensors import SafetensorsOptions
+from hublish.formats.format_options import SafetensorsOptions
 from hublish.formats.safetensors import Safetensors
 from tests.hublish.formats.tensors.pytorch.assembling import checkpoint
 from tests.hublish.formats.tensors.pytorch.hostile_archives import ARCHIVES

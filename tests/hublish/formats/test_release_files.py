@@ -3,7 +3,7 @@
 import pytest
 
 from hublish.base.errors import LoadError
-from hublish.formats.load_formats import loadable, recognised
+from hublish.formats.release_files import loadable, serializer_for
 
 
 def test_of_weights_in_many_formats_one_is_needed() -> None:
@@ -22,6 +22,6 @@ def test_where_no_format_is_known_nothing_is_left_out() -> None:
 
 
 def test_the_ending_tells_the_serializer() -> None:
-    assert recognised(["config.json", "a/b.safetensors"]) == "safetensors"
+    assert serializer_for(["config.json", "a/b.safetensors"]) == "safetensors"
     with pytest.raises(LoadError, match="no weights in a format"):
-        recognised(["config.json"])
+        serializer_for(["config.json"])

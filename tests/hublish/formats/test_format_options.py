@@ -3,8 +3,7 @@ from typing import Any
 import pytest
 
 from hublish.formats.copy import Copy
-from hublish.formats.declared.safetensors import SafetensorsOptions
-from hublish.formats.options import InvalidOptionsError, validate_options
+from hublish.formats.format_options import InvalidOptionsError, SafetensorsOptions, validate_options
 from hublish.formats.safetensors import Safetensors
 
 

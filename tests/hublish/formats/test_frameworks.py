@@ -1,6 +1,7 @@
-"""Missing and broken frameworks: what is needed, and the line that installs it."""
+"""Missing and broken frameworks: the error names the package and the command that installs it."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -8,21 +9,22 @@ import pytest
 
 from hublish.base.errors import MissingDependencyError
 from hublish.base.progress import SILENT
-from hublish.formats import registry
-from hublish.formats.dependencies import imported
+from hublish.formats import frameworks, registry
+from hublish.formats.catalogue import REQUIREMENTS, Requirement
+from hublish.formats.format_options import validate_options
+from hublish.formats.frameworks import imported, is_a, is_installed, maps_to
 from hublish.formats.interface import Rebuilding, Trust
-from hublish.formats.options import validate_options
 
 
 def absent(monkeypatch: pytest.MonkeyPatch, *modules: str) -> None:
-    """Make modules as good as not installed."""
+    """Make modules appear as not installed."""
     for name in [name for name in sys.modules if name.split(".")[0] in modules]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setattr(sys, "meta_path", [_Hiding(modules), *sys.meta_path])
 
 
 class _Hiding:
-    """Finds nothing, and says so, for some modules."""
+    """Reports some modules as not found."""
 
     def __init__(self, hidden: tuple[str, ...]) -> None:
         self._hidden = hidden
@@ -33,28 +35,52 @@ class _Hiding:
             raise ModuleNotFoundError(msg, name=name)
 
 
-def test_an_installed_module_is_imported() -> None:
-    assert imported("json.decoder", serializer="any", install="any").JSONDecoder
+@pytest.fixture
+def required(monkeypatch: pytest.MonkeyPatch) -> Callable[[Requirement], None]:
+    """Add a package to those that formats require."""
+
+    def add(requirement: Requirement) -> None:
+        monkeypatch.setattr(frameworks, "REQUIREMENTS", {**REQUIREMENTS, requirement.package: requirement})
+
+    return add
 
 
-def test_a_missing_one_is_named_with_the_line_that_installs_it() -> None:
+def test_an_installed_package_is_imported() -> None:
+    assert imported("h5py._hl.files", serializer="any").File
+    assert is_installed("h5py")
+
+
+def test_a_missing_package_is_named_with_the_command_that_installs_it(
+    required: Callable[[Requirement], None],
+) -> None:
+    required(Requirement("no_such_framework", "'no-such-framework>=2'"))
     with pytest.raises(MissingDependencyError, match="serializer acme needs no_such_framework, which is not") as caught:
-        imported("no_such_framework.io", serializer="acme", install="'no-such-framework>=2'")
+        imported("no_such_framework.io", serializer="acme")
     assert caught.value.hint == "pip install 'no-such-framework>=2'"
+    assert not is_installed("no_such_framework")
 
 
 @pytest.mark.parametrize(
     ("body", "said"),
     [("import no_such_backend", "No module named 'no_such_backend'"), ("1/0", "division by zero")],
 )
-def test_a_broken_one_is_told_from_a_missing_one(
-    body: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_package_that_fails_to_import_is_not_reported_as_missing(
+    body: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, required: Callable[[Requirement], None]
 ) -> None:
     (tmp_path / "broken_framework_for_tests.py").write_text(body)
     monkeypatch.syspath_prepend(str(tmp_path))
+    required(Requirement("broken_framework_for_tests", "acme", "check the backend"))
     with pytest.raises(MissingDependencyError, match=f"installed but cannot be imported: {said}") as caught:
-        imported("broken_framework_for_tests", serializer="acme", install="acme", advice="look at the backend")
-    assert caught.value.hint == "look at the backend"
+        imported("broken_framework_for_tests", serializer="acme")
+    assert caught.value.hint == "check the backend"
+
+
+def test_names_of_types_are_full_and_inherited() -> None:
+    assert is_a(True, "builtins.int")
+    assert not is_a(True, "int")
+    assert maps_to({"a": 1}, "builtins.str", "builtins.int")
+    assert not maps_to({"a": 1, "b": "x"}, "builtins.int")
+    assert not maps_to([1], "builtins.int")
 
 
 @pytest.mark.parametrize(

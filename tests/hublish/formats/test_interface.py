@@ -3,7 +3,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hublish.formats.description import TensorInfo, describe
+from hublish.formats.interface import TensorInfo, describe
 from hublish.formats.safetensors import Safetensors
 
 

@@ -1,1 +1,0 @@
-"""What a manifest can say of each format, one a file: its name, its suffix, its options. Nothing here reads a byte."""

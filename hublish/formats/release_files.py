@@ -1,0 +1,92 @@
+"""The files of a release by suffix: which format they are in, and which of them a format reads."""
+
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
+from typing import Final
+
+from hublish.base.errors import LoadError, SerializationError
+from hublish.formats.catalogue import FORMATS, LOADED_BY, SHARD_INDEX_SUFFIX
+
+CONFIG: Final = "config.json"
+"""The arguments of a class, as huggingface_hub's mixins write them."""
+# An ONNX model refers to its data by file names of any form, so no suffix selects the files that it needs.
+_WITH_DATA_OF_ANY_NAME: Final = FORMATS["onnx"].suffixes
+_MOST_SHOWN = 5
+
+
+def serializer_for(paths: Iterable[str]) -> str:
+    """Return the name of the serializer that loads one of the files, the preferred one when there are several.
+
+    Raises:
+        LoadError: no suffix belongs to a format that hublish loads.
+    """
+    suffix = _loaded_suffix(tuple(paths))
+    if suffix is None:
+        msg = "no weights in a format hublish can load"
+        raise LoadError(msg, hint="`hublish pull` downloads the files as they are")
+    return LOADED_BY[suffix]
+
+
+def loadable(paths: Collection[str]) -> tuple[str, ...]:
+    """Return the files that loading needs when the load plan selects none: weights of one format, and config.json.
+
+    A repo often holds the same weights in five formats, and only one of them is worth the download. Returns all paths
+    when no format is known: opening the weights then raises an error that explains it.
+    """
+    suffix = _loaded_suffix(paths)
+    if suffix is None or suffix in _WITH_DATA_OF_ANY_NAME:
+        return tuple(paths)
+    return tuple(path for path in paths if path.endswith((suffix, f"{suffix}{SHARD_INDEX_SUFFIX}")) or path == CONFIG)
+
+
+def has_suffix(path: str, suffixes: tuple[str, ...]) -> bool:
+    """Return whether the file's name has one of the suffixes, and a stem before it."""
+    name = path.rpartition("/")[2]
+    return any(name.endswith(suffix) and len(name) > len(suffix) for suffix in suffixes)
+
+
+def check_suffix(path_in_repo: str, suffixes: tuple[str, ...]) -> None:
+    """Raise an error for a path in the repo that readers of the format would not recognize.
+
+    Raises:
+        SerializationError: it has none of the suffixes; the hint is a path that works.
+    """
+    if not has_suffix(path_in_repo, suffixes):
+        msg = f"path_in_repo {path_in_repo!r} does not end with {' or '.join(suffixes)}"
+        raise SerializationError(msg, hint=f"write for instance path_in_repo: model{suffixes[0]}")
+
+
+def with_suffix(files: Mapping[str, Path], suffixes: tuple[str, ...]) -> dict[str, Path]:
+    """Return the files with one of the suffixes, sorted by path.
+
+    Raises:
+        LoadError: there are none.
+    """
+    found = {path: files[path] for path in sorted(files) if has_suffix(path, suffixes)}
+    if not found:
+        msg = f"no {' or '.join(suffixes)} file among {len(files)} files"
+        raise LoadError(msg, hint="check that load.allow_patterns selects it")
+    return found
+
+
+def only(files: Mapping[str, Path], suffixes: tuple[str, ...], serializer: str) -> tuple[str, Path]:
+    """Return the path in the repo and the local path of the one file with such a suffix.
+
+    Raises:
+        LoadError: there is none, or more than one.
+    """
+    found = with_suffix(files, suffixes)
+    if len(found) > 1:
+        msg = f"serializer {serializer} loads one file, and there are {len(found)}: "
+        raise LoadError(msg + ", ".join([*found][:_MOST_SHOWN]), hint="select one of them with load.allow_patterns")
+    return next(iter(found.items()))
+
+
+def output_path(workspace: Path, path_in_repo: str) -> Path:
+    """Return the local path to write a file for the repo to, and create its folder."""
+    workspace.mkdir(parents=True, exist_ok=True)
+    return workspace / path_in_repo.rpartition("/")[2]
+
+
+def _loaded_suffix(paths: Collection[str]) -> str | None:
+    return next((suffix for suffix in LOADED_BY if any(path.endswith(suffix) for path in paths)), None)
