@@ -15,7 +15,9 @@ from hublish.schemas.diagnose.problems import InvalidDocumentError, Location, Pr
 from hublish.schemas.documents.manifest import Manifest
 from hublish.schemas.documents.reading_manifest import locate, resolve_manifest
 from hublish.schemas.documents.writing import dump_manifest
-from hublish.schemas.variables.names import CREDENTIAL_ADVICE, Setting, setting_problem
+from hublish.schemas.secrets.masking import holds_token
+from hublish.schemas.secrets.token_rules import WHERE_CREDENTIALS_GO
+from hublish.schemas.variables.names import Setting, setting_problem
 
 AnyManifest = str | Path | Manifest | Project
 """A path to hub.yaml, a manifest built in Python, or a project."""
@@ -103,9 +105,7 @@ def _refuse_settings(settings: Mapping[str, Setting], manifest: AnyManifest) -> 
 
 
 def _secret(name: str, value: Setting) -> tuple[str, str] | None:
-    from hublish.audit.secrets import secrets_in_text
-
-    return (f"the value of '{name}' is a secret", CREDENTIAL_ADVICE) if secrets_in_text(str(value)) else None
+    return (f"the value of '{name}' is a secret", WHERE_CREDENTIALS_GO) if holds_token(str(value)) else None
 
 
 def _speaks_of_manifest(problem: Problem) -> bool:

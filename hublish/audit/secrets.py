@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from hublish.audit.rules import RULES, Rule
+from hublish.schemas.secrets.token_rules import BOUNDARY, RULES, Rule
 
 EDGE: Final = 32 << 20
 """Bytes scanned at either end of a large binary file."""
@@ -30,11 +30,10 @@ _TOKEN_CHARACTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012345
 _RUNS = bytes(0x61 if code in _TOKEN_CHARACTERS else 0 for code in range(256))
 _LONG_RUN = b"a" * RUN
 _KEY_WORDS = b"PRIVATE KEY"
-# A token may follow an underscore, as in `token_hf_…`, but not a letter or digit: that would be base64 data.
-_PATTERNS = tuple((rule, re.compile(f"(?<![A-Za-z0-9]){rule.pattern}".encode())) for rule in RULES)
-_LITERALS = tuple({literal for rule in RULES for literal in rule.literals})
+_PATTERNS = tuple((rule, re.compile(f"{BOUNDARY}{rule.pattern}".encode())) for rule in RULES)
+_LITERALS = tuple({literal.encode() for rule in RULES for literal in rule.literals})
 _PATTERNS_OF = {
-    found: tuple(entry for entry in _PATTERNS if any(literal in found for literal in entry[0].literals))
+    found: tuple(entry for entry in _PATTERNS if any(literal.encode() in found for literal in entry[0].literals))
     for found in _LITERALS
 }
 
@@ -178,5 +177,5 @@ def _key_headers(data: bytes) -> Iterator[tuple[int, int]]:
 
 
 def _redacted(rule: Rule, match: bytes) -> str:
-    prefix = next((literal.decode() for literal in rule.literals if match.startswith(literal)), "")
+    prefix = next((literal for literal in rule.literals if match.startswith(literal.encode())), "")
     return f"{prefix}…({len(match)} characters)"

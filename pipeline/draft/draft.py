@@ -27,7 +27,7 @@ from hublish.pipeline.draft.tree import Tree, folder_of
 from hublish.schemas.diagnose.problems import InvalidDocumentError
 from hublish.schemas.documents.manifest import Manifest, RepoType
 from hublish.schemas.documents.reading_manifest import read_manifest
-from hublish.schemas.secrets.secrets import redact
+from hublish.schemas.secrets.masking import redact
 
 LOOKED_FOR: Final = (
     "looked for weights (safetensors, PyTorch, npz, ONNX, GGUF, Keras, skops), data (parquet, csv, jsonl, arrow, "

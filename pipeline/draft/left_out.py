@@ -7,8 +7,8 @@ from typing import Final
 
 from hublish.audit.denied import default_denied
 from hublish.schemas.documents.names import local_problems, path_problems
-from hublish.schemas.secrets.characters import text_problem
-from hublish.schemas.secrets.secrets import redact
+from hublish.schemas.secrets.masking import holds_token
+from hublish.schemas.secrets.unsafe_characters import text_problem
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def file_reason(path: str, *, curated: bool = False) -> str:
         path: below the root of the tree.
         curated: whether it lies in a repo on a Hub, where somebody released it already.
     """
-    if redact(path) != path:
+    if holds_token(path):
         return "its name holds what looks like a token"
     if denied := default_denied(path):
         return f"never released ({denied})"

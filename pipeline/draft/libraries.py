@@ -10,7 +10,7 @@ from hublish.pipeline.draft.fields import Field
 from hublish.pipeline.draft.tasks import task_of_adapter, task_of_class, task_of_pipeline
 from hublish.pipeline.draft.tree import Tree, joined, name_of
 from hublish.schemas.documents.references import check_repo_id
-from hublish.schemas.secrets.secrets import redact
+from hublish.schemas.secrets.masking import holds_token
 
 _LONGEST: Final = 80
 """Characters of a value that is shown; what a configuration holds is anybody's."""
@@ -128,7 +128,7 @@ def is_on_hub(name: str) -> bool:
 
 def _text(table: Mapping[str, Any], key: str) -> str | None:
     value = table.get(key)
-    fits = isinstance(value, str) and 0 < len(value) <= _LONGEST and redact(value) == value
+    fits = isinstance(value, str) and 0 < len(value) <= _LONGEST and not holds_token(value)
     return value if fits else None
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from hublish.pipeline.draft.remotes import Remote
 from hublish.schemas.documents.references import check_repo_id
-from hublish.schemas.secrets.secrets import redact
+from hublish.schemas.secrets.masking import holds_token
 
 PLACEHOLDER: Final = "your-name"
 """The owner nobody told us: a name the Hub takes, that a person replaces."""
@@ -50,6 +50,6 @@ def legal(name: str) -> str:
     while (shorter := plain.strip("-.").removesuffix(".git")) != plain:
         plain = shorter
     try:
-        return check_repo_id(plain) if redact(plain) == plain else _NAMELESS
+        return _NAMELESS if holds_token(plain) else check_repo_id(plain)
     except ValueError:
         return _NAMELESS

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from hublish.pipeline.draft.tree import Tree, directly_in, folder_of, joined, name_of
 from hublish.schemas.documents.references import check_target
-from hublish.schemas.secrets.secrets import redact
+from hublish.schemas.secrets.masking import holds_token
 
 _LARGEST: Final = 256 << 10
 _MOST_FILES: Final = 200
@@ -96,7 +96,7 @@ def _imports(module: ast.Module) -> Iterator[str]:
 
 
 def _target(path: str, name: str) -> str | None:
-    if redact(name) != name:
+    if holds_token(name):
         return None
     try:
         return check_target(f"{name_of(path).removesuffix('.py')}:{name}")

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from hublish.pipeline.draft.fields import Field, Items, Section
 from hublish.schemas.documents.writing import dump_yaml
-from hublish.schemas.secrets.secrets import redact
+from hublish.schemas.secrets.masking import redact
 from hublish.schemas.variables.expansion import escape
 
 WIDTH: Final = 120

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
 from hublish.base.errors import CardError
 from hublish.schemas.diagnose.problems import Location, Problem, Related
-from hublish.schemas.secrets.secrets import mask
+from hublish.schemas.secrets.masking import mask
 
 if TYPE_CHECKING:
     from hublish.pipeline.render_card.templates import CardTemplate

@@ -9,7 +9,7 @@ from pydantic_core import PydanticUndefined
 
 from hublish.schemas.diagnose.positions import Path
 from hublish.schemas.diagnose.suggestions import field_at, model_at
-from hublish.schemas.secrets.secrets import shown
+from hublish.schemas.secrets.masking import quotable
 
 _ONLY_TWO = "in YAML 1.2 only true and false are booleans"
 _BOOLEANS_OF_YAML_1_1 = {
@@ -115,7 +115,7 @@ def _for_mapping(model: type[BaseModel], path: Path, value: object) -> str:
 
 
 def _shown(value: str) -> str:
-    return shown(value, 0, len(value)) or "..."
+    return quotable(value, 0, len(value)) or "..."
 
 
 def _or_remove(advice: str, model: type[BaseModel], path: Path) -> str:

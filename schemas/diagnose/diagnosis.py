@@ -11,11 +11,11 @@ from hublish.schemas.diagnose import advice
 from hublish.schemas.diagnose.positions import Path, Positions, format_path
 from hublish.schemas.diagnose.problems import MAX_PROBLEMS, Location, Problem, Related, by_place
 from hublish.schemas.diagnose.suggestions import field_at, fields_at, home_of, nearest, word_for
-from hublish.schemas.secrets.characters import describe
-from hublish.schemas.secrets.secrets import WHERE_CREDENTIALS_GO, may_repeat, redact
+from hublish.schemas.secrets.masking import redact, safe_hint
+from hublish.schemas.secrets.token_rules import WHERE_CREDENTIALS_GO, names_credential
+from hublish.schemas.secrets.unsafe_characters import describe
 
 _SHOWN = 60
-_SECRET_KEYS = frozenset({"token", "hf_token", "api_key", "api_token", "password", "secret", "access_token"})
 
 # By the error types of pydantic-core; `_type`, `_parsing` and the like are cut off.
 _EXPECTED = {
@@ -124,7 +124,7 @@ class _Finding:
             code, (message, hint) = "value", self._value()
         path = redact(format_path(self.path))
         code = f"{self.family}.{code}"
-        return Problem(code, redact(message), may_repeat(hint), path, self._location(), related=self._related())
+        return Problem(code, redact(message), safe_hint(hint), path, self._location(), related=self._related())
 
     def _related(self) -> tuple[Related, ...]:
         """Return the place of what a value does not go with, where the document says it."""
@@ -146,7 +146,7 @@ class _Finding:
         message = f"unknown key '{key[:_SHOWN]}'"
         if odd := [describe(char) for char in dict.fromkeys(key[:_SHOWN]) if not char.isascii()]:
             message += f" (holds {', '.join(odd)})"
-        if key.casefold() in _SECRET_KEYS:
+        if names_credential(key):
             return message, WHERE_CREDENTIALS_GO
         word = word_for(key, self.model, self.path[:-1])
         if field_at(self.model, (*self.path[:-1], word or "")):

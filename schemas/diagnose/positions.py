@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from hublish.schemas.diagnose.problems import Location
-from hublish.schemas.secrets.secrets import mask
+from hublish.schemas.secrets.masking import mask
 
 Path = tuple[str | int, ...]
 """A place in the structure: `("artifacts", 0, "source")`."""

@@ -33,7 +33,8 @@ from hublish.schemas.documents.texts import (
     RepoId,
     Target,
 )
-from hublish.schemas.variables.names import CREDENTIAL, RESERVED, names_credential
+from hublish.schemas.secrets.token_rules import CREDENTIAL_NAME, WHERE_CREDENTIALS_GO, names_credential
+from hublish.schemas.variables.names import RESERVED
 
 SCHEMA_VERSION = 1
 
@@ -52,8 +53,8 @@ def _is_free(name: str) -> str:
 
 def _is_no_credential(name: str) -> str:
     if names_credential(name):
-        msg = "the name of a credential, and what hub.yaml says is published"
-        raise Refusal(msg, "remove it; use HF_TOKEN or OIDC to log in")
+        msg = "the name of a credential"
+        raise Refusal(msg, WHERE_CREDENTIALS_GO)
     return name
 
 
@@ -70,7 +71,7 @@ TEMPLATE_NAMES = ("repo", "metadata", "evaluation", "files")
 """What every card's template gets under these names; a variable of the card may not take one."""
 VariableName = Annotated[Name, AfterValidator(_is_free)]
 EnvironmentName = Annotated[
-    Name, AfterValidator(_is_no_credential), Field(json_schema_extra={"not": {"pattern": CREDENTIAL}})
+    Name, AfterValidator(_is_no_credential), Field(json_schema_extra={"not": {"pattern": CREDENTIAL_NAME}})
 ]
 
 

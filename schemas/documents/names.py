@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable
 
-from hublish.schemas.secrets.characters import BIDI, NAME_CONTROLS, SURROGATES
+from hublish.schemas.secrets.unsafe_characters import BIDI, NAME_CONTROLS, SURROGATES
 
 SEGMENT_BYTES = 255
 """Longest name of one file or folder, in bytes of UTF-8 (ext4, APFS, NTFS)."""

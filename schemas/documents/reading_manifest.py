@@ -10,7 +10,8 @@ from hublish.schemas.diagnose.positions import Positions, SourceText, format_pat
 from hublish.schemas.diagnose.problems import MAX_PROBLEMS, InvalidDocumentError, Location, Problem, Related, by_place
 from hublish.schemas.documents.document import Document
 from hublish.schemas.documents.manifest import Load, Manifest, Published
-from hublish.schemas.secrets.secrets import WHERE_CREDENTIALS_GO, hub_tokens, redact
+from hublish.schemas.secrets.masking import find_tokens, holds_token, redact
+from hublish.schemas.secrets.token_rules import WHERE_CREDENTIALS_GO
 from hublish.schemas.variables.expansion import NO_SETTINGS, Expansion, expand
 from hublish.schemas.variables.names import ENV, NOWHERE, SECRET, Setting, Surroundings
 from hublish.schemas.yaml.reader import MAX_BYTES, Reading, read_yaml
@@ -174,7 +175,7 @@ def _secrets(reading: Reading, expansion: Expansion) -> Iterable[Problem]:
     # Escapes, variables and settings can put one together that the text does not show.
     hidden = "\\" in text.text or expansion.data is not reading.data
     told = shown or any(problem.code == SECRET for problem in expansion.problems)
-    if hidden and not told and any(True for found in _texts(expansion.data) for _ in hub_tokens(found)):
+    if hidden and not told and any(map(holds_token, _texts(expansion.data))):
         yield _secret(Location(text.source, 1, 1))
 
 
@@ -185,7 +186,7 @@ def _is_pieced_together(problem: Problem) -> bool:
 
 def _secrets_in(text: SourceText) -> Iterable[Problem]:
     # The manifest is published as written: a token in a comment is as public as any other.
-    return (_secret(text.location(start, end)) for start, end in hub_tokens(text.text))
+    return (_secret(text.location(start, end)) for start, end in find_tokens(text.text))
 
 
 def _secret(place: Location) -> Problem:

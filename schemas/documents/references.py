@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from hublish.schemas.documents.names import text_problems
 from hublish.schemas.documents.refusal import Refusal
-from hublish.schemas.secrets.characters import shown
+from hublish.schemas.secrets.unsafe_characters import shown
 
 EMBEDDED = "embedded"
 """The endpoint that means: the Hub in the folder beside hub.yaml."""

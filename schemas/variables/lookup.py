@@ -5,11 +5,11 @@ from itertools import chain
 from typing import Any
 
 from hublish.schemas.diagnose.suggestions import nearest
-from hublish.schemas.secrets.characters import text_problem
-from hublish.schemas.secrets.secrets import hub_tokens
+from hublish.schemas.secrets.masking import holds_token
+from hublish.schemas.secrets.token_rules import WHERE_CREDENTIALS_GO, names_credential
+from hublish.schemas.secrets.unsafe_characters import text_problem
 from hublish.schemas.variables.names import (
     BUILT_IN,
-    CREDENTIAL_ADVICE,
     ENV,
     HOW_TO_ESCAPE,
     RESERVED,
@@ -18,7 +18,6 @@ from hublish.schemas.variables.names import (
     NoValueError,
     Setting,
     Surroundings,
-    names_credential,
 )
 
 _SHOWN = 60
@@ -102,7 +101,7 @@ class Values:
         if names_credential(variable):
             if variable in self._listed:
                 return None
-            raise NameRefusedError(f"'{ENV}{shown}' is the name of a credential", CREDENTIAL_ADVICE, code=SECRET)
+            raise NameRefusedError(f"'{ENV}{shown}' is the name of a credential", WHERE_CREDENTIALS_GO, code=SECRET)
         if variable in self._listed:
             return _checked(self._surroundings.value(name))
         if near := self._nearest(variable, self._listed):
@@ -157,9 +156,9 @@ def _checked(value: str) -> str:
     Raises:
         NoValueError: for a credential, and for characters that hide, reorder or break the text around them.
     """
-    if any(True for _ in hub_tokens(value)):
+    if holds_token(value):
         msg = "it is a secret"
-        raise NoValueError(msg, CREDENTIAL_ADVICE, code=SECRET)
+        raise NoValueError(msg, WHERE_CREDENTIALS_GO, code=SECRET)
     if found := text_problem(value):
         msg = f"its value is refused: {found[1]}"
         raise NoValueError(msg)

@@ -6,7 +6,7 @@ Nothing here looks around: git, the date and the environment come in as `Surroun
 import re
 from typing import Protocol
 
-from hublish.schemas.secrets.characters import text_problem
+from hublish.schemas.secrets.unsafe_characters import text_problem
 
 BUILT_IN = ("git.branch", "git.commit", "git.dirty", "git.short_commit", "git.tag", "source_date")
 """The names that have a value without being declared; besides them, `env.NAME` of each NAME under `env`."""
@@ -19,10 +19,6 @@ Setting = str | int
 
 HOW_TO_ESCAPE = "to write two braces, write {{ '{{' }}"
 SECRET = "manifest.secret"  # noqa: S105 - the code of a problem
-
-CREDENTIAL = r"(?:^|_)(?:TOKEN|PASSWORD|PASSWD|SECRET|CREDENTIALS?|API_?KEY|ACCESS_KEY|PRIVATE_KEY)$"
-"""How names of environment variables end whose values are never looked at."""
-CREDENTIAL_ADVICE = "what hub.yaml says is published; to log in use HF_TOKEN or OIDC"
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _SHOWN = 60
@@ -79,11 +75,6 @@ class Nowhere:
 
 
 NOWHERE = Nowhere()
-
-
-def names_credential(variable: str) -> bool:
-    """Whether an environment variable holds a credential, by its name."""
-    return re.search(CREDENTIAL, variable, re.IGNORECASE) is not None
 
 
 def setting_problem(name: str, value: object) -> tuple[str, str] | None:

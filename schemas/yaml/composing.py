@@ -8,8 +8,8 @@ import yaml
 
 from hublish.schemas.diagnose.positions import Node, Path, SourceText, format_path
 from hublish.schemas.diagnose.problems import InvalidDocumentError, Location, Problem, Related
-from hublish.schemas.secrets.characters import describe, text_problem
-from hublish.schemas.secrets.secrets import shown
+from hublish.schemas.secrets.masking import quotable
+from hublish.schemas.secrets.unsafe_characters import describe, text_problem
 from hublish.schemas.yaml.scalars import Scalar, resolve
 
 MAX_DEPTH = 64
@@ -180,7 +180,7 @@ class Composer:
             self.refused.add(path)
             self._refuse("yaml.unquoted_variable", message, place, path, 'write "{{ name }}"')
         else:
-            written = shown(self._text.text, node.start, node.end).strip()
+            written = quotable(self._text.text, node.start, node.end).strip()
             hint = f'quote it: "{written}"' if written and '"' not in written else "quote it"
             self._refuse("yaml.key", "a key must be a string", self._place(event), path, hint)
         return None
@@ -248,7 +248,7 @@ class Composer:
         return "write the value out" if meant else self._quoted(event)
 
     def _quoted(self, event: Any) -> str:
-        written = shown(self._text.text, _start(event), _end(event)).strip()
+        written = quotable(self._text.text, _start(event), _end(event)).strip()
         return f'to keep it as text, quote it: "{written}"' if written else "to keep it as text, quote it"
 
     def _refuse_duplicate(self, key: str, first: Node, event: Any, path: Path) -> None:

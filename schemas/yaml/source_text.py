@@ -2,7 +2,7 @@
 
 from hublish.schemas.diagnose.positions import SourceText
 from hublish.schemas.diagnose.problems import InvalidDocumentError, Location, Problem
-from hublish.schemas.secrets.characters import text_problem
+from hublish.schemas.secrets.unsafe_characters import text_problem
 
 _UTF8_BOM = b"\xef\xbb\xbf"
 _UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")

@@ -8,6 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hublish.schemas.secrets.masking import holds_token
+from hublish.schemas.secrets.token_rules import WHERE_CREDENTIALS_GO
 from hublish.schemas.variables.names import ENV, SECRET, NoValueError
 
 if TYPE_CHECKING:
@@ -48,11 +50,9 @@ class Here:
         if value is None:
             msg = f"{name} is not set in the environment"
             raise NoValueError(msg, f"`export {name}=...`")
-        from hublish.audit.secrets import secrets_in_text
-
-        if secrets_in_text(value):
+        if holds_token(value):
             msg = "it is a secret"
-            raise NoValueError(msg, "what hub.yaml says is published", code=SECRET)
+            raise NoValueError(msg, WHERE_CREDENTIALS_GO, code=SECRET)
         return value
 
     @cached_property

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from hublish.cli.terminal.color import Paint
-from hublish.cli.terminal.redaction import mask
 from hublish.cli.terminal.text import width
 from hublish.schemas.diagnose.problems import Location
+from hublish.schemas.secrets.masking import mask
 
 _TAB = "    "
 _CUT = "..."

@@ -13,10 +13,11 @@ from hublish.base.progress import Progress
 from hublish.cli.report.interface import View
 from hublish.cli.terminal.bars import progress_on
 from hublish.cli.terminal.color import Paint, paint_for
-from hublish.cli.terminal.redaction import redact, redact_problem, secrets_in
+from hublish.cli.terminal.redaction import redact_problem, secrets_in
 from hublish.cli.terminal.streams import spell_out_what_cannot_be_encoded, width_of, write_lines, write_text
 from hublish.cli.terminal.text import harmless
 from hublish.schemas.diagnose.problems import Problem
+from hublish.schemas.secrets.masking import redact
 
 if TYPE_CHECKING:
     from hublish.base.errors import HublishError

@@ -1,48 +1,23 @@
 """No token is ever printed: known shapes and known values are taken out of whatever goes wrong."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from hublish.schemas.diagnose.problems import Location, Problem, Related
+from hublish.schemas.secrets.masking import redact
 
 TOKEN_VARIABLES = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_OIDC_ID_TOKEN")
 """The variables huggingface_hub reads credentials from."""
 
-_MASK = "***"
 _SHORTEST = 4
 """A shorter value is no secret, and masking it would eat ordinary words."""
-_SHAPES = re.compile(r"\bhf_(?:(?:jwt|oauth)_[\w.~+/-]{8,}|[A-Za-z0-9]{8,})|(?<=Bearer )[\w.~+/=-]+")
 
 
 def secrets_in(environ: Mapping[str, str], *given: str | None) -> tuple[str, ...]:
     """Return the credentials this process was given, longest first."""
     values = {*given, *(environ.get(name) for name in TOKEN_VARIABLES)}
     return tuple(sorted((value for value in values if value and len(value) >= _SHORTEST), key=len, reverse=True))
-
-
-def redact(text: str, secrets: Iterable[str] = ()) -> str:
-    """Return `text` without the given secrets and without anything shaped like a Hub token."""
-    for secret in secrets:
-        text = text.replace(secret, _MASK)
-    return _SHAPES.sub(_MASK, text)
-
-
-def mask(text: str, secrets: Iterable[str] = ()) -> str:
-    """Return a piece of a line with the same starred out, and every other known kind of token: columns stay right."""
-    from hublish.audit.rules import RULES  # only when there is a line to show
-
-    for secret in secrets:
-        text = text.replace(secret, "*" * len(secret))
-    for rule in RULES:
-        if any(literal.decode() in text for literal in rule.literals):
-            text = re.sub(rule.pattern, _stars, text)
-    return _SHAPES.sub(_stars, text)
-
-
-def _stars(found: re.Match[str]) -> str:
-    return "*" * len(found.group())
 
 
 def redact_problem(problem: Problem, secrets: Iterable[str] = ()) -> Problem:

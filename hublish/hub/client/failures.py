@@ -4,27 +4,19 @@ Exceptions are told apart by what the protocol says (status and the `X-Error-Cod
 classes, which move between its versions.
 """
 
-import re
 from collections.abc import Iterator
 from json import JSONDecodeError
 from typing import Any
 
 from hublish.base import errors
+from hublish.schemas.secrets.masking import redact
 
 PASSING = frozenset([408, 429, 500, 502, 503, 504])
 """Statuses that may be gone a moment later."""
-_TOKEN = re.compile(r"\b(hf|api_org)_[A-Za-z0-9_]{6,}")
 _NOT_FOUND = frozenset(["RepoNotFound", "RevisionNotFound", "EntryNotFound"])
 _UNREACHED = frozenset(["ConnectError", "ConnectTimeout", "ProxyError", "UnsupportedProtocol", "OfflineModeIsEnabled"])
 _SENSELESS = (JSONDecodeError, UnicodeDecodeError, KeyError, IndexError, TypeError, AttributeError)
 """What reading an answer raises that is none of the Hub's."""
-
-
-def redact(text: str, secret: str | None = None) -> str:
-    """Return `text` without `secret` and without anything that looks like a Hub token."""
-    if secret:
-        text = text.replace(secret, "…")
-    return _TOKEN.sub(r"\1_…", text)
 
 
 def response_of(error: BaseException) -> Any:
@@ -81,7 +73,7 @@ def translate(error: Exception, action: str, secret: str | None = None) -> error
     ours = next((one for one in _chain(error) if isinstance(one, errors.HublishError)), None)
     if ours is not None:
         return ours
-    detail = redact(_detail(error), secret)
+    detail = redact(_detail(error), [secret] if secret else [])
     response = response_of(error)
     if response is None:
         return _unanswered(error, action, detail)

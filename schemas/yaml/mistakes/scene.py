@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass
 
-from hublish.schemas.secrets.characters import line_around
-from hublish.schemas.secrets.secrets import shown
+from hublish.schemas.secrets.masking import quotable
+from hublish.schemas.secrets.unsafe_characters import line_around
 
 LONGEST_LINE = 2000
 """Characters of a line that is looked at; no pattern is tried on more."""
@@ -66,7 +66,7 @@ class Scene:
 
     def shown(self, start: int, end: int) -> str:
         """Return a piece of one line that may be repeated in a hint, or nothing when it is long or not for showing."""
-        return shown(self.text, start, min(end, self.line(start)[1]))
+        return quotable(self.text, start, min(end, self.line(start)[1]))
 
 
 @dataclass(frozen=True, slots=True)

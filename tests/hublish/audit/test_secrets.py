@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from hublish.audit.blob import MemoryBlob
 from hublish.audit.inspection import Inspection, Interest, inspect
-from hublish.audit.rules import RULES
 from hublish.audit.secrets import EDGE, Secret, SecretScanner, secrets_in_text
+from hublish.schemas.secrets.token_rules import RULES
 from tests.hublish.audit.payloads import CLEAN
 from tests.hublish.audit.planted import ALPHANUMERIC, KINDS, LETTERS, NOISE, PLACES, Issuer
 

@@ -81,6 +81,7 @@ def test_no_token_is_ever_printed(make_desk: MakeDesk, format_: Format, debug: s
     report(ValueError(f"with {TOKEN} and s3cr3t-value"), desk.terminal)
     shown = desk.out.getvalue() + desk.err.getvalue()
     assert "***" in shown
+    assert "hf_…" in shown
     assert "canary" not in shown
     assert "s3cr3t" not in shown
 

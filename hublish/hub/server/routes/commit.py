@@ -21,11 +21,11 @@ from hublish.hub.server.pull_requests import open_with_commit, push
 from hublish.hub.server.refusals import forbidden, revision_not_found
 from hublish.hub.server.routes.cards import report_json
 from hublish.hub.server.streaming import receive_into
+from hublish.schemas.secrets.token_rules import HUB_TOKEN_PART
 
 IN_MEMORY = 1 << 20
 """Bytes of a body that are kept off the disk."""
 
-_TOKEN = re.compile(rb"hf_[A-Za-z0-9]{20,}")
 _PULL_REQUEST = re.compile(r"refs/pr/([1-9][0-9]{0,8})")
 
 
@@ -119,7 +119,8 @@ def _own_pull_request(git: GitRepository, target: _Target, number: int) -> Discu
 
 
 def _check_content(hub: Hub, repo: RepoId, path: str, content: bytes) -> None:
-    if any(hub.accounts.of(token.decode()) for token in set(_TOKEN.findall(content))):
+    tokens = {found.group() for found in HUB_TOKEN_PART.finditer(content.decode("latin-1"))}
+    if any(map(hub.accounts.of, tokens)):
         raise bad_request(f"{path!r} holds a valid access token. Remove it and try again.")
     if path != "README.md":
         return

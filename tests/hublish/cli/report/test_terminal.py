@@ -78,7 +78,7 @@ def test_json_holds_names_that_are_no_text() -> None:
 def test_warnings_go_to_stderr_unless_quiet(make_desk: MakeDesk, format_: Format, shown: bool) -> None:
     desk = make_desk(format=format_)
     desk.terminal.warn([Problem("a.b", f"look at {TOKEN}", "mend it", "card", Location("hub.yaml", 1, 2))])
-    expected = "warning: hub.yaml:1:2 card: look at ***\n  hint: mend it\n" if shown else ""
+    expected = "warning: hub.yaml:1:2 card: look at hf_…\n  hint: mend it\n" if shown else ""
     assert desk.err.getvalue() == expected
     assert desk.out.getvalue() == ""
 

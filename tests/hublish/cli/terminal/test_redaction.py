@@ -1,23 +1,21 @@
-"""No token is ever printed."""
+"""No token is ever printed: the terminal masks known secrets, and every kind of credential."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hublish.cli.terminal.redaction import mask, redact, redact_document, secrets_in
+from hublish.cli.terminal.redaction import redact_document, secrets_in
+from hublish.schemas.secrets.masking import redact
 
 TOKEN = "hf_" + "aB3dE6gH9jK2mN5pQ8" * 2
-OTHER = "ghp" + "_" + "aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1eF3gH5"
 
 
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
-        (f"401 for {TOKEN}!", "401 for ***!"),
-        ("Authorization: Bearer abc.def-123", "Authorization: Bearer ***"),
-        ("hf_jwt_eyJhbGciOi.J9.sig-x and hf_oauth_abcdefgh1", "*** and ***"),
-        ("hf_hub_download and HF_TOKEN are names", "hf_hub_download and HF_TOKEN are names"),
-        ("hf_short", "hf_short"),
+        (f"401 for {TOKEN}!", "401 for hf_…!"),
+        ("Authorization: Bearer abc.def-123", "Authorization: Bearer …"),
+        ("hf_jwt_eyJhbGciOi.J9.sig-x and hf_oauth_abcdefgh1", "hf_jwt_… and hf_oauth_…"),
         ("the value s3cr3t-value here", "the value *** here"),
     ],
 )
@@ -41,23 +39,10 @@ def test_an_empty_or_tiny_value_masks_nothing() -> None:
 def test_documents_are_redacted_in_depth() -> None:
     document = {"error": {"message": TOKEN, "problems": [{"hint": f"x {TOKEN}", "line": 3}], "location": None}}
     assert redact_document(document) == {
-        "error": {"message": "***", "problems": [{"hint": "x ***", "line": 3}], "location": None}
+        "error": {"message": "hf_…", "problems": [{"hint": "x hf_…", "line": 3}], "location": None}
     }
 
 
 @given(before=st.text(), after=st.text())
 def test_a_known_secret_never_comes_through(before: str, after: str) -> None:
     assert "s3cr3t-value" not in redact(f"{before}s3cr3t-value{after}", ("s3cr3t-value",))
-
-
-@pytest.mark.parametrize(
-    ("line", "masked"),
-    [
-        (f"a: {TOKEN} b", f"a: {'*' * len(TOKEN)} b"),
-        (f"a: {OTHER} b", f"a: {'*' * len(OTHER)} b"),
-        ("a: of-this-run b", "a: *********** b"),
-        ("revision: 0123456789abcdef0123456789abcdef01234567", "revision: 0123456789abcdef0123456789abcdef01234567"),
-    ],
-)
-def test_a_masked_line_keeps_its_columns(line: str, masked: str) -> None:
-    assert mask(line, ("of-this-run",)) == masked

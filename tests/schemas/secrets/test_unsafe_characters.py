@@ -2,7 +2,7 @@
 
 import pytest
 
-from hublish.schemas.secrets.characters import line_around
+from hublish.schemas.secrets.unsafe_characters import line_around
 
 
 @pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])

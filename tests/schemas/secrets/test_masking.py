@@ -5,11 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hublish.schemas.secrets.secrets import REDACTED, hub_tokens, mask, may_repeat, redact, shown
+from hublish.schemas.secrets.masking import find_tokens, holds_token, mask, quotable, redact, safe_hint
 
 LETTERS = string.ascii_letters + string.digits
 # Made here and worth nothing; put together so that no scanner takes this file for a leak.
 TOKEN = "hf" + "_" + "aBcDeFgHiJkLmNoPqRsTuVwXyZ01234567"
+KEY_HEADER = "-----BEGIN PRIVATE " + "KEY-----"
+OTHER = "ghp" + "_" + "aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1eF3gH5"
 
 
 @pytest.mark.parametrize(
@@ -30,30 +32,60 @@ TOKEN = "hf" + "_" + "aBcDeFgHiJkLmNoPqRsTuVwXyZ01234567"
     ],
 )
 def test_tokens_are_found_and_redacted(text: str) -> None:
-    assert len(list(hub_tokens(text))) == 1
+    assert len(list(find_tokens(text))) == 1
     clean = redact(text)
-    assert REDACTED in clean
-    assert not list(hub_tokens(clean))
+    assert "…" in clean
+    assert not holds_token(clean)
     assert "aBcDeFgH" not in clean
     assert "eyJhbGci" not in clean
 
 
+PLACEHOLDERS = ("hf_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "hf_yourtokengoeshere")
+NAMES = (
+    *(
+        "${HF_TOKEN}",
+        "hf_...",
+        "hf_your_token_here",
+        "HF_TOKEN=secret",
+        "hf_hub_download",
+        "hf_tokenizer.py",
+        "hf_short",
+    ),
+    *("hf_internal_testing_tiny_random_model_with_a_long_name", "hf_transfer", "hf_tokenizer.py", "a" * 64),
+    "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+)
+
+
+@pytest.mark.parametrize("text", [*PLACEHOLDERS, *NAMES])
+def test_a_placeholder_is_not_a_token(text: str) -> None:
+    assert not holds_token(text)
+
+
+@pytest.mark.parametrize("text", NAMES)
+def test_redacting_leaves_names_and_hashes_alone(text: str) -> None:
+    assert redact(text) == text
+
+
 @pytest.mark.parametrize(
-    "text",
+    ("text", "clean"),
     [
-        *("hf_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "${HF_TOKEN}", "hf_...", "hf_your_token_here", "HF_TOKEN=secret"),
-        *("hf_internal_testing_tiny_random_model_with_a_long_name", "hf_transfer", "a" * 64),
-        "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        ("a part: hf_aB3dE6gH", "a part: hf_…"),
+        ("an echo: hf_jwt_eyJhbGci", "an echo: hf_jwt_…"),
+        ("hf_" + "canary" * 6, "hf_…"),
+        ("Authorization: Bearer abc.def-123", "Authorization: Bearer …"),
+        ("the value s3cr3t-value here", "the value *** here"),
+        ("AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "AWS_SECRET_ACCESS_KEY=…"),
+        (f"{KEY_HEADER}\n{'MIIEvQIBADANBgkqhkiG9w0B' * 2}\nAbC=\n-----END", f"{KEY_HEADER}\n…\n-----END"),
     ],
 )
-def test_what_is_no_token_is_left_alone(text: str) -> None:
-    assert redact(text) == text
+def test_redacting_hides_possible_tokens_and_known_secrets(text: str, clean: str) -> None:
+    assert redact(text, ["s3cr3t-value"]) == clean
 
 
 def test_a_thousand_random_tokens_are_all_found() -> None:
     chance = random.Random(0)
     tokens = ["hf" + "_" + "".join(chance.choices(LETTERS, k=34)) for _ in range(1000)]
-    assert len(list(hub_tokens("\n".join(tokens)))) == 1000
+    assert len(list(find_tokens("\n".join(tokens)))) == 1000
 
 
 @pytest.mark.parametrize(
@@ -67,12 +99,15 @@ def test_a_thousand_random_tokens_are_all_found() -> None:
         ("HF_TOKEN = hunter2", "HF_TOKEN = *******"),
         ("password hunter2", "password *******"),
         ("endpoint: https://me:pw@host/x", "endpoint: https://*****@host/x"),
+        (f"a: {OTHER} b", f"a: {'*' * len(OTHER)} b"),
+        ("a: of-this-run b", "a: *********** b"),
+        ("revision: 0123456789abcdef0123456789abcdef01234567", "revision: 0123456789abcdef0123456789abcdef01234567"),
         ("tokenizer: a, secrets: forbid", "tokenizer: a, secrets: forbid"),
         ("token:", "token:"),
     ],
 )
 def test_a_masked_line_keeps_its_columns(line: str, masked: str) -> None:
-    assert mask(line) == masked
+    assert mask(line, ["of-this-run"]) == masked
 
 
 @given(st.text(st.sampled_from("token: 'password=hf_@/#{},\"a1") | st.characters()))
@@ -95,13 +130,13 @@ def test_masking_changes_no_length_and_adds_nothing(line: str) -> None:
         ("x" * 3000 + "b", "b", ""),
     ],
 )
-def test_a_piece_is_shown_when_it_is_short_and_no_credential(text: str, piece: str, seen: str) -> None:
+def test_a_piece_is_quotable_when_it_is_short_and_not_a_credential(text: str, piece: str, seen: str) -> None:
     start = text.index(piece)
-    assert shown(text, start, start + len(piece)) == seen
+    assert quotable(text, start, start + len(piece)) == seen
 
 
 @pytest.mark.parametrize("advice", ["write '" + "a" * 300_000 + "'", "write " + "a_" * 150_000, "a " * 150_000])
-def test_long_advice_is_not_repeated_and_looked_at_once(advice: str) -> None:
-    # Looked at from each of its letters anew, it would keep the test busy for minutes.
-    assert may_repeat(advice) == "write another value"
-    assert not shown(advice, 0, len(advice))
+def test_a_long_hint_is_replaced_and_searched_once(advice: str) -> None:
+    # A search that starts at every letter would keep this test busy for minutes.
+    assert safe_hint(advice) == "write another value"
+    assert not quotable(advice, 0, len(advice))
