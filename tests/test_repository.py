@@ -2,10 +2,13 @@
 
 import ast
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
 PRODUCT = ("hublish", "pipeline", "schemas", "templates")
@@ -120,3 +123,33 @@ def test_the_table_of_contents_names_every_target() -> None:
     phony = re.search(r"^\.PHONY: (.*)$", makefile, flags=re.MULTILINE)
     assert phony is not None
     assert set(phony[1].split()) == set(re.findall(r"^([a-z-]+):.*## ", makefile, flags=re.MULTILINE))
+
+
+def requirements(lock: str) -> dict[str, list[Requirement]]:
+    """Return the locked versions by name; a package can have one for each Python."""
+    entries = (ROOT / ".ci" / lock).read_text().replace("\\\n", " ").splitlines()
+    found: dict[str, list[Requirement]] = {}
+    for entry in entries:
+        if entry and not entry.lstrip().startswith("#"):
+            requirement = Requirement(entry.partition(" --hash")[0])
+            found.setdefault(canonicalize_name(requirement.name), []).append(requirement)
+    return found
+
+
+@pytest.mark.parametrize(("lock", "groups"), [("run.lock", ["build"]), ("dev.lock", ["test", "lint", "dev"])])
+def test_a_lock_satisfies_pyproject(lock: str, groups: list[str]) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    listed = [entry for group in groups for entry in project["dependency-groups"][group] if isinstance(entry, str)]
+    locked = requirements(lock)
+    for wanted in map(Requirement, [*project["project"]["dependencies"], *listed]):
+        versions = [next(iter(each.specifier)).version for each in locked.get(canonicalize_name(wanted.name), [])]
+        assert versions, f"{lock} lacks {wanted.name}: run `make lock`"
+        assert all(wanted.specifier.contains(version) for version in versions), f"{lock}: run `make lock` for {wanted}"
+
+
+@pytest.mark.parametrize("lock", ["run.lock", "dev.lock", "minilm.lock"])
+def test_a_lock_holds_exact_versions_with_hashes_and_names_no_host(lock: str) -> None:
+    entries = (ROOT / ".ci" / lock).read_text().replace("\\\n", " ").splitlines()
+    pinned = [entry for entry in entries if entry and not entry.lstrip().startswith("#")]
+    assert pinned
+    assert all("==" in entry and "--hash=sha256:" in entry and "://" not in entry for entry in pinned)
