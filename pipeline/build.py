@@ -1,9 +1,11 @@
 """The local part of publishing, one stage a line: from a manifest to sealed files. No network."""
 
+from concurrent.futures import Executor
 from pathlib import Path
 
 from hublish.base.progress import SILENT, Progress
 from hublish.base.values import Project, Release, Staged
+from hublish.base.workers import workers
 from hublish.pipeline.collect.collect import Collect
 from hublish.pipeline.engine import Pipeline
 from hublish.pipeline.render_card.render_card import RenderCard
@@ -24,7 +26,12 @@ def rendering(
 
 
 def releasing(
-    workspace: Path, progress: Progress = SILENT, renderer: Renderer = ON_DEMAND
+    workspace: Path,
+    progress: Progress = SILENT,
+    renderer: Renderer = ON_DEMAND,
+    executor: Executor | None = None,
 ) -> Pipeline[Project, Release]:
     """Return the whole of it."""
-    return rendering(workspace, progress, renderer).then(Seal(progress))  # hashed, and audited against the policy
+    return rendering(workspace, progress, renderer).then(
+        Seal(progress, executor or workers())  # hashed, and audited against the policy
+    )

@@ -1,7 +1,10 @@
 """The reverse order, one stage a line: what `hublish pull` and `hublish load` do."""
 
+from concurrent.futures import Executor
+
 from hublish.base.progress import SILENT, Progress
 from hublish.base.values import Loaded, LocalRelease, Reference, Restored
+from hublish.base.workers import workers
 from hublish.hub.client.hub import Hub
 from hublish.pipeline.engine import Pipeline
 from hublish.pipeline.fetch.check import Check
@@ -15,14 +18,19 @@ from hublish.pipeline.restore.wanted import Wanted
 
 
 def pulling(
-    hub: Hub, destination: Destination, select: Select, progress: Progress = SILENT
+    hub: Hub,
+    destination: Destination,
+    select: Select,
+    progress: Progress = SILENT,
+    executor: Executor | None = None,
 ) -> Pipeline[Reference, LocalRelease]:
     """Return the part that brings checked files to this machine."""
+    executor = executor or workers()
     return (
         Pipeline.of(Resolve(hub, destination))  # one commit, with every digest
         .then(select)  # only what the load plan needs
-        .then(Fetch(hub, destination, progress))  # from the cache or the Hub
-        .then(Check(progress))  # every byte, before anything is loaded
+        .then(Fetch(hub, destination, progress, executor))  # from the cache or the Hub
+        .then(Check(progress, executor))  # every byte, before anything is loaded
     )
 
 

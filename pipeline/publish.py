@@ -1,5 +1,6 @@
 """The forward order, one stage a line: what `hublish publish` does once `build.py` has sealed the release."""
 
+from concurrent.futures import Executor
 from pathlib import Path
 
 from hublish.base.progress import SILENT, Progress
@@ -18,11 +19,16 @@ from hublish.pipeline.verify.verify import Verify
 
 
 def planning(
-    workspace: Path, hub: Hub, target: Target, head: Head, progress: Progress = SILENT
+    workspace: Path,
+    hub: Hub,
+    target: Target,
+    head: Head,
+    progress: Progress = SILENT,
+    executor: Executor | None = None,
 ) -> Pipeline[Project, Plan]:
     """Return the part that reads the remote: `head` was read before any file is."""
     return (
-        releasing(workspace, progress).then(  # collected, serialized, with its card, sealed
+        releasing(workspace, progress, executor=executor).then(  # collected, serialized, with its card, sealed
             Compare(hub, target, head)
         )  # what would change
     )

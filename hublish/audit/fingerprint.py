@@ -3,20 +3,21 @@
 import hashlib
 import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import Executor
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from hublish.audit.blob import Blob, MemoryBlob, StreamBlob
+from hublish.audit.blob import MemoryBlob, StreamBlob
 from hublish.audit.inspection import Inspection, Interest, inspect
 from hublish.audit.secrets import SecretScanner
 from hublish.base.content import Content, ContentChangedError
+from hublish.base.digests import blob_hasher
 
+# Bytes that are read at once.
 CHUNK: Final = 1 << 20
-"""Bytes read at once."""
+# From this size on, handing the digests to other threads takes less time than it saves.
 _PARALLEL: Final = 8 << 20
-"""From this size on, the two digests are computed beside each other."""
+_TRUNCATED: Final = "truncated since it was collected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +34,17 @@ class Fingerprint:
     inspection: Inspection
 
 
-def fingerprint(content: Content, interest: Interest, advance: Callable[[int], None]) -> Fingerprint:
-    """Read `content` once.
+def fingerprint(
+    content: Content, interest: Interest, advance: Callable[[int], None], executor: Executor | None = None
+) -> Fingerprint:
+    """Read `content` once and return its digests and the findings of the audit.
 
     Args:
-        content: what to read.
-        interest: what the audit looks for.
-        advance: told about every chunk, in bytes.
+        content: the bytes to read.
+        interest: the kinds of findings to search for.
+        advance: called after every chunk with its size in bytes.
+        executor: computes the digests of a large file while this thread scans it; it may be the one that runs this
+            call. None computes everything in this thread.
 
     Raises:
         ContentChangedError: when the bytes are not, or do not stay, those that were collected.
@@ -49,50 +54,46 @@ def fingerprint(content: Content, interest: Interest, advance: Callable[[int], N
         # A small file is read once; of a large one, only the parts that the audit inspects are read again.
         small = content.size <= CHUNK
         blob = MemoryBlob(stream.read(content.size)) if small else StreamBlob(stream, content.size)
-        return _read(blob, _links(content), interest, advance)
+        if blob.size != content.size:
+            raise ContentChangedError(_TRUNCATED)
+        return _read(blob, _links(content), interest, advance, executor)
 
 
 def _links(content: Content) -> int:
     return 1 if content.local_path is None else os.lstat(content.local_path).st_nlink
 
 
-def _read(blob: MemoryBlob | StreamBlob, links: int, interest: Interest, advance: Callable[[int], None]) -> Fingerprint:
-    sha256, sha1 = hashlib.sha256(), hashlib.sha1(b"blob %d\0" % blob.size, usedforsecurity=False)
+def _read(
+    blob: MemoryBlob | StreamBlob,
+    links: int,
+    interest: Interest,
+    advance: Callable[[int], None],
+    executor: Executor | None,
+) -> Fingerprint:
+    sha256, sha1 = hashlib.sha256(), blob_hasher(blob.size)
     scanner = SecretScanner(blob.size) if interest.secrets else None
-    with _both(blob.size, sha256.update, sha1.update) as update:
-        for chunk in _chunks(blob):
-            waiting = update(chunk)
-            # While the digests are computed in C, without the interpreter's lock.
-            if scanner:
-                scanner.feed(chunk)
-            advance(len(chunk))
-            for future in waiting:
-                future.result()
+    helper = executor if blob.size >= _PARALLEL else None
+    for chunk in _chunks(blob):
+        # hashlib releases the interpreter's lock: meanwhile this thread scans.
+        futures = [helper.submit(hasher.update, chunk) for hasher in (sha256, sha1)] if helper else []
+        if scanner:
+            scanner.feed(chunk)
+        advance(len(chunk))
+        for index, hasher in enumerate((sha256, sha1)):
+            # A future that no worker has begun is taken back: when every worker hashes a file and waits here, none
+            # would ever begin it.
+            if not futures or futures[index].cancel():
+                hasher.update(chunk)
+            else:
+                futures[index].result()
     return Fingerprint(blob.size, sha256.hexdigest(), sha1.hexdigest(), links, inspect(blob, scanner, interest))
 
 
-def _chunks(blob: Blob) -> Iterator[bytes]:
-    offset, size = 0, blob.size or 0
-    while offset < size:
+def _chunks(blob: MemoryBlob | StreamBlob) -> Iterator[bytes]:
+    offset = 0
+    while offset < blob.size:
         chunk = blob.read_at(offset, CHUNK)
         if not chunk:
-            msg = "truncated since it was collected"
-            raise ContentChangedError(msg)
+            raise ContentChangedError(_TRUNCATED)
         yield chunk
         offset += len(chunk)
-
-
-@contextmanager
-def _both(size: int, *updates: Callable[[bytes], Any]) -> Iterator[Callable[[bytes], list[Future[Any]]]]:
-    """Give a function that starts all updates with a chunk; small files are done at once."""
-
-    def at_once(chunk: bytes) -> list[Future[Any]]:
-        for update in updates:
-            update(chunk)
-        return []
-
-    if size < _PARALLEL:
-        yield at_once
-        return
-    with ThreadPoolExecutor(len(updates)) as pool:
-        yield lambda chunk: [pool.submit(update, chunk) for update in updates]

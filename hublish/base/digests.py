@@ -41,7 +41,10 @@ def holds(data: bytes, digest: Digest) -> bool:
 
 
 def _hasher(digest: Digest, size: int) -> "hashlib._Hash":
-    if digest.algorithm == "sha256":
-        return hashlib.sha256()
-    # git's format, not a security choice: what the Hub lists for files outside LFS.
+    return hashlib.sha256() if digest.algorithm == "sha256" else blob_hasher(size)
+
+
+def blob_hasher(size: int) -> "hashlib._Hash":
+    """Return a hasher whose hexdigest is git's id of a blob of `size` bytes, once it is fed with them."""
+    # SHA-1 is git's format, not a security choice: it is the id that the Hub lists for files outside LFS.
     return hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False)

@@ -10,6 +10,7 @@ from hublish.base.patterns import matching
 from hublish.base.progress import Progress
 from hublish.base.values import Candidate, Effect, Project, Step
 from hublish.base.values.load import target_path
+from hublish.base.workers import workers
 from hublish.pipeline.collect.outputs import Outputs
 from hublish.schemas.diagnose.problems import Problem, errors_in
 from hublish.schemas.documents.manifest import Load, Policy
@@ -62,8 +63,8 @@ def of_policy(candidate: Candidate, found: Outputs, policy: Policy, progress: Pr
 def _read(content: Content, path: str, size: int, interest: Interest, progress: Progress) -> Fingerprint:
     if size < _TAKES_TIME:
         return fingerprint(content, interest, lambda _: None)
-    with progress.task(path, size) as task:
-        return fingerprint(content, interest, task.advance)
+    with progress.task(path, size) as task, workers() as executor:
+        return fingerprint(content, interest, task.advance, executor)
 
 
 def of_load_plan(paths: Collection[str], load: Load, needed: Collection[str]) -> Step:

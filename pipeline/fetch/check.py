@@ -1,19 +1,17 @@
 """LocalRelease -> LocalRelease (checked): every byte is what was promised, or it is removed and named."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from threading import Lock
+from concurrent.futures import Executor
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from hublish.base import digests
 from hublish.base.errors import IntegrityError
 from hublish.base.progress import SILENT, Progress
 from hublish.base.values import LocalFile, LocalRelease
+from hublish.base.workers import SharedTask, run_each, workers
 from hublish.pipeline.fetch import removing
 from hublish.schemas.diagnose.problems import Problem
-
-_PARALLEL = 4
 
 
 @dataclass(frozen=True)
@@ -25,22 +23,14 @@ class Check:
     """
 
     progress: Progress = SILENT
+    executor: Executor = field(default_factory=workers)
     title: ClassVar[str] = "checking every digest"
 
     def run(self, release: LocalRelease) -> LocalRelease:
         """Return the release, checked."""
-        counting = Lock()
         with self.progress.task("checking", sum(file.promised.size for file in release.files)) as task:
-
-            def advance(amount: int) -> None:
-                with counting:
-                    task.advance(amount)
-
-            def fault(file: LocalFile) -> str | None:
-                return _fault(file, advance)
-
-            with ThreadPoolExecutor(_PARALLEL, thread_name_prefix="hublish-check") as pool:
-                faults = tuple(pool.map(fault, release.files))
+            advance = SharedTask(task).advance
+            faults = run_each(self.executor, lambda file: _fault(file, advance), release.files)
         broken = [(file, why) for file, why in zip(release.files, faults, strict=True) if why is not None]
         if broken:
             _remove_and_refuse(broken)

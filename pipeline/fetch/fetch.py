@@ -1,19 +1,16 @@
 """DownloadPlan -> LocalRelease: the files are on this machine."""
 
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Lock
 from typing import ClassVar
 
 from hublish.base.progress import SILENT, Progress
 from hublish.base.values import DownloadPlan, LocalFile, LocalRelease, PromisedFile
+from hublish.base.workers import SharedTask, run_each, workers
 from hublish.hub.client import transfer, xet_memory
 from hublish.hub.client.hub import Hub
 from hublish.pipeline.fetch.destination import Destination
-
-_PARALLEL = 8
-"""Downloads at once, as many as huggingface_hub's snapshot_download."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +25,7 @@ class Fetch:
     hub: Hub
     destination: Destination
     progress: Progress = SILENT
+    executor: Executor = field(default_factory=workers)
     title: ClassVar[str] = "downloading"
 
     def run(self, plan: DownloadPlan) -> LocalRelease:
@@ -35,19 +33,14 @@ class Fetch:
         reference = plan.release.reference
         options = self.destination.options(reference.repo_type, plan.release.commit)
         total = sum(file.size for file in plan.files)
-        counting = Lock()
         with self.progress.task("downloading", total) as task, self.hub.watched(), xet_memory.bounded():
-
-            def advance(amount: int) -> None:
-                with counting:
-                    task.advance(amount)
+            advance = SharedTask(task).advance
 
             def fetch(file: PromisedFile) -> LocalFile:
                 path = transfer.download(self.hub, reference.repo_id, file.path_in_repo, advance=advance, **options)
                 return LocalFile(file, path)
 
-            with ThreadPoolExecutor(_PARALLEL, thread_name_prefix="hublish-fetch") as pool:
-                files = tuple(pool.map(fetch, plan.files))
+            files = run_each(self.executor, fetch, plan.files)
         return LocalRelease(plan, _folder(files[0]), files)
 
 

@@ -1,10 +1,8 @@
 """Staged -> Release: every file hashed and audited, once; after this nothing is read that was not hashed."""
 
-import os
-import threading
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from hublish.audit.files import problems_after, problems_before
@@ -16,15 +14,22 @@ from hublish.base.content import ContentChangedError
 from hublish.base.errors import HublishError, PolicyError, SourceChangedError, SourceError
 from hublish.base.progress import SILENT, Progress, Task
 from hublish.base.values import Release, ReleaseFile, Staged, StagedFile
+from hublish.base.workers import SharedTask, run_each, workers
 from hublish.schemas.diagnose.problems import Problem, errors_in
 from hublish.schemas.documents.manifest import Manifest, Policy
 
 
 @dataclass(frozen=True)
 class Seal:
-    """Hash and audit every file in one pass, and refuse what the policy forbids, all at once."""
+    """Hash and audit every file in one pass, and refuse what the policy forbids, all at once.
+
+    Args:
+        progress: counts the bytes that were hashed.
+        executor: runs the work on each file.
+    """
 
     progress: Progress = SILENT
+    executor: Executor = field(default_factory=workers)
     title: ClassVar[str] = "sealing the release"
 
     def run(self, staged: Staged) -> Release:
@@ -55,12 +60,9 @@ class Seal:
 
     def _fingerprints(self, files: list[StagedFile], policy: Policy) -> list[Fingerprint]:
         interest = Interest.of(policy)
-        with (
-            self.progress.task("hashing", sum(file.content.size for file in files)) as task,
-            ThreadPoolExecutor(max(2, min(8, os.cpu_count() or 1))) as pool,
-        ):
-            reader = _Reader(interest, task, threading.Lock())
-            outcomes = list(pool.map(reader.read, files))
+        with self.progress.task("hashing", sum(file.content.size for file in files)) as task:
+            reader = _Reader(interest, SharedTask(task), self.executor)
+            outcomes = run_each(self.executor, reader.read, files)
         failures = [one for one in outcomes if isinstance(one, _Failure)]
         if failures:
             raise _failed(failures)
@@ -82,11 +84,11 @@ class _Reader:
 
     interest: Interest
     task: Task
-    lock: threading.Lock
+    executor: Executor
 
     def read(self, file: StagedFile) -> Fingerprint | _Failure:
         try:
-            return fingerprint(file.content, self.interest, self._advance)
+            return fingerprint(file.content, self.interest, self.task.advance, self.executor)
         except ContentChangedError as error:
             return _Failure(file.path_in_repo, str(error), changed=True)
         except PermissionError:
@@ -94,10 +96,6 @@ class _Reader:
         except OSError as error:
             # ELOOP among them: a link took the file's place.
             return _Failure(file.path_in_repo, f"cannot be read any more: {error.strerror}", changed=True)
-
-    def _advance(self, amount: int) -> None:
-        with self.lock:
-            self.task.advance(amount)
 
 
 def _failed(failures: list[_Failure]) -> HublishError:

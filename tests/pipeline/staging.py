@@ -1,14 +1,18 @@
 """Staged releases over a real folder, for tests of what comes after staging."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from hublish.base.content import Content, Identity, InMemory, OnDisk
 from hublish.base.values import Candidate, Collection, Origin, Project, Staged, StagedFile, Verdict
 from hublish.schemas.documents.manifest import Manifest
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 def project_in(folder: Path, **fields: Any) -> Project:
@@ -36,6 +40,19 @@ def staged(project: Project, files: dict[str, bytes | Content]) -> Staged:
     out = Candidate("left.tmp", "left.tmp", InMemory(b""), 0, Verdict(False, "patterns.ignore_patterns[0]: *.tmp"))
     staged_files = tuple(StagedFile(name, content, Origin(0, name, "copy")) for name, content in found)
     return Staged(Collection(project, (*candidates, out)), staged_files)
+
+
+class Inline(Executor):
+    """An engine of another kind: it runs everything at once, in the thread that submits it."""
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Run the call and return its finished future."""
+        future: Future[T] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except BaseException as error:
+            future.set_exception(error)
+        return future
 
 
 def wait_for_a_tick(folder: Path) -> None:

@@ -12,7 +12,19 @@ import pytest
 
 from hublish.base.content import ContentChangedError
 from hublish.base.errors import SourceChangedError
-from hublish.base.values import Candidate, Collection, Effect, Plan, Project, Receipt, Reference, Staged, Step, Verdict
+from hublish.base.values import (
+    Candidate,
+    Collection,
+    Effect,
+    LocalRelease,
+    Plan,
+    Project,
+    Receipt,
+    Reference,
+    Staged,
+    Step,
+    Verdict,
+)
 from hublish.hub.client.hub import Hub
 from hublish.hub.server import EmbeddedHub
 from hublish.pipeline.compare.compare import Compare
@@ -24,6 +36,7 @@ from hublish.pipeline.publish import publishing
 from hublish.pipeline.seal.seal import Seal
 from hublish.pipeline.serialize.serialize import Serialize
 from hublish.schemas.documents.manifest import Manifest
+from tests.pipeline.staging import Inline
 
 LARGE = bytes(range(256)) * 1000  # above the size from which large files are sent by their path
 
@@ -98,6 +111,10 @@ def staged(bucket: Bucket, folder: Path, repo_id: str) -> Staged:
     return Serialize(folder).run(Collection(Project(manifest, b"", folder), candidates))
 
 
+def pull(hub: Hub, reference: Reference, cache: Path) -> LocalRelease:
+    return pulling(hub, Destination(cache_dir=cache), Select(("*",), ()), executor=Inline()).run(reference)
+
+
 def planned(hub: Hub, value: Staged) -> Plan:
     (target,) = value.collection.project.targets
     return Pipeline.of(Seal()).then(Compare(hub, target, hub.head(target))).run(value)
@@ -113,9 +130,7 @@ def test_a_new_kind_of_content_is_published_and_loaded(
     receipt: Receipt = publishing(hub, tmp_path / "hub.lock").run(plan)
     assert receipt.verified
 
-    local = pulling(hub, Destination(cache_dir=tmp_path / "cache"), Select(("*",), ())).run(
-        Reference(plan.target.repo_id)
-    )
+    local = pull(hub, Reference(plan.target.repo_id), tmp_path / "cache")
     assert (local.folder / "config.json").read_bytes() == b'{"layers": 3}\n'
     assert (local.folder / "data.bin").read_bytes() == LARGE
     assert opening().run(local).arrays["weight"].tolist() == [[0, 1, 2], [3, 4, 5]]

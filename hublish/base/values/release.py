@@ -1,12 +1,13 @@
 """From a manifest to sealed files: Project -> Collection -> Staged -> Release."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from hublish.base.content import Content
+from hublish.base.errors import SourceError
 from hublish.base.values.target import Target, targets_of
 from hublish.schemas.diagnose.problems import Location, Problem
 from hublish.schemas.documents.manifest import Manifest
@@ -189,3 +190,20 @@ class Release:
     files: tuple[ReleaseFile, ...]
     excluded: tuple[Candidate, ...] = ()
     warnings: tuple[Problem, ...] = ()
+
+    def with_files(self, *files: ReleaseFile) -> "Release":
+        """Return the release with more files, such as a signature over those that it has.
+
+        Raises:
+            SourceError: naming every path that the release has already.
+        """
+        added: dict[str, ReleaseFile] = {}
+        known, problems = {file.path_in_repo for file in self.files}, []
+        for file in files:
+            if file.path_in_repo in known or file.path_in_repo in added:
+                problems.append(Problem("source.collision", f"'{file.path_in_repo}' is in the release already"))
+            added[file.path_in_repo] = file
+        if problems:
+            msg = "a file cannot be added to the release in the place of another"
+            raise SourceError(msg, hint="leave the other out with patterns.ignore_patterns", problems=problems)
+        return replace(self, files=tuple(sorted((*self.files, *files), key=lambda file: file.path_in_repo)))

@@ -11,6 +11,7 @@ from hublish.base.values import Digest, DownloadPlan, LocalFile, LocalRelease, P
 from hublish.pipeline.fetch.check import Check
 from hublish.schemas.documents.manifest import Load
 from tests.faults.projects import noise, rounds
+from tests.pipeline.staging import Inline
 
 
 def test_every_flipped_bit_is_caught(tmp_path: Path) -> None:
@@ -57,6 +58,6 @@ def test_every_broken_file_is_named_and_the_right_ones_stay(tmp_path: Path) -> N
     remote = RemoteRelease(Reference("acme/model"), "0" * 40, promises, Load())
     release = LocalRelease(DownloadPlan(remote, promises), tmp_path, tuple(files))
     with pytest.raises(IntegrityError) as failure:
-        Check().run(release)
+        Check(executor=Inline()).run(release)
     assert [problem.message.split("'")[1] for problem in failure.value.problems] == ["b.bin", "c.bin"]
     assert [path.name for path in tmp_path.iterdir()] == ["a.bin"]

@@ -6,6 +6,7 @@ import random
 import shutil
 import subprocess
 from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from hublish.pipeline.seal.seal import Seal
 from hublish.schemas.diagnose.problems import Location, Problem
 from tests.hublish.audit.payloads import CLEAN, NAMES, PICKLES, call
 from tests.hublish.audit.planted import KINDS, Issuer
-from tests.pipeline.staging import Recorder, project_in, staged, wait_for_a_tick, written
+from tests.pipeline.staging import Inline, Recorder, project_in, staged, wait_for_a_tick, written
 
 TOKEN = KINDS["huggingface-token"](Issuer(42))
 
@@ -250,6 +251,32 @@ def test_thousands_of_files_are_sealed_in_order(tmp_path: Path) -> None:
     assert {file.path_in_repo: file.sha256 for file in release.files} == {
         name: hashlib.sha256(data).hexdigest() for name, data in files.items()
     }
+
+
+@pytest.mark.parametrize("engine", [Inline, lambda: ThreadPoolExecutor(1)], ids=["inline", "one worker"])
+def test_every_executor_gives_the_same_release(tmp_path: Path, engine: Callable[[], Executor]) -> None:
+    # Large files: their digests are handed to the executor that hashes the files, which may have no worker to spare.
+    large = {f"{number}.raw": random.Random(number).randbytes(9 << 20) for number in range(3)}
+    value = staged(project_in(tmp_path), {**large, "a.txt": b"a", "card": InMemory(b"b")})
+    with engine() as executor:
+        assert Seal(executor=executor).run(value) == Seal().run(value)
+
+
+def test_a_file_that_is_added_after_sealing_is_sorted_in(tmp_path: Path) -> None:
+    release = sealed(tmp_path, {"a.txt": b"a", "z.txt": b"z"})
+    (signature,) = sealed(tmp_path / "more", {"release.sig": b"signature"}).files
+    signed = release.with_files(signature)
+    assert [file.path_in_repo for file in signed.files] == ["a.txt", "release.sig", "z.txt"]
+    assert [file.path_in_repo for file in release.files] == ["a.txt", "z.txt"]
+    assert signed.with_files() == signed
+
+
+def test_no_file_that_is_added_replaces_another(tmp_path: Path) -> None:
+    release = sealed(tmp_path, {"a.txt": b"a"})
+    (signature,) = sealed(tmp_path / "more", {"release.sig": b"signature"}).files
+    with pytest.raises(SourceError) as caught:
+        release.with_files(release.files[0], signature, signature)
+    assert [problem.message.split("'")[1] for problem in caught.value.problems] == ["a.txt", "release.sig"]
 
 
 def test_progress_counts_every_byte(tmp_path: Path) -> None:
