@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from hublish.base.content import Identity
 from hublish.base.errors import LoadError, SerializationError
 from hublish.base.progress import Progress
-from hublish.base.values import Identity
 from hublish.formats.catalogue import BuiltIn
 from hublish.formats.format_options import GgufOptions
 from hublish.formats.gguf_header import MAX_HEADER_SIZE, GgufHeader, parse_header
