@@ -10,7 +10,7 @@ from hublish.base.near_misses import near_glob
 from hublish.base.values import Kind
 from hublish.pipeline.collect.walking import Entry, look, walk
 from hublish.schemas.documents.manifest import Artifact
-from hublish.schemas.documents.names import path_problems
+from hublish.schemas.documents.names import source_problems
 
 MAGIC = re.compile(r"[*?\[]")
 """What makes a source that names nothing a glob."""
@@ -62,8 +62,7 @@ def normalised(source: str) -> str:
 
 
 def _check_inside(source: str) -> None:
-    found = [problem for problem in path_problems(source) if "bytes" not in problem and ".cache" not in problem]
-    if found:
+    if found := source_problems(source):
         msg = f"'{source}': {'; '.join(found)}"
         raise SourceProblemError(msg, "sources lie inside the folder of hub.yaml")
 

@@ -25,6 +25,7 @@ _WINDOWS_FORBIDDEN = re.compile(r'[<>:"|?*]')
 # git treats these as `.git` on NTFS and HFS+ (CVE-2014-9390), where these characters count for nothing.
 _GIT_ALIASES = frozenset([".git", "git~1"])
 _HFS_IGNORED = re.compile("[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]")
+_IN_GIT = "a path under .git is not allowed"
 _DRIVE = re.compile(r"[A-Za-z]:")
 # Names of this form break no rule; they are nearly all names, and a lock may hold 100,000.
 _ORDINARY = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*", re.ASCII)
@@ -67,6 +68,15 @@ def local_problems(path: str) -> tuple[str, ...]:
         return ()
     inside = path.removeprefix("./").removesuffix("/") or path
     return (*_character_problems(inside), *_form_problems(inside), *_length_problems(inside, LOCAL_BYTES))
+
+
+def source_problems(path: str) -> tuple[str, ...]:
+    """Return the reasons why `path` may not be read as a source; empty when it may.
+
+    The limits of names in a repo do not apply: a source may be in `.cache`, and its path may be longer.
+    """
+    in_git = (_IN_GIT,) if any(_plain(segment) in _GIT_ALIASES for segment in path.split("/")) else ()
+    return (*local_problems(path), *in_git)
 
 
 def mended(path: str, problems: Callable[[str], tuple[str, ...]] = path_problems) -> str | None:
@@ -176,12 +186,16 @@ def _length_problems(path: str, limit: int) -> tuple[str, ...]:
 
 def _segment_problems(segment: str) -> list[str]:
     found = []
-    # NTFS drops trailing dots and spaces, and what follows a colon names a stream of the same file.
-    plain = _HFS_IGNORED.sub("", segment).split(":")[0].rstrip(". ").lower()
+    plain = _plain(segment)
     if plain in _GIT_ALIASES:
-        found.append("a path under .git is not allowed")
+        found.append(_IN_GIT)
     if plain == ".cache":
         found.append("a path under .cache is reserved by huggingface_hub")
     if len(encoded(segment)) > SEGMENT_BYTES:
         found.append(f"path too long: a segment has {len(encoded(segment))} bytes; the limit is {SEGMENT_BYTES}")
     return found
+
+
+def _plain(segment: str) -> str:
+    # NTFS drops trailing dots and spaces, and what follows a colon names a stream of the same file.
+    return _HFS_IGNORED.sub("", segment).split(":")[0].rstrip(". ").lower()

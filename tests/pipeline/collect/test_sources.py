@@ -73,6 +73,8 @@ def test_the_whole_folder_is_a_source_and_leaves_out_git_and_our_own_state(tree:
         ("../model.pt", "'..' segment", "inside the folder"),
         ("/etc/passwd", "absolute path", "inside the folder"),
         ("runs\\best", "backslash", "inside the folder"),
+        (".git/config", "a path under .git", "inside the folder"),
+        ("vendored/.GIT./config", "a path under .git", "inside the folder"),
     ],
 )
 def test_a_source_that_cannot_be_collected_says_why_and_what_was_meant(
@@ -81,6 +83,14 @@ def test_a_source_that_cannot_be_collected_says_why_and_what_was_meant(
     with pytest.raises(SourceProblemError, match=re.escape(message)) as caught:
         find(tree, Artifact.model_construct(source=source))  # a manifest with it is not even valid
     assert hint in caught.value.hint
+
+
+def test_limits_of_names_in_a_repo_do_not_apply_to_sources(tree: Path) -> None:
+    source = f".cache/mine/{'/'.join(['deep' * 40] * 8)}/x.bin"
+    (tree / source).parent.mkdir(parents=True)
+    (tree / source).touch()
+    assert len(source) > 1024
+    assert [item.path_in_repo for item in find(tree, Artifact(source=source))] == ["x.bin"]
 
 
 def test_an_empty_folder_is_refused(tree: Path) -> None:
