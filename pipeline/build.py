@@ -9,29 +9,23 @@ from hublish.base.workers import workers
 from hublish.pipeline.collect.collect import Collect
 from hublish.pipeline.engine import Pipeline
 from hublish.pipeline.render_card.render_card import RenderCard
-from hublish.pipeline.render_card.rendering import ON_DEMAND, Renderer
 from hublish.pipeline.seal.seal import Seal
 from hublish.pipeline.serialize.serialize import Serialize
 
 
-def rendering(
-    workspace: Path, progress: Progress = SILENT, renderer: Renderer = ON_DEMAND
-) -> Pipeline[Project, Staged]:
+def rendering(workspace: Path, progress: Progress = SILENT) -> Pipeline[Project, Staged]:
     """Return the part up to the card, exactly as it would be published."""
     return (
         Pipeline.of(Collect())  # every file the manifest speaks of, with its verdict
         .then(Serialize(workspace, progress))  # in the format the manifest asks for
-        .then(RenderCard(renderer))  # README.md, from the card
+        .then(RenderCard())  # README.md, from the card
     )
 
 
 def releasing(
-    workspace: Path,
-    progress: Progress = SILENT,
-    renderer: Renderer = ON_DEMAND,
-    executor: Executor | None = None,
+    workspace: Path, progress: Progress = SILENT, executor: Executor | None = None
 ) -> Pipeline[Project, Release]:
     """Return the whole of it."""
-    return rendering(workspace, progress, renderer).then(
+    return rendering(workspace, progress).then(
         Seal(progress, executor or workers())  # hashed, and audited against the policy
     )

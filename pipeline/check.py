@@ -8,15 +8,14 @@ from hublish.pipeline.collect.collect import Collect
 from hublish.pipeline.collect.outline import Outline
 from hublish.pipeline.engine import Pipeline
 from hublish.pipeline.render_card.render_card import RenderCard
-from hublish.pipeline.render_card.rendering import ON_DEMAND, Renderer
 from hublish.pipeline.screen.screen import Screen
 
 
-def checking(renderer: Renderer = ON_DEMAND) -> Pipeline[Project, Staged]:
+def checking() -> Pipeline[Project, Staged]:
     """Return what can be checked without reading a weight. No network."""
     return (
         Pipeline.of(Collect())  # every file the manifest speaks of, with its verdict
         .then(Outline())  # by name; nothing is converted
         .then(Screen())  # against the policy and the Hub's limits, unread
-        .then(RenderCard(renderer))  # README.md, from the card
+        .then(RenderCard())  # README.md, from the card
     )

@@ -11,7 +11,6 @@ from hublish.base.errors import UsageError
 from hublish.base.progress import SILENT, Progress
 from hublish.base.values import Release, ReleaseFile
 from hublish.pipeline.build import releasing, rendering
-from hublish.pipeline.render_card.rendering import ON_DEMAND, Renderer
 
 CARD_PATH = "README.md"
 
@@ -23,12 +22,11 @@ def new_workspace() -> Iterator[Path]:
         yield Path(folder)
 
 
-def card(manifest: AnyManifest = "hub.yaml", *, renderer: Renderer = ON_DEMAND, progress: Progress = SILENT) -> str:
+def card(manifest: AnyManifest = "hub.yaml", *, progress: Progress = SILENT) -> str:
     """Return the README as it would be published.
 
     Args:
         manifest: the manifest.
-        renderer: makes the text of the card; the command line starts one before it reads the manifest.
         progress: told about stages and bytes.
 
     Raises:
@@ -36,7 +34,7 @@ def card(manifest: AnyManifest = "hub.yaml", *, renderer: Renderer = ON_DEMAND, 
     """
     project = read_project(manifest)
     with new_workspace() as workspace, located(project):
-        staged = rendering(workspace, progress, renderer).run(project, progress)
+        staged = rendering(workspace, progress).run(project, progress)
         found = next((file for file in staged.files if file.path_in_repo == CARD_PATH), None)
         if found is None:
             msg = f"{project.name} declares no card"
@@ -44,21 +42,18 @@ def card(manifest: AnyManifest = "hub.yaml", *, renderer: Renderer = ON_DEMAND, 
         return found.content.read_at(0, found.content.size).decode()
 
 
-def files(
-    manifest: AnyManifest = "hub.yaml", *, renderer: Renderer = ON_DEMAND, progress: Progress = SILENT
-) -> Release:
+def files(manifest: AnyManifest = "hub.yaml", *, progress: Progress = SILENT) -> Release:
     """Return exactly what would be uploaded: every file with size and sha256, and what stays out and why.
 
     Converted files lie in a temporary folder that is gone when this returns; `build` keeps them.
 
     Args:
         manifest: the manifest.
-        renderer: makes the text of the card; the command line starts one before it reads the manifest.
         progress: told about stages and bytes.
     """
     project = read_project(manifest)
     with new_workspace() as workspace, located(project):
-        return releasing(workspace, progress, renderer).run(project, progress)
+        return releasing(workspace, progress).run(project, progress)
 
 
 def build(manifest: AnyManifest = "hub.yaml", out: str | Path = "build", *, progress: Progress = SILENT) -> Release:

@@ -6,18 +6,14 @@ from hublish.base.progress import SILENT, Progress
 from hublish.base.values import Project
 from hublish.pipeline.check import checking
 from hublish.pipeline.render_card.card import card_problems
-from hublish.pipeline.render_card.rendering import ON_DEMAND, Renderer
 from hublish.schemas.diagnose.problems import Problem
 
 
-def check(
-    manifest: AnyManifest = "hub.yaml", *, renderer: Renderer = ON_DEMAND, progress: Progress = SILENT
-) -> tuple[Problem, ...]:
+def check(manifest: AnyManifest = "hub.yaml", *, progress: Progress = SILENT) -> tuple[Problem, ...]:
     """Check manifest, sources, patterns, options and card without a network and without reading a weight.
 
     Args:
         manifest: the manifest.
-        renderer: makes the text of the card; the command line starts one before it reads the manifest.
         progress: told about stages.
 
     Returns:
@@ -29,7 +25,7 @@ def check(
     project = read_project(manifest)
     with located(project):
         try:
-            staged = checking(renderer).run(project, progress)
+            staged = checking().run(project, progress)
         except (SourceError, PolicyError) as error:
             _tell_the_card_too(error, project)
             raise

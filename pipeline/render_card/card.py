@@ -9,7 +9,7 @@ from hublish.base.values import Project, StagedFile
 from hublish.pipeline.render_card.context import template_context, variable_problems
 from hublish.pipeline.render_card.evaluation import Results, model_index, read_evaluation
 from hublish.pipeline.render_card.front_matter import with_front_matter
-from hublish.pipeline.render_card.rendering import ON_DEMAND, Renderer
+from hublish.pipeline.render_card.rendering import current_renderer
 from hublish.pipeline.render_card.templates import CardTemplate, find_template
 from hublish.schemas.diagnose.problems import Problem, errors_in
 from hublish.schemas.documents.card_metadata import metadata_problems
@@ -28,16 +28,13 @@ class RenderedCard:
     warnings: tuple[Problem, ...] = ()
 
 
-def render_card(
-    project: Project, card: Card, files: Iterable[StagedFile], renderer: Renderer = ON_DEMAND
-) -> RenderedCard:
+def render_card(project: Project, card: Card, files: Iterable[StagedFile]) -> RenderedCard:
     """Render the README of a release.
 
     Args:
         project: the manifest and its folder.
         card: the manifest's card.
         files: everything else in the release.
-        renderer: makes text of the template.
 
     Raises:
         CardError: with every problem of the metadata, or the template's own.
@@ -46,7 +43,7 @@ def render_card(
     if parts.problems or parts.template is None:
         raise CardError(_headline(parts.problems), problems=parts.problems)
     context = template_context(project.target, card, parts.metadata, parts.evaluation, files)
-    body = renderer.render(parts.template, context)
+    body = current_renderer().render(parts.template, context)
     return RenderedCard(with_front_matter(parts.metadata, body), parts.template, parts.warnings)
 
 

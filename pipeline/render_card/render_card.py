@@ -11,7 +11,6 @@ from hublish.base.values import Origin, Project, Staged, StagedFile
 from hublish.pipeline.render_card.card import render_card
 from hublish.pipeline.render_card.front_matter import read_front_matter
 from hublish.pipeline.render_card.reading import read_start
-from hublish.pipeline.render_card.rendering import ON_DEMAND, Renderer
 from hublish.schemas.diagnose.positions import parse_path
 from hublish.schemas.diagnose.problems import InvalidDocumentError, Problem, errors_in
 from hublish.schemas.documents.card_metadata import metadata_problems
@@ -24,13 +23,8 @@ _METADATA = "metadata"
 
 @dataclass(frozen=True)
 class RenderCard:
-    """Add README.md when the manifest has a card; check the metadata of a README that is there already.
+    """Add README.md when the manifest has a card; check the metadata of a README that is there already."""
 
-    Args:
-        renderer: makes text of the template.
-    """
-
-    renderer: Renderer = ON_DEMAND
     title: ClassVar[str] = "rendering the card"
 
     def run(self, staged: Staged) -> Staged:
@@ -49,11 +43,11 @@ class RenderCard:
         if own is not None:
             msg = "two sources for README.md"
             raise CardError(msg, problems=[two_cards(own.origin.source, own.origin.artifact)])
-        return _with_card(staged, project, card, self.renderer)
+        return _with_card(staged, project, card)
 
 
-def _with_card(staged: Staged, project: Project, card: Card, renderer: Renderer) -> Staged:
-    rendered = render_card(project, card, staged.files, renderer)
+def _with_card(staged: Staged, project: Project, card: Card) -> Staged:
+    rendered = render_card(project, card, staged.files)
     try:
         data = rendered.text.encode("utf-8")
     except UnicodeEncodeError:

@@ -15,7 +15,7 @@ from hublish.cli.failures import report
 from hublish.cli.report.terminal import Format, Terminal
 from hublish.cli.views.check import CheckView
 from hublish.pipeline.render_card.evaluation import model_index, read_evaluation
-from hublish.pipeline.render_card.rendering import Renderer
+from hublish.pipeline.render_card.rendering import Renderer, rendered_by
 from hublish.schemas.diagnose.problems import InvalidDocumentError, Problem
 from hublish.schemas.documents.card_metadata import metadata_problems
 from hublish.schemas.documents.document import Document
@@ -77,7 +77,8 @@ def _examined_manifest(text: bytes, ground: Ground, renderer: Renderer) -> Answe
         return Answer("refused", _shown(error))
     manifest = project.manifest
     try:
-        warnings = hublish.check(project, renderer=renderer)
+        with rendered_by(renderer):
+            warnings = hublish.check(project)
     except (SourceError, CardError, ManifestInvalidError, PolicyError) as error:
         _require(bool(error.message), "an error without a message")
         _hold_problems(error.problems, text)

@@ -4,13 +4,12 @@ import functools
 import json
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from hublish.pipeline.render_card.rendering import ON_DEMAND
+from hublish.pipeline.render_card.rendering import ON_DEMAND, rendered_by
 from hublish.pipeline.render_card.templates import CardTemplate
 from tests.manifests.corpus import FOLDER, Check, check
 
@@ -42,7 +41,7 @@ def cards_rendered_once() -> Iterator[None]:
     """A process for each card would take most of the time."""
     renderer = OnceEach()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("hublish.cli.commands.check.renderer_for", lambda _: nullcontext(renderer))
+        patch.setattr("hublish.cli.commands.check.prestarted", lambda _: rendered_by(renderer))
         yield
 
 

@@ -2,17 +2,17 @@
 
 from argparse import Namespace
 
-from hublish.cli.ahead import renderer_for
 from hublish.cli.command import Command, Example, Outcome
 from hublish.cli.options import add_manifest, manifest
 from hublish.cli.report.terminal import Format, Terminal
+from hublish.pipeline.render_card.rendering import prestarted
 
 
 def _run(arguments: Namespace, terminal: Terminal) -> Outcome:
-    with renderer_for(arguments.file) as renderer:
+    with prestarted(arguments.file):
         import hublish
 
-        text = hublish.card(manifest(arguments, terminal), renderer=renderer, progress=terminal.progress())
+        text = hublish.card(manifest(arguments, terminal), progress=terminal.progress())
     if terminal.format is Format.JSON:
         terminal.show_document({"path_in_repo": "README.md", "text": text})
     else:

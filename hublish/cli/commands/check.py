@@ -5,11 +5,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hublish.base.errors import HublishError
-from hublish.cli.ahead import renderer_for
 from hublish.cli.command import Command, Example, Outcome
 from hublish.cli.options import add_manifest, again, manifest
 from hublish.cli.report.terminal import Format, Terminal
 from hublish.cli.terminal.text import plural
+from hublish.pipeline.render_card.rendering import prestarted
 
 if TYPE_CHECKING:
     from hublish.cli.views.check import CheckView
@@ -34,12 +34,12 @@ def _configure(parser: ArgumentParser) -> None:
 
 
 def _run(arguments: Namespace, terminal: Terminal) -> Outcome:
-    with renderer_for(arguments.file) as renderer:
+    with prestarted(arguments.file):
         import hublish
         from hublish.cli.views.check import CheckView
 
         project = hublish.read_project(manifest(arguments, terminal))
-        warnings = hublish.check(project, renderer=renderer, progress=terminal.progress())
+        warnings = hublish.check(project, progress=terminal.progress())
     if warnings and arguments.strict:
         msg = f"{plural(len(warnings), 'warning')}, and --strict allows none"
         raise WarningsForbiddenError(msg, problems=warnings)

@@ -2,10 +2,10 @@
 
 from argparse import ArgumentParser, Namespace
 
-from hublish.cli.ahead import renderer_for
 from hublish.cli.command import Command, Example, Outcome
 from hublish.cli.options import add_manifest, manifest
 from hublish.cli.report.terminal import Terminal
+from hublish.pipeline.render_card.rendering import prestarted
 
 
 def _configure(parser: ArgumentParser) -> None:
@@ -18,11 +18,11 @@ def _configure(parser: ArgumentParser) -> None:
 
 
 def _run(arguments: Namespace, terminal: Terminal) -> Outcome:
-    with renderer_for(arguments.file) as renderer:
+    with prestarted(arguments.file):
         import hublish
         from hublish.cli.views.files import FilesView
 
-        release = hublish.files(manifest(arguments, terminal), renderer=renderer, progress=terminal.progress())
+        release = hublish.files(manifest(arguments, terminal), progress=terminal.progress())
     terminal.warn(release.warnings)
     return Outcome(FilesView(release, arguments.excluded, arguments.whole_digests, arguments.why))
 

@@ -4,13 +4,15 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from hublish.base.errors import CardError
-from hublish.pipeline.render_card.rendering import Child, render
+from hublish.pipeline.render_card.rendering import ON_DEMAND, Child, current_renderer, prestarted, render
 from hublish.pipeline.render_card.templates import CardTemplate
 from hublish.schemas.diagnose.problems import Location
 
@@ -171,3 +173,57 @@ def test_a_child_whose_parent_was_killed_ends() -> None:
     # The pipe that the child inherits is closed once it has ended too.
     done = subprocess.run([sys.executable, "-c", script], stderr=subprocess.PIPE, timeout=60)
     assert done.returncode == -signal.SIGKILL
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "card:\n  template: card.md.j2\n",
+        "card:\r\n    template : 'templates/card.md.j2'\r\n",
+        'card:\n  template: "model.md.j2" # own\n',
+    ],
+)
+def test_a_template_of_the_users_own_starts_a_child_early(text: str, tmp_path: Path) -> None:
+    (tmp_path / "hub.yaml").write_bytes(text.encode())
+    with prestarted(str(tmp_path / "hub.yaml")):
+        child = current_renderer()
+        assert isinstance(child, Child)
+        assert child.render(CardTemplate("t", "{{ a }}"), {"a": "text"}) == "text"
+    assert current_renderer() is ON_DEMAND
+    assert child._process.returncode is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "card: {}\n",
+        "card:\n  template: model\n",
+        "card:\n  template: 'dataset' # built in\n",
+        'card:\r\n  template: "space"\r\n',
+        "card:\n  template:\n",
+        "template: x\n",
+    ],
+)
+def test_no_other_manifest_starts_a_child(text: str, tmp_path: Path) -> None:
+    (tmp_path / "hub.yaml").write_text(text)
+    with prestarted(str(tmp_path / "hub.yaml")):
+        assert current_renderer() is ON_DEMAND
+
+
+@pytest.mark.parametrize("name", ["missing.yaml", ".", "-", "\0"])
+def test_a_path_that_is_not_a_file_starts_no_child(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with prestarted(name):
+        assert current_renderer() is ON_DEMAND
+
+
+def test_a_pipe_is_not_read(tmp_path: Path) -> None:
+    pipe = tmp_path / "hub.yaml"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_bytes, args=(b" template: x\n",))
+    writer.start()
+    with prestarted(str(pipe)):
+        assert current_renderer() is ON_DEMAND
+    assert pipe.read_bytes() == b" template: x\n"
+    writer.join()
