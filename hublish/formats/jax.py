@@ -16,8 +16,7 @@ from hublish.formats.frameworks import imported
 from hublish.formats.input_files import invalid_file_as
 from hublish.formats.interface import Trust, Written
 from hublish.formats.safetensors import Safetensors
-from hublish.formats.tensors.checkpoint import read_checkpoint
-from hublish.formats.tensors.index import INDEX_SUFFIX, read_index
+from hublish.formats.tensors.safetensors_file import read_set
 from hublish.formats.trees import flattened, nested
 
 SEPARATOR = "separator"
@@ -105,9 +104,7 @@ def _array(name: str, leaf: Any) -> NDArray[Any]:
 
 def _separator(files: Mapping[str, Path]) -> str:
     with invalid_file_as(LoadError):
-        said = [file.header.metadata for file in read_checkpoint(files)]
-        said += [read_index(path, name).metadata for name, path in files.items() if name.endswith(INDEX_SUFFIX)]
-    found = {metadata[SEPARATOR] for metadata in said if metadata.get(SEPARATOR)}
+        found = {metadata[SEPARATOR] for metadata in read_set(files).metadata if metadata.get(SEPARATOR)}
     if len(found) > 1:
         msg = f"the files join names in different ways: {', '.join(sorted(map(repr, found)))}"
         raise LoadError(msg, hint="let load.allow_patterns choose one of them")

@@ -1,7 +1,7 @@
 """Serializer `safetensors`: arrays in the Hub's format for weights, streamed both ways."""
 
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
@@ -13,17 +13,21 @@ from hublish.formats.format_options import SafetensorsOptions
 from hublish.formats.frameworks import maps_to
 from hublish.formats.input_files import InvalidFileError
 from hublish.formats.interface import Written
-from hublish.formats.tensors.casting import cast
-from hublish.formats.tensors.checkpoint import read_checkpoint
-from hublish.formats.tensors.choosing import chosen, renamed
-from hublish.formats.tensors.index import INDEX_SUFFIX, Index, read_index, render_index
 from hublish.formats.tensors.mapped import MappedArrays
-from hublish.formats.tensors.safetensors_file import SafetensorsFile
-from hublish.formats.tensors.sharding import index_path, is_split_well, shard_paths, split, weights_path
-from hublish.formats.tensors.source import TensorSource, open_source
+from hublish.formats.tensors.safetensors_file import read_set
+from hublish.formats.tensors.safetensors_writer import PlannedFile, replacing, write_planned
+from hublish.formats.tensors.shards import (
+    index_path,
+    is_split_well,
+    render_index,
+    shard_paths,
+    split,
+    weights_path,
+)
 from hublish.formats.tensors.tensor import Tensor
-from hublish.formats.tensors.ties import find_ties, read_ties, untied
-from hublish.formats.tensors.writing import PlannedFile, replacing, write_planned
+from hublish.formats.tensors.tensor_options import cast, renamed, selected
+from hublish.formats.tensors.tensor_source import TensorSource, open_source
+from hublish.formats.tensors.ties import find_ties, untied
 from hublish.schemas.documents.sizes import format_size
 
 _FORMAT = "format"
@@ -80,21 +84,13 @@ class Safetensors(BuiltIn, row="safetensors"):
             LoadError: when a file is damaged, a shard is missing, or files disagree.
         """
         with _failing_as(LoadError):
-            read = read_checkpoint(files)
-            indexes = [read_index(files[name], name) for name in sorted(files) if name.endswith(INDEX_SUFFIX)]
-            return MappedArrays(read, _recorded_ties(read, indexes))
-
-
-def _recorded_ties(files: Iterable[SafetensorsFile], indexes: Iterable[Index]) -> dict[str, str]:
-    stored = {entry.name for file in files for entry in file.header.entries}
-    said = [*(file.header.metadata for file in files), *(index.metadata for index in indexes)]
-    return {name: kept for metadata in said for name, kept in read_ties(metadata, stored).items()}
+            return MappedArrays(read_set(files))
 
 
 def _chosen(found: TensorSource, options: SafetensorsOptions) -> tuple[tuple[Tensor, ...], dict[str, str]]:
     """Return what is to be written, and the names of what is written under another one."""
     tensors = untied(found.tensors, found.ties)
-    names = chosen([*(tensor.name for tensor in tensors), *found.others], options.include, options.exclude)
+    names = selected([*(tensor.name for tensor in tensors), *found.others], options.include, options.exclude)
     for name, what in found.others.items():
         if name in names:
             msg = f"entry {ascii(name)[:80]} of the state dict is a {what}, not a tensor"
@@ -106,7 +102,7 @@ def _chosen(found: TensorSource, options: SafetensorsOptions) -> tuple[tuple[Ten
 
 
 def _fits(found: TensorSource, max_shard_size: int) -> bool:
-    return is_split_well([(len(file.header.entries), file.data_size) for file in found.files], max_shard_size)
+    return is_split_well([(len(file.entries), file.data_size) for file in found.files], max_shard_size)
 
 
 def _as_it_is(found: TensorSource, weights: str, workspace: Path) -> tuple[Written, ...]:
@@ -161,7 +157,7 @@ def _write_all(
 def _write_index(metadata: Mapping[str, Any], weight_map: Mapping[str, str], weights: str, workspace: Path) -> Written:
     path = index_path(weights)
     workspace.mkdir(parents=True, exist_ok=True)
-    with replacing(workspace / _name(path)) as descriptor, open(descriptor, "wb", closefd=False) as file:
+    with replacing(workspace / _name(path)) as file:
         file.write(render_index(metadata, weight_map))
     return Written(path, workspace / _name(path))
 

@@ -12,10 +12,7 @@ from hublish.formats.frameworks import imported, is_a, maps_to
 from hublish.formats.input_files import InvalidFileError
 from hublish.formats.interface import Trust, Written
 from hublish.formats.safetensors import Safetensors
-from hublish.formats.tensors.checkpoint import read_checkpoint
-from hublish.formats.tensors.index import INDEX_SUFFIX, read_index
-from hublish.formats.tensors.safetensors_file import SafetensorsFile
-from hublish.formats.tensors.ties import read_ties
+from hublish.formats.tensors.safetensors_file import SafetensorsSet, read_set
 from hublish.formats.torch_tensors import mapped_tensors, tied, to_array
 
 
@@ -71,12 +68,12 @@ class Torch(BuiltIn, row="torch"):
             MissingDependencyError: torch is not installed.
         """
         torch = _torch()
-        read, ties = _read(files)
+        read = _read(files)
         try:
-            tensors = {name: tensor for file in read for name, tensor in mapped_tensors(torch, file)}
+            tensors = {name: tensor for file in read.files for name, tensor in mapped_tensors(torch, file)}
         except ValueError as error:
             raise LoadError(str(error)) from None
-        return tensors | {name: tensors[kept] for name, kept in ties.items()}
+        return tensors | {name: tensors[kept] for name, kept in read.ties.items()}
 
 
 def _torch() -> Any:
@@ -95,13 +92,8 @@ def _state_dict(torch: Any, source: Any) -> Mapping[str, Any]:
     return found
 
 
-def _read(files: Mapping[str, Path]) -> tuple[tuple[SafetensorsFile, ...], dict[str, str]]:
-    """Return the files, and of each tied tensor that is not stored the name of the one that is."""
+def _read(files: Mapping[str, Path]) -> SafetensorsSet:
     try:
-        read = read_checkpoint(files)
-        indexes = [read_index(path, name) for name, path in files.items() if name.endswith(INDEX_SUFFIX)]
+        return read_set(files)
     except InvalidFileError as error:
         raise LoadError(error.message, hint=error.hint) from None
-    stored = {entry.name for file in read for entry in file.header.entries}
-    said = [*(file.header.metadata for file in read), *(index.metadata for index in indexes)]
-    return read, {name: kept for metadata in said for name, kept in read_ties(metadata, stored).items()}

@@ -19,27 +19,6 @@ _BY_BITS = {
     "float8_e5m2fnuz": ("uint8", ml_dtypes.float8_e5m2fnuz),
     "float8_e8m0fnu": ("uint8", ml_dtypes.float8_e8m0fnu),
 }
-_TORCH_NAMES = {
-    "BOOL": "bool",
-    "U8": "uint8",
-    "I8": "int8",
-    "F8_E5M2": "float8_e5m2",
-    "F8_E4M3": "float8_e4m3fn",
-    "F8_E8M0": "float8_e8m0fnu",
-    "F8_E4M3FNUZ": "float8_e4m3fnuz",
-    "F8_E5M2FNUZ": "float8_e5m2fnuz",
-    "I16": "int16",
-    "U16": "uint16",
-    "F16": "float16",
-    "BF16": "bfloat16",
-    "I32": "int32",
-    "U32": "uint32",
-    "F32": "float32",
-    "C64": "complex64",
-    "F64": "float64",
-    "I64": "int64",
-    "U64": "uint64",
-}
 
 
 def to_array(torch: Any, name: str, tensor: Any) -> NDArray[Any]:
@@ -70,13 +49,13 @@ def mapped_tensors(torch: Any, file: SafetensorsFile) -> Iterator[tuple[str, Any
     Raises:
         ValueError: when torch has no type for the elements.
     """
-    if not file.header.entries:
+    if not file.entries:
         return
     size = file.data_offset + file.data_size
     storage = torch.UntypedStorage.from_file(str(file.path), False, size)  # not shared: copied on writing
     whole = torch.empty(0, dtype=torch.uint8).set_(storage)
-    for entry in file.header.entries:
-        dtype = getattr(torch, _TORCH_NAMES.get(entry.dtype.name, ""), None)
+    for entry in file.entries:
+        dtype = getattr(torch, entry.dtype.torch, None)
         if dtype is None:
             msg = f"torch has no type for the {entry.dtype.name} elements of tensor {entry.name!r}"
             raise ValueError(msg)

@@ -48,7 +48,7 @@ def outputs(project: Project, candidate: Candidate) -> Outputs:
 
 def _weights(candidate: Candidate, serializer: str, limit: int) -> Outputs:
     from hublish.formats.input_files import InvalidFileError
-    from hublish.formats.tensors.sharding import index_path, weights_path
+    from hublish.formats.tensors.shards import index_path, weights_path
 
     try:
         weights = weights_path(candidate.path_in_repo)

@@ -1,7 +1,7 @@
-"""The element types of safetensors, and the numpy types that hold the same bytes."""
+"""The element types of safetensors, with the torch names and the numpy types for the same bytes."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import ml_dtypes
 import numpy as np
@@ -12,16 +12,18 @@ class Dtype:
     """One element type."""
 
     name: str
-    """As the header spells it: `BF16`."""
+    """As spelled in a header: `BF16`."""
     bits: int
     """Size of an element; F4 and F6 pack several into a byte."""
     rank: int
-    """Place in the safetensors library's order: a file holds its tensors by falling rank, then by name."""
+    """Position in the safetensors library's order: a file holds its tensors by falling rank, then by name."""
+    torch: str
+    """torch's name, `bfloat16`; empty when torch has no such type."""
     numpy: np.dtype[Any] | None
-    """The little-endian numpy type with the same bytes; None for the packed types numpy cannot hold."""
+    """The little-endian numpy type with the same bytes; None for the packed types, which numpy lacks."""
 
     def nbytes(self, count: int) -> int:
-        """Return the bytes that `count` elements take.
+        """Return the size of `count` elements in bytes.
 
         Raises:
             ValueError: when packed elements do not fill the last byte.
@@ -33,42 +35,45 @@ class Dtype:
         return size
 
 
-# In the order of the library's own enumeration (safetensors 0.8, `Dtype` in tensor.rs): the order on disk follows it.
-_TABLE: tuple[tuple[str, int, Any], ...] = (
-    ("BOOL", 8, "|b1"),
-    ("F4", 4, None),
-    ("F6_E2M3", 6, None),
-    ("F6_E3M2", 6, None),
-    ("U8", 8, "|u1"),
-    ("I8", 8, "|i1"),
-    ("F8_E5M2", 8, ml_dtypes.float8_e5m2),
-    ("F8_E4M3", 8, ml_dtypes.float8_e4m3fn),
-    ("F8_E8M0", 8, ml_dtypes.float8_e8m0fnu),
-    ("F8_E4M3FNUZ", 8, ml_dtypes.float8_e4m3fnuz),
-    ("F8_E5M2FNUZ", 8, ml_dtypes.float8_e5m2fnuz),
-    ("I16", 16, "<i2"),
-    ("U16", 16, "<u2"),
-    ("F16", 16, "<f2"),
-    ("BF16", 16, ml_dtypes.bfloat16),
-    ("I32", 32, "<i4"),
-    ("U32", 32, "<u4"),
-    ("F32", 32, "<f4"),
-    ("C64", 64, "<c8"),
-    ("F64", 64, "<f8"),
-    ("I64", 64, "<i8"),
-    ("U64", 64, "<u8"),
+# In the order of the library's enumeration (safetensors 0.8, `Dtype` in tensor.rs), because the order of tensors in a
+# file follows it. F8_E4M3 is the finite-only variant, which has no infinities: "fn" in torch and ml_dtypes.
+_TABLE: Final[tuple[tuple[str, int, str, Any], ...]] = (
+    ("BOOL", 8, "bool", "|b1"),
+    ("F4", 4, "", None),
+    ("F6_E2M3", 6, "", None),
+    ("F6_E3M2", 6, "", None),
+    ("U8", 8, "uint8", "|u1"),
+    ("I8", 8, "int8", "|i1"),
+    ("F8_E5M2", 8, "float8_e5m2", ml_dtypes.float8_e5m2),
+    ("F8_E4M3", 8, "float8_e4m3fn", ml_dtypes.float8_e4m3fn),
+    ("F8_E8M0", 8, "float8_e8m0fnu", ml_dtypes.float8_e8m0fnu),
+    ("F8_E4M3FNUZ", 8, "float8_e4m3fnuz", ml_dtypes.float8_e4m3fnuz),
+    ("F8_E5M2FNUZ", 8, "float8_e5m2fnuz", ml_dtypes.float8_e5m2fnuz),
+    ("I16", 16, "int16", "<i2"),
+    ("U16", 16, "uint16", "<u2"),
+    ("F16", 16, "float16", "<f2"),
+    ("BF16", 16, "bfloat16", ml_dtypes.bfloat16),
+    ("I32", 32, "int32", "<i4"),
+    ("U32", 32, "uint32", "<u4"),
+    ("F32", 32, "float32", "<f4"),
+    ("C64", 64, "complex64", "<c8"),
+    ("F64", 64, "float64", "<f8"),
+    ("I64", 64, "int64", "<i8"),
+    ("U64", 64, "uint64", "<u8"),
 )
 
-DTYPES = {
-    name: Dtype(name, bits, rank, None if numpy is None else np.dtype(numpy))
-    for rank, (name, bits, numpy) in enumerate(_TABLE)
+DTYPES: Final = {
+    name: Dtype(name, bits, rank, torch, None if numpy is None else np.dtype(numpy))
+    for rank, (name, bits, torch, numpy) in enumerate(_TABLE)
 }
-"""Every element type by the name the header spells."""
+"""Every element type by its name in a header."""
+BY_TORCH_NAME: Final = {dtype.torch: dtype for dtype in DTYPES.values() if dtype.torch}
 
-_BY_NUMPY = {dtype.numpy: dtype for dtype in DTYPES.values() if dtype.numpy is not None}
+_BY_NUMPY: Final = {dtype.numpy: dtype for dtype in DTYPES.values() if dtype.numpy is not None}
+# numpy's mark for types that another package registered: ml_dtypes' own, whose byte order is always native.
+_REGISTERED: Final = 2
 
 
 def dtype_of(numpy: np.dtype[Any]) -> Dtype | None:
-    """Return the element type that holds a numpy type's values, whatever its byte order; None when none does."""
-    little = numpy.newbyteorder("<") if numpy.isbuiltin != 2 else numpy  # 2: ml_dtypes' own, always native
-    return _BY_NUMPY.get(little)
+    """Return the element type for the values of a numpy type of either byte order; None when there is none."""
+    return _BY_NUMPY.get(numpy if numpy.isbuiltin == _REGISTERED else numpy.newbyteorder("<"))

@@ -14,9 +14,7 @@ from hublish.base.content import Identity
 from hublish.formats.frameworks import imported
 from hublish.formats.input_files import InvalidFileError, named, opened
 from hublish.formats.tensors.dtypes import DTYPES, Dtype, dtype_of
-from hublish.formats.tensors.entry import MAX_DIMENSIONS
-from hublish.formats.tensors.output import BLOCK_SIZE, Sink
-from hublish.formats.tensors.tensor import Content, Tensor
+from hublish.formats.tensors.tensor import BLOCK_SIZE, MAX_DIMENSIONS, Content, Sink, Tensor
 from hublish.formats.tensors.tensor_data import FileRange, InMemoryArray
 
 _FILTERS: Final = frozenset({1, 2, 3, 32000})  # gzip, shuffle, checksum, lzf: what h5py has without plug-ins

@@ -1,8 +1,12 @@
-"""Arrays mapped from safetensors files: nothing is read until an element is."""
+"""Arrays mapped from safetensors files: nothing is read until an element is accessed.
+
+The library's `safe_open` is not used for this: it copies each tensor into memory when it is requested, and its numpy
+reader has no bfloat16 and no float8.
+"""
 
 import math
 import mmap
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from types import TracebackType
 from typing import Any, Self
 
@@ -12,30 +16,28 @@ from numpy.typing import NDArray
 from hublish.base.errors import LoadError
 from hublish.formats.input_files import unchanged
 from hublish.formats.interface import TensorInfo
-from hublish.formats.tensors.entry import Entry
-from hublish.formats.tensors.safetensors_file import SafetensorsFile
+from hublish.formats.tensors.safetensors_file import Entry, SafetensorsFile, SafetensorsSet
 
 
 class MappedArrays(Mapping[str, NDArray[Any]]):
-    """Read-only arrays by tensor name, in the order of the files and their bytes.
+    """Read-only arrays by tensor name, in the order of the files and their bytes; tied names come last.
 
-    A file is mapped when the first of its arrays is asked for. Arrays that were handed out keep their file mapped,
-    also after `close`; the file must not be cut short while they live.
+    A file is mapped when the first of its arrays is requested. Each array keeps its file mapped, also after `close`;
+    the file must not be truncated while they exist.
 
     Args:
-        files: the files, which name every tensor once.
-        ties: further names of tensors, see `ties.py`; they come last.
+        read: the files, in which every tensor has one name.
     """
 
-    def __init__(self, files: Iterable[SafetensorsFile], ties: Mapping[str, str] | None = None) -> None:
-        self._places = {entry.name: (file, entry) for file in files for entry in file.header.entries}
-        self._ties = dict(ties or {})
+    def __init__(self, read: SafetensorsSet) -> None:
+        self._places = {entry.name: (file, entry) for file in read.files for entry in file.entries}
+        self._ties = read.ties
         self._maps: dict[str, mmap.mmap] = {}
         self._closed = False
 
     @property
     def tensors(self) -> tuple[TensorInfo, ...]:
-        """What the files hold, read from their headers alone; tied tensors once."""
+        """The tensors in the files, read from their headers alone; tied tensors once."""
         return tuple(
             TensorInfo(entry.name, entry.shape, entry.dtype.name, entry.end - entry.begin, file.name)
             for file, entry in self._places.values()
@@ -44,11 +46,11 @@ class MappedArrays(Mapping[str, NDArray[Any]]):
     def __getitem__(self, name: str) -> NDArray[Any]:
         file, entry = self._places[self._ties.get(name, name)]
         if self._closed:
-            msg = f"tensor {name!r} was asked for after the files were closed"
+            msg = f"tensor {name!r} was requested after the files were closed"
             raise LoadError(msg)
         dtype = entry.dtype.numpy
         if dtype is None:
-            msg = f"tensor {name!r} of {file.name} has packed {entry.dtype.name} elements, which numpy cannot hold"
+            msg = f"tensor {name!r} of {file.name} has packed {entry.dtype.name} elements, which numpy cannot represent"
             raise LoadError(msg, hint="read it with the library that wrote it")
         if not math.prod(entry.shape):
             return _empty(entry)
@@ -62,7 +64,7 @@ class MappedArrays(Mapping[str, NDArray[Any]]):
         return len(self._places) + len(self._ties)
 
     def __contains__(self, name: object) -> bool:
-        # Mapping's own would fetch the array.
+        # Mapping's own would build the array.
         return name in self._places or name in self._ties
 
     def __enter__(self) -> Self:
@@ -74,8 +76,8 @@ class MappedArrays(Mapping[str, NDArray[Any]]):
         self.close()
 
     def close(self) -> None:
-        """Let go of the files; arrays that were handed out stay valid."""
-        # Dropped and not closed: mmap refuses to close under living arrays, and goes away with the last of them.
+        """Release the files; existing arrays stay valid."""
+        # Dropped and not closed: mmap refuses to close while arrays use it, and is freed with the last of them.
         self._maps.clear()
         self._closed = True
 
@@ -87,6 +89,7 @@ class MappedArrays(Mapping[str, NDArray[Any]]):
 
 
 def _empty(entry: Entry) -> NDArray[Any]:
+    # A buffer cannot be mapped at the very end of a file, where an empty tensor may begin.
     array: NDArray[Any] = np.empty(entry.shape, entry.dtype.numpy)
     array.flags.writeable = False
     return array

@@ -16,9 +16,7 @@ import numpy as np
 from hublish.base.content import Identity
 from hublish.formats.input_files import InvalidFileError, named, opened, unchanged
 from hublish.formats.tensors.dtypes import Dtype, dtype_of
-from hublish.formats.tensors.entry import MAX_DIMENSIONS
-from hublish.formats.tensors.output import Sink
-from hublish.formats.tensors.tensor import Content, Tensor
+from hublish.formats.tensors.tensor import MAX_DIMENSIONS, Content, Sink, Tensor
 from hublish.formats.tensors.tensor_data import FileRange, write_column_major, write_stream
 
 _MAGIC = b"\x93NUMPY"

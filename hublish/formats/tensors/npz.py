@@ -9,8 +9,7 @@ from pathlib import Path
 
 from hublish.formats.input_files import InvalidFileError, named, opened
 from hublish.formats.tensors.npy import NpyHeader, read_npy_header
-from hublish.formats.tensors.output import BLOCK_SIZE, Sink
-from hublish.formats.tensors.tensor import Tensor
+from hublish.formats.tensors.tensor import BLOCK_SIZE, Sink, Tensor
 from hublish.formats.tensors.tensor_data import write_column_major, write_stream
 from hublish.formats.tensors.zip_directory import check_directory, damage_named
 

@@ -1,25 +1,38 @@
-"""A tensor as a value: its name, its shape, and where its bytes come from."""
+"""A tensor as a value: its name, its type and shape, and the source of its bytes."""
 
 import math
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from hublish.formats.tensors.dtypes import Dtype
-from hublish.formats.tensors.output import Sink
 
-METADATA = "__metadata__"
-"""The key of a header that is no tensor."""
+METADATA: Final = "__metadata__"
+"""The one key of a safetensors header that does not name a tensor."""
+MAX_DIMENSIONS: Final = 32
+"""The limit of numpy 1.x."""
+BLOCK_SIZE: Final = 256 << 10
+"""Bytes that pass through memory at a time; blocks that leave the processor's cache take twice the time."""
+
+
+class Sink(Protocol):
+    """The destination of a tensor's bytes."""
+
+    def write(self, data: bytes | memoryview) -> None:
+        """Append `data`, a flat buffer of bytes."""
+
+    def copy(self, source: int, offset: int, length: int) -> int:
+        """Append `length` bytes of the open file `source` from `offset`; return the number of bytes found there."""
 
 
 class Content(Protocol):
-    """Where the bytes of a tensor come from."""
+    """The source of a tensor's bytes."""
 
     def write_to(self, output: Sink) -> None:
-        """Write the elements in C order, little-endian, without holding them all.
+        """Write the elements in C order, little-endian, without holding all of them in memory.
 
         Raises:
             InvalidFileError: when the source turns out to be damaged.
-            SourceChangedError: when it is no longer the file that was described.
+            SourceChangedError: when the source changed after it was described.
         """
 
 
@@ -39,14 +52,15 @@ class Tensor:
 
 
 def name_problem(name: str) -> str:
-    """Return why `name` may not name a tensor; empty when it may.
+    """Return why `name` is not allowed as the name of a tensor; empty when it is.
 
-    Names become attribute paths, and in some readers file names: what could leave a folder is refused.
+    Names become attribute paths, and in some readers file names, so a name must not lead out of a folder.
     """
     if not name:
         return "a tensor has an empty name"
+    # `isprintable` is a fast first test: it also rejects characters that are harmless here.
     if not name.isprintable() and any(ord(char) < 0x20 or 0xD800 <= ord(char) <= 0xDFFF for char in name):
-        return f"tensor name {ascii(name)[:80]} holds a control character or is not Unicode"
+        return f"tensor name {ascii(name)[:80]} contains a control character or is not Unicode"
     if ".." in name and ".." in name.replace("\\", "/").split("/"):
         return f"tensor name {ascii(name)[:80]} has a '..' segment"
     if name == METADATA:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from hublish.base.content import Identity
 from hublish.formats.input_files import InvalidFileError, changed, unchanged
 from hublish.formats.tensors.dtypes import DTYPES, Dtype
-from hublish.formats.tensors.output import BLOCK_SIZE, Sink
+from hublish.formats.tensors.tensor import BLOCK_SIZE, Sink
 
 BAND_SIZE = 64 << 20
 """Bytes of a column-major array that are transposed at once."""

@@ -1,21 +1,23 @@
-"""Tied tensors: one tensor under several names, as an output layer that uses the embedding's weights.
+"""Tied tensors: one tensor under several names, such as an output layer that uses the embedding's weights.
 
-They are written once, under the first name in alphabetical order, and the metadata names the others by it:
-`{"lm_head.weight": "wte.weight"}`. So do `save_model` of safetensors and `save_torch_state_dict` of huggingface_hub,
-whose loaders know it. Tensors that share only a part of their memory are each written in full.
+A tied tensor is written once, under its first name in alphabetical order, and the metadata maps the other names to
+it: `{"lm_head.weight": "wte.weight"}`. `save_model` of safetensors and `save_torch_state_dict` of huggingface_hub do
+the same, and their loaders read it. Tensors that share only a part of their memory are each written in full.
 """
 
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import replace
+from typing import Final
 
 from hublish.formats.tensors.tensor import Tensor
 from hublish.formats.tensors.tensor_data import FileRange, InMemoryArray, StridedRange
 
-_RESERVED = "format"
+# The key of the metadata for the framework; its value could be the name of a tensor.
+_RESERVED: Final = "format"
 
 
 def find_ties(tensors: Iterable[Tensor]) -> dict[str, str]:
-    """Return of each tensor that is another one the name of that other, which is kept; sorted by name."""
+    """Return, for each tensor that repeats another one, the name of the one that is kept; sorted by name."""
     groups: dict[Hashable, list[str]] = {}
     for tensor in tensors:
         if tensor.nbytes and (place := _place(tensor)) is not None:
@@ -25,11 +27,11 @@ def find_ties(tensors: Iterable[Tensor]) -> dict[str, str]:
 
 
 def read_ties(metadata: Mapping[str, object], stored: Iterable[str]) -> dict[str, str]:
-    """Return the ties that a file's metadata names.
+    """Return the ties recorded in metadata.
 
     Args:
         metadata: of the file, or of the index of a sharded set.
-        stored: the names of the tensors that are there.
+        stored: the names of the stored tensors.
     """
     names = set(stored)
     pairs = {name: kept for name, kept in metadata.items() if name not in names and name != _RESERVED}
@@ -37,13 +39,13 @@ def read_ties(metadata: Mapping[str, object], stored: Iterable[str]) -> dict[str
 
 
 def untied(tensors: Iterable[Tensor], ties: Mapping[str, str]) -> tuple[Tensor, ...]:
-    """Return the tensors, and those that are tied to one of them as tensors of their own behind them."""
+    """Return the tensors, followed by the tied ones as tensors of their own."""
     found = {tensor.name: tensor for tensor in tensors}
     return (*found.values(), *(replace(found[kept], name=name) for name, kept in ties.items()))
 
 
 def _place(tensor: Tensor) -> Hashable:
-    """Return what only the same elements in the same memory have; None when that cannot be told."""
+    """Return a value that only the same elements in the same memory share; None when it is unknown."""
     match tensor.content:
         case FileRange() | StridedRange() as content:
             return content

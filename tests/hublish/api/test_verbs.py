@@ -5,7 +5,7 @@ import sys
 
 import hublish
 
-NOT_NEEDED = ("numpy", "ml_dtypes", "jinja2", "uvicorn", "dulwich", "lz4", "blake3", "huggingface_hub")
+NOT_NEEDED = ("numpy", "ml_dtypes", "safetensors", "jinja2", "uvicorn", "dulwich", "lz4", "blake3", "huggingface_hub")
 
 
 def test_the_verbs_load_no_server_and_no_format_before_it_is_used() -> None:

@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[3]
 DIGITS = ROOT / "examples" / "digits"
 
-ARRAYS = ("numpy", "ml_dtypes")
+ARRAYS = ("numpy", "ml_dtypes", "safetensors")
 NETWORK = ("huggingface_hub", "httpx", "requests", "hf_xet")
 HUB = ("uvicorn", "httptools", "dulwich", "lz4", "blake3")
 OTHERS = ("tqdm", "asyncio", "sqlite3", "multiprocessing")

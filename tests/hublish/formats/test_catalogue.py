@@ -20,7 +20,7 @@ from hublish.formats.catalogue import (
     BuiltIn,
     suffixes_of,
 )
-from hublish.formats.tensors.source import FORMATS as READ_FORMATS
+from hublish.formats.tensors.tensor_source import READ_SUFFIXES
 
 ROOT = Path(__file__).parents[3]
 
@@ -60,7 +60,7 @@ def test_no_pickle_is_loaded_by_its_suffix() -> None:
 
 
 def test_serializer_safetensors_reads_what_the_table_promises() -> None:
-    assert all(suffix.endswith(READ_FORMATS) for suffix in ARRAY_SUFFIXES)
+    assert all(suffix.endswith(READ_SUFFIXES) for suffix in ARRAY_SUFFIXES)
     assert CHECKPOINT_SUFFIXES == (".pth", ".pt", ".ckpt", ".bin", ".jit")
 
 
@@ -83,7 +83,7 @@ def test_no_other_module_lists_suffixes_of_weights() -> None:
     code = [ROOT / name for name in names.split() if name.startswith(("hublish/", "pipeline/", "schemas/"))]
     lists = {path.relative_to(ROOT).as_posix() for path in code if path.is_file() and _lists_suffixes(path)}
     # The other table maps a suffix to a function; the test above compares it with the catalogue.
-    assert lists <= {"hublish/formats/catalogue.py", "hublish/formats/tensors/source.py"}
+    assert lists <= {"hublish/formats/catalogue.py", "hublish/formats/tensors/tensor_source.py"}
 
 
 def _lists_suffixes(path: Path) -> bool:

@@ -41,7 +41,7 @@ def test_leaves_are_named_by_their_path(separator: str, serializer: Jax, tmp_pat
         ({"a": {"b": None}}, "'a.b' is a NoneType"),
         ({"a.b": np.ones(1)}, "holds the separator"),
         (np.ones(1), "no tree of arrays"),
-        ({"a": np.array(["x"])}, "for which safetensors has no place"),
+        ({"a": np.array(["x"])}, "which safetensors cannot hold"),
     ],
 )
 def test_what_has_no_place_in_a_tree_is_refused(tree: Any, message: str, tmp_path: Path) -> None:

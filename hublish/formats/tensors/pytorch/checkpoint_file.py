@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Final
 
 from hublish.formats.input_files import InvalidFileError, named, opened
-from hublish.formats.tensors.header import MAX_TENSORS
 from hublish.formats.tensors.pytorch import legacy_format, zip_format
 from hublish.formats.tensors.pytorch.checkpoint import Checkpoint
 from hublish.formats.tensors.pytorch.state_dict import find_state_dict
 from hublish.formats.tensors.pytorch.values import StoredTensor
+from hublish.formats.tensors.safetensors_header import MAX_TENSORS
 from hublish.formats.tensors.tensor import Tensor
 from hublish.schemas.documents.sizes import format_size
 

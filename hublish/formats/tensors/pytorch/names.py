@@ -8,32 +8,11 @@ from collections.abc import Mapping
 from typing import Final
 
 from hublish.formats.input_files import InvalidFileError
-from hublish.formats.tensors.dtypes import DTYPES
+from hublish.formats.tensors.dtypes import BY_TORCH_NAME
 from hublish.formats.tensors.pytorch import rebuilding
 from hublish.formats.tensors.pytorch.machine import REFUSED
 from hublish.formats.tensors.pytorch.values import ElementType, Function, StorageType, Symbol
 
-_ELEMENTS: Final = {
-    "bool": "BOOL",
-    "uint8": "U8",
-    "int8": "I8",
-    "int16": "I16",
-    "uint16": "U16",
-    "int32": "I32",
-    "uint32": "U32",
-    "int64": "I64",
-    "uint64": "U64",
-    "float16": "F16",
-    "bfloat16": "BF16",
-    "float32": "F32",
-    "float64": "F64",
-    "complex64": "C64",
-    "float8_e4m3fn": "F8_E4M3",
-    "float8_e5m2": "F8_E5M2",
-    "float8_e4m3fnuz": "F8_E4M3FNUZ",
-    "float8_e5m2fnuz": "F8_E5M2FNUZ",
-    "float8_e8m0fnu": "F8_E8M0",
-}
 _FOREIGN_ELEMENTS: Final = ("complex32", "complex128", "float4_e2m1fn_x2")
 _STORAGES: Final = {
     "BoolStorage": "bool",
@@ -83,7 +62,7 @@ _UNSUPPORTED: Final = {
 
 
 def _table() -> dict[str, object]:
-    elements = {name: ElementType(f"torch.{name}", DTYPES[dtype]) for name, dtype in _ELEMENTS.items()}
+    elements = {name: ElementType(f"torch.{name}", dtype) for name, dtype in BY_TORCH_NAME.items()}
     elements |= {name: ElementType(f"torch.{name}", None) for name in _FOREIGN_ELEMENTS}
     table: dict[str, object] = {element.name: element for element in elements.values()}
     for module in ("torch", "torch.cuda"):

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from hublish.formats.input_files import InvalidFileError
 from hublish.formats.tensors.dtypes import Dtype
-from hublish.formats.tensors.entry import MAX_DIMENSIONS
 from hublish.formats.tensors.pytorch.values import ElementType, Function, Ordered, Storage, StoredTensor
+from hublish.formats.tensors.tensor import MAX_DIMENSIONS
 
 _MAX_NUMBER: Final = 2**63
 

@@ -9,7 +9,7 @@ from safetensors.numpy import save_file
 
 from hublish.base.errors import LoadError, SourceChangedError
 from hublish.formats.tensors.mapped import MappedArrays
-from hublish.formats.tensors.safetensors_file import read_safetensors
+from hublish.formats.tensors.safetensors_file import read_set
 
 
 @pytest.fixture
@@ -20,14 +20,14 @@ def weights(tmp_path: Path) -> Path:
 
 
 def mapped(path: Path) -> MappedArrays:
-    return MappedArrays([read_safetensors(path, path.name)])
+    return MappedArrays(read_set({path.name: path}))
 
 
 def open_files(path: Path) -> int:
     return sum(path.name in line for line in Path("/proc/self/maps").read_text().splitlines())
 
 
-def test_nothing_is_mapped_until_an_array_is_asked_for(weights: Path) -> None:
+def test_nothing_is_mapped_until_an_array_is_requested(weights: Path) -> None:
     arrays = mapped(weights)
     assert (len(arrays), "w" in arrays, "v" in arrays, set(arrays)) == (3, True, False, {"w", "n", "none"})
     assert arrays.tensors
@@ -50,11 +50,11 @@ def test_a_scalar_and_an_empty_array_keep_their_shape(weights: Path) -> None:
     assert arrays["none"].dtype == np.float32
 
 
-def test_closing_lets_go_of_the_file_and_keeps_what_was_handed_out(weights: Path) -> None:
+def test_closing_releases_the_file_and_keeps_existing_arrays(weights: Path) -> None:
     with mapped(weights) as arrays:
         kept = arrays["w"]
     np.testing.assert_array_equal(kept, [[0, 1, 2], [3, 4, 5]])
-    with pytest.raises(LoadError, match="'n' was asked for after the files were closed"):
+    with pytest.raises(LoadError, match="'n' was requested after the files were closed"):
         arrays["n"]
     del kept
     gc.collect()
@@ -73,14 +73,14 @@ def test_a_file_that_changed_since_its_header_was_read_is_not_mapped(weights: Pa
         arrays["w"]
 
 
-def test_bytes_that_are_not_aligned_are_read_all_the_same(raw_safetensors: Any) -> None:
+def test_unaligned_bytes_are_read(raw_safetensors: Any) -> None:
     header = '{"a":{"dtype":"F64","shape":[2],"data_offsets":[0,16]}}'
     assert (8 + len(header)) % 8
     np.testing.assert_array_equal(mapped(raw_safetensors(header, np.array([1.5, -2.0]).tobytes()))["a"], [1.5, -2.0])
 
 
 @pytest.mark.parametrize(("name", "kind"), [("BF16", ml_dtypes.bfloat16), ("F8_E4M3", ml_dtypes.float8_e4m3fn)])
-def test_types_beyond_numpys_own_are_given(raw_safetensors: Any, name: str, kind: Any) -> None:
+def test_types_that_numpy_lacks_are_supported(raw_safetensors: Any, name: str, kind: Any) -> None:
     data = np.array([1.5, -2.0], kind).tobytes()
     path = raw_safetensors({"a": {"dtype": name, "shape": [2], "data_offsets": [0, len(data)]}}, data)
     array = mapped(path)["a"]
@@ -91,5 +91,5 @@ def test_types_beyond_numpys_own_are_given(raw_safetensors: Any, name: str, kind
 def test_packed_types_are_described_and_refused_as_arrays(raw_safetensors: Any) -> None:
     arrays = mapped(raw_safetensors({"a": {"dtype": "F4", "shape": [4], "data_offsets": [0, 2]}}, b"ab"))
     assert arrays.tensors[0].dtype == "F4"
-    with pytest.raises(LoadError, match="packed F4 elements, which numpy cannot hold"):
+    with pytest.raises(LoadError, match="packed F4 elements, which numpy cannot represent"):
         arrays["a"]

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from hublish.base.errors import SourceChangedError
 from hublish.formats.input_files import InvalidFileError
 from hublish.formats.tensors.npy import open_npy, read_npy_header
-from hublish.formats.tensors.output import Output
+from hublish.formats.tensors.safetensors_writer import Output
 from hublish.formats.tensors.tensor import Tensor
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from hublish.formats.input_files import InvalidFileError
 from hublish.formats.tensors.npz import open_npz
-from hublish.formats.tensors.output import Output
+from hublish.formats.tensors.safetensors_writer import Output
 
 Save = Callable[..., None]
 

@@ -16,8 +16,8 @@ from hublish.base.errors import SourceChangedError
 from hublish.formats.input_files import InvalidFileError
 from hublish.formats.tensors import tensor_data
 from hublish.formats.tensors.dtypes import DTYPES, dtype_of
-from hublish.formats.tensors.output import BLOCK_SIZE, Output
-from hublish.formats.tensors.tensor import Content
+from hublish.formats.tensors.safetensors_writer import Output
+from hublish.formats.tensors.tensor import BLOCK_SIZE, Content
 from hublish.formats.tensors.tensor_data import (
     FileRange,
     InMemoryArray,

@@ -194,7 +194,7 @@ def test_an_index_that_does_not_fit_is_refused(
 
 
 def test_a_key_needs_a_checkpoint(dump: Dump) -> None:
-    with pytest.raises(SerializationError, match="key 'model' says where in a PyTorch checkpoint"):
+    with pytest.raises(SerializationError, match="key 'model' is for PyTorch checkpoints"):
         dump({"a": np.ones(1)}, key="model")
 
 

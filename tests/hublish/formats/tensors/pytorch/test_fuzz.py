@@ -20,7 +20,7 @@ from hublish.formats.tensors.pytorch.checkpoint import read_storage
 from hublish.formats.tensors.pytorch.names import look_up
 from hublish.formats.tensors.pytorch.opcodes import run
 from hublish.formats.tensors.pytorch.pickle_bytes import PickleBytes
-from hublish.formats.tensors.source import open_source
+from hublish.formats.tensors.tensor_source import open_source
 from tests.hublish.formats.tensors.pytorch.assembling import (
     FOUR,
     dict_of,

@@ -11,11 +11,79 @@ from numpy.typing import NDArray
 from hublish.base.content import Identity
 from hublish.formats.format_options import Float
 from hublish.formats.input_files import InvalidFileError
-from hublish.formats.tensors.casting import cast
 from hublish.formats.tensors.dtypes import DTYPES, dtype_of
-from hublish.formats.tensors.output import BLOCK_SIZE, Sink
-from hublish.formats.tensors.tensor import Tensor
+from hublish.formats.tensors.tensor import BLOCK_SIZE, Sink, Tensor
 from hublish.formats.tensors.tensor_data import FileRange, InMemoryArray
+from hublish.formats.tensors.tensor_options import cast, renamed, selected
+
+NAMES = ("encoder.0.weight", "encoder.0.bias", "encoder.10.weight", "head.weight", "step")
+
+
+def new_names(*names: str, **rename: str) -> list[str]:
+    array = np.ones(1, "f4")
+    tensors = [Tensor(name, DTYPES["F32"], (1,), InMemoryArray(array, DTYPES["F32"])) for name in names]
+    return [tensor.name for tensor in renamed(tensors, rename)]
+
+
+@pytest.mark.parametrize(
+    ("include", "exclude", "expected"),
+    [
+        ((), (), set(NAMES)),
+        (("encoder.*",), (), {"encoder.0.weight", "encoder.0.bias", "encoder.10.weight"}),
+        (("*.weight",), ("encoder.1*",), {"encoder.0.weight", "head.weight"}),
+        (("step", "*bias"), (), {"step", "encoder.0.bias"}),
+        (("encoder.?.*",), (), {"encoder.0.weight", "encoder.0.bias"}),
+        (("*",), ("*",), set()),
+    ],
+)
+def test_patterns_select_by_name(include: tuple[str, ...], exclude: tuple[str, ...], expected: set[str]) -> None:
+    assert selected(NAMES, include, exclude) == expected
+
+
+@pytest.mark.parametrize(("option", "pattern"), [("include", "head.wieght"), ("exclude", "Head.weight")])
+def test_a_pattern_that_matches_nothing_gets_near_misses_in_its_hint(option: str, pattern: str) -> None:
+    with pytest.raises(InvalidFileError, match=f"^{option} '{pattern}' matches no tensor$") as caught:
+        selected(NAMES, **({"include": (), "exclude": ()} | {option: (pattern,)}))
+    assert caught.value.hint.startswith("near misses: head.weight")
+
+
+def test_a_pattern_unlike_any_name_gets_the_tensors_in_its_hint() -> None:
+    with pytest.raises(InvalidFileError) as caught:
+        selected(NAMES, ("zzz",), ())
+    assert caught.value.hint == "the tensors: encoder.0.weight, encoder.0.bias, encoder.10.weight"
+
+
+@pytest.mark.parametrize(
+    ("rename", "expected"),
+    [
+        ({}, ["a.b.w", "a.w", "w"]),
+        ({"a.": ""}, ["b.w", "w1", "w"]),
+        ({"a.": "x.", "a.b.": "y."}, ["y.w", "x.w", "w"]),
+        ({"a.": "x.", "a.w": "z"}, ["x.b.w", "z", "w"]),
+        ({"": "m."}, ["m.a.b.w", "m.a.w", "m.w"]),
+        ({"w": "v"}, ["a.b.w", "a.w", "v"]),
+        ({"a.w": "w", "w": "a.w"}, ["a.b.w", "w", "a.w"]),
+    ],
+)
+def test_whole_names_win_over_prefixes_and_long_prefixes_over_short(
+    rename: dict[str, str], expected: list[str]
+) -> None:
+    names = ("a.b.w", "a.w" if rename != {"a.": ""} else "a.w1", "w")
+    assert new_names(*names, **rename) == expected
+
+
+def test_two_tensors_never_get_one_name() -> None:
+    with pytest.raises(InvalidFileError, match=r"rename gives both 'a\.w' and 'w' the name 'w'"):
+        new_names("a.w", "w", **{"a.": ""})
+
+
+@pytest.mark.parametrize("key", ["b.", "weight", "a"])
+def test_a_key_that_matches_nothing_is_refused(key: str) -> None:
+    with pytest.raises(InvalidFileError, match=f"rename '{key}' matches no tensor"):
+        new_names("a.w", **{key: "x"})
+
+
+# ------------------------------------------------------------------------------------------------- casting
 
 
 class Bytes:
@@ -83,13 +151,13 @@ def test_infinities_survive_where_the_type_has_them(name: Float) -> None:
     ("value", "name"),
     [(1e6, "float16"), (-7e4, "float16"), (1e39, "float32"), (1e6, "float8_e5m2"), (np.inf, "float8_e4m3fn")],
 )
-def test_a_number_the_type_cannot_hold_is_refused(value: float, name: Float) -> None:
-    with pytest.raises(InvalidFileError, match=r"tensor 'a' holds values that F.* has no place for"):
+def test_a_number_that_the_type_cannot_represent_is_refused(value: float, name: Float) -> None:
+    with pytest.raises(InvalidFileError, match=r"tensor 'a' has values that F.* cannot represent"):
         written(cast(tensor(np.array([1.0, value])), name))
 
 
 @pytest.mark.parametrize("kind", ["?", "i1", "u2", "i8", "c8", ml_dtypes.float8_e8m0fnu])
-def test_what_is_not_floating_point_stays(kind: Any) -> None:
+def test_a_type_that_is_not_floating_point_stays(kind: Any) -> None:
     whole = tensor(np.ones(3, kind))
     assert cast(whole, "float16") is whole
 

@@ -1,22 +1,21 @@
-"""Where tensors come from: a file in one of the formats, or a mapping in memory."""
+"""Open a source of tensors: a file in one of the formats, or a mapping in memory."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from hublish.formats.catalogue import CHECKPOINT_INDEX_SUFFIXES, CHECKPOINT_SUFFIXES, SHARD_INDEX_SUFFIX
 from hublish.formats.input_files import InvalidFileError, named
-from hublish.formats.tensors.checkpoint import check_index, check_shards
 from hublish.formats.tensors.dtypes import dtype_of
 from hublish.formats.tensors.hdf5 import open_hdf5
-from hublish.formats.tensors.index import INDEX_SUFFIX, Index, read_index
 from hublish.formats.tensors.npy import open_npy
 from hublish.formats.tensors.npz import open_npz
-from hublish.formats.tensors.safetensors_file import SafetensorsFile, read_safetensors
+from hublish.formats.tensors.safetensors_file import SafetensorsFile, check_index, read_safetensors
+from hublish.formats.tensors.shards import INDEX_SUFFIX, SUFFIX, Index, read_index
 from hublish.formats.tensors.tensor import Tensor, name_problem
 from hublish.formats.tensors.tensor_data import InMemoryArray
 from hublish.formats.tensors.ties import read_ties
@@ -24,7 +23,7 @@ from hublish.formats.tensors.ties import read_ties
 
 @dataclass(frozen=True)
 class TensorSource:
-    """What was found at a source."""
+    """The contents of a source."""
 
     tensors: tuple[Tensor, ...]
     """In the source's own order."""
@@ -34,9 +33,9 @@ class TensorSource:
     index: tuple[Index, Path] | None = None
     """The index of a sharded source."""
     others: Mapping[str, str] = field(default_factory=dict)
-    """What stands among the tensors and is none: by name, what it is."""
+    """The entries that are not tensors: the type of each by name."""
     ties: Mapping[str, str] = field(default_factory=dict)
-    """Names that the metadata gives to tensors beside their own: see `ties.py`."""
+    """The ties recorded in the metadata, see `ties.py`."""
 
 
 @contextmanager
@@ -44,12 +43,12 @@ def open_source(source: Path | Mapping[str, Any], scratch: Path, key: str | None
     """Describe the tensors of `source`; they can be written until the context ends.
 
     Args:
-        source: a file whose name ends as one of `FORMATS`, or arrays by name.
-        scratch: a folder for what needs random access.
-        key: where the state dict is in a PyTorch checkpoint.
+        source: a file with one of the supported suffixes, or arrays by name.
+        scratch: a folder for temporary copies that allow random access.
+        key: the place of the state dict in a PyTorch checkpoint.
 
     Raises:
-        InvalidFileError: when the source is damaged, of another format, or holds what safetensors cannot.
+        InvalidFileError: when the source is damaged, of another format, or contains data that safetensors cannot hold.
     """
     with _opener(source, key)(source, scratch) as found:
         with named(source if isinstance(source, Path) else "the arrays in memory"):
@@ -65,19 +64,19 @@ def _opener(source: Path | Mapping[str, Any], key: str | None) -> _Opener:
         for suffix in (suffix for suffix in _CHECKPOINTS if source.name.endswith(suffix)):
             return _checkpoint_opener(suffix, key)
     if key is not None:
-        msg = f"key {key!r} says where in a PyTorch checkpoint the weights are, and the source is none"
-        raise InvalidFileError(msg, hint="leave key out")
+        msg = f"key {key!r} is for PyTorch checkpoints, and the source is not one"
+        raise InvalidFileError(msg, hint="remove key")
     if isinstance(source, Mapping):
         return _open_mapping
     for suffix, opener in _OPENERS.items():
         if source.name.endswith(suffix):
             return opener
-    msg = f"{source}: no format that serializer safetensors reads"
-    raise InvalidFileError(msg, hint=f"it reads {', '.join(FORMATS)} and mappings of names to arrays")
+    msg = f"{source}: serializer safetensors does not read this format"
+    raise InvalidFileError(msg, hint=f"it reads {', '.join(READ_SUFFIXES)} and mappings of names to arrays")
 
 
 def _checkpoint_opener(suffix: str, key: str | None) -> _Opener:
-    # Reading pickles without unpickling takes fifteen modules, which no other source needs.
+    # The pickle reader has several modules, which no other source needs.
     from hublish.formats.tensors.pytorch.checkpoint_file import read_state_dict
 
     @contextmanager
@@ -89,12 +88,12 @@ def _checkpoint_opener(suffix: str, key: str | None) -> _Opener:
     def open_index(source: Path, scratch: Path) -> Iterator[TensorSource]:  # noqa: ARG001 - an opener
         index = read_index(source, str(source), suffix.removesuffix(SHARD_INDEX_SUFFIX))
         read = {shard: read_state_dict(source.parent / shard, key) for shard in index.shards}
-        check_shards(index, {shard: {tensor.name for tensor in found.tensors} for shard, found in read.items()})
+        index.check({shard: {tensor.name for tensor in found.tensors} for shard, found in read.items()})
         tensors = tuple(tensor for found in read.values() for tensor in found.tensors)
-        others = {name: what for found in read.values() for name, what in found.others.items()}
-        yield TensorSource(tensors, _texts(index), others=others)
+        others = {name: kind for found in read.values() for name, kind in found.others.items()}
+        yield TensorSource(tensors, _strings(index), others=others)
 
-    return open_index if suffix.endswith(SHARD_INDEX_SUFFIX) else open_one
+    return open_index if suffix in CHECKPOINT_INDEX_SUFFIXES else open_one
 
 
 @contextmanager
@@ -105,19 +104,19 @@ def _open_mapping(source: Mapping[str, Any], scratch: Path) -> Iterator[TensorSo
 @contextmanager
 def _open_index(source: Path, scratch: Path) -> Iterator[TensorSource]:  # noqa: ARG001 - an opener
     index = read_index(source, str(source))
-    files = {str(source.parent / shard): source.parent / shard for shard in index.shards}
-    read = {name: read_safetensors(path, name) for name, path in files.items()}
+    read = {shard: read_safetensors(source.parent / shard, str(source.parent / shard)) for shard in index.shards}
     check_index(index, read)
-    metadata = _texts(index)
+    metadata = _strings(index)
     for file in read.values():
-        metadata = {**file.header.metadata, **metadata}
+        # The index is written last and knows the whole set, so it wins.
+        metadata = {**file.metadata, **metadata}
     yield _described(tuple(read.values()), metadata, (index, source))
 
 
 @contextmanager
 def _open_safetensors(source: Path, scratch: Path) -> Iterator[TensorSource]:  # noqa: ARG001 - an opener
     file = read_safetensors(source, str(source))
-    yield _described((file,), file.header.metadata, None)
+    yield _described((file,), file.metadata, None)
 
 
 @contextmanager
@@ -137,16 +136,15 @@ def _open_hdf5(source: Path, scratch: Path) -> Iterator[TensorSource]:  # noqa: 
         yield TensorSource(tensors)
 
 
-_OPENERS: Mapping[str, _Opener] = {
+_OPENERS: Final[Mapping[str, _Opener]] = {
     INDEX_SUFFIX: _open_index,
-    ".safetensors": _open_safetensors,
+    SUFFIX: _open_safetensors,
     ".npz": _open_npz,
     ".npy": _open_npy,
     ".h5": _open_hdf5,
 }
-_CHECKPOINTS = (*CHECKPOINT_SUFFIXES, *CHECKPOINT_INDEX_SUFFIXES)
-FORMATS = (*_OPENERS, *_CHECKPOINTS)
-"""The endings of the files that are read."""
+_CHECKPOINTS: Final = (*CHECKPOINT_SUFFIXES, *CHECKPOINT_INDEX_SUFFIXES)
+READ_SUFFIXES: Final = (*_OPENERS, *_CHECKPOINTS)
 
 
 def _described(
@@ -154,25 +152,25 @@ def _described(
 ) -> TensorSource:
     tensors = tuple(tensor for file in files for tensor in file.tensors)
     ties = read_ties(metadata, (tensor.name for tensor in tensors))
-    texts = {key: value for key, value in metadata.items() if key not in ties}
-    return TensorSource(tensors, texts, files, index, ties=ties)
+    own = {key: value for key, value in metadata.items() if key not in ties}
+    return TensorSource(tensors, own, files, index, ties=ties)
 
 
-def _texts(index: Index) -> dict[str, str]:
+def _strings(index: Index) -> dict[str, str]:
     return {key: value for key, value in index.metadata.items() if isinstance(value, str)}
 
 
 def _array_tensor(name: object, value: object) -> Tensor:
     if not isinstance(name, str):
-        msg = f"an array is named {ascii(name)[:80]}, which is no string"
+        msg = f"the name of an array is {ascii(name)[:80]}, not a string"
         raise InvalidFileError(msg)
     if not isinstance(value, np.ndarray | np.generic) or isinstance(value, np.ma.MaskedArray):
         msg = f"{name!r} is a {type(value).__name__}, not a numpy array"
-        raise InvalidFileError(msg, hint="give a flat mapping of names to arrays; numpy.asarray makes an array")
+        raise InvalidFileError(msg, hint="pass a flat mapping of names to arrays; numpy.asarray makes an array")
     array = np.asarray(value)
     dtype = dtype_of(array.dtype)
     if dtype is None:
-        msg = f"array {name!r} has numpy type {array.dtype}, for which safetensors has no place"
+        msg = f"array {name!r} has numpy type {array.dtype}, which safetensors cannot hold"
         raise InvalidFileError(msg, hint="cast it to a numeric type")
     return Tensor(name, dtype, array.shape, InMemoryArray(array, dtype))
 

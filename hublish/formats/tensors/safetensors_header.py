@@ -1,0 +1,154 @@
+"""The header of a safetensors file: limits and canonical form for reading, and its bytes for writing.
+
+The format: https://github.com/huggingface/safetensors#format. The safetensors library validates types, shapes and
+offsets. It accepts duplicate names, unknown keys, leading white space, names such as `../x`, and any amount of
+each; a header must therefore pass `check_header` before the library reads it. Leading white space is an error and
+not a warning, because the format requires that a header begins with `{`.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from hublish.formats.input_files import InvalidFileError
+from hublish.formats.tensors.tensor import METADATA, Tensor, name_problem
+
+MAX_HEADER_SIZE: Final = 25_000_000
+"""Bytes of the longest header that is read or written; the library's own limit is 100 MB."""
+MAX_TENSORS: Final = 100_000
+"""The most tensors in one file, and the most keys in its metadata; the library needs 7 s for 500,000."""
+_ALIGNMENT: Final = 8
+# Characters; 32 dimensions of 19 digits take 700.
+_MAX_ENTRY: Final = 4096
+
+# A general JSON parser builds the value before anything can reject it: 25 MB of `[],[],...` become half a gigabyte
+# of lists, and a repeated key is lost. These patterns build nothing, and stop at the first character that does not
+# fit. They are possessive, so that no input makes them backtrack.
+_SPACE: Final = r"[ \t\n\r]*+"
+_STRING: Final = r'"[^"\\\x00-\x1f]*+(?:\\.[^"\\\x00-\x1f]*+)*+"'
+_FLAT_OBJECT: Final = r'\{(?:[^{}"]++|' + _STRING + r")*+\}"
+_EMPTY: Final = re.compile(rf"\{{{_SPACE}\}}")
+
+
+def _member(value: str) -> re.Pattern[str]:
+    return re.compile(f"{_SPACE}({_STRING}){_SPACE}:{_SPACE}({value}){_SPACE}([,}}])")
+
+
+_OBJECT_MEMBER: Final = _member(_FLAT_OBJECT)
+_STRING_MEMBER: Final = _member(_STRING)
+_STRINGS: Final = re.compile(_STRING)
+
+
+def check_header(header: bytes) -> None:
+    """Reject a header that is not in canonical form or exceeds the limits.
+
+    Args:
+        header: the JSON with its padding, without the length before it.
+
+    Raises:
+        InvalidFileError: describing the first violation.
+    """
+    if not header.startswith(b"{"):
+        msg = "the header does not begin with '{'"
+        raise InvalidFileError(msg)
+    try:
+        text = header.decode()
+    except UnicodeDecodeError as error:
+        msg = f"the header is not UTF-8 at byte {error.start}"
+        raise InvalidFileError(msg) from None
+    names: set[str] = set()
+    for name, value in _members(text, _OBJECT_MEMBER):
+        if name in names:
+            msg = f"duplicate tensor name {ascii(name)[:80]} in the header"
+            raise InvalidFileError(msg)
+        names.add(name)
+        if len(names) - (METADATA in names) > MAX_TENSORS:
+            msg = f"the header names more than {MAX_TENSORS} tensors"
+            raise InvalidFileError(msg)
+        if name == METADATA:
+            _check_metadata(value)
+        else:
+            _check_entry(name, value)
+
+
+def render_header(tensors: Iterable[Tensor], metadata: Mapping[str, str]) -> bytes:
+    """Return the bytes before the data: the length, the JSON, and padding to 8 bytes.
+
+    Args:
+        tensors: in the order of their bytes.
+        metadata: written by sorted key, so that equal input gives equal bytes (the library's order is random).
+
+    Raises:
+        InvalidFileError: when the header exceeds the limits of readers.
+    """
+    members: dict[str, Any] = {METADATA: dict(sorted(metadata.items()))} if metadata else {}
+    offset = 0
+    for tensor in tensors:
+        end = offset + tensor.nbytes
+        members[tensor.name] = {"dtype": tensor.dtype.name, "shape": tensor.shape, "data_offsets": (offset, end)}
+        offset = end
+    text = json.dumps(members, ensure_ascii=False, separators=(",", ":")).encode()
+    padded = text + b" " * (-len(text) % _ALIGNMENT)
+    if len(padded) > MAX_HEADER_SIZE or len(members) > MAX_TENSORS:
+        msg = f"a header of {len(padded)} bytes for {len(members)} tensors; the limits are {MAX_HEADER_SIZE} bytes"
+        raise InvalidFileError(
+            f"{msg} and {MAX_TENSORS} tensors", hint="lower max_shard_size, so that each file holds fewer tensors"
+        )
+    return len(padded).to_bytes(8, "little") + padded
+
+
+def _check_entry(name: str, value: str) -> None:
+    if problem := name_problem(name):
+        raise InvalidFileError(problem)
+    if len(value) > _MAX_ENTRY:
+        msg = f"tensor {ascii(name)[:80]}: its entry is longer than {_MAX_ENTRY} characters"
+        raise InvalidFileError(msg)
+    # The library requires the three keys and a type, which makes four strings; it ignores every other key.
+    if len(_STRINGS.findall(value)) != 4:
+        msg = f"tensor {ascii(name)[:80]}: its entry must have exactly the keys dtype, shape and data_offsets"
+        raise InvalidFileError(msg)
+
+
+def _check_metadata(value: str) -> None:
+    keys: set[str] = set()
+    for key, _ in _members(value, _STRING_MEMBER):
+        if key in keys:
+            msg = f"duplicate key {ascii(key)[:80]} in {METADATA}"
+            raise InvalidFileError(msg)
+        keys.add(key)
+        if len(keys) > MAX_TENSORS:
+            msg = f"{METADATA} has more than {MAX_TENSORS} keys"
+            raise InvalidFileError(msg)
+
+
+def _members(text: str, pattern: re.Pattern[str]) -> Iterator[tuple[str, str]]:
+    """Yield the key and the unparsed value of each member of a JSON object.
+
+    Raises:
+        InvalidFileError: at the first character that does not fit.
+    """
+    empty = _EMPTY.match(text)
+    position, closed = (empty.end(), True) if empty else (1, False)
+    while not closed:
+        match = pattern.match(text, position)
+        if match is None:
+            msg = f"the header is malformed at character {position}"
+            raise InvalidFileError(msg)
+        yield _decode(match[1]), match[2]
+        position, closed = match.end(), match[3] == "}"
+    # Writers pad with spaces; the library allows any white space here.
+    if text[position:].strip(" "):
+        msg = f"the header continues after its end, at character {position}"
+        raise InvalidFileError(msg)
+
+
+def _decode(string: str) -> str:
+    # Names must be compared as values: "a" and "\u0061" are duplicates.
+    if "\\" not in string:
+        return string[1:-1]
+    try:
+        return str(json.loads(string))
+    except ValueError:
+        msg = f"the header contains an invalid string: {ascii(string)[:80]}"
+        raise InvalidFileError(msg) from None

@@ -1,0 +1,160 @@
+"""The options that change tensors on their way: which are written, under which names, and in which type."""
+
+import difflib
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from itertools import islice
+from typing import Final, get_args
+
+import numpy as np
+
+from hublish.formats.format_options import Float
+from hublish.formats.input_files import InvalidFileError
+from hublish.formats.tensors.dtypes import BY_TORCH_NAME, Dtype
+from hublish.formats.tensors.tensor import BLOCK_SIZE, Content, Sink, Tensor
+
+# Finding near misses takes time for each name compared.
+_MAX_COMPARED: Final = 2000
+
+
+def selected(names: Sequence[str], include: Sequence[str], exclude: Sequence[str]) -> frozenset[str]:
+    """Return the names that match a pattern of `include` and none of `exclude`.
+
+    Args:
+        names: of all tensors.
+        include: fnmatch patterns, case-sensitive, `*` matches dots as well; empty includes all.
+        exclude: patterns that win over `include`.
+
+    Raises:
+        InvalidFileError: when a pattern matches nothing.
+    """
+    included = _matching(names, include, "include") if include else frozenset(names)
+    return included - _matching(names, exclude, "exclude")
+
+
+def renamed(tensors: Iterable[Tensor], rename: Mapping[str, str]) -> tuple[Tensor, ...]:
+    """Return the tensors under their new names.
+
+    Args:
+        tensors: in any order.
+        rename: new names by old ones. A key that is empty or ends with a dot is a prefix, which its value replaces;
+            any other key is a whole name. A whole name wins over prefixes, a longer prefix over a shorter one.
+
+    Raises:
+        InvalidFileError: when a key matches nothing, or two tensors get the same name.
+    """
+    found = tuple(tensors)
+    names = {tensor.name: _new_name(tensor.name, rename) for tensor in found}
+    _check_used(rename, names)
+    owners: dict[str, str] = {}
+    for old, (new, _) in names.items():
+        if (owner := owners.setdefault(new, old)) != old:
+            msg = f"rename gives both {ascii(owner)[:80]} and {ascii(old)[:80]} the name {ascii(new)[:80]}"
+            raise InvalidFileError(msg)
+    return tuple(replace(tensor, name=names[tensor.name][0]) for tensor in found)
+
+
+def cast(tensor: Tensor, name: Float) -> Tensor:
+    """Return the tensor with elements of the type `name`; a tensor that is not floating-point is returned as it is."""
+    target = BY_TORCH_NAME[name]
+    if tensor.dtype == target or tensor.dtype.torch not in get_args(Float):
+        return tensor
+    return Tensor(tensor.name, target, tensor.shape, _Cast(tensor.name, tensor.content, tensor.dtype, target))
+
+
+def _matching(names: Sequence[str], patterns: Sequence[str], option: str) -> frozenset[str]:
+    found: set[str] = set()
+    for pattern in patterns:
+        matched = {name for name in names if fnmatchcase(name, pattern)}
+        if not matched:
+            raise _unmatched(option, pattern, names)
+        found |= matched
+    return frozenset(found)
+
+
+def _new_name(name: str, rename: Mapping[str, str]) -> tuple[str, str | None]:
+    """Return the new name, and the key it comes from."""
+    if name in rename and not _is_prefix(name):
+        return rename[name], name
+    prefixes = [key for key in rename if _is_prefix(key) and name.startswith(key)]
+    if not prefixes:
+        return name, None
+    longest = max(prefixes, key=len)
+    return rename[longest] + name.removeprefix(longest), longest
+
+
+def _is_prefix(key: str) -> bool:
+    return not key or key.endswith(".")
+
+
+def _check_used(rename: Mapping[str, str], names: Mapping[str, tuple[str, str | None]]) -> None:
+    used = {key for _, key in names.values()}
+    for key in rename:
+        if key not in used:
+            raise _unmatched("rename", key, tuple(names))
+
+
+def _unmatched(option: str, pattern: str, names: Sequence[str]) -> InvalidFileError:
+    close = difflib.get_close_matches(pattern, islice(names, _MAX_COMPARED), n=3, cutoff=0.4)
+    some = ", ".join(ascii(name)[1:81].rstrip("'") for name in close or names[:3])
+    hint = f"{'near misses' if close else 'the tensors'}: {some}" if names else "there are no tensors"
+    return InvalidFileError(f"{option} {pattern!r} matches no tensor", hint=hint)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cast:
+    """Content that is converted on its way."""
+
+    name: str
+    content: Content
+    stored: Dtype
+    target: Dtype
+
+    def write_to(self, output: Sink) -> None:
+        """Write the elements, rounded to the nearest value of their new type, ties to even."""
+        self.content.write_to(_CastingSink(output, self))
+
+    def convert(self, data: bytes | memoryview) -> memoryview:
+        """Return whole elements converted.
+
+        Raises:
+            InvalidFileError: when a number would become infinite or NaN.
+        """
+        before = np.frombuffer(data, self.stored.numpy)
+        with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+            after = before.astype(self.target.numpy)
+        if not np.array_equal(np.isfinite(before), np.isfinite(after)) or (
+            not np.array_equal(np.isnan(before), np.isnan(after))
+        ):
+            msg = f"tensor {ascii(self.name)[:80]} has values that {self.target.name} cannot represent"
+            raise InvalidFileError(msg, hint="choose a dtype with a wider range, such as bfloat16")
+        return after.view(np.uint8).data
+
+
+class _CastingSink:
+    """Converts the bytes that pass through it; a block may end within an element."""
+
+    def __init__(self, output: Sink, cast: _Cast) -> None:
+        assert cast.stored.numpy is not None
+        self._output = output
+        self._cast = cast
+        self._width = cast.stored.numpy.itemsize
+        self._rest = b""
+
+    def write(self, data: bytes | memoryview) -> None:
+        """Append elements of the stored type."""
+        view = memoryview(self._rest + bytes(data) if self._rest else data)
+        whole = len(view) - len(view) % self._width
+        for first in range(0, whole, BLOCK_SIZE):
+            self._output.write(self._cast.convert(view[first : min(first + BLOCK_SIZE, whole)]))
+        self._rest = bytes(view[whole:])
+
+    def copy(self, source: int, offset: int, length: int) -> int:
+        """Append elements of the stored type from a file."""
+        done = 0
+        while done < length and (block := os.pread(source, min(length - done, BLOCK_SIZE), offset + done)):
+            self.write(block)
+            done += len(block)
+        return done
