@@ -1,9 +1,9 @@
-"""A PyTorch checkpoint to safetensors: hublish beside `cp`, and beside torch.load with safetensors' save_file.
+"""Convert a PyTorch checkpoint to safetensors: hublish beside `cp` and beside torch.load with save_file.
 
     python benchmarks/checkpoints.py [GIGABYTES] [ROUNDS]
 
-All three read the same file, each in a process of its own, and take turns. What counts is the ratio of the medians,
-and the most memory each process ever had. It needs torch and safetensors beside hublish: `make bench-checkpoints`.
+All three read the same file, each in its own process, in alternation. Compare the ratio of the medians, and the peak
+memory of each process. The script needs torch: `make bench-checkpoints` installs it.
 """
 
 import subprocess

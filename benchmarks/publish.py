@@ -1,9 +1,9 @@
-"""hublish beside the plain client, in one run, against the same kind of embedded Hub.
+"""Compare hublish with the plain client, side by side in one run, each against its own embedded Hub.
 
     python benchmarks/publish.py [ROUNDS]
 
-Each round gives both sides new files, a Hub of their own in a process of its own, and takes turns in who goes first.
-What counts is the ratio of the medians: times on a shared machine differ from run to run, ratios much less.
+Each round gives both sides new files and a new Hub in its own process, and alternates which side goes first. Compare
+the ratio of the medians: on a shared machine times vary from run to run, ratios much less.
 """
 
 import os
@@ -31,7 +31,7 @@ MANIFEST = f"repo: {{repo_id: {REPO}}}\nartifacts:\n  - source: files/\n    path
 
 @dataclass(frozen=True)
 class Hub:
-    """An embedded Hub in a process of its own, and a folder to publish to it."""
+    """An embedded Hub in its own process, and a folder to publish to it."""
 
     endpoint: str
     token: str
@@ -40,14 +40,14 @@ class Hub:
 
 @dataclass(frozen=True)
 class Contest:
-    """The same work done twice: by hublish, and by what people use without it."""
+    """The same work done by hublish and by the tool that people use without it."""
 
     work: str
     ours: tuple[str, Callable[[], float]]
     theirs: tuple[str, Callable[[], float]]
 
     def row(self, rounds: int) -> tuple[str, ...]:
-        """Let both run, in turns, and compare the medians."""
+        """Run both in alternation, and compare the medians."""
         times: tuple[list[float], list[float]] = ([], [])
         for number in range(rounds):
             for side in (0, 1) if number % 2 else (1, 0):
@@ -79,7 +79,7 @@ def hub() -> Iterator[Hub]:
 
 
 def write_files(folder: Path) -> None:
-    """Write small files nobody has seen before."""
+    """Write small files with new random content."""
     (folder / "hub.yaml").write_text(MANIFEST)
     for number in range(FILES):
         path = folder / "files" / f"{number % 20:02}" / f"{number:04}.txt"
@@ -88,7 +88,7 @@ def write_files(folder: Path) -> None:
 
 
 def timed(work: Callable[[], object]) -> float:
-    """Seconds that `work` takes."""
+    """Return the seconds that `work` takes."""
     started = time.perf_counter()
     work()
     return time.perf_counter() - started
@@ -100,7 +100,7 @@ def hublish_publishes(hub: Hub) -> None:
 
 
 def client_publishes(hub: Hub) -> None:
-    """Do it as the client's documentation says."""
+    """Publish as the client's documentation recommends."""
     api = HfApi(endpoint=hub.endpoint, token=hub.token)
     api.create_repo(REPO, exist_ok=True)
     api.upload_folder(repo_id=REPO, folder_path=hub.folder / "files", path_in_repo="files")
@@ -117,7 +117,7 @@ def client_pulls(hub: Hub) -> None:
 
 
 def on_a_new_hub(work: Callable[[Hub], None], *before: Callable[[Hub], None]) -> Callable[[], float]:
-    """Time `work` alone; what comes before it, and the Hub's start, are not counted."""
+    """Time `work` alone, without the steps before it and the start of the Hub."""
 
     def measure() -> float:
         with hub() as served:
@@ -143,7 +143,7 @@ def main(rounds: int) -> None:
             ("snapshot_download", on_a_new_hub(client_pulls, client_publishes)),
         ),
     )
-    print(f"medians of {rounds} rounds; a ratio under 1 is in favour of hublish\n")
+    print(f"medians of {rounds} rounds; a ratio below 1 favors hublish\n")
     for contest in contests:
         work, ours, theirs, ratio = contest.row(rounds)
         print(f"{work:<26}{ours:>26}{theirs:>28}   ratio {ratio}", flush=True)

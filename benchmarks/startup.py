@@ -1,14 +1,14 @@
-"""What a command costs that needs no network, beside the smallest commands of the client, start-up included.
+"""Time commands that need no network beside the smallest commands of the client, start-up included.
 
     python benchmarks/startup.py [ROUNDS]
 
-`hf version` prints a line; `hublish check` reads a manifest, looks for every source, and renders the card.
+`hf version` prints one line; `hublish check` reads a manifest, checks every source, and renders the card.
 
-Every round runs both commands once, in turns; what counts is the ratio of the medians, which holds where times do not.
-Both run once before, so that Python's bytecode is there, as it is after an installation, and the client has looked for
-updates, as it does once a day. The ratio of processor times stands beside: where other work goes on, trust that one.
+Every round runs both commands once, in alternation. Compare the ratio of the medians, which is stable where times are
+not. Both commands run once before, so that Python's bytecode exists, as after an installation, and the client has done
+its daily check for updates. On a busy machine the ratio of processor times is the more reliable one.
 
-Seen with Python 3.11, huggingface_hub 2.4.0 and pydantic 2.14 on two cores, with other work on them:
+Measured with Python 3.11, huggingface_hub 2.4.0 and pydantic 2.14 on two busy cores:
 
     hublish check (examples/digits)       254 ms   hf version            315 ms   ratio 0.81, processor 0.81
     hublish check (hub.yaml.example)      245 ms   hf version            294 ms   ratio 0.83, processor 0.85
@@ -18,8 +18,8 @@ Seen with Python 3.11, huggingface_hub 2.4.0 and pydantic 2.14 on two cores, wit
     hublish --help                         58 ms   hf --help             552 ms   ratio 0.10, processor 0.10
     hublish check --help                   60 ms   hf download --help    353 ms   ratio 0.17, processor 0.17
 
-Half of a check is pydantic's own import and what that imports of the standard library, a tenth jinja2's; a quarter of
-`files` is numpy's.
+Importing pydantic, with the standard library modules that it needs, takes half of the time of a check, and importing
+jinja2 a tenth. Importing numpy takes a quarter of the time of `files`.
 """
 
 import os
@@ -41,7 +41,7 @@ DIGITS = ROOT / "examples" / "digits"
 
 @dataclass(frozen=True)
 class Contest:
-    """Two commands, and the folder both run in."""
+    """Two commands and the folder in which both run."""
 
     ours: str
     theirs: str
@@ -49,7 +49,7 @@ class Contest:
     folder: Path = DIGITS
 
     def row(self, rounds: int) -> tuple[str, ...]:
-        """Let both run, in turns, and compare the medians."""
+        """Run both in alternation, and compare the medians."""
         for command in (self.ours, self.theirs):
             taken(command, self.folder)
         times: tuple[list[Taken], list[Taken]] = ([], [])
@@ -72,7 +72,7 @@ class Taken(NamedTuple):
 
     clock: float
     processor: float
-    """Of all its processes."""
+    """Summed over all its processes."""
 
 
 def taken(command: str, folder: Path) -> Taken:
@@ -85,7 +85,7 @@ def taken(command: str, folder: Path) -> Taken:
 
 
 def environment() -> dict[str, str]:
-    """Return ours as people have it, with bytecode in use."""
+    """Return the environment as users have it, with bytecode in use."""
     return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
@@ -110,7 +110,7 @@ def main(rounds: int) -> None:
             Contest("hublish --help", "hf --help"),
             Contest("hublish check --help", "hf download --help"),
         )
-        print(f"medians of {rounds} rounds; a ratio under 1 is in favour of hublish\n")
+        print(f"medians of {rounds} rounds; a ratio below 1 favors hublish\n")
         for contest in contests:
             work, ours, command, theirs, ratio, processor = contest.row(rounds)
             print(f"{work:<36}{ours:>8}   {command:<20}{theirs:>8}   ratio {ratio}, processor {processor}", flush=True)
