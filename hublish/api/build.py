@@ -11,8 +11,7 @@ from hublish.base.errors import UsageError
 from hublish.base.progress import SILENT, Progress
 from hublish.base.values import Release, ReleaseFile
 from hublish.pipeline.build import releasing, rendering
-
-CARD_PATH = "README.md"
+from hublish.schemas.documents.file_names import CARD_FILE, MANIFEST_FILE
 
 
 @contextmanager
@@ -22,7 +21,7 @@ def new_workspace() -> Iterator[Path]:
         yield Path(folder)
 
 
-def card(manifest: AnyManifest = "hub.yaml", *, progress: Progress = SILENT) -> str:
+def card(manifest: AnyManifest = MANIFEST_FILE, *, progress: Progress = SILENT) -> str:
     """Return the README as it would be published.
 
     Args:
@@ -35,14 +34,14 @@ def card(manifest: AnyManifest = "hub.yaml", *, progress: Progress = SILENT) -> 
     project = read_project(manifest)
     with new_workspace() as workspace, located(project):
         staged = rendering(workspace, progress).run(project, progress)
-        found = next((file for file in staged.files if file.path_in_repo == CARD_PATH), None)
+        found = next((file for file in staged.files if file.path_in_repo == CARD_FILE), None)
         if found is None:
             msg = f"{project.name} declares no card"
             raise UsageError(msg, hint="add `card:` with a template and metadata")
         return found.content.read_at(0, found.content.size).decode()
 
 
-def files(manifest: AnyManifest = "hub.yaml", *, progress: Progress = SILENT) -> Release:
+def files(manifest: AnyManifest = MANIFEST_FILE, *, progress: Progress = SILENT) -> Release:
     """Return exactly what would be uploaded: every file with size and sha256, and what stays out and why.
 
     Converted files lie in a temporary folder that is gone when this returns; `build` keeps them.
@@ -56,7 +55,7 @@ def files(manifest: AnyManifest = "hub.yaml", *, progress: Progress = SILENT) ->
         return releasing(workspace, progress).run(project, progress)
 
 
-def build(manifest: AnyManifest = "hub.yaml", out: str | Path = "build", *, progress: Progress = SILENT) -> Release:
+def build(manifest: AnyManifest = MANIFEST_FILE, out: str | Path = "build", *, progress: Progress = SILENT) -> Release:
     """Write the release as a folder.
 
     Args:

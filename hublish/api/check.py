@@ -7,9 +7,10 @@ from hublish.base.values import Project
 from hublish.pipeline.check import checking
 from hublish.pipeline.render_card.card import card_problems
 from hublish.schemas.diagnose.problems import Problem
+from hublish.schemas.documents.file_names import MANIFEST_FILE
 
 
-def check(manifest: AnyManifest = "hub.yaml", *, progress: Progress = SILENT) -> tuple[Problem, ...]:
+def check(manifest: AnyManifest = MANIFEST_FILE, *, progress: Progress = SILENT) -> tuple[Problem, ...]:
     """Check manifest, sources, patterns, options and card without a network and without reading a weight.
 
     Args:

@@ -12,11 +12,12 @@ from hublish.pipeline.collect.surveying import survey
 from hublish.pipeline.explain.book import Book
 from hublish.pipeline.explain.finding import explain as explain_path
 from hublish.schemas.diagnose.problems import errors_in
+from hublish.schemas.documents.file_names import MANIFEST_FILE
 from hublish.schemas.yaml.places import Places
 
 
 def explain(
-    manifest: AnyManifest = "hub.yaml",
+    manifest: AnyManifest = MANIFEST_FILE,
     *paths: str | Path,
     remote: bool = False,
     endpoint: str | None = None,

@@ -11,7 +11,6 @@ from hublish.base import durable
 from hublish.base.errors import DraftError, HublishError, UsageError
 from hublish.base.progress import SILENT, Progress
 from hublish.base.values import Project
-from hublish.pipeline.draft.cards import README
 from hublish.pipeline.draft.draft import Drafted, draft
 from hublish.pipeline.draft.local import look_into
 from hublish.pipeline.draft.naming import Named, named
@@ -20,10 +19,9 @@ from hublish.pipeline.draft.remote import look_at
 from hublish.pipeline.draft.remotes import git_remote
 from hublish.pipeline.draft.tree import SMALL, Tree
 from hublish.schemas.diagnose.problems import Problem
+from hublish.schemas.documents.file_names import CARD_FILE, MANIFEST_FILE
 from hublish.schemas.documents.manifest import Manifest, RepoType
 from hublish.schemas.documents.references import check_repo_id
-
-MANIFEST = "hub.yaml"
 
 
 @dataclass(frozen=True)
@@ -56,7 +54,7 @@ def init(
     repo_type: RepoType | None = None,
     from_repo: str | None = None,
     revision: str | None = None,
-    out: str | Path | None = MANIFEST,
+    out: str | Path | None = MANIFEST_FILE,
     force: bool = False,
     endpoint: str | None = None,
     token: str | bool | None = None,
@@ -120,7 +118,7 @@ def _of_repo(folder: Path, tree: Tree, repo_id: str, repo_type: RepoType, commit
     # What will be pulled stands in for itself: names, sizes without bytes, and the card.
     with tempfile.TemporaryDirectory(prefix="hublish-") as stand_in:
         for path in wanted:
-            _stand_in(Path(stand_in, path), tree.head(path, SMALL) if path == README else b"", tree.sizes[path])
+            _stand_in(Path(stand_in, path), tree.head(path, SMALL) if path == CARD_FILE else b"", tree.sizes[path])
         return replace(_checked(made, Path(stand_in), repo_id, progress), complete=False)
 
 
@@ -132,7 +130,7 @@ def _stand_in(file: Path, beginning: bytes, size: int) -> None:
 
 
 def _checked(made: Drafted, folder: Path, shown: str | Path, progress: Progress) -> Draft:
-    project = Project(made.manifest, made.text, folder.absolute(), MANIFEST)
+    project = Project(made.manifest, made.text, folder.absolute(), MANIFEST_FILE)
     try:
         warnings = check(project, progress=progress)
     except HublishError as error:

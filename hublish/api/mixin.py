@@ -31,8 +31,8 @@ from hublish.pipeline.restore.construction import arguments
 from hublish.pipeline.restore.filling import restored
 from hublish.pipeline.restore.wanted import Wanted
 from hublish.pipeline.restore.weights import Weights
+from hublish.schemas.documents.file_names import CARD_FILE
 
-_README = "README.md"
 _NO_SHARDS = "1000TB"
 
 
@@ -285,5 +285,5 @@ def _settle(draft: Path, folder: Path) -> None:
     if Path(CONFIG) not in written:
         (folder / CONFIG).unlink(missing_ok=True)
     for name, path in written.items():
-        if name != Path(_README) or not (folder / name).exists():
+        if name != Path(CARD_FILE) or not (folder / name).exists():
             durable.settle(path, folder / name)

@@ -18,6 +18,7 @@ from hublish.formats.registry import recognize
 from hublish.formats.release_files import CONFIG
 from hublish.pipeline.collect import candidates
 from hublish.schemas.diagnose.diagnosis import diagnose
+from hublish.schemas.documents.file_names import LOCK_FILE
 from hublish.schemas.documents.manifest import Manifest, Policy
 from hublish.schemas.variables.names import Setting
 
@@ -81,7 +82,7 @@ class Declared:
     @property
     def lock(self) -> Path | None:
         """Where the lock goes: beside a manifest that is a file."""
-        return self.folder / "hub.lock" if isinstance(self.manifest, str | Path) else None
+        return self.folder / LOCK_FILE if isinstance(self.manifest, str | Path) else None
 
     def over(self, fields: dict[str, Any]) -> dict[str, Any]:
         """Return a manifest's fields with what was given here in their place."""

@@ -12,6 +12,7 @@ from hublish.api.git.environment import Here
 from hublish.base.errors import HublishError, ManifestInvalidError, UsageError
 from hublish.base.values import Project
 from hublish.schemas.diagnose.problems import InvalidDocumentError, Location, Problem, counted
+from hublish.schemas.documents.file_names import MANIFEST_FILE
 from hublish.schemas.documents.manifest import Manifest
 from hublish.schemas.documents.reading_manifest import locate, resolve_manifest
 from hublish.schemas.documents.writing import dump_manifest
@@ -24,7 +25,7 @@ AnyManifest = str | Path | Manifest | Project
 
 
 def read_project(
-    manifest: AnyManifest = "hub.yaml",
+    manifest: AnyManifest = MANIFEST_FILE,
     *,
     text: bytes | None = None,
     folder: str | Path | None = None,

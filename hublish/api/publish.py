@@ -16,12 +16,13 @@ from hublish.hub.client.hub import Hub
 from hublish.pipeline.compare import stale
 from hublish.pipeline.lock.records import plan_document
 from hublish.pipeline.publish import planning, publishing
+from hublish.schemas.documents.file_names import LOCK_FILE, MANIFEST_FILE
 from hublish.schemas.documents.manifest import Manifest
 from hublish.schemas.documents.plan import PlanDocument
 
 
 def plan(
-    manifest: AnyManifest = "hub.yaml",
+    manifest: AnyManifest = MANIFEST_FILE,
     *,
     endpoint: str | None = None,
     token: str | bool | None = None,
@@ -50,7 +51,7 @@ def plan(
 
 
 def publish(
-    manifest: AnyManifest = "hub.yaml",
+    manifest: AnyManifest = MANIFEST_FILE,
     *,
     plan: Plan | PlanDocument | str | Path | None = None,
     confirm: Callable[[Plan], bool] | None = None,
@@ -93,7 +94,7 @@ def publish(
         if confirm is not None and not confirm(fresh):
             msg = "not published: the plan was not agreed to"
             raise DeclinedError(msg)
-        return publishing(hub, Path(lock or project.folder / "hub.lock")).run(fresh, progress)
+        return publishing(hub, Path(lock or project.folder / LOCK_FILE)).run(fresh, progress)
 
 
 def released(
@@ -123,9 +124,7 @@ def released(
         new_workspace() as workspace,
         located(project),
     ):
-        return publishing(hub, lock or workspace / "hub.lock").run(
-            _planned(project, hub, workspace, progress), progress
-        )
+        return publishing(hub, lock or workspace / LOCK_FILE).run(_planned(project, hub, workspace, progress), progress)
 
 
 def _planned(project: Project, hub: Hub, workspace: Path, progress: Progress) -> Plan:

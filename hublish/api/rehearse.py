@@ -18,6 +18,7 @@ from hublish.pipeline.fetch.destination import Destination
 from hublish.pipeline.fetch.select import Select
 from hublish.pipeline.load import opening, pulling
 from hublish.pipeline.publish import planning, publishing
+from hublish.schemas.documents.file_names import LOCK_FILE, MANIFEST_FILE
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Rehearsal:
         return not self.differences
 
 
-def rehearse(manifest: AnyManifest = "hub.yaml", *, progress: Progress = SILENT) -> Rehearsal:
+def rehearse(manifest: AnyManifest = MANIFEST_FILE, *, progress: Progress = SILENT) -> Rehearsal:
     """Run the whole way and back on a Hub that exists for this call only; no token, no network, no lock.
 
     Raises:
@@ -47,7 +48,7 @@ def rehearse(manifest: AnyManifest = "hub.yaml", *, progress: Progress = SILENT)
     with _throwaway(progress) as (hub, folder), located(project):
         target = hub.at(project.target)
         plan = planning(_made(folder / "workspace"), hub, target, hub.head(target), progress).run(project, progress)
-        receipt = publishing(hub, folder / "hub.lock").run(plan, progress)
+        receipt = publishing(hub, folder / LOCK_FILE).run(plan, progress)
         reference = Reference(target.repo_id, target.repo_type, receipt.revision)
         destination = Destination(cache_dir=folder / "cache")
         local = pulling(hub, destination, Select(("*",), ()), progress).run(reference, progress)

@@ -8,6 +8,7 @@ from hublish.base.progress import SILENT, Progress
 from hublish.hub.client.caller import OURSELVES, Caller
 from hublish.hub.client.hub import Hub
 from hublish.hub.client.library import default_endpoint
+from hublish.schemas.documents.file_names import GITIGNORE, STATE_FOLDER
 
 EMBEDDED = "embedded"
 """The endpoint that means: the Hub in `.hublish/hub` beside hub.yaml."""
@@ -41,9 +42,9 @@ def connected(
 
 def own_folder(folder: Path) -> Path:
     """Return `.hublish` in a folder, made and hidden from git."""
-    own = folder / ".hublish"
+    own = folder / STATE_FOLDER
     own.mkdir(exist_ok=True)
-    ignore = own / ".gitignore"
+    ignore = own / GITIGNORE
     if not ignore.exists():
         ignore.write_text("*\n")
     return own

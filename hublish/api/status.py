@@ -15,9 +15,8 @@ from hublish.base.values.drift import LocalDrift
 from hublish.hub.client.hub import Hub
 from hublish.pipeline.build import releasing
 from hublish.pipeline.compare import drift
+from hublish.schemas.documents.file_names import LOCK_FILE, MANIFEST_FILE
 from hublish.schemas.documents.lock import Lock
-
-LOCK = "hub.lock"
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,7 @@ class Status:
 
 
 def status(
-    manifest: AnyManifest = "hub.yaml",
+    manifest: AnyManifest = MANIFEST_FILE,
     *,
     lock: Lock | str | Path | None = None,
     offline: bool = False,
@@ -130,9 +129,9 @@ def status(
 def _locked(lock: Lock | str | Path | None, project: Project) -> Lock | None:
     if isinstance(lock, Lock):
         return lock
-    if lock is None and not (project.folder / LOCK).exists():
+    if lock is None and not (project.folder / LOCK_FILE).exists():
         return None
-    return read_lock_file(Path(lock or project.folder / LOCK))
+    return read_lock_file(Path(lock or project.folder / LOCK_FILE))
 
 
 def _remote(hub: Hub, lock: Lock, project: Project) -> RemoteDrift:

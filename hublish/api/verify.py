@@ -11,6 +11,7 @@ from hublish.base.errors import NotFoundError
 from hublish.base.progress import SILENT, Progress
 from hublish.base.values import RemoteFile
 from hublish.hub.client.hub import Hub
+from hublish.schemas.documents.file_names import GITATTRIBUTES, LOCK_FILE, MANIFEST_FILE
 from hublish.schemas.documents.lock import Lock, LockedFile
 
 
@@ -33,7 +34,7 @@ class Verification:
 
 
 def verify(
-    manifest: AnyManifest = "hub.yaml",
+    manifest: AnyManifest = MANIFEST_FILE,
     *,
     lock: Lock | str | Path | None = None,
     endpoint: str | None = None,
@@ -54,7 +55,7 @@ def verify(
         RemoteError: the Hub refuses or cannot be reached.
     """
     folder = _folder_of(manifest)
-    locked = lock if isinstance(lock, Lock) else read_lock_file(Path(lock or folder / "hub.lock"))
+    locked = lock if isinstance(lock, Lock) else read_lock_file(Path(lock or folder / LOCK_FILE))
     with connected(endpoint or embedded_endpoint(locked), token, folder, progress) as hub:
         progress.begin("reading what stands on the Hub")
         return compared(hub, locked)
@@ -92,7 +93,7 @@ def _at_release(hub: Hub, lock: Lock) -> set[str]:
     try:
         return set(hub.tree(lock, lock.commit))
     except NotFoundError:  # squashed away
-        return {".gitattributes"}
+        return {GITATTRIBUTES}
 
 
 def _differs(file: LockedFile, now: Mapping[str, RemoteFile]) -> bool:

@@ -11,12 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hublish.schemas.diagnose.problems import Location
+from hublish.schemas.documents.file_names import GITIGNORE
 
 if TYPE_CHECKING:
     from dulwich.ignore import Pattern
-
-GITIGNORE = ".gitignore"
-"""Its path_in_repo; one in a folder of the repo is not looked at."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from hublish.base.errors import UsageError
 from hublish.cli.again import Again
 from hublish.cli.report.terminal import Format, Terminal
+from hublish.schemas.documents.file_names import MANIFEST_FILE
 
 if TYPE_CHECKING:
     from hublish.base.values import Project
 
-MANIFEST = "hub.yaml"
 REPO_TYPES = ("model", "dataset", "space", "kernel")
 STDIN_LIMIT = 1 << 20
 """Bytes read from standard input: more than any manifest may have, little enough to hold."""
@@ -37,7 +37,7 @@ def add_manifest_file(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-f",
         "--file",
-        default=MANIFEST,
+        default=MANIFEST_FILE,
         metavar="FILE",
         help="the manifest; `-` reads it from standard input, with sources relative to this folder (default: hub.yaml)",
     )
@@ -180,8 +180,8 @@ def beside(arguments: argparse.Namespace, name: str) -> Path:
 
 def again(arguments: argparse.Namespace) -> Again:
     """Return the options that the next command needs again; never the token."""
-    file = getattr(arguments, "file", MANIFEST)
-    named = "" if file == MANIFEST else f" -f {shlex.quote(file)}"
+    file = getattr(arguments, "file", MANIFEST_FILE)
+    named = "" if file == MANIFEST_FILE else f" -f {shlex.quote(file)}"
     settings = "".join(f" --set {shlex.quote(f'{name}={value}')}" for name, value in getattr(arguments, "settings", ()))
     endpoint = getattr(arguments, "endpoint", None)
     remote = " --local" if endpoint == "embedded" else f" --endpoint {shlex.quote(endpoint)}" if endpoint else ""

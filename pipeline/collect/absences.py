@@ -11,12 +11,13 @@ from hublish.base.values import Effect, Project, Step
 from hublish.pipeline.collect.sources import MAGIC, normalised
 from hublish.pipeline.collect.walking import pruned_folder
 from hublish.schemas.diagnose.problems import Problem
+from hublish.schemas.documents.file_names import STATE_FOLDER
 
 _NEAREST: Final = 3
 """Sources that are told one by one; a manifest may have hundreds."""
 _ONE: Final = "the one source does not collect it"
 _CLIENTS: Final = "as huggingface_hub never does (its DEFAULT_IGNORE_PATTERNS)"
-_WHY: Final = {".git": _CLIENTS, ".cache/huggingface": _CLIENTS, ".hublish": "it is hublish's own"}
+_WHY: Final = {".git": _CLIENTS, ".cache/huggingface": _CLIENTS, STATE_FOLDER: "it is hublish's own"}
 
 
 def steps(project: Project, relative: str, failed: Mapping[int, Problem]) -> Iterator[Step]:

@@ -14,10 +14,8 @@ from hublish.formats.interface import Format
 from hublish.pipeline.collect.sources import SourceProblemError, find
 from hublish.pipeline.collect.verdicts import of_name
 from hublish.schemas.diagnose.problems import Problem
+from hublish.schemas.documents.file_names import MANIFEST_FILE
 from hublish.schemas.documents.manifest import Artifact
-
-MANIFEST_PATH = "hub.yaml"
-"""The manifest's own path_in_repo: what the load plan is read from."""
 
 _ITSELF = Verdict.of([Step("manifest", Effect.COLLECTS, "the manifest is published as written")])
 
@@ -25,7 +23,7 @@ _ITSELF = Verdict.of([Step("manifest", Effect.COLLECTS, "the manifest is publish
 def manifest_itself(project: Project) -> Candidate:
     """Return the manifest as a file of the release."""
     # Without the way it was named by: a lock does not depend on where the command was run.
-    return Candidate(MANIFEST_PATH, Path(project.name).name, InMemory(project.text), None, _ITSELF)
+    return Candidate(MANIFEST_FILE, Path(project.name).name, InMemory(project.text), None, _ITSELF)
 
 
 def of_artifact(project: Project, index: int) -> tuple[tuple[Candidate, ...], tuple[Problem, ...]]:

@@ -13,9 +13,9 @@ from hublish.base.near_misses import near_misses
 from hublish.base.patterns import matching
 from hublish.base.values import Candidate, Effect, Step, Verdict
 from hublish.schemas.diagnose.problems import Problem
+from hublish.schemas.documents.file_names import LOCK_FILE
 from hublish.schemas.documents.manifest import Patterns
 
-LOCK_PATH: Final = "hub.lock"
 _ALLOW: Final = "patterns.allow_patterns"
 _IGNORE: Final = "patterns.ignore_patterns"
 
@@ -33,9 +33,9 @@ def of_name(relative: str, *, named: bool) -> Iterator[Step]:
         relative: below the manifest's folder.
         named: whether the manifest names exactly this file: it is then refused rather than left out in silence.
     """
-    if relative == LOCK_PATH:
+    if relative == LOCK_FILE:
         yield _LOCK
-    elif durable.is_leftover(relative, of=LOCK_PATH):
+    elif durable.is_leftover(relative, of=LOCK_FILE):
         yield _LEFTOVER
     if named:
         return

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from hublish.base.content import Identity
 from hublish.base.values import Kind
+from hublish.schemas.documents.file_names import STATE_FOLDER
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Entry:
     identity: Identity
 
 
-PRUNED = frozenset([".git", ".hublish"])
+PRUNED = frozenset([".git", STATE_FOLDER])
 """Folders nobody releases: git's and ours. huggingface_hub leaves out `.git` and `.cache/huggingface` too."""
 _CACHE = (".cache", "huggingface")
 

@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from hublish.base import sealed
-from hublish.base.gitignore import GITIGNORE, GitIgnore
+from hublish.base.gitignore import GitIgnore
 from hublish.base.patterns import matching
 from hublish.base.values import Action, Change, Head, Release, ReleaseFile, Target
-from hublish.base.values.plan import SERVERS_OWN
 from hublish.hub.client.hub import Hub
 from hublish.hub.client.preupload import SAMPLE_BYTES, UploadMode, upload_modes
 from hublish.pipeline.compare.ignored import remote_rules
+from hublish.schemas.documents.file_names import GITATTRIBUTES, GITIGNORE
 from hublish.schemas.documents.manifest import Patterns
 
 _LEFT = "not part of the release"
@@ -57,7 +57,7 @@ def deletions(paths: Sequence[str], patterns: Patterns) -> Mapping[str, Change]:
         place = f"patterns.delete_patterns[{index}]"
         for path in matching(paths, [pattern], None):
             found.setdefault(path, Change(Action.DELETE, path, reason=f"{place}: {pattern}", rule=place))
-    return {path: change for path, change in found.items() if path != SERVERS_OWN}
+    return {path: change for path, change in found.items() if path != GITATTRIBUTES}
 
 
 def _sample(file: ReleaseFile) -> bytes:

@@ -2,10 +2,11 @@
 
 from typing import Final
 
-from hublish.base.gitignore import GITIGNORE, GitIgnore
+from hublish.base.gitignore import GitIgnore
 from hublish.base.values import Head, RepoRef
 from hublish.hub.client import transfer
 from hublish.hub.client.hub import Hub
+from hublish.schemas.documents.file_names import GITIGNORE
 
 _LARGEST: Final = 1 << 20
 """Bytes: no list of names that a person wrote is longer."""

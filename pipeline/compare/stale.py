@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 
 from hublish.base.errors import PlanStaleError
-from hublish.base.values.plan import SERVERS_OWN
 from hublish.schemas.diagnose.problems import Problem
+from hublish.schemas.documents.file_names import GITATTRIBUTES
 from hublish.schemas.documents.plan import PlanDocument, PlannedFile
 
 _TARGET = ("repo_id", "repo_type", "endpoint", "revision", "create_pr", "manifest_sha256", "commit_message")
@@ -113,5 +113,5 @@ def _released(plan: PlanDocument) -> dict[str, PlannedFile]:
 
 def _by_path(plan: PlanDocument) -> dict[str, PlannedFile]:
     # The Hub's own file appears with the repo.
-    released = (file for file in plan.files if file.sha256 is not None or file.path_in_repo != SERVERS_OWN)
+    released = (file for file in plan.files if file.sha256 is not None or file.path_in_repo != GITATTRIBUTES)
     return {file.path_in_repo: file for file in released}

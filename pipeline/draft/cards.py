@@ -10,9 +10,9 @@ from hublish.pipeline.draft.tree import Tree, joined, name_of
 from hublish.pipeline.render_card.front_matter import read_front_matter
 from hublish.schemas.diagnose.problems import InvalidDocumentError, errors_in
 from hublish.schemas.documents.card_metadata import metadata_problems
+from hublish.schemas.documents.file_names import CARD_FILE
 from hublish.schemas.documents.manifest import RepoType
 
-README: Final = "README.md"
 NO_LICENCE: Final = "no LICENSE was found, and nobody may use what has none"
 _LIMIT: Final = 1 << 20
 
@@ -30,7 +30,7 @@ class Readme:
 
 def readme_in(tree: Tree, folders: Iterable[str]) -> Readme | None:
     """Return the README of the first of these folders that has one, one with metadata before one without."""
-    found = [_read(tree, path) for folder in dict.fromkeys(folders) if (path := joined(folder, README)) in tree]
+    found = [_read(tree, path) for folder in dict.fromkeys(folders) if (path := joined(folder, CARD_FILE)) in tree]
     return next((readme for readme in found if readme.metadata is not None), None) or next(iter(found), None)
 
 

@@ -25,6 +25,7 @@ from hublish.pipeline.draft.space import space
 from hublish.pipeline.draft.text import rendered
 from hublish.pipeline.draft.tree import Tree, folder_of
 from hublish.schemas.diagnose.problems import InvalidDocumentError
+from hublish.schemas.documents.file_names import CARD_FILE
 from hublish.schemas.documents.manifest import Manifest, RepoType
 from hublish.schemas.documents.reading_manifest import read_manifest
 from hublish.schemas.secrets.masking import redact
@@ -92,7 +93,7 @@ def _never(tree: Tree) -> Iterator[LeftOut]:
 
 
 def _keys(tree: Tree, files: Iterable[str]) -> Iterable[str]:
-    readme = readme_in(tree, ("",)) if "README.md" in set(files) else None
+    readme = readme_in(tree, ("",)) if CARD_FILE in set(files) else None
     return readme.metadata or () if readme else ()
 
 

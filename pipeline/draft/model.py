@@ -16,6 +16,7 @@ from hublish.pipeline.draft.own_code import OwnCode, own_code
 from hublish.pipeline.draft.parts import LeftOut, Part, Recognised, Sorted
 from hublish.pipeline.draft.tree import Tree, below, folder_of, name_of
 from hublish.pipeline.draft.weights import is_pickle, weights
+from hublish.schemas.documents.file_names import CARD_FILE
 from hublish.schemas.vocabulary import vocabulary
 
 
@@ -138,7 +139,7 @@ def _why_not(tree: Tree, path: str, root: str, elsewhere: Container[str]) -> str
         return "a pickle, which policy.pickle forbids"
     if in_data_folder(path):
         return "data, which is no part of the model"
-    if name_of(path) == "README.md":
+    if name_of(path) == CARD_FILE:
         return "about the project; the card is another"
     if path.endswith((".py", ".ipynb", ".sh", ".toml", ".cfg")) or name_of(path) in ("Makefile", "requirements.txt"):
         return "code; name it under artifacts if readers of the model need it"

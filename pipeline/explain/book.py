@@ -5,8 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from hublish.base import readme as cards
-from hublish.base.gitignore import GITIGNORE, GitIgnore
+from hublish.base.gitignore import GitIgnore
 from hublish.base.progress import SILENT, Progress
 from hublish.base.values import Candidate, Effect, Project, Step
 from hublish.base.values.explanation import Fate, Outcome, Taken
@@ -16,6 +15,8 @@ from hublish.pipeline.collect.outputs import Outputs, outputs
 from hublish.pipeline.collect.surveying import Examined, Survey
 from hublish.pipeline.explain import asking
 from hublish.pipeline.fetch.selection import selected
+from hublish.pipeline.render_card.render_card import RENDERED, two_cards
+from hublish.schemas.documents.file_names import CARD_FILE, GITIGNORE
 from hublish.schemas.documents.manifest import Load
 from hublish.schemas.documents.names import collisions
 
@@ -63,7 +64,7 @@ class Book:
     def released(self) -> frozenset[str]:
         """Every path in the repo that a file is let in for."""
         own = {path for item, found in self.made if item.candidate.verdict.included for path in found.paths}
-        return frozenset(own | ({cards.README} if self.project.manifest.card else set()))
+        return frozenset(own | ({CARD_FILE} if self.project.manifest.card else set()))
 
     def of_file(self, relative: str) -> tuple[Fate, ...]:
         """Return what becomes of a file of the working tree, in each way it is collected."""
@@ -76,8 +77,8 @@ class Book:
     def of_path(self, path: str) -> tuple[Fate, ...]:
         """Return what goes to a path in the repo; nothing when nothing does."""
         found = [self._fate(made, Taken.PATH_IN_REPO) for made in self.by_path.get(path) or self._of_shard(path)]
-        if path == cards.README and self.project.manifest.card:
-            steps = (*cards.RENDERED.steps, *self._beside(path))
+        if path == CARD_FILE and self.project.manifest.card:
+            steps = (*RENDERED.steps, *self._beside(path))
             found.append(Fate(Taken.PATH_IN_REPO, "card", None, steps, (path,), loading=self._loading((path,))))
         return tuple(found)
 
@@ -126,8 +127,8 @@ class Book:
             return
         yield from asking.of_artifact(candidate, self.survey.problems)
         yield from asking.of_link(self.project, candidate)
-        if self.project.manifest.card and cards.README in found.paths:
-            yield asking.refusal(cards.two_cards(candidate.source, candidate.artifact))
+        if self.project.manifest.card and CARD_FILE in found.paths:
+            yield asking.refusal(two_cards(candidate.source, candidate.artifact))
         yield from asking.of_policy(candidate, found, self.project.manifest.policy, self.progress)
         for path in found.paths:
             yield from self._beside(path)

@@ -12,11 +12,10 @@ from hublish.hub.client.hub import Hub
 from hublish.pipeline.fetch import listings, removing
 from hublish.pipeline.fetch.destination import Destination
 from hublish.schemas.diagnose.problems import InvalidDocumentError
+from hublish.schemas.documents.file_names import MANIFEST_FILE
 from hublish.schemas.documents.manifest import Load
 from hublish.schemas.documents.reading_manifest import read_load
 from hublish.schemas.yaml.reader import MAX_BYTES
-
-_MANIFEST = "hub.yaml"
 
 
 @dataclass(frozen=True)
@@ -66,26 +65,26 @@ class Resolve:
         files = tuple(
             PromisedFile(file.path_in_repo, file.size, digests.promised_by(file)) for _, file in sorted(tree.items())
         )
-        manifest = next((file for file in files if file.path_in_repo == _MANIFEST), None)
+        manifest = next((file for file in files if file.path_in_repo == MANIFEST_FILE), None)
         load = Load() if manifest is None else self._load_plan(reference, commit, manifest)
         return listings.Listing(commit=commit, files=files, load=load)
 
     def _load_plan(self, reference: Reference, commit: str, manifest: PromisedFile) -> Load:
         if manifest.size > MAX_BYTES:
-            msg = f"the {_MANIFEST} in {reference.repo_id} has {manifest.size} bytes; it was not downloaded"
+            msg = f"the {MANIFEST_FILE} in {reference.repo_id} has {manifest.size} bytes; it was not downloaded"
             raise LoadError(msg, hint="give a load plan, or a hub.lock")
         # Into the cache, whatever else goes elsewhere: the folder may hold a manifest of its own.
         options = replace(self.destination, local_dir=None).options(reference.repo_type, commit)
         with self.hub.watched():
-            path = transfer.download(self.hub, reference.repo_id, _MANIFEST, advance=lambda _: None, **options)
+            path = transfer.download(self.hub, reference.repo_id, MANIFEST_FILE, advance=lambda _: None, **options)
         if not digests.matches(path, manifest.size, manifest.digest, lambda _: None):
             done = removing.remove(path)
-            msg = f"{_MANIFEST} of {reference.repo_id} is not what the commit promises; {done}"
+            msg = f"{MANIFEST_FILE} of {reference.repo_id} is not what the commit promises; {done}"
             raise IntegrityError(msg, hint="run again to download it anew")
         try:
-            return read_load(path.read_bytes(), _MANIFEST)
+            return read_load(path.read_bytes(), MANIFEST_FILE)
         except InvalidDocumentError as error:
-            msg = f"the {_MANIFEST} in {reference.repo_id} at {commit[:12]} cannot be read"
+            msg = f"the {MANIFEST_FILE} in {reference.repo_id} at {commit[:12]} cannot be read"
             raise LoadError(msg, hint="give a load plan, or a hub.lock", problems=error.problems) from None
 
 

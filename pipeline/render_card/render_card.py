@@ -6,19 +6,22 @@ from typing import ClassVar
 
 from hublish.base.content import InMemory
 from hublish.base.errors import CardError
-from hublish.base.readme import README, RENDERED, two_cards
-from hublish.base.values import Origin, Project, Staged, StagedFile
+from hublish.base.values import Effect, Origin, Project, Staged, StagedFile, Step, Verdict
 from hublish.pipeline.render_card.card import render_card
 from hublish.pipeline.render_card.front_matter import read_front_matter
 from hublish.pipeline.render_card.reading import read_start
 from hublish.schemas.diagnose.positions import parse_path
 from hublish.schemas.diagnose.problems import InvalidDocumentError, Problem, errors_in
 from hublish.schemas.documents.card_metadata import metadata_problems
+from hublish.schemas.documents.file_names import CARD_FILE
 from hublish.schemas.documents.manifest import Card, RepoType
 from hublish.schemas.yaml.reader import Reading
 
 _FRONT_MATTER_LIMIT = 1 << 20
 _METADATA = "metadata"
+
+RENDERED = Verdict.of([Step("card", Effect.COLLECTS, "card: rendered", "card")])
+"""The verdict on the rendered card."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ class RenderCard:
         """
         project = staged.collection.project
         card = project.manifest.card
-        own = next((file for file in staged.files if file.path_in_repo == README), None)
+        own = next((file for file in staged.files if file.path_in_repo == CARD_FILE), None)
         if card is None:
             found = () if own is None else _checked(own, project.target.repo_type)
             return replace(staged, warnings=(*staged.warnings, *found))
@@ -44,6 +47,18 @@ class RenderCard:
             msg = "two sources for README.md"
             raise CardError(msg, problems=[two_cards(own.origin.source, own.origin.artifact)])
         return _with_card(staged, project, card)
+
+
+def two_cards(source: str, artifact: int | None) -> Problem:
+    """Return the problem that a file goes to the path of the rendered card.
+
+    Args:
+        source: the file.
+        artifact: index of the artifact that collects it.
+    """
+    path = f"artifacts[{artifact}].source" if artifact is not None else ""
+    message = f"'{source}' goes to README.md, and so does the rendered card"
+    return Problem("card.twice", message, "remove `card`, or leave the file out with patterns.ignore_patterns", path)
 
 
 def _with_card(staged: Staged, project: Project, card: Card) -> Staged:
@@ -56,7 +71,7 @@ def _with_card(staged: Staged, project: Project, card: Card) -> Staged:
     template = rendered.template
     parameters = {"template": template.name, "template_sha256": template.sha256}
     origin = Origin(None, f"template {template.name}", "card", parameters, RENDERED)
-    readme = StagedFile(README, InMemory(data), origin)
+    readme = StagedFile(CARD_FILE, InMemory(data), origin)
     return replace(staged, files=(*staged.files, readme), warnings=(*staged.warnings, *rendered.warnings))
 
 

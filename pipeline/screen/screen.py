@@ -10,9 +10,9 @@ from hublish.audit.policy import name_problems, text_problems
 from hublish.base.errors import PolicyError
 from hublish.base.near_misses import near_misses
 from hublish.base.patterns import matching
-from hublish.base.readme import README
 from hublish.base.values import Staged, StagedFile
 from hublish.schemas.diagnose.problems import MAX_PROBLEMS, Problem, Related, Severity, counted, errors_in
+from hublish.schemas.documents.file_names import CARD_FILE
 from hublish.schemas.documents.manifest import Manifest
 from hublish.schemas.documents.names import collisions
 
@@ -80,7 +80,7 @@ def _collisions(artifacts: _Artifacts, manifest: Manifest) -> Iterator[Problem]:
 def _idle_load_patterns(staged: Staged) -> Iterator[Problem]:
     """Yield patterns of the load plan that match nothing: whoever loads would miss what they were meant to fetch."""
     manifest = staged.collection.project.manifest
-    paths = [*(file.path_in_repo for file in staged.files), *([README] if manifest.card else [])]
+    paths = [*(file.path_in_repo for file in staged.files), *([CARD_FILE] if manifest.card else [])]
     # What is converted may become several files, whose names are not known yet.
     severity: Severity = "error" if all(_goes_up_as_it_is(file, manifest) for file in staged.files) else "warning"
     for index, pattern in enumerate(manifest.load.allow_patterns):

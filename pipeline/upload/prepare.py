@@ -8,6 +8,7 @@ from hublish.base.errors import RemoteConflictError, RemoteIgnoredError
 from hublish.base.values import Action, Head, Plan, Release, Target, settings
 from hublish.hub.client.hub import Hub
 from hublish.schemas.diagnose.problems import Problem
+from hublish.schemas.documents.file_names import GITATTRIBUTES
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,6 @@ def _refuse_ignored(plan: Plan) -> None:
 def _refuse_filled(plan: Plan, head: Head) -> None:
     # A branch begins as main was when we looked; a repo, with nothing but the Hub's own file.
     expected = plan.head.default_commit
-    if (expected and head.commit != expected) or (not expected and set(head.files) - {".gitattributes"}):
+    if (expected and head.commit != expected) or (not expected and set(head.files) - {GITATTRIBUTES}):
         msg = f"{plan.target.repo_id} was filled by somebody else while this release was prepared ({head.commit})"
         raise RemoteConflictError(msg, hint="plan again and look at what is there")

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from hublish.schemas.diagnose.positions import Positions, SourceText, format_path, parse_path
 from hublish.schemas.diagnose.problems import MAX_PROBLEMS, InvalidDocumentError, Location, Problem, Related, by_place
 from hublish.schemas.documents.document import Document
+from hublish.schemas.documents.file_names import MANIFEST_FILE
 from hublish.schemas.documents.manifest import Load, Manifest, Published
 from hublish.schemas.secrets.masking import find_tokens, holds_token, redact
 from hublish.schemas.secrets.token_rules import WHERE_CREDENTIALS_GO
@@ -29,7 +30,7 @@ class Effective:
     """What git and the date said, by the names that the manifest mentions."""
 
 
-def read_manifest(text: bytes, source: str = "hub.yaml") -> Manifest:
+def read_manifest(text: bytes, source: str = MANIFEST_FILE) -> Manifest:
     """Read and validate a manifest that its own text makes complete.
 
     Args:
@@ -44,7 +45,7 @@ def read_manifest(text: bytes, source: str = "hub.yaml") -> Manifest:
 
 def resolve_manifest(
     text: bytes,
-    source: str = "hub.yaml",
+    source: str = MANIFEST_FILE,
     *,
     settings: Mapping[str, Setting] = NO_SETTINGS,
     surroundings: Surroundings = NOWHERE,
@@ -73,7 +74,7 @@ def resolve_manifest(
     raise InvalidDocumentError(_in_order(found))
 
 
-def read_load(text: bytes, source: str = "hub.yaml") -> Load:
+def read_load(text: bytes, source: str = MANIFEST_FILE) -> Load:
     """Read how a release is loaded from the manifest that was published with it.
 
     Who loads has neither its repository nor its environment, and may have another hublish: only `load` and the
@@ -96,7 +97,7 @@ def read_load(text: bytes, source: str = "hub.yaml") -> Load:
     raise InvalidDocumentError(_in_order(found))
 
 
-def locate(problems: Iterable[Problem], text: bytes, source: str = "hub.yaml") -> tuple[Problem, ...]:
+def locate(problems: Iterable[Problem], text: bytes, source: str = MANIFEST_FILE) -> tuple[Problem, ...]:
     """Return problems found after reading, each with the line and column of its path in the manifest.
 
     Raises:

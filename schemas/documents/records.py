@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from hublish.schemas.diagnose.diagnosis import diagnose
 from hublish.schemas.diagnose.problems import InvalidDocumentError, Problem
 from hublish.schemas.documents.document import Document
+from hublish.schemas.documents.file_names import LOCK_FILE
 from hublish.schemas.documents.lock import Lock
 from hublish.schemas.documents.plan import PlanDocument
 from hublish.schemas.documents.receipt import ReceiptDocument
@@ -16,7 +17,7 @@ from hublish.schemas.yaml.json_reading import read_json
 AnyDocument = TypeVar("AnyDocument", bound=Document)
 
 
-def read_lock(text: bytes, source: str = "hub.lock") -> Lock:
+def read_lock(text: bytes, source: str = LOCK_FILE) -> Lock:
     """Read a lock of any version that was ever written.
 
     Raises:

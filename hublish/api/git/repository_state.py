@@ -10,11 +10,12 @@ from typing import NoReturn
 from hublish.api.git.command import Answer, ask
 from hublish.api.git.filters import without_own_filters
 from hublish.api.git.tags import highest
+from hublish.schemas.documents.file_names import LOCK_FILE, STATE_FOLDER
 from hublish.schemas.variables.names import NoValueError
 
 SHORT = 7
 """Digits of a short commit id: always so many, where git's own abbreviation grows with the clone."""
-OWN_FILES = ("hub.lock", ".hublish")
+OWN_FILES = (LOCK_FILE, STATE_FOLDER)
 """What hublish writes beside a manifest; a release that was just recorded leaves no dirty tree."""
 
 _COMMIT = re.compile(rb"[0-9a-f]{40}|[0-9a-f]{64}")

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 
 from hublish.base.values import Action, Plan, ReleaseFile, RemoteFile
-from hublish.base.values.plan import SERVERS_OWN
 from hublish.schemas.diagnose.problems import Problem
+from hublish.schemas.documents.file_names import GITATTRIBUTES
 
 
 def differences(plan: Plan, files: Mapping[str, RemoteFile]) -> tuple[Problem, ...]:
@@ -13,7 +13,7 @@ def differences(plan: Plan, files: Mapping[str, RemoteFile]) -> tuple[Problem, .
     found = list(missing_or_different(plan.release.files, files))
     for path in sorted(files):
         change = expected.get(path)
-        if path != SERVERS_OWN and (change is None or change.action is Action.DELETE):
+        if path != GITATTRIBUTES and (change is None or change.action is Action.DELETE):
             word = "should have been deleted" if change else "was not planned"
             found.append(Problem("verify.extra", f"'{path}' stands there and {word}"))
     return tuple(found)

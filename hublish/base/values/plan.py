@@ -9,9 +9,6 @@ from hublish.base.values.release import Release, ReleaseFile
 from hublish.base.values.target import Target
 from hublish.schemas.diagnose.problems import Location
 
-SERVERS_OWN = ".gitattributes"
-"""The Hub writes this file itself: it is never deleted, and its changing is never a difference."""
-
 
 @dataclass(frozen=True, slots=True)
 class RemoteFile:

@@ -10,6 +10,7 @@ from hublish.base.content import Content
 from hublish.base.errors import SourceError
 from hublish.base.values.target import Target, targets_of
 from hublish.schemas.diagnose.problems import Location, Problem
+from hublish.schemas.documents.file_names import MANIFEST_FILE
 from hublish.schemas.documents.manifest import Manifest
 
 
@@ -22,7 +23,7 @@ class Project:
     """The manifest as written; it is published byte for byte as `hub.yaml`."""
     folder: Path
     """Absolute; sources are relative to it."""
-    name: str = "hub.yaml"
+    name: str = MANIFEST_FILE
     """How diagnostics call the file."""
     objects: Mapping[str, Any] = field(default_factory=dict)
     """In-memory values by an artifact's `path_in_repo`; they stand in for its source."""

@@ -6,6 +6,7 @@ from hublish.cli.command import Command, Example, Outcome
 from hublish.cli.options import add_manifest, manifest
 from hublish.cli.report.terminal import Format, Terminal
 from hublish.pipeline.render_card.rendering import prestarted
+from hublish.schemas.documents.file_names import CARD_FILE
 
 
 def _run(arguments: Namespace, terminal: Terminal) -> Outcome:
@@ -14,7 +15,7 @@ def _run(arguments: Namespace, terminal: Terminal) -> Outcome:
 
         text = hublish.card(manifest(arguments, terminal), progress=terminal.progress())
     if terminal.format is Format.JSON:
-        terminal.show_document({"path_in_repo": "README.md", "text": text})
+        terminal.show_document({"path_in_repo": CARD_FILE, "text": text})
     else:
         terminal.show_text(text)
     return Outcome(None)

@@ -6,8 +6,9 @@ from typing import Any
 
 from hublish.base.errors import UsageError
 from hublish.cli.command import Command, Example, Outcome
-from hublish.cli.options import MANIFEST, REPO_TYPES, Target, add_remote, again, named_by, remote
+from hublish.cli.options import REPO_TYPES, Target, add_remote, again, named_by, remote
 from hublish.cli.report.terminal import Terminal
+from hublish.schemas.documents.file_names import MANIFEST_FILE
 
 STDOUT = "-"
 
@@ -28,7 +29,7 @@ def _configure(parser: ArgumentParser) -> None:
     )
     parser.add_argument(
         "--out",
-        default=MANIFEST,
+        default=MANIFEST_FILE,
         metavar="FILE",
         help="the file in DIR that is written; `-` prints the draft and writes nothing (default: hub.yaml)",
     )

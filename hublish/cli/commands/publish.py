@@ -9,6 +9,7 @@ from hublish.base.errors import UsageError
 from hublish.cli.command import Command, Example, Outcome
 from hublish.cli.options import add_manifest, add_remote, again, beside, manifest, remote
 from hublish.cli.report.terminal import Terminal
+from hublish.schemas.documents.file_names import LOCK_FILE
 
 if TYPE_CHECKING:
     from hublish.base.values import Plan
@@ -53,7 +54,7 @@ def _run(arguments: Namespace, terminal: Terminal) -> Outcome:
     )
     if agreed:
         terminal.warn(receipt.plan.release.warnings)
-    return Outcome(ReceiptView(receipt, beside(arguments, "hub.lock"), again(arguments)))
+    return Outcome(ReceiptView(receipt, beside(arguments, LOCK_FILE), again(arguments)))
 
 
 def _confirm(terminal: Terminal, plan: "Plan") -> bool:

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from hublish.cli.command import Command, Example, Outcome
 from hublish.cli.failures import FAILED
-from hublish.cli.options import MANIFEST, add_manifest_file, add_remote, again, remote
+from hublish.cli.options import add_manifest_file, add_remote, again, remote
 from hublish.cli.report.terminal import Terminal
+from hublish.schemas.documents.file_names import MANIFEST_FILE
 
 
 def _configure(parser: ArgumentParser) -> None:
@@ -19,7 +20,7 @@ def _run(arguments: Namespace, terminal: Terminal) -> Outcome:
     import hublish
     from hublish.cli.views.verify import VerificationView
 
-    path = Path(MANIFEST if arguments.file == "-" else arguments.file)
+    path = Path(MANIFEST_FILE if arguments.file == "-" else arguments.file)
     found = hublish.verify(path, lock=arguments.lock, **remote(arguments), progress=terminal.progress())
     return Outcome(VerificationView(found, again(arguments)), 0 if found.ok else FAILED)
 

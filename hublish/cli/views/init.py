@@ -9,6 +9,7 @@ from hublish.cli.failures import problem_document
 from hublish.cli.terminal.color import Paint
 from hublish.cli.terminal.text import columns
 from hublish.cli.views.phrases import next_steps
+from hublish.schemas.documents.file_names import MANIFEST_FILE
 
 if TYPE_CHECKING:
     from hublish.api.init import Draft
@@ -70,11 +71,11 @@ class DraftView:
 
     def _next(self) -> list[str]:
         path = self.draft.path
-        option = "" if path is None or str(path) == "hub.yaml" else f" -f {shlex.quote(str(path))}"
+        option = "" if path is None or str(path) == MANIFEST_FILE else f" -f {shlex.quote(str(path))}"
         steps = [f"hublish check{option}", f"hublish files{option}"]
         if self.draft.complete or self.reference is None:
             return [f"look into {path}, then {steps[0]}", steps[1]]
         # The repo's own manifest says what a load needs, which may be less; and it would take the place of this one.
-        own = any(one.path == "hub.yaml" for one in self.draft.left_out)
+        own = any(one.path == MANIFEST_FILE for one in self.draft.left_out)
         what = shlex.quote(self.reference) + self.kind + (" --include '*' --exclude hub.yaml" if own else "")
         return [f"hublish pull {what} --local-dir {shlex.quote(self.folder)}{self.hub}", *steps]

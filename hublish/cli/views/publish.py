@@ -11,6 +11,7 @@ from hublish.cli.again import NOTHING_AGAIN, Again
 from hublish.cli.terminal.color import Paint
 from hublish.cli.terminal.text import columns, indented, plural
 from hublish.cli.views.phrases import kind_option, next_steps, repo_label, setting_move
+from hublish.schemas.documents.file_names import STATE_FOLDER
 from hublish.schemas.documents.sizes import format_size
 
 
@@ -83,7 +84,7 @@ class ReceiptView:
 
     def _serve(self) -> Iterable[str]:
         if self._embedded:
-            root = self.lock.parent / ".hublish" / "hub"
+            root = self.lock.parent / STATE_FOLDER / "hub"
             option = "" if self.lock.parent == Path() else f" --root {shlex.quote(str(root))}"
             yield f"hublish hub serve{option}  to look at it with other tools"
 

@@ -21,6 +21,7 @@ from hublish.hub.server.pull_requests import open_with_commit, push
 from hublish.hub.server.refusals import forbidden, revision_not_found
 from hublish.hub.server.routes.cards import report_json
 from hublish.hub.server.streaming import receive_into
+from hublish.schemas.documents.file_names import CARD_FILE
 from hublish.schemas.secrets.token_rules import HUB_TOKEN_PART
 
 IN_MEMORY = 1 << 20
@@ -122,7 +123,7 @@ def _check_content(hub: Hub, repo: RepoId, path: str, content: bytes) -> None:
     tokens = {found.group() for found in HUB_TOKEN_PART.finditer(content.decode("latin-1"))}
     if any(map(hub.accounts.of, tokens)):
         raise bad_request(f"{path!r} holds a valid access token. Remove it and try again.")
-    if path != "README.md":
+    if path != CARD_FILE:
         return
     report = validate(repo.kind, content.decode("utf-8", "replace"))
     if report.errors:

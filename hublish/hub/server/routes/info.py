@@ -12,6 +12,7 @@ from hublish.hub.server.names import RepoId
 from hublish.hub.server.paging import page_of
 from hublish.hub.server.repositories import DEFAULT_BRANCH, timestamp
 from hublish.hub.server.snapshots import Snapshot, open_snapshot
+from hublish.schemas.documents.file_names import CARD_FILE
 
 PAGE = 1000
 """Repositories of a listing in one answer."""
@@ -79,7 +80,7 @@ def _selected(info: dict[str, Any], expand: set[str]) -> dict[str, Any]:
 def _info(snapshot: Snapshot, *, blobs: bool) -> dict[str, Any]:
     repo = snapshot.repo
     settings = snapshot.hub.repositories.settings(repo)
-    card = card_data(snapshot.read("README.md"))
+    card = card_data(snapshot.read(CARD_FILE))
     files = list(snapshot.files())
     info: dict[str, Any] = {
         "_id": snapshot.commit.sha[:24],

@@ -12,6 +12,7 @@ from hublish.hub.server.hub import Hub
 from hublish.hub.server.names import path_problem
 from hublish.hub.server.snapshots import Snapshot, open_snapshot
 from hublish.hub.server.upload_modes import ignore_rule, lfs_rule, looks_binary
+from hublish.schemas.documents.file_names import GITATTRIBUTES, GITIGNORE
 
 MAX_FILES = 1000
 """In one call; the client sends 256."""
@@ -47,9 +48,9 @@ def preupload(hub: Hub, request: Request) -> Response:
 
 
 def _rules(snapshot: Snapshot, gitignore: object) -> _Rules:
-    content = gitignore.encode() if isinstance(gitignore, str) else snapshot.read(".gitignore") or b""
+    content = gitignore.encode() if isinstance(gitignore, str) else snapshot.read(GITIGNORE) or b""
     return _Rules(
-        lfs=lfs_rule(snapshot.read(".gitattributes") or b""),
+        lfs=lfs_rule(snapshot.read(GITATTRIBUTES) or b""),
         ignored=ignore_rule(content),
         largest_regular=snapshot.hub.limits.regular_file,
     )

@@ -10,6 +10,7 @@ from hublish.hub.server.names import RepoId
 from hublish.hub.server.refusals import conflict
 from hublish.hub.server.repositories import Settings, timestamp
 from hublish.hub.server.upload_modes import default_attributes
+from hublish.schemas.documents.file_names import CARD_FILE, GITATTRIBUTES
 
 SDKS = ("gradio", "streamlit", "docker", "static")
 VISIBILITIES = ("public", "private", "protected")
@@ -25,9 +26,9 @@ def create(hub: Hub, request: Request) -> Response:
     if hub.repositories.exists(repo):
         raise conflict(f"You already created this {repo.kind} repo: {repo.full_name}", url=url)
     settings = Settings(timestamp(), visibility=_visibility(repo, body) or "public", sdk=_sdk(repo, body))
-    files = {".gitattributes": default_attributes(repo.kind)}
+    files = {GITATTRIBUTES: default_attributes(repo.kind)}
     if settings.sdk:
-        files["README.md"] = _space_card(repo.name, settings.sdk)
+        files[CARD_FILE] = _space_card(repo.name, settings.sdk)
     hub.repositories.create(repo, settings, files, Signature(account.user, now()))
     return json_response({"url": url, "name": repo.full_name, "id": repo.full_name})
 
