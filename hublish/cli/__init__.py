@@ -1,6 +1,7 @@
-"""The command line: `commands/` holds one file a command, `views/` one file a result.
+"""The command line.
 
-`catalogue.py` lists every command, `dispatch.py` runs the one that was asked for, and only that one is imported.
+`commands/` holds one file per command and the list of all of them, `views/` one file per result, `report/` one file
+per output format, and `terminal/` everything that writes to a stream. `dispatch.py` runs a command and imports only it.
 """
 
 from hublish.cli.dispatch import main

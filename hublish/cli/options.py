@@ -1,4 +1,4 @@
-"""Options that several commands share, declared once, and what they come to."""
+"""Options that several commands share, declared once, and the API's keywords that they become."""
 
 import argparse
 import shlex
@@ -6,16 +6,39 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hublish.base.errors import UsageError
-from hublish.cli.again import Again
-from hublish.cli.report.terminal import Format, Terminal
+from hublish.cli.report import FORMATS, Report
+from hublish.cli.views.phrases import RepeatedOptions
 from hublish.schemas.documents.file_names import MANIFEST_FILE
 
 if TYPE_CHECKING:
     from hublish.base.values import Project
 
 REPO_TYPES = ("model", "dataset", "space", "kernel")
+# Bytes to read from standard input: more than a manifest may have, and few enough to keep in memory.
 STDIN_LIMIT = 1 << 20
-"""Bytes read from standard input: more than any manifest may have, little enough to hold."""
+
+# The options of a download by keyword of `hublish.pull` and `hublish.load`: flags, and arguments of `add_argument`.
+_DOWNLOAD: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
+    "lock": (("--lock",), {"metavar": "FILE", "type": Path, "help": "a hub.lock: download its commit and digests"}),
+    "allow_patterns": (
+        ("--include",),
+        {"metavar": "PATTERN", "action": "append", "help": "only matching files; repeatable (default: the load plan)"},
+    ),
+    "ignore_patterns": (
+        ("--exclude",),
+        {"metavar": "PATTERN", "action": "append", "help": "no matching files; repeatable"},
+    ),
+    "local_dir": (
+        ("--local-dir",),
+        {"metavar": "DIR", "type": Path, "help": "write the files to DIR under their own names"},
+    ),
+    "cache_dir": (("--cache-dir",), {"metavar": "DIR", "type": Path, "help": "a cache other than huggingface_hub's"}),
+    "force_download": (("--force-download",), {"action": "store_true", "help": "download files that exist already"}),
+    "local_files_only": (
+        ("--local-files-only", "--offline"),
+        {"action": "store_true", "help": "use the cache only, send no request"},
+    ),
+}
 
 
 def add_manifest(parser: argparse.ArgumentParser) -> None:
@@ -28,18 +51,30 @@ def add_manifest(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="the value of a variable, in place of the one under `variables`; again for more",
+        help="the value of a variable, instead of the one under `variables`; repeatable",
     )
 
 
 def add_manifest_file(parser: argparse.ArgumentParser) -> None:
-    """Add `-f/--file` alone, for commands that need no more than the manifest's folder."""
+    """Add `-f/--file` alone, for commands that need only the manifest's folder."""
     parser.add_argument(
         "-f",
         "--file",
         default=MANIFEST_FILE,
         metavar="FILE",
-        help="the manifest; `-` reads it from standard input, with sources relative to this folder (default: hub.yaml)",
+        help="the manifest; `-` reads standard input, with sources relative to this folder (default: hub.yaml)",
+    )
+
+
+def add_lock(parser: argparse.ArgumentParser) -> None:
+    """Add `--lock`, for commands that compare a release with its lock."""
+    parser.add_argument("--lock", metavar="FILE", type=Path, help="the lock (default: hub.lock beside the manifest)")
+
+
+def add_detailed_exit_code(parser: argparse.ArgumentParser) -> None:
+    """Add `--detailed-exitcode`, for commands that report changes."""
+    parser.add_argument(
+        "--detailed-exitcode", action="store_true", help="exit with 0 for no change, 1 for an error, 2 for changes"
     )
 
 
@@ -48,18 +83,17 @@ def add_output(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("output")
     group.add_argument(
         "--format",
-        choices=[str(format_) for format_ in Format],
-        default=Format.HUMAN,
-        help="human: for people (default); json: one document on standard output; quiet: bare values; github: errors "
-        "and warnings as annotations of a GitHub workflow",
+        choices=tuple(FORMATS),
+        default=next(iter(FORMATS)),
+        help="; ".join(f"{name}: {format_.summary}" for name, format_ in FORMATS.items()),
     )
-    group.add_argument("--json", dest="format", action="store_const", const=Format.JSON, help="same as --format json")
+    group.add_argument("--json", dest="format", action="store_const", const="json", help="same as --format json")
     group.add_argument(
-        "-q", "--quiet", dest="format", action="store_const", const=Format.QUIET, help="same as --format quiet"
+        "-q", "--quiet", dest="format", action="store_const", const="quiet", help="same as --format quiet"
     )
 
 
-def add_remote(parser: argparse.ArgumentParser) -> None:
+def add_hub(parser: argparse.ArgumentParser) -> None:
     """Add `--local`, `--endpoint` and `--token`."""
     group = parser.add_argument_group("the Hub")
     where = group.add_mutually_exclusive_group()
@@ -68,99 +102,100 @@ def add_remote(parser: argparse.ArgumentParser) -> None:
         dest="endpoint",
         action="store_const",
         const="embedded",
-        help="the embedded Hub at .hublish/hub, started for this command; needs no token and no network",
+        help="the embedded Hub in .hublish/hub, started for this command; needs no token and no network",
     )
     where.add_argument(
-        "--endpoint", metavar="URL", help="another Hub (default: the manifest's endpoint, HF_ENDPOINT, the public Hub)"
+        "--endpoint",
+        metavar="URL",
+        help="another Hub (default: the manifest's endpoint, else HF_ENDPOINT, else the public Hub)",
     )
     group.add_argument(
         "--token",
         metavar="TOKEN",
-        help="an access token; HF_TOKEN or `hf auth login` keep it out of the shell's history (default: either)",
+        help="an access token (default: HF_TOKEN, else the token saved by `hf auth login`)",
     )
 
 
 def add_reference(parser: argparse.ArgumentParser) -> None:
-    """Add `REPO[@REV]` and what narrows, pins and places a download."""
+    """Add `REPO[@REV]`, the options of a download and those of the Hub."""
     parser.add_argument(
         "reference",
         nargs="?",
         metavar="REPO[@REV]",
-        help="a repo, and a branch, tag, commit or refs/pr/N in it: acme/digits-mlp@v1.2.0 (default revision: main, or "
-        "what --lock names)",
+        help="a repo, and a branch, tag, commit or refs/pr/N: acme/digits-mlp@v1.2.0 (default revision: main, or the "
+        "commit in --lock)",
     )
     parser.add_argument(
         "--repo-type",
         "--type",
         choices=REPO_TYPES,
         default=None,
-        help="the kind of repo (default: model, or what REPO begins with: datasets/acme/digits)",
+        help="the type of the repo (default: model, or the prefix of REPO: datasets/acme/digits)",
     )
-    parser.add_argument("--lock", metavar="FILE", type=Path, help="a hub.lock: its commit and its digests must be met")
-    which = parser.add_argument_group("which files, and where to")
-    which.add_argument(
-        "--include",
-        metavar="PATTERN",
-        action="append",
-        help="only files that match; again for more (default: load plan)",
-    )
-    which.add_argument("--exclude", metavar="PATTERN", action="append", help="no files that match; again for more")
-    which.add_argument("--local-dir", metavar="DIR", type=Path, help="put the files there under their own names")
-    which.add_argument("--cache-dir", metavar="DIR", type=Path, help="another cache than huggingface_hub's own")
-    which.add_argument("--force-download", action="store_true", help="fetch again what is there already")
-    which.add_argument(
-        "--local-files-only", "--offline", action="store_true", help="use the cache alone and ask no server"
-    )
+    group = parser.add_argument_group("files")
+    for keyword, (flags, declared) in _DOWNLOAD.items():
+        group.add_argument(*flags, dest=keyword, **declared)
+    add_hub(parser)
 
 
-class Target(NamedTuple):
-    """What `REPO[@REV]` names."""
+class RepoRevision(NamedTuple):
+    """A parsed `REPO[@REV]`."""
 
+    # None when a lock names the repo.
     repo_id: str | None
     repo_type: str
+    # None for the default: main, or the commit in the lock.
     revision: str | None
 
 
-def target(arguments: argparse.Namespace) -> Target:
-    """Return what `REPO[@REV]` and `--repo-type` name together; no repo when a lock names it.
-
-    A repo may begin with its kind, as in URLs and in huggingface_hub's command line: `datasets/acme/digits`.
+def download_keywords(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return the keywords of `hublish.pull` and `hublish.load`.
 
     Raises:
-        UsageError: when there is no repo, an empty revision, or two kinds that differ.
+        UsageError: when the reference is missing or invalid.
     """
-    if arguments.reference is None and arguments.lock is None:
-        msg = "neither REPO[@REV] nor --lock was given"
+    if arguments.reference is not None:
+        repo = parse_reference(arguments.reference, arguments.repo_type)
+    elif arguments.lock is not None:
+        repo = RepoRevision(None, arguments.repo_type or "model", None)
+    else:
+        msg = "neither REPO[@REV] nor --lock is given"
         raise UsageError(msg, hint="for example acme/digits-mlp@v1.2.0, or --lock hub.lock")
-    if arguments.reference is None:
-        return Target(None, arguments.repo_type or "model", None)
-    return named_by(arguments.reference, arguments.repo_type)
+    options = {keyword: getattr(arguments, keyword) for keyword in _DOWNLOAD}
+    return {**repo._asdict(), **options, **hub_keywords(arguments)}
 
 
-def named_by(reference: str, repo_type: str | None) -> Target:
-    """Return what `REPO[@REV]` names, with a kind that was named apart.
+def parse_reference(reference: str, repo_type: str | None) -> RepoRevision:
+    """Parse `REPO[@REV]`.
+
+    A repo may begin with its type, as in URLs and in huggingface_hub's command line: `datasets/acme/digits`.
+
+    Args:
+        reference: as typed.
+        repo_type: the value of `--repo-type`.
 
     Raises:
-        UsageError: when there is no repo, an empty revision, or two kinds that differ.
+        UsageError: when the repo or the revision is empty, or when the two types differ.
     """
     repo_id, at, revision = reference.partition("@")
     if not repo_id or (at and not revision):
         msg = f"{reference!r} is not REPO or REPO@REV"
         raise UsageError(msg, hint="for example acme/digits-mlp or acme/digits-mlp@v1.2.0")
-    kind, _, rest = repo_id.partition("/")
-    named = kind.removesuffix("s") if "/" in rest and kind.removesuffix("s") in REPO_TYPES else None
+    prefix, _, rest = repo_id.partition("/")
+    # `datasets/digits` without a second slash is a model of the user `datasets`.
+    named = prefix.removesuffix("s") if "/" in rest and prefix.removesuffix("s") in REPO_TYPES else None
     if named and repo_type not in (None, named):
-        msg = f"{repo_id} is a {named}, --repo-type says {repo_type}"
+        msg = f"{repo_id} is a {named}, but --repo-type is {repo_type}"
         raise UsageError(msg, hint="leave one of them out")
-    return Target(rest if named else repo_id, named or repo_type or "model", revision or None)
+    return RepoRevision(rest if named else repo_id, named or repo_type or "model", revision or None)
 
 
-def remote(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Return the keywords `endpoint` and `token` of the API."""
+def hub_keywords(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return the API's keywords `endpoint` and `token`."""
     return {"endpoint": arguments.endpoint, "token": arguments.token}
 
 
-def manifest(arguments: argparse.Namespace, terminal: Terminal) -> "Path | Project":
+def manifest(arguments: argparse.Namespace, report: Report) -> "Path | Project":
     """Return the manifest's path, or the project when it comes from standard input or takes variables from `--set`."""
     variables = dict(arguments.settings)
     if arguments.file != "-" and not variables:
@@ -169,27 +204,27 @@ def manifest(arguments: argparse.Namespace, terminal: Terminal) -> "Path | Proje
 
     if arguments.file != "-":
         return hublish.read_project(Path(arguments.file), variables=variables)
-    text = terminal.stdin.buffer.read(STDIN_LIMIT)
+    text = report.terminal.stdin.buffer.read(STDIN_LIMIT)
     return hublish.read_project(Path("<stdin>"), text=text, folder=Path.cwd(), variables=variables)
 
 
-def beside(arguments: argparse.Namespace, name: str) -> Path:
-    """Return the path of a file that lies beside the manifest."""
+def beside_manifest(arguments: argparse.Namespace, name: str) -> Path:
+    """Return the path of a file in the manifest's folder."""
     return Path(name) if arguments.file == "-" else Path(arguments.file).parent / name
 
 
-def again(arguments: argparse.Namespace) -> Again:
-    """Return the options that the next command needs again; never the token."""
+def repeated_options(arguments: argparse.Namespace) -> RepeatedOptions:
+    """Return the options that the next command needs again. The token is never one of them."""
     file = getattr(arguments, "file", MANIFEST_FILE)
     named = "" if file == MANIFEST_FILE else f" -f {shlex.quote(file)}"
     settings = "".join(f" --set {shlex.quote(f'{name}={value}')}" for name, value in getattr(arguments, "settings", ()))
     endpoint = getattr(arguments, "endpoint", None)
-    remote = " --local" if endpoint == "embedded" else f" --endpoint {shlex.quote(endpoint)}" if endpoint else ""
-    return Again(named, remote, settings)
+    hub = " --local" if endpoint == "embedded" else f" --endpoint {shlex.quote(endpoint)}" if endpoint else ""
+    return RepeatedOptions(named, hub, settings)
 
 
 def _setting(text: str) -> tuple[str, str]:
-    """Return the name and the value of `NAME=VALUE`; a value that is refused is not repeated."""
+    """Return the name and the value of `NAME=VALUE`. Errors do not repeat the value: it may be a secret."""
     name, equals, value = text.partition("=")
     if not equals:
         msg = "expected NAME=VALUE, such as version=1.2.0"

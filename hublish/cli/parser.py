@@ -1,4 +1,4 @@
-"""Parsers that answer a mistake with what was meant, and help texts people can learn from."""
+"""Argument parsers that suggest the nearest option, and help pages with worked examples."""
 
 import argparse
 import shutil
@@ -7,16 +7,49 @@ from collections.abc import Iterable, Sequence
 from typing import NoReturn
 
 from hublish.base.errors import UsageError
-from hublish.cli.command import Command, Example
+from hublish.cli.commands import SECTIONS, Command, Entry, Example
+from hublish.cli.exit_codes import FAILED, INTERRUPTED, USAGE
 from hublish.cli.options import add_output
+from hublish.cli.terminal.text import columns, indented
 
+# The widest line of running text that reads well.
 _WIDEST = 100
-_ALIKE = 0.75
-"""How alike a mistyped option must be to one that exists, before that one is suggested."""
+# How similar a mistyped option must be to an existing one to be suggested; difflib's scale, 1 is equal.
+_SIMILAR = 0.75
+
+_EXAMPLES = (
+    Example("hublish init", "draft a hub.yaml for this folder, with the reason for every choice"),
+    Example("hublish rehearse", "try everything first: no token, no network"),
+    Example("hublish plan --out plan.json", "save the changes to a file, for a review"),
+    Example("hublish publish plan.json", "publish exactly the reviewed plan, or nothing"),
+    Example("hublish pull acme/digits-mlp@v1.2.0", "download a release, every byte checked"),
+)
+
+_HELP = (
+    ("hublish COMMAND --help", "description, options and worked examples of a command"),
+    ("hublish --version", "the version"),
+)
+
+_EXIT_CODES = (
+    (0, "done, also when there was nothing to do"),
+    (FAILED, "refused or failed; the reason is on standard error"),
+    (USAGE, "wrong usage"),
+    (INTERRUPTED, "interrupted"),
+)
+
+_ENVIRONMENT = (
+    ("HF_TOKEN", "the access token (default: the one saved by `hf auth login`)"),
+    ("HF_ENDPOINT", "the Hub, when neither --endpoint nor the manifest names one"),
+    ("HF_HOME", "the folder of token and download cache; HF_HUB_CACHE for the cache alone"),
+    ("HF_HUB_OFFLINE", "1: use the cache, send no request"),
+    ("HF_HUB_DISABLE_PROGRESS_BARS, CI", "set: no progress bars"),
+    ("NO_COLOR", "set: no colors"),
+    ("HF_DEBUG", "1: a traceback with every error"),
+)
 
 
-class HelpAsked(Exception):  # noqa: N818 - a question, not an error
-    """`--help` stands among the words."""
+class HelpRequested(Exception):  # noqa: N818 - it is not an error
+    """The arguments contain `--help`."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -28,43 +61,43 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Refuse the command line."""
-        raise UsageError(message, hint=f"`{self.prog} --help` shows what it takes")
+        raise UsageError(message, hint=f"see `{self.prog} --help`")
 
     def print_help(self, file: object = None) -> NoReturn:  # noqa: ARG002 - argparse's signature
-        """Hand the help text over, so that it is written where every result is written."""
-        raise HelpAsked(self.format_help())
+        """Raise the help text, so that it is written like every other result."""
+        raise HelpRequested(self.format_help())
 
-    def parse_all(self, words: Sequence[str]) -> argparse.Namespace:
-        """Parse every word.
+    def parse_all(self, argv: Sequence[str]) -> argparse.Namespace:
+        """Parse all arguments.
 
         Raises:
-            HelpAsked: when the words ask for help instead.
-            UsageError: for anything the command does not take.
+            HelpRequested: when the arguments ask for help.
+            UsageError: when the command does not take one of them.
         """
-        arguments, unknown = self.parse_known_args(words)
+        arguments, unknown = self.parse_known_args(argv)
         if unknown:
             self._refuse(unknown)
         return arguments
 
     def _refuse(self, unknown: Sequence[str]) -> NoReturn:
         known = [option for action in self._actions for option in action.option_strings]
-        for word in unknown:
-            option = word.partition("=")[0]
+        for argument in unknown:
+            option = argument.partition("=")[0]
             if near := _nearest(option, known):
                 msg = f"{self.prog} has no option {option}"
                 raise UsageError(msg, hint=f"did you mean {near}?")
-            if word.endswith((".yaml", ".yml")) and "--file" in known:
+            if argument.endswith((".yaml", ".yml")) and "--file" in known:
                 msg = f"{self.prog} takes the manifest as an option"
-                raise UsageError(msg, hint=f"write -f {word}")
+                raise UsageError(msg, hint=f"write -f {argument}")
         self.error(f"unrecognized: {' '.join(unknown)}")
 
 
-def parser_for(name: str, summary: str, command: Command) -> Parser:
+def parser_for(entry: Entry, command: Command) -> Parser:
     """Return the parser of one command."""
     parser = Parser(
-        prog=f"hublish {name}",
-        description=f"{summary[0].upper()}{summary[1:]}.\n\n{paragraph(command.description)}",
-        epilog=f"examples:\n{examples(command.examples)}",
+        prog=f"hublish {entry.name}",
+        description=f"{entry.summary[0].upper()}{entry.summary[1:]}.\n\n{_paragraph(command.description)}",
+        epilog=f"examples:\n{_examples(command.examples)}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
@@ -73,13 +106,49 @@ def parser_for(name: str, summary: str, command: Command) -> Parser:
     return parser
 
 
-def examples(listed: Iterable[Example]) -> str:
-    """Return worked examples, each under what it is for."""
+def overview() -> str:
+    """Return `hublish --help`: the whole tool on one page."""
+    parts = [
+        "usage: hublish COMMAND [options]",
+        _paragraph(
+            "Turn a checked-in hub.yaml into a release on the Hugging Face Hub: planned, audited, published in one "
+            "commit, verified, and loaded back byte for byte."
+        ),
+        *_sections(),
+        _table("Help", _HELP),
+        f"Examples:\n{_examples(_EXAMPLES)}",
+        _table("Exit codes", [(str(code), meaning) for code, meaning in _EXIT_CODES]),
+        _paragraph(
+            "With --detailed-exitcode, plan and status exit with 0 for no change, 1 for an error, 2 for changes.", "  "
+        ),
+        _table("Environment", _ENVIRONMENT),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def group_overview(name: str, entries: tuple[Entry, ...]) -> str:
+    """Return the help page of the commands that share a first word, such as `hub`."""
+    usage = f"usage: hublish {name} COMMAND [options]"
+    rows = [(f"hublish {entry.name}", entry.summary) for entry in entries]
+    return "\n\n".join([usage, "\n".join(indented(columns(rows)))]) + "\n"
+
+
+def _sections() -> list[str]:
+    # One table for all sections, so that the summaries line up across them.
+    lines = iter(columns([(entry.name, entry.summary) for section in SECTIONS for entry in section.entries]))
+    return ["\n".join([f"{section.title}:", *(f"  {next(lines)}" for _ in section.entries)]) for section in SECTIONS]
+
+
+def _table(title: str, rows: Iterable[tuple[str, str]]) -> str:
+    return "\n".join([f"{title}:", *indented(columns(rows))])
+
+
+def _examples(listed: Iterable[Example]) -> str:
     return "\n".join(f"  # {example.purpose}\n  $ {example.line}" for example in listed)
 
 
-def paragraph(text: str, indent: str = "") -> str:
-    """Return running text broken into lines of the terminal's width."""
+def _paragraph(text: str, indent: str = "") -> str:
+    """Return running text, wrapped to the width of the terminal."""
     width = min(_WIDEST, shutil.get_terminal_size().columns - 2)
     return textwrap.fill(" ".join(text.split()), width, initial_indent=indent, subsequent_indent=indent)
 
@@ -87,8 +156,9 @@ def paragraph(text: str, indent: str = "") -> str:
 def _nearest(option: str, known: Sequence[str]) -> str | None:
     if not option.startswith("--"):
         return None
+    # An abbreviation is the likeliest mistake: argparse accepts those by default.
     longer = [name for name in known if name.startswith(option)]
     from difflib import get_close_matches
 
-    alike = get_close_matches(option, known, n=1, cutoff=_ALIKE)
-    return next(iter([*longer, *alike]), None)
+    similar = get_close_matches(option, known, n=1, cutoff=_SIMILAR)
+    return next(iter([*longer, *similar]), None)

@@ -11,8 +11,9 @@ import hublish
 from hublish.api.project import read_project
 from hublish.base.errors import CardError, HublishError, ManifestInvalidError, PolicyError, SourceError
 from hublish.base.values import Project
-from hublish.cli.failures import report
-from hublish.cli.report.terminal import Format, Terminal
+from hublish.cli.exit_codes import report_failure
+from hublish.cli.report import FORMATS, Report, report_for
+from hublish.cli.terminal.streams import Terminal
 from hublish.cli.views.check import CheckView
 from hublish.pipeline.render_card.evaluation import model_index, read_evaluation
 from hublish.pipeline.render_card.rendering import Renderer, rendered_by
@@ -129,34 +130,34 @@ def _lines(text: bytes) -> list[str]:
 
 def _shown(error: HublishError) -> tuple[str, ...]:
     """Return the error as each format of the command line tells it."""
-    return tuple(_told(format_, error) for format_ in Format)
+    return tuple(_told(format_, error) for format_ in FORMATS)
 
 
-def _told(format_: Format, error: HublishError) -> str:
-    terminal = _terminal(format_)
-    _require(report(error, terminal) == error.exit_code, "another exit code")
-    return _read(terminal)
+def _told(format_: str, error: HublishError) -> str:
+    report = _report(format_)
+    _require(report_failure(error, report) == error.exit_code, "another exit code")
+    return _read(report, format_)
 
 
 def _shown_warnings(project: Project, warnings: tuple[Problem, ...]) -> tuple[str, ...]:
     shown = []
-    for format_ in Format:
-        terminal = _terminal(format_)
-        terminal.warn(warnings)
-        terminal.show(CheckView(project.name, warnings))
-        shown.append(_read(terminal))
+    for format_ in FORMATS:
+        report = _report(format_)
+        report.warn(warnings)
+        report.show(CheckView(project.name, warnings))
+        shown.append(_read(report, format_))
     return tuple(shown)
 
 
-def _terminal(format_: Format) -> Terminal:
-    return Terminal(io.StringIO(), io.StringIO(), io.StringIO(), {}, format_)
+def _report(format_: str) -> Report:
+    return report_for(format_, Terminal(io.StringIO(), io.StringIO(), io.StringIO(), {}))
 
 
-def _read(terminal: Terminal) -> str:
-    out, err = terminal.stdout, terminal.stderr
+def _read(report: Report, format_: str) -> str:
+    out, err = report.terminal.stdout, report.terminal.stderr
     assert isinstance(out, io.StringIO)
     assert isinstance(err, io.StringIO)
-    if terminal.format is Format.JSON:
+    if format_ == "json":
         json.loads(out.getvalue())
     text = out.getvalue() + err.getvalue()
     text.encode()

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hublish.cli.dispatch import run
-from hublish.cli.failures import as_error, report
+from hublish.cli.exit_codes import as_error, report_failure
 from hublish.schemas.diagnose.problems import Problem
 from tests.hublish.cli.running import desk
 
@@ -45,11 +45,11 @@ def check(manifest: bytes, *, option: str = "") -> Told:
     at = desk()
     problems: tuple[Problem, ...] = ()
     try:
-        code = run(["check", *option.split()], at.terminal)
+        code = run(["check", *option.split()], at.report)
     except Exception as failure:
         error = as_error(failure)
         # What is not listed as a problem is one itself: a template that cannot be rendered has one reason.
         problems = error.problems or (Problem(error.code, error.message, error.hint, location=error.location),)
-        code = report(failure, at.terminal)
+        code = report_failure(failure, at.report)
     titles = (line for line in at.err.getvalue().splitlines(keepends=True) if not line.startswith("* "))
     return Told(code, at.out.getvalue() + "".join(titles), problems)

@@ -1,1 +1,98 @@
-"""One file a command; each holds a `COMMAND` and imports what is slow inside its run function."""
+"""Every command: one file each, listed in `SECTIONS` in the order in which people use them.
+
+A new command is a file that holds a `COMMAND`, and one line in `SECTIONS`. `hublish --help` needs this list only, and
+a command is imported when it runs. A command imports slow modules inside its run function, after parsing succeeded.
+"""
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable
+from importlib import import_module
+from typing import NamedTuple, cast
+
+from hublish.cli.report import Report, View
+
+# Every run creates the classes below, and creating a dataclass takes eight times as long as a named tuple.
+
+
+class Example(NamedTuple):
+    """A command line to copy."""
+
+    # As typed, beginning with `hublish`.
+    line: str
+    purpose: str
+
+
+class Outcome(NamedTuple):
+    """The result of a command."""
+
+    # None when the command has written its result itself.
+    view: View | None
+    exit_code: int = 0
+
+
+class Command(NamedTuple):
+    """One command. Its module has its name and holds it as `COMMAND`."""
+
+    # A paragraph for `--help`, after the summary.
+    description: str
+    examples: tuple[Example, ...]
+    # Declares the arguments.
+    configure: Callable[[ArgumentParser], None]
+    run: Callable[[Namespace, Report], Outcome]
+
+
+class Entry(NamedTuple):
+    """A line in the list of commands."""
+
+    # As typed: `plan`, `hub serve`.
+    name: str
+    summary: str
+
+    def load(self) -> Command:
+        """Import this command, and no other."""
+        module = import_module(f"{__name__}.{self.name.replace(' ', '_')}")
+        return cast("Command", module.COMMAND)
+
+
+class Section(NamedTuple):
+    """A heading in the list of commands."""
+
+    title: str
+    entries: tuple[Entry, ...]
+
+
+SECTIONS = (
+    Section(
+        "Publish, in the usual order",
+        (
+            Entry("init", "draft a hub.yaml from the files in a folder, or from a repo"),
+            Entry("check", "validate hub.yaml, its sources and its card, offline"),
+            Entry("files", "list exactly what would be uploaded, with size, sha256 and origin"),
+            Entry("plan", "compare the release with the Hub and show what would change"),
+            Entry("publish", "upload the release in one commit, then verify, tag and lock it"),
+            Entry("verify", "compare the files on the Hub with hub.lock"),
+            Entry("status", "report whether the working tree or the Hub drifted from hub.lock"),
+        ),
+    ),
+    Section(
+        "Use a release",
+        (
+            Entry("pull", "download a release and check every byte"),
+            Entry("load", "pull a release and describe its tensors"),
+        ),
+    ),
+    Section(
+        "Inspect and try, without a token",
+        (
+            Entry("explain", "show which rule includes or excludes a file, and what it becomes"),
+            Entry("card", "render the README"),
+            Entry("build", "write the release into a folder"),
+            Entry("rehearse", "publish to a throwaway Hub, pull, load and compare bit by bit"),
+            Entry("hub serve", "run the embedded Hub for people and test suites"),
+            Entry("schema", "print a JSON Schema: manifest, lock, plan or receipt"),
+            Entry("doctor", "check token, endpoint, xet, disk and versions"),
+        ),
+    ),
+)
+
+ENTRIES = tuple(entry for section in SECTIONS for entry in section.entries)

@@ -1,32 +1,32 @@
-"""`hublish build`: the release as a folder."""
+"""`hublish build`: write the release into a folder."""
 
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from hublish.cli.command import Command, Example, Outcome
-from hublish.cli.options import add_manifest, again, manifest
-from hublish.cli.report.terminal import Terminal
+from hublish.cli.commands import Command, Example, Outcome
+from hublish.cli.options import add_manifest, manifest, repeated_options
+from hublish.cli.report import Report
 
 
 def _configure(parser: ArgumentParser) -> None:
     add_manifest(parser)
     parser.add_argument(
-        "--out", metavar="DIR", type=Path, default=Path("build"), help="a folder that is new or empty (default: build)"
+        "--out", metavar="DIR", type=Path, default=Path("build"), help="a new or empty folder (default: build)"
     )
 
 
-def _run(arguments: Namespace, terminal: Terminal) -> Outcome:
+def _run(arguments: Namespace, report: Report) -> Outcome:
     import hublish
-    from hublish.cli.views.files import BuildView
+    from hublish.cli.views.build import BuildView
 
-    release = hublish.build(manifest(arguments, terminal), arguments.out, progress=terminal.progress())
-    terminal.warn(release.warnings)
-    return Outcome(BuildView(release, arguments.out, again(arguments)))
+    release = hublish.build(manifest(arguments, report), arguments.out, progress=report.progress())
+    report.warn(release.warnings)
+    return Outcome(BuildView(release, arguments.out, repeated_options(arguments)))
 
 
 COMMAND = Command(
-    description="""Writes the sealed release into a folder, file by file as it would stand on the Hub, card and
-    manifest included. The same input gives the same bytes. A folder that holds anything is refused.""",
+    description="""Writes the sealed release into a folder: every file exactly as it would be uploaded, card and
+    manifest included. The same input gives the same bytes. A folder that is not empty is refused.""",
     examples=(
         Example("hublish build", "write the release to build/"),
         Example("hublish build --out /tmp/release", "to another folder"),

@@ -1,13 +1,13 @@
-"""`hublish check`: everything that can be known without a network."""
+"""`hublish check`: validate everything that needs no network."""
 
 from argparse import ArgumentParser, Namespace
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hublish.base.errors import HublishError
-from hublish.cli.command import Command, Example, Outcome
-from hublish.cli.options import add_manifest, again, manifest
-from hublish.cli.report.terminal import Format, Terminal
+from hublish.cli.commands import Command, Example, Outcome
+from hublish.cli.options import add_manifest, manifest, repeated_options
+from hublish.cli.report import Report
 from hublish.cli.terminal.text import plural
 from hublish.pipeline.render_card.rendering import prestarted
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class WarningsForbiddenError(HublishError):
-    """Warnings, where `--strict` allows none."""
+    """There are warnings, and `--strict` allows none."""
 
     code = "check.warnings"
 
@@ -28,48 +28,48 @@ def _configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--resolved",
         action="store_true",
-        help="print the manifest as it counts: every default shown, every variable replaced; as YAML that reads back "
-        "as itself, or with --json as data",
+        help="print the manifest with every default and every variable filled in: as YAML that is itself a manifest, "
+        "or with --json as data",
     )
 
 
-def _run(arguments: Namespace, terminal: Terminal) -> Outcome:
+def _run(arguments: Namespace, report: Report) -> Outcome:
     with prestarted(arguments.file):
         import hublish
         from hublish.cli.views.check import CheckView
 
-        project = hublish.read_project(manifest(arguments, terminal))
-        warnings = hublish.check(project, progress=terminal.progress())
+        project = hublish.read_project(manifest(arguments, report))
+        warnings = hublish.check(project, progress=report.progress())
     if warnings and arguments.strict:
         msg = f"{plural(len(warnings), 'warning')}, and --strict allows none"
         raise WarningsForbiddenError(msg, problems=warnings)
-    terminal.warn(warnings)
+    report.warn(warnings)
     name = "standard input" if arguments.file == "-" else arguments.file
-    view = CheckView(name, warnings, again(arguments))
-    return _resolved(view, project.manifest, terminal) if arguments.resolved else Outcome(view)
+    view = CheckView(name, warnings, repeated_options(arguments))
+    return _resolved(view, project.manifest, report) if arguments.resolved else Outcome(view)
 
 
-def _resolved(view: "CheckView", manifest: "Manifest", terminal: Terminal) -> Outcome:
-    if terminal.format is Format.JSON:
-        return Outcome(replace(view, resolved=manifest.model_dump(mode="json")))
+def _resolved(view: "CheckView", manifest: "Manifest", report: Report) -> Outcome:
     from hublish.schemas.documents.writing import dump_resolved
 
-    terminal.show_text(dump_resolved(manifest).decode())
+    document = replace(view, resolved=manifest.model_dump(mode="json")).document()
+    report.show_text(dump_resolved(manifest).decode(), document)
     return Outcome(None)
 
 
 COMMAND = Command(
-    description="""Reads hub.yaml, looks for every source and pattern, tries the serializers' options and the card, and
-    reports all problems at once, each with line and column. Nothing is sent and nothing is written, so it fits in a
-    pre-commit hook. `{{ name }}` in the texts of hub.yaml is the value under `variables`, or what --set gives; besides
-    those there are git.commit, git.short_commit, git.tag, git.branch, git.dirty, source_date, and env.NAME for the
-    names listed under `env`.""",
+    description="""Reads hub.yaml, finds every source and pattern, tries the serializers' options and the card, and
+    reports all problems at once, each with line and column. Sends nothing and writes nothing, so it fits in a
+    pre-commit hook. `{{ name }}` in the texts of hub.yaml is the value under `variables`, or the one given by --set;
+    git.commit, git.short_commit, git.tag, git.branch, git.dirty, source_date, and env.NAME for the names listed under
+    `env` need no declaration.""",
     examples=(
         Example("hublish check", "before every commit"),
         Example(
-            "hublish check --strict --format github", "in CI: fail on warnings, beside the lines of a pull request"
+            "hublish check --strict --format github",
+            "in CI: fail on warnings, shown beside the lines of a pull request",
         ),
-        Example("hublish check --set version=1.3.0 --resolved", "what does it come to?"),
+        Example("hublish check --set version=1.3.0 --resolved", "print the manifest with everything filled in"),
         Example("hublish check -f - < generated.yaml", "a manifest that another program wrote"),
     ),
     configure=_configure,

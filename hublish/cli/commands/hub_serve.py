@@ -1,20 +1,19 @@
-"""`hublish hub serve`: the embedded Hub, for people and test suites."""
+"""`hublish hub serve`: run the embedded Hub for people and test suites."""
 
-import json
 import shlex
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hublish.base.errors import UsageError
-from hublish.cli.command import Command, Example, Outcome
-from hublish.cli.failures import SystemFailedError
-from hublish.cli.report.terminal import Format, Terminal
+from hublish.cli.commands import Command, Example, Outcome
+from hublish.cli.exit_codes import SystemFailedError
+from hublish.cli.report import Report
 
 if TYPE_CHECKING:
     from hublish.hub.server.server import EmbeddedHub
 
-LAST_PORT = 65535
+_LAST_PORT = 65535
 
 
 def _configure(parser: ArgumentParser) -> None:
@@ -23,7 +22,7 @@ def _configure(parser: ArgumentParser) -> None:
         metavar="DIR",
         type=Path,
         default=Path(".hublish/hub"),
-        help="where it keeps its repos (default: .hublish/hub)",
+        help="the folder of its repos (default: .hublish/hub)",
     )
     parser.add_argument("--port", metavar="N", type=_port, default=0, help="the port (default: a free one)")
     parser.add_argument("--token", metavar="TOKEN", help="the token it accepts (default: its own)")
@@ -33,18 +32,18 @@ def _configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--expose-beyond-this-machine",
         action="store_true",
-        help="allow a --host that other machines can reach; whoever holds the token may then write",
+        help="allow a --host that other machines can reach; everyone with the token can then write",
     )
 
 
 def _port(text: str) -> int:
-    if not (text.isdecimal() and int(text) <= LAST_PORT):
-        msg = f"{text!r} is not a port: 0 to {LAST_PORT}"
+    if not (text.isdecimal() and int(text) <= _LAST_PORT):
+        msg = f"{text!r} is not a port: 0 to {_LAST_PORT}"
         raise ArgumentTypeError(msg)
     return int(text)
 
 
-def _run(arguments: Namespace, terminal: Terminal) -> Outcome:
+def _run(arguments: Namespace, report: Report) -> Outcome:
     from hublish.hub.server.server import EmbeddedHub, serve
 
     try:
@@ -57,37 +56,37 @@ def _run(arguments: Namespace, terminal: Terminal) -> Outcome:
         )
     except ValueError:
         msg = f"{arguments.host} can be reached from other machines"
-        raise UsageError(msg, hint="add --expose-beyond-this-machine if that is wanted") from None
+        raise UsageError(msg, hint="add --expose-beyond-this-machine to allow that") from None
     try:
-        serve(hub, lambda ready: _announce(ready, terminal))
+        serve(hub, lambda ready: _announce(ready, report))
     except OSError as error:
-        # What concerns a file names it; what concerns the address does not.
+        # An error about a file names the file; one about the address does not.
         if error.filename is not None:
             raise
         msg = f"cannot listen on {arguments.host}:{arguments.port}: {error.strerror or error}"
-        raise SystemFailedError(msg, hint="name another --port; without one a free port is taken") from error
+        raise SystemFailedError(msg, hint="choose another --port, or leave it out for a free one") from error
     return Outcome(None)
 
 
-def _announce(hub: "EmbeddedHub", terminal: Terminal) -> None:
-    """Say where the Hub is, in one line, for a shell or for a program."""
-    if terminal.format is Format.JSON:
-        line = json.dumps({"endpoint": hub.endpoint, "token": hub.token, "root": str(hub.root)})
-    else:
-        line = f"export HF_ENDPOINT={shlex.quote(hub.endpoint)} HF_TOKEN={shlex.quote(hub.token)}"
-    terminal.show_text(f"{line}\n")
-    if terminal.format in (Format.HUMAN, Format.GITHUB):
-        terminal.say(f"Serving {hub.root}; Ctrl-C stops it.")
+def _announce(hub: "EmbeddedHub", report: Report) -> None:
+    """Print the address as one line, which shells and programs wait for."""
+    report.show_text(
+        f"export HF_ENDPOINT={shlex.quote(hub.endpoint)} HF_TOKEN={shlex.quote(hub.token)}\n",
+        {"endpoint": hub.endpoint, "token": hub.token, "root": str(hub.root)},
+        one_line=True,
+    )
+    if report.verbose:
+        report.note(f"Serving {hub.root}; Ctrl-C stops it.")
 
 
 COMMAND = Command(
     description="""Runs a Hub on loopback that the real clients talk to: models, datasets, Spaces and kernels, LFS and
-    xet, pull requests, tags and branches, on bare git repositories. The first line on standard output sets HF_ENDPOINT
-    and HF_TOKEN for a shell, and comes once connections are accepted. Ctrl-C or SIGTERM ends it with exit code 0; its
-    repos stay.""",
+    xet, pull requests, tags and branches, on bare git repositories. Once it accepts connections, its first line on
+    standard output sets HF_ENDPOINT and HF_TOKEN for a shell. Ctrl-C or SIGTERM stops it with exit code 0; its repos
+    are kept.""",
     examples=(
         Example("hublish hub serve", "start it; paste its first line into another shell"),
-        Example("hublish hub serve --root /tmp/hub --port 8000 --token hf_local", "at a known place, for a test suite"),
+        Example("hublish hub serve --root /tmp/hub --port 8000 --token hf_local", "at a fixed place, for a test suite"),
     ),
     configure=_configure,
     run=_run,

@@ -1,31 +1,29 @@
-"""`hublish load`: what is in a release."""
+"""`hublish load`: show what a release contains."""
 
 from argparse import ArgumentParser, Namespace
 
-from hublish.cli.command import Command, Example, Outcome
-from hublish.cli.downloads import configure, download_keywords
-from hublish.cli.report.terminal import Terminal
+from hublish.cli.commands import Command, Example, Outcome
+from hublish.cli.options import add_reference, download_keywords
+from hublish.cli.report import Report
 
 
 def _configure(parser: ArgumentParser) -> None:
-    configure(parser)
-    parser.add_argument(
-        "--describe", action="store_true", help="say in words what load does anyway: describe every tensor"
-    )
+    add_reference(parser)
+    parser.add_argument("--describe", action="store_true", help="describe every tensor, which load does by default")
 
 
-def _run(arguments: Namespace, terminal: Terminal) -> Outcome:
+def _run(arguments: Namespace, report: Report) -> Outcome:
     keywords = download_keywords(arguments)
 
     import hublish
-    from hublish.cli.views.pull import LoadView
+    from hublish.cli.views.load import LoadView
 
-    return Outcome(LoadView(hublish.load(**keywords, progress=terminal.progress())))
+    return Outcome(LoadView(hublish.load(**keywords, progress=report.progress())))
 
 
 COMMAND = Command(
-    description="""Pulls the release, opens its weights the way its load plan says, and describes every tensor: name,
-    dtype, shape, size, and the file that holds it. The files are mapped, not read into memory, and no pickle is ever
+    description="""Pulls the release, opens its weights according to its load plan, and describes every tensor: name,
+    dtype, shape, size, and the file that contains it. Files are memory-mapped, not read, and pickles are never
     executed. In Python the same is `hublish.load("acme/digits-mlp")`.""",
     examples=(
         Example("hublish load acme/digits-mlp@v1.2.0 --describe", "which tensors are in there?"),

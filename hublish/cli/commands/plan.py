@@ -1,4 +1,4 @@
-"""`hublish plan`: what publishing would do."""
+"""`hublish plan`: show what publishing would do."""
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable
@@ -6,55 +6,60 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hublish.base.errors import UsageError
-from hublish.cli.command import Command, Example, Outcome
-from hublish.cli.options import add_manifest, add_remote, again, manifest, remote
-from hublish.cli.report.terminal import Terminal
+from hublish.cli.commands import Command, Example, Outcome
+from hublish.cli.exit_codes import CHANGES
+from hublish.cli.options import (
+    add_detailed_exit_code,
+    add_hub,
+    add_manifest,
+    hub_keywords,
+    manifest,
+    repeated_options,
+)
+from hublish.cli.report import Report
 
 if TYPE_CHECKING:
     from hublish.base.values import Candidate, Plan, ReleaseFile
-
-CHANGES = 2
 
 
 def _configure(parser: ArgumentParser) -> None:
     add_manifest(parser)
     parser.add_argument("--out", metavar="FILE", type=Path, help="write the plan, for review and for `publish FILE`")
-    parser.add_argument("--all", action="store_true", help="list kept, left and excluded files one by one too")
+    parser.add_argument("--all", action="store_true", help="list unchanged, left and excluded files one by one too")
     parser.add_argument("--why", action="store_true", help="show the line of hub.yaml that decides for each file")
-    parser.add_argument(
-        "--detailed-exitcode", action="store_true", help="exit with 0 for no change, 1 for an error, 2 for changes"
-    )
-    add_remote(parser)
+    add_detailed_exit_code(parser)
+    add_hub(parser)
 
 
-def _run(arguments: Namespace, terminal: Terminal) -> Outcome:
+def _run(arguments: Namespace, report: Report) -> Outcome:
     import hublish
     from hublish.cli.views.plan import PlanView
 
-    plan = hublish.plan(manifest(arguments, terminal), **remote(arguments), progress=terminal.progress())
-    terminal.warn(plan.release.warnings)
+    plan = hublish.plan(manifest(arguments, report), **hub_keywords(arguments), progress=report.progress())
+    report.warn(plan.release.warnings)
     if arguments.out:
         _write(plan, arguments.out)
-    view = PlanView(plan, arguments.all, str(arguments.out or ""), again(arguments), arguments.why)
+    view = PlanView(plan, arguments.all, str(arguments.out or ""), repeated_options(arguments), arguments.why)
     changed = arguments.detailed_exitcode and not plan.nothing_to_do
     return Outcome(view, CHANGES if changed else 0)
 
 
 def _write(plan: "Plan", path: Path) -> None:
-    """Write the plan file, unless it would itself become part of the release and make its own plan stale.
+    """Write the plan file, unless it would become part of the release and make its own plan stale.
 
     Raises:
-        UsageError: when a source of the manifest matches the file; nothing is left behind.
+        UsageError: when a source of the manifest matches the file; it is not kept.
     """
     from hublish.base import durable
     from hublish.pipeline.collect.collect import Collect
     from hublish.pipeline.lock.records import canonical_json, plan_document
 
-    msg = f"{path} would itself become part of the release: a source matches it"
+    msg = f"{path} would become part of the release: a source matches it"
     refusal = UsageError(msg, hint="write it to another folder, or add it to patterns.ignore_patterns")
     if _holds(plan.release.files, path):
         raise refusal
     durable.write(path, canonical_json(plan_document(plan)).encode())
+    # A new file can be tested only once it exists.
     if _holds(Collect().run(plan.release.project).included, path):
         path.unlink()
         raise refusal
@@ -67,17 +72,15 @@ def _holds(files: "Iterable[ReleaseFile | Candidate]", path: Path) -> bool:
 
 
 COMMAND = Command(
-    description="""Seals the release as `files` does, reads the Hub's head, and compares: one line a file with what
-    would happen to it and why, the settings that would change, and how many bytes would travel. It only reads. A plan
-    written with --out is a promise: `publish` refuses it once a byte, the manifest, the value
-    of a variable or the Hub's head has moved.""",
+    description="""Seals the release as `files` does, reads the Hub's head, and compares them: one line a file with its
+    change and the reason, the settings that would change, and the number of bytes to send. It only reads. `publish`
+    refuses a plan written with --out when a byte, the manifest, the value of a variable or the Hub's head has changed
+    since.""",
     examples=(
         Example("hublish plan", "what would change?"),
         Example("hublish plan --out plan.json", "for a review; then hublish publish plan.json"),
         Example("hublish plan --detailed-exitcode --quiet", "in CI: 2 means that a release is due"),
-        Example(
-            "hublish plan --local --all --why", "against the embedded Hub, every file listed with the line that decides"
-        ),
+        Example("hublish plan --local --all --why", "with the embedded Hub, every file with the line that decides"),
     ),
     configure=_configure,
     run=_run,

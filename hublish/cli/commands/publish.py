@@ -1,4 +1,4 @@
-"""`hublish publish`: one commit, verified, tagged, locked."""
+"""`hublish publish`: make one commit, verify it, tag it, lock it."""
 
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from functools import partial
@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hublish.base.errors import UsageError
-from hublish.cli.command import Command, Example, Outcome
-from hublish.cli.options import add_manifest, add_remote, again, beside, manifest, remote
-from hublish.cli.report.terminal import Terminal
+from hublish.cli.commands import Command, Example, Outcome
+from hublish.cli.options import add_hub, add_manifest, beside_manifest, hub_keywords, manifest, repeated_options
+from hublish.cli.report import Report
 from hublish.schemas.documents.file_names import LOCK_FILE
 
 if TYPE_CHECKING:
@@ -17,15 +17,11 @@ if TYPE_CHECKING:
 
 def _configure(parser: ArgumentParser) -> None:
     parser.add_argument(
-        "plan",
-        nargs="?",
-        type=_plan_file,
-        metavar="plan.json",
-        help="a reviewed plan: exactly this is published, or nothing",
+        "plan", nargs="?", type=_plan_file, metavar="plan.json", help="a reviewed plan: publish exactly this or nothing"
     )
     add_manifest(parser)
-    parser.add_argument("-y", "--yes", action="store_true", help="do not ask; publish what the manifest says now")
-    add_remote(parser)
+    parser.add_argument("-y", "--yes", action="store_true", help="do not ask for confirmation")
+    add_hub(parser)
 
 
 def _plan_file(text: str) -> Path:
@@ -35,49 +31,48 @@ def _plan_file(text: str) -> Path:
     return Path(text)
 
 
-def _run(arguments: Namespace, terminal: Terminal) -> Outcome:
+def _run(arguments: Namespace, report: Report) -> Outcome:
     agreed = bool(arguments.plan or arguments.yes)
-    if not (agreed or (terminal.interactive and arguments.file != "-")):
-        msg = "nobody can be asked whether to publish"
-        options = again(arguments).manifest + again(arguments).remote
-        raise UsageError(msg, hint=f"pass -y, or a plan that was reviewed: hublish plan --out plan.json{options}")
+    # A manifest on standard input leaves no stream for the answer.
+    if not (agreed or (report.can_ask and arguments.file != "-")):
+        msg = "not interactive: cannot ask for confirmation"
+        repeated = repeated_options(arguments)
+        plan = f"hublish plan --out plan.json{repeated.manifest}{repeated.hub}"
+        raise UsageError(msg, hint=f"pass -y, or a reviewed plan: {plan}")
 
     import hublish
     from hublish.cli.views.publish import ReceiptView
 
     receipt = hublish.publish(
-        manifest(arguments, terminal),
+        manifest(arguments, report),
         plan=arguments.plan,
-        confirm=None if agreed else partial(_confirm, terminal),
-        **remote(arguments),
-        progress=terminal.progress(),
+        confirm=None if agreed else partial(_confirm, report),
+        **hub_keywords(arguments),
+        progress=report.progress(),
     )
     if agreed:
-        terminal.warn(receipt.plan.release.warnings)
-    return Outcome(ReceiptView(receipt, beside(arguments, LOCK_FILE), again(arguments)))
+        report.warn(receipt.plan.release.warnings)
+    return Outcome(ReceiptView(receipt, beside_manifest(arguments, LOCK_FILE), repeated_options(arguments)))
 
 
-def _confirm(terminal: Terminal, plan: "Plan") -> bool:
-    """Show the plan and ask, unless there is nothing to agree to."""
+def _confirm(report: Report, plan: "Plan") -> bool:
+    """Show the plan and ask, unless there is nothing to do."""
     from hublish.cli.views.plan import PlanView
 
-    terminal.warn(plan.release.warnings)
-    if plan.nothing_to_do:
-        return True
-    terminal.show_aside(PlanView(plan, ask=True))
-    return terminal.confirm("Publish this?")
+    report.warn(plan.release.warnings)
+    return plan.nothing_to_do or report.confirm(PlanView(plan, ask=True), "Publish this?")
 
 
 COMMAND = Command(
-    description="""Sends the release in one commit on top of the head it was planned against, reads back what stands
-    there, creates the tag, and writes hub.lock beside the manifest. On a terminal it shows the plan and asks first;
-    elsewhere it wants -y or a reviewed plan. When the release is on the Hub already there is nothing to do. Interrupted
-    or unsure? Run it again: it never makes a second commit of the same release.""",
+    description="""Uploads the release in one commit on top of the head that it was planned against, verifies the files
+    at that commit, creates the tag, and writes hub.lock beside the manifest. On a terminal it shows the plan and asks
+    first; elsewhere it needs -y or a reviewed plan. If the Hub already holds the release, there is nothing to do.
+    After an interruption, run it again: it never makes a second commit of the same release.""",
     examples=(
         Example("hublish publish", "show the plan, ask, publish"),
-        Example("hublish publish plan.json", "publish what was reviewed; refused when anything moved since"),
+        Example("hublish publish plan.json", "publish the reviewed plan; refused when anything has changed since"),
         Example("hublish publish -y --json", "in CI: no question, the receipt as JSON"),
-        Example("hublish publish -y --local", "to the embedded Hub, to try it"),
+        Example("hublish publish -y --local", "to the embedded Hub, as a trial"),
     ),
     configure=_configure,
     run=_run,

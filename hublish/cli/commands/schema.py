@@ -1,39 +1,40 @@
-"""`hublish schema`: the documents, described for editors and other programs."""
+"""`hublish schema`: print a JSON Schema for editors and other programs."""
 
 import json
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from hublish import schemas
-from hublish.cli.command import Command, Example, Outcome
-from hublish.cli.report.terminal import Terminal
+from hublish.cli.commands import Command, Example, Outcome
+from hublish.cli.report import Report
+from hublish.cli.terminal.streams import write_json
 
-DOCUMENTS = ("manifest", "lock", "plan", "receipt")
+_DOCUMENTS = ("manifest", "lock", "plan", "receipt")
 
 
 def _configure(parser: ArgumentParser) -> None:
     parser.add_argument(
-        "document", nargs="?", default="manifest", choices=DOCUMENTS, help="which document (default: manifest)"
+        "document", nargs="?", default="manifest", choices=_DOCUMENTS, help="which document (default: manifest)"
     )
 
 
-def _run(arguments: Namespace, terminal: Terminal) -> Outcome:
-    # The committed text, which a test holds to the models: they are slow to import, and slower to describe.
+def _run(arguments: Namespace, report: Report) -> Outcome:
+    # Read the committed file, which a test compares with the models: importing and describing those is slow.
     path = Path(schemas.__file__).with_name("json") / f"{arguments.document}.schema.json"
-    terminal.show_document(json.loads(path.read_text(encoding="utf-8")))
+    write_json(report.terminal.stdout, json.loads(path.read_text(encoding="utf-8")))
     return Outcome(None)
 
 
 COMMAND = Command(
-    description="""Prints the JSON Schema of hub.yaml (draft-07, which editors support), or of one of the documents that
-    hublish writes: hub.lock, the plan file and the receipt (draft 2020-12). It is the same in every output format.""",
+    description="""Prints the JSON Schema of hub.yaml (draft-07, which editors support), or of a document that hublish
+    writes: hub.lock, the plan file, the receipt (draft 2020-12). Every output format prints the same.""",
     examples=(
         Example(
             "hublish schema > hub.schema.json",
             "completion in the editor; put this at the top of hub.yaml: "
             "# yaml-language-server: $schema=hub.schema.json",
         ),
-        Example("hublish schema plan", "what `hublish plan --json` answers"),
+        Example("hublish schema plan", "the document that `hublish plan --json` prints"),
     ),
     configure=_configure,
     run=_run,

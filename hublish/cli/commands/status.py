@@ -1,53 +1,56 @@
-"""`hublish status`: has anything drifted from the lock?"""
+"""`hublish status`: report drift from the lock."""
 
 from argparse import ArgumentParser, Namespace
-from pathlib import Path
 
-from hublish.cli.command import Command, Example, Outcome
-from hublish.cli.failures import FAILED
-from hublish.cli.options import add_manifest, add_remote, again, manifest, remote
-from hublish.cli.report.terminal import Format, Terminal
-
-CHANGES = 2
+from hublish.cli.commands import Command, Example, Outcome
+from hublish.cli.exit_codes import CHANGES, FAILED
+from hublish.cli.options import (
+    add_detailed_exit_code,
+    add_hub,
+    add_lock,
+    add_manifest,
+    hub_keywords,
+    manifest,
+    repeated_options,
+)
+from hublish.cli.report import Report
 
 
 def _configure(parser: ArgumentParser) -> None:
     add_manifest(parser)
-    parser.add_argument("--lock", metavar="FILE", type=Path, help="the lock (default: hub.lock beside the manifest)")
-    parser.add_argument("--offline", action="store_true", help="compare the working tree alone, and ask no Hub")
-    parser.add_argument(
-        "--detailed-exitcode", action="store_true", help="exit with 0 for no change, 1 for an error, 2 for changes"
-    )
-    add_remote(parser)
+    add_lock(parser)
+    parser.add_argument("--offline", action="store_true", help="compare the working tree only, send no request")
+    add_detailed_exit_code(parser)
+    add_hub(parser)
 
 
-def _run(arguments: Namespace, terminal: Terminal) -> Outcome:
+def _run(arguments: Namespace, report: Report) -> Outcome:
     import hublish
     from hublish.cli.views.status import StatusView
 
     found = hublish.status(
-        manifest(arguments, terminal),
+        manifest(arguments, report),
         lock=arguments.lock,
         offline=arguments.offline,
-        **remote(arguments),
-        progress=terminal.progress(),
+        **hub_keywords(arguments),
+        progress=report.progress(),
     )
-    terminal.warn(found.release.warnings)
-    if found.error is not None and terminal.format is not Format.JSON:
-        terminal.tell(found.error)
+    report.warn(found.release.warnings)
+    if found.error is not None:
+        report.incomplete(found.error)
     changed = arguments.detailed_exitcode and found.changed
-    return Outcome(StatusView(found, again(arguments)), FAILED if found.error else CHANGES if changed else 0)
+    return Outcome(StatusView(found, repeated_options(arguments)), FAILED if found.error else CHANGES if changed else 0)
 
 
 COMMAND = Command(
-    description="""Seals the release as `files` does and compares it with hub.lock: what was added, changed or removed
-    here, and whether the version moved on. Then lists what stands on the Hub: whether the branch or the tag moved,
-    which files differ from the lock, which settings from the manifest. It only reads. When the Hub cannot be reached
-    the local half is still told, and the exit code is 1; --offline does not ask.""",
+    description="""Seals the release as `files` does and compares it with hub.lock: which files were added, changed or
+    removed, and whether the version was raised. Then compares the Hub: whether the branch or the tag moved, which files
+    differ from the lock, which settings differ from the manifest. It only reads. If the Hub cannot be reached, the
+    local half is still reported, and the exit code is 1; --offline skips the Hub.""",
     examples=(
-        Example("hublish status", "is there anything to publish, and did anybody else?"),
+        Example("hublish status", "is there anything to publish, and has anyone else published?"),
         Example("hublish status --offline", "has the working tree drifted? No network"),
-        Example("hublish status --detailed-exitcode -q", "in CI: 2 means a drift, one a line"),
+        Example("hublish status --detailed-exitcode -q", "in CI: 2 means drift, one a line"),
     ),
     configure=_configure,
     run=_run,

@@ -1,35 +1,35 @@
-"""`hublish verify`: is what stands on the Hub what was published?"""
+"""`hublish verify`: compare the Hub with the lock."""
 
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from hublish.cli.command import Command, Example, Outcome
-from hublish.cli.failures import FAILED
-from hublish.cli.options import add_manifest_file, add_remote, again, remote
-from hublish.cli.report.terminal import Terminal
+from hublish.cli.commands import Command, Example, Outcome
+from hublish.cli.exit_codes import FAILED
+from hublish.cli.options import add_hub, add_lock, add_manifest_file, hub_keywords, repeated_options
+from hublish.cli.report import Report
 from hublish.schemas.documents.file_names import MANIFEST_FILE
 
 
 def _configure(parser: ArgumentParser) -> None:
     add_manifest_file(parser)
-    parser.add_argument("--lock", metavar="FILE", type=Path, help="the lock (default: hub.lock beside the manifest)")
-    add_remote(parser)
+    add_lock(parser)
+    add_hub(parser)
 
 
-def _run(arguments: Namespace, terminal: Terminal) -> Outcome:
+def _run(arguments: Namespace, report: Report) -> Outcome:
     import hublish
     from hublish.cli.views.verify import VerificationView
 
     path = Path(MANIFEST_FILE if arguments.file == "-" else arguments.file)
-    found = hublish.verify(path, lock=arguments.lock, **remote(arguments), progress=terminal.progress())
-    return Outcome(VerificationView(found, again(arguments)), 0 if found.ok else FAILED)
+    found = hublish.verify(path, lock=arguments.lock, **hub_keywords(arguments), progress=report.progress())
+    return Outcome(VerificationView(found, repeated_options(arguments)), 0 if found.ok else FAILED)
 
 
 COMMAND = Command(
-    description="""Lists the files at the locked revision and compares their digests with hub.lock: what is missing,
-    what is extra, what is different. It downloads no file. Any difference ends with exit code 1.""",
+    description="""Lists the files at the locked revision and compares their digests with hub.lock: missing, extra and
+    different files. Downloads no file. Any difference ends with exit code 1.""",
     examples=(
-        Example("hublish verify", "does the Hub still hold what hub.lock says?"),
+        Example("hublish verify", "does the Hub still hold the release in hub.lock?"),
         Example("hublish verify --lock releases/v1.lock", "another lock"),
         Example("hublish verify --quiet", "the paths that differ, one a line"),
     ),

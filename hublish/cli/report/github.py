@@ -1,25 +1,65 @@
-"""Problems as GitHub workflow commands, which GitHub shows beside the lines of a pull request.
+"""`--format github`: errors and warnings as workflow commands, which GitHub shows beside the lines of a pull request.
 
-The form and its escapes are those of "Workflow commands for GitHub Actions"; what else counts as a command was read
-from the runner's parser (actions/runner, ActionCommand.cs): `::name` at the start of a line, after any white space,
-and the older `##[name]` anywhere in it.
+Their form and escapes follow "Workflow commands for GitHub Actions". Which other lines a runner takes for a command
+follows its parser (actions/runner, ActionCommand.cs): `::name` at the start of a line, after any white space, and the
+older `##[name]` anywhere in a line.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from hublish.cli.report.human import HumanReport
+from hublish.cli.terminal.streams import write_lines, write_text
+from hublish.cli.terminal.text import escaped
 from hublish.schemas.diagnose.problems import Location, Problem
+from hublish.schemas.secrets.masking import redact
+
+if TYPE_CHECKING:
+    from hublish.base.errors import HublishError
 
 _COMMAND = re.compile(r"^(\s*):(?=:)|(?<=#)#(?=\[)")
+
+
+@dataclass(frozen=True)
+class GitHubReport(HumanReport):
+    """The output for people, with annotations in place of errors and warnings."""
+
+    can_ask = False
+
+    def show_text(self, text: str, document: Any = None, *, one_line: bool = False) -> None:  # noqa: ARG002 - data is for JSON
+        """Write a text to stdout with every workflow command in it disarmed: the runner reads the log."""
+        write_text(self.terminal.stdout, "".join(map(self._safe, text.splitlines(keepends=True))))
+
+    def warn(self, problems: Iterable[Problem]) -> None:
+        """Write every warning as an annotation."""
+        self._annotate(problems)
+
+    def fail(self, error: "HublishError") -> None:
+        """Write every problem as an annotation, then the error they add up to."""
+        from hublish.cli.report.diagnostics import as_problem, summary_lines
+
+        self._annotate(error.problems or [as_problem(error)])
+        if error.problems:
+            self.note(*summary_lines(error, self._page().paint))
+
+    def _annotate(self, problems: Iterable[Problem]) -> None:
+        terminal = self.terminal
+        lines = (annotation(_redacted(problem, terminal.secrets), terminal.environ) for problem in problems)
+        write_lines(terminal.stderr, (escaped(line, color=False) for line in lines))
+
+    def _safe(self, line: str) -> str:
+        return without_commands(line)
 
 
 def annotation(problem: Problem, environ: Mapping[str, str]) -> str:
     """Return a problem as `::error file=hub.yaml,line=3,...::message`, or as a warning.
 
     Args:
-        problem: without any secret in it.
-        environ: GITHUB_WORKSPACE is what file names are relative to; else it is the git repository around the file.
+        problem: with its secrets masked.
+        environ: GITHUB_WORKSPACE is the folder that file names are relative to; without it, the git repository is.
     """
     notes = [f"  {each.message}: {each.location or each.path}" for each in problem.related]
     properties = {**_where(problem.location, environ), "title": problem.code}
@@ -27,29 +67,45 @@ def annotation(problem: Problem, environ: Mapping[str, str]) -> str:
     return f"::{problem.severity} {listed}::{_data(chr(10).join([str(problem), *notes]))}"
 
 
-def defused(line: str) -> str:
-    """Return a line of any other output as one that no runner takes for a command."""
-    return _COMMAND.sub(_spelled, line)
+def without_commands(line: str) -> str:
+    """Return a line of any other output with the characters escaped that make it a workflow command."""
+    return _COMMAND.sub(lambda found: r"\x23" if found[1] is None else rf"{found[1]}\x3a", line)
 
 
-def _spelled(found: re.Match[str]) -> str:
-    return r"\x23" if found[1] is None else rf"{found[1]}\x3a"
+def _redacted(problem: Problem, secrets: tuple[str, ...]) -> Problem:
+    """Return a problem with every text in it redacted: once a line is escaped, a token no longer looks like one."""
+
+    def place(location: Location | None) -> Location | None:
+        return location and replace(location, source=redact(location.source, secrets))
+
+    related = tuple(
+        replace(
+            each,
+            message=redact(each.message, secrets),
+            path=redact(each.path, secrets),
+            location=place(each.location),
+        )
+        for each in problem.related
+    )
+    message, hint, path = (redact(text, secrets) for text in (problem.message, problem.hint, problem.path))
+    return replace(problem, message=message, hint=hint, path=path, location=place(problem.location), related=related)
 
 
 def _where(location: Location | None, environ: Mapping[str, str]) -> dict[str, str | int]:
-    """Return the place in GitHub's terms; of columns it takes only those within one line."""
+    """Return the place in GitHub's terms."""
     file = _file(location.source, environ) if location else None
     if location is None or file is None:
         return {}
     end = location.end_line or location.line
     lines: dict[str, str | int] = {"file": file, "line": location.line, "endLine": end}
+    # The Checks API accepts columns only where the first and the last line are the same.
     if end != location.line:
         return lines
     return {**lines, "col": location.column, "endColumn": location.end_column or location.column}
 
 
 def _file(source: str, environ: Mapping[str, str]) -> str | None:
-    """Return a file's name in its repository; None for what is no file, such as standard input."""
+    """Return a file's name relative to its repository; None for a source that is not a file, such as stdin."""
     path = Path(source)
     if not path.is_file():
         return None

@@ -1,117 +1,89 @@
-"""Problems as people read them: what is wrong, where, the line it is on, and what to do."""
+"""`--format human`: results in words and columns, errors and warnings with the lines they are about."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, TextIO
 
-from hublish.base.errors import HublishError
-from hublish.cli.report.excerpts import Mark, Page, excerpt, gutter
-from hublish.cli.terminal.color import Paint
-from hublish.schemas.diagnose.problems import Location, Problem, Related
+from hublish.base.progress import Progress
+from hublish.cli.report import View
+from hublish.cli.terminal.bars import progress_on
+from hublish.cli.terminal.color import Paint, paint_for
+from hublish.cli.terminal.streams import Terminal, width_of, write_lines, write_text
+from hublish.cli.terminal.text import escaped
+from hublish.schemas.secrets.masking import redact
 
-_COLOURS = {"error": "red", "warning": "yellow"}
-
-
-def error_lines(error: HublishError, page: Page) -> list[str]:
-    """Return an error: every problem with its place and its line, what they come to, what to do."""
-    if not error.problems and error.location and error.location.text is not None:
-        return list(_block(_colourless(as_problem(error)), page))
-    problems = [_colourless(problem) for problem in error.problems]
-    if any(map(_has_line, problems)):
-        blocks = [line for problem in problems for line in (*_block(problem, page), "")]
-        return [*blocks, *summary_lines(error, page.paint)]
-    told, *hint = summary_lines(error, page.paint)
-    return [told, *(line for problem in problems for line in _short(problem, page.paint)), *hint]
+if TYPE_CHECKING:
+    from hublish.base.errors import HublishError
+    from hublish.cli.report.diagnostics import Page
+    from hublish.schemas.diagnose.problems import Problem
 
 
-def as_problem(error: HublishError) -> Problem:
-    """Return an error that has no problems as the one problem it is."""
-    return Problem(error.code, error.message, error.hint, location=error.location)
+@dataclass(frozen=True)
+class HumanReport:
+    """The default format, and the base of the others."""
 
+    terminal: Terminal
+    verbose: ClassVar[bool] = True
+    bars: ClassVar[bool] = True
 
-def summary_lines(error: HublishError, paint: Paint) -> list[str]:
-    """Return what an error comes to, and what to do, without its problems."""
-    place = f"{error.location}: " if error.location else ""
-    told = _headline("error", error.code, _spelled(f"{place}{error.message}"), paint)
-    return [told, f"{paint('cyan', 'hint:')} {_spelled(error.hint)}"] if error.hint else [told]
+    @property
+    def can_ask(self) -> bool:
+        """Whether a person reads and answers."""
+        return self.terminal.interactive
 
+    def progress(self) -> Progress:
+        """Return the display for the progress of this run."""
+        return progress_on(self.terminal.stderr, self.terminal.environ, titles=self.verbose, bars=self.bars)
 
-def warning_lines(problems: Iterable[Problem], page: Page) -> Iterator[str]:
-    """Yield warnings, those about a document with their lines."""
-    for problem in map(_colourless, problems):
-        if _has_line(problem):
-            yield from (*_block(problem, page), "")
-        else:
-            yield f"{page.paint('yellow', 'warning:')} {problem}"
+    def show(self, view: View) -> None:
+        """Write a result to stdout."""
+        self._show_on(self.terminal.stdout, view)
 
+    def show_text(self, text: str, document: Any = None, *, one_line: bool = False) -> None:  # noqa: ARG002 - data is for JSON
+        """Write a text to stdout, unchanged."""
+        write_text(self.terminal.stdout, text)
 
-def _short(problem: Problem, paint: Paint) -> Iterator[str]:
-    """Yield a problem of which there is no line to show: of a file, or of a repo."""
-    place = " ".join(part for part in (str(problem.location or ""), problem.path) if part)
-    yield f"  {paint('bold', place)}: {problem.message}" if place else f"  {problem.message}"
-    if problem.hint:
-        yield f"    {paint('cyan', 'hint:')} {problem.hint}"
+    def warn(self, problems: "Iterable[Problem]") -> None:
+        """Write warnings to stderr."""
+        if listed := tuple(problems):
+            from hublish.cli.report.diagnostics import warning_lines
 
+            self.note(*warning_lines(listed, self._page()))
 
-def _block(problem: Problem, page: Page) -> Iterator[str]:
-    """Yield a problem with the line it is on, in the manner of rustc."""
-    size = gutter(_places(problem))
-    yield _headline(problem.severity, problem.code, problem.message, page.paint)
-    if place := _place(problem.location, problem.path, page.paint):
-        yield f"{' ' * size}{page.paint('cyan', '-->')} {place}"
-    yield from excerpt(_marks(problem), page, size)
-    for each in problem.related:
-        if not _beside(each, problem):
-            yield _note(each.message, _place(each.location, each.path, page.paint), size, page.paint)
-    if problem.hint:
-        yield _note("hint", problem.hint, size, page.paint)
+    def fail(self, error: "HublishError") -> None:
+        """Write an error to stderr."""
+        from hublish.cli.report.diagnostics import error_lines
 
+        self.note(*error_lines(error, self._page()))
 
-def _has_line(problem: Problem) -> bool:
-    """Whether there is a line of a document to show."""
-    return problem.location is not None and problem.location.text is not None
+    def incomplete(self, error: "HublishError") -> None:
+        """Write an error to stderr, beside the result."""
+        self.fail(error)
 
+    def note(self, *texts: str) -> None:
+        """Write to stderr, without secrets."""
+        lines = (line for text in texts for line in redact(text, self.terminal.secrets).split("\n"))
+        self._print(self.terminal.stderr, lines, paint_for(self.terminal.stderr, self.terminal.environ))
 
-def _beside(related: Related, problem: Problem) -> bool:
-    """Whether both places can be shown in one excerpt."""
-    here, there = problem.location, related.location
-    return here is not None and there is not None and there.text is not None and here.source == there.source
+    def confirm(self, view: View, question: str) -> bool:
+        """Show a result on stderr and ask."""
+        self._show_on(self.terminal.stderr, view)
+        return self.terminal.ask(question)
 
+    def _show_on(self, stream: TextIO, view: View) -> None:
+        paint = paint_for(stream, self.terminal.environ)
+        self._print(stream, view.human(paint), paint)
 
-def _places(problem: Problem) -> Iterator[Location]:
-    if problem.location:
-        yield problem.location
-    yield from (each.location for each in problem.related if each.location and _beside(each, problem))
+    def _print(self, stream: TextIO, lines: Iterable[str], paint: Paint) -> None:
+        write_lines(stream, (self._safe(escaped(line, color=paint.on)) for line in lines))
 
+    def _safe(self, line: str) -> str:
+        """Return a line that the reader of this format takes for nothing but text."""
+        return line
 
-def _marks(problem: Problem) -> Iterator[Mark]:
-    for each in problem.related:
-        if each.location and _beside(each, problem):
-            yield Mark(each.location, "cyan", "-", each.message)
-    if problem.location:
-        yield Mark(problem.location, _COLOURS[problem.severity])
+    def _page(self) -> "Page":
+        from hublish.cli.report.diagnostics import Page
 
-
-def _headline(severity: str, code: str, message: str, paint: Paint) -> str:
-    """Return `error[manifest.invalid]: hub.yaml has 2 problems`."""
-    return f"{paint(_COLOURS[severity], f'{severity}[{code}]:')} {paint('bold', message)}"
-
-
-def _place(location: Location | None, path: str, paint: Paint) -> str:
-    """Return `hub.yaml:12:3  artifacts[0].artefacts`; terminals and editors open the first part when it is clicked."""
-    return "  ".join(part for part in (paint("bold", str(location or "")), path) if part)
-
-
-def _note(word: str, text: str, size: int, paint: Paint) -> str:
-    below = "\n" + " " * (size + len(f" = {word}: "))
-    return f"{' ' * size} {paint('cyan', f'= {word}:')} {text.replace(chr(10), below)}"
-
-
-def _colourless(problem: Problem) -> Problem:
-    """Return a problem none of whose colours are taken for ours."""
-    related = tuple(replace(each, message=_spelled(each.message), path=_spelled(each.path)) for each in problem.related)
-    message, hint, path = map(_spelled, (problem.message, problem.hint, problem.path))
-    return replace(problem, message=message, hint=hint, path=path, related=related)
-
-
-def _spelled(text: str) -> str:
-    return text.replace("\x1b", r"\x1b")
+        stream, environ = self.terminal.stderr, self.terminal.environ
+        encoding = stream.encoding or "utf-8"
+        return Page(paint_for(stream, environ), width_of(stream, environ), encoding, self.terminal.secrets)

@@ -1,1 +1,1 @@
-"""Where a command reads and writes: streams, colors, progress bars, and the mask that all output passes."""
+"""The terminal: streams, colors, progress bars, and the escaping and masking that all output passes through."""

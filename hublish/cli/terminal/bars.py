@@ -1,4 +1,4 @@
-"""Progress for people: stage titles as lines, long work as bars, all of it on stderr."""
+"""Progress on stderr: stage titles as lines, long work as bars."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -12,18 +12,18 @@ from hublish.cli.terminal.streams import write_lines
 if TYPE_CHECKING:
     from tqdm import tqdm
 
-NOTEWORTHY = 1.0
-"""Seconds from which the time a stage took is worth a line."""
+# Seconds from which the duration of a stage is worth a line.
+_SLOW = 1.0
 
 
 def progress_on(stream: TextIO, environ: Mapping[str, str], *, titles: bool, bars: bool) -> Progress:
-    """Return what may be shown on `stream`.
+    """Return the progress display for a stream.
 
     Args:
         stream: stderr.
-        environ: CI and HF_HUB_DISABLE_PROGRESS_BARS, when set, turn the bars off, as huggingface_hub does.
-        titles: whether stages are announced.
-        bars: whether bars are wanted; they need a terminal as well.
+        environ: CI and HF_HUB_DISABLE_PROGRESS_BARS, when set, turn bars off, as in huggingface_hub.
+        titles: announce stages.
+        bars: draw bars, if the stream is a terminal.
     """
     muted = any(_is_on(environ.get(name, "")) for name in ("CI", "HF_HUB_DISABLE_PROGRESS_BARS"))
     bars = bars and stream.isatty() and not muted
@@ -32,22 +32,22 @@ def progress_on(stream: TextIO, environ: Mapping[str, str], *, titles: bool, bar
 
 @dataclass(frozen=True)
 class Display:
-    """The progress port on a stream."""
+    """Progress shown on a stream."""
 
     stream: TextIO
     titles: bool
+    # Whether bars are drawn; the Hub client's own bars follow it.
     visible: bool
-    """Whether bars are drawn."""
 
     def begin(self, title: str) -> None:
         """Announce a stage."""
         if self.titles:
-            self._line(f"* {title}")
+            write_lines(self.stream, [f"* {title}"])
 
-    def end(self, title: str, seconds: float) -> None:  # noqa: ARG002 - the port's shape
-        """Say how long the stage took, when it was long."""
-        if self.titles and seconds >= NOTEWORTHY:
-            self._line(f"  took {_duration(seconds)}")
+    def end(self, title: str, seconds: float) -> None:  # noqa: ARG002 - the protocol's signature
+        """Report the duration of a slow stage."""
+        if self.titles and seconds >= _SLOW:
+            write_lines(self.stream, [f"  took {_duration(seconds)}"])
 
     @contextmanager
     def task(self, label: str, total: int, unit: str = "B") -> Iterator[Task]:
@@ -69,26 +69,22 @@ class Display:
         ) as bar:
             yield _Bar(bar)
 
-    def _line(self, text: str) -> None:
-        write_lines(self.stream, [text])
-
 
 @dataclass(frozen=True)
 class _Bar:
     bar: "tqdm[NoReturn]"
 
     def advance(self, amount: int) -> None:
-        """Move the bar."""
         self.bar.update(amount)
 
 
 def _room_on(stream: TextIO) -> dict[str, Any]:
-    """Return how much room a bar has, in tqdm's keywords: it follows the window where the window has a size."""
+    """Return tqdm's keywords for the size of a bar, which follows the window if the window has a size."""
     try:
         columns, lines = os.get_terminal_size(stream.fileno())
     except OSError:
         columns = lines = 0
-    # A pseudo-terminal that nobody has sized is 0 by 0, and tqdm would draw nothing on it.
+    # A pseudo-terminal that was never resized is 0 by 0, and tqdm would draw nothing on it.
     return {"dynamic_ncols": True} if columns and lines else {"ncols": 80, "nrows": 24}
 
 

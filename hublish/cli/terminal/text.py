@@ -1,4 +1,4 @@
-"""Text for a terminal: aligned columns, counts in words, and no byte that could command the terminal."""
+"""Text for a terminal: aligned columns, counts in words, and escapes for characters that would control it."""
 
 import re
 import unicodedata
@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 from hublish.cli.terminal.color import SGR
 
 _GAP = "  "
+# A cell longer than this pushes its own row to the right instead of widening the column.
 _WIDEST = 60
-"""A longer cell pushes its own row to the right instead of every row."""
 _PIECES = re.compile(f"({SGR})")
+# Characters that change the direction of text: a file name could use them to show a false extension.
 _BIDI = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
@@ -19,11 +20,11 @@ def plural(count: int, noun: str) -> str:
 
 
 def columns(rows: Iterable[Sequence[str]], right: Iterable[int] = ()) -> list[str]:
-    """Return the rows as lines of aligned columns; a column without any text takes no room.
+    """Return the rows as lines of aligned columns. An empty column takes no room.
 
     Args:
         rows: cells; every row has the same number of them.
-        right: indices of the columns that hold numbers.
+        right: the indices of columns to align right.
     """
     table = [tuple(row) for row in rows]
     to_right = frozenset(right)
@@ -36,25 +37,29 @@ def columns(rows: Iterable[Sequence[str]], right: Iterable[int] = ()) -> list[st
 
 
 def width(text: str) -> int:
-    """Return how many terminal cells `text` takes, colour not counted."""
-    plain = _PIECES.sub("", text)
-    return sum(_cells(char) for char in plain)
+    """Return how many terminal cells `text` takes, colors not counted."""
+    return sum(map(_cells, _PIECES.sub("", text)))
 
 
-def harmless(text: str, *, colour: bool) -> str:
-    """Return `text` with every control character spelled out, so that a file name cannot command the terminal.
+def escaped(text: str, *, color: bool) -> str:
+    """Return one line with every control character escaped, so that a file name cannot control the terminal.
 
     Args:
         text: one line.
-        colour: whether our own colour sequences stay too.
+        color: keep the color sequences that we write ourselves.
     """
-    if not colour:
-        return _spell_out(text)
-    return "".join(piece if _PIECES.fullmatch(piece) else _spell_out(piece) for piece in _PIECES.split(text))
+    if not color:
+        return _escape_controls(text)
+    return "".join(piece if _PIECES.fullmatch(piece) else _escape_controls(piece) for piece in _PIECES.split(text))
+
+
+def escaped_char(char: str) -> str:
+    r"""Return a character as a Python escape, such as `\x1b`."""
+    return char.encode("unicode_escape").decode("ascii")
 
 
 def indented(lines: Iterable[str], by: str = _GAP) -> list[str]:
-    """Return the lines moved to the right."""
+    """Return the lines moved to the right; empty ones stay empty."""
     return [f"{by}{line}" if line else line for line in lines]
 
 
@@ -64,21 +69,18 @@ def _pad(cell: str, size: int, *, to_right: bool) -> str:
 
 
 def _cells(char: str) -> int:
-    if unicodedata.category(char) in ("Mn", "Me", "Cf"):  # marks on the letter before, and what cannot be seen
+    # Combining marks share the cell of the letter before them; format characters are invisible.
+    if unicodedata.category(char) in ("Mn", "Me", "Cf"):
         return 0
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 
 
-def _spell_out(text: str) -> str:
-    # Nearly every text is printable: one fast look spares it the walk.
+def _escape_controls(text: str) -> str:
+    # Nearly every text is printable: this check avoids a walk over its characters.
     if text.isprintable():
         return text
-    return "".join(char if _is_safe(char) else _escaped(char) for char in text)
+    return "".join(char if _is_safe(char) else escaped_char(char) for char in text)
 
 
 def _is_safe(char: str) -> bool:
     return unicodedata.category(char) not in ("Cc", "Cs", "Zl", "Zp") and char not in _BIDI
-
-
-def _escaped(char: str) -> str:
-    return char.encode("unicode_escape").decode("ascii")

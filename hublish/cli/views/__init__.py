@@ -1,1 +1,1 @@
-"""How each kind of result is shown: for people, as JSON, and bare."""
+"""Results for people, as JSON and as bare values: one file per result, named like its verb."""

@@ -1,4 +1,4 @@
-"""What `doctor` found."""
+"""The view of `doctor`: findings about the environment."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,24 +13,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FindingsView:
-    """One line a finding; the ones that hurt say what to do."""
+    """One line per finding, with a hint where there is something to do."""
 
     findings: "tuple[Finding, ...]"
 
     @property
     def healthy(self) -> bool:
-        """Whether nothing hurts."""
+        """Whether all checks passed."""
         return all(finding.ok for finding in self.findings)
 
     def human(self, paint: Paint) -> Iterable[str]:
-        """Return the findings in columns, hints below theirs, and the verdict."""
+        """Return the findings in columns, each with its hint, and the verdict."""
         lines = columns((finding.name, finding.detail) for finding in self.findings)
         for finding, line in zip(self.findings, lines, strict=True):
             yield f"{paint('green', 'ok  ') if finding.ok else paint('red', 'FAIL')}  {line}"
             if finding.hint:
                 yield f"      {paint('cyan', 'hint:')} {finding.hint}"
         failed = sum(not finding.ok for finding in self.findings)
-        yield from ["", f"{plural(failed, 'problem')} found." if failed else "No problem found."]
+        yield from ["", f"{plural(failed, 'problem')} found." if failed else "No problems found."]
 
     def document(self) -> Any:
         """Return the verdict and every finding."""
@@ -43,5 +43,5 @@ class FindingsView:
         }
 
     def quiet(self) -> Iterable[str]:
-        """Return the names of what hurts."""
+        """Return the names of the failed checks."""
         return [finding.name for finding in self.findings if not finding.ok]

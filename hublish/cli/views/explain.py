@@ -1,4 +1,4 @@
-"""Why files are in a release or out of it: the verdict first, then every rule that was asked."""
+"""The view of `explain`: for each path the verdict, then every rule that was evaluated."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,34 +6,34 @@ from typing import Any
 
 from hublish.base.values import Effect, Step
 from hublish.base.values.explanation import Explained, Explanation, Fate, Outcome, Taken
-from hublish.cli.failures import location_document, problem_document
-from hublish.cli.report.excerpts import Mark, Page, excerpt, gutter
+from hublish.cli.report.diagnostics import Mark, Page, excerpt, gutter
+from hublish.cli.report.json import location_document, problem_document
 from hublish.cli.terminal.color import Paint
 from hublish.cli.terminal.text import columns, indented, plural
 from hublish.cli.views.phrases import with_line
 
-COLOURS = {Outcome.IN: "green", Outcome.OUT: "yellow", Outcome.REFUSED: "red", Outcome.ABSENT: "red"}
+_COLORS = {Outcome.IN: "green", Outcome.OUT: "yellow", Outcome.REFUSED: "red", Outcome.ABSENT: "red"}
 
 
 @dataclass(frozen=True)
 class ExplanationView:
-    """The answers, in the order of the questions."""
+    """The explanations, in the order of the paths."""
 
     explained: Explained
 
     def human(self, paint: Paint) -> Iterable[str]:
-        """Return a block for each path: the verdict, the line that decided, and the other rules."""
+        """Return a block for each path: the verdict, the deciding line, and the other rules."""
         for number, explanation in enumerate(self.explained.explanations):
             if number:
                 yield ""
             yield from _block(explanation, paint)
         if count := len(self.explained.problems):
             yield ""
-            told = f"The release is refused for now: {plural(count, 'problem')} with its sources."
-            yield f"{paint('yellow', told)} `hublish check` tells {'it' if count == 1 else 'them'}."
+            summary = f"Publishing would fail now: {plural(count, 'problem')} with the sources."
+            yield f"{paint('yellow', summary)} `hublish check` lists {'it' if count == 1 else 'them'}."
 
     def document(self) -> Any:
-        """Return every explanation with every rule, and what is wrong with the sources."""
+        """Return every explanation with every rule, and the problems with the sources."""
         return {
             "explanations": [_document(explanation) for explanation in self.explained.explanations],
             "problems": [problem_document(problem) for problem in self.explained.problems],
@@ -46,7 +46,7 @@ class ExplanationView:
 
 def _block(explanation: Explanation, paint: Paint) -> Iterable[str]:
     if explanation.outcome is Outcome.ABSENT:
-        yield f"{_verdict(Outcome.ABSENT, paint)} there is no {explanation.asked}, on disk or in the release"
+        yield f"{_verdict(Outcome.ABSENT, paint)} {explanation.asked} does not exist, on disk or in the release"
         if explanation.near:
             *others, last = explanation.near
             near = f"{', '.join(others)} or {last}" if others else last
@@ -61,17 +61,17 @@ def _block(explanation: Explanation, paint: Paint) -> Iterable[str]:
 
 def _folder(explanation: Explanation, paint: Paint) -> Iterable[str]:
     found = [file.outcome for file in explanation.files]
-    counts = ", ".join(f"{found.count(outcome)} {outcome}" for outcome in COLOURS if outcome in found)
+    counts = ", ".join(f"{found.count(outcome)} {outcome}" for outcome in _COLORS if outcome in found)
     yield paint("bold", f"{explanation.path}/: {counts or 'no files'}")
     groups = _by_folder(explanation)
     rows = [(files[0].outcome.value, name, *_rule(_main(files[0]))) for name, files in groups]
     for (_, files), line in zip(groups, columns(rows), strict=True):
         outcome = files[0].outcome
-        yield f"  {paint(COLOURS[outcome], line) if outcome is not Outcome.IN else line}"
+        yield f"  {paint(_COLORS[outcome], line) if outcome is not Outcome.IN else line}"
 
 
 def _by_folder(explanation: Explanation) -> list[tuple[str, list[Explanation]]]:
-    """Return the files by the name of their line: one each, but for folders that no source enters."""
+    """Return a line name and its files: one line per file, but one in total for a folder that no source collects."""
     top = "" if explanation.path == "." else f"{explanation.path}/"
     groups: dict[str, list[Explanation]] = {}
     for file in explanation.files:
@@ -90,14 +90,14 @@ def _uncollected(explanation: Explanation) -> bool:
 
 
 def _main(explanation: Explanation) -> Step:
-    """Return the rule that decided what the outcome says."""
+    """Return the rule that decided the outcome."""
     return next(fate.decisive for fate in explanation.fates if fate.outcome is explanation.outcome)
 
 
 def _fate(fate: Fate, explanation: Explanation, paint: Paint) -> Iterable[str]:
     yield f"{_verdict(fate.outcome, paint)} {_headline(fate, explanation)}"
     if fate.taken is Taken.PATH_IN_REPO:
-        yield f"    {explanation.path} was taken as a path in the repo"
+        yield f"    {explanation.path} is a path in the repo"
     if fate.more and fate.outcome is Outcome.IN:
         yield f"    {fate.more}"
     step = fate.decisive
@@ -105,44 +105,45 @@ def _fate(fate: Fate, explanation: Explanation, paint: Paint) -> Iterable[str]:
         yield from _line_of(step, paint)
     lines = columns((each.effect.value, *_rule(each)) for each in fate.steps)
     for each, line in zip(fate.steps, lines, strict=True):
-        colour = COLOURS[fate.outcome] if each is step else "dim"
-        yield f"  {paint(colour, line)}"
+        color = _COLORS[fate.outcome] if each is step else "dim"
+        yield f"  {paint(color, line)}"
     if fate.loading is not None:
         yield from _loading(fate.loading, paint)
 
 
 def _verdict(outcome: Outcome, paint: Paint) -> str:
-    return paint(COLOURS[outcome], f"{outcome}:")
+    return paint(_COLORS[outcome], f"{outcome}:")
 
 
 def _headline(fate: Fate, explanation: Explanation) -> str:
     step = fate.decisive
     if fate.outcome is not Outcome.IN:
         subject = fate.source if fate.source == explanation.path else f"{explanation.path}, from {fate.source}"
-        # A line of a .gitignore says itself where it stands, and what is wrong with a link which one it is.
-        told = with_line(step.words, step.location if step.path else None)
-        return told if step.words.startswith(f"'{fate.source}'") else f"{subject}: {told}"
+        # The text of a rule without a path, such as a line of a .gitignore, contains its own place. The text of a
+        # link's problem begins with the link's name.
+        rule = with_line(step.words, step.location if step.path else None)
+        return rule if step.words.startswith(f"'{fate.source}'") else f"{subject}: {rule}"
     if step.rule == "card":
         return f"{', '.join(fate.path_in_repo)} is rendered from the card"
-    return _becoming(fate)
+    return _included(fate)
 
 
-def _becoming(fate: Fate) -> str:
-    """Return `runs/model.npz goes up as model.safetensors, written by safetensors`."""
+def _included(fate: Fate) -> str:
+    """Return `runs/model.npz is uploaded as model.safetensors; serializer safetensors`."""
     paths = ", ".join(fate.path_in_repo)
     name = "" if paths == fate.source else f" as {paths}"
     how = "" if fate.serializer == "copy" else f"; serializer {fate.serializer}"
-    once = "; another artifact collects it already, and it counts once" if fate.again else ""
-    return f"{fate.source} goes up{name}{how}{once}"
+    once = "; another artifact collects it too, and it is uploaded once" if fate.again else ""
+    return f"{fate.source} is uploaded{name}{how}{once}"
 
 
 def _rule(step: Step) -> tuple[str, str]:
-    """Return where a rule stands, and the rule in words."""
+    """Return the place of a rule and its text."""
     return str(step.location or ("default" if step.path else "")), step.words
 
 
 def _line_of(step: Step, paint: Paint) -> Iterable[str]:
-    """Yield the line that decided, and what to do about it."""
+    """Yield the deciding line with carets, and the hint."""
     if step.location is not None and step.location.text is not None:
         size = gutter([step.location])
         yield from excerpt([Mark(step.location)], Page(paint), size)
@@ -153,8 +154,8 @@ def _line_of(step: Step, paint: Paint) -> Iterable[str]:
 
 def _loading(step: Step, paint: Paint) -> Iterable[str]:
     needed = step.effect is Effect.COLLECTS
-    told = f"`hublish load` {'needs' if needed else 'leaves'} it: {with_line(step.words, step.location)}"
-    yield from indented([paint("dim", told)])
+    text = f"`hublish load` {'needs' if needed else 'skips'} it: {with_line(step.words, step.location)}"
+    yield from indented([paint("dim", text)])
 
 
 def _document(explanation: Explanation) -> dict[str, Any]:

@@ -1,11 +1,11 @@
-"""A drafted manifest: what was recognised, what stays out, and what to do next."""
+"""The view of `init`: recognized parts, excluded files, open fields, and the next steps."""
 
 import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hublish.cli.failures import problem_document
+from hublish.cli.report.json import problem_document
 from hublish.cli.terminal.color import Paint
 from hublish.cli.terminal.text import columns
 from hublish.cli.views.phrases import next_steps
@@ -14,40 +14,43 @@ from hublish.schemas.documents.file_names import MANIFEST_FILE
 if TYPE_CHECKING:
     from hublish.api.init import Draft
 
-_MOST_LEFT_OUT = 20
+# A folder of checkpoints and logs would push the rest off the screen.
+_MOST_EXCLUDED = 20
 
 
 @dataclass(frozen=True)
 class DraftView:
-    """A draft that was written, or is to be printed."""
+    """A draft that was written, or that is printed instead."""
 
     draft: "Draft"
+    # The folder, as typed.
     folder: str = "."
-    """As it was named on the command line."""
+    # The repo it was drafted from, as typed.
     reference: str | None = None
-    """The repo it was drafted from, as it was named."""
-    kind: str = ""
-    """The option that names the repo's kind, where the reference does not."""
-    hub: str = ""
-    """The option that names the Hub."""
+    # The option for the repo's type, if the reference does not contain it.
+    type_option: str = ""
+    # The option for the Hub.
+    hub_option: str = ""
 
     def human(self, paint: Paint) -> Iterable[str]:
-        """Return what was found and why; of a draft that was not written, its text alone."""
+        """Return each part with its evidence; for a draft that was not written, only its text."""
         if self.draft.path is None:
             yield from self.draft.text.splitlines()
             return
         yield paint("green", f"Wrote {self.draft.path}")
-        yield from self._table("RECOGNISED", "BY", [(one.what, one.evidence) for one in self.draft.recognised], paint)
-        left = [(one.path, one.why) for one in self.draft.left_out]
-        yield from self._table("LEFT OUT", "BECAUSE", left[:_MOST_LEFT_OUT], paint)
-        if len(left) > _MOST_LEFT_OUT:
-            yield f"... and {len(left) - _MOST_LEFT_OUT:,} more; --json lists all"
+        yield from self._table(
+            "RECOGNIZED", "EVIDENCE", [(one.what, one.evidence) for one in self.draft.recognised], paint
+        )
+        excluded = [(one.path, one.why) for one in self.draft.left_out]
+        yield from self._table("EXCLUDED", "REASON", excluded[:_MOST_EXCLUDED], paint)
+        if len(excluded) > _MOST_EXCLUDED:
+            yield f"... and {len(excluded) - _MOST_EXCLUDED:,} more; --json lists all"
         if self.draft.open:
             yield from ["", paint("yellow", "To fill in:"), *(f"  {one}" for one in self.draft.open)]
         yield from next_steps(paint, *self._next())
 
     def document(self) -> Any:
-        """Return what was found, what stays out, what is open, and the text; the keys are stable."""
+        """Return recognized parts, excluded files, open fields and the text. Its keys are stable."""
         draft = self.draft
         return {
             "path": None if draft.path is None else str(draft.path),
@@ -61,7 +64,7 @@ class DraftView:
         }
 
     def quiet(self) -> Iterable[str]:
-        """Return the path; of a draft that was not written, its text."""
+        """Return the path; for a draft that was not written, its text."""
         return self.draft.text.splitlines() if self.draft.path is None else [str(self.draft.path)]
 
     def _table(self, left: str, right: str, rows: list[tuple[str, str]], paint: Paint) -> Iterable[str]:
@@ -74,8 +77,8 @@ class DraftView:
         option = "" if path is None or str(path) == MANIFEST_FILE else f" -f {shlex.quote(str(path))}"
         steps = [f"hublish check{option}", f"hublish files{option}"]
         if self.draft.complete or self.reference is None:
-            return [f"look into {path}, then {steps[0]}", steps[1]]
-        # The repo's own manifest says what a load needs, which may be less; and it would take the place of this one.
+            return [f"review {path}, then {steps[0]}", steps[1]]
+        # The repo's own manifest would overwrite the draft, and its load plan may select fewer files.
         own = any(one.path == MANIFEST_FILE for one in self.draft.left_out)
-        what = shlex.quote(self.reference) + self.kind + (" --include '*' --exclude hub.yaml" if own else "")
-        return [f"hublish pull {what} --local-dir {shlex.quote(self.folder)}{self.hub}", *steps]
+        pulled = shlex.quote(self.reference) + self.type_option + (" --include '*' --exclude hub.yaml" if own else "")
+        return [f"hublish pull {pulled} --local-dir {shlex.quote(self.folder)}{self.hub_option}", *steps]

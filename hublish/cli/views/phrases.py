@@ -1,6 +1,7 @@
-"""Phrases that several results share."""
+"""Phrases and values that several views share."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hublish.cli.terminal.color import Paint
@@ -10,21 +11,48 @@ if TYPE_CHECKING:
     from hublish.schemas.diagnose.problems import Location
     from hublish.schemas.yaml.places import Places
 
+# Long enough to be unique in any repo; git itself shows 7 to 12 digits.
 SHORT_COMMIT = 12
 SHORT_DIGEST = 16
 
 
+@dataclass(frozen=True, slots=True)
+class RepeatedOptions:
+    """Options that the next command line needs again, each with a space before it."""
+
+    # ` -f release/hub.yaml`, for commands that need its folder only, or find the variables in a plan.
+    file: str = ""
+    # ` --local`, for commands that send requests to the Hub.
+    hub: str = ""
+    # ` --set version=1.2.0`, for commands that read the manifest.
+    settings: str = ""
+
+    @property
+    def manifest(self) -> str:
+        """The options of commands that read the manifest."""
+        return self.file + self.settings
+
+
+NO_OPTIONS = RepeatedOptions()
+
+
+def next_steps(paint: Paint, *steps: str) -> list[str]:
+    """Return the commands to run next, after an empty line."""
+    first, *others = steps
+    return ["", f"{paint('cyan', 'Next:')} {first}", *(f"      {step}" for step in others)]
+
+
 def short(commit: str | None) -> str:
-    """Return the beginning of a commit id."""
+    """Return the first digits of a commit id."""
     return commit[:SHORT_COMMIT] if commit else "none"
 
 
-def setting_move(setting: "Setting", missing: str = "") -> str:
-    """Return how a setting changes: `public -> private`, or its new value when it had none.
+def setting_change(setting: "Setting", missing: str = "") -> str:
+    """Return `public -> private`, or the new value alone when there was none before.
 
     Args:
-        setting: the change; `False` reads as hub.yaml spells it.
-        missing: what a setting without a value shows before the arrow; default: no arrow.
+        setting: the change; `False` is shown as hub.yaml spells it.
+        missing: shown before the arrow when there was no value; empty for no arrow.
     """
     after = "false" if setting.after is False else setting.after
     before = "false" if setting.before is False else setting.before or missing
@@ -32,27 +60,27 @@ def setting_move(setting: "Setting", missing: str = "") -> str:
 
 
 def repo_label(repo_id: str, repo_type: str) -> str:
-    """Return `acme/digits-mlp`, with its kind when it is no model."""
+    """Return `acme/digits-mlp`, with the type before it unless it is a model."""
     return repo_id if repo_type == "model" else f"{repo_type} {repo_id}"
 
 
-def kind_option(repo_type: str) -> str:
-    """Return the option a load command needs for a repo of this kind, with a space before it."""
+def type_option(repo_type: str) -> str:
+    """Return the option that a command needs to find a repo of this type, with a space before it."""
     return "" if repo_type == "model" else f" --repo-type {repo_type}"
 
 
-def made_by(origin: "Origin") -> str:
-    """Return what made a file: `runs/best.npz as safetensors`, `config.json`, `card`."""
+def origin_label(origin: "Origin") -> str:
+    """Return the origin of a file: `runs/best.npz as safetensors`, `config.json`, `card`."""
     return f"{origin.source}{converted(origin)}"
 
 
 def converted(origin: "Origin") -> str:
-    """Return ` as safetensors` for a file that was converted, nothing for one that goes up as it is."""
+    """Return ` as safetensors` for a converted file, nothing for one that is uploaded as it is."""
     return "" if origin.serializer in ("", "copy", origin.source) else f" as {origin.serializer}"
 
 
 def places_of(release: "Release") -> "Places":
-    """Return where the rules of a release stand in its manifest."""
+    """Return the places of a release's rules in its manifest."""
     from hublish.schemas.yaml.places import Places
 
     return Places.of(release.project.text, release.project.name)
@@ -63,17 +91,11 @@ def rule_with_line(verdict: "Verdict", places: "Places") -> str:
     return with_line(verdict.rule, places.find(verdict.path))
 
 
-def with_line(words: str, location: "Location | None") -> str:
-    """Return words with a place behind them, when there is one."""
-    return f"{words} ({location})" if location else words
+def with_line(text: str, location: "Location | None") -> str:
+    """Return a text followed by its place, if it has one."""
+    return f"{text} ({location})" if location else text
 
 
 def size_of(files: "Iterable[ReleaseFile]") -> int:
-    """Return the bytes of all files."""
+    """Return the total size of the files in bytes."""
     return sum(file.size for file in files)
-
-
-def next_steps(paint: Paint, *steps: str) -> list[str]:
-    """Return what to type next, after an empty line."""
-    first, *others = steps
-    return ["", f"{paint('cyan', 'Next:')} {first}", *(f"      {step}" for step in others)]

@@ -1,90 +1,110 @@
-"""A plan, before anybody says yes to it."""
+"""The view of `plan`: the changes that publishing would make, marked as in diffs and in Terraform."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from hublish.base.values import Action, Plan
-from hublish.cli.again import NOTHING_AGAIN, Again
+from hublish.base.values import Action, Change, Plan
 from hublish.cli.terminal.color import Paint
 from hublish.cli.terminal.text import columns, indented, plural
-from hublish.cli.views.changes import MARKS, change_lines, legend, listed, sent
-from hublish.cli.views.phrases import next_steps, places_of, repo_label, rule_with_line, setting_move, short
+from hublish.cli.views.phrases import (
+    NO_OPTIONS,
+    RepeatedOptions,
+    converted,
+    next_steps,
+    origin_label,
+    places_of,
+    repo_label,
+    rule_with_line,
+    setting_change,
+    short,
+    size_of,
+    with_line,
+)
 from hublish.schemas.documents.sizes import format_size
+from hublish.schemas.yaml.places import Places
+
+# A mark, a color and a meaning for each action, in the order of the legend.
+_MARKS = {
+    Action.ADD: ("+", "green", "add"),
+    Action.CHANGE: ("~", "yellow", "change"),
+    Action.DELETE: ("-", "red", "delete"),
+    Action.IGNORE: ("!", "yellow", "dropped by a .gitignore"),
+    Action.KEEP: ("=", "dim", "unchanged"),
+    Action.LEAVE: (".", "dim", "not touched"),
+}
+# The other actions are only counted, unless --all is given.
+_LISTED = (Action.ADD, Action.CHANGE, Action.DELETE, Action.IGNORE)
+_COMMITTED = (Action.ADD, Action.CHANGE, Action.DELETE)
 
 
 @dataclass(frozen=True)
 class PlanView:
-    """What publishing would do."""
+    """A release compared with the Hub."""
 
     plan: Plan
+    # List unchanged, remote and excluded files too.
     everything: bool = False
-    """Whether kept, left and excluded files are listed too."""
+    # The plan file that was written.
     written_to: str = ""
-    """The plan file that was written."""
-    again: Again = NOTHING_AGAIN
+    repeated: RepeatedOptions = NO_OPTIONS
+    # Show the line of every rule.
     why: bool = False
-    """Whether every rule is shown with its line."""
+    # A question follows, instead of the next steps.
     ask: bool = False
-    """Whether a question follows instead of what to type next."""
 
     def human(self, paint: Paint) -> Iterable[str]:
-        """Return head, settings, files, summary and what to type next."""
+        """Return head, settings, files, summary and next steps."""
         yield from _head(self.plan, paint)
         yield from _settings(self.plan, paint)
         yield from self._files(paint)
         yield ""
-        yield from summary(self.plan, paint)
+        yield from _summary(self.plan, paint)
         yield from self._next(paint)
 
     def document(self) -> Any:
-        """Return the plan document: what `--out` writes and `publish` takes."""
+        """Return the plan document, which `--out` writes and `publish` takes."""
         from hublish.pipeline.lock.records import plan_document
 
         return plan_document(self.plan).model_dump(mode="json")
 
     def quiet(self) -> Iterable[str]:
-        """Return the files that would change, each with its mark."""
-        return [f"{MARKS[change.action][0]} {change.path_in_repo}" for change in self.plan.changes if sent(change)]
+        """Return the files in the commit, each with its mark."""
+        return [f"{_MARKS[change.action][0]} {change.path_in_repo}" for change in self.plan.of(*_COMMITTED)]
 
     def _files(self, paint: Paint) -> Iterable[str]:
-        lines = change_lines(self.plan, paint, everything=self.everything, why=self.why)
+        changes = self.plan.changes if self.everything else self.plan.of(*_LISTED)
         excluded = self.plan.release.excluded
+        lines = [*self._lines(changes, paint), *([] if self.everything else _counts(self.plan, paint))]
         if not (lines or excluded):
             return
-        marks = legend(listed(self.plan, everything=self.everything))
-        yield from ["", f"{paint('bold', 'Files')}  {paint('dim', marks)}".rstrip(), *lines]
+        yield from ["", f"{paint('bold', 'Files')}  {paint('dim', _legend(changes))}".rstrip(), *lines]
         if excluded and self.everything:
             places = places_of(self.plan.release)
             rows = columns((f"x {item.source}", rule_with_line(item.verdict, places)) for item in excluded)
             yield from [paint("dim", f"  {row}") for row in rows]
         elif excluded:
-            yield paint("dim", f"  x {plural(len(excluded), 'local file')} not part of the release")
+            yield paint("dim", f"  x {plural(len(excluded), 'local file')} excluded from the release")
         if not self.everything and (excluded or self.plan.of(Action.KEEP, Action.LEAVE)):
-            yield paint("dim", "    --all lists every file; hublish explain PATH says why")
+            yield paint("dim", "    --all lists every file; hublish explain PATH shows why")
+
+    def _lines(self, changes: tuple[Change, ...], paint: Paint) -> list[str]:
+        places = places_of(self.plan.release) if self.why else None
+        rows = columns((_row(change, places) for change in changes), right=(1,))
+        return [f"  {paint(_MARKS[change.action][1], row)}" for change, row in zip(changes, rows, strict=True)]
 
     def _next(self, paint: Paint) -> Iterable[str]:
         if self.ask or self.plan.nothing_to_do:
             return ()
-        if self.written_to:  # the plan holds what --set said
-            command = f"hublish publish {self.written_to}{self.again.file}{self.again.remote}"
+        if self.written_to:  # the plan file contains the values of --set
+            command = f"hublish publish {self.written_to}{self.repeated.file}{self.repeated.hub}"
             return next_steps(paint, f"review {self.written_to}, then {command}")
-        options = f"{self.again.manifest}{self.again.remote}"
+        options = f"{self.repeated.manifest}{self.repeated.hub}"
         return next_steps(
             paint,
             f"hublish publish{options}",
-            f"hublish plan --out plan.json{options}  to have it reviewed and published exactly so",
+            f"hublish plan --out plan.json{options}  to review it first and publish exactly that plan",
         )
-
-
-def summary(plan: Plan, paint: Paint) -> list[str]:
-    """Return the line that says it all."""
-    if plan.nothing_to_do:
-        where = f"pull request {plan.open_pull_request}" if plan.open_pull_request else plan.target.revision
-        return [paint("green", f"Nothing to do: {plan.target.repo_id} at {where} already is this release.")]
-    counts = ", ".join(f"{len(plan.of(action))} to {action}" for action in (Action.ADD, Action.CHANGE, Action.DELETE))
-    line = f"{paint('bold', 'Plan:')} {counts}; {format_size(plan.bytes_to_send)} to send."
-    return [line] if plan.commits else [line, "No commit is needed."]
 
 
 def _head(plan: Plan, paint: Paint) -> Iterable[str]:
@@ -97,7 +117,7 @@ def _head(plan: Plan, paint: Paint) -> Iterable[str]:
     if plan.tag:
         rows.append(("tag", f"{plan.tag}, once the commit is verified"))
     if plan.open_pull_request:
-        rows.append(("proposed", f"pull request {plan.open_pull_request} holds exactly this"))
+        rows.append(("proposed", f"pull request {plan.open_pull_request} already holds this release"))
     yield from indented(columns(rows))
 
 
@@ -115,7 +135,65 @@ def _settings(plan: Plan, paint: Paint) -> Iterable[str]:
         return
     yield from ["", paint("bold", "Settings")]
     rows = [
-        (f"{'+' if setting.before is None else '~'} {setting.name}", setting_move(setting)) for setting in plan.settings
+        (f"{'+' if setting.before is None else '~'} {setting.name}", setting_change(setting))
+        for setting in plan.settings
     ]
     for setting, line in zip(plan.settings, columns(rows), strict=True):
         yield f"  {paint('green' if setting.before is None else 'yellow', line)}"
+
+
+def _summary(plan: Plan, paint: Paint) -> list[str]:
+    if plan.nothing_to_do:
+        where = f"pull request {plan.open_pull_request}" if plan.open_pull_request else plan.target.revision
+        return [paint("green", nothing_to_do(plan.target.repo_id, where))]
+    counts = ", ".join(f"{len(plan.of(action))} to {action}" for action in _COMMITTED)
+    line = f"{paint('bold', 'Plan:')} {counts}; {format_size(plan.bytes_to_send)} to send."
+    return [line] if plan.commits else [line, "No commit is needed."]
+
+
+def nothing_to_do(label: str, where: str) -> str:
+    """Return the sentence for a release that is published already."""
+    return f"Nothing to do: {label} at {where} already holds this release."
+
+
+def _legend(changes: Iterable[Change]) -> str:
+    """Return the meaning of the marks before these changes."""
+    present = {change.action for change in changes}
+    return "  ".join(f"{mark} {meaning}" for action, (mark, _, meaning) in _MARKS.items() if action in present)
+
+
+def _counts(plan: Plan, paint: Paint) -> Iterable[str]:
+    kept = plan.of(Action.KEEP)
+    left = plan.of(Action.LEAVE)
+    if kept:
+        size = format_size(size_of(change.file for change in kept if change.file))
+        yield paint("dim", f"  = {plural(len(kept), 'file')} unchanged ({size})")
+    if left:
+        yield paint("dim", f"  . {plural(len(left), 'remote file')} not touched: outside the release")
+
+
+def _row(change: Change, places: Places | None) -> tuple[str, ...]:
+    mark = _MARKS[change.action][0]
+    line = places.find(change.rule) if places else None
+    return f"{mark} {change.path_in_repo}", _sizes(change), change.upload_mode or "", with_line(_why(change), line)
+
+
+def _sizes(change: Change) -> str:
+    before = format_size(change.remote.size) if change.remote else ""
+    after = format_size(change.file.size) if change.file else ""
+    if change.action is Action.CHANGE:
+        return f"{before} -> {after}"
+    if change.action is Action.DELETE:
+        return f"{before} -> gone"
+    return after or before
+
+
+def _why(change: Change) -> str:
+    if change.file is None:
+        return change.reason
+    origin = change.file.origin
+    # The reason often names the source already: `artifacts[0].source: runs/best.npz`.
+    if origin.source in change.reason:
+        return change.reason + converted(origin)
+    label = origin_label(origin)
+    return "; ".join(part for part in (label if label != change.path_in_repo else "", change.reason) if part)

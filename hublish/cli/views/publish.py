@@ -1,4 +1,4 @@
-"""A publish that ended well."""
+"""The view of `publish`: the commit, the verification, the tag and the lock."""
 
 import shlex
 from collections.abc import Iterable
@@ -7,25 +7,25 @@ from pathlib import Path
 from typing import Any
 
 from hublish.base.values import Action, Receipt
-from hublish.cli.again import NOTHING_AGAIN, Again
 from hublish.cli.terminal.color import Paint
 from hublish.cli.terminal.text import columns, indented, plural
-from hublish.cli.views.phrases import kind_option, next_steps, repo_label, setting_move
+from hublish.cli.views.phrases import NO_OPTIONS, RepeatedOptions, next_steps, repo_label, setting_change, type_option
+from hublish.cli.views.plan import nothing_to_do
 from hublish.schemas.documents.file_names import STATE_FOLDER
 from hublish.schemas.documents.sizes import format_size
 
 
 @dataclass(frozen=True)
 class ReceiptView:
-    """What the Hub answered, and what was proven afterwards."""
+    """A receipt: the result of the commit and of its verification."""
 
     receipt: Receipt
+    # The lock that was written.
     lock: Path
-    """Where the lock was written."""
-    again: Again = NOTHING_AGAIN
+    repeated: RepeatedOptions = NO_OPTIONS
 
     def human(self, paint: Paint) -> Iterable[str]:
-        """Return what was done, the proof, and what to type next."""
+        """Return the result, its details, and the next steps."""
         yield paint("green", self._headline())
         yield from indented(columns(self._rows()))
         yield from self._next(paint)
@@ -48,7 +48,7 @@ class ReceiptView:
         if self.receipt.created:
             return f"Published {label} at {self.receipt.revision} in one commit."
         if self.receipt.plan.nothing_to_do:
-            return f"Nothing to do: {label} at {self.receipt.revision} already is this release."
+            return nothing_to_do(label, self.receipt.revision)
         return f"{label} at {self.receipt.revision} already held these files; no commit was made."
 
     def _rows(self) -> Iterable[tuple[str, str]]:
@@ -59,10 +59,10 @@ class ReceiptView:
         if receipt.created:
             yield "sent", self._sent()
         for setting in receipt.plan.settings:
-            yield setting.name, setting_move(setting)
+            yield setting.name, setting_change(setting)
         if receipt.verified:
             count = plural(len(receipt.plan.release.files), "file")
-            yield "verified", f"{count}: what stands at the commit is what was planned"
+            yield "verified", f"{count}, as planned"
         if receipt.tag:
             yield "tag", receipt.tag
         yield "lock", str(self.lock)
@@ -75,20 +75,20 @@ class ReceiptView:
     def _next(self, paint: Paint) -> Iterable[str]:
         target = self.receipt.plan.target
         revision = self.receipt.tag or self.receipt.revision
-        # A manifest may name the embedded Hub; `pull` reads no manifest and must be told.
-        where = self.again.remote or (" --local" if self._embedded else "")
+        # The manifest may name the embedded Hub, but `pull` does not read the manifest.
+        where = self.repeated.hub or (" --local" if self._embedded else "")
         at = "" if revision == "main" else f"@{revision}"
-        pull = f"hublish pull {target.repo_id}{at}{kind_option(target.repo_type)}{where}"
-        verify = f"hublish verify{self.again.file}{self.again.remote}"
+        pull = f"hublish pull {target.repo_id}{at}{type_option(target.repo_type)}{where}"
+        verify = f"hublish verify{self.repeated.file}{self.repeated.hub}"
         return next_steps(paint, verify, pull, *self._serve())
 
     def _serve(self) -> Iterable[str]:
         if self._embedded:
             root = self.lock.parent / STATE_FOLDER / "hub"
             option = "" if self.lock.parent == Path() else f" --root {shlex.quote(str(root))}"
-            yield f"hublish hub serve{option}  to look at it with other tools"
+            yield f"hublish hub serve{option}  to inspect it with other tools"
 
     @property
     def _embedded(self) -> bool:
-        """Whether it went to the embedded Hub, which stopped with the command: its URLs are gone."""
+        """Whether it went to the embedded Hub, which stopped with this command: its URLs no longer work."""
         return self.receipt.plan.target.endpoint == "embedded"

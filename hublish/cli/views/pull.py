@@ -1,37 +1,35 @@
-"""A release on this machine, and what was loaded from it."""
+"""The view of `pull`: a release on this machine."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from math import prod
 from typing import Any
 
-from hublish.base.values import Loaded, LocalFile, LocalRelease
+from hublish.base.values import LocalFile, LocalRelease
 from hublish.cli.terminal.color import Paint
 from hublish.cli.terminal.text import columns, indented, plural
-from hublish.cli.views.phrases import next_steps, repo_label, short
-from hublish.formats.interface import TensorInfo, describe
+from hublish.cli.views.phrases import SHORT_DIGEST, next_steps, repo_label, short
 from hublish.schemas.documents.sizes import format_size
 
 
 @dataclass(frozen=True)
 class PullView:
-    """The files, every byte checked."""
+    """The downloaded files with their digests."""
 
     local: LocalRelease
-    load_line: str = ""
-    """The command line that loads it."""
+    # The command line that loads it.
+    load_command: str = ""
 
     def human(self, paint: Paint) -> Iterable[str]:
-        """Return one line a file, then totals, folder and what to type next."""
-        yield paint("bold", _headline(self.local))
+        """Return one line per file, then totals, folder and next step."""
+        yield paint("bold", pulled_from(self.local))
         rows = [
             (file.promised.path_in_repo, format_size(file.promised.size), self._proof(file))
             for file in self.local.files
         ]
         yield from indented(columns(rows, right=(1,)))
-        yield from ["", _totals(self.local, paint), f"Folder: {self.local.folder}"]
-        if self.load_line:
-            yield from next_steps(paint, self.load_line)
+        yield from ["", pulled_total(self.local, paint), f"Folder: {self.local.folder}"]
+        if self.load_command:
+            yield from next_steps(paint, self.load_command)
 
     def document(self) -> Any:
         """Return the commit, the folder and every file."""
@@ -43,60 +41,11 @@ class PullView:
 
     def _proof(self, file: LocalFile) -> str:
         digest = file.promised.digest
-        return f"{digest.algorithm} {digest.value[:16]}{' ok' if self.local.checked else ''}"
-
-
-@dataclass(frozen=True)
-class LoadView:
-    """Tensors by name. Only their descriptions are read, never their values."""
-
-    loaded: Loaded
-
-    def human(self, paint: Paint) -> Iterable[str]:
-        """Return one line a tensor, then the totals."""
-        yield paint("bold", _headline(self.loaded.release))
-        tensors = self._tensors()
-        if tensors:
-            rows = [_row(one) for one in tensors]
-            yield from indented(columns([("TENSOR", "DTYPE", "SHAPE", "SIZE", "FILE"), *rows], right=(3,)))
-        parameters = sum(prod(one.shape) for one in tensors)
-        size = sum(one.nbytes for one in tensors)
-        totals = f"{plural(len(tensors), 'tensor')}, {plural(parameters, 'parameter')}, {format_size(size)}"
-        yield from ["", paint("bold", totals), _totals(self.loaded.release, paint)]
-
-    def document(self) -> Any:
-        """Return the files, the tensors and their totals."""
-        tensors = self._tensors()
-        return {
-            **local_document(self.loaded.release),
-            "tensors": [
-                {
-                    "name": one.name,
-                    "dtype": one.dtype,
-                    "shape": list(one.shape),
-                    "size": one.nbytes,
-                    "path_in_repo": one.file,
-                }
-                for one in tensors
-            ],
-            "totals": {
-                "tensors": len(tensors),
-                "parameters": sum(prod(one.shape) for one in tensors),
-                "size": sum(one.nbytes for one in tensors),
-            },
-        }
-
-    def quiet(self) -> Iterable[str]:
-        """Return the tensors' names."""
-        return sorted(self.loaded.arrays)
-
-    def _tensors(self) -> list[TensorInfo]:
-        """Return what is known of every tensor without reading it, sorted by name."""
-        return sorted(describe(self.loaded.arrays), key=lambda one: one.name)
+        return f"{digest.algorithm} {digest.value[:SHORT_DIGEST]}{' ok' if self.local.checked else ''}"
 
 
 def local_document(local: LocalRelease) -> dict[str, Any]:
-    """Return a release on this machine as plain data; the keys are stable."""
+    """Return a release on this machine as plain data. Its keys are stable."""
     reference = local.plan.release.reference
     return {
         "repo_id": reference.repo_id,
@@ -117,22 +66,16 @@ def local_document(local: LocalRelease) -> dict[str, Any]:
     }
 
 
-def _headline(local: LocalRelease) -> str:
+def pulled_from(local: LocalRelease) -> str:
+    """Return repo, revision and commit."""
     release = local.plan.release
     reference = release.reference
     label = repo_label(reference.repo_id, reference.repo_type)
     return f"{label} at {reference.revision} (commit {short(release.commit)})"
 
 
-def _totals(local: LocalRelease, paint: Paint) -> str:
+def pulled_total(local: LocalRelease, paint: Paint) -> str:
+    """Return number, size and verification of the files."""
     size = format_size(sum(file.promised.size for file in local.files))
     checked = paint("green", "every byte checked") if local.checked else paint("yellow", "not checked")
     return f"{plural(len(local.files), 'file')}, {size}, {checked}"
-
-
-def _shape(shape: tuple[int, ...]) -> str:
-    return " x ".join(map(str, shape)) or "scalar"
-
-
-def _row(tensor: TensorInfo) -> tuple[str, ...]:
-    return tensor.name, tensor.dtype, _shape(tensor.shape), format_size(tensor.nbytes), tensor.file or ""

@@ -1,14 +1,21 @@
-"""The working tree and the Hub, held against the lock."""
+"""The view of `status`: the working tree and the Hub compared with the lock."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hublish.cli.again import NOTHING_AGAIN, Again
-from hublish.cli.failures import error_document
+from hublish.cli.report.json import error_document
 from hublish.cli.terminal.color import Paint
 from hublish.cli.terminal.text import columns, plural
-from hublish.cli.views.phrases import next_steps, repo_label, setting_move, short, size_of
+from hublish.cli.views.phrases import (
+    NO_OPTIONS,
+    RepeatedOptions,
+    next_steps,
+    repo_label,
+    setting_change,
+    short,
+    size_of,
+)
 from hublish.schemas.documents.sizes import format_size
 
 if TYPE_CHECKING:
@@ -16,21 +23,21 @@ if TYPE_CHECKING:
     from hublish.base.values import Setting
     from hublish.base.values.drift import LocalDrift
 
-COLOURS = {"+": "green", "~": "yellow", "-": "red"}
+_COLORS = {"+": "green", "~": "yellow", "-": "red"}
 
+# A mark, a subject, and what happened to it.
 Row = tuple[str, str, str]
-"""A mark, what it is about, and what happened to it."""
 
 
 @dataclass(frozen=True)
 class StatusView:
-    """Each half on its own, then the verdict."""
+    """Both halves, then the verdict."""
 
     status: "Status"
-    again: Again = NOTHING_AGAIN
+    repeated: RepeatedOptions = NO_OPTIONS
 
     def human(self, paint: Paint) -> Iterable[str]:
-        """Return both halves, the verdict, and what to type next."""
+        """Return both halves, the verdict, and the next steps."""
         found = self.status
         if found.lock is None or found.local is None:
             yield from self._unpublished(paint)
@@ -39,18 +46,15 @@ class StatusView:
         tag = f", tag {lock.tag}" if lock.tag else ""
         label = repo_label(lock.repo_id, lock.repo_type)
         yield paint("bold", f"{label} at {lock.revision}, locked at {short(lock.commit)}{tag}")
-        yield from _half(
-            "Here", list(_local_rows(found.local)), f"{plural(found.local.files, 'file')} as locked", paint
-        )
+        yield from _half("Working tree", list(_local_rows(found.local)), found.local.files, paint)
         if found.remote is not None:
-            rows = list(_remote_rows(found.remote))
-            yield from _half("On the Hub", rows, f"{plural(len(lock.files), 'file')} as locked", paint)
+            yield from _half("Hub", list(_remote_rows(found.remote)), len(lock.files), paint)
         yield ""
         yield self._verdict(paint)
         yield from self._next(paint)
 
     def document(self) -> Any:
-        """Return both halves; one that is not known is null."""
+        """Return both halves; an unknown one is null."""
         found = self.status
         return {
             "changed": found.changed,
@@ -61,7 +65,7 @@ class StatusView:
         }
 
     def quiet(self) -> Iterable[str]:
-        """Return every drift: `local` or `remote`, its mark and its subject."""
+        """Return every difference: `local` or `remote`, its mark and its subject."""
         found = self.status
         if found.local is not None:
             yield from (f"local {mark} {subject}" for mark, subject, _ in _local_rows(found.local))
@@ -70,49 +74,49 @@ class StatusView:
 
     def _unpublished(self, paint: Paint) -> Iterable[str]:
         files = self.status.release.files
-        yield paint("bold", "Nothing was published from here yet: there is no hub.lock.")
-        yield f"  {plural(len(files), 'file')}, {format_size(size_of(files))}, would go up"
-        yield from next_steps(paint, f"hublish plan{self.again.manifest}{self.again.remote}")
+        yield paint("bold", "Nothing has been published from here yet: hub.lock does not exist.")
+        yield f"  {plural(len(files), 'file')}, {format_size(size_of(files))}, to upload"
+        yield from next_steps(paint, f"hublish plan{self.repeated.manifest}{self.repeated.hub}")
 
     def _verdict(self, paint: Paint) -> str:
         found = self.status
-        here = _count([] if found.local is None else list(_local_rows(found.local)), "here")
+        here = _count([] if found.local is None else list(_local_rows(found.local)), "in the working tree")
         if found.remote is None:
-            there = "the Hub could not be asked" if found.error else "the Hub was not asked"
+            there = "the Hub could not be reached" if found.error else "the Hub was not checked"
         else:
             there = _count(list(_remote_rows(found.remote)), "on the Hub")
         if found.changed:
             return f"{paint('yellow', 'Drifted:')} {here}; {there}."
         if found.remote is None:
-            return f"{paint('green', 'No drift here:')} the working tree is as locked; {there}."
-        return f"{paint('green', 'No drift:')} the working tree and the Hub are as locked."
+            return f"{paint('green', 'No drift:')} the working tree matches hub.lock; {there}."
+        return f"{paint('green', 'No drift:')} the working tree and the Hub match hub.lock."
 
     def _next(self, paint: Paint) -> Iterable[str]:
         found = self.status
         if found.lock is None or found.local is None or not found.changed:
             return ()
-        steps = [f"hublish plan{self.again.manifest}{self.again.remote}  shows what publishing would change"]
+        steps = [f"hublish plan{self.repeated.manifest}{self.repeated.hub}  shows what publishing would change"]
         if found.local.keeps_the_tag and found.lock.tag:
-            steps.insert(0, f"raise the version: {found.lock.tag} is released, and a released version never moves")
+            steps.insert(0, f"raise the version: {found.lock.tag} is released, and a released version never changes")
         return next_steps(paint, *steps)
 
 
-def _half(title: str, rows: list[Row], same: str, paint: Paint) -> Iterator[str]:
+def _half(title: str, rows: list[Row], files: int, paint: Paint) -> Iterator[str]:
     yield ""
     if not rows:
-        yield f"{paint('bold', title)}  {same}"
+        yield f"{paint('bold', title)}  {plural(files, 'file')} as in the lock"
         return
-    yield paint("bold", f"{title}, since the lock")
+    yield paint("bold", f"{title}, changes since the lock")
     lines = columns((f"{mark} {subject}", happened) for mark, subject, happened in rows)
     for (mark, _, _), line in zip(rows, lines, strict=True):
-        yield f"  {paint(COLOURS[mark], line)}"
+        yield f"  {paint(_COLORS[mark], line)}"
 
 
 def _local_rows(local: "LocalDrift") -> Iterator[Row]:
-    yield from (("~", setting.name, setting_move(setting, "none")) for setting in local.settings)
+    yield from (("~", setting.name, setting_change(setting, "none")) for setting in local.settings)
     yield from (("+", path, "not in the lock") for path in local.added)
     yield from (("~", file.path_in_repo, file.why) for file in local.changed)
-    yield from (("-", path, "not part of the release any more") for path in local.removed)
+    yield from (("-", path, "no longer part of the release") for path in local.removed)
 
 
 def _remote_rows(remote: "RemoteDrift") -> Iterator[Row]:
@@ -121,39 +125,39 @@ def _remote_rows(remote: "RemoteDrift") -> Iterator[Row]:
         yield "-", lock.repo_id, _not_found(remote)
         return
     if remote.head is None:
-        yield "-", lock.revision, "the branch is gone"
+        yield "-", lock.revision, "the branch no longer exists"
         return
     if remote.moved:
         yield "~", lock.revision, f"{short(lock.commit)} -> {short(remote.head)}{_since(remote)}"
     if remote.tag_moved:
         yield _tag_row(remote)
     yield from (("-", path, "missing") for path in found.missing)
-    yield from (("~", path, "other bytes") for path in found.different)
+    yield from (("~", path, "different bytes") for path in found.different)
     yield from (("+", path, "not in the lock") for path in found.extra)
-    yield from (("~", item.name, f"{item.before}; the manifest says {item.after}") for item in remote.settings)
+    yield from (("~", item.name, f"{item.before}, but {item.after} in the manifest") for item in remote.settings)
 
 
 def _not_found(remote: "RemoteDrift") -> str:
     if remote.endpoint != remote.lock.endpoint:
         return f"not found at {remote.endpoint}; it was published to {remote.lock.endpoint}"
-    return "not found: it is gone, or the token may not see it"
+    return "not found: it was deleted, or the token cannot access it"
 
 
 def _tag_row(remote: "RemoteDrift") -> Row:
     subject = f"tag {remote.lock.tag}"
     if remote.tag_at is None:
-        return "-", subject, "gone"
+        return "-", subject, "deleted"
     return "~", subject, f"{short(remote.lock.commit)} -> {short(remote.tag_at)}"
 
 
 def _since(remote: "RemoteDrift") -> str:
     if remote.commits_since is None:
-        return "; the locked commit is not among its newest"
+        return "; the locked commit is not among its newest commits"
     return f", {plural(remote.commits_since, 'commit')} since"
 
 
 def _count(rows: list[Row], where: str) -> str:
-    return f"{plural(len(rows), 'change')} {where}" if rows else f"none {where}"
+    return f"{plural(len(rows), 'change')} {where}" if rows else f"no changes {where}"
 
 
 def _lock_document(found: "Status") -> dict[str, Any] | None:

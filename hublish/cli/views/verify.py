@@ -1,13 +1,12 @@
-"""What stands on the Hub, compared with the lock."""
+"""The view of `verify`: the files on the Hub compared with the lock."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hublish.cli.again import NOTHING_AGAIN, Again
 from hublish.cli.terminal.color import Paint
 from hublish.cli.terminal.text import plural
-from hublish.cli.views.phrases import next_steps, repo_label, short
+from hublish.cli.views.phrases import NO_OPTIONS, RepeatedOptions, next_steps, repo_label, short
 
 if TYPE_CHECKING:
     from hublish import Verification
@@ -15,24 +14,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class VerificationView:
-    """Missing, extra and different files, or the word that there are none."""
+    """Missing, extra and different files."""
 
     verification: "Verification"
-    again: Again = NOTHING_AGAIN
+    repeated: RepeatedOptions = NO_OPTIONS
 
     def human(self, paint: Paint) -> Iterable[str]:
         """Return every difference, then the verdict."""
         found = self.verification
-        for title, mark, colour, paths in (
+        for title, mark, color, paths in (
             ("Missing on the Hub", "-", "red", found.missing),
             ("Different from the lock", "~", "yellow", found.different),
             ("Not in the lock", "+", "yellow", found.extra),
         ):
             if paths:
-                yield from [paint("bold", title), *(paint(colour, f"  {mark} {path}") for path in paths)]
+                yield from [paint("bold", title), *(paint(color, f"  {mark} {path}") for path in paths)]
         yield self._verdict(paint)
         if not found.ok:
-            plan = f"hublish plan{self.again.file}{self.again.remote}"
+            plan = f"hublish plan{self.repeated.file}{self.repeated.hub}"
             yield from next_steps(paint, f"{plan}  shows what publishing again would change")
 
     def document(self) -> Any:
@@ -52,7 +51,7 @@ class VerificationView:
         }
 
     def quiet(self) -> Iterable[str]:
-        """Return every path that is not as locked."""
+        """Return every path that differs from the lock."""
         found = self.verification
         return [*found.missing, *found.different, *found.extra]
 
@@ -62,6 +61,6 @@ class VerificationView:
         where = f"{repo_label(lock.repo_id, lock.repo_type)} at {lock.tag or lock.revision}"
         if found.ok:
             count = plural(len(lock.files), "file")
-            return f"{paint('green', 'ok')}  {where}: {count} as locked at commit {short(lock.commit)}"
+            return f"{paint('green', 'ok')}  {where}: {count} as in the lock, at commit {short(lock.commit)}"
         counts = ((found.missing, "missing"), (found.different, "different"), (found.extra, "extra"))
         return f"{paint('red', 'FAILED')}  {where}: " + ", ".join(f"{len(paths)} {name}" for paths, name in counts)

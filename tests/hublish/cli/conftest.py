@@ -50,7 +50,7 @@ def project(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def environ(tmp_path: Path) -> dict[str, str]:
-    """An environment of its own: no token, no cache, no colour asked for."""
+    """An environment of its own: no token, no cache, no color asked for."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "HUGGING", "CI"))}
     return {**kept, "HF_HOME": str(tmp_path / "home"), "COLUMNS": "100", "PYTHONWARNINGS": "error"}
 

@@ -1,4 +1,4 @@
-"""What tests of the command line share: terminals that can be read, and command lines that ran."""
+"""Shared by the tests of the command line: terminals with readable streams, and finished command lines."""
 
 import io
 import subprocess
@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TextIO
 
-from hublish.cli.report.terminal import Format, Terminal
+from hublish.cli.report import Report, report_for
+from hublish.cli.terminal.streams import Terminal
 
+# Seconds that a process may take.
 DEADLINE = 60
-"""Seconds a process may take."""
 MANIFEST = """\
 schema_version: 1
 repo:
@@ -31,7 +32,7 @@ Start = Callable[..., subprocess.CompletedProcess[str]]
 
 
 class Screen(io.StringIO):
-    """A stream that says it is a terminal."""
+    """A stream that looks like a terminal."""
 
     def isatty(self) -> bool:
         return True
@@ -39,9 +40,9 @@ class Screen(io.StringIO):
 
 @dataclass(frozen=True)
 class Desk:
-    """A terminal whose streams can be read."""
+    """A report on a terminal with readable streams."""
 
-    terminal: Terminal
+    report: Report
     out: io.StringIO
     err: io.StringIO
 
@@ -50,19 +51,19 @@ def desk(
     typed: str = "",
     *,
     tty: bool = False,
-    format: Format = Format.HUMAN,  # noqa: A002 - as in Terminal
+    format: str = "human",  # noqa: A002 - as in --format
     environ: Mapping[str, str] | None = None,
     secrets: tuple[str, ...] = (),
 ) -> Desk:
     kind = Screen if tty else io.StringIO
     stdin: TextIO = Screen(typed) if tty else io.TextIOWrapper(io.BytesIO(typed.encode()))
     out, err = kind(), kind()
-    return Desk(Terminal(stdin, out, err, environ or {}, format, secrets), out, err)
+    return Desk(report_for(format, Terminal(stdin, out, err, environ or {}, secrets)), out, err)
 
 
 @dataclass(frozen=True)
 class Ended:
-    """What a command line left behind."""
+    """The output of a finished command line."""
 
     stdout: str
     stderr: str

@@ -1,4 +1,4 @@
-"""The command line as people use it: the embedded Hub, the whole way and back."""
+"""The command line with the embedded Hub, from the check to the loaded release."""
 
 import json
 import re
@@ -22,7 +22,7 @@ def embedded(project: Path) -> Iterator[HfApi]:
         yield HfApi(endpoint=hub.endpoint, token=hub.token)
 
 
-def test_the_whole_way_and_back(run: Run, project: Path) -> None:
+def test_a_release_is_checked_planned_published_verified_pulled_and_loaded(run: Run, project: Path) -> None:
     assert run("check").stdout.startswith("ok  hub.yaml")
     assert run("files -q").stdout.split() == ["config.json", "hub.yaml", "model.safetensors"]
 
@@ -37,7 +37,7 @@ def test_the_whole_way_and_back(run: Run, project: Path) -> None:
     assert "tag       v1\n" in published
     assert (project / "hub.lock").is_file()
 
-    assert run("verify --local").stdout.startswith("ok  acme/digits-mlp at v1: 3 files as locked")
+    assert run("verify --local").stdout.startswith("ok  acme/digits-mlp at v1: 3 files as in the lock")
     pulled = run("pull acme/digits-mlp@v1 --local --local-dir back").stdout
     assert "every byte checked" in pulled
     assert (project / "back" / "config.json").read_text() == '{"classes": 10}\n'
@@ -47,7 +47,7 @@ def test_the_whole_way_and_back(run: Run, project: Path) -> None:
     assert "2 tensors, 16 parameters, 56 B" in loaded
 
 
-def test_publishing_twice_says_that_there_is_nothing_to_do(run: Run, project: Path) -> None:
+def test_publishing_twice_reports_nothing_to_do(run: Run, project: Path) -> None:
     first = json.loads(run("publish -y --local --json").stdout)
     second = json.loads(run("publish -y --local --json").stdout)
     assert (first["created"], second["created"]) == (True, False)
@@ -59,13 +59,13 @@ def test_publishing_twice_says_that_there_is_nothing_to_do(run: Run, project: Pa
     assert titles.count("Release v1") == 1
 
 
-def test_the_detailed_exit_code_tells_changes_from_none(run: Run) -> None:
+def test_the_detailed_exit_code_is_2_for_changes(run: Run) -> None:
     run("plan --local --detailed-exitcode", exits=2)
     run("publish -y --local -q")
     run("plan --local --detailed-exitcode", exits=0)
 
 
-def test_a_plan_that_moved_is_refused(run: Run, project: Path) -> None:
+def test_a_stale_plan_is_refused(run: Run, project: Path) -> None:
     run("plan --local --out plan.json")
     (project / "run" / "config.json").write_text('{"classes": 11}\n')
     error = json.loads(run("publish plan.json --local --json", exits=1).stdout)["error"]
@@ -80,9 +80,9 @@ def test_the_plan_in_json_can_be_published_too(run: Run, project: Path) -> None:
 
 def test_a_plan_file_that_a_source_matches_is_refused(run: Run, project: Path) -> None:
     for _ in range(2):
-        assert "would itself become part" in run("plan --local --out run/plan.json", exits=2).stderr
+        assert "would become part" in run("plan --local --out run/plan.json", exits=2).stderr
         assert not (project / "run" / "plan.json").exists()
-    assert "would itself become part" in run("plan --local --out run/config.json", exits=2).stderr
+    assert "would become part" in run("plan --local --out run/config.json", exits=2).stderr
     assert (project / "run" / "config.json").read_text() == '{"classes": 10}\n'
 
 
@@ -103,12 +103,12 @@ def test_a_second_pull_needs_no_server(run: Run, project: Path) -> None:
     assert run("pull acme/digits-mlp@v1 --local -q --cache-dir cache --offline").stdout == first
 
 
-def test_a_lock_is_enough_to_pull(run: Run, project: Path) -> None:
+def test_a_lock_alone_names_the_release_to_pull(run: Run, project: Path) -> None:
     commit = run("publish -y --local -q").stdout.strip()
     assert json.loads(run("pull --lock hub.lock --local --json --cache-dir cache").stdout)["commit"] == commit
 
 
-def test_include_and_exclude_choose_the_files(run: Run) -> None:
+def test_include_and_exclude_select_the_files(run: Run) -> None:
     run("publish -y --local -q")
     line = "pull acme/digits-mlp --local --json --local-dir back --include '*.json' --include '*.yaml' --exclude 'con*'"
     assert [file["path_in_repo"] for file in json.loads(run(line).stdout)["files"]] == ["hub.yaml"]
@@ -120,7 +120,7 @@ def test_a_manifest_comes_from_standard_input(run: Run) -> None:
     run("verify --local")
 
 
-def test_what_stays_out_is_shown_with_its_rule(run: Run) -> None:
+def test_excluded_files_are_shown_with_their_rules(run: Run) -> None:
     assert "run/draft.json  patterns.ignore_patterns[0]" in run("files --excluded").stdout
 
 
@@ -136,7 +136,7 @@ def test_a_build_writes_the_release(run: Run, project: Path) -> None:
 
 def test_a_rehearsal_leaves_nothing_behind(run: Run, project: Path) -> None:
     before = sorted(project.iterdir())
-    assert "ok  what came back is what was sent" in run("rehearse").stdout
+    assert "ok  the pulled release equals the published one" in run("rehearse").stdout
     assert sorted(project.iterdir()) == before
 
 
@@ -154,7 +154,7 @@ def test_every_schema_is_a_json_schema(run: Run, document: str) -> None:
     assert json.loads(run(f"schema {document}").stdout)["$schema"].endswith(dialect)
 
 
-def test_every_problem_of_a_manifest_is_told_at_once(run: Run, project: Path) -> None:
+def test_all_problems_of_a_manifest_are_reported_at_once(run: Run, project: Path) -> None:
     (project / "hub.yaml").write_text("repo: {repo_id: acme/a, tagg: v1}\nartefacts: []\n")
     ended = run("check", exits=1)
     assert ended.stdout == ""
@@ -165,7 +165,7 @@ def test_every_problem_of_a_manifest_is_told_at_once(run: Run, project: Path) ->
 
 
 @pytest.mark.parametrize("line", ["plan", "plan --json", "publish -y", "pull acme/a", "plan -q"])
-def test_a_hub_out_of_reach_is_one_clear_error_without_the_token(
+def test_an_unreachable_hub_is_one_error_without_the_token(
     run: Run, monkeypatch: pytest.MonkeyPatch, line: str
 ) -> None:
     monkeypatch.setenv("HF_TOKEN", TOKEN)
@@ -173,18 +173,18 @@ def test_a_hub_out_of_reach_is_one_clear_error_without_the_token(
     assert "canary" not in ended.stdout + ended.stderr
 
 
-def test_doctor_finds_the_embedded_hub_healthy(run: Run) -> None:
+def test_doctor_accepts_the_embedded_hub(run: Run) -> None:
     assert json.loads(run("doctor --local --json").stdout)["ok"] is True
 
 
-def test_without_a_terminal_nothing_colours_and_nothing_moves(run: Run) -> None:
+def test_without_a_terminal_there_are_no_colors_and_no_bars(run: Run) -> None:
     ended = run("publish -y --local")
     assert "\x1b" not in ended.stdout + ended.stderr
     assert "\r" not in ended.stderr
     assert all(line.startswith(("* ", "  took ")) for line in ended.stderr.splitlines())
 
 
-def test_quiet_says_nothing_but_the_result(run: Run) -> None:
+def test_quiet_prints_only_the_result(run: Run) -> None:
     ended = run("publish -y --local --quiet")
     assert re.fullmatch(r"[0-9a-f]{40}\n", ended.stdout)
     assert ended.stderr == ""

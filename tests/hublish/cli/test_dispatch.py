@@ -1,25 +1,31 @@
-"""Every exit code, every wrong usage."""
+"""Every exit code, every wrong usage, and the settings of a short-lived process."""
 
+import gc
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 
 import pytest
 
 from hublish._version import __version__
 from hublish.base.errors import AuthenticationError, HublishError, PlanStaleError, UsageError
-from hublish.cli.command import Command, Outcome
-from hublish.cli.dispatch import find, main
+from hublish.cli.commands import Command, Outcome
+from hublish.cli.dispatch import find, given_token, main, requested_format
+
+VARIABLE = "PYDANTIC_DISABLE_PLUGINS"
 
 
 @pytest.fixture
 def ending(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], Outcome]], list[str]]:
-    """Make `doctor` end in a given way, and return the words that ask for it."""
+    """Make `doctor` end in a given way, and return its command line."""
 
     def end(how: Callable[[], Outcome]) -> list[str]:
         from hublish.cli.commands import doctor
 
         monkeypatch.setattr(
-            doctor, "COMMAND", Command("", (), doctor.COMMAND.configure, lambda _arguments, _terminal: how())
+            doctor, "COMMAND", Command("", (), doctor.COMMAND.configure, lambda _arguments, _report: how())
         )
         return ["doctor"]
 
@@ -37,7 +43,7 @@ def failing(error: BaseException) -> Callable[[], Outcome]:
     ("how", "code"),
     [
         pytest.param(lambda: Outcome(None), 0, id="done"),
-        pytest.param(lambda: Outcome(None, 1), 1, id="done, and the answer is no"),
+        pytest.param(lambda: Outcome(None, 1), 1, id="done with a negative result"),
         pytest.param(lambda: Outcome(None, 2), 2, id="done, and there are changes"),
         pytest.param(failing(HublishError("no")), 1, id="refused"),
         pytest.param(failing(PlanStaleError("moved")), 1, id="stale"),
@@ -64,34 +70,36 @@ def test_every_end_has_its_exit_code(
         ("xyzzy", "unknown command: xyzzy", "`hublish --help` lists the commands"),
         ("hub", "`hublish hub` needs a command", "such as `hublish hub serve`"),
         ("hub sreve", "unknown command: hub sreve", "did you mean `hublish hub serve`?"),
-        ("--json plan", "--json stands before any command", "the command comes first"),
+        ("--json plan", "--json comes before a command", "the command comes first"),
         ("plan --jsno", "hublish plan has no option --jsno", "did you mean --json?"),
         ("plan --detailed", "hublish plan has no option --detailed", "did you mean --detailed-exitcode?"),
-        ("plan --frobnicate", "unrecognized: --frobnicate", "`hublish plan --help`"),
-        ("plan extra", "unrecognized: extra", "`hublish plan --help`"),
+        ("plan --frobnicate", "unrecognized: --frobnicate", "see `hublish plan --help`"),
+        ("plan extra", "unrecognized: extra", "see `hublish plan --help`"),
         ("plan other.yaml", "takes the manifest as an option", "write -f other.yaml"),
-        ("plan --local --endpoint http://x", "not allowed with argument --local", "`hublish plan --help`"),
-        ("plan --out", "argument --out: expected one argument", "`hublish plan --help`"),
-        ("plan --format xml", "invalid choice: 'xml'", "`hublish plan --help`"),
+        ("plan --local --endpoint http://x", "not allowed with argument --local", "see `hublish plan --help`"),
+        ("plan --out", "argument --out: expected one argument", "see `hublish plan --help`"),
+        ("plan --format xml", "invalid choice: 'xml'", "see `hublish plan --help`"),
         ("check --token hf_x", "unrecognized: --token", "`hublish check --help`"),
         ("schema card", "invalid choice: 'card'", "`hublish schema --help`"),
-        ("pull", "neither REPO[@REV] nor --lock was given", "--lock hub.lock"),
+        ("pull", "neither REPO[@REV] nor --lock is given", "--lock hub.lock"),
         ("pull @v1", "'@v1' is not REPO or REPO@REV", "acme/digits-mlp@v1.2.0"),
         ("pull acme/a@", "'acme/a@' is not REPO or REPO@REV", "acme/digits-mlp@v1.2.0"),
-        ("pull datasets/acme/a --repo-type space", "--repo-type says space", "leave one of them out"),
-        ("load acme/a --repo-type notebook", "invalid choice: 'notebook'", "`hublish load --help`"),
-        ("hub serve --port many", "'many' is not a port", "`hublish hub serve --help`"),
-        ("hub serve --port 65536", "'65536' is not a port", "`hublish hub serve --help`"),
+        ("pull datasets/acme/a --repo-type space", "but --repo-type is space", "leave one of them out"),
+        ("load acme/a --repo-type notebook", "invalid choice: 'notebook'", "see `hublish load --help`"),
+        ("hub serve --port many", "'many' is not a port", "see `hublish hub serve --help`"),
+        ("hub serve --port 65536", "'65536' is not a port", "see `hublish hub serve --help`"),
         ("hub serve --host 0.0.0.0", "0.0.0.0 can be reached from other machines", "--expose-beyond-this-machine"),
-        ("publish hub.yaml", "hub.yaml is a manifest, not a plan; write -f hub.yaml", "`hublish publish --help`"),
-        ("publish", "nobody can be asked", "pass -y, or a plan that was reviewed"),
-        ("publish --json", "nobody can be asked", "pass -y, or a plan that was reviewed"),
-        ("publish -f - --local --set v=1", "nobody can be asked", "plan --out plan.json -f - --set v=1 --local"),
+        ("publish hub.yaml", "hub.yaml is a manifest, not a plan; write -f hub.yaml", "see `hublish publish --help`"),
+        ("publish", "not interactive: cannot ask", "pass -y, or a reviewed plan"),
+        ("publish --json", "not interactive: cannot ask", "pass -y, or a reviewed plan"),
+        (
+            "publish -f - --local --set v=1",
+            "not interactive: cannot ask",
+            "plan --out plan.json -f - --set v=1 --local",
+        ),
     ],
 )
-def test_every_wrong_usage_is_told_what_is_right(
-    words: str, message: str, hint: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_every_wrong_usage_has_a_hint(words: str, message: str, hint: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(words.split()) == 2
     shown = capsys.readouterr()
     if "--json" in words.split()[1:] or words.startswith("--json"):
@@ -105,7 +113,7 @@ def test_every_wrong_usage_is_told_what_is_right(
         assert hint in shown.err
 
 
-def test_no_words_show_the_way_and_fail(capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_arguments_the_overview_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == 2
     shown = capsys.readouterr()
     assert shown.out == ""
@@ -139,3 +147,59 @@ def test_the_version_is_one_line(option: str, capsys: pytest.CaptureFixture[str]
 def test_a_command_of_two_words_is_found_whole() -> None:
     entry, rest = find(["hub", "serve", "--port", "1"])
     assert (entry.name, rest) == ("hub serve", ["--port", "1"])
+
+
+@pytest.mark.parametrize(
+    ("words", "format_"),
+    [
+        ("plan", "human"),
+        ("plan --json", "json"),
+        ("plan --format json", "json"),
+        ("plan --format=json", "json"),
+        ("plan -q", "quiet"),
+        ("plan --format github", "github"),
+        ("plan --quiet --json", "json"),
+        ("plan --json --format quiet", "quiet"),
+        ("plan --json --nonsense", "json"),
+        ("plan --format xml", "human"),
+        ("plan --format", "human"),
+    ],
+)
+def test_the_last_format_counts(words: str, format_: str) -> None:
+    assert requested_format(words.split()) == format_
+
+
+@pytest.mark.parametrize(
+    ("words", "token"),
+    [("plan", None), ("plan --token abc", "abc"), ("plan --token=abc", "abc"), ("plan --token", "")],
+)
+def test_the_token_is_found_before_parsing(words: str, token: str | None) -> None:
+    assert given_token(words.split()) == token
+
+
+def test_the_process_of_a_command_does_not_collect_its_start_up_garbage() -> None:
+    script = (
+        "import gc, sys; from hublish.cli import main; sys.argv[1:] = ['--version']\n"
+        "main(); print(gc.get_threshold()[0], gc.get_freeze_count() > 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[1:] == ["200000 True"]
+
+
+def test_a_caller_of_main_keeps_its_settings() -> None:
+    before = gc.get_threshold(), gc.get_freeze_count()
+    assert main(["--version"]) == 0
+    assert (gc.get_threshold(), gc.get_freeze_count()) == before
+
+
+@pytest.mark.parametrize(("given", "kept"), [({}, "__all__"), ({VARIABLE: "logfire-plugin"}, "logfire-plugin")])
+def test_plugins_of_pydantic_stay_on_where_they_are_requested(given: dict[str, str], kept: str) -> None:
+    script = (
+        "import os; from hublish.cli.dispatch import short_lived_process\n"
+        f"with short_lived_process(): print(os.environ[{VARIABLE!r}])"
+    )
+    environ = {name: value for name, value in os.environ.items() if name != VARIABLE}
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, env={**environ, **given}
+    )
+    assert done.stdout.strip() == kept

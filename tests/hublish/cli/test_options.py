@@ -1,16 +1,27 @@
-"""Shared options come to what the API takes."""
+"""Shared options become keywords of the API."""
 
+import inspect
 from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import hublish
 from hublish.base.errors import ManifestInvalidError, UsageError
 from hublish.base.values import Project
-from hublish.cli.again import Again
-from hublish.cli.options import Target, add_manifest, again, beside, manifest, target
+from hublish.cli.options import (
+    RepoRevision,
+    add_manifest,
+    add_reference,
+    beside_manifest,
+    download_keywords,
+    manifest,
+    parse_reference,
+    repeated_options,
+)
 from hublish.cli.parser import Parser
+from hublish.cli.views.phrases import RepeatedOptions
 from tests.hublish.cli.running import MakeDesk
 
 MANIFEST = "repo: {repo_id: acme/a}\nartifacts: [{source: a.json}]\n"
@@ -19,69 +30,85 @@ MANIFEST = "repo: {repo_id: acme/a}\nartifacts: [{source: a.json}]\n"
 @pytest.mark.parametrize(
     ("reference", "repo_type", "expected"),
     [
-        ("acme/a", None, Target("acme/a", "model", None)),
-        ("acme/a@v1", None, Target("acme/a", "model", "v1")),
-        ("acme/a@refs/pr/3", None, Target("acme/a", "model", "refs/pr/3")),
-        ("acme/a@x@y", None, Target("acme/a", "model", "x@y")),
-        ("gpt2", None, Target("gpt2", "model", None)),
-        ("datasets/acme/a@v1", None, Target("acme/a", "dataset", "v1")),
-        ("spaces/acme/a", "space", Target("acme/a", "space", None)),
-        ("kernels/acme/a", None, Target("acme/a", "kernel", None)),
-        ("acme/a", "dataset", Target("acme/a", "dataset", None)),
-        ("datasets/a", None, Target("datasets/a", "model", None)),
-        ("datasets/a", "dataset", Target("datasets/a", "dataset", None)),
+        ("acme/a", None, RepoRevision("acme/a", "model", None)),
+        ("acme/a@v1", None, RepoRevision("acme/a", "model", "v1")),
+        ("acme/a@refs/pr/3", None, RepoRevision("acme/a", "model", "refs/pr/3")),
+        ("acme/a@x@y", None, RepoRevision("acme/a", "model", "x@y")),
+        ("gpt2", None, RepoRevision("gpt2", "model", None)),
+        ("datasets/acme/a@v1", None, RepoRevision("acme/a", "dataset", "v1")),
+        ("spaces/acme/a", "space", RepoRevision("acme/a", "space", None)),
+        ("kernels/acme/a", None, RepoRevision("acme/a", "kernel", None)),
+        ("acme/a", "dataset", RepoRevision("acme/a", "dataset", None)),
+        ("datasets/a", None, RepoRevision("datasets/a", "model", None)),
+        ("datasets/a", "dataset", RepoRevision("datasets/a", "dataset", None)),
     ],
 )
-def test_a_reference_names_repo_kind_and_revision(reference: str, repo_type: str | None, expected: Target) -> None:
-    assert target(Namespace(reference=reference, repo_type=repo_type, lock=None)) == expected
+def test_a_reference_names_repo_type_and_revision(
+    reference: str, repo_type: str | None, expected: RepoRevision
+) -> None:
+    assert parse_reference(reference, repo_type) == expected
 
 
-def test_a_lock_stands_for_the_reference() -> None:
-    assert target(Namespace(reference=None, repo_type=None, lock=Path("hub.lock"))) == Target(None, "model", None)
+def download(*argv: str) -> dict[str, Any]:
+    parser = Parser()
+    add_reference(parser)
+    return download_keywords(parser.parse_all(argv))
+
+
+def test_a_lock_replaces_the_reference() -> None:
+    keywords = download("--lock", "hub.lock")
+    assert (keywords["repo_id"], keywords["repo_type"], keywords["revision"]) == (None, "model", None)
+    assert keywords["lock"] == Path("hub.lock")
+
+
+def test_every_download_option_is_a_keyword_of_the_api() -> None:
+    keywords = set(download("acme/a"))
+    assert keywords <= set(inspect.signature(hublish.pull).parameters)
+    assert {"lock", "allow_patterns", "ignore_patterns", "local_dir", "cache_dir", "endpoint", "token"} <= keywords
 
 
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        ({}, Again()),
-        ({"file": "hub.yaml", "endpoint": None}, Again()),
-        ({"file": "a b/hub.yaml"}, Again(" -f 'a b/hub.yaml'", "")),
-        ({"file": "hub.yaml", "endpoint": "embedded", "token": "secret"}, Again("", " --local")),
-        ({"endpoint": "http://hub"}, Again("", " --endpoint http://hub")),
-        ({"settings": [("v", "1"), ("by", "A B")]}, Again("", "", " --set v=1 --set 'by=A B'")),
+        ({}, RepeatedOptions()),
+        ({"file": "hub.yaml", "endpoint": None}, RepeatedOptions()),
+        ({"file": "a b/hub.yaml"}, RepeatedOptions(" -f 'a b/hub.yaml'", "")),
+        ({"file": "hub.yaml", "endpoint": "embedded", "token": "secret"}, RepeatedOptions("", " --local")),
+        ({"endpoint": "http://hub"}, RepeatedOptions("", " --endpoint http://hub")),
+        ({"settings": [("v", "1"), ("by", "A B")]}, RepeatedOptions("", "", " --set v=1 --set 'by=A B'")),
     ],
 )
-def test_the_next_command_repeats_what_it_needs_but_never_the_token(given: dict[str, Any], expected: Again) -> None:
-    assert again(Namespace(**given)) == expected
+def test_the_next_command_repeats_options_but_never_the_token(given: dict[str, Any], expected: RepeatedOptions) -> None:
+    assert repeated_options(Namespace(**given)) == expected
 
 
-def test_what_was_set_goes_to_commands_that_read_the_manifest() -> None:
-    options = Again(" -f a/hub.yaml", " --local", " --set v=1")
+def test_settings_are_repeated_for_commands_that_read_the_manifest() -> None:
+    options = RepeatedOptions(" -f a/hub.yaml", " --local", " --set v=1")
     assert (options.file, options.manifest) == (" -f a/hub.yaml", " -f a/hub.yaml --set v=1")
 
 
-def test_a_manifest_is_a_path_until_it_is_read(make_desk: MakeDesk) -> None:
-    assert manifest(Namespace(file="a/hub.yaml", settings=[]), make_desk().terminal) == Path("a/hub.yaml")
+def test_a_manifest_in_a_file_stays_a_path(make_desk: MakeDesk) -> None:
+    assert manifest(Namespace(file="a/hub.yaml", settings=[]), make_desk().report) == Path("a/hub.yaml")
 
 
-def test_a_dash_reads_standard_input_with_sources_from_here(
+def test_a_dash_reads_standard_input_with_sources_from_the_current_folder(
     make_desk: MakeDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    project = manifest(Namespace(file="-", settings=[]), make_desk(MANIFEST).terminal)
+    project = manifest(Namespace(file="-", settings=[]), make_desk(MANIFEST).report)
     assert isinstance(project, Project)
     assert project.text == MANIFEST.encode()
     assert project.folder.samefile(tmp_path)
 
 
-def test_standard_input_without_end_is_not_read_to_its_end(make_desk: MakeDesk) -> None:
+def test_endless_standard_input_is_read_up_to_the_limit(make_desk: MakeDesk) -> None:
     with pytest.raises(ManifestInvalidError, match="larger"):
-        manifest(Namespace(file="-", settings=[]), make_desk("#" * (3 << 20)).terminal)
+        manifest(Namespace(file="-", settings=[]), make_desk("#" * (3 << 20)).report)
 
 
-def test_what_was_set_stands_in_for_what_the_manifest_says(make_desk: MakeDesk) -> None:
+def test_a_setting_replaces_a_variable_of_the_manifest(make_desk: MakeDesk) -> None:
     text = MANIFEST + "variables: {by: us, n: '1'}\ncard: {variables: {by: '{{ by }}', n: '{{ n }}'}}\n"
-    project = manifest(Namespace(file="-", settings=[("by", "A"), ("by", "a=b")]), make_desk(text).terminal)
+    project = manifest(Namespace(file="-", settings=[("by", "A"), ("by", "a=b")]), make_desk(text).report)
     assert isinstance(project, Project)
     assert project.manifest.card
     assert project.manifest.card.variables == {"by": "a=b", "n": "1"}
@@ -102,7 +129,7 @@ def test_what_was_set_stands_in_for_what_the_manifest_says(make_desk: MakeDesk) 
         ("v=a\udcffb", "the value of 'v' is refused: invalid Unicode"),
     ],
 )
-def test_what_cannot_be_set_is_a_usage_error(text: str, message: str) -> None:
+def test_a_name_that_cannot_be_set_is_a_usage_error(text: str, message: str) -> None:
     parser = Parser()
     add_manifest(parser)
     with pytest.raises(UsageError) as caught:
@@ -111,5 +138,5 @@ def test_what_cannot_be_set_is_a_usage_error(text: str, message: str) -> None:
 
 
 @pytest.mark.parametrize(("file", "lock"), [("hub.yaml", "hub.lock"), ("a/hub.yaml", "a/hub.lock"), ("-", "hub.lock")])
-def test_the_lock_lies_beside_the_manifest(file: str, lock: str) -> None:
-    assert beside(Namespace(file=file), "hub.lock") == Path(lock)
+def test_the_lock_is_beside_the_manifest(file: str, lock: str) -> None:
+    assert beside_manifest(Namespace(file=file), "hub.lock") == Path(lock)

@@ -1,4 +1,4 @@
-"""`hublish check`: with values from outside, and printed as it counts."""
+"""`hublish check`: values from --set and the environment, and the resolved manifest."""
 
 import json
 from pathlib import Path
@@ -17,7 +17,7 @@ UNTAGGED = MANIFEST + "variables: {version: '1'}\n"
 
 @pytest.fixture(autouse=True)
 def mentioning(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A manifest that says neither the version nor the build."""
+    """A manifest that declares neither the version nor the build."""
     (project / "hub.yaml").write_text(MENTIONING)
     monkeypatch.setenv("BUILD", "7")
 
@@ -30,25 +30,25 @@ def test_the_resolved_manifest_is_the_whole_output_and_reads_back_as_itself(run:
     assert yaml.safe_load(written)["policy"]["max_file_size"] == "50GB"
 
 
-def test_with_json_it_is_data_beside_the_verdict(run: Run) -> None:
+def test_in_json_the_resolved_manifest_is_data(run: Run) -> None:
     document = json.loads(run("check --set version=1.2 --resolved --json").stdout)
     assert (document["ok"], document["resolved"]["repo"]["tag"]) == (True, "v1.2-7")
     assert document["resolved"]["variables"] == {"version": "1.2"}
     assert "resolved" not in json.loads(run("check --set version=1.2 --json").stdout)
 
 
-def test_what_does_not_stand_is_told_and_nothing_is_printed(run: Run) -> None:
+def test_problems_are_reported_and_nothing_is_printed(run: Run) -> None:
     ended = run("check --resolved", exits=1)
     assert ended.stdout == ""
     assert "unknown variable 'version'" in ended.stderr
     assert "pass --set version=VALUE" in ended.stderr
 
 
-def test_what_to_type_next_repeats_what_was_set(run: Run) -> None:
+def test_the_next_command_repeats_the_settings(run: Run) -> None:
     assert "hublish plan -f - --set 'version=1 2'\n" in run("check --set 'version=1 2' -f -", typed=UNTAGGED).stdout
 
 
-def test_standard_input_takes_what_was_set_too(run: Run) -> None:
+def test_settings_apply_to_standard_input_too(run: Run) -> None:
     assert "tag: v3-7" in run("check -f - --resolved --set version=3", typed=MENTIONING).stdout
 
 
@@ -58,11 +58,11 @@ def test_a_secret_of_the_environment_is_in_no_output_and_in_no_traceback(
 ) -> None:
     environ.update(BUILD=TOKEN, HF_DEBUG="1")
     ended = start(line, capture_output=True)
-    said = ended.stdout + ended.stderr
+    output = ended.stdout + ended.stderr
     assert ended.returncode == 1
-    assert "Traceback" in said
-    assert "'env.BUILD' has no value: it is a secret" in said
-    assert TOKEN[3:] not in said
+    assert "Traceback" in output
+    assert "'env.BUILD' has no value: it is a secret" in output
+    assert TOKEN[3:] not in output
 
 
 @pytest.mark.parametrize("secret", [TOKEN, "AKIA" + "Q3EGTXUHV7Z2LWN5"])
@@ -85,7 +85,7 @@ def test_a_problem_found_after_reading_shows_its_line_too(run: Run, project: Pat
 
 def test_a_warning_shows_its_line_and_fails_only_when_strict(run: Run, project: Path) -> None:
     (project / "hub.yaml").write_text(UNTAGGED.replace('"draft.json"', '"draft.json", "*.tmp"'))
-    told = (
+    warning = (
         "warning[source.pattern]: pattern '*.tmp' matched nothing\n"
         "  --> hub.yaml:11:35  patterns.ignore_patterns[1]\n"
         "   |\n"
@@ -93,14 +93,14 @@ def test_a_warning_shows_its_line_and_fails_only_when_strict(run: Run, project: 
         "   |                                   ^^^^^^^\n"
     )
     ended = run("check")
-    assert told in ended.stderr
+    assert warning in ended.stderr
     assert "with 1 warning" in ended.stdout
     strict = run("check --strict", exits=1).stderr
-    assert told in strict
+    assert warning in strict
     assert strict.endswith("error[check.warnings]: 1 warning, and --strict allows none\n")
 
 
-def test_github_is_told_where(run: Run, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_github_annotations_name_the_place(run: Run, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GITHUB_WORKSPACE", str(project.parent))
     (project / "hub.yaml").write_text(UNTAGGED.replace('"draft.json"', '"draft.json", "*.tmp"'))
     ended = run("check --format github")

@@ -1,4 +1,4 @@
-"""`hublish explain` as people type it."""
+"""`hublish explain` from the command line."""
 
 import json
 import subprocess
@@ -20,7 +20,7 @@ def test_the_first_line_is_the_verdict(run: Run) -> None:
     ]
 
 
-def test_several_paths_get_an_answer_each(run: Run) -> None:
+def test_every_path_has_its_own_outcome(run: Run) -> None:
     assert run("explain -q run/config.json run/draft.json model.safetensors hub.yaml").stdout.split() == [
         "in",
         "out",
@@ -40,17 +40,17 @@ def test_several_paths_get_an_answer_each(run: Run) -> None:
         ("run/confg.json run/config.json --detailed-exitcode", 1),
     ],
 )
-def test_only_what_is_nowhere_is_a_failure_unless_more_is_asked_for(run: Run, words: str, code: int) -> None:
+def test_only_a_missing_path_fails_without_a_detailed_exit_code(run: Run, words: str, code: int) -> None:
     run(f"explain {words}", exits=code)
 
 
-def test_what_is_nowhere_is_told_with_what_was_meant(run: Run) -> None:
+def test_a_path_that_does_not_exist_gets_a_suggestion(run: Run) -> None:
     shown = run("explain run/confg.json", exits=1).stdout
-    assert shown.startswith("absent: there is no run/confg.json, on disk or in the release\n")
+    assert shown.startswith("absent: run/confg.json does not exist, on disk or in the release\n")
     assert "did you mean run/config.json" in shown
 
 
-def test_a_path_is_relative_to_where_it_is_typed(run: Run, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_path_is_relative_to_the_current_folder(run: Run, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(project / "run")
     (answer,) = json.loads(run("explain config.json -f ../hub.yaml --json").stdout)["explanations"]
     assert (answer["taken"], answer["path"], answer["outcome"]) == ("file", "run/config.json", "in")
@@ -68,7 +68,7 @@ def test_no_network_and_no_server_is_needed(run: Run, monkeypatch: pytest.Monkey
     run("explain run/config.json")
 
 
-def test_neither_arrays_nor_a_client_are_imported(project: Path) -> None:
+def test_explaining_imports_neither_arrays_nor_a_client(project: Path) -> None:
     code = (
         "import sys; from hublish.cli import main; main(sys.argv[1:]);"
         "print(*sys.modules, *{name.partition('.')[0] for name in sys.modules})"
@@ -79,5 +79,5 @@ def test_neither_arrays_nor_a_client_are_imported(project: Path) -> None:
     assert unwanted.isdisjoint(ran.stdout.split())
 
 
-def test_the_embedded_hub_is_asked_when_it_is_named(run: Run) -> None:
+def test_local_reads_the_embedded_hub(run: Run) -> None:
     assert run("explain run/config.json --local -q").stdout == "in\n"

@@ -1,4 +1,4 @@
-"""The embedded Hub as a process: for shells, for programs, until it is told to stop."""
+"""`hublish hub serve` as a process, for shells and for programs."""
 
 import json
 import re
@@ -31,7 +31,7 @@ def serving(project: Path, environ: dict[str, str], options: str = "") -> Iterat
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_served_hub_announces_itself_answers_and_ends_well(
+def test_a_served_hub_prints_its_address_responds_and_stops(
     project: Path, environ: dict[str, str], number: signal.Signals
 ) -> None:
     with serving(project, environ, "--token hf_local --root hub") as (process, line):
@@ -50,7 +50,7 @@ def test_a_served_hub_can_be_read_by_a_program(project: Path, environ: dict[str,
         assert Path(served["root"]) == project / ".hublish" / "hub"
 
 
-def test_a_port_that_is_taken_is_told(run: Run, tmp_path: Path) -> None:
+def test_a_port_in_use_is_an_error(run: Run, tmp_path: Path) -> None:
     with EmbeddedHub(tmp_path / "other") as hub:
         port = hub.endpoint.rpartition(":")[2]
         error = run(f"hub serve --port {port}", exits=1).stderr

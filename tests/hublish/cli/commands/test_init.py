@@ -1,4 +1,4 @@
-"""`hublish init`: what is written, what is printed, what is refused."""
+"""`hublish init`: written, printed and refused drafts."""
 
 import json
 from pathlib import Path
@@ -7,18 +7,18 @@ from hublish.schemas.documents.reading_manifest import read_manifest
 from tests.hublish.cli.running import MANIFEST, Run
 
 
-def test_a_manifest_is_written_and_what_comes_next_is_told(run: Run, project: Path) -> None:
+def test_a_manifest_is_written_and_the_next_steps_are_shown(run: Run, project: Path) -> None:
     (project / "hub.yaml").unlink()
     ended = run("init --repo-id acme/digits-mlp")
     assert ended.stdout.startswith("Wrote hub.yaml\n")
-    assert "LEFT OUT" not in ended.stdout
+    assert "EXCLUDED" not in ended.stdout
     assert "card.metadata.license: no LICENSE was found" in ended.stdout
-    assert ended.stdout.endswith("Next: look into hub.yaml, then hublish check\n      hublish files\n")
+    assert ended.stdout.endswith("Next: review hub.yaml, then hublish check\n      hublish files\n")
     assert read_manifest((project / "hub.yaml").read_bytes()).repo.repo_id == "acme/digits-mlp"
     run("check")
 
 
-def test_what_stands_there_is_kept_without_force(run: Run, project: Path) -> None:
+def test_an_existing_manifest_is_kept_without_force(run: Run, project: Path) -> None:
     assert "hint: `--force` replaces it" in run("init", exits=1).stderr
     assert (project / "hub.yaml").read_text() == MANIFEST
     assert run("init --force --quiet").stdout == "hub.yaml\n"
@@ -32,7 +32,7 @@ def test_a_dash_prints_the_draft_and_writes_nothing(run: Run, project: Path) -> 
     assert (project / "hub.yaml").read_text() == MANIFEST
 
 
-def test_json_says_what_was_found_what_stays_out_and_the_text(run: Run, project: Path) -> None:
+def test_json_has_recognized_parts_excluded_files_and_the_text(run: Run, project: Path) -> None:
     (project / "train.py").touch()
     document = json.loads(run("init --json --out -").stdout)
     assert document["path"] is None
@@ -43,17 +43,17 @@ def test_json_says_what_was_found_what_stays_out_and_the_text(run: Run, project:
     assert read_manifest(document["text"].encode()).repo.repo_id == "your-name/project"
 
 
-def test_another_folder_is_named_in_what_comes_next(run: Run, project: Path) -> None:
+def test_another_folder_is_named_in_the_next_steps(run: Run, project: Path) -> None:
     (project / "hub.yaml").unlink()
     assert "hublish check -f ../project/hub.yaml" in run("init ../project").stdout
 
 
-def test_a_folder_is_looked_at_without_a_hub(run: Run) -> None:
+def test_hub_options_need_a_repo_to_draft_from(run: Run) -> None:
     assert "--from" in run("init --endpoint https://hub.example --force", exits=2).stderr
     assert "--from" in run("init --token secret --force", exits=2).stderr
 
 
-def test_a_repo_is_drafted_from_before_it_is_pulled(run: Run, project: Path) -> None:
+def test_a_draft_from_a_repo_comes_before_its_pull(run: Run, project: Path) -> None:
     run("publish --local -y")
     ended = run("init again --from acme/digits-mlp@v1 --local")
     pull = "hublish pull acme/digits-mlp@v1 --include '*' --exclude hub.yaml --local-dir again --local"

@@ -1,4 +1,4 @@
-"""`hublish plan --out`: a promise, with the variables it was made with."""
+"""`hublish plan --out`: the plan file and its variables."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,7 @@ from tests.hublish.cli.running import MANIFEST, Run
 WITH_VERSION = MANIFEST.replace("tag: v1", 'tag: "v{{ version }}"') + "variables: {version: '1'}\n"
 
 
-def test_a_plan_is_published_with_the_variables_it_was_made_with(run: Run, project: Path) -> None:
+def test_a_plan_is_published_with_its_own_variables(run: Run, project: Path) -> None:
     (project / "hub.yaml").write_text(WITH_VERSION)
     planned = run("plan --local --set version=2 --out ../plan.json")
     assert "then hublish publish ../plan.json --local\n" in planned.stdout
@@ -22,6 +22,6 @@ def test_a_plan_is_published_with_the_variables_it_was_made_with(run: Run, proje
     assert (published["tag"], published["plan"]["variables"]) == ("v2", {"version": "2"})
 
 
-def test_without_a_plan_the_next_command_sets_them_again(run: Run, project: Path) -> None:
+def test_without_a_plan_file_the_next_command_repeats_the_settings(run: Run, project: Path) -> None:
     (project / "hub.yaml").write_text(WITH_VERSION)
     assert "hublish publish --set version=2 --local\n" in run("plan --local --set version=2").stdout

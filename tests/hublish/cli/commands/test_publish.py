@@ -1,4 +1,4 @@
-"""A person is asked before anything is published."""
+"""`hublish publish` asks before it publishes."""
 
 import os
 import pty
@@ -15,8 +15,8 @@ import pytest
 
 from tests.hublish.cli.running import DEADLINE
 
+# Seconds until Ctrl-C is pressed once more.
 PRESSED_AGAIN = 10
-"""Seconds until Ctrl-C is pressed once more."""
 
 
 class Asked:
@@ -85,7 +85,7 @@ def asked(project: Path, environ: dict[str, str]) -> Iterator[Asked]:
         waiting.close()
 
 
-def test_a_person_sees_bars_titles_and_the_plan_and_agrees(asked: Asked) -> None:
+def test_yes_publishes_after_bars_titles_and_the_plan(asked: Asked) -> None:
     assert "* sealing the release" in asked.screen
     assert "hashing:" in asked.screen
     assert "hashing:" not in asked.screen.rpartition("\r")[2]  # bars do not stay
@@ -96,7 +96,7 @@ def test_a_person_sees_bars_titles_and_the_plan_and_agrees(asked: Asked) -> None
     assert "Published acme/digits-mlp" in out
 
 
-def test_a_person_who_says_no_publishes_nothing(asked: Asked, project: Path) -> None:
+def test_no_publishes_nothing(asked: Asked, project: Path) -> None:
     code, out = asked.answer("n\n")
     assert (code, out) == (1, "")
     assert "not published" in asked.screen

@@ -1,4 +1,4 @@
-"""`hublish status` as people type it."""
+"""`hublish status` from the command line."""
 
 import json
 from pathlib import Path
@@ -9,16 +9,16 @@ NOWHERE = "http://127.0.0.1:9"
 
 
 def test_from_the_first_release_to_a_drift(run: Run, project: Path) -> None:
-    assert run("status").stdout.startswith("Nothing was published from here yet")
+    assert run("status").stdout.startswith("Nothing has been published from here yet")
     run("publish -y --local -q")
-    assert "No drift: the working tree and the Hub are as locked." in run("status --local").stdout
+    assert "No drift: the working tree and the Hub match hub.lock." in run("status --local").stdout
     (project / "run" / "config.json").write_text('{"classes": 11}\n')
     shown = run("status --local").stdout
     assert "  ~ config.json  other bytes\n" in shown
     assert "Next: raise the version: v1 is released" in shown
 
 
-def test_the_detailed_exit_code_tells_changes_from_none(run: Run, project: Path) -> None:
+def test_the_detailed_exit_code_is_2_for_changes(run: Run, project: Path) -> None:
     run("status --detailed-exitcode", exits=2)
     run("publish -y --local -q")
     run("status --local --detailed-exitcode", exits=0)
@@ -27,20 +27,20 @@ def test_the_detailed_exit_code_tells_changes_from_none(run: Run, project: Path)
     run("status --local", exits=0)
 
 
-def test_a_hub_that_cannot_be_reached_fails_and_the_local_half_is_told(run: Run, project: Path) -> None:
+def test_an_unreachable_hub_fails_and_the_local_half_is_reported(run: Run, project: Path) -> None:
     run("publish -y --local -q")
     (project / "run" / "config.json").write_text("{}")
     ended = run(f"status --endpoint {NOWHERE} --detailed-exitcode", exits=1)
     assert "  ~ config.json  other bytes\n" in ended.stdout
-    assert "the Hub could not be asked" in ended.stdout
+    assert "the Hub could not be reached" in ended.stdout
     assert "error[remote.offline]" in ended.stderr
     document = json.loads(run(f"status --endpoint {NOWHERE} --json", exits=1).stdout)
     assert (document["local"]["changed"], document["error"]["code"]) == (True, "remote.offline")
 
 
-def test_offline_is_no_failure(run: Run) -> None:
+def test_offline_is_not_a_failure(run: Run) -> None:
     run("publish -y --local -q")
-    assert "the Hub was not asked" in run(f"status --offline --endpoint {NOWHERE}").stdout
+    assert "the Hub was not checked" in run(f"status --offline --endpoint {NOWHERE}").stdout
 
 
 def test_another_lock_can_be_named(run: Run, project: Path) -> None:

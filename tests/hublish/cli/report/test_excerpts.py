@@ -1,10 +1,10 @@
-"""Lines with carets: under the right cells, within the width, and with nothing in them that moves a terminal."""
+"""Lines with carets: under the right cells, within the width, and without anything that controls a terminal."""
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from hublish.cli.report.excerpts import Mark, Page, excerpt, fitted, gutter
+from hublish.cli.report.diagnostics import Mark, Page, excerpt, fitted, gutter
 from hublish.cli.terminal.color import Paint
 from hublish.cli.terminal.text import width
 from hublish.schemas.diagnose.positions import SourceText
@@ -45,7 +45,7 @@ def marked(text: str, what: str, page: Page = PAGE) -> list[str]:
         ("a: 'bad\n  more'", "'bad\n  more'", "a: 'bad", "   ^^^^"),
     ],
 )
-def test_carets_stand_under_what_is_meant(text: str, what: str, line: str, carets: str) -> None:
+def test_carets_are_under_the_marked_text(text: str, what: str, line: str, carets: str) -> None:
     assert marked(text, what) == [line, carets]
 
 
@@ -65,26 +65,26 @@ def test_a_place_between_characters_and_the_end_of_the_file_get_one_caret(
     assert [line.strip("|") for line in shown(text, start)] == lines
 
 
-def test_what_the_encoding_lacks_is_spelled_out_and_the_carets_move_along() -> None:
+def test_unencodable_characters_are_escaped_and_the_carets_move_along() -> None:
     assert marked("é: bad", "bad", Page(Paint(), encoding="ascii")) == [r"\xe9: bad", "      ^^^"]
 
 
 @pytest.mark.parametrize("secret", [TOKEN, "s3cr3t-of-this-run"])
-def test_a_secret_is_starred_out_and_moves_no_caret(secret: str) -> None:
+def test_a_masked_secret_moves_no_caret(secret: str) -> None:
     line, carets = marked(f"a: {secret} bad", "bad", Page(Paint(), secrets=("s3cr3t-of-this-run",)))
     assert line == f"a: {'*' * len(secret)} bad"
     assert carets == " " * (len(secret) + 4) + "^^^"
 
 
 @pytest.mark.parametrize("distance", [0, 10, 80, 150, 1000])
-def test_a_secret_is_starred_out_however_long_the_line(distance: int) -> None:
+def test_a_secret_is_masked_however_long_the_line(distance: int) -> None:
     secret = "ghp" + "_" + "aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1eF3gH5"
     for text in (f"{'x' * distance} {secret} bad", f"bad {secret} {'x' * distance}", f"{secret} {'x' * distance} bad"):
         shown_lines = "".join(marked(text, "bad", Page(Paint(), width=60)))
         assert not any(secret[place : place + 6] in shown_lines for place in range(len(secret) - 6))
 
 
-def test_a_secret_that_is_meant_itself_is_marked_and_not_shown() -> None:
+def test_a_secret_can_be_marked_and_is_not_shown() -> None:
     assert marked(f"a: {TOKEN}", TOKEN) == [f"a: {'*' * len(TOKEN)}", f"   {'^' * len(TOKEN)}"]
 
 
@@ -101,7 +101,7 @@ def test_a_long_line_is_cut_around_the_place(before: str, what: str, after: str,
     assert marked(before + what + after, what, Page(Paint(), width=43)) == [line, carets]
 
 
-def test_two_places_share_a_line_or_show_what_is_between() -> None:
+def test_two_places_share_a_line_or_show_a_gap() -> None:
     text = SourceText("a: {b: 1, b: 2}\nc: 1\nd: 1\na: 2\n", "hub.yaml")
     marks = [
         Mark(text.location(10, 11)),
@@ -119,11 +119,11 @@ def test_two_places_share_a_line_or_show_what_is_between() -> None:
     ]
 
 
-def test_nothing_is_shown_of_a_place_without_a_text() -> None:
+def test_a_place_without_its_text_has_no_excerpt() -> None:
     assert excerpt([Mark(Location("hub.yaml", 1, 1))], PAGE, 2) == []
 
 
-def test_colour_is_around_carets_and_numbers_alone() -> None:
+def test_only_carets_and_numbers_are_colored() -> None:
     lines = excerpt([Mark(SourceText("a: bad", "x").location(3, 6), "yellow")], Page(Paint(on=True)), 2)
     assert lines == [
         "   \x1b[36m|\x1b[0m",

@@ -1,4 +1,4 @@
-"""Annotations are what GitHub reads, and nothing else that is printed is."""
+"""GitHub reads the annotations, and no other output as a command."""
 
 import re
 from collections.abc import Iterable
@@ -11,9 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hublish.base.errors import HublishError, ManifestInvalidError
-from hublish.cli.failures import report
-from hublish.cli.report.github import annotation, defused
-from hublish.cli.report.terminal import Format
+from hublish.cli.exit_codes import report_failure
+from hublish.cli.report.github import annotation, without_commands
 from hublish.cli.terminal.color import Paint
 from hublish.schemas.diagnose.problems import Location, Problem, Related
 from tests.hublish.cli.running import MakeDesk, desk
@@ -23,7 +22,7 @@ REGISTERED = re.compile(r"^\s*::(?P<name>[^:]*?)(?: [^:]*)?::|##\[(?P<old>[^\]]*
 
 
 def commands(output: str) -> list[str]:
-    """Return the names of the commands a runner sees: it reads lines as .NET does, by any line end."""
+    """Return the names of the commands that a runner finds: like .NET, it splits lines at any line end."""
     found = (REGISTERED.search(line) for line in re.split(r"\r\n|\r|\n", output))
     return [each["name"] or each["old"] for each in found if each]
 
@@ -58,29 +57,29 @@ def test_an_annotation_names_file_lines_and_columns(repository: Path) -> None:
     ],
 )
 @pytest.mark.usefixtures("repository")
-def test_columns_are_told_within_one_line_alone(place: Location, where: str) -> None:
+def test_columns_are_given_only_within_one_line(place: Location, where: str) -> None:
     assert f"file=digits/hub.yaml,{where}title=" in annotation(Problem("a", "b", location=place), {})
 
 
-def test_the_git_repository_is_the_root_where_github_names_none(repository: Path) -> None:
+def test_without_a_workspace_paths_are_relative_to_the_git_repository(repository: Path) -> None:
     problem = Problem("a", "b", location=Location("digits/hub.yaml", 1, 1))
     (repository / ".git").mkdir()
     assert file_of(annotation(problem, {})) == "models/digits/hub.yaml"
 
 
-def test_a_file_elsewhere_keeps_its_name_and_what_is_no_file_has_none(repository: Path) -> None:
+def test_a_file_outside_the_workspace_keeps_its_name_and_stdin_has_none(repository: Path) -> None:
     place = Location(str(repository / "models/digits/hub.yaml"), 1, 1)
     elsewhere = {"GITHUB_WORKSPACE": str(repository / "models/digits/deeper")}
     assert file_of(annotation(Problem("a", "b", location=place), elsewhere)) == place.source
     assert annotation(Problem("a", "b", location=Location("<stdin>", 2, 1)), {}) == "::error title=a::<stdin>:2:1: b"
 
 
-def test_what_would_end_a_property_or_the_line_is_escaped() -> None:
+def test_characters_that_would_end_a_property_or_the_line_are_escaped() -> None:
     line = annotation(Problem("a:b,c%d\n", "50 %\r\n::error::", severity="warning"), {})
     assert line == "::warning title=a%3Ab%2Cc%25d%0A::50 %25%0D%0A::error::"
 
 
-def test_other_places_are_told_in_the_message() -> None:
+def test_related_places_are_in_the_message() -> None:
     problem = Problem("a", "b", related=(Related("first here", location=Location("x", 1, 2)), Related("see", "y")))
     assert annotation(problem, {}) == "::error title=a::b%0A  first here: x:1:2%0A  see: y"
 
@@ -96,8 +95,8 @@ def test_other_places_are_told_in_the_message() -> None:
         ("a::b :c #[d]", "a::b :c #[d]"),
     ],
 )
-def test_a_line_that_would_be_a_command_is_spelled_out(line: str, shown: str) -> None:
-    assert defused(line) == shown
+def test_a_line_that_would_be_a_command_is_escaped(line: str, shown: str) -> None:
+    assert without_commands(line) == shown
     assert commands(shown) == []
 
 
@@ -113,35 +112,37 @@ class Result:
 
 
 def test_only_annotations_are_commands(make_desk: MakeDesk) -> None:
-    desk = make_desk(format=Format.GITHUB, tty=True)
+    desk = make_desk("n\n", format="github", tty=True)
     problem = Problem("a", EVIL, EVIL, EVIL, Location(EVIL, 1, 1), related=(Related(EVIL, EVIL),))
-    desk.terminal.show(Result())
-    desk.terminal.show_aside(Result())
-    desk.terminal.show_text(f"{EVIL}\n{EVIL}")
-    desk.terminal.say(EVIL)
+    desk.report.show(Result())
+    desk.report.confirm(Result(), "Go on?")
+    desk.report.show_text(f"{EVIL}\n{EVIL}")
+    desk.report.note(EVIL)
     assert commands(desk.out.getvalue() + desk.err.getvalue()) == []
-    desk.terminal.warn([problem])
-    report(ManifestInvalidError(EVIL, hint=EVIL, problems=(problem, problem), location=problem.location), desk.terminal)
-    report(HublishError(EVIL, hint=EVIL), desk.terminal)
+    desk.report.warn([problem])
+    report_failure(
+        ManifestInvalidError(EVIL, hint=EVIL, problems=(problem, problem), location=problem.location), desk.report
+    )
+    report_failure(HublishError(EVIL, hint=EVIL), desk.report)
     assert commands(desk.err.getvalue()) == ["error"] * 4
     assert commands(desk.out.getvalue()) == []
 
 
 def test_a_summary_for_people_follows_the_annotations(make_desk: MakeDesk) -> None:
-    desk = make_desk(format=Format.GITHUB)
-    report(ManifestInvalidError("hub.yaml has a problem", problems=(Problem("a", "b"),)), desk.terminal)
+    desk = make_desk(format="github")
+    report_failure(ManifestInvalidError("hub.yaml has a problem", problems=(Problem("a", "b"),)), desk.report)
     assert desk.err.getvalue() == "::error title=a::b\nerror[manifest.invalid]: hub.yaml has a problem\n"
 
 
 def test_an_error_without_problems_is_an_annotation_itself(make_desk: MakeDesk) -> None:
-    desk = make_desk(format=Format.GITHUB)
-    report(HublishError("bad", hint="mend it"), desk.terminal)
-    assert desk.err.getvalue() == "::error title=hublish.failed::bad%0A  hint: mend it\n"
+    desk = make_desk(format="github")
+    report_failure(HublishError("bad", hint="fix it"), desk.report)
+    assert desk.err.getvalue() == "::error title=hublish.failed::bad%0A  hint: fix it\n"
 
 
-def test_more_than_github_shows_is_still_told(make_desk: MakeDesk) -> None:
-    desk = make_desk(format=Format.GITHUB)
-    desk.terminal.warn([Problem("a", "b", severity="warning")] * 30)
+def test_more_warnings_than_github_shows_are_still_written(make_desk: MakeDesk) -> None:
+    desk = make_desk(format="github")
+    desk.report.warn([Problem("a", "b", severity="warning")] * 30)
     assert desk.err.getvalue().count("::warning ") == 30
 
 
@@ -158,13 +159,13 @@ def test_any_text_makes_one_line_that_reads_back(message: str, code: str, path: 
 
 @given(st.text(st.sampled_from(":# []ab\n\r\t\u2028\x85\u3000-") | st.characters()))
 def test_any_output_is_free_of_commands(text: str) -> None:
-    at = desk(format=Format.GITHUB)
-    at.terminal.say(text)
-    at.terminal.show_text(text)
+    at = desk(format="github")
+    at.report.note(text)
+    at.report.show_text(text)
     assert commands(at.err.getvalue()) == []
     assert commands(at.out.getvalue()) == []
 
 
 def read(data: str) -> str:
-    """Return what the runner makes of a message."""
+    """Unescape a message as the runner does."""
     return data.replace("%0D", "\r").replace("%0A", "\n").replace("%25", "%")

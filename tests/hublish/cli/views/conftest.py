@@ -1,19 +1,19 @@
-"""Hand-made values, and what a person sees of them."""
+"""Hand-made values, and their views for people."""
 
 import pytest
 
-from hublish.cli.report.interface import View
+from hublish.cli.report import View
 from hublish.cli.terminal.color import Paint
-from hublish.cli.terminal.text import harmless
+from hublish.cli.terminal.text import escaped
 from tests.hublish.cli.views.values import Make, Show
 
 
 @pytest.fixture
 def show() -> Show:
-    """Return what a person sees of a view."""
+    """Return a view as a person sees it."""
 
-    def shown(view: View, *, colour: bool = False) -> str:
-        return "".join(f"{harmless(line, colour=colour)}\n" for line in view.human(Paint(colour)))
+    def shown(view: View, *, color: bool = False) -> str:
+        return "".join(f"{escaped(line, color=color)}\n" for line in view.human(Paint(color)))
 
     return shown
 

@@ -1,4 +1,4 @@
-"""The doctor's findings."""
+"""The view of the findings of `doctor`."""
 
 from hublish import Finding
 from hublish.cli.views.doctor import FindingsView
@@ -12,12 +12,12 @@ FINDINGS = (
 )
 
 
-def test_every_finding_has_a_line_and_what_hurts_a_hint(show: Show, golden: Golden) -> None:
+def test_every_finding_has_a_line_and_a_hint(show: Show, golden: Golden) -> None:
     golden("doctor", show(FindingsView(FINDINGS)))
 
 
-def test_nothing_found_is_said(show: Show) -> None:
-    assert show(FindingsView(FINDINGS[:1])).endswith("\nNo problem found.\n")
+def test_without_problems_the_verdict_is_one_line(show: Show) -> None:
+    assert show(FindingsView(FINDINGS[:1])).endswith("\nNo problems found.\n")
 
 
 def test_json_has_the_verdict_and_all_findings() -> None:
@@ -31,5 +31,5 @@ def test_json_has_the_verdict_and_all_findings() -> None:
     }
 
 
-def test_quiet_is_the_names_of_what_hurts() -> None:
+def test_quiet_prints_the_names_of_failed_checks() -> None:
     assert list(FindingsView(FINDINGS).quiet()) == ["token"]

@@ -1,10 +1,10 @@
-"""Why a file is in or out, as people, programs and scripts see it."""
+"""The view of an explanation, for people, programs and scripts."""
 
 import pytest
 
 from hublish.base.values import Effect, Step
 from hublish.base.values.explanation import Explained, Explanation, Fate, Outcome, Taken
-from hublish.cli.report.interface import View
+from hublish.cli.report import View
 from hublish.cli.views.explain import ExplanationView
 from hublish.schemas.diagnose.problems import Location, Problem
 from tests.hublish.cli.running import Golden
@@ -54,7 +54,7 @@ NEEDED = Step(
     location=line(20, 20, 35, ""),
 )
 LEFT = Step("load.allow_patterns", Effect.KEEPS_OUT, "load.allow_patterns: none matches", "load.allow_patterns")
-NOBODY = (
+UNCOLLECTED = (
     Step(
         "source", Effect.KEEPS_OUT, "none of 2 sources collects it", "artifacts", location=line(7, 1, 10, "artifacts:")
     ),
@@ -81,7 +81,7 @@ CASES = {
         loading=NEEDED,
     ),
     "out": file("runs/notes.tmp", COLLECTS, NOT_DENIED, ALLOWED, IGNORED),
-    "uncollected": file("runs/notes.txt", *NOBODY),
+    "uncollected": file("runs/notes.txt", *UNCOLLECTED),
     "refused": file("runs/state.bin", COLLECTS, NOT_DENIED, ALLOWED, PICKLE),
     "dropped": file("runs/model.bin", COLLECTS, NOT_DENIED, ALLOWED, DROPPED),
     "twice": Explanation(
@@ -89,7 +89,7 @@ CASES = {
         Taken.FILE,
         "config.json",
         (
-            Fate(Taken.FILE, "config.json", None, NOBODY),
+            Fate(Taken.FILE, "config.json", None, UNCOLLECTED),
             Fate(Taken.PATH_IN_REPO, "runs/config.json", 1, (COLLECTS, ALLOWED), ("config.json",), again=True),
         ),
     ),
@@ -109,11 +109,11 @@ CASES = {
         Taken.FOLDER,
         ".",
         files=(
-            file("env/bin/python", *NOBODY, artifact=None),
-            file("env/lib/a.py", *NOBODY, artifact=None),
-            file("notes.txt", *NOBODY, artifact=None),
+            file("env/bin/python", *UNCOLLECTED, artifact=None),
+            file("env/lib/a.py", *UNCOLLECTED, artifact=None),
+            file("notes.txt", *UNCOLLECTED, artifact=None),
             file("runs/config.json", COLLECTS, ALLOWED),
-            file("runs/old/a.txt", *NOBODY, artifact=None),
+            file("runs/old/a.txt", *UNCOLLECTED, artifact=None),
         ),
     ),
 }
@@ -128,16 +128,16 @@ def test_the_verdict_comes_first_then_the_line_then_every_rule(case: str, show: 
     golden(f"explain_{case}", show(view(case)))
 
 
-def test_colour_says_what_the_words_say(show: Show, golden: Golden) -> None:
-    golden("explain_colour", show(view("in", "out", "refused", "folder"), colour=True))
+def test_colors_follow_the_outcomes(show: Show, golden: Golden) -> None:
+    golden("explain_color", show(view("in", "out", "refused", "folder"), color=True))
 
 
-def test_a_release_that_is_refused_anyway_says_so_at_the_end(show: Show) -> None:
+def test_problems_with_the_sources_are_counted_at_the_end(show: Show) -> None:
     shown = show(view("in", problems=(Problem("source.missing", "no"), Problem("source.pattern", "none"))))
-    assert shown.endswith("The release is refused for now: 2 problems with its sources. `hublish check` tells them.\n")
+    assert shown.endswith("Publishing would fail now: 2 problems with the sources. `hublish check` lists them.\n")
 
 
-def test_quiet_is_one_word_a_path() -> None:
+def test_quiet_prints_one_outcome_per_path() -> None:
     words = ["in", "out", "refused", "in", "absent", "refused"]
     assert list(view("in", "out", "refused", "twice", "absent", "folder").quiet()) == words
 
@@ -160,7 +160,7 @@ def test_json_holds_every_rule_with_its_place() -> None:
     assert [problem["code"] for problem in document["problems"]] == ["source.missing"]
 
 
-def test_json_says_whether_loading_needs_a_file() -> None:
+def test_json_has_whether_loading_needs_a_file() -> None:
     explanations = view("converted", "in").document()["explanations"]
     assert [each["fates"][0]["load"]["needed"] for each in explanations] == [True, False]
 
@@ -183,7 +183,7 @@ def test_json_of_a_folder_holds_its_files() -> None:
         ((), Outcome.OUT),
     ],
 )
-def test_a_folder_is_what_its_files_make_it(outcomes: tuple[Outcome, ...], whole: Outcome) -> None:
+def test_the_outcome_of_a_folder_follows_from_its_files(outcomes: tuple[Outcome, ...], whole: Outcome) -> None:
     by_outcome = {Outcome.IN: CASES["in"], Outcome.OUT: CASES["out"], Outcome.REFUSED: CASES["refused"]}
     folder = Explanation("x", Taken.FOLDER, "x", files=tuple(by_outcome[outcome] for outcome in outcomes))
     assert folder.outcome is whole

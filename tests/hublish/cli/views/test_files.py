@@ -1,12 +1,9 @@
-"""A release, listed."""
-
-from pathlib import Path
+"""The view of the files in a release."""
 
 import pytest
 
 from hublish.base.values import Release
-from hublish.cli.again import Again
-from hublish.cli.views.files import BuildView, FilesView
+from hublish.cli.views.files import FilesView
 from hublish.schemas.diagnose.problems import Problem
 from tests.hublish.cli.running import Golden
 from tests.hublish.cli.views.values import Make, Show
@@ -32,17 +29,17 @@ def test_every_rule_can_be_shown_with_its_line(release: Release, show: Show, gol
     golden("files_why", show(FilesView(release, excluded=True, why=True)))
 
 
-def test_whole_digests_can_be_had(release: Release, show: Show) -> None:
+def test_digests_can_be_shown_whole(release: Release, show: Show) -> None:
     assert "ab" * 32 in show(FilesView(release, whole_digests=True))
 
 
-def test_that_nothing_was_left_out_is_said(make: Make, show: Show) -> None:
+def test_a_release_without_excluded_files_has_a_line_for_that(make: Make, show: Show) -> None:
     shown = show(FilesView(Release(make.project(), (make.file("a"),)), excluded=True))
-    assert "No file was considered and left out." in shown
+    assert "No files were excluded." in shown
     assert shown.endswith("1 file, 1.2 KB.\n")
 
 
-def test_json_holds_what_made_every_file(release: Release) -> None:
+def test_json_has_the_origin_of_every_file(release: Release) -> None:
     document = FilesView(release).document()
     assert document["files"][1] == {
         "path_in_repo": "model.safetensors",
@@ -73,12 +70,5 @@ def test_json_holds_what_made_every_file(release: Release) -> None:
 @pytest.mark.parametrize(
     ("excluded", "lines"), [(False, ["README.md", "model.safetensors", "数据.json"]), (True, ["train.log"])]
 )
-def test_quiet_is_paths(release: Release, excluded: bool, lines: list[str]) -> None:
+def test_quiet_prints_paths(release: Release, excluded: bool, lines: list[str]) -> None:
     assert list(FilesView(release, excluded).quiet()) == lines
-
-
-def test_a_build_says_where_it_is(release: Release, show: Show, golden: Golden) -> None:
-    view = BuildView(release, Path("dist"), Again(" -f a/hub.yaml", "", " --set v=1"))
-    golden("build", show(view))
-    assert list(view.quiet()) == ["dist"]
-    assert view.document()["folder"] == "dist"

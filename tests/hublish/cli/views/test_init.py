@@ -1,4 +1,4 @@
-"""What a person sees of a draft."""
+"""The view of a draft."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -26,23 +26,23 @@ DRAFT = Draft(
 )
 
 
-def test_what_was_found_and_what_stays_out_is_told(show: Show, golden: Golden) -> None:
+def test_recognized_parts_and_excluded_files_are_listed(show: Show, golden: Golden) -> None:
     golden("init", show(DraftView(DRAFT)))
 
 
-def test_of_many_files_that_stay_out_the_rest_is_counted(show: Show) -> None:
+def test_many_excluded_files_are_cut_and_counted(show: Show) -> None:
     many = tuple(LeftOut(f"{number}.log", "a log") for number in range(1000))
     shown = show(DraftView(replace(DRAFT, left_out=many)))
     assert "... and 980 more; --json lists all\n" in shown
     assert len(DraftView(replace(DRAFT, left_out=many)).document()["left_out"]) == 1000
 
 
-def test_a_draft_that_was_not_written_is_its_text(show: Show) -> None:
+def test_a_draft_that_was_not_written_is_printed(show: Show) -> None:
     assert show(DraftView(replace(DRAFT, path=None))) == DRAFT.text
     assert list(DraftView(replace(DRAFT, path=None)).quiet()) == DRAFT.text.splitlines()
 
 
-def test_what_was_not_pulled_yet_is_pulled_first(show: Show) -> None:
+def test_files_that_are_missing_are_pulled_first(show: Show) -> None:
     draft = replace(DRAFT, path=Path("m/hub.yaml"), complete=False)
     shown = show(DraftView(draft, "m", "acme/rows@v1", " --repo-type dataset"))
     assert "Next: hublish pull acme/rows@v1 --repo-type dataset --local-dir m\n" in shown

@@ -1,9 +1,9 @@
-"""A plan, as people, programs and scripts see it."""
+"""The view of a plan, for people, programs and scripts."""
 
 import pytest
 
 from hublish.base.values import Setting
-from hublish.cli.again import Again
+from hublish.cli.views.phrases import RepeatedOptions
 from hublish.cli.views.plan import PlanView
 from tests.hublish.cli.running import Golden
 from tests.hublish.cli.views.values import Make, Show
@@ -18,17 +18,17 @@ def test_every_rule_can_be_shown_with_its_line(make: Make, show: Show, golden: G
     golden("plan_why", show(PlanView(make.everything(), everything=True, why=True)))
 
 
-def test_colour_marks_what_is_added_changed_and_deleted(make: Make, show: Show, golden: Golden) -> None:
-    golden("plan_colour", show(PlanView(make.everything()), colour=True))
+def test_colors_mark_added_changed_and_deleted(make: Make, show: Show, golden: Golden) -> None:
+    golden("plan_color", show(PlanView(make.everything()), color=True))
 
 
-def test_a_repo_that_does_not_exist_will_be_created(make: Make, show: Show, golden: Golden) -> None:
+def test_a_new_repo_will_be_created(make: Make, show: Show, golden: Golden) -> None:
     head = make.head(repo_exists=False, commit=None)
     settings = (Setting("visibility", None, "private"),)
     golden("plan_new_repo", show(PlanView(make.plan(make.add("a.json", 10), head=head, settings=settings))))
 
 
-def test_a_branch_that_does_not_exist_begins_at_main(make: Make, show: Show) -> None:
+def test_a_new_branch_begins_at_main(make: Make, show: Show) -> None:
     target, head = make.target(revision="next"), make.head(commit=None, default_commit="f" * 40)
     shown = show(PlanView(make.plan(make.add("a.json", 10), target=target, head=head)))
     assert "ffffffffffff: the branch next will be created from main" in shown
@@ -42,30 +42,30 @@ def test_a_changed_setting_shows_both_values(make: Make, show: Show) -> None:
     assert "No commit is needed." in shown
 
 
-def test_nothing_to_do_is_said_in_one_sentence_and_suggests_nothing(make: Make, show: Show, golden: Golden) -> None:
+def test_nothing_to_do_is_one_sentence_without_next_steps(make: Make, show: Show, golden: Golden) -> None:
     golden("plan_nothing", show(PlanView(make.plan(make.keep("a.json"), make.keep("b.json")))))
 
 
-def test_a_pull_request_that_holds_exactly_this_is_named(make: Make, show: Show, golden: Golden) -> None:
+def test_a_pull_request_that_holds_the_release_is_named(make: Make, show: Show, golden: Golden) -> None:
     plan = make.plan(make.add("a.json", 10), project=make.project(create_pr=True), open_pull_request=3)
     golden("plan_pull_request", show(PlanView(plan)))
 
 
-def test_a_written_plan_is_what_comes_next(make: Make, show: Show) -> None:
-    view = PlanView(make.everything(), written_to="plan.json", again=Again(" -f a/hub.yaml", " --local"))
+def test_a_written_plan_is_the_next_step(make: Make, show: Show) -> None:
+    view = PlanView(make.everything(), written_to="plan.json", repeated=RepeatedOptions(" -f a/hub.yaml", " --local"))
     assert "Next: review plan.json, then hublish publish plan.json -f a/hub.yaml --local" in show(view)
 
 
-def test_before_a_question_nothing_is_suggested(make: Make, show: Show) -> None:
+def test_before_a_question_there_are_no_next_steps(make: Make, show: Show) -> None:
     assert "Next:" not in show(PlanView(make.everything(), ask=True))
 
 
-def test_a_remote_file_name_cannot_command_the_terminal(make: Make, show: Show) -> None:
+def test_a_remote_file_name_cannot_control_the_terminal(make: Make, show: Show) -> None:
     shown = show(PlanView(make.plan(make.delete("a\x1b[2Jb\nc", 1)), everything=True))
     assert "a\\x1b[2Jb\\nc" in shown
 
 
-def test_quiet_is_what_the_commit_holds(make: Make) -> None:
+def test_quiet_prints_the_files_in_the_commit(make: Make) -> None:
     assert list(PlanView(make.everything()).quiet()) == [
         "~ config.json",
         "+ model.safetensors",

@@ -1,9 +1,9 @@
-"""The end of a publish."""
+"""The view of a receipt."""
 
 from pathlib import Path
 
 from hublish.base.values import Setting
-from hublish.cli.again import Again
+from hublish.cli.views.phrases import RepeatedOptions
 from hublish.cli.views.publish import ReceiptView
 from tests.hublish.cli.running import Golden
 from tests.hublish.cli.views.values import Make, Show
@@ -11,7 +11,7 @@ from tests.hublish.cli.views.values import Make, Show
 LOCK = Path("hub.lock")
 
 
-def test_a_publish_shows_commit_proof_tag_lock_and_what_is_next(make: Make, show: Show, golden: Golden) -> None:
+def test_a_receipt_shows_commit_verification_tag_lock_and_next_steps(make: Make, show: Show, golden: Golden) -> None:
     golden("receipt_published", show(ReceiptView(make.receipt(make.everything(), tag="v1.2.0"), LOCK)))
 
 
@@ -20,7 +20,7 @@ def test_a_proposal_names_its_pull_request(make: Make, show: Show, golden: Golde
     golden("receipt_proposed", show(ReceiptView(make.receipt(plan, pull_request=3), LOCK)))
 
 
-def test_a_second_publish_says_that_there_was_nothing_to_do(make: Make, show: Show, golden: Golden) -> None:
+def test_a_second_publish_reports_nothing_to_do(make: Make, show: Show, golden: Golden) -> None:
     plan = make.plan(make.keep("a.json"))
     golden("receipt_nothing", show(ReceiptView(make.receipt(plan, created=False, url=""), LOCK)))
 
@@ -34,19 +34,19 @@ def test_settings_alone_make_no_commit(make: Make, show: Show) -> None:
 
 def test_the_next_commands_repeat_the_options_they_need(make: Make, show: Show) -> None:
     plan = make.plan(make.add("a.csv", 1), target=make.target(repo_type="dataset"))
-    shown = show(ReceiptView(make.receipt(plan), LOCK, Again(" -f a/hub.yaml", " --local")))
+    shown = show(ReceiptView(make.receipt(plan), LOCK, RepeatedOptions(" -f a/hub.yaml", " --local")))
     assert "hublish verify -f a/hub.yaml --local\n" in shown
     assert "hublish pull acme/digits-mlp --repo-type dataset --local\n" in shown
 
 
-def test_the_embedded_hub_has_no_lasting_url_and_can_be_served(make: Make, show: Show, golden: Golden) -> None:
+def test_the_embedded_hub_has_no_url_and_can_be_served(make: Make, show: Show, golden: Golden) -> None:
     plan = make.plan(make.add("a.json", 10), target=make.target(endpoint="embedded"))
-    golden("receipt_embedded", show(ReceiptView(make.receipt(plan), LOCK, Again("", " --local"))))
-    elsewhere = show(ReceiptView(make.receipt(plan), Path("a b/hub.lock"), Again(" -f 'a b/hub.yaml'", "")))
+    golden("receipt_embedded", show(ReceiptView(make.receipt(plan), LOCK, RepeatedOptions("", " --local"))))
+    elsewhere = show(ReceiptView(make.receipt(plan), Path("a b/hub.lock"), RepeatedOptions(" -f 'a b/hub.yaml'", "")))
     assert "hublish pull acme/digits-mlp --local\n" in elsewhere
-    assert "hublish hub serve --root 'a b/.hublish/hub'  to look" in elsewhere
+    assert "hublish hub serve --root 'a b/.hublish/hub'  to inspect" in elsewhere
 
 
-def test_quiet_is_the_commit(make: Make) -> None:
+def test_quiet_prints_the_commit(make: Make) -> None:
     receipt = make.receipt(make.everything())
     assert list(ReceiptView(receipt, LOCK).quiet()) == [receipt.commit]

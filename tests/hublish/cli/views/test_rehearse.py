@@ -1,4 +1,4 @@
-"""A rehearsal that went well, and one that did not."""
+"""The view of a rehearsal, successful and failed."""
 
 import pytest
 
@@ -19,15 +19,15 @@ def bad(good: Rehearsal) -> Rehearsal:
     return Rehearsal(good.receipt, good.local, 4, ("a.json",))
 
 
-def test_a_good_rehearsal_shows_every_step(good: Rehearsal, show: Show, golden: Golden) -> None:
+def test_a_successful_rehearsal_shows_every_step(good: Rehearsal, show: Show, golden: Golden) -> None:
     golden("rehearse", show(RehearsalView(good)))
 
 
-def test_a_bad_one_names_what_came_back_different(bad: Rehearsal, show: Show, golden: Golden) -> None:
+def test_a_failed_rehearsal_names_every_difference(bad: Rehearsal, show: Show, golden: Golden) -> None:
     golden("rehearse_failed", show(RehearsalView(bad)))
 
 
-def test_json_has_the_verdict_with_its_numbers(bad: Rehearsal) -> None:
+def test_json_has_the_verdict_and_the_counts(bad: Rehearsal) -> None:
     document = RehearsalView(bad).document()
     assert document == {
         "same": False,
@@ -39,5 +39,5 @@ def test_json_has_the_verdict_with_its_numbers(bad: Rehearsal) -> None:
     }
 
 
-def test_quiet_is_every_difference(good: Rehearsal, bad: Rehearsal) -> None:
+def test_quiet_prints_every_difference(good: Rehearsal, bad: Rehearsal) -> None:
     assert [list(RehearsalView(rehearsal).quiet()) for rehearsal in (good, bad)] == [[], ["a.json"]]

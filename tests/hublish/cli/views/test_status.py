@@ -1,4 +1,4 @@
-"""The working tree and the Hub against the lock, as people, programs and scripts see it."""
+"""The view of a status, for people, programs and scripts."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ from hublish.api.verify import Verification
 from hublish.base.errors import OfflineError
 from hublish.base.values import Release, Setting
 from hublish.base.values.drift import ChangedFile, LocalDrift
-from hublish.cli.again import Again
+from hublish.cli.views.phrases import RepeatedOptions
 from hublish.cli.views.status import StatusView
 from hublish.schemas.documents.lock import Lock, LockedFile
 from hublish.schemas.documents.manifest import Load
@@ -77,20 +77,20 @@ CASES: dict[str, dict[str, object]] = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_each_half_is_told_on_its_own_then_the_verdict(case: str, status: Status, show: Show, golden: Golden) -> None:
+def test_both_halves_come_before_the_verdict(case: str, status: Status, show: Show, golden: Golden) -> None:
     golden(f"status_{case}", show(StatusView(replace(status, **CASES[case]))))  # type: ignore[arg-type]  # fields of Status
 
 
-def test_colour_marks_what_came_went_and_changed(status: Status, show: Show, golden: Golden) -> None:
-    golden("status_colour", show(StatusView(replace(status, local=DRIFTED, remote=MOVED)), colour=True))
+def test_colors_mark_added_removed_and_changed(status: Status, show: Show, golden: Golden) -> None:
+    golden("status_color", show(StatusView(replace(status, local=DRIFTED, remote=MOVED)), color=True))
 
 
-def test_what_comes_next_repeats_the_options(status: Status, show: Show) -> None:
-    view = StatusView(replace(status, local=RAISED), Again(" -f a/hub.yaml", " --local", " --set version=2"))
+def test_the_next_step_repeats_the_options(status: Status, show: Show) -> None:
+    view = StatusView(replace(status, local=RAISED), RepeatedOptions(" -f a/hub.yaml", " --local", " --set version=2"))
     assert "Next: hublish plan -f a/hub.yaml --set version=2 --local  shows" in show(view)
 
 
-def test_quiet_is_one_drift_a_line(status: Status) -> None:
+def test_quiet_prints_one_difference_per_line(status: Status) -> None:
     assert list(StatusView(status).quiet()) == []
     assert list(StatusView(replace(status, local=DRIFTED, remote=MOVED)).quiet()) == [
         "local + new.json",
@@ -106,7 +106,7 @@ def test_quiet_is_one_drift_a_line(status: Status) -> None:
     ]
 
 
-def test_json_holds_both_halves(status: Status) -> None:
+def test_json_has_both_halves(status: Status) -> None:
     assert StatusView(replace(status, local=DRIFTED, remote=MOVED)).document() == {
         "changed": True,
         "lock": {
@@ -144,7 +144,7 @@ def test_json_holds_both_halves(status: Status) -> None:
     }
 
 
-def test_json_holds_nothing_of_a_half_that_is_not_known(status: Status) -> None:
+def test_json_has_null_for_an_unknown_half(status: Status) -> None:
     document = StatusView(replace(status, remote=None, error=OfflineError("no network"))).document()
     assert (document["changed"], document["remote"], document["error"]["code"]) == (False, None, "remote.offline")
     unpublished = StatusView(replace(status, lock=None, local=None, remote=None)).document()

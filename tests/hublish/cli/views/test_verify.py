@@ -1,9 +1,9 @@
-"""The Hub against the lock."""
+"""The view of a verification."""
 
 import pytest
 
 from hublish import Verification
-from hublish.cli.again import Again
+from hublish.cli.views.phrases import RepeatedOptions
 from hublish.cli.views.verify import VerificationView
 from hublish.pipeline.lock.records import lock_document
 from tests.hublish.cli.running import Golden
@@ -21,12 +21,15 @@ def bad(good: Verification) -> Verification:
     return Verification(good.lock, ("a.json",), ("new.bin", "x\x1b.bin"), ("b.json",))
 
 
-def test_what_is_as_locked_takes_one_line(good: Verification, show: Show) -> None:
-    assert show(VerificationView(good)) == "ok  acme/digits-mlp at v1.2.0: 2 files as locked at commit 0123456789ab\n"
+def test_a_release_that_matches_its_lock_takes_one_line(good: Verification, show: Show) -> None:
+    assert (
+        show(VerificationView(good))
+        == "ok  acme/digits-mlp at v1.2.0: 2 files as in the lock, at commit 0123456789ab\n"
+    )
 
 
 def test_every_difference_is_named(bad: Verification, show: Show, golden: Golden) -> None:
-    golden("verify_failed", show(VerificationView(bad, Again(" -f a/hub.yaml", " --local"))))
+    golden("verify_failed", show(VerificationView(bad, RepeatedOptions(" -f a/hub.yaml", " --local"))))
 
 
 def test_json_has_the_verdict_and_three_lists(bad: Verification) -> None:
@@ -37,6 +40,6 @@ def test_json_has_the_verdict_and_three_lists(bad: Verification) -> None:
     assert (document["repo_id"], document["tag"], document["files"]) == ("acme/digits-mlp", "v1.2.0", 2)
 
 
-def test_quiet_is_every_path_that_differs(good: Verification, bad: Verification) -> None:
+def test_quiet_prints_every_path_that_differs(good: Verification, bad: Verification) -> None:
     assert list(VerificationView(good).quiet()) == []
     assert list(VerificationView(bad).quiet()) == ["a.json", "b.json", "new.bin", "x\x1b.bin"]

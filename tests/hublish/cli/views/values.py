@@ -32,6 +32,7 @@ from hublish.schemas.documents.manifest import Load, Manifest
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 PARENT = "89abcdef0123456789abcdef0123456789abcdef"
 
+# A manifest as it was written.
 TEXT = b"""\
 artifacts:
   - source: runs/best.npz
@@ -40,7 +41,6 @@ patterns:
   ignore_patterns: ["*.log"]
   delete_patterns: ["*.bin"]
 """
-"""A manifest as it was written."""
 
 Show = Callable[..., str]
 

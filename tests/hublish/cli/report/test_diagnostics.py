@@ -1,4 +1,4 @@
-"""What people, programs and GitHub are told about a manifest, in files of their own."""
+"""Problems as text with excerpts, compared with golden files."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -8,12 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hublish.base.errors import HublishError, ManifestInvalidError
-from hublish.cli.failures import report
-from hublish.cli.report.excerpts import Page
-from hublish.cli.report.human import error_lines, warning_lines
-from hublish.cli.report.terminal import Format
+from hublish.cli.exit_codes import report_failure
+from hublish.cli.report import FORMATS
+from hublish.cli.report.diagnostics import Page, error_lines, warning_lines
 from hublish.cli.terminal.color import Paint
-from hublish.cli.terminal.text import harmless
+from hublish.cli.terminal.text import escaped
 from hublish.schemas.diagnose.positions import SourceText
 from hublish.schemas.diagnose.problems import InvalidDocumentError, Location, Problem, Related
 from hublish.schemas.documents.reading_manifest import locate, read_manifest
@@ -47,7 +46,7 @@ def at(what: str) -> Location:
     return TEXT.location(start, start + len(what))
 
 
-# The words are made up here: those of reading and checking have goldens of their own.
+# These messages are made up: the real ones have goldens in tests/manifests.
 FOUND = (
     Problem("manifest.variable", "unknown variable 'verzion'", "add it", "repo.tag", at("{{ verzion }}")),
     Problem(
@@ -69,7 +68,7 @@ FOUND = (
     Problem("yaml.alias", "aliases are not allowed", "write the\nvalue out", "patterns", at("*a")),
     Problem("yaml.key", "a key must be a string", "quote it", "variables", at("1: x")),
 )
-STANDING = """\
+VALID = """\
 repo: {repo_id: acme/x}
 artifacts:
   - {source: a, path_in_repo: x}
@@ -78,7 +77,7 @@ patterns:
   ignore_patterns: ["*.tmp"]
 """
 FOUND_LATER = (
-    Problem("source.pattern", "matched nothing", "mend it", "patterns.ignore_patterns[0]", severity="warning"),
+    Problem("source.pattern", "matched nothing", "fix it", "patterns.ignore_patterns[0]", severity="warning"),
     Problem(
         "policy.collision",
         "two sources for one target",
@@ -103,7 +102,7 @@ def refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ManifestInvalidE
 
 @pytest.fixture(scope="module")
 def warnings() -> Iterable[Problem]:
-    first, *rest = locate(FOUND_LATER, STANDING.encode())
+    first, *rest = locate(FOUND_LATER, VALID.encode())
     return (first, OF_A_FILE, *rest)
 
 
@@ -116,31 +115,31 @@ def test_every_problem_is_shown_with_its_line(refused: HublishError, golden: Gol
 
 
 def test_errors_are_red(refused: HublishError, golden: Golden) -> None:
-    golden("diagnostics_colour", lines_of(error_lines(refused, Page(Paint(on=True), width=80))))
+    golden("diagnostics_color", lines_of(error_lines(refused, Page(Paint(on=True), width=80))))
 
 
-@pytest.mark.parametrize("format_", [Format.JSON, Format.GITHUB])
-def test_programs_are_told_the_same(
-    refused: HublishError, golden: Golden, make_desk: MakeDesk, format_: Format
+@pytest.mark.parametrize("format_", ["json", "github"])
+def test_json_and_github_report_the_same_problems(
+    refused: HublishError, golden: Golden, make_desk: MakeDesk, format_: str
 ) -> None:
     desk = make_desk(format=format_)
-    assert report(refused, desk.terminal) == 1
+    assert report_failure(refused, desk.report) == 1
     golden(f"diagnostics_{format_}", desk.out.getvalue() + desk.err.getvalue())
 
 
-def test_warnings_look_the_same(warnings: Iterable[Problem], golden: Golden) -> None:
+def test_warnings_are_shown_with_their_lines(warnings: Iterable[Problem], golden: Golden) -> None:
     golden("diagnostics_warnings", lines_of(warning_lines(warnings, Page(Paint()))))
 
 
 def test_warnings_are_yellow(warnings: Iterable[Problem], golden: Golden) -> None:
-    golden("diagnostics_warnings_colour", lines_of(warning_lines(warnings, Page(Paint(on=True)))))
+    golden("diagnostics_warnings_color", lines_of(warning_lines(warnings, Page(Paint(on=True)))))
 
 
-def test_no_form_shows_a_credential(refused: HublishError, make_desk: MakeDesk) -> None:
-    for format_ in Format:
+def test_no_format_shows_a_credential(refused: HublishError, make_desk: MakeDesk) -> None:
+    for format_ in FORMATS:
         for tty in (False, True):
             desk = make_desk(format=format_, tty=tty)
-            report(refused, desk.terminal)
+            report_failure(refused, desk.report)
             shown = desk.out.getvalue() + desk.err.getvalue()
             assert "problems" in shown
             assert TOKEN[4:12] not in shown
@@ -148,7 +147,7 @@ def test_no_form_shows_a_credential(refused: HublishError, make_desk: MakeDesk) 
     assert TOKEN[4:12] not in "".join(each.location.text or "" for each in refused.problems if each.location)
 
 
-def test_no_line_shows_a_piece_of_a_token_that_variables_put_together() -> None:
+def test_no_line_shows_a_part_of_a_token_that_variables_join() -> None:
     text = f"""\
 repo: {{repo_id: acme/x, tag: "{{{{ a }}}}{{{{ b }}}}"}}
 variables: {{a: {TOKEN[:20]}, b: {TOKEN[20:]}, 1: x}}
@@ -163,40 +162,40 @@ artifacts: [{{source: a}}]
 
 
 def test_an_error_with_a_line_of_its_own_shows_it() -> None:
-    error = HublishError("bad", hint="mend it", location=SourceText("a: bad", "card.md.j2").location(3, 6))
+    error = HublishError("bad", hint="fix it", location=SourceText("a: bad", "card.md.j2").location(3, 6))
     assert error_lines(error, Page(Paint())) == [
         "error[hublish.failed]: bad",
         "  --> card.md.j2:1:4",
         "   |",
         " 1 | a: bad",
         "   |    ^^^",
-        "   = hint: mend it",
+        "   = hint: fix it",
     ]
 
 
-def test_colours_in_a_name_are_spelled_out(make_desk: MakeDesk) -> None:
+def test_colors_in_a_name_are_escaped(make_desk: MakeDesk) -> None:
     red = "\x1b[31mred"
     desk = make_desk(tty=True)
     for place in (None, at("source: a")):
         problem = Problem("a", red, red, red, place, related=(Related(red, red), Related(red, location=place)))
-        report(HublishError(red, hint=red, problems=(problem,)), desk.terminal)
-        desk.terminal.warn([problem])
+        report_failure(HublishError(red, hint=red, problems=(problem,)), desk.report)
+        desk.report.warn([problem])
     assert desk.err.getvalue().count(r"\x1b[31mred") >= 16
     assert red not in desk.err.getvalue()
 
 
 @settings(max_examples=rounds(80))
 @given(st.text(st.sampled_from("{}[],:-?#&*!|>'\"%@`\n\t \r:a\x1b\u202e\u2028\\e") | st.characters(), max_size=60))
-def test_whatever_a_manifest_holds_nothing_that_moves_a_terminal_gets_out(text: str) -> None:
+def test_no_manifest_makes_output_that_controls_a_terminal(text: str) -> None:
     problems = problems_of(text)
-    for format_ in (Format.HUMAN, Format.GITHUB):
+    for format_ in ("human", "github"):
         desk = make_desk_of(format=format_)
-        report(ManifestInvalidError("hub.yaml is refused", problems=problems), desk.terminal)
+        report_failure(ManifestInvalidError("hub.yaml is refused", problems=problems), desk.report)
         *lines, last = desk.err.getvalue().split("\n")
         assert last == ""
-        assert [harmless(line, colour=False) for line in lines] == lines
+        assert [escaped(line, color=False) for line in lines] == lines
         commands = [line for line in lines if line.lstrip().startswith("::")]
-        assert len(commands) == (max(1, len(problems)) if format_ is Format.GITHUB else 0)
+        assert len(commands) == (max(1, len(problems)) if format_ == "github" else 0)
 
 
 def problems_of(text: str) -> tuple[Problem, ...]:
@@ -207,12 +206,19 @@ def problems_of(text: str) -> tuple[Problem, ...]:
     return ()
 
 
-def test_problems_of_files_stay_short() -> None:
-    error = HublishError("refused", hint="see above", problems=(OF_A_FILE, Problem("a.b", "odd", "mend it")))
+def test_the_place_of_the_error_itself_comes_first() -> None:
+    error = HublishError("bad", location=Location("hub.yaml", 2, 5))
+    assert error_lines(error, Page(Paint())) == ["error[hublish.failed]: hub.yaml:2:5: bad"]
+
+
+def test_problems_without_a_line_of_a_document_stay_short() -> None:
+    error = HublishError(
+        "refused", hint="see above", problems=(OF_A_FILE, Problem("a.b", "odd", "fix it", location=Location("x", 3, 1)))
+    )
     assert error_lines(error, Page(Paint())) == [
         "error[hublish.failed]: refused",
         "  model.bin: has several names",
-        "  odd",
-        "    hint: mend it",
+        "  x:3:1: odd",
+        "    hint: fix it",
         "hint: see above",
     ]

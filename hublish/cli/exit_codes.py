@@ -1,0 +1,61 @@
+"""Exit codes, and the error report for each way in which a command can fail."""
+
+from contextlib import suppress
+
+from hublish.base.errors import HublishError
+from hublish.cli.report import Report
+
+FAILED = 1
+USAGE = 2
+# With --detailed-exitcode only; Terraform's `plan` has the same convention.
+CHANGES = 2
+# 128 + SIGINT, as shells report it.
+INTERRUPTED = 130
+
+
+class InterruptedRunError(HublishError):
+    """Ctrl-C."""
+
+    code = "run.interrupted"
+    exit_code = INTERRUPTED
+
+
+class SystemFailedError(HublishError):
+    """The operating system refused: no space, no permission, no such folder."""
+
+    code = "system.failed"
+
+
+class InternalError(HublishError):
+    """A defect in hublish."""
+
+    code = "internal.error"
+
+
+def report_failure(failure: BaseException, report: Report) -> int:
+    """Report why a command failed, and return the exit code."""
+    error = as_error(failure)
+    # If printing the error fails as well (disk full), the exit code is what remains.
+    with suppress(OSError):
+        if report.terminal.environ.get("HF_DEBUG", "").lower() in ("1", "true", "yes", "on"):
+            import traceback
+
+            report.note(*"".join(traceback.format_exception(failure)).splitlines())
+        report.fail(error)
+    return error.exit_code
+
+
+def as_error(failure: BaseException) -> HublishError:
+    """Return any exception as an error with a code."""
+    if isinstance(failure, HublishError):
+        return failure
+    if isinstance(failure, KeyboardInterrupt):
+        return InterruptedRunError("interrupted", hint="run the same command again: it continues from there")
+    if isinstance(failure, OSError) and failure.strerror:
+        place = f"{failure.filename}: " if failure.filename else ""
+        return SystemFailedError(f"{place}{failure.strerror}")
+    first_line = str(failure).strip().partition("\n")[0] or "no message"
+    return InternalError(
+        f"internal error: {type(failure).__name__}: {first_line}",
+        hint="run again with HF_DEBUG=1 for a traceback, and report it",
+    )

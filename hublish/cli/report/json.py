@@ -1,0 +1,99 @@
+"""`--format json`: one document on stdout; progress and warnings stay on stderr, for people."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hublish.cli.report import View
+from hublish.cli.report.human import HumanReport
+from hublish.cli.terminal.streams import write_json, write_text
+from hublish.schemas.secrets.masking import redact
+
+if TYPE_CHECKING:
+    from hublish.base.errors import HublishError
+    from hublish.schemas.diagnose.problems import Location, Problem
+
+
+@dataclass(frozen=True)
+class JsonReport(HumanReport):
+    """Results and errors as data."""
+
+    verbose = False
+    can_ask = False
+
+    def show(self, view: View) -> None:
+        """Write the result's document."""
+        write_json(self.terminal.stdout, view.document())
+
+    def show_text(self, text: str, document: Any = None, *, one_line: bool = False) -> None:
+        """Write the document that stands for the text."""
+        if document is None:
+            write_text(self.terminal.stdout, text)
+        elif one_line:
+            write_text(self.terminal.stdout, json.dumps(document) + "\n")
+        else:
+            write_json(self.terminal.stdout, document)
+
+    def fail(self, error: "HublishError") -> None:
+        """Write the error as a document: a failed command has no other."""
+        write_json(self.terminal.stdout, redact_document({"error": error_document(error)}, self.terminal.secrets))
+
+    def incomplete(self, error: "HublishError") -> None:
+        """Write nothing: the result's document holds the error."""
+
+
+def error_document(error: "HublishError") -> dict[str, Any]:
+    """Return an error as plain data. Its keys are stable."""
+    return {
+        "code": error.code,
+        "message": error.message,
+        "hint": error.hint,
+        "location": location_document(error.location),
+        "problems": [problem_document(problem) for problem in error.problems],
+    }
+
+
+def problem_document(problem: "Problem") -> dict[str, Any]:
+    """Return one problem as plain data. Its keys are stable.
+
+    Lines and columns count from 1, in characters. `end_line` and `end_column` name the first character after the
+    place, or are null where only the beginning is known. `related` lists other places that explain the problem.
+    """
+    return {
+        "code": problem.code,
+        "severity": problem.severity,
+        "message": problem.message,
+        "hint": problem.hint,
+        "path": problem.path,
+        "location": location_document(problem.location),
+        "related": [
+            {"message": each.message, "path": each.path, "location": location_document(each.location)}
+            for each in problem.related
+        ],
+    }
+
+
+def location_document(location: "Location | None") -> dict[str, Any] | None:
+    """Return a place as plain data. Its keys are stable."""
+    if location is None:
+        return None
+    return {
+        "source": location.source,
+        "line": location.line,
+        "column": location.column,
+        "end_line": location.end_line,
+        "end_column": location.end_column,
+    }
+
+
+def redact_document(document: Any, secrets: Iterable[str] = ()) -> Any:
+    """Return plain data with every text in it redacted."""
+    known = tuple(secrets)
+    if isinstance(document, str):
+        return redact(document, known)
+    if isinstance(document, Mapping):
+        return {key: redact_document(value, known) for key, value in document.items()}
+    if isinstance(document, list | tuple):
+        return [redact_document(value, known) for value in document]
+    return document

@@ -1,0 +1,28 @@
+"""`--format quiet`: bare values on stdout, one a line; only errors on stderr."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hublish.cli.report import View
+from hublish.cli.report.human import HumanReport
+from hublish.cli.terminal.color import Paint
+
+if TYPE_CHECKING:
+    from hublish.schemas.diagnose.problems import Problem
+
+
+@dataclass(frozen=True)
+class QuietReport(HumanReport):
+    """Values for scripts."""
+
+    verbose = False
+    bars = False
+    can_ask = False
+
+    def show(self, view: View) -> None:
+        """Write the result's values."""
+        self._print(self.terminal.stdout, view.quiet(), Paint())
+
+    def warn(self, problems: "Iterable[Problem]") -> None:
+        """Write nothing."""
