@@ -1,17 +1,17 @@
-"""Who asks, and may they? Every handler that touches a repository begins with `authorize`."""
+"""Authorization: every handler that touches a repository begins with one of the `authorize` functions."""
 
 import base64
 import binascii
 
 from hublish.hub.server.accounts import Account
 from hublish.hub.server.http import Request
-from hublish.hub.server.hub import Hub
-from hublish.hub.server.names import RepoId
 from hublish.hub.server.refusals import forbidden, gated_repo, invalid_token, repo_not_found, unauthenticated
+from hublish.hub.server.repo_ids import RepoId
+from hublish.hub.server.stores import Hub
 
 
 def token_of(request: Request) -> str | None:
-    """Return the token a request carries: as a bearer token, or as the password git sends."""
+    """Return the token of a request: a bearer token, or the password that git sends."""
     scheme, _, value = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         return value.strip() or None
@@ -24,11 +24,7 @@ def token_of(request: Request) -> str | None:
 
 
 def identify(hub: Hub, request: Request) -> Account | None:
-    """Return the caller's account, None for an anonymous caller.
-
-    Raises:
-        HubError: 401, the token is unknown.
-    """
+    """Return the caller's account, or None for an anonymous caller; raise 401 for an unknown token."""
     token = token_of(request)
     if token is None:
         return None
@@ -39,11 +35,7 @@ def identify(hub: Hub, request: Request) -> Account | None:
 
 
 def require_account(hub: Hub, request: Request) -> Account:
-    """Return the caller's account.
-
-    Raises:
-        HubError: 401, the caller is anonymous or the token is unknown.
-    """
+    """Return the caller's account; raise 401 for an anonymous caller and for an unknown token."""
     account = identify(hub, request)
     if account is None:
         raise unauthenticated()
@@ -51,23 +43,19 @@ def require_account(hub: Hub, request: Request) -> Account:
 
 
 def require_namespace(account: Account, namespace: str) -> None:
-    """Let only those pass who may write in a namespace.
-
-    Raises:
-        HubError: 403.
-    """
-    if account.role != "write":
-        raise forbidden("Forbidden: you must use a write token to upload to a repository.")
-    if not account.may_write(namespace):
+    """Raise 403 unless the account's token may write in a namespace."""
+    _require_write_token(account)
+    if not account.belongs_to(namespace):
         raise forbidden(f'You don\'t have the rights to write under the namespace "{namespace}"')
 
 
-def repo_of(request: Request) -> RepoId:
-    """Return the repository a request's path names.
+def _require_write_token(account: Account) -> None:
+    if account.role != "write":
+        raise forbidden("Forbidden: you must use a write token to upload to a repository.")
 
-    Raises:
-        HubError: 404, its name is none the Hub allows.
-    """
+
+def repo_of(request: Request) -> RepoId:
+    """Return the repository in a request's path; raise 404 for a name that the Hub does not allow."""
     params = request.params
     kind = params["kind"] if "kind" in params else params["prefix"].rstrip("/") or "models"
     try:
@@ -79,26 +67,27 @@ def repo_of(request: Request) -> RepoId:
 def authorize(
     hub: Hub, request: Request, repo: RepoId, *, write: bool = False, content: bool = False
 ) -> Account | None:
-    """Let only those pass who may read a repository, write to it, or read its files' content.
+    """Check that the caller may read a repository, write to it, or read the content of its files.
 
     Args:
         hub: The stores.
-        request: Whose token counts.
-        repo: What it is about.
-        write: The caller wants to change it.
+        request: The request, for its token.
+        repo: The repository.
+        write: The caller wants to change the repository.
         content: The caller wants the bytes of its files, which gating protects.
 
     Returns:
-        The caller's account; with `write` never None.
+        The caller's account; with `write`, never None.
 
     Raises:
-        HubError: 404 RepoNotFound, it does not exist for this caller; 401 or 403, the caller may not do that;
-            GatedRepo, its content is for approved callers.
+        HubError: 404 RepoNotFound, the repository does not exist for this caller; 401 or 403, the caller lacks the
+            rights; GatedRepo, the caller was not approved for its content.
     """
     token = token_of(request)
     account = hub.accounts.of(token) if token else None
     member = account is not None and account.belongs_to(repo.namespace)
     settings = hub.repositories.settings(repo)
+    # First of all: a private repository must look the same as a missing one, even to an unknown token.
     if settings.private and not member:
         raise repo_not_found()
     if token and account is None:
@@ -113,14 +102,14 @@ def authorize(
 
 
 def authorize_write(hub: Hub, request: Request, repo: RepoId) -> Account:
-    """Let only those pass who may change a repository; see `authorize`."""
+    """Check that the caller may change a repository; see `authorize`."""
     account = authorize(hub, request, repo, write=True)
     assert account is not None
     return account
 
 
 def authorize_contribution(hub: Hub, request: Request, repo: RepoId) -> Account:
-    """Let those pass who may propose changes: whoever may read the repository and holds a write token.
+    """Check that the caller may propose changes: can read the repository and has a write token.
 
     Raises:
         HubError: As `authorize`; 401, the caller is anonymous; 403, the token only reads.
@@ -128,13 +117,12 @@ def authorize_contribution(hub: Hub, request: Request, repo: RepoId) -> Account:
     account = authorize(hub, request, repo)
     if account is None:
         raise unauthenticated()
-    if account.role != "write":
-        raise forbidden("Forbidden: you must use a write token to upload to a repository.")
+    _require_write_token(account)
     return account
 
 
 def authorize_xet(hub: Hub, request: Request, scope: str) -> str:
-    """Check a caller who asks for a xet token of scope `read` or `write`, and return the repository's name.
+    """Check that the caller may have a xet token of scope `read` or `write`, and return the repository's name.
 
     Raises:
         HubError: As `authorize`.
@@ -142,8 +130,13 @@ def authorize_xet(hub: Hub, request: Request, scope: str) -> str:
     repo = repo_of(request)
     if scope == "read":
         authorize(hub, request, repo, content=True)
-    elif request.flag("create_pr") or request.params["revision"].startswith("refs/pr/"):
-        authorize_contribution(hub, request, repo)
     else:
-        authorize_write(hub, request, repo)
+        authorize_upload(hub, request, repo)
     return repo.full_name
+
+
+def authorize_upload(hub: Hub, request: Request, repo: RepoId) -> Account:
+    """Check that the caller may upload to the revision in a request's path: any reader may, for a pull request."""
+    if request.flag("create_pr") or request.params["revision"].startswith("refs/pr/"):
+        return authorize_contribution(hub, request, repo)
+    return authorize_write(hub, request, repo)

@@ -1,35 +1,28 @@
-"""Users and their tokens, in one file only its owner may read."""
+"""Users and their tokens, in a file that only its owner can read."""
 
 import secrets
 import string
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from hublish.hub.server.files import locked, read_json, write_json
-from hublish.hub.server.names import is_valid_name
+from hublish.hub.server.durable_files import locked, read_json, write_json
+from hublish.hub.server.repo_ids import is_valid_name
 
 _ALPHABET = string.ascii_letters + string.digits
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Whoever a token stands for."""
+    """A user, with the rights of the token that was sent."""
 
     user: str
-    orgs: tuple[str, ...] = ()
-    """Organizations the user writes for."""
-    admin: bool = False
-    """Reads and writes in every namespace: the owner of the embedded Hub."""
-    role: str = "write"
-    """What this token allows: `read` or `write`."""
+    orgs: tuple[str, ...] = ()  # organizations the user writes for
+    admin: bool = False  # reads and writes in every namespace: the owner of the embedded Hub
+    role: str = "write"  # of the token: `read` or `write`
 
     def belongs_to(self, namespace: str) -> bool:
-        """Tell whether the account sees and owns what is in `namespace`."""
+        """Return whether the account sees and owns the content of `namespace`."""
         return self.admin or namespace == self.user or namespace in self.orgs
-
-    def may_write(self, namespace: str) -> bool:
-        """Tell whether this token writes in `namespace`."""
-        return self.role == "write" and self.belongs_to(namespace)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +40,22 @@ class Accounts:
         self._scratch = root / "incoming"
 
     def of(self, token: str) -> Account | None:
-        """Return the account a token belongs to, or None."""
+        """Return the account of a token, or None."""
         content = self._read()
-        known = content.tokens.get(token)
-        return replace(self._account(content, known["user"]), role=known["role"]) if known else None
+        if (known := content.tokens.get(token)) is None:
+            return None
+        user = content.users[known["user"]]
+        orgs = user["orgs"]
+        assert isinstance(orgs, list)
+        return Account(known["user"], tuple(orgs), admin=bool(user["admin"]), role=known["role"])
 
     def add(self, account: Account, token: str | None = None) -> str:
         """Register an account with a token and return the token.
 
-        Without one, a token the same account already has is returned, or else a new one.
+        Without `token`, the account's existing token for this role is returned, or else a new one.
 
         Raises:
-            ValueError: A name the Hub does not allow; names of users go into commits and folders.
+            ValueError: The Hub does not allow the name; names of users become part of commits and folders.
         """
         for name in (account.user, *account.orgs):
             if not is_valid_name(name):
@@ -66,29 +63,17 @@ class Accounts:
                 raise ValueError(msg)
         with locked(self._lock):
             content = self._read()
-            token = token or self._existing(content, account) or new_token()
-            user = asdict(account)
-            content.users[user.pop("user")] = {"orgs": user["orgs"], "admin": user["admin"]}
-            content.tokens[token] = {"user": account.user, "role": account.role}
+            wanted = {"user": account.user, "role": account.role}
+            token = token or next((token for token, known in content.tokens.items() if known == wanted), new_token())
+            content.users[account.user] = {"orgs": account.orgs, "admin": account.admin}
+            content.tokens[token] = wanted
             write_json(self._path, asdict(content), scratch=self._scratch, mode=0o600)
             return token
 
     def _read(self) -> _File:
         return _File(**read_json(self._path, {}))
 
-    @staticmethod
-    def _existing(content: _File, account: Account) -> str | None:
-        wanted = {"user": account.user, "role": account.role}
-        return next((token for token, known in content.tokens.items() if known == wanted), None)
-
-    @staticmethod
-    def _account(content: _File, user: str) -> Account:
-        known = content.users[user]
-        orgs = known["orgs"]
-        assert isinstance(orgs, list)
-        return Account(user, tuple(orgs), admin=bool(known["admin"]))
-
 
 def new_token() -> str:
-    """Return an unguessable token in the Hub's form."""
+    """Return an unguessable token in the Hub's form, for which commits are searched."""
     return "hf_" + "".join(secrets.choice(_ALPHABET) for _ in range(34))

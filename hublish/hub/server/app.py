@@ -1,76 +1,78 @@
-"""The ASGI application: the table of calls, and how a request becomes an answer."""
+"""The ASGI application: the table of calls, routing, and how a request becomes a response."""
 
 import asyncio
 import inspect
 import logging
+import re
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import Executor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, unquote
 
-from hublish.hub.server.http import ClientDisconnectedError, HubError, Request, Response, json_response
-from hublish.hub.server.hub import Hub
+from hublish.hub.server.http import ClientDisconnectedError, Request, Response, Send, json_response, send_response
+from hublish.hub.server.refusals import HubError
 from hublish.hub.server.routes import (
-    accounts,
-    cards,
-    commit,
-    copies,
+    browse,
+    commits,
     discussions,
     git_http,
-    history,
-    info,
     lfs,
-    preupload,
-    refs,
+    preflight,
+    repo_info,
     repos,
-    resolve,
-    tree,
+    revisions,
 )
-from hublish.hub.server.routing import Handler, Route, Router
-from hublish.hub.server.streaming import Send, send_response
+from hublish.hub.server.stores import Hub
 
+# A coroutine function reads the body as a stream. A plain function runs in a thread, with `request.content`.
+Handler = Callable[[Request], Response | Awaitable[Response]]
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+
+# In the handlers' docstrings: P is a plural type such as `models`, R a repository, V a revision.
 R = "{namespace}/{name}"
 API = "/api/{kind}/" + R
 WEB = "/{prefix}" + R
 
+# The protocol, in the order of a release: (method, path, handler). The first match wins.
 TABLE: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     # accounts and cards
-    ("GET", "/api/whoami-v2", accounts.whoami),
-    ("POST", "/api/validate-yaml", cards.validate_yaml),
+    ("GET", "/api/whoami-v2", repos.whoami),
+    ("POST", "/api/validate-yaml", preflight.validate_yaml),
     # repositories
     ("POST", "/api/repos/create", repos.create),
     ("DELETE", "/api/repos/delete", repos.delete),
     ("POST", "/api/repos/move", repos.move),
-    ("GET", "/api/{kind}", info.list_repos),
-    ("GET", API, info.repo_info),
-    ("GET", API + "/revision/{revision}", info.repo_info),
+    ("GET", "/api/{kind}", repo_info.list_repos),
+    ("GET", API, repo_info.repo_info),
+    ("GET", API + "/revision/{revision}", repo_info.repo_info),
     ("PUT", API + "/settings", repos.update_settings),
     ("GET", API + "/auth-check", repos.auth_check),
     # reading
-    ("GET", API + "/tree/{revision}", tree.list_tree),
-    ("GET", API + "/tree/{revision}/{path}", tree.list_tree),
-    ("POST", API + "/paths-info/{revision}", tree.paths_info),
-    ("GET", API + "/refs", refs.list_refs),
-    ("GET", API + "/commits/{revision}", history.list_commits),
-    ("GET", WEB + "/resolve/{revision}/{path}", resolve.resolve),
+    ("GET", API + "/tree/{revision}", browse.list_tree),
+    ("GET", API + "/tree/{revision}/{path}", browse.list_tree),
+    ("POST", API + "/paths-info/{revision}", browse.paths_info),
+    ("GET", API + "/refs", revisions.list_refs),
+    ("GET", API + "/commits/{revision}", revisions.list_commits),
+    ("GET", WEB + "/resolve/{revision}/{path}", browse.resolve),
     # writing
-    ("POST", API + "/preupload/{revision}", preupload.preupload),
+    ("POST", API + "/preupload/{revision}", preflight.preupload),
     ("POST", WEB + ".git/info/lfs/objects/batch", lfs.batch),
     ("POST", WEB + ".git/info/lfs/objects/verify", lfs.verify),
     ("PUT", "/lfs/{path}", lfs.put),
     ("POST", "/lfs/{path}", lfs.complete),
     ("GET", "/lfs/{path}", lfs.get),
-    ("POST", API + "/commit/{revision}", commit.commit),
-    ("POST", API + "/lfs-files/duplicate", copies.duplicate),
+    ("POST", API + "/commit/{revision}", commits.commit),
+    ("POST", API + "/lfs-files/duplicate", lfs.duplicate),
     # branches, tags, history
-    ("POST", API + "/branch/{branch}", refs.create_branch),
-    ("DELETE", API + "/branch/{branch}", refs.delete_branch),
-    ("POST", API + "/tag/{revision}", refs.create_tag),
-    ("DELETE", API + "/tag/{revision}", refs.delete_tag),
-    ("POST", API + "/super-squash/{revision}", history.super_squash),
+    ("POST", API + "/branch/{branch}", revisions.create_branch),
+    ("DELETE", API + "/branch/{branch}", revisions.delete_branch),
+    ("POST", API + "/tag/{revision}", revisions.create_tag),
+    ("DELETE", API + "/tag/{revision}", revisions.delete_tag),
+    ("POST", API + "/super-squash/{revision}", revisions.super_squash),
     # discussions and pull requests
     ("GET", API + "/discussions", discussions.list_discussions),
     ("POST", API + "/discussions", discussions.create),
@@ -87,12 +89,66 @@ TABLE: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("POST", WEB + ".git/git-upload-pack", git_http.upload_pack),
     ("POST", WEB + "/git-upload-pack", git_http.upload_pack),
 )
-"""The protocol: method, path, handler. `R` is a repository, V in the handlers' descriptions a revision."""
 
 _logger = logging.getLogger(__name__)
 
-Scope = dict[str, Any]
-Receive = Callable[[], Awaitable[dict[str, Any]]]
+# The expression of each placeholder; any other placeholder matches one segment. huggingface_hub quotes the slashes
+# of a revision (`refs%2Fpr%2F1`); people and other clients also write refs/pr/1.
+_SEGMENTS = {
+    "kind": "models|datasets|spaces|kernels",
+    "prefix": "(?:datasets/|spaces/|kernels/|models/)?",
+    "revision": "refs/(?:pr|convert)/[^/]+|[^/]+",
+    "path": ".*",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One line of the table: `Route("GET", "/api/{kind}/{namespace}/{name}/refs", list_refs)`.
+
+    `{kind}` is the plural type in API paths, `{prefix}` the optional type before a repository in other paths,
+    `{revision}` one segment (or refs/pr/N unquoted), `{path}` the rest of the path.
+    """
+
+    method: str
+    pattern: str
+    handler: Handler
+
+
+class Router:
+    """Finds the first route that matches."""
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        self._routes = [(re.compile(_expression(route.pattern)), route) for route in routes]
+
+    def match(self, method: str, path: str) -> tuple[Handler, Mapping[str, str]]:
+        """Return the handler and the unquoted placeholders for a request.
+
+        HEAD falls back to the GET handler when it has no route of its own.
+
+        Raises:
+            HubError: 404, no such path; 405, the path exists for other methods.
+        """
+        # Placeholders match the path as sent and are unquoted afterwards: a revision or path may contain %2F.
+        allowed = []
+        for wanted in (method, "GET") if method == "HEAD" else (method,):
+            for expression, route in self._routes:
+                if not (match := expression.fullmatch(path)):
+                    continue
+                if route.method == wanted:
+                    return route.handler, {name: unquote(value) for name, value in match.groupdict().items()}
+                allowed.append(route.method)
+        if allowed:
+            raise HubError(405, None, f"{method} is not allowed here").with_headers({"allow": ", ".join(allowed)})
+        raise HubError(404, None, f"Sorry, there is nothing at {path}")
+
+
+def _expression(pattern: str) -> str:
+    def placeholder(match: re.Match[str]) -> str:
+        name = match.group(1)
+        return f"(?P<{name}>{_SEGMENTS.get(name, '[^/]+')})"
+
+    return re.sub(r"\\{(\w+)\\}", placeholder, re.escape(pattern))
 
 
 class App:
@@ -103,8 +159,8 @@ class App:
 
         Args:
             hub: The stores.
-            executor: Runs plain handlers. It is apart from the event loop's own, which moves bodies: handlers
-                wait for locks, and transfers must not wait for them.
+            executor: Runs plain handlers. It is separate from the event loop's own executor, which moves bodies:
+                handlers wait for locks, and transfers must not wait for them.
             more_routes: Matched after the table.
         """
         table = [Route(method, pattern, partial(handler, hub)) for method, pattern, handler in TABLE]
@@ -119,6 +175,7 @@ class App:
             response = await self._respond(_request(scope, receive))
         except ClientDisconnectedError:
             return
+        # The client shows the request id in its errors.
         headers = {**response.headers, "x-request-id": secrets.token_hex(8)}
         await send_response(replace(response, headers=headers), send, with_body=scope["method"] != "HEAD")
 
@@ -152,6 +209,7 @@ def _refusal(error: HubError) -> Response:
 
 
 def _one_line(text: str) -> str:
+    # Messages quote the request: a line break in one would add a header of the caller's choice.
     printable = "".join(char if char.isprintable() else " " for char in text)
     return printable.encode("ascii", "backslashreplace").decode()[:1000]
 
@@ -159,6 +217,7 @@ def _one_line(text: str) -> str:
 def _request(scope: Scope, receive: Receive) -> Request:
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
     query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    # URLs in responses (LFS uploads, next pages, xet) must lead back over the address that this client used.
     host = headers.get("host") or "{}:{}".format(*scope["server"])
     return Request(
         method=scope["method"],

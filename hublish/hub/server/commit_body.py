@@ -1,4 +1,4 @@
-"""The body of a commit call: NDJSON, read a line at a time, its files turned into git objects as they come."""
+"""The body of a commit call: NDJSON, read line by line, its files stored as git objects as they arrive."""
 
 import base64
 import binascii
@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import IO, Any
 
-from hublish.hub.server.git.pointer import Pointer, parse_pointer
-from hublish.hub.server.http import HubError, bad_request
-from hublish.hub.server.names import path_problem
+from hublish.hub.server.git.lfs_pointers import Pointer, parse_pointer
 from hublish.hub.server.objects import SHA256, ObjectStore
+from hublish.hub.server.refusals import HubError, bad_request
+from hublish.hub.server.repo_ids import path_problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """Put a file; its blob is written already."""
+    """Add or replace a file whose blob is already stored."""
 
     path: str
     blob: str
@@ -37,7 +37,7 @@ class Put:
 
 @dataclass(frozen=True, slots=True)
 class Remove:
-    """Remove a file, or a folder with all that is in it."""
+    """Remove a file, or a folder with its content."""
 
     path: str
     folder: bool
@@ -51,19 +51,12 @@ class BodyReader:
     """Reads the lines of one commit."""
 
     objects: ObjectStore
-    add_blob: Callable[[bytes], str]
-    """Stores a git blob and returns its id."""
-    check: Callable[[str, bytes], None]
-    """Refuses (by raising) the content of a regular file at a path."""
-    largest_file: int
-    """Bytes of the largest regular file."""
+    add_blob: Callable[[bytes], str]  # stores a git blob and returns its id
+    check: Callable[[str, bytes], None]  # raises when a regular file at this path may not have this content
+    largest_file: int  # bytes of the largest regular file
 
     def read(self, file: IO[bytes]) -> tuple[Header, list[Operation]]:
-        """Read a whole body; at most one line of it is in memory.
-
-        Raises:
-            HubError: 400, the body or one of its operations is not acceptable.
-        """
+        """Read a whole body, one line in memory at a time; raise 400 or 413 when it is not acceptable."""
         lines = self._lines(file)
         first = next(lines, None)
         if first is None or first[0] != "header":
@@ -71,6 +64,7 @@ class BodyReader:
         return _header(first[1]), [self._operation(key, value) for key, value in lines]
 
     def _lines(self, file: IO[bytes]) -> Iterator[tuple[str, dict[str, Any]]]:
+        # Base64 adds a third; the rest is room for the path and the JSON around it.
         limit = self.largest_file * 4 // 3 + (64 << 10)
         while line := file.readline(limit + 1):
             if len(line) > limit:
@@ -83,7 +77,7 @@ class BodyReader:
         if not isinstance(path, str):
             raise bad_request(f"{key} needs a path")
         if key == "deletedFolder":
-            path = path.rstrip("/")
+            path = path.rstrip("/")  # the client keeps the slash that its user wrote
         if problem := path_problem(path):
             raise bad_request(f"Invalid path {path!r}: {problem}")
         match key:
@@ -102,8 +96,8 @@ class BodyReader:
         if len(content) > self.largest_file:
             raise bad_request(f"{path!r} has {len(content)} bytes; files this large must be uploaded to LFS")
         self.check(path, content)
-        pointer = parse_pointer(content)
-        if pointer:
+        # A pointer sent as a regular file would otherwise promise content that the store does not have.
+        if pointer := parse_pointer(content):
             self._require(path, pointer)
         return self.add_blob(content)
 
@@ -111,9 +105,10 @@ class BodyReader:
         sha256 = value.get("oid")
         if value.get("algo", "sha256") != "sha256" or not isinstance(sha256, str) or not SHA256.fullmatch(sha256):
             raise bad_request(f"{path!r} needs a sha256 oid")
-        stored = self.objects.size(sha256)
         size = value.get("size")
-        pointer = Pointer(sha256, size if isinstance(size, int) else stored or 0)  # copies come without a size
+        if not isinstance(size, int):  # the client sends copies without a size
+            size = self.objects.size(sha256) or 0
+        pointer = Pointer(sha256, size)
         self._require(path, pointer)
         return self.add_blob(pointer.serialize())
 
@@ -122,7 +117,7 @@ class BodyReader:
         if stored is None:
             raise bad_request(f"LFS pointer of {path!r} points to an object that was not uploaded: {pointer.sha256}")
         if stored != pointer.size:
-            raise bad_request(f"LFS pointer of {path!r} says {pointer.size} bytes, the object has {stored}")
+            raise bad_request(f"LFS pointer of {path!r} declares {pointer.size} bytes, the object has {stored}")
 
 
 def _parse_line(line: bytes) -> tuple[str, dict[str, Any]]:
@@ -130,7 +125,7 @@ def _parse_line(line: bytes) -> tuple[str, dict[str, Any]]:
         item = json.loads(line)
         key, value = item["key"], item["value"]
     except (ValueError, RecursionError, KeyError, TypeError):
-        raise bad_request('Every line of a commit must be {"key": .., "value": ..}') from None
+        key = value = None
     if not isinstance(key, str) or not isinstance(value, dict):
         raise bad_request('Every line of a commit must be {"key": .., "value": ..}')
     return key, value
@@ -148,10 +143,9 @@ def _header(value: dict[str, Any]) -> Header:
 
 def _content(path: str, value: dict[str, Any]) -> bytes:
     content = value.get("content")
-    encoding = value.get("encoding", "utf-8")
     if not isinstance(content, str):
         raise bad_request(f"{path!r} needs content")
-    if encoding != "base64":
+    if value.get("encoding", "utf-8") != "base64":
         return content.encode("utf-8", "surrogatepass")
     try:
         return base64.b64decode(content, validate=True)

@@ -1,49 +1,34 @@
-"""What a handler takes and returns: a request, a response, and the Hub's way to say no."""
+"""HTTP messages: requests, responses, pages of long lists, and bodies of gigabytes.
 
+The disk and the digests work in threads; the event loop only passes buffers on.
+"""
+
+import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
+from urllib.parse import urlencode
+
+from hublish.hub.server.refusals import HubError, bad_request
 
 Headers = Mapping[str, str]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+T = TypeVar("T")
 
+# Bytes of a request body that may be in memory as a whole. Larger bodies are streamed or refused.
 JSON_LIMIT = 64 << 20
-"""Bytes of a request body that is held in memory as a whole; larger ones are streamed or refused."""
 
+# Bytes handed to a thread at once: large enough to hide the switch, small enough for many transfers.
+BATCH = 1 << 20
 
-class HubError(Exception):
-    """A refusal, as the client expects it.
-
-    Attributes:
-        status: The HTTP status.
-        code: `X-Error-Code`, which the client maps to an exception type; None where the status says it all.
-        message: For people: `X-Error-Message`, and `error` in the JSON body.
-        extra: Further members of the JSON body, such as the `url` of a repository that exists.
-    """
-
-    def __init__(self, status: int, code: str | None, message: str, **extra: Any) -> None:
-        super().__init__(message)
-        self.status = status
-        self.code = code
-        self.message = message
-        self.extra = extra
-        self.headers: dict[str, str] = {}
-
-    def with_headers(self, headers: Headers) -> "HubError":
-        """Add headers to the answer; the same error is returned, to be raised."""
-        self.headers.update(headers)
-        return self
-
-
-def bad_request(message: str) -> HubError:
-    """Return the error for a request that cannot be understood or must not be carried out."""
-    return HubError(400, None, message)
+_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
 class ClientDisconnectedError(Exception):
-    """The client went away before its request was complete; there is nobody to answer."""
+    """The client closed the connection before its request was complete; a response has no receiver."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,20 +36,13 @@ class Request:
     """One HTTP request."""
 
     method: str
-    path: str
-    """The path as sent, still percent-quoted, since revisions and tree paths hold %2F."""
-    query: Mapping[str, tuple[str, ...]]
-    """Unquoted values by name, in the order sent."""
-    headers: Headers
-    """By lower-case name; of a repeated header the last one."""
-    stream: AsyncIterator[bytes]
-    """The body as it arrives; it can be read once."""
-    base_url: str
-    """`http://host:port` as the client sees this server, without a slash at the end."""
-    params: Mapping[str, str] = field(default_factory=dict)
-    """What the route's placeholders matched, unquoted."""
-    content: bytes = b""
-    """The whole body: filled for handlers that are plain functions, empty for coroutines, which stream."""
+    path: str  # as sent, still percent-quoted: revisions and tree paths contain %2F
+    query: Mapping[str, tuple[str, ...]]  # unquoted values by name, in the order sent
+    headers: Headers  # by lower-case name; of a repeated header, the last one
+    stream: AsyncIterator[bytes]  # the body as it arrives; it can be read once
+    base_url: str  # `http://host:port` as the client sees this server, without a trailing slash
+    params: Mapping[str, str] = field(default_factory=dict)  # the route's placeholders, unquoted
+    content: bytes = b""  # the whole body for plain handlers; empty for coroutines, which read the stream
 
     def first(self, name: str, default: str = "") -> str:
         """Return the first value of a query parameter."""
@@ -72,15 +50,18 @@ class Request:
         return values[0] if values else default
 
     def flag(self, name: str) -> bool:
-        """Tell whether a query parameter is switched on, in any of the spellings clients use."""
+        """Return whether a query parameter is switched on, in any spelling that clients use."""
         return self.first(name).lower() in ("1", "true", "yes", "on")
 
-    async def read_all(self, limit: int = JSON_LIMIT) -> bytes:
-        """Read the whole body.
+    def number(self, name: str, default: int) -> int:
+        """Return a query parameter as a number; raise 400 when it is not one."""
+        number = parse_number(self.first(name, str(default)))
+        if number is None:
+            raise bad_request(f'"{name}" must be a number')
+        return number
 
-        Raises:
-            HubError: 413, the body is larger than `limit` bytes.
-        """
+    async def read_all(self, limit: int = JSON_LIMIT) -> bytes:
+        """Read the whole body; raise 413 when it is larger than `limit` bytes."""
         content = bytearray()
         async for chunk in self.stream:
             content += chunk
@@ -88,24 +69,12 @@ class Request:
                 raise HubError(413, None, f"Request body is larger than {limit} bytes")
         return bytes(content)
 
-    def json(self) -> Any:
-        """Parse `content` as JSON.
-
-        Raises:
-            HubError: 400, it is not JSON.
-        """
+    def json_object(self) -> dict[str, Any]:
+        """Parse `content` as a JSON object; an empty body and `null` are empty objects. Raise 400 for others."""
         try:
-            return json.loads(self.content)
+            value = json.loads(self.content) if self.content.strip() else {}
         except (ValueError, RecursionError):
             raise bad_request("Request body is not valid JSON") from None
-
-    def json_object(self) -> dict[str, Any]:
-        """Parse `content` as a JSON object; an empty body or `null` is an empty object.
-
-        Raises:
-            HubError: 400, it is not a JSON object.
-        """
-        value = self.json() if self.content.strip() else {}
         if value is None:
             return {}
         if not isinstance(value, dict):
@@ -113,12 +82,17 @@ class Request:
         return value
 
 
+def parse_number(text: str) -> int | None:
+    """Return a number of at most nine ASCII digits, or None."""
+    # int() would also accept signs, underscores and other scripts' digits, and takes long for thousands of digits.
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
 @dataclass(frozen=True, slots=True)
 class FileSlice:
     """Bytes `start` to `start + length` of a file, streamed as the body of a response."""
 
-    open: Callable[[], BinaryIO]
-    """Gives the file, positioned anywhere; it is closed after sending."""
+    open: Callable[[], BinaryIO]  # returns the file at any position; it is closed after sending
     start: int
     length: int
 
@@ -138,56 +112,36 @@ class Response:
 
 
 def json_response(value: Any, status: int = 200, headers: Headers | None = None) -> Response:
-    """Answer with `value` as JSON."""
+    """Respond with `value` as JSON."""
+    # A lone surrogate (from a name on disk or in a request) becomes "?" instead of an encoding error.
     content = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
     return Response(status, {"content-type": "application/json; charset=utf-8", **(headers or {})}, content)
 
 
-def empty_response(status: int = 200, headers: Headers | None = None) -> Response:
-    """Answer without a body."""
-    return Response(status, headers or {})
-
-
-def bytes_response(
-    content: bytes,
-    media_type: str = "application/octet-stream",
-    status: int = 200,
-    headers: Headers | None = None,
-) -> Response:
-    """Answer with bytes that are in memory anyway."""
-    return Response(status, {"content-type": media_type, **(headers or {})}, content)
-
-
 def content_response(request: Request, source: Path | bytes, headers: Headers | None = None) -> Response:
-    """Answer with a file (streamed) or with bytes, honouring the request's Range: 200, 206 or 416."""
+    """Respond with a file (streamed) or with bytes, and honor the request's Range: 200, 206 or 416."""
     size = source.stat().st_size if isinstance(source, Path) else len(source)
     common = {"content-type": "application/octet-stream", "accept-ranges": "bytes", **(headers or {})}
     try:
         span = parse_range(request.headers.get("range"), size)
     except ValueError:
-        raise HubError(416, None, "Range is outside of the file").with_headers(
-            {**common, "content-range": f"bytes */{size}"}
-        ) from None
+        error = HubError(416, None, "Range is outside of the file")
+        raise error.with_headers({**common, "content-range": f"bytes */{size}"}) from None
     start, stop = span or (0, size)
     if span:
         common["content-range"] = f"bytes {start}-{stop - 1}/{size}"
     if isinstance(source, bytes):
         return Response(206 if span else 200, common, source[start:stop])
-    path = source
-    return Response(206 if span else 200, common, FileSlice(lambda: path.open("rb", 0), start, stop - start))
-
-
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+    return Response(206 if span else 200, common, FileSlice(lambda: source.open("rb", 0), start, stop - start))
 
 
 def parse_range(header: str | None, size: int) -> tuple[int, int] | None:
-    """Return the (start, stop) a Range header asks for, or None for all of it (RFC 9110, section 14).
-
-    Several ranges, other units and malformed headers count as no Range at all, as the RFC allows.
+    """Return the (start, stop) of a Range header, or None for the whole file (RFC 9110, section 14).
 
     Raises:
-        ValueError: The range lies outside of the `size` bytes there are.
+        ValueError: The range starts at or after the end of the `size` bytes.
     """
+    # The RFC allows a server to ignore several ranges, other units and malformed headers.
     match = _RANGE.fullmatch((header or "").strip())
     if not match or match.group(0) == "bytes=-":
         return None
@@ -200,3 +154,96 @@ def parse_range(header: str | None, size: int) -> tuple[int, int] | None:
         msg = f"range starts at {start}, size is {size}"
         raise ValueError(msg)
     return start, stop
+
+
+def page_of(request: Request, items: Sequence[T], size: int) -> tuple[Sequence[T], dict[str, str]]:
+    """Return one page of `items` and the `Link` header that leads to the next page.
+
+    The request's `limit` can make pages smaller; its `cursor` is the index of the first item.
+
+    Raises:
+        HubError: 400, limit or cursor is not a number.
+    """
+    start = request.number("cursor", 0)
+    size = min(size, request.number("limit", size)) or size
+    page = items[start : start + size]
+    if start + size >= len(items):
+        return page, {}
+    query = {**request.query, "cursor": (str(start + size),)}
+    return page, {"link": f'<{request.base_url}{request.path}?{urlencode(query, doseq=True)}>; rel="next"'}
+
+
+async def receive_into(stream: AsyncIterator[bytes], write: Callable[[bytes], object]) -> int:
+    """Pass a request's body to `write`, in a thread, and return its size in bytes.
+
+    The next batch is received while one is written; at most two are in memory.
+    """
+    total = 0
+    writing: asyncio.Future[None] | None = None
+    try:
+        async for batch in _batches(stream):
+            total += sum(map(len, batch))
+            if writing:
+                await writing
+            writing = asyncio.ensure_future(asyncio.to_thread(_write_all, write, batch))
+    finally:
+        if writing:  # also after an error: the caller closes the file next
+            await writing
+    return total
+
+
+def _write_all(write: Callable[[bytes], object], batch: list[bytes]) -> None:
+    for chunk in batch:
+        write(chunk)
+
+
+async def _batches(stream: AsyncIterator[bytes]) -> AsyncIterator[list[bytes]]:
+    batch: list[bytes] = []
+    size = 0
+    async for chunk in stream:
+        batch.append(chunk)
+        size += len(chunk)
+        if size >= BATCH:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+async def send_response(response: Response, send: Send, *, with_body: bool) -> None:
+    """Send a response; without the body for HEAD (`with_body=False`)."""
+    headers = [(b"content-length", str(response.length).encode())] if response.status != 304 else []
+    headers += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers.items()]
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    if with_body and isinstance(response.body, FileSlice):
+        await _send_slice(response.body, send)
+    elif with_body and isinstance(response.body, bytes):
+        await send({"type": "http.response.body", "body": response.body, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def _send_slice(body: FileSlice, send: Send) -> None:
+    file = await asyncio.to_thread(body.open)
+    reading: asyncio.Future[bytes] | None = None
+    try:
+        file.seek(body.start)
+        rest = body.length
+        while rest:
+            chunk = await (reading or asyncio.to_thread(_read, file, rest))
+            rest -= len(chunk)
+            # The next batch is read while this one is sent.
+            reading = asyncio.ensure_future(asyncio.to_thread(_read, file, rest)) if rest else None
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+    finally:
+        if reading:  # the client disconnected: the thread must end before its file is closed
+            await asyncio.wait([reading])
+        file.close()
+
+
+def _read(file: BinaryIO, rest: int) -> bytes:
+    chunk = file.read(min(BATCH, rest))
+    if not chunk:
+        # Content-Length was sent already. Only a broken connection shows the client that bytes are missing.
+        msg = "file became shorter while it was sent"
+        raise OSError(msg)
+    return chunk

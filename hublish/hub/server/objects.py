@@ -1,26 +1,21 @@
-"""Large content by its sha256, beside the git repositories: what an LFS pointer points at."""
+"""Large content by its sha256, beside the git repositories: the targets of LFS pointers."""
 
 import hashlib
-import os
 import re
-import tempfile
-from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
-from hublish.hub.server.files import replace_durably
+from hublish.hub.server.durable_files import IncomingFile
 
+# A sha256 as the protocol writes it.
 SHA256 = re.compile(r"[0-9a-f]{64}")
-"""A sha256 as the protocol writes it: 64 lower-case hexadecimal digits."""
 
 
 class MismatchError(ValueError):
-    """What arrived is not what was announced; nothing was stored."""
+    """The bytes that arrived are not those that were announced; nothing was stored."""
 
 
 class ObjectStore:
-    """Files under `root/objects/ab/cd/<sha256>`; one that is there is whole and right.
+    """Files under `root/objects/ab/cd/<sha256>`; each is complete and has the right content.
 
     Safe for many threads and processes on one root: an object appears by a rename, and two writers of
     the same object write the same bytes.
@@ -28,13 +23,12 @@ class ObjectStore:
 
     def __init__(self, root: Path) -> None:
         self._objects = root / "objects"
-        self.scratch = root / "incoming"
-        """Where bytes lie while they arrive; on the file system of the objects."""
+        self.scratch = root / "incoming"  # for arriving bytes; on the file system of the objects
         self._objects.mkdir(parents=True, exist_ok=True)
         self.scratch.mkdir(parents=True, exist_ok=True)
 
     def path(self, sha256: str) -> Path:
-        """Return where the content with this sha256 lies, or would lie.
+        """Return the path of the content with this sha256, stored or not.
 
         Raises:
             ValueError: `sha256` is not 64 lower-case hexadecimal digits, so it could name any path.
@@ -45,56 +39,39 @@ class ObjectStore:
         return self._objects / sha256[:2] / sha256[2:4] / sha256
 
     def has(self, sha256: str) -> bool:
-        """Tell whether the content with this sha256 is stored."""
+        """Return whether the content with this sha256 is stored."""
         return self.path(sha256).is_file()
 
     def size(self, sha256: str) -> int | None:
-        """Return the size of the stored content in bytes, or None where there is none."""
+        """Return the size of the stored content in bytes, or None when it is not stored."""
         try:
             return self.path(sha256).stat().st_size
         except FileNotFoundError:
             return None
 
     def incoming(self) -> "Incoming":
-        """Open a place for new content; use it in a `with` block and end with `seal`."""
+        """Return a writer for new content; use it in a `with` block and end with `seal`."""
         return Incoming(self)
 
 
-class Incoming:
-    """Content on its way in: hashed while it is written, kept only if it is sealed.
+class Incoming(IncomingFile):
+    """Content that is hashed while it is written, and kept only when it is sealed.
 
-    Its methods block on the disk; call them off the event loop (`streaming.receive_into` does).
+    Its methods block on the disk; call them off the event loop (`http.receive_into` does).
     """
 
     def __init__(self, store: ObjectStore) -> None:
+        super().__init__(store.scratch)
         self._store = store
         self._sha256 = hashlib.sha256()
-        self.size = 0
-        """Bytes written so far."""
-
-    def __enter__(self) -> Self:
-        descriptor, name = tempfile.mkstemp(dir=self._store.scratch)
-        self._path = Path(name)
-        self._file = os.fdopen(descriptor, "wb", buffering=0)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._file.close()
-        with suppress(FileNotFoundError):  # sealed: the file is at its final name
-            self._path.unlink()
 
     def write(self, data: bytes | memoryview) -> None:
-        """Append `data`, any number of bytes."""
+        """Append `data`."""
         self._sha256.update(data)
-        rest = memoryview(data)
-        while rest:
-            rest = rest[self._file.write(rest) :]
-        self.size += len(data)
+        super().write(data)
 
     def seal(self, expected_sha256: str | None = None, expected_size: int | None = None) -> str:
-        """Store what was written under its sha256, durably, and return that sha256.
+        """Store the written bytes under their sha256, durably, and return that sha256.
 
         Raises:
             MismatchError: The sha256 or the size is not the expected one. Nothing is stored.
@@ -103,11 +80,10 @@ class Incoming:
         if expected_size is not None and self.size != expected_size:
             msg = f"expected {expected_size} bytes, received {self.size}"
             raise MismatchError(msg)
+        # The client does not check a sha256 that its caller preset: this is the only check of it.
         if expected_sha256 is not None and sha256 != expected_sha256:
             msg = f"expected sha256 {expected_sha256}, received {sha256}"
             raise MismatchError(msg)
         if not self._store.has(sha256):
-            os.fchmod(self._file.fileno(), 0o444)
-            os.fsync(self._file.fileno())
-            replace_durably(self._path, self._store.path(sha256))
+            self.keep(self._store.path(sha256))
         return sha256

@@ -1,70 +1,134 @@
-"""Pull requests: commits on refs/pr/N, and bringing them into the default branch.
+"""Discussions and pull requests: one JSON file each; a pull request's commits are on refs/pr/N.
 
-Refs move before the discussion's file is written: a crash between the two leaves a ref nobody mentions,
-never a pull request without commits.
+Refs move before the discussion's file is written: a crash between the two leaves a ref without a discussion,
+never a pull request without commits. Callers hold the repository's lock.
 """
 
-from dataclasses import replace
+import secrets
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
 
-from hublish.hub.server.discussions import Discussion, Discussions, comment_data, new_event
-from hublish.hub.server.git.merging import Merge, merge_trees
-from hublish.hub.server.git.repository import GitRepository, Signature, add_commit, add_tree, now
-from hublish.hub.server.git.tree import serialize
-from hublish.hub.server.http import bad_request
-from hublish.hub.server.refusals import conflict
+from hublish.hub.server.durable_files import read_json, write_json
+from hublish.hub.server.git.git_trees import Merge, merge_trees
+from hublish.hub.server.git.refs import Refs
+from hublish.hub.server.git.repository import GitRepository, Signature, add_commit, now, write_tree
+from hublish.hub.server.refusals import bad_request, conflict
 from hublish.hub.server.repositories import MAIN_REF, timestamp
 
 
+@dataclass(frozen=True, slots=True)
+class Discussion:
+    """A discussion or pull request as it is stored."""
+
+    num: int
+    title: str
+    author: str
+    created_at: str
+    status: str  # `draft`, `open`, `closed` or `merged`
+    pull_request: bool
+    base_commit: str | None = None  # the commit a pull request started from; None for a discussion
+    merge_commit: str | None = None
+    events: tuple[dict[str, Any], ...] = field(default=())  # in the Hub's own form, oldest first
+
+    @property
+    def ref(self) -> str:
+        """The ref of a pull request's commits."""
+        return f"refs/pr/{self.num}"
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it is neither closed nor merged."""
+        return self.status in ("draft", "open")
+
+    def with_event(self, kind: str, author: str, data: dict[str, Any]) -> "Discussion":
+        """Return the discussion with one more event: `comment`, `status-change`, `commit` or `title-change`."""
+        event = {
+            "id": secrets.token_hex(12),
+            "type": kind,
+            "createdAt": timestamp(),
+            "author": {"name": author},
+            "data": data,
+        }
+        return replace(self, events=(*self.events, event))
+
+    def with_comment(self, author: str, text: str) -> "Discussion":
+        """Return the discussion with one more comment."""
+        data = {"edited": False, "hidden": False, "latest": comment_version(text, author), "history": [], "numEdits": 0}
+        return self.with_event("comment", author, data)
+
+    def with_commit(self, author: str, title: str, commit: str) -> "Discussion":
+        """Return the pull request with one more commit."""
+        return self.with_event("commit", author, {"subject": title, "oid": commit})
+
+
+def comment_version(text: str, author: str) -> dict[str, Any]:
+    """Return one version of a comment; an edit adds another."""
+    return {"raw": text, "html": "", "updatedAt": timestamp(), "author": {"name": author}}
+
+
+class Discussions:
+    """The discussions of one repository."""
+
+    def __init__(self, repository: Path) -> None:
+        self._folder = repository / "hub" / "discussions"
+        self._scratch = repository / "hub" / "scratch"
+        self._refs = Refs(repository, self._scratch)
+
+    def next_number(self) -> int:
+        """Return a number that neither a discussion nor a pull request's ref has; a crash may leave such a ref."""
+        taken = [int(path.stem) for path in self._folder.glob("*.json")]
+        taken += [int(name.rpartition("/")[2]) for name in self._refs.list("refs/pr/")]
+        return max(taken, default=0) + 1
+
+    def get(self, num: int) -> Discussion | None:
+        """Return a discussion, or None."""
+        content = read_json(self._folder / f"{num}.json")
+        return Discussion(**{**content, "events": tuple(content["events"])}) if content else None
+
+    def list(self) -> list[Discussion]:
+        """Return all discussions, newest first."""
+        numbers = sorted((int(path.stem) for path in self._folder.glob("*.json")), reverse=True)
+        return [found for number in numbers if (found := self.get(number))]
+
+    def save(self, discussion: Discussion) -> None:
+        """Store a discussion, atomically."""
+        write_json(self._folder / f"{discussion.num}.json", asdict(discussion), scratch=self._scratch)
+
+
 def open_discussion(git: GitRepository, user: str, title: str, description: str, *, pull_request: bool) -> Discussion:
-    """Open a discussion, or an empty pull request as a draft; the caller holds the lock."""
-    head = git.refs.get(MAIN_REF)
-    discussions = Discussions(git.path)
-    discussion = Discussion(
-        num=discussions.next_number(),
-        title=title,
-        author=user,
-        created_at=timestamp(),
-        status="draft" if pull_request else "open",
-        pull_request=pull_request,
-        base_commit=head if pull_request else None,
-        events=(new_event("comment", user, comment_data(description, user)),),
-    )
-    if pull_request and head:
-        git.refs.set(discussion.ref, head, expected=None)
-    discussions.save(discussion)
-    return discussion
+    """Open a discussion, or an empty pull request as a draft."""
+    head = git.refs.get(MAIN_REF) if pull_request else None
+    opened = _new(git, user, title, description, head)
+    opened = replace(opened, status="draft" if pull_request else "open", pull_request=pull_request)
+    if head:
+        git.refs.set(opened.ref, head, expected=None)
+    Discussions(git.path).save(opened)
+    return opened
 
 
 def open_with_commit(git: GitRepository, user: str, title: str, description: str, base: str, commit: str) -> Discussion:
-    """Open a pull request that consists of `commit` on top of `base`; the caller holds the lock."""
-    discussions = Discussions(git.path)
-    discussion = Discussion(
-        num=discussions.next_number(),
-        title=title,
-        author=user,
-        created_at=timestamp(),
-        status="open",
-        pull_request=True,
-        base_commit=base,
-        events=(
-            new_event("comment", user, comment_data(description, user)),
-            new_event("commit", user, {"subject": title, "oid": commit}),
-        ),
-    )
-    git.refs.set(discussion.ref, commit, expected=None)
-    discussions.save(discussion)
-    return discussion
+    """Open a pull request of `commit` on top of `base`; unlike an empty one, it is not a draft."""
+    opened = _new(git, user, title, description, base).with_commit(user, title, commit)
+    git.refs.set(opened.ref, commit, expected=None)
+    Discussions(git.path).save(opened)
+    return opened
+
+
+def _new(git: GitRepository, user: str, title: str, description: str, base: str | None) -> Discussion:
+    number = Discussions(git.path).next_number()
+    new = Discussion(number, title, user, timestamp(), status="open", pull_request=True, base_commit=base)
+    return new.with_comment(user, description)
 
 
 def push(git: GitRepository, discussion: Discussion, user: str, title: str, head: str, commit: str) -> None:
-    """Move a pull request on from `head` to `commit`; the caller holds the lock."""
+    """Move a pull request from `head` to `commit`."""
     git.refs.set(discussion.ref, commit, expected=head)
-    event = ("commit", user, {"subject": title, "oid": commit})
-    Discussions(git.path).save(discussion.with_event(*event))
+    Discussions(git.path).save(discussion.with_commit(user, title, commit))
 
 
 def conflicting_files(git: GitRepository, discussion: Discussion) -> list[str]:
-    """Return the paths that keep a pull request from being merged."""
+    """Return the paths that prevent a pull request from being merged."""
     main, head = git.refs.get(MAIN_REF), git.refs.get(discussion.ref)
     if not main or not head or not discussion.is_active:
         return []
@@ -78,12 +142,10 @@ def _merge(git: GitRepository, main: str, head: str) -> Merge:
 
 
 def merge(git: GitRepository, discussion: Discussion, user: str, comment: str | None) -> Discussion:
-    """Bring a pull request into the default branch, by fast-forward or by a merge commit.
-
-    The caller holds the lock.
+    """Merge a pull request into the default branch, by fast-forward or by a merge commit.
 
     Raises:
-        HubError: 400, it is a draft, closed or merged; 409, it conflicts with what happened since.
+        HubError: 400, it is a draft, closed or merged; 409, it conflicts with later commits.
     """
     if discussion.status != "open":
         raise bad_request(f"Cannot merge a pull request that is {discussion.status}; only open ones can be merged")
@@ -94,7 +156,7 @@ def merge(git: GitRepository, discussion: Discussion, user: str, comment: str | 
     git.refs.set(MAIN_REF, merged, expected=main)
     done = replace(discussion, status="merged", merge_commit=merged)
     if comment:
-        done = done.with_event("comment", user, comment_data(comment, user))
+        done = done.with_comment(user, comment)
     done = done.with_event("status-change", user, {"status": "merged"})
     Discussions(git.path).save(done)
     return done
@@ -106,8 +168,7 @@ def _merge_commit(git: GitRepository, discussion: Discussion, user: str, main: s
         files = ", ".join(result.conflicts[:10])
         raise conflict(f"This pull request has conflicts with the base branch: {files}")
     with git.writer() as writer:
-        tree = result.write(lambda data: add_tree(writer, data)) or add_tree(writer, serialize({}))
         message = f"{discussion.title} (#{discussion.num})"
-        merged = add_commit(writer, tree, (main, head), Signature(user, now()), message)
+        merged = add_commit(writer, write_tree(writer, result), (main, head), Signature(user, now()), message)
         writer.finish()
     return merged

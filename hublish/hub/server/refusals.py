@@ -1,31 +1,61 @@
-"""The Hub's refusals, with the codes and the words the client knows."""
+"""Refusals: the status, the `X-Error-Code` and the message by which the client picks an exception."""
 
-from hublish.hub.server.http import HubError
-from hublish.hub.server.names import RepoId
+from collections.abc import Mapping
+from typing import Any
+
+from hublish.hub.server.repo_ids import RepoId
+
+
+class HubError(Exception):
+    """A refused request.
+
+    Attributes:
+        status: The HTTP status.
+        code: `X-Error-Code`, which the client maps to an exception type; None when the status is enough.
+        message: The reason, sent as `X-Error-Message` and as `error` in the JSON body.
+        extra: Further members of the JSON body, such as the `url` of an existing repository.
+    """
+
+    def __init__(self, status: int, code: str | None, message: str, **extra: Any) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.extra = extra
+        self.headers: dict[str, str] = {}
+
+    def with_headers(self, headers: Mapping[str, str]) -> "HubError":
+        """Add response headers and return this error, ready to raise."""
+        self.headers.update(headers)
+        return self
+
+
+def bad_request(message: str) -> HubError:
+    """Return the 400 for a request that is malformed or must not be executed."""
+    return HubError(400, None, message)
 
 
 def repo_not_found() -> HubError:
-    """Return the error for a repository that is missing, or that the caller may not know of.
-
-    404 rather than the 401 of the real Hub for anonymous callers: the client reads a 401 as "not found" on
-    https alone.
-    """
+    """Return the 404 for a repository that does not exist, or that the caller may not know about."""
+    # The real Hub answers 401 to anonymous callers. The client reads a 401 as "not found" only on https://
+    # (REPO_API_REGEX is anchored), so a Hub on http:// must answer 404.
     return HubError(404, "RepoNotFound", "Repository not found")
 
 
 def revision_not_found(revision: str) -> HubError:
-    """Return the error for a revision that names no commit."""
+    """Return the 404 for a revision that does not name a commit."""
     return HubError(404, "RevisionNotFound", f"Invalid rev id: {revision}")
 
 
 def entry_not_found(path: str, commit: str | None = None) -> HubError:
-    """Return the error for a path that is not in a commit; with the commit, the client caches the absence."""
+    """Return the 404 for a path that the commit does not contain."""
     error = HubError(404, "EntryNotFound", f"Entry not found: {path}")
+    # With X-Repo-Commit, the client records the absence in its cache (`.no_exist`) and does not ask again.
     return error.with_headers({"x-repo-commit": commit}) if commit else error
 
 
 def gated_repo(repo: RepoId, *, anonymous: bool) -> HubError:
-    """Return the error for content of a gated repository."""
+    """Return the 401 or 403 for the content of a gated repository."""
     hint = (
         "You must have access to it and be authenticated to access it. Please log in."
         if anonymous
@@ -36,20 +66,21 @@ def gated_repo(repo: RepoId, *, anonymous: bool) -> HubError:
 
 
 def unauthenticated() -> HubError:
-    """Return the error for a call that needs a token and came without."""
+    """Return the 401 for an anonymous call that needs a token."""
     return HubError(401, None, "Invalid username or password.")
 
 
 def invalid_token() -> HubError:
-    """Return the error for a token nobody knows."""
+    """Return the 401 for an unknown token."""
+    # The client never maps this exact message to an exception of its own.
     return HubError(401, None, "Invalid credentials in Authorization header")
 
 
 def forbidden(message: str) -> HubError:
-    """Return the error for a caller who is known and may not do this."""
+    """Return the 403 for a known caller without the necessary rights."""
     return HubError(403, None, message)
 
 
 def conflict(message: str, **extra: object) -> HubError:
-    """Return the error for a name that is taken."""
+    """Return the 409 for a name that is already in use."""
     return HubError(409, None, message, **extra)

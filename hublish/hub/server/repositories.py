@@ -1,4 +1,4 @@
-"""All repositories of one root: made, moved and deleted in one step each."""
+"""All repositories of one root; each is created, moved or deleted in one atomic step."""
 
 import shutil
 import tempfile
@@ -9,12 +9,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from hublish.hub.server.files import fsync_directory, locked, read_json, write_json
+from hublish.base.durable import sync_folder
+from hublish.hub.server.durable_files import locked, read_json, write_json
+from hublish.hub.server.git.git_trees import FILE_MODE, Entry, serialize
+from hublish.hub.server.git.object_writer import init_repository
 from hublish.hub.server.git.repository import GitRepository, Signature, add_blob, add_commit, add_tree, now
-from hublish.hub.server.git.tree import FILE_MODE, Entry, serialize
-from hublish.hub.server.git.writing import init_repository
-from hublish.hub.server.names import KINDS, RepoId
 from hublish.hub.server.refusals import conflict, repo_not_found
+from hublish.hub.server.repo_ids import KINDS, RepoId
 
 DEFAULT_BRANCH = "main"
 MAIN_REF = f"refs/heads/{DEFAULT_BRANCH}"
@@ -22,27 +23,24 @@ MAIN_REF = f"refs/heads/{DEFAULT_BRANCH}"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a repository is besides its content; kept in its folder, so that it moves with it."""
+    """A repository's properties besides its content; stored in its folder, so that a move keeps them."""
 
-    created_at: str
-    """ISO 8601, UTC."""
-    visibility: str = "public"
-    """`public`, `private`, or for Spaces `protected`."""
-    gated: str | bool = False
-    """`auto`, `manual` or False."""
-    sdk: str | None = None
-    """Of a Space."""
+    created_at: str  # ISO 8601, UTC
+    visibility: str = "public"  # `public`, `private`, or for Spaces `protected`
+    gated: str | bool = False  # `auto`, `manual` or False
+    sdk: str | None = None  # of a Space
 
     @property
     def private(self) -> bool:
-        """Tell whether only members of the namespace may know of it."""
+        """Whether only members of the namespace may know about it."""
         return self.visibility == "private"
 
 
 class Repositories:
     """Bare git repositories under `root/repos/<type>s/<namespace>/<name>.git`.
 
-    Every change of a ref or of metadata happens under `locked(repo)`, which holds across processes.
+    Every change of a ref or of metadata happens under `locked(repo)`, which excludes other processes too.
+    Methods raise 404 RepoNotFound when the repository does not exist.
     """
 
     def __init__(self, root: Path) -> None:
@@ -51,34 +49,25 @@ class Repositories:
         self._scratch = root / "incoming"
 
     def path(self, repo: RepoId) -> Path:
-        """Return where the repository lies, or would lie."""
+        """Return the folder of the repository, existing or not."""
         return self._repos / repo.plural / repo.namespace / f"{repo.name}.git"
 
     def exists(self, repo: RepoId) -> bool:
-        """Tell whether there is such a repository."""
+        """Return whether the repository exists."""
         return self.path(repo).is_dir()
 
     def locked(self, repo: RepoId) -> AbstractContextManager[None]:
-        """Hold the repository's lock; it outlives the repository, so that a deleted name can be made anew."""
+        """Hold the repository's lock; the lock outlives the repository, so that a deleted name can be reused."""
         return locked(self._locks / repo.plural / repo.namespace / f"{repo.name}.lock")
 
     def open(self, repo: RepoId) -> GitRepository:
-        """Open a repository for one call, in a `with` block.
-
-        Raises:
-            HubError: 404, there is none.
-        """
-        if not self.exists(repo):
-            raise repo_not_found()
+        """Open a repository for one call, in a `with` block."""
+        self._require(repo)
         return GitRepository(self.path(repo))
 
     @contextmanager
     def changing(self, repo: RepoId) -> Iterator[GitRepository]:
-        """Open a repository to change its refs or metadata, with its lock held.
-
-        Raises:
-            HubError: 404, there is none.
-        """
+        """Open a repository to change its refs or metadata, with its lock held."""
         with self.locked(repo), self.open(repo) as git:
             yield git
 
@@ -89,18 +78,14 @@ class Repositories:
             yield RepoId(kind, path.parent.name, path.name.removesuffix(".git"))
 
     def create(self, repo: RepoId, settings: Settings, files: dict[str, bytes], author: Signature) -> None:
-        """Make a repository whose first commit holds `files`; whole or not at all.
-
-        Raises:
-            HubError: 409, it exists.
-        """
+        """Create a repository with a first commit of `files`, completely or not at all; raise 409 when it exists."""
         self._scratch.mkdir(parents=True, exist_ok=True)
         building = Path(tempfile.mkdtemp(dir=self._scratch, suffix=".git"))
         building.chmod(0o755)
         try:
             init_repository(building, DEFAULT_BRANCH)
             _first_commit(building, files, author)
-            write_json(_settings_path(building), asdict(settings), scratch=building / "hub" / "scratch")
+            _write_settings(building, settings)
             with self.locked(repo):
                 self._install(building, repo)
         finally:
@@ -108,54 +93,46 @@ class Repositories:
 
     def _install(self, folder: Path, repo: RepoId) -> None:
         target = self.path(repo)
-        if self._taken(repo):
+        if self._is_taken(repo):
             raise conflict(f"You already created this {repo.kind} repo: {repo.full_name}")
         target.parent.mkdir(parents=True, exist_ok=True)
         folder.rename(target)
-        fsync_directory(target.parent)
+        sync_folder(target.parent)
 
-    def _taken(self, repo: RepoId) -> bool:
-        # As on the Hub, names that differ in case alone would be one name on some file systems.
+    def _is_taken(self, repo: RepoId) -> bool:
+        # As on the Hub, two names may not differ in case alone: some file systems would take them for one.
         folder = self.path(repo).parent
         wanted = f"{repo.name}.git".lower()
         return folder.is_dir() and any(path.name.lower() == wanted for path in folder.iterdir())
 
-    def delete(self, repo: RepoId) -> None:
-        """Remove a repository at once.
+    def _require(self, repo: RepoId) -> None:
+        if not self.exists(repo):
+            raise repo_not_found()
 
-        Raises:
-            HubError: 404, there is none.
-        """
+    def delete(self, repo: RepoId) -> None:
+        """Remove a repository at once."""
         trash = Path(tempfile.mkdtemp(dir=self._scratch, suffix=".trash"))
-        with self.locked(repo):
-            if not self.exists(repo):
-                trash.rmdir()
-                raise repo_not_found()
-            self.path(repo).rename(trash / "repo.git")
-            fsync_directory(self.path(repo).parent)
-        shutil.rmtree(trash, ignore_errors=True)
+        try:
+            with self.locked(repo):
+                self._require(repo)
+                # A rename first: readers see the whole repository or none of it.
+                self.path(repo).rename(trash / "repo.git")
+                sync_folder(self.path(repo).parent)
+        finally:
+            shutil.rmtree(trash, ignore_errors=True)
 
     def move(self, source: RepoId, target: RepoId) -> None:
-        """Give a repository another name, history, settings and discussions included.
-
-        Raises:
-            HubError: 404, there is no source; 409, the target exists.
-        """
-        first, second = sorted((source, target))  # one order for all, or two moves wait for each other
+        """Rename a repository, with its history, settings and discussions; raise 409 when the target exists."""
+        first, second = sorted((source, target))  # one order for all, or two opposite moves would deadlock
         if first == second:
             raise conflict(f"{source.full_name} already has this name")
         with self.locked(first), self.locked(second):
-            if not self.exists(source):
-                raise repo_not_found()
+            self._require(source)
             self._install(self.path(source), target)
-            fsync_directory(self.path(source).parent)
+            sync_folder(self.path(source).parent)
 
     def settings(self, repo: RepoId) -> Settings:
-        """Return the repository's settings.
-
-        Raises:
-            HubError: 404, there is no such repository.
-        """
+        """Return the repository's settings."""
         content = read_json(_settings_path(self.path(repo)))
         if content is None:
             raise repo_not_found()
@@ -165,13 +142,16 @@ class Repositories:
         """Change some settings and return all of them."""
         with self.locked(repo):
             settings = replace(self.settings(repo), **changes)
-            path = self.path(repo)
-            write_json(_settings_path(path), asdict(settings), scratch=path / "hub" / "scratch")
+            _write_settings(self.path(repo), settings)
         return settings
 
 
 def _settings_path(repository: Path) -> Path:
     return repository / "hub" / "settings.json"
+
+
+def _write_settings(repository: Path, settings: Settings) -> None:
+    write_json(_settings_path(repository), asdict(settings), scratch=repository / "hub" / "scratch")
 
 
 def _first_commit(path: Path, files: dict[str, bytes], author: Signature) -> None:
@@ -183,6 +163,6 @@ def _first_commit(path: Path, files: dict[str, bytes], author: Signature) -> Non
 
 
 def timestamp(seconds: int | None = None) -> str:
-    """Return a time as the Hub writes it: `2024-05-01T12:00:00.000Z`; without an argument the current one."""
+    """Return a time, by default the current one, in the Hub's form: `2024-05-01T12:00:00.000Z`."""
     moment = datetime.fromtimestamp(now() if seconds is None else seconds, UTC)
     return moment.strftime("%Y-%m-%dT%H:%M:%S.000Z")

@@ -1,31 +1,42 @@
 """A hub as a running server: in a thread for tests and commands, or in the foreground for people."""
 
-import contextlib
+import fcntl
 import ipaddress
+import os
+import shutil
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from types import TracebackType
 from typing import Self
+
+import uvicorn
 
 from hublish.hub.server.access import authorize_xet
 from hublish.hub.server.accounts import Account
 from hublish.hub.server.app import App
-from hublish.hub.server.background import BackgroundServer
-from hublish.hub.server.hub import Hub, Limits, open_hub
-from hublish.hub.server.names import KINDS
 from hublish.hub.server.objects import ObjectStore
-from hublish.hub.server.sessions import session
-from hublish.hub.server.xet.routes import xet_routes
-from hublish.hub.server.xet.store import XetStore
+from hublish.hub.server.repo_ids import KINDS
+from hublish.hub.server.stores import Hub, Limits, open_hub
+from hublish.hub.server.xet.cas_routes import xet_routes
+from hublish.hub.server.xet.content_store import XetStore
 
+# Handlers that run at once.
 HANDLERS = 32
-"""Handlers that run at once."""
+
+# Seconds until the server must accept connections. A slow start on a busy machine is not an error.
+START_TIMEOUT = 60.0
+
+# Seconds that unfinished requests have when the server stops.
+GRACE = 3
+
+# Seconds after which an unfinished upload in parts is deleted.
+MULTIPART_AGE = 24 * 3600
 
 
 class EmbeddedHub:
@@ -52,17 +63,17 @@ class EmbeddedHub:
         """Describe a hub; `start`, or the `with` block, makes it run.
 
         Args:
-            root: The folder of its state; made if it is not there.
+            root: The folder of its state; created when it does not exist.
             host: The address to listen on.
-            port: The port; 0 takes a free one.
+            port: The port; 0 picks a free one.
             user: The owner, who may write in every namespace.
-            token: The owner's token; without one the owner's last token is used again, or a new one is made.
-            xet: Whether the xet protocol is offered besides LFS.
+            token: The owner's token; by default the owner's last token, or a new one.
+            xet: Offer the xet protocol in addition to LFS.
             limits: Sizes at which uploads change their form.
             expose: Allow a host that other machines can reach.
 
         Raises:
-            ValueError: The host is no loopback address and `expose` is not set.
+            ValueError: The host is not a loopback address and `expose` is not set.
         """
         if not expose and not _is_loopback(host):
             msg = f"{host} can be reached from other machines; pass expose=True if that is wanted"
@@ -80,7 +91,7 @@ class EmbeddedHub:
 
     @property
     def endpoint(self) -> str:
-        """`http://host:port`, without a slash at the end; empty before the start."""
+        """`http://host:port`, without a trailing slash; empty before the start."""
         return self._endpoint
 
     @property
@@ -89,7 +100,7 @@ class EmbeddedHub:
         return self._token
 
     def add_user(self, name: str, *, orgs: tuple[str, ...] = (), role: str = "write") -> str:
-        """Register a user beside the owner and return a token; `role` is `write` or `read`."""
+        """Register another user and return a token; `role` is `write` or `read`."""
         assert self._hub is not None
         return self._hub.accounts.add(Account(name, orgs, role=role))
 
@@ -103,7 +114,7 @@ class EmbeddedHub:
         """Start serving in a thread and return once connections are accepted.
 
         Raises:
-            OSError: The port is taken, or the folder cannot be written.
+            OSError: The port is in use, or the folder cannot be written.
             RuntimeError: The server did not start.
         """
         if self._running:
@@ -122,7 +133,7 @@ class EmbeddedHub:
         return self
 
     def stop(self) -> None:
-        """Stop serving; requests under way may finish for a moment. Harmless when it does not run."""
+        """Stop serving after a short grace period for unfinished requests. Does nothing when not running."""
         running, self._running = self._running, None
         if running:
             running.close()
@@ -130,9 +141,7 @@ class EmbeddedHub:
     def __enter__(self) -> Self:
         return self.start()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
 
@@ -143,26 +152,102 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-@contextlib.contextmanager
+@contextmanager
 def _listen(address: tuple[str, int]) -> Iterator[socket.socket]:
+    # Bound here instead of by uvicorn: a port in use raises in the caller, and port 0 is known before the start.
     family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    with listener:
+    with socket.socket(family, socket.SOCK_STREAM) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
         yield listener
 
 
-@contextlib.contextmanager
+@contextmanager
 def _application(root: Path, limits: Limits, executor: Executor, *, xet: bool) -> Iterator[tuple[Hub, App]]:
     objects = ObjectStore(root)
     if not xet:
         hub = open_hub(root, limits, objects, None)
         yield hub, App(hub, executor)
         return
-    with contextlib.closing(XetStore(root, objects)) as store:
+    with closing(XetStore(root, objects)) as store:
         hub = open_hub(root, limits, objects, store)
         yield hub, App(hub, executor, xet_routes(store, partial(authorize_xet, hub)))
+
+
+@contextmanager
+def session(root: Path) -> Iterator[None]:
+    """Use `root` in a `with` block; the first server to come removes the temporary files of killed ones."""
+    # Every running server holds the lock, shared; the kernel releases it with the process. So an exclusive lock
+    # proves that no temporary file belongs to a running server.
+    root.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(root / "session.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        with suppress(BlockingIOError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _clean(root)
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _clean(root: Path) -> None:
+    for unused in [*root.glob("incoming/*"), *root.glob("repos/*/*/*.git/hub/scratch/*")]:
+        shutil.rmtree(unused) if unused.is_dir() else unused.unlink()
+    # A client may resume an upload in parts at the next server, so these are kept for a while.
+    for part in root.glob("multipart/*"):
+        if part.stat().st_mtime < time.time() - MULTIPART_AGE:
+            part.unlink()
+
+
+class BackgroundServer(uvicorn.Server):
+    """uvicorn in a thread."""
+
+    def __init__(self, app: App) -> None:
+        # httptools parses in C. Signals and logging belong to the program that embeds the Hub. The keep-alive is
+        # longer than the client's pauses between calls: reusing a connection that just closed is an error there.
+        super().__init__(
+            uvicorn.Config(
+                app,
+                http="httptools",
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_keep_alive=75,
+                timeout_graceful_shutdown=GRACE,
+            )
+        )
+        self._ready = threading.Event()
+        self._failure: BaseException | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to accept connections, and signal it."""
+        await super().startup(sockets)
+        self._ready.set()
+
+    @contextmanager
+    def running(self, listener: socket.socket) -> Iterator[None]:
+        """Serve on `listener` in a thread during a `with` block."""
+        thread = threading.Thread(target=self._run_on, args=(listener,), name="hub", daemon=True)
+        thread.start()
+        try:
+            if not self._ready.wait(START_TIMEOUT) or self._failure:
+                msg = "the embedded Hub did not start"
+                raise RuntimeError(msg) from self._failure
+            yield
+        finally:
+            self.should_exit = True
+            thread.join()
+
+    def _run_on(self, listener: socket.socket) -> None:
+        try:
+            self.run(sockets=[listener])
+        except BaseException as error:
+            self._failure = error
+        finally:
+            self._ready.set()
 
 
 def serve(hub: EmbeddedHub, on_ready: Callable[[EmbeddedHub], None]) -> None:

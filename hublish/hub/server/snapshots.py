@@ -1,15 +1,16 @@
-"""A revision, opened for reading: the commit it names and what the protocol says about its files."""
+"""A revision, opened for reading: its commit, and the protocol's description of its files."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from hublish.hub.server.git.git_trees import Entry, find, walk
+from hublish.hub.server.git.lfs_pointers import Facts
 from hublish.hub.server.git.repository import CommitInfo, GitRepository
-from hublish.hub.server.git.tree import Entry, find, walk
-from hublish.hub.server.hub import Hub
-from hublish.hub.server.names import RepoId
 from hublish.hub.server.refusals import entry_not_found, revision_not_found
+from hublish.hub.server.repo_ids import RepoId
+from hublish.hub.server.stores import Hub
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,58 +26,56 @@ class Snapshot:
         """Return the entries of a tree."""
         return self.hub.trees.load(self.git, tree)
 
-    def entry(self, path: str) -> Entry:
-        """Return what is at `path`.
+    def facts(self, entry: Entry) -> Facts:
+        """Return size and LFS pointer of a file."""
+        return self.hub.facts.of(self.git, entry.sha)
 
-        Raises:
-            HubError: 404 EntryNotFound.
-        """
+    def entry(self, path: str) -> Entry:
+        """Return the entry at `path`; raise 404 EntryNotFound when there is none."""
         entry = self.find(path)
         if entry is None:
             raise entry_not_found(path, self.commit.sha)
         return entry
 
     def find(self, path: str) -> Entry | None:
-        """Return what is at `path`, or None."""
+        """Return the entry at `path`, or None."""
         return find(self.load, self.commit.tree, path.split("/") if path else [])
 
-    def read(self, path: str, limit: int = 10 << 20) -> bytes | None:
-        """Return a regular file of at most `limit` bytes, None where there is none such."""
+    def find_file(self, path: str) -> Entry | None:
+        """Return the file at `path`, or None."""
         entry = self.find(path)
-        if entry is None or entry.is_folder:
+        return None if entry is None or entry.is_folder else entry
+
+    def read(self, path: str, limit: int = 10 << 20) -> bytes | None:
+        """Return the content of a regular file of at most `limit` bytes, or None when there is no such file."""
+        entry = self.find_file(path)
+        if entry is None:
             return None
-        facts = self.hub.facts.of(self.git, entry.sha)
+        facts = self.facts(entry)
         return None if facts.pointer or facts.size > limit else self.git.blob(entry.sha)
 
     def walk(self, path: str = "", *, recursive: bool = True) -> Iterator[tuple[str, Entry]]:
-        """Yield paths and entries below the folder at `path`.
-
-        Raises:
-            HubError: 404 EntryNotFound, there is no such folder.
-        """
+        """Yield paths and entries below the folder at `path`; raise 404 EntryNotFound when it is not a folder."""
         entry = self.entry(path)
         if not entry.is_folder:
             raise entry_not_found(path, self.commit.sha)
         prefix = f"{path}/" if path else ""
         if recursive:
             yield from walk(self.load, entry.sha, prefix)
-            return
-        for name, child in self.load(entry.sha).items():
-            yield prefix + name, child
-
-    def files(self) -> Iterator[tuple[str, Entry]]:
-        """Yield every file."""
-        return ((path, entry) for path, entry in self.walk() if not entry.is_folder)
+        else:
+            yield from ((prefix + name, child) for name, child in self.load(entry.sha).items())
 
     def describe(self, path: str, entry: Entry) -> dict[str, Any]:
-        """Return a file or folder as tree and paths-info show it."""
+        """Return a file or folder in the form of tree and paths-info."""
         if entry.is_folder:
             return {"type": "directory", "path": path, "oid": entry.sha, "size": 0}
-        facts = self.hub.facts.of(self.git, entry.sha)
+        facts = self.facts(entry)
+        # `oid` is the blob in git, so for a large file that of its pointer; the sha256 is in `lfs`.
         shown: dict[str, Any] = {"type": "file", "path": path, "oid": entry.sha, "size": facts.size}
         if facts.pointer:
             pointer = facts.pointer
             shown["lfs"] = {"oid": pointer.sha256, "size": pointer.size, "pointerSize": facts.pointer_size}
+            # Makes snapshot_download skip the HEAD of this file and download it by xet.
             if xet_hash := self.hub.xet_hash(pointer.sha256):
                 shown["xetHash"] = xet_hash
         return shown
@@ -84,11 +83,7 @@ class Snapshot:
 
 @contextmanager
 def open_snapshot(hub: Hub, repo: RepoId, revision: str) -> Iterator[Snapshot]:
-    """Open a repository at a revision.
-
-    Raises:
-        HubError: 404 RepoNotFound or RevisionNotFound.
-    """
+    """Open a repository at a revision; raise 404 RepoNotFound or RevisionNotFound."""
     with hub.repositories.open(repo) as git:
         sha = git.resolve(revision)
         if sha is None:

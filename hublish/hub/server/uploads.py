@@ -1,4 +1,4 @@
-"""Where LFS bodies arrive: signed paths, since these PUTs carry no token, and uploads in parts."""
+"""LFS uploads: signed paths, since the client sends these PUTs without a token, and uploads in parts."""
 
 import fcntl
 import hashlib
@@ -6,60 +6,53 @@ import hmac
 import os
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
-from hublish.hub.server.files import fsync_directory, locked, replace_durably, write_atomically
+from hublish.base.durable import settle, sync_folder
+from hublish.hub.server.durable_files import locked, write_atomically
 from hublish.hub.server.objects import MismatchError, ObjectStore
 
+# Seconds until a signed path expires.
 LIFETIME = 24 * 3600
-"""Seconds a signed path is good for."""
 
-
-_OVER = "this upload is complete, or was given up"
+_OVER = "this upload is complete, or was abandoned"
 
 
 class InvalidSignatureError(ValueError):
-    """The path was not signed here, or too long ago."""
+    """The path was not signed by this server, or it has expired."""
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """What a signed path allows: to send, or fetch, one object."""
+    """The right to send or fetch one object, as a signed path grants it."""
 
-    action: str
-    """`put`, `part`, `complete` or `get`."""
+    action: str  # `put`, `part`, `complete` or `get`
     sha256: str
     size: int
-    session: str = "-"
-    """Of an upload in parts: two uploads of one object never write to one file."""
-    part: int = 0
-    """From 1."""
-    part_size: int = 0
-    """Bytes of every part but the last."""
+    session: str = "-"  # of an upload in parts: two uploads of one object never write to the same file
+    part: int = 0  # counted from 1
+    part_size: int = 0  # bytes of every part but the last
 
 
 class Uploads:
-    """Signs and checks upload paths, and keeps the uploads in parts that are under way."""
+    """Signs and checks upload paths, and stores the parts of unfinished uploads."""
 
     def __init__(self, root: Path, objects: ObjectStore) -> None:
-        self._root = root
         self._objects = objects
         self._key = _shared_key(root)
         self._parts = root / "multipart"
 
     def sign(self, upload: Upload) -> str:
-        """Return the path that allows `upload`, until `LIFETIME` from now."""
-        expires = int(time.time()) + LIFETIME
-        fields = (upload.action, upload.sha256, upload.size, upload.session, upload.part, upload.part_size, expires)
-        claim = "/".join(map(str, fields))
+        """Return the path that permits `upload`, until `LIFETIME` from now."""
+        claim = "/".join(map(str, (*astuple(upload), int(time.time()) + LIFETIME)))
         return f"/lfs/{claim}/{self._signature(claim)}"
 
     def verify(self, path: str) -> Upload:
-        """Return what a signed path allows.
+        """Return the upload that a signed path permits.
 
         Raises:
-            InvalidSignatureError: Nothing.
+            InvalidSignatureError: The signature is wrong or has expired.
         """
         claim, _, signature = path.removeprefix("/lfs/").rpartition("/")
         if not hmac.compare_digest(signature.encode(), self._signature(claim).encode()):
@@ -82,7 +75,7 @@ class Uploads:
         return session
 
     def open_part(self, upload: Upload) -> "PartWriter":
-        """Open the place of one part; use it in a `with` block, which raises MismatchError after completion."""
+        """Return a writer for one part; its `with` block raises MismatchError when the upload is complete."""
         offset = (upload.part - 1) * upload.part_size
         return PartWriter(self._file(upload), offset, min(upload.part_size, upload.size - offset))
 
@@ -90,30 +83,30 @@ class Uploads:
         """Check all parts as one object and store it.
 
         Raises:
-            MismatchError: Size or sha256 is not the announced one, or there are no parts.
+            MismatchError: Size or sha256 is not the announced one, or no part has arrived.
         """
         path = self._file(upload)
         try:
             descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         except FileNotFoundError:
             if self._objects.has(upload.sha256):
-                return  # completed before; the answer was lost
+                return  # completed by an earlier call whose response was lost: the client retries
             msg = "no part of this upload has arrived"
             raise MismatchError(msg) from None
         with os.fdopen(descriptor, "rb", buffering=0) as file:
-            fcntl.flock(file, fcntl.LOCK_EX)  # parts that are being written come first, later ones are refused
+            # Waits for the parts that are being written; later ones are refused.
+            fcntl.flock(file, fcntl.LOCK_EX)
             _check(file.fileno(), upload)
             os.fchmod(file.fileno(), 0o444)
-            os.fsync(file.fileno())
-            replace_durably(path, self._objects.path(upload.sha256))
-            fsync_directory(self._parts)
+            settle(path, self._objects.path(upload.sha256))
+            sync_folder(self._parts)
 
     def _file(self, upload: Upload) -> Path:
         return self._parts / f"{upload.sha256}-{upload.session}"
 
 
 class PartWriter:
-    """One part on its way in, written straight to its place in the object's file."""
+    """Writes one part directly to its position in the object's file."""
 
     def __init__(self, path: Path, offset: int, size: int) -> None:
         self._path = path
@@ -138,27 +131,23 @@ class PartWriter:
         os.close(self._descriptor)
 
     def write(self, data: bytes) -> None:
-        """Append to the part.
-
-        Raises:
-            MismatchError: More bytes than the part has.
-        """
+        """Append to the part; raise MismatchError when it becomes larger than announced."""
         if len(data) > self._left:
             msg = "the part is larger than announced"
             raise MismatchError(msg)
         self._digest.update(data)
         rest = memoryview(data)
-        while rest:
+        while rest:  # pwrite may write less than it was given
             written = os.pwrite(self._descriptor, rest, self._offset)
             self._offset += written
             self._left -= written
             rest = rest[written:]
 
     def finish(self) -> str:
-        """Make the part durable and return its etag.
+        """Make the part durable and return its etag, which the client requires.
 
         Raises:
-            MismatchError: Fewer bytes than the part has, or the upload was completed meanwhile.
+            MismatchError: The part is shorter than announced, or the upload was completed meanwhile.
         """
         if self._left:
             msg = f"the part is {self._left} bytes shorter than announced"
@@ -182,7 +171,7 @@ def _check(descriptor: int, upload: Upload) -> None:
 
 
 def _shared_key(root: Path) -> bytes:
-    # One key for all processes on this root: an upload may begin at one and end at another.
+    # One key for all processes on this root: an upload may begin at one process and end at another.
     path = root / "upload.key"
     with locked(root / "locks" / "upload.lock"):
         if not path.exists():

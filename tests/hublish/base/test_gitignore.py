@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hublish.base.gitignore import GitIgnore
-from hublish.hub.server.upload_modes import ignore_rule
+from hublish.hub.server.routes.preflight import ignore_rule
 
 RULES = {
     "names": (

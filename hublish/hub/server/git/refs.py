@@ -4,18 +4,20 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from hublish.hub.server.files import fsync_directory, write_atomically
+from hublish.base.durable import sync_folder
+from hublish.hub.server.durable_files import write_atomically
 
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f~^:?*\[\\\ud800-\udfff]|\.\.|@\{|//|/\.|^\.|^/|^-|/$|\.$|\.lock(/|$)|^@$")
 
 
-def is_valid_name(name: str) -> bool:
-    """Tell whether `name` may be a branch or tag, by the rules of git-check-ref-format(1)."""
+def is_valid_ref(name: str) -> bool:
+    """Return whether `name` may be a branch or tag, by the rules of git-check-ref-format(1)."""
+    # 250 bytes: each part becomes a file name, and git adds `.lock` to it.
     return bool(name) and not _FORBIDDEN.search(name) and len(name.encode()) <= 250
 
 
 class RefMovedError(Exception):
-    """The ref is not where the caller believed it to be; nothing changed."""
+    """The ref does not name the commit that the caller expected; nothing changed."""
 
 
 class Refs:
@@ -26,11 +28,9 @@ class Refs:
         self._scratch = scratch
 
     def get(self, name: str) -> str | None:
-        """Return the object id at the full name `name` (`refs/heads/main`), or None.
-
-        Any text may be asked for; one that is no ref name is not looked up on disk.
-        """
-        if not name.startswith("refs/") or not is_valid_name(name):
+        """Return the object id at the full name `name` (`refs/heads/main`), or None."""
+        # `name` may come from a request: one that is not a ref name could point at any file.
+        if not name.startswith("refs/") or not is_valid_ref(name):
             return None
         try:
             return (self._repository / name).read_text().strip()
@@ -48,11 +48,11 @@ class Refs:
 
         Args:
             name: The full name.
-            new: The object id it shall name; the object is on disk already.
-            expected: Where it must be now; None: it must not exist.
+            new: The id of an object that is already on disk.
+            expected: The ref's current object id; None when it must not exist.
 
         Raises:
-            RefMovedError: It is somewhere else.
+            RefMovedError: The ref has another object id.
         """
         if self.get(name) != expected:
             raise RefMovedError(name)
@@ -60,6 +60,7 @@ class Refs:
 
     def delete(self, name: str) -> None:
         """Remove a ref, packed or loose; the caller holds the repository's lock."""
+        # The packed one first: after a crash in between, the loose ref still hides an older packed value.
         packed = self._repository / "packed-refs"
         if name in self._packed():
             kept = [line for line in packed.read_text().splitlines(True) if not line.rstrip().endswith(f" {name}")]
@@ -67,11 +68,11 @@ class Refs:
         loose = self._repository / name
         loose.unlink(missing_ok=True)
         if loose.parent.is_dir():
-            fsync_directory(loose.parent)
+            sync_folder(loose.parent)
         self._prune_empty_parents(loose.parent)
 
     def conflicting(self, name: str) -> str | None:
-        """Return an existing ref that cannot stand beside `name` (`a` beside `a/b`), or None."""
+        """Return an existing ref that cannot coexist with `name` (`a` with `a/b`), or None."""
         kind = "/".join(name.split("/", 2)[:2])
         for other in self.list(f"{kind}/"):
             if other.startswith(f"{name}/") or name.startswith(f"{other}/"):
@@ -85,7 +86,7 @@ class Refs:
                 yield name, sha
 
     def _packed(self) -> dict[str, str]:
-        # Only `git gc` by hand makes this file; nothing here writes one.
+        # Only a manual `git gc` creates this file; this server does not.
         try:
             lines = (self._repository / "packed-refs").read_text().splitlines()
         except FileNotFoundError:
@@ -94,6 +95,7 @@ class Refs:
         return {name: sha for sha, name in pairs}
 
     def _prune_empty_parents(self, directory: Path) -> None:
+        # An empty folder `refs/heads/a` would block a branch named `a`.
         top = {self._repository / "refs" / kind for kind in ("heads", "tags", "pr")}
         while directory not in top and directory.is_relative_to(self._repository / "refs"):
             try:

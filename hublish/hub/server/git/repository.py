@@ -2,11 +2,13 @@
 
 import io
 import re
+import threading
 import time
-from collections.abc import Iterator
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from dulwich.object_store import DiskObjectStore
@@ -14,9 +16,12 @@ from dulwich.objects import Blob, Commit, ObjectID, ShaFile, Tag, Tree
 from dulwich.patch import write_tree_diff
 from dulwich.walk import ORDER_TOPO, Walker
 
+from hublish.hub.server.git.git_trees import Entry, Loader, Merge, TreeEditor, find, parse_tree, serialize
+from hublish.hub.server.git.object_writer import ObjectWriter
 from hublish.hub.server.git.refs import Refs
-from hublish.hub.server.git.tree import Entry, parse_tree
-from hublish.hub.server.git.writing import ObjectWriter
+
+# Entries of all cached trees together; about 15 MB.
+MAX_ENTRIES = 50_000
 
 _HEXADECIMAL = re.compile(r"[0-9a-fA-F]{5,40}")
 _OBJECT_ID = re.compile(r"[0-9a-f]{40}")
@@ -24,26 +29,25 @@ _OBJECT_ID = re.compile(r"[0-9a-f]{40}")
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """Who made a commit or a tag, and when."""
+    """Author and time of a commit or a tag."""
 
     name: str
-    time: int
-    """Seconds since the epoch."""
+    time: int  # seconds since the epoch
 
     def encode(self) -> bytes:
-        """Return it as git writes it, without the time."""
+        """Return the author in git's form, without the time."""
         return f"{self.name} <{self.name}@users.noreply.invalid>".encode()
 
 
 @dataclass(frozen=True, slots=True)
 class CommitInfo:
-    """A commit, read."""
+    """A parsed commit."""
 
     sha: str
     tree: str
     parents: tuple[str, ...]
     author: str
-    time: int
+    time: int  # seconds since the epoch
     message: str
 
     @property
@@ -53,43 +57,40 @@ class CommitInfo:
 
     @property
     def body(self) -> str:
-        """The message below its title."""
+        """The message without its title."""
         return self.message.partition("\n")[2].strip()
 
 
 class GitRepository:
-    """A repository on disk; use it in a `with` block, in one thread.
+    """A repository on disk; use it in a `with` block, in one thread."""
 
-    Nothing is cached beyond the block, so that what other processes commit is always seen.
-    """
+    # Nothing is cached beyond the block: commits of other processes are visible to the next call.
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.scratch = path / "hub" / "scratch"
-        """For temporary files; inside the repository, so that a rename can finish them."""
+        self.scratch = path / "hub" / "scratch"  # inside the repository, so that a rename can install files
         self.refs = Refs(path, self.scratch)
         self._store = DiskObjectStore(path / "objects")
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._store.close()
 
     def writer(self) -> ObjectWriter:
-        """Begin to write objects."""
+        """Return a writer for new objects."""
         return ObjectWriter(self.path, self.scratch)
 
     def resolve(self, revision: str) -> str | None:
-        """Return the commit a revision names, or None.
+        """Return the commit of a revision, or None.
 
         Args:
-            revision: A branch, a tag, a full ref name (`refs/pr/1`), a commit id or the beginning of one.
+            revision: A branch, a tag, a full ref name (`refs/pr/1`), a commit id or its first digits (at least 5).
         """
+        # As in git, a full id wins over a ref of that name. Clients resolve a branch once and then request each of
+        # many files by commit id, so this is also the fast path.
         if _OBJECT_ID.fullmatch(revision) and self._is_commit(revision):
-            # As in git, before any ref of that name. Clients resolve once and ask for each of many files this way.
             return revision
         names = [revision] if revision.startswith("refs/") else [f"refs/heads/{revision}", f"refs/tags/{revision}"]
         for name in names:
@@ -98,7 +99,7 @@ class GitRepository:
         return self._commit_by_prefix(revision.lower()) if _HEXADECIMAL.fullmatch(revision) else None
 
     def peel(self, sha: str) -> str | None:
-        """Return the commit behind an object id that may be an annotated tag's, None if there is none."""
+        """Return the commit behind an object id, through annotated tags, or None."""
         while True:
             kind, data = self._raw(sha)
             if kind == Commit.type_num:
@@ -135,12 +136,12 @@ class GitRepository:
             yield _read_commit(step.commit, step.commit.id.decode())
 
     def merge_base(self, first: str, second: str) -> str | None:
-        """Return the nearest commit both have in their history, or None."""
+        """Return the nearest common ancestor of two commits, or None."""
         ancestors = {commit.sha for commit in self.history(first)}
         return next((commit.sha for commit in self.history(second) if commit.sha in ancestors), None)
 
     def diff(self, old: str | None, new: str) -> str:
-        """Return the changes between two commits as git shows them; large files as their pointers."""
+        """Return the changes between two commits in git's format; large files as their pointers."""
         trees = [ObjectID(self.commit(sha).tree.encode()) if sha else None for sha in (old, new)]
         output = io.BytesIO()
         write_tree_diff(output, self._store, trees[0], trees[1])
@@ -153,7 +154,7 @@ class GitRepository:
         return parse_tree(data)
 
     def blob(self, sha: str) -> bytes:
-        """Return the content of a file as git stores it: for a large one its LFS pointer."""
+        """Return the content of a file as git stores it: for a large file, its LFS pointer."""
         kind, data = self._raw(sha)
         assert kind == Blob.type_num
         return data
@@ -168,6 +169,57 @@ def _read_commit(commit: Commit, sha: str) -> CommitInfo:
         time=commit.author_time,
         message=commit.message.decode("utf-8", "replace"),
     )
+
+
+class TreeCache:
+    """The most recently used trees, by id: a folder of thousands of files is parsed once, not once per file."""
+
+    def __init__(self, max_entries: int = MAX_ENTRIES) -> None:
+        # An id determines the content, so a cached tree never becomes stale.
+        self._max_entries = max_entries
+        self._trees: OrderedDict[str, Mapping[str, Entry]] = OrderedDict()
+        self._entries = 0
+        self._lock = threading.Lock()
+
+    def load(self, git: GitRepository, sha: str) -> Mapping[str, Entry]:
+        """Return the entries of a tree of `git`."""
+        with self._lock:
+            if found := self._trees.get(sha):
+                self._trees.move_to_end(sha)
+                return found
+        tree = git.load_tree(sha)
+        with self._lock:
+            if sha not in self._trees:
+                self._trees[sha] = tree
+                self._entries += len(tree)
+            while self._entries > self._max_entries:
+                _, dropped = self._trees.popitem(last=False)
+                self._entries -= len(dropped)
+        return tree
+
+
+def last_commits(git: GitRepository, head: str, paths: Iterable[str]) -> dict[str, CommitInfo]:
+    """Return, for each path in the commit `head`, the latest commit that changed it."""
+    # Follows first parents: files that a merge brought count as changed by the merge.
+    load = cache(git.load_tree)  # consecutive commits share most of their trees
+    commit = git.commit(head)
+    current = _entries(load, commit, paths)
+    found: dict[str, CommitInfo] = {}
+    while current:
+        parent = git.commit(commit.parents[0]) if commit.parents else None
+        before = _entries(load, parent, current) if parent else {}
+        changed = [path for path, entry in current.items() if before.get(path) != entry]
+        found.update(dict.fromkeys(changed, commit))
+        current = {path: entry for path, entry in current.items() if path not in found}
+        if parent is None:
+            break
+        commit = parent
+    return found
+
+
+def _entries(load: Loader, commit: CommitInfo, paths: Iterable[str]) -> dict[str, Entry]:
+    found = ((path, find(load, commit.tree, path.split("/"))) for path in paths)
+    return {path: entry for path, entry in found if entry}
 
 
 def add_commit(writer: ObjectWriter, tree: str, parents: tuple[str, ...], author: Signature, message: str) -> str:
@@ -196,7 +248,7 @@ def add_tag(writer: ObjectWriter, name: str, target: str, author: Signature, mes
 
 
 def _text(message: str) -> bytes:
-    # git reads a message up to its first NUL
+    # git reads a message up to its first NUL.
     return message.replace("\0", "").encode("utf-8", "replace")
 
 
@@ -210,6 +262,12 @@ def add_tree(writer: ObjectWriter, content: bytes) -> str:
     return writer.add(Tree.type_num, content)
 
 
+def write_tree(writer: ObjectWriter, tree: TreeEditor | Merge) -> str:
+    """Write the changed folders of a tree and return the id of its root."""
+    # The root alone may be empty: git stores no empty folders below it.
+    return tree.write(lambda data: add_tree(writer, data)) or add_tree(writer, serialize({}))
+
+
 def now() -> int:
-    """Return the time for a new commit, in seconds since the epoch."""
+    """Return the current time in seconds since the epoch, the resolution of git."""
     return int(time.time())

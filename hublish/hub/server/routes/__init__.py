@@ -1,1 +1,1 @@
-"""The calls of the protocol, a family a file. A handler takes the hub and a request and returns a response."""
+"""The handlers of all calls; the table in `app` maps method and path to them."""

@@ -6,16 +6,23 @@ from typing import Any
 
 from hublish.hub.server.access import authorize, authorize_contribution, repo_of, require_namespace
 from hublish.hub.server.accounts import Account
-from hublish.hub.server.discussions import Discussion, Discussions, comment_data
 from hublish.hub.server.git.repository import GitRepository
-from hublish.hub.server.http import HubError, Request, Response, bad_request, json_response
-from hublish.hub.server.hub import Hub
-from hublish.hub.server.names import RepoId
-from hublish.hub.server.pull_requests import conflicting_files, merge, open_discussion
+from hublish.hub.server.http import Request, Response, json_response, parse_number
+from hublish.hub.server.pull_requests import (
+    Discussion,
+    Discussions,
+    comment_version,
+    conflicting_files,
+    merge,
+    open_discussion,
+)
+from hublish.hub.server.refusals import HubError, bad_request
+from hublish.hub.server.repo_ids import RepoId
 from hublish.hub.server.repositories import MAIN_REF
+from hublish.hub.server.stores import Hub
 
+# Discussions in one page of a list.
 PAGE = 50
-"""Discussions of a listing in one answer."""
 
 
 def list_discussions(hub: Hub, request: Request) -> Response:
@@ -23,10 +30,7 @@ def list_discussions(hub: Hub, request: Request) -> Response:
     repo = repo_of(request)
     authorize(hub, request, repo)
     found = [item for item in Discussions(hub.repositories.path(repo)).list() if _is_wanted(request, item)]
-    page = request.first("p", "0")
-    if not (page.isascii() and page.isdigit() and len(page) < 10):
-        raise bad_request('"p" must be a number')
-    start = int(page) * PAGE
+    start = request.number("p", 0) * PAGE
     shown = [_summary(repo, item) for item in found[start : start + PAGE]]
     return json_response({"count": len(found), "start": start, "discussions": shown})
 
@@ -64,28 +68,29 @@ def details(hub: Hub, request: Request) -> Response:
             shown["changes"] = {"base": MAIN_REF, "mergeCommitId": item.merge_commit}
             shown["filesWithConflicts"] = conflicting_files(git, item)
             if request.flag("diff"):
-                shown["diff"] = _diff(git, item)
+                head = git.refs.get(item.ref)
+                shown["diff"] = git.diff(item.base_commit, head) if head else ""
     return json_response(shown)
 
 
 def comment(hub: Hub, request: Request) -> Response:
     """`POST /api/P/R/discussions/N/comment`."""
+    text = _text(request.json_object(), "comment")
 
     def change(_git: GitRepository, item: Discussion, account: Account) -> Discussion:
-        return item.with_event("comment", account.user, comment_data(text, account.user))
+        return item.with_comment(account.user, text)
 
-    text = _text(request.json_object(), "comment")
     return json_response({"newMessage": _change(hub, request, change).events[-1]})
 
 
 def rename(hub: Hub, request: Request) -> Response:
     """`POST /api/P/R/discussions/N/title`."""
+    title = _title(request.json_object().get("title"))
 
     def change(_git: GitRepository, item: Discussion, account: Account) -> Discussion:
-        _require_owner(request, item, account)
+        _require_author(request, item.author, account)
         return replace(item, title=title).with_event("title-change", account.user, {"from": item.title, "to": title})
 
-    title = _title(request.json_object().get("title"))
     return json_response({"newTitle": _change(hub, request, change).events[-1]})
 
 
@@ -97,11 +102,11 @@ def set_status(hub: Hub, request: Request) -> Response:
         raise bad_request('"status" must be one of [open, closed]')
 
     def change(_git: GitRepository, item: Discussion, account: Account) -> Discussion:
-        _require_owner(request, item, account)
+        _require_author(request, item.author, account)
         if item.status in (status, "merged"):
             raise bad_request(f"It is {item.status} already")
         if text:
-            item = item.with_event("comment", account.user, comment_data(text, account.user))
+            item = item.with_comment(account.user, text)
         return replace(item, status=str(status)).with_event("status-change", account.user, {"status": status})
 
     return json_response({"newStatus": _change(hub, request, change).events[-1]})
@@ -112,9 +117,10 @@ def merge_pull_request(hub: Hub, request: Request) -> Response:
     text = str(request.json_object().get("comment") or "")
 
     def change(git: GitRepository, item: Discussion, account: Account) -> Discussion:
+        # Unlike the other changes, not even the author may merge without write access.
         require_namespace(account, request.params["namespace"])
         if not item.pull_request:
-            raise bad_request("It is no pull request")
+            raise bad_request("It is not a pull request")
         return merge(git, item, account.user, text)
 
     return json_response({"mergeCommitId": _change(hub, request, change).merge_commit})
@@ -138,24 +144,21 @@ def _update_comment(hub: Hub, request: Request, *, raw: str, **flags: bool) -> d
         old = next((event for event in item.events if event["id"] == wanted and event["type"] == "comment"), None)
         if old is None:
             raise HubError(404, None, "There is no such comment")
-        if old["author"]["name"] != account.user:
-            require_namespace(account, request.params["namespace"])
-        new = {**old, "data": _edited(old["data"], raw, account.user) | flags}
+        _require_author(request, old["author"]["name"], account)
+        data = old["data"]
+        history = [*data["history"], data["latest"]]
+        latest = comment_version(raw, account.user)
+        new = {**old, "data": {**data, "latest": latest, "history": history, "numEdits": len(history)} | flags}
         return replace(item, events=tuple(new if event is old else event for event in item.events))
 
     changed = _change(hub, request, change)
     return next(event for event in changed.events if event["id"] == wanted)
 
 
-def _edited(data: dict[str, Any], raw: str, user: str) -> dict[str, Any]:
-    history = [*data["history"], data["latest"]]
-    return {**data, "latest": comment_data(raw, user)["latest"], "history": history, "numEdits": len(history)}
-
-
 def _change(
     hub: Hub, request: Request, change: Callable[[GitRepository, Discussion, Account], Discussion]
 ) -> Discussion:
-    """Apply a change to the discussion a request names, under the repository's lock, and store it."""
+    """Apply a change to the discussion in a request's path, under the repository's lock, and store it."""
     repo = repo_of(request)
     account = authorize_contribution(hub, request, repo)
     with hub.repositories.changing(repo) as git:
@@ -165,17 +168,15 @@ def _change(
 
 
 def _get(git: GitRepository, request: Request) -> Discussion:
-    number = request.params["num"]
-    found = (
-        Discussions(git.path).get(int(number)) if number.isascii() and number.isdigit() and len(number) < 10 else None
-    )
+    number = parse_number(request.params["num"])
+    found = None if number is None else Discussions(git.path).get(number)
     if found is None:
-        raise HubError(404, None, f"There is no discussion number {number}")
+        raise HubError(404, None, f"There is no discussion number {request.params['num']}")
     return found
 
 
-def _require_owner(request: Request, item: Discussion, account: Account) -> None:
-    if item.author != account.user:
+def _require_author(request: Request, author: str, account: Account) -> None:
+    if author != account.user:
         require_namespace(account, request.params["namespace"])
 
 
@@ -204,8 +205,3 @@ def _summary(repo: RepoId, item: Discussion) -> dict[str, Any]:
         "numComments": sum(event["type"] == "comment" for event in item.events),
         "repo": {"name": repo.full_name, "type": repo.kind},
     }
-
-
-def _diff(git: GitRepository, item: Discussion) -> str:
-    head = git.refs.get(item.ref)
-    return git.diff(item.base_commit, head) if head else ""

@@ -13,12 +13,13 @@ from dulwich.repo import Repo
 from dulwich.server import BackendRepo, DictBackend, UploadPackHandler
 
 from hublish.hub.server.access import authorize, repo_of
-from hublish.hub.server.http import FileSlice, HubError, Request, Response, bad_request, bytes_response
-from hublish.hub.server.hub import Hub
-from hublish.hub.server.refusals import forbidden, repo_not_found, unauthenticated
+from hublish.hub.server.http import FileSlice, Request, Response
+from hublish.hub.server.refusals import HubError, bad_request, forbidden, repo_not_found, unauthenticated
+from hublish.hub.server.stores import Hub
 
+# Bytes of a pack that stay in memory.
 IN_MEMORY = 1 << 20
-"""Bytes of a pack that are kept off the disk."""
+
 _NO_CACHE = {"cache-control": "no-cache, max-age=0, must-revalidate"}
 
 
@@ -30,7 +31,8 @@ def advertise(hub: Hub, request: Request) -> Response:
     output = io.BytesIO()
     output.write(b"001e# service=git-upload-pack\n0000")
     _serve(hub, request, io.BytesIO(), output.write, advertise_refs=True)
-    return bytes_response(output.getvalue(), "application/x-git-upload-pack-advertisement", headers=_NO_CACHE)
+    headers = {"content-type": "application/x-git-upload-pack-advertisement", **_NO_CACHE}
+    return Response(200, headers, output.getvalue())
 
 
 def upload_pack(hub: Hub, request: Request) -> Response:
@@ -48,10 +50,11 @@ def upload_pack(hub: Hub, request: Request) -> Response:
 
 
 def _binary(file: IO[bytes]) -> BinaryIO:
-    return file  # type: ignore[return-value]  # it reads, seeks and closes, which is all that is done with it
+    return file  # type: ignore[return-value]  # it reads, seeks and closes, and no more is used
 
 
 def _body(request: Request) -> bytes:
+    # git compresses requests that list many commits.
     if request.headers.get("content-encoding") not in ("gzip", "x-gzip"):
         return request.content
     try:
@@ -79,7 +82,7 @@ def _authorize(hub: Hub, request: Request) -> None:
     try:
         authorize(hub, request, repo_of(request), content=True)
     except HubError as error:
-        # git asks its user for a password on a 401 alone
+        # git asks its user for a password only after a 401.
         if error.code == repo_not_found().code and "authorization" not in request.headers:
             raise unauthenticated().with_headers({"www-authenticate": 'Basic realm="Hub"'}) from None
         raise

@@ -1,32 +1,30 @@
-"""Git LFS: the batch call, and the bodies it announces (git-lfs, docs/api/batch.md)."""
+"""Git LFS: the batch call, the bodies it announces (git-lfs, docs/api/batch.md), and copies between repositories."""
 
 import asyncio
 from typing import Any
 
 from hublish.hub.server.access import authorize, authorize_contribution, repo_of
-from hublish.hub.server.http import (
-    HubError,
-    Request,
-    Response,
-    bad_request,
-    content_response,
-    empty_response,
-    json_response,
-)
-from hublish.hub.server.hub import Hub
+from hublish.hub.server.http import Request, Response, content_response, json_response, receive_into
 from hublish.hub.server.objects import SHA256, MismatchError
-from hublish.hub.server.streaming import receive_into
+from hublish.hub.server.refusals import HubError, bad_request, forbidden
+from hublish.hub.server.repo_ids import RepoId
+from hublish.hub.server.stores import Hub
 from hublish.hub.server.uploads import InvalidSignatureError, Upload
 
 MEDIA_TYPE = {"content-type": "application/vnd.git-lfs+json"}
+
+# Objects in one batch; the client sends 256, git-lfs 100.
 MAX_OBJECTS = 1000
-"""In one batch; the client sends 256, git-lfs 100."""
+
+# Bytes of an object: the Hub's hard limit.
 MAX_SIZE = 500 * 10**9
-"""Bytes of an object: the Hub's hard limit."""
+
+# Files in one call to copy, as on the Hub.
+MAX_COPIES = 500
 
 
 def batch(hub: Hub, request: Request) -> Response:
-    """`POST R.git/info/lfs/objects/batch`: which objects are wanted, and where to send or fetch them."""
+    """`POST R.git/info/lfs/objects/batch`: the missing objects, and the addresses to send or fetch them."""
     repo = repo_of(request)
     body = request.json_object()
     download = body.get("operation") == "download"
@@ -38,8 +36,8 @@ def batch(hub: Hub, request: Request) -> Response:
     if not isinstance(objects, list) or len(objects) > MAX_OBJECTS or body.get("hash_algo", "sha256") != "sha256":
         raise bad_request(f"A batch has a list of at most {MAX_OBJECTS} sha256 objects")
     multipart = "multipart" in str(body.get("transfers"))
-    answer = [_answer(hub, request, item, download=download, multipart=multipart) for item in objects]
-    return json_response({"transfer": "basic", "objects": answer, "hash_algo": "sha256"}, headers=MEDIA_TYPE)
+    answers = [_answer(hub, request, item, download=download, multipart=multipart) for item in objects]
+    return json_response({"transfer": "basic", "objects": answers, "hash_algo": "sha256"}, headers=MEDIA_TYPE)
 
 
 def _answer(hub: Hub, request: Request, item: Any, *, download: bool, multipart: bool) -> dict[str, Any]:
@@ -60,7 +58,7 @@ def _answer(hub: Hub, request: Request, item: Any, *, download: bool, multipart:
     if download:
         return {**known, "actions": {"download": _action(hub, request, Upload("get", sha256, size))}}
     if stored is not None:
-        return known
+        return known  # without `actions`, the client does not send the object
     if multipart and size > hub.limits.multipart:
         return {**known, "actions": {"upload": _parts_action(hub, request, sha256, size)}}
     return {**known, "actions": {"upload": _action(hub, request, Upload("put", sha256, size))}}
@@ -71,9 +69,10 @@ def _action(hub: Hub, request: Request, upload: Upload) -> dict[str, Any]:
 
 
 def _parts_action(hub: Hub, request: Request, sha256: str, size: int) -> dict[str, Any]:
+    # The client ignores `transfer`: `chunk_size` in the header makes it send parts, to the addresses under "1", "2", ..
     session = hub.uploads.begin_parts(sha256)
     part_size = hub.limits.part
-    count = -(-size // part_size)
+    count = -(-size // part_size)  # the client checks this number
     parts = {
         str(number): request.base_url + hub.uploads.sign(Upload("part", sha256, size, session, number, part_size))
         for number in range(1, count + 1)
@@ -86,9 +85,9 @@ def _allowed(hub: Hub, request: Request, *actions: str) -> Upload:
     try:
         upload = hub.uploads.verify(request.path)
     except InvalidSignatureError as error:
-        raise HubError(403, None, str(error)) from None
+        raise forbidden(str(error)) from None
     if upload.action not in actions:
-        raise HubError(403, None, f"this path allows another action: {upload.action}")
+        raise forbidden(f"this path allows another action: {upload.action}")
     return upload
 
 
@@ -99,13 +98,14 @@ async def put(hub: Hub, request: Request) -> Response:
         etag = await (_put_object if upload.action == "put" else _put_part)(hub, request, upload)
     except MismatchError as error:
         raise bad_request(str(error)) from None
-    return empty_response(headers={"etag": f'"{etag}"'})
+    return Response(200, {"etag": f'"{etag}"'})
 
 
 async def _put_object(hub: Hub, request: Request, upload: Upload) -> str:
     with hub.objects.incoming() as incoming:
 
         def write(data: bytes) -> None:
+            # A body longer than announced must not fill the disk.
             if incoming.size + len(data) > upload.size:
                 msg = f"expected {upload.size} bytes, received more"
                 raise MismatchError(msg)
@@ -141,10 +141,34 @@ def get(hub: Hub, request: Request) -> Response:
 
 
 def verify(hub: Hub, request: Request) -> Response:
-    """`POST R.git/info/lfs/objects/verify`: is the object there, with this size?"""
+    """`POST R.git/info/lfs/objects/verify`: whether the object is stored with this size."""
     authorize(hub, request, repo_of(request))
     body = request.json_object()
     sha256 = str(body.get("oid"))
     if not SHA256.fullmatch(sha256) or hub.objects.size(sha256) != body.get("size"):
         raise HubError(404, None, "Object does not exist")
     return json_response({}, headers=MEDIA_TYPE)
+
+
+def duplicate(hub: Hub, request: Request) -> Response:
+    """`POST /api/P/R/lfs-files/duplicate`: copy large files from R to another repository."""
+    # All repositories share one store, so the content is there already. The rights still count: the caller must be
+    # able to read the source and to write to the target.
+    authorize(hub, request, repo_of(request), content=True)
+    body = request.json_object()
+    authorize_contribution(hub, request, _target(body.get("target")))
+    files = body.get("files")
+    if not isinstance(files, list) or len(files) > MAX_COPIES:
+        raise bad_request(f'"files" must be a list of at most {MAX_COPIES} files')
+    checked = [(str(file.get("sha256")) if isinstance(file, dict) else "") for file in files]
+    missing = [sha256 for sha256 in checked if not SHA256.fullmatch(sha256) or not hub.objects.has(sha256)]
+    failed = [{"sha256": sha256, "error": "Object does not exist"} for sha256 in missing]
+    done = [{"sha256": sha256} for sha256 in checked if sha256 not in missing]
+    return json_response({"success": done, "failed": failed})
+
+
+def _target(target: Any) -> RepoId:
+    try:
+        return RepoId.parse(str(target["type"]), str(target["name"]))
+    except (ValueError, KeyError, TypeError):
+        raise bad_request('"target" must name a repository') from None

@@ -1,43 +1,64 @@
-"""Repositories as a whole: create, delete, move, settings."""
+"""Calls about the caller and about whole repositories: whoami, create, delete, move, settings."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 from hublish.hub.server.access import authorize, authorize_write, repo_of, require_account, require_namespace
+from hublish.hub.server.accounts import Account
 from hublish.hub.server.git.repository import Signature, now
-from hublish.hub.server.http import Request, Response, bad_request, json_response
-from hublish.hub.server.hub import Hub
-from hublish.hub.server.names import RepoId
-from hublish.hub.server.refusals import conflict
+from hublish.hub.server.http import Request, Response, json_response
+from hublish.hub.server.refusals import bad_request, conflict
+from hublish.hub.server.repo_ids import RepoId
 from hublish.hub.server.repositories import Settings, timestamp
-from hublish.hub.server.upload_modes import default_attributes
+from hublish.hub.server.stores import Hub
 from hublish.schemas.documents.file_names import CARD_FILE, GITATTRIBUTES
 
 SDKS = ("gradio", "streamlit", "docker", "static")
 VISIBILITIES = ("public", "private", "protected")
 
 
+def whoami(hub: Hub, request: Request) -> Response:
+    """`GET /api/whoami-v2`."""
+    account = require_account(hub, request)
+    token = {"displayName": "embedded", "role": account.role}
+    return json_response(
+        {
+            "type": "user",
+            "id": account.user,
+            "name": account.user,
+            "fullname": account.user,
+            "email": f"{account.user}@users.noreply.invalid",
+            "emailVerified": True,
+            "isPro": False,
+            "orgs": [{"type": "org", "id": org, "name": org, "fullname": org} for org in account.orgs],
+            "auth": {"type": "access_token", "accessToken": token},
+        }
+    )
+
+
 def create(hub: Hub, request: Request) -> Response:
     """`POST /api/repos/create`."""
     account = require_account(hub, request)
     body = request.json_object()
-    repo = _parse(body.get("type"), f"{body.get('organization') or account.user}/{body.get('name', '')}")
+    repo = _named(account, body)
     require_namespace(account, repo.namespace)
     url = request.base_url + repo.url_path
     if hub.repositories.exists(repo):
+        # With exist_ok, the client parses `url` even from a 409.
         raise conflict(f"You already created this {repo.kind} repo: {repo.full_name}", url=url)
     settings = Settings(timestamp(), visibility=_visibility(repo, body) or "public", sdk=_sdk(repo, body))
     files = {GITATTRIBUTES: default_attributes(repo.kind)}
     if settings.sdk:
         files[CARD_FILE] = _space_card(repo.name, settings.sdk)
     hub.repositories.create(repo, settings, files, Signature(account.user, now()))
+    # The full id, even for a name without a namespace: the client takes the repo_id from it.
     return json_response({"url": url, "name": repo.full_name, "id": repo.full_name})
 
 
 def delete(hub: Hub, request: Request) -> Response:
     """`DELETE /api/repos/delete`, with a body."""
-    account = require_account(hub, request)
-    body = request.json_object()
-    repo = _parse(body.get("type"), f"{body.get('organization') or account.user}/{body.get('name', '')}")
+    repo = _named(require_account(hub, request), request.json_object())
     authorize_write(hub, request, repo)
     hub.repositories.delete(repo)
     return json_response({})
@@ -47,8 +68,7 @@ def move(hub: Hub, request: Request) -> Response:
     """`POST /api/repos/move`."""
     account = require_account(hub, request)
     body = request.json_object()
-    source = _parse(body.get("type"), str(body.get("fromRepo", "")))
-    target = _parse(body.get("type"), str(body.get("toRepo", "")))
+    source, target = (_parse(body.get("type"), str(body.get(key, ""))) for key in ("fromRepo", "toRepo"))
     authorize_write(hub, request, source)
     require_namespace(account, target.namespace)
     hub.repositories.move(source, target)
@@ -70,9 +90,20 @@ def update_settings(hub: Hub, request: Request) -> Response:
 
 
 def auth_check(hub: Hub, request: Request) -> Response:
-    """`GET /api/P/R/auth-check`: may the caller read the files?"""
+    """`GET /api/P/R/auth-check`: whether the caller may read the files."""
     authorize(hub, request, repo_of(request), content=True)
     return json_response({})
+
+
+def default_attributes(kind: str) -> bytes:
+    """Return the `.gitattributes` of a new repository, the same as the Hub's: large formats go to LFS."""
+    known = json.loads(Path(__file__).with_name("lfs_patterns.json").read_text("utf-8"))
+    patterns = known["all"] + known.get(kind, [])
+    return "".join(f"{pattern} filter=lfs diff=lfs merge=lfs -text\n" for pattern in patterns).encode()
+
+
+def _named(account: Account, body: dict[str, Any]) -> RepoId:
+    return _parse(body.get("type"), f"{body.get('organization') or account.user}/{body.get('name', '')}")
 
 
 def _parse(kind: object, full_name: str) -> RepoId:
@@ -84,7 +115,7 @@ def _parse(kind: object, full_name: str) -> RepoId:
 
 def _visibility(repo: RepoId, body: dict[str, Any]) -> str | None:
     visibility = body.get("visibility")
-    if visibility is None and "private" in body:
+    if visibility is None and "private" in body:  # from older clients
         visibility = "private" if body["private"] else "public"
     if visibility is None:
         return None

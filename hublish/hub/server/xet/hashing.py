@@ -1,6 +1,6 @@
 """The hashes of xet: keyed BLAKE3 over chunks, and trees of them over xorbs and files.
 
-Source: Xet protocol specification, "Hashing". A hash is 32 bytes; its text form, the one in URLs, is
+Source: Xet protocol specification, "Hashing". A hash has 32 bytes. Its text form, used in URLs, is
 not their plain hexadecimal but four little-endian 64-bit numbers of 16 digits each.
 """
 
@@ -10,21 +10,20 @@ from itertools import chain, islice
 
 from blake3 import blake3
 
-from hublish.hub.server.xet.errors import MalformedError
-
+# Bytes in a hash.
 SIZE = 32
-"""Bytes in a hash."""
 
+# The hash of an empty file, which has no chunks.
 NOTHING = bytes(SIZE)
-"""The hash of no chunks at all: an empty file."""
 
+# A hash, and the number of content bytes below it.
 Node = tuple[bytes, int]
-"""A hash, and the number of content bytes below it."""
 
+# Fixed by the specification.
 _CHUNK_KEY = bytes.fromhex("6697f5775b9550de3135cbaca597181c9de421109beb2b58b4d0b04b93adf229")
 _NODE_KEY = bytes.fromhex("017ec5c7a5472996fd946666b48a02e65ddd536f37c76dd2f86352e64a53713f")
 
-# A node of the tree has 4 children on average: the tree is cut after a hash that 4 divides, but never
+# A node of the tree has 4 children on average: the tree is cut after a hash divisible by 4, but never
 # below 3 children (unless no more are left) and never above 9.
 _BRANCHING = 4
 _FEWEST = 3
@@ -33,18 +32,18 @@ _MOST = 2 * _BRANCHING + 1
 _WORDS = struct.Struct("<4Q")
 
 
+class MalformedError(ValueError):
+    """Received bytes do not match the format, or their own hash."""
+
+
 def to_text(digest: bytes) -> str:
-    """Write 32 bytes in the text form."""
+    """Return the text form of 32 bytes."""
     first, second, third, fourth = _WORDS.unpack(digest)
     return f"{first:016x}{second:016x}{third:016x}{fourth:016x}"
 
 
 def from_text(text: str) -> bytes:
-    """Read the text form.
-
-    Raises:
-        MalformedError: It is not 64 lower-case hexadecimal digits.
-    """
+    """Parse the text form; raise MalformedError for anything but 64 lower-case hexadecimal digits."""
     if len(text) != 2 * SIZE or text.strip("0123456789abcdef"):
         msg = f"not a xet hash: {text[:80]!r}"
         raise MalformedError(msg)
@@ -60,7 +59,7 @@ def hash_xorb(chunks: Iterable[Node]) -> bytes:
     """Hash a xorb, given the hash and the plain length of each of its chunks, in order."""
     rest = iter(chunks)
     first = list(islice(rest, 2))
-    if len(first) < 2:  # a lone chunk is the root itself
+    if len(first) < 2:  # a single chunk is the root itself
         return first[0][0] if first else NOTHING
     level = list(_merge(chain(first, rest)))
     while len(level) > 1:
@@ -75,17 +74,17 @@ def hash_file(chunks: Iterable[Node]) -> bytes:
 
 
 def keyed(key: bytes, digest: bytes) -> bytes:
-    """Hash a hash under a key of 32 bytes, so that only who knows the inner hash can recognise it."""
+    """Hash a hash under a key of 32 bytes: only a party that knows the inner hash can recognize it."""
     return blake3(digest, key=key).digest()
 
 
 def is_sampled(digest: bytes) -> bool:
-    """Tell whether clients ask for this chunk wherever it occurs: one in 1,024, told by its hash."""
+    """Return whether clients query this chunk wherever it occurs: one in 1,024, selected by its hash."""
     return int.from_bytes(digest[24:], "little") % 1024 == 0
 
 
 def _merge(nodes: Iterable[Node]) -> Iterator[Node]:
-    """Go up one level of the tree."""
+    """Yield the next level of the tree."""
     group: list[Node] = []
     for node in nodes:
         group.append(node)

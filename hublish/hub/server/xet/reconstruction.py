@@ -1,4 +1,4 @@
-"""Which bytes of which xorbs make up a file, or a range of it.
+"""The byte ranges of xorbs that make up a file, or a range of it.
 
 Source: Xet protocol specification, "CAS API", `GET /v1/reconstructions/{file}` and its second version. Both
 list the terms of the file, and for every xorb in them the runs of chunks to fetch; they differ in form.
@@ -10,19 +10,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from hublish.hub.server.xet.hashing import to_text
-from hublish.hub.server.xet.shard import Term
-from hublish.hub.server.xet.xorb import ChunkTable
+from hublish.hub.server.xet.shards import Term
+from hublish.hub.server.xet.xorb_format import ChunkTable
 
+# Returns the chunk table of a xorb.
 Tables = Callable[[bytes], ChunkTable]
-"""Gives the chunk table of a xorb."""
 
+# Returns the address of a xorb.
 Address = Callable[[bytes], str]
-"""Gives the address where a xorb can be fetched."""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Neighbouring chunks of one xorb, fetched together."""
+    """Consecutive chunks of one xorb, fetched together."""
 
     start: int
     stop: int
@@ -32,13 +32,11 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Reconstruction:
-    """What to fetch, and how to put it together."""
+    """The ranges to fetch, and how to assemble them."""
 
-    offset: int
-    """Bytes to skip at the start of the first term."""
+    offset: int  # bytes to skip at the start of the first term
     terms: tuple[Term, ...]
-    runs: dict[bytes, tuple[Run, ...]]
-    """By xorb; the runs of a xorb neither overlap nor touch."""
+    runs: dict[bytes, tuple[Run, ...]]  # by xorb; the runs of a xorb neither overlap nor touch
 
 
 def plan(terms: Iterable[Term], start: int, stop: int, tables: Tables) -> Reconstruction:
@@ -48,7 +46,7 @@ def plan(terms: Iterable[Term], start: int, stop: int, tables: Tables) -> Recons
         terms: All terms of the file.
         start: At least 0, and below the size of the file unless the file is empty.
         stop: Above `start`, and at most the size of the file.
-        tables: Gives the chunk table of a xorb.
+        tables: Returns the chunk table of a xorb.
     """
     kept: list[Term] = []
     offset = 0
@@ -71,7 +69,7 @@ def _overlapping(terms: Iterable[Term], start: int, stop: int) -> Iterator[tuple
 
 
 def _narrow(term: Term, start: int, stop: int, table: ChunkTable) -> tuple[int, Term]:
-    """Drop the chunks of a term before `start` and from `stop` on; tell how many bytes went before it."""
+    """Drop the chunks of a term before `start` and from `stop` on; also return the number of bytes dropped before."""
     base = table.plain_offset(term.start)
     chunks = range(term.start, term.stop + 1)
     first = term.start + max(0, bisect_right(chunks, base + start, key=table.plain_offset) - 1)
@@ -102,7 +100,7 @@ def _run(start: int, stop: int, table: ChunkTable) -> Run:
 
 
 def to_json(plan: Reconstruction, version: int, address: Address) -> dict[str, Any]:
-    """Write a reconstruction in the form of version 1 or 2 of the API."""
+    """Return a reconstruction in the form of version 1 or 2 of the API."""
     runs = {to_text(xorb): _runs_to_json(of_xorb, version, address(xorb)) for xorb, of_xorb in plan.runs.items()}
     return {
         "offset_into_first_range": plan.offset,
@@ -117,9 +115,10 @@ def _term_to_json(term: Term) -> dict[str, Any]:
 
 
 def _runs_to_json(runs: Iterable[Run], version: int, url: str) -> list[dict[str, Any]]:
+    # Ends of chunks are exclusive, ends of bytes inclusive, as the specification has it.
     spans = [({"start": run.start, "end": run.stop}, {"start": run.first_byte, "end": run.last_byte}) for run in runs]
     if version == 1:
         return [{"range": chunks, "url": url, "url_range": octets} for chunks, octets in spans]
-    # One entry a run, though one could hold several: the client would ask for them in one multipart
+    # One entry a run, though one could contain several: the client would request them in one multipart
     # response, which saves a round trip on a wide network and nothing on loopback.
     return [{"url": url, "ranges": [{"chunks": chunks, "bytes": octets}]} for chunks, octets in spans]

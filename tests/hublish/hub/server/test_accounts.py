@@ -25,17 +25,3 @@ def test_names_that_would_break_commits_or_folders_are_refused(tmp_path: Path, n
     for account in (Account(name), Account("ann", (name,))):
         with pytest.raises(ValueError, match="invalid name"):
             Accounts(tmp_path).add(account)
-
-
-@pytest.mark.parametrize(
-    ("account", "writes"),
-    [
-        (Account("ann"), False),
-        (Account("acme"), True),
-        (Account("ann", ("acme",)), True),
-        (Account("ann", ("acme",), role="read"), False),
-        (Account("ann", admin=True), True),
-    ],
-)
-def test_writing_takes_membership_and_a_write_token(account: Account, writes: bool) -> None:
-    assert account.may_write("acme") == writes

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from hublish.hub.server.git.repository import Signature
-from hublish.hub.server.http import HubError
-from hublish.hub.server.names import RepoId
+from hublish.hub.server.refusals import HubError
+from hublish.hub.server.repo_ids import RepoId
 from hublish.hub.server.repositories import Repositories, Settings, timestamp
 
 ME = Signature("me", 0)

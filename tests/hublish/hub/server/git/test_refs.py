@@ -5,8 +5,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from hublish.hub.server.git.refs import RefMovedError, Refs, is_valid_name
-from hublish.hub.server.git.writing import init_repository
+from hublish.hub.server.git.object_writer import init_repository
+from hublish.hub.server.git.refs import RefMovedError, Refs, is_valid_ref
 
 ONE, TWO = "1" * 40, "2" * 40
 
@@ -28,13 +28,13 @@ def anywhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @example(name="@")
 @example(name="HEAD")
 def test_what_is_valid_here_is_valid_for_git(anywhere: Path, name: str) -> None:
-    if is_valid_name(name):
+    if is_valid_ref(name):
         assert subprocess.run(["git", "check-ref-format", f"refs/heads/{name}"], cwd=anywhere).returncode == 0
 
 
 @pytest.mark.parametrize("name", ["main", "v1.0.0", "feature/x-1", "a@b", "release_2", "é", "1"])
 def test_usual_names_are_valid(name: str) -> None:
-    assert is_valid_name(name)
+    assert is_valid_ref(name)
 
 
 def test_a_ref_moves_only_from_where_it_is(refs: Refs) -> None:

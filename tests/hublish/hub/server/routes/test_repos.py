@@ -160,3 +160,16 @@ class TestAccess:
     def test_only_the_owner_makes_repositories_in_a_namespace(self, hub: EmbeddedHub) -> None:
         with pytest.raises(HfHubHTTPError, match="rights to write"):
             self.client(hub, hub.add_user("eve")).create_repo("acme/not-hers")
+
+
+def test_whoami_names_the_user_the_organizations_and_what_the_token_may(hub: EmbeddedHub) -> None:
+    token = hub.add_user("ann", orgs=("acme", "beta"), role="read")
+    shown = HfApi(endpoint=hub.endpoint, token=token).whoami()
+    assert shown["name"] == "ann"
+    assert [org["name"] for org in shown["orgs"]] == ["acme", "beta"]
+    assert shown["auth"]["accessToken"]["role"] == "read"
+
+
+def test_an_unknown_token_is_told_so(hub: EmbeddedHub) -> None:
+    with pytest.raises(HfHubHTTPError, match="Invalid user token"):
+        HfApi(endpoint=hub.endpoint, token="hf_nobody").whoami()

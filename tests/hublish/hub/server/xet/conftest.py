@@ -10,9 +10,9 @@ import lz4.frame
 import pytest
 
 from hublish.hub.server.objects import ObjectStore
+from hublish.hub.server.xet.content_store import XetStore
 from hublish.hub.server.xet.hashing import from_text, hash_chunk, hash_file, hash_xorb
-from hublish.hub.server.xet.shard import Term
-from hublish.hub.server.xet.store import XetStore
+from hublish.hub.server.xet.shards import Term
 
 TAG = b"HFRepoMetaData\0UigEj{\x81W\x83\xa5\xbd\xd9\\\xcd\xd1J\xa9"
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hublish.hub.server.xet.errors import MalformedError
 from hublish.hub.server.xet.hashing import (
     NOTHING,
+    MalformedError,
     from_text,
     hash_chunk,
     hash_file,

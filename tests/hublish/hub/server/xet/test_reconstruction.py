@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hublish.hub.server.xet.hashing import to_text
 from hublish.hub.server.xet.reconstruction import Reconstruction, plan, to_json
-from hublish.hub.server.xet.xorb import ChunkTable, read_chunks
+from hublish.hub.server.xet.xorb_format import ChunkTable, read_chunks
 
 if TYPE_CHECKING:
     from tests.hublish.hub.server.xet.conftest import Writers, Xorb

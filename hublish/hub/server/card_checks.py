@@ -1,0 +1,154 @@
+"""The Hub's checks of the metadata in a README; the allowed values are data in `card_rules.json`."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from hublish.hub.server.front_matter import FrontMatterError, read_front_matter
+
+_REPO_ID = re.compile(r"(?:[\w.-]{1,96}/)?[\w][\w.-]{0,95}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The findings about one card."""
+
+    errors: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+    def to_json(self) -> dict[str, list[dict[str, str]]]:
+        """Return the report in the form that the client parses, whatever the status."""
+        return {
+            "errors": [{"message": message} for message in self.errors],
+            "warnings": [{"message": message} for message in self.warnings],
+        }
+
+
+def card_data(readme: bytes | None) -> dict[str, Any] | None:
+    """Return the metadata of a README as the repository's info shows it, or None when there is none."""
+    try:
+        return read_front_matter((readme or b"").decode("utf-8", "replace"))
+    except FrontMatterError:
+        return None
+
+
+def validate(kind: str, readme: str) -> Report:
+    """Check the README of a repository of type `kind`; only errors make the Hub refuse it."""
+    try:
+        metadata = read_front_matter(readme)
+    except FrontMatterError as error:
+        return Report((f"YAML Metadata Error: {error}",), ())
+    if not metadata:
+        return Report((), ("empty or missing yaml metadata in repo card",))
+    checks = [_common(metadata), _space(metadata) if kind == "space" else _model_index(metadata)]
+    return Report(tuple(error for check in checks for error in check), ())
+
+
+@cache
+def _rules() -> dict[str, Any]:
+    rules = json.loads(Path(__file__).with_name("card_rules.json").read_text("utf-8"))
+    assert isinstance(rules, dict)
+    return rules
+
+
+def _one_of(name: str, value: Any, allowed: list[str]) -> Iterator[str]:
+    if value not in allowed:
+        yield f'"{name}" must be one of [{", ".join(allowed)}]'
+
+
+def _common(metadata: dict[str, Any]) -> Iterator[str]:
+    if "license" in metadata:
+        for _, value in _listed("license", metadata["license"]):  # a list of licenses is accepted, too
+            yield from _one_of("license", value, _rules()["license"])
+    for name, kind in (("datasets", "dataset"), ("base_model", "model")):
+        if name in metadata:
+            yield from _repo_ids(name, metadata[name], kind)
+    for name in ("language", "tags"):
+        if name in metadata:
+            yield from _strings(name, metadata[name])
+
+
+def _listed(name: str, value: Any) -> list[tuple[str, Any]]:
+    if not isinstance(value, list):
+        return [(name, value)]
+    return [(f"{name}[{index}]", item) for index, item in enumerate(value)]
+
+
+def _repo_ids(name: str, value: Any, kind: str) -> Iterator[str]:
+    for place, item in _listed(name, value):
+        if not isinstance(item, str):
+            yield f'"{place}" must be a string'
+        # The usual mistake is a path of the machine that trained the model (`./runs/best`).
+        elif not _REPO_ID.fullmatch(item) or ".." in item or "--" in item:
+            yield f'"{place}" with value "{item}" is not valid. If possible, use a {kind} id from the Hub.'
+
+
+def _strings(name: str, value: Any) -> Iterator[str]:
+    for place, item in _listed(name, value):
+        if not isinstance(item, str):
+            yield f'"{place}" must be a string'
+
+
+def _space(metadata: dict[str, Any]) -> Iterator[str]:
+    rules = _rules()
+    for name, allowed in (("colorFrom", "color"), ("colorTo", "color"), ("sdk", "sdk")):
+        if name in metadata:
+            yield from _one_of(name, metadata[name], rules[allowed])
+    description = metadata.get("short_description", "")
+    longest = rules["short_description_length"]
+    if not isinstance(description, str) or len(description) > longest:
+        yield f'"short_description" length must be less than or equal to {longest} characters long'
+
+
+def _model_index(metadata: dict[str, Any]) -> Iterator[str]:
+    if "model-index" in metadata:
+        yield from _each("model-index", metadata["model-index"], _model)
+
+
+def _each(place: str, values: Any, check: Callable[[str, dict[str, Any]], Iterator[str]]) -> Iterator[str]:
+    if not isinstance(values, list):
+        yield f'"{place}" must be an array'
+        return
+    for index, value in enumerate(values):
+        if isinstance(value, dict):
+            yield from check(f"{place}[{index}]", value)
+        else:
+            yield f'"{place}[{index}]" must be of type object'
+
+
+def _model(place: str, model: dict[str, Any]) -> Iterator[str]:
+    yield from _required(place, model, "name")
+    yield from _each(f"{place}.results", model.get("results"), _result)
+
+
+def _result(place: str, result: dict[str, Any]) -> Iterator[str]:
+    for name, required, optional in (
+        ("task", ("type",), ("name",)),
+        ("dataset", ("type", "name"), ("config", "split", "revision")),
+    ):
+        section = result.get(name)
+        if not isinstance(section, dict):
+            yield f'"{place}.{name}" is required'
+            continue
+        yield from _required(f"{place}.{name}", section, *required)
+        given = [key for key in optional if section.get(key) is not None]
+        yield from _required(f"{place}.{name}", section, *given)
+    yield from _each(f"{place}.metrics", result.get("metrics"), _metric)
+
+
+def _metric(place: str, metric: dict[str, Any]) -> Iterator[str]:
+    yield from _required(place, metric, "type")
+    if "value" not in metric:
+        yield f'"{place}.value" is required'
+
+
+def _required(place: str, section: dict[str, Any], *names: str) -> Iterator[str]:
+    for name in names:
+        if section.get(name) is None:
+            yield f'"{place}.{name}" is required'
+        elif not isinstance(section[name], str):
+            yield f'"{place}.{name}" must be a string'

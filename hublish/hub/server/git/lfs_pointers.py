@@ -1,0 +1,70 @@
+"""LFS pointers: the small text that git stores in place of a large file (git-lfs, docs/spec.md)."""
+
+import re
+from dataclasses import dataclass
+
+from hublish.hub.server.git.repository import GitRepository
+
+# Bytes; the specification does not allow longer pointers.
+MAX_POINTER_SIZE = 1024
+
+# Blobs whose facts are cached; about 30 MB.
+MAX_CACHED = 200_000
+
+_POINTER = re.compile(
+    rb"version https://git-lfs\.github\.com/spec/v1\n(?:ext-[^\n]*\n)*oid sha256:([0-9a-f]{64})\nsize (\d+)\n?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """The large file that a pointer names."""
+
+    sha256: str
+    size: int
+
+    def serialize(self) -> bytes:
+        """Return the pointer as git-lfs writes it."""
+        text = f"version https://git-lfs.github.com/spec/v1\noid sha256:{self.sha256}\nsize {self.size}\n"
+        return text.encode()
+
+
+def parse_pointer(data: bytes) -> Pointer | None:
+    """Return the pointer in `data`, or None when it is not a pointer."""
+    if len(data) > MAX_POINTER_SIZE or not (match := _POINTER.fullmatch(data)):
+        return None
+    return Pointer(match.group(1).decode(), int(match.group(2)))
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Size and pointer of a file, for listings."""
+
+    size: int  # bytes of the file itself; for a large file, not of its pointer
+    pointer: Pointer | None
+    pointer_size: int  # bytes of the blob in git
+
+    @property
+    def digest(self) -> str | None:
+        """The sha256 of a large file, None for a regular one."""
+        return self.pointer.sha256 if self.pointer else None
+
+
+class BlobFacts:
+    """Facts by blob id, cached: a listing of thousands of files reads each blob once."""
+
+    def __init__(self) -> None:
+        # An id determines the content, so a cached value never becomes stale.
+        self._facts: dict[str, Facts] = {}
+
+    def of(self, git: GitRepository, sha: str) -> Facts:
+        """Return the facts of a blob of `git`."""
+        facts = self._facts.get(sha)
+        if facts is None:
+            data = git.blob(sha)
+            pointer = parse_pointer(data)
+            facts = Facts(pointer.size if pointer else len(data), pointer, len(data))
+            if len(self._facts) >= MAX_CACHED:
+                self._facts.clear()
+            self._facts[sha] = facts
+        return facts

@@ -1,0 +1,85 @@
+"""Names of repositories and of the files in them: names that must not reach the file system are refused here."""
+
+import re
+from dataclasses import dataclass
+
+# The types of repositories.
+KINDS = ("model", "dataset", "space", "kernel")
+
+# Limits of common file systems: a clone of the repository must be possible.
+MAX_PATH_BYTES = 1024
+MAX_SEGMENT_BYTES = 255
+
+_NAME = re.compile(r"(?![-.])[A-Za-z0-9._-]{1,96}(?<![-.])")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\ud800-\udfff]")
+# Characters that HFS+ ignores in names.
+_HFS_IGNORED = re.compile("[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]")
+
+
+def is_valid_name(name: str) -> bool:
+    """Return whether `name` may be a user, an organization or the last part of a repository's name."""
+    return bool(_NAME.fullmatch(name)) and "--" not in name and ".." not in name and not name.lower().endswith(".git")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class RepoId:
+    """A repository: its type, its owner and its name. Build it with `RepoId.parse`, which validates."""
+
+    kind: str
+    namespace: str
+    name: str
+
+    @classmethod
+    def parse(cls, kind: str, full_name: str) -> "RepoId":
+        """Validate and split `namespace/name`, by the client's own rules.
+
+        Raises:
+            ValueError: The Hub does not allow the name; such a name could also point out of its folder.
+        """
+        namespace, _, name = full_name.partition("/")
+        if kind not in KINDS:
+            msg = f"invalid repository type {kind[:80]!r}"
+            raise ValueError(msg)
+        if not is_valid_name(namespace) or not is_valid_name(name):
+            msg = f"invalid repository name {full_name[:200]!r}"
+            raise ValueError(msg)
+        return cls(kind, namespace, name)
+
+    @property
+    def full_name(self) -> str:
+        """`namespace/name`."""
+        return f"{self.namespace}/{self.name}"
+
+    @property
+    def plural(self) -> str:
+        """The type in API paths and folders: `models`."""
+        return f"{self.kind}s"
+
+    @property
+    def url_path(self) -> str:
+        """The repository's path on the server: `/datasets/namespace/name`; models omit their type."""
+        return f"/{self.full_name}" if self.kind == "model" else f"/{self.plural}/{self.full_name}"
+
+
+def path_problem(path: str) -> str | None:
+    """Return the reason why `path` may not name a file in a repository, or None when it may."""
+    if _CONTROL.search(path):
+        return "it contains a control character or invalid Unicode"
+    if "\\" in path:
+        return "it contains a backslash"
+    if path.startswith("/"):
+        return "it is absolute"
+    if len(path.encode()) > MAX_PATH_BYTES:
+        return f"it is longer than {MAX_PATH_BYTES} bytes"
+    return next(filter(None, map(_segment_problem, path.split("/"))), None)
+
+
+def _segment_problem(segment: str) -> str | None:
+    if segment in ("", ".", ".."):
+        return f"'{segment}' is not allowed between slashes"
+    # git itself refuses these: on Windows and macOS they would be the .git folder (CVE-2014-9390).
+    if _HFS_IGNORED.sub("", segment).rstrip(" .").lower() in (".git", "git~1"):
+        return "a .git folder is not allowed"
+    if len(segment.encode()) > MAX_SEGMENT_BYTES:
+        return f"a name in it is longer than {MAX_SEGMENT_BYTES} bytes"
+    return None

@@ -1,0 +1,96 @@
+"""Reading a revision: listings, single paths, the last change of each, and the bytes of a file."""
+
+from typing import Any
+from urllib.parse import parse_qs, quote
+
+from hublish.hub.server.access import authorize, repo_of
+from hublish.hub.server.git.repository import last_commits
+from hublish.hub.server.http import Request, Response, content_response, json_response, page_of
+from hublish.hub.server.refusals import entry_not_found
+from hublish.hub.server.repositories import timestamp
+from hublish.hub.server.snapshots import Snapshot, open_snapshot
+from hublish.hub.server.stores import Hub
+
+# Entries in one page of a listing, as on the Hub; fewer with `expand`, which reads the history.
+PAGE = 1000
+EXPANDED_PAGE = 50
+
+
+def list_tree(hub: Hub, request: Request) -> Response:
+    """`GET /api/P/R/tree/V[/path]?recursive=..&expand=..`."""
+    repo = repo_of(request)
+    authorize(hub, request, repo)
+    path = request.params.get("path", "").strip("/")
+    expand = request.flag("expand")
+    with open_snapshot(hub, repo, request.params["revision"]) as snapshot:
+        entries = list(snapshot.walk(path, recursive=request.flag("recursive")))
+        page, headers = page_of(request, entries, EXPANDED_PAGE if expand else PAGE)
+        shown = [snapshot.describe(path, entry) for path, entry in page]
+        return json_response(_expanded(snapshot, shown) if expand else shown, headers=headers)
+
+
+def paths_info(hub: Hub, request: Request) -> Response:
+    """`POST /api/P/R/paths-info/V`; missing paths are omitted."""
+    repo = repo_of(request)
+    authorize(hub, request, repo)
+    paths, expand = _wanted_paths(request)
+    with open_snapshot(hub, repo, request.params["revision"]) as snapshot:
+        found = ((path, snapshot.find(path)) for path in dict.fromkeys(path.strip("/") for path in paths))
+        shown = [snapshot.describe(path, entry) for path, entry in found if entry and path]
+        return json_response(_expanded(snapshot, shown) if expand else shown)
+
+
+def _wanted_paths(request: Request) -> tuple[list[str], bool]:
+    # huggingface_hub sends a form, JavaScript clients send JSON.
+    if request.headers.get("content-type", "").startswith("application/json"):
+        body = request.json_object()
+        paths = body.get("paths", [])
+        return [str(path) for path in (paths if isinstance(paths, list) else [paths])], bool(body.get("expand"))
+    form = parse_qs(request.content.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=100_000)
+    return form.get("paths", []), form.get("expand", [""])[0].lower() in ("true", "1")
+
+
+def _expanded(snapshot: Snapshot, shown: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    commits = last_commits(snapshot.git, snapshot.commit.sha, [entry["path"] for entry in shown])
+    for entry in shown:
+        if commit := commits.get(entry["path"]):
+            entry["lastCommit"] = {"id": commit.sha, "title": commit.title, "date": timestamp(commit.time)}
+        if entry["type"] == "file":
+            entry["securityFileStatus"] = {"status": "unscanned", "avScan": None, "pickleImportScan": None}
+    return shown
+
+
+def resolve(hub: Hub, request: Request) -> Response:
+    """`GET` and `HEAD R/resolve/V/path`."""
+    # Never answered by a redirect to this origin: the client follows those on HEAD, and then misses X-Repo-Commit.
+    repo = repo_of(request)
+    authorize(hub, request, repo, content=True)
+    path = request.params["path"]
+    with open_snapshot(hub, repo, request.params["revision"]) as snapshot:
+        entry = snapshot.entry(path)
+        if entry.is_folder:
+            raise entry_not_found(path, snapshot.commit.sha)
+        sha256 = snapshot.facts(entry).digest
+        headers = {
+            "x-repo-commit": snapshot.commit.sha,
+            # The client names the file in its cache by the ETag: the sha256 of a large file, else the blob id.
+            "etag": f'"{sha256 or entry.sha}"',
+            "content-disposition": f"inline; filename*=UTF-8''{quote(path.rpartition('/')[2])}",
+        }
+        if sha256 is None:
+            return content_response(request, snapshot.git.blob(entry.sha), headers)
+        size = hub.objects.size(sha256)
+        if size is None:
+            raise entry_not_found(path, snapshot.commit.sha)
+        headers |= {"x-linked-etag": f'"{sha256}"', "x-linked-size": str(size)}
+        return content_response(request, hub.objects.path(sha256), headers | _xet(snapshot, request, sha256))
+
+
+def _xet(snapshot: Snapshot, request: Request, sha256: str) -> dict[str, str]:
+    xet_hash = snapshot.hub.xet_hash(sha256)
+    if not xet_hash:
+        return {}
+    repo = snapshot.repo
+    url = f"{request.base_url}/api/{repo.plural}/{repo.full_name}/xet-read-token/{snapshot.commit.sha}"
+    # The client downloads by xet only when it gets both: the hash, and where to get a token.
+    return {"x-xet-hash": xet_hash, "link": f'<{url}>; rel="xet-auth"'}

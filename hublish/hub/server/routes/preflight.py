@@ -1,0 +1,129 @@
+"""Calls before an upload: whether the card is valid, how each file will be stored, and which files are ignored."""
+
+import base64
+import binascii
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from dulwich.attrs import compile_gitattributes_patterns, match_path, parse_git_attributes
+from dulwich.ignore import IgnoreFilter, read_ignore_patterns
+
+from hublish.hub.server.access import authorize_upload, repo_of
+from hublish.hub.server.card_checks import validate
+from hublish.hub.server.http import Request, Response, json_response
+from hublish.hub.server.refusals import bad_request
+from hublish.hub.server.repo_ids import path_problem
+from hublish.hub.server.snapshots import Snapshot, open_snapshot
+from hublish.hub.server.stores import Hub
+from hublish.schemas.documents.file_names import GITATTRIBUTES, GITIGNORE
+
+# Files in one preupload call; the client sends 256.
+MAX_FILES = 1000
+
+
+def validate_yaml(_hub: Hub, request: Request) -> Response:
+    """`POST /api/validate-yaml`: 200 with warnings, or 400 with errors."""
+    body = request.json_object()
+    content = body.get("content")
+    if not isinstance(content, str):
+        raise bad_request('"content" must be a string')
+    report = validate(str(body.get("repoType") or "model"), content)
+    # Only a 400 makes the client raise ValueError; it parses the JSON of both.
+    return json_response(report.to_json(), status=400 if report.errors else 200)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    lfs: Callable[[str], bool | None]
+    ignored: Callable[[str], bool]
+    largest_regular: int
+
+    def upload_mode(self, path: str, size: int, sample: bytes) -> str:
+        # The client sends empty files as regular ones in any case.
+        if size == 0:
+            return "regular"
+        by_rule = self.lfs(path)
+        if size > self.largest_regular or by_rule or (by_rule is None and looks_binary(sample)):
+            return "lfs"
+        return "regular"
+
+
+def preupload(hub: Hub, request: Request) -> Response:
+    """`POST /api/P/R/preupload/V[?create_pr=1]`."""
+    repo = repo_of(request)
+    authorize_upload(hub, request, repo)
+    body = request.json_object()
+    files = body.get("files")
+    if not isinstance(files, list) or len(files) > MAX_FILES:
+        raise bad_request(f'"files" must be a list of at most {MAX_FILES} files')
+    with open_snapshot(hub, repo, request.params["revision"]) as snapshot:
+        rules = _rules(snapshot, body.get("gitIgnore"))
+        return json_response({"files": [_file(snapshot, rules, file) for file in files]})
+
+
+def _rules(snapshot: Snapshot, gitignore: object) -> _Rules:
+    # A .gitignore that is being uploaded replaces the one of the revision.
+    content = gitignore.encode() if isinstance(gitignore, str) else snapshot.read(GITIGNORE) or b""
+    return _Rules(
+        lfs=lfs_rule(snapshot.read(GITATTRIBUTES) or b""),
+        ignored=ignore_rule(content),
+        largest_regular=snapshot.hub.limits.regular_file,
+    )
+
+
+def _file(snapshot: Snapshot, rules: _Rules, file: Any) -> dict[str, Any]:
+    path, size, sample = _parse(file)
+    shown = {
+        "path": path,
+        "uploadMode": rules.upload_mode(path, size, sample),
+        "shouldIgnore": rules.ignored(path),  # must be present; the client then drops the file silently
+    }
+    # The client compares this id with its own, and does not commit an unchanged file.
+    if entry := snapshot.find_file(path):
+        shown["oid"] = snapshot.facts(entry).digest or entry.sha
+    return shown
+
+
+def _parse(file: Any) -> tuple[str, int, bytes]:
+    if not isinstance(file, dict) or not isinstance(file.get("path"), str):
+        raise bad_request("A file needs a path")
+    path, size = file["path"], file.get("size")
+    if problem := path_problem(path):
+        raise bad_request(f"Invalid path {path!r}: {problem}")
+    if not isinstance(size, int) or size < 0:
+        raise bad_request(f"Invalid size of {path!r}")
+    try:
+        return path, size, base64.b64decode(file.get("sample") or "", validate=True)
+    except (binascii.Error, ValueError, TypeError):
+        raise bad_request(f"Invalid sample of {path!r}") from None
+
+
+def lfs_rule(attributes: bytes) -> Callable[[str], bool | None]:
+    """Return a function from a path to its LFS rule in a `.gitattributes`: True, False, or None without a rule."""
+    patterns = compile_gitattributes_patterns(parse_git_attributes(io.BytesIO(attributes)))
+
+    def rule(path: str) -> bool | None:
+        found = match_path(patterns, path.encode("utf-8", "surrogateescape"))
+        return None if b"filter" not in found else found[b"filter"] == b"lfs"
+
+    return rule
+
+
+def ignore_rule(gitignore: bytes) -> Callable[[str], bool]:
+    """Return whether a `.gitignore` excludes a path, as git reads it: git never enters an excluded folder."""
+    ignore = IgnoreFilter(read_ignore_patterns(io.BytesIO(gitignore)))
+    return lambda path: bool(ignore.is_ignored(path))
+
+
+def looks_binary(sample: bytes) -> bool:
+    """Return whether the first bytes of a file are not text: a NUL, or invalid UTF-8."""
+    if b"\0" in sample:
+        return True
+    try:
+        sample.decode()
+    except UnicodeDecodeError as error:
+        # The sample may end inside of a character.
+        return error.start < len(sample) - 3 or error.reason != "unexpected end of data"
+    return False

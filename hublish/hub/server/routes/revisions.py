@@ -1,0 +1,149 @@
+"""Branches, tags, and the commits of a revision."""
+
+from hublish.hub.server.access import authorize, authorize_write, repo_of
+from hublish.hub.server.git.refs import is_valid_ref
+from hublish.hub.server.git.repository import GitRepository, Signature, add_commit, add_tag, now
+from hublish.hub.server.http import Request, Response, json_response, page_of
+from hublish.hub.server.refusals import bad_request, conflict, forbidden, revision_not_found
+from hublish.hub.server.repositories import DEFAULT_BRANCH, timestamp
+from hublish.hub.server.snapshots import open_snapshot
+from hublish.hub.server.stores import Hub
+
+# Commits in one page.
+PAGE = 50
+
+
+def list_refs(hub: Hub, request: Request) -> Response:
+    """`GET /api/P/R/refs[?include_prs=1]`."""
+    repo = repo_of(request)
+    authorize(hub, request, repo)
+    with hub.repositories.open(repo) as git:
+        shown = {
+            "branches": _shown(git, "refs/heads/"),
+            "converts": _shown(git, "refs/convert/"),
+            "tags": _shown(git, "refs/tags/"),
+        }
+        if request.flag("include_prs"):
+            shown["pullRequests"] = _shown(git, "refs/pr/")
+    return json_response(shown)
+
+
+def _shown(git: GitRepository, prefix: str) -> list[dict[str, str | None]]:
+    # Annotated tags are peeled: the field is the commit, not the tag object.
+    return [
+        {"name": name.removeprefix(prefix), "ref": name, "targetCommit": git.peel(sha)}
+        for name, sha in git.refs.list(prefix).items()
+    ]
+
+
+def create_branch(hub: Hub, request: Request) -> Response:
+    """`POST /api/P/R/branch/B`, at a starting point or at the head of the default branch."""
+    repo = repo_of(request)
+    authorize_write(hub, request, repo)
+    branch = _valid(request.params["branch"])
+    start = request.json_object().get("startingPoint") or DEFAULT_BRANCH
+    with hub.repositories.changing(repo) as git:
+        commit = _commit(git, str(start))
+        _require_free(git, f"refs/heads/{branch}", "branch")
+        git.refs.set(f"refs/heads/{branch}", commit, expected=None)
+    return json_response({"ref": f"refs/heads/{branch}", "targetCommit": commit})
+
+
+def delete_branch(hub: Hub, request: Request) -> Response:
+    """`DELETE /api/P/R/branch/B`; the default branch cannot be deleted."""
+    if request.params["branch"] == DEFAULT_BRANCH:
+        authorize_write(hub, request, repo_of(request))
+        raise forbidden(f"Cannot delete the default branch {DEFAULT_BRANCH}")
+    return _delete(hub, request, f"refs/heads/{request.params['branch']}")
+
+
+def create_tag(hub: Hub, request: Request) -> Response:
+    """`POST /api/P/R/tag/V`: an annotated tag with a message, else a lightweight one."""
+    repo = repo_of(request)
+    account = authorize_write(hub, request, repo)
+    body = request.json_object()
+    tag = _valid(str(body.get("tag", "")))
+    with hub.repositories.changing(repo) as git, git.writer() as writer:
+        commit = _commit(git, request.params["revision"])
+        _require_free(git, f"refs/tags/{tag}", "tag")
+        target = commit
+        if message := str(body.get("message") or ""):
+            target = add_tag(writer, tag, commit, Signature(account.user, now()), message)
+            writer.finish()
+        git.refs.set(f"refs/tags/{tag}", target, expected=None)
+    return json_response({"ref": f"refs/tags/{tag}", "targetCommit": commit})
+
+
+def delete_tag(hub: Hub, request: Request) -> Response:
+    """`DELETE /api/P/R/tag/T`."""
+    return _delete(hub, request, f"refs/tags/{request.params['revision']}")
+
+
+def _delete(hub: Hub, request: Request, ref: str) -> Response:
+    repo = repo_of(request)
+    authorize_write(hub, request, repo)
+    with hub.repositories.changing(repo) as git:
+        name = ref.split("/", 2)[2]
+        if not is_valid_ref(name) or git.refs.get(ref) is None:
+            raise revision_not_found(name)
+        git.refs.delete(ref)
+    return Response(200, {})
+
+
+def _valid(name: str) -> str:
+    # A branch named refs/... would be ambiguous with the full name of another ref.
+    if not is_valid_ref(name) or name.startswith("refs/"):
+        raise bad_request(f"Invalid name of a branch or tag: {name!r}")
+    return name
+
+
+def _commit(git: GitRepository, revision: str) -> str:
+    commit = git.resolve(revision)
+    if commit is None:
+        raise revision_not_found(revision)
+    return commit
+
+
+def _require_free(git: GitRepository, ref: str, kind: str) -> None:
+    # 409 is the status that `exist_ok` swallows.
+    if git.refs.get(ref):
+        raise conflict(f"Reference already exists: the {kind} {ref.split('/', 2)[2]} is there")
+    if other := git.refs.conflicting(ref):
+        raise conflict(f"Reference already exists: {other} cannot coexist with {ref}")
+
+
+def list_commits(hub: Hub, request: Request) -> Response:
+    """`GET /api/P/R/commits/V`, newest first."""
+    repo = repo_of(request)
+    authorize(hub, request, repo)
+    with open_snapshot(hub, repo, request.params["revision"]) as snapshot:
+        history = list(snapshot.git.history(snapshot.commit.sha))
+    page, headers = page_of(request, history, PAGE)
+    shown = [
+        {
+            "id": commit.sha,
+            "title": commit.title,
+            "message": commit.body,
+            "authors": [{"user": commit.author}],
+            "date": timestamp(commit.time),
+        }
+        for commit in page
+    ]
+    return json_response(shown, headers={**headers, "x-total-count": str(len(history))})
+
+
+def super_squash(hub: Hub, request: Request) -> Response:
+    """`POST /api/P/R/super-squash/B`: replace the branch by one commit with the same files."""
+    repo = repo_of(request)
+    account = authorize_write(hub, request, repo)
+    branch = request.params["revision"]
+    ref = f"refs/heads/{branch}"
+    message = str(request.json_object().get("message") or f"Super-squash branch '{branch}'")
+    with hub.repositories.changing(repo) as git, git.writer() as writer:
+        head = git.refs.get(ref)
+        if head is None:
+            raise revision_not_found(branch)
+        squashed = add_commit(writer, git.commit(head).tree, (), Signature(account.user, now()), message)
+        writer.finish()
+        git.refs.set(ref, squashed, expected=head)
+    return json_response({"commitOid": squashed})

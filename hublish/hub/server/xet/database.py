@@ -1,0 +1,161 @@
+"""The known xorbs, chunks and files: a SQLite database beside the xorbs.
+
+SQLite gives the guarantees that the store needs: a change is there completely or not at all whenever the process
+dies, and several processes on one root see each other's changes at once.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import astuple, dataclass
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from hublish.hub.server.xet.hashing import is_sampled
+from hublish.hub.server.xet.xorb_format import ChunkTable
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS xorbs (
+    number INTEGER PRIMARY KEY,  -- the order of arrival
+    digest BLOB NOT NULL UNIQUE,
+    session TEXT NOT NULL,       -- of the client's upload that brought it
+    chunks BLOB NOT NULL         -- rows of a ChunkTable
+);
+CREATE INDEX IF NOT EXISTS xorbs_of_session ON xorbs (session, number);
+CREATE TABLE IF NOT EXISTS chunks (  -- those that clients query
+    digest BLOB PRIMARY KEY,
+    xorb BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS files (
+    number INTEGER PRIMARY KEY,
+    digest BLOB NOT NULL UNIQUE,
+    sha256 TEXT NOT NULL,        -- not unique: another way to cut the chunks gives another digest
+    size INTEGER NOT NULL,
+    first_chunk BLOB,            -- NULL for an empty file
+    terms BLOB NOT NULL          -- records as in a shard
+);
+CREATE INDEX IF NOT EXISTS files_by_sha256 ON files (sha256, number);
+CREATE INDEX IF NOT EXISTS files_by_first_chunk ON files (first_chunk, number);
+"""
+
+# Seconds to wait for another process that is writing.
+_WAIT = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class FileRecord:
+    """A file whose content was rebuilt and checked."""
+
+    digest: bytes  # its xet hash
+    sha256: str
+    size: int
+    first_chunk: bytes | None
+    packed_terms: bytes
+
+
+class Database:
+    """The database; safe for many threads and processes."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._idle: SimpleQueue[sqlite3.Connection] = SimpleQueue()
+        with self._connection() as connection:
+            # With a write-ahead log, readers do not wait for a writer.
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.executescript(_SCHEMA)
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        while True:
+            try:
+                self._idle.get_nowait().close()
+            except Empty:
+                return
+
+    def add_xorb(self, digest: bytes, session: str, table: ChunkTable) -> bool:
+        """Record a xorb that is on disk; return whether it is new."""
+        # Clients query the first chunk of a file, and sampled chunks anywhere in it.
+        queried = {table.digest(0)} | {chunk for chunk, _ in table.nodes(0, len(table)) if is_sampled(chunk)}
+        with self._transaction() as connection:
+            added = connection.execute(
+                "INSERT OR IGNORE INTO xorbs (digest, session, chunks) VALUES (?, ?, ?)",
+                (digest, session, table.rows),
+            )
+            connection.executemany("INSERT OR IGNORE INTO chunks VALUES (?, ?)", [(chunk, digest) for chunk in queried])
+            return added.rowcount == 1
+
+    def has_xorb(self, digest: bytes) -> bool:
+        """Return whether a xorb is recorded."""
+        return self._row("SELECT 1 FROM xorbs WHERE digest = ?", digest) is not None
+
+    def chunk_table(self, xorb: bytes) -> ChunkTable | None:
+        """Return the chunk table of a xorb, or None when it is not recorded."""
+        row = self._row("SELECT chunks FROM xorbs WHERE digest = ?", xorb)
+        return ChunkTable(row[0]) if row else None
+
+    def add_files(self, files: Iterable[FileRecord]) -> None:
+        """Record files, all or none; known files stay as they are."""
+        rows = [astuple(file) for file in files]  # before the transaction: this waits for the files to be rebuilt
+        with self._transaction() as connection:
+            connection.executemany(
+                "INSERT OR IGNORE INTO files (digest, sha256, size, first_chunk, terms) VALUES (?, ?, ?, ?, ?)",
+                rows,
+            )
+
+    def file(self, digest: bytes) -> FileRecord | None:
+        """Return the file with this xet hash."""
+        row = self._row("SELECT digest, sha256, size, first_chunk, terms FROM files WHERE digest = ?", digest)
+        return FileRecord(*row) if row else None
+
+    def digest_of(self, sha256: str) -> bytes | None:
+        """Return the xet hash of the file with this sha256, the same one on every call."""
+        row = self._row("SELECT digest FROM files WHERE sha256 = ? ORDER BY number LIMIT 1", sha256)
+        return bytes(row[0]) if row else None
+
+    def latest_terms_starting_with(self, chunk: bytes) -> bytes | None:
+        """Return the terms of the newest file whose first chunk is `chunk`."""
+        row = self._row("SELECT terms FROM files WHERE first_chunk = ? ORDER BY number DESC LIMIT 1", chunk)
+        return bytes(row[0]) if row else None
+
+    def xorbs_from(self, chunk: bytes) -> list[bytes]:
+        """Return the xorb with a queried chunk, and the xorbs that its session brought afterwards."""
+        with self._connection() as connection:
+            rows = connection.execute(
+                "SELECT later.digest FROM chunks"
+                " JOIN xorbs AS holder ON holder.digest = chunks.xorb"
+                " JOIN xorbs AS later ON later.session = holder.session AND later.number >= holder.number"
+                " WHERE chunks.digest = ? ORDER BY later.number",
+                (chunk,),
+            )
+            return [bytes(row[0]) for row in rows]
+
+    def _row(self, query: str, key: bytes | str) -> tuple[Any, ...] | None:
+        with self._connection() as connection:
+            row: tuple[Any, ...] | None = connection.execute(query, (key,)).fetchone()
+            return row
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._connection() as connection, connection:
+            # Takes the write lock at once: an upgrade of a read lock fails when another process wrote meanwhile.
+            connection.execute("BEGIN IMMEDIATE")
+            yield connection
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        """Lend an idle connection, or a new one."""
+        try:
+            connection = self._idle.get_nowait()
+        except Empty:
+            connection = self._connect()
+        try:
+            yield connection
+        finally:
+            self._idle.put(connection)
+
+    def _connect(self) -> sqlite3.Connection:
+        # Threads use a connection one after the other, which SQLite allows; Python's check would forbid it.
+        connection = sqlite3.connect(self._path, timeout=_WAIT, isolation_level=None, check_same_thread=False)
+        connection.execute("PRAGMA synchronous=FULL")
+        return connection

@@ -1,0 +1,97 @@
+"""Xorbs on disk, by their hash; every stored xorb was decoded and hashed before."""
+
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from itertools import islice
+from pathlib import Path
+
+from hublish.hub.server.durable_files import IncomingFile
+from hublish.hub.server.xet.database import Database
+from hublish.hub.server.xet.hashing import MalformedError, hash_xorb, to_text
+from hublish.hub.server.xet.shards import Term
+from hublish.hub.server.xet.xorb_format import MAX_BODY, ChunkTable, read_chunks
+
+# Bytes read from a xorb at once, at most.
+_BUFFER = 1 << 20
+
+
+class Spool(IncomingFile):
+    """A request body on disk, while it arrives and is checked."""
+
+    def __init__(self, scratch: Path, limit: int) -> None:
+        super().__init__(scratch)
+        self._limit = limit
+
+    def write(self, data: bytes | memoryview) -> None:
+        """Append `data`; raise MalformedError when the body becomes larger than any valid one."""
+        super().write(data)
+        if self.size > self._limit:
+            msg = f"body is larger than {self._limit} bytes"
+            raise MalformedError(msg)
+
+
+class XorbStore:
+    """Files under `folder/ab/<hash>`, recorded in the database.
+
+    Safe for many threads and processes: a xorb appears by a rename and then in the database, and two writers
+    of the same xorb write chunks with the same content.
+    """
+
+    def __init__(self, folder: Path, scratch: Path, database: Database) -> None:
+        self._folder = folder
+        self._scratch = scratch
+        self._database = database
+        # Chunk tables never change, so a cached one cannot be stale.
+        self.table = lru_cache(maxsize=32)(self._table)
+
+    def _table(self, digest: bytes) -> ChunkTable:
+        """Return the chunk table of a stored xorb; raise MalformedError for any other."""
+        table = self._database.chunk_table(digest)
+        if table is None:
+            msg = f"xorb {to_text(digest)} is not stored here"
+            raise MalformedError(msg)
+        return table
+
+    def path(self, digest: bytes) -> Path:
+        """Return the path of the xorb, stored or not."""
+        text = to_text(digest)
+        return self._folder / text[:2] / text
+
+    def has(self, digest: bytes) -> bool:
+        """Return whether the xorb is stored."""
+        return self._database.has_xorb(digest)
+
+    def receive(self) -> Spool:
+        """Return a writer for a xorb's body; use it in a `with` block and end with `add`."""
+        return Spool(self._scratch, MAX_BODY)
+
+    def add(self, body: Spool, digest: bytes, session: str) -> bool:
+        """Store a received body as the xorb with this hash; return whether it is new.
+
+        Args:
+            body: The writer from `receive`, filled.
+            digest: The hash from the client.
+            session: The client's upload session; its xorbs are reported together to later clients.
+
+        Raises:
+            MalformedError: The body is not a xorb, or has another hash. Nothing is stored.
+        """
+        body.file.seek(0)
+        table = ChunkTable.of(body.file)
+        actual = hash_xorb(table.nodes(0, len(table)))
+        if actual != digest:
+            msg = f"xorb hashes to {to_text(actual)}, not to {to_text(digest)}"
+            raise MalformedError(msg)
+        body.file.truncate(table.stored_offset(len(table)))  # without the footer
+        body.keep(self.path(digest))
+        return self._database.add_xorb(digest, session or to_text(digest), table)
+
+    def content(self, terms: Iterable[Term]) -> Iterator[bytes]:
+        """Yield the plain content of terms, chunk by chunk; they must be within their xorbs."""
+        for term in terms:
+            table = self.table(term.xorb)
+            start, stop = table.stored_offset(term.start), table.stored_offset(term.stop)
+            with self.path(term.xorb).open("rb", buffering=min(_BUFFER, stop - start)) as file:
+                file.seek(start)
+                for chunk in islice(read_chunks(file), term.stop - term.start):
+                    yield chunk.decode()

@@ -1,0 +1,27 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hublish.hub.server.git.lfs_pointers import Pointer, parse_pointer
+
+SHA256 = "ab" * 32
+GOOD = f"version https://git-lfs.github.com/spec/v1\noid sha256:{SHA256}\nsize 12345\n".encode()
+
+
+@given(st.binary(min_size=32, max_size=32), st.integers(0, 2**63))
+def test_pointers_survive_a_round_trip(digest: bytes, size: int) -> None:
+    pointer = Pointer(digest.hex(), size)
+    assert parse_pointer(pointer.serialize()) == pointer
+
+
+def test_the_form_is_that_of_git_lfs() -> None:
+    assert Pointer(SHA256, 12345).serialize() == GOOD
+    assert parse_pointer(GOOD[:-1]) == Pointer(SHA256, 12345)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"text", GOOD + b"more\n", GOOD.upper(), GOOD.replace(b"size 1", b"size -1"), GOOD * 10, b"\n" + GOOD],
+)
+def test_anything_else_is_no_pointer(data: bytes) -> None:
+    assert parse_pointer(data) is None
