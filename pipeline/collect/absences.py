@@ -30,7 +30,7 @@ def steps(project: Project, relative: str, failed: Mapping[int, Problem]) -> Ite
     """
     folder = pruned_folder(relative)
     if folder is not None:
-        yield Step("pruned", Effect.KEEPS_OUT, f"{folder}/ is never looked into, {_WHY[_kind(folder)]}")
+        yield Step("pruned", Effect.EXCLUDES, f"{folder}/ is never looked into, {_WHY[_kind(folder)]}")
         return
     for index, problem in failed.items():
         if _covers(normalised(project.manifest.artifacts[index].source), relative):
@@ -38,7 +38,7 @@ def steps(project: Project, relative: str, failed: Mapping[int, Problem]) -> Ite
             yield Step(problem.code, Effect.REFUSES, problem.message, problem.path, problem.hint)
             return
     count = len(project.manifest.artifacts)
-    yield Step("source", Effect.KEEPS_OUT, f"none of {count} sources collects it" if count > 1 else _ONE, "artifacts")
+    yield Step("source", Effect.EXCLUDES, f"none of {count} sources collects it" if count > 1 else _ONE, "artifacts")
     for index in _nearest(project, relative):
         source = project.manifest.artifacts[index].source
         yield _source_step(project, index, Effect.MISSES, f": {_why_not(source, relative, failed.get(index))}")

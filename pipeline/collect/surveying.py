@@ -20,7 +20,7 @@ class Examined:
 
     candidate: Candidate
     problem: Problem | None = None
-    again: bool = False
+    repeated: bool = False
     """Whether it is the same file, collected once more in the same way: it counts once."""
 
 
@@ -43,7 +43,7 @@ class Survey:
     @property
     def kept(self) -> tuple[Candidate, ...]:
         """Every candidate once, sorted by path_in_repo."""
-        own = (item.candidate for item in self.examined if not item.again)
+        own = (item.candidate for item in self.examined if not item.repeated)
         return tuple(sorted(own, key=lambda candidate: candidate.path_in_repo))
 
     def _problem_of(self, place: str) -> Problem | None:
@@ -95,7 +95,7 @@ def _beside(project: Project, item: Examined, first: dict[str, Candidate]) -> Ex
     if other is candidate:
         return item
     if _same_release(project, other, candidate):
-        return Examined(candidate, item.problem, again=True)
+        return Examined(candidate, item.problem, repeated=True)
     message = f"'{other.source}' and '{candidate.source}' both go to '{candidate.path_in_repo}'"
     hint = "give one of them another path_in_repo, or leave it out"
     if other.artifact is None:

@@ -19,10 +19,10 @@ from hublish.schemas.documents.manifest import Patterns
 _ALLOW: Final = "patterns.allow_patterns"
 _IGNORE: Final = "patterns.ignore_patterns"
 
-_LOCK = Step("lock", Effect.KEEPS_OUT, "hub.lock records the release and is not part of it")
-_LEFTOVER = Step("leftover", Effect.KEEPS_OUT, "a run that was killed left it while it wrote hub.lock")
+_LOCK = Step("lock", Effect.EXCLUDES, "hub.lock records the release and is not part of it")
+_LEFTOVER = Step("leftover", Effect.EXCLUDES, "a run that was killed left it while it wrote hub.lock")
 _NOT_DENIED = Step("denied", Effect.PASSES, "denied by default: no such name")
-_NOT_ALLOWED = Step("allow_patterns", Effect.KEEPS_OUT, f"{_ALLOW}: none matches", _ALLOW)
+_NOT_ALLOWED = Step("allow_patterns", Effect.EXCLUDES, f"{_ALLOW}: none matches", _ALLOW)
 _NOT_IGNORED = Step("ignore_patterns", Effect.PASSES, f"{_IGNORE}: none matches", _IGNORE)
 
 
@@ -40,7 +40,7 @@ def of_name(relative: str, *, named: bool) -> Iterator[Step]:
     if named:
         return
     denied = default_denied(relative)
-    yield Step("denied", Effect.KEEPS_OUT, f"denied by default: {denied}") if denied else _NOT_DENIED
+    yield Step("denied", Effect.EXCLUDES, f"denied by default: {denied}") if denied else _NOT_DENIED
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Matches:
         known = sorted(set(paths))
         return cls(
             _rows(known, patterns.allow_patterns, "allow_patterns", Effect.PASSES),
-            _rows(known, patterns.ignore_patterns, "ignore_patterns", Effect.KEEPS_OUT),
+            _rows(known, patterns.ignore_patterns, "ignore_patterns", Effect.EXCLUDES),
         )
 
     def steps(self, path: str) -> Iterator[Step]:
@@ -99,7 +99,7 @@ def _without_hits(rows: Iterable[tuple[frozenset[str], Step]], lost: Sequence[st
 
 
 def _pattern(step: Step) -> str:
-    return step.words.partition(": ")[2]
+    return step.text.partition(": ")[2]
 
 
 def _idle(step: Step, candidates: Sequence[Candidate]) -> Problem:

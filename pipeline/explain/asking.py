@@ -86,7 +86,7 @@ def of_load_plan(paths: Collection[str], load: Load, needed: Collection[str]) ->
     for index, pattern in enumerate(load.ignore_patterns):
         if matching(paths, [pattern], None):
             place = f"{_IGNORE}[{index}]"
-            return Step("load.ignore_patterns", Effect.KEEPS_OUT, f"{place}: {pattern}", place)
+            return Step("load.ignore_patterns", Effect.EXCLUDES, f"{place}: {pattern}", place)
     if load == Load():
-        return Step("load", Effect.KEEPS_OUT, "there is no load plan, and loading reads the weights and config.json")
-    return Step("load.allow_patterns", Effect.KEEPS_OUT, f"{_ALLOW}: none matches", _ALLOW)
+        return Step("load", Effect.EXCLUDES, "there is no load plan, and loading reads the weights and config.json")
+    return Step("load.allow_patterns", Effect.EXCLUDES, f"{_ALLOW}: none matches", _ALLOW)

@@ -96,9 +96,9 @@ class Book:
         here = "it stands on the Hub, and no source goes there"
         going = deletions([path], self.project.manifest.patterns).get(path)
         if going is not None:
-            step = Step("delete_patterns", Effect.KEEPS_OUT, f"{here}: {going.reason} deletes it", going.rule)
+            step = Step("delete_patterns", Effect.EXCLUDES, f"{here}: {going.reason} deletes it", going.rule)
         else:
-            step = Step("delete_patterns", Effect.KEEPS_OUT, f"{here}; it is left alone", "patterns.delete_patterns")
+            step = Step("delete_patterns", Effect.EXCLUDES, f"{here}; it is left alone", "patterns.delete_patterns")
         return Fate(Taken.PATH_IN_REPO, path, None, (step,))
 
     def _fate(self, made: Made, taken: Taken) -> Fate:
@@ -113,14 +113,14 @@ class Book:
             found.paths,
             found.serializer,
             found.more,
-            again=item.again,
+            repeated=item.repeated,
         )
         return replace(fate, loading=self._loading(found.paths)) if fate.outcome is Outcome.IN else fate
 
     def _standing(self, item: Examined, found: Outputs) -> Iterator[Step]:
         """Yield what is asked of files that the rules of collecting let in."""
         candidate = item.candidate
-        if not candidate.verdict.included or item.again:
+        if not candidate.verdict.included or item.repeated:
             return
         if item.problem is not None:
             yield asking.refusal(item.problem)

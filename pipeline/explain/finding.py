@@ -74,7 +74,7 @@ def _outside(folder: Path, asked: str, current: Path) -> Fate | None:
     if not os.path.lexists(current / asked):
         return None
     words = f"it lies outside {folder}, and sources lie inside the folder of the manifest"
-    return Fate(Taken.FILE, asked, None, (Step("outside", Effect.KEEPS_OUT, words),))
+    return Fate(Taken.FILE, asked, None, (Step("outside", Effect.EXCLUDES, words),))
 
 
 def _of_folder(book: Book, asked: str, relative: str) -> Explanation:

@@ -34,7 +34,7 @@ def plan_document(plan: Plan) -> PlanDocument:
         parent_commit=head.commit,
         manifest_sha256=hashlib.sha256(project.text).hexdigest(),
         variables=dict(project.settings),
-        surroundings=dict(project.surroundings),
+        surroundings=dict(project.environment),
         resolved_sha256=_resolved_digest(project.manifest),
         commit_message=target.commit_message,
         tag=plan.tag,

@@ -47,21 +47,21 @@ class Fate:
     """What else it may become, when only converting tells."""
     loading: Step | None = None
     """What the load plan says, for a file that is in."""
-    again: bool = False
+    repeated: bool = False
     """Whether it is in already, by an artifact before this one: it counts once."""
 
     @property
     def outcome(self) -> Outcome:
         """What becomes of it."""
         effects = {step.effect for step in self.steps}
-        if Effect.KEEPS_OUT in effects:
+        if Effect.EXCLUDES in effects:
             return Outcome.OUT
         return Outcome.REFUSED if Effect.REFUSES in effects else Outcome.IN
 
     @property
     def decisive(self) -> Step:
         """The rule that decided: the first that keeps it out or refuses it, else the one that collects it."""
-        for effect in (Effect.KEEPS_OUT, Effect.REFUSES, Effect.COLLECTS):
+        for effect in (Effect.EXCLUDES, Effect.REFUSES, Effect.COLLECTS):
             found = next((step for step in self.steps if step.effect is effect), None)
             if found is not None:
                 return found

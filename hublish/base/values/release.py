@@ -29,7 +29,7 @@ class Project:
     """In-memory values by an artifact's `path_in_repo`; they stand in for its source."""
     settings: Mapping[str, str | int] = field(default_factory=dict)
     """Values that stood in for those under `variables` when the text was read."""
-    surroundings: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
     """What git and the date said then, by the names that the text mentions: `git.commit`."""
 
     @property
@@ -62,7 +62,7 @@ class Effect(StrEnum):
     PASSES = "passes"
     MISSES = "misses"
     """It speaks of other files."""
-    KEEPS_OUT = "keeps out"
+    EXCLUDES = "keeps out"
     REFUSES = "refuses"
     """The release fails as long as the file is part of it."""
     WARNS = "warns"
@@ -77,7 +77,7 @@ class Step:
     rule: str
     """Stable, for scripts: `source`, `denied`, `ignore_patterns`, `policy.pickle`."""
     effect: Effect
-    words: str
+    text: str
     """For people, who find it again in hub.yaml: `patterns.ignore_patterns[0]: *.tmp`."""
     path: str = ""
     """Where the rule stands in hub.yaml: `patterns.ignore_patterns[0]`; empty for one of hublish's own."""
@@ -102,9 +102,9 @@ class Verdict:
     def of(cls, steps: Iterable[Step]) -> "Verdict":
         """Judge by rules in their order: the first that keeps the file out decides, else the one that collects it."""
         asked = tuple(steps)
-        out = next((step for step in asked if step.effect is Effect.KEEPS_OUT), None)
+        out = next((step for step in asked if step.effect is Effect.EXCLUDES), None)
         decisive = out or next(step for step in asked if step.effect is Effect.COLLECTS)
-        return cls(out is None, decisive.words, decisive.path, asked)
+        return cls(out is None, decisive.text, decisive.path, asked)
 
 
 @dataclass(frozen=True, slots=True)

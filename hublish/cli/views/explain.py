@@ -121,8 +121,8 @@ def _headline(fate: Fate, explanation: Explanation) -> str:
         subject = fate.source if fate.source == explanation.path else f"{explanation.path}, from {fate.source}"
         # The text of a rule without a path, such as a line of a .gitignore, contains its own place. The text of a
         # link's problem begins with the link's name.
-        rule = with_line(step.words, step.location if step.path else None)
-        return rule if step.words.startswith(f"'{fate.source}'") else f"{subject}: {rule}"
+        rule = with_line(step.text, step.location if step.path else None)
+        return rule if step.text.startswith(f"'{fate.source}'") else f"{subject}: {rule}"
     if step.rule == "card":
         return f"{', '.join(fate.path_in_repo)} is rendered from the card"
     return _included(fate)
@@ -133,13 +133,13 @@ def _included(fate: Fate) -> str:
     paths = ", ".join(fate.path_in_repo)
     name = "" if paths == fate.source else f" as {paths}"
     how = "" if fate.serializer == "copy" else f"; serializer {fate.serializer}"
-    once = "; another artifact collects it too, and it is uploaded once" if fate.again else ""
+    once = "; another artifact collects it too, and it is uploaded once" if fate.repeated else ""
     return f"{fate.source} is uploaded{name}{how}{once}"
 
 
 def _rule(step: Step) -> tuple[str, str]:
     """Return the place of a rule and its text."""
-    return str(step.location or ("default" if step.path else "")), step.words
+    return str(step.location or ("default" if step.path else "")), step.text
 
 
 def _line_of(step: Step, paint: Paint) -> Iterable[str]:
@@ -154,7 +154,7 @@ def _line_of(step: Step, paint: Paint) -> Iterable[str]:
 
 def _loading(step: Step, paint: Paint) -> Iterable[str]:
     needed = step.effect is Effect.COLLECTS
-    text = f"`hublish load` {'needs' if needed else 'skips'} it: {with_line(step.words, step.location)}"
+    text = f"`hublish load` {'needs' if needed else 'skips'} it: {with_line(step.text, step.location)}"
     yield from indented([paint("dim", text)])
 
 
@@ -180,7 +180,7 @@ def _fate_document(fate: Fate) -> dict[str, Any]:
         "path_in_repo": list(fate.path_in_repo),
         "serializer": fate.serializer,
         "more": fate.more,
-        "again": fate.again,
+        "again": fate.repeated,
         "rule": _step_document(fate.decisive),
         "steps": [_step_document(step) for step in fate.steps],
         "load": None if loading is None else {"needed": loading.effect is Effect.COLLECTS, **_step_document(loading)},
@@ -191,7 +191,7 @@ def _step_document(step: Step) -> dict[str, Any]:
     return {
         "rule": step.rule,
         "effect": step.effect.value,
-        "words": step.words,
+        "words": step.text,
         "path": step.path,
         "hint": step.hint,
         "location": location_document(step.location),

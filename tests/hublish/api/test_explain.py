@@ -33,7 +33,7 @@ def steps(fate: Fate, effect: Effect) -> list[Step]:
 
 
 def told(step: Step) -> tuple[str, str]:
-    return step.words, str(step.location)
+    return step.text, str(step.location)
 
 
 def test_a_file_that_is_in_tells_what_it_becomes_and_who_needs_it(manifest: Path) -> None:
@@ -133,8 +133,8 @@ def test_a_file_that_no_source_collects_tells_why_each_does_not(manifest: Path, 
     (manifest.parent / path).parent.mkdir(exist_ok=True)
     (manifest.parent / path).write_text("{}")
     fate = only_fate(manifest, path)
-    assert (fate.outcome, fate.decisive.words) == (Outcome.OUT, "none of 3 sources collects it")
-    assert ": ".join(MISSED[path]) in [step.words for step in steps(fate, Effect.MISSES)]
+    assert (fate.outcome, fate.decisive.text) == (Outcome.OUT, "none of 3 sources collects it")
+    assert ": ".join(MISSED[path]) in [step.text for step in steps(fate, Effect.MISSES)]
 
 
 @pytest.mark.parametrize("path", [".git/config", "data/.cache/huggingface/x", ".hublish/hub/x", ".git"])
@@ -143,7 +143,7 @@ def test_a_folder_that_is_never_entered_says_so(manifest: Path, path: str) -> No
     (manifest.parent / path).mkdir() if path == ".git" else (manifest.parent / path).write_text("x")
     fate = only_fate(manifest, path)
     assert fate.outcome is Outcome.OUT
-    assert "is never looked into" in fate.decisive.words
+    assert "is never looked into" in fate.decisive.text
 
 
 def test_a_link_is_told_and_so_is_what_lies_behind_it(manifest: Path) -> None:
@@ -151,12 +151,12 @@ def test_a_link_is_told_and_so_is_what_lies_behind_it(manifest: Path) -> None:
     for path in ("data/link", "data/link/config.json"):
         fate = only_fate(manifest, path)
         assert (fate.source, fate.outcome) == ("data/link", Outcome.REFUSED)
-        assert "is a symlink to a folder" in fate.decisive.words
+        assert "is a symlink to a folder" in fate.decisive.text
 
 
 def test_a_pipe_is_refused_and_does_not_hang(manifest: Path) -> None:
     os.mkfifo(manifest.parent / "data" / "pipe")
-    assert "is not a regular file (fifo)" in only_fate(manifest, "data/pipe").decisive.words
+    assert "is not a regular file (fifo)" in only_fate(manifest, "data/pipe").decisive.text
 
 
 def test_a_name_that_begins_with_two_dots_is_a_name(manifest: Path) -> None:
@@ -181,7 +181,7 @@ def test_the_policy_says_which_of_its_rules_refuses(manifest: Path) -> None:
     fate = only_fate(manifest, "data/key.txt")
     (step,) = steps(fate, Effect.REFUSES)
     assert (fate.outcome, step.rule, step.path) == (Outcome.REFUSED, "policy.secrets", "policy.secrets")
-    assert "aB3dE5gH7j" not in step.words
+    assert "aB3dE5gH7j" not in step.text
 
 
 def test_a_card_and_a_readme_cannot_both_be_in(manifest: Path) -> None:
@@ -279,4 +279,4 @@ def test_a_file_that_stands_on_the_hub_alone_is_told_when_it_is_asked(
     assert explained(manifest, path).outcome is Outcome.ABSENT
     found = explained(manifest, path, remote=True, endpoint="embedded")
     assert (found.outcome, found.taken) == (Outcome.OUT, Taken.PATH_IN_REPO)
-    assert found.fates[0].decisive.words.endswith(words)
+    assert found.fates[0].decisive.text.endswith(words)

@@ -146,7 +146,7 @@ def test_a_lock_under_version_control_makes_no_released_tree_dirty(manifest: Pat
     project = hublish.read_project(manifest, variables=GIVEN)
     first = hublish.publish(project, endpoint="embedded")
     git("add", "hub.lock")
-    assert hublish.read_project(manifest, variables=GIVEN).surroundings["git.dirty"] == "false"
+    assert hublish.read_project(manifest, variables=GIVEN).environment["git.dirty"] == "false"
     git("commit", "--quiet", "--message", "released")
     second = hublish.publish(hublish.read_project(manifest, variables=GIVEN), endpoint="embedded")
     assert (first.created, second.created, second.plan.nothing_to_do) == (True, False, True)

@@ -42,7 +42,7 @@ def test_every_rule_is_told_and_what_it_found(
     assert ("policy.deny_patterns" in asked) is ("deny_patterns" in fields)
     problems = [*problems_before(path, len(data), policy), *problems_after(path, path, print_, policy)]
     assert len(problems) == len(against)
-    assert all(any(problem.message in step.words for step in found) for problem in problems)
+    assert all(any(problem.message in step.text for step in found) for problem in problems)
 
 
 def test_a_file_that_is_not_written_yet_is_judged_by_its_name(tmp_path: Path) -> None:

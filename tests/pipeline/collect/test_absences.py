@@ -16,7 +16,7 @@ def project(*sources: str) -> Project:
 
 
 def words(path: str, *sources: str) -> list[str]:
-    return [step.words for step in steps(project(*sources), path, {})]
+    return [step.text for step in steps(project(*sources), path, {})]
 
 
 @pytest.mark.parametrize(
@@ -76,4 +76,4 @@ def test_an_artifact_that_failed_refuses_what_it_would_collect(source: str) -> N
 def test_an_artifact_that_failed_says_so_about_other_files() -> None:
     problem = Problem("source.missing", "'m.npz' does not exist", "", "artifacts[0].source")
     (_, missed) = steps(project("m.npz"), "m.txt", {0: problem})
-    assert missed.words == "artifacts[0].source: m.npz: collects nothing for now: 'm.npz' does not exist"
+    assert missed.text == "artifacts[0].source: m.npz: collects nothing for now: 'm.npz' does not exist"

@@ -61,17 +61,17 @@ def _is_told_as_released(book: Book, release: Release, folder: Path) -> None:
     for file in release.files:
         fates = book.of_path(file.path_in_repo)
         rules = [step for fate in fates for step in fate.steps if _released(fate)]
-        assert file.origin.verdict.rule in [step.words for step in rules]
+        assert file.origin.verdict.rule in [step.text for step in rules]
     for candidate in release.excluded:
         own = [fate for fate in book.of_file(candidate.source) if fate.artifact == candidate.artifact]
-        assert [(fate.outcome, fate.decisive.words) for fate in own] == [(Outcome.OUT, candidate.verdict.rule)]
+        assert [(fate.outcome, fate.decisive.text) for fate in own] == [(Outcome.OUT, candidate.verdict.rule)]
 
 
 def _is_refused_for_what_was_told(
     refused: tuple[Problem, ...], told: list[Explanation], of_sources: tuple[Problem, ...]
 ) -> None:
     refusing = {path: fate for fate in _fates(told) if fate.outcome is Outcome.REFUSED for path in fate.path_in_repo}
-    words = "\n".join(step.words for fate in _fates(told) for step in fate.steps if step.effect is Effect.REFUSES)
+    words = "\n".join(step.text for fate in _fates(told) for step in fate.steps if step.effect is Effect.REFUSES)
     assert refused
     for problem in refused:
         of_no_file = problem in of_sources and problem.code in ("source.missing", "source.pattern")

@@ -43,4 +43,4 @@ def test_every_file_has_the_word_that_decides(fields: dict[str, Any], words: lis
     needed = {file.path_in_repo for file in Select(to_load=True).run(release).files}
     told = {path: of_load_plan((path,), load, needed) for path in PATHS}
     assert {path for path, step in told.items() if step.effect is Effect.COLLECTS} == loaded
-    assert sorted({step.words for step in told.values()}) == sorted(words)
+    assert sorted({step.text for step in told.values()}) == sorted(words)

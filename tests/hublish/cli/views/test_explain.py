@@ -26,7 +26,7 @@ NOT_DENIED = Step("denied", Effect.PASSES, "denied by default: no such name")
 ALLOWED = Step("allow_patterns", Effect.PASSES, "patterns.allow_patterns[0]: *", "patterns.allow_patterns[0]")
 IGNORED = Step(
     "ignore_patterns",
-    Effect.KEEPS_OUT,
+    Effect.EXCLUDES,
     "patterns.ignore_patterns[1]: *.tmp",
     "patterns.ignore_patterns[1]",
     location=line(12, 31, 38, '  ignore_patterns: ["draft.*", "*.tmp"]'),
@@ -53,10 +53,10 @@ NEEDED = Step(
     "load.allow_patterns[0]",
     location=line(20, 20, 35, ""),
 )
-LEFT = Step("load.allow_patterns", Effect.KEEPS_OUT, "load.allow_patterns: none matches", "load.allow_patterns")
+LEFT = Step("load.allow_patterns", Effect.EXCLUDES, "load.allow_patterns: none matches", "load.allow_patterns")
 UNCOLLECTED = (
     Step(
-        "source", Effect.KEEPS_OUT, "none of 2 sources collects it", "artifacts", location=line(7, 1, 10, "artifacts:")
+        "source", Effect.EXCLUDES, "none of 2 sources collects it", "artifacts", location=line(7, 1, 10, "artifacts:")
     ),
     Step("source", Effect.MISSES, "artifacts[0].source: *.md: `*.md` does not match `runs`", "artifacts[0].source"),
 )
@@ -90,7 +90,7 @@ CASES = {
         "config.json",
         (
             Fate(Taken.FILE, "config.json", None, UNCOLLECTED),
-            Fate(Taken.PATH_IN_REPO, "runs/config.json", 1, (COLLECTS, ALLOWED), ("config.json",), again=True),
+            Fate(Taken.PATH_IN_REPO, "runs/config.json", 1, (COLLECTS, ALLOWED), ("config.json",), repeated=True),
         ),
     ),
     "absent": Explanation("runs/modle.pt", Taken.NOTHING, near=("runs/model.pt", "model.safetensors")),
