@@ -1,34 +1,37 @@
-"""Zip archives that frameworks write: opened with limits, and written anew so that equal content is equal bytes."""
+"""Zip archives of frameworks: opened with limits, and rewritten so that equal content gives equal bytes."""
 
+import json
 import os
 import shutil
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from hublish.formats.input_files import InvalidFileError, named, opened
 from hublish.formats.tensors.zip_directory import check_directory
 from hublish.schemas.documents.names import path_problems
 
-_ENCRYPTED = 0x1
+_ENCRYPTED = 0x1  # bit 0 of the general purpose flags: APPNOTE.TXT, section 4.4.4
 _BLOCK = 1 << 20
-_FLOOR = 64 << 20
+# Bytes that content may expand to, whatever its stored size.
+_EXPANSION_FLOOR = 64 << 20
+# How many times its stored size content above the floor may expand to. Weights hardly shrink, text does by ten.
 _MOST_EXPANSION = 100
-"""How many times its size an archive above the floor may expand to; weights hardly shrink, text does by ten."""
 
 
 @contextmanager
 def opened_archive(path: Path, name: str) -> Iterator[zipfile.ZipFile]:
-    """Open an archive whose members may be read.
+    """Open an archive whose members are safe to read.
 
     Args:
-        path: where it lies.
-        name: how errors call it.
+        path: the archive.
+        name: its name in errors.
 
     Raises:
-        InvalidFileError: when it is none, is damaged, or holds what an honest writer never makes: names twice or
-            leading out of a folder, encryption, far more data than the file has bytes.
+        InvalidFileError: it is not a zip archive, is damaged, or holds members that no honest writer creates: repeated
+            names, names that lead out of a folder, encryption, or far more data than the file has bytes.
     """
     with named(name), opened(path) as (descriptor, identity), os.fdopen(descriptor, "rb", closefd=False) as file:
         check_directory(file)
@@ -43,10 +46,10 @@ def opened_archive(path: Path, name: str) -> Iterator[zipfile.ZipFile]:
 
 
 def read_member(archive: zipfile.ZipFile, name: str, limit: int) -> bytes:
-    """Read a member whole.
+    """Return the bytes of a member.
 
     Raises:
-        InvalidFileError: when it is missing, damaged or longer than `limit` bytes.
+        InvalidFileError: it is missing, damaged or longer than `limit` bytes.
     """
     try:
         info = archive.getinfo(name)
@@ -58,32 +61,67 @@ def read_member(archive: zipfile.ZipFile, name: str, limit: int) -> bytes:
         raise InvalidFileError(msg)
     try:
         return archive.read(info)
-    # zipfile and its decompressors meet damage with errors of many kinds.
+    # On damage, zipfile and its decompressors raise exceptions of many types.
     except Exception as error:
         msg = f"its member {name} is damaged: {error}"
         raise InvalidFileError(msg) from None
 
 
+def read_json_member(archive: zipfile.ZipFile, name: str, limit: int) -> dict[str, Any]:
+    """Return the JSON object in a member.
+
+    Raises:
+        InvalidFileError: as `read_member`, or it is not a JSON object.
+    """
+    text = read_member(archive, name, limit)
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        msg = f"its member {name} is not JSON"
+        raise InvalidFileError(msg) from None
+    if not isinstance(value, dict):
+        msg = f"its member {name} is not a JSON object"
+        raise InvalidFileError(msg)
+    return value
+
+
+def check_expansion(content: str, expanded: int, stored: int) -> None:
+    """Raise an error when `stored` bytes expand to more than honest compression achieves.
+
+    Args:
+        content: the subject of the message, with its verb: `its members expand`.
+        expanded: bytes.
+        stored: bytes.
+
+    Raises:
+        InvalidFileError: they expand too much.
+    """
+    if expanded > max(_EXPANSION_FLOOR, stored * _MOST_EXPANSION):
+        msg = f"{content} to {expanded} bytes, from {stored}"
+        raise InvalidFileError(msg)
+
+
 def write_reproducibly(
     source: Path, target: Path, replaced: Mapping[str, bytes], renamed: Mapping[str, str] | None = None
 ) -> None:
-    """Copy an archive so that no time, no system and no compression shows in the bytes.
+    """Copy an archive without its times, its system and its compression, so that equal content gives equal bytes.
 
     Args:
-        source: an archive just written.
+        source: a new archive of ours.
         target: the file to create.
         replaced: other bytes for members, by name in the source.
         renamed: other names for members, by name in the source.
     """
     with zipfile.ZipFile(source) as before, zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as after:
         for info in before.infolist():
-            # The epoch of zip; what zipfile sets by itself is the time and the system it runs on.
+            # A new entry has zip's epoch as its time; zipfile would otherwise record the clock and the system.
             entry = zipfile.ZipInfo((renamed or {}).get(info.filename, info.filename))
             entry.create_system = 3
             entry.external_attr = 0o644 << 16
             if info.filename in replaced:
                 after.writestr(entry, replaced[info.filename])
                 continue
+            # With the size known in advance, zipfile decides on zip64 as for any other member.
             entry.file_size = info.file_size
             with before.open(info) as member, after.open(entry, "w") as copy:
                 shutil.copyfileobj(member, copy, _BLOCK)
@@ -93,6 +131,7 @@ def _check_members(members: list[zipfile.ZipInfo], size: int) -> None:
     seen: set[str] = set()
     for info in members:
         shown = ascii(info.filename)[:80]
+        # Readers disagree on which of two equal names counts: one file could show different content to each.
         if info.filename in seen:
             msg = f"two members are named {shown}"
             raise InvalidFileError(msg)
@@ -103,7 +142,4 @@ def _check_members(members: list[zipfile.ZipInfo], size: int) -> None:
         if info.flag_bits & _ENCRYPTED:
             msg = f"member {shown} is encrypted"
             raise InvalidFileError(msg)
-    expanded = sum(info.file_size for info in members)
-    if expanded > max(_FLOOR, size * _MOST_EXPANSION):
-        msg = f"its members expand to {expanded} bytes, from {size}"
-        raise InvalidFileError(msg)
+    check_expansion("its members expand", sum(info.file_size for info in members), size)

@@ -121,7 +121,7 @@ _ENTRIES: Final = (
     ),
     FormatEntry(
         "flax",
-        "hublish.formats.flax:Flax",
+        "hublish.formats.jax:Flax",
         options.JaxOptions,
         (_SAFETENSORS,),
         companions=_SHARDS,

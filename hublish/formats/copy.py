@@ -1,4 +1,4 @@
-"""Serializer `copy`: the bytes as they are."""
+"""Serializer `copy`: the bytes unchanged."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,7 +13,7 @@ from hublish.formats.release_files import output_path
 
 
 class Copy(BuiltIn, row="copy"):
-    """The source itself, whatever it is; a file is not copied on this machine."""
+    """The source unchanged; a file is uploaded from its place and not copied on this machine."""
 
     version: ClassVar[int] = 1
 
@@ -22,13 +22,13 @@ class Copy(BuiltIn, row="copy"):
         source: Any,
         path_in_repo: str,
         workspace: Path,
-        options: CopyOptions,  # noqa: ARG002 - the protocol's
-        progress: Progress,  # noqa: ARG002 - the protocol's
+        options: CopyOptions,  # noqa: ARG002 - required by the protocol
+        progress: Progress,  # noqa: ARG002 - required by the protocol
     ) -> tuple[Written, ...]:
-        """Pass a file on; write bytes into one.
+        """Pass a file on unchanged, or write bytes to one.
 
         Raises:
-            SerializationError: when the source is any other value in memory.
+            SerializationError: the source is any other value in memory.
         """
         if isinstance(source, bytes):
             target = output_path(workspace, path_in_repo)
@@ -36,14 +36,14 @@ class Copy(BuiltIn, row="copy"):
             return (Written(path_in_repo, target),)
         if not isinstance(source, Path):
             msg = f"{path_in_repo} comes from a {type(source).__name__} in memory, which has no bytes to copy"
-            raise SerializationError(msg, hint="name a serializer that writes it, such as safetensors")
+            raise SerializationError(msg, hint="set a serializer that writes it, such as safetensors")
         return (Written(path_in_repo, source),)
 
     def load(self, files: Mapping[str, Path]) -> Mapping[str, Any]:
-        """Refuse: bytes of no known format hold no arrays.
+        """Raise an error: the format of the bytes is unknown.
 
         Raises:
             LoadError: always.
         """
-        msg = f"serializer copy cannot read arrays out of {', '.join(sorted(files)) or 'no files'}"
-        raise LoadError(msg, hint="name the format in load.serializer, such as safetensors")
+        msg = f"serializer copy cannot read arrays from {', '.join(sorted(files)) or 'no files'}"
+        raise LoadError(msg, hint="set load.serializer to the format, such as safetensors")

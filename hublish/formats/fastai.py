@@ -1,4 +1,4 @@
-"""Serializer `fastai`: an exported learner, which is a pickle, and goes up and is loaded only where that is allowed."""
+"""Serializer `fastai`: an exported learner. It is a pickle: the policy and the caller's trust must permit it."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,15 +16,15 @@ from hublish.formats.release_files import check_suffix, only, output_path
 class Fastai(BuiltIn, row="fastai"):
     """One learner for inference: model, transforms and vocabularies, as `Learner.export` writes it.
 
-    Holds whatever pickles: functions by name, so that own ones must be importable where it is loaded. Does not hold
-    the data and the optimizer. A release with one needs `policy.pickle: allow` (or `warn`): the audit recognises it
-    by its content. For weights alone, without a pickle, give `learn.model` to serializer `torch`.
+    Holds all that pickles: functions by name, so custom ones must be importable where it is loaded. Does not hold the
+    data and the optimizer. A release with one needs `policy.pickle: allow` (or `warn`): the audit detects it by its
+    content. For weights alone, without a pickle, give `learn.model` to serializer `torch`.
     """
 
     version: ClassVar[int] = 1
 
     def holds(self, value: Any) -> bool:
-        """Whether it is a learner."""
+        """Return whether it is a learner."""
         return is_a(value, "fastai.learner.Learner")
 
     def dump(
@@ -32,20 +32,20 @@ class Fastai(BuiltIn, row="fastai"):
         source: Any,
         path_in_repo: str,
         workspace: Path,
-        options: FastaiOptions,  # noqa: ARG002 - the protocol's
-        progress: Progress,  # noqa: ARG002 - fastai tells nothing while it writes
+        options: FastaiOptions,  # noqa: ARG002 - required by the protocol
+        progress: Progress,  # noqa: ARG002 - fastai reports no progress
     ) -> tuple[Written, ...]:
-        """Export a learner, or pass an exported one on, which is not opened.
+        """Export a learner, or pass an exported one on without opening it.
 
         Raises:
-            SerializationError: the value is no learner, or cannot be pickled.
+            SerializationError: the value is not a learner, or cannot be pickled.
             MissingDependencyError: the learner came from a fastai that cannot be imported here.
         """
         check_suffix(path_in_repo, self.suffixes)
         if isinstance(source, Path):
             return (Written(path_in_repo, source),)
-        if not isinstance(source, _learner().Learner):
-            msg = f"a {type(source).__name__} is no fastai Learner"
+        if not isinstance(source, imported("fastai.learner", serializer=self.name).Learner):
+            msg = f"a {type(source).__name__} is not a fastai Learner"
             raise SerializationError(msg, hint="give the learner, or its model to serializer torch")
         target = output_path(workspace, path_in_repo)
         with framework_errors_as(SerializationError, "fastai cannot export the learner"):
@@ -53,14 +53,14 @@ class Fastai(BuiltIn, row="fastai"):
         return (Written(path_in_repo, target),)
 
     def load(self, files: Mapping[str, Path]) -> NoReturn:
-        """Refuse: a learner is a pickle rather than arrays.
+        """Raise an error: a learner is a pickle rather than arrays.
 
         Raises:
             NoArraysError: always.
         """
         path, _ = only(files, self.suffixes, self.name)
         msg = f"{path} holds a pickled learner rather than arrays by name"
-        raise NoArraysError(msg, hint="hublish.from_hub rebuilds it for whoever permits it: trust=Trust(pickle=True)")
+        raise NoArraysError(msg, hint="hublish.from_hub rebuilds it with the permission trust=Trust(pickle=True)")
 
     def rebuild(self, files: Mapping[str, Path], trust: Trust) -> Any:
         """Return the learner, on the CPU.
@@ -75,12 +75,8 @@ class Fastai(BuiltIn, row="fastai"):
         """
         path, file = only(files, self.suffixes, self.name)
         if not trust.pickle:
-            msg = f"{path} is a pickle: loading it runs whatever code its publisher chose"
+            msg = f"{path} is a pickle: loading it runs any code its publisher chose"
             raise LoadError(msg, hint="permit it with trust=Trust(pickle=True) if you know the publisher")
-        learner = _learner()
+        learner = imported("fastai.learner", serializer=self.name)
         with framework_errors_as(LoadError, f"fastai cannot load {path}"):
             return learner.load_learner(file)
-
-
-def _learner() -> Any:
-    return imported("fastai.learner", serializer="fastai")

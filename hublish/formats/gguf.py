@@ -1,4 +1,7 @@
-"""Serializer `gguf`: files of llama.cpp and its kin, passed on as they are and described."""
+"""Serializer `gguf`: files of llama.cpp and related runtimes, checked, described and passed on unchanged.
+
+The header is parsed here rather than by llama.cpp's package `gguf`, which trusts the counts in a file.
+"""
 
 import mmap
 from collections.abc import Iterator, Mapping
@@ -22,7 +25,7 @@ from hublish.formats.release_files import check_suffix, only
 
 @dataclass(frozen=True, slots=True)
 class GgufFile:
-    """A file with its header read and its data left where it lies."""
+    """A file whose header was read; its data stays on disk."""
 
     name: str
     path: Path
@@ -31,11 +34,11 @@ class GgufFile:
 
 
 class Gguf(BuiltIn, row="gguf"):
-    """One GGUF file of version 2 or 3: metadata, vocabulary and tensors, quantised or not.
+    """One GGUF file of version 2 or 3: metadata, vocabulary and tensors, quantized or not.
 
-    The header is read, by limits of its own, before a file goes up and before it is opened; nothing needs to be
-    installed. Tensors of plain types are mapped as arrays, quantised ones as the bytes of their blocks, which
-    `gguf.dequantize` of llama.cpp's Python package takes. Does not write files: llama.cpp's converters do.
+    The header is checked before a file is uploaded and before it is opened; no package is needed. Tensors of plain
+    types are mapped as arrays, quantized ones as the bytes of their blocks, which `gguf.dequantize` of llama.cpp's
+    Python package takes. Does not write files: llama.cpp's converters do.
     """
 
     version: ClassVar[int] = 1
@@ -44,14 +47,14 @@ class Gguf(BuiltIn, row="gguf"):
         self,
         source: Any,
         path_in_repo: str,
-        workspace: Path,  # noqa: ARG002 - nothing is written
-        options: GgufOptions,  # noqa: ARG002 - the protocol's
-        progress: Progress,  # noqa: ARG002 - headers take no time
+        workspace: Path,  # noqa: ARG002 - writes nothing
+        options: GgufOptions,  # noqa: ARG002 - required by the protocol
+        progress: Progress,  # noqa: ARG002 - reading a header takes no time
     ) -> tuple[Written, ...]:
-        """Pass a file on whose header is sound.
+        """Pass a file on unchanged after checking its header.
 
         Raises:
-            SerializationError: the source is no file, or a damaged one.
+            SerializationError: the source is not a file, or is damaged.
         """
         check_suffix(path_in_repo, self.suffixes)
         if not isinstance(source, Path):
@@ -62,7 +65,7 @@ class Gguf(BuiltIn, row="gguf"):
         return (Written(path_in_repo, source),)
 
     def load(self, files: Mapping[str, Path]) -> "GgufArrays":
-        """Map the tensors, a quantised one as the bytes of its blocks, row by row.
+        """Map the tensors, a quantized one as the bytes of its blocks, row by row.
 
         Raises:
             LoadError: no file in the format, more than one, or a damaged one.
@@ -71,8 +74,8 @@ class Gguf(BuiltIn, row="gguf"):
         with invalid_file_as(LoadError):
             return GgufArrays(read_gguf(file, path))
 
-    def rebuild(self, files: Mapping[str, Path], trust: Trust) -> "GgufArrays":  # noqa: ARG002 - needs none
-        """Return the arrays with what the file says of itself: `.header.metadata`.
+    def rebuild(self, files: Mapping[str, Path], trust: Trust) -> "GgufArrays":  # noqa: ARG002 - needs no trust
+        """Return the arrays with the metadata of the file: `.header.metadata`.
 
         Raises:
             LoadError: as `load`.
@@ -81,27 +84,27 @@ class Gguf(BuiltIn, row="gguf"):
 
 
 class GgufArrays(Mapping[str, NDArray[Any]]):
-    """The tensors of a file by name, mapped when the first is asked for.
+    """The tensors of a file by name, mapped on first access.
 
-    A quantised tensor of shape `(..., n)` is an array of bytes, `(..., n // block * block_size)`.
+    A quantized tensor of shape `(..., n)` is an array of bytes, `(..., n // block * block_size)`.
     """
 
     def __init__(self, file: GgufFile) -> None:
         self.header = file.header
-        """Version, metadata, and every tensor's place."""
+        """Version, metadata, and the place of every tensor."""
         self._file = file
         self._places = {tensor.name: tensor for tensor in file.header.tensors}
         self._map: mmap.mmap | None = None
 
     @property
     def tensors(self) -> tuple[TensorInfo, ...]:
-        """What the file holds, read from its header alone."""
+        """The descriptions of the tensors, from the header alone."""
         return tuple(TensorInfo(t.name, t.shape, t.type.name, t.nbytes, self._file.name) for t in self.header.tensors)
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         tensor = self._places[name]
         if not tensor.type.block:
-            msg = f"tensor {name!r} is of {tensor.type.name}, which came after this version of hublish"
+            msg = f"tensor {name!r} is of {tensor.type.name}, which is newer than this version of hublish"
             raise LoadError(msg, hint="read it with llama.cpp or its Python package gguf")
         shape, dtype = tensor.stored
         if not tensor.nbytes:
@@ -122,17 +125,17 @@ class GgufArrays(Mapping[str, NDArray[Any]]):
 
 
 def read_gguf(path: Path, name: str) -> GgufFile:
-    """Read and check a header.
+    """Read and check the header of a file.
 
     Args:
-        path: where the file lies.
-        name: how errors call it.
+        path: the file.
+        name: its name in errors.
 
     Raises:
-        InvalidFileError: naming the file, when it is no sound GGUF.
+        InvalidFileError: it is not a valid GGUF file; the message names it.
     """
     with named(name), opened(path) as (descriptor, identity):
         length = min(identity.size, MAX_HEADER_SIZE)
-        # Mapped, so that no more is read than the header takes; it goes away with the last view of it.
+        # Mapped, so that only the pages of the header are read; the map is closed with the last view of it.
         data = mmap.mmap(descriptor, length, access=mmap.ACCESS_READ) if length else b""
         return GgufFile(name, path, identity, parse_header(memoryview(data), identity.size))

@@ -1,7 +1,7 @@
-"""The header of a GGUF file: what the model is, and where its tensors lie.
+"""The header of a GGUF file: its metadata, and the place of each tensor.
 
-The format, versions 2 and 3: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md. Read with limits: a count is
-believed only as far as the bytes that are there can hold it.
+The format, versions 2 and 3: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md. Every count in a file is
+checked against a limit and against the bytes that are present, before anything is allocated for it.
 """
 
 import math
@@ -10,21 +10,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+import ml_dtypes
 import numpy as np
 
-from hublish.formats.gguf_types import UNKNOWN, ElementType, element_type
 from hublish.formats.input_files import InvalidFileError
 from hublish.formats.tensors.tensor import name_problem
 
 MAX_HEADER_SIZE: Final = 128 << 20
-"""Bytes; vocabularies of 250,000 tokens take about ten megabytes."""
+"""Bytes. A vocabulary of 250,000 tokens takes about ten megabytes."""
 MAX_TENSORS: Final = 100_000
-MAX_KEYS: Final = 10_000
-MAX_TEXTS: Final = 2_000_000
-"""Texts in all lists together."""
+# Far above real files, which have tens of keys, and vocabularies of some 300,000 strings with as many merges.
+_MAX_KEYS = 10_000
+_MAX_STRINGS = 2_000_000
 _MAX_NAME = 65_535
-_MAX_TEXT = 16 << 20
-_MAX_DIMENSIONS = 4
+_MAX_STRING = 16 << 20
+_MAX_DIMENSIONS = 4  # GGML_MAX_DIMS
 _MAX_DEPTH = 4
 _DEFAULT_ALIGNMENT = 32
 _VERSIONS = (2, 3)
@@ -45,21 +45,92 @@ _SCALARS: Final[dict[int, np.dtype[Any]]] = {
 }
 
 
+UNKNOWN: Final = 0
+"""The size of a tensor whose type is newer than the table of types."""
+
+
+@dataclass(frozen=True, slots=True)
+class ElementType:
+    """One element type of ggml."""
+
+    name: str
+    """As ggml spells it: `Q4_K`."""
+    block: int
+    """Elements per block; `UNKNOWN` for a type that is not in the table."""
+    block_size: int
+    """Bytes per block."""
+    numpy: np.dtype[Any] | None = None
+    """The same elements in numpy; None when they are quantized."""
+
+
+# ggml's numbers of its types, names, elements and bytes per block: `ggml_type` and the table of block sizes in ggml's
+# Python package (gguf 0.19, constants.py).
+_PLAIN: Final[dict[int, tuple[str, Any]]] = {
+    0: ("F32", "<f4"),
+    1: ("F16", "<f2"),
+    24: ("I8", "i1"),
+    25: ("I16", "<i2"),
+    26: ("I32", "<i4"),
+    27: ("I64", "<i8"),
+    28: ("F64", "<f8"),
+    30: ("BF16", ml_dtypes.bfloat16),
+}
+_QUANTIZED: Final = {
+    2: ("Q4_0", 32, 18),
+    3: ("Q4_1", 32, 20),
+    6: ("Q5_0", 32, 22),
+    7: ("Q5_1", 32, 24),
+    8: ("Q8_0", 32, 34),
+    9: ("Q8_1", 32, 40),
+    10: ("Q2_K", 256, 84),
+    11: ("Q3_K", 256, 110),
+    12: ("Q4_K", 256, 144),
+    13: ("Q5_K", 256, 176),
+    14: ("Q6_K", 256, 210),
+    15: ("Q8_K", 256, 292),
+    16: ("IQ2_XXS", 256, 66),
+    17: ("IQ2_XS", 256, 74),
+    18: ("IQ3_XXS", 256, 98),
+    19: ("IQ1_S", 256, 50),
+    20: ("IQ4_NL", 32, 18),
+    21: ("IQ3_S", 256, 110),
+    22: ("IQ2_S", 256, 82),
+    23: ("IQ4_XS", 256, 136),
+    29: ("IQ1_M", 256, 56),
+    34: ("TQ1_0", 256, 54),
+    35: ("TQ2_0", 256, 66),
+    39: ("MXFP4", 32, 17),
+    40: ("NVFP4", 64, 36),
+    41: ("Q1_0", 128, 18),
+}
+_TYPES: Final = {
+    **{
+        number: ElementType(name, 1, np.dtype(kind).itemsize, np.dtype(kind)) for number, (name, kind) in _PLAIN.items()
+    },
+    **{number: ElementType(name, block, size) for number, (name, block, size) in _QUANTIZED.items()},
+}
+
+
+def element_type(number: int) -> ElementType:
+    """Return the type with ggml's number, without a size when it is not in the table."""
+    return _TYPES.get(number) or ElementType(f"type {number}", UNKNOWN, UNKNOWN)
+
+
 @dataclass(frozen=True, slots=True)
 class GgufTensor:
-    """One tensor, described."""
+    """The description of one tensor."""
 
     name: str
     shape: tuple[int, ...]
-    """Outermost dimension first, as numpy has it; the file has them the other way round."""
+    """Outermost dimension first, as in numpy; the file has the reverse order."""
     type: ElementType
     offset: int
-    """Bytes from the beginning of the file."""
+    """Bytes from the start of the file."""
     nbytes: int
 
     @property
     def stored(self) -> tuple[tuple[int, ...], np.dtype[Any]]:
-        """Shape and type of the array that has the same bytes; of a quantised tensor, the bytes of its rows."""
+        """Shape and type of the array with the same bytes; of a quantized tensor, the bytes of its rows."""
         if self.type.numpy is not None:
             return self.shape, self.type.numpy
         return (*self.shape[:-1], self.shape[-1] // self.type.block * self.type.block_size), np.dtype(np.uint8)
@@ -67,36 +138,36 @@ class GgufTensor:
 
 @dataclass(frozen=True, slots=True)
 class GgufHeader:
-    """What a file holds."""
+    """The header of a file."""
 
     version: int
     metadata: Mapping[str, Any]
-    """Texts, numbers, booleans, and lists of them; lists of numbers as numpy arrays."""
+    """Strings, numbers, booleans, and lists of them; lists of numbers are numpy arrays."""
     tensors: tuple[GgufTensor, ...]
     alignment: int
     data_offset: int
 
 
 def parse_header(data: memoryview, size: int) -> GgufHeader:
-    """Read a header.
+    """Return the header of a file.
 
     Args:
-        data: the beginning of the file, `MAX_HEADER_SIZE` bytes of it or all.
+        data: the first `MAX_HEADER_SIZE` bytes of the file, or all of it.
         size: bytes of the whole file.
 
     Raises:
-        InvalidFileError: when it is damaged, of another version, or claims more than there is.
+        InvalidFileError: it is damaged, of another version, or claims more bytes than there are.
     """
     cursor = _Cursor(data)
     if bytes(cursor.take(4)) != b"GGUF":
-        msg = "not a GGUF file: it does not begin as one"
+        msg = "not a GGUF file: its first bytes are not those of the format"
         raise InvalidFileError(msg)
     version = cursor.number("<I")
     if version not in _VERSIONS:
-        msg = f"version {version} of GGUF; versions 2 and 3 in little-endian are read"
+        msg = f"version {version} of GGUF; hublish reads versions 2 and 3 in little-endian"
         raise InvalidFileError(msg, hint="convert it again with a current tool")
     tensor_count = cursor.count("tensors", MAX_TENSORS)
-    key_count = cursor.count("metadata keys", MAX_KEYS)
+    key_count = cursor.count("metadata keys", _MAX_KEYS)
     metadata = _metadata(cursor, key_count)
     alignment = _alignment(metadata)
     described = [_tensor_info(cursor) for _ in range(tensor_count)]
@@ -107,17 +178,17 @@ def parse_header(data: memoryview, size: int) -> GgufHeader:
 
 
 class _Cursor:
-    """A place in the header that moves on as it is read."""
+    """A reader that advances through the header."""
 
     def __init__(self, data: memoryview) -> None:
         self._data = data
         self.position = 0
-        self.texts = 0
+        self.strings = 0
 
     def take(self, size: int) -> memoryview:
         end = self.position + size
         if size < 0 or end > len(self._data):
-            msg = f"the header is cut short, or longer than {MAX_HEADER_SIZE} bytes"
+            msg = f"the header is truncated, or longer than {MAX_HEADER_SIZE} bytes"
             raise InvalidFileError(msg, hint="copy or download the file again")
         part = self._data[self.position : end]
         self.position = end
@@ -127,31 +198,31 @@ class _Cursor:
         value: int = struct.unpack(form, self.take(struct.calcsize(form)))[0]
         return value
 
-    def count(self, what: str, limit: int) -> int:
+    def count(self, items: str, limit: int) -> int:
         found = self.number("<Q")
         if found > limit:
-            msg = f"{found} {what}; the limit is {limit}"
+            msg = f"{found} {items}; the limit is {limit}"
             raise InvalidFileError(msg)
         return found
 
-    def text(self, limit: int) -> str:
+    def string(self, limit: int) -> str:
         size = self.number("<Q")
         if size > limit:
-            msg = f"a text of {size} bytes; the limit is {limit}"
+            msg = f"a string of {size} bytes; the limit is {limit}"
             raise InvalidFileError(msg)
         try:
             return bytes(self.take(size)).decode()
         except UnicodeDecodeError:
-            msg = "a text that is not UTF-8"
+            msg = "a string that is not UTF-8"
             raise InvalidFileError(msg) from None
 
 
 def _metadata(cursor: _Cursor, count: int) -> dict[str, Any]:
     metadata: dict[str, Any] = {}
     for _ in range(count):
-        key = cursor.text(_MAX_NAME)
+        key = cursor.string(_MAX_NAME)
         if not key or not key.isprintable() or key in metadata:
-            msg = f"metadata key {ascii(key)[:80]} is empty, not printable or there twice"
+            msg = f"metadata key {ascii(key)[:80]} is empty, not printable or repeated"
             raise InvalidFileError(msg)
         metadata[key] = _value(cursor, cursor.number("<I"), 0)
     return metadata
@@ -159,11 +230,11 @@ def _metadata(cursor: _Cursor, count: int) -> dict[str, Any]:
 
 def _value(cursor: _Cursor, kind: int, depth: int) -> Any:
     if kind == _STRING:
-        return cursor.text(_MAX_TEXT)
+        return cursor.string(_MAX_STRING)
     if kind == _ARRAY:
         return _list(cursor, depth + 1)
     if kind not in _SCALARS:
-        msg = f"metadata of the unknown type {kind}"
+        msg = f"metadata of unknown type {kind}"
         raise InvalidFileError(msg)
     dtype = _SCALARS[kind]
     value = np.frombuffer(cursor.take(dtype.itemsize), dtype)[0].item()
@@ -178,12 +249,13 @@ def _list(cursor: _Cursor, depth: int) -> Any:
     if depth > _MAX_DEPTH:
         msg = f"lists nested more than {_MAX_DEPTH} deep"
         raise InvalidFileError(msg)
-    cursor.texts += count
-    if cursor.texts > MAX_TEXTS:
-        msg = f"more than {MAX_TEXTS} texts and lists in lists"
+    # Every string becomes an object, so the bytes of the header alone do not bound the memory.
+    cursor.strings += count
+    if cursor.strings > _MAX_STRINGS:
+        msg = f"more than {_MAX_STRINGS} strings and lists in lists"
         raise InvalidFileError(msg)
     read: Callable[[], Any] = (
-        (lambda: cursor.text(_MAX_TEXT)) if kind == _STRING else (lambda: _value(cursor, kind, depth))
+        (lambda: cursor.string(_MAX_STRING)) if kind == _STRING else (lambda: _value(cursor, kind, depth))
     )
     return [read() for _ in range(count)]
 
@@ -191,13 +263,13 @@ def _list(cursor: _Cursor, depth: int) -> Any:
 def _alignment(metadata: Mapping[str, Any]) -> int:
     found = metadata.get("general.alignment", _DEFAULT_ALIGNMENT)
     if type(found) is not int or not 0 < found <= 1 << 20 or found & (found - 1):
-        msg = "general.alignment is no power of two"
+        msg = "general.alignment is not a power of two"
         raise InvalidFileError(msg)
     return found
 
 
 def _tensor_info(cursor: _Cursor) -> tuple[str, tuple[int, ...], int, int]:
-    name = cursor.text(_MAX_NAME)
+    name = cursor.string(_MAX_NAME)
     if problem := name_problem(name):
         raise InvalidFileError(problem)
     dimensions = cursor.number("<I")
@@ -214,11 +286,11 @@ def _placed(info: tuple[str, tuple[int, ...], int, int], data_offset: int, align
     found = element_type(kind)
     count = math.prod(shape)
     if offset % alignment or any(length >= 1 << 63 for length in shape):
-        msg = f"tensor {shown} has a shape or an offset that no file has"
+        msg = f"tensor {shown} has an impossible shape or offset"
         raise InvalidFileError(msg)
     row = shape[-1] if shape else 1
     if found.block and row % found.block:
-        msg = f"tensor {shown} has rows of {row} elements, not of whole {found.name} blocks of {found.block}"
+        msg = f"tensor {shown} has rows of {row} elements, which are not whole {found.name} blocks of {found.block}"
         raise InvalidFileError(msg)
     nbytes = count // found.block * found.block_size if found.block else UNKNOWN
     if data_offset + offset + nbytes > size:
@@ -228,6 +300,7 @@ def _placed(info: tuple[str, tuple[int, ...], int, int], data_offset: int, align
 
 
 def _check_apart(tensors: tuple[GgufTensor, ...]) -> None:
+    # Readers disagree on which of two equal names counts, and overlaps let a small file describe a huge model.
     seen: set[str] = set()
     for tensor in tensors:
         if tensor.name in seen:

@@ -1,7 +1,7 @@
-"""Serializer `jax`: trees of arrays as safetensors, under names that tell their place in the tree."""
+"""Serializers `jax` and `flax`: trees of arrays as safetensors, each array named by its path in the tree."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -13,38 +13,37 @@ from hublish.base.progress import Progress
 from hublish.formats.catalogue import BuiltIn
 from hublish.formats.format_options import JaxOptions
 from hublish.formats.frameworks import imported
-from hublish.formats.input_files import invalid_file_as
 from hublish.formats.interface import Trust, Written
-from hublish.formats.safetensors import Safetensors
-from hublish.formats.tensors.safetensors_file import read_set
-from hublish.formats.trees import flattened, nested
+from hublish.formats.safetensors import Safetensors, read_files
 
 SEPARATOR = "separator"
-"""The key of the metadata that names what joins the parts of a name; without it, a dot."""
+"""The metadata key of the string that joins the parts of a name; without it, a dot."""
+MAX_DEPTH = 100
+"""The most parts a name may have: Python's own recursion limit is 1,000 frames, which the caller shares."""
 
 
 class Jax(BuiltIn, row="jax"):
     """Nested dicts, lists and tuples of arrays: the parameters of Flax, Haiku, Equinox and Optax trees.
 
-    Holds every dtype that safetensors has; arrays come from any device. Lists and tuples come back as dicts with the
-    keys "0", "1", ... Does not hold random keys (`jax.random.key_data` makes plain numbers of them), scalars of Python,
+    Holds every dtype that safetensors has; arrays come from any device. Lists and tuples are loaded as dicts with the
+    keys "0", "1", ... Does not hold random keys (`jax.random.key_data` converts them to plain numbers), Python scalars,
     None and functions. A sharded array is gathered in main memory. jax is needed only for `rebuild`.
     """
 
     version: ClassVar[int] = 1
 
     def holds(self, value: Any) -> bool:
-        """Whether it is a tree of nothing but jax arrays."""
-        jax = sys.modules.get("jax")  # no array of its can exist before it was imported
+        """Return whether it is a tree that consists of jax arrays."""
+        jax = sys.modules.get("jax")  # an array of jax exists only after jax was imported
         return isinstance(value, Mapping) and jax is not None and _holds_only(value, jax.Array)
 
     def dump(
         self, source: Any, path_in_repo: str, workspace: Path, options: JaxOptions, progress: Progress
     ) -> tuple[Written, ...]:
-        """Write a tree, or what serializer `safetensors` reads.
+        """Write a tree, or any source of serializer `safetensors`.
 
         Raises:
-            SerializationError: naming the first leaf that is no array, or the key that cannot be part of a name.
+            SerializationError: a leaf is not an array, or a key cannot be part of a name; the message names it.
         """
         given: Any = source
         metadata = dict(options.metadata)
@@ -52,24 +51,24 @@ class Jax(BuiltIn, row="jax"):
             leaves = flattened(self.tree(source), options.separator)
             given = {name: _array(name, leaf) for name, leaf in leaves.items()}
             metadata = {"format": "flax", SEPARATOR: options.separator, **metadata}
-        asked = options.model_copy(update={"metadata": metadata})
-        return Safetensors().dump(given, path_in_repo, workspace, asked, progress)
+        with_metadata = options.model_copy(update={"metadata": metadata})
+        return Safetensors().dump(given, path_in_repo, workspace, with_metadata, progress)
 
     def load(self, files: Mapping[str, Path]) -> Mapping[str, Any]:
         """Map the arrays, by their flat names.
 
         Raises:
-            LoadError: when a file is damaged, a shard is missing, or files disagree.
+            LoadError: a file is damaged, a shard is missing, or files disagree.
         """
         return Safetensors().load(files)
 
-    def rebuild(self, files: Mapping[str, Path], trust: Trust) -> dict[str, Any]:  # noqa: ARG002 - needs none
+    def rebuild(self, files: Mapping[str, Path], trust: Trust) -> dict[str, Any]:  # noqa: ARG002 - needs no trust
         """Return the tree as nested dicts of jax arrays.
 
         An array whose type jax would narrow (64 bits, while `jax_enable_x64` is off) stays a numpy array.
 
         Raises:
-            LoadError: as `load`, or when one name leads through another.
+            LoadError: as `load`, or the path of one array leads through another array.
             MissingDependencyError: jax is not installed.
         """
         numpy = imported("jax.numpy", serializer=self.name)
@@ -81,8 +80,115 @@ class Jax(BuiltIn, row="jax"):
         return nested(leaves, _separator(files))
 
     def tree(self, source: Any) -> Any:
-        """Return the tree that `source` stands for."""
+        """Return the tree of arrays in `source`; subclasses extract it from their framework's values."""
         return source
+
+
+class Flax(Jax, row="flax"):
+    """Trees as in serializer `jax`, and modules and states of `flax.nnx`.
+
+    Of a module, its parameters and other variables but not its random state: `nnx.Param`, `nnx.BatchStat` and the
+    like. `rebuild` returns nested dicts, which `nnx.update(model, nnx.restore_int_paths(tree))` puts back into a
+    module; the parameters of a `flax.linen` module are such dicts already.
+    """
+
+    def holds(self, value: Any) -> bool:
+        """Return whether it is a module or a state of `flax.nnx`."""
+        return _nnx_of(value) is not None
+
+    def tree(self, source: Any) -> Any:
+        """Return the variables of a module or a state as nested dicts, and any other tree unchanged."""
+        nnx = _nnx_of(source)
+        if nnx is None:
+            return source
+        state = nnx.state(source) if isinstance(source, nnx.Module) else source
+        _, kept = nnx.split_state(state, nnx.RngState, ...)
+        if not kept:
+            msg = f"the {type(source).__name__} has no variables"
+            raise SerializationError(msg)
+        return nnx.to_pure_dict(kept)
+
+
+def flattened(tree: Any, separator: str) -> dict[str, Any]:
+    """Return the leaves by their path: `encoder.layers.0.kernel`.
+
+    Args:
+        tree: mappings whose keys are strings or whole numbers, lists, tuples, and leaves.
+        separator: between the parts of a path; no key may contain it.
+
+    Raises:
+        SerializationError: a key cannot be part of a path, or the tree has no leaves.
+    """
+    leaves: dict[str, Any] = {}
+    for name, leaf in _leaves(tree, (), separator):
+        if name in leaves:
+            msg = f"the tree has {name!r} twice: as a string and as a number"
+            raise SerializationError(msg)
+        leaves[name] = leaf
+    if not leaves or "" in leaves:
+        msg = f"a {type(tree).__name__} is not a tree of arrays by name"
+        raise SerializationError(msg, hint="give nested dicts, such as the parameters of a model")
+    return leaves
+
+
+def nested(leaves: Mapping[str, Any], separator: str) -> dict[str, Any]:
+    """Return the tree of dicts that `flattened` was given; the items of a list are under "0", "1", ...
+
+    Args:
+        leaves: arrays, or any values but dicts, by name.
+        separator: joins the parts of a name.
+
+    Raises:
+        LoadError: a name leads through another array, or is too deep.
+    """
+    tree: dict[str, Any] = {}
+    for name, leaf in leaves.items():
+        *folders, last = name.split(separator)
+        if len(folders) >= MAX_DEPTH:
+            msg = f"the name {ascii(name)[:80]} is more than {MAX_DEPTH} deep"
+            raise LoadError(msg)
+        node: Any = tree
+        for folder in folders:
+            node = node.setdefault(folder, {}) if isinstance(node, dict) else None
+        if not isinstance(node, dict) or last in node:
+            msg = f"the name {ascii(name)[:80]} leads through another array, or another leads through it"
+            raise LoadError(msg, hint=f"the names may be joined by another separator than {separator!r}")
+        node[last] = leaf
+    return tree
+
+
+def _leaves(node: Any, path: tuple[str, ...], separator: str) -> Iterator[tuple[str, Any]]:
+    # A container may contain itself, which would otherwise end in a RecursionError without a place.
+    if len(path) > MAX_DEPTH:
+        msg = f"the tree is more than {MAX_DEPTH} deep"
+        raise SerializationError(msg, hint="check whether it contains itself")
+    if isinstance(node, Mapping):
+        items: Any = node.items()
+    elif isinstance(node, list | tuple):
+        items = enumerate(node)
+    else:
+        yield separator.join(path), node
+        return
+    for key, value in items:
+        yield from _leaves(value, (*path, _part(key, path, separator)), separator)
+
+
+def _part(key: object, path: tuple[str, ...], separator: str) -> str:
+    place = f"{separator.join(path)!r}: " if path else ""
+    if isinstance(key, bool) or not isinstance(key, str | int):
+        msg = f"{place}the key {ascii(key)[:80]} is neither a string nor a whole number"
+        raise SerializationError(msg, hint="use strings as keys")
+    part = str(key)
+    if not part or separator in part:
+        msg = f"{place}the key {part!r} is empty or contains the separator {separator!r}"
+        raise SerializationError(msg, hint="set the option separator to a string that no key contains, such as '/'")
+    return part
+
+
+def _nnx_of(value: Any) -> Any:
+    """Return the module `flax.nnx` when the value is one of its modules or states, else None."""
+    nnx = sys.modules.get("flax.nnx")  # a value of its types exists only after it was imported
+    return nnx if nnx is not None and isinstance(value, nnx.Module | nnx.State) else None
 
 
 def _holds_only(node: Any, kind: type) -> bool:
@@ -96,16 +202,16 @@ def _array(name: str, leaf: Any) -> NDArray[Any]:
     if not (hasattr(leaf, "shape") and hasattr(leaf, "dtype")):
         msg = f"{name!r} is a {type(leaf).__name__}, not an array"
         raise SerializationError(msg, hint="give the part of the tree that holds arrays; keep the rest as JSON")
-    if not isinstance(leaf.dtype, np.dtype):  # jax's own types, whose elements numpy cannot hold
-        msg = f"{name!r} has elements of type {leaf.dtype}, for which safetensors has no place"
-        raise SerializationError(msg, hint="jax.random.key_data makes numbers of random keys")
+    # jax has extended types, such as random keys, that have no counterpart in numpy.
+    if not isinstance(leaf.dtype, np.dtype):
+        msg = f"{name!r} has elements of type {leaf.dtype}, which safetensors cannot hold"
+        raise SerializationError(msg, hint="jax.random.key_data converts random keys to numbers")
     return np.asarray(leaf)
 
 
 def _separator(files: Mapping[str, Path]) -> str:
-    with invalid_file_as(LoadError):
-        found = {metadata[SEPARATOR] for metadata in read_set(files).metadata if metadata.get(SEPARATOR)}
+    found = {each[SEPARATOR] for each in read_files(files).metadata if each.get(SEPARATOR)}
     if len(found) > 1:
         msg = f"the files join names in different ways: {', '.join(sorted(map(repr, found)))}"
-        raise LoadError(msg, hint="let load.allow_patterns choose one of them")
+        raise LoadError(msg, hint="select one of them with load.allow_patterns")
     return str(found.pop()) if found else "."

@@ -1,33 +1,44 @@
-"""Serializer `keras`: whole models as `.keras` archives, loaded in Keras' safe mode."""
+"""Serializer `keras`: whole models as `.keras` archives, loaded in Keras' safe mode.
 
+An archive is a zip of `config.json`, `metadata.json` and `model.weights.h5`:
+https://keras.io/guides/serialization_and_saving/. Its configuration is data except for lambdas, which are Python
+bytecode in base64. Safe mode rejects them, but several ways around it were found, so they are detected here as well.
+"""
+
+import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
 from hublish.base.errors import LoadError, SerializationError
 from hublish.base.progress import Progress
+from hublish.formats.archives import check_expansion, opened_archive, read_json_member, write_reproducibly
 from hublish.formats.catalogue import BuiltIn
 from hublish.formats.format_options import KerasOptions
 from hublish.formats.frameworks import framework_errors_as, imported, is_a
-from hublish.formats.input_files import invalid_file_as
-from hublish.formats.interface import Trust, Written
-from hublish.formats.keras_archive import KerasArrays, code_in, write_canonical
+from hublish.formats.input_files import InvalidFileError, invalid_file_as
+from hublish.formats.interface import TensorInfo, Trust, Written
 from hublish.formats.release_files import check_suffix, only, output_path
+
+_CONFIG, _METADATA, _WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
+_MAX_JSON = 64 << 20
+# Parts of a configuration. The largest published models have some ten thousand.
+_MAX_NODES = 2_000_000
 
 
 class Keras(BuiltIn, row="keras"):
     """One Keras 3 model: its layers, weights, vocabularies and, where it was compiled, the optimizer's state.
 
-    Holds everything `model.save` does. Own layers must be registered where it is loaded
+    Holds all that `model.save` writes. Custom layers must be registered where it is loaded
     (`keras.saving.register_keras_serializable`). Does not hold the older `.h5` and SavedModel formats: load them with
-    Keras and save them as `.keras`. The same model is the same file, byte for byte: the time of saving is left out.
+    Keras and save them as `.keras`. The same model gives the same bytes: the time of saving is omitted.
     """
 
     version: ClassVar[int] = 1
 
     def holds(self, value: Any) -> bool:
-        """Whether it is a Keras 3 model."""
+        """Return whether it is a Keras 3 model."""
         return is_a(value, "keras.src.models.model.Model")
 
     def dump(
@@ -36,33 +47,33 @@ class Keras(BuiltIn, row="keras"):
         path_in_repo: str,
         workspace: Path,
         options: KerasOptions,
-        progress: Progress,  # noqa: ARG002 - Keras tells nothing while it writes
+        progress: Progress,  # noqa: ARG002 - Keras reports no progress
     ) -> tuple[Written, ...]:
-        """Save a model, or pass on an archive as it is.
+        """Save a model, or pass an archive on unchanged.
 
         Raises:
-            SerializationError: Keras cannot save it, it carries code, or a file is no `.keras` archive.
+            SerializationError: Keras cannot save it, it carries code, or a file is not a `.keras` archive.
             MissingDependencyError: the model came from a Keras that cannot be imported here.
         """
         check_suffix(path_in_repo, self.suffixes)
-        written = source if isinstance(source, Path) else _saved(source, output_path(workspace, path_in_repo))
+        written = source if isinstance(source, Path) else _save(source, output_path(workspace, path_in_repo))
         with invalid_file_as(SerializationError):
             code = code_in(written, str(source) if isinstance(source, Path) else path_in_repo)
         if code and options.lambdas == "forbid":
             msg = f"the model carries Python bytecode in {code}"
-            hint = "use a registered function or an own layer, or set the option lambdas: allow"
+            hint = "use a registered function or a custom layer, or set the option lambdas: allow"
             raise SerializationError(msg, hint=hint)
         return (Written(path_in_repo, written),)
 
-    def load(self, files: Mapping[str, Path]) -> Mapping[str, Any]:
-        """Open the weights by their path in the archive: `layers/dense/vars/0`; each is read when it is touched.
+    def load(self, files: Mapping[str, Path]) -> "KerasArrays":
+        """Open the weights by their path in the archive: `layers/dense/vars/0`; each is read on access.
 
         Raises:
             LoadError: no archive, more than one, or a damaged one.
             MissingDependencyError: h5py is not installed.
         """
         path, file = only(files, self.suffixes, self.name)
-        h5py = imported("h5py", serializer="keras")
+        h5py = imported("h5py", serializer=self.name)
         with invalid_file_as(LoadError), framework_errors_as(LoadError, f"h5py cannot read the weights of {path}"):
             return KerasArrays.of(h5py, path, file)
 
@@ -81,21 +92,110 @@ class Keras(BuiltIn, row="keras"):
         with invalid_file_as(LoadError):
             code = code_in(file, path)
         if code and not trust.code:
-            msg = f"{path} carries Python bytecode in {code}: loading it runs whatever its publisher chose"
+            msg = f"{path} carries Python bytecode in {code}: loading it runs any code its publisher chose"
             raise LoadError(msg, hint="permit it with trust=Trust(code=True)")
-        keras = _keras()
+        keras = imported("keras", serializer=self.name)
         with framework_errors_as(LoadError, f"Keras cannot load {path}"):
             return keras.saving.load_model(file, safe_mode=not trust.code)
 
 
-def _saved(model: Any, target: Path) -> Path:
-    keras = _keras()
+class KerasArrays(Mapping[str, Any]):
+    """The weights of an archive, read on access."""
+
+    def __init__(self, h5py: Any, path: Path, stored: Mapping[str, TensorInfo]) -> None:
+        self._h5py = h5py
+        self._path = path
+        self._stored = stored
+
+    @classmethod
+    def of(cls, h5py: Any, name: str, path: Path) -> "KerasArrays":
+        """Describe the weights of the archive at `path`, whose name in errors is `name`.
+
+        Raises:
+            InvalidFileError: it is damaged, or its weights are in other files.
+        """
+        stored: dict[str, TensorInfo] = {}
+
+        def add(place: str, node: Any) -> None:
+            if not isinstance(node, h5py.Dataset):
+                return
+            label = f"{name}: weight {ascii(place)[:80]}"
+            # HDF5 can map a dataset to any file of the machine, whose content would then pass for a weight.
+            if node.external or node.is_virtual:
+                msg = f"{label} is in another file"
+                raise InvalidFileError(msg)
+            # A dataset of a few bytes may claim terabytes that were never written.
+            nbytes = int(node.nbytes)
+            check_expansion(f"{label} expands", nbytes, int(node.id.get_storage_size()))
+            stored[place] = TensorInfo(place, tuple(map(int, node.shape or ())), str(node.dtype), nbytes, name)
+
+        with opened_archive(path, name) as archive, archive.open(_WEIGHTS) as member, h5py.File(member) as weights:
+            weights.visititems(add)  # never follows a link out of the file
+        return cls(h5py, path, stored)
+
+    @property
+    def tensors(self) -> tuple[TensorInfo, ...]:
+        """The descriptions of the weights."""
+        return tuple(self._stored.values())
+
+    def __getitem__(self, name: str) -> Any:
+        place = self._stored[name].name
+        with (
+            invalid_file_as(LoadError),
+            opened_archive(self._path, self._path.name) as archive,
+            archive.open(_WEIGHTS) as member,
+            self._h5py.File(member) as weights,
+        ):
+            return weights[place][()]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._stored)
+
+    def __len__(self) -> int:
+        return len(self._stored)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._stored
+
+
+def code_in(path: Path, name: str) -> str:
+    """Return the place of bytecode in the model's configuration; empty when there is none.
+
+    Args:
+        path: the archive.
+        name: its name in errors.
+
+    Raises:
+        InvalidFileError: it is not a `.keras` archive, or is damaged.
+    """
+    with opened_archive(path, name) as archive:
+        config = read_json_member(archive, _CONFIG, _MAX_JSON)
+        if _WEIGHTS not in archive.namelist():
+            msg = f"it has no member {_WEIGHTS}"
+            raise InvalidFileError(msg, hint="save the whole model with Keras 3: model.save('model.keras')")
+    return next((place for place, node in _nodes(config) if _is_code(node)), "")
+
+
+def write_canonical(draft: Path, target: Path) -> None:
+    """Copy an archive without the time of saving.
+
+    Raises:
+        InvalidFileError: it is not a `.keras` archive.
+    """
+    with opened_archive(draft, target.name) as archive:
+        metadata = read_json_member(archive, _METADATA, _MAX_JSON)
+    kept = {key: value for key, value in metadata.items() if key != "date_saved"}
+    write_reproducibly(draft, target, {_METADATA: json.dumps(kept).encode()})
+
+
+def _save(model: Any, target: Path) -> Path:
+    keras = imported("keras", serializer="keras")
     if not isinstance(model, keras.Model):
-        msg = f"a {type(model).__name__} is no keras.Model"
+        msg = f"a {type(model).__name__} is not a keras.Model"
         raise SerializationError(msg, hint="give the model itself")
     if not model.built:
         msg = "the model has no weights yet: it was not built"
-        raise SerializationError(msg, hint="call it on data, or model.build(input_shape), before it is published")
+        raise SerializationError(msg, hint="before publishing, call it on data, or call model.build(input_shape)")
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
         draft = Path(folder) / "model.keras"
         with framework_errors_as(SerializationError, "Keras cannot save the model"):
@@ -105,5 +205,28 @@ def _saved(model: Any, target: Path) -> Path:
     return target
 
 
-def _keras() -> Any:
-    return imported("keras", serializer="keras")
+def _nodes(config: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield every object of the configuration with its path."""
+    # A stack instead of recursion: nesting is bounded by the size of the JSON alone.
+    pending: list[tuple[str, Any]] = [("", config)]
+    for _ in range(_MAX_NODES):
+        if not pending:
+            return
+        place, node = pending.pop()
+        if isinstance(node, dict):
+            yield place or _CONFIG, node
+            pending += [(f"{place}.{key}".lstrip("."), value) for key, value in node.items()]
+        elif isinstance(node, list):
+            pending += [(f"{place}[{index}]", value) for index, value in enumerate(node)]
+    msg = f"its configuration has more than {_MAX_NODES} parts"
+    raise InvalidFileError(msg)
+
+
+def _is_code(node: Mapping[str, Any]) -> bool:
+    if node.get("class_name") == "__lambda__":
+        return True
+    # Keras 2.12 to 2.15 wrote the bytecode into the layer's own configuration.
+    config = node.get("config")
+    if node.get("class_name") != "Lambda" or not isinstance(config, dict):
+        return False
+    return bool(config.get("function_type") == "lambda") or isinstance(config.get("function"), list)

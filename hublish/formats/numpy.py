@@ -1,28 +1,43 @@
-"""Serializer `numpy`: arrays as `.npy` and `.npz`, which numpy alone reads."""
+"""Serializer `numpy`: arrays as `.npy` and `.npz`, which numpy reads without any other library.
 
-from collections.abc import Mapping
+Every header is checked before a byte of an array is read, and object arrays, which are pickles, are rejected.
+"""
+
+import io
+import math
+import os
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import IO, Any, ClassVar
 
 import numpy as np
+from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from hublish.base.errors import LoadError, SerializationError
 from hublish.base.progress import Progress
+from hublish.formats.archives import opened_archive, read_member
 from hublish.formats.catalogue import BuiltIn
 from hublish.formats.format_options import NumpyOptions
-from hublish.formats.input_files import invalid_file_as
-from hublish.formats.interface import Trust, Written
-from hublish.formats.numpy_files import NumpyArrays, check_arrays
+from hublish.formats.input_files import InvalidFileError, invalid_file_as, named, opened
+from hublish.formats.interface import TensorInfo, Trust, Written
 from hublish.formats.release_files import check_suffix, output_path, with_suffix
+
+_NPY = ".npy"
+# Version 3 exists for field names beyond Latin-1. numpy's readers check the length of a header before they evaluate it.
+_READERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
+# Room for a member's header when its array is read from an archive.
+_HEADER_ROOM = 1 << 20
 
 
 class Numpy(BuiltIn, row="numpy"):
     """One array (`.npy`), or arrays by name (`.npz`).
 
-    Holds every type of numpy but Python objects: complex, text, dates and structured ones too. Does not hold
+    Holds every type of numpy except Python objects: complex, text, dates and structured ones too. Does not hold
     objects, which numpy pickles, nor bfloat16 and float8, which it writes as nameless bytes: use `safetensors`.
-    Files of the format are checked and passed on as they are.
+    Files of the format are checked and passed on unchanged.
     """
 
     version: ClassVar[int] = 1
@@ -33,37 +48,36 @@ class Numpy(BuiltIn, row="numpy"):
         path_in_repo: str,
         workspace: Path,
         options: NumpyOptions,
-        progress: Progress,  # noqa: ARG002 - numpy tells nothing while it writes
+        progress: Progress,  # noqa: ARG002 - numpy reports no progress
     ) -> tuple[Written, ...]:
-        """Write arrays, or pass a file on.
+        """Write arrays, or pass a file on unchanged.
 
         Raises:
-            SerializationError: when the source holds what the format cannot, or the path has another ending.
+            SerializationError: the format cannot hold the source, or the path has another suffix.
         """
         check_suffix(path_in_repo, self.suffixes)
         if isinstance(source, Path):
-            _check_same_kind(source, path_in_repo)
+            _check_same_suffix(source, path_in_repo)
             with invalid_file_as(SerializationError):
                 check_arrays(source, str(source))
             return (Written(path_in_repo, source),)
         target = output_path(workspace, path_in_repo)
-        if path_in_repo.endswith(".npy"):
+        if path_in_repo.endswith(_NPY):
             np.save(target, _array("the value", source), allow_pickle=False)
         else:
             _save_many(target, source, options)
         return (Written(path_in_repo, target),)
 
     def load(self, files: Mapping[str, Path]) -> "NumpyArrays":
-        """Open the arrays: `.npy` files are mapped and named after themselves, those of `.npz` read when touched.
+        """Open the arrays: `.npy` files are mapped and named after themselves, those of `.npz` are read on access.
 
         Raises:
-            LoadError: when a file is damaged or holds Python objects, or two hold an array of the same name.
+            LoadError: a file is damaged or holds Python objects, or two hold an array of the same name.
         """
-        mine = with_suffix(files, self.suffixes)
         with invalid_file_as(LoadError):
-            return NumpyArrays.of(mine)
+            return NumpyArrays.of(with_suffix(files, self.suffixes))
 
-    def rebuild(self, files: Mapping[str, Path], trust: Trust) -> dict[str, NDArray[Any]]:  # noqa: ARG002 - needs none
+    def rebuild(self, files: Mapping[str, Path], trust: Trust) -> dict[str, NDArray[Any]]:  # noqa: ARG002 - needs no trust
         """Return the arrays by name, as `load`, in a plain dict.
 
         Raises:
@@ -72,16 +86,144 @@ class Numpy(BuiltIn, row="numpy"):
         return dict(self.load(files))
 
 
-def _check_same_kind(source: Path, path_in_repo: str) -> None:
+@dataclass(frozen=True, slots=True)
+class StoredArray:
+    """An array in a file, described."""
+
+    name: str
+    file: str
+    """The file's path in the repo."""
+    path: Path
+    member: str | None
+    """Its member of a `.npz`."""
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    nbytes: int
+
+    def read(self) -> NDArray[Any]:
+        """Map the array, or read it from its archive."""
+        if self.member is None:
+            # An empty file cannot be mapped.
+            mapped: NDArray[Any] = np.load(self.path, mmap_mode="r" if self.nbytes else None, allow_pickle=False)
+            return mapped
+        with invalid_file_as(LoadError), opened_archive(self.path, self.file) as archive:
+            data = read_member(archive, self.member, self.nbytes + _HEADER_ROOM)
+        array: NDArray[Any] = np.load(io.BytesIO(data), allow_pickle=False)
+        return array
+
+
+class NumpyArrays(Mapping[str, NDArray[Any]]):
+    """The arrays of several files by name."""
+
+    def __init__(self, stored: Mapping[str, StoredArray]) -> None:
+        self._stored = stored
+
+    @classmethod
+    def of(cls, files: Mapping[str, Path]) -> "NumpyArrays":
+        """Describe the arrays of `files`, by path in the repo.
+
+        Raises:
+            InvalidFileError: a file is damaged, or two files hold an array of the same name.
+        """
+        stored: dict[str, StoredArray] = {}
+        for file, path in sorted(files.items()):
+            for array in check_arrays(path, file):
+                if (other := stored.setdefault(array.name, array)) is not array:
+                    msg = f"array {ascii(array.name)[:80]} is both in {other.file} and in {file}"
+                    raise InvalidFileError(msg, hint="select one of them with load.allow_patterns")
+        return cls(stored)
+
+    @property
+    def tensors(self) -> tuple[TensorInfo, ...]:
+        """The descriptions of the arrays, from their headers alone."""
+        return tuple(TensorInfo(a.name, a.shape, str(a.dtype), a.nbytes, a.file) for a in self._stored.values())
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        return self._stored[name].read()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._stored)
+
+    def __len__(self) -> int:
+        return len(self._stored)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._stored
+
+
+def check_arrays(path: Path, file: str) -> tuple[StoredArray, ...]:
+    """Return the descriptions of a file's arrays.
+
+    Args:
+        path: the file.
+        file: its name in errors; a `.npy` array is named after it.
+
+    Raises:
+        InvalidFileError: it is not in the format, differs from its header's length, or holds Python objects.
+    """
+    if not file.endswith(_NPY):
+        return _check_npz(path, file)
+    with named(file), opened(path) as (descriptor, identity), os.fdopen(descriptor, "rb", closefd=False) as stream:
+        shape, dtype, nbytes = _header(stream, identity.size)
+    stem = file.rpartition("/")[2].removesuffix(_NPY)
+    return (StoredArray(stem, file, path, None, shape, dtype, nbytes),)
+
+
+def _check_npz(path: Path, file: str) -> tuple[StoredArray, ...]:
+    found = []
+    with opened_archive(path, file) as archive:
+        for info in archive.infolist():
+            with named(f"member {ascii(info.filename)[:80]}"):
+                if not info.filename.endswith(_NPY):
+                    msg = f"not an array: numpy names the members of a .npz with {_NPY}"
+                    raise InvalidFileError(msg)
+                with archive.open(info) as stream:
+                    shape, dtype, nbytes = _header(stream, info.file_size)
+            name = info.filename.removesuffix(_NPY)
+            found.append(StoredArray(name, file, path, info.filename, shape, dtype, nbytes))
+    return tuple(found)
+
+
+def _header(stream: IO[bytes], total: int) -> tuple[tuple[int, ...], np.dtype[Any], int]:
+    try:
+        shape, dtype = _read_header(stream)
+        size = stream.tell()
+    # numpy's reader, zipfile and the decompressors raise exceptions of many types.
+    except Exception as error:
+        msg = f"not an array as numpy writes it: {str(error)[:200]}"
+        raise InvalidFileError(msg) from None
+    if dtype.hasobject:
+        msg = "an array of Python objects is a pickle, which is never read"
+        raise InvalidFileError(msg, hint="save it with a numeric or text dtype")
+    nbytes = math.prod(shape) * dtype.itemsize
+    if nbytes != total - size or any(length < 0 for length in shape):
+        msg = f"an array of {list(shape)} {dtype}: expected {nbytes} bytes, found {total - size}"
+        raise InvalidFileError(msg, hint="the file is truncated, or holds more than one array")
+    return shape, dtype, nbytes
+
+
+def _read_header(stream: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    version = npy.read_magic(stream)
+    if version not in _READERS:
+        msg = f"version {version[0]}.{version[1]} of the format, which is for field names beyond Latin-1"
+        raise ValueError(msg)
+    with warnings.catch_warnings():
+        # numpy reads the headers of Python 2 with a warning, after it has rewritten them token by token.
+        warnings.simplefilter("error")
+        shape, _, dtype = _READERS[version](stream)
+    return tuple(shape), dtype
+
+
+def _check_same_suffix(source: Path, path_in_repo: str) -> None:
     if source.suffix != Path(path_in_repo).suffix:
-        msg = f"{source.name} would go up as {path_in_repo}, which promises another format"
+        msg = f"{source.name} cannot be published as {path_in_repo}: the suffix is that of another format"
         raise SerializationError(msg, hint=f"end path_in_repo with {source.suffix or '.npz'}")
 
 
 def _save_many(target: Path, source: Any, options: NumpyOptions) -> None:
     if not isinstance(source, Mapping):
-        msg = f"a {type(source).__name__} is no mapping of names to arrays, which a .npz holds"
-        raise SerializationError(msg, hint="end path_in_repo with .npy for a single array")
+        msg = f"a {type(source).__name__} is not a mapping of names to arrays, which a .npz holds"
+        raise SerializationError(msg, hint=f"end path_in_repo with {_NPY} for a single array")
     # Any: numpy's types take every keyword for its `allow_pickle`, which 1.26 does not have.
     arrays: dict[str, Any] = {_name(name): _array(repr(name), value) for name, value in source.items()}
     if not arrays:
@@ -94,9 +236,10 @@ def _save_many(target: Path, source: Any, options: NumpyOptions) -> None:
 def _name(name: object) -> str:
     if not isinstance(name, str) or not name:
         msg = f"an array is named {ascii(name)[:80]}"
-        raise SerializationError(msg, hint="name it with a text")
+        raise SerializationError(msg, hint="use a string as the name")
+    # Arrays are keyword arguments of numpy.savez, which has these two of its own.
     if name in ("file", "allow_pickle"):
-        msg = f"an array is named {name!r}, which numpy.savez takes for itself"
+        msg = f"an array is named {name!r}, which numpy.savez reserves"
         raise SerializationError(msg, hint="give it another name")
     return name
 
@@ -104,13 +247,13 @@ def _name(name: object) -> str:
 def _array(label: str, value: object) -> NDArray[Any]:
     if not isinstance(value, np.ndarray | np.generic) or isinstance(value, np.ma.MaskedArray):
         msg = f"{label} is a {type(value).__name__}, not a numpy array"
-        raise SerializationError(msg, hint="numpy.asarray makes an array")
+        raise SerializationError(msg, hint="numpy.asarray converts it to an array")
     array = np.asarray(value)
     if array.dtype.hasobject:
         msg = f"{label} holds Python objects, which numpy pickles"
         raise SerializationError(msg, hint="give it a numeric or text dtype")
     # numpy writes types it did not define (bfloat16, float8) as raw bytes, and reads them back as such.
     if array.dtype.isbuiltin == 2:
-        msg = f"{label} has type {array.dtype}, whose name a numpy file does not keep"
+        msg = f"{label} has type {array.dtype}, and numpy files do not record that name"
         raise SerializationError(msg, hint="use serializer safetensors")
     return array

@@ -1,4 +1,4 @@
-"""Serializer `safetensors`: arrays in the Hub's format for weights, streamed both ways."""
+"""Serializer `safetensors`: arrays in the Hub's format for weights, streamed in both directions."""
 
 import shutil
 from collections.abc import Iterator, Mapping
@@ -11,10 +11,10 @@ from hublish.base.progress import Progress
 from hublish.formats.catalogue import BuiltIn
 from hublish.formats.format_options import SafetensorsOptions
 from hublish.formats.frameworks import maps_to
-from hublish.formats.input_files import InvalidFileError
+from hublish.formats.input_files import InvalidFileError, invalid_file_as
 from hublish.formats.interface import Written
 from hublish.formats.tensors.mapped import MappedArrays
-from hublish.formats.tensors.safetensors_file import read_set
+from hublish.formats.tensors.safetensors_file import SafetensorsSet, read_set
 from hublish.formats.tensors.safetensors_writer import PlannedFile, replacing, write_planned
 from hublish.formats.tensors.shards import (
     index_path,
@@ -39,15 +39,15 @@ class Safetensors(BuiltIn, row="safetensors"):
     """Arrays by name, from PyTorch checkpoints, `.safetensors`, `.npz`, `.npy`, Keras' `.weights.h5` and mappings.
 
     Checkpoints (`.pt`, `.pth`, `.bin`, `.ckpt`, TorchScript archives, sharded sets with their index) are read without
-    torch and never unpickled; what is more than weights is refused by name. A safetensors source that already is what
-    its options ask for is passed on as it is, never copied. A `.npy` array, and a bare tensor, is named after its file.
-    Tied tensors are written once, and the metadata names the others.
+    torch and never unpickled; an entry that is not a tensor is rejected by name. A safetensors source that already
+    matches the options is passed on unchanged, never copied. A `.npy` array, and a bare tensor, is named after its
+    file. Tied tensors are written once, and the metadata names the others.
     """
 
     version: ClassVar[int] = 1
 
     def holds(self, value: Any) -> bool:
-        """Whether it is arrays by name."""
+        """Return whether it is a mapping of names to arrays."""
         return maps_to(value, "numpy.ndarray", "numpy.generic")
 
     def dump(
@@ -63,38 +63,47 @@ class Safetensors(BuiltIn, row="safetensors"):
         Memory stays within a few blocks, whatever the source's size.
 
         Raises:
-            SerializationError: when the source is damaged or cannot be held by the format.
-            SourceChangedError: when it changed while it was read.
+            SerializationError: the source is damaged, or the format cannot hold it.
+            SourceChangedError: it changed while it was read.
             MissingDependencyError: `.h5` needs h5py.
         """
-        with _failing_as(SerializationError), open_source(source, workspace, options.key) as found:
+        with _file_errors_as(SerializationError), open_source(source, workspace, options.key) as found:
             weights = weights_path(path_in_repo)
             tensors, ties = _chosen(found, options)
             metadata = {_FORMAT: _DEFAULT_FORMAT, **found.metadata, **ties, **options.metadata}
-            same = (tensors, ties) == (found.tensors, found.ties)
-            asked = {**found.metadata, **options.metadata}
-            if found.files and same and asked == found.metadata and _fits(found, options.max_shard_size):
-                return _as_it_is(found, weights, workspace)
+            same_tensors = (tensors, ties) == (found.tensors, found.ties)
+            same_metadata = {**found.metadata, **options.metadata} == found.metadata
+            if found.files and same_tensors and same_metadata and _fits(found, options.max_shard_size):
+                return _unchanged(found, weights, workspace)
             return _convert(tensors, weights, workspace, metadata, options.max_shard_size, progress)
 
     def load(self, files: Mapping[str, Path]) -> MappedArrays:
-        """Map the arrays of `files`; those that are not safetensors are passed over.
+        """Map the arrays of `files`; files of other formats are skipped.
 
         Raises:
-            LoadError: when a file is damaged, a shard is missing, or files disagree.
+            LoadError: a file is damaged, a shard is missing, or files disagree.
         """
-        with _failing_as(LoadError):
-            return MappedArrays(read_set(files))
+        return MappedArrays(read_files(files))
+
+
+def read_files(files: Mapping[str, Path]) -> SafetensorsSet:
+    """Read the headers of the safetensors files and indexes among `files`, by path_in_repo.
+
+    Raises:
+        LoadError: a file is damaged, a shard is missing, or files disagree.
+    """
+    with _file_errors_as(LoadError):
+        return read_set(files)
 
 
 def _chosen(found: TensorSource, options: SafetensorsOptions) -> tuple[tuple[Tensor, ...], dict[str, str]]:
-    """Return what is to be written, and the names of what is written under another one."""
+    """Return the tensors to write, and for each tied name the name that its tensor is written under."""
     tensors = untied(found.tensors, found.ties)
     names = selected([*(tensor.name for tensor in tensors), *found.others], options.include, options.exclude)
-    for name, what in found.others.items():
+    for name, kind in found.others.items():
         if name in names:
-            msg = f"entry {ascii(name)[:80]} of the state dict is a {what}, not a tensor"
-            raise InvalidFileError(msg, hint=f"leave it out: options: {{exclude: [{name}]}}")
+            msg = f"entry {ascii(name)[:80]} of the state dict is a {kind}, not a tensor"
+            raise InvalidFileError(msg, hint=f"exclude it: options: {{exclude: [{name}]}}")
     kept = renamed((tensor for tensor in tensors if tensor.name in names), options.rename)
     ties = find_ties(kept)
     written = (tensor for tensor in kept if tensor.name not in ties)
@@ -105,8 +114,8 @@ def _fits(found: TensorSource, max_shard_size: int) -> bool:
     return is_split_well([(len(file.entries), file.data_size) for file in found.files], max_shard_size)
 
 
-def _as_it_is(found: TensorSource, weights: str, workspace: Path) -> tuple[Written, ...]:
-    """Pass the source's own files on; only an index whose shards get other names is written anew."""
+def _unchanged(found: TensorSource, weights: str, workspace: Path) -> tuple[Written, ...]:
+    """Pass on the source's own files; only an index whose shards are renamed is rewritten."""
     paths = shard_paths(weights, len(found.files))
     shards = tuple(Written(path, file.path) for path, file in zip(paths, found.files, strict=True))
     if found.index is None or len(shards) == 1:
@@ -129,7 +138,7 @@ def _convert(
 ) -> tuple[Written, ...]:
     shards = split(tensors, max_shard_size)
     if not shards:
-        msg = f"nothing to write to {weights}: the source holds no arrays"
+        msg = f"nothing to write to {weights}: the source has no arrays"
         raise InvalidFileError(msg)
     paths = shard_paths(weights, len(shards))
     in_files = metadata if len(shards) == 1 else {_FORMAT: metadata[_FORMAT]}
@@ -163,11 +172,11 @@ def _write_index(metadata: Mapping[str, Any], weight_map: Mapping[str, str], wei
 
 
 def _check_room(folder: Path, needed: int) -> None:
-    # A few kilobytes of deflated zeros can ask for terabytes: better said before than found out half way.
+    # A few kilobytes of deflated zeros can expand to terabytes, which would otherwise fill the disk first.
     free = shutil.disk_usage(folder).free
     if needed > free:
         msg = f"the arrays take {format_size(needed)}, and {folder} has {format_size(free)} left"
-        raise InvalidFileError(msg, hint="make room, or set TMPDIR to a larger disk")
+        raise InvalidFileError(msg, hint="free some space, or set TMPDIR to a larger disk")
 
 
 def _name(path: str) -> str:
@@ -175,12 +184,10 @@ def _name(path: str) -> str:
 
 
 @contextmanager
-def _failing_as(kind: type[HublishError]) -> Iterator[None]:
+def _file_errors_as(kind: type[HublishError]) -> Iterator[None]:
     try:
-        yield
-    except InvalidFileError as error:
-        raise kind(error.message, hint=error.hint) from None
+        with invalid_file_as(kind):
+            yield
     except OSError as error:
-        raise kind(
-            f"{error.filename or 'the file'}: {error.strerror}", hint="is the disk full or read-only?"
-        ) from error
+        msg = f"{error.filename or 'the file'}: {error.strerror}"
+        raise kind(msg, hint="check whether the disk is full or read-only") from error

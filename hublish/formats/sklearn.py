@@ -1,36 +1,45 @@
-"""Serializer `sklearn`: scikit-learn estimators in the skops format, or pickled by joblib where policy allows it."""
+"""Serializer `sklearn`: scikit-learn estimators in the skops format, or pickled by joblib where the policy allows it.
 
+A skops file is a zip of `schema.json` and the arrays that it refers to: https://skops.readthedocs.io.
+"""
+
+import json
+import tempfile
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, NoReturn
 
 from hublish.base.errors import LoadError, NoArraysError, SerializationError
 from hublish.base.progress import Progress
+from hublish.formats.archives import opened_archive, read_json_member, write_reproducibly
 from hublish.formats.catalogue import FORMATS, PICKLE_SUFFIXES, BuiltIn
 from hublish.formats.format_options import SklearnOptions
 from hublish.formats.frameworks import framework_errors_as, imported, is_a
-from hublish.formats.input_files import invalid_file_as
+from hublish.formats.input_files import InvalidFileError, invalid_file_as
 from hublish.formats.interface import Trust, Written
 from hublish.formats.release_files import check_suffix, has_suffix, only, output_path
-from hublish.formats.skops_file import check_skops, write_canonical
 
 _PICKLES = tuple(suffix for suffix in FORMATS["sklearn"].suffixes if suffix in PICKLE_SUFFIXES)
 _SKOPS = tuple(suffix for suffix in FORMATS["sklearn"].suffixes if suffix not in PICKLE_SUFFIXES)
+_SCHEMA = "schema.json"
+# Bytes. A forest of a thousand trees takes a few megabytes, a large vocabulary tens.
+_MAX_SCHEMA = 256 << 20
 
 
 class Sklearn(BuiltIn, row="sklearn"):
-    """One estimator, pipeline or search, with whatever it was fitted to.
+    """One estimator, pipeline or search, with everything it was fitted to.
 
-    Holds, as skops: everything made of scikit-learn, numpy, scipy and plain Python values; types of other libraries
-    (xgboost, lightgbm, own transformers) must be permitted by name when it is loaded. Does not hold lambdas, local
-    functions and open files. As joblib: whatever pickles. The same estimator is the same file, byte for byte. No file
-    is converted: that would mean to unpickle it.
+    Holds, as skops: all values of scikit-learn, numpy, scipy and plain Python; types of other libraries (xgboost,
+    lightgbm, custom transformers) must be permitted by name when it is loaded. Does not hold lambdas, local functions
+    and open files. As joblib: all that pickles. The same estimator gives the same bytes. Does not convert files, which
+    would mean to unpickle them.
     """
 
     version: ClassVar[int] = 1
 
     def holds(self, value: Any) -> bool:
-        """Whether it is an estimator, a pipeline or a search."""
+        """Return whether it is an estimator, a pipeline or a search."""
         return is_a(value, "sklearn.base.BaseEstimator")
 
     def dump(
@@ -39,30 +48,31 @@ class Sklearn(BuiltIn, row="sklearn"):
         path_in_repo: str,
         workspace: Path,
         options: SklearnOptions,
-        progress: Progress,  # noqa: ARG002 - neither library tells how far it is
+        progress: Progress,  # noqa: ARG002 - neither library reports progress
     ) -> tuple[Written, ...]:
-        """Write an estimator, or pass on a file that is in the format already.
+        """Write an estimator, or pass a file of the format on unchanged.
 
-        Whether a pickle may go up is decided where every file is audited, by its content.
+        The audit of all files decides, by their content, whether a pickle may be uploaded.
 
         Raises:
-            SerializationError: the estimator cannot be held, or a file is in another format.
+            SerializationError: the format cannot hold the estimator, or a file is in another format.
             MissingDependencyError: skops or joblib is not installed.
         """
         suffixes = _SKOPS if options.format == "skops" else _PICKLES
         check_suffix(path_in_repo, suffixes)
         if isinstance(source, Path):
-            return (_passed_on(source, path_in_repo, suffixes),)
+            _check_file(source, suffixes)
+            return (Written(path_in_repo, source),)
         target = output_path(workspace, path_in_repo)
         with framework_errors_as(SerializationError, f"{options.format} cannot write a {type(source).__name__}"):
             if options.format == "skops":
-                write_canonical(_skops(), source, target)
+                write_canonical(imported("skops.io", serializer=self.name), source, target)
             else:
-                _joblib().dump(source, target)
+                imported("joblib", serializer=self.name).dump(source, target)
         return (Written(path_in_repo, target),)
 
     def load(self, files: Mapping[str, Path]) -> NoReturn:
-        """Refuse: an estimator is no collection of arrays.
+        """Raise an error: an estimator is not a collection of arrays.
 
         Raises:
             NoArraysError: always.
@@ -75,52 +85,102 @@ class Sklearn(BuiltIn, row="sklearn"):
         """Return the estimator.
 
         Args:
-            files: with one `.skops` among them, else one `.joblib` or `.pkl`.
+            files: with one `.skops` among them, else one pickle.
             trust: `types` that skops does not know to be harmless; `pickle` for the others.
 
         Raises:
-            LoadError: the file is damaged, or asks for more trust than there is: every type is named.
+            LoadError: the file is damaged, or requires more trust than given; the message lists every type.
             MissingDependencyError: skops or joblib is not installed.
         """
         if any(has_suffix(path, _SKOPS) for path in files):
-            return _load_skops(*only(files, _SKOPS, self.name), trust)
+            return self._load_skops(*only(files, _SKOPS, self.name), trust)
         path, file = only(files, _PICKLES, self.name)
         if not trust.pickle:
-            msg = f"{path} is a pickle: loading it runs whatever code its publisher chose"
+            msg = f"{path} is a pickle: loading it runs any code its publisher chose"
             raise LoadError(msg, hint="ask for a .skops file, or permit it with trust=Trust(pickle=True)")
+        joblib = imported("joblib", serializer=self.name)
         with framework_errors_as(LoadError, f"joblib cannot load {path}"):
-            return _joblib().load(file)
+            return joblib.load(file)
+
+    def _load_skops(self, path: str, file: Path, trust: Trust) -> Any:
+        with invalid_file_as(LoadError):
+            check_skops(file, path)
+        skops = imported("skops.io", serializer=self.name)
+        with framework_errors_as(LoadError, f"skops cannot load {path}"):
+            needed = skops.get_untrusted_types(file=file)
+            if missing := [name for name in needed if name not in trust.types]:
+                msg = f"{path} builds types that are not known to be harmless: {', '.join(missing)}"
+                raise LoadError(msg, hint=f"review them, then permit them with trust=Trust(types={tuple(missing)!r})")
+            return skops.load(file, trusted=list(needed))
 
 
-def _load_skops(path: str, file: Path, trust: Trust) -> Any:
-    with invalid_file_as(LoadError):
-        check_skops(file, path)
-    skops = _skops()
-    with framework_errors_as(LoadError, f"skops cannot load {path}"):
-        needed = skops.get_untrusted_types(file=file)
-        _refuse_untrusted(path, [name for name in needed if name not in trust.types])
-        return skops.load(file, trusted=list(needed))
-
-
-def _refuse_untrusted(path: str, types: list[str]) -> None:
-    if types:
-        msg = f"{path} builds types that are not known to be harmless: {', '.join(types)}"
-        raise LoadError(msg, hint=f"look at them, then permit them with trust=Trust(types={tuple(types)!r})")
-
-
-def _passed_on(source: Path, path_in_repo: str, suffixes: tuple[str, ...]) -> Written:
+def _check_file(source: Path, suffixes: tuple[str, ...]) -> None:
     if not has_suffix(source.name, suffixes):
-        msg = f"{source} is no {' or '.join(suffixes)} file, and to convert it would mean to run what is in it"
-        raise SerializationError(msg, hint="save it with skops.io.dump, or hand hublish the estimator itself")
+        msg = f"{source} is not a {' or '.join(suffixes)} file, and converting it would run the code in it"
+        raise SerializationError(msg, hint="save it with skops.io.dump, or give hublish the estimator itself")
     if suffixes == _SKOPS:
         with invalid_file_as(SerializationError):
             check_skops(source, str(source))
-    return Written(path_in_repo, source)
 
 
-def _skops() -> Any:
-    return imported("skops.io", serializer="sklearn")
+def check_skops(path: Path, name: str) -> None:
+    """Raise an error for a file that is not an archive with a schema.
+
+    Args:
+        path: the file.
+        name: its name in errors.
+
+    Raises:
+        InvalidFileError: with the reason.
+    """
+    with opened_archive(path, name) as archive:
+        schema = read_json_member(archive, _SCHEMA, _MAX_SCHEMA)
+        if not isinstance(schema.get("protocol"), int):
+            msg = f"its member {_SCHEMA} has no protocol version: skops did not write it"
+            raise InvalidFileError(msg)
 
 
-def _joblib() -> Any:
-    return imported("joblib", serializer="sklearn")
+def write_canonical(skops: Any, value: Any, target: Path) -> None:
+    """Dump a value with skops, its objects and files numbered in order of appearance.
+
+    skops numbers objects by their address in memory, names files by it or at random, and records the time of every
+    member: the same estimator would give other bytes on every run.
+
+    Args:
+        skops: the module `skops.io`.
+        value: any value that it can hold.
+        target: the file to create.
+    """
+    with tempfile.TemporaryDirectory(dir=target.parent) as folder:
+        draft = Path(folder) / target.name
+        skops.dump(value, draft)
+        with opened_archive(draft, target.name) as archive:
+            schema = read_json_member(archive, _SCHEMA, _MAX_SCHEMA)
+        numbering = _Numbering()
+        renumbered = json.dumps(numbering.applied_to(schema), indent=2).encode()
+        write_reproducibly(draft, target, {_SCHEMA: renumbered}, numbering.files)
+
+
+@dataclass(frozen=True, slots=True)
+class _Numbering:
+    """Stable numbers for the objects and the files of a schema."""
+
+    objects: dict[int, int] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
+
+    def applied_to(self, node: Any) -> Any:
+        if isinstance(node, list):
+            return [self.applied_to(item) for item in node]
+        if not isinstance(node, dict):
+            return node
+        # Only skops' own nodes name a loader: a fitted vocabulary may well contain the words "file" and "__id__".
+        if not isinstance(node.get("__loader__"), str):
+            return {key: self.applied_to(value) for key, value in node.items()}
+        return {key: self._value(key, value) for key, value in node.items()}
+
+    def _value(self, key: str, value: Any) -> Any:
+        if key == "__id__" and isinstance(value, int):
+            return self.objects.setdefault(value, len(self.objects) + 1)
+        if key == "file" and isinstance(value, str):
+            return self.files.setdefault(value, f"{len(self.files) + 1}{Path(value).suffix}")
+        return self.applied_to(value)

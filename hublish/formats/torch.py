@@ -1,35 +1,50 @@
-"""Serializer `torch`: the state dict of a PyTorch module, as safetensors on disk."""
+"""Serializer `torch`: the state dict of a PyTorch module, as safetensors on disk.
 
-from collections.abc import Mapping
+torch's tensors become numpy arrays and back without a copy wherever both can use the same memory.
+"""
+
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
+
+import ml_dtypes
+import numpy as np
+from numpy.typing import NDArray
 
 from hublish.base.errors import LoadError, SerializationError
 from hublish.base.progress import Progress
 from hublish.formats.catalogue import BuiltIn
 from hublish.formats.format_options import TorchOptions
 from hublish.formats.frameworks import imported, is_a, maps_to
-from hublish.formats.input_files import InvalidFileError
 from hublish.formats.interface import Trust, Written
-from hublish.formats.safetensors import Safetensors
-from hublish.formats.tensors.safetensors_file import SafetensorsSet, read_set
-from hublish.formats.torch_tensors import mapped_tensors, tied, to_array
+from hublish.formats.safetensors import Safetensors, read_files
+from hublish.formats.tensors.safetensors_file import SafetensorsFile
+
+# Types that numpy itself lacks: the bits are viewed as whole numbers of torch, then as the type of ml_dtypes.
+_BY_BITS = {
+    "bfloat16": ("int16", ml_dtypes.bfloat16),
+    "float8_e4m3fn": ("uint8", ml_dtypes.float8_e4m3fn),
+    "float8_e5m2": ("uint8", ml_dtypes.float8_e5m2),
+    "float8_e4m3fnuz": ("uint8", ml_dtypes.float8_e4m3fnuz),
+    "float8_e5m2fnuz": ("uint8", ml_dtypes.float8_e5m2fnuz),
+    "float8_e8m0fnu": ("uint8", ml_dtypes.float8_e8m0fnu),
+}
 
 
 class Torch(BuiltIn, row="torch"):
-    """Parameters and buffers by name: of an `nn.Module`, of a state dict, or of what serializer `safetensors` reads.
+    """Parameters and buffers by name: of an `nn.Module`, of a state dict, or of a source of serializer `safetensors`.
 
     Holds every dtype that safetensors has, of tensors on any device and in any strides. Tied tensors are written once,
     and the file's metadata names the others, as safetensors' own `save_model` does: `{"lm_head.weight": "wte.weight"}`.
     Views that share only part of their memory are each written in full. Does not hold quantized and sparse tensors,
-    nor what a state dict may carry beside tensors. No checkpoint is unpickled, and torch is needed only for tensors
-    in memory and for `rebuild`.
+    nor other entries of a state dict. No checkpoint is unpickled, and torch is needed only for tensors in memory and
+    for `rebuild`.
     """
 
     version: ClassVar[int] = 1
 
     def holds(self, value: Any) -> bool:
-        """Whether it is a module, or a state dict."""
+        """Return whether it is a module or a state dict."""
         return is_a(value, "torch.nn.modules.module.Module") or maps_to(value, "torch.Tensor")
 
     def dump(
@@ -40,44 +55,40 @@ class Torch(BuiltIn, row="torch"):
         Memory: tensors in main memory are not copied; those on a device are, all of them at once.
 
         Raises:
-            SerializationError: naming the first value that is no tensor, or one that safetensors cannot hold.
-            MissingDependencyError: tensors came from a torch that cannot be imported here.
+            SerializationError: a value is not a tensor, or safetensors cannot hold it; the message names the first.
+            MissingDependencyError: the tensors came from a torch that cannot be imported here.
         """
         if isinstance(source, Path):
             return Safetensors().dump(source, path_in_repo, workspace, options, progress)
-        torch = _torch()
+        torch = imported("torch", serializer=self.name)
         tensors = _state_dict(torch, source)
-        ties = tied(tensors)  # a tied tensor on a device is brought to main memory once, and stays tied there
+        ties = tied(tensors)  # a tied tensor on a device is copied to main memory once, and stays tied there
         arrays = {name: to_array(torch, name, tensor) for name, tensor in tensors.items() if name not in ties}
         given = {name: arrays[ties.get(name, name)] for name in tensors}
         return Safetensors().dump(given, path_in_repo, workspace, options, progress)
 
     def load(self, files: Mapping[str, Path]) -> Mapping[str, Any]:
-        """Map the tensors as arrays; a tied one is there under each of its names.
+        """Map the tensors as arrays; a tied tensor is present under each of its names.
 
         Raises:
-            LoadError: when a file is damaged, a shard is missing, or files disagree.
+            LoadError: a file is damaged, a shard is missing, or files disagree.
         """
         return Safetensors().load(files)
 
-    def rebuild(self, files: Mapping[str, Path], trust: Trust) -> dict[str, Any]:  # noqa: ARG002 - needs none
+    def rebuild(self, files: Mapping[str, Path], trust: Trust) -> dict[str, Any]:  # noqa: ARG002 - needs no trust
         """Return the state dict: tensors mapped from the files, tied ones the same object.
 
         Raises:
-            LoadError: as `load`, or when torch has no type for a tensor.
+            LoadError: as `load`, or torch has no type for a tensor.
             MissingDependencyError: torch is not installed.
         """
-        torch = _torch()
-        read = _read(files)
+        torch = imported("torch", serializer=self.name)
+        found = read_files(files)
         try:
-            tensors = {name: tensor for file in read.files for name, tensor in mapped_tensors(torch, file)}
+            tensors = {name: tensor for file in found.files for name, tensor in mapped_tensors(torch, file)}
         except ValueError as error:
             raise LoadError(str(error)) from None
-        return tensors | {name: tensors[kept] for name, kept in read.ties.items()}
-
-
-def _torch() -> Any:
-    return imported("torch", serializer="torch")
+        return tensors | {name: tensors[kept] for name, kept in found.ties.items()}
 
 
 def _state_dict(torch: Any, source: Any) -> Mapping[str, Any]:
@@ -92,8 +103,61 @@ def _state_dict(torch: Any, source: Any) -> Mapping[str, Any]:
     return found
 
 
-def _read(files: Mapping[str, Path]) -> SafetensorsSet:
-    try:
-        return read_set(files)
-    except InvalidFileError as error:
-        raise LoadError(error.message, hint=error.hint) from None
+def to_array(torch: Any, name: str, tensor: Any) -> NDArray[Any]:
+    """Return the tensor's elements as an array, which shares the memory of a tensor in main memory.
+
+    Raises:
+        SerializationError: its elements are not stored in memory one by one; the message names the tensor.
+    """
+    if tensor.is_meta:
+        msg = f"tensor {name!r} is on the meta device and has no elements"
+        raise SerializationError(msg, hint="load the weights before publishing")
+    if tensor.layout is not torch.strided or tensor.is_quantized:
+        kind = "quantized" if tensor.is_quantized else str(tensor.layout).removeprefix("torch.")
+        msg = f"tensor {name!r} is {kind}, which safetensors cannot hold"
+        raise SerializationError(msg, hint="call .to_dense() or .dequantize() on it")
+    plain = tensor.detach().cpu().resolve_conj().resolve_neg()
+    spelled = str(plain.dtype).removeprefix("torch.")
+    if spelled not in _BY_BITS:
+        array: NDArray[Any] = plain.numpy()
+        return array
+    bits, real = _BY_BITS[spelled]
+    return np.asarray(plain.view(getattr(torch, bits)).numpy()).view(real)
+
+
+def mapped_tensors(torch: Any, file: SafetensorsFile) -> Iterator[tuple[str, Any]]:
+    """Yield the file's tensors by name, mapped: pages are read when touched, and changes stay in this process.
+
+    Raises:
+        ValueError: torch has no type for the elements.
+    """
+    if not file.entries:
+        return
+    size = file.data_offset + file.data_size
+    storage = torch.UntypedStorage.from_file(str(file.path), False, size)  # not shared: copy on write
+    whole = torch.empty(0, dtype=torch.uint8).set_(storage)
+    for entry in file.entries:
+        dtype = getattr(torch, entry.dtype.torch, None)
+        if dtype is None:
+            msg = f"torch has no type for the {entry.dtype.name} elements of tensor {entry.name!r}"
+            raise ValueError(msg)
+        begin, end = file.data_offset + entry.begin, file.data_offset + entry.end
+        part = whole[begin:end]
+        # A view must begin at a multiple of the element's size, which files of old writers do not guarantee.
+        aligned = part if begin % dtype.itemsize == 0 else part.clone()
+        yield entry.name, aligned.view(dtype).view(entry.shape)
+
+
+def tied(tensors: Mapping[str, Any]) -> dict[str, str]:
+    """Return, for each name of a tensor that has several names, the name that is kept.
+
+    Names are tied when they refer to the same view of the same memory. The name that is kept, and is not in the result,
+    is the first in alphabetical order, as safetensors and huggingface_hub choose it.
+    """
+    groups: dict[tuple[object, ...], list[str]] = {}
+    for name, tensor in tensors.items():
+        if tensor.numel() and not tensor.is_meta and str(tensor.layout) == "torch.strided":
+            place = (tensor.device, tensor.data_ptr(), tensor.dtype, tuple(tensor.shape), tensor.stride())
+            groups.setdefault(place, []).append(name)
+    pairs = {name: min(names) for names in groups.values() for name in names if name != min(names)}
+    return dict(sorted(pairs.items()))

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from hublish.base.errors import LoadError, UsageError
-from hublish.formats.torch_tensors import tied
+from hublish.formats.torch import tied
 from hublish.schemas.diagnose.problems import Problem
 
 _SHOWN: Final = 20

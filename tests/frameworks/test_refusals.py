@@ -1,4 +1,4 @@
-"""What the frameworks' own values may hold and their formats may not, or not without permission."""
+"""Values of the frameworks that their formats reject, or accept only with permission."""
 
 import os
 from pathlib import Path
@@ -27,7 +27,7 @@ def rebuild(name: str, written: tuple[Written, ...], trust: Trust = DISTRUST) ->
     return serializer.rebuild({item.path_in_repo: item.path for item in written}, trust)
 
 
-def test_a_keras_lambda_goes_up_and_runs_only_where_both_sides_allow_it(tmp_path: Path) -> None:
+def test_a_keras_lambda_is_published_and_run_only_when_both_sides_permit_it(tmp_path: Path) -> None:
     import keras
     import numpy as np
 
@@ -40,16 +40,16 @@ def test_a_keras_lambda_goes_up_and_runs_only_where_both_sides_allow_it(tmp_path
     assert rebuild("keras", written, Trust(code=True)).predict(np.ones((1, 2)), verbose=0).tolist() == [[2, 2]]
 
 
-def test_a_keras_model_without_weights_is_refused(tmp_path: Path) -> None:
+def test_a_keras_model_without_weights_is_rejected(tmp_path: Path) -> None:
     import keras
 
     with pytest.raises(SerializationError, match="it was not built"):
         dump("keras", keras.Sequential([keras.layers.Dense(2)]), "model.keras", tmp_path)
-    with pytest.raises(SerializationError, match=r"is no keras\.Model"):
+    with pytest.raises(SerializationError, match=r"is not a keras\.Model"):
         dump("keras", object(), "model.keras", tmp_path)
 
 
-def test_a_lambda_in_an_estimator_is_refused(tmp_path: Path) -> None:
+def test_a_lambda_in_an_estimator_is_rejected(tmp_path: Path) -> None:
     from sklearn.preprocessing import FunctionTransformer
 
     written = dump("sklearn", FunctionTransformer(lambda values: values), "model.skops", tmp_path)
@@ -57,7 +57,7 @@ def test_a_lambda_in_an_estimator_is_refused(tmp_path: Path) -> None:
         rebuild("sklearn", written)
 
 
-def test_an_onnx_model_that_its_checker_refuses_is_refused(tmp_path: Path) -> None:
+def test_an_onnx_model_that_its_checker_rejects_is_rejected(tmp_path: Path) -> None:
     from onnx import helper
 
     graph = helper.make_graph([helper.make_node("NoSuchOperator", ["x"], ["y"])], "g", [], [])
@@ -67,7 +67,7 @@ def test_an_onnx_model_that_its_checker_refuses_is_refused(tmp_path: Path) -> No
         dump("onnx", object(), "model.onnx", tmp_path)
 
 
-def test_random_keys_of_jax_are_refused_and_wide_numbers_stay_wide(tmp_path: Path) -> None:
+def test_random_keys_of_jax_are_rejected_and_wide_numbers_stay_wide(tmp_path: Path) -> None:
     import jax
     import numpy as np
 
@@ -77,13 +77,13 @@ def test_random_keys_of_jax_are_refused_and_wide_numbers_stay_wide(tmp_path: Pat
     assert found["a"].tolist() == [2**40]
 
 
-def test_what_is_no_learner_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SerializationError, match="is no fastai Learner"):
+def test_a_value_that_is_not_a_learner_is_rejected(tmp_path: Path) -> None:
+    with pytest.raises(SerializationError, match="is not a fastai Learner"):
         dump("fastai", object(), "model.pkl", tmp_path)
 
 
 @pytest.mark.parametrize("cut", [True, False])
-def test_a_damaged_skops_file_is_refused(cut: bool, tmp_path: Path) -> None:
+def test_a_damaged_skops_file_is_rejected(cut: bool, tmp_path: Path) -> None:
     from sklearn.linear_model import LinearRegression
 
     (item,) = dump("sklearn", LinearRegression().fit([[1], [2]], [1, 2]), "model.skops", tmp_path)

@@ -1,4 +1,4 @@
-"""Exported learners: never opened without permission; fastai itself is not needed."""
+"""Exported learners: never opened without permission; without fastai."""
 
 import pickle
 from pathlib import Path
@@ -13,7 +13,7 @@ from hublish.formats.interface import DISTRUST, Written
 
 
 class Bomb:
-    """Says when it was unpickled."""
+    """Fails the test when it is unpickled."""
 
     def __reduce__(self) -> tuple[object, ...]:
         return (pytest.fail, ("it was unpickled",))
@@ -37,11 +37,11 @@ def test_a_learner_is_not_opened_without_permission(export: Path) -> None:
     assert "trust=Trust(pickle=True)" in caught.value.hint
 
 
-def test_a_learner_is_no_collection_of_arrays(export: Path) -> None:
+def test_a_learner_is_not_a_collection_of_arrays(export: Path) -> None:
     with pytest.raises(LoadError, match="a pickled learner rather than arrays"):
         Fastai().load({"model.pkl": export, "config.json": export})
 
 
-def test_a_path_of_another_format_is_refused(export: Path, tmp_path: Path) -> None:
+def test_a_path_with_another_suffix_is_rejected(export: Path, tmp_path: Path) -> None:
     with pytest.raises(SerializationError, match=r"does not end with \.pkl or \.pth"):
         Fastai().dump(export, "model.safetensors", tmp_path, FastaiOptions(), SILENT)

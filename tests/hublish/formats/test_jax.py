@@ -1,17 +1,18 @@
-"""Trees as safetensors. The arrays here are numpy's: to jax's own, nothing is asked that these do not have."""
+"""Trees of arrays as safetensors. The arrays are numpy's, which have every attribute that the serializer uses."""
 
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from safetensors import safe_open
 
 from hublish.base.errors import LoadError, SerializationError
 from hublish.base.progress import SILENT
-from hublish.formats.flax import Flax
 from hublish.formats.format_options import JaxOptions
-from hublish.formats.jax import Jax
+from hublish.formats.jax import Flax, Jax, flattened, nested
 
 TREE: dict[str, Any] = {
     "params": {"Dense_0": {"kernel": np.ones((2, 3), "f"), "bias": np.zeros(3, "f")}},
@@ -39,22 +40,81 @@ def test_leaves_are_named_by_their_path(separator: str, serializer: Jax, tmp_pat
     [
         ({"a": 1}, "'a' is a int, not an array"),
         ({"a": {"b": None}}, "'a.b' is a NoneType"),
-        ({"a.b": np.ones(1)}, "holds the separator"),
-        (np.ones(1), "no tree of arrays"),
+        ({"a.b": np.ones(1)}, "contains the separator"),
+        (np.ones(1), "not a tree of arrays"),
         ({"a": np.array(["x"])}, "which safetensors cannot hold"),
     ],
 )
-def test_what_has_no_place_in_a_tree_is_refused(tree: Any, message: str, tmp_path: Path) -> None:
+def test_a_tree_with_other_leaves_is_rejected(tree: Any, message: str, tmp_path: Path) -> None:
     with pytest.raises(SerializationError, match=message):
         dump(tree, tmp_path)
 
 
-def test_options_of_safetensors_count_too(tmp_path: Path) -> None:
+def test_options_of_safetensors_apply(tmp_path: Path) -> None:
     files = dump(TREE, tmp_path, max_shard_size=24, metadata={"run": "7"})
     assert len([name for name in files if name.endswith(".safetensors")]) > 1
     assert np.array_equal(Jax().load(files)["params.Dense_0.kernel"], TREE["params"]["Dense_0"]["kernel"])
 
 
-def test_a_release_without_weights_is_told(tmp_path: Path) -> None:
+def test_a_release_without_weights_is_reported(tmp_path: Path) -> None:
     with pytest.raises(LoadError, match=r"no \.safetensors file"):
         Jax().load({"config.json": tmp_path})
+
+
+KEYS = st.text(st.characters(exclude_characters="/"), min_size=1, max_size=5)
+TREES = st.dictionaries(
+    KEYS,
+    st.recursive(st.integers(), lambda inside: st.dictionaries(KEYS, inside, min_size=1, max_size=3)),
+    min_size=1,
+    max_size=4,
+)
+
+
+@given(TREES)
+def test_nested_dicts_are_rebuilt(tree: dict[str, Any]) -> None:
+    assert nested(flattened(tree, "/"), "/") == tree
+
+
+def test_items_of_lists_are_numbered() -> None:
+    names = flattened({"layers": [{"w": 1}, ({"w": 2}, 3)], 4: 5}, ".")
+    assert names == {"layers.0.w": 1, "layers.1.0.w": 2, "layers.1.1": 3, "4": 5}
+    assert nested(names, ".") == {"layers": {"0": {"w": 1}, "1": {"0": {"w": 2}, "1": 3}}, "4": 5}
+
+
+@pytest.mark.parametrize(
+    ("tree", "message"),
+    [
+        ({}, "a dict is not a tree of arrays"),
+        (3, "a int is not a tree of arrays"),
+        ({"a": {"b.c": 1}}, r"'a': the key 'b.c' is empty or contains the separator"),
+        ({"": 1}, "the key '' is empty"),
+        ({None: 1}, "the key None is neither"),
+        ({True: 1}, "the key True is neither"),
+    ],
+)
+def test_a_leaf_without_a_name_is_rejected(tree: Any, message: str) -> None:
+    with pytest.raises(SerializationError, match=message):
+        flattened(tree, ".")
+
+
+def test_a_tree_that_contains_itself_is_rejected() -> None:
+    tree: dict[str, Any] = {}
+    tree["again"] = tree
+    with pytest.raises(SerializationError, match="more than 100 deep"):
+        flattened(tree, ".")
+
+
+@pytest.mark.parametrize("names", [["a", "a.b"], ["a.b", "a"], ["a.b", "a.b.c.d"]])
+def test_a_name_that_leads_through_an_array_is_rejected(names: list[str]) -> None:
+    with pytest.raises(LoadError, match="leads through"):
+        nested(dict.fromkeys(names, 1), ".")
+
+
+def test_a_name_of_too_many_parts_is_rejected() -> None:
+    with pytest.raises(LoadError, match="more than 100 deep"):
+        nested({"." * 1000: 1}, ".")
+
+
+def test_two_keys_that_are_spelled_alike_are_rejected() -> None:
+    with pytest.raises(SerializationError, match="'1' twice"):
+        flattened({"1": 1, 1: 2}, ".")

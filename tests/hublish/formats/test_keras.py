@@ -1,4 +1,4 @@
-"""Keras archives: what is one, and where code hides in it; Keras itself is not needed."""
+"""Keras archives and the code hidden in them, without Keras."""
 
 import json
 import zipfile
@@ -11,8 +11,7 @@ from hublish.base.errors import LoadError, SerializationError
 from hublish.base.progress import SILENT
 from hublish.formats.format_options import KerasOptions
 from hublish.formats.interface import DISTRUST, Written
-from hublish.formats.keras import Keras
-from hublish.formats.keras_archive import write_canonical
+from hublish.formats.keras import Keras, write_canonical
 
 DENSE = {"class_name": "Dense", "config": {"units": 3, "activation": "relu"}}
 LAMBDA = {"class_name": "Lambda", "config": {"function": {"class_name": "__lambda__", "config": {"value": "4wAA"}}}}
@@ -35,13 +34,13 @@ def dump(source: Path, folder: Path, **options: Any) -> Written:
 
 
 @pytest.mark.parametrize("layers", [[], [REGISTERED]])
-def test_an_archive_is_passed_on_as_it_is(layers: list[Any], tmp_path: Path) -> None:
+def test_an_archive_is_passed_on_unchanged(layers: list[Any], tmp_path: Path) -> None:
     path = keras(tmp_path / "mine.keras", *layers)
     assert dump(path, tmp_path) == Written("model.keras", path)
 
 
 @pytest.mark.parametrize("layer", [LAMBDA, OLD_LAMBDA, {"nested": [{"deeper": LAMBDA}]}])
-def test_bytecode_is_refused_both_ways_unless_it_is_allowed(layer: Any, tmp_path: Path) -> None:
+def test_bytecode_is_rejected_by_dump_and_rebuild_unless_permitted(layer: Any, tmp_path: Path) -> None:
     path = keras(tmp_path / "mine.keras", layer)
     with pytest.raises(SerializationError, match=r"carries Python bytecode in config\.layers\[1\]"):
         dump(path, tmp_path)
@@ -61,7 +60,7 @@ def test_bytecode_is_refused_both_ways_unless_it_is_allowed(layer: Any, tmp_path
         ({"weights": b"../model.weights.h5"}, "'..' segment"),
     ],
 )
-def test_what_is_no_archive_of_keras_is_refused_both_ways(
+def test_another_archive_is_rejected_by_dump_and_rebuild(
     members: dict[str, bytes], message: str, tmp_path: Path
 ) -> None:
     path = keras(tmp_path / "mine.keras", **members)
@@ -71,13 +70,13 @@ def test_what_is_no_archive_of_keras_is_refused_both_ways(
         Keras().rebuild({"model.keras": path}, DISTRUST)
 
 
-def test_a_file_that_is_no_zip_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_zip_is_rejected(tmp_path: Path) -> None:
     (tmp_path / "mine.keras").write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(100))
     with pytest.raises(SerializationError, match=r"mine\.keras: .*not a zip archive"):
         dump(tmp_path / "mine.keras", tmp_path)
 
 
-def test_the_time_of_saving_is_left_out(tmp_path: Path) -> None:
+def test_the_time_of_saving_is_omitted(tmp_path: Path) -> None:
     for name in ("one", "two"):
         write_canonical(keras(tmp_path / f"{name}.keras"), tmp_path / name)
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()

@@ -17,8 +17,7 @@ from hublish.base.progress import SILENT
 from hublish.formats.format_options import NumpyOptions
 from hublish.formats.input_files import InvalidFileError
 from hublish.formats.interface import DISTRUST, Written, describe
-from hublish.formats.numpy import Numpy
-from hublish.formats.numpy_files import check_arrays
+from hublish.formats.numpy import Numpy, check_arrays
 
 ARRAYS: dict[str, Any] = {
     "w": np.arange(6, dtype="<f4").reshape(2, 3),
@@ -52,7 +51,7 @@ def npz(path: Path, members: dict[str, bytes]) -> Path:
 
 
 @pytest.mark.parametrize("compressed", [False, True])
-def test_arrays_of_every_plain_type_come_back(compressed: bool, tmp_path: Path) -> None:
+def test_arrays_of_every_plain_type_are_read_back(compressed: bool, tmp_path: Path) -> None:
     item = dump(ARRAYS, "data/all.npz", tmp_path, compressed=compressed)
     back = Numpy().rebuild({"data/all.npz": item.path, "note.txt": item.path}, DISTRUST)
     assert list(back) == list(ARRAYS)
@@ -69,7 +68,7 @@ def test_a_single_array_is_mapped_under_the_name_of_its_file(tmp_path: Path) -> 
     assert [(info.name, info.shape, info.nbytes) for info in describe(back)] == [("embeddings", (2, 3), 24)]
 
 
-def test_equal_arrays_are_equal_bytes(tmp_path: Path) -> None:
+def test_equal_arrays_give_equal_bytes(tmp_path: Path) -> None:
     first, second = (dump(ARRAYS, "a.npz", tmp_path / str(number)).path for number in (1, 2))
     assert first.read_bytes() == second.read_bytes()
 
@@ -93,16 +92,18 @@ def test_a_file_is_checked_and_passed_on(name: str, tmp_path: Path) -> None:
         ({"a": [1, 2]}, "a.npz", "'a' is a list"),
         ({"a": np.ma.masked_array([1], [True])}, "a.npz", "'a' is a MaskedArray"),
         ({3: np.ones(1)}, "a.npz", "an array is named 3"),
-        ({"file": np.ones(1)}, "a.npz", "which numpy.savez takes for itself"),
+        ({"file": np.ones(1)}, "a.npz", "which numpy.savez reserves"),
         ({}, "a.npz", "no arrays"),
-        (np.ones(1), "a.npz", "no mapping"),
+        (np.ones(1), "a.npz", "is not a mapping"),
         (ARRAYS, "a.npy", "is a dict"),
         (np.ones(1), "a.bin", "does not end with .npz or .npy"),
         (np.ones(1), ".npy", "does not end with"),
-        (Path("a.npz"), "a.npy", "promises another format"),
+        (Path("a.npz"), "a.npy", "is that of another format"),
     ],
 )
-def test_what_the_format_cannot_hold_is_refused(source: Any, path_in_repo: str, message: str, tmp_path: Path) -> None:
+def test_a_value_that_the_format_cannot_hold_is_rejected(
+    source: Any, path_in_repo: str, message: str, tmp_path: Path
+) -> None:
     with pytest.raises(SerializationError, match=message):
         dump(source, path_in_repo, tmp_path)
 
@@ -111,16 +112,18 @@ def test_what_the_format_cannot_hold_is_refused(source: Any, path_in_repo: str, 
     ("members", "message"),
     [
         ({"a.npy": npy(np.array([{}], object))}, "member 'a.npy': an array of Python objects"),
-        ({"a.npy": npy(np.ones(9))[:-8]}, "takes 72 bytes, 64 are there"),
-        ({"a.npy": npy(np.ones(9)).replace(b"(9,), }  ", b"(10**9,), ")}, "not an array as numpy writes them"),
-        ({"a.npy": npy(np.ones(1)).replace(b"(1,), }       ", b"(1999999,), } ")}, "takes 15999992 bytes, 8 are"),
+        ({"a.npy": npy(np.ones(9))[:-8]}, "expected 72 bytes, found 64"),
+        ({"a.npy": npy(np.ones(9)).replace(b"(9,), }  ", b"(10**9,), ")}, "not an array as numpy writes it"),
+        ({"a.npy": npy(np.ones(1)).replace(b"(1,), }       ", b"(1999999,), } ")}, "expected 15999992 bytes, found 8"),
         ({"a.npy": b"\x93NUMPY\x03\x00" + bytes(20)}, "version 3.0 of the format"),
         ({"a.txt": b"hello"}, "not an array: numpy names"),
         ({"../a.npy": npy(np.ones(1))}, "'..' segment"),
         ({"/a.npy": npy(np.ones(1))}, "absolute path"),
     ],
 )
-def test_a_hostile_archive_is_refused_both_ways(members: dict[str, bytes], message: str, tmp_path: Path) -> None:
+def test_a_hostile_archive_is_rejected_by_dump_and_load(
+    members: dict[str, bytes], message: str, tmp_path: Path
+) -> None:
     path = npz(tmp_path / "a.npz", members)
     with pytest.raises(SerializationError, match=message):
         dump(path, "a.npz", tmp_path)
@@ -128,13 +131,13 @@ def test_a_hostile_archive_is_refused_both_ways(members: dict[str, bytes], messa
         Numpy().load({"a.npz": path})
 
 
-def test_an_archive_that_expands_beyond_reason_is_refused(tmp_path: Path) -> None:
+def test_an_archive_that_expands_too_much_is_rejected(tmp_path: Path) -> None:
     np.savez_compressed(tmp_path / "bomb.npz", a=np.zeros(20_000_000))
     with pytest.raises(LoadError, match="expand to 160000128 bytes"):
         Numpy().load({"bomb.npz": tmp_path / "bomb.npz"})
 
 
-def test_two_members_of_one_name_are_refused(tmp_path: Path) -> None:
+def test_two_members_of_one_name_are_rejected(tmp_path: Path) -> None:
     path = tmp_path / "twice.npz"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("a.npy", npy(np.ones(1)))
@@ -144,26 +147,26 @@ def test_two_members_of_one_name_are_refused(tmp_path: Path) -> None:
         Numpy().load({"twice.npz": path})
 
 
-def test_one_name_in_two_files_is_refused(tmp_path: Path) -> None:
+def test_one_name_in_two_files_is_rejected(tmp_path: Path) -> None:
     first, second = dump({"a": np.ones(1)}, "x.npz", tmp_path), dump(np.ones(1), "a.npy", tmp_path)
-    with pytest.raises(LoadError, match=r"'a' stands both in a.npy and in x.npz"):
+    with pytest.raises(LoadError, match=r"'a' is both in a.npy and in x.npz"):
         Numpy().load({"x.npz": first.path, "a.npy": second.path})
 
 
-def test_a_release_without_such_files_is_told(tmp_path: Path) -> None:
+def test_a_release_without_such_files_is_reported(tmp_path: Path) -> None:
     with pytest.raises(LoadError, match=r"no \.npz or \.npy file among 1 files"):
         Numpy().load({"model.safetensors": tmp_path})
 
 
 @given(arrays_of.arrays(arrays_of.scalar_dtypes(), arrays_of.array_shapes(min_dims=0, min_side=0)))
-def test_any_array_comes_back(tmp_path_factory: pytest.TempPathFactory, array: np.ndarray[Any, Any]) -> None:
+def test_any_array_is_read_back(tmp_path_factory: pytest.TempPathFactory, array: np.ndarray[Any, Any]) -> None:
     item = dump({"a": array}, "a.npz", tmp_path_factory.mktemp("any"))
     back = Numpy().load({"a.npz": item.path})["a"]
     assert (back.dtype, back.shape, back.tobytes()) == (array.dtype, array.shape, array.tobytes())
 
 
 @given(st.integers(0, 127), st.integers(0, 255))
-def test_any_changed_header_is_read_or_refused(
+def test_any_changed_header_is_parsed_or_rejected(
     tmp_path_factory: pytest.TempPathFactory, place: int, value: int
 ) -> None:
     data = bytearray(npy(np.ones(3)))

@@ -245,7 +245,7 @@ def test_a_missing_shard_of_the_source_is_named(dump: Dump, sharded: Path) -> No
 @pytest.mark.parametrize(
     ("source", "path_in_repo", "problem"),
     [
-        ({}, "model.safetensors", "nothing to write to model.safetensors: the source holds no arrays"),
+        ({}, "model.safetensors", "nothing to write to model.safetensors: the source has no arrays"),
         ({"a": np.ones(1)}, "model.onnx", r"'model\.onnx' does not end with \.safetensors"),
         ({"a": "text"}, "model.safetensors", "'a' is a str, not a numpy array"),
         (Path("/absent.npz"), "model.safetensors", "cannot be read: No such file"),

@@ -1,4 +1,4 @@
-"""Estimators: which files go up as they are, and which trust is asked for; the library itself is not needed."""
+"""Estimators: files passed on unchanged and the trust that loading requires, without scikit-learn."""
 
 import json
 import pickle
@@ -12,8 +12,7 @@ from hublish.base.errors import LoadError, SerializationError
 from hublish.base.progress import SILENT
 from hublish.formats.format_options import SklearnOptions
 from hublish.formats.interface import DISTRUST, Written
-from hublish.formats.sklearn import Sklearn
-from hublish.formats.skops_file import write_canonical
+from hublish.formats.sklearn import Sklearn, write_canonical
 
 SCHEMA = {"__class__": "int", "__loader__": "JsonNode", "content": "3", "protocol": 2, "_skops_version": "0.16"}
 
@@ -29,17 +28,17 @@ def skops(path: Path, schema: Any = SCHEMA, name: str = "schema.json") -> Path:
     return path
 
 
-def test_a_skops_file_is_passed_on_as_it_is(tmp_path: Path) -> None:
+def test_a_skops_file_is_passed_on_unchanged(tmp_path: Path) -> None:
     path = skops(tmp_path / "model.skops")
     assert dump(path, "weights/model.skops", tmp_path) == Written("weights/model.skops", path)
 
 
 @pytest.mark.parametrize("name", ["model.joblib", "model.pkl"])
-def test_a_pickle_is_passed_on_only_where_it_is_asked_for(name: str, tmp_path: Path) -> None:
+def test_a_pickle_is_passed_on_only_when_the_options_ask_for_it(name: str, tmp_path: Path) -> None:
     path = tmp_path / name
     path.write_bytes(pickle.dumps({}))
     assert dump(path, name, tmp_path, format="joblib") == Written(name, path)
-    with pytest.raises(SerializationError, match="to convert it would mean to run what is in it"):
+    with pytest.raises(SerializationError, match="converting it would run the code in it"):
         dump(path, "model.skops", tmp_path)
 
 
@@ -49,11 +48,11 @@ def test_a_pickle_is_passed_on_only_where_it_is_asked_for(name: str, tmp_path: P
         (SCHEMA, "other.json", "no member schema.json"),
         (b"{", "schema.json", "is not JSON"),
         (b"[" * 100_000, "schema.json", "is not JSON"),
-        ([], "schema.json", "is not one that skops writes"),
-        ({}, "schema.json", "is not one that skops writes"),
+        ([], "schema.json", "is not a JSON object"),
+        ({}, "schema.json", "has no protocol version"),
     ],
 )
-def test_what_is_no_skops_file_is_refused_both_ways(schema: Any, name: str, message: str, tmp_path: Path) -> None:
+def test_another_archive_is_rejected_by_dump_and_rebuild(schema: Any, name: str, message: str, tmp_path: Path) -> None:
     path = skops(tmp_path / "model.skops", schema, name)
     with pytest.raises(SerializationError, match=message):
         dump(path, "model.skops", tmp_path)
@@ -64,7 +63,7 @@ def test_what_is_no_skops_file_is_refused_both_ways(schema: Any, name: str, mess
 @pytest.mark.parametrize(
     ("path_in_repo", "options"), [("model.pkl", {}), ("model.skops", {"format": "joblib"}), ("skops", {})]
 )
-def test_a_path_of_another_format_is_refused(path_in_repo: str, options: Any, tmp_path: Path) -> None:
+def test_a_path_with_another_suffix_is_rejected(path_in_repo: str, options: Any, tmp_path: Path) -> None:
     with pytest.raises(SerializationError, match="does not end with"):
         dump(object(), path_in_repo, tmp_path, **options)
 
@@ -79,18 +78,18 @@ def test_a_pickle_is_not_opened_without_permission(tmp_path: Path) -> None:
     ("files", "message"),
     [([], "no .skops or .joblib"), (["a.skops", "b.skops"], "loads one file, and there are 2: a.skops, b.skops")],
 )
-def test_it_is_one_file_that_is_loaded(files: list[str], message: str, tmp_path: Path) -> None:
+def test_exactly_one_file_is_loaded(files: list[str], message: str, tmp_path: Path) -> None:
     with pytest.raises(LoadError, match=message):
         Sklearn().load(dict.fromkeys(files, tmp_path))
 
 
-def test_an_estimator_is_no_collection_of_arrays(tmp_path: Path) -> None:
+def test_an_estimator_is_not_a_collection_of_arrays(tmp_path: Path) -> None:
     with pytest.raises(LoadError, match="holds an estimator rather than arrays"):
         Sklearn().load({"model.skops": tmp_path})
 
 
 class FakeSkops:
-    """Writes what skops writes, with addresses and random names that the test chooses."""
+    """Writes files like those of skops, with addresses and random names that the test chooses."""
 
     def __init__(self, address: int, random: str) -> None:
         self._address, self._random = address, random
@@ -105,7 +104,7 @@ class FakeSkops:
             archive.writestr("schema.json", json.dumps({**words, "protocol": 2}))
 
 
-def test_neither_addresses_nor_times_show_in_the_bytes(tmp_path: Path) -> None:
+def test_the_bytes_depend_on_neither_addresses_nor_times(tmp_path: Path) -> None:
     for number, fake in enumerate((FakeSkops(140_001, "u-1"), FakeSkops(7_777, "u-2"))):
         write_canonical(fake, None, tmp_path / f"{number}.skops")
     assert (tmp_path / "0.skops").read_bytes() == (tmp_path / "1.skops").read_bytes()

@@ -82,7 +82,7 @@ def sparse(path: Path) -> None:
     [
         (external, "dataset 'a': its data lies in another file"),
         (virtual, "dataset 'a': its data lies in another file"),
-        (linked, "the source holds no arrays"),
+        (linked, "the source has no arrays"),
         (sparse, "takes 1099511627776 bytes unpacked, from 0"),
         (lambda path: save(path, {"a": np.array(["text"], object)}), "no place for elements of type object"),
         (lambda path: save(path, {"a": np.ones(2, "c16")}), "no place for elements of type complex128"),

@@ -133,7 +133,7 @@ def test_an_entry_that_is_no_tensor_can_be_left_out(dump: Dump, tmp_path: Path) 
     path = checkpoint(tmp_path / "m.pt", pickled(dict_of({"a": tensor(), "_extra_state": b"N"})))
     with pytest.raises(SerializationError, match="entry '_extra_state' of the state dict is a NoneType") as caught:
         dump(path)
-    assert caught.value.hint == "leave it out: options: {exclude: [_extra_state]}"
+    assert caught.value.hint == "exclude it: options: {exclude: [_extra_state]}"
     assert list(converted(dump, path, exclude=["_extra_state"])) == ["a"]
 
 
