@@ -13,7 +13,7 @@ from hublish.pipeline.explain.book import Book
 from hublish.pipeline.explain.finding import explain as explain_path
 from hublish.schemas.diagnose.problems import errors_in
 from hublish.schemas.documents.file_names import MANIFEST_FILE
-from hublish.schemas.yaml.places import Places
+from hublish.schemas.yaml.reader import Places
 
 
 def explain(

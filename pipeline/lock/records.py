@@ -11,7 +11,7 @@ from hublish.schemas.documents.lock import Lock, LockedFile
 from hublish.schemas.documents.manifest import Manifest
 from hublish.schemas.documents.plan import ExcludedFile, Place, PlanDocument, PlannedFile, PlannedSetting
 from hublish.schemas.documents.receipt import ReceiptDocument
-from hublish.schemas.yaml.places import Places
+from hublish.schemas.yaml.reader import Places
 
 
 def canonical_json(document: Document) -> str:

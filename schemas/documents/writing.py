@@ -8,7 +8,7 @@ import yaml
 
 from hublish.schemas.documents.manifest import Manifest
 from hublish.schemas.variables.expansion import escape
-from hublish.schemas.yaml.scalars import is_plain_text
+from hublish.schemas.yaml.composing import is_plain_text
 
 # PyYAML decides by the rules of YAML 1.1 whether a text needs quotes; 1.2 reads a few more forms as numbers.
 _ODD = re.compile("[\x85\u2028\u2029\ufeff]|^[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")

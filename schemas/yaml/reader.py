@@ -8,10 +8,10 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
-from hublish.schemas.diagnose.positions import Node, Path, Positions, SourceText, format_path
-from hublish.schemas.diagnose.problems import InvalidDocumentError, Problem
+from hublish.schemas.diagnose.positions import Node, Path, Positions, SourceText, format_path, parse_path
+from hublish.schemas.diagnose.problems import InvalidDocumentError, Location, Problem
+from hublish.schemas.secrets.unsafe_characters import text_problem
 from hublish.schemas.yaml.composing import BrokenSyntaxError, Composer
-from hublish.schemas.yaml.source_text import read_text
 
 MAX_BYTES = 256 * 1024
 MAX_REPLACED = 10
@@ -95,9 +95,9 @@ def _replaced(text: str, value: tuple[int, int] | None, known: Collection[int]) 
 
 def _told(broken: BrokenSyntaxError, readable: str, text: SourceText) -> tuple[Problem, tuple[int, int] | None]:
     """Return a syntax error as a problem, and the span of the value that is all that is wrong."""
-    from hublish.schemas.yaml.syntax import syntax_finding  # a manifest that is YAML needs none of it
+    from hublish.schemas.yaml.slips import syntax_problem  # only needed when the text is not YAML
 
-    return syntax_finding(broken, readable, text)
+    return syntax_problem(broken, readable, text)
 
 
 def _not_a_mapping(root: Node, text: SourceText) -> Problem:
@@ -108,3 +108,84 @@ def _not_a_mapping(root: Node, text: SourceText) -> Problem:
         hint="begin with `key: value` lines",
         location=text.location(root.start, root.end),
     )
+
+
+_UTF8_BOM = b"\xef\xbb\xbf"
+_UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
+
+
+def read_text(data: bytes, source: str, max_bytes: int) -> SourceText:
+    """Decode a document.
+
+    A UTF-8 byte order mark is tolerated: some Windows editors write one, and it changes nothing.
+
+    Args:
+        data: the document as it lies on disk.
+        source: how diagnostics call it.
+        max_bytes: the largest document that is looked at.
+
+    Raises:
+        InvalidDocumentError: for a document that is too large, not UTF-8, or holds characters no document may hold.
+    """
+    if len(data) > max_bytes:
+        hint = "a manifest names folders and globs, not every file"
+        raise _refusal("yaml.too_large", f"larger than {max_bytes // 1024} KiB; not parsed", _start(source), hint)
+    text = SourceText(_decode(data.removeprefix(_UTF8_BOM), source), source)
+    if found := text_problem(text.text):
+        offset, message = found
+        place = text.location(offset, offset + 1)
+        raise _refusal("yaml.character", message, place, "delete it; it cannot be seen")
+    return text
+
+
+def _decode(data: bytes, source: str) -> str:
+    # UTF-16 without a mark shows by the zero byte of its first character.
+    if data.startswith(_UTF16_BOMS) or b"\0" in data[:2]:
+        raise _refusal("yaml.encoding", "must be UTF-8; this is UTF-16", _start(source), "save the file as UTF-8")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        offset = len(data[: error.start].decode("utf-8"))
+        place = SourceText(data.decode("utf-8", "replace"), source).location(offset, offset + 1)
+        message = f"not UTF-8 at byte {error.start}"
+        raise _refusal("yaml.encoding", message, place, "save the file as UTF-8") from None
+
+
+def _start(source: str) -> Location:
+    return Location(source, 1, 1)
+
+
+def _refusal(code: str, message: str, location: Location, hint: str = "") -> InvalidDocumentError:
+    return InvalidDocumentError((Problem(code, message, hint=hint, location=location),))
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The places of one manifest."""
+
+    positions: Positions | None
+
+    @classmethod
+    def of(cls, text: bytes, source: str) -> "Places":
+        """Read a manifest's text; one that is no YAML has no places."""
+        try:
+            return cls(read_yaml(text, source).positions)
+        except InvalidDocumentError:
+            return cls(None)
+
+    def find(self, path: str) -> Location | None:
+        """Return where `patterns.ignore_patterns[0]` stands; None when it is not written there."""
+        if self.positions is None or not path:
+            return None
+        steps = parse_path(path)
+        node = self.positions.root
+        for step in steps:
+            if isinstance(step, str) and step in node.entries:
+                node = node.entries[step][1]
+            elif isinstance(step, int) and step < len(node.items):
+                node = node.items[step]
+            else:
+                return None
+        # The items of a list begin on a line of their own; what is meant is the list.
+        whole = node.entries or node.items
+        return self.positions.key(steps) if whole else self.positions.value(steps)

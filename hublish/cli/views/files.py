@@ -10,7 +10,7 @@ from hublish.cli.terminal.color import Paint
 from hublish.cli.terminal.text import columns, plural
 from hublish.cli.views.phrases import SHORT_DIGEST, origin_label, places_of, rule_with_line, size_of
 from hublish.schemas.documents.sizes import format_size
-from hublish.schemas.yaml.places import Places
+from hublish.schemas.yaml.reader import Places
 
 
 @dataclass(frozen=True)

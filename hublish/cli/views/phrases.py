@@ -9,7 +9,7 @@ from hublish.cli.terminal.color import Paint
 if TYPE_CHECKING:
     from hublish.base.values import Origin, Release, ReleaseFile, Setting, Verdict
     from hublish.schemas.diagnose.problems import Location
-    from hublish.schemas.yaml.places import Places
+    from hublish.schemas.yaml.reader import Places
 
 # Long enough to be unique in any repo; git itself shows 7 to 12 digits.
 SHORT_COMMIT = 12
@@ -81,7 +81,7 @@ def converted(origin: "Origin") -> str:
 
 def places_of(release: "Release") -> "Places":
     """Return the places of a release's rules in its manifest."""
-    from hublish.schemas.yaml.places import Places
+    from hublish.schemas.yaml.reader import Places
 
     return Places.of(release.project.text, release.project.name)
 

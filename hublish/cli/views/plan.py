@@ -22,7 +22,7 @@ from hublish.cli.views.phrases import (
     with_line,
 )
 from hublish.schemas.documents.sizes import format_size
-from hublish.schemas.yaml.places import Places
+from hublish.schemas.yaml.reader import Places
 
 # A mark, a color and a meaning for each action, in the order of the legend.
 _MARKS = {

@@ -10,7 +10,7 @@ from hublish.api.project import located, read_project, with_locations
 from hublish.base.errors import ManifestInvalidError, PolicyError, UsageError
 from hublish.schemas.diagnose.problems import Problem
 from hublish.schemas.documents.manifest import Artifact, Manifest, Repo
-from hublish.schemas.yaml.source_text import read_text
+from hublish.schemas.yaml.reader import read_text
 
 
 def test_a_path_gives_its_folder_and_its_bytes(manifest: Path) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hublish.schemas.diagnose.problems import InvalidDocumentError, Problem
 from hublish.schemas.yaml import composing
 from hublish.schemas.yaml.composing import MAX_PROBLEMS
-from hublish.schemas.yaml.reader import MAX_BYTES, MAX_REPLACED, read_yaml
+from hublish.schemas.yaml.reader import MAX_BYTES, MAX_REPLACED, Places, read_yaml
 from tests.faults.projects import rounds
 
 BOTH_PARSERS = [yaml.CSafeLoader, yaml.SafeLoader]
@@ -104,18 +104,18 @@ REFUSED = {
     "list_key": ("[a]: x", "yaml.key", "a key must be a string", 1, 1),
     "mapping_key": ("? {a: b}\n: x", "yaml.key", "a key must be a string", 1, 3),
     "unquoted_variable": ("tag: {{ version }}", "yaml.unquoted_variable", "must be quoted", 1, 6),
-    "open_list": ("a: [1, 2", "yaml.syntax", "no closing ']'", 1, 4),
-    "open_mapping": ("a: {b: 1", "yaml.syntax", "no closing '}'", 1, 4),
+    "open_list": ("a: [1, 2", "yaml.syntax", "expected ',' or ']'", 1, 4),
+    "open_mapping": ("a: {b: 1", "yaml.syntax", "expected ',' or '}'", 1, 4),
     "open_quote": ("a: 'x\nb: 1\n", "yaml.syntax", "the quote is never closed", 1, 4),
-    "colon_in_value": ("a: b: c", "yaml.syntax", "a value that holds ': ' must be quoted", 1, 4),
+    "colon_in_value": ("a: b: c", "yaml.syntax", "a value that contains ': ' must be quoted", 1, 4),
     "key_without_colon": ("a: 1\nb\n", "yaml.syntax", "expected ':' after the key", 2, 1),
-    "at_sign": ("a: @x", "yaml.syntax", "a value may not begin with '@'", 1, 4),
-    "backtick": ("a: `x`", "yaml.syntax", "a value may not begin with '`'", 1, 4),
-    "dedent": ("a:\n    b: 1\n  c: 2\n", "yaml.syntax", "indented by 2 spaces, and nothing above", 3, 3),
+    "at_sign": ("a: @x", "yaml.syntax", "a value that begins with '@' must be quoted", 1, 4),
+    "backtick": ("a: `x`", "yaml.syntax", "a value that begins with '`' must be quoted", 1, 4),
+    "dedent": ("a:\n    b: 1\n  c: 2\n", "yaml.syntax", "a key or list item at this indentation", 3, 3),
     "item_then_key": ("- a\nb: 1\n", "yaml.syntax", "a list item must begin with '- '", 2, 1),
     "text_after_quote": ('a: "x" y', "yaml.syntax", "text follows the closing quote", 1, 8),
     "text_after_end": ("{a: 1}\nb: 2", "yaml.syntax", "expected one mapping", 2, 1),
-    "list_item_in_value": ("a: - b", "yaml.syntax", "a list item may not stand here", 1, 4),
+    "list_item_in_value": ("a: - b", "yaml.syntax", "a list item is not allowed here", 1, 4),
 }
 
 
@@ -353,3 +353,42 @@ def test_any_text_is_read_or_refused_with_a_place_inside_it(text: str) -> None:
 @given(st.binary(max_size=60))
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     problems_of(data)
+
+
+TEXT = b"""\
+artifacts:
+  - source: a
+    options: {max_shard_size: 5GB}
+  - source: "*.json"
+patterns:
+  ignore_patterns: ["*.tmp", draft.json]
+policy: {pickle: warn}
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        ("artifacts[1].source", "hub.yaml:4:13"),
+        ("artifacts[0].options.max_shard_size", "hub.yaml:3:31"),
+        ("artifacts[0].options", "hub.yaml:3:5"),
+        ("patterns.ignore_patterns[1]", "hub.yaml:6:30"),
+        ("patterns.ignore_patterns", "hub.yaml:6:3"),
+        ("policy.pickle", "hub.yaml:7:18"),
+        ("artifacts", "hub.yaml:1:1"),
+    ],
+)
+def test_a_rule_that_is_written_has_its_place(path: str, place: str) -> None:
+    assert str(Places.of(TEXT, "hub.yaml").find(path)) == place
+
+
+@pytest.mark.parametrize(
+    "path", ["", "policy.secrets", "patterns.allow_patterns[0]", "artifacts[2].source", "load", "policy.pickle.x"]
+)
+def test_what_is_not_written_has_none(path: str) -> None:
+    assert Places.of(TEXT, "hub.yaml").find(path) is None
+
+
+@pytest.mark.parametrize("text", [b"", b"a: [", b"\xff", b"- x"])
+def test_a_text_that_is_no_manifest_has_no_places(text: bytes) -> None:
+    assert Places.of(text, "hub.yaml").find("policy.pickle") is None

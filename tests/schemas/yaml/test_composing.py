@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hublish.schemas.yaml.scalars import MAX_DIGITS, is_plain_text, resolve
+from hublish.schemas.yaml.composing import MAX_DIGITS, is_plain_text, resolve
 
 
 @pytest.mark.parametrize(
