@@ -12,12 +12,10 @@ from hublish.base.errors import DraftError, HublishError, UsageError
 from hublish.base.progress import SILENT, Progress
 from hublish.base.values import Project
 from hublish.pipeline.draft.draft import Drafted, draft
-from hublish.pipeline.draft.local import look_into
-from hublish.pipeline.draft.naming import Named, named
-from hublish.pipeline.draft.parts import LeftOut, Recognised
-from hublish.pipeline.draft.remote import look_at
-from hublish.pipeline.draft.remotes import git_remote
-from hublish.pipeline.draft.tree import SMALL, Tree
+from hublish.pipeline.draft.listing import SMALL, Listing, list_folder, list_repo
+from hublish.pipeline.draft.manifest_fields import Kind
+from hublish.pipeline.draft.parts import Detected, LeftOut
+from hublish.pipeline.draft.repo_name import RepoName, git_remote, repo_name
 from hublish.schemas.diagnose.problems import Problem
 from hublish.schemas.documents.file_names import CARD_FILE, MANIFEST_FILE
 from hublish.schemas.documents.manifest import Manifest, RepoType
@@ -31,7 +29,7 @@ class Draft:
     text: str
     """As it is written, comments and all."""
     manifest: Manifest
-    recognised: tuple[Recognised, ...]
+    recognised: tuple[Detected, ...]
     """What was found, and what it was told by."""
     left_out: tuple[LeftOut, ...]
     """What stays out, and why."""
@@ -90,8 +88,8 @@ def init(
     else:
         with connected(endpoint, token, Path.cwd(), progress) as hub:
             kind = repo_type or "model"
-            tree, commit = look_at(hub, from_repo, kind, revision or "main")
-            made = replace(_of_repo(folder, tree, repo_id or from_repo, kind, commit, progress), commit=commit)
+            listing, commit = list_repo(hub, from_repo, kind, revision or "main")
+            made = replace(_of_repo(folder, listing, repo_id or from_repo, kind, commit, progress), commit=commit)
     if path is None:
         return made
     folder.mkdir(parents=True, exist_ok=True)
@@ -100,25 +98,31 @@ def init(
 
 
 def _of_folder(folder: Path, repo_id: str | None, repo_type: RepoType | None, progress: Progress) -> Draft:
-    tree = look_into(folder)
+    listing = list_folder(folder)
     remote = git_remote(folder)
-    asked, evidence = repo_type, "what was asked for"
-    if asked is None and remote is not None and remote.repo_type not in (None, "model"):
-        asked, evidence = remote.repo_type, f"the git remote {remote.shown}"
-    made = draft(tree, named(repo_id, remote, tree.name), asked, evidence, "what lies in this folder")
+    kind = None if repo_type is None else Kind(repo_type, "as requested")
+    # The Hub's address of a dataset or Space names its type; that of a model does not.
+    if kind is None and remote is not None and remote.repo_type not in (None, "model"):
+        kind = Kind(remote.repo_type, f"from the git remote {remote.shown}")
+    made = draft(listing, repo_name(repo_id, remote, listing.name), kind, "the files in this folder")
     return _checked(made, folder, folder, progress)
 
 
-def _of_repo(folder: Path, tree: Tree, repo_id: str, repo_type: RepoType, commit: str, progress: Progress) -> Draft:
-    made = draft(tree, Named(repo_id, ""), repo_type, "the repo", f"{repo_id} at {commit}")
+def _of_repo(
+    folder: Path, listing: Listing, repo_id: str, repo_type: RepoType, commit: str, progress: Progress
+) -> Draft:
+    kind = Kind(repo_type, "the type of the repo")
+    made = draft(listing, RepoName(repo_id, ""), kind, f"{repo_id} at {commit}")
     out = {one.path for one in made.left_out}
-    wanted = [path for path in tree.sizes if path not in out]
+    wanted = [path for path in listing.sizes if path not in out]
     if all((folder / path).is_file() for path in wanted):
         return _checked(made, folder, folder, progress)
     # What will be pulled stands in for itself: names, sizes without bytes, and the card.
     with tempfile.TemporaryDirectory(prefix="hublish-") as stand_in:
         for path in wanted:
-            _stand_in(Path(stand_in, path), tree.head(path, SMALL) if path == CARD_FILE else b"", tree.sizes[path])
+            _stand_in(
+                Path(stand_in, path), listing.head(path, SMALL) if path == CARD_FILE else b"", listing.sizes[path]
+            )
         return replace(_checked(made, Path(stand_in), repo_id, progress), complete=False)
 
 
@@ -136,7 +140,7 @@ def _checked(made: Drafted, folder: Path, shown: str | Path, progress: Progress)
     except HublishError as error:
         msg = f"{shown} cannot be released as it is: {error.message}"
         raise DraftError(msg, hint=error.hint, problems=error.problems) from None
-    return Draft(made.text.decode("utf-8"), made.manifest, made.recognised, made.left_out, made.open, warnings)
+    return Draft(made.text.decode("utf-8"), made.manifest, made.detected, made.left_out, made.open, warnings)
 
 
 def _target(folder: Path, out: Path, *, force: bool) -> Path:

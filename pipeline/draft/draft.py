@@ -1,4 +1,4 @@
-"""A tree -> a manifest with comments that reads back as what was meant."""
+"""Draft a commented manifest for the files of a folder or repo."""
 
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -7,172 +7,162 @@ from typing import Final, NoReturn
 from pydantic import ValidationError
 
 from hublish.base.errors import DraftError
-from hublish.base.values import Kind as FileKind
-from hublish.formats.catalogue import WEIGHT_SUFFIXES
-from hublish.pipeline.draft.cards import Readme, licence_fields, readme_in, refused
-from hublish.pipeline.draft.companions import licences
+from hublish.formats.catalogue import MODEL_SUFFIXES
+from hublish.pipeline.draft.card_facts import Readme, license_fields, readme_in, usable_readme
+from hublish.pipeline.draft.commented_yaml import Field, Items, Section, dump_commented, plain
 from hublish.pipeline.draft.dataset import dataset
-from hublish.pipeline.draft.declaring import Declared, declared
-from hublish.pipeline.draft.fields import Field, Items, Section, plain
-from hublish.pipeline.draft.kinds import Kind, kind_of
-from hublish.pipeline.draft.layout import model_folder
-from hublish.pipeline.draft.left_out import file_reason
-from hublish.pipeline.draft.model import model
-from hublish.pipeline.draft.naming import Named
-from hublish.pipeline.draft.outline import Outline
-from hublish.pipeline.draft.parts import LeftOut, Recognised
-from hublish.pipeline.draft.space import space
-from hublish.pipeline.draft.text import rendered
-from hublish.pipeline.draft.tree import Tree, folder_of
+from hublish.pipeline.draft.file_roles import data_files, in_data_folder, license_files
+from hublish.pipeline.draft.listing import Listing, directly_in, folder_of, never_released
+from hublish.pipeline.draft.manifest_fields import Kind, manifest_fields
+from hublish.pipeline.draft.model import model, model_folder
+from hublish.pipeline.draft.parts import Detected, LeftOut, Outline
+from hublish.pipeline.draft.repo_name import RepoName
+from hublish.pipeline.draft.space import app_of, space
 from hublish.schemas.diagnose.problems import InvalidDocumentError
 from hublish.schemas.documents.file_names import CARD_FILE
 from hublish.schemas.documents.manifest import Manifest, RepoType
 from hublish.schemas.documents.reading_manifest import read_manifest
 from hublish.schemas.secrets.masking import redact
 
-LOOKED_FOR: Final = (
-    "looked for weights (safetensors, PyTorch, npz, ONNX, GGUF, Keras, skops), data (parquet, csv, jsonl, arrow, "
-    "pictures, sounds) and an app (gradio, streamlit, Dockerfile, index.html)"
+_SEARCHED: Final = (
+    "searched for weights (safetensors, PyTorch, npz, ONNX, GGUF, Keras, skops), data (parquet, csv, jsonl, arrow, "
+    "images, sounds) and an app (gradio, streamlit, Dockerfile, index.html)"
 )
+_APP_EVIDENCE: Final = {
+    "gradio": "imports gradio",
+    "streamlit": "imports streamlit",
+    "docker": "builds a container",
+    "static": "is a web page",
+}
 
 
 @dataclass(frozen=True)
 class Drafted:
-    """A manifest as text and as what it means."""
+    """A manifest as text, and as the values that it is read as."""
 
     text: bytes
     manifest: Manifest
-    recognised: tuple[Recognised, ...]
+    detected: tuple[Detected, ...]
     left_out: tuple[LeftOut, ...]
     open: tuple[str, ...]
-    """What only a person knows, each with its place in the manifest."""
+    """Fields that only the user can fill in, each as its path in the manifest and a reason."""
 
 
-def draft(tree: Tree, named: Named, repo_type: RepoType | None, evidence: str, origin: str) -> Drafted:
+def draft(listing: Listing, name: RepoName, kind: Kind | None, origin: str) -> Drafted:
     """Return the manifest that the author of a folder would write.
 
     Args:
-        tree: the folder, or a repo on a Hub.
-        named: where the release goes.
-        repo_type: what it is; None looks.
-        evidence: what `repo_type` was told by.
-        origin: what the draft is made from, in words.
+        listing: the folder or repo.
+        name: the repo_id.
+        kind: the repo type, if it is known; None detects it.
+        origin: the source of the draft, for the comment at its top.
 
     Raises:
-        DraftError: when there is nothing to release.
+        DraftError: when there is nothing to release, or a file name cannot be written in a manifest.
     """
-    never = tuple(_never(tree))
-    out = {one.path for one in never}
-    files = tuple(path for path in tree.sizes if path not in out)
-    kind = Kind(repo_type, evidence) if repo_type else kind_of(tree, files, _keys(tree, files))
+    never = tuple(never_released(listing))
+    excluded = {one.path for one in never}
+    files = tuple(path for path in listing.sizes if path not in excluded)
+    kind = kind or detect_kind(listing, files)
     if kind is None:
-        _refuse(tree, never)
-    root = model_folder(tree, files) if kind.repo_type == "model" else ""
-    readme, unfit = _card(tree, root, kind.repo_type)
-    out = {one.path for one in unfit}
-    files = tuple(path for path in files if path not in out)
-    outline = _outline(tree, files, readme, kind.repo_type, named)
-    left_out = _grouped(tree, (*never, *unfit, *outline.left_out))
+        _refuse(listing, never)
+    root = model_folder(listing, files) if kind.repo_type == "model" else ""
+    readme, replaced = usable_readme(listing, root, kind.repo_type)
+    files = tuple(path for path in files if path not in {one.path for one in replaced})
+    outline = _outline(listing, files, readme, kind.repo_type, name)
+    left_out = _by_folder(listing, (*never, *replaced, *outline.left_out))
     if not outline.parts:
-        _refuse(tree, left_out)
-    fields = declared(tree, outline, named, kind.repo_type, f"from {kind.evidence}", readme, left_out, origin)
-    text = rendered(fields.head, fields.fields, fields.tail).encode("utf-8")
-    found = (*outline.recognised, *_about(readme, outline))
-    return Drafted(text, _read_back(text, fields), found, left_out, tuple(_open(fields.fields)))
+        _refuse(listing, left_out)
+    written = manifest_fields(listing, outline, name, kind, readme, left_out, origin)
+    text = dump_commented(written.head, written.fields, written.tail).encode("utf-8")
+    manifest = _read_back(text, written.fields)
+    detected = (*outline.detected, *_detected_for_card(readme, outline))
+    return Drafted(text, manifest, detected, left_out, tuple(_open(written.fields)))
 
 
-def _never(tree: Tree) -> Iterator[LeftOut]:
-    yield from (LeftOut(f"{redact(folder)}/", why) for folder, why in tree.closed.items())
-    for item in tree.items:
-        if item.kind is not FileKind.FILE:
-            yield LeftOut(item.path, f"a {item.kind}, which is not followed")
-        elif why := file_reason(item.path, curated=tree.curated):
-            yield LeftOut(item.path, why)
-        elif not item.size and item.path.lower().endswith(WEIGHT_SUFFIXES):
-            yield LeftOut(item.path, "an empty weight file: export it again")
+def detect_kind(listing: Listing, files: tuple[str, ...]) -> Kind | None:
+    """Return the repo type of a folder: from the README's metadata, else from its app, weights or data."""
+    readme = readme_in(listing, ("",)) if CARD_FILE in set(files) else None
+    keys = set(readme.metadata or ()) if readme else set()
+    if keys & {"sdk", "app_file"}:
+        return Kind("space", f"from {CARD_FILE}: its metadata names an SDK")
+    if keys & {"configs", "dataset_info", "task_categories", "size_categories"}:
+        return Kind("dataset", f"from {CARD_FILE}: it has the metadata of a dataset")
+    data, app = data_files(files), app_of(listing, files)
+    weights = [path for path in files if path.lower().endswith(MODEL_SUFFIXES) and not in_data_folder(path)]
+    # Models and datasets may come with a Dockerfile or a page, but rarely with an app that imports gradio.
+    if app and (app.sdk in ("gradio", "streamlit") or not data) and not directly_in(weights, ""):
+        return Kind("space", f"from {app.file}: {_APP_EVIDENCE[app.sdk]}")
+    if weights or keys & {"library_name", "pipeline_tag", "base_model"}:
+        return Kind("model", f"from {weights[0] if weights else CARD_FILE}")
+    return Kind("dataset", f"from {data[0]}") if data else None
 
 
-def _keys(tree: Tree, files: Iterable[str]) -> Iterable[str]:
-    readme = readme_in(tree, ("",)) if CARD_FILE in set(files) else None
-    return readme.metadata or () if readme else ()
-
-
-def _card(tree: Tree, root: str, repo_type: RepoType) -> tuple[Readme | None, tuple[LeftOut, ...]]:
-    """Return the README that goes up as it is, and those that do not."""
-    readme = readme_in(tree, (root, ""))
-    if readme is None:
-        return None, ()
-    if problems := refused(readme, repo_type):
-        return None, (LeftOut(readme.path, f"the Hub would refuse its metadata ({problems[0]}); a card is rendered"),)
-    if readme.metadata is None and folder_of(readme.path) != root:
-        return None, (LeftOut(readme.path, "about the project: it has no metadata; a card is rendered"),)
-    return readme, ()
-
-
-def _outline(tree: Tree, files: tuple[str, ...], readme: Readme | None, repo_type: RepoType, named: Named) -> Outline:
+def _outline(
+    listing: Listing, files: tuple[str, ...], readme: Readme | None, repo_type: RepoType, name: RepoName
+) -> Outline:
     if repo_type == "model":
-        return model(tree, files, readme)
+        return model(listing, files, readme)
     if repo_type == "dataset":
-        return dataset(tree, files, readme)
-    outline = space(tree, files, readme, named.repo_id.rpartition("/")[2])
-    return outline if repo_type == "space" else _kernel(tree, files, outline)
-
-
-def _kernel(tree: Tree, files: tuple[str, ...], outline: Outline) -> Outline:
-    """Return everything that may go up: what a kernel is made of, its builder lays out."""
+        return dataset(listing, files, readme)
+    outline = space(listing, files, readme, name.repo_id.rpartition("/")[2])
+    if repo_type == "space":
+        return outline
+    # A kernel's build tool has arranged its files already: all of them are released, as those of a Space are.
     parts = tuple(replace(part, why="part of the kernel") for part in outline.parts)
-    metadata = licence_fields(tree, licences(files, ("",)))
+    metadata = license_fields(listing, license_files(files, ("",)))
     return Outline(template="model", parts=parts, left_out=outline.left_out, metadata=metadata)
 
 
-def _about(readme: Readme | None, outline: Outline) -> Iterator[Recognised]:
+def _detected_for_card(readme: Readme | None, outline: Outline) -> Iterator[Detected]:
     if readme:
-        yield Recognised("a card", readme.path)
+        yield Detected("a card", readme.path)
     for field in outline.metadata:
         if field.key == "license" and not field.hint:
-            yield Recognised(f"licence {field.value}", field.why.removeprefix("from "))
+            yield Detected(f"license {field.value}", field.why.removeprefix("from "))
     if outline.evaluation and not readme:
-        yield Recognised("evaluation results", outline.evaluation)
+        yield Detected("evaluation results", outline.evaluation)
 
 
-def _read_back(text: bytes, declared: Declared) -> Manifest:
-    """Return the manifest as a reader of the text gets it, which is what was meant."""
+def _read_back(text: bytes, fields: tuple[Field, ...]) -> Manifest:
+    """Return the manifest that a reader gets from the text, which must equal the fields."""
     try:
         manifest = read_manifest(text)
-        meant = Manifest.model_validate(plain(declared.fields))
+        expected = Manifest.model_validate(plain(fields))
     except InvalidDocumentError as error:
-        msg = "no manifest can be drafted from these names"
+        msg = "cannot draft a manifest with these file names"
         raise DraftError(msg, hint="rename the files, or write hub.yaml by hand", problems=error.problems) from None
     except ValidationError:
-        manifest, meant = None, None
-    if manifest is None or manifest != meant:
-        msg = "the draft does not read back as what was meant"
-        raise DraftError(msg, hint="this is a defect: report the names of the files")
+        manifest, expected = None, None
+    if manifest is None or manifest != expected:
+        msg = "the draft is not read back as it was written"
+        raise DraftError(msg, hint="this is a bug in hublish: report it with the names of the files")
     return manifest
 
 
-def _grouped(tree: Tree, left: Iterable[LeftOut]) -> tuple[LeftOut, ...]:
-    """Return what stays out, a folder as one where all of it does for one reason."""
-    reasons = {one.path: one.why for one in left}
+def _by_folder(listing: Listing, left_out: Iterable[LeftOut]) -> tuple[LeftOut, ...]:
+    """Return what is left out, with one entry for a folder whose files are all left out for the same reason."""
+    reasons = {one.path: one.why for one in left_out}
     inside: dict[str, set[str]] = {}
-    for item in tree.items:
+    for item in listing.items:
         folder = folder_of(item.path)
         while folder:
             inside.setdefault(folder, set()).add(reasons.get(item.path, ""))
             folder = folder_of(folder)
     whole = {f"{folder}/": why for folder, (why, *others) in inside.items() if why and not others}
-    found = {path: why for path, why in {**reasons, **whole}.items() if not any(_above(path, whole))}
+    found = {path: why for path, why in {**reasons, **whole}.items() if not _is_below(path, whole)}
     return tuple(LeftOut(redact(path), why) for path, why in sorted(found.items()))
 
 
-def _above(path: str, folders: Container[str]) -> Iterator[bool]:
+def _is_below(path: str, folders: Container[str]) -> bool:
     folder = folder_of(path.removesuffix("/"))
-    while folder:
-        yield f"{folder}/" in folders
+    while folder and f"{folder}/" not in folders:
         folder = folder_of(folder)
+    return bool(folder)
 
 
 def _open(fields: Iterable[Field], place: str = "") -> Iterator[str]:
+    """Yield the path of every open field, with the reason."""
     for field in fields:
         here = f"{place}.{field.key}" if place else field.key
         if field.open:
@@ -184,9 +174,8 @@ def _open(fields: Iterable[Field], place: str = "") -> Iterator[str]:
                 yield from _open(section.fields, f"{here}[{index}]")
 
 
-def _refuse(tree: Tree, left: Iterable[LeftOut]) -> NoReturn:
-    left = tuple(left)
-    some = "; ".join(f"{one.path}: {one.why}" for one in left[:3])
-    out = f"; left out: {some}{'; ...' if len(left) > 3 else ''}" if left else ""
-    msg = f"{tree.name} holds nothing to release"
-    raise DraftError(msg, hint=f"{LOOKED_FOR}{out}")
+def _refuse(listing: Listing, left_out: tuple[LeftOut, ...]) -> NoReturn:
+    some = "; ".join(f"{one.path}: {one.why}" for one in left_out[:3])
+    out = f"; left out: {some}{'; ...' if len(left_out) > 3 else ''}" if left_out else ""
+    msg = f"{listing.name} holds nothing to release"
+    raise DraftError(msg, hint=f"{_SEARCHED}{out}")

@@ -1,148 +1,202 @@
-"""A folder with weights -> what a model's author would declare."""
+"""Outline the release of a folder with a trained model."""
 
-from collections.abc import Container, Iterable, Iterator
-from typing import Final, TypeGuard
+import posixpath
+import re
+from collections.abc import Container, Iterable, Iterator, Mapping
+from typing import Any, Final
 
-from hublish.formats.catalogue import MODEL_SUFFIXES
-from hublish.pipeline.draft.cards import Readme, licence_fields
-from hublish.pipeline.draft.companions import companions, licences, shown_by
-from hublish.pipeline.draft.evaluation import Evaluation, evaluation
-from hublish.pipeline.draft.fields import Field, Section
-from hublish.pipeline.draft.kinds import in_data_folder
-from hublish.pipeline.draft.layout import components, model_folder
-from hublish.pipeline.draft.libraries import NO_TASK, Library, library_of
-from hublish.pipeline.draft.outline import Outline
-from hublish.pipeline.draft.own_code import OwnCode, own_code
-from hublish.pipeline.draft.parts import LeftOut, Part, Recognised, Sorted
-from hublish.pipeline.draft.tree import Tree, below, folder_of, name_of
-from hublish.pipeline.draft.weights import is_pickle, weights
+from hublish.formats.catalogue import FORMATS, MODEL_SUFFIXES
+from hublish.pipeline.draft.card_facts import Evaluation, Readme, evaluation, license_fields
+from hublish.pipeline.draft.commented_yaml import Field, Section
+from hublish.pipeline.draft.file_roles import (
+    PICKLE_REASON,
+    companions,
+    in_data_folder,
+    is_code,
+    is_pickle,
+    license_files,
+    shown_on_card,
+)
+from hublish.pipeline.draft.listing import Listing, below, folder_of, joined, name_of
+from hublish.pipeline.draft.model_facts import NO_TASK, Library, OwnCode, library_of, own_code
+from hublish.pipeline.draft.model_weights import weights
+from hublish.pipeline.draft.parts import Detected, LeftOut, Outline, Part
 from hublish.schemas.documents.file_names import CARD_FILE
 from hublish.schemas.vocabulary import vocabulary
 
+_NO_LIBRARY: Final = Field(
+    "library_name", "transformers", "the library that loads it, by its name on the Hub", hint=True
+)
+_LANGUAGE: Final = Field("language", "en", "if it reads or writes one", hint=True)
+_TAGS: Final = Field("tags", ["example"], "keywords for the Hub's search", hint=True)
 
-def model(tree: Tree, files: Iterable[str], readme: Readme | None) -> Outline:
-    """Return what a model is made of.
+_QUANTIZED: Final = FORMATS["gguf"].suffix
+# diffusers and sentence-transformers list the subfolders of a model in these files.
+_DECLARES_FOLDERS: Final = ("model_index.json", "modules.json")
+# Subfolders in which the Hub and its libraries look for files by these names.
+_EXPORTS: Final = frozenset(
+    ["onnx", "openvino", "coreml", "gguf", "tflite", "additional_chat_templates", ".eval_results"]
+)
+# Of several folders with a model, the one to release: best match first.
+_PREFERENCE: Final = (r"best", r"final", r"(?:.*[-_])?(?:model|export|release|published)s?", r"out(?:put)?s?")
+
+
+def model(listing: Listing, files: Iterable[str], readme: Readme | None) -> Outline:
+    """Return the outline of a model's release.
 
     Args:
-        tree: the folder.
-        files: those that may be released.
-        readme: the card that lies in the folder, when it goes up as it is.
+        listing: the folder or repo.
+        files: the files that may be released.
+        readme: the existing README, if it is published unchanged.
     """
     files = tuple(files)
-    root = model_folder(tree, files)
-    own = tuple(_own(tree, files, root))
-    sorted_weights = weights(tree, own)
-    code = own_code(tree, files, root)
-    card = [readme.path] if readme else []
-    beside = _beside(tree, files, root, own, sorted_weights, code, card)
-    parts = (*sorted_weights.parts, *beside)
-    taken = {path for part in parts for path in (*part.files, *part.brings)} | set(card)
-    taken |= {left.path for left in sorted_weights.left_out}
+    root = model_folder(listing, files)
+    own = tuple(_own(listing, files, root))
+    selected = weights(listing, own)
+    code = own_code(listing, files, root)
+    card = (readme.path,) if readme else ()
+    licenses = license_files(files, (root, ""))
+    taken = {*selected.paths, *card, *code.files}
+    rest, papers = ([path for path in paths if path not in taken] for paths in (own, licenses))
+    parts = (*selected.parts, *_companions(listing, rest, code, papers, card))
+    released = {*card, *(path for part in parts for path in (*part.files, *part.brings))}
     inside = frozenset(own)
     elsewhere = {folder_of(path) for path in files if path.lower().endswith(MODEL_SUFFIXES) and path not in inside}
-    left = [LeftOut(path, _why_not(tree, path, root, elsewhere)) for path in files if path not in taken]
-    library = library_of(tree, root, own)
-    results = evaluation(tree, (path for path in files if path in taken))
+    left = (
+        LeftOut(path, _reason(listing, path, root, elsewhere))
+        for path in files
+        if path not in released and path not in selected.paths
+    )
+    library = library_of(listing, root, own)
+    results = evaluation(listing, (path for path in files if path in released))
+    first = parts[0].files[0] if selected.parts else "its metadata"
     return Outline(
+        template="model",
         root=root,
         parts=parts,
-        left_out=(*sorted_weights.left_out, *left),
-        recognised=tuple(_recognised(root, library, code, sorted_weights)),
-        metadata=(*licence_fields(tree, _licences(files, root)), *_about(library, results)),
+        left_out=(*selected.left_out, *left),
+        detected=tuple(_detected(root, library, code, first)),
+        metadata=(*license_fields(listing, licenses), *_metadata(library, results)),
         evaluation=results.path if results else None,
         load=_load(code),
-        template="model",
     )
 
 
-def _own(tree: Tree, files: Iterable[str], root: str) -> Iterator[str]:
-    """Yield the files of the model's folder and of the subfolders that belong to it."""
-    inside = components(tree, root)
+def model_folder(listing: Listing, files: Iterable[str]) -> str:
+    """Return the folder whose content becomes the repo: the one with the weights, or with the file that lists them."""
+    files = tuple(files)
+    declaring = [folder_of(path) for path in files if name_of(path) in _DECLARES_FOLDERS]
+    found_weights = [path for path in files if _is_weight(path)]
+    found = sorted(set(declaring or (_above_exports(folder_of(path)) for path in found_weights)))
+    if not found or "" in found or listing.from_hub:
+        return ""
+    if all(path.endswith(_QUANTIZED) for path in found_weights):  # one model in several sizes
+        return posixpath.commonpath(found)
+    least = min(folder.count("/") for folder in found)
+    return min((folder for folder in found if folder.count("/") == least), key=_preference)
+
+
+def components(listing: Listing, root: str) -> frozenset[str]:
+    """Return the subfolders of a model that its own files name, or that libraries look for."""
+    modules, index = listing.json(joined(root, "modules.json")), listing.json_object(joined(root, "model_index.json"))
+    named = {key for key, value in index.items() if _is_component(value)}
+    if isinstance(modules, list):
+        named |= {path for one in modules if isinstance(one, Mapping) and isinstance(path := one.get("path"), str)}
+    inside = {path[len(root) + 1 if root else 0 :] for path in below(listing.sizes, root)}
+    saved = {folder_of(path) for path in inside if name_of(path) == "saved_model.pb"}
+    named |= {part for folder in saved for part in (folder, joined(folder, "variables"), joined(folder, "assets"))}
+    if all(path.endswith(_QUANTIZED) for path in inside if _is_weight(path)):
+        named |= {folder_of(path) for path in inside if path.endswith(_QUANTIZED)}
+    return frozenset(named | _EXPORTS) - {""}
+
+
+def _is_weight(path: str) -> bool:
+    return path.lower().endswith(MODEL_SUFFIXES) and not in_data_folder(path)
+
+
+def _is_component(value: Any) -> bool:
+    # For example `"unet": ["diffusers", "UNet2DModel"]`, or two nulls for a component that is not used.
+    return isinstance(value, list) and len(value) == 2 and all(part is None or isinstance(part, str) for part in value)
+
+
+def _above_exports(folder: str) -> str:
+    return folder_of(folder) if name_of(folder) in _EXPORTS else folder
+
+
+def _preference(folder: str) -> tuple[int, list[int], str]:
+    """Return the sort key of a folder with a model: by name, then the latest run first."""
+    name = name_of(folder).lower()
+    rank = next((index for index, word in enumerate(_PREFERENCE) if re.fullmatch(word, name)), len(_PREFERENCE))
+    return rank, [-int(number) for number in re.findall(r"\d+", folder)], folder
+
+
+def _own(listing: Listing, files: Iterable[str], root: str) -> Iterator[str]:
+    """Yield the files in the model's folder and in its components."""
+    inside = components(listing, root)
     for path in below(files, root):
-        folder = folder_of(path)[len(root) + 1 if root and folder_of(path) != root else len(root) :]
-        if tree.curated or not folder or any(folder == one or folder.startswith(f"{one}/") for one in inside):
+        folder = folder_of(path).removeprefix(root).removeprefix("/")
+        if listing.from_hub or not folder or any(folder == one or folder.startswith(f"{one}/") for one in inside):
             yield path
 
 
-def _beside(
-    tree: Tree,
-    files: tuple[str, ...],
-    root: str,
-    own: tuple[str, ...],
-    found: Sorted,
-    code: OwnCode,
-    card: list[str],
+def _companions(
+    listing: Listing, rest: list[str], code: OwnCode, licenses: list[str], card: tuple[str, ...]
 ) -> Iterator[Part]:
-    """Yield everything of the model but its weights."""
-    taken = {path for part in found.parts for path in (*part.files, *part.brings)}
-    taken |= {left.path for left in found.left_out} | {*card, *code.files}
-    rest = [path for path in own if path not in taken]
-    texts = companions(tree, rest)
-    yield from texts
+    """Yield the parts of a model other than its weights; `rest` has its files other than weights, code and card."""
+    found = companions(listing, rest)
+    yield from found
     if code.files:
         yield Part(code.files, f"the model's own code ({code.evidence})")
-    papers = [path for path in _licences(files, root) if path not in taken]
-    if papers:
-        yield Part(tuple(papers), "the licence")
-    shown = [path for one in card for path in dict.fromkeys(shown_by(tree, one)) if path in tree]
-    named = {path for part in texts for path in part.files} | {*papers, *shown, *taken}
-    if tree.curated:
-        shown += [path for path in rest if path not in named and not is_pickle(tree, path)]
+    if licenses:
+        yield Part(tuple(licenses), "the license")
+    shown = [path for one in card for path in dict.fromkeys(shown_on_card(listing, one))]
+    if listing.from_hub:
+        named = {*(path for part in found for path in part.files), *licenses, *shown}
+        shown += [path for path in rest if path not in named and not is_pickle(listing, path)]
     if shown:
-        yield Part(tuple(sorted(shown)), "part of the repo" if tree.curated else "shown on the card")
+        yield Part(tuple(sorted(shown)), "part of the repo" if listing.from_hub else "shown on the card")
 
 
-def _licences(files: Iterable[str], root: str) -> tuple[str, ...]:
-    return licences(files, (root, ""))
-
-
-def _about(library: Library | None, results: Evaluation | None) -> tuple[Field, ...]:
-    known = library.fields if library else (NO_LIBRARY,)
-    if not any(field.key == "pipeline_tag" and not field.hint for field in known) and _is_task(results):
-        known = (*(field for field in known if field.key != "pipeline_tag"), _evaluated(results))
-    task = () if any(field.key == "pipeline_tag" for field in known) else (NO_TASK,)
-    rest = () if any(field.key == "tags" for field in known) else (TAGS,)
-    return (*known, *task, LANGUAGE, *rest)
-
-
-def _evaluated(results: Evaluation) -> Field:
-    return Field("pipeline_tag", results.task, f"from {results.path}")
-
-
-def _is_task(results: Evaluation | None) -> TypeGuard[Evaluation]:
-    return results is not None and results.task in vocabulary("tasks").ids
-
-
-NO_LIBRARY: Final = Field("library_name", "transformers", "the library that loads it, as the Hub names it", hint=True)
-LANGUAGE: Final = Field("language", "en", "where it reads or writes one", hint=True)
-TAGS: Final = Field("tags", ["example"], "words to find it by", hint=True)
+def _metadata(library: Library | None, results: Evaluation | None) -> tuple[Field, ...]:
+    """Return the metadata of the card; a task from evaluation results replaces a mere hint."""
+    known = library.fields if library else (_NO_LIBRARY,)
+    certain = any(field.key == "pipeline_tag" and not field.hint for field in known)
+    if not certain and results is not None and results.task in vocabulary("tasks").ids:
+        task = Field("pipeline_tag", results.task, f"from {results.path}")
+        known = (*(field for field in known if field.key != "pipeline_tag"), task)
+    keys = {field.key for field in known}
+    hints = {"pipeline_tag": NO_TASK, "language": _LANGUAGE, "tags": _TAGS}
+    return (*known, *(field for key, field in hints.items() if key not in keys))
 
 
 def _load(code: OwnCode) -> tuple[Field, ...]:
     if code.target is None:
         return ()
-    why = f"{code.evidence}; imported only by who passes trust=hublish.Trust(code=True)"
+    why = f"{code.evidence}; imported only with trust=hublish.Trust(code=True)"
     return (Field("load", Section((Field("target", code.target, why),))),)
 
 
-def _recognised(root: str, library: Library | None, code: OwnCode, found: Sorted) -> Iterator[Recognised]:
-    first = found.parts[0].files[0] if found.parts else "its metadata"
-    yield Recognised(f"a model of {library.what}" if library else "a model", library.evidence if library else first)
+def _detected(root: str, library: Library | None, code: OwnCode, first: str) -> Iterator[Detected]:
+    if library:
+        yield Detected(f"a {library.name} model", library.evidence)
+    else:
+        yield Detected("a model", first)
     if root:
-        yield Recognised(f"the model lies in {root}/", "its weights do")
+        yield Detected(f"the model's folder: {root}/", "its weights")
     if code.files:
-        yield Recognised(f"the model's own code: {', '.join(map(name_of, code.files))}", code.evidence)
+        yield Detected(f"the model's own code: {', '.join(map(name_of, code.files))}", code.evidence)
 
 
-def _why_not(tree: Tree, path: str, root: str, elsewhere: Container[str]) -> str:
-    if is_pickle(tree, path):
-        return "a pickle, which policy.pickle forbids"
+def _reason(listing: Listing, path: str, root: str, elsewhere: Container[str]) -> str:
+    """Return why a file is left out; `elsewhere` are folders with other weights."""
+    if is_pickle(listing, path):
+        return PICKLE_REASON
     if in_data_folder(path):
-        return "data, which is no part of the model"
+        return "data, not part of the model"
     if name_of(path) == CARD_FILE:
-        return "about the project; the card is another"
-    if path.endswith((".py", ".ipynb", ".sh", ".toml", ".cfg")) or name_of(path) in ("Makefile", "requirements.txt"):
-        return "code; name it under artifacts if readers of the model need it"
+        return "describes the project; the release has its own card"
+    if is_code(path) or name_of(path) in ("Makefile", "requirements.txt"):
+        return "code; add it to artifacts if users of the model need it"
     if path.lower().endswith(MODEL_SUFFIXES) or (folder_of(path) and folder_of(path) in elsewhere):
-        return f"another model; the one in {root}/ is released" if root else "another model, in a folder of its own"
-    return "not known to be a part of the model"
+        return f"another model; the one in {root}/ is released" if root else "another model, in its own folder"
+    return "not recognized as part of the model"

@@ -1,51 +1,81 @@
-"""What a release is made of: files that belong together, with the reason they are in; and those that stay out."""
+"""The contents of a drafted release: files grouped by role, files left out, and the fields that describe them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from hublish.pipeline.draft.commented_yaml import Field
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Files that are released in one way for one reason."""
+    """Files released in the same way for the same reason."""
 
     files: tuple[str, ...]
-    """Paths in the tree."""
+    """Paths in the listing."""
     why: str
-    """A short text for the comment beside it."""
+    """A short reason, for the comment beside the source."""
     serializer: str = "copy"
     options: Mapping[str, Any] = field(default_factory=dict)
     path_in_repo: str | None = None
-    """Of one file that gets another name."""
+    """The new name of a single file."""
     brings: tuple[str, ...] = ()
-    """Files that the serializer collects by itself: the shards of an index, external data of ONNX."""
+    """Files that the serializer adds by itself: the shards of an index, the external data of an ONNX model."""
 
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """A file, or a folder with everything in it, that stays out."""
+    """A file, or a folder with all its files, that is not part of the release."""
 
     path: str
-    """Below the folder; one that ends with `/` is a folder."""
+    """Relative to the root of the listing; a folder ends with `/`."""
     why: str
 
 
 @dataclass(frozen=True, slots=True)
-class Recognised:
-    """Something that was found, and what it was told by."""
+class Detected:
+    """Something that was detected, and the evidence for it."""
 
     what: str
-    """`a transformers model`, `licence apache-2.0`."""
+    """For example `a transformers model` or `license apache-2.0`."""
     evidence: str
-    """`config.json: architectures BertModel`."""
+    """For example `config.json: architectures BertModel`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Sorted:
-    """Files, sorted into what is in and what is out."""
+class Selection:
+    """Files of one kind, divided into those to release and those to leave out."""
 
     parts: tuple[Part, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
 
-    def __add__(self, other: "Sorted") -> "Sorted":
-        return Sorted((*self.parts, *other.parts), (*self.left_out, *other.left_out))
+    def __add__(self, other: "Selection") -> "Selection":
+        return Selection((*self.parts, *other.parts), (*self.left_out, *other.left_out))
+
+    @property
+    def paths(self) -> frozenset[str]:
+        """Every file that has been decided on, those that serializers add included."""
+        released = (path for part in self.parts for path in (*part.files, *part.brings))
+        return frozenset([*released, *(left.path for left in self.left_out)])
+
+
+@dataclass(frozen=True)
+class Outline:
+    """The contents of a release, before they are written as a manifest."""
+
+    template: str
+    """The built-in card template: model, dataset or space."""
+    parts: tuple[Part, ...]
+    root: str = ""
+    """The folder whose content becomes the content of the repo."""
+    left_out: tuple[LeftOut, ...] = ()
+    detected: tuple[Detected, ...] = ()
+    metadata: tuple[Field, ...] = ()
+    """The metadata of a card that is rendered from a template."""
+    repo: tuple[Field, ...] = ()
+    """Further fields of `repo`: the SDK of a Space."""
+    evaluation: str | None = None
+    """The file with evaluation results."""
+    load: tuple[Field, ...] = ()
+    advice: tuple[str, ...] = ()
+    """Advice for the end of the draft, one paragraph each."""

@@ -1,99 +1,115 @@
-"""A folder with an app -> what a Space's author would declare: everything the app may need, and how it is run."""
+"""Detect the app in a folder, and outline the release of a Space: the app, and all files that it may use."""
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Final, get_args
+from typing import Final, NamedTuple, get_args
 
-from hublish.pipeline.draft.cards import Readme
-from hublish.pipeline.draft.fields import Field
-from hublish.pipeline.draft.kinds import App, app_of
-from hublish.pipeline.draft.outline import Outline
-from hublish.pipeline.draft.parts import LeftOut, Part, Recognised
-from hublish.pipeline.draft.tree import Tree, folder_of, name_of
-from hublish.pipeline.draft.weights import is_pickle
+from hublish.pipeline.draft.card_facts import Readme
+from hublish.pipeline.draft.commented_yaml import Field
+from hublish.pipeline.draft.file_roles import PICKLE_REASON, is_pickle
+from hublish.pipeline.draft.listing import Listing, directly_in, folder_of, name_of
+from hublish.pipeline.draft.parts import Detected, LeftOut, Outline, Part
 from hublish.schemas.documents.manifest import SpaceSdk
 
+_IMPORTS: Final = re.compile(r"^[ \t]*(?:import|from)[ \t]+(gradio|streamlit)\b", re.MULTILINE)
+# Usual names of the script that starts an app, most common first.
+_APP_NAMES: Final = ("app.py", "main.py", "streamlit_app.py", "demo.py", "src/streamlit_app.py")
 _PINNED: Final = re.compile(r"^[ \t]*gradio(?:\[[^\]]*\])?\s*==\s*([0-9][0-9A-Za-z.]*)", re.MULTILINE | re.IGNORECASE)
 _PORT: Final = re.compile(r"^[ \t]*EXPOSE[ \t]+(\d{1,5})\b", re.MULTILINE | re.IGNORECASE)
+# The Hub forwards to this port unless the card names another one.
 _DEFAULT_PORT: Final = 7860
+# The Hub installs these when it builds a Space.
+_REQUIREMENTS: Final = ("requirements.txt", "packages.txt", "pre-requirements.txt")
 
 
-def space(tree: Tree, files: Iterable[str], readme: Readme | None, title: str) -> Outline:
-    """Return what a Space is made of.
+class App(NamedTuple):
+    """The app of a Space."""
+
+    sdk: str
+    file: str
+
+
+def app_of(listing: Listing, files: Iterable[str]) -> App | None:
+    """Return the app in a folder, if there is one."""
+    top = directly_in(files, "")
+    if "Dockerfile" in top:
+        return App("docker", "Dockerfile")
+    scripts = [*(name for name in _APP_NAMES if name in listing), *(name for name in top if name.endswith(".py"))]
+    for script in scripts:
+        if found := _IMPORTS.search(listing.text(script)):
+            return App(found[1], script)
+    return App("static", "index.html") if "index.html" in top else None
+
+
+def space(listing: Listing, files: Iterable[str], readme: Readme | None, title: str) -> Outline:
+    """Return the outline of a Space's release.
 
     Args:
-        tree: the folder.
-        files: those that may be released.
-        readme: the card that lies in the folder, when it goes up as it is.
-        title: what the Space is called when nobody says better.
+        listing: the folder or repo.
+        files: the files that may be released.
+        readme: the existing README, if it is published unchanged.
+        title: the Space's title if its README has none.
     """
-    files = tuple(files)
-    app = app_of(tree, files)
+    app = app_of(listing, files)
     inside = [path for path in files if not (readme and path == readme.path)]
-    pickles = [path for path in inside if is_pickle(tree, path)]
-    tests = [path for path in inside if _is_test(path)] if not tree.curated else []
-    out = {*pickles, *tests}
-    kept = [path for path in inside if path not in out]
-    left = [LeftOut(path, "a pickle, which policy.pickle forbids") for path in pickles]
-    left += [LeftOut(path, "a test") for path in tests if path not in pickles]
+    left = {path: PICKLE_REASON for path in inside if is_pickle(listing, path)}
+    if not listing.from_hub:
+        left = {**dict.fromkeys(filter(_is_test, inside), "a test"), **left}
     return Outline(
         template="space",
-        parts=tuple(_parts(kept, app)),
-        left_out=tuple(left),
-        recognised=(Recognised(f"a Space of {app.sdk}", app.file),) if app else (),
-        metadata=tuple(_metadata(tree, app, title)),
+        parts=tuple(_parts([path for path in inside if path not in left], app)),
+        left_out=tuple(LeftOut(path, why) for path, why in left.items()),
+        detected=(Detected(f"a {app.sdk} Space", app.file),) if app else (),
+        metadata=tuple(_metadata(listing, app, title)),
         repo=tuple(_sdk(app, readme)),
     )
 
 
 def _sdk(app: App | None, readme: Readme | None) -> Iterator[Field]:
-    said = (readme.metadata or {}).get("sdk") if readme else None
-    if readme and said in get_args(SpaceSdk):
-        yield Field("space_sdk", said, f"from {readme.path}")
+    declared = (readme.metadata or {}).get("sdk") if readme else None
+    if readme and declared in get_args(SpaceSdk):
+        yield Field("space_sdk", declared, f"from {readme.path}")
     elif app:
         yield Field("space_sdk", app.sdk, f"from {app.file}")
 
 
-def _parts(kept: list[str], app: App | None) -> Iterator[Part]:
+def _parts(files: list[str], app: App | None) -> Iterator[Part]:
     if app:
-        yield Part((app.file,), "the app" if app.sdk != "docker" else "how the container is built")
-    needed = [
-        path for path in kept if name_of(path) in _NEEDS and not folder_of(path) and not (app and path == app.file)
-    ]
-    if needed:
-        yield Part(tuple(needed), "what is installed")
-    rest = [path for path in kept if path not in needed and not (app and path == app.file)]
+        yield Part((app.file,), "the recipe of the container" if app.sdk == "docker" else "the app")
+        files = [path for path in files if path != app.file]
+    requirements = tuple(path for path in files if path in _REQUIREMENTS)
+    if requirements:
+        yield Part(requirements, "dependencies to install")
+    rest = tuple(path for path in files if path not in requirements)
     if rest:
-        yield Part(tuple(rest), "what the app uses")
+        yield Part(rest, "files that the app may use")
 
 
-_NEEDS: Final = ("requirements.txt", "packages.txt", "pre-requirements.txt")
-
-
-def _metadata(tree: Tree, app: App | None, title: str) -> Iterator[Field]:
+def _metadata(listing: Listing, app: App | None, title: str) -> Iterator[Field]:
     yield Field("title", title, "shown on the Space's card")
     yield Field("emoji", "🚀", "shown on the Space's card", hint=True)
-    yield Field("colorFrom", "blue", "with colorTo, the card's colours: red, yellow, green, blue, ...", hint=True)
+    yield Field("colorFrom", "blue", "with colorTo, the card's colors: red, yellow, green, blue, ...", hint=True)
     yield Field("colorTo", "green", hint=True)
-    if app is None:
-        return
-    why = f"from {app.file}"
-    if app.sdk == "streamlit":
-        why = f"{why}; the Hub makes new Spaces of Streamlit with docker"
-    yield Field("sdk", app.sdk, why)
+    if app:
+        yield from _run(listing, app)
+        yield Field("short_description", "What it shows, in 60 characters", "shown in lists", hint=True)
+
+
+def _run(listing: Listing, app: App) -> Iterator[Field]:
+    """Yield how the Hub runs the app."""
+    note = "; the Hub creates new Streamlit Spaces with docker" if app.sdk == "streamlit" else ""
+    yield Field("sdk", app.sdk, f"from {app.file}{note}")
     if app.sdk == "gradio":
-        pinned = _PINNED.search(tree.text("requirements.txt"))
-        if pinned:
+        if pinned := _PINNED.search(listing.text("requirements.txt")):
             yield Field("sdk_version", pinned[1], "pinned in requirements.txt")
         else:
             yield Field("sdk_version", "5.0.0", "the version of gradio that the app was written for", hint=True)
     if app.sdk in ("gradio", "streamlit"):
         yield Field("app_file", app.file, f"imports {app.sdk}")
     if app.sdk == "docker":
-        port = _PORT.search(tree.text(app.file))
+        port = _PORT.search(listing.text(app.file))
         if port and 0 < int(port[1]) < 1 << 16 and int(port[1]) != _DEFAULT_PORT:
             yield Field("app_port", int(port[1]), "Dockerfile: EXPOSE")
-    yield Field("short_description", "What it shows, in 60 characters", "shown in lists", hint=True)
 
 
 def _is_test(path: str) -> bool:

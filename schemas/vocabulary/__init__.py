@@ -1,10 +1,14 @@
-"""The Hub's own lists of words, as data with its source and date; `refresh.mjs` writes them."""
+"""Lists and tables that others define, as JSON with its source and date.
+
+The lists of the Hub's identifiers are written by `refresh.mjs`; the tables of `hublish init` are edited by hand.
+"""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +24,17 @@ class Vocabulary:
 
 @cache
 def vocabulary(name: Literal["licenses", "tasks", "libraries"]) -> Vocabulary:
-    """Return a list, read when it is first asked for."""
-    data = json.loads(Path(__file__).with_name(f"{name}.json").read_text(encoding="utf-8"))
+    """Return a list of identifiers, read on first use."""
+    data = _read(name)
     return Vocabulary(data["source"], data["date"], frozenset(data["ids"]))
+
+
+@cache
+def table(name: Literal["license_texts", "model_tasks", "never_released"]) -> Mapping[str, Any]:
+    """Return a table with its `source`, `date` and `note`, read on first use; callers must not change it."""
+    return _read(name)
+
+
+def _read(name: str) -> dict[str, Any]:
+    data: dict[str, Any] = json.loads(Path(__file__).with_name(f"{name}.json").read_text(encoding="utf-8"))
+    return data

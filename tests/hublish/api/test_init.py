@@ -115,12 +115,12 @@ def test_what_is_asked_for_wins(tmp_path: Path) -> None:
     assert "train.csv" in [artifact.source for artifact in made.manifest.artifacts]
 
 
-def test_a_card_that_the_hub_would_refuse_stays_out_and_is_said_so(model: Path) -> None:
+def test_a_card_that_the_hub_would_reject_is_left_out_with_the_reason(model: Path) -> None:
     write(model / "README.md", "---\nlicense: mine\n---\n")
     made = hublish.init(model)
     assert made.manifest.card is not None
     assert [one.path for one in made.left_out] == ["README.md"]
-    assert "the Hub would refuse its metadata" in made.left_out[0].why
+    assert "the Hub would reject its metadata" in made.left_out[0].why
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")

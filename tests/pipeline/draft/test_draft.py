@@ -1,4 +1,4 @@
-"""Nothing that lies in a folder can end a value, hide in a comment or keep a draft from reading back."""
+"""No name or content of a file can end a value, hide in a comment, or change how a draft is read back."""
 
 import json
 from collections.abc import Mapping
@@ -11,20 +11,16 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from hublish.base.errors import DraftError
-from hublish.pipeline.draft.declaring import Declared
-from hublish.pipeline.draft.draft import Drafted, draft
-from hublish.pipeline.draft.fields import Field, Items, Section
-from hublish.pipeline.draft.naming import named
-from hublish.pipeline.draft.text import rendered
-from hublish.pipeline.draft.tree import Item, Tree
+from hublish.pipeline.draft.commented_yaml import Field, Items, Section, dump_commented
+from hublish.pipeline.draft.draft import Drafted, detect_kind, draft
+from hublish.pipeline.draft.listing import Item, Listing
+from hublish.pipeline.draft.manifest_fields import Kind
+from hublish.pipeline.draft.repo_name import repo_name
 from hublish.schemas.documents.manifest import RepoType
 from hublish.schemas.documents.reading_manifest import read_manifest
 from tests.faults.projects import rounds
+from tests.pipeline.draft.listings import TEXT, TOKEN, listing_of
 
-TOKEN = "hf_" + "aB3dE5gH7jK9mN1pQ3sT5vX7zC2eG4iK6n"
-# What means something to YAML, to variables, to a shell, to a terminal or to a name.
-ODD = st.sampled_from([*"\n\r\t:#{}[]&*!|>'\"%@`,?-~\\ .=\x00\x1b\x85\u2028\u202e\ufeff\ud800é", "{{ x }}", "- ", ": "])
-TEXT = st.lists(st.one_of(ODD, st.text(max_size=4)), max_size=8).map("".join)
 NAME = TEXT.map(lambda text: text.replace("/", "").replace("\0", "")).filter(lambda text: text not in ("", ".", ".."))
 ENDING = st.sampled_from([".safetensors", ".json", ".pt", ".csv", ".py", ".txt", ".gguf", ".png", ""])
 PATH = st.lists(NAME, min_size=1, max_size=3).flatmap(lambda parts: ENDING.map(lambda end: "/".join(parts) + end))
@@ -37,8 +33,9 @@ def drafted(files: Mapping[str, bytes], name: str = "folder", repo_type: RepoTyp
         return files[path][:limit]
 
     items = tuple(Item(path, max(1, len(data))) for path, data in sorted(files.items()))
-    tree = Tree(name, items, reader=read)
-    return draft(tree, named(None, None, name), repo_type, "a test", "a test")
+    listing = Listing(name, items, reader=read)
+    kind = Kind(repo_type, "as requested") if repo_type else None
+    return draft(listing, repo_name(None, None, name), kind, "a test")
 
 
 def drafted_if_possible(files: Mapping[str, bytes], name: str, repo_type: RepoType | None) -> Drafted | None:
@@ -50,8 +47,8 @@ def drafted_if_possible(files: Mapping[str, bytes], name: str, repo_type: RepoTy
         raise
 
 
-def holds(made: Drafted, files: Mapping[str, bytes]) -> None:
-    """Check a draft: it reads back, in YAML 1.1 too, and every source is a file, a folder or a glob over them."""
+def check(made: Drafted, files: Mapping[str, bytes]) -> None:
+    """Check that a draft reads back, in YAML 1.1 too, and that every source is a file, a folder or a glob."""
     text = made.text.decode("utf-8")
     assert read_manifest(made.text) == made.manifest
     assert read_manifest(yaml.dump(yaml.safe_load(text), allow_unicode=True).encode()) == made.manifest
@@ -68,11 +65,11 @@ def holds(made: Drafted, files: Mapping[str, bytes]) -> None:
 @example(["model.safetensors", "[a].json", "*.json", "b.json", "c.json"], "-", "model")
 @example(["a\ud800.safetensors", "b.safetensors", "LICENSE\n"], "é", "space")
 @example(["no.json", "yes/1.csv", "null/~.csv", "0x10.csv"], "on", "dataset")
-def test_no_name_can_say_more_than_a_name(paths: list[str], name: str, repo_type: RepoType | None) -> None:
+def test_a_file_name_is_only_ever_a_name(paths: list[str], name: str, repo_type: RepoType | None) -> None:
     files = dict.fromkeys(paths, b"\x80\x04x")
     made = drafted_if_possible(files, name, repo_type)
     if made is not None:
-        holds(made, files)
+        check(made, files)
 
 
 CONFIGS = {
@@ -92,10 +89,10 @@ CONFIGS = {
 @example(("adapter_config.json", {"peft_type": "LORA\n  tag: evil", "base_model_name_or_path": "a/b"}))
 @example(("adapter_config.json", {"peft_type": TOKEN, "base_model_name_or_path": f"acme/{TOKEN}"}))
 @example(("config.json", {"architectures": ["X\u2028y: 1"], "model_type": "{{ x }}", "_name_or_path": "acme/b"}))
-def test_no_value_of_a_configuration_can_say_more_than_a_comment(config: tuple[str, dict[str, Any]]) -> None:
+def test_a_value_of_a_configuration_is_only_ever_a_value(config: tuple[str, dict[str, Any]]) -> None:
     name, values = config
     files = {name: json.dumps(values).encode(), "model.safetensors": b"x"}
-    holds(drafted(files), files)
+    check(drafted(files), files)
 
 
 @settings(max_examples=rounds(60))
@@ -105,21 +102,21 @@ def test_no_value_of_a_configuration_can_say_more_than_a_comment(config: tuple[s
 @example(b"[" * 200, "config.json")
 @example(b'{"architectures": NaN}', "config.json")
 @example(b'[{"task": {"type": "x"}, "dataset": {"type": "a", "name": "b"}, "metrics": []}]', "metrics.json")
-def test_any_bytes_can_lie_in_a_file(data: bytes, name: str) -> None:
+def test_a_file_may_contain_any_bytes(data: bytes, name: str) -> None:
     files = {name: data, "model.safetensors": b"x"}
-    holds(drafted(files), files)
+    check(drafted(files), files)
 
 
-def live(fields: tuple[Field, ...]) -> tuple[Field, ...]:
-    """The fields with every hint uncommented."""
-    return tuple(replace(field, hint=False, value=_live(field.value)) for field in fields)
+def uncommented(fields: tuple[Field, ...]) -> tuple[Field, ...]:
+    """Return the fields with every hint uncommented."""
+    return tuple(replace(field, hint=False, value=_uncommented_value(field.value)) for field in fields)
 
 
-def _live(value: Any) -> Any:
+def _uncommented_value(value: Any) -> Any:
     if isinstance(value, Section):
-        return Section(live(value.fields))
+        return Section(uncommented(value.fields))
     if isinstance(value, Items):
-        return Items(tuple(Section(live(section.fields)) for section in (*value.sections, *value.hints)))
+        return Items(tuple(Section(uncommented(section.fields)) for section in (*value.sections, *value.hints)))
     return value
 
 
@@ -133,16 +130,16 @@ def _live(value: Any) -> Any:
     ],
     ids=["model", "pickle", "dataset", "space"],
 )
-def test_every_hint_is_right_once_it_is_uncommented(files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[Declared] = []
+def test_every_hint_is_valid_once_uncommented(files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[Field, ...]] = []
 
     def watched(head: tuple[str, ...], fields: tuple[Field, ...], tail: tuple[tuple[str, ...], ...]) -> str:
-        seen.append(Declared(fields, head, tail))
-        return rendered(head, fields, tail)
+        seen.append(fields)
+        return dump_commented(head, fields, tail)
 
-    monkeypatch.setattr("hublish.pipeline.draft.draft.rendered", watched)
+    monkeypatch.setattr("hublish.pipeline.draft.draft.dump_commented", watched)
     made = drafted(files)
-    whole = read_manifest(rendered((), live(seen[0].fields)).encode())
+    whole = read_manifest(dump_commented((), uncommented(seen[0])).encode())
     assert whole.repo.visibility == "private"
     assert whole.card is not None
     assert whole.card.variables
@@ -150,8 +147,42 @@ def test_every_hint_is_right_once_it_is_uncommented(files: dict[str, bytes], mon
 
 
 @pytest.mark.parametrize("files", [{}, {"notes.txt": b"x"}, {"optimizer.pt": b"x"}, {".env": b"x"}, {"m.pkl": b"x"}])
-def test_a_folder_without_anything_to_release_says_what_was_looked_for(files: dict[str, bytes]) -> None:
+def test_a_folder_with_nothing_to_release_is_refused(
+    files: dict[str, bytes],
+) -> None:
     with pytest.raises(DraftError, match="folder holds nothing to release") as caught:
         drafted(files)
-    assert "looked for weights" in caught.value.hint
+    assert "searched for weights" in caught.value.hint
     assert all(name in caught.value.hint for name in files if name != "notes.txt")
+
+
+@pytest.mark.parametrize(
+    ("files", "kind"),
+    [
+        ({"model.safetensors": b""}, "model"),
+        ({"a.csv": b""}, "dataset"),
+        ({"train.json": b""}, "dataset"),
+        ({"a/1.png": b"", "a/2.png": b""}, "dataset"),
+        ({"app.py": b"import gradio as gr"}, "space"),
+        ({"main.py": b"from streamlit import x"}, "space"),
+        ({"Dockerfile": b""}, "space"),
+        ({"index.html": b""}, "space"),
+        ({"app.py": b"import gradio", "data.csv": b""}, "space"),
+        ({"app.py": b"import gradio", "model.safetensors": b""}, "model"),
+        ({"Dockerfile": b"", "a.csv": b""}, "dataset"),
+        ({"data/x.npz": b"", "notes.txt": b""}, None),
+        ({"1.png": b""}, None),
+        ({"app.py": b"import flask"}, None),
+    ],
+)
+def test_the_files_of_a_folder_determine_the_repo_type(files: dict[str, bytes], kind: str | None) -> None:
+    found = detect_kind(listing_of(files), tuple(files))
+    assert (found.repo_type if found else None) == kind
+
+
+@pytest.mark.parametrize(
+    ("keys", "kind"), [("sdk", "space"), ("configs", "dataset"), ("pipeline_tag", "model"), ("license", None)]
+)
+def test_the_metadata_of_a_card_determines_it_too(keys: str, kind: str | None) -> None:
+    found = detect_kind(listing_of({"README.md": f"---\n{keys}: x\n---\n".encode()}), ("README.md",))
+    assert (found.repo_type if found else None) == kind

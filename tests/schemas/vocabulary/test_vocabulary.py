@@ -3,9 +3,10 @@ from typing import Literal
 
 import pytest
 
-from hublish.schemas.vocabulary import vocabulary
+from hublish.schemas.vocabulary import table, vocabulary
 
 Name = Literal["licenses", "tasks", "libraries"]
+TableName = Literal["license_texts", "model_tasks", "never_released"]
 
 
 @pytest.mark.parametrize(
@@ -22,3 +23,11 @@ def test_a_list_holds_what_the_hub_knows_with_its_source_and_date(name: Name, kn
     assert len(found.ids) >= fewest
     assert re.search(r"\d", found.source)
     assert re.fullmatch(r"\d{4}-\d\d-\d\d", found.date)
+
+
+@pytest.mark.parametrize("name", ["license_texts", "model_tasks", "never_released"])
+def test_a_table_has_a_source_a_date_and_a_note(name: TableName) -> None:
+    found = table(name)
+    assert found["source"]
+    assert found["note"]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d", found["date"])

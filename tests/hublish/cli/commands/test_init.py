@@ -36,7 +36,7 @@ def test_json_has_recognized_parts_excluded_files_and_the_text(run: Run, project
     (project / "train.py").touch()
     document = json.loads(run("init --json --out -").stdout)
     assert document["path"] is None
-    assert {"what": "the model lies in run/", "evidence": "its weights do"} in document["recognised"]
+    assert {"what": "the model's folder: run/", "evidence": "its weights"} in document["recognised"]
     assert [one["path"] for one in document["left_out"]] == ["hub.yaml", "train.py"]
     assert document["to_fill_in"][0].startswith("repo.repo_id: your user")
     assert document["warnings"][0]["message"] == "no license is given"

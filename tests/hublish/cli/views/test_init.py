@@ -5,7 +5,7 @@ from pathlib import Path
 
 from hublish import Draft
 from hublish.cli.views.init import DraftView
-from hublish.pipeline.draft.parts import LeftOut, Recognised
+from hublish.pipeline.draft.parts import Detected, LeftOut
 from hublish.schemas.documents.manifest import Manifest
 from tests.hublish.cli.running import Golden
 from tests.hublish.cli.views.values import Show
@@ -14,8 +14,8 @@ DRAFT = Draft(
     text="# a comment\nrepo:\n  repo_id: your-name/digits\n",
     manifest=Manifest.model_validate({"repo": {"repo_id": "your-name/digits"}, "artifacts": [{"source": "a"}]}),
     recognised=(
-        Recognised("a model of transformers", "config.json: architectures BertModel, model_type bert"),
-        Recognised("licence apache-2.0", "the text of LICENSE"),
+        Detected("a transformers model", "config.json: architectures BertModel, model_type bert"),
+        Detected("license apache-2.0", "the text of LICENSE"),
     ),
     left_out=(
         LeftOut("checkpoint-500/", "a checkpoint to resume training from"),

@@ -18,7 +18,7 @@ from tests.hublish.formats.tensors.pytorch import assembling
 
 HERE = Path(__file__).parent
 CHECKPOINTS = HERE.parents[2] / "hublish" / "formats" / "tensors" / "pytorch" / "checkpoints"
-LICENCES = HERE.parents[3]
+ROOT = HERE.parents[3]
 ARRAY = np.arange(12, dtype=np.float32).reshape(3, 4)
 
 
@@ -48,7 +48,7 @@ def write(path: Path, content: str | bytes | object) -> None:
 
 
 def apache(folder: Path) -> None:
-    write(folder / "LICENSE", (LICENCES / "LICENSE").read_text())
+    write(folder / "LICENSE", (ROOT / "LICENSE").read_text())
 
 
 def mit(folder: Path) -> None:

@@ -19,7 +19,7 @@ from tests.pipeline.draft.shapes.making import (
     write,
 )
 
-NO_LICENCE = "no license is given"
+NO_LICENSE = "no license is given"
 BERT = {
     "architectures": ["BertForSequenceClassification"],
     "model_type": "bert",
@@ -123,7 +123,7 @@ def sklearn_pickle(folder: Path) -> None:
     apache(folder)
 
 
-def leftovers(folder: Path) -> None:
+def left_out(folder: Path) -> None:
     transformers(folder)
     for name in ("optimizer.pt", "scheduler.pt", "rng_state.pth"):
         checkpoint(folder / name)
@@ -163,7 +163,7 @@ def saved_model(folder: Path) -> None:
     write(folder / "variables" / "variables.data-00000-of-00001", b"x")
 
 
-def quantised_folders(folder: Path) -> None:
+def quantized_folders(folder: Path) -> None:
     for number in (1, 2):
         gguf(folder / "Q8_0" / f"tiny-Q8_0-0000{number}-of-00002.gguf")
     gguf(folder / "Q4_0" / "tiny-Q4_0.gguf")
@@ -206,7 +206,7 @@ SHAPES = {
     "sharded_pickles": Shape(
         sharded_pickles,
         ("README.md", "config.json", "hub.yaml", "model.safetensors", "spiece.model"),
-        warned=(NO_LICENCE,),
+        warned=(NO_LICENSE,),
     ),
     "adapter": Shape(
         adapter,
@@ -214,7 +214,7 @@ SHAPES = {
             *("README.md", "adapter_config.json", "adapter_model.safetensors", "hub.yaml", "special_tokens_map.json"),
             *("tokenizer.json", "tokenizer_config.json"),
         ),
-        warned=(NO_LICENCE,),
+        warned=(NO_LICENSE,),
     ),
     "diffusers": Shape(
         diffusers,
@@ -235,7 +235,7 @@ SHAPES = {
             *("README.md", "config.json", "hub.yaml", "model.onnx", "model.onnx_data", "model_quantized.onnx"),
             "preprocessor_config.json",
         ),
-        warned=(NO_LICENCE,),
+        warned=(NO_LICENSE,),
     ),
     "gguf": Shape(
         gguf_models,
@@ -246,8 +246,8 @@ SHAPES = {
         name="Tiny Llama -- GGUF!",
     ),
     "sklearn_pickle": Shape(sklearn_pickle, ("LICENSE", "README.md", "feature_names.json", "hub.yaml")),
-    "leftovers": Shape(
-        leftovers,
+    "left_out": Shape(
+        left_out,
         (
             *("LICENSE", "README.md", "config.json", "hub.yaml", "model.safetensors", "special_tokens_map.json"),
             *("tokenizer.json", "tokenizer_config.json", "vocab.txt"),
@@ -271,15 +271,15 @@ SHAPES = {
             *("README.md", "fingerprint.pb", "hub.yaml", "saved_model.pb", "variables/variables.data-00000-of-00001"),
             "variables/variables.index",
         ),
-        warned=(NO_LICENCE,),
+        warned=(NO_LICENSE,),
     ),
-    "quantised_folders": Shape(
-        quantised_folders,
+    "quantized_folders": Shape(
+        quantized_folders,
         (
             *("Q4_0/tiny-Q4_0.gguf", "Q8_0/tiny-Q8_0-00001-of-00002.gguf", "Q8_0/tiny-Q8_0-00002-of-00002.gguf"),
             *("README.md", "hub.yaml"),
         ),
-        warned=(NO_LICENCE,),
+        warned=(NO_LICENSE,),
     ),
     "exported": Shape(
         exported,
@@ -287,7 +287,7 @@ SHAPES = {
             *("README.md", "config.json", "hub.yaml", "model.safetensors", "onnx/model.onnx"),
             *("onnx/model_fp16.onnx", "onnx/model_quantized.onnx", "onnx/model_quantized.onnx_data"),
         ),
-        warned=(NO_LICENCE,),
+        warned=(NO_LICENSE,),
     ),
-    "two_runs": Shape(two_runs, ("README.md", "config.json", "hub.yaml", "model.safetensors"), warned=(NO_LICENCE,)),
+    "two_runs": Shape(two_runs, ("README.md", "config.json", "hub.yaml", "model.safetensors"), warned=(NO_LICENSE,)),
 }

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.pipeline.draft.shapes.making import LICENCES, Shape, arrow, parquet, png, safetensors, write
+from tests.pipeline.draft.shapes.making import ROOT, Shape, arrow, parquet, png, safetensors, write
 
-NO_LICENCE = "no license is given"
+NO_LICENSE = "no license is given"
 
 
 def tables(folder: Path) -> None:
@@ -116,7 +116,7 @@ def minilm_without_card(folder: Path) -> None:
 
 def example(folder: Path) -> None:
     """The example in this repository, before anybody wrote its manifest."""
-    digits = LICENCES / "examples" / "digits"
+    digits = ROOT / "examples" / "digits"
     shutil.copytree(digits, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.rmtree(folder / ".hublish", ignore_errors=True)
     for name in ("hub.yaml", "hub.lock"):
@@ -143,7 +143,7 @@ SHAPES = {
         languages,
         ("README.md", "de/test.jsonl", "de/train.jsonl", "fr/test.jsonl", "fr/train.jsonl", "hub.yaml"),
         name="reviews",
-        warned=(NO_LICENCE,),
+        warned=(NO_LICENSE,),
     ),
     "pictures": Shape(
         pictures,
@@ -152,7 +152,7 @@ SHAPES = {
             *("train/cat/1.png", "train/cat/2.png", "train/dog/1.png", "train/dog/2.png"),
         ),
         name="pets",
-        warned=(NO_LICENCE,),
+        warned=(NO_LICENSE,),
     ),
     "saved_to_disk": Shape(
         saved_to_disk,
@@ -161,7 +161,7 @@ SHAPES = {
             *("train/dataset_info.json", "train/state.json"),
         ),
         name="reviews",
-        warned=(NO_LICENCE,),
+        warned=(NO_LICENSE,),
     ),
     "gradio": Shape(
         gradio,
@@ -188,13 +188,13 @@ SHAPES = {
             *("train/0.wav", "train/1.wav", "train/2.wav", "train/metadata.csv"),
         ),
         name="voices",
-        warned=(NO_LICENCE,),
+        warned=(NO_LICENSE,),
     ),
     "minilm": Shape(minilm, _MINILM, name="all-MiniLM-L6-v2"),
-    "minilm_without_card": Shape(minilm_without_card, _MINILM, name="all-MiniLM-L6-v2", warned=(NO_LICENCE,)),
+    "minilm_without_card": Shape(minilm_without_card, _MINILM, name="all-MiniLM-L6-v2", warned=(NO_LICENSE,)),
     "example": Shape(
         example,
         ("README.md", "config.json", "digits_mlp.py", "hub.yaml", "metrics.json", "model.safetensors"),
-        warned=(NO_LICENCE,),
+        warned=(NO_LICENSE,),
     ),
 }

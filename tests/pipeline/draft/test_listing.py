@@ -1,8 +1,8 @@
-"""What is never released, with the reason."""
+"""Files and folders that are never released."""
 
 import pytest
 
-from hublish.pipeline.draft.left_out import file_reason, folder_reason
+from hublish.pipeline.draft.listing import file_reason, folder_reason
 
 
 @pytest.mark.parametrize(
@@ -12,12 +12,12 @@ from hublish.pipeline.draft.left_out import file_reason, folder_reason
         *(".ipynb_checkpoints", ".venv", "venv", "node_modules", ".cache", ".vscode", "a.egg-info", "logs"),
     ],
 )
-def test_a_folder_is_not_looked_into(path: str) -> None:
+def test_a_folder_of_a_tool_or_a_training_run_is_not_entered(path: str) -> None:
     assert folder_reason(path)
 
 
 @pytest.mark.parametrize("path", ["model", "checkpoint", "checkpoints", "data", "runs", "environment", "onnx", "build"])
-def test_any_other_folder_is(path: str) -> None:
+def test_any_other_folder_is_entered(path: str) -> None:
     assert folder_reason(path) == ""
 
 
@@ -30,24 +30,24 @@ def test_any_other_folder_is(path: str) -> None:
         *("hub.yaml", "hub.lock", "hub.schema.json", ".env", "id_rsa", ".DS_Store", "a\nb", "a\\b", "~/x", "a\u202eb"),
     ],
 )
-def test_a_file_stays_out(path: str) -> None:
+def test_a_file_is_never_released(path: str) -> None:
     assert file_reason(path)
 
 
 @pytest.mark.parametrize(
     "path", ["model.pt", "results.json", "optimizer.json", "log.txt", "schedulers/x.json", "b.lock"]
 )
-def test_any_other_file_may_go_up(path: str) -> None:
+def test_any_other_file_may_be_released(path: str) -> None:
     assert file_reason(path) == ""
 
 
-def test_of_what_somebody_released_only_what_cannot_go_up_stays_out() -> None:
-    assert file_reason("trainer_state.json", curated=True) == ""
-    assert file_reason(".gitattributes", curated=True)
-    assert file_reason(".env", curated=True)
-    assert file_reason("hub.yaml", curated=True)
+def test_a_file_that_was_released_before_is_left_out_only_if_it_cannot_be_uploaded() -> None:
+    assert file_reason("trainer_state.json", from_hub=True) == ""
+    assert file_reason(".gitattributes", from_hub=True)
+    assert file_reason(".env", from_hub=True)
+    assert file_reason("hub.yaml", from_hub=True)
 
 
-def test_a_token_in_a_name_is_not_said_again() -> None:
+def test_a_token_in_a_name_is_not_repeated() -> None:
     token = "hf_" + "aB3dE5gH7jK9mN1pQ3sT5vX7zC2eG4iK6n"
     assert token not in file_reason(f"{token}.json")

@@ -1,11 +1,10 @@
-"""What git's remotes say, and what they never show."""
+"""The repo_id of a draft, from git remotes and folder names."""
 
 from pathlib import Path
 
 import pytest
 
-from hublish.pipeline.draft.naming import PLACEHOLDER, legal, named
-from hublish.pipeline.draft.remotes import Remote, git_remote, parse
+from hublish.pipeline.draft.repo_name import PLACEHOLDER, Remote, git_remote, legal_name, parse_remote, repo_name
 from hublish.schemas.documents.references import check_repo_id
 
 
@@ -23,7 +22,7 @@ from hublish.schemas.documents.references import check_repo_id
     ],
 )
 def test_a_url_names_a_repo(url: str, remote: Remote) -> None:
-    found = parse(url)
+    found = parse_remote(url)
     assert found is not None
     assert (found.host, found.owner, found.name) == (remote.host, remote.owner, remote.name)
     assert found.repo_type == (remote.repo_type if remote.name != "fast" else "kernel")
@@ -32,8 +31,8 @@ def test_a_url_names_a_repo(url: str, remote: Remote) -> None:
 @pytest.mark.parametrize(
     "url", ["", "/srv/git/digits", "file:///srv/digits", "https://[", "../digits", "https://hf.co/a"]
 )
-def test_a_path_or_half_a_name_is_none(url: str) -> None:
-    assert parse(url) is None
+def test_a_path_or_half_a_name_is_not_a_remote(url: str) -> None:
+    assert parse_remote(url) is None
 
 
 CONFIG = """\
@@ -49,24 +48,24 @@ CONFIG = """\
 """
 
 
-def test_a_hub_comes_before_any_other_remote(tmp_path: Path) -> None:
+def test_a_remote_on_the_hub_takes_precedence(tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
     (tmp_path / ".git" / "config").write_text(CONFIG)
     remote = git_remote(tmp_path)
     assert remote is not None
     assert remote.shown == "huggingface.co/acme/digits-mlp"
-    assert named(None, remote, "folder").repo_id == "acme/digits-mlp"
-    assert not named(None, remote, "folder").open
+    assert repo_name(None, remote, "folder").repo_id == "acme/digits-mlp"
+    assert not repo_name(None, remote, "folder").open
 
 
 @pytest.mark.parametrize("config", ["", "[remote", '[remote "origin"]', '[remote "origin"]\nurl = here', "\0\xff"])
-def test_a_configuration_without_a_remote_is_none(config: str, tmp_path: Path) -> None:
+def test_a_configuration_without_a_remote_has_none(config: str, tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
     (tmp_path / ".git" / "config").write_text(config)
     assert git_remote(tmp_path) is None
 
 
-def test_no_repository_is_none_and_a_link_is_not_followed(tmp_path: Path) -> None:
+def test_a_folder_without_a_repository_has_no_remote_and_links_are_not_followed(tmp_path: Path) -> None:
     assert git_remote(tmp_path) is None
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "config").write_text(CONFIG)
@@ -88,14 +87,14 @@ def test_no_repository_is_none_and_a_link_is_not_followed(tmp_path: Path) -> Non
         ("hf_aB3dE5gH7jK9mN1pQ3sT5vX7zC2eG4iK6n", "release"),
     ],
 )
-def test_any_name_becomes_one_the_hub_takes(name: str, made: str) -> None:
-    assert legal(name) == made
+def test_any_name_becomes_one_that_the_hub_accepts(name: str, made: str) -> None:
+    assert legal_name(name) == made
     assert check_repo_id(f"{PLACEHOLDER}/{made}")
 
 
-def test_what_is_guessed_is_marked_to_be_looked_at() -> None:
-    guessed = named(None, parse("git@github.com:acme/digits.git"), "x")
+def test_an_inferred_name_is_marked_for_the_user_to_confirm() -> None:
+    guessed = repo_name(None, parse_remote("git@github.com:acme/digits.git"), "x")
     assert (guessed.repo_id, guessed.open) == ("acme/digits", True)
     assert "github.com/acme/digits" in guessed.why
-    assert named(None, None, "x").open
-    assert not named("acme/digits", None, "x").open
+    assert repo_name(None, None, "x").open
+    assert not repo_name("acme/digits", None, "x").open

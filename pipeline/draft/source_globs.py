@@ -1,6 +1,6 @@
-"""Files -> the sources that stand for exactly them: a name, a glob that matches nothing else, or a whole folder.
+"""Express a list of files as sources of the manifest: names, globs and folders that match exactly these files.
 
-A person can audit a short list, and a glob is written only when it means today what the list of names would.
+A short list is easy to review. A glob is written only if it matches the same files as the list of names would.
 """
 
 import re
@@ -13,19 +13,19 @@ from typing import Final
 
 from hublish.audit.denied import default_denied
 from hublish.base.globs import glob_expression
+from hublish.pipeline.draft.listing import Listing, folder_of, joined, name_of
 from hublish.pipeline.draft.parts import Part
-from hublish.pipeline.draft.tree import Tree, folder_of, joined, name_of
 
 _MAGIC: Final = re.compile(r"[*?\[]")
 _NUMBER: Final = re.compile(r"\d+")
 _SHARD: Final = re.compile(r"(?<=-)\d+-of-\d+(?=\.)")
+# Two names are as short as a glob, and clearer.
 _MOST_NAMES: Final = 2
-"""More files of one kind than this are written as a glob, where one means exactly them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One `source` of the manifest with its target, and what it stands for."""
+    """A `source` of the manifest, with the files that it matches."""
 
     source: str
     path_in_repo: str | None
@@ -33,54 +33,54 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Surroundings:
-    """Everything that a folder or a glob would collect, what stays out among it."""
+class Neighbors:
+    """Every path that a folder or a glob would collect, files that are left out included."""
 
     paths: tuple[str, ...]
 
     @classmethod
-    def of(cls, tree: Tree) -> "Surroundings":
-        """Return those of a tree; what is denied by default is never collected so."""
-        found = (*(item.path for item in tree.items), *tree.closed)
+    def of(cls, listing: Listing) -> "Neighbors":
+        """Return the paths of a listing, except for those that are denied by default and never collected."""
+        found = (*(item.path for item in listing.items), *listing.skipped)
         return cls(tuple(path for path in found if not default_denied(path)))
 
     @cached_property
     def counts(self) -> Mapping[str, int]:
-        """How many files a folder holds, however deep."""
+        """The number of paths below each folder, at any depth."""
         return Counter(folder for path in self.paths for folder in _folders(path))
 
     @cached_property
     def by_folder(self) -> Mapping[str, list[str]]:
-        """The files that lie in a folder itself."""
-        return _grouped(self.paths)
+        """The paths directly in each folder."""
+        return _by(self.paths, folder_of)
 
 
-def sources(part: Part, root: str, around: Surroundings) -> tuple[Source, ...]:
+def sources(part: Part, root: str, around: Neighbors) -> tuple[Source, ...]:
     """Return the sources of a part.
 
     Args:
-        part: the files; those below `root` keep their path from there, others go to the top of the repo.
+        part: the files. A file below `root` keeps its path from there; others go to the top of the repo.
         root: the folder whose content becomes the repo.
-        around: what else lies there.
+        around: the other files.
     """
     if part.path_in_repo is not None:
         return (Source(part.files[0], part.path_in_repo, part.files),)
     whole = _whole_folders(part.files, root, around) if part.serializer == "copy" else {}
     found = [Source(f"{folder}/", f"{_inside(folder, root)}/", tuple(files)) for folder, files in whole.items()]
     covered = {path for files in whole.values() for path in files}
-    for folder, paths in _grouped(path for path in part.files if path not in covered).items():
+    for folder, paths in _by((path for path in part.files if path not in covered), folder_of).items():
         found += _in_folder(folder, paths, root, around.by_folder.get(folder, []))
     return tuple(sorted(found, key=lambda source: (source.files[0].count("/"), source.files[0])))
 
 
 def in_folders(parts: Iterable[Part], root: str) -> tuple[Part, ...]:
-    """Return the parts with what is copied from subfolders as one part, so that a whole folder is one source."""
+    """Return the parts with all copies from subfolders merged into one, so that a whole folder becomes one source."""
     kept: list[Part] = []
     deeper: dict[str, str] = {}
     place = None
     for part in parts:
-        plain = part.serializer == "copy" and part.path_in_repo is None
-        found = [path for path in part.files if plain and _inside(folder_of(path), root)]
+        is_copy = part.serializer == "copy" and part.path_in_repo is None
+        found = [path for path in part.files if is_copy and _inside(folder_of(path), root)]
         if found and place is None:
             place = len(kept)
         deeper.update(dict.fromkeys(found, part.why))
@@ -88,12 +88,12 @@ def in_folders(parts: Iterable[Part], root: str) -> tuple[Part, ...]:
             kept.append(replace(part, files=tuple(path for path in part.files if path not in deeper)))
     if place is not None:
         reasons = set(deeper.values())
-        kept.insert(place, Part(tuple(sorted(deeper)), reasons.pop() if len(reasons) == 1 else "folder by folder"))
+        kept.insert(place, Part(tuple(sorted(deeper)), reasons.pop() if len(reasons) == 1 else "in subfolders"))
     return tuple(kept)
 
 
-def _whole_folders(files: Iterable[str], root: str, around: Surroundings) -> dict[str, list[str]]:
-    """Return the outermost folders below the root that hold these files, two or more, and nothing else."""
+def _whole_folders(files: Iterable[str], root: str, around: Neighbors) -> dict[str, list[str]]:
+    """Return the outermost folders below the root that contain two or more of these files, and no other."""
     wanted = Counter(folder for path in files for folder in _folders(path) if _inside(folder, root))
     full = {
         folder
@@ -108,23 +108,17 @@ def _whole_folders(files: Iterable[str], root: str, around: Surroundings) -> dic
 
 
 def _folders(path: str) -> list[str]:
-    """Return the folders a path lies in, the outermost first."""
+    """Return the folders that contain a path, the outermost first."""
     return list(accumulate(path.split("/")[:-1], joined))
-
-
-def _grouped(paths: Iterable[str]) -> dict[str, list[str]]:
-    groups: dict[str, list[str]] = defaultdict(list)
-    for path in paths:
-        groups[folder_of(path)].append(path)
-    return groups
 
 
 def _in_folder(folder: str, paths: list[str], root: str, around: Iterable[str]) -> Iterator[Source]:
     into = _inside(folder, root)
     target = f"{into}/" if into else None
-    for group in _by(paths, _ending):
+    for group in _by(sorted(paths), _suffix).values():
         whole = _glob(folder, group, around)
-        for part in [group] if whole else _by(group, lambda path: _NUMBER.sub("0", path)):
+        # If no glob matches all files with a suffix, one may match the shards among them.
+        for part in [group] if whole else _by(group, _without_numbers).values():
             pattern = whole or _glob(folder, part, around)
             if pattern is not None:
                 yield Source(pattern, target, tuple(part))
@@ -132,15 +126,15 @@ def _in_folder(folder: str, paths: list[str], root: str, around: Iterable[str]) 
                 yield from (Source(path, target, (path,)) for path in part)
 
 
-def _by(paths: Iterable[str], key: Callable[[str], str]) -> list[list[str]]:
+def _by(paths: Iterable[str], key: Callable[[str], str]) -> dict[str, list[str]]:
     groups: dict[str, list[str]] = defaultdict(list)
-    for path in sorted(paths):
+    for path in paths:
         groups[key(path)].append(path)
-    return list(groups.values())
+    return groups
 
 
 def _glob(folder: str, group: list[str], around: Iterable[str]) -> str | None:
-    """Return a pattern that matches the group and nothing else beside it; None when names say it better."""
+    """Return a pattern that matches the group and no other file in its folder; None if names are clearer."""
     if _MAGIC.search("".join(group)):
         return None
     for pattern in _patterns([name_of(path) for path in group]):
@@ -152,31 +146,33 @@ def _glob(folder: str, group: list[str], around: Iterable[str]) -> str | None:
 
 
 def _patterns(names: list[str]) -> Iterator[str]:
-    """Yield patterns, the most telling first: of names that differ in numbers alone, such as shards; of an ending."""
-    ending = _ending(names[0])
-    if _SHARD.search(names[0]) or (len(names) > 1 and len({_NUMBER.sub("0", name) for name in names}) == 1):
-        start = _same_start([_SHARD.split(name)[0] for name in names]).rstrip("0123456789")
-        if start and ending:
-            yield f"{start}*{ending}"
-    if len(names) > _MOST_NAMES and ending:
-        yield f"*{ending}"
+    """Yield candidate patterns: of names that differ in numbers only, such as shards; then of their suffix."""
+    suffix = _suffix(names[0])
+    if _SHARD.search(names[0]) or (len(names) > 1 and len(set(map(_without_numbers, names))) == 1):
+        start = _common_start([_SHARD.split(name)[0] for name in names]).rstrip("0123456789")
+        if start and suffix:
+            yield f"{start}*{suffix}"
+    if len(names) > _MOST_NAMES and suffix:
+        yield f"*{suffix}"
 
 
-def _same_start(texts: Iterable[str]) -> str:
-    same = takewhile(lambda column: len(set(column)) == 1, zip(*texts, strict=False))
+def _without_numbers(name: str) -> str:
+    return _NUMBER.sub("0", name)
+
+
+def _common_start(names: Iterable[str]) -> str:
+    same = takewhile(lambda column: len(set(column)) == 1, zip(*names, strict=False))
     return "".join(column[0] for column in same)
 
 
-def _ending(path: str) -> str:
+def _suffix(path: str) -> str:
     name = name_of(path)
     dot = name.rfind(".")
     return name[dot:] if dot > 0 else ""
 
 
 def _inside(folder: str, root: str) -> str:
-    """Return where a folder's files go: their place below the root; the top for what lies elsewhere."""
-    if folder == root:
-        return ""
-    if root and not folder.startswith(f"{root}/"):
-        return ""
-    return folder[len(root) + 1 :] if root else folder
+    """Return the folder in the repo that receives a folder's files; '' is the top."""
+    if not root:
+        return folder
+    return folder[len(root) + 1 :] if folder.startswith(f"{root}/") else ""

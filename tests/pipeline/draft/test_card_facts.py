@@ -1,11 +1,14 @@
-"""Licences are told by their text."""
+"""The license and the evaluation results of a card."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from hublish.pipeline.draft.licenses import _TEXTS, licence_of
-from hublish.schemas.vocabulary import vocabulary
+from hublish.pipeline.draft.card_facts import evaluation, license_fields, license_of
+from hublish.schemas.vocabulary import table, vocabulary
+from tests.pipeline.draft.listings import listing_of
 
 ROOT = Path(__file__).parents[3]
 MIT = "Permission is hereby granted, free of charge, to any person obtaining a copy of this software"
@@ -41,21 +44,54 @@ TITLED = {
 
 
 @pytest.mark.parametrize("name", TITLED)
-def test_a_licence_is_told_by_its_title_or_its_terms(name: str) -> None:
-    assert licence_of(TITLED[name]) == name
+def test_a_license_is_recognized_by_its_title_or_its_terms(name: str) -> None:
+    assert license_of(TITLED[name]) == name
 
 
-def test_a_whole_text_is_told() -> None:
-    assert licence_of((ROOT / "LICENSE").read_text()) == "apache-2.0"
+def test_a_complete_text_is_recognized() -> None:
+    assert license_of((ROOT / "LICENSE").read_text()) == "apache-2.0"
 
 
 @pytest.mark.parametrize(
     "text",
     ["", "All rights reserved.", "Do as you like.", f"{'Terms of Acme. ' * 60} Apache License, Version 2.0", "\0" * 99],
 )
-def test_any_other_text_is_none(text: str) -> None:
-    assert licence_of(text) is None
+def test_any_other_text_is_unknown(text: str) -> None:
+    assert license_of(text) is None
 
 
-def test_every_name_is_one_the_hub_knows() -> None:
-    assert {name for name, _ in _TEXTS} <= vocabulary("licenses").ids
+def test_the_hub_knows_every_license() -> None:
+    assert {row["id"] for row in table("license_texts")["licenses"]} <= vocabulary("licenses").ids
+
+
+def test_the_file_with_the_known_license_is_named() -> None:
+    listing = listing_of({"LICENSE": b"Do as you like.", "NOTICE": TITLED["isc"].encode()})
+    assert [(field.value, field.why) for field in license_fields(listing, ["NOTICE", "LICENSE"])] == [
+        ("isc", "from the text of NOTICE")
+    ]
+
+
+RESULT = {
+    "task": {"type": "text-classification"},
+    "dataset": {"type": "a", "name": "A"},
+    "metrics": [{"type": "f1", "value": 1}],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "found"),
+    [
+        ("metrics.json", [RESULT], True),
+        ("eval_results.json", {"results": [RESULT]}, True),
+        ("metrics.json", {"accuracy": 0.9}, False),
+        ("metrics.json", [{**RESULT, "task": {}}], False),
+        ("metrics.json", [], False),
+        ("config.json", [RESULT], False),
+        ("metrics.json", [{**RESULT, "metrics": [{"type": "f1", "value": float("nan")}]}], False),
+    ],
+)
+def test_results_are_used_if_they_have_the_form_of_a_model_index(name: str, content: Any, found: bool) -> None:
+    listing = listing_of({name: json.dumps(content).encode()})
+    results = evaluation(listing, listing.sizes)
+    assert (results is not None) == found
+    assert results is None or (results.path, results.task) == (name, "text-classification")

@@ -1,0 +1,137 @@
+"""Collect facts for the card: an existing README, the license, and evaluation results."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from hublish.pipeline.draft.commented_yaml import Field
+from hublish.pipeline.draft.listing import Listing, folder_of, joined, name_of
+from hublish.pipeline.draft.parts import LeftOut
+from hublish.pipeline.render_card.evaluation import EVALUATION_LIMIT, Results, model_index
+from hublish.pipeline.render_card.front_matter import read_front_matter
+from hublish.schemas.diagnose.problems import InvalidDocumentError, errors_in
+from hublish.schemas.documents.card_metadata import metadata_problems
+from hublish.schemas.documents.file_names import CARD_FILE
+from hublish.schemas.documents.manifest import RepoType
+from hublish.schemas.documents.model_index import model_index_findings
+from hublish.schemas.vocabulary import table
+from hublish.schemas.yaml.json_reading import read_json_value
+
+_README_LIMIT: Final = 1 << 20
+# A license names itself in its first characters; further down, texts often mention other licenses.
+_TITLE: Final = 400
+# A phrase with this many spaces is a sentence of the terms, which may be anywhere in the text.
+_SENTENCE: Final = 7
+_RESULTS: Final = re.compile(r"(?:.*[-_])?(?:metrics?|eval(?:uation)?|results?)(?:[-_].*)?\.json", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Readme:
+    """A README that exists already."""
+
+    path: str
+    metadata: Mapping[str, Any] | None
+    """Its front matter; None if it has none."""
+    broken: str = ""
+    """Why the front matter cannot be parsed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """A file with evaluation results."""
+
+    path: str
+    task: str
+    """The task of the first result, by its name on the Hub."""
+
+
+def readme_in(listing: Listing, folders: Iterable[str]) -> Readme | None:
+    """Return the README in the first of these folders; one with metadata takes precedence."""
+    paths = (joined(folder, CARD_FILE) for folder in dict.fromkeys(folders))
+    found = [_read(listing, path) for path in paths if path in listing]
+    return next((readme for readme in found if readme.metadata is not None), None) or next(iter(found), None)
+
+
+def usable_readme(listing: Listing, root: str, repo_type: RepoType) -> tuple[Readme | None, tuple[LeftOut, ...]]:
+    """Return the README to publish unchanged, and the one that a rendered card replaces."""
+    readme = readme_in(listing, (root, ""))
+    if readme is None:
+        return None, ()
+    if problem := _metadata_problem(readme, repo_type):
+        why = f"the Hub would reject its metadata ({problem}); a card is rendered instead"
+        return None, (LeftOut(readme.path, why),)
+    if readme.metadata is None and folder_of(readme.path) != root:
+        return None, (LeftOut(readme.path, "describes the project and has no metadata; a card is rendered instead"),)
+    return readme, ()
+
+
+def _read(listing: Listing, path: str) -> Readme:
+    try:
+        reading = read_front_matter(listing.head(path, _README_LIMIT), path)
+    except InvalidDocumentError as error:
+        return Readme(path, {}, error.problems[0].message)
+    if reading is None:
+        return Readme(path, None)
+    errors = errors_in(reading.problems)
+    return Readme(path, reading.data, errors[0].message if errors else "")
+
+
+def _metadata_problem(readme: Readme, repo_type: RepoType) -> str:
+    errors = errors_in(metadata_problems(readme.metadata or {}, repo_type, path="metadata"))
+    return readme.broken or (f"{errors[0].path}: {errors[0].message}" if errors else "")
+
+
+def license_fields(listing: Listing, files: Iterable[str]) -> tuple[Field, ...]:
+    """Return the license fields of a card, from the license files of the release."""
+
+    def rank(path: str) -> tuple[int, bool, str]:
+        return path.count("/"), not name_of(path).lower().startswith("licen"), path
+
+    paths = sorted(files, key=rank)
+    if not paths:
+        why = "fill in: no LICENSE was found, and without a license there is no permission to use the files"
+        return (Field("license", "apache-2.0", why, hint=True, open=True),)
+    for path in paths:
+        if name := license_of(listing.text(path)):
+            return (Field("license", name, f"from the text of {path}"),)
+    return (
+        Field("license", "other", f"{paths[0]} does not match any known license text"),
+        Field("license_name", "my-license", "fill in: its name", hint=True, open=True),
+        Field("license_link", name_of(paths[0])),
+    )
+
+
+def license_of(text: str) -> str | None:
+    """Return the Hub's id of the license in a text, which may be cut off; None if it is not a known one."""
+    words = " ".join(re.findall(r"[a-z0-9]+", text.lower()))
+    rows = enumerate(table("license_texts")["licenses"])
+    # The license that is named first is the license of the text, and others are only mentioned.
+    found = [(place, order, str(row["id"])) for order, row in rows if (place := _place(row["phrases"], words)) >= 0]
+    return min(found)[2] if found else None
+
+
+def _place(phrases: list[str], words: str) -> int:
+    """Return the position at which a license is named in a text, or -1."""
+    first, *others = phrases
+    end = _TITLE if first.count(" ") < _SENTENCE else len(words)
+    return words.find(first, 0, end) if all(phrase in words for phrase in others) else -1
+
+
+def evaluation(listing: Listing, files: Iterable[str]) -> Evaluation | None:
+    """Return the first file with evaluation results in the form of a card's `model-index`, if any."""
+    named = (path for path in files if _RESULTS.fullmatch(name_of(path)) and listing.sizes[path] <= EVALUATION_LIMIT)
+    read = ((path, _results(listing, path)) for path in named)
+    return next((Evaluation(path, str(results[0]["task"]["type"])) for path, results in read if results), None)
+
+
+def _results(listing: Listing, path: str) -> Results:
+    try:
+        data = listing.head(path, EVALUATION_LIMIT)
+        found = read_json_value(data, path, family="card", max_bytes=EVALUATION_LIMIT)
+    except InvalidDocumentError:
+        return []
+    results = found.get("results") if isinstance(found, dict) else found
+    if not isinstance(results, list) or not all(isinstance(one, dict) for one in results):
+        return []
+    return [] if list(model_index_findings(model_index("model", results))) else results

@@ -1,0 +1,166 @@
+"""Turn the outline of a release into the fields of a manifest, with comments at the top and at the end."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from hublish.pipeline.draft.card_facts import Readme
+from hublish.pipeline.draft.commented_yaml import Field, Items, Section
+from hublish.pipeline.draft.listing import Listing, name_of
+from hublish.pipeline.draft.model_weights import ESTIMATOR_REASON
+from hublish.pipeline.draft.parts import LeftOut, Outline, Part
+from hublish.pipeline.draft.repo_name import RepoName
+from hublish.pipeline.draft.source_globs import Neighbors, Source, in_folders, sources
+from hublish.schemas.documents.file_names import CARD_FILE
+from hublish.schemas.documents.manifest import Policy, RepoType
+from hublish.schemas.documents.writing import dump_yaml
+
+# A file beside the manifest, as `hublish schema --help` recommends, works wherever hublish is installed.
+_SCHEMA_LINE: Final = "yaml-language-server: $schema=hub.schema.json"
+_MOST_NAMED: Final = 3
+_MOST_LEFT_OUT: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A repo type, and its origin."""
+
+    repo_type: RepoType
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class CommentedManifest:
+    """The fields of a manifest, and the comments around them."""
+
+    fields: tuple[Field, ...]
+    head: tuple[str, ...]
+    tail: tuple[tuple[str, ...], ...]
+
+
+def manifest_fields(
+    listing: Listing,
+    outline: Outline,
+    name: RepoName,
+    kind: Kind,
+    readme: Readme | None,
+    left_out: tuple[LeftOut, ...],
+    origin: str,
+) -> CommentedManifest:
+    """Return the manifest of a release.
+
+    Args:
+        listing: the folder or repo.
+        outline: the contents of the release.
+        name: the repo_id.
+        kind: the repo type.
+        readme: the README that is published unchanged; None if a card is rendered.
+        left_out: every file and folder that is left out.
+        origin: the source of the draft, for the comment at the top.
+    """
+    estimators = [one.path for one in left_out if one.why == ESTIMATOR_REASON]
+    about = f"Drafted by `hublish init` from {origin}. Review which files it uploads, then run `hublish check`."
+    head = (_SCHEMA_LINE, "For completion and help in the editor: hublish schema > hub.schema.json", about)
+    fields = (
+        Field("schema_version", 1),
+        Field("repo", Section((*_repo(name, kind), *outline.repo))),
+        Field("artifacts", Items(tuple(_artifacts(listing, outline, readme)), tuple(map(_pickled, estimators)))),
+        *(() if readme or listing.from_hub else (Field("card", Section(tuple(_card(outline)))),)),
+        *_policy(listing, outline, pickles=bool(estimators)),
+        *outline.load,
+    )
+    advice = ((text,) for text in outline.advice)
+    return CommentedManifest(fields, head, (*_about_readme(listing, readme, outline), *advice, *_left(left_out)))
+
+
+def _repo(name: RepoName, kind: Kind) -> Iterator[Field]:
+    yield Field("repo_id", name.repo_id, name.why, open=name.open)
+    if kind.repo_type != "model":
+        yield Field("repo_type", kind.repo_type, kind.why)
+    yield Field("visibility", "private", "without it, a new repo is public", hint=True)
+    yield Field("tag", "v1.0.0", "the tag of this release, created once it is verified", hint=True)
+
+
+def _artifacts(listing: Listing, outline: Outline, readme: Readme | None) -> Iterator[Section]:
+    around = Neighbors.of(listing)
+    for part in in_folders(outline.parts, outline.root):
+        why = part.why
+        for source in sources(part, outline.root, around):
+            yield Section(tuple(_artifact(part, source, _with_files(why, source))))
+            why = ""  # given once, at the first source of a part
+    if readme:
+        missing = "" if readme.metadata is not None else "; it has no metadata, see below"
+        yield Section((Field("source", readme.path, f"the card, unchanged{missing}"),))
+
+
+def _artifact(part: Part, source: Source, why: str) -> Iterator[Field]:
+    yield Field("source", source.source, why)
+    if source.path_in_repo:
+        yield Field("path_in_repo", source.path_in_repo)
+    if part.serializer != "copy":
+        yield Field("serializer", part.serializer)
+    if part.options:
+        yield Field("options", dict(part.options))
+
+
+def _with_files(why: str, source: Source) -> str:
+    """Return a reason with the files of a source: the names behind a glob, the number of files in a folder."""
+    names = [name_of(path) for path in source.files]
+    if len(names) == 1:
+        return why
+    if source.source.startswith("*") or "/*" in source.source:
+        more = f" and {len(names) - _MOST_NAMED:,} more" if len(names) > _MOST_NAMED else ""
+        files = f"{', '.join(names[:_MOST_NAMED])}{more}"
+    else:
+        files = f"{len(names):,} files"
+    return f"{why}: {files}" if why else files
+
+
+def _pickled(path: str) -> Section:
+    why = f"{name_of(path)} is a pickle, which runs code when it is loaded; better: skops.io.dump(model, 'model.skops')"
+    fields = (Field("source", path, why), Field("serializer", "sklearn"), Field("options", {"format": "joblib"}))
+    return Section(fields)
+
+
+def _policy(listing: Listing, outline: Outline, *, pickles: bool) -> Iterator[Field]:
+    """Yield exceptions from the default policy that the release needs."""
+    pickle = Field("pickle", "warn", "only with the pickle above: allows uploading it", hint=True)
+    largest = max((listing.sizes[path] for part in outline.parts for path in part.files), default=0)
+    if largest > Policy().max_file_size:
+        gigabytes = -(-largest // 10**9)  # rounded up
+        size = Field("max_file_size", f"{gigabytes}GB", "the size of the largest file; the default is 50GB")
+        yield Field("policy", Section((size, *((pickle,) if pickles else ()))))
+    elif pickles:
+        yield Field("policy", Section((replace(pickle, hint=False),)), hint=True)
+
+
+def _card(outline: Outline) -> Iterator[Field]:
+    yield Field("template", outline.template, "the template of the README")
+    known = any(not field.hint for field in outline.metadata)
+    # A section with nothing but hints would be read as null, so that the section itself becomes a hint.
+    fields = outline.metadata if known else tuple(replace(field, hint=False) for field in outline.metadata)
+    yield Field("metadata", Section(fields), hint=not known)
+    if outline.evaluation and outline.template == "model":
+        yield Field("evaluation", outline.evaluation, "results in the form of a card's model-index")
+    summary = Field("summary", "One sentence that describes it.")
+    yield Field("variables", Section((summary,)), hint=True)
+
+
+def _about_readme(listing: Listing, readme: Readme | None, outline: Outline) -> Iterator[tuple[str, ...]]:
+    """Yield the metadata to add to a README that has none, or that a Hub repo has no README to publish."""
+    if readme is None and listing.from_hub:
+        yield (f"No {CARD_FILE} is uploaded: the repo has none that can be published unchanged. `card:` renders one.",)
+    if readme and readme.metadata is None:
+        known = {field.key: field.value for field in outline.metadata if not field.hint}
+        lines = dump_yaml(known).splitlines() if known else ["license: apache-2.0"]
+        text = (
+            f"{readme.path} is uploaded unchanged. For the Hub to find and show the release, add metadata at its top:"
+        )
+        yield (text, "---", *lines, "---")
+
+
+def _left(left_out: tuple[LeftOut, ...]) -> Iterator[tuple[str, ...]]:
+    if left_out:
+        more = len(left_out) - _MOST_LEFT_OUT
+        rest = (f"and {more:,} more; `hublish init --out - --json` lists them",) if more > 0 else ()
+        yield ("Left out:", *(f"{one.path}: {one.why}" for one in left_out[:_MOST_LEFT_OUT]), *rest)

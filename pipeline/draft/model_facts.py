@@ -1,0 +1,253 @@
+"""Infer the library, task, base model and own code of a model from its configuration files."""
+
+import ast
+import re
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from hublish.formats.catalogue import FORMATS, suffixes_of
+from hublish.pipeline.draft.commented_yaml import Field
+from hublish.pipeline.draft.listing import Listing, directly_in, folder_of, joined, name_of
+from hublish.schemas.documents.references import check_repo_id, check_target
+from hublish.schemas.secrets.masking import holds_token
+from hublish.schemas.vocabulary import table
+
+NO_TASK: Final = Field("pipeline_tag", "text-generation", "the task, by its name on the Hub", hint=True)
+
+_TABULAR: Final = Field("pipeline_tag", "tabular-classification", "or tabular-regression", hint=True)
+_NO_BASE: Final = "fill in: the model that it adapts, by its name on the Hub; adapter_config.json contains a path"
+# Used if no configuration names a library: a format, the library that loads it (a tag if several do), and the prefixes
+# and suffixes of its files. The first match wins.
+_FILE_FORMATS: Final = (
+    ("keras", "keras", (), suffixes_of("keras")),
+    ("scikit-learn", "sklearn", (), suffixes_of("sklearn")),
+    ("diffusers LoRA", "diffusers", ("pytorch_lora_weights.",), ()),
+    ("GGUF", None, (), FORMATS["gguf"].suffixes),
+    ("ONNX", None, (), FORMATS["onnx"].suffixes),
+    ("LiteRT", "litert", (), suffixes_of("litert")),
+)
+# The most characters of a value from a configuration that a draft repeats.
+_LONGEST: Final = 80
+# A repo_id of two segments looks like a path; these first segments are folders rather than owners.
+_LOCAL_FOLDER: Final = re.compile(r"(?:models?|output|checkpoints?|data|runs)/")
+
+# Keys of config.json that name the class of a model.
+_CLASS_KEYS: Final = ("architecture", "model_class", "class_name", "_class_name", "model")
+# Bounds on the Python files that are parsed in search of that class.
+_LARGEST_SCRIPT: Final = 256 << 10
+_MOST_SCRIPTS: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """The library that loads a model."""
+
+    name: str
+    evidence: str
+    fields: tuple[Field, ...]
+    """Fields for `card.metadata`."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnCode:
+    """Python files that are part of a model."""
+
+    files: tuple[str, ...] = ()
+    evidence: str = ""
+    target: str | None = None
+    """The model's class as `module:Class`, if config.json names it."""
+
+
+def library_of(listing: Listing, root: str, files: Iterable[str]) -> Library | None:
+    """Return the library of a model; None if no file names one.
+
+    Args:
+        listing: the folder or repo.
+        root: the model's folder.
+        files: the model's files.
+    """
+    detectors = (_diffusers, _sentence_transformers, _adapter, _timm, _transformers)
+    found = (detect(listing, root) for detect in detectors)
+    return next((library for library in found if library is not None), None) or _by_format(tuple(files))
+
+
+def _diffusers(listing: Listing, root: str) -> Library | None:
+    name = _text(listing.json_object(joined(root, "model_index.json")), "_class_name")
+    if name is None:
+        return None
+    parts = table("model_tasks")["pipeline_parts"]
+    task = next((task for part, task in parts.items() if part in name), None)
+    return _library("diffusers", f"model_index.json: _class_name {name}", task)
+
+
+def _sentence_transformers(listing: Listing, root: str) -> Library | None:
+    modules = listing.json(joined(root, "modules.json"))
+    types = [module.get("type") for module in modules if isinstance(module, dict)] if isinstance(modules, list) else []
+    if not any("sentence_transformers" in str(name) for name in types):
+        return None
+    return _library("sentence-transformers", "modules.json", "sentence-similarity")
+
+
+def _adapter(listing: Listing, root: str) -> Library | None:
+    config = listing.json_object(joined(root, "adapter_config.json"))
+    kind = _text(config, "peft_type")
+    if kind is None:
+        return None
+    base = _text(config, "base_model_name_or_path")
+    if base is not None and _is_on_hub(base):
+        extra = [Field("base_model", base, "adapter_config.json: base_model_name_or_path")]
+    else:
+        extra = [Field("base_model", "owner/name", _NO_BASE, hint=True, open=True)]
+    if kind.upper() == "LORA":
+        extra.append(Field("tags", ["lora"], f"adapter_config.json: peft_type {kind}"))
+    task = table("model_tasks")["adapter_tasks"].get(_text(config, "task_type"))
+    return _library("peft", f"adapter_config.json: peft_type {kind}", task, extra)
+
+
+def _timm(listing: Listing, root: str) -> Library | None:
+    config = listing.json_object(joined(root, "config.json"))
+    name = _text(config, "architecture")
+    if name is None or not isinstance(config.get("pretrained_cfg"), dict):
+        return None
+    # timm drops the classifier of a model with no classes.
+    task = "image-feature-extraction" if config.get("num_classes") == 0 else "image-classification"
+    return _library("timm", f"config.json: architecture {name}", task)
+
+
+def _transformers(listing: Listing, root: str) -> Library | None:
+    config = listing.json_object(joined(root, "config.json"))
+    names, kind = config.get("architectures"), _text(config, "model_type")
+    name = names[0] if isinstance(names, list) and names and isinstance(names[0], str) else ""
+    if not kind or len(name) > _LONGEST:
+        return None
+    evidence = f"config.json: architectures {name}, model_type {kind}" if name else f"config.json: model_type {kind}"
+    base = _text(config, "_name_or_path")
+    extra = []
+    if base and _is_on_hub(base):
+        # A hint only: transformers writes the key for copies too.
+        why = "config.json: _name_or_path; keep it if the model was fine-tuned from this one"
+        extra.append(Field("base_model", base, why, hint=True))
+    return _library("transformers", evidence, _task_of_class(name, kind), extra)
+
+
+def _task_of_class(name: str, model_type: str) -> str | None:
+    tasks = table("model_tasks")
+    for ending, task in tasks["class_endings"].items():
+        if name.endswith(ending):
+            return str(task) or None
+    if name.endswith("ForConditionalGeneration"):
+        # The class serves text and multimodal models alike; T5 does many tasks.
+        sees = any(part in model_type for part in ("vl", "llava", "idefics", "vision"))
+        return tasks["conditional_generation"].get(model_type) or ("image-text-to-text" if sees else None)
+    return tasks["base_models"].get(model_type, "feature-extraction") if name.endswith("Model") else None
+
+
+def _library(name: str, evidence: str, task: str | None, extra: Iterable[Field] = ()) -> Library:
+    tag = Field("pipeline_tag", task, f"from {evidence.partition(':')[0]}") if task else NO_TASK
+    return Library(name, evidence, (Field("library_name", name, f"from {evidence}"), tag, *extra))
+
+
+def _by_format(files: Iterable[str]) -> Library | None:
+    for name, library, prefixes, suffixes in _FILE_FORMATS:
+        names = map(name_of, files)
+        file = next((one for one in names if one.lower().startswith(prefixes) or one.lower().endswith(suffixes)), None)
+        if file is not None:
+            tag = Field("tags", [name.lower()], f"from {file}")
+            field = Field("library_name", library, f"from {file}") if library else tag
+            return Library(name, file, (field, *((_TABULAR,) if library == "sklearn" else ())))
+    return None
+
+
+def _is_on_hub(name: str) -> bool:
+    """Return whether a string can be the id of a Hub repo, rather than a path."""
+    try:
+        return check_repo_id(name).count("/") == 1 and not _LOCAL_FOLDER.match(name)
+    except ValueError:
+        return False
+
+
+def _text(config: Mapping[str, Any], key: str) -> str | None:
+    value = config.get(key)
+    fits = isinstance(value, str) and 0 < len(value) <= _LONGEST and not holds_token(value)
+    return value if fits else None
+
+
+def own_code(listing: Listing, files: Iterable[str], root: str) -> OwnCode:
+    """Return the Python files that define the classes named in config.json, with the modules that they import.
+
+    Args:
+        listing: the folder or repo.
+        files: the files that may be released.
+        root: the model's folder; code may be there or at the top.
+    """
+    files = tuple(files)
+    config = listing.json_object(joined(root, "config.json"))
+    modules = {path: found for path in _scripts(files, root) if (found := _parsed(listing, path)) is not None}
+    if mapped := tuple(_auto_map(config, modules, root)):
+        return OwnCode(_with_imports(mapped, modules), "config.json: auto_map")
+    for key in _CLASS_KEYS:
+        name = config.get(key)
+        for path, module in modules.items():
+            if isinstance(name, str) and any(isinstance(one, ast.ClassDef) and one.name == name for one in module.body):
+                return OwnCode(_with_imports((path,), modules), f"config.json: {key} {name}", _target(path, name))
+    return OwnCode()
+
+
+def _scripts(files: tuple[str, ...], root: str) -> list[str]:
+    here = [path for folder in dict.fromkeys((root, "")) for path in directly_in(files, folder)]
+    return [path for path in here if path.endswith(".py")][:_MOST_SCRIPTS]
+
+
+def _parsed(listing: Listing, path: str) -> ast.Module | None:
+    if listing.sizes[path] > _LARGEST_SCRIPT:
+        return None
+    try:
+        with warnings.catch_warnings():  # invalid escapes in the user's strings are not our concern
+            warnings.simplefilter("ignore")
+            return ast.parse(listing.head(path, _LARGEST_SCRIPT))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _auto_map(config: Mapping[str, Any], modules: Mapping[str, ast.Module], root: str) -> Iterator[str]:
+    """Yield the files that transformers imports with `trust_remote_code`."""
+    mapped = config.get("auto_map")
+    for value in mapped.values() if isinstance(mapped, dict) else ():
+        for name in value if isinstance(value, list) else [value]:
+            # `owner/repo--module.Class` refers to code in another repo.
+            if isinstance(name, str) and "--" not in name:
+                path = joined(root, f"{name.partition('.')[0]}.py")
+                if path in modules:
+                    yield path
+
+
+def _with_imports(paths: Iterable[str], modules: Mapping[str, ast.Module]) -> tuple[str, ...]:
+    """Return the files, and the files beside them that they import, directly or indirectly."""
+    found: dict[str, None] = {}
+    waiting = list(paths)
+    while waiting:
+        path = waiting.pop(0)
+        if path not in found:
+            found[path] = None
+            beside = (joined(folder_of(path), f"{name}.py") for name in _imports(modules[path]))
+            waiting += [other for other in beside if other in modules]
+    return tuple(sorted(found))
+
+
+def _imports(module: ast.Module) -> Iterator[str]:
+    for node in ast.walk(module):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from [node.module.partition(".")[0]] if node.module else [alias.name for alias in node.names]
+
+
+def _target(path: str, name: str) -> str | None:
+    if holds_token(name):
+        return None
+    try:
+        return check_target(f"{name_of(path).removesuffix('.py')}:{name}")
+    except ValueError:
+        return None
