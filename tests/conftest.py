@@ -6,14 +6,18 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.isolation import CLIENT_TIMEOUTS, isolate_git
+
+# huggingface_hub reads them when it is imported.
+os.environ.update(CLIENT_TIMEOUTS)
+
 import pytest
 from huggingface_hub import close_session, constants
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from hublish.hub.server import EmbeddedHub
 from tests.faults.projects import Release, rounds
 from tests.faults.proxy import Proxy
-from tests.isolation import isolate_git
 
 _numbers = itertools.count(1)
 
@@ -29,7 +33,12 @@ def pytest_configure(config: pytest.Config) -> None:
     in `HUBLISH_TEST_ROUNDS=10 make test`.
     """
     settings.register_profile(
-        "hublish", max_examples=rounds(60), derandomize=rounds(1) == 1, database=None, deadline=None
+        "hublish",
+        max_examples=rounds(60),
+        derandomize=rounds(1) == 1,
+        database=None,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
     )
     settings.load_profile("hublish")
     isolate_git(os.environ)

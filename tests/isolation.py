@@ -27,6 +27,10 @@ GIT_AUTHOR = MappingProxyType(
 """The author that commits of a test have."""
 
 
+# Seconds that the client waits for a response on a busy machine; by itself it waits 10.
+CLIENT_TIMEOUTS = MappingProxyType({"HF_HUB_ETAG_TIMEOUT": "300", "HF_HUB_DOWNLOAD_TIMEOUT": "300"})
+
+
 def isolate_git(environ: MutableMapping[str, str]) -> None:
     """Remove every `GIT_*` variable, such as those that a hook of git sets, and add `GIT_ALONE`."""
     for name in [name for name in environ if name.startswith("GIT_")]:

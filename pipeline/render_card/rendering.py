@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 SECONDS: Final = 5
 """Of processor time; by the clock it may take _PATIENCE times as long: other work on the machine does not count."""
-_PATIENCE: Final = 6
+_PATIENCE: Final = 12
 MEMORY: Final = 512 << 20
 OUTPUT: Final = 1 << 20
 

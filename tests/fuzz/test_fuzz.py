@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -107,9 +108,14 @@ def test_a_defect_is_seen(defect: object, fault: str, tmp_path: Path, monkeypatc
 @pytest.mark.parametrize("end", ["import os; os.kill(os.getpid(), 11)", "import time; time.sleep(600)"])
 def test_a_worker_that_dies_or_hangs_is_named_by_its_input_and_the_others_follow(end: str) -> None:
     script = f"import sys, json; first = json.loads(sys.argv[1])['first']; print('at', first, flush=True); {end}"
-    found: list[Fault] = []
     job = {"seed": 5, "count": 23, "first": 1, "step": 10}
-    Lane(job, found.append, worker=(sys.executable, "-S", "-c", script), silence=0.3).run()
+    found: list[Fault] = []
+    for silence in (0.3, 6, 120):
+        found.clear()
+        # On a busy machine, a worker may be killed before it prints its first line.
+        with suppress(RuntimeError):
+            Lane(job, found.append, worker=(sys.executable, "-S", "-c", script), silence=silence).run()
+            break
     seeds = Seeds.collect()
     assert [fault.text for fault in found] == [generating.manifest(seeds, 5, number).text for number in (1, 11, 21)]
     assert {fault.fault for fault in found} == {"dead"}

@@ -14,7 +14,7 @@ from hublish.schemas.variables.names import NoValueError
 if TYPE_CHECKING:
     import subprocess
 
-PATIENCE: Final = 10.0
+PATIENCE: Final = 60.0
 """Seconds git may take to answer; it reads a few files."""
 MOST: Final = 1 << 20
 """Bytes of an answer that are read: no answer that is waited for is longer."""

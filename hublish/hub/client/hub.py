@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from huggingface_hub import HfApi
 
 T = TypeVar("T")
-_REACH_SECONDS = 10
+# Seconds to connect, read, write, and wait for a connection: an offline machine shows at the first of them.
+_REACH_TIMEOUTS = (10, 60, 60, 60)
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ class Hub:
         from huggingface_hub import get_session, hf_raise_for_status
 
         with self.speaking(f"asking {self.endpoint}"):
-            response = get_session().get(f"{self.endpoint}/api/models", params={"limit": 1}, timeout=_REACH_SECONDS)
+            response = get_session().get(f"{self.endpoint}/api/models", params={"limit": 1}, timeout=_REACH_TIMEOUTS)
             hf_raise_for_status(response)
             response.json()
 

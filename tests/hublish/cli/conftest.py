@@ -13,6 +13,7 @@ import pytest
 
 from hublish.cli import main
 from tests.hublish.cli.running import DEADLINE, MANIFEST, Ended, Golden, MakeDesk, Run, Start, desk
+from tests.isolation import CLIENT_TIMEOUTS
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -52,7 +53,7 @@ def project(tmp_path: Path) -> Path:
 def environ(tmp_path: Path) -> dict[str, str]:
     """An environment of its own: no token, no cache, no color asked for."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "HUGGING", "CI"))}
-    return {**kept, "HF_HOME": str(tmp_path / "home"), "COLUMNS": "100", "PYTHONWARNINGS": "error"}
+    return {**kept, **CLIENT_TIMEOUTS, "HF_HOME": str(tmp_path / "home"), "COLUMNS": "100", "PYTHONWARNINGS": "error"}
 
 
 @pytest.fixture

@@ -41,22 +41,24 @@ def test_a_program_that_cannot_be_started_is_told(tmp_path: Path, fake: Fake) ->
 @pytest.mark.parametrize(
     "script",
     [
-        pytest.param("sleep 60", id="git waits"),
-        pytest.param("sleep 60 & exit 0", id="what it started keeps the pipe open"),
+        pytest.param("sleep 600", id="git waits"),
+        pytest.param("sleep 600 & exit 0", id="what it started keeps the pipe open"),
         pytest.param("trap '' TERM INT HUP; while :; do sleep 1; done", id="it refuses to be ended"),
         pytest.param("while :; do echo x >&2; done", id="it complains for ever"),
     ],
 )
 def test_a_git_that_does_not_answer_is_stopped_with_all_it_started(tmp_path: Path, fake: Fake, script: str) -> None:
     environ = fake(f"echo $$ > {tmp_path}/group\n{script}")
-    with pytest.raises(NoValueError, match=r"git did not answer within 1\.5 s"):
-        ask(tmp_path, environ, "status", patience=1.5)
-    group = int((tmp_path / "group").read_text())
-    assert _is_gone(group)
+    for patience in (1.5, 15, 150):
+        with pytest.raises(NoValueError, match=f"git did not answer within {patience} s"):
+            ask(tmp_path, environ, "status", patience=patience)
+        if (tmp_path / "group").exists():  # on a busy machine, the script may not have begun
+            break
+    assert _is_gone(int((tmp_path / "group").read_text()))
 
 
 def _is_gone(group: int) -> bool:
-    for _ in range(100):
+    for _ in range(2400):
         try:
             os.killpg(group, 0)
         except ProcessLookupError:

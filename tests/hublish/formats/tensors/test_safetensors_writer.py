@@ -62,7 +62,7 @@ def test_a_killed_writer_leaves_the_old_file(tmp_path: Path) -> None:
         f"with replacing(pathlib.Path({str(tmp_path / 'm')!r})) as file:\n"
         "    file.write(b'new')\n"
         "    print('written', flush=True)\n"
-        "    time.sleep(60)\n"
+        "    time.sleep(600)\n"
     )
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE) as process:
         assert process.stdout is not None

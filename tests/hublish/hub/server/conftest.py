@@ -50,7 +50,7 @@ class Caller:
         url = path if path.startswith("http") else self.endpoint + path
         request = urllib.request.Request(url, content, sent, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=30) as response:
+            with urllib.request.urlopen(request, timeout=300) as response:
                 return _answer(response.status, response.headers, response.read())
         except urllib.error.HTTPError as error:
             with error:

@@ -51,7 +51,7 @@ def test_moves_that_cross_do_not_wait_for_each_other_for_ever(repositories: Repo
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(300)
     assert not any(thread.is_alive() for thread in threads)
     assert len(list(repositories.list("model"))) == 1
 
