@@ -1,4 +1,4 @@
-"""The README tells the truth: its manifest is valid, its Python runs, its commands and targets exist."""
+"""The README is tested: its manifest is valid, its Python and its commands run, its tables are complete."""
 
 import os
 import re
@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hublish.cli.commands import ENTRIES
 from hublish.hub.server import EmbeddedHub
 from hublish.schemas.documents.reading_manifest import read_manifest
 
@@ -22,7 +23,7 @@ def blocks(language: str) -> list[str]:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """The folder the README's manifest speaks of."""
+    """The folder that the README's manifest describes."""
     best = tmp_path / "runs" / "best"
     best.mkdir(parents=True)
     np.savez(best / "model.npz", w=np.eye(3, dtype=np.float32))
@@ -32,7 +33,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def run(arguments: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
-    # A pytest in here would tidy up after every other one of this machine.
+    # A pytest in the subprocess would otherwise clean up the temporary folders of every other one on this machine.
     own = {"HF_HOME": str(folder / "hf"), "PYTEST_DEBUG_TEMPROOT": str(folder), "CI": "1"}
     environment = {**os.environ, **own}
     return subprocess.run(arguments, cwd=folder, env=environment, capture_output=True, text=True)
@@ -42,7 +43,7 @@ def test_its_manifest_is_valid() -> None:
     assert read_manifest(blocks("yaml")[0].encode()).repo.tag == "v1.2.0"
 
 
-CONSOLE = dict(zip(["in 30 seconds", "start", "explain", "install", "develop"], blocks("console"), strict=True))
+CONSOLE = dict(zip(["install", "in 30 seconds", "start", "explain", "develop"], blocks("console"), strict=True))
 PYTHON = dict(zip(["api", "helpers", "mixin", "arrays", "hub", "fixture"], blocks("python"), strict=True))
 
 
@@ -50,7 +51,7 @@ PYTHON = dict(zip(["api", "helpers", "mixin", "arrays", "hub", "fixture"], block
     "title",
     [pytest.param(title, marks=pytest.mark.frameworks if "import torch" in PYTHON[title] else ()) for title in PYTHON],
 )
-def test_its_python_runs_as_it_stands(
+def test_its_python_runs_unchanged(
     title: str, project: Path, own_hub: EmbeddedHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HF_ENDPOINT", own_hub.endpoint)
@@ -62,40 +63,40 @@ def test_its_python_runs_as_it_stands(
 
 
 @pytest.mark.parametrize("title", ["helpers", "mixin"])
-def test_the_two_ways_of_the_guide_take_ten_lines_each(title: str) -> None:
+def test_both_ways_of_the_guide_take_ten_lines(title: str) -> None:
     assert len([line for line in PYTHON[title].splitlines() if line]) <= 10
 
 
-def test_its_commands_run_as_they_stand(project: Path) -> None:
+def test_its_commands_run_unchanged(project: Path) -> None:
     commands = [line.split("#")[0].split()[1:] for line in CONSOLE["in 30 seconds"].splitlines()]
     assert [command[1] for command in commands] == ["rehearse", "plan", "publish", "pull"]
     for command in commands:
-        # Nobody has a token here: what goes to the public Hub goes to the one beside hub.yaml instead.
+        # Without a token, the Hub beside hub.yaml replaces the public one.
         local = [] if command[1] == "rehearse" else ["--local"]
         ran = run([sys.executable, "-m", *command, *local], project)
         assert ran.returncode == 0, ran.stderr
 
 
-def test_its_explanations_are_what_is_shown(project: Path) -> None:
+def test_its_explanations_match_the_output(project: Path) -> None:
     (project / "runs" / "best" / "train.log").write_text("epoch 1\n")
     shown = re.split(r"^\$ hublish (.+)\n", CONSOLE["explain"], flags=re.MULTILINE)[1:]
-    for command, told in zip(shown[::2], shown[1::2], strict=True):
+    for command, output in zip(shown[::2], shown[1::2], strict=True):
         ran = run([sys.executable, "-m", "hublish", *command.split()], project)
-        assert ran.stdout == told
+        assert ran.stdout == output
 
 
-def test_its_problems_are_what_is_shown(project: Path) -> None:
-    command, told = blocks("text")[0].split("\n", 1)
+def test_its_problems_match_the_output(project: Path) -> None:
+    command, output = blocks("text")[0].split("\n", 1)
     wrong = blocks("yaml")[0].replace("repo_id:", "repo-id:").replace("runs/best/*.json", "*.json")
     (project / "hub.yaml").write_text(wrong)
     ran = run([sys.executable, "-m", *command.split()[1:]], project)
-    assert (ran.returncode, ran.stderr) == (1, told)
+    assert (ran.returncode, ran.stderr) == (1, output)
     document = run([sys.executable, "-m", *command.split()[1:], "--json"], project).stdout
     part = README.split("## When something is wrong")[1].split("##")[0]
     assert all(f"`{key}`" in part or f'"{key}"' in part for key in re.findall(r'"(\w+)": ', document))
 
 
-def test_its_variables_come_to_what_it_says(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_its_variables_have_the_documented_values(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (project / "hub.yaml").write_text(blocks("yaml")[1])
     monkeypatch.setenv("BUILD_NUMBER", "7")
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1769817600")
@@ -109,7 +110,7 @@ def test_its_variables_come_to_what_it_says(project: Path, monkeypatch: pytest.M
     assert re.fullmatch(r"Commit [0-9a-f]{7}, build 7\.", found.card.variables["summary"])
 
 
-def test_its_start_runs_as_it_stands(project: Path) -> None:
+def test_its_start_runs_unchanged(project: Path) -> None:
     (project / "hub.yaml").unlink()
     commands = [line.split("#")[0].split()[1:] for line in CONSOLE["start"].splitlines()]
     assert [command[1] for command in commands] == ["init", "check", "files"]
@@ -118,7 +119,7 @@ def test_its_start_runs_as_it_stands(project: Path) -> None:
         assert ran.returncode == 0, ran.stderr
 
 
-def test_its_hub_in_a_shell_serves_as_it_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_its_hub_in_a_shell_runs_unchanged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     ran = run(["bash", "-euc", blocks("bash")[0]], tmp_path)
     assert ran.returncode == 0, ran.stderr
@@ -126,16 +127,9 @@ def test_its_hub_in_a_shell_serves_as_it_stands(tmp_path: Path, monkeypatch: pyt
 
 
 def test_it_names_every_command_and_no_other() -> None:
-    listed = run([sys.executable, "-m", "hublish", "--help"], ROOT).stdout
-    offered = set(re.findall(r"^  ([a-z]+(?: serve)?)  +\S", listed.split("Help:")[0], re.MULTILINE))
     table = README.split("## The commands")[1].split("##")[0]
-    named = set(
-        re.findall(
-            r"`(?:hublish )?(hub serve|[a-z]+)`",
-            "\n".join(row.split("|")[1] for row in table.splitlines() if row.startswith("|")),
-        )
-    )
-    assert named == offered
+    first_cells = "\n".join(row.split("|")[1] for row in table.splitlines() if row.startswith("|"))
+    assert set(re.findall(r"`(?:hublish )?([a-z ]+)`", first_cells)) == {entry.name for entry in ENTRIES}
 
 
 def test_it_names_only_targets_that_exist() -> None:

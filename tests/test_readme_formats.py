@@ -1,4 +1,4 @@
-"""The README's table of formats: every format, and the versions that are really installed for its tests."""
+"""The README's table of formats: every format, and the versions that its tests install."""
 
 import re
 from pathlib import Path
@@ -16,12 +16,12 @@ def test_every_format_has_a_row() -> None:
     assert sorted(row[0].strip("`") for row in ROWS) == sorted(FORMATS)
 
 
-def test_it_names_the_versions_that_are_tested() -> None:
+def test_its_versions_are_the_tested_ones() -> None:
     named = {pair for row in ROWS for pair in VERSION.findall(row[3])}
     assert len(named) >= 10
     assert named <= set(re.findall(r"^([a-z-]+)==([\d.]+)$", PINS, re.MULTILINE))
 
 
-def test_every_framework_it_names_has_a_model_that_makes_the_round_trip() -> None:
+def test_every_framework_in_it_has_a_model_for_the_round_trip() -> None:
     models = {path.stem.removeprefix("with_") for path in (ROOT / "tests" / "frameworks" / "models").glob("with_*.py")}
     assert {row[0].strip("`") for row in ROWS if VERSION.search(row[3])} <= models

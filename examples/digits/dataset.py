@@ -1,4 +1,4 @@
-"""The digits, cut once and for all into images to train on, to choose an epoch by, and to test with."""
+"""The digits, in a fixed split for training, for the choice of the epoch, and for testing."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +11,12 @@ FILE = Path(__file__).parent / "data" / "digits.npz"
 
 @dataclass(frozen=True)
 class Split:
-    """Some of the images with what they show."""
+    """A part of the images, with their labels."""
 
+    # (n, 8, 8), pixels from 0 (white) to 16 (black).
     images: NDArray[np.uint8]
-    """(n, 8, 8), pixels from 0 (white) to 16 (black)."""
+    # (n,), 0 to 9.
     digits: NDArray[np.uint8]
-    """(n,), 0 to 9."""
 
     @classmethod
     def read(cls, name: str) -> "Split":
@@ -25,5 +25,5 @@ class Split:
             return cls(stored[f"{name}.images"], stored[f"{name}.digits"])
 
     def accuracy(self, predicted: NDArray[np.intp]) -> float:
-        """Share of the images that were read rightly."""
+        """Return the share of correct predictions."""
         return float((predicted == self.digits).mean())

@@ -1,8 +1,8 @@
-"""The tour: publish this example to a Hub on this machine, prove it, and load it back.
+"""The tour: publish this example to a Hub on this machine, verify it, and load it back.
 
     python demo.py FOLDER
 
-Works in a fresh copy of the example at FOLDER, which also holds the Hub and the download cache.
+It works in a fresh copy of the example at FOLDER, which also contains the Hub and the download cache.
 """
 
 import os
@@ -24,43 +24,45 @@ class Stop:
 
     title: str
     command: str
+    # Show the stages as they run.
     stages: bool = False
-    """Whether the stages are shown as they run."""
 
 
 TOUR = (
-    Stop("Is the manifest sound? Everything is checked, nothing is sent.", "hublish check"),
-    Stop("What would go up? The release is sealed and compared with the Hub.", "hublish plan --local"),
+    Stop("Is the manifest valid? Everything is checked, nothing is sent.", "hublish check"),
+    Stop("What would be uploaded? The release is sealed and compared with the Hub.", "hublish plan --local"),
     Stop("Publish: one commit, verified, then tagged and locked.", "hublish publish --local --yes", stages=True),
-    Stop("Is the Hub's copy still the one in hub.lock?", "hublish verify --local"),
-    Stop("Load it back in a new process and read the test set.", f"python classify.py {REPO} v1.0.0"),
-    Stop("Publish once more: the Hub has it all, so no commit is made.", "hublish publish --local --yes"),
+    Stop("Does the Hub still hold the release in hub.lock?", "hublish verify --local"),
+    Stop("Load it back in a new process and classify the test set.", f"python classify.py {REPO} v1.0.0"),
+    Stop(
+        "Publish once more: the Hub holds the release already, so no commit is made.", "hublish publish --local --yes"
+    ),
 )
 
 NEXT = """
 It worked. Where to look next:
 
   examples/digits/hub.yaml  the release, declared
-  hub.yaml.example          everything a manifest can say
+  hub.yaml.example          every field of a manifest
   README.md                 publish your own; without --local it goes to the Hugging Face Hub
 
-What the tour made is in {folder}: hub.lock, and a Hub with real git repositories:
+The results are in {folder}: hub.lock, and a Hub with real git repositories:
 
   git -C {folder}/.hublish/hub/repos/models/{repo}.git log --stat
 """
 
 
 def copy_example(folder: Path) -> None:
-    """Begin with a fresh copy, so that the checkout stays as it is and the tour begins at the beginning."""
+    """Make a fresh copy, so that the checkout stays unchanged and no earlier tour has an effect."""
     if folder.exists() and not (folder / MARK).exists():
-        sys.exit(f"{folder} is there already and is no earlier tour; name another folder")
+        sys.exit(f"{folder} exists and is not an earlier tour; name another folder")
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(HERE, folder, ignore=shutil.ignore_patterns(".*", "__pycache__", "hub.lock"))
     (folder / MARK).touch()
 
 
 def run(stop: Stop, folder: Path) -> bool:
-    """Show a command and run it in `folder`, with the programs of this Python first and a download cache of its own."""
+    """Print a command and run it in `folder`, with this Python's programs first on the path and its own cache."""
     print(f"\n# {stop.title}\n$ {stop.command}", flush=True)
     search = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
     settings = {"PATH": search, "HF_HOME": str(folder / ".hublish" / "cache"), "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
@@ -72,13 +74,13 @@ def run(stop: Stop, folder: Path) -> bool:
         check=False,
     )
     if done.returncode:
-        said = (done.stderr or b"").decode()
-        print(f"{said}\nThe tour stopped here, with exit code {done.returncode}.", file=sys.stderr)
+        errors = (done.stderr or b"").decode()
+        print(f"{errors}\nThe tour stopped here, with exit code {done.returncode}.", file=sys.stderr)
     return done.returncode == 0
 
 
 def main(folder: Path) -> int:
-    """Walk the tour; stop where a command fails."""
+    """Run the tour; stop when a command fails."""
     copy_example(folder)
     if not all(run(stop, folder) for stop in TOUR):
         return 1

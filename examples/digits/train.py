@@ -1,9 +1,9 @@
-"""Train the classifier: writes weights, configuration, metrics and the log of the run to runs/best.
+"""Train the classifier, and write weights, configuration, metrics and the training log to runs/best.
 
     python train.py [FOLDER]
 
-The same run gives the same bytes on every machine: it computes in float64 from a fixed seed, and rounds the
-weights to multiples of 1/4096, far coarser than what two linear algebra libraries disagree about.
+The same run gives the same bytes on every machine: it computes in float64 from a fixed seed, and rounds the weights to
+multiples of 1/4096, which is far coarser than the differences between linear algebra libraries.
 """
 
 import json
@@ -25,7 +25,7 @@ Arrays = dict[str, Floats]
 
 
 def initial(random: np.random.Generator) -> Arrays:
-    """Draw weights by He's rule; biases begin at zero."""
+    """Return random weights by He's rule, and biases of zero."""
     return {
         "hidden.weight": random.normal(0, np.sqrt(2 / 64), (64, HIDDEN)),
         "hidden.bias": np.zeros(HIDDEN),
@@ -35,20 +35,20 @@ def initial(random: np.random.Generator) -> Arrays:
 
 
 def softmax(scores: Floats) -> Floats:
-    """Turn scores (n, 10) into probabilities (n, 10)."""
+    """Return the probabilities (n, 10) for scores (n, 10)."""
     exponentials = np.exp(scores - scores.max(axis=1, keepdims=True))
     probabilities: Floats = exponentials / exponentials.sum(axis=1, keepdims=True)
     return probabilities
 
 
 def cross_entropy(model: DigitsMLP, split: Split) -> float:
-    """Mean surprise, in nats, at what the images show."""
+    """Return the mean cross entropy in nats."""
     probabilities = softmax(model.logits(split.images))
     return float(-np.log(probabilities[np.arange(len(split.digits)), split.digits]).mean())
 
 
 def gradients(arrays: Arrays, images: NDArray[np.uint8], digits: NDArray[np.uint8]) -> Arrays:
-    """Differentiate the cross entropy of one batch."""
+    """Return the gradients of the cross entropy for one batch."""
     pixels = images.reshape(len(images), 64) / 16
     hidden = np.maximum(pixels @ arrays["hidden.weight"] + arrays["hidden.bias"], 0)
     scores = hidden @ arrays["output.weight"] + arrays["output.bias"]
@@ -63,7 +63,7 @@ def gradients(arrays: Arrays, images: NDArray[np.uint8], digits: NDArray[np.uint
 
 
 def epochs(train: Split) -> Iterator[DigitsMLP]:
-    """Descend by stochastic gradients with momentum; yield the model after each epoch."""
+    """Train by stochastic gradient descent with momentum, and yield the model after each epoch."""
     random = np.random.default_rng(SEED)
     arrays = initial(random)
     speeds = {name: np.zeros_like(array) for name, array in arrays.items()}
@@ -78,7 +78,7 @@ def epochs(train: Split) -> Iterator[DigitsMLP]:
 
 
 def measure(epoch: int, model: DigitsMLP, train: Split, validation: Split) -> dict[str, float]:
-    """Write one line of the training log."""
+    """Return one line of the training log."""
     return {
         "epoch": epoch,
         "train_loss": round(cross_entropy(model, train), 6),
@@ -88,23 +88,23 @@ def measure(epoch: int, model: DigitsMLP, train: Split, validation: Split) -> di
 
 
 def results(model: DigitsMLP, test: Split) -> list[dict[str, Any]]:
-    """Measure on the test set, in the form of the Hub's `model-index`."""
+    """Return the results on the test set in the form of the Hub's `model-index`."""
     accuracy = round(test.accuracy(model.predict(test.images)), 6)
-    surprise = round(cross_entropy(model, test), 6)
+    entropy = round(cross_entropy(model, test), 6)
     return [
         {
             "task": {"type": "image-classification", "name": "Image classification"},
             "dataset": {"type": "digits", "name": "Digits (scikit-learn)", "split": "test"},
             "metrics": [
                 {"type": "accuracy", "name": "Accuracy", "value": accuracy},
-                {"type": "cross_entropy", "name": "Cross entropy (nats)", "value": surprise},
+                {"type": "cross_entropy", "name": "Cross entropy (nats)", "value": entropy},
             ],
         }
     ]
 
 
 def configuration(best_epoch: float) -> dict[str, Any]:
-    """Describe the model and how it was trained."""
+    """Return the configuration of the model and of its training."""
     return {
         "architecture": "DigitsMLP",
         "image_size": [8, 8],
@@ -126,7 +126,7 @@ def configuration(best_epoch: float) -> dict[str, Any]:
 
 
 def write(folder: Path, model: DigitsMLP, log: list[dict[str, float]], best: dict[str, float], test: Split) -> None:
-    """Keep a run: what hub.yaml releases."""
+    """Write the files that hub.yaml releases."""
     folder.mkdir(parents=True, exist_ok=True)
     arrays: dict[str, Any] = dict(model.arrays)
     np.savez(folder / "model.npz", **arrays)
@@ -136,7 +136,7 @@ def write(folder: Path, model: DigitsMLP, log: list[dict[str, float]], best: dic
 
 
 def main(folder: Path) -> None:
-    """Train, keep the epoch with the smallest validation loss, and measure that one on the test set."""
+    """Train, choose the epoch with the smallest validation loss, and evaluate it on the test set."""
     train, validation, test = map(Split.read, ("train", "validation", "test"))
     models = list(epochs(train))
     log = [measure(epoch, model, train, validation) for epoch, model in enumerate(models, start=1)]

@@ -1,4 +1,4 @@
-"""The example is real: training gives the committed run, and the tour ends with the proof."""
+"""The example is real: training reproduces the committed run, and the tour loads the same weights."""
 
 import os
 import shutil
@@ -26,12 +26,12 @@ def snapshot(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
-def test_training_again_gives_the_committed_run_byte_for_byte(tmp_path: Path) -> None:
+def test_training_reproduces_the_committed_run_byte_for_byte(tmp_path: Path) -> None:
     python("train.py", str(tmp_path))
     assert snapshot(tmp_path) == snapshot(RUN)
 
 
-def test_the_committed_data_is_that_of_scikit_learn(tmp_path: Path) -> None:
+def test_the_committed_data_equals_scikit_learn_s(tmp_path: Path) -> None:
     pytest.importorskip("sklearn", reason="the data is committed; scikit-learn is needed only to compare it")
     shutil.copy(DIGITS / "data" / "export.py", tmp_path)
     python(str(tmp_path / "export.py"))
@@ -40,7 +40,7 @@ def test_the_committed_data_is_that_of_scikit_learn(tmp_path: Path) -> None:
         assert all(np.array_equal(exported[name], committed[name]) for name in committed)
 
 
-def test_the_tour_ends_with_the_proof_and_leaves_the_checkout_as_it_was(tmp_path: Path) -> None:
+def test_the_tour_loads_the_same_weights_and_leaves_the_checkout_unchanged(tmp_path: Path) -> None:
     before = snapshot(DIGITS)
     (tmp_path / "demo").mkdir()
     (tmp_path / "demo" / ".tour").touch()
@@ -54,7 +54,7 @@ def test_the_tour_ends_with_the_proof_and_leaves_the_checkout_as_it_was(tmp_path
     assert snapshot(DIGITS) == before
 
 
-def test_the_tour_never_removes_a_folder_of_somebody_else(tmp_path: Path) -> None:
+def test_the_tour_never_removes_a_folder_that_it_did_not_make(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("final")
     done = subprocess.run([sys.executable, "demo.py", str(tmp_path)], cwd=DIGITS, capture_output=True, text=True)
     assert done.returncode == 1
