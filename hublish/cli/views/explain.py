@@ -12,6 +12,8 @@ from hublish.cli.terminal.color import Paint
 from hublish.cli.terminal.text import columns, indented, plural
 from hublish.cli.views.phrases import with_line
 
+# The effects whose values in JSON, which are stable, read badly in a table.
+_EFFECTS = {Effect.EXCLUDES: "excludes", Effect.MISSES: "no match", Effect.LATER: "checked later"}
 _COLORS = {Outcome.IN: "green", Outcome.OUT: "yellow", Outcome.REFUSED: "red", Outcome.ABSENT: "red"}
 
 
@@ -103,7 +105,7 @@ def _fate(fate: Fate, explanation: Explanation, paint: Paint) -> Iterable[str]:
     step = fate.decisive
     if fate.outcome is not Outcome.IN:
         yield from _line_of(step, paint)
-    lines = columns((each.effect.value, *_rule(each)) for each in fate.steps)
+    lines = columns((_EFFECTS.get(each.effect, each.effect.value), *_rule(each)) for each in fate.steps)
     for each, line in zip(fate.steps, lines, strict=True):
         color = _COLORS[fate.outcome] if each is step else "dim"
         yield f"  {paint(color, line)}"
