@@ -8,7 +8,7 @@ from hublish.base.gitignore import GitIgnore
 from hublish.base.progress import SILENT, Progress
 from hublish.base.values import Project, Step
 from hublish.base.values.explanation import Explained, Explanation, Fate
-from hublish.pipeline.collect.surveying import survey
+from hublish.pipeline.collect.collect import survey
 from hublish.pipeline.explain.book import Book
 from hublish.pipeline.explain.finding import explain as explain_path
 from hublish.schemas.diagnose.problems import errors_in

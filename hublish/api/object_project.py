@@ -16,7 +16,7 @@ from hublish.formats import registry
 from hublish.formats.catalogue import COMPANIONS
 from hublish.formats.registry import recognize
 from hublish.formats.release_files import CONFIG
-from hublish.pipeline.collect import candidates
+from hublish.pipeline.collect.artifact_files import artifact_candidates
 from hublish.schemas.diagnose.diagnosis import diagnose
 from hublish.schemas.documents.file_names import LOCK_FILE
 from hublish.schemas.documents.manifest import Manifest, Policy
@@ -215,7 +215,7 @@ def held(value: Any, asked: str | None = None, declared: str | None = None) -> t
 
 
 def _brings(project: Project, path: str) -> bool:
-    found = [candidates.of_artifact(project, index)[0] for index in range(len(project.manifest.artifacts))]
+    found = [artifact_candidates(project, index)[0] for index in range(len(project.manifest.artifacts))]
     return any(candidate.path_in_repo == path for files in found for candidate in files)
 
 

@@ -12,6 +12,8 @@ from typing import ClassVar, Final, Literal
 from hublish.formats import format_options as options
 from hublish.schemas.documents.document import Document
 
+COPY: Final = "copy"
+"""The format of a file that is published as it is."""
 SHARD_INDEX_SUFFIX: Final = ".index.json"
 """Appended to the name of the whole by the index of its shards: `model.safetensors.index.json`."""
 
@@ -178,7 +180,7 @@ _ENTRIES: Final = (
         (_PKL, _PTH),
         requires=(Requirement("fastai", "fastai"),),
     ),
-    FormatEntry("copy", "hublish.formats.copy:Copy", options.CopyOptions, keeps_suffix=True),
+    FormatEntry(COPY, "hublish.formats.copy:Copy", options.CopyOptions, keeps_suffix=True),
 )
 FORMATS: Final[Mapping[str, FormatEntry]] = MappingProxyType({entry.name: entry for entry in _ENTRIES})
 """The built-in formats by name, the preferred one first."""

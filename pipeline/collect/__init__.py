@@ -1,1 +1,1 @@
-"""Collecting: what lies on disk, what a source means, and which rule lets a file in or keeps it out."""
+"""Project -> Collection: list the files that the manifest names, and include or exclude each by the rules."""

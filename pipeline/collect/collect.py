@@ -1,18 +1,28 @@
-"""Project -> Collection: every file the manifest speaks of, each with its verdict and the rule that decided."""
+"""Project -> Collection: list every file that the manifest names, each with its verdict.
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+`survey` finds the files and all problems. `Collect` refuses the problems; `hublish explain` reports them.
+"""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import ClassVar
 
+from hublish.audit.denied import default_denied
+from hublish.base.content import OnDisk
 from hublish.base.errors import SourceError
-from hublish.base.values import Collection, Project
-from hublish.pipeline.collect.surveying import survey
-from hublish.schemas.diagnose.problems import MAX_PROBLEMS, Problem, counted, errors_in
+from hublish.base.values import Candidate, Collection, Kind, Project
+from hublish.pipeline.collect.artifact_files import artifact_candidates, load_format_problems, manifest_candidate
+from hublish.pipeline.collect.verdicts import Matches, with_verdict
+from hublish.schemas.diagnose.problems import MAX_PROBLEMS, Problem, Related, counted, errors_in
+
+_COLLISION = "source.collision"
 
 
 @dataclass(frozen=True)
 class Collect:
-    """Look at every source; refuse, all at once, what cannot be released.
+    """Inspect every source, and refuse all sources and patterns that cannot be released at once.
 
     Raises (from `run`):
         SourceError: sources and patterns that match nothing, links, devices, two sources for one path.
@@ -23,14 +33,166 @@ class Collect:
     def run(self, project: Project) -> Collection:
         """Return every candidate, sorted by path_in_repo."""
         found = survey(project)
-        warnings = _refuse_errors(found.problems)
-        return Collection(project, found.kept, warnings)
+        if errors := errors_in(found.problems):
+            more = f"; the first {MAX_PROBLEMS} are shown" if len(errors) > MAX_PROBLEMS else ""
+            msg = f"{counted(errors)} with the sources{more}"
+            raise SourceError(msg, problems=errors[:MAX_PROBLEMS])
+        return Collection(project, found.candidates, tuple(found.problems))
 
 
-def _refuse_errors(problems: Sequence[Problem]) -> tuple[Problem, ...]:
-    errors = errors_in(problems)
-    if errors:
-        more = f"; the first {MAX_PROBLEMS} are told" if len(errors) > MAX_PROBLEMS else ""
-        msg = f"{counted(errors)} with the sources{more}"
-        raise SourceError(msg, problems=errors[:MAX_PROBLEMS])
-    return tuple(problems)
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A candidate, and the problem that refuses it although the rules include it."""
+
+    candidate: Candidate
+    problem: Problem | None = None
+    repeated: bool = False
+    """Whether an artifact before collects the same file in the same way: it counts once."""
+
+
+@dataclass(frozen=True)
+class Survey:
+    """All candidates in the order of the manifest, and all problems."""
+
+    project: Project
+    examined: tuple[Examined, ...]
+    problems: tuple[Problem, ...]
+
+    @property
+    def failed(self) -> Mapping[int, Problem]:
+        """The problem of each artifact that collects no file, by the artifact's index."""
+        collecting = {item.candidate.artifact for item in self.examined}
+        empty = [index for index in range(len(self.project.manifest.artifacts)) if index not in collecting]
+        reasons = ((index, self._problem_of(f"artifacts[{index}].")) for index in empty)
+        return {index: problem for index, problem in reasons if problem}
+
+    @property
+    def candidates(self) -> tuple[Candidate, ...]:
+        """Every candidate once, sorted by path_in_repo."""
+        once = (item.candidate for item in self.examined if not item.repeated)
+        return tuple(sorted(once, key=lambda candidate: candidate.path_in_repo))
+
+    def _problem_of(self, prefix: str) -> Problem | None:
+        return next((problem for problem in self.problems if problem.path.startswith(prefix)), None)
+
+
+def survey(project: Project) -> Survey:
+    """Inspect every source and evaluate every rule that does not need to read a file."""
+    listed = tuple(_listed(project))
+    found = [candidate for files, _ in listed for candidate in files]
+    problems = [problem for _, faults in listed for problem in faults]
+    problems += load_format_problems(project)
+    matches = Matches.among((candidate.path_in_repo for candidate in found), project.manifest.patterns)
+    examined = [_examined(project, with_verdict(candidate, matches)) for candidate in found]
+    problems += [item.problem for item in examined if item.problem]
+    # A pattern may be there for an artifact that collects nothing: that artifact is reported, not the pattern too.
+    failed = [artifact for artifact, (files, _) in zip(project.manifest.artifacts, listed, strict=False) if not files]
+    names = [artifact.path_in_repo or artifact.source for artifact in failed]
+    problems += matches.unmatched(found, names) if found else ()
+    checked = _one_source_a_path(project, [Examined(manifest_candidate(project)), *examined])
+    problems += [item.problem for item in checked if item.problem and item.problem.code == _COLLISION]
+    return Survey(project, checked, tuple(problems))
+
+
+def _listed(project: Project) -> Iterator[tuple[Sequence[Candidate], Sequence[Problem]]]:
+    faults = 0
+    for index in range(len(project.manifest.artifacts)):
+        # The hint of a missing source compares it with every file: for thousands of them that takes minutes.
+        if faults < MAX_PROBLEMS:
+            yield (answer := artifact_candidates(project, index))
+            faults += len(answer[1])
+
+
+def _examined(project: Project, candidate: Candidate) -> Examined:
+    return Examined(_followed(project, candidate), _problem(project, candidate))
+
+
+def _problem(project: Project, candidate: Candidate) -> Problem | None:
+    """Return the reason why an included file is refused: a link, a pipe, a device, or a name that may hold secrets."""
+    if not candidate.verdict.included or candidate.content is None or candidate.artifact is None:
+        return None
+    fault = _fault(project, candidate)
+    if fault is None:
+        return None
+    code, message, hint = fault
+    return Problem(code, f"'{candidate.source}' {message}", hint, f"artifacts[{candidate.artifact}].source")
+
+
+def _fault(project: Project, candidate: Candidate) -> tuple[str, str, str] | None:
+    """Return the code, message and hint of the problem with one file."""
+    denied = default_denied(candidate.source)
+    if denied:
+        return "source.denied", f"may hold secrets and is never released ({denied})", "remove it from the artifacts"
+    if candidate.kind is Kind.LINK:
+        message = _link_fault(project, candidate)
+        hint = "replace it by the file, ignore it, or set policy.symlinks: follow"
+        return ("source.symlink", message, hint) if message else None
+    if candidate.kind is not Kind.FILE:
+        return "source.not_a_file", f"is not a regular file ({candidate.kind})", "ignore it or move it away"
+    return None
+
+
+def _link_fault(project: Project, candidate: Candidate) -> str:
+    target = _link_target(project, candidate)
+    if not target.exists():
+        return "is a dangling symlink"
+    # Checked before the policy: a link that leaves the folder is never followed.
+    if not target.is_relative_to(project.folder.resolve()):
+        return "is a symlink that leaves the manifest's folder"
+    if target.is_dir():
+        return "is a symlink to a folder"
+    if not target.is_file():
+        return "is a symlink to something that is not a regular file"
+    return "is a symlink" if project.manifest.policy.symlinks == "forbid" else ""
+
+
+def _followed(project: Project, candidate: Candidate) -> Candidate:
+    """Return an allowed link as the file that it leads to, and any other candidate as it is."""
+    if candidate.kind is not Kind.LINK or not candidate.verdict.included or _link_fault(project, candidate):
+        return candidate
+    return replace(candidate, content=OnDisk.at(_link_target(project, candidate)), kind=Kind.FILE)
+
+
+def _link_target(project: Project, candidate: Candidate) -> Path:
+    # Not Path.resolve: up to Python 3.12 it raises RuntimeError on a link that leads to itself.
+    return Path(os.path.realpath(project.folder / candidate.source))
+
+
+def _one_source_a_path(project: Project, examined: Iterable[Examined]) -> tuple[Examined, ...]:
+    """Report two sources for one path; the same file collected twice in the same way counts once."""
+    first: dict[str, Candidate] = {}
+    return tuple(_checked(project, item, first) for item in examined)
+
+
+def _checked(project: Project, item: Examined, first: dict[str, Candidate]) -> Examined:
+    candidate = item.candidate
+    if not candidate.verdict.included:
+        return item
+    other = first.setdefault(candidate.path_in_repo, candidate)
+    if other is candidate:
+        return item
+    if _same_release(project, other, candidate):
+        return Examined(candidate, item.problem, repeated=True)
+    message = f"'{other.source}' and '{candidate.source}' both go to '{candidate.path_in_repo}'"
+    hint = "give one of them another path_in_repo, or leave it out"
+    if other.artifact is None:
+        message = f"'{candidate.path_in_repo}' is the path of the manifest itself, and '{candidate.source}' goes to it"
+        hint = "give it another path_in_repo"
+    related = Related("the first of them", _path_field(project, other)) if other.artifact is not None else None
+    path = _path_field(project, candidate)
+    return Examined(candidate, Problem(_COLLISION, message, hint, path, related=(related,) if related else ()))
+
+
+def _path_field(project: Project, candidate: Candidate) -> str:
+    """Return the field of the manifest that decides the path_in_repo of a file."""
+    named = candidate.artifact is not None and project.manifest.artifacts[candidate.artifact].path_in_repo
+    return f"artifacts[{candidate.artifact}].{'path_in_repo' if named else 'source'}"
+
+
+def _same_release(project: Project, one: Candidate, other: Candidate) -> bool:
+    if one.source != other.source or other.artifact is None:
+        return False
+    if one.artifact is None:  # the manifest, which a folder or glob collects too
+        return True
+    first, second = project.manifest.artifacts[one.artifact], project.manifest.artifacts[other.artifact]
+    return (first.serializer, first.options) == (second.serializer, second.options)

@@ -1,6 +1,6 @@
-"""Which rule lets a file in or keeps it out: names that are never released, and the manifest's patterns.
+"""Include or exclude each file: by names that are never released, and by the manifest's patterns.
 
-The patterns have huggingface_hub's own meaning. Every answer is a `Step`; what decides is `Verdict.of` all of them.
+The patterns have huggingface_hub's own meaning. Every rule answers with a `Step`; `Verdict.of` decides among them.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,23 +20,24 @@ _ALLOW: Final = "patterns.allow_patterns"
 _IGNORE: Final = "patterns.ignore_patterns"
 
 _LOCK = Step("lock", Effect.EXCLUDES, "hub.lock records the release and is not part of it")
-_LEFTOVER = Step("leftover", Effect.EXCLUDES, "a run that was killed left it while it wrote hub.lock")
-_NOT_DENIED = Step("denied", Effect.PASSES, "denied by default: no such name")
+_LEFTOVER = Step("leftover", Effect.EXCLUDES, "an interrupted run left it while writing hub.lock")
+_NOT_DENIED = Step("denied", Effect.PASSES, "denied by default: no match")
 _NOT_ALLOWED = Step("allow_patterns", Effect.EXCLUDES, f"{_ALLOW}: none matches", _ALLOW)
 _NOT_IGNORED = Step("ignore_patterns", Effect.PASSES, f"{_IGNORE}: none matches", _IGNORE)
 
 
-def of_name(relative: str, *, named: bool) -> Iterator[Step]:
-    """Yield what a file's own name says.
+def name_steps(relative: str, *, named: bool) -> Iterator[Step]:
+    """Yield the rules about a file's own name.
 
     Args:
-        relative: below the manifest's folder.
-        named: whether the manifest names exactly this file: it is then refused rather than left out in silence.
+        relative: the file, below the manifest's folder.
+        named: whether the manifest names exactly this file.
     """
     if relative == LOCK_FILE:
         yield _LOCK
     elif durable.is_leftover(relative, of=LOCK_FILE):
         yield _LEFTOVER
+    # A denied file that the manifest names is refused later: leaving it out silently would surprise its author.
     if named:
         return
     denied = default_denied(relative)
@@ -45,14 +46,14 @@ def of_name(relative: str, *, named: bool) -> Iterator[Step]:
 
 @dataclass(frozen=True)
 class Matches:
-    """Which pattern matches which path_in_repo: asked once, for all files together."""
+    """Which pattern matches which path_in_repo, evaluated once for all files together."""
 
     allow: tuple[tuple[frozenset[str], Step], ...]
     ignore: tuple[tuple[frozenset[str], Step], ...]
 
     @classmethod
     def among(cls, paths: Iterable[str], patterns: Patterns) -> "Matches":
-        """Ask every pattern about every path."""
+        """Evaluate every pattern on every path."""
         known = sorted(set(paths))
         return cls(
             _rows(known, patterns.allow_patterns, "allow_patterns", Effect.PASSES),
@@ -60,25 +61,28 @@ class Matches:
         )
 
     def steps(self, path: str) -> Iterator[Step]:
-        """Yield what the patterns say about one path: the first allow pattern that matches, every ignore pattern."""
+        """Yield the result for one path: the first allow pattern that matches, and every ignore pattern."""
         yield next((step for hits, step in self.allow if path in hits), _NOT_ALLOWED)
         ignoring = [step for hits, step in self.ignore if path in hits]
         yield from ignoring or ([_NOT_IGNORED] if self.ignore else ())
 
-    def idle(self, candidates: Sequence[Candidate], lost: Sequence[str] = ()) -> Iterator[Problem]:
-        """Report patterns that match none of the candidates, nor a name that could not be collected.
+    def unmatched(self, candidates: Sequence[Candidate], uncollected: Sequence[str] = ()) -> Iterator[Problem]:
+        """Yield the patterns that match none of the candidates.
 
-        An allow pattern without a match leaves something out that was meant to go up: an error. An ignore pattern may
-        well guard against what is not there today: a warning.
+        Args:
+            candidates: every file.
+            uncollected: names that could not be collected; a pattern that matches one of them is not reported.
         """
-        for step in _without_hits(self.allow, lost):
-            yield _idle(step, candidates)
-        for step in _without_hits(self.ignore, lost):
-            yield replace(_idle(step, candidates), severity="warning")
+        # An allow pattern without a match leaves out a file that its author wanted: an error. An ignore pattern may
+        # guard against a file that does not exist today: a warning.
+        for step in _without_hits(self.allow, uncollected):
+            yield _unmatched(step, candidates)
+        for step in _without_hits(self.ignore, uncollected):
+            yield replace(_unmatched(step, candidates), severity="warning")
 
 
-def judged(candidate: Candidate, matches: Matches) -> Candidate:
-    """Return the candidate with the verdict of all rules; what was out already stays out for its first reason."""
+def with_verdict(candidate: Candidate, matches: Matches) -> Candidate:
+    """Return the candidate judged by all rules; the first reason for which it is excluded remains."""
     steps = (*candidate.verdict.steps, *matches.steps(candidate.path_in_repo))
     return replace(candidate, verdict=Verdict.of(steps))
 
@@ -94,15 +98,15 @@ def _rows(
     return tuple(found)
 
 
-def _without_hits(rows: Iterable[tuple[frozenset[str], Step]], lost: Sequence[str]) -> Iterator[Step]:
-    return (step for hits, step in rows if not hits and not matching(lost, [_pattern(step)], None))
+def _without_hits(rows: Iterable[tuple[frozenset[str], Step]], uncollected: Sequence[str]) -> Iterator[Step]:
+    return (step for hits, step in rows if not hits and not matching(uncollected, [_pattern(step)], None))
 
 
 def _pattern(step: Step) -> str:
     return step.text.partition(": ")[2]
 
 
-def _idle(step: Step, candidates: Sequence[Candidate]) -> Problem:
+def _unmatched(step: Step, candidates: Sequence[Candidate]) -> Problem:
     pattern = _pattern(step)
     hint = near_misses(pattern, candidates)
     return Problem("source.pattern", f"pattern '{pattern}' matched nothing", hint, step.path)

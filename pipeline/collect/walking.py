@@ -1,7 +1,7 @@
-"""Listing what lies under a folder, without following a link, opening a device or blocking on a pipe.
+"""List the files under a folder, without following a link, opening a device or blocking on a pipe.
 
-Every folder is opened relative to its parent with O_NOFOLLOW, so that a component swapped for a link while we walk
-is an error and never a way out of the tree.
+Every folder is opened relative to its parent with O_NOFOLLOW: a component that is replaced by a link during the walk is
+an error, and never a way out of the tree.
 """
 
 import os
@@ -9,6 +9,7 @@ import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from hublish.base.content import Identity
 from hublish.base.values import Kind
@@ -25,13 +26,13 @@ class Entry:
     identity: Identity
 
 
-PRUNED = frozenset([".git", STATE_FOLDER])
-"""Folders nobody releases: git's and ours. huggingface_hub leaves out `.git` and `.cache/huggingface` too."""
-_CACHE = (".cache", "huggingface")
+# Folders that are never released: git's and our own. huggingface_hub leaves out `.git` and `.cache/huggingface` too.
+_PRUNED: Final = frozenset([".git", STATE_FOLDER])
+_CACHE: Final = (".cache", "huggingface")
 
 
 def pruned_folder(relative: str) -> str | None:
-    """Return the topmost folder on the way of a path, itself included, that is never entered."""
+    """Return the topmost folder of a path that is never entered, the path itself included; None without one."""
     folder = ""
     for name in relative.split("/"):
         below = f"{folder}/{name}" if folder else name
@@ -47,10 +48,10 @@ def walk(root: Path, below: str = "", enter: Callable[[str], bool] | None = None
     Args:
         root: an existing folder; it may itself be reached through links.
         below: a folder under it, with `/` between segments; no component may be a link.
-        enter: whether a folder is looked into, by its path below the root; default: every one that is not pruned.
+        enter: decides, by its path below the root, whether a folder is searched; default: all that are not pruned.
 
     Raises:
-        OSError: when a folder cannot be read, or turned into a link meanwhile.
+        OSError: when a folder cannot be read, or became a link meanwhile.
     """
     descriptor = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
@@ -64,13 +65,13 @@ def walk(root: Path, below: str = "", enter: Callable[[str], bool] | None = None
 
 
 def look(root: Path, relative: str) -> Entry | None:
-    """Return what `relative` names under `root`, or None; components that are links are not followed."""
+    """Return the entry of `relative` under `root`, None without one; components that are links are not followed."""
     status = _lstat(root, relative)
     return None if status is None else Entry(relative, kind_of(status.st_mode), Identity.of(status))
 
 
 def kind_of(mode: int) -> Kind:
-    """Return what `st_mode` says."""
+    """Return the kind of file that an `st_mode` encodes."""
     for test, kind in (
         (stat.S_ISREG, Kind.FILE),
         (stat.S_ISLNK, Kind.LINK),
@@ -84,7 +85,7 @@ def kind_of(mode: int) -> Kind:
 
 
 def _is_pruned(name: str, parent: str) -> bool:
-    return name in PRUNED or (name == _CACHE[1] and parent.rpartition("/")[2] == _CACHE[0])
+    return name in _PRUNED or (name == _CACHE[1] and parent.rpartition("/")[2] == _CACHE[0])
 
 
 def _everywhere(folder: str) -> bool:
@@ -94,6 +95,7 @@ def _everywhere(folder: str) -> bool:
 
 def _walk(descriptor: int, prefix: str, enter: Callable[[str], bool]) -> Iterator[Entry]:
     with os.scandir(descriptor) as listing:
+        # Sorted, as the order of a directory differs between file systems and a release must not.
         found = sorted(((entry.name, entry.stat(follow_symlinks=False)) for entry in listing), key=lambda pair: pair[0])
     for name, status in found:
         relative = f"{prefix}/{name}" if prefix else name
@@ -117,6 +119,7 @@ def _open_folder(name: str, parent: int) -> int:
 
 
 def _lstat(root: Path, relative: str) -> os.stat_result | None:
+    # Segment by segment: os.stat on the whole path would follow links on the way.
     *folders, name = relative.split("/")
     descriptor = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:

@@ -11,11 +11,11 @@ from hublish.base.progress import Progress
 from hublish.base.values import Candidate, Effect, Project, Step
 from hublish.base.values.load import target_path
 from hublish.base.workers import workers
-from hublish.pipeline.collect.outputs import Outputs
+from hublish.formats.catalogue import COPY
+from hublish.pipeline.collect.artifact_files import Outputs
 from hublish.schemas.diagnose.problems import Problem, errors_in
 from hublish.schemas.documents.manifest import Load, Policy
 
-_COPY = "copy"
 _TAKES_TIME = 64 << 20
 """Bytes from which on reading shows how far it is."""
 _ALLOW, _IGNORE = "load.allow_patterns", "load.ignore_patterns"
@@ -44,7 +44,7 @@ def of_link(project: Project, candidate: Candidate) -> Iterator[Step]:
 def of_policy(candidate: Candidate, found: Outputs, policy: Policy, progress: Progress) -> Iterator[Step]:
     """Yield the audit of a file that goes up as it is; of one that is converted, what its new name says."""
     content = candidate.content
-    if found.serializer != _COPY or content is None:
+    if found.serializer != COPY or content is None:
         for path in found.paths:
             yield from files.steps(path, path, None, None, policy)
         return

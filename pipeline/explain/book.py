@@ -10,9 +10,9 @@ from hublish.base.progress import SILENT, Progress
 from hublish.base.values import Candidate, Effect, Project, Step
 from hublish.base.values.explanation import Fate, Outcome, Taken
 from hublish.formats.catalogue import SHARD_INDEX_SUFFIX
-from hublish.pipeline.collect import absences
-from hublish.pipeline.collect.outputs import Outputs, outputs
-from hublish.pipeline.collect.surveying import Examined, Survey
+from hublish.pipeline.collect.artifact_files import Outputs, outputs
+from hublish.pipeline.collect.collect import Examined, Survey
+from hublish.pipeline.collect.uncollected import uncollected_steps
 from hublish.pipeline.explain import asking
 from hublish.pipeline.fetch.selection import selected
 from hublish.pipeline.render_card.render_card import RENDERED, two_cards
@@ -70,7 +70,7 @@ class Book:
         """Return what becomes of a file of the working tree, in each way it is collected."""
         found = self.by_source.get(relative)
         if found is None:
-            steps = tuple(absences.steps(self.project, relative, self.survey.failed))
+            steps = tuple(uncollected_steps(self.project, relative, self.survey.failed))
             return (Fate(Taken.FILE, relative, None, steps),)
         return tuple(self._fate(made, Taken.FILE) for made in found)
 

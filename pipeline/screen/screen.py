@@ -1,88 +1,136 @@
-"""Staged -> Staged, screened: what the policy and the Hub's limits say before a byte is read."""
+"""Collection -> Staged: check names, sizes and counts against the policy and the Hub's limits, without reading a file.
 
+These two stages replace `Serialize` and `Seal` in `hublish check`, which runs before every commit.
+"""
+
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from hublish.audit.denied import first_match
-from hublish.audit.limits import count_problems, size_problems
+from hublish.audit.limits import FILE_LIMIT, count_problems, size_problems
 from hublish.audit.policy import name_problems, text_problems
+from hublish.base.content import InMemory
 from hublish.base.errors import PolicyError
 from hublish.base.near_misses import near_misses
 from hublish.base.patterns import matching
-from hublish.base.values import Staged, StagedFile
+from hublish.base.values import Collection, Origin, Staged, StagedFile
+from hublish.formats.catalogue import COPY
 from hublish.schemas.diagnose.problems import MAX_PROBLEMS, Problem, Related, Severity, counted, errors_in
 from hublish.schemas.documents.file_names import CARD_FILE
-from hublish.schemas.documents.manifest import Manifest
+from hublish.schemas.documents.manifest import Manifest, Policy
 from hublish.schemas.documents.names import collisions
 
-_AS_IT_IS: Final = "copy"
+# The index of the artifact that each path_in_repo comes from; None for the files that hublish adds itself.
 _Artifacts = Mapping[str, int | None]
-"""The index of the artifact that a path_in_repo comes from; None for what hublish adds by itself."""
+
+
+@dataclass(frozen=True)
+class Outline:
+    """List the files by their names, without converting them."""
+
+    title: ClassVar[str] = "listing the files without converting them"
+
+    def run(self, collection: Collection) -> Staged:
+        """Return every included file with its own bytes, unconverted."""
+        files = tuple(
+            StagedFile(
+                candidate.path_in_repo,
+                candidate.content or InMemory(b""),
+                Origin(candidate.artifact, candidate.source, COPY, verdict=candidate.verdict),
+            )
+            for candidate in collection.included
+        )
+        return Staged(collection, files, collection.warnings)
 
 
 @dataclass(frozen=True)
 class Screen:
-    """Judge an outline by names, sizes and counts, and place what is wrong where the manifest brings it about.
-
-    `Seal` judges the release itself: it hashes it. This is the part that costs nothing, for `hublish check`.
+    """Check an outline by names, sizes and counts, and report each problem at the field of the manifest that causes it.
 
     Raises (from `run`):
-        PolicyError: naming every file that may not go up, with the artifact it comes from.
+        PolicyError: naming every file that must not be uploaded, with the artifact it comes from.
     """
 
     title: ClassVar[str] = "screening names, sizes and counts"
 
     def run(self, staged: Staged) -> Staged:
-        """Return the outline, with the warnings of the screening."""
+        """Return the outline with the warnings that were found."""
         manifest = staged.collection.project.manifest
         artifacts = {file.path_in_repo: file.origin.artifact for file in staged.files}
-        found = [_placed(problem, manifest, artifacts) for problem in _problems(staged.files, manifest)]
-        found += _collisions(artifacts, manifest)
-        if not errors_in(found):  # else the names may yet change
-            found += _idle_load_patterns(staged)
+        found = [*_problems(staged.files, artifacts, manifest), *_collisions(artifacts, manifest)]
+        # While names are refused, the load plan may match the names that replace them.
+        if not errors_in(found):
+            found += _unmatched_load_patterns(staged)
         if errors := errors_in(found):
-            msg = f"{counted(errors)} with what would go up"
+            msg = f"{counted(errors)} with the files to upload"
             raise PolicyError(msg, problems=errors[:MAX_PROBLEMS])
         return replace(staged, warnings=(*staged.warnings, *found))
 
 
-def _problems(files: Sequence[StagedFile], manifest: Manifest) -> Iterator[Problem]:
+def _problems(files: Sequence[StagedFile], artifacts: _Artifacts, manifest: Manifest) -> Iterator[Problem]:
     policy, repo = manifest.policy, manifest.repo
-    yield from count_problems(file.path_in_repo for file in files)
+    for problem in count_problems(file.path_in_repo for file in files):
+        path = next(_below(problem.path, artifacts), None)
+        place = "artifacts" if path is None else _path_field(artifacts[path], manifest)
+        yield replace(problem, path=place, message=f"{_prefix(problem)}{problem.message}")
     for file in sorted(files, key=lambda file: file.path_in_repo):
-        yield from name_problems(file.path_in_repo, policy)
-        if _goes_up_as_it_is(file, manifest):
-            yield from size_problems(file.path_in_repo, file.content.size, policy.max_file_size)
+        for problem, rule in _file_problems(file, manifest):
+            place = _path_field(file.origin.artifact, manifest)
+            related = (Related("the rule", rule),) if rule else ()
+            yield replace(problem, path=place, message=f"{_prefix(problem)}{problem.message}", related=related)
     yield from text_problems("repo.commit_message", repo.commit_message or "", policy)
     yield from text_problems("repo.commit_description", repo.commit_description, policy)
 
 
-def _goes_up_as_it_is(file: StagedFile, manifest: Manifest) -> bool:
-    """Whether the size is known already: what is converted may well become smaller, or several files."""
+def _file_problems(file: StagedFile, manifest: Manifest) -> Iterator[tuple[Problem, str]]:
+    """Yield the problems with one file, each with the field of the manifest that sets the rule; empty for our own."""
+    path, policy = file.path_in_repo, manifest.policy
+    for problem in name_problems(path, policy):
+        pattern = first_match(path, policy.deny_patterns) if problem.code == "policy.denied" else None
+        yield problem, "" if pattern is None else f"policy.deny_patterns[{policy.deny_patterns.index(pattern)}]"
+    if _is_unconverted(file, manifest):
+        for problem in size_problems(path, file.content.size, policy.max_file_size):
+            yield problem, _size_rule(file.content.size, policy)
+
+
+def _size_rule(size: int, policy: Policy) -> str:
+    own_limit = "max_file_size" in policy.model_fields_set and policy.max_file_size < size <= FILE_LIMIT
+    return "policy.max_file_size" if own_limit else ""
+
+
+def _is_unconverted(file: StagedFile, manifest: Manifest) -> bool:
+    """Return whether the size is known already: conversion may shrink a file, or split it."""
     artifact = file.origin.artifact
-    return artifact is None or manifest.artifacts[artifact].serializer == _AS_IT_IS
+    return artifact is None or manifest.artifacts[artifact].serializer == COPY
 
 
 def _collisions(artifacts: _Artifacts, manifest: Manifest) -> Iterator[Problem]:
-    """Yield names that cannot stand beside each other, at the artifact that comes second."""
+    """Yield the names that cannot exist side by side, each at the artifact that comes second."""
     for one, two, why in collisions(artifacts):
         first, second = sorted((one, two), key=lambda path: (_order(artifacts[path]), path))
+        quoted = ascii if _look_alike(first, second) else "'{}'".format
         yield Problem(
             "policy.collision",
-            f"{_told(first, why)} and {_told(second, why)}: {why}",
+            f"{quoted(first)} and {quoted(second)}: {why}",
             "give one of them another path_in_repo, or leave it out",
-            _place(artifacts[second], manifest),
-            related=(Related(f"'{first}' comes from here", _place(artifacts[first], manifest)),),
+            _path_field(artifacts[second], manifest),
+            related=(Related(f"'{first}' comes from here", _path_field(artifacts[first], manifest)),),
         )
 
 
-def _idle_load_patterns(staged: Staged) -> Iterator[Problem]:
-    """Yield patterns of the load plan that match nothing: whoever loads would miss what they were meant to fetch."""
+def _look_alike(one: str, two: str) -> bool:
+    # Composed and decomposed accents are drawn in the same way: only their code points show the difference.
+    return unicodedata.normalize("NFC", one) == unicodedata.normalize("NFC", two)
+
+
+def _unmatched_load_patterns(staged: Staged) -> Iterator[Problem]:
+    """Yield the patterns of the load plan that match nothing: consumers would miss files."""
     manifest = staged.collection.project.manifest
     paths = [*(file.path_in_repo for file in staged.files), *([CARD_FILE] if manifest.card else [])]
-    # What is converted may become several files, whose names are not known yet.
-    severity: Severity = "error" if all(_goes_up_as_it_is(file, manifest) for file in staged.files) else "warning"
+    # A converted file may become several, whose names are not known yet.
+    severity: Severity = "error" if all(_is_unconverted(file, manifest) for file in staged.files) else "warning"
     for index, pattern in enumerate(manifest.load.allow_patterns):
         if not matching(paths, [pattern], None):
             hint = near_misses(pattern, staged.collection.included)
@@ -90,36 +138,12 @@ def _idle_load_patterns(staged: Staged) -> Iterator[Problem]:
             yield Problem("source.pattern", f"pattern '{pattern}' matched nothing", hint, path, severity=severity)
 
 
-def _told(path: str, why: str) -> str:
-    """Return a name in quotes; two that look the same, letter by letter."""
-    return ascii(path) if "Unicode" in why else f"'{path}'"
-
-
-def _placed(problem: Problem, manifest: Manifest, artifacts: _Artifacts) -> Problem:
-    """Return a problem about a file as one about the line of the manifest that the file comes from."""
-    path = problem.path
-    if path.startswith("repo."):
-        return problem
-    if not path:
-        return replace(problem, path="artifacts")
-    known = path if path in artifacts else next(_below(path, artifacts), None)
-    place = _place(artifacts[known] if known else None, manifest)
-    rule = _rule(problem, manifest)
-    related = (Related("the rule", rule),) if rule else ()
-    return replace(problem, path=place, message=f"'{path}': {problem.message}", related=related)
-
-
-def _rule(problem: Problem, manifest: Manifest) -> str:
-    """Return the field of the policy that a problem comes from, when the manifest says it."""
-    policy = manifest.policy
-    if problem.code == "policy.size" and "policy.max_file_size" in problem.message:
-        return "policy.max_file_size" if "max_file_size" in policy.model_fields_set else ""
-    pattern = first_match(problem.path, policy.deny_patterns) if problem.code == "policy.denied" else None
-    return "" if pattern is None else f"policy.deny_patterns[{policy.deny_patterns.index(pattern)}]"
+def _prefix(problem: Problem) -> str:
+    return f"'{problem.path}': " if problem.path else ""
 
 
 def _below(folder: str, artifacts: _Artifacts) -> Iterator[str]:
-    """Yield what is in a folder, whose path ends with a slash and is `/` alone for the root."""
+    """Yield the files in a folder, whose path ends with a slash and is `/` alone for the root."""
     return (path for path in artifacts if folder.endswith("/") and path.startswith(folder.lstrip("/")))
 
 
@@ -127,8 +151,8 @@ def _order(artifact: int | None) -> int:
     return -1 if artifact is None else artifact
 
 
-def _place(artifact: int | None, manifest: Manifest) -> str:
-    """Return the field that decides what an artifact's files are called in the repo."""
+def _path_field(artifact: int | None, manifest: Manifest) -> str:
+    """Return the field that decides the path in the repo of an artifact's files."""
     if artifact is None:
         return "artifacts"
     return f"artifacts[{artifact}].{'path_in_repo' if manifest.artifacts[artifact].path_in_repo else 'source'}"

@@ -2,18 +2,17 @@
 
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 
 from hublish.base.content import Content, ContentChangedError, OnDisk, copy
 from hublish.base.errors import HublishError, SerializationError, SourceChangedError
 from hublish.base.progress import SILENT, Progress
 from hublish.base.values import Candidate, Collection, Origin, Staged, StagedFile
 from hublish.formats import registry
+from hublish.formats.catalogue import COPY
 from hublish.formats.format_options import validate_options
 from hublish.formats.interface import Written
 from hublish.schemas.diagnose.problems import Problem
-
-_COPY: Final = "copy"
 
 
 @dataclass(frozen=True)
@@ -55,14 +54,14 @@ class Serialize:
 
     def _converted(self, collection: Collection, candidate: Candidate, workspace: Path) -> list[StagedFile]:
         if candidate.artifact is None:
-            origin = Origin(None, candidate.source, _COPY, verdict=candidate.verdict)
+            origin = Origin(None, candidate.source, COPY, verdict=candidate.verdict)
             return [StagedFile(candidate.path_in_repo, _content(candidate), origin)]
         artifact = collection.project.manifest.artifacts[candidate.artifact]
         serializer = registry.get(artifact.serializer)
         options = validate_options(serializer, artifact.options)
         parameters = {"version": serializer.version, **options.model_dump(mode="json")}
         origin = Origin(candidate.artifact, candidate.source, serializer.name, parameters, candidate.verdict)
-        if serializer.name == _COPY and candidate.content is not None:
+        if serializer.name == COPY and candidate.content is not None:
             candidate.content.unchanged()
             return [StagedFile(candidate.path_in_repo, candidate.content, origin)]
         source = _source(candidate, workspace)

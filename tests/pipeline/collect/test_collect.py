@@ -49,7 +49,7 @@ def test_every_file_of_a_folder_is_considered_with_the_rule_that_decided(folder:
     assert included(collection) == ["config.json", "data/a.csv", "hub.yaml", "model.npz"]
 
 
-def test_only_what_an_allow_pattern_matches_goes_up_and_the_manifest_always_does(folder: Path) -> None:
+def test_only_files_that_match_an_allow_pattern_are_uploaded_and_always_the_manifest(folder: Path) -> None:
     collection = collect(folder, artifacts=[{"source": "."}], patterns={"allow_patterns": ["*.csv"]})
     assert included(collection) == ["data/a.csv", "data/b.csv", "hub.yaml"]
     assert verdicts(collection)["config.json"] == "patterns.allow_patterns: none matches"
@@ -60,7 +60,7 @@ def test_a_converted_file_gets_the_ending_of_its_format(folder: Path) -> None:
     assert included(collection) == ["hub.yaml", "model.safetensors"]
 
 
-def test_a_converted_file_that_is_told_its_name_keeps_it(folder: Path) -> None:
+def test_a_converted_file_with_a_given_name_keeps_it(folder: Path) -> None:
     artifact = {"source": "model.npz", "serializer": "safetensors", "path_in_repo": "w/m.safetensors"}
     assert included(collect(folder, artifacts=[artifact])) == ["hub.yaml", "w/m.safetensors"]
 
@@ -71,7 +71,7 @@ def test_the_same_file_collected_twice_counts_once(folder: Path) -> None:
 
 
 def test_the_manifest_collected_by_a_folder_is_the_manifest(folder: Path) -> None:
-    (folder / "hub.yaml").write_text("whatever lies there")
+    (folder / "hub.yaml").write_text("not the manifest")
     collection = collect(folder, artifacts=[{"source": "."}])
     assert included(collection).count("hub.yaml") == 1
 
@@ -110,16 +110,16 @@ def test_all_problems_come_at_once_with_their_paths(folder: Path) -> None:
     assert all(problem.hint for problem in caught.value.problems)
 
 
-def test_of_a_thousand_missing_sources_a_hundred_are_looked_for(tmp_path: Path) -> None:
+def test_of_a_thousand_missing_sources_a_hundred_are_searched(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=f"{MAX_PROBLEMS} problems") as caught:
         collect(tmp_path, artifacts=[{"source": f"missing-{number}"} for number in range(1_000)])
     assert len(caught.value.problems) == MAX_PROBLEMS
 
 
-def test_of_a_thousand_links_a_hundred_are_told(tmp_path: Path) -> None:
+def test_of_a_thousand_links_the_first_hundred_are_shown(tmp_path: Path) -> None:
     for number in range(1_000):
         (tmp_path / f"{number}.bin").symlink_to("nowhere")
-    with pytest.raises(SourceError, match="1000 problems with the sources; the first 100 are told") as caught:
+    with pytest.raises(SourceError, match="1000 problems with the sources; the first 100 are shown") as caught:
         collect(tmp_path, artifacts=[{"source": "."}])
     assert len(caught.value.problems) == MAX_PROBLEMS
 
@@ -135,7 +135,7 @@ LINKS = {
 
 
 @pytest.mark.parametrize("case", LINKS)
-def test_a_link_is_refused_for_what_it_is(case: str, tmp_path: Path) -> None:
+def test_each_kind_of_link_is_refused_with_its_own_reason(case: str, tmp_path: Path) -> None:
     target, message = LINKS[case]
     folder = tmp_path / "repo"
     (folder / "data").mkdir(parents=True)
@@ -159,7 +159,7 @@ def test_following_never_leaves_the_folder(folder: Path) -> None:
         collect(folder, artifacts=[{"source": "out"}], policy={"symlinks": "follow"})
 
 
-def test_what_is_ignored_may_be_a_link_or_a_pipe(folder: Path) -> None:
+def test_an_ignored_file_may_be_a_link_or_a_pipe(folder: Path) -> None:
     (folder / "out").symlink_to("/etc/passwd")
     os.mkfifo(folder / "pipe")
     collection = collect(folder, artifacts=[{"source": "."}], patterns={"ignore_patterns": ["out", "pipe"]})
@@ -173,7 +173,7 @@ def test_an_ignore_pattern_that_matches_nothing_is_a_warning(folder: Path) -> No
     ]
 
 
-def test_in_memory_values_stand_in_for_a_source(folder: Path) -> None:
+def test_values_in_memory_replace_a_source(folder: Path) -> None:
     manifest = Manifest.model_validate(
         {"repo": {"repo_id": "acme/x"}, "artifacts": [{"source": "m.safetensors", "serializer": "safetensors"}]}
     )

@@ -11,7 +11,7 @@ from hublish.base.errors import HublishError
 from hublish.base.values import Effect, Release
 from hublish.base.values.explanation import Explanation, Fate, Outcome, Taken
 from hublish.pipeline.build import releasing
-from hublish.pipeline.collect.surveying import survey
+from hublish.pipeline.collect.collect import survey
 from hublish.pipeline.explain.book import Book
 from hublish.pipeline.explain.finding import explain
 from hublish.schemas.diagnose.problems import Problem

@@ -22,7 +22,7 @@ COLLECTS = Step(
     "artifacts[1].source",
     location=line(9, 13, 19, "  - source: runs/*"),
 )
-NOT_DENIED = Step("denied", Effect.PASSES, "denied by default: no such name")
+NOT_DENIED = Step("denied", Effect.PASSES, "denied by default: no match")
 ALLOWED = Step("allow_patterns", Effect.PASSES, "patterns.allow_patterns[0]: *", "patterns.allow_patterns[0]")
 IGNORED = Step(
     "ignore_patterns",

@@ -1,4 +1,4 @@
-"""Why no source collects a file of the working tree: a folder that is never entered, or each source for a reason."""
+"""Explain why no source collects a file: a folder that is never searched, or a reason for each source."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -8,40 +8,45 @@ from typing import Final
 
 from hublish.base.globs import glob_expression
 from hublish.base.values import Effect, Project, Step
-from hublish.pipeline.collect.sources import MAGIC, normalised
+from hublish.pipeline.collect.artifact_files import MAGIC, normalized
 from hublish.pipeline.collect.walking import pruned_folder
 from hublish.schemas.diagnose.problems import Problem
 from hublish.schemas.documents.file_names import STATE_FOLDER
 
+# A manifest may have hundreds of sources: only those most like the path are listed.
 _NEAREST: Final = 3
-"""Sources that are told one by one; a manifest may have hundreds."""
-_ONE: Final = "the one source does not collect it"
-_CLIENTS: Final = "as huggingface_hub never does (its DEFAULT_IGNORE_PATTERNS)"
-_WHY: Final = {".git": _CLIENTS, ".cache/huggingface": _CLIENTS, STATE_FOLDER: "it is hublish's own"}
+_COMPARED: Final = 200
+_ONLY: Final = "the only source does not collect it"
+_AS_THE_CLIENT: Final = "as in huggingface_hub (its DEFAULT_IGNORE_PATTERNS)"
+_REASONS: Final = {
+    ".git": _AS_THE_CLIENT,
+    ".cache/huggingface": _AS_THE_CLIENT,
+    STATE_FOLDER: "since hublish keeps its own state there",
+}
 
 
-def steps(project: Project, relative: str, failed: Mapping[int, Problem]) -> Iterator[Step]:
-    """Yield what keeps a file out that is no candidate; of many sources the likeliest to have been meant.
+def uncollected_steps(project: Project, relative: str, failed: Mapping[int, Problem]) -> Iterator[Step]:
+    """Yield the steps that exclude a file which is not a candidate.
 
     Args:
         project: the manifest and its folder.
         relative: the file, below the folder.
-        failed: why artifacts collected nothing at all, by their index.
+        failed: the problem of each artifact that collects no file, by its index.
     """
     folder = pruned_folder(relative)
     if folder is not None:
-        yield Step("pruned", Effect.EXCLUDES, f"{folder}/ is never looked into, {_WHY[_kind(folder)]}")
+        yield Step("pruned", Effect.EXCLUDES, f"{folder}/ is never searched, {_REASONS[_kind(folder)]}")
         return
     for index, problem in failed.items():
-        if _covers(normalised(project.manifest.artifacts[index].source), relative):
+        if _covers(normalized(project.manifest.artifacts[index].source), relative):
             yield _source_step(project, index, Effect.COLLECTS)
             yield Step(problem.code, Effect.REFUSES, problem.message, problem.path, problem.hint)
             return
     count = len(project.manifest.artifacts)
-    yield Step("source", Effect.EXCLUDES, f"none of {count} sources collects it" if count > 1 else _ONE, "artifacts")
+    yield Step("source", Effect.EXCLUDES, f"none of {count} sources collects it" if count > 1 else _ONLY, "artifacts")
     for index in _nearest(project, relative):
         source = project.manifest.artifacts[index].source
-        yield _source_step(project, index, Effect.MISSES, f": {_why_not(source, relative, failed.get(index))}")
+        yield _source_step(project, index, Effect.MISSES, f": {_reason(source, relative, failed.get(index))}")
 
 
 def _nearest(project: Project, relative: str) -> list[int]:
@@ -63,27 +68,30 @@ def _covers(source: str, relative: str) -> bool:
 
 
 def _kind(folder: str) -> str:
-    return next(name for name in _WHY if folder == name or folder.endswith(f"/{name}"))
+    return next(name for name in _REASONS if folder == name or folder.endswith(f"/{name}"))
 
 
 def _likeness(project: Project, index: int, relative: str) -> float:
-    return SequenceMatcher(None, project.manifest.artifacts[index].source[:200], relative[:200]).ratio()
+    # SequenceMatcher takes quadratic time: the beginnings are enough to rank sources.
+    source = project.manifest.artifacts[index].source
+    return SequenceMatcher(None, source[:_COMPARED], relative[:_COMPARED]).ratio()
 
 
-def _why_not(source: str, relative: str, failed: Problem | None) -> str:
+def _reason(source: str, relative: str, failed: Problem | None) -> str:
     if failed is not None:
-        return f"collects nothing for now: {failed.message}"
-    plain = normalised(source)
+        return f"collects nothing at the moment: {failed.message}"
+    plain = normalized(source)
     return _glob_mismatch(plain, relative) if MAGIC.search(plain) else "names another file or folder"
 
 
 def _glob_mismatch(pattern: str, relative: str) -> str:
-    """Return where a glob and a path part, in words."""
+    """Return the first place where a glob and a path differ."""
+    # In fnmatch `*` crosses `/`: a glob that matches only there was probably written in that belief.
     if fnmatchcase(relative, pattern):
         head, _, last = pattern.rpartition("/")
         deep = f"{head}/**/{last}" if head else f"**/{last}"
         fits = re.fullmatch(glob_expression(deep), relative)
-        return "`*` stays within a folder" + (f"; {deep} would match" if fits else "")
+        return "`*` stops at `/`" + (f"; {deep} would match" if fits else "")
     for wanted, found in zip(pattern.split("/"), relative.split("/"), strict=False):
         if wanted == "**":
             break

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from hublish.base.values import Effect, Project
-from hublish.pipeline.collect.absences import steps
+from hublish.pipeline.collect.uncollected import uncollected_steps
 from hublish.schemas.diagnose.problems import Problem
 from hublish.schemas.documents.manifest import Manifest
 
@@ -16,7 +16,7 @@ def project(*sources: str) -> Project:
 
 
 def words(path: str, *sources: str) -> list[str]:
-    return [step.text for step in steps(project(*sources), path, {})]
+    return [step.text for step in uncollected_steps(project(*sources), path, {})]
 
 
 @pytest.mark.parametrize(
@@ -24,10 +24,10 @@ def words(path: str, *sources: str) -> list[str]:
     [
         ("a.json", "b.json", "names another file or folder"),
         ("runs", "data/a", "names another file or folder"),
-        ("*.json", "runs/a.json", "`*` stays within a folder; **/*.json would match"),
-        ("runs/*.json", "runs/x/y/a.json", "`*` stays within a folder; runs/**/*.json would match"),
-        ("runs/*/a.json", "runs/x/y/a.json", "`*` stays within a folder; runs/*/**/a.json would match"),
-        ("*-a/x.json", "runs/b-a/x.json", "`*` stays within a folder"),
+        ("*.json", "runs/a.json", "`*` stops at `/`; **/*.json would match"),
+        ("runs/*.json", "runs/x/y/a.json", "`*` stops at `/`; runs/**/*.json would match"),
+        ("runs/*/a.json", "runs/x/y/a.json", "`*` stops at `/`; runs/*/**/a.json would match"),
+        ("*-a/x.json", "runs/b-a/x.json", "`*` stops at `/`"),
         ("runs/*.json", "runs/a.txt", "`*.json` does not match `a.txt`"),
         ("[ab].json", "c.json", "`[ab].json` does not match `c.json`"),
         ("runs/**/a.json", "runs/x/b.json", "does not match"),
@@ -35,7 +35,7 @@ def words(path: str, *sources: str) -> list[str]:
     ],
 )
 def test_each_kind_of_source_misses_for_its_own_reason(source: str, path: str, why: str) -> None:
-    assert words(path, source) == ["the one source does not collect it", f"artifacts[0].source: {source}: {why}"]
+    assert words(path, source) == ["the only source does not collect it", f"artifacts[0].source: {source}: {why}"]
 
 
 def test_of_many_sources_the_nearest_three_are_told_in_their_order() -> None:
@@ -58,22 +58,22 @@ def test_of_many_sources_the_nearest_three_are_told_in_their_order() -> None:
 )
 def test_the_folder_that_is_never_entered_is_told_alone(path: str, folder: str) -> None:
     (only,) = words(path, "*.json")
-    assert only.startswith(f"{folder}/ is never looked into, ")
+    assert only.startswith(f"{folder}/ is never searched, ")
 
 
 @pytest.mark.parametrize("path", [".gitignore", "x.git/a", ".cache/other", "huggingface/x", "x.cache/huggingface/y"])
 def test_names_that_are_only_like_them_are_others(path: str) -> None:
-    assert words(path, "none.json")[0] == "the one source does not collect it"
+    assert words(path, "none.json")[0] == "the only source does not collect it"
 
 
 @pytest.mark.parametrize("source", ["runs/m.npz", "runs", ".", "runs/*.npz", "**"])
 def test_an_artifact_that_failed_refuses_what_it_would_collect(source: str) -> None:
     problem = Problem("serializer.unknown", "unknown serializer", "did you mean", "artifacts[0].serializer")
-    collects, refuses = steps(project(source), "runs/m.npz", {0: problem})
+    collects, refuses = uncollected_steps(project(source), "runs/m.npz", {0: problem})
     assert (collects.effect, refuses.effect, refuses.path) == (Effect.COLLECTS, Effect.REFUSES, problem.path)
 
 
 def test_an_artifact_that_failed_says_so_about_other_files() -> None:
     problem = Problem("source.missing", "'m.npz' does not exist", "", "artifacts[0].source")
-    (_, missed) = steps(project("m.npz"), "m.txt", {0: problem})
-    assert missed.text == "artifacts[0].source: m.npz: collects nothing for now: 'm.npz' does not exist"
+    (_, missed) = uncollected_steps(project("m.npz"), "m.txt", {0: problem})
+    assert missed.text == "artifacts[0].source: m.npz: collects nothing at the moment: 'm.npz' does not exist"

@@ -1,0 +1,265 @@
+"""The files of an artifact: which files its `source` names, their path in the repo, and the files they become."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from hublish.base.content import InMemory, OnDisk
+from hublish.base.errors import HublishError
+from hublish.base.globs import glob_expression
+from hublish.base.near_misses import near_glob
+from hublish.base.values import Candidate, Effect, Kind, Project, Step, Verdict
+from hublish.formats import registry
+from hublish.formats.catalogue import COPY, SHARD_INDEX_SUFFIX
+from hublish.formats.format_options import InvalidOptionsError, validate_options
+from hublish.formats.interface import Format
+from hublish.pipeline.collect.verdicts import name_steps
+from hublish.pipeline.collect.walking import Entry, look, walk
+from hublish.schemas.diagnose.problems import Problem
+from hublish.schemas.documents.file_names import MANIFEST_FILE
+from hublish.schemas.documents.manifest import Artifact
+from hublish.schemas.documents.names import source_problems
+from hublish.schemas.documents.sizes import format_size
+
+MAGIC: Final = re.compile(r"[*?\[]")
+"""Characters that make a source a glob, unless a file of exactly that name exists."""
+
+# One byte of input can become at most so many: compression and a cast to a wider type both enlarge it.
+_GROWTH: Final = 10_000
+_COMPARED: Final = 20_000
+_ITSELF: Final = Verdict.of([Step("manifest", Effect.COLLECTS, "the manifest is published as written")])
+
+
+class SourceProblemError(Exception):
+    """A source cannot be collected: a message and a hint."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file of a source, and its path in the repo."""
+
+    entry: Entry
+    path_in_repo: str
+    named: bool
+    """Whether the manifest names exactly this file, rather than a folder or a glob."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """The files that one candidate becomes."""
+
+    paths: tuple[str, ...]
+    """Each path_in_repo."""
+    serializer: str
+    more: str = ""
+    """Other files that may be written, when only the conversion decides."""
+
+
+def manifest_candidate(project: Project) -> Candidate:
+    """Return the manifest as a file of the release."""
+    # Only its name, not the path on the command line: a lock must not depend on the folder a command runs in.
+    return Candidate(MANIFEST_FILE, Path(project.name).name, InMemory(project.text), None, _ITSELF)
+
+
+def artifact_candidates(project: Project, index: int) -> tuple[tuple[Candidate, ...], tuple[Problem, ...]]:
+    """Return the files of one artifact, before any pattern or policy is applied, and all problems with it."""
+    artifact = project.manifest.artifacts[index]
+    path = f"artifacts[{index}]"
+    try:
+        declared = registry.declared(artifact.serializer)
+    except HublishError as error:
+        return (), (Problem(error.code, error.message, error.hint, f"{path}.serializer"),)
+    problems = _option_problems(declared, artifact, f"{path}.options")
+    try:
+        return tuple(_candidates(project, index, artifact, declared.suffix)), problems
+    except SourceProblemError as error:
+        found = Problem("source.missing", error.message, error.hint, f"{path}.source")
+    except OSError as error:
+        found = Problem("source.unreadable", f"'{artifact.source}': {error.strerror}", path=f"{path}.source")
+    return (), (*problems, found)
+
+
+def load_format_problems(project: Project) -> Iterator[Problem]:
+    """Yield a problem when `load.serializer` is unknown."""
+    name = project.manifest.load.serializer
+    try:
+        if name is not None:
+            registry.declared(name)
+    except HublishError as error:
+        yield Problem(error.code, error.message, error.hint, "load.serializer")
+
+
+def outputs(project: Project, candidate: Candidate) -> Outputs:
+    """Return the files that a candidate becomes, as far as they are known without converting it."""
+    path = candidate.path_in_repo
+    if candidate.artifact is None:
+        return Outputs((path,), COPY)
+    artifact = project.manifest.artifacts[candidate.artifact]
+    if artifact.serializer == COPY:
+        return Outputs((path,), COPY)
+    try:
+        declared = registry.declared(artifact.serializer)
+        options = validate_options(declared, artifact.options)
+    except HublishError:  # reported as a problem of the artifact
+        return Outputs((path,), artifact.serializer)
+    if (limit := getattr(options, "max_shard_size", None)) is not None:
+        return _weights(candidate, artifact.serializer, int(limit))
+    if artifact.serializer == "onnx":
+        return Outputs((path,), artifact.serializer, "with the external data files that hold its tensors")
+    return Outputs((path,), artifact.serializer)
+
+
+def find_files(folder: Path, artifact: Artifact) -> tuple[Found, ...]:
+    """Return the files that `artifact.source` names.
+
+    Raises:
+        SourceProblemError: when it matches nothing, or leads out of the folder.
+    """
+    source = normalized(artifact.source)
+    if source != ".":
+        _require_inside(source)
+    entry = look(folder, source) if source != "." else None
+    # An existing name wins over its reading as a glob: `data[1].csv` may be a file.
+    if source == "." or (entry is not None and entry.kind is Kind.FOLDER):
+        return _in_folder(folder, "" if source == "." else source, artifact)
+    if entry is not None:
+        return (Found(entry, _path_of_file(entry.relative, artifact.path_in_repo), named=True),)
+    if MAGIC.search(source):
+        return _by_glob(folder, source, artifact)
+    msg = f"'{artifact.source}' does not exist"
+    raise SourceProblemError(msg, _near_misses(source, (entry.relative for entry in walk(folder))))
+
+
+def normalized(source: str) -> str:
+    """Return a source in the form of the paths of entries; `.` for the folder itself."""
+    return source.removeprefix("./").rstrip("/") or "."
+
+
+def _option_problems(declared: Format, artifact: Artifact, path: str) -> tuple[Problem, ...]:
+    try:
+        validate_options(declared, artifact.options)
+    except InvalidOptionsError as error:
+        return tuple(replace(problem, path=f"{path}.{problem.path}") for problem in error.problems)
+    return ()
+
+
+def _candidates(project: Project, index: int, artifact: Artifact, suffix: str) -> Iterator[Candidate]:
+    place = f"artifacts[{index}].source"
+    collects = Step("source", Effect.COLLECTS, f"{place}: {artifact.source}", place)
+    key = artifact.path_in_repo or artifact.source
+    if key in project.objects:
+        verdict, value = Verdict.of([collects]), project.objects[key]
+        yield Candidate(_path_of_object(artifact, suffix), "<memory>", None, index, verdict, value=value)
+        return
+    for found in find_files(project.folder, artifact):
+        relative, path = found.entry.relative, found.path_in_repo
+        if not (found.named and artifact.path_in_repo):
+            path = _with_suffix(path, suffix)
+        verdict = Verdict.of([collects, *name_steps(relative, named=found.named)])
+        content = OnDisk(project.folder / relative, found.entry.identity)
+        yield Candidate(path, relative, content, index, verdict, found.entry.kind)
+
+
+def _path_of_object(artifact: Artifact, suffix: str) -> str:
+    """Return the path_in_repo of a value in memory: that of the file it replaces."""
+    path = artifact.path_in_repo or ""
+    return path if path and not path.endswith("/") else path + _with_suffix(PurePosixPath(artifact.source).name, suffix)
+
+
+def _with_suffix(path: str, suffix: str) -> str:
+    """Return the name of a converted file; the index of shards gives the name of the whole."""
+    whole = path.removesuffix(SHARD_INDEX_SUFFIX)
+    if not suffix or whole.endswith(suffix):
+        return whole if suffix else path
+    folder, slash, name = whole.rpartition("/")
+    return f"{folder}{slash}{name.rpartition('.')[0] or name}{suffix}"
+
+
+def _weights(candidate: Candidate, serializer: str, limit: int) -> Outputs:
+    # Imported here: `hublish check` takes another path and need not load the machinery of tensors.
+    from hublish.formats.input_files import InvalidFileError
+    from hublish.formats.tensors.shards import index_path, weights_path
+
+    try:
+        weights = weights_path(candidate.path_in_repo)
+    except InvalidFileError:  # the conversion reports it
+        return Outputs((candidate.path_in_repo,), serializer)
+    index = candidate.source.endswith(SHARD_INDEX_SUFFIX)
+    if candidate.content is not None and not index and candidate.content.size * _GROWTH <= limit:
+        return Outputs((weights,), serializer)
+    stem = weights.rpartition("/")[2].removesuffix(".safetensors")
+    shards = f"shards such as {stem}-00001-of-00002.safetensors with {index_path(weights)}"
+    return Outputs((weights,), serializer, f"or, above {format_size(limit)}, {shards}")
+
+
+def _require_inside(source: str) -> None:
+    if found := source_problems(source):
+        msg = f"'{source}': {'; '.join(found)}"
+        raise SourceProblemError(msg, "give a path inside the folder of hub.yaml")
+
+
+def _in_folder(folder: Path, source: str, artifact: Artifact) -> tuple[Found, ...]:
+    entries = tuple(walk(folder, source))
+    if not entries:
+        msg = f"the folder '{artifact.source}' contains no files"
+        raise SourceProblemError(msg, "name another folder, or first run the step that writes its files")
+    return _below(entries, source, artifact)
+
+
+def _by_glob(folder: Path, source: str, artifact: Artifact) -> tuple[Found, ...]:
+    # Only the folder before the first wildcard is walked: `data/2024/*.csv` need not read a tree of checkpoints.
+    fixed = _fixed_prefix(source)
+    start = look(folder, fixed) if fixed else None
+    entries = tuple(walk(folder, fixed)) if not fixed or (start and start.kind is Kind.FOLDER) else ()
+    expression = glob_expression(source)
+    hits = [entry for entry in entries if expression.fullmatch(entry.relative)]
+    if not hits:
+        msg = f"'{artifact.source}' matches nothing"
+        raise SourceProblemError(msg, _near_misses(source, (entry.relative for entry in entries or walk(folder))))
+    return _below(hits, fixed, artifact)
+
+
+def _fixed_prefix(pattern: str) -> str:
+    """Return the folders before the first segment with a wildcard."""
+    fixed = []
+    for segment in pattern.split("/")[:-1]:
+        if MAGIC.search(segment):
+            break
+        fixed.append(segment)
+    return "/".join(fixed)
+
+
+def _path_of_file(relative: str, path_in_repo: str | None) -> str:
+    name = relative.rpartition("/")[2]
+    if not path_in_repo:
+        return name
+    return path_in_repo + name if path_in_repo.endswith("/") else path_in_repo
+
+
+def _below(entries: Iterable[Entry], prefix: str, artifact: Artifact) -> tuple[Found, ...]:
+    into = (artifact.path_in_repo or "").rstrip("/")
+    cut = len(prefix) + 1 if prefix else 0
+    return tuple(
+        Found(entry, f"{into}/{entry.relative[cut:]}" if into else entry.relative[cut:], named=False)
+        for entry in entries
+    )
+
+
+def _near_misses(source: str, names: Iterable[str]) -> str:
+    # Imported here, as it is only needed for an error.
+    from difflib import get_close_matches
+
+    known = list(names)
+    if MAGIC.search(source) and (glob := near_glob(source, known)):
+        return f"did you mean '{glob}'?"
+    near = get_close_matches(source, known[:_COMPARED], n=3, cutoff=0.5)
+    return (
+        f"did you mean {' or '.join(repr(name) for name in near)}?" if near else "check the path and the working tree"
+    )
