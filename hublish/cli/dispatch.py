@@ -34,6 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     report = report_for(requested_format(argv), standard_terminal(given_token(argv)))
     try:
         return run(argv, report)
+    # BaseException: Ctrl-C is reported like every other failure.
     except BaseException as failure:
         return report_failure(failure, report)
 
@@ -54,6 +55,7 @@ def run(argv: Sequence[str], report: Report) -> int:
     if argv[0] in HELP:
         report.show_text(overview())
         return 0
+    # As in git and cargo: `hublish help plan`.
     if argv[0] == "help":
         return run([*argv[1:], "--help"], report)
     return _run_command(argv, report)
@@ -65,10 +67,12 @@ def find(argv: Sequence[str]) -> tuple[Entry, Sequence[str]]:
     Raises:
         UsageError: when the command does not exist; the hint names the nearest one.
     """
+    # A name has one word or two: `plan`, `hub serve`.
     for entry in ENTRIES:
         length = len(entry.name.split())
         if " ".join(argv[:length]) == entry.name:
             return entry, argv[length:]
+    # Global options are a common mistake: every option belongs to a command.
     if argv[0].startswith("-"):
         msg = f"{argv[0]} comes before a command"
         raise UsageError(msg, hint="the command comes first, its options follow: hublish plan --json")
@@ -119,6 +123,7 @@ def _run_command(argv: Sequence[str], report: Report) -> int:
     except HelpRequested as requested:
         report.show_text(requested.text)
         return 0
+    # A view is shown only now: a command that fails halfway leaves stdout empty.
     outcome = command.run(arguments, report)
     if outcome.view is not None:
         report.show(outcome.view)
@@ -129,6 +134,7 @@ def _unknown(argv: Sequence[str], group: tuple[Entry, ...]) -> UsageError:
     if group and len(argv) == 1:
         return UsageError(f"`hublish {argv[0]}` needs a command", hint=f"such as `hublish {group[0].name}`")
     name = " ".join(argv[:2]) if group else argv[0]
+    # difflib is slow to import, and only needed for a mistake.
     from difflib import get_close_matches
 
     near = get_close_matches(name, [entry.name for entry in group or ENTRIES], n=1)

@@ -35,7 +35,7 @@ class InternalError(HublishError):
 def report_failure(failure: BaseException, report: Report) -> int:
     """Report why a command failed, and return the exit code."""
     error = as_error(failure)
-    # If printing the error fails as well (disk full), the exit code is what remains.
+    # If printing the error fails as well (disk full), only the exit code remains.
     with suppress(OSError):
         if report.terminal.environ.get("HF_DEBUG", "").lower() in ("1", "true", "yes", "on"):
             import traceback
@@ -51,6 +51,7 @@ def as_error(failure: BaseException) -> HublishError:
         return failure
     if isinstance(failure, KeyboardInterrupt):
         return InterruptedRunError("interrupted", hint="run the same command again: it continues from there")
+    # Without an errno it is not a failure of the system but, for example, of a protocol.
     if isinstance(failure, OSError) and failure.strerror:
         place = f"{failure.filename}: " if failure.filename else ""
         return SystemFailedError(f"{place}{failure.strerror}")

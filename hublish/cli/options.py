@@ -101,6 +101,7 @@ def add_hub(parser: argparse.ArgumentParser) -> None:
         "--local",
         dest="endpoint",
         action="store_const",
+        # The API's name for the embedded Hub, also accepted as `repo.endpoint` in a manifest.
         const="embedded",
         help="the embedded Hub in .hublish/hub, started for this command; needs no token and no network",
     )
@@ -177,6 +178,7 @@ def parse_reference(reference: str, repo_type: str | None) -> RepoRevision:
     Raises:
         UsageError: when the repo or the revision is empty, or when the two types differ.
     """
+    # No repo id contains an @, but a revision may.
     repo_id, at, revision = reference.partition("@")
     if not repo_id or (at and not revision):
         msg = f"{reference!r} is not REPO or REPO@REV"
@@ -198,6 +200,7 @@ def hub_keywords(arguments: argparse.Namespace) -> dict[str, Any]:
 def manifest(arguments: argparse.Namespace, report: Report) -> "Path | Project":
     """Return the manifest's path, or the project when it comes from standard input or takes variables from `--set`."""
     variables = dict(arguments.settings)
+    # The API reads a file itself; text and settings have to be given to it.
     if arguments.file != "-" and not variables:
         return Path(arguments.file)
     import hublish
@@ -215,6 +218,7 @@ def beside_manifest(arguments: argparse.Namespace, name: str) -> Path:
 
 def repeated_options(arguments: argparse.Namespace) -> RepeatedOptions:
     """Return the options that the next command needs again. The token is never one of them."""
+    # Not every command has all of these options.
     file = getattr(arguments, "file", MANIFEST_FILE)
     named = "" if file == MANIFEST_FILE else f" -f {shlex.quote(file)}"
     settings = "".join(f" --set {shlex.quote(f'{name}={value}')}" for name, value in getattr(arguments, "settings", ()))
@@ -229,6 +233,7 @@ def _setting(text: str) -> tuple[str, str]:
     if not equals:
         msg = "expected NAME=VALUE, such as version=1.2.0"
         raise argparse.ArgumentTypeError(msg)
+    # Imported here because most command lines have no --set.
     from hublish.schemas.variables.names import setting_problem
 
     if refused := setting_problem(name, value):

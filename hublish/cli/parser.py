@@ -74,6 +74,7 @@ class Parser(argparse.ArgumentParser):
             HelpRequested: when the arguments ask for help.
             UsageError: when the command does not take one of them.
         """
+        # parse_args() would report unknown arguments itself, without a suggestion.
         arguments, unknown = self.parse_known_args(argv)
         if unknown:
             self._refuse(unknown)
@@ -86,6 +87,7 @@ class Parser(argparse.ArgumentParser):
             if near := _nearest(option, known):
                 msg = f"{self.prog} has no option {option}"
                 raise UsageError(msg, hint=f"did you mean {near}?")
+            # Most tools take their file as an argument; here those are plans, paths and repos.
             if argument.endswith((".yaml", ".yml")) and "--file" in known:
                 msg = f"{self.prog} takes the manifest as an option"
                 raise UsageError(msg, hint=f"write -f {argument}")
@@ -99,6 +101,7 @@ def parser_for(entry: Entry, command: Command) -> Parser:
         description=f"{entry.summary[0].upper()}{entry.summary[1:]}.\n\n{_paragraph(command.description)}",
         epilog=f"examples:\n{_examples(command.examples)}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        # A script with an abbreviation would break when a later version adds a similar option.
         allow_abbrev=False,
     )
     command.configure(parser)
@@ -149,6 +152,7 @@ def _examples(listed: Iterable[Example]) -> str:
 
 def _paragraph(text: str, indent: str = "") -> str:
     """Return running text, wrapped to the width of the terminal."""
+    # argparse wraps its own texts two cells before the edge, too.
     width = min(_WIDEST, shutil.get_terminal_size().columns - 2)
     return textwrap.fill(" ".join(text.split()), width, initial_indent=indent, subsequent_indent=indent)
 

@@ -10,6 +10,7 @@ from hublish.schemas.documents.file_names import CARD_FILE
 
 
 def _run(arguments: Namespace, report: Report) -> Outcome:
+    # The child process that renders a custom template starts up during our own slow imports.
     with prestarted(arguments.file):
         import hublish
 

@@ -34,12 +34,14 @@ def _configure(parser: ArgumentParser) -> None:
 
 
 def _run(arguments: Namespace, report: Report) -> Outcome:
+    # The child process that renders a custom template starts up during our own slow imports.
     with prestarted(arguments.file):
         import hublish
         from hublish.cli.views.check import CheckView
 
         project = hublish.read_project(manifest(arguments, report))
         warnings = hublish.check(project, progress=report.progress())
+    # The error lists the warnings, so they are not written twice.
     if warnings and arguments.strict:
         msg = f"{plural(len(warnings), 'warning')}, and --strict allows none"
         raise WarningsForbiddenError(msg, problems=warnings)

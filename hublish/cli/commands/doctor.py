@@ -9,6 +9,7 @@ from hublish.cli.report import Report
 
 
 def _run(arguments: Namespace, report: Report) -> Outcome:  # noqa: ARG001 - the signature of every command
+    # A failed check is part of the result, not an error: the other findings are still of use.
     import hublish
     from hublish.cli.views.doctor import FindingsView
 

@@ -39,6 +39,7 @@ def _run(arguments: Namespace, report: Report) -> Outcome:
         **hub_keywords(arguments),
         progress=report.progress(),
     )
+    # A path that exists nowhere is likely a typo, so it fails even without --detailed-exitcode.
     outcomes = {answer.outcome for answer in explained.explanations}
     code = CHANGES if arguments.detailed_exitcode and outcomes != {explanation.Outcome.IN} else 0
     return Outcome(ExplanationView(explained), FAILED if explanation.Outcome.ABSENT in outcomes else code)

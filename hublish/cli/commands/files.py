@@ -1,4 +1,4 @@
-"""`hublish files`: list exactly what would be uploaded."""
+"""`hublish files`: list the files to upload."""
 
 from argparse import ArgumentParser, Namespace
 
@@ -16,6 +16,7 @@ def _configure(parser: ArgumentParser) -> None:
 
 
 def _run(arguments: Namespace, report: Report) -> Outcome:
+    # The child process that renders a custom template starts up during our own slow imports.
     with prestarted(arguments.file):
         import hublish
         from hublish.cli.views.files import FilesView

@@ -54,6 +54,8 @@ def _run(arguments: Namespace, report: Report) -> Outcome:
             token=arguments.token,
             expose=arguments.expose_beyond_this_machine,
         )
+    # The server refuses an address beyond loopback unless --expose-beyond-this-machine allows it: the token travels
+    # unencrypted.
     except ValueError:
         msg = f"{arguments.host} can be reached from other machines"
         raise UsageError(msg, hint="add --expose-beyond-this-machine to allow that") from None

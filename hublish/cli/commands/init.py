@@ -53,6 +53,7 @@ def _run(arguments: Namespace, report: Report) -> Outcome:
     from hublish.cli.views.init import DraftView
     from hublish.cli.views.phrases import type_option
 
+    # With --from, --repo-type describes the repo to read; without it, the repo to publish to.
     repo_type: Any = origin.repo_type if arguments.reference else arguments.repo_type
     draft = hublish.init(
         Path(arguments.folder),

@@ -1,4 +1,4 @@
-"""`hublish load`: show what a release contains."""
+"""`hublish load`: describe the tensors of a release."""
 
 from argparse import ArgumentParser, Namespace
 
@@ -13,6 +13,7 @@ def _configure(parser: ArgumentParser) -> None:
 
 
 def _run(arguments: Namespace, report: Report) -> Outcome:
+    # A wrong reference is reported before the slow import.
     keywords = download_keywords(arguments)
 
     import hublish

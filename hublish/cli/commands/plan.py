@@ -1,4 +1,4 @@
-"""`hublish plan`: show what publishing would do."""
+"""`hublish plan`: show the changes that publishing would make."""
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable
@@ -37,6 +37,7 @@ def _run(arguments: Namespace, report: Report) -> Outcome:
 
     plan = hublish.plan(manifest(arguments, report), **hub_keywords(arguments), progress=report.progress())
     report.warn(plan.release.warnings)
+    # Before the plan is shown: a plan file that cannot be written is an error.
     if arguments.out:
         _write(plan, arguments.out)
     view = PlanView(plan, arguments.all, str(arguments.out or ""), repeated_options(arguments), arguments.why)

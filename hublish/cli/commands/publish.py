@@ -25,6 +25,7 @@ def _configure(parser: ArgumentParser) -> None:
 
 
 def _plan_file(text: str) -> Path:
+    # `publish hub.yaml` looks natural, and would fail with an error about JSON.
     if text.endswith((".yaml", ".yml")):
         msg = f"{text} is a manifest, not a plan; write -f {text}"
         raise ArgumentTypeError(msg)
@@ -50,6 +51,7 @@ def _run(arguments: Namespace, report: Report) -> Outcome:
         **hub_keywords(arguments),
         progress=report.progress(),
     )
+    # Without agreement, _confirm has written the warnings beside the plan.
     if agreed:
         report.warn(receipt.plan.release.warnings)
     return Outcome(ReceiptView(receipt, beside_manifest(arguments, LOCK_FILE), repeated_options(arguments)))

@@ -9,6 +9,7 @@ from hublish.cli.report import Report
 
 
 def _run(arguments: Namespace, report: Report) -> Outcome:
+    # A wrong reference is reported before the slow import.
     keywords = download_keywords(arguments)
 
     import hublish
@@ -20,6 +21,7 @@ def _run(arguments: Namespace, report: Report) -> Outcome:
 
 def _load_command(arguments: Namespace) -> str:
     """Return the command line that loads the pulled release."""
+    # Patterns are left out: `load` selects the files that it needs.
     argv = ["hublish", "load"]
     argv += [arguments.reference] if arguments.reference else []
     argv += ["--repo-type", arguments.repo_type] if arguments.repo_type else []

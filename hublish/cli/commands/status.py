@@ -36,6 +36,7 @@ def _run(arguments: Namespace, report: Report) -> Outcome:
         progress=report.progress(),
     )
     report.warn(found.release.warnings)
+    # The local half is worth showing when the Hub fails; the exit code still reports the failure.
     if found.error is not None:
         report.incomplete(found.error)
     changed = arguments.detailed_exitcode and found.changed

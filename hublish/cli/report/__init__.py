@@ -84,6 +84,7 @@ class Format(NamedTuple):
     summary: str
 
 
+# The first one is the default.
 FORMATS = {
     "human": Format("HumanReport", "for people (default)"),
     "json": Format("JsonReport", "one document on standard output"),

@@ -1,4 +1,4 @@
-"""Problems as text, in the manner of rustc: message, place, the lines of the document with carets, and what to do.
+"""Problems as text, in the manner of rustc: message, place, the lines of the document with carets, and the fix.
 
     error[manifest.unknown_key]: unknown key 'artefacts', did you mean 'artifacts'?
       --> hub.yaml:12:3  artefacts

@@ -42,6 +42,7 @@ class GitHubReport(HumanReport):
         from hublish.cli.report.diagnostics import as_problem, summary_lines
 
         self._annotate(error.problems or [as_problem(error)])
+        # GitHub shows at most ten errors of a step beside the lines; the log keeps the summary.
         if error.problems:
             self.note(*summary_lines(error, self._page().paint))
 
@@ -106,6 +107,7 @@ def _where(location: Location | None, environ: Mapping[str, str]) -> dict[str, s
 
 def _file(source: str, environ: Mapping[str, str]) -> str | None:
     """Return a file's name relative to its repository; None for a source that is not a file, such as stdin."""
+    # Standard input has no lines in the pull request: the message alone is shown in the log.
     path = Path(source)
     if not path.is_file():
         return None

@@ -46,6 +46,7 @@ class HumanReport:
     def warn(self, problems: "Iterable[Problem]") -> None:
         """Write warnings to stderr."""
         if listed := tuple(problems):
+            # Most runs have no problems to show, and start faster without this module.
             from hublish.cli.report.diagnostics import warning_lines
 
             self.note(*warning_lines(listed, self._page()))

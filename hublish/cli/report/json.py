@@ -27,9 +27,10 @@ class JsonReport(HumanReport):
         write_json(self.terminal.stdout, view.document())
 
     def show_text(self, text: str, document: Any = None, *, one_line: bool = False) -> None:
-        """Write the document that stands for the text."""
+        """Write the document, or the text without one."""
         if document is None:
             write_text(self.terminal.stdout, text)
+        # Programs that wait for the first line must find the whole document on it.
         elif one_line:
             write_text(self.terminal.stdout, json.dumps(document) + "\n")
         else:

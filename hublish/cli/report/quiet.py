@@ -25,4 +25,4 @@ class QuietReport(HumanReport):
         self._print(self.terminal.stdout, view.quiet(), Paint())
 
     def warn(self, problems: "Iterable[Problem]") -> None:
-        """Write nothing."""
+        """Write nothing: a script reads stderr for errors only."""

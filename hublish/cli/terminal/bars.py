@@ -52,12 +52,14 @@ class Display:
     @contextmanager
     def task(self, label: str, total: int, unit: str = "B") -> Iterator[Task]:
         """Draw a bar that disappears when the work is done."""
+        # tqdm is imported only to draw.
         if not self.visible:
             with SILENT.task(label, total, unit) as silent:
                 yield silent
             return
         from tqdm import tqdm
 
+        # tqdm's unit scaling is decimal, like every size that hublish shows.
         with tqdm(
             desc=f"  {label}",
             total=total,

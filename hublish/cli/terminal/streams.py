@@ -80,6 +80,7 @@ def write_json(stream: TextIO, document: Any) -> None:
     """Write plain data as JSON, with every character that the stream's encoding lacks as a JSON escape."""
     text = json.dumps(document, indent=2, ensure_ascii=False)
     try:
+        # A StringIO has no encoding.
         text.encode(stream.encoding or "utf-8")
     except UnicodeEncodeError:
         # The stream's own escapes (backslashreplace) would not be valid JSON.
@@ -101,11 +102,12 @@ def write_text(stream: TextIO, text: str) -> None:
     except BrokenPipeError:
         _discard(stream)
     except OSError:
+        # The error is reported once, here, and not a second time at exit.
         _discard(stream)
         raise
 
 
 def _discard(stream: TextIO) -> None:
-    # At exit the interpreter flushes what is still buffered, and reports when that fails: send it to the null device.
+    # At exit the interpreter flushes its buffers, and reports when that fails: send it to the null device.
     with open(os.devnull, "wb") as null:
         os.dup2(null.fileno(), stream.fileno())

@@ -26,6 +26,7 @@ def columns(rows: Iterable[Sequence[str]], right: Iterable[int] = ()) -> list[st
         rows: cells; every row has the same number of them.
         right: the indices of columns to align right.
     """
+    # The widths need all rows, and `rows` may be an iterator.
     table = [tuple(row) for row in rows]
     to_right = frozenset(right)
     widths = [min(_WIDEST, max(map(width, column))) for column in zip(*table, strict=True)]
@@ -72,6 +73,7 @@ def _cells(char: str) -> int:
     # Combining marks share the cell of the letter before them; format characters are invisible.
     if unicodedata.category(char) in ("Mn", "Me", "Cf"):
         return 0
+    # East Asian wide and full-width characters take two cells.
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 
 
@@ -83,4 +85,5 @@ def _escape_controls(text: str) -> str:
 
 
 def _is_safe(char: str) -> bool:
+    # Control characters, lone surrogates, and the line and paragraph separators, which some terminals obey.
     return unicodedata.category(char) not in ("Cc", "Cs", "Zl", "Zp") and char not in _BIDI

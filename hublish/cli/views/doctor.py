@@ -2,20 +2,18 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from hublish.api.doctor import Finding
 from hublish.cli.terminal.color import Paint
 from hublish.cli.terminal.text import columns, plural
-
-if TYPE_CHECKING:
-    from hublish import Finding
 
 
 @dataclass(frozen=True)
 class FindingsView:
     """One line per finding, with a hint where there is something to do."""
 
-    findings: "tuple[Finding, ...]"
+    findings: tuple[Finding, ...]
 
     @property
     def healthy(self) -> bool:
@@ -27,6 +25,7 @@ class FindingsView:
         lines = columns((finding.name, finding.detail) for finding in self.findings)
         for finding, line in zip(self.findings, lines, strict=True):
             yield f"{paint('green', 'ok  ') if finding.ok else paint('red', 'FAIL')}  {line}"
+            # A passed check can have a hint too, such as how to make transfers faster.
             if finding.hint:
                 yield f"      {paint('cyan', 'hint:')} {finding.hint}"
         failed = sum(not finding.ok for finding in self.findings)

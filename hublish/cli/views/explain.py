@@ -75,6 +75,7 @@ def _folder(explanation: Explanation, paint: Paint) -> Iterable[str]:
 def _by_folder(explanation: Explanation) -> list[tuple[str, list[Explanation]]]:
     """Return a line name and its files: one line per file, but one in total for a folder that no source collects."""
     top = "" if explanation.path == "." else f"{explanation.path}/"
+    # A virtual environment or a data set beside the sources would otherwise fill pages with the same rule.
     groups: dict[str, list[Explanation]] = {}
     for file in explanation.files:
         groups.setdefault(top + file.path.removeprefix(top).partition("/")[0], []).append(file)
@@ -99,10 +100,12 @@ def _main(explanation: Explanation) -> Step:
 def _fate(fate: Fate, explanation: Explanation, paint: Paint) -> Iterable[str]:
     yield f"{_verdict(fate.outcome, paint)} {_headline(fate, explanation)}"
     if fate.taken is Taken.PATH_IN_REPO:
+        # The same name may exist on disk, with another outcome.
         yield f"    {explanation.path} is a path in the repo"
     if fate.more and fate.outcome is Outcome.IN:
         yield f"    {fate.more}"
     step = fate.decisive
+    # An included file has no single deciding line: every rule let it pass.
     if fate.outcome is not Outcome.IN:
         yield from _line_of(step, paint)
     lines = columns((_EFFECTS.get(each.effect, each.effect.value), *_rule(each)) for each in fate.steps)
@@ -132,6 +135,7 @@ def _headline(fate: Fate, explanation: Explanation) -> str:
 
 def _included(fate: Fate) -> str:
     """Return `runs/model.npz is uploaded as model.safetensors; serializer safetensors`."""
+    # A sharded or split file becomes several.
     paths = ", ".join(fate.path_in_repo)
     name = "" if paths == fate.source else f" as {paths}"
     how = "" if fate.serializer == "copy" else f"; serializer {fate.serializer}"

@@ -27,6 +27,7 @@ class FilesView:
 
     def human(self, paint: Paint) -> Iterable[str]:
         """Return one line per file, then the totals."""
+        # The places of all rules are found in one pass over hub.yaml.
         places = places_of(self.release)
         rows = [self._row(file, places) for file in self.release.files]
         rule = "RULE" if self.why else ""
@@ -42,6 +43,7 @@ class FilesView:
 
     def quiet(self) -> Iterable[str]:
         """Return the paths; with `--excluded`, the excluded sources."""
+        # One list or the other: a script could not separate them.
         if self.excluded:
             return [candidate.source for candidate in self.release.excluded]
         return [file.path_in_repo for file in self.release.files]

@@ -3,16 +3,14 @@
 import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from hublish.api.init import Draft
 from hublish.cli.report.json import problem_document
 from hublish.cli.terminal.color import Paint
 from hublish.cli.terminal.text import columns
 from hublish.cli.views.phrases import next_steps
 from hublish.schemas.documents.file_names import MANIFEST_FILE
-
-if TYPE_CHECKING:
-    from hublish.api.init import Draft
 
 # A folder of checkpoints and logs would push the rest off the screen.
 _MOST_EXCLUDED = 20
@@ -22,7 +20,7 @@ _MOST_EXCLUDED = 20
 class DraftView:
     """A draft that was written, or that is printed instead."""
 
-    draft: "Draft"
+    draft: Draft
     # The folder, as typed.
     folder: str = "."
     # The repo it was drafted from, as typed.
@@ -34,6 +32,7 @@ class DraftView:
 
     def human(self, paint: Paint) -> Iterable[str]:
         """Return each part with its evidence; for a draft that was not written, only its text."""
+        # `--out -` prints the draft: stdout must be a valid manifest.
         if self.draft.path is None:
             yield from self.draft.text.splitlines()
             return
@@ -76,6 +75,7 @@ class DraftView:
         path = self.draft.path
         option = "" if path is None or str(path) == MANIFEST_FILE else f" -f {shlex.quote(str(path))}"
         steps = [f"hublish check{option}", f"hublish files{option}"]
+        # A draft from a repo describes files that may not be here yet.
         if self.draft.complete or self.reference is None:
             return [f"review {path}, then {steps[0]}", steps[1]]
         # The repo's own manifest would overwrite the draft, and its load plan may select fewer files.

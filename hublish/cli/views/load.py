@@ -54,6 +54,7 @@ class LoadView:
         return sorted(self.loaded.arrays)
 
     def _tensors(self) -> list[TensorInfo]:
+        # The order of the file depends on its writer; readers look for names.
         return sorted(describe(self.loaded.arrays), key=lambda tensor: tensor.name)
 
 

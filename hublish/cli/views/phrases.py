@@ -76,6 +76,7 @@ def origin_label(origin: "Origin") -> str:
 
 def converted(origin: "Origin") -> str:
     """Return ` as safetensors` for a converted file, nothing for one that is uploaded as it is."""
+    # The card is its own origin: `card`, not `card as card`.
     return "" if origin.serializer in ("", "copy", origin.source) else f" as {origin.serializer}"
 
 

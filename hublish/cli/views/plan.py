@@ -96,7 +96,8 @@ class PlanView:
     def _next(self, paint: Paint) -> Iterable[str]:
         if self.ask or self.plan.nothing_to_do:
             return ()
-        if self.written_to:  # the plan file contains the values of --set
+        # The plan file contains the values of --set.
+        if self.written_to:
             command = f"hublish publish {self.written_to}{self.repeated.file}{self.repeated.hub}"
             return next_steps(paint, f"review {self.written_to}, then {command}")
         options = f"{self.repeated.manifest}{self.repeated.hub}"
@@ -112,6 +113,7 @@ def _head(plan: Plan, paint: Paint) -> Iterable[str]:
     label = repo_label(target.repo_id, target.repo_type)
     yield paint("bold", f"{label} at {target.revision}") + (", as a pull request" if target.create_pr else "")
     rows = [("endpoint", target.endpoint), ("parent", _parent(plan))]
+    # Settings alone, or only a tag, need no commit and so no message.
     if plan.commits:
         rows.append(("message", target.commit_message))
     if plan.tag:
@@ -148,6 +150,7 @@ def _summary(plan: Plan, paint: Paint) -> list[str]:
         return [paint("green", nothing_to_do(plan.target.repo_id, where))]
     counts = ", ".join(f"{len(plan.of(action))} to {action}" for action in _COMMITTED)
     line = f"{paint('bold', 'Plan:')} {counts}; {format_size(plan.bytes_to_send)} to send."
+    # Changed settings are applied without a commit.
     return [line] if plan.commits else [line, "No commit is needed."]
 
 

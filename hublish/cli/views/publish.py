@@ -54,6 +54,7 @@ class ReceiptView:
     def _rows(self) -> Iterable[tuple[str, str]]:
         receipt = self.receipt
         yield "commit", receipt.commit
+        # The URL of the embedded Hub contains a port that is closed by now.
         if receipt.url and not self._embedded:
             yield "url", receipt.url
         if receipt.created:
@@ -77,6 +78,7 @@ class ReceiptView:
         revision = self.receipt.tag or self.receipt.revision
         # The manifest may name the embedded Hub, but `pull` does not read the manifest.
         where = self.repeated.hub or (" --local" if self._embedded else "")
+        # The default revision of `pull`.
         at = "" if revision == "main" else f"@{revision}"
         pull = f"hublish pull {target.repo_id}{at}{type_option(target.repo_type)}{where}"
         verify = f"hublish verify{self.repeated.file}{self.repeated.hub}"
@@ -84,6 +86,7 @@ class ReceiptView:
 
     def _serve(self) -> Iterable[str]:
         if self._embedded:
+            # `hub serve` takes .hublish/hub in the current folder by default.
             root = self.lock.parent / STATE_FOLDER / "hub"
             option = "" if self.lock.parent == Path() else f" --root {shlex.quote(str(root))}"
             yield f"hublish hub serve{option}  to inspect it with other tools"

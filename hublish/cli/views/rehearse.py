@@ -2,27 +2,26 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from hublish.api.rehearse import Rehearsal
 from hublish.cli.terminal.color import Paint
 from hublish.cli.terminal.text import plural
 from hublish.cli.views.phrases import NO_OPTIONS, RepeatedOptions, next_steps, short, size_of
 from hublish.schemas.documents.sizes import format_size
-
-if TYPE_CHECKING:
-    from hublish import Rehearsal
 
 
 @dataclass(frozen=True)
 class RehearsalView:
     """A release that was published and pulled back, with the differences."""
 
-    rehearsal: "Rehearsal"
+    rehearsal: Rehearsal
     repeated: RepeatedOptions = NO_OPTIONS
 
     def human(self, paint: Paint) -> Iterable[str]:
         """Return one line per step, every difference, and the verdict."""
         receipt = self.rehearsal.receipt
+        # The verbs line up, so that the columns below them do too.
         files = receipt.plan.release.files
         sent = format_size(size_of(files))
         yield f"published  {plural(len(files), 'file')}, {sent}, in one commit {short(receipt.commit)}"

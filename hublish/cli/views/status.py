@@ -2,8 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from hublish.api.status import RemoteDrift, Status
+from hublish.base.values import Setting
+from hublish.base.values.drift import LocalDrift
 from hublish.cli.report.json import error_document
 from hublish.cli.terminal.color import Paint
 from hublish.cli.terminal.text import columns, plural
@@ -18,14 +21,9 @@ from hublish.cli.views.phrases import (
 )
 from hublish.schemas.documents.sizes import format_size
 
-if TYPE_CHECKING:
-    from hublish.api.status import RemoteDrift, Status
-    from hublish.base.values import Setting
-    from hublish.base.values.drift import LocalDrift
-
 _COLORS = {"+": "green", "~": "yellow", "-": "red"}
 
-# A mark, a subject, and what happened to it.
+# A mark, a subject, and its change.
 Row = tuple[str, str, str]
 
 
@@ -33,7 +31,7 @@ Row = tuple[str, str, str]
 class StatusView:
     """Both halves, then the verdict."""
 
-    status: "Status"
+    status: Status
     repeated: RepeatedOptions = NO_OPTIONS
 
     def human(self, paint: Paint) -> Iterable[str]:
@@ -96,6 +94,7 @@ class StatusView:
         if found.lock is None or found.local is None or not found.changed:
             return ()
         steps = [f"hublish plan{self.repeated.manifest}{self.repeated.hub}  shows what publishing would change"]
+        # The release has changed, but the manifest still names the tag of the published one.
         if found.local.keeps_the_tag and found.lock.tag:
             steps.insert(0, f"raise the version: {found.lock.tag} is released, and a released version never changes")
         return next_steps(paint, *steps)
@@ -112,15 +111,16 @@ def _half(title: str, rows: list[Row], files: int, paint: Paint) -> Iterator[str
         yield f"  {paint(_COLORS[mark], line)}"
 
 
-def _local_rows(local: "LocalDrift") -> Iterator[Row]:
+def _local_rows(local: LocalDrift) -> Iterator[Row]:
     yield from (("~", setting.name, setting_change(setting, "none")) for setting in local.settings)
     yield from (("+", path, "not in the lock") for path in local.added)
     yield from (("~", file.path_in_repo, file.why) for file in local.changed)
     yield from (("-", path, "no longer part of the release") for path in local.removed)
 
 
-def _remote_rows(remote: "RemoteDrift") -> Iterator[Row]:
+def _remote_rows(remote: RemoteDrift) -> Iterator[Row]:
     lock, found = remote.lock, remote.verification
+    # Without the repo or the branch every file is missing: one row is clearer than one per file.
     if not remote.repo_exists:
         yield "-", lock.repo_id, _not_found(remote)
         return
@@ -137,20 +137,22 @@ def _remote_rows(remote: "RemoteDrift") -> Iterator[Row]:
     yield from (("~", item.name, f"{item.before}, but {item.after} in the manifest") for item in remote.settings)
 
 
-def _not_found(remote: "RemoteDrift") -> str:
+def _not_found(remote: RemoteDrift) -> str:
     if remote.endpoint != remote.lock.endpoint:
         return f"not found at {remote.endpoint}; it was published to {remote.lock.endpoint}"
+    # The Hub gives the same response for a deleted repo and for a private one that the token cannot access.
     return "not found: it was deleted, or the token cannot access it"
 
 
-def _tag_row(remote: "RemoteDrift") -> Row:
+def _tag_row(remote: RemoteDrift) -> Row:
     subject = f"tag {remote.lock.tag}"
     if remote.tag_at is None:
         return "-", subject, "deleted"
     return "~", subject, f"{short(remote.lock.commit)} -> {short(remote.tag_at)}"
 
 
-def _since(remote: "RemoteDrift") -> str:
+def _since(remote: RemoteDrift) -> str:
+    # The history is read up to a limit, or it was squashed.
     if remote.commits_since is None:
         return "; the locked commit is not among its newest commits"
     return f", {plural(remote.commits_since, 'commit')} since"
@@ -160,7 +162,7 @@ def _count(rows: list[Row], where: str) -> str:
     return f"{plural(len(rows), 'change')} {where}" if rows else f"no changes {where}"
 
 
-def _lock_document(found: "Status") -> dict[str, Any] | None:
+def _lock_document(found: Status) -> dict[str, Any] | None:
     lock = found.lock
     if lock is None:
         return None
@@ -174,7 +176,7 @@ def _lock_document(found: "Status") -> dict[str, Any] | None:
     }
 
 
-def _local_document(local: "LocalDrift") -> dict[str, Any]:
+def _local_document(local: LocalDrift) -> dict[str, Any]:
     return {
         "changed": local.any,
         "files": local.files,
@@ -185,7 +187,7 @@ def _local_document(local: "LocalDrift") -> dict[str, Any]:
     }
 
 
-def _remote_document(remote: "RemoteDrift") -> dict[str, Any]:
+def _remote_document(remote: RemoteDrift) -> dict[str, Any]:
     found = remote.verification
     return {
         "changed": remote.any,
@@ -201,7 +203,7 @@ def _remote_document(remote: "RemoteDrift") -> dict[str, Any]:
     }
 
 
-def _settings_document(settings: "Iterable[Setting]") -> list[dict[str, Any]]:
+def _settings_document(settings: Iterable[Setting]) -> list[dict[str, Any]]:
     return [
         {"name": item.name, "before": None if item.before is None else str(item.before), "after": str(item.after)}
         for item in settings

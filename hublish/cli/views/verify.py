@@ -2,21 +2,19 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from hublish.api.verify import Verification
 from hublish.cli.terminal.color import Paint
 from hublish.cli.terminal.text import plural
 from hublish.cli.views.phrases import NO_OPTIONS, RepeatedOptions, next_steps, repo_label, short
-
-if TYPE_CHECKING:
-    from hublish import Verification
 
 
 @dataclass(frozen=True)
 class VerificationView:
     """Missing, extra and different files."""
 
-    verification: "Verification"
+    verification: Verification
     repeated: RepeatedOptions = NO_OPTIONS
 
     def human(self, paint: Paint) -> Iterable[str]:
@@ -29,6 +27,7 @@ class VerificationView:
         ):
             if paths:
                 yield from [paint("bold", title), *(paint(color, f"  {mark} {path}") for path in paths)]
+        # The verdict comes last, so that a long list does not push it off the screen.
         yield self._verdict(paint)
         if not found.ok:
             plan = f"hublish plan{self.repeated.file}{self.repeated.hub}"
