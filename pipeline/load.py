@@ -7,14 +7,12 @@ from hublish.base.values import Loaded, LocalRelease, Reference, Restored
 from hublish.base.workers import workers
 from hublish.hub.client.hub import Hub
 from hublish.pipeline.engine import Pipeline
-from hublish.pipeline.fetch.check import Check
-from hublish.pipeline.fetch.destination import Destination
-from hublish.pipeline.fetch.fetch import Fetch
+from hublish.pipeline.fetch.fetch import Destination, Fetch
+from hublish.pipeline.fetch.integrity import Check
 from hublish.pipeline.fetch.resolve import Resolve
 from hublish.pipeline.fetch.select import Select
-from hublish.pipeline.restore.rebuild import Rebuild
-from hublish.pipeline.restore.restore import Restore
-from hublish.pipeline.restore.wanted import Wanted
+from hublish.pipeline.restore.filling import Wanted
+from hublish.pipeline.restore.restore import Rebuild, Restore
 
 
 def pulling(

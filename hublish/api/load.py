@@ -9,7 +9,7 @@ from hublish.base.progress import SILENT, Progress
 from hublish.base.values import Loaded, LocalRelease
 from hublish.formats.interface import DISTRUST, Trust
 from hublish.pipeline.load import opening, restoring
-from hublish.pipeline.restore.wanted import Wanted
+from hublish.pipeline.restore.filling import Wanted
 from hublish.schemas.documents.lock import Lock
 from hublish.schemas.documents.manifest import RepoType
 

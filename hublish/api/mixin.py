@@ -26,10 +26,8 @@ from hublish.base.progress import SILENT
 from hublish.formats import registry
 from hublish.formats.release_files import CONFIG
 from hublish.hub.client.caller import OURSELVES
-from hublish.pipeline.restore import modules
-from hublish.pipeline.restore.construction import arguments
-from hublish.pipeline.restore.filling import restored
-from hublish.pipeline.restore.wanted import Wanted
+from hublish.pipeline.restore import torch_modules
+from hublish.pipeline.restore.filling import Wanted, arguments, restored
 from hublish.pipeline.restore.weights import Weights
 from hublish.schemas.documents.file_names import CARD_FILE
 
@@ -56,7 +54,7 @@ class HubMixin(ModelHubMixin):
         if manifest is not None:
             cls._hublish_manifest = manifest
         # What the Hub knows modules of this kind by; they are of the same kind.
-        kind = ["pytorch_model_hub_mixin"] if modules.is_module(cls) else []
+        kind = ["pytorch_model_hub_mixin"] if torch_modules.is_module(cls) else []
         super().__init_subclass__(tags=[*(tags or ()), *kind], **keywords)
 
     def save_pretrained(
@@ -222,7 +220,7 @@ class HubMixin(ModelHubMixin):
 
     def _save_pretrained(self, save_directory: Path) -> None:
         """Write the weights: of a torch module to one file, as huggingface_hub's mixin does and reads."""
-        name, value = held(getattr(self, "module", self) if modules.is_module(self) else self)
+        name, value = held(getattr(self, "module", self) if torch_modules.is_module(self) else self)
         serializer = registry.get(name)
         options = {"max_shard_size": _NO_SHARDS} if "max_shard_size" in serializer.options.model_fields else {}
         path = f"model{serializer.suffix}"
@@ -270,12 +268,12 @@ class HubMixin(ModelHubMixin):
     @classmethod
     def _filled(cls, weights: Weights, model_kwargs: dict[str, Any]) -> Self:
         """Make an instance by these arguments, with the weights in it."""
-        is_module = modules.is_module(cls)
+        is_module = torch_modules.is_module(cls)
         device = model_kwargs.pop("map_location", None) if is_module else None
         strict = model_kwargs.pop("strict", False) if is_module else True
         filled: Self = restored(weights, Wanted(cls(**model_kwargs), strict, device))
         if is_module:
-            modules.evaluating(filled)
+            torch_modules.evaluating(filled)
         return filled
 
 

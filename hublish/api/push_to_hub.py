@@ -15,7 +15,7 @@ from hublish.formats.interface import DISTRUST, Trust
 from hublish.hub.client.caller import OURSELVES, Caller
 from hublish.hub.client.library import advise
 from hublish.pipeline.load import restoring
-from hublish.pipeline.restore.wanted import Wanted
+from hublish.pipeline.restore.filling import Wanted
 from hublish.schemas.documents.lock import Lock
 from hublish.schemas.documents.manifest import Policy
 from hublish.schemas.variables.names import Setting

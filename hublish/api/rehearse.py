@@ -14,7 +14,7 @@ from hublish.base.errors import LoadError, NoArraysError
 from hublish.base.progress import SILENT, Progress
 from hublish.base.values import LocalRelease, Receipt, Reference
 from hublish.hub.client.hub import Hub
-from hublish.pipeline.fetch.destination import Destination
+from hublish.pipeline.fetch.fetch import Destination
 from hublish.pipeline.fetch.select import Select
 from hublish.pipeline.load import opening, pulling
 from hublish.pipeline.publish import planning, publishing

@@ -12,7 +12,7 @@ from hublish.base.errors import UsageError
 from hublish.base.progress import SILENT, Progress
 from hublish.base.values import Digest, LocalRelease, PromisedFile, Reference
 from hublish.hub.client.caller import OURSELVES, Caller
-from hublish.pipeline.fetch.destination import Destination
+from hublish.pipeline.fetch.fetch import Destination
 from hublish.pipeline.fetch.select import Select
 from hublish.pipeline.load import pulling
 from hublish.schemas.documents.lock import Lock

@@ -14,7 +14,7 @@ from hublish.pipeline.collect.artifact_files import Outputs, outputs
 from hublish.pipeline.collect.collect import Examined, Survey
 from hublish.pipeline.collect.uncollected import uncollected_steps
 from hublish.pipeline.explain import asking
-from hublish.pipeline.fetch.selection import selected
+from hublish.pipeline.fetch.select import selected
 from hublish.pipeline.render_card.render_card import RENDERED, two_cards
 from hublish.schemas.documents.file_names import CARD_FILE, GITIGNORE
 from hublish.schemas.documents.manifest import Load

@@ -1,1 +1,1 @@
-"""Downloading: where files land, what was promised about them, and whether they keep it."""
+"""Reference -> LocalRelease (checked): resolve a commit, select its files, download and check them."""

@@ -1,21 +1,54 @@
-"""DownloadPlan -> LocalRelease: the files are on this machine."""
+"""DownloadPlan -> LocalRelease: download the files to this machine."""
 
+from collections.abc import Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from hublish.base.progress import SILENT, Progress
 from hublish.base.values import DownloadPlan, LocalFile, LocalRelease, PromisedFile
 from hublish.base.workers import SharedTask, run_each, workers
 from hublish.hub.client import transfer, xet_memory
 from hublish.hub.client.hub import Hub
-from hublish.pipeline.fetch.destination import Destination
+from hublish.hub.client.library import cache_folder
+from hublish.schemas.documents.manifest import RepoType
+
+
+@dataclass(frozen=True)
+class Destination:
+    """The folders a download goes to, and its use of the cache; the names are huggingface_hub's own."""
+
+    cache_dir: Path | None = None
+    """None means HF_HUB_CACHE."""
+    local_dir: Path | None = None
+    """A folder that receives the files themselves instead of the cache."""
+    force_download: bool = False
+    """Download files again that exist already."""
+    local_files_only: bool = False
+    """Never use the network."""
+
+    def options(self, repo_type: RepoType, commit: str) -> Mapping[str, Any]:
+        """Return the keyword arguments of `hf_hub_download`."""
+        return {
+            "repo_type": repo_type,
+            "revision": commit,
+            "cache_dir": self.cache_dir,
+            "local_dir": self.local_dir,
+            "force_download": self.force_download,
+            "local_files_only": self.local_files_only,
+        }
+
+    def records(self, repo_id: str, repo_type: RepoType) -> Path:
+        """Return the folder for our records of commits."""
+        # Inside the repo's own folder of the cache, so that `hf cache rm` deletes them too.
+        root = self.cache_dir or cache_folder()
+        return root / "--".join([f"{repo_type}s", *repo_id.split("/")]) / "hublish"
 
 
 @dataclass(frozen=True)
 class Fetch:
-    """Download what the cache does not hold, at the pinned commit.
+    """Download the files that are not in the cache, at the pinned commit.
 
     Raises (from `run`):
         OfflineError: the network is off and a file is not in the cache.
@@ -29,10 +62,11 @@ class Fetch:
     title: ClassVar[str] = "downloading"
 
     def run(self, plan: DownloadPlan) -> LocalRelease:
-        """Return the files with their places."""
+        """Return the files with their local paths, not checked yet."""
         reference = plan.release.reference
         options = self.destination.options(reference.repo_type, plan.release.commit)
         total = sum(file.size for file in plan.files)
+        # One `watched` around all downloads bounds their waiting together; in each file it would be a bound per file.
         with self.progress.task("downloading", total) as task, self.hub.watched(), xet_memory.bounded():
             advance = SharedTask(task).advance
 
@@ -45,5 +79,6 @@ class Fetch:
 
 
 def _folder(file: LocalFile) -> Path:
+    # The client returns the path of each file: the common folder is as many levels up as its path in the repo has.
     depth = file.promised.path_in_repo.count("/") + 1
     return file.path.parents[depth - 1]

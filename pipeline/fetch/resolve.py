@@ -1,17 +1,23 @@
-"""Reference -> RemoteRelease: one commit, its files with their digests, and how it is loaded."""
+"""Reference -> RemoteRelease: resolve a reference to one commit, its files with their digests, and its load plan."""
 
+import json
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import ClassVar
+from urllib.parse import quote
 
-from hublish.base import digests
+from pydantic import ValidationError
+
+from hublish.base import digests, durable
 from hublish.base.errors import IntegrityError, LoadError, OfflineError
 from hublish.base.values import PromisedFile, Reference, RemoteRelease
 from hublish.hub.client import transfer
 from hublish.hub.client.hub import Hub
-from hublish.pipeline.fetch import listings, removing
-from hublish.pipeline.fetch.destination import Destination
+from hublish.pipeline.fetch.fetch import Destination
+from hublish.pipeline.fetch.integrity import remove
 from hublish.schemas.diagnose.problems import InvalidDocumentError
+from hublish.schemas.documents.document import Document
 from hublish.schemas.documents.file_names import MANIFEST_FILE
 from hublish.schemas.documents.manifest import Load
 from hublish.schemas.documents.reading_manifest import read_load
@@ -22,13 +28,14 @@ from hublish.schemas.yaml.reader import MAX_BYTES
 class Resolve:
     """Pin a reference to a commit.
 
-    A lock says everything itself. Otherwise the Hub is asked; what it said is remembered, and serves when the
+    A lock contains everything. Otherwise the Hub is asked; its response is recorded in the cache and used while the
     network is off.
 
     Raises (from `run`):
-        NotFoundError: no such repo or revision.
-        OfflineError: the network is off and the revision was never seen.
+        NotFoundError: the repo or revision does not exist.
+        OfflineError: the network is off and the revision is not in the cache.
         LoadError: the repo's hub.yaml cannot be read.
+        IntegrityError: the downloaded hub.yaml has other bytes than the commit.
     """
 
     hub: Hub
@@ -44,22 +51,22 @@ class Resolve:
         load = reference.load or listing.load
         return RemoteRelease(reference, listing.commit, listing.files, load)
 
-    def _listing(self, reference: Reference) -> listings.Listing:
+    def _listing(self, reference: Reference) -> "Listing":
         folder = self.destination.records(reference.repo_id, reference.repo_type)
-        remembered = listings.find(folder, reference.revision)
+        cached = find_listing(folder, reference.revision)
         if self.destination.local_files_only:
-            return _known(remembered, reference)
+            return _require_cached(cached, reference)
         try:
-            listing = self._asked(reference)
+            listing = self._from_the_hub(reference)
         except OfflineError:
-            if remembered is None:
+            if cached is None:
                 raise
-            return remembered
-        with suppress(OSError):  # a cache that may only be read serves as well
-            listings.save(folder, reference.revision, listing)
+            return cached
+        with suppress(OSError):  # a read-only cache works too, but only with a network
+            save_listing(folder, reference.revision, listing)
         return listing
 
-    def _asked(self, reference: Reference) -> listings.Listing:
+    def _from_the_hub(self, reference: Reference) -> "Listing":
         commit = self.hub.commit_of(reference, reference.revision)
         tree = self.hub.tree(reference, commit)
         files = tuple(
@@ -67,19 +74,19 @@ class Resolve:
         )
         manifest = next((file for file in files if file.path_in_repo == MANIFEST_FILE), None)
         load = Load() if manifest is None else self._load_plan(reference, commit, manifest)
-        return listings.Listing(commit=commit, files=files, load=load)
+        return Listing(commit=commit, files=files, load=load)
 
     def _load_plan(self, reference: Reference, commit: str, manifest: PromisedFile) -> Load:
         if manifest.size > MAX_BYTES:
             msg = f"the {MANIFEST_FILE} in {reference.repo_id} has {manifest.size} bytes; it was not downloaded"
             raise LoadError(msg, hint="give a load plan, or a hub.lock")
-        # Into the cache, whatever else goes elsewhere: the folder may hold a manifest of its own.
+        # Always into the cache: `local_dir` may be a folder with a manifest of its own.
         options = replace(self.destination, local_dir=None).options(reference.repo_type, commit)
         with self.hub.watched():
             path = transfer.download(self.hub, reference.repo_id, MANIFEST_FILE, advance=lambda _: None, **options)
+        # Checked like every other file: the load plan decides which class is imported.
         if not digests.matches(path, manifest.size, manifest.digest, lambda _: None):
-            done = removing.remove(path)
-            msg = f"{MANIFEST_FILE} of {reference.repo_id} is not what the commit promises; {done}"
+            msg = f"the {MANIFEST_FILE} of {reference.repo_id} has other bytes than the commit; {remove(path)}"
             raise IntegrityError(msg, hint="run again to download it anew")
         try:
             return read_load(path.read_bytes(), MANIFEST_FILE)
@@ -88,8 +95,43 @@ class Resolve:
             raise LoadError(msg, hint="give a load plan, or a hub.lock", problems=error.problems) from None
 
 
-def _known(remembered: listings.Listing | None, reference: Reference) -> listings.Listing:
-    if remembered is None:
+class Listing(Document):
+    """The record of a commit, kept in the cache so that a second run does not need a network."""
+
+    commit: str
+    """The commit."""
+    files: tuple[PromisedFile, ...]
+    """Every file with its digest."""
+    load: Load
+    """The load plan of its hub.yaml."""
+
+
+def save_listing(folder: Path, revision: str, listing: Listing) -> None:
+    """Record a listing, and that `revision` points to its commit."""
+    folder.mkdir(parents=True, exist_ok=True)
+    durable.write(folder / f"{listing.commit}.json", listing.model_dump_json().encode())
+    # Branches and tags move, so they are recorded apart from the commit, whose content is final.
+    if revision != listing.commit:
+        durable.write(_ref(folder, revision), json.dumps(listing.commit).encode())
+
+
+def find_listing(folder: Path, revision: str) -> Listing | None:
+    """Return the recorded listing of a revision; None without one, or when it cannot be read."""
+    try:
+        ref = _ref(folder, revision)
+        commit = json.loads(ref.read_bytes()) if ref.exists() else revision
+        # Quoted, since the file may be damaged: a commit such as `../../x` must not lead out of the folder.
+        return Listing.model_validate_json((folder / f"{quote(str(commit), safe='')}.json").read_bytes())
+    except (OSError, ValueError, ValidationError):
+        return None
+
+
+def _require_cached(listing: Listing | None, reference: Reference) -> Listing:
+    if listing is None:
         msg = f"{reference.repo_id} at {reference.revision} was never downloaded by hublish to this cache"
         raise OfflineError(msg, hint="run once with the network, or give a hub.lock")
-    return remembered
+    return listing
+
+
+def _ref(folder: Path, revision: str) -> Path:
+    return folder / f"ref-{quote(revision, safe='')}.json"

@@ -1,11 +1,14 @@
-"""RemoteRelease -> DownloadPlan: only what the load plan needs, and no name that could lead astray."""
+"""RemoteRelease -> DownloadPlan: select the files that a load needs, and refuse unsafe names."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import ClassVar
 
 from hublish.base.errors import LoadError
+from hublish.base.patterns import matching
 from hublish.base.values import DownloadPlan, RemoteRelease
-from hublish.pipeline.fetch.selection import selected
+from hublish.base.values.load import target_path
+from hublish.formats.release_files import loadable
 from hublish.schemas.diagnose.problems import Problem
 from hublish.schemas.documents.manifest import Load
 from hublish.schemas.documents.names import collisions, path_problems
@@ -18,11 +21,11 @@ class Select:
     Args:
         allow_patterns: instead of the load plan's.
         ignore_patterns: instead of the load plan's.
-        to_load: the files are for loading: where neither says which, only what loading reads is needed.
-        with_target: the module of the load plan's target is needed too, when the release holds it.
+        to_load: the files are for loading: without patterns from either side, only the weights are selected.
+        with_target: select the module of the load plan's target too, when the release contains it.
 
     Raises (from `run`):
-        LoadError: names that could leave the folder or fall together, before the first byte; or nothing selected.
+        LoadError: names that could leave the folder, or collide, before the first byte; or nothing is selected.
     """
 
     allow_patterns: tuple[str, ...] | None = None
@@ -32,7 +35,7 @@ class Select:
     title: ClassVar[str] = "selecting the files"
 
     def run(self, release: RemoteRelease) -> DownloadPlan:
-        """Return the files to have."""
+        """Return the files to download."""
         load = release.load
         allow = load.allow_patterns if self.allow_patterns is None else self.allow_patterns
         ignore = load.ignore_patterns if self.ignore_patterns is None else self.ignore_patterns
@@ -45,16 +48,36 @@ class Select:
         _refuse_names(release, names)
         if not names:
             msg = f"nothing at {release.reference.repo_id} matches {', '.join(allow)}"
-            raise LoadError(msg, hint="look at the load plan in hub.yaml, or give other patterns")
+            raise LoadError(msg, hint="check the load plan in hub.yaml, or give other patterns")
         wanted = set(names)
         return DownloadPlan(release, tuple(file for file in release.files if file.path_in_repo in wanted))
 
 
+def selected(
+    paths: Collection[str], load: Load, *, weights_only: bool = False, with_target: bool = False
+) -> tuple[str, ...]:
+    """Return the paths that a load plan selects.
+
+    Args:
+        paths: the files of the release.
+        load: the load plan.
+        weights_only: select only the files that loading reads, as the release has no load plan.
+        with_target: select the module of the load plan's target too, when the release contains it.
+    """
+    names = matching(paths, load.allow_patterns, load.ignore_patterns)
+    if weights_only:
+        names = loadable(names)
+    if with_target and load.target is not None:
+        names += tuple({target_path(load.target)} & set(paths) - set(names))
+    return names
+
+
 def _refuse_names(release: RemoteRelease, names: tuple[str, ...]) -> None:
+    # The publisher chose the names, and the listing may come from a hostile Hub: none may be written unchecked.
     problems = [
         Problem("load.name", f"{name!r}: {'; '.join(found)}") for name in names if (found := path_problems(name))
     ]
     problems += [Problem("load.collision", f"'{one}' and '{other}': {why}") for one, other, why in collisions(names)]
     if problems:
-        msg = f"{release.reference.repo_id} holds names that are not safe here; nothing was downloaded"
+        msg = f"{release.reference.repo_id} contains names that are not safe here; nothing was downloaded"
         raise LoadError(msg, problems=problems)

@@ -1,1 +1,1 @@
-"""From checked files to the object a caller wants."""
+"""LocalRelease (checked) -> Loaded or Restored: read the weights, and fill the object that the caller wants."""

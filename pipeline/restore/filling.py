@@ -1,25 +1,46 @@
-"""The ways an object takes weights."""
+"""Fill an object with weights: construct it from its configuration, and pass the arrays in the way it takes them."""
 
 import inspect
+import typing
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Final
 
 from hublish.base.errors import LoadError, UsageError
+from hublish.formats.interface import DISTRUST, Trust
 from hublish.formats.torch import Torch
-from hublish.pipeline.restore import modules
-from hublish.pipeline.restore.casting import CastArrays
-from hublish.pipeline.restore.construction import construct
-from hublish.pipeline.restore.wanted import Wanted
-from hublish.pipeline.restore.weights import Weights
+from hublish.pipeline.restore import torch_modules
+from hublish.pipeline.restore.weights import CastArrays, Weights
 
+# Methods that take arrays by name, in order of preference.
 _SETTERS: Final = ("load_state_dict", "set_weights")
-"""Methods that take arrays by name."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The object to load into, and the options."""
+
+    into: Any = None
+    """A class or an instance; a function that takes the arrays; None for the value that the format itself gives."""
+    strict: bool = True
+    """Refuse weights that lack a tensor of the object, or have one that it does not know."""
+    device: Any = None
+    """The device for the tensors of a torch module: `cuda:0`, or a `torch.device`."""
+    dtype: Any = None
+    """The type that floating tensors are cast to: `bfloat16`, or a type of numpy or torch."""
+    trust: Trust = DISTRUST
+    """Permissions beyond reading data."""
+
+    @property
+    def by_target(self) -> bool:
+        """Whether to load into the load plan's own target, as the caller gave no object and trusts its code."""
+        return self.into is None and self.trust.code
 
 
 def restored(weights: Weights, wanted: Wanted) -> Any:
-    """Return the object the caller wants, filled.
+    """Return the object that the caller wants, filled. `wanted.into` decides how:
 
-    * nothing: what the format's framework works with, else arrays by name;
+    * None: the value of the format's framework, else arrays by name;
     * a torch module: `load_state_dict`; a class of them is constructed from config.json, and left in evaluation mode;
     * an object with `load_state_dict` or `set_weights`, or a class of them: the method is called with the arrays;
     * a class whose instances the format itself gives: an estimator, a model;
@@ -27,23 +48,23 @@ def restored(weights: Weights, wanted: Wanted) -> Any:
 
     Raises:
         LoadError: when it does not take these weights.
-        UsageError: when `device` or `dtype` mean nothing for it.
+        UsageError: when `device` or `dtype` do not apply to it.
     """
     if wanted.into is None:
-        return _as_it_comes(weights, wanted)
-    if modules.is_module(wanted.into):
+        return _plain(weights, wanted)
+    if torch_modules.is_module(wanted.into):
         return _module(wanted.into, weights, wanted)
     content = cast(weights.arrays() if weights.is_state_dict else weights.value(wanted.trust), wanted)
     if not isinstance(content, Mapping):
         return _same_kind(wanted.into, content)
-    return _taking(wanted.into, weights, content, wanted)
+    return _by_method_or_call(wanted.into, weights, content, wanted)
 
 
 def cast(content: Any, wanted: Wanted) -> Any:
-    """Return what is no torch module in the wanted type.
+    """Return content that is not a torch module, in the wanted type.
 
     Raises:
-        UsageError: when it has no type, or a device is asked for.
+        UsageError: when it has no type, or a device is given.
     """
     if wanted.device is not None:
         msg = "`device` is for torch modules; other objects have none"
@@ -51,41 +72,81 @@ def cast(content: Any, wanted: Wanted) -> Any:
     if wanted.dtype is None:
         return content
     if not isinstance(content, Mapping):
-        msg = f"`dtype` is for tensors, and the release holds a {type(content).__name__}"
+        msg = f"`dtype` is for tensors, and the release contains a {type(content).__name__}"
         raise UsageError(msg, hint="leave it out")
     return CastArrays(content, wanted.dtype)
 
 
-def _as_it_comes(weights: Weights, wanted: Wanted) -> Any:
+def construct(into: type, config: Mapping[str, Any]) -> Any:
+    """Return an instance, constructed from a configuration.
+
+    Raises:
+        LoadError: when the class does not take these arguments.
+    """
+    given = arguments(into, config)
+    try:
+        return into(**given)
+    except TypeError as error:
+        named = f"with {', '.join(given)} of config.json" if given else "without arguments"
+        msg = f"{into.__name__} cannot be constructed {named}: {error}"
+        raise LoadError(msg, hint="give an instance, or publish a config.json with its arguments") from error
+
+
+def arguments(into: type, config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the keyword arguments for `__init__`, as huggingface_hub's mixins choose them.
+
+    Parameters that the configuration names are passed by name; a parameter called `config` gets the whole;
+    `**kwargs` takes the rest. A parameter annotated with a dataclass gets one.
+    """
+    parameters = _parameters(into)
+    types = _annotations(into)
+    given = {
+        name: _decoded(into, types.get(name, parameter.annotation), config[name])
+        for name, parameter in parameters.items()
+        if name in config
+    }
+    if config and "config" in parameters and "config" not in given:
+        given["config"] = _decoded(into, types.get("config", parameters["config"].annotation), dict(config))
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
+        given = {**config, **given}
+    return given
+
+
+def _plain(weights: Weights, wanted: Wanted) -> Any:
     value = weights.value(wanted.trust)
     if wanted.device is None and wanted.dtype is None:
         return value
     if weights.serializer.name == Torch.name:
-        return modules.moved(value, wanted.device, wanted.dtype)
+        return torch_modules.moved(value, wanted.device, wanted.dtype)
     return cast(value, wanted)
 
 
 def _module(into: Any, weights: Weights, wanted: Wanted) -> Any:
     module = construct(into, weights.config()) if isinstance(into, type) else into
+    # Torch reads its own layout: unlike numpy it has every type, and it maps the files instead of copying them.
     tensors = (
-        Torch().rebuild(weights.files, wanted.trust) if weights.is_state_dict else modules.tensors(weights.arrays())
+        Torch().rebuild(weights.files, wanted.trust)
+        if weights.is_state_dict
+        else torch_modules.tensors(weights.arrays())
     )
-    modules.fill(module, tensors, strict=wanted.strict, device=wanted.device, dtype=wanted.dtype)
-    return modules.evaluating(module) if isinstance(into, type) else module
+    torch_modules.fill(module, tensors, strict=wanted.strict, device=wanted.device, dtype=wanted.dtype)
+    # An instance keeps its mode: its owner may go on training it.
+    return torch_modules.evaluating(module) if isinstance(into, type) else module
 
 
 def _same_kind(into: Any, content: Any) -> Any:
     if isinstance(into, type) and isinstance(content, into):
         return content
+    # Keras: copy the weights of a model into another one of the same layers.
     if callable(getattr(content, "get_weights", None)) and callable(getattr(into, "set_weights", None)):
-        into.set_weights(content.get_weights())  # Keras: a model into another of the same layers
+        into.set_weights(content.get_weights())
         return into
     name = into.__name__ if isinstance(into, type) else type(into).__name__
-    msg = f"the release holds a {type(content).__name__}, which does not go into a {name}"
+    msg = f"the release contains a {type(content).__name__}, which does not go into a {name}"
     raise LoadError(msg, hint="leave `into` out to get it, or give its class")
 
 
-def _taking(into: Any, weights: Weights, arrays: Mapping[str, Any], wanted: Wanted) -> Any:
+def _by_method_or_call(into: Any, weights: Weights, arrays: Mapping[str, Any], wanted: Wanted) -> Any:
     setter = next((name for name in _SETTERS if callable(getattr(into, name, None))), None)
     if setter is not None:
         made = construct(into, weights.config()) if isinstance(into, type) else into
@@ -93,7 +154,7 @@ def _taking(into: Any, weights: Weights, arrays: Mapping[str, Any], wanted: Want
         method(arrays, **({"strict": wanted.strict} if _has_parameter(method, "strict") else {}))
         return made
     if not callable(into):
-        msg = f"a {type(into).__name__} has no way to take weights"
+        msg = f"a {type(into).__name__} has no method that takes weights"
         raise LoadError(msg, hint=f"give it a method {' or '.join(_SETTERS)}, or give a class or a function")
     return into(arrays, **({"config": weights.config()} if _has_parameter(into, "config") else {}))
 
@@ -101,5 +162,33 @@ def _taking(into: Any, weights: Weights, arrays: Mapping[str, Any], wanted: Want
 def _has_parameter(function: Callable[..., Any], name: str) -> bool:
     try:
         return name in inspect.signature(function).parameters
-    except (TypeError, ValueError):  # written in C, without a signature
+    except (TypeError, ValueError):  # functions written in C have no signature
         return False
+
+
+def _parameters(into: type) -> dict[str, inspect.Parameter]:
+    initializer = inspect.getattr_static(into, "__init__")
+    # The signature of object.__init__ is (*args, **kwargs), although it accepts neither.
+    if initializer is object.__init__:
+        return {}
+    return dict(list(inspect.signature(initializer).parameters.items())[1:])
+
+
+def _annotations(into: type) -> dict[str, Any]:
+    try:
+        return typing.get_type_hints(inspect.getattr_static(into, "__init__"))
+    except Exception:  # a name that cannot be resolved here: the values are then passed on unchanged
+        return {}
+
+
+def _decoded(into: type, annotation: Any, value: Any) -> Any:
+    # huggingface_hub's mixins store the coders that a class declares, and decode through this method themselves.
+    decode = getattr(into, "_decode_arg", None)
+    if decode is not None and annotation is not inspect.Parameter.empty:
+        return decode(annotation, value)
+    # The members of a union, too: X, X | None.
+    for wanted in (annotation, *typing.get_args(annotation)):
+        if isinstance(wanted, type) and is_dataclass(wanted) and isinstance(value, Mapping):
+            known = {field.name for field in fields(wanted)}
+            return wanted(**{name: item for name, item in value.items() if name in known})
+    return value

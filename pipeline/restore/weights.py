@@ -1,11 +1,15 @@
-"""What an object is filled from: the checked files, read in the format of the load plan."""
+"""The weights of a release: its checked files, and the serializer that reads them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from hublish.base.errors import LoadError
+import ml_dtypes
+import numpy as np
+from numpy.typing import NDArray
+
+from hublish.base.errors import LoadError, UsageError
 from hublish.base.values import LocalRelease
 from hublish.formats import registry
 from hublish.formats.interface import Rebuilding, Serializer, Trust
@@ -13,13 +17,15 @@ from hublish.formats.release_files import CONFIG, loadable, serializer_for
 from hublish.schemas.diagnose.problems import InvalidDocumentError
 from hublish.schemas.yaml.json_reading import read_json
 
+# Formats with the same layout on disk: arrays by name, whichever library they are for.
 _STATE_DICTS: Final = ("safetensors", "torch")
-"""Formats of one layout on disk: arrays by name, whatever library they are for."""
+# config.json of the largest models has some 100 KB; a larger one is not read.
+_MAX_CONFIG_BYTES: Final = 16 << 20
 
 
 @dataclass(frozen=True)
 class Weights:
-    """The files of a release and the serializer that reads them."""
+    """Files, and the serializer that reads them."""
 
     files: Mapping[str, Path]
     """By path_in_repo."""
@@ -27,7 +33,7 @@ class Weights:
 
     @classmethod
     def of(cls, release: LocalRelease) -> "Weights":
-        """Take the serializer of the load plan, or the one that the files' names tell.
+        """Return the weights of a release, read by the load plan's serializer, else by the one their names imply.
 
         Raises:
             LoadError: when the files were not checked, or no format is known.
@@ -40,7 +46,7 @@ class Weights:
 
     @classmethod
     def in_folder(cls, folder: Path) -> "Weights":
-        """Take a folder of the caller's own, such as `save_pretrained` wrote: nobody promised what is in it.
+        """Return the weights in a folder of the caller's own, such as one from `save_pretrained`; without digests.
 
         Raises:
             LoadError: when no format is known.
@@ -51,11 +57,11 @@ class Weights:
 
     @property
     def is_state_dict(self) -> bool:
-        """Whether the files are safetensors: arrays that a torch module and a numpy object may both take."""
+        """Whether the files are safetensors: arrays that a torch module and a numpy object can both take."""
         return self.serializer.name in _STATE_DICTS
 
     def arrays(self) -> Mapping[str, Any]:
-        """Return arrays by name, read when they are touched.
+        """Return arrays by name, read on access.
 
         Raises:
             LoadError: when the format holds no arrays, or a file is damaged.
@@ -63,10 +69,10 @@ class Weights:
         return self.serializer.load(self.files)
 
     def value(self, trust: Trust) -> Any:
-        """Return what the format's framework works with; arrays by name when the format knows no framework.
+        """Return the value of the format's framework; arrays by name for a format without one.
 
         Raises:
-            LoadError: when it asks for more trust than there is.
+            LoadError: when it needs more trust.
             MissingDependencyError: the framework is not installed.
         """
         if isinstance(self.serializer, Rebuilding):
@@ -74,16 +80,66 @@ class Weights:
         return self.arrays()
 
     def config(self) -> Mapping[str, Any]:
-        """Return what config.json says; nothing when there is none among the files.
+        """Return the content of config.json; empty when it is not among the files.
 
         Raises:
-            LoadError: when it is no JSON object.
+            LoadError: when it is not a JSON object.
         """
         path = self.files.get(CONFIG)
         if path is None:
             return {}
         try:
-            return read_json(path.read_bytes(), CONFIG, family="config", max_bytes=16 << 20)
+            return read_json(path.read_bytes(), CONFIG, family="config", max_bytes=_MAX_CONFIG_BYTES)
         except InvalidDocumentError as error:
             msg = f"{CONFIG} cannot be read"
             raise LoadError(msg, problems=error.problems) from None
+
+
+class CastArrays(Mapping[str, NDArray[Any]]):
+    """Arrays by name, cast on access: floating ones to the wanted type, all others as they are.
+
+    `torch.nn.Module.to` follows the same rule.
+
+    Args:
+        arrays: the arrays.
+        dtype: a numpy type or its name: `float16`, `bfloat16`.
+
+    Raises:
+        UsageError: when it is not a floating type.
+    """
+
+    def __init__(self, arrays: Mapping[str, NDArray[Any]], dtype: Any) -> None:
+        self._arrays = arrays
+        self._dtype = _floating(dtype)
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        array = self._arrays[name]
+        return array.astype(self._dtype, copy=False) if _is_floating(array.dtype) else array
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._arrays)
+
+    def __len__(self) -> int:
+        return len(self._arrays)
+
+
+def _floating(dtype: Any) -> np.dtype[Any]:
+    try:
+        # bfloat16 and the float8 types have names in ml_dtypes only.
+        found = np.dtype(getattr(ml_dtypes, dtype, dtype) if isinstance(dtype, str) else dtype)
+    except TypeError:
+        msg = f"{dtype!r} is not a numpy type"
+        raise UsageError(msg, hint="name one, such as float16, float32 or bfloat16") from None
+    if not _is_floating(found):
+        msg = f"weights cannot be cast to {found}"
+        raise UsageError(msg, hint="name a floating type, such as float16, float32 or bfloat16")
+    return found
+
+
+def _is_floating(dtype: np.dtype[Any]) -> bool:
+    try:
+        ml_dtypes.finfo(dtype)  # type: ignore[no-untyped-call]  # the package has no types
+    except ValueError:
+        return False
+    # finfo accepts complex types and describes their parts.
+    return not np.issubdtype(dtype, np.complexfloating)

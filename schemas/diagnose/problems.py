@@ -79,9 +79,9 @@ def errors_in(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     return tuple(problem for problem in problems if problem.severity == "error")
 
 
-def counted(problems: Sized) -> str:
-    """Return how many there are, for a sentence: `a problem`, `3 problems`."""
-    return "a problem" if len(problems) == 1 else f"{len(problems)} problems"
+def counted(found: Sized, noun: str = "problem") -> str:
+    """Return the number of things for a sentence: `a problem`, `3 problems`."""
+    return f"a {noun}" if len(found) == 1 else f"{len(found)} {noun}s"
 
 
 def by_place(problem: Problem) -> tuple[Location, str]:

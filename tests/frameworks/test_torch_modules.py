@@ -109,8 +109,8 @@ def test_tensors_go_to_the_device(net: Net) -> None:
     [
         ({"device": "cuda:0"}, "the module cannot be moved"),
         ({"device": "nowhere"}, "the module cannot be moved"),
-        ({"dtype": "float17"}, "no type of torch's"),
-        ({"dtype": 16}, "no type of torch's"),
+        ({"dtype": "float17"}, "is not a torch type"),
+        ({"dtype": 16}, "is not a torch type"),
     ],
 )
 def test_what_this_machine_has_not_is_said(options: dict[str, Any], message: str, net: Net) -> None:

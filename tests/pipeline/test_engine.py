@@ -78,7 +78,7 @@ WRONG_ORDERS = {
 
 PRELUDE = """
 from pathlib import Path
-from hublish.pipeline.fetch.destination import Destination
+from hublish.pipeline.fetch.fetch import Destination
 from hublish.pipeline.engine import Pipeline
 from hublish.hub.client.hub import Hub
 from hublish.pipeline.collect.collect import Collect

@@ -29,7 +29,7 @@ from hublish.hub.client.hub import Hub
 from hublish.hub.server import EmbeddedHub
 from hublish.pipeline.compare.compare import Compare
 from hublish.pipeline.engine import Pipeline
-from hublish.pipeline.fetch.destination import Destination
+from hublish.pipeline.fetch.fetch import Destination
 from hublish.pipeline.fetch.select import Select
 from hublish.pipeline.load import opening, pulling
 from hublish.pipeline.publish import publishing

@@ -6,7 +6,7 @@ from hublish.base.values import Head, Target
 from hublish.hub.client.hub import Hub
 from hublish.pipeline.build import releasing
 from hublish.pipeline.check import checking
-from hublish.pipeline.fetch.destination import Destination
+from hublish.pipeline.fetch.fetch import Destination
 from hublish.pipeline.fetch.select import Select
 from hublish.pipeline.load import opening, pulling
 from hublish.pipeline.publish import planning, publishing

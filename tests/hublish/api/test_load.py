@@ -99,7 +99,7 @@ def test_a_lock_that_promises_other_bytes_is_not_kept(lock: Path) -> None:
     with pytest.raises(IntegrityError) as caught:
         hublish.pull(lock=lock)
     assert [problem.message for problem in caught.value.problems] == [
-        "'config.json' does not have the sha256 it should have"
+        "'config.json' does not have the expected sha256 digest"
     ]
 
 

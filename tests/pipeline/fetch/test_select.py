@@ -1,4 +1,4 @@
-"""Select: only what the load plan needs, and no name that leads astray."""
+"""Select: only the files that the load plan needs, and no unsafe name."""
 
 import pytest
 
@@ -23,7 +23,7 @@ def test_the_load_plan_decides() -> None:
     assert selected(Select(), remote) == ["a.safetensors", "config.json"]
 
 
-def test_the_callers_patterns_stand_in_for_the_plans_one_by_one() -> None:
+def test_the_callers_patterns_replace_those_of_the_plan_one_by_one() -> None:
     remote = release("a", "b", "c", load=Load(allow_patterns=("a", "b"), ignore_patterns=("b",)))
     assert selected(Select(allow_patterns=("b", "c")), remote) == ["c"]
     assert selected(Select(ignore_patterns=()), remote) == ["a", "b"]
@@ -35,7 +35,7 @@ def test_a_name_that_could_leave_the_folder_is_refused_before_the_first_byte(pat
         Select().run(release("fine", path))
 
 
-def test_names_that_fall_together_on_some_systems_are_refused() -> None:
+def test_names_that_collide_on_some_systems_are_refused() -> None:
     with pytest.raises(LoadError, match="case-insensitive collision"):
         Select().run(release("README.md", "readme.md"))
 
@@ -49,15 +49,15 @@ def test_selecting_nothing_names_the_patterns() -> None:
         Select(allow_patterns=("*.gguf",)).run(release("a"))
 
 
-def test_to_load_takes_the_weights_of_one_format_where_nobody_says_which() -> None:
+def test_loading_without_patterns_selects_the_weights_of_one_format() -> None:
     paths = ("README.md", "a.safetensors", "config.json", "onnx/a.onnx", "pytorch_model.bin")
     assert selected(Select(to_load=True), release(*paths)) == ["a.safetensors", "config.json"]
     assert selected(Select(to_load=True, allow_patterns=("*",)), release(*paths)) == sorted(paths)
-    said = Load(serializer="torch")
-    assert selected(Select(to_load=True), release(*paths, load=said)) == sorted(paths)
+    declared = Load(serializer="torch")
+    assert selected(Select(to_load=True), release(*paths, load=declared)) == sorted(paths)
 
 
-def test_trusted_code_is_needed_where_the_release_holds_it() -> None:
+def test_trusted_code_is_needed_where_the_release_contains_it() -> None:
     load = Load(allow_patterns=("*.safetensors",), target="acme.net:Net")
     remote = release("a.safetensors", "acme/net.py", "acme/other.py", load=load)
     assert selected(Select(with_target=True), remote) == ["a.safetensors", "acme/net.py"]

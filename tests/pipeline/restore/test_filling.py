@@ -1,7 +1,8 @@
-"""Weights into objects, by what the objects offer. Torch modules have tests of their own, where torch is."""
+"""Objects are constructed and filled in the way they take weights. Tests of torch modules are where torch is."""
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,8 @@ import safetensors.numpy
 
 from hublish.base.errors import LoadError, UsageError
 from hublish.formats.interface import Trust
-from hublish.pipeline.restore.filling import restored
-from hublish.pipeline.restore.wanted import Wanted
+from hublish.pipeline.restore.filling import Wanted, arguments, construct, restored
 from hublish.pipeline.restore.weights import Weights
-from hublish.schemas.documents.manifest import Load
 from tests.pipeline.restore.releases import checked
 
 ARRAYS = {"w": np.arange(4, dtype=np.float32), "b": np.zeros(2, np.float32)}
@@ -54,7 +53,7 @@ def weights(tmp_path: Path) -> Weights:
     return Weights.of(checked(tmp_path))
 
 
-def test_without_an_object_the_arrays_come_as_they_are(weights: Weights) -> None:
+def test_without_an_object_the_arrays_are_returned(weights: Weights) -> None:
     given = restored(weights, Wanted())
     assert {name: array.tobytes() for name, array in given.items()} == {n: a.tobytes() for n, a in ARRAYS.items()}
 
@@ -65,14 +64,14 @@ def test_a_class_with_a_method_for_weights_is_constructed_from_its_configuration
     assert (made.hidden, made.taken) == (3, ["b", "w"])
 
 
-def test_an_instance_is_filled_and_given_back(weights: Weights) -> None:
+def test_an_instance_is_filled_and_returned(weights: Weights) -> None:
     own = Setter(7)
     assert restored(weights, Wanted(own)) is own
     assert (own.hidden, own.taken) == (7, ["b", "w"])
 
 
 @pytest.mark.parametrize("strict", [True, False])
-def test_strictness_is_passed_on_to_whoever_knows_it(strict: bool, weights: Weights) -> None:
+def test_strictness_is_passed_to_methods_that_have_it(strict: bool, weights: Weights) -> None:
     assert restored(weights, Wanted(Strict, strict=strict)).strict is strict
 
 
@@ -83,7 +82,7 @@ def test_any_other_class_or_function_is_called_with_the_arrays(weights: Weights)
     assert restored(weights, Wanted(dict)).keys() == {"b", "w"}  # written in C, without a signature
 
 
-def test_arrays_are_cast_before_they_are_handed_over(weights: Weights) -> None:
+def test_arrays_are_cast_before_they_are_passed_on(weights: Weights) -> None:
     given = restored(weights, Wanted(dict, dtype="float16"))
     assert {str(array.dtype) for array in given.values()} == {"float16"}
 
@@ -91,19 +90,21 @@ def test_arrays_are_cast_before_they_are_handed_over(weights: Weights) -> None:
 @pytest.mark.parametrize(
     ("wanted", "error", "message"),
     [
-        (Wanted(7), LoadError, "a int has no way to take weights"),
+        (Wanted(7), LoadError, "a int has no method that takes weights"),
         (Wanted(Setter, device="cuda"), UsageError, "`device` is for torch modules"),
         (Wanted(device="cuda"), UsageError, "`device` is for torch modules"),
-        (Wanted(dtype="int4x"), UsageError, "no type of numpy's"),
+        (Wanted(dtype="int4x"), UsageError, "is not a numpy type"),
     ],
 )
-def test_what_cannot_be_done_is_said(wanted: Wanted, error: type[Exception], message: str, weights: Weights) -> None:
+def test_options_that_do_not_apply_are_refused(
+    wanted: Wanted, error: type[Exception], message: str, weights: Weights
+) -> None:
     with pytest.raises(error, match=message):
         restored(weights, wanted)
 
 
 @pytest.mark.parametrize("text", ["[]", '{"a": 1, "a": 2}', "{", "\ud800".encode("utf-8", "surrogatepass")])
-def test_a_configuration_that_is_no_json_object_is_refused(text: str | bytes, weights: Weights) -> None:
+def test_a_configuration_that_is_not_a_json_object_is_refused(text: str | bytes, weights: Weights) -> None:
     weights.files["config.json"].write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(LoadError, match=r"config\.json cannot be read"):
         restored(weights, Wanted(Setter))
@@ -115,14 +116,14 @@ def test_without_a_configuration_a_class_is_constructed_without_arguments(weight
 
 
 class Estimator:
-    """What a framework works with, and no mapping of arrays."""
+    """The value of a framework, which is not a mapping of arrays."""
 
     def __init__(self, coefficient: float) -> None:
         self.coefficient = coefficient
 
 
 class Estimators:
-    """A serializer that gives back its framework's own value."""
+    """A serializer that returns its framework's own value."""
 
     name = "estimators"
 
@@ -141,7 +142,7 @@ class Estimators:
 def estimator(tmp_path: Path) -> Weights:
     (tmp_path / "model.json").write_text("0.5")
     files = {file.promised.path_in_repo: file.path for file in checked(tmp_path).files}
-    return Weights(files, Estimators())  # type: ignore[arg-type]  # of a serializer, only what loading asks for
+    return Weights(files, Estimators())  # type: ignore[arg-type]  # only the methods of a serializer that loading calls
 
 
 TRUSTING = Trust(pickle=True)
@@ -158,26 +159,104 @@ def test_a_format_of_a_framework_gives_the_frameworks_own_value(into: Any, estim
     ("wanted", "message"),
     [
         (Wanted(), "it is a pickle"),
-        (Wanted(Setter, trust=TRUSTING), "the release holds a Estimator, which does not go into a Setter"),
+        (Wanted(Setter, trust=TRUSTING), "the release contains a Estimator, which does not go into a Setter"),
         (Wanted(Setter(), trust=TRUSTING), "which does not go into a Setter"),
         (Wanted(Estimator, dtype="float16", trust=TRUSTING), "dtype"),
     ],
 )
-def test_a_framework_value_is_neither_bent_nor_built_without_trust(
+def test_a_framework_value_is_neither_converted_nor_built_without_trust(
     wanted: Wanted, message: str, estimator: Weights
 ) -> None:
     with pytest.raises((LoadError, UsageError), match=message):
         restored(estimator, wanted)
 
 
-def test_what_was_not_checked_is_not_opened(tmp_path: Path) -> None:
-    from dataclasses import replace
+@dataclass
+class Size:
+    height: int
+    width: int = 1
 
-    with pytest.raises(LoadError, match="only after every digest was checked"):
-        Weights.of(replace(checked(tmp_path), checked=False))
+
+class Plain: ...
 
 
-def test_the_serializer_of_the_load_plan_is_used(tmp_path: Path) -> None:
-    (tmp_path / "x.safetensors").write_bytes(b"")
-    assert Weights.of(checked(tmp_path, load=Load(serializer="torch"))).serializer.name == "torch"
-    assert Weights.of(checked(tmp_path)).serializer.name == "safetensors"
+class Named:
+    def __init__(self, hidden: int, bias: bool = True) -> None:
+        self.given = (hidden, bias)
+
+
+class Rest:
+    def __init__(self, hidden: int = 1, **rest: Any) -> None:
+        self.given = (hidden, rest)
+
+
+class Whole:
+    def __init__(self, config: dict[str, Any]) -> None:
+        self.given = config
+
+
+class WholeAsDataclass:
+    def __init__(self, config: Size) -> None:
+        self.given = config
+
+
+class Nested:
+    def __init__(self, size: Size | None = None, other: "Size | None" = None) -> None:
+        self.given = (size, other)
+
+
+class Unresolved:
+    def __init__(self, size: "Nowhere") -> None:  # type: ignore[name-defined]  # noqa: F821 - on purpose
+        self.given = size
+
+
+@dataclass
+class Data:
+    hidden: int
+    bias: bool = True
+
+
+class Coded:
+    """A class with coders of its own, as huggingface_hub's mixins store them."""
+
+    def __init__(self, size: Size) -> None:
+        self.given = size
+
+    @classmethod
+    def _decode_arg(cls, expected: Any, value: Any) -> Any:
+        return (expected, value)
+
+
+@pytest.mark.parametrize(
+    ("into", "config", "expected"),
+    [
+        (Plain, {"hidden": 3}, {}),
+        (Named, {"hidden": 3, "model_type": "x"}, {"hidden": 3}),
+        (Named, {}, {}),
+        (Rest, {"hidden": 3, "other": 4}, {"hidden": 3, "other": 4}),
+        (Whole, {"hidden": 3}, {"config": {"hidden": 3}}),
+        (Whole, {"config": {"a": 1}}, {"config": {"a": 1}}),
+        (Whole, {}, {}),
+        (WholeAsDataclass, {"height": 2, "other": 4}, {"config": Size(2)}),
+        (Nested, {"size": {"height": 2, "width": 5}, "other": None}, {"size": Size(2, 5), "other": None}),
+        (Nested, {"other": {"height": 2}}, {"other": Size(2)}),
+        (Unresolved, {"size": {"height": 2}}, {"size": {"height": 2}}),
+        (Data, {"hidden": 3, "bias": False}, {"hidden": 3, "bias": False}),
+        (Coded, {"size": {"height": 2}}, {"size": (Size, {"height": 2})}),
+    ],
+)
+def test_a_configuration_goes_to_the_parameters_it_names(
+    into: type, config: dict[str, Any], expected: dict[str, Any]
+) -> None:
+    assert arguments(into, config) == expected
+
+
+def test_a_missing_argument_is_an_error_that_names_the_class() -> None:
+    with pytest.raises(LoadError, match=r"Named cannot be constructed without arguments: .*hidden"):
+        construct(Named, {"size": 3})
+    with pytest.raises(LoadError, match=r"WholeAsDataclass cannot be constructed without arguments"):
+        construct(WholeAsDataclass, {})
+
+
+def test_an_instance_is_constructed() -> None:
+    assert construct(Named, {"hidden": 3}).given == (3, True)

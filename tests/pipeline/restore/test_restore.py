@@ -28,12 +28,12 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("serializer", ["safetensors", None])
-def test_weights_are_opened_beside_files_that_are_none(serializer: str | None, folder: Path) -> None:
+def test_weights_are_opened_among_other_files(serializer: str | None, folder: Path) -> None:
     loaded = Restore().run(local(folder, "config.json", "model.safetensors", serializer=serializer))
     assert {name: array.tolist() for name, array in loaded.arrays.items()} == {"w": [0, 1, 2, 3]}
 
 
-def test_nothing_is_opened_before_it_was_checked(folder: Path) -> None:
+def test_unchecked_files_are_not_opened(folder: Path) -> None:
     with pytest.raises(LoadError, match="only after every digest was checked"):
         Restore().run(replace(local(folder, "model.safetensors"), checked=False))
 
@@ -46,6 +46,6 @@ def test_nothing_is_opened_before_it_was_checked(folder: Path) -> None:
         ("copy", "copy cannot read"),
     ],
 )
-def test_files_that_hold_no_weights_are_told_apart(serializer: str | None, message: str, folder: Path) -> None:
+def test_files_without_weights_are_refused_with_the_reason(serializer: str | None, message: str, folder: Path) -> None:
     with pytest.raises(LoadError, match=message):
         Restore().run(local(folder, "config.json", serializer=serializer))

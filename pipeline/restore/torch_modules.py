@@ -1,6 +1,6 @@
-"""PyTorch modules: tensors from the files into parameters and buffers, without unpickling anything.
+"""Fill PyTorch modules: copy the tensors of the files into parameters and buffers, without unpickling anything.
 
-torch is never imported here: whoever has a module has imported it.
+torch is never imported here: a caller with a module has imported it.
 """
 
 import sys
@@ -11,12 +11,12 @@ from hublish.base.errors import LoadError, UsageError
 from hublish.formats.torch import tied
 from hublish.schemas.diagnose.problems import Problem
 
+# A class of another architecture misses hundreds of names: an error lists so many.
 _SHOWN: Final = 20
-"""Names that one error lists."""
 
 
 def is_module(value: Any) -> bool:
-    """Whether `value` is a `torch.nn.Module`, or a class of them."""
+    """Return whether `value` is a `torch.nn.Module`, or a class of them."""
     torch = sys.modules.get("torch")
     if torch is None:
         return False
@@ -24,14 +24,15 @@ def is_module(value: Any) -> bool:
 
 
 def tensors(arrays: Mapping[str, Any]) -> dict[str, Any]:
-    """Return numpy arrays as tensors of their own.
+    """Return numpy arrays as tensors with memory of their own.
 
     Raises:
-        LoadError: naming the first that torch has no type for.
+        LoadError: naming the first array whose type torch does not have.
     """
     torch, made = sys.modules["torch"], {}
     for name, array in arrays.items():
         try:
+            # Copied: the arrays are mapped read-only from the files, and torch warns about such memory.
             made[name] = torch.from_numpy(array.copy())
         except TypeError as error:
             msg = f"tensor '{name}': {error}"
@@ -42,26 +43,25 @@ def tensors(arrays: Mapping[str, Any]) -> dict[str, Any]:
 def fill(module: Any, tensors: Mapping[str, Any], *, strict: bool, device: Any, dtype: Any) -> Any:
     """Load the tensors into the module and return it.
 
-    A module on the meta device gets the mapped tensors themselves; any other keeps its own memory.
-
     Args:
-        module: the module; of tensors that fit it takes the values even when others are refused.
+        module: the module; tensors that fit are copied even when others are refused.
         tensors: by name.
-        strict: refuse names that only one of the two has. A name that is missing and tied to one that is there is
-            none of those.
-        device: where the module goes; None leaves it where it is.
-        dtype: what its floating tensors become; None leaves them.
+        strict: refuse names that only one of the two has. A missing name that is tied to a present one is accepted.
+        device: the device to move the module to; None leaves it where it is.
+        dtype: the type that its floating tensors are cast to; None leaves them.
 
     Raises:
         LoadError: with every name that does not fit, or a shape that differs.
-        UsageError: no such device or dtype.
+        UsageError: the device or dtype does not exist.
     """
+    # Tensors on the meta device have no memory: the mapped tensors themselves replace them, and moving comes after.
     on_meta = any(tensor.is_meta for tensor in module.state_dict().values())
     if not on_meta:
         _move(module, device, dtype)
     try:
         answer = module.load_state_dict(dict(tensors), strict=False, assign=on_meta)
     except RuntimeError as error:
+        # torch's message has a heading, then one line for each tensor.
         lines = [line.strip() for line in str(error).splitlines()]
         problems = [Problem("load.shape", line) for line in lines[1:]]
         msg = f"the weights do not fit {type(module).__name__}"
@@ -81,8 +81,9 @@ def evaluating(module: Any) -> Any:
 
 
 def moved(tensors: Mapping[str, Any], device: Any, dtype: Any) -> dict[str, Any]:
-    """Return the tensors on the device, floating ones in the type; those tied to each other stay so."""
+    """Return the tensors on the device, floating ones in the type; tied tensors stay tied."""
     kind = _dtype(dtype)
+    # By identity: tied names share one tensor, which is moved once.
     done: dict[int, Any] = {}
     for tensor in tensors.values():
         floats = tensor.is_floating_point() and kind is not None
@@ -104,7 +105,7 @@ def _dtype(dtype: Any) -> Any:
     torch = sys.modules["torch"]
     found = getattr(torch, dtype.removeprefix("torch."), None) if isinstance(dtype, str) else dtype
     if dtype is not None and not isinstance(found, torch.dtype):
-        msg = f"{dtype!r} is no type of torch's"
+        msg = f"{dtype!r} is not a torch type"
         raise UsageError(msg, hint="name one, such as float16, float32 or bfloat16")
     return found
 

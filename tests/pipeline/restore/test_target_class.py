@@ -1,4 +1,4 @@
-"""The class a load plan names: from the release or an installed package, and from nowhere else."""
+"""The class that a load plan names comes from the release or an installed package, and from nowhere else."""
 
 import sys
 from dataclasses import replace
@@ -9,7 +9,7 @@ import pytest
 from hublish.base.errors import IntegrityError, LoadError
 from hublish.base.values import LocalRelease
 from hublish.base.values.load import target_path
-from hublish.pipeline.restore.targets import import_target
+from hublish.pipeline.restore.target_class import import_target
 from tests.pipeline.restore.releases import COMMIT, checked
 
 CODE = """\
@@ -36,7 +36,7 @@ def release(tmp_path: Path) -> LocalRelease:
     return checked(folder, revision=COMMIT)
 
 
-def test_a_module_lies_where_python_would_look_for_it() -> None:
+def test_a_target_names_the_file_of_its_module() -> None:
     assert target_path("digits_mlp:DigitsMLP") == "digits_mlp.py"
     assert target_path("acme.models:A.B") == "acme/models.py"
 
@@ -53,7 +53,7 @@ def test_a_lock_pins_as_well_as_a_commit(release: LocalRelease) -> None:
     assert import_target("net:Net", pinned) is import_target("net:Net", release)
 
 
-def test_it_neither_hides_a_module_of_the_callers_nor_is_hidden_by_one(
+def test_a_release_module_and_a_module_of_the_caller_do_not_hide_each_other(
     release: LocalRelease, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     own = object()
@@ -62,19 +62,19 @@ def test_it_neither_hides_a_module_of_the_callers_nor_is_hidden_by_one(
     assert sys.modules["net"] is own
 
 
-def test_what_may_be_other_code_tomorrow_is_not_run(release: LocalRelease) -> None:
+def test_code_of_an_unpinned_release_is_not_run(release: LocalRelease) -> None:
     with pytest.raises(LoadError, match=r"net\.py of the release, and main may hold other code") as caught:
         import_target("net:Net", checked(release.folder))
     assert f'revision="{COMMIT}"' in caught.value.hint
 
 
-def test_what_changed_since_it_was_checked_is_not_run(release: LocalRelease) -> None:
+def test_code_that_changed_after_the_check_is_not_run(release: LocalRelease) -> None:
     (release.folder / "net.py").write_text(CODE + "import os; os._exit(3)\n")
     with pytest.raises(IntegrityError, match="changed after it was checked"):
         import_target("net:Net", release)
 
 
-def test_code_that_fails_leaves_nothing_behind(release: LocalRelease) -> None:
+def test_code_that_fails_leaves_no_module_behind(release: LocalRelease) -> None:
     before = set(sys.modules)
     with pytest.raises(RuntimeError, match="half way"):
         import_target("loud:Net", release)
@@ -82,7 +82,7 @@ def test_code_that_fails_leaves_nothing_behind(release: LocalRelease) -> None:
 
 
 @pytest.mark.parametrize("target", ["net:Gone", "net:function", "net:Net.arrays"])
-def test_what_is_no_class_is_refused(target: str, release: LocalRelease) -> None:
+def test_a_target_that_is_not_a_class_is_refused(target: str, release: LocalRelease) -> None:
     with pytest.raises(LoadError, match="has no class"):
         import_target(target, release)
 
@@ -93,7 +93,7 @@ def test_an_installed_package_needs_no_pin(release: LocalRelease) -> None:
 
 @pytest.fixture
 def shadow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A module in front of an installed one, as the current folder is, and another that is not installed at all."""
+    """A module that precedes an installed one in sys.path, and another that is not installed at all."""
     marker = "raise SystemExit('ran')"
     (tmp_path / "iniconfig.py").write_text(marker)
     (tmp_path / "beside_me.py").write_text(marker)
@@ -106,7 +106,7 @@ def shadow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     "target", ["os:PathLike", "subprocess:Popen", "beside_me:Net", "iniconfig:IniConfig", "no.such:X"]
 )
-def test_what_pip_did_not_install_is_not_imported(target: str, release: LocalRelease) -> None:
+def test_modules_that_pip_did_not_install_are_not_imported(target: str, release: LocalRelease) -> None:
     with pytest.raises(LoadError, match="neither in the release nor an installed package"):
         import_target(target, release)
 

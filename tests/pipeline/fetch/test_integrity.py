@@ -1,4 +1,4 @@
-"""Every byte is compared before anything is loaded."""
+"""Every byte is compared before anything is loaded, and broken files are removed from the cache."""
 
 import hashlib
 import random
@@ -8,7 +8,7 @@ import pytest
 
 from hublish.base.errors import IntegrityError
 from hublish.base.values import Digest, DownloadPlan, LocalFile, LocalRelease, PromisedFile, Reference, RemoteRelease
-from hublish.pipeline.fetch.check import Check
+from hublish.pipeline.fetch.integrity import Check, remove
 from hublish.schemas.documents.manifest import Load
 from tests.faults.projects import noise, rounds
 from tests.pipeline.staging import Inline
@@ -61,3 +61,22 @@ def test_every_broken_file_is_named_and_the_right_ones_stay(tmp_path: Path) -> N
         Check(executor=Inline()).run(release)
     assert [problem.message.split("'")[1] for problem in failure.value.problems] == ["b.bin", "c.bin"]
     assert [path.name for path in tmp_path.iterdir()] == ["a.bin"]
+
+
+def test_a_link_is_removed_with_its_target(tmp_path: Path) -> None:
+    (tmp_path / "blob").write_bytes(b"x")
+    (tmp_path / "link").symlink_to(tmp_path / "blob")
+    assert remove(tmp_path / "link") == f"removed {tmp_path / 'blob'}"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_removing_a_missing_file_is_not_an_error(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "blob")
+    remove(tmp_path / "link")
+    remove(tmp_path / "link")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_cannot_be_removed_is_reported(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    assert f"remove {tmp_path / 'folder'} yourself" in remove(tmp_path / "folder")

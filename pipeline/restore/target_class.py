@@ -1,10 +1,10 @@
-"""The class that a load plan names: where it may come from, and how it is imported.
+"""Import the class that `load.target` names, from a trusted place only.
 
-Importing runs code of the publisher's. It happens only when the caller permits it, and only from
+Importing runs the publisher's code. It requires the caller's permission, and the code must come from
 
-* a file of the release, when the caller pinned the release by a lock or by its commit, and the bytes that run are
-  those that were promised; the file is complete in itself, but for packages that are installed;
-* a package that pip installed, never from the current folder or the standard library.
+* a file of the release, which the caller pinned by a lock or by its commit, with exactly the expected bytes; the file
+  may import installed packages, but no other file of the release;
+* a package that pip installed, never the current folder or the standard library.
 """
 
 import hashlib
@@ -28,8 +28,8 @@ def import_target(target: str, release: LocalRelease) -> type:
     """Import the class that `module:Class` names.
 
     Raises:
-        LoadError: when it is found in neither place, the release is not pinned, or it is no class.
-        IntegrityError: when the file is not the one that was checked.
+        LoadError: when it is found in neither place, the release is not pinned, or it is not a class.
+        IntegrityError: when the file changed after it was checked.
     """
     module_name, _, class_name = target.partition(":")
     path = target_path(target)
@@ -47,15 +47,17 @@ def import_target(target: str, release: LocalRelease) -> type:
 def _from_release(name: str, file: LocalFile, release: LocalRelease) -> ModuleType:
     reference, commit = release.plan.release.reference, release.plan.release.commit
     path = file.promised.path_in_repo
+    # The commit of a branch was read a moment ago: code that was never reviewed must not run because it moved.
     if reference.locked is None and not _COMMIT.fullmatch(reference.revision):
         msg = f"load.target is in {path} of the release, and {reference.revision} may hold other code tomorrow"
         hint = f'pin what you have read: revision="{commit}", or a lock'
         raise LoadError(msg, hint=hint)
+    # The bytes that are hashed here are those that run: the file itself may change in between.
     code = file.path.read_bytes()
     if not digests.holds(code, file.promised.digest):
         msg = f"{path} changed after it was checked; it was not run"
         raise IntegrityError(msg, hint="run again: it is downloaded anew")
-    # A name of its own: it neither hides a module of the caller's nor is hidden by one.
+    # A unique name, so that it neither hides one of the caller's modules nor is hidden by one.
     unique = f"hublish_release_{hashlib.sha256(code).hexdigest()[:16]}.{name}"
     if unique not in sys.modules:
         sys.modules[unique] = _run(unique, code, file.path)
@@ -65,7 +67,7 @@ def _from_release(name: str, file: LocalFile, release: LocalRelease) -> ModuleTy
 def _run(name: str, code: bytes, path: Path) -> ModuleType:
     module = ModuleType(name)
     module.__file__ = str(path)
-    sys.modules[name] = module  # dataclasses look their own module up
+    sys.modules[name] = module  # dataclasses look up their own module
     try:
         exec(compile(code, str(path), "exec", dont_inherit=True), module.__dict__)  # noqa: S102 - the caller permitted it
     except BaseException:
@@ -78,7 +80,7 @@ def _installed(name: str, target: str) -> ModuleType:
     top = name.partition(".")[0]
     if not any(_owns(owner, top) for owner in packages_distributions().get(top, ())):
         msg = f"load.target is {target}, and {top} is neither in the release nor an installed package"
-        raise LoadError(msg, hint=f"install the package that has it, or publish {target_path(target)} with the weights")
+        raise LoadError(msg, hint=f"install its package, or publish {target_path(target)} with the weights")
     try:
         return importlib.import_module(name)
     except ImportError as error:
@@ -87,7 +89,7 @@ def _installed(name: str, target: str) -> ModuleType:
 
 
 def _owns(owner: str, top: str) -> bool:
-    """Whether what `import top` would find lies where the distribution was installed, and not in front of it."""
+    """Return whether `import top` would find the module of this distribution, and not one earlier in sys.path."""
     try:
         folder = Path(str(distribution(owner).locate_file(""))).resolve()
         found = importlib.util.find_spec(top)
