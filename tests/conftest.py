@@ -1,4 +1,4 @@
-"""What tests anywhere below share: a home of their own, a hub, and a proxy that makes it misbehave."""
+"""Fixtures for all tests: a separate home, a hub, and a proxy that makes the hub fail."""
 
 import itertools
 import os
@@ -27,10 +27,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """The client sends LFS bodies in a way its own HTTP library would rather not see.
+    """Load the profile of Hypothesis and ignore a deprecation in the client's LFS upload.
 
-    Hypothesis tries the same examples each time, however slow the machine is: what it would find by chance, it finds
-    in `HUBLISH_TEST_ROUNDS=10 make test`.
+    Hypothesis tries the same examples each time, however slow the machine is; `HUBLISH_TEST_ROUNDS=10 make test` tries
+    random ones.
     """
     settings.register_profile(
         "hublish",
@@ -42,14 +42,14 @@ def pytest_configure(config: pytest.Config) -> None:
     )
     settings.load_profile("hublish")
     isolate_git(os.environ)
-    # In the background of a shell Ctrl-C is ignored, here and in every process that tests would send one to.
+    # A background job of a shell ignores Ctrl-C, and so would every process that tests send one to.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     config.addinivalue_line("filterwarnings", "ignore:Use 'content=:DeprecationWarning")
 
 
 @pytest.fixture
 def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home of its own for the client's caches and tokens, whatever was imported before."""
+    """Give the client its own home for caches and tokens, even when it was imported before."""
     home = tmp_path / "hf"
     for name, folder in (("HF_HOME", ""), ("HF_HUB_CACHE", "hub"), ("HF_XET_CACHE", "xet"), ("HF_ASSETS_CACHE", "a")):
         monkeypatch.setattr(constants, name, str(home / folder))
@@ -62,20 +62,20 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(params=["lfs", "xet"])
 def by(request: pytest.FixtureRequest, own_home: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Run a test twice: large files go by LFS, and by xet."""
+    """Run a test twice: large files are sent by LFS, and by xet."""
     monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", request.param == "lfs")
     return str(request.param)
 
 
 @pytest.fixture
 def by_lfs(own_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Large files go by LFS."""
+    """Large files are sent by LFS."""
     monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
 
 
 @pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Nobody sleeps: neither the client nor we; what would have been slept, in seconds."""
+def sleeps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Return the sleeps of the client and of hublish in seconds, recorded instead of slept."""
     slept: list[float] = []
     monkeypatch.setattr("huggingface_hub.utils._http.time", _Clock(slept))
     monkeypatch.setattr("hublish.hub.client.retry.time", _Clock(slept))
@@ -83,7 +83,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 class _Clock:
-    """Stands in for the time module inside the client."""
+    """Replaces the time module of the client."""
 
     def __init__(self, slept: list[float]) -> None:
         self._slept = slept
@@ -94,7 +94,7 @@ class _Clock:
 
 @pytest.fixture(scope="session")
 def own_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedHub]:
-    """One hub for all tests that only need repositories of their own on it."""
+    """Serve one hub for all tests that need only their own repositories on it."""
     with EmbeddedHub(tmp_path_factory.mktemp("hub")) as hub:
         yield hub
         close_session()
@@ -102,7 +102,7 @@ def own_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedHub]:
 
 @pytest.fixture(scope="session")
 def own_proxy(own_hub: EmbeddedHub) -> Iterator[Proxy]:
-    """One way to the hub for all tests: the client keeps its connections, which are dear to open."""
+    """Serve one proxy for all tests: the client keeps its connections, which are expensive to open."""
     with Proxy(own_hub.endpoint).running() as proxy:
         yield proxy
         close_session()
@@ -110,7 +110,7 @@ def own_proxy(own_hub: EmbeddedHub) -> Iterator[Proxy]:
 
 @pytest.fixture
 def proxy(own_proxy: Proxy) -> Iterator[Proxy]:
-    """The way to the hub, to be disturbed."""
+    """Return the proxy without rules from other tests."""
     own_proxy.clear()
     yield own_proxy
     own_proxy.clear()
@@ -118,5 +118,5 @@ def proxy(own_proxy: Proxy) -> Iterator[Proxy]:
 
 @pytest.fixture
 def release(tmp_path: Path, own_home: Path, proxy: Proxy, own_hub: EmbeddedHub) -> Release:
-    """A small release, with a large file and a regular one, for a repo that does not exist yet."""
+    """Return a small release, with a large file and a regular one, for a repo that does not exist yet."""
     return Release.make(tmp_path / "project", f"acme/release-{next(_numbers)}", proxy, own_hub)

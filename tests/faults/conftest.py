@@ -1,4 +1,4 @@
-"""Processes to kill."""
+"""Processes for tests to kill."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""A small release to publish through a proxy, and what became of it on the hub."""
+"""A small release to publish through a proxy, and its state on the hub."""
 
 import json
 import os
@@ -18,17 +18,18 @@ from tests.faults.proxy import Proxy
 
 LARGE = "weights.bin"
 REGULAR = "config.json"
+# The one request that publishes.
 COMMIT = r"^POST /api/models/[^?]*/commit/"
-"""The one request that publishes."""
 
 
 def noise(size: int, seed: object) -> bytes:
-    """Bytes that look like weights: nothing in them is text or compresses."""
-    return random.Random(repr(seed)).randbytes(size)
+    """Return bytes like those of weights: neither text nor compressible."""
+    # The audit would refuse random bytes that begin like a compressed file, which two bytes may do by chance.
+    return b"\xa5" * 8 + random.Random(repr(seed)).randbytes(size - 8)
 
 
 class Served(Protocol):
-    """A hub that runs, here or in another process."""
+    """A running hub, in this process or another."""
 
     @property
     def endpoint(self) -> str: ...
@@ -38,7 +39,7 @@ class Served(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Release:
-    """A project folder, and the repo it goes to."""
+    """A project folder and its repo."""
 
     folder: Path
     repo_id: str
@@ -47,9 +48,9 @@ class Release:
 
     @classmethod
     def make(cls, folder: Path, repo_id: str, proxy: Proxy, hub: Served, **repo: Any) -> "Release":
-        """Write a project with a large file, which goes by LFS or xet, and a regular one."""
+        """Write a project with a large file, which is sent by LFS or xet, and a regular one."""
         folder.mkdir()
-        # Bytes of its own: what the hub has already is not sent.
+        # Different bytes in each project: content that the hub already stores is not sent.
         (folder / LARGE).write_bytes(noise(200_000, folder))
         (folder / REGULAR).write_text('{"layers": 3}\n')
         made = cls(folder, repo_id, proxy, hub)
@@ -57,7 +58,7 @@ class Release:
         return made
 
     def declare(self, *, sources: tuple[str, ...] = (LARGE, REGULAR), patterns: Any = None, **repo: Any) -> None:
-        """Write hub.yaml; `repo` holds fields of its repo section."""
+        """Write hub.yaml; `repo` contains fields of its repo section."""
         manifest: dict[str, Any] = {
             "schema_version": 1,
             "repo": {"repo_id": self.repo_id, **repo},
@@ -78,7 +79,7 @@ class Release:
 
     @property
     def api(self) -> HfApi:
-        """The owner's client, straight to the hub."""
+        """The owner's client, without the proxy."""
         return HfApi(endpoint=self.hub.endpoint, token=self.hub.token)
 
     def plan(self, **options: Any) -> Plan:
@@ -94,7 +95,7 @@ class Release:
         return hublish.pull(self.repo_id, **{"endpoint": self.proxy.endpoint, "token": self.hub.token, **options})
 
     def ask(self, path: str) -> Any:
-        """Ask the hub itself; None when it answers with an error."""
+        """Return JSON from the hub, without the proxy; None after an error."""
         request = urllib.request.Request(
             f"{self.hub.endpoint}/api/models/{self.repo_id}{path}",
             headers={"Authorization": f"Bearer {self.hub.token}"},
@@ -106,38 +107,38 @@ class Release:
             return None
 
     def tree(self, revision: str = "main") -> Mapping[str, str]:
-        """What stands there: the digest of each file by its path, without the hub's own `.gitattributes`."""
+        """Return the digest of each file by its path, without the hub's own `.gitattributes`."""
         entries = self.ask(f"/tree/{revision}?recursive=true") or []
         return {entry["path"]: entry.get("lfs", entry)["oid"] for entry in entries if entry["path"] != ".gitattributes"}
 
     def planned_tree(self) -> Mapping[str, str]:
-        """What the folder would make of it."""
+        """Return the tree that publishing the folder creates."""
         return {
             file.path_in_repo: file.sha256 if file.path_in_repo.endswith(".bin") else file.blob_id
             for file in hublish.files(self.manifest).files
         }
 
     def titles(self, revision: str = "main") -> list[str]:
-        """The titles of the commits, newest first, without the one that made the repo."""
+        """Return the titles of the commits, newest first, without the repo's initial commit."""
         commits = self.ask(f"/commits/{revision.replace('/', '%2F')}") or []
         return [commit["title"] for commit in commits if commit["title"] != "initial commit"]
 
     def head(self, revision: str = "main") -> str:
-        """The commit a revision stands at."""
+        """Return the commit of a revision."""
         return str(self.api.repo_info(self.repo_id, revision=revision).sha)
 
     def create(self) -> str:
-        """Make the repo; return its first commit."""
+        """Create the repo and return its first commit."""
         self.api.create_repo(self.repo_id, exist_ok=True)
         return self.head()
 
-    def somebody_commits(self, path: str = "theirs.txt", text: str = "theirs\n") -> str:
-        """Let somebody else commit to main; return the commit."""
-        done = self.api.create_commit(self.repo_id, [_addition(path, text)], commit_message="somebody else's work")
+    def commit_as_other(self, path: str = "theirs.txt", text: str = "theirs\n") -> str:
+        """Commit to main as another user would, and return the commit."""
+        done = self.api.create_commit(self.repo_id, [_addition(path, text)], commit_message="another user's work")
         return str(done.oid)
 
     def is_published_once(self) -> bool:
-        """Whether main holds the release, made by one commit."""
+        """Return whether main contains the release, made by one commit."""
         return self.tree() == self.planned_tree() and len(self.titles()) == 1
 
 
@@ -148,10 +149,10 @@ def _addition(path: str, text: str) -> Any:
 
 
 def is_hex(text: str) -> bool:
-    """Whether a text is a commit."""
+    """Return whether a string is a commit id."""
     return re.fullmatch("[0-9a-f]{40}", text) is not None
 
 
 def rounds(count: int) -> int:
-    """How often a test with chance in it runs: `HUBLISH_TEST_ROUNDS=10` makes it ten times as often."""
+    """Return the number of runs of a randomized test; `HUBLISH_TEST_ROUNDS=10` multiplies it by ten."""
     return count * int(os.environ.get("HUBLISH_TEST_ROUNDS", "1"))

@@ -1,4 +1,4 @@
-"""A proxy between the real client and a hub that makes the network, or the hub, misbehave on demand."""
+"""A proxy between the real client and a hub that makes the network or the hub fail on demand."""
 
 import re
 import socket
@@ -21,8 +21,7 @@ class Call:
     """A request on its way to the hub."""
 
     method: str
-    path: str
-    """As on the wire, with its query."""
+    path: str  # as on the wire, with its query
     headers: Mapping[str, str]
     body: bytes
 
@@ -32,13 +31,12 @@ class Call:
 
 @dataclass(frozen=True)
 class Answer:
-    """What the client gets to see."""
+    """The response to the client."""
 
     status: int
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
-    announced: int | None = None
-    """A Content-Length that is not the body's: the connection breaks in its middle."""
+    announced: int | None = None  # a wrong Content-Length: the connection breaks in the middle of the body
 
 
 class HangupError(Exception):
@@ -46,28 +44,28 @@ class HangupError(Exception):
 
 
 Forward = Callable[[Call], Answer]
-Behaviour = Callable[[Call, Forward], Answer]
-"""What happens to a call; `Forward` hands it to the hub."""
+# The handling of a call; `Forward` sends it to the hub.
+Behavior = Callable[[Call, Forward], Answer]
 
 
 def lost_before(call: Call, forward: Forward) -> Answer:
-    """Reset the connection; the hub never hears of the call."""
+    """Reset the connection; the hub does not receive the call."""
     raise HangupError
 
 
 def lost_after(call: Call, forward: Forward) -> Answer:
-    """Reset the connection once the hub has done its work."""
+    """Reset the connection after the hub has processed the call."""
     forward(call)
     raise HangupError
 
 
-def instead(status: int, body: bytes = b"", **headers: str) -> Behaviour:
-    """Answer without asking the hub."""
+def instead(status: int, body: bytes = b"", **headers: str) -> Behavior:
+    """Return an answer without calling the hub."""
     return lambda _call, _forward: _answer(status, body, headers)
 
 
-def afterwards(status: int, body: bytes = b"", **headers: str) -> Behaviour:
-    """Let the hub work, and answer something else."""
+def afterwards(status: int, body: bytes = b"", **headers: str) -> Behavior:
+    """Call the hub, and return another answer."""
 
     def behave(call: Call, forward: Forward) -> Answer:
         forward(call)
@@ -76,18 +74,18 @@ def afterwards(status: int, body: bytes = b"", **headers: str) -> Behaviour:
     return behave
 
 
-def edited(change: Callable[[Answer], Answer]) -> Behaviour:
-    """Let the hub answer, and change what it says."""
+def edited(change: Callable[[Answer], Answer]) -> Behavior:
+    """Call the hub, and change its answer."""
     return lambda call, forward: change(forward(call))
 
 
-def rewritten(change: Callable[[Call], Call]) -> Behaviour:
-    """Change what the client says."""
+def rewritten(change: Callable[[Call], Call]) -> Behavior:
+    """Change the client's request."""
     return lambda call, forward: forward(change(call))
 
 
-def slow(seconds: float, then: Behaviour = lambda call, forward: forward(call)) -> Behaviour:
-    """Wait first."""
+def slow(seconds: float, then: Behavior = lambda call, forward: forward(call)) -> Behavior:
+    """Wait before the call is handled."""
 
     def behave(call: Call, forward: Forward) -> Answer:
         time.sleep(seconds)
@@ -96,8 +94,8 @@ def slow(seconds: float, then: Behaviour = lambda call, forward: forward(call)) 
     return behave
 
 
-def doing(action: Callable[[], Any], *, first: bool = True) -> Behaviour:
-    """Do something beside the call, before the hub hears of it or after."""
+def doing(action: Callable[[], Any], *, first: bool = True) -> Behavior:
+    """Run an action before or after the hub processes the call."""
 
     def behave(call: Call, forward: Forward) -> Answer:
         if first:
@@ -111,19 +109,19 @@ def doing(action: Callable[[], Any], *, first: bool = True) -> Behaviour:
 
 
 def truncated(answer: Answer) -> Answer:
-    """Announce the whole body and send half of it."""
+    """Announce the whole body, but send half of it."""
     return replace(answer, body=answer.body[: len(answer.body) // 2], announced=len(answer.body))
 
 
 def corrupted(answer: Answer) -> Answer:
-    """Change one byte of the body, not its length."""
+    """Change one byte of the body and keep its length."""
     middle = len(answer.body) // 2
     flipped = bytes([answer.body[middle] ^ 1]) if answer.body else b""
     return replace(answer, body=answer.body[:middle] + flipped + answer.body[middle + 1 :])
 
 
 def without_header(*names: str) -> Callable[[Answer], Answer]:
-    """Leave headers out."""
+    """Remove headers."""
     unwanted = {name.lower() for name in names}
     return lambda answer: replace(
         answer, headers=tuple(item for item in answer.headers if item[0].lower() not in unwanted)
@@ -137,7 +135,7 @@ def _answer(status: int, body: bytes, headers: Mapping[str, str]) -> Answer:
 @dataclass
 class _Rule:
     pattern: re.Pattern[str]
-    behaviour: Behaviour
+    behavior: Behavior
     skip: int
     times: int
 
@@ -153,18 +151,15 @@ class _Rule:
 
 @dataclass(eq=False)
 class Proxy:
-    """Forwards everything to `upstream`, except what a rule takes.
+    """Forwards all calls to `upstream` except those that match a rule.
 
-    The hub builds its URLs from the Host header, which is passed on: whatever it links to comes by here too.
+    The Host header is passed on and the hub builds its URLs from it, so calls to these URLs pass the proxy too.
     """
 
     upstream: str
-    calls: list[Call] = field(default_factory=list, repr=False)
-    """Every request, in the order of arrival."""
-    answers: list[tuple[Call, int]] = field(default_factory=list, repr=False)
-    """Every answer of the hub: what it really did."""
-    watch: Callable[[Call, str], None] | None = None
-    """Called `before` and `after` the hub works on each request."""
+    calls: list[Call] = field(default_factory=list, repr=False)  # all requests, in the order of arrival
+    answers: list[tuple[Call, int]] = field(default_factory=list, repr=False)  # the hub's own answers
+    watch: Callable[[Call, str], None] | None = None  # called `before` and `after` the hub processes each request
 
     def __post_init__(self) -> None:
         self._rules: list[_Rule] = []
@@ -174,17 +169,17 @@ class Proxy:
 
     @property
     def endpoint(self) -> str:
-        """The address to give to a client."""
+        """The address for clients."""
         assert self._server is not None
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
-    def on(self, pattern: str, behaviour: Behaviour, *, skip: int = 0, times: int = 1_000_000) -> None:
-        """Treat `METHOD /path` matching `pattern` so: from the `skip`-th time on, `times` times."""
+    def on(self, pattern: str, behavior: Behavior, *, skip: int = 0, times: int = 1_000_000) -> None:
+        """Apply `behavior` to calls that match `pattern` (`METHOD /path`): skip `skip` of them, then `times` times."""
         with self._lock:
-            self._rules.append(_Rule(re.compile(pattern), behaviour, skip, times))
+            self._rules.append(_Rule(re.compile(pattern), behavior, skip, times))
 
     def clear(self) -> None:
-        """Behave well again, and forget what was seen."""
+        """Remove all rules and recorded calls."""
         with self._lock:
             self._rules.clear()
             self.calls.clear()
@@ -192,16 +187,16 @@ class Proxy:
             self.watch = None
 
     def count(self, pattern: str) -> int:
-        """How many requests matched."""
+        """Return the number of matching requests."""
         return sum(1 for call in list(self.calls) if re.search(pattern, str(call)))
 
     def done(self, pattern: str) -> int:
-        """How many requests the hub itself answered with success."""
+        """Return the number of matching requests that the hub itself answered with success."""
         return sum(1 for call, status in list(self.answers) if status < 400 and re.search(pattern, str(call)))
 
     @contextmanager
     def running(self) -> Iterator["Proxy"]:
-        """Serve for the length of a `with` block."""
+        """Serve during a `with` block."""
         self._server = _Server(("127.0.0.1", 0), self._handler())
         thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         thread.start()
@@ -217,13 +212,13 @@ class Proxy:
                 _shut(one)
 
     def answer(self, call: Call) -> Answer:
-        """Return what a call gets; raise `HangupError` when that is nothing."""
+        """Return the answer to a call; raise `HangupError` for none."""
         with self._lock:
             self.calls.append(call)
-            behaviour = next((rule.behaviour for rule in self._rules if rule.takes(call)), None)
-        if behaviour is None:
+            behavior = next((rule.behavior for rule in self._rules if rule.takes(call)), None)
+        if behavior is None:
             return self._forward(call)
-        return behaviour(call, self._forward)
+        return behavior(call, self._forward)
 
     def _forward(self, call: Call) -> Answer:
         if self.watch:
@@ -242,7 +237,7 @@ class Proxy:
             response = connection.getresponse()
             answer = Answer(response.status, tuple(response.getheaders()), response.read())
         except (OSError, HTTPException):
-            raise HangupError from None  # the hub died: so does this connection
+            raise HangupError from None  # the hub died: break this connection as well
         finally:
             connection.close()
         with self._lock:
@@ -251,7 +246,7 @@ class Proxy:
             self.watch(call, "after")
         return answer
 
-    def _handler(proxy) -> type[BaseHTTPRequestHandler]:  # noqa: N805 - `self` is the handler's, inside
+    def _handler(proxy) -> type[BaseHTTPRequestHandler]:  # noqa: N805 - `self` is the handler
         class Handler(_Handler):
             owner = proxy
 
@@ -264,11 +259,11 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 64
 
     def shutdown_request(self, request: Any) -> None:
-        """Close without a goodbye: a reset, where one was asked for, must not become an orderly end."""
+        """Close without a shutdown: a requested reset must not become an orderly close."""
         self.close_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that goes away is no news."""
+        """Ignore clients that disconnect."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -288,7 +283,7 @@ class _Handler(BaseHTTPRequestHandler):
             super().finish()
 
     def log_message(self, *_: object) -> None:
-        """Nobody reads it."""
+        """Do not log."""
 
     def _serve(self) -> None:
         call = Call(self.command, self.path, dict(self.headers.items()), self._body())
@@ -300,7 +295,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self._send(call, answer)
 
-    do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_PATCH = _serve  # noqa: N815 - the base class asks for them
+    do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_PATCH = _serve  # noqa: N815 - the names come from the base class
 
     def _body(self) -> bytes:
         if "chunked" in (self.headers.get("Transfer-Encoding") or ""):
@@ -331,7 +326,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _reset(connection: socket.socket) -> None:
-    # With this, closing it (which the server does next) sends RST.
+    # With this option, the close that follows sends RST.
     with suppress(OSError):
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 

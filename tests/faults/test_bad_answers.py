@@ -1,4 +1,4 @@
-"""Every request answered badly for ever: an end in bounded time, with one error of ours that holds no token."""
+"""Every request gets bad answers forever: the command ends, with one of our own errors and without the token in it."""
 
 import logging
 from collections.abc import Callable
@@ -10,7 +10,7 @@ import pytest
 import hublish
 from hublish.base.errors import AuthenticationError, HublishError, NotFoundError, OfflineError, RemoteError
 from tests.faults.projects import COMMIT, Release, rounds
-from tests.faults.proxy import Answer, Behaviour, Call, Forward, edited, instead, lost_before, truncated
+from tests.faults.proxy import Answer, Behavior, Call, Forward, edited, instead, lost_before, truncated
 
 REQUESTS = {
     "info": "^GET /api/models/[^/]+/[^/?]+($|[?])",
@@ -30,8 +30,8 @@ REQUESTS = {
 }
 
 
-def echoing(status: int) -> Behaviour:
-    """Refuse, and repeat the token in every text there is."""
+def echoing(status: int) -> Behavior:
+    """Refuse, and repeat the token in every message."""
 
     def behave(call: Call, forward: Forward) -> Answer:
         token = call.headers.get("Authorization", call.headers.get("authorization", ""))
@@ -41,7 +41,7 @@ def echoing(status: int) -> Behaviour:
     return behave
 
 
-ANSWERS: dict[str, Behaviour] = {
+ANSWERS: dict[str, Behavior] = {
     "400": echoing(400),
     "401": echoing(401),
     "403": echoing(403),
@@ -63,13 +63,13 @@ ANSWERS: dict[str, Behaviour] = {
 
 
 REPRESENTATIVE = ("401", "500", "503, wait for days", "JSON of another kind", "a reset")
+# All answers to some requests and some answers to all requests; all combinations when HUBLISH_TEST_ROUNDS is set.
 PAIRS = [
     (request, answer)
     for request in REQUESTS
     for answer in ANSWERS
     if rounds(1) > 1 or answer in REPRESENTATIVE or request in ("preupload", "commit")
 ]
-"""Every answer to some requests and some answers to every request; all of them, when tests run in rounds."""
 
 
 def is_ours(error: BaseException) -> bool:
@@ -77,7 +77,7 @@ def is_ours(error: BaseException) -> bool:
 
 
 def outcome(action: Callable[[], Any]) -> HublishError | None:
-    """Return the error of ours; anything else is no way to fail."""
+    """Return our own error; any other exception fails the test."""
     try:
         action()
     except HublishError as error:
@@ -87,17 +87,17 @@ def outcome(action: Callable[[], Any]) -> HublishError | None:
 
 @pytest.fixture
 def chatty(release: Release) -> Release:
-    """A release whose publishing makes every kind of request."""
+    """Return a release whose publishing makes every kind of request."""
     (release.folder / "README.md").write_text("---\nlicense: mit\n---\n# A model\n")
     release.declare(sources=("*.bin", "*.json", "README.md"), tag="v1", gated="auto")
     return release
 
 
 @pytest.mark.parametrize(("request_", "answer"), PAIRS)
-def test_publishing_ends_in_order_whatever_is_answered(
+def test_publishing_fails_cleanly_for_every_bad_answer(
     chatty: Release,
     by_lfs: None,
-    impatient: list[float],
+    sleeps: list[float],
     caplog: pytest.LogCaptureFixture,
     request: pytest.FixtureRequest,
     request_: str,
@@ -110,7 +110,7 @@ def test_publishing_ends_in_order_whatever_is_answered(
     error = outcome(chatty.publish)
     assert chatty.proxy.count(REQUESTS[request_]) > 0
     assert len(chatty.proxy.calls) < 80
-    assert sum(impatient) <= 320
+    assert sum(sleeps) <= 320
     assert chatty.hub.token not in f"{error}{caplog.text}"
     assert (error is None) == chatty.lock.exists()
     assert chatty.tree() in ({}, chatty.planned_tree())
@@ -134,7 +134,7 @@ def test_publishing_ends_in_order_whatever_is_answered(
 def test_each_status_has_its_error(
     release: Release,
     by_lfs: None,
-    impatient: list[float],
+    sleeps: list[float],
     request_: str,
     status: int,
     kind: type[HublishError],
@@ -149,43 +149,43 @@ def test_each_status_has_its_error(
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 413, 422])
-def test_a_refusal_is_not_asked_for_again(release: Release, by_lfs: None, impatient: list[float], status: int) -> None:
+def test_a_refused_request_is_not_repeated(release: Release, by_lfs: None, sleeps: list[float], status: int) -> None:
     release.proxy.on(COMMIT, instead(status))
     assert is_ours(outcome(release.publish))  # type: ignore[arg-type]
     assert release.proxy.count(COMMIT) == 1
-    assert impatient == []
+    assert sleeps == []
 
 
-def test_a_wait_that_is_asked_for_is_kept(release: Release, by_lfs: None, impatient: list[float]) -> None:
+def test_a_requested_wait_is_honored(release: Release, by_lfs: None, sleeps: list[float]) -> None:
     release.proxy.on(REQUESTS["create"], instead(429, Retry_After="17"), times=2)
     release.proxy.on(REQUESTS["refs"], instead(429, ratelimit='"api";r=0;t=23'), times=1)
     release.proxy.on(REQUESTS["info"], instead(503, ratelimit='"api";r=9;t=99'), times=1)
     release.publish()
-    assert sorted(impatient) == [1, 17, 17, 23]
+    assert sorted(sleeps) == [1, 17, 17, 23]
 
 
-def test_waits_are_added_up_over_the_whole_command(release: Release, by_lfs: None, impatient: list[float]) -> None:
+def test_waits_are_summed_over_the_whole_command(release: Release, by_lfs: None, sleeps: list[float]) -> None:
     for name in ("create", "preupload", "refs", "commit", "tag"):
         release.proxy.on(REQUESTS[name], instead(429, Retry_After="100"), times=1)
     release.declare(tag="v1")
     with pytest.raises(RemoteError, match="waits at most 300 s in all"):
         release.publish()
-    # What we wait on our own before a new try comes on top, and is little.
-    assert [wait for wait in impatient if wait >= 100] == [100, 100, 100]
-    assert sum(impatient) <= 320
+    # Our own short pauses before retries come on top.
+    assert [wait for wait in sleeps if wait >= 100] == [100, 100, 100]
+    assert sum(sleeps) <= 320
 
 
-def test_an_unreachable_hub_is_told_at_once(release: Release, by_lfs: None, impatient: list[float]) -> None:
+def test_an_unreachable_hub_is_reported_without_retries(release: Release, by_lfs: None, sleeps: list[float]) -> None:
     for endpoint in ("http://127.0.0.1:9", "http://nowhere.invalid", "https://127.0.0.1:9"):
         with pytest.raises(OfflineError, match="cannot be reached"):
             release.publish(endpoint=endpoint)
-    assert impatient == []
+    assert sleeps == []
 
 
 @pytest.mark.parametrize("page", [b"<html>welcome</html>", b"", b"\xff\xfe", b"{"])
 @pytest.mark.parametrize("status", [200, 404])
-def test_a_server_that_is_no_hub_is_told_as_such(
-    release: Release, by_lfs: None, impatient: list[float], status: int, page: bytes
+def test_a_server_that_is_not_a_hub_is_reported(
+    release: Release, by_lfs: None, sleeps: list[float], status: int, page: bytes
 ) -> None:
     release.proxy.on("", instead(status, page, Content_Type="text/html"))
     actions: list[Callable[[], Any]] = [release.plan, release.publish, release.pull]
@@ -195,7 +195,7 @@ def test_a_server_that_is_no_hub_is_told_as_such(
         assert "HF_ENDPOINT" in error.hint or "endpoint" in error.hint
 
 
-def test_an_interrupt_passes_as_it_is(release: Release, by_lfs: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupt_propagates_unchanged(release: Release, by_lfs: None, monkeypatch: pytest.MonkeyPatch) -> None:
     import huggingface_hub
 
     def interrupted(*_: object, **__: object) -> None:
@@ -212,10 +212,10 @@ def test_an_interrupt_passes_as_it_is(release: Release, by_lfs: None, monkeypatc
     [(request, answer) for request in ("revision", "head") for answer in REPRESENTATIVE]
     + [(request, answer) for request in ("tree", "file") for answer in ANSWERS],
 )
-def test_pulling_ends_in_order_whatever_is_answered(
+def test_pulling_fails_cleanly_for_every_bad_answer(
     release: Release,
     by_lfs: None,
-    impatient: list[float],
+    sleeps: list[float],
     caplog: pytest.LogCaptureFixture,
     request_: str,
     answer: str,
@@ -228,14 +228,14 @@ def test_pulling_ends_in_order_whatever_is_answered(
     error = outcome(release.pull)
     assert error is not None or answer in ("429, wait a second", "429, wait a negative time")
     assert release.hub.token not in f"{error}{caplog.text}"
-    assert sum(impatient) <= 320 * len(release.planned_tree())  # side by side
+    assert sum(sleeps) <= 320 * len(release.planned_tree())  # files are downloaded in parallel
     release.proxy.clear()
     assert all(file.path.stat().st_size == file.promised.size for file in release.pull().files)
 
 
 @pytest.mark.parametrize("answer", ANSWERS)
-def test_verifying_ends_in_order_whatever_is_answered(
-    release: Release, by_lfs: None, impatient: list[float], answer: str
+def test_verifying_fails_cleanly_for_every_bad_answer(
+    release: Release, by_lfs: None, sleeps: list[float], answer: str
 ) -> None:
     release.publish()
     release.proxy.on(REQUESTS["tree"], ANSWERS[answer])

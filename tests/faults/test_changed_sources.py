@@ -1,4 +1,4 @@
-"""Files that change after they were sealed: no byte that was not planned is ever committed."""
+"""Files that change after they were sealed: only planned bytes are ever committed."""
 
 import os
 import shutil
@@ -15,10 +15,10 @@ LARGE = "model/weights.bin"
 SMALL = "model/small.bin"
 SECRET = b"not for publication " * 20_000
 
+# The first request after the seal.
 PLANNED = "^POST /api/models/[^?]*/preupload/"
-"""The first request after the seal."""
+# A request between the last check of a large file and the reading of its bytes.
 SENT = {"lfs": "^POST .*/info/lfs/objects/batch", "xet": "^GET .*/xet-write-token/"}
-"""A request between the last look at a large file and the reading of its bytes."""
 
 
 def grown(path: Path) -> None:
@@ -98,7 +98,7 @@ Mutation = Callable[[Path], None]
 
 @pytest.fixture
 def project(release: Release) -> Release:
-    """A large file, a small one that goes by LFS too, and a regular one, for a repo that exists."""
+    """Return a project for an existing repo: a large file, a small one that is also sent by LFS, and a regular one."""
     release.create()
     (release.folder / "model").mkdir()
     (release.folder / LARGE).write_bytes(noise(200_000, release.folder))
@@ -142,7 +142,7 @@ def test_a_file_that_changes_while_the_repo_is_created_is_refused_by_name(
 
 @pytest.mark.parametrize("mutation", WHILE_SENT)
 def test_a_large_file_that_changes_while_it_is_sent_is_refused_by_name(
-    project: Release, by: str, impatient: list[float], mutation: Mutation
+    project: Release, by: str, sleeps: list[float], mutation: Mutation
 ) -> None:
     before = project.head()
     project.proxy.on(SENT[by], doing(lambda: mutation(project.folder / LARGE)), times=1)
@@ -154,7 +154,7 @@ def test_a_large_file_that_changes_while_it_is_sent_is_refused_by_name(
 
 
 @pytest.mark.parametrize("mutation", WHILE_SENT)
-def test_a_hub_that_does_not_check_what_lfs_brings_gets_no_commit_of_a_changed_file(
+def test_a_hub_that_does_not_check_lfs_uploads_gets_no_commit_of_a_changed_file(
     project: Release, by_lfs: None, mutation: Mutation
 ) -> None:
     before = project.head()
@@ -167,7 +167,7 @@ def test_a_hub_that_does_not_check_what_lfs_brings_gets_no_commit_of_a_changed_f
 
 @pytest.mark.parametrize("name", [SMALL, f"model/{REGULAR}"])
 @pytest.mark.parametrize("mutation", [one for one in MUTATIONS if one is not folder_swapped_for_a_link])
-def test_a_small_file_leaves_as_it_was_sealed_whatever_happens_to_it_on_the_way(
+def test_a_small_file_is_sent_as_sealed_even_when_it_changes_meanwhile(
     project: Release, by_lfs: None, name: str, mutation: Mutation
 ) -> None:
     planned = project.planned_tree()

@@ -1,4 +1,4 @@
-"""Somebody else's commit comes first: nothing of theirs is overwritten, and the error names both commits."""
+"""Another user's commit comes first: it is never overwritten, and the error names both commits."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -9,18 +9,18 @@ import pytest
 from hublish.base.errors import RemoteConflictError
 from hublish.base.values import Receipt
 from tests.faults.projects import COMMIT, LARGE, Release, noise, rounds
-from tests.faults.proxy import Answer, Behaviour, Call, Forward, doing, instead
+from tests.faults.proxy import Answer, Behavior, Call, Forward, doing, instead
 
 
 @pytest.mark.parametrize("moment", [COMMIT, "^POST /api/models/[^?]*/preupload/"])
 @pytest.mark.parametrize("create_pr", [False, True])
-def test_a_head_that_moved_is_told_with_both_commits(
-    release: Release, by_lfs: None, impatient: list[float], moment: str, create_pr: bool
+def test_a_moved_head_is_reported_with_both_commits(
+    release: Release, by_lfs: None, sleeps: list[float], moment: str, create_pr: bool
 ) -> None:
     planned = release.create()
     release.declare(create_pr=create_pr)
     moved: list[str] = []
-    release.proxy.on(moment, doing(lambda: moved.append(release.somebody_commits())), times=1)
+    release.proxy.on(moment, doing(lambda: moved.append(release.commit_as_other())), times=1)
     with pytest.raises(RemoteConflictError) as failure:
         release.publish()
     assert planned in failure.value.message
@@ -29,31 +29,27 @@ def test_a_head_that_moved_is_told_with_both_commits(
     assert not release.lock.exists()
 
 
-def test_the_same_change_by_somebody_else_is_no_conflict(
-    release: Release, by_lfs: None, impatient: list[float]
-) -> None:
+def test_the_same_change_by_another_user_is_not_a_conflict(release: Release, by_lfs: None, sleeps: list[float]) -> None:
     release.create()
     release.proxy.on(COMMIT, doing(release.publish), times=1)
     assert release.publish().verified
     assert release.is_published_once()
 
 
-def test_a_repo_filled_while_it_was_created_is_left_alone(release: Release, by_lfs: None) -> None:
-    release.proxy.on("^POST /api/repos/create", doing(release.somebody_commits, first=False), times=1)
+def test_a_repo_that_gets_files_while_it_is_created_is_left_alone(release: Release, by_lfs: None) -> None:
+    release.proxy.on("^POST /api/repos/create", doing(release.commit_as_other, first=False), times=1)
     with pytest.raises(RemoteConflictError, match="filled by somebody else"):
         release.publish()
-    assert release.titles() == ["somebody else's work"]
+    assert release.titles() == ["another user's work"]
 
 
-def test_a_repo_somebody_else_created_meanwhile_is_used_while_it_is_empty(release: Release, by_lfs: None) -> None:
+def test_an_empty_repo_that_another_user_created_meanwhile_is_used(release: Release, by_lfs: None) -> None:
     release.proxy.on("^POST /api/repos/create", doing(release.create), times=1)
     assert release.publish().verified
     assert release.is_published_once()
 
 
-def test_a_conflict_of_a_head_that_did_not_move_is_told_as_such(
-    release: Release, by_lfs: None, impatient: list[float]
-) -> None:
+def test_a_conflict_without_a_moved_head_is_reported(release: Release, by_lfs: None, sleeps: list[float]) -> None:
     planned = release.create()
     release.proxy.on(COMMIT, instead(409, b'{"error": "busy"}', Content_Type="application/json"))
     with pytest.raises(RemoteConflictError, match=planned):
@@ -61,19 +57,19 @@ def test_a_conflict_of_a_head_that_did_not_move_is_told_as_such(
     assert release.head() == planned
 
 
-def test_a_new_branch_begins_where_main_stood_when_it_was_planned(release: Release, by_lfs: None) -> None:
+def test_a_new_branch_starts_at_the_head_of_main_when_it_was_planned(release: Release, by_lfs: None) -> None:
     release.create()
-    first = release.somebody_commits()
+    first = release.commit_as_other()
     release.declare(revision="next")
-    release.proxy.on("^POST /api/models/[^?]*/branch/", doing(lambda: release.somebody_commits("b.txt")), times=1)
+    release.proxy.on("^POST /api/models/[^?]*/branch/", doing(lambda: release.commit_as_other("b.txt")), times=1)
     receipt = release.publish()
-    assert release.titles("next")[1:] == ["somebody else's work"]
+    assert release.titles("next")[1:] == ["another user's work"]
     assert receipt.plan.head.commit == first
     assert "b.txt" not in release.tree("next")
 
 
-def meeting(count: int) -> Behaviour:
-    """Let `count` calls through at the same moment."""
+def meeting(count: int) -> Behavior:
+    """Forward `count` calls at the same moment."""
     barrier = threading.Barrier(count, timeout=120)
 
     def behave(call: Call, forward: Forward) -> Answer:
@@ -92,8 +88,8 @@ def attempt(release: Release) -> Receipt | RemoteConflictError:
 
 
 @pytest.mark.parametrize("round_", range(rounds(20)))
-def test_of_two_publishers_from_one_head_one_wins(
-    release: Release, by_lfs: None, impatient: list[float], tmp_path: Path, round_: int
+def test_one_of_two_publishers_from_the_same_head_wins(
+    release: Release, by_lfs: None, sleeps: list[float], tmp_path: Path, round_: int
 ) -> None:
     planned = release.create()
     rival = Release.make(tmp_path / "rival", release.repo_id, release.proxy, release.hub)

@@ -1,4 +1,4 @@
-"""Bytes that come down wrong are caught, removed and named; the cache heals, and serves without a network."""
+"""Wrong bytes of a download are detected, removed and named; the cache is repaired, and works offline."""
 
 import json
 import threading
@@ -14,10 +14,10 @@ from huggingface_hub import constants
 from hublish.api.document_files import read_lock_file
 from hublish.base.errors import HublishError, IntegrityError, LoadError, NotFoundError, OfflineError, RemoteError
 from tests.faults.projects import LARGE, REGULAR, Release
-from tests.faults.proxy import Answer, Behaviour, corrupted, edited, instead, lost_before, truncated
+from tests.faults.proxy import Answer, Behavior, corrupted, edited, instead, lost_before, truncated
 
+# The request for the bytes of a file.
 BYTES = "^GET .*/resolve/.*%s"
-"""Where the bytes of a file pass."""
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def is_right(release: Release, **options: Any) -> bool:
 
 @pytest.mark.parametrize("name", [LARGE, REGULAR, "hub.yaml"])
 @pytest.mark.parametrize("place", ["cache", "folder"])
-def test_wrong_bytes_of_the_right_length_are_caught_removed_and_named(
+def test_wrong_bytes_of_the_right_length_are_detected_removed_and_named(
     release: Release, by_lfs: None, own_home: Path, tmp_path: Path, name: str, place: str
 ) -> None:
     release.publish()
@@ -58,8 +58,8 @@ def test_wrong_bytes_of_the_right_length_are_caught_removed_and_named(
 
 
 @pytest.mark.parametrize("name", [LARGE, REGULAR, "hub.yaml"])
-def test_a_download_that_breaks_off_leaves_nothing_at_its_place(
-    release: Release, by_lfs: None, impatient: list[float], own_home: Path, name: str
+def test_an_interrupted_download_leaves_no_file_at_its_final_place(
+    release: Release, by_lfs: None, sleeps: list[float], own_home: Path, name: str
 ) -> None:
     release.publish()
     release.proxy.on(BYTES % name, edited(truncated))
@@ -71,10 +71,10 @@ def test_a_download_that_breaks_off_leaves_nothing_at_its_place(
 
 
 @pytest.mark.parametrize("fault", [corrupted, truncated])
-def test_a_xet_download_with_a_fault_in_it_is_right_or_refused(
+def test_a_faulty_xet_download_is_right_or_refused(
     release: Release, own_home: Path, monkeypatch: pytest.MonkeyPatch, fault: Callable[[Answer], Answer]
 ) -> None:
-    # Once: hf_xet tries again on its own, for minutes, at its own pace.
+    # Only once: hf_xet retries by itself, for minutes.
     monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", False)
     release.publish()
     release.proxy.clear()
@@ -86,7 +86,7 @@ def test_a_xet_download_with_a_fault_in_it_is_right_or_refused(
 
 
 @pytest.mark.parametrize("name", [LARGE, REGULAR, "hub.yaml"])
-def test_a_poisoned_cache_is_found_out_and_heals(published: Release, own_home: Path, name: str) -> None:
+def test_a_corrupted_cache_is_detected_and_repaired(published: Release, own_home: Path, name: str) -> None:
     blob = next(file.path for file in published.pull().files if file.promised.path_in_repo == name).resolve()
     blob.chmod(0o644)
     blob.write_bytes(corrupted(Answer(200, body=blob.read_bytes())).body)
@@ -119,7 +119,7 @@ ESCAPES = [
 
 @pytest.mark.parametrize("name", ESCAPES)
 @pytest.mark.parametrize("local", [False, True])
-def test_names_that_lead_astray_are_refused_before_any_file_is_asked_for(
+def test_unsafe_paths_are_refused_before_any_file_is_requested(
     release: Release, by_lfs: None, tmp_path: Path, name: str, local: bool
 ) -> None:
     release.publish()
@@ -134,12 +134,12 @@ def test_names_that_lead_astray_are_refused_before_any_file_is_asked_for(
     folder = tmp_path / "a" / "b"
     with pytest.raises(LoadError, match="nothing was downloaded"):
         release.pull(**{"local_dir": folder} if local else {})
-    # What says which files are wanted is all that was read.
+    # Only hub.yaml was read, which selects the files.
     assert release.proxy.count("/resolve/") == release.proxy.count("/resolve/.*/hub.yaml")
     assert not [path for path in tmp_path.rglob("out*") if path.name != "out"]
 
 
-def test_a_name_that_leads_astray_in_a_lock_is_refused(release: Release, by_lfs: None) -> None:
+def test_an_unsafe_path_in_a_lock_is_refused(release: Release, by_lfs: None) -> None:
     release.publish()
     text = release.lock.read_text().replace(f'"path_in_repo": "{LARGE}"', '"path_in_repo": "../out.bin"')
     release.lock.write_text(text)
@@ -147,7 +147,7 @@ def test_a_name_that_leads_astray_in_a_lock_is_refused(release: Release, by_lfs:
         release.pull(lock=release.lock)
 
 
-def test_a_manifest_too_large_to_be_one_is_not_downloaded(release: Release, by_lfs: None) -> None:
+def test_a_manifest_larger_than_the_limit_is_not_downloaded(release: Release, by_lfs: None) -> None:
     release.publish()
     release.proxy.clear()
 
@@ -167,8 +167,8 @@ def test_a_manifest_too_large_to_be_one_is_not_downloaded(release: Release, by_l
 @pytest.mark.parametrize(
     "fault", [instead(503), instead(429, Retry_After="2"), lost_before], ids=["503", "429", "reset"]
 )
-def test_a_hub_that_is_busy_for_a_moment_is_asked_again(
-    release: Release, by_lfs: None, impatient: list[float], request_: str, fault: Behaviour
+def test_a_request_to_a_briefly_busy_hub_is_retried(
+    release: Release, by_lfs: None, sleeps: list[float], request_: str, fault: Behavior
 ) -> None:
     release.publish()
     release.proxy.on(request_, fault, times=2)
@@ -194,7 +194,7 @@ OFFLINE = ["HF_HUB_OFFLINE", "reset", "no route", "local_files_only"]
 
 @pytest.mark.parametrize("how", OFFLINE)
 def test_a_second_run_needs_no_network(
-    published: Release, impatient: list[float], monkeypatch: pytest.MonkeyPatch, how: str
+    published: Release, sleeps: list[float], monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
     published.pull()
     with network_down(published, how, monkeypatch) as options:
@@ -206,8 +206,8 @@ def test_a_second_run_needs_no_network(
 
 
 @pytest.mark.parametrize("how", OFFLINE)
-def test_a_first_run_without_a_network_is_told_so(
-    published: Release, impatient: list[float], monkeypatch: pytest.MonkeyPatch, how: str
+def test_a_first_run_without_a_network_is_an_error(
+    published: Release, sleeps: list[float], monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
     with network_down(published, how, monkeypatch) as options:
         for chosen in ({}, {"lock": published.lock}):
@@ -215,14 +215,14 @@ def test_a_first_run_without_a_network_is_told_so(
                 published.pull(**chosen, **options)
 
 
-def test_a_file_missing_from_the_cache_is_told_without_a_network(release: Release, by_lfs: None) -> None:
+def test_a_file_missing_from_the_cache_is_named_without_a_network(release: Release, by_lfs: None) -> None:
     release.publish()
     release.pull(allow_patterns=REGULAR)
     with pytest.raises(OfflineError, match=LARGE):
         release.pull(local_files_only=True, allow_patterns=LARGE)
 
 
-def test_a_branch_that_moves_between_two_pulls_is_followed_and_a_lock_is_not(release: Release, by_lfs: None) -> None:
+def test_a_pull_follows_a_moved_branch_unless_a_lock_pins_the_commit(release: Release, by_lfs: None) -> None:
     first = release.publish().commit
     lock = read_lock_file(release.lock)
     release.pull()
@@ -234,12 +234,12 @@ def test_a_branch_that_moves_between_two_pulls_is_followed_and_a_lock_is_not(rel
     assert old.path.read_text() == '{"layers": 3}\n'
 
 
-def test_a_branch_that_moves_while_it_is_pulled_gives_one_commit(release: Release, by_lfs: None) -> None:
+def test_a_pull_gets_one_commit_even_when_the_branch_moves(release: Release, by_lfs: None) -> None:
     first = release.publish().commit
     release.proxy.clear()
 
     def move(answer: Answer) -> Answer:
-        release.somebody_commits(REGULAR, "{}\n")
+        release.commit_as_other(REGULAR, "{}\n")
         return answer
 
     release.proxy.on("^HEAD ", edited(move), times=1)
@@ -250,7 +250,7 @@ def test_a_branch_that_moves_while_it_is_pulled_gives_one_commit(release: Releas
 
 
 @pytest.mark.parametrize("field", ["sha256", "size"])
-def test_a_lock_that_promises_other_bytes_is_an_error(release: Release, by_lfs: None, field: str) -> None:
+def test_a_lock_with_other_digests_is_an_error(release: Release, by_lfs: None, field: str) -> None:
     release.publish()
     lock = read_lock_file(release.lock)
     wrong: dict[str, Any] = {"sha256": "0" * 64} if field == "sha256" else {"size": 7}
@@ -259,14 +259,14 @@ def test_a_lock_that_promises_other_bytes_is_an_error(release: Release, by_lfs: 
         release.pull(lock=lock.model_copy(update={"files": files_}))
 
 
-def test_a_lock_of_a_commit_that_is_gone_is_an_error(release: Release, by_lfs: None) -> None:
+def test_a_lock_of_a_missing_commit_is_an_error(release: Release, by_lfs: None) -> None:
     release.publish()
     lock = read_lock_file(release.lock).model_copy(update={"commit": "0" * 40})
     with pytest.raises(NotFoundError):
         release.pull(lock=lock)
 
 
-def test_a_folder_that_cannot_be_written_is_told_with_its_name(release: Release, by_lfs: None, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_named(release: Release, by_lfs: None, tmp_path: Path) -> None:
     release.publish()
     (tmp_path / "file").write_text("in the way")
     for options in ({"cache_dir": tmp_path / "file"}, {"local_dir": tmp_path / "file"}):
@@ -275,7 +275,7 @@ def test_a_folder_that_cannot_be_written_is_told_with_its_name(release: Release,
         assert str(tmp_path / "file") in str(failure.value)
 
 
-def test_a_listing_that_cannot_be_kept_is_no_reason_to_fail(release: Release, by_lfs: None, own_home: Path) -> None:
+def test_a_listing_that_cannot_be_cached_is_not_an_error(release: Release, by_lfs: None, own_home: Path) -> None:
     release.publish()
     repo = own_home / "hub" / ("models--" + release.repo_id.replace("/", "--"))
     repo.mkdir(parents=True)
@@ -283,7 +283,7 @@ def test_a_listing_that_cannot_be_kept_is_no_reason_to_fail(release: Release, by
     assert is_right(release)
 
 
-def test_a_corrupted_memory_of_a_listing_is_forgotten(release: Release, by_lfs: None, own_home: Path) -> None:
+def test_a_corrupted_cached_listing_is_discarded(release: Release, by_lfs: None, own_home: Path) -> None:
     release.publish()
     release.pull()
     for path in own_home.rglob("hublish/*.json"):
@@ -293,7 +293,7 @@ def test_a_corrupted_memory_of_a_listing_is_forgotten(release: Release, by_lfs: 
     assert is_right(release)
 
 
-def test_a_page_instead_of_a_file_is_caught(release: Release, by_lfs: None, impatient: list[float]) -> None:
+def test_an_html_page_instead_of_a_file_is_detected(release: Release, by_lfs: None, sleeps: list[float]) -> None:
     release.publish()
     release.proxy.on(BYTES % REGULAR, instead(200, b"<html>log in</html>", Content_Type="text/html"))
     with pytest.raises((IntegrityError, RemoteError)):
@@ -302,14 +302,14 @@ def test_a_page_instead_of_a_file_is_caught(release: Release, by_lfs: None, impa
     assert is_right(release)
 
 
-def test_downloads_leave_no_thread_behind(release: Release, by_lfs: None) -> None:
+def test_downloads_leave_no_thread_running(release: Release, by_lfs: None) -> None:
     release.publish()
     before = {thread for thread in threading.enumerate() if "Monitor" in type(thread).__name__}
     release.pull()
     assert {thread for thread in threading.enumerate() if "Monitor" in type(thread).__name__} == before
 
 
-def test_forcing_a_download_replaces_what_is_there(release: Release, by_lfs: None) -> None:
+def test_forcing_a_download_replaces_cached_files(release: Release, by_lfs: None) -> None:
     release.publish()
     release.pull()
     release.proxy.clear()

@@ -1,4 +1,4 @@
-"""kill -9 at every request and at any time: main is old or new, and running again ends with one commit."""
+"""kill -9 at every request and at random times: main has the old or the new state, and a rerun ends with one commit."""
 
 import os
 import random
@@ -20,21 +20,21 @@ from tests.faults.proxy import Answer, Call, Forward, HangupError, Proxy
 from tests.faults.zygote import Zygote
 
 KILLED = -signal.SIGKILL
+# The least number of requests before the commit.
 BEFORE_COMMIT = 8
-"""Requests there are at least before the one that publishes."""
 WRITES = r"^(POST|PUT)"
 
 
 @dataclass(frozen=True)
 class Elsewhere:
-    """A hub in a process of its own."""
+    """A hub in its own process."""
 
     endpoint: str
     token: str
 
 
 class Killer:
-    """Kills a process at the `number`-th request that it is asked about, before or after the hub works on it."""
+    """Kills a process at its `number`-th call, before or after the hub processes the request."""
 
     def __init__(self, number: int, moment: str) -> None:
         self._number = number
@@ -48,7 +48,7 @@ class Killer:
         self._known.set()
 
     def __call__(self, call: Call, forward: Forward) -> Answer:
-        assert self._known.wait(60)  # else it would be aimed at all of us
+        assert self._known.wait(60)  # a pid of 0 would kill this process group
         self._seen += 1
         if self._seen != self._number:
             return forward(call)
@@ -71,7 +71,7 @@ def job(release: Release, *, xet: bool) -> dict[str, object]:
 
 
 def check_release(release: Release) -> None:
-    """One commit holds the release; tag and lock name it."""
+    """Assert that one commit contains the release, and that tag and lock name it."""
     assert release.tree() == release.planned_tree()
     assert release.titles() == ["Release v1"]
     head = release.head()
@@ -83,7 +83,7 @@ def check_release(release: Release) -> None:
 
 @contextmanager
 def polling(release: Release) -> Iterator[list[Mapping[str, str]]]:
-    """Collect every tree that main shows meanwhile."""
+    """Collect every tree of main during a `with` block."""
     seen: list[Mapping[str, str]] = []
     stop = threading.Event()
 
@@ -102,12 +102,12 @@ def polling(release: Release) -> Iterator[list[Mapping[str, str]]]:
         thread.join()
 
 
-# For the hub, before a request is what after the last one was: by xet the second alone will do.
+# To the hub, before a request is the same as after the one before: with xet, one of the two is enough.
 KILLS = [("lfs", "before"), ("lfs", "after"), ("xet", "after"), *([("xet", "before")] if rounds(1) > 1 else [])]
 
 
 @pytest.mark.parametrize(("by", "moment"), KILLS, indirect=["by"])
-def test_a_publisher_killed_at_any_request_leaves_old_or_new_and_converges(
+def test_a_publisher_killed_at_any_request_leaves_the_old_or_new_state_and_converges(
     proxy: Proxy, own_hub: EmbeddedHub, publishers: Zygote, by: str, tmp_path: Path, moment: str
 ) -> None:
     ended, number = KILLED, 0
@@ -125,18 +125,18 @@ def test_a_publisher_killed_at_any_request_leaves_old_or_new_and_converges(
         release.publish()
         check_release(release)
     assert ended == 0, (tmp_path / "errors.txt").read_text()
-    assert number > BEFORE_COMMIT  # it asked the hub for more than that
+    assert number > BEFORE_COMMIT  # it made more requests than that
 
 
 @pytest.mark.parametrize("round_", range(rounds(6)))
-def test_a_publisher_killed_at_any_time_leaves_old_or_new_and_converges(
+def test_a_publisher_killed_at_any_time_leaves_the_old_or_new_state_and_converges(
     release: Release, publishers: Zygote, by: str, round_: int
 ) -> None:
     release.declare(tag="v1")
     with polling(release) as seen:
         pid = publishers.start(job(release, xet=by == "xet"))
         time.sleep(random.Random(round_).uniform(0, 0.5))
-        with suppress(ProcessLookupError):  # it was done
+        with suppress(ProcessLookupError):  # it had ended
             os.kill(pid, signal.SIGKILL)
         publishers.line()
         release.publish()
@@ -145,8 +145,8 @@ def test_a_publisher_killed_at_any_time_leaves_old_or_new_and_converges(
 
 
 @pytest.mark.parametrize(("by", "moment"), KILLS, indirect=["by"])
-def test_a_hub_killed_at_any_request_keeps_old_or_new_and_converges(
-    servers: Zygote, by: str, impatient: list[float], tmp_path: Path, moment: str
+def test_a_hub_killed_at_any_request_keeps_the_old_or_new_state_and_converges(
+    servers: Zygote, by: str, sleeps: list[float], tmp_path: Path, moment: str
 ) -> None:
     serve = {"do": "serve", "root": str(tmp_path / "hub"), "port": 0, "token": "hf_" + "k" * 34}
     serve["errors"] = str(tmp_path / "errors.txt")
@@ -170,7 +170,7 @@ def test_a_hub_killed_at_any_request_keeps_old_or_new_and_converges(
                     restart()
                 raise
 
-    # What only reads leaves nothing behind in the hub.
+    # Requests that only read change nothing in the hub.
     pattern = "" if rounds(1) > 1 else WRITES
     with Proxy(endpoint).running() as proxy:
         number, seen = 0, 1
@@ -192,7 +192,9 @@ def test_a_hub_killed_at_any_request_keeps_old_or_new_and_converges(
         servers.line()
 
 
-def test_a_publisher_killed_after_it_opened_a_pull_request_finds_it_again(release: Release, publishers: Zygote) -> None:
+def test_a_publisher_killed_after_it_opened_a_pull_request_finds_it_on_the_next_run(
+    release: Release, publishers: Zygote
+) -> None:
     main = release.create()
     release.declare(create_pr=True)
     killer = Killer(1, "after")

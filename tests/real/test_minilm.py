@@ -1,4 +1,4 @@
-"""all-MiniLM-L6-v2, published by hublish and read back by everything else that reads model repos."""
+"""all-MiniLM-L6-v2, published by hublish and read by other programs that read model repos."""
 
 import json
 from collections.abc import Mapping
@@ -22,13 +22,13 @@ print(json.dumps([tokenizer.encode(text).ids for text in json.loads(sys.argv[2])
 """
 
 
-def test_it_is_published_with_its_digests_and_tagged(whole: Published) -> None:
+def test_the_model_is_published_with_its_digests_and_tagged(whole: Published) -> None:
     locked = {file.path_in_repo: file.sha256 for file in whole.lock.files}
     assert locked == {"hub.yaml": sha256(whole.manifest)} | {name: sha256(path) for name, path in whole.files.items()}
     assert whole.lock.tag == "v1"
 
 
-def test_hf_download_brings_every_byte_back_and_hf_cache_verify_agrees(whole: Published) -> None:
+def test_hf_download_gets_every_byte_and_hf_cache_verify_agrees(whole: Published) -> None:
     snapshot = whole.snapshot()
     for name, path in whole.files.items():
         assert (snapshot / name).read_bytes() == path.read_bytes(), name
@@ -38,7 +38,7 @@ def test_hf_download_brings_every_byte_back_and_hf_cache_verify_agrees(whole: Pu
 
 
 @pytest.mark.parametrize("way", ["http", "bare"])
-def test_git_clone_gives_the_small_files_and_pointers_to_the_large(whole: Published, tmp_path: Path, way: str) -> None:
+def test_git_clone_gets_small_files_and_pointers_to_large_ones(whole: Published, tmp_path: Path, way: str) -> None:
     bare = whole.hub.root / "repos" / "models" / f"{whole.repo_id}.git"
     source = f"{whole.hub.endpoint}/{whole.repo_id}" if way == "http" else str(bare)
     clone = tmp_path / "clone"
@@ -70,7 +70,7 @@ def test_safetensors_reads_the_same_tensors_from_shards(sharded: Published) -> N
     assert_same_tensors(found, load_file(sharded.files[WEIGHTS]))
 
 
-def test_hublish_pulls_and_loads_it(whole: Published, tmp_path: Path) -> None:
+def test_hublish_pulls_and_loads_the_model(whole: Published, tmp_path: Path) -> None:
     pull_and_load(whole, tmp_path)
 
 
@@ -85,14 +85,14 @@ def pull_and_load(published: Published, cache_dir: Path) -> None:
     assert_same_tensors(loaded.arrays, load_file(published.files[WEIGHTS]))
 
 
-def test_another_library_finds_it_by_the_endpoint_alone(whole: Published) -> None:
+def test_another_library_needs_only_the_endpoint(whole: Published) -> None:
     wanted = json.dumps(SENTENCES)
     found = whole.run("python", "-c", TOKENIZE, whole.repo_id, wanted)
     local = Tokenizer.from_file(str(whole.files["tokenizer.json"]))
     assert json.loads(found) == [local.encode(text).ids for text in SENTENCES]
 
 
-def test_published_again_from_the_command_line_there_is_nothing_to_do(sharded: Published) -> None:
+def test_publishing_twice_from_the_command_line_does_nothing(sharded: Published) -> None:
     again = ("hublish", "publish", "-f", str(sharded.manifest), "-y", "--json")
     receipt = json.loads(sharded.run(*again, token=True))
     assert (receipt["created"], receipt["commit"]) == (False, sharded.lock.commit)

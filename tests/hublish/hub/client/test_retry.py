@@ -147,7 +147,7 @@ def test_an_answer_is_not_waited_for_for_ever(given: dict[str, Any], read: float
     ],
 )
 def test_a_failure_in_passing_is_tried_again(
-    impatient: list[float], failures: list[Exception], slept: list[float]
+    sleeps: list[float], failures: list[Exception], slept: list[float]
 ) -> None:
     left = iter(failures)
 
@@ -157,23 +157,23 @@ def test_a_failure_in_passing_is_tried_again(
         return "done"
 
     assert Patience().retrying(call) == "done"
-    assert impatient == slept
+    assert sleeps == slept
 
 
 @pytest.mark.parametrize("failure", [AnsweredError(Response(404)), ValueError("no"), AnsweredError(Response(409))])
-def test_a_failure_for_good_is_not_tried_again(impatient: list[float], failure: Exception) -> None:
+def test_a_failure_for_good_is_not_tried_again(sleeps: list[float], failure: Exception) -> None:
     def call() -> None:
         raise failure
 
     with pytest.raises(type(failure)):
         Patience().retrying(call)
-    assert impatient == []
+    assert sleeps == []
 
 
-def test_trying_again_ends(impatient: list[float]) -> None:
+def test_trying_again_ends(sleeps: list[float]) -> None:
     def call() -> None:
         raise AnsweredError(Response(503))
 
     with pytest.raises(AnsweredError):
         Patience().retrying(call)
-    assert impatient == [1, 2, 4]
+    assert sleeps == [1, 2, 4]

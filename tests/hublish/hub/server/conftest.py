@@ -1,4 +1,4 @@
-"""A running hub, and the real client pointed at it."""
+"""A running hub, and the real client configured for it."""
 
 import itertools
 import json
@@ -18,13 +18,13 @@ _numbers = itertools.count(1)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    # The client's own LFS upload calls its HTTP library in a way that library deprecates.
+    # The client's LFS upload uses a deprecated call of its HTTP library.
     config.addinivalue_line("filterwarnings", "ignore:Use 'content=:DeprecationWarning")
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a raw request got."""
+    """The response to a raw request."""
 
     status: int
     headers: dict[str, str]
@@ -36,7 +36,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Caller:
-    """Sends what the client never would."""
+    """Sends requests that the client would never send."""
 
     endpoint: str
     token: str | None = None
@@ -63,7 +63,7 @@ def _answer(status: int, headers: Any, body: bytes) -> Answer:
 
 @pytest.fixture(scope="session")
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedHub]:
-    """One hub for all tests that only need repositories of their own on it."""
+    """Serve one hub for all tests that need only their own repositories on it."""
     with EmbeddedHub(tmp_path_factory.mktemp("hub")) as hub:
         yield hub
         close_session()
@@ -71,7 +71,7 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedHub]:
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home of its own for the client's caches and tokens, whatever was imported before."""
+    """Give the client its own home for caches and tokens, even when it was imported before."""
     home = tmp_path / "hf"
     for name, folder in (("HF_HOME", ""), ("HF_HUB_CACHE", "hub"), ("HF_XET_CACHE", "xet"), ("HF_ASSETS_CACHE", "a")):
         monkeypatch.setattr(constants, name, str(home / folder))
@@ -93,29 +93,29 @@ def transfer(request: pytest.FixtureRequest, home: Path, monkeypatch: pytest.Mon
 
 @pytest.fixture
 def api(hub: EmbeddedHub) -> HfApi:
-    """The client of the hub's owner."""
+    """Return the client of the hub's owner."""
     return HfApi(endpoint=hub.endpoint, token=hub.token)
 
 
 @pytest.fixture
 def repo(api: HfApi) -> str:
-    """A fresh model repository."""
+    """Create a new model repository."""
     return api.create_repo(f"acme/model-{next(_numbers)}").repo_id
 
 
 @pytest.fixture
 def call(hub: EmbeddedHub) -> Caller:
-    """Raw requests in the owner's name."""
+    """Send raw requests as the owner."""
     return Caller(hub.endpoint, hub.token)
 
 
 @pytest.fixture
 def connect() -> type[Caller]:
-    """Make raw requests to other hubs: `connect(endpoint, token)`."""
+    """Send raw requests to other hubs: `connect(endpoint, token)`."""
     return Caller
 
 
 @pytest.fixture
 def anonymous(hub: EmbeddedHub) -> Caller:
-    """Raw requests in nobody's name."""
+    """Send raw requests without a token."""
     return Caller(hub.endpoint)

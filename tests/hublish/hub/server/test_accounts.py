@@ -5,7 +5,7 @@ import pytest
 from hublish.hub.server.accounts import Account, Accounts
 
 
-def test_a_token_stands_for_its_account(tmp_path: Path) -> None:
+def test_a_token_belongs_to_its_account(tmp_path: Path) -> None:
     token = Accounts(tmp_path).add(Account("ann", ("acme",), role="read"))
     assert Accounts(tmp_path).of(token) == Account("ann", ("acme",), role="read")
     assert Accounts(tmp_path).of("hf_other") is None

@@ -1,4 +1,4 @@
-"""Whatever is sent, the answer is a refusal with a reason, never an error of the server."""
+"""Every malformed request is refused with a reason; none causes an internal error."""
 
 from collections.abc import Callable
 from typing import Any
@@ -37,7 +37,7 @@ BODIES: list[Any] = [None, b"", b"null", b"{", b"[]", b"7", DEEP, b"\xff\xfe", {
         ("PUT", "/lfs/put/x"),
     ],
 )
-def test_any_body_is_understood_or_refused(call: Call, repo: str, method: str, path: str) -> None:
+def test_any_body_is_accepted_or_refused(call: Call, repo: str, method: str, path: str) -> None:
     for body in BODIES:
         answer = call(method, path.replace("{repo}", repo), body)
         assert 400 <= answer.status < 500, (body, answer)
@@ -80,13 +80,13 @@ def test_any_path_is_found_or_refused(call: Call, repo: str, path: str) -> None:
 @pytest.mark.parametrize(
     "value", ["Bearer", "Bearer ", "Basic", "Basic x", "Basic eDp4eA==", "Digest x", "\xff", "Bearer " + "x" * 9999]
 )
-def test_any_authorization_is_understood_or_refused(anonymous: Call, repo: str, value: str) -> None:
+def test_any_authorization_is_accepted_or_refused(anonymous: Call, repo: str, value: str) -> None:
     answer = anonymous("GET", "/api/whoami-v2", Authorization=value)
     assert answer.status == 401
     assert anonymous("POST", "/api/repos/create", {"name": "x"}, Authorization=value).status == 401
 
 
-def test_a_method_a_path_does_not_have_is_told(call: Call) -> None:
+def test_an_unsupported_method_is_answered_with_the_supported_ones(call: Call) -> None:
     answer = call("PATCH", "/api/whoami-v2")
     assert (answer.status, answer.headers["allow"]) == (405, "GET")
 
@@ -97,7 +97,7 @@ def test_head_has_the_headers_of_get_and_no_body(call: Call, repo: str) -> None:
     assert headed.headers["content-length"] == str(len(got.body))
 
 
-def test_messages_cannot_smuggle_headers(call: Call, repo: str) -> None:
+def test_messages_cannot_inject_headers(call: Call, repo: str) -> None:
     answer = call("GET", f"/api/models/{repo}/revision/x%0D%0AX-Smuggled:%20yes")
     assert answer.status == 404
     assert "x-smuggled" not in answer.headers

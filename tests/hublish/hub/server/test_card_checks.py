@@ -40,7 +40,7 @@ def test_good_cards_pass(readme: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("readme", "says"),
+    ("readme", "message"),
     [
         (card(license="free-for-all"), '"license" must be one of [apache-2.0, mit'),
         (card(license=None), '"license" must be one of'),
@@ -71,13 +71,13 @@ def test_good_cards_pass(readme: str) -> None:
         ("---\na: " + "x" * 300_000 + "\n---\n", "larger than"),
     ],
 )
-def test_errors_say_what_is_wrong(readme: str, says: str) -> None:
+def test_errors_name_the_field_and_the_problem(readme: str, message: str) -> None:
     (error,) = validate("model", readme).errors
-    assert says in error
+    assert message in error
 
 
 @pytest.mark.parametrize(
-    ("metadata", "says"),
+    ("metadata", "message"),
     [
         ({"colorFrom": "black"}, '"colorFrom" must be one of [red, yellow, green'),
         ({"colorTo": 3}, '"colorTo" must be one of'),
@@ -85,9 +85,9 @@ def test_errors_say_what_is_wrong(readme: str, says: str) -> None:
         ({"short_description": "x" * 61}, "less than or equal to 60 characters"),
     ],
 )
-def test_spaces_have_rules_of_their_own(metadata: dict[str, Any], says: str) -> None:
+def test_spaces_have_their_own_rules(metadata: dict[str, Any], message: str) -> None:
     (error,) = validate("space", card(**metadata)).errors
-    assert says in error
+    assert message in error
     assert validate("model", card(**metadata)).errors == ()
 
 

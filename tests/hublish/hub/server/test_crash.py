@@ -1,4 +1,4 @@
-"""kill -9 at any moment: the old state or the new one, and nothing in the way of going on."""
+"""kill -9 at any moment: the old state or the new one, and the next server works."""
 
 import hashlib
 import json
@@ -36,7 +36,7 @@ def served(root: Path) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
 
 
 def publish_until_it_dies(call: Call) -> None:
-    """Commit generation after generation: each replaces all files of the one before, and tags itself."""
+    """Commit generation after generation: each replaces all files of the one before and adds a tag."""
     with suppress(OSError, ConnectionError):
         for generation in range(1, 10_000):
             assert call("POST", f"/api/models/{REPO}/commit/main", commit(call, generation)).status == 200
@@ -49,8 +49,8 @@ def commit(call: Call, generation: int) -> bytes:
     files = [{"path": f"d{n % 3}/f{n}.txt", "content": text, "encoding": "utf-8"} for n in range(FILES)]
     oid = hashlib.sha256(text.encode()).hexdigest()
     objects = {"operation": "upload", "objects": [{"oid": oid, "size": len(text)}]}
-    (told,) = call("POST", f"/{REPO}.git/info/lfs/objects/batch", objects).json()["objects"]
-    assert call("PUT", told["actions"]["upload"]["href"], text.encode()).status == 200
+    (shown,) = call("POST", f"/{REPO}.git/info/lfs/objects/batch", objects).json()["objects"]
+    assert call("PUT", shown["actions"]["upload"]["href"], text.encode()).status == 200
     lines: list[tuple[str, dict[str, Any]]] = [("header", {"summary": f"generation {text}"})]
     lines += [("file", file) for file in files]
     large: dict[str, Any] = {"path": "w.bin", "algo": "sha256", "oid": oid, "size": len(text)}
@@ -59,7 +59,7 @@ def commit(call: Call, generation: int) -> bytes:
 
 
 @pytest.mark.parametrize("delay", [0.05, 0.2, 0.4])
-def test_a_killed_server_leaves_a_sound_repository_and_goes_on(
+def test_a_killed_server_leaves_a_valid_repository_and_restarts(
     tmp_path: Path, connect: Callable[..., Call], delay: float
 ) -> None:
     with served(tmp_path) as (server, endpoint, token):

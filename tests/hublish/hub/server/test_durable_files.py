@@ -16,7 +16,7 @@ with locked(pathlib.Path(sys.argv[1])):
 """
 
 
-def test_a_file_is_replaced_with_its_mode(tmp_path: Path) -> None:
+def test_a_file_is_replaced_and_gets_its_mode(tmp_path: Path) -> None:
     target = tmp_path / "deep" / "target"
     for content in (b"old", b"new"):
         write_atomically(target, content, scratch=tmp_path / "scratch", mode=0o600)
@@ -25,7 +25,7 @@ def test_a_file_is_replaced_with_its_mode(tmp_path: Path) -> None:
     assert list((tmp_path / "scratch").iterdir()) == []
 
 
-def test_a_failure_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
+def test_a_failure_leaves_only_the_old_file(tmp_path: Path) -> None:
     target = tmp_path / "target"
     target.mkdir()
     with pytest.raises(OSError, match="directory"):
@@ -41,7 +41,7 @@ def test_json_survives_a_round_trip(tmp_path: Path) -> None:
     assert read_json(tmp_path / "f.json" / "below", 7) == 7
 
 
-def test_a_lock_keeps_threads_apart(tmp_path: Path) -> None:
+def test_a_lock_excludes_other_threads(tmp_path: Path) -> None:
     counter = 0
 
     def count() -> None:
@@ -59,7 +59,7 @@ def test_a_lock_keeps_threads_apart(tmp_path: Path) -> None:
     assert counter == 400
 
 
-def test_the_lock_of_a_killed_process_is_free(tmp_path: Path) -> None:
+def test_the_lock_of_a_killed_process_is_released(tmp_path: Path) -> None:
     command = [sys.executable, "-c", HOLD, str(tmp_path / "lock")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout is not None

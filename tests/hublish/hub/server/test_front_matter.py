@@ -82,5 +82,5 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 
 @pytest.mark.parametrize("end", ["", "x", "\n---\n"])
 def test_a_readme_of_blank_lines_is_looked_at_once(end: str) -> None:
-    # Looked at from every line to every other, a hundred thousand would keep the test busy for days.
+    # A search from every line to every other would take days for a hundred thousand lines.
     assert not read_front_matter("---\n" + "\n" * 100_000 + end)

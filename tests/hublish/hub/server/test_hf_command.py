@@ -1,4 +1,4 @@
-"""The `hf` command, told of the hub by its environment alone."""
+"""The `hf` command, configured for the hub only by its environment."""
 
 import os
 import subprocess
@@ -21,7 +21,7 @@ class Command:
         return done.stdout
 
 
-def test_a_release_from_the_command_line(hub: EmbeddedHub, api: HfApi, tmp_path: Path) -> None:
+def test_the_hf_command_works_against_the_hub(hub: EmbeddedHub, api: HfApi, tmp_path: Path) -> None:
     hf = Command(hub)
     repo = "acme/by-command"
     release, back = tmp_path / "release", tmp_path / "back"

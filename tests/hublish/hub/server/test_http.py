@@ -62,12 +62,12 @@ def request(content: bytes = b"", query: dict[str, tuple[str, ...]] | None = Non
         ("bytes=a-b", None),
     ],
 )
-def test_a_range_header_names_a_span(header: str | None, span: tuple[int, int] | None) -> None:
+def test_a_range_header_is_parsed_into_a_span(header: str | None, span: tuple[int, int] | None) -> None:
     assert parse_range(header, 100) == span
 
 
 @pytest.mark.parametrize("header", ["bytes=100-", "bytes=100-200", "bytes=-0"])
-def test_a_range_behind_the_end_cannot_be_satisfied(header: str) -> None:
+def test_a_range_beyond_the_end_cannot_be_satisfied(header: str) -> None:
     with pytest.raises(ValueError, match="range"):
         parse_range(header, 100)
 
@@ -77,7 +77,7 @@ def test_a_range_behind_the_end_cannot_be_satisfied(header: str) -> None:
     st.integers(0, 500),
 )
 @example("bytes=0-0", 0)
-def test_a_span_always_lies_within_the_file(header: str, size: int) -> None:
+def test_a_span_is_always_within_the_file(header: str, size: int) -> None:
     try:
         span = parse_range(header, size)
     except ValueError:
@@ -87,7 +87,7 @@ def test_a_span_always_lies_within_the_file(header: str, size: int) -> None:
 
 
 @pytest.mark.parametrize("as_file", [False, True])
-def test_bytes_and_files_are_answered_alike(tmp_path: Path, as_file: bool) -> None:
+def test_bytes_and_files_are_served_alike(tmp_path: Path, as_file: bool) -> None:
     (tmp_path / "f").write_bytes(CONTENT)
     response = content_response(request(range="bytes=10-19"), tmp_path / "f" if as_file else CONTENT)
     assert (response.status, response.length) == (206, 10)
@@ -104,13 +104,13 @@ def test_an_empty_body_is_an_empty_object(content: bytes) -> None:
 
 
 @pytest.mark.parametrize("content", [b"{", b"[1]", b'"x"', b"[" * 100_000, b"\xff"])
-def test_a_body_that_is_no_object_is_refused(content: bytes) -> None:
+def test_a_body_that_is_not_an_object_is_refused(content: bytes) -> None:
     with pytest.raises(HubError) as caught:
         request(content).json_object()
     assert caught.value.status == 400
 
 
-def test_flags_are_read_in_every_spelling() -> None:
+def test_flags_are_recognized_in_every_spelling() -> None:
     query = {"a": ("1",), "b": ("True",), "c": ("false",), "d": ()}
     assert [request(query=query).flag(name) for name in "abcde"] == [True, True, False, False, False]
 
@@ -125,7 +125,7 @@ async def chunks(content: bytes, size: int) -> AsyncIterator[bytes]:
 
 
 @pytest.mark.parametrize("size", [1000, 70_000, BATCH, 3 * BATCH])
-def test_a_body_arrives_whole_and_in_order_off_the_event_loop(size: int) -> None:
+def test_a_body_is_written_completely_and_in_order_off_the_event_loop(size: int) -> None:
     received = bytearray()
     threads = set()
 
@@ -171,7 +171,7 @@ def test_a_slice_of_a_file_is_sent_and_the_file_closed(start: int, length: int) 
     assert file.closed
 
 
-def test_a_file_that_became_shorter_is_an_error_and_not_a_short_answer() -> None:
+def test_a_file_that_became_shorter_is_an_error() -> None:
     file, response = slice_of(b"short", 0, 100)
     with pytest.raises(OSError, match="shorter"):
         sent(response)

@@ -1,4 +1,4 @@
-"""Files of gigabytes: both ways, and the server stays small."""
+"""Files of gigabytes in both directions, with little memory in the server."""
 
 import hashlib
 import subprocess
@@ -19,7 +19,7 @@ serve(EmbeddedHub(sys.argv[1], limits=limits), lambda hub: print(hub.endpoint, h
 
 
 def peak_memory(process: int) -> int:
-    """Return the most resident memory a process ever had, in bytes."""
+    """Return the peak resident memory of a process, in bytes."""
     status = Path(f"/proc/{process}/status").read_text()
     (line,) = (line for line in status.splitlines() if line.startswith("VmHWM"))
     return int(line.split()[1]) << 10
@@ -27,7 +27,7 @@ def peak_memory(process: int) -> int:
 
 @pytest.mark.large
 @pytest.mark.parametrize("multipart", [1 << 20, 1 << 40], ids=["parts", "whole"])
-def test_two_gigabytes_move_both_ways_in_little_memory(tmp_path: Path, transfer: str, multipart: int) -> None:
+def test_two_gigabytes_are_transferred_in_little_memory(tmp_path: Path, transfer: str, multipart: int) -> None:
     block = bytes(range(256)) * 4096
     digest = hashlib.sha256()
     with (tmp_path / "big.bin").open("wb") as file:

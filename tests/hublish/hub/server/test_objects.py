@@ -22,7 +22,7 @@ def put(store: ObjectStore, content: bytes = CONTENT) -> str:
         return incoming.seal()
 
 
-def test_what_is_sealed_can_be_read_by_its_digest(store: ObjectStore) -> None:
+def test_sealed_content_can_be_read_by_its_digest(store: ObjectStore) -> None:
     assert not store.has(SHA256)
     assert put(store) == SHA256
     assert store.has(SHA256)
@@ -41,7 +41,7 @@ def test_without_a_seal_nothing_is_stored(store: ObjectStore) -> None:
 @pytest.mark.parametrize(
     ("sha256", "size"), [("0" * 64, None), (None, 1), (SHA256, len(CONTENT) + 1), ("0" * 64, len(CONTENT))]
 )
-def test_what_differs_from_what_was_announced_is_refused(
+def test_content_that_differs_from_the_announced_one_is_refused(
     store: ObjectStore, sha256: str | None, size: int | None
 ) -> None:
     with store.incoming() as incoming:
@@ -52,7 +52,7 @@ def test_what_differs_from_what_was_announced_is_refused(
     assert list(store.scratch.iterdir()) == []
 
 
-def test_many_writers_of_one_object_agree(store: ObjectStore) -> None:
+def test_concurrent_writers_of_one_object_store_it_once(store: ObjectStore) -> None:
     threads = [threading.Thread(target=put, args=(store,)) for _ in range(8)]
     for thread in threads:
         thread.start()
@@ -63,6 +63,6 @@ def test_many_writers_of_one_object_agree(store: ObjectStore) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "../../etc/passwd", "A" * 64, "0" * 63, "0" * 65, "0" * 63 + "\n"])
-def test_no_name_but_a_digest_becomes_a_path(store: ObjectStore, name: str) -> None:
+def test_only_a_digest_becomes_a_path(store: ObjectStore, name: str) -> None:
     with pytest.raises(ValueError, match="sha256"):
         store.path(name)

@@ -12,7 +12,7 @@ names = st.text(st.sampled_from("aZ0.-_/é\n ~"), max_size=6)
 
 
 @given(names, names)
-def test_no_name_is_accepted_that_the_client_refuses(namespace: str, name: str) -> None:
+def test_names_that_the_client_refuses_are_refused(namespace: str, name: str) -> None:
     full_name = f"{namespace}/{name}"
     try:
         RepoId.parse("model", full_name)
@@ -40,12 +40,12 @@ def test_names_that_could_be_paths_or_confuse_git_are_refused(name: str) -> None
 @pytest.mark.parametrize(
     ("kind", "path"), [("model", "/a/b"), ("dataset", "/datasets/a/b"), ("kernel", "/kernels/a/b")]
 )
-def test_models_alone_go_without_their_type(kind: str, path: str) -> None:
+def test_only_models_omit_their_type_in_urls(kind: str, path: str) -> None:
     assert RepoId.parse(kind, "a/b").url_path == path
 
 
 @given(st.text(max_size=40))
-def test_accepted_paths_stay_inside(path: str) -> None:
+def test_accepted_paths_stay_inside_the_repository(path: str) -> None:
     if path_problem(path) is None:
         segments = path.split("/")
         assert not {"", ".", ".."} & set(segments)

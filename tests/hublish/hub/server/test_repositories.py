@@ -21,7 +21,7 @@ def repositories(tmp_path: Path) -> Repositories:
     return repositories
 
 
-def test_many_creators_of_one_name_agree_on_one(repositories: Repositories, tmp_path: Path) -> None:
+def test_one_of_many_creators_of_a_name_wins(repositories: Repositories, tmp_path: Path) -> None:
     outcomes: list[int] = []
 
     def create() -> None:
@@ -40,10 +40,10 @@ def test_many_creators_of_one_name_agree_on_one(repositories: Repositories, tmp_
     assert list((tmp_path / "incoming").iterdir()) == []
 
 
-def test_moves_that_cross_do_not_wait_for_each_other_for_ever(repositories: Repositories) -> None:
+def test_opposite_moves_do_not_deadlock(repositories: Repositories) -> None:
     def move(source: RepoId, target: RepoId) -> None:
         for _ in range(30):
-            with suppress(HubError):  # the other one was faster
+            with suppress(HubError):  # the other thread was faster
                 repositories.move(source, target)
 
     pairs = [(REPO, OTHER), (OTHER, REPO)]
@@ -69,5 +69,5 @@ def test_a_deleted_repository_cannot_be_changed(repositories: Repositories) -> N
     assert not repositories.path(REPO).exists()
 
 
-def test_times_are_written_as_the_hub_does() -> None:
+def test_times_are_written_in_the_form_of_the_hub() -> None:
     assert timestamp(0) == "1970-01-01T00:00:00.000Z"

@@ -25,7 +25,7 @@ serve(EmbeddedHub(sys.argv[1], xet=False), lambda hub: print(hub.endpoint, hub.t
 
 @contextmanager
 def process(root: Path) -> Iterator[tuple[subprocess.Popen[str], HfApi]]:
-    """A hub in a process of its own."""
+    """Serve a hub in its own process."""
     command = [sys.executable, "-c", SERVE, str(root)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         try:
@@ -37,12 +37,12 @@ def process(root: Path) -> Iterator[tuple[subprocess.Popen[str], HfApi]]:
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "hub.example", ""])
-def test_only_loopback_is_served_unless_asked_in_words(tmp_path: Path, host: str) -> None:
+def test_only_loopback_is_allowed_without_expose(tmp_path: Path, host: str) -> None:
     with pytest.raises(ValueError, match="expose=True"):
         EmbeddedHub(tmp_path, host=host)
 
 
-def test_it_can_be_exposed_in_words(tmp_path: Path) -> None:
+def test_a_hub_can_be_exposed_explicitly(tmp_path: Path) -> None:
     with EmbeddedHub(tmp_path, host="0.0.0.0", expose=True, xet=False) as hub:
         port = int(hub.endpoint.rpartition(":")[2])
         assert HfApi(endpoint=f"http://127.0.0.1:{port}", token=hub.token).whoami()["name"] == "me"
@@ -60,14 +60,14 @@ def test_state_and_token_survive_a_restart(tmp_path: Path) -> None:
         assert (info.sha, info.private) == (oid, True)
 
 
-def test_a_given_token_is_the_owner_s(tmp_path: Path) -> None:
+def test_a_given_token_belongs_to_the_owner(tmp_path: Path) -> None:
     with EmbeddedHub(tmp_path, user="ann", token="hf_given", xet=False) as hub:
         assert hub.token == "hf_given"
         assert HfApi(endpoint=hub.endpoint, token="hf_given").whoami()["name"] == "ann"
     assert (tmp_path / "accounts.json").stat().st_mode & 0o077 == 0
 
 
-def test_a_taken_port_is_an_error_and_frees_everything(tmp_path: Path) -> None:
+def test_a_port_in_use_is_an_error_that_leaves_no_threads(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -86,7 +86,7 @@ def test_starting_and_stopping_twice_is_harmless(tmp_path: Path) -> None:
     hub.stop()
 
 
-def test_without_xet_its_tokens_are_not_found(tmp_path: Path, connect: Callable[..., Any]) -> None:
+def test_without_xet_its_token_calls_are_not_found(tmp_path: Path, connect: Callable[..., Any]) -> None:
     with EmbeddedHub(tmp_path, xet=False) as hub:
         HfApi(endpoint=hub.endpoint, token=hub.token).create_repo("acme/plain")
         for kind in ("read", "write"):
@@ -95,7 +95,7 @@ def test_without_xet_its_tokens_are_not_found(tmp_path: Path, connect: Callable[
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_served_hub_ends_cleanly_on_a_signal(tmp_path: Path, number: signal.Signals) -> None:
+def test_a_served_hub_exits_cleanly_on_a_signal(tmp_path: Path, number: signal.Signals) -> None:
     with process(tmp_path) as (server, api):
         api.create_repo("acme/x")
         server.send_signal(number)
@@ -112,7 +112,7 @@ def test_two_processes_serve_one_folder(tmp_path: Path) -> None:
         assert len(one.list_repo_files(repo)) == 7
 
 
-def test_of_racing_commits_on_one_parent_one_wins(tmp_path: Path) -> None:
+def test_one_of_many_concurrent_commits_on_one_parent_wins(tmp_path: Path) -> None:
     with process(tmp_path) as (_, one), process(tmp_path) as (_, two):
         repo = one.create_repo("acme/raced").repo_id
         for _round in range(2):
@@ -155,7 +155,7 @@ def test_commits_without_a_parent_are_all_kept(tmp_path: Path) -> None:
         assert len(one.list_repo_commits(repo)) == 21
 
 
-def test_clearing_removes_every_repository_and_no_account(tmp_path: Path) -> None:
+def test_clear_removes_every_repository_and_keeps_accounts(tmp_path: Path) -> None:
     with EmbeddedHub(tmp_path) as hub:
         api = HfApi(endpoint=hub.endpoint, token=hub.token)
         alice = HfApi(endpoint=hub.endpoint, token=hub.add_user("alice"))
@@ -174,7 +174,7 @@ def leave_behind(root: Path) -> tuple[Path, Path]:
     return file, folder
 
 
-def test_what_a_killed_server_left_is_removed(tmp_path: Path) -> None:
+def test_temporary_files_of_a_killed_server_are_removed(tmp_path: Path) -> None:
     file, folder = leave_behind(tmp_path)
     scratch = tmp_path / "repos" / "models" / "a" / "b.git" / "hub" / "scratch"
     scratch.mkdir(parents=True)
@@ -185,7 +185,7 @@ def test_what_a_killed_server_left_is_removed(tmp_path: Path) -> None:
         assert list(scratch.iterdir()) == []
 
 
-def test_what_another_server_works_on_is_left_alone(tmp_path: Path) -> None:
+def test_temporary_files_of_a_running_server_are_kept(tmp_path: Path) -> None:
     with session(tmp_path):
         file, folder = leave_behind(tmp_path)
         with session(tmp_path):
@@ -193,7 +193,7 @@ def test_what_another_server_works_on_is_left_alone(tmp_path: Path) -> None:
             assert folder.exists()
 
 
-def test_uploads_in_parts_are_kept_for_a_while(tmp_path: Path) -> None:
+def test_unfinished_uploads_in_parts_are_kept_for_a_day(tmp_path: Path) -> None:
     (tmp_path / "multipart").mkdir()
     young, old = tmp_path / "multipart" / "young", tmp_path / "multipart" / "old"
     for path in (young, old):

@@ -17,7 +17,7 @@ def make(tmp_path: Path) -> Callable[[], Uploads]:
     return lambda: Uploads(tmp_path, ObjectStore(tmp_path))
 
 
-def test_what_one_process_signs_another_accepts(make: Callable[[], Uploads]) -> None:
+def test_a_signature_is_valid_in_other_processes(make: Callable[[], Uploads]) -> None:
     upload = Upload("part", SHA256, 250, "session", 3, 100)
     assert make().verify(make().sign(upload)) == upload
 
@@ -38,7 +38,7 @@ def test_a_path_expires(make: Callable[[], Uploads], monkeypatch: pytest.MonkeyP
         uploads.verify(uploads.sign(Upload("put", SHA256, 250)))
 
 
-def test_an_upload_in_parts_goes_on_after_a_restart(make: Callable[[], Uploads], tmp_path: Path) -> None:
+def test_an_upload_in_parts_continues_after_a_restart(make: Callable[[], Uploads], tmp_path: Path) -> None:
     session = make().begin_parts(SHA256)
     for number in (1, 2, 3):
         with make().open_part(Upload("part", SHA256, 250, session, number, 100)) as part:
@@ -49,7 +49,7 @@ def test_an_upload_in_parts_goes_on_after_a_restart(make: Callable[[], Uploads],
     assert list((tmp_path / "multipart").iterdir()) == []
 
 
-def test_two_uploads_of_one_object_do_not_disturb_each_other(make: Callable[[], Uploads], tmp_path: Path) -> None:
+def test_two_uploads_of_one_object_are_independent(make: Callable[[], Uploads], tmp_path: Path) -> None:
     uploads = make()
     good, bad = uploads.begin_parts(SHA256), uploads.begin_parts(SHA256)
     for session, content in ((good, CONTENT), (bad, CONTENT[::-1])):

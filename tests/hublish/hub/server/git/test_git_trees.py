@@ -24,7 +24,7 @@ BLOB, TREE = 3, 2
 
 
 class Memory:
-    """Trees in a dictionary, that counts what is loaded."""
+    """Trees in a dictionary; records the loaded ones."""
 
     def __init__(self) -> None:
         self.trees: dict[str, bytes] = {}
@@ -59,7 +59,7 @@ operations = st.tuples(st.sampled_from(["put", "remove", "remove folder"]), path
 
 
 def apply_to_model(files: dict[str, str], operation: tuple[str, str, str]) -> bool:
-    """Do to a flat dictionary what the editor shall do to a tree; return whether it is allowed."""
+    """Apply an edit to a flat dictionary, the model of a tree; return whether it is allowed."""
     kind, path, content = operation
     parents = ["/".join(path.split("/")[:n]) for n in range(1, path.count("/") + 1)]
     below = [other for other in files if other.startswith(f"{path}/")]
@@ -75,7 +75,7 @@ def apply_to_model(files: dict[str, str], operation: tuple[str, str, str]) -> bo
 
 
 @given(st.lists(st.lists(operations, max_size=12), max_size=4))
-def test_any_series_of_edits_leaves_the_files_a_dictionary_would_have(
+def test_any_series_of_edits_gives_the_same_files_as_a_dictionary(
     commits: list[list[tuple[str, str, str]]],
 ) -> None:
     memory = Memory()
@@ -99,7 +99,7 @@ def test_any_series_of_edits_leaves_the_files_a_dictionary_would_have(
         assert tree == memory.write(files), "the same files give the same tree"
 
 
-def test_only_folders_that_change_are_loaded() -> None:
+def test_only_changed_folders_are_loaded() -> None:
     memory = Memory()
     tree = memory.write({f"d{n}/sub/f.txt": "x" for n in range(50)})
     memory.loaded.clear()
@@ -114,7 +114,7 @@ def test_trees_survive_a_round_trip(entries: dict[str, bool]) -> None:
     try:
         tree = {name: Entry(0o040000 if folder else FILE_MODE, "0" * 40) for name, folder in entries.items()}
         data = serialize(tree)
-    except UnicodeEncodeError:  # a lone surrogate is no name
+    except UnicodeEncodeError:  # a lone surrogate is not a name
         return
     assert parse_tree(data) == tree
 
@@ -170,7 +170,7 @@ def test_files_are_merged_one_by_one(base: Files, ours: Files, theirs: Files) ->
         assert merged == memory.write(expected)
 
 
-def test_a_file_against_a_folder_is_a_conflict() -> None:
+def test_a_file_and_a_folder_at_one_path_conflict() -> None:
     memory = Memory()
     base, ours, theirs = ({"p/q": "x"}, {"p": "y"}, {"p/q": "z"})
     result = merge_trees(memory.load, memory.write(base), memory.write(ours), memory.write(theirs))

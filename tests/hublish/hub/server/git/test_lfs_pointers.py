@@ -14,7 +14,7 @@ def test_pointers_survive_a_round_trip(digest: bytes, size: int) -> None:
     assert parse_pointer(pointer.serialize()) == pointer
 
 
-def test_the_form_is_that_of_git_lfs() -> None:
+def test_pointers_are_written_in_the_form_of_git_lfs() -> None:
     assert Pointer(SHA256, 12345).serialize() == GOOD
     assert parse_pointer(GOOD[:-1]) == Pointer(SHA256, 12345)
 
@@ -23,5 +23,5 @@ def test_the_form_is_that_of_git_lfs() -> None:
     "data",
     [b"", b"text", GOOD + b"more\n", GOOD.upper(), GOOD.replace(b"size 1", b"size -1"), GOOD * 10, b"\n" + GOOD],
 )
-def test_anything_else_is_no_pointer(data: bytes) -> None:
+def test_other_data_is_not_a_pointer(data: bytes) -> None:
     assert parse_pointer(data) is None

@@ -20,7 +20,7 @@ def cat(path: Path, sha: str) -> bytes:
 
 
 @pytest.mark.parametrize("count", [1, LOOSE_OBJECTS, LOOSE_OBJECTS + 1, 300])
-def test_git_reads_what_was_written(path: Path, count: int) -> None:
+def test_git_reads_the_written_objects(path: Path, count: int) -> None:
     contents = [b"blob %d\n" % number * 50 for number in range(count)]
     with GitRepository(path) as git, git.writer() as writer:
         ids = [add_blob(writer, content) for content in contents * 2]
@@ -33,7 +33,7 @@ def test_git_reads_what_was_written(path: Path, count: int) -> None:
         assert subprocess.run(["git", "verify-pack", pack], cwd=path).returncode == 0
 
 
-def test_a_few_large_objects_do_not_stay_in_memory(path: Path) -> None:
+def test_large_objects_are_written_to_a_pack_at_once(path: Path) -> None:
     with GitRepository(path) as git, git.writer() as writer:
         sha = add_blob(writer, b"x" * (LOOSE_BYTES + 1))
         writer.finish()
@@ -41,7 +41,7 @@ def test_a_few_large_objects_do_not_stay_in_memory(path: Path) -> None:
     assert len(list((path / "objects" / "pack").glob("*.idx"))) == 1
 
 
-def test_without_finish_nothing_is_left(path: Path) -> None:
+def test_without_finish_no_files_remain(path: Path) -> None:
     with GitRepository(path) as git, git.writer() as writer:
         for number in range(100):
             add_blob(writer, b"%d" % number)
@@ -50,7 +50,7 @@ def test_without_finish_nothing_is_left(path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"hello\n", b"\0" * 1000])
-def test_ids_are_those_of_git(tmp_path: Path, content: bytes) -> None:
+def test_ids_equal_those_of_git(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "file").write_bytes(content)
-    told = subprocess.run(["git", "hash-object", "file"], cwd=tmp_path, capture_output=True, text=True).stdout
-    assert object_id(BLOB, content) == told.strip()
+    printed = subprocess.run(["git", "hash-object", "file"], cwd=tmp_path, capture_output=True, text=True).stdout
+    assert object_id(BLOB, content) == printed.strip()

@@ -27,7 +27,7 @@ def anywhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @example(name="a.lock/b")
 @example(name="@")
 @example(name="HEAD")
-def test_what_is_valid_here_is_valid_for_git(anywhere: Path, name: str) -> None:
+def test_valid_names_are_valid_for_git(anywhere: Path, name: str) -> None:
     if is_valid_ref(name):
         assert subprocess.run(["git", "check-ref-format", f"refs/heads/{name}"], cwd=anywhere).returncode == 0
 
@@ -37,7 +37,7 @@ def test_usual_names_are_valid(name: str) -> None:
     assert is_valid_ref(name)
 
 
-def test_a_ref_moves_only_from_where_it_is(refs: Refs) -> None:
+def test_a_ref_moves_only_from_its_expected_value(refs: Refs) -> None:
     refs.set("refs/heads/main", ONE, expected=None)
     for expected in (None, TWO):
         with pytest.raises(RefMovedError):
@@ -47,7 +47,7 @@ def test_a_ref_moves_only_from_where_it_is(refs: Refs) -> None:
     assert refs.list("refs/heads/") == {"refs/heads/main": TWO}
 
 
-def test_packed_refs_count_and_loose_ones_win(refs: Refs, tmp_path: Path) -> None:
+def test_packed_refs_are_read_and_loose_refs_take_precedence(refs: Refs, tmp_path: Path) -> None:
     packed = f"# pack-refs with: peeled fully-peeled sorted\n{ONE} refs/heads/main\n{ONE} refs/tags/v1\n^{TWO}\n"
     (tmp_path / "r.git" / "packed-refs").write_text(packed)
     refs.set("refs/heads/main", TWO, expected=ONE)
@@ -57,7 +57,7 @@ def test_packed_refs_count_and_loose_ones_win(refs: Refs, tmp_path: Path) -> Non
     assert refs.list("refs/") == {}
 
 
-def test_deleting_leaves_no_empty_folder_in_the_way(refs: Refs) -> None:
+def test_deleting_a_ref_removes_its_empty_folders(refs: Refs) -> None:
     refs.set("refs/heads/a/b/c", ONE, expected=None)
     refs.delete("refs/heads/a/b/c")
     refs.set("refs/heads/a", ONE, expected=None)
@@ -67,6 +67,6 @@ def test_deleting_leaves_no_empty_folder_in_the_way(refs: Refs) -> None:
 @pytest.mark.parametrize(
     ("there", "wanted", "conflict"), [("a", "a/b", True), ("a/b", "a", True), ("a/b", "a/c", False)]
 )
-def test_a_ref_cannot_be_a_folder_of_another(refs: Refs, there: str, wanted: str, conflict: bool) -> None:
+def test_a_ref_cannot_be_a_folder_of_another_ref(refs: Refs, there: str, wanted: str, conflict: bool) -> None:
     refs.set(f"refs/heads/{there}", ONE, expected=None)
     assert (refs.conflicting(f"refs/heads/{wanted}") is not None) == conflict

@@ -1,4 +1,4 @@
-"""Names of commits."""
+"""Names of commits, and the cache of trees."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ def made(tmp_path: Path) -> Iterator[Made]:
         yield Made(git, blob, first, second, tag)
 
 
-def test_a_revision_is_a_branch_a_tag_an_id_or_the_beginning_of_one(made: Made) -> None:
+def test_a_revision_is_a_branch_a_tag_an_id_or_a_short_id(made: Made) -> None:
     assert made.git.resolve("main") == made.second
     assert made.git.resolve("refs/heads/main") == made.second
     assert made.git.resolve("v1") == made.first
@@ -57,13 +57,13 @@ def test_a_revision_is_a_branch_a_tag_an_id_or_the_beginning_of_one(made: Made) 
     assert made.git.resolve(made.first.upper()) == made.first
 
 
-def test_an_id_that_is_no_commit_names_nothing(made: Made) -> None:
+def test_an_id_that_is_not_a_commit_does_not_resolve(made: Made) -> None:
     assert made.git.resolve(made.blob) is None
     assert made.git.resolve("0" * 40) is None
     assert made.git.resolve("v2") is None
 
 
-def test_a_full_id_is_the_commit_whatever_a_branch_is_called(made: Made) -> None:
+def test_a_full_commit_id_takes_precedence_over_a_branch_of_that_name(made: Made) -> None:
     made.git.refs.set(f"refs/heads/{made.first}", made.second, expected=None)
     assert made.git.resolve(made.first) == made.first
     assert made.git.resolve(f"refs/heads/{made.first}") == made.second
@@ -85,7 +85,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "r.git"
 
 
-def test_trees_used_last_are_remembered_up_to_the_limit(path: Path) -> None:
+def test_the_most_recently_used_trees_are_cached_up_to_the_limit(path: Path) -> None:
     cache = TreeCache(max_entries=20)
     with Counting(path) as git, git.writer() as writer:
         trees = [{f"{name}{n}": Entry(FILE_MODE, "0" * 40) for n in range(8)} for name in "abc"]

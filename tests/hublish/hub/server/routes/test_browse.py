@@ -37,13 +37,13 @@ def names(entries: list[RepoFile | RepoFolder]) -> list[str]:
     return [entry.path for entry in entries]
 
 
-def test_a_folder_lists_its_own_entries_or_all_below(api: HfApi, filled: str) -> None:
+def test_a_folder_lists_its_own_entries_or_all_below_it(api: HfApi, filled: str) -> None:
     assert names(list(api.list_repo_tree(filled))) == [".gitattributes", "a.txt", "sub-x", "sub"]
     assert names(list(api.list_repo_tree(filled, "sub"))) == ["sub/b.txt", "sub/deep"]
     assert names(list(api.list_repo_tree(filled, "sub", recursive=True))) == ["sub/b.txt", "sub/deep", "sub/deep/c.bin"]
 
 
-def test_files_show_their_git_id_and_large_ones_what_they_point_at(api: HfApi, filled: str) -> None:
+def test_files_show_their_git_id_and_large_files_their_pointer(api: HfApi, filled: str) -> None:
     small, large = api.get_paths_info(filled, ["a.txt", "sub/deep/c.bin"])
     assert isinstance(small, RepoFile)
     assert isinstance(large, RepoFile)
@@ -53,7 +53,7 @@ def test_files_show_their_git_id_and_large_ones_what_they_point_at(api: HfApi, f
 
 
 @pytest.mark.parametrize("path", ["none", "sub/none", "a.txt", "a.txt/x"])
-def test_a_path_that_is_no_folder_is_not_found(api: HfApi, filled: str, path: str) -> None:
+def test_a_path_that_is_not_a_folder_is_not_found(api: HfApi, filled: str, path: str) -> None:
     with pytest.raises(EntryNotFoundError):
         list(api.list_repo_tree(filled, path))
 
@@ -64,13 +64,13 @@ def test_an_unknown_revision_is_not_found(api: HfApi, filled: str) -> None:
             look(filled, revision="none")
 
 
-def test_paths_info_leaves_out_what_is_missing_and_knows_folders(api: HfApi, filled: str) -> None:
+def test_paths_info_omits_missing_paths_and_includes_folders(api: HfApi, filled: str) -> None:
     found = api.get_paths_info(filled, ["sub", "none", "sub-x/d é.txt", "../x", ""])
     assert names(found) == ["sub", "sub-x/d é.txt"]
     assert isinstance(found[0], RepoFolder)
 
 
-def test_expanded_entries_tell_the_last_commit_that_changed_them(api: HfApi, filled: str) -> None:
+def test_expanded_entries_name_the_last_commit_that_changed_them(api: HfApi, filled: str) -> None:
     commit = api.upload_file(repo_id=filled, path_in_repo="sub/b.txt", path_or_fileobj=b"new", commit_message="newer")
     shown = {entry.path: entry.last_commit for entry in api.list_repo_tree(filled, recursive=True, expand=True)}
     titles = {path: last.title for path, last in shown.items() if last}
@@ -88,7 +88,7 @@ def test_expanded_entries_tell_the_last_commit_that_changed_them(api: HfApi, fil
     assert shown["sub/b.txt"].oid == commit.oid
 
 
-def test_long_listings_come_in_pages(api: HfApi, repo: str, call: Callable[..., Any]) -> None:
+def test_long_listings_are_paged(api: HfApi, repo: str, call: Callable[..., Any]) -> None:
     lines = [
         ("header", {"summary": "many"}),
         *(("file", {"path": f"d{n % 7}/f{n}", "content": ""}) for n in range(1100)),
@@ -101,7 +101,7 @@ def test_long_listings_come_in_pages(api: HfApi, repo: str, call: Callable[..., 
     assert 'rel="next"' in first.headers["link"]
 
 
-def test_a_revision_may_hold_slashes(api: HfApi, filled: str) -> None:
+def test_a_revision_may_contain_slashes(api: HfApi, filled: str) -> None:
     api.create_branch(filled, branch="feature/one")
     assert "a.txt" in api.list_repo_files(filled, revision="feature/one")
     assert "a.txt" in api.list_repo_files(filled, revision="refs/heads/feature/one")
@@ -144,7 +144,7 @@ def test_ranges_are_served(
     assert answer.headers["content-range"] == f"bytes {first}-{first + len(answer.body) - 1}/{len(content)}"
 
 
-def test_a_range_behind_the_end_is_refused(call: Call, stored: str) -> None:
+def test_a_range_beyond_the_end_is_refused(call: Call, stored: str) -> None:
     answer = call("GET", f"/{stored}/resolve/main/w.bin", Range=f"bytes={len(LARGE)}-")
     assert answer.status == 416
     assert answer.headers["content-range"] == f"bytes */{len(LARGE)}"
@@ -166,7 +166,7 @@ def test_a_missing_file_names_the_commit_so_that_absence_is_cached(
     assert [path.name for path in home.rglob(f".no_exist/{sha}/none.txt")] == ["none.txt"]
 
 
-def test_an_unknown_revision_is_told(hub: EmbeddedHub, stored: str) -> None:
+def test_a_download_of_an_unknown_revision_is_not_found(hub: EmbeddedHub, stored: str) -> None:
     with pytest.raises(RevisionNotFoundError):
         hf_hub_download(stored, "w.bin", revision="none", endpoint=hub.endpoint, token=hub.token)
 

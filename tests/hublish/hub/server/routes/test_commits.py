@@ -62,7 +62,7 @@ def test_one_commit_adds_changes_copies_and_deletes(
     assert read(hub, repo, "copies/w.bin") == weights.read_bytes()
 
 
-def test_a_folder_goes_up_and_comes_back(
+def test_an_uploaded_folder_downloads_unchanged(
     api: HfApi, hub: EmbeddedHub, repo: str, transfer: str, tmp_path: Path
 ) -> None:
     content = {
@@ -101,7 +101,7 @@ def test_a_stale_parent_is_refused_and_changes_nothing(api: HfApi, repo: str) ->
     api.upload_file(repo_id=repo, path_in_repo="a", path_or_fileobj=b"b", parent_commit=head[:7])
 
 
-def test_deleting_what_is_not_there_is_refused(api: HfApi, repo: str) -> None:
+def test_deleting_a_missing_path_is_refused(api: HfApi, repo: str) -> None:
     head = api.model_info(repo).sha
     for path in ("none.txt", "none/", ".gitattributes/"):
         with pytest.raises(EntryNotFoundError, match="doesn't exist"):
@@ -146,7 +146,7 @@ def test_paths_that_could_leave_the_repository_are_refused(call: Call, repo: str
 
 
 @pytest.mark.parametrize(
-    ("content", "says"),
+    ("content", "message"),
     [
         (b"", "header"),
         (b"not json\n", "key"),
@@ -167,13 +167,13 @@ def test_paths_that_could_leave_the_repository_are_refused(call: Call, repo: str
         (body() + b"[" * 100_000, "key"),
     ],
 )  # fmt: skip
-def test_a_body_that_makes_no_sense_is_refused_and_changes_nothing(
-    api: HfApi, repo: str, call: Call, content: bytes, says: str
+def test_a_malformed_body_is_refused_and_changes_nothing(
+    api: HfApi, repo: str, call: Call, content: bytes, message: str
 ) -> None:
     head = api.model_info(repo).sha
     answer = call("POST", f"/api/models/{repo}/commit/main", content)
     assert answer.status == 400
-    assert says in answer.json()["error"]
+    assert message in answer.json()["error"]
     assert api.model_info(repo).sha == head
 
 
@@ -214,7 +214,7 @@ def test_a_commit_that_changes_nothing_is_still_a_commit(api: HfApi, repo: str, 
     assert len(api.list_repo_commits(repo)) == 3
 
 
-def test_the_last_file_of_a_repository_may_go(api: HfApi, repo: str) -> None:
+def test_the_last_file_of_a_repository_can_be_deleted(api: HfApi, repo: str) -> None:
     api.create_commit(repo, [CommitOperationDelete(".gitattributes")], commit_message="empty")
     assert api.list_repo_files(repo) == []
     api.upload_file(repo_id=repo, path_in_repo="a/b", path_or_fileobj=b"x")
@@ -239,7 +239,7 @@ class TestPullRequests:
         events = api.get_discussion_details(repo, 1).events
         assert [event.summary for event in events if event.type == "commit"] == ["propose", "and more"]  # type: ignore[attr-defined]
 
-    def test_upload_folder_proposes_too(self, api: HfApi, repo: str, transfer: str, tmp_path: Path) -> None:
+    def test_upload_folder_can_open_a_pull_request(self, api: HfApi, repo: str, transfer: str, tmp_path: Path) -> None:
         (tmp_path / "folder").mkdir()
         (tmp_path / "folder" / "w.bin").write_bytes(b"\0" * 1000)
         commit = api.upload_folder(repo_id=repo, folder_path=tmp_path / "folder", create_pr=True)
@@ -247,7 +247,7 @@ class TestPullRequests:
         assert api.list_repo_files(repo) == [".gitattributes"]
         assert "w.bin" in api.list_repo_files(repo, revision="refs/pr/1")
 
-    def test_strangers_may_propose_but_not_push(self, hub: EmbeddedHub, repo: str, transfer: str) -> None:
+    def test_other_users_may_propose_but_not_push(self, hub: EmbeddedHub, repo: str, transfer: str) -> None:
         stranger = HfApi(endpoint=hub.endpoint, token=hub.add_user("eve"))
         with pytest.raises(HfHubHTTPError) as caught:
             stranger.create_commit(repo, [add("a")], commit_message="push")
@@ -258,7 +258,7 @@ class TestPullRequests:
         with pytest.raises(HfHubHTTPError):
             other.create_commit(repo, [add("c")], commit_message="meddle", revision=commit.pr_revision)
 
-    def test_a_closed_one_takes_no_more_commits(self, api: HfApi, repo: str) -> None:
+    def test_a_closed_pull_request_rejects_commits(self, api: HfApi, repo: str) -> None:
         api.create_commit(repo, [add("a")], commit_message="propose", create_pr=True)
         api.change_discussion_status(repo, 1, "closed")
         with pytest.raises(HfHubHTTPError, match="closed"):

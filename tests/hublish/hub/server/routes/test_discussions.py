@@ -14,7 +14,7 @@ def commit(api: HfApi, repo: str, path: str, content: bytes, **more: Any) -> str
     return made.oid
 
 
-def test_a_discussion_is_talked_in_renamed_and_closed(api: HfApi, repo: str) -> None:
+def test_a_discussion_can_be_commented_renamed_and_closed(api: HfApi, repo: str) -> None:
     made = api.create_discussion(repo, "A question", description="What is it?")
     assert (made.num, made.status, made.author, made.is_pull_request) == (1, "open", "me", False)
     comment = api.comment_discussion(repo, 1, "It is this.")
@@ -95,7 +95,7 @@ def test_conflicts_are_named_and_not_merged(api: HfApi, repo: str, ours: Any) ->
     assert api.get_discussion_details(repo, 1).status == "open"
 
 
-def test_outsiders_neither_merge_nor_close_nor_rename(api: HfApi, hub: EmbeddedHub, repo: str) -> None:
+def test_outsiders_cannot_merge_close_or_rename(api: HfApi, hub: EmbeddedHub, repo: str) -> None:
     commit(api, repo, "a.txt", b"a", create_pr=True)
     other = HfApi(endpoint=hub.endpoint, token=hub.add_user("eve"))
     for change in (
@@ -110,5 +110,5 @@ def test_outsiders_neither_merge_nor_close_nor_rename(api: HfApi, hub: EmbeddedH
 
 
 @pytest.mark.parametrize("number", ["7", "0", "x", "../1", "1.json"])
-def test_there_is_no_such_discussion(call: Callable[..., Any], repo: str, number: str) -> None:
+def test_an_unknown_discussion_is_not_found(call: Callable[..., Any], repo: str, number: str) -> None:
     assert call("GET", f"/api/models/{repo}/discussions/{number}").status == 404

@@ -20,8 +20,8 @@ def batch(call: Call, repo: str, content: bytes, operation: str = "upload", **mo
     objects = [{"oid": sha256(content), "size": len(content)}]
     answer = call("POST", f"/{repo}.git/info/lfs/objects/batch", {"operation": operation, "objects": objects, **more})
     assert answer.status == 200
-    (told,) = answer.json()["objects"]
-    return dict(told)
+    (shown,) = answer.json()["objects"]
+    return dict(shown)
 
 
 def test_an_object_is_sent_once(call: Call, anonymous: Call, repo: str) -> None:
@@ -74,7 +74,7 @@ def test_the_batch_needs_a_list(call: Call, repo: str) -> None:
 
 
 class TestParts:
-    """Uploads in parts, on a hub that wants them early."""
+    """Uploads in parts, on a hub with small limits."""
 
     @pytest.fixture(scope="class")
     @staticmethod
@@ -111,7 +111,7 @@ class TestParts:
         assert "actions" not in batch(call, repo, content)
         assert call("PUT", parts[0], content[:40_000]).status == 400, "the object is sealed"
 
-    def test_a_missing_or_wrong_part_is_found(self, call: Call, repo: str) -> None:
+    def test_a_missing_or_wrong_part_is_detected(self, call: Call, repo: str) -> None:
         content = CONTENT * 7
         complete, parts = self.begin(call, repo, content)
         etags = self.send(call, parts[1:], content[40_000:])
@@ -132,7 +132,7 @@ class TestParts:
 def test_files_are_copied_from_another_repository(
     api: HfApi, repo: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", False)  # the client copies only what came by xet
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", False)  # the client copies only xet files
     (tmp_path / "w.bin").write_bytes(b"\0weights" * 999)
     operations = [CommitOperationAdd("w.bin", tmp_path / "w.bin"), CommitOperationAdd("a.txt", b"a")]
     api.create_commit(repo, operations, commit_message="source")
@@ -147,7 +147,7 @@ def test_files_are_copied_from_another_repository(
     assert (back / "from/a.txt").read_bytes() == b"a"
 
 
-def test_what_is_not_stored_is_told_file_by_file(call: Call, repo: str) -> None:
+def test_missing_files_are_reported_one_by_one(call: Call, repo: str) -> None:
     body = {"target": {"type": "model", "name": repo}, "files": [{"sha256": "0" * 64, "filename": "x"}, 1]}
     answer = call("POST", f"/api/models/{repo}/lfs-files/duplicate", body)
     assert [failure["sha256"] for failure in answer.json()["failed"]] == ["0" * 64, ""]

@@ -21,8 +21,8 @@ def ask(call: Call, repo: str, path: str, sample: bytes = b"text", size: int = 1
     file = {"path": path, "sample": base64.b64encode(sample).decode(), "size": size}
     answer = call("POST", f"/api/models/{repo}/preupload/main", {"files": [file], **more})
     assert answer.status == 200
-    (told,) = answer.json()["files"]
-    return dict(told)
+    (shown,) = answer.json()["files"]
+    return dict(shown)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_the_mode_follows_the_rules_the_size_and_the_sample(
     assert ask(call, repo, path, sample, size)["uploadMode"] == mode
 
 
-def test_the_repository_s_own_attributes_decide(api: HfApi, call: Call, repo: str) -> None:
+def test_the_attributes_of_the_repository_take_precedence(api: HfApi, call: Call, repo: str) -> None:
     rules = b"*.csv filter=lfs diff=lfs merge=lfs -text\n*.bin -filter\n"
     api.upload_file(repo_id=repo, path_in_repo=".gitattributes", path_or_fileobj=rules)
     assert ask(call, repo, "a/b.csv")["uploadMode"] == "lfs"
@@ -55,7 +55,7 @@ def test_the_repository_s_own_attributes_decide(api: HfApi, call: Call, repo: st
     assert ask(call, repo, "w.safetensors")["uploadMode"] == "regular"
 
 
-def test_what_is_there_is_told_by_its_id(api: HfApi, call: Call, repo: str) -> None:
+def test_existing_files_are_reported_by_their_id(api: HfApi, call: Call, repo: str) -> None:
     api.upload_file(repo_id=repo, path_in_repo="a.txt", path_or_fileobj=b"a")
     api.upload_file(repo_id=repo, path_in_repo="w.bin", path_or_fileobj=b"\0")
     assert ask(call, repo, "a.txt")["oid"] == object_id(3, b"a")
@@ -63,7 +63,7 @@ def test_what_is_there_is_told_by_its_id(api: HfApi, call: Call, repo: str) -> N
     assert "oid" not in ask(call, repo, "new.txt")
 
 
-def test_ignored_files_are_told_and_left_out(api: HfApi, call: Call, repo: str, tmp_path: Path) -> None:
+def test_ignored_files_are_reported_and_not_uploaded(api: HfApi, call: Call, repo: str, tmp_path: Path) -> None:
     api.upload_file(repo_id=repo, path_in_repo=".gitignore", path_or_fileobj=b"*.tmp\n/build/\n!keep.tmp\n")
     ignored = {path: ask(call, repo, path)["shouldIgnore"] for path in ("a.tmp", "keep.tmp", "build/x", "sub/build/x")}
     assert ignored == {"a.tmp": True, "keep.tmp": False, "build/x": True, "sub/build/x": False}
@@ -89,7 +89,7 @@ def test_ignored_files_are_told_and_left_out(api: HfApi, call: Call, repo: str, 
         {"files": [{"path": "x", "size": 1}] * 1001},
     ],
 )
-def test_requests_that_make_no_sense_are_refused(call: Call, repo: str, body: object) -> None:
+def test_malformed_requests_are_refused(call: Call, repo: str, body: object) -> None:
     assert call("POST", f"/api/models/{repo}/preupload/main", body).status == 400
 
 
@@ -167,7 +167,7 @@ def ignored_by_git(work_tree: Path, rules: str) -> list[str]:
         "build",
     ],
 )
-def test_ignore_rules_mean_what_git_says(work_tree: Path, rules: str) -> None:
+def test_ignore_rules_match_like_git(work_tree: Path, rules: str) -> None:
     ours = [path for path in PATHS if ignore_rule(rules.encode())(path)]
     assert ours == ignored_by_git(work_tree, rules)
 
@@ -180,17 +180,19 @@ def test_ignore_rules_mean_what_git_says(work_tree: Path, rules: str) -> None:
         b"*.txt filter=lfs\nsub/** -filter\nkeep.txt !filter\n",
     ],
 )
-def test_attributes_mean_what_git_says(work_tree: Path, attributes: bytes) -> None:
+def test_attributes_match_like_git(work_tree: Path, attributes: bytes) -> None:
     (work_tree / ".gitattributes").write_bytes(attributes)
-    told = subprocess.run(["git", "check-attr", "filter", *PATHS], cwd=work_tree, capture_output=True, text=True).stdout
-    by_git = {line.rsplit(": ", 2)[0]: line.endswith(": lfs") for line in told.splitlines()}
+    shown = subprocess.run(
+        ["git", "check-attr", "filter", *PATHS], cwd=work_tree, capture_output=True, text=True
+    ).stdout
+    by_git = {line.rsplit(": ", 2)[0]: line.endswith(": lfs") for line in shown.splitlines()}
     rule = lfs_rule(attributes)
     assert {path: bool(rule(path)) for path in PATHS} == by_git
 
 
 @given(st.text(min_size=1), st.integers(1, 64))
 @settings(max_examples=rounds(60))
-def test_text_cut_anywhere_is_text(text: str, length: int) -> None:
+def test_text_truncated_anywhere_is_text(text: str, length: int) -> None:
     sample = text.replace("\0", "").encode("utf-8", "ignore")[:length]
     assert not looks_binary(sample)
 

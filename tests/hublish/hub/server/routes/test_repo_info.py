@@ -25,7 +25,7 @@ def described(api: HfApi, repo: str) -> str:
     return repo
 
 
-def test_the_info_holds_the_card_the_tags_and_the_files(api: HfApi, described: str) -> None:
+def test_the_info_contains_the_card_the_tags_and_the_files(api: HfApi, described: str) -> None:
     info = api.model_info(described)
     assert info.card_data is not None
     assert info.card_data["license"] == "mit"
@@ -37,7 +37,7 @@ def test_the_info_holds_the_card_the_tags_and_the_files(api: HfApi, described: s
     assert info.last_modified is not None
 
 
-def test_files_show_sizes_when_asked(api: HfApi, described: str) -> None:
+def test_files_show_sizes_on_request(api: HfApi, described: str) -> None:
     siblings = {file.rfilename: file for file in api.model_info(described, files_metadata=True).siblings or []}
     assert siblings["README.md"].size == len(CARD)
     assert siblings["README.md"].lfs is None
@@ -45,14 +45,14 @@ def test_files_show_sizes_when_asked(api: HfApi, described: str) -> None:
     assert siblings["w.safetensors"].lfs.size == 100
 
 
-def test_expanding_names_what_is_wanted(api: HfApi, described: str) -> None:
+def test_expand_selects_the_properties(api: HfApi, described: str) -> None:
     info = api.model_info(described, expand=["sha", "private"])
     assert info.sha is not None
     assert info.private is False
     assert info.siblings is None
 
 
-def test_a_repository_nobody_made_is_not_found(api: HfApi, call: Callable[..., Any]) -> None:
+def test_a_missing_repository_is_not_found(api: HfApi, call: Callable[..., Any]) -> None:
     with pytest.raises(RepositoryNotFoundError):
         api.model_info("acme/none")
     for path in ("/api/models/acme/..%2F..", "/api/models/%2e%2e/x", "/api/models/acme/x%00"):
@@ -74,7 +74,7 @@ class TestListing:
         assert sorted(info.id for info in api.list_models(author=shelf)) == models
         assert [info.id for info in api.list_models(author=shelf, search="M-2")] == [f"{shelf}/m-2"]
         assert len(list(api.list_models(author=shelf, limit=3))) == 3
-        assert list(api.list_models(author="nobody")) == []
+        assert list(api.list_models(author="missing")) == []
         assert list(api.list_datasets(author=shelf)) == []
 
     def test_by_tag_and_with_cards(self, api: HfApi, models: list[str], shelf: str) -> None:

@@ -30,7 +30,7 @@ def test_without_a_namespace_a_repository_belongs_to_the_caller(api: HfApi) -> N
     assert api.create_repo("mine").repo_id == "me/mine"
 
 
-def test_a_taken_name_is_refused_and_accepted_with_exist_ok(api: HfApi, repo: str) -> None:
+def test_an_existing_name_is_refused_and_accepted_with_exist_ok(api: HfApi, repo: str) -> None:
     with pytest.raises(HfHubHTTPError, match="already created") as caught:
         api.create_repo(repo)
     assert caught.value.response.status_code == 409
@@ -62,7 +62,7 @@ def test_names_and_settings_the_hub_does_not_know_are_refused(call: Call, body: 
     assert call("POST", "/api/repos/create", body).status == 400
 
 
-def test_deleting_makes_a_repository_unknown_and_its_name_free(api: HfApi, repo: str) -> None:
+def test_a_deleted_repository_is_not_found_and_its_name_can_be_reused(api: HfApi, repo: str) -> None:
     api.delete_repo(repo)
     assert not api.repo_exists(repo)
     with pytest.raises(RepositoryNotFoundError):
@@ -80,7 +80,7 @@ def test_a_moved_repository_keeps_its_content_and_settings(api: HfApi, repo: str
     assert (info.sha, info.private) == (commit.oid, True)
 
 
-def test_moving_onto_a_taken_name_is_refused_and_changes_nothing(api: HfApi, repo: str) -> None:
+def test_moving_to_an_existing_name_is_refused_and_changes_nothing(api: HfApi, repo: str) -> None:
     api.create_repo(f"{repo}-taken")
     before = api.model_info(f"{repo}-taken").sha
     with pytest.raises(HfHubHTTPError):
@@ -107,7 +107,7 @@ def test_a_space_shows_its_sdk(api: HfApi) -> None:
 
 
 class TestAccess:
-    """Who sees and changes what, on a hub with an owner, a stranger, a member and a reader."""
+    """The rights of an owner, a stranger, a member and a reader."""
 
     @pytest.fixture
     def private(self, api: HfApi, repo: str) -> str:
@@ -157,12 +157,12 @@ class TestAccess:
             assert caught.value.response.status_code == status
         assert self.client(hub, hub.token).repo_exists(repo)
 
-    def test_only_the_owner_makes_repositories_in_a_namespace(self, hub: EmbeddedHub) -> None:
+    def test_only_members_create_repositories_in_a_namespace(self, hub: EmbeddedHub) -> None:
         with pytest.raises(HfHubHTTPError, match="rights to write"):
             self.client(hub, hub.add_user("eve")).create_repo("acme/not-hers")
 
 
-def test_whoami_names_the_user_the_organizations_and_what_the_token_may(hub: EmbeddedHub) -> None:
+def test_whoami_names_the_user_the_organizations_and_the_role_of_the_token(hub: EmbeddedHub) -> None:
     token = hub.add_user("ann", orgs=("acme", "beta"), role="read")
     shown = HfApi(endpoint=hub.endpoint, token=token).whoami()
     assert shown["name"] == "ann"
@@ -170,6 +170,6 @@ def test_whoami_names_the_user_the_organizations_and_what_the_token_may(hub: Emb
     assert shown["auth"]["accessToken"]["role"] == "read"
 
 
-def test_an_unknown_token_is_told_so(hub: EmbeddedHub) -> None:
+def test_an_unknown_token_is_refused(hub: EmbeddedHub) -> None:
     with pytest.raises(HfHubHTTPError, match="Invalid user token"):
         HfApi(endpoint=hub.endpoint, token="hf_nobody").whoami()

@@ -6,7 +6,7 @@ from huggingface_hub import HfApi
 from huggingface_hub.errors import HfHubHTTPError, RevisionNotFoundError
 
 
-def test_tags_are_revisions_that_stay_where_they_are(api: HfApi, repo: str) -> None:
+def test_tags_are_revisions_that_do_not_move(api: HfApi, repo: str) -> None:
     first = api.model_info(repo).sha
     api.create_tag(repo, tag="v1", tag_message="annotated")
     api.create_tag(repo, tag="plain/v1", revision=first)
@@ -18,7 +18,7 @@ def test_tags_are_revisions_that_stay_where_they_are(api: HfApi, repo: str) -> N
         assert api.list_repo_files(repo, revision=revision) == [".gitattributes"]
 
 
-def test_a_taken_tag_is_a_conflict_unless_that_is_fine(api: HfApi, repo: str) -> None:
+def test_an_existing_tag_is_a_conflict_unless_exist_ok_is_set(api: HfApi, repo: str) -> None:
     api.create_tag(repo, tag="v1")
     with pytest.raises(HfHubHTTPError) as caught:
         api.create_tag(repo, tag="v1")
@@ -37,7 +37,7 @@ def test_a_tag_can_be_deleted_once(api: HfApi, repo: str) -> None:
         api.delete_tag(repo, tag="v1")
 
 
-def test_branches_live_side_by_side(api: HfApi, repo: str) -> None:
+def test_branches_are_independent(api: HfApi, repo: str) -> None:
     api.create_branch(repo, branch="dev")
     api.upload_file(repo_id=repo, path_in_repo="dev.txt", path_or_fileobj=b"d", revision="dev")
     api.create_branch(repo, branch="dev-2", revision="dev")
@@ -50,13 +50,13 @@ def test_branches_live_side_by_side(api: HfApi, repo: str) -> None:
     assert [branch.name for branch in api.list_repo_refs(repo).branches] == ["dev-2", "main"]
 
 
-def test_the_default_branch_stays(api: HfApi, repo: str) -> None:
+def test_the_default_branch_cannot_be_deleted(api: HfApi, repo: str) -> None:
     with pytest.raises(HfHubHTTPError, match="default branch"):
         api.delete_branch(repo, branch="main")
 
 
 @pytest.mark.parametrize("start", ["none", "v9", "0123456789"])
-def test_an_unknown_start_is_told(api: HfApi, repo: str, start: str) -> None:
+def test_an_unknown_starting_point_is_not_found(api: HfApi, repo: str, start: str) -> None:
     with pytest.raises(RevisionNotFoundError):
         api.create_branch(repo, branch="x", revision=start)
     with pytest.raises(RevisionNotFoundError):
@@ -73,14 +73,14 @@ def test_names_git_does_not_allow_are_refused(call: Callable[..., Any], repo: st
     assert "tags" not in str(call("GET", f"/api/models/{repo}/refs").json()["tags"])
 
 
-def test_a_revision_can_be_the_beginning_of_a_commit_id(api: HfApi, repo: str) -> None:
+def test_a_revision_can_be_a_short_commit_id(api: HfApi, repo: str) -> None:
     sha = api.model_info(repo).sha
     assert sha is not None
     assert api.model_info(repo, revision=sha[:8]).sha == sha
     assert api.model_info(repo, revision=sha).sha == sha
 
 
-def test_commits_are_listed_newest_first_with_title_and_text(api: HfApi, repo: str) -> None:
+def test_commits_are_listed_newest_first_with_title_and_body(api: HfApi, repo: str) -> None:
     api.upload_file(
         repo_id=repo, path_in_repo="a", path_or_fileobj=b"a", commit_message="first", commit_description="why\nand how"
     )
@@ -91,14 +91,14 @@ def test_commits_are_listed_newest_first_with_title_and_text(api: HfApi, repo: s
     assert commits[0].authors == ["me"]
 
 
-def test_long_histories_come_in_pages(api: HfApi, repo: str, call: Callable[..., Any]) -> None:
+def test_long_histories_are_paged(api: HfApi, repo: str, call: Callable[..., Any]) -> None:
     header = b'{"key": "header", "value": {"summary": "nothing new"}}\n'
     for _ in range(55):
         assert call("POST", f"/api/models/{repo}/commit/main", header).status == 200
     assert len({commit.commit_id for commit in api.list_repo_commits(repo)}) == 56
 
 
-def test_squashing_keeps_the_files_and_forgets_the_history(api: HfApi, repo: str) -> None:
+def test_squashing_keeps_the_files_and_drops_the_history(api: HfApi, repo: str) -> None:
     api.upload_file(repo_id=repo, path_in_repo="a", path_or_fileobj=b"a")
     files = api.list_repo_files(repo)
     api.super_squash_history(repo, commit_message="all of it")

@@ -1,4 +1,4 @@
-"""Writers of the xet formats, the counterpart of the code's readers, and a store to use them on."""
+"""Writers of the xet formats, the counterpart of the readers, and a store for them."""
 
 import hashlib
 import struct
@@ -58,7 +58,7 @@ class Writers:
         return Xorb(chunks, body)
 
     def file(self, *parts: tuple[Xorb, int, int]) -> File:
-        """A file of chunks `start` to `stop` of xorbs, with all its hashes right."""
+        """Return a file of chunks `start` to `stop` of xorbs, with correct hashes."""
         chunks = [chunk for xorb, start, stop in parts for chunk in xorb.chunks[start:stop]]
         digest = hash_file((hash_chunk(chunk), len(chunk)) for chunk in chunks)
         terms = tuple(xorb.term(start, stop) for xorb, start, stop in parts)
@@ -68,7 +68,7 @@ class Writers:
         return struct.pack("<32sIIII", term.xorb, 0, term.length, term.start, term.stop)
 
     def entry(self, digest: bytes, terms: Sequence[Term], sha256: str | None = None) -> File:
-        """A file that may be anything."""
+        """Return a file with arbitrary hashes and terms."""
         return File(digest, tuple(terms), sha256)
 
     def shard(self, *files: File, proofs: bool = True) -> bytes:
@@ -101,7 +101,7 @@ def store(tmp_path: Path, objects: ObjectStore) -> Iterator[XetStore]:
 
 @dataclass(frozen=True)
 class Uploader:
-    """Brings xorbs and shards into a store."""
+    """Uploads xorbs and shards to a store."""
 
     store: XetStore
 

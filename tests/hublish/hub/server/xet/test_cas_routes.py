@@ -84,7 +84,7 @@ def token_url(hub: EmbeddedHub, scope: str, revision: str = "main", repo: str = 
 
 @pytest.mark.parametrize("scope", ["read", "write"])
 @pytest.mark.parametrize("revision", ["main", "refs%2Fpr%2F1", "None?create_pr=1"])
-def test_tokens_come_in_the_body_and_in_headers(hub: EmbeddedHub, scope: str, revision: str) -> None:
+def test_tokens_are_sent_in_the_body_and_in_headers(hub: EmbeddedHub, scope: str, revision: str) -> None:
     answer = call(token_url(hub, scope, revision), hub.token)
     assert answer.json == {
         "accessToken": answer.headers["x-xet-access-token"],
@@ -94,7 +94,7 @@ def test_tokens_come_in_the_body_and_in_headers(hub: EmbeddedHub, scope: str, re
     assert answer.json["casUrl"].startswith(hub.endpoint)
 
 
-def test_tokens_go_to_those_who_may_read_or_write(hub: EmbeddedHub) -> None:
+def test_tokens_are_issued_by_the_rights_of_the_caller(hub: EmbeddedHub) -> None:
     stranger = hub.add_user("stranger")
     HfApi(endpoint=hub.endpoint, token=hub.token).create_repo("me/public")
     expected = {("me/model", "read"): 404, ("me/model", "write"): 404, ("me/public", "read"): 200}
@@ -126,12 +126,12 @@ def test_every_call_needs_a_token_of_its_scope(cas: Cas, hub: EmbeddedHub, metho
 
 
 @pytest.mark.parametrize("path", ["xorbs/default", "chunks/default", "reconstructions"])
-def test_a_name_that_is_no_hash_is_refused(cas: Cas, path: str) -> None:
+def test_a_name_that_is_not_a_hash_is_refused(cas: Cas, path: str) -> None:
     method = "POST" if path.startswith("xorbs") else "GET"
     assert call(f"{cas.url}/v1/{path}/..%2F..%2Fsecret", cas.write, method=method, body=b"").status == 400
 
 
-def test_another_store_on_the_same_address_is_another_path(cas: Cas) -> None:
+def test_another_store_has_another_path(cas: Cas) -> None:
     other = cas.url[:-1] + ("0" if cas.url[-1] != "0" else "1")
     assert call(f"{other}/v1/reconstructions/{'0' * 64}", cas.read).status == 404
 
@@ -143,7 +143,7 @@ def test_bytes_of_another_format_are_refused_with_the_reason(cas: Cas, path: str
     assert problem in answer.json["error"]
 
 
-def test_a_known_xorb_is_neither_wanted_nor_stored_again(cas: Cas, write: Writers) -> None:
+def test_a_known_xorb_is_neither_requested_nor_stored_twice(cas: Cas, write: Writers) -> None:
     xorb = write.xorb(b"content")
     name = f"default/{to_text(xorb.digest)}"
     assert call(f"{cas.url}/v1/xorb-grants/{name}", cas.write, method="POST", body=b"{}").status == 404
@@ -171,7 +171,7 @@ def test_a_file_can_be_fetched_by_its_reconstruction(
 
 
 @pytest.mark.parametrize("spoil", [("expires=", "expires=9"), ("signature=", "signature=0"), ("?", "?x&")])
-def test_an_address_with_a_changed_signature_gives_nothing(cas: Cas, write: Writers, spoil: tuple[str, str]) -> None:
+def test_an_address_with_a_changed_signature_is_refused(cas: Cas, write: Writers, spoil: tuple[str, str]) -> None:
     plan = call(f"{cas.url}/v1/reconstructions/{cas.upload(write, b'abc')}", cas.read).json
     [[fetch]] = plan["fetch_info"].values()
     assert call(fetch["url"].replace(*spoil)).status == (200 if spoil[0] == "?" else 403)
@@ -192,5 +192,5 @@ def test_a_chunk_is_answered_with_a_shard(cas: Cas, write: Writers) -> None:
 
 
 @pytest.mark.parametrize("path", ["/v2/shards", "/v1/nothing"])
-def test_calls_a_client_can_do_without_are_not_found(cas: Cas, path: str) -> None:
+def test_optional_calls_are_not_found(cas: Cas, path: str) -> None:
     assert call(cas.url + path, cas.write, method="POST", body=b"").status == 404

@@ -18,7 +18,7 @@ REPO = "me/model"
 
 @pytest.fixture(autouse=True)
 def xet(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Switch xet on, as it is for users; the shared fixtures, which come first, have it off."""
+    """Switch xet on, as it is for users; the shared fixtures, which run first, switch it off."""
     monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", False)
 
 
@@ -40,7 +40,7 @@ def noise(size: int, seed: int = 0) -> bytes:
 
 
 def stored(hub: EmbeddedHub) -> int:
-    """Bytes of xorbs the hub has taken: what clients sent of large files."""
+    """Return the bytes of the stored xorbs: the large content that clients sent."""
     return sum(path.stat().st_size for path in (hub.root / "xet" / "xorbs").glob("*/*"))
 
 
@@ -61,7 +61,7 @@ def download(hub: EmbeddedHub, path: str, target: Path, revision: str = "main") 
         pytest.param(b"", id="nothing at all"),
     ],
 )
-def test_a_file_comes_back_as_it_went(hub: EmbeddedHub, api: HfApi, tmp_path: Path, content: bytes) -> None:
+def test_an_uploaded_file_downloads_unchanged(hub: EmbeddedHub, api: HfApi, tmp_path: Path, content: bytes) -> None:
     source = tmp_path / "weights.safetensors"
     source.write_bytes(content)
     api.upload_file(path_or_fileobj=source, path_in_repo="weights.safetensors", repo_id=REPO)
@@ -70,7 +70,7 @@ def test_a_file_comes_back_as_it_went(hub: EmbeddedHub, api: HfApi, tmp_path: Pa
     assert (info.xet_hash is not None) == bool(content)  # type: ignore[union-attr]  # it is a file
 
 
-def test_who_has_no_xet_gets_the_same_bytes(hub: EmbeddedHub, api: HfApi, tmp_path: Path) -> None:
+def test_a_client_without_xet_gets_the_same_bytes(hub: EmbeddedHub, api: HfApi, tmp_path: Path) -> None:
     content = noise(2_000_000)
     api.upload_file(path_or_fileobj=content, path_in_repo="a.bin", repo_id=REPO)
     script = "import sys; from huggingface_hub import hf_hub_download as get; print(get(sys.argv[1], 'a.bin'))"
@@ -85,7 +85,7 @@ def test_who_has_no_xet_gets_the_same_bytes(hub: EmbeddedHub, api: HfApi, tmp_pa
     assert Path(run.stdout.strip()).read_bytes() == content
 
 
-def test_a_folder_comes_back_as_a_snapshot(hub: EmbeddedHub, api: HfApi, tmp_path: Path) -> None:
+def test_an_uploaded_folder_downloads_as_a_snapshot(hub: EmbeddedHub, api: HfApi, tmp_path: Path) -> None:
     source, target = tmp_path / "source", tmp_path / "target"
     (source / "sub").mkdir(parents=True)
     files = {
@@ -101,7 +101,7 @@ def test_a_folder_comes_back_as_a_snapshot(hub: EmbeddedHub, api: HfApi, tmp_pat
     assert {path: (target / path).read_bytes() for path in files} == files
 
 
-def test_many_small_files_go_in_one_commit(hub: EmbeddedHub, api: HfApi, tmp_path: Path) -> None:
+def test_many_small_files_fit_in_one_commit(hub: EmbeddedHub, api: HfApi, tmp_path: Path) -> None:
     source, target = tmp_path / "source", tmp_path / "target"
     source.mkdir()
     for number in range(60):
@@ -122,7 +122,7 @@ def test_the_same_content_is_sent_once(hub: EmbeddedHub, api: HfApi) -> None:
     assert stored(hub) == once
 
 
-def test_a_client_that_remembers_nothing_asks_what_is_known(hub: EmbeddedHub, api: HfApi, tmp_path: Path) -> None:
+def test_a_client_without_a_cache_does_not_send_known_content(hub: EmbeddedHub, api: HfApi, tmp_path: Path) -> None:
     source = tmp_path / "a.bin"
     source.write_bytes(noise(4_000_000))
     api.upload_file(path_or_fileobj=source, path_in_repo="a.bin", repo_id=REPO)
@@ -140,7 +140,7 @@ def test_a_client_that_remembers_nothing_asks_what_is_known(hub: EmbeddedHub, ap
     assert stored(hub) == once
 
 
-def test_of_a_changed_file_only_the_changed_chunks_are_sent(hub: EmbeddedHub, api: HfApi, tmp_path: Path) -> None:
+def test_only_the_changed_chunks_of_a_file_are_sent(hub: EmbeddedHub, api: HfApi, tmp_path: Path) -> None:
     before = noise(8_000_000)
     after = before[:4_000_000] + b"a change that also moves the rest" + before[4_001_000:]
     api.upload_file(path_or_fileobj=before, path_in_repo="a.bin", repo_id=REPO)
@@ -150,7 +150,7 @@ def test_of_a_changed_file_only_the_changed_chunks_are_sent(hub: EmbeddedHub, ap
     assert download(hub, "a.bin", tmp_path) == after
 
 
-def test_a_pull_request_takes_large_files(hub: EmbeddedHub, api: HfApi, tmp_path: Path) -> None:
+def test_a_pull_request_accepts_large_files(hub: EmbeddedHub, api: HfApi, tmp_path: Path) -> None:
     content = noise(100_000)
     commit = api.upload_file(path_or_fileobj=content, path_in_repo="a.bin", repo_id=REPO, create_pr=True)
     assert commit.pr_revision is not None
@@ -158,7 +158,7 @@ def test_a_pull_request_takes_large_files(hub: EmbeddedHub, api: HfApi, tmp_path
     assert not api.file_exists(REPO, "a.bin")
 
 
-def test_a_new_hub_on_the_old_port_is_not_taken_for_the_old_one(tmp_path: Path) -> None:
+def test_a_new_hub_on_an_old_port_gets_all_content(tmp_path: Path) -> None:
     """The client remembers for weeks which chunks an address knows; a fresh hub knows none of them."""
     content = noise(1_000_000)
     port = 0

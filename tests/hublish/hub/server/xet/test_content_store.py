@@ -42,13 +42,13 @@ def test_a_file_is_rebuilt_from_parts_of_several_xorbs(
     assert (record.sha256, record.size) == (sha256, len(content))
 
 
-def test_what_is_known_is_not_new(upload: Uploader, write: Writers, xorb: Xorb) -> None:
+def test_known_content_is_not_new(upload: Uploader, write: Writers, xorb: Xorb) -> None:
     shard = write.shard(write.file((xorb, 0, 4)))
     assert (upload.xorb(xorb), upload.shard(shard)) == (True, True)
     assert (upload.xorb(xorb), upload.shard(shard)) == (False, False)
 
 
-def test_a_known_file_whose_content_is_gone_is_rebuilt(
+def test_a_known_file_with_missing_content_is_rebuilt(
     upload: Uploader, objects: ObjectStore, write: Writers, xorb: Xorb
 ) -> None:
     file = write.file((xorb, 0, 4))
@@ -59,7 +59,7 @@ def test_a_known_file_whose_content_is_gone_is_rebuilt(
         objects.path(file.sha256).unlink()
 
 
-def test_a_sha256_the_client_left_out_is_computed(
+def test_a_missing_sha256_is_computed(
     upload: Uploader, store: XetStore, objects: ObjectStore, write: Writers, xorb: Xorb
 ) -> None:
     upload.xorb(xorb)
@@ -69,7 +69,7 @@ def test_a_sha256_the_client_left_out_is_computed(
     assert store.xet_hash(sha256) is not None
 
 
-def test_an_empty_file_is_a_file(upload: Uploader, store: XetStore, objects: ObjectStore, write: Writers) -> None:
+def test_an_empty_file_is_stored(upload: Uploader, store: XetStore, objects: ObjectStore, write: Writers) -> None:
     file = write.file()
     upload.shard(write.shard(file))
     assert objects.size(hashlib.sha256().hexdigest()) == 0
@@ -78,7 +78,7 @@ def test_an_empty_file_is_a_file(upload: Uploader, store: XetStore, objects: Obj
     assert store.plan(record, 0, 0).terms == ()
 
 
-def test_a_shard_may_list_many_files(upload: Uploader, store: XetStore, objects: ObjectStore, write: Writers) -> None:
+def test_a_shard_can_list_many_files(upload: Uploader, store: XetStore, objects: ObjectStore, write: Writers) -> None:
     xorb = write.xorb(*(b"file %d" % number for number in range(200)), schemes=[0])
     files = [write.file((xorb, at, at + 1)) for at in range(200)]
     upload.xorb(xorb)
@@ -86,7 +86,7 @@ def test_a_shard_may_list_many_files(upload: Uploader, store: XetStore, objects:
     assert all(file.sha256 and objects.has(file.sha256) and store.xet_hash(file.sha256) for file in files)
 
 
-def test_content_that_did_not_come_by_xet_has_no_xet_hash(store: XetStore) -> None:
+def test_content_that_was_not_uploaded_by_xet_has_no_xet_hash(store: XetStore) -> None:
     assert store.xet_hash("0" * 64) is None
 
 
@@ -135,7 +135,7 @@ def chunks_in_another_order(file: File, xorb: Xorb) -> File:
         chunks_in_another_order,
     ],
 )
-def test_a_file_that_is_not_what_the_shard_says_is_refused_with_all_others(
+def test_a_file_that_does_not_match_its_shard_is_refused_with_all_others(
     upload: Uploader, store: XetStore, write: Writers, xorb: Xorb, spoil: Callable[[File, Xorb], File]
 ) -> None:
     upload.xorb(xorb)
@@ -146,7 +146,7 @@ def test_a_file_that_is_not_what_the_shard_says_is_refused_with_all_others(
     assert store.file(bad.digest) is None
 
 
-def test_a_known_file_keeps_its_sha256_whatever_a_later_shard_claims(
+def test_a_later_shard_cannot_change_the_sha256_of_a_known_file(
     upload: Uploader, store: XetStore, write: Writers, xorb: Xorb
 ) -> None:
     upload.xorb(xorb)
@@ -172,9 +172,7 @@ def test_an_empty_shard_body_is_refused(upload: Uploader) -> None:
         upload.shard(b"")
 
 
-def test_a_xorb_that_was_damaged_on_disk_makes_no_file(
-    upload: Uploader, store: XetStore, write: Writers, xorb: Xorb
-) -> None:
+def test_a_damaged_xorb_does_not_become_a_file(upload: Uploader, store: XetStore, write: Writers, xorb: Xorb) -> None:
     upload.xorb(xorb)
     path = store.xorbs.path(xorb.digest)
     path.chmod(0o644)
@@ -205,7 +203,7 @@ def test_two_roots_have_nothing_in_common(store: XetStore, tmp_path: Path) -> No
         assert other.signer.check(store.signer.issue("read", "acme/x")[0]) is None
 
 
-def test_many_threads_may_bring_the_same_content_at_once(upload: Uploader, write: Writers, xorb: Xorb) -> None:
+def test_concurrent_uploads_of_the_same_content_store_it_once(upload: Uploader, write: Writers, xorb: Xorb) -> None:
     shard = write.shard(write.file((xorb, 0, 4)))
 
     def bring(_: int) -> bool:

@@ -32,7 +32,7 @@ def test_the_text_form_reverses_each_run_of_eight_bytes() -> None:
 @pytest.mark.parametrize(
     "text", ["", "0" * 63, "0" * 65, "G" * 64, "A" * 64, "0x" + "0" * 62, "-" + "0" * 63, "٣" * 64]
 )
-def test_other_text_is_no_hash(text: str) -> None:
+def test_other_text_is_not_a_hash(text: str) -> None:
     with pytest.raises(MalformedError, match="not a xet hash"):
         from_text(text)
 
@@ -49,12 +49,12 @@ def test_an_empty_file_hashes_to_zeros() -> None:
     assert hash_file([]) == hash_xorb([]) == NOTHING
 
 
-def test_a_lone_chunk_is_the_root_of_its_xorb() -> None:
+def test_a_single_chunk_is_the_root_of_its_xorb() -> None:
     assert hash_xorb([(hash_chunk(b"a"), 1)]) == hash_chunk(b"a")
 
 
 @given(st.lists(st.binary(min_size=1, max_size=9), min_size=1, max_size=80))
-def test_the_tree_tells_any_two_lists_of_chunks_apart(chunks: list[bytes]) -> None:
+def test_different_lists_of_chunks_have_different_hashes(chunks: list[bytes]) -> None:
     nodes = [(hash_chunk(chunk), len(chunk)) for chunk in chunks]
     assert hash_xorb(nodes) != hash_xorb([*nodes, nodes[0]])
     assert hash_xorb(nodes) != hash_xorb([(nodes[0][0], nodes[0][1] + 1), *nodes[1:]]) or len(nodes) == 1

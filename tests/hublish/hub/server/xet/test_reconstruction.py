@@ -20,7 +20,7 @@ SIZES = st.lists(st.integers(1, 40), min_size=1, max_size=10)
 
 
 @given(data=st.data(), sizes=st.lists(SIZES, min_size=1, max_size=3), seed=st.integers())
-def test_a_client_that_follows_the_plan_gets_the_bytes_it_asked_for(
+def test_a_client_that_follows_the_plan_gets_the_requested_bytes(
     write: Writers, data: st.DataObject, sizes: list[list[int]], seed: int
 ) -> None:
     source = random.Random(seed)
@@ -47,7 +47,7 @@ def _part(xorb: Xorb) -> st.SearchStrategy[tuple[Xorb, int, int]]:
 
 
 def _follow(planned: Reconstruction, xorbs: dict[bytes, Xorb]) -> bytes:
-    """Fetch the runs and put the terms together, as a client does."""
+    """Fetch the runs and assemble the terms, like a client."""
     fetched: dict[tuple[bytes, int], bytes] = {}
     for digest, runs in planned.runs.items():
         for run in runs:
@@ -64,7 +64,7 @@ def test_an_empty_file_needs_nothing() -> None:
 
 
 @pytest.mark.parametrize(("version", "member"), [(1, "fetch_info"), (2, "xorbs")])
-def test_both_forms_say_the_same(write: Writers, version: int, member: str) -> None:
+def test_both_versions_contain_the_same_ranges(write: Writers, version: int, member: str) -> None:
     xorb = write.xorb(b"abcd", b"ef", b"g", schemes=[0])
     table = ChunkTable.of(io.BytesIO(xorb.body))
     planned = plan([xorb.term(0, 1), xorb.term(2, 3)], 1, 5, lambda _: table)

@@ -27,7 +27,7 @@ FILES = st.lists(
 
 
 @given(files=FILES, proofs=st.booleans(), rest=st.binary(max_size=100))
-def test_files_are_read_as_they_were_written(
+def test_files_survive_a_round_trip(
     write: Writers, files: list[tuple[bytes, list[Term], str | None]], *, proofs: bool, rest: bytes
 ) -> None:
     body = write.shard(*(write.entry(*file) for file in files), proofs=proofs) + rest
@@ -43,7 +43,7 @@ def test_a_mapped_file_is_read_like_bytes(write: Writers) -> None:
 
 
 @given(files=FILES, cut=st.integers(1, 10_000))
-def test_a_shard_that_is_cut_off_is_refused(
+def test_a_truncated_shard_is_refused(
     write: Writers, files: list[tuple[bytes, list[Term], str | None]], cut: int
 ) -> None:
     body = write.shard(*(write.entry(*file) for file in files))
@@ -107,7 +107,7 @@ def test_every_chunk_is_found_through_the_lookup_table(
             assert (digest, offset, length) == (wanted, sum(map(len, one.chunks[:at])), len(chunk))
 
 
-def test_a_chunk_that_starts_a_file_leads_to_all_xorbs_of_the_newest_such_file(
+def test_the_first_chunk_of_a_file_returns_all_xorbs_of_the_newest_such_file(
     upload: Uploader, store: XetStore, write: Writers, xorb: Xorb
 ) -> None:
     other = write.xorb(b"other")
@@ -120,10 +120,10 @@ def test_a_chunk_that_starts_a_file_leads_to_all_xorbs_of_the_newest_such_file(
     assert other.digest in answer
 
 
-def test_the_first_chunk_of_a_xorb_leads_to_what_its_session_brought_from_there_on(
+def test_the_first_chunk_of_a_xorb_returns_that_xorb_and_the_later_ones_of_its_session(
     upload: Uploader, store: XetStore, write: Writers
 ) -> None:
-    """An upload that was interrupted has xorbs and no files; its next try must not send them again."""
+    """An interrupted upload has xorbs and no files; the next attempt must not send them again."""
     xorbs = [write.xorb(b"chunk %d" % number) for number in range(4)]
     for session, brought in zip(["one", "one", "two", "one"], xorbs, strict=True):
         upload.xorb(brought, session)
@@ -132,14 +132,14 @@ def test_the_first_chunk_of_a_xorb_leads_to_what_its_session_brought_from_there_
     assert [brought.digest in answer for brought in xorbs] == [False, True, False, True]
 
 
-def test_an_answer_reveals_no_chunk_hash(upload: Uploader, store: XetStore, xorb: Xorb) -> None:
+def test_a_response_does_not_reveal_chunk_hashes(upload: Uploader, store: XetStore, xorb: Xorb) -> None:
     upload.xorb(xorb)
     answer = store.dedup_shard(hash_chunk(xorb.chunks[0]))
     assert answer is not None
     assert not [chunk for chunk in xorb.chunks if hash_chunk(chunk) in answer]
 
 
-def test_an_answer_is_bounded(
+def test_the_number_of_returned_chunks_is_limited(
     upload: Uploader, store: XetStore, write: Writers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(store_module, "MAX_CHUNKS", 5)
@@ -151,5 +151,5 @@ def test_an_answer_is_bounded(
     assert [brought.digest in answer for brought in xorbs] == [True, True, False, False]
 
 
-def test_an_unknown_chunk_gets_no_answer(store: XetStore) -> None:
+def test_an_unknown_chunk_has_no_shard(store: XetStore) -> None:
     assert store.dedup_shard(bytes(32)) is None

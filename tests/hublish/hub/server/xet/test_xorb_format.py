@@ -19,7 +19,7 @@ CONTENTS = st.lists(st.binary(min_size=1, max_size=300), min_size=1, max_size=12
 
 
 @given(chunks=CONTENTS, schemes=st.lists(st.integers(0, 2), min_size=1, max_size=4))
-def test_chunks_of_every_scheme_are_read_back(write: Writers, chunks: list[bytes], schemes: list[int]) -> None:
+def test_chunks_of_every_scheme_survive_a_round_trip(write: Writers, chunks: list[bytes], schemes: list[int]) -> None:
     body = write.xorb(*chunks, schemes=schemes).body
     assert [chunk.decode() for chunk in read_chunks(io.BytesIO(body))] == chunks
 
@@ -38,7 +38,7 @@ def test_a_footer_ends_the_chunks(write: Writers) -> None:
 
 
 @given(chunks=CONTENTS)
-def test_the_table_says_where_each_chunk_lies(write: Writers, chunks: list[bytes]) -> None:
+def test_the_table_locates_each_chunk(write: Writers, chunks: list[bytes]) -> None:
     xorb = write.xorb(*chunks)
     table = ChunkTable.of(io.BytesIO(xorb.body))
     assert len(table) == len(chunks)
@@ -55,23 +55,23 @@ def test_the_table_says_where_each_chunk_lies(write: Writers, chunks: list[bytes
 @pytest.mark.parametrize(
     ("name", "stored", "scheme", "length", "payload"),
     [
-        ("a scheme nobody defined", 1, 3, 1, b"x"),
-        ("a chunk of nothing", 0, 0, 0, b""),
+        ("an undefined scheme", 1, 3, 1, b"x"),
+        ("an empty chunk", 0, 0, 0, b""),
         ("more content than a chunk may hold", 1, 1, MAX_CHUNK + 1, b"x"),
         ("more stored bytes than a chunk may take", 2 * MAX_CHUNK + 1, 1, 9, bytes(2 * MAX_CHUNK + 1)),
         ("stored bytes that are fewer than announced", 2, 0, 3, b"xx"),
-        ("a payload that is cut off", 5, 0, 5, b"xxxx"),
-        ("a payload that is no LZ4 frame", 4, 1, 4, b"xxxx"),
+        ("a truncated payload", 5, 0, 5, b"xxxx"),
+        ("a payload that is not an LZ4 frame", 4, 1, 4, b"xxxx"),
         ("an empty payload", 0, 1, 4, b""),
         ("a frame that holds more than announced", 0, 1, 99, lz4.frame.compress(bytes(100))),
         ("a frame that holds less than announced", 0, 1, 101, lz4.frame.compress(bytes(100))),
         ("a frame that does not end", 0, 1, 100, lz4.frame.compress(bytes(100))[:-4]),
-        ("a frame with something behind it", 0, 1, 100, lz4.frame.compress(bytes(100)) + b"x"),
-        ("a frame that grows a thousandfold", 0, 1, 100, lz4.frame.compress(bytes(30 << 20))),
+        ("a frame with trailing bytes", 0, 1, 100, lz4.frame.compress(bytes(100)) + b"x"),
+        ("a frame that expands a thousandfold", 0, 1, 100, lz4.frame.compress(bytes(30 << 20))),
         ("a frame that claims terabytes", 0, 2, 100, lz4.frame.compress(bytes(9), content_checksum=True)[:-9]),
     ],
 )
-def test_a_chunk_that_lies_is_refused(
+def test_a_chunk_that_does_not_match_its_header_is_refused(
     write: Writers, name: str, stored: int, scheme: int, length: int, payload: bytes
 ) -> None:
     body = write.chunk_header(stored or len(payload), scheme, length) + payload
@@ -84,7 +84,7 @@ def test_a_chunk_that_lies_is_refused(
     [b"", b"\0\0\0", b"\1" + bytes(40), b"XETBLOB\0"],
     ids=["empty", "part of a header", "another version", "only a footer"],
 )
-def test_what_is_no_xorb_is_refused(body: bytes) -> None:
+def test_data_that_is_not_a_xorb_is_refused(body: bytes) -> None:
     with pytest.raises(MalformedError):
         ChunkTable.of(io.BytesIO(body))
 
@@ -111,7 +111,7 @@ def test_a_flipped_bit_is_refused_or_changes_the_table(write: Writers, chunks: l
         after = ChunkTable.of(io.BytesIO(bytes(body)))
     except MalformedError:
         return
-    # An LZ4 header has bits that change nothing; the content is then the same, and so are its hashes.
+    # Some bits of an LZ4 header have no effect: the content is then the same, and so are its hashes.
     assert [after.digest(i) for i in range(len(after))] != [
         before.digest(i) for i in range(len(before))
     ] or after.plain_offset(len(after)) == sum(map(len, chunks))

@@ -71,7 +71,7 @@ KILLED_WHILE_STORING = """
 
 
 @pytest.mark.parametrize("moment", ["fsync of the file", "rename", "fsync of the folder", "record"])
-def test_a_kill_while_a_xorb_is_stored_leaves_a_store_that_takes_it_again(
+def test_a_xorb_can_be_stored_after_a_kill_during_the_first_attempt(
     upload: Uploader, store: XetStore, write: Writers, xorb: Xorb, tmp_path: Path, moment: str
 ) -> None:
     script = textwrap.dedent(KILLED_WHILE_STORING)
@@ -83,6 +83,6 @@ def test_a_kill_while_a_xorb_is_stored_leaves_a_store_that_takes_it_again(
     assert upload.shard(write.shard(write.file((xorb, 0, 4))))
 
 
-def test_the_content_of_terms_comes_chunk_by_chunk(upload: Uploader, store: XetStore, xorb: Xorb) -> None:
+def test_the_content_of_terms_is_read_chunk_by_chunk(upload: Uploader, store: XetStore, xorb: Xorb) -> None:
     upload.xorb(xorb)
     assert list(store.xorbs.content([xorb.term(1, 3), xorb.term(0, 1)])) == [b"big ", b"wide ", b"hello "]

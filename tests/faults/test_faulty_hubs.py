@@ -1,4 +1,4 @@
-"""What self-hosted Hubs were seen to get wrong: the right result, or an error that says what is wrong."""
+"""Faults of real self-hosted Hubs: the result is right, or an error names the fault."""
 
 import json
 from collections.abc import Callable
@@ -16,7 +16,7 @@ XET = "xet-write-token"
 
 
 def json_edited(change: Callable[[Any], Any]) -> Callable[[Answer], Answer]:
-    """Change an answer that is JSON."""
+    """Return a function that changes the JSON of an answer."""
 
     def edit(answer: Answer) -> Answer:
         return replace(answer, body=json.dumps(change(json.loads(answer.body))).encode())
@@ -36,8 +36,8 @@ def without_parent(call: Call) -> Call:
 
 
 @pytest.mark.parametrize("answers", ["as it does", "without the pull request"])
-def test_a_hub_that_ignores_create_pr_is_told_to_have_committed_to_main(
-    release: Release, by_lfs: None, impatient: list[float], answers: str
+def test_a_hub_that_ignores_create_pr_is_reported(
+    release: Release, by_lfs: None, sleeps: list[float], answers: str
 ) -> None:
     release.create()
     release.declare(create_pr=True)
@@ -57,19 +57,19 @@ def test_a_hub_that_ignores_create_pr_is_told_to_have_committed_to_main(
     assert len(release.titles()) == 1
 
 
-def test_a_stale_parent_that_was_accepted_is_noticed_and_nothing_is_tagged(release: Release, by_lfs: None) -> None:
+def test_an_accepted_stale_parent_is_detected_and_nothing_is_tagged(release: Release, by_lfs: None) -> None:
     release.create()
     release.declare(tag="v1")
     release.proxy.on(COMMIT, rewritten(without_parent))
-    # Somebody else's version of the same file: the trees alone would not tell.
-    release.proxy.on("^POST .*/info/lfs/objects/batch", doing(lambda: release.somebody_commits("config.json")), times=1)
+    # Another user's version of the same file: the trees alone do not reveal the stale parent.
+    release.proxy.on("^POST .*/info/lfs/objects/batch", doing(lambda: release.commit_as_other("config.json")), times=1)
     with pytest.raises(VerificationError, match="not on the planned"):
         release.publish()
     assert not release.lock.exists()
     assert list(release.api.list_repo_refs(release.repo_id).tags) == []
 
 
-def test_a_missing_oid_in_preupload_makes_no_second_commit(release: Release, by_lfs: None) -> None:
+def test_a_missing_oid_in_preupload_does_not_cause_a_second_commit(release: Release, by_lfs: None) -> None:
     def forget(body: Any) -> Any:
         return {"files": [{name: entry[name] for name in entry if name != "oid"} for entry in body["files"]]}
 
@@ -90,7 +90,7 @@ def test_a_missing_oid_in_preupload_makes_no_second_commit(release: Release, by_
     ids=["404", "a page with 404", "a page with 200", "an empty answer"],
 )
 @pytest.mark.parametrize("create_pr", [False, True])
-def test_a_hub_without_xet_is_sent_lfs(
+def test_lfs_is_used_for_a_hub_without_xet(
     release: Release, own_home: object, monkeypatch: pytest.MonkeyPatch, answer: Any, create_pr: bool
 ) -> None:
     monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", False)
@@ -102,15 +102,17 @@ def test_a_hub_without_xet_is_sent_lfs(
     assert not constants.HF_HUB_DISABLE_XET
 
 
-def test_a_small_lfs_file_asks_for_xet_too(release: Release, own_home: object, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_small_lfs_file_also_requests_a_xet_token(
+    release: Release, own_home: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", False)
     (release.folder / LARGE).write_bytes(b"\0\1\2")
     release.proxy.on(XET, instead(404))
     assert release.publish().verified
 
 
-def test_a_hub_that_fails_on_a_tag_that_stands_is_believed_by_its_refs(
-    release: Release, by_lfs: None, impatient: list[float]
+def test_an_error_for_a_tag_that_was_created_is_resolved_by_the_refs(
+    release: Release, by_lfs: None, sleeps: list[float]
 ) -> None:
     release.declare(tag="v1")
 
@@ -123,16 +125,14 @@ def test_a_hub_that_fails_on_a_tag_that_stands_is_believed_by_its_refs(
     assert release.head("v1") == release.head()
 
 
-def test_a_hub_whose_tags_are_no_revisions_is_tagged_all_the_same(release: Release, by_lfs: None) -> None:
+def test_a_hub_that_does_not_resolve_tags_is_tagged_nevertheless(release: Release, by_lfs: None) -> None:
     release.declare(tag="v1")
     release.proxy.on("^GET /api/models/[^?]*/revision/v1", instead(404))
     assert release.publish().tag == "v1"
     assert not release.publish().created
 
 
-def test_a_hub_that_cannot_tag_leaves_the_release_and_no_lock(
-    release: Release, by_lfs: None, impatient: list[float]
-) -> None:
+def test_a_release_on_a_hub_that_cannot_tag_is_not_locked(release: Release, by_lfs: None, sleeps: list[float]) -> None:
     release.declare(tag="v1")
     release.proxy.on("^POST /api/models/[^?]*/tag/", instead(500))
     with pytest.raises(RemoteError, match="tag v1"):
@@ -144,7 +144,7 @@ def test_a_hub_that_cannot_tag_leaves_the_release_and_no_lock(
     assert release.is_published_once()
 
 
-def test_a_tag_taken_elsewhere_meanwhile_is_not_moved(release: Release, by_lfs: None) -> None:
+def test_a_tag_created_elsewhere_meanwhile_is_not_moved(release: Release, by_lfs: None) -> None:
     release.declare(tag="v1")
 
     def taken() -> None:
@@ -157,19 +157,19 @@ def test_a_tag_taken_elsewhere_meanwhile_is_not_moved(release: Release, by_lfs: 
     assert not release.lock.exists()
 
 
-def test_missing_repos_and_revisions_need_no_error_code(release: Release, by_lfs: None) -> None:
+def test_missing_repos_and_revisions_are_recognized_without_an_error_code(release: Release, by_lfs: None) -> None:
     release.declare(revision="next")
     release.proxy.on("", edited(without_header("X-Error-Code")))
     assert release.publish().verified
     assert release.tree("next") == release.planned_tree()
 
 
-def test_a_hub_without_a_history_is_believed_by_its_trees(release: Release, by_lfs: None) -> None:
+def test_a_release_on_a_hub_without_a_history_is_verified_by_its_trees(release: Release, by_lfs: None) -> None:
     release.proxy.on("/commits/", instead(404))
     assert release.publish().verified
 
 
-def test_a_commit_that_drops_a_file_is_noticed(release: Release, by_lfs: None) -> None:
+def test_a_commit_without_one_of_the_files_is_detected(release: Release, by_lfs: None) -> None:
     def drop(call: Call) -> Call:
         kept = [line for line in call.body.splitlines(keepends=True) if b'"config.json"' not in line]
         return replace(call, body=b"".join(kept))
@@ -182,7 +182,7 @@ def test_a_commit_that_drops_a_file_is_noticed(release: Release, by_lfs: None) -
     assert list(release.api.list_repo_refs(release.repo_id).tags) == []
 
 
-def test_a_commit_with_other_bytes_is_noticed(release: Release, by_lfs: None) -> None:
+def test_a_commit_with_other_bytes_is_detected(release: Release, by_lfs: None) -> None:
     def alter(call: Call) -> Call:
         lines = [json.loads(line) for line in call.body.splitlines()]
         for line in lines:
@@ -195,15 +195,15 @@ def test_a_commit_with_other_bytes_is_noticed(release: Release, by_lfs: None) ->
         release.publish()
 
 
-def test_another_commit_than_the_one_answered_is_noticed(release: Release, by_lfs: None) -> None:
+def test_a_wrong_commit_id_in_the_answer_is_detected(release: Release, by_lfs: None) -> None:
     first = release.create()
     release.proxy.on(COMMIT, edited(json_edited(lambda body: {**body, "commitOid": first})))
     with pytest.raises(VerificationError, match="is missing"):
         release.publish()
 
 
-def test_an_upload_mode_that_changes_while_sending_sends_planned_bytes(
-    release: Release, by_lfs: None, impatient: list[float]
+def test_a_changed_upload_mode_still_sends_the_planned_bytes(
+    release: Release, by_lfs: None, sleeps: list[float]
 ) -> None:
     release.create()
 
@@ -214,15 +214,15 @@ def test_an_upload_mode_that_changes_while_sending_sends_planned_bytes(
     assert release.publish().verified
 
 
-def test_a_preupload_that_leaves_a_file_out_is_refused(release: Release, by_lfs: None) -> None:
+def test_a_preupload_response_without_one_of_the_files_is_refused(release: Release, by_lfs: None) -> None:
     release.create()
     release.proxy.on("/preupload/", edited(json_edited(lambda body: {"files": body["files"][1:]})))
     with pytest.raises(RemoteError, match="says nothing about"):
         release.plan()
 
 
-def test_a_repo_that_exists_is_used_although_the_hub_does_not_say_where_it_is(
-    release: Release, by_lfs: None, impatient: list[float]
+def test_an_existing_repo_is_used_even_without_its_url_in_the_409(
+    release: Release, by_lfs: None, sleeps: list[float]
 ) -> None:
     def exists(call: Call, forward: Forward) -> Answer:
         forward(call)
@@ -233,9 +233,9 @@ def test_a_repo_that_exists_is_used_although_the_hub_does_not_say_where_it_is(
     assert release.is_published_once()
 
 
-def test_repo_creation_that_is_busy_for_ever_ends(release: Release, by_lfs: None, impatient: list[float]) -> None:
+def test_retries_of_a_busy_repo_creation_end(release: Release, by_lfs: None, sleeps: list[float]) -> None:
     busy = b'{"error": "Cannot create repo: another conflicting operation is in progress"}'
     release.proxy.on("^POST /api/repos/create", instead(409, busy, Content_Type="application/json"))
     with pytest.raises(RemoteError, match="waits at most 300 s"):
         release.publish()
-    assert 290 <= sum(impatient) <= 310
+    assert 290 <= sum(sleeps) <= 310

@@ -1,4 +1,4 @@
-"""Publishing again, publishing what was reviewed, and in which order a repo opens: the promises around the commit."""
+"""Publishing twice, publishing a reviewed plan, and the order of a repo's changes around the commit."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +15,7 @@ WRITES = "^(POST|PUT|DELETE) (?!.*/preupload/)"
 
 
 @pytest.mark.parametrize("tag", [None, "v1"])
-def test_publishing_twice_does_nothing_and_the_lock_stays_byte_for_byte(
+def test_publishing_twice_changes_nothing_and_keeps_the_lock_byte_for_byte(
     release: Release, by: str, tag: str | None
 ) -> None:
     release.declare(tag=tag)
@@ -45,11 +45,11 @@ def test_a_lock_does_not_depend_on_where_the_command_was_run(
     assert release.lock.read_bytes() == lock
 
 
-def test_a_release_below_later_work_is_still_published(release: Release, by_lfs: None) -> None:
+def test_a_release_with_later_commits_on_top_is_still_published(release: Release, by_lfs: None) -> None:
     release.declare(tag="v1")
     first = release.publish()
     lock = release.lock.read_bytes()
-    release.somebody_commits()
+    release.commit_as_other()
     release.proxy.clear()
     again = release.publish()
     assert (again.created, again.commit) == (False, first.commit)
@@ -65,7 +65,7 @@ def test_a_squashed_release_is_still_published(release: Release, by_lfs: None) -
     assert (again.created, again.commit, again.verified) == (False, first.commit, True)
 
 
-def test_what_was_missing_is_made_and_nothing_else(release: Release, by_lfs: None) -> None:
+def test_only_the_missing_tag_is_created_again(release: Release, by_lfs: None) -> None:
     release.declare(tag="v1")
     commit = release.publish().commit
     release.api.delete_tag(release.repo_id, tag="v1")
@@ -92,7 +92,7 @@ def missing_file(release: Release) -> None:
 
 
 def moved_head(release: Release) -> None:
-    release.somebody_commits()
+    release.commit_as_other()
 
 
 def closed_repo(release: Release) -> None:
@@ -111,7 +111,7 @@ def closed_repo(release: Release) -> None:
     ],
 )
 @pytest.mark.parametrize("form", ["document", "file", "value"])
-def test_a_plan_that_no_longer_holds_is_refused_and_says_what_moved(
+def test_a_stale_plan_is_refused_and_the_error_names_the_change(
     release: Release, by_lfs: None, tmp_path: Path, change: Callable[[Release], None], named: str, form: str
 ) -> None:
     release.create()
@@ -129,7 +129,7 @@ def test_a_plan_that_no_longer_holds_is_refused_and_says_what_moved(
     assert release.head() == before
 
 
-def test_a_tag_created_since_the_review_is_refused_before_anything_is_sent(release: Release, by_lfs: None) -> None:
+def test_a_tag_created_after_the_review_is_refused_before_anything_is_sent(release: Release, by_lfs: None) -> None:
     release.create()
     release.declare(tag="v1")
     plan = release.plan()
@@ -140,7 +140,7 @@ def test_a_tag_created_since_the_review_is_refused_before_anything_is_sent(relea
     assert release.proxy.count(WRITES) == 0
 
 
-def test_a_tag_deleted_since_the_review_is_named(release: Release, by_lfs: None) -> None:
+def test_a_tag_deleted_after_the_review_is_named(release: Release, by_lfs: None) -> None:
     release.declare(tag="v1")
     release.publish()
     plan = release.plan()
@@ -163,13 +163,13 @@ STEPS = {
     ("revision", "step"),
     [(revision, step) for revision in ("main", "next") for step in STEPS if (revision, step) != ("main", "branch")],
 )
-def test_a_reviewed_plan_of_which_a_part_is_done_converges(
+def test_a_partly_executed_plan_converges(
     release: Release, by_lfs: None, step: str, after: bool, revision: str
 ) -> None:
     release.declare(tag="v1", revision=revision, gated="auto", visibility="private")
     plan = plan_document(release.plan())
 
-    dead = instead(400)  # the publisher gets nowhere any more, as if it had been killed
+    dead = instead(400)  # every further request fails, as if the publisher had been killed
     if after:
         release.proxy.on(STEPS[step], doing(lambda: release.proxy.on("", dead), first=False), times=1)
     else:
@@ -183,17 +183,17 @@ def test_a_reviewed_plan_of_which_a_part_is_done_converges(
     assert release.head("v1") == release.head(revision)
 
 
-def test_a_reviewed_plan_for_a_new_repo_is_refused_once_somebody_filled_it(release: Release, by_lfs: None) -> None:
+def test_a_reviewed_plan_for_a_new_repo_is_refused_when_the_repo_has_files(release: Release, by_lfs: None) -> None:
     plan = release.plan()
     release.create()
-    release.somebody_commits()
+    release.commit_as_other()
     with pytest.raises(PlanStaleError, match=r"theirs\.txt"):
         release.publish(plan=plan)
 
 
-def test_a_new_branch_is_planned_against_main_where_it_begins(release: Release, by_lfs: None) -> None:
+def test_a_new_branch_is_compared_with_the_head_of_main(release: Release, by_lfs: None) -> None:
     release.publish()
-    release.somebody_commits("old.txt")
+    release.commit_as_other("old.txt")
     release.declare(revision="next", patterns={"delete_patterns": ["*.txt"]})
     plan = release.plan()
     assert {change.path_in_repo: change.action for change in plan.changes} == {
@@ -208,12 +208,12 @@ def test_a_new_branch_is_planned_against_main_where_it_begins(release: Release, 
 
 
 @pytest.mark.parametrize("where", ["on the Hub", "in the release"])
-def test_a_gitignore_that_drops_files_shows_in_the_plan_and_stops_publishing(
+def test_a_gitignore_that_drops_files_appears_in_the_plan_and_stops_publishing(
     release: Release, by_lfs: None, where: str
 ) -> None:
     release.create()
     if where == "on the Hub":
-        release.somebody_commits(".gitignore", "*.bin\n")
+        release.commit_as_other(".gitignore", "*.bin\n")
     else:
         (release.folder / ".gitignore").write_text("*.bin\n")
         release.declare(sources=(LARGE, REGULAR, ".gitignore"))
@@ -227,7 +227,7 @@ def test_a_gitignore_that_drops_files_shows_in_the_plan_and_stops_publishing(
     assert release.head() == before
 
 
-def test_a_gitignore_in_the_first_release_stops_publishing_too(release: Release, by_lfs: None) -> None:
+def test_a_gitignore_in_the_first_release_also_stops_publishing(release: Release, by_lfs: None) -> None:
     (release.folder / ".gitignore").write_text("*.json\n")
     release.declare(sources=(LARGE, REGULAR, ".gitignore"))
     with pytest.raises(RemoteIgnoredError, match=REGULAR):
@@ -236,7 +236,7 @@ def test_a_gitignore_in_the_first_release_stops_publishing_too(release: Release,
 
 
 def order(release: Release) -> list[str]:
-    """What was written, in order."""
+    """Return the writing calls, in order."""
     names = {"create": "create", "settings": "settings", "commit": "commit", "tag": "tag"}
     words = (call.path.replace("?", "/").split("/") for call in release.proxy.calls if call.method in ("POST", "PUT"))
     return [names[word] for path in words for word in path if word in names]
@@ -250,7 +250,7 @@ def order(release: Release) -> list[str]:
         ("private", "private", ["commit", "tag"]),
     ],
 )
-def test_a_repo_closes_before_and_opens_after_its_files_come(
+def test_a_repo_becomes_private_before_and_public_after_its_files_are_sent(
     release: Release, by_lfs: None, before: str, after: str, expected: list[str]
 ) -> None:
     release.create()
@@ -261,8 +261,8 @@ def test_a_repo_closes_before_and_opens_after_its_files_come(
     assert release.api.repo_info(release.repo_id).private is (after == "private")
 
 
-def test_a_repo_does_not_open_to_what_could_not_be_verified(
-    release: Release, by_lfs: None, impatient: list[float]
+def test_a_repo_stays_private_when_the_release_could_not_be_verified(
+    release: Release, by_lfs: None, sleeps: list[float]
 ) -> None:
     release.create()
     release.api.update_repo_settings(release.repo_id, visibility="private")
@@ -276,7 +276,7 @@ def test_a_repo_does_not_open_to_what_could_not_be_verified(
     assert not release.api.repo_info(release.repo_id).private
 
 
-def test_a_new_private_gated_repo_is_never_open(release: Release, by_lfs: None) -> None:
+def test_a_new_private_gated_repo_is_never_public(release: Release, by_lfs: None) -> None:
     release.declare(visibility="private", gated="manual")
     release.publish()
     created = next(call for call in release.proxy.calls if call.path == "/api/repos/create")
@@ -284,7 +284,7 @@ def test_a_new_private_gated_repo_is_never_open(release: Release, by_lfs: None) 
     assert order(release) == ["create", "settings", "commit"]
 
 
-def test_a_tag_that_stands_elsewhere_is_refused_before_anything_is_sent(release: Release, by_lfs: None) -> None:
+def test_a_tag_on_another_commit_is_refused_before_anything_is_sent(release: Release, by_lfs: None) -> None:
     release.declare(tag="v1")
     release.publish()
     changed_byte(release)
@@ -294,7 +294,7 @@ def test_a_tag_that_stands_elsewhere_is_refused_before_anything_is_sent(release:
     assert release.proxy.count(WRITES) == 0
 
 
-def test_a_lock_that_cannot_be_written_leaves_a_release_to_lock_later(release: Release, by_lfs: None) -> None:
+def test_a_release_whose_lock_cannot_be_written_is_locked_by_the_next_run(release: Release, by_lfs: None) -> None:
     release.lock.mkdir()
     with pytest.raises(Exception, match=r"is published, but .*hub\.lock cannot be written"):
         release.publish()
