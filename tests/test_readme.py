@@ -11,7 +11,7 @@ import pytest
 
 from hublish.cli.commands import ENTRIES
 from hublish.hub.server import EmbeddedHub
-from hublish.schemas.documents.reading_manifest import read_manifest
+from hublish.schemas.documents.manifest_yaml import read_manifest
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()

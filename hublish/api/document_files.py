@@ -6,9 +6,8 @@ from typing import TypeVar
 
 from hublish.base.errors import DocumentInvalidError
 from hublish.schemas.diagnose.problems import InvalidDocumentError
-from hublish.schemas.documents.lock import Lock
-from hublish.schemas.documents.plan import PlanDocument
-from hublish.schemas.documents.records import read_lock, read_plan
+from hublish.schemas.documents.lock import Lock, read_lock
+from hublish.schemas.documents.plan import PlanDocument, read_plan
 
 T = TypeVar("T")
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from hublish.base.values import Project
 from hublish.pipeline.render_card.card import render_card
+from hublish.schemas.documents.hub_names import check_repo_id
 from hublish.schemas.documents.manifest import Artifact, Card, Manifest, Repo
-from hublish.schemas.documents.references import check_repo_id
 
 _LINKS = {"repo_url": "Code", "paper_url": "Paper", "docs_url": "Docs"}
 

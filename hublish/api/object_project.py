@@ -20,7 +20,7 @@ from hublish.pipeline.collect.artifact_files import artifact_candidates
 from hublish.schemas.diagnose.diagnosis import diagnose
 from hublish.schemas.documents.file_names import LOCK_FILE
 from hublish.schemas.documents.manifest import Manifest, Policy
-from hublish.schemas.variables.names import Setting
+from hublish.schemas.variables.lookup import Setting
 
 _COPY: Final = "copy"
 _SAFETENSORS: Final = "safetensors"

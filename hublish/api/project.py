@@ -14,11 +14,10 @@ from hublish.base.values import Project
 from hublish.schemas.diagnose.problems import InvalidDocumentError, Location, Problem, counted
 from hublish.schemas.documents.file_names import MANIFEST_FILE
 from hublish.schemas.documents.manifest import Manifest
-from hublish.schemas.documents.reading_manifest import locate, resolve_manifest
-from hublish.schemas.documents.writing import dump_manifest
+from hublish.schemas.documents.manifest_yaml import dump_manifest, locate, resolve_manifest
 from hublish.schemas.secrets.masking import holds_token
 from hublish.schemas.secrets.token_rules import WHERE_CREDENTIALS_GO
-from hublish.schemas.variables.names import Setting, setting_problem
+from hublish.schemas.variables.lookup import Setting, setting_problem
 
 AnyManifest = str | Path | Manifest | Project
 """A path to hub.yaml, a manifest built in Python, or a project."""

@@ -18,7 +18,7 @@ from hublish.pipeline.load import restoring
 from hublish.pipeline.restore.filling import Wanted
 from hublish.schemas.documents.lock import Lock
 from hublish.schemas.documents.manifest import Policy
-from hublish.schemas.variables.names import Setting
+from hublish.schemas.variables.lookup import Setting
 
 
 def push_to_hub(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from hublish.audit.denied import default_denied, first_match
 from hublish.schemas.diagnose.problems import Location, Problem
 from hublish.schemas.documents.manifest import Level, Policy
-from hublish.schemas.documents.names import collisions, path_problems, portability_problems
+from hublish.schemas.documents.path_rules import collisions, path_problems, portability_problems
 
 if TYPE_CHECKING:
     from hublish.audit.inspection import HiddenSecret, Inspection

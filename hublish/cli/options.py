@@ -234,7 +234,7 @@ def _setting(text: str) -> tuple[str, str]:
         msg = "expected NAME=VALUE, such as version=1.2.0"
         raise argparse.ArgumentTypeError(msg)
     # Imported here because most command lines have no --set.
-    from hublish.schemas.variables.names import setting_problem
+    from hublish.schemas.variables.lookup import setting_problem
 
     if refused := setting_problem(name, value):
         raise argparse.ArgumentTypeError("; ".join(refused))

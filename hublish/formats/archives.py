@@ -11,7 +11,7 @@ from typing import Any
 
 from hublish.formats.input_files import InvalidFileError, named, opened
 from hublish.formats.tensors.zip_directory import check_directory
-from hublish.schemas.documents.names import path_problems
+from hublish.schemas.documents.path_rules import path_problems
 
 _ENCRYPTED = 0x1  # bit 0 of the general purpose flags: APPNOTE.TXT, section 4.4.4
 _BLOCK = 1 << 20

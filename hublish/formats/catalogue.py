@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import ClassVar, Final, Literal
 
 from hublish.formats import format_options as options
-from hublish.schemas.documents.document import Document
+from hublish.schemas.documents.field_types import Document
 
 COPY: Final = "copy"
 """The format of a file that is published as it is."""

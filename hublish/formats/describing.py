@@ -11,9 +11,8 @@ from typing import Any
 from hublish.formats import registry
 from hublish.formats.catalogue import FORMATS
 from hublish.formats.interface import Format
-from hublish.schemas.json_schema.descriptions import DescribedJsonSchema
 from hublish.schemas.json_schema.editing import SERIALIZERS
-from hublish.schemas.json_schema.generate import plain
+from hublish.schemas.json_schema.generate import DescribedJsonSchema, plain
 
 
 def described() -> str:

@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints, ValidationError
 from hublish.base.errors import SerializationError
 from hublish.formats.interface import Format
 from hublish.schemas.diagnose.problems import Problem
-from hublish.schemas.documents.document import Document, Flag
+from hublish.schemas.documents.field_types import Document, Flag
 from hublish.schemas.documents.sizes import Size
 
 Float = Literal[

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from hublish.base.progress import Progress
-from hublish.schemas.documents.document import Document
+from hublish.schemas.documents.field_types import Document
 
 
 @dataclass(frozen=True, slots=True)

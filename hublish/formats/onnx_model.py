@@ -9,7 +9,7 @@ from typing import Final
 
 from hublish.formats.input_files import InvalidFileError
 from hublish.formats.protobuf_wire import Span, fields, numbers, text
-from hublish.schemas.documents.names import path_problems
+from hublish.schemas.documents.path_rules import path_problems
 
 MAX_PARTS: Final = 5_000_000
 """Messages that are looked into; a model of 100,000 nodes has about a million."""

@@ -13,7 +13,7 @@ from typing import Any
 from hublish.base.errors import SerializationError
 from hublish.formats.catalogue import FORMATS
 from hublish.formats.interface import Format, Recognizing, Serializer
-from hublish.schemas.documents.document import Document
+from hublish.schemas.documents.field_types import Document
 
 GROUP = "hublish.serializers"
 """The entry-point group."""

@@ -20,7 +20,7 @@ from hublish.pipeline.collect.walking import Entry, look, walk
 from hublish.schemas.diagnose.problems import Problem
 from hublish.schemas.documents.file_names import MANIFEST_FILE
 from hublish.schemas.documents.manifest import Artifact
-from hublish.schemas.documents.names import source_problems
+from hublish.schemas.documents.path_rules import source_problems
 from hublish.schemas.documents.sizes import format_size
 
 MAGIC: Final = re.compile(r"[*?\[]")

@@ -11,12 +11,11 @@ from hublish.pipeline.draft.parts import LeftOut
 from hublish.pipeline.render_card.evaluation import EVALUATION_LIMIT, Results, model_index
 from hublish.pipeline.render_card.front_matter import read_front_matter
 from hublish.schemas.diagnose.problems import InvalidDocumentError, errors_in
-from hublish.schemas.documents.card_metadata import metadata_problems
+from hublish.schemas.documents.card_metadata import metadata_problems, model_index_findings
 from hublish.schemas.documents.file_names import CARD_FILE
+from hublish.schemas.documents.json_documents import read_json_value
 from hublish.schemas.documents.manifest import RepoType
-from hublish.schemas.documents.model_index import model_index_findings
 from hublish.schemas.vocabulary import table
-from hublish.schemas.yaml.json_reading import read_json_value
 
 _README_LIMIT: Final = 1 << 20
 # A license names itself in its first characters; further down, texts often mention other licenses.

@@ -12,7 +12,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.nodes import ScalarNode
 from ruamel.yaml.representer import RoundTripRepresenter
 
-from hublish.schemas.documents.writing import dump_yaml
+from hublish.schemas.documents.manifest_yaml import dump_yaml
 from hublish.schemas.secrets.masking import redact
 from hublish.schemas.variables.expansion import escape
 

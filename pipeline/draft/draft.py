@@ -21,7 +21,7 @@ from hublish.pipeline.draft.space import app_of, space
 from hublish.schemas.diagnose.problems import InvalidDocumentError
 from hublish.schemas.documents.file_names import CARD_FILE
 from hublish.schemas.documents.manifest import Manifest, RepoType
-from hublish.schemas.documents.reading_manifest import read_manifest
+from hublish.schemas.documents.manifest_yaml import read_manifest
 from hublish.schemas.secrets.masking import redact
 
 _SEARCHED: Final = (

@@ -18,7 +18,7 @@ from hublish.pipeline.collect.walking import walk
 from hublish.pipeline.draft.parts import LeftOut
 from hublish.pipeline.render_card.reading import open_inside
 from hublish.schemas.documents.manifest import RepoType
-from hublish.schemas.documents.names import local_problems, path_problems
+from hublish.schemas.documents.path_rules import local_problems, path_problems
 from hublish.schemas.secrets.masking import holds_token, redact
 from hublish.schemas.secrets.unsafe_characters import text_problem
 from hublish.schemas.vocabulary import table

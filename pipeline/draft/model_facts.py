@@ -10,7 +10,7 @@ from typing import Any, Final
 from hublish.formats.catalogue import FORMATS, suffixes_of
 from hublish.pipeline.draft.commented_yaml import Field
 from hublish.pipeline.draft.listing import Listing, directly_in, folder_of, joined, name_of
-from hublish.schemas.documents.references import check_repo_id, check_target
+from hublish.schemas.documents.hub_names import check_repo_id, check_target
 from hublish.schemas.secrets.masking import holds_token
 from hublish.schemas.vocabulary import table
 

@@ -18,7 +18,7 @@ from hublish.pipeline.fetch.select import selected
 from hublish.pipeline.render_card.render_card import RENDERED, two_cards
 from hublish.schemas.documents.file_names import CARD_FILE, GITIGNORE
 from hublish.schemas.documents.manifest import Load
-from hublish.schemas.documents.names import collisions
+from hublish.schemas.documents.path_rules import collisions
 
 Made = tuple[Examined, Outputs]
 _SHARD = re.compile(r"-\d{5}-of-\d{5}(?=\.safetensors$)")

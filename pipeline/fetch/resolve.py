@@ -17,10 +17,10 @@ from hublish.hub.client.hub import Hub
 from hublish.pipeline.fetch.fetch import Destination
 from hublish.pipeline.fetch.integrity import remove
 from hublish.schemas.diagnose.problems import InvalidDocumentError
-from hublish.schemas.documents.document import Document
+from hublish.schemas.documents.field_types import Document
 from hublish.schemas.documents.file_names import MANIFEST_FILE
 from hublish.schemas.documents.manifest import Load
-from hublish.schemas.documents.reading_manifest import read_load
+from hublish.schemas.documents.manifest_yaml import read_load
 from hublish.schemas.yaml.reader import MAX_BYTES
 
 

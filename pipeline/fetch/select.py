@@ -11,7 +11,7 @@ from hublish.base.values.load import target_path
 from hublish.formats.release_files import loadable
 from hublish.schemas.diagnose.problems import Problem
 from hublish.schemas.documents.manifest import Load
-from hublish.schemas.documents.names import collisions, path_problems
+from hublish.schemas.documents.path_rules import collisions, path_problems
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from pathlib import PurePath
 
 from hublish.base.values import Candidate, Change, Plan, Receipt, ReleaseFile, Setting
 from hublish.schemas.diagnose.problems import Location
-from hublish.schemas.documents.document import Document
+from hublish.schemas.documents.field_types import Document
 from hublish.schemas.documents.lock import Lock, LockedFile
 from hublish.schemas.documents.manifest import Manifest
 from hublish.schemas.documents.plan import ExcludedFile, Place, PlanDocument, PlannedFile, PlannedSetting

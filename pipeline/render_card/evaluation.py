@@ -7,7 +7,7 @@ from typing import Any, Final
 from hublish.base.errors import CardError
 from hublish.pipeline.render_card.reading import read_inside
 from hublish.schemas.diagnose.problems import InvalidDocumentError, Problem
-from hublish.schemas.yaml.json_reading import read_json_value
+from hublish.schemas.documents.json_documents import read_json_value
 
 EVALUATION_LIMIT: Final = 1 << 20
 """Bytes of an evaluation file."""

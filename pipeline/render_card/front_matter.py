@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from hublish.schemas.documents.writing import dump_yaml
+from hublish.schemas.documents.manifest_yaml import dump_yaml
 from hublish.schemas.yaml.reader import Reading, read_yaml
 
 # As huggingface_hub and the Hub find it: at the very start, up to the next line of three dashes. In two steps, since

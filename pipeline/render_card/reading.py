@@ -7,7 +7,7 @@ from pathlib import Path
 from hublish.base.content import Content, ContentChangedError
 from hublish.base.errors import CardError
 from hublish.schemas.diagnose.problems import Problem
-from hublish.schemas.documents.names import path_problems
+from hublish.schemas.documents.path_rules import path_problems
 
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 

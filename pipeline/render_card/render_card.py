@@ -10,8 +10,7 @@ from hublish.base.values import Effect, Origin, Project, Staged, StagedFile, Ste
 from hublish.pipeline.render_card.card import render_card
 from hublish.pipeline.render_card.front_matter import read_front_matter
 from hublish.pipeline.render_card.reading import read_start
-from hublish.schemas.diagnose.positions import parse_path
-from hublish.schemas.diagnose.problems import InvalidDocumentError, Problem, errors_in
+from hublish.schemas.diagnose.problems import InvalidDocumentError, Problem, errors_in, parse_path
 from hublish.schemas.documents.card_metadata import metadata_problems
 from hublish.schemas.documents.file_names import CARD_FILE
 from hublish.schemas.documents.manifest import Card, RepoType

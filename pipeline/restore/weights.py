@@ -15,7 +15,7 @@ from hublish.formats import registry
 from hublish.formats.interface import Rebuilding, Serializer, Trust
 from hublish.formats.release_files import CONFIG, loadable, serializer_for
 from hublish.schemas.diagnose.problems import InvalidDocumentError
-from hublish.schemas.yaml.json_reading import read_json
+from hublish.schemas.documents.json_documents import read_json
 
 # Formats with the same layout on disk: arrays by name, whichever library they are for.
 _STATE_DICTS: Final = ("safetensors", "torch")

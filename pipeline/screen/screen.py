@@ -20,7 +20,7 @@ from hublish.formats.catalogue import COPY
 from hublish.schemas.diagnose.problems import MAX_PROBLEMS, Problem, Related, Severity, counted, errors_in
 from hublish.schemas.documents.file_names import CARD_FILE
 from hublish.schemas.documents.manifest import Manifest, Policy
-from hublish.schemas.documents.names import collisions
+from hublish.schemas.documents.path_rules import collisions
 
 # The index of the artifact that each path_in_repo comes from; None for the files that hublish adds itself.
 _Artifacts = Mapping[str, int | None]

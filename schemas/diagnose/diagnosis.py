@@ -7,9 +7,17 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from hublish.schemas.diagnose import advice
-from hublish.schemas.diagnose.positions import Path, Positions, format_path
-from hublish.schemas.diagnose.problems import MAX_PROBLEMS, Location, Problem, Related, by_place
+from hublish.schemas.diagnose import suggestions
+from hublish.schemas.diagnose.problems import (
+    MAX_PROBLEMS,
+    Location,
+    Path,
+    Positions,
+    Problem,
+    Related,
+    by_place,
+    format_path,
+)
 from hublish.schemas.diagnose.suggestions import field_at, fields_at, home_of, nearest, word_for
 from hublish.schemas.secrets.masking import redact, safe_hint
 from hublish.schemas.secrets.token_rules import WHERE_CREDENTIALS_GO, names_credential
@@ -115,7 +123,7 @@ class _Finding:
             code, (message, hint) = "unknown_key", self._unknown_key()
         elif self.kind == "missing":
             code, message = "missing", f"the required key '{self.path[-1]}' is missing"
-            hint = advice.for_missing(self.model, self.path)
+            hint = suggestions.for_missing(self.model, self.path)
         elif self.kind == "literal_error":
             code, (message, hint) = "value", self._choice()
         elif self.kind.rpartition("_")[0] in _EXPECTED and self.kind.endswith(("_type", "_parsing", "_required")):
@@ -164,14 +172,14 @@ class _Finding:
         message = f"expected {expected}"
         if isinstance(value, str) and (near := nearest(value, expected.replace(" or ", ", ").split(", "))):
             return f"{message}; did you mean '{near}'?", f"write '{near}'"
-        return message, advice.for_choice(self.model, self.path, value)
+        return message, suggestions.for_choice(self.model, self.path, value)
 
     def _wrong_type(self) -> tuple[str, str]:
         expected = _EXPECTED[self.kind.rpartition("_")[0]]
         value = self._value_here()
         message = f"expected {expected}, got {_kind(value)}"
         written = self.positions.plain_text(self.path) if self.positions else None
-        return message, advice.for_type(self.model, self.path, expected, value, written)
+        return message, suggestions.for_type(self.model, self.path, expected, value, written)
 
     def _value(self) -> tuple[str, str]:
         limit = self.context.get("min_length", self.context.get("max_length"))
@@ -183,7 +191,7 @@ class _Finding:
             case "string_too_short" | "too_short":
                 empty = limit == 1
                 message = "may not be empty" if empty else f"needs at least {limit}"
-                return message, advice.for_emptiness(self.model, self.path) if empty else ""
+                return message, suggestions.for_emptiness(self.model, self.path) if empty else ""
             case "string_too_long" | "too_long":
                 return f"may have at most {limit}", "shorten it"
             case "greater_than_equal":

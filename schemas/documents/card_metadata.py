@@ -12,12 +12,12 @@ from typing import Any, Literal
 
 from hublish.schemas.diagnose.problems import MAX_PROBLEMS, Problem, Severity
 from hublish.schemas.diagnose.suggestions import nearest
-from hublish.schemas.documents.card_fields import COLORS, KEYS, RELATIONS, SDKS, SHORT_DESCRIPTION, SIZE_CATEGORIES
+from hublish.schemas.documents.hub_names import check_repo_id
 from hublish.schemas.documents.manifest import RepoType
-from hublish.schemas.documents.model_index import model_index_findings
-from hublish.schemas.documents.references import check_repo_id
-from hublish.schemas.vocabulary import vocabulary
+from hublish.schemas.vocabulary import card_fields, vocabulary
 
+SHORT_DESCRIPTION = 60
+"""The longest short_description of a Space, in characters."""
 _NO_PART_OF_AN_ID = re.compile(r"\b(?:the|licen[cs]e|version)\b|\bv(?=\d)|[,()_]")
 
 
@@ -44,7 +44,7 @@ def metadata_problems(
         repo_type: the kind of repo the card is for; the server validates no kernel cards, so those get warnings only.
         path: where the front matter stands in its document, for the problems' paths.
     """
-    rules = [*(rule(metadata) for rule in _RULES[repo_type]), _misspelt(metadata, KEYS[repo_type])]
+    rules = [*(rule(metadata) for rule in _RULES[repo_type]), _misspelt(metadata, repo_type)]
     findings = [finding for rule in rules for finding in islice(rule, MAX_PROBLEMS)]
     if len(findings) > MAX_PROBLEMS:
         findings.sort(key=lambda finding: finding.severity != "error")
@@ -86,8 +86,9 @@ def _repo_ids(key: str) -> _Rule:
     return rule
 
 
-def _one_of(key: str, known: tuple[str, ...], severity: Severity) -> _Rule:
+def _one_of(key: str, severity: Severity) -> _Rule:
     def rule(metadata: Mapping[str, Any]) -> Iterator[_Finding]:
+        known = card_fields()[key].values
         for place, value in _items(key, metadata.get(key)):
             if not _is_known(value, known):
                 hint = _did_you_mean(value, known) or "write one of them"
@@ -127,19 +128,19 @@ _RULES: Mapping[RepoType, tuple[_Rule, ...]] = {
         _repo_ids("datasets"),
         _repo_ids("base_model"),
         _model_index,
-        _one_of("base_model_relation", RELATIONS, "warning"),
+        _one_of("base_model_relation", "warning"),
         _known_word("pipeline_tag", "tasks"),
         _known_word("library_name", "libraries"),
     ),
     "dataset": (
         _license,
-        _one_of("size_categories", SIZE_CATEGORIES, "warning"),
+        _one_of("size_categories", "warning"),
         _known_word("task_categories", "tasks"),
     ),
     "space": (
-        _one_of("colorFrom", COLORS, "error"),
-        _one_of("colorTo", COLORS, "error"),
-        _one_of("sdk", SDKS, "warning"),
+        _one_of("colorFrom", "error"),
+        _one_of("colorTo", "error"),
+        _one_of("sdk", "warning"),
         _short_description,
         _repo_ids("datasets"),
         _repo_ids("models"),
@@ -157,8 +158,9 @@ def _items(key: str, value: object) -> Iterator[tuple[str, Any]]:
         yield key, value
 
 
-def _misspelt(metadata: Mapping[str, Any], known: tuple[str, ...]) -> Iterator[_Finding]:
-    # The Hub takes any key, so only what is nearly a known one is worth a word.
+def _misspelt(metadata: Mapping[str, Any], repo_type: RepoType) -> Iterator[_Finding]:
+    # The Hub accepts any key, so only one that is nearly a known key is worth a warning.
+    known = [key for key, field in card_fields().items() if repo_type in field.repo_types]
     for key in metadata:
         if key not in known and (near := nearest(key, known, cutoff=0.85)):
             yield _Finding(
@@ -193,3 +195,66 @@ def _is_known(value: object, known: tuple[str, ...] | frozenset[str]) -> bool:
 def _did_you_mean(value: object, known: tuple[str, ...] | frozenset[str], cutoff: float = 0.6) -> str:
     near = nearest(value, sorted(known), cutoff=cutoff) if isinstance(value, str) else None
     return f"did you mean '{near}'?" if near else ""
+
+
+Finding = tuple[str, str, str]
+"""A path relative to the front matter, what is wrong there, and what to do."""
+
+
+def model_index_findings(index: object) -> Iterator[Finding]:
+    """Yield what the Hub would refuse in the value of `model-index`."""
+    yield from _each(index, "model-index", _model_findings)
+
+
+def _model_findings(model: Mapping[str, Any], place: str) -> Iterator[Finding]:
+    yield from _required(model, place, "name")
+    yield from _each(model.get("results"), f"{place}.results", _result_findings)
+
+
+def _result_findings(result: Mapping[str, Any], place: str) -> Iterator[Finding]:
+    yield from _part_findings(result, place, "task", required=("type",))
+    yield from _part_findings(result, place, "dataset", required=("type", "name"), text=("config", "split", "revision"))
+    if "source" in result:
+        yield from _part_findings(result, place, "source", required=("url",))
+    yield from _each(result.get("metrics"), f"{place}.metrics", _metric_findings)
+
+
+def _metric_findings(metric: Mapping[str, Any], place: str) -> Iterator[Finding]:
+    yield from _required(metric, place, "type")
+    if metric.get("value") is None:
+        yield f"{place}.value", "a metric needs a value", "add `value: ...`"
+
+
+def _part_findings(
+    result: Mapping[str, Any], place: str, name: str, *, required: tuple[str, ...], text: tuple[str, ...] = ()
+) -> Iterator[Finding]:
+    part = result.get(name)
+    if not isinstance(part, Mapping):
+        yield f"{place}.{name}", "expected a mapping", f"write `{required[0]}: ...` below it"
+        return
+    for key in required:
+        yield from _required(part, f"{place}.{name}", key)
+    for key in text:
+        if key in part and not isinstance(part[key], str):
+            yield f"{place}.{name}.{key}", "must be a string", "quote it"
+
+
+def _required(part: Mapping[str, Any], place: str, key: str) -> Iterator[Finding]:
+    if not isinstance(part.get(key), str):
+        yield f"{place}.{key}", "a text is required", f"add `{key}: ...`"
+
+
+def _each(
+    items: object, place: str, findings: Callable[[Mapping[str, Any], str], Iterator[Finding]]
+) -> Iterator[Finding]:
+    if items is None:
+        yield place, "a list is required", f"add `{place.rpartition('.')[2]}:` and its entries"
+        return
+    if not isinstance(items, list | tuple):
+        yield place, "expected a list", "begin every entry with `- `"
+        return
+    for number, item in enumerate(items):
+        if isinstance(item, Mapping):
+            yield from findings(item, f"{place}[{number}]")
+        else:
+            yield f"{place}[{number}]", "expected a mapping", "write `key: value` lines"

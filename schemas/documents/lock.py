@@ -5,9 +5,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, field_validator
 
-from hublish.schemas.documents.document import Count, Document
+from hublish.schemas.documents.field_types import Count, Document, FilePath, RepoId
+from hublish.schemas.documents.json_documents import read_versioned, reader_of
 from hublish.schemas.documents.manifest import Load, RepoType
-from hublish.schemas.documents.texts import FilePath, RepoId
 
 LOCK_VERSION = 1
 
@@ -75,3 +75,12 @@ class Lock(Document):
             for file in sorted(self.files, key=lambda file: file.path_in_repo)
         )
         return head + ',\n  "files": [\n    ' + ",\n    ".join(rows) + "\n  ]\n}\n"
+
+
+def read_lock(text: bytes, source: str = "hub.lock") -> Lock:
+    """Read a lock of any version that was ever written.
+
+    Raises:
+        InvalidDocumentError: when it is damaged, or newer than this hublish.
+    """
+    return read_versioned(text, source, "lock", {1: reader_of(Lock)})

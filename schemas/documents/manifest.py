@@ -18,12 +18,12 @@ from pydantic import (
 )
 from pydantic.config import JsonDict
 
-from hublish.schemas.documents.document import Document, Flag
-from hublish.schemas.documents.refusal import Refusal
-from hublish.schemas.documents.sizes import Size
-from hublish.schemas.documents.texts import (
+from hublish.schemas.diagnose.problems import Refusal
+from hublish.schemas.documents.field_types import (
     MOST_ENTRIES,
+    Document,
     Endpoint,
+    Flag,
     Line,
     LocalPath,
     NonEmpty,
@@ -33,8 +33,9 @@ from hublish.schemas.documents.texts import (
     RepoId,
     Target,
 )
+from hublish.schemas.documents.sizes import Size
 from hublish.schemas.secrets.token_rules import CREDENTIAL_NAME, WHERE_CREDENTIALS_GO, names_credential
-from hublish.schemas.variables.names import RESERVED
+from hublish.schemas.variables.lookup import RESERVED
 
 SCHEMA_VERSION = 1
 

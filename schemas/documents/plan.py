@@ -4,11 +4,11 @@ from typing import Literal, Self
 
 from pydantic import Field, StrictInt, model_validator
 
-from hublish.schemas.documents.document import Count, Document, Flag
+from hublish.schemas.documents.field_types import Count, Document, Flag, RepoId
+from hublish.schemas.documents.json_documents import read_versioned, reader_of
 from hublish.schemas.documents.lock import Sha1, Sha256
 from hublish.schemas.documents.manifest import RepoType
-from hublish.schemas.documents.names import path_problems
-from hublish.schemas.documents.texts import RepoId
+from hublish.schemas.documents.path_rules import path_problems
 
 PLAN_VERSION = 1
 
@@ -126,3 +126,12 @@ class PlanDocument(Document):
     """Every file that was considered and stays out."""
     nothing_to_do: Flag
     """Whether the remote is already as the manifest says."""
+
+
+def read_plan(text: bytes, source: str = "plan.json") -> PlanDocument:
+    """Read a plan that was saved for review.
+
+    Raises:
+        InvalidDocumentError: when it is damaged, or of another version.
+    """
+    return read_versioned(text, source, "plan", {1: reader_of(PlanDocument)})

@@ -2,7 +2,8 @@
 
 from typing import Literal
 
-from hublish.schemas.documents.document import Count, Document, Flag
+from hublish.schemas.documents.field_types import Count, Document, Flag
+from hublish.schemas.documents.json_documents import read_versioned, reader_of
 from hublish.schemas.documents.lock import Sha1
 from hublish.schemas.documents.plan import PlanDocument
 
@@ -28,3 +29,12 @@ class ReceiptDocument(Document):
     """Whether every file at the commit was compared with the plan."""
     plan: PlanDocument
     """What was done."""
+
+
+def read_receipt(text: bytes, source: str = "receipt.json") -> ReceiptDocument:
+    """Read a receipt.
+
+    Raises:
+        InvalidDocumentError: when it is damaged, or of another version.
+    """
+    return read_versioned(text, source, "receipt", {1: reader_of(ReceiptDocument)})

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
-from hublish.schemas.documents.refusal import Refusal
+from hublish.schemas.diagnose.problems import Refusal
 
 _UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 _SIZE = re.compile(r"\s*(\d{1,15})(?:\.(\d{1,6}))?\s*([KMGT]?B)?\s*", re.IGNORECASE | re.ASCII)

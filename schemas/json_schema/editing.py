@@ -6,12 +6,14 @@ It is draft-07: the yaml-language-server, which editors stand on, says it suppor
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from hublish.schemas.documents.card_fields import metadata_fields, refused_values
-from hublish.schemas.documents.manifest import TEMPLATE_NAMES
+from hublish.schemas.documents.card_metadata import SHORT_DESCRIPTION
+from hublish.schemas.documents.hub_names import REPO_ID_PATTERN
+from hublish.schemas.documents.manifest import TEMPLATE_NAMES, RepoType
+from hublish.schemas.vocabulary import card_fields, vocabulary
 
 DRAFT_07 = "http://json-schema.org/draft-07/schema#"
 SERIALIZERS = Path(__file__).parents[1] / "vocabulary" / "serializers.json"
@@ -204,3 +206,69 @@ def _with_markdown(part: Any) -> Any:
     if isinstance(text, str) and "`" in text:
         done["markdownDescription"] = text
     return done
+
+
+_LISTED: Mapping[str, Literal["licenses", "libraries", "tasks"]] = {
+    "license": "licenses",
+    "library_name": "libraries",
+    "pipeline_tag": "tasks",
+}
+"""The keys that take an id from one of the Hub's lists."""
+
+
+def metadata_fields() -> dict[str, Schema]:
+    """Return every documented key with its meaning and what it usually holds; nothing is ruled out."""
+    suggestions = {key: _suggested(field.values) for key, field in card_fields().items() if field.values}
+    for key, name in _LISTED.items():
+        suggestions[key] = _suggested(sorted(vocabulary(name).ids))
+    return {
+        key: {"description": field.description, "examples": [field.example], **suggestions.get(key, {})}
+        for key, field in card_fields().items()
+    }
+
+
+def refused_values() -> Mapping[RepoType, Mapping[str, Schema]]:
+    """Return what the Hub demands of some keys, for each kind of repo; of kernels' cards it checks none."""
+    licenses = _one_or_many({"enum": sorted(vocabulary("licenses").ids)})
+    repo_ids = _one_or_many({"type": "string", "pattern": REPO_ID_PATTERN})
+    color = {"enum": [*card_fields()["colorFrom"].values, None]}
+    return {
+        "model": {"license": licenses, "datasets": repo_ids, "base_model": repo_ids, "model-index": _MODEL_INDEX},
+        "dataset": {"license": licenses},
+        "space": {
+            "colorFrom": color,
+            "colorTo": color,
+            "short_description": {"maxLength": SHORT_DESCRIPTION},
+            "datasets": repo_ids,
+            "models": repo_ids,
+        },
+        "kernel": {},
+    }
+
+
+def _suggested(words: Iterable[str]) -> Schema:
+    """Return a schema that completes to `words` and takes anything."""
+    return {"anyOf": [{"enum": list(words)}, {}]}
+
+
+def _one_or_many(item: Schema) -> Schema:
+    return {"anyOf": [item, {"type": "array", "items": item}, {"type": "null"}]}
+
+
+def _with(required: Mapping[str, Schema], **optional: Schema) -> Schema:
+    return {"type": "object", "required": list(required), "properties": {**required, **optional}}
+
+
+_TEXT: Schema = {"type": "string"}
+_RESULT = _with(
+    {
+        "task": _with({"type": _TEXT}),
+        "dataset": _with({"type": _TEXT, "name": _TEXT}, config=_TEXT, split=_TEXT, revision=_TEXT),
+        "metrics": {"type": "array", "items": _with({"type": _TEXT, "value": {"not": {"type": "null"}}})},
+    },
+    source=_with({"url": _TEXT}),
+)
+_MODEL_INDEX: Schema = {
+    "type": "array",
+    "items": _with({"name": _TEXT, "results": {"type": "array", "items": _RESULT}}),
+}

@@ -1,16 +1,22 @@
 """Generate the documents' JSON Schemas: `python -m hublish.schemas.json_schema.generate` writes them."""
 
+import ast
+import inspect
 import json
-from collections.abc import Mapping
+import textwrap
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from hublish.schemas.documents.document import Document
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core.core_schema import ModelSchema
+
+from hublish.schemas.documents.field_types import Document
 from hublish.schemas.documents.lock import LOCK_VERSION, Lock
 from hublish.schemas.documents.manifest import SCHEMA_VERSION, Manifest
 from hublish.schemas.documents.plan import PLAN_VERSION, PlanDocument
 from hublish.schemas.documents.receipt import RECEIPT_VERSION, ReceiptDocument
-from hublish.schemas.json_schema.descriptions import DescribedJsonSchema
 from hublish.schemas.json_schema.editing import DRAFT_07, for_editors
 
 Name = Literal["manifest", "plan", "receipt", "lock"]
@@ -82,6 +88,46 @@ def _for_reading(key: str, part: Any) -> Any:
     if "const" in kept:
         kept.pop("enum", None)
     return {name: _for_reading(name, item) for name, item in kept.items()}
+
+
+class DescribedJsonSchema(GenerateJsonSchema):
+    """A JSON Schema whose properties carry the texts under their fields."""
+
+    def model_schema(self, schema: ModelSchema) -> JsonSchemaValue:
+        """Return the schema of one model."""
+        generated = super().model_schema(schema)
+        for name, text in field_texts(schema["cls"]).items():
+            if name in generated.get("properties", {}):
+                generated["properties"][name].setdefault("description", text)
+        return generated
+
+    def encode_default(self, dft: Any) -> Any:
+        """Return a default as JSON."""
+        if isinstance(dft, Document):
+            type(dft).model_rebuild()  # before 2.11 pydantic cannot write one whose class was not built yet
+        return super().encode_default(dft)
+
+
+def field_texts(model: type[Document]) -> dict[str, str]:
+    """Return the text under each field of a class, inherited ones too."""
+    texts: dict[str, str] = {}
+    for owner in reversed(model.__mro__):
+        if issubclass(owner, Document):
+            texts |= _own_texts(owner)
+    return texts
+
+
+def _own_texts(owner: type[Document]) -> dict[str, str]:
+    (definition,) = ast.parse(textwrap.dedent(inspect.getsource(owner))).body
+    return dict(_below_fields(definition))
+
+
+def _below_fields(definition: ast.stmt) -> Iterator[tuple[str, str]]:
+    assert isinstance(definition, ast.ClassDef)
+    for field, below in pairwise(definition.body):
+        match field, below:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
+                yield name, inspect.cleandoc(text)
 
 
 if __name__ == "__main__":

@@ -12,10 +12,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from hublish.schemas.diagnose.positions import Path, Positions, format_path
-from hublish.schemas.diagnose.problems import InvalidDocumentError, Problem
-from hublish.schemas.variables.lookup import Values
-from hublish.schemas.variables.names import HOW_TO_ESCAPE, NOWHERE, NoValueError, Setting, Surroundings
+from hublish.schemas.diagnose.problems import InvalidDocumentError, Path, Positions, Problem, format_path
+from hublish.schemas.variables.lookup import HOW_TO_ESCAPE, NOWHERE, NoValueError, Setting, Surroundings, Values
 from hublish.schemas.yaml.composing import MAX_PROBLEMS
 from hublish.schemas.yaml.reader import MAX_BYTES, Reading
 

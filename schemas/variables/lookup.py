@@ -1,36 +1,102 @@
 """What a name in `{{ name }}` stands for: a variable of the manifest, a value that was set, or its surroundings."""
 
+import re
 from collections.abc import Collection, Mapping
 from itertools import chain
-from typing import Any
+from typing import Any, Protocol
 
 from hublish.schemas.diagnose.suggestions import nearest
 from hublish.schemas.secrets.masking import holds_token
 from hublish.schemas.secrets.token_rules import WHERE_CREDENTIALS_GO, names_credential
 from hublish.schemas.secrets.unsafe_characters import text_problem
-from hublish.schemas.variables.names import (
-    BUILT_IN,
-    ENV,
-    HOW_TO_ESCAPE,
-    RESERVED,
-    SECRET,
-    NameRefusedError,
-    NoValueError,
-    Setting,
-    Surroundings,
-)
+from hublish.schemas.vocabulary import synonyms
 
 _SHOWN = 60
-_CALLED_ELSEWHERE = {
-    **dict.fromkeys(("git.sha", "git.hash", "git.revision", "git.rev", "sha", "commit"), "git.commit"),
-    **dict.fromkeys(("git.short_sha", "git.short_hash", "git.sha_short", "short_sha"), "git.short_commit"),
-    **dict.fromkeys(("git.ref", "git.head"), "git.branch"),
-    **dict.fromkeys(("git.version", "tag"), "git.tag"),
-    **dict.fromkeys(("date", "today", "now", "git.date"), "source_date"),
-}
-"""Names that other tools give to what git and the date say."""
 _COMPARISONS = 5_000
 """How many names are compared in search of those that were meant: a hostile manifest has thousands of each."""
+
+BUILT_IN = ("git.branch", "git.commit", "git.dirty", "git.short_commit", "git.tag", "source_date")
+"""The names that have a value without being declared; besides them, `env.NAME` of each NAME under `env`."""
+RESERVED = "source_date"
+"""The one of them that could be declared, and may not be: the others hold a dot."""
+ENV = "env."
+
+Setting = str | int
+"""A value given from outside: `--set NAME=VALUE`."""
+
+HOW_TO_ESCAPE = "to write two braces, write {{ '{{' }}"
+SECRET = "manifest.secret"  # noqa: S105 - the code of a problem
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
+_SHOWN = 60
+
+
+class NoValueError(Exception):
+    """A name has no value.
+
+    Args:
+        reason: why not, to go after a colon.
+        hint: what to do about it.
+        code: the code of the problem.
+    """
+
+    def __init__(self, reason: str, hint: str = "", *, code: str = "manifest.variable") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.hint = hint
+        self.code = code
+
+    def told_of(self, name: str) -> str:
+        """Return what is wrong, in one sentence."""
+        return f"'{name}' has no value: {self.reason}"
+
+
+class NameRefusedError(NoValueError):
+    """A name that may not stand where it stands, or stands for nothing; the reason says it all."""
+
+    def told_of(self, name: str) -> str:
+        """Return what is wrong, in one sentence."""
+        del name
+        return self.reason
+
+
+class Surroundings(Protocol):
+    """Where the values come from that no manifest declares."""
+
+    def value(self, name: str) -> str:
+        """Return the value of one of `BUILT_IN`, or of `env.NAME`.
+
+        Raises:
+            NoValueError: when it has none.
+        """
+
+
+class Nowhere:
+    """No surroundings: nothing is known but the text itself."""
+
+    def value(self, name: str) -> str:
+        """Refuse every name."""
+        del name
+        msg = "only the text of the manifest is known here"
+        raise NoValueError(msg)
+
+
+NOWHERE = Nowhere()
+
+
+def setting_problem(name: str, value: object) -> tuple[str, str] | None:
+    """Return why `value` may not be set for `name`, and what to do; None when it may. The value is not repeated."""
+    shown = name[:_SHOWN]
+    if name in BUILT_IN or name.startswith(("git.", ENV)):
+        source = {"g": "git", "s": "SOURCE_DATE_EPOCH or git"}.get(name[0], "the environment")
+        return f"'{shown}' comes from {source} and cannot be set", "set a name of 'variables', and use it instead"
+    if not _NAME.fullmatch(name):
+        return f"'{shown}' is no name of a variable", "use letters, digits and '_', not beginning with a digit"
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return f"the value of '{shown}' is neither text nor a whole number", "quote it"
+    if isinstance(value, str) and (found := text_problem(value)):
+        return f"the value of '{shown}' is refused: {found[1]}", "give a text without it"
+    return None
 
 
 class Values:
@@ -123,7 +189,7 @@ class Values:
     def _unknown(self, name: str) -> NoValueError:
         shown = name[:_SHOWN]
         known: tuple[Collection[Any], ...] = (self._declared or {}, BUILT_IN, self._listed or [])
-        if near := _CALLED_ELSEWHERE.get(name) or self._nearest(name, *known, prefix=ENV):
+        if near := synonyms("Variables").get(name) or self._nearest(name, *known, prefix=ENV):
             msg, hint = f"unknown variable '{shown}', did you mean '{near}'?", f"write '{{{{ {near} }}}}'"
         elif "." in name:
             msg, hint = f"unknown variable '{shown}'", f"names with a dot: {', '.join(BUILT_IN[:-1])}, {ENV}NAME"

@@ -1,6 +1,6 @@
-"""Lists and tables that others define, as JSON with its source and date.
+"""Lists and tables that others define, as JSON files with their source and date, read when first needed.
 
-The lists of the Hub's identifiers are written by `refresh.mjs`; the tables of `hublish init` are edited by hand.
+`refresh.mjs` writes the Hub's own lists: licenses, tasks and libraries. The other tables are maintained by hand.
 """
 
 import json
@@ -8,31 +8,69 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """A list of identifiers the Hub knows."""
+    """A list of identifiers that the Hub knows."""
 
     source: str
-    """Where it was taken from, with the version."""
+    """The package or page it was taken from, with the version."""
     date: str
-    """When that version was published: YYYY-MM-DD."""
+    """The date of that version: YYYY-MM-DD."""
     ids: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class CardField:
+    """A documented key of a card's front matter."""
+
+    description: str
+    example: Any
+    repo_types: tuple[str, ...]
+    """The kinds of repos whose cards have it."""
+    values: tuple[str, ...] = ()
+    """The documented values; empty when there is no closed list."""
 
 
 @cache
 def vocabulary(name: Literal["licenses", "tasks", "libraries"]) -> Vocabulary:
-    """Return a list of identifiers, read on first use."""
+    """Return one of the Hub's lists."""
     data = _read(name)
     return Vocabulary(data["source"], data["date"], frozenset(data["ids"]))
 
 
 @cache
-def table(name: Literal["license_texts", "model_tasks", "never_released"]) -> Mapping[str, Any]:
-    """Return a table with its `source`, `date` and `note`, read on first use; callers must not change it."""
+def table(
+    name: Literal["card_fields", "license_texts", "model_tasks", "never_released", "synonyms"],
+) -> Mapping[str, Any]:
+    """Return a table with its `source` and `date`, read on first use; callers must not change it."""
     return _read(name)
+
+
+@cache
+def card_fields() -> Mapping[str, CardField]:
+    """Return the documented keys of front matter, in the order in which editors show them."""
+    return MappingProxyType(
+        {
+            key: CardField(
+                field["description"], field["example"], tuple(field["repo_types"]), tuple(field.get("values", ()))
+            )
+            for key, field in table("card_fields")["entries"].items()
+        }
+    )
+
+
+@cache
+def synonyms(owner: str) -> Mapping[str, str]:
+    """Return the words that other tools use for the keys of a model, such as `Repo`.
+
+    Each leads to the key that was meant, or to a sentence that says where it goes.
+    """
+    words = table("synonyms")["entries"].get(owner, {})
+    return MappingProxyType({word: meant for meant, known in words.items() for word in known})
 
 
 def _read(name: str) -> dict[str, Any]:

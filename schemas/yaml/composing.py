@@ -7,8 +7,16 @@ from typing import Any, NoReturn
 
 import yaml
 
-from hublish.schemas.diagnose.positions import Node, Path, SourceText, format_path
-from hublish.schemas.diagnose.problems import InvalidDocumentError, Location, Problem, Related
+from hublish.schemas.diagnose.problems import (
+    InvalidDocumentError,
+    Location,
+    Node,
+    Path,
+    Problem,
+    Related,
+    SourceText,
+    format_path,
+)
 from hublish.schemas.secrets.masking import quotable
 from hublish.schemas.secrets.unsafe_characters import describe, text_problem
 

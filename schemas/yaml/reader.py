@@ -8,8 +8,17 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
-from hublish.schemas.diagnose.positions import Node, Path, Positions, SourceText, format_path, parse_path
-from hublish.schemas.diagnose.problems import InvalidDocumentError, Location, Problem
+from hublish.schemas.diagnose.problems import (
+    InvalidDocumentError,
+    Location,
+    Node,
+    Path,
+    Positions,
+    Problem,
+    SourceText,
+    format_path,
+    parse_path,
+)
 from hublish.schemas.secrets.unsafe_characters import text_problem
 from hublish.schemas.yaml.composing import BrokenSyntaxError, Composer
 

@@ -8,8 +8,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from hublish.schemas.diagnose.positions import SourceText
-from hublish.schemas.diagnose.problems import Problem, Related
+from hublish.schemas.diagnose.problems import Problem, Related, SourceText
 from hublish.schemas.secrets.masking import quotable
 from hublish.schemas.secrets.unsafe_characters import line_around
 from hublish.schemas.yaml.composing import BrokenSyntaxError

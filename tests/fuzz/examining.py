@@ -19,11 +19,12 @@ from hublish.pipeline.render_card.evaluation import model_index, read_evaluation
 from hublish.pipeline.render_card.rendering import Renderer, rendered_by
 from hublish.schemas.diagnose.problems import InvalidDocumentError, Problem
 from hublish.schemas.documents.card_metadata import metadata_problems
-from hublish.schemas.documents.document import Document
+from hublish.schemas.documents.field_types import Document
+from hublish.schemas.documents.lock import read_lock
 from hublish.schemas.documents.manifest import Manifest
-from hublish.schemas.documents.reading_manifest import read_manifest
-from hublish.schemas.documents.records import read_lock, read_plan, read_receipt
-from hublish.schemas.documents.writing import dump_manifest, dump_resolved
+from hublish.schemas.documents.manifest_yaml import dump_manifest, dump_resolved, read_manifest
+from hublish.schemas.documents.plan import read_plan
+from hublish.schemas.documents.receipt import read_receipt
 from hublish.schemas.yaml.reader import MAX_BYTES
 from tests.fuzz import hostile
 from tests.fuzz.ground import Ground

@@ -9,7 +9,7 @@ from unittest.mock import patch
 from hublish.api import project as projects
 from hublish.pipeline.render_card import rendering, templating
 from hublish.pipeline.render_card.templates import CardTemplate
-from hublish.schemas.variables.names import NoValueError
+from hublish.schemas.variables.lookup import NoValueError
 from tests.fuzz import hostile
 
 EVERY = 100

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hublish.schemas.documents.manifest import Manifest
-from hublish.schemas.json_schema.descriptions import DescribedJsonSchema
+from hublish.schemas.json_schema.generate import DescribedJsonSchema
 from tests.fuzz import hostile
 
 # Written out: to choose among all of Unicode, hypothesis takes 250 MB for its table.

@@ -7,8 +7,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from hublish.schemas.diagnose.positions import format_path, parse_path
-from hublish.schemas.diagnose.problems import InvalidDocumentError
+from hublish.schemas.diagnose.problems import InvalidDocumentError, format_path, parse_path
 from hublish.schemas.json_schema.generate import FOLDER as SCHEMAS
 from hublish.schemas.yaml.reader import read_yaml
 from tests.manifests.corpus import NAMES, Check, read

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hublish.hub.server import EmbeddedHub
-from hublish.schemas.documents.lock import Lock
-from hublish.schemas.documents.records import read_lock
+from hublish.schemas.documents.lock import Lock, read_lock
 
 BIN = Path(sys.executable).parent
 WEIGHTS = "model.safetensors"

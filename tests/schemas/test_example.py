@@ -9,12 +9,12 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from hublish.formats.format_options import SafetensorsOptions
-from hublish.schemas.diagnose.positions import Node, format_path
+from hublish.schemas.diagnose.problems import Node, format_path
 from hublish.schemas.diagnose.suggestions import field_at, fields_at
 from hublish.schemas.documents.manifest import Manifest
-from hublish.schemas.documents.reading_manifest import read_manifest
+from hublish.schemas.documents.manifest_yaml import read_manifest
 from hublish.schemas.json_schema.generate import FOLDER
-from hublish.schemas.variables.names import BUILT_IN
+from hublish.schemas.variables.lookup import BUILT_IN
 from hublish.schemas.yaml.reader import read_yaml
 
 

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hublish.schemas.diagnose.problems import InvalidDocumentError, Problem
-from hublish.schemas.documents.reading_manifest import Effective, read_load, resolve_manifest
+from hublish.schemas.documents.manifest_yaml import Effective, read_load, resolve_manifest
 from hublish.schemas.variables.expansion import MAX_CHARACTERS
-from hublish.schemas.variables.names import NoValueError, Setting
+from hublish.schemas.variables.lookup import NoValueError, Setting
 
 HEAD = "repo: {repo_id: a/b}\nartifacts: [{source: x}]\n"
 TOKEN = "hf_" + "aB3dE5fG7hJ9kL1mN2pQ4rS6tU8vW0xYz1"

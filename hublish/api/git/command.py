@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from hublish.schemas.variables.names import NoValueError
+from hublish.schemas.variables.lookup import NoValueError
 
 if TYPE_CHECKING:
     import subprocess

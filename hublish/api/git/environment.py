@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from hublish.schemas.secrets.masking import holds_token
 from hublish.schemas.secrets.token_rules import WHERE_CREDENTIALS_GO
-from hublish.schemas.variables.names import ENV, SECRET, NoValueError
+from hublish.schemas.variables.lookup import ENV, SECRET, NoValueError
 
 if TYPE_CHECKING:
     from hublish.api.git.repository_state import Git

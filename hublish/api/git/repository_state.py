@@ -11,7 +11,7 @@ from hublish.api.git.command import Answer, ask
 from hublish.api.git.filters import without_own_filters
 from hublish.api.git.tags import highest
 from hublish.schemas.documents.file_names import LOCK_FILE, STATE_FOLDER
-from hublish.schemas.variables.names import NoValueError
+from hublish.schemas.variables.lookup import NoValueError
 
 SHORT = 7
 """Digits of a short commit id: always so many, where git's own abbreviation grows with the clone."""

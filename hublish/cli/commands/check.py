@@ -52,7 +52,7 @@ def _run(arguments: Namespace, report: Report) -> Outcome:
 
 
 def _resolved(view: "CheckView", manifest: "Manifest", report: Report) -> Outcome:
-    from hublish.schemas.documents.writing import dump_resolved
+    from hublish.schemas.documents.manifest_yaml import dump_resolved
 
     document = replace(view, resolved=manifest.model_dump(mode="json")).document()
     report.show_text(dump_resolved(manifest).decode(), document)

@@ -11,7 +11,7 @@ import hublish
 from hublish.base.errors import DraftError, HublishError, UsageError
 from hublish.base.values import Action
 from hublish.hub.server import EmbeddedHub
-from hublish.schemas.documents.reading_manifest import read_manifest
+from hublish.schemas.documents.manifest_yaml import read_manifest
 from tests.pipeline.draft.shapes import models, others
 from tests.pipeline.draft.shapes.making import npz, safetensors, training, write
 

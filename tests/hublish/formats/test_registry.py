@@ -15,7 +15,7 @@ from hublish.formats.copy import Copy
 from hublish.formats.safetensors import Safetensors
 
 PLUGIN = """
-from hublish.schemas.documents.document import Document
+from hublish.schemas.documents.field_types import Document
 
 class Acme:
     name = "acme"

@@ -17,7 +17,7 @@ from hublish.pipeline.draft.listing import Item, Listing
 from hublish.pipeline.draft.manifest_fields import Kind
 from hublish.pipeline.draft.repo_name import repo_name
 from hublish.schemas.documents.manifest import RepoType
-from hublish.schemas.documents.reading_manifest import read_manifest
+from hublish.schemas.documents.manifest_yaml import read_manifest
 from tests.faults.projects import rounds
 from tests.pipeline.draft.listings import TEXT, TOKEN, listing_of
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from hublish.pipeline.draft.repo_name import PLACEHOLDER, Remote, git_remote, legal_name, parse_remote, repo_name
-from hublish.schemas.documents.references import check_repo_id
+from hublish.schemas.documents.hub_names import check_repo_id
 
 
 @pytest.mark.parametrize(

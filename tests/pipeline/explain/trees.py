@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from hublish.base.values import Project
 from hublish.schemas.documents.manifest import Manifest
-from hublish.schemas.documents.writing import dump_manifest
+from hublish.schemas.documents.manifest_yaml import dump_manifest
 
 NAMES = (
     "a.json",

@@ -9,7 +9,7 @@ from hublish.base.content import Content, Identity, InMemory, OnDisk
 from hublish.base.errors import SourceChangedError
 from hublish.base.values import Action, Change, Head, Origin, Plan, Project, Release, ReleaseFile
 from hublish.pipeline.upload.sending import additions, check_sent, require_unchanged
-from hublish.schemas.documents.reading_manifest import read_manifest
+from hublish.schemas.documents.manifest_yaml import read_manifest
 
 MANIFEST = b"schema_version: 1\nrepo: {repo_id: acme/model}\nartifacts: [{source: weights.bin}]\n"
 LARGE = b"w" * 100_000

@@ -3,7 +3,7 @@
 import pytest
 
 from hublish.schemas.diagnose.problems import InvalidDocumentError, Problem
-from hublish.schemas.documents.reading_manifest import read_manifest
+from hublish.schemas.documents.manifest_yaml import read_manifest
 
 HEAD = "repo: {repo_id: a/b}\nartifacts: [{source: x}]\n"
 

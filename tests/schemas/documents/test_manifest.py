@@ -3,8 +3,8 @@
 import pytest
 
 from hublish.schemas.diagnose.problems import InvalidDocumentError
-from hublish.schemas.documents.reading_manifest import read_manifest
-from hublish.schemas.documents.texts import MOST_ENTRIES
+from hublish.schemas.documents.field_types import MOST_ENTRIES
+from hublish.schemas.documents.manifest_yaml import read_manifest
 
 HEAD = "repo: {repo_id: acme/digits}\n"
 LISTS = {

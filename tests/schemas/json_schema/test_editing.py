@@ -13,10 +13,10 @@ from pydantic import BaseModel
 
 from hublish.schemas.diagnose.problems import InvalidDocumentError
 from hublish.schemas.diagnose.suggestions import field_at, fields_at
-from hublish.schemas.documents.card_fields import KEYS
 from hublish.schemas.documents.manifest import Manifest
-from hublish.schemas.documents.reading_manifest import read_manifest
+from hublish.schemas.documents.manifest_yaml import read_manifest
 from hublish.schemas.json_schema.generate import schema
+from hublish.schemas.vocabulary import card_fields
 
 SCHEMA = schema("manifest")
 VALIDATOR = jsonschema.Draft7Validator(SCHEMA)
@@ -93,7 +93,7 @@ def test_no_mapping_of_the_manifest_is_open() -> None:
 
 def test_every_key_of_a_card_is_described_and_none_is_forbidden() -> None:
     known = at("card.metadata")["properties"]
-    assert known.keys() == {key for keys in KEYS.values() for key in keys}
+    assert known.keys() == card_fields().keys()
     assert all(about["description"] and about["examples"] for about in known.values())
     assert accepts(card={"metadata": {"my_own_key": [1, {"a": None}], "pipeline_tag": "of-my-own"}})
 

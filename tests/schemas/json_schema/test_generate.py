@@ -6,11 +6,22 @@ from typing import Any
 
 import jsonschema
 import pytest
+from pydantic import Field
 
 from hublish.schemas.diagnose.problems import InvalidDocumentError
-from hublish.schemas.documents.reading_manifest import read_manifest
+from hublish.schemas.documents.field_types import Document
+from hublish.schemas.documents.manifest import Manifest, Repo
+from hublish.schemas.documents.manifest_yaml import read_manifest
 from hublish.schemas.json_schema import generate
-from hublish.schemas.json_schema.generate import FOLDER, NAMES, Name, schema, schema_text
+from hublish.schemas.json_schema.generate import (
+    FOLDER,
+    NAMES,
+    DescribedJsonSchema,
+    Name,
+    field_texts,
+    schema,
+    schema_text,
+)
 from hublish.schemas.yaml.reader import read_yaml
 
 HEAD = "repo: {repo_id: a/b}\nartifacts: [{source: x}]\n"
@@ -172,3 +183,50 @@ def test_what_the_schema_can_say_it_says(text: str) -> None:
 )
 def test_a_damaged_lock_is_invalid(lock: Any, changes: dict[str, Any]) -> None:
     assert not validator("lock").is_valid({**json.loads(lock().to_json()), **changes})
+
+
+class Part(Document):
+    """A part."""
+
+    size: int = 1
+    """How much of it
+    there is."""
+    silent: int = 2
+
+
+class Whole(Part):
+    """The whole."""
+
+    part: Part = Part()
+    """One of them."""
+    told: int = Field(default=3, description="In other words.")
+    """What is said already is not said again."""
+
+    def method(self) -> str:
+        """Say nothing of a field."""
+        return ""
+
+
+def test_the_text_under_a_field_describes_it_in_every_class_that_inherits_it() -> None:
+    assert field_texts(Part) == {"size": "How much of it\nthere is."}
+    assert field_texts(Whole) == {
+        "size": "How much of it\nthere is.",
+        "part": "One of them.",
+        "told": "What is said already is not said again.",
+    }
+
+
+def test_a_json_schema_carries_the_texts() -> None:
+    schema = Whole.model_json_schema(schema_generator=DescribedJsonSchema)
+    assert {name: field.get("description") for name, field in schema["properties"].items()} == {
+        "size": "How much of it\nthere is.",
+        "silent": None,
+        "part": "One of them.",
+        "told": "In other words.",
+    }
+    assert schema["$defs"]["Part"]["properties"]["size"]["description"] == "How much of it\nthere is."
+
+
+def test_every_field_of_the_manifest_is_described() -> None:
+    for model in (Manifest, Repo):
+        assert set(field_texts(model)) == set(model.model_fields)

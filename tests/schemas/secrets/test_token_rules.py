@@ -8,7 +8,7 @@ import pytest
 from hublish.audit.secrets import secrets_in_text
 from hublish.hub.client.failures import translate
 from hublish.schemas.diagnose.problems import InvalidDocumentError
-from hublish.schemas.documents.reading_manifest import read_manifest
+from hublish.schemas.documents.manifest_yaml import read_manifest
 from hublish.schemas.secrets.masking import find_tokens, mask, redact
 from hublish.schemas.secrets.token_rules import (
     BOUNDARY,

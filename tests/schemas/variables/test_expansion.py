@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from hublish.schemas.diagnose.problems import InvalidDocumentError, Problem
 from hublish.schemas.documents.manifest import Manifest
-from hublish.schemas.documents.reading_manifest import read_manifest
+from hublish.schemas.documents.manifest_yaml import read_manifest
 from hublish.schemas.variables.expansion import escape
 
 HEAD = "repo: {repo_id: a/b}\nartifacts: [{source: x}]\n"

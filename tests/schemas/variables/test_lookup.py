@@ -6,8 +6,7 @@ import pytest
 
 from hublish.schemas.diagnose.suggestions import nearest
 from hublish.schemas.variables import lookup
-from hublish.schemas.variables.lookup import Values
-from hublish.schemas.variables.names import NOWHERE, NoValueError
+from hublish.schemas.variables.lookup import NOWHERE, NoValueError, Values
 
 
 def test_thousands_of_unknown_names_beside_thousands_of_known_ones_are_compared_with_few(

@@ -300,7 +300,7 @@ def test_hostile_texts_neither_crash_nor_take_memory(name: str) -> None:
     """In a process of its own with 200 MB, since a crash or a bomb would take the tests with it."""
     script = (
         "import resource, sys; resource.setrlimit(resource.RLIMIT_DATA, (200 << 20,) * 2)\n"
-        "from hublish.schemas.documents.reading_manifest import read_manifest\n"
+        "from hublish.schemas.documents.manifest_yaml import read_manifest\n"
         "from hublish.schemas.diagnose.problems import InvalidDocumentError\n"
         "try: read_manifest(sys.stdin.buffer.read())\n"
         "except InvalidDocumentError as error: print(len(error.problems))\n"

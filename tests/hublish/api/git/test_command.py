@@ -9,7 +9,7 @@ import pytest
 
 from hublish.api.git.command import MOST, ask
 from hublish.api.git.repository_state import Git
-from hublish.schemas.variables.names import NoValueError
+from hublish.schemas.variables.lookup import NoValueError
 
 Fake = Callable[[str], dict[str, str]]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hublish.api.git.environment import Here
-from hublish.schemas.variables.names import BUILT_IN, NoValueError
+from hublish.schemas.variables.lookup import BUILT_IN, NoValueError
 
 Run = Callable[..., str]
 Environ = dict[str, str]

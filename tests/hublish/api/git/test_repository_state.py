@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hublish.api.git.repository_state import Git
-from hublish.schemas.variables.names import NoValueError
+from hublish.schemas.variables.lookup import NoValueError
 
 Run = Callable[..., str]
 Environ = dict[str, str]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from hublish.schemas.documents.reading_manifest import read_manifest
+from hublish.schemas.documents.manifest_yaml import read_manifest
 from tests.hublish.cli.running import MANIFEST, Run, Start
 
 TOKEN = "hf_" + "aB3dE5fG7hJ9kL1mN2pQ4rS6tU8vW0xYz1"

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from hublish.schemas.documents.reading_manifest import read_manifest
+from hublish.schemas.documents.manifest_yaml import read_manifest
 from tests.hublish.cli.running import MANIFEST, Run
 
 

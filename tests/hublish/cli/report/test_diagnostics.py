@@ -13,9 +13,8 @@ from hublish.cli.report import FORMATS
 from hublish.cli.report.diagnostics import Page, error_lines, warning_lines
 from hublish.cli.terminal.color import Paint
 from hublish.cli.terminal.text import escaped
-from hublish.schemas.diagnose.positions import SourceText
-from hublish.schemas.diagnose.problems import InvalidDocumentError, Location, Problem, Related
-from hublish.schemas.documents.reading_manifest import locate, read_manifest
+from hublish.schemas.diagnose.problems import InvalidDocumentError, Location, Problem, Related, SourceText
+from hublish.schemas.documents.manifest_yaml import locate, read_manifest
 from tests.faults.projects import rounds
 from tests.hublish.cli.running import Golden, MakeDesk
 from tests.hublish.cli.running import desk as make_desk_of

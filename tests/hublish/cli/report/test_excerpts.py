@@ -7,8 +7,7 @@ from hypothesis import strategies as st
 from hublish.cli.report.diagnostics import Mark, Page, excerpt, fitted, gutter
 from hublish.cli.terminal.color import Paint
 from hublish.cli.terminal.text import width
-from hublish.schemas.diagnose.positions import SourceText
-from hublish.schemas.diagnose.problems import Location
+from hublish.schemas.diagnose.problems import Location, SourceText
 
 PAGE = Page(Paint())
 TOKEN = "hf_" + "aBcDeFgHiJkLmNoPqRsTuVwXyZ01234567"

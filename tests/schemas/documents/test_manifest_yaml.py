@@ -5,11 +5,33 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hublish.schemas.documents.document import Document
+from hublish.schemas.diagnose.problems import InvalidDocumentError, Location, Problem
+from hublish.schemas.documents.field_types import Document
 from hublish.schemas.documents.manifest import Artifact, Card, Load, Manifest, Patterns, Policy, Repo
-from hublish.schemas.documents.reading_manifest import read_manifest
-from hublish.schemas.documents.writing import dump_manifest, dump_resolved
+from hublish.schemas.documents.manifest_yaml import dump_manifest, dump_resolved, locate, read_manifest
 from tests.faults.projects import rounds
+
+
+def test_problems_found_later_are_placed_in_the_text() -> None:
+    text = b"repo: {repo_id: a/b}\nartifacts:\n  - source: x\n  - source: y\n"
+    here = Location("other.yaml", 7, 7)
+    found = locate(
+        [
+            Problem("source.missing", "nothing there", path="artifacts[1].source"),
+            Problem("source.missing", "nothing there", path="patterns.allow_patterns[0]"),
+            Problem("x", "already placed", path="repo", location=here),
+            Problem("x", "of no place"),
+        ],
+        text,
+    )
+    assert [str(problem.location) for problem in found] == ["hub.yaml:4:13", "hub.yaml:1:1", "other.yaml:7:7", "None"]
+
+
+@given(st.binary(max_size=80))
+def test_any_bytes_are_read_or_refused(text: bytes) -> None:
+    with pytest.raises(InvalidDocumentError):
+        read_manifest(text)
+
 
 # What no document may hold is refused on reading, so it is not written here either.
 texts = st.text(st.characters(categories=["L", "M", "N", "P", "S", "Zs"]), max_size=20) | st.sampled_from(

@@ -1,11 +1,18 @@
-"""JSON text to plain data, as strictly as YAML is read: one object, no key twice, no number JSON does not know."""
+"""Read JSON documents as strictly as YAML: one object, no duplicate key, no number that JSON does not know."""
 
 import json
 from collections import Counter
-from typing import Any, NoReturn
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn, TypeVar
 
-from hublish.schemas.diagnose.positions import SourceText
-from hublish.schemas.diagnose.problems import InvalidDocumentError, Problem
+from pydantic import ValidationError
+
+from hublish.schemas.diagnose.problems import InvalidDocumentError, Problem, SourceText
+from hublish.schemas.documents.field_types import Document
+
+AnyDocument = TypeVar("AnyDocument", bound=Document)
+Reader = Callable[[Mapping[str, Any], str], AnyDocument]
+"""Converts the data of one version to the current document; the second argument is the family of its problems."""
 
 MAX_BYTES = 128 * 1024 * 1024
 """A lock of 100,000 files takes about 40 MB."""
@@ -41,6 +48,47 @@ def read_json_value(data: bytes, source: str, *, family: str, max_bytes: int = M
     except UnicodeDecodeError as error:
         _refuse(family, f"{source} is not UTF-8 at byte {error.start}")
     return _parse(text, source, family)
+
+
+def read_versioned(text: bytes, source: str, family: str, readers: "Mapping[int, Reader[AnyDocument]]") -> AnyDocument:
+    """Read a JSON document with the reader for its version.
+
+    A new version gets a reader of its own, and the reader of the old one then converts its data to the current model:
+    a lock stays readable for ever.
+
+    Args:
+        text: the document, UTF-8.
+        source: its name in diagnostics: `hub.lock`.
+        family: the first part of the problem codes, and of the key that holds the version: `lock`.
+        readers: the reader for each version.
+
+    Raises:
+        InvalidDocumentError: when the document is damaged, or of an unknown version.
+    """
+    data = read_json(text, source, family=family)
+    key = f"{family}_version"
+    version = data.get(key)
+    if type(version) is not int or version not in readers:
+        found = f"{key} {version}" if type(version) is int else f"no {key}"
+        known = ", ".join(map(str, sorted(readers)))
+        message = f"{source} has {found}; this hublish reads {known}"
+        hint = f"update hublish, or check that the file is a {family}"
+        raise InvalidDocumentError((Problem(f"{family}.version", message, hint, key),))
+    return readers[version](data, family)
+
+
+def reader_of(model: type[AnyDocument]) -> "Reader[AnyDocument]":
+    """Return the reader of a version whose data the current model accepts as it is."""
+
+    def read(data: Mapping[str, Any], family: str) -> AnyDocument:
+        try:
+            return model.model_validate(data)
+        except ValidationError as error:
+            from hublish.schemas.diagnose.diagnosis import diagnose  # only needed when the document is invalid
+
+            raise InvalidDocumentError(diagnose(error, model, data, family=family)) from None
+
+    return read
 
 
 def _parse(text: str, source: str, family: str) -> Any:

@@ -7,11 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hublish.schemas.diagnose.problems import InvalidDocumentError, Location, Problem
-from hublish.schemas.documents import records
-from hublish.schemas.documents.lock import Lock
-from hublish.schemas.documents.plan import PlanDocument
-from hublish.schemas.documents.receipt import ReceiptDocument
-from hublish.schemas.documents.records import read_lock, read_plan, read_receipt
+from hublish.schemas.documents.json_documents import read_versioned, reader_of
+from hublish.schemas.documents.lock import Lock, read_lock
+from hublish.schemas.documents.plan import PlanDocument, read_plan
+from hublish.schemas.documents.receipt import ReceiptDocument, read_receipt
 
 
 def problems_of(text: bytes, read: Any = read_lock) -> tuple[Problem, ...]:
@@ -81,7 +80,7 @@ def test_broken_json_is_shown_where_it_breaks() -> None:
 
 
 def test_a_file_that_is_too_large_is_not_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
-    from hublish.schemas.yaml.json_reading import read_json
+    from hublish.schemas.documents.json_documents import read_json
 
     with pytest.raises(InvalidDocumentError, match="larger than 1 KiB; not parsed"):
         read_json(b" " * 1025, "x", family="lock", max_bytes=1024)
@@ -104,14 +103,16 @@ def test_a_lock_without_version_is_refused() -> None:
     assert (only.code, only.message) == ("lock.version", "hub.lock has no lock_version; this hublish reads 1")
 
 
-def test_an_old_version_is_read_by_its_own_reader(lock: MakeLock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_old_version_is_read_by_its_own_reader(lock: MakeLock) -> None:
     def read_version_0(data: Any, family: str) -> Lock:
         return lock(repo_id=data["name"])
 
-    readers = {0: read_version_0, **records._LOCK_READERS}
-    monkeypatch.setattr(records, "_LOCK_READERS", readers)
-    assert read_lock(b'{"lock_version": 0, "name": "acme/old"}').repo_id == "acme/old"
-    (only,) = problems_of(b'{"lock_version": 9}')
+    def read(text: bytes) -> Lock:
+        return read_versioned(text, "hub.lock", "lock", {0: read_version_0, 1: reader_of(Lock)})
+
+    assert read(b'{"lock_version": 0, "name": "acme/old"}').repo_id == "acme/old"
+    assert read(lock().to_json().encode()).to_json() == lock().to_json()
+    (only,) = problems_of(b'{"lock_version": 9}', read)
     assert "this hublish reads 0, 1" in only.message
 
 

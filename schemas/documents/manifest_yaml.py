@@ -1,20 +1,33 @@
 """The manifest from bytes: what it says, or everything that is wrong with it."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import yaml
 from pydantic import ValidationError
 
-from hublish.schemas.diagnose.positions import Positions, SourceText, format_path, parse_path
-from hublish.schemas.diagnose.problems import MAX_PROBLEMS, InvalidDocumentError, Location, Problem, Related, by_place
-from hublish.schemas.documents.document import Document
+from hublish.schemas.diagnose.problems import (
+    MAX_PROBLEMS,
+    InvalidDocumentError,
+    Location,
+    Positions,
+    Problem,
+    Related,
+    SourceText,
+    by_place,
+    format_path,
+    parse_path,
+)
+from hublish.schemas.documents.field_types import Document
 from hublish.schemas.documents.file_names import MANIFEST_FILE
 from hublish.schemas.documents.manifest import Load, Manifest, Published
 from hublish.schemas.secrets.masking import find_tokens, holds_token, redact
 from hublish.schemas.secrets.token_rules import WHERE_CREDENTIALS_GO
-from hublish.schemas.variables.expansion import NO_SETTINGS, Expansion, expand
-from hublish.schemas.variables.names import ENV, NOWHERE, SECRET, Setting, Surroundings
+from hublish.schemas.variables.expansion import NO_SETTINGS, Expansion, escape, expand
+from hublish.schemas.variables.lookup import ENV, NOWHERE, SECRET, Setting, Surroundings
+from hublish.schemas.yaml.composing import is_plain_text
 from hublish.schemas.yaml.reader import MAX_BYTES, Reading, read_yaml
 
 _MOST_ORIGINS = 4
@@ -214,3 +227,65 @@ def _in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
         clean = [replace(each, location=each.location and replace(each.location, text=None)) for each in clean]
     ordered = sorted(clean, key=by_place)
     return tuple(ordered[:MAX_PROBLEMS])
+
+
+# PyYAML decides by the rules of YAML 1.1 whether a text needs quotes; 1.2 reads a few more forms as numbers.
+_ODD = re.compile("[\x85\u2028\u2029\ufeff]|^[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
+_LETTERS = ("y", "Y", "n", "N")
+"""Booleans of YAML 1.1 that PyYAML takes for texts; other readers do not."""
+_RESOLVED = "# hub.yaml with every default shown and every variable replaced, by `hublish check --resolved`.\n"
+
+
+def dump_manifest(manifest: Manifest) -> bytes:
+    """Return the manifest as YAML, without what is left at its default.
+
+    Reading it back gives an equal manifest: texts are quoted where any reader of YAML 1.1 or 1.2 would take them for
+    something else, and braces are escaped, since the variables are replaced already.
+    """
+    fields = manifest.model_dump(mode="json", exclude_defaults=True)
+    return _dumped({"schema_version": manifest.schema_version, **fields}).encode("utf-8")
+
+
+def dump_resolved(manifest: Manifest) -> bytes:
+    """Return the manifest as YAML with every default, under a line that says so; it too reads back as itself."""
+    return (_RESOLVED + _dumped(manifest.model_dump(mode="json"))).encode("utf-8")
+
+
+def dump_yaml(data: Mapping[str, Any]) -> str:
+    """Return plain data as YAML that any reader of 1.1 or 1.2 reads back equal, keys in their order."""
+    text: str = yaml.dump(dict(data), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
+    return text
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes what YAML 1.2 would misread too, and writes no anchors."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        """Write a value out as often as it stands there."""
+        del data
+        return True
+
+
+def _represent_text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    if _ODD.search(text):
+        return dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"')
+    style = None if is_plain_text(text) and text not in _LETTERS else "'"
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _represent_text)
+
+
+def _dumped(fields: Mapping[str, Any]) -> str:
+    # `variables` is the one section whose texts are never expanded.
+    return dump_yaml({key: value if key == "variables" else _escaped(value) for key, value in fields.items()})
+
+
+def _escaped(value: Any) -> Any:
+    if isinstance(value, str):
+        return escape(value)
+    if isinstance(value, list):
+        return [_escaped(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _escaped(item) for key, item in value.items()}
+    return value

@@ -4,8 +4,8 @@ import re
 import unicodedata
 from urllib.parse import urlsplit
 
-from hublish.schemas.documents.names import text_problems
-from hublish.schemas.documents.refusal import Refusal
+from hublish.schemas.diagnose.problems import Refusal
+from hublish.schemas.documents.path_rules import text_problems
 from hublish.schemas.secrets.unsafe_characters import shown
 
 EMBEDDED = "embedded"

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from hublish.schemas.documents import texts
+from hublish.schemas.documents import field_types
 
 Check = Callable[[str], bool]
 
@@ -36,14 +36,14 @@ def pattern(form: Any) -> Check:
 
 
 FORMS = {
-    "path_in_repo": texts.PathInRepo,
-    "file": texts.FilePath,
-    "local": texts.LocalPath,
-    "pattern": texts.Pattern,
-    "ref": texts.Ref,
-    "repo_id": texts.RepoId,
-    "target": texts.Target,
-    "line": texts.Line,
+    "path_in_repo": field_types.PathInRepo,
+    "file": field_types.FilePath,
+    "local": field_types.LocalPath,
+    "pattern": field_types.Pattern,
+    "ref": field_types.Ref,
+    "repo_id": field_types.RepoId,
+    "target": field_types.Target,
+    "line": field_types.Line,
 }
 EXACT = ("ref", "repo_id", "target")
 """What a pattern can say in full, of texts that Unicode does nothing to."""
@@ -67,7 +67,7 @@ def test_the_schema_refuses_all_that_a_pattern_can(name: str, text: str) -> None
 
 
 def test_a_name_may_be_as_long_as_a_file_system_takes() -> None:
-    for form in (texts.PathInRepo, texts.FilePath):
+    for form in (field_types.PathInRepo, field_types.FilePath):
         for text in ("a" * 255, "/".join(["a" * 255] * 4), "\u00e9" * 127):
             assert python(form)(text)
             assert pattern(form)(text)
@@ -81,6 +81,6 @@ def test_a_name_may_be_as_long_as_a_file_system_takes() -> None:
 )
 def test_a_refusal_says_what_to_write(text: str, hint: str) -> None:
     with pytest.raises(ValidationError) as caught:
-        TypeAdapter(texts.PathInRepo).validate_python(text)
+        TypeAdapter(field_types.PathInRepo).validate_python(text)
     (error,) = caught.value.errors()
     assert str(error["ctx"]["error"].hint).startswith(hint)

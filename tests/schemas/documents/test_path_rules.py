@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hublish.schemas.documents.names import (
+from hublish.schemas.documents.path_rules import (
     PATH_BYTES,
     SEGMENT_BYTES,
     collisions,

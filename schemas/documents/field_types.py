@@ -1,12 +1,19 @@
-"""Texts with a form: each is checked in Python, and says in the JSON Schema what the schema can say."""
+"""What every document has in common: frozen, closed to unknown keys, described for editors, silent on input."""
 
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    Strict,
+    StringConstraints,
+)
 
-from hublish.schemas.documents.names import local_problems, mended, path_problems, pattern_problems, text_problems
-from hublish.schemas.documents.references import (
+from hublish.schemas.diagnose.problems import Refusal
+from hublish.schemas.documents.hub_names import (
     REPO_ID_PATTERN,
     TARGET_PATTERN,
     check_endpoint,
@@ -14,7 +21,27 @@ from hublish.schemas.documents.references import (
     check_repo_id,
     check_target,
 )
-from hublish.schemas.documents.refusal import Refusal
+from hublish.schemas.documents.path_rules import local_problems, mended, path_problems, pattern_problems, text_problems
+
+
+class Document(BaseModel):
+    """The base of all documents and their parts."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        # What is never validated is never built: importing one document costs nothing for the others.
+        defer_build=True,
+        # A wrong value may be a secret in the wrong place: errors never echo it.
+        hide_input_in_errors=True,
+        validate_default=True,
+    )
+
+
+# pydantic would take the text "no" for False and "5" for 5: a document says what it means.
+Flag = Annotated[bool, Strict()]
+Count = Annotated[int, Strict(), Field(ge=0)]
+
 
 _Problems = Callable[[str], tuple[str, ...]]
 

@@ -7,7 +7,7 @@ from huggingface_hub.utils import validate_repo_id
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hublish.schemas.documents.references import REPO_ID_PATTERN, check_endpoint, check_ref, check_repo_id
+from hublish.schemas.documents.hub_names import REPO_ID_PATTERN, check_endpoint, check_ref, check_repo_id
 from tests.faults.projects import rounds
 
 
