@@ -1,4 +1,4 @@
-"""Golden files to compare with, terminals to show on, command lines to run."""
+"""Fixtures for golden files, terminals and command lines."""
 
 import io
 import os
@@ -20,7 +20,7 @@ GOLDEN = Path(__file__).parent / "golden"
 
 @pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Golden:
-    """Compare a text with the file of that name."""
+    """Compare a text with the golden file of that name."""
 
     def compare(name: str, text: str) -> None:
         path = GOLDEN / f"{name}.txt"
@@ -38,7 +38,7 @@ def make_desk() -> MakeDesk:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A folder with a release in it."""
+    """A folder with a release."""
     folder = tmp_path / "project"
     (folder / "run").mkdir(parents=True)
     (folder / "hub.yaml").write_text(MANIFEST)
@@ -51,14 +51,14 @@ def project(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def environ(tmp_path: Path) -> dict[str, str]:
-    """An environment of its own: no token, no cache, no color asked for."""
+    """An isolated environment: no token, no cache, no request for colors."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "HUGGING", "CI"))}
     return {**kept, **CLIENT_TIMEOUTS, "HF_HOME": str(tmp_path / "home"), "COLUMNS": "100", "PYTHONWARNINGS": "error"}
 
 
 @pytest.fixture
 def run(project: Path, own_home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run one command line in the project's folder, in this process: starting another costs seconds."""
+    """Run a command line in the project's folder, in this process: starting another one takes seconds."""
     monkeypatch.chdir(project)
     monkeypatch.delenv("HF_DEBUG", raising=False)
 
@@ -75,7 +75,7 @@ def run(project: Path, own_home: Path, monkeypatch: pytest.MonkeyPatch, capsys: 
 
 @pytest.fixture
 def start(project: Path, environ: dict[str, str]) -> Start:
-    """Run one command line in a process of its own."""
+    """Run a command line in a new process."""
 
     def run_line(line: str, **streams: Any) -> subprocess.CompletedProcess[str]:
         words = [sys.executable, "-m", "hublish", *shlex.split(line)]

@@ -1,4 +1,4 @@
-"""`hublish check` runs before every commit: it imports what it uses and no more. `make bench` measures it."""
+"""`hublish check` runs before every commit, so it imports only the modules it uses. `make bench` measures it."""
 
 import json
 import shutil
@@ -19,7 +19,7 @@ OURS = ("hublish.api.publish", "hublish.pipeline.publish", "hublish.hub.client.h
 
 
 def loaded(*words: str, folder: Path) -> set[str]:
-    """Return the modules that a command has imported when it is done."""
+    """Return the modules that a finished command has imported."""
     script = (
         "import json, sys\nfrom hublish.cli import main\n"
         f"assert main({[*words]!r}) == 0\nprint(json.dumps(sorted(sys.modules)), file=sys.stderr)"
@@ -44,7 +44,7 @@ def test_a_check_imports_no_arrays_no_client_and_no_server(example: Path) -> Non
     assert modules.isdisjoint({*ARRAYS, *NETWORK, *HUB, *OTHERS, *OURS})
 
 
-def test_a_template_of_one_s_own_is_left_to_its_process(example: Path) -> None:
+def test_a_custom_template_is_left_to_the_child_process(example: Path) -> None:
     text = (example / "hub.yaml").read_text()
     (example / "hub.yaml").write_text(text.replace("  template: model\n", "  template: own.md.j2\n"))
     (example / "own.md.j2").write_text("{{ repo.repo_id }}\n")
@@ -64,7 +64,7 @@ def test_listing_the_files_imports_neither_client_nor_server() -> None:
     assert modules.isdisjoint({*NETWORK, *HUB, "hublish.api.publish", "hublish.hub.client.hub"})
 
 
-def test_the_renderer_knows_neither_documents_nor_the_hub() -> None:
+def test_the_renderer_imports_neither_documents_nor_the_hub() -> None:
     script = "import json, sys, hublish.pipeline.render_card.child; print(json.dumps(sorted(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     modules = set(json.loads(done.stdout))

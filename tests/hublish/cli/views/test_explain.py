@@ -64,7 +64,7 @@ UNCOLLECTED = (
 
 def file(path: str, *steps: Step, **fields: object) -> Explanation:
     artifact = fields.pop("artifact", 1)
-    fate = Fate(Taken.FILE, path, artifact, steps, **{"path_in_repo": (path.rpartition("/")[2],), **fields})  # type: ignore[arg-type]  # the tests give what the fields take
+    fate = Fate(Taken.FILE, path, artifact, steps, **{"path_in_repo": (path.rpartition("/")[2],), **fields})  # type: ignore[arg-type]  # the tests pass valid fields
     return Explanation(path, Taken.FILE, path, (fate,))
 
 

@@ -1,4 +1,4 @@
-"""Values as the pipelines would make them."""
+"""Values like those that the pipelines make."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -46,7 +46,7 @@ Show = Callable[..., str]
 
 
 class Make:
-    """Makes values as the pipelines would."""
+    """Makes values like those of the pipelines."""
 
     def project(self, **repo: object) -> Project:
         place = {"repo_id": "acme/digits-mlp", "commit_message": "Release 1.2.0", **repo}
@@ -68,11 +68,11 @@ class Make:
 
     def target(self, **changes: object) -> Target:
         target = replace(self.project().target, endpoint="https://hub.example")
-        return replace(target, **changes)  # type: ignore[arg-type]  # the tests give what the fields take
+        return replace(target, **changes)  # type: ignore[arg-type]  # the tests pass valid fields
 
     def head(self, **changes: object) -> Head:
         head = Head(repo_exists=True, commit=PARENT)
-        return replace(head, **changes)  # type: ignore[arg-type]  # the tests give what the fields take
+        return replace(head, **changes)  # type: ignore[arg-type]  # the tests pass valid fields
 
     def add(self, path: str, size: int, source: str = "", serializer: str = "copy") -> Change:
         file = self.file(path, size, source=source, serializer=serializer)
