@@ -2,7 +2,9 @@
 
 import re
 import tomllib
+from itertools import chain
 from pathlib import Path
 
 project = tomllib.loads(Path("pyproject.toml").read_text())["project"]
-print(*(re.sub(r">=([^,]+).*", r"==\1", dependency) for dependency in project["dependencies"]), sep="\n")
+dependencies = [*project["dependencies"], *chain(*project["optional-dependencies"].values())]
+print(*(re.sub(r">=([^,]+).*", r"==\1", dependency) for dependency in dependencies), sep="\n")

@@ -160,7 +160,7 @@ _ENTRIES: Final = (
         options.OnnxOptions,
         (FileType(".onnx", "ONNX, its structure checked"),),
         companions=("*.onnx.data",),
-        requires=(Requirement("onnx", "onnx"), Requirement("onnxruntime", "onnxruntime")),
+        requires=(Requirement("onnx", '"hublish[onnx]"'), Requirement("onnxruntime", "onnxruntime")),
     ),
     FormatEntry(
         "numpy",

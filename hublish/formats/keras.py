@@ -74,7 +74,7 @@ class Keras(BuiltIn, row="keras"):
         """
         path, file = only(files, self.suffixes, self.name)
         h5py = imported("h5py", serializer=self.name)
-        with invalid_file_as(LoadError), framework_errors_as(LoadError, f"h5py cannot read the weights of {path}"):
+        with framework_errors_as(LoadError, f"h5py cannot read the weights of {path}"), invalid_file_as(LoadError):
             return KerasArrays.of(h5py, path, file)
 
     def rebuild(self, files: Mapping[str, Path], trust: Trust) -> Any:

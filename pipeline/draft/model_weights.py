@@ -6,7 +6,16 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from hublish.formats.catalogue import CHECKPOINT_SUFFIXES, FILE_TYPES, LOADED_BY, PICKLE_SUFFIXES, SHARD_INDEX_SUFFIX
+from hublish.base.errors import MissingDependencyError
+from hublish.formats.catalogue import (
+    CHECKPOINT_SUFFIXES,
+    FILE_TYPES,
+    LOADED_BY,
+    PICKLE_SUFFIXES,
+    REQUIREMENTS,
+    SHARD_INDEX_SUFFIX,
+)
+from hublish.formats.frameworks import is_installed
 from hublish.formats.input_files import InvalidFileError
 from hublish.pipeline.draft.file_roles import is_pickle
 from hublish.pipeline.draft.listing import Listing, folder_of, joined, name_of
@@ -65,19 +74,24 @@ def _onnx(listing: Listing, here: list[str]) -> Selection:
         return Selection()
     data = tuple(sorted({path for model in models for path in _external_data(listing, model, here)}))
     why = f"ONNX, with {', '.join(map(name_of, data))}" if data else "ONNX; its structure is checked"
+    if not is_installed("onnx"):
+        why += f"; to publish it: {REQUIREMENTS['onnx'].command}"
     return Selection((Part(models, why, "onnx", brings=data),))
 
 
 def _external_data(listing: Listing, model: str, here: Iterable[str]) -> tuple[str, ...]:
-    """Return the files with the data of an ONNX model: as the model names them, or on a Hub by their usual names."""
-    if listing.folder is None or listing.sizes[model] > _LARGEST_ONNX_READ:
+    """Return the files with the data of an ONNX model: as the model names them, or by their usual names.
+
+    Usual names are the best guess for a model on a Hub, and where the package onnx is not installed.
+    """
+    if listing.folder is None or listing.sizes[model] > _LARGEST_ONNX_READ or not is_installed("onnx"):
         stem = name_of(model)
         return tuple(path for path in here if name_of(path).startswith((f"{stem}_data", f"{stem}.data")))
-    from hublish.formats.onnx_files import read_onnx  # imports numpy
+    from hublish.formats.onnx import read_onnx  # imports numpy
 
     try:
         named = read_onnx(listing.folder / model, model).locations
-    except (InvalidFileError, OSError):
+    except (InvalidFileError, MissingDependencyError, OSError):
         named = ()
     return tuple(path for name in named if (path := joined(folder_of(model), name)) in listing)
 

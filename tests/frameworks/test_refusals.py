@@ -61,9 +61,9 @@ def test_an_onnx_model_that_its_checker_rejects_is_rejected(tmp_path: Path) -> N
     from onnx import helper
 
     graph = helper.make_graph([helper.make_node("NoSuchOperator", ["x"], ["y"])], "g", [], [])
-    with pytest.raises(SerializationError, match="onnx's checker refuses"):
+    with pytest.raises(SerializationError, match="onnx's checker rejects"):
         dump("onnx", helper.make_model(graph), "model.onnx", tmp_path)
-    with pytest.raises(SerializationError, match=r"is no onnx\.ModelProto"):
+    with pytest.raises(SerializationError, match=r"is not an onnx\.ModelProto"):
         dump("onnx", object(), "model.onnx", tmp_path)
 
 

@@ -2,6 +2,7 @@
 
 import ast
 import subprocess
+import tomllib
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
@@ -76,6 +77,12 @@ def test_a_library_has_the_suffixes_of_its_files() -> None:
 def test_every_requirement_has_a_command() -> None:
     assert set(REQUIREMENTS) >= {"torch", "keras", "skops", "joblib", "fastai", "onnx", "jax", "h5py"}
     assert all(requirement.command.startswith("pip install ") for requirement in REQUIREMENTS.values())
+
+
+def test_an_extra_that_a_command_installs_exists() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    assert REQUIREMENTS["onnx"].command == 'pip install "hublish[onnx]"'
+    assert [name.partition(">")[0] for name in extras["onnx"]] == ["onnx"]
 
 
 def test_no_other_module_lists_suffixes_of_weights() -> None:

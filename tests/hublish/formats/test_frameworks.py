@@ -90,7 +90,7 @@ def test_names_of_types_are_full_and_inherited() -> None:
         ("keras", object(), "pip install 'keras>=3.12'"),
         ("sklearn", object(), "pip install 'skops>=0.13' scikit-learn"),
         ("fastai", object(), "pip install fastai"),
-        ("onnx", object(), "pip install onnx"),
+        ("onnx", object(), 'pip install "hublish[onnx]"'),
     ],
 )
 def test_every_format_names_its_framework_when_dumping(

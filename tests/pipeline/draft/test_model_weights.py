@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from hublish.pipeline.draft import model_weights
 from hublish.pipeline.draft.listing import list_folder
 from hublish.pipeline.draft.model_weights import weights
 from tests.pipeline.draft.listings import named
@@ -86,6 +87,17 @@ def test_a_file_that_cannot_be_converted_is_left_out_with_the_reason(tmp_path: P
 def test_a_pickled_estimator_is_left_out_with_a_way_to_save_it(tmp_path: Path) -> None:
     pickled(tmp_path / "model.joblib")
     assert "skops" in left_out(tmp_path)["model.joblib"]
+
+
+def test_without_the_package_onnx_external_data_is_found_by_its_usual_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    onnx(tmp_path / "a.onnx", "a.onnx.data")
+    monkeypatch.setattr(model_weights, "is_installed", lambda _: False)
+    listing = list_folder(tmp_path)
+    (part,) = weights(listing, listing.sizes).parts
+    assert (part.serializer, part.files, part.brings) == ("onnx", ("a.onnx",), ("a.onnx.data",))
+    assert part.why == 'ONNX, with a.onnx.data; to publish it: pip install "hublish[onnx]"'
 
 
 def test_external_data_of_an_onnx_model_is_left_to_its_serializer(tmp_path: Path) -> None:
