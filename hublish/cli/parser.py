@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from typing import NoReturn
 
 from hublish.base.errors import UsageError
+from hublish.cli.arguments import add_output
 from hublish.cli.commands import SECTIONS, Command, Entry, Example
 from hublish.cli.exit_codes import FAILED, INTERRUPTED, USAGE
-from hublish.cli.options import add_output
 from hublish.cli.terminal.text import columns, indented
 
 # The widest line of running text that reads well.

@@ -3,8 +3,8 @@
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
+from hublish.cli.arguments import add_manifest, manifest, repeated_options
 from hublish.cli.commands import Command, Example, Outcome
-from hublish.cli.options import add_manifest, manifest, repeated_options
 from hublish.cli.report import Report
 
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hublish.base.errors import HublishError
+from hublish.cli.arguments import add_manifest, manifest, repeated_options
 from hublish.cli.commands import Command, Example, Outcome
-from hublish.cli.options import add_manifest, manifest, repeated_options
 from hublish.cli.report import Report
 from hublish.cli.terminal.text import plural
 from hublish.pipeline.render_card.rendering import prestarted

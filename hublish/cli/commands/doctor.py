@@ -2,9 +2,9 @@
 
 from argparse import Namespace
 
+from hublish.cli.arguments import add_hub, hub_keywords
 from hublish.cli.commands import Command, Example, Outcome
 from hublish.cli.exit_codes import FAILED
-from hublish.cli.options import add_hub, hub_keywords
 from hublish.cli.report import Report
 
 

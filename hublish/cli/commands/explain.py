@@ -2,9 +2,9 @@
 
 from argparse import ArgumentParser, Namespace
 
+from hublish.cli.arguments import add_hub, add_manifest, hub_keywords, manifest
 from hublish.cli.commands import Command, Example, Outcome
 from hublish.cli.exit_codes import CHANGES, FAILED
-from hublish.cli.options import add_hub, add_manifest, hub_keywords, manifest
 from hublish.cli.report import Report
 
 

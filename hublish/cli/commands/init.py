@@ -5,15 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from hublish.base.errors import UsageError
+from hublish.cli.arguments import REPO_TYPES, RepoRevision, add_hub, hub_keywords, parse_reference, repeated_options
 from hublish.cli.commands import Command, Example, Outcome
-from hublish.cli.options import (
-    REPO_TYPES,
-    RepoRevision,
-    add_hub,
-    hub_keywords,
-    parse_reference,
-    repeated_options,
-)
 from hublish.cli.report import Report
 from hublish.schemas.documents.file_names import MANIFEST_FILE
 

@@ -2,8 +2,8 @@
 
 from argparse import ArgumentParser, Namespace
 
+from hublish.cli.arguments import add_reference, download_keywords
 from hublish.cli.commands import Command, Example, Outcome
-from hublish.cli.options import add_reference, download_keywords
 from hublish.cli.report import Report
 
 

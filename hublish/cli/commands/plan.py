@@ -6,9 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hublish.base.errors import UsageError
-from hublish.cli.commands import Command, Example, Outcome
-from hublish.cli.exit_codes import CHANGES
-from hublish.cli.options import (
+from hublish.cli.arguments import (
     add_detailed_exit_code,
     add_hub,
     add_manifest,
@@ -16,6 +14,8 @@ from hublish.cli.options import (
     manifest,
     repeated_options,
 )
+from hublish.cli.commands import Command, Example, Outcome
+from hublish.cli.exit_codes import CHANGES
 from hublish.cli.report import Report
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hublish.base.errors import UsageError
+from hublish.cli.arguments import add_hub, add_manifest, beside_manifest, hub_keywords, manifest, repeated_options
 from hublish.cli.commands import Command, Example, Outcome
-from hublish.cli.options import add_hub, add_manifest, beside_manifest, hub_keywords, manifest, repeated_options
 from hublish.cli.report import Report
 from hublish.schemas.documents.file_names import LOCK_FILE
 

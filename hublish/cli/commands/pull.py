@@ -3,8 +3,8 @@
 import shlex
 from argparse import Namespace
 
+from hublish.cli.arguments import add_reference, download_keywords, repeated_options
 from hublish.cli.commands import Command, Example, Outcome
-from hublish.cli.options import add_reference, download_keywords, repeated_options
 from hublish.cli.report import Report
 
 

@@ -2,9 +2,7 @@
 
 from argparse import ArgumentParser, Namespace
 
-from hublish.cli.commands import Command, Example, Outcome
-from hublish.cli.exit_codes import CHANGES, FAILED
-from hublish.cli.options import (
+from hublish.cli.arguments import (
     add_detailed_exit_code,
     add_hub,
     add_lock,
@@ -13,6 +11,8 @@ from hublish.cli.options import (
     manifest,
     repeated_options,
 )
+from hublish.cli.commands import Command, Example, Outcome
+from hublish.cli.exit_codes import CHANGES, FAILED
 from hublish.cli.report import Report
 
 

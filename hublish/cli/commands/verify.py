@@ -3,9 +3,9 @@
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
+from hublish.cli.arguments import add_hub, add_lock, add_manifest_file, hub_keywords, repeated_options
 from hublish.cli.commands import Command, Example, Outcome
 from hublish.cli.exit_codes import FAILED
-from hublish.cli.options import add_hub, add_lock, add_manifest_file, hub_keywords, repeated_options
 from hublish.cli.report import Report
 from hublish.schemas.documents.file_names import MANIFEST_FILE
 

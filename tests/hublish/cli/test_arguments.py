@@ -10,7 +10,7 @@ import pytest
 import hublish
 from hublish.base.errors import ManifestInvalidError, UsageError
 from hublish.base.values import Project
-from hublish.cli.options import (
+from hublish.cli.arguments import (
     RepoRevision,
     add_manifest,
     add_reference,

@@ -1,4 +1,4 @@
-"""Options that several commands share, declared once, and the API's keywords that they become."""
+"""Arguments that several commands share, declared once, and the keywords of the API that they become."""
 
 import argparse
 import shlex
