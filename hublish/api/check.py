@@ -5,7 +5,7 @@ from hublish.base.errors import HublishError, PolicyError, SourceError
 from hublish.base.progress import SILENT, Progress
 from hublish.base.values import Project
 from hublish.pipeline.check import checking
-from hublish.pipeline.render_card.card import card_problems
+from hublish.pipeline.render_card.render_card import card_problems
 from hublish.schemas.diagnose.problems import Problem
 from hublish.schemas.documents.file_names import MANIFEST_FILE
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from hublish.base.values import Project
-from hublish.pipeline.render_card.card import render_card
+from hublish.pipeline.render_card.render_card import render_card
 from hublish.schemas.documents.hub_names import check_repo_id
 from hublish.schemas.documents.manifest import Artifact, Card, Manifest, Repo
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from hublish.pipeline.render_card.reading import open_inside
+from hublish.pipeline.render_card.card_files import open_inside
 from hublish.schemas.documents.hub_names import check_repo_id
 from hublish.schemas.documents.manifest import RepoType
 from hublish.schemas.secrets.masking import holds_token

@@ -1,9 +1,9 @@
-"""Cards: a template and plain data become a README, and neither can become the other.
+"""Render the card: README.md from the manifest's metadata, variables and evaluation results.
 
-context.py       what a template gets: the documented names
-templates.py     which template it is: a built-in one or a file beside the manifest
-evaluation.py    results out of a JSON file, in the form of `model-index`
-rendering.py     the template rendered in a child process, within bounds; child.py runs there
-escaping.py      how values print: as text, never as markup (shared with the child)
-front_matter.py  metadata to and from the block between `---` lines
+render_card.py       the stage
+card_template.py     the template, and the names that it can use
+card_files.py        files that the card names, read only inside the manifest's folder
+renderer.py          rendering within limits, a user's template in a child process
+template_sandbox.py  Jinja2's sandbox, in the child process or in this one
+escaping.py          values as Markdown text
 """

@@ -1,7 +1,7 @@
-"""How a value prints in a card: as the text it is, never as markup the value brings along.
+"""Escape values for Markdown, so that they print as text and add no markup.
 
-The rules are CommonMark's: `<` opens HTML and autolinks, a backslash takes the meaning from punctuation, and a
-link destination may hide its scheme behind backslashes and entities.
+The rules are those of CommonMark: `<` opens HTML and autolinks, a backslash escapes punctuation, and backslashes and
+entities in a link destination can hide its scheme.
 """
 
 import re
@@ -10,11 +10,11 @@ _TEXT = re.compile(r"[\\`*\[\]|~<>&]|(?<![^\W_])_|_(?![^\W_])")
 _ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
 _SPACE = re.compile(r"\s+")
 _LINE_BREAK = re.compile(r"[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]")
-# What begins a heading, a list or a rule when it stands at the beginning of a line.
+# At the start of a line, these open a heading, a list or a thematic break.
 _BLOCK_MARK = re.compile(r"(?:#{1,6}|[-+])(?=\s|\Z)|[-=]+\s*\Z")
 _LIST_NUMBER = re.compile(r"(\d{1,9})(?=[.)](?:\s|\Z))")
 
-# `<https://...>` and `<name@host>` are links that are safe.
+# `<https://...>` and `<name@host>` are safe links.
 _TAG = re.compile(r"<(?!https?://[^\s<>]*>|[\w.+-]+@[\w.-]+>)(?=[A-Za-z/!?])", re.ASCII)
 _ENTITY = re.compile(r"&(?=#|[A-Za-z][A-Za-z0-9]*;)")
 _DESTINATION = re.compile(r"\]([(:])(\s*)([^\s)]*)")
@@ -23,7 +23,7 @@ _SCHEMES = frozenset(["http", "https", "mailto"])
 
 
 def as_text(value: str) -> str:
-    """Return `value` as one line of Markdown that shows exactly its characters."""
+    """Return `value` as one line of Markdown that displays exactly its characters."""
     line = _on_one_line(value).strip()
     escaped = _TEXT.sub(lambda match: _ENTITIES.get(match[0], f"\\{match[0]}"), line)
     if _BLOCK_MARK.match(escaped):
@@ -32,23 +32,24 @@ def as_text(value: str) -> str:
 
 
 def as_markdown(value: str) -> str:
-    """Return Markdown whose formatting stays and whose HTML and unsafe links are shown as the text they are."""
+    """Return Markdown with its formatting, but with HTML and unsafe links displayed as text."""
     plain = _TAG.sub("&lt;", _ENTITY.sub("&amp;", value))
     return _DESTINATION.sub(_safe_destination, plain)
 
 
 def as_code(value: str) -> str:
-    """Return one line that stays inside a code span or block."""
+    """Return one line that cannot end the code span or block around it."""
     return _on_one_line(value).replace("`", "'")
 
 
 def as_code_block(value: str) -> str:
-    """Return lines that stay inside a fenced code block."""
+    """Return lines that cannot end the fenced code block around them."""
     return value.strip("\r\n").replace("```", "'''")
 
 
 def _on_one_line(value: str) -> str:
-    # One expression for both would look for a line break from every space of a run of them: minutes for a long one.
+    # In two steps: one expression for both would search for a line break from every space of a long run of spaces,
+    # which takes minutes.
     return _SPACE.sub(lambda run: " " if _LINE_BREAK.search(run[0]) else run[0], value)
 
 
@@ -56,5 +57,5 @@ def _safe_destination(match: re.Match[str]) -> str:
     scheme = _SCHEME.match(match[3].replace("\\", ""))
     if scheme is None or scheme[1].lower() in _SCHEMES:
         return match[0]
-    # An escaped bracket is no link; the destination stays readable.
+    # An escaped bracket does not open a link, and the destination remains readable.
     return f"]\\{match[1]}{match[2]}{match[3]}"

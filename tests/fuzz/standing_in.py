@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 from unittest.mock import patch
 
 from hublish.api import project as projects
-from hublish.pipeline.render_card import rendering, templating
-from hublish.pipeline.render_card.templates import CardTemplate
+from hublish.pipeline.render_card import renderer, template_sandbox
+from hublish.pipeline.render_card.card_template import CardTemplate
 from hublish.schemas.variables.lookup import NoValueError
 from tests.fuzz import hostile
 
@@ -29,20 +29,20 @@ class Renderer:
         """Return the text a template makes of plain data."""
         if (self.here + self.in_children + 1) % self._every == 0:
             self.in_children += 1
-            return rendering.render(template, context)
+            return renderer.render(template, context)
         self.here += 1
         return self._own.render(template, context)
 
 
-class _Here(rendering.Child):
+class _Here(renderer.Child):
     """What is asked and what is answered is the same JSON, and no process is started for it."""
 
     def __init__(self) -> None:
-        self._environment = templating.new_environment()
+        self._environment = template_sandbox.new_environment()
 
-    def _ask(self, request: bytes, seconds: int) -> dict[str, Any]:
-        answer: dict[str, Any] = json.loads(json.dumps(templating.answer(self._environment, json.loads(request))))
-        return answer
+    def _send(self, request: bytes, seconds: int) -> dict[str, Any]:
+        response = template_sandbox.respond(self._environment, json.loads(request))
+        return dict(json.loads(json.dumps(response)))
 
 
 @contextmanager

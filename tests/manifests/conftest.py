@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from hublish.pipeline.render_card.rendering import ON_DEMAND, rendered_by
-from hublish.pipeline.render_card.templates import CardTemplate
+from hublish.pipeline.render_card.card_template import CardTemplate
+from hublish.pipeline.render_card.renderer import ON_DEMAND, rendered_by
 from tests.manifests.corpus import FOLDER, Check, check
 
 

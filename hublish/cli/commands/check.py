@@ -9,7 +9,7 @@ from hublish.cli.arguments import add_manifest, manifest, repeated_options
 from hublish.cli.commands import Command, Example, Outcome
 from hublish.cli.report import Report
 from hublish.cli.terminal.text import plural
-from hublish.pipeline.render_card.rendering import prestarted
+from hublish.pipeline.render_card.renderer import prestarted
 
 if TYPE_CHECKING:
     from hublish.cli.views.check import CheckView

@@ -5,7 +5,7 @@ from argparse import ArgumentParser, Namespace
 from hublish.cli.arguments import add_manifest, manifest
 from hublish.cli.commands import Command, Example, Outcome
 from hublish.cli.report import Report
-from hublish.pipeline.render_card.rendering import prestarted
+from hublish.pipeline.render_card.renderer import prestarted
 
 
 def _configure(parser: ArgumentParser) -> None:

@@ -147,7 +147,7 @@ def test_the_card_is_ours_with_what_the_class_says() -> None:
 def test_metadata_that_the_hub_would_refuse_is_refused_before_it() -> None:
     class Unlicensed(Scaler, license="my-own"): ...
 
-    with pytest.raises(CardError, match="the Hub would refuse"):
+    with pytest.raises(CardError, match="the Hub would reject"):
         Unlicensed(Size(1)).push_to_hub("acme/refused")
 
 

@@ -65,7 +65,7 @@ def test_listing_the_files_imports_neither_client_nor_server() -> None:
 
 
 def test_the_renderer_imports_neither_documents_nor_the_hub() -> None:
-    script = "import json, sys, hublish.pipeline.render_card.child; print(json.dumps(sorted(sys.modules)))"
+    script = "import json, sys, hublish.pipeline.render_card.template_sandbox; print(json.dumps(sorted(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     modules = set(json.loads(done.stdout))
     assert modules.isdisjoint(

@@ -1,7 +1,7 @@
-"""What the cards's tests share."""
+"""Settings for the tests of cards."""
 
 from hypothesis import settings
 
-# Nothing here is timed: a busy machine must not fail a test.
+# No deadline: a busy machine must not fail a test.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")

@@ -1,4 +1,4 @@
-"""Values print as the text they are: a Markdown reader shows their characters, and no markup of theirs."""
+"""Values print as text: a Markdown reader displays their characters, and no markup from them."""
 
 import html
 import re
@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 from hublish.pipeline.render_card.escaping import as_code, as_code_block, as_markdown, as_text
 
 READER = MarkdownIt("gfm-like", {"linkify": False, "html": True})
-# With HTML passed through and every scheme allowed: the worst reader a card can meet.
+# HTML is passed through and every scheme is allowed: the least safe reader that a card can meet.
 setattr(READER, "validateLink", lambda _url: True)  # noqa: B010 - the reader's own switch, a method to mypy
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
@@ -19,7 +19,7 @@ marks = st.text("<>[]()!`*_~#|\\&;:=+-.1 \n\tax/'\"", max_size=40)
 
 
 def shown(markdown: str) -> str:
-    """Return the text a reader sees, with white space made one."""
+    """Return the text that a reader sees, with each run of white space as one space."""
     rendered = READER.render(markdown)
     return " ".join(html.unescape(re.sub(r"<[^>]*>", "", rendered)).split())
 
@@ -44,7 +44,7 @@ def tags(markdown: str) -> set[str]:
 @example("snake_case_name and _private_")
 @example("    indented code")
 @example("\x0bvertical")
-def test_text_is_shown_character_by_character(value: str) -> None:
+def test_text_is_displayed_character_by_character(value: str) -> None:
     # NUL is replaced by every reader, and a reader trims white space at both ends.
     expected = " ".join(value.replace("\0", "\ufffd").split())
     assert shown(as_text(value)) == expected
@@ -64,7 +64,7 @@ def test_text_is_shown_character_by_character(value: str) -> None:
 @example("[a](data:text/html;base64,xyz)")
 @example("[a](JavaScript:x)")
 @example("[a](vbscript:x)")
-def test_markdown_brings_no_html_and_no_unsafe_link(value: str) -> None:
+def test_markdown_adds_no_html_and_no_unsafe_link(value: str) -> None:
     rendered = READER.render(as_markdown(value))
     assert not re.search(r"<(script|img[^>]*onerror|iframe|object|style)", rendered, re.IGNORECASE)
     for link in re.findall(r'(?:href|src)="([^"]*)"', rendered):
@@ -87,12 +87,12 @@ def test_markdown_brings_no_html_and_no_unsafe_link(value: str) -> None:
         "<https://example.org/?a=b> and <me@example.org>",
     ],
 )
-def test_ordinary_markdown_stays_as_it_is(value: str) -> None:
+def test_ordinary_markdown_is_unchanged(value: str) -> None:
     assert as_markdown(value) == value
 
 
 @pytest.mark.parametrize("value", ["acme/digits-mlp", "v1.0.0", "2,410 parameters, 8 x 8", "snake_case", "5 GB (3-4)"])
-def test_ordinary_text_stays_as_it_is(value: str) -> None:
+def test_ordinary_text_is_unchanged(value: str) -> None:
     assert as_text(value) == value
 
 

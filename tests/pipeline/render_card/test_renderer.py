@@ -1,4 +1,4 @@
-"""A template gets plain data and bounds: it prints values, reaches nothing else, and cannot go on for ever."""
+"""A template prints plain data, has access to nothing else, and is stopped at its limits."""
 
 import os
 import signal
@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from hublish.base.errors import CardError
-from hublish.pipeline.render_card.rendering import ON_DEMAND, Child, current_renderer, prestarted, render
-from hublish.pipeline.render_card.templates import CardTemplate
+from hublish.pipeline.render_card.card_template import CardTemplate
+from hublish.pipeline.render_card.renderer import ON_DEMAND, Child, current_renderer, prestarted, render
 from hublish.schemas.diagnose.problems import Location
 
 
@@ -78,19 +78,19 @@ ESCAPES = [
 
 
 @pytest.mark.parametrize("template", ESCAPES)
-def test_no_escape_from_the_sandbox_prints_anything(template: str) -> None:
+def test_an_escape_from_the_sandbox_is_an_error(template: str) -> None:
     error = refused(template, values=["a"])
     places = [str(problem.location) for problem in error.problems]
     assert "card.md.j2" in error.message or places[0].startswith("card.md.j2:1:")
 
 
-def test_an_unsafe_construct_is_called_so_with_its_line() -> None:
+def test_an_unsafe_construct_is_reported_with_its_line() -> None:
     (problem,) = refused("fine\n\n{{ ''.__class__ }}\n").problems
     assert (problem.code, problem.message) == ("card.unsafe", "unsafe template construct")
     assert problem.location == Location("card.md.j2", 3, 1)
 
 
-def test_an_undefined_variable_is_named_with_its_line() -> None:
+def test_an_undefined_variable_is_reported_with_its_place() -> None:
     (problem,) = refused("one\n  {{ two }}\n").problems
     assert str(problem).startswith("card.md.j2:2:6: 'two' is undefined\n  hint: set `two` under card.variables")
     assert problem.location is not None
@@ -98,7 +98,7 @@ def test_an_undefined_variable_is_named_with_its_line() -> None:
     assert [related.path for related in problem.related] == ["card.template"]
 
 
-def test_a_syntax_error_is_placed() -> None:
+def test_a_syntax_error_is_reported_with_its_line() -> None:
     (problem,) = refused("one\ntwo\n{% if %}\n").problems
     assert problem.location == Location("card.md.j2", 3, 1)
 
@@ -115,7 +115,7 @@ BOMBS = [
 
 
 @pytest.mark.parametrize("template", BOMBS)
-def test_a_template_that_does_too_much_is_stopped(template: str) -> None:
+def test_a_template_that_exceeds_a_limit_is_stopped(template: str) -> None:
     with pytest.raises(CardError) as caught:
         render(CardTemplate("card.md.j2", template), {}, seconds=2)
     assert "exceeded 2 s, 512 MiB of memory or 1 MiB of output" in caught.value.message
@@ -128,37 +128,37 @@ def test_a_child_that_computes_for_too_long_is_killed() -> None:
     assert child._process.returncode in (-signal.SIGXCPU, -signal.SIGKILL)
 
 
-def test_the_child_knows_no_token(monkeypatch: pytest.MonkeyPatch) -> None:
-    from hublish.pipeline.render_card import rendering
+def test_the_child_gets_no_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    from hublish.pipeline.render_card import renderer
 
     monkeypatch.setenv("HF_TOKEN", "canary")
     boot = "import json, os; print(json.dumps({'text': ' '.join(os.environ)}))"
-    monkeypatch.setattr(rendering, "_BOOT", boot)
+    monkeypatch.setattr(renderer, "_BOOT", boot)
     assert "HF_TOKEN" in os.environ
     assert "HF_TOKEN" not in rendered("")
 
 
-def test_a_renderer_that_dies_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
-    from hublish.pipeline.render_card import rendering
+def test_a_renderer_that_stops_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    from hublish.pipeline.render_card import renderer
 
-    monkeypatch.setattr(rendering, "_BOOT", "raise SystemExit('broken installation')")
+    monkeypatch.setattr(renderer, "_BOOT", "raise SystemExit('broken installation')")
     assert refused("text").message == "card.md.j2: the renderer stopped: broken installation"
 
 
-def test_line_separators_and_astral_characters_survive() -> None:
+def test_line_separators_and_astral_characters_are_kept() -> None:
     assert rendered("{{ value | markdown }}", value="é 漢 🎉 \u00a0") == "é 漢 🎉 \u00a0"
 
 
-def test_a_child_started_ahead_renders_and_one_that_is_not_asked_is_gone() -> None:
+def test_a_child_started_early_renders_and_an_unused_one_is_stopped() -> None:
     with Child() as child:
         assert child.render(CardTemplate("t", "{{ value }}"), {"value": 1}) == "1"
-    with Child() as unasked:
-        process = unasked._process
+    with Child() as unused:
+        process = unused._process
         assert process.poll() is None
     assert process.returncode is not None
 
 
-def test_a_child_is_gone_when_its_parent_fails() -> None:
+def test_a_child_is_stopped_when_its_parent_fails() -> None:
     with pytest.raises(KeyboardInterrupt), Child() as child:
         raise KeyboardInterrupt
     assert child._process.returncode is not None
@@ -166,7 +166,7 @@ def test_a_child_is_gone_when_its_parent_fails() -> None:
 
 def test_a_child_whose_parent_was_killed_ends() -> None:
     script = (
-        "import os, signal; from hublish.pipeline.render_card.rendering import Child; Child(); os.kill(os.getpid(), 9)"
+        "import os, signal; from hublish.pipeline.render_card.renderer import Child; Child(); os.kill(os.getpid(), 9)"
     )
     # The pipe that the child inherits is closed once it has ended too.
     done = subprocess.run([sys.executable, "-c", script], stderr=subprocess.PIPE, timeout=60)

@@ -1,8 +1,14 @@
-"""What a template may do, and what becomes of it: jinja2's sandbox, on plain data.
+"""Render a template in Jinja2's sandbox, where every value is escaped for Markdown.
 
-The sandbox keeps a template away from Python. It does not keep it from doing too much: `child.py` does.
+The sandbox keeps a template away from Python, but it does not bound time or memory. A user's template is therefore
+rendered by `main` in a child process with limits, which has no token and cannot write files.
 """
 
+import gc
+import json
+import os
+import resource
+import sys
 import traceback
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -15,21 +21,43 @@ from markupsafe import Markup, escape
 
 from hublish.pipeline.render_card.escaping import as_code, as_code_block, as_markdown, as_text
 
-Answer = dict[str, Any]
-"""`{"text": ...}`, or `{"kind": ..., "message": ..., "line": ...}` with a line of 0 where there is none."""
-BOUNDS: Answer = {"kind": "bounds", "message": "", "line": 0}
-"""The answer when a template does too much."""
+Response = dict[str, Any]
+"""`{"text": ...}`, or `{"kind": ..., "message": ..., "line": ...}`, where a line of 0 means that it is unknown."""
+
+_EXCEEDED: Response = {"kind": "bounds", "message": "", "line": 0}
 
 
-def answer(environment: jinja2.Environment, request: dict[str, Any]) -> Answer:
-    """Render what a request holds.
+def main() -> None:
+    """Read a request from standard input, render it, and write the response to standard output, both as JSON.
+
+    A request has the `name` and the text of a `template`, its `context` (plain data), and three limits: `seconds` of
+    processor time, `memory` and `output` in bytes.
+    """
+    # Everything that does not depend on the request is prepared before it arrives.
+    environment = new_environment()
+    gc.enable()  # disabled by the parent's boot code: importing leaves nothing to collect
+    request = json.load(sys.stdin)
+    resource.setrlimit(resource.RLIMIT_CPU, (request["seconds"], request["seconds"]))
+    resource.setrlimit(resource.RLIMIT_AS, (request["memory"], request["memory"]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    try:
+        response = respond(environment, request)
+    except MemoryError:
+        response = _EXCEEDED
+    sys.stdout.write(json.dumps(response))
+    sys.stdout.flush()
+    os._exit(0)  # the parent waits for the end of the process, and there is nothing to clean up
+
+
+def respond(environment: jinja2.Environment, request: dict[str, Any]) -> Response:
+    """Render a request.
 
     Args:
-        environment: as `new_environment` made it.
-        request: `name` and `template` (text), `context` (plain data), and the most bytes of `output`.
+        environment: the result of `new_environment`.
+        request: the `name` and the text of a `template`, its `context`, and the largest `output` in bytes.
 
     Raises:
-        MemoryError: when there is not enough.
+        MemoryError: when the memory limit is exceeded.
     """
     name = request["name"]
     try:
@@ -44,14 +72,14 @@ def answer(environment: jinja2.Environment, request: dict[str, Any]) -> Answer:
         return {"kind": "undefined", "message": error.message or "undefined variable", "line": _line(error, name)}
     except MemoryError:
         raise
-    # A template fails with whatever its operators and filters raise.
+    # Operators and filters in a template may raise any exception.
     except Exception as error:
         message = f"{type(error).__name__}: {error}"[:300]
         return {"kind": "failed", "message": message, "line": _line(error, name)}
 
 
 def new_environment() -> jinja2.Environment:
-    """Return the sandbox of all templates, in which every value is escaped for Markdown."""
+    """Return the sandbox for templates, with filters that escape for Markdown."""
     environment = ImmutableSandboxedEnvironment(
         undefined=jinja2.StrictUndefined,
         autoescape=True,
@@ -61,26 +89,26 @@ def new_environment() -> jinja2.Environment:
     )
     for name, escaping in (("markdown", as_markdown), ("code", as_code), ("code_block", as_code_block)):
         environment.filters[name] = partial(_marked, escaping)
-    # jinja2's own mark their result as safe once it is escaped for HTML, which leaves Markdown's links.
+    # Jinja2's own filters escape for HTML and mark the result as safe, but Markdown links would still work in it.
     for name in ("e", "escape", "forceescape"):
         environment.filters[name] = partial(_marked, as_text)
     environment.filters["join"] = _joined
-    # It makes up texts of any length, and a card has no use for them.
+    # Generates text of any length, which a card does not need.
     del environment.globals["lipsum"]
     return environment
 
 
 def _printed(value: object) -> Markup:
-    """Turn what `{{ ... }}` gives into what is printed."""
+    """Return the output for the value of a `{{ ... }}` expression."""
     if isinstance(value, Markup):
         return value
     if isinstance(value, int | float):
-        return Markup(value)  # noqa: S704 - a number has no markup
+        return Markup(value)  # noqa: S704 - a number contains no markup
     return _marked(as_text, "" if value is None else value)
 
 
 def _marked(escaping: Callable[[str], str], value: object) -> Markup:
-    return Markup(escaping(str(value)))  # noqa: S704 - escaped for Markdown, which covers HTML
+    return Markup(escaping(str(value)))  # noqa: S704 - escaped for Markdown, which includes HTML
 
 
 def _joined(values: Iterable[object], separator: str = "", attribute: str | None = None) -> Markup:
@@ -88,17 +116,17 @@ def _joined(values: Iterable[object], separator: str = "", attribute: str | None
     return escape(separator).join(_printed(item) for item in items)
 
 
-def _rendered(template: jinja2.Template, context: dict[str, Any], limit: int) -> Answer:
+def _rendered(template: jinja2.Template, context: dict[str, Any], limit: int) -> Response:
     pieces, size = [], 0
     for piece in template.generate(context):
         size += len(piece.encode("utf-8"))
         if size > limit:
-            return BOUNDS
+            return _EXCEEDED
         pieces.append(piece)
     return {"text": "".join(pieces)}
 
 
 def _line(error: Exception, name: str) -> int:
-    """Return the line of the template that was being rendered: jinja2 maps its frames back to it."""
+    """Return the template's line that raised the error: Jinja2 maps its frames to lines of the template."""
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == name]
     return (lines[-1] or 0) if lines else 0

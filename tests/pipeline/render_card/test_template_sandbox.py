@@ -1,4 +1,4 @@
-"""A built-in template is rendered here, by the rules of the child, and what it does grows with its data alone."""
+"""Built-in templates render in this process as in a child, in a time that depends only on their data."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from hublish.base.errors import CardError
-from hublish.pipeline.render_card.rendering import ON_DEMAND, render
-from hublish.pipeline.render_card.templates import BUILT_IN, CardTemplate, find_template
+from hublish.pipeline.render_card.card_template import BUILT_IN, CardTemplate, find_template
+from hublish.pipeline.render_card.renderer import ON_DEMAND, render
 
 CONTEXT: dict[str, Any] = {
     "repo": {
@@ -29,13 +29,13 @@ CONTEXT: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("name", BUILT_IN)
-def test_a_built_in_template_makes_the_same_text_here_as_in_a_child(name: str, tmp_path: Path) -> None:
+def test_a_built_in_template_renders_the_same_here_and_in_a_child(name: str, tmp_path: Path) -> None:
     template = find_template(name, tmp_path)
     assert template.built_in
     assert ON_DEMAND.render(template, CONTEXT) == render(template, CONTEXT)
 
 
-def test_a_file_of_the_same_name_is_not_built_in(tmp_path: Path) -> None:
+def test_a_file_with_the_name_of_a_built_in_template_is_not_built_in(tmp_path: Path) -> None:
     (tmp_path / "model.md.j2").write_text("{{ title }}")
     assert not find_template("model.md.j2", tmp_path).built_in
 
@@ -43,15 +43,15 @@ def test_a_file_of_the_same_name_is_not_built_in(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "value", [" " * 200_000 + "x", "\n" * 200_000, "](" * 100_000, "<" * 200_000, "&a" * 100_000, "-" * 200_000 + "x"]
 )
-def test_no_value_takes_more_time_than_its_length_is_worth(value: str, tmp_path: Path) -> None:
-    # Not a measurement: an expression that looks back from every character would take minutes.
+def test_a_value_is_escaped_in_linear_time(value: str, tmp_path: Path) -> None:
+    # Nothing is timed: a quadratic expression would take minutes.
     names = ("title", "summary", "description", "usage", "citation")
     for name in names:
         with suppress(CardError):  # more than 1 MiB of output
             ON_DEMAND.render(find_template("model", tmp_path), {**CONTEXT, name: value})
 
 
-def test_a_text_that_is_too_long_is_refused_here_too() -> None:
+def test_output_that_is_too_long_is_rejected_in_this_process_too() -> None:
     template = CardTemplate("model", "{% for a in files %}{{ title }}{% endfor %}", built_in=True)
     with pytest.raises(CardError, match="1 MiB of output"):
         ON_DEMAND.render(template, {**CONTEXT, "files": [1] * 11, "title": "a" * 100_000})

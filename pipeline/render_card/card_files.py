@@ -1,0 +1,118 @@
+"""Read the files that a manifest's card names: templates and evaluation results, only inside the manifest's folder."""
+
+import os
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from hublish.base.errors import CardError
+from hublish.schemas.diagnose.problems import InvalidDocumentError, Problem
+from hublish.schemas.diagnose.suggestions import nearest
+from hublish.schemas.documents.json_documents import read_json_value
+from hublish.schemas.documents.path_rules import path_problems
+
+EVALUATION_LIMIT: Final = 1 << 20
+"""The largest evaluation file, in bytes."""
+
+Results = list[dict[str, Any]]
+"""Evaluation results, each with `task`, `dataset` and `metrics`."""
+
+# Without O_NONBLOCK, opening a FIFO would wait for a writer.
+_FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+def read_inside(folder: Path, relative: str, path: str, limit: int, hint: str = "") -> bytes:
+    """Return the bytes of a file in the manifest's folder.
+
+    Args:
+        folder: the manifest's folder.
+        relative: the file's path, with `/` between segments.
+        path: the field of the manifest that names it, such as `card.template`.
+        limit: the largest file that is read, in bytes.
+        hint: the hint if the file does not exist.
+
+    Raises:
+        CardError: when the file is missing, too large, not a regular file, or behind a link.
+    """
+    # Manifests that are built in Python have not been validated.
+    wrong = path_problems(relative)
+    if wrong:
+        raise _refused(path, f"{relative}: {'; '.join(wrong)}", "give a path inside the manifest's folder")
+    try:
+        descriptor = open_inside(folder, relative)
+    except FileNotFoundError:
+        raise _refused(path, f"there is no file {relative}", _near(folder, relative) or hint) from None
+    except OSError as error:
+        raise _refused(path, f"{relative} cannot be read: {error.strerror}", "links are not followed") from None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise _refused(path, f"{relative} is not a regular file", hint)
+    with open(descriptor, "rb") as file:
+        data = file.read(limit + 1)
+    if len(data) > limit:
+        raise _refused(path, f"{relative} is larger than {limit >> 10} KiB", hint)
+    return data
+
+
+def open_inside(folder: Path, relative: str) -> int:
+    """Return a descriptor of a file below `folder`, without following links and without blocking on a FIFO.
+
+    Raises:
+        OSError: when the file cannot be opened, or a part of its path is a link.
+    """
+    # Segment by segment: O_NOFOLLOW applies to the last segment only.
+    *parents, name = relative.split("/")
+    current = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        for segment in parents:
+            below = os.open(segment, _FLAGS | os.O_DIRECTORY, dir_fd=current)
+            os.close(current)
+            current = below
+        return os.open(name, _FLAGS, dir_fd=current)
+    finally:
+        os.close(current)
+
+
+def read_evaluation(name: str, folder: Path) -> Results:
+    """Return evaluation results from a JSON file: a list of them, or an object with the list as `results`.
+
+    Args:
+        name: the file, relative to `folder`.
+        folder: the manifest's folder.
+
+    Raises:
+        CardError: when the file is missing, not strict JSON, or has another form.
+    """
+    data = read_inside(folder, name, "card.evaluation", EVALUATION_LIMIT, "name a JSON file with evaluation results")
+    msg = "the evaluation results cannot be read"
+    try:
+        value = read_json_value(data, name, family="card", max_bytes=EVALUATION_LIMIT)
+    except InvalidDocumentError as error:
+        raise CardError(msg, problems=error.problems) from None
+    results = value.get("results") if isinstance(value, dict) else value
+    if not isinstance(results, list) or not all(isinstance(result, dict) for result in results):
+        hint = "write a list of {task, dataset, metrics}, as in a card's model-index"
+        problem = Problem("card.evaluation", f"{name} contains no list of results", hint, "card.evaluation")
+        raise CardError(msg, problems=[problem])
+    return results
+
+
+def model_index(name: str, results: Results) -> list[Mapping[str, Any]]:
+    """Return the `model-index` of the front matter, for a model called `name`."""
+    return [{"name": name, "results": results}]
+
+
+def _near(folder: Path, relative: str) -> str:
+    """Return a hint with the file in the same folder whose name is most similar."""
+    parent, slash, name = relative.rpartition("/")
+    try:
+        names = [each.name for each in (folder / parent).iterdir()]
+    except OSError:
+        return ""
+    near = nearest(name, names, cutoff=0.7)
+    return f"did you mean '{parent}{slash}{near}'?" if near else ""
+
+
+def _refused(path: str, message: str, hint: str) -> CardError:
+    return CardError("the card cannot be rendered", problems=[Problem("card.file", message, hint, path)])

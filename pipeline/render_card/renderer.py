@@ -1,0 +1,219 @@
+"""Render a template: a built-in one in this process, a user's in a child process that is killed at its limits.
+
+The child takes longer to import the template engine than to render. The command line therefore starts one with
+`prestarted` before it reads the manifest. This module imports little, so that the child starts soon.
+"""
+
+import json
+import os
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Protocol, Self
+
+from hublish.base.errors import CardError
+from hublish.schemas.diagnose.problems import Location, Problem, Related
+from hublish.schemas.secrets.masking import mask
+
+if TYPE_CHECKING:
+    from hublish.pipeline.render_card.card_template import CardTemplate
+
+# Limits on a user's template: seconds of processor time, bytes of memory, bytes of output.
+_SECONDS: Final = 5
+_MEMORY: Final = 512 << 20
+_OUTPUT: Final = 1 << 20
+# Wall-clock time may be this many times the processor time, since the machine may be busy with other work. A template
+# cannot sleep, so that only a machine under heavy load comes near it.
+_WALL_CLOCK_FACTOR: Final = 12
+
+_UNDEFINED: Final = re.compile(r"'([A-Za-z_]\w*)' is undefined")
+_HINTS: Final = {
+    "undefined": "set it under card.variables, or give a default: {{ name | default('') }}",
+    "unsafe": "templates work on plain data; attributes that begin with '_' are not available",
+    "syntax": "see the template language of Jinja2",
+}
+# `-I -S` isolates the child from the environment, the current folder and site-packages. It then appends this process's
+# path, after the standard library.
+_BOOT: Final = (
+    "import gc, json, sys\n"
+    "gc.disable()\n"
+    "sys.path += [entry for entry in json.loads(sys.argv[1]) if entry not in sys.path]\n"
+    "from hublish.pipeline.render_card.template_sandbox import main\n"
+    "main()\n"
+)
+# Python may need these to start. The child gets no other variable: no token and no proxy.
+_KEPT_ENVIRONMENT: Final = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+# A line that names a user's template, searched for in as many bytes as a manifest may have. A wrong guess costs only
+# time: a child that is not needed is stopped, and one that is missing is started on demand.
+_MANIFEST_LIMIT: Final = 1 << 18
+_OWN_TEMPLATE: Final = re.compile(
+    rb"""^[ \t]+template[ \t]*:[ \t]*(?!["']?(?:model|dataset|space)["']?[ \t\r]*(?:\#|$))\S""", re.MULTILINE
+)
+
+
+class Renderer(Protocol):
+    """Renders the text of a card."""
+
+    def render(self, template: "CardTemplate", context: Mapping[str, Any], /) -> str:
+        """Return the text of a template rendered with plain data; see `Child.render`."""
+
+
+class Child:
+    """A process that renders one template. It prepares as soon as it starts, and ends with the `with` block."""
+
+    def __init__(self) -> None:
+        import subprocess
+
+        # An empty entry means the current folder, which may be another one for the child.
+        path = json.dumps([os.path.abspath(entry) for entry in sys.path])  # noqa: PTH100
+        self._process = subprocess.Popen(  # noqa: S603 - our own code; the template is data on standard input
+            [sys.executable, "-I", "-S", "-c", _BOOT, path],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={name: os.environ[name] for name in _KEPT_ENVIRONMENT if name in os.environ},
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        with self._process:  # closes the pipes and waits
+            pass
+
+    def render(self, template: "CardTemplate", context: Mapping[str, Any], *, seconds: int = _SECONDS) -> str:
+        """Return the text of a template rendered with plain data. A child renders only once.
+
+        Args:
+            template: the template.
+            context: mappings, lists, strings and numbers, by the names that the template uses.
+            seconds: of processor time, after which the child is killed.
+
+        Raises:
+            CardError: when the template cannot be rendered, with its name and line, or exceeds a limit.
+        """
+        request = {**_request(template, context), "seconds": seconds, "memory": _MEMORY}
+        return _text(template, self._send(json.dumps(request).encode(), seconds), seconds)
+
+    def _send(self, request: bytes, seconds: int) -> dict[str, Any]:
+        from subprocess import TimeoutExpired
+
+        try:
+            out, err = self._process.communicate(request, timeout=_WALL_CLOCK_FACTOR * seconds)
+        except TimeoutExpired:
+            return {"kind": "bounds"}
+        if self._process.returncode < 0:  # killed by the limit on processor time
+            return {"kind": "bounds"}
+        if self._process.returncode:
+            last = err.decode("utf-8", "replace").strip().rpartition("\n")[2]
+            return {"kind": "failed", "message": f"the renderer stopped: {last[:300]}", "line": 0}
+        response: dict[str, Any] = json.loads(out)
+        return response
+
+
+class OnDemand:
+    """Renders a built-in template in this process, and any other in a child that it starts.
+
+    A built-in template only loops over its data. The size limits of the manifest and of the evaluation bound its work,
+    so it needs no process that can be killed, which would take longer to start than everything else takes.
+    """
+
+    def render(self, template: "CardTemplate", context: Mapping[str, Any]) -> str:
+        """Return the text of a template rendered with plain data; see `Child.render`."""
+        if not template.built_in:
+            return render(template, context)
+        from hublish.pipeline.render_card.template_sandbox import new_environment, respond
+
+        return _text(template, respond(new_environment(), _request(template, context)), _SECONDS)
+
+
+ON_DEMAND: Final = OnDemand()
+_RENDERER: Final[ContextVar[Renderer]] = ContextVar("renderer", default=ON_DEMAND)
+
+
+def current_renderer() -> Renderer:
+    """Return the renderer of this context: a child that was started early, or one that starts a child on demand."""
+    return _RENDERER.get()
+
+
+@contextmanager
+def rendered_by(renderer: Renderer) -> Iterator[None]:
+    """Render cards with `renderer` within a `with` block."""
+    token = _RENDERER.set(renderer)
+    try:
+        yield
+    finally:
+        _RENDERER.reset(token)
+
+
+@contextmanager
+def prestarted(manifest: str) -> Iterator[None]:
+    """Start a child early if the manifest seems to name a user's template.
+
+    The child imports the template engine while this process imports the code that reads and checks the manifest. On
+    two cores, the card then costs `hublish check` almost no time.
+
+    Args:
+        manifest: a path. Standard input (`-`) and other files that can be read only once are not read.
+    """
+    if not _names_template(Path(manifest)):
+        yield
+        return
+    with Child() as child, rendered_by(child):
+        yield
+
+
+def render(template: "CardTemplate", context: Mapping[str, Any], *, seconds: int = _SECONDS) -> str:
+    """Return the text of a template rendered in a new child; see `Child.render`."""
+    with Child() as child:
+        return child.render(template, context, seconds=seconds)
+
+
+def _names_template(path: Path) -> bool:
+    try:
+        if not path.is_file():
+            return False
+        with path.open("rb") as stream:
+            return _OWN_TEMPLATE.search(stream.read(_MANIFEST_LIMIT)) is not None
+    except OSError:
+        return False
+
+
+def _request(template: "CardTemplate", context: Mapping[str, Any]) -> dict[str, Any]:
+    return {"name": template.name, "template": template.text, "context": context, "output": _OUTPUT}
+
+
+def _text(template: "CardTemplate", response: dict[str, Any], seconds: int) -> str:
+    """Return the text in a response, or raise its error."""
+    if "text" in response:
+        return str(response["text"])
+    kind = response["kind"]
+    if kind == "bounds":
+        message = f"rendering {template.name} exceeded {seconds} s, {_MEMORY >> 20} MiB of memory or 1 MiB of output"
+        raise CardError(message, hint="the template loops or repeats too much")
+    hint = _HINTS.get(kind, "")
+    if not response["line"]:
+        raise CardError(f"{template.name}: {response['message']}", hint=hint)
+    message = response["message"].rstrip(".")
+    undefined = _UNDEFINED.match(message)
+    name = undefined[1] if undefined else ""
+    if name:
+        hint = f"set `{name}` under card.variables, or write {{{{ {name} | default('') }}}}"
+    related = (Related("rendered from here", "card.template"),)
+    place = _place(template, response["line"], name)
+    problem = Problem(f"card.{kind}", message, hint, location=place, related=related)
+    msg = "the card cannot be rendered"
+    raise CardError(msg, problems=[problem])
+
+
+def _place(template: "CardTemplate", line: int, name: str) -> Location:
+    """Return the location of a name in a line, else of the whole line, since Jinja2 reports no columns."""
+    lines = template.text.splitlines()
+    text = mask(lines[line - 1]) if line <= len(lines) else ""
+    found = re.search(rf"\b{name}\b", text) if name else None
+    start, end = found.span() if found else (len(text) - len(text.lstrip()), len(text))
+    return Location(template.name, line, start + 1, line, end + 1, text)
