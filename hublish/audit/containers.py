@@ -1,57 +1,81 @@
-"""What a container holds, and whether a pickle is among it."""
+"""Open containers (zip, tar and compressed files), and search their members for a pickle.
 
+The audit refuses a container that cannot be inspected, and one that two readers could understand differently.
+"""
+
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
-from hublish.audit.blob import Blob
-from hublish.audit.expanding import FLOOR, ExpandedBlob, TooLargeError, compression_of, expands
-from hublish.audit.members import Member, UnreadableError
 from hublish.audit.pickles import pickle_in
-from hublish.audit.tars import BLOCK, is_tar, tar_members
-from hublish.audit.zips import is_zip, zip_members
+from hublish.formats.blob import FLOOR, Blob, ExpandedBlob, SliceBlob, TooLargeError, compression_of, expands
+from hublish.formats.input_files import InvalidFileError
+from hublish.formats.zip_directory import readable_members
+from hublish.formats.zip_reader import content_of, is_zip, read_zip
 
 DEPTH_LIMIT: Final = 4
-"""Containers within containers that are opened: a `.nemo` is a tar that holds a zip that holds a pickle."""
-_NAME_LENGTH = 80
+"""Levels of nested containers that are opened: a `.nemo` is a tar with a zip with a pickle."""
+_NAME_LENGTH: Final = 80
+_BLOCK: Final = 512
+_PAX: Final = b"xg"
+# A pax record is `LENGTH KEY=VALUE\n`; its `size` replaces the one in the header.
+_PAX_SIZE: Final = re.compile(rb"(?:^|\n)\d+ size=(\d{1,18})\n")
+_PAX_LIMIT: Final = 1 << 16
 
 
-def members(blob: Blob) -> Iterator[Member] | None:
-    """Return what the container holds; None when the bytes are no container.
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A file within a container."""
 
-    A compressed file has one member without a name.
+    name: str
+    """Empty for the content of a compressed file."""
+    blob: Blob
+
+
+class UnreadableError(Exception):
+    """A container whose content cannot be inspected; the message describes it."""
+
+
+def members(blob: Blob, *, ambiguous: bool = False) -> Iterator[Member] | None:
+    """Return the members of a container; None when the bytes are not a container.
+
+    Args:
+        blob: the bytes.
+        ambiguous: open also a container that two readers could understand differently.
 
     Raises:
-        UnreadableError: here or while iterating, when it cannot be looked into.
+        UnreadableError: here or while iterating, when it cannot be inspected.
     """
-    head = blob.read_at(0, BLOCK)
+    head = blob.read_at(0, _BLOCK)
     if compressed := _compressed(blob, head):
         return compressed
-    if is_tar(head):
-        return tar_members(blob)
-    # Last, because it may look at the end of the bytes.
-    return zip_members(blob) if is_zip(blob, head) else None
+    if _is_tar(head):
+        return _tar_members(blob)
+    # Last, because it may read the end of the bytes.
+    return _zip_members(blob, ambiguous=ambiguous) if is_zip(blob, head) else None
 
 
 def carried_pickle(blob: Blob) -> str | None:
-    """Return, in words, the first pickle that a file is or holds, or why it cannot be told; None when it is clean.
+    """Return a description of the first pickle that a file is or contains, or the reason why that is unknown.
 
-    Examples: `a pickle of protocol 2`, `archive/data.pkl in it is a pickle of protocol 2`,
-    `a zip archive with an encrypted member, which cannot be looked into`.
+    Returns None for a clean file. Examples: `a pickle of protocol 2`, `archive/data.pkl in it is a pickle of
+    protocol 2`, `a container compressed with 7z, which cannot be inspected`.
     """
     try:
         return _carried(blob, DEPTH_LIMIT)
     except UnreadableError as error:
-        return f"{error}, which cannot be looked into"
+        return f"{error}, which cannot be inspected"
     except TooLargeError:
-        return f"compressed and expands to more than {FLOOR >> 30} GiB, which cannot be looked into"
+        return f"compressed and expands to more than {FLOOR >> 30} GiB, which cannot be inspected"
 
 
 def _carried(blob: Blob, depth: int) -> str | None:
-    # A container first, so that the member is named; it may be a pickle for another loader all the same.
+    # The container first, so that the member is named; the container itself may still be a pickle to another loader.
     for member in _opened(blob, depth):
         kind = _carried(member.blob, depth - 1)
         if kind is not None:
-            return f"{_shown(member.name)} in it is {kind}" if member.name else f"compressed, and holds {kind}"
+            return f"{_shown(member.name)} in it is {kind}" if member.name else f"compressed, and contains {kind}"
     return pickle_in(blob)
 
 
@@ -74,6 +98,58 @@ def _compressed(blob: Blob, head: bytes) -> Iterator[Member] | None:
         msg = f"a container compressed with {name}"
         raise UnreadableError(msg)
     return iter([Member("", ExpandedBlob(blob, opener))]) if expands(blob, opener) else None
+
+
+def _zip_members(blob: Blob, *, ambiguous: bool) -> Iterator[Member]:
+    """Yield every member that is a file, in the order of the bytes."""
+    try:
+        found = readable_members(blob) if ambiguous else read_zip(blob).members
+        for member in sorted(found, key=lambda member: member.begin):
+            if member.stored:
+                yield Member(member.name, content_of(blob, member))
+    except InvalidFileError as error:
+        msg = f"a zip archive ({error.message})"
+        raise UnreadableError(msg) from None
+
+
+def _is_tar(head: bytes) -> bool:
+    # By the checksum: the headers of version 7 have no signature.
+    return len(head) >= _BLOCK and any(head[:100]) and _checksum_fits(head[:_BLOCK])
+
+
+def _tar_members(blob: Blob) -> Iterator[Member]:
+    """Yield every member that has content, until the archive ends or breaks off: old v7, ustar, GNU and pax.
+
+    `tarfile` is not used: it reads whole pax headers into memory, and seeks backwards in compressed archives.
+    """
+    offset, pax_size = 0, None
+    while _checksum_fits(header := blob.read_at(offset, _BLOCK)):
+        size = _number(header[124:136]) if pax_size is None else pax_size
+        pax_size, kind = None, header[156:157]
+        content = SliceBlob(blob, offset + _BLOCK, size)
+        if kind and kind in _PAX:
+            found = _PAX_SIZE.search(content.read_at(0, _PAX_LIMIT))
+            pax_size = int(found[1]) if found and kind == b"x" else None
+        elif size:
+            yield Member(header[:100].rstrip(b"\0").decode("utf-8", "replace"), content)
+        offset += _BLOCK + -(-size // _BLOCK) * _BLOCK
+
+
+def _checksum_fits(header: bytes) -> bool:
+    if len(header) < _BLOCK:
+        return False
+    # The sum counts its own field as spaces.
+    total = sum(header) - sum(header[148:156]) + 8 * 0x20
+    return _number(header[148:156]) == total
+
+
+def _number(raw: bytes) -> int:
+    if raw[:1] == b"\x80":  # GNU's base 256, for sizes beyond 8 GiB
+        return int.from_bytes(raw[1:], "big")
+    try:
+        return int(raw.strip(b" \0") or b"0", 8)
+    except ValueError:
+        return -1
 
 
 def _shown(name: str) -> str:

@@ -7,11 +7,11 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Final
 
-from hublish.audit.blob import MemoryBlob, StreamBlob
 from hublish.audit.inspection import Inspection, Interest, inspect
 from hublish.audit.secrets import SecretScanner
 from hublish.base.content import Content, ContentChangedError
 from hublish.base.digests import blob_hasher
+from hublish.formats.blob import MemoryBlob, StreamBlob
 
 # Bytes that are read at once.
 CHUNK: Final = 1 << 20

@@ -4,11 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from hublish.audit.blob import Blob
-from hublish.audit.containers import carried_pickle, members
-from hublish.audit.expanding import ExpandedBlob, TooLargeError
-from hublish.audit.members import UnreadableError
+from hublish.audit.containers import UnreadableError, carried_pickle, members
 from hublish.audit.secrets import Secret, SecretScanner
+from hublish.formats.blob import Blob, ExpandedBlob, TooLargeError
 from hublish.schemas.documents.manifest import Policy
 
 EXPANDED_LIMIT: Final = 64 << 20
@@ -70,7 +68,7 @@ def _in_members(blob: Blob) -> list[HiddenSecret]:
     found: list[HiddenSecret] = []
     left = EXPANDED_LIMIT
     try:
-        for member in members(blob) or ():
+        for member in members(blob, ambiguous=True) or ():
             if not isinstance(member.blob, ExpandedBlob):
                 continue
             scanner = SecretScanner(None)

@@ -1,31 +1,79 @@
-"""Recognise a pickle by its content, wherever it stands and whatever its name says.
+"""Detect a pickle by its content, wherever it is and whatever its name.
 
-A pickle is a program. Lists of dangerous imports keep being evaded, so none is kept here: what an unpickler
-would begin to execute is a pickle, also when it breaks off later, for by then it may have run.
+A pickle is a program. Lists of dangerous imports keep being evaded, so there is no such list here: bytes that an
+unpickler would begin to execute are a pickle. That includes a pickle that breaks off, because its calls may have run
+by then. `walk` follows the stack of an unpickler without executing anything.
 """
 
+import pickletools
 import re
+from dataclasses import dataclass, field
+from enum import Enum
 from typing import Final
 
-from hublish.audit.blob import Blob, MemoryBlob
-from hublish.audit.opcodes import OPERATION_LIMIT, Ending, Walk, walk
+from hublish.formats.blob import Blob, MemoryBlob
+from hublish.formats.pickle_reader import (
+    MAX_PROTOCOL,
+    CutShortError,
+    Kind,
+    Operation,
+    PickleReader,
+    UnknownOpcodeError,
+)
 
+# Leading bytes behind which a pickle with a protocol header is still found.
 LEAD_LENGTH: Final = 1 << 12
-"""How many leading bytes a pickle with a protocol header may hide behind."""
+# Pickles in a row that are followed: torch's legacy format begins with five.
 CHAIN_LIMIT: Final = 16
-"""Pickles in a row that are followed: torch's legacy format begins with several."""
+# Opcodes that are followed; so many valid ones in a row are not an accident.
+OPERATION_LIMIT: Final = 200_000
 
-_HEADER = re.compile(rb"\x80[\x00-\x05]", re.DOTALL)
-_NPY_MAGIC = b"\x93NUMPY"
+_HEADER: Final = re.compile(rb"\x80[\x00-\x05]", re.DOTALL)
+_NPY_MAGIC: Final = b"\x93NUMPY"
 # numpy's names for a dtype of Python objects, alone or in a structured dtype.
-_OBJECT_DTYPE = re.compile(rb"""['"][|<>=]?(?:O\d*|object_?)['"]""")
-# Shorter ones hold one small constant, and prose such as "K1." reads the same.
-_SHORTEST_BARE = 4
-_LONGEST_NPY_HEADER = 1 << 20
+_OBJECT_DTYPE: Final = re.compile(rb"""['"][|<>=]?(?:O\d*|object_?)['"]""")
+# Shorter ones hold one small constant, and prose such as "K1." has the same bytes.
+_SHORTEST_BARE: Final = 4
+_LONGEST_NPY_HEADER: Final = 1 << 20
+
+_IMPORTS: Final = frozenset(["GLOBAL", "INST", "STACK_GLOBAL", "EXT1", "EXT2", "EXT4"])
+_CALLS: Final = frozenset(["REDUCE", "INST", "OBJ", "NEWOBJ", "NEWOBJ_EX", "BUILD"])
+_MEMO_WRITES: Final = frozenset(["PUT", "BINPUT", "LONG_BINPUT", "MEMOIZE"])
+_MEMO_READS: Final = frozenset(["GET", "BINGET", "LONG_BINGET"])
+# Values that no implementation of the unpickler can call, or accept as the arguments of a call.
+_CONSTANTS: Final = frozenset(
+    kind.name
+    for kind in (
+        pickletools.pynone,
+        pickletools.pyint,
+        pickletools.pylong,
+        pickletools.pyinteger_or_bool,
+        pickletools.pybool,
+        pickletools.pyfloat,
+    )
+)
+_STRINGS: Final = frozenset(["str", "bytes", "bytes_or_str", "any"])
+# Unpicklers add to these by calling a method by its name, so any object passes, and nothing is checked when there is
+# nothing to add.
+_CONTAINERS: Final = frozenset(["list", "dict", "set"])
+
+_DOTTED_NAME: Final = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
+_NUMBER: Final = re.compile(r"\s*[-+]?(?:\w*\d[\w.+-]*|\.\d[\w+-]*|(?i:inf|nan|infinity))\s*")
+# The form of an argument that is a line; with any other, every unpickler stops. It distinguishes pickles from prose.
+_LINE_FORMS: Final = {
+    "GLOBAL": _DOTTED_NAME,
+    "INST": _DOTTED_NAME,
+    "INT": _NUMBER,
+    "LONG": _NUMBER,
+    "FLOAT": _NUMBER,
+    "GET": _NUMBER,
+    "PUT": _NUMBER,
+    "STRING": re.compile(r"['\"][^\n]*"),  # a long line is cut, so the closing quote may be missing
+}
 
 
 def pickle_in(blob: Blob) -> str | None:
-    """Return what kind of pickle `blob` is or begins with; None when it is none.
+    """Return a description of the pickle that `blob` is or begins with; None when there is none.
 
     Containers are not opened here: see `containers.py`.
     """
@@ -36,7 +84,7 @@ def pickle_in(blob: Blob) -> str | None:
 
 
 def _chain(blob: Blob) -> str | None:
-    """Follow pickles that stand one after the other from the first byte on."""
+    """Follow consecutive pickles from the first byte on."""
     start = 0
     for _ in range(CHAIN_LIMIT):
         seen = walk(blob, start)
@@ -48,44 +96,185 @@ def _chain(blob: Blob) -> str | None:
     return None
 
 
-def _is_pickle(seen: Walk, blob: Blob, start: int) -> bool:
+def _is_pickle(seen: "Walk", blob: Blob, start: int) -> bool:
     if seen.calls or seen.operations >= OPERATION_LIMIT:
         return True
     if seen.protocol is not None:
         return _is_headed_pickle(seen)
-    # Without header and call only bytes that are a pickle to the very end count: anything less may be prose.
+    # Without header and call, only bytes that are a pickle to the very end count: a part of them may be prose.
     at_end = not blob.read_at(seen.end, 1)
     if seen.ending is Ending.STOPPED:
         return at_end and seen.end - start >= _SHORTEST_BARE
     return seen.ending is Ending.CUT and seen.memo_writes > 1
 
 
-def _is_headed_pickle(seen: Walk) -> bool:
-    # The header is two bytes, which one weight file in ten thousand begins with by chance.
+def _is_headed_pickle(seen: "Walk") -> bool:
+    # The header is two bytes, and one weight file in ten thousand begins with them by chance.
     needed = {Ending.STOPPED: 3, Ending.CUT: 1, Ending.BROKEN: 8}[seen.ending]
     return seen.operations >= needed
 
 
-def _described(seen: Walk) -> str:
+def _described(seen: "Walk") -> str:
     kind = "a pickle" if seen.protocol is None else f"a pickle of protocol {seen.protocol}"
     return kind if seen.ending is Ending.STOPPED else f"{kind}, incomplete"
 
 
 def _after_lead(blob: Blob, head: bytes) -> str | None:
-    """Find a pickle with header that calls something, behind bytes a loader may skip."""
+    """Find a pickle that has a header and makes a call, after bytes that a loader may skip."""
     for match in _HEADER.finditer(head, 1):
         if walk(blob, match.start()).calls:
-            return f"a pickle behind {match.start()} leading bytes"
+            return f"a pickle after {match.start()} leading bytes"
     return None
 
 
 def _object_array(blob: Blob, head: bytes) -> str | None:
-    """Look at a `.npy` header: format 1.0 has two length bytes, 2.0 and 3.0 have four (NEP 1)."""
+    """Inspect a `.npy` header; its length has two bytes in format 1.0, and four in 2.0 and 3.0 (NEP 1)."""
     width = 2 if head[6:7] == b"\x01" else 4
     length = int.from_bytes(head[8 : 8 + width], "little")
     header = blob.read_at(8 + width, min(length, _LONGEST_NPY_HEADER))
     if length > _LONGEST_NPY_HEADER or _OBJECT_DTYPE.search(header):
         return "a NumPy array of Python objects, which are pickled"
-    return (
-        "a pickle behind a NumPy header" if _chain(MemoryBlob(blob.read_at(8 + width + length, LEAD_LENGTH))) else None
+    behind = MemoryBlob(blob.read_at(8 + width + length, LEAD_LENGTH))
+    return "a pickle after a NumPy header" if _chain(behind) else None
+
+
+# --------------------------------------------------------------------------------------------------- the walk
+
+
+class Ending(Enum):
+    """How a walk ends."""
+
+    STOPPED = "stopped"
+    """At a STOP opcode with a value to return: a complete pickle."""
+    CUT = "cut"
+    """Where the bytes end within the pickle, or at the limit."""
+    BROKEN = "broken"
+    """At an opcode that does not exist or cannot work here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """The result of following a pickle."""
+
+    ending: Ending
+    end: int
+    """Offset after the last complete instruction."""
+    operations: int
+    protocol: int | None
+    """Of a PROTO opcode at the start; None without one."""
+    imports: int
+    calls: int
+    """Calls that follow an import."""
+    memo_writes: int
+
+
+def walk(blob: Blob, start: int = 0) -> Walk:
+    """Follow the opcodes from `start` until they end or break, or number `OPERATION_LIMIT`."""
+    walker = _Walker(PickleReader(blob, start))
+    ending = walker.run()
+    return Walk(
+        ending, walker.end, walker.operations, walker.protocol, walker.imports, walker.calls, walker.memo_writes
     )
+
+
+class _BrokenError(Exception):
+    """The next opcode cannot work here."""
+
+
+@dataclass(slots=True)
+class _Walker:
+    reader: PickleReader
+    stack: list[Kind] = field(default_factory=list)
+    end: int = 0
+    operations: int = 0
+    protocol: int | None = None
+    imports: int = 0
+    calls: int = 0
+    memo_writes: int = 0
+
+    def run(self) -> Ending:
+        self.end = self.reader.position
+        try:
+            while self.operations < OPERATION_LIMIT:
+                if self._step() == "STOP":
+                    return Ending.STOPPED
+        except (_BrokenError, UnknownOpcodeError):
+            return Ending.BROKEN
+        except CutShortError:
+            pass
+        return Ending.CUT
+
+    def _step(self) -> str:
+        operation = self.reader.operation()
+        # The stack first: skipping an argument may expand gigabytes, and an impossible opcode is cheap to detect.
+        self._move_stack(operation)
+        self._read_argument(operation)
+        self._count(operation)
+        self.operations += 1
+        self.end = self.reader.position
+        return operation.name
+
+    def _read_argument(self, operation: Operation) -> None:
+        for _ in range(operation.lines):
+            line = self.reader.line()
+            form = _LINE_FORMS.get(operation.name)
+            if form is not None and not form.fullmatch(line.decode("utf-8", "replace")):
+                raise _BrokenError
+        if operation.prefix:
+            self.reader.skip(self.reader.number(operation.prefix))
+        elif operation.fixed:
+            number = self.reader.number(operation.fixed)
+            if operation.name == "PROTO":
+                self._read_protocol(number)
+
+    def _read_protocol(self, number: int) -> None:
+        if number > MAX_PROTOCOL:
+            raise _BrokenError
+        if not self.operations:
+            self.protocol = number
+
+    def _move_stack(self, operation: Operation) -> None:
+        if operation.name == "POP" and self.stack[-1:] == [pickletools.markobject]:
+            self.stack.pop()
+            return
+        if operation.marked:
+            self._pop_to_mark(operation)
+        for needed in reversed(operation.before):
+            self._pop(operation, needed)
+        if operation.name in _MEMO_WRITES and not (operation.before or self.stack):
+            raise _BrokenError
+        if operation.name in _MEMO_READS and not self.memo_writes:
+            raise _BrokenError
+        self.stack += operation.after
+
+    def _pop_to_mark(self, operation: Operation) -> None:
+        for index in range(len(self.stack) - 1, -1, -1):
+            if self.stack[index] is pickletools.markobject:
+                if operation.name == "OBJ" and index == len(self.stack) - 1:
+                    raise _BrokenError
+                del self.stack[index:]
+                return
+        raise _BrokenError
+
+    def _pop(self, operation: Operation, needed: Kind) -> None:
+        if not self.stack or self.stack[-1] is pickletools.markobject:
+            raise _BrokenError
+        found = self.stack.pop()
+        if not _fits(found, needed, operation.name):
+            raise _BrokenError
+
+    def _count(self, operation: Operation) -> None:
+        if operation.name in _IMPORTS:
+            self.imports += 1
+        if operation.name in _CALLS and self.imports:
+            self.calls += 1
+        if operation.name in _MEMO_WRITES:
+            self.memo_writes += 1
+
+
+def _fits(found: Kind, needed: Kind, operation: str) -> bool:
+    if operation == "STACK_GLOBAL":
+        return found.name in _STRINGS
+    if operation in ("REDUCE", "NEWOBJ", "NEWOBJ_EX"):
+        return found.name not in _CONSTANTS
+    return needed.name in _CONTAINERS or needed.name in (found.name, "any") or found.name == "any"

@@ -13,13 +13,13 @@ from typing import Any, ClassVar
 
 from hublish.base.errors import LoadError, SerializationError
 from hublish.base.progress import Progress
-from hublish.formats.archives import check_expansion, opened_archive, read_json_member, write_reproducibly
 from hublish.formats.catalogue import BuiltIn
 from hublish.formats.format_options import KerasOptions
 from hublish.formats.frameworks import framework_errors_as, imported, is_a
 from hublish.formats.input_files import InvalidFileError, invalid_file_as
 from hublish.formats.interface import TensorInfo, Trust, Written
 from hublish.formats.release_files import check_suffix, only, output_path
+from hublish.formats.zip_reader import check_expansion, opened_archive, write_reproducibly
 
 _CONFIG, _METADATA, _WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 _MAX_JSON = 64 << 20
@@ -169,8 +169,8 @@ def code_in(path: Path, name: str) -> str:
         InvalidFileError: it is not a `.keras` archive, or is damaged.
     """
     with opened_archive(path, name) as archive:
-        config = read_json_member(archive, _CONFIG, _MAX_JSON)
-        if _WEIGHTS not in archive.namelist():
+        config = archive.read_json(_CONFIG, _MAX_JSON)
+        if _WEIGHTS not in archive.by_name:
             msg = f"it has no member {_WEIGHTS}"
             raise InvalidFileError(msg, hint="save the whole model with Keras 3: model.save('model.keras')")
     return next((place for place, node in _nodes(config) if _is_code(node)), "")
@@ -183,7 +183,7 @@ def write_canonical(draft: Path, target: Path) -> None:
         InvalidFileError: it is not a `.keras` archive.
     """
     with opened_archive(draft, target.name) as archive:
-        metadata = read_json_member(archive, _METADATA, _MAX_JSON)
+        metadata = archive.read_json(_METADATA, _MAX_JSON)
     kept = {key: value for key, value in metadata.items() if key != "date_saved"}
     write_reproducibly(draft, target, {_METADATA: json.dumps(kept).encode()})
 

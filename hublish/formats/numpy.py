@@ -4,30 +4,27 @@ Every header is checked before a byte of an array is read, and object arrays, wh
 """
 
 import io
-import math
 import os
-import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
-from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from hublish.base.errors import LoadError, SerializationError
 from hublish.base.progress import Progress
-from hublish.formats.archives import opened_archive, read_member
 from hublish.formats.catalogue import BuiltIn
 from hublish.formats.format_options import NumpyOptions
 from hublish.formats.input_files import InvalidFileError, invalid_file_as, named, opened
 from hublish.formats.interface import TensorInfo, Trust, Written
 from hublish.formats.release_files import check_suffix, output_path, with_suffix
+from hublish.formats.tensors.npy import NpyHeader, read_member_header, read_npy_header
+from hublish.formats.zip_directory import shown
+from hublish.formats.zip_reader import opened_archive
 
 _NPY = ".npy"
-# Version 3 exists for field names beyond Latin-1. numpy's readers check the length of a header before they evaluate it.
-_READERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
 # Room for a member's header when its array is read from an archive.
 _HEADER_ROOM = 1 << 20
 
@@ -107,7 +104,7 @@ class StoredArray:
             mapped: NDArray[Any] = np.load(self.path, mmap_mode="r" if self.nbytes else None, allow_pickle=False)
             return mapped
         with invalid_file_as(LoadError), opened_archive(self.path, self.file) as archive:
-            data = read_member(archive, self.member, self.nbytes + _HEADER_ROOM)
+            data = archive.read(self.member, self.nbytes + _HEADER_ROOM)
         array: NDArray[Any] = np.load(io.BytesIO(data), allow_pickle=False)
         return array
 
@@ -164,54 +161,22 @@ def check_arrays(path: Path, file: str) -> tuple[StoredArray, ...]:
     if not file.endswith(_NPY):
         return _check_npz(path, file)
     with named(file), opened(path) as (descriptor, identity), os.fdopen(descriptor, "rb", closefd=False) as stream:
-        shape, dtype, nbytes = _header(stream, identity.size)
-    stem = file.rpartition("/")[2].removesuffix(_NPY)
-    return (StoredArray(stem, file, path, None, shape, dtype, nbytes),)
+        header = read_npy_header(stream, identity.size)
+    return (_described(file.rpartition("/")[2], file, path, None, header),)
 
 
 def _check_npz(path: Path, file: str) -> tuple[StoredArray, ...]:
     found = []
     with opened_archive(path, file) as archive:
-        for info in archive.infolist():
-            with named(f"member {ascii(info.filename)[:80]}"):
-                if not info.filename.endswith(_NPY):
-                    msg = f"not an array: numpy names the members of a .npz with {_NPY}"
-                    raise InvalidFileError(msg)
-                with archive.open(info) as stream:
-                    shape, dtype, nbytes = _header(stream, info.file_size)
-            name = info.filename.removesuffix(_NPY)
-            found.append(StoredArray(name, file, path, info.filename, shape, dtype, nbytes))
+        for member in archive.members:
+            with named(f"member {shown(member.name)}"):
+                header = read_member_header(archive, member)
+            found.append(_described(member.name, file, path, member.name, header))
     return tuple(found)
 
 
-def _header(stream: IO[bytes], total: int) -> tuple[tuple[int, ...], np.dtype[Any], int]:
-    try:
-        shape, dtype = _read_header(stream)
-        size = stream.tell()
-    # numpy's reader, zipfile and the decompressors raise exceptions of many types.
-    except Exception as error:
-        msg = f"not an array as numpy writes it: {str(error)[:200]}"
-        raise InvalidFileError(msg) from None
-    if dtype.hasobject:
-        msg = "an array of Python objects is a pickle, which is never read"
-        raise InvalidFileError(msg, hint="save it with a numeric or text dtype")
-    nbytes = math.prod(shape) * dtype.itemsize
-    if nbytes != total - size or any(length < 0 for length in shape):
-        msg = f"an array of {list(shape)} {dtype}: expected {nbytes} bytes, found {total - size}"
-        raise InvalidFileError(msg, hint="the file is truncated, or holds more than one array")
-    return shape, dtype, nbytes
-
-
-def _read_header(stream: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
-    version = npy.read_magic(stream)
-    if version not in _READERS:
-        msg = f"version {version[0]}.{version[1]} of the format, which is for field names beyond Latin-1"
-        raise ValueError(msg)
-    with warnings.catch_warnings():
-        # numpy reads the headers of Python 2 with a warning, after it has rewritten them token by token.
-        warnings.simplefilter("error")
-        shape, _, dtype = _READERS[version](stream)
-    return tuple(shape), dtype
+def _described(name: str, file: str, path: Path, member: str | None, header: NpyHeader) -> StoredArray:
+    return StoredArray(name.removesuffix(_NPY), file, path, member, header.shape, header.stored, header.nbytes)
 
 
 def _check_same_suffix(source: Path, path_in_repo: str) -> None:

@@ -12,13 +12,13 @@ from typing import Any, ClassVar, NoReturn
 
 from hublish.base.errors import LoadError, NoArraysError, SerializationError
 from hublish.base.progress import Progress
-from hublish.formats.archives import opened_archive, read_json_member, write_reproducibly
 from hublish.formats.catalogue import FORMATS, PICKLE_SUFFIXES, BuiltIn
 from hublish.formats.format_options import SklearnOptions
 from hublish.formats.frameworks import framework_errors_as, imported, is_a
 from hublish.formats.input_files import InvalidFileError, invalid_file_as
 from hublish.formats.interface import Trust, Written
 from hublish.formats.release_files import check_suffix, has_suffix, only, output_path
+from hublish.formats.zip_reader import opened_archive, write_reproducibly
 
 _PICKLES = tuple(suffix for suffix in FORMATS["sklearn"].suffixes if suffix in PICKLE_SUFFIXES)
 _SKOPS = tuple(suffix for suffix in FORMATS["sklearn"].suffixes if suffix not in PICKLE_SUFFIXES)
@@ -134,7 +134,7 @@ def check_skops(path: Path, name: str) -> None:
         InvalidFileError: with the reason.
     """
     with opened_archive(path, name) as archive:
-        schema = read_json_member(archive, _SCHEMA, _MAX_SCHEMA)
+        schema = archive.read_json(_SCHEMA, _MAX_SCHEMA)
         if not isinstance(schema.get("protocol"), int):
             msg = f"its member {_SCHEMA} has no protocol version: skops did not write it"
             raise InvalidFileError(msg)
@@ -155,7 +155,7 @@ def write_canonical(skops: Any, value: Any, target: Path) -> None:
         draft = Path(folder) / target.name
         skops.dump(value, draft)
         with opened_archive(draft, target.name) as archive:
-            schema = read_json_member(archive, _SCHEMA, _MAX_SCHEMA)
+            schema = archive.read_json(_SCHEMA, _MAX_SCHEMA)
         numbering = _Numbering()
         renumbered = json.dumps(numbering.applied_to(schema), indent=2).encode()
         write_reproducibly(draft, target, {_SCHEMA: renumbered}, numbering.files)

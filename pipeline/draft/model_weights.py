@@ -172,7 +172,7 @@ def _read(listing: Listing, path: str) -> _Checkpoint:
 
 
 def _with_key(listing: Listing, path: str, key: str | None) -> _Checkpoint:
-    from hublish.formats.tensors.pytorch.checkpoint_file import read_state_dict  # imports numpy
+    from hublish.formats.tensors.pytorch.torch_file import read_state_dict  # imports numpy
 
     assert listing.folder is not None  # checked by the caller
     found = read_state_dict(listing.folder / path, key)

@@ -1,160 +1,243 @@
-"""numpy's .npy: one array after a small header. Nothing in it is ever unpickled or evaluated.
+"""numpy's files: `.npy`, one array after a small header, and `.npz`, a zip of them. Nothing is ever unpickled.
 
 The format: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html.
 """
 
-import ast
 import io
 import math
 import os
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Final
 
 import numpy as np
+from numpy.lib import format as numpy_format
 
 from hublish.base.content import Identity
+from hublish.formats.blob import StreamBlob
 from hublish.formats.input_files import InvalidFileError, named, opened, unchanged
 from hublish.formats.tensors.dtypes import Dtype, dtype_of
-from hublish.formats.tensors.tensor import MAX_DIMENSIONS, Content, Sink, Tensor
+from hublish.formats.tensors.tensor import BLOCK_SIZE, MAX_DIMENSIONS, Content, Sink, Tensor
 from hublish.formats.tensors.tensor_data import FileRange, write_column_major, write_stream
+from hublish.formats.zip_directory import Member, damage_named
+from hublish.formats.zip_reader import ZipArchive, check_members, read_zip
 
-_MAGIC = b"\x93NUMPY"
-_MAX_HEADER_SIZE = 10_000  # numpy's own limit for files it does not trust
-_LENGTH_SIZES = {1: 2, 2: 4, 3: 4}  # bytes of the length field, by major version
-_KEYS = {"descr", "fortran_order", "shape"}
-_PLAIN_TYPES = frozenset({"b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", "c8"})
+SUFFIX: Final = ".npy"
+# numpy's own limit for files from untrusted sources: it evaluates the header with `ast.literal_eval`.
+_MAX_HEADER_SIZE: Final = 10_000
+# Bytes of the magic, the version, and the length of the header in versions 2.0 and 3.0.
+_PREAMBLE: Final = 12
+_LENGTH_AT: Final = 8
+_UTF8_NAMES: Final = (3, 0)
+# numpy has no public reader for version 3.0. It differs from 2.0 only in the encoding of the fields of structured
+# types, UTF-8 instead of Latin-1, and those are refused.
+_READERS: Final = {
+    (1, 0): (2, numpy_format.read_array_header_1_0),
+    (2, 0): (4, numpy_format.read_array_header_2_0),
+    _UTF8_NAMES: (4, numpy_format.read_array_header_2_0),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class NpyHeader:
-    """What an array is, and where its elements begin."""
+    """The description of an array."""
 
     stored: np.dtype[Any]
-    """The type in the file, big-endian perhaps."""
-    dtype: Dtype
+    """The type in the file, of either byte order."""
     shape: tuple[int, ...]
     fortran: bool
-    """Whether the elements lie in column-major order, and that makes a difference."""
+    """Whether the elements are in column-major order, and that makes a difference."""
     size: int
     """Bytes before the elements."""
 
     @property
     def nbytes(self) -> int:
         """Bytes of the elements."""
-        return self.dtype.nbytes(math.prod(self.shape))
+        return math.prod(self.shape) * self.stored.itemsize
+
+    def dtype(self) -> Dtype:
+        """Return the element type in safetensors.
+
+        Raises:
+            InvalidFileError: when there is none.
+        """
+        if self.stored.names is not None:
+            msg = "safetensors cannot hold a structured array"
+            raise InvalidFileError(msg, hint="save each field as an array of its own")
+        dtype = dtype_of(self.stored)
+        if dtype is None:
+            msg = f"safetensors cannot hold elements of numpy type {ascii(self.stored.str)[:40]}"
+            # numpy does not know these types, so it writes them as nameless bytes ("V").
+            nameless = "numpy writes bfloat16 and float8 as nameless bytes; save them as safetensors"
+            raise InvalidFileError(msg, hint=nameless if self.stored.kind == "V" else "")
+        return dtype
 
 
 def read_npy_header(stream: IO[bytes], total: int) -> NpyHeader:
-    """Read the header of an array.
+    """Read the header of an array of any type but Python objects.
 
     Args:
-        stream: at the beginning of the array.
+        stream: at the beginning of the array; more than the header may be read from it.
         total: bytes of the array with its header.
 
     Raises:
-        InvalidFileError: when it is no array, one that safetensors cannot hold, or not `total` bytes long.
+        InvalidFileError: when it is not an array, is an array of Python objects, or is not `total` bytes long.
     """
-    text, size = _header_text(stream)
-    fields = _literal(text)
-    shape = _shape(fields["shape"])
-    stored, dtype = _types(fields["descr"])
-    header = NpyHeader(stored, dtype, shape, fields["fortran_order"] is True and len(shape) > 1, size)
-    if header.nbytes != total - size:
-        msg = f"an array of {list(shape)} {dtype.name} takes {header.nbytes} bytes, {total - size} are there"
-        raise InvalidFileError(msg, hint="the file is cut short, or holds more than one array")
+    # numpy reads a header of any length before it compares the length with its limit, so it gets no more than this.
+    head = stream.read(_PREAMBLE + _MAX_HEADER_SIZE)
+    buffer = io.BytesIO(head)
+    shape, fortran, stored = _parsed(buffer)
+    if stored.hasobject:
+        msg = "an array of Python objects is a pickle, which is never read"
+        raise InvalidFileError(msg, hint="save it with a numeric or string dtype")
+    if not all(type(length) is int and 0 <= length < 2**63 for length in shape):
+        msg = "the array's shape is not a tuple of non-negative integers"
+        raise InvalidFileError(msg)
+    if len(shape) > MAX_DIMENSIONS:
+        msg = f"the array has {len(shape)} dimensions; the limit is {MAX_DIMENSIONS}"
+        raise InvalidFileError(msg)
+    header = NpyHeader(stored, shape, fortran and len(shape) > 1, buffer.tell())
+    if header.nbytes != total - header.size:
+        msg = f"an array of {list(shape)} {stored}: expected {header.nbytes} bytes, found {total - header.size}"
+        raise InvalidFileError(msg, hint="the file is truncated, or holds more than one array")
     return header
 
 
 def open_npy(path: Path) -> Tensor:
-    """Describe the array of a .npy file as a tensor named after the file.
+    """Describe the array of a `.npy` file as a tensor named after the file.
 
     Raises:
-        InvalidFileError: as `read_npy_header`.
+        InvalidFileError: when the file is damaged, or safetensors cannot hold its array.
     """
     with named(path), opened(path) as (descriptor, identity), os.fdopen(descriptor, "rb", closefd=False) as stream:
         header = read_npy_header(stream, identity.size)
-    return Tensor(path.stem, header.dtype, header.shape, _content(path, identity, header))
+        dtype = header.dtype()
+    content: Content = _NpyFile(path, identity, header, dtype)
+    if header.stored == dtype.numpy and not header.fortran:
+        content = FileRange(path, identity, header.size, header.nbytes)
+    return Tensor(path.stem, dtype, header.shape, content)
 
 
-def _content(path: Path, identity: Identity, header: NpyHeader) -> Content:
-    if header.stored == header.dtype.numpy and not header.fortran:
-        return FileRange(path, identity, header.size, header.nbytes)
-    return _NpyFile(path, identity, header)
+@contextmanager
+def open_npz(path: Path, scratch: Path) -> Iterator[tuple[Tensor, ...]]:
+    """Describe the arrays of an archive, in the order they were saved; they can be written until the context ends.
+
+    Args:
+        path: the archive.
+        scratch: a folder for column-major arrays, which need random access, and a compressed member has none.
+
+    Raises:
+        InvalidFileError: when the archive is damaged, or has a member that is not an array safetensors can hold.
+    """
+    with ExitStack() as stack:
+        with named(path):
+            descriptor, identity = stack.enter_context(opened(path))
+            stream = stack.enter_context(os.fdopen(descriptor, "rb", closefd=False))
+            archive = read_zip(StreamBlob(stream, identity.size))
+            check_members(archive)
+            members = [_array(archive, member) for member in archive.members]
+        contents = (_NpzMember(archive, name, header, dtype, path, scratch) for name, header, dtype in members)
+        yield tuple(Tensor(one.name.removesuffix(SUFFIX), one.dtype, one.header.shape, one) for one in contents)
 
 
 @dataclass(frozen=True, slots=True)
 class _NpyFile:
-    """An array whose bytes have to be turned or swapped."""
+    """An array whose bytes must be transposed or swapped."""
 
     path: Path
     identity: Identity
     header: NpyHeader
+    dtype: Dtype
 
     def write_to(self, output: Sink) -> None:
         """Write the elements in C order."""
         header = self.header
         with unchanged(self.path, self.identity) as descriptor:
             if header.fortran:
-                write_column_major(descriptor, header.size, header.shape, header.stored, header.dtype, output)
+                write_column_major(descriptor, header.size, header.shape, header.stored, self.dtype, output)
                 return
             with os.fdopen(descriptor, "rb", closefd=False) as stream:
-                stream.seek(header.size, io.SEEK_SET)
-                write_stream(stream, header.nbytes, header.stored, header.dtype, output)
+                stream.seek(header.size)
+                write_stream(stream, header.nbytes, header.stored, self.dtype, output)
 
 
-def _header_text(stream: IO[bytes]) -> tuple[str, int]:
-    start = stream.read(len(_MAGIC) + 2)
-    length_size = _LENGTH_SIZES.get(start[-2]) if len(start) == len(_MAGIC) + 2 else None
-    if not start.startswith(_MAGIC) or length_size is None:
-        msg = "not a .npy array: it does not begin as numpy writes them"
+@dataclass(frozen=True, slots=True)
+class _NpzMember:
+    """One array of an archive, streamed out of it and compared with its checksum."""
+
+    archive: ZipArchive
+    name: str
+    header: NpyHeader
+    dtype: Dtype
+    path: Path
+    scratch: Path
+
+    def write_to(self, output: Sink) -> None:
+        """Write the elements in C order."""
+        header = self.header
+        with named(f"{self.path}: {_place(self.name)}"), damage_named(), self.archive.open(self.name) as stream:
+            stream.read(header.size)
+            if not header.fortran:
+                write_stream(stream, header.nbytes, header.stored, self.dtype, output)
+                # The checksum is compared when the end is reached.
+                stream.read(1)
+                return
+            with tempfile.TemporaryFile(dir=self.scratch) as copy:
+                while block := stream.read(BLOCK_SIZE):
+                    copy.write(block)
+                copy.flush()
+                write_column_major(copy.fileno(), 0, header.shape, header.stored, self.dtype, output)
+
+
+def _array(archive: ZipArchive, member: Member) -> tuple[str, NpyHeader, Dtype]:
+    with named(_place(member.name)):
+        header = read_member_header(archive, member)
+        return member.name, header, header.dtype()
+
+
+def read_member_header(archive: ZipArchive, member: Member) -> NpyHeader:
+    """Read the header of an array in an archive.
+
+    Raises:
+        InvalidFileError: when the member is not an array, or as `read_npy_header`.
+    """
+    if not member.name.endswith(SUFFIX):
+        msg = "not an array: numpy names the members of a .npz with .npy"
         raise InvalidFileError(msg)
-    length = int.from_bytes(stream.read(length_size), "little")
+    with damage_named(), archive.open(member.name) as stream:
+        return read_npy_header(stream, member.size)
+
+
+def _place(name: str) -> str:
+    return f"member {ascii(name)[:80]}"
+
+
+def _parsed(buffer: io.BytesIO) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    head = buffer.getvalue()
+    try:
+        version = numpy_format.read_magic(buffer)
+        width, reader = _READERS[version]
+    except (ValueError, KeyError):
+        msg = "not a .npy array: it does not begin as numpy writes them"
+        raise InvalidFileError(msg) from None
+    length = int.from_bytes(head[_LENGTH_AT : _LENGTH_AT + width], "little")
     if length > _MAX_HEADER_SIZE:
         msg = f"an array header of {length} bytes; the limit is {_MAX_HEADER_SIZE}"
         raise InvalidFileError(msg)
-    header = stream.read(length)
-    if len(header) < length:
-        msg = "the array header is cut short"
-        raise InvalidFileError(msg)
-    return header.decode("latin-1"), len(start) + length_size + length
-
-
-def _literal(text: str) -> dict[str, Any]:
     try:
-        fields = ast.literal_eval(text.strip())
-    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-        fields = None
-    if not isinstance(fields, dict) or fields.keys() != _KEYS or not isinstance(fields["fortran_order"], bool):
-        msg = "the array header is not the dictionary numpy writes"
+        with warnings.catch_warnings():
+            # numpy warns of headers of Python 2, which it reads by rules of their own, and of obsolete names of types.
+            warnings.simplefilter("error")
+            shape, fortran, stored = reader(buffer, max_header_size=_MAX_HEADER_SIZE)
+    # Hostile headers cause errors of many kinds in numpy, ast and the parser of Python: MemoryError, RecursionError.
+    except Exception as error:
+        msg = f"not a .npy array: {ascii(str(error))[1:-1][:200]}"
+        raise InvalidFileError(msg) from None
+    if version == _UTF8_NAMES and stored.names is not None:
+        msg = "version 3.0 of the format, which is for field names beyond Latin-1, is not supported"
         raise InvalidFileError(msg)
-    return fields
-
-
-def _shape(shape: object) -> tuple[int, ...]:
-    if not isinstance(shape, tuple) or not all(type(length) is int and 0 <= length < 2**63 for length in shape):
-        msg = "the array's shape is not a tuple of whole numbers"
-        raise InvalidFileError(msg)
-    if len(shape) > MAX_DIMENSIONS:
-        msg = f"the array has {len(shape)} dimensions; the limit is {MAX_DIMENSIONS}"
-        raise InvalidFileError(msg)
-    return shape
-
-
-def _types(descr: object) -> tuple[np.dtype[Any], Dtype]:
-    if isinstance(descr, list):
-        msg = "a structured array has no place in safetensors"
-        raise InvalidFileError(msg, hint="save each field as an array of its own")
-    text = descr if isinstance(descr, str) else ascii(descr)
-    if text.lstrip("|<>=").startswith("O"):
-        msg = "an array of Python objects carries a pickle, which is never read"
-        raise InvalidFileError(msg, hint="save it with a numeric dtype")
-    # Only names from the list reach numpy, whose own parser of types takes far more than files need.
-    if text[:1] not in ("|", "<", ">", "=") or text[1:] not in _PLAIN_TYPES:
-        msg = f"safetensors has no place for elements of numpy type {ascii(text)[:40]}"
-        hint = "numpy writes bfloat16 and float8 as nameless bytes; save them as safetensors" if "V" in text else ""
-        raise InvalidFileError(msg, hint=hint)
-    stored = np.dtype(text)
-    dtype = dtype_of(stored)
-    assert dtype is not None  # every plain type has one
-    return stored, dtype
+    return tuple(shape), bool(fortran), stored

@@ -12,8 +12,7 @@ from hublish.formats.catalogue import CHECKPOINT_INDEX_SUFFIXES, CHECKPOINT_SUFF
 from hublish.formats.input_files import InvalidFileError, named
 from hublish.formats.tensors.dtypes import dtype_of
 from hublish.formats.tensors.hdf5 import open_hdf5
-from hublish.formats.tensors.npy import open_npy
-from hublish.formats.tensors.npz import open_npz
+from hublish.formats.tensors.npy import open_npy, open_npz
 from hublish.formats.tensors.safetensors_file import SafetensorsFile, check_index, read_safetensors
 from hublish.formats.tensors.shards import INDEX_SUFFIX, SUFFIX, Index, read_index
 from hublish.formats.tensors.tensor import Tensor, name_problem
@@ -77,7 +76,7 @@ def _opener(source: Path | Mapping[str, Any], key: str | None) -> _Opener:
 
 def _checkpoint_opener(suffix: str, key: str | None) -> _Opener:
     # The pickle reader has several modules, which no other source needs.
-    from hublish.formats.tensors.pytorch.checkpoint_file import read_state_dict
+    from hublish.formats.tensors.pytorch.torch_file import read_state_dict
 
     @contextmanager
     def open_one(source: Path, scratch: Path) -> Iterator[TensorSource]:  # noqa: ARG001 - an opener

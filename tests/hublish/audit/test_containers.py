@@ -1,4 +1,4 @@
-"""Containers are opened as far as they can be, and what cannot be looked into is refused in words."""
+"""Containers are opened as far as possible, and those that cannot be inspected are refused with the reason."""
 
 import gzip
 import pickle
@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
-from hublish.audit import expanding
-from hublish.audit.blob import MemoryBlob
 from hublish.audit.containers import DEPTH_LIMIT, carried_pickle
+from hublish.formats import blob
+from hublish.formats.blob import MemoryBlob
 from tests.hublish.audit.payloads import call, encrypted, tarred, torch_zip, zipped
 
 
@@ -24,19 +24,22 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     "rar": (lambda: b"Rar!\x1a\x07\x01\x00" + bytes(100), "a container compressed with rar"),
     "compress": (lambda: b"\x1f\x9d\x90" + bytes(100), "a container compressed with compress"),
     "joblib's old format": (lambda: b"ZF0x10" + bytes(100), "a container compressed with joblib's old ZFile"),
-    "an encrypted zip": (lambda: encrypted(zipped({"a": b"text"})), "a zip archive with an encrypted member"),
-    "a zip without directory": (lambda: zipped({"a": b"text"})[:40], "a zip archive whose directory cannot be read"),
-    "a zip with LZMA": (lambda: zipped({"a": b"t" * 99}, zipfile.ZIP_LZMA), "compressed with LZMA"),
+    "an encrypted zip": (lambda: encrypted(zipped({"a": b"text"})), "a zip archive (member 'a': it is encrypted)"),
+    "a zip without directory": (
+        lambda: zipped({"a": b"text"})[:40],
+        "cut short: its directory is missing)",
+    ),
+    "a zip with LZMA": (lambda: zipped({"a": b"t" * 99}, zipfile.ZIP_LZMA), "it is compressed with method 14"),
     "too deep": (lambda: nested(DEPTH_LIMIT + 1, b"text"), f"nested more than {DEPTH_LIMIT} deep"),
 }
 
 
 @pytest.mark.parametrize(("content", "reason"), REFUSED.values(), ids=REFUSED)
-def test_what_cannot_be_looked_into_is_refused_and_named(content: Callable[[], bytes], reason: str) -> None:
+def test_a_container_that_cannot_be_inspected_is_refused_and_named(content: Callable[[], bytes], reason: str) -> None:
     found = carried_pickle(MemoryBlob(content()))
     assert found is not None
     assert reason in found
-    assert found.endswith("which cannot be looked into")
+    assert found.endswith("which cannot be inspected")
 
 
 @pytest.mark.parametrize("depth", range(1, DEPTH_LIMIT + 1))
@@ -68,8 +71,8 @@ def test_a_pickle_behind_a_large_member_is_reached() -> None:
         assert carried_pickle(MemoryBlob(content)) is not None
 
 
-def test_a_stream_that_expands_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(expanding, "FLOOR", 1 << 20)
+def test_a_stream_that_expands_beyond_the_bound_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blob, "FLOOR", 1 << 20)
     bomb = gzip.compress(tarred({"a": bytes(8 << 20), "b": b"text"}))
     found = carried_pickle(MemoryBlob(bomb))
     assert found is not None

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hublish.audit.blob import MemoryBlob
 from hublish.audit.inspection import Inspection, Interest, inspect
 from hublish.audit.secrets import EDGE, Secret, SecretScanner, secrets_in_text
+from hublish.formats.blob import MemoryBlob
 from hublish.schemas.secrets.token_rules import RULES
 from tests.hublish.audit.payloads import CLEAN
 from tests.hublish.audit.planted import ALPHANUMERIC, KINDS, LETTERS, NOISE, PLACES, Issuer

@@ -113,9 +113,9 @@ def test_a_value_that_the_format_cannot_hold_is_rejected(
     [
         ({"a.npy": npy(np.array([{}], object))}, "member 'a.npy': an array of Python objects"),
         ({"a.npy": npy(np.ones(9))[:-8]}, "expected 72 bytes, found 64"),
-        ({"a.npy": npy(np.ones(9)).replace(b"(9,), }  ", b"(10**9,), ")}, "not an array as numpy writes it"),
+        ({"a.npy": npy(np.ones(9)).replace(b"(9,), }  ", b"(10**9,), ")}, "not a .npy array"),
         ({"a.npy": npy(np.ones(1)).replace(b"(1,), }       ", b"(1999999,), } ")}, "expected 15999992 bytes, found 8"),
-        ({"a.npy": b"\x93NUMPY\x03\x00" + bytes(20)}, "version 3.0 of the format"),
+        ({"a.npy": b"\x93NUMPY\x03\x00" + bytes(20)}, "not a .npy array"),
         ({"a.txt": b"hello"}, "not an array: numpy names"),
         ({"../a.npy": npy(np.ones(1))}, "'..' segment"),
         ({"/a.npy": npy(np.ones(1))}, "absolute path"),

@@ -267,7 +267,7 @@ def test_damage_found_half_way_leaves_no_half_file(tmp_path: Path) -> None:
     raw = bytearray(source.read_bytes())
     raw[raw.rfind(np.float64(7).tobytes())] ^= 1
     source.write_bytes(raw)
-    with pytest.raises(SerializationError, match=r"m\.npz, member 'bad.npy': .*Bad CRC-32"):
+    with pytest.raises(SerializationError, match=r"m\.npz: member 'bad.npy': .*Bad CRC-32"):
         Safetensors().dump(source, "model.safetensors", workspace, SafetensorsOptions(), SILENT)
     assert list(workspace.iterdir()) == []
 

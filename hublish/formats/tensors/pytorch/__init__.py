@@ -1,5 +1,9 @@
 """PyTorch's checkpoints, read without torch and without unpickling: nothing in them is imported or called.
 
-`pickle_bytes` and `machine` follow the pickle, `names` says what it may name, `rebuilding` what may be done with it;
-`zip_format` and `legacy_format` find the pickle and its storages, `state_dict` the tensors, `checkpoint_file` opens.
+torch_file.py        opens a checkpoint: finds the pickle and the storages in both formats
+pickle_machine.py    runs the pickle
+torch_objects.py     the names that a pickle may use, and stand-ins for torch's objects
+torch_storages.py    the places of tensors in the file
+state_dict.py        finds the dictionary of tensors in the saved object
+torchscript.py       the parameters and buffers of TorchScript modules
 """

@@ -1,13 +1,14 @@
-"""Where in a checkpoint the state dict is: a dictionary whose values are tensors, named by texts."""
+"""Find the state dict in a checkpoint: a dictionary whose values are tensors and whose keys are strings."""
 
 import difflib
 from collections.abc import Iterator, Mapping
 from typing import Final
 
 from hublish.formats.input_files import InvalidFileError
-from hublish.formats.tensors.pytorch.values import StoredTensor
+from hublish.formats.tensors.pytorch.torch_objects import StoredTensor
 
-_MAX_DEPTH: Final = 8  # dictionaries within dictionaries that are looked into
+# Levels of nested dictionaries that are searched.
+_MAX_DEPTH: Final = 8
 _MAX_SEEN: Final = 10_000
 _MAX_NAMED: Final = 8
 
@@ -16,12 +17,12 @@ def find_state_dict(value: object, key: str | None) -> Mapping[object, object]:
     """Return the state dict of a checkpoint.
 
     Args:
-        value: what was saved.
-        key: where the state dict is: keys of dictionaries within each other, joined by dots; keys may hold dots
-            themselves. None takes what was saved, or else the only state dict within it.
+        value: the saved object.
+        key: the place of the state dict: keys of nested dictionaries, joined by dots; a key may contain dots itself.
+            None takes the saved object, or else the only state dict within it.
 
     Raises:
-        InvalidFileError: when there is none, or several and no key.
+        InvalidFileError: when there is none, or there are several and no key.
     """
     if not isinstance(value, dict):
         msg = f"it holds a {type(value).__name__}, not a dictionary of tensors"
@@ -38,7 +39,7 @@ def find_state_dict(value: object, key: str | None) -> Mapping[object, object]:
         msg = "no dictionary in it holds tensors by name"
         raise InvalidFileError(msg)
     msg = f"it holds {len(found)} state dicts: {names}{', ...' if len(found) > _MAX_NAMED else ''}"
-    raise InvalidFileError(msg, hint=f"choose one, for instance options: {{key: {found[0][0]}}}")
+    raise InvalidFileError(msg, hint=f"choose one, for example options: {{key: {found[0][0]}}}")
 
 
 def _at(value: dict[object, object], key: str) -> Mapping[object, object]:
@@ -48,13 +49,13 @@ def _at(value: dict[object, object], key: str) -> Mapping[object, object]:
     known = [name for name, _ in _candidates(value)]
     close = difflib.get_close_matches(key, known, n=1, cutoff=0.4)
     guess = f"did you mean '{close[0]}'? " if close else ""
-    what = f"a {type(found).__name__}, not a dictionary" if found is not None else "nothing"
-    msg = f"at key {key!r} there is {what}"
+    kind = f"a {type(found).__name__}, not a dictionary" if found is not None else "nothing"
+    msg = f"at key {key!r} there is {kind}"
     raise InvalidFileError(msg, hint=f"{guess}it holds {', '.join(known[:_MAX_NAMED]) or 'no state dict'}")
 
 
 def _step(value: object, key: str) -> object:
-    """Follow `key`, whose parts may hold dots: the longest that exists is taken."""
+    """Follow `key`; of the parts that its dots allow, the longest existing one is taken."""
     while key:
         if not isinstance(value, dict):
             return None
@@ -68,7 +69,8 @@ def _step(value: object, key: str) -> object:
 
 
 def _candidates(value: dict[object, object]) -> Iterator[tuple[str, dict[object, object]]]:
-    """Yield every state dict within, by its key; those within a state dict are entries of it."""
+    """Yield every state dict within, by its key; those inside a state dict are entries of it."""
+    # Without recursion and within limits: memoized dictionaries may contain each other.
     waiting: list[tuple[str, dict[object, object], int]] = [("", value, _MAX_DEPTH)]
     for _ in range(_MAX_SEEN):
         if not waiting:

@@ -1,7 +1,7 @@
-"""TorchScript archives: modules as objects of classes whose code lies beside them and is never run.
+"""TorchScript archives: modules as objects of classes whose code is in the archive, and is never run.
 
-Of that code two lines are read, those that say which attributes are parameters and which are buffers: they are what
-`torch.jit.load(...).state_dict()` returns. The format: torch/csrc/jit/docs/serialization.md.
+Two lines of a class's code are read, which list its parameters and its buffers: those are the entries of
+`torch.jit.load(...).state_dict()`. The format: torch/csrc/jit/docs/serialization.md.
 """
 
 import re
@@ -9,80 +9,82 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from hublish.formats.input_files import InvalidFileError
-from hublish.formats.tensors.pytorch import rebuilding
-from hublish.formats.tensors.pytorch.names import look_up
-from hublish.formats.tensors.pytorch.values import Function, Ordered, ScriptModule, StoredTensor
-from hublish.formats.tensors.zip_records import Record, read_small
+from hublish.formats.tensors.pytorch.torch_objects import (
+    Function,
+    Ordered,
+    ScriptModule,
+    StoredTensor,
+    look_up,
+    only_argument,
+)
+from hublish.formats.zip_directory import Member
+from hublish.formats.zip_reader import ZipArchive
 
 _ROOT: Final = "__torch__."
 _MAX_CODE: Final = 16 << 20
 _MAX_MODULES: Final = 100_000
 _CLASS: Final = re.compile(r"^class (\w+)\(Module\):\n  __parameters__ = \[(.*)\]\n  __buffers__ = \[(.*)\]$", re.M)
 _NAME: Final = re.compile(r'"([^"]*)"')
-# Lists of plain values get their types back through these.
+# Functions that give lists of plain values their types back.
 _TYPED: Final = ("build_intlist", "build_doublelist", "build_boollist", "build_tensorlist", "restore_type_tag")
 
 
-def is_script(records: Mapping[str, Record]) -> bool:
+def is_script(members: Mapping[str, Member]) -> bool:
     """Whether the members are those of a TorchScript archive."""
-    return "constants.pkl" in records and any(name.startswith("code/") for name in records)
+    return "constants.pkl" in members and any(name.startswith("code/") for name in members)
 
 
 class ScriptCode:
-    """The classes an archive defines.
+    """The classes that an archive defines.
 
     Args:
-        descriptor: the archive.
-        records: its members.
+        archive: the archive.
+        members: its members, by the name below the root.
     """
 
-    def __init__(self, descriptor: int, records: Mapping[str, Record]) -> None:
-        self._descriptor = descriptor
-        self._records = records
+    def __init__(self, archive: ZipArchive, members: Mapping[str, Member]) -> None:
+        self._archive = archive
+        self._members = members
         self._classes: dict[str, dict[str, tuple[str, ...]]] = {}
         self._left = _MAX_CODE
 
     def look_up(self, name: str) -> object:
-        """Return what a name in the pickle stands for: a class of the archive, or what any checkpoint may name."""
+        """Return the stand-in for a name in the pickle: a class of the archive, or a name of any checkpoint."""
         if name.startswith(_ROOT):
             return Function(name, lambda _: ScriptModule(name))
         if name.startswith("torch.jit._pickle.") and name.rpartition(".")[2] in _TYPED:
-            return Function(name, lambda arguments: rebuilding.same(arguments[:1]))
+            return Function(name, lambda arguments: only_argument(arguments[:1]))
         return look_up(name)
 
     def state_of(self, type_name: str) -> tuple[str, ...]:
         """Return the attributes of a class that are parameters, then those that are buffers."""
         module, _, name = type_name.rpartition(".")
         if module not in self._classes:
-            self._classes[module] = dict(_classes(self._text(f"code/{module.replace('.', '/')}.py")))
+            self._classes[module] = dict(_classes(self._source(f"code/{module.replace('.', '/')}.py")))
         return self._classes[module].get(name, ())
 
-    def _text(self, member: str) -> str:
-        record = self._records.get(member)
-        if record is None:
-            msg = f"its code {ascii(member)[:80]} is missing"
+    def _source(self, name: str) -> str:
+        member = self._members.get(name)
+        if member is None:
+            msg = f"its code {ascii(name)[:80]} is missing"
             raise InvalidFileError(msg)
-        data = read_small(self._descriptor, record, self._left)
+        data = self._archive.read(member.name, self._left)
         self._left -= len(data)
         return data.decode("utf-8", "replace")
 
 
-def _classes(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-    for found in _CLASS.finditer(text):
-        yield found[1], tuple(_NAME.findall(found[2]) + _NAME.findall(found[3]))
-
-
 def state_dict_of(value: object, code: ScriptCode) -> Ordered:
-    """Return parameters and buffers of a module and all within it, by their dotted names.
+    """Return the parameters and buffers of a module and its submodules, by their dotted names.
 
     Raises:
-        InvalidFileError: when it is no module.
+        InvalidFileError: when it is not a module.
     """
     if not isinstance(value, ScriptModule):
-        msg = "the TorchScript archive holds no module"
+        msg = "the TorchScript archive has no module"
         raise InvalidFileError(msg)
     state = Ordered()
     waiting = [("", value)]
+    # A module may contain itself, so the number of steps is limited.
     for _ in range(_MAX_MODULES):
         prefix, module = waiting.pop()
         attributes = module.attributes
@@ -95,3 +97,8 @@ def state_dict_of(value: object, code: ScriptCode) -> Ordered:
             return state
     msg = f"the TorchScript archive has more than {_MAX_MODULES} modules"
     raise InvalidFileError(msg)
+
+
+def _classes(source: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for found in _CLASS.finditer(source):
+        yield found[1], tuple(_NAME.findall(found[2]) + _NAME.findall(found[3]))

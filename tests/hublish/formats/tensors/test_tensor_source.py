@@ -53,5 +53,5 @@ def test_duplicate_names_are_refused(tmp_path: Path) -> None:
         two.writestr("a.npy", one.read("a.npy"))
         with pytest.warns(UserWarning, match="Duplicate name"):
             two.writestr("a.npy", one.read("a.npy"))
-    with pytest.raises(InvalidFileError, match=r"m\.npz: two tensors are named 'a'"):
+    with pytest.raises(InvalidFileError, match=r"m\.npz: two members are named 'a\.npy'"):
         names(tmp_path / "m.npz", tmp_path)

@@ -1,4 +1,4 @@
-"""Pickles that mean harm, with what is said of each. None is ever unpickled."""
+"""Hostile pickles, with the error for each. None is ever unpickled."""
 
 import builtins
 import os
@@ -94,7 +94,7 @@ PICKLES: dict[str, tuple[bytes, str]] = {
         pickled(text("system") + b"\x94" + text("posix") + b"\x9400" + stack_named(b"h\x01", b"h\x00")),
         r"names posix\.system",
     ),
-    "STACK_GLOBAL of numbers": (state(stack_named(number(1), number(2))), "names something by what is no text"),
+    "STACK_GLOBAL of numbers": (state(stack_named(number(1), number(2))), "a name is not a string"),
     "STACK_GLOBAL with a line feed": (state(stack_named(text("os\nx"), text("system"))), r"os\\nx\.system"),
     "a name with a homoglyph": (state(named("t\u043erch.FloatStorage")), r"t\\u043erch\.FloatStorage"),
     "EXT1": (pickled(b"\x82\x01"), "opcode EXT1, which torch.save does not write"),
@@ -120,15 +120,18 @@ PICKLES: dict[str, tuple[bytes, str]] = {
     "a protocol that is none": (pickled(b"N", protocol=200), "pickle protocol 200"),
     # persistent ids
     "persistent id as a text": (pickled(b"P0\n"), "opcode PERSID"),
-    "persistent id that is no tuple": (state(text("storage") + b"Q"), "is no storage"),
-    "persistent module": (state(tuple_of(text("module"), named(FLOAT), text("x"), text("y")) + b"Q"), "no storage"),
+    "persistent id that is no tuple": (state(text("storage") + b"Q"), "is not a storage"),
+    "persistent module": (
+        state(tuple_of(text("module"), named(FLOAT), text("x"), text("y")) + b"Q"),
+        "is not a storage",
+    ),
     "storage without a type": (
         state(tuple_of(text("storage"), text("FloatStorage"), text("0"), text("cpu"), number(4)) + b"Q"),
-        "is no storage",
+        "is not a storage",
     ),
     "storage whose key is a number": (
         state(tuple_of(text("storage"), named(FLOAT), number(0), text("cpu"), number(4)) + b"Q"),
-        "is no storage",
+        "is not a storage",
     ),
     "storage whose key is a path": (
         state(tensor(held=storage(key="../../data.pkl"))),
@@ -144,36 +147,39 @@ PICKLES: dict[str, tuple[bytes, str]] = {
     "negative offset": (moved((2, 1), offset=-1), "offset is negative"),
     "huge shape": (moved((2, 1), (2**62, 2**62)), "reaches to element"),
     "shape beyond 63 bits": (moved((2, 1), (2**63, 1)), "beyond 63 bits"),
-    "strides beyond the storage": (moved((3, 1)), "reaches to element 5 of a storage that holds 4"),
+    "strides beyond the storage": (moved((3, 1)), "reaches to element 5 of a storage with 4"),
     "offset beyond the storage": (moved((2, 1), offset=1), "reaches to element 5"),
     "shape and strides apart": (moved((1,)), "2 dimensions and 1 strides"),
     "thousands of dimensions": (moved((0,) * 5000, (1,) * 5000), "5000 dimensions"),
-    "shape of truths": (rebuilt(storage(), number(0), tuple_of(b"\x88"), tuple_of(b"\x88")), "whole numbers|never"),
+    "shape of truths": (
+        rebuilt(storage(), number(0), tuple_of(b"\x88"), tuple_of(b"\x88")),
+        "sequence of integers|never",
+    ),
     "shape that is a text": (
         rebuilt(storage(), number(0), text("4"), text("1"), b"\x89", ORDERED),
-        "not made of whole numbers",
+        "is not a sequence of integers",
     ),
-    "too few arguments": (rebuilt(storage()), "called with what torch never gives it"),
+    "too few arguments": (rebuilt(storage()), "has arguments that torch never passes"),
     "a tensor of a text": (rebuilt(text("0"), number(0), numbers((1,)), numbers((1,)), b"\x89", ORDERED), "never"),
-    "a tensor of no type": (state(tensor(held=storage("torch.UntypedStorage", count=16))), "torch never gives it"),
+    "a tensor of no type": (state(tensor(held=storage("torch.UntypedStorage", count=16))), "torch never passes"),
     "rebuilding within rebuilding": (
         state(
             named("torch._tensor._rebuild_from_type_v2")
             + tuple_of(named("torch._tensor._rebuild_from_type_v2"), b"N", tuple_of(), b"N")
             + b"R"
         ),
-        "_rebuild_from_type_v2 is called with what",
+        "_rebuild_from_type_v2 has arguments",
     ),
     "a name as a function's function": (
         state(call("torch._tensor._rebuild_from_type_v2", named("posix.system"), b"N", tuple_of(COMMAND), b"N")),
         r"posix\.system",
     ),
-    "expanded to terabytes": (moved((0, 0), (2**20, 2**20)), "written out, and the file has"),
+    "expanded to terabytes": (moved((0, 0), (2**20, 2**20)), "when written, and the file has"),
     "repeated to terabytes": (
         pickled(dict_of({f"t{i}": tensor((2**28,), (0,)) for i in range(4)})),
-        "written out, and the file has",
+        "when written, and the file has",
     ),
-    "complex128": (state(typed_tensor("torch.complex128", 16)), r"type torch\.complex128, for which safetensors"),
+    "complex128": (state(typed_tensor("torch.complex128", 16)), r"type torch\.complex128, which safetensors cannot"),
     "packed floats": (state(typed_tensor("torch.float4_e2m1fn_x2", 16)), r"torch\.float4_e2m1fn_x2"),
     "quantized": (state(call("torch._utils._rebuild_qtensor")), "a quantized tensor"),
     "sparse": (state(call("torch._utils._rebuild_sparse_tensor")), "a sparse tensor"),
@@ -192,9 +198,12 @@ PICKLES: dict[str, tuple[bytes, str]] = {
         "neg bit set",
     ),
     # what is too much
-    "LONG4 of a negative length": (pickled(b"\x8b" + struct.pack("<i", -1) + b"\x01"), "a number of 4294967295 bytes"),
+    "LONG4 of a negative length": (
+        pickled(b"\x8b" + struct.pack("<i", -1) + b"\x01"),
+        "an integer of 4294967295 bytes",
+    ),
     "LONG4 of a huge length": (pickled(b"\x8b" + struct.pack("<i", 2**31 - 1)), "the limit is 255"),
-    "BINUNICODE8 of a huge length": (pickled(b"\x8d" + struct.pack("<Q", 2**63)), "a text of 9223372036854775808"),
+    "BINUNICODE8 of a huge length": (pickled(b"\x8d" + struct.pack("<Q", 2**63)), "a string of 9223372036854775808"),
     "BINBYTES8 of a huge length": (pickled(b"\x8e" + struct.pack("<Q", 2**63)), "the limit is"),
     "BYTEARRAY8 of a huge length": (pickled(b"\x96" + struct.pack("<Q", 2**40)), "the limit is"),
     "FRAME of a huge length": (pickled(b"\x95" + b"\xff" * 8), DAMAGED),
@@ -228,17 +237,20 @@ PICKLES: dict[str, tuple[bytes, str]] = {
     "cut behind a call": (executed(os.system, "touch canary")[:-3], r"\.system"),
     "two values": (pickled(b"NN"), DAMAGED),
     "a mark at the end": (pickled(b"(N"), DAMAGED),
-    "no mark": (pickled(b"t"), "no mark to go back to"),
-    "an empty stack": (pickled(b"0"), "no mark to go back to"),
-    "nothing to remember": (pickled(b"q\x00"), "nothing where a value belongs"),
-    "nothing remembered": (pickled(b"h\x07"), "remembers nothing under 7"),
-    "appending to a tuple": (pickled(b")Na"), "tuple where a list belongs"),
+    "no mark": (pickled(b"t"), "a mark is missing"),
+    "an empty stack": (pickled(b"0"), "a mark is missing"),
+    "nothing to remember": (pickled(b"q\x00"), "nothing in place of a value"),
+    "nothing remembered": (pickled(b"h\x07"), "its memo has no entry 7"),
+    "appending to a tuple": (pickled(b")Na"), "tuple in place of a list"),
     "an odd dictionary": (pickled(b"}(Nu"), "a key without a value"),
     "a text that is not UTF-8": (pickled(b"X\x01\x00\x00\x00\xff"), "not UTF-8"),
     "a tensor's name that leaves": (pickled(dict_of({"../a": tensor()})), r"has a '\.\.' segment"),
     "a name that is reserved": (pickled(dict_of({"__metadata__": tensor()})), "which the format reserves"),
     "a name with a surrogate": (pickled(dict_of({"\ud800": tensor()})), "is not Unicode"),
-    "a number as a name": (pickled(b"}(" + text("a") + tensor() + number(1) + tensor() + b"u"), "named by a int"),
+    "a number as a name": (
+        pickled(b"}(" + text("a") + tensor() + number(1) + tensor() + b"u"),
+        "a name of type int",
+    ),
     "a text among the tensors": (
         pickled(dict_of({"a": tensor(), "note": COMMAND})),
         "'note' of the state dict is a str",

@@ -15,11 +15,12 @@ import numpy as np
 import pytest
 from safetensors.numpy import save
 
+from hublish.formats.blob import MemoryBlob
 from hublish.formats.input_files import InvalidFileError
-from hublish.formats.tensors.pytorch.checkpoint import read_storage
-from hublish.formats.tensors.pytorch.names import look_up
-from hublish.formats.tensors.pytorch.opcodes import run
-from hublish.formats.tensors.pytorch.pickle_bytes import PickleBytes
+from hublish.formats.pickle_reader import PickleReader
+from hublish.formats.tensors.pytorch.pickle_machine import run
+from hublish.formats.tensors.pytorch.torch_objects import look_up
+from hublish.formats.tensors.pytorch.torch_storages import read_storage
 from hublish.formats.tensors.tensor_source import open_source
 from tests.hublish.formats.tensors.pytorch.assembling import (
     FOUR,
@@ -138,4 +139,4 @@ def test_damaged_pickles_are_read_or_refused() -> None:
     for _ in range(COUNT - COUNT // 4):
         content = mutated(chance.choice(seeds), chance)
         with suppress(InvalidFileError):
-            run(PickleBytes(content), look_up, read_storage)
+            run(PickleReader(MemoryBlob(content)), look_up, read_storage)

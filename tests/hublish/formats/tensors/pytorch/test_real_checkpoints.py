@@ -87,7 +87,7 @@ def test_a_state_dict_is_found_by_its_key(dump: Dump, key: str) -> None:
 def test_of_several_state_dicts_one_has_to_be_chosen(dump: Dump) -> None:
     with pytest.raises(SerializationError, match=r"it holds 2 state dicts: 'model\.plain', 'model\.ema\.0'") as caught:
         dump(CHECKPOINTS / "nested.ckpt", "nested.ckpt")
-    assert caught.value.hint == "choose one, for instance options: {key: model.plain}"
+    assert caught.value.hint == "choose one, for example options: {key: model.plain}"
 
 
 def test_a_key_that_leads_nowhere_is_told_what_there_is(dump: Dump) -> None:

@@ -5,7 +5,7 @@ import pytest
 from hublish.formats.input_files import InvalidFileError
 from hublish.formats.tensors.dtypes import DTYPES
 from hublish.formats.tensors.pytorch.state_dict import find_state_dict
-from hublish.formats.tensors.pytorch.values import Storage, StorageType, StoredTensor
+from hublish.formats.tensors.pytorch.torch_objects import Storage, StorageType, StoredTensor
 
 TENSOR = StoredTensor(Storage("0", StorageType("torch.FloatStorage", None), 4), DTYPES["F32"], 0, (1,), (1,))
 PLAIN: dict[Any, Any] = {"w": TENSOR}

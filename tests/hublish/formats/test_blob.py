@@ -1,4 +1,4 @@
-"""A blob reads the same bytes whatever it is made of."""
+"""Every kind of blob reads the same bytes."""
 
 import bz2
 import gzip
@@ -9,11 +9,18 @@ from pathlib import Path
 
 import lz4.frame
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from hublish.audit.blob import Blob, Cursor, MemoryBlob, SliceBlob, StreamBlob
-from hublish.audit.expanding import ExpandedBlob, compression_of, raw_deflate
+from hublish.formats.blob import (
+    Blob,
+    BlobFile,
+    ExpandedBlob,
+    MemoryBlob,
+    SliceBlob,
+    StreamBlob,
+    compression_of,
+    measured,
+    raw_deflate,
+)
 
 DATA = os.urandom(100_000) + b"line\n" * 40_000 + bytes(200_000)
 
@@ -62,16 +69,12 @@ def test_a_stream_that_breaks_off_ends_there() -> None:
     assert 0 < len(blob.read_at(0, 5000)) < 5000
 
 
-@given(st.lists(st.binary(max_size=90_000).map(lambda line: line.replace(b"\n", b" ")), max_size=4))
-def test_a_cursor_reads_lines_across_its_window(lines: list[bytes]) -> None:
-    cursor = Cursor(MemoryBlob(b"".join(line + b"\n" for line in lines) + b"rest"))
-    assert [cursor.line() for _ in lines] == [line[: Cursor.WINDOW] for line in lines]
-    assert cursor.line() is None
+def test_the_size_of_an_expanded_blob_is_measured_by_reading_it() -> None:
+    assert measured(ExpandedBlob(MemoryBlob(raw(DATA)), raw_deflate)) == len(DATA)
 
 
-def test_a_cursor_skips_within_the_bytes_only() -> None:
-    cursor = Cursor(MemoryBlob(b"abcdef"))
-    assert cursor.skip(4)
-    assert cursor.take(1) == b"e"
-    assert not cursor.skip(2)
-    assert cursor.take(5) == b"f"
+def test_a_blob_is_read_as_a_file() -> None:
+    file = BlobFile(MemoryBlob(b"abcdef"))
+    assert (file.seek(2), file.read(3), file.seek(-1, os.SEEK_END), file.read()) == (2, b"cde", 5, b"f")
+    with pytest.raises(OSError, match="negative position"):
+        file.seek(-1)

@@ -1,4 +1,4 @@
-"""What the formats of checkpoints have in common: a value, and where in the file its storages lie."""
+"""A checkpoint as a value, and the places of its storages in the file; common to both formats."""
 
 import math
 from collections.abc import Mapping
@@ -7,18 +7,18 @@ from pathlib import Path
 from typing import Final
 
 from hublish.base.content import Identity
-from hublish.formats.input_files import InvalidFileError
-from hublish.formats.tensors.pytorch.values import Storage, StorageType, StoredTensor
+from hublish.formats.input_files import InvalidFileError, named
+from hublish.formats.tensors.pytorch.torch_objects import Storage, StorageType, StoredTensor
 from hublish.formats.tensors.tensor import Content, Tensor
 from hublish.formats.tensors.tensor_data import FileRange, StridedRange
 
-MAX_PICKLE: Final = 25_000_000
-"""Bytes of the pickle that describes the tensors; as long a header of safetensors is read."""
+_MAX_COUNT: Final = 2**60
+_AGAIN: Final = "copy or download the file again"
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a storage's bytes lie."""
+    """The place of a storage's bytes."""
 
     offset: int
     size: int
@@ -31,7 +31,7 @@ class Checkpoint:
     path: Path
     identity: Identity
     value: object
-    """What was saved, in plain containers and the stand-ins of `values.py`."""
+    """The saved object, in plain containers and the stand-ins of `torch_objects.py`."""
     storages: Mapping[str, Place]
     """By the storage's key."""
     big_endian: bool = False
@@ -42,17 +42,14 @@ class Checkpoint:
         Raises:
             InvalidFileError: naming it, when it reaches beyond its storage.
         """
-        try:
+        with named(f"tensor {ascii(name)[:80]}"):
             return Tensor(name, stored.dtype, stored.shape, self._content(stored))
-        except InvalidFileError as error:
-            msg = f"tensor {ascii(name)[:80]}: {error.message}"
-            raise InvalidFileError(msg, hint=error.hint) from None
 
     def _content(self, stored: StoredTensor) -> Content:
-        place, width = self._place(stored), stored.dtype.bits // 8
+        place, width = self._place(stored.storage), stored.dtype.bits // 8
         end = _end(stored)
         if end * width > place.size:
-            msg = f"it reaches to element {end} of a storage that holds {place.size // width}"
+            msg = f"it reaches to element {end} of a storage with {place.size // width}"
             raise InvalidFileError(msg)
         offset = place.offset + stored.offset * width
         if _is_contiguous(stored) and (width == 1 or not self.big_endian):
@@ -60,18 +57,16 @@ class Checkpoint:
         strides = tuple(stride * width for stride in stored.strides)
         return StridedRange(self.path, self.identity, offset, stored.shape, strides, stored.dtype, self.big_endian)
 
-    def _place(self, stored: StoredTensor) -> Place:
-        """Return where the storage lies that a tensor sees."""
-        storage = stored.storage
+    def _place(self, storage: Storage) -> Place:
         place = self.storages.get(storage.key)
         if place is None:
             msg = f"storage {ascii(storage.key)[:80]} is missing"
-            raise InvalidFileError(msg, hint="copy or download the file again")
+            raise InvalidFileError(msg, hint=_AGAIN)
         width = element_width(storage.type)
         begin, size = storage.first * width, storage.count * width
         if begin + size > place.size:
             msg = f"storage {ascii(storage.key)[:80]} has {place.size} bytes, not {begin + size}: it is cut short"
-            raise InvalidFileError(msg, hint="copy or download the file again")
+            raise InvalidFileError(msg, hint=_AGAIN)
         return Place(place.offset + begin, size)
 
 
@@ -91,16 +86,16 @@ def read_storage(identifier: object) -> Storage:
         case ("storage", StorageType() as kind, str(key), str(), int(count)):
             first = 0
         case _:
-            msg = "the checkpoint refers to something outside of it that is no storage"
+            msg = "the checkpoint refers to an external object that is not a storage"
             raise InvalidFileError(msg)
-    if not 0 <= count < 2**60:
+    if not 0 <= count < _MAX_COUNT:
         msg = f"storage {ascii(key)[:80]} has an impossible size"
         raise InvalidFileError(msg)
     return Storage(key, kind, count, first)
 
 
 def element_width(kind: StorageType) -> int:
-    """Return the bytes of an element, as storages of that type count them.
+    """Return the size of an element, as storages of that type count them, in bytes.
 
     Raises:
         InvalidFileError: when safetensors has no such elements.
@@ -108,13 +103,13 @@ def element_width(kind: StorageType) -> int:
     if kind.element is None:
         return 1
     if kind.element.dtype is None:
-        msg = f"{kind.name} holds elements for which safetensors has no place"
+        msg = f"{kind.name} has elements that safetensors cannot hold"
         raise InvalidFileError(msg)
     return kind.element.dtype.bits // 8
 
 
 def _end(stored: StoredTensor) -> int:
-    """Return how many elements of the storage a tensor reaches over."""
+    """Return the number of elements, from the storage's first, that a tensor reaches over."""
     if 0 in stored.shape:
         return 0
     last = sum((size - 1) * stride for size, stride in zip(stored.shape, stored.strides, strict=True))
@@ -124,7 +119,7 @@ def _end(stored: StoredTensor) -> int:
 def _is_contiguous(stored: StoredTensor) -> bool:
     expected = 1
     for size, stride in zip(reversed(stored.shape), reversed(stored.strides), strict=True):
-        # Along an axis of one element no step is ever taken.
+        # The stride of an axis with one element is never used, and torch writes any value for it.
         if size != 1 and stride != expected:
             return 0 in stored.shape
         expected *= size

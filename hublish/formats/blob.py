@@ -1,0 +1,278 @@
+"""Bytes addressed by offset: in memory, in an open stream, as a part of other bytes, or expanded as they are read.
+
+Compressed formats are detected by their first bytes. Some have no decompressor in the standard library or in a
+dependency (zstandard before Python 3.14 without its package, 7z, rar, compress); they are detected all the same, so
+that a caller can reject them instead of taking them for plain data.
+"""
+
+import bz2
+import io
+import lzma
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import BinaryIO, Final, Protocol
+
+# The most that one stream may expand to, in bytes, whatever its compressed size.
+FLOOR: Final = 1 << 30
+# Above the floor, the most times that a stream may expand its compressed size.
+RATIO: Final = 20
+_PIECE: Final = 1 << 16
+# Readers step back by less than this; reading further back expands the stream again from its start.
+_BACK: Final = 1 << 17
+
+
+class Blob(Protocol):
+    """Bytes addressed by offset."""
+
+    @property
+    def size(self) -> int | None:
+        """Number of bytes; None when only reading to the end reveals it."""
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """Return up to `length` bytes from `offset`: fewer only at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryBlob:
+    """Bytes in memory."""
+
+    data: bytes
+
+    @property
+    def size(self) -> int:
+        """Number of bytes."""
+        return len(self.data)
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """Return a slice."""
+        return self.data[offset : offset + length]
+
+
+@dataclass(frozen=True, slots=True)
+class StreamBlob:
+    """An open seekable stream, for one thread at a time."""
+
+    stream: BinaryIO
+    size: int
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """Read from the stream, within the size it was opened with."""
+        length = min(length, self.size - offset)
+        if length <= 0:
+            return b""
+        self.stream.seek(offset)
+        return self.stream.read(length)
+
+
+@dataclass(frozen=True, slots=True)
+class SliceBlob:
+    """A part of another blob, such as a stored member of an archive."""
+
+    parent: Blob
+    start: int
+    size: int
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """Read from the parent, never past the part's end."""
+        length = min(length, self.size - offset)
+        return self.parent.read_at(self.start + offset, length) if length > 0 else b""
+
+
+class BlobFile(io.RawIOBase):
+    """A blob as a seekable binary file, for libraries that read files."""
+
+    def __init__(self, blob: Blob) -> None:
+        super().__init__()
+        self._blob = blob
+        self._position = 0
+        self._size = measured(blob)
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    def seekable(self) -> bool:
+        """Return True."""
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Move to a position; an OSError when it is negative, as for files, which zipfile relies on."""
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
+        if base + offset < 0:
+            msg = "negative position"
+            raise OSError(msg)
+        self._position = base + offset
+        return self._position
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # typeshed's Buffer is 3.12's
+        """Read into a buffer, and return the number of bytes read."""
+        data = self._blob.read_at(self._position, len(buffer))
+        buffer[: len(data)] = data
+        self._position += len(data)
+        return len(data)
+
+
+def measured(blob: Blob) -> int:
+    """Return the number of bytes, reading to the end when necessary."""
+    if blob.size is not None:
+        return blob.size
+    size = 0
+    while piece := blob.read_at(size, 1 << 20):
+        size += len(piece)
+    return size
+
+
+# ------------------------------------------------------------------------------------------- compressed bytes
+
+
+class TooLargeError(Exception):
+    """A stream expands beyond the bound."""
+
+
+class Decompressor(Protocol):
+    """The interface of the decompressors of bz2, lzma, lz4 and zstandard; that of zlib is adapted to it."""
+
+    @property
+    def eof(self) -> bool:
+        """Whether the stream has ended."""
+
+    @property
+    def unused_data(self) -> bytes:
+        """The bytes after the end of the stream."""
+
+    def decompress(self, data: bytes, /, max_length: int = -1) -> bytes:
+        """Expand `data`, or the input that was held back, up to `max_length` bytes."""
+
+
+class _Zlib:
+    """`zlib.decompressobj` with the interface of `bz2.BZ2Decompressor`; `window` is zlib's `wbits`."""
+
+    def __init__(self, window: int) -> None:
+        self._stream = zlib.decompressobj(window)
+
+    @property
+    def eof(self) -> bool:
+        return self._stream.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._stream.unused_data
+
+    def decompress(self, data: bytes, /, max_length: int = -1) -> bytes:
+        return self._stream.decompress(self._stream.unconsumed_tail + data, max(max_length, 0))
+
+
+Opener = Callable[[], Decompressor]
+
+
+def raw_deflate() -> Decompressor:
+    """Return a decompressor for the headerless deflate of zip members."""
+    return _Zlib(-zlib.MAX_WBITS)
+
+
+def _lz4() -> Decompressor:
+    opened: Decompressor = import_module("lz4.frame").LZ4FrameDecompressor()
+    return opened
+
+
+def _zstandard_opener() -> Opener | None:
+    for module, name in (("compression.zstd", "ZstdDecompressor"), ("backports.zstd", "ZstdDecompressor")):
+        try:
+            opener: Opener = getattr(import_module(module), name)
+        except ImportError:
+            continue
+        return opener
+    return None
+
+
+_MAGICS: Final[tuple[tuple[bytes, str, Opener | None], ...]] = (
+    (b"\x1f\x8b\x08", "gzip", lambda: _Zlib(zlib.MAX_WBITS | 16)),
+    (b"BZh", "bzip2", bz2.BZ2Decompressor),
+    (b"\xfd7zXZ\x00", "xz", lzma.LZMADecompressor),
+    # The properties byte of the defaults (lc=3, lp=0, pb=2), and the low bytes of a dictionary size.
+    (b"\x5d\x00\x00", "lzma", lambda: lzma.LZMADecompressor(lzma.FORMAT_ALONE)),
+    (b"\x04\x22\x4d\x18", "lz4", _lz4),
+    # The four levels of zlib with its usual window of 32 KiB (RFC 1950); joblib writes these.
+    (b"x\x01", "zlib", lambda: _Zlib(zlib.MAX_WBITS)),
+    (b"x\x5e", "zlib", lambda: _Zlib(zlib.MAX_WBITS)),
+    (b"x\x9c", "zlib", lambda: _Zlib(zlib.MAX_WBITS)),
+    (b"x\xda", "zlib", lambda: _Zlib(zlib.MAX_WBITS)),
+    (b"7z\xbc\xaf\x27\x1c", "7z", None),
+    (b"Rar!\x1a\x07", "rar", None),
+    (b"\x1f\x9d", "compress", None),
+    (b"ZF0x", "joblib's old ZFile", None),
+)
+_ZSTANDARD: Final = b"\x28\xb5\x2f\xfd"
+
+
+def compression_of(head: bytes) -> tuple[str, Opener | None] | None:
+    """Return the name of the compression and its opener, which is None when no decompressor is available."""
+    if head.startswith(_ZSTANDARD):
+        return "zstandard", _zstandard_opener()
+    for magic, name, opener in _MAGICS:
+        if head.startswith(magic):
+            return name, opener
+    return None
+
+
+def expands(blob: Blob, opener: Opener) -> bool:
+    """Whether the bytes expand: text may begin with `BZh` or `x^` as well."""
+    return bool(ExpandedBlob(blob, opener).read_at(0, 1))
+
+
+@dataclass(slots=True)
+class ExpandedBlob:
+    """The content of a compressed blob, expanded as far as it is read."""
+
+    parent: Blob
+    opener: Opener
+    size: int | None = None
+    _pieces: Iterator[bytes] = field(default_factory=lambda: iter(()))
+    _window: bytearray = field(default_factory=bytearray)
+    _base: int = -1
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """Expand up to `offset + length` and return the piece.
+
+        Raises:
+            TooLargeError: when the stream expands beyond the bound.
+        """
+        if not 0 <= self._base <= offset:
+            self._pieces, self._window, self._base = self._expand(), bytearray(), 0
+        while self._base + len(self._window) < offset + length:
+            piece = next(self._pieces, None)
+            if piece is None:
+                break
+            self._window += piece
+            surplus = min(offset, self._base + len(self._window) - _BACK) - self._base
+            if surplus > _BACK:
+                del self._window[:surplus]
+                self._base += surplus
+        start = offset - self._base
+        return bytes(self._window[start : start + length])
+
+    def _expand(self) -> Iterator[bytes]:
+        """Yield the expanded pieces; a stream that breaks off ends there, as it does for a loader."""
+        consumed = expanded = 0
+        decompressor, data = self.opener(), b""
+        while True:
+            try:
+                piece = decompressor.decompress(data, max_length=_PIECE)
+            except Exception:  # each library has its own errors for a stream that breaks off
+                return
+            expanded += len(piece)
+            if expanded > max(FLOOR, RATIO * consumed):
+                raise TooLargeError
+            if piece:
+                yield piece
+            data = b""
+            if decompressor.eof:
+                # gzip, bzip2 and xz files may consist of several streams in a row.
+                decompressor, data = self.opener(), decompressor.unused_data
+            if not piece and not data:
+                data = self.parent.read_at(consumed, _PIECE)
+                consumed += len(data)
+                if not data:
+                    return

@@ -1,0 +1,175 @@
+"""Read the instructions of a pickle, without decoding or executing them.
+
+The instructions are those in the standard library's description, `pickletools.opcodes`. `pickletools.genops` is not
+used: it rejects arguments that real unpicklers accept, so an audit that relied on it would stop too early.
+"""
+
+import pickletools
+from dataclasses import dataclass
+from typing import Final
+
+from hublish.formats.blob import Blob
+
+Kind = pickletools.StackObject
+
+MAX_PROTOCOL: Final = 5
+WINDOW: Final = 1 << 16
+"""Bytes read ahead, and the most of a line that is returned."""
+_LENGTH_PREFIXES: Final = {
+    pickletools.TAKEN_FROM_ARGUMENT1: 1,
+    # Signed for LONG4 and BINSTRING; an unpickler refuses a negative length, and as unsigned it reaches past the end.
+    pickletools.TAKEN_FROM_ARGUMENT4: 4,
+    pickletools.TAKEN_FROM_ARGUMENT4U: 4,
+    pickletools.TAKEN_FROM_ARGUMENT8U: 8,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One opcode: the form of its argument and its effect on the stack."""
+
+    name: str
+    argument: str
+    """pickletools' name for the type of the argument, such as `uint1`; empty without one."""
+    fixed: int
+    """Bytes of an argument of fixed size."""
+    prefix: int
+    """Bytes of the length before an argument of variable size."""
+    lines: int
+    """Number of lines in the argument."""
+    before: tuple[Kind, ...]
+    """The values it pops, below the mark when it pops everything down to one."""
+    marked: bool
+    """Whether it pops everything down to the last mark."""
+    after: tuple[Kind, ...]
+    """The values it pushes."""
+
+
+def _operation(info: pickletools.OpcodeInfo) -> Operation:
+    size = info.arg.n if info.arg else 0
+    # GLOBAL and INST name a module and a class, each on a line of its own.
+    pair = info.arg is not None and info.arg.name == "stringnl_noescape_pair"
+    before = tuple(info.stack_before)
+    marked = pickletools.markobject in before
+    return Operation(
+        name=info.name,
+        argument=info.arg.name if info.arg else "",
+        fixed=max(size, 0),
+        prefix=_LENGTH_PREFIXES.get(size, 0),
+        lines=(2 if pair else 1) if size == pickletools.UP_TO_NEWLINE else 0,
+        before=before[: before.index(pickletools.markobject)] if marked else before,
+        marked=marked,
+        after=tuple(info.stack_after),
+    )
+
+
+_OPERATIONS: Final = {info.code.encode("latin-1"): _operation(info) for info in pickletools.opcodes}
+
+
+class CutShortError(Exception):
+    """The bytes end within the pickle."""
+
+
+class UnknownOpcodeError(Exception):
+    """The next byte is not an opcode.
+
+    Args:
+        code: the byte.
+    """
+
+    def __init__(self, code: int) -> None:
+        super().__init__(f"there is no opcode 0x{code:02x}")
+        self.code = code
+
+
+class PickleReader:
+    """Reads a pickle forward, through a window, so that most bytes cost no system call.
+
+    After `operation`, the caller reads or skips the argument by `number`, `lines`, `data` and `skip`.
+
+    Args:
+        blob: the bytes.
+        position: the offset of the pickle.
+    """
+
+    __slots__ = ("_base", "_blob", "_window", "position")
+
+    def __init__(self, blob: Blob, position: int = 0) -> None:
+        self.position = position
+        self._blob = blob
+        self._window = b""
+        self._base = 0
+
+    def operation(self) -> Operation:
+        """Read the next opcode.
+
+        Raises:
+            CutShortError: when the bytes end here.
+            UnknownOpcodeError: when there is no such opcode.
+        """
+        code = self.data(1)
+        operation = _OPERATIONS.get(code)
+        if operation is None:
+            raise UnknownOpcodeError(code[0])
+        return operation
+
+    def number(self, width: int) -> int:
+        """Read an unsigned little-endian number of `width` bytes: a short argument, or the length of one."""
+        return int.from_bytes(self.data(width), "little")
+
+    def data(self, length: int) -> bytes:
+        """Read `length` bytes.
+
+        Raises:
+            CutShortError: when there are fewer.
+        """
+        start = self.position - self._base
+        if not 0 <= start <= len(self._window) - length:
+            self._refill(max(length, WINDOW))
+            start = 0
+        taken = self._window[start : start + length]
+        if len(taken) < length:
+            raise CutShortError
+        self.position += length
+        return taken
+
+    def skip(self, length: int) -> None:
+        """Move past `length` bytes.
+
+        Raises:
+            CutShortError: when there are fewer.
+        """
+        end = self.position + length
+        if length and not self._has(end):
+            raise CutShortError
+        self.position = end
+
+    def line(self) -> bytes:
+        """Move past the next line feed, and return the line before it, cut to `WINDOW` bytes.
+
+        Raises:
+            CutShortError: when there is no line feed.
+        """
+        start = self.position
+        while True:
+            if not self._base <= self.position < self._base + len(self._window):
+                self._refill(WINDOW)
+            if not self._window:
+                raise CutShortError
+            found = self._window.find(b"\n", self.position - self._base)
+            if found >= 0:
+                self.position = self._base + found + 1
+                break
+            self.position = self._base + len(self._window)
+        length = min(self.position - 1 - start, WINDOW)
+        inside = start - self._base
+        return self._window[inside : inside + length] if inside >= 0 else self._blob.read_at(start, length)
+
+    def _refill(self, length: int) -> None:
+        self._window = self._blob.read_at(self.position, length)
+        self._base = self.position
+
+    def _has(self, end: int) -> bool:
+        if self._blob.size is not None:
+            return end <= self._blob.size
+        return bool(self._blob.read_at(end - 1, 1))

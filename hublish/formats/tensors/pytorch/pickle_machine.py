@@ -1,0 +1,336 @@
+"""Run a checkpoint's pickle on a machine that builds plain containers and calls only the functions it is given.
+
+It knows the instructions that torch.save and TorchScript write, in protocols 2 to 5; their meaning is described in the
+standard library's `pickletools`. It refuses every other by name: those of protocols 0 and 1 that newer ones replace,
+and those that reach beyond the pickle, which are the extension registry, out-of-band buffers, and classes by INST and
+OBJ. The machine does not recurse, and limits the objects that one pickle can create.
+"""
+
+import struct
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from hublish.formats.input_files import InvalidFileError
+from hublish.formats.pickle_reader import MAX_PROTOCOL, CutShortError, Operation, PickleReader, UnknownOpcodeError
+from hublish.formats.tensors.pytorch.torch_objects import REFUSED, Function, Ordered, ScriptModule
+
+# Opcodes in one pickle; a tensor takes about 40. So many take about two seconds and 150 MB.
+MAX_OPERATIONS: Final = 1_000_000
+# Bytes of the longest string.
+_MAX_DATA: Final = 4 << 20
+# Bytes of the longest integer; LONG1 cannot hold a longer one.
+_MAX_INTEGER: Final = 255
+# Bytes of the longest module or class name.
+_MAX_NAME: Final = 1000
+# Unfinished containers within each other.
+_MAX_MARKS: Final = 1000
+_MAX_COPIED: Final = 1_000_000
+# Types of keys whose hashes an attacker cannot make collide: string hashes are randomized, and small integers differ.
+_KEYS: Final = (str, int, float, bool, bytes, type(None))
+_MAX_KEY: Final = 2**60
+
+
+def run(reader: PickleReader, names: Callable[[str], object], persistent: Callable[[object], object]) -> object:
+    """Follow a pickle to its end and return the object it builds; `reader` is after it then.
+
+    Args:
+        reader: at the beginning of the pickle.
+        names: returns the object for a dotted name, or refuses it.
+        persistent: returns the object for a persistent id, or refuses it.
+
+    Raises:
+        InvalidFileError: at the first instruction that is damaged, unknown or beyond a limit; nothing was executed.
+    """
+    machine = _Machine(reader, names, persistent)
+    try:
+        for _ in range(MAX_OPERATIONS):
+            operation = reader.operation()
+            action = _ACTIONS.get(operation.name)
+            if action is not None:
+                action(machine, operation)
+            elif operation.name == "STOP":
+                return machine.result()
+            else:
+                msg = f"the pickle has opcode {operation.name}, which torch.save does not write"
+                raise InvalidFileError(msg, hint=REFUSED)
+    except CutShortError:
+        msg = "the pickle is cut short"
+        raise InvalidFileError(msg, hint="copy or download the file again") from None
+    except UnknownOpcodeError as error:
+        msg = f"not a pickle, or damaged: {error}"
+        raise InvalidFileError(msg) from None
+    msg = f"the pickle has more than {MAX_OPERATIONS} operations"
+    raise InvalidFileError(msg, hint="save the weights in parts, each its own file")
+
+
+class _Machine:
+    """The stack and the memo, with a method for each kind of instruction; every method refuses a wrong operand."""
+
+    def __init__(
+        self, reader: PickleReader, names: Callable[[str], object], persistent: Callable[[object], object]
+    ) -> None:
+        self._stack: list[Any] = []
+        # The stacks under the marks, which instructions cannot reach until the mark is removed.
+        self._below: list[list[Any]] = []
+        self._memo: dict[int, Any] = {}
+        self._reader = reader
+        self._names, self._persistent = names, persistent
+        self._copied = 0
+
+    def result(self) -> object:
+        """Return the one value that remains at the end."""
+        if len(self._stack) != 1 or self._below:
+            msg = "the pickle is damaged: it does not end with one value"
+            raise InvalidFileError(msg)
+        return self._stack[0]
+
+    # ------------------------------------------------------------------------------------ values
+
+    def protocol(self, operation: Operation) -> None:
+        """Check the version."""
+        if (version := self._reader.number(operation.fixed)) > MAX_PROTOCOL:
+            msg = f"pickle protocol {version} is not known"
+            raise InvalidFileError(msg)
+
+    def ignore_argument(self, operation: Operation) -> None:
+        """Skip an argument that only helps the unpickler's buffering."""
+        self._reader.data(operation.fixed)
+
+    def push_fixed(self, operation: Operation) -> None:
+        """Push a number of fixed size."""
+        raw = self._reader.data(operation.fixed)
+        if operation.argument == "float8":
+            self._stack.append(struct.unpack(">d", raw)[0])
+        else:
+            self._stack.append(int.from_bytes(raw, "little", signed=operation.argument == "int4"))
+
+    def push_integer(self, operation: Operation) -> None:
+        """Push an integer with its length before it."""
+        length = self._reader.number(operation.prefix)
+        if length > _MAX_INTEGER:
+            msg = f"the pickle has an integer of {length} bytes; the limit is {_MAX_INTEGER}"
+            raise InvalidFileError(msg)
+        self._stack.append(int.from_bytes(self._reader.data(length), "little", signed=True))
+
+    def push_bytes(self, operation: Operation) -> None:
+        """Push bytes with their length before them."""
+        self._stack.append(self._counted(operation))
+
+    def push_string(self, operation: Operation) -> None:
+        """Push a string with its length before it."""
+        self._stack.append(_decoded(self._counted(operation)))
+
+    def _counted(self, operation: Operation) -> bytes:
+        length = self._reader.number(operation.prefix)
+        if length > _MAX_DATA:
+            msg = f"the pickle has a string of {length} bytes; the limit is {_MAX_DATA}"
+            raise InvalidFileError(msg)
+        return self._reader.data(length)
+
+    def push(self, value: object) -> None:
+        """Push a constant."""
+        self._stack.append(value)
+
+    # ------------------------------------------------------------------------------------- stack
+
+    def _pop(self) -> Any:
+        if not self._stack:
+            msg = "the pickle is damaged: its stack is empty too early"
+            raise InvalidFileError(msg)
+        return self._stack.pop()
+
+    def _top(self, kind: type, expected: str) -> Any:
+        if not self._stack or not isinstance(self._stack[-1], kind):
+            found = type(self._stack[-1]).__name__ if self._stack else "nothing"
+            msg = f"the pickle is damaged: {found} in place of {expected}"
+            raise InvalidFileError(msg)
+        return self._stack[-1]
+
+    def _pop_to_mark(self) -> list[Any]:
+        if not self._below:
+            msg = "the pickle is damaged: a mark is missing"
+            raise InvalidFileError(msg)
+        items, self._stack = self._stack, self._below.pop()
+        return items
+
+    def mark(self, _: Operation) -> None:
+        """Begin a container."""
+        if len(self._below) == _MAX_MARKS:
+            msg = f"the pickle is nested more than {_MAX_MARKS} deep"
+            raise InvalidFileError(msg)
+        self._below.append(self._stack)
+        self._stack = []
+
+    def pop(self, _: Operation) -> None:
+        """Drop the last value, or the mark."""
+        if self._stack:
+            self._stack.pop()
+        else:
+            self._pop_to_mark()
+
+    def pop_mark(self, _: Operation) -> None:
+        """Drop everything after the last mark."""
+        self._pop_to_mark()
+
+    # -------------------------------------------------------------------------------- containers
+
+    def make_tuple(self, operation: Operation) -> None:
+        """Build a tuple of the last values: TUPLE1, TUPLE2 or TUPLE3."""
+        items = [self._pop() for _ in operation.before]
+        self._stack.append((*reversed(items),))
+
+    def tuple_to_mark(self, _: Operation) -> None:
+        """Build a tuple of everything after the mark."""
+        items = (*self._pop_to_mark(),)
+        self._stack.append(items)
+
+    def append(self, _: Operation) -> None:
+        """Add the last value to the list before it."""
+        item = self._pop()
+        self._top(list, "a list").append(item)
+
+    def appends(self, _: Operation) -> None:
+        """Add everything after the mark to the list before it."""
+        items = self._pop_to_mark()
+        self._top(list, "a list").extend(items)
+
+    def set_item(self, _: Operation) -> None:
+        """Set the last two values, key and value, in the dictionary before them."""
+        value, key = self._pop(), self._pop()
+        self._top(dict, "a dictionary")[_key(key)] = value
+
+    def set_items(self, _: Operation) -> None:
+        """Set everything after the mark, keys and values, in the dictionary before it."""
+        items = self._pop_to_mark()
+        if len(items) % 2:
+            msg = "the pickle is damaged: a key without a value"
+            raise InvalidFileError(msg)
+        target = self._top(dict, "a dictionary")
+        for index in range(0, len(items), 2):
+            target[_key(items[index])] = items[index + 1]
+
+    # -------------------------------------------------------------------------------------- memo
+
+    def put(self, operation: Operation) -> None:
+        """Memoize the last value under a number."""
+        self._memo[self._reader.number(operation.fixed)] = self._top(object, "a value")
+
+    def memoize(self, _: Operation) -> None:
+        """Memoize the last value under the next number."""
+        self._memo[len(self._memo)] = self._top(object, "a value")
+
+    def get(self, operation: Operation) -> None:
+        """Push a memoized value."""
+        index = self._reader.number(operation.fixed)
+        if index not in self._memo:
+            msg = f"the pickle is damaged: its memo has no entry {index}"
+            raise InvalidFileError(msg)
+        self._stack.append(self._memo[index])
+
+    # --------------------------------------------------------------------------- names and calls
+
+    def name(self, _: Operation) -> None:
+        """Push the object for a name on two lines: module and attribute."""
+        module, name = self._line(), self._line()
+        self._stack.append(self._names(f"{module}.{name}"))
+
+    def _line(self) -> str:
+        line = self._reader.line()
+        if len(line) > _MAX_NAME:
+            msg = f"the pickle has a name of more than {_MAX_NAME} bytes"
+            raise InvalidFileError(msg)
+        return _decoded(line)
+
+    def name_from_stack(self, _: Operation) -> None:
+        """Push the object for a name whose parts are the last two values."""
+        name, module = self._pop(), self._pop()
+        if not (isinstance(name, str) and isinstance(module, str)):
+            msg = "the pickle is damaged: a name is not a string"
+            raise InvalidFileError(msg)
+        self._stack.append(self._names(f"{module}.{name}"))
+
+    def call(self, _: Operation) -> None:
+        """Call a function with a tuple of arguments, both on the stack."""
+        arguments, function = self._pop(), self._pop()
+        if not isinstance(function, Function) or not isinstance(arguments, tuple):
+            msg = f"it calls {_described(function)} with {_described(arguments)}"
+            raise InvalidFileError(msg, hint=REFUSED)
+        # A call may copy a list argument, so a memoized list that is passed repeatedly could fill the memory.
+        self._copied += sum(len(argument) for argument in arguments if isinstance(argument, list))
+        if self._copied > _MAX_COPIED:
+            msg = f"the pickle's calls copy more than {_MAX_COPIED} values"
+            raise InvalidFileError(msg)
+        self._stack.append(function.call(arguments))
+
+    def set_state(self, _: Operation) -> None:
+        """Set the attributes of a script module; drop those of an ordered dictionary."""
+        state = self._pop()
+        target = self._top(object, "a value")
+        if isinstance(target, ScriptModule) and isinstance(state, dict):
+            target.attributes = state
+        elif not isinstance(target, Ordered) or not isinstance(state, dict):
+            msg = f"it changes the state of {_described(target)}"
+            raise InvalidFileError(msg, hint=REFUSED)
+
+    def persistent(self, _: Operation) -> None:
+        """Push the object for a persistent id."""
+        self._stack.append(self._persistent(self._pop()))
+
+
+_ACTIONS: Final[Mapping[str, Callable[[_Machine, Operation], object]]] = {
+    "PROTO": _Machine.protocol,
+    "FRAME": _Machine.ignore_argument,
+    "NONE": lambda machine, _: machine.push(None),
+    "NEWTRUE": lambda machine, _: machine.push(True),
+    "NEWFALSE": lambda machine, _: machine.push(False),
+    "EMPTY_TUPLE": lambda machine, _: machine.push(()),
+    "EMPTY_LIST": lambda machine, _: machine.push([]),
+    "EMPTY_DICT": lambda machine, _: machine.push({}),
+    # Sets do not contain tensors, so their elements need not be hashed.
+    "EMPTY_SET": lambda machine, _: machine.push([]),
+    **dict.fromkeys(("BININT", "BININT1", "BININT2", "BINFLOAT"), _Machine.push_fixed),
+    **dict.fromkeys(("LONG1", "LONG4"), _Machine.push_integer),
+    # BINSTRING is Python 2's str, which held the names of tensors.
+    **dict.fromkeys(
+        ("SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8", "SHORT_BINSTRING", "BINSTRING"), _Machine.push_string
+    ),
+    **dict.fromkeys(("SHORT_BINBYTES", "BINBYTES", "BINBYTES8", "BYTEARRAY8"), _Machine.push_bytes),
+    "MARK": _Machine.mark,
+    "POP": _Machine.pop,
+    "POP_MARK": _Machine.pop_mark,
+    **dict.fromkeys(("TUPLE1", "TUPLE2", "TUPLE3"), _Machine.make_tuple),
+    **dict.fromkeys(("TUPLE", "FROZENSET"), _Machine.tuple_to_mark),
+    "APPEND": _Machine.append,
+    **dict.fromkeys(("APPENDS", "ADDITEMS"), _Machine.appends),
+    "SETITEM": _Machine.set_item,
+    "SETITEMS": _Machine.set_items,
+    **dict.fromkeys(("BINPUT", "LONG_BINPUT"), _Machine.put),
+    "MEMOIZE": _Machine.memoize,
+    **dict.fromkeys(("BINGET", "LONG_BINGET"), _Machine.get),
+    "GLOBAL": _Machine.name,
+    "STACK_GLOBAL": _Machine.name_from_stack,
+    **dict.fromkeys(("REDUCE", "NEWOBJ"), _Machine.call),
+    "BUILD": _Machine.set_state,
+    "BINPERSID": _Machine.persistent,
+}
+
+
+def _decoded(data: bytes) -> str:
+    try:
+        # As the pickle module does: lone surrogates pass here, and are refused where a name is used.
+        return data.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        msg = "the pickle has a string that is not UTF-8"
+        raise InvalidFileError(msg) from None
+
+
+def _key(key: Any) -> Any:
+    if not isinstance(key, _KEYS) or (type(key) is int and abs(key) > _MAX_KEY):
+        msg = f"a dictionary has a key that is {_described(key)}"
+        raise InvalidFileError(msg)
+    return key
+
+
+def _described(value: object) -> str:
+    name = getattr(value, "name", None)
+    return ascii(name)[1:81] if isinstance(name, str) else f"a {type(value).__name__}"

@@ -1,0 +1,236 @@
+"""Read zip archives, and write them so that equal content gives equal bytes."""
+
+import bz2
+import json
+import os
+import shutil
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import IO, Any, Final
+
+from hublish.formats.blob import (
+    Blob,
+    ExpandedBlob,
+    Opener,
+    SliceBlob,
+    StreamBlob,
+    TooLargeError,
+    measured,
+    raw_deflate,
+)
+from hublish.formats.input_files import InvalidFileError, named, opened
+from hublish.formats.zip_directory import (
+    DIRECTORY_END,
+    LOCAL_HEADER,
+    MAX_END_SIZE,
+    Member,
+    open_zipfile,
+    read_directory,
+    shown,
+)
+from hublish.schemas.documents.path_rules import path_problems
+
+_OPENERS: Final[Mapping[int, Opener]] = {
+    zipfile.ZIP_DEFLATED: raw_deflate,
+    zipfile.ZIP_BZIP2: bz2.BZ2Decompressor,
+}
+_BLOCK: Final = 1 << 20
+# Bytes that content may expand to, whatever its stored size.
+_EXPANSION_FLOOR: Final = 64 << 20
+# How many times its stored size content above the floor may expand to. Weights hardly shrink, text does by ten.
+_MOST_EXPANSION: Final = 100
+
+
+@dataclass(frozen=True)
+class ZipArchive:
+    """An archive that every reader understands alike."""
+
+    blob: Blob
+    file: zipfile.ZipFile
+    members: tuple[Member, ...]
+    """In the order of the directory."""
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Member]:
+        """The members by name."""
+        return {member.name: member for member in self.members}
+
+    def read(self, name: str, limit: int) -> bytes:
+        """Return a member's content, and compare its checksum.
+
+        Raises:
+            InvalidFileError: when it is missing, damaged, or longer than `limit` bytes.
+        """
+        member = self._member(name)
+        with named(f"member {shown(name)}"):
+            if member.size > limit:
+                msg = f"it has {member.size} bytes; the limit is {limit}"
+                raise InvalidFileError(msg)
+            try:
+                data = content_of(self.blob, member).read_at(0, member.size + 1)
+            except TooLargeError:
+                data = b""
+            if len(data) != member.size or (member.crc and zlib.crc32(data) != member.crc):
+                msg = "its content does not match the directory: the file is damaged"
+                raise InvalidFileError(msg, hint="copy or download the file again")
+        return data
+
+    def read_json(self, name: str, limit: int) -> dict[str, Any]:
+        """Return the JSON object in a member.
+
+        Raises:
+            InvalidFileError: as `read`, or it is not a JSON object.
+        """
+        text = self.read(name, limit)
+        try:
+            value = json.loads(text)
+        except (ValueError, RecursionError):
+            msg = f"its member {name} is not JSON"
+            raise InvalidFileError(msg) from None
+        if not isinstance(value, dict):
+            msg = f"its member {name} is not a JSON object"
+            raise InvalidFileError(msg)
+        return value
+
+    def open(self, name: str) -> IO[bytes]:
+        """Open a member's content as a stream, which compares the checksum at its end; see `damage_named`."""
+        return self.file.open(self._member(name).info)
+
+    def _member(self, name: str) -> Member:
+        if name not in self.by_name:
+            msg = f"it has no member {name}"
+            raise InvalidFileError(msg)
+        return self.by_name[name]
+
+
+def is_zip(blob: Blob, head: bytes) -> bool:
+    """Whether the bytes are a zip archive: from the start, or after other bytes, as self-extracting ones are.
+
+    Args:
+        blob: the bytes.
+        head: the first of them.
+    """
+    if head.startswith((LOCAL_HEADER, DIRECTORY_END)):
+        return True
+    size = blob.size
+    if size is None or DIRECTORY_END not in blob.read_at(max(0, size - MAX_END_SIZE), MAX_END_SIZE):
+        return False
+    # The signature may be there by chance; without members there is nothing to inspect.
+    try:
+        return bool(open_zipfile(blob).infolist())
+    except InvalidFileError:
+        return False
+
+
+def read_zip(blob: Blob) -> ZipArchive:
+    """Read the directory of an archive.
+
+    Raises:
+        InvalidFileError: when it is damaged or ambiguous, or exceeds a limit.
+    """
+    # Measured once: the size of an expanded blob is known only after expanding it.
+    sized = SliceBlob(blob, 0, measured(blob))
+    return ZipArchive(sized, *read_directory(sized))
+
+
+def content_of(blob: Blob, member: Member) -> Blob:
+    """Return a member's content as a blob, whose checksum is not compared: several loaders ignore it.
+
+    Args:
+        blob: the archive.
+        member: of the archive.
+
+    Raises:
+        InvalidFileError: when it is encrypted, or compressed by a method that cannot be expanded here.
+    """
+    with named(f"member {shown(member.name)}"):
+        _check_readable(member)
+    data = SliceBlob(blob, member.offset, member.stored)
+    return ExpandedBlob(data, _OPENERS[member.method]) if member.compressed else data
+
+
+@contextmanager
+def opened_archive(path: Path, name: str) -> Iterator[ZipArchive]:
+    """Open an archive of a framework, whose members can be read and whose expansion is limited.
+
+    Args:
+        path: the file.
+        name: the name for errors.
+
+    Raises:
+        InvalidFileError: when it is not a zip archive, is damaged or ambiguous, or exceeds a limit.
+    """
+    with named(name), opened(path) as (descriptor, identity), os.fdopen(descriptor, "rb", closefd=False) as stream:
+        archive = read_zip(StreamBlob(stream, identity.size))
+        check_members(archive)
+        check_expansion("its members expand", sum(member.size for member in archive.members), identity.size)
+        yield archive
+
+
+def check_members(archive: ZipArchive) -> None:
+    """Reject members that cannot be read, or whose names are not paths inside a folder.
+
+    Raises:
+        InvalidFileError: naming the first of them.
+    """
+    for member in archive.members:
+        with named(f"member {shown(member.name)}"):
+            _check_readable(member)
+            if problems := path_problems(member.name.removesuffix("/")):
+                raise InvalidFileError(problems[0])
+
+
+def check_expansion(content: str, expanded: int, stored: int) -> None:
+    """Reject content that expands more than honest compression achieves.
+
+    Args:
+        content: the subject of the message, with its verb: `its members expand`.
+        expanded: bytes.
+        stored: bytes.
+
+    Raises:
+        InvalidFileError: it expands too much.
+    """
+    if expanded > max(_EXPANSION_FLOOR, stored * _MOST_EXPANSION):
+        msg = f"{content} to {expanded} bytes, from {stored}"
+        raise InvalidFileError(msg)
+
+
+def _check_readable(member: Member) -> None:
+    if member.encrypted:
+        msg = "it is encrypted"
+        raise InvalidFileError(msg)
+    if member.compressed and member.method not in _OPENERS:
+        # LZMA among them: its properties precede the data (5.8), in a form that the lzma module does not read.
+        msg = f"it is compressed with method {member.method}"
+        raise InvalidFileError(msg)
+
+
+def write_reproducibly(
+    source: Path, target: Path, replaced: Mapping[str, bytes], renamed: Mapping[str, str] | None = None
+) -> None:
+    """Copy an archive without times, systems and compression.
+
+    Args:
+        source: an archive just written.
+        target: the file to create.
+        replaced: other bytes for members, by name in the source.
+        renamed: other names for members, by name in the source.
+    """
+    with zipfile.ZipFile(source) as before, zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as after:
+        for info in before.infolist():
+            # ZipInfo's default time is the epoch of zip, and its default system is the one that runs this.
+            entry = zipfile.ZipInfo((renamed or {}).get(info.filename, info.filename))
+            entry.create_system = 3
+            entry.external_attr = 0o644 << 16
+            if info.filename in replaced:
+                after.writestr(entry, replaced[info.filename])
+                continue
+            entry.file_size = info.file_size
+            with before.open(info) as member, after.open(entry, "w") as copy:
+                shutil.copyfileobj(member, copy, _BLOCK)
