@@ -10,8 +10,8 @@ from hublish.api.session import connected
 from hublish.api.verify import Verification, compared, embedded_endpoint
 from hublish.base.errors import RemoteError
 from hublish.base.progress import SILENT, Progress
-from hublish.base.values import Head, Project, Release, Setting, settings
-from hublish.base.values.drift import LocalDrift
+from hublish.base.values import Head, Project, Release, Setting
+from hublish.base.values.publication import LocalDrift, setting_changes
 from hublish.hub.client.hub import Hub
 from hublish.pipeline.build import releasing
 from hublish.pipeline.compare import drift
@@ -149,7 +149,7 @@ def _remote(hub: Hub, lock: Lock, project: Project) -> RemoteDrift:
         commits_since=history.index(lock.commit) if lock.commit in history else None,
         tag_at=_tag_at(lock, head),
         verification=compared(hub, lock),
-        settings=settings.of(target, head),
+        settings=setting_changes(target, head),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hublish.base.values import Release, ReleaseFile, Setting, Target
-from hublish.base.values.drift import ChangedFile, LocalDrift
+from hublish.base.values.publication import ChangedFile, LocalDrift
 from hublish.schemas.documents.lock import Lock, LockedFile
 
 

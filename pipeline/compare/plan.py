@@ -1,6 +1,7 @@
 """The plan as a whole: a release against one head."""
 
-from hublish.base.values import Head, Plan, Release, Target, settings
+from hublish.base.values import Head, Plan, Release, Target
+from hublish.base.values.publication import setting_changes
 from hublish.hub.client import existing as standing
 from hublish.hub.client.hub import Hub
 from hublish.pipeline.compare import changes
@@ -19,6 +20,6 @@ def make(release: Release, target: Target, head: Head, hub: Hub) -> Plan:
         target=target,
         head=head,
         changes=found,
-        settings=settings.of(target, head),
+        settings=setting_changes(target, head),
     )
     return standing.with_tag(standing.with_pull_request(plan, hub), hub)

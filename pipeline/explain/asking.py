@@ -9,7 +9,7 @@ from hublish.base.content import Content, ContentChangedError
 from hublish.base.patterns import matching
 from hublish.base.progress import Progress
 from hublish.base.values import Candidate, Effect, Project, Step
-from hublish.base.values.load import target_path
+from hublish.base.values.downloads import module_path
 from hublish.base.workers import workers
 from hublish.formats.catalogue import COPY
 from hublish.pipeline.collect.artifact_files import Outputs
@@ -80,7 +80,7 @@ def of_load_plan(paths: Collection[str], load: Load, needed: Collection[str]) ->
         index = next(index for index, pattern in enumerate(load.allow_patterns) if matching([path], [pattern], None))
         place = f"{_ALLOW}[{index}]"
         return Step("load.allow_patterns", Effect.COLLECTS, f"{place}: {load.allow_patterns[index]}", place)
-    if load.target is not None and target_path(load.target) in paths:
+    if load.target is not None and module_path(load.target) in paths:
         words = f"load.target: {load.target}, with trust=hublish.Trust(code=True)"
         return Step("load.target", Effect.COLLECTS, words, "load.target")
     for index, pattern in enumerate(load.ignore_patterns):

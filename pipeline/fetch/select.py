@@ -7,7 +7,7 @@ from typing import ClassVar
 from hublish.base.errors import LoadError
 from hublish.base.patterns import matching
 from hublish.base.values import DownloadPlan, RemoteRelease
-from hublish.base.values.load import target_path
+from hublish.base.values.downloads import module_path
 from hublish.formats.release_files import loadable
 from hublish.schemas.diagnose.problems import Problem
 from hublish.schemas.documents.manifest import Load
@@ -68,7 +68,7 @@ def selected(
     if weights_only:
         names = loadable(names)
     if with_target and load.target is not None:
-        names += tuple({target_path(load.target)} & set(paths) - set(names))
+        names += tuple({module_path(load.target)} & set(paths) - set(names))
     return names
 
 

@@ -19,7 +19,7 @@ from types import ModuleType
 from hublish.base import digests
 from hublish.base.errors import IntegrityError, LoadError
 from hublish.base.values import LocalFile, LocalRelease
-from hublish.base.values.load import target_path
+from hublish.base.values.downloads import module_path
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 
@@ -32,7 +32,7 @@ def import_target(target: str, release: LocalRelease) -> type:
         IntegrityError: when the file changed after it was checked.
     """
     module_name, _, class_name = target.partition(":")
-    path = target_path(target)
+    path = module_path(target)
     file = next((file for file in release.files if file.promised.path_in_repo == path), None)
     module = _from_release(module_name, file, release) if file else _installed(module_name, target)
     found: object = module
@@ -80,7 +80,7 @@ def _installed(name: str, target: str) -> ModuleType:
     top = name.partition(".")[0]
     if not any(_owns(owner, top) for owner in packages_distributions().get(top, ())):
         msg = f"load.target is {target}, and {top} is neither in the release nor an installed package"
-        raise LoadError(msg, hint=f"install its package, or publish {target_path(target)} with the weights")
+        raise LoadError(msg, hint=f"install its package, or publish {module_path(target)} with the weights")
     try:
         return importlib.import_module(name)
     except ImportError as error:

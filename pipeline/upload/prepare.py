@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from hublish.base.errors import RemoteConflictError, RemoteIgnoredError
-from hublish.base.values import Action, Head, Plan, Release, Target, settings
+from hublish.base.values import Action, Head, Plan, Release, Target
+from hublish.base.values.publication import restricting_settings
 from hublish.hub.client.hub import Hub
 from hublish.schemas.diagnose.problems import Problem
 from hublish.schemas.documents.file_names import GITATTRIBUTES
@@ -30,7 +31,7 @@ class Prepare:
         _refuse_ignored(plan)
         if plan.head.commit is None:
             plan = self._on_a_parent(plan)
-        restricting = settings.restricting(plan)
+        restricting = restricting_settings(plan)
         if restricting:
             self.hub.update_settings(plan.target, restricting)
         return plan

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from hublish.base.errors import RemoteConflictError, VerificationError
 from hublish.base.values import Plan, Receipt, RemoteFile
-from hublish.base.values.expectation import differences
+from hublish.base.values.publication import plan_differences
 from hublish.hub.client import existing as standing
 from hublish.hub.client.hub import Hub
 
@@ -45,10 +45,10 @@ def url(hub: Hub, plan: Plan, commit: str) -> str:
 
 
 def _commit_of(plan: Plan, hub: Hub, head: str | None, files: Mapping[str, RemoteFile]) -> str | None:
-    if head is not None and not differences(plan, files):
+    if head is not None and not plan_differences(plan, files):
         return head
     child = None if head is None else _child(plan, hub, head)
-    if child is None or differences(plan, hub.tree(plan.target, child)):
+    if child is None or plan_differences(plan, hub.tree(plan.target, child)):
         return None
     return child
 

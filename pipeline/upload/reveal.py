@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from hublish.base.values import Receipt, settings
+from hublish.base.values import Receipt
+from hublish.base.values.publication import opening_settings
 from hublish.hub.client.hub import Hub
 
 
@@ -16,7 +17,7 @@ class Reveal:
 
     def run(self, receipt: Receipt) -> Receipt:
         """Return the receipt as it is."""
-        opening = settings.opening(receipt.plan)
+        opening = opening_settings(receipt.plan)
         if opening:
             self.hub.update_settings(receipt.plan.target, opening)
         return receipt

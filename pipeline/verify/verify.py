@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from hublish.base.errors import NotFoundError, VerificationError
 from hublish.base.values import Receipt
-from hublish.base.values.expectation import differences, missing_or_different
+from hublish.base.values.publication import file_differences, plan_differences
 from hublish.hub.client.hub import Hub
 from hublish.schemas.diagnose.problems import Problem
 
@@ -30,10 +30,10 @@ class Verify:
         tree = self.hub.tree(target, receipt.commit)
         release = receipt.plan.release
         if receipt.created:
-            problems = [*differences(receipt.plan, tree), *self._place_problems(receipt)]
+            problems = [*plan_differences(receipt.plan, tree), *self._place_problems(receipt)]
         else:
             # What stood there already may lie behind the head, or beside it once the branch was squashed.
-            problems = [*missing_or_different(release.files, tree)]
+            problems = [*file_differences(release.files, tree)]
         if problems:
             msg = f"commit {receipt.commit} on {target.repo_id} is not what was planned"
             hint = "no tag was created and no lock written; look at the repo's history"

@@ -1,14 +1,14 @@
-"""What flows between the stages, in the order it appears. Everything here is frozen.
+"""The values that flow between the stages, in the order of their appearance. All are frozen.
 
 publish:  Project -> Collection -> Staged -> Staged (+README.md) -> Release -> Plan -> Receipt
 load:     Reference -> RemoteRelease -> DownloadPlan -> LocalRelease -> Loaded | Restored
 
-What only the remote and loading deal in is imported when it is first named: `hublish check` does not.
+Values that only the remote and loading need are imported on first use, which saves time in `hublish check`.
 """
 
 from typing import TYPE_CHECKING, Any
 
-from hublish.base.values.release import (
+from hublish.base.values.sealed_release import (
     Candidate,
     Collection,
     Effect,
@@ -25,7 +25,7 @@ from hublish.base.values.release import (
 from hublish.base.values.target import RepoRef, Target
 
 if TYPE_CHECKING:
-    from hublish.base.values.load import (
+    from hublish.base.values.downloads import (
         Digest,
         DownloadPlan,
         Loaded,
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
         RemoteRelease,
         Restored,
     )
-    from hublish.base.values.plan import Action, Change, Head, Plan, Receipt, RemoteFile, Setting
+    from hublish.base.values.publication import Action, Change, Head, Plan, Receipt, RemoteFile, Setting
 
 __all__ = [
     "Action",
@@ -71,17 +71,17 @@ __all__ = [
     "Verdict",
 ]
 
-_HOMES = {
-    **dict.fromkeys(("Action", "Change", "Head", "Plan", "Receipt", "RemoteFile", "Setting"), "plan"),
-    **dict.fromkeys(("Digest", "DownloadPlan", "Loaded", "LocalFile", "LocalRelease"), "load"),
-    **dict.fromkeys(("PromisedFile", "Reference", "RemoteRelease", "Restored"), "load"),
+_LAZY = {
+    **dict.fromkeys(("Action", "Change", "Head", "Plan", "Receipt", "RemoteFile", "Setting"), "publication"),
+    **dict.fromkeys(("Digest", "DownloadPlan", "Loaded", "LocalFile", "LocalRelease"), "downloads"),
+    **dict.fromkeys(("PromisedFile", "Reference", "RemoteRelease", "Restored"), "downloads"),
 }
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name not in _LAZY:
         msg = f"module 'hublish.base.values' has no attribute {name!r}"
         raise AttributeError(msg)
     from importlib import import_module
 
-    return getattr(import_module(f"hublish.base.values.{_HOMES[name]}"), name)
+    return getattr(import_module(f"hublish.base.values.{_LAZY[name]}"), name)

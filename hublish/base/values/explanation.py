@@ -1,28 +1,28 @@
-"""Why a file is in a release, or out of it: every rule that was asked, what it becomes, and who reads it back."""
+"""The answers of `hublish explain`: every rule for a file, the files it becomes, and whether loading reads them."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
-from hublish.base.values.release import Effect, Step
+from hublish.base.values.sealed_release import Effect, Step
 from hublish.schemas.diagnose.problems import Problem
 
 
 class Outcome(StrEnum):
-    """What becomes of a file."""
+    """Whether a file is released."""
 
     IN = "in"
     OUT = "out"
     REFUSED = "refused"
-    """The rules let it in, and the release fails as long as they do."""
+    """The rules include it, and the release fails as long as they do."""
     ABSENT = "absent"
-    """There is no such file, on disk or in the release."""
+    """The file exists neither on disk nor in the release."""
 
 
 class Taken(StrEnum):
-    """What a path that was asked for was taken as."""
+    """The kind of thing that a given path names."""
 
     FILE = "file"
-    """Of the working tree."""
+    """A file of the working tree."""
     PATH_IN_REPO = "path_in_repo"
     FOLDER = "folder"
     NOTHING = "nothing"
@@ -30,29 +30,29 @@ class Taken(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """What the rules make of one file, collected in one way."""
+    """The result of all rules for one file, collected in one way."""
 
     taken: Taken
-    """What the path names here: the file itself, or what it becomes."""
+    """Whether the path names the file itself or its path in the repo."""
     source: str
-    """The file relative to the manifest's folder, or what makes it."""
+    """The file relative to the manifest's folder, or its origin, such as the card."""
     artifact: int | None
-    """Index of the artifact that collects it; None when none does, and for what hublish adds by itself."""
+    """Index of the artifact that collects it; None without one, and for files that hublish adds itself."""
     steps: tuple[Step, ...]
-    """Every rule that was asked, in order."""
+    """Every rule that was evaluated, in order."""
     path_in_repo: tuple[str, ...] = ()
-    """Where it goes, or would go; several when a format makes several files of it."""
+    """Its path in the repo, if included; several when a format writes several files."""
     serializer: str = "copy"
     more: str = ""
-    """What else it may become, when only converting tells."""
+    """Other files that may be written, when only the conversion decides."""
     loading: Step | None = None
-    """What the load plan says, for a file that is in."""
+    """The rule of the load plan that applies to an included file."""
     repeated: bool = False
-    """Whether it is in already, by an artifact before this one: it counts once."""
+    """Whether an artifact before this one includes it already: it counts once."""
 
     @property
     def outcome(self) -> Outcome:
-        """What becomes of it."""
+        """Whether it is released."""
         effects = {step.effect for step in self.steps}
         if Effect.EXCLUDES in effects:
             return Outcome.OUT
@@ -60,7 +60,7 @@ class Fate:
 
     @property
     def decisive(self) -> Step:
-        """The rule that decided: the first that keeps it out or refuses it, else the one that collects it."""
+        """The rule that decided: the first that excludes or refuses the file, else the one that collects it."""
         for effect in (Effect.EXCLUDES, Effect.REFUSES, Effect.COLLECTS):
             found = next((step for step in self.steps if step.effect is effect), None)
             if found is not None:
@@ -70,22 +70,22 @@ class Fate:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What becomes of the path that was asked for."""
+    """The answer for one path."""
 
     asked: str
     taken: Taken
     path: str = ""
     """The path below the manifest's folder, or in the repo."""
     fates: tuple[Fate, ...] = ()
-    """One for each way the file is collected; of a folder, none."""
+    """One for each way the file is collected; empty for a folder."""
     files: tuple["Explanation", ...] = ()
-    """Of a folder, what is in it."""
+    """The files of a folder."""
     near: tuple[str, ...] = ()
-    """When there is no such file: those that were perhaps meant."""
+    """Names of similar files, when the file does not exist."""
 
     @property
     def outcome(self) -> Outcome:
-        """What becomes of it; of a folder, in as soon as one of its files is, refused when one of them is."""
+        """The outcome; a folder is refused when one of its files is, and in when one of them is."""
         found = {fate.outcome for fate in self.fates} | {file.outcome for file in self.files}
         order = (Outcome.REFUSED, Outcome.IN) if self.files else (Outcome.IN, Outcome.REFUSED)
         known = next((outcome for outcome in (*order, Outcome.OUT) if outcome in found), None)
@@ -94,8 +94,8 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """The answers, and what is wrong with the release as a whole."""
+    """The answers, and the problems of the whole release."""
 
     explanations: tuple[Explanation, ...]
     problems: tuple[Problem, ...] = ()
-    """Errors of the sources, the release fails for them whatever becomes of the files that were asked about."""
+    """Errors of the sources, for which the release fails independently of the given files."""

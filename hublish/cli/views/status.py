@@ -6,7 +6,7 @@ from typing import Any
 
 from hublish.api.status import RemoteDrift, Status
 from hublish.base.values import Setting
-from hublish.base.values.drift import LocalDrift
+from hublish.base.values.publication import LocalDrift
 from hublish.cli.report.json import error_document
 from hublish.cli.terminal.color import Paint
 from hublish.cli.terminal.text import columns, plural

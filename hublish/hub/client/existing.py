@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from hublish.base.errors import RemoteConflictError
 from hublish.base.values import Plan
-from hublish.base.values.expectation import differences, missing_or_different
+from hublish.base.values.publication import file_differences, plan_differences
 from hublish.hub.client.hub import Hub
 
 _PULL_REQUESTS_READ = 20
@@ -24,7 +24,7 @@ def with_tag(plan: Plan, hub: Hub) -> Plan:
         return replace(plan, tag=tag)
     commit = head.tags[tag]
     tree = head.files if commit == head.commit else hub.tree(plan.target, commit)
-    if plan.commits or any(missing_or_different(plan.release.files, tree)):
+    if plan.commits or any(file_differences(plan.release.files, tree)):
         msg = f"the tag {tag} already stands at {commit[:12]}, which does not hold this release"
         raise RemoteConflictError(msg, hint="a released version never moves: raise the version, or delete the tag")
     return replace(plan, existing_commit=commit)
@@ -37,7 +37,7 @@ def with_pull_request(plan: Plan, hub: Hub) -> Plan:
         return plan
     for number in hub.open_pull_requests(target)[:_PULL_REQUESTS_READ]:
         ref = f"refs/pr/{number}"
-        if not differences(plan, hub.tree(target, ref)):
+        if not plan_differences(plan, hub.tree(target, ref)):
             commit = hub.commit_of(target, ref)
             return replace(plan, open_pull_request=number, existing_commit=commit)
     return plan

@@ -10,7 +10,7 @@ import hublish
 from hublish.api.status import RemoteDrift, Status
 from hublish.base.errors import DocumentInvalidError, OfflineError
 from hublish.base.values import Setting
-from hublish.base.values.drift import LocalDrift
+from hublish.base.values.publication import LocalDrift
 from hublish.hub.client.hub import Hub
 
 REPO = "acme/digits"

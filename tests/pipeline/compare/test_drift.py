@@ -7,7 +7,7 @@ import pytest
 
 from hublish.base.content import InMemory
 from hublish.base.values import Origin, Project, Release, ReleaseFile, Setting
-from hublish.base.values.drift import LocalDrift
+from hublish.base.values.publication import LocalDrift
 from hublish.pipeline.compare import drift
 from hublish.schemas.documents.lock import Lock, LockedFile
 from hublish.schemas.documents.manifest import Load, Manifest

@@ -8,7 +8,7 @@ import pytest
 
 from hublish.base.errors import IntegrityError, LoadError
 from hublish.base.values import LocalRelease
-from hublish.base.values.load import target_path
+from hublish.base.values.downloads import module_path
 from hublish.pipeline.restore.target_class import import_target
 from tests.pipeline.restore.releases import COMMIT, checked
 
@@ -37,8 +37,8 @@ def release(tmp_path: Path) -> LocalRelease:
 
 
 def test_a_target_names_the_file_of_its_module() -> None:
-    assert target_path("digits_mlp:DigitsMLP") == "digits_mlp.py"
-    assert target_path("acme.models:A.B") == "acme/models.py"
+    assert module_path("digits_mlp:DigitsMLP") == "digits_mlp.py"
+    assert module_path("acme.models:A.B") == "acme/models.py"
 
 
 @pytest.mark.parametrize(

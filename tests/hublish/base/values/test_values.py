@@ -3,10 +3,10 @@ import pytest
 from hublish.base import values
 
 
-def test_every_value_is_there() -> None:
+def test_every_name_is_defined() -> None:
     assert all(getattr(values, name) for name in values.__all__)
 
 
-def test_nothing_else_is() -> None:
+def test_other_names_are_refused() -> None:
     with pytest.raises(AttributeError, match="has no attribute 'Nothing'"):
         values.Nothing  # noqa: B018

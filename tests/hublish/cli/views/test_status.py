@@ -8,7 +8,7 @@ from hublish.api.status import RemoteDrift, Status
 from hublish.api.verify import Verification
 from hublish.base.errors import OfflineError
 from hublish.base.values import Release, Setting
-from hublish.base.values.drift import ChangedFile, LocalDrift
+from hublish.base.values.publication import ChangedFile, LocalDrift
 from hublish.cli.views.phrases import RepeatedOptions
 from hublish.cli.views.status import StatusView
 from hublish.schemas.documents.lock import Lock, LockedFile

@@ -1,4 +1,4 @@
-"""From a reference to arrays: Reference -> RemoteRelease -> DownloadPlan -> LocalRelease -> Loaded."""
+"""From a reference to arrays or an object: Reference -> RemoteRelease -> DownloadPlan -> LocalRelease -> Loaded."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,14 +8,14 @@ from typing import Any, Literal
 from hublish.schemas.documents.manifest import Load, RepoType
 
 
-def target_path(target: str) -> str:
-    """Return where a release would hold the module of `module:Class`."""
+def module_path(target: str) -> str:
+    """Return the path in a release of the module of `module:Class`."""
     return target.partition(":")[0].replace(".", "/") + ".py"
 
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """How the bytes of a file are checked."""
+    """The expected digest of a file."""
 
     algorithm: Literal["sha256", "git-blob"]
     value: str
@@ -32,16 +32,16 @@ class PromisedFile:
 
 @dataclass(frozen=True)
 class Reference:
-    """What a person asks for: a repo at a revision, or what a lock names."""
+    """A repo at a revision, or the release that a lock records."""
 
     repo_id: str
     repo_type: RepoType = "model"
     revision: str = "main"
-    """A branch, tag, pull request ref or commit; the commit, when a lock promises the files."""
+    """A branch, tag, pull request ref or commit; with a lock, its commit."""
     locked: tuple[PromisedFile, ...] | None = None
-    """Every file with its digest, when a lock promised them."""
+    """Every file with its digest, from a lock."""
     load: Load | None = None
-    """The load plan, when a lock or a caller gave it; else it is read from hub.yaml at the revision."""
+    """The load plan of a lock or of the caller; otherwise it is read from hub.yaml at the revision."""
 
 
 @dataclass(frozen=True)
@@ -72,11 +72,11 @@ class LocalFile:
 
 @dataclass(frozen=True)
 class LocalRelease:
-    """The files on this machine."""
+    """A release on this machine."""
 
     plan: DownloadPlan
     folder: Path
-    """The folder that holds them under their path_in_repo."""
+    """The folder that contains the files under their path_in_repo."""
     files: tuple[LocalFile, ...]
     checked: bool = False
     """Whether every byte was compared with its digest."""
@@ -84,7 +84,7 @@ class LocalRelease:
 
 @dataclass(frozen=True)
 class Loaded:
-    """What was loaded: arrays by name, mapped from the files and read when touched."""
+    """Arrays by name, mapped from the files and read on access."""
 
     release: LocalRelease
     arrays: Mapping[str, Any]
@@ -93,7 +93,7 @@ class Loaded:
 
 @dataclass(frozen=True)
 class Restored:
-    """What was loaded, as the caller wants it."""
+    """The object that the caller wants, filled with the weights."""
 
     release: LocalRelease
     value: Any

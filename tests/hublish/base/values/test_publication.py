@@ -1,11 +1,12 @@
-"""What changes about the repo itself, and on which side of the upload."""
+"""Changes of the repo itself: which apply before the upload, and which after verification."""
 
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from hublish.base.values import Head, Plan, Project, Release, Setting, settings
+from hublish.base.values import Head, Plan, Project, Release, Setting
+from hublish.base.values.publication import opening_settings, restricting_settings, setting_changes
 from hublish.pipeline.lock.records import plan_document
 from hublish.schemas.documents.manifest import Artifact, Manifest, Repo
 
@@ -17,7 +18,7 @@ def plan(before: dict[str, Any], **repo: Any) -> Plan:
     head = Head(**state)
     release = Release(Project(manifest, b"", Path.cwd()), ())
     target = release.project.target
-    return Plan(release, target, head, (), settings.of(target, head))
+    return Plan(release, target, head, (), setting_changes(target, head))
 
 
 @pytest.mark.parametrize(
@@ -41,21 +42,21 @@ def plan(before: dict[str, Any], **repo: Any) -> Plan:
         ({"repo_exists": False, "commit": None}, {"visibility": "public", "gated": "auto"}, {"gated": "auto"}, {}),
     ],
 )
-def test_what_closes_comes_first_and_what_opens_last(
+def test_settings_that_restrict_come_first_and_those_that_open_last(
     before: dict[str, Any], repo: dict[str, Any], closes: dict[str, Any], opens: dict[str, Any]
 ) -> None:
     planned = plan(before, **repo)
-    assert settings.restricting(planned) == closes
-    assert settings.opening(planned) == opens
+    assert restricting_settings(planned) == closes
+    assert opening_settings(planned) == opens
 
 
-def test_a_setting_holds_the_value_that_the_hub_takes() -> None:
+def test_a_setting_has_the_value_that_the_hub_accepts() -> None:
     planned = plan({"gated": "manual"}, gated=False)
     assert planned.settings == (Setting("gated", "manual", False),)
-    assert plan_document(planned).settings[0].after == "False"  # as plans that were reviewed earlier hold it
+    assert plan_document(planned).settings[0].after == "False"  # as in plans that were reviewed earlier
 
 
-def test_a_new_repo_and_a_new_branch_show() -> None:
+def test_a_new_repo_and_a_new_branch_are_shown() -> None:
     planned = plan({"repo_exists": False, "commit": None}, revision="next", visibility="private")
     assert planned.settings == (
         Setting("repo", None, "created, private"),

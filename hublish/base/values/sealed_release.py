@@ -1,4 +1,4 @@
-"""From a manifest to sealed files: Project -> Collection -> Staged -> Release."""
+"""From a manifest to a sealed release: Project -> Collection -> Staged -> Release."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -16,7 +16,7 @@ from hublish.schemas.documents.manifest import Manifest
 
 @dataclass(frozen=True)
 class Project:
-    """A manifest and the folder it speaks of."""
+    """A manifest and its folder."""
 
     manifest: Manifest
     text: bytes
@@ -24,27 +24,27 @@ class Project:
     folder: Path
     """Absolute; sources are relative to it."""
     name: str = MANIFEST_FILE
-    """How diagnostics call the file."""
+    """The name of the file in diagnostics."""
     objects: Mapping[str, Any] = field(default_factory=dict)
-    """In-memory values by an artifact's `path_in_repo`; they stand in for its source."""
+    """Values in memory by an artifact's `path_in_repo`; they replace its source."""
     settings: Mapping[str, str | int] = field(default_factory=dict)
-    """Values that stood in for those under `variables` when the text was read."""
+    """Values that replaced those under `variables` when the text was read."""
     environment: Mapping[str, str] = field(default_factory=dict)
-    """What git and the date said then, by the names that the text mentions: `git.commit`."""
+    """The values from git and the clock at that time, by the names that the text mentions: `git.commit`."""
 
     @property
     def targets(self) -> tuple[Target, ...]:
-        """Where the release goes; today a manifest declares one place."""
+        """The targets that the manifest declares; today there is one."""
         return targets_of(self.manifest)
 
     @property
     def target(self) -> Target:
-        """The first target: the one that cards and checks without a network speak of."""
+        """The first target, which cards and checks without a network refer to."""
         return self.targets[0]
 
 
 class Kind(StrEnum):
-    """What a name on disk stands for."""
+    """The kind of a directory entry."""
 
     FILE = "file"
     LINK = "symbolic link"
@@ -55,80 +55,81 @@ class Kind(StrEnum):
 
 
 class Effect(StrEnum):
-    """What a rule does to one file."""
+    """The effect of a rule on one file. The values are part of the JSON of `hublish explain`."""
 
     COLLECTS = "collects"
-    """It lets the file in, unless another rule keeps it out."""
+    """Includes the file, unless another rule excludes it."""
     PASSES = "passes"
     MISSES = "misses"
-    """It speaks of other files."""
+    """Applies to other files."""
     EXCLUDES = "keeps out"
     REFUSES = "refuses"
     """The release fails as long as the file is part of it."""
     WARNS = "warns"
     LATER = "is asked later"
-    """Of what the file is converted to, once it is."""
+    """Applies to the converted file, which does not exist yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One rule, and what it says about one file."""
+    """One rule, evaluated on one file."""
 
     rule: str
     """Stable, for scripts: `source`, `denied`, `ignore_patterns`, `policy.pickle`."""
     effect: Effect
     text: str
-    """For people, who find it again in hub.yaml: `patterns.ignore_patterns[0]: *.tmp`."""
+    """The rule for people, as in hub.yaml: `patterns.ignore_patterns[0]: *.tmp`."""
     path: str = ""
-    """Where the rule stands in hub.yaml: `patterns.ignore_patterns[0]`; empty for one of hublish's own."""
+    """The rule's field in hub.yaml: `patterns.ignore_patterns[0]`; empty for one of hublish's own."""
     hint: str = ""
     location: Location | None = None
-    """Where it stands, for a rule of another file, such as a `.gitignore`."""
+    """The place of a rule in another file, such as a `.gitignore`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether a file is in, and the rule that decided."""
+    """Whether a file is included, and the rule that decided."""
 
     included: bool
     rule: str
-    """The rule in words a person finds again in hub.yaml: `patterns.ignore_patterns[0]: *.tmp`."""
+    """The rule for people, as in hub.yaml: `patterns.ignore_patterns[0]: *.tmp`."""
     path: str = ""
-    """Where that rule stands in hub.yaml: `patterns.ignore_patterns[0]`; empty for one of hublish's own."""
+    """The rule's field in hub.yaml: `patterns.ignore_patterns[0]`; empty for one of hublish's own."""
     steps: tuple[Step, ...] = ()
-    """Every rule that was asked, in order."""
+    """Every rule that was evaluated, in order."""
 
     @classmethod
     def of(cls, steps: Iterable[Step]) -> "Verdict":
-        """Judge by rules in their order: the first that keeps the file out decides, else the one that collects it."""
-        asked = tuple(steps)
-        out = next((step for step in asked if step.effect is Effect.EXCLUDES), None)
-        decisive = out or next(step for step in asked if step.effect is Effect.COLLECTS)
-        return cls(out is None, decisive.text, decisive.path, asked)
+        """Return the verdict of the first rule that excludes the file, else of the one that collects it."""
+        # The steps stay with the verdict, so that `hublish explain` needs no second implementation of the rules.
+        evaluated = tuple(steps)
+        excluding = next((step for step in evaluated if step.effect is Effect.EXCLUDES), None)
+        decisive = excluding or next(step for step in evaluated if step.effect is Effect.COLLECTS)
+        return cls(excluding is None, decisive.text, decisive.path, evaluated)
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A file that was considered."""
+    """A file that may become part of the release."""
 
     path_in_repo: str
-    """Where it goes; before serialization, for a file that is converted."""
+    """Its path in the repo; for a file that is converted, the expected one."""
     source: str
-    """The file relative to the manifest's folder, or what made it."""
+    """The file relative to the manifest's folder, or `<memory>`."""
     content: Content | None
-    """Where its bytes are; None when `value` holds the object instead."""
+    """Its bytes; None when `value` is an object in memory instead."""
     artifact: int | None
-    """Index of the artifact in the manifest; None for what hublish adds by itself."""
+    """Index of the artifact in the manifest; None for files that hublish adds itself."""
     verdict: Verdict
     kind: Kind = Kind.FILE
-    """What the name stands for; only files are ever part of a release."""
+    """The kind of its directory entry; only files are ever part of a release."""
     value: Any = None
     """The in-memory object of `Project.objects`."""
 
 
 @dataclass(frozen=True)
 class Collection:
-    """Every file that was considered, each with its verdict, sorted by path_in_repo."""
+    """Every candidate with its verdict, sorted by path_in_repo."""
 
     project: Project
     candidates: tuple[Candidate, ...]
@@ -142,19 +143,19 @@ class Collection:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What made a file: enough to make it again."""
+    """The origin of a file, in enough detail to make it again."""
 
     artifact: int | None
     source: str
     serializer: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
     verdict: Verdict = Verdict(included=True, rule="")
-    """The rule that let it in."""
+    """The rule that included it."""
 
 
 @dataclass(frozen=True, slots=True)
 class StagedFile:
-    """A file as it will go up."""
+    """A file as it will be uploaded."""
 
     path_in_repo: str
     content: Content
@@ -178,14 +179,14 @@ class ReleaseFile:
     size: int
     sha256: str
     blob_id: str
-    """git's id of the bytes as a blob: what the Hub shows for files outside LFS."""
+    """git's id of the bytes as a blob, which the Hub shows for files outside LFS."""
     content: Content
     origin: Origin
 
 
 @dataclass(frozen=True)
 class Release:
-    """Sealed: after this nothing is read that was not hashed. Sorted by path_in_repo."""
+    """A sealed release: from here on, only hashed bytes are read. Sorted by path_in_repo."""
 
     project: Project
     files: tuple[ReleaseFile, ...]

@@ -1,0 +1,249 @@
+"""From a sealed release to a verified commit: Head, Plan and Receipt, and the comparisons between them."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final, Literal
+
+from hublish.base.values.sealed_release import Release, ReleaseFile
+from hublish.base.values.target import Target
+from hublish.schemas.diagnose.problems import Location, Problem
+from hublish.schemas.documents.file_names import GITATTRIBUTES
+
+# How far each value restricts readers; None is the state of a repo without the setting.
+_RESTRICTION: Final[Mapping[str | Literal[False] | None, int]] = {
+    "public": 0,
+    "protected": 1,
+    "private": 2,
+    None: 0,
+    False: 0,
+    "auto": 1,
+    "manual": 2,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteFile:
+    """A file as the Hub lists it."""
+
+    path_in_repo: str
+    size: int
+    blob_id: str
+    """For an LFS file, the blob id of its pointer."""
+    sha256: str | None = None
+    """The digest of the content; only LFS files have it."""
+
+    def holds(self, file: ReleaseFile) -> bool:
+        """Return whether the remote bytes are the sealed ones."""
+        if self.sha256 is not None:
+            return self.sha256 == file.sha256
+        return self.blob_id == file.blob_id
+
+
+@dataclass(frozen=True)
+class Head:
+    """A target's branch on the Hub at the time it was read."""
+
+    repo_exists: bool
+    commit: str | None
+    """None when the repo, or the branch, does not exist."""
+    files: Mapping[str, RemoteFile] = field(default_factory=dict)
+    visibility: str | None = None
+    gated: str | Literal[False] | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """The commit of each tag."""
+    default_commit: str | None = None
+    """The head of main, from which a missing branch is created."""
+
+
+class Action(StrEnum):
+    """The effect of publishing on one file."""
+
+    ADD = "add"
+    CHANGE = "change"
+    KEEP = "keep"
+    DELETE = "delete"
+    IGNORE = "ignore"
+    """A .gitignore makes the Hub drop it silently: shown in the plan, and refused when publishing."""
+    LEAVE = "leave"
+    """A remote file that is not part of the release, and that it may not delete."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The action for one file, and the rule that decided it."""
+
+    action: Action
+    path_in_repo: str
+    file: ReleaseFile | None = None
+    """The sealed file; None for DELETE and LEAVE."""
+    remote: RemoteFile | None = None
+    """The file on the Hub at the moment; None for ADD."""
+    upload_mode: Literal["lfs", "regular"] | None = None
+    """The Hub's upload mode; None when it was not requested: the repo does not exist yet, or nothing is sent."""
+    reason: str = ""
+    """The rule that decided, for people."""
+    rule: str = ""
+    """The rule's field in hub.yaml: `patterns.delete_patterns[0]`; empty for a rule from elsewhere."""
+    location: Location | None = None
+    """The place of a rule in another file: the line of a `.gitignore`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A change to the repo itself."""
+
+    name: str
+    before: str | Literal[False] | None
+    """None for a setting that did not exist."""
+    after: str | Literal[False]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A release compared with one remote commit of a target."""
+
+    release: Release
+    target: Target
+    head: Head
+    changes: tuple[Change, ...]
+    settings: tuple[Setting, ...] = ()
+    open_pull_request: int | None = None
+    """A pull request that proposes exactly this release already."""
+    tag: str | None = None
+    """The tag to create after verification; None without one, or when it exists already."""
+    existing_commit: str | None = None
+    """The commit that contains this release already: its tag's, else the head; None without one."""
+
+    def of(self, *actions: Action) -> tuple[Change, ...]:
+        """Return the changes with the given actions."""
+        return tuple(change for change in self.changes if change.action in actions)
+
+    @property
+    def commits(self) -> bool:
+        """Whether a commit is needed."""
+        return self.open_pull_request is None and bool(self.of(Action.ADD, Action.CHANGE, Action.DELETE))
+
+    @property
+    def nothing_to_do(self) -> bool:
+        """Whether the remote matches the manifest already."""
+        return not (self.commits or self.settings or self.tag)
+
+    @property
+    def bytes_to_send(self) -> int:
+        """Size of all new and changed files in bytes, before any deduplication."""
+        return sum(change.file.size for change in self.of(Action.ADD, Action.CHANGE) if change.file)
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """The Hub's response, and the results of verification."""
+
+    plan: Plan
+    commit: str
+    """The commit that contains the release."""
+    created: bool
+    """Whether this run made the commit; False when it existed already."""
+    url: str = ""
+    pull_request: int | None = None
+    verified: bool = False
+    tag: str | None = None
+    """The tag that points to the commit."""
+
+    @property
+    def revision(self) -> str:
+        """The branch or pull request ref that contains the release."""
+        return f"refs/pr/{self.pull_request}" if self.pull_request else self.plan.target.revision
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedFile:
+    """A locked file that would have other bytes now."""
+
+    path_in_repo: str
+    why: str
+    """The reason: the file, the serializer or one of its parameters changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalDrift:
+    """A release on this machine compared with a lock."""
+
+    files: int
+    """Number of files of the release."""
+    added: tuple[str, ...] = ()
+    """Files that are not in the lock."""
+    changed: tuple[ChangedFile, ...] = ()
+    removed: tuple[str, ...] = ()
+    """Locked files that are not part of the release any more."""
+    settings: tuple[Setting, ...] = ()
+    """Differences between manifest and lock: the repo, the branch, the tag."""
+
+    @property
+    def any(self) -> bool:
+        """Whether publishing now would make another release."""
+        return bool(self.added or self.changed or self.removed or self.settings)
+
+    @property
+    def keeps_the_tag(self) -> bool:
+        """Whether the files changed while the version did not: publishing refuses to move a tag."""
+        moved = {setting.name for setting in self.settings}
+        return bool(self.added or self.changed or self.removed) and not moved & {"tag", "repo_id", "repo_type"}
+
+
+def plan_differences(plan: Plan, files: Mapping[str, RemoteFile]) -> tuple[Problem, ...]:
+    """Return all differences between a remote tree and the planned one; upload and verify share this comparison."""
+    expected = {change.path_in_repo: change for change in plan.changes}
+    found = list(file_differences(plan.release.files, files))
+    for path in sorted(files):
+        change = expected.get(path)
+        # The Hub may write .gitattributes in the same commit, for the large files in it.
+        if path != GITATTRIBUTES and (change is None or change.action is Action.DELETE):
+            reason = "should have been deleted" if change else "was not planned"
+            found.append(Problem("verify.extra", f"'{path}' exists on the Hub and {reason}"))
+    return tuple(found)
+
+
+def file_differences(release: Iterable[ReleaseFile], files: Mapping[str, RemoteFile]) -> Iterator[Problem]:
+    """Yield the files of a release that a remote tree lacks, or has with other bytes."""
+    for file in release:
+        remote = files.get(file.path_in_repo)
+        if remote is None:
+            yield Problem("verify.missing", f"'{file.path_in_repo}' is missing")
+        elif not remote.holds(file):
+            yield Problem("verify.different", f"'{file.path_in_repo}' has other bytes")
+
+
+def setting_changes(target: Target, head: Head) -> tuple[Setting, ...]:
+    """Return the settings that publishing to a target changes; one that the target leaves open stays as it is."""
+    if not head.repo_exists:
+        found = [Setting("repo", None, f"created, {target.visibility or 'public'}")]
+        found += [Setting("gated", None, target.gated)] if target.gated else []
+    else:
+        found = []
+        if target.visibility not in (None, head.visibility):
+            found.append(Setting("visibility", head.visibility, target.visibility))
+        if target.gated not in (None, head.gated or False):
+            found.append(Setting("gated", head.gated or False, target.gated))
+    if head.commit is None and target.revision != "main":
+        found.append(Setting("branch", None, f"{target.revision}, created from main"))
+    return tuple(found)
+
+
+def restricting_settings(plan: Plan) -> Mapping[str, str | bool]:
+    """Return the settings that restrict readers: they apply before any byte is sent."""
+    return {setting.name: setting.after for setting in _access_settings(plan) if _restricts(setting)}
+
+
+def opening_settings(plan: Plan) -> Mapping[str, str | bool]:
+    """Return the settings that admit readers: they apply once the release is verified."""
+    return {setting.name: setting.after for setting in _access_settings(plan) if not _restricts(setting)}
+
+
+def _access_settings(plan: Plan) -> list[Setting]:
+    return [setting for setting in plan.settings if setting.name in ("visibility", "gated")]
+
+
+def _restricts(setting: Setting) -> bool:
+    # A value that a newer Hub invents counts as open: the change to ours then applies before the upload.
+    return _RESTRICTION[setting.after] >= _RESTRICTION.get(setting.before, 0)
