@@ -18,8 +18,8 @@ from hublish.pipeline.draft.parts import Detected, LeftOut
 from hublish.pipeline.draft.repo_name import RepoName, git_remote, repo_name
 from hublish.schemas.diagnose.problems import Problem
 from hublish.schemas.documents.file_names import CARD_FILE, MANIFEST_FILE
-from hublish.schemas.documents.hub_names import check_repo_id
-from hublish.schemas.documents.manifest import Manifest, RepoType
+from hublish.schemas.documents.hub_names import RepoType, check_repo_id
+from hublish.schemas.documents.manifest import Manifest
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from hublish.base.values import Loaded, LocalRelease
 from hublish.formats.interface import DISTRUST, Trust
 from hublish.pipeline.load import opening, restoring
 from hublish.pipeline.restore.filling import Wanted
+from hublish.schemas.documents.hub_names import RepoType
 from hublish.schemas.documents.lock import Lock
-from hublish.schemas.documents.manifest import RepoType
 
 T = TypeVar("T")
 

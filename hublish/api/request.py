@@ -15,8 +15,8 @@ from hublish.hub.client.caller import OURSELVES, Caller
 from hublish.pipeline.fetch.fetch import Destination
 from hublish.pipeline.fetch.select import Select
 from hublish.pipeline.load import pulling
+from hublish.schemas.documents.hub_names import RepoType
 from hublish.schemas.documents.lock import Lock
-from hublish.schemas.documents.manifest import RepoType
 
 
 class PullOptions(TypedDict, total=False):

@@ -9,11 +9,11 @@ from hublish.base.errors import UsageError
 from hublish.cli.report import FORMATS, Report
 from hublish.cli.views.phrases import RepeatedOptions
 from hublish.schemas.documents.file_names import MANIFEST_FILE
+from hublish.schemas.documents.hub_names import REPO_TYPES, URL_KINDS
 
 if TYPE_CHECKING:
     from hublish.base.values import Project
 
-REPO_TYPES = ("model", "dataset", "space", "kernel")
 # Bytes to read from standard input: more than a manifest may have, and few enough to keep in memory.
 STDIN_LIMIT = 1 << 20
 
@@ -185,7 +185,7 @@ def parse_reference(reference: str, repo_type: str | None) -> RepoRevision:
         raise UsageError(msg, hint="for example acme/digits-mlp or acme/digits-mlp@v1.2.0")
     prefix, _, rest = repo_id.partition("/")
     # `datasets/digits` without a second slash is a model of the user `datasets`.
-    named = prefix.removesuffix("s") if "/" in rest and prefix.removesuffix("s") in REPO_TYPES else None
+    named = URL_KINDS.get(f"{prefix.removesuffix('s')}s") if "/" in rest else None
     if named and repo_type not in (None, named):
         msg = f"{repo_id} is a {named}, but --repo-type is {repo_type}"
         raise UsageError(msg, hint="leave one of them out")

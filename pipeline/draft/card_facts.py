@@ -13,8 +13,8 @@ from hublish.pipeline.render_card.front_matter import read_front_matter
 from hublish.schemas.diagnose.problems import InvalidDocumentError, errors_in
 from hublish.schemas.documents.card_metadata import metadata_problems, model_index_findings
 from hublish.schemas.documents.file_names import CARD_FILE
+from hublish.schemas.documents.hub_names import RepoType
 from hublish.schemas.documents.json_documents import read_json_value
-from hublish.schemas.documents.manifest import RepoType
 from hublish.schemas.vocabulary import table
 
 _README_LIMIT: Final = 1 << 20

@@ -20,7 +20,8 @@ from hublish.pipeline.draft.repo_name import RepoName
 from hublish.pipeline.draft.space import app_of, space
 from hublish.schemas.diagnose.problems import InvalidDocumentError
 from hublish.schemas.documents.file_names import CARD_FILE
-from hublish.schemas.documents.manifest import Manifest, RepoType
+from hublish.schemas.documents.hub_names import RepoType
+from hublish.schemas.documents.manifest import Manifest
 from hublish.schemas.documents.manifest_yaml import read_manifest
 from hublish.schemas.secrets.masking import redact
 

@@ -17,7 +17,7 @@ from hublish.formats.catalogue import WEIGHT_SUFFIXES
 from hublish.pipeline.collect.walking import walk
 from hublish.pipeline.draft.parts import LeftOut
 from hublish.pipeline.render_card.card_files import open_inside
-from hublish.schemas.documents.manifest import RepoType
+from hublish.schemas.documents.hub_names import RepoType
 from hublish.schemas.documents.path_rules import local_problems, path_problems
 from hublish.schemas.secrets.masking import holds_token, redact
 from hublish.schemas.secrets.unsafe_characters import text_problem

@@ -12,7 +12,8 @@ from hublish.pipeline.draft.parts import LeftOut, Outline, Part
 from hublish.pipeline.draft.repo_name import RepoName
 from hublish.pipeline.draft.source_globs import Neighbors, Source, in_folders, sources
 from hublish.schemas.documents.file_names import CARD_FILE
-from hublish.schemas.documents.manifest import Policy, RepoType
+from hublish.schemas.documents.hub_names import RepoType
+from hublish.schemas.documents.manifest import Policy
 from hublish.schemas.documents.manifest_yaml import dump_yaml
 
 # A file beside the manifest, as `hublish schema --help` recommends, works wherever hublish is installed.

@@ -8,8 +8,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from hublish.pipeline.render_card.card_files import open_inside
-from hublish.schemas.documents.hub_names import check_repo_id
-from hublish.schemas.documents.manifest import RepoType
+from hublish.schemas.documents.hub_names import RepoType, check_repo_id
 from hublish.schemas.secrets.masking import holds_token
 
 PLACEHOLDER: Final = "your-name"

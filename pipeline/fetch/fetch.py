@@ -12,7 +12,7 @@ from hublish.base.workers import SharedTask, run_each, workers
 from hublish.hub.client import transfer, xet_memory
 from hublish.hub.client.hub import Hub
 from hublish.hub.client.library import cache_folder
-from hublish.schemas.documents.manifest import RepoType
+from hublish.schemas.documents.hub_names import RepoType
 
 
 @dataclass(frozen=True)

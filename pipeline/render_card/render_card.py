@@ -14,7 +14,8 @@ from hublish.pipeline.render_card.renderer import current_renderer
 from hublish.schemas.diagnose.problems import InvalidDocumentError, Problem, errors_in, parse_path
 from hublish.schemas.documents.card_metadata import metadata_problems
 from hublish.schemas.documents.file_names import CARD_FILE
-from hublish.schemas.documents.manifest import Card, RepoType
+from hublish.schemas.documents.hub_names import RepoType
+from hublish.schemas.documents.manifest import Card
 from hublish.schemas.yaml.reader import Reading
 
 RENDERED: Final = Verdict.of([Step("card", Effect.COLLECTS, "card: rendered", "card")])

@@ -12,8 +12,7 @@ from typing import Any, Literal
 
 from hublish.schemas.diagnose.problems import MAX_PROBLEMS, Problem, Severity
 from hublish.schemas.diagnose.suggestions import nearest
-from hublish.schemas.documents.hub_names import check_repo_id
-from hublish.schemas.documents.manifest import RepoType
+from hublish.schemas.documents.hub_names import RepoType, check_repo_id
 from hublish.schemas.vocabulary import card_fields, vocabulary
 
 SHORT_DESCRIPTION = 60

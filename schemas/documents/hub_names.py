@@ -2,17 +2,25 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final, Literal, get_args
 from urllib.parse import urlsplit
 
 from hublish.schemas.diagnose.problems import Refusal
 from hublish.schemas.documents.path_rules import text_problems
 from hublish.schemas.secrets.unsafe_characters import shown
 
-EMBEDDED = "embedded"
-"""The endpoint that means: the Hub in the folder beside hub.yaml."""
+RepoType = Literal["model", "dataset", "space", "kernel"]
+"""The kinds of repos on the Hub."""
+REPO_TYPES: Final[tuple[RepoType, ...]] = get_args(RepoType)
+URL_KINDS: Final[Mapping[str, RepoType]] = MappingProxyType({f"{kind}s": kind for kind in REPO_TYPES})
+"""The first segment of a repo's URL in the API and, except for models, on the website: `datasets`."""
+
+EMBEDDED: Final = "embedded"
+"""The endpoint that means the Hub in the folder next to hub.yaml."""
 
 _LONGEST_PART = 96
-_KINDS = {"models": "model", "datasets": "dataset", "spaces": "space", "kernels": "kernel"}
 _EXAMPLE = "write it as the Hub shows it: `acme/digits-mlp`"
 _PART = r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,94}[A-Za-z0-9_])?"
 REPO_ID_PATTERN = rf"^(?!.*(?:--|\.\.))(?!.*\.git$)(?:{_PART}/)?{_PART}$"
@@ -44,7 +52,7 @@ def _fault_of_repo_id(repo_id: str) -> str:
     parts = repo_id.split("/")
     if "://" in repo_id:
         return "repo_id is no URL, but `name` or `namespace/name`"
-    if len(parts) == 3 and parts[0] in _KINDS:
+    if len(parts) == 3 and parts[0] in URL_KINDS:
         return "repo_id must be `name` or `namespace/name`; the kind of repo goes to repo_type"
     if len(parts) > 2:
         return "repo_id must be `name` or `namespace/name`, with one '/' at most"
@@ -67,8 +75,8 @@ def _likely_repo_id(repo_id: str) -> str:
     path = repo_id[address.end() :] if address else repo_id.strip()
     kind, _, rest = path.partition("/")
     suffix = ""
-    if kind in _KINDS and "/" in rest:
-        path, suffix = rest, f", and `repo_type: {_KINDS[kind]}`"
+    if kind in URL_KINDS and "/" in rest:
+        path, suffix = rest, f", and `repo_type: {URL_KINDS[kind]}`"
     parts = [_likely_part(part) for part in path.split("@")[0].split("/") if part]
     # Behind the id, a URL goes on: /tree/main.
     likely = "/".join(parts[:2] if address else parts)

@@ -6,8 +6,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints, field_validator
 
 from hublish.schemas.documents.field_types import Count, Document, FilePath, RepoId
+from hublish.schemas.documents.hub_names import RepoType
 from hublish.schemas.documents.json_documents import read_versioned, reader_of
-from hublish.schemas.documents.manifest import Load, RepoType
+from hublish.schemas.documents.manifest import Load
 
 LOCK_VERSION = 1
 

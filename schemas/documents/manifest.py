@@ -33,13 +33,13 @@ from hublish.schemas.documents.field_types import (
     RepoId,
     Target,
 )
+from hublish.schemas.documents.hub_names import RepoType
 from hublish.schemas.documents.sizes import Size
 from hublish.schemas.secrets.token_rules import CREDENTIAL_NAME, WHERE_CREDENTIALS_GO, names_credential
 from hublish.schemas.variables.lookup import RESERVED
 
 SCHEMA_VERSION = 1
 
-RepoType = Literal["model", "dataset", "space", "kernel"]
 SpaceSdk = Literal["gradio", "docker", "static", "streamlit"]
 Level = Literal["forbid", "warn", "allow"]
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]

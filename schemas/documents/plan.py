@@ -5,9 +5,9 @@ from typing import Literal, Self
 from pydantic import Field, StrictInt, model_validator
 
 from hublish.schemas.documents.field_types import Count, Document, Flag, RepoId
+from hublish.schemas.documents.hub_names import RepoType
 from hublish.schemas.documents.json_documents import read_versioned, reader_of
 from hublish.schemas.documents.lock import Sha1, Sha256
-from hublish.schemas.documents.manifest import RepoType
 from hublish.schemas.documents.path_rules import path_problems
 
 PLAN_VERSION = 1

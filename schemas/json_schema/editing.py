@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from hublish.schemas.documents.card_metadata import SHORT_DESCRIPTION
-from hublish.schemas.documents.hub_names import REPO_ID_PATTERN
-from hublish.schemas.documents.manifest import TEMPLATE_NAMES, RepoType
+from hublish.schemas.documents.hub_names import REPO_ID_PATTERN, RepoType
+from hublish.schemas.documents.manifest import TEMPLATE_NAMES
 from hublish.schemas.vocabulary import card_fields, vocabulary
 
 DRAFT_07 = "http://json-schema.org/draft-07/schema#"

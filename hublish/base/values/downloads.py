@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from hublish.schemas.documents.manifest import Load, RepoType
+from hublish.schemas.documents.hub_names import RepoType
+from hublish.schemas.documents.manifest import Load
 
 
 def module_path(target: str) -> str:

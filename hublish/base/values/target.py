@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from hublish.schemas.documents.manifest import Manifest, RepoType
+from hublish.schemas.documents.hub_names import RepoType
+from hublish.schemas.documents.manifest import Manifest
 
 
 class RepoRef(Protocol):

@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from hublish.base.errors import UsageError
-from hublish.cli.arguments import REPO_TYPES, RepoRevision, add_hub, hub_keywords, parse_reference, repeated_options
+from hublish.cli.arguments import RepoRevision, add_hub, hub_keywords, parse_reference, repeated_options
 from hublish.cli.commands import Command, Example, Outcome
 from hublish.cli.report import Report
 from hublish.schemas.documents.file_names import MANIFEST_FILE
+from hublish.schemas.documents.hub_names import REPO_TYPES
 
 _STDOUT = "-"
 

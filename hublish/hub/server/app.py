@@ -26,6 +26,7 @@ from hublish.hub.server.routes import (
     revisions,
 )
 from hublish.hub.server.stores import Hub
+from hublish.schemas.documents.hub_names import URL_KINDS
 
 # A coroutine function reads the body as a stream. A plain function runs in a thread, with `request.content`.
 Handler = Callable[[Request], Response | Awaitable[Response]]
@@ -95,8 +96,8 @@ _logger = logging.getLogger(__name__)
 # The expression of each placeholder; any other placeholder matches one segment. huggingface_hub quotes the slashes
 # of a revision (`refs%2Fpr%2F1`); people and other clients also write refs/pr/1.
 _SEGMENTS = {
-    "kind": "models|datasets|spaces|kernels",
-    "prefix": "(?:datasets/|spaces/|kernels/|models/)?",
+    "kind": "|".join(URL_KINDS),
+    "prefix": f"(?:(?:{'|'.join(URL_KINDS)})/)?",
     "revision": "refs/(?:pr|convert)/[^/]+|[^/]+",
     "path": ".*",
 }

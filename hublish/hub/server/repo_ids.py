@@ -3,8 +3,7 @@
 import re
 from dataclasses import dataclass
 
-# The types of repositories.
-KINDS = ("model", "dataset", "space", "kernel")
+from hublish.schemas.documents.hub_names import REPO_TYPES
 
 # Limits of common file systems: a clone of the repository must be possible.
 MAX_PATH_BYTES = 1024
@@ -37,7 +36,7 @@ class RepoId:
             ValueError: The Hub does not allow the name; such a name could also point out of its folder.
         """
         namespace, _, name = full_name.partition("/")
-        if kind not in KINDS:
+        if kind not in REPO_TYPES:
             msg = f"invalid repository type {kind[:80]!r}"
             raise ValueError(msg)
         if not is_valid_name(namespace) or not is_valid_name(name):

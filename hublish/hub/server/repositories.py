@@ -15,7 +15,8 @@ from hublish.hub.server.git.git_trees import FILE_MODE, Entry, serialize
 from hublish.hub.server.git.object_writer import init_repository
 from hublish.hub.server.git.repository import GitRepository, Signature, add_blob, add_commit, add_tree, now
 from hublish.hub.server.refusals import conflict, repo_not_found
-from hublish.hub.server.repo_ids import KINDS, RepoId
+from hublish.hub.server.repo_ids import RepoId
+from hublish.schemas.documents.hub_names import REPO_TYPES
 
 DEFAULT_BRANCH = "main"
 MAIN_REF = f"refs/heads/{DEFAULT_BRANCH}"
@@ -73,7 +74,7 @@ class Repositories:
 
     def list(self, kind: str) -> Iterator[RepoId]:
         """Yield all repositories of a type, by name."""
-        assert kind in KINDS
+        assert kind in REPO_TYPES
         for path in sorted((self._repos / f"{kind}s").glob("*/*.git")):
             yield RepoId(kind, path.parent.name, path.name.removesuffix(".git"))
 

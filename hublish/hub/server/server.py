@@ -21,10 +21,10 @@ from hublish.hub.server.access import authorize_xet
 from hublish.hub.server.accounts import Account
 from hublish.hub.server.app import App
 from hublish.hub.server.objects import ObjectStore
-from hublish.hub.server.repo_ids import KINDS
 from hublish.hub.server.stores import Hub, Limits, open_hub
 from hublish.hub.server.xet.cas_routes import xet_routes
 from hublish.hub.server.xet.content_store import XetStore
+from hublish.schemas.documents.hub_names import REPO_TYPES
 
 # Handlers that run at once.
 HANDLERS = 32
@@ -107,7 +107,7 @@ class EmbeddedHub:
     def clear(self) -> None:
         """Delete every repository; accounts and tokens stay."""
         assert self._hub is not None
-        for repo in [repo for kind in KINDS for repo in self._hub.repositories.list(kind)]:
+        for repo in [repo for kind in REPO_TYPES for repo in self._hub.repositories.list(kind)]:
             self._hub.repositories.delete(repo)
 
     def start(self) -> Self:

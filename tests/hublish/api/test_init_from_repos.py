@@ -11,7 +11,7 @@ from hublish.api.init import Draft
 from hublish.base.errors import NotFoundError
 from hublish.base.values import Action
 from hublish.hub.server import EmbeddedHub
-from hublish.schemas.documents.manifest import RepoType
+from hublish.schemas.documents.hub_names import RepoType
 from tests.pipeline.draft.shapes import models, others
 
 SHAPES = {**models.SHAPES, **others.SHAPES}

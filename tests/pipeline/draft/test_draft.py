@@ -16,7 +16,7 @@ from hublish.pipeline.draft.draft import Drafted, detect_kind, draft
 from hublish.pipeline.draft.listing import Item, Listing
 from hublish.pipeline.draft.manifest_fields import Kind
 from hublish.pipeline.draft.repo_name import repo_name
-from hublish.schemas.documents.manifest import RepoType
+from hublish.schemas.documents.hub_names import RepoType
 from hublish.schemas.documents.manifest_yaml import read_manifest
 from tests.faults.projects import rounds
 from tests.pipeline.draft.listings import TEXT, TOKEN, listing_of

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from hublish.schemas.diagnose.problems import MAX_PROBLEMS
 from hublish.schemas.documents.card_metadata import metadata_problems
-from hublish.schemas.documents.manifest import RepoType
+from hublish.schemas.documents.hub_names import RepoType
 
 RESULT = {
     "task": {"type": "image-classification"},
