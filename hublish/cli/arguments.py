@@ -126,17 +126,16 @@ def add_reference(parser: argparse.ArgumentParser) -> None:
         help="a repo, and a branch, tag, commit or refs/pr/N: acme/digits-mlp@v1.2.0 (default revision: main, or the "
         "commit in --lock)",
     )
-    parser.add_argument(
-        "--repo-type",
-        "--type",
-        choices=REPO_TYPES,
-        default=None,
-        help="the type of the repo (default: model, or the prefix of REPO: datasets/acme/digits)",
-    )
+    add_repo_type(parser, "the type of the repo (default: model, or the prefix of REPO: datasets/acme/digits)")
     group = parser.add_argument_group("files")
     for keyword, (flags, declared) in _DOWNLOAD.items():
         group.add_argument(*flags, dest=keyword, **declared)
     add_hub(parser)
+
+
+def add_repo_type(parser: argparse.ArgumentParser, description: str) -> None:
+    """Add `--repo-type`, also known as `--type`."""
+    parser.add_argument("--repo-type", "--type", choices=REPO_TYPES, default=None, help=description)
 
 
 class RepoRevision(NamedTuple):

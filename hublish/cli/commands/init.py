@@ -5,11 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from hublish.base.errors import UsageError
-from hublish.cli.arguments import RepoRevision, add_hub, hub_keywords, parse_reference, repeated_options
+from hublish.cli.arguments import RepoRevision, add_hub, add_repo_type, hub_keywords, parse_reference, repeated_options
 from hublish.cli.commands import Command, Example, Outcome
 from hublish.cli.report import Report
 from hublish.schemas.documents.file_names import MANIFEST_FILE
-from hublish.schemas.documents.hub_names import REPO_TYPES
 
 _STDOUT = "-"
 
@@ -21,9 +20,7 @@ def _configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--repo-id", metavar="REPO", help="the repo to publish to (default: git's remote, else a guess)"
     )
-    parser.add_argument(
-        "--repo-type", "--type", choices=REPO_TYPES, default=None, help="its type (default: inferred from the files)"
-    )
+    add_repo_type(parser, "its type (default: inferred from the files)")
     parser.add_argument(
         "--from",
         dest="reference",
