@@ -5,12 +5,10 @@ from typing import Any
 
 import yaml
 
+from hublish.formats.front_matter import front_matter
+
 MAX_BYTES = 256 << 10
 """Of the metadata block."""
-
-# In two steps: one expression for both would look at a README of blank lines for minutes.
-_OPENING = re.compile(r"\A\s*---[\r\n]([\r\n]*)")
-_CLOSING = re.compile(r"[\r\n]---(?:[\r\n]|\Z)")
 
 
 class FrontMatterError(ValueError):
@@ -46,7 +44,7 @@ def read_front_matter(text: str) -> dict[str, Any] | None:
     Raises:
         FrontMatterError: The block is too large, no YAML, or no mapping.
     """
-    block = _block(text)
+    block = front_matter(text)
     if block is None:
         return None
     if len(block.encode("utf-8", "replace")) > MAX_BYTES:
@@ -63,17 +61,7 @@ def read_front_matter(text: str) -> dict[str, Any] | None:
     return metadata
 
 
-def _block(text: str) -> str | None:
-    opening = _OPENING.match(text)
-    if opening is None:
-        return None
-    start = opening.end()
-    # The last blank line before the metadata may be all that stands before its end.
-    closing = _CLOSING.search(text, start) or (_CLOSING.match(text, start - 1) if opening[1] else None)
-    return text[start : closing.start()].rstrip("\r\n") if closing else None
-
-
 def _first_line(error: Exception) -> str:
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
-        return f"{error.problem} (line {error.problem_mark.line + 2})"
+        return f"{error.problem} (line {error.problem_mark.line + 1})"
     return (str(error).splitlines() or ["too deeply nested"])[0]

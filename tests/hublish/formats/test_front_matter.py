@@ -1,20 +1,21 @@
-"""Whatever the metadata holds, it comes back equal, for every reader, and the body stays outside."""
+"""Front matter: every reader reads equal metadata back, and finds its ends where huggingface_hub does."""
 
 from typing import Any
 
 import pytest
 import yaml
 from huggingface_hub import RepoCard
+from huggingface_hub.repocard import REGEX_YAML_BLOCK
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from hublish.pipeline.render_card.front_matter import read_front_matter, with_front_matter
+from hublish.formats.front_matter import front_matter, read_front_matter, with_front_matter
 from hublish.schemas.diagnose.problems import InvalidDocumentError
 from tests.faults.projects import rounds
 
 BODY = "# Title\n\n---\n\nText."
 
-# What a manifest can hold: no surrogates, no control characters, no separators that pass for line breaks.
+# The strings of a manifest: no surrogates, no control characters, no separators that pass for line breaks.
 texts = st.text(
     st.characters(
         exclude_categories=["Cs", "Cc"], exclude_characters="\u2028\u2029\ufeff\ufffe\uffff", include_characters="\n\t"
@@ -72,7 +73,7 @@ metadata = st.dictionaries(texts.filter(bool) | hostile.filter(bool), values, ma
 @example({"a": "x\n---\nlicense: mit\n", "license": "apache-2.0"})
 @example({"key with a very long name " * 8: "value"})
 @example({"language": "no", "tags": ["on", "yes", "12:30:45"]})
-def test_metadata_parses_back_equal_whoever_reads_it(data: dict[str, Any]) -> None:
+def test_every_reader_reads_equal_metadata_back(data: dict[str, Any]) -> None:
     card = with_front_matter(data, BODY)
     reading = read_front_matter(card.encode(), "README.md")
     assert reading is not None
@@ -88,6 +89,30 @@ def test_huggingface_hub_reads_the_same_card(data: dict[str, Any]) -> None:
     assert card.content.startswith("---\n")
 
 
+@settings(max_examples=rounds(300))
+@given(st.text("-\n\r a:\u00a0", max_size=24).map(lambda text: f"---{text}"))
+@example("---\n---\n")
+@example("---\n\n---")
+@example("---\r\na: 1\r\n---\r\nbody")
+@example("\n---\na: 1\n---\n---\n")
+@example("\ufeff---\na: 1\n---\n")
+def test_it_begins_and_ends_where_huggingface_hub_finds_it(card: str) -> None:
+    expected = REGEX_YAML_BLOCK.search(card)
+    found = front_matter(card)
+    assert (found is None) == (expected is None)
+    if found is not None and expected is not None:
+        assert found.strip("\r\n") == expected[2].strip("\r\n")
+
+
+@pytest.mark.parametrize("card", [b"---\nname: caf\xc3", b"---\nname: caf\xc3\n---\n"])
+def test_half_a_character_is_reported_by_the_parser_alone(card: bytes) -> None:
+    if card.endswith(b"---\n"):
+        with pytest.raises(InvalidDocumentError, match="UTF-8"):
+            read_front_matter(card, "README.md")
+    else:
+        assert read_front_matter(card, "README.md") is None
+
+
 def test_the_form_is_fixed() -> None:
     assert (
         with_front_matter({"license": "mit", "tags": ["a"]}, "\n# A\n\n")
@@ -100,7 +125,7 @@ def test_a_card_without_metadata_has_none(card: str) -> None:
     assert read_front_matter(card.encode(), "README.md") is None
 
 
-def test_places_are_counted_from_the_top_of_the_file() -> None:
+def test_lines_are_counted_from_the_top_of_the_file() -> None:
     with pytest.raises(InvalidDocumentError) as caught:
         read_front_matter(b"\n---\nlicense: mit\ntags: [a\n---\n\ntext\n", "README.md")
     location = caught.value.problems[0].location
@@ -109,7 +134,7 @@ def test_places_are_counted_from_the_top_of_the_file() -> None:
 
 
 @pytest.mark.parametrize("end", [b"", b"x", b"\n--", b"\n---x"])
-def test_a_megabyte_of_blank_lines_is_looked_at_once(end: bytes) -> None:
+def test_a_megabyte_of_blank_lines_takes_linear_time(end: bytes) -> None:
     assert read_front_matter(b"---\n" + b"\n" * (1 << 20) + end, "README.md") is None
 
 
