@@ -1,58 +1,16 @@
-"""The verbs that make a release on this machine: card, files, build."""
+"""Write the release as a folder."""
 
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from hublish.api.project import AnyManifest, located, read_project
+from hublish.api.read_project import AnyManifest, read_project
+from hublish.api.session import Session
 from hublish.base import content, durable, sealed
 from hublish.base.errors import UsageError
 from hublish.base.progress import SILENT, Progress
 from hublish.base.values import Release, ReleaseFile
-from hublish.pipeline.build import releasing, rendering
-from hublish.schemas.documents.file_names import CARD_FILE, MANIFEST_FILE
-
-
-@contextmanager
-def new_workspace() -> Iterator[Path]:
-    """Lend a folder for converted files, which is gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="hublish-") as folder:
-        yield Path(folder)
-
-
-def card(manifest: AnyManifest = MANIFEST_FILE, *, progress: Progress = SILENT) -> str:
-    """Return the README as it would be published.
-
-    Args:
-        manifest: the manifest.
-        progress: told about stages and bytes.
-
-    Raises:
-        UsageError: when the manifest declares no card and no artifact is a README.md.
-    """
-    project = read_project(manifest)
-    with new_workspace() as workspace, located(project):
-        staged = rendering(workspace, progress).run(project, progress)
-        found = next((file for file in staged.files if file.path_in_repo == CARD_FILE), None)
-        if found is None:
-            msg = f"{project.name} declares no card"
-            raise UsageError(msg, hint="add `card:` with a template and metadata")
-        return found.content.read_at(0, found.content.size).decode()
-
-
-def files(manifest: AnyManifest = MANIFEST_FILE, *, progress: Progress = SILENT) -> Release:
-    """Return exactly what would be uploaded: every file with size and sha256, and what stays out and why.
-
-    Converted files lie in a temporary folder that is gone when this returns; `build` keeps them.
-
-    Args:
-        manifest: the manifest.
-        progress: told about stages and bytes.
-    """
-    project = read_project(manifest)
-    with new_workspace() as workspace, located(project):
-        return releasing(workspace, progress).run(project, progress)
+from hublish.pipeline.build import releasing
+from hublish.schemas.documents.file_names import MANIFEST_FILE
 
 
 def build(manifest: AnyManifest = MANIFEST_FILE, out: str | Path = "build", *, progress: Progress = SILENT) -> Release:
@@ -61,19 +19,19 @@ def build(manifest: AnyManifest = MANIFEST_FILE, out: str | Path = "build", *, p
     Args:
         manifest: the manifest.
         out: a folder that does not exist yet, or is empty; it appears whole or not at all.
-        progress: told about stages and bytes.
+        progress: receives stages and bytes.
 
     Raises:
-        UsageError: when `out` holds anything.
+        UsageError: `out` is not empty.
     """
     out = Path(out).absolute()
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         msg = f"{out} is not empty"
         raise UsageError(msg, hint="remove it, or name another folder with --out")
     out.parent.mkdir(parents=True, exist_ok=True)
-    project = read_project(manifest)
-    with new_workspace() as workspace, located(project):
-        release = releasing(workspace, progress).run(project, progress)
+    with Session(read_project(manifest), progress=progress) as session:
+        release = releasing(session.workspace, progress, session.executor).run(session.project, progress)
+        # On the same disk as `out`, so that the finished folder moves there in one step.
         with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as temporary:
             folder = Path(temporary) / "release"
             folder.mkdir()

@@ -1,6 +1,7 @@
-"""The verb that runs before every commit: check."""
+"""Check a manifest, its sources and its card before every commit."""
 
-from hublish.api.project import AnyManifest, located, read_project, with_locations
+from hublish.api.read_project import AnyManifest, read_project
+from hublish.api.session import Session
 from hublish.base.errors import HublishError, PolicyError, SourceError
 from hublish.base.progress import SILENT, Progress
 from hublish.base.values import Project
@@ -15,7 +16,7 @@ def check(manifest: AnyManifest = MANIFEST_FILE, *, progress: Progress = SILENT)
 
     Args:
         manifest: the manifest.
-        progress: told about stages.
+        progress: receives the stages.
 
     Returns:
         The warnings.
@@ -23,18 +24,17 @@ def check(manifest: AnyManifest = MANIFEST_FILE, *, progress: Progress = SILENT)
     Raises:
         ManifestInvalidError, SourceError, PolicyError, CardError: each with every problem, its line and its column.
     """
-    project = read_project(manifest)
-    with located(project):
+    with Session(read_project(manifest), progress=progress) as session:
         try:
-            staged = checking().run(project, progress)
+            staged = checking().run(session.project, progress)
         except (SourceError, PolicyError) as error:
-            _tell_the_card_too(error, project)
+            _add_card_problems(error, session.project)
             raise
-    return with_locations(staged.warnings, project)
+        return session.located(staged.warnings)
 
 
-def _tell_the_card_too(error: HublishError, project: Project) -> None:
-    """Add what is wrong with the card: it does not depend on the files that stopped the check before it."""
+def _add_card_problems(error: HublishError, project: Project) -> None:
+    # The card does not depend on the files that stopped the check: report both at once.
     if found := card_problems(project):
         error.problems += found
         error.message = f"{len(error.problems)} problems, with the files and with the card"

@@ -1,13 +1,14 @@
-"""doctor: whether this machine can publish and load, and what to do where it cannot."""
+"""Check whether this machine can publish and load, and what to do where it cannot."""
 
 import platform
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Unpack
 
 from hublish._version import __version__
-from hublish.api.session import connected
+from hublish.api.options import HubOptions, takes
+from hublish.api.session import Session
 from hublish.base.errors import AuthenticationError, HublishError
 from hublish.hub.client import library
 from hublish.hub.client.hub import Hub
@@ -18,7 +19,7 @@ _LOW_DISK = 5 * 10**9
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at."""
+    """The result of one check."""
 
     name: str
     ok: bool
@@ -26,22 +27,24 @@ class Finding:
     hint: str = ""
 
 
-def doctor(*, endpoint: str | None = None, token: str | bool | None = None) -> tuple[Finding, ...]:
-    """Look at versions, disk, endpoint, token and xet.
+@takes(HubOptions)
+def doctor(**options: Unpack[HubOptions]) -> tuple[Finding, ...]:
+    """Check versions, disk, endpoint, token and xet.
 
     Args:
-        endpoint: a URL or `embedded`; default: HF_ENDPOINT, else the public Hub.
-        token: a token, None for the saved one, False for none.
+        **options: see `HubOptions`.
     """
-    with connected(endpoint, token, Path.cwd()) as hub:
-        reached = _asked("endpoint", hub, _endpoint)
+    with Session(**options) as session:
+        reached = _asked("endpoint", session.hub, _endpoint)
         return (
             Finding("hublish", True, f"{__version__} on Python {platform.python_version()}"),
             Finding("huggingface_hub", True, library.version()),
             _xet(),
             _disk(),
             reached,
-            _asked("token", hub, _token) if reached.ok else Finding("token", False, "not asked: no endpoint answers"),
+            _asked("token", session.hub, _token)
+            if reached.ok
+            else Finding("token", False, "not checked: the endpoint does not answer"),
         )
 
 

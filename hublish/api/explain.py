@@ -1,12 +1,14 @@
-"""explain: the rule that lets a file in or keeps it out, with its line, and what the file becomes."""
+"""Explain which rule includes or excludes a file, and what the file becomes."""
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Unpack
 
-from hublish.api.project import AnyManifest, read_project, with_locations
+from hublish.api.options import HubOptions, takes
+from hublish.api.read_project import AnyManifest, read_project
+from hublish.api.session import Session
 from hublish.base.gitignore import GitIgnore
-from hublish.base.progress import SILENT, Progress
-from hublish.base.values import Project, Step
+from hublish.base.values import Step
 from hublish.base.values.explanation import Explained, Explanation, Fate
 from hublish.pipeline.collect.collect import survey
 from hublish.pipeline.explain.book import Book
@@ -16,53 +18,47 @@ from hublish.schemas.documents.file_names import MANIFEST_FILE
 from hublish.schemas.yaml.reader import Places
 
 
+@takes(HubOptions)
 def explain(
     manifest: AnyManifest = MANIFEST_FILE,
     *paths: str | Path,
     remote: bool = False,
-    endpoint: str | None = None,
-    token: str | bool | None = None,
-    progress: Progress = SILENT,
+    **options: Unpack[HubOptions],
 ) -> Explained:
-    """Tell why files are in the release or out of it, rule by rule, and what they become.
+    """Explain rule by rule why files are included or excluded, and what they become.
 
-    Nothing is converted and nothing is refused: what would fail the release is told.
+    Nothing is converted. A problem that would fail the release is reported and does not raise.
 
     Args:
         manifest: the manifest.
         paths: files and folders of the working tree, below the current folder or the manifest's; or paths in the
-            repo. A file that goes up as it is is read, for its audit.
-        remote: ask the Hub for its `.gitignore`, which drops files when the release holds none of its own, and for
-            the files that stand there. Without it no network is used.
-        endpoint: a URL or `embedded`; default: the manifest's, then HF_ENDPOINT, then the public Hub.
-        token: a token, None for the saved one, False for none.
-        progress: told about stages.
+            repo. A file that is uploaded as it is, is read for its audit.
+        remote: read the Hub's `.gitignore`, which makes it drop files when the release has none of its own, and the
+            list of its files. Without it no network is used.
+        **options: see `HubOptions`.
 
     Raises:
         ManifestInvalidError: the manifest cannot be read.
-        RemoteError: the Hub was to be asked, and refuses or cannot be reached.
+        RemoteError: with `remote`, the Hub rejects a request or cannot be reached.
     """
     project = read_project(manifest)
-    rules, standing = _on_the_hub(project, endpoint, token, progress) if remote else (None, frozenset[str]())
-    progress.begin("asking every rule")
-    found = survey(project)
-    book = Book(found, rules, standing, progress)
-    places = Places.of(project.text, project.name)
-    answers = tuple(_with_lines(explain_path(book, str(path), Path.cwd()), places) for path in paths)
-    return Explained(answers, with_locations(errors_in(found.problems), project))
+    with Session(project, **options) as session:
+        rules, existing = _on_the_hub(session) if remote else (None, frozenset[str]())
+        session.progress.begin("evaluating every rule")
+        found = survey(project)
+        book = Book(found, rules, existing, session.progress)
+        places = Places.of(project.text, project.name)
+        answers = tuple(_with_lines(explain_path(book, str(path), Path.cwd()), places) for path in paths)
+        return Explained(answers, session.located(errors_in(found.problems)))
 
 
-def _on_the_hub(
-    project: Project, endpoint: str | None, token: str | bool | None, progress: Progress
-) -> tuple[GitIgnore | None, frozenset[str]]:
-    from hublish.api.session import connected
+def _on_the_hub(session: Session) -> tuple[GitIgnore | None, frozenset[str]]:
+    # Imported here: without --remote, no client is loaded.
     from hublish.pipeline.compare.ignored import remote_rules
 
-    target = project.target
-    with connected(endpoint or target.endpoint, token, project.folder, progress) as hub:
-        progress.begin("reading what stands on the Hub")
-        head = hub.head(target)
-        return remote_rules(hub, target, head), frozenset(head.files)
+    session.progress.begin("reading the repo on the Hub")
+    head = session.hub.head(session.target)
+    return remote_rules(session.hub, session.target, head), frozenset(head.files)
 
 
 def _with_lines(explanation: Explanation, places: Places) -> Explanation:

@@ -4,9 +4,11 @@ import os
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Unpack
 
 from hublish.api.check import check
-from hublish.api.session import connected
+from hublish.api.options import HubOptions, takes
+from hublish.api.session import Session
 from hublish.base import durable
 from hublish.base.errors import DraftError, HublishError, UsageError
 from hublish.base.progress import SILENT, Progress
@@ -45,6 +47,7 @@ class Draft:
     """Whether every file it speaks of lies in the folder."""
 
 
+@takes(HubOptions)
 def init(
     folder: str | Path = ".",
     *,
@@ -54,9 +57,7 @@ def init(
     revision: str | None = None,
     out: str | Path | None = MANIFEST_FILE,
     force: bool = False,
-    endpoint: str | None = None,
-    token: str | bool | None = None,
-    progress: Progress = SILENT,
+    **options: Unpack[HubOptions],
 ) -> Draft:
     """Draft a commented hub.yaml for what lies in a folder; it passes `check` before it is written.
 
@@ -71,9 +72,7 @@ def init(
         revision: of `from_repo`; default: main.
         out: where it is written, in `folder`; None writes nothing.
         force: replace what stands there.
-        endpoint: of `from_repo`: a URL or `embedded`; default: HF_ENDPOINT, then the public Hub.
-        token: a token, None for the saved one, False for none.
-        progress: told about stages.
+        **options: see `HubOptions`; the Hub is that of `from_repo`.
 
     Raises:
         DraftError: there is nothing to release, or a manifest stands there already.
@@ -84,12 +83,13 @@ def init(
     path = None if out is None else _target(folder, Path(out), force=force)
     _check_asked(repo_id)
     if from_repo is None:
-        made = _of_folder(folder, repo_id, repo_type, progress)
+        made = _of_folder(folder, repo_id, repo_type, options.get("progress", SILENT))
     else:
-        with connected(endpoint, token, Path.cwd(), progress) as hub:
+        with Session(**options) as session:
             kind = repo_type or "model"
-            listing, commit = list_repo(hub, from_repo, kind, revision or "main")
-            made = replace(_of_repo(folder, listing, repo_id or from_repo, kind, commit, progress), commit=commit)
+            listing, commit = list_repo(session.hub, from_repo, kind, revision or "main")
+            made = _of_repo(folder, listing, repo_id or from_repo, kind, commit, session.progress)
+            made = replace(made, commit=commit)
     if path is None:
         return made
     folder.mkdir(parents=True, exist_ok=True)

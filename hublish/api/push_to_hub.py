@@ -1,26 +1,37 @@
-"""The Hub's two helpers for a framework: an object to the Hub, and back. A manifest file is optional in both ways."""
+"""Publish an object in memory. A manifest file is optional."""
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, is_dataclass, replace
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from typing import Any, Final, Unpack
 
-from hublish.api.object_project import Declared, project_of
-from hublish.api.project import AnyManifest
-from hublish.api.publish import released
-from hublish.api.request import Request
-from hublish.base.errors import UsageError
-from hublish.base.progress import SILENT, Progress
-from hublish.base.values import Receipt
-from hublish.formats.interface import DISTRUST, Trust
+from pydantic import ValidationError
+
+from hublish.api.options import PushOptions, takes
+from hublish.api.publish import published
+from hublish.api.read_project import AnyManifest, read_project
+from hublish.api.session import Session
+from hublish.base.errors import ManifestInvalidError, SerializationError, UsageError
+from hublish.base.progress import SILENT
+from hublish.base.values import Project, Receipt
+from hublish.formats import registry
+from hublish.formats.catalogue import COMPANIONS
+from hublish.formats.registry import recognize
+from hublish.formats.release_files import CONFIG
 from hublish.hub.client.caller import OURSELVES, Caller
-from hublish.hub.client.library import advise
-from hublish.pipeline.load import restoring
-from hublish.pipeline.restore.filling import Wanted
-from hublish.schemas.documents.lock import Lock
-from hublish.schemas.documents.manifest import Policy
+from hublish.pipeline.collect.artifact_files import artifact_candidates
+from hublish.schemas.diagnose.diagnosis import diagnose
+from hublish.schemas.documents.file_names import LOCK_FILE
+from hublish.schemas.documents.manifest import Manifest, Policy
 from hublish.schemas.variables.lookup import Setting
 
+_COPY: Final = "copy"
+_SAFETENSORS: Final = "safetensors"
 
+
+@takes(PushOptions)
 def push_to_hub(
     value: Any,
     repo_id: str | None = None,
@@ -34,165 +45,276 @@ def push_to_hub(
     card_data: Any = None,
     card_variables: Mapping[str, Any] | None = None,
     policy: Policy | Mapping[str, Any] | None = None,
-    commit_message: str | None = None,
-    commit_description: str | None = None,
-    private: bool | None = None,
     revision: str | None = None,
-    branch: str | None = None,
-    create_pr: bool | None = None,
-    allow_patterns: Sequence[str] | str | None = None,
-    ignore_patterns: Sequence[str] | str | None = None,
-    delete_patterns: Sequence[str] | str | None = None,
-    endpoint: str | None = None,
-    token: str | bool | None = None,
     library_name: str | None = None,
     library_version: str | None = None,
-    progress: Progress = SILENT,
+    **push: Unpack[PushOptions],
 ) -> Receipt:
     """Publish an object: planned, in one commit, verified. Publishing it unchanged again makes no commit.
 
     Args:
-        value: a model of a framework that a serializer is for, its state dict, arrays by name, or an object whose
-            `state_dict()` returns them.
-        repo_id: where to; may be left out when the manifest says it.
-        manifest: a path to hub.yaml or a `Manifest`; what is given here beside it counts instead of what it says.
-            With a path, hub.lock is written beside it.
-        manifest_variables: values that stand in for its `variables`, or add to them: `{"version": "1.2.0"}`.
-        artifact: the artifact of the manifest that the object stands in for, by its path_in_repo or source; may be
-            left out when only one has a serializer. Without a manifest, where the object goes: `model.safetensors`.
-        serializer: the format; default: by the object's type, or the manifest's.
+        value: a model of a supported framework, its state dict, arrays by name, or an object whose `state_dict()`
+            returns them.
+        repo_id: the repo; not needed when the manifest names it.
+        manifest: a path to hub.yaml or a `Manifest`. Arguments given here override it. With a path, hub.lock is
+            written beside it.
+        manifest_variables: values that replace its `variables`, or add to them: `{"version": "1.2.0"}`.
+        artifact: the artifact of the manifest that the object replaces, by its path_in_repo or source; not needed when
+            only one has a serializer. Without a manifest, the object's path in the repo: `model.safetensors`.
+        serializer: the format. Default: detected from the object's type, or the manifest's.
         options: the serializer's options.
-        config: a mapping or a dataclass, published as config.json; default: what huggingface_hub's mixin kept.
+        config: a mapping or a dataclass, published as config.json. Default: the one huggingface_hub's mixin kept.
         card_data: the card's metadata: a mapping, or a `ModelCardData`.
         card_variables: values for the card's template.
-        policy: what may go up; a pickle only with `Policy(pickle="allow")`.
-        commit_message: first line of the commit.
-        commit_description: the rest of it.
-        private: whether readers are let in; None makes a new repo public and leaves an existing one as it is.
-        revision: the branch that receives the commit; made from main when missing.
-        branch: the same, as huggingface_hub's mixin calls it.
-        create_pr: propose it as a pull request.
-        allow_patterns: only files that match go up.
-        ignore_patterns: files that match stay out.
-        delete_patterns: files on the Hub that match are deleted in the same commit, when the release lacks them.
-        endpoint: a URL or `embedded`; default: the manifest's, then HF_ENDPOINT, then the public Hub.
-        token: a token, None for the saved one, False for none.
-        library_name: the library that calls, for the user agent and the card's `library_name`.
+        policy: the files that may be uploaded; a pickle only with `Policy(pickle="allow")`.
+        revision: the same as `branch`.
+        library_name: the library that calls, for the User-Agent header and the card's `library_name`.
         library_version: its version.
-        progress: told about stages and bytes.
+        **push: see `PushOptions`.
 
     Raises:
-        ManifestInvalidError: with everything that is wrong with the arguments.
-        SerializationError: no serializer is for the object, or it cannot be held.
-        UsageError: the artifact is not clear.
-        HublishError: what `hublish.publish` raises.
+        ManifestInvalidError: with every problem of the arguments.
+        SerializationError: no serializer fits the object, or its format cannot hold it.
+        UsageError: several artifacts fit the object.
+        HublishError: every error of `hublish.publish`.
     """
+    branch = push.get("branch")
     if revision is not None and branch is not None and revision != branch:
         msg = f"revision and branch name two branches: {revision} and {branch}"
         raise UsageError(msg)
     declared = Declared.of(
         manifest,
+        repo_id,
+        {**push, "branch": revision or branch},
         manifest_variables=manifest_variables,
         artifact=artifact,
         serializer=serializer,
         options=options,
-        repo={
-            "repo_id": repo_id,
-            "revision": revision or branch,
-            "create_pr": create_pr,
-            "commit_message": commit_message,
-            "commit_description": commit_description,
-        },
-        private=private,
-        allow_patterns=allow_patterns,
-        ignore_patterns=ignore_patterns,
-        delete_patterns=delete_patterns,
         card={"metadata": card_data, "variables": card_variables},
         policy=policy,
         library_name=library_name,
     )
-    return released(
-        project_of(value, config, declared),
-        hubs=declared.folder,
-        lock=declared.lock,
-        endpoint=endpoint,
-        token=token,
-        caller=_caller(library_name, library_version),
-        progress=progress,
-    )
+    return push_project(project_of(value, config, declared), declared, push, Caller.of(library_name, library_version))
 
 
-def from_hub(
-    repo_id: str | None = None,
-    into: Any = None,
-    *,
-    strict: bool = True,
-    device: Any = None,
-    dtype: Any = None,
-    trust: Trust = DISTRUST,
-    revision: str | None = None,
-    lock: Lock | str | Path | None = None,
-    token: str | bool | None = None,
-    cache_dir: str | Path | None = None,
-    force_download: bool = False,
-    local_files_only: bool = False,
-    endpoint: str | None = None,
-    allow_patterns: Sequence[str] | str | None = None,
-    ignore_patterns: Sequence[str] | str | None = None,
-    library_name: str | None = None,
-    library_version: str | None = None,
-    resume_download: bool | None = None,
-    proxies: Mapping[str, str] | None = None,
-    progress: Progress = SILENT,
-) -> Any:
-    """Load an object from the Hub, every byte checked, nothing unpickled and no code run without trust.
+@dataclass(frozen=True)
+class Declared:
+    """The arguments about an object that is published; None leaves the manifest's value."""
+
+    manifest: AnyManifest | None = None
+    repo: Mapping[str, Any] = field(default_factory=dict)
+    patterns: Mapping[str, Any] = field(default_factory=dict)
+    manifest_variables: Mapping[str, Setting] | None = None
+    artifact: str | None = None
+    serializer: str | None = None
+    options: Mapping[str, Any] | None = None
+    card: Mapping[str, Any] = field(default_factory=dict)
+    policy: Policy | Mapping[str, Any] | None = None
+    library_name: str | None = None
+
+    @classmethod
+    def of(cls, manifest: AnyManifest | None, repo_id: str | None, push: PushOptions, **others: Any) -> "Declared":
+        """Return the arguments under the names that the manifest has for them."""
+        private = push.get("private")
+        repo = {
+            "repo_id": repo_id,
+            "revision": push.get("branch"),
+            "visibility": None if private is None else "private" if private else "public",
+            **{name: push.get(name) for name in ("create_pr", "commit_message", "commit_description")},
+        }
+        patterns = {name: push.get(name) for name in ("allow_patterns", "ignore_patterns", "delete_patterns")}
+        return cls(manifest, repo, patterns, **others)
+
+    @cached_property
+    def project(self) -> Project | None:
+        """The manifest, read."""
+        if self.manifest is not None:
+            return read_project(self.manifest, variables=self.manifest_variables)
+        if self.manifest_variables:
+            msg = "variables were given without a manifest that mentions them"
+            raise UsageError(msg, hint="name it with manifest=")
+        return None
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the sources and of the embedded Hub: the manifest's, else the current one."""
+        return self.project.folder if self.project else Path.cwd()
+
+    @property
+    def lock(self) -> Path | None:
+        """The path of the lock: beside a manifest that is a file."""
+        return self.folder / LOCK_FILE if isinstance(self.manifest, str | Path) else None
+
+    def over(self, fields: dict[str, Any]) -> dict[str, Any]:
+        """Return a manifest's fields with the arguments in their place."""
+        card = {name: {**fields.get("card", {}).get(name, {}), **_plain(given)} for name, given in self.card.items()}
+        if self.library_name is not None:
+            card["metadata"] = {"library_name": self.library_name, **card.get("metadata", {})}
+        return {
+            **fields,
+            "repo": {**fields.get("repo", {}), **_given(self.repo)},
+            "patterns": {**fields.get("patterns", {}), **_listed(self.patterns)},
+            "policy": {**fields.get("policy", {}), **_plain(self.policy)},
+            **({"card": {**fields.get("card", {}), **card}} if "card" in fields or any(card.values()) else {}),
+        }
+
+
+def push_project(project: Project, declared: Declared, push: PushOptions, caller: Caller = OURSELVES) -> Receipt:
+    """Publish a project that was made of an object."""
+    with Session(
+        project,
+        endpoint=push.get("endpoint"),
+        token=push.get("token"),
+        progress=push.get("progress", SILENT),
+        folder=declared.folder,
+        caller=caller,
+    ) as session:
+        return published(session, declared.lock)
+
+
+def project_of(value: Any, config: Any, declared: Declared) -> Project:
+    """Return the project that publishes `value`.
 
     Args:
-        repo_id: `namespace/name`; may be left out when a lock is given.
-        into: a class or an instance, as for `hublish.load`; None gives what the format's framework works with: an
-            estimator, a model, a state dict, arrays by name.
-        strict: as for `hublish.load`.
-        device: as for `hublish.load`.
-        dtype: as for `hublish.load`.
-        trust: what is permitted beyond reading data; nothing by default.
-        revision: a branch, tag, pull request ref or commit.
-        lock: what was promised; pins the release to its commit.
-        token: a token, None for the saved one, False for none.
-        cache_dir: default: HF_HUB_CACHE.
-        force_download: download again what is there.
-        local_files_only: never ask the network.
-        endpoint: a URL or `embedded`; default: HF_ENDPOINT, else the public Hub.
-        allow_patterns: the files to load from, instead of the load plan's.
-        ignore_patterns: files to leave out, instead of the load plan's.
-        library_name: the library that calls, for the user agent.
-        library_version: its version.
-        resume_download: ignored with the client's own advice, as the next.
-        proxies: ignored; set HTTPS_PROXY.
-        progress: told about stages and bytes.
+        value: the object.
+        config: published as config.json; None takes the configuration that huggingface_hub's mixins keep in the object.
+        declared: the other arguments.
 
     Raises:
-        LoadError: it does not fit, or asks for more trust than there is.
-        HublishError: what `hublish.pull` raises.
+        ManifestInvalidError: with every problem of the arguments.
+        SerializationError: no serializer fits the object.
+        UsageError: several artifacts fit the object, or the configuration is not plain data.
     """
-    advise("from_hub", resume_download=resume_download, proxies=proxies)
-    wanted = Wanted(into, strict, device, dtype, trust)
-    request = Request(
-        repo_id,
-        revision=revision,
-        lock=lock,
-        cache_dir=cache_dir,
-        allow_patterns=allow_patterns,
-        ignore_patterns=ignore_patterns,
-        force_download=force_download,
-        local_files_only=local_files_only,
-        endpoint=endpoint,
-        token=token,
-        progress=progress,
-        caller=_caller(library_name, library_version),
-    )
-    local = request.pulled(to_load=True, with_target=wanted.by_target)
-    return restoring(wanted).run(local, progress).value
+    kept = getattr(value, "_hub_mixin_config", None)
+    project = declared.project
+    if project is None:
+        return _without_manifest(value, kept if config is None else config, declared)
+    if config is None and kept is not None and not _has_file(project, CONFIG):
+        config = kept
+    return _replacing_source(value, config, declared, project)
 
 
-def _caller(name: str | None, version: str | None) -> Caller:
-    return OURSELVES if name is None else Caller(name, version)
+def project_of_folder(folder: Path, declared: Declared) -> Project:
+    """Return the project that publishes a whole folder.
+
+    Raises:
+        ManifestInvalidError: with every problem of the arguments.
+    """
+    return _project(declared.over({"artifacts": [{"source": "."}]}), {}, None, folder)
+
+
+def serializer_for(value: Any, asked: str | None = None, declared: str | None = None) -> tuple[str, Any]:
+    """Return the name of the serializer and the value it takes: the object, or the arrays of its `state_dict()`.
+
+    Args:
+        value: the object.
+        asked: the serializer that the caller names.
+        declared: the serializer that a manifest names.
+
+    Raises:
+        SerializationError: no serializer is known.
+    """
+    known = recognize(value)
+    if known is None and callable(state_dict := getattr(value, "state_dict", None)):
+        value = state_dict()
+        known = recognize(value)
+    # The torch serializer writes safetensors, and knows modules and tied weights as well.
+    if known == "torch" and (asked or declared) == _SAFETENSORS:
+        return known, value
+    serializer = asked or declared or known
+    if serializer is None:
+        msg = f"no serializer is known for a {type(value).__module__}.{type(value).__qualname__}"
+        hint = "give its arrays by name, a method state_dict() that returns them, or the name of a serializer"
+        raise SerializationError(msg, hint=hint)
+    return serializer, value
+
+
+def _without_manifest(value: Any, config: Any, declared: Declared) -> Project:
+    """Return a project with sensible defaults for an object."""
+    serializer, value = serializer_for(value, declared.serializer, None)
+    path = declared.artifact or f"model{registry.get(serializer).suffix or '.npz'}"
+    suffix = PurePosixPath(path).suffix
+    companions = COMPANIONS.get(suffix, ())
+    fields: dict[str, Any] = {
+        "artifacts": [{"source": path, "path_in_repo": path, "serializer": serializer}],
+        "card": {"metadata": {"tags": ["hublish"]}},  # the Hub warns about a card without any metadata
+        "load": {"allow_patterns": [f"*{suffix}", *companions, CONFIG], "serializer": serializer},
+    }
+    if declared.options is not None:
+        fields["artifacts"][0]["options"] = dict(declared.options)
+    return _project(declared.over(fields), {path: value}, config, Path.cwd())
+
+
+def _replacing_source(value: Any, config: Any, declared: Declared, project: Project) -> Project:
+    """Return a project in which an object replaces the source of an artifact."""
+    index = _index(project.manifest, declared.artifact)
+    artifact = project.manifest.artifacts[index]
+    serializer, value = serializer_for(value, declared.serializer, artifact.serializer)
+    fields = project.manifest.model_dump(mode="json", exclude_defaults=True)
+    fields["artifacts"][index]["serializer"] = serializer
+    if declared.options is not None:
+        fields["artifacts"][index]["options"] = dict(declared.options)
+    objects = {**project.objects, artifact.path_in_repo or artifact.source: value}
+    made = _project(declared.over(fields), objects, config, project.folder)
+    # An unchanged manifest is published byte for byte as it was written, comments included.
+    return replace(project, objects=made.objects) if made.manifest == project.manifest else made
+
+
+def _project(fields: dict[str, Any], objects: Mapping[str, Any], config: Any, folder: Path) -> Project:
+    if config is not None:
+        objects = {**objects, CONFIG: _json(config)}
+        named = {own.get("path_in_repo") or own["source"] for own in fields["artifacts"]}
+        fields = fields if CONFIG in named else {**fields, "artifacts": [*fields["artifacts"], {"source": CONFIG}]}
+    try:
+        manifest = Manifest.model_validate(fields)
+    except ValidationError as error:
+        msg = "the arguments do not make a valid manifest"
+        problems = diagnose(error, Manifest, fields, family="manifest")
+        raise ManifestInvalidError(msg, problems=problems) from None
+    return read_project(manifest, folder=folder, objects=objects)
+
+
+def _index(manifest: Manifest, wanted: str | None) -> int:
+    if wanted is not None:
+        found = [index for index, own in enumerate(manifest.artifacts) if wanted in (own.path_in_repo, own.source)]
+        msg = f"the manifest has no artifact '{wanted}'"
+    else:
+        found = [index for index, own in enumerate(manifest.artifacts) if own.serializer != _COPY]
+        msg = "it is not clear which artifact of the manifest the object replaces"
+    if len(found) != 1:
+        known = ", ".join(own.path_in_repo or own.source for own in manifest.artifacts)
+        raise UsageError(msg, hint=f"name one with artifact=: {known}")
+    return found[0]
+
+
+def _has_file(project: Project, path: str) -> bool:
+    found = [artifact_candidates(project, index)[0] for index in range(len(project.manifest.artifacts))]
+    return any(candidate.path_in_repo == path for files in found for candidate in files)
+
+
+def _json(config: Any) -> bytes:
+    plain = asdict(config) if is_dataclass(config) and not isinstance(config, type) else config
+    try:
+        # The same bytes as from huggingface_hub's mixins: a class that changes its base publishes no new config.
+        return json.dumps(plain, sort_keys=True, indent=2).encode()
+    except (TypeError, ValueError) as error:
+        msg = f"the configuration is not plain data: {error}"
+        hint = "give a mapping of strings, numbers, lists and mappings, or a dataclass of them"
+        raise UsageError(msg, hint=hint) from None
+
+
+def _given(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _listed(patterns: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: [value] if isinstance(value, str) else list(value) for name, value in _given(patterns).items()}
+
+
+def _plain(fields: Any) -> dict[str, Any]:
+    """Return a mapping, a policy, or huggingface_hub's card data as a dict; an empty one for None."""
+    if isinstance(fields, Policy):
+        return fields.model_dump(mode="json", exclude_defaults=True)
+    if fields is None:
+        return {}
+    return dict(fields.to_dict() if callable(getattr(fields, "to_dict", None)) else fields)

@@ -1,50 +1,212 @@
-"""From an endpoint to a Hub that answers: the public one, any URL, or the embedded one for the length of a call."""
+"""The resources of one call of a verb, each opened on first use, and the places of errors in the manifest.
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+Only `resolve_endpoint` decides which Hub receives the requests and the token.
+"""
+
+import re
+from collections.abc import Iterable
+from concurrent.futures import Executor
+from contextlib import ExitStack
+from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
 
+from hublish.api.read_project import AnyManifest, read_project
+from hublish.base.errors import HublishError
 from hublish.base.progress import SILENT, Progress
-from hublish.hub.client.caller import OURSELVES, Caller
-from hublish.hub.client.hub import Hub
-from hublish.hub.client.library import default_endpoint
+from hublish.base.values import Project, Target
+from hublish.schemas.diagnose.problems import InvalidDocumentError, Location, Problem
 from hublish.schemas.documents.file_names import GITIGNORE, STATE_FOLDER
+from hublish.schemas.documents.hub_names import EMBEDDED
+from hublish.schemas.documents.manifest import Manifest
+from hublish.schemas.documents.manifest_yaml import locate
+from hublish.schemas.yaml.reader import read_yaml
 
-EMBEDDED = "embedded"
-"""The endpoint that means: the Hub in `.hublish/hub` beside hub.yaml."""
+if TYPE_CHECKING:
+    from hublish.hub.client.caller import Caller
+    from hublish.hub.client.hub import Hub
+    from hublish.schemas.documents.lock import Lock
 
 
-@contextmanager
-def connected(
-    endpoint: str | None,
-    token: str | bool | None,
-    folder: Path,
-    progress: Progress = SILENT,
-    caller: Caller = OURSELVES,
-) -> Iterator[Hub]:
-    """Speak to a Hub.
+def resolve_endpoint(given: str | None, declared: str = "", lock: "Lock | None" = None) -> str:
+    """Return the Hub to use: `embedded`, or a URL without a trailing slash.
+
+    It is the first of these that is set:
+
+    1. the `endpoint` argument of the verb: `--endpoint` or `--local`;
+    2. `repo.endpoint` of the manifest;
+    3. `embedded`, when the lock that the verb reads was written for the embedded Hub;
+    4. HF_ENDPOINT, else the public Hub: the default of huggingface_hub.
+
+    The token goes to the Hub that is used. A URL in a lock therefore never counts: the lock of a release may come from
+    somewhere else, and must not choose who receives the token. `embedded` is safe, because it stays on this machine.
+    The manifest comes before the lock so that a trial run with `--local` does not redirect later commands.
 
     Args:
-        endpoint: a URL, None for HF_ENDPOINT or else the public Hub, or `embedded`.
-        token: a token, None or True for the saved one, False for none; the embedded Hub needs none.
-        folder: where `.hublish/hub` lies, for `embedded`.
-        progress: told about transfers.
-        caller: the library that speaks, for the user agent.
+        given: the argument.
+        declared: the manifest's endpoint; empty for none.
+        lock: the lock that a release is compared with or loaded by. `plan` and `publish` read none.
     """
-    if endpoint != EMBEDDED:
-        yield Hub((endpoint or default_endpoint()).rstrip("/"), token, progress, caller=caller)
-        return
-    from hublish.hub.server.server import EmbeddedHub
+    if given or declared:
+        return (given or declared).rstrip("/")
+    if lock is not None and lock.endpoint == EMBEDDED:
+        return EMBEDDED
+    from hublish.hub.client.library import default_endpoint
 
-    with EmbeddedHub(own_folder(folder) / "hub") as embedded:
-        yield Hub(embedded.endpoint, embedded.token, progress, name=EMBEDDED, caller=caller)
+    return default_endpoint().rstrip("/")
 
 
-def own_folder(folder: Path) -> Path:
-    """Return `.hublish` in a folder, made and hidden from git."""
+def declared_endpoint(manifest: AnyManifest) -> str:
+    """Return `repo.endpoint` of a manifest, empty for none.
+
+    A verb that compares with a lock needs no more of the manifest. A file that does not exist declares nothing, and
+    unless it declares an endpoint it need not be valid: its variables may be set only where the release is published.
+
+    Raises:
+        ManifestInvalidError: the file is not YAML, or it declares an endpoint and is invalid.
+    """
+    if isinstance(manifest, str | Path):
+        path = Path(manifest)
+        if not path.exists():
+            return ""
+        try:
+            repo = read_yaml(path.read_bytes(), str(path)).data.get("repo")
+        except (OSError, InvalidDocumentError):
+            return read_project(manifest).target.endpoint  # raises the error with its place
+        if not (isinstance(repo, dict) and repo.get("endpoint")):
+            return ""
+    return read_project(manifest).target.endpoint
+
+
+class Session:
+    """The resources of one call of a verb, for the length of a `with` block.
+
+    Leaving the block stops the embedded Hub, removes the workspace and ends the threads. A `HublishError` that leaves
+    it gets the lines and columns of its problems in the manifest.
+
+    Args:
+        project: the manifest and its folder; None for verbs that read no manifest.
+        endpoint: the argument of the verb; see `resolve_endpoint`.
+        token: a token, None or True for the saved one, False for none.
+        progress: receives stages and bytes.
+        folder: holds the embedded Hub, in `.hublish/hub`. Default: the project's folder, else the current one.
+        declared: the manifest's endpoint, where the verb reads no more of it than that.
+        lock: the lock that is compared or loaded.
+        caller: the library named in the User-Agent header. Default: hublish.
+    """
+
+    def __init__(
+        self,
+        project: Project | None = None,
+        *,
+        endpoint: str | None = None,
+        token: str | bool | None = None,
+        progress: Progress = SILENT,
+        folder: Path | None = None,
+        declared: str = "",
+        lock: "Lock | None" = None,
+        caller: "Caller | None" = None,
+    ) -> None:
+        self.progress = progress
+        self._project = project
+        self._given, self._declared, self._lock = endpoint, declared, lock
+        self._token, self._caller = token, caller
+        self._folder = folder or (project.folder if project else Path.cwd())
+        self._open = ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if isinstance(error, HublishError) and self._project is not None:
+            error.problems = self.located(error.problems)
+        self._open.__exit__(kind, error, traceback)
+
+    @property
+    def project(self) -> Project:
+        """The manifest and its folder."""
+        assert self._project is not None
+        return self._project
+
+    @cached_property
+    def endpoint(self) -> str:
+        """The Hub that is used, resolved once: `embedded` or a URL."""
+        declared = self._declared or (self._project.target.endpoint if self._project else "")
+        return resolve_endpoint(self._given, declared, self._lock)
+
+    @cached_property
+    def hub(self) -> "Hub":
+        """The Hub at the endpoint; the embedded one starts now and runs until the session ends."""
+        # Imported here: `check`, which runs before every commit, opens no Hub.
+        from hublish.hub.client.caller import OURSELVES
+        from hublish.hub.client.hub import Hub
+
+        caller = self._caller or OURSELVES
+        if self.endpoint != EMBEDDED:
+            return Hub(self.endpoint, self._token, self.progress, caller=caller)
+        from hublish.hub.server.server import EmbeddedHub
+
+        embedded = self._open.enter_context(EmbeddedHub(_own_folder(self._folder) / "hub"))
+        return Hub(embedded.endpoint, embedded.token, self.progress, name=EMBEDDED, caller=caller)
+
+    @cached_property
+    def target(self) -> Target:
+        """Where the project's release goes, at the endpoint of this session."""
+        return replace(self.project.target, endpoint=self.endpoint)
+
+    @cached_property
+    def workspace(self) -> Path:
+        """A folder for converted files."""
+        from tempfile import TemporaryDirectory
+
+        return Path(self._open.enter_context(TemporaryDirectory(prefix="hublish-")))
+
+    @cached_property
+    def executor(self) -> Executor:
+        """Runs work on many files at once."""
+        from hublish.base.workers import workers
+
+        return self._open.enter_context(workers())
+
+    def located(self, problems: Iterable[Problem]) -> tuple[Problem, ...]:
+        """Return the problems in the order of their lines, those about the manifest with line and column."""
+        problems = tuple(problems)
+        about = [problem for problem in problems if _is_about_manifest(problem)]
+        # One call for all of them: each would read the text again.
+        found = iter(locate(about, self.project.text, self.project.name) if about else ())
+        placed = (next(found) if _is_about_manifest(problem) else problem for problem in problems)
+        return tuple(sorted(map(_without_secret, placed), key=_by_line))
+
+
+def _own_folder(folder: Path) -> Path:
+    """Return `.hublish` in a folder, created and hidden from git."""
     own = folder / STATE_FOLDER
     own.mkdir(exist_ok=True)
     ignore = own / GITIGNORE
     if not ignore.exists():
         ignore.write_text("*\n")
     return own
+
+
+def _is_about_manifest(problem: Problem) -> bool:
+    # The path of any other problem is that of a file in the repo.
+    paths = (problem.path, *(each.path for each in problem.related))
+    return any(re.split(r"[.\[]", path)[0] in Manifest.model_fields for path in paths if path)
+
+
+def _without_secret(problem: Problem) -> Problem:
+    """Mask the rest of the line from a secret on: the excerpt of a long or split one could show a part of it."""
+    place = problem.location
+    if problem.code != "policy.secret" or place is None or place.text is None:
+        return problem
+    before = place.text[: place.column - 1]
+    masked = before + re.sub(r"\S", "*", place.text[len(before) :])
+    return replace(problem, location=replace(place, text=masked))
+
+
+def _by_line(problem: Problem) -> tuple[bool, Location]:
+    return problem.location is None, problem.location or Location("", 0, 0)

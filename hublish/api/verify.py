@@ -1,29 +1,31 @@
-"""verify: what stands on the Hub, compared with what a lock recorded."""
+"""Compare the Hub with a lock."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Unpack
 
-from hublish.api.document_files import read_lock_file
-from hublish.api.project import AnyManifest, read_project
-from hublish.api.session import EMBEDDED, connected
+from hublish.api.options import HubOptions, takes
+from hublish.api.read_project import AnyManifest, read_lock_file, read_project
+from hublish.api.session import Session, declared_endpoint
 from hublish.base.errors import NotFoundError
-from hublish.base.progress import SILENT, Progress
 from hublish.base.values import RemoteFile
-from hublish.hub.client.hub import Hub
 from hublish.schemas.documents.file_names import GITATTRIBUTES, LOCK_FILE, MANIFEST_FILE
 from hublish.schemas.documents.lock import Lock, LockedFile
+
+if TYPE_CHECKING:
+    from hublish.hub.client.hub import Hub
 
 
 @dataclass(frozen=True)
 class Verification:
-    """What differs between the Hub and a lock."""
+    """The differences between the Hub and a lock."""
 
     lock: Lock
     missing: tuple[str, ...]
-    """Locked files that are not there."""
+    """Locked files that the revision lacks."""
     extra: tuple[str, ...]
-    """Files that came to the revision after the release."""
+    """Files that were added to the revision after the release."""
     different: tuple[str, ...]
     """Locked files with other bytes."""
 
@@ -33,39 +35,39 @@ class Verification:
         return not (self.missing or self.extra or self.different)
 
 
+@takes(HubOptions)
 def verify(
     manifest: AnyManifest = MANIFEST_FILE,
     *,
     lock: Lock | str | Path | None = None,
-    endpoint: str | None = None,
-    token: str | bool | None = None,
-    progress: Progress = SILENT,
+    **options: Unpack[HubOptions],
 ) -> Verification:
     """Compare the remote revision with the lock, by the digests the Hub lists; no file is downloaded.
 
     Args:
-        manifest: its folder holds hub.lock; not read when `lock` is given.
-        lock: a lock, or the path of one.
-        endpoint: a URL or `embedded`; default: the lock's when it is `embedded`, else HF_ENDPOINT or the public Hub.
-        token: a token, None for the saved one, False for none.
-        progress: told about stages.
+        manifest: its folder holds hub.lock, and it may declare the endpoint. The file need not exist, and without an
+            endpoint it need not be valid.
+        lock: a lock, or the path of one. Default: hub.lock beside the manifest.
+        **options: see `HubOptions`.
 
     Raises:
-        DocumentInvalidError: there is no lock that can be read.
-        RemoteError: the Hub refuses or cannot be reached.
+        DocumentInvalidError: the lock cannot be read.
+        ManifestInvalidError: the manifest is not YAML, or it declares an endpoint and is invalid.
+        RemoteError: the Hub rejects a request or cannot be reached.
     """
     folder = _folder_of(manifest)
     locked = lock if isinstance(lock, Lock) else read_lock_file(Path(lock or folder / LOCK_FILE))
-    with connected(endpoint or embedded_endpoint(locked), token, folder, progress) as hub:
-        progress.begin("reading what stands on the Hub")
-        return compared(hub, locked)
+    declared = "" if options.get("endpoint") else declared_endpoint(manifest)
+    with Session(folder=folder, declared=declared, lock=locked, **options) as session:
+        session.progress.begin("reading the repo on the Hub")
+        return compared(session.hub, locked)
 
 
-def compared(hub: Hub, lock: Lock) -> Verification:
+def compared(hub: "Hub", lock: Lock) -> Verification:
     """Compare the locked revision with its lock.
 
     Raises:
-        RemoteError: the Hub refuses, cannot be reached, or has no such revision.
+        RemoteError: the Hub rejects a request, cannot be reached, or has no such revision.
     """
     now = hub.tree(lock, lock.revision)
     extra = sorted(now.keys() - {file.path_in_repo for file in lock.files} - _at_release(hub, lock))
@@ -77,22 +79,17 @@ def compared(hub: Hub, lock: Lock) -> Verification:
     )
 
 
-def embedded_endpoint(lock: Lock) -> str | None:
-    """Return `embedded` when the release was published there; a URL in a lock never overrides HF_ENDPOINT."""
-    return EMBEDDED if lock.endpoint == EMBEDDED else None
-
-
 def _folder_of(manifest: AnyManifest) -> Path:
     if isinstance(manifest, str | Path):
         return Path(manifest).absolute().parent
     return read_project(manifest).folder
 
 
-def _at_release(hub: Hub, lock: Lock) -> set[str]:
-    """Return what stood at the locked commit: files outside the release that were there before it."""
+def _at_release(hub: "Hub", lock: Lock) -> set[str]:
+    """Return the files at the locked commit: some were there before the release and are not part of it."""
     try:
         return set(hub.tree(lock, lock.commit))
-    except NotFoundError:  # squashed away
+    except NotFoundError:  # the history was squashed
         return {GITATTRIBUTES}
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from huggingface_hub import constants
 
-from hublish.api.document_files import read_lock_file
+from hublish.api.read_project import read_lock_file
 from hublish.base.errors import HublishError, IntegrityError, LoadError, NotFoundError, OfflineError, RemoteError
 from tests.faults.projects import LARGE, REGULAR, Release
 from tests.faults.proxy import Answer, Behavior, corrupted, edited, instead, lost_before, truncated

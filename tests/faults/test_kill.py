@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from hublish.api.document_files import read_lock_file
+from hublish.api.read_project import read_lock_file
 from hublish.base.errors import HublishError
 from hublish.hub.server import EmbeddedHub
 from tests.faults.projects import COMMIT, Release, rounds

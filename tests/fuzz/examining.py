@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import hublish
-from hublish.api.project import read_project
+from hublish.api.read_project import read_project
 from hublish.base.errors import CardError, HublishError, ManifestInvalidError, PolicyError, SourceError
 from hublish.base.values import Project
 from hublish.cli.exit_codes import report_failure

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any, ClassVar
 from unittest.mock import patch
 
-from hublish.api import project as projects
+from hublish.api import read_project as projects
 from hublish.pipeline.render_card import renderer, template_sandbox
 from hublish.pipeline.render_card.card_template import CardTemplate
 from hublish.schemas.variables.lookup import NoValueError

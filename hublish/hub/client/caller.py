@@ -14,6 +14,11 @@ class Caller:
     name: str = "hublish"
     version: str | None = __version__
 
+    @classmethod
+    def of(cls, name: str | None, version: str | None) -> "Caller":
+        """Return the named library, or hublish itself for None."""
+        return OURSELVES if name is None else cls(name, version)
+
     @property
     def keywords(self) -> Mapping[str, Any]:
         """The arguments that huggingface_hub takes it in."""

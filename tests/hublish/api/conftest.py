@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from huggingface_hub import HfApi, close_session, constants
 
-from hublish.api.session import connected
+from hublish.api.session import Session
 from hublish.hub.client.hub import Hub
 
 MANIFEST = """\
@@ -73,8 +73,8 @@ def manifest(folder: Path) -> Path:
 @pytest.fixture
 def hub(folder: Path) -> Iterator[Hub]:
     """The embedded Hub beside the manifest, running for the whole test; calls of the API join it on its folder."""
-    with connected("embedded", None, folder) as hub:
-        yield hub
+    with Session(endpoint="embedded", folder=folder) as session:
+        yield session.hub
 
 
 @pytest.fixture

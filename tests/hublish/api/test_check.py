@@ -34,5 +34,5 @@ def test_what_is_wrong_with_the_files_and_with_the_card_comes_at_once(manifest: 
 
 
 def test_a_manifest_that_is_not_there_says_how_to_begin(tmp_path: Path) -> None:
-    with pytest.raises(ManifestInvalidError, match="there is no"):
+    with pytest.raises(ManifestInvalidError, match="does not exist"):
         hublish.check(tmp_path / "hub.yaml")

@@ -1,33 +1,127 @@
-"""From an endpoint to a Hub that answers."""
+"""One call of a verb: the Hub it uses and what it opens."""
 
 from pathlib import Path
 
 import pytest
 from huggingface_hub import constants
 
-from hublish.api.session import connected
+from hublish.api.session import Session, declared_endpoint, resolve_endpoint
+from hublish.base.errors import ManifestInvalidError
+from hublish.schemas.documents.lock import Lock
+from hublish.schemas.documents.manifest import Load, Manifest
+
+OUR_HUB, ANOTHER_HUB, DEFAULT_HUB = "https://ours.example", "https://another.example", "https://default.example"
 
 
-def test_a_url_loses_its_trailing_slash(tmp_path: Path) -> None:
-    with connected("http://127.0.0.1:9/", None, tmp_path) as hub:
-        assert hub.endpoint == "http://127.0.0.1:9"
+def lock(endpoint: str) -> Lock:
+    return Lock(
+        repo_id="acme/x",
+        endpoint=endpoint,
+        revision="main",
+        commit="c" * 40,
+        tag=None,
+        manifest_sha256="d" * 64,
+        load=Load(),
+        files=(),
+    )
 
 
-def test_without_an_endpoint_the_clients_own_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("given", "declared", "locked", "resolved"),
+    [
+        (ANOTHER_HUB, OUR_HUB, "embedded", ANOTHER_HUB),
+        ("embedded", OUR_HUB, None, "embedded"),
+        (None, OUR_HUB, "embedded", OUR_HUB),
+        (None, "embedded", None, "embedded"),
+        (None, "", "embedded", "embedded"),
+        (None, "", ANOTHER_HUB, DEFAULT_HUB),
+        (None, "", None, DEFAULT_HUB),
+        (f"{OUR_HUB}/", "", None, OUR_HUB),
+    ],
+)
+def test_one_rule_resolves_the_endpoint(
+    given: str | None, declared: str, locked: str | None, resolved: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(constants, "ENDPOINT", f"{DEFAULT_HUB}/")
+    assert resolve_endpoint(given, declared, lock(locked) if locked else None) == resolved
+
+
+@pytest.mark.parametrize(
+    ("text", "endpoint"),
+    [
+        ("repo: {repo_id: acme/x, endpoint: 'https://ours.example'}\nartifacts: [{source: a}]", OUR_HUB),
+        (
+            "variables: {h: ours}\nrepo: {repo_id: a/x, endpoint: 'https://{{ h }}.example'}\nartifacts: [{source: a}]",
+            OUR_HUB,
+        ),
+        ("repo: {repo_id: acme/x}\nartifacts: [{source: a}]", ""),
+        ("repo: {repo_id: acme/x, tag: '{{ env.NOT_SET_HERE }}'}\nenv: [NOT_SET_HERE]\nartifacts: []", ""),
+        ("repo: 7", ""),
+    ],
+)
+def test_a_manifest_without_an_endpoint_need_not_be_valid(text: str, endpoint: str, tmp_path: Path) -> None:
+    (tmp_path / "hub.yaml").write_text(text)
+    assert declared_endpoint(tmp_path / "hub.yaml") == endpoint
+
+
+def test_a_manifest_that_does_not_exist_declares_no_endpoint(tmp_path: Path) -> None:
+    assert declared_endpoint(tmp_path / "hub.yaml") == ""
+
+
+def test_a_manifest_built_in_python_declares_its_endpoint() -> None:
+    fields = {"repo": {"repo_id": "acme/x", "endpoint": "embedded"}, "artifacts": [{"source": "a"}]}
+    assert declared_endpoint(Manifest.model_validate(fields)) == "embedded"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "repo: {repo_id: acme/x, endpoint: 'https://ours.example'}\nartifacts: []",
+        "repo: {repo_id: acme/x, endpoint: 'not a URL'}\nartifacts: [{source: a}]",
+        "repo: [",
+        "",
+    ],
+)
+def test_a_manifest_whose_endpoint_is_not_certain_is_an_error(text: str, tmp_path: Path) -> None:
+    (tmp_path / "hub.yaml").write_text(text)
+    with pytest.raises(ManifestInvalidError):
+        declared_endpoint(tmp_path / "hub.yaml")
+
+
+def test_without_an_endpoint_the_default_of_the_client_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:8")
-    with connected(None, None, tmp_path) as hub:
-        assert hub.endpoint == "http://127.0.0.1:8"
+    with Session() as session:
+        assert session.hub.endpoint == "http://127.0.0.1:8"
 
 
 def test_the_embedded_hub_keeps_its_state_and_is_hidden_from_git(tmp_path: Path) -> None:
-    with connected("embedded", None, tmp_path) as hub:
-        hub.api.create_repo("acme/x")
-        assert hub.name == "embedded"
-    with connected("embedded", None, tmp_path) as hub:
-        assert hub.api.repo_exists("acme/x")
+    with Session(endpoint="embedded", folder=tmp_path) as session:
+        session.hub.api.create_repo("acme/x")
+        assert session.hub.name == "embedded"
+    with Session(endpoint="embedded", folder=tmp_path) as session:
+        assert session.hub.api.repo_exists("acme/x")
     assert (tmp_path / ".hublish" / ".gitignore").read_text() == "*\n"
 
 
-def test_a_token_is_not_part_of_what_is_printed(tmp_path: Path) -> None:
-    with connected("http://127.0.0.1:9", "hf_secret", tmp_path) as hub:
-        assert "hf_secret" not in repr(hub)
+def test_nothing_is_opened_before_it_is_used(tmp_path: Path) -> None:
+    with Session(endpoint="embedded", folder=tmp_path):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_workspace_is_removed_also_after_an_error(tmp_path: Path) -> None:
+    session = Session()
+
+    def fail() -> None:
+        with session:
+            (session.workspace / "converted").touch()
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fail()
+    assert not session.workspace.exists()
+
+
+def test_a_token_is_not_printed() -> None:
+    with Session(endpoint="http://127.0.0.1:9", token="hf_secret") as session:
+        assert "hf_secret" not in repr(session.hub)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from huggingface_hub import HfApi
 
-from hublish.api.session import connected
+from hublish.api.session import Session
 from hublish.base.values import Target
 from hublish.hub.client.hub import Hub
 from hublish.pipeline.compare.ignored import remote_rules
@@ -17,8 +17,8 @@ REPO = Target("acme/x")
 
 @pytest.fixture
 def hub(tmp_path: Path, own_home: Path) -> Iterator[Hub]:
-    with connected("embedded", None, tmp_path) as hub:
-        yield hub
+    with Session(endpoint="embedded", folder=tmp_path) as session:
+        yield session.hub
 
 
 @pytest.fixture

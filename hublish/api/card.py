@@ -1,0 +1,28 @@
+"""Render the card."""
+
+from hublish.api.read_project import AnyManifest, read_project
+from hublish.api.session import Session
+from hublish.base.errors import UsageError
+from hublish.base.progress import SILENT, Progress
+from hublish.pipeline.build import rendering
+from hublish.schemas.documents.file_names import CARD_FILE, MANIFEST_FILE
+
+
+def card(manifest: AnyManifest = MANIFEST_FILE, *, progress: Progress = SILENT) -> str:
+    """Return the README as it would be published.
+
+    Args:
+        manifest: the manifest.
+        progress: receives stages and bytes.
+
+    Raises:
+        UsageError: the manifest declares no card, and no artifact is a README.md.
+    """
+    with Session(read_project(manifest), progress=progress) as session:
+        staged = rendering(session.workspace, progress).run(session.project, progress)
+        found = next((file for file in staged.files if file.path_in_repo == CARD_FILE), None)
+        if found is None:
+            msg = f"{session.project.name} declares no card"
+            raise UsageError(msg, hint="add `card:` with a template and metadata")
+        with found.content.open() as stream:
+            return stream.read().decode()

@@ -1,0 +1,21 @@
+"""List exactly what would be uploaded."""
+
+from hublish.api.read_project import AnyManifest, read_project
+from hublish.api.session import Session
+from hublish.base.progress import SILENT, Progress
+from hublish.base.values import Release
+from hublish.pipeline.build import releasing
+from hublish.schemas.documents.file_names import MANIFEST_FILE
+
+
+def files(manifest: AnyManifest = MANIFEST_FILE, *, progress: Progress = SILENT) -> Release:
+    """Return every file that would be uploaded, with size and sha256, and every file that is excluded, with the rule.
+
+    Converted files are written to a temporary folder, which is removed when this returns; `build` keeps them.
+
+    Args:
+        manifest: the manifest.
+        progress: receives stages and bytes.
+    """
+    with Session(read_project(manifest), progress=progress) as session:
+        return releasing(session.workspace, progress, session.executor).run(session.project, progress)

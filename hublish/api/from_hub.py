@@ -1,0 +1,55 @@
+"""Load an object from the Hub."""
+
+from collections.abc import Mapping
+from typing import Any, Unpack
+
+from hublish.api.options import PullOptions, takes
+from hublish.api.pull import pulled
+from hublish.base.progress import SILENT
+from hublish.formats.interface import DISTRUST, Trust
+from hublish.hub.client.caller import Caller
+from hublish.hub.client.library import advise
+from hublish.pipeline.load import restoring
+from hublish.pipeline.restore.filling import Wanted
+
+
+@takes(PullOptions)
+def from_hub(
+    repo_id: str | None = None,
+    into: Any = None,
+    *,
+    strict: bool = True,
+    device: Any = None,
+    dtype: Any = None,
+    trust: Trust = DISTRUST,
+    library_name: str | None = None,
+    library_version: str | None = None,
+    resume_download: bool | None = None,
+    proxies: Mapping[str, str] | None = None,
+    **options: Unpack[PullOptions],
+) -> Any:
+    """Load an object from the Hub: every byte is checked, nothing is unpickled, and no code runs without trust.
+
+    Args:
+        repo_id: `namespace/name`; not needed when a lock is given.
+        into: a class or an instance, as for `hublish.load`. None returns the object that the format's framework works
+            with: an estimator, a model, a state dict, or arrays by name.
+        strict: as for `hublish.load`.
+        device: as for `hublish.load`.
+        dtype: as for `hublish.load`.
+        trust: permissions beyond reading data; none by default.
+        library_name: the library that calls, for the User-Agent header.
+        library_version: its version.
+        resume_download: ignored, with huggingface_hub's own warning.
+        proxies: ignored likewise; set HTTPS_PROXY.
+        **options: see `PullOptions`.
+
+    Raises:
+        LoadError: the weights do not fit, or the release needs more trust than it is given.
+        HublishError: every error of `hublish.pull`.
+    """
+    advise("from_hub", resume_download=resume_download, proxies=proxies)
+    wanted = Wanted(into, strict, device, dtype, trust)
+    caller = Caller.of(library_name, library_version)
+    local = pulled(repo_id, options, caller=caller, to_load=True, with_target=wanted.by_target)
+    return restoring(wanted).run(local, options.get("progress", SILENT)).value

@@ -1,0 +1,97 @@
+"""Download a release and check every byte."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Unpack
+
+from hublish.api.options import DEFAULTS, PullOptions, takes
+from hublish.api.read_project import read_lock_file
+from hublish.api.session import Session
+from hublish.base.errors import UsageError
+from hublish.base.values import Digest, LocalRelease, PromisedFile, Reference
+from hublish.hub.client.caller import OURSELVES, Caller
+from hublish.pipeline.fetch.fetch import Destination
+from hublish.pipeline.fetch.select import Select
+from hublish.pipeline.load import pulling
+from hublish.schemas.documents.lock import Lock
+
+
+@takes(PullOptions)
+def pull(repo_id: str | None = None, **options: Unpack[PullOptions]) -> LocalRelease:
+    """Download the files that the load plan needs, and check every byte.
+
+    Args:
+        repo_id: `namespace/name`; not needed when a lock is given.
+        **options: see `PullOptions`.
+
+    Raises:
+        NotFoundError: no such repo or revision.
+        OfflineError: there is no network, and the cache lacks a file.
+        IntegrityError: a file has other bytes than promised; it was removed.
+        LoadError: the load plan selects nothing, or a name is not safe.
+    """
+    return pulled(repo_id, options)
+
+
+def pulled(
+    repo_id: str | None,
+    options: PullOptions,
+    *,
+    caller: Caller = OURSELVES,
+    to_load: bool = False,
+    with_target: bool = False,
+) -> LocalRelease:
+    """Download the files of a release and check every byte.
+
+    Args:
+        repo_id: as for `pull`.
+        options: as for `pull`.
+        caller: the library named in the User-Agent header.
+        to_load: without patterns, download only the files that loading reads.
+        with_target: download the module of the load plan's target too.
+    """
+    given: PullOptions = {**DEFAULTS, **options}
+    lock = given.get("lock")
+    lock = read_lock_file(Path(lock)) if isinstance(lock, str | Path) else lock
+    select = Select(
+        _patterns(given.get("allow_patterns")), _patterns(given.get("ignore_patterns")), to_load, with_target
+    )
+    destination = Destination(
+        _path(given.get("cache_dir")),
+        _path(given.get("local_dir")),
+        given["force_download"],
+        given["local_files_only"],
+    )
+    progress = given["progress"]
+    with Session(
+        endpoint=given.get("endpoint"), token=given.get("token"), progress=progress, lock=lock, caller=caller
+    ) as session:
+        reference = _reference(repo_id, given, lock)
+        return pulling(session.hub, destination, select, progress, session.executor).run(reference, progress)
+
+
+def _reference(repo_id: str | None, options: PullOptions, lock: Lock | None) -> Reference:
+    revision = options.get("revision")
+    if lock is None:
+        if repo_id is None:
+            msg = "neither a repo_id nor a lock was given"
+            raise UsageError(msg)
+        return Reference(repo_id, options["repo_type"], revision or "main")
+    if repo_id not in (None, lock.repo_id):
+        msg = f"the lock is of {lock.repo_id}, not of {repo_id}"
+        raise UsageError(msg)
+    if revision not in (None, lock.commit, lock.tag):
+        msg = f"the lock is of commit {lock.commit}, not of {revision}"
+        raise UsageError(msg, hint="leave the revision out")
+    files = tuple(PromisedFile(file.path_in_repo, file.size, Digest("sha256", file.sha256)) for file in lock.files)
+    return Reference(lock.repo_id, lock.repo_type, lock.commit, files, lock.load)
+
+
+def _path(path: str | Path | None) -> Path | None:
+    return None if path is None else Path(path)
+
+
+def _patterns(patterns: Sequence[str] | str | None) -> tuple[str, ...] | None:
+    if patterns is None:
+        return None
+    return (patterns,) if isinstance(patterns, str) else tuple(patterns)

@@ -1,0 +1,136 @@
+"""Read a project from disk: its manifest, its lock, and a plan that was reviewed."""
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from hublish.api.git.environment import Here
+from hublish.base.errors import DocumentInvalidError, ManifestInvalidError, UsageError
+from hublish.base.values import Project
+from hublish.schemas.diagnose.problems import InvalidDocumentError, counted
+from hublish.schemas.documents.file_names import MANIFEST_FILE
+from hublish.schemas.documents.manifest import Manifest
+from hublish.schemas.documents.manifest_yaml import dump_manifest, resolve_manifest
+from hublish.schemas.secrets.masking import holds_token
+from hublish.schemas.secrets.token_rules import WHERE_CREDENTIALS_GO
+from hublish.schemas.variables.lookup import Setting, setting_problem
+
+if TYPE_CHECKING:
+    from hublish.schemas.documents.lock import Lock
+    from hublish.schemas.documents.plan import PlanDocument
+
+AnyManifest = str | Path | Manifest | Project
+"""A path to hub.yaml, a manifest built in Python, or a project."""
+T = TypeVar("T")
+
+
+def read_project(
+    manifest: AnyManifest = MANIFEST_FILE,
+    *,
+    text: bytes | None = None,
+    folder: str | Path | None = None,
+    objects: Mapping[str, Any] | None = None,
+    variables: Mapping[str, Setting] | None = None,
+) -> Project:
+    """Read and validate a manifest, with its variables replaced.
+
+    Values of git, the environment and the date come from this machine: from git in the manifest's folder, from
+    `os.environ`, and from SOURCE_DATE_EPOCH. Only the values that the manifest mentions are determined.
+
+    Args:
+        manifest: a path, a `Manifest` built in Python, or a project. A project is returned as it is, unless variables
+            are given: then its text is read again.
+        text: the bytes of a manifest that is not a file (standard input).
+        folder: sources are relative to it. Default: the manifest's folder, else the current one.
+        objects: in-memory values (dicts of arrays) that replace the source of an artifact, by its path_in_repo.
+        variables: values that replace those under `variables`, or add to them: `{"version": "1.2.0"}`.
+
+    Raises:
+        ManifestInvalidError: with every problem, each with its line and column.
+        UsageError: a variable may not be set, or the manifest has no text that could mention one.
+    """
+    settings = dict(variables or {})
+    _refuse_settings(settings, manifest)
+    if isinstance(manifest, Project):
+        return _read_again(manifest, settings) if settings else manifest
+    if isinstance(manifest, Manifest):
+        home = Path(folder or ".").absolute()
+        return Project(manifest, dump_manifest(manifest), home, objects=dict(objects or {}))
+    path = Path(manifest)
+    data = _bytes_of(path) if text is None else text
+    home = Path(folder or path.parent).absolute()
+    try:
+        read = resolve_manifest(data, str(path), settings=settings, surroundings=Here(home, os.environ))
+    except InvalidDocumentError as error:
+        msg = f"{path} has {counted(error.problems)}"
+        raise ManifestInvalidError(msg, problems=error.problems) from None
+    return Project(read.manifest, data, home, str(path), dict(objects or {}), settings, read.surroundings)
+
+
+def read_plan_file(path: Path) -> "PlanDocument":
+    """Read a plan.json.
+
+    Raises:
+        DocumentInvalidError: the file cannot be read, or is not a plan.
+    """
+    from hublish.schemas.documents.plan import read_plan
+
+    return _read_document(path, read_plan, "`hublish plan --out plan.json` writes one")
+
+
+def read_lock_file(path: Path) -> "Lock":
+    """Read a hub.lock.
+
+    Raises:
+        DocumentInvalidError: the file cannot be read, or is not a lock.
+    """
+    # Imported here, like the plan above: `check` reads neither.
+    from hublish.schemas.documents.lock import read_lock
+
+    return _read_document(path, read_lock, "`hublish publish` writes one; name it with --lock")
+
+
+def _read_document(path: Path, reader: Callable[[bytes, str], T], hint: str) -> T:
+    try:
+        return reader(path.read_bytes(), str(path))
+    except OSError as error:
+        msg = f"{path} cannot be read: {error.strerror}"
+        raise DocumentInvalidError(msg, hint=hint) from None
+    except InvalidDocumentError as error:
+        msg = f"{path} is not a document hublish can read"
+        raise DocumentInvalidError(msg, hint=hint, problems=error.problems) from None
+
+
+def _read_again(project: Project, settings: Mapping[str, Setting]) -> Project:
+    return read_project(
+        Path(project.name),
+        text=project.text,
+        folder=project.folder,
+        objects=project.objects,
+        variables={**project.settings, **settings},
+    )
+
+
+def _refuse_settings(settings: Mapping[str, Setting], manifest: AnyManifest) -> None:
+    for name, value in settings.items():
+        refused = setting_problem(name, value)
+        if refused is None and holds_token(str(value)):
+            refused = f"the value of '{name}' is a secret", WHERE_CREDENTIALS_GO
+        if refused:
+            raise UsageError(refused[0], hint=refused[1])
+    if settings and isinstance(manifest, Manifest):
+        msg = "a manifest that is built in Python takes no variables"
+        raise UsageError(msg, hint="put their values into its fields")
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        msg = f"{path} does not exist"
+        hint = "go to the folder that holds it, name it with -f, or let `hublish init` draft one"
+        raise ManifestInvalidError(msg, hint=hint) from None
+    except OSError as error:
+        msg = f"{path} cannot be read: {error.strerror}"
+        raise ManifestInvalidError(msg) from None
