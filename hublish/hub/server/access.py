@@ -15,7 +15,7 @@ def token_of(request: Request) -> str | None:
     scheme, _, value = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         return value.strip() or None
-    if scheme.lower() == "basic":
+    if scheme.lower() == "basic":  # git asks its user for a name, which is ignored, and a password
         try:
             return base64.b64decode(value, validate=True).decode().partition(":")[2] or None
         except (binascii.Error, UnicodeDecodeError):
@@ -67,17 +67,10 @@ def repo_of(request: Request) -> RepoId:
 def authorize(
     hub: Hub, request: Request, repo: RepoId, *, write: bool = False, content: bool = False
 ) -> Account | None:
-    """Check that the caller may read a repository, write to it, or read the content of its files.
-
-    Args:
-        hub: The stores.
-        request: The request, for its token.
-        repo: The repository.
-        write: The caller wants to change the repository.
-        content: The caller wants the bytes of its files, which gating protects.
+    """Check that the caller may read a repository, `write` to it, or read the `content` of its files.
 
     Returns:
-        The caller's account; with `write`, never None.
+        The caller's account, or None for an anonymous caller.
 
     Raises:
         HubError: 404 RepoNotFound, the repository does not exist for this caller; 401 or 403, the caller lacks the
@@ -96,9 +89,23 @@ def authorize(
         if account is None:
             raise unauthenticated()
         require_namespace(account, repo.namespace)
+    # Gating protects the bytes only: info and listings stay readable.
     if content and settings.gated and not member:
         raise gated_repo(repo, anonymous=account is None)
     return account
+
+
+def repo_to_read(hub: Hub, request: Request, *, content: bool = False) -> RepoId:
+    """Return the repository in a request's path, which the caller may read; see `authorize`."""
+    repo = repo_of(request)
+    authorize(hub, request, repo, content=content)
+    return repo
+
+
+def repo_to_write(hub: Hub, request: Request) -> tuple[RepoId, Account]:
+    """Return the repository in a request's path, which the caller may change, and the caller's account."""
+    repo = repo_of(request)
+    return repo, authorize_write(hub, request, repo)
 
 
 def authorize_write(hub: Hub, request: Request, repo: RepoId) -> Account:
@@ -127,16 +134,16 @@ def authorize_xet(hub: Hub, request: Request, scope: str) -> str:
     Raises:
         HubError: As `authorize`.
     """
-    repo = repo_of(request)
     if scope == "read":
-        authorize(hub, request, repo, content=True)
-    else:
-        authorize_upload(hub, request, repo)
+        return repo_to_read(hub, request, content=True).full_name
+    repo = repo_of(request)
+    authorize_upload(hub, request, repo)
     return repo.full_name
 
 
 def authorize_upload(hub: Hub, request: Request, repo: RepoId) -> Account:
     """Check that the caller may upload to the revision in a request's path: any reader may, for a pull request."""
+    # A pull request that the commit is about to open has no ref yet: the flag announces it.
     if request.flag("create_pr") or request.params["revision"].startswith("refs/pr/"):
         return authorize_contribution(hub, request, repo)
     return authorize_write(hub, request, repo)

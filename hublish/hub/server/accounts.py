@@ -2,8 +2,9 @@
 
 import secrets
 import string
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from hublish.hub.server.durable_files import locked, read_json, write_json
 from hublish.hub.server.repo_ids import is_valid_name
@@ -25,12 +26,6 @@ class Account:
         return self.admin or namespace == self.user or namespace in self.orgs
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
-    users: dict[str, dict[str, object]] = field(default_factory=dict)
-    tokens: dict[str, dict[str, str]] = field(default_factory=dict)
-
-
 class Accounts:
     """The accounts of one root; read from disk on every call, since other processes add to them."""
 
@@ -42,12 +37,10 @@ class Accounts:
     def of(self, token: str) -> Account | None:
         """Return the account of a token, or None."""
         content = self._read()
-        if (known := content.tokens.get(token)) is None:
+        if (known := content["tokens"].get(token)) is None:
             return None
-        user = content.users[known["user"]]
-        orgs = user["orgs"]
-        assert isinstance(orgs, list)
-        return Account(known["user"], tuple(orgs), admin=bool(user["admin"]), role=known["role"])
+        user = content["users"][known["user"]]
+        return Account(known["user"], tuple(user["orgs"]), admin=user["admin"], role=known["role"])
 
     def add(self, account: Account, token: str | None = None) -> str:
         """Register an account with a token and return the token.
@@ -59,19 +52,19 @@ class Accounts:
         """
         for name in (account.user, *account.orgs):
             if not is_valid_name(name):
-                msg = f"invalid name of a user or organization: {name[:80]!r}"
-                raise ValueError(msg)
+                raise ValueError(f"invalid name of a user or organization: {name[:80]!r}")
         with locked(self._lock):
             content = self._read()
             wanted = {"user": account.user, "role": account.role}
-            token = token or next((token for token, known in content.tokens.items() if known == wanted), new_token())
-            content.users[account.user] = {"orgs": account.orgs, "admin": account.admin}
-            content.tokens[token] = wanted
-            write_json(self._path, asdict(content), scratch=self._scratch, mode=0o600)
+            # The same token on every start: a shell keeps its HF_TOKEN.
+            token = token or next((token for token, known in content["tokens"].items() if known == wanted), new_token())
+            content["users"][account.user] = {"orgs": account.orgs, "admin": account.admin}
+            content["tokens"][token] = wanted
+            write_json(self._path, content, scratch=self._scratch, mode=0o600)
             return token
 
-    def _read(self) -> _File:
-        return _File(**read_json(self._path, {}))
+    def _read(self) -> dict[str, dict[str, Any]]:
+        return {"users": {}, "tokens": {}, **read_json(self._path, {})}
 
 
 def new_token() -> str:

@@ -49,10 +49,10 @@ def validate(kind: str, readme: str) -> Report:
 
 
 @cache
-def _rules() -> dict[str, Any]:
-    rules = json.loads(Path(__file__).with_name("card_rules.json").read_text("utf-8"))
-    assert isinstance(rules, dict)
-    return rules
+def rules() -> dict[str, Any]:
+    """Return the allowed values."""
+    content: dict[str, Any] = json.loads(Path(__file__).with_name("card_rules.json").read_text("utf-8"))
+    return content
 
 
 def _one_of(name: str, value: Any, allowed: list[str]) -> Iterator[str]:
@@ -63,7 +63,7 @@ def _one_of(name: str, value: Any, allowed: list[str]) -> Iterator[str]:
 def _common(metadata: dict[str, Any]) -> Iterator[str]:
     if "license" in metadata:
         for _, value in _listed("license", metadata["license"]):  # a list of licenses is accepted, too
-            yield from _one_of("license", value, _rules()["license"])
+            yield from _one_of("license", value, rules()["license"])
     for name, kind in (("datasets", "dataset"), ("base_model", "model")):
         if name in metadata:
             yield from _repo_ids(name, metadata[name], kind)
@@ -94,12 +94,12 @@ def _strings(name: str, value: Any) -> Iterator[str]:
 
 
 def _space(metadata: dict[str, Any]) -> Iterator[str]:
-    rules = _rules()
+    known = rules()
     for name, allowed in (("colorFrom", "color"), ("colorTo", "color"), ("sdk", "sdk")):
         if name in metadata:
-            yield from _one_of(name, metadata[name], rules[allowed])
+            yield from _one_of(name, metadata[name], known[allowed])
     description = metadata.get("short_description", "")
-    longest = rules["short_description_length"]
+    longest = known["short_description_length"]
     if not isinstance(description, str) or len(description) > longest:
         yield f'"short_description" length must be less than or equal to {longest} characters long'
 

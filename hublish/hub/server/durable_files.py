@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import secrets
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -65,6 +66,14 @@ def write_json(target: Path, value: Any, *, scratch: Path, mode: int = 0o644) ->
     """Put `value` at `target` as JSON, atomically."""
     content = json.dumps(value, indent=1, ensure_ascii=False, sort_keys=True).encode()
     write_atomically(target, content, scratch=scratch, mode=mode)
+
+
+def shared_secret(path: Path, *, lock: Path, scratch: Path) -> bytes:
+    """Return 32 random bytes, created on first use and the same for all processes on a root."""
+    with locked(lock):
+        if not path.exists():
+            write_atomically(path, secrets.token_bytes(32), scratch=scratch, mode=0o600)
+        return path.read_bytes()
 
 
 def read_json(path: Path, default: Any = None) -> Any:

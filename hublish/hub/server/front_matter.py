@@ -48,16 +48,13 @@ def read_front_matter(text: str) -> dict[str, Any] | None:
     if block is None:
         return None
     if len(block.encode("utf-8", "replace")) > MAX_BYTES:
-        msg = f"the metadata is larger than {MAX_BYTES} bytes"
-        raise FrontMatterError(msg)
+        raise FrontMatterError(f"the metadata is larger than {MAX_BYTES} bytes")
     try:
         metadata = yaml.load(block, _Loader)  # noqa: S506 - a subclass of SafeLoader
     except (yaml.YAMLError, RecursionError, ValueError) as error:
-        msg = f"the metadata is not valid YAML: {_first_line(error)}"
-        raise FrontMatterError(msg) from None
+        raise FrontMatterError(f"the metadata is not valid YAML: {_first_line(error)}") from None
     if metadata is not None and not isinstance(metadata, dict):
-        msg = "the metadata must be a mapping of names to values"
-        raise FrontMatterError(msg)
+        raise FrontMatterError("the metadata must be a mapping of names to values")
     return metadata
 
 

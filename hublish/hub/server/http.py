@@ -9,7 +9,7 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import IO, Any, TypeVar
 from urllib.parse import urlencode
 
 from hublish.hub.server.refusals import HubError, bad_request
@@ -92,7 +92,7 @@ def parse_number(text: str) -> int | None:
 class FileSlice:
     """Bytes `start` to `start + length` of a file, streamed as the body of a response."""
 
-    open: Callable[[], BinaryIO]  # returns the file at any position; it is closed after sending
+    open: Callable[[], IO[bytes]]  # returns the file at any position; it is closed after sending
     start: int
     length: int
 
@@ -151,8 +151,7 @@ def parse_range(header: str | None, size: int) -> tuple[int, int] | None:
     if first and last and int(last) < start:
         return None
     if start >= size:
-        msg = f"range starts at {start}, size is {size}"
-        raise ValueError(msg)
+        raise ValueError(f"range starts at {start}, size is {size}")
     return start, stop
 
 
@@ -179,35 +178,28 @@ async def receive_into(stream: AsyncIterator[bytes], write: Callable[[bytes], ob
     The next batch is received while one is written; at most two are in memory.
     """
     total = 0
-    writing: asyncio.Future[None] | None = None
+    writing: asyncio.Future[object] | None = None
     try:
         async for batch in _batches(stream):
-            total += sum(map(len, batch))
+            total += len(batch)
             if writing:
                 await writing
-            writing = asyncio.ensure_future(asyncio.to_thread(_write_all, write, batch))
+            writing = asyncio.ensure_future(asyncio.to_thread(write, batch))
     finally:
         if writing:  # also after an error: the caller closes the file next
             await writing
     return total
 
 
-def _write_all(write: Callable[[bytes], object], batch: list[bytes]) -> None:
-    for chunk in batch:
-        write(chunk)
-
-
-async def _batches(stream: AsyncIterator[bytes]) -> AsyncIterator[list[bytes]]:
-    batch: list[bytes] = []
-    size = 0
+async def _batches(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    batch = bytearray()
     async for chunk in stream:
-        batch.append(chunk)
-        size += len(chunk)
-        if size >= BATCH:
-            yield batch
-            batch, size = [], 0
+        batch += chunk
+        if len(batch) >= BATCH:
+            yield bytes(batch)
+            batch.clear()
     if batch:
-        yield batch
+        yield bytes(batch)
 
 
 async def send_response(response: Response, send: Send, *, with_body: bool) -> None:
@@ -240,10 +232,9 @@ async def _send_slice(body: FileSlice, send: Send) -> None:
         file.close()
 
 
-def _read(file: BinaryIO, rest: int) -> bytes:
+def _read(file: IO[bytes], rest: int) -> bytes:
     chunk = file.read(min(BATCH, rest))
     if not chunk:
         # Content-Length was sent already. Only a broken connection shows the client that bytes are missing.
-        msg = "file became shorter while it was sent"
-        raise OSError(msg)
+        raise OSError("file became shorter while it was sent")
     return chunk

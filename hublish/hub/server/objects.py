@@ -2,9 +2,13 @@
 
 import hashlib
 import re
+import tempfile
 from pathlib import Path
 
 from hublish.hub.server.durable_files import IncomingFile
+
+# Bytes of a temporary file that stay in memory.
+IN_MEMORY = 1 << 20
 
 # A sha256 as the protocol writes it.
 SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -34,8 +38,7 @@ class ObjectStore:
             ValueError: `sha256` is not 64 lower-case hexadecimal digits, so it could name any path.
         """
         if not SHA256.fullmatch(sha256):
-            msg = f"not a sha256 in lower-case hexadecimal: {sha256[:80]!r}"
-            raise ValueError(msg)
+            raise ValueError(f"not a sha256 in lower-case hexadecimal: {sha256[:80]!r}")
         return self._objects / sha256[:2] / sha256[2:4] / sha256
 
     def has(self, sha256: str) -> bool:
@@ -48,6 +51,10 @@ class ObjectStore:
             return self.path(sha256).stat().st_size
         except FileNotFoundError:
             return None
+
+    def spooled(self) -> "tempfile.SpooledTemporaryFile[bytes]":
+        """Return a temporary file that stays in memory while it is small."""
+        return tempfile.SpooledTemporaryFile(IN_MEMORY, dir=str(self.scratch))
 
     def incoming(self) -> "Incoming":
         """Return a writer for new content; use it in a `with` block and end with `seal`."""
@@ -78,12 +85,10 @@ class Incoming(IncomingFile):
         """
         sha256 = self._sha256.hexdigest()
         if expected_size is not None and self.size != expected_size:
-            msg = f"expected {expected_size} bytes, received {self.size}"
-            raise MismatchError(msg)
+            raise MismatchError(f"expected {expected_size} bytes, received {self.size}")
         # The client does not check a sha256 that its caller preset: this is the only check of it.
         if expected_sha256 is not None and sha256 != expected_sha256:
-            msg = f"expected sha256 {expected_sha256}, received {sha256}"
-            raise MismatchError(msg)
+            raise MismatchError(f"expected sha256 {expected_sha256}, received {sha256}")
         if not self._store.has(sha256):
             self.keep(self._store.path(sha256))
         return sha256

@@ -37,11 +37,9 @@ class RepoId:
         """
         namespace, _, name = full_name.partition("/")
         if kind not in REPO_TYPES:
-            msg = f"invalid repository type {kind[:80]!r}"
-            raise ValueError(msg)
+            raise ValueError(f"invalid repository type {kind[:80]!r}")
         if not is_valid_name(namespace) or not is_valid_name(name):
-            msg = f"invalid repository name {full_name[:200]!r}"
-            raise ValueError(msg)
+            raise ValueError(f"invalid repository name {full_name[:200]!r}")
         return cls(kind, namespace, name)
 
     @property

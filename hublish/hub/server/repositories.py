@@ -82,7 +82,7 @@ class Repositories:
         """Create a repository with a first commit of `files`, completely or not at all; raise 409 when it exists."""
         self._scratch.mkdir(parents=True, exist_ok=True)
         building = Path(tempfile.mkdtemp(dir=self._scratch, suffix=".git"))
-        building.chmod(0o755)
+        building.chmod(0o755)  # mkdtemp denies access to everyone else
         try:
             init_repository(building, DEFAULT_BRANCH)
             _first_commit(building, files, author)

@@ -5,11 +5,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from hublish.hub.server.access import repo_to_read
 from hublish.hub.server.git.git_trees import Entry, find, walk
 from hublish.hub.server.git.lfs_pointers import Facts
 from hublish.hub.server.git.repository import CommitInfo, GitRepository
+from hublish.hub.server.http import Request
 from hublish.hub.server.refusals import entry_not_found, revision_not_found
 from hublish.hub.server.repo_ids import RepoId
+from hublish.hub.server.repositories import DEFAULT_BRANCH
 from hublish.hub.server.stores import Hub
 
 
@@ -30,13 +33,6 @@ class Snapshot:
         """Return size and LFS pointer of a file."""
         return self.hub.facts.of(self.git, entry.sha)
 
-    def entry(self, path: str) -> Entry:
-        """Return the entry at `path`; raise 404 EntryNotFound when there is none."""
-        entry = self.find(path)
-        if entry is None:
-            raise entry_not_found(path, self.commit.sha)
-        return entry
-
     def find(self, path: str) -> Entry | None:
         """Return the entry at `path`, or None."""
         return find(self.load, self.commit.tree, path.split("/") if path else [])
@@ -56,8 +52,8 @@ class Snapshot:
 
     def walk(self, path: str = "", *, recursive: bool = True) -> Iterator[tuple[str, Entry]]:
         """Yield paths and entries below the folder at `path`; raise 404 EntryNotFound when it is not a folder."""
-        entry = self.entry(path)
-        if not entry.is_folder:
+        entry = self.find(path)
+        if entry is None or not entry.is_folder:
             raise entry_not_found(path, self.commit.sha)
         prefix = f"{path}/" if path else ""
         if recursive:
@@ -79,6 +75,14 @@ class Snapshot:
             if xet_hash := self.hub.xet_hash(pointer.sha256):
                 shown["xetHash"] = xet_hash
         return shown
+
+
+@contextmanager
+def requested_snapshot(hub: Hub, request: Request, *, content: bool = False) -> Iterator[Snapshot]:
+    """Open the revision in a request's path, by default the default branch, after checking the caller's rights."""
+    repo = repo_to_read(hub, request, content=content)
+    with open_snapshot(hub, repo, request.params.get("revision", DEFAULT_BRANCH)) as snapshot:
+        yield snapshot
 
 
 @contextmanager

@@ -28,35 +28,19 @@ class XetHashes(Protocol):
         """Return the xet hash of the content with this sha256, or None when it was not uploaded by xet."""
 
 
-@dataclass(frozen=True, slots=True)
 class Hub:
     """The stores under one root. All of them are safe for many threads and processes."""
 
-    root: Path
-    repositories: Repositories
-    objects: ObjectStore
-    accounts: Accounts
-    uploads: Uploads
-    facts: BlobFacts
-    trees: TreeCache
-    limits: Limits
-    xet: XetHashes | None
+    def __init__(self, root: Path, limits: Limits, objects: ObjectStore, xet: XetHashes | None) -> None:
+        self.limits = limits
+        self.objects = objects
+        self.repositories = Repositories(root)
+        self.accounts = Accounts(root)
+        self.uploads = Uploads(root, objects)
+        self.facts = BlobFacts()
+        self.trees = TreeCache()
+        self._xet = xet
 
     def xet_hash(self, sha256: str) -> str | None:
         """Return the xet hash of stored content, or None without one or with xet switched off."""
-        return self.xet.xet_hash(sha256) if self.xet else None
-
-
-def open_hub(root: Path, limits: Limits, objects: ObjectStore, xet: XetHashes | None) -> Hub:
-    """Open the stores under `root`."""
-    return Hub(
-        root=root,
-        repositories=Repositories(root),
-        objects=objects,
-        accounts=Accounts(root),
-        uploads=Uploads(root, objects),
-        facts=BlobFacts(),
-        trees=TreeCache(),
-        limits=limits,
-        xet=xet,
-    )
+        return self._xet.xet_hash(sha256) if self._xet else None

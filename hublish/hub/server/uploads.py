@@ -10,7 +10,7 @@ from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from hublish.base.durable import settle, sync_folder
-from hublish.hub.server.durable_files import locked, write_atomically
+from hublish.hub.server.durable_files import shared_secret
 from hublish.hub.server.objects import MismatchError, ObjectStore
 
 # Seconds until a signed path expires.
@@ -40,7 +40,8 @@ class Uploads:
 
     def __init__(self, root: Path, objects: ObjectStore) -> None:
         self._objects = objects
-        self._key = _shared_key(root)
+        # An upload may begin at one process and end at another.
+        self._key = shared_secret(root / "upload.key", lock=root / "locks" / "upload.lock", scratch=root / "incoming")
         self._parts = root / "multipart"
 
     def sign(self, upload: Upload) -> str:
@@ -56,12 +57,10 @@ class Uploads:
         """
         claim, _, signature = path.removeprefix("/lfs/").rpartition("/")
         if not hmac.compare_digest(signature.encode(), self._signature(claim).encode()):
-            msg = "the signature of this upload path is not valid"
-            raise InvalidSignatureError(msg)
+            raise InvalidSignatureError("the signature of this upload path is not valid")
         action, sha256, size, session, part, part_size, expires = claim.split("/")
         if int(expires) < time.time():
-            msg = "this upload path has expired"
-            raise InvalidSignatureError(msg)
+            raise InvalidSignatureError("this upload path has expired")
         return Upload(action, sha256, int(size), session, int(part), int(part_size))
 
     def _signature(self, claim: str) -> str:
@@ -91,8 +90,7 @@ class Uploads:
         except FileNotFoundError:
             if self._objects.has(upload.sha256):
                 return  # completed by an earlier call whose response was lost: the client retries
-            msg = "no part of this upload has arrived"
-            raise MismatchError(msg) from None
+            raise MismatchError("no part of this upload has arrived") from None
         with os.fdopen(descriptor, "rb", buffering=0) as file:
             # Waits for the parts that are being written; later ones are refused.
             fcntl.flock(file, fcntl.LOCK_EX)
@@ -123,8 +121,7 @@ class PartWriter:
             fcntl.flock(self._descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(self._descriptor)
-            msg = "this upload is being completed"
-            raise MismatchError(msg) from None
+            raise MismatchError("this upload is being completed") from None
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -133,8 +130,7 @@ class PartWriter:
     def write(self, data: bytes) -> None:
         """Append to the part; raise MismatchError when it becomes larger than announced."""
         if len(data) > self._left:
-            msg = "the part is larger than announced"
-            raise MismatchError(msg)
+            raise MismatchError("the part is larger than announced")
         self._digest.update(data)
         rest = memoryview(data)
         while rest:  # pwrite may write less than it was given
@@ -150,8 +146,7 @@ class PartWriter:
             MismatchError: The part is shorter than announced, or the upload was completed meanwhile.
         """
         if self._left:
-            msg = f"the part is {self._left} bytes shorter than announced"
-            raise MismatchError(msg)
+            raise MismatchError(f"the part is {self._left} bytes shorter than announced")
         if not os.fstat(self._descriptor).st_nlink or not self._path.exists():
             raise MismatchError(_OVER)
         os.fsync(self._descriptor)
@@ -161,19 +156,8 @@ class PartWriter:
 def _check(descriptor: int, upload: Upload) -> None:
     size = os.fstat(descriptor).st_size
     if size != upload.size:
-        msg = f"expected {upload.size} bytes, received {size}"
-        raise MismatchError(msg)
+        raise MismatchError(f"expected {upload.size} bytes, received {size}")
     with os.fdopen(os.dup(descriptor), "rb", buffering=0) as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     if sha256 != upload.sha256:
-        msg = f"expected sha256 {upload.sha256}, received {sha256}"
-        raise MismatchError(msg)
-
-
-def _shared_key(root: Path) -> bytes:
-    # One key for all processes on this root: an upload may begin at one process and end at another.
-    path = root / "upload.key"
-    with locked(root / "locks" / "upload.lock"):
-        if not path.exists():
-            write_atomically(path, secrets.token_bytes(32), scratch=root / "incoming", mode=0o600)
-        return path.read_bytes()
+        raise MismatchError(f"expected sha256 {upload.sha256}, received {sha256}")

@@ -144,16 +144,13 @@ class Merge:
 
     def write(self, add: Callable[[bytes], str]) -> str | None:
         """Serialize the merged folder through `add`, which returns ids; return None when it is empty."""
-        entries = {name: _written(item, add) for name, item in self.entries.items()}
-        kept = {name: entry for name, entry in entries.items() if entry}
-        return add(serialize(kept)) if kept else None
-
-
-def _written(item: Entry | Merge, add: Callable[[bytes], str]) -> Entry | None:
-    if isinstance(item, Entry):
-        return item
-    sha = item.write(add)
-    return Entry(FOLDER_MODE, sha) if sha else None
+        entries: dict[str, Entry] = {}
+        for name, item in self.entries.items():
+            if isinstance(item, Entry):
+                entries[name] = item
+            elif sha := item.write(add):
+                entries[name] = Entry(FOLDER_MODE, sha)
+        return add(serialize(entries)) if entries else None
 
 
 def merge_trees(load: Loader, base: str | None, ours: str | None, theirs: str | None, prefix: str = "") -> Merge:

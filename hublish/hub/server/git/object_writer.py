@@ -93,6 +93,7 @@ class _PackWriter(IncomingFile):
     def add(self, sha: str, type_num: int, data: bytes) -> None:
         if sha not in self._entries:
             offset = self.file.tell()
+            # The fastest compression: large files are in LFS.
             crc32 = write_pack_object(self.file.write, type_num, [data], DEFAULT_OBJECT_FORMAT, compression_level=1)
             self._entries[sha] = (offset, crc32)
 
@@ -122,6 +123,7 @@ def init_repository(path: Path, head: str) -> None:
     """Lay out an empty bare repository at `path`, with HEAD on the branch `head`."""
     for folder in ("objects/pack", "objects/info", "refs/heads", "refs/tags"):
         (path / folder).mkdir(parents=True)
+    # The scratch folder of other writes, `hub`, does not exist yet.
     config = "[core]\n\trepositoryformatversion = 0\n\tfilemode = false\n\tbare = true\n"
     for name, content in (("HEAD", f"ref: refs/heads/{head}\n"), ("config", config)):
         write_atomically(path / name, content.encode(), scratch=path / "objects" / "info")

@@ -1,7 +1,6 @@
 """Refs: names of commits, moved by compare-and-swap while the repository's lock is held."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 from hublish.base.durable import sync_folder
@@ -34,13 +33,16 @@ class Refs:
             return None
         try:
             return (self._repository / name).read_text().strip()
-        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):  # packed, or a folder of other refs
             return self._packed().get(name)
 
     def list(self, prefix: str) -> dict[str, str]:
         """Return object ids by full name, for names under `prefix` (`refs/heads/`), sorted."""
         found = {name: sha for name, sha in self._packed().items() if name.startswith(prefix)}
-        found.update(self._loose(prefix))
+        for path in (self._repository / prefix).rglob("*"):
+            name = path.relative_to(self._repository).as_posix()
+            if path.is_file() and (sha := self.get(name)):
+                found[name] = sha  # a loose ref overrides a packed one
         return dict(sorted(found.items()))
 
     def set(self, name: str, new: str, *, expected: str | None) -> None:
@@ -78,12 +80,6 @@ class Refs:
             if other.startswith(f"{name}/") or name.startswith(f"{other}/"):
                 return other
         return None
-
-    def _loose(self, prefix: str) -> Iterator[tuple[str, str]]:
-        for path in (self._repository / prefix).rglob("*"):
-            name = path.relative_to(self._repository).as_posix()
-            if path.is_file() and (sha := self.get(name)):
-                yield name, sha
 
     def _packed(self) -> dict[str, str]:
         # Only a manual `git gc` creates this file; this server does not.

@@ -132,6 +132,7 @@ class GitRepository:
 
     def history(self, sha: str) -> Iterator[CommitInfo]:
         """Yield a commit and all its ancestors, children first."""
+        # By topology: commits of one second, which scripts make, have no order by time.
         for step in Walker(self._store, [ObjectID(sha.encode())], order=ORDER_TOPO):
             yield _read_commit(step.commit, step.commit.id.decode())
 
@@ -229,7 +230,7 @@ def add_commit(writer: ObjectWriter, tree: str, parents: tuple[str, ...], author
     commit.parents = [ObjectID(parent.encode()) for parent in parents]
     commit.author = commit.committer = author.encode()
     commit.author_time = commit.commit_time = author.time
-    commit.author_timezone = commit.commit_timezone = 0
+    commit.author_timezone = commit.commit_timezone = 0  # UTC
     commit.encoding = b"UTF-8"
     commit.message = _text(message)
     return writer.add(Commit.type_num, commit.as_raw_string())

@@ -3,12 +3,11 @@
 from typing import Any
 from urllib.parse import parse_qs, quote
 
-from hublish.hub.server.access import authorize, repo_of
 from hublish.hub.server.git.repository import last_commits
 from hublish.hub.server.http import Request, Response, content_response, json_response, page_of
 from hublish.hub.server.refusals import entry_not_found
 from hublish.hub.server.repositories import timestamp
-from hublish.hub.server.snapshots import Snapshot, open_snapshot
+from hublish.hub.server.snapshots import Snapshot, requested_snapshot
 from hublish.hub.server.stores import Hub
 
 # Entries in one page of a listing, as on the Hub; fewer with `expand`, which reads the history.
@@ -18,11 +17,9 @@ EXPANDED_PAGE = 50
 
 def list_tree(hub: Hub, request: Request) -> Response:
     """`GET /api/P/R/tree/V[/path]?recursive=..&expand=..`."""
-    repo = repo_of(request)
-    authorize(hub, request, repo)
     path = request.params.get("path", "").strip("/")
     expand = request.flag("expand")
-    with open_snapshot(hub, repo, request.params["revision"]) as snapshot:
+    with requested_snapshot(hub, request) as snapshot:
         entries = list(snapshot.walk(path, recursive=request.flag("recursive")))
         page, headers = page_of(request, entries, EXPANDED_PAGE if expand else PAGE)
         shown = [snapshot.describe(path, entry) for path, entry in page]
@@ -31,10 +28,8 @@ def list_tree(hub: Hub, request: Request) -> Response:
 
 def paths_info(hub: Hub, request: Request) -> Response:
     """`POST /api/P/R/paths-info/V`; missing paths are omitted."""
-    repo = repo_of(request)
-    authorize(hub, request, repo)
-    paths, expand = _wanted_paths(request)
-    with open_snapshot(hub, repo, request.params["revision"]) as snapshot:
+    with requested_snapshot(hub, request) as snapshot:
+        paths, expand = _wanted_paths(request)
         found = ((path, snapshot.find(path)) for path in dict.fromkeys(path.strip("/") for path in paths))
         shown = [snapshot.describe(path, entry) for path, entry in found if entry and path]
         return json_response(_expanded(snapshot, shown) if expand else shown)
@@ -63,12 +58,10 @@ def _expanded(snapshot: Snapshot, shown: list[dict[str, Any]]) -> list[dict[str,
 def resolve(hub: Hub, request: Request) -> Response:
     """`GET` and `HEAD R/resolve/V/path`."""
     # Never answered by a redirect to this origin: the client follows those on HEAD, and then misses X-Repo-Commit.
-    repo = repo_of(request)
-    authorize(hub, request, repo, content=True)
     path = request.params["path"]
-    with open_snapshot(hub, repo, request.params["revision"]) as snapshot:
-        entry = snapshot.entry(path)
-        if entry.is_folder:
+    with requested_snapshot(hub, request, content=True) as snapshot:
+        entry = snapshot.find_file(path)
+        if entry is None:
             raise entry_not_found(path, snapshot.commit.sha)
         sha256 = snapshot.facts(entry).digest
         headers = {

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import IO
@@ -21,9 +20,6 @@ from hublish.hub.server.repo_ids import RepoId
 from hublish.hub.server.stores import Hub
 from hublish.schemas.documents.file_names import CARD_FILE
 from hublish.schemas.secrets.token_rules import HUB_TOKEN_PART
-
-# Bytes of a body that stay in memory; larger bodies go to a temporary file.
-IN_MEMORY = 1 << 20
 
 _PULL_REQUEST = re.compile(r"refs/pr/([1-9][0-9]{0,8})")
 
@@ -54,7 +50,8 @@ async def commit(hub: Hub, request: Request) -> Response:
     target = _Target(repo, account, request.params["revision"], request.flag("create_pr"))
     if not target.create_pr and target.number is None:
         require_namespace(account, repo.namespace)
-    with tempfile.SpooledTemporaryFile(IN_MEMORY, dir=str(hub.objects.scratch)) as body:
+    # The regular files of one commit, in base64, may be hundreds of megabytes.
+    with hub.objects.spooled() as body:
         await receive_into(request.stream, body.write)
         body.seek(0)
         oid, discussion = await asyncio.to_thread(_commit, hub, target, body)

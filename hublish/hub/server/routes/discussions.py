@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from hublish.hub.server.access import authorize, authorize_contribution, repo_of, require_namespace
+from hublish.hub.server.access import authorize_contribution, repo_of, repo_to_read, require_namespace
 from hublish.hub.server.accounts import Account
 from hublish.hub.server.git.repository import GitRepository
 from hublish.hub.server.http import Request, Response, json_response, parse_number
@@ -27,8 +27,7 @@ PAGE = 50
 
 def list_discussions(hub: Hub, request: Request) -> Response:
     """`GET /api/P/R/discussions?p=0&author=..&type=..&status=..`, newest first."""
-    repo = repo_of(request)
-    authorize(hub, request, repo)
+    repo = repo_to_read(hub, request)
     found = [item for item in Discussions(hub.repositories.path(repo)).list() if _is_wanted(request, item)]
     start = request.number("p", 0) * PAGE
     shown = [_summary(repo, item) for item in found[start : start + PAGE]]
@@ -40,6 +39,7 @@ def _is_wanted(request: Request, item: Discussion) -> bool:
     return (
         (not author or author == item.author)
         and (kind in ("", "all") or (kind == "pull_request") == item.pull_request)
+        # As on the Hub, drafts are listed with the open ones, merged ones with the closed ones.
         and (status in ("", "all") or (status == "open") == item.is_active)
     )
 
@@ -59,8 +59,7 @@ def create(hub: Hub, request: Request) -> Response:
 
 def details(hub: Hub, request: Request) -> Response:
     """`GET /api/P/R/discussions/N[?diff=1]`."""
-    repo = repo_of(request)
-    authorize(hub, request, repo)
+    repo = repo_to_read(hub, request)
     with hub.repositories.open(repo) as git:
         item = _get(git, request)
         shown = {**_summary(repo, item), "events": item.events}

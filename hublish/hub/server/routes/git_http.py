@@ -2,23 +2,18 @@
 
 import gzip
 import io
-import tempfile
 from collections.abc import Callable
 from contextlib import closing
-from typing import IO, BinaryIO
 
 from dulwich.errors import GitProtocolError, MissingCommitError
 from dulwich.protocol import ReceivableProtocol
 from dulwich.repo import Repo
 from dulwich.server import BackendRepo, DictBackend, UploadPackHandler
 
-from hublish.hub.server.access import authorize, repo_of
+from hublish.hub.server.access import repo_of, repo_to_read
 from hublish.hub.server.http import FileSlice, Request, Response
 from hublish.hub.server.refusals import HubError, bad_request, forbidden, repo_not_found, unauthenticated
 from hublish.hub.server.stores import Hub
-
-# Bytes of a pack that stay in memory.
-IN_MEMORY = 1 << 20
 
 _NO_CACHE = {"cache-control": "no-cache, max-age=0, must-revalidate"}
 
@@ -38,7 +33,7 @@ def advertise(hub: Hub, request: Request) -> Response:
 def upload_pack(hub: Hub, request: Request) -> Response:
     """`POST R[.git]/git-upload-pack`."""
     _authorize(hub, request)
-    output = tempfile.SpooledTemporaryFile(IN_MEMORY, dir=str(hub.objects.scratch))  # noqa: SIM115 - sent after return
+    output = hub.objects.spooled()  # closed after it was sent
     try:
         _serve(hub, request, io.BytesIO(_body(request)), output.write, advertise_refs=False)
     except BaseException:
@@ -46,11 +41,7 @@ def upload_pack(hub: Hub, request: Request) -> Response:
         raise
     size = output.tell()
     headers = {"content-type": "application/x-git-upload-pack-result", **_NO_CACHE}
-    return Response(200, headers, FileSlice(lambda: _binary(output), 0, size))
-
-
-def _binary(file: IO[bytes]) -> BinaryIO:
-    return file  # type: ignore[return-value]  # it reads, seeks and closes, and no more is used
+    return Response(200, headers, FileSlice(lambda: output, 0, size))
 
 
 def _body(request: Request) -> bytes:
@@ -80,7 +71,7 @@ def _serve(
 
 def _authorize(hub: Hub, request: Request) -> None:
     try:
-        authorize(hub, request, repo_of(request), content=True)
+        repo_to_read(hub, request, content=True)
     except HubError as error:
         # git asks its user for a password only after a 401.
         if error.code == repo_not_found().code and "authorization" not in request.headers:

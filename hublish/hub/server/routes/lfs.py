@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from hublish.hub.server.access import authorize, authorize_contribution, repo_of
+from hublish.hub.server.access import authorize_contribution, repo_of, repo_to_read
 from hublish.hub.server.http import Request, Response, content_response, json_response, receive_into
 from hublish.hub.server.objects import SHA256, MismatchError
 from hublish.hub.server.refusals import HubError, bad_request, forbidden
@@ -25,13 +25,12 @@ MAX_COPIES = 500
 
 def batch(hub: Hub, request: Request) -> Response:
     """`POST R.git/info/lfs/objects/batch`: the missing objects, and the addresses to send or fetch them."""
-    repo = repo_of(request)
     body = request.json_object()
     download = body.get("operation") == "download"
     if download:
-        authorize(hub, request, repo, content=True)
+        repo_to_read(hub, request, content=True)
     else:
-        authorize_contribution(hub, request, repo)
+        authorize_contribution(hub, request, repo_of(request))
     objects = body.get("objects")
     if not isinstance(objects, list) or len(objects) > MAX_OBJECTS or body.get("hash_algo", "sha256") != "sha256":
         raise bad_request(f"A batch has a list of at most {MAX_OBJECTS} sha256 objects")
@@ -93,6 +92,7 @@ def _allowed(hub: Hub, request: Request, *actions: str) -> Upload:
 
 async def put(hub: Hub, request: Request) -> Response:
     """`PUT /lfs/...`: a whole object, or one part of it."""
+    # Sent without a token: the signature of the path is the permission.
     upload = _allowed(hub, request, "put", "part")
     try:
         etag = await (_put_object if upload.action == "put" else _put_part)(hub, request, upload)
@@ -107,8 +107,7 @@ async def _put_object(hub: Hub, request: Request, upload: Upload) -> str:
         def write(data: bytes) -> None:
             # A body longer than announced must not fill the disk.
             if incoming.size + len(data) > upload.size:
-                msg = f"expected {upload.size} bytes, received more"
-                raise MismatchError(msg)
+                raise MismatchError(f"expected {upload.size} bytes, received more")
             incoming.write(data)
 
         await receive_into(request.stream, write)
@@ -142,7 +141,7 @@ def get(hub: Hub, request: Request) -> Response:
 
 def verify(hub: Hub, request: Request) -> Response:
     """`POST R.git/info/lfs/objects/verify`: whether the object is stored with this size."""
-    authorize(hub, request, repo_of(request))
+    repo_to_read(hub, request)
     body = request.json_object()
     sha256 = str(body.get("oid"))
     if not SHA256.fullmatch(sha256) or hub.objects.size(sha256) != body.get("size"):
@@ -154,7 +153,7 @@ def duplicate(hub: Hub, request: Request) -> Response:
     """`POST /api/P/R/lfs-files/duplicate`: copy large files from R to another repository."""
     # All repositories share one store, so the content is there already. The rights still count: the caller must be
     # able to read the source and to write to the target.
-    authorize(hub, request, repo_of(request), content=True)
+    repo_to_read(hub, request, content=True)
     body = request.json_object()
     authorize_contribution(hub, request, _target(body.get("target")))
     files = body.get("files")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from hublish.hub.server.access import authorize, identify, repo_of
+from hublish.hub.server.access import identify
 from hublish.hub.server.accounts import Account
 from hublish.hub.server.card_checks import card_data
 from hublish.hub.server.git.git_trees import Entry
@@ -11,22 +11,22 @@ from hublish.hub.server.http import Request, Response, json_response, page_of
 from hublish.hub.server.refusals import HubError
 from hublish.hub.server.repo_ids import RepoId
 from hublish.hub.server.repositories import DEFAULT_BRANCH, timestamp
-from hublish.hub.server.snapshots import Snapshot, open_snapshot
+from hublish.hub.server.snapshots import Snapshot, open_snapshot, requested_snapshot
 from hublish.hub.server.stores import Hub
 from hublish.schemas.documents.file_names import CARD_FILE
 
 # Repositories in one page of a list.
 PAGE = 1000
 
+# Sent even when `expand` does not name them: the client requires `id`.
 _ALWAYS = {"_id", "id", "modelId"}
+# Omitted from lists without `full`, as on the Hub.
 _ONLY_FULL = {"siblings", "cardData", "usedStorage", "disabled", "config"}
 
 
 def repo_info(hub: Hub, request: Request) -> Response:
     """`GET /api/P/R` and `GET /api/P/R/revision/V`, with `blobs`, `securityStatus` and `expand`."""
-    repo = repo_of(request)
-    authorize(hub, request, repo)
-    with open_snapshot(hub, repo, request.params.get("revision", DEFAULT_BRANCH)) as snapshot:
+    with requested_snapshot(hub, request) as snapshot:
         info = _info(snapshot, blobs=request.flag("blobs"))
         if request.flag("securityStatus"):
             info["securityRepoStatus"] = {"scansDone": False, "filesWithIssues": []}

@@ -4,8 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from hublish.hub.server.access import authorize, authorize_write, repo_of, require_account, require_namespace
+from hublish.hub.server.access import authorize_write, repo_to_read, repo_to_write, require_account, require_namespace
 from hublish.hub.server.accounts import Account
+from hublish.hub.server.card_checks import rules
 from hublish.hub.server.git.repository import Signature, now
 from hublish.hub.server.http import Request, Response, json_response
 from hublish.hub.server.refusals import bad_request, conflict
@@ -14,27 +15,21 @@ from hublish.hub.server.repositories import Settings, timestamp
 from hublish.hub.server.stores import Hub
 from hublish.schemas.documents.file_names import CARD_FILE, GITATTRIBUTES
 
-SDKS = ("gradio", "streamlit", "docker", "static")
 VISIBILITIES = ("public", "private", "protected")
 
 
 def whoami(hub: Hub, request: Request) -> Response:
     """`GET /api/whoami-v2`."""
     account = require_account(hub, request)
+    email = {"email": f"{account.user}@users.noreply.invalid", "emailVerified": True}
     token = {"displayName": "embedded", "role": account.role}
-    return json_response(
-        {
-            "type": "user",
-            "id": account.user,
-            "name": account.user,
-            "fullname": account.user,
-            "email": f"{account.user}@users.noreply.invalid",
-            "emailVerified": True,
-            "isPro": False,
-            "orgs": [{"type": "org", "id": org, "name": org, "fullname": org} for org in account.orgs],
-            "auth": {"type": "access_token", "accessToken": token},
-        }
-    )
+    auth = {"auth": {"type": "access_token", "accessToken": token}}
+    orgs = [_entity("org", org) for org in account.orgs]
+    return json_response({**_entity("user", account.user), **email, "isPro": False, "orgs": orgs, **auth})
+
+
+def _entity(kind: str, name: str) -> dict[str, Any]:
+    return {"type": kind, "id": name, "name": name, "fullname": name}
 
 
 def create(hub: Hub, request: Request) -> Response:
@@ -77,8 +72,7 @@ def move(hub: Hub, request: Request) -> Response:
 
 def update_settings(hub: Hub, request: Request) -> Response:
     """`PUT /api/P/R/settings`: visibility and gating."""
-    repo = repo_of(request)
-    authorize_write(hub, request, repo)
+    repo, _ = repo_to_write(hub, request)
     body = request.json_object()
     changes: dict[str, Any] = {}
     if visibility := _visibility(repo, body):
@@ -91,7 +85,7 @@ def update_settings(hub: Hub, request: Request) -> Response:
 
 def auth_check(hub: Hub, request: Request) -> Response:
     """`GET /api/P/R/auth-check`: whether the caller may read the files."""
-    authorize(hub, request, repo_of(request), content=True)
+    repo_to_read(hub, request, content=True)
     return json_response({})
 
 
@@ -127,8 +121,9 @@ def _visibility(repo: RepoId, body: dict[str, Any]) -> str | None:
 def _sdk(repo: RepoId, body: dict[str, Any]) -> str | None:
     if repo.kind != "space":
         return None
-    if body.get("sdk") not in SDKS:
-        raise bad_request(f'"sdk" must be one of [{", ".join(SDKS)}]')
+    allowed = rules()["sdk"]
+    if body.get("sdk") not in allowed:
+        raise bad_request(f'"sdk" must be one of [{", ".join(allowed)}]')
     return str(body["sdk"])
 
 

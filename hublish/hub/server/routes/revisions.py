@@ -1,12 +1,12 @@
 """Branches, tags, and the commits of a revision."""
 
-from hublish.hub.server.access import authorize, authorize_write, repo_of
+from hublish.hub.server.access import repo_to_read, repo_to_write
 from hublish.hub.server.git.refs import is_valid_ref
 from hublish.hub.server.git.repository import GitRepository, Signature, add_commit, add_tag, now
 from hublish.hub.server.http import Request, Response, json_response, page_of
 from hublish.hub.server.refusals import bad_request, conflict, forbidden, revision_not_found
 from hublish.hub.server.repositories import DEFAULT_BRANCH, timestamp
-from hublish.hub.server.snapshots import open_snapshot
+from hublish.hub.server.snapshots import requested_snapshot
 from hublish.hub.server.stores import Hub
 
 # Commits in one page.
@@ -15,9 +15,7 @@ PAGE = 50
 
 def list_refs(hub: Hub, request: Request) -> Response:
     """`GET /api/P/R/refs[?include_prs=1]`."""
-    repo = repo_of(request)
-    authorize(hub, request, repo)
-    with hub.repositories.open(repo) as git:
+    with hub.repositories.open(repo_to_read(hub, request)) as git:
         shown = {
             "branches": _shown(git, "refs/heads/"),
             "converts": _shown(git, "refs/convert/"),
@@ -38,8 +36,7 @@ def _shown(git: GitRepository, prefix: str) -> list[dict[str, str | None]]:
 
 def create_branch(hub: Hub, request: Request) -> Response:
     """`POST /api/P/R/branch/B`, at a starting point or at the head of the default branch."""
-    repo = repo_of(request)
-    authorize_write(hub, request, repo)
+    repo, _ = repo_to_write(hub, request)
     branch = _valid(request.params["branch"])
     start = request.json_object().get("startingPoint") or DEFAULT_BRANCH
     with hub.repositories.changing(repo) as git:
@@ -52,15 +49,14 @@ def create_branch(hub: Hub, request: Request) -> Response:
 def delete_branch(hub: Hub, request: Request) -> Response:
     """`DELETE /api/P/R/branch/B`; the default branch cannot be deleted."""
     if request.params["branch"] == DEFAULT_BRANCH:
-        authorize_write(hub, request, repo_of(request))
+        repo_to_write(hub, request)
         raise forbidden(f"Cannot delete the default branch {DEFAULT_BRANCH}")
     return _delete(hub, request, f"refs/heads/{request.params['branch']}")
 
 
 def create_tag(hub: Hub, request: Request) -> Response:
     """`POST /api/P/R/tag/V`: an annotated tag with a message, else a lightweight one."""
-    repo = repo_of(request)
-    account = authorize_write(hub, request, repo)
+    repo, account = repo_to_write(hub, request)
     body = request.json_object()
     tag = _valid(str(body.get("tag", "")))
     with hub.repositories.changing(repo) as git, git.writer() as writer:
@@ -80,8 +76,7 @@ def delete_tag(hub: Hub, request: Request) -> Response:
 
 
 def _delete(hub: Hub, request: Request, ref: str) -> Response:
-    repo = repo_of(request)
-    authorize_write(hub, request, repo)
+    repo, _ = repo_to_write(hub, request)
     with hub.repositories.changing(repo) as git:
         name = ref.split("/", 2)[2]
         if not is_valid_ref(name) or git.refs.get(ref) is None:
@@ -114,9 +109,7 @@ def _require_free(git: GitRepository, ref: str, kind: str) -> None:
 
 def list_commits(hub: Hub, request: Request) -> Response:
     """`GET /api/P/R/commits/V`, newest first."""
-    repo = repo_of(request)
-    authorize(hub, request, repo)
-    with open_snapshot(hub, repo, request.params["revision"]) as snapshot:
+    with requested_snapshot(hub, request) as snapshot:
         history = list(snapshot.git.history(snapshot.commit.sha))
     page, headers = page_of(request, history, PAGE)
     shown = [
@@ -134,8 +127,7 @@ def list_commits(hub: Hub, request: Request) -> Response:
 
 def super_squash(hub: Hub, request: Request) -> Response:
     """`POST /api/P/R/super-squash/B`: replace the branch by one commit with the same files."""
-    repo = repo_of(request)
-    account = authorize_write(hub, request, repo)
+    repo, account = repo_to_write(hub, request)
     branch = request.params["revision"]
     ref = f"refs/heads/{branch}"
     message = str(request.json_object().get("message") or f"Super-squash branch '{branch}'")

@@ -6,7 +6,7 @@ telemetry.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 
@@ -75,7 +75,8 @@ class _Handlers:
         digest = _digest(request, "xorb")
         if await asyncio.to_thread(self._store.xorbs.has, digest):
             # A response before the end of the body would be a broken connection to the client.
-            await _drain(request.stream)
+            async for _ in request.stream:
+                pass
             return json_response({"was_inserted": False})
         session = request.headers.get("x-xet-session-id", "")
         with _refusing(), self._store.xorbs.receive() as body:
@@ -149,8 +150,3 @@ def _refusing() -> Iterator[None]:
         yield
     except MalformedError as error:
         raise bad_request(str(error)) from None
-
-
-async def _drain(stream: AsyncIterator[bytes]) -> None:
-    async for _ in stream:
-        pass

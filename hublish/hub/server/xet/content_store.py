@@ -2,14 +2,13 @@
 
 import hashlib
 import hmac
-import secrets
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
-from hublish.hub.server.durable_files import locked, write_atomically
+from hublish.hub.server.durable_files import locked, shared_secret
 from hublish.hub.server.objects import MismatchError, ObjectStore
 from hublish.hub.server.xet.database import Database, FileRecord
 from hublish.hub.server.xet.hashing import MalformedError, Node, hash_file, to_text
@@ -58,8 +57,8 @@ class XetStore:
         folder = root / "xet"
         self._objects = objects
         self._clock = clock
+        secret = shared_secret(folder / "secret", lock=folder / "lock", scratch=objects.scratch)
         with locked(folder / "lock"):
-            secret = _read_or_make_secret(folder / "secret", objects.scratch)
             self._database = Database(folder / "index.sqlite")
         self.xorbs = XorbStore(folder / "xorbs", objects.scratch, self._database)
         self.signer = Signer(_derive(secret, "signer"), clock)
@@ -107,8 +106,7 @@ class XetStore:
                     incoming.write(chunk)
                 sha256 = incoming.seal(entry.sha256, size)
         except MismatchError as error:
-            msg = f"file {to_text(entry.digest)}: {error}"
-            raise MalformedError(msg) from None
+            raise MalformedError(f"file {to_text(entry.digest)}: {error}") from None
         first = next(self._nodes(entry), None)
         return FileRecord(entry.digest, sha256, size, first[0] if first else None, entry.packed_terms)
 
@@ -121,8 +119,7 @@ class XetStore:
             raise MalformedError(msg)
         actual = hash_file(self._nodes(entry))
         if actual != entry.digest:
-            msg = f"terms of file {to_text(entry.digest)} hash to {to_text(actual)}"
-            raise MalformedError(msg)
+            raise MalformedError(f"terms of file {to_text(entry.digest)} hash to {to_text(actual)}")
         return size
 
     def _nodes(self, entry: FileEntry) -> Iterator[Node]:
@@ -168,15 +165,8 @@ class XetStore:
 def _mapped(body: Spool) -> mmap:
     body.file.flush()
     if not body.size:
-        msg = "shard is empty"
-        raise MalformedError(msg)
+        raise MalformedError("shard is empty")
     return mmap(body.file.fileno(), 0, access=ACCESS_READ)
-
-
-def _read_or_make_secret(path: Path, scratch: Path) -> bytes:
-    if not path.exists():
-        write_atomically(path, secrets.token_bytes(32), scratch=scratch, mode=0o600)
-    return path.read_bytes()
 
 
 def _derive(secret: bytes, purpose: str) -> bytes:

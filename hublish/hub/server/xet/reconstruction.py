@@ -80,19 +80,12 @@ def _narrow(term: Term, start: int, stop: int, table: ChunkTable) -> tuple[int, 
 
 def _runs(terms: Iterable[Term], tables: Tables) -> dict[bytes, tuple[Run, ...]]:
     spans: dict[bytes, list[tuple[int, int]]] = {}
-    for term in terms:
-        spans.setdefault(term.xorb, []).append((term.start, term.stop))
-    return {xorb: tuple(_join(sorted(of_xorb), tables(xorb))) for xorb, of_xorb in spans.items()}
-
-
-def _join(spans: list[tuple[int, int]], table: ChunkTable) -> Iterator[Run]:
-    start, stop = spans[0]
-    for next_start, next_stop in spans[1:]:
-        if next_start > stop:
-            yield _run(start, stop, table)
-            start = next_start
-        stop = max(stop, next_stop)
-    yield _run(start, stop, table)
+    for term in sorted(terms, key=lambda term: term.start):
+        of_xorb = spans.setdefault(term.xorb, [])
+        # Spans that overlap or touch become one: the client fetches no byte twice.
+        start, stop = of_xorb.pop() if of_xorb and term.start <= of_xorb[-1][1] else (term.start, 0)
+        of_xorb.append((start, max(stop, term.stop)))
+    return {xorb: tuple(_run(start, stop, tables(xorb)) for start, stop in of_xorb) for xorb, of_xorb in spans.items()}
 
 
 def _run(start: int, stop: int, table: ChunkTable) -> Run:

@@ -103,19 +103,16 @@ def read_files(shard: bytes | mmap) -> Iterator[FileEntry]:
 
 def _check_header(shard: bytes | mmap) -> None:
     if len(shard) < HEADER.size:
-        msg = f"shard of {len(shard)} bytes has no header"
-        raise MalformedError(msg)
+        raise MalformedError(f"shard of {len(shard)} bytes has no header")
     tag, version, _ = HEADER.unpack(shard[: HEADER.size])
     if tag != TAG or version != VERSION:
-        msg = f"not a shard of version {VERSION}"
-        raise MalformedError(msg)
+        raise MalformedError(f"not a shard of version {VERSION}")
 
 
 def _take(shard: bytes | mmap, offset: int, records: int) -> bytes:
     end = offset + records * RECORD
     if end > len(shard):
-        msg = f"shard of {len(shard)} bytes ends inside of a list that continues to byte {end}"
-        raise MalformedError(msg)
+        raise MalformedError(f"shard of {len(shard)} bytes ends inside of a list that continues to byte {end}")
     return shard[offset:end]
 
 

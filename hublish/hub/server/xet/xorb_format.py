@@ -52,8 +52,7 @@ class EncodedChunk:
         """Return the plain content; raise MalformedError when the payload does not decode to `length` bytes."""
         plain = self.payload if self.scheme == _STORED else _decompress(self.payload, self.length)
         if len(plain) != self.length:
-            msg = f"chunk has {len(plain)} bytes, its header declares {self.length}"
-            raise MalformedError(msg)
+            raise MalformedError(f"chunk has {len(plain)} bytes, its header declares {self.length}")
         return _ungroup(plain) if self.scheme == _GROUPED_LZ4 else plain
 
 
@@ -63,11 +62,9 @@ def _decompress(frame: bytes, length: int) -> bytes:
     try:
         plain: bytes = decompressor.decompress(frame, max_length=length + 1)
     except (RuntimeError, MemoryError, EOFError) as error:
-        msg = f"chunk is not an LZ4 frame: {error}"
-        raise MalformedError(msg) from None
+        raise MalformedError(f"chunk is not an LZ4 frame: {error}") from None
     if not decompressor.eof or decompressor.unused_data:
-        msg = "chunk's LZ4 frame does not end where the chunk ends"
-        raise MalformedError(msg)
+        raise MalformedError("chunk's LZ4 frame does not end where the chunk ends")
     return plain
 
 
@@ -93,8 +90,7 @@ def read_chunks(file: BinaryIO) -> Iterator[EncodedChunk]:
         if header.startswith(_FOOTER):
             return
         if len(header) < _HEADER.size:
-            msg = "xorb ends inside of a chunk header"
-            raise MalformedError(msg)
+            raise MalformedError("xorb ends inside of a chunk header")
         yield _read_payload(file, header)
 
 
@@ -107,8 +103,7 @@ def _read_payload(file: BinaryIO, header: bytes) -> EncodedChunk:
         raise MalformedError(msg)
     payload = file.read(stored)
     if len(payload) != stored:
-        msg = f"xorb ends inside of a chunk: {len(payload)} of {stored} bytes"
-        raise MalformedError(msg)
+        raise MalformedError(f"xorb ends inside of a chunk: {len(payload)} of {stored} bytes")
     return EncodedChunk(scheme, length, payload)
 
 
@@ -131,11 +126,9 @@ class ChunkTable:
             plain_end += chunk.length
             rows += _ROW.pack(hash_chunk(chunk.decode()), stored_end, plain_end)
             if len(rows) > MAX_CHUNKS * _ROW.size or stored_end > MAX_BODY:
-                msg = f"xorb is larger than {MAX_CHUNKS} chunks or {MAX_BODY} bytes"
-                raise MalformedError(msg)
+                raise MalformedError(f"xorb is larger than {MAX_CHUNKS} chunks or {MAX_BODY} bytes")
         if not rows:
-            msg = "xorb has no chunk"
-            raise MalformedError(msg)
+            raise MalformedError("xorb has no chunk")
         return cls(bytes(rows))
 
     def __len__(self) -> int:

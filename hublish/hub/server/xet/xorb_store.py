@@ -26,8 +26,7 @@ class Spool(IncomingFile):
         """Append `data`; raise MalformedError when the body becomes larger than any valid one."""
         super().write(data)
         if self.size > self._limit:
-            msg = f"body is larger than {self._limit} bytes"
-            raise MalformedError(msg)
+            raise MalformedError(f"body is larger than {self._limit} bytes")
 
 
 class XorbStore:
@@ -48,8 +47,7 @@ class XorbStore:
         """Return the chunk table of a stored xorb; raise MalformedError for any other."""
         table = self._database.chunk_table(digest)
         if table is None:
-            msg = f"xorb {to_text(digest)} is not stored here"
-            raise MalformedError(msg)
+            raise MalformedError(f"xorb {to_text(digest)} is not stored here")
         return table
 
     def path(self, digest: bytes) -> Path:
@@ -66,12 +64,7 @@ class XorbStore:
         return Spool(self._scratch, MAX_BODY)
 
     def add(self, body: Spool, digest: bytes, session: str) -> bool:
-        """Store a received body as the xorb with this hash; return whether it is new.
-
-        Args:
-            body: The writer from `receive`, filled.
-            digest: The hash from the client.
-            session: The client's upload session; its xorbs are reported together to later clients.
+        """Store a received body as the xorb with the client's `digest`; return whether it is new.
 
         Raises:
             MalformedError: The body is not a xorb, or has another hash. Nothing is stored.
@@ -80,10 +73,10 @@ class XorbStore:
         table = ChunkTable.of(body.file)
         actual = hash_xorb(table.nodes(0, len(table)))
         if actual != digest:
-            msg = f"xorb hashes to {to_text(actual)}, not to {to_text(digest)}"
-            raise MalformedError(msg)
+            raise MalformedError(f"xorb hashes to {to_text(actual)}, not to {to_text(digest)}")
         body.file.truncate(table.stored_offset(len(table)))  # without the footer
         body.keep(self.path(digest))
+        # The xorbs of one upload session are reported together to later clients.
         return self._database.add_xorb(digest, session or to_text(digest), table)
 
     def content(self, terms: Iterable[Term]) -> Iterator[bytes]:

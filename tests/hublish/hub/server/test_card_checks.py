@@ -3,7 +3,8 @@ from typing import Any
 import pytest
 import yaml
 
-from hublish.hub.server.card_checks import validate
+from hublish.hub.server.card_checks import rules, validate
+from hublish.schemas.vocabulary import vocabulary
 
 RESULT = {
     "task": {"type": "image-classification"},
@@ -96,3 +97,8 @@ def test_missing_metadata_is_a_warning(readme: str) -> None:
     report = validate("model", readme)
     assert report.errors == ()
     assert report.warnings == ("empty or missing yaml metadata in repo card",)
+
+
+def test_the_licenses_agree_with_the_vocabulary_of_the_schemas() -> None:
+    # Kept in the order of the real Hub's messages, so as a second list.
+    assert set(rules()["license"]) == vocabulary("licenses").ids
