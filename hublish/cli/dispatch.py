@@ -148,6 +148,7 @@ def _group(word: str) -> tuple[Entry, ...]:
 
 
 def _options(argv: Sequence[str]) -> list[tuple[str, str]]:
+    # Values may belong to other options, or be paths: a wrong guess only masks or formats an error differently.
     pairs = []
     for index, argument in enumerate(argv):
         option, equals, value = argument.partition("=")

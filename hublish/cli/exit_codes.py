@@ -6,6 +6,7 @@ from hublish.base.errors import HublishError
 from hublish.cli.report import Report
 
 FAILED = 1
+# argparse, like most command lines, uses 2.
 USAGE = 2
 # With --detailed-exitcode only; Terraform's `plan` has the same convention.
 CHANGES = 2

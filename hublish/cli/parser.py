@@ -17,6 +17,7 @@ _WIDEST = 100
 # How similar a mistyped option must be to an existing one to be suggested; difflib's scale, 1 is equal.
 _SIMILAR = 0.75
 
+# The shortest way from a folder to a release that others can load.
 _EXAMPLES = (
     Example("hublish init", "draft a hub.yaml for this folder, with the reason for every choice"),
     Example("hublish rehearse", "try everything first: no token, no network"),
@@ -65,6 +66,7 @@ class Parser(argparse.ArgumentParser):
 
     def print_help(self, file: object = None) -> NoReturn:  # noqa: ARG002 - argparse's signature
         """Raise the help text, so that it is written like every other result."""
+        # argparse would write to stdout itself, past the escaping and the handling of closed streams.
         raise HelpRequested(self.format_help())
 
     def parse_all(self, argv: Sequence[str]) -> argparse.Namespace:

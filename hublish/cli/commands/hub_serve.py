@@ -44,6 +44,7 @@ def _port(text: str) -> int:
 
 
 def _run(arguments: Namespace, report: Report) -> Outcome:
+    # The server brings a web framework and git, which no other command needs.
     from hublish.hub.server.server import EmbeddedHub, serve
 
     try:
@@ -77,6 +78,7 @@ def _announce(hub: "EmbeddedHub", report: Report) -> None:
         {"endpoint": hub.endpoint, "token": hub.token, "root": str(hub.root)},
         one_line=True,
     )
+    # On stderr: the first line on stdout has to stay the only one.
     if report.verbose:
         report.note(f"Serving {hub.root}; Ctrl-C stops it.")
 

@@ -44,6 +44,7 @@ def _run(arguments: Namespace, report: Report) -> Outcome:
     import hublish
     from hublish.cli.views.publish import ReceiptView
 
+    # A reviewed plan was confirmed by its review, and -y confirms in advance.
     receipt = hublish.publish(
         manifest(arguments, report),
         plan=arguments.plan,

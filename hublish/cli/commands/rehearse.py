@@ -14,6 +14,7 @@ def _run(arguments: Namespace, report: Report) -> Outcome:
 
     rehearsal = hublish.rehearse(manifest(arguments, report), progress=report.progress())
     report.warn(rehearsal.receipt.plan.release.warnings)
+    # Publishing there succeeded: a difference afterwards is the result of the command.
     return Outcome(RehearsalView(rehearsal, repeated_options(arguments)), 0 if rehearsal.same else FAILED)
 
 

@@ -39,6 +39,7 @@ def _run(arguments: Namespace, report: Report) -> Outcome:
     # The local half is worth showing when the Hub fails; the exit code still reports the failure.
     if found.error is not None:
         report.incomplete(found.error)
+    # A failure outweighs a change: half of the comparison is missing.
     changed = arguments.detailed_exitcode and found.changed
     return Outcome(StatusView(found, repeated_options(arguments)), FAILED if found.error else CHANGES if changed else 0)
 

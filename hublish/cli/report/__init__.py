@@ -95,5 +95,6 @@ FORMATS = {
 
 def report_for(name: str, terminal: "Terminal") -> Report:
     """Return the output format of that name, and import no other."""
+    # The other formats, and the modules that only they need, would slow down every start.
     module = import_module(f"{__name__}.{name}")
     return cast("Report", getattr(module, FORMATS[name].report)(terminal))

@@ -27,6 +27,7 @@ _COMMAND = re.compile(r"^(\s*):(?=:)|(?<=#)#(?=\[)")
 class GitHubReport(HumanReport):
     """The output for people, with annotations in place of errors and warnings."""
 
+    # A workflow may have a terminal, but no person at it.
     can_ask = False
 
     def show_text(self, text: str, document: Any = None, *, one_line: bool = False) -> None:  # noqa: ARG002 - data is for JSON
@@ -48,6 +49,7 @@ class GitHubReport(HumanReport):
 
     def _annotate(self, problems: Iterable[Problem]) -> None:
         terminal = self.terminal
+        # Not through note(): its lines are disarmed.
         lines = (annotation(_redacted(problem, terminal.secrets), terminal.environ) for problem in problems)
         write_lines(terminal.stderr, (escaped(line, color=False) for line in lines))
 
@@ -62,6 +64,7 @@ def annotation(problem: Problem, environ: Mapping[str, str]) -> str:
         problem: with its secrets masked.
         environ: GITHUB_WORKSPACE is the folder that file names are relative to; without it, the git repository is.
     """
+    # An annotation has one place, so other places are named in its message.
     notes = [f"  {each.message}: {each.location or each.path}" for each in problem.related]
     properties = {**_where(problem.location, environ), "title": problem.code}
     listed = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())

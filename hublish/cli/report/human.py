@@ -68,6 +68,7 @@ class HumanReport:
 
     def confirm(self, view: View, question: str) -> bool:
         """Show a result on stderr and ask."""
+        # On stderr, because stdout may be redirected to keep the result.
         self._show_on(self.terminal.stderr, view)
         return self.terminal.ask(question)
 

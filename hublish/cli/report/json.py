@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 class JsonReport(HumanReport):
     """Results and errors as data."""
 
+    # Bars stay on: they need a terminal on stderr, where a person waits for the document.
     verbose = False
     can_ask = False
 
@@ -44,6 +45,7 @@ class JsonReport(HumanReport):
         """Write nothing: the result's document holds the error."""
 
 
+# The keys below are a public interface, which scripts and editors read: add keys, but never rename or remove one.
 def error_document(error: "HublishError") -> dict[str, Any]:
     """Return an error as plain data. Its keys are stable."""
     return {

@@ -16,12 +16,14 @@ if TYPE_CHECKING:
 class QuietReport(HumanReport):
     """Values for scripts."""
 
+    # A script may read both streams, so nothing but errors is written to stderr.
     verbose = False
     bars = False
     can_ask = False
 
     def show(self, view: View) -> None:
         """Write the result's values."""
+        # Never colored: the reader is a program even when stdout is a terminal.
         self._print(self.terminal.stdout, view.quiet(), Paint())
 
     def warn(self, problems: "Iterable[Problem]") -> None:

@@ -14,6 +14,7 @@ from hublish.cli.views.phrases import with_line
 
 # The effects whose values in JSON, which are stable, read badly in a table.
 _EFFECTS = {Effect.EXCLUDES: "excludes", Effect.MISSES: "no match", Effect.LATER: "checked later"}
+# In the order in which the outcomes of a folder are counted.
 _COLORS = {Outcome.IN: "green", Outcome.OUT: "yellow", Outcome.REFUSED: "red", Outcome.ABSENT: "red"}
 
 
@@ -53,6 +54,7 @@ def _block(explanation: Explanation, paint: Paint) -> Iterable[str]:
             *others, last = explanation.near
             near = f"{', '.join(others)} or {last}" if others else last
             yield f"  {paint('cyan', 'hint:')} did you mean {near}?"
+    # A folder that is never entered, such as .git, has a fate of its own; any other is a list of its files.
     elif explanation.taken is Taken.FOLDER and not explanation.fates:
         yield from _folder(explanation, paint)
     for number, fate in enumerate(explanation.fates):

@@ -31,6 +31,7 @@ class FilesView:
         places = places_of(self.release)
         rows = [self._row(file, places) for file in self.release.files]
         rule = "RULE" if self.why else ""
+        # columns() drops the last column when it is empty.
         yield from columns([("PATH", "SIZE", "SHA256", "ORIGIN", rule), *rows], right=(1,))
         if self.excluded:
             yield from self._excluded(paint)
@@ -69,6 +70,7 @@ class FilesView:
         return f"; {plural(count, 'file')} excluded{hint}."
 
 
+# Also the document of `build`.
 def release_document(release: Release) -> dict[str, Any]:
     """Return a release as plain data. Its keys are stable."""
     places = places_of(release)

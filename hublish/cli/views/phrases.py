@@ -38,6 +38,7 @@ NO_OPTIONS = RepeatedOptions()
 
 def next_steps(paint: Paint, *steps: str) -> list[str]:
     """Return the commands to run next, after an empty line."""
+    # The first line carries the label, and the others line up below its command.
     first, *others = steps
     return ["", f"{paint('cyan', 'Next:')} {first}", *(f"      {step}" for step in others)]
 

@@ -79,6 +79,7 @@ class PlanView:
         if not (lines or excluded):
             return
         yield from ["", f"{paint('bold', 'Files')}  {paint('dim', _legend(changes))}".rstrip(), *lines]
+        # Excluded files are local: they have no action, and come last.
         if excluded and self.everything:
             places = places_of(self.plan.release)
             rows = columns((f"x {item.source}", rule_with_line(item.verdict, places)) for item in excluded)
@@ -127,6 +128,7 @@ def _parent(plan: Plan) -> str:
     head = plan.head
     if not head.repo_exists:
         return "none: the repo will be created"
+    # A new branch starts at the head of main, so only the differences are sent.
     if head.commit is None:
         return f"{short(head.default_commit)}: the branch {plan.target.revision} will be created from main"
     return short(head.commit)
@@ -172,6 +174,7 @@ def _counts(plan: Plan, paint: Paint) -> Iterable[str]:
         size = format_size(size_of(change.file for change in kept if change.file))
         yield paint("dim", f"  = {plural(len(kept), 'file')} unchanged ({size})")
     if left:
+        # delete_patterns would have to name them.
         yield paint("dim", f"  . {plural(len(left), 'remote file')} not touched: outside the release")
 
 

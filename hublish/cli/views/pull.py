@@ -44,6 +44,7 @@ class PullView:
         return f"{digest.algorithm} {digest.value[:SHORT_DIGEST]}{' ok' if self.local.checked else ''}"
 
 
+# Also the first part of the document of `load`.
 def local_document(local: LocalRelease) -> dict[str, Any]:
     """Return a release on this machine as plain data. Its keys are stable."""
     reference = local.plan.release.reference

@@ -28,6 +28,7 @@ class RehearsalView:
         yield f"pulled     {plural(len(self.rehearsal.local.files), 'file')}, every byte checked"
         yield f"compared   {plural(len(files), 'file')}, bit by bit"
         yield f"loaded     {plural(self.rehearsal.arrays, 'array')}, read to the last byte"
+        # Before the verdict, which is easier to find at the end.
         yield from (paint("red", f"  ~ {difference}") for difference in self.rehearsal.differences)
         if not self.rehearsal.same:
             yield f"{paint('red', 'FAILED')}  the pulled release differs from the published one"

@@ -30,6 +30,7 @@ class VerificationView:
         # The verdict comes last, so that a long list does not push it off the screen.
         yield self._verdict(paint)
         if not found.ok:
+            # `verify` reads no manifest, so there are no settings to repeat.
             plan = f"hublish plan{self.repeated.file}{self.repeated.hub}"
             yield from next_steps(paint, f"{plan}  shows what publishing again would change")
 
