@@ -5,7 +5,8 @@ from pathlib import Path
 
 from hublish.api.read_project import AnyManifest, read_project
 from hublish.api.session import Session
-from hublish.base import content, durable, sealed
+from hublish.base import content, durable
+from hublish.base.digests import each_sealed
 from hublish.base.errors import UsageError
 from hublish.base.progress import SILENT, Progress
 from hublish.base.values import Release, ReleaseFile
@@ -36,7 +37,7 @@ def build(manifest: AnyManifest = MANIFEST_FILE, out: str | Path = "build", *, p
             folder = Path(temporary) / "release"
             folder.mkdir()
             # Every copy is checked: a file that changed since it was sealed leaves no folder behind.
-            sealed.each(release.files, lambda file: _write(folder / file.path_in_repo, file))
+            each_sealed(release.files, lambda file: _write(folder / file.path_in_repo, file))
             folder.replace(out)
         durable.sync_folder(out.parent)
     return release

@@ -1,1 +1,1 @@
-"""What every room above may use: errors, progress, durable writing, patterns, digests and the values that flow."""
+"""Shared by all packages above: content, values, errors, progress, workers, durable writing, patterns and digests."""

@@ -172,7 +172,7 @@ class InMemory:
 
     @property
     def local_path(self) -> Path | None:
-        """None: there is no file."""
+        """None, as no file contains these bytes."""
         return None
 
     @contextmanager
@@ -205,7 +205,7 @@ def same_bytes(content: Content, path: Path) -> bool:
     """Return whether the file at `path` has the same bytes.
 
     Raises:
-        ContentChangedError: when the content is not what was collected.
+        ContentChangedError: when the bytes are not those that were collected.
         OSError: when either cannot be read.
     """
     if path.stat().st_size != content.size:

@@ -1,23 +1,35 @@
-"""Whether a file holds the bytes that were promised."""
+"""Compare bytes with the digests that a commit or a sealed release expects."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Final, TypeVar
 
-from hublish.base.values import Digest, RemoteFile
+from hublish.base.content import ContentChangedError
+from hublish.base.errors import SourceChangedError
+from hublish.base.values import Digest, ReleaseFile, RemoteFile
+from hublish.schemas.diagnose.problems import Problem
 
-_CHUNK = 1 << 20
+_CHUNK: Final = 1 << 20
+
+Result = TypeVar("Result")
 
 
-def promised_by(file: RemoteFile) -> Digest:
-    """Return the digest the Hub's listing gives: sha256 for LFS files, git's blob id for the others."""
+def listed_digest(file: RemoteFile) -> Digest:
+    """Return the digest in the Hub's listing: sha256 for LFS files, git's blob id for the others."""
     if file.sha256 is not None:
         return Digest("sha256", file.sha256)
     return Digest("git-blob", file.blob_id)
 
 
 def matches(path: Path, size: int, digest: Digest, advance: Callable[[int], None]) -> bool:
-    """Read the file once and compare; `advance` is told in bytes.
+    """Read a file once and return whether it has the size and digest.
+
+    Args:
+        path: the file.
+        size: the expected size in bytes.
+        digest: the expected digest.
+        advance: called after every chunk with its size in bytes.
 
     Raises:
         OSError: when it cannot be read.
@@ -25,6 +37,7 @@ def matches(path: Path, size: int, digest: Digest, advance: Callable[[int], None
     if path.stat().st_size != size:
         return False
     hasher = _hasher(digest, size)
+    # One buffer for the whole file: a new `bytes` for every chunk would double the time for a cached file.
     buffer = memoryview(bytearray(_CHUNK))
     with path.open("rb", buffering=0) as stream:
         while count := stream.readinto(buffer):
@@ -33,18 +46,58 @@ def matches(path: Path, size: int, digest: Digest, advance: Callable[[int], None
     return hasher.hexdigest() == digest.value
 
 
-def holds(data: bytes, digest: Digest) -> bool:
-    """Whether the bytes are the promised ones."""
+def has_digest(data: bytes, digest: Digest) -> bool:
+    """Return whether the bytes have the digest."""
     hasher = _hasher(digest, len(data))
     hasher.update(data)
     return hasher.hexdigest() == digest.value
+
+
+def blob_hasher(size: int) -> "hashlib._Hash":
+    """Return a hasher that is fed with the `size` bytes of a file and then gives git's id of the blob."""
+    # SHA-1 is git's format, not a security choice: the Hub lists this id for files outside LFS.
+    return hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False)
+
+
+def each_sealed(files: Iterable[ReleaseFile], read: Callable[[ReleaseFile], Result]) -> tuple[Result, ...]:
+    """Apply `read` to every sealed file and return the results.
+
+    Raises:
+        SourceChangedError: naming every file for which `read` raised ContentChangedError or OSError.
+    """
+    done: list[Result] = []
+    problems: list[Problem] = []
+    for file in files:
+        try:
+            done.append(read(file))
+        except OSError as error:
+            problems.append(_problem(file, error.strerror or "cannot be read"))
+        except ContentChangedError as error:
+            problems.append(_problem(file, str(error)))
+    if problems:
+        msg = "files changed after they were sealed; nothing was committed"
+        raise SourceChangedError(msg, hint="wait until the files are complete, then run again", problems=problems)
+    return tuple(done)
+
+
+def sealed_bytes(file: ReleaseFile) -> bytes:
+    """Return all bytes of a small sealed file, hashed once more.
+
+    Raises:
+        ContentChangedError, OSError: when they are not those that were sealed.
+    """
+    # The digest decides, not the identity: a file that was only touched is still the file that was sealed. One more
+    # byte than its size shows that it grew, without reading the gigabytes of a file that replaced it.
+    data = file.content.read_at(0, file.size + 1)
+    if hashlib.sha256(data).hexdigest() != file.sha256:
+        msg = "changed since it was sealed"
+        raise ContentChangedError(msg)
+    return data
 
 
 def _hasher(digest: Digest, size: int) -> "hashlib._Hash":
     return hashlib.sha256() if digest.algorithm == "sha256" else blob_hasher(size)
 
 
-def blob_hasher(size: int) -> "hashlib._Hash":
-    """Return a hasher whose hexdigest is git's id of a blob of `size` bytes, once it is fed with them."""
-    # SHA-1 is git's format, not a security choice: it is the id that the Hub lists for files outside LFS.
-    return hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False)
+def _problem(file: ReleaseFile, reason: str) -> Problem:
+    return Problem("source.changed", f"'{file.origin.source}' ({file.path_in_repo}): {reason}")

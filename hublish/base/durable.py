@@ -1,4 +1,4 @@
-"""Writing so that nothing is lost: a temporary name in the same folder, fsync, rename, fsync the folder."""
+"""Write files so that a crash loses nothing: a draft in the same folder, fsync, rename, fsync of the folder."""
 
 import fcntl
 import os
@@ -9,14 +9,14 @@ from pathlib import Path
 
 
 def write(path: Path, data: bytes) -> bool:
-    """Make `path` hold `data`; return False when it does already.
+    """Write `data` to `path`, unless it has this content already; return whether it was written.
 
-    A killed process leaves the old content or the new, never a mixture; the next write removes its draft.
+    A killed process leaves the old content or the new one, never a mixture; the next write removes its draft.
 
     Raises:
         OSError: when the folder cannot be written.
     """
-    _remove_leftovers(path)
+    _remove_drafts(path)
     if path.is_file() and path.read_bytes() == data:
         return False
     descriptor, draft = _draft(path)
@@ -25,6 +25,7 @@ def write(path: Path, data: bytes) -> bool:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
+            # mkstemp creates files for the owner alone.
             os.fchmod(file.fileno(), 0o666 & ~_umask())
             draft.replace(path)
     except BaseException:
@@ -35,7 +36,7 @@ def write(path: Path, data: bytes) -> bool:
 
 
 def settle(source: Path, target: Path) -> None:
-    """Move a file that was written into its place on the same file system, once its bytes are on the disk."""
+    """Move a finished file to its final path on the same file system, after its bytes are on the disk."""
     with source.open("rb") as file:
         os.fsync(file.fileno())
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -44,13 +45,14 @@ def settle(source: Path, target: Path) -> None:
 
 
 def is_leftover(name: str, of: str) -> bool:
-    """Whether a file name is what a killed run left of writing `of`."""
-    start = f".{of}."  # asked of every name of a tree, and hardly ever true
+    """Return whether a file name is a draft of `of` that a killed run left behind."""
+    start = f".{of}."
+    # The prefix is compared first: this runs for every name in a tree.
     return name.startswith(start) and re.fullmatch(r"[a-z0-9_]{8}\.tmp", name.removeprefix(start)) is not None
 
 
 def sync_folder(folder: Path) -> None:
-    """Make a rename in `folder` survive a power cut."""
+    """Flush a folder, so that a rename in it survives a power failure."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
@@ -59,19 +61,20 @@ def sync_folder(folder: Path) -> None:
 
 
 def _draft(path: Path) -> tuple[int, Path]:
-    """Open a new file beside `path`, locked for as long as its writer lives: by that a leftover is known."""
+    """Open a new file beside `path`, locked while its writer lives."""
     while True:
         descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
-        with suppress(OSError):  # a file system without locks
+        # The lock marks drafts in use, so that only those of killed runs are removed. Some file systems have none.
+        with suppress(OSError):
             fcntl.flock(descriptor, fcntl.LOCK_EX)
         if os.fstat(descriptor).st_nlink:
             return descriptor, Path(name)
-        os.close(descriptor)  # another writer took it for a leftover before it was locked
+        os.close(descriptor)  # another writer removed it before it was locked
 
 
-def _remove_leftovers(path: Path) -> None:
+def _remove_drafts(path: Path) -> None:
     for name in [name for name in os.listdir(path.parent) if is_leftover(name, path.name)]:  # noqa: PTH208 (names, fast)
-        with suppress(OSError):  # its writer lives, or another one removed it
+        with suppress(OSError):  # its writer lives, or another writer removed it
             descriptor = os.open(path.with_name(name), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -81,7 +84,7 @@ def _remove_leftovers(path: Path) -> None:
 
 
 def _umask() -> int:
-    # There is no way to read it without setting it.
+    # POSIX has no call that reads the umask without setting it.
     mask = os.umask(0o077)
     os.umask(mask)
     return mask

@@ -1,4 +1,4 @@
-"""The error tree. Every error says what happened, what to do about it, and carries a stable code."""
+"""The errors of hublish. Each has a message, a hint on the next step, and a stable code."""
 
 from collections.abc import Iterable
 from typing import ClassVar
@@ -7,13 +7,13 @@ from hublish.schemas.diagnose.problems import Location, Problem
 
 
 class HublishError(Exception):
-    """The base of everything hublish refuses or fails at.
+    """The base of all errors.
 
     Args:
-        message: what the user did or what happened, in one sentence.
-        hint: what to do about it.
-        location: the place in a text file, when there is one.
-        problems: every separate finding, when there are several.
+        message: the action or event that failed, in one sentence.
+        hint: the next step.
+        location: the place in a text file, if any.
+        problems: all separate findings, when there are several.
     """
 
     code: ClassVar[str] = "hublish.failed"
@@ -42,32 +42,32 @@ class HublishError(Exception):
 
 
 class UsageError(HublishError):
-    """The command line or the call does not fit: exit code 2."""
+    """The command line or the call is invalid: exit code 2."""
 
     code = "usage.invalid"
     exit_code = 2
 
 
 class ManifestInvalidError(HublishError):
-    """hub.yaml was refused; `problems` holds every reason."""
+    """hub.yaml is invalid; `problems` lists every reason."""
 
     code = "manifest.invalid"
 
 
 class DocumentInvalidError(HublishError):
-    """A plan, receipt or lock file is not one hublish can read."""
+    """A plan, receipt or lock file cannot be read."""
 
     code = "document.invalid"
 
 
 class SourceError(HublishError):
-    """A source is missing, matches nothing, or holds what may not be published."""
+    """A source is missing, matches nothing, or contains files that must not be published."""
 
     code = "source.invalid"
 
 
 class DraftError(HublishError):
-    """A folder or repo cannot be made into a manifest: it holds nothing to release, or a manifest stands there."""
+    """A manifest cannot be drafted: the folder or repo has nothing to release, or a manifest exists already."""
 
     code = "draft.refused"
 
@@ -79,37 +79,37 @@ class SourceChangedError(HublishError):
 
 
 class SerializationError(HublishError):
-    """A file cannot be turned into the format the manifest asks for."""
+    """A file cannot be converted to the format of its artifact."""
 
     code = "serializer.failed"
 
 
 class MissingDependencyError(HublishError):
-    """A format needs a package that is not installed; the hint is the pip line."""
+    """A format needs a package that is not installed; the hint is the pip command."""
 
     code = "serializer.missing_dependency"
 
 
 class CardError(HublishError):
-    """The card cannot be rendered, or its metadata would be refused by the Hub."""
+    """The card cannot be rendered, or the Hub would refuse its metadata."""
 
     code = "card.invalid"
 
 
 class PolicyError(HublishError):
-    """The release breaks the manifest's policy; `problems` names every file and rule."""
+    """The release violates the manifest's policy; `problems` names every file and rule."""
 
     code = "policy.refused"
 
 
 class PlanStaleError(HublishError):
-    """What was reviewed is no longer what would be published."""
+    """The release differs from the plan that was reviewed."""
 
     code = "plan.stale"
 
 
 class DeclinedError(HublishError):
-    """The person who was asked said no."""
+    """The user declined to publish."""
 
     code = "publish.declined"
 
@@ -121,7 +121,7 @@ class RemoteIgnoredError(HublishError):
 
 
 class RemoteConflictError(HublishError):
-    """The remote moved, or a tag stands elsewhere: nothing was overwritten."""
+    """The remote moved, or the tag points to another commit: nothing was overwritten."""
 
     code = "remote.conflict"
 
@@ -139,36 +139,36 @@ class AuthenticationError(RemoteError):
 
 
 class NotFoundError(RemoteError):
-    """There is no such repo, revision or file, or the token may not see it."""
+    """The repo, revision or file does not exist, or the token has no access to it."""
 
     code = "remote.not_found"
 
 
 class OfflineError(RemoteError):
-    """The network is off or out of reach, and the cache does not hold what is needed."""
+    """The network is off or unreachable, and the cache lacks the files."""
 
     code = "remote.offline"
 
 
 class VerificationError(HublishError):
-    """What stands on the Hub is not what was planned; `problems` names every difference."""
+    """The commit on the Hub differs from the plan; `problems` names every difference."""
 
     code = "verify.failed"
 
 
 class IntegrityError(HublishError):
-    """Downloaded bytes are not the bytes that were promised; they were removed."""
+    """Downloaded bytes do not have the expected digest; they were removed."""
 
     code = "integrity.failed"
 
 
 class LoadError(HublishError):
-    """The files are right, yet cannot be loaded the way the load plan says."""
+    """The files are intact, but cannot be loaded according to the load plan."""
 
     code = "load.failed"
 
 
 class NoArraysError(LoadError):
-    """The release holds something else than arrays by name: an estimator, a learner."""
+    """The release contains no arrays by name, but another object: an estimator, a learner."""
 
     code = "load.no_arrays"

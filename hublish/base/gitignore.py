@@ -1,8 +1,7 @@
-"""Which line of a `.gitignore` makes the Hub drop a file: said before it is asked, and explained after it has answered.
+"""Find the line of a `.gitignore` that makes the Hub drop a file.
 
-The Hub reads the `.gitignore` at the root of the release, else the one at the root of the repo, and leaves files out
-of the commit without a word. Its own answer counts; this is git's reading of the same rules. Patterns are dulwich's,
-which the embedded Hub runs on too: of 300 random rule sets it read all but 6 as git does; pathspec, all but 48.
+The Hub reads the `.gitignore` at the root of the release, else the one at the root of the repo, and silently leaves
+files out of the commit. Its own response decides; these rules predict it offline and explain it afterwards.
 """
 
 import io
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class IgnoreRule:
-    """A line that keeps a path out."""
+    """A line that excludes a path."""
 
     pattern: str
     location: Location
@@ -37,14 +36,13 @@ class GitIgnore:
 
     @classmethod
     def read(cls, data: bytes, source: str = GITIGNORE) -> "GitIgnore":
-        """Read the rules of a file that diagnostics call `source`; a line that git would pass over is none."""
+        """Read the rules of a file that diagnostics call `source`; lines that git skips are skipped."""
         return cls(source, tuple(_rules(data)))
 
     def rule_for(self, path: str) -> IgnoreRule | None:
-        """Return the line that keeps `path` out; None when it may go up.
-
-        The last line that matches decides, from the topmost folder down: git never enters one that is kept out.
-        """
+        """Return the line that excludes `path`; None when it is not excluded."""
+        # The last matching line decides, from the topmost folder down: git never enters an excluded folder, so that a
+        # later line cannot include a file in it again.
         for name, is_folder in _levels(path):
             last = self._last_match(name, is_folder)
             if last is not None and last[2].is_exclude:
@@ -53,11 +51,12 @@ class GitIgnore:
         return None
 
     def _last_match(self, name: str, is_folder: bool) -> "tuple[int, str, Pattern] | None":
-        asked = name.encode("utf-8", "surrogateescape")
-        return next((rule for rule in reversed(self.rules) if rule[2].matches(asked, is_folder)), None)
+        encoded = name.encode("utf-8", "surrogateescape")
+        return next((rule for rule in reversed(self.rules) if rule[2].matches(encoded, is_folder)), None)
 
 
 def _rules(data: bytes) -> "Iterator[tuple[int, str, Pattern]]":
+    # The embedded Hub runs on dulwich too. Of 300 random rule sets it reads all but 6 as git does; pathspec all but 48.
     from dulwich.ignore import Pattern, read_ignore_patterns
     from dulwich.wildmatch import MalformedPattern
 

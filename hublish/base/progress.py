@@ -1,4 +1,4 @@
-"""How long work tells how far it is: a port the command line fills with bars, silent in the library."""
+"""Progress reporting: a port that the command line implements with bars, and that is silent in the library."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -7,24 +7,24 @@ from typing import Protocol
 
 
 class Task(Protocol):
-    """One measured piece of work."""
+    """One piece of work of known size."""
 
     def advance(self, amount: int) -> None:
-        """Add `amount` units (bytes, unless the task counts files) to what is done."""
+        """Report `amount` more units as done: bytes, unless the task counts files."""
 
 
 class Progress(Protocol):
-    """Where the engine announces stages and stages announce long work."""
+    """Receives stages from the engine, and long work from the stages."""
 
     @property
     def visible(self) -> bool:
-        """Whether anybody watches; the Hub client's own bars follow it."""
+        """Whether progress is shown; the Hub client's own bars follow it."""
 
     def begin(self, title: str) -> None:
-        """Announce that the stage called `title` begins."""
+        """Report that the stage called `title` begins."""
 
     def end(self, title: str, seconds: float) -> None:
-        """Announce that it ended after `seconds`."""
+        """Report that it ended after `seconds`."""
 
     def task(self, label: str, total: int, unit: str = "B") -> AbstractContextManager[Task]:
         """Measure one piece of work of `total` units."""
@@ -37,7 +37,7 @@ class _SilentTask:
 
 @dataclass(frozen=True)
 class Silent:
-    """The library's default: nobody is told."""
+    """No-op progress, the default of the library."""
 
     visible: bool = False
 

@@ -1,4 +1,7 @@
-"""Run the same work on many files at once, on the executor that the caller supplies."""
+"""Run the same work on many files at once, on the executor that the caller supplies.
+
+Any `concurrent.futures.Executor` will do: threads by default, a single thread in tests, or another engine.
+"""
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, ThreadPoolExecutor, wait
@@ -23,8 +26,9 @@ def workers() -> Executor:
 def run_each(executor: Executor, work: Callable[[Item], Result], items: Iterable[Item]) -> tuple[Result, ...]:
     """Run `work` on every item and return the results in the order of the items.
 
-    The first exception is raised once no work is under way any more: the caller may then close whatever it used.
+    The first exception is raised after all running work has ended: the caller may then close its files.
     """
+    # Not `Executor.map`: after an exception it cancels the rest, but does not wait for work that has begun.
     futures = [executor.submit(work, item) for item in items]
     try:
         return tuple(future.result() for future in futures)
@@ -42,6 +46,6 @@ class SharedTask:
     _lock: Lock = field(default_factory=Lock)
 
     def advance(self, amount: int) -> None:
-        """Add `amount` units to what is done."""
+        """Report `amount` more units as done."""
         with self._lock:
             self.task.advance(amount)

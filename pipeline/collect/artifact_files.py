@@ -8,8 +8,7 @@ from typing import Final
 
 from hublish.base.content import InMemory, OnDisk
 from hublish.base.errors import HublishError
-from hublish.base.globs import glob_expression
-from hublish.base.near_misses import near_glob
+from hublish.base.patterns import glob_expression, near_glob
 from hublish.base.values import Candidate, Effect, Kind, Project, Step, Verdict
 from hublish.formats import registry
 from hublish.formats.catalogue import COPY, SHARD_INDEX_SUFFIX

@@ -6,7 +6,7 @@ from difflib import SequenceMatcher
 from fnmatch import fnmatchcase
 from typing import Final
 
-from hublish.base.globs import glob_expression
+from hublish.base.patterns import glob_expression
 from hublish.base.values import Effect, Project, Step
 from hublish.pipeline.collect.artifact_files import MAGIC, normalized
 from hublish.pipeline.collect.walking import pruned_folder

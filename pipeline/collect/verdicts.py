@@ -9,8 +9,7 @@ from typing import Final
 
 from hublish.audit.denied import default_denied
 from hublish.base import durable
-from hublish.base.near_misses import near_misses
-from hublish.base.patterns import matching
+from hublish.base.patterns import matching, near_misses
 from hublish.base.values import Candidate, Effect, Step, Verdict
 from hublish.schemas.diagnose.problems import Problem
 from hublish.schemas.documents.file_names import LOCK_FILE

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from hublish.base import sealed
+from hublish.base.digests import each_sealed, sealed_bytes
 from hublish.base.gitignore import GitIgnore
 from hublish.base.patterns import matching
 from hublish.base.values import Action, Change, Head, Release, ReleaseFile, Target
@@ -40,8 +40,8 @@ def with_upload_modes(
     if not sent or head.default_commit is None:
         return changes
     revision = target.revision if head.commit else "main"
-    samples = sealed.each(sent, _sample)
-    own = sealed.each((file for file in release.files if file.path_in_repo == GITIGNORE), sealed.sealed_bytes)
+    samples = each_sealed(sent, _sample)
+    own = each_sealed((file for file in release.files if file.path_in_repo == GITIGNORE), sealed_bytes)
     gitignore = own[0].decode("utf-8", "replace") if own else None
     modes = upload_modes(hub, target, revision, tuple(zip(sent, samples, strict=True)), gitignore)
     if not any(mode.ignored for mode in modes.values()):

@@ -12,7 +12,7 @@ from itertools import accumulate, takewhile
 from typing import Final
 
 from hublish.audit.denied import default_denied
-from hublish.base.globs import glob_expression
+from hublish.base.patterns import glob_expression
 from hublish.pipeline.draft.listing import Listing, folder_of, joined, name_of
 from hublish.pipeline.draft.parts import Part
 

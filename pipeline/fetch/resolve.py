@@ -70,7 +70,7 @@ class Resolve:
         commit = self.hub.commit_of(reference, reference.revision)
         tree = self.hub.tree(reference, commit)
         files = tuple(
-            PromisedFile(file.path_in_repo, file.size, digests.promised_by(file)) for _, file in sorted(tree.items())
+            PromisedFile(file.path_in_repo, file.size, digests.listed_digest(file)) for _, file in sorted(tree.items())
         )
         manifest = next((file for file in files if file.path_in_repo == MANIFEST_FILE), None)
         load = Load() if manifest is None else self._load_plan(reference, commit, manifest)

@@ -54,7 +54,7 @@ def _from_release(name: str, file: LocalFile, release: LocalRelease) -> ModuleTy
         raise LoadError(msg, hint=hint)
     # The bytes that are hashed here are those that run: the file itself may change in between.
     code = file.path.read_bytes()
-    if not digests.holds(code, file.promised.digest):
+    if not digests.has_digest(code, file.promised.digest):
         msg = f"{path} changed after it was checked; it was not run"
         raise IntegrityError(msg, hint="run again: it is downloaded anew")
     # A unique name, so that it neither hides one of the caller's modules nor is hidden by one.

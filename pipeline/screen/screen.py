@@ -13,8 +13,7 @@ from hublish.audit.limits import FILE_LIMIT, count_problems, size_problems
 from hublish.audit.policy import name_problems, text_problems
 from hublish.base.content import InMemory
 from hublish.base.errors import PolicyError
-from hublish.base.near_misses import near_misses
-from hublish.base.patterns import matching
+from hublish.base.patterns import matching, near_misses
 from hublish.base.values import Collection, Origin, Staged, StagedFile
 from hublish.formats.catalogue import COPY
 from hublish.schemas.diagnose.problems import MAX_PROBLEMS, Problem, Related, Severity, counted, errors_in

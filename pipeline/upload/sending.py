@@ -7,8 +7,8 @@ they are sent (by the server with LFS, by the client with xet), and compared bef
 from collections.abc import Mapping
 from pathlib import Path
 
-from hublish.base import sealed
 from hublish.base.content import ContentChangedError
+from hublish.base.digests import each_sealed, sealed_bytes
 from hublish.base.values import Action, Change, Plan, ReleaseFile
 from hublish.hub.client.transfer import Addition
 
@@ -26,12 +26,12 @@ def additions(plan: Plan) -> tuple[Addition, ...]:
     def addition(file: ReleaseFile, *, in_lfs: bool) -> Addition:
         path = _path_to_send(file, in_lfs=in_lfs)
         if path is None:
-            return Addition(file, sealed.sealed_bytes(file), in_lfs)
+            return Addition(file, sealed_bytes(file), in_lfs)
         file.content.unchanged()
         return Addition(file, path, in_lfs)
 
     in_lfs = _in_lfs(plan)
-    return sealed.each(_files(plan), lambda file: addition(file, in_lfs=file.path_in_repo in in_lfs))
+    return each_sealed(_files(plan), lambda file: addition(file, in_lfs=file.path_in_repo in in_lfs))
 
 
 def check_sent(plan: Plan, digests: Mapping[str, str]) -> None:
@@ -48,7 +48,7 @@ def check_sent(plan: Plan, digests: Mapping[str, str]) -> None:
             msg = "changed while it was sent"
             raise ContentChangedError(msg)
 
-    sealed.each(_files(plan), check)
+    each_sealed(_files(plan), check)
     require_unchanged(plan)
 
 
@@ -60,7 +60,7 @@ def require_unchanged(plan: Plan) -> None:
     """
     in_lfs = _in_lfs(plan)
     by_path = (file for file in _files(plan) if _path_to_send(file, in_lfs=file.path_in_repo in in_lfs))
-    sealed.each(by_path, lambda file: file.content.unchanged())
+    each_sealed(by_path, lambda file: file.content.unchanged())
 
 
 def _path_to_send(file: ReleaseFile, *, in_lfs: bool) -> Path | None:

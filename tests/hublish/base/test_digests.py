@@ -1,4 +1,4 @@
-"""Whether a file holds what was promised."""
+"""Files and bytes are compared with the digest that is expected."""
 
 import hashlib
 import subprocess
@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hublish.base.digests import holds, matches, promised_by
+from hublish.base.digests import has_digest, listed_digest, matches
 from hublish.base.values import Digest, RemoteFile
 
 
 def test_the_digest_is_the_one_the_hub_lists() -> None:
-    assert promised_by(RemoteFile("a", 1, "b" * 40, "c" * 64)) == Digest("sha256", "c" * 64)
-    assert promised_by(RemoteFile("a", 1, "b" * 40)) == Digest("git-blob", "b" * 40)
+    assert listed_digest(RemoteFile("a", 1, "b" * 40, "c" * 64)) == Digest("sha256", "c" * 64)
+    assert listed_digest(RemoteFile("a", 1, "b" * 40)) == Digest("git-blob", "b" * 40)
 
 
 @pytest.mark.parametrize("content", [b"", b"text\n", bytes(3 << 20)])
@@ -36,7 +36,7 @@ def test_only_the_promised_bytes_match(tmp_path_factory: pytest.TempPathFactory,
         Digest("git-blob", hashlib.sha1(b"blob %d\0" % len(wanted) + wanted).hexdigest()),
     ):
         assert matches(path, len(wanted), digest, lambda _: None) is (held == wanted)
-        assert holds(held, digest) is (held == wanted)
+        assert has_digest(held, digest) is (held == wanted)
 
 
 def test_a_file_of_another_size_is_not_read(tmp_path: Path) -> None:

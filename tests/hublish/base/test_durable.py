@@ -1,4 +1,4 @@
-"""Writing a file: the old content or the new, whatever happens."""
+"""Writing a file: after any crash it has the old content or the new one."""
 
 import fcntl
 import os
@@ -29,7 +29,7 @@ while True:
 """
 
 
-def test_a_file_is_made_and_replaced(tmp_path: Path) -> None:
+def test_a_file_is_created_and_replaced(tmp_path: Path) -> None:
     path = tmp_path / "hub.lock"
     assert durable.write(path, OLD)
     assert durable.write(path, NEW)
@@ -45,13 +45,13 @@ def test_the_same_content_is_not_written_again(tmp_path: Path) -> None:
     assert path.stat().st_ino == before.st_ino
 
 
-def test_the_file_has_the_mode_any_new_file_has(tmp_path: Path) -> None:
+def test_the_file_has_the_mode_of_any_new_file(tmp_path: Path) -> None:
     durable.write(tmp_path / "one", OLD)
     (tmp_path / "other").write_bytes(OLD)
     assert (tmp_path / "one").stat().st_mode == (tmp_path / "other").stat().st_mode
 
 
-def test_a_folder_in_the_way_is_an_error_that_leaves_nothing(tmp_path: Path) -> None:
+def test_an_existing_folder_is_an_error_and_leaves_no_draft(tmp_path: Path) -> None:
     (tmp_path / "hub.lock").mkdir()
     with pytest.raises(OSError, match="directory"):
         durable.write(tmp_path / "hub.lock", OLD)
@@ -80,7 +80,7 @@ def test_a_killed_writer_leaves_old_or_new(tmp_path: Path, round_: int) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_the_draft_of_a_killed_writer_is_removed_even_when_nothing_is_to_be_written(tmp_path: Path) -> None:
+def test_the_draft_of_a_killed_writer_is_removed_even_when_nothing_is_written(tmp_path: Path) -> None:
     path = tmp_path / "hub.lock"
     path.write_bytes(NEW)
     (tmp_path / ".hub.lock.abc12345.tmp").write_bytes(b"half")
@@ -105,7 +105,7 @@ def test_the_draft_of_a_living_writer_stays(tmp_path: Path) -> None:
         assert draft.exists()
 
 
-def test_writers_at_once_all_succeed_and_leave_nothing(tmp_path: Path) -> None:
+def test_concurrent_writers_all_succeed_and_leave_no_draft(tmp_path: Path) -> None:
     path = tmp_path / "hub.lock"
     contents = [bytes([number]) * 5_000 for number in range(40)]
     with ThreadPoolExecutor(8) as pool:
@@ -114,14 +114,14 @@ def test_writers_at_once_all_succeed_and_leave_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_what_a_killed_writer_left_is_no_part_of_the_release(release: Release) -> None:
+def test_the_draft_of_a_killed_writer_is_not_part_of_the_release(release: Release) -> None:
     (release.folder / ".hub.lock.abc12345.tmp").write_text("half a lo")
     release.declare(sources=("./",))
     assert {file.path_in_repo for file in hublish.files(release.manifest).files} == release.planned_tree().keys()
     assert ".hub.lock.abc12345.tmp" not in release.planned_tree()
 
 
-def test_a_written_file_settles_in_the_place_of_an_old_one(tmp_path: Path) -> None:
+def test_a_finished_file_replaces_an_old_one(tmp_path: Path) -> None:
     (tmp_path / "draft").write_bytes(NEW)
     (tmp_path / "old").write_bytes(OLD)
     durable.settle(tmp_path / "draft", tmp_path / "old")

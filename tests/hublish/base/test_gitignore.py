@@ -1,4 +1,4 @@
-"""Which line of a .gitignore drops a file: as git itself says it."""
+"""The line of a .gitignore that drops a file is the one that git names."""
 
 import shutil
 import subprocess
@@ -51,7 +51,7 @@ def test_the_line_is_the_one_git_names(repository: Path, rules: str, path: str) 
     assert (found.location.line if found else None) == by_git(repository, rules, path)
 
 
-def test_a_rule_says_file_line_and_pattern() -> None:
+def test_a_rule_names_file_line_and_pattern() -> None:
     found = GitIgnore.read(b"# tmp\n  \n*.bin  \n", "acme/x/.gitignore").rule_for("a/b.bin")
     assert found is not None
     assert str(found) == "acme/x/.gitignore:3: *.bin"
@@ -59,7 +59,7 @@ def test_a_rule_says_file_line_and_pattern() -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"\n\n", b"\xff\xfe", b"[", b"\\", b"!", b"/", b"a[\n*.bin\n"])
-def test_what_is_no_pattern_is_passed_over(data: bytes) -> None:
+def test_lines_without_a_pattern_are_skipped(data: bytes) -> None:
     assert GitIgnore.read(data).rule_for("fine.txt") is None
 
 
@@ -75,7 +75,7 @@ LINES = st.builds(
 
 
 @given(lines=st.lists(LINES, max_size=5), path=st.lists(NAMES, min_size=1, max_size=4).map("/".join))
-def test_the_embedded_hub_drops_what_is_told_and_nothing_else(lines: list[str], path: str) -> None:
+def test_the_embedded_hub_drops_the_reported_files_and_no_others(lines: list[str], path: str) -> None:
     rules = "\n".join(lines).encode()
     assert (GitIgnore.read(rules).rule_for(path) is not None) is ignore_rule(rules)(path)
 

@@ -1,5 +1,6 @@
-"""Our few lines mean what the client's do, whatever is asked."""
+"""Patterns match as in the client, globs take linear time, and a pattern without a match gets a suggestion."""
 
+import fnmatch
 import subprocess
 import sys
 
@@ -8,10 +9,12 @@ from huggingface_hub.utils import filter_repo_objects
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from hublish.base.patterns import matching
+from hublish.base.content import InMemory
+from hublish.base.patterns import glob_expression, matching, near_glob, near_misses
+from hublish.base.values import Candidate, Effect, Step, Verdict
 from tests.faults.projects import rounds
 
-# Few letters, so that patterns and paths meet, and every character that means something.
+# Few letters, so that patterns match paths often, and every character with a meaning.
 PIECES = (
     "a",
     "b",
@@ -69,6 +72,89 @@ def test_patterns_cross_folders_and_ignoring_wins(
     assert matching(["a.txt", "d/a.txt", "d/e/b.bin"], allow, ignore) == passed
 
 
-def test_no_client_is_imported_to_match() -> None:
+def test_matching_imports_no_client() -> None:
     script = "import sys, hublish.base.patterns; print('huggingface_hub' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], capture_output=True, check=True).stdout.strip() == b"False"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "matches", "misses"),
+    [
+        ("a/*.json", ["a/x.json", "a/.json"], ["a/b/x.json", "b/x.json"]),
+        ("**/x", ["x", "a/x", "a/b/x"], ["ax", "x/a"]),
+        ("a/**", ["a/b", "a/b/c"], ["a", "b/a"]),
+        ("[ab]*.t", ["a1.t", "b.t"], ["c.t"]),
+        ("[!a]x", ["bx"], ["ax", "/x"]),
+        ("a?b", ["axb"], ["a/b", "ab"]),
+        ("a.b", ["a.b"], ["axb"]),
+        ("[", ["["], ["x"]),
+        ("a[", ["a["], ["a"]),
+        ("*a*b", ["ab", "xaxb", "aab", "abb"], ["ba", "a/b"]),
+        ("a/**/b/**/c", ["a/b/c", "a/x/b/y/z/c", "a/b/b/c/c"], ["a/c", "a/b", "b/c"]),
+        ("**/**/x*/**", ["x/a", "a/b/x1/c"], ["x", "a/x"]),
+        ("[z-a]x", [], ["ax", "zx", "x"]),
+        ("[!z-a]x", ["ax", "zx"], ["x", "/x"]),
+        ("[a&&b]", ["a", "&", "b"], ["c"]),
+        ("[[a]", ["[", "a"], ["b"]),
+        ("[a-]", ["a", "-"], ["b"]),
+    ],
+)
+def test_a_glob_matches_whole_paths(pattern: str, matches: list[str], misses: list[str]) -> None:
+    expression = glob_expression(pattern)
+    assert [path for path in matches if not expression.fullmatch(path)] == []
+    assert [path for path in misses if expression.fullmatch(path)] == []
+
+
+@given(st.text("ab[]!-*?.", max_size=9), st.text("ab[]!-.", min_size=1, max_size=6))
+def test_within_a_segment_a_glob_matches_as_fnmatch_does(pattern: str, name: str) -> None:
+    assert bool(glob_expression(f"x/{pattern}").fullmatch(f"x/{name}")) == fnmatch.fnmatchcase(name, pattern)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path"),
+    [("*a" * 120 + "b", "a" * 255), ("**/*a" * 60 + "/b", "a/" * 60 + "a"), ("**/a/" * 60 + "b", "a/" * 60 + "a")],
+    ids=["stars in a name", "folders and stars", "folders"],
+)
+def test_many_wildcards_take_no_exponential_time(pattern: str, path: str) -> None:
+    # A backtracking expression would try every way to divide the path among the wildcards.
+    assert not glob_expression(pattern).fullmatch(path)
+
+
+RULE = Verdict.of([Step("source", Effect.COLLECTS, "artifacts[0].source: runs", "artifacts[0].source")])
+FOUND = tuple(
+    Candidate(path, f"runs/best/{path}", InMemory(b""), 0, RULE)
+    for path in ("model.safetensors", "config.json", "tokenizer/vocab.txt")
+)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "hint"),
+    [
+        ("*.safetensor", "did you mean '*.safetensors'?"),
+        ("tokenizer/*.tx", "did you mean 'tokenizer/*.txt'?"),
+        ("confg.json", "did you mean 'config.json'?"),
+        ("runs/best/*.json", "patterns match path_in_repo: write 'config.json', not 'runs/best/config.json'"),
+        ("*.gguf", "patterns match path_in_repo; `hublish files --excluded` lists them all"),
+    ],
+)
+def test_a_pattern_that_matches_nothing_gets_a_suggestion(pattern: str, hint: str) -> None:
+    assert near_misses(pattern, FOUND) == hint
+
+
+@pytest.mark.parametrize(
+    ("glob", "near"),
+    [
+        ("runs/best/*.jsn", "runs/best/*.json"),
+        ("run/best/*.json", "runs/best/*.json"),
+        ("**/*.saftensors", "**/*.safetensors"),
+        ("runs/best/*.gguf", None),
+        ("**", None),
+    ],
+)
+def test_a_glob_that_matches_nothing_shows_one_that_does(glob: str, near: str | None) -> None:
+    assert near_glob(glob, [candidate.source for candidate in FOUND]) == near
+
+
+def test_a_hundred_thousand_names_are_not_all_compared() -> None:
+    many = tuple(Candidate(f"data/{number}.png", f"{number}", InMemory(b""), 0, RULE) for number in range(100_000))
+    assert near_misses("dta/7.png", many)
