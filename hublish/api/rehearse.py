@@ -13,6 +13,7 @@ from hublish.base.content import same_bytes
 from hublish.base.errors import LoadError, NoArraysError
 from hublish.base.progress import SILENT, Progress
 from hublish.base.values import LocalRelease, Receipt, Reference
+from hublish.base.values.notebook_table import markdown_table
 from hublish.pipeline.fetch.fetch import Destination
 from hublish.pipeline.fetch.select import Select
 from hublish.pipeline.load import opening, pulling
@@ -21,7 +22,7 @@ from hublish.schemas.documents.file_names import LOCK_FILE, MANIFEST_FILE
 from hublish.schemas.documents.hub_names import EMBEDDED
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Rehearsal:
     """The downloaded files, compared with those that were uploaded."""
 
@@ -31,6 +32,19 @@ class Rehearsal:
     """Tensors that were opened from the downloaded files; 0 when the load plan selects no weights."""
     differences: tuple[str, ...]
     """Files that are not the same bit for bit."""
+
+    def __repr__(self) -> str:
+        return f"Rehearsal({self.receipt.plan.target}, {self._summary})"
+
+    def _repr_markdown_(self) -> str:
+        """Return the summary and the files that differ as a table, for notebooks."""
+        title = f"{self.receipt.plan.target}: {self._summary}"
+        return markdown_table(title, ("different",), [(path,) for path in self.differences])
+
+    @property
+    def _summary(self) -> str:
+        files = len(self.receipt.plan.release.files)
+        return f"{files - len(self.differences)} of {files} files are the same, {self.arrays} arrays"
 
     @property
     def same(self) -> bool:

@@ -88,11 +88,11 @@ def _planned_setting(setting: Setting) -> PlannedSetting:
 
 
 def _planned_file(change: Change, places: Places) -> PlannedFile:
-    file, remote = change.file, change.remote
+    file = change.file
     return PlannedFile(
         action=change.action.value,
         path_in_repo=change.path_in_repo,
-        size=file.size if file else remote.size if remote else 0,
+        size=change.size,
         sha256=file.sha256 if file else None,
         source=file.origin.source if file else "",
         serializer=file.origin.serializer if file else "",

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Literal
 
+from hublish.base.values.notebook_table import markdown_table
 from hublish.base.values.sealed_release import Release, ReleaseFile
 from hublish.base.values.target import Target
 from hublish.schemas.diagnose.problems import Location, Problem
 from hublish.schemas.documents.file_names import GITATTRIBUTES
+from hublish.schemas.documents.sizes import format_size
 
 # How far each value restricts readers; None is the state of a repo without the setting.
 _RESTRICTION: Final[Mapping[str | Literal[False] | None, int]] = {
@@ -88,6 +90,11 @@ class Change:
     location: Location | None = None
     """The place of a rule in another file: the line of a `.gitignore`."""
 
+    @property
+    def size(self) -> int:
+        """Size in bytes of the sealed file, or of the remote one when there is none."""
+        return self.file.size if self.file else self.remote.size if self.remote else 0
+
 
 @dataclass(frozen=True, slots=True)
 class Setting:
@@ -99,7 +106,7 @@ class Setting:
     after: str | Literal[False]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Plan:
     """A release compared with one remote commit of a target."""
 
@@ -114,6 +121,24 @@ class Plan:
     """The tag to create after verification; None without one, or when it exists already."""
     existing_commit: str | None = None
     """The commit that contains this release already: its tag's, else the head; None without one."""
+
+    def __repr__(self) -> str:
+        # The generated repr would print every file of the release: tens of kilobytes in a debugger or a log.
+        return f"Plan({self.target}, {self._summary})"
+
+    def _repr_markdown_(self) -> str:
+        """Return the changes as a table, for notebooks."""
+        shown = self.of(Action.ADD, Action.CHANGE, Action.DELETE, Action.IGNORE)
+        rows = [(change.action.value, change.path_in_repo, format_size(change.size), change.reason) for change in shown]
+        rows += [("set", setting.name, "", str(setting.after)) for setting in self.settings]
+        return markdown_table(f"{self.target}: {self._summary}", ("action", "file", "size", "rule"), rows)
+
+    @property
+    def _summary(self) -> str:
+        if self.nothing_to_do:
+            return "nothing to do"
+        counts = (f"{len(self.of(action))} to {action}" for action in (Action.ADD, Action.CHANGE, Action.DELETE))
+        return f"{', '.join(counts)}, {format_size(self.bytes_to_send)}"
 
     def of(self, *actions: Action) -> tuple[Change, ...]:
         """Return the changes with the given actions."""
@@ -135,7 +160,7 @@ class Plan:
         return sum(change.file.size for change in self.of(Action.ADD, Action.CHANGE) if change.file)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Receipt:
     """The Hub's response, and the results of verification."""
 
@@ -149,6 +174,30 @@ class Receipt:
     verified: bool = False
     tag: str | None = None
     """The tag that points to the commit."""
+
+    def __repr__(self) -> str:
+        return f"Receipt({self.plan.target}, {', '.join(self._facts)})"
+
+    def _repr_markdown_(self) -> str:
+        """Return the commit and what was sent as a table, for notebooks."""
+        rows = [
+            ("commit", f"{self.commit}, {'created now' if self.created else 'existed already'}"),
+            *([("url", self.url)] if self.url else []),
+            *([("pull request", str(self.pull_request))] if self.pull_request else []),
+            *([("tag", self.tag)] if self.tag else []),
+            ("verified", "yes" if self.verified else "no"),
+            ("files", str(len(self.plan.release.files))),
+        ]
+        return markdown_table(f"{self.plan.target}", ("", ""), rows)
+
+    @property
+    def _facts(self) -> Iterator[str]:
+        yield f"commit {self.commit[:12]}, {'created' if self.created else 'existed'}"
+        if self.pull_request:
+            yield f"pull request {self.pull_request}"
+        yield "verified" if self.verified else "not verified"
+        if self.tag:
+            yield f"tag {self.tag}"
 
     @property
     def revision(self) -> str:

@@ -44,6 +44,10 @@ class Target:
     commit_description: str = ""
     """The rest of the commit message."""
 
+    def __str__(self) -> str:
+        kind = "" if self.repo_type == "model" else f"{self.repo_type} "
+        return f"{kind}{self.repo_id}@{self.revision}"
+
 
 def targets_of(manifest: Manifest) -> tuple[Target, ...]:
     """Return the targets that a manifest declares; it has one `repo`, so there is one."""

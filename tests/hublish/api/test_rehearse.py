@@ -20,6 +20,8 @@ def test_a_rehearsal_compares_every_file_and_opens_every_array(manifest: Path) -
     assert rehearsal.arrays == 2
     assert len(rehearsal.local.files) == 5  # the release and .gitattributes
     assert everything(manifest.parent) == before
+    assert repr(rehearsal) == "Rehearsal(acme/digits@main, 4 of 4 files are the same, 2 arrays)"
+    assert rehearsal._repr_markdown_() == "**acme\\/digits\\@main\\: 4 of 4 files are the same\\, 2 arrays**\n"
 
 
 def test_a_release_without_weights_is_rehearsed_too(manifest: Path) -> None:

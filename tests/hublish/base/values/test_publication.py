@@ -5,7 +5,20 @@ from typing import Any
 
 import pytest
 
-from hublish.base.values import Head, Plan, Project, Release, Setting
+from hublish.base.content import InMemory
+from hublish.base.values import (
+    Action,
+    Change,
+    Head,
+    Origin,
+    Plan,
+    Project,
+    Receipt,
+    Release,
+    ReleaseFile,
+    RemoteFile,
+    Setting,
+)
 from hublish.base.values.publication import opening_settings, restricting_settings, setting_changes
 from hublish.pipeline.lock.records import plan_document
 from hublish.schemas.documents.manifest import Artifact, Manifest, Repo
@@ -62,3 +75,57 @@ def test_a_new_repo_and_a_new_branch_are_shown() -> None:
         Setting("repo", None, "created, private"),
         Setting("branch", None, "next, created from main"),
     )
+
+
+def file(path: str, size: int) -> ReleaseFile:
+    return ReleaseFile(path, size, "a" * 64, "b" * 40, InMemory(b""), Origin(0, path, "copy"))
+
+
+def full_plan(count: int = 1) -> Plan:
+    files = [file(f"data/{number}.bin", 1_200_000) for number in range(count)]
+    changes = [Change(Action.ADD, each.path_in_repo, each, reason="artifacts[0]: data/*") for each in files]
+    remote = RemoteFile("old|file.bin", 7, "c" * 40)
+    changes.append(
+        Change(Action.DELETE, remote.path_in_repo, remote=remote, reason="patterns.delete_patterns[0]: *.bin")
+    )
+    empty = plan({}, gated="manual")
+    release = Release(empty.release.project, tuple(files))
+    return Plan(release, empty.target, empty.head, tuple(changes), empty.settings)
+
+
+def test_the_repr_of_a_plan_is_one_short_line() -> None:
+    assert repr(full_plan()) == "Plan(acme/model@main, 1 to add, 0 to change, 1 to delete, 1.2 MB)"
+    assert repr(plan({})) == "Plan(acme/model@main, nothing to do)"
+    assert repr(plan({}, repo_type="dataset", revision="next")) == "Plan(dataset acme/model@next, nothing to do)"
+    assert len(repr(full_plan(1000))) < 100
+
+
+def test_a_notebook_shows_the_changes_of_a_plan_as_a_table() -> None:
+    lines = full_plan()._repr_markdown_().splitlines()
+    assert lines[0] == r"**acme\/model\@main\: 1 to add\, 0 to change\, 1 to delete\, 1\.2 MB**"
+    assert lines[2:] == [
+        "| action | file | size | rule |",
+        "| --- | --- | --- | --- |",
+        r"| add | data\/0\.bin | 1\.2 MB | artifacts\[0\]\: data\/\* |",
+        r"| delete | old\|file\.bin | 7 B | patterns\.delete\_patterns\[0\]\: \*\.bin |",
+        "| set | gated |  | manual |",
+    ]
+    assert len(full_plan(1000)._repr_markdown_()) < 3000
+
+
+def test_the_repr_of_a_receipt_is_one_short_line() -> None:
+    receipt = Receipt(full_plan(1000), "d" * 40, created=True, verified=True, tag="v1")
+    assert repr(receipt) == "Receipt(acme/model@main, commit dddddddddddd, created, verified, tag v1)"
+    proposed = Receipt(full_plan(), "d" * 40, created=False, pull_request=3)
+    assert repr(proposed) == "Receipt(acme/model@main, commit dddddddddddd, existed, pull request 3, not verified)"
+
+
+def test_a_notebook_shows_a_receipt_as_a_table() -> None:
+    receipt = Receipt(full_plan(), "d" * 40, created=True, url="https://hub.example/x", verified=True, tag="v1")
+    assert receipt._repr_markdown_().splitlines()[4:] == [
+        f"| commit | {'d' * 40}\\, created now |",
+        r"| url | https\:\/\/hub\.example\/x |",
+        "| tag | v1 |",
+        "| verified | yes |",
+        "| files | 1 |",
+    ]
