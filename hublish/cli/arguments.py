@@ -9,7 +9,6 @@ from hublish.base.errors import UsageError
 from hublish.cli.report import FORMATS, Report
 from hublish.cli.views.phrases import RepeatedOptions
 from hublish.schemas.documents.file_names import MANIFEST_FILE
-from hublish.schemas.documents.hub_names import REPO_TYPES, URL_KINDS
 
 if TYPE_CHECKING:
     from hublish.base.values import Project
@@ -135,6 +134,9 @@ def add_reference(parser: argparse.ArgumentParser) -> None:
 
 def add_repo_type(parser: argparse.ArgumentParser, description: str) -> None:
     """Add `--repo-type`, also known as `--type`."""
+    # Three commands need it; the module compiles the rules for all names on the Hub.
+    from hublish.schemas.documents.hub_names import REPO_TYPES
+
     parser.add_argument("--repo-type", "--type", choices=REPO_TYPES, default=None, help=description)
 
 
@@ -177,6 +179,8 @@ def parse_reference(reference: str, repo_type: str | None) -> RepoRevision:
     Raises:
         UsageError: when the repo or the revision is empty, or when the two types differ.
     """
+    from hublish.schemas.documents.hub_names import URL_KINDS
+
     # No repo id contains an @, but a revision may.
     repo_id, at, revision = reference.partition("@")
     if not repo_id or (at and not revision):

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
-from hublish.schemas.secrets.masking import mask
-
 Severity = Literal["error", "warning"]
 MAX_PROBLEMS = 100
 """How many are told at once: nobody reads more, and a hostile file must not cost more."""
@@ -126,6 +124,9 @@ class SourceText:
         # Kept: a hundred problems may be on one line of 256 KiB.
         if line not in self._shown:
             end = self._starts[line] if line < len(self._starts) else len(self.text)
+            # Every command imports this module, but few show a line: the rules for secrets are compiled when needed.
+            from hublish.schemas.secrets.masking import mask
+
             self._shown[line] = mask(self.text[self._starts[line - 1] : end].rstrip("\r\n"))
         return self._shown[line]
 

@@ -10,7 +10,6 @@ from hublish.cli.terminal.bars import progress_on
 from hublish.cli.terminal.color import Paint, paint_for
 from hublish.cli.terminal.streams import Terminal, width_of, write_lines, write_text
 from hublish.cli.terminal.text import escaped
-from hublish.schemas.secrets.masking import redact
 
 if TYPE_CHECKING:
     from hublish.base.errors import HublishError
@@ -63,6 +62,9 @@ class HumanReport:
 
     def note(self, *texts: str) -> None:
         """Write to stderr, without secrets."""
+        # Compiling the rules for secrets takes longer than a start without any remark.
+        from hublish.schemas.secrets.masking import redact
+
         lines = (line for text in texts for line in redact(text, self.terminal.secrets).split("\n"))
         self._print(self.terminal.stderr, lines, paint_for(self.terminal.stderr, self.terminal.environ))
 
