@@ -11,8 +11,8 @@ from hublish.base.gitignore import GitIgnore
 from hublish.base.values import Step
 from hublish.base.values.explanation import Explained, Explanation, Fate
 from hublish.pipeline.collect.collect import survey
-from hublish.pipeline.explain.book import Book
-from hublish.pipeline.explain.finding import explain as explain_path
+from hublish.pipeline.explain.path_lookup import explain as explain_path
+from hublish.pipeline.explain.release_rules import ReleaseRules
 from hublish.schemas.diagnose.problems import errors_in
 from hublish.schemas.documents.file_names import MANIFEST_FILE
 from hublish.schemas.yaml.reader import Places
@@ -43,12 +43,12 @@ def explain(
     """
     project = read_project(manifest)
     with Session(project, **options) as session:
-        rules, existing = _on_the_hub(session) if remote else (None, frozenset[str]())
+        gitignore, existing = _on_the_hub(session) if remote else (None, frozenset[str]())
         session.progress.begin("evaluating every rule")
         found = survey(project)
-        book = Book(found, rules, existing, session.progress)
+        rules = ReleaseRules(found, gitignore, existing, session.progress)
         places = Places.of(project.text, project.name)
-        answers = tuple(_with_lines(explain_path(book, str(path), Path.cwd()), places) for path in paths)
+        answers = tuple(_with_lines(explain_path(rules, str(path), Path.cwd()), places) for path in paths)
         return Explained(answers, session.located(errors_in(found.problems)))
 
 

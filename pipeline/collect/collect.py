@@ -42,10 +42,10 @@ class Collect:
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """A candidate, and the problem that refuses it although the rules include it."""
+    """A candidate, and the problems that refuse it although the rules include it."""
 
     candidate: Candidate
-    problem: Problem | None = None
+    problems: tuple[Problem, ...] = ()
     repeated: bool = False
     """Whether an artifact before collects the same file in the same way: it counts once."""
 
@@ -84,13 +84,13 @@ def survey(project: Project) -> Survey:
     problems += load_format_problems(project)
     matches = Matches.among((candidate.path_in_repo for candidate in found), project.manifest.patterns)
     examined = [_examined(project, with_verdict(candidate, matches)) for candidate in found]
-    problems += [item.problem for item in examined if item.problem]
+    problems += [problem for item in examined for problem in item.problems]
     # A pattern may be there for an artifact that collects nothing: that artifact is reported, not the pattern too.
     failed = [artifact for artifact, (files, _) in zip(project.manifest.artifacts, listed, strict=False) if not files]
     names = [artifact.path_in_repo or artifact.source for artifact in failed]
     problems += matches.unmatched(found, names) if found else ()
     checked = _one_source_a_path(project, [Examined(manifest_candidate(project)), *examined])
-    problems += [item.problem for item in checked if item.problem and item.problem.code == _COLLISION]
+    problems += [problem for item in checked for problem in item.problems if problem.code == _COLLISION]
     return Survey(project, checked, tuple(problems))
 
 
@@ -104,7 +104,8 @@ def _listed(project: Project) -> Iterator[tuple[Sequence[Candidate], Sequence[Pr
 
 
 def _examined(project: Project, candidate: Candidate) -> Examined:
-    return Examined(_followed(project, candidate), _problem(project, candidate))
+    problem = _problem(project, candidate)
+    return Examined(_followed(project, candidate), (problem,) if problem else ())
 
 
 def _problem(project: Project, candidate: Candidate) -> Problem | None:
@@ -172,7 +173,7 @@ def _checked(project: Project, item: Examined, first: dict[str, Candidate]) -> E
     if other is candidate:
         return item
     if _same_release(project, other, candidate):
-        return Examined(candidate, item.problem, repeated=True)
+        return Examined(candidate, item.problems, repeated=True)
     message = f"'{other.source}' and '{candidate.source}' both go to '{candidate.path_in_repo}'"
     hint = "give one of them another path_in_repo, or leave it out"
     if other.artifact is None:
@@ -180,7 +181,8 @@ def _checked(project: Project, item: Examined, first: dict[str, Candidate]) -> E
         hint = "give it another path_in_repo"
     related = Related("the first of them", _path_field(project, other)) if other.artifact is not None else None
     path = _path_field(project, candidate)
-    return Examined(candidate, Problem(_COLLISION, message, hint, path, related=(related,) if related else ()))
+    collision = Problem(_COLLISION, message, hint, path, related=(related,) if related else ())
+    return Examined(candidate, (*item.problems, collision))
 
 
 def _path_field(project: Project, candidate: Candidate) -> str:

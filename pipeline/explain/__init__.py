@@ -1,1 +1,5 @@
-"""Explaining: why a file is in a release or out of it, told by the very rules that decide when it is collected."""
+"""Explain why a file is included in a release or excluded from it, by the rules that decide it when releasing.
+
+path_lookup.py    from a path that the user typed to the files that it names
+release_rules.py  every rule, evaluated for one file
+"""

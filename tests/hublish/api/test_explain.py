@@ -215,7 +215,7 @@ def test_a_gitignore_in_the_release_tells_its_line(manifest: Path) -> None:
     fate = only_fate(manifest, "data/big.bin")
     assert fate.outcome is Outcome.REFUSED
     assert told(fate.decisive) == (
-        ".gitignore:2: *.bin makes the Hub drop it without a word; publishing refuses that",
+        ".gitignore:2: *.bin makes the Hub drop the file silently, and hublish refuses to publish that",
         ".gitignore:2:1",
     )
 
@@ -269,8 +269,8 @@ def test_an_absolute_path_is_no_path_in_the_repo(manifest: Path, path: str) -> N
     ("path", "words"),
     [
         ("old/a.bin", "patterns.delete_patterns[0]: old/* deletes it"),
-        ("notes.txt", "it is left alone"),
-        (".gitattributes", "it is left alone"),
+        ("notes.txt", "it is kept"),
+        (".gitattributes", "it is kept"),
     ],
 )
 def test_a_file_that_stands_on_the_hub_alone_is_told_when_it_is_asked(

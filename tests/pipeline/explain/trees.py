@@ -1,4 +1,4 @@
-"""Folders of files that a release may hold, must not hold, or never sees; and manifests that speak of them."""
+"""Folders with files that a release may contain, must not contain, or ignores; and manifests for them."""
 
 import os
 import pickle
@@ -93,7 +93,7 @@ def made(folder: Path, tree: dict[str, bytes], link: str, fields: dict[str, Any]
 
 
 def everything_in(folder: Path) -> list[str]:
-    """Every name on disk that is no folder."""
+    """Return every name on disk that is not a folder."""
     found = []
     for base, folders, names in os.walk(folder):
         linked = [name for name in folders if (Path(base) / name).is_symlink()]

@@ -42,7 +42,7 @@ LATER = Step("policy", Effect.LATER, "policy: size, pickles and secrets, of what
 DROPPED = Step(
     "gitignore",
     Effect.REFUSES,
-    ".gitignore:2: *.bin makes the Hub drop it without a word; publishing refuses that",
+    ".gitignore:2: *.bin makes the Hub drop the file silently, and hublish refuses to publish that",
     hint="change .gitignore, or leave the file out with patterns.ignore_patterns",
     location=line(2, 1, 6, "*.bin", ".gitignore"),
 )
