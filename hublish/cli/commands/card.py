@@ -5,11 +5,12 @@ from argparse import Namespace
 from hublish.cli.arguments import add_manifest, manifest
 from hublish.cli.commands import Command, Example, Outcome
 from hublish.cli.report import Report
-from hublish.pipeline.render_card.renderer import prestarted
 from hublish.schemas.documents.file_names import CARD_FILE
 
 
 def _run(arguments: Namespace, report: Report) -> Outcome:
+    from hublish.pipeline.render_card.renderer import prestarted
+
     # The child process that renders a custom template starts up during our own slow imports.
     with prestarted(arguments.file):
         import hublish

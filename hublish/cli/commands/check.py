@@ -9,7 +9,6 @@ from hublish.cli.arguments import add_manifest, manifest, repeated_options
 from hublish.cli.commands import Command, Example, Outcome
 from hublish.cli.report import Report
 from hublish.cli.terminal.text import plural
-from hublish.pipeline.render_card.renderer import prestarted
 
 if TYPE_CHECKING:
     from hublish.cli.views.check import CheckView
@@ -34,6 +33,8 @@ def _configure(parser: ArgumentParser) -> None:
 
 
 def _run(arguments: Namespace, report: Report) -> Outcome:
+    from hublish.pipeline.render_card.renderer import prestarted
+
     # The child process that renders a custom template starts up during our own slow imports.
     with prestarted(arguments.file):
         import hublish

@@ -5,7 +5,6 @@ from argparse import ArgumentParser, Namespace
 from hublish.cli.arguments import add_manifest, manifest
 from hublish.cli.commands import Command, Example, Outcome
 from hublish.cli.report import Report
-from hublish.pipeline.render_card.renderer import prestarted
 
 
 def _configure(parser: ArgumentParser) -> None:
@@ -16,6 +15,8 @@ def _configure(parser: ArgumentParser) -> None:
 
 
 def _run(arguments: Namespace, report: Report) -> Outcome:
+    from hublish.pipeline.render_card.renderer import prestarted
+
     # The child process that renders a custom template starts up during our own slow imports.
     with prestarted(arguments.file):
         import hublish
