@@ -1,4 +1,4 @@
-"""Staged -> Release: every file hashed and audited, once; after this nothing is read that was not hashed."""
+"""Staged -> Release: hash and audit every file in one pass; from here on, only hashed bytes are read."""
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor
@@ -15,16 +15,16 @@ from hublish.base.errors import HublishError, PolicyError, SourceChangedError, S
 from hublish.base.progress import SILENT, Progress, Task
 from hublish.base.values import Release, ReleaseFile, Staged, StagedFile
 from hublish.base.workers import SharedTask, run_each, workers
-from hublish.schemas.diagnose.problems import Problem, errors_in
+from hublish.schemas.diagnose.problems import Problem, counted, errors_in
 from hublish.schemas.documents.manifest import Manifest, Policy
 
 
 @dataclass(frozen=True)
 class Seal:
-    """Hash and audit every file in one pass, and refuse what the policy forbids, all at once.
+    """Hash and audit every file, and refuse all violations of the policy at once.
 
     Args:
-        progress: counts the bytes that were hashed.
+        progress: receives the hashed bytes.
         executor: runs the work on each file.
     """
 
@@ -33,16 +33,16 @@ class Seal:
     title: ClassVar[str] = "sealing the release"
 
     def run(self, staged: Staged) -> Release:
-        """Seal the release.
+        """Return the sealed release.
 
         Raises:
-            PolicyError: naming every file that may not go up, and the rule.
-            SourceChangedError: naming every file that is not what was collected any more.
+            PolicyError: naming every file that must not be uploaded, and the rule.
+            SourceChangedError: naming every file that changed since it was collected.
             SourceError: naming every file that cannot be read.
         """
         manifest = staged.collection.project.manifest
         found = [*_problems_before_reading(staged, manifest)]
-        # What is too large is not read at all: a sparse file may claim 600 GB.
+        # Files above the limit are not read: a sparse file of 600 GB would take an hour.
         too_large = {problem.path for problem in errors_in(found) if problem.code == "policy.size"}
         files = sorted(staged.files, key=lambda file: file.path_in_repo)
         readable = [file for file in files if file.path_in_repo not in too_large]
@@ -54,7 +54,7 @@ class Seal:
             project=staged.collection.project,
             files=tuple(map(_sealed, readable, prints)),
             excluded=tuple(one for one in staged.collection.candidates if not one.verdict.included),
-            # A stage before may have passed the collection's warnings on already.
+            # Earlier stages may have passed on the warnings of the collection.
             warnings=tuple(dict.fromkeys([*staged.collection.warnings, *staged.warnings, *warnings])),
         )
 
@@ -63,6 +63,7 @@ class Seal:
         with self.progress.task("hashing", sum(file.content.size for file in files)) as task:
             reader = _Reader(interest, SharedTask(task), self.executor)
             outcomes = run_each(self.executor, reader.read, files)
+        # Failures are values rather than exceptions, so that all files are named and not only the first.
         failures = [one for one in outcomes if isinstance(one, _Failure)]
         if failures:
             raise _failed(failures)
@@ -71,7 +72,7 @@ class Seal:
 
 @dataclass(frozen=True, slots=True)
 class _Failure:
-    """A file that could not be read as it was collected."""
+    """A file that changed since it was collected, or cannot be read."""
 
     path_in_repo: str
     reason: str
@@ -80,7 +81,7 @@ class _Failure:
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """Reads one file in a worker thread."""
+    """Reads one file on the executor."""
 
     interest: Interest
     task: Task
@@ -94,24 +95,26 @@ class _Reader:
         except PermissionError:
             return _Failure(file.path_in_repo, "permission denied", changed=False)
         except OSError as error:
-            # ELOOP among them: a link took the file's place.
+            # For instance ELOOP: a link replaced the file.
             return _Failure(file.path_in_repo, f"cannot be read any more: {error.strerror}", changed=True)
 
 
 def _failed(failures: list[_Failure]) -> HublishError:
+    # One changed file is enough: the others may be unreadable because a writer is replacing the tree.
     changed = any(failure.changed for failure in failures)
     code = "source.changed" if changed else "source.unreadable"
     problems = [Problem(code, failure.reason, path=failure.path_in_repo) for failure in failures]
     if changed:
         return SourceChangedError(
-            f"{_files(len(problems))} changed while the release was sealed; nothing was published",
-            hint="let whatever writes them finish, then run again",
+            f"{counted(problems, 'file')} changed while the release was sealed; nothing was published",
+            hint="wait until the files are complete, then run again",
             problems=problems,
         )
-    return SourceError(f"{_files(len(problems))} cannot be read", hint="make them readable", problems=problems)
+    return SourceError(f"{counted(problems, 'file')} cannot be read", hint="make them readable", problems=problems)
 
 
 def _problems_before_reading(staged: Staged, manifest: Manifest) -> Iterator[Problem]:
+    # Names, counts and sizes come first: they need no reading, and decide which files are read at all.
     policy, paths = manifest.policy, [file.path_in_repo for file in staged.files]
     yield from collision_problems(paths)
     yield from count_problems(paths)
@@ -122,21 +125,17 @@ def _problems_before_reading(staged: Staged, manifest: Manifest) -> Iterator[Pro
 
 
 def _problems_after_reading(file: StagedFile, print_: Fingerprint, policy: Policy) -> Iterator[Problem]:
-    # A file that hublish made, such as the card, has no source that a person could open.
+    # Files that hublish makes, such as the card, have no source that a person could open at a line.
     source = file.path_in_repo if file.origin.artifact is None else file.origin.source
     return problems_after(file.path_in_repo, source, print_, policy)
 
 
 def _refuse_errors(found: Iterable[Problem]) -> list[Problem]:
     if errors := errors_in(found):
-        count = f"{len(errors)} problem" + ("s" if len(errors) > 1 else "")
-        raise PolicyError(f"the release breaks its policy: {count}; nothing was published", problems=errors)
+        msg = f"the release breaks its policy: {counted(errors)}; nothing was published"
+        raise PolicyError(msg, problems=errors)
     return [problem for problem in found if problem.severity == "warning"]
 
 
 def _sealed(file: StagedFile, print_: Fingerprint) -> ReleaseFile:
     return ReleaseFile(file.path_in_repo, print_.size, print_.sha256, print_.blob_id, file.content, file.origin)
-
-
-def _files(count: int) -> str:
-    return f"{count} file" + ("s" if count > 1 else "")

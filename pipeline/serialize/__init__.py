@@ -1,1 +1,1 @@
-"""Collection -> Staged: every file in the format the manifest asks for."""
+"""Collection -> Staged: convert every artifact to the format that the manifest declares."""

@@ -1,4 +1,4 @@
-"""Collection -> Staged: every file in the format the manifest asks for."""
+"""Collection -> Staged: convert every artifact to the format that the manifest declares."""
 
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -12,16 +12,16 @@ from hublish.formats import registry
 from hublish.formats.catalogue import COPY
 from hublish.formats.format_options import validate_options
 from hublish.formats.interface import Written
-from hublish.schemas.diagnose.problems import Problem
+from hublish.schemas.diagnose.problems import Problem, counted
 
 
 @dataclass(frozen=True)
 class Serialize:
-    """Convert what has to be converted; everything else is referenced where it lies.
+    """Convert files that have a serializer, and reference all others in place.
 
     Args:
-        workspace: an empty folder for converted files; it must outlive what is made of the result.
-        progress: told in bytes of input.
+        workspace: an empty folder for converted files; it must exist as long as the release is in use.
+        progress: receives the bytes of input.
 
     Raises (from `run`):
         SerializationError: with one problem for each file that cannot be converted.
@@ -33,11 +33,12 @@ class Serialize:
     title: ClassVar[str] = "serializing the artifacts"
 
     def run(self, collection: Collection) -> Staged:
-        """Return the files as they will go up."""
+        """Return the files as they will be uploaded."""
         files: list[StagedFile] = []
         problems: list[Problem] = []
         for number, candidate in enumerate(collection.included):
             try:
+                # A folder for each artifact file, since two serializers may write files of the same name.
                 files += self._converted(collection, candidate, self.workspace / str(number))
             except ContentChangedError as error:
                 msg = f"'{candidate.source}' {error}"
@@ -48,7 +49,7 @@ class Serialize:
                 path = f"artifacts[{candidate.artifact}]"
                 problems.append(Problem(error.code, f"'{candidate.source}': {error.message}", error.hint, path))
         if problems:
-            msg = f"{len(problems)} file{'s' if len(problems) > 1 else ''} cannot be serialized"
+            msg = f"{counted(problems, 'file')} cannot be serialized"
             raise SerializationError(msg, problems=problems)
         return Staged(collection, _each_once(files), collection.warnings)
 
@@ -61,6 +62,7 @@ class Serialize:
         options = validate_options(serializer, artifact.options)
         parameters = {"version": serializer.version, **options.model_dump(mode="json")}
         origin = Origin(candidate.artifact, candidate.source, serializer.name, parameters, candidate.verdict)
+        # The content itself goes on: a large file is never copied, and remote bytes are not downloaded here.
         if serializer.name == COPY and candidate.content is not None:
             candidate.content.unchanged()
             return [StagedFile(candidate.path_in_repo, candidate.content, origin)]
@@ -72,17 +74,18 @@ class Serialize:
 
 
 def _each_once(files: list[StagedFile]) -> tuple[StagedFile, ...]:
-    """Drop repeated files: an index brings its shards, and a glob may match them as well."""
+    """Drop repeated files: an index brings in its shards, and a glob may match them as well."""
     return tuple({(file.path_in_repo, file.content.identity): file for file in reversed(files)}.values())[::-1]
 
 
 def _source(candidate: Candidate, workspace: Path) -> Any:
-    """Return what a serializer takes: the object in memory, or the path of a file, which is written when needed."""
+    """Return the input of a serializer: the object in memory, or a path, to which other content is written first."""
     content = candidate.content
     if content is None:
         return candidate.value
     if content.local_path is not None:
         return content.local_path
+    # Under its own name, as serializers recognize formats by the suffix.
     folder = workspace / "source"
     folder.mkdir(parents=True)
     path = folder / PurePosixPath(candidate.source).name

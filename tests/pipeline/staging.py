@@ -1,4 +1,4 @@
-"""Staged releases over a real folder, for tests of what comes after staging."""
+"""Staged releases in a real folder, for tests of the stages that follow."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 def project_in(folder: Path, **fields: Any) -> Project:
-    """Return a project whose manifest has the given fields beside the least one."""
+    """Return a project with a minimal manifest and the given fields."""
     repo = {"repo_id": "acme/digits-mlp", **fields.pop("repo", {})}
     manifest = Manifest.model_validate({"repo": repo, "artifacts": [{"source": "*"}], **fields})
     return Project(manifest, b"", folder)
@@ -31,7 +31,7 @@ def written(folder: Path, name: str, data: bytes) -> OnDisk:
 
 
 def staged(project: Project, files: dict[str, bytes | Content]) -> Staged:
-    """Write what is bytes and stage everything under its path_in_repo."""
+    """Write the bytes to files, and stage everything under its path_in_repo."""
     found = [
         (name, written(project.folder, name, content) if isinstance(content, bytes) else content)
         for name, content in files.items()
@@ -56,7 +56,7 @@ class Inline(Executor):
 
 
 def wait_for_a_tick(folder: Path) -> None:
-    """Return once a change of a file gets another ctime: kernels count in ticks of some milliseconds."""
+    """Return once a change of a file gets a new ctime: kernels count in ticks of some milliseconds."""
     probe = folder.with_name(f"{folder.name}.tick")
     probe.touch()
     before = probe.stat().st_ctime_ns
@@ -66,7 +66,7 @@ def wait_for_a_tick(folder: Path) -> None:
 
 @dataclass
 class Recorder:
-    """A progress that remembers, and calls back on every advance."""
+    """A progress that records, and calls back on every advance."""
 
     on_advance: Callable[[], object] = lambda: None
     visible: bool = False
@@ -81,11 +81,11 @@ class Recorder:
 
     @contextmanager
     def task(self, label: str, total: int, unit: str = "B") -> Iterator["Recorder"]:
-        """Remember the total."""
+        """Record the total."""
         self.total += total
         yield self
 
     def advance(self, amount: int) -> None:
-        """Remember the amount."""
+        """Record the amount."""
         self.done.append(amount)
         self.on_advance()

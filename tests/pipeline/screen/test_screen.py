@@ -1,4 +1,4 @@
-"""What a check knows of a release before a byte of it is read."""
+"""Screening checks a release before a byte of it is read."""
 
 import itertools
 import os
@@ -18,12 +18,12 @@ _serial = itertools.count()
 
 
 def sized(size: int) -> OnDisk:
-    """A file that is not there: screening opens none."""
+    """A file that does not exist: screening opens none."""
     return OnDisk(Path(f"/nowhere/{next(_serial)}"), Identity(1, 1, size, 1, 1))
 
 
 def outline(files: dict[str, int], **fields: object) -> Staged:
-    """A release with those files, each of an artifact of its own unless `artifacts` says otherwise."""
+    """A release with these files, each with an artifact of its own unless `artifacts` is given."""
     artifacts = fields.pop("artifacts", None) or [{"source": path} for path in files] or [{"source": "x"}]
     manifest = Manifest.model_validate({"repo": {"repo_id": "acme/x"}, "artifacts": artifacts, **fields})
     project = Project(manifest, b"", Path("/nowhere"))
@@ -41,26 +41,26 @@ def refused(staged: Staged) -> tuple[Problem, ...]:
     return caught.value.problems
 
 
-def told(problems: Iterable[Problem]) -> list[tuple[str, str]]:
+def places(problems: Iterable[Problem]) -> list[tuple[str, str]]:
     return [(problem.code, problem.path) for problem in problems]
 
 
-def test_what_fits_passes_as_it_is() -> None:
+def test_a_valid_release_passes_unchanged() -> None:
     staged = outline({"a.bin": 10, "b/c.json": 0})
     assert Screen().run(staged) == staged
 
 
 @pytest.mark.parametrize(
-    ("size", "said"),
+    ("size", "message"),
     [
         (60 * 10**9, "60.0 GB is larger than policy.max_file_size, 50.0 GB"),
         (600 * 10**9, "600.0 GB is larger than the Hub's limit of 500.0 GB a file"),
     ],
 )
-def test_a_file_over_a_limit_is_told_at_its_artifact(size: int, said: str) -> None:
+def test_a_file_over_a_limit_is_reported_at_its_artifact(size: int, message: str) -> None:
     (only,) = refused(outline({"small.bin": 1, "big.bin": size}))
     assert (only.code, only.path) == ("policy.size", "artifacts[1].source")
-    assert only.message == f"'big.bin': {said}"
+    assert only.message == f"'big.bin': {message}"
     assert only.hint
 
 
@@ -73,31 +73,31 @@ def test_a_file_of_600_gigabytes_on_the_disk_is_not_read(tmp_path: Path) -> None
     assert only.code == "policy.size"
 
 
-def test_the_size_of_what_is_converted_is_not_known_yet() -> None:
+def test_the_size_of_a_converted_file_is_not_known_yet() -> None:
     artifacts = [{"source": "model.pt", "serializer": "safetensors"}]
     assert Screen().run(outline({"model.safetensors": 600 * 10**9}, artifacts=artifacts)).warnings == ()
 
 
-def test_much_is_advised_against_and_too_much_refused() -> None:
+def test_a_large_file_is_a_warning() -> None:
     (warning,) = Screen().run(outline({"big.bin": 210 * 10**9}, policy={"max_file_size": "400GB"})).warnings
     assert (warning.code, warning.path, warning.severity) == ("policy.size", "artifacts[0].source", "warning")
 
 
-def test_a_folder_may_hold_10_000_entries() -> None:
+def test_a_folder_may_have_10_000_entries() -> None:
     names = [f"data/{number}.png" for number in range(10_001)]
     artifacts = [{"source": "x"}, {"source": "images", "path_in_repo": "data/"}]
     assert Screen().run(outline(dict.fromkeys(names[1:], 1), artifacts=artifacts)).warnings == ()
     (only,) = refused(outline(dict.fromkeys(["x", *names], 1), artifacts=artifacts))
-    assert told([only]) == [("policy.count", "artifacts[1].path_in_repo")]
+    assert places([only]) == [("policy.count", "artifacts[1].path_in_repo")]
     assert only.message == "'data/': 10,001 entries in one folder; the Hub's limit is 10,000"
 
 
 def test_the_root_is_a_folder_too() -> None:
     (only,) = refused(outline(dict.fromkeys(map(str, range(10_001)), 1), artifacts=[{"source": "."}]))
-    assert told([only]) == [("policy.count", "artifacts[0].source")]
+    assert places([only]) == [("policy.count", "artifacts[0].source")]
 
 
-def test_more_than_100_000_files_are_advised_against() -> None:
+def test_more_than_100_000_files_are_a_warning() -> None:
     names = (f"{number % 50}/{number}.png" for number in range(100_001))
     (only,) = Screen().run(outline(dict.fromkeys(names, 1), artifacts=[{"source": "."}])).warnings
     assert (only.code, only.path, only.severity) == ("policy.count", "artifacts", "warning")
@@ -111,11 +111,11 @@ def test_more_than_100_000_files_are_advised_against() -> None:
         ("a", "a/b", "target collision"),
     ],
 )
-def test_names_that_cannot_stand_beside_each_other_show_both_places(one: str, two: str, why: str) -> None:
+def test_names_that_collide_show_both_places(one: str, two: str, why: str) -> None:
     for first, second in ((one, two), (two, one)):
         (only,) = refused(outline({first: 1, second: 1}))
-        assert told([only]) == [("policy.collision", "artifacts[1].source")]
-        both = f"{first!a} and {second!a}"  # two that look the same are spelt out
+        assert places([only]) == [("policy.collision", "artifacts[1].source")]
+        both = f"{first!a} and {second!a}"  # names that look alike are written as code points
         assert only.message.startswith(f"{both}: {why}")
         assert [(each.path, each.message) for each in only.related] == [
             ("artifacts[0].source", f"'{first}' comes from here")
@@ -124,22 +124,29 @@ def test_names_that_cannot_stand_beside_each_other_show_both_places(one: str, tw
 
 def test_names_the_policy_denies_are_refused() -> None:
     problems = refused(outline({"a.log": 1, ".git/x": 1, "ok": 1}, policy={"deny_patterns": ["*.log"]}))
-    assert told(problems) == [
+    assert places(problems) == [
         *[("policy.name", "artifacts[1].source"), ("policy.denied", "artifacts[1].source")],
         ("policy.denied", "artifacts[0].source"),
     ]
 
 
-def test_a_name_that_windows_cannot_hold_is_a_warning() -> None:
+def test_a_name_that_windows_refuses_is_a_warning() -> None:
     (only,) = Screen().run(outline({"aux.txt": 1})).warnings
     assert (only.code, only.path, only.severity) == ("policy.portability", "artifacts[0].source", "warning")
 
 
 @pytest.mark.parametrize("field", ["commit_message", "commit_description"])
-def test_a_secret_in_the_commit_is_refused_unread(field: str) -> None:
+def test_a_secret_in_the_commit_message_is_refused(field: str) -> None:
     token = "ghp_" + "16C7e42F292c6912E7710c838347Ae178B4a"
     (only,) = refused(outline({"a": 1}, repo={"repo_id": "acme/x", field: f"by {token}"}))
-    assert told([only]) == [("policy.secret", f"repo.{field}")]
+    assert places([only]) == [("policy.secret", f"repo.{field}")]
+    assert token not in str(only)
+
+
+def test_a_secret_in_a_file_name_is_reported_at_its_artifact() -> None:
+    token = "ghp_" + "16C7e42F292c6912E7710c838347Ae178B4a"
+    (only,) = refused(outline({"a": 1, f"{token}/b": 1}))
+    assert places([only]) == [("policy.secret", "artifacts[1].source")]
     assert token not in str(only)
 
 
@@ -154,10 +161,10 @@ def test_a_load_plan_that_fetches_nothing_is_refused() -> None:
     patterns = ["*.safetensors", "confg.json", "README.md"]
     staged = outline({"model.safetensors": 9, "config.json": 9}, load={"allow_patterns": patterns}, card={})
     (only,) = refused(staged)
-    assert told([only]) == [("source.pattern", "load.allow_patterns[1]")]
+    assert places([only]) == [("source.pattern", "load.allow_patterns[1]")]
 
 
-def test_what_is_converted_may_get_names_that_a_load_plan_knows_already() -> None:
+def test_converted_files_may_get_the_names_in_the_load_plan() -> None:
     artifacts = [{"source": "model.pt", "serializer": "safetensors"}]
     staged = outline({"model.safetensors": 9}, artifacts=artifacts, load={"allow_patterns": ["model-*.safetensors"]})
     (only,) = Screen().run(staged).warnings

@@ -1,4 +1,4 @@
-"""Sealing: right digests, every problem at once, nothing that changed meanwhile, and no secret repeated."""
+"""Sealing: correct digests, all problems at once, no file that changed meanwhile, and no secret in a message."""
 
 import hashlib
 import os
@@ -44,12 +44,12 @@ def test_the_digests_are_those_of_sha256_and_git(tmp_path: Path, size: int) -> N
     assert file.blob_id == git.stdout.decode().strip()
 
 
-def test_content_made_in_memory_is_sealed_like_a_file(tmp_path: Path) -> None:
+def test_content_in_memory_is_sealed_like_a_file(tmp_path: Path) -> None:
     on_disk, in_memory = sealed(tmp_path, {"a": b"same", "b": InMemory(b"same")}).files
     assert (on_disk.sha256, on_disk.blob_id, on_disk.size) == (in_memory.sha256, in_memory.blob_id, in_memory.size)
 
 
-def test_the_release_is_sorted_and_keeps_origins_and_what_stayed_out(tmp_path: Path) -> None:
+def test_the_release_is_sorted_and_keeps_origins_and_excluded_files(tmp_path: Path) -> None:
     release = sealed(tmp_path, {"z.txt": b"z", "a/b.txt": b"b", "a.txt": b"a"})
     assert [file.path_in_repo for file in release.files] == ["a.txt", "a/b.txt", "z.txt"]
     assert release.files[0].origin == Origin(0, "a.txt", "copy")
@@ -69,7 +69,7 @@ def test_no_clean_file_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("level", "warnings"), [("warn", ["policy.pickle", "policy.secret"]), ("allow", [])])
-def test_the_levels_of_the_policy_are_kept(tmp_path: Path, level: str, warnings: list[str]) -> None:
+def test_the_levels_of_the_policy_are_applied(tmp_path: Path, level: str, warnings: list[str]) -> None:
     files = {"a.pkl": call(), "b.txt": TOKEN.encode()}
     release = sealed(tmp_path, files, policy={"pickle": level, "secrets": level})
     assert [problem.code for problem in release.warnings] == warnings
@@ -156,12 +156,12 @@ def test_a_sparse_file_beyond_the_limit_is_refused_without_being_read(tmp_path: 
     assert recorder.done == []
 
 
-def test_names_other_systems_refuse_are_warned_about(tmp_path: Path) -> None:
+def test_names_that_other_systems_refuse_are_warnings(tmp_path: Path) -> None:
     release = sealed(tmp_path, {"aux.txt": b"a"})
     assert [problem.code for problem in release.warnings] == ["policy.portability"]
 
 
-def test_a_file_with_several_names_is_warned_about(tmp_path: Path) -> None:
+def test_a_file_with_several_names_is_a_warning(tmp_path: Path) -> None:
     written(tmp_path, "one", b"1")
     (tmp_path / "two").hardlink_to(tmp_path / "one")
     content = OnDisk(tmp_path / "one", Identity.of((tmp_path / "one").stat()))
@@ -217,7 +217,7 @@ CHANGES = [
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
-def test_a_file_that_is_not_the_collected_one_is_named(tmp_path: Path, change: Callable[[Path], object]) -> None:
+def test_a_file_that_differs_from_the_collected_one_is_named(tmp_path: Path, change: Callable[[Path], object]) -> None:
     value = staged(project_in(tmp_path), {"data/a.bin": b"0123456789", "b.txt": b"unchanged"})
     wait_for_a_tick(tmp_path)
     change(tmp_path / "data" / "a.bin")
@@ -240,7 +240,7 @@ def test_a_file_that_changes_while_it_is_read_is_named(tmp_path: Path, size: int
 def test_a_file_without_permission_is_named(tmp_path: Path) -> None:
     value = staged(project_in(tmp_path), {"a.txt": b"a"})
     (tmp_path / "a.txt").chmod(0)
-    # chmod changes the identity too; what counts is that it is named before any network call.
+    # chmod changes the identity too: either error is right, as long as it names the file.
     with pytest.raises((SourceError, SourceChangedError), match=r"a\.txt: permission denied"):
         Seal().run(value)
 

@@ -1,4 +1,4 @@
-"""Serialize: converted, or referenced where it lies; all that fails at once."""
+"""Serialize: files are converted or referenced in place, and all failures are reported at once."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,11 +8,12 @@ import pytest
 import safetensors.numpy
 
 from hublish.base.content import InMemory, OnDisk
-from hublish.base.errors import SerializationError
+from hublish.base.errors import SerializationError, SourceChangedError
 from hublish.base.values import Project, Staged
 from hublish.pipeline.collect.collect import Collect
 from hublish.pipeline.serialize.serialize import Serialize
 from hublish.schemas.documents.manifest import Manifest
+from tests.pipeline.staging import wait_for_a_tick
 
 
 def staged(folder: Path, *artifacts: Mapping[str, object], objects: dict[str, object] | None = None) -> Staged:
@@ -31,7 +32,7 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
-def test_what_is_copied_lies_where_it_lay(folder: Path) -> None:
+def test_unconverted_files_are_referenced_in_place(folder: Path) -> None:
     result = staged(folder, {"source": "config.json"})
     config, manifest = result.files
     assert isinstance(config.content, OnDisk)
@@ -40,7 +41,7 @@ def test_what_is_copied_lies_where_it_lay(folder: Path) -> None:
     assert list((folder.parent / "workspace").iterdir()) == []
 
 
-def test_what_is_converted_tells_how(folder: Path) -> None:
+def test_the_origin_of_a_converted_file_records_the_conversion(folder: Path) -> None:
     result = staged(folder, {"source": "model.npz", "serializer": "safetensors", "options": {"max_shard_size": "1GB"}})
     _, weights = result.files
     assert isinstance(weights.content, OnDisk)
@@ -51,7 +52,7 @@ def test_what_is_converted_tells_how(folder: Path) -> None:
     assert weights.origin.verdict.rule == "artifacts[0].source: model.npz"
 
 
-def test_shards_all_come_from_the_one_source(folder: Path) -> None:
+def test_all_shards_have_the_same_origin(folder: Path) -> None:
     options = {"max_shard_size": "100B"}
     result = staged(folder, {"source": "model.npz", "serializer": "safetensors", "options": options})
     assert [file.path_in_repo for file in result.files if file.origin.artifact == 0] == [
@@ -69,6 +70,17 @@ def test_arrays_in_memory_are_written(folder: Path) -> None:
     assert safetensors.numpy.load_file(content.path)["x"].shape == (3,)
 
 
+@pytest.mark.parametrize("serializer", ["copy", "safetensors"])
+def test_a_file_that_changed_since_it_was_collected_is_named(folder: Path, serializer: str) -> None:
+    artifact = {"source": "model.npz", "serializer": serializer}
+    manifest = Manifest.model_validate({"repo": {"repo_id": "acme/x"}, "artifacts": [artifact]})
+    collection = Collect().run(Project(manifest, b"", folder))
+    wait_for_a_tick(folder)
+    np.savez(folder / "model.npz", c=np.zeros(3))
+    with pytest.raises(SourceChangedError, match=r"'model\.npz' changed since it was collected"):
+        Serialize(folder.parent / "workspace").run(collection)
+
+
 def test_every_file_that_cannot_be_converted_is_named(folder: Path) -> None:
     for name in ("one.npz", "two.npz"):
         (folder / name).write_bytes(b"no zip")
@@ -78,7 +90,7 @@ def test_every_file_that_cannot_be_converted_is_named(folder: Path) -> None:
     assert {problem.path for problem in caught.value.problems} == {"artifacts[0]"}
 
 
-def test_shards_that_a_glob_hits_beside_their_index_go_up_once(folder: Path, tmp_path: Path) -> None:
+def test_shards_that_a_glob_matches_beside_their_index_are_uploaded_once(folder: Path, tmp_path: Path) -> None:
     options = {"max_shard_size": "100B"}
     made = staged(folder, {"source": "model.npz", "serializer": "safetensors", "options": options})
     sharded = tmp_path / "sharded"
