@@ -41,7 +41,7 @@ def cards_rendered_once() -> Iterator[None]:
     """A process for each card would take most of the time."""
     renderer = OnceEach()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("hublish.cli.commands.check.prestarted", lambda _: rendered_by(renderer))
+        patch.setattr("hublish.pipeline.render_card.renderer.prestarted", lambda _: rendered_by(renderer))
         yield
 
 
