@@ -26,7 +26,7 @@ class FileType:
     description: str
     """Completes "is published: ..." in a draft."""
     pickle: Literal["never", "by content", "always"] = "never"
-    """Whether it is a pickle by convention. A `.bin` is a checkpoint of PyTorch or the plain binary of a runtime."""
+    """Whether it is a pickle by convention. A `.bin` is a PyTorch checkpoint, or the binary of another runtime."""
     has_arrays: bool = False
     """Whether serializer `safetensors` reads it."""
     is_kept: bool = False
@@ -83,19 +83,22 @@ class FormatEntry:
         return "" if self.keeps_suffix else self.files[0].suffix
 
 
+# Rows that several formats share.
 _SAFETENSORS: Final = FileType(".safetensors", "weights", has_arrays=True)
 _PKL: Final = FileType(".pkl", "a pickle", "always", library="sklearn")
 _PTH: Final = FileType(".pth", "a PyTorch checkpoint", "always", has_arrays=True)
 _SHARDS: Final = (f"*.safetensors{SHARD_INDEX_SUFFIX}",)
 _H5PY: Final = Requirement("h5py", "h5py")
 _JAX: Final = Requirement("jax", "jax")
+# Versions before 3.11 have known ways around safe mode, such as CVE-2025-1550 and CVE-2025-9906.
 _KERAS: Final = Requirement(
     "keras",
     "'keras>=3.12' torch  # and set KERAS_BACKEND=torch",
     "Keras needs a backend: install tensorflow, jax or torch, and name it in KERAS_BACKEND",
 )
 
-# The order is that of preference: a repo often holds the same weights in several formats, and loading reads one.
+# In order of preference: a repo often holds the same weights in several formats, and loading reads one of them.
+# safetensors comes first: it never executes code, and arrays are mapped without a copy.
 _ENTRIES: Final = (
     FormatEntry(
         "safetensors",
@@ -146,12 +149,14 @@ _ENTRIES: Final = (
         "sklearn",
         "hublish.formats.sklearn:Sklearn",
         options.SklearnOptions,
+        # The first suffix is the default; the others need `policy.pickle` and the reader's permission.
         (
             FileType(".skops", "an estimator that runs nothing when it is loaded", is_kept=True, library="sklearn"),
             FileType(".joblib", "a pickle", "always", library="sklearn"),
             _PKL,
             FileType(".pickle", "a pickle", "always", library="sklearn"),
         ),
+        # Loading an estimator imports scikit-learn, which neither package depends on by itself.
         requires=(Requirement("skops", "'skops>=0.13' scikit-learn"), Requirement("joblib", "joblib scikit-learn")),
     ),
     FormatEntry(
@@ -159,7 +164,7 @@ _ENTRIES: Final = (
         "hublish.formats.onnx:Onnx",
         options.OnnxOptions,
         (FileType(".onnx", "ONNX, its structure checked"),),
-        companions=("*.onnx.data",),
+        companions=("*.onnx.data",),  # the name that `external_data: true` gives
         requires=(Requirement("onnx", '"hublish[onnx]"'), Requirement("onnxruntime", "onnxruntime")),
     ),
     FormatEntry(
@@ -190,12 +195,14 @@ REQUIREMENTS: Final[Mapping[str, Requirement]] = MappingProxyType(
 )
 """The packages that formats import on use, by import name."""
 
+# Files of other libraries: serializer `safetensors` converts some, `copy` publishes the others.
 _WITHOUT_SERIALIZER: Final = (
     FileType(".pt", "a PyTorch checkpoint", "always", has_arrays=True),
     FileType(".ckpt", "a PyTorch checkpoint", "always", has_arrays=True),
     FileType(".bin", "a PyTorch checkpoint", "by content", has_arrays=True),
     # A TorchScript archive holds code as well, which converting drops: a draft leaves the choice to the author.
     FileType(".jit", "a TorchScript archive", "by content", has_arrays=True, is_evidence=False),
+    # Listed for its library only: the suffix `.h5` includes it.
     FileType(".weights.h5", "weights of Keras", has_arrays=True, library="keras"),
     FileType(".h5", "weights of Keras", has_arrays=True, is_kept=True),
     FileType(".hdf5", "weights of Keras", is_kept=True),
@@ -210,6 +217,7 @@ _WITHOUT_SERIALIZER: Final = (
 FILE_TYPES: Final = (*dict.fromkeys(file for entry in _ENTRIES for file in entry.files), *_WITHOUT_SERIALIZER)
 """Every kind of weight file. A suffix comes before the suffixes that it ends with."""
 
+# No other module lists suffixes of weights, which a test checks.
 WEIGHT_SUFFIXES: Final = tuple(file.suffix for file in FILE_TYPES)
 """Suffixes of files that hold weights or belong to a model."""
 MODEL_SUFFIXES: Final = tuple(file.suffix for file in FILE_TYPES if file.is_evidence)
@@ -254,5 +262,6 @@ class BuiltIn:
 
     def __init_subclass__(cls, *, row: str) -> None:
         """Copy the attributes of the row."""
+        # At class creation, so that an unknown row fails on import and not when a release is published.
         entry = FORMATS[row]
         cls.name, cls.suffix, cls.suffixes, cls.options = entry.name, entry.suffix, entry.suffixes, entry.options

@@ -30,6 +30,7 @@ class Copy(BuiltIn, row="copy"):
         Raises:
             SerializationError: the source is any other value in memory.
         """
+        # For example the config.json that `push_to_hub` renders from an object.
         if isinstance(source, bytes):
             target = output_path(workspace, path_in_repo)
             target.write_bytes(source)

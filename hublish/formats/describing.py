@@ -1,7 +1,7 @@
-"""The built-in serializers, described for editors: `python -m hublish.formats.describing` writes them.
+"""Describe the built-in serializers for editors: `python -m hublish.formats.describing` writes the descriptions.
 
-The JSON Schema of the manifest names every serializer and its options, and schemas know no serializer: what they say
-of themselves is handed down as data, which a test holds to be fresh.
+The JSON Schema of the manifest lists every serializer with its options, but `schemas` is below `formats` and must not
+import it. So the descriptions are committed as data, and a test checks that they are fresh.
 """
 
 import inspect
@@ -23,6 +23,7 @@ def described() -> str:
 
 def _about(format_: Format, serializer: object) -> dict[str, Any]:
     options = format_.options.model_json_schema(schema_generator=DescribedJsonSchema)
+    # The first paragraph: the others are for readers of the code.
     text = inspect.getdoc(serializer) or ""
     return {"description": text.partition("\n\n")[0].replace("\n", " "), "options": plain(options)}
 

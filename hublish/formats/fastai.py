@@ -42,12 +42,14 @@ class Fastai(BuiltIn, row="fastai"):
             MissingDependencyError: the learner came from a fastai that cannot be imported here.
         """
         check_suffix(path_in_repo, self.suffixes)
+        # Checking the content would mean to unpickle it. The audit of all files detects the pickle without running it.
         if isinstance(source, Path):
             return (Written(path_in_repo, source),)
         if not isinstance(source, imported("fastai.learner", serializer=self.name).Learner):
             msg = f"a {type(source).__name__} is not a fastai Learner"
             raise SerializationError(msg, hint="give the learner, or its model to serializer torch")
         target = output_path(workspace, path_in_repo)
+        # fastai resolves a relative path against the learner's own folder.
         with framework_errors_as(SerializationError, "fastai cannot export the learner"):
             source.export(target.absolute())
         return (Written(path_in_repo, target),)
@@ -58,6 +60,7 @@ class Fastai(BuiltIn, row="fastai"):
         Raises:
             NoArraysError: always.
         """
+        # `only` reports missing and ambiguous files first: their errors help more than this one.
         path, _ = only(files, self.suffixes, self.name)
         msg = f"{path} holds a pickled learner rather than arrays by name"
         raise NoArraysError(msg, hint="hublish.from_hub rebuilds it with the permission trust=Trust(pickle=True)")

@@ -37,6 +37,7 @@ def imported(module: str, *, serializer: str) -> Any:
             and fails to import.
     """
     package = module.partition(".")[0]
+    # A KeyError here is a mistake of ours: the package has no row in the catalogue.
     requirement = REQUIREMENTS[package]
     try:
         return importlib.import_module(module)

@@ -23,7 +23,7 @@ def with_front_matter(metadata: Mapping[str, Any], body: str) -> str:
 
 
 def front_matter(card: str) -> str | None:
-    """Return the YAML at the top of a card, a blank line in place of each line above it; None when there is none.
+    """Return the YAML at the top of a card, a blank line in place of each line above it; None without front matter.
 
     The blank lines make the line numbers of a YAML parser those of the card.
     """

@@ -4,7 +4,7 @@ The header is parsed here rather than by llama.cpp's package `gguf`, which trust
 """
 
 import mmap
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -17,9 +17,9 @@ from hublish.base.errors import LoadError, SerializationError
 from hublish.base.progress import Progress
 from hublish.formats.catalogue import BuiltIn
 from hublish.formats.format_options import GgufOptions
-from hublish.formats.gguf_header import MAX_HEADER_SIZE, GgufHeader, parse_header
+from hublish.formats.gguf_header import MAX_HEADER_SIZE, GgufHeader, GgufTensor, parse_header
 from hublish.formats.input_files import invalid_file_as, named, opened, unchanged
-from hublish.formats.interface import TensorInfo, Trust, Written
+from hublish.formats.interface import LazyArrays, TensorInfo, Trust, Written
 from hublish.formats.release_files import check_suffix, only
 
 
@@ -83,17 +83,17 @@ class Gguf(BuiltIn, row="gguf"):
         return self.load(files)
 
 
-class GgufArrays(Mapping[str, NDArray[Any]]):
+class GgufArrays(LazyArrays[GgufTensor]):
     """The tensors of a file by name, mapped on first access.
 
     A quantized tensor of shape `(..., n)` is an array of bytes, `(..., n // block * block_size)`.
     """
 
     def __init__(self, file: GgufFile) -> None:
+        super().__init__({tensor.name: tensor for tensor in file.header.tensors})
         self.header = file.header
         """Version, metadata, and the place of every tensor."""
         self._file = file
-        self._places = {tensor.name: tensor for tensor in file.header.tensors}
         self._map: mmap.mmap | None = None
 
     @property
@@ -102,26 +102,19 @@ class GgufArrays(Mapping[str, NDArray[Any]]):
         return tuple(TensorInfo(t.name, t.shape, t.type.name, t.nbytes, self._file.name) for t in self.header.tensors)
 
     def __getitem__(self, name: str) -> NDArray[Any]:
-        tensor = self._places[name]
+        tensor = self._stored[name]
         if not tensor.type.block:
             msg = f"tensor {name!r} is of {tensor.type.name}, which is newer than this version of hublish"
             raise LoadError(msg, hint="read it with llama.cpp or its Python package gguf")
         shape, dtype = tensor.stored
+        # An empty tensor may begin at the very end of the file, where nothing can be mapped.
         if not tensor.nbytes:
             return np.empty(shape, dtype)
+        # One map for all tensors: Linux limits a process to some 65,000 maps, and a file may have more tensors.
         if self._map is None:
             with invalid_file_as(LoadError), unchanged(self._file.path, self._file.identity) as descriptor:
                 self._map = mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
         return np.ndarray(shape, dtype, buffer=self._map, offset=tensor.offset)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._places)
-
-    def __len__(self) -> int:
-        return len(self._places)
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._places
 
 
 def read_gguf(path: Path, name: str) -> GgufFile:

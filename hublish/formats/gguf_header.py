@@ -22,13 +22,14 @@ MAX_TENSORS: Final = 100_000
 # Far above real files, which have tens of keys, and vocabularies of some 300,000 strings with as many merges.
 _MAX_KEYS = 10_000
 _MAX_STRINGS = 2_000_000
-_MAX_NAME = 65_535
+_MAX_NAME = 65_535  # bytes: the specification's limit for a key
 _MAX_STRING = 16 << 20
 _MAX_DIMENSIONS = 4  # GGML_MAX_DIMS
 _MAX_DEPTH = 4
-_DEFAULT_ALIGNMENT = 32
+_DEFAULT_ALIGNMENT = 32  # when the metadata names none
 _VERSIONS = (2, 3)
 
+# The types of metadata values, as the specification numbers them.
 _BOOL, _STRING, _ARRAY = 7, 8, 9
 _SCALARS: Final[dict[int, np.dtype[Any]]] = {
     0: np.dtype("<u1"),
@@ -162,6 +163,7 @@ def parse_header(data: memoryview, size: int) -> GgufHeader:
     if bytes(cursor.take(4)) != b"GGUF":
         msg = "not a GGUF file: its first bytes are not those of the format"
         raise InvalidFileError(msg)
+    # Version 1 has 32-bit counts. A big-endian file shows a huge version here.
     version = cursor.number("<I")
     if version not in _VERSIONS:
         msg = f"version {version} of GGUF; hublish reads versions 2 and 3 in little-endian"
@@ -186,6 +188,7 @@ class _Cursor:
         self.strings = 0
 
     def take(self, size: int) -> memoryview:
+        # Python's integers do not overflow: a count of 2**63 elements is simply past the end.
         end = self.position + size
         if size < 0 or end > len(self._data):
             msg = f"the header is truncated, or longer than {MAX_HEADER_SIZE} bytes"
@@ -221,6 +224,7 @@ def _metadata(cursor: _Cursor, count: int) -> dict[str, Any]:
     metadata: dict[str, Any] = {}
     for _ in range(count):
         key = cursor.string(_MAX_NAME)
+        # Printed by `hublish load`: a control character could rewrite the terminal.
         if not key or not key.isprintable() or key in metadata:
             msg = f"metadata key {ascii(key)[:80]} is empty, not printable or repeated"
             raise InvalidFileError(msg)
@@ -245,7 +249,9 @@ def _list(cursor: _Cursor, depth: int) -> Any:
     kind, count = cursor.number("<I"), cursor.number("<Q")
     if kind in _SCALARS:
         numbers = np.frombuffer(cursor.take(count * _SCALARS[kind].itemsize), _SCALARS[kind])
+        # Copied, because a view would keep the whole header mapped.
         return numbers.astype(np.bool_) if kind == _BOOL else numbers.copy()
+    # Each level of nesting is a call of this function.
     if depth > _MAX_DEPTH:
         msg = f"lists nested more than {_MAX_DEPTH} deep"
         raise InvalidFileError(msg)
@@ -285,9 +291,11 @@ def _placed(info: tuple[str, tuple[int, ...], int, int], data_offset: int, align
     shown = ascii(name)[:80]
     found = element_type(kind)
     count = math.prod(shape)
+    # Lengths are unsigned in the file and signed in ggml; an unaligned offset breaks readers that map tensors.
     if offset % alignment or any(length >= 1 << 63 for length in shape):
         msg = f"tensor {shown} has an impossible shape or offset"
         raise InvalidFileError(msg)
+    # A block never spans rows.
     row = shape[-1] if shape else 1
     if found.block and row % found.block:
         msg = f"tensor {shown} has rows of {row} elements, which are not whole {found.name} blocks of {found.block}"

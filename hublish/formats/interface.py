@@ -3,13 +3,15 @@
 Distributions that add a serializer implement `Serializer`, and `Rebuilding` where a framework has a value of its own.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from typing import Any, ClassVar, Generic, Protocol, TypeVar, runtime_checkable
 
 from hublish.base.progress import Progress
 from hublish.schemas.documents.field_types import Document
+
+Stored = TypeVar("Stored")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,7 @@ class Written:
     path: Path
 
 
+# Properties, because both the class variables of a serializer and the fields of a catalogue row satisfy them.
 class Format(Protocol):
     """The part of a format that a manifest refers to: known without reading or writing a file."""
 
@@ -36,8 +39,9 @@ class Format(Protocol):
         """The model of the artifact's `options`; unknown keys are rejected."""
 
 
+# Stateless, so that one instance serves any number of releases at the same time.
 class Serializer(Format, Protocol):
-    """One format that reads and writes. Stateless; registered in `catalogue.py` or through the entry-point group."""
+    """One format that reads and writes; registered in `catalogue.py` or through the entry-point group."""
 
     version: ClassVar[int]
     """Increased whenever the same input would give other bytes; recorded in the lock."""
@@ -84,9 +88,10 @@ class Trust:
 
 
 DISTRUST = Trust()
-"""Read data, and nothing else."""
+"""No permission beyond reading data."""
 
 
+# The optional parts of a serializer are protocols of their own, so that a plugin implements only those it can.
 @runtime_checkable
 class Rebuilding(Protocol):
     """A serializer that also returns its framework's own value, rather than arrays alone."""
@@ -132,6 +137,23 @@ class Described(Protocol):
     @property
     def tensors(self) -> tuple[TensorInfo, ...]:
         """The descriptions, in the order of the names."""
+
+
+class LazyArrays(Mapping[str, Any], Generic[Stored]):
+    """Arrays by name that are read on access; subclasses read one of them in `__getitem__`."""
+
+    def __init__(self, stored: Mapping[str, Stored]) -> None:
+        self._stored = stored
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._stored)
+
+    def __len__(self) -> int:
+        return len(self._stored)
+
+    def __contains__(self, name: object) -> bool:
+        # Mapping's own would read the array.
+        return name in self._stored
 
 
 def describe(arrays: Mapping[str, Any]) -> tuple[TensorInfo, ...]:

@@ -73,6 +73,7 @@ class Jax(BuiltIn, row="jax"):
         """
         numpy = imported("jax.numpy", serializer=self.name)
         dtypes = imported("jax.dtypes", serializer=self.name)
+        # jax narrows 64 bits to 32 unless it is configured otherwise.
         leaves = {
             name: numpy.asarray(array) if dtypes.canonicalize_dtype(array.dtype) == array.dtype else array
             for name, array in self.load(files).items()
@@ -101,6 +102,7 @@ class Flax(Jax, row="flax"):
         nnx = _nnx_of(source)
         if nnx is None:
             return source
+        # Random state holds keys, which safetensors has no type for; a loaded module creates its own.
         state = nnx.state(source) if isinstance(source, nnx.Module) else source
         _, kept = nnx.split_state(state, nnx.RngState, ...)
         if not kept:

@@ -17,12 +17,13 @@ from hublish.formats.catalogue import BuiltIn
 from hublish.formats.format_options import KerasOptions
 from hublish.formats.frameworks import framework_errors_as, imported, is_a
 from hublish.formats.input_files import InvalidFileError, invalid_file_as
-from hublish.formats.interface import TensorInfo, Trust, Written
+from hublish.formats.interface import LazyArrays, TensorInfo, Trust, Written
 from hublish.formats.release_files import check_suffix, only, output_path
 from hublish.formats.zip_reader import check_expansion, opened_archive, write_reproducibly
 
+# The members of an archive.
 _CONFIG, _METADATA, _WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
-_MAX_JSON = 64 << 20
+_MAX_JSON = 64 << 20  # bytes
 # Parts of a configuration. The largest published models have some ten thousand.
 _MAX_NODES = 2_000_000
 
@@ -94,18 +95,19 @@ class Keras(BuiltIn, row="keras"):
         if code and not trust.code:
             msg = f"{path} carries Python bytecode in {code}: loading it runs any code its publisher chose"
             raise LoadError(msg, hint="permit it with trust=Trust(code=True)")
+        # Safe mode stays on without trust: it may know kinds of code that `code_in` does not.
         keras = imported("keras", serializer=self.name)
         with framework_errors_as(LoadError, f"Keras cannot load {path}"):
             return keras.saving.load_model(file, safe_mode=not trust.code)
 
 
-class KerasArrays(Mapping[str, Any]):
+class KerasArrays(LazyArrays[TensorInfo]):
     """The weights of an archive, read on access."""
 
     def __init__(self, h5py: Any, path: Path, stored: Mapping[str, TensorInfo]) -> None:
+        super().__init__(stored)
         self._h5py = h5py
         self._path = path
-        self._stored = stored
 
     @classmethod
     def of(cls, h5py: Any, name: str, path: Path) -> "KerasArrays":
@@ -140,6 +142,7 @@ class KerasArrays(Mapping[str, Any]):
 
     def __getitem__(self, name: str) -> Any:
         place = self._stored[name].name
+        # Opened for every array: an open archive would keep a file descriptor for as long as the mapping exists.
         with (
             invalid_file_as(LoadError),
             opened_archive(self._path, self._path.name) as archive,
@@ -148,18 +151,9 @@ class KerasArrays(Mapping[str, Any]):
         ):
             return weights[place][()]
 
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._stored)
-
-    def __len__(self) -> int:
-        return len(self._stored)
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._stored
-
 
 def code_in(path: Path, name: str) -> str:
-    """Return the place of bytecode in the model's configuration; empty when there is none.
+    """Return the place of bytecode in the model's configuration; empty without any.
 
     Args:
         path: the archive.
@@ -193,6 +187,7 @@ def _save(model: Any, target: Path) -> Path:
     if not isinstance(model, keras.Model):
         msg = f"a {type(model).__name__} is not a keras.Model"
         raise SerializationError(msg, hint="give the model itself")
+    # It has no weights to save yet: loading it would create new random ones.
     if not model.built:
         msg = "the model has no weights yet: it was not built"
         raise SerializationError(msg, hint="before publishing, call it on data, or call model.build(input_shape)")

@@ -5,7 +5,7 @@ Every header is checked before a byte of an array is read, and object arrays, wh
 
 import io
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -18,7 +18,7 @@ from hublish.base.progress import Progress
 from hublish.formats.catalogue import BuiltIn
 from hublish.formats.format_options import NumpyOptions
 from hublish.formats.input_files import InvalidFileError, invalid_file_as, named, opened
-from hublish.formats.interface import TensorInfo, Trust, Written
+from hublish.formats.interface import LazyArrays, TensorInfo, Trust, Written
 from hublish.formats.release_files import check_suffix, output_path, with_suffix
 from hublish.formats.tensors.npy import NpyHeader, read_member_header, read_npy_header
 from hublish.formats.zip_directory import shown
@@ -105,15 +105,13 @@ class StoredArray:
             return mapped
         with invalid_file_as(LoadError), opened_archive(self.path, self.file) as archive:
             data = archive.read(self.member, self.nbytes + _HEADER_ROOM)
+        # numpy parses the header again, within the limits that `check_arrays` has checked.
         array: NDArray[Any] = np.load(io.BytesIO(data), allow_pickle=False)
         return array
 
 
-class NumpyArrays(Mapping[str, NDArray[Any]]):
+class NumpyArrays(LazyArrays[StoredArray]):
     """The arrays of several files by name."""
-
-    def __init__(self, stored: Mapping[str, StoredArray]) -> None:
-        self._stored = stored
 
     @classmethod
     def of(cls, files: Mapping[str, Path]) -> "NumpyArrays":
@@ -137,15 +135,6 @@ class NumpyArrays(Mapping[str, NDArray[Any]]):
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         return self._stored[name].read()
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._stored)
-
-    def __len__(self) -> int:
-        return len(self._stored)
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._stored
 
 
 def check_arrays(path: Path, file: str) -> tuple[StoredArray, ...]:
@@ -194,6 +183,7 @@ def _save_many(target: Path, source: Any, options: NumpyOptions) -> None:
     if not arrays:
         msg = "there are no arrays to write"
         raise SerializationError(msg)
+    # numpy writes the same time into every member, so equal arrays give equal bytes.
     save = np.savez_compressed if options.compressed else np.savez
     save(target, **arrays)
 
@@ -210,6 +200,7 @@ def _name(name: object) -> str:
 
 
 def _array(label: str, value: object) -> NDArray[Any]:
+    # numpy would save a masked array without its mask.
     if not isinstance(value, np.ndarray | np.generic) or isinstance(value, np.ma.MaskedArray):
         msg = f"{label} is a {type(value).__name__}, not a numpy array"
         raise SerializationError(msg, hint="numpy.asarray converts it to an array")

@@ -26,7 +26,7 @@ from hublish.formats.catalogue import BuiltIn
 from hublish.formats.format_options import OnnxOptions
 from hublish.formats.frameworks import framework_errors_as, imported, is_a, is_installed
 from hublish.formats.input_files import InvalidFileError, invalid_file_as, named, opened
-from hublish.formats.interface import TensorInfo, Trust, Written
+from hublish.formats.interface import LazyArrays, TensorInfo, Trust, Written
 from hublish.formats.protobuf_size import check_parsed_size
 from hublish.formats.release_files import check_suffix, only, output_path
 from hublish.schemas.documents.path_rules import path_problems
@@ -72,6 +72,7 @@ class Onnx(BuiltIn, row="onnx"):
         else:
             model, name = output_path(workspace, path_in_repo), path_in_repo
             _save(source, model, options)
+        # Checked before onnx's checker runs: that one follows external data.
         with invalid_file_as(SerializationError):
             data = data_beside(read_onnx(model, name))
         _check(model, name)
@@ -154,6 +155,7 @@ def read_onnx(path: Path, name: str) -> OnnxModel:
                 raise InvalidFileError(msg)
         external = tuple(place for tensor in tensors if (place := _external(tensor)))
         model = OnnxModel(name, path, proto, external)
+        # Mapping such a tensor would read the graph as weights.
         if posixpath.basename(path.as_posix()) in model.locations or posixpath.basename(name) in model.locations:
             msg = "it refers to itself as the file of its data"
             raise InvalidFileError(msg)
@@ -189,6 +191,7 @@ def _tensors(message: Any) -> Iterator[Any]:
     for field, value in message.ListFields():
         if field.message_type is None:
             continue
+        # Containers of repeated fields differ between protobuf's implementations; only messages have ListFields.
         for item in (value,) if hasattr(value, "ListFields") else value:
             if field.message_type.name == "TensorProto":
                 yield item
@@ -197,6 +200,7 @@ def _tensors(message: Any) -> Iterator[Any]:
 
 
 def _external(tensor: Any) -> ExternalData | None:
+    # Entries without this mark are leftovers that runtimes ignore.
     if tensor.data_location != tensor.EXTERNAL:
         return None
     shown = f"tensor {ascii(tensor.name)[:80]}"
@@ -209,6 +213,7 @@ def _external(tensor: Any) -> ExternalData | None:
     if problems := path_problems(location):
         msg = f"{shown} has its data in {ascii(location)[:80]}: {problems[0]}"
         raise InvalidFileError(msg, hint="external data belongs beside the model or in a folder there")
+    # Values are strings in the file, of any length.
     offset, length = entries.get("offset") or "0", entries.get("length")
     if not (offset.isdecimal() and (not length or length.isdecimal()) and len(offset + (length or "")) < 40):
         msg = f"{shown} has an offset or a length that is not a number"
@@ -233,6 +238,7 @@ def data_among(model: OnnxModel, files: Mapping[str, Path]) -> dict[str, Path]:
     Raises:
         InvalidFileError: a file is missing or too short; the message names it.
     """
+    # Locations are relative to the model, and `files` has paths from the root of the repo.
     folder = posixpath.dirname(model.name)
     paths = {location: posixpath.join(folder, location) for location in model.locations}
     for path in paths.values():
@@ -244,22 +250,22 @@ def data_among(model: OnnxModel, files: Mapping[str, Path]) -> dict[str, Path]:
     return found
 
 
-class OnnxArrays(Mapping[str, NDArray[Any]]):
+class OnnxArrays(LazyArrays[Any]):
     """The weights of a model's graph by name; external ones are mapped from their files."""
 
     def __init__(self, model: OnnxModel, data: Mapping[str, Path]) -> None:
+        super().__init__({tensor.name: tensor for tensor in model.proto.graph.initializer if tensor.name})
         self._model = model
-        self._weights = {tensor.name: tensor for tensor in model.proto.graph.initializer if tensor.name}
         self._data = data
         self._onnx = imported("onnx", serializer="onnx")
 
     @property
     def tensors(self) -> tuple[TensorInfo, ...]:
         """The descriptions of the weights; sizes are those of the elements."""
-        return tuple(self._described(name, tensor) for name, tensor in self._weights.items())
+        return tuple(self._described(name, tensor) for name, tensor in self._stored.items())
 
     def __getitem__(self, name: str) -> NDArray[Any]:
-        tensor = self._weights[name]
+        tensor = self._stored[name]
         label = f"tensor {name!r} of {self._model.name}"
         dtype = self._dtype(tensor)
         if dtype is None:
@@ -270,17 +276,9 @@ class OnnxArrays(Mapping[str, NDArray[Any]]):
                 return np.empty(tuple(tensor.dims), dtype)
             if place := _external(tensor):
                 return self._mapped(place, math.prod(tensor.dims) * dtype.itemsize).view(dtype).reshape(tensor.dims)
+            # Never called for external data, which onnx would look for in the current folder.
             array: NDArray[Any] = self._onnx.numpy_helper.to_array(tensor)
             return array
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._weights)
-
-    def __len__(self) -> int:
-        return len(self._weights)
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._weights
 
     def _mapped(self, place: ExternalData, needed: int) -> NDArray[np.uint8]:
         if place.length is not None and place.length != needed:
@@ -307,6 +305,7 @@ def _with_data(model: OnnxModel, data: Mapping[str, Path]) -> Any:
 
     onnx's own loader rejects files with several hard links, which a cache may well have.
     """
+    # The model is this call's own: nothing else refers to it.
     for tensor in _tensors(model.proto):
         if place := _external(tensor):
             with opened(data[place.location]) as (descriptor, _), os.fdopen(descriptor, "rb", closefd=False) as file:
@@ -318,6 +317,7 @@ def _with_data(model: OnnxModel, data: Mapping[str, Path]) -> Any:
 
 
 def _check_sizes(model: OnnxModel, found: Mapping[str, Path]) -> None:
+    # A runtime that maps truncated data fails much later, or crashes.
     sizes = {}
     for location, path in found.items():
         with named(f"{model.name}, data {location}"), opened(path) as (_, identity):
@@ -373,6 +373,7 @@ def _in_one_folder(model: Path, data: Mapping[str, Path]) -> Iterator[Path]:
         for location, path in {**data, model.name: model}.items():
             target = Path(name) / location
             target.parent.mkdir(parents=True, exist_ok=True)
+            # A hard link and not a symbolic one, which runtimes reject when it leads out of the folder.
             try:
                 os.link(path.resolve(), target)
             except OSError:

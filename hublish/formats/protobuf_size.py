@@ -29,6 +29,7 @@ def check_parsed_size(data: memoryview, kind: Any) -> None:
     Raises:
         InvalidFileError: it has too many fields, or is not a protobuf message.
     """
+    # A stack instead of recursion: protobuf itself limits the depth, but later.
     fields = 0
     pending: list[tuple[Any, int, int]] = [(kind, 0, len(data))] if len(data) > _HARMLESS else []
     while pending:
@@ -38,6 +39,7 @@ def check_parsed_size(data: memoryview, kind: Any) -> None:
             field = kind.fields_by_number.get(tag >> 3)
             length, position = _length(data, tag & 7, position, end)
             fields += 1
+            # Unknown fields are kept as they are, as one run of bytes.
             if field is not None and tag & 7 == _LENGTH:
                 if field.message_type is not None:
                     pending.append((field.message_type, position, position + length))

@@ -18,6 +18,7 @@ from hublish.schemas.documents.field_types import Document
 GROUP = "hublish.serializers"
 """The entry-point group."""
 
+# Built-in formats have the form of entry points, so that both kinds are loaded and checked by the same code.
 _BUILT_IN = {name: EntryPoint(name, entry.serializer, GROUP) for name, entry in FORMATS.items()}
 # Characters of an unknown name in an error: the manifest may hold a name of any length.
 _MOST_SHOWN = 60
@@ -30,7 +31,7 @@ class UnknownSerializerError(SerializationError):
 
 
 class InvalidSerializerError(SerializationError):
-    """An entry point cannot be used as a serializer, or its name is taken."""
+    """An entry point cannot be used as a serializer, or another serializer has its name."""
 
     code = "serializer.invalid"
 
@@ -47,6 +48,7 @@ def get(name: str) -> Serializer:
         return _load(_BUILT_IN[name])
     known = _known()
     if name not in known:
+        # Costs a few milliseconds that only a typo needs.
         from difflib import get_close_matches
 
         close = get_close_matches(name, known, n=1)
@@ -75,10 +77,11 @@ def names() -> tuple[str, ...]:
 
 
 def recognize(value: Any) -> str | None:
-    """Return the name of the first serializer that holds a value in memory; None when there is none.
+    """Return the name of the first serializer that holds a value in memory; None when no serializer does.
 
     Serializers compare names of types, so this imports no framework.
     """
+    # All serializers are imported here. They import their frameworks on use, so this stays cheap.
     for name in names():
         serializer = get(name)
         if isinstance(serializer, Recognizing) and serializer.holds(value):
@@ -105,6 +108,7 @@ def _by_name(entries: Iterable[EntryPoint]) -> Mapping[str, EntryPoint]:
 
 
 def _load(entry: EntryPoint) -> Serializer:
+    # Any code may run on import, so any exception can come out of it.
     try:
         found = entry.load()
         serializer = found() if isinstance(found, type) else found
@@ -123,6 +127,7 @@ def _problem(serializer: Any, name: str) -> str:
     options = getattr(serializer, "options", None)
     if not isinstance(own, str) or not own:
         return "it has no name"
+    # A lock records the serializer's own name, and loading looks it up again.
     if own != name:
         return f"its own name is '{own}'"
     if not isinstance(getattr(serializer, "version", None), int):
@@ -131,6 +136,7 @@ def _problem(serializer: Any, name: str) -> str:
         return "its suffix is not a string"
     if not (isinstance(options, type) and issubclass(options, Document)):
         return "its options are not a Document"
+    # `rebuild` and `holds` are optional: see `Rebuilding` and `Recognizing`.
     missing = [verb for verb in ("dump", "load") if not callable(getattr(serializer, verb, None))]
     return f"it has no {' and no '.join(missing)}" if missing else ""
 

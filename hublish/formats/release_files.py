@@ -11,7 +11,7 @@ CONFIG: Final = "config.json"
 """The arguments of a class, as huggingface_hub's mixins write them."""
 # An ONNX model refers to its data by file names of any form, so no suffix selects the files that it needs.
 _WITH_DATA_OF_ANY_NAME: Final = FORMATS["onnx"].suffixes
-_MOST_SHOWN = 5
+_MOST_SHOWN = 5  # paths in an error
 
 
 def serializer_for(paths: Iterable[str]) -> str:
@@ -41,6 +41,7 @@ def loadable(paths: Collection[str]) -> tuple[str, ...]:
 
 def has_suffix(path: str, suffixes: tuple[str, ...]) -> bool:
     """Return whether the file's name has one of the suffixes, and a stem before it."""
+    # A file called `.onnx` is hidden, and has no suffix.
     name = path.rpartition("/")[2]
     return any(name.endswith(suffix) and len(name) > len(suffix) for suffix in suffixes)
 
@@ -60,8 +61,9 @@ def with_suffix(files: Mapping[str, Path], suffixes: tuple[str, ...]) -> dict[st
     """Return the files with one of the suffixes, sorted by path.
 
     Raises:
-        LoadError: there are none.
+        LoadError: no file has one.
     """
+    # Sorted, so that errors and arrays do not depend on the order of a download.
     found = {path: files[path] for path in sorted(files) if has_suffix(path, suffixes)}
     if not found:
         msg = f"no {' or '.join(suffixes)} file among {len(files)} files"
@@ -73,9 +75,10 @@ def only(files: Mapping[str, Path], suffixes: tuple[str, ...], serializer: str) 
     """Return the path in the repo and the local path of the one file with such a suffix.
 
     Raises:
-        LoadError: there is none, or more than one.
+        LoadError: no file has one, or several do.
     """
     found = with_suffix(files, suffixes)
+    # Loading one of several at random would depend on their names; the load plan has to select.
     if len(found) > 1:
         msg = f"serializer {serializer} loads one file, and there are {len(found)}: "
         raise LoadError(msg + ", ".join([*found][:_MOST_SHOWN]), hint="select one of them with load.allow_patterns")
@@ -84,6 +87,7 @@ def only(files: Mapping[str, Path], suffixes: tuple[str, ...], serializer: str) 
 
 def output_path(workspace: Path, path_in_repo: str) -> Path:
     """Return the local path to write a file for the repo to, and create its folder."""
+    # A dump's workspace is its own, so the file's name alone cannot collide.
     workspace.mkdir(parents=True, exist_ok=True)
     return workspace / path_in_repo.rpartition("/")[2]
 

@@ -31,7 +31,7 @@ from hublish.formats.tensors.ties import find_ties, untied
 from hublish.schemas.documents.sizes import format_size
 
 _FORMAT = "format"
-# What huggingface_hub writes. transformers refuses files without it, and with any value but pt, tf, flax and mlx.
+# As huggingface_hub writes it. transformers rejects files without it, and any value but pt, tf, flax and mlx.
 _DEFAULT_FORMAT = "pt"
 
 
@@ -60,7 +60,7 @@ class Safetensors(BuiltIn, row="safetensors"):
     ) -> tuple[Written, ...]:
         """Write `source` as one file, or as shards with their index.
 
-        Memory stays within a few blocks, whatever the source's size.
+        Memory stays within a few blocks for sources of any size.
 
         Raises:
             SerializationError: the source is damaged, or the format cannot hold it.
@@ -71,6 +71,7 @@ class Safetensors(BuiltIn, row="safetensors"):
             weights = weights_path(path_in_repo)
             tensors, ties = _chosen(found, options)
             metadata = {_FORMAT: _DEFAULT_FORMAT, **found.metadata, **ties, **options.metadata}
+            # Tensors compare equal only when nothing was cast, renamed or excluded.
             same_tensors = (tensors, ties) == (found.tensors, found.ties)
             same_metadata = {**found.metadata, **options.metadata} == found.metadata
             if found.files and same_tensors and same_metadata and _fits(found, options.max_shard_size):
@@ -98,6 +99,7 @@ def read_files(files: Mapping[str, Path]) -> SafetensorsSet:
 
 def _chosen(found: TensorSource, options: SafetensorsOptions) -> tuple[tuple[Tensor, ...], dict[str, str]]:
     """Return the tensors to write, and for each tied name the name that its tensor is written under."""
+    # Options refer to every name of a tied tensor, so names that only the metadata records come back first.
     tensors = untied(found.tensors, found.ties)
     names = selected([*(tensor.name for tensor in tensors), *found.others], options.include, options.exclude)
     for name, kind in found.others.items():
@@ -110,12 +112,14 @@ def _chosen(found: TensorSource, options: SafetensorsOptions) -> tuple[tuple[Ten
     return tuple(cast(tensor, options.dtype) if options.dtype else tensor for tensor in written), ties
 
 
+# A source with smaller or larger shards than the options ask for is split again.
 def _fits(found: TensorSource, max_shard_size: int) -> bool:
     return is_split_well([(len(file.entries), file.data_size) for file in found.files], max_shard_size)
 
 
 def _unchanged(found: TensorSource, weights: str, workspace: Path) -> tuple[Written, ...]:
     """Pass on the source's own files; only an index whose shards are renamed is rewritten."""
+    # Shards are published under the names that hublish gives them, so that equal tensors have equal paths.
     paths = shard_paths(weights, len(found.files))
     shards = tuple(Written(path, file.path) for path, file in zip(paths, found.files, strict=True))
     if found.index is None or len(shards) == 1:
@@ -141,6 +145,7 @@ def _convert(
         msg = f"nothing to write to {weights}: the source has no arrays"
         raise InvalidFileError(msg)
     paths = shard_paths(weights, len(shards))
+    # Readers of a sharded set take its metadata from the index, and check the format of each file.
     in_files = metadata if len(shards) == 1 else {_FORMAT: metadata[_FORMAT]}
     planned = {path: PlannedFile.of(shard, in_files) for path, shard in zip(paths, shards, strict=True)}
     workspace.mkdir(parents=True, exist_ok=True)
@@ -148,6 +153,7 @@ def _convert(
     written = _write_all(planned, workspace, progress, weights)
     if len(shards) == 1:
         return written
+    # As huggingface_hub, which writes total_size before the rest of the metadata.
     in_index = {key: value for key, value in metadata.items() if key != _FORMAT}
     total_size = sum(tensor.nbytes for tensor in tensors)
     weight_map = {tensor.name: _name(path) for path, shard in zip(paths, shards, strict=True) for tensor in shard}

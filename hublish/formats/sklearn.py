@@ -58,6 +58,7 @@ class Sklearn(BuiltIn, row="sklearn"):
             SerializationError: the format cannot hold the estimator, or a file is in another format.
             MissingDependencyError: skops or joblib is not installed.
         """
+        # The suffix has to match the content: readers choose skops or a pickle by it.
         suffixes = _SKOPS if options.format == "skops" else _PICKLES
         check_suffix(path_in_repo, suffixes)
         if isinstance(source, Path):
@@ -94,6 +95,7 @@ class Sklearn(BuiltIn, row="sklearn"):
         """
         if any(has_suffix(path, _SKOPS) for path in files):
             return self._load_skops(*only(files, _SKOPS, self.name), trust)
+        # Pickles are considered only when no skops file exists, so a release may carry both.
         path, file = only(files, _PICKLES, self.name)
         if not trust.pickle:
             msg = f"{path} is a pickle: loading it runs any code its publisher chose"
@@ -106,6 +108,7 @@ class Sklearn(BuiltIn, row="sklearn"):
         with invalid_file_as(LoadError):
             check_skops(file, path)
         skops = imported("skops.io", serializer=self.name)
+        # skops trusts a list of types of its own. The caller permits types beyond that list.
         with framework_errors_as(LoadError, f"skops cannot load {path}"):
             needed = skops.get_untrusted_types(file=file)
             if missing := [name for name in needed if name not in trust.types]:
@@ -151,6 +154,7 @@ def write_canonical(skops: Any, value: Any, target: Path) -> None:
         value: any value that it can hold.
         target: the file to create.
     """
+    # Beside the target, so that both are on the disk that has room for them.
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
         draft = Path(folder) / target.name
         skops.dump(value, draft)

@@ -92,6 +92,7 @@ class Torch(BuiltIn, row="torch"):
 
 
 def _state_dict(torch: Any, source: Any) -> Mapping[str, Any]:
+    # `state_dict` runs the module's hooks, so subclasses that customize it publish their own entries.
     found = source.state_dict() if isinstance(source, torch.nn.Module) else source
     if not isinstance(found, Mapping):
         msg = f"a {type(source).__name__} is neither a torch.nn.Module nor a state dict"
@@ -109,6 +110,7 @@ def to_array(torch: Any, name: str, tensor: Any) -> NDArray[Any]:
     Raises:
         SerializationError: its elements are not stored in memory one by one; the message names the tensor.
     """
+    # A model that was created on the meta device has shapes and no elements.
     if tensor.is_meta:
         msg = f"tensor {name!r} is on the meta device and has no elements"
         raise SerializationError(msg, hint="load the weights before publishing")
@@ -116,6 +118,7 @@ def to_array(torch: Any, name: str, tensor: Any) -> NDArray[Any]:
         kind = "quantized" if tensor.is_quantized else str(tensor.layout).removeprefix("torch.")
         msg = f"tensor {name!r} is {kind}, which safetensors cannot hold"
         raise SerializationError(msg, hint="call .to_dense() or .dequantize() on it")
+    # Conjugated and negated tensors are views with a flag that numpy does not know.
     plain = tensor.detach().cpu().resolve_conj().resolve_neg()
     spelled = str(plain.dtype).removeprefix("torch.")
     if spelled not in _BY_BITS:
@@ -133,6 +136,7 @@ def mapped_tensors(torch: Any, file: SafetensorsFile) -> Iterator[tuple[str, Any
     """
     if not file.entries:
         return
+    # One storage for the file: a tensor is a view of it, and a page is read when an element on it is used.
     size = file.data_offset + file.data_size
     storage = torch.UntypedStorage.from_file(str(file.path), False, size)  # not shared: copy on write
     whole = torch.empty(0, dtype=torch.uint8).set_(storage)
@@ -156,6 +160,7 @@ def tied(tensors: Mapping[str, Any]) -> dict[str, str]:
     """
     groups: dict[tuple[object, ...], list[str]] = {}
     for name, tensor in tensors.items():
+        # Empty tensors share the null address.
         if tensor.numel() and not tensor.is_meta and str(tensor.layout) == "torch.strided":
             place = (tensor.device, tensor.data_ptr(), tensor.dtype, tuple(tensor.shape), tensor.stride())
             groups.setdefault(place, []).append(name)

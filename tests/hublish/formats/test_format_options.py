@@ -34,7 +34,7 @@ def test_five_gigabytes_is_the_default_as_in_huggingface_hub() -> None:
     ],
 )
 def test_an_option_that_does_not_fit_is_named(options: dict[str, Any], path: str, message: str, hint: str) -> None:
-    with pytest.raises(InvalidOptionsError, match="do not fit serializer 'safetensors'") as caught:
+    with pytest.raises(InvalidOptionsError, match="are not valid for serializer 'safetensors'") as caught:
         validate_options(Safetensors(), options)
     (problem,) = caught.value.problems
     assert problem.path == path
