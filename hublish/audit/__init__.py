@@ -1,14 +1,15 @@
-"""The audit: what sealing looks for in a file's bytes and name.
+"""The rules for the files that may be uploaded or downloaded. Nothing here executes, imports or unpickles a file.
 
-`inspection.inspect` is the whole of it for one file; everything below it knows one idea:
+The two entries, which yield problems by the policy of a manifest:
 
-    fingerprint.py  one pass over a file: size, sha256, git blob id, with the file's identity checked around it
-    pickles.py      is this content a pickle, by whatever name?        opcodes.py walks one without executing it
-                    (instructions.py: what an opcode reads and does)
-    containers.py   zip, tar and compressed files: what do they hold?  expanding.py opens them within bounds
-    secrets.py      is there a token or private key in this text?      rules.py lists the kinds
-    denied.py       names that never belong in a release
-    limits.py       what the Hub's limits say about sizes and counts
+    path_audit.audit_paths      names, sizes and counts, before a file is read
+    file_audit.audit_content    one file's content, from the one pass of `fingerprint` over its bytes
 
-Nothing here executes, imports or unpickles what it looks at.
+path_audit.py     forbidden names, the Hub's limits, colliding names, names in downloads
+file_audit.py     the rules for content, and every rule as a step, for explaining
+policy.py         levels (forbid, warn, allow), and secrets in single strings
+fingerprint.py    one pass over a file: size, sha256, git blob id, pickles, secrets
+containers.py     opens zip, tar and compressed files within limits
+pickles.py        detects a pickle by its content, whatever its name
+secrets.py        finds tokens and private keys in text and binary files
 """

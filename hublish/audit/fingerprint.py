@@ -1,4 +1,4 @@
-"""Read a file once, for its digests and for the audit, so that both see the same bytes."""
+"""Read a file once, for its digests and for the audit: is it a pickle, does it contain a secret?"""
 
 import hashlib
 import os
@@ -7,17 +7,53 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Final
 
-from hublish.audit.inspection import Inspection, Interest, inspect
-from hublish.audit.secrets import SecretScanner
+from hublish.audit.containers import UnreadableError, carried_pickle, members
+from hublish.audit.secrets import Secret, SecretScanner
 from hublish.base.content import Content, ContentChangedError
 from hublish.base.digests import blob_hasher
-from hublish.formats.blob import MemoryBlob, StreamBlob
+from hublish.formats.blob import Blob, ExpandedBlob, MemoryBlob, StreamBlob, TooLargeError
+from hublish.schemas.documents.manifest import Policy
 
 # Bytes that are read at once.
 CHUNK: Final = 1 << 20
 # From this size on, handing the digests to other threads takes less time than it saves.
 _PARALLEL: Final = 8 << 20
 _TRUNCATED: Final = "truncated since it was collected"
+# Bytes of compressed members that are scanned for secrets in one file.
+EXPANDED_LIMIT: Final = 64 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Interest:
+    """The findings to search for; those that the policy allows are not searched for."""
+
+    pickles: bool = True
+    secrets: bool = True
+
+    @classmethod
+    def of(cls, policy: Policy) -> "Interest":
+        """Return the findings that a policy does not allow."""
+        return cls(pickles=policy.pickle != "allow", secrets=policy.secrets != "allow")
+
+
+@dataclass(frozen=True, slots=True)
+class HiddenSecret:
+    """A secret, and the compressed member that contains it."""
+
+    secret: Secret
+    member: str | None = None
+    """None when it is in the file itself; '' for the content of a compressed file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """The findings in one file."""
+
+    pickle: str | None = None
+    """A description of the pickle; None when the file neither is nor contains one."""
+    secrets: tuple[HiddenSecret, ...] = ()
+    binary: bool = False
+    """Whether lines and columns mean nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,3 +133,41 @@ def _chunks(blob: MemoryBlob | StreamBlob) -> Iterator[bytes]:
             raise ContentChangedError(_TRUNCATED)
         yield chunk
         offset += len(chunk)
+
+
+def inspect(blob: Blob, scanner: SecretScanner | None, interest: Interest) -> Inspection:
+    """Return the findings in a file, after `scanner` has received all its bytes."""
+    found = [HiddenSecret(secret) for secret in scanner.found] if scanner else []
+    if interest.secrets:
+        found += _in_members(blob)
+    return Inspection(
+        carried_pickle(blob) if interest.pickles else None, tuple(found), scanner.binary if scanner else False
+    )
+
+
+def _in_members(blob: Blob) -> list[HiddenSecret]:
+    """Scan compressed members; stored ones were scanned with the file itself."""
+    found: list[HiddenSecret] = []
+    left = EXPANDED_LIMIT
+    try:
+        for member in members(blob, ambiguous=True) or ():
+            if not isinstance(member.blob, ExpandedBlob):
+                continue
+            scanner = SecretScanner(None)
+            for piece in _pieces(member.blob, left):
+                scanner.feed(piece)
+                left -= len(piece)
+            found += [HiddenSecret(secret, member.name) for secret in scanner.found]
+            if left <= 0:
+                break
+    except (UnreadableError, TooLargeError):
+        # The search for pickles decides whether a file that cannot be inspected may be uploaded.
+        return found
+    return found
+
+
+def _pieces(blob: Blob, limit: int) -> Iterator[bytes]:
+    offset = 0
+    while offset < limit and (piece := blob.read_at(offset, min(CHUNK, limit - offset))):
+        yield piece
+        offset += len(piece)

@@ -1,12 +1,12 @@
 """Find known kinds of tokens and private keys, without ever repeating one.
 
-Every kind holds a run of at least `RUN` characters out of letters, digits, `_` and `-`, or says "PRIVATE KEY".
-Such runs are rare in prose, code and weights, and finding them takes no regular expression: only the
-surroundings of a run meet the rules. That makes reading at disk speed possible.
+Every kind contains a run of at least `RUN` characters out of letters, digits, `_` and `-`, or the words "PRIVATE KEY".
+Such runs are rare in prose, code and weights, and finding them takes no regular expression; the rules are matched only
+around a run. So files are scanned at the speed of a disk.
 
-What is scanned: text files whole, in UTF-8, UTF-16 or any encoding that holds ASCII as it is; binary files
-whole up to `EDGE` * 2 bytes, and of larger ones the first and last `EDGE` bytes: headers of safetensors, keys
-of GGUF, tables of contents and metadata stand there, and tensors hold no tokens.
+Text files are scanned whole, in UTF-8, UTF-16 or any encoding that contains ASCII. Binary files are scanned whole up
+to `EDGE` * 2 bytes, and larger ones in their first and last `EDGE` bytes: there are the headers of safetensors, the
+keys of GGUF, tables of contents and metadata, and tensors contain no tokens.
 """
 
 import re
@@ -17,19 +17,19 @@ from typing import Final
 from hublish.schemas.secrets.token_rules import BOUNDARY, RULES, Rule
 
 EDGE: Final = 32 << 20
-"""Bytes scanned at either end of a large binary file."""
 RUN: Final = 20
+# Findings that are reported for one file.
 FINDING_LIMIT: Final = 100
-"""Findings reported of one file."""
 
-_OVERLAP = 4096
-"""Pieces are joined by so many bytes; no match is longer."""
-_BEFORE = 64
-"""How far before its run or literal a match may begin."""
-_TOKEN_CHARACTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
-_RUNS = bytes(0x61 if code in _TOKEN_CHARACTERS else 0 for code in range(256))
-_LONG_RUN = b"a" * RUN
-_KEY_WORDS = b"PRIVATE KEY"
+# Consecutive pieces share so many bytes, so that no match is lost between them; no match is longer.
+_OVERLAP: Final = 4096
+# The most that a match may begin before its run or literal.
+_BEFORE: Final = 64
+_TOKEN_CHARACTERS: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
+# A translation table: every token character becomes `a`, every other one a NUL.
+_RUNS: Final = bytes(0x61 if code in _TOKEN_CHARACTERS else 0 for code in range(256))
+_LONG_RUN: Final = b"a" * RUN
+_KEY_WORDS: Final = b"PRIVATE KEY"
 _PATTERNS = tuple((rule, re.compile(f"{BOUNDARY}{rule.pattern}".encode())) for rule in RULES)
 _LITERALS = tuple({literal.encode() for rule in RULES for literal in rule.literals})
 _PATTERNS_OF = {
@@ -40,11 +40,11 @@ _PATTERNS_OF = {
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """A finding: what kind and where, never what."""
+    """A finding: its kind and its place, never its text."""
 
     rule: str
     shown: str
-    """What may be shown of it: `hf_…(37 characters)`."""
+    """The part that may be revealed: `hf_…(37 characters)`."""
     line: int
     """Counted from 1."""
     column: int
@@ -52,7 +52,7 @@ class Secret:
 
 
 def secrets_in_text(text: str) -> tuple[Secret, ...]:
-    """Scan a single text: a commit message, a file name, a field of the card."""
+    """Scan a single string: a commit message, a file name, a field of the card."""
     scanner = SecretScanner(None)
     scanner.feed(text.encode("utf-8", "replace"))
     return tuple(scanner.found)
@@ -60,7 +60,7 @@ def secrets_in_text(text: str) -> tuple[Secret, ...]:
 
 @dataclass(slots=True)
 class SecretScanner:
-    """Scans one file that is fed to it in pieces, from its first byte on.
+    """Scans one file, which it receives in consecutive pieces.
 
     Args:
         size: of the file in bytes; None scans everything.
@@ -69,7 +69,7 @@ class SecretScanner:
     size: int | None
     found: list[Secret] = field(default_factory=list)
     binary: bool = False
-    """Whether the first piece holds NULs and is no UTF-16 text; lines mean nothing then."""
+    """Whether the first piece contains NULs and is not text in UTF-16; lines mean nothing then."""
     _wide: bool = False
     _offset: int = 0
     _tail: bytes = b""
@@ -95,7 +95,7 @@ class SecretScanner:
         return self.binary and self.size is not None and start > EDGE and self._offset < self.size - EDGE
 
     def _judge(self, rule: Rule, match: re.Match[bytes], data: bytes) -> None:
-        # Pieces overlap and so do rules: what was found once is not found again.
+        # Pieces overlap and so do rules, so a place can match more than once.
         position = self._offset - len(data) + match.start()
         if any(start <= position < end for start, end in self._spans) or not rule.genuine(match["body"].decode()):
             return
@@ -111,7 +111,7 @@ def _is_utf16(head: bytes) -> bool:
         return True
     sample = head[:4096]
     even, odd = sample[::2], sample[1::2]
-    # ASCII in UTF-16 has a NUL in every other place and none between.
+    # ASCII in UTF-16 has a NUL as every other byte, and none between.
     return len(sample) > 7 and any(
         zeros.count(0) > 0.9 * len(zeros) and not letters.count(0) for zeros, letters in ((even, odd), (odd, even))
     )
@@ -127,7 +127,7 @@ def _matches(data: bytes) -> Iterator[tuple[Rule, re.Match[bytes]]]:
 
 
 def _match_around(pattern: re.Pattern[bytes], data: bytes, position: int) -> re.Match[bytes] | None:
-    """Return the match that holds the literal at `position`; searching would go on far behind it."""
+    """Return the match that contains the literal at `position`; a search would continue far behind it."""
     for start in range(max(0, position - _BEFORE), position + 1):
         match = pattern.match(data, start, position + _OVERLAP)
         if match is not None and match.end() > position:
@@ -136,7 +136,7 @@ def _match_around(pattern: re.Pattern[bytes], data: bytes, position: int) -> re.
 
 
 def _literals(data: bytes, start: int, end: int) -> Iterator[tuple[int, bytes]]:
-    # Fifty searches for one literal each are many times quicker than one for an alternation of fifty.
+    # Fifty searches for a literal are many times faster than one for an alternation of fifty.
     for literal in _LITERALS:
         position = data.find(literal, start, end)
         while position >= 0:
@@ -145,7 +145,7 @@ def _literals(data: bytes, start: int, end: int) -> Iterator[tuple[int, bytes]]:
 
 
 def _windows(data: bytes) -> Iterator[tuple[int, int]]:
-    """Yield the places worth a closer look, in order and without overlap."""
+    """Yield the ranges around runs and key headers, in order and without overlap."""
     pending: tuple[int, int] | None = None
     for start, end in sorted([*_long_runs(data), *_key_headers(data)]):
         around = (max(0, start - _BEFORE), end)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
-from hublish.audit.denied import default_denied
+from hublish.audit.path_audit import default_denied
 from hublish.base.content import OnDisk
 from hublish.base.errors import SourceError
 from hublish.base.values import Candidate, Collection, Kind, Project

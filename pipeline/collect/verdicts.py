@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from hublish.audit.denied import default_denied
+from hublish.audit.path_audit import default_denied
 from hublish.base import durable
 from hublish.base.patterns import matching, near_misses
 from hublish.base.values import Candidate, Effect, Step, Verdict

@@ -10,7 +10,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from hublish.audit.denied import default_denied
+from hublish.audit.path_audit import default_denied
 from hublish.base.errors import UsageError
 from hublish.base.values import Kind, Reference
 from hublish.formats.catalogue import WEIGHT_SUFFIXES

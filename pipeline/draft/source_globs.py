@@ -11,7 +11,7 @@ from functools import cached_property
 from itertools import accumulate, takewhile
 from typing import Final
 
-from hublish.audit.denied import default_denied
+from hublish.audit.path_audit import default_denied
 from hublish.base.patterns import glob_expression
 from hublish.pipeline.draft.listing import Listing, folder_of, joined, name_of
 from hublish.pipeline.draft.parts import Part

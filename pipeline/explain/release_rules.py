@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
-from hublish.audit import files
-from hublish.audit.fingerprint import Fingerprint, fingerprint
-from hublish.audit.inspection import Interest
+from hublish.audit.file_audit import policy_steps
+from hublish.audit.fingerprint import Fingerprint, Interest, fingerprint
+from hublish.audit.path_audit import audit_path
 from hublish.base.content import Content, ContentChangedError
 from hublish.base.gitignore import GitIgnore
 from hublish.base.patterns import matching
@@ -234,10 +234,10 @@ def _of_policy(candidate: Candidate, found: Outputs, policy: Policy, progress: P
     content = candidate.content
     if found.serializer != COPY or content is None:
         for path in found.paths:
-            yield from files.steps(path, path, None, None, policy)
+            yield from policy_steps(path, path, None, None, policy)
         return
     path, size = candidate.path_in_repo, content.size
-    too_large = bool(errors_in(files.problems_before(path, size, policy)))
+    too_large = bool(errors_in(audit_path(path, size, policy)))
     try:
         # A file that is refused by its name or size is not read: a sparse file may have 600 GB.
         print_ = None if too_large else _fingerprint(content, path, size, Interest.of(policy), progress)
@@ -245,7 +245,7 @@ def _of_policy(candidate: Candidate, found: Outputs, policy: Policy, progress: P
         yield Step("source.unreadable", Effect.REFUSES, f"cannot be read: {getattr(error, 'strerror', None) or error}")
         return
     source = path if candidate.artifact is None else candidate.source
-    yield from files.steps(path, source, size, print_, policy)
+    yield from policy_steps(path, source, size, print_, policy)
 
 
 def _fingerprint(content: Content, path: str, size: int, interest: Interest, progress: Progress) -> Fingerprint:

@@ -4,14 +4,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import ClassVar
 
+from hublish.audit.path_audit import download_problems
 from hublish.base.errors import LoadError
 from hublish.base.patterns import matching
 from hublish.base.values import DownloadPlan, RemoteRelease
 from hublish.base.values.downloads import module_path
 from hublish.formats.release_files import loadable
-from hublish.schemas.diagnose.problems import Problem
 from hublish.schemas.documents.manifest import Load
-from hublish.schemas.documents.path_rules import collisions, path_problems
 
 
 @dataclass(frozen=True)
@@ -74,10 +73,6 @@ def selected(
 
 def _refuse_names(release: RemoteRelease, names: tuple[str, ...]) -> None:
     # The publisher chose the names, and the listing may come from a hostile Hub: none may be written unchecked.
-    problems = [
-        Problem("load.name", f"{name!r}: {'; '.join(found)}") for name in names if (found := path_problems(name))
-    ]
-    problems += [Problem("load.collision", f"'{one}' and '{other}': {why}") for one, other, why in collisions(names)]
-    if problems:
+    if problems := [*download_problems(names)]:
         msg = f"{release.reference.repo_id} contains names that are not safe here; nothing was downloaded"
         raise LoadError(msg, problems=problems)

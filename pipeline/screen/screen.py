@@ -8,9 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from hublish.audit.denied import first_match
-from hublish.audit.limits import FILE_LIMIT, count_problems, size_problems
-from hublish.audit.policy import name_problems, text_problems
+from hublish.audit.path_audit import FILE_LIMIT, count_problems, first_match, name_problems, size_problems
+from hublish.audit.policy import text_problems
 from hublish.base.content import InMemory
 from hublish.base.errors import PolicyError
 from hublish.base.patterns import matching, near_misses

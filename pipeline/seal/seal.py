@@ -5,11 +5,10 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from hublish.audit.files import problems_after, problems_before
-from hublish.audit.fingerprint import Fingerprint, fingerprint
-from hublish.audit.inspection import Interest
-from hublish.audit.limits import count_problems
-from hublish.audit.policy import collision_problems, text_problems
+from hublish.audit.file_audit import audit_content
+from hublish.audit.fingerprint import Fingerprint, Interest, fingerprint
+from hublish.audit.path_audit import audit_paths
+from hublish.audit.policy import text_problems
 from hublish.base.content import ContentChangedError
 from hublish.base.errors import HublishError, PolicyError, SourceChangedError, SourceError
 from hublish.base.progress import SILENT, Progress, Task
@@ -115,11 +114,8 @@ def _failed(failures: list[_Failure]) -> HublishError:
 
 def _problems_before_reading(staged: Staged, manifest: Manifest) -> Iterator[Problem]:
     # Names, counts and sizes come first: they need no reading, and decide which files are read at all.
-    policy, paths = manifest.policy, [file.path_in_repo for file in staged.files]
-    yield from collision_problems(paths)
-    yield from count_problems(paths)
-    for file in sorted(staged.files, key=lambda file: file.path_in_repo):
-        yield from problems_before(file.path_in_repo, file.content.size, policy)
+    policy = manifest.policy
+    yield from audit_paths(((file.path_in_repo, file.content.size) for file in staged.files), policy)
     yield from text_problems("repo.commit_message", manifest.repo.commit_message or "", policy)
     yield from text_problems("repo.commit_description", manifest.repo.commit_description, policy)
 
@@ -127,7 +123,7 @@ def _problems_before_reading(staged: Staged, manifest: Manifest) -> Iterator[Pro
 def _problems_after_reading(file: StagedFile, print_: Fingerprint, policy: Policy) -> Iterator[Problem]:
     # Files that hublish makes, such as the card, have no source that a person could open at a line.
     source = file.path_in_repo if file.origin.artifact is None else file.origin.source
-    return problems_after(file.path_in_repo, source, print_, policy)
+    return audit_content(file.path_in_repo, source, print_, policy)
 
 
 def _refuse_errors(found: Iterable[Problem]) -> list[Problem]:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hublish.audit.inspection import Inspection, Interest, inspect
+from hublish.audit.fingerprint import Inspection, Interest, inspect
 from hublish.audit.secrets import EDGE, Secret, SecretScanner, secrets_in_text
 from hublish.formats.blob import MemoryBlob
 from hublish.schemas.secrets.token_rules import RULES

@@ -38,7 +38,7 @@ PICKLE = Step(
     "policy.pickle",
     "convert it to safetensors, or set policy.pickle to `warn` or `allow`",
 )
-LATER = Step("policy", Effect.LATER, "policy: size, pickles and secrets, of what is written", "policy")
+LATER = Step("policy", Effect.LATER, "policy: size, pickles and secrets, once the file is written", "policy")
 DROPPED = Step(
     "gitignore",
     Effect.REFUSES,

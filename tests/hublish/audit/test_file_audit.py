@@ -1,13 +1,13 @@
-"""The audit of one file: every rule says something, and only what it found stands against the file."""
+"""Every rule of the policy is a step, and only its findings refuse the file."""
 
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from hublish.audit.files import problems_after, problems_before, steps
-from hublish.audit.fingerprint import fingerprint
-from hublish.audit.inspection import Interest
+from hublish.audit.file_audit import audit_content, policy_steps
+from hublish.audit.fingerprint import Interest, fingerprint
+from hublish.audit.path_audit import audit_path
 from hublish.base.content import InMemory
 from hublish.base.values import Effect
 from hublish.schemas.documents.manifest import Policy
@@ -30,24 +30,24 @@ CASES: list[tuple[str, bytes, dict[str, Any], dict[str, Effect]]] = [
 
 
 @pytest.mark.parametrize(("path", "data", "fields", "against"), CASES)
-def test_every_rule_is_told_and_what_it_found(
+def test_every_rule_is_a_step_with_its_findings(
     path: str, data: bytes, fields: dict[str, Any], against: dict[str, Effect]
 ) -> None:
     policy = Policy.model_validate(fields)
     print_ = fingerprint(InMemory(data), Interest.of(policy), lambda _: None)
-    found = list(steps(path, path, len(data), print_, policy))
+    found = list(policy_steps(path, path, len(data), print_, policy))
     assert {step.path: step.effect for step in found if step.effect is not Effect.PASSES} == against
     asked = {step.rule for step in found}
     assert {"policy.max_file_size", "policy.pickle", "policy.secrets"} <= asked
     assert ("policy.deny_patterns" in asked) is ("deny_patterns" in fields)
-    problems = [*problems_before(path, len(data), policy), *problems_after(path, path, print_, policy)]
+    problems = [*audit_path(path, len(data), policy), *audit_content(path, path, print_, policy)]
     assert len(problems) == len(against)
     assert all(any(problem.message in step.text for step in found) for problem in problems)
 
 
-def test_a_file_that_is_not_written_yet_is_judged_by_its_name(tmp_path: Path) -> None:
+def test_of_a_file_that_is_not_written_yet_the_name_is_audited(tmp_path: Path) -> None:
     policy = Policy.model_validate({"deny_patterns": ["*.bin"]})
-    found = list(steps("a.bin", "a.bin", None, None, policy))
+    found = list(policy_steps("a.bin", "a.bin", None, None, policy))
     assert [(step.rule, step.effect) for step in found] == [
         ("policy.deny_patterns", Effect.REFUSES),
         ("policy", Effect.LATER),

@@ -1,0 +1,111 @@
+"""Audit the content of one file, and list every rule of the policy as a step: sealing refuses, explaining shows.
+
+A file is read once, by `fingerprint`; this module evaluates the result.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from hublish.audit.fingerprint import Fingerprint, HiddenSecret
+from hublish.audit.path_audit import audit_path, first_match
+from hublish.audit.policy import at_level, described, secret_problem
+from hublish.base.values import Effect, Step
+from hublish.schemas.diagnose.problems import Location, Problem
+from hublish.schemas.documents.manifest import Level, Policy
+from hublish.schemas.documents.sizes import format_size
+
+# Every rule in its order, with the codes of its problems.
+_RULES: Final = {
+    "policy.name": ("policy.name", "policy.portability"),
+    "policy.deny_patterns": ("policy.denied",),
+    "policy.max_file_size": ("policy.size", "policy.empty"),
+    "policy.pickle": ("policy.pickle",),
+    "policy.secrets": ("policy.secret",),
+    "policy.hard_link": ("policy.hard_link",),
+}
+# Rules that are not fields of a manifest.
+_OUR_OWN: Final = ("policy.name", "policy.hard_link")
+_LATER: Final = Step("policy", Effect.LATER, "policy: size, pickles and secrets, once the file is written", "policy")
+_PICKLE_HINT: Final = "convert it to safetensors, or set policy.pickle to `warn` or `allow`"
+
+
+def audit_content(path: str, source: str, print_: Fingerprint, policy: Policy) -> Iterator[Problem]:
+    """Yield the problems of one file's content.
+
+    Args:
+        path: its path_in_repo.
+        source: the name of the file that was read, for diagnostics.
+        print_: the result of reading it.
+        policy: the manifest's.
+    """
+    inspection = print_.inspection
+    if inspection.pickle is not None:
+        found = Problem("policy.pickle", f"the content is {inspection.pickle}", _PICKLE_HINT, path)
+        yield from at_level([found], policy.pickle)
+    # In a binary file, lines and columns mean nothing.
+    place = None if inspection.binary else source
+    yield from at_level((_secret_problem(path, place, hidden) for hidden in inspection.secrets), policy.secrets)
+    if print_.links > 1:
+        message = f"the file has {print_.links} names on this disk; writing to another one changes it"
+        yield Problem("policy.hard_link", message, "copy it if something else writes to it", path, severity="warning")
+
+
+def policy_steps(
+    path: str, source: str, size: int | None, print_: Fingerprint | None, policy: Policy
+) -> Iterator[Step]:
+    """Yield every rule of the policy with its result.
+
+    Args:
+        path: the file's path_in_repo.
+        source: the name of the file that was read, for diagnostics.
+        size: in bytes; None for a file that is not written yet, of which only the name is audited.
+        print_: the result of reading it; None for a file that was not read.
+        policy: the manifest's.
+    """
+    found = [*audit_path(path, size, policy), *(audit_content(path, source, print_, policy) if print_ else ())]
+    passed = _passed(size, policy, read=print_ is not None)
+    for rule, codes in _RULES.items():
+        against = [_step(rule, problem, policy) for problem in found if problem.code in codes]
+        yield from against or ([Step(rule, Effect.PASSES, passed[rule], rule)] if rule in passed else [])
+    if size is None:
+        yield _LATER
+
+
+def _secret_problem(path: str, source: str | None, hidden: HiddenSecret) -> Problem:
+    secret, message = hidden.secret, described(hidden.secret)
+    if hidden.member:
+        message = f"{message} in its member {hidden.member}"
+    if source is None or hidden.member is not None:
+        return secret_problem(path, message)
+    return secret_problem(path, message, Location(source, secret.line, secret.column))
+
+
+def _passed(size: int | None, policy: Policy, *, read: bool) -> dict[str, str]:
+    """Return the results of the rules that found nothing and are worth showing."""
+    results = {}
+    if policy.deny_patterns:
+        results["policy.deny_patterns"] = "none matches"
+    if size is not None:
+        results["policy.max_file_size"] = f"{format_size(size)} of at most {format_size(policy.max_file_size)}"
+    if read:
+        results["policy.pickle"] = _searched(policy.pickle, "the content is not a pickle")
+        results["policy.secrets"] = _searched(policy.secrets, "no token and no private key")
+    return {rule: f"{rule}: {result}" for rule, result in results.items()}
+
+
+def _searched(level: Level, result: str) -> str:
+    return "allow; not searched for" if level == "allow" else result
+
+
+def _step(rule: str, problem: Problem, policy: Policy) -> Step:
+    effect = Effect.REFUSES if problem.severity == "error" else Effect.WARNS
+    place = _place(rule, problem, policy)
+    text = problem.message if not place or place in problem.message else f"{place}: {problem.message}"
+    return Step(rule, effect, text, place, problem.hint, problem.location)
+
+
+def _place(rule: str, problem: Problem, policy: Policy) -> str:
+    if rule == "policy.deny_patterns":
+        pattern = first_match(problem.path, policy.deny_patterns)
+        return "" if pattern is None else f"{rule}[{policy.deny_patterns.index(pattern)}]"
+    return "" if rule in _OUR_OWN else rule

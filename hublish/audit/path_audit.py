@@ -1,0 +1,244 @@
+"""Audit names, sizes and counts, for which no file is read.
+
+The limits are those in the Hub's documentation, "Storage limits and recommendations": a file may have 500 GB and should
+have at most 200 GB, a folder may have 10,000 entries, a repo should have at most 100,000 files.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
+from fnmatch import fnmatchcase, translate
+from typing import Final
+
+from hublish.audit.policy import at_level, described, secret_problem, secrets_in
+from hublish.formats.catalogue import WEIGHT_SUFFIXES
+from hublish.schemas.diagnose.problems import Problem
+from hublish.schemas.documents.manifest import Policy
+from hublish.schemas.documents.path_rules import collisions, path_problems, portability_problems
+from hublish.schemas.documents.sizes import format_size
+
+FILE_LIMIT: Final = 500 * 10**9
+FILE_ADVICE: Final = 200 * 10**9
+FOLDER_LIMIT: Final = 10_000
+REPO_ADVICE: Final = 100_000
+
+DEFAULT_DENIED: Final = (
+    # Environments and credentials that tools keep in a file of a fixed name.
+    ".env",
+    ".env.*",
+    ".envrc",
+    ".git-credentials",
+    ".netrc",
+    "_netrc",
+    ".pypirc",
+    ".npmrc",
+    ".yarnrc",
+    ".htpasswd",
+    ".pgpass",
+    ".my.cnf",
+    ".s3cfg",
+    ".boto",
+    ".dockercfg",
+    ".docker/config.json",
+    ".aws/credentials",
+    ".aws/config",
+    ".azure/*",
+    ".kube/config",
+    ".config/gcloud/*",
+    ".huggingface/token",
+    ".cache/huggingface/*",
+    ".kaggle/kaggle.json",
+    # Keys.
+    ".ssh/*",
+    ".gnupg/*",
+    "id_rsa",
+    "id_dsa",
+    "id_ecdsa",
+    "id_ecdsa_sk",
+    "id_ed25519",
+    "id_ed25519_sk",
+    "*.pem",
+    "*.key",
+    "*.ppk",
+    "*.p12",
+    "*.pfx",
+    "*.jks",
+    "*.keystore",
+    "*.kdbx",
+    # What shells and file managers leave behind.
+    ".bash_history",
+    ".zsh_history",
+    ".python_history",
+    ".DS_Store",
+    "Thumbs.db",
+    "desktop.ini",
+    # A repository within the release.
+    ".git/*",
+)
+"""Files that no release contains. A pattern matches a name, or the end of a path, in any folder and any case."""
+
+# All patterns at once, one group each: 5,000 names take milliseconds. Whole segments only: `*.pem` and `.ssh/*` match
+# in every folder, and `id_rsa` does not match `grid_rsa`.
+_DENIED: Final = re.compile(
+    "(?:.*/)?(?:" + "|".join(f"({translate(pattern.lower())})" for pattern in DEFAULT_DENIED) + ")", re.DOTALL
+)
+# Published on purpose: they show which variables to set.
+_TEMPLATES: Final = (".env.example", ".env.sample", ".env.template", ".env.dist")
+
+
+def audit_paths(files: Iterable[tuple[str, int]], policy: Policy) -> Iterator[Problem]:
+    """Yield the problems of all files of a release: their names, sizes and counts, and names that collide.
+
+    Args:
+        files: the path_in_repo of each file, and its size in bytes.
+        policy: the manifest's.
+    """
+    found = list(files)
+    yield from collision_problems(path for path, _ in found)
+    yield from count_problems(path for path, _ in found)
+    for path, size in sorted(found):
+        yield from audit_path(path, size, policy)
+
+
+def audit_path(path: str, size: int | None, policy: Policy) -> Iterator[Problem]:
+    """Yield the problems of one file's name and size.
+
+    Args:
+        path: its path_in_repo.
+        size: in bytes; None while it is unknown.
+        policy: the manifest's.
+    """
+    yield from name_problems(path, policy)
+    if size is not None:
+        yield from size_problems(path, size, policy.max_file_size)
+
+
+def download_problems(paths: Collection[str]) -> Iterator[Problem]:
+    """Yield the problems of names that a repo offers for download: those that lead out of a folder or collide."""
+    for path in paths:
+        if found := path_problems(path):
+            yield Problem("load.name", f"{path!r}: {'; '.join(found)}")
+    for one, other, reason in collisions(paths):
+        yield Problem("load.collision", f"'{one}' and '{other}': {reason}")
+
+
+def default_denied(path: str) -> str | None:
+    """Return the pattern of `DEFAULT_DENIED` that excludes `path`; None when there is none.
+
+    Args:
+        path: with `/` between its segments.
+    """
+    folded = path.lower()
+    if folded.rpartition("/")[2] in _TEMPLATES:
+        return None
+    found = _DENIED.fullmatch(folded)
+    return None if found is None or found.lastindex is None else DEFAULT_DENIED[found.lastindex - 1]
+
+
+def first_match(path: str, patterns: Iterable[str]) -> str | None:
+    """Return the first pattern that matches `path` by the rules of huggingface_hub; None when there is none.
+
+    These are `fnmatch.fnmatchcase` on the whole path, where `*` matches `/`, `\\` means `/`, and a pattern that ends
+    in `/` means everything below (`filter_repo_objects`).
+    """
+    for pattern in patterns:
+        normal = pattern.replace("\\", "/")
+        if fnmatchcase(path.replace("\\", "/"), f"{normal}*" if normal.endswith("/") else normal):
+            return pattern
+    return None
+
+
+def name_problems(path: str, policy: Policy) -> Iterator[Problem]:
+    """Yield the problems of one file's name."""
+    for reason in path_problems(path):
+        yield Problem("policy.name", reason, "give it another path_in_repo", path)
+    for reason in portability_problems(path):
+        hint = "rename it so that every system can check it out"
+        yield Problem("policy.portability", reason, hint, path, severity="warning")
+    pattern = first_match(path, policy.deny_patterns)
+    if pattern is not None:
+        rule = f"policy.deny_patterns[{policy.deny_patterns.index(pattern)}]"
+        yield Problem("policy.denied", f"matches {rule}: {pattern}", "exclude it with patterns.ignore_patterns", path)
+    pattern = default_denied(path)
+    if pattern is not None:
+        hint = "such files hold credentials or belong to one machine; exclude it"
+        yield Problem("policy.denied", f"never part of a release: {pattern}", hint, path)
+    yield from at_level(_secrets_in_name(path), policy.secrets)
+
+
+def size_problems(path: str, size: int, max_file_size: int) -> Iterator[Problem]:
+    """Yield the problems of one file's size.
+
+    Args:
+        path: its path_in_repo.
+        size: in bytes.
+        max_file_size: the manifest's own limit, in bytes.
+    """
+    if size > FILE_LIMIT:
+        yield Problem(
+            "policy.size",
+            f"{format_size(size)} is larger than the Hub's limit of {format_size(FILE_LIMIT)} a file",
+            "split it: safetensors with max_shard_size, or archives in parts",
+            path,
+        )
+    elif size > max_file_size:
+        yield Problem(
+            "policy.size",
+            f"{format_size(size)} is larger than policy.max_file_size, {format_size(max_file_size)}",
+            "split the file, or raise policy.max_file_size",
+            path,
+        )
+    elif size > FILE_ADVICE:
+        message = f"{format_size(size)} is more than the {format_size(FILE_ADVICE)} the Hub advises for a file"
+        yield Problem("policy.size", message, "split it into shards", path, severity="warning")
+    if not size and path.lower().endswith(WEIGHT_SUFFIXES):
+        # Such a file is a failed export.
+        yield Problem("policy.empty", "an empty weight file", "export it again, or exclude it", path)
+
+
+def collision_problems(paths: Iterable[str]) -> Iterator[Problem]:
+    """Yield names that are one file on some systems, or the target of two sources."""
+    seen: set[str] = set()
+    for path in paths:
+        if path in seen:
+            yield Problem("policy.collision", "two sources for one target", "give one another path_in_repo", path)
+        seen.add(path)
+    for first, second, reason in collisions(seen):
+        yield Problem("policy.collision", f"{reason}: {first}, {second}", "rename one of them", second)
+
+
+def count_problems(paths: Iterable[str]) -> Iterator[Problem]:
+    """Yield folders with too many entries, and a release with too many files."""
+    files = set(paths)
+    for folder, count in sorted(_entries(files).items()):
+        if count > FOLDER_LIMIT:
+            yield Problem(
+                "policy.count",
+                f"{count:,} entries in one folder; the Hub's limit is {FOLDER_LIMIT:,}",
+                "spread them over subfolders, or pack them into archives",
+                f"{folder}/",
+            )
+    if len(files) > REPO_ADVICE:
+        message = f"{len(files):,} files; the Hub advises at most {REPO_ADVICE:,} in a repo"
+        hint = "pack them into archives such as Parquet, WebDataset or zip"
+        yield Problem("policy.count", message, hint, severity="warning")
+
+
+def _secrets_in_name(path: str) -> Iterator[Problem]:
+    for secret in secrets_in(path):
+        # The path itself would reveal it.
+        masked = "/".join("…" if secrets_in(part) else part for part in path.split("/"))
+        yield secret_problem(masked, f"a file name contains {described(secret)}")
+
+
+def _entries(files: set[str]) -> Counter[str]:
+    """Count files and subfolders by their folder; the root is ''."""
+    entries = set(files)
+    for path in files:
+        folder = path
+        while "/" in folder:
+            folder = folder.rpartition("/")[0]
+            if folder in entries:
+                break
+            entries.add(folder)
+    return Counter(entry.rpartition("/")[0] for entry in entries)
