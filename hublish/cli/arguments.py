@@ -11,6 +11,7 @@ from hublish.cli.views.phrases import RepeatedOptions
 from hublish.schemas.documents.file_names import MANIFEST_FILE
 
 if TYPE_CHECKING:
+    from hublish.api.options import HubOptions
     from hublish.base.values import Project
 
 # Bytes to read from standard input: more than a manifest may have, and few enough to keep in memory.
@@ -150,8 +151,8 @@ class RepoRevision(NamedTuple):
     revision: str | None
 
 
-def download_keywords(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Return the keywords of `hublish.pull` and `hublish.load`.
+def pull_options(arguments: argparse.Namespace, report: Report) -> dict[str, Any]:
+    """Return the repo_id and the options of `hublish.pull` and `hublish.load`.
 
     Raises:
         UsageError: when the reference is missing or invalid.
@@ -164,7 +165,7 @@ def download_keywords(arguments: argparse.Namespace) -> dict[str, Any]:
         msg = "neither REPO[@REV] nor --lock is given"
         raise UsageError(msg, hint="for example acme/digits-mlp@v1.2.0, or --lock hub.lock")
     options = {keyword: getattr(arguments, keyword) for keyword in _DOWNLOAD}
-    return {**repo._asdict(), **options, **hub_keywords(arguments)}
+    return {**repo._asdict(), **options, **hub_options(arguments, report)}
 
 
 def parse_reference(reference: str, repo_type: str | None) -> RepoRevision:
@@ -195,9 +196,9 @@ def parse_reference(reference: str, repo_type: str | None) -> RepoRevision:
     return RepoRevision(rest if named else repo_id, named or repo_type or "model", revision or None)
 
 
-def hub_keywords(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Return the API's keywords `endpoint` and `token`."""
-    return {"endpoint": arguments.endpoint, "token": arguments.token}
+def hub_options(arguments: argparse.Namespace, report: Report) -> "HubOptions":
+    """Return the options of every verb that uses the Hub."""
+    return {"endpoint": arguments.endpoint, "token": arguments.token, "progress": report.progress()}
 
 
 def manifest(arguments: argparse.Namespace, report: Report) -> "Path | Project":

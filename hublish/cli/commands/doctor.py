@@ -2,18 +2,18 @@
 
 from argparse import Namespace
 
-from hublish.cli.arguments import add_hub, hub_keywords
+from hublish.cli.arguments import add_hub, hub_options
 from hublish.cli.commands import Command, Example, Outcome
 from hublish.cli.exit_codes import FAILED
 from hublish.cli.report import Report
 
 
-def _run(arguments: Namespace, report: Report) -> Outcome:  # noqa: ARG001 - the signature of every command
+def _run(arguments: Namespace, report: Report) -> Outcome:
     # A failed check is part of the result, not an error: the other findings are still of use.
     import hublish
     from hublish.cli.views.doctor import FindingsView
 
-    view = FindingsView(hublish.doctor(**hub_keywords(arguments)))
+    view = FindingsView(hublish.doctor(**hub_options(arguments, report)))
     return Outcome(view, 0 if view.healthy else FAILED)
 
 

@@ -2,7 +2,7 @@
 
 from argparse import ArgumentParser, Namespace
 
-from hublish.cli.arguments import add_hub, add_manifest, hub_keywords, manifest
+from hublish.cli.arguments import add_hub, add_manifest, hub_options, manifest
 from hublish.cli.commands import Command, Example, Outcome
 from hublish.cli.exit_codes import CHANGES, FAILED
 from hublish.cli.report import Report
@@ -36,8 +36,7 @@ def _run(arguments: Namespace, report: Report) -> Outcome:
         manifest(arguments, report),
         *arguments.paths,
         remote=arguments.remote or arguments.endpoint is not None,
-        **hub_keywords(arguments),
-        progress=report.progress(),
+        **hub_options(arguments, report),
     )
     # A path that exists nowhere is likely a typo, so it fails even without --detailed-exitcode.
     outcomes = {answer.outcome for answer in explained.explanations}

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from hublish.base.errors import UsageError
-from hublish.cli.arguments import RepoRevision, add_hub, add_repo_type, hub_keywords, parse_reference, repeated_options
+from hublish.cli.arguments import RepoRevision, add_hub, add_repo_type, hub_options, parse_reference, repeated_options
 from hublish.cli.commands import Command, Example, Outcome
 from hublish.cli.report import Report
 from hublish.schemas.documents.file_names import MANIFEST_FILE
@@ -54,8 +54,7 @@ def _run(arguments: Namespace, report: Report) -> Outcome:
         revision=origin.revision,
         out=None if arguments.out == _STDOUT else arguments.out,
         force=arguments.force,
-        **hub_keywords(arguments),
-        progress=report.progress(),
+        **hub_options(arguments, report),
     )
     # The draft lists its own open fields.
     open_ = {line.partition(":")[0] for line in draft.open}

@@ -2,7 +2,7 @@
 
 from argparse import ArgumentParser, Namespace
 
-from hublish.cli.arguments import add_reference, download_keywords
+from hublish.cli.arguments import add_reference, pull_options
 from hublish.cli.commands import Command, Example, Outcome
 from hublish.cli.report import Report
 
@@ -14,12 +14,12 @@ def _configure(parser: ArgumentParser) -> None:
 
 def _run(arguments: Namespace, report: Report) -> Outcome:
     # A wrong reference is reported before the slow import.
-    keywords = download_keywords(arguments)
+    options = pull_options(arguments, report)
 
     import hublish
     from hublish.cli.views.load import LoadView
 
-    return Outcome(LoadView(hublish.load(**keywords, progress=report.progress())))
+    return Outcome(LoadView(hublish.load(**options)))
 
 
 COMMAND = Command(

@@ -10,7 +10,7 @@ from hublish.cli.arguments import (
     add_detailed_exit_code,
     add_hub,
     add_manifest,
-    hub_keywords,
+    hub_options,
     manifest,
     repeated_options,
 )
@@ -35,7 +35,7 @@ def _run(arguments: Namespace, report: Report) -> Outcome:
     import hublish
     from hublish.cli.views.plan import PlanView
 
-    plan = hublish.plan(manifest(arguments, report), **hub_keywords(arguments), progress=report.progress())
+    plan = hublish.plan(manifest(arguments, report), **hub_options(arguments, report))
     report.warn(plan.release.warnings)
     # Before the plan is shown: a plan file that cannot be written is an error.
     if arguments.out:

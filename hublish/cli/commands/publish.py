@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hublish.base.errors import UsageError
-from hublish.cli.arguments import add_hub, add_manifest, beside_manifest, hub_keywords, manifest, repeated_options
+from hublish.cli.arguments import add_hub, add_manifest, beside_manifest, hub_options, manifest, repeated_options
 from hublish.cli.commands import Command, Example, Outcome
 from hublish.cli.report import Report
 from hublish.schemas.documents.file_names import LOCK_FILE
@@ -49,8 +49,7 @@ def _run(arguments: Namespace, report: Report) -> Outcome:
         manifest(arguments, report),
         plan=arguments.plan,
         confirm=None if agreed else partial(_confirm, report),
-        **hub_keywords(arguments),
-        progress=report.progress(),
+        **hub_options(arguments, report),
     )
     # Without agreement, _confirm has written the warnings beside the plan.
     if agreed:

@@ -3,19 +3,19 @@
 import shlex
 from argparse import Namespace
 
-from hublish.cli.arguments import add_reference, download_keywords, repeated_options
+from hublish.cli.arguments import add_reference, pull_options, repeated_options
 from hublish.cli.commands import Command, Example, Outcome
 from hublish.cli.report import Report
 
 
 def _run(arguments: Namespace, report: Report) -> Outcome:
     # A wrong reference is reported before the slow import.
-    keywords = download_keywords(arguments)
+    options = pull_options(arguments, report)
 
     import hublish
     from hublish.cli.views.pull import PullView
 
-    local = hublish.pull(**keywords, progress=report.progress())
+    local = hublish.pull(**options)
     return Outcome(PullView(local, _load_command(arguments)))
 
 

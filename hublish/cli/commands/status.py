@@ -7,7 +7,7 @@ from hublish.cli.arguments import (
     add_hub,
     add_lock,
     add_manifest,
-    hub_keywords,
+    hub_options,
     manifest,
     repeated_options,
 )
@@ -32,8 +32,7 @@ def _run(arguments: Namespace, report: Report) -> Outcome:
         manifest(arguments, report),
         lock=arguments.lock,
         offline=arguments.offline,
-        **hub_keywords(arguments),
-        progress=report.progress(),
+        **hub_options(arguments, report),
     )
     report.warn(found.release.warnings)
     # The local half is worth showing when the Hub fails; the exit code still reports the failure.

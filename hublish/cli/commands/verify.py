@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from hublish.cli.arguments import add_hub, add_lock, add_manifest_file, hub_keywords, repeated_options
+from hublish.cli.arguments import add_hub, add_lock, add_manifest_file, hub_options, repeated_options
 from hublish.cli.commands import Command, Example, Outcome
 from hublish.cli.exit_codes import FAILED
 from hublish.cli.report import Report
@@ -22,7 +22,7 @@ def _run(arguments: Namespace, report: Report) -> Outcome:
 
     # Only the folder of the manifest counts, so a manifest on standard input is not read.
     path = Path(MANIFEST_FILE if arguments.file == "-" else arguments.file)
-    found = hublish.verify(path, lock=arguments.lock, **hub_keywords(arguments), progress=report.progress())
+    found = hublish.verify(path, lock=arguments.lock, **hub_options(arguments, report))
     return Outcome(VerificationView(found, repeated_options(arguments)), 0 if found.ok else FAILED)
 
 
