@@ -1,1 +1,1 @@
-"""The Hub: `client.py` asks any of them, `transfer.py` moves bytes, `embedded/` is one, on loopback."""
+"""The Hub: `client` calls any Hub, `server` is a Hub on loopback, and `fixtures` offers that one to pytest."""

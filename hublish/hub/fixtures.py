@@ -1,4 +1,4 @@
-"""The pytest plugin: `embedded_hub` for any project that talks to the Hub. Nothing is loaded until it is used.
+"""The pytest plugin: `embedded_hub`, for any project that talks to the Hub.
 
 def test_it_publishes(embedded_hub):
     my_library.push_to_hub(model, "me/model")              # the real client, a real Hub, no network
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def embedded_hub_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator["EmbeddedHub"]:
-    """One Hub on loopback for the whole session; `embedded_hub` gives it to a test, empty."""
-    from hublish.hub.server.server import EmbeddedHub
+    """Serve one Hub on loopback for the whole session; `embedded_hub` passes it, empty, to a test."""
+    from hublish.hub.server.server import EmbeddedHub  # imported late: pytest loads this plugin in every project
 
     with EmbeddedHub(tmp_path_factory.mktemp("embedded-hub")) as hub:
         yield hub
@@ -27,11 +27,11 @@ def embedded_hub_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator["E
 def embedded_hub(
     embedded_hub_server: "EmbeddedHub", tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator["EmbeddedHub"]:
-    """A Hugging Face Hub on loopback, empty for each test, that huggingface_hub talks to.
+    """A Hugging Face Hub on loopback, empty for each test, to which huggingface_hub is connected.
 
-    For the length of the test HF_ENDPOINT, HF_TOKEN and HF_HOME are its own, in the client that is imported already
-    and in processes the test starts. `embedded_hub.endpoint` and `.token` are for clients that were made before;
-    `.add_user("alice")` returns the token of somebody else.
+    During the test, HF_ENDPOINT, HF_TOKEN and HF_HOME are set to its values, both in the already imported client and
+    in processes that the test starts. `embedded_hub.endpoint` and `.token` are for clients that were created before;
+    `.add_user("alice")` returns the token of another user.
     """
     from hublish.hub.client import isolation
 

@@ -44,19 +44,16 @@ def require_account(hub: Hub, request: Request) -> Account:
 
 def require_namespace(account: Account, namespace: str) -> None:
     """Raise 403 unless the account's token may write in a namespace."""
-    _require_write_token(account)
-    if not account.belongs_to(namespace):
-        raise forbidden(f'You don\'t have the rights to write under the namespace "{namespace}"')
-
-
-def _require_write_token(account: Account) -> None:
     if account.role != "write":
         raise forbidden("Forbidden: you must use a write token to upload to a repository.")
+    if not account.belongs_to(namespace):
+        raise forbidden(f'You don\'t have the rights to write under the namespace "{namespace}"')
 
 
 def repo_of(request: Request) -> RepoId:
     """Return the repository in a request's path; raise 404 for a name that the Hub does not allow."""
     params = request.params
+    # Paths outside of /api/ omit the type of models.
     kind = params["kind"] if "kind" in params else params["prefix"].rstrip("/") or "models"
     try:
         return RepoId.parse(kind.removesuffix("s"), f"{params['namespace']}/{params['name']}")
@@ -64,17 +61,15 @@ def repo_of(request: Request) -> RepoId:
         raise repo_not_found() from None
 
 
-def authorize(
-    hub: Hub, request: Request, repo: RepoId, *, write: bool = False, content: bool = False
-) -> Account | None:
-    """Check that the caller may read a repository, `write` to it, or read the `content` of its files.
+def authorize(hub: Hub, request: Request, repo: RepoId, *, content: bool = False) -> Account | None:
+    """Check that the caller may read a repository, or with `content` the bytes of its files.
 
     Returns:
         The caller's account, or None for an anonymous caller.
 
     Raises:
-        HubError: 404 RepoNotFound, the repository does not exist for this caller; 401 or 403, the caller lacks the
-            rights; GatedRepo, the caller was not approved for its content.
+        HubError: 404 RepoNotFound, the repository does not exist for this caller; 401, the token is unknown;
+            GatedRepo, the caller was not approved for the content.
     """
     token = token_of(request)
     account = hub.accounts.of(token) if token else None
@@ -85,14 +80,35 @@ def authorize(
         raise repo_not_found()
     if token and account is None:
         raise invalid_token()
-    if write:
-        if account is None:
-            raise unauthenticated()
-        require_namespace(account, repo.namespace)
     # Gating protects the bytes only: info and listings stay readable.
     if content and settings.gated and not member:
         raise gated_repo(repo, anonymous=account is None)
     return account
+
+
+def authorize_contribution(hub: Hub, request: Request, repo: RepoId) -> Account:
+    """Check that the caller may propose changes: can read the repository and has a write token; raise 401 or 403."""
+    account = authorize(hub, request, repo)
+    if account is None:
+        raise unauthenticated()
+    if account.role != "write":
+        raise forbidden("Forbidden: you must use a write token to upload to a repository.")
+    return account
+
+
+def authorize_write(hub: Hub, request: Request, repo: RepoId) -> Account:
+    """Check that the caller may change a repository; raise 401 or 403."""
+    account = authorize_contribution(hub, request, repo)
+    require_namespace(account, repo.namespace)
+    return account
+
+
+def authorize_upload(hub: Hub, request: Request, repo: RepoId) -> Account:
+    """Check that the caller may upload to the revision in a request's path: any reader may, for a pull request."""
+    # A pull request that the commit is about to open has no ref yet: the flag announces it.
+    if request.flag("create_pr") or request.params["revision"].startswith("refs/pr/"):
+        return authorize_contribution(hub, request, repo)
+    return authorize_write(hub, request, repo)
 
 
 def repo_to_read(hub: Hub, request: Request, *, content: bool = False) -> RepoId:
@@ -108,42 +124,10 @@ def repo_to_write(hub: Hub, request: Request) -> tuple[RepoId, Account]:
     return repo, authorize_write(hub, request, repo)
 
 
-def authorize_write(hub: Hub, request: Request, repo: RepoId) -> Account:
-    """Check that the caller may change a repository; see `authorize`."""
-    account = authorize(hub, request, repo, write=True)
-    assert account is not None
-    return account
-
-
-def authorize_contribution(hub: Hub, request: Request, repo: RepoId) -> Account:
-    """Check that the caller may propose changes: can read the repository and has a write token.
-
-    Raises:
-        HubError: As `authorize`; 401, the caller is anonymous; 403, the token only reads.
-    """
-    account = authorize(hub, request, repo)
-    if account is None:
-        raise unauthenticated()
-    _require_write_token(account)
-    return account
-
-
 def authorize_xet(hub: Hub, request: Request, scope: str) -> str:
-    """Check that the caller may have a xet token of scope `read` or `write`, and return the repository's name.
-
-    Raises:
-        HubError: As `authorize`.
-    """
+    """Check that the caller may have a xet token of scope `read` or `write`, and return the repository's name."""
     if scope == "read":
         return repo_to_read(hub, request, content=True).full_name
     repo = repo_of(request)
     authorize_upload(hub, request, repo)
     return repo.full_name
-
-
-def authorize_upload(hub: Hub, request: Request, repo: RepoId) -> Account:
-    """Check that the caller may upload to the revision in a request's path: any reader may, for a pull request."""
-    # A pull request that the commit is about to open has no ref yet: the flag announces it.
-    if request.flag("create_pr") or request.params["revision"].startswith("refs/pr/"):
-        return authorize_contribution(hub, request, repo)
-    return authorize_write(hub, request, repo)

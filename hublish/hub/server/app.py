@@ -170,7 +170,7 @@ class App:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection event."""
-        if scope["type"] != "http":
+        if scope["type"] != "http":  # lifespan and websockets are switched off
             return
         try:
             response = await self._respond(_request(scope, receive))
@@ -188,7 +188,7 @@ class App:
             return _refusal(error)
         except ClientDisconnectedError:
             raise
-        except Exception:
+        except Exception:  # a bug: the client still gets an answer, and the log the traceback
             _logger.exception("%s %s failed", request.method, request.path)
             return _refusal(HubError(500, None, "Internal error: see the log of the server"))
 

@@ -8,9 +8,64 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from hublish.hub.server.front_matter import FrontMatterError, read_front_matter
+import yaml
+
+from hublish.formats.front_matter import front_matter
+
+# Bytes of the metadata block, at most.
+MAX_BYTES = 256 << 10
 
 _REPO_ID = re.compile(r"(?:[\w.-]{1,96}/)?[\w][\w.-]{0,95}", re.ASCII)
+
+
+class FrontMatterError(ValueError):
+    """The block at the top of the file is not usable metadata."""
+
+
+class _Loader(yaml.SafeLoader):
+    """Safe YAML 1.2 without aliases, whose expansion is unbounded."""
+
+    # Not the reader of the schemas: it refuses more than the Hub does, and a rehearsal must accept the same cards.
+    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 - PyYAML's API
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            event = self.get_event()  # type: ignore[no-untyped-call]  # PyYAML's stubs leave it out
+            raise yaml.composer.ComposerError(None, None, "aliases are not supported", event.start_mark)
+        return super().compose_node(parent, index)
+
+
+# Other scalars stay strings: dates, `no`, 0x10, .inf. Numbers are short enough to be finite.
+_SCALARS = {
+    "bool": (r"(?:true|True|TRUE|false|False|FALSE)\Z", "tTfF"),
+    "null": (r"(?:~|null|Null|NULL|)\Z", ["~", "n", "N", ""]),
+    "int": (r"[-+]?(?:0|[1-9][0-9]{0,17})\Z", "-+0123456789"),
+    "float": (r"[-+]?(?:\.[0-9]{1,18}|[0-9]{1,18}\.?[0-9]{0,18})(?:[eE][-+]?[0-9]{1,2})?\Z", "-+.0123456789"),
+}
+for _name, (_pattern, _first) in _SCALARS.items():
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_name}", re.compile(_pattern), list(_first))
+
+
+def read_metadata(readme: str) -> dict[str, Any] | None:
+    """Return the metadata of a README, or None; raise FrontMatterError for one that the Hub cannot read."""
+    block = front_matter(readme)
+    if block is None:
+        return None
+    if len(block.encode("utf-8", "replace")) > MAX_BYTES:
+        raise FrontMatterError(f"the metadata is larger than {MAX_BYTES} bytes")
+    try:
+        metadata = yaml.load(block, _Loader)  # noqa: S506 - a subclass of SafeLoader
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        raise FrontMatterError(f"the metadata is not valid YAML: {_first_line(error)}") from None
+    if metadata is not None and not isinstance(metadata, dict):
+        raise FrontMatterError("the metadata must be a mapping of names to values")
+    return metadata
+
+
+def _first_line(error: Exception) -> str:
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
+        return f"{error.problem} (line {error.problem_mark.line + 1})"
+    return (str(error).splitlines() or ["too deeply nested"])[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +76,7 @@ class Report:
     warnings: tuple[str, ...]
 
     def to_json(self) -> dict[str, list[dict[str, str]]]:
-        """Return the report in the form that the client parses, whatever the status."""
+        """Return the report in the form that the client parses after any status."""
         return {
             "errors": [{"message": message} for message in self.errors],
             "warnings": [{"message": message} for message in self.warnings],
@@ -29,9 +84,9 @@ class Report:
 
 
 def card_data(readme: bytes | None) -> dict[str, Any] | None:
-    """Return the metadata of a README as the repository's info shows it, or None when there is none."""
+    """Return the metadata of a README as the repository's info shows it, or None without any."""
     try:
-        return read_front_matter((readme or b"").decode("utf-8", "replace"))
+        return read_metadata((readme or b"").decode("utf-8", "replace"))
     except FrontMatterError:
         return None
 
@@ -39,10 +94,11 @@ def card_data(readme: bytes | None) -> dict[str, Any] | None:
 def validate(kind: str, readme: str) -> Report:
     """Check the README of a repository of type `kind`; only errors make the Hub refuse it."""
     try:
-        metadata = read_front_matter(readme)
+        metadata = read_metadata(readme)
     except FrontMatterError as error:
         return Report((f"YAML Metadata Error: {error}",), ())
     if not metadata:
+        # The client prints warnings and goes on.
         return Report((), ("empty or missing yaml metadata in repo card",))
     checks = [_common(metadata), _space(metadata) if kind == "space" else _model_index(metadata)]
     return Report(tuple(error for check in checks for error in check), ())

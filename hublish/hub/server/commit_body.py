@@ -146,7 +146,7 @@ def _content(path: str, value: dict[str, Any]) -> bytes:
     if not isinstance(content, str):
         raise bad_request(f"{path!r} needs content")
     if value.get("encoding", "utf-8") != "base64":
-        return content.encode("utf-8", "surrogatepass")
+        return content.encode("utf-8", "surrogatepass")  # JSON can carry lone surrogates
     try:
         return base64.b64decode(content, validate=True)
     except (binascii.Error, ValueError):

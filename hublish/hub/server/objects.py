@@ -89,6 +89,6 @@ class Incoming(IncomingFile):
         # The client does not check a sha256 that its caller preset: this is the only check of it.
         if expected_sha256 is not None and sha256 != expected_sha256:
             raise MismatchError(f"expected sha256 {expected_sha256}, received {sha256}")
-        if not self._store.has(sha256):
+        if not self._store.has(sha256):  # else another upload brought the same content
             self.keep(self._store.path(sha256))
         return sha256

@@ -152,6 +152,7 @@ def merge(git: GitRepository, discussion: Discussion, user: str, comment: str | 
     main, head = git.refs.get(MAIN_REF), git.refs.get(discussion.ref)
     assert main is not None
     assert head is not None
+    # A fast-forward, when the pull request contains all of main.
     merged = head if git.merge_base(main, head) == main else _merge_commit(git, discussion, user, main, head)
     git.refs.set(MAIN_REF, merged, expected=main)
     done = replace(discussion, status="merged", merge_commit=merged)

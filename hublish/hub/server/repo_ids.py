@@ -9,6 +9,7 @@ from hublish.schemas.documents.hub_names import REPO_TYPES
 MAX_PATH_BYTES = 1024
 MAX_SEGMENT_BYTES = 255
 
+# 1 to 96 characters, neither "-" nor "." at the ends.
 _NAME = re.compile(r"(?![-.])[A-Za-z0-9._-]{1,96}(?<![-.])")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\ud800-\udfff]")
 # Characters that HFS+ ignores in names.

@@ -80,6 +80,7 @@ class Repositories:
 
     def create(self, repo: RepoId, settings: Settings, files: dict[str, bytes], author: Signature) -> None:
         """Create a repository with a first commit of `files`, completely or not at all; raise 409 when it exists."""
+        # Built aside and installed by a rename: no reader sees a repository without its first commit.
         self._scratch.mkdir(parents=True, exist_ok=True)
         building = Path(tempfile.mkdtemp(dir=self._scratch, suffix=".git"))
         building.chmod(0o755)  # mkdtemp denies access to everyone else

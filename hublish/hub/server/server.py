@@ -156,6 +156,7 @@ def _listen(address: tuple[str, int]) -> Iterator[socket.socket]:
     # Bound here instead of by uvicorn: a port in use raises in the caller, and port 0 is known before the start.
     family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as listener:
+        # A restarted hub can listen on its old port at once.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
         yield listener
@@ -165,7 +166,7 @@ def _listen(address: tuple[str, int]) -> Iterator[socket.socket]:
 def _application(root: Path, limits: Limits, executor: Executor, *, xet: bool) -> Iterator[tuple[Hub, App]]:
     objects = ObjectStore(root)
     with closing(XetStore(root, objects)) if xet else nullcontext() as store:
-        hub = Hub(root, limits, objects, store)
+        hub = Hub(root, limits, objects, store.xet_hash if store else lambda _: None)
         # Without xet, its token calls have no route: the client takes the 404 for a Hub that has no xet.
         yield hub, App(hub, executor, xet_routes(store, partial(authorize_xet, hub)) if store else ())
 
@@ -226,7 +227,9 @@ class BackgroundServer(uvicorn.Server):
     @contextmanager
     def running(self, listener: socket.socket) -> Iterator[None]:
         """Serve on `listener` in a thread during a `with` block."""
-        thread = threading.Thread(target=self._run_on, args=(listener,), name="hub", daemon=True)
+        thread = threading.Thread(
+            target=self._run_on, args=(listener,), name="hub", daemon=True
+        )  # never keeps a program alive
         thread.start()
         try:
             if not self._ready.wait(START_TIMEOUT) or self._failure:

@@ -43,7 +43,7 @@ class Snapshot:
         return None if entry is None or entry.is_folder else entry
 
     def read(self, path: str, limit: int = 10 << 20) -> bytes | None:
-        """Return the content of a regular file of at most `limit` bytes, or None when there is no such file."""
+        """Return the content of a regular file of at most `limit` bytes, or None for any other path."""
         entry = self.find_file(path)
         if entry is None:
             return None

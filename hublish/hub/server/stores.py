@@ -1,8 +1,8 @@
 """The stores of one root and the settings of this server: everything a handler works with."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from hublish.hub.server.accounts import Accounts
 from hublish.hub.server.git.lfs_pointers import BlobFacts
@@ -10,6 +10,9 @@ from hublish.hub.server.git.repository import TreeCache
 from hublish.hub.server.objects import ObjectStore
 from hublish.hub.server.repositories import Repositories
 from hublish.hub.server.uploads import Uploads
+
+# Returns the xet hash of the content with this sha256, or None when it was not uploaded by xet.
+XetHash = Callable[[str], str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,17 +24,10 @@ class Limits:
     part: int = 64 << 20  # size of such a part
 
 
-class XetHashes(Protocol):
-    """The part of the xet store that listings need."""
-
-    def xet_hash(self, sha256: str) -> str | None:
-        """Return the xet hash of the content with this sha256, or None when it was not uploaded by xet."""
-
-
 class Hub:
     """The stores under one root. All of them are safe for many threads and processes."""
 
-    def __init__(self, root: Path, limits: Limits, objects: ObjectStore, xet: XetHashes | None) -> None:
+    def __init__(self, root: Path, limits: Limits, objects: ObjectStore, xet_hash: XetHash) -> None:
         self.limits = limits
         self.objects = objects
         self.repositories = Repositories(root)
@@ -39,8 +35,4 @@ class Hub:
         self.uploads = Uploads(root, objects)
         self.facts = BlobFacts()
         self.trees = TreeCache()
-        self._xet = xet
-
-    def xet_hash(self, sha256: str) -> str | None:
-        """Return the xet hash of stored content, or None without one or with xet switched off."""
-        return self._xet.xet_hash(sha256) if self._xet else None
+        self.xet_hash = xet_hash

@@ -64,13 +64,13 @@ class Uploads:
         return Upload(action, sha256, int(size), session, int(part), int(part_size))
 
     def _signature(self, claim: str) -> str:
-        return hmac.new(self._key, claim.encode(), "sha256").hexdigest()[:40]
+        return hmac.new(self._key, claim.encode(), "sha256").hexdigest()[:40]  # 160 bits are enough
 
     def begin_parts(self, sha256: str) -> str:
         """Begin an upload in parts and return the name of its session."""
         session = secrets.token_hex(8)
         self._parts.mkdir(exist_ok=True)
-        (self._parts / f"{sha256}-{session}").touch()
+        (self._parts / f"{sha256}-{session}").touch()  # open until this file is gone
         return session
 
     def open_part(self, upload: Upload) -> "PartWriter":

@@ -1,4 +1,4 @@
-"""The pytest plugin, as another project meets it: in a folder and a process of its own."""
+"""The pytest plugin, used by another project in its own folder and process."""
 
 import subprocess
 import sys
@@ -19,7 +19,7 @@ SUITE = """
     MADE_BEFORE = HfApi()
 
     @pytest.mark.parametrize("turn", [1, 2])
-    def test_it_is_empty_and_everything_goes_there(embedded_hub, turn, tmp_path):
+    def test_the_hub_is_empty_and_receives_all_calls(embedded_hub, turn, tmp_path):
         api = HfApi()
         assert not api.repo_exists("me/model")
         large = os.urandom(11_000_000)
@@ -31,20 +31,20 @@ SUITE = """
         assert {repo.repo_id for repo in huggingface_hub.scan_cache_dir().repos} == {"me/model"}
         assert api.whoami()["name"] == "me"
 
-    def test_processes_go_there_too(embedded_hub):
+    def test_processes_call_the_hub_too(embedded_hub):
         script = "from huggingface_hub import HfApi; print(HfApi().create_repo('me/other').endpoint)"
         ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
         assert ran.stdout.strip() == embedded_hub.endpoint
         assert HfApi().repo_exists("me/other")
 
-    def test_a_saved_token_is_the_tests_own(embedded_hub):
+    def test_a_saved_token_is_private_to_the_test(embedded_hub):
         alice = embedded_hub.add_user("alice")
         del os.environ["HF_TOKEN"]
         assert huggingface_hub.get_token() is None
         Path(constants.HF_TOKEN_PATH).write_text(alice)
         assert HfApi().whoami()["name"] == "alice"
 
-    def test_whoever_asks_for_none_has_none():
+    def test_without_the_fixture_nothing_changes():
         assert constants.ENDPOINT == BEFORE[0]["ENDPOINT"]
         assert huggingface_hub.hf_api.api.endpoint == BEFORE[0]["ENDPOINT"]
         assert {k: v for k, v in vars(constants).items() if k.isupper()} == {
@@ -58,7 +58,7 @@ SUITE = """
 
 @pytest.fixture
 def elsewhere(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
-    """Another project, as strict about warnings as this one, on a machine that is told to stay offline."""
+    """Return another project, as strict about warnings as this one, on a machine that is set to offline."""
     pytester.makeini("[pytest]\nfilterwarnings =\n    error\naddopts = --strict-config --strict-markers\n")
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setenv("HF_HUB_CACHE", str(pytester.path / "not-touched"))
@@ -66,24 +66,24 @@ def elsewhere(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pyt
     return pytester
 
 
-def test_another_project_gets_an_empty_hub_for_each_test(elsewhere: pytest.Pytester) -> None:
+def test_each_test_of_another_project_gets_an_empty_hub(elsewhere: pytest.Pytester) -> None:
     elsewhere.makepyfile(SUITE)
     elsewhere.runpytest_subprocess("-q").assert_outcomes(passed=5)
     assert not (elsewhere.path / "not-touched").exists()
 
 
-def test_it_says_what_it_is(elsewhere: pytest.Pytester) -> None:
+def test_pytest_lists_the_fixture_with_its_description(elsewhere: pytest.Pytester) -> None:
     elsewhere.runpytest_subprocess("--fixtures", "-q").stdout.fnmatch_lines(
         ["embedded_hub -- *", "    A Hugging Face Hub on loopback*"]
     )
 
 
-def test_it_can_be_switched_off(elsewhere: pytest.Pytester) -> None:
+def test_the_plugin_can_be_switched_off(elsewhere: pytest.Pytester) -> None:
     elsewhere.makepyfile("def test_it(embedded_hub): ...")
     elsewhere.runpytest_subprocess("-p", "no:hublish").assert_outcomes(errors=1)
 
 
-def test_a_session_that_does_not_use_it_loads_nothing_for_it() -> None:
+def test_the_plugin_imports_no_heavy_modules_before_its_first_use() -> None:
     heavy = ["numpy", "pydantic", "huggingface_hub", "yaml", "uvicorn", "jinja2", "dulwich", "httpx2"]
     script = (
         "import sys, hublish.hub.fixtures; print(*sorted(n for n in sys.modules if n.partition('.')[0] in sys.argv))"

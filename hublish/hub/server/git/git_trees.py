@@ -131,7 +131,7 @@ class TreeEditor:
         child = TreeEditor(self._load, entry.sha if entry else None)
         self._open[name] = child
         if create and not entry:
-            self._entries[name] = Entry(FOLDER_MODE, "")
+            self._entries[name] = Entry(FOLDER_MODE, "")  # `write` replaces it, with its id
         return child
 
 

@@ -65,6 +65,6 @@ class BlobFacts:
             pointer = parse_pointer(data)
             facts = Facts(pointer.size if pointer else len(data), pointer, len(data))
             if len(self._facts) >= MAX_CACHED:
-                self._facts.clear()
+                self._facts.clear()  # the next listing fills it again
             self._facts[sha] = facts
         return facts

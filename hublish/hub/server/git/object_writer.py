@@ -120,7 +120,7 @@ class _PackWriter(IncomingFile):
 
 
 def init_repository(path: Path, head: str) -> None:
-    """Lay out an empty bare repository at `path`, with HEAD on the branch `head`."""
+    """Create an empty bare repository at `path`, with HEAD on the branch `head`."""
     for folder in ("objects/pack", "objects/info", "refs/heads", "refs/tags"):
         (path / folder).mkdir(parents=True)
     # The scratch folder of other writes, `hub`, does not exist yet.

@@ -1,4 +1,4 @@
-"""Refs: names of commits, moved by compare-and-swap while the repository's lock is held."""
+"""Refs: names of commits, moved by compare-and-swap under the repository's lock."""
 
 import re
 from pathlib import Path

@@ -75,6 +75,7 @@ def resolve(hub: Hub, request: Request) -> Response:
         size = hub.objects.size(sha256)
         if size is None:
             raise entry_not_found(path, snapshot.commit.sha)
+        # For a large file, the client prefers these to ETag and Content-Length.
         headers |= {"x-linked-etag": f'"{sha256}"', "x-linked-size": str(size)}
         return content_response(request, hub.objects.path(sha256), headers | _xet(snapshot, request, sha256))
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import IO
 
@@ -48,7 +47,7 @@ async def commit(hub: Hub, request: Request) -> Response:
     repo = repo_of(request)
     account = await asyncio.to_thread(authorize_contribution, hub, request, repo)
     target = _Target(repo, account, request.params["revision"], request.flag("create_pr"))
-    if not target.create_pr and target.number is None:
+    if not target.create_pr and target.number is None:  # to a branch, which readers may not change
         require_namespace(account, repo.namespace)
     # The regular files of one commit, in base64, may be hundreds of megabytes.
     with hub.objects.spooled() as body:
@@ -77,7 +76,11 @@ def _commit(hub: Hub, target: _Target, body: IO[bytes]) -> tuple[str, Discussion
         with hub.repositories.changing(target.repo):
             head = _head(git, target)
             _require_parent(header, head)
-            oid = _write_commit(git, writer, head, header, operations, Signature(target.account.user, now()))
+            editor = TreeEditor(git.load_tree, git.commit(head).tree)
+            for operation in operations:
+                _apply(editor, operation)
+            author = Signature(target.account.user, now())
+            oid = add_commit(writer, write_tree(writer, editor), (head,), author, header.message)
             return oid, _publish(git, writer, target, header, head, oid)
 
 
@@ -94,20 +97,6 @@ def _require_parent(header: Header, head: str) -> None:
     if parent is not None and (len(parent) < 5 or not head.startswith(parent.lower())):
         message = f"A commit has happened since. Expected parent {parent}, but the head is {head}. Please refresh"
         raise HubError(412, None, message)
-
-
-def _write_commit(
-    git: GitRepository,
-    writer: ObjectWriter,
-    head: str,
-    header: Header,
-    operations: Sequence[Operation],
-    author: Signature,
-) -> str:
-    editor = TreeEditor(git.load_tree, git.commit(head).tree)
-    for operation in operations:
-        _apply(editor, operation)
-    return add_commit(writer, write_tree(writer, editor), (head,), author, header.message)
 
 
 def _apply(editor: TreeEditor, operation: Operation) -> None:

@@ -24,6 +24,7 @@ def advertise(hub: Hub, request: Request) -> Response:
     if request.first("service") != "git-upload-pack":
         raise forbidden("Only git-upload-pack is served here: commits are made over the HTTP API")
     output = io.BytesIO()
+    # A pkt-line with the service and a flush, which the protocol requires before the refs.
     output.write(b"001e# service=git-upload-pack\n0000")
     _serve(hub, request, io.BytesIO(), output.write, advertise_refs=True)
     headers = {"content-type": "application/x-git-upload-pack-advertisement", **_NO_CACHE}

@@ -4,7 +4,6 @@ import base64
 import binascii
 import io
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from dulwich.attrs import compile_gitattributes_patterns, match_path, parse_git_attributes
@@ -34,22 +33,6 @@ def validate_yaml(_hub: Hub, request: Request) -> Response:
     return json_response(report.to_json(), status=400 if report.errors else 200)
 
 
-@dataclass(frozen=True, slots=True)
-class _Rules:
-    lfs: Callable[[str], bool | None]
-    ignored: Callable[[str], bool]
-    largest_regular: int
-
-    def upload_mode(self, path: str, size: int, sample: bytes) -> str:
-        # The client sends empty files as regular ones in any case.
-        if size == 0:
-            return "regular"
-        by_rule = self.lfs(path)
-        if size > self.largest_regular or by_rule or (by_rule is None and looks_binary(sample)):
-            return "lfs"
-        return "regular"
-
-
 def preupload(hub: Hub, request: Request) -> Response:
     """`POST /api/P/R/preupload/V[?create_pr=1]`."""
     repo = repo_of(request)
@@ -59,26 +42,21 @@ def preupload(hub: Hub, request: Request) -> Response:
     if not isinstance(files, list) or len(files) > MAX_FILES:
         raise bad_request(f'"files" must be a list of at most {MAX_FILES} files')
     with open_snapshot(hub, repo, request.params["revision"]) as snapshot:
-        rules = _rules(snapshot, body.get("gitIgnore"))
-        return json_response({"files": [_file(snapshot, rules, file) for file in files]})
+        lfs = lfs_rule(snapshot.read(GITATTRIBUTES) or b"")
+        # A .gitignore that is part of the upload replaces the one of the revision.
+        given = body.get("gitIgnore")
+        ignored = ignore_rule(given.encode() if isinstance(given, str) else snapshot.read(GITIGNORE) or b"")
+        return json_response({"files": [_file(snapshot, lfs, ignored, file) for file in files]})
 
 
-def _rules(snapshot: Snapshot, gitignore: object) -> _Rules:
-    # A .gitignore that is being uploaded replaces the one of the revision.
-    content = gitignore.encode() if isinstance(gitignore, str) else snapshot.read(GITIGNORE) or b""
-    return _Rules(
-        lfs=lfs_rule(snapshot.read(GITATTRIBUTES) or b""),
-        ignored=ignore_rule(content),
-        largest_regular=snapshot.hub.limits.regular_file,
-    )
-
-
-def _file(snapshot: Snapshot, rules: _Rules, file: Any) -> dict[str, Any]:
+def _file(snapshot: Snapshot, lfs: Callable[[str], bool | None], ignored: Callable[[str], bool], file: Any) -> Any:
     path, size, sample = _parse(file)
+    by_rule = lfs(path)
+    large = size > snapshot.hub.limits.regular_file or by_rule or (by_rule is None and looks_binary(sample))
     shown = {
         "path": path,
-        "uploadMode": rules.upload_mode(path, size, sample),
-        "shouldIgnore": rules.ignored(path),  # must be present; the client then drops the file silently
+        "uploadMode": "lfs" if size and large else "regular",  # the client sends empty files as regular in any case
+        "shouldIgnore": ignored(path),  # must be present; the client then drops the file silently
     }
     # The client compares this id with its own, and does not commit an unchanged file.
     if entry := snapshot.find_file(path):

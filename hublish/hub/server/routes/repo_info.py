@@ -85,7 +85,7 @@ def _info(snapshot: Snapshot, *, blobs: bool) -> dict[str, Any]:
     card = card_data(snapshot.read(CARD_FILE))
     files = [(path, entry) for path, entry in snapshot.walk() if not entry.is_folder]
     info: dict[str, Any] = {
-        "_id": snapshot.commit.sha[:24],
+        "_id": snapshot.commit.sha[:24],  # the form of the Hub's ids: 24 hexadecimal digits
         "id": repo.full_name,
         "author": repo.namespace,
         "sha": snapshot.commit.sha,
@@ -132,7 +132,7 @@ def _tags(repo: RepoId, card: dict[str, Any]) -> Iterator[str]:
         yield from (f"{key}:{value}" for value in _strings(card.get(key)))
     for key, prefix in (("datasets", "dataset"), ("base_model", "base_model"), ("license", "license")):
         yield from (f"{prefix}:{value}" for value in _strings(card.get(key)))
-    yield "region:us"
+    yield "region:us"  # a tag of every repository on the Hub
 
 
 def _strings(value: Any) -> Iterable[str]:

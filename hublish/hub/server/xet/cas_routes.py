@@ -54,11 +54,7 @@ class _Handlers:
         cas_url = request.base_url + self.cas_path
         return json_response(
             {"accessToken": token, "exp": expires, "casUrl": cas_url},
-            headers={
-                "x-xet-cas-url": cas_url,
-                "x-xet-access-token": token,
-                "x-xet-token-expiration": str(expires),
-            },
+            headers={"x-xet-cas-url": cas_url, "x-xet-access-token": token, "x-xet-token-expiration": str(expires)},
         )
 
     def grant_upload(self, request: Request) -> Response:
@@ -90,7 +86,7 @@ class _Handlers:
         with _refusing(), self._store.receive_shard() as body:
             await receive_into(request.stream, body.write)
             inserted = await self._work(self._store.add_shard, body)
-        return json_response({"result": int(inserted)})
+        return json_response({"result": int(inserted)})  # 1: the shard was new
 
     def find_chunk(self, request: Request) -> Response:
         """Return the stored xorbs that go with a chunk, as a shard."""

@@ -68,7 +68,7 @@ class XetStore:
 
     def close(self) -> None:
         """Wait for running work and close the database."""
-        self.executor.shutdown(cancel_futures=True)
+        self.executor.shutdown(cancel_futures=True)  # work that has not begun is dropped: clients retry
         self._database.close()
 
     def xet_hash(self, sha256: str) -> str | None:

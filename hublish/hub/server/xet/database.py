@@ -79,8 +79,7 @@ class Database:
         queried = {table.digest(0)} | {chunk for chunk, _ in table.nodes(0, len(table)) if is_sampled(chunk)}
         with self._transaction() as connection:
             added = connection.execute(
-                "INSERT OR IGNORE INTO xorbs (digest, session, chunks) VALUES (?, ?, ?)",
-                (digest, session, table.rows),
+                "INSERT OR IGNORE INTO xorbs (digest, session, chunks) VALUES (?, ?, ?)", (digest, session, table.rows)
             )
             connection.executemany("INSERT OR IGNORE INTO chunks VALUES (?, ?)", [(chunk, digest) for chunk in queried])
             return added.rowcount == 1
@@ -99,8 +98,7 @@ class Database:
         rows = [astuple(file) for file in files]  # before the transaction: this waits for the files to be rebuilt
         with self._transaction() as connection:
             connection.executemany(
-                "INSERT OR IGNORE INTO files (digest, sha256, size, first_chunk, terms) VALUES (?, ?, ?, ?, ?)",
-                rows,
+                "INSERT OR IGNORE INTO files (digest, sha256, size, first_chunk, terms) VALUES (?, ?, ?, ?, ?)", rows
             )
 
     def file(self, digest: bytes) -> FileRecord | None:

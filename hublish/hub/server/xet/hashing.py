@@ -44,6 +44,7 @@ def to_text(digest: bytes) -> str:
 
 def from_text(text: str) -> bytes:
     """Parse the text form; raise MalformedError for anything but 64 lower-case hexadecimal digits."""
+    # int() alone would accept signs, spaces and other scripts' digits.
     if len(text) != 2 * SIZE or text.strip("0123456789abcdef"):
         raise MalformedError(f"not a xet hash: {text[:80]!r}")
     return _WORDS.pack(*(int(text[at : at + 16], 16) for at in range(0, 2 * SIZE, 16)))

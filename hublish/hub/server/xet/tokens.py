@@ -48,7 +48,7 @@ class Signer:
         claims, _, signature = token.rpartition(".")
         if not self._is_signed("token", claims, signature):
             return None
-        _, scope, expires, repo = claims.split(".")
+        _, scope, expires, repo = claims.split(".")  # genuine, so it has these fields
         access = Access("write" if scope == "write" else "read", base64.urlsafe_b64decode(repo).decode(), int(expires))
         return access if access.expires > self.clock() else None
 

@@ -97,7 +97,7 @@ def read_chunks(file: BinaryIO) -> Iterator[EncodedChunk]:
 def _read_payload(file: BinaryIO, header: bytes) -> EncodedChunk:
     version, stored_low, stored_high, scheme, length_low, length_high = _HEADER.unpack(header)
     stored, length = stored_low | stored_high << 16, length_low | length_high << 16
-    # LZ4 may expand content a little; twice the size of a chunk is an ample limit for what is read into memory.
+    # LZ4 may expand content a little; twice the size of a chunk is an ample limit.
     if version or scheme > _GROUPED_LZ4 or not 0 < length <= MAX_CHUNK or stored > 2 * MAX_CHUNK:
         msg = f"chunk header is invalid: version {version}, scheme {scheme}, {stored} bytes for {length}"
         raise MalformedError(msg)
