@@ -1,4 +1,4 @@
-"""Measure how the code is laid out and how it reads: `make measure-layout`.
+"""Measure how the code is laid out and how it reads: `make layout`.
 
 Counts come from the syntax trees of the files that git tracks below `hublish/`, `pipeline/` and `schemas/`. The rooms
 that one upload visits are recorded while a small release goes to an embedded Hub.
@@ -19,12 +19,9 @@ from types import FrameType
 
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ("hublish", "pipeline", "schemas")
+# The files of one verb: it does, parses and shows.
 VERBS_FOLDERS = ("hublish/api", "hublish/cli/commands", "hublish/cli/views")
-VERBS = (
-    *("init", "check", "schema", "files", "explain", "build", "card", "plan", "publish", "verify", "status", "pull"),
-    *("load", "rehearse", "doctor", "push_to_hub", "from_hub"),
-)
-"""`schema` prints a committed file: it is a command without a function in the API."""
+REPEATED = "modules with a repeated name"
 
 # Phrases that make English read as translated, and the highest count per 1,000 words in eight well-known projects.
 PHRASES = (
@@ -41,23 +38,43 @@ PHRASES = (
 
 def main() -> None:
     """Print the figures, one a line."""
+    for name, value in measure().items():
+        print(f"{name:<29} {value:>8.1%}" if name == REPEATED else f"{name:<29} {value:>8.6g}")
+    visited = sorted(_visited())
+    print(f"{'rooms one upload visits':<29} {len(visited):>8}  {', '.join(visited)}")
+    print("phrases per 1,000 words of comments and docstrings")
+    for name, (count, anchor) in count_phrases().items():
+        print(f"  {name:<29} {count:>6.2f}  (anchors: at most {anchor})")
+
+
+def measure() -> dict[str, float]:
+    """Return the figures of the layout by name."""
     files = _files()
-    texts = {file: (ROOT / file).read_text("utf-8") for file in files}
-    lines = sum(text.count("\n") for text in texts.values())
-    comments = sum(_comments(text) for text in texts.values())
-    print(f"modules                       {len(files):>8}")
-    print(f"production lines              {lines:>8}")
-    print(f"depth of folders              {max(file.count('/') for file in files):>8}")
-    print(f"modules with a repeated name  {_repeated(files):>8.1%}")
-    print(f"verbs found by name           {_verbs_found(files):>8}")
-    print(f"comments per 100 lines        {100 * comments / lines:>8.1f}")
-    print(f"rooms one upload visits       {len(visited := sorted(_visited())):>8}  {', '.join(visited)}")
-    words = [word for text in texts.values() for word in _prose(text)]
+    texts = _texts()
+    lines = sum(text.count("\n") for text in texts)
+    comments = sum(_comments(text) for text in texts)
+    return {
+        "modules": len(files),
+        "production lines": lines,
+        "depth of folders": max(file.count("/") for file in files),
+        REPEATED: _repeated(files),
+        "verbs not found by name": len(_verbs_not_found(files)),
+        "comments per 100 lines": round(100 * comments / lines, 1),
+    }
+
+
+def count_phrases() -> dict[str, tuple[float, float]]:
+    """Return how often each phrase occurs in 1,000 words, and the highest count in the anchors."""
+    words = [word for text in _texts() for word in _prose(text)]
     prose = " ".join(words)
-    print(f"words of comments, docstrings {len(words):>8}")
-    for name, pattern, anchor in PHRASES:
-        per_thousand = 1000 * len(re.findall(pattern, prose, re.IGNORECASE)) / len(words)
-        print(f"  {name:<29} {per_thousand:>6.2f}  (anchors: at most {anchor})")
+    return {
+        name: (1000 * len(re.findall(pattern, prose, re.IGNORECASE)) / len(words), anchor)
+        for name, pattern, anchor in PHRASES
+    }
+
+
+def _texts() -> list[str]:
+    return [(ROOT / file).read_text("utf-8") for file in _files()]
 
 
 def _files() -> list[str]:
@@ -82,9 +99,14 @@ def _repeated(files: list[str]) -> float:
     return sum(counts.values()) / len(named)
 
 
-def _verbs_found(files: list[str]) -> str:
-    found = [verb for verb in VERBS if {f"hublish/api/{verb}.py", f"hublish/cli/commands/{verb}.py"} & set(files)]
-    return f"{len(found)}/{len(VERBS)}"
+def _verbs_not_found(files: list[str]) -> set[str]:
+    """Return the commands and functions for which no file has their name."""
+    sys.path.insert(0, str(ROOT))
+    from hublish.cli.commands import ENTRIES
+
+    # `hub serve` is a command of the embedded Hub; the last two are functions only.
+    verbs = {entry.name for entry in ENTRIES} - {"hub serve"} | {"push_to_hub", "from_hub"}
+    return verbs - {Path(file).stem for file in files if Path(file).parent.as_posix() in VERBS_FOLDERS[:2]}
 
 
 def _comments(text: str) -> int:
