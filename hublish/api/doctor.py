@@ -56,7 +56,7 @@ def _asked(name: str, hub: Hub, question: Callable[[Hub], Finding]) -> Finding:
 
 
 def _endpoint(hub: Hub) -> Finding:
-    hub.reach()
+    hub.ping()
     return Finding("endpoint", True, f"{hub.endpoint} answers")
 
 

@@ -7,8 +7,7 @@ from hublish.api.options import PullOptions, takes
 from hublish.api.pull import pulled
 from hublish.base.progress import SILENT
 from hublish.formats.interface import DISTRUST, Trust
-from hublish.hub.client.caller import Caller
-from hublish.hub.client.library import advise
+from hublish.hub.client.library import Caller, warn_about_legacy
 from hublish.pipeline.load import restoring
 from hublish.pipeline.restore.filling import Wanted
 
@@ -48,7 +47,7 @@ def from_hub(
         LoadError: the weights do not fit, or the release needs more trust than it is given.
         HublishError: every error of `hublish.pull`.
     """
-    advise("from_hub", resume_download=resume_download, proxies=proxies)
+    warn_about_legacy("from_hub", resume_download=resume_download, proxies=proxies)
     wanted = Wanted(into, strict, device, dtype, trust)
     caller = Caller.of(library_name, library_version)
     local = pulled(repo_id, options, caller=caller, to_load=True, with_target=wanted.by_target)

@@ -25,8 +25,8 @@ from hublish.schemas.documents.manifest_yaml import locate
 from hublish.schemas.yaml.reader import read_yaml
 
 if TYPE_CHECKING:
-    from hublish.hub.client.caller import Caller
     from hublish.hub.client.hub import Hub
+    from hublish.hub.client.library import Caller
     from hublish.schemas.documents.lock import Lock
 
 
@@ -142,8 +142,8 @@ class Session:
     def hub(self) -> "Hub":
         """The Hub at the endpoint; the embedded one starts now and runs until the session ends."""
         # Imported here: `check`, which runs before every commit, opens no Hub.
-        from hublish.hub.client.caller import OURSELVES
         from hublish.hub.client.hub import Hub
+        from hublish.hub.client.library import OURSELVES
 
         caller = self._caller or OURSELVES
         if self.endpoint != EMBEDDED:

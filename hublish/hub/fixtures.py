@@ -41,5 +41,5 @@ def embedded_hub(
     for owner, name, value in isolation.attributes(embedded_hub_server.endpoint, home):
         monkeypatch.setattr(owner, name, value)
     yield embedded_hub_server
-    isolation.hang_up()
+    isolation.close_connections()
     embedded_hub_server.clear()

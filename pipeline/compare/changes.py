@@ -8,7 +8,7 @@ from hublish.base.gitignore import GitIgnore
 from hublish.base.patterns import matching
 from hublish.base.values import Action, Change, Head, Release, ReleaseFile, Target
 from hublish.hub.client.hub import Hub
-from hublish.hub.client.preupload import SAMPLE_BYTES, UploadMode, upload_modes
+from hublish.hub.client.transfer import SAMPLE_BYTES, UploadMode, upload_modes
 from hublish.pipeline.compare.ignored import remote_rules
 from hublish.schemas.documents.file_names import GITATTRIBUTES, GITIGNORE
 from hublish.schemas.documents.manifest import Patterns

@@ -140,7 +140,7 @@ def list_repo(hub: "Hub", repo_id: str, repo_type: RepoType, revision: str) -> t
     def read(path: str, limit: int) -> bytes:
         if sizes[path] > SMALL:
             return b""
-        with hub.watched():
+        with hub.bounded():
             downloaded = transfer.download(
                 hub, repo_id, path, advance=lambda _: None, repo_type=repo_type, revision=commit
             )

@@ -67,7 +67,7 @@ class Fetch:
         options = self.destination.options(reference.repo_type, plan.release.commit)
         total = sum(file.size for file in plan.files)
         # One `watched` around all downloads bounds their waiting together; in each file it would be a bound per file.
-        with self.progress.task("downloading", total) as task, self.hub.watched(), xet_memory.bounded():
+        with self.progress.task("downloading", total) as task, self.hub.bounded(), xet_memory.bounded():
             advance = SharedTask(task).advance
 
             def fetch(file: PromisedFile) -> LocalFile:

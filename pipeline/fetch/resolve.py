@@ -82,7 +82,7 @@ class Resolve:
             raise LoadError(msg, hint="give a load plan, or a hub.lock")
         # Always into the cache: `local_dir` may be a folder with a manifest of its own.
         options = replace(self.destination, local_dir=None).options(reference.repo_type, commit)
-        with self.hub.watched():
+        with self.hub.bounded():
             path = transfer.download(self.hub, reference.repo_id, MANIFEST_FILE, advance=lambda _: None, **options)
         # Checked like every other file: the load plan decides which class is imported.
         if not digests.matches(path, manifest.size, manifest.digest, lambda _: None):

@@ -39,13 +39,13 @@ class Upload:
         for wait in (*_WAITS, None):
             try:
                 return self._attempt(plan)
-            except transfer.DoubtError as doubt:
+            except transfer.OutcomeUnknownError as doubt:
                 receipt = self._landed(plan)
                 if receipt is not None:
                     return receipt
                 if wait is None:
                     raise self._given_up(plan, doubt) from doubt.__cause__
-                self.hub.patience.wait(wait)
+                self.hub.retries.wait(wait)
         raise AssertionError  # the last try returns or raises
 
     def _attempt(self, plan: Plan) -> Receipt:
@@ -68,14 +68,14 @@ class Upload:
             except (AuthenticationError, NotFoundError):
                 raise
             except RemoteError:
-                self.hub.patience.wait(wait)
+                self.hub.retries.wait(wait)
         try:
             return landing.find(plan, self.hub)
         except RemoteError as error:
             msg = f"the answer to the commit was lost and the Hub cannot be read: it may have happened. {error.message}"
             raise type(error)(msg, hint="run the same command again: it finds out, and never commits twice") from error
 
-    def _given_up(self, plan: Plan, doubt: transfer.DoubtError) -> Exception:
+    def _given_up(self, plan: Plan, doubt: transfer.OutcomeUnknownError) -> Exception:
         cause = doubt.__cause__
         assert isinstance(cause, Exception)
         error = self.hub.translated(cause, f"committing to {plan.target.repo_id}")

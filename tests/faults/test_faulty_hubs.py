@@ -217,7 +217,7 @@ def test_a_changed_upload_mode_still_sends_the_planned_bytes(
 def test_a_preupload_response_without_one_of_the_files_is_refused(release: Release, by_lfs: None) -> None:
     release.create()
     release.proxy.on("/preupload/", edited(json_edited(lambda body: {"files": body["files"][1:]})))
-    with pytest.raises(RemoteError, match="says nothing about"):
+    with pytest.raises(RemoteError, match="does not mention"):
         release.plan()
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from hublish.base.errors import OfflineError, RemoteError
-from hublish.hub.client.retry import Patience
+from hublish.hub.client.retry import RetryBudget
 from tests.faults.projects import COMMIT, Release, is_hex
 from tests.faults.proxy import (
     Answer,
@@ -107,17 +107,17 @@ def test_retries_end_with_an_error_and_no_commit(
 def test_an_answer_that_times_out_is_a_lost_answer(
     release: Release, by_lfs: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    original = Patience._limit_answer
+    original = RetryBudget._set_timeouts
     limited: list[Any] = []
 
-    def limit_first_commit(self: Patience, request: Any) -> None:
+    def limit_first_commit(self: RetryBudget, request: Any) -> None:
         original(self, request)
         # A busy machine may need longer for any other request.
         if "/commit/" in str(request.url) and not limited:
             limited.append(request)
             request.extensions["timeout"] = {**request.extensions["timeout"], "read": 0.4}
 
-    monkeypatch.setattr(Patience, "_limit_answer", limit_first_commit)
+    monkeypatch.setattr(RetryBudget, "_set_timeouts", limit_first_commit)
     release.create()
     release.proxy.on(COMMIT, slow(1.2), times=1)
     assert release.publish().verified

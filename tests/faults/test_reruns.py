@@ -289,7 +289,7 @@ def test_a_tag_on_another_commit_is_refused_before_anything_is_sent(release: Rel
     release.publish()
     changed_byte(release)
     release.proxy.clear()
-    with pytest.raises(RemoteConflictError, match="v1 already stands at"):
+    with pytest.raises(RemoteConflictError, match="v1 is already at"):
         release.publish()
     assert release.proxy.count(WRITES) == 0
 

@@ -12,7 +12,7 @@ from hublish.pipeline.load import opening, pulling
 from hublish.pipeline.publish import planning, publishing
 
 HUB = Hub("http://127.0.0.1:9")
-TARGET = HUB.at(Target("acme/x"))
+TARGET = Target("acme/x", endpoint=HUB.endpoint)
 HEAD = Head(repo_exists=False, commit=None)
 
 

@@ -1,1 +1,1 @@
-"""The client side: the only code that imports huggingface_hub; everything leaves it as our own values and errors."""
+"""The client side: the only code that imports huggingface_hub. It returns our own values and raises our own errors."""

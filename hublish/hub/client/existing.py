@@ -1,4 +1,4 @@
-"""What already stands on the Hub: a tag, a commit or a pull request that holds this very release."""
+"""Find a tag, a commit or a pull request on the Hub that contains this very release."""
 
 from dataclasses import replace
 
@@ -7,15 +7,15 @@ from hublish.base.values import Plan
 from hublish.base.values.publication import file_differences, plan_differences
 from hublish.hub.client.hub import Hub
 
+# Each costs a request; the proposal of this release is among the newest.
 _PULL_REQUESTS_READ = 20
 
 
 def with_tag(plan: Plan, hub: Hub) -> Plan:
-    """Return the plan with the tag to create, or the commit where it stands already.
+    """Return the plan with the tag to create, or with the commit that has the tag already.
 
     Raises:
-        RemoteConflictError: when the tag stands at a commit that does not hold this release. A released version
-            never moves.
+        RemoteConflictError: the tag is at a commit that does not contain this release. A released version never moves.
     """
     tag, head = plan.target.tag, plan.head
     if not plan.commits and plan.existing_commit is None:
@@ -25,7 +25,7 @@ def with_tag(plan: Plan, hub: Hub) -> Plan:
     commit = head.tags[tag]
     tree = head.files if commit == head.commit else hub.tree(plan.target, commit)
     if plan.commits or any(file_differences(plan.release.files, tree)):
-        msg = f"the tag {tag} already stands at {commit[:12]}, which does not hold this release"
+        msg = f"the tag {tag} is already at {commit[:12]}, which does not contain this release"
         raise RemoteConflictError(msg, hint="a released version never moves: raise the version, or delete the tag")
     return replace(plan, existing_commit=commit)
 
@@ -38,6 +38,5 @@ def with_pull_request(plan: Plan, hub: Hub) -> Plan:
     for number in hub.open_pull_requests(target)[:_PULL_REQUESTS_READ]:
         ref = f"refs/pr/{number}"
         if not plan_differences(plan, hub.tree(target, ref)):
-            commit = hub.commit_of(target, ref)
-            return replace(plan, open_pull_request=number, existing_commit=commit)
+            return replace(plan, open_pull_request=number, existing_commit=hub.commit_of(target, ref))
     return plan

@@ -1,39 +1,36 @@
-"""What went wrong on the way to the Hub, in words: every client exception becomes one of ours, in one place.
+"""Translate every exception of the client into one of ours, in one place.
 
-Exceptions are told apart by what the protocol says (status and the `X-Error-Code` header), not by the client's
-classes, which move between its versions.
+The protocol distinguishes them (the status and the `X-Error-Code` header), not the client's classes, which move between
+its versions. Where only a class can tell, it is compared by name.
 """
 
 from collections.abc import Iterator
 from json import JSONDecodeError
-from typing import Any
+from typing import Any, Final
 
 from hublish.base import errors
 from hublish.schemas.secrets.masking import redact
 
-PASSING = frozenset([408, 429, 500, 502, 503, 504])
-"""Statuses that may be gone a moment later."""
+TRANSIENT: Final = frozenset([408, 429, 500, 502, 503, 504])
+"""Statuses after which the same request may succeed a moment later."""
+
 _NOT_FOUND = frozenset(["RepoNotFound", "RevisionNotFound", "EntryNotFound"])
-_UNREACHED = frozenset(["ConnectError", "ConnectTimeout", "ProxyError", "UnsupportedProtocol", "OfflineModeIsEnabled"])
-_SENSELESS = (JSONDecodeError, UnicodeDecodeError, KeyError, IndexError, TypeError, AttributeError)
-"""What reading an answer raises that is none of the Hub's."""
+_NO_CONNECTION = frozenset(
+    ["ConnectError", "ConnectTimeout", "ProxyError", "UnsupportedProtocol", "OfflineModeIsEnabled"]
+)
+# Exceptions from parsing a response that no Hub would send.
+_MALFORMED = (JSONDecodeError, UnicodeDecodeError, KeyError, IndexError, TypeError, AttributeError)
 
 
 def response_of(error: BaseException) -> Any:
-    """Return the HTTP response an exception carries, itself or as its cause; None when no answer came."""
+    """Return the HTTP response that an exception, or one of its causes, carries; None when there was none."""
     return next((found for one in _chain(error) if (found := getattr(one, "response", None)) is not None), None)
 
 
-def status_of(error: BaseException) -> int | None:
-    """Return the HTTP status of that response."""
-    response = response_of(error)
-    return None if response is None else int(response.status_code)
+def is_missing(error: BaseException) -> bool:
+    """Return whether the Hub responded that the repo or revision does not exist.
 
-
-def is_absence(error: BaseException) -> bool:
-    """Whether the Hub says that there is no such repo or revision.
-
-    Some self-hosted Hubs send no `X-Error-Code`; an HTML page about a missing page comes from no Hub at all.
+    Some self-hosted Hubs send no `X-Error-Code`; an HTML page about a missing page is not from a Hub at all.
     """
     response = response_of(error)
     if response is None:
@@ -44,30 +41,30 @@ def is_absence(error: BaseException) -> bool:
     return code in ("RepoNotFound", "RevisionNotFound")
 
 
-def is_passing(error: BaseException) -> bool:
-    """Whether the same call may succeed a moment later; a Hub that cannot be connected to is not waited for."""
-    status = status_of(error)
+def is_transient(error: BaseException) -> bool:
+    """Return whether the same call may succeed a moment later. A Hub that cannot be connected to is not retried."""
+    status = _status_of(error)
     if status is None:
-        return _is_network(error) and not any(_names(one) & _UNREACHED for one in _chain(error))
-    return status in PASSING
+        return _is_network(error) and not any(_names(one) & _NO_CONNECTION for one in _chain(error))
+    return status in TRANSIENT
 
 
-def in_doubt(error: BaseException) -> bool:
-    """Whether a write may have happened although it failed for us.
+def outcome_is_unknown(error: BaseException) -> bool:
+    """Return whether a write may have been applied although the call failed.
 
-    So it is when no answer came or it cannot be read, when the server failed, and when it speaks of a conflict,
-    which may be the one with our own first try.
+    That is so when there was no response or it cannot be read, when the server failed, and when it reports a conflict:
+    the conflict may be with our own first try.
     """
-    status = status_of(error)
+    status = _status_of(error)
     return status is None or status >= 500 or status in (408, 409, 412, 429)
 
 
 def translate(error: Exception, action: str, secret: str | None = None) -> errors.HublishError:
-    """Return our error for what the client raised while `action` ("reading acme/x") was under way.
+    """Return our error for an exception that the client raised.
 
     Args:
-        error: the client's.
-        action: what was under way.
+        error: the client's exception.
+        action: what the call did, for the message: "reading acme/x".
         secret: the token in use, which a server may echo.
     """
     ours = next((one for one in _chain(error) if isinstance(one, errors.HublishError)), None)
@@ -76,48 +73,49 @@ def translate(error: Exception, action: str, secret: str | None = None) -> error
     detail = redact(_detail(error), [secret] if secret else [])
     response = response_of(error)
     if response is None:
-        return _unanswered(error, action, detail)
-    return _answered(int(response.status_code), response.headers.get("X-Error-Code"), action, detail)
+        return _without_response(error, action, detail)
+    return _for_status(int(response.status_code), response.headers.get("X-Error-Code"), action, detail)
 
 
-def _answered(status: int, code: str | None, action: str, detail: str) -> errors.HublishError:
+def _for_status(status: int, code: str | None, action: str, detail: str) -> errors.HublishError:
+    # The Hub answers 401 to a missing repo when there is no token, with RepoNotFound: the status comes first, because
+    # logging in is then the likelier fix.
     if code == "GatedRepo" or status in (401, 403):
-        return _unauthorized(action, detail, gated=code == "GatedRepo")
+        hint = "log in with `hf auth login` or set HF_TOKEN to a token with this permission"
+        if code == "GatedRepo":
+            hint = "request access on the repo's page, then use a token of that account"
+        return errors.AuthenticationError(f"{action}: not allowed. {detail}", hint=hint)
     if code in _NOT_FOUND or status == 404:
         return errors.NotFoundError(
             f"{action}: not found. {detail}",
-            hint="check repo_id, repo_type, revision and endpoint; a private repo needs a token that may read it",
+            hint="check repo_id, repo_type, revision and endpoint; a private repo needs a token with read access",
         )
     if status in (409, 412):
-        return errors.RemoteConflictError(f"{action}: refused, the remote moved. {detail}", hint="plan again")
-    return errors.RemoteError(f"{action}: the Hub answered {status}. {detail}")
+        return errors.RemoteConflictError(f"{action}: rejected, the remote has moved. {detail}", hint="plan again")
+    return errors.RemoteError(f"{action}: the Hub responded with {status}. {detail}")
 
 
-def _unanswered(error: Exception, action: str, detail: str) -> errors.HublishError:
+def _without_response(error: Exception, action: str, detail: str) -> errors.HublishError:
     if _is_network(error):
         return errors.OfflineError(
             f"{action}: the Hub cannot be reached. {detail}",
             hint="check the network and HF_ENDPOINT; `--local` needs neither",
         )
-    if any("FileMetadataError" in _names(one) for one in _chain(error)) or isinstance(error, _SENSELESS):
+    if any("FileMetadataError" in _names(one) for one in _chain(error)) or isinstance(error, _MALFORMED):
         return errors.RemoteError(
-            f"{action}: the answer is none of a Hub. {type(error).__name__}: {detail}",
-            hint="check HF_ENDPOINT, and proxies on the way that answer themselves",
+            f"{action}: the response is not from a Hub. {type(error).__name__}: {detail}",
+            hint="check HF_ENDPOINT, and proxies that respond in its place",
         )
     if "LocalEntryNotFoundError" in _names(error):
         return errors.OfflineError(f"{action}: not in the cache, and the network is off", hint="run with the network")
     if isinstance(error, OSError) and error.errno is not None:
-        return errors.HublishError(f"{action}: {detail}", hint="look at permissions and free space there")
+        return errors.HublishError(f"{action}: {detail}", hint="check permissions and free space there")
     return errors.RemoteError(f"{action}: {detail}")
 
 
-def _unauthorized(action: str, detail: str, *, gated: bool) -> errors.AuthenticationError:
-    hint = (
-        "ask for access on the repo's page, then use a token of that account"
-        if gated
-        else "log in with `hf auth login` or set HF_TOKEN to a token that may do this"
-    )
-    return errors.AuthenticationError(f"{action}: not allowed. {detail}", hint=hint)
+def _status_of(error: BaseException) -> int | None:
+    response = response_of(error)
+    return None if response is None else int(response.status_code)
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
@@ -139,8 +137,8 @@ def _is_network(error: BaseException) -> bool:
 
 
 def _was_closed(error: BaseException) -> bool:
-    # When one thread cannot connect, the client closes the session that all of them use; the next is made a little
-    # later, and another thread may find none.
+    # When one thread cannot connect, the client closes the session that all of them use. Until it has made the next
+    # one, another thread finds None.
     if isinstance(error, AttributeError):
         return error.obj is None and error.name in ("request", "stream")
     return isinstance(error, RuntimeError) and "client has been closed" in str(error)
@@ -150,5 +148,6 @@ def _detail(error: BaseException) -> str:
     response = response_of(error)
     if response is not None and response.headers.get("X-Error-Message"):
         return str(response.headers["X-Error-Message"])
+    # The first lines only: a proxy's error page may be long.
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return " ".join(lines[:3])[:500]

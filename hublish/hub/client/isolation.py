@@ -1,4 +1,4 @@
-"""What makes the client speak to another Hub from another home: the environment, and what it took from there."""
+"""Point the client at another Hub and another home: the environment, and the values it has read from there already."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -18,12 +18,12 @@ _LOOPBACK: Final = "127.0.0.1,localhost"
 
 
 def environment(endpoint: str, token: str, home: Path) -> Mapping[str, str]:
-    """Return the variables that the client, here or in a process started from here, reads."""
+    """Return the variables that the client reads, in this process and in those it starts."""
     return {
         **{name: str(home / place) for name, place in _PLACES.items()},
         "HF_ENDPOINT": endpoint,
         "HF_TOKEN": token,
-        "HF_HUB_OFFLINE": "0",  # loopback is no network
+        "HF_HUB_OFFLINE": "0",  # loopback works without a network
         "TRANSFORMERS_OFFLINE": "0",
         "HF_HUB_DISABLE_TELEMETRY": "1",
         "NO_PROXY": _LOOPBACK,
@@ -32,7 +32,7 @@ def environment(endpoint: str, token: str, home: Path) -> Mapping[str, str]:
 
 
 def attributes(endpoint: str, home: Path) -> Iterator[tuple[Any, str, Any]]:
-    """Yield what the imported client holds of its environment: owner, name, and the value it has to have."""
+    """Yield owner, name and new value of each attribute that the imported client has read from its environment."""
     from huggingface_hub import constants, hf_api
 
     template = constants.HUGGINGFACE_CO_URL_TEMPLATE.removeprefix(constants.ENDPOINT)
@@ -43,12 +43,12 @@ def attributes(endpoint: str, home: Path) -> Iterator[tuple[Any, str, Any]]:
         "HF_HUB_OFFLINE": False,
     }
     yield from ((constants, name, value) for name, value in wanted.items() if hasattr(constants, name))
-    # The functions of the package itself, such as `huggingface_hub.create_repo`, are methods of this one.
+    # The functions of the package itself, such as `huggingface_hub.create_repo`, are methods of this instance.
     yield hf_api.api, "endpoint", endpoint
 
 
-def hang_up() -> None:
-    """Close the client's connections."""
+def close_connections() -> None:
+    """Close the client's connections: they lead to the other Hub."""
     from huggingface_hub import close_session
 
     close_session()

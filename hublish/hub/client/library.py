@@ -1,7 +1,33 @@
-"""What the installed huggingface_hub says without asking anybody: its defaults and its version."""
+"""The installed huggingface_hub: its defaults and versions, and the library it names in the User-Agent header."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from hublish._version import __version__
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The library that is named first in the User-Agent header: `acme/1.2; hf_hub/...; hublish/0.1.0`."""
+
+    name: str = "hublish"
+    version: str | None = __version__
+
+    @classmethod
+    def of(cls, name: str | None, version: str | None) -> "Caller":
+        """Return the named library, or hublish itself for None."""
+        return OURSELVES if name is None else cls(name, version)
+
+    @property
+    def keywords(self) -> Mapping[str, Any]:
+        """The arguments by which huggingface_hub takes it."""
+        others = {} if self.name == OURSELVES.name else {"user_agent": {OURSELVES.name: OURSELVES.version}}
+        return {"library_name": self.name, "library_version": self.version, **others}
+
+
+OURSELVES = Caller()
 
 
 def default_endpoint() -> str:
@@ -16,6 +42,13 @@ def cache_folder() -> Path:
     from huggingface_hub import constants
 
     return Path(constants.HF_HUB_CACHE)
+
+
+def version() -> str:
+    """Return the version of huggingface_hub in use."""
+    import huggingface_hub
+
+    return huggingface_hub.__version__
 
 
 def xet_version() -> str | None:
@@ -33,19 +66,12 @@ def xet_version() -> str | None:
         return None
 
 
-def version() -> str:
-    """Return the version of huggingface_hub in use."""
-    import huggingface_hub
-
-    return huggingface_hub.__version__
-
-
-def advise(verb: str, **legacy: Any) -> None:
-    """Warn about arguments of old that are ignored, in the client's own words; None was not given."""
+def warn_about_legacy(verb: str, **legacy: Any) -> None:
+    """Warn about arguments that are deprecated and ignored, with the client's own message; None was not given."""
     from huggingface_hub.utils import validate_hf_hub_args
 
-    def asked(**rest: Any) -> None:
-        del rest
+    def ignored(**arguments: Any) -> None:
+        del arguments
 
-    asked.__name__ = verb
-    validate_hf_hub_args(asked)(**legacy)
+    ignored.__name__ = verb  # the warning names it
+    validate_hf_hub_args(ignored)(**legacy)

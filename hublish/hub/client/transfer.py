@@ -1,11 +1,12 @@
-"""Bytes on their way: one commit up, one file down, through the client's public interface."""
+"""Files on their way: how the Hub takes each, one commit up, one file down, through the client's public interface."""
 
+import base64
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from hublish.base.errors import NotFoundError, RemoteError
 from hublish.base.values import ReleaseFile, RepoRef, Target
@@ -15,40 +16,78 @@ from hublish.hub.client.hub import Hub, quote
 if TYPE_CHECKING:
     from huggingface_hub import CommitOperationAdd
 
+SAMPLE_BYTES: Final = 512
+"""The beginning of a file, by which the Hub distinguishes text from binary data."""
+
+# The Hub's limit for one preupload call.
+_FILES_PER_CALL = 256
+
+
+@dataclass(frozen=True, slots=True)
+class UploadMode:
+    """How the Hub would take a file."""
+
+    mode: Literal["lfs", "regular"]
+    ignored: bool
+    """A .gitignore, in the release or on the Hub, makes the Hub drop the file."""
+
 
 @dataclass(frozen=True, slots=True)
 class Addition:
-    """A file on its way: the bytes that were hashed, or the path of a file the transfer hashes again."""
+    """A file to send: the bytes that were hashed, or the path of a file that the transfer hashes again."""
 
     file: ReleaseFile
     data: bytes | Path
     in_lfs: bool
-    """Whether the Hub keeps it outside git."""
+    """Whether the Hub stores it outside git."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Files whose large bytes are on the Hub; no commit refers to them yet."""
+
+    operations: "Sequence[CommitOperationAdd]"
+
+    @property
+    def digests(self) -> Mapping[str, str]:
+        """The sha256 of the bytes that were sent, by path_in_repo."""
+        return {operation.path_in_repo: operation.upload_info.sha256.hex() for operation in self.operations}
 
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """What the Hub answered to a commit."""
+    """The Hub's response to a commit."""
 
     commit: str
     url: str
     pull_request: int | None
 
 
-class DoubtError(Exception):
-    """A commit was asked for, and what came back does not tell whether it happened; the cause is the client's."""
+class OutcomeUnknownError(Exception):
+    """A commit was requested, and it is not known whether it was applied; the cause is the client's error."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """Files whose large bytes lie on the Hub; nothing names them yet."""
+def upload_modes(
+    hub: Hub, target: Target, revision: str, files: Sequence[tuple[ReleaseFile, bytes]], gitignore: str | None
+) -> Mapping[str, UploadMode]:
+    """Return how the Hub would take each file.
 
-    operations: "Sequence[CommitOperationAdd]"
+    Planning asks, because the client silently drops files that a .gitignore excludes.
 
-    @property
-    def digests(self) -> Mapping[str, str]:
-        """The sha256 of what was really sent, by path_in_repo."""
-        return {operation.path_in_repo: operation.upload_info.sha256.hex() for operation in self.operations}
+    Args:
+        hub: the Hub.
+        target: the repo.
+        revision: the branch whose .gitignore counts.
+        files: each with its first `SAMPLE_BYTES`.
+        gitignore: the release's own .gitignore, which replaces the one on the Hub.
+
+    Raises:
+        RemoteError: the Hub cannot be read, or its response lacks a file.
+    """
+    modes: dict[str, UploadMode] = {}
+    for start in range(0, len(files), _FILES_PER_CALL):
+        modes.update(_modes_of(hub, target, revision, files[start : start + _FILES_PER_CALL], gitignore))
+    return modes
 
 
 @contextmanager
@@ -56,13 +95,13 @@ def sending(hub: Hub, target: Target, additions: Sequence[Addition]) -> Iterator
     """Send the bytes of large files, for the commit made inside the `with` block.
 
     Raises:
-        RemoteError: when the Hub refuses or cannot be reached; nothing was committed.
+        RemoteError: the Hub rejects them or cannot be reached; nothing was committed.
     """
     in_lfs = any(addition.in_lfs for addition in additions)
-    xet = in_lfs and _speaks_xet(hub, target)
+    xet = in_lfs and _accepts_xet(hub, target)
     with nullcontext() if xet or not in_lfs else _without_xet():
         sizes = {addition.file.path_in_repo: addition.file.size for addition in additions if addition.in_lfs}
-        with hub.speaking(f"sending to {target.repo_id}"), xet_memory.bounded(sizes):
+        with hub.translating(f"sending to {target.repo_id}"), xet_memory.bounded(sizes):
             operations = [_operation(addition, xet=xet) for addition in additions]
             hub.api.preupload_lfs_files(
                 target.repo_id,
@@ -76,24 +115,24 @@ def sending(hub: Hub, target: Target, additions: Sequence[Addition]) -> Iterator
 
 
 def commit(hub: Hub, target: Target, sent: Sent, deletions: Sequence[str], *, parent_commit: str | None) -> Committed:
-    """Make one commit of what was sent, on top of `parent_commit`.
+    """Make one commit of the files that were sent, on top of `parent_commit`.
 
     Args:
         hub: the Hub.
-        target: the repo and the branch.
+        target: the repo, the branch and the commit message.
         sent: files to write.
         deletions: paths to delete.
-        parent_commit: the head the plan was made against, anything else is refused by the Hub; None when there is
-            none.
+        parent_commit: the head the plan was made against; the Hub rejects the commit when it has moved. None when the
+            branch has no commit.
 
     Raises:
-        DoubtError: when it may have happened.
-        RemoteError: when it was refused.
+        OutcomeUnknownError: the commit may have been applied.
+        RemoteError: the commit was rejected.
     """
     from huggingface_hub import CommitOperationDelete
 
     try:
-        with hub.watched():
+        with hub.bounded():
             info = hub.api.create_commit(
                 target.repo_id,
                 [*sent.operations, *(CommitOperationDelete(path, is_folder=False) for path in deletions)],
@@ -106,19 +145,19 @@ def commit(hub: Hub, target: Target, sent: Sent, deletions: Sequence[str], *, pa
             )
             return Committed(info.oid, info.commit_url, info.pr_num)
     except Exception as error:
-        if failures.in_doubt(error):
-            raise DoubtError from error
+        if failures.outcome_is_unknown(error):
+            raise OutcomeUnknownError from error
         raise hub.translated(error, f"committing to {target.repo_id}") from error
 
 
 def download(hub: Hub, repo_id: str, path_in_repo: str, *, advance: Callable[[int], None], **options: Any) -> Path:
-    """Download one file, or find it in the cache; options are `hf_hub_download`'s own.
+    """Return the path of one file, downloaded or from the cache; options are those of `hf_hub_download`.
 
-    Safe to call from several threads; bound the waiting with one `hub.watched()` around them.
+    Safe to call from several threads, inside one `hub.bounded()`.
 
     Raises:
-        NotFoundError, OfflineError, RemoteError: as the Hub answers.
-        HublishError: when the file cannot be written here.
+        NotFoundError, OfflineError, RemoteError: by the Hub's response.
+        HublishError: the file cannot be written on this machine.
     """
     from huggingface_hub import hf_hub_download
 
@@ -134,22 +173,50 @@ def download(hub: Hub, repo_id: str, path_in_repo: str, *, advance: Callable[[in
         )
 
     try:
-        # The client itself gives up at the first busy answer to the question what the file is.
-        found = hub.patience.retrying(call)
+        # The client itself gives up when the request for the file's metadata fails transiently.
+        found = hub.retries.retrying(call)
     except Exception as error:
         raise hub.translated(error, f"downloading {path_in_repo} from {repo_id}") from error
     return Path(found)
 
 
 def read(hub: Hub, repo: RepoRef, path_in_repo: str, revision: str) -> bytes:
-    """Return the bytes of one small file; nothing of it stays on this disk.
+    """Return the bytes of one small file, and leave no copy on this machine.
 
     Raises:
-        NotFoundError, OfflineError, RemoteError: as the Hub answers.
+        NotFoundError, OfflineError, RemoteError: by the Hub's response.
     """
-    with tempfile.TemporaryDirectory(prefix="hublish-") as folder, hub.watched():
+    with tempfile.TemporaryDirectory(prefix="hublish-") as folder, hub.bounded():
         options = {"repo_type": repo.repo_type, "revision": revision, "local_dir": folder}
         return download(hub, repo.repo_id, path_in_repo, advance=lambda _: None, **options).read_bytes()
+
+
+def _modes_of(
+    hub: Hub, target: Target, revision: str, files: Sequence[tuple[ReleaseFile, bytes]], gitignore: str | None
+) -> dict[str, UploadMode]:
+    body: dict[str, Any] = {
+        "files": [
+            {"path": file.path_in_repo, "size": file.size, "sample": base64.b64encode(sample).decode("ascii")}
+            for file, sample in files
+        ]
+    }
+    if gitignore is not None:
+        body["gitIgnore"] = gitignore
+    path = f"{target.repo_type}s/{target.repo_id}/preupload/{quote(revision)}"
+    action = f"asking {target.repo_id} how it takes {len(files)} files"
+    response = hub.request(action, "POST", path, json=body, params={"create_pr": "1"} if target.create_pr else None)
+    with hub.translating(action):
+        modes = {entry["path"]: _mode(entry) for entry in response["files"]}
+    missing = next((file.path_in_repo for file, _ in files if file.path_in_repo not in modes), None)
+    if missing is not None:
+        msg = f"{action}: the response does not mention '{missing}'"
+        raise RemoteError(msg)
+    return modes
+
+
+def _mode(entry: Mapping[str, Any]) -> UploadMode:
+    # An unknown mode counts as large: the file is then hashed again while it is sent, and compared.
+    return UploadMode("regular" if entry["uploadMode"] == "regular" else "lfs", bool(entry.get("shouldIgnore")))
 
 
 def _operation(addition: Addition, *, xet: bool) -> "CommitOperationAdd":
@@ -157,16 +224,16 @@ def _operation(addition: Addition, *, xet: bool) -> "CommitOperationAdd":
 
     data = str(addition.data) if isinstance(addition.data, Path) else addition.data
     operation = CommitOperationAdd(addition.file.path_in_repo, data)
-    # LFS sends the planned sha256 and the server checks the bytes against it; xet computes it from the bytes it
-    # sends, and it is compared before the commit.
+    # LFS sends the planned sha256, and the server compares the bytes with it. xet computes the sha256 of the bytes it
+    # sends, and the stage compares it before the commit.
     if isinstance(data, str) and not xet:
         operation.upload_info.sha256 = bytes.fromhex(addition.file.sha256)
     return operation
 
 
-def _speaks_xet(hub: Hub, target: Target) -> bool:
-    # A Hub without xet makes the client fail with a bare ConnectionError at the first large file
-    # (huggingface_hub#4507): ask first. One that cannot say is sent LFS, which every Hub speaks.
+def _accepts_xet(hub: Hub, target: Target) -> bool:
+    # The client fails with a bare ConnectionError at the first large file for a Hub without xet
+    # (huggingface_hub#4507), so the Hub is asked first. Without a clear response LFS is used, which every Hub has.
     from huggingface_hub import constants
 
     if constants.HF_HUB_DISABLE_XET:
@@ -174,14 +241,14 @@ def _speaks_xet(hub: Hub, target: Target) -> bool:
     path = f"{target.repo_type}s/{target.repo_id}/xet-write-token/{quote(target.revision)}"
     params = {"create_pr": "1"} if target.create_pr else None
     try:
-        answer = hub.ask(f"asking whether {target.repo_id} takes xet", "GET", path, params=params)
+        response = hub.request(f"asking whether {target.repo_id} accepts xet", "GET", path, params=params)
     except NotFoundError:
         return False
     except RemoteError as error:
-        if isinstance(error.__cause__, ValueError):  # no JSON: a page for people
+        if isinstance(error.__cause__, ValueError):  # not JSON: a page for people
             return False
         raise
-    return isinstance(answer, dict) and "casUrl" in answer
+    return isinstance(response, dict) and "casUrl" in response
 
 
 @contextmanager
@@ -200,9 +267,9 @@ def _meter(advance: Callable[[int], None]) -> type[Any]:
     from tqdm import tqdm
 
     class Meter(tqdm):  # type: ignore[type-arg]
-        """Passes the client's counting on instead of drawing it."""
+        """Passes the client's counts on and draws nothing."""
 
-        monitor_interval = 0  # or every file's class starts a thread that never ends
+        monitor_interval = 0  # otherwise the class of every file starts a thread that never ends
 
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             kwargs.pop("name", None)

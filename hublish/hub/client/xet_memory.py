@@ -1,7 +1,7 @@
-"""How much memory xet may take: its own defaults are for a machine that does nothing else.
+"""Bound the memory that xet uses: its own defaults suit a machine that does nothing else.
 
-hf_xet keeps one session for a process. It takes its settings from the environment when the client makes that session,
-and the client has no other way to pass them on. What the user has set is never touched.
+hf_xet has one session per process. It reads its settings from the environment when the client creates that session,
+and the client has no other way to pass them on. Settings of the user are never changed.
 
 Peak of the whole process in MB, 1 GB of random bytes (2 GB: the same), huggingface_hub 2.4.0, hf_xet 1.8.0, two cores:
 
@@ -13,8 +13,8 @@ Peak of the whole process in MB, 1 GB of random bytes (2 GB: the same), huggingf
     | pull one file                              |         752 |             140-142 |
     | pull four files                            |        1045 |                 145 |
 
-No difference in elapsed time was seen beyond the noise; publishing takes about 40 % more of a processor, for pages that
-are given back and asked for again.
+The elapsed time did not differ beyond the noise; publishing takes about 40 % more processor time, for pages that are
+returned to the system and requested again.
 """
 
 import ctypes
@@ -25,9 +25,10 @@ from types import MappingProxyType
 
 from hublish.formats.catalogue import WEIGHT_SUFFIXES
 
-_GENEROUS = ("HF_XET_HIGH_PERFORMANCE", "HF_XET_HP")
-"""Whoever sets one of these wants speed at any price."""
+# A user who sets one of these prefers speed to memory.
+_HIGH_PERFORMANCE = ("HF_XET_HIGH_PERFORMANCE", "HF_XET_HP")
 
+# Other names that hf_xet reads when the first is not set (xet-core, config/aliases.rs).
 _OLD_NAMES = MappingProxyType(
     {
         "HF_XET_CLIENT_AC_INITIAL_UPLOAD_CONCURRENCY": "HF_XET_FIXED_UPLOAD_CONCURRENCY",
@@ -37,21 +38,20 @@ _OLD_NAMES = MappingProxyType(
         "HF_XET_XORB_COMPRESSION_POLICY": "HF_XET_DATA_XORB_COMPRESSION_POLICY",
     }
 )
-"""Other names hf_xet reads when the first is not set (xet-core, config/aliases.rs)."""
 
 SETTINGS: Mapping[str, str] = MappingProxyType(
     {
-        # Upload. Data leaves in xorbs of 64 MB, and a file that is cut up holds one of its own: 8 at once by default.
+        # Upload. Data is sent in xorbs of 64 MB, and each file being chunked fills its own: 8 at once by default.
         "HF_XET_DATA_MAX_CONCURRENT_FILE_INGESTION": "1",
-        # One xorb is sent while the next is made, which is 64 MB more for each one that is sent beside it: up to 64.
+        # One xorb is sent while the next is filled. Each further one in flight, up to 64, takes 64 MB more.
         "HF_XET_CLIENT_AC_INITIAL_UPLOAD_CONCURRENCY": "1",
         "HF_XET_CLIENT_AC_MAX_UPLOAD_CONCURRENCY": "1",
-        # A block that was read stays in memory while one of its parts, of 64 kB, waits in a xorb: default 8 MB.
+        # A block stays in memory as long as one of its chunks (64 kB) is in a xorb that is not sent; default: 8 MB.
         "HF_XET_DATA_INGESTION_BLOCK_SIZE": "512kb",
-        # Left to choose for itself ("auto"), hf_xet holds a xorb twice while it packs; told how, it packs as it goes.
-        # This packs numbers as well as its own choice does: 0.94 of float32 weights, 0.86 of bfloat16.
+        # With the default ("auto"), hf_xet keeps a xorb twice while it compresses; with a named policy, it compresses
+        # chunk by chunk. This one compresses weights as well as "auto": to 0.94 for float32, to 0.86 for bfloat16.
         "HF_XET_XORB_COMPRESSION_POLICY": "bg4-lz4",
-        # Download. The buffers of all files together; by default a share of the machine's memory.
+        # Download. The buffers of all files together; the default is a share of the machine's memory.
         "HF_XET_RECONSTRUCTION_DOWNLOAD_BUFFER_SIZE": "64mb",
         "HF_XET_RECONSTRUCTION_DOWNLOAD_BUFFER_PERFILE_SIZE": "32mb",
         "HF_XET_RECONSTRUCTION_DOWNLOAD_BUFFER_LIMIT": "64mb",
@@ -59,33 +59,33 @@ SETTINGS: Mapping[str, str] = MappingProxyType(
 )
 """Environment variable -> value."""
 
-_FOR_THE_REST = MappingProxyType({"HF_XET_XORB_COMPRESSION_POLICY": "lz4"})
-"""When most of what is sent is no weights: text packs to 0.38 this way and to 0.75 the other."""
+# When less than half of the bytes are weights: text is compressed to 0.38 by this policy and to 0.75 by the other.
+_FOR_TEXT = MappingProxyType({"HF_XET_XORB_COMPRESSION_POLICY": "lz4"})
 
-# mallopt(3), glibc. A block above the first threshold goes back to the system as soon as it is free, and so does the
-# end of a heap above the second. Left alone glibc raises both, up to 32 and 64 MB, and what is freed then stays with
-# the process: 70 MB when xorbs are made.
+# mallopt(3), glibc. A freed block above the mmap threshold returns to the system at once, and so does the free end of a
+# heap above the trim threshold. By itself glibc raises both, up to 32 and 64 MB, and freed memory then stays with the
+# process: 70 MB while xorbs are filled.
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+# Less than an ingestion block, and glibc's initial value.
 _SMALL = (256 << 10, 128 << 10)
-"""Less than an ingestion block, and glibc's first value."""
+# The end of glibc's own adjustment (malloc.c, DEFAULT_MMAP_THRESHOLD_MAX), which cannot be switched on again.
 _LARGE = (32 << 20, 64 << 20)
-"""Where glibc's own adjustment ends (malloc.c, DEFAULT_MMAP_THRESHOLD_MAX): it cannot be switched on again."""
 
 
 @contextmanager
 def bounded(sizes: Mapping[str, int] = MappingProxyType({})) -> Iterator[None]:
-    """Let the client make its xet session, if the block needs one, with bounded buffers.
+    """Bound the buffers of the xet session that the client may create in this block.
+
+    When two threads do this at once, the first to leave removes the settings. The session keeps those it was created
+    with.
 
     Args:
-        sizes: path in the repo -> bytes, of what is about to be sent.
-
-    Where two threads do this at once the first to leave takes the settings with it; the session keeps those it was
-    made with.
+        sizes: the size in bytes of each file to send, by path_in_repo.
     """
-    if any(os.environ.get(name) for name in _GENEROUS):
+    if any(os.environ.get(name) for name in _HIGH_PERFORMANCE):
         yield
         return
-    added = _missing(SETTINGS if _mostly_weights(sizes) else {**SETTINGS, **_FOR_THE_REST})
+    added = _missing(SETTINGS if _mostly_weights(sizes) else {**SETTINGS, **_FOR_TEXT})
     os.environ.update(added)
     _set_thresholds(*_SMALL)
     try:

@@ -76,7 +76,7 @@ def test_only_what_changed_is_sent_and_only_what_may_be_deleted_is(manifest: Pat
 def test_a_released_version_never_moves(manifest: Path, api: HfApi) -> None:
     receipt = hublish.publish(manifest, endpoint="embedded")
     (manifest.parent / "runs" / "config.json").write_text('{"hidden": 5}')
-    with pytest.raises(RemoteConflictError, match=r"v1\.2\.0 already stands"):
+    with pytest.raises(RemoteConflictError, match=r"v1\.2\.0 is already at"):
         hublish.publish(manifest, endpoint="embedded")
     assert api.repo_info("acme/digits").sha == receipt.commit
 

@@ -87,14 +87,14 @@ def test_our_own_errors_pass_from_any_depth() -> None:
         caused(RuntimeError(TOKEN), AnsweredError(500)),
     ],
 )
-def test_no_text_holds_the_token(error: Exception) -> None:
+def test_no_message_contains_the_token(error: Exception) -> None:
     text = str(failures.translate(error, "reading", "my-own-secret"))
     assert TOKEN not in text
     assert "my-own-secret" not in text
 
 
 @pytest.mark.parametrize(
-    ("error", "in_doubt", "passing"),
+    ("error", "unknown", "transient"),
     [
         (ConnectionResetError(), True, True),
         (TimeoutError(), True, True),
@@ -109,9 +109,11 @@ def test_no_text_holds_the_token(error: Exception) -> None:
         *[(AnsweredError(status), False, False) for status in (400, 401, 403, 404, 413, 422)],
     ],
 )
-def test_what_may_have_happened_and_what_may_be_repeated(error: Exception, in_doubt: bool, passing: bool) -> None:
-    assert failures.in_doubt(error) is in_doubt
-    assert failures.is_passing(error) is passing
+def test_an_unknown_outcome_and_a_transient_failure_are_distinguished(
+    error: Exception, unknown: bool, transient: bool
+) -> None:
+    assert failures.outcome_is_unknown(error) is unknown
+    assert failures.is_transient(error) is transient
 
 
 @pytest.mark.parametrize(
@@ -128,5 +130,5 @@ def test_what_may_have_happened_and_what_may_be_repeated(error: Exception, in_do
         (ConnectionError(), False),
     ],
 )
-def test_what_is_not_there(error: Exception, absent: bool) -> None:
-    assert failures.is_absence(error) is absent
+def test_a_missing_repo_is_distinguished_from_a_missing_page(error: Exception, absent: bool) -> None:
+    assert failures.is_missing(error) is absent

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from hublish.base.errors import RemoteError
-from hublish.hub.client.retry import Patience
+from hublish.hub.client.retry import RetryBudget
 
 
 @dataclass
@@ -70,7 +70,7 @@ def in_seconds(seconds: float) -> str:
 )
 def test_only_a_wait_beyond_the_limit_is_refused(status: int, headers: dict[str, str], refused: bool) -> None:
     session = Session()
-    with Patience().bounding(session):
+    with RetryBudget().bounding(session):
         if refused:
             with pytest.raises(RemoteError, match="at most 300 s"):
                 session.answer(Response(status, headers))
@@ -81,27 +81,27 @@ def test_only_a_wait_beyond_the_limit_is_refused(status: int, headers: dict[str,
 @pytest.mark.parametrize(("seconds", "refused"), [(400, True), (200, False), (-400, False)])
 def test_a_wait_may_be_given_as_a_date(seconds: float, refused: bool) -> None:
     session, refusal = Session(), pytest.raises(RemoteError) if refused else nullcontext()
-    with Patience().bounding(session), refusal:
+    with RetryBudget().bounding(session), refusal:
         session.answer(Response(429, {"Retry-After": in_seconds(seconds)}))
 
 
 def test_waits_add_up_over_requests_and_blocks() -> None:
-    session, patience = Session(), Patience(limit=100)
-    with patience.bounding(session):
+    session, budget = Session(), RetryBudget(limit=100)
+    with budget.bounding(session):
         session.answer(Response(429, {"Retry-After": "60"}))
-    with patience.bounding(session), pytest.raises(RemoteError):
+    with budget.bounding(session), pytest.raises(RemoteError):
         session.answer(Response(429, {"Retry-After": "60"}))
 
 
 def test_nothing_stays_behind_in_the_session() -> None:
     session = Session()
-    with Patience().bounding(session), Patience().bounding(session):
+    with RetryBudget().bounding(session), RetryBudget().bounding(session):
         assert len(session.event_hooks["response"]) == 2
     assert session.event_hooks == {"request": [], "response": []}
 
 
 def test_blocks_that_end_out_of_order_stay_apart() -> None:
-    session, short, long = Session(), Patience(limit=1), Patience(limit=100)
+    session, short, long = Session(), RetryBudget(limit=1), RetryBudget(limit=100)
     first, second = short.bounding(session), long.bounding(session)
     first.__enter__()
     second.__enter__()
@@ -112,7 +112,7 @@ def test_blocks_that_end_out_of_order_stay_apart() -> None:
 
 
 def test_threads_share_one_limit() -> None:
-    session, patience = Session(), Patience(limit=100)
+    session, budget = Session(), RetryBudget(limit=100)
 
     def ask(_: int) -> bool:
         try:
@@ -121,7 +121,7 @@ def test_threads_share_one_limit() -> None:
             return False
         return True
 
-    with patience.bounding(session), ThreadPoolExecutor(8) as pool:
+    with budget.bounding(session), ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(ask, range(200))) == 100
 
 
@@ -130,7 +130,7 @@ def test_threads_share_one_limit() -> None:
 )
 def test_an_answer_is_not_waited_for_for_ever(given: dict[str, Any], read: float) -> None:
     session, request = Session(), Request(given)
-    with Patience(answer=7.0).bounding(session):
+    with RetryBudget(silence=7.0).bounding(session):
         for hook in session.event_hooks["request"]:
             hook(request)
     assert request.extensions["timeout"]["read"] == read
@@ -156,7 +156,7 @@ def test_a_failure_in_passing_is_tried_again(
             raise failure
         return "done"
 
-    assert Patience().retrying(call) == "done"
+    assert RetryBudget().retrying(call) == "done"
     assert sleeps == slept
 
 
@@ -166,7 +166,7 @@ def test_a_failure_for_good_is_not_tried_again(sleeps: list[float], failure: Exc
         raise failure
 
     with pytest.raises(type(failure)):
-        Patience().retrying(call)
+        RetryBudget().retrying(call)
     assert sleeps == []
 
 
@@ -175,5 +175,5 @@ def test_trying_again_ends(sleeps: list[float]) -> None:
         raise AnsweredError(Response(503))
 
     with pytest.raises(AnsweredError):
-        Patience().retrying(call)
+        RetryBudget().retrying(call)
     assert sleeps == [1, 2, 4]
