@@ -2,7 +2,7 @@
 
     hashing         keyed BLAKE3 over chunks, and the trees over xorbs and files
     xorb_format     chunks packed into one body of up to 64 MiB: reading, decoding, indexing
-    shards          lists of files (sent with an upload) and of known chunks (sent to a client)
+    shard_format    lists of files (sent with an upload) and of known chunks (sent to a client)
     reconstruction  the byte ranges of xorbs that make up a file, or a range of it
     database        the known xorbs, chunks and files, in SQLite
     xorb_store      xorbs on disk

@@ -13,7 +13,7 @@ from hublish.hub.server.objects import MismatchError, ObjectStore
 from hublish.hub.server.xet.database import Database, FileRecord
 from hublish.hub.server.xet.hashing import MalformedError, Node, hash_file, to_text
 from hublish.hub.server.xet.reconstruction import Reconstruction, plan
-from hublish.hub.server.xet.shards import (
+from hublish.hub.server.xet.shard_format import (
     MAX_BODY,
     MAX_CHUNKS,
     FileEntry,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hublish.hub.server.xet.hashing import to_text
-from hublish.hub.server.xet.shards import Term
+from hublish.hub.server.xet.shard_format import Term
 from hublish.hub.server.xet.xorb_format import ChunkTable
 
 # Returns the chunk table of a xorb.

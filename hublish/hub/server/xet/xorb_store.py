@@ -8,7 +8,7 @@ from pathlib import Path
 from hublish.hub.server.durable_files import IncomingFile
 from hublish.hub.server.xet.database import Database
 from hublish.hub.server.xet.hashing import MalformedError, hash_xorb, to_text
-from hublish.hub.server.xet.shards import Term
+from hublish.hub.server.xet.shard_format import Term
 from hublish.hub.server.xet.xorb_format import MAX_BODY, ChunkTable, read_chunks
 
 # Bytes read from a xorb at once, at most.

@@ -12,7 +12,7 @@ import pytest
 from hublish.hub.server.objects import ObjectStore
 from hublish.hub.server.xet.content_store import XetStore
 from hublish.hub.server.xet.hashing import from_text, hash_chunk, hash_file, hash_xorb
-from hublish.hub.server.xet.shards import Term
+from hublish.hub.server.xet.shard_format import Term
 
 TAG = b"HFRepoMetaData\0UigEj{\x81W\x83\xa5\xbd\xd9\\\xcd\xd1J\xa9"
 

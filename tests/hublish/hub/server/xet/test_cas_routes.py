@@ -12,7 +12,7 @@ from huggingface_hub import HfApi
 
 from hublish.hub.server.server import EmbeddedHub
 from hublish.hub.server.xet.hashing import hash_chunk, to_text
-from hublish.hub.server.xet.shards import read_files
+from hublish.hub.server.xet.shard_format import read_files
 
 if TYPE_CHECKING:
     from pathlib import Path

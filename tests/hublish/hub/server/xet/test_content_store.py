@@ -16,7 +16,7 @@ from hublish.hub.server.objects import ObjectStore
 from hublish.hub.server.xet import content_store as store_module
 from hublish.hub.server.xet.content_store import XetStore
 from hublish.hub.server.xet.hashing import MalformedError, to_text
-from hublish.hub.server.xet.shards import Term
+from hublish.hub.server.xet.shard_format import Term
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hublish.hub.server.xet import content_store as store_module
 from hublish.hub.server.xet.content_store import XetStore
 from hublish.hub.server.xet.hashing import MalformedError, hash_chunk, keyed
-from hublish.hub.server.xet.shards import KnownXorb, Term, read_files, read_terms, write_dedup_shard
+from hublish.hub.server.xet.shard_format import KnownXorb, Term, read_files, read_terms, write_dedup_shard
 
 if TYPE_CHECKING:
     from tests.hublish.hub.server.xet.conftest import Writers
