@@ -4,22 +4,27 @@ A new format is one file with a class, and one line in `FORMATS`: `--format`, it
 Extend `HumanReport` and override the methods that the format writes differently.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
+from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, TextIO, cast
+
+from hublish.base.progress import Progress
+from hublish.cli.terminal.bars import progress_on
+from hublish.cli.terminal.color import Paint, paint_for
+from hublish.cli.terminal.streams import Terminal, write_lines, write_text
+from hublish.cli.terminal.text import escaped
 
 if TYPE_CHECKING:
     from hublish.base.errors import HublishError
-    from hublish.base.progress import Progress
-    from hublish.cli.terminal.color import Paint
-    from hublish.cli.terminal.streams import Terminal
     from hublish.schemas.diagnose.problems import Problem
 
 
 class View(Protocol):
     """A result, in the forms that the formats choose from."""
 
-    def human(self, paint: "Paint") -> Iterable[str]:
+    def human(self, paint: Paint) -> Iterable[str]:
         """Return lines for people."""
 
     def document(self) -> Any:
@@ -29,28 +34,25 @@ class View(Protocol):
         """Return bare values for scripts, one a line; nothing when the exit code is the answer."""
 
 
-class Report(Protocol):
+@dataclass(frozen=True)
+class Report(ABC):
     """An output format on a terminal: results go to stdout, everything else to stderr."""
 
-    @property
-    def terminal(self) -> "Terminal":
-        """The streams it writes to."""
-
-    @property
-    def verbose(self) -> bool:
-        """Whether it shows stage titles and remarks."""
+    terminal: Terminal
+    # Whether stage titles and remarks are shown, and whether bars are drawn on a terminal.
+    verbose: ClassVar[bool] = True
+    bars: ClassVar[bool] = True
 
     @property
     def can_ask(self) -> bool:
-        """Whether it can ask a person a question."""
+        """Whether a person reads and answers."""
+        return False
 
-    def progress(self) -> "Progress":
-        """Return the display for the progress of this run."""
-
+    @abstractmethod
     def show(self, view: View) -> None:
         """Write a result."""
 
-    def show_text(self, text: str, document: Any = None, *, one_line: bool = False) -> None:
+    def show_text(self, text: str, document: Any = None, *, one_line: bool = False) -> None:  # noqa: ARG002 - data is for JSON
         """Write a result that is a text, unchanged.
 
         Args:
@@ -58,21 +60,47 @@ class Report(Protocol):
             document: the same as plain data, for formats that write data; None for help texts, which all formats show.
             one_line: write that data on one line, for readers that wait for the first line.
         """
+        write_text(self.terminal.stdout, text)
 
+    @abstractmethod
     def warn(self, problems: "Iterable[Problem]") -> None:
         """Write warnings."""
 
+    @abstractmethod
     def fail(self, error: "HublishError") -> None:
         """Write the error that ended the command."""
 
     def incomplete(self, error: "HublishError") -> None:
         """Write the error because of which the result lacks a part; the data of that result holds it too."""
+        self.fail(error)
 
     def note(self, *texts: str) -> None:
-        """Write remarks to stderr, without secrets."""
+        """Write to stderr, without secrets."""
+        # Compiling the rules for secrets takes longer than a start without any remark.
+        from hublish.schemas.secrets.masking import redact
+
+        lines = (line for text in texts for line in redact(text, self.terminal.secrets).split("\n"))
+        self._print(self.terminal.stderr, lines, paint_for(self.terminal.stderr, self.terminal.environ))
 
     def confirm(self, view: View, question: str) -> bool:
-        """Show a result on stderr and ask whether to go on."""
+        """Show a result on stderr, because stdout may be redirected to keep the result, and ask whether to go on."""
+        self._show_on(self.terminal.stderr, view)
+        return self.terminal.ask(question)
+
+    def progress(self) -> Progress:
+        """Return the display for the progress of this run."""
+        return progress_on(self.terminal.stderr, self.terminal.environ, titles=self.verbose, bars=self.bars)
+
+    def _show_on(self, stream: TextIO, view: View) -> None:
+        paint = paint_for(stream, self.terminal.environ)
+        self._print(stream, view.human(paint), paint)
+
+    def _print(self, stream: TextIO, lines: Iterable[str], paint: Paint) -> None:
+        write_lines(stream, (self._safe(escaped(line, color=paint.on)) for line in lines))
+
+    def _safe(self, line: str) -> str:
+        """Return a line that the reader of this format takes for nothing but text."""
+        return line
 
 
 class Format(NamedTuple):
@@ -93,8 +121,8 @@ FORMATS = {
 }
 
 
-def report_for(name: str, terminal: "Terminal") -> Report:
-    """Return the output format of that name, and import no other."""
+def report_for(name: str, terminal: Terminal) -> Report:
+    """Return the output format of that name."""
     # The other formats, and the modules that only they need, would slow down every start.
     module = import_module(f"{__name__}.{name}")
     return cast("Report", getattr(module, FORMATS[name].report)(terminal))
