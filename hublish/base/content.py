@@ -15,10 +15,12 @@ from typing import BinaryIO, Protocol
 
 # A link that replaced the file is not followed (ELOOP), and a FIFO that replaced it does not block the open.
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+# Large enough that system calls do not matter, small enough for a handful of threads.
 _CHUNK = 1 << 20
 _MISSING = "missing since it was collected"
 
 
+# Without a file name, which the stages know better: the artifact, the source, or the path in the repo.
 class ContentChangedError(Exception):
     """The bytes are not those that were collected any more; the message gives the reason, without the file's name."""
 
@@ -99,6 +101,7 @@ class OnDisk:
         Raises:
             OSError: when it does not exist.
         """
+        # lstat: a link has an identity of its own, and is never taken for the file that it leads to.
         return cls(path, Identity.of(os.lstat(path)))
 
     @property
@@ -118,11 +121,13 @@ class OnDisk:
             # The descriptor is checked rather than the path: the path may name another file by now.
             self._require(os.fstat(stream.fileno()))
             yield stream
+            # Checked again: bytes that were read while a writer was at work belong to neither version.
             self._require(os.fstat(stream.fileno()))
 
     def read_at(self, offset: int, length: int) -> bytes:
         """Return a part of the file; see `Content.read_at`."""
         with os.fdopen(self._descriptor(), "rb") as stream:
+            # A FIFO cannot be positioned, and reading from a device may block or never end.
             _require_regular(os.fstat(stream.fileno()))
             stream.seek(offset)
             return stream.read(length)
@@ -196,6 +201,7 @@ def copy(content: Content, target: Path) -> None:
         ContentChangedError: when they are not those that were collected.
         OSError: when they cannot be read, or the file cannot be written.
     """
+    # "xb": no existing file is overwritten, and no link in its place is followed.
     with content.open() as source, target.open("xb") as sink:
         while chunk := source.read(_CHUNK):
             sink.write(chunk)
@@ -208,6 +214,7 @@ def same_bytes(content: Content, path: Path) -> bool:
         ContentChangedError: when the bytes are not those that were collected.
         OSError: when either cannot be read.
     """
+    # Most differences show in the size, without reading gigabytes.
     if path.stat().st_size != content.size:
         return False
     with content.open() as ours, path.open("rb") as theirs:

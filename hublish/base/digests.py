@@ -17,6 +17,7 @@ Result = TypeVar("Result")
 
 def listed_digest(file: RemoteFile) -> Digest:
     """Return the digest in the Hub's listing: sha256 for LFS files, git's blob id for the others."""
+    # For an LFS file the blob id is that of its pointer, not of its content.
     if file.sha256 is not None:
         return Digest("sha256", file.sha256)
     return Digest("git-blob", file.blob_id)
@@ -34,6 +35,7 @@ def matches(path: Path, size: int, digest: Digest, advance: Callable[[int], None
     Raises:
         OSError: when it cannot be read.
     """
+    # A wrong size needs no reading, and git's blob id is computed over the expected size.
     if path.stat().st_size != size:
         return False
     hasher = _hasher(digest, size)
@@ -65,6 +67,7 @@ def each_sealed(files: Iterable[ReleaseFile], read: Callable[[ReleaseFile], Resu
     Raises:
         SourceChangedError: naming every file for which `read` raised ContentChangedError or OSError.
     """
+    # All files are tried before the error is raised: a user wants the whole list, not one file for each run.
     done: list[Result] = []
     problems: list[Problem] = []
     for file in files:

@@ -17,6 +17,7 @@ def write(path: Path, data: bytes) -> bool:
         OSError: when the folder cannot be written.
     """
     _remove_drafts(path)
+    # An unchanged lock keeps its mtime: build tools and watchers do not run for nothing.
     if path.is_file() and path.read_bytes() == data:
         return False
     descriptor, draft = _draft(path)
@@ -24,10 +25,12 @@ def write(path: Path, data: bytes) -> bool:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
             file.flush()
+            # Before the rename: after a power failure the new name must not point to blocks that were never written.
             os.fsync(file.fileno())
             # mkstemp creates files for the owner alone.
             os.fchmod(file.fileno(), 0o666 & ~_umask())
             draft.replace(path)
+    # KeyboardInterrupt as well: Ctrl-C must not leave a draft either.
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
@@ -67,14 +70,16 @@ def _draft(path: Path) -> tuple[int, Path]:
         # The lock marks drafts in use, so that only those of killed runs are removed. Some file systems have none.
         with suppress(OSError):
             fcntl.flock(descriptor, fcntl.LOCK_EX)
+        # Without a name left, the draft was removed between its creation and the lock.
         if os.fstat(descriptor).st_nlink:
             return descriptor, Path(name)
-        os.close(descriptor)  # another writer removed it before it was locked
+        os.close(descriptor)
 
 
 def _remove_drafts(path: Path) -> None:
     for name in [name for name in os.listdir(path.parent) if is_leftover(name, path.name)]:  # noqa: PTH208 (names, fast)
         with suppress(OSError):  # its writer lives, or another writer removed it
+            # Opened without following links: in a shared folder, others can create a link of that name.
             descriptor = os.open(path.with_name(name), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

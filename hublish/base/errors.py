@@ -6,6 +6,8 @@ from typing import ClassVar
 from hublish.schemas.diagnose.problems import Location, Problem
 
 
+# A subclass exists where a caller may want to handle the case, or a script the code. All other
+# cases differ in the codes of their problems.
 class HublishError(Exception):
     """The base of all errors.
 
@@ -16,6 +18,7 @@ class HublishError(Exception):
         problems: all separate findings, when there are several.
     """
 
+    # Part of the JSON output: a code is never changed or used again for another error.
     code: ClassVar[str] = "hublish.failed"
     exit_code: ClassVar[int] = 1
 
@@ -31,6 +34,7 @@ class HublishError(Exception):
         self.message = message
         self.hint = hint
         self.location = location
+        # A tuple, since callers pass generators and the problems are read more than once.
         self.problems = tuple(problems)
 
     def __str__(self) -> str:
@@ -41,6 +45,7 @@ class HublishError(Exception):
         return "\n".join(lines)
 
 
+# Exit code 2 is the convention of argparse and of most command lines.
 class UsageError(HublishError):
     """The command line or the call is invalid: exit code 2."""
 
@@ -102,6 +107,7 @@ class PolicyError(HublishError):
     code = "policy.refused"
 
 
+# Raised before anything is written to the Hub.
 class PlanStaleError(HublishError):
     """The release differs from the plan that was reviewed."""
 
@@ -132,6 +138,7 @@ class RemoteError(HublishError):
     code = "remote.failed"
 
 
+# The subclasses of RemoteError are those that a retry does not help with, or that a cache can answer.
 class AuthenticationError(RemoteError):
     """The token is missing, invalid or lacks a permission."""
 
@@ -156,6 +163,7 @@ class VerificationError(HublishError):
     code = "verify.failed"
 
 
+# Not a LoadError: a caller that falls back to other weights must not do so after an attack or a broken disk.
 class IntegrityError(HublishError):
     """Downloaded bytes do not have the expected digest; they were removed."""
 

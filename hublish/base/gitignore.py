@@ -27,6 +27,7 @@ class IgnoreRule:
         return f"{self.location.source}:{self.location.line}: {self.pattern}"
 
 
+# Each rule with its line number and text, for the diagnostics, and dulwich's compiled pattern.
 @dataclass(frozen=True, slots=True)
 class GitIgnore:
     """The rules of one `.gitignore`, in the order of its lines."""
@@ -51,6 +52,7 @@ class GitIgnore:
         return None
 
     def _last_match(self, name: str, is_folder: bool) -> "tuple[int, str, Pattern] | None":
+        # A name need not be UTF-8: its bytes are matched as they are on disk.
         encoded = name.encode("utf-8", "surrogateescape")
         return next((rule for rule in reversed(self.rules) if rule[2].matches(encoded, is_folder)), None)
 
@@ -60,10 +62,12 @@ def _rules(data: bytes) -> "Iterator[tuple[int, str, Pattern]]":
     from dulwich.ignore import Pattern, read_ignore_patterns
     from dulwich.wildmatch import MalformedPattern
 
+    # Line by line, although dulwich reads whole files: a reported rule needs its line number.
     for number, line in enumerate(data.split(b"\n"), 1):
         for pattern in read_ignore_patterns(io.BytesIO(line)):
             try:
                 yield number, line.decode("utf-8", "replace").rstrip(), Pattern(pattern)
+            # git ignores a line that it cannot parse.
             except MalformedPattern:
                 continue
 

@@ -57,6 +57,7 @@ def glob_expression(pattern: str) -> re.Pattern[str]:
     first, *others = _runs(pattern)
     if not others:
         return re.compile("/".join(first), re.DOTALL)
+    # A run between two `**` matches at the first place that fits; only the last one must reach the end.
     *middle, last = others
     parts = ["/".join([*first, ""])]
     parts += [f"(?>{_FOLDERS}?{'/'.join(run)}/)" for run in middle if run]
@@ -66,6 +67,7 @@ def glob_expression(pattern: str) -> re.Pattern[str]:
 
 def near_misses(pattern: str, candidates: Sequence[Candidate]) -> str:
     """Return a hint for a pattern over paths in the repo that matches none of them."""
+    # A frequent mistake: a pattern on the source's path, while patterns match the path in the repo.
     by_source = next((each for each in candidates if fnmatchcase(each.source, pattern)), None)
     if by_source is not None:
         return f"patterns match path_in_repo: write '{by_source.path_in_repo}', not '{by_source.source}'"
@@ -82,6 +84,7 @@ def near_glob(glob: str, names: Sequence[str]) -> str | None:
 
     names = names[:_MANY]
     folder, slash, last = glob.rpartition("/")
+    # The right name in another folder, or the right folder with another suffix.
     stem = last.rpartition(".")[0]
     elsewhere = {f"{name.rpartition('/')[0]}/{last}" for name in names if "/" in name}
     otherwise = {f"{folder}{slash}{stem}.{name.rpartition('.')[2]}" for name in names if "." in name and stem}
@@ -91,6 +94,7 @@ def near_glob(glob: str, names: Sequence[str]) -> str | None:
 
 
 def _matchers(patterns: Sequence[str]) -> tuple[Callable[[str], Any], ...]:
+    # huggingface_hub, too, replaces backslashes and appends `*` to a folder.
     plain = (pattern.replace("\\", "/") for pattern in patterns)
     return tuple(re.compile(translate(f"{pattern}*" if pattern.endswith("/") else pattern)).match for pattern in plain)
 
@@ -129,6 +133,7 @@ def _character(piece: str) -> str:
 
 
 def _class(body: str) -> str:
+    # Members are escaped one by one: `[a&&b]` and `[[a]` are plain characters in a glob, and not in `re`.
     negated = body.startswith("!")
     members = "".join(map(_members, _IN_CLASS.finditer(body, int(negated))))
     if not members:

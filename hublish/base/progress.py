@@ -13,6 +13,7 @@ class Task(Protocol):
         """Report `amount` more units as done: bytes, unless the task counts files."""
 
 
+# A port rather than a callback: the engine, the stages and the Hub client report different things to one place.
 class Progress(Protocol):
     """Receives stages from the engine, and long work from the stages."""
 
@@ -47,9 +48,11 @@ class Silent:
     def end(self, title: str, seconds: float) -> None:
         """Do nothing."""
 
+    # A context manager, so that a bar is removed from the terminal after an error as well.
     @contextmanager
     def task(self, label: str, total: int, unit: str = "B") -> Iterator[Task]:  # noqa: ARG002 - the port's shape
         """Measure nothing."""
+        # A new object each time costs nothing compared with the work, and shares no state between threads.
         yield _SilentTask()
 
 

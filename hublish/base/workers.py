@@ -33,6 +33,7 @@ def run_each(executor: Executor, work: Callable[[Item], Result], items: Iterable
     try:
         return tuple(future.result() for future in futures)
     finally:
+        # Cancelling finished work does nothing; waiting ends at once when all work has.
         for future in futures:
             future.cancel()
         wait(futures)

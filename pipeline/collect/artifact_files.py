@@ -27,6 +27,7 @@ MAGIC: Final = re.compile(r"[*?\[]")
 
 # One byte of input can become at most so many: compression and a cast to a wider type both enlarge it.
 _GROWTH: Final = 10_000
+# get_close_matches compares each name with the source: more of them would take seconds.
 _COMPARED: Final = 20_000
 _ITSELF: Final = Verdict.of([Step("manifest", Effect.COLLECTS, "the manifest is published as written")])
 
@@ -75,6 +76,7 @@ def artifact_candidates(project: Project, index: int) -> tuple[tuple[Candidate, 
         declared = registry.declared(artifact.serializer)
     except HublishError as error:
         return (), (Problem(error.code, error.message, error.hint, f"{path}.serializer"),)
+    # Wrong options do not hide the files: other problems with them are reported in the same run.
     problems = _option_problems(declared, artifact, f"{path}.options")
     try:
         return tuple(_candidates(project, index, artifact, declared.suffix)), problems
@@ -152,6 +154,7 @@ def _option_problems(declared: Format, artifact: Artifact, path: str) -> tuple[P
 def _candidates(project: Project, index: int, artifact: Artifact, suffix: str) -> Iterator[Candidate]:
     place = f"artifacts[{index}].source"
     collects = Step("source", Effect.COLLECTS, f"{place}: {artifact.source}", place)
+    # A value in memory replaces the file: the source need not exist.
     key = artifact.path_in_repo or artifact.source
     if key in project.objects:
         verdict, value = Verdict.of([collects]), project.objects[key]
@@ -159,6 +162,7 @@ def _candidates(project: Project, index: int, artifact: Artifact, suffix: str) -
         return
     for found in find_files(project.folder, artifact):
         relative, path = found.entry.relative, found.path_in_repo
+        # A path that the author wrote for one file is never changed, not even its suffix.
         if not (found.named and artifact.path_in_repo):
             path = _with_suffix(path, suffix)
         verdict = Verdict.of([collects, *name_steps(relative, named=found.named)])
@@ -191,6 +195,7 @@ def _weights(candidate: Candidate, serializer: str, limit: int) -> Outputs:
     except InvalidFileError:  # the conversion reports it
         return Outputs((candidate.path_in_repo,), serializer)
     index = candidate.source.endswith(SHARD_INDEX_SUFFIX)
+    # A small file cannot exceed the shard size. An index is small, but its shards are not.
     if candidate.content is not None and not index and candidate.content.size * _GROWTH <= limit:
         return Outputs((weights,), serializer)
     stem = weights.rpartition("/")[2].removesuffix(".safetensors")
@@ -206,6 +211,7 @@ def _require_inside(source: str) -> None:
 
 def _in_folder(folder: Path, source: str, artifact: Artifact) -> tuple[Found, ...]:
     entries = tuple(walk(folder, source))
+    # An empty folder cannot be committed to git: it is probably a build that did not run.
     if not entries:
         msg = f"the folder '{artifact.source}' contains no files"
         raise SourceProblemError(msg, "name another folder, or first run the step that writes its files")
@@ -243,6 +249,7 @@ def _path_of_file(relative: str, path_in_repo: str | None) -> str:
 
 
 def _below(entries: Iterable[Entry], prefix: str, artifact: Artifact) -> tuple[Found, ...]:
+    # The folders before the first wildcard are cut off: `runs/best/*.json` gives `a.json`.
     into = (artifact.path_in_repo or "").rstrip("/")
     cut = len(prefix) + 1 if prefix else 0
     return tuple(

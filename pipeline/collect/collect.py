@@ -33,6 +33,7 @@ class Collect:
     def run(self, project: Project) -> Collection:
         """Return every candidate, sorted by path_in_repo."""
         found = survey(project)
+        # A hostile tree may cause a problem for each of a million files.
         if errors := errors_in(found.problems):
             more = f"; the first {MAX_PROBLEMS} are shown" if len(errors) > MAX_PROBLEMS else ""
             msg = f"{counted(errors)} with the sources{more}"
@@ -121,6 +122,7 @@ def _problem(project: Project, candidate: Candidate) -> Problem | None:
 
 def _fault(project: Project, candidate: Candidate) -> tuple[str, str, str] | None:
     """Return the code, message and hint of the problem with one file."""
+    # Before the kind of file: a link named `.env` is refused for its name, too.
     denied = default_denied(candidate.source)
     if denied:
         return "source.denied", f"may hold secrets and is never released ({denied})", "remove it from the artifacts"
@@ -142,6 +144,7 @@ def _link_fault(project: Project, candidate: Candidate) -> str:
         return "is a symlink that leaves the manifest's folder"
     if target.is_dir():
         return "is a symlink to a folder"
+    # A link to a FIFO or a device, which would block a reader.
     if not target.is_file():
         return "is a symlink to something that is not a regular file"
     return "is a symlink" if project.manifest.policy.symlinks == "forbid" else ""
@@ -161,6 +164,7 @@ def _link_target(project: Project, candidate: Candidate) -> Path:
 
 def _one_source_a_path(project: Project, examined: Iterable[Examined]) -> tuple[Examined, ...]:
     """Report two sources for one path; the same file collected twice in the same way counts once."""
+    # The manifest comes first, so that its own path is never given to another file.
     first: dict[str, Candidate] = {}
     return tuple(_checked(project, item, first) for item in examined)
 
@@ -169,6 +173,7 @@ def _checked(project: Project, item: Examined, first: dict[str, Candidate]) -> E
     candidate = item.candidate
     if not candidate.verdict.included:
         return item
+    # Excluded files take no path: ignoring one of two colliding files is the way to resolve the collision.
     other = first.setdefault(candidate.path_in_repo, candidate)
     if other is candidate:
         return item
@@ -192,6 +197,7 @@ def _path_field(project: Project, candidate: Candidate) -> str:
 
 
 def _same_release(project: Project, one: Candidate, other: Candidate) -> bool:
+    # The same file under other options becomes another file: only one of them can have the path.
     if one.source != other.source or other.artifact is None:
         return False
     if one.artifact is None:  # the manifest, which a folder or glob collects too

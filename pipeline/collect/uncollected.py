@@ -37,6 +37,7 @@ def uncollected_steps(project: Project, relative: str, failed: Mapping[int, Prob
     if folder is not None:
         yield Step("pruned", Effect.EXCLUDES, f"{folder}/ is never searched, {_REASONS[_kind(folder)]}")
         return
+    # An artifact that would collect the file, but failed: its problem is the reason.
     for index, problem in failed.items():
         if _covers(normalized(project.manifest.artifacts[index].source), relative):
             yield _source_step(project, index, Effect.COLLECTS)
@@ -93,6 +94,7 @@ def _glob_mismatch(pattern: str, relative: str) -> str:
         fits = re.fullmatch(glob_expression(deep), relative)
         return "`*` stops at `/`" + (f"; {deep} would match" if fits else "")
     for wanted, found in zip(pattern.split("/"), relative.split("/"), strict=False):
+        # After `**` segments do not correspond one to one.
         if wanted == "**":
             break
         if not glob_expression(wanted).fullmatch(found):

@@ -32,6 +32,7 @@ def name_steps(relative: str, *, named: bool) -> Iterator[Step]:
         relative: the file, below the manifest's folder.
         named: whether the manifest names exactly this file.
     """
+    # Only the lock of this folder: a `hub.lock` further down is data of another release.
     if relative == LOCK_FILE:
         yield _LOCK
     elif durable.is_leftover(relative, of=LOCK_FILE):
@@ -61,6 +62,7 @@ class Matches:
 
     def steps(self, path: str) -> Iterator[Step]:
         """Yield the result for one path: the first allow pattern that matches, and every ignore pattern."""
+        # One match is enough to allow a file; every match is a reason to ignore it.
         yield next((step for hits, step in self.allow if path in hits), _NOT_ALLOWED)
         ignoring = [step for hits, step in self.ignore if path in hits]
         yield from ignoring or ([_NOT_IGNORED] if self.ignore else ())
@@ -93,6 +95,7 @@ def _rows(
     for index, pattern in enumerate(patterns):
         path = f"patterns.{rule}[{index}]"
         step = Step(rule, effect, f"{path}: {pattern}", path)
+        # One pattern at a time, as the verdict names the pattern that decided.
         found.append((frozenset(matching(paths, [pattern], None)), step))
     return tuple(found)
 

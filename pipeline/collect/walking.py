@@ -53,6 +53,7 @@ def walk(root: Path, below: str = "", enter: Callable[[str], bool] | None = None
     Raises:
         OSError: when a folder cannot be read, or became a link meanwhile.
     """
+    # The root itself may be a link: the user named it. Everything below is opened without following links.
     descriptor = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         for segment in filter(None, below.split("/")):
@@ -72,6 +73,7 @@ def look(root: Path, relative: str) -> Entry | None:
 
 def kind_of(mode: int) -> Kind:
     """Return the kind of file that an `st_mode` encodes."""
+    # S_ISREG first, as nearly every entry is a file.
     for test, kind in (
         (stat.S_ISREG, Kind.FILE),
         (stat.S_ISLNK, Kind.LINK),
@@ -128,6 +130,7 @@ def _lstat(root: Path, relative: str) -> os.stat_result | None:
             os.close(descriptor)
             descriptor = child
         return os.stat(name, dir_fd=descriptor, follow_symlinks=False)
+    # NotADirectoryError: a component of the path is a file, or a link.
     except (FileNotFoundError, NotADirectoryError):
         return None
     finally:

@@ -30,14 +30,8 @@ class Destination:
 
     def options(self, repo_type: RepoType, commit: str) -> Mapping[str, Any]:
         """Return the keyword arguments of `hf_hub_download`."""
-        return {
-            "repo_type": repo_type,
-            "revision": commit,
-            "cache_dir": self.cache_dir,
-            "local_dir": self.local_dir,
-            "force_download": self.force_download,
-            "local_files_only": self.local_files_only,
-        }
+        # The fields have the names of its parameters.
+        return {"repo_type": repo_type, "revision": commit, **vars(self)}
 
     def records(self, repo_id: str, repo_type: RepoType) -> Path:
         """Return the folder for our records of commits."""

@@ -30,6 +30,7 @@ class Check:
         """Return the release, checked."""
         with self.progress.task("checking", sum(file.promised.size for file in release.files)) as task:
             advance = SharedTask(task).advance
+            # Faults are values rather than exceptions, so that all broken files are removed and named.
             faults = run_each(self.executor, lambda file: _fault(file, advance), release.files)
         broken = [(file, fault) for file, fault in zip(release.files, faults, strict=True) if fault is not None]
         if broken:
@@ -59,6 +60,7 @@ def _fault(file: LocalFile, advance: Callable[[int], None]) -> str | None:
 
 
 def _remove_and_refuse(broken: list[tuple[LocalFile, str]]) -> None:
+    # Removed, as the client would otherwise serve the same bytes from the cache forever.
     problems = [
         Problem("integrity.digest", f"'{file.promised.path_in_repo}' {fault}", remove(file.path))
         for file, fault in broken

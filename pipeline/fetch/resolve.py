@@ -44,6 +44,7 @@ class Resolve:
 
     def run(self, reference: Reference) -> RemoteRelease:
         """Return the release at the commit."""
+        # With a lock no request is made: its commit and digests are the expectation to be met.
         if reference.locked is not None:
             files = tuple(reference.locked)
             return RemoteRelease(reference, reference.revision, files, reference.load or Load())
@@ -54,6 +55,7 @@ class Resolve:
     def _listing(self, reference: Reference) -> "Listing":
         folder = self.destination.records(reference.repo_id, reference.repo_type)
         cached = find_listing(folder, reference.revision)
+        # The Hub is asked first even when a record exists, since a branch may have moved.
         if self.destination.local_files_only:
             return _require_cached(cached, reference)
         try:
@@ -67,6 +69,7 @@ class Resolve:
         return listing
 
     def _from_the_hub(self, reference: Reference) -> "Listing":
+        # The commit first: listing a branch in a second request could see a later commit.
         commit = self.hub.commit_of(reference, reference.revision)
         tree = self.hub.tree(reference, commit)
         files = tuple(
@@ -77,6 +80,7 @@ class Resolve:
         return Listing(commit=commit, files=files, load=load)
 
     def _load_plan(self, reference: Reference, commit: str, manifest: PromisedFile) -> Load:
+        # The reader refuses larger manifests anyway; no gigabytes are downloaded to find that out.
         if manifest.size > MAX_BYTES:
             msg = f"the {MANIFEST_FILE} in {reference.repo_id} has {manifest.size} bytes; it was not downloaded"
             raise LoadError(msg, hint="give a load plan, or a hub.lock")

@@ -48,6 +48,7 @@ class Select:
         if not names:
             msg = f"nothing at {release.reference.repo_id} matches {', '.join(allow)}"
             raise LoadError(msg, hint="check the load plan in hub.yaml, or give other patterns")
+        # In the order of the listing, which a load plan does not change.
         wanted = set(names)
         return DownloadPlan(release, tuple(file for file in release.files if file.path_in_repo in wanted))
 

@@ -83,6 +83,7 @@ def construct(into: type, config: Mapping[str, Any]) -> Any:
     Raises:
         LoadError: when the class does not take these arguments.
     """
+    # Only a TypeError of the call is translated: any other exception is a bug in the class and keeps its traceback.
     given = arguments(into, config)
     try:
         return into(**given)

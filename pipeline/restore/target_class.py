@@ -59,6 +59,7 @@ def _from_release(name: str, file: LocalFile, release: LocalRelease) -> ModuleTy
         raise IntegrityError(msg, hint="run again: it is downloaded anew")
     # A unique name, so that it neither hides one of the caller's modules nor is hidden by one.
     unique = f"hublish_release_{hashlib.sha256(code).hexdigest()[:16]}.{name}"
+    # The same code is the same module: instances of two loads have the same class.
     if unique not in sys.modules:
         sys.modules[unique] = _run(unique, code, file.path)
     return sys.modules[unique]
@@ -77,6 +78,7 @@ def _run(name: str, code: bytes, path: Path) -> ModuleType:
 
 
 def _installed(name: str, target: str) -> ModuleType:
+    # The top-level name decides: find_spec on a submodule would already import its parents.
     top = name.partition(".")[0]
     if not any(_owns(owner, top) for owner in packages_distributions().get(top, ())):
         msg = f"load.target is {target}, and {top} is neither in the release nor an installed package"

@@ -17,6 +17,7 @@ _SHOWN: Final = 20
 
 def is_module(value: Any) -> bool:
     """Return whether `value` is a `torch.nn.Module`, or a class of them."""
+    # Without torch loaded there cannot be a module; importing it here would take seconds.
     torch = sys.modules.get("torch")
     if torch is None:
         return False
@@ -68,6 +69,7 @@ def fill(module: Any, tensors: Mapping[str, Any], *, strict: bool, device: Any, 
         raise LoadError(
             msg, problems=problems, hint="is it the class, and the configuration, of this release?"
         ) from None
+    # Not by torch's strict mode: it counts tied names as missing, and joins all names to one message.
     if strict:
         _refuse_others(module, tensors, answer.missing_keys, answer.unexpected_keys)
     if on_meta:
@@ -111,6 +113,7 @@ def _dtype(dtype: Any) -> Any:
 
 
 def _refuse_others(module: Any, tensors: Mapping[str, Any], missing: Iterable[str], unexpected: Iterable[str]) -> None:
+    # A file holds one of several tied tensors; the module shares it, so the others are filled as well.
     ties = tied(module.state_dict())
     filled = {ties.get(name, name) for name in tensors}
     lacking = [name for name in missing if ties.get(name, name) not in filled]

@@ -52,6 +52,7 @@ class Weights:
             LoadError: when no format is known.
         """
         found = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
+        # A training folder may contain checkpoints in several formats: one of them is loaded.
         files = {path: found[path] for path in loadable(tuple(found))}
         return cls(files, registry.get(serializer_for(files)))
 

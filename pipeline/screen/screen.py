@@ -35,6 +35,7 @@ class Outline:
         files = tuple(
             StagedFile(
                 candidate.path_in_repo,
+                # A value in memory has no bytes yet; its size is unknown, as for every converted file.
                 candidate.content or InMemory(b""),
                 Origin(candidate.artifact, candidate.source, COPY, verdict=candidate.verdict),
             )
@@ -69,6 +70,7 @@ class Screen:
 
 def _problems(files: Sequence[StagedFile], artifacts: _Artifacts, manifest: Manifest) -> Iterator[Problem]:
     policy, repo = manifest.policy, manifest.repo
+    # A count concerns a folder: it is reported at the first artifact with a file in it.
     for problem in count_problems(file.path_in_repo for file in files):
         path = next(_below(problem.path, artifacts), None)
         place = "artifacts" if path is None else _path_field(artifacts[path], manifest)
@@ -94,6 +96,7 @@ def _file_problems(file: StagedFile, manifest: Manifest) -> Iterator[tuple[Probl
 
 
 def _size_rule(size: int, policy: Policy) -> str:
+    # The default limit has no line in the manifest that could be shown.
     own_limit = "max_file_size" in policy.model_fields_set and policy.max_file_size < size <= FILE_LIMIT
     return "policy.max_file_size" if own_limit else ""
 
@@ -107,6 +110,7 @@ def _is_unconverted(file: StagedFile, manifest: Manifest) -> bool:
 def _collisions(artifacts: _Artifacts, manifest: Manifest) -> Iterator[Problem]:
     """Yield the names that cannot exist side by side, each at the artifact that comes second."""
     for one, two, why in collisions(artifacts):
+        # At the later artifact: its author probably did not know the earlier name.
         first, second = sorted((one, two), key=lambda path: (_order(artifacts[path]), path))
         quoted = ascii if _look_alike(first, second) else "'{}'".format
         yield Problem(

@@ -45,6 +45,7 @@ class Serialize:
                 raise SourceChangedError(msg, hint="wait until the files are complete, then run again") from None
             except SourceChangedError:
                 raise
+            # All other failures are collected, to be reported together.
             except HublishError as error:
                 path = f"artifacts[{candidate.artifact}]"
                 problems.append(Problem(error.code, f"'{candidate.source}': {error.message}", error.hint, path))
@@ -75,6 +76,7 @@ class Serialize:
 
 def _each_once(files: list[StagedFile]) -> tuple[StagedFile, ...]:
     """Drop repeated files: an index brings in its shards, and a glob may match them as well."""
+    # Reversed twice, so that the first of equal files remains, in its place.
     return tuple({(file.path_in_repo, file.content.identity): file for file in reversed(files)}.values())[::-1]
 
 

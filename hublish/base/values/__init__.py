@@ -78,6 +78,7 @@ _LAZY = {
 }
 
 
+# PEP 562: called for names that the module does not have yet.
 def __getattr__(name: str) -> Any:
     if name not in _LAZY:
         msg = f"module 'hublish.base.values' has no attribute {name!r}"

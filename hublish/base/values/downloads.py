@@ -31,6 +31,7 @@ class PromisedFile:
     digest: Digest
 
 
+# Each type is proof of a step: a LocalRelease exists only after a download, and a loader can require a checked one.
 @dataclass(frozen=True)
 class Reference:
     """A repo at a revision, or the release that a lock records."""

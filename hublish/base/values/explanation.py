@@ -28,6 +28,7 @@ class Taken(StrEnum):
     NOTHING = "nothing"
 
 
+# One file may be collected by several artifacts, in different formats: each of them is a result of its own.
 @dataclass(frozen=True, slots=True)
 class Fate:
     """The result of all rules for one file, collected in one way."""
@@ -61,6 +62,7 @@ class Fate:
     @property
     def decisive(self) -> Step:
         """The rule that decided: the first that excludes or refuses the file, else the one that collects it."""
+        # In the order of evaluation: an excluded file is never refused, as no later rule applies to it.
         for effect in (Effect.EXCLUDES, Effect.REFUSES, Effect.COLLECTS):
             found = next((step for step in self.steps if step.effect is effect), None)
             if found is not None:
@@ -87,6 +89,7 @@ class Explanation:
     def outcome(self) -> Outcome:
         """The outcome; a folder is refused when one of its files is, and in when one of them is."""
         found = {fate.outcome for fate in self.fates} | {file.outcome for file in self.files}
+        # One refused file fails a folder; but a file that one artifact refuses may be released by another.
         order = (Outcome.REFUSED, Outcome.IN) if self.files else (Outcome.IN, Outcome.REFUSED)
         known = next((outcome for outcome in (*order, Outcome.OUT) if outcome in found), None)
         return known or (Outcome.OUT if self.taken is Taken.FOLDER else Outcome.ABSENT)

@@ -6,7 +6,7 @@ from typing import Final
 
 from hublish.schemas.secrets.masking import redact
 
-# Larger tables slow a notebook down, and nobody reads them: `plan.changes` has every row.
+# Larger tables slow a notebook down without being read: `plan.changes` has every row.
 _ROWS: Final = 20
 _CELL: Final = 80
 # CommonMark takes a backslash before any ASCII punctuation; notebooks also render `$...$` as a formula.

@@ -37,11 +37,13 @@ class RemoteFile:
 
     def holds(self, file: ReleaseFile) -> bool:
         """Return whether the remote bytes are the sealed ones."""
+        # The blob id of an LFS file is that of its pointer: only the sha256 identifies the content.
         if self.sha256 is not None:
             return self.sha256 == file.sha256
         return self.blob_id == file.blob_id
 
 
+# Read once, before any file: planning, uploading and verifying all refer to this state and never to a newer one.
 @dataclass(frozen=True)
 class Head:
     """A target's branch on the Hub at the time it was read."""
@@ -92,7 +94,7 @@ class Change:
 
     @property
     def size(self) -> int:
-        """Size in bytes of the sealed file, or of the remote one when there is none."""
+        """Size in bytes of the sealed file, or of the remote one without it."""
         return self.file.size if self.file else self.remote.size if self.remote else 0
 
 
@@ -147,6 +149,7 @@ class Plan:
     @property
     def commits(self) -> bool:
         """Whether a commit is needed."""
+        # An open pull request with the same files is the commit already: a second one would be a duplicate.
         return self.open_pull_request is None and bool(self.of(Action.ADD, Action.CHANGE, Action.DELETE))
 
     @property
@@ -179,7 +182,7 @@ class Receipt:
         return f"Receipt({self.plan.target}, {', '.join(self._facts)})"
 
     def _repr_markdown_(self) -> str:
-        """Return the commit and what was sent as a table, for notebooks."""
+        """Return the facts of the commit as a table, for notebooks."""
         rows = [
             ("commit", f"{self.commit}, {'created now' if self.created else 'existed already'}"),
             *([("url", self.url)] if self.url else []),
@@ -236,6 +239,7 @@ class LocalDrift:
     @property
     def keeps_the_tag(self) -> bool:
         """Whether the files changed while the version did not: publishing refuses to move a tag."""
+        # With another tag or repo in the manifest, the new files get a tag of their own.
         moved = {setting.name for setting in self.settings}
         return bool(self.added or self.changed or self.removed) and not moved & {"tag", "repo_id", "repo_type"}
 
@@ -244,6 +248,7 @@ def plan_differences(plan: Plan, files: Mapping[str, RemoteFile]) -> tuple[Probl
     """Return all differences between a remote tree and the planned one; upload and verify share this comparison."""
     expected = {change.path_in_repo: change for change in plan.changes}
     found = list(file_differences(plan.release.files, files))
+    # Extra files are differences as well: a commit that another client made on top would contain them.
     for path in sorted(files):
         change = expected.get(path)
         # The Hub may write .gitattributes in the same commit, for the large files in it.
@@ -265,6 +270,7 @@ def file_differences(release: Iterable[ReleaseFile], files: Mapping[str, RemoteF
 
 def setting_changes(target: Target, head: Head) -> tuple[Setting, ...]:
     """Return the settings that publishing to a target changes; one that the target leaves open stays as it is."""
+    # A new repo is created with its visibility, so that it is never public for a moment.
     if not head.repo_exists:
         found = [Setting("repo", None, f"created, {target.visibility or 'public'}")]
         found += [Setting("gated", None, target.gated)] if target.gated else []
@@ -279,6 +285,7 @@ def setting_changes(target: Target, head: Head) -> tuple[Setting, ...]:
     return tuple(found)
 
 
+# Restrictions apply first and openings last, so that new readers are admitted only to a verified release.
 def restricting_settings(plan: Plan) -> Mapping[str, str | bool]:
     """Return the settings that restrict readers: they apply before any byte is sent."""
     return {setting.name: setting.after for setting in _access_settings(plan) if _restricts(setting)}

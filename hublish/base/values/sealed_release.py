@@ -14,6 +14,8 @@ from hublish.schemas.documents.file_names import MANIFEST_FILE
 from hublish.schemas.documents.manifest import Manifest
 
 
+# All values are frozen: a stage returns a new value, and a reviewed plan cannot change before it is published. Those
+# that exist once for each file have slots, since a release may have 100,000 files.
 @dataclass(frozen=True)
 class Project:
     """A manifest and its folder."""
@@ -35,6 +37,7 @@ class Project:
     @property
     def targets(self) -> tuple[Target, ...]:
         """The targets that the manifest declares; today there is one."""
+        # Derived, not stored: a manifest with several repos will give several targets without a change here.
         return targets_of(self.manifest)
 
     @property
@@ -54,6 +57,7 @@ class Kind(StrEnum):
     DEVICE = "device"
 
 
+# Strings, so that views print them and JSON contains them without a table.
 class Effect(StrEnum):
     """The effect of a rule on one file. The values are part of the JSON of `hublish explain`."""
 
@@ -141,6 +145,7 @@ class Collection:
         return tuple(candidate for candidate in self.candidates if candidate.verdict.included)
 
 
+# Recorded in the lock: the same source, serializer and parameters give the same bytes again.
 @dataclass(frozen=True, slots=True)
 class Origin:
     """The origin of a file, in enough detail to make it again."""
@@ -153,6 +158,7 @@ class Origin:
     """The rule that included it."""
 
 
+# StagedFile and ReleaseFile are two types, so that mypy rejects an unsealed file where a digest is needed.
 @dataclass(frozen=True, slots=True)
 class StagedFile:
     """A file as it will be uploaded."""
@@ -199,6 +205,7 @@ class Release:
         Raises:
             SourceError: naming every path that the release has already.
         """
+        # Refused rather than replaced: the reviewed plan contains the file of that path.
         added: dict[str, ReleaseFile] = {}
         known, problems = {file.path_in_repo for file in self.files}, []
         for file in files:
@@ -208,4 +215,5 @@ class Release:
         if problems:
             msg = "a file cannot be added to the release in the place of another"
             raise SourceError(msg, hint="leave the other out with patterns.ignore_patterns", problems=problems)
+        # Sorted as `Seal` does, since the order of files is part of plans and locks.
         return replace(self, files=tuple(sorted((*self.files, *files), key=lambda file: file.path_in_repo)))

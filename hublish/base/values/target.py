@@ -1,4 +1,4 @@
-"""Where a release goes: a repo on one Hub, its branch and tag, and how the repo is to be set."""
+"""The place a release is published to: a repo on one Hub, its branch and tag, and the settings of the repo."""
 
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -32,9 +32,9 @@ class Target:
     tag: str | None = None
     """The tag to create after verification."""
     visibility: Literal["public", "private", "protected"] | None = None
-    """None makes a new repo public and leaves an existing one as it is."""
+    """None makes a new repo public and does not change an existing one."""
     gated: Literal["auto", "manual", False] | None = None
-    """None leaves the setting as it is."""
+    """None does not change the setting."""
     create_pr: bool = False
     """Propose the release as a pull request instead of committing to the branch."""
     space_sdk: str | None = None
@@ -51,7 +51,7 @@ class Target:
 
 def targets_of(manifest: Manifest) -> tuple[Target, ...]:
     """Return the targets that a manifest declares; it has one `repo`, so there is one."""
-    # Only here is `repo` turned into a place: with several repos in a manifest, this returns several targets.
+    # Only this function reads `repo` as a place: with several repos in a manifest, it returns several targets.
     repo = manifest.repo
     return (
         Target(
