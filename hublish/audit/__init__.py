@@ -10,6 +10,6 @@ file_audit.py     the rules for content, and every rule as a step, for explainin
 policy.py         levels (forbid, warn, allow), and secrets in single strings
 fingerprint.py    one pass over a file: size, sha256, git blob id, pickles, secrets
 containers.py     opens zip, tar and compressed files within limits
-pickles.py        detects a pickle by its content, whatever its name
+pickles.py        detects a pickle by its content and not by its name
 secrets.py        finds tokens and private keys in text and binary files
 """

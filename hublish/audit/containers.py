@@ -14,10 +14,13 @@ from hublish.formats.input_files import InvalidFileError
 from hublish.formats.zip_directory import readable_members
 from hublish.formats.zip_reader import content_of, is_zip, read_zip
 
+# Levels of nested containers that are opened: a `.nemo` is a tar with a zip with a pickle.
 DEPTH_LIMIT: Final = 4
-"""Levels of nested containers that are opened: a `.nemo` is a tar with a zip with a pickle."""
+# Characters of a member's name in messages.
 _NAME_LENGTH: Final = 80
+# The unit of a tar: a header takes one, and content is padded to a multiple (POSIX.1-1988, ustar).
 _BLOCK: Final = 512
+# Types of members that describe the next one, or all that follow.
 _PAX: Final = b"xg"
 # A pax record is `LENGTH KEY=VALUE\n`; its `size` replaces the one in the header.
 _PAX_SIZE: Final = re.compile(rb"(?:^|\n)\d+ size=(\d{1,18})\n")
@@ -123,6 +126,7 @@ def _tar_members(blob: Blob) -> Iterator[Member]:
     `tarfile` is not used: it reads whole pax headers into memory, and seeks backwards in compressed archives.
     """
     offset, pax_size = 0, None
+    # An archive ends with two blocks of zeros, whose checksum does not fit.
     while _checksum_fits(header := blob.read_at(offset, _BLOCK)):
         size = _number(header[124:136]) if pax_size is None else pax_size
         pax_size, kind = None, header[156:157]

@@ -64,6 +64,7 @@ def policy_steps(
     """
     found = [*audit_path(path, size, policy), *(audit_content(path, source, print_, policy) if print_ else ())]
     passed = _passed(size, policy, read=print_ is not None)
+    # Every rule is listed, so that a reader sees which were evaluated.
     for rule, codes in _RULES.items():
         against = [_step(rule, problem, policy) for problem in found if problem.code in codes]
         yield from against or ([Step(rule, Effect.PASSES, passed[rule], rule)] if rule in passed else [])

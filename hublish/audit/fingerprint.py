@@ -53,7 +53,7 @@ class Inspection:
     """A description of the pickle; None when the file neither is nor contains one."""
     secrets: tuple[HiddenSecret, ...] = ()
     binary: bool = False
-    """Whether lines and columns mean nothing."""
+    """Whether lines and columns have no meaning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ def _read(
             scanner.feed(chunk)
         advance(len(chunk))
         for index, hasher in enumerate((sha256, sha1)):
-            # A future that no worker has begun is taken back: when every worker hashes a file and waits here, none
+            # A future that no worker has begun is cancelled: when every worker hashes a file and waits here, none
             # would ever begin it.
             if not futures or futures[index].cancel():
                 hasher.update(chunk)

@@ -1,6 +1,6 @@
-"""Detect a pickle by its content, wherever it is and whatever its name.
+"""Detect a pickle by its content, under any name and at any place in a file.
 
-A pickle is a program. Lists of dangerous imports keep being evaded, so there is no such list here: bytes that an
+A pickle is a program. Lists of dangerous imports keep being evaded, so this module has none: bytes that an
 unpickler would begin to execute are a pickle. That includes a pickle that breaks off, because its calls may have run
 by then. `walk` follows the stack of an unpickler without executing anything.
 """
@@ -73,7 +73,7 @@ _LINE_FORMS: Final = {
 
 
 def pickle_in(blob: Blob) -> str | None:
-    """Return a description of the pickle that `blob` is or begins with; None when there is none.
+    """Return a description of the pickle that `blob` is or begins with, or None.
 
     Containers are not opened here: see `containers.py`.
     """

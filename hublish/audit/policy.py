@@ -32,6 +32,7 @@ def text_problems(path: str, text: str, policy: Policy) -> Iterator[Problem]:
 
 def secrets_in(text: str) -> "tuple[Secret, ...]":
     """Return the secrets in a single string."""
+    # Every path of a release is searched.
     if not _MAY_HOLD_A_SECRET.search(text):
         return ()
     from hublish.audit.secrets import secrets_in_text

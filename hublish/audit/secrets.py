@@ -30,6 +30,7 @@ _TOKEN_CHARACTERS: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxy
 _RUNS: Final = bytes(0x61 if code in _TOKEN_CHARACTERS else 0 for code in range(256))
 _LONG_RUN: Final = b"a" * RUN
 _KEY_WORDS: Final = b"PRIVATE KEY"
+# For each literal, the rules whose matches may contain it: only these are tried around it.
 _PATTERNS = tuple((rule, re.compile(f"{BOUNDARY}{rule.pattern}".encode())) for rule in RULES)
 _LITERALS = tuple({literal.encode() for rule in RULES for literal in rule.literals})
 _PATTERNS_OF = {
@@ -79,6 +80,7 @@ class SecretScanner:
     def feed(self, piece: bytes) -> None:
         """Scan the next piece."""
         start, self._offset = self._offset, self._offset + len(piece)
+        # The first piece decides how the rest is read.
         if not start:
             self._wide = _is_utf16(piece)
             self.binary = not self._wide and b"\0" in piece

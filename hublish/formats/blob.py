@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import BinaryIO, Final, Protocol
 
-# The most that one stream may expand to, in bytes, whatever its compressed size.
+# Every stream may expand to so many bytes.
 FLOOR: Final = 1 << 30
 # Above the floor, the most times that a stream may expand its compressed size.
 RATIO: Final = 20
@@ -131,19 +131,16 @@ class TooLargeError(Exception):
     """A stream expands beyond the bound."""
 
 
-class Decompressor(Protocol):
+class _Decompressor(Protocol):
     """The interface of the decompressors of bz2, lzma, lz4 and zstandard; that of zlib is adapted to it."""
 
     @property
-    def eof(self) -> bool:
-        """Whether the stream has ended."""
+    def eof(self) -> bool: ...
 
     @property
-    def unused_data(self) -> bytes:
-        """The bytes after the end of the stream."""
+    def unused_data(self) -> bytes: ...
 
-    def decompress(self, data: bytes, /, max_length: int = -1) -> bytes:
-        """Expand `data`, or the input that was held back, up to `max_length` bytes."""
+    def decompress(self, data: bytes, /, max_length: int = -1) -> bytes: ...
 
 
 class _Zlib:
@@ -161,19 +158,21 @@ class _Zlib:
         return self._stream.unused_data
 
     def decompress(self, data: bytes, /, max_length: int = -1) -> bytes:
+        # zlib hands back the input it held back, and takes 0 for "no limit".
         return self._stream.decompress(self._stream.unconsumed_tail + data, max(max_length, 0))
 
 
-Opener = Callable[[], Decompressor]
+Opener = Callable[[], _Decompressor]
 
 
-def raw_deflate() -> Decompressor:
+def raw_deflate() -> _Decompressor:
     """Return a decompressor for the headerless deflate of zip members."""
     return _Zlib(-zlib.MAX_WBITS)
 
 
-def _lz4() -> Decompressor:
-    opened: Decompressor = import_module("lz4.frame").LZ4FrameDecompressor()
+def _lz4() -> _Decompressor:
+    # Imported on use: hardly any file needs it.
+    opened: _Decompressor = import_module("lz4.frame").LZ4FrameDecompressor()
     return opened
 
 
@@ -208,7 +207,7 @@ _ZSTANDARD: Final = b"\x28\xb5\x2f\xfd"
 
 
 def compression_of(head: bytes) -> tuple[str, Opener | None] | None:
-    """Return the name of the compression and its opener, which is None when no decompressor is available."""
+    """Return the name of the compression and its opener, None without an available decompressor."""
     if head.startswith(_ZSTANDARD):
         return "zstandard", _zstandard_opener()
     for magic, name, opener in _MAGICS:
@@ -239,6 +238,7 @@ class ExpandedBlob:
         Raises:
             TooLargeError: when the stream expands beyond the bound.
         """
+        # A position before the window can only be reached from the start.
         if not 0 <= self._base <= offset:
             self._pieces, self._window, self._base = self._expand(), bytearray(), 0
         while self._base + len(self._window) < offset + length:
@@ -246,6 +246,7 @@ class ExpandedBlob:
             if piece is None:
                 break
             self._window += piece
+            # Only the end of the window is kept: so memory stays constant.
             surplus = min(offset, self._base + len(self._window) - _BACK) - self._base
             if surplus > _BACK:
                 del self._window[:surplus]

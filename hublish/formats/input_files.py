@@ -49,6 +49,7 @@ def opened(path: Path) -> Iterator[tuple[int, Identity]]:
         msg = f"it cannot be read: {error.strerror}"
         raise InvalidFileError(msg) from None
     try:
+        # The open file is checked and not its path, which may lead to another file by now.
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             msg = "it is not a regular file"

@@ -1,6 +1,6 @@
 """Read the instructions of a pickle, without decoding or executing them.
 
-The instructions are those in the standard library's description, `pickletools.opcodes`. `pickletools.genops` is not
+The table of instructions comes from `pickletools.opcodes`. The parser of the standard library, `genops`, is not
 used: it rejects arguments that real unpicklers accept, so an audit that relied on it would stop too early.
 """
 
@@ -13,8 +13,9 @@ from hublish.formats.blob import Blob
 Kind = pickletools.StackObject
 
 MAX_PROTOCOL: Final = 5
+# Bytes read ahead, and the most of a line that is returned.
 WINDOW: Final = 1 << 16
-"""Bytes read ahead, and the most of a line that is returned."""
+# The sizes that pickletools gives to arguments of variable size, and the bytes of the length before them.
 _LENGTH_PREFIXES: Final = {
     pickletools.TAKEN_FROM_ARGUMENT1: 1,
     # Signed for LONG4 and BINSTRING; an unpickler refuses a negative length, and as unsigned it reaches past the end.
@@ -63,6 +64,7 @@ def _operation(info: pickletools.OpcodeInfo) -> Operation:
     )
 
 
+# By the byte itself, as it is read.
 _OPERATIONS: Final = {info.code.encode("latin-1"): _operation(info) for info in pickletools.opcodes}
 
 
@@ -105,7 +107,7 @@ class PickleReader:
 
         Raises:
             CutShortError: when the bytes end here.
-            UnknownOpcodeError: when there is no such opcode.
+            UnknownOpcodeError: when pickle has no such opcode.
         """
         code = self.data(1)
         operation = _OPERATIONS.get(code)
@@ -124,6 +126,7 @@ class PickleReader:
             CutShortError: when there are fewer.
         """
         start = self.position - self._base
+        # The position may have left the window on either side: `skip` moves ahead, and the caller may set it back.
         if not 0 <= start <= len(self._window) - length:
             self._refill(max(length, WINDOW))
             start = 0
@@ -148,9 +151,10 @@ class PickleReader:
         """Move past the next line feed, and return the line before it, cut to `WINDOW` bytes.
 
         Raises:
-            CutShortError: when there is no line feed.
+            CutShortError: when no line feed follows.
         """
         start = self.position
+        # A line may be longer than memory: only its beginning is kept.
         while True:
             if not self._base <= self.position < self._base + len(self._window):
                 self._refill(WINDOW)
@@ -170,6 +174,7 @@ class PickleReader:
         self._base = self.position
 
     def _has(self, end: int) -> bool:
+        # Skipping within bytes of known size reads nothing, however long the argument claims to be.
         if self._blob.size is not None:
             return end <= self._blob.size
         return bool(self._blob.read_at(end - 1, 1))

@@ -39,8 +39,9 @@ _OPENERS: Final[Mapping[int, Opener]] = {
     zipfile.ZIP_DEFLATED: raw_deflate,
     zipfile.ZIP_BZIP2: bz2.BZ2Decompressor,
 }
+# Bytes that are copied at once.
 _BLOCK: Final = 1 << 20
-# Bytes that content may expand to, whatever its stored size.
+# All content may expand to so many bytes.
 _EXPANSION_FLOOR: Final = 64 << 20
 # How many times its stored size content above the floor may expand to. Weights hardly shrink, text does by ten.
 _MOST_EXPANSION: Final = 100
@@ -71,6 +72,7 @@ class ZipArchive:
             if member.size > limit:
                 msg = f"it has {member.size} bytes; the limit is {limit}"
                 raise InvalidFileError(msg)
+            # One byte more than promised shows a member that expands beyond its size.
             try:
                 data = content_of(self.blob, member).read_at(0, member.size + 1)
             except TooLargeError:
@@ -87,6 +89,7 @@ class ZipArchive:
             InvalidFileError: as `read`, or it is not a JSON object.
         """
         text = self.read(name, limit)
+        # The parser recurses, and limits the digits of an integer.
         try:
             value = json.loads(text)
         except (ValueError, RecursionError):
@@ -115,6 +118,7 @@ def is_zip(blob: Blob, head: bytes) -> bool:
         blob: the bytes.
         head: the first of them.
     """
+    # Without a readable directory too: a loader may repair it from the local headers.
     if head.startswith((LOCAL_HEADER, DIRECTORY_END)):
         return True
     size = blob.size
@@ -231,6 +235,7 @@ def write_reproducibly(
             if info.filename in replaced:
                 after.writestr(entry, replaced[info.filename])
                 continue
+            # With the size known in advance, zipfile decides on zip64 as for any other member.
             entry.file_size = info.file_size
             with before.open(info) as member, after.open(entry, "w") as copy:
                 shutil.copyfileobj(member, copy, _BLOCK)

@@ -69,11 +69,12 @@ DTYPES: Final = {
 """Every element type by its name in a header."""
 BY_TORCH_NAME: Final = {dtype.torch: dtype for dtype in DTYPES.values() if dtype.torch}
 
+# numpy's types hash by their value, whichever object represents them.
 _BY_NUMPY: Final = {dtype.numpy: dtype for dtype in DTYPES.values() if dtype.numpy is not None}
 # numpy's mark for types that another package registered: ml_dtypes' own, whose byte order is always native.
 _REGISTERED: Final = 2
 
 
 def dtype_of(numpy: np.dtype[Any]) -> Dtype | None:
-    """Return the element type for the values of a numpy type of either byte order; None when there is none."""
+    """Return the element type for the values of a numpy type of either byte order; None for a type without one."""
     return _BY_NUMPY.get(numpy if numpy.isbuiltin == _REGISTERED else numpy.newbyteorder("<"))

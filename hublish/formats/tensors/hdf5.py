@@ -1,6 +1,6 @@
-"""Keras' `.weights.h5` and other HDF5 files of arrays, read with h5py, a block at a time.
+"""Read Keras' `.weights.h5` and other HDF5 files of arrays with h5py, a block at a time.
 
-A tensor is named by the path of its dataset: `layers/dense/vars/0`. Links out of the file are never followed.
+The path of a dataset is the name of the tensor: `layers/dense/vars/0`. Links out of the file are never followed.
 """
 
 import math
@@ -17,10 +17,13 @@ from hublish.formats.tensors.dtypes import DTYPES, Dtype, dtype_of
 from hublish.formats.tensors.tensor import BLOCK_SIZE, MAX_DIMENSIONS, Content, Sink, Tensor
 from hublish.formats.tensors.tensor_data import FileRange, InMemoryArray
 
-_FILTERS: Final = frozenset({1, 2, 3, 32000})  # gzip, shuffle, checksum, lzf: what h5py has without plug-ins
+# gzip, shuffle, checksum and lzf, which h5py has without plug-ins. A plug-in is a library that HDF5 would load.
+_FILTERS: Final = frozenset({1, 2, 3, 32000})
+# h5py expands a whole chunk into memory to read one element of it.
 _MAX_CHUNK: Final = 256 << 20
-_MAX_EXPANSION: Final = 2000  # deflate's own limit is 1032, and lzf's far below
-# What a damaged file makes h5py raise.
+# The limit of deflate is 1032, and that of lzf is far below.
+_MAX_EXPANSION: Final = 2000
+# The exceptions of h5py for damaged files.
 _DAMAGE: Final = (OSError, RuntimeError, ValueError, KeyError, TypeError, OverflowError)
 
 
@@ -29,7 +32,7 @@ def open_hdf5(path: Path) -> Iterator[tuple[Tensor, ...]]:
     """Describe the datasets of a file, by their paths; they can be written until the context ends.
 
     Raises:
-        InvalidFileError: when the file is damaged, or holds anything but arrays safetensors can hold.
+        InvalidFileError: when the file is damaged, or has a dataset that safetensors cannot hold.
         MissingDependencyError: h5py is not installed.
     """
     h5py = imported("h5py", serializer="safetensors")
@@ -38,7 +41,7 @@ def open_hdf5(path: Path) -> Iterator[tuple[Tensor, ...]]:
     with file:
         datasets: list[tuple[str, Any]] = []
         with named(path), _damage_named():
-            # Visits hard links alone, each object once.
+            # Visits hard links only, each object once.
             file.visititems(lambda name, node: datasets.append((name, node)) if _is_dataset(h5py, node) else None)
             tensors = tuple(_tensor(path, identity, name, dataset) for name, dataset in datasets)
         yield tensors
@@ -46,7 +49,7 @@ def open_hdf5(path: Path) -> Iterator[tuple[Tensor, ...]]:
 
 @dataclass(frozen=True, slots=True)
 class _Dataset:
-    """A dataset whose elements have to be unpacked."""
+    """A dataset whose elements must be unpacked."""
 
     dataset: Any
     dtype: Dtype
@@ -79,13 +82,13 @@ def _tensor(path: Path, identity: Identity, name: str, dataset: Any) -> Tensor:
 
 
 def _dtype(dataset: Any) -> Dtype:
-    # Keras stores bfloat16 as nameless bytes, and its name beside them.
+    # HDF5 has no bfloat16: Keras stores nameless bytes, and the name of the type as an attribute.
     if dataset.dtype.kind == "V" and dataset.dtype.itemsize == 2 and dataset.attrs.get("dtype") == "bfloat16":
         return DTYPES["BF16"]
     dtype = dtype_of(dataset.dtype)
     if dtype is None:
-        msg = f"safetensors has no place for elements of type {dataset.dtype}"
-        raise InvalidFileError(msg, hint="leave it out: options: {exclude: [...]}")
+        msg = f"safetensors cannot hold elements of type {dataset.dtype}"
+        raise InvalidFileError(msg, hint="exclude it: options: {exclude: [...]}")
     return dtype
 
 
@@ -94,22 +97,23 @@ def _check(dataset: Any) -> None:
         msg = "it has no shape that safetensors can hold"
         raise InvalidFileError(msg)
     if dataset.external or dataset.is_virtual:
-        msg = "its data lies in another file"
+        msg = "its data is in another file"
         raise InvalidFileError(msg)
     settings = dataset.id.get_create_plist()
     unknown = {settings.get_filter(number)[0] for number in range(settings.get_nfilters())} - _FILTERS
     if unknown:
-        msg = f"it is packed with HDF5 filter {min(unknown)}, which is a plug-in"
+        msg = f"it is compressed by HDF5 filter {min(unknown)}, which is a plug-in"
         raise InvalidFileError(msg)
     if math.prod(dataset.chunks or (1,)) * dataset.dtype.itemsize > _MAX_CHUNK:
         msg = f"it is stored in chunks of more than {_MAX_CHUNK} bytes"
         raise InvalidFileError(msg)
     if dataset.nbytes > _MAX_CHUNK + _MAX_EXPANSION * dataset.id.get_storage_size():
-        msg = f"it takes {dataset.nbytes} bytes unpacked, from {dataset.id.get_storage_size()}"
+        msg = f"it expands to {dataset.nbytes} bytes, from {dataset.id.get_storage_size()}"
         raise InvalidFileError(msg)
 
 
 def _content(path: Path, identity: Identity, dataset: Any, dtype: Dtype, count: int) -> Content:
+    # Contiguous datasets have an offset; their bytes can be copied without HDF5.
     offset, size = dataset.id.get_offset(), dtype.nbytes(count)
     raw = dataset.dtype.kind == "V" or dataset.dtype == dtype.numpy
     if offset is None or not raw or dtype.name == "BOOL" or offset + size > identity.size:

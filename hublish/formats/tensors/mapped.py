@@ -54,6 +54,7 @@ class MappedArrays(Mapping[str, NDArray[Any]]):
             raise LoadError(msg, hint="read it with the library that wrote it")
         if not math.prod(entry.shape):
             return _empty(entry)
+        # Unaligned offsets are allowed: old writers did not pad the header.
         return np.ndarray(entry.shape, dtype, buffer=self._map(file), offset=file.data_offset + entry.begin)
 
     def __iter__(self) -> Iterator[str]:
@@ -82,6 +83,7 @@ class MappedArrays(Mapping[str, NDArray[Any]]):
         self._closed = True
 
     def _map(self, file: SafetensorsFile) -> mmap.mmap:
+        # One map for all tensors of a file; the kernel reads the pages that are touched.
         if file.name not in self._maps:
             with unchanged(file.path, file.identity) as descriptor:
                 self._maps[file.name] = mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)

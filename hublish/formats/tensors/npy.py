@@ -63,7 +63,7 @@ class NpyHeader:
         """Return the element type in safetensors.
 
         Raises:
-            InvalidFileError: when there is none.
+            InvalidFileError: when it has no such type.
         """
         if self.stored.names is not None:
             msg = "safetensors cannot hold a structured array"
@@ -85,7 +85,7 @@ def read_npy_header(stream: IO[bytes], total: int) -> NpyHeader:
         total: bytes of the array with its header.
 
     Raises:
-        InvalidFileError: when it is not an array, is an array of Python objects, or is not `total` bytes long.
+        InvalidFileError: when it is not an array, has Python objects as elements, or is not `total` bytes long.
     """
     # numpy reads a header of any length before it compares the length with its limit, so it gets no more than this.
     head = stream.read(_PREAMBLE + _MAX_HEADER_SIZE)
@@ -94,6 +94,7 @@ def read_npy_header(stream: IO[bytes], total: int) -> NpyHeader:
     if stored.hasobject:
         msg = "an array of Python objects is a pickle, which is never read"
         raise InvalidFileError(msg, hint="save it with a numeric or string dtype")
+    # numpy accepts True as a length, and negative ones.
     if not all(type(length) is int and 0 <= length < 2**63 for length in shape):
         msg = "the array's shape is not a tuple of non-negative integers"
         raise InvalidFileError(msg)
@@ -180,6 +181,7 @@ class _NpzMember:
         """Write the elements in C order."""
         header = self.header
         with named(f"{self.path}: {_place(self.name)}"), damage_named(), self.archive.open(self.name) as stream:
+            # The member is opened again, and its header skipped: a stream out of an archive only moves forward.
             stream.read(header.size)
             if not header.fortran:
                 write_stream(stream, header.nbytes, header.stored, self.dtype, output)

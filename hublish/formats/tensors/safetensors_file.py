@@ -19,10 +19,13 @@ from hublish.formats.tensors.tensor import MAX_DIMENSIONS, Tensor
 from hublish.formats.tensors.tensor_data import FileRange
 from hublish.formats.tensors.ties import read_ties
 
+# The length of the header, an unsigned little-endian integer, precedes it.
 _LENGTH_SIZE: Final = 8
 # The size that a numpy array may span, in bytes.
 _MAX_BYTES: Final = 2**63 - 1
+# Shards as huggingface_hub numbers them, from 1.
 _NUMBERED: Final = re.compile(r"(.*)-([0-9]{5,})-of-([0-9]{5,})\.safetensors")
+# The ends of the tensors in a raw header, for messages only.
 _ENDS: Final = re.compile(rb'"data_offsets"\s*:\s*\[\s*\d+\s*,\s*(\d{1,19})\s*\]')
 
 
@@ -58,6 +61,11 @@ class SafetensorsFile:
         return self.identity.size - self.data_offset
 
     @property
+    def names(self) -> frozenset[str]:
+        """The names of the tensors."""
+        return frozenset(entry.name for entry in self.entries)
+
+    @property
     def tensors(self) -> tuple[Tensor, ...]:
         """The tensors in the order of their bytes, to be copied from here."""
         return tuple(
@@ -81,6 +89,7 @@ def read_safetensors(path: Path, name: str) -> SafetensorsFile:
     with named(name), opened(path) as (descriptor, identity):
         length = _header_length(descriptor, identity.size)
         header = os.pread(descriptor, length, _LENGTH_SIZE)
+        # Before the library: it parses a header of 100 MB, and loses duplicate names.
         check_header(header)
         try:
             with safe_open(path, framework="numpy") as file:
@@ -108,7 +117,7 @@ class SafetensorsSet:
     @property
     def ties(self) -> dict[str, str]:
         """The recorded ties: for each tied tensor that is not stored, the name of the stored one."""
-        stored = {entry.name for file in self.files for entry in file.entries}
+        stored = frozenset[str]().union(*(file.names for file in self.files))
         return {name: kept for metadata in self.metadata for name, kept in read_ties(metadata, stored).items()}
 
 
@@ -123,6 +132,7 @@ def read_set(files: Mapping[str, Path]) -> SafetensorsSet:
             tensor of the same name.
     """
     indexes = tuple(read_index(files[name], name) for name in sorted(files) if name.endswith(INDEX_SUFFIX))
+    # First, because a missing shard is the most frequent mistake and its message the most helpful one.
     for index in indexes:
         _check_present(index, files)
     names = sorted(name for name in files if name.endswith(SUFFIX))
@@ -133,21 +143,8 @@ def read_set(files: Mapping[str, Path]) -> SafetensorsSet:
     read = {name: read_safetensors(files[name], name) for name in names}
     _check_disjoint(read.values())
     for index in indexes:
-        check_index(index, {shard: read[index.path_of(shard)] for shard in index.shards})
+        index.check({shard: read[index.path_of(shard)].names for shard in index.shards})
     return SafetensorsSet(tuple(read.values()), indexes)
-
-
-def check_index(index: Index, shards: Mapping[str, SafetensorsFile]) -> None:
-    """Check that an index and its shards name the same tensors.
-
-    Args:
-        index: the index.
-        shards: by the shard's name.
-
-    Raises:
-        InvalidFileError: naming the first tensor they disagree about.
-    """
-    index.check({shard: {entry.name for entry in file.entries} for shard, file in shards.items()})
 
 
 def _header_length(descriptor: int, size: int) -> int:
@@ -158,6 +155,7 @@ def _header_length(descriptor: int, size: int) -> int:
     if length > MAX_HEADER_SIZE:
         msg = f"a header of {length} bytes; the limit is {MAX_HEADER_SIZE}"
         raise InvalidFileError(msg, hint="is it a safetensors file at all?")
+    # Where a header should begin, other formats often have a larger number: a pickle, a zip, an LFS pointer.
     if length > size - _LENGTH_SIZE:
         msg = f"the header's {length} bytes extend past the end of the file"
         raise InvalidFileError(msg, hint="copy or download the file again")

@@ -14,10 +14,11 @@ from typing import Any, Final
 from hublish.formats.input_files import InvalidFileError
 from hublish.formats.tensors.tensor import METADATA, Tensor, name_problem
 
+# Bytes of the longest header that is read or written; the library's own limit is 100 MB.
 MAX_HEADER_SIZE: Final = 25_000_000
-"""Bytes of the longest header that is read or written; the library's own limit is 100 MB."""
+# The most tensors in one file, and the most keys in its metadata; the library needs 7 s for 500,000 tensors.
 MAX_TENSORS: Final = 100_000
-"""The most tensors in one file, and the most keys in its metadata; the library needs 7 s for 500,000."""
+# Padding aligns the data for every element type, because the file's first 8 bytes are the length.
 _ALIGNMENT: Final = 8
 # Characters; 32 dimensions of 19 digits take 700.
 _MAX_ENTRY: Final = 4096
@@ -88,6 +89,7 @@ def render_header(tensors: Iterable[Tensor], metadata: Mapping[str, str]) -> byt
         end = offset + tensor.nbytes
         members[tensor.name] = {"dtype": tensor.dtype.name, "shape": tensor.shape, "data_offsets": (offset, end)}
         offset = end
+    # As serde_json writes it: without spaces, and with every character beyond ASCII unescaped.
     text = json.dumps(members, ensure_ascii=False, separators=(",", ":")).encode()
     padded = text + b" " * (-len(text) % _ALIGNMENT)
     if len(padded) > MAX_HEADER_SIZE or len(members) > MAX_TENSORS:

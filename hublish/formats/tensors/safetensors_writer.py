@@ -72,12 +72,14 @@ def write_planned(target: Path, planned: PlannedFile, advance: Callable[[int], N
             if output.written - before != tensor.nbytes:
                 msg = f"tensor {tensor.name!r} yielded {output.written - before} bytes, not {tensor.nbytes}"
                 raise InvalidFileError(msg)
+        # The header alone is parsed, so this takes milliseconds for any size.
         read_safetensors(Path(os.fsdecode(file.name)), target.name)
 
 
 @contextmanager
 def replacing(target: Path) -> Iterator[FileIO]:
     """Open a file that takes the name `target` once all its bytes are on disk; an error removes it."""
+    # A fixed name: one process writes to a workspace, and a killed one leaves a file that the next one replaces.
     temporary = target.with_name(f".{target.name}.partial")
     try:
         with open(temporary, "wb", buffering=0) as file:
@@ -105,6 +107,7 @@ class Output:
     def write(self, data: bytes | memoryview) -> None:
         """Append `data`, a flat buffer of bytes."""
         view = memoryview(data)
+        # A write may be partial, for example when a signal arrives or the disk is nearly full.
         while view:
             done = os.write(self._descriptor, view[:BLOCK_SIZE])
             self._count(done)
@@ -126,6 +129,7 @@ class Output:
             try:
                 return self._count(_copy_range(source, self._descriptor, min(length, _RANGE_SIZE), offset))
             except OSError as error:
+                # A full disk, for example, would fail the other way as well.
                 if error.errno not in _NO_RANGE_COPY:
                     raise
                 self._kernel_copies = False

@@ -33,6 +33,7 @@ def split(tensors: "Iterable[Tensor]", max_shard_size: int) -> "tuple[tuple[Tens
 
     A tensor larger than that gets a shard of its own, and the shard before it stays open for the tensors after it.
     """
+    # Greedy and in the given order, as huggingface_hub splits: the same model gets the same shards from both.
     shards: list[list[Tensor]] = []
     current: list[Tensor] = []
     room = max_shard_size
@@ -57,6 +58,7 @@ def is_split_well(shards: Sequence[tuple[int, int]], max_shard_size: int) -> boo
         shards: for each, the number of its tensors and its bytes of data.
         max_shard_size: in bytes.
     """
+    # A tensor larger than the limit has its shard to itself, which is not a neighbor of the others.
     fits = all(size <= max_shard_size or tensors == 1 for tensors, size in shards)
     sizes = [size for _, size in shards if size <= max_shard_size]
     return fits and all(first + second > max_shard_size for first, second in pairwise(sizes))
@@ -77,6 +79,7 @@ def weights_path(path_in_repo: str) -> str:
 
 def shard_paths(weights: str, count: int) -> tuple[str, ...]:
     """Return the paths of `count` files that replace the single file `weights`."""
+    # Loaders look for a single file by its plain name, and for shards by the index.
     if count == 1:
         return (weights,)
     stem = weights.removesuffix(SUFFIX)
@@ -157,6 +160,7 @@ def _parse_index(data: bytes, name: str, suffix: str) -> Index:
         value = json.loads(data.decode(), object_pairs_hook=_unique)
     except InvalidFileError:
         raise
+    # The parser recurses, and limits the digits of an integer.
     except (ValueError, RecursionError):
         msg = "not JSON"
         raise InvalidFileError(msg) from None
@@ -164,12 +168,14 @@ def _parse_index(data: bytes, name: str, suffix: str) -> Index:
     if not isinstance(weight_map, dict) or not all(isinstance(shard, str) for shard in weight_map.values()):
         msg = "not an index: it has no 'weight_map' of tensor names to files"
         raise InvalidFileError(msg)
+    # An index is data from others: its shards are opened next, so they must not be any file of this machine.
     for shard in set(weight_map.values()):
         _check_inside(shard, suffix)
     metadata = value.get("metadata")
     return Index(name, metadata if isinstance(metadata, dict) else {}, weight_map)
 
 
+# Readers differ on which of two equal keys wins.
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):

@@ -6,12 +6,12 @@ from typing import Final, Protocol
 
 from hublish.formats.tensors.dtypes import Dtype
 
+# The one key of a safetensors header that does not name a tensor.
 METADATA: Final = "__metadata__"
-"""The one key of a safetensors header that does not name a tensor."""
+# The limit of numpy 1.x; 2.x allows 64.
 MAX_DIMENSIONS: Final = 32
-"""The limit of numpy 1.x."""
+# Bytes that pass through memory at a time; blocks that leave the processor's cache take twice the time.
 BLOCK_SIZE: Final = 256 << 10
-"""Bytes that pass through memory at a time; blocks that leave the processor's cache take twice the time."""
 
 
 class Sink(Protocol):

@@ -16,8 +16,8 @@ from hublish.formats.input_files import InvalidFileError, changed, unchanged
 from hublish.formats.tensors.dtypes import DTYPES, Dtype
 from hublish.formats.tensors.tensor import BLOCK_SIZE, Sink
 
+# Bytes of a column-major array that are transposed at once: every band reads a part of each column again.
 BAND_SIZE = 64 << 20
-"""Bytes of a column-major array that are transposed at once."""
 # A system call costs about as much as copying this many bytes, so shorter columns are read whole, many at once.
 _LONG_COLUMN: Final = 8 << 10
 
@@ -77,6 +77,7 @@ class StridedRange:
         assert carrier.numpy is not None
         stored = carrier.numpy.newbyteorder(">") if self.big_endian else carrier.numpy
         with unchanged(self.path, self.identity) as descriptor:
+            # `offset` need not be aligned: numpy copes with unaligned elements.
             mapping = mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
             array: NDArray[np.generic] = np.ndarray(self.shape, stored, mapping, self.offset, self.strides)
             InMemoryArray(array, carrier).write_to(output)
@@ -124,6 +125,7 @@ def write_column_major(
 
 def _blocks(array: NDArray[Any]) -> Iterator[NDArray[Any]]:
     """Split an array along its leading axes into pieces of at most one block, in C order."""
+    # A whole array that is not contiguous would be copied at once.
     if array.nbytes <= BLOCK_SIZE or not array.ndim:
         yield array
     elif (rows := BLOCK_SIZE // array[0].nbytes) > 0:
@@ -154,6 +156,7 @@ def _read_band(source: int, offset: int, buffer: NDArray[Any], rows: int, first:
     """Fill `buffer`, of shape (columns, count), with `count` rows of every column, starting at row `first`."""
     columns, count = buffer.shape
     size = rows * buffer.itemsize
+    # One band: the columns are consecutive in the file.
     if count == rows:
         _read_into(source, buffer, offset)
     elif size > _LONG_COLUMN:
@@ -169,6 +172,7 @@ def _read_band(source: int, offset: int, buffer: NDArray[Any], rows: int, first:
 
 def _read_into(source: int, target: NDArray[Any], offset: int) -> None:
     view = target.reshape(-1).view(np.uint8).data
+    # A read may return less than requested, at most 2 GB on Linux.
     while view:
         done = os.preadv(source, [view], offset)
         if not done:

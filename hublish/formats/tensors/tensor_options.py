@@ -46,6 +46,7 @@ def renamed(tensors: Iterable[Tensor], rename: Mapping[str, str]) -> tuple[Tenso
         InvalidFileError: when a key matches nothing, or two tensors get the same name.
     """
     found = tuple(tensors)
+    # Every name is replaced once, from the old names: two tensors can swap theirs.
     names = {tensor.name: _new_name(tensor.name, rename) for tensor in found}
     _check_used(rename, names)
     owners: dict[str, str] = {}
@@ -98,6 +99,7 @@ def _check_used(rename: Mapping[str, str], names: Mapping[str, tuple[str, str | 
 
 def _unmatched(option: str, pattern: str, names: Sequence[str]) -> InvalidFileError:
     close = difflib.get_close_matches(pattern, islice(names, _MAX_COMPARED), n=3, cutoff=0.4)
+    # Names come from files and may contain control characters.
     some = ", ".join(ascii(name)[1:81].rstrip("'") for name in close or names[:3])
     hint = f"{'near misses' if close else 'the tensors'}: {some}" if names else "there are no tensors"
     return InvalidFileError(f"{option} {pattern!r} matches no tensor", hint=hint)
@@ -123,8 +125,11 @@ class _Cast:
             InvalidFileError: when a number would become infinite or NaN.
         """
         before = np.frombuffer(data, self.stored.numpy)
+        # The check below reports these, and numpy's warnings would go to standard error.
         with np.errstate(over="ignore", invalid="ignore", under="ignore"):
             after = before.astype(self.target.numpy)
+        # Overflow gives infinity or, in types without one, NaN. Both would silently destroy weights; underflow to zero
+        # is rounding.
         if not np.array_equal(np.isfinite(before), np.isfinite(after)) or (
             not np.array_equal(np.isnan(before), np.isnan(after))
         ):
@@ -145,6 +150,7 @@ class _CastingSink:
 
     def write(self, data: bytes | memoryview) -> None:
         """Append elements of the stored type."""
+        # Blocks are copied only after one that ended within an element.
         view = memoryview(self._rest + bytes(data) if self._rest else data)
         whole = len(view) - len(view) % self._width
         for first in range(0, whole, BLOCK_SIZE):

@@ -1,7 +1,7 @@
 """Open a source of tensors: a file in one of the formats, or a mapping in memory."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -13,7 +13,7 @@ from hublish.formats.input_files import InvalidFileError, named
 from hublish.formats.tensors.dtypes import dtype_of
 from hublish.formats.tensors.hdf5 import open_hdf5
 from hublish.formats.tensors.npy import open_npy, open_npz
-from hublish.formats.tensors.safetensors_file import SafetensorsFile, check_index, read_safetensors
+from hublish.formats.tensors.safetensors_file import SafetensorsFile, read_safetensors
 from hublish.formats.tensors.shards import INDEX_SUFFIX, SUFFIX, Index, read_index
 from hublish.formats.tensors.tensor import Tensor, name_problem
 from hublish.formats.tensors.tensor_data import InMemoryArray
@@ -49,101 +49,77 @@ def open_source(source: Path | Mapping[str, Any], scratch: Path, key: str | None
     Raises:
         InvalidFileError: when the source is damaged, of another format, or contains data that safetensors cannot hold.
     """
-    with _opener(source, key)(source, scratch) as found:
+    with ExitStack() as stack:
+        found = _read(source, key, scratch, stack)
         with named(source if isinstance(source, Path) else "the arrays in memory"):
+            # For every format, because a duplicate name would silently lose a tensor.
             _check_names([*(tensor.name for tensor in found.tensors), *found.ties])
         yield found
 
 
-_Opener = Callable[[Any, Path], AbstractContextManager[TensorSource]]
-
-
-def _opener(source: Path | Mapping[str, Any], key: str | None) -> _Opener:
-    if not isinstance(source, Mapping):
-        for suffix in (suffix for suffix in _CHECKPOINTS if source.name.endswith(suffix)):
-            return _checkpoint_opener(suffix, key)
+def _read(source: Path | Mapping[str, Any], key: str | None, scratch: Path, stack: ExitStack) -> TensorSource:
+    suffix = "" if isinstance(source, Mapping) else _suffix(source)
+    if suffix in _CHECKPOINTS:
+        assert isinstance(source, Path)
+        return _read_checkpoint(source, suffix, key)
     if key is not None:
         msg = f"key {key!r} is for PyTorch checkpoints, and the source is not one"
         raise InvalidFileError(msg, hint="remove key")
     if isinstance(source, Mapping):
-        return _open_mapping
-    for suffix, opener in _OPENERS.items():
+        return TensorSource(tuple(_array_tensor(name, value) for name, value in source.items()))
+    return _READERS[suffix](source, scratch, stack)
+
+
+def _suffix(source: Path) -> str:
+    for suffix in READ_SUFFIXES:
         if source.name.endswith(suffix):
-            return opener
+            return suffix
     msg = f"{source}: serializer safetensors does not read this format"
     raise InvalidFileError(msg, hint=f"it reads {', '.join(READ_SUFFIXES)} and mappings of names to arrays")
 
 
-def _checkpoint_opener(suffix: str, key: str | None) -> _Opener:
+def _read_checkpoint(source: Path, suffix: str, key: str | None) -> TensorSource:
     # The pickle reader has several modules, which no other source needs.
     from hublish.formats.tensors.pytorch.torch_file import read_state_dict
 
-    @contextmanager
-    def open_one(source: Path, scratch: Path) -> Iterator[TensorSource]:  # noqa: ARG001 - an opener
+    if suffix not in CHECKPOINT_INDEX_SUFFIXES:
         found = read_state_dict(source, key)
-        yield TensorSource(found.tensors, others=found.others)
-
-    @contextmanager
-    def open_index(source: Path, scratch: Path) -> Iterator[TensorSource]:  # noqa: ARG001 - an opener
-        index = read_index(source, str(source), suffix.removesuffix(SHARD_INDEX_SUFFIX))
-        read = {shard: read_state_dict(source.parent / shard, key) for shard in index.shards}
-        index.check({shard: {tensor.name for tensor in found.tensors} for shard, found in read.items()})
-        tensors = tuple(tensor for found in read.values() for tensor in found.tensors)
-        others = {name: kind for found in read.values() for name, kind in found.others.items()}
-        yield TensorSource(tensors, _strings(index), others=others)
-
-    return open_index if suffix in CHECKPOINT_INDEX_SUFFIXES else open_one
+        return TensorSource(found.tensors, others=found.others)
+    index = read_index(source, str(source), suffix.removesuffix(SHARD_INDEX_SUFFIX))
+    read = {shard: read_state_dict(source.parent / shard, key) for shard in index.shards}
+    index.check({shard: {tensor.name for tensor in found.tensors} for shard, found in read.items()})
+    tensors = tuple(tensor for found in read.values() for tensor in found.tensors)
+    # Shards of one checkpoint may repeat entries that are not tensors, such as a version.
+    others = {name: kind for found in read.values() for name, kind in found.others.items()}
+    return TensorSource(tensors, _strings(index), others=others)
 
 
-@contextmanager
-def _open_mapping(source: Mapping[str, Any], scratch: Path) -> Iterator[TensorSource]:  # noqa: ARG001 - an opener
-    yield TensorSource(tuple(_array_tensor(name, value) for name, value in source.items()))
+def _read_safetensors(source: Path, *_: object) -> TensorSource:
+    file = read_safetensors(source, str(source))
+    return _described((file,), file.metadata, None)
 
 
-@contextmanager
-def _open_index(source: Path, scratch: Path) -> Iterator[TensorSource]:  # noqa: ARG001 - an opener
+def _read_index(source: Path, *_: object) -> TensorSource:
     index = read_index(source, str(source))
     read = {shard: read_safetensors(source.parent / shard, str(source.parent / shard)) for shard in index.shards}
-    check_index(index, read)
+    index.check({shard: file.names for shard, file in read.items()})
     metadata = _strings(index)
     for file in read.values():
-        # The index is written last and knows the whole set, so it wins.
+        # The index is written last and describes the whole set, so it wins.
         metadata = {**file.metadata, **metadata}
-    yield _described(tuple(read.values()), metadata, (index, source))
+    return _described(tuple(read.values()), metadata, (index, source))
 
 
-@contextmanager
-def _open_safetensors(source: Path, scratch: Path) -> Iterator[TensorSource]:  # noqa: ARG001 - an opener
-    file = read_safetensors(source, str(source))
-    yield _described((file,), file.metadata, None)
-
-
-@contextmanager
-def _open_npz(source: Path, scratch: Path) -> Iterator[TensorSource]:
-    with open_npz(source, scratch) as tensors:
-        yield TensorSource(tensors)
-
-
-@contextmanager
-def _open_npy(source: Path, scratch: Path) -> Iterator[TensorSource]:  # noqa: ARG001 - an opener
-    yield TensorSource((open_npy(source),))
-
-
-@contextmanager
-def _open_hdf5(source: Path, scratch: Path) -> Iterator[TensorSource]:  # noqa: ARG001 - an opener
-    with open_hdf5(source) as tensors:
-        yield TensorSource(tensors)
-
-
-_OPENERS: Final[Mapping[str, _Opener]] = {
-    INDEX_SUFFIX: _open_index,
-    SUFFIX: _open_safetensors,
-    ".npz": _open_npz,
-    ".npy": _open_npy,
-    ".h5": _open_hdf5,
+# By suffix; a suffix comes before those that it ends with.
+_READERS: Final[Mapping[str, Callable[[Path, Path, ExitStack], TensorSource]]] = {
+    INDEX_SUFFIX: _read_index,
+    SUFFIX: _read_safetensors,
+    ".npz": lambda source, scratch, stack: TensorSource(stack.enter_context(open_npz(source, scratch))),
+    ".npy": lambda source, *_: TensorSource((open_npy(source),)),
+    ".h5": lambda source, _, stack: TensorSource(stack.enter_context(open_hdf5(source))),
 }
-_CHECKPOINTS: Final = (*CHECKPOINT_SUFFIXES, *CHECKPOINT_INDEX_SUFFIXES)
-READ_SUFFIXES: Final = (*_OPENERS, *_CHECKPOINTS)
+_CHECKPOINTS: Final = (*CHECKPOINT_INDEX_SUFFIXES, *CHECKPOINT_SUFFIXES)
+READ_SUFFIXES: Final = (*_READERS, *_CHECKPOINTS)
 
 
 def _described(
@@ -151,6 +127,7 @@ def _described(
 ) -> TensorSource:
     tensors = tuple(tensor for file in files for tensor in file.tensors)
     ties = read_ties(metadata, (tensor.name for tensor in tensors))
+    # Ties are computed again for the tensors that are written.
     own = {key: value for key, value in metadata.items() if key not in ties}
     return TensorSource(tensors, own, files, index, ties=ties)
 
@@ -163,9 +140,11 @@ def _array_tensor(name: object, value: object) -> Tensor:
     if not isinstance(name, str):
         msg = f"the name of an array is {ascii(name)[:80]}, not a string"
         raise InvalidFileError(msg)
+    # The mask of a masked array has no place in the format, and dropping it would change the values.
     if not isinstance(value, np.ndarray | np.generic) or isinstance(value, np.ma.MaskedArray):
         msg = f"{name!r} is a {type(value).__name__}, not a numpy array"
         raise InvalidFileError(msg, hint="pass a flat mapping of names to arrays; numpy.asarray makes an array")
+    # Subclasses such as np.matrix have rules of their own for shapes.
     array = np.asarray(value)
     dtype = dtype_of(array.dtype)
     if dtype is None:

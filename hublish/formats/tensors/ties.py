@@ -20,6 +20,7 @@ def find_ties(tensors: Iterable[Tensor]) -> dict[str, str]:
     """Return, for each tensor that repeats another one, the name of the one that is kept; sorted by name."""
     groups: dict[Hashable, list[str]] = {}
     for tensor in tensors:
+        # Empty tensors share every address.
         if tensor.nbytes and (place := _place(tensor)) is not None:
             groups.setdefault((tensor.dtype, tensor.shape, place), []).append(tensor.name)
     pairs = {name: min(names) for names in groups.values() for name in names if name != min(names)}
@@ -33,6 +34,7 @@ def read_ties(metadata: Mapping[str, object], stored: Iterable[str]) -> dict[str
         metadata: of the file, or of the index of a sharded set.
         stored: the names of the stored tensors.
     """
+    # The metadata mixes ties with other strings: only a missing name that maps to a stored one is a tie.
     names = set(stored)
     pairs = {name: kept for name, kept in metadata.items() if name not in names and name != _RESERVED}
     return {name: kept for name, kept in pairs.items() if isinstance(kept, str) and kept in names}

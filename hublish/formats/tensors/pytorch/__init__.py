@@ -2,7 +2,7 @@
 
 torch_file.py        opens a checkpoint: finds the pickle and the storages in both formats
 pickle_machine.py    runs the pickle
-torch_objects.py     the names that a pickle may use, and stand-ins for torch's objects
+torch_objects.py     the names that a pickle may use, and placeholders for torch's objects
 torch_storages.py    the places of tensors in the file
 state_dict.py        finds the dictionary of tensors in the saved object
 torchscript.py       the parameters and buffers of TorchScript modules

@@ -78,7 +78,6 @@ class _Machine:
         self._copied = 0
 
     def result(self) -> object:
-        """Return the one value that remains at the end."""
         if len(self._stack) != 1 or self._below:
             msg = "the pickle is damaged: it does not end with one value"
             raise InvalidFileError(msg)
@@ -87,25 +86,23 @@ class _Machine:
     # ------------------------------------------------------------------------------------ values
 
     def protocol(self, operation: Operation) -> None:
-        """Check the version."""
         if (version := self._reader.number(operation.fixed)) > MAX_PROTOCOL:
             msg = f"pickle protocol {version} is not known"
             raise InvalidFileError(msg)
 
     def ignore_argument(self, operation: Operation) -> None:
-        """Skip an argument that only helps the unpickler's buffering."""
+        # The length of a frame only helps the buffering of an unpickler.
         self._reader.data(operation.fixed)
 
     def push_fixed(self, operation: Operation) -> None:
-        """Push a number of fixed size."""
         raw = self._reader.data(operation.fixed)
+        # Floats are the only big-endian arguments.
         if operation.argument == "float8":
             self._stack.append(struct.unpack(">d", raw)[0])
         else:
             self._stack.append(int.from_bytes(raw, "little", signed=operation.argument == "int4"))
 
     def push_integer(self, operation: Operation) -> None:
-        """Push an integer with its length before it."""
         length = self._reader.number(operation.prefix)
         if length > _MAX_INTEGER:
             msg = f"the pickle has an integer of {length} bytes; the limit is {_MAX_INTEGER}"
@@ -113,11 +110,9 @@ class _Machine:
         self._stack.append(int.from_bytes(self._reader.data(length), "little", signed=True))
 
     def push_bytes(self, operation: Operation) -> None:
-        """Push bytes with their length before them."""
         self._stack.append(self._counted(operation))
 
     def push_string(self, operation: Operation) -> None:
-        """Push a string with its length before it."""
         self._stack.append(_decoded(self._counted(operation)))
 
     def _counted(self, operation: Operation) -> bytes:
@@ -128,7 +123,6 @@ class _Machine:
         return self._reader.data(length)
 
     def push(self, value: object) -> None:
-        """Push a constant."""
         self._stack.append(value)
 
     # ------------------------------------------------------------------------------------- stack
@@ -153,8 +147,8 @@ class _Machine:
         items, self._stack = self._stack, self._below.pop()
         return items
 
+    # A mark starts a new stack, so that no instruction can pop below it.
     def mark(self, _: Operation) -> None:
-        """Begin a container."""
         if len(self._below) == _MAX_MARKS:
             msg = f"the pickle is nested more than {_MAX_MARKS} deep"
             raise InvalidFileError(msg)
@@ -162,45 +156,38 @@ class _Machine:
         self._stack = []
 
     def pop(self, _: Operation) -> None:
-        """Drop the last value, or the mark."""
         if self._stack:
             self._stack.pop()
         else:
             self._pop_to_mark()
 
     def pop_mark(self, _: Operation) -> None:
-        """Drop everything after the last mark."""
         self._pop_to_mark()
 
     # -------------------------------------------------------------------------------- containers
 
     def make_tuple(self, operation: Operation) -> None:
-        """Build a tuple of the last values: TUPLE1, TUPLE2 or TUPLE3."""
+        # TUPLE1, TUPLE2 and TUPLE3 differ only in the number of values they pop.
         items = [self._pop() for _ in operation.before]
         self._stack.append((*reversed(items),))
 
     def tuple_to_mark(self, _: Operation) -> None:
-        """Build a tuple of everything after the mark."""
         items = (*self._pop_to_mark(),)
         self._stack.append(items)
 
     def append(self, _: Operation) -> None:
-        """Add the last value to the list before it."""
         item = self._pop()
         self._top(list, "a list").append(item)
 
     def appends(self, _: Operation) -> None:
-        """Add everything after the mark to the list before it."""
         items = self._pop_to_mark()
         self._top(list, "a list").extend(items)
 
     def set_item(self, _: Operation) -> None:
-        """Set the last two values, key and value, in the dictionary before them."""
         value, key = self._pop(), self._pop()
         self._top(dict, "a dictionary")[_key(key)] = value
 
     def set_items(self, _: Operation) -> None:
-        """Set everything after the mark, keys and values, in the dictionary before it."""
         items = self._pop_to_mark()
         if len(items) % 2:
             msg = "the pickle is damaged: a key without a value"
@@ -212,15 +199,12 @@ class _Machine:
     # -------------------------------------------------------------------------------------- memo
 
     def put(self, operation: Operation) -> None:
-        """Memoize the last value under a number."""
         self._memo[self._reader.number(operation.fixed)] = self._top(object, "a value")
 
     def memoize(self, _: Operation) -> None:
-        """Memoize the last value under the next number."""
         self._memo[len(self._memo)] = self._top(object, "a value")
 
     def get(self, operation: Operation) -> None:
-        """Push a memoized value."""
         index = self._reader.number(operation.fixed)
         if index not in self._memo:
             msg = f"the pickle is damaged: its memo has no entry {index}"
@@ -230,7 +214,6 @@ class _Machine:
     # --------------------------------------------------------------------------- names and calls
 
     def name(self, _: Operation) -> None:
-        """Push the object for a name on two lines: module and attribute."""
         module, name = self._line(), self._line()
         self._stack.append(self._names(f"{module}.{name}"))
 
@@ -242,7 +225,6 @@ class _Machine:
         return _decoded(line)
 
     def name_from_stack(self, _: Operation) -> None:
-        """Push the object for a name whose parts are the last two values."""
         name, module = self._pop(), self._pop()
         if not (isinstance(name, str) and isinstance(module, str)):
             msg = "the pickle is damaged: a name is not a string"
@@ -250,7 +232,6 @@ class _Machine:
         self._stack.append(self._names(f"{module}.{name}"))
 
     def call(self, _: Operation) -> None:
-        """Call a function with a tuple of arguments, both on the stack."""
         arguments, function = self._pop(), self._pop()
         if not isinstance(function, Function) or not isinstance(arguments, tuple):
             msg = f"it calls {_described(function)} with {_described(arguments)}"
@@ -263,7 +244,7 @@ class _Machine:
         self._stack.append(function.call(arguments))
 
     def set_state(self, _: Operation) -> None:
-        """Set the attributes of a script module; drop those of an ordered dictionary."""
+        # torch itself sets `_metadata` on the ordered dictionaries of state dicts; weights do not need it.
         state = self._pop()
         target = self._top(object, "a value")
         if isinstance(target, ScriptModule) and isinstance(state, dict):
@@ -273,7 +254,6 @@ class _Machine:
             raise InvalidFileError(msg, hint=REFUSED)
 
     def persistent(self, _: Operation) -> None:
-        """Push the object for a persistent id."""
         self._stack.append(self._persistent(self._pop()))
 
 

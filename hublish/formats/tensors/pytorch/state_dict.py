@@ -7,9 +7,10 @@ from typing import Final
 from hublish.formats.input_files import InvalidFileError
 from hublish.formats.tensors.pytorch.torch_objects import StoredTensor
 
-# Levels of nested dictionaries that are searched.
+# Levels of nested dictionaries that the search enters.
 _MAX_DEPTH: Final = 8
 _MAX_SEEN: Final = 10_000
+# State dicts that a message names.
 _MAX_NAMED: Final = 8
 
 
@@ -22,13 +23,14 @@ def find_state_dict(value: object, key: str | None) -> Mapping[object, object]:
             None takes the saved object, or else the only state dict within it.
 
     Raises:
-        InvalidFileError: when there is none, or there are several and no key.
+        InvalidFileError: when the checkpoint has none, or several without a key.
     """
     if not isinstance(value, dict):
         msg = f"it holds a {type(value).__name__}, not a dictionary of tensors"
         raise InvalidFileError(msg, hint="save a state dict: torch.save(model.state_dict(), path)")
     if key is not None:
         return _at(value, key)
+    # A state dict may have dictionaries among its entries, which are not searched then.
     if _is_state_dict(value):
         return value
     found = list(_candidates(value))
@@ -55,7 +57,7 @@ def _at(value: dict[object, object], key: str) -> Mapping[object, object]:
 
 
 def _step(value: object, key: str) -> object:
-    """Follow `key`; of the parts that its dots allow, the longest existing one is taken."""
+    """Follow `key`; of the parts that its dots allow, the longest that exists wins."""
     while key:
         if not isinstance(value, dict):
             return None

@@ -1,4 +1,4 @@
-"""The names a checkpoint may use, and the harmless stand-ins for torch's objects that they resolve to.
+"""The names a checkpoint may use, and the harmless placeholders for torch's objects that they resolve to.
 
 A storage is a place, a tensor a description, and a function one of those below, which check their arguments and build
 descriptions. Every other name is refused. The names are those of `torch.load(weights_only=True)`
@@ -14,8 +14,9 @@ from hublish.formats.input_files import InvalidFileError
 from hublish.formats.tensors.dtypes import BY_TORCH_NAME, Dtype
 from hublish.formats.tensors.tensor import MAX_DIMENSIONS
 
+# The hint for a pickle that requires more than weights need.
 REFUSED: Final = "nothing in it was executed; save the state dict alone: torch.save(model.state_dict(), path)"
-"""The hint for a pickle that requires more than weights need."""
+# torch's own sizes, strides and offsets are signed 64-bit integers.
 _MAX_NUMBER: Final = 2**63
 
 
@@ -93,7 +94,7 @@ class ScriptModule:
 
 
 def look_up(name: str) -> object:
-    """Return the stand-in for a dotted name.
+    """Return the placeholder for a dotted name.
 
     Raises:
         InvalidFileError: naming it, when checkpoints do not need it.
@@ -167,6 +168,7 @@ def _ordered_dict(arguments: tuple[Any, ...]) -> Ordered:
 
 
 def _tensor(storage: Storage, element: ElementType, offset: object, shape: object, strides: object) -> StoredTensor:
+    # The bounds are compared with the storage later, when its size is known.
     sizes, steps = _numbers(shape, "shape"), _numbers(strides, "strides")
     (first,) = _numbers((offset,), "offset")
     if len(sizes) != len(steps):
@@ -209,7 +211,9 @@ def _misfit(name: str) -> InvalidFileError:
 
 # -------------------------------------------------------------------------------------------------- names
 
+# Types that safetensors lacks: they may be named, and only a tensor that uses one is refused.
 _FOREIGN_ELEMENTS: Final = ("complex32", "complex128", "float4_e2m1fn_x2")
+# The classes of storages before torch had untyped ones. They are still written, for old readers.
 _STORAGES: Final = {
     "BoolStorage": "bool",
     "ByteStorage": "uint8",
@@ -245,6 +249,7 @@ _FUNCTIONS: Final[Mapping[str, Callable[[tuple[Any, ...]], object]]] = {
     "torch.device": only_argument,
     "torch.serialization._get_layout": only_argument,
 }
+# Types of tensors, which `_rebuild_from_type_v2` receives.
 _SYMBOLS: Final = ("torch.Tensor", "torch.nn.parameter.Parameter")
 # Tensors that torch rebuilds and safetensors cannot hold, with a hint.
 _UNSUPPORTED: Final = {
@@ -261,6 +266,7 @@ def _table() -> dict[str, object]:
     elements = {name: ElementType(f"torch.{name}", dtype) for name, dtype in BY_TORCH_NAME.items()}
     elements |= {name: ElementType(f"torch.{name}", None) for name in _FOREIGN_ELEMENTS}
     table: dict[str, object] = {element.name: element for element in elements.values()}
+    # The device is part of the class in old checkpoints, and does not matter to the bytes.
     for module in ("torch", "torch.cuda"):
         for name, element in _STORAGES.items():
             table[f"{module}.{name}"] = StorageType(f"{module}.{name}", elements[element])

@@ -12,6 +12,7 @@ from hublish.formats.tensors.pytorch.torch_objects import Storage, StorageType, 
 from hublish.formats.tensors.tensor import Content, Tensor
 from hublish.formats.tensors.tensor_data import FileRange, StridedRange
 
+# Elements have up to 8 bytes, and offsets must fit 63 bits.
 _MAX_COUNT: Final = 2**60
 _AGAIN: Final = "copy or download the file again"
 
@@ -31,7 +32,7 @@ class Checkpoint:
     path: Path
     identity: Identity
     value: object
-    """The saved object, in plain containers and the stand-ins of `torch_objects.py`."""
+    """The saved object, in plain containers and the placeholders of `torch_objects.py`."""
     storages: Mapping[str, Place]
     """By the storage's key."""
     big_endian: bool = False
@@ -48,9 +49,11 @@ class Checkpoint:
     def _content(self, stored: StoredTensor) -> Content:
         place, width = self._place(stored.storage), stored.dtype.bits // 8
         end = _end(stored)
+        # torch checks this too, in C++: without it, a tensor could read bytes of other members.
         if end * width > place.size:
             msg = f"it reaches to element {end} of a storage with {place.size // width}"
             raise InvalidFileError(msg)
+        # Strides may be zero or overlap, so only the last element's offset bounds the range.
         offset = place.offset + stored.offset * width
         if _is_contiguous(stored) and (width == 1 or not self.big_endian):
             return FileRange(self.path, self.identity, offset, width * math.prod(stored.shape))
@@ -76,6 +79,7 @@ def read_storage(identifier: object) -> Storage:
     Raises:
         InvalidFileError: when it is anything else.
     """
+    # The legacy format has a sixth entry: None, or the storage's place as a view of another one.
     match identifier:
         case ("storage", StorageType() as kind, str(key), str(), int(count), None):
             first = 0
@@ -100,6 +104,7 @@ def element_width(kind: StorageType) -> int:
     Raises:
         InvalidFileError: when safetensors has no such elements.
     """
+    # An untyped storage counts in bytes.
     if kind.element is None:
         return 1
     if kind.element.dtype is None:

@@ -21,8 +21,10 @@ from hublish.formats.zip_directory import Member
 from hublish.formats.zip_reader import ZipArchive
 
 _ROOT: Final = "__torch__."
+# Bytes of all code that is read, and the most modules: each class is read once, each object visited.
 _MAX_CODE: Final = 16 << 20
 _MAX_MODULES: Final = 100_000
+# As the serializer prints a class; attributes that are neither kind follow on other lines.
 _CLASS: Final = re.compile(r"^class (\w+)\(Module\):\n  __parameters__ = \[(.*)\]\n  __buffers__ = \[(.*)\]$", re.M)
 _NAME: Final = re.compile(r'"([^"]*)"')
 # Functions that give lists of plain values their types back.
@@ -49,7 +51,7 @@ class ScriptCode:
         self._left = _MAX_CODE
 
     def look_up(self, name: str) -> object:
-        """Return the stand-in for a name in the pickle: a class of the archive, or a name of any checkpoint."""
+        """Return the placeholder for a name in the pickle: a class of the archive, or a name of any checkpoint."""
         if name.startswith(_ROOT):
             return Function(name, lambda _: ScriptModule(name))
         if name.startswith("torch.jit._pickle.") and name.rpartition(".")[2] in _TYPED:
@@ -89,6 +91,7 @@ def state_dict_of(value: object, code: ScriptCode) -> Ordered:
         prefix, module = waiting.pop()
         attributes = module.attributes
         for name in code.state_of(module.type):
+            # The list includes optional parameters whose value is None.
             if isinstance(attributes.get(name), StoredTensor):
                 state[f"{prefix}{name}"] = attributes[name]
         inner = [(f"{prefix}{name}.", part) for name, part in attributes.items() if isinstance(part, ScriptModule)]

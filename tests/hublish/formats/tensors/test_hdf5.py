@@ -80,19 +80,19 @@ def sparse(path: Path) -> None:
 @pytest.mark.parametrize(
     ("write", "problem"),
     [
-        (external, "dataset 'a': its data lies in another file"),
-        (virtual, "dataset 'a': its data lies in another file"),
+        (external, "dataset 'a': its data is in another file"),
+        (virtual, "dataset 'a': its data is in another file"),
         (linked, "the source has no arrays"),
-        (sparse, "takes 1099511627776 bytes unpacked, from 0"),
-        (lambda path: save(path, {"a": np.array(["text"], object)}), "no place for elements of type object"),
-        (lambda path: save(path, {"a": np.ones(2, "c16")}), "no place for elements of type complex128"),
+        (sparse, "expands to 1099511627776 bytes, from 0"),
+        (lambda path: save(path, {"a": np.array(["text"], object)}), "cannot hold elements of type object"),
+        (lambda path: save(path, {"a": np.ones(2, "c16")}), "cannot hold elements of type complex128"),
         (lambda path: save(path, {"a": h5py.Empty("f4")}), "it has no shape"),
         (lambda path: path.write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(100)), "not an HDF5 file, or damaged"),
         (lambda path: path.write_text("text"), "not an HDF5 file, or damaged"),
         (lambda path: path.mkdir(), "not a regular file"),
     ],
 )
-def test_what_cannot_be_held_is_refused(
+def test_a_dataset_that_safetensors_cannot_hold_is_refused(
     dump: Dump, tmp_path: Path, write: Callable[[Path], object], problem: str
 ) -> None:
     write(tmp_path / "model.h5")
