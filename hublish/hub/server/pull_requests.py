@@ -1,7 +1,7 @@
 """Discussions and pull requests: one JSON file each; a pull request's commits are on refs/pr/N.
 
 Refs move before the discussion's file is written: a crash between the two leaves a ref without a discussion,
-never a pull request without commits. Callers hold the repository's lock.
+never a pull request without commits. Callers that change one hold the repository's lock.
 """
 
 import secrets

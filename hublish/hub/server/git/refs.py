@@ -62,7 +62,7 @@ class Refs:
 
     def delete(self, name: str) -> None:
         """Remove a ref, packed or loose; the caller holds the repository's lock."""
-        # The packed one first: after a crash in between, the loose ref still hides an older packed value.
+        # The packed one first: otherwise, a crash in between would bring back an older packed value.
         packed = self._repository / "packed-refs"
         if name in self._packed():
             kept = [line for line in packed.read_text().splitlines(True) if not line.rstrip().endswith(f" {name}")]
