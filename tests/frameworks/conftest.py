@@ -1,6 +1,6 @@
-"""Tests that need a framework run only where somebody asks for them: `make test-frameworks`, or `pytest -m frameworks`.
+"""Tests that need a framework run only on request: `make test-frameworks`, or `pytest -m frameworks`.
 
-There a framework that is missing is a failure and not a skip.
+A missing framework fails them rather than skipping them.
 """
 
 from collections.abc import Iterator
@@ -15,12 +15,12 @@ HERE = Path(__file__).parent
 
 
 def pytest_ignore_collect(config: pytest.Config) -> bool | None:
-    """Import no framework where it is not asked for."""
+    """Import no framework unless these tests are requested."""
     return None if config.option.markexpr == "frameworks" else True
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what lies here."""
+    """Mark the tests of this folder."""
     for item in items:
         if item.path.is_relative_to(HERE):
             item.add_marker(pytest.mark.frameworks)

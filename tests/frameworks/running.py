@@ -1,4 +1,4 @@
-"""One half of a test, in a process of its own.
+"""Run one half of a test in a process of its own.
 
 python -m tests.frameworks.running torch publish acme/torch answers.npy
 """
@@ -14,13 +14,13 @@ from tests.frameworks.models.interface import Trained
 
 
 def main(framework: str, half: str, repo_id: str, answers: str) -> None:
-    """Publish a trained model or load it, and write down what it answers."""
+    """Publish a trained model or load it, and save its predictions."""
     trained = cast(Trained, import_module(f"tests.frameworks.models.with_{framework}"))
     if half == "publish":
         model = trained.train()
         receipt = trained.publish(model, repo_id)
-        again = trained.publish(model, repo_id)
-        print(f"created={receipt.created} again={again.created} verified={receipt.verified}")
+        second = trained.publish(model, repo_id)
+        print(f"created={receipt.created} changed={second.created} verified={receipt.verified}")
     else:
         model = trained.load(repo_id)
     np.save(Path(answers), trained.predict(model), allow_pickle=False)

@@ -1,4 +1,4 @@
-"""Each framework: train a small model, publish it, load it in a process that never saw it, ask both the same."""
+"""Each framework: train a small model, publish it, load it in a new process, and compare predictions."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ from hublish.hub.server import EmbeddedHub
 
 ROOT = Path(__file__).parents[2]
 FRAMEWORKS = sorted(path.stem.removeprefix("with_") for path in (Path(__file__).parent / "models").glob("with_*.py"))
-NEVER_THE_SAME_TWICE = {"fastai"}  # cloudpickle names what it pickles by chance
+NOT_REPRODUCIBLE = {"fastai"}  # cloudpickle gives random names to functions
 
 
 def run(hub: EmbeddedHub, folder: Path, *arguments: str) -> str:
@@ -36,10 +36,10 @@ def test_predictions_are_equal_in_a_new_process(framework: str, tmp_path: Path) 
     first.mkdir()
     second.mkdir()
     with EmbeddedHub(tmp_path / "hub") as hub:
-        said = run(hub, first, framework, "publish", f"acme/{framework}", str(tmp_path / "expected.npy"))
+        output = run(hub, first, framework, "publish", f"acme/{framework}", str(tmp_path / "expected.npy"))
         run(hub, second, framework, "load", f"acme/{framework}", str(tmp_path / "found.npy"))
-    again = framework in NEVER_THE_SAME_TWICE
-    assert said.splitlines()[-1] == f"created=True again={again} verified=True"
+    changed = framework in NOT_REPRODUCIBLE
+    assert output.splitlines()[-1] == f"created=True changed={changed} verified=True"
     expected, found = np.load(tmp_path / "expected.npy"), np.load(tmp_path / "found.npy")
     assert expected.size
     assert np.array_equal(expected, found)

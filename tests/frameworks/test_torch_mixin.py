@@ -22,7 +22,7 @@ def trained(kind: type[Any]) -> Any:
 
 @pytest.mark.parametrize("publisher", [Ours, Theirs])
 @pytest.mark.parametrize("loader", [Ours, Theirs])
-def test_what_one_base_publishes_the_other_loads(publisher: type[Any], loader: type[Any], hub: EmbeddedHub) -> None:
+def test_each_base_loads_the_release_of_the_other(publisher: type[Any], loader: type[Any], hub: EmbeddedHub) -> None:
     repo_id = f"acme/{publisher.__name__}-{loader.__name__}"
     model = trained(publisher)
     model.push_to_hub(repo_id)
@@ -49,32 +49,32 @@ def test_both_bases_store_the_same_tensors(tmp_path: Path) -> None:
     for kind in (Ours, Theirs):
         trained(kind).save_pretrained(tmp_path / kind.__name__)
         with safe_open(tmp_path / kind.__name__ / "model.safetensors", "pt") as file:
-            said = {name: value for name, value in file.metadata().items() if name != "format"}  # ours says pt
-            found.append((said, {name: file.get_tensor(name).tolist() for name in file.keys()}))  # noqa: SIM118
+            metadata = {name: value for name, value in file.metadata().items() if name != "format"}  # hublish writes pt
+            found.append((metadata, {name: file.get_tensor(name).tolist() for name in file.keys()}))  # noqa: SIM118
     assert found[0] == found[1]
 
 
 @pytest.mark.parametrize("base", [Ours, Theirs])
-def test_a_folder_of_either_is_as_good_as_a_repo(base: type[Any], tmp_path: Path) -> None:
+def test_a_folder_of_either_base_loads_like_a_repo(base: type[Any], tmp_path: Path) -> None:
     model = trained(base)
     model.save_pretrained(tmp_path)
     again = Ours.from_pretrained(tmp_path, map_location="cpu", strict=True)
     assert torch.equal(again(INPUT), model(INPUT))
 
 
-def test_a_configuration_is_taken_whole_by_who_asks_for_it(hub: EmbeddedHub) -> None:
+def test_a_class_can_take_the_whole_configuration(hub: EmbeddedHub) -> None:
     Configured(Size(7)).push_to_hub("acme/configured")
     assert Configured.from_pretrained("acme/configured").config == Size(7)
 
 
-def test_strictness_is_what_the_client_has_it_and_may_be_had(hub: EmbeddedHub, tmp_path: Path) -> None:
+def test_strict_has_the_clients_default_and_can_be_set(hub: EmbeddedHub, tmp_path: Path) -> None:
     trained(Ours).save_pretrained(tmp_path)
     assert Ours.from_pretrained(tmp_path, bias=True).linear.bias is not None
     with pytest.raises(LoadError, match=r"no tensor 'linear\.bias'"):
         Ours.from_pretrained(tmp_path, bias=True, strict=True)
 
 
-def test_an_argument_of_the_callers_counts_more_than_the_kept_one(hub: EmbeddedHub) -> None:
+def test_an_argument_of_the_caller_overrides_the_stored_one(hub: EmbeddedHub) -> None:
     trained(Ours).push_to_hub("acme/argument")
     assert Ours.from_pretrained("acme/argument", extra="mine").rest == {"extra": "mine"}
 

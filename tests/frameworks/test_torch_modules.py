@@ -1,4 +1,4 @@
-"""Torch modules to the Hub and back: equal predictions, every tensor where and as it was asked for."""
+"""Torch modules to the Hub and back: equal predictions, and tensors of the requested type on the requested device."""
 
 import subprocess
 import sys
@@ -59,7 +59,7 @@ def test_an_instance_keeps_its_mode_and_its_memory(training: bool, net: Net) -> 
     assert equal(own, net)
 
 
-def test_every_tensor_is_the_one_torch_itself_loads(net: Net, hub: EmbeddedHub) -> None:
+def test_every_tensor_equals_the_one_that_torch_loads(net: Net, hub: EmbeddedHub) -> None:
     path = HfApi().hf_hub_download("acme/net", "model.safetensors")
     stored = safetensors.torch.load_file(path)
     state = hublish.from_hub("acme/net")
@@ -70,7 +70,7 @@ def test_every_tensor_is_the_one_torch_itself_loads(net: Net, hub: EmbeddedHub) 
         assert torch.equal(state[name], tensor)
 
 
-def test_what_was_loaded_may_be_trained_and_the_cache_stays_as_it_was(net: Net) -> None:
+def test_a_loaded_model_can_be_trained_and_the_cache_does_not_change(net: Net) -> None:
     for tensor in hublish.from_hub("acme/net").values():
         tensor.zero_()
     with torch.device("meta"):
@@ -81,14 +81,14 @@ def test_what_was_loaded_may_be_trained_and_the_cache_stays_as_it_was(net: Net) 
     assert equal(hublish.load("acme/net", into=Net), net)
 
 
-def test_a_module_on_the_meta_device_gets_the_tensors_themselves(net: Net) -> None:
+def test_a_module_on_the_meta_device_takes_the_tensors_themselves(net: Net) -> None:
     with torch.device("meta"):
         empty = Net(5)
     assert equal(hublish.load("acme/net", into=empty), net)
 
 
 @pytest.mark.parametrize("dtype", ["float16", torch.float16, "torch.float16"])
-def test_floating_tensors_take_the_type_and_others_keep_theirs(dtype: Any, hub: EmbeddedHub) -> None:
+def test_only_floating_tensors_are_cast(dtype: Any, hub: EmbeddedHub) -> None:
     counting = nn.BatchNorm1d(2)
     hublish.push_to_hub(counting, "acme/counting")
     loaded = hublish.load("acme/counting", into=nn.BatchNorm1d(2), dtype=dtype)
@@ -97,7 +97,7 @@ def test_floating_tensors_take_the_type_and_others_keep_theirs(dtype: Any, hub: 
     assert {str(tensor.dtype) for tensor in state.values()} == {"torch.float16", "torch.int64"}
 
 
-def test_tensors_go_to_the_device(net: Net) -> None:
+def test_tensors_are_moved_to_the_device(net: Net) -> None:
     with torch.device("meta"):
         empty = Net(5)
     assert hublish.load("acme/net", into=empty, device="cpu").first.weight.device.type == "cpu"
@@ -113,12 +113,12 @@ def test_tensors_go_to_the_device(net: Net) -> None:
         ({"dtype": 16}, "is not a torch type"),
     ],
 )
-def test_what_this_machine_has_not_is_said(options: dict[str, Any], message: str, net: Net) -> None:
+def test_a_device_that_this_machine_lacks_is_reported(options: dict[str, Any], message: str, net: Net) -> None:
     with pytest.raises(UsageError, match=message):
         hublish.load("acme/net", into=Net(5), **options)
 
 
-def test_names_that_only_one_side_has_are_all_told(net: Net) -> None:
+def test_all_names_that_only_one_side_has_are_reported(net: Net) -> None:
     with pytest.raises(LoadError, match="do not fit Sequential") as caught:
         hublish.load("acme/net", into=nn.Sequential(nn.Linear(3, 5)))
     messages = [problem.message for problem in caught.value.problems]
@@ -127,22 +127,22 @@ def test_names_that_only_one_side_has_are_all_told(net: Net) -> None:
     assert "strict=False" in caught.value.hint
 
 
-def test_without_strictness_what_fits_is_loaded(net: Net) -> None:
+def test_without_strict_the_matching_tensors_are_loaded(net: Net) -> None:
     part = nn.ModuleDict({"first": nn.Linear(3, 5), "other": nn.Linear(1, 1)})
     hublish.load("acme/net", into=part, strict=False)
     assert torch.equal(part["first"].weight, net.first.weight)
 
 
 @pytest.mark.parametrize("strict", [True, False])
-def test_another_shape_is_an_error_in_any_case(strict: bool, net: Net) -> None:
+def test_another_shape_is_always_an_error(strict: bool, net: Net) -> None:
     with pytest.raises(LoadError, match=r"size mismatch for first\.weight"):
         hublish.load("acme/net", into=Net(6), strict=strict)
 
 
-def test_a_tied_name_that_nobody_stored_is_not_missing(hub: EmbeddedHub, tmp_path: Path) -> None:
+def test_a_tied_name_that_is_not_stored_is_not_missing(hub: EmbeddedHub, tmp_path: Path) -> None:
     net = Net(4)
     state = {name: tensor for name, tensor in net.state_dict().items() if name != "third.weight"}
-    safetensors.torch.save_file(state, tmp_path / "model.safetensors")  # with no word about the tie
+    safetensors.torch.save_file(state, tmp_path / "model.safetensors")  # records no tie
     api = HfApi()
     api.create_repo("acme/foreign", exist_ok=True)
     api.upload_file(
@@ -153,12 +153,12 @@ def test_a_tied_name_that_nobody_stored_is_not_missing(hub: EmbeddedHub, tmp_pat
         hublish.load("acme/foreign", into=Net(4, tied=False))
 
 
-def test_shards_and_a_state_dict_are_as_good(net: Net) -> None:
+def test_shards_and_a_state_dict_load_alike(net: Net) -> None:
     hublish.push_to_hub(net.state_dict(), "acme/sharded", options={"max_shard_size": "100B"}, config={"hidden": 5})
     assert equal(hublish.load("acme/sharded", into=Net), net)
 
 
-def test_a_manifest_of_numpy_files_takes_a_module_instead(net: Net, tmp_path: Path) -> None:
+def test_a_module_replaces_the_arrays_of_a_manifest(net: Net, tmp_path: Path) -> None:
     (tmp_path / "hub.yaml").write_text(
         "repo: {repo_id: acme/declared}\nartifacts: [{source: runs/model.npz, serializer: safetensors}]\n"
     )
@@ -168,7 +168,7 @@ def test_a_manifest_of_numpy_files_takes_a_module_instead(net: Net, tmp_path: Pa
     assert equal(hublish.load(lock=tmp_path / "hub.lock", into=Net), net)
 
 
-def test_arrays_of_numpys_own_format_go_into_a_module(hub: EmbeddedHub) -> None:
+def test_arrays_from_npz_are_loaded_into_a_module(hub: EmbeddedHub) -> None:
     linear = nn.Linear(3, 2)
     arrays = {name: tensor.numpy() for name, tensor in linear.state_dict().items()}
     hublish.push_to_hub(arrays, "acme/npz", serializer="numpy")

@@ -45,18 +45,18 @@ def same(one: Any, other: Any) -> bool:
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
-def test_every_dtype_comes_back(dtype: torch.dtype, tmp_path: Path) -> None:
+def test_every_dtype_is_read_back(dtype: torch.dtype, tmp_path: Path) -> None:
     tensor = torch.arange(7).to(torch.float32).to(dtype)
     assert same(back({"odd": torch.zeros(3, dtype=torch.uint8), "a": tensor}, tmp_path)["a"], tensor)
 
 
 @pytest.mark.parametrize("name", LAYOUTS)
-def test_every_layout_comes_back(name: str, tmp_path: Path) -> None:
+def test_every_layout_is_read_back(name: str, tmp_path: Path) -> None:
     assert same(back({"a": LAYOUTS[name]}, tmp_path)["a"], LAYOUTS[name])
 
 
 @pytest.mark.parametrize("options", [{}, {"max_shard_size": 64}])
-def test_tied_tensors_are_stored_once_and_come_back_as_one(options: dict[str, Any], tmp_path: Path) -> None:
+def test_tied_tensors_are_stored_once_and_loaded_as_one(options: dict[str, Any], tmp_path: Path) -> None:
     weight = torch.randn(4, 4)
     found = back({"b": weight, "a": weight, "c": weight.clone(), "d": torch.randn(9)}, tmp_path, **options)
     assert sum(path.stat().st_size for path in tmp_path.glob("*.safetensors")) < 64 * 3 + 1500
@@ -65,7 +65,7 @@ def test_tied_tensors_are_stored_once_and_come_back_as_one(options: dict[str, An
     assert same(found["b"], weight)
 
 
-def test_a_change_to_what_was_loaded_does_not_reach_the_file(tmp_path: Path) -> None:
+def test_a_change_to_a_loaded_tensor_does_not_reach_the_file(tmp_path: Path) -> None:
     found = back({"a": torch.zeros(4)}, tmp_path)
     found["a"] += 1
     assert Torch().load({"model.safetensors": tmp_path / "model.safetensors"})["a"].tolist() == [0, 0, 0, 0]
@@ -83,6 +83,6 @@ def test_a_change_to_what_was_loaded_does_not_reach_the_file(tmp_path: Path) -> 
         ({}, "no arrays"),
     ],
 )
-def test_what_safetensors_cannot_hold_is_refused(source: Any, message: str, tmp_path: Path) -> None:
+def test_a_value_that_safetensors_cannot_hold_is_rejected(source: Any, message: str, tmp_path: Path) -> None:
     with pytest.raises(SerializationError, match=message):
         back(source, tmp_path)

@@ -39,7 +39,7 @@ class Net(nn.Module):
 
 
 class Keywords(nn.Module):
-    """What a mixin has to keep of `__init__`: a dataclass, a default, and keywords of any name."""
+    """The arguments that a mixin has to store: a dataclass, a default, and keywords of any name."""
 
     def __init__(self, size: Size, bias: bool = True, **rest: Any) -> None:
         super().__init__()
@@ -63,7 +63,7 @@ class Theirs(Keywords, PyTorchModelHubMixin, **KIND): ...
 
 
 class Configured(nn.Module, hublish.HubMixin):
-    """A module that takes its configuration whole."""
+    """A module that takes the whole configuration."""
 
     def __init__(self, config: Size) -> None:
         super().__init__()

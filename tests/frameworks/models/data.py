@@ -1,4 +1,4 @@
-"""Points around two centres: enough to learn something, the same in every process."""
+"""Points around two centers: enough to learn from, and the same in every process."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 
 def points() -> tuple[NDArray[Any], NDArray[Any]]:
-    """Return 200 points of four coordinates, and the centre each belongs to."""
+    """Return 200 points of four coordinates, and the center of each."""
     random = np.random.default_rng(0)
     labels = random.integers(0, 2, 200)
     return (random.normal(size=(200, 4)) + 2 * labels[:, None]).astype(np.float32), labels

@@ -1,4 +1,4 @@
-"""What the test of a framework is made of: a small model that is really trained, and the way to the Hub and back."""
+"""The interface of a framework's test: train a small model, publish it, load it, predict."""
 
 from typing import Any, Protocol
 
@@ -11,13 +11,13 @@ class Trained(Protocol):
     """A module of this folder."""
 
     def train(self) -> Any:
-        """Train a model on data of its own; the same every time."""
+        """Train a model; the result is the same every time."""
 
     def publish(self, model: Any, repo_id: str) -> hublish.Receipt:
-        """Send it to the Hub of the environment."""
+        """Publish it to the Hub that the environment names."""
 
     def load(self, repo_id: str) -> Any:
-        """Get it back, in a process that never saw it."""
+        """Load it, in a process that did not train it."""
 
     def predict(self, model: Any) -> NDArray[Any]:
-        """Ask it about inputs that are always the same."""
+        """Return its predictions for constant inputs."""

@@ -1,4 +1,4 @@
-"""fastai: a tabular learner, which only the policy lets up and only permission lets in."""
+"""fastai: a tabular learner. The policy must allow its upload, and loading it requires permission."""
 
 import tempfile
 from typing import Any

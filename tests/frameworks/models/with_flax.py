@@ -1,4 +1,4 @@
-"""Flax: a module of nnx with layers in a list, a normalisation and dropout."""
+"""Flax: a module of nnx with layers in a list, a normalization and dropout."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from tests.frameworks.models.data import points
 
 
 class Classifier(nnx.Module):
-    """Two layers with everything that has a state of its own."""
+    """Two layers with every kind of state."""
 
     def __init__(self, seed: int) -> None:
         rngs = nnx.Rngs(seed)

@@ -1,4 +1,4 @@
-"""scikit-learn: a forest, whose trees skops wants to be permitted by name."""
+"""scikit-learn: a forest. skops requires permission for its type of trees, by name."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""GGUF: written by ggml's own package, a tensor of it quantised, and read here without that package."""
+"""GGUF: written by ggml's own package with a quantized tensor, and read here without that package."""
 
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ def train() -> Any:
     writer.add_array("tokenizer.ggml.tokens", ["<s>", "grün", "tokens"])
     writer.add_tensor("output.weight", weights)
     kind = gguf.GGMLQuantizationType.Q8_0
-    writer.add_tensor("quantised", gguf.quants.quantize(weights, kind), raw_dtype=kind)
+    writer.add_tensor("quantized", gguf.quants.quantize(weights, kind), raw_dtype=kind)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -36,10 +36,10 @@ def load(repo_id: str) -> Any:
     assert arrays.header.metadata["tokenizer.ggml.tokens"] == ["<s>", "grün", "tokens"]
     assert [(info.name, info.shape, info.dtype) for info in arrays.tensors] == [
         ("output.weight", (4, 64), "F32"),
-        ("quantised", (4, 64), "Q8_0"),
+        ("quantized", (4, 64), "Q8_0"),
     ]
     return arrays
 
 
 def predict(model: Any) -> NDArray[Any]:
-    return np.concatenate([np.ravel(model[name]).astype(np.float32) for name in ("output.weight", "quantised")])
+    return np.concatenate([np.ravel(model[name]).astype(np.float32) for name in ("output.weight", "quantized")])

@@ -1,4 +1,4 @@
-"""jax: a tree of parameters that gradient descent made."""
+"""jax: a tree of parameters from gradient descent."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""scikit-learn, pickled: refused on the way up without the policy, and on the way down without permission."""
+"""scikit-learn, pickled: publishing requires the policy, and loading requires permission."""
 
 from typing import Any
 

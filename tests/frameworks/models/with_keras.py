@@ -1,4 +1,4 @@
-"""Keras, on the backend that KERAS_BACKEND names: a model that comes back whole."""
+"""Keras, on the backend that KERAS_BACKEND names: a whole model."""
 
 from typing import Any
 

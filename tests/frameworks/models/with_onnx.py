@@ -1,4 +1,4 @@
-"""ONNX: a network of numpy's making, its weights in a file beside it, run by onnxruntime."""
+"""ONNX: a network computed with numpy, its weights in external data, run by onnxruntime."""
 
 from typing import Any
 

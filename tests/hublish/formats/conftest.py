@@ -23,7 +23,7 @@ WriteHeader = Callable[..., Path]
 
 @pytest.fixture
 def dump(tmp_path_factory: pytest.TempPathFactory) -> Dump:
-    """Dump with serializer safetensors into a workspace of its own; options as keywords."""
+    """Dump with serializer safetensors into a new workspace; options are keywords."""
 
     def run(source: object, path_in_repo: str = "model.safetensors", **options: Any) -> tuple[Written, ...]:
         serializer = Safetensors()
@@ -53,7 +53,7 @@ def raw_safetensors(tmp_path: Path) -> WriteHeader:
 
 @pytest.fixture
 def arrays() -> dict[str, NDArray[Any]]:
-    """A few arrays of several types and layouts, in no particular order."""
+    """Arrays of several types and layouts, unsorted."""
     random = np.random.default_rng(7)
     return {
         "encoder.weight": random.normal(size=(16, 8)).astype("<f4"),

@@ -1,4 +1,4 @@
-"""Protocol Buffers, written by hand: what the tests of the reader are made of."""
+"""Protocol Buffers assembled byte by byte, for messages that no library writes."""
 
 import struct
 

@@ -65,7 +65,7 @@ def test_serializer_safetensors_reads_what_the_table_promises() -> None:
     assert CHECKPOINT_SUFFIXES == (".pth", ".pt", ".ckpt", ".bin", ".jit")
 
 
-def test_samples_and_vocabularies_are_no_evidence_of_a_model() -> None:
+def test_a_sample_or_a_vocabulary_is_not_evidence_of_a_model() -> None:
     assert {".npy", ".model"} <= set(WEIGHT_SUFFIXES) - set(MODEL_SUFFIXES)
 
 

@@ -1,4 +1,4 @@
-"""What editors are told of the built-in serializers is what these say of themselves."""
+"""The committed descriptions of the built-in serializers match the code."""
 
 import json
 from pathlib import Path
@@ -16,9 +16,9 @@ def test_the_committed_descriptions_are_fresh() -> None:
 
 
 def test_every_built_in_serializer_and_every_option_is_described() -> None:
-    told = json.loads(describing.described())
-    assert list(told) == sorted(FORMATS)
-    for about in told.values():
+    descriptions = json.loads(describing.described())
+    assert list(descriptions) == sorted(FORMATS)
+    for about in descriptions.values():
         assert about["description"]
         assert about["options"]["additionalProperties"] is False
         assert all(option["description"] for option in about["options"]["properties"].values())

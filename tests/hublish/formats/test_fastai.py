@@ -1,4 +1,4 @@
-"""Exported learners: never opened without permission; without fastai."""
+"""Exported learners are never opened without permission. These tests need no fastai."""
 
 import pickle
 from pathlib import Path

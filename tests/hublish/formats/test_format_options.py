@@ -7,7 +7,7 @@ from hublish.formats.format_options import InvalidOptionsError, SafetensorsOptio
 from hublish.formats.safetensors import Safetensors
 
 
-def test_options_become_the_serializers_own_document() -> None:
+def test_options_become_an_instance_of_the_serializers_model() -> None:
     options = validate_options(Safetensors(), {"max_shard_size": "20MB", "metadata": {"epoch": "3"}})
     assert options == SafetensorsOptions(max_shard_size=20_000_000, metadata={"epoch": "3"})
 
@@ -33,7 +33,7 @@ def test_five_gigabytes_is_the_default_as_in_huggingface_hub() -> None:
         ({"metadata": "text"}, "metadata", "expected a mapping, got text", "`key: value` lines"),
     ],
 )
-def test_an_option_that_does_not_fit_is_named(options: dict[str, Any], path: str, message: str, hint: str) -> None:
+def test_an_invalid_option_is_named(options: dict[str, Any], path: str, message: str, hint: str) -> None:
     with pytest.raises(InvalidOptionsError, match="are not valid for serializer 'safetensors'") as caught:
         validate_options(Safetensors(), options)
     (problem,) = caught.value.problems
@@ -43,13 +43,13 @@ def test_an_option_that_does_not_fit_is_named(options: dict[str, Any], path: str
     assert problem.of_key == message.startswith("unknown")
 
 
-def test_all_problems_are_told_at_once() -> None:
+def test_all_problems_are_reported_at_once() -> None:
     with pytest.raises(InvalidOptionsError) as caught:
         validate_options(Safetensors(), {"max_shard_size": -1, "renames": {}, "metadata": 1})
     assert len(caught.value.problems) == 3
 
 
-def test_a_serializer_without_options_says_so() -> None:
+def test_a_serializer_without_options_rejects_any() -> None:
     with pytest.raises(InvalidOptionsError) as caught:
         validate_options(Copy(), {"level": 9})
     assert caught.value.problems[0].hint == "remove it: serializer 'copy' has no options"

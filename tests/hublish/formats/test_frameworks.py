@@ -61,16 +61,16 @@ def test_a_missing_package_is_named_with_the_command_that_installs_it(
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "reason"),
     [("import no_such_backend", "No module named 'no_such_backend'"), ("1/0", "division by zero")],
 )
 def test_a_package_that_fails_to_import_is_not_reported_as_missing(
-    body: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, required: Callable[[Requirement], None]
+    body: str, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, required: Callable[[Requirement], None]
 ) -> None:
     (tmp_path / "broken_framework_for_tests.py").write_text(body)
     monkeypatch.syspath_prepend(str(tmp_path))
     required(Requirement("broken_framework_for_tests", "acme", "check the backend"))
-    with pytest.raises(MissingDependencyError, match=f"installed but cannot be imported: {said}") as caught:
+    with pytest.raises(MissingDependencyError, match=f"installed but cannot be imported: {reason}") as caught:
         imported("broken_framework_for_tests", serializer="acme")
     assert caught.value.hint == "check the backend"
 

@@ -14,7 +14,7 @@ def source(tmp_path: Path) -> Path:
     return tmp_path / "source"
 
 
-def test_another_file_in_the_same_place_is_refused(tmp_path: Path, source: Path) -> None:
+def test_another_file_at_the_same_path_is_rejected(tmp_path: Path, source: Path) -> None:
     identity = Identity.of(source.stat())
     (tmp_path / "other").write_bytes(b"0123456789")
     (tmp_path / "other").replace(source)
@@ -22,7 +22,7 @@ def test_another_file_in_the_same_place_is_refused(tmp_path: Path, source: Path)
         pytest.fail("it was opened")
 
 
-def test_a_rewrite_with_the_old_time_put_back_is_seen(source: Path) -> None:
+def test_a_rewrite_that_restores_the_old_time_is_detected(source: Path) -> None:
     status = source.stat()
     source.write_bytes(b"9876543210")
     os.utime(source, ns=(status.st_atime_ns, status.st_mtime_ns))
@@ -30,7 +30,7 @@ def test_a_rewrite_with_the_old_time_put_back_is_seen(source: Path) -> None:
         pytest.fail("it was opened")
 
 
-def test_a_change_while_it_is_read_is_refused(source: Path) -> None:
+def test_a_change_during_the_read_is_rejected(source: Path) -> None:
     with pytest.raises(SourceChangedError), unchanged(source, Identity.of(source.stat())), source.open("ab") as file:
         file.write(b"more")
 

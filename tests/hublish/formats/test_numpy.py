@@ -1,4 +1,4 @@
-"""numpy files: what they hold comes back, and what would be pickled never goes in."""
+"""numpy files: arrays are read back, and objects that numpy would pickle are rejected."""
 
 import io
 import zipfile

@@ -122,7 +122,7 @@ IN_TRAINING: Callable[[bytes], bytes] = lambda inner: model(  # noqa: E731
 
 @pytest.mark.usefixtures("unchecked")
 @pytest.mark.parametrize("place", [IN_NODE, IN_SUBGRAPH, IN_FUNCTION, IN_SPARSE, IN_TRAINING])
-def test_data_of_tensors_deep_inside_is_collected_and_checked(place: Callable[[bytes], bytes], tmp_path: Path) -> None:
+def test_data_of_nested_tensors_is_collected_and_checked(place: Callable[[bytes], bytes], tmp_path: Path) -> None:
     written(tmp_path, place(external("k", "k.bin")), k=bytes(24))
     assert list(dump(tmp_path / "model.onnx", tmp_path)) == ["sub/model.onnx", "sub/k.bin"]
     assert list(Onnx().load({"model.onnx": tmp_path / "model.onnx", "k.bin": tmp_path / "k.bin"})) == ["a"]

@@ -48,7 +48,7 @@ instance = Acme()
 
 
 class Distribution:
-    """A distribution that is really installed, in a folder on the path."""
+    """A distribution that is installed in a folder on the path."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -77,7 +77,7 @@ def test_every_built_in_serializer_is_listed() -> None:
 
 
 @pytest.mark.parametrize("name", [*FORMATS])
-def test_every_built_in_serializer_is_sound_without_its_framework(name: str) -> None:
+def test_every_built_in_serializer_loads_without_its_framework(name: str) -> None:
     assert registry.get(name).name == name
 
 
@@ -87,7 +87,7 @@ def test_a_built_in_serializer_has_the_attributes_of_its_row(name: str) -> None:
     assert (declared.name, declared.suffix, declared.options) == (name, serializer.suffix, serializer.options)
 
 
-def test_to_declare_a_format_loads_no_arrays() -> None:
+def test_describing_a_format_does_not_import_numpy() -> None:
     names = [*FORMATS]
     script = (
         "import sys\nfrom hublish.formats import registry\n"
@@ -97,37 +97,37 @@ def test_to_declare_a_format_loads_no_arrays() -> None:
     assert done.stdout.split() == ["False", "False"]
 
 
-def test_another_distribution_declares_its_format_by_what_it_is(distribution: Distribution) -> None:
+def test_the_attributes_of_a_plugin_describe_its_format(distribution: Distribution) -> None:
     distribution.offer("acme = acme_formats_for_tests:Acme")
     assert registry.declared("acme").suffix == ".keras"
 
 
 @pytest.mark.parametrize("target", ["Acme", "instance"])
-def test_another_distribution_offers_a_class_or_an_instance(distribution: Distribution, target: str) -> None:
+def test_a_plugin_is_a_class_or_an_instance(distribution: Distribution, target: str) -> None:
     distribution.offer(f"acme = acme_formats_for_tests:{target}")
     assert registry.get("acme").version == 3
     assert "acme" in registry.names()
 
 
-def test_built_in_serializers_are_found_while_another_distribution_is_broken(distribution: Distribution) -> None:
+def test_a_broken_plugin_does_not_hide_built_in_serializers(distribution: Distribution) -> None:
     distribution.offer("acme = no_such_module:Acme")
     assert registry.get("safetensors").name == "safetensors"
     assert "acme" in registry.names()
 
 
-def test_an_endless_name_is_not_repeated() -> None:
+def test_a_very_long_name_is_not_repeated_in_the_error() -> None:
     with pytest.raises(registry.UnknownSerializerError) as caught:
         registry.get("x" * 100_000)
     assert len(str(caught.value)) < 1_000
 
 
-def test_an_unknown_name_is_answered_with_the_nearest_one() -> None:
+def test_the_error_for_an_unknown_name_suggests_the_nearest_one() -> None:
     with pytest.raises(registry.UnknownSerializerError, match="unknown serializer 'safetensor'") as caught:
         registry.get("safetensor")
     assert caught.value.hint.startswith("did you mean 'safetensors'? known serializers: copy, ")
 
 
-def test_two_distributions_with_one_name_are_both_named(distribution: Distribution) -> None:
+def test_two_plugins_of_one_name_are_both_reported(distribution: Distribution) -> None:
     distribution.offer("acme = acme_formats_for_tests:Acme", name="first-formats")
     distribution.offer("acme = acme_formats_for_tests:Misnamed", name="second-formats")
     with pytest.raises(registry.InvalidSerializerError, match=r"two serializers are named 'acme'.*") as caught:
@@ -158,21 +158,21 @@ def test_a_built_in_name_cannot_be_taken(distribution: Distribution) -> None:
         ("acme = acme_formats_for_tests:Absent", "cannot be imported: AttributeError"),
     ],
 )
-def test_what_is_no_serializer_is_refused(distribution: Distribution, entry: str, problem: str) -> None:
+def test_an_invalid_plugin_is_rejected(distribution: Distribution, entry: str, problem: str) -> None:
     distribution.offer(entry)
     with pytest.raises(registry.InvalidSerializerError, match=problem) as caught:
         registry.get("acme")
     assert "acme-formats" in caught.value.message
 
 
-def test_a_serializer_without_a_name_is_refused(distribution: Distribution) -> None:
+def test_a_plugin_without_a_name_is_rejected(distribution: Distribution) -> None:
     distribution.offer(" = acme_formats_for_tests:Acme")
     with pytest.raises(registry.InvalidSerializerError, match="registers a serializer without a name"):
         registry.names()
 
 
 def made(name: str, *bases: type) -> Any:
-    """An instance of a class with the full name of a framework's, which is not installed here."""
+    """Return an instance of a class with the full name of a framework's class."""
     module, _, kind = name.rpartition(".")
     return type(kind, bases or (object,), {"__module__": module})()
 

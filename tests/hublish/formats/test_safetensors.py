@@ -54,7 +54,7 @@ def assert_same(found: Any, expected: Any) -> None:
         assert found[name].tobytes() == native(array).tobytes(), name
 
 
-def test_it_is_a_serializer() -> None:
+def test_the_class_satisfies_the_protocol() -> None:
     serializer: Serializer = Safetensors()
     assert (serializer.name, serializer.version) == ("safetensors", 1)
 
@@ -100,7 +100,7 @@ arrays_of_any_kind = st.dictionaries(
 # Every file is synced to disk, so a few examples have to do here.
 @settings(max_examples=rounds(15))
 @given(arrays_of_any_kind, st.integers(50, 500))
-def test_whatever_is_dumped_is_loaded_back(
+def test_any_array_that_is_dumped_is_loaded_back(
     tmp_path_factory: pytest.TempPathFactory, arrays: Arrays, max_shard_size: int
 ) -> None:
     workspace = tmp_path_factory.mktemp("workspace")
@@ -111,7 +111,7 @@ def test_whatever_is_dumped_is_loaded_back(
 
 
 @pytest.mark.parametrize("kind", ["bfloat16", "float8_e4m3fn", "float8_e5m2", "float8_e8m0fnu", "float8_e4m3fnuz"])
-def test_types_of_ml_dtypes_are_held(dump: Dump, kind: str) -> None:
+def test_types_of_ml_dtypes_are_stored(dump: Dump, kind: str) -> None:
     arrays = {"a": np.arange(256, dtype="u1").view(getattr(ml_dtypes, kind)).reshape(2, -1)}
     assert_same(Safetensors().load(paths(dump(arrays))), arrays)
 
@@ -144,7 +144,7 @@ def test_shards_and_index_are_those_of_huggingface_hub(dump: Dump, arrays: Array
     }
 
 
-def test_shards_stand_where_the_path_in_repo_says(dump: Dump, arrays: Arrays) -> None:
+def test_shards_are_named_after_path_in_repo(dump: Dump, arrays: Arrays) -> None:
     assert [file.path_in_repo for file in dump(arrays, "weights/foo.safetensors", max_shard_size=600)] == [
         "weights/foo-00001-of-00002.safetensors",
         "weights/foo-00002-of-00002.safetensors",
@@ -169,7 +169,7 @@ def metadata_of(path: Path) -> dict[str, str]:
         ({"format": "mlx", "note": "old"}, {"format": "pt", "note": "new"}, {"format": "pt", "note": "new"}),
     ],
 )
-def test_metadata_is_added_to_the_sources(
+def test_metadata_is_added_to_that_of_the_source(
     dump: Dump, arrays: Arrays, tmp_path: Path, theirs: dict[str, str], asked: dict[str, str], expected: dict[str, str]
 ) -> None:
     source = saved_by_library(arrays, tmp_path / "m.safetensors", **theirs)
@@ -227,7 +227,9 @@ def test_a_set_under_another_name_gets_a_new_index_and_keeps_its_shards(
 
 
 @pytest.mark.parametrize(("limit", "shards"), [(10_000, 1), (300, 4)])
-def test_a_set_is_split_anew(dump: Dump, sharded: Path, arrays: Arrays, limit: int, shards: int) -> None:
+def test_a_set_with_shards_of_another_size_is_split_again(
+    dump: Dump, sharded: Path, arrays: Arrays, limit: int, shards: int
+) -> None:
     written = paths(dump(sharded, "model.safetensors", max_shard_size=limit))
     assert sum(name.endswith(".safetensors") for name in written) == shards
     assert_same(Safetensors().load(written), arrays)
@@ -252,7 +254,7 @@ def test_a_missing_shard_of_the_source_is_named(dump: Dump, sharded: Path) -> No
         ({"a": np.broadcast_to(np.uint8(0), (10**15,))}, "model.safetensors", r"the arrays take 1000\.0 TB"),
     ],
 )
-def test_what_cannot_be_dumped_is_refused_and_nothing_written(
+def test_an_invalid_source_is_rejected_and_writes_nothing(
     tmp_path: Path, source: Any, path_in_repo: str, problem: str
 ) -> None:
     with pytest.raises(SerializationError, match=problem):
@@ -260,7 +262,7 @@ def test_what_cannot_be_dumped_is_refused_and_nothing_written(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_damage_found_half_way_leaves_no_half_file(tmp_path: Path) -> None:
+def test_damage_found_while_writing_leaves_no_partial_file(tmp_path: Path) -> None:
     workspace, source = tmp_path / "workspace", tmp_path / "m.npz"
     workspace.mkdir()
     np.savez(source, good=np.ones(9), bad=np.full(1000, 7.0))
@@ -272,7 +274,7 @@ def test_damage_found_half_way_leaves_no_half_file(tmp_path: Path) -> None:
     assert list(workspace.iterdir()) == []
 
 
-def test_an_impossible_workspace_is_a_clear_error(tmp_path: Path) -> None:
+def test_a_workspace_that_cannot_be_written_is_a_clear_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(SerializationError, match="Not a directory"):
         Safetensors().dump(
@@ -280,7 +282,7 @@ def test_an_impossible_workspace_is_a_clear_error(tmp_path: Path) -> None:
         )
 
 
-def test_files_that_cannot_be_loaded_are_a_load_error(tmp_path: Path) -> None:
+def test_files_that_cannot_be_loaded_raise_a_load_error(tmp_path: Path) -> None:
     (tmp_path / "m.safetensors").write_bytes(b"nonsense nonsense")
     with pytest.raises(LoadError, match=r"^model\.safetensors: a header of \d+ bytes"):
         Safetensors().load({"model.safetensors": tmp_path / "m.safetensors"})
@@ -314,7 +316,7 @@ def test_progress_reaches_its_total(arrays: Arrays, tmp_path: Path) -> None:
     assert sum(progress.done) == progress.total > 0
 
 
-# The peak of the program alone: what getrusage tells begins with that of the process that started it.
+# The peak of this program alone: getrusage includes the peak of the process that started it.
 MEASURE = """
 import re, sys
 from pathlib import Path
@@ -343,7 +345,7 @@ def save_checkpoint(path: Path, **arrays: NDArray[Any]) -> None:
     assembling.write_zip(path, assembling.members(pickle, storages, order))
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the peak of one program is told by /proc")
+@pytest.mark.skipif(sys.platform != "linux", reason="reads the peak of one program from /proc")
 @pytest.mark.parametrize(
     ("name", "save"), [("m.npz", np.savez), ("m.npz", np.savez_compressed), ("m.pt", save_checkpoint)]
 )
@@ -354,7 +356,7 @@ def test_memory_does_not_grow_with_the_checkpoint(
     save(tmp_path / name, a=np.ones((2000, 5000), kind), b=np.ones((2000, 5000), kind))
     command = [sys.executable, "-c", MEASURE, str(tmp_path / name), str(tmp_path)]
     kilobytes = int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-    mapped = name == "m.pt" and kind == ">f4"  # such a tensor's own pages count, which the kernel takes back at will
+    mapped = name == "m.pt" and kind == ">f4"  # mapped pages count, and the kernel frees them when it likes
     assert kilobytes < (60_000 if mapped else 16_000)
 
 
@@ -370,12 +372,12 @@ def minilm() -> Path:
     return Path(found.submodule_search_locations[0]) / "model" / "model.safetensors"
 
 
-def test_minilm_is_passed_on_as_it_is(dump: Dump, minilm: Path) -> None:
+def test_minilm_is_passed_on_unchanged(dump: Dump, minilm: Path) -> None:
     assert dump(minilm) == (Written("model.safetensors", minilm),)
     assert_same(Safetensors().load({"model.safetensors": minilm}), load_file(minilm))
 
 
-def test_minilm_in_shards_is_what_the_library_reads(dump: Dump, minilm: Path) -> None:
+def test_the_library_reads_minilm_in_shards(dump: Dump, minilm: Path) -> None:
     written = paths(dump(minilm, max_shard_size="20MB"))
     shards = {name: path for name, path in written.items() if name.endswith(".safetensors")}
     assert len(shards) == 4
@@ -384,7 +386,7 @@ def test_minilm_in_shards_is_what_the_library_reads(dump: Dump, minilm: Path) ->
     assert_same(Safetensors().load(written), load_file(minilm))
 
 
-def test_minilm_through_npz_comes_back_bit_for_bit(dump: Dump, minilm: Path, tmp_path: Path) -> None:
+def test_minilm_from_npz_is_loaded_bit_for_bit(dump: Dump, minilm: Path, tmp_path: Path) -> None:
     tensors: dict[str, Any] = load_file(minilm)
     np.savez(tmp_path / "model.npz", **tensors)
     (file,) = dump(tmp_path / "model.npz", "model.npz")
