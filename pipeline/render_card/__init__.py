@@ -3,6 +3,7 @@
 render_card.py       the stage
 card_template.py     the template, and the names that it can use
 card_files.py        files that the card names, read only inside the manifest's folder
+evaluation.py        evaluation results among them
 renderer.py          rendering within limits, a user's template in a child process
 template_sandbox.py  Jinja2's sandbox, in the child process or in this one
 escaping.py          values as Markdown text

@@ -1,22 +1,14 @@
-"""Read the files that a manifest's card names: templates and evaluation results, only inside the manifest's folder."""
+"""Read the files that a manifest's card names, only inside the manifest's folder."""
 
 import os
 import stat
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from hublish.base.errors import CardError
-from hublish.schemas.diagnose.problems import InvalidDocumentError, Problem
+from hublish.schemas.diagnose.problems import Problem
 from hublish.schemas.diagnose.suggestions import nearest
-from hublish.schemas.documents.json_documents import read_json_value
 from hublish.schemas.documents.path_rules import path_problems
-
-EVALUATION_LIMIT: Final = 1 << 20
-"""The largest evaluation file, in bytes."""
-
-Results = list[dict[str, Any]]
-"""Evaluation results, each with `task`, `dataset` and `metrics`."""
 
 # Without O_NONBLOCK, opening a FIFO would wait for a writer.
 _FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -72,35 +64,6 @@ def open_inside(folder: Path, relative: str) -> int:
         return os.open(name, _FLAGS, dir_fd=current)
     finally:
         os.close(current)
-
-
-def read_evaluation(name: str, folder: Path) -> Results:
-    """Return evaluation results from a JSON file: a list of them, or an object with the list as `results`.
-
-    Args:
-        name: the file, relative to `folder`.
-        folder: the manifest's folder.
-
-    Raises:
-        CardError: when the file is missing, not strict JSON, or has another form.
-    """
-    data = read_inside(folder, name, "card.evaluation", EVALUATION_LIMIT, "name a JSON file with evaluation results")
-    msg = "the evaluation results cannot be read"
-    try:
-        value = read_json_value(data, name, family="card", max_bytes=EVALUATION_LIMIT)
-    except InvalidDocumentError as error:
-        raise CardError(msg, problems=error.problems) from None
-    results = value.get("results") if isinstance(value, dict) else value
-    if not isinstance(results, list) or not all(isinstance(result, dict) for result in results):
-        hint = "write a list of {task, dataset, metrics}, as in a card's model-index"
-        problem = Problem("card.evaluation", f"{name} contains no list of results", hint, "card.evaluation")
-        raise CardError(msg, problems=[problem])
-    return results
-
-
-def model_index(name: str, results: Results) -> list[Mapping[str, Any]]:
-    """Return the `model-index` of the front matter, for a model called `name`."""
-    return [{"name": name, "results": results}]
 
 
 def _near(folder: Path, relative: str) -> str:

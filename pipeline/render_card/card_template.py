@@ -28,7 +28,8 @@ from typing import Any, Final
 
 from hublish.base.errors import CardError
 from hublish.base.values import StagedFile, Target
-from hublish.pipeline.render_card.card_files import Results, read_inside
+from hublish.pipeline.render_card.card_files import read_inside
+from hublish.pipeline.render_card.evaluation import Results
 from hublish.schemas.diagnose.problems import Problem
 from hublish.schemas.diagnose.suggestions import nearest
 from hublish.schemas.documents.manifest import TEMPLATE_NAMES, Card

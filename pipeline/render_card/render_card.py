@@ -8,8 +8,8 @@ from hublish.base.content import ContentChangedError, InMemory
 from hublish.base.errors import CardError
 from hublish.base.values import Effect, Origin, Project, Staged, StagedFile, Step, Verdict
 from hublish.formats.front_matter import read_front_matter, with_front_matter
-from hublish.pipeline.render_card.card_files import Results, model_index, read_evaluation
 from hublish.pipeline.render_card.card_template import CardTemplate, find_template, template_context, variable_problems
+from hublish.pipeline.render_card.evaluation import Results, model_index, read_evaluation
 from hublish.pipeline.render_card.renderer import current_renderer
 from hublish.schemas.diagnose.problems import InvalidDocumentError, Problem, errors_in, parse_path
 from hublish.schemas.documents.card_metadata import metadata_problems

@@ -15,7 +15,7 @@ from hublish.cli.exit_codes import report_failure
 from hublish.cli.report import FORMATS, Report, report_for
 from hublish.cli.terminal.streams import Terminal
 from hublish.cli.views.check import CheckView
-from hublish.pipeline.render_card.card_files import model_index, read_evaluation
+from hublish.pipeline.render_card.evaluation import model_index, read_evaluation
 from hublish.pipeline.render_card.renderer import Renderer, rendered_by
 from hublish.schemas.diagnose.problems import InvalidDocumentError, Problem
 from hublish.schemas.documents.card_metadata import metadata_problems
