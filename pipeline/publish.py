@@ -1,4 +1,4 @@
-"""The forward order, one stage a line: what `hublish publish` does once `build.py` has sealed the release."""
+"""The forward order, one stage per line: `hublish publish`, after `build.py` has sealed the release."""
 
 from concurrent.futures import Executor
 from pathlib import Path
@@ -7,13 +7,11 @@ from hublish.base.progress import SILENT, Progress
 from hublish.base.values import Head, Plan, Project, Receipt, Target
 from hublish.hub.client.hub import Hub
 from hublish.pipeline.build import releasing
-from hublish.pipeline.compare.compare import Compare
-from hublish.pipeline.compare.plan import make as make_plan
+from hublish.pipeline.compare.compare import Compare, make_plan
 from hublish.pipeline.engine import Pipeline
 from hublish.pipeline.lock.lock import WriteLock
+from hublish.pipeline.upload.finish import Reveal, Tag
 from hublish.pipeline.upload.prepare import Prepare
-from hublish.pipeline.upload.reveal import Reveal
-from hublish.pipeline.upload.tag import Tag
 from hublish.pipeline.upload.upload import Upload
 from hublish.pipeline.verify.verify import Verify
 
@@ -26,7 +24,7 @@ def planning(
     progress: Progress = SILENT,
     executor: Executor | None = None,
 ) -> Pipeline[Project, Plan]:
-    """Return the part that reads the remote: `head` was read before any file is."""
+    """Return the part that only reads the remote. `head` was read before any file."""
     return (
         releasing(workspace, progress, executor=executor).then(  # collected, serialized, with its card, sealed
             Compare(hub, target, head)
@@ -39,8 +37,8 @@ def publishing(hub: Hub, lock: Path) -> Pipeline[Plan, Receipt]:
     return (
         Pipeline.of(Prepare(hub, make_plan))  # the repo and the branch exist
         .then(Upload(hub))  # one commit on top of the planned parent
-        .then(Verify(hub))  # what stands there is what was planned
-        .then(Reveal(hub))  # readers are let in
+        .then(Verify(hub))  # the Hub has what was planned
+        .then(Reveal(hub))  # readers are admitted
         .then(Tag(hub))  # the name of the version
         .then(WriteLock(lock))  # the durable record
     )

@@ -54,7 +54,7 @@ def explain(
 
 def _on_the_hub(session: Session) -> tuple[GitIgnore | None, frozenset[str]]:
     # Imported here: without --remote, no client is loaded.
-    from hublish.pipeline.compare.ignored import remote_rules
+    from hublish.pipeline.compare.compare import remote_rules
 
     session.progress.begin("reading the repo on the Hub")
     head = session.hub.head(session.target)

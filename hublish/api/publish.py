@@ -10,7 +10,7 @@ from hublish.api.read_project import AnyManifest, read_plan_file, read_project
 from hublish.api.session import Session
 from hublish.base.errors import DeclinedError, ManifestInvalidError
 from hublish.base.values import Plan, Project, Receipt
-from hublish.pipeline.compare import stale
+from hublish.pipeline.compare.stale import refuse_stale
 from hublish.pipeline.lock.records import plan_document
 from hublish.pipeline.publish import publishing
 from hublish.schemas.documents.file_names import LOCK_FILE, MANIFEST_FILE
@@ -50,7 +50,7 @@ def publish(
     with Session(_as_reviewed(manifest, reviewed), **options) as session:
         fresh = planned(session)
         if reviewed is not None:
-            stale.refuse(reviewed, plan_document(fresh))
+            refuse_stale(reviewed, plan_document(fresh))
         if confirm is not None and not confirm(fresh):
             msg = "not published: the plan was not confirmed"
             raise DeclinedError(msg)

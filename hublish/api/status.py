@@ -12,7 +12,7 @@ from hublish.base.errors import RemoteError
 from hublish.base.values import Project, Release, Setting
 from hublish.base.values.publication import LocalDrift, setting_changes
 from hublish.pipeline.build import releasing
-from hublish.pipeline.compare import drift
+from hublish.pipeline.compare.drift import drift_since
 from hublish.schemas.documents.file_names import LOCK_FILE, MANIFEST_FILE
 from hublish.schemas.documents.lock import Lock
 
@@ -108,7 +108,7 @@ def status(
         release = releasing(session.workspace, session.progress, session.executor).run(project, session.progress)
         if locked is None:
             return Status(project, release, None, None, None)
-        local = drift.since(locked, release, project.target)
+        local = drift_since(locked, release, project.target)
         if offline:
             return Status(project, release, locked, local, None)
         try:

@@ -1,19 +1,31 @@
-"""Release -> Plan: what publishing would change on the remote."""
+"""Release -> Plan: what publishing would change on the remote, file by file."""
 
-from dataclasses import dataclass
-from typing import ClassVar
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar, Final
 
-from hublish.base.values import Head, Plan, Release, Target
+from hublish.base.digests import each_sealed, sealed_bytes
+from hublish.base.gitignore import GitIgnore
+from hublish.base.patterns import matching
+from hublish.base.values import Action, Change, Head, Plan, Release, ReleaseFile, RepoRef, Target
+from hublish.base.values.publication import setting_changes
+from hublish.hub.client import existing, transfer
 from hublish.hub.client.hub import Hub
-from hublish.pipeline.compare import plan
+from hublish.hub.client.transfer import SAMPLE_BYTES, UploadMode
+from hublish.schemas.documents.file_names import GITATTRIBUTES, GITIGNORE
+from hublish.schemas.documents.manifest import Patterns
+
+_NOT_OURS = "not part of the release"
+# A larger .gitignore was not written by a person, and is not worth a download.
+_LARGEST_GITIGNORE: Final = 1 << 20
 
 
 @dataclass(frozen=True)
 class Compare:
-    """Hold the sealed release against the head that was read before any file was.
+    """Compare the sealed release with the head, which was read before any file.
 
     Args:
-        hub: asked how it takes each file.
+        hub: reports how it takes each file.
         target: where the release goes.
         head: the target's branch.
     """
@@ -25,4 +37,98 @@ class Compare:
 
     def run(self, release: Release) -> Plan:
         """Return the plan."""
-        return plan.make(release, self.target, self.head, self.hub)
+        return make_plan(release, self.target, self.head, self.hub)
+
+
+def make_plan(release: Release, target: Target, head: Head, hub: Hub) -> Plan:
+    """Compare a release with the head of a target.
+
+    Raises:
+        RemoteConflictError: the release's tag is at another release.
+        SourceChangedError: a file is not what was sealed.
+        RemoteError: the Hub cannot be read.
+    """
+    changes = _with_upload_modes(_changes(release, head), release, target, head, hub)
+    plan = Plan(release, target, head, changes, setting_changes(target, head))
+    return existing.with_tag(existing.with_pull_request(plan, hub), hub)
+
+
+def deletions(paths: Sequence[str], patterns: Patterns) -> Mapping[str, Change]:
+    """Return the remote files that may be deleted, each with the first pattern that matches it."""
+    found: dict[str, Change] = {}
+    for index, pattern in enumerate(patterns.delete_patterns):
+        place = f"patterns.delete_patterns[{index}]"
+        for path in matching(paths, [pattern], None):
+            found.setdefault(path, Change(Action.DELETE, path, reason=f"{place}: {pattern}", rule=place))
+    return {path: change for path, change in found.items() if path != GITATTRIBUTES}
+
+
+def remote_rules(hub: Hub, repo: RepoRef, head: Head) -> GitIgnore | None:
+    """Return the .gitignore at the head, which the Hub applies to a release without one of its own; None without one.
+
+    Raises:
+        RemoteError: the Hub cannot be read.
+    """
+    found = head.files.get(GITIGNORE)
+    revision = head.commit or head.default_commit
+    if found is None or revision is None or found.size > _LARGEST_GITIGNORE:
+        return None
+    return GitIgnore.read(transfer.read(hub, repo, GITIGNORE, revision), f"{repo.repo_id}/{GITIGNORE}")
+
+
+def _changes(release: Release, head: Head) -> tuple[Change, ...]:
+    """Return the action for every file of the release and of the remote, sorted by path."""
+    ours = {file.path_in_repo: file for file in release.files}
+    theirs = [path for path in head.files if path not in ours]
+    deleted = deletions(theirs, release.project.manifest.patterns)
+    changes = [_change(file, head) for file in ours.values()]
+    changes += [deleted.get(path) or Change(Action.LEAVE, path, reason=_NOT_OURS) for path in theirs]
+    with_remotes = (replace(change, remote=head.files.get(change.path_in_repo)) for change in changes)
+    return tuple(sorted(with_remotes, key=lambda change: change.path_in_repo))
+
+
+def _change(file: ReleaseFile, head: Head) -> Change:
+    remote, verdict = head.files.get(file.path_in_repo), file.origin.verdict
+    action = Action.ADD if remote is None else Action.KEEP if remote.holds(file) else Action.CHANGE
+    return Change(action, file.path_in_repo, file, reason=verdict.rule, rule=verdict.path)
+
+
+def _with_upload_modes(
+    changes: tuple[Change, ...], release: Release, target: Target, head: Head, hub: Hub
+) -> tuple[Change, ...]:
+    """Return the changes with the Hub's upload modes, and with IGNORE for files that a .gitignore makes it drop."""
+    sent = [change.file for change in changes if change.action in (Action.ADD, Action.CHANGE) and change.file]
+    if not sent or head.default_commit is None:  # a repo that does not exist yet has no modes
+        return changes
+    revision = target.revision if head.commit else "main"
+    samples = each_sealed(sent, _sample)
+    own = each_sealed((file for file in release.files if file.path_in_repo == GITIGNORE), sealed_bytes)
+    gitignore = own[0].decode("utf-8", "replace") if own else None
+    modes = transfer.upload_modes(hub, target, revision, tuple(zip(sent, samples, strict=True)), gitignore)
+    if not any(mode.ignored for mode in modes.values()):
+        return tuple(_with_mode(change, modes) for change in changes)
+    rules = GitIgnore.read(own[0]) if own else remote_rules(hub, target, head)
+    return tuple(_with_rule(_with_mode(change, modes), rules) for change in changes)
+
+
+def _sample(file: ReleaseFile) -> bytes:
+    with file.content.open() as stream:
+        return stream.read(SAMPLE_BYTES)
+
+
+def _with_mode(change: Change, modes: Mapping[str, UploadMode]) -> Change:
+    mode = modes.get(change.path_in_repo)
+    if mode is None or change.action not in (Action.ADD, Action.CHANGE):
+        return change
+    if mode.ignored:
+        return replace(change, action=Action.IGNORE, reason="a .gitignore makes the Hub drop it", rule="")
+    return replace(change, upload_mode=mode.mode)
+
+
+def _with_rule(change: Change, rules: GitIgnore | None) -> Change:
+    # The Hub reports that it drops a file, not why. The rules are evaluated here as git does it; where the two
+    # disagree, the general reason stays.
+    rule = rules.rule_for(change.path_in_repo) if rules and change.action is Action.IGNORE else None
+    if rule is None:
+        return change
+    return replace(change, reason=f"{rule} makes the Hub drop it", location=rule.location)

@@ -1,4 +1,4 @@
-"""Whether the release on this machine is still the one that was locked: no network, no Hub."""
+"""Compare the release on this machine with the lock, without a network."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -8,7 +8,7 @@ from hublish.base.values.publication import ChangedFile, LocalDrift
 from hublish.schemas.documents.lock import Lock, LockedFile
 
 
-def since(lock: Lock, release: Release, target: Target) -> LocalDrift:
+def drift_since(lock: Lock, release: Release, target: Target) -> LocalDrift:
     """Compare a release for a target with a lock, by digests."""
     locked = {file.path_in_repo: file for file in lock.files}
     now = {file.path_in_repo: file for file in release.files}
@@ -27,26 +27,26 @@ def _differs(locked: Mapping[str, LockedFile], now: Mapping[str, ReleaseFile], p
 
 
 def _why(before: LockedFile, now: ReleaseFile) -> str:
-    """Return what made the bytes others, as far as a lock tells."""
+    """Return why the bytes differ, as far as the lock records it."""
     origin = now.origin
     if before.serializer != origin.serializer:
         return f"serializer {before.serializer} -> {origin.serializer}"
-    parameters = list(_moved(before.parameters, origin.parameters))
+    parameters = list(_changed(before.parameters, origin.parameters))
     if parameters:
         return "; ".join(parameters)
     return f"made from {before.source} -> {origin.source}" if before.source != origin.source else "other bytes"
 
 
-def _moved(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
+def _changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
     for name in sorted(before.keys() | now.keys()):
         if before.get(name) != now.get(name):
-            # A digest says no more than that it is another.
+            # The two values of a digest would tell a reader nothing.
             shown = "" if name.endswith("sha256") else f" {before.get(name)} -> {now.get(name)}"
             yield f"{name}{shown or ' changed'}"
 
 
 def _settings(lock: Lock, target: Target) -> Iterator[Setting]:
-    # A pull request's own ref is in the lock; the manifest names the branch it asks to be merged into.
+    # The lock has the ref of a pull request, the manifest the branch that it is to be merged into.
     revision = lock.revision if target.create_pr else target.revision
     for name, before, after in (
         ("repo_id", lock.repo_id, target.repo_id),

@@ -1,4 +1,4 @@
-"""Whether a reviewed plan is still what would be published."""
+"""Compare a reviewed plan with the one that would be published now."""
 
 from collections.abc import Iterator, Mapping
 
@@ -9,18 +9,18 @@ from hublish.schemas.documents.plan import PlanDocument, PlannedFile
 
 _TARGET = ("repo_id", "repo_type", "endpoint", "revision", "create_pr", "manifest_sha256", "commit_message")
 _REMOTE = ("repo_exists", "parent_commit", "settings", "tag")
+# When a run that was killed has created the repo or the branch since the review, only these are left to compare.
 _PREPARED = ("settings", "tag")
-"""What is left to compare when the place did not exist at the review and was made since: by a run that was killed."""
 
 
-def refuse(reviewed: PlanDocument, fresh: PlanDocument) -> None:
-    """Compare what was reviewed with what would be published now.
+def refuse_stale(reviewed: PlanDocument, fresh: PlanDocument) -> None:
+    """Raise when the reviewed plan differs from the one that would be published now.
 
-    A plan of which a part is done is not stale: a run that was killed after it had made the repo, or its commit,
-    converges.
+    A plan that is partly done is not stale: after a run that was killed once it had created the repo, or its commit,
+    the next run converges.
 
     Raises:
-        PlanStaleError: naming everything that moved: a byte, the manifest, the remote.
+        PlanStaleError: with everything that changed: a byte, the manifest, the remote.
     """
     problems = [
         *_variables(reviewed, fresh),
@@ -28,7 +28,7 @@ def refuse(reviewed: PlanDocument, fresh: PlanDocument) -> None:
         *_files(_released(reviewed), _released(fresh)),
     ]
     if problems or _sends(fresh):
-        fields = _PREPARED if _made_since(reviewed, fresh) else _REMOTE
+        fields = _PREPARED if _created_since(reviewed, fresh) else _REMOTE
         problems += _fields(_without_done(reviewed, fresh), fresh, fields)
         problems += _files(_by_path(reviewed), _by_path(fresh))
     else:
@@ -42,25 +42,27 @@ def refuse(reviewed: PlanDocument, fresh: PlanDocument) -> None:
 def _hint(reviewed: PlanDocument, fresh: PlanDocument) -> str:
     if reviewed.variables == fresh.variables:
         return "make a new plan and have it reviewed"
-    return "leave --set out: the plan holds the values it was reviewed with; or make a new plan and have it reviewed"
+    return "leave --set out: the plan contains the reviewed values; or make a new plan and have it reviewed"
 
 
 def _variables(reviewed: PlanDocument, fresh: PlanDocument) -> Iterator[Problem]:
-    """Compare the values that hub.yaml does not hold; their names say what moved where its bytes are the same."""
+    """Yield changes of values that are not in hub.yaml, by name, while the file itself is the same."""
     if reviewed.resolved_sha256 is None or reviewed.manifest_sha256 != fresh.manifest_sha256:
         return
-    moved = [*_moved("--set ", reviewed.variables, fresh.variables)]
-    moved += _moved("", reviewed.surroundings, fresh.surroundings)
-    if not moved and reviewed.resolved_sha256 != fresh.resolved_sha256:
-        moved = [Problem("plan.stale.variable", "a variable of the environment moved that hub.yaml lists under 'env'")]
-    yield from moved
+    changed = [*_changed("--set ", reviewed.variables, fresh.variables)]
+    changed += _changed("", reviewed.surroundings, fresh.surroundings)
+    if not changed and reviewed.resolved_sha256 != fresh.resolved_sha256:
+        # The values of the environment may be secret: the plan has only a digest of the manifest with them.
+        message = "an environment variable changed that hub.yaml lists under 'env'"
+        changed = [Problem("plan.stale.variable", message)]
+    yield from changed
 
 
-def _moved(kind: str, before: Mapping[str, str | int], now: Mapping[str, str | int]) -> Iterator[Problem]:
+def _changed(kind: str, before: Mapping[str, str | int], now: Mapping[str, str | int]) -> Iterator[Problem]:
     for name in sorted(before.keys() | now.keys()):
         if before.get(name) != now.get(name):
             values = f"reviewed {before.get(name, 'without it')}, now {now.get(name, 'without it')}"
-            yield Problem("plan.stale.variable", f"{kind}{name} moved: {values}")
+            yield Problem("plan.stale.variable", f"{kind}{name} changed: {values}")
 
 
 def _sends(plan: PlanDocument) -> bool:
@@ -69,17 +71,17 @@ def _sends(plan: PlanDocument) -> bool:
     )
 
 
-def _made_since(reviewed: PlanDocument, fresh: PlanDocument) -> bool:
-    """Whether the repo or the branch was missing and is there now; the files tell whether somebody filled it."""
-    made_repo = fresh.repo_exists and not reviewed.repo_exists
-    return made_repo or (reviewed.parent_commit is None and fresh.parent_commit is not None)
+def _created_since(reviewed: PlanDocument, fresh: PlanDocument) -> bool:
+    """Return whether the repo or the branch was created since the review; its files are compared separately."""
+    created = fresh.repo_exists and not reviewed.repo_exists
+    return created or (reviewed.parent_commit is None and fresh.parent_commit is not None)
 
 
 def _without_done(reviewed: PlanDocument, fresh: PlanDocument) -> PlanDocument:
-    """Leave out what stands already: it was agreed to, and need not be done again."""
+    """Return the reviewed plan without the settings and the tag that have been applied since."""
     left = {(setting.name, setting.after) for setting in fresh.settings}
-    agreed = {(setting.name, setting.after) for setting in reviewed.settings}
-    settings = fresh.settings if left <= agreed else reviewed.settings
+    reviewed_settings = {(setting.name, setting.after) for setting in reviewed.settings}
+    settings = fresh.settings if left <= reviewed_settings else reviewed.settings
     tag = fresh.tag if fresh.tag is None else reviewed.tag
     return reviewed.model_copy(update={"settings": settings, "tag": tag})
 
@@ -89,7 +91,7 @@ def _fields(reviewed: PlanDocument, fresh: PlanDocument, names: tuple[str, ...])
         before, now = getattr(reviewed, name), getattr(fresh, name)
         if before != now:
             shown = "" if name in ("settings", "commit_message") else f": reviewed {before}, now {now}"
-            yield Problem(f"plan.stale.{name}", f"{name} moved{shown}")
+            yield Problem(f"plan.stale.{name}", f"{name} changed{shown}")
 
 
 def _files(reviewed: dict[str, PlannedFile], fresh: dict[str, PlannedFile]) -> Iterator[Problem]:
@@ -106,12 +108,12 @@ def _files(reviewed: dict[str, PlannedFile], fresh: dict[str, PlannedFile]) -> I
 
 
 def _released(plan: PlanDocument) -> dict[str, PlannedFile]:
-    """The files of the release, whatever happens to them: their bytes are what was reviewed."""
+    """Return the files of the release without their actions: their bytes were reviewed."""
     blank = {"action": "keep"}
     return {file.path_in_repo: file.model_copy(update=blank) for file in plan.files if file.sha256 is not None}
 
 
 def _by_path(plan: PlanDocument) -> dict[str, PlannedFile]:
-    # The Hub's own file appears with the repo.
+    # The Hub adds .gitattributes by itself when the repo is created.
     released = (file for file in plan.files if file.sha256 is not None or file.path_in_repo != GITATTRIBUTES)
     return {file.path_in_repo: file for file in released}

@@ -99,7 +99,7 @@ class ReleaseRules:
         """Return the result for a file on the Hub that is not part of the release."""
         if path not in self.remote_paths:
             return None
-        from hublish.pipeline.compare.changes import deletions
+        from hublish.pipeline.compare.compare import deletions
 
         reason = "it is on the Hub, and no source has this path"
         deletion = deletions([path], self.project.manifest.patterns).get(path)

@@ -1,1 +1,1 @@
-"""Receipt (verified) -> Receipt: the lock on disk, and the plan, receipt and lock as documents."""
+"""Receipt (verified) -> Receipt: write the lock; and convert plan, receipt and lock to documents."""

@@ -15,14 +15,14 @@ class WriteLock:
     """Write the lock; the same release gives the same bytes.
 
     Args:
-        path: where; next to hub.yaml.
+        path: hub.lock, next to hub.yaml.
     """
 
     path: Path
     title: ClassVar[str] = "writing the lock"
 
     def run(self, receipt: Receipt) -> Receipt:
-        """Return the receipt as it is."""
+        """Return the receipt unchanged."""
         try:
             durable.write(self.path, lock_document(receipt).to_json().encode())
         except OSError as error:

@@ -1,4 +1,4 @@
-"""Values as documents: what is written down of a plan, a receipt, a release."""
+"""Convert plans, receipts and releases to the documents that record them."""
 
 import hashlib
 import json
@@ -15,14 +15,14 @@ from hublish.schemas.yaml.reader import Places
 
 
 def canonical_json(document: Document) -> str:
-    """Return the one text a document has: sorted keys, two spaces, a newline at the end."""
+    """Return the canonical text of a document: sorted keys, two spaces, a newline at the end."""
     return json.dumps(document.model_dump(mode="json"), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def plan_document(plan: Plan) -> PlanDocument:
-    """Return a plan as it is written to plan.json."""
+    """Return the contents of plan.json."""
     project, target, head = plan.release.project, plan.target, plan.head
-    # Without the way it was named by: the same plan reads the same wherever the command was run.
+    # The file's name without its folder: a plan does not depend on where the command was run.
     places = Places.of(project.text, PurePath(project.name).name)
     return PlanDocument(
         repo_id=target.repo_id,
@@ -48,7 +48,7 @@ def plan_document(plan: Plan) -> PlanDocument:
 
 
 def receipt_document(receipt: Receipt) -> ReceiptDocument:
-    """Return a receipt as scripts read it."""
+    """Return a receipt for scripts."""
     return ReceiptDocument(
         commit=receipt.commit,
         created=receipt.created,

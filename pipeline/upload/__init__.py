@@ -1,1 +1,1 @@
-"""Plan -> Receipt: prepare the repo, upload in one commit, then reveal and tag it."""
+"""Plan -> Receipt: prepare the repo, upload in one commit, then admit readers and set the tag."""

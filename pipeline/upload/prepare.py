@@ -1,4 +1,4 @@
-"""Plan -> Plan: the repo and the branch exist, and nobody reads what should not be read yet."""
+"""Plan -> Plan: the repo and the branch exist, and nobody can read files that are not to be public yet."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,37 +14,37 @@ from hublish.schemas.documents.file_names import GITATTRIBUTES
 
 @dataclass(frozen=True)
 class Prepare:
-    """Create what is missing on the Hub; the plan then stands on a real parent commit.
+    """Create the repo and the branch if they are missing, so that the plan has a real parent commit.
 
     Raises (from `run`):
-        RemoteIgnoredError: when a .gitignore would make the Hub drop files of the release.
-        RemoteConflictError: when somebody filled the new repo meanwhile.
+        RemoteIgnoredError: a .gitignore would make the Hub drop files of the release.
+        RemoteConflictError: another commit was made in the new repo meanwhile.
     """
 
     hub: Hub
-    plan_again: Callable[[Release, Target, Head, Hub], Plan]
+    # Stages do not import each other: the pipeline passes the comparison in.
+    replan: Callable[[Release, Target, Head, Hub], Plan]
     """Compares the release with the head of a repo or branch that was just created."""
     title: ClassVar[str] = "preparing the repo"
 
     def run(self, plan: Plan) -> Plan:
-        """Return the plan against the head as it is now."""
+        """Return the plan against the current head."""
         _refuse_ignored(plan)
         if plan.head.commit is None:
-            plan = self._on_a_parent(plan)
-        restricting = restricting_settings(plan)
-        if restricting:
+            plan = self._with_parent(plan)
+        if restricting := restricting_settings(plan):
             self.hub.update_settings(plan.target, restricting)
         return plan
 
-    def _on_a_parent(self, plan: Plan) -> Plan:
+    def _with_parent(self, plan: Plan) -> Plan:
         target = plan.target
         self.hub.create_repo(target)
         head = self.hub.head(target)
         if head.commit is None and head.default_commit is not None:
             self.hub.create_branch(target, head.default_commit)
             head = self.hub.head(target)
-        _refuse_filled(plan, head)
-        fresh = self.plan_again(plan.release, target, head, self.hub)
+        _refuse_other_commits(plan, head)
+        fresh = self.replan(plan.release, target, head, self.hub)
         _refuse_ignored(fresh)
         return fresh
 
@@ -56,13 +56,13 @@ def _refuse_ignored(plan: Plan) -> None:
             Problem("plan.remote_ignored", f"'{change.path_in_repo}': {change.reason}", location=change.location)
             for change in ignored
         ]
-        hint = "change that .gitignore, or leave the files out on purpose with patterns.ignore_patterns"
+        hint = "change that .gitignore, or exclude the files on purpose with patterns.ignore_patterns"
         raise RemoteIgnoredError("the Hub would silently drop files of the release", hint=hint, problems=problems)
 
 
-def _refuse_filled(plan: Plan, head: Head) -> None:
-    # A branch begins as main was when we looked; a repo, with nothing but the Hub's own file.
+def _refuse_other_commits(plan: Plan, head: Head) -> None:
+    # A new branch begins at the head of main that was planned with, and a new repo with nothing but the Hub's own file.
     expected = plan.head.default_commit
     if (expected and head.commit != expected) or (not expected and set(head.files) - {GITATTRIBUTES}):
-        msg = f"{plan.target.repo_id} was filled by somebody else while this release was prepared ({head.commit})"
-        raise RemoteConflictError(msg, hint="plan again and look at what is there")
+        msg = f"another commit was made to {plan.target.repo_id} while this release was prepared ({head.commit})"
+        raise RemoteConflictError(msg, hint="plan again and review what changed")

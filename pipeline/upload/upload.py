@@ -1,50 +1,55 @@
-"""Plan -> Receipt: everything in one commit, or nothing."""
+"""Plan -> Receipt: everything in one commit, or nothing, and never the same release twice."""
 
 from dataclasses import dataclass
 from typing import ClassVar
 
-from hublish.base.errors import AuthenticationError, NotFoundError, RemoteConflictError, RemoteError
-from hublish.base.values import Action, Plan, Receipt
-from hublish.hub.client import transfer
+from hublish.base.errors import (
+    AuthenticationError,
+    NotFoundError,
+    RemoteConflictError,
+    RemoteError,
+    VerificationError,
+)
+from hublish.base.values import Action, Head, Plan, Receipt
+from hublish.base.values.publication import plan_differences
+from hublish.hub.client import existing, transfer
 from hublish.hub.client.hub import Hub
-from hublish.pipeline.upload import recovery as landing
-from hublish.pipeline.upload.sending import additions, check_sent, require_unchanged
+from hublish.pipeline.upload.additions import additions, check_sent, require_unchanged
 
+# Seconds before each new try of a commit that was provably not applied, and before each new attempt to find that out.
 _WAITS = (1.0, 4.0, 10.0)
-"""Seconds before each new try of a commit that provably did not happen, and before each new look whether it did."""
 
 
 @dataclass(frozen=True)
 class Upload:
     """Send what changed in one commit on top of the planned parent.
 
-    A commit whose answer is lost may have happened: before it is tried again the remote is read. A commit that holds
-    the plan is success, a head equal to the parent may be tried again, anything else is a conflict.
+    A commit whose response is lost may have been applied: the remote is read before the next try. A commit that
+    contains the plan is success, a head equal to the parent allows another try, and anything else is a conflict.
 
     Raises (from `run`):
         SourceChangedError: a file is not what was sealed; nothing was committed.
-        RemoteConflictError: the head moved; nothing was overwritten.
-        RemoteError: the Hub refused, or cannot be reached.
+        RemoteConflictError: the head has moved; nothing was overwritten.
+        RemoteError: the Hub rejects the commit, or cannot be reached.
     """
 
     hub: Hub
     title: ClassVar[str] = "uploading in one commit"
 
     def run(self, plan: Plan) -> Receipt:
-        """Return what the Hub answered."""
+        """Return the Hub's response."""
         if not plan.commits:
             commit = plan.existing_commit or plan.head.commit or ""
-            url = landing.url(self.hub, plan, commit)
-            return Receipt(plan, commit, created=False, url=url, pull_request=plan.open_pull_request)
+            return self._receipt(plan, commit, plan.open_pull_request, created=False)
         for wait in (*_WAITS, None):
             try:
                 return self._attempt(plan)
-            except transfer.OutcomeUnknownError as doubt:
-                receipt = self._landed(plan)
+            except transfer.OutcomeUnknownError as unknown:
+                receipt = self._recovered(plan)
                 if receipt is not None:
                     return receipt
                 if wait is None:
-                    raise self._given_up(plan, doubt) from doubt.__cause__
+                    raise self._last_failure(plan, unknown) from unknown.__cause__
                 self.hub.retries.wait(wait)
         raise AssertionError  # the last try returns or raises
 
@@ -53,33 +58,81 @@ class Upload:
         try:
             with transfer.sending(self.hub, plan.target, additions(plan)) as sent:
                 check_sent(plan, sent.digests)
-                answer = transfer.commit(self.hub, plan.target, sent, deleted, parent_commit=plan.head.commit)
+                made = transfer.commit(self.hub, plan.target, sent, deleted, parent_commit=plan.head.commit)
         except RemoteError:
-            # A file that changed on its way is refused by the server: say that, not that the server complained.
+            # The server also rejects a file that changed while it was sent. Report the change, which explains more.
             require_unchanged(plan)
             raise
-        return Receipt(plan, answer.commit, created=True, url=answer.url, pull_request=answer.pull_request)
+        return Receipt(plan, made.commit, created=True, url=made.url, pull_request=made.pull_request)
 
-    def _landed(self, plan: Plan) -> Receipt | None:
-        """Look until the Hub can be read whether the commit happened; None when it did not."""
+    def _recovered(self, plan: Plan) -> Receipt | None:
+        """Find out whether the commit was applied, waiting until the Hub can be read; None when it was not."""
         for wait in _WAITS:
             try:
-                return landing.find(plan, self.hub)
+                return self._find_commit(plan)
             except (AuthenticationError, NotFoundError):
                 raise
             except RemoteError:
                 self.hub.retries.wait(wait)
         try:
-            return landing.find(plan, self.hub)
+            return self._find_commit(plan)
         except RemoteError as error:
-            msg = f"the answer to the commit was lost and the Hub cannot be read: it may have happened. {error.message}"
+            msg = (
+                "the response to the commit was lost and the Hub cannot be read: the commit may have been applied. "
+                f"{error.message}"
+            )
             raise type(error)(msg, hint="run the same command again: it finds out, and never commits twice") from error
 
-    def _given_up(self, plan: Plan, doubt: transfer.OutcomeUnknownError) -> Exception:
-        cause = doubt.__cause__
+    def _find_commit(self, plan: Plan) -> Receipt | None:
+        """Return the receipt of the planned commit when it is on the Hub; None when it provably is not.
+
+        Raises:
+            RemoteConflictError: the head has moved and the commit is not there; both commits are named.
+            VerificationError: the commit is on main although a pull request was requested.
+            RemoteError: the Hub cannot be read.
+        """
+        target = plan.target
+        if target.create_pr:
+            found = existing.with_pull_request(plan, self.hub)
+            if found.open_pull_request and found.existing_commit:
+                return self._receipt(plan, found.existing_commit, found.open_pull_request)
+        head = self.hub.head(target)
+        if head.commit == plan.head.commit:
+            return None
+        commit = self._commit_with_plan(plan, head)
+        if commit is None:
+            msg = f"{target.repo_id} moved from {plan.head.commit} to {head.commit} while this release was sent"
+            raise RemoteConflictError(msg, hint="nothing of it was committed; plan again and review what changed")
+        if target.create_pr:
+            msg = f"the Hub put the commit on main ({commit}) although a pull request was requested"
+            hint = "this Hub has no pull requests: revert it there, or publish without create_pr"
+            raise VerificationError(msg, hint=hint)
+        return self._receipt(plan, commit, None)
+
+    def _commit_with_plan(self, plan: Plan, head: Head) -> str | None:
+        if head.commit is None:
+            return None
+        if not plan_differences(plan, head.files):
+            return head.commit
+        # Another commit may be on top of ours already: ours is the child of the planned parent.
+        history = self.hub.history(plan.target, head.commit)
+        if plan.head.commit not in history[1:]:
+            return None
+        child = history[history.index(plan.head.commit) - 1]
+        return None if plan_differences(plan, self.hub.tree(plan.target, child)) else child
+
+    def _last_failure(self, plan: Plan, unknown: transfer.OutcomeUnknownError) -> Exception:
+        cause = unknown.__cause__
         assert isinstance(cause, Exception)
         error = self.hub.translated(cause, f"committing to {plan.target.repo_id}")
         if isinstance(error, RemoteConflictError):
-            msg = f"{error.message} It stands at {plan.head.commit}, where it stood when this release was planned"
+            # Reading the head has just refuted the reported conflict.
+            msg = f"{error.message} The head is {plan.head.commit}, as it was when this release was planned"
             return RemoteConflictError(msg, hint="nothing was committed; try again")
         return error
+
+    def _receipt(self, plan: Plan, commit: str, pull_request: int | None, *, created: bool = True) -> Receipt:
+        target = plan.target
+        prefix = "" if target.repo_type == "model" else f"{target.repo_type}s/"
+        url = f"{self.hub.endpoint}/{prefix}{target.repo_id}/commit/{commit}"
+        return Receipt(plan, commit, created=created, url=url, pull_request=pull_request)

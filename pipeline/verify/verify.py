@@ -1,4 +1,4 @@
-"""Receipt -> Receipt (verified): what stands on the Hub is what was planned."""
+"""Receipt -> Receipt (verified): the Hub has what was planned."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -13,16 +13,16 @@ from hublish.schemas.diagnose.problems import Problem
 
 @dataclass(frozen=True)
 class Verify:
-    """Read the tree at the commit and the ref that should hold it; trust neither answer of the upload.
+    """Read back the tree at the commit, and the ref that should contain it; do not trust the responses to the upload.
 
-    Self-hosted Hubs were seen to land a pull request on main and to accept a stale parent.
+    Some self-hosted Hubs commit a pull request to main, and accept a parent that is not the head.
 
     Raises (from `run`):
-        VerificationError: naming every difference. No tag is created and no lock written.
+        VerificationError: with every difference. No tag is created and no lock is written.
     """
 
     hub: Hub
-    title: ClassVar[str] = "verifying what stands on the Hub"
+    title: ClassVar[str] = "verifying the release on the Hub"
 
     def run(self, receipt: Receipt) -> Receipt:
         """Return the receipt, verified."""
@@ -32,11 +32,11 @@ class Verify:
         if receipt.created:
             problems = [*plan_differences(receipt.plan, tree), *self._place_problems(receipt)]
         else:
-            # What stood there already may lie behind the head, or beside it once the branch was squashed.
+            # An existing commit may be behind the head, or no longer in the branch after a squash.
             problems = [*file_differences(release.files, tree)]
         if problems:
             msg = f"commit {receipt.commit} on {target.repo_id} is not what was planned"
-            hint = "no tag was created and no lock written; look at the repo's history"
+            hint = "no tag was created and no lock was written; review the repo's history"
             raise VerificationError(msg, hint=hint, problems=problems)
         return replace(receipt, verified=True)
 
@@ -44,10 +44,10 @@ class Verify:
         head, target = receipt.plan.head, receipt.plan.target
         at = self.hub.commit_of(target, receipt.revision)
         if at != receipt.commit and receipt.commit not in self.hub.history(target, receipt.revision):
-            message = f"{receipt.revision} stands at {at}, whose history does not hold {receipt.commit}"
+            message = f"{receipt.revision} is at {at}, whose history does not contain {receipt.commit}"
             yield Problem("verify.ref", message)
         if target.create_pr and self.hub.commit_of(target, "main") == receipt.commit:
-            message = "the Hub put the commit on main although a pull request was asked for"
+            message = "the Hub put the commit on main although a pull request was requested"
             yield Problem("verify.not_a_pull_request", message)
         parent = self._parent(receipt)
         if head.commit and parent and parent != head.commit:
@@ -57,6 +57,6 @@ class Verify:
     def _parent(self, receipt: Receipt) -> str | None:
         try:
             history = self.hub.history(receipt.plan.target, receipt.commit)
-        except NotFoundError:  # a Hub that lists no history
+        except NotFoundError:  # this Hub lists no history
             return None
         return history[1] if history[:1] == (receipt.commit,) and len(history) > 1 else None

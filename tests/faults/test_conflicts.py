@@ -38,7 +38,7 @@ def test_the_same_change_by_another_user_is_not_a_conflict(release: Release, by_
 
 def test_a_repo_that_gets_files_while_it_is_created_is_left_alone(release: Release, by_lfs: None) -> None:
     release.proxy.on("^POST /api/repos/create", doing(release.commit_as_other, first=False), times=1)
-    with pytest.raises(RemoteConflictError, match="filled by somebody else"):
+    with pytest.raises(RemoteConflictError, match="another commit was made to"):
         release.publish()
     assert release.titles() == ["another user's work"]
 

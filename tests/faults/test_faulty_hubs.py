@@ -152,7 +152,7 @@ def test_a_tag_created_elsewhere_meanwhile_is_not_moved(release: Release, by_lfs
         release.api.create_tag(release.repo_id, tag="v1", revision=elsewhere)
 
     release.proxy.on("^POST /api/models/[^?]*/tag/", doing(taken), times=1)
-    with pytest.raises(RemoteConflictError, match="the tag v1 stands at"):
+    with pytest.raises(RemoteConflictError, match="the tag v1 is at"):
         release.publish()
     assert not release.lock.exists()
 

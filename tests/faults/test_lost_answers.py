@@ -143,7 +143,7 @@ def test_a_lost_answer_from_an_unreadable_hub_is_reported(release: Release, by_l
         return lost_after(call, forward)
 
     release.proxy.on(COMMIT, dies, times=1)
-    with pytest.raises((OfflineError, RemoteError), match="may have happened") as failure:
+    with pytest.raises((OfflineError, RemoteError), match="may have been applied") as failure:
         release.publish()
     assert "run the same command again" in failure.value.hint
     release.proxy.clear()

@@ -26,7 +26,7 @@ def test_publishing_reads_as_the_product() -> None:
         "comparing with the remote",
         "preparing the repo",
         "uploading in one commit",
-        "verifying what stands on the Hub",
+        "verifying the release on the Hub",
         "opening the repo to its readers",
         "tagging the release",
         "writing the lock",

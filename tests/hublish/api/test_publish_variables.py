@@ -117,7 +117,7 @@ def test_a_commit_that_moves_after_the_review_is_refused_by_its_name(manifest: P
     with pytest.raises(PlanStaleError) as caught:
         hublish.publish(manifest, plan=plan, endpoint="embedded")
     said = [problem.message for problem in caught.value.problems]
-    assert f"git.commit moved: reviewed {before}, now {git('rev-parse', 'HEAD')}" in said
+    assert f"git.commit changed: reviewed {before}, now {git('rev-parse', 'HEAD')}" in said
 
 
 def test_an_environment_that_moves_after_the_review_is_refused_and_not_repeated(
@@ -129,7 +129,7 @@ def test_an_environment_that_moves_after_the_review_is_refused_and_not_repeated(
     with pytest.raises(PlanStaleError) as caught:
         hublish.publish(manifest, plan=document, endpoint="embedded")
     assert [problem.message for problem in caught.value.problems] == [
-        "a variable of the environment moved that hub.yaml lists under 'env'"
+        "an environment variable changed that hub.yaml lists under 'env'"
     ]
 
 

@@ -8,7 +8,7 @@ import pytest
 from hublish.base.content import InMemory
 from hublish.base.values import Origin, Project, Release, ReleaseFile, Setting
 from hublish.base.values.publication import LocalDrift
-from hublish.pipeline.compare import drift
+from hublish.pipeline.compare.drift import drift_since
 from hublish.schemas.documents.lock import Lock, LockedFile
 from hublish.schemas.documents.manifest import Load, Manifest
 
@@ -43,7 +43,7 @@ def release(*files: ReleaseFile, **repo: object) -> Release:
 
 
 def since(lock: Lock, release: Release) -> LocalDrift:
-    return drift.since(lock, release, release.project.target)
+    return drift_since(lock, release, release.project.target)
 
 
 def test_the_release_that_was_locked_has_not_drifted() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from hublish.base.errors import PlanStaleError
-from hublish.pipeline.compare import stale
+from hublish.pipeline.compare.stale import refuse_stale
 from hublish.schemas.documents.plan import PlanDocument, PlannedFile, PlannedSetting
 
 PRIVATE = PlannedSetting(name="visibility", before="public", after="private")
@@ -65,7 +65,7 @@ NEW = {"repo_exists": False, "parent_commit": None, "settings": (CREATED,)}
     ],
 )
 def test_a_plan_that_holds_or_is_partly_done_passes(reviewed: dict[str, Any], fresh: dict[str, Any]) -> None:
-    stale.refuse(plan(**reviewed), plan(**fresh))
+    refuse_stale(plan(**reviewed), plan(**fresh))
 
 
 @pytest.mark.parametrize(
@@ -94,19 +94,19 @@ def test_a_plan_that_holds_or_is_partly_done_passes(reviewed: dict[str, Any], fr
         (
             {**RESOLVED, "variables": {"v": "1"}},
             {**OTHERWISE, "variables": {"v": "2"}},
-            "--set v moved: reviewed 1, now 2",
+            "--set v changed: reviewed 1, now 2",
         ),
-        ({**RESOLVED, "variables": {"v": "1"}}, RESOLVED, "--set v moved: reviewed 1, now without it"),
+        ({**RESOLVED, "variables": {"v": "1"}}, RESOLVED, "--set v changed: reviewed 1, now without it"),
         (
             {**RESOLVED, "surroundings": {"git.commit": "1"}},
             {**OTHERWISE, "surroundings": {"git.commit": "2"}},
-            "git.commit moved: reviewed 1, now 2",
+            "git.commit changed: reviewed 1, now 2",
         ),
-        (RESOLVED, OTHERWISE, "a variable of the environment moved"),
+        (RESOLVED, OTHERWISE, "an environment variable changed"),
         (RESOLVED, {**OTHERWISE, "manifest_sha256": "e" * 64}, "manifest_sha256"),
     ],
 )
 def test_whatever_moved_is_named(reviewed: dict[str, Any], fresh: dict[str, Any], named: str) -> None:
     with pytest.raises(PlanStaleError, match=named) as failure:
-        stale.refuse(plan(**reviewed), plan(**fresh))
+        refuse_stale(plan(**reviewed), plan(**fresh))
     assert len(failure.value.problems) == 1

@@ -15,8 +15,8 @@ def test_a_plan_is_published_with_its_own_variables(run: Run, project: Path) -> 
     assert json.loads((project.parent / "plan.json").read_text())["variables"] == {"version": "2"}
 
     refused = run("publish ../plan.json --local --set version=3", exits=1).stderr
-    assert "--set version moved: reviewed 2, now 3" in refused
-    assert "hint: leave --set out: the plan holds the values it was reviewed with" in refused
+    assert "--set version changed: reviewed 2, now 3" in refused
+    assert "hint: leave --set out: the plan contains the reviewed values" in refused
 
     published = json.loads(run("publish ../plan.json --local --json").stdout)
     assert (published["tag"], published["plan"]["variables"]) == ("v2", {"version": "2"})

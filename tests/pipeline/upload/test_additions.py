@@ -8,7 +8,7 @@ import pytest
 from hublish.base.content import Content, Identity, InMemory, OnDisk
 from hublish.base.errors import SourceChangedError
 from hublish.base.values import Action, Change, Head, Origin, Plan, Project, Release, ReleaseFile
-from hublish.pipeline.upload.sending import additions, check_sent, require_unchanged
+from hublish.pipeline.upload.additions import additions, check_sent, require_unchanged
 from hublish.schemas.documents.manifest_yaml import read_manifest
 
 MANIFEST = b"schema_version: 1\nrepo: {repo_id: acme/model}\nartifacts: [{source: weights.bin}]\n"

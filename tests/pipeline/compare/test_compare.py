@@ -10,7 +10,7 @@ from huggingface_hub import HfApi
 from hublish.api.session import Session
 from hublish.base.values import Target
 from hublish.hub.client.hub import Hub
-from hublish.pipeline.compare.ignored import remote_rules
+from hublish.pipeline.compare.compare import remote_rules
 
 REPO = Target("acme/x")
 

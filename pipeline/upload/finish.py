@@ -1,19 +1,34 @@
-"""Receipt (verified) -> Receipt: the tag stands at the commit."""
+"""Receipt (verified) -> Receipt: admit readers, and give the commit its tag."""
 
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from hublish.base.errors import RemoteConflictError, RemoteError
 from hublish.base.values import Receipt
+from hublish.base.values.publication import opening_settings
 from hublish.hub.client.hub import Hub
 
 
 @dataclass(frozen=True)
+class Reveal:
+    """Apply the settings that admit readers. `Prepare` applied those that restrict them, before the upload."""
+
+    hub: Hub
+    title: ClassVar[str] = "opening the repo to its readers"
+
+    def run(self, receipt: Receipt) -> Receipt:
+        """Return the receipt unchanged."""
+        if opening := opening_settings(receipt.plan):
+            self.hub.update_settings(receipt.plan.target, opening)
+        return receipt
+
+
+@dataclass(frozen=True)
 class Tag:
-    """Create the tag, and look where it stands: a name taken meanwhile is never moved.
+    """Create the tag, and read back its commit: a tag that was created meanwhile is never moved.
 
     Raises (from `run`):
-        RemoteConflictError: when somebody created the tag elsewhere.
+        RemoteConflictError: the tag is at another commit.
     """
 
     hub: Hub
@@ -28,7 +43,7 @@ class Tag:
             self._create(receipt, target.tag)
         at = self.hub.tags(target).get(target.tag)
         if at != receipt.commit:
-            msg = f"the tag {target.tag} stands at {at}, not at {receipt.commit}"
+            msg = f"the tag {target.tag} is at {at}, not at {receipt.commit}"
             raise RemoteConflictError(msg, hint="the release is on the branch; raise the version or delete the tag")
         return replace(receipt, tag=target.tag)
 
@@ -36,6 +51,6 @@ class Tag:
         try:
             self.hub.create_tag(receipt.plan.target, tag, receipt.commit)
         except RemoteError:
-            # Some Hubs answer 500 to a tag that stands already, as it does after a lost answer.
+            # Some Hubs respond with 500 to a tag that exists, and it does when the first response was lost.
             if tag not in self.hub.tags(receipt.plan.target):
                 raise

@@ -1,6 +1,6 @@
-"""The bytes that leave are the bytes that were sealed.
+"""The bytes that are sent are the bytes that were sealed.
 
-Small files leave as the bytes that were hashed, read and hashed once more here. Large ones are hashed again while
+Small files are read and hashed once more here, and exactly those bytes are sent. Large files are hashed again while
 they are sent (by the server with LFS, by the client with xet), and compared before the commit.
 """
 
@@ -12,15 +12,15 @@ from hublish.base.digests import each_sealed, sealed_bytes
 from hublish.base.values import Action, Change, Plan, ReleaseFile
 from hublish.hub.client.transfer import Addition
 
+# Smaller files are sent as bytes also by LFS: bytes in memory cannot change between the check and the transfer.
 _SMALL = 64 << 10
-"""Bytes below which a large-file upload, too, is of the bytes and not of the path: nothing is left to change."""
 
 
 def additions(plan: Plan) -> tuple[Addition, ...]:
-    """Return the files to send, each as bytes or as a path that still holds what was sealed.
+    """Return the files to send, each as bytes, or as the path of a file that is unchanged since it was sealed.
 
     Raises:
-        SourceChangedError: naming every file that changed, before any request.
+        SourceChangedError: before any request, with every file that changed.
     """
 
     def addition(file: ReleaseFile, *, in_lfs: bool) -> Addition:
@@ -35,12 +35,12 @@ def additions(plan: Plan) -> tuple[Addition, ...]:
 
 
 def check_sent(plan: Plan, digests: Mapping[str, str]) -> None:
-    """Compare the sha256 of what was sent with the plan, and look at the files once more, before the commit.
+    """Compare the sha256 of the sent bytes with the plan, and check the files once more, before the commit.
 
-    The look is for the sake of Hubs that do not check what LFS brings them.
+    The second check is for Hubs that do not compare what LFS sends them with its sha256.
 
     Raises:
-        SourceChangedError: when they differ; nothing was committed.
+        SourceChangedError: a file changed; nothing was committed.
     """
 
     def check(file: ReleaseFile) -> None:
@@ -53,10 +53,10 @@ def check_sent(plan: Plan, digests: Mapping[str, str]) -> None:
 
 
 def require_unchanged(plan: Plan) -> None:
-    """Look whether the files that are sent from their place are untouched.
+    """Check that the files that are sent by path are unchanged since they were sealed.
 
     Raises:
-        SourceChangedError: naming every file that is not.
+        SourceChangedError: with every file that changed.
     """
     in_lfs = _in_lfs(plan)
     by_path = (file for file in _files(plan) if _path_to_send(file, in_lfs=file.path_in_repo in in_lfs))
@@ -64,12 +64,12 @@ def require_unchanged(plan: Plan) -> None:
 
 
 def _path_to_send(file: ReleaseFile, *, in_lfs: bool) -> Path | None:
-    """Return the path that the client reads the file from; None when the bytes themselves are sent."""
+    """Return the path from which the client reads the file; None when its bytes are sent."""
     return file.content.local_path if in_lfs and file.size > _SMALL else None
 
 
 def _in_lfs(plan: Plan) -> frozenset[str]:
-    # What the Hub was not asked about, or answered strangely, is treated as large: compared while it is sent.
+    # A file without an upload mode counts as large: it is then compared while it is sent.
     return frozenset(change.path_in_repo for change in _sent(plan) if change.upload_mode != "regular")
 
 
