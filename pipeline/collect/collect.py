@@ -180,7 +180,7 @@ def _checked(project: Project, item: Examined, first: dict[str, Candidate]) -> E
     if _same_release(project, other, candidate):
         return Examined(candidate, item.problems, repeated=True)
     message = f"'{other.source}' and '{candidate.source}' both go to '{candidate.path_in_repo}'"
-    hint = "give one of them another path_in_repo, or leave it out"
+    hint = "give one of them another path_in_repo, or exclude it"
     if other.artifact is None:
         message = f"'{candidate.path_in_repo}' is the path of the manifest itself, and '{candidate.source}' goes to it"
         hint = "give it another path_in_repo"

@@ -116,7 +116,7 @@ def _collisions(artifacts: _Artifacts, manifest: Manifest) -> Iterator[Problem]:
         yield Problem(
             "policy.collision",
             f"{quoted(first)} and {quoted(second)}: {why}",
-            "give one of them another path_in_repo, or leave it out",
+            "give one of them another path_in_repo, or exclude it",
             _path_field(artifacts[second], manifest),
             related=(Related(f"'{first}' comes from here", _path_field(artifacts[first], manifest)),),
         )

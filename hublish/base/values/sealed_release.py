@@ -214,6 +214,6 @@ class Release:
             added[file.path_in_repo] = file
         if problems:
             msg = "a file cannot be added to the release in the place of another"
-            raise SourceError(msg, hint="leave the other out with patterns.ignore_patterns", problems=problems)
+            raise SourceError(msg, hint="exclude the other with patterns.ignore_patterns", problems=problems)
         # Sorted as `Seal` does, since the order of files is part of plans and locks.
         return replace(self, files=tuple(sorted((*self.files, *files), key=lambda file: file.path_in_repo)))
