@@ -29,29 +29,29 @@ _LATER: Final = Step("policy", Effect.LATER, "policy: size, pickles and secrets,
 _PICKLE_HINT: Final = "convert it to safetensors, or set policy.pickle to `warn` or `allow`"
 
 
-def audit_content(path: str, source: str, print_: Fingerprint, policy: Policy) -> Iterator[Problem]:
+def audit_content(path: str, source: str, fingerprint: Fingerprint, policy: Policy) -> Iterator[Problem]:
     """Yield the problems of one file's content.
 
     Args:
         path: its path_in_repo.
         source: the name of the file that was read, for diagnostics.
-        print_: the result of reading it.
+        fingerprint: the result of reading it.
         policy: the manifest's.
     """
-    inspection = print_.inspection
+    inspection = fingerprint.inspection
     if inspection.pickle is not None:
         found = Problem("policy.pickle", f"the content is {inspection.pickle}", _PICKLE_HINT, path)
         yield from at_level([found], policy.pickle)
     # In a binary file, lines and columns mean nothing.
     place = None if inspection.binary else source
     yield from at_level((_secret_problem(path, place, hidden) for hidden in inspection.secrets), policy.secrets)
-    if print_.links > 1:
-        message = f"the file has {print_.links} names on this disk; writing to another one changes it"
+    if fingerprint.links > 1:
+        message = f"the file has {fingerprint.links} names on this disk; writing to another one changes it"
         yield Problem("policy.hard_link", message, "copy it if something else writes to it", path, severity="warning")
 
 
 def policy_steps(
-    path: str, source: str, size: int | None, print_: Fingerprint | None, policy: Policy
+    path: str, source: str, size: int | None, fingerprint: Fingerprint | None, policy: Policy
 ) -> Iterator[Step]:
     """Yield every rule of the policy with its result.
 
@@ -59,11 +59,14 @@ def policy_steps(
         path: the file's path_in_repo.
         source: the name of the file that was read, for diagnostics.
         size: in bytes; None for a file that is not written yet, of which only the name is audited.
-        print_: the result of reading it; None for a file that was not read.
+        fingerprint: the result of reading it; None for a file that was not read.
         policy: the manifest's.
     """
-    found = [*audit_path(path, size, policy), *(audit_content(path, source, print_, policy) if print_ else ())]
-    passed = _passed(size, policy, read=print_ is not None)
+    found = [
+        *audit_path(path, size, policy),
+        *(audit_content(path, source, fingerprint, policy) if fingerprint else ()),
+    ]
+    passed = _passed(size, policy, read=fingerprint is not None)
     # Every rule is listed, so that a reader sees which were evaluated.
     for rule, codes in _RULES.items():
         against = [_step(rule, problem, policy) for problem in found if problem.code in codes]

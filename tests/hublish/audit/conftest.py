@@ -1,4 +1,4 @@
-"""What the audit's tests share."""
+"""Settings of the audit's tests."""
 
 from hypothesis import settings
 

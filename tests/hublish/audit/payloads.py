@@ -1,4 +1,4 @@
-"""Files that carry a pickle, and files that do not: made here, never executed."""
+"""Files that carry a pickle, and files that do not: created here, never executed."""
 
 import bz2
 import gzip
@@ -20,11 +20,11 @@ import numpy as np
 from safetensors.numpy import save as save_safetensors
 
 NAMES = ("model.safetensors", "notes.txt", "config.json", "weights")
-"""Names a pickle hides under: weights, text, JSON, and none at all."""
+"""Names that a pickle hides under: weights, text, JSON, and no suffix."""
 
 
 class Call:
-    """Pickled, it is a call of `os.system`; nothing here ever loads it."""
+    """Its pickle calls `os.system`; no test loads it."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         return os.system, ("true",)
@@ -34,7 +34,7 @@ DATA = {"weights": [0.5, 1.5, 2.5], "epoch": 3, "name": "best"}
 
 
 def call(protocol: int = 4) -> bytes:
-    """Return a pickle that calls."""
+    """Return a pickle with a call."""
     return pickle.dumps(Call(), protocol)
 
 
@@ -59,7 +59,7 @@ def tarred(members: dict[str, bytes], form: int = tarfile.GNU_FORMAT) -> bytes:
 
 
 def torch_zip(member: str = "archive/data.pkl", method: int = zipfile.ZIP_STORED) -> bytes:
-    """Return what `torch.save` writes: a zip with a pickle and one member a storage."""
+    """Return a checkpoint of `torch.save`: a zip with a pickle and one member for each storage."""
     return zipped({member: call(2), "archive/data/0": bytes(64), "archive/version": b"3\n"}, method)
 
 
@@ -81,7 +81,7 @@ def encrypted(archive: bytes) -> bytes:
 
 
 def torch_legacy() -> bytes:
-    """Return what `torch.save` wrote before 1.6: five pickles in a row, then the storages."""
+    """Return a checkpoint of `torch.save` before 1.6: five pickles in a row, then the storages."""
     magic, version, system = 0x1950A86A20F9469CFC6C, 1001, {"little_endian": True}
     parts = [pickle.dumps(part, 2) for part in (magic, version, system, Call(), ["0"])]
     return b"".join(parts) + struct.pack("<q", 16) + bytes(64)
@@ -178,4 +178,4 @@ CLEAN: dict[str, Callable[[], bytes]] = {
     "raw float32 weights": lambda: np.random.default_rng(8).normal(size=5000).astype(np.float32).tobytes(),
     "random bytes": lambda: random.Random(9).randbytes(1 << 16),
 }
-"""Files of the kinds repos hold, none of which is or carries a pickle."""
+"""Files of the kinds in repos, none of which is or carries a pickle."""

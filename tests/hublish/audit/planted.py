@@ -1,4 +1,4 @@
-"""Secrets that were never issued, put together here so that no literal in the repository looks like one."""
+"""Secrets that were never issued, assembled here so that no literal in the repository looks like one."""
 
 import base64
 import gzip
@@ -90,7 +90,7 @@ KINDS: dict[str, Callable[[Issuer], str]] = {
     "json-web-token": lambda issuer: issuer.token(),
     "private-key": lambda issuer: issuer.key("RSA "),
 }
-"""Every rule, with one token drawn by it."""
+"""For every rule, a function that draws a token."""
 
 NOISE = "import os\n\n# See the documentation for what this_is_a_rather_long_identifier_for does.\nvalue = 3\n" * 30
 
@@ -122,4 +122,4 @@ PLACES: dict[str, Callable[[str], bytes]] = {
     "log.txt.gz": lambda secret: gzip.compress(f"{NOISE}{secret}\n".encode()),
     "long_line.csv": lambda secret: b"a," * 700_000 + secret.encode() + b"," + b"b," * 700_000,
 }
-"""Where a secret is found in practice, by the name of a file that holds it there."""
+"""Places where secrets are found in practice, by the name of the file."""

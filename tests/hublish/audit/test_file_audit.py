@@ -45,7 +45,7 @@ def test_every_rule_is_a_step_with_its_findings(
     assert all(any(problem.message in step.text for step in found) for problem in problems)
 
 
-def test_of_a_file_that_is_not_written_yet_the_name_is_audited(tmp_path: Path) -> None:
+def test_a_file_that_is_not_written_yet_is_audited_by_its_name(tmp_path: Path) -> None:
     policy = Policy.model_validate({"deny_patterns": ["*.bin"]})
     found = list(policy_steps("a.bin", "a.bin", None, None, policy))
     assert [(step.rule, step.effect) for step in found] == [

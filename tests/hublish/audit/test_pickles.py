@@ -99,7 +99,7 @@ def seen(data: bytes) -> tuple[Ending, int]:
         (b"N.", Ending.STOPPED),
         (b".", Ending.BROKEN),  # nothing to return
         (b"0.", Ending.BROKEN),  # nothing to pop
-        (b"(.", Ending.BROKEN),  # a mark is no value
+        (b"(.", Ending.BROKEN),  # a mark is not a value
         (b"(0N.", Ending.STOPPED),  # POP takes a mark away
         (b"NR.", Ending.BROKEN),  # REDUCE needs two
         (b"NNR.", Ending.BROKEN),  # None holds no arguments
@@ -161,7 +161,7 @@ class Recording:
 
 
 def calls(unpickler: type[pickle.Unpickler], program: bytes) -> bool:
-    """Whether a real unpickler, which imports nothing here, calls what the program names."""
+    """Whether a real unpickler, which imports nothing here, makes a call."""
     recording = Recording()
 
     class Harmless(unpickler):  # type: ignore[misc,valid-type]  # either implementation

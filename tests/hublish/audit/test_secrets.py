@@ -45,7 +45,7 @@ def test_a_token_of_every_kind_is_found_under_its_name(kind: str, seed: int) -> 
     assert rules_in(f"{NOISE}\nvalue: '{KINDS[kind](Issuer(seed))}'\n{NOISE}".encode()) == [kind]
 
 
-def test_of_100_planted_secrets_at_least_95_are_found() -> None:
+def test_at_least_95_of_100_planted_secrets_are_found() -> None:
     kinds, places = list(KINDS), list(PLACES)
     planted = [(kinds[number % len(kinds)], places[number % len(places)], number) for number in range(100)]
     missed = [
@@ -60,7 +60,7 @@ def test_a_hub_token_is_found_in_every_place(place: str) -> None:
 
 
 def clean_files() -> Iterator[tuple[str, bytes]]:
-    """Yield at least 200 files that hold no secret: vocabularies, hashes, code, weights and this repository's own."""
+    """Yield at least 200 files without a secret: vocabularies, hashes, code, weights and this repository's own."""
     yield from ((name, make()) for name, make in CLEAN.items())
     random_ = random.Random(3)
     for number in range(40):
@@ -78,7 +78,7 @@ def clean_files() -> Iterator[tuple[str, bytes]]:
     yield from ((path.name, path.read_bytes()) for path in sorted(model.rglob("*")) if path.is_file())
 
 
-def test_of_clean_files_at_most_one_in_a_hundred_is_flagged() -> None:
+def test_at_most_one_clean_file_in_a_hundred_is_flagged() -> None:
     files = dict(clean_files())
     flagged = [name for name, data in files.items() if rules_in(data)]
     assert len(files) >= 200
@@ -105,7 +105,7 @@ PLACEHOLDERS = {
 
 
 @pytest.mark.parametrize("text", PLACEHOLDERS.values(), ids=PLACEHOLDERS)
-def test_a_placeholder_is_no_finding(text: str) -> None:
+def test_a_placeholder_is_not_a_finding(text: str) -> None:
     assert secrets_in_text(f"token: {text}\n") == ()
 
 
@@ -121,7 +121,7 @@ def test_the_place_is_the_same_in_every_encoding(encoding: str) -> None:
 
 
 @given(st.integers(1, 300), st.integers(0, 200))
-def test_a_token_is_found_once_however_the_file_is_cut(piece: int, before: int) -> None:
+def test_a_token_is_found_once_however_the_file_is_split(piece: int, before: int) -> None:
     text = "a\n" * before + f"key = '{token()}'\n" + "b\n" * 100
     found = inspected(text.encode(), piece).secrets
     assert [(hidden.secret.line, hidden.secret.column) for hidden in found] == [(before + 1, 8)]
@@ -131,11 +131,11 @@ def test_a_token_is_found_once_however_the_file_is_cut(piece: int, before: int) 
 def test_no_finding_repeats_the_secret(kind: str) -> None:
     secret = KINDS[kind](Issuer(11))
     shown = repr(secrets_in_text(secret))
-    # What stands in front is the issuer's public prefix.
+    # The part before the ellipsis is the issuer's public prefix.
     assert not any(secret[start : start + 8] in shown for start in range(len(secret) // 2, len(secret) - 8))
 
 
-def test_of_a_large_binary_file_both_ends_are_scanned_and_the_middle_is_not() -> None:
+def test_a_large_binary_file_is_scanned_at_both_ends() -> None:
     data = bytearray(3 * EDGE)
     secrets = [token(seed).encode() for seed in range(3)]
     for position, secret in zip((100, 3 * EDGE // 2, 3 * EDGE - 100), secrets, strict=True):
@@ -143,7 +143,7 @@ def test_of_a_large_binary_file_both_ends_are_scanned_and_the_middle_is_not() ->
     assert rules_in(bytes(data)) == ["huggingface-token"] * 2
 
 
-def test_tokens_side_by_side_are_all_found() -> None:
+def test_adjacent_tokens_are_all_found() -> None:
     tokens = [token(seed) for seed in range(5)]
     assert [secret.column for secret in secrets_in_text(",".join(tokens))] == [1, 39, 77, 115, 153]
 

@@ -100,7 +100,7 @@ def test_a_dataset_that_safetensors_cannot_hold_is_refused(
         dump(tmp_path / "model.h5", "model.h5")
 
 
-def test_without_h5py_the_pip_line_is_told(dump: Dump, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_h5py_the_hint_is_the_pip_command(dump: Dump, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = save(tmp_path / "model.h5", {"a": np.ones(1)})
     monkeypatch.setitem(__import__("sys").modules, "h5py", None)
     with pytest.raises(MissingDependencyError, match="serializer safetensors needs h5py") as caught:

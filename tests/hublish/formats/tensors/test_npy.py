@@ -49,7 +49,7 @@ dtypes = st.one_of(
 
 
 @given(npst.arrays(dtypes, npst.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=5)), st.booleans())
-def test_an_array_comes_out_in_c_order_and_little_endian(
+def test_an_array_is_written_in_c_order_and_little_endian(
     tmp_path_factory: pytest.TempPathFactory, array: NDArray[Any], fortran: bool
 ) -> None:
     folder = tmp_path_factory.mktemp("npy")
@@ -106,7 +106,7 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
 
 
 @pytest.mark.parametrize(("raw", "problem"), HOSTILE.values(), ids=HOSTILE.keys())
-def test_an_array_that_cannot_be_held_is_refused(tmp_path: Path, raw: bytes, problem: str) -> None:
+def test_an_array_that_safetensors_cannot_hold_is_refused(tmp_path: Path, raw: bytes, problem: str) -> None:
     (tmp_path / "raw.npy").write_bytes(raw)
     with pytest.raises(InvalidFileError, match=problem) as caught:
         open_npy(tmp_path / "raw.npy")
@@ -172,7 +172,7 @@ def little(array: NDArray[Any]) -> bytes:
 
 
 @pytest.mark.parametrize("save", [np.savez, np.savez_compressed], ids=["stored", "deflated"])
-def test_every_layout_comes_out_of_an_archive(tmp_path: Path, arrays: dict[str, NDArray[Any]], save: Save) -> None:
+def test_every_layout_is_read_from_an_archive(tmp_path: Path, arrays: dict[str, NDArray[Any]], save: Save) -> None:
     large = {"large": np.random.default_rng(1).normal(size=(700, 800)), "turned large": np.ones((9, 70_000)).T}
     path = tmp_path / "model.npz"
     save(path, **arrays, **large)
@@ -180,7 +180,7 @@ def test_every_layout_comes_out_of_an_archive(tmp_path: Path, arrays: dict[str, 
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_arrays_come_in_the_order_they_were_saved(tmp_path: Path) -> None:
+def test_arrays_keep_the_order_they_were_saved_in(tmp_path: Path) -> None:
     np.savez(tmp_path / "m.npz", b=np.ones(1), a=np.ones(1), c=np.ones(1))
     assert list(read_all(tmp_path / "m.npz", tmp_path)) == ["b", "a", "c"]
 
@@ -212,7 +212,9 @@ GOOD = array_bytes(np.arange(1000.0))
         ({"o.npy": GOOD.replace(b"<f8", b"|O8")}, "member 'o.npy': an array of Python objects is a pickle"),
     ],
 )
-def test_a_member_that_cannot_be_held_is_named(tmp_path: Path, members: dict[str, bytes], problem: str) -> None:
+def test_a_member_that_safetensors_cannot_hold_is_named(
+    tmp_path: Path, members: dict[str, bytes], problem: str
+) -> None:
     path = archive(tmp_path / "m.npz", {"good.npy": GOOD, **members})
     with pytest.raises(InvalidFileError, match=problem) as caught:
         read_all(path, tmp_path)
@@ -247,7 +249,7 @@ def test_an_unknown_compression_is_refused(tmp_path: Path) -> None:
         read_all(path, tmp_path)
 
 
-def test_a_bomb_gives_no_more_than_its_directory_says(tmp_path: Path) -> None:
+def test_a_bomb_expands_no_further_than_its_directory_promises(tmp_path: Path) -> None:
     path = archive(tmp_path / "m.npz", {"a.npy": GOOD + bytes(50_000_000)}, zipfile.ZIP_DEFLATED)
     raw = bytearray(path.read_bytes())
     for signature, offset in ((b"PK\1\2", 24), (b"PK\3\4", 22)):
@@ -258,13 +260,13 @@ def test_a_bomb_gives_no_more_than_its_directory_says(tmp_path: Path) -> None:
         read_all(path, tmp_path)
 
 
-def test_a_file_that_is_no_zip_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_zip_is_refused(tmp_path: Path) -> None:
     (tmp_path / "m.npz").write_bytes(GOOD)
     with pytest.raises(InvalidFileError, match="not a zip archive, or cut short"):
         read_all(tmp_path / "m.npz", tmp_path)
 
 
-def test_an_error_of_the_caller_is_not_taken_for_damage(tmp_path: Path) -> None:
+def test_an_error_of_the_caller_is_not_reported_as_damage(tmp_path: Path) -> None:
     path = archive(tmp_path / "m.npz", {"a.npy": GOOD})
     with pytest.raises(RuntimeError, match="mine"), open_npz(path, tmp_path):
         raise RuntimeError("mine")
@@ -293,5 +295,5 @@ def test_a_damaged_archive_is_refused_and_never_crashes(
             found = read_all(folder / "m.npz", folder)
         except InvalidFileError:
             continue
-        # What passes has the right checksums: at most names and unchecked fields differ.
+        # Accepted archives have the right checksums: only names and unchecked fields differ.
         assert set(found.values()) <= {np.arange(12.0).tobytes(), np.ones((3, 2), "<i2").tobytes()}

@@ -47,7 +47,7 @@ def test_ties_follow_new_names(dump: Dump, tied: dict[str, Any]) -> None:
     assert stored(file.path)[1] == {"format": "pt", "zz": "wte"}
 
 
-def test_what_is_left_out_ties_nothing(dump: Dump, tied: dict[str, Any]) -> None:
+def test_an_excluded_tensor_has_no_ties(dump: Dump, tied: dict[str, Any]) -> None:
     (file,) = dump(tied, exclude=["lm_head"])
     assert "wte" in stored(file.path)[0]
     assert stored(file.path)[1] == {"format": "pt"}
@@ -79,5 +79,7 @@ def test_empty_tensors_are_not_tied(dump: Dump) -> None:
     ("metadata", "expected"),
     [({"b": "a"}, {"b": "a"}), ({"a": "a"}, {}), ({"b": "c"}, {}), ({"format": "a"}, {}), ({"total_size": 8}, {})],
 )
-def test_only_what_names_a_stored_tensor_is_a_tie(metadata: dict[str, object], expected: dict[str, str]) -> None:
+def test_only_metadata_that_names_a_stored_tensor_is_a_tie(
+    metadata: dict[str, object], expected: dict[str, str]
+) -> None:
     assert read_ties(metadata, ["a"]) == expected

@@ -1,4 +1,4 @@
-"""Checkpoints put together by hand: pickles out of opcodes, and the archives around them."""
+"""Checkpoints assembled by hand: pickles from opcodes, and the archives around them."""
 
 import struct
 import zipfile
@@ -16,7 +16,7 @@ def text(value: str) -> bytes:
 
 
 def number(value: int) -> bytes:
-    """A whole number of any size."""
+    """An integer of any size."""
     if -(2**31) <= value < 2**31:
         return b"J" + struct.pack("<i", value)
     raw = value.to_bytes(value.bit_length() // 8 + 1, "little", signed=True)
@@ -24,7 +24,7 @@ def number(value: int) -> bytes:
 
 
 def named(name: str) -> bytes:
-    """What a dotted name stands for."""
+    """The object of a dotted name."""
     module, _, attribute = name.rpartition(".")
     return f"c{module}\n{attribute}\n".encode()
 
@@ -40,7 +40,7 @@ def list_of(*items: bytes) -> bytes:
 
 
 def numbers(values: tuple[int, ...]) -> bytes:
-    """A tuple of whole numbers."""
+    """A tuple of integers."""
     return tuple_of(*map(number, values))
 
 
@@ -62,7 +62,7 @@ def storage(kind: str = FLOAT, key: str = "0", count: int = 4) -> bytes:
 def tensor(
     shape: tuple[int, ...] = (4,), strides: tuple[int, ...] = (1,), offset: int = 0, held: bytes | None = None
 ) -> bytes:
-    """A tensor of `_rebuild_tensor_v2`, four numbers in storage 0 unless told otherwise."""
+    """A tensor of `_rebuild_tensor_v2`, by default with four numbers in storage 0."""
     hooks = call("collections.OrderedDict")
     place = (number(offset), numbers(shape), numbers(strides))
     return call("torch._utils._rebuild_tensor_v2", held or storage(), *place, b"\x89", hooks)
@@ -76,7 +76,7 @@ def typed_tensor(dtype: str, count: int, key: str = "0") -> bytes:
 
 
 def pickled(body: bytes, protocol: int = 2) -> bytes:
-    """A whole pickle."""
+    """A complete pickle."""
     return b"\x80" + bytes([protocol]) + body + END
 
 
@@ -86,7 +86,7 @@ def state(body: bytes | None = None) -> bytes:
 
 
 FOUR = struct.pack("<4f", 0, 1, 2, 3)
-"""The bytes of storage 0, unless told otherwise."""
+"""The bytes of storage 0 by default."""
 
 
 def members(pickle: bytes, storages: Mapping[str, bytes] | None = None, order: bytes = b"little") -> dict[str, bytes]:
@@ -97,7 +97,7 @@ def members(pickle: bytes, storages: Mapping[str, bytes] | None = None, order: b
 
 
 def write_zip(path: Path, files: Mapping[str, bytes], method: int = zipfile.ZIP_STORED) -> Path:
-    """Write an archive, every time the same bytes."""
+    """Write an archive with reproducible bytes."""
     with zipfile.ZipFile(path, "w") as archive:
         for name, content in files.items():
             archive.writestr(zipfile.ZipInfo(name), content, method)

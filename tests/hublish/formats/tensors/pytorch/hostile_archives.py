@@ -68,19 +68,19 @@ def twice(path: Path) -> None:
 
 
 def overlapping(content: bytearray) -> None:
-    """Let the second member begin where the first does."""
+    """Make the second member begin at the first."""
     first, second = directory(content), directory(content, 1)
     struct.pack_into("<L", content, second + 42, struct.unpack_from("<L", content, first + 42)[0])
 
 
 def enormous(content: bytearray) -> None:
-    """Let the first member claim two gigabytes, in both places."""
+    """Make the first member claim two gigabytes, in both places."""
     for place in (18, directory(content) + 20):
         struct.pack_into("<LL", content, place, 2**31, 2**31)
 
 
 def inflating(path: Path) -> None:
-    """Write a pickle that claims to be small and inflates to a gigabyte."""
+    """Write a pickle that claims to be small and expands to a gigabyte."""
     squeezed = zlib.compressobj(9, wbits=-15)
     data = b"".join(squeezed.compress(b"N" * (1 << 20)) for _ in range(64)) + squeezed.flush()
     edited(members(data), lambda content: _pretend_deflated(content, len(data)))(path)
@@ -97,7 +97,7 @@ PLAIN = members(state())
 FLAG = 8  # of a directory's entry
 ARCHIVES: dict[str, tuple[Write, str]] = {
     "two members of one name": (twice, r"two members are named 'm/data\.pkl'"),
-    "members over each other": (edited(PLAIN, overlapping), "own header disagree|overlaps"),
+    "members that overlap": (edited(PLAIN, overlapping), "own header disagree|overlaps"),
     "a member beyond the file": (edited(PLAIN, put(42, "<L", 2**31)), "place without a member|damaged"),
     "a member larger than the file": (
         edited(PLAIN, enormous),
@@ -116,16 +116,16 @@ ARCHIVES: dict[str, tuple[Write, str]] = {
     "compressed storages": (archive(PLAIN, zipfile.ZIP_DEFLATED), "is compressed, which torch.save never does"),
     "an inflating pickle": (inflating, "does not match the directory"),
     "a pickle of 30 MB": (archive(members(b"\x80\x02" + b"N0" * 15_000_000)), "the limit is 25000000"),
-    "a path that leaves": (archive({**PLAIN, "m/../../canary": b""}), r"'\.\.' segment not allowed"),
+    "a path that climbs": (archive({**PLAIN, "m/../../canary": b""}), r"'\.\.' segment not allowed"),
     "an absolute path": (archive({**PLAIN, "/canary": b""}), "absolute path not allowed"),
-    "a path of Windows": (archive({**PLAIN, "m\\..\\canary": b""}), "backslash not allowed"),
+    "a Windows path": (archive({**PLAIN, "m\\..\\canary": b""}), "backslash not allowed"),
     "a drive": (archive({**PLAIN, "C:/canary": b""}), "absolute path not allowed"),
     "two roots": (archive({**PLAIN, "n/data.pkl": state()}), r"2 members of the archive are a data\.pkl"),
     "no pickle": (archive({"m/version": b"3\n"}), r"0 members of the archive are a data\.pkl"),
     "an unknown byte order": (archive(members(state(), order=b"middle")), "byte order b'middle' is not known"),
     "a byte order of megabytes": (archive(members(state(), order=b"x" * 2**22)), "the limit is 16"),
     "no directory": (raw(b"PK\3\4" + b"x" * 1000), "its directory is missing"),
-    "an archive behind something": (
+    "an archive after other bytes": (
         lambda path: path.write_bytes(b"PK\3\4junk" + write_zip(path, PLAIN).read_bytes()),
         "bytes precede the archive",
     ),
@@ -142,11 +142,11 @@ ARCHIVES: dict[str, tuple[Write, str]] = {
     "an empty file": (raw(b""), "not a PyTorch checkpoint"),
     "text": (raw(b"version https://git-lfs.github.com/spec/v1\n"), "not a PyTorch checkpoint"),
     "a bare pickle": (raw(executed(os.system, "touch canary")), "not a PyTorch checkpoint"),
-    "script code that is missing": (
+    "missing script code": (
         archive({**members(pickled(named("__torch__.M") + b")\x81}b")), "m/constants.pkl": b"", "m/code/x.py": b""}),
         r"code 'code/__torch__\.py' is missing",
     ),
-    "a script that names more": (
+    "a script that names a function": (
         archive({**members(state(call("posix.system", COMMAND))), "m/constants.pkl": b"", "m/code/x.py": b""}),
         r"posix\.system",
     ),
@@ -170,7 +170,7 @@ ARCHIVES: dict[str, tuple[Write, str]] = {
         raw(legacy(state(), {})[: -len(pickled(list_of()))] + pickled(list_of(text("0"), text("0")))),
         "list of storages is damaged",
     ),
-    "legacy: keys that are none": (
+    "legacy: keys that are not a list": (
         raw(legacy(state(), {})[: -len(pickled(list_of()))] + pickled(number(1))),
         "list of storages is damaged",
     ),

@@ -63,7 +63,7 @@ def doubled(index: int) -> bytes:
 
 
 PICKLES: dict[str, tuple[bytes, str]] = {
-    # what would be executed
+    # code that would run
     "os.system": (executed(os.system, "touch canary"), r"names (posix|nt)\.system, which no state dict needs"),
     "subprocess": (executed(subprocess.Popen, ["touch", "canary"]), r"names (subprocess|commands)\.Popen"),
     "exec": (executed(builtins.exec, "open('canary', 'w')"), r"names (__builtin__|builtins)\.exec"),
@@ -75,7 +75,7 @@ PICKLES: dict[str, tuple[bytes, str]] = {
     "import": (state(call("builtins.__import__", text("os"))), r"builtins\.__import__"),
     "import through importlib": (state(call("importlib.import_module", text("os"))), r"importlib\.import_module"),
     "nested call": (state(call("torch._utils._rebuild_parameter", call("posix.system", COMMAND))), r"posix\.system"),
-    "call of what a call made": (state(ORDERED + tuple_of(COMMAND) + b"R"), "calls a Ordered with a tuple"),
+    "call of a call's result": (state(ORDERED + tuple_of(COMMAND) + b"R"), "calls a Ordered with a tuple"),
     "runpy": (state(call("runpy.run_path", text("canary.py"))), r"runpy\.run_path"),
     "pickle within": (state(call("pickle.loads", text("cos\n"))), r"pickle\.loads"),
     "pickle within torch": (state(call("torch.load", text("other.pt"))), r"names torch\.load"),
@@ -116,11 +116,11 @@ PICKLES: dict[str, tuple[bytes, str]] = {
     "text number": (pickled(b"I" + b"9" * 100_000 + b"\n"), "opcode INT"),
     "text string": (pickled(b"S'touch canary'\n"), "opcode STRING"),
     "out-of-band buffer": (pickled(b"\x97"), "opcode NEXT_BUFFER"),
-    "an opcode that is none": (pickled(b"\xff"), "there is no opcode 0xff"),
-    "a protocol that is none": (pickled(b"N", protocol=200), "pickle protocol 200"),
+    "an unknown opcode": (pickled(b"\xff"), "there is no opcode 0xff"),
+    "an unknown protocol": (pickled(b"N", protocol=200), "pickle protocol 200"),
     # persistent ids
-    "persistent id as a text": (pickled(b"P0\n"), "opcode PERSID"),
-    "persistent id that is no tuple": (state(text("storage") + b"Q"), "is not a storage"),
+    "persistent id as a string": (pickled(b"P0\n"), "opcode PERSID"),
+    "persistent id that is not a tuple": (state(text("storage") + b"Q"), "is not a storage"),
     "persistent module": (
         state(tuple_of(text("module"), named(FLOAT), text("x"), text("y")) + b"Q"),
         "is not a storage",
@@ -137,11 +137,11 @@ PICKLES: dict[str, tuple[bytes, str]] = {
         state(tensor(held=storage(key="../../data.pkl"))),
         r"'\.\./\.\./data\.pkl' is miss",
     ),
-    "storage that is not there": (state(tensor(held=storage(key="1"))), "storage '1' is missing"),
+    "missing storage": (state(tensor(held=storage(key="1"))), "storage '1' is missing"),
     "storage of a negative size": (state(tensor(held=storage(count=-4))), "impossible size"),
     "storage of an enormous size": (state(tensor(held=storage(count=2**70))), "impossible size"),
     "storage cut short": (state(tensor((5,), held=storage(count=5))), "has 16 bytes, not 20: it is cut short"),
-    # tensors that are none
+    # invalid tensors
     "negative shape": (moved((1, 1), (-2, -2)), "shape is negative"),
     "negative stride": (moved((-1, 1)), "strides is negative"),
     "negative offset": (moved((2, 1), offset=-1), "offset is negative"),
@@ -151,17 +151,17 @@ PICKLES: dict[str, tuple[bytes, str]] = {
     "offset beyond the storage": (moved((2, 1), offset=1), "reaches to element 5"),
     "shape and strides apart": (moved((1,)), "2 dimensions and 1 strides"),
     "thousands of dimensions": (moved((0,) * 5000, (1,) * 5000), "5000 dimensions"),
-    "shape of truths": (
+    "shape of booleans": (
         rebuilt(storage(), number(0), tuple_of(b"\x88"), tuple_of(b"\x88")),
         "sequence of integers|never",
     ),
-    "shape that is a text": (
+    "shape that is a string": (
         rebuilt(storage(), number(0), text("4"), text("1"), b"\x89", ORDERED),
         "is not a sequence of integers",
     ),
     "too few arguments": (rebuilt(storage()), "has arguments that torch never passes"),
-    "a tensor of a text": (rebuilt(text("0"), number(0), numbers((1,)), numbers((1,)), b"\x89", ORDERED), "never"),
-    "a tensor of no type": (state(tensor(held=storage("torch.UntypedStorage", count=16))), "torch never passes"),
+    "a tensor of a string": (rebuilt(text("0"), number(0), numbers((1,)), numbers((1,)), b"\x89", ORDERED), "never"),
+    "a tensor without a type": (state(tensor(held=storage("torch.UntypedStorage", count=16))), "torch never passes"),
     "rebuilding within rebuilding": (
         state(
             named("torch._tensor._rebuild_from_type_v2")
@@ -197,7 +197,7 @@ PICKLES: dict[str, tuple[bytes, str]] = {
         rebuilt(storage(), number(0), numbers((4,)), numbers((1,)), b"\x89", ORDERED, dict_of({"neg": b"\x88"})),
         "neg bit set",
     ),
-    # what is too much
+    # limits
     "LONG4 of a negative length": (
         pickled(b"\x8b" + struct.pack("<i", -1) + b"\x01"),
         "an integer of 4294967295 bytes",
@@ -230,31 +230,31 @@ PICKLES: dict[str, tuple[bytes, str]] = {
     "keys whose hashes collide": (pickled(b"}" + number((2**61 - 1) * 7) + b"Ns"), "a key that is a int"),
     "a key that is a list": (pickled(b"}]Ns"), "a key that is a list"),
     "a key that is a tuple": (pickled(b"})Ns"), "a key that is a tuple"),
-    # what is damaged
+    # damage
     "no pickle": (b"", DAMAGED),
     "no end": (state()[:-1], DAMAGED),
-    "cut within a text": (state()[:9], DAMAGED),
-    "cut behind a call": (executed(os.system, "touch canary")[:-3], r"\.system"),
+    "cut within a string": (state()[:9], DAMAGED),
+    "cut after a call": (executed(os.system, "touch canary")[:-3], r"\.system"),
     "two values": (pickled(b"NN"), DAMAGED),
     "a mark at the end": (pickled(b"(N"), DAMAGED),
     "no mark": (pickled(b"t"), "a mark is missing"),
     "an empty stack": (pickled(b"0"), "a mark is missing"),
-    "nothing to remember": (pickled(b"q\x00"), "nothing in place of a value"),
-    "nothing remembered": (pickled(b"h\x07"), "its memo has no entry 7"),
+    "nothing to memoize": (pickled(b"q\x00"), "nothing in place of a value"),
+    "an empty memo": (pickled(b"h\x07"), "its memo has no entry 7"),
     "appending to a tuple": (pickled(b")Na"), "tuple in place of a list"),
     "an odd dictionary": (pickled(b"}(Nu"), "a key without a value"),
-    "a text that is not UTF-8": (pickled(b"X\x01\x00\x00\x00\xff"), "not UTF-8"),
-    "a tensor's name that leaves": (pickled(dict_of({"../a": tensor()})), r"has a '\.\.' segment"),
+    "a string that is not UTF-8": (pickled(b"X\x01\x00\x00\x00\xff"), "not UTF-8"),
+    "a tensor's name that climbs": (pickled(dict_of({"../a": tensor()})), r"has a '\.\.' segment"),
     "a name that is reserved": (pickled(dict_of({"__metadata__": tensor()})), "which the format reserves"),
     "a name with a surrogate": (pickled(dict_of({"\ud800": tensor()})), "is not Unicode"),
     "a number as a name": (
         pickled(b"}(" + text("a") + tensor() + number(1) + tensor() + b"u"),
         "a name of type int",
     ),
-    "a text among the tensors": (
+    "a string among the tensors": (
         pickled(dict_of({"a": tensor(), "note": COMMAND})),
         "'note' of the state dict is a str",
     ),
     "a list of tensors": (pickled(list_of(tensor())), "it holds a list, not a dictionary of tensors"),
-    "nothing": (pickled(b"}"), "no dictionary in it holds tensors"),
+    "an empty dictionary": (pickled(b"}"), "no dictionary in it holds tensors"),
 }

@@ -1,4 +1,4 @@
-"""Bit by bit what torch itself loads: `make test-frameworks`, with torch 2.13.0."""
+"""Tensors equal bit by bit to those that torch itself loads: `make test-frameworks`, with torch 2.13.0."""
 
 import importlib
 import importlib.util
@@ -45,7 +45,7 @@ def assert_equal(torch: Any, written: tuple[Written, ...], expected: dict[str, A
 
 
 def folder_of(package: str) -> Path:
-    """Return where a package lies, which is not imported: silero-vad wants torchaudio, its weights do not."""
+    """Return the folder of a package without importing it: silero-vad needs torchaudio, its weights do not."""
     found = importlib.util.find_spec(package)
     assert found is not None, f"{package} is not installed"
     assert found.origin is not None
@@ -110,7 +110,7 @@ def test_every_type_in_every_layout(torch: Any, tmp_path: Path, name: str, way: 
     path = tmp_path / "model.pt"
     savers(torch)[way](expected, path)
     if way in ("zip", "without checksums"):
-        # What torch reads back, rather than what it was given.
+        # The tensors that torch reads back; some differ from those it was given.
         expected = torch.load(path, weights_only=True)
     assert_equal(torch, converted(path), expected)
 

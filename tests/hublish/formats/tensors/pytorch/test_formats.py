@@ -1,4 +1,4 @@
-"""What torch can write and the committed checkpoints do not show, put together by hand."""
+"""Checkpoints that torch can write and that are not among the committed ones, assembled by hand."""
 
 import json
 import struct
@@ -44,7 +44,7 @@ def converted(dump: Dump, source: Path, **options: Any) -> dict[str, NDArray[Any
     return dict(Safetensors().load({file.path_in_repo: file.path for file in written}))
 
 
-def test_a_checkpoint_of_a_big_endian_machine_is_turned(dump: Dump, tmp_path: Path) -> None:
+def test_a_checkpoint_of_a_big_endian_machine_is_swapped(dump: Dump, tmp_path: Path) -> None:
     path = write_zip(tmp_path / "m.pt", members(state(), {"0": BIG}, b"big"))
     assert converted(dump, path)["a"].tolist() == [0, 1, 2, 3]
     (tmp_path / "old.pt").write_bytes(legacy(state(), {"0": BIG}, little_endian=False))
@@ -63,7 +63,7 @@ def test_newer_pickle_protocols_are_read(dump: Dump, tmp_path: Path, protocol: i
     assert converted(dump, path)["a"].tolist() == [0, 1, 2, 3]
 
 
-def test_what_python_2_wrote_is_read(dump: Dump, tmp_path: Path) -> None:
+def test_a_checkpoint_of_python_2_is_read(dump: Dump, tmp_path: Path) -> None:
     held = tuple_of(b"U\x07storage", named("torch.FloatStorage"), b"U\x010", b"U\x03cpu", number(4), b"N") + b"Q"
     entries = list_of(list_of(b"U\x01a", tensor(held=held)))
     (tmp_path / "m.pth").write_bytes(legacy(pickled(call("collections.OrderedDict", entries)), {"0": FOUR}))
@@ -107,7 +107,7 @@ def test_attributes_of_tensors_and_dictionaries_are_dropped(dump: Dump, tmp_path
     }
 
 
-def test_plain_values_beside_the_state_dict_are_passed_over(dump: Dump, tmp_path: Path) -> None:
+def test_plain_values_beside_the_state_dict_are_ignored(dump: Dump, tmp_path: Path) -> None:
     beside = {
         "model": dict_of({"a": tensor()}),
         "epoch": number(3),
@@ -129,7 +129,7 @@ def test_a_bare_tensor_is_named_after_its_file(dump: Dump, tmp_path: Path) -> No
     assert list(converted(dump, path)) == ["embeddings"]
 
 
-def test_an_entry_that_is_no_tensor_can_be_left_out(dump: Dump, tmp_path: Path) -> None:
+def test_an_entry_that_is_not_a_tensor_can_be_excluded(dump: Dump, tmp_path: Path) -> None:
     path = checkpoint(tmp_path / "m.pt", pickled(dict_of({"a": tensor(), "_extra_state": b"N"})))
     with pytest.raises(SerializationError, match="entry '_extra_state' of the state dict is a NoneType") as caught:
         dump(path)
@@ -145,7 +145,7 @@ def test_an_archive_with_64_bit_sizes_is_read(dump: Dump, tmp_path: Path) -> Non
     assert converted(dump, tmp_path / "m.pt")["a"].tolist() == [0, 1, 2, 3]
 
 
-def test_a_pickle_that_was_packed_again_is_read(dump: Dump, tmp_path: Path) -> None:
+def test_a_compressed_pickle_is_read(dump: Dump, tmp_path: Path) -> None:
     files = members(state())
     with zipfile.ZipFile(tmp_path / "m.pt", "w") as archive:
         for name, content in files.items():
@@ -185,7 +185,7 @@ def test_a_sharded_checkpoint_becomes_one_file_or_shards(dump: Dump, sharded: Pa
         ({"a": "pytorch_model-00002-of-00002.bin"}, "tensor 'a' is not in pytorch_model-00002"),
     ],
 )
-def test_an_index_that_does_not_fit_is_refused(
+def test_an_index_that_disagrees_with_its_shards_is_refused(
     dump: Dump, sharded: Path, weight_map: dict[str, str], problem: str
 ) -> None:
     sharded.write_text(json.dumps({"weight_map": weight_map}))

@@ -1,4 +1,4 @@
-"""Damaged checkpoints and safetensors files, by the thousand: refused or read, never a crash, nothing executed.
+"""Thousands of damaged checkpoints and safetensors files are refused or read: no crash, nothing executed.
 
 `HUBLISH_FUZZ=100000 pytest` runs that many.
 """
@@ -44,7 +44,7 @@ PIECES = (b"cos\nsystem\n", b"R", b"Q", b"b", b"\x81", b"h\x00", b"(", b"t.")
 
 
 class Watch:
-    """Notes what is executed while it looks; an audit hook stays for ever, so there is one."""
+    """Records executions while it is active; an audit hook cannot be removed, so there is one."""
 
     def __init__(self) -> None:
         self.looking = False
@@ -58,13 +58,13 @@ class Watch:
 
 @pytest.fixture(scope="module")
 def watch() -> Watch:
-    """Hear what is executed."""
+    """Record executions."""
     return Watch()
 
 
 @pytest.fixture
 def nothing_executed(watch: Watch) -> Iterator[None]:
-    """Fail when something is executed."""
+    """Fail when anything is executed."""
     watch.looking = True
     yield
     watch.looking = False

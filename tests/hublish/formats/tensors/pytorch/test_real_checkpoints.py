@@ -53,7 +53,7 @@ def test_every_element_type_keeps_its_bits(dump: Dump) -> None:
 
 
 @pytest.mark.parametrize("name", ["layouts.pt", "legacy.pt"])
-def test_views_come_out_as_torch_sees_them(dump: Dump, name: str) -> None:
+def test_views_have_the_elements_that_torch_reads(dump: Dump, name: str) -> None:
     whole = np.arange(24, dtype="f4").reshape(2, 3, 4)
     expected = {
         "whole": whole,
@@ -73,7 +73,7 @@ def test_views_come_out_as_torch_sees_them(dump: Dump, name: str) -> None:
     assert_same(converted(dump, name), {key: np.asarray(value) for key, value in expected.items()})
 
 
-def test_of_a_torchscript_archive_parameters_and_buffers_are_taken(dump: Dump) -> None:
+def test_parameters_and_buffers_of_a_torchscript_archive_are_read(dump: Dump) -> None:
     numbers = np.arange(4, dtype="f4")
     expected: Arrays = {"bias": numbers + np.float32(1), "inner.weight": numbers, "inner.steps": np.array(5)}
     assert_same(converted(dump, "script.pt"), expected)
@@ -84,13 +84,13 @@ def test_a_state_dict_is_found_by_its_key(dump: Dump, key: str) -> None:
     assert sorted(converted(dump, "nested.ckpt", key=key)) == ["bias", "inner.steps", "inner.weight"]
 
 
-def test_of_several_state_dicts_one_has_to_be_chosen(dump: Dump) -> None:
+def test_one_of_several_state_dicts_must_be_chosen(dump: Dump) -> None:
     with pytest.raises(SerializationError, match=r"it holds 2 state dicts: 'model\.plain', 'model\.ema\.0'") as caught:
         dump(CHECKPOINTS / "nested.ckpt", "nested.ckpt")
     assert caught.value.hint == "choose one, for example options: {key: model.plain}"
 
 
-def test_a_key_that_leads_nowhere_is_told_what_there_is(dump: Dump) -> None:
+def test_a_key_that_matches_nothing_gets_the_existing_keys(dump: Dump) -> None:
     with pytest.raises(SerializationError, match=r"at key 'model\.ema' there is nothing") as caught:
         dump(CHECKPOINTS / "nested.ckpt", "nested.ckpt", key="model.ema")
     assert caught.value.hint == "did you mean 'model.ema.0'? it holds model.plain, model.ema.0"

@@ -20,7 +20,7 @@ for _ in range(12):
         PLAIN,
         {"state_dict": PLAIN, "epoch": 3},
         {"a": {"b": {"c": PLAIN}}},
-        # An optimizer names its states by numbers, so that they are none of ours.
+        # An optimizer names its states by numbers, so they are not state dicts.
         {"model": PLAIN, "optimizer": {"state": {0: {"exp_avg": TENSOR}}, "param_groups": []}},
     ],
 )
@@ -28,7 +28,7 @@ def test_the_only_state_dict_is_found(value: dict[Any, Any]) -> None:
     assert find_state_dict(value, None) is PLAIN
 
 
-def test_what_lies_within_a_state_dict_belongs_to_it() -> None:
+def test_a_dictionary_inside_a_state_dict_belongs_to_it() -> None:
     value = {"w": TENSOR, "nested": {"v": TENSOR}}
     assert find_state_dict(value, None) is value
 
@@ -43,7 +43,7 @@ def test_what_lies_within_a_state_dict_belongs_to_it() -> None:
         ({"a.b": {"c": PLAIN}}, "a.b.c"),
     ],
 )
-def test_a_key_is_followed_and_its_parts_may_hold_dots(value: dict[Any, Any], key: str) -> None:
+def test_a_key_is_followed_and_its_parts_may_contain_dots(value: dict[Any, Any], key: str) -> None:
     assert find_state_dict(value, key) is PLAIN
 
 
@@ -62,13 +62,13 @@ def test_a_key_is_followed_and_its_parts_may_hold_dots(value: dict[Any, Any], ke
         (None, None, "it holds a NoneType", "torch.save"),
     ],
 )
-def test_what_is_not_found_is_told(value: Any, key: str | None, problem: str, hint: str) -> None:
+def test_a_missing_state_dict_is_reported(value: Any, key: str | None, problem: str, hint: str) -> None:
     with pytest.raises(InvalidFileError, match=problem) as caught:
         find_state_dict(value, key)
     assert hint in caught.value.hint
 
 
-def test_dictionaries_within_each_other_end() -> None:
+def test_the_search_in_recursive_dictionaries_ends() -> None:
     endless: dict[Any, Any] = {"w": 1}
     endless["again"] = endless
     with pytest.raises(InvalidFileError, match="no dictionary in it holds tensors"):
