@@ -24,7 +24,7 @@ class FileType:
 
     suffix: str
     description: str
-    """Completes "is published: ..." in a draft."""
+    """The reason that a draft gives for publishing such a file."""
     pickle: Literal["never", "by content", "always"] = "never"
     """Whether it is a pickle by convention. A `.bin` is a PyTorch checkpoint, or the binary of another runtime."""
     has_arrays: bool = False
@@ -60,17 +60,22 @@ class FormatEntry:
 
     name: str
     """As written in the manifest."""
-    serializer: str
-    """Module and class, as in an entry point."""
+    location: str
+    """The serializer's module in `hublish.formats` and its class: `torch:Torch`."""
     options: type[Document]
     """The model of an artifact's `options`."""
     files: tuple[FileType, ...] = ()
     """The default first; empty when any file will do."""
-    keeps_suffix: bool = False
-    """Whether an artifact without `path_in_repo` keeps the suffix of its source."""
     companions: tuple[str, ...] = ()
     """Patterns of the files that belong to a file of the format."""
     requires: tuple[Requirement, ...] = ()
+    keeps_suffix: bool = False
+    """Whether an artifact without `path_in_repo` keeps the suffix of its source."""
+
+    @property
+    def serializer(self) -> str:
+        """Module and class, as in an entry point."""
+        return f"hublish.formats.{self.location}"
 
     @property
     def suffixes(self) -> tuple[str, ...]:
@@ -90,102 +95,72 @@ _PTH: Final = FileType(".pth", "a PyTorch checkpoint", "always", has_arrays=True
 _SHARDS: Final = (f"*.safetensors{SHARD_INDEX_SUFFIX}",)
 _H5PY: Final = Requirement("h5py", "h5py")
 _JAX: Final = Requirement("jax", "jax")
+_TORCH: Final = Requirement("torch", "torch")
 # Versions before 3.11 have known ways around safe mode, such as CVE-2025-1550 and CVE-2025-9906.
 _KERAS: Final = Requirement(
     "keras",
     "'keras>=3.12' torch  # and set KERAS_BACKEND=torch",
     "Keras needs a backend: install tensorflow, jax or torch, and name it in KERAS_BACKEND",
 )
+# Loading an estimator imports scikit-learn, which neither package depends on by itself.
+_SKLEARN: Final = (Requirement("skops", "'skops>=0.13' scikit-learn"), Requirement("joblib", "joblib scikit-learn"))
+_ONNX: Final = (Requirement("onnx", '"hublish[onnx]"'), Requirement("onnxruntime", "onnxruntime"))
 
 # In order of preference: a repo often holds the same weights in several formats, and loading reads one of them.
 # safetensors comes first: it never executes code, and arrays are mapped without a copy.
 _ENTRIES: Final = (
     FormatEntry(
-        "safetensors",
-        "hublish.formats.safetensors:Safetensors",
-        options.SafetensorsOptions,
-        (_SAFETENSORS,),
-        companions=_SHARDS,
-        requires=(_H5PY,),
+        "safetensors", "safetensors:Safetensors", options.SafetensorsOptions, (_SAFETENSORS,), _SHARDS, (_H5PY,)
     ),
+    FormatEntry("torch", "torch:Torch", options.TorchOptions, (_SAFETENSORS,), _SHARDS, (_TORCH,)),
+    FormatEntry("jax", "jax:Jax", options.JaxOptions, (_SAFETENSORS,), _SHARDS, (_JAX,)),
+    FormatEntry("flax", "jax:Flax", options.JaxOptions, (_SAFETENSORS,), _SHARDS, (_JAX,)),
     FormatEntry(
-        "torch",
-        "hublish.formats.torch:Torch",
-        options.TorchOptions,
-        (_SAFETENSORS,),
-        companions=_SHARDS,
-        requires=(Requirement("torch", "torch"),),
-    ),
-    FormatEntry(
-        "jax",
-        "hublish.formats.jax:Jax",
-        options.JaxOptions,
-        (_SAFETENSORS,),
-        companions=_SHARDS,
-        requires=(_JAX,),
-    ),
-    FormatEntry(
-        "flax",
-        "hublish.formats.jax:Flax",
-        options.JaxOptions,
-        (_SAFETENSORS,),
-        companions=_SHARDS,
-        requires=(_JAX,),
-    ),
-    FormatEntry(
-        "gguf",
-        "hublish.formats.gguf:Gguf",
-        options.GgufOptions,
-        (FileType(".gguf", "GGUF, its header checked", is_kept=True),),
+        "gguf", "gguf:Gguf", options.GgufOptions, (FileType(".gguf", "GGUF; its header is checked", is_kept=True),)
     ),
     FormatEntry(
         "keras",
-        "hublish.formats.keras:Keras",
+        "keras:Keras",
         options.KerasOptions,
-        (FileType(".keras", "a model of Keras, refused when it carries code", is_kept=True, library="keras"),),
+        (FileType(".keras", "a Keras model; rejected if it contains code", is_kept=True, library="keras"),),
         requires=(_KERAS, _H5PY),
     ),
     FormatEntry(
         "sklearn",
-        "hublish.formats.sklearn:Sklearn",
+        "sklearn:Sklearn",
         options.SklearnOptions,
         # The first suffix is the default; the others need `policy.pickle` and the reader's permission.
         (
-            FileType(".skops", "an estimator that runs nothing when it is loaded", is_kept=True, library="sklearn"),
+            FileType(".skops", "an estimator; loading it executes nothing", is_kept=True, library="sklearn"),
             FileType(".joblib", "a pickle", "always", library="sklearn"),
             _PKL,
             FileType(".pickle", "a pickle", "always", library="sklearn"),
         ),
-        # Loading an estimator imports scikit-learn, which neither package depends on by itself.
-        requires=(Requirement("skops", "'skops>=0.13' scikit-learn"), Requirement("joblib", "joblib scikit-learn")),
+        requires=_SKLEARN,
     ),
     FormatEntry(
         "onnx",
-        "hublish.formats.onnx:Onnx",
+        "onnx:Onnx",
         options.OnnxOptions,
-        (FileType(".onnx", "ONNX, its structure checked"),),
-        companions=("*.onnx.data",),  # the name that `external_data: true` gives
-        requires=(Requirement("onnx", '"hublish[onnx]"'), Requirement("onnxruntime", "onnxruntime")),
+        (FileType(".onnx", "ONNX; its structure is checked"),),
+        ("*.onnx.data",),  # the name that `external_data: true` gives
+        _ONNX,
     ),
     FormatEntry(
         "numpy",
-        "hublish.formats.numpy:Numpy",
+        "numpy:Numpy",
         options.NumpyOptions,
+        # A `.npy` is as often a sample of the data as a weight.
         (
-            FileType(".npz", "numpy's arrays", has_arrays=True),
-            # As often a sample of the data as a weight.
-            FileType(".npy", "numpy's array", has_arrays=True, is_evidence=False),
+            FileType(".npz", "NumPy arrays", has_arrays=True),
+            FileType(".npy", "a NumPy array", has_arrays=True, is_evidence=False),
         ),
         keeps_suffix=True,
     ),
     FormatEntry(
-        "fastai",
-        "hublish.formats.fastai:Fastai",
-        options.FastaiOptions,
-        (_PKL, _PTH),
-        requires=(Requirement("fastai", "fastai"),),
+        "fastai", "fastai:Fastai", options.FastaiOptions, (_PKL, _PTH), requires=(Requirement("fastai", "fastai"),)
     ),
-    FormatEntry(COPY, "hublish.formats.copy:Copy", options.CopyOptions, keeps_suffix=True),
+    FormatEntry(COPY, "copy:Copy", options.CopyOptions, keeps_suffix=True),
 )
 FORMATS: Final[Mapping[str, FormatEntry]] = MappingProxyType({entry.name: entry for entry in _ENTRIES})
 """The built-in formats by name, the preferred one first."""
@@ -203,10 +178,10 @@ _WITHOUT_SERIALIZER: Final = (
     # A TorchScript archive holds code as well, which converting drops: a draft leaves the choice to the author.
     FileType(".jit", "a TorchScript archive", "by content", has_arrays=True, is_evidence=False),
     # Listed for its library only: the suffix `.h5` includes it.
-    FileType(".weights.h5", "weights of Keras", has_arrays=True, library="keras"),
-    FileType(".h5", "weights of Keras", has_arrays=True, is_kept=True),
-    FileType(".hdf5", "weights of Keras", is_kept=True),
-    FileType(".msgpack", "weights of Flax", is_kept=True),
+    FileType(".weights.h5", "Keras weights", has_arrays=True, library="keras"),
+    FileType(".h5", "Keras weights", has_arrays=True, is_kept=True),
+    FileType(".hdf5", "Keras weights", is_kept=True),
+    FileType(".msgpack", "Flax weights", is_kept=True),
     FileType(".tflite", "a LiteRT model", is_kept=True, library="litert"),
     FileType(".mlmodel", "a Core ML model", is_kept=True),
     FileType(".pb", "a TensorFlow graph"),  # one file of a SavedModel, which is published as a folder
