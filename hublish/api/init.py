@@ -13,11 +13,11 @@ from hublish.base import durable
 from hublish.base.errors import DraftError, HublishError, UsageError
 from hublish.base.progress import SILENT, Progress
 from hublish.base.values import Project
+from hublish.pipeline.draft.commented_yaml import Field
 from hublish.pipeline.draft.draft import Drafted, draft
 from hublish.pipeline.draft.listing import SMALL, Listing, list_folder, list_repo
-from hublish.pipeline.draft.manifest_fields import Kind
 from hublish.pipeline.draft.parts import Detected, LeftOut
-from hublish.pipeline.draft.repo_name import RepoName, git_remote, repo_name
+from hublish.pipeline.draft.repo_name import git_remote, repo_name
 from hublish.schemas.diagnose.problems import Problem
 from hublish.schemas.documents.file_names import CARD_FILE, MANIFEST_FILE
 from hublish.schemas.documents.hub_names import RepoType, check_repo_id
@@ -100,10 +100,10 @@ def init(
 def _of_folder(folder: Path, repo_id: str | None, repo_type: RepoType | None, progress: Progress) -> Draft:
     listing = list_folder(folder)
     remote = git_remote(folder)
-    kind = None if repo_type is None else Kind(repo_type, "as requested")
-    # The Hub's address of a dataset or Space names its type; that of a model does not.
+    kind = None if repo_type is None else Field("repo_type", repo_type, "as requested")
+    # A new repo on the Hub is a model unless its creator chose a type, so that a model's address is weak evidence.
     if kind is None and remote is not None and remote.repo_type not in (None, "model"):
-        kind = Kind(remote.repo_type, f"from the git remote {remote.shown}")
+        kind = Field("repo_type", remote.repo_type, f"from the git remote {remote.shown}")
     made = draft(listing, repo_name(repo_id, remote, listing.name), kind, "the files in this folder")
     return _checked(made, folder, folder, progress)
 
@@ -111,8 +111,8 @@ def _of_folder(folder: Path, repo_id: str | None, repo_type: RepoType | None, pr
 def _of_repo(
     folder: Path, listing: Listing, repo_id: str, repo_type: RepoType, commit: str, progress: Progress
 ) -> Draft:
-    kind = Kind(repo_type, "the type of the repo")
-    made = draft(listing, RepoName(repo_id, ""), kind, f"{repo_id} at {commit}")
+    kind = Field("repo_type", repo_type, "the type of the repo")
+    made = draft(listing, Field("repo_id", repo_id), kind, f"{repo_id} at {commit}")
     out = {one.path for one in made.left_out}
     wanted = [path for path in listing.sizes if path not in out]
     if all((folder / path).is_file() for path in wanted):

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from posixpath import basename, dirname, join
 from typing import Any, Final
 
 from hublish.formats.front_matter import read_front_matter
 from hublish.pipeline.draft.commented_yaml import Field
-from hublish.pipeline.draft.listing import Listing, folder_of, joined, name_of
+from hublish.pipeline.draft.listing import Listing
 from hublish.pipeline.draft.parts import LeftOut
 from hublish.pipeline.render_card.evaluation import EVALUATION_LIMIT, Results, model_index
 from hublish.schemas.diagnose.problems import InvalidDocumentError, errors_in
@@ -36,18 +37,10 @@ class Readme:
     """Why the front matter cannot be parsed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Evaluation:
-    """A file with evaluation results."""
-
-    path: str
-    task: str
-    """The task of the first result, by its name on the Hub."""
-
-
 def readme_in(listing: Listing, folders: Iterable[str]) -> Readme | None:
     """Return the README in the first of these folders; one with metadata takes precedence."""
-    paths = (joined(folder, CARD_FILE) for folder in dict.fromkeys(folders))
+    # A README without metadata is often about the code.
+    paths = (join(folder, CARD_FILE) for folder in dict.fromkeys(folders))
     found = [_read(listing, path) for path in paths if path in listing]
     return next((readme for readme in found if readme.metadata is not None), None) or next(iter(found), None)
 
@@ -60,7 +53,7 @@ def usable_readme(listing: Listing, root: str, repo_type: RepoType) -> tuple[Rea
     if problem := _metadata_problem(readme, repo_type):
         why = f"the Hub would reject its metadata ({problem}); a card is rendered instead"
         return None, (LeftOut(readme.path, why),)
-    if readme.metadata is None and folder_of(readme.path) != root:
+    if readme.metadata is None and dirname(readme.path) != root:
         return None, (LeftOut(readme.path, "describes the project and has no metadata; a card is rendered instead"),)
     return readme, ()
 
@@ -85,19 +78,20 @@ def license_fields(listing: Listing, files: Iterable[str]) -> tuple[Field, ...]:
     """Return the license fields of a card, from the license files of the release."""
 
     def rank(path: str) -> tuple[int, bool, str]:
-        return path.count("/"), not name_of(path).lower().startswith("licen"), path
+        return path.count("/"), not basename(path).lower().startswith("licen"), path
 
     paths = sorted(files, key=rank)
     if not paths:
         why = "fill in: no LICENSE was found, and without a license there is no permission to use the files"
         return (Field("license", "apache-2.0", why, hint=True, open=True),)
+    # A NOTICE or a second license may have a known text where the first file has not.
     for path in paths:
         if name := license_of(listing.text(path)):
             return (Field("license", name, f"from the text of {path}"),)
     return (
         Field("license", "other", f"{paths[0]} does not match any known license text"),
         Field("license_name", "my-license", "fill in: its name", hint=True, open=True),
-        Field("license_link", name_of(paths[0])),
+        Field("license_link", basename(paths[0])),
     )
 
 
@@ -112,16 +106,17 @@ def license_of(text: str) -> str | None:
 
 def _place(phrases: list[str], words: str) -> int:
     """Return the position at which a license is named in a text, or -1."""
+    # The first phrase is a title or a sentence of the terms; the others, such as a version, may be anywhere.
     first, *others = phrases
     end = _TITLE if first.count(" ") < _SENTENCE else len(words)
     return words.find(first, 0, end) if all(phrase in words for phrase in others) else -1
 
 
-def evaluation(listing: Listing, files: Iterable[str]) -> Evaluation | None:
-    """Return the first file with evaluation results in the form of a card's `model-index`, if any."""
-    named = (path for path in files if _RESULTS.fullmatch(name_of(path)) and listing.sizes[path] <= EVALUATION_LIMIT)
+def evaluation(listing: Listing, files: Iterable[str]) -> tuple[str, str] | None:
+    """Return the first file with results in the form of a card's `model-index`, and the task of its first result."""
+    named = (path for path in files if _RESULTS.fullmatch(basename(path)) and listing.sizes[path] <= EVALUATION_LIMIT)
     read = ((path, _results(listing, path)) for path in named)
-    return next((Evaluation(path, str(results[0]["task"]["type"])) for path, results in read if results), None)
+    return next(((path, str(results[0]["task"]["type"])) for path, results in read if results), None)
 
 
 def _results(listing: Listing, path: str) -> Results:
@@ -133,4 +128,5 @@ def _results(listing: Listing, path: str) -> Results:
     results = found.get("results") if isinstance(found, dict) else found
     if not isinstance(results, list) or not all(isinstance(one, dict) for one in results):
         return []
+    # The draft must pass `hublish check`, which rejects invalid results.
     return [] if list(model_index_findings(model_index("model", results))) else results

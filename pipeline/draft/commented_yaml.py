@@ -84,11 +84,9 @@ def dump_commented(head: Iterable[str], fields: Iterable[Field], tail: Iterable[
 
 def comment(text: str) -> str:
     """Return `text` on one line, with invisible characters escaped and possible tokens redacted."""
-    return "".join(char if char.isprintable() else _escaped_char(char) for char in redact(text))
-
-
-def _escaped_char(char: str) -> str:
-    return char.encode("unicode_escape").decode("ascii")
+    # A line break would end the comment, and a control character could hide text on a terminal.
+    escaped = (char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in redact(text))
+    return "".join(escaped)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +200,7 @@ class _Representer(RoundTripRepresenter):
     """Quotes the strings that a reader of YAML 1.1 or of 1.2 would read as something else."""
 
 
+# PyYAML reads YAML 1.1, and `dump_yaml` knows the strings that readers of 1.2 take for something else.
 def _quote(text: str) -> str | None:
     if "\n" in text:
         return '"'
@@ -220,7 +219,7 @@ def _text(document: CommentedMap, after: Iterable[_Comment]) -> str:
     yaml = YAML()
     yaml.Representer = _Representer
     yaml.indent(mapping=_STEP, sequence=2 * _STEP, offset=_STEP)
-    yaml.width = 1 << 20  # bytes: folded strings are hard to read and to edit
+    yaml.width = 1 << 20  # strings are not folded: that would make them hard to read and to edit
     stream = StringIO()
     yaml.dump(document, stream)
     return stream.getvalue() + "".join(map(str, after))

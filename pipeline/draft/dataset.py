@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from itertools import takewhile
+from posixpath import basename, dirname
 from typing import Any, Final
 
 from hublish.pipeline.draft.card_facts import Readme, license_fields
@@ -18,7 +19,7 @@ from hublish.pipeline.draft.file_roles import (
     license_files,
     shown_on_card,
 )
-from hublish.pipeline.draft.listing import Listing, folder_of, name_of
+from hublish.pipeline.draft.listing import Listing
 from hublish.pipeline.draft.parts import Detected, LeftOut, Outline, Part
 from hublish.pipeline.draft.source_globs import Neighbors, sources
 
@@ -45,7 +46,7 @@ _ARROW: Final = "The Hub's viewer does not show Arrow files written by `save_to_
 
 
 def dataset(listing: Listing, files: Iterable[str], readme: Readme | None) -> Outline:
-    """Return the outline of a dataset's release; the arguments are the same as for a model."""
+    """Return the outline of a dataset's release, from the same arguments as that of a model."""
     files = tuple(files)
     data = data_files(files)
     licenses = license_files(files, ("",))
@@ -80,11 +81,12 @@ def _configs(data: list[str], around: Neighbors) -> tuple[Field, ...]:
     places: dict[str, tuple[str, str]] = {}
     for path in data:
         # All images in a folder have the same place, and there may be very many.
-        key = folder_of(path) if path.lower().endswith(MEDIA) else path
+        key = dirname(path) if path.lower().endswith(MEDIA) else path
         if key not in places:
             places[key] = _place(path)
         config, split = places[key]
         by_config[config][split].append(path)
+    # If only some files name a split, their names prove nothing.
     if any("" in splits and len(splits) > 1 for splits in by_config.values()) or len(by_config) > _MOST_CONFIGS:
         return ()
     configs = [
@@ -113,7 +115,7 @@ def _split(segment: str) -> str:
 
 
 def _data_files(splits: Mapping[str, list[str]], around: Neighbors) -> Any:
-    if set(splits) == {""}:
+    if set(splits) == {""}:  # without splits, the Hub takes all files as "train"
         return _patterns(splits[""], around)
     order = [*_SPLITS, *sorted(set(splits) - set(_SPLITS))]
     return [
@@ -126,6 +128,7 @@ def _data_files(splits: Mapping[str, list[str]], around: Neighbors) -> Any:
 def _patterns(paths: list[str], around: Neighbors) -> str | list[str]:
     """Return the glob patterns for files; a single one as a string."""
     found = [source.source for source in sources(Part(tuple(paths), ""), "", around)]
+    # A card's patterns name files; a manifest's sources may name folders.
     patterns = [f"{pattern}**" if pattern.endswith("/") else pattern for pattern in found]
     return patterns[0] if len(patterns) == 1 else patterns
 
@@ -135,13 +138,14 @@ def _is_beside(listing: Listing, path: str) -> bool:
         return False
     if listing.from_hub:
         return True
-    fits = _BESIDE.fullmatch(name_of(path)) is not None and not TOOLS.fullmatch(name_of(path))
-    return fits and folder_of(path).count("/") <= 1
+    fits = _BESIDE.fullmatch(basename(path)) is not None and not TOOLS.fullmatch(basename(path))
+    # Further down, such files usually belong to code.
+    return fits and dirname(path).count("/") <= 1
 
 
 def _reason(listing: Listing, path: str) -> str:
     if is_pickle(listing, path):
         return PICKLE_REASON
-    if is_code(path) or TOOLS.fullmatch(name_of(path)):
+    if is_code(path) or TOOLS.fullmatch(basename(path)):
         return "code; the Hub runs no scripts to load a dataset"
     return "not recognized as data"

@@ -2,6 +2,7 @@
 
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, replace
+from posixpath import dirname
 from typing import Final, NoReturn
 
 from pydantic import ValidationError
@@ -12,11 +13,10 @@ from hublish.pipeline.draft.card_facts import Readme, license_fields, readme_in,
 from hublish.pipeline.draft.commented_yaml import Field, Items, Section, dump_commented, plain
 from hublish.pipeline.draft.dataset import dataset
 from hublish.pipeline.draft.file_roles import data_files, in_data_folder, license_files
-from hublish.pipeline.draft.listing import Listing, directly_in, folder_of, never_released
-from hublish.pipeline.draft.manifest_fields import Kind, manifest_fields
+from hublish.pipeline.draft.listing import Listing, directly_in, never_released
+from hublish.pipeline.draft.manifest_fields import manifest_fields
 from hublish.pipeline.draft.model import model, model_folder
 from hublish.pipeline.draft.parts import Detected, LeftOut, Outline
-from hublish.pipeline.draft.repo_name import RepoName
 from hublish.pipeline.draft.space import app_of, space
 from hublish.schemas.diagnose.problems import InvalidDocumentError
 from hublish.schemas.documents.file_names import CARD_FILE
@@ -49,13 +49,13 @@ class Drafted:
     """Fields that only the user can fill in, each as its path in the manifest and a reason."""
 
 
-def draft(listing: Listing, name: RepoName, kind: Kind | None, origin: str) -> Drafted:
+def draft(listing: Listing, repo_id: Field, repo_type: Field | None, origin: str) -> Drafted:
     """Return the manifest that the author of a folder would write.
 
     Args:
         listing: the folder or repo.
-        name: the repo_id.
-        kind: the repo type, if it is known; None detects it.
+        repo_id: the name of the repo.
+        repo_type: its type; None detects it.
         origin: the source of the draft, for the comment at its top.
 
     Raises:
@@ -64,49 +64,49 @@ def draft(listing: Listing, name: RepoName, kind: Kind | None, origin: str) -> D
     never = tuple(never_released(listing))
     excluded = {one.path for one in never}
     files = tuple(path for path in listing.sizes if path not in excluded)
-    kind = kind or detect_kind(listing, files)
-    if kind is None:
+    repo_type = repo_type or detect_repo_type(listing, files)
+    if repo_type is None:
         _refuse(listing, never)
-    root = model_folder(listing, files) if kind.repo_type == "model" else ""
-    readme, replaced = usable_readme(listing, root, kind.repo_type)
+    root = model_folder(listing, files) if repo_type.value == "model" else ""
+    readme, replaced = usable_readme(listing, root, repo_type.value)
     files = tuple(path for path in files if path not in {one.path for one in replaced})
-    outline = _outline(listing, files, readme, kind.repo_type, name)
+    outline = _outline(listing, files, readme, repo_type.value, repo_id.value)
     left_out = _by_folder(listing, (*never, *replaced, *outline.left_out))
     if not outline.parts:
         _refuse(listing, left_out)
-    written = manifest_fields(listing, outline, name, kind, readme, left_out, origin)
+    written = manifest_fields(listing, outline, repo_id, repo_type, readme, left_out, origin)
     text = dump_commented(written.head, written.fields, written.tail).encode("utf-8")
     manifest = _read_back(text, written.fields)
     detected = (*outline.detected, *_detected_for_card(readme, outline))
     return Drafted(text, manifest, detected, left_out, tuple(_open(written.fields)))
 
 
-def detect_kind(listing: Listing, files: tuple[str, ...]) -> Kind | None:
+def detect_repo_type(listing: Listing, files: tuple[str, ...]) -> Field | None:
     """Return the repo type of a folder: from the README's metadata, else from its app, weights or data."""
     readme = readme_in(listing, ("",)) if CARD_FILE in set(files) else None
     keys = set(readme.metadata or ()) if readme else set()
     if keys & {"sdk", "app_file"}:
-        return Kind("space", f"from {CARD_FILE}: its metadata names an SDK")
+        return Field("repo_type", "space", f"from {CARD_FILE}: its metadata names an SDK")
     if keys & {"configs", "dataset_info", "task_categories", "size_categories"}:
-        return Kind("dataset", f"from {CARD_FILE}: it has the metadata of a dataset")
+        return Field("repo_type", "dataset", f"from {CARD_FILE}: it has the metadata of a dataset")
     data, app = data_files(files), app_of(listing, files)
     weights = [path for path in files if path.lower().endswith(MODEL_SUFFIXES) and not in_data_folder(path)]
     # Models and datasets may come with a Dockerfile or a page, but rarely with an app that imports gradio.
     if app and (app.sdk in ("gradio", "streamlit") or not data) and not directly_in(weights, ""):
-        return Kind("space", f"from {app.file}: {_APP_EVIDENCE[app.sdk]}")
+        return Field("repo_type", "space", f"from {app.file}: {_APP_EVIDENCE[app.sdk]}")
     if weights or keys & {"library_name", "pipeline_tag", "base_model"}:
-        return Kind("model", f"from {weights[0] if weights else CARD_FILE}")
-    return Kind("dataset", f"from {data[0]}") if data else None
+        return Field("repo_type", "model", f"from {weights[0] if weights else CARD_FILE}")
+    return Field("repo_type", "dataset", f"from {data[0]}") if data else None
 
 
 def _outline(
-    listing: Listing, files: tuple[str, ...], readme: Readme | None, repo_type: RepoType, name: RepoName
+    listing: Listing, files: tuple[str, ...], readme: Readme | None, repo_type: RepoType, repo_id: str
 ) -> Outline:
     if repo_type == "model":
         return model(listing, files, readme)
     if repo_type == "dataset":
         return dataset(listing, files, readme)
-    outline = space(listing, files, readme, name.repo_id.rpartition("/")[2])
+    outline = space(listing, files, readme, repo_id.rpartition("/")[2])
     if repo_type == "space":
         return outline
     # A kernel's build tool has arranged its files already: all of them are released, as those of a Space are.
@@ -126,7 +126,8 @@ def _detected_for_card(readme: Readme | None, outline: Outline) -> Iterator[Dete
 
 
 def _read_back(text: bytes, fields: tuple[Field, ...]) -> Manifest:
-    """Return the manifest that a reader gets from the text, which must equal the fields."""
+    """Return the manifest that a reader gets from the text, and raise if it differs from the fields."""
+    # File names can be anything. This proves that no name changed the meaning of the text.
     try:
         manifest = read_manifest(text)
         expected = Manifest.model_validate(plain(fields))
@@ -142,23 +143,24 @@ def _read_back(text: bytes, fields: tuple[Field, ...]) -> Manifest:
 
 
 def _by_folder(listing: Listing, left_out: Iterable[LeftOut]) -> tuple[LeftOut, ...]:
-    """Return what is left out, with one entry for a folder whose files are all left out for the same reason."""
+    """Return the excluded files, with one entry for a folder whose files are all left out for the same reason."""
+    # A folder of 10,000 logs is one line of the draft.
     reasons = {one.path: one.why for one in left_out}
     inside: dict[str, set[str]] = {}
     for item in listing.items:
-        folder = folder_of(item.path)
+        folder = dirname(item.path)
         while folder:
             inside.setdefault(folder, set()).add(reasons.get(item.path, ""))
-            folder = folder_of(folder)
+            folder = dirname(folder)
     whole = {f"{folder}/": why for folder, (why, *others) in inside.items() if why and not others}
     found = {path: why for path, why in {**reasons, **whole}.items() if not _is_below(path, whole)}
     return tuple(LeftOut(redact(path), why) for path, why in sorted(found.items()))
 
 
 def _is_below(path: str, folders: Container[str]) -> bool:
-    folder = folder_of(path.removesuffix("/"))
+    folder = dirname(path.removesuffix("/"))
     while folder and f"{folder}/" not in folders:
-        folder = folder_of(folder)
+        folder = dirname(folder)
     return bool(folder)
 
 

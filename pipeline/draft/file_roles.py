@@ -2,27 +2,30 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from posixpath import basename, dirname, join
 from typing import Final
 
 from hublish.formats.catalogue import PICKLE_SUFFIXES
-from hublish.pipeline.draft.listing import Listing, folder_of, joined, name_of
+from hublish.pipeline.draft.listing import Listing
 from hublish.pipeline.draft.parts import Part
 
+# Suffixes of images, sounds and videos that the Hub's viewer shows.
 MEDIA: Final = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".tif", ".tiff", ".wav", ".mp3", ".flac", ".ogg", ".mp4")
-"""Suffixes of images, sounds and videos."""
+# Names of files that configure other tools, despite a suffix that models or datasets use too.
 TOOLS: Final = re.compile(
     r"package(?:-lock)?\.json|tsconfig.*\.json|composer\.json|\..*|pyrightconfig\.json|.*\.bin\.index\.json|plan\.json"
     r"|receipt\.json|devcontainer\.json|renovate\.json"
     r"|requirements.*\.txt|environment\.ya?ml|docker-compose.*\.ya?ml|mkdocs\.ya?ml|CMakeLists\.txt"
 )
-"""Names of files that configure other tools, despite a suffix that models or datasets use too."""
 PICKLE_REASON: Final = "a pickle, which policy.pickle forbids"
 
 _TABLES: Final = (".parquet", ".csv", ".tsv", ".jsonl", ".ndjson", ".arrow")
 _ARCHIVES: Final = (".tar",)  # WebDataset shards
 # One image may be a screenshot; several are data.
 _FEWEST_MEDIA: Final = 2
+# JSON and text are data if they are named after a split, as in `reviews_train.json` or `test-00001.txt`.
 _SPLIT: Final = re.compile(r"(?:.*[-_])?(?:train|valid|validation|dev|test)(?:[-_]\d.*)?\.(?:json|txt)(?:\.gz)?")
+# Files in these folders were input of the training, even if they have a suffix of weights.
 _DATA_FOLDERS: Final = re.compile(
     r"(?:data|datasets?|raw|processed|corpus|corpora|train|val|valid|validation|test|dev)"
 )
@@ -32,12 +35,13 @@ _PICKLE_STARTS: Final = (b"\x80", b"PK\x03\x04")
 _TORCH_BIN: Final = ("pytorch_", "adapter_", "diffusion_", "model", "open_clip_", "training_")
 
 _CONFIG: Final = re.compile(r".*\.json|config\.ya?ml|labels\.txt|classes\.txt|.*_config\.ya?ml")
-# A tokenizer's vocabulary may be large, so this is bytes for all other configuration: more is data.
+# A configuration with more bytes is data. Tokenizers have no limit: a vocabulary may be large.
 _LARGEST_CONFIG: Final = 16 << 20
 _TOKENIZER: Final = re.compile(
     r"vocab\.txt|merges\.txt|.*\.(?:model|spm|tiktoken|jinja|vocab)|bpe\.codes|tokenizer.*|vocab\.json"
     r"|special_tokens_map\.json|added_tokens\.json"
 )
+# TensorFlow's SavedModel is a folder; the graph alone is not a model.
 _SAVED_MODEL: Final = re.compile(r"saved_model\.pb|keras_metadata\.pb|fingerprint\.pb|variables\..*")
 _LICENSE: Final = re.compile(
     r"(?:licen[cs]e|copying|unlicense|notice|use_policy|third_party_notices)(?:[-_.].*)?", re.IGNORECASE
@@ -53,23 +57,23 @@ def data_files(files: Iterable[str]) -> list[str]:
     files = tuple(files)
     rows = [path for path in files if path.lower().endswith((*_TABLES, *_ARCHIVES)) or is_split(path)]
     # Images at the top are usually figures of the README.
-    media = [path for path in files if path.lower().endswith(MEDIA) and folder_of(path)]
+    media = [path for path in files if path.lower().endswith(MEDIA) and dirname(path)]
     return sorted([*rows, *(media if len(media) >= _FEWEST_MEDIA else ())])
 
 
 def is_split(path: str) -> bool:
     """Return whether a text or JSON file is named after a split of a dataset, which makes it data."""
-    return _SPLIT.fullmatch(name_of(path).lower()) is not None
+    return _SPLIT.fullmatch(basename(path).lower()) is not None
 
 
 def in_data_folder(path: str) -> bool:
     """Return whether a file is in a folder with a name for training data."""
-    return any(_DATA_FOLDERS.fullmatch(segment.lower()) for segment in folder_of(path).split("/"))
+    return any(_DATA_FOLDERS.fullmatch(segment.lower()) for segment in dirname(path).split("/"))
 
 
 def is_pickle(listing: Listing, path: str) -> bool:
     """Return whether a file is a pickle: by suffix, and a `.bin` file by its first bytes, or by its name on a Hub."""
-    name = name_of(path).lower()
+    name = basename(path).lower()
     if not name.endswith(".bin"):
         return name.endswith(PICKLE_SUFFIXES)
     if listing.folder is None:
@@ -84,10 +88,10 @@ def is_code(path: str) -> bool:
 
 def companions(listing: Listing, files: Iterable[str]) -> tuple[Part, ...]:
     """Return the configurations and tokenizers among the files of a model."""
-    files = [path for path in files if not TOOLS.fullmatch(name_of(path))]
-    tokenizer = [path for path in files if _TOKENIZER.fullmatch(name_of(path))]
-    config = [path for path in files if not _TOKENIZER.fullmatch(name_of(path)) and _is_config(listing, path)]
-    saved_model = [path for path in files if _SAVED_MODEL.fullmatch(name_of(path))]
+    files = [path for path in files if not TOOLS.fullmatch(basename(path))]
+    tokenizer = [path for path in files if _TOKENIZER.fullmatch(basename(path))]
+    config = [path for path in files if not _TOKENIZER.fullmatch(basename(path)) and _is_config(listing, path)]
+    saved_model = [path for path in files if _SAVED_MODEL.fullmatch(basename(path))]
     # JSON files of both kinds are one part, so that a single `*.json` can collect them.
     json = [path for path in (*config, *tokenizer) if path.endswith(".json")]
     groups = (
@@ -102,20 +106,20 @@ def companions(listing: Listing, files: Iterable[str]) -> tuple[Part, ...]:
 def license_files(files: Iterable[str], folders: Iterable[str]) -> tuple[str, ...]:
     """Return the licenses and notices directly in the given folders."""
     places = set(folders)
-    found = (path for path in files if folder_of(path) in places and _LICENSE.fullmatch(name_of(path)))
+    found = (path for path in files if dirname(path) in places and _LICENSE.fullmatch(basename(path)))
     return tuple(path for path in found if not path.lower().endswith((".py", ".json")))
 
 
 def shown_on_card(listing: Listing, card: str) -> Iterator[str]:
     """Yield the images and other media in the listing that a README links to."""
     for found in _LINK.finditer(listing.text(card, _CARD_LIMIT)):
-        path = joined(folder_of(card), (found[1] or found[2]).removeprefix("./"))
+        path = join(dirname(card), (found[1] or found[2]).removeprefix("./"))
         if path.lower().endswith(_SHOWN) and path in listing:
             yield path
 
 
 def _is_config(listing: Listing, path: str) -> bool:
-    if name_of(folder_of(path)) == ".eval_results":  # the Hub shows these files as a model's results
+    if basename(dirname(path)) == ".eval_results":  # the Hub shows these files as a model's results
         return path.endswith((".yaml", ".yml"))
-    fits = _CONFIG.fullmatch(name_of(path)) is not None and not is_split(path)
+    fits = _CONFIG.fullmatch(basename(path)) is not None and not is_split(path)
     return fits and listing.sizes[path] <= _LARGEST_CONFIG

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
+from posixpath import basename, dirname
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from hublish.audit.path_audit import default_denied
@@ -26,8 +27,8 @@ from hublish.schemas.vocabulary import table
 if TYPE_CHECKING:
     from hublish.hub.client.hub import Hub
 
+# The largest file that is read whole, in bytes: enough for any configuration, and quick to download from a Hub.
 SMALL: Final = 1 << 20
-"""The largest file that is read whole, in bytes."""
 # Enough of a text file to recognize it by its beginning, in bytes.
 _HEAD: Final = 64 << 10
 # Twice the 100,000 files that the Hub recommends for one repo: such a folder is never a release.
@@ -44,11 +45,6 @@ class Item:
     kind: Kind = Kind.FILE
 
 
-def _unreadable(path: str, limit: int) -> bytes:
-    del path, limit
-    return b""
-
-
 @dataclass(frozen=True)
 class Listing:
     """The files of a folder or repo. Contents are read on request only, and never beyond a limit."""
@@ -57,10 +53,10 @@ class Listing:
     """The name of the folder or repo."""
     items: tuple[Item, ...]
     """Sorted by path."""
+    reader: Callable[[str, int], bytes]
+    """Returns at most so many bytes from the start of a file; nothing if the file cannot be read."""
     skipped: Mapping[str, str] = field(default_factory=dict)
     """Folders that were not entered, with the reason."""
-    reader: Callable[[str, int], bytes] = _unreadable
-    """Returns at most so many bytes from the start of a file; nothing if the file cannot be read."""
     folder: Path | None = None
     """The folder on this machine; None for a Hub repo."""
     from_hub: bool = False
@@ -84,15 +80,13 @@ class Listing:
 
     def json(self, path: str) -> Any:
         """Return the content of a small JSON file; None if it is missing, large or invalid."""
-        if self.sizes.get(path, SMALL + 1) > SMALL:
-            return None
         try:
-            return json.loads(self.head(path, SMALL))
-        except (ValueError, RecursionError):
+            return json.loads(self.head(path, SMALL)) if self.sizes.get(path, SMALL + 1) <= SMALL else None
+        except (ValueError, RecursionError):  # json recurses: a few kilobytes of brackets exceed Python's limit
             return None
 
     def json_object(self, path: str) -> Mapping[str, Any]:
-        """Return the object in a small JSON file; empty if there is none."""
+        """Return the object in a small JSON file; empty if the file has another content."""
         found = self.json(path)
         return found if isinstance(found, dict) else {}
 
@@ -122,7 +116,7 @@ def list_folder(folder: Path) -> Listing:
             msg = f"{folder} holds more than {_MOST_FILES:,} files"
             raise UsageError(msg, hint="name the subfolder that holds the files of the release")
     items.sort(key=lambda item: item.path)
-    return Listing(folder.resolve().name, tuple(items), skipped, lambda path, limit: _head(folder, path, limit), folder)
+    return Listing(folder.resolve().name, tuple(items), lambda path, limit: _head(folder, path, limit), skipped, folder)
 
 
 def list_repo(hub: "Hub", repo_id: str, repo_type: RepoType, revision: str) -> tuple[Listing, str]:
@@ -138,6 +132,7 @@ def list_repo(hub: "Hub", repo_id: str, repo_type: RepoType, revision: str) -> t
     sizes = {path: file.size for path, file in hub.tree(repo, commit).items()}
 
     def read(path: str, limit: int) -> bytes:
+        # The client downloads whole files only.
         if sizes[path] > SMALL:
             return b""
         with hub.bounded():
@@ -147,7 +142,7 @@ def list_repo(hub: "Hub", repo_id: str, repo_type: RepoType, revision: str) -> t
         return downloaded.read_bytes()[:limit]
 
     items = tuple(Item(path, size) for path, size in sorted(sizes.items()))
-    return Listing(repo_id.rpartition("/")[2], items, reader=read, from_hub=True), commit
+    return Listing(repo_id.rpartition("/")[2], items, read, from_hub=True), commit
 
 
 def _head(folder: Path, path: str, limit: int) -> bytes:
@@ -160,6 +155,7 @@ def _head(folder: Path, path: str, limit: int) -> bytes:
         return file.read(limit) if stat.S_ISREG(os.fstat(descriptor).st_mode) else b""
 
 
+# Excluded files are reported, since a user may miss one of them; the release itself is selected by the other modules.
 def never_released(listing: Listing) -> Iterator[LeftOut]:
     """Yield the files and folders that no release contains, with the reason for each."""
     yield from (LeftOut(f"{redact(folder)}/", why) for folder, why in listing.skipped.items())
@@ -174,7 +170,7 @@ def never_released(listing: Listing) -> Iterator[LeftOut]:
 
 def folder_reason(path: str) -> str:
     """Return why a folder is not entered; empty if it is entered."""
-    return _rule("folders", name_of(path))
+    return _rule("folders", basename(path))
 
 
 def file_reason(path: str, *, from_hub: bool = False) -> str:
@@ -192,7 +188,7 @@ def file_reason(path: str, *, from_hub: bool = False) -> str:
         return problems[0]
     if problem := text_problem(path):
         return f"its name: {problem[1]}"
-    return _rule("released_before" if from_hub else "files", name_of(path))
+    return _rule("released_before" if from_hub else "files", basename(path))
 
 
 def _rule(section: Literal["folders", "files", "released_before"], name: str) -> str:
@@ -209,21 +205,6 @@ def _rules(section: str) -> tuple[re.Pattern[str], tuple[str, ...]]:
     return re.compile("|".join(groups), re.IGNORECASE), tuple(rule["reason"] for rule in rules)
 
 
-def folder_of(path: str) -> str:
-    """Return the folder that contains a path; '' for the root."""
-    return path.rpartition("/")[0]
-
-
-def name_of(path: str) -> str:
-    """Return the last segment of a path."""
-    return path.rpartition("/")[2]
-
-
-def joined(folder: str, name: str) -> str:
-    """Return the path of a name in a folder."""
-    return f"{folder}/{name}" if folder else name
-
-
 def below(paths: Iterable[str], folder: str) -> tuple[str, ...]:
     """Return the paths at any depth below a folder."""
     return tuple(path for path in paths if not folder or path.startswith(f"{folder}/"))
@@ -231,4 +212,4 @@ def below(paths: Iterable[str], folder: str) -> tuple[str, ...]:
 
 def directly_in(paths: Iterable[str], folder: str) -> tuple[str, ...]:
     """Return the paths directly in a folder."""
-    return tuple(path for path in paths if folder_of(path) == folder)
+    return tuple(path for path in paths if dirname(path) == folder)

@@ -2,32 +2,24 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from posixpath import basename
 from typing import Final
 
 from hublish.pipeline.draft.card_facts import Readme
 from hublish.pipeline.draft.commented_yaml import Field, Items, Section
-from hublish.pipeline.draft.listing import Listing, name_of
+from hublish.pipeline.draft.listing import Listing
 from hublish.pipeline.draft.model_weights import ESTIMATOR_REASON
 from hublish.pipeline.draft.parts import LeftOut, Outline, Part
-from hublish.pipeline.draft.repo_name import RepoName
 from hublish.pipeline.draft.source_globs import Neighbors, Source, in_folders, sources
 from hublish.schemas.documents.file_names import CARD_FILE
-from hublish.schemas.documents.hub_names import RepoType
 from hublish.schemas.documents.manifest import Policy
 from hublish.schemas.documents.manifest_yaml import dump_yaml
 
 # A file beside the manifest, as `hublish schema --help` recommends, works wherever hublish is installed.
 _SCHEMA_LINE: Final = "yaml-language-server: $schema=hub.schema.json"
+# A comment shows examples; `hublish files` and `hublish init --json` list everything.
 _MOST_NAMED: Final = 3
 _MOST_LEFT_OUT: Final = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """A repo type, and its origin."""
-
-    repo_type: RepoType
-    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +34,8 @@ class CommentedManifest:
 def manifest_fields(
     listing: Listing,
     outline: Outline,
-    name: RepoName,
-    kind: Kind,
+    repo_id: Field,
+    repo_type: Field,
     readme: Readme | None,
     left_out: tuple[LeftOut, ...],
     origin: str,
@@ -53,18 +45,19 @@ def manifest_fields(
     Args:
         listing: the folder or repo.
         outline: the contents of the release.
-        name: the repo_id.
-        kind: the repo type.
+        repo_id: the name of the repo.
+        repo_type: its type.
         readme: the README that is published unchanged; None if a card is rendered.
         left_out: every file and folder that is left out.
         origin: the source of the draft, for the comment at the top.
     """
+    # A pickle is left out, but offered as a hint with the policy that it needs.
     estimators = [one.path for one in left_out if one.why == ESTIMATOR_REASON]
     about = f"Drafted by `hublish init` from {origin}. Review which files it uploads, then run `hublish check`."
     head = (_SCHEMA_LINE, "For completion and help in the editor: hublish schema > hub.schema.json", about)
     fields = (
         Field("schema_version", 1),
-        Field("repo", Section((*_repo(name, kind), *outline.repo))),
+        Field("repo", Section((*_repo(repo_id, repo_type), *outline.repo))),
         Field("artifacts", Items(tuple(_artifacts(listing, outline, readme)), tuple(map(_pickled, estimators)))),
         *(() if readme or listing.from_hub else (Field("card", Section(tuple(_card(outline)))),)),
         *_policy(listing, outline, pickles=bool(estimators)),
@@ -74,10 +67,11 @@ def manifest_fields(
     return CommentedManifest(fields, head, (*_about_readme(listing, readme, outline), *advice, *_left(left_out)))
 
 
-def _repo(name: RepoName, kind: Kind) -> Iterator[Field]:
-    yield Field("repo_id", name.repo_id, name.why, open=name.open)
-    if kind.repo_type != "model":
-        yield Field("repo_type", kind.repo_type, kind.why)
+def _repo(repo_id: Field, repo_type: Field) -> Iterator[Field]:
+    yield repo_id
+    if repo_type.value != "model":
+        yield repo_type
+    # Choices that only the user can make, as hints with a typical value.
     yield Field("visibility", "private", "without it, a new repo is public", hint=True)
     yield Field("tag", "v1.0.0", "the tag of this release, created once it is verified", hint=True)
 
@@ -106,7 +100,7 @@ def _artifact(part: Part, source: Source, why: str) -> Iterator[Field]:
 
 def _with_files(why: str, source: Source) -> str:
     """Return a reason with the files of a source: the names behind a glob, the number of files in a folder."""
-    names = [name_of(path) for path in source.files]
+    names = [basename(path) for path in source.files]
     if len(names) == 1:
         return why
     if source.source.startswith("*") or "/*" in source.source:
@@ -118,9 +112,9 @@ def _with_files(why: str, source: Source) -> str:
 
 
 def _pickled(path: str) -> Section:
-    why = f"{name_of(path)} is a pickle, which runs code when it is loaded; better: skops.io.dump(model, 'model.skops')"
-    fields = (Field("source", path, why), Field("serializer", "sklearn"), Field("options", {"format": "joblib"}))
-    return Section(fields)
+    name = basename(path)
+    why = f"{name} is a pickle, which runs code when it is loaded; better: skops.io.dump(model, 'model.skops')"
+    return Section((Field("source", path, why), Field("serializer", "sklearn"), Field("options", {"format": "joblib"})))
 
 
 def _policy(listing: Listing, outline: Outline, *, pickles: bool) -> Iterator[Field]:

@@ -1,12 +1,12 @@
 """Outline the release of a folder with a trained model."""
 
-import posixpath
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping
+from posixpath import basename, commonpath, dirname, join
 from typing import Any, Final
 
 from hublish.formats.catalogue import FORMATS, MODEL_SUFFIXES
-from hublish.pipeline.draft.card_facts import Evaluation, Readme, evaluation, license_fields
+from hublish.pipeline.draft.card_facts import Readme, evaluation, license_fields
 from hublish.pipeline.draft.commented_yaml import Field, Section
 from hublish.pipeline.draft.file_roles import (
     PICKLE_REASON,
@@ -17,19 +17,19 @@ from hublish.pipeline.draft.file_roles import (
     license_files,
     shown_on_card,
 )
-from hublish.pipeline.draft.listing import Listing, below, folder_of, joined, name_of
+from hublish.pipeline.draft.listing import Listing, below
 from hublish.pipeline.draft.model_facts import NO_TASK, Library, OwnCode, library_of, own_code
 from hublish.pipeline.draft.model_weights import weights
 from hublish.pipeline.draft.parts import Detected, LeftOut, Outline, Part
 from hublish.schemas.documents.file_names import CARD_FILE
 from hublish.schemas.vocabulary import vocabulary
 
-_NO_LIBRARY: Final = Field(
-    "library_name", "transformers", "the library that loads it, by its name on the Hub", hint=True
-)
+# Hints for facts that no file of the model states.
+_NO_LIBRARY: Final = Field("library_name", "transformers", "the library that loads it, by its Hub name", hint=True)
 _LANGUAGE: Final = Field("language", "en", "if it reads or writes one", hint=True)
 _TAGS: Final = Field("tags", ["example"], "keywords for the Hub's search", hint=True)
 
+# GGUF repos offer one model in several sizes, often with a folder for each.
 _QUANTIZED: Final = FORMATS["gguf"].suffix
 # diffusers and sentence-transformers list the subfolders of a model in these files.
 _DECLARES_FOLDERS: Final = ("model_index.json", "modules.json")
@@ -37,18 +37,12 @@ _DECLARES_FOLDERS: Final = ("model_index.json", "modules.json")
 _EXPORTS: Final = frozenset(
     ["onnx", "openvino", "coreml", "gguf", "tflite", "additional_chat_templates", ".eval_results"]
 )
-# Of several folders with a model, the one to release: best match first.
+# A release has one model. Of several folders with one, these names are preferred, the first most of all.
 _PREFERENCE: Final = (r"best", r"final", r"(?:.*[-_])?(?:model|export|release|published)s?", r"out(?:put)?s?")
 
 
 def model(listing: Listing, files: Iterable[str], readme: Readme | None) -> Outline:
-    """Return the outline of a model's release.
-
-    Args:
-        listing: the folder or repo.
-        files: the files that may be released.
-        readme: the existing README, if it is published unchanged.
-    """
+    """Return the outline of a model's release, from the files that may be released and a README published unchanged."""
     files = tuple(files)
     root = model_folder(listing, files)
     own = tuple(_own(listing, files, root))
@@ -61,13 +55,11 @@ def model(listing: Listing, files: Iterable[str], readme: Readme | None) -> Outl
     parts = (*selected.parts, *_companions(listing, rest, code, papers, card))
     released = {*card, *(path for part in parts for path in (*part.files, *part.brings))}
     inside = frozenset(own)
-    elsewhere = {folder_of(path) for path in files if path.lower().endswith(MODEL_SUFFIXES) and path not in inside}
-    left = (
-        LeftOut(path, _reason(listing, path, root, elsewhere))
-        for path in files
-        if path not in released and path not in selected.paths
-    )
+    elsewhere = {dirname(path) for path in files if path.lower().endswith(MODEL_SUFFIXES) and path not in inside}
+    decided = released | selected.paths
+    left = (LeftOut(path, _reason(listing, path, root, elsewhere)) for path in files if path not in decided)
     library = library_of(listing, root, own)
+    # Results that are not part of the release would be missing where the draft is published from another checkout.
     results = evaluation(listing, (path for path in files if path in released))
     first = parts[0].files[0] if selected.parts else "its metadata"
     return Outline(
@@ -77,7 +69,7 @@ def model(listing: Listing, files: Iterable[str], readme: Readme | None) -> Outl
         left_out=(*selected.left_out, *left),
         detected=tuple(_detected(root, library, code, first)),
         metadata=(*license_fields(listing, licenses), *_metadata(library, results)),
-        evaluation=results.path if results else None,
+        evaluation=results[0] if results else None,
         load=_load(code),
     )
 
@@ -85,28 +77,30 @@ def model(listing: Listing, files: Iterable[str], readme: Readme | None) -> Outl
 def model_folder(listing: Listing, files: Iterable[str]) -> str:
     """Return the folder whose content becomes the repo: the one with the weights, or with the file that lists them."""
     files = tuple(files)
-    declaring = [folder_of(path) for path in files if name_of(path) in _DECLARES_FOLDERS]
+    declaring = [dirname(path) for path in files if basename(path) in _DECLARES_FOLDERS]
     found_weights = [path for path in files if _is_weight(path)]
-    found = sorted(set(declaring or (_above_exports(folder_of(path)) for path in found_weights)))
+    found = sorted(set(declaring or (_above_exports(dirname(path)) for path in found_weights)))
+    # In a Hub repo, all files have their final paths.
     if not found or "" in found or listing.from_hub:
         return ""
-    if all(path.endswith(_QUANTIZED) for path in found_weights):  # one model in several sizes
-        return posixpath.commonpath(found)
+    if all(path.endswith(_QUANTIZED) for path in found_weights):
+        return commonpath(found)
     least = min(folder.count("/") for folder in found)
     return min((folder for folder in found if folder.count("/") == least), key=_preference)
 
 
 def components(listing: Listing, root: str) -> frozenset[str]:
     """Return the subfolders of a model that its own files name, or that libraries look for."""
-    modules, index = listing.json(joined(root, "modules.json")), listing.json_object(joined(root, "model_index.json"))
+    modules, index = listing.json(join(root, "modules.json")), listing.json_object(join(root, "model_index.json"))
     named = {key for key, value in index.items() if _is_component(value)}
     if isinstance(modules, list):
         named |= {path for one in modules if isinstance(one, Mapping) and isinstance(path := one.get("path"), str)}
     inside = {path[len(root) + 1 if root else 0 :] for path in below(listing.sizes, root)}
-    saved = {folder_of(path) for path in inside if name_of(path) == "saved_model.pb"}
-    named |= {part for folder in saved for part in (folder, joined(folder, "variables"), joined(folder, "assets"))}
+    # The layout of TensorFlow's SavedModel.
+    saved = {dirname(path) for path in inside if basename(path) == "saved_model.pb"}
+    named |= {part for folder in saved for part in (folder, join(folder, "variables"), join(folder, "assets"))}
     if all(path.endswith(_QUANTIZED) for path in inside if _is_weight(path)):
-        named |= {folder_of(path) for path in inside if path.endswith(_QUANTIZED)}
+        named |= {dirname(path) for path in inside if path.endswith(_QUANTIZED)}
     return frozenset(named | _EXPORTS) - {""}
 
 
@@ -120,12 +114,13 @@ def _is_component(value: Any) -> bool:
 
 
 def _above_exports(folder: str) -> str:
-    return folder_of(folder) if name_of(folder) in _EXPORTS else folder
+    return dirname(folder) if basename(folder) in _EXPORTS else folder
 
 
 def _preference(folder: str) -> tuple[int, list[int], str]:
     """Return the sort key of a folder with a model: by name, then the latest run first."""
-    name = name_of(folder).lower()
+    name = basename(folder).lower()
+    # By number rather than by text: run-10 is later than run-9.
     rank = next((index for index, word in enumerate(_PREFERENCE) if re.fullmatch(word, name)), len(_PREFERENCE))
     return rank, [-int(number) for number in re.findall(r"\d+", folder)], folder
 
@@ -134,7 +129,7 @@ def _own(listing: Listing, files: Iterable[str], root: str) -> Iterator[str]:
     """Yield the files in the model's folder and in its components."""
     inside = components(listing, root)
     for path in below(files, root):
-        folder = folder_of(path).removeprefix(root).removeprefix("/")
+        folder = dirname(path).removeprefix(root).removeprefix("/")
         if listing.from_hub or not folder or any(folder == one or folder.startswith(f"{one}/") for one in inside):
             yield path
 
@@ -150,19 +145,19 @@ def _companions(
     if licenses:
         yield Part(tuple(licenses), "the license")
     shown = [path for one in card for path in dict.fromkeys(shown_on_card(listing, one))]
-    if listing.from_hub:
+    if listing.from_hub:  # every other file was released on purpose too
         named = {*(path for part in found for path in part.files), *licenses, *shown}
         shown += [path for path in rest if path not in named and not is_pickle(listing, path)]
     if shown:
         yield Part(tuple(sorted(shown)), "part of the repo" if listing.from_hub else "shown on the card")
 
 
-def _metadata(library: Library | None, results: Evaluation | None) -> tuple[Field, ...]:
-    """Return the metadata of the card; a task from evaluation results replaces a mere hint."""
+def _metadata(library: Library | None, results: tuple[str, str] | None) -> tuple[Field, ...]:
+    """Return the metadata of the card; a task from evaluation results replaces a hint."""
     known = library.fields if library else (_NO_LIBRARY,)
     certain = any(field.key == "pipeline_tag" and not field.hint for field in known)
-    if not certain and results is not None and results.task in vocabulary("tasks").ids:
-        task = Field("pipeline_tag", results.task, f"from {results.path}")
+    if not certain and results is not None and results[1] in vocabulary("tasks").ids:
+        task = Field("pipeline_tag", results[1], f"from {results[0]}")
         known = (*(field for field in known if field.key != "pipeline_tag"), task)
     keys = {field.key for field in known}
     hints = {"pipeline_tag": NO_TASK, "language": _LANGUAGE, "tags": _TAGS}
@@ -184,7 +179,7 @@ def _detected(root: str, library: Library | None, code: OwnCode, first: str) -> 
     if root:
         yield Detected(f"the model's folder: {root}/", "its weights")
     if code.files:
-        yield Detected(f"the model's own code: {', '.join(map(name_of, code.files))}", code.evidence)
+        yield Detected(f"the model's own code: {', '.join(map(basename, code.files))}", code.evidence)
 
 
 def _reason(listing: Listing, path: str, root: str, elsewhere: Container[str]) -> str:
@@ -193,10 +188,10 @@ def _reason(listing: Listing, path: str, root: str, elsewhere: Container[str]) -
         return PICKLE_REASON
     if in_data_folder(path):
         return "data, not part of the model"
-    if name_of(path) == CARD_FILE:
+    if basename(path) == CARD_FILE:
         return "describes the project; the release has its own card"
-    if is_code(path) or name_of(path) in ("Makefile", "requirements.txt"):
+    if is_code(path) or basename(path) in ("Makefile", "requirements.txt"):
         return "code; add it to artifacts if users of the model need it"
-    if path.lower().endswith(MODEL_SUFFIXES) or (folder_of(path) and folder_of(path) in elsewhere):
+    if path.lower().endswith(MODEL_SUFFIXES) or (dirname(path) and dirname(path) in elsewhere):
         return f"another model; the one in {root}/ is released" if root else "another model, in its own folder"
     return "not recognized as part of the model"

@@ -5,11 +5,12 @@ import re
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from posixpath import basename, dirname, join
 from typing import Any, Final
 
 from hublish.formats.catalogue import FORMATS, suffixes_of
 from hublish.pipeline.draft.commented_yaml import Field
-from hublish.pipeline.draft.listing import Listing, directly_in, folder_of, joined, name_of
+from hublish.pipeline.draft.listing import Listing, directly_in
 from hublish.schemas.documents.hub_names import check_repo_id, check_target
 from hublish.schemas.secrets.masking import holds_token
 from hublish.schemas.vocabulary import table
@@ -61,20 +62,15 @@ class OwnCode:
 
 
 def library_of(listing: Listing, root: str, files: Iterable[str]) -> Library | None:
-    """Return the library of a model; None if no file names one.
-
-    Args:
-        listing: the folder or repo.
-        root: the model's folder.
-        files: the model's files.
-    """
+    """Return the library of a model in folder `root`; None if none of its files names one."""
+    # Specific libraries first: models of sentence-transformers, peft and timm may have a config.json of transformers.
     detectors = (_diffusers, _sentence_transformers, _adapter, _timm, _transformers)
     found = (detect(listing, root) for detect in detectors)
     return next((library for library in found if library is not None), None) or _by_format(tuple(files))
 
 
 def _diffusers(listing: Listing, root: str) -> Library | None:
-    name = _text(listing.json_object(joined(root, "model_index.json")), "_class_name")
+    name = _text(listing.json_object(join(root, "model_index.json")), "_class_name")
     if name is None:
         return None
     parts = table("model_tasks")["pipeline_parts"]
@@ -83,7 +79,7 @@ def _diffusers(listing: Listing, root: str) -> Library | None:
 
 
 def _sentence_transformers(listing: Listing, root: str) -> Library | None:
-    modules = listing.json(joined(root, "modules.json"))
+    modules = listing.json(join(root, "modules.json"))
     types = [module.get("type") for module in modules if isinstance(module, dict)] if isinstance(modules, list) else []
     if not any("sentence_transformers" in str(name) for name in types):
         return None
@@ -91,7 +87,7 @@ def _sentence_transformers(listing: Listing, root: str) -> Library | None:
 
 
 def _adapter(listing: Listing, root: str) -> Library | None:
-    config = listing.json_object(joined(root, "adapter_config.json"))
+    config = listing.json_object(join(root, "adapter_config.json"))
     kind = _text(config, "peft_type")
     if kind is None:
         return None
@@ -107,7 +103,7 @@ def _adapter(listing: Listing, root: str) -> Library | None:
 
 
 def _timm(listing: Listing, root: str) -> Library | None:
-    config = listing.json_object(joined(root, "config.json"))
+    config = listing.json_object(join(root, "config.json"))
     name = _text(config, "architecture")
     if name is None or not isinstance(config.get("pretrained_cfg"), dict):
         return None
@@ -117,7 +113,7 @@ def _timm(listing: Listing, root: str) -> Library | None:
 
 
 def _transformers(listing: Listing, root: str) -> Library | None:
-    config = listing.json_object(joined(root, "config.json"))
+    config = listing.json_object(join(root, "config.json"))
     names, kind = config.get("architectures"), _text(config, "model_type")
     name = names[0] if isinstance(names, list) and names and isinstance(names[0], str) else ""
     if not kind or len(name) > _LONGEST:
@@ -151,7 +147,7 @@ def _library(name: str, evidence: str, task: str | None, extra: Iterable[Field] 
 
 def _by_format(files: Iterable[str]) -> Library | None:
     for name, library, prefixes, suffixes in _FILE_FORMATS:
-        names = map(name_of, files)
+        names = map(basename, files)
         file = next((one for one in names if one.lower().startswith(prefixes) or one.lower().endswith(suffixes)), None)
         if file is not None:
             tag = Field("tags", [name.lower()], f"from {file}")
@@ -177,13 +173,10 @@ def _text(config: Mapping[str, Any], key: str) -> str | None:
 def own_code(listing: Listing, files: Iterable[str], root: str) -> OwnCode:
     """Return the Python files that define the classes named in config.json, with the modules that they import.
 
-    Args:
-        listing: the folder or repo.
-        files: the files that may be released.
-        root: the model's folder; code may be there or at the top.
+    They may be in the model's folder `root` or at the top. Nothing is imported: the files are parsed.
     """
     files = tuple(files)
-    config = listing.json_object(joined(root, "config.json"))
+    config = listing.json_object(join(root, "config.json"))
     modules = {path: found for path in _scripts(files, root) if (found := _parsed(listing, path)) is not None}
     if mapped := tuple(_auto_map(config, modules, root)):
         return OwnCode(_with_imports(mapped, modules), "config.json: auto_map")
@@ -218,7 +211,7 @@ def _auto_map(config: Mapping[str, Any], modules: Mapping[str, ast.Module], root
         for name in value if isinstance(value, list) else [value]:
             # `owner/repo--module.Class` refers to code in another repo.
             if isinstance(name, str) and "--" not in name:
-                path = joined(root, f"{name.partition('.')[0]}.py")
+                path = join(root, f"{name.partition('.')[0]}.py")
                 if path in modules:
                     yield path
 
@@ -231,7 +224,7 @@ def _with_imports(paths: Iterable[str], modules: Mapping[str, ast.Module]) -> tu
         path = waiting.pop(0)
         if path not in found:
             found[path] = None
-            beside = (joined(folder_of(path), f"{name}.py") for name in _imports(modules[path]))
+            beside = (join(dirname(path), f"{name}.py") for name in _imports(modules[path]))
             waiting += [other for other in beside if other in modules]
     return tuple(sorted(found))
 
@@ -248,6 +241,6 @@ def _target(path: str, name: str) -> str | None:
     if holds_token(name):
         return None
     try:
-        return check_target(f"{name_of(path).removesuffix('.py')}:{name}")
+        return check_target(f"{basename(path).removesuffix('.py')}:{name}")
     except ValueError:
         return None

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from pathlib import Path
+from posixpath import basename, dirname, join
 from typing import Any, Final
 
 from hublish.base.errors import MissingDependencyError
@@ -18,7 +19,7 @@ from hublish.formats.catalogue import (
 from hublish.formats.frameworks import is_installed
 from hublish.formats.input_files import InvalidFileError
 from hublish.pipeline.draft.file_roles import is_pickle
-from hublish.pipeline.draft.listing import Listing, folder_of, joined, name_of
+from hublish.pipeline.draft.listing import Listing
 from hublish.pipeline.draft.parts import LeftOut, Part, Selection
 
 ESTIMATOR_REASON: Final = "a pickle, which policy.pickle forbids: save it with skops.io.dump as .skops"
@@ -29,6 +30,7 @@ _ESTIMATORS: Final = tuple(suffix for suffix in PICKLE_SUFFIXES if suffix not in
 # Names under which libraries look for their weights. transformers calls the same file differently once it is converted.
 _SAFE_NAMES: Final = {"pytorch_model": "model"}
 _OWN_NAMES: Final = re.compile(r"adapter_model|diffusion_pytorch_model|pytorch_lora_weights|open_clip_pytorch_model")
+# Names of checkpoints that are saved during training, such as `epoch=3.ckpt`, and of the one with the best result.
 _IN_TRAINING: Final = re.compile(r"(?:^|[-_.])(?:epoch|ep|step|iter|ckpt|checkpoint)s?[-_=.]*\d+", re.IGNORECASE)
 _BEST: Final = re.compile(r"(?:^|[-_.])best(?:$|[-_.])", re.IGNORECASE)
 # The keys under which training scripts store the state dict, most common first.
@@ -40,15 +42,10 @@ _LARGEST_ONNX_READ: Final = 256 << 20
 
 
 def weights(listing: Listing, files: Iterable[str]) -> Selection:
-    """Return the weights to release and to leave out, folder by folder.
-
-    Args:
-        listing: the folder or repo.
-        files: the files that may be released; those that are not weights are ignored.
-    """
+    """Return the weights to release and to leave out, folder by folder; other files are ignored."""
     by_folder: dict[str, list[str]] = {}
     for path in files:
-        by_folder.setdefault(folder_of(path), []).append(path)
+        by_folder.setdefault(dirname(path), []).append(path)
     found = Selection()
     for _, here in sorted(by_folder.items()):
         found += _unconverted(listing, here) + _onnx(listing, here) + _tensors(listing, here)
@@ -73,7 +70,7 @@ def _onnx(listing: Listing, here: list[str]) -> Selection:
     if not models:
         return Selection()
     data = tuple(sorted({path for model in models for path in _external_data(listing, model, here)}))
-    why = f"ONNX, with {', '.join(map(name_of, data))}" if data else "ONNX; its structure is checked"
+    why = f"ONNX, with {', '.join(map(basename, data))}" if data else "ONNX; its structure is checked"
     if not is_installed("onnx"):
         why += f"; to publish it: {REQUIREMENTS['onnx'].command}"
     return Selection((Part(models, why, "onnx", brings=data),))
@@ -85,25 +82,27 @@ def _external_data(listing: Listing, model: str, here: Iterable[str]) -> tuple[s
     Usual names are the best guess for a model on a Hub, and where the package onnx is not installed.
     """
     if listing.folder is None or listing.sizes[model] > _LARGEST_ONNX_READ or not is_installed("onnx"):
-        stem = name_of(model)
-        return tuple(path for path in here if name_of(path).startswith((f"{stem}_data", f"{stem}.data")))
+        stem = basename(model)
+        return tuple(path for path in here if basename(path).startswith((f"{stem}_data", f"{stem}.data")))
     from hublish.formats.onnx import read_onnx  # imports numpy
 
     try:
         named = read_onnx(listing.folder / model, model).locations
     except (InvalidFileError, MissingDependencyError, OSError):
         named = ()
-    return tuple(path for name in named if (path := joined(folder_of(model), name)) in listing)
+    return tuple(path for name in named if (path := join(dirname(model), name)) in listing)
 
 
 def _tensors(listing: Listing, here: list[str]) -> Selection:
     """Select safetensors if there are any, else the files to convert to it."""
+    # Libraries prefer safetensors, so that other files beside it are redundant.
     safe, pickled = _with_suffix(here, ".safetensors"), [path for path in here if is_pickle(listing, path)]
     indexes = _with_suffix(here, _INDEX)
     numpy = _with_suffix(here, ".npz")
     if safe:
-        rest = [LeftOut(path, f"a pickle beside {name_of(safe[0])}") for path in (*pickled, *indexes)]
-        rest += [LeftOut(path, f"arrays beside {name_of(safe[0])}") for path in numpy if not listing.from_hub]
+        rest = [LeftOut(path, f"a pickle beside {basename(safe[0])}") for path in (*pickled, *indexes)]
+        # In a Hub repo, arrays beside weights were released on purpose.
+        rest += [LeftOut(path, f"arrays beside {basename(safe[0])}") for path in numpy if not listing.from_hub]
         return Selection((Part(safe, "weights"),), tuple(rest))
     estimators = tuple(LeftOut(path, ESTIMATOR_REASON) for path in _with_suffix(pickled, _ESTIMATORS))
     torch = [path for path in pickled if not path.lower().endswith(_ESTIMATORS)]
@@ -111,14 +110,14 @@ def _tensors(listing: Listing, here: list[str]) -> Selection:
         return Selection((_sharded(listing, indexes[0], torch),), estimators)
     if torch:
         return _checkpoints(listing, torch) + Selection((), estimators)
-    return Selection(tuple(_converted(numpy, "NumPy arrays, converted")), estimators)
+    return Selection(tuple(_converted({path: {} for path in numpy}, "NumPy arrays, converted")), estimators)
 
 
 def _sharded(listing: Listing, index: str, torch: list[str]) -> Part:
     weight_map = listing.json_object(index).get("weight_map")
     names = weight_map.values() if isinstance(weight_map, dict) else ()
-    shards = {joined(folder_of(index), str(name)) for name in names}
-    stem = name_of(index).removesuffix(_INDEX)
+    shards = {join(dirname(index), str(name)) for name in names}
+    stem = basename(index).removesuffix(_INDEX)
     target = f"{_SAFE_NAMES.get(stem, stem)}.safetensors"
     why = f"{len(shards)} shards, converted: no pickle is uploaded"
     brings = tuple(path for path in torch if path in shards)
@@ -128,67 +127,61 @@ def _sharded(listing: Listing, index: str, torch: list[str]) -> Part:
 def _checkpoints(listing: Listing, torch: list[str]) -> Selection:
     """Convert the checkpoint to release, or each of several that are parts of one model."""
     kept, left = _final(torch)
-    read = {path: _read(listing, path) for path in kept}
-    left += [LeftOut(path, found.refused) for path, found in read.items() if found.refused]
-    good = [path for path in kept if not read[path].refused]
-    why = "a PyTorch checkpoint, converted: no pickle is uploaded"
-    return Selection(tuple(_converted(good, why, read)), tuple(left))
+    read = {path: _options(listing, path) for path in kept}
+    left += [LeftOut(path, found) for path, found in read.items() if isinstance(found, str)]
+    options = {path: found for path, found in read.items() if not isinstance(found, str)}
+    parts = _converted(options, "a PyTorch checkpoint, converted: no pickle is uploaded")
+    return Selection(tuple(parts), tuple(left))
 
 
 def _final(torch: list[str]) -> tuple[list[str], list[LeftOut]]:
     """Return the checkpoints with the result of the training, and the other ones."""
-    final = [path for path in torch if not _IN_TRAINING.search(name_of(path))]
+    final = [path for path in torch if not _IN_TRAINING.search(basename(path))]
     if not final:  # all are states of one training run: the last is the result
-        final = [max(torch, key=lambda path: tuple(map(int, re.findall(r"\d+", name_of(path)))))]
-    best = [path for path in final if _BEST.search(name_of(path).rpartition(".")[0])]
+        final = [max(torch, key=lambda path: tuple(map(int, re.findall(r"\d+", basename(path)))))]
+    # Without a best one, several final checkpoints are parts of one model, such as encoder and decoder.
+    best = [path for path in final if _BEST.search(basename(path).rpartition(".")[0])]
     kept = best[:1] or final
-    why = f"another state of the training; {name_of(kept[0])} is released"
+    why = f"another state of the training; {basename(kept[0])} is released"
     return kept, [LeftOut(path, why) for path in torch if path not in kept]
 
 
-@dataclass(frozen=True, slots=True)
-class _Checkpoint:
-    """The options to convert a checkpoint, or the reason that it cannot be converted."""
+def _options(listing: Listing, path: str) -> dict[str, Any] | str:
+    """Return the options to convert a checkpoint, or the reason that it cannot be converted.
 
-    options: Mapping[str, Any] = field(default_factory=dict)
-    refused: str = ""
-
-
-def _read(listing: Listing, path: str) -> _Checkpoint:
-    """Read the structure of a checkpoint without unpickling it; on a Hub, assume that it is a state dict."""
+    Nothing is unpickled. A file on a Hub is not read; the assumption is that it is a state dict.
+    """
     if listing.folder is None:
-        return _Checkpoint()
+        return {}
     try:
-        return _with_key(listing, path, None)
+        return _options_with_key(listing.folder / path, None)
     except InvalidFileError as error:
+        # The draft names the file already, by its path in the folder.
         reason = error.message.removeprefix(f"{listing.folder / path}: ")
         reason = f"{reason}; {error.hint}" if error.hint else reason
     except OSError as error:
-        return _Checkpoint(refused=f"cannot be read: {error.strerror}")
+        return f"cannot be read: {error.strerror}"
     for key in _STATE_DICT_KEYS:
         with suppress(InvalidFileError, OSError):
-            return _with_key(listing, path, key)
-    return _Checkpoint(refused=f"cannot be converted: {reason}")
+            return _options_with_key(listing.folder / path, key)
+    return f"cannot be converted: {reason}"
 
 
-def _with_key(listing: Listing, path: str, key: str | None) -> _Checkpoint:
+def _options_with_key(path: Path, key: str | None) -> dict[str, Any]:
     from hublish.formats.tensors.pytorch.torch_file import read_state_dict  # imports numpy
 
-    assert listing.folder is not None  # checked by the caller
-    found = read_state_dict(listing.folder / path, key)
+    found = read_state_dict(path, key)
     if not found.tensors or len(found.others) > _MOST_EXCLUDED:
         msg = f"{len(found.others)} of its entries are not tensors"
         raise InvalidFileError(msg)
     options: dict[str, Any] = {} if key is None else {"key": key}
-    return _Checkpoint({**options, "exclude": sorted(found.others)} if found.others else options)
+    return {**options, "exclude": sorted(found.others)} if found.others else options
 
 
-def _converted(paths: Iterable[str], why: str, read: Mapping[str, _Checkpoint] | None = None) -> Iterator[Part]:
-    paths = tuple(paths)
-    for path in paths:
-        stem = name_of(path).rpartition(".")[0]
-        target = stem if _OWN_NAMES.match(stem) or len(paths) > 1 else "model"
-        options: Mapping[str, Any] = read[path].options if read else {}
+def _converted(options_of: Mapping[str, Mapping[str, Any]], why: str) -> Iterator[Part]:
+    for path, options in options_of.items():
+        stem = basename(path).rpartition(".")[0]
+        target = stem if _OWN_NAMES.match(stem) or len(options_of) > 1 else "model"
         yield Part((path,), why, "safetensors", options, f"{target}.safetensors")
 
 

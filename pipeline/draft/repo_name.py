@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from hublish.pipeline.draft.commented_yaml import Field
 from hublish.pipeline.render_card.card_files import open_inside
 from hublish.schemas.documents.hub_names import RepoType, check_repo_id
 from hublish.schemas.secrets.masking import holds_token
@@ -19,22 +20,13 @@ _FALLBACK: Final = "release"
 _LONGEST: Final = 90
 _HUB_HOSTS: Final = ("huggingface.co", "hf.co")
 _KINDS: Final[dict[str, RepoType]] = {"datasets": "dataset", "spaces": "space", "kernels": "kernel"}
-# The parts of a git configuration that name remotes. Running git would obey whatever the folder configures.
+# The lines of a git configuration that name remotes. Git itself is not run: the folder's configuration could make it
+# run other programs.
 _SECTION: Final = re.compile(r'\s*\[\s*remote\s+"([^"]*)"\s*\]')
 _URL: Final = re.compile(r"\s*url\s*=\s*(\S+)")
 # The short form of an SSH address, `git@host:owner/name`.
 _SCP: Final = re.compile(r"(?:[^@/]+@)?([A-Za-z0-9.-]+):(?!//)(.+)")
 _CONFIG_LIMIT: Final = 64 << 10
-
-
-@dataclass(frozen=True, slots=True)
-class RepoName:
-    """The repo_id of a draft, with its origin."""
-
-    repo_id: str
-    why: str
-    open: bool = False
-    """Whether the user must confirm or replace it before publishing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +46,8 @@ class Remote:
         return f"{self.host}/{kind}{self.owner}/{self.name}"
 
 
-def repo_name(given: str | None, remote: Remote | None, folder: str) -> RepoName:
-    """Return the repo_id of a draft.
+def repo_name(given: str | None, remote: Remote | None, folder: str) -> Field:
+    """Return the repo_id of a draft; an open field if the user must confirm or replace it.
 
     Args:
         given: the valid repo_id that the user passed, if any.
@@ -63,15 +55,15 @@ def repo_name(given: str | None, remote: Remote | None, folder: str) -> RepoName
         folder: the folder's name.
     """
     if given is not None:
-        return RepoName(given, "")
+        return Field("repo_id", given)
     if remote is None:
         why = f"fill in: your user or organization instead of {PLACEHOLDER}"
-        return RepoName(f"{PLACEHOLDER}/{legal_name(folder)}", why, open=True)
+        return Field("repo_id", f"{PLACEHOLDER}/{legal_name(folder)}", why, open=True)
     repo_id = f"{legal_name(remote.owner)}/{legal_name(remote.name)}"
     if remote.repo_type:
-        return RepoName(repo_id, f"from the git remote {remote.shown}")
+        return Field("repo_id", repo_id, f"from the git remote {remote.shown}")
     why = f"inferred from the git remote {remote.shown}: check that the owner has this name on the Hub"
-    return RepoName(repo_id, why, open=True)
+    return Field("repo_id", repo_id, why, open=True)
 
 
 def legal_name(name: str) -> str:
@@ -89,6 +81,7 @@ def legal_name(name: str) -> str:
 
 def git_remote(folder: Path) -> Remote | None:
     """Return the remote of the git repository at `folder`: one on the Hub, else `origin`, else the first."""
+    # A clone of a Hub repo may have `origin` elsewhere, for example a mirror on GitHub.
     found = {name: remote for name, url in _urls(_config(folder)) if (remote := parse_remote(url))}
     on_hub = (remote for remote in found.values() if remote.repo_type)
     return next(on_hub, None) or found.get("origin") or next(iter(found.values()), None)
@@ -102,6 +95,7 @@ def parse_remote(url: str) -> Remote | None:
     except ValueError:
         return None
     parts = path.strip("/").removesuffix(".git").split("/")
+    # Only an address on the Hub states the type of the repo: `datasets/acme/rows`.
     on_hub = host.lower() in _HUB_HOSTS
     kind: RepoType | None = "model" if on_hub else None
     if on_hub and parts[0] in _KINDS:

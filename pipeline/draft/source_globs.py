@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate, takewhile
+from posixpath import basename, dirname, join
 from typing import Final
 
 from hublish.audit.path_audit import default_denied
 from hublish.base.patterns import glob_expression
-from hublish.pipeline.draft.listing import Listing, folder_of, joined, name_of
+from hublish.pipeline.draft.listing import Listing
 from hublish.pipeline.draft.parts import Part
 
 _MAGIC: Final = re.compile(r"[*?\[]")
@@ -52,7 +53,7 @@ class Neighbors:
     @cached_property
     def by_folder(self) -> Mapping[str, list[str]]:
         """The paths directly in each folder."""
-        return _by(self.paths, folder_of)
+        return _by(self.paths, dirname)
 
 
 def sources(part: Part, root: str, around: Neighbors) -> tuple[Source, ...]:
@@ -63,12 +64,13 @@ def sources(part: Part, root: str, around: Neighbors) -> tuple[Source, ...]:
         root: the folder whose content becomes the repo.
         around: the other files.
     """
+    # A renamed file cannot share a source with others.
     if part.path_in_repo is not None:
         return (Source(part.files[0], part.path_in_repo, part.files),)
     whole = _whole_folders(part.files, root, around) if part.serializer == "copy" else {}
     found = [Source(f"{folder}/", f"{_inside(folder, root)}/", tuple(files)) for folder, files in whole.items()]
     covered = {path for files in whole.values() for path in files}
-    for folder, paths in _by((path for path in part.files if path not in covered), folder_of).items():
+    for folder, paths in _by((path for path in part.files if path not in covered), dirname).items():
         found += _in_folder(folder, paths, root, around.by_folder.get(folder, []))
     return tuple(sorted(found, key=lambda source: (source.files[0].count("/"), source.files[0])))
 
@@ -80,7 +82,7 @@ def in_folders(parts: Iterable[Part], root: str) -> tuple[Part, ...]:
     place = None
     for part in parts:
         is_copy = part.serializer == "copy" and part.path_in_repo is None
-        found = [path for path in part.files if is_copy and _inside(folder_of(path), root)]
+        found = [path for path in part.files if is_copy and _inside(dirname(path), root)]
         if found and place is None:
             place = len(kept)
         deeper.update(dict.fromkeys(found, part.why))
@@ -98,6 +100,7 @@ def _whole_folders(files: Iterable[str], root: str, around: Neighbors) -> dict[s
     full = {
         folder
         for folder, count in wanted.items()
+        # The reader of `source` takes magic characters in a folder's name as a pattern.
         if count > 1 and count == around.counts.get(folder) and not _MAGIC.search(folder)
     }
     whole: dict[str, list[str]] = {}
@@ -109,7 +112,7 @@ def _whole_folders(files: Iterable[str], root: str, around: Neighbors) -> dict[s
 
 def _folders(path: str) -> list[str]:
     """Return the folders that contain a path, the outermost first."""
-    return list(accumulate(path.split("/")[:-1], joined))
+    return list(accumulate(path.split("/")[:-1], join))
 
 
 def _in_folder(folder: str, paths: list[str], root: str, around: Iterable[str]) -> Iterator[Source]:
@@ -135,10 +138,10 @@ def _by(paths: Iterable[str], key: Callable[[str], str]) -> dict[str, list[str]]
 
 def _glob(folder: str, group: list[str], around: Iterable[str]) -> str | None:
     """Return a pattern that matches the group and no other file in its folder; None if names are clearer."""
-    if _MAGIC.search("".join(group)):
+    if _MAGIC.search("".join(group)):  # a name with magic characters would be read as a pattern
         return None
-    for pattern in _patterns([name_of(path) for path in group]):
-        whole = joined(folder, pattern)
+    for pattern in _patterns([basename(path) for path in group]):
+        whole = join(folder, pattern)
         expression = glob_expression(whole)
         if {path for path in around if expression.fullmatch(path)} == set(group):
             return whole
@@ -147,6 +150,7 @@ def _glob(folder: str, group: list[str], around: Iterable[str]) -> str | None:
 
 def _patterns(names: list[str]) -> Iterator[str]:
     """Yield candidate patterns: of names that differ in numbers only, such as shards; then of their suffix."""
+    # Shards first: the next release may have another number of them, and the pattern still matches.
     suffix = _suffix(names[0])
     if _SHARD.search(names[0]) or (len(names) > 1 and len(set(map(_without_numbers, names))) == 1):
         start = _common_start([_SHARD.split(name)[0] for name in names]).rstrip("0123456789")
@@ -166,7 +170,7 @@ def _common_start(names: Iterable[str]) -> str:
 
 
 def _suffix(path: str) -> str:
-    name = name_of(path)
+    name = basename(path)
     dot = name.rfind(".")
     return name[dot:] if dot > 0 else ""
 

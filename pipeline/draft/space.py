@@ -2,15 +2,17 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from posixpath import basename, dirname
 from typing import Final, NamedTuple, get_args
 
 from hublish.pipeline.draft.card_facts import Readme
 from hublish.pipeline.draft.commented_yaml import Field
 from hublish.pipeline.draft.file_roles import PICKLE_REASON, is_pickle
-from hublish.pipeline.draft.listing import Listing, directly_in, folder_of, name_of
+from hublish.pipeline.draft.listing import Listing, directly_in
 from hublish.pipeline.draft.parts import Detected, LeftOut, Outline, Part
 from hublish.schemas.documents.manifest import SpaceSdk
 
+# Read with expressions: an app is not imported, and a syntax error must not hide it.
 _IMPORTS: Final = re.compile(r"^[ \t]*(?:import|from)[ \t]+(gradio|streamlit)\b", re.MULTILINE)
 # Usual names of the script that starts an app, most common first.
 _APP_NAMES: Final = ("app.py", "main.py", "streamlit_app.py", "demo.py", "src/streamlit_app.py")
@@ -32,6 +34,7 @@ class App(NamedTuple):
 def app_of(listing: Listing, files: Iterable[str]) -> App | None:
     """Return the app in a folder, if there is one."""
     top = directly_in(files, "")
+    # First: an app of any framework may be packaged as a container.
     if "Dockerfile" in top:
         return App("docker", "Dockerfile")
     scripts = [*(name for name in _APP_NAMES if name in listing), *(name for name in top if name.endswith(".py"))]
@@ -42,14 +45,7 @@ def app_of(listing: Listing, files: Iterable[str]) -> App | None:
 
 
 def space(listing: Listing, files: Iterable[str], readme: Readme | None, title: str) -> Outline:
-    """Return the outline of a Space's release.
-
-    Args:
-        listing: the folder or repo.
-        files: the files that may be released.
-        readme: the existing README, if it is published unchanged.
-        title: the Space's title if its README has none.
-    """
+    """Return the outline of a Space's release; `title` is its title if its README has none."""
     app = app_of(listing, files)
     inside = [path for path in files if not (readme and path == readme.path)]
     left = {path: PICKLE_REASON for path in inside if is_pickle(listing, path)}
@@ -66,6 +62,7 @@ def space(listing: Listing, files: Iterable[str], readme: Readme | None, title: 
 
 
 def _sdk(app: App | None, readme: Readme | None) -> Iterator[Field]:
+    # The README of a Space decides how it runs; the repo must be created with the same SDK.
     declared = (readme.metadata or {}).get("sdk") if readme else None
     if readme and declared in get_args(SpaceSdk):
         yield Field("space_sdk", declared, f"from {readme.path}")
@@ -107,11 +104,12 @@ def _run(listing: Listing, app: App) -> Iterator[Field]:
     if app.sdk in ("gradio", "streamlit"):
         yield Field("app_file", app.file, f"imports {app.sdk}")
     if app.sdk == "docker":
+        # The Hub does not read EXPOSE itself.
         port = _PORT.search(listing.text(app.file))
         if port and 0 < int(port[1]) < 1 << 16 and int(port[1]) != _DEFAULT_PORT:
             yield Field("app_port", int(port[1]), "Dockerfile: EXPOSE")
 
 
 def _is_test(path: str) -> bool:
-    name = name_of(path)
-    return folder_of(path).split("/")[0] in ("tests", "test") or (name.startswith("test_") and name.endswith(".py"))
+    name = basename(path)
+    return dirname(path).split("/")[0] in ("tests", "test") or (name.startswith("test_") and name.endswith(".py"))

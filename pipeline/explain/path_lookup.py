@@ -44,6 +44,7 @@ def explain(rules: ReleaseRules, asked: str, current: Path) -> Explanation:
 
 def _in_tree(folder: Path, asked: str, current: Path) -> str | None:
     """Return an existing path below the manifest's folder; for a path through a link, the link."""
+    # The current folder first, as in a shell; then the manifest's, whose paths hublish prints.
     for base in (current, folder):
         inside = _inside(folder, base, asked)
         if inside is not None and os.path.lexists(folder / inside):
@@ -63,6 +64,7 @@ def _inside(folder: Path, base: Path, asked: str) -> str | None:
 
 
 def _up_to_a_link(folder: Path, relative: str) -> str:
+    # A link is one file of the release.
     way = ""
     for name in relative.split("/"):
         way = f"{way}/{name}" if way else name
@@ -79,6 +81,7 @@ def _outside(folder: Path, asked: str, current: Path) -> Fate | None:
 
 
 def _of_folder(rules: ReleaseRules, asked: str, relative: str) -> Explanation:
+    # A pruned folder such as .git is explained as a whole: its files are never listed.
     if relative and pruned_folder(relative):
         return Explanation(asked, Taken.FOLDER, relative, rules.of_file(relative))
     folder = rules.project.folder

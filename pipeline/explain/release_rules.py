@@ -58,6 +58,7 @@ class ReleaseRules:
         """The manifest and its folder."""
         return self.survey.project
 
+    # Computed once: `hublish explain FOLDER` asks for thousands of files.
     @cached_property
     def _collected(self) -> tuple[Collected, ...]:
         return tuple((item, outputs(self.project, item.candidate)) for item in self.survey.examined)
@@ -82,12 +83,13 @@ class ReleaseRules:
         """Return the result for a file of the working tree, once for each artifact that collects it."""
         found = self.by_source.get(relative)
         if found is None:
+            # Without a candidate, no verdict exists: the steps name the sources that are most like the path.
             steps = tuple(uncollected_steps(self.project, relative, self.survey.failed))
             return (Fate(Taken.FILE, relative, None, steps),)
         return tuple(self._fate(collected, Taken.FILE) for collected in found)
 
     def of_path(self, path: str) -> tuple[Fate, ...]:
-        """Return the result for every file with a path in the repo; empty if there is none."""
+        """Return the result for every file with a path in the repo; empty if no file has it."""
         collected = self.by_path.get(path) or self._of_shard(path)
         found = [self._fate(one, Taken.PATH_IN_REPO) for one in collected]
         if path == CARD_FILE and self.project.manifest.card:
@@ -111,6 +113,7 @@ class ReleaseRules:
 
     def _of_shard(self, path: str) -> tuple[Collected, ...]:
         """Return the files that may become several shards, one of which has this path."""
+        # Only converting shows whether a file is split, and into how many shards.
         whole = _SHARD.sub("", path).removesuffix(SHARD_INDEX_SUFFIX)
         return tuple(one for one in self.by_path.get(whole, ()) if one[1].more) if whole != path else ()
 
@@ -133,7 +136,7 @@ class ReleaseRules:
     def _checks(self, item: Examined, found: Outputs) -> Iterator[Step]:
         """Yield the checks of a file that is included; an excluded or repeated file has none."""
         candidate = item.candidate
-        if not candidate.verdict.included or item.repeated:
+        if not candidate.verdict.included or item.repeated:  # a repeated file is checked where it is collected first
             return
         if item.problems:
             yield from map(_refusal, item.problems)
@@ -150,6 +153,7 @@ class ReleaseRules:
         """Yield the checks that depend on other files of the release: names that collide, and a `.gitignore`."""
         if path in self._collisions:
             yield Step("collision", Effect.REFUSES, self._collisions[path], hint="rename one of them")
+        # The Hub applies the .gitignore of the commit; without one, that of the repo.
         if self._gitignore is None:
             return
         rule = self._gitignore.rule_for(path)
@@ -194,6 +198,7 @@ def load_step(paths: Collection[str], load: Load, needed: Collection[str]) -> St
         load: the load plan.
         needed: every path that the load plan selects.
     """
+    # A selected path comes first: a file that becomes several is loaded if one of them is.
     if any(path in needed for path in paths):
         path = next(path for path in paths if path in needed)
         index = next(index for index, pattern in enumerate(load.allow_patterns) if matching([path], [pattern], None))
@@ -232,6 +237,7 @@ def _of_link(project: Project, candidate: Candidate) -> Iterator[Step]:
 def _of_policy(candidate: Candidate, found: Outputs, policy: Policy, progress: Progress) -> Iterator[Step]:
     """Yield the audit of a file: of its content if it is uploaded unchanged, else of the names that it gets."""
     content = candidate.content
+    # The content of a converted file does not exist yet.
     if found.serializer != COPY or content is None:
         for path in found.paths:
             yield from policy_steps(path, path, None, None, policy)

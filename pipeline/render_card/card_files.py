@@ -37,11 +37,12 @@ def read_inside(folder: Path, relative: str, path: str, limit: int, hint: str = 
         raise _refused(path, f"there is no file {relative}", _near(folder, relative) or hint) from None
     except OSError as error:
         raise _refused(path, f"{relative} cannot be read: {error.strerror}", "links are not followed") from None
+    # Checked on the descriptor: the path may name another file by now.
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise _refused(path, f"{relative} is not a regular file", hint)
     with open(descriptor, "rb") as file:
-        data = file.read(limit + 1)
+        data = file.read(limit + 1)  # one more byte shows that the file is too large
     if len(data) > limit:
         raise _refused(path, f"{relative} is larger than {limit >> 10} KiB", hint)
     return data

@@ -6,7 +6,7 @@ A template gets plain data under these names:
 |---|---|
 | `repo` | `repo_id`, `repo_type`, `name`, `namespace` (or None), `revision`, `tag` (or None) |
 | `metadata` | the front matter, with `model-index` if there are evaluation results |
-| `evaluation` | the results, a list of `task`, `dataset` and `metrics`; empty if there are none |
+| `evaluation` | the results, a list of `task`, `dataset` and `metrics`; empty without any |
 | `files` | every other file of the release: `path`, `suffix` such as `.json`, `size` in bytes |
 | any other | a variable of `card.variables` |
 
@@ -74,6 +74,7 @@ def find_template(name: str, folder: Path) -> CardTemplate:
     known = f"name a Jinja2 file, or a built-in template: {', '.join(BUILT_IN)}"
     hint = f"did you mean '{near}'?" if near else known
     data = read_inside(folder, name, "card.template", _TEMPLATE_LIMIT, hint)
+    # Editors on Windows write a byte order mark, which must not become text of the card.
     try:
         return CardTemplate(name, data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
@@ -104,6 +105,7 @@ def template_context(
         "revision": target.revision,
         "tag": target.tag,
     }
+    # Variables come first, so that the reserved names replace them.
     return {
         **card.variables,
         "repo": repo,

@@ -24,8 +24,10 @@ _SCHEMES = frozenset(["http", "https", "mailto"])
 
 def as_text(value: str) -> str:
     """Return `value` as one line of Markdown that displays exactly its characters."""
+    # On one line, since a line break could open a block: a heading, a list or a fence.
     line = _on_one_line(value).strip()
     escaped = _TEXT.sub(lambda match: _ENTITIES.get(match[0], f"\\{match[0]}"), line)
+    # Values usually follow other text, but a template may print one at the start of a line.
     if _BLOCK_MARK.match(escaped):
         return f"\\{escaped}"
     return _LIST_NUMBER.sub(r"\1\\", escaped) if _LIST_NUMBER.match(escaped) else escaped
@@ -33,6 +35,7 @@ def as_text(value: str) -> str:
 
 def as_markdown(value: str) -> str:
     """Return Markdown with its formatting, but with HTML and unsafe links displayed as text."""
+    # Entities before tags, whose replacement is an entity. Entities can hide a scheme: `&#106;avascript:`.
     plain = _TAG.sub("&lt;", _ENTITY.sub("&amp;", value))
     return _DESTINATION.sub(_safe_destination, plain)
 

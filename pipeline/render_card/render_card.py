@@ -110,6 +110,7 @@ def _with_card(staged: Staged, project: Project, card: Card) -> Staged:
         msg = "the card contains a lone surrogate, which UTF-8 cannot encode"
         raise CardError(msg) from None
     template = rendered.template
+    # Recorded in the lock, so that a changed template explains a changed card.
     parameters = {"template": template.name, "template_sha256": template.sha256}
     origin = Origin(None, f"template {template.name}", "card", parameters, RENDERED)
     readme = StagedFile(CARD_FILE, InMemory(data), origin)
@@ -129,6 +130,7 @@ class _Parts:
 
 
 def _parts(project: Project, card: Card) -> _Parts:
+    # All problems of the card are collected, so that one run reports them all.
     problems = [*variable_problems(card)]
     template = _tried(lambda: find_template(card.template, project.folder), problems)
     evaluation = _tried(lambda: _evaluation(project, card), problems) or []
@@ -140,7 +142,7 @@ def _parts(project: Project, card: Card) -> _Parts:
 
 
 def _tried(make: Callable[[], _Part], problems: list[Problem]) -> _Part | None:
-    """Return the result of a call; if it fails, add its problems, so that all are reported at once."""
+    """Return the result of a call; if it fails, add its problems to `problems`."""
     try:
         return make()
     except CardError as error:

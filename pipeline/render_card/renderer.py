@@ -73,7 +73,7 @@ class Child:
             [sys.executable, "-I", "-S", "-c", _BOOT, path],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=subprocess.PIPE,  # Python's own errors; a template writes nothing there
             env={name: os.environ[name] for name in _KEPT_ENVIRONMENT if name in os.environ},
         )
 
@@ -106,7 +106,7 @@ class Child:
             out, err = self._process.communicate(request, timeout=_WALL_CLOCK_FACTOR * seconds)
         except TimeoutExpired:
             return {"kind": "bounds"}
-        if self._process.returncode < 0:  # killed by the limit on processor time
+        if self._process.returncode < 0:  # killed by the limit on processor time, or by the system for its memory
             return {"kind": "bounds"}
         if self._process.returncode:
             last = err.decode("utf-8", "replace").strip().rpartition("\n")[2]
@@ -143,6 +143,7 @@ def current_renderer() -> Renderer:
 @contextmanager
 def rendered_by(renderer: Renderer) -> Iterator[None]:
     """Render cards with `renderer` within a `with` block."""
+    # A context variable rather than a parameter: `check`, `card` and `files` need not pass it through every stage.
     token = _RENDERER.set(renderer)
     try:
         yield
@@ -213,6 +214,7 @@ def _text(template: "CardTemplate", response: dict[str, Any], seconds: int) -> s
 def _place(template: "CardTemplate", line: int, name: str) -> Location:
     """Return the location of a name in a line, else of the whole line, since Jinja2 reports no columns."""
     lines = template.text.splitlines()
+    # Masked: the user may have pasted a token into the template.
     text = mask(lines[line - 1]) if line <= len(lines) else ""
     found = re.search(rf"\b{name}\b", text) if name else None
     start, end = found.span() if found else (len(text) - len(text.lstrip()), len(text))

@@ -37,6 +37,7 @@ def main() -> None:
     environment = new_environment()
     gc.enable()  # disabled by the parent's boot code: importing leaves nothing to collect
     request = json.load(sys.stdin)
+    # A file size of 0 prevents writing to any file; the pipes are not affected.
     resource.setrlimit(resource.RLIMIT_CPU, (request["seconds"], request["seconds"]))
     resource.setrlimit(resource.RLIMIT_AS, (request["memory"], request["memory"]))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
@@ -80,6 +81,7 @@ def respond(environment: jinja2.Environment, request: dict[str, Any]) -> Respons
 
 def new_environment() -> jinja2.Environment:
     """Return the sandbox for templates, with filters that escape for Markdown."""
+    # Immutable: a template must not change the data that the next expression prints.
     environment = ImmutableSandboxedEnvironment(
         undefined=jinja2.StrictUndefined,
         autoescape=True,
@@ -117,6 +119,7 @@ def _joined(values: Iterable[object], separator: str = "", attribute: str | None
 
 
 def _rendered(template: jinja2.Template, context: dict[str, Any], limit: int) -> Response:
+    # Generated piece by piece, so that endless output is stopped before it fills the memory.
     pieces, size = [], 0
     for piece in template.generate(context):
         size += len(piece.encode("utf-8"))

@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 
 from hublish.base.errors import DraftError
 from hublish.pipeline.draft.commented_yaml import Field, Items, Section, dump_commented
-from hublish.pipeline.draft.draft import Drafted, detect_kind, draft
+from hublish.pipeline.draft.draft import Drafted, detect_repo_type, draft
 from hublish.pipeline.draft.listing import Item, Listing
-from hublish.pipeline.draft.manifest_fields import Kind
 from hublish.pipeline.draft.repo_name import repo_name
 from hublish.schemas.documents.hub_names import RepoType
 from hublish.schemas.documents.manifest_yaml import read_manifest
@@ -34,7 +33,7 @@ def drafted(files: Mapping[str, bytes], name: str = "folder", repo_type: RepoTyp
 
     items = tuple(Item(path, max(1, len(data))) for path, data in sorted(files.items()))
     listing = Listing(name, items, reader=read)
-    kind = Kind(repo_type, "as requested") if repo_type else None
+    kind = Field("repo_type", repo_type, "as requested") if repo_type else None
     return draft(listing, repo_name(None, None, name), kind, "a test")
 
 
@@ -176,13 +175,13 @@ def test_a_folder_with_nothing_to_release_is_refused(
     ],
 )
 def test_the_files_of_a_folder_determine_the_repo_type(files: dict[str, bytes], kind: str | None) -> None:
-    found = detect_kind(listing_of(files), tuple(files))
-    assert (found.repo_type if found else None) == kind
+    found = detect_repo_type(listing_of(files), tuple(files))
+    assert (found.value if found else None) == kind
 
 
 @pytest.mark.parametrize(
     ("keys", "kind"), [("sdk", "space"), ("configs", "dataset"), ("pipeline_tag", "model"), ("license", None)]
 )
 def test_the_metadata_of_a_card_determines_it_too(keys: str, kind: str | None) -> None:
-    found = detect_kind(listing_of({"README.md": f"---\n{keys}: x\n---\n".encode()}), ("README.md",))
-    assert (found.repo_type if found else None) == kind
+    found = detect_repo_type(listing_of({"README.md": f"---\n{keys}: x\n---\n".encode()}), ("README.md",))
+    assert (found.value if found else None) == kind

@@ -54,7 +54,7 @@ def test_a_remote_on_the_hub_takes_precedence(tmp_path: Path) -> None:
     remote = git_remote(tmp_path)
     assert remote is not None
     assert remote.shown == "huggingface.co/acme/digits-mlp"
-    assert repo_name(None, remote, "folder").repo_id == "acme/digits-mlp"
+    assert repo_name(None, remote, "folder").value == "acme/digits-mlp"
     assert not repo_name(None, remote, "folder").open
 
 
@@ -94,7 +94,7 @@ def test_any_name_becomes_one_that_the_hub_accepts(name: str, made: str) -> None
 
 def test_an_inferred_name_is_marked_for_the_user_to_confirm() -> None:
     guessed = repo_name(None, parse_remote("git@github.com:acme/digits.git"), "x")
-    assert (guessed.repo_id, guessed.open) == ("acme/digits", True)
+    assert (guessed.value, guessed.open) == ("acme/digits", True)
     assert "github.com/acme/digits" in guessed.why
     assert repo_name(None, None, "x").open
     assert not repo_name("acme/digits", None, "x").open

@@ -107,7 +107,7 @@ def onnx(path: Path, location: str | None = None) -> None:
     else:
         weight = about + message(13, text(1, "location"), text(2, location)) + number(14, 1)
         write(path.parent / location, ARRAY.tobytes())
-    write(path, number(1, 10) + message(7, message(5, weight)) + message(8, number(2, 18)))
+    write(path, number(1, 10) + message(7, text(2, "graph"), message(5, weight)) + message(8, number(2, 18)))
 
 
 def gguf(path: Path) -> None:
