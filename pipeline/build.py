@@ -1,4 +1,4 @@
-"""The local part of publishing, one stage a line: from a manifest to sealed files. No network."""
+"""The local part of publishing, one stage per line: from a manifest to sealed files, without a network."""
 
 from concurrent.futures import Executor
 from pathlib import Path
@@ -14,10 +14,10 @@ from hublish.pipeline.serialize.serialize import Serialize
 
 
 def rendering(workspace: Path, progress: Progress = SILENT) -> Pipeline[Project, Staged]:
-    """Return the part up to the card, exactly as it would be published."""
+    """Return the stages up to the card, exactly as it would be published."""
     return (
-        Pipeline.of(Collect())  # every file the manifest speaks of, with its verdict
-        .then(Serialize(workspace, progress))  # in the format the manifest asks for
+        Pipeline.of(Collect())  # every file that the manifest names, with its verdict
+        .then(Serialize(workspace, progress))  # in the format that the manifest declares
         .then(RenderCard())  # README.md, from the card
     )
 
@@ -25,7 +25,7 @@ def rendering(workspace: Path, progress: Progress = SILENT) -> Pipeline[Project,
 def releasing(
     workspace: Path, progress: Progress = SILENT, executor: Executor | None = None
 ) -> Pipeline[Project, Release]:
-    """Return the whole of it."""
+    """Return all local stages."""
     return rendering(workspace, progress).then(
         Seal(progress, executor or workers())  # hashed, and audited against the policy
     )

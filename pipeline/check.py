@@ -1,4 +1,4 @@
-"""The stages of `hublish check`, one a line: nothing is converted, hashed or sent.
+"""The stages of `hublish check`, one per line: nothing is converted, hashed or sent.
 
 A module of its own, so that a check, which runs before every commit, imports neither a serializer nor the Hub client.
 """

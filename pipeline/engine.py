@@ -1,4 +1,4 @@
-"""The engine: stages joined so that a wrong order is a type error, each announced and timed as it runs."""
+"""The engine joins stages so that a wrong order is a type error, and reports and times each as it runs."""
 
 import time
 from dataclasses import dataclass
@@ -14,22 +14,22 @@ Gives_co = TypeVar("Gives_co", covariant=True)
 
 
 class Stage(Protocol[Takes_contra, Gives_co]):
-    """One step: a frozen class with a title in words and one `run`."""
+    """One step: a frozen class with a title and one `run`."""
 
     @property
     def title(self) -> str:
-        """A present participle for people to read: `sealing the release`."""
+        """A present participle for people: `sealing the release`."""
 
     def run(self, value: Takes_contra, /) -> Gives_co:
-        """Turn one frozen value into the next."""
+        """Return the next value."""
 
 
 @dataclass(frozen=True)
 class Pipeline(Generic[In, Out]):
     """An ordered chain of stages from `In` to `Out`.
 
-    Begin with `Pipeline.of(stage)` and go on with `.then(stage)`. A stage that does not take what the
-    one before it gives is refused by mypy (tests/pipeline/test_engine.py shows it).
+    Begin with `Pipeline.of(stage)` and continue with `.then(stage)`. mypy rejects a stage that does not accept the
+    result of the stage before it (tests/pipeline/test_engine.py shows it).
     """
 
     stages: tuple[Stage[Any, Any], ...]
@@ -44,7 +44,8 @@ class Pipeline(Generic[In, Out]):
         return Pipeline((*self.stages, stage))
 
     def run(self, value: In, progress: Progress = SILENT) -> Out:
-        """Run every stage in order, announcing and timing each; errors pass through as they are."""
+        """Run every stage in order, and report and time each; errors pass through unchanged."""
+        # Any: `then` has checked the types of neighbors, which a tuple of stages cannot express.
         current: Any = value
         for stage in self.stages:
             progress.begin(stage.title)

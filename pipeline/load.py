@@ -1,4 +1,4 @@
-"""The reverse order, one stage a line: what `hublish pull` and `hublish load` do."""
+"""The reverse order, one stage per line: `hublish pull` and `hublish load`."""
 
 from concurrent.futures import Executor
 
@@ -22,21 +22,21 @@ def pulling(
     progress: Progress = SILENT,
     executor: Executor | None = None,
 ) -> Pipeline[Reference, LocalRelease]:
-    """Return the part that brings checked files to this machine."""
+    """Return the stages that bring checked files to this machine."""
     executor = executor or workers()
     return (
         Pipeline.of(Resolve(hub, destination))  # one commit, with every digest
-        .then(select)  # only what the load plan needs
+        .then(select)  # only the files that the load plan needs
         .then(Fetch(hub, destination, progress, executor))  # from the cache or the Hub
         .then(Check(progress, executor))  # every byte, before anything is loaded
     )
 
 
 def opening(wanted: Wanted = Wanted()) -> Pipeline[LocalRelease, Loaded]:  # noqa: B008 - frozen
-    """Return the part from checked files to arrays."""
-    return Pipeline.of(Restore(wanted))  # mapped from the files, read when touched
+    """Return the stage from checked files to arrays."""
+    return Pipeline.of(Restore(wanted))  # mapped from the files, read on access
 
 
 def restoring(wanted: Wanted) -> Pipeline[LocalRelease, Restored]:
-    """Return the part from checked files to an object."""
-    return Pipeline.of(Rebuild(wanted))  # by what the object offers to take weights with
+    """Return the stage from checked files to an object."""
+    return Pipeline.of(Rebuild(wanted))  # in the way the object takes weights

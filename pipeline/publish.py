@@ -24,20 +24,20 @@ def planning(
     progress: Progress = SILENT,
     executor: Executor | None = None,
 ) -> Pipeline[Project, Plan]:
-    """Return the part that only reads the remote. `head` was read before any file."""
+    """Return the stages that only read the remote. `head` was read before any file."""
     return (
         releasing(workspace, progress, executor=executor).then(  # collected, serialized, with its card, sealed
             Compare(hub, target, head)
-        )  # what would change
+        )  # every change that publishing would make
     )
 
 
 def publishing(hub: Hub, lock: Path) -> Pipeline[Plan, Receipt]:
-    """Return the part that writes: to the remote, and at the very end the lock."""
+    """Return the stages that write: to the remote, and at the very end the lock."""
     return (
         Pipeline.of(Prepare(hub, make_plan))  # the repo and the branch exist
         .then(Upload(hub))  # one commit on top of the planned parent
-        .then(Verify(hub))  # the Hub has what was planned
+        .then(Verify(hub))  # the commit on the Hub equals the plan
         .then(Reveal(hub))  # readers are admitted
         .then(Tag(hub))  # the name of the version
         .then(WriteLock(lock))  # the durable record

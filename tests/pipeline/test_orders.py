@@ -1,4 +1,4 @@
-"""The two orders, as a person reads them."""
+"""The two orders, read as a list of titles."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Collect: every file with its verdict; every problem of every source at once."""
+"""Collect: every file has a verdict, and the problems of all sources are reported at once."""
 
 import os
 from pathlib import Path
@@ -146,7 +146,7 @@ def test_each_kind_of_link_is_refused_with_its_own_reason(case: str, tmp_path: P
     assert [problem.message for problem in caught.value.problems] == [f"'link' {message}"]
 
 
-def test_a_link_is_followed_where_the_policy_says_so_and_stays_inside(folder: Path) -> None:
+def test_a_link_inside_the_folder_is_followed_if_the_policy_allows_it(folder: Path) -> None:
     (folder / "link.json").symlink_to("config.json")
     collection = collect(folder, artifacts=[{"source": "link.json"}], policy={"symlinks": "follow"})
     (link,) = (item for item in collection.included if item.path_in_repo == "link.json")

@@ -1,4 +1,4 @@
-"""Why no source collects a file."""
+"""The reasons why no source collects a file."""
 
 from pathlib import Path
 
@@ -38,11 +38,11 @@ def test_each_kind_of_source_misses_for_its_own_reason(source: str, path: str, w
     assert words(path, source) == ["the only source does not collect it", f"artifacts[0].source: {source}: {why}"]
 
 
-def test_of_many_sources_the_nearest_three_are_told_in_their_order() -> None:
+def test_of_many_sources_the_nearest_three_are_listed_in_their_order() -> None:
     sources = ("LICENSE", "runs/model.npz", "x", "runs/model.json", "data/*.csv", "runs/mode.txt")
     first, *others = words("runs/model.txt", *sources)
     assert first == "none of 6 sources collects it"
-    assert [told.split(":")[0] for told in others] == [f"artifacts[{index}].source" for index in (1, 3, 5)]
+    assert [step.split(":")[0] for step in others] == [f"artifacts[{index}].source" for index in (1, 3, 5)]
 
 
 @pytest.mark.parametrize(
@@ -56,24 +56,24 @@ def test_of_many_sources_the_nearest_three_are_told_in_their_order() -> None:
         ("x/.cache/huggingface/.git/y", "x/.cache/huggingface"),
     ],
 )
-def test_the_folder_that_is_never_entered_is_told_alone(path: str, folder: str) -> None:
+def test_a_folder_that_is_never_searched_is_the_only_reason(path: str, folder: str) -> None:
     (only,) = words(path, "*.json")
     assert only.startswith(f"{folder}/ is never searched, ")
 
 
 @pytest.mark.parametrize("path", [".gitignore", "x.git/a", ".cache/other", "huggingface/x", "x.cache/huggingface/y"])
-def test_names_that_are_only_like_them_are_others(path: str) -> None:
+def test_similar_names_are_searched(path: str) -> None:
     assert words(path, "none.json")[0] == "the only source does not collect it"
 
 
 @pytest.mark.parametrize("source", ["runs/m.npz", "runs", ".", "runs/*.npz", "**"])
-def test_an_artifact_that_failed_refuses_what_it_would_collect(source: str) -> None:
+def test_a_failed_artifact_refuses_the_files_it_would_collect(source: str) -> None:
     problem = Problem("serializer.unknown", "unknown serializer", "did you mean", "artifacts[0].serializer")
     collects, refuses = uncollected_steps(project(source), "runs/m.npz", {0: problem})
     assert (collects.effect, refuses.effect, refuses.path) == (Effect.COLLECTS, Effect.REFUSES, problem.path)
 
 
-def test_an_artifact_that_failed_says_so_about_other_files() -> None:
+def test_a_failed_artifact_is_listed_with_its_problem_for_other_files() -> None:
     problem = Problem("source.missing", "'m.npz' does not exist", "", "artifacts[0].source")
     (_, missed) = uncollected_steps(project("m.npz"), "m.txt", {0: problem})
     assert missed.text == "artifacts[0].source: m.npz: collects nothing at the moment: 'm.npz' does not exist"

@@ -1,4 +1,4 @@
-"""The walk: nothing followed, nothing opened, nothing that blocks."""
+"""The walk follows no link, opens no file and never blocks."""
 
 import os
 import socket
@@ -20,7 +20,7 @@ def test_it_lists_files_in_order_with_their_identity(tmp_path: Path) -> None:
     assert all(entry.identity == Identity.of((tmp_path / entry.relative).stat()) for entry in entries)
 
 
-def test_it_names_what_is_not_a_file_without_opening_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_lists_links_and_devices_without_opening_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)  # a socket's path is short
     os.mkfifo("pipe")
     Path("link").symlink_to("nowhere")
@@ -31,7 +31,7 @@ def test_it_names_what_is_not_a_file_without_opening_it(tmp_path: Path, monkeypa
     assert kinds == {"pipe": Kind.FIFO, "link": Kind.LINK, "to_folder": Kind.LINK, "socket": Kind.SOCKET}
 
 
-def test_it_does_not_go_through_a_link_on_the_way_to_its_start(tmp_path: Path) -> None:
+def test_it_follows_no_link_on_the_path_to_its_start(tmp_path: Path) -> None:
     (tmp_path / "outside").mkdir()
     (tmp_path / "root").mkdir()
     (tmp_path / "root" / "inner").symlink_to(tmp_path / "outside")
@@ -39,7 +39,7 @@ def test_it_does_not_go_through_a_link_on_the_way_to_its_start(tmp_path: Path) -
         list(walk(tmp_path / "root", "inner"))
 
 
-def test_looking_tells_what_a_name_is_or_that_there_is_none(tmp_path: Path) -> None:
+def test_looking_up_a_name_gives_its_kind_or_none(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     (tmp_path / "folder").mkdir()
     kinds = {
@@ -48,7 +48,7 @@ def test_looking_tells_what_a_name_is_or_that_there_is_none(tmp_path: Path) -> N
     assert kinds == {"file": Kind.FILE, "folder": Kind.FOLDER, "file/x": None, "no": None}
 
 
-def test_a_hundred_folders_deep_is_walked_without_holding_more_than_one_path(tmp_path: Path) -> None:
+def test_a_tree_of_a_hundred_folders_is_walked_to_its_end(tmp_path: Path) -> None:
     deep = tmp_path.joinpath(*["d"] * 100)
     deep.mkdir(parents=True)
     (deep / "x").touch()
