@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from hublish.api.git.environment import Here
+from hublish.api.git.environment import MachineValues
 from hublish.base.errors import DocumentInvalidError, ManifestInvalidError, UsageError
 from hublish.base.values import Project
 from hublish.schemas.diagnose.problems import InvalidDocumentError, counted
@@ -61,7 +61,7 @@ def read_project(
     data = _bytes_of(path) if text is None else text
     home = Path(folder or path.parent).absolute()
     try:
-        read = resolve_manifest(data, str(path), settings=settings, surroundings=Here(home, os.environ))
+        read = resolve_manifest(data, str(path), settings=settings, surroundings=MachineValues(home, os.environ))
     except InvalidDocumentError as error:
         msg = f"{path} has {counted(error.problems)}"
         raise ManifestInvalidError(msg, problems=error.problems) from None

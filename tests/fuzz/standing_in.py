@@ -48,7 +48,7 @@ class _Here(renderer.Child):
 @contextmanager
 def elsewhere() -> Iterator[None]:
     """Ask nothing of this machine meanwhile."""
-    with patch.object(projects, "Here", Elsewhere):
+    with patch.object(projects, "MachineValues", Elsewhere):
         yield
 
 

@@ -1,1 +1,1 @@
-"""What a manifest may mention without declaring it: the git repository around it, the environment, the date."""
+"""Values that a manifest may mention without declaring them: the git repository, the environment, the date."""

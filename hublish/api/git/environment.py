@@ -1,4 +1,4 @@
-"""What is around a manifest on this machine, looked up when it is asked for."""
+"""Values that a manifest may mention without declaring them: git, the environment, the date; read on first use."""
 
 import re
 from collections.abc import Mapping
@@ -15,16 +15,15 @@ from hublish.schemas.variables.lookup import ENV, SECRET, NoValueError
 if TYPE_CHECKING:
     from hublish.api.git.repository_state import Git
 
-EPOCH = "SOURCE_DATE_EPOCH"
-"""The date of the source, for reproducible builds: https://reproducible-builds.org/specs/source-date-epoch/."""
-
+# The date of the source, for reproducible builds: https://reproducible-builds.org/specs/source-date-epoch/.
+_EPOCH = "SOURCE_DATE_EPOCH"
 _SECONDS = re.compile(r"[0-9]{1,12}", re.ASCII)
 _START = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
-class Here:
-    """The surroundings of the manifest in a folder."""
+class MachineValues:
+    """The values of this machine for the manifest in a folder."""
 
     folder: Path
     environ: Mapping[str, str]
@@ -33,7 +32,7 @@ class Here:
         """Return the value of `source_date`, `git.NAME` or `env.NAME`.
 
         Raises:
-            NoValueError: when it has none, or one that may not be published.
+            NoValueError: there is no value, or it is a secret, which must not be published.
         """
         if name.startswith(ENV):
             return self._variable(name.removeprefix(ENV))
@@ -42,8 +41,8 @@ class Here:
         git = self._git
         if name == "git.dirty":
             return "true" if git.dirty() else "false"
-        ask = {"git.commit": git.commit, "git.short_commit": git.short_commit, "git.tag": git.tag}
-        return ask.get(name, git.branch)()
+        values = {"git.commit": git.commit, "git.short_commit": git.short_commit, "git.tag": git.tag}
+        return values.get(name, git.branch)()
 
     def _variable(self, name: str) -> str:
         value = self.environ.get(name)
@@ -63,25 +62,25 @@ class Here:
 
     def _source_date(self) -> str:
         """Return a date in UTC: `2026-01-31`."""
-        given = self.environ.get(EPOCH)
+        given = self.environ.get(_EPOCH)
         if given is None:
             return _date(self._committed_at())
         if not _SECONDS.fullmatch(given):
-            msg = f"{EPOCH} is not a number of seconds since 1970"
-            raise NoValueError(msg, f"`export {EPOCH}=$(git log -1 --format=%ct)`")
+            msg = f"{_EPOCH} is not a number of seconds since 1970"
+            raise NoValueError(msg, f"`export {_EPOCH}=$(git log -1 --format=%ct)`")
         return _date(int(given))
 
     def _committed_at(self) -> int:
         try:
             return self._git.committed_at()
         except NoValueError as error:
-            msg = f"{EPOCH} is not set, and {error.reason}"
-            raise NoValueError(msg, f"`export {EPOCH}=...`, in seconds since 1970") from None
+            msg = f"{_EPOCH} is not set, and {error.reason}"
+            raise NoValueError(msg, f"`export {_EPOCH}=...`, in seconds since 1970") from None
 
 
 def _date(seconds: int) -> str:
     try:
         return (_START + timedelta(seconds=seconds)).date().isoformat()
     except OverflowError:
-        msg = f"{seconds} seconds since 1970 is no date of the calendar"
+        msg = f"{seconds} seconds since 1970 is beyond the calendar"
         raise NoValueError(msg) from None

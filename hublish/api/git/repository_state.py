@@ -1,36 +1,45 @@
-"""The git repository around a manifest: its commit, tag, branch and state."""
+"""The git repository that contains a manifest: its commit, tag, branch and state."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import NoReturn
+from typing import Final, NoReturn
 
-from hublish.api.git.command import Answer, ask
-from hublish.api.git.filters import without_own_filters
-from hublish.api.git.tags import highest
+from hublish.api.git.git_command import GitOutput, run_git
 from hublish.schemas.documents.file_names import LOCK_FILE, STATE_FOLDER
 from hublish.schemas.variables.lookup import NoValueError
 
-SHORT = 7
-"""Digits of a short commit id: always so many, where git's own abbreviation grows with the clone."""
-OWN_FILES = (LOCK_FILE, STATE_FOLDER)
-"""What hublish writes beside a manifest; a release that was just recorded leaves no dirty tree."""
+SHORT: Final = 7
+"""Digits of a short commit id: a fixed number, where git's own abbreviation grows with the clone."""
 
+# hublish writes these beside the manifest: recording a release does not make the tree dirty.
+_OWN_FILES = (LOCK_FILE, STATE_FOLDER)
 _COMMIT = re.compile(rb"[0-9a-f]{40}|[0-9a-f]{64}")
 _TIMESTAMP = re.compile(rb"(-?[0-9]{1,18}) [0-9a-f]{40,64}")
 _NO_REPOSITORY = "not a git repository"
 _NOT_TRUSTED = ("dubious ownership", "unsafe repository")
-_SHOWN = 200
+_LONGEST_ERROR = 200
+
+_FILTER_KEYS = (".clean", ".process", ".required")
+_SCOPES_OF_REPOSITORY = ("local", "worktree")
+
+_VERSION = re.compile(r"(?:.*/)?v?(?P<numbers>[0-9]{1,18}(?:\.[0-9]{1,18})*)(?P<rest>.*)", re.DOTALL | re.ASCII)
+_PIECES = re.compile(r"[0-9]{1,18}|[^0-9]+", re.ASCII)
+_DIGITS = "0123456789"
+# The rest of a version begins so unless it is a pre-release (SemVer 2.0 §10, PEP 440).
+_AFTER_RELEASE = ("+", ".post", "-post", "post")
+
+_Key = tuple[bool, bool, tuple[int, ...], bool, tuple[tuple[bool, int, str], ...], str]
 
 
 @dataclass(frozen=True)
 class Git:
-    """Asks git about the repository that holds a folder.
+    """The repository that contains a folder, read with the git command.
 
-    What HEAD is, is asked once: everything is said of one commit. Each method raises `NoValueError` where git has no
-    answer: no git, no repository, no commit.
+    HEAD is resolved once, so that all values belong to one commit. Each method raises `NoValueError` when git is
+    missing, or there is no repository, no commit or no such value.
     """
 
     folder: Path
@@ -38,88 +47,144 @@ class Git:
 
     @cached_property
     def _head(self) -> str:
-        answer = self._asked("rev-parse", "--verify", "--quiet", "HEAD^{commit}", allowed=(0, 1))
-        if answer.status:
-            self._refuse_no_commit()
-        return _matching(_COMMIT, answer).group().decode()
+        output = self._run("rev-parse", "--verify", "--quiet", "HEAD^{commit}", allowed=(0, 1))
+        if output.status:
+            msg = "the git repository has no commit yet"
+            raise NoValueError(msg, "commit first")
+        return _matching(_COMMIT, output).group().decode()
 
     def commit(self) -> str:
         """Return the id of HEAD's commit, 40 or 64 hexadecimal digits."""
         return self._head
 
     def short_commit(self) -> str:
-        """Return the first seven digits of it."""
+        """Return its first seven digits."""
         return self._head[:SHORT]
 
     def tag(self) -> str:
-        """Return the tag at HEAD; of several the highest version, as `tags.highest` says."""
-        answer = self._asked("for-each-ref", f"--points-at={self._head}", "--format=%(refname:strip=2)", "refs/tags")
-        names = [name.decode("utf-8", "surrogateescape") for name in answer.out.splitlines()]
+        """Return the tag at HEAD; of several the highest version, see `highest_version`."""
+        output = self._run("for-each-ref", f"--points-at={self._head}", "--format=%(refname:strip=2)", "refs/tags")
+        names = [name.decode("utf-8", "surrogateescape") for name in output.out.splitlines()]
         if not names:
             self._refuse_no_tag()
-        return highest(names)
+        return highest_version(names)
 
     def branch(self) -> str:
         """Return the branch that is checked out."""
-        answer = self._asked("symbolic-ref", "--quiet", "HEAD", allowed=(0, 1))
-        if answer.status:
+        output = self._run("symbolic-ref", "--quiet", "HEAD", allowed=(0, 1))
+        if output.status:
             msg = "HEAD is detached: no branch is checked out"
             raise NoValueError(msg, "check out a branch, as CI does on request, or pass it with --set")
-        return answer.out.strip().decode("utf-8", "surrogateescape").removeprefix("refs/heads/")
+        return output.out.strip().decode("utf-8", "surrogateescape").removeprefix("refs/heads/")
 
     def dirty(self) -> bool:
-        """Return whether a tracked file differs from HEAD, as `git describe --dirty` sees it.
+        """Return whether a tracked file differs from HEAD, as `git describe --dirty` determines it.
 
-        Untracked files do not count, nor does what lies inside submodules, nor hub.lock and .hublish beside the
-        manifest: hublish writes those itself.
+        Untracked files do not count, nor do files inside submodules, nor hub.lock and .hublish beside the manifest:
+        hublish writes those itself.
         """
-        self.commit()  # without one, everything would be new
-        others = [f":(exclude,literal){name}" for name in OWN_FILES]
+        self.commit()  # without a commit, every file would be new
+        others = [f":(exclude,literal){name}" for name in _OWN_FILES]
         status = ("status", "--porcelain", "-z", "--untracked-files=no", "--ignore-submodules=dirty", "--no-renames")
-        environ = without_own_filters(self.folder, self.environ)
-        return bool(_answered(ask(self.folder, environ, *status, "--", ":(top)", *others)).out)
+        environ = without_repository_filters(self.folder, self.environ)
+        return bool(_checked(run_git(self.folder, environ, *status, "--", ":(top)", *others)).out)
 
     def committed_at(self) -> int:
-        """Return when HEAD was committed, in seconds since 1970, UTC."""
-        answer = self._asked("rev-list", "--max-count=1", "--timestamp", self._head, "--")
-        return int(_matching(_TIMESTAMP, answer)[1])
+        """Return the time of HEAD's commit, in seconds since 1970, UTC."""
+        output = self._run("rev-list", "--max-count=1", "--timestamp", self._head, "--")
+        return int(_matching(_TIMESTAMP, output)[1])
 
-    def _asked(self, *words: str, allowed: tuple[int, ...] = (0,)) -> Answer:
-        return _answered(ask(self.folder, self.environ, *words), allowed)
-
-    def _refuse_no_commit(self) -> NoReturn:
-        msg = "the git repository has no commit yet"
-        raise NoValueError(msg, "commit first")
+    def _run(self, *arguments: str, allowed: tuple[int, ...] = (0,)) -> GitOutput:
+        return _checked(run_git(self.folder, self.environ, *arguments), allowed)
 
     def _refuse_no_tag(self) -> NoReturn:
-        msg = f"no tag stands at HEAD, {self.short_commit()}"
-        if self._asked("rev-parse", "--is-shallow-repository").out.strip() == b"true":
+        msg = f"there is no tag at HEAD, {self.short_commit()}"
+        if self._run("rev-parse", "--is-shallow-repository").out.strip() == b"true":
             raise NoValueError(msg, "this clone is shallow and may lack its tags: `git fetch --tags`, or tag HEAD")
         raise NoValueError(msg, "`git tag v1.2.0`, or check out the tag")
 
 
-def _answered(answer: Answer, allowed: tuple[int, ...] = (0,)) -> Answer:
-    if answer.status not in allowed:
-        _refuse(answer)
-    return answer
+def without_repository_filters(folder: Path, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment in which git runs no filter that the repository itself configures.
+
+    git runs filters to compare files with the index. An unpacked archive may contain a `.git/config` with any command,
+    and `hublish check` must not run it. Filters of the user's own configuration, such as Git LFS, stay.
+
+    Args:
+        folder: a folder of the repository.
+        environ: the environment; configuration that it contains already stays.
+
+    Raises:
+        NoValueError: git cannot be run.
+    """
+    users: dict[str, str] = {}
+    own: dict[str, str] = {}
+    for scope, key, value in _configured_filters(folder, environ):
+        (own if scope in _SCOPES_OF_REPOSITORY else users)[key] = value
+    count = environ.get("GIT_CONFIG_COUNT", "0")
+    first = int(count) if count.isascii() and count.isdigit() else 0
+    changed = {"GIT_CONFIG_COUNT": str(first + len(own))}
+    for number, key in enumerate(own, first):
+        changed |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": users.get(key, "")}
+    return {**environ, **changed} if own else dict(environ)
 
 
-def _matching(form: re.Pattern[bytes], answer: Answer) -> re.Match[bytes]:
-    found = form.fullmatch(answer.out.strip())
+def highest_version(names: Iterable[str]) -> str:
+    """Return the highest version among the tags of one commit: `v1.2.0` of `v1.2.0-rc.1`, `v1.2.0` and `latest`.
+
+    Versions rank above other names, releases above their pre-releases, and a name that is not UTF-8 below all. The
+    result does not depend on the order, on git's configuration, or on when the tags were created.
+    """
+    return max(names, key=_rank)
+
+
+def _configured_filters(folder: Path, environ: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+    """Yield scope, key and value of every filter setting, in git's order: later ones override."""
+    query = ("config", "--null", "--show-scope", "--get-regexp", r"^filter\..*\.(clean|process|required)$")
+    # Each is `scope NUL key LF value NUL`; a key without a value has no line feed.
+    fields = iter(run_git(folder, environ, *query).out.decode("utf-8", "surrogateescape").split("\0"))
+    for scope, entry in zip(fields, fields, strict=False):
+        key, _, value = entry.partition("\n")
+        if key.endswith(_FILTER_KEYS):
+            yield scope, key, value
+
+
+def _rank(name: str) -> _Key:
+    readable = not any("\ud800" <= char <= "\udfff" for char in name)
+    found = _VERSION.fullmatch(name)
     if found is None:
-        msg = "git gave an answer that cannot be understood"
+        return readable, False, (), False, _natural(name), name
+    numbers = [int(part) for part in found["numbers"].split(".")]
+    while numbers and numbers[-1] == 0:  # 1.2 and 1.2.0 are the same version
+        del numbers[-1]
+    is_release = not found["rest"] or found["rest"].startswith(_AFTER_RELEASE)
+    return readable, True, tuple(numbers), is_release, _natural(found["rest"]), name
+
+
+def _natural(text: str) -> tuple[tuple[bool, int, str], ...]:
+    """Return a sort key by which runs of digits compare as numbers: rc.10 after rc.9."""
+    pieces = _PIECES.findall(text)
+    return tuple((piece[0] in _DIGITS, int(piece) if piece[0] in _DIGITS else 0, piece) for piece in pieces)
+
+
+def _matching(form: re.Pattern[bytes], output: GitOutput) -> re.Match[bytes]:
+    found = form.fullmatch(output.out.strip())
+    if found is None:
+        msg = "the output of git cannot be parsed"
         raise NoValueError(msg, "is the first `git` on PATH the real one?")
     return found
 
 
-def _refuse(answer: Answer) -> NoReturn:
-    if _NO_REPOSITORY in answer.err:
-        msg = "the manifest lies in no git repository"
+def _checked(output: GitOutput, allowed: tuple[int, ...] = (0,)) -> GitOutput:
+    if output.status in allowed:
+        return output
+    if _NO_REPOSITORY in output.err:
+        msg = "the manifest is not in a git repository"
         raise NoValueError(msg, "run in a checkout, or use a name of 'variables' and pass it with --set")
-    if any(sign in answer.err for sign in _NOT_TRUSTED):
+    if any(sign in output.err for sign in _NOT_TRUSTED):
         msg = "git does not trust the repository: its folder belongs to another user"
         raise NoValueError(msg, "`git config --global --add safe.directory FOLDER`, with the repository's own folder")
-    line = next((line for line in answer.err.splitlines() if line.startswith("fatal: ")), "")
-    said = f": {line.removeprefix('fatal: ')[:_SHOWN]}" if line.isprintable() and line else ""
-    msg = f"git failed with exit code {answer.status}{said}"
+    line = next((line for line in output.err.splitlines() if line.startswith("fatal: ")), "")
+    detail = f": {line.removeprefix('fatal: ')[:_LONGEST_ERROR]}" if line.isprintable() and line else ""
+    msg = f"git failed with exit code {output.status}{detail}"
     raise NoValueError(msg)

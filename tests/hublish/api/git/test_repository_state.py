@@ -1,12 +1,17 @@
-"""Questions to real repositories, in every state people leave them in."""
+"""Values read from real repositories, in every state that users leave them in."""
 
+import itertools
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from subprocess import CalledProcessError
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from hublish.api.git.repository_state import Git
+from hublish.api.git.repository_state import Git, highest_version, without_repository_filters
 from hublish.schemas.variables.lookup import NoValueError
 
 Run = Callable[..., str]
@@ -26,7 +31,7 @@ def test_the_commit_is_heads(repository: Path, environ: Environ, git: Run) -> No
     assert (asked.commit(), asked.short_commit(), asked.branch()) == (head, head[:7], "main")
 
 
-def test_a_repository_with_longer_ids_is_asked_the_same_way(tmp_path: Path, environ: Environ, git: Run) -> None:
+def test_a_repository_with_longer_ids_is_read_the_same_way(tmp_path: Path, environ: Environ, git: Run) -> None:
     git(tmp_path, "init", "--quiet", "--object-format=sha256", "longer")
     git(tmp_path / "longer", "commit", "--quiet", "--allow-empty", "--message", "first")
     assert len(Git(tmp_path / "longer", environ).commit()) == 64
@@ -54,15 +59,15 @@ def test_of_several_tags_the_highest_version_counts(repository: Path, environ: E
     assert Git(repository, environ).tag() == "v1.10.0"
 
 
-def test_a_head_without_a_tag_is_told_with_its_commit(repository: Path, environ: Environ, git: Run) -> None:
+def test_the_error_for_a_head_without_a_tag_names_the_commit(repository: Path, environ: Environ, git: Run) -> None:
     git(repository, "tag", "v1")
     git(repository, "commit", "--quiet", "--allow-empty", "--message", "second")
     refused = refusal(repository, environ, "tag")
-    assert refused.reason == f"no tag stands at HEAD, {git(repository, 'rev-parse', 'HEAD')[:7]}"
+    assert refused.reason == f"there is no tag at HEAD, {git(repository, 'rev-parse', 'HEAD')[:7]}"
     assert refused.hint == "`git tag v1.2.0`, or check out the tag"
 
 
-def test_a_tag_that_is_not_utf_8_is_handed_on_as_it_is(repository: Path, environ: Environ, git: Run) -> None:
+def test_a_tag_that_is_not_utf_8_is_returned_as_it_is(repository: Path, environ: Environ, git: Run) -> None:
     git(repository, "tag", b"v2-\xff")
     assert Git(repository, environ).tag() == "v2-\udcff"
     git(repository, "tag", "v1")
@@ -81,7 +86,7 @@ def test_a_branch_is_named_whole_even_when_a_tag_has_its_name(repository: Path, 
     assert Git(repository, environ).branch() == "feature/über"
 
 
-def test_a_worktree_and_a_submodule_are_asked_for_themselves(repository: Path, environ: Environ, git: Run) -> None:
+def test_a_worktree_and_a_submodule_have_their_own_values(repository: Path, environ: Environ, git: Run) -> None:
     other = repository.parent / "other"
     git(repository, "worktree", "add", "--quiet", "-b", "other", str(other))
     git(other, "commit", "--quiet", "--allow-empty", "--message", "there")
@@ -103,9 +108,9 @@ def test_a_shallow_clone_knows_its_head_and_says_why_it_lacks_a_tag(
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
-def test_without_a_repository_nothing_is_known(tmp_path: Path, environ: Environ, question: str) -> None:
+def test_without_a_repository_there_are_no_values(tmp_path: Path, environ: Environ, question: str) -> None:
     refused = refusal(tmp_path, environ, question)
-    assert refused.reason == "the manifest lies in no git repository"
+    assert refused.reason == "the manifest is not in a git repository"
     assert "--set" in refused.hint
 
 
@@ -117,7 +122,7 @@ def test_without_a_commit_only_the_branch_is_known(tmp_path: Path, environ: Envi
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
-def test_a_repository_of_another_user_is_told_with_the_way_to_trust_it(
+def test_the_error_for_a_repository_of_another_user_explains_how_to_trust_it(
     repository: Path, environ: Environ, question: str
 ) -> None:
     refused = refusal(repository, {**environ, "GIT_TEST_ASSUME_DIFFERENT_OWNER": "1"}, question)
@@ -125,7 +130,7 @@ def test_a_repository_of_another_user_is_told_with_the_way_to_trust_it(
     assert "safe.directory" in refused.hint
 
 
-def test_what_the_environment_grants_counts(repository: Path, environ: Environ) -> None:
+def test_configuration_in_the_environment_counts(repository: Path, environ: Environ) -> None:
     granted = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "user.name", "GIT_CONFIG_VALUE_0": "B"}
     assert Git(repository, {**environ, **granted}).commit()
 
@@ -230,3 +235,78 @@ def test_a_submodule_counts_by_its_commit_and_not_by_what_lies_in_it(
 def test_a_bare_repository_has_no_tree_to_compare(tmp_path: Path, environ: Environ, repository: Path, git: Run) -> None:
     git(tmp_path, "clone", "--quiet", "--bare", str(repository), "bare")
     assert "must be run in a work tree" in refusal(tmp_path / "bare", environ, "dirty").reason
+
+
+@pytest.fixture
+def filtered(repository: Path, environ: Environ, git: Run) -> Path:
+    """A repository whose files pass a filter, and whose index must be compared with them."""
+    (repository / ".gitattributes").write_text("*.txt filter=odd=name\n")
+    (repository / "a.txt").write_text("text")
+    git(repository, "add", ".")
+    git(repository, "commit", "--quiet", "--message", "second")
+    os.utime(repository / "a.txt", (1, 1))
+    return repository
+
+
+@pytest.mark.parametrize("kind", ["clean", "process"])
+def test_a_filter_of_the_repository_is_not_run(filtered: Path, environ: Environ, git: Run, kind: str) -> None:
+    ran = filtered.parent / "ran"
+    git(filtered, "config", f"filter.odd=name.{kind}", f"touch {ran}; cat")
+    git(filtered, "config", "filter.odd=name.required", "true")
+    assert Git(filtered, environ).dirty() is False
+    assert not ran.exists()
+    os.utime(filtered / "a.txt", (2, 2))
+    with suppress(CalledProcessError):  # git fails where the filter is no filter at all
+        git(filtered, "status")
+    assert ran.exists(), "git itself would have run it"
+
+
+def test_a_filter_of_the_user_is_run(filtered: Path, environ: Environ, git: Run) -> None:
+    git(filtered, "config", "--global", "filter.odd=name.clean", "tr a-z A-Z")
+    git(filtered, "config", "filter.odd=name.clean", "echo evil")
+    assert Git(filtered, environ).dirty() is True  # its text is upper case to the filter
+
+
+def test_configuration_in_the_environment_stays(filtered: Path, environ: Environ, git: Run) -> None:
+    git(filtered, "config", "filter.x.clean", "evil")
+    given = {**environ, "GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "a.b", "GIT_CONFIG_VALUE_0": "c"}
+    changed = without_repository_filters(filtered, given)
+    assert (changed["GIT_CONFIG_COUNT"], changed["GIT_CONFIG_KEY_0"]) == ("2", "a.b")
+    assert (changed["GIT_CONFIG_KEY_1"], changed["GIT_CONFIG_VALUE_1"]) == ("filter.x.clean", "")
+
+
+def test_without_filters_nothing_is_changed(repository: Path, environ: Environ) -> None:
+    assert without_repository_filters(repository, environ) == environ
+
+
+RISING = [
+    "\udcff",
+    "latest",
+    "release",
+    "v0.9",
+    "v1.2.0-alpha",
+    "v1.2.0-rc.9",
+    "v1.2.0-rc.10",
+    "v1.2",
+    "1.2.0+build.7",
+    "v1.2.1",
+    "models/v1.10.0",
+    "v2026.1.31",
+]
+
+
+@pytest.mark.parametrize(("lower", "higher"), list(itertools.pairwise(RISING)))
+def test_the_higher_version_counts(lower: str, higher: str) -> None:
+    assert highest_version([lower, higher]) == highest_version([higher, lower]) == higher
+
+
+names = st.sampled_from(RISING) | st.text(max_size=8)
+
+
+several = st.lists(names, min_size=1, max_size=6, unique=True)
+
+
+@given(several.flatmap(lambda each: st.tuples(st.just(each), st.permutations(each))))
+def test_the_order_of_the_tags_does_not_matter(orders: tuple[list[str], list[str]]) -> None:
+    one, another = orders
+    assert highest_version(one) == highest_version(another)
