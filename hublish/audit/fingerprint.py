@@ -109,12 +109,14 @@ def _read(
     sha256, sha1 = hashlib.sha256(), blob_hasher(blob.size)
     scanner = SecretScanner(blob.size) if interest.secrets else None
     helper = executor if blob.size >= _PARALLEL else None
-    for chunk in _chunks(blob):
+    read = 0
+    for chunk in _pieces(blob, blob.size):
         # hashlib releases the interpreter's lock: meanwhile this thread scans.
         futures = [helper.submit(hasher.update, chunk) for hasher in (sha256, sha1)] if helper else []
         if scanner:
             scanner.feed(chunk)
         advance(len(chunk))
+        read += len(chunk)
         for index, hasher in enumerate((sha256, sha1)):
             # A future that no worker has begun is cancelled: when every worker hashes a file and waits here, none
             # would ever begin it.
@@ -122,17 +124,9 @@ def _read(
                 hasher.update(chunk)
             else:
                 futures[index].result()
+    if read < blob.size:
+        raise ContentChangedError(_TRUNCATED)
     return Fingerprint(blob.size, sha256.hexdigest(), sha1.hexdigest(), links, inspect(blob, scanner, interest))
-
-
-def _chunks(blob: MemoryBlob | StreamBlob) -> Iterator[bytes]:
-    offset = 0
-    while offset < blob.size:
-        chunk = blob.read_at(offset, CHUNK)
-        if not chunk:
-            raise ContentChangedError(_TRUNCATED)
-        yield chunk
-        offset += len(chunk)
 
 
 def inspect(blob: Blob, scanner: SecretScanner | None, interest: Interest) -> Inspection:

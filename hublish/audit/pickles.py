@@ -152,29 +152,27 @@ class Ending(Enum):
     """At an opcode that does not exist or cannot work here."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Walk:
     """The result of following a pickle."""
 
-    ending: Ending
     end: int
     """Offset after the last complete instruction."""
-    operations: int
-    protocol: int | None
+    ending: Ending = Ending.CUT
+    operations: int = 0
+    protocol: int | None = None
     """Of a PROTO opcode at the start; None without one."""
-    imports: int
-    calls: int
+    imports: int = 0
+    calls: int = 0
     """Calls that follow an import."""
-    memo_writes: int
+    memo_writes: int = 0
 
 
 def walk(blob: Blob, start: int = 0) -> Walk:
     """Follow the opcodes from `start` until they end or break, or number `OPERATION_LIMIT`."""
-    walker = _Walker(PickleReader(blob, start))
-    ending = walker.run()
-    return Walk(
-        ending, walker.end, walker.operations, walker.protocol, walker.imports, walker.calls, walker.memo_writes
-    )
+    seen = Walk(start)
+    seen.ending = _Walker(PickleReader(blob, start), seen).run()
+    return seen
 
 
 class _BrokenError(Exception):
@@ -184,18 +182,12 @@ class _BrokenError(Exception):
 @dataclass(slots=True)
 class _Walker:
     reader: PickleReader
+    seen: Walk
     stack: list[Kind] = field(default_factory=list)
-    end: int = 0
-    operations: int = 0
-    protocol: int | None = None
-    imports: int = 0
-    calls: int = 0
-    memo_writes: int = 0
 
     def run(self) -> Ending:
-        self.end = self.reader.position
         try:
-            while self.operations < OPERATION_LIMIT:
+            while self.seen.operations < OPERATION_LIMIT:
                 if self._step() == "STOP":
                     return Ending.STOPPED
         except (_BrokenError, UnknownOpcodeError):
@@ -210,8 +202,8 @@ class _Walker:
         self._move_stack(operation)
         self._read_argument(operation)
         self._count(operation)
-        self.operations += 1
-        self.end = self.reader.position
+        self.seen.operations += 1
+        self.seen.end = self.reader.position
         return operation.name
 
     def _read_argument(self, operation: Operation) -> None:
@@ -230,8 +222,8 @@ class _Walker:
     def _read_protocol(self, number: int) -> None:
         if number > MAX_PROTOCOL:
             raise _BrokenError
-        if not self.operations:
-            self.protocol = number
+        if not self.seen.operations:
+            self.seen.protocol = number
 
     def _move_stack(self, operation: Operation) -> None:
         if operation.name == "POP" and self.stack[-1:] == [pickletools.markobject]:
@@ -243,7 +235,7 @@ class _Walker:
             self._pop(operation, needed)
         if operation.name in _MEMO_WRITES and not (operation.before or self.stack):
             raise _BrokenError
-        if operation.name in _MEMO_READS and not self.memo_writes:
+        if operation.name in _MEMO_READS and not self.seen.memo_writes:
             raise _BrokenError
         self.stack += operation.after
 
@@ -264,12 +256,9 @@ class _Walker:
             raise _BrokenError
 
     def _count(self, operation: Operation) -> None:
-        if operation.name in _IMPORTS:
-            self.imports += 1
-        if operation.name in _CALLS and self.imports:
-            self.calls += 1
-        if operation.name in _MEMO_WRITES:
-            self.memo_writes += 1
+        self.seen.imports += operation.name in _IMPORTS
+        self.seen.calls += operation.name in _CALLS and self.seen.imports > 0
+        self.seen.memo_writes += operation.name in _MEMO_WRITES
 
 
 def _fits(found: Kind, needed: Kind, operation: str) -> bool:

@@ -112,12 +112,7 @@ class ZipArchive:
 
 
 def is_zip(blob: Blob, head: bytes) -> bool:
-    """Whether the bytes are a zip archive: from the start, or after other bytes, as self-extracting ones are.
-
-    Args:
-        blob: the bytes.
-        head: the first of them.
-    """
+    """Whether bytes that begin with `head` are a zip archive; it may follow other bytes, as in self-extracting ones."""
     # Without a readable directory too: a loader may repair it from the local headers.
     if head.startswith((LOCAL_HEADER, DIRECTORY_END)):
         return True
@@ -143,11 +138,7 @@ def read_zip(blob: Blob) -> ZipArchive:
 
 
 def content_of(blob: Blob, member: Member) -> Blob:
-    """Return a member's content as a blob, whose checksum is not compared: several loaders ignore it.
-
-    Args:
-        blob: the archive.
-        member: of the archive.
+    """Return the content of a member of `blob`, whose checksum is not compared: several loaders ignore it.
 
     Raises:
         InvalidFileError: when it is encrypted, or compressed by a method that cannot be expanded here.

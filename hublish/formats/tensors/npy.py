@@ -155,7 +155,6 @@ class _NpyFile:
     dtype: Dtype
 
     def write_to(self, output: Sink) -> None:
-        """Write the elements in C order."""
         header = self.header
         with unchanged(self.path, self.identity) as descriptor:
             if header.fortran:
@@ -178,7 +177,6 @@ class _NpzMember:
     scratch: Path
 
     def write_to(self, output: Sink) -> None:
-        """Write the elements in C order."""
         header = self.header
         with named(f"{self.path}: {_place(self.name)}"), damage_named(), self.archive.open(self.name) as stream:
             # The member is opened again, and its header skipped: a stream out of an archive only moves forward.

@@ -101,7 +101,7 @@ class Output:
     def __init__(self, descriptor: int, advance: Callable[[int], None]) -> None:
         self._descriptor = descriptor
         self._advance = advance
-        self._kernel_copies = sys.platform == "linux"
+        self._kernel_copies = True
         self.written = 0
 
     def write(self, data: bytes | memoryview) -> None:
@@ -143,12 +143,7 @@ class Output:
         return amount
 
 
-if sys.platform == "linux":
-
-    def _copy_range(source: int, target: int, length: int, offset: int) -> int:
-        return os.copy_file_range(source, target, length, offset_src=offset)
-
-else:
-
-    def _copy_range(source: int, target: int, length: int, offset: int) -> int:  # noqa: ARG001 - the same signature
+def _copy_range(source: int, target: int, length: int, offset: int) -> int:
+    if sys.platform != "linux":
         raise OSError(errno.ENOSYS, "copy_file_range")
+    return os.copy_file_range(source, target, length, offset_src=offset)
