@@ -2,17 +2,22 @@
 
 import io
 import json
+import sys
 from collections.abc import Iterable
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
 from hublish.base.errors import HublishError, ManifestInvalidError
+from hublish.cli import main
 from hublish.cli.exit_codes import report_failure
-from hublish.cli.report import FORMATS, report_for
+from hublish.cli.report import FORMATS, Format, View, report_for
+from hublish.cli.report.human import HumanReport
 from hublish.cli.report.json import redact_document
 from hublish.cli.terminal.color import Paint
-from hublish.cli.terminal.streams import Terminal
+from hublish.cli.terminal.streams import Terminal, write_text
 from hublish.schemas.diagnose.problems import Location, Problem
 from tests.hublish.cli.running import MakeDesk
 
@@ -48,6 +53,24 @@ class Result:
 def test_every_format_has_a_module_of_its_name(make_desk: MakeDesk) -> None:
     modules = {name: type(make_desk(format=name).report).__module__ for name in FORMATS}
     assert modules == {name: f"hublish.cli.report.{name}" for name in FORMATS}
+
+
+class CountReport(HumanReport):
+    def show(self, view: View) -> None:
+        write_text(self.terminal.stdout, f"{len(list(view.quiet()))} values\n")
+
+
+def test_a_new_format_is_one_module_and_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], project: Path
+) -> None:
+    module = ModuleType("hublish.cli.report.count")
+    module.CountReport = CountReport  # type: ignore[attr-defined]  # as in a file of that name
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setitem(FORMATS, "count", Format("CountReport", "the number of values"))
+    assert main(["files", "-f", str(project / "hub.yaml"), "--format", "count"]) == 0
+    assert capsys.readouterr().out == "3 values\n"
+    assert main(["files", "--help"]) == 0
+    assert "count: the number of values" in " ".join(capsys.readouterr().out.split())
 
 
 @pytest.mark.parametrize(
