@@ -194,6 +194,37 @@ class InMemory:
         """Do nothing: bytes in memory do not change."""
 
 
+@contextmanager
+def folder_below(root: Path, relative: str = "") -> Iterator[int]:
+    """Open the folder at `relative` below `root`, none of whose segments may be a link, and give its descriptor.
+
+    Raises:
+        OSError: when it is not a folder, or a segment is a link.
+    """
+    # The root itself may be a link: the user named it.
+    descriptor = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        # Segment by segment: O_NOFOLLOW applies to the last segment of a path only.
+        for segment in filter(None, relative.split("/")):
+            below = os.open(segment, _FLAGS | os.O_DIRECTORY, dir_fd=descriptor)
+            os.close(descriptor)
+            descriptor = below
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def open_below(root: Path, relative: str) -> int:
+    """Return a descriptor of the file at `relative` below `root`, without following links or blocking on a FIFO.
+
+    Raises:
+        OSError: when it cannot be opened, or a segment of its path is a link.
+    """
+    folder, _, name = relative.rpartition("/")
+    with folder_below(root, folder) as descriptor:
+        return os.open(name, _FLAGS, dir_fd=descriptor)
+
+
 def copy(content: Content, target: Path) -> None:
     """Write the bytes to a new file.
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from hublish.base.content import Identity
+from hublish.base.content import Identity, folder_below
 from hublish.base.values import Kind
 from hublish.schemas.documents.file_names import STATE_FOLDER
 
@@ -53,22 +53,21 @@ def walk(root: Path, below: str = "", enter: Callable[[str], bool] | None = None
     Raises:
         OSError: when a folder cannot be read, or became a link meanwhile.
     """
-    # The root itself may be a link: the user named it. Everything below is opened without following links.
-    descriptor = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        for segment in filter(None, below.split("/")):
-            child = _open_folder(segment, descriptor)
-            os.close(descriptor)
-            descriptor = child
+    with folder_below(root, below) as descriptor:
         yield from _walk(descriptor, below, enter or _everywhere)
-    finally:
-        os.close(descriptor)
 
 
 def look(root: Path, relative: str) -> Entry | None:
     """Return the entry of `relative` under `root`, None without one; components that are links are not followed."""
-    status = _lstat(root, relative)
-    return None if status is None else Entry(relative, kind_of(status.st_mode), Identity.of(status))
+    folder, _, name = relative.rpartition("/")
+    try:
+        # os.stat on the whole path would follow links on the way.
+        with folder_below(root, folder) as descriptor:
+            status = os.stat(name, dir_fd=descriptor, follow_symlinks=False)
+    # NotADirectoryError: a component of the path is a file, or a link.
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return Entry(relative, kind_of(status.st_mode), Identity.of(status))
 
 
 def kind_of(mode: int) -> Kind:
@@ -109,29 +108,8 @@ def _walk(descriptor: int, prefix: str, enter: Callable[[str], bool]) -> Iterato
 
 
 def _descend(parent: int, name: str, relative: str, enter: Callable[[str], bool]) -> Iterator[Entry]:
-    child = _open_folder(name, parent)
+    child = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
     try:
         yield from _walk(child, relative, enter)
     finally:
         os.close(child)
-
-
-def _open_folder(name: str, parent: int) -> int:
-    return os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
-
-
-def _lstat(root: Path, relative: str) -> os.stat_result | None:
-    # Segment by segment: os.stat on the whole path would follow links on the way.
-    *folders, name = relative.split("/")
-    descriptor = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        for segment in folders:
-            child = _open_folder(segment, descriptor)
-            os.close(descriptor)
-            descriptor = child
-        return os.stat(name, dir_fd=descriptor, follow_symlinks=False)
-    # NotADirectoryError: a component of the path is a file, or a link.
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    finally:
-        os.close(descriptor)

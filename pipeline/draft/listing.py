@@ -12,12 +12,12 @@ from posixpath import basename, dirname
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from hublish.audit.path_audit import default_denied
+from hublish.base.content import open_below
 from hublish.base.errors import UsageError
 from hublish.base.values import Kind, Reference
 from hublish.formats.catalogue import WEIGHT_SUFFIXES
 from hublish.pipeline.collect.walking import walk
 from hublish.pipeline.draft.parts import LeftOut
-from hublish.pipeline.render_card.card_files import open_inside
 from hublish.schemas.documents.hub_names import RepoType
 from hublish.schemas.documents.path_rules import local_problems, path_problems
 from hublish.schemas.secrets.masking import holds_token, redact
@@ -147,7 +147,7 @@ def list_repo(hub: "Hub", repo_id: str, repo_type: RepoType, revision: str) -> t
 
 def _head(folder: Path, path: str, limit: int) -> bytes:
     try:
-        descriptor = open_inside(folder, path)
+        descriptor = open_below(folder, path)
     except OSError:
         return b""
     with open(descriptor, "rb") as file:

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from hublish.base.content import open_below
 from hublish.pipeline.draft.commented_yaml import Field
-from hublish.pipeline.render_card.card_files import open_inside
 from hublish.schemas.documents.hub_names import RepoType, check_repo_id
 from hublish.schemas.secrets.masking import holds_token
 
@@ -107,7 +107,7 @@ def parse_remote(url: str) -> Remote | None:
 
 def _config(folder: Path) -> str:
     try:
-        with open(open_inside(folder, ".git/config"), "rb") as file:
+        with open(open_below(folder, ".git/config"), "rb") as file:
             return file.read(_CONFIG_LIMIT).decode("utf-8", "replace")
     except OSError:  # not a repository, or a work tree whose configuration is elsewhere
         return ""

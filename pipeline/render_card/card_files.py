@@ -3,15 +3,12 @@
 import os
 import stat
 from pathlib import Path
-from typing import Final
 
+from hublish.base.content import open_below
 from hublish.base.errors import CardError
 from hublish.schemas.diagnose.problems import Problem
 from hublish.schemas.diagnose.suggestions import nearest
 from hublish.schemas.documents.path_rules import path_problems
-
-# Without O_NONBLOCK, opening a FIFO would wait for a writer.
-_FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 def read_inside(folder: Path, relative: str, path: str, limit: int, hint: str = "") -> bytes:
@@ -32,7 +29,7 @@ def read_inside(folder: Path, relative: str, path: str, limit: int, hint: str = 
     if wrong:
         raise _refused(path, f"{relative}: {'; '.join(wrong)}", "give a path inside the manifest's folder")
     try:
-        descriptor = open_inside(folder, relative)
+        descriptor = open_below(folder, relative)
     except FileNotFoundError:
         raise _refused(path, f"there is no file {relative}", _near(folder, relative) or hint) from None
     except OSError as error:
@@ -46,25 +43,6 @@ def read_inside(folder: Path, relative: str, path: str, limit: int, hint: str = 
     if len(data) > limit:
         raise _refused(path, f"{relative} is larger than {limit >> 10} KiB", hint)
     return data
-
-
-def open_inside(folder: Path, relative: str) -> int:
-    """Return a descriptor of a file below `folder`, without following links and without blocking on a FIFO.
-
-    Raises:
-        OSError: when the file cannot be opened, or a part of its path is a link.
-    """
-    # Segment by segment: O_NOFOLLOW applies to the last segment only.
-    *parents, name = relative.split("/")
-    current = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        for segment in parents:
-            below = os.open(segment, _FLAGS | os.O_DIRECTORY, dir_fd=current)
-            os.close(current)
-            current = below
-        return os.open(name, _FLAGS, dir_fd=current)
-    finally:
-        os.close(current)
 
 
 def _near(folder: Path, relative: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hublish.base.content import Content, ContentChangedError, InMemory, OnDisk, copy, same_bytes
+from hublish.base.content import Content, ContentChangedError, InMemory, OnDisk, copy, open_below, same_bytes
 from tests.pipeline.staging import wait_for_a_tick
 
 DATA = bytes(range(256)) * 20
@@ -140,3 +140,14 @@ def test_reading_a_part_leaves_the_check_to_the_caller(tmp_path: Path) -> None:
     content = on_disk(tmp_path)
     content.path.write_bytes(b"others")
     assert content.read_at(0, 100) == b"others"
+
+
+def test_a_file_is_opened_below_a_folder_and_never_through_a_link(tmp_path: Path) -> None:
+    on_disk(tmp_path)
+    with open(open_below(tmp_path, "data/a.bin"), "rb") as stream:
+        assert stream.read() == DATA
+    (tmp_path / "link").symlink_to("data")
+    (tmp_path / "data" / "link.bin").symlink_to("a.bin")
+    for path in ("link/a.bin", "data/link.bin", "data/missing", "data/a.bin/x"):
+        with pytest.raises(OSError, match=r"Not a directory|symbolic links|No such file"):
+            open_below(tmp_path, path)
