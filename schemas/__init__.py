@@ -1,5 +1,5 @@
 """The documents hublish reads and writes: manifest, plan, receipt, lock.
 
-They are the lowest layer: frozen pydantic models that refuse unknown keys, and the reader that turns YAML
-into them with a line and a column for every problem.
+They are the lowest layer: frozen pydantic models that reject unknown keys, and the YAML reader that builds them and
+reports the line and column of every problem.
 """

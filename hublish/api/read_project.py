@@ -61,11 +61,11 @@ def read_project(
     data = _bytes_of(path) if text is None else text
     home = Path(folder or path.parent).absolute()
     try:
-        read = resolve_manifest(data, str(path), settings=settings, surroundings=MachineValues(home, os.environ))
+        read = resolve_manifest(data, str(path), settings=settings, environment=MachineValues(home, os.environ))
     except InvalidDocumentError as error:
         msg = f"{path} has {counted(error.problems)}"
         raise ManifestInvalidError(msg, problems=error.problems) from None
-    return Project(read.manifest, data, home, str(path), dict(objects or {}), settings, read.surroundings)
+    return Project(read.manifest, data, home, str(path), dict(objects or {}), settings, read.environment)
 
 
 def read_plan_file(path: Path) -> "PlanDocument":

@@ -1,1 +1,1 @@
-"""From a validation error to a problem with a place, plain words and a hint."""
+"""Turn validation errors into problems: a place in the text, a message and a hint."""

@@ -1,4 +1,4 @@
-"""What pydantic refuses, told as problems: where, what is wrong in plain words, what to do; never the value."""
+"""Turn pydantic's validation errors into problems with a place and a hint; a message never contains the value."""
 
 import re
 from collections.abc import Mapping
@@ -18,16 +18,16 @@ from hublish.schemas.diagnose.problems import (
     by_place,
     format_path,
 )
-from hublish.schemas.diagnose.suggestions import field_at, fields_at, home_of, nearest, word_for
+from hublish.schemas.diagnose.suggestions import field_at, fields_at, home_of, likely_key, nearest
 from hublish.schemas.secrets.masking import redact, safe_hint
 from hublish.schemas.secrets.token_rules import WHERE_CREDENTIALS_GO, names_credential
 from hublish.schemas.secrets.unsafe_characters import describe
 
 _SHOWN = 60
 
-# By the error types of pydantic-core; `_type`, `_parsing` and the like are cut off.
+# The error types of pydantic-core without their endings, such as `_type` and `_parsing`.
 _EXPECTED = {
-    "string": "text",
+    "string": "a string",
     "int": "a whole number",
     "float": "a number",
     "bool": "true or false",
@@ -38,11 +38,11 @@ _EXPECTED = {
     "mapping": "a mapping",
     "none": "null",
 }
-# By the pattern in the model: what a text of that form is.
+# The patterns of the models in words.
 _FORMS = {
     r"^[0-9a-f]{64}$": "64 lowercase hexadecimal digits",
     r"^[0-9a-f]{40}$": "40 lowercase hexadecimal digits",
-    r"^[A-Za-z_][A-Za-z0-9_]*$": "a name of letters, digits and '_', not beginning with a digit",
+    r"^[A-Za-z_][A-Za-z0-9_]*$": "a name of letters, digits and '_' that does not begin with a digit",
 }
 
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9_]")
@@ -59,18 +59,20 @@ def diagnose(
     """Return every problem of a document, in the order of its text.
 
     Args:
-        error: what pydantic raised for `model`.
-        model: the document's model; its fields are what an unknown key may have meant.
-        data: what was validated.
-        family: first part of the codes: `manifest`, `lock`, `plan`, `receipt`.
-        positions: where things stand in the text; without it problems have a path only.
+        error: pydantic's error for `model`.
+        model: the document's model; unknown keys are compared with its fields.
+        data: the validated data.
+        family: the first part of the codes: `manifest`, `lock`, `plan`, `receipt`.
+        positions: the positions of the data in the text; without them, problems have a path only.
     """
     by_path: dict[tuple[Path, str], Problem] = {}
-    entries = error.errors(include_url=False, include_input=False)[: 2 * MAX_PROBLEMS]  # some are echoes
+    # Twice as many as are reported, because some only repeat others.
+    entries = error.errors(include_url=False, include_input=False)[: 2 * MAX_PROBLEMS]
     findings = [_Finding.of(entry, model, data, family, positions) for entry in entries]
-    meant = {finding.meant() for finding in findings if finding.kind == "extra_forbidden"}
+    # A misspelled key is reported once, and not as a missing key too.
+    misspelled = {finding.likely_path() for finding in findings if finding.kind == "extra_forbidden"}
     for finding in findings:
-        if finding.is_echo() or (finding.kind == "missing" and finding.path in meant):
+        if finding.is_repetition() or (finding.kind == "missing" and finding.path in misspelled):
             continue
         problem = finding.problem()
         known = by_path.setdefault((finding.path, problem.code), problem)
@@ -80,7 +82,7 @@ def diagnose(
 
 
 def _either(first: Problem, second: Problem) -> Problem:
-    """Merge what the members of a union say about one value: `expected text or a whole number, got a list`."""
+    """Merge the errors of a union's members: `expected a string or a whole number, got a list`."""
     expected, _, got = first.message.partition(", got ")
     other = second.message.partition(", got ")[0].removeprefix("expected ")
     message = f"{expected} or {other}, got {got}" if got else f"{first.message}, or {second.message}"
@@ -89,7 +91,7 @@ def _either(first: Problem, second: Problem) -> Problem:
 
 @dataclass(frozen=True, slots=True)
 class _Finding:
-    """One of pydantic's errors, and what is needed to tell it."""
+    """One of pydantic's errors, and the data that explains it."""
 
     kind: str
     path: Path
@@ -108,14 +110,14 @@ class _Finding:
         of_key = entry["loc"][-1:] == ("[key]",)
         return cls(entry["type"], path, entry.get("ctx", {}), of_key, model, data, family, positions)
 
-    def is_echo(self) -> bool:
-        """Whether pydantic only repeats itself: a list is "too short" to it once its elements are refused."""
+    def is_repetition(self) -> bool:
+        """Return whether pydantic repeats itself: it calls a list too short when all of its elements are invalid."""
         return self.kind == "too_short" and len(self._value_here()) >= self.context["min_length"]
 
-    def meant(self) -> Path:
-        """Return the path an unknown key would have if it were called as it was most likely meant."""
+    def likely_path(self) -> Path:
+        """Return the path of an unknown key, with the name that was most likely intended."""
         parent = self.path[:-1]
-        return (*parent, word_for(str(self.path[-1]), self.model, parent) or self.path[-1])
+        return (*parent, likely_key(str(self.path[-1]), self.model, parent) or self.path[-1])
 
     def problem(self) -> Problem:
         """Return the error as a problem."""
@@ -135,12 +137,12 @@ class _Finding:
         return Problem(code, redact(message), safe_hint(hint), path, self._location(), related=self._related())
 
     def _related(self) -> tuple[Related, ...]:
-        """Return the place of what a value does not go with, where the document says it."""
-        beside = getattr(self.context.get("error"), "beside", "")
-        path = (*self.path[:-1], beside)
-        if not beside or self.positions is None or not self.positions.holds(path):
+        """Return the place of the value that excludes this one, if the document has it."""
+        conflict = getattr(self.context.get("error"), "conflict", "")
+        path = (*self.path[:-1], conflict)
+        if not conflict or self.positions is None or not self.positions.has(path):
             return ()
-        return (Related("does not go with this", format_path(path), self.positions.value(path)),)
+        return (Related("conflicts with this", format_path(path), self.positions.value(path)),)
 
     def _location(self) -> Location | None:
         if self.positions is None:
@@ -153,18 +155,18 @@ class _Finding:
         key = str(self.path[-1])
         message = f"unknown key '{key[:_SHOWN]}'"
         if odd := [describe(char) for char in dict.fromkeys(key[:_SHOWN]) if not char.isascii()]:
-            message += f" (holds {', '.join(odd)})"
+            message += f" (contains {', '.join(odd)})"
         if names_credential(key):
             return message, WHERE_CREDENTIALS_GO
-        word = word_for(key, self.model, self.path[:-1])
+        word = likely_key(key, self.model, self.path[:-1])
         if field_at(self.model, (*self.path[:-1], word or "")):
             return f"{message}, did you mean '{word}'?", f"rename it to '{word}'"
         if word:
             return message, word
         if home := home_of(key, self.model):
-            return message, f"it belongs at '{home}'"
+            return message, f"move it to '{home}'"
         known = fields_at(self.model, self.path[:-1])
-        return message, f"known keys: {', '.join(known)}" if known else "remove it: no keys are known here"
+        return message, f"known keys: {', '.join(known)}" if known else "remove it: no keys are allowed here"
 
     def _choice(self) -> tuple[str, str]:
         expected = str(self.context.get("expected", "")).replace("'", "").replace("False", "false")
@@ -187,20 +189,20 @@ class _Finding:
             case "value_error":
                 return str(self.context["error"]), getattr(self.context["error"], "hint", "")
             case "string_pattern_mismatch":
-                return f"expected {_FORMS.get(str(self.context['pattern']), 'another form')}", self._other_name()
+                return f"expected {_FORMS.get(str(self.context['pattern']), 'a different format')}", self._other_name()
             case "string_too_short" | "too_short":
                 empty = limit == 1
-                message = "may not be empty" if empty else f"needs at least {limit}"
+                message = "must not be empty" if empty else f"must have at least {limit}"
                 return message, suggestions.for_emptiness(self.model, self.path) if empty else ""
             case "string_too_long" | "too_long":
-                return f"may have at most {limit}", "shorten it"
+                return f"must have at most {limit}", "shorten it"
             case "greater_than_equal":
                 return f"must be at least {self.context['ge']}", "write a larger number"
             case "greater_than":
                 return f"must be greater than {self.context['gt']}", "write a larger number"
             case "string_unicode":
-                return "invalid Unicode", "write it anew"
-        return "not a value this key takes", ""
+                return "invalid Unicode", "type it again"
+        return "not a valid value for this key", ""
 
     def _other_name(self) -> str:
         written = self.path[-1] if self.of_key else self._value_here()
@@ -221,16 +223,16 @@ def _kind(value: object) -> str:
         case int() | float():
             return f"the number {value}"
         case str():
-            return "text"
+            return "a string"
         case list() | tuple():
             return "a list"
         case dict():
             return "a mapping"
-    return "nothing" if value is None else "something else"
+    return "null" if value is None else "another type"
 
 
 def _path_in(data: Any, loc: tuple[str | int, ...], *, with_missing: bool) -> Path:
-    """Return the steps of `loc` that are in the data: pydantic adds the names of union members and validators."""
+    """Return the steps of `loc` that exist in the data: pydantic adds the names of union members and validators."""
     path: list[str | int] = []
     for step in loc:
         inside = isinstance(data, Mapping) and step in data

@@ -1,4 +1,7 @@
-"""What is wrong with a document, where, and what to do: the one shape every diagnostic takes."""
+"""Problems, the one form of every diagnostic, and the positions of keys and values in a document.
+
+A problem has a stable code, a message, a hint, and a place in the structure and in the text of the document.
+"""
 
 import re
 from bisect import bisect_right
@@ -8,26 +11,27 @@ from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 Severity = Literal["error", "warning"]
+# More would help no reader, and a hostile file must not cost more time and memory.
 MAX_PROBLEMS = 100
-"""How many are told at once: nobody reads more, and a hostile file must not cost more."""
+"""Problems that are reported of one document."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Location:
-    """A place in a text file. Lines and columns count from 1, in characters, as editors do.
+    """A place in a text file. Lines and columns count from 1, in characters, as in editors.
 
-    Two places are equal, and in order, by where they begin; the rest is what a reader is shown.
+    Only the beginning counts when places are compared; the other fields are for display.
     """
 
     source: str
     line: int
     column: int
     end_line: int | None = field(default=None, compare=False)
-    """Where it ends; None where only the beginning is known."""
+    """The line it ends on; None when only the beginning is known."""
     end_column: int | None = field(default=None, compare=False)
     """The column after the last character: equal to `column` on the same line for a place between two characters."""
     text: str | None = field(default=None, compare=False, repr=False)
-    """The line it begins on, without its line end and with every credential masked; None when there is none to show."""
+    """The line it begins on, without its line end and with credentials masked; None when it must not be shown."""
 
     def __str__(self) -> str:
         return f"{self.source}:{self.line}:{self.column}"
@@ -35,33 +39,33 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class Related:
-    """A second place that explains a problem: where the same key stood first."""
+    """A second place that explains a problem, such as the first of two equal keys."""
 
     message: str
-    """What is there, in two or three words."""
+    """A label of two or three words."""
     path: str = ""
     location: Location | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing the user can mend."""
+    """One thing that the user can fix."""
 
     code: str
-    """Stable and dotted, such as `manifest.unknown_key`; scripts match on it."""
+    """Stable, for scripts: `manifest.unknown_key`."""
     message: str
-    """What is wrong, in one sentence, never holding a secret."""
+    """What is wrong: one clause, without the value, which may be a secret."""
     hint: str = ""
-    """What to do about it."""
+    """How to fix it."""
     path: str = ""
-    """Where in the document's structure: `artifacts[0].source`."""
+    """The place in the structure: `artifacts[0].source`."""
     location: Location | None = None
-    """Where in the text, when it came from one."""
+    """The place in the text; None for a document without one."""
     severity: Severity = "error"
     related: tuple[Related, ...] = ()
-    """Other places to look at."""
+    """Other places that explain it."""
     of_key: bool = False
-    """Whether it is about the key that `path` ends with, rather than its value."""
+    """Whether it concerns the last key of `path` rather than its value."""
 
     def __str__(self) -> str:
         place = " ".join(part for part in (str(self.location or ""), self.path) if part)
@@ -70,15 +74,30 @@ class Problem:
 
 
 class InvalidDocumentError(Exception):
-    """A document was refused, for every reason listed in `problems`."""
+    """A document was rejected for every reason in `problems`."""
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         super().__init__("\n".join(map(str, problems)))
         self.problems = problems
 
 
+class InvalidValueError(ValueError):
+    """A validator rejected a value; pydantic collects these errors, and `diagnose` turns them into problems.
+
+    Args:
+        message: the rule that the value breaks, without the value.
+        hint: what to write instead.
+        conflict: the key in the same mapping whose value excludes this one.
+    """
+
+    def __init__(self, message: str, hint: str = "", conflict: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+        self.conflict = conflict
+
+
 def errors_in(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """Return what is refused: the problems without the warnings."""
+    """Return the problems without the warnings."""
     return tuple(problem for problem in problems if problem.severity == "error")
 
 
@@ -88,12 +107,12 @@ def counted(found: Sized, noun: str = "problem") -> str:
 
 
 def by_place(problem: Problem) -> tuple[Location, str]:
-    """Order problems by where they stand in the text, those of no place first; then by path."""
+    """Return the sort key of a problem: its place in the text (none comes first), then its path."""
     return problem.location or Location("", 0, 0), problem.path
 
 
 Path = tuple[str | int, ...]
-"""A place in the structure: `("artifacts", 0, "source")`."""
+"""A place in the structure of a document: `("artifacts", 0, "source")`."""
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _PLAIN_KEY = re.compile(r"[^\s.\[\]\"]+")
@@ -101,7 +120,7 @@ _STEP = re.compile(r'\[(?P<index>\d+)\]|\["(?P<quoted>[^"]*)"\]|\.?(?P<key>[^.\[
 
 
 class SourceText:
-    """A text that knows its lines."""
+    """A document's text, and the conversion of offsets to lines and columns."""
 
     def __init__(self, text: str, source: str) -> None:
         self.text = text
@@ -110,7 +129,7 @@ class SourceText:
         self._shown: dict[int, str] = {}
 
     def location(self, start: int, end: int | None = None) -> Location:
-        """Return the place from one character up to another, or between two when there is no `end`."""
+        """Return the place of the characters from `start` up to `end`; without `end`, the place before `start`."""
         line, column = self._place(start)
         end_line, end_column = (line, column) if end is None else self._place(max(start, end))
         return Location(self.source, line, column, end_line, end_column, self._line(line))
@@ -121,7 +140,7 @@ class SourceText:
         return line, inside - self._starts[line - 1] + 1
 
     def _line(self, line: int) -> str:
-        # Kept: a hundred problems may be on one line of 256 KiB.
+        # Cached, because a hundred problems may be on one line of 256 KiB, which is slow to mask.
         if line not in self._shown:
             end = self._starts[line] if line < len(self._starts) else len(self.text)
             # Every command imports this module, but few show a line: the rules for secrets are compiled when needed.
@@ -132,57 +151,56 @@ class SourceText:
 
 
 class Node(NamedTuple):
-    """A value with its place; offsets count characters from the start of the text.
+    """A value and its place; offsets count characters from the start of the text."""
 
-    A named tuple: a document has thousands, and a frozen dataclass takes several times as long to make.
-    """
+    # A named tuple: a document has thousands of nodes, and a frozen dataclass takes several times as long to build.
 
     value: Any
     """Plain data: a dict, list, str, int, float, bool or None."""
     start: int
     end: int
     plain: bool = False
-    """Whether it is a scalar written without quotes."""
+    """Whether it is a scalar without quotes."""
     items: tuple["Node", ...] = ()
     """The elements of a sequence."""
     entries: Mapping[str, tuple["Node", "Node"]] = MappingProxyType({})
-    """A mapping's keys, each as a node of its own with its value's."""
+    """The entries of a mapping: for each key, its own node and the node of its value."""
 
 
 @dataclass(frozen=True, slots=True)
 class Positions:
-    """Finds the place of a path.
+    """Finds the place of a path in a document.
 
-    A path that leads nowhere is placed at the key of the last value it reaches: that is where something is missing.
+    The place of a path that does not exist is the key of the last value on the way to it, where something is missing.
     """
 
     text: SourceText
     root: Node
 
     def value(self, path: Path) -> Location:
-        """Return where the value at `path` stands."""
+        """Return the place of the value at `path`."""
         node, missing = self._node(path)
         return self.key(path[: -len(missing)]) if missing else self._location(node)
 
     def key(self, path: Path) -> Location:
-        """Return where the key that `path` ends with stands; an element of a sequence has none, but its value."""
+        """Return the place of the last key of `path`; of a list element, the place of its value."""
         parent, missing = self._node(path[:-1])
         if not missing and path and path[-1] in parent.entries:
             return self._location(parent.entries[str(path[-1])][0])
         return self.value(path) if path else self.text.location(self.root.start)
 
     def within(self, path: Path, needle: str) -> Location:
-        """Return where `needle` stands inside the value at `path`, or the value itself when it is not there as such."""
+        """Return the place of `needle` in the value at `path`, or of the whole value when it is not found there."""
         node, missing = self._node(path)
         found = self.text.text.find(needle, node.start, node.end)
         return self.value(path) if found < 0 or missing else self.text.location(found, found + len(needle))
 
-    def holds(self, path: Path) -> bool:
-        """Whether the text says something at `path`."""
+    def has(self, path: Path) -> bool:
+        """Return whether the document has a value at `path`."""
         return not self._node(path)[1]
 
     def plain_text(self, path: Path) -> str | None:
-        """Return an unquoted scalar as it was written: `1.10` where the value is the number 1.1."""
+        """Return an unquoted scalar as it is written: `1.10` for the number 1.1."""
         node, missing = self._node(path)
         return self.text.text[node.start : node.end] if node.plain and not missing else None
 
@@ -190,7 +208,7 @@ class Positions:
         return self.text.location(node.start, node.end)
 
     def _node(self, path: Path) -> tuple[Node, Path]:
-        """Return the deepest node on the way of `path`, and the steps that were not there."""
+        """Return the deepest node on the way to `path`, and the steps after it that do not exist."""
         node = self.root
         for count, step in enumerate(path):
             if isinstance(step, str) and step in node.entries:
@@ -203,7 +221,7 @@ class Positions:
 
 
 def format_path(path: Path) -> str:
-    """Return a path as people write it: `artifacts[0].source`."""
+    """Return a path as a string: `artifacts[0].source`."""
     text = ""
     for step in path:
         if isinstance(step, int):
@@ -216,7 +234,7 @@ def format_path(path: Path) -> str:
 
 
 def parse_path(text: str) -> Path:
-    """Return the path that `format_path` wrote."""
+    """Return the path of a string from `format_path`."""
     return tuple(_steps(text))
 
 
@@ -224,18 +242,3 @@ def _steps(text: str) -> Iterator[str | int]:
     for found in _STEP.finditer(text):
         index, quoted, key = found.group("index", "quoted", "key")
         yield int(index) if index is not None else quoted if quoted is not None else key
-
-
-class Refusal(ValueError):  # noqa: N818 - no failure of ours: pydantic makes a validation error of it
-    """One value that does not fit.
-
-    Args:
-        message: what is wrong, naming the rule and never the value.
-        hint: what to write instead.
-        beside: the key in the same mapping whose value it does not go with.
-    """
-
-    def __init__(self, message: str, hint: str = "", beside: str = "") -> None:
-        super().__init__(message)
-        self.hint = hint
-        self.beside = beside

@@ -1,4 +1,4 @@
-"""Did you mean: the nearest known word, and where a field belongs."""
+"""Suggest how to fix a document: the key that was meant, the place of a field, and a value of the right form."""
 
 import json
 import typing
@@ -13,19 +13,19 @@ from hublish.schemas.diagnose.problems import Path
 from hublish.schemas.secrets.masking import quotable
 from hublish.schemas.vocabulary import synonyms
 
-# difflib is quadratic in the length of a word; no name of ours is longer.
+# difflib is quadratic in the length of a word; no key is longer.
 _LONGEST = 60
 _CLOSE_ENOUGH = 0.6
 _SURELY = 0.8
 
 
 def nearest(word: str, known: Iterable[str], *, cutoff: float = _CLOSE_ENOUGH) -> str | None:
-    """Return the known word that `word` most likely stands for, or None.
+    """Return the known word that is most similar to `word`, or None.
 
     Args:
-        word: what was written.
-        known: what could have been meant.
-        cutoff: how alike the two must be, from 0 to 1.
+        word: the word in the document.
+        known: the words to compare it with.
+        cutoff: the least similarity, from 0 to 1.
     """
     from difflib import get_close_matches
 
@@ -34,13 +34,13 @@ def nearest(word: str, known: Iterable[str], *, cutoff: float = _CLOSE_ENOUGH) -
     return by_folded[found[0]] if found else None
 
 
-def word_for(word: str, model: type[BaseModel], path: Path) -> str | None:
-    """Return what an unknown key was most likely meant as: a field at `path`, or a sentence that says where it goes.
+def likely_key(word: str, model: type[BaseModel], path: Path) -> str | None:
+    """Return the field that an unknown key most likely means, or a sentence that says where it goes.
 
     Args:
-        word: the key as it was written.
+        word: the unknown key.
         model: the document's model.
-        path: of the mapping the key stands in.
+        path: the path of the mapping with the key.
     """
     here = model_at(model, path)
     if here is None:
@@ -51,13 +51,13 @@ def word_for(word: str, model: type[BaseModel], path: Path) -> str | None:
 
 
 def field_at(model: type[BaseModel], path: Path) -> FieldInfo | None:
-    """Return the field that `path` names; None for an element of a list, a free key, or nothing."""
+    """Return the field at `path`; None for an element of a list, a free key, or an unknown path."""
     here = model_at(model, path[:-1]) if path else None
     return here.model_fields.get(str(path[-1])) if here else None
 
 
 def model_at(model: type[BaseModel], path: Path) -> type[BaseModel] | None:
-    """Return the model of the mapping that belongs at `path`; None where keys are free or there is no mapping."""
+    """Return the model of the mapping at `path`; None when its keys are free or the value is not a mapping."""
     here: type[BaseModel] | None = model
     for step in path:
         if here is None:
@@ -69,13 +69,13 @@ def model_at(model: type[BaseModel], path: Path) -> type[BaseModel] | None:
 
 
 def fields_at(model: type[BaseModel], path: Path) -> tuple[str, ...]:
-    """Return the keys a document of `model` may have at `path`; none where keys are free or there is no mapping."""
+    """Return the allowed keys at `path`; none when the keys are free or the value is not a mapping."""
     here = model_at(model, path)
     return tuple(here.model_fields) if here else ()
 
 
 def home_of(field: str, model: type[BaseModel]) -> str | None:
-    """Return the path of the one field with that name: `repo.tag` for `tag`."""
+    """Return the path of the only field with a name: `repo.tag` for `tag`; None when there are several."""
     homes = [path for path, name in _all_fields(model, "") if name == field]
     return homes[0] if len(homes) == 1 else None
 
@@ -94,19 +94,19 @@ def _all_fields(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, str]
 
 def _model_in(annotation: object) -> type[BaseModel] | None:
     """Return the model in `Model`, `Model | None` or `tuple[Model, ...]`."""
-    # `tuple[...]` calls itself a type, and is none that issubclass takes.
+    # `tuple[...]` is an instance of `type`, but `issubclass` rejects it.
     if parts := typing.get_args(annotation):
         return next((model for part in parts if (model := _model_in(part))), None)
     return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
 
 
-_ONLY_TWO = "in YAML 1.2 only true and false are booleans"
+_ONLY_TWO = "in YAML 1.2, only true and false are booleans"
 _BOOLEANS_OF_YAML_1_1 = {
     **dict.fromkeys(("yes", "on", "y"), f"write true: {_ONLY_TWO}"),
     **dict.fromkeys(("no", "off", "n"), f"write false: {_ONLY_TWO}"),
 }
+# For models without a required key: the key whose value was most likely intended.
 _MAIN_KEYS = {"Card": "template"}
-"""The key whose value is most likely meant, of models that require none."""
 
 
 def for_missing(model: type[BaseModel], path: Path) -> str:
@@ -116,17 +116,17 @@ def for_missing(model: type[BaseModel], path: Path) -> str:
 
 
 def for_type(model: type[BaseModel], path: Path, expected: str, value: object, written: str | None) -> str:
-    """Return how to make of a value what belongs at `path`.
+    """Return how to turn a value into one of the expected type.
 
     Args:
         model: the document's model.
-        path: of the value.
-        expected: what belongs there, as messages call it.
-        value: what stands there.
-        written: the value as it was written, when it has no quotes.
+        path: the path of the value.
+        expected: the expected type, in the words of the messages: `a list`.
+        value: the value in the document.
+        written: the text of the value, when it has no quotes.
     """
     match expected:
-        case "text":
+        case "a string":
             return _for_text(model, path, value, written)
         case "true or false":
             return _for_boolean(value)
@@ -138,18 +138,18 @@ def for_type(model: type[BaseModel], path: Path, expected: str, value: object, w
 
 
 def for_choice(model: type[BaseModel], path: Path, value: object) -> str:
-    """Return what to do about a value that is none of several, and like none of them."""
+    """Return how to fix a value that is not one of the choices, and not similar to one."""
     field = field_at(model, path)
     if meant := _meant_boolean(value, field):
         return meant
     if field is None or field.is_required():
         return "write one of them"
-    default = f": without it, {field.default} holds" if isinstance(field.default, str) else ""
+    default = f": the default is {field.default}" if isinstance(field.default, str) else ""
     return f"write one of them, or remove the line{default}"
 
 
 def for_emptiness(model: type[BaseModel], path: Path) -> str:
-    """Return what to do about an empty text or list that may not be empty."""
+    """Return how to fill an empty string or list."""
     field = field_at(model, path)
     if field is not None and get_origin(field.annotation) is tuple:
         return for_missing(model, path).replace("add", "list at least one:", 1)
@@ -161,8 +161,8 @@ def _for_text(model: type[BaseModel], path: Path, value: object, written: str | 
     if isinstance(value, bool | int | float):
         return f'quote it: "{written}"' if written else "quote it"
     if isinstance(value, list) and isinstance(path[-1], str) and len(path) > 1 and isinstance(path[-2], int):
-        return f"give every one an item of its own: `- {path[-1]}: ...`"
-    return _or_remove("write a text" if value is None else "write a single text", model, path)
+        return f"write one item for each: `- {path[-1]}: ...`"
+    return _or_remove("write a string" if value is None else "write a single string", model, path)
 
 
 def _for_boolean(value: object) -> str:
@@ -173,7 +173,7 @@ def _for_boolean(value: object) -> str:
 
 
 def _meant_boolean(value: object, field: FieldInfo | None) -> str:
-    """Return what to write for a `no` that was meant as false, where false is one of the choices."""
+    """Return how to write a `no` as false, if false is one of the choices."""
     if field is None or not isinstance(value, str):
         return ""
     choices = [choice for part in get_args(field.annotation) for choice in get_args(part)]
@@ -184,23 +184,23 @@ def _for_list(model: type[BaseModel], path: Path, value: object) -> str:
     if isinstance(value, str):
         return f"write it as a list: `[{json.dumps(_shown(value), ensure_ascii=False)}]`"
     if isinstance(value, dict):
-        return "begin every item with `- `"
-    return _or_remove("write its items below it, each after `- `", model, path)
+        return "begin each item with `- `"
+    return _or_remove("write its items on the lines below, each after `- `", model, path)
 
 
 def _for_mapping(model: type[BaseModel], path: Path, value: object) -> str:
     here = model_at(model, path)
     if isinstance(value, list):
-        return "write its keys without `- ` before them"
+        return "remove the `- ` before its keys"
     if here is None:
-        return _or_remove("write `key: value` lines below it", model, path)
+        return _or_remove("write `key: value` lines below", model, path)
     required = next((name for name, field in here.model_fields.items() if field.is_required()), None)
     item = "- " if path and isinstance(path[-1], int) else ""
     if isinstance(value, str) and (main := required or _MAIN_KEYS.get(here.__name__)):
-        return f"write `{item}{main}: {_shown(value)}` {'here' if item else 'below it'}"
+        return f"write `{item}{main}: {_shown(value)}` {'here' if item else 'below'}"
     if required:
-        return f"write `{item}{required}: {_sketch(model, (*path, required))}` {'here' if item else 'below it'}"
-    return _or_remove(f"write one of its keys below it: {', '.join(here.model_fields)}", model, path)
+        return f"write `{item}{required}: {_sketch(model, (*path, required))}` {'here' if item else 'below'}"
+    return _or_remove(f"write one of its keys below: {', '.join(here.model_fields)}", model, path)
 
 
 def _shown(value: str) -> str:
@@ -215,7 +215,7 @@ def _or_remove(advice: str, model: type[BaseModel], path: Path) -> str:
 
 
 def _sketch(model: type[BaseModel], path: Path) -> str:
-    """Return an example for a field, in one line: of a mapping its required keys, of a list one element."""
+    """Return an example for a field in one line: the required keys of a mapping, one element of a list."""
     field = field_at(model, path)
     if field is None:
         return ""

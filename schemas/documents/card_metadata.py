@@ -1,7 +1,7 @@
-"""Offline lint of a card's front matter: advice, and an error only where the Hub is known to refuse the commit.
+"""Check a card's front matter offline: an error only where the Hub is known to reject the commit, else a warning.
 
-The rules are those of the Hub's documentation and of what its `/api/validate-yaml` was seen to answer. They change on
-the server, which has the last word.
+The rules follow the Hub's documentation and observed responses of its `/api/validate-yaml`. They change on the server,
+which is the authority.
 """
 
 import re
@@ -17,12 +17,11 @@ from hublish.schemas.vocabulary import card_fields, vocabulary
 
 SHORT_DESCRIPTION = 60
 """The longest short_description of a Space, in characters."""
-_NO_PART_OF_AN_ID = re.compile(r"\b(?:the|licen[cs]e|version)\b|\bv(?=\d)|[,()_]")
 
 
 @dataclass(frozen=True, slots=True)
 class _Finding:
-    """What a rule says about one place in the front matter."""
+    """One problem, and its place in the front matter."""
 
     place: str
     message: str
@@ -36,14 +35,14 @@ _Rule = Callable[[Mapping[str, Any]], Iterator[_Finding]]
 def metadata_problems(
     metadata: Mapping[str, Any], repo_type: RepoType, *, path: str = "card.metadata"
 ) -> tuple[Problem, ...]:
-    """Return what the Hub would refuse (errors), and what its users would miss (warnings).
+    """Return the errors for which the Hub would reject a card, and warnings about values that its users would miss.
 
     Args:
         metadata: the front matter as plain data.
-        repo_type: the kind of repo the card is for; the server validates no kernel cards, so those get warnings only.
-        path: where the front matter stands in its document, for the problems' paths.
+        repo_type: the type of the card's repo; kernel cards only get warnings: the server does not validate them.
+        path: the path of the front matter in its document, for the problems.
     """
-    rules = [*(rule(metadata) for rule in _RULES[repo_type]), _misspelt(metadata, repo_type)]
+    rules = [*(rule(metadata) for rule in _RULES[repo_type]), _misspelled(metadata, repo_type)]
     findings = [finding for rule in rules for finding in islice(rule, MAX_PROBLEMS)]
     if len(findings) > MAX_PROBLEMS:
         findings.sort(key=lambda finding: finding.severity != "error")
@@ -63,14 +62,16 @@ def _license(metadata: Mapping[str, Any]) -> Iterator[_Finding]:
     known = vocabulary("licenses").ids
     given = metadata.get("license")
     if given is None:
-        yield _Finding("license", "no license is given", "warning", "readers may not use what has no license")
+        yield _Finding(
+            "license", "the license is missing", "warning", "without a license, readers may not use the files"
+        )
     for place, value in _items("license", given):
         if not _is_known(value, known):
             hint = _likely_license(value, known) or "write `license: other` with license_name and license_link"
-            yield _Finding(place, "not a license id the Hub knows", "error", hint)
+            yield _Finding(place, "not a license id of the Hub", "error", hint)
     if given == "other" and not metadata.get("license_name"):
         yield _Finding(
-            "license_name", "license: other needs a license_name", "warning", "name it, and add license_link"
+            "license_name", "license: other requires a license_name", "warning", "add license_name and license_link"
         )
 
 
@@ -80,7 +81,7 @@ def _repo_ids(key: str) -> _Rule:
             try:
                 check_repo_id(value)
             except (ValueError, AttributeError, TypeError) as error:
-                yield _Finding(place, "not the id of a repo on the Hub", "error", _likely_id(value, error))
+                yield _Finding(place, "not a valid id of a repo on the Hub", "error", _likely_id(value, error))
 
     return rule
 
@@ -101,8 +102,8 @@ def _known_word(key: str, name: Literal["tasks", "libraries"]) -> _Rule:
         for place, value in _items(key, metadata.get(key)):
             known = vocabulary(name).ids
             if not _is_known(value, known):
-                message = f"not among the {name} the Hub knows"
-                hint = _did_you_mean(value, known) or f"see the {name} on the Hub; readers search by them"
+                message = f"not one of the {name} that the Hub knows"
+                hint = _did_you_mean(value, known) or f"choose one of the Hub's {name}; readers search by them"
                 yield _Finding(place, message, "warning", hint)
 
     return rule
@@ -117,7 +118,7 @@ def _model_index(metadata: Mapping[str, Any]) -> Iterator[_Finding]:
 def _short_description(metadata: Mapping[str, Any]) -> Iterator[_Finding]:
     text = metadata.get("short_description")
     if isinstance(text, str) and len(text) > SHORT_DESCRIPTION:
-        message = f"has {len(text)} characters; the Hub takes {SHORT_DESCRIPTION}"
+        message = f"has {len(text)} characters; the Hub accepts {SHORT_DESCRIPTION}"
         yield _Finding("short_description", message, "error", "shorten it")
 
 
@@ -149,7 +150,7 @@ _RULES: Mapping[RepoType, tuple[_Rule, ...]] = {
 
 
 def _items(key: str, value: object) -> Iterator[tuple[str, Any]]:
-    """Yield the place and value of each element: the Hub takes one value or a list of them; null is no value."""
+    """Yield the place and value of each element: the Hub accepts one value or a list; null means no value."""
     if isinstance(value, list | tuple):
         for number, item in enumerate(value):
             yield f"{key}[{number}]", item
@@ -157,26 +158,24 @@ def _items(key: str, value: object) -> Iterator[tuple[str, Any]]:
         yield key, value
 
 
-def _misspelt(metadata: Mapping[str, Any], repo_type: RepoType) -> Iterator[_Finding]:
+def _misspelled(metadata: Mapping[str, Any], repo_type: RepoType) -> Iterator[_Finding]:
     # The Hub accepts any key, so only one that is nearly a known key is worth a warning.
     known = [key for key, field in card_fields().items() if repo_type in field.repo_types]
     for key in metadata:
         if key not in known and (near := nearest(key, known, cutoff=0.85)):
-            yield _Finding(
-                key, f"means nothing to the Hub; did you mean '{near}'?", "warning", f"rename it to '{near}'"
-            )
+            yield _Finding(key, f"unknown to the Hub; did you mean '{near}'?", "warning", f"rename it to '{near}'")
 
 
 def _likely_id(value: object, error: Exception) -> str:
     if not isinstance(value, str) or not value:
         return "remove it, or write the id as the Hub shows it: `namespace/name`"
     if value.startswith((".", "/", "~")) or "\\" in value:
-        return "write the id as the Hub shows it, `namespace/name`; a local path means nothing to readers"
+        return "write the id as the Hub shows it, `namespace/name`; readers cannot use a local path"
     return str(getattr(error, "hint", ""))
 
 
 def _likely_license(value: object, known: frozenset[str]) -> str:
-    """Return the id of a license that is given by its name: `MIT License`, `Apache License, Version 2.0`."""
+    """Return a hint with the id of a license that is given by its name, such as `Apache License, Version 2.0`."""
     if not isinstance(value, str):
         return ""
     words = (
@@ -197,11 +196,11 @@ def _did_you_mean(value: object, known: tuple[str, ...] | frozenset[str], cutoff
 
 
 Finding = tuple[str, str, str]
-"""A path relative to the front matter, what is wrong there, and what to do."""
+"""A path relative to the front matter, a message, and a hint."""
 
 
 def model_index_findings(index: object) -> Iterator[Finding]:
-    """Yield what the Hub would refuse in the value of `model-index`."""
+    """Yield the errors for which the Hub would reject a `model-index`, the evaluation results of a model card."""
     yield from _each(index, "model-index", _model_findings)
 
 
@@ -229,7 +228,7 @@ def _part_findings(
 ) -> Iterator[Finding]:
     part = result.get(name)
     if not isinstance(part, Mapping):
-        yield f"{place}.{name}", "expected a mapping", f"write `{required[0]}: ...` below it"
+        yield f"{place}.{name}", "expected a mapping", f"write `{required[0]}: ...` below"
         return
     for key in required:
         yield from _required(part, f"{place}.{name}", key)
@@ -240,7 +239,7 @@ def _part_findings(
 
 def _required(part: Mapping[str, Any], place: str, key: str) -> Iterator[Finding]:
     if not isinstance(part.get(key), str):
-        yield f"{place}.{key}", "a text is required", f"add `{key}: ...`"
+        yield f"{place}.{key}", "a string is required", f"add `{key}: ...`"
 
 
 def _each(
@@ -250,7 +249,7 @@ def _each(
         yield place, "a list is required", f"add `{place.rpartition('.')[2]}:` and its entries"
         return
     if not isinstance(items, list | tuple):
-        yield place, "expected a list", "begin every entry with `- `"
+        yield place, "expected a list", "begin each entry with `- `"
         return
     for number, item in enumerate(items):
         if isinstance(item, Mapping):

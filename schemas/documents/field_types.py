@@ -1,4 +1,7 @@
-"""What every document has in common: frozen, closed to unknown keys, described for editors, silent on input."""
+"""The base class of all documents, and the types of their fields.
+
+A string with a form is validated in Python, and has a pattern in the JSON Schema as far as a pattern can express it.
+"""
 
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -12,7 +15,7 @@ from pydantic import (
     StringConstraints,
 )
 
-from hublish.schemas.diagnose.problems import Refusal
+from hublish.schemas.diagnose.problems import InvalidValueError
 from hublish.schemas.documents.hub_names import (
     REPO_ID_PATTERN,
     TARGET_PATTERN,
@@ -21,24 +24,30 @@ from hublish.schemas.documents.hub_names import (
     check_repo_id,
     check_target,
 )
-from hublish.schemas.documents.path_rules import local_problems, mended, path_problems, pattern_problems, text_problems
+from hublish.schemas.documents.path_rules import (
+    character_problems,
+    local_problems,
+    nearest_allowed,
+    path_problems,
+    pattern_problems,
+)
 
 
 class Document(BaseModel):
-    """The base of all documents and their parts."""
+    """The base class of all documents and their parts: frozen, and without unknown keys."""
 
     model_config = ConfigDict(
         frozen=True,
         extra="forbid",
-        # What is never validated is never built: importing one document costs nothing for the others.
+        # Build the validator on first use: importing a module with many models stays fast.
         defer_build=True,
-        # A wrong value may be a secret in the wrong place: errors never echo it.
+        # An invalid value may be a misplaced secret: errors must not repeat it.
         hide_input_in_errors=True,
         validate_default=True,
     )
 
 
-# pydantic would take the text "no" for False and "5" for 5: a document says what it means.
+# Without Strict, pydantic reads the string "no" as False and "5" as 5.
 Flag = Annotated[bool, Strict()]
 Count = Annotated[int, Strict(), Field(ge=0)]
 
@@ -47,13 +56,13 @@ _Problems = Callable[[str], tuple[str, ...]]
 
 
 def _refusing(problems: _Problems, otherwise: str = "choose another folder") -> AfterValidator:
-    """Refuse what has problems, and show the nearest text that has none, or else say what to do."""
+    """Reject strings that have problems; the hint is the most similar allowed string, or `otherwise`."""
 
     def check(text: str) -> str:
         if found := problems(text):
-            likely = mended(text, problems)
+            likely = nearest_allowed(text, problems)
             advice = "shorten it" if any("too long" in each for each in found) else otherwise
-            raise Refusal("; ".join(found), f"write '{likely}'" if likely else advice)
+            raise InvalidValueError("; ".join(found), f"write '{likely}'" if likely else advice)
         return text
 
     return AfterValidator(check)
@@ -61,33 +70,40 @@ def _refusing(problems: _Problems, otherwise: str = "choose another folder") -> 
 
 def _check_local(path: str) -> str:
     if found := local_problems(path):
-        # What lies elsewhere has no name in here that could be shown.
-        likely = None if path.startswith(("/", "~")) or ".." in path or ":" in path else mended(path, local_problems)
-        raise Refusal("; ".join(found), f"write '{likely}'" if likely else _INSIDE)
+        # A path outside of the folder has no similar path inside.
+        likely = (
+            None
+            if path.startswith(("/", "~")) or ".." in path or ":" in path
+            else nearest_allowed(path, local_problems)
+        )
+        raise InvalidValueError("; ".join(found), f"write '{likely}'" if likely else _INSIDE)
     return path
 
 
 def _place_problems(path: str) -> tuple[str, ...]:
-    # A trailing slash says "this folder"; an empty path says "the root".
+    # A trailing slash means "this folder", and an empty path means the root.
     return path_problems(path.removesuffix("/")) if path else ()
 
 
 def _check_line(text: str) -> str:
     if "\n" in text or "\r" in text:
-        raise Refusal("expected one line", "keep the first line here, and move the rest to `commit_description`")
-    if found := text_problems(text):
-        raise Refusal("; ".join(found), "delete the character; it cannot be seen")
+        raise InvalidValueError(
+            "expected one line", "keep the first line here, and move the rest to `commit_description`"
+        )
+    if found := character_problems(text):
+        raise InvalidValueError("; ".join(found), "delete the character; it is invisible in most editors")
     return text
 
 
 def _in_schema(pattern: str) -> Any:
-    """Say a pattern in the JSON Schema, for texts without variables: those are checked once they are replaced."""
+    """Add a pattern to the JSON Schema, for strings without variables; the others are validated once expanded."""
     return Field(json_schema_extra={"anyOf": [{"pattern": pattern}, {"pattern": r"\{\{"}]})
 
 
-# In the language of ECMA 262, which JSON Schema uses: no '..', '.git', '.cache', empty or '.' segment, backslash,
-# drive, control or bidi character, and no more characters than bytes are allowed. What only folding can tell is left
-# to Python. A `$` is not enough: to Python, whose validators use `re`, it also matches before a last newline.
+# JSON Schema uses the regular expressions of ECMA 262. These reject '..', '.git', '.cache', empty and '.' segments,
+# backslashes, drives, control and bidi characters, and strings with more characters than bytes are allowed; rules that
+# need case folding are checked in Python only. `$` alone would also match before a last newline in validators that use
+# Python's `re`, but _VISIBLE rejects newlines.
 _VISIBLE = r"(?![\s\S]*[\u0000-\u001f\u007f-\u009f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069])"
 _RESERVED = r"(?:\.{1,2}|\.[gG][iI][tT]|[gG][iI][tT]~1|\.[cC][aA][cC][hH][eE])"
 _SEGMENT = rf"(?!{_RESERVED}(?:/|$))[^/\\]{{1,255}}"
@@ -100,30 +116,32 @@ _REF_PATTERN = (
     rf"{_VISIBLE}[^ ~^:?*\[\\]+$"
 )
 
-_INSIDE = "give a path relative to the folder of hub.yaml, and inside of it"
+_INSIDE = "write a path relative to the folder of hub.yaml, and inside of it"
 
 NonEmpty = Annotated[str, StringConstraints(min_length=1)]
 Line = Annotated[NonEmpty, AfterValidator(_check_line), Field(json_schema_extra={"pattern": "^[^\n\r]*$"})]
-"""A text of one line."""
+"""A string of one line."""
 LocalPath = Annotated[NonEmpty, AfterValidator(_check_local), _in_schema(_LOCAL_PATTERN)]
 """A path or glob below the manifest's folder."""
 Pattern = Annotated[
-    NonEmpty, _refusing(pattern_problems, "patterns match paths in the repo"), _in_schema(_PATTERN_PATTERN)
+    NonEmpty,
+    _refusing(pattern_problems, "patterns match paths in the repo, such as `logs/*`"),
+    _in_schema(_PATTERN_PATTERN),
 ]
 """An fnmatch pattern over paths in the repo."""
+# Each pattern is matched against each file of each artifact. A folder, glob or pattern covers any number of files.
 MOST_ENTRIES = 1_000
-"""Artifacts, or patterns of one kind. Each pattern is asked about each file of each artifact, and a folder, a glob or a
-pattern stands for any number of files."""
+"""Artifacts in a manifest, and patterns of one kind."""
 PatternList = Annotated[tuple[Pattern, ...], Field(max_length=MOST_ENTRIES)]
-"""Patterns of one kind."""
+"""The patterns of one kind."""
 PathInRepo = Annotated[str, _refusing(_place_problems), _in_schema(_PLACE_PATTERN)]
-"""Where something goes: a file, a folder when it ends with `/`, the root when it is empty."""
+"""A destination: a file, a folder when it ends with `/`, or the root when it is empty."""
 FilePath = Annotated[str, _refusing(path_problems), Field(json_schema_extra={"pattern": _FILE_PATTERN})]
 """The path of one file in the repo."""
 Ref = Annotated[str, AfterValidator(check_ref), _in_schema(_REF_PATTERN)]
-"""A branch or tag."""
+"""The name of a branch or tag."""
 RepoId = Annotated[str, AfterValidator(check_repo_id), _in_schema(REPO_ID_PATTERN)]
-"""Namespace and name of a repo."""
+"""The id of a repo: an optional namespace, and a name."""
 Endpoint = Annotated[
     NonEmpty, AfterValidator(check_endpoint), _in_schema("^(?:embedded|https?://[^\\s/?#@]+[^\\s?#@]*)$")
 ]

@@ -1,4 +1,4 @@
-"""repo_id, branch and tag names, endpoints, classes: names of things elsewhere, checked before anything is sent."""
+"""Validate the names of things elsewhere: repos, branches and tags, endpoints, and classes to load into."""
 
 import re
 import unicodedata
@@ -7,8 +7,8 @@ from types import MappingProxyType
 from typing import Final, Literal, get_args
 from urllib.parse import urlsplit
 
-from hublish.schemas.diagnose.problems import Refusal
-from hublish.schemas.documents.path_rules import text_problems
+from hublish.schemas.diagnose.problems import InvalidValueError
+from hublish.schemas.documents.path_rules import character_problems
 from hublish.schemas.secrets.unsafe_characters import shown
 
 RepoType = Literal["model", "dataset", "space", "kernel"]
@@ -20,57 +20,57 @@ URL_KINDS: Final[Mapping[str, RepoType]] = MappingProxyType({f"{kind}s": kind fo
 EMBEDDED: Final = "embedded"
 """The endpoint that means the Hub in the folder next to hub.yaml."""
 
-_LONGEST_PART = 96
-_EXAMPLE = "write it as the Hub shows it: `acme/digits-mlp`"
+_MAX_PART = 96
+_EXAMPLE = "write the id as the Hub shows it: `acme/digits-mlp`"
 _PART = r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,94}[A-Za-z0-9_])?"
 REPO_ID_PATTERN = rf"^(?!.*(?:--|\.\.))(?!.*\.git$)(?:{_PART}/)?{_PART}$"
 """The rules of `check_repo_id` as one expression, for the JSON Schema."""
 _NAME = r"(?!__)[A-Za-z_][A-Za-z0-9_]*"
 TARGET_PATTERN = rf"^{_NAME}(?:\.{_NAME})*:{_NAME}(?:\.{_NAME})*$"
-"""The form of a class to load into, for the JSON Schema too."""
+"""The form of a class to load into, also for the JSON Schema."""
 _BAD_IN_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(?:/|$)|\.$|/$")
-_NO_REF = "not a name git accepts for a branch or tag"
-# A loose ref is a file, and git locks it as `<name>.lock`.
+_NO_REF = "not a valid name for a branch or tag in git"
+# A ref is a file, and git locks it with a file `<name>.lock`: 255 bytes on common file systems.
 _REF_SEGMENT_BYTES = 250
 
 
 def check_repo_id(repo_id: str) -> str:
-    """Return `repo_id` when the Hub would take it.
+    """Return `repo_id` if it is valid on the Hub.
 
-    The rules are huggingface_hub's `validate_repo_id`: one optional namespace, 96 characters a part,
-    letters, digits, `-`, `_`, `.`, no `--` or `..`, no `-` or `.` at either end, not ending in `.git`.
+    The rules are those of huggingface_hub's `validate_repo_id`: an optional namespace; 96 characters per part; letters,
+    digits, `-`, `_`, `.`; no `--` or `..`; no `-` or `.` at either end; no `.git` at the end.
 
     Raises:
-        Refusal: saying which rule is broken, with the id that was most likely meant.
+        InvalidValueError: with the rule that is broken, and the id that was most likely intended.
     """
-    if fault := _fault_of_repo_id(repo_id):
-        raise Refusal(fault, _likely_repo_id(repo_id))
+    if error := _repo_id_error(repo_id):
+        raise InvalidValueError(error, _likely_repo_id(repo_id))
     return repo_id
 
 
-def _fault_of_repo_id(repo_id: str) -> str:
+def _repo_id_error(repo_id: str) -> str:
     parts = repo_id.split("/")
     if "://" in repo_id:
-        return "repo_id is no URL, but `name` or `namespace/name`"
+        return "repo_id must be `name` or `namespace/name`, not a URL"
     if len(parts) == 3 and parts[0] in URL_KINDS:
-        return "repo_id must be `name` or `namespace/name`; the kind of repo goes to repo_type"
+        return "repo_id must be `name` or `namespace/name`; the type of the repo belongs in repo_type"
     if len(parts) > 2:
-        return "repo_id must be `name` or `namespace/name`, with one '/' at most"
+        return "repo_id must be `name` or `namespace/name`, with at most one '/'"
     if odd := re.search(r"[^A-Za-z0-9_./-]", repo_id):
-        return f"repo_id may hold letters of a to z, digits, '-', '_' and '.', but not {shown(odd.group())}"
-    if not all(1 <= len(part) <= _LONGEST_PART for part in parts):
-        return f"repo_id must have 1 to {_LONGEST_PART} characters on each side of the '/'"
+        return f"repo_id may contain a-z, A-Z, digits, '-', '_' and '.', but not {shown(odd.group())}"
+    if not all(1 <= len(part) <= _MAX_PART for part in parts):
+        return f"repo_id must have 1 to {_MAX_PART} characters on each side of the '/'"
     if any(part[0] in "-." or part[-1] in "-." for part in parts):
-        return "repo_id may not begin or end with '-' or '.', on either side of the '/'"
+        return "repo_id must not begin or end with '-' or '.' on either side of the '/'"
     if "--" in repo_id or ".." in repo_id:
-        return "repo_id may not hold '--' or '..'"
-    return "repo_id may not end in '.git'" if repo_id.endswith(".git") else ""
+        return "repo_id must not contain '--' or '..'"
+    return "repo_id must not end with '.git'" if repo_id.endswith(".git") else ""
 
 
 def _likely_repo_id(repo_id: str) -> str:
-    """Return what to write instead: the id in a URL, without the kind, revision or characters it may not have."""
+    """Return a hint: the id in a URL, without the type, the revision and invalid characters."""
     if "$" in repo_id:
-        return "the shell's variables are not replaced; list the name under `env`, and write `{{ env.NAME }}`"
+        return "shell variables are not expanded; list the name under `env`, and write `{{ env.NAME }}`"
     address = re.match(r"[a-z]+://[^/]*/?", repo_id)
     path = repo_id[address.end() :] if address else repo_id.strip()
     kind, _, rest = path.partition("/")
@@ -78,11 +78,11 @@ def _likely_repo_id(repo_id: str) -> str:
     if kind in URL_KINDS and "/" in rest:
         path, suffix = rest, f", and `repo_type: {URL_KINDS[kind]}`"
     parts = [_likely_part(part) for part in path.split("@")[0].split("/") if part]
-    # Behind the id, a URL goes on: /tree/main.
+    # A URL continues after the id: /tree/main.
     likely = "/".join(parts[:2] if address else parts)
-    unfit = not likely or "<" in repo_id or _fault_of_repo_id(likely)
-    if any(len(part) > _LONGEST_PART for part in parts):
-        return f"shorten it to {_LONGEST_PART} characters on each side"
+    unfit = not likely or "<" in repo_id or _repo_id_error(likely)
+    if any(len(part) > _MAX_PART for part in parts):
+        return f"shorten it to {_MAX_PART} characters on each side"
     return _EXAMPLE if unfit else f"write `{likely}`{suffix}"
 
 
@@ -93,48 +93,48 @@ def _likely_part(part: str) -> str:
 
 
 def check_ref(name: str) -> str:
-    """Return `name` when git accepts it as a branch or tag (git-check-ref-format), and it shows what it is.
+    """Return `name` if git accepts it as a branch or tag (git-check-ref-format) and it has no invisible characters.
 
     Raises:
-        Refusal: saying what git would refuse, with the name that was most likely meant.
+        InvalidValueError: with the rule that is broken, and the name that was most likely intended.
     """
-    if fault := _fault_of_ref(name):
+    if error := _ref_error(name):
         likely = _likely_ref(name)
-        otherwise = "shorten it" if "too long" in fault else "write one such as `main` or `v1.2.0`"
-        raise Refusal(fault, f"write `{likely}`" if likely else otherwise)
+        otherwise = "shorten it" if "too long" in error else "write a name such as `main` or `v1.2.0`"
+        raise InvalidValueError(error, f"write `{likely}`" if likely else otherwise)
     return name
 
 
-def _fault_of_ref(name: str) -> str:
+def _ref_error(name: str) -> str:
     if not name:
         return f"{_NO_REF}: it is empty"
     if name in ("@", "HEAD"):
-        return f"{_NO_REF}: '{name}' stands for the branch that is checked out"
+        return f"{_NO_REF}: '{name}' means the current branch"
     if name.startswith(("-", "/", ".")):
         return f"{_NO_REF}: it begins with '{name[0]}'"
     if found := _BAD_IN_REF.search(name):
-        told = shown(found.group()) if len(found.group()) == 1 else f"'{found.group()}'"
-        return f"{_NO_REF}: it {'ends with' if found.end() == len(name) else 'holds'} {told}"
-    if found_in_text := text_problems(name):
-        return "; ".join(found_in_text)
+        part = shown(found.group()) if len(found.group()) == 1 else f"'{found.group()}'"
+        return f"{_NO_REF}: it {'ends with' if found.end() == len(name) else 'contains'} {part}"
+    if problems := character_problems(name):
+        return "; ".join(problems)
     if any(len(segment.encode()) > _REF_SEGMENT_BYTES for segment in name.split("/")):
         return f"too long for a branch or tag: the limit is {_REF_SEGMENT_BYTES} bytes between slashes"
     return ""
 
 
 def _likely_ref(name: str) -> str:
-    visible = "".join(char for char in name if not text_problems(char))
+    visible = "".join(char for char in name if not character_problems(char))
     plain = re.sub(r"[\x00-\x20\x7f~^:?*\[\\{}]+|@\{", "-", visible)
     plain = re.sub(r"\.{2,}", ".", re.sub(r"/[/.]*", "/", plain))
     plain = re.sub(r"(?:\.lock)+(?=/|$)", "", plain).lstrip("-/.").rstrip("/.-")
-    return "" if plain == name or _fault_of_ref(plain) else plain
+    return "" if plain == name or _ref_error(plain) else plain
 
 
 def check_endpoint(endpoint: str) -> str:
-    """Return `endpoint` when it is `embedded` or the URL of a Hub, without a trailing slash.
+    """Return `endpoint` without a trailing slash if it is `embedded` or the URL of a Hub.
 
     Raises:
-        Refusal: for anything else, and for a URL that carries a password.
+        InvalidValueError: for anything else, and for a URL with a user, a password, a query or a fragment.
     """
     if endpoint == EMBEDDED:
         return endpoint
@@ -143,12 +143,12 @@ def check_endpoint(endpoint: str) -> str:
         host = url.hostname if url.port != 0 else None
     except ValueError:
         url, host = urlsplit(""), None
-    if url.scheme not in ("http", "https") or not host or text_problems(endpoint) or " " in endpoint:
+    if url.scheme not in ("http", "https") or not host or character_problems(endpoint) or " " in endpoint:
         msg = f"expected a URL that begins with https:// or http://, or `{EMBEDDED}`"
-        raise Refusal(msg, _likely_endpoint(endpoint))
+        raise InvalidValueError(msg, _likely_endpoint(endpoint))
     if "@" in url.netloc or url.query or url.fragment:
-        msg = "an endpoint holds no user, password, query or fragment"
-        raise Refusal(msg, f"write the address alone: {url.scheme}://{host}; credentials come from HF_TOKEN or OIDC")
+        msg = "an endpoint must not contain a user, password, query or fragment"
+        raise InvalidValueError(msg, f"write only the address: {url.scheme}://{host}; to log in, use HF_TOKEN or OIDC")
     return endpoint.rstrip("/")
 
 
@@ -163,16 +163,16 @@ def _likely_endpoint(endpoint: str) -> str:
 
 
 def check_target(target: str) -> str:
-    """Return `target` when it names a class as `module:Class`, both possibly dotted.
+    """Return `target` if it names a class as `module:Class`; both parts may contain dots.
 
-    The names are plain ones in ASCII, so that what is imported is what is read; none is private to Python.
+    Names are ASCII, so that a look-alike cannot be imported, and dunder names are rejected.
 
     Raises:
-        Refusal: for anything else.
+        InvalidValueError: for anything else.
     """
     if not re.fullmatch(TARGET_PATTERN, target):
         msg = "expected `module:Class`"
-        raise Refusal(msg, _likely_target(target))
+        raise InvalidValueError(msg, _likely_target(target))
     return target
 
 

@@ -14,33 +14,32 @@ AnyDocument = TypeVar("AnyDocument", bound=Document)
 Reader = Callable[[Mapping[str, Any], str], AnyDocument]
 """Converts the data of one version to the current document; the second argument is the family of its problems."""
 
+# A lock of 100,000 files has about 40 MB.
 MAX_BYTES = 128 * 1024 * 1024
-"""A lock of 100,000 files takes about 40 MB."""
 
-
-_HOW_TO_WRITE = "JSON takes double quotes, no comma before a closing bracket, and no comments"
+_HOW_TO_WRITE = "JSON uses double quotes, no comma before a closing bracket, and no comments"
 
 
 def read_json(data: bytes, source: str, *, family: str, max_bytes: int = MAX_BYTES) -> dict[str, Any]:
     """Read a JSON document whose top level is an object.
 
     Args:
-        data: the document as it lies on disk, UTF-8.
-        source: how diagnostics call it: `hub.lock`.
-        family: first part of the problem codes: `lock`, `plan`, `receipt`.
-        max_bytes: the largest document that is parsed.
+        data: the bytes of the document, UTF-8.
+        source: its name in diagnostics: `hub.lock`.
+        family: the first part of the problem codes: `lock`, `plan`, `receipt`.
+        max_bytes: the size of the largest document to parse.
 
     Raises:
-        InvalidDocumentError: for anything else, with the place where the text shows it.
+        InvalidDocumentError: for anything else, with the place of a syntax error.
     """
     value = read_json_value(data, source, family=family, max_bytes=max_bytes)
     if not isinstance(value, dict):
-        _refuse(family, f"{source} holds no JSON object")
+        _refuse(family, f"{source} is not a JSON object")
     return value
 
 
 def read_json_value(data: bytes, source: str, *, family: str, max_bytes: int = MAX_BYTES) -> Any:
-    """Read JSON whose top level may be anything; arguments and errors as for `read_json`."""
+    """Read JSON with any value at its top level; arguments and errors are those of `read_json`."""
     if len(data) > max_bytes:
         _refuse(family, f"{source} is larger than {max_bytes // 1024} KiB; not parsed")
     try:
@@ -94,7 +93,7 @@ def reader_of(model: type[AnyDocument]) -> "Reader[AnyDocument]":
 def _parse(text: str, source: str, family: str) -> Any:
     try:
         value = json.loads(text, object_pairs_hook=_without_duplicates, parse_constant=_no_constant)
-        if "\\u" in text:  # "\ud800" is valid JSON and no text: it could be written nowhere
+        if "\\u" in text:  # "\ud800" is valid JSON, but no file could be written with this string
             json.dumps(value, ensure_ascii=False).encode("utf-8")
     except json.JSONDecodeError as error:
         place = SourceText(text, source).location(error.pos)
@@ -104,15 +103,15 @@ def _parse(text: str, source: str, family: str) -> Any:
     except RecursionError:
         _refuse(family, f"{source} is nested too deep")
     except UnicodeEncodeError:
-        _refuse(family, f"{source} holds invalid Unicode: a lone surrogate")
-    except ValueError as error:  # our own refusals, and numbers of more than 4,300 digits
-        known = isinstance(error, _UnfitError)
-        _refuse(family, f"{source}: {error}" if known else f"{source} holds a number that is too large")
+        _refuse(family, f"{source} contains invalid Unicode: a lone surrogate")
+    except ValueError as error:  # ours, or a number of more than 4,300 digits
+        ours = isinstance(error, _RejectedError)
+        _refuse(family, f"{source}: {error}" if ours else f"{source} contains a number that is too large")
     return value
 
 
-class _UnfitError(ValueError):
-    """What `json.loads` would take and we do not."""
+class _RejectedError(ValueError):
+    """`json.loads` accepts this, but hublish does not."""
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -120,13 +119,13 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(value) != len(pairs):
         twice = Counter(key for key, _ in pairs).most_common(1)[0][0]
         msg = f"duplicate key '{twice[:60]}'"
-        raise _UnfitError(msg)
+        raise _RejectedError(msg)
     return value
 
 
 def _no_constant(name: str) -> NoReturn:
-    msg = f"{name} is no JSON number"
-    raise _UnfitError(msg)
+    msg = f"{name} is not a JSON number"
+    raise _RejectedError(msg)
 
 
 def _refuse(family: str, message: str) -> NoReturn:

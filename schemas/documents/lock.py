@@ -1,4 +1,4 @@
-"""hub.lock: the durable record of a release, next to hub.yaml. Loading reads only this and the commit."""
+"""hub.lock: the durable record of a release, next to hub.yaml. Loading reads only the lock and the commit."""
 
 import json
 from typing import Annotated, Any, Literal
@@ -24,36 +24,36 @@ class LockedFile(Document):
     size: Count
     """Bytes."""
     sha256: Sha256
-    """Of its bytes."""
+    """The digest of its bytes."""
     blob_id: Sha1
-    """git's id of its bytes as a blob: what the Hub lists for files outside LFS."""
+    """The id of its bytes as a git blob, which the Hub lists for files outside of LFS."""
     source: str = ""
-    """What it was made from, relative to hub.yaml."""
+    """The source it was built from, relative to hub.yaml."""
     serializer: str = "copy"
-    """The format it was written in."""
+    """The serializer that wrote it."""
     parameters: dict[str, Any] = Field(default_factory=dict)
-    """Everything that shaped the bytes: the serializer's version and options."""
+    """Everything else that determined the bytes: the serializer's version and options."""
 
 
 class Lock(Document):
     """A published and verified release."""
 
     lock_version: Literal[1] = 1
-    """The version of this format; old versions stay readable."""
+    """The version of this format; old versions remain readable."""
     repo_id: RepoId
     """The repo."""
     repo_type: RepoType = "model"
-    """Its kind."""
+    """The type of the repo."""
     endpoint: str
-    """The Hub it was published to; `embedded` for the one beside hub.yaml."""
+    """The Hub it was published to; `embedded` for the one next to hub.yaml."""
     revision: str
-    """The branch or pull request ref that received it."""
+    """The branch or pull request ref that received the commit."""
     commit: Sha1
-    """The commit that holds it."""
+    """The commit that contains the release."""
     tag: str | None = None
     """The tag at that commit."""
     manifest_sha256: Sha256
-    """Of hub.yaml as it was published."""
+    """The digest of hub.yaml as it was published."""
     load: Load
     """How the release is loaded back."""
     files: tuple[LockedFile, ...]
@@ -63,12 +63,12 @@ class Lock(Document):
     @classmethod
     def _names_each_file_once(cls, files: tuple[LockedFile, ...]) -> tuple[LockedFile, ...]:
         if len({file.path_in_repo for file in files}) != len(files):
-            msg = "a path_in_repo stands twice"
+            msg = "a path_in_repo occurs twice"
             raise ValueError(msg)
         return files
 
     def to_json(self) -> str:
-        """Return the canonical text: sorted, one file a line, so that a diff reads as a list of files."""
+        """Return the canonical JSON: sorted, with one file per line, so that a diff lists the changed files."""
         fields = self.model_dump(mode="json", exclude={"files"})
         head = json.dumps(fields, indent=2, sort_keys=True, ensure_ascii=False).removesuffix("\n}")
         rows = (

@@ -1,4 +1,4 @@
-"""The manifest from bytes: what it says, or everything that is wrong with it."""
+"""Read hub.yaml as a manifest, or report everything that is wrong with it; and write a manifest as YAML."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,100 +21,99 @@ from hublish.schemas.diagnose.problems import (
     parse_path,
 )
 from hublish.schemas.documents.field_types import Document
-from hublish.schemas.documents.file_names import MANIFEST_FILE
 from hublish.schemas.documents.manifest import Load, Manifest, Published
 from hublish.schemas.secrets.masking import find_tokens, holds_token, redact
 from hublish.schemas.secrets.token_rules import WHERE_CREDENTIALS_GO
 from hublish.schemas.variables.expansion import NO_SETTINGS, Expansion, escape, expand
-from hublish.schemas.variables.lookup import ENV, NOWHERE, SECRET, Setting, Surroundings
+from hublish.schemas.variables.lookup import ENV, NO_ENVIRONMENT, SECRET, Environment, Setting
 from hublish.schemas.yaml.composing import is_plain_text
 from hublish.schemas.yaml.reader import MAX_BYTES, Reading, read_yaml
 
-_MOST_ORIGINS = 4
-"""How many places that a value comes from are shown beside a text: a hostile one mentions thousands."""
+# Places of inserted values that are shown with a problem; a hostile string mentions thousands of names.
+_MAX_ORIGINS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Effective:
-    """A manifest as it counts here and now."""
+    """A manifest with the values that its variables have here and now."""
 
     manifest: Manifest
-    surroundings: Mapping[str, str]
-    """What git and the date said, by the names that the manifest mentions."""
+    environment: Mapping[str, str]
+    """The values that git and the date had, by the names that the manifest mentions."""
 
 
-def read_manifest(text: bytes, source: str = MANIFEST_FILE) -> Manifest:
-    """Read and validate a manifest that its own text makes complete.
+def read_manifest(text: bytes, source: str = "hub.yaml") -> Manifest:
+    """Read and validate a manifest that needs no values from outside.
 
     Args:
-        text: the file as it lies on disk.
-        source: how diagnostics call it.
+        text: the bytes of the file.
+        source: its name in diagnostics.
 
     Raises:
-        InvalidDocumentError: with every problem of the file, in the order of its lines.
+        InvalidDocumentError: with all problems of the file, in the order of its lines.
     """
     return resolve_manifest(text, source).manifest
 
 
 def resolve_manifest(
     text: bytes,
-    source: str = MANIFEST_FILE,
+    source: str = "hub.yaml",
     *,
     settings: Mapping[str, Setting] = NO_SETTINGS,
-    surroundings: Surroundings = NOWHERE,
+    environment: Environment = NO_ENVIRONMENT,
 ) -> Effective:
-    """Read and validate a manifest, with its variables replaced.
+    """Read and validate a manifest with its variables replaced.
 
     Args:
-        text: the file as it lies on disk.
-        source: how diagnostics call it.
-        settings: values that stand in for those under `variables`, or add to them.
-        surroundings: what git, the date and the environment say; asked only for what the manifest mentions.
+        text: the bytes of the file.
+        source: its name in diagnostics.
+        settings: values that replace those under `variables`, or add to them.
+        environment: the source of the other values, queried only for the names that the manifest mentions.
 
     Raises:
-        InvalidDocumentError: with every problem of the file, in the order of its lines.
+        InvalidDocumentError: with all problems of the file, in the order of its lines.
     """
-    reading = _reading(text, source)
-    expansion = _expansion(reading, settings, surroundings)
+    reading = _read(text, source)
+    expansion = _expand(reading, settings, environment)
     found = [*_secrets(reading, expansion), *reading.problems, *expansion.problems]
     try:
         manifest = Manifest.model_validate(expansion.data)
     except ValidationError as error:
-        found += _said(error, Manifest, reading, expansion)
+        found += _diagnosed(error, Manifest, reading, expansion)
     else:
         if not found:
-            return Effective(manifest, expansion.surroundings)
+            return Effective(manifest, expansion.environment)
     raise InvalidDocumentError(_in_order(found))
 
 
-def read_load(text: bytes, source: str = MANIFEST_FILE) -> Load:
+def read_load(text: bytes, source: str = "hub.yaml") -> Load:
     """Read how a release is loaded from the manifest that was published with it.
 
-    Who loads has neither its repository nor its environment, and may have another hublish: only `load` and the
-    variables it mentions are looked at.
+    The reader has neither the publisher's repository nor environment, and may have another version of hublish: only
+    `load` and the variables that it mentions are read.
 
     Raises:
-        InvalidDocumentError: when it is no YAML document, of a newer format, or its `load` does not stand.
+        InvalidDocumentError: when it is not YAML, has a newer format, or its `load` section is invalid.
     """
-    reading = _reading(text, source)
+    reading = _read(text, source)
     data = {key: value for key, value in reading.data.items() if key in ("schema_version", "variables", "load")}
-    expansion = _expansion(replace(reading, data=data), NO_SETTINGS, NOWHERE)
+    expansion = _expand(replace(reading, data=data), NO_SETTINGS, NO_ENVIRONMENT)
     found = [*reading.problems, *expansion.problems]
     try:
         published = Published.model_validate(expansion.data)
     except ValidationError as error:
-        found += _said(error, Published, reading, expansion)
+        found += _diagnosed(error, Published, reading, expansion)
     else:
         if not found:
             return published.load
     raise InvalidDocumentError(_in_order(found))
 
 
-def locate(problems: Iterable[Problem], text: bytes, source: str = MANIFEST_FILE) -> tuple[Problem, ...]:
-    """Return problems found after reading, each with the line and column of its path in the manifest.
+def locate(problems: Iterable[Problem], text: bytes, source: str = "hub.yaml") -> tuple[Problem, ...]:
+    """Return problems that were found after reading, with the line and column of their paths in the manifest.
 
     Raises:
-        InvalidDocumentError: when `text` is no YAML document.
+        InvalidDocumentError: when `text` is not YAML.
     """
     positions = read_yaml(text, source).positions
     return tuple(_located(problem, positions) for problem in problems)
@@ -131,7 +130,7 @@ def _located(problem: Problem, positions: Positions) -> Problem:
     return replace(problem, location=place(parse_path(problem.path)), related=related)
 
 
-def _reading(text: bytes, source: str) -> Reading:
+def _read(text: bytes, source: str) -> Reading:
     try:
         return read_yaml(text, source)
     except InvalidDocumentError as error:
@@ -139,28 +138,30 @@ def _reading(text: bytes, source: str) -> Reading:
         raise InvalidDocumentError(_in_order([*secrets, *error.problems])) from None
 
 
-def _expansion(reading: Reading, settings: Mapping[str, Setting], surroundings: Surroundings) -> Expansion:
+def _expand(reading: Reading, settings: Mapping[str, Setting], environment: Environment) -> Expansion:
     try:
-        return expand(reading, settings, surroundings)
+        return expand(reading, settings, environment)
     except InvalidDocumentError as error:
-        raise InvalidDocumentError(_in_order([*_shown_secrets(reading), *reading.problems, *error.problems])) from None
+        secrets = _secrets_in(reading.positions.text)
+        raise InvalidDocumentError(_in_order([*secrets, *reading.problems, *error.problems])) from None
 
 
-def _said(error: ValidationError, model: type[Document], reading: Reading, expansion: Expansion) -> Iterable[Problem]:
-    told = {format_path(path) for path in reading.refused | expansion.unresolved}
-    from hublish.schemas.diagnose.diagnosis import diagnose  # for a manifest that does not stand
+def _diagnosed(
+    error: ValidationError, model: type[Document], reading: Reading, expansion: Expansion
+) -> Iterable[Problem]:
+    from hublish.schemas.diagnose.diagnosis import diagnose  # only needed when the manifest is invalid
 
-    said = diagnose(error, model, expansion.data, family="manifest", positions=reading.positions)
+    reported = {format_path(path) for path in reading.refused | expansion.unresolved}
     replaced = {format_path(path): names for path, names in expansion.replaced.items()}
-    for problem in said:
-        if problem.path not in told:
+    for problem in diagnose(error, model, expansion.data, family="manifest", positions=reading.positions):
+        if problem.path not in reported:
             yield _with_origins(problem, replaced.get(problem.path, ()), reading, expansion)
 
 
 def _with_origins(problem: Problem, names: Sequence[str], reading: Reading, expansion: Expansion) -> Problem:
-    """Say of a text that does not stand where the values in it come from, the first few."""
+    """Return the problem of an expanded string with the places of the first few values in it."""
     written = reading.data.get("variables") or {}
-    few = names[:_MOST_ORIGINS]
+    few = names[:_MAX_ORIGINS]
     outside = [name for name in few if name not in written or written[name] != expansion.data["variables"][name]]
     related = tuple(
         Related("the value", f"variables.{name}", reading.positions.value(("variables", name)))
@@ -168,9 +169,9 @@ def _with_origins(problem: Problem, names: Sequence[str], reading: Reading, expa
         if name not in outside
     )
     origins = f"the value of {_listed(outside)} comes from outside" if outside else ""
-    # What to write instead repeats the text; what the environment says is nobody's business.
-    told = "" if any(name.startswith(ENV) for name in names) else problem.hint
-    hint = "; ".join(part for part in (told, origins) if part)
+    # A hint may repeat the string, and the values of environment variables may be private.
+    kept = "" if any(name.startswith(ENV) for name in names) else problem.hint
+    hint = "; ".join(part for part in (kept, origins) if part)
     return replace(problem, hint=hint, related=(*problem.related, *related))
 
 
@@ -178,28 +179,24 @@ def _listed(names: Iterable[str]) -> str:
     return ", ".join(f"'{name}'" for name in names)
 
 
-def _shown_secrets(reading: Reading) -> Iterable[Problem]:
-    return _secrets_in(reading.positions.text)
-
-
 def _secrets(reading: Reading, expansion: Expansion) -> Iterable[Problem]:
     text = reading.positions.text
-    shown = tuple(_shown_secrets(reading))
-    yield from shown
-    # Escapes, variables and settings can put one together that the text does not show.
-    hidden = "\\" in text.text or expansion.data is not reading.data
-    told = shown or any(problem.code == SECRET for problem in expansion.problems)
-    if hidden and not told and any(map(holds_token, _texts(expansion.data))):
+    visible = tuple(_secrets_in(text))
+    yield from visible
+    # Escapes, variables and settings can assemble a token that the text does not contain.
+    may_hide = "\\" in text.text or expansion.data is not reading.data
+    reported = visible or any(problem.code == SECRET for problem in expansion.problems)
+    if may_hide and not reported and any(map(holds_token, _strings(expansion.data))):
         yield _secret(Location(text.source, 1, 1))
 
 
-def _is_pieced_together(problem: Problem) -> bool:
-    """Whether it is a secret that no line shows whole: then any line may show a piece of it."""
+def _is_assembled(problem: Problem) -> bool:
+    """Return whether it is a secret that no line contains as a whole: any line may then show a part of it."""
     return problem.code == SECRET and problem.location is not None and problem.location.text is None
 
 
 def _secrets_in(text: SourceText) -> Iterable[Problem]:
-    # The manifest is published as written: a token in a comment is as public as any other.
+    # Comments count: the manifest is published as it is written.
     return (_secret(text.location(start, end)) for start, end in find_tokens(text.text))
 
 
@@ -207,77 +204,80 @@ def _secret(place: Location) -> Problem:
     return Problem(SECRET, "secret in manifest", WHERE_CREDENTIALS_GO, location=place)
 
 
-def _texts(data: Any) -> Iterable[str]:
+def _strings(data: Any) -> Iterable[str]:
     if isinstance(data, str):
         yield data
     elif isinstance(data, list):
         for item in data:
-            yield from _texts(item)
+            yield from _strings(item)
     elif isinstance(data, dict):
         for key, value in data.items():
             yield key
-            yield from _texts(value)
+            yield from _strings(value)
 
 
 def _in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     clean = [
         replace(each, message=redact(each.message), hint=redact(each.hint), path=redact(each.path)) for each in problems
     ]
-    if any(map(_is_pieced_together, clean)):
+    if any(map(_is_assembled, clean)):
         clean = [replace(each, location=each.location and replace(each.location, text=None)) for each in clean]
     ordered = sorted(clean, key=by_place)
     return tuple(ordered[:MAX_PROBLEMS])
 
 
-# PyYAML decides by the rules of YAML 1.1 whether a text needs quotes; 1.2 reads a few more forms as numbers.
-_ODD = re.compile("[\x85\u2028\u2029\ufeff]|^[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
+# Manifests are written with PyYAML, which also reads them. ruamel.yaml preserves comments, which a generated file does
+# not have, and importing it would add 50 ms to every `hublish check`.
+
+# PyYAML quotes by the rules of YAML 1.1; YAML 1.2 reads a few more forms as numbers. It writes these characters bare.
+_NEEDS_DOUBLE_QUOTES = re.compile("[\x85\u2028\u2029\ufeff]|^[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
+# Booleans of YAML 1.1 that PyYAML reads as strings, unlike other readers.
 _LETTERS = ("y", "Y", "n", "N")
-"""Booleans of YAML 1.1 that PyYAML takes for texts; other readers do not."""
-_RESOLVED = "# hub.yaml with every default shown and every variable replaced, by `hublish check --resolved`.\n"
+_RESOLVED = "# hub.yaml with all defaults and the values of its variables, written by `hublish check --resolved`.\n"
 
 
 def dump_manifest(manifest: Manifest) -> bytes:
-    """Return the manifest as YAML, without what is left at its default.
+    """Return the manifest as YAML without the fields that have their default.
 
-    Reading it back gives an equal manifest: texts are quoted where any reader of YAML 1.1 or 1.2 would take them for
-    something else, and braces are escaped, since the variables are replaced already.
+    Reading it back gives an equal manifest: strings are quoted wherever a reader of YAML 1.1 or 1.2 would read them as
+    another type, and braces are escaped, because the variables are replaced already.
     """
     fields = manifest.model_dump(mode="json", exclude_defaults=True)
-    return _dumped({"schema_version": manifest.schema_version, **fields}).encode("utf-8")
+    return _dump({"schema_version": manifest.schema_version, **fields}).encode("utf-8")
 
 
 def dump_resolved(manifest: Manifest) -> bytes:
-    """Return the manifest as YAML with every default, under a line that says so; it too reads back as itself."""
-    return (_RESOLVED + _dumped(manifest.model_dump(mode="json"))).encode("utf-8")
+    """Return the manifest as YAML with all defaults, below a comment line; it reads back as itself, too."""
+    return (_RESOLVED + _dump(manifest.model_dump(mode="json"))).encode("utf-8")
 
 
 def dump_yaml(data: Mapping[str, Any]) -> str:
-    """Return plain data as YAML that any reader of 1.1 or 1.2 reads back equal, keys in their order."""
+    """Return plain data as YAML that readers of 1.1 and 1.2 read back equal, with its keys in their order."""
     text: str = yaml.dump(dict(data), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
     return text
 
 
 class _Dumper(yaml.SafeDumper):
-    """Quotes what YAML 1.2 would misread too, and writes no anchors."""
+    """Quotes what readers of YAML 1.1 or 1.2 would misread, and writes no anchors."""
 
     def ignore_aliases(self, data: Any) -> bool:
-        """Write a value out as often as it stands there."""
+        """Return True: a value is written as often as it occurs."""
         del data
         return True
 
 
-def _represent_text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
-    if _ODD.search(text):
+def _represent_string(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    if _NEEDS_DOUBLE_QUOTES.search(text):
         return dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"')
     style = None if is_plain_text(text) and text not in _LETTERS else "'"
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
-_Dumper.add_representer(str, _represent_text)
+_Dumper.add_representer(str, _represent_string)
 
 
-def _dumped(fields: Mapping[str, Any]) -> str:
-    # `variables` is the one section whose texts are never expanded.
+def _dump(fields: Mapping[str, Any]) -> str:
+    # The strings of `variables` are never expanded.
     return dump_yaml({key: value if key == "variables" else _escaped(value) for key, value in fields.items()})
 
 

@@ -1,7 +1,7 @@
-"""One validator for names in a repo, used in both directions: what goes up and what comes down.
+"""Validate the names of files in a repo, for uploads and downloads alike.
 
-The rules are those of shared practice: what git, Windows, macOS and the Hub each refuse. A name that any of
-them would change or refuse is refused here, so that a release is the same everywhere.
+A name that git, Windows, macOS or the Hub would reject or change is not allowed, so that a release is the same
+everywhere.
 """
 
 import re
@@ -15,25 +15,25 @@ SEGMENT_BYTES = 255
 PATH_BYTES = 1024
 """Longest path, in bytes of UTF-8."""
 LOCAL_BYTES = 4096
-"""Longest path or pattern that is written down, in bytes of UTF-8 (Linux)."""
+"""Longest path or pattern in a manifest, in bytes of UTF-8 (Linux)."""
 
 _WINDOWS_DEVICES = frozenset(
     ["con", "prn", "aux", "nul", "conin$", "conout$"]
     + [f"{name}{digit}" for name in ("com", "lpt") for digit in "123456789\u00b9\u00b2\u00b3"]
 )
 _WINDOWS_FORBIDDEN = re.compile(r'[<>:"|?*]')
-# git treats these as `.git` on NTFS and HFS+ (CVE-2014-9390), where these characters count for nothing.
+# git treats these names as `.git` on NTFS and HFS+ (CVE-2014-9390), and HFS+ ignores these characters in names.
 _GIT_ALIASES = frozenset([".git", "git~1"])
 _HFS_IGNORED = re.compile("[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]")
 _IN_GIT = "a path under .git is not allowed"
 _DRIVE = re.compile(r"[A-Za-z]:")
-# Names of this form break no rule; they are nearly all names, and a lock may hold 100,000.
+# Nearly all names have this form and break no rule: a shortcut, because a lock may contain 100,000.
 _ORDINARY = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*", re.ASCII)
 _FULL_STOPS = (".", "..")
 
 
 def path_problems(path: str) -> tuple[str, ...]:
-    """Return why `path` may not name a file in a repo; empty when it may.
+    """Return the reasons why `path` cannot name a file in a repo; empty when it can.
 
     Args:
         path: a `path_in_repo` with `/` between its segments.
@@ -41,33 +41,33 @@ def path_problems(path: str) -> tuple[str, ...]:
     if len(path) <= SEGMENT_BYTES and _ORDINARY.fullmatch(path):
         return ()
     if not path:
-        return ("not a normalised relative path: it is empty",)
-    found = [*_character_problems(path), *_form_problems(path)]
+        return ("not a normalized relative path: it is empty",)
+    found = [*_written_problems(path), *_form_problems(path)]
     for segment in path.split("/"):
         found += _segment_problems(segment)
     return tuple(dict.fromkeys([*found, *_length_problems(path, PATH_BYTES)]))
 
 
 def pattern_problems(pattern: str) -> tuple[str, ...]:
-    """Return why a pattern over paths in a repo can match none, or not what it shows; empty when it can.
+    """Return the reasons why a pattern cannot match a path in a repo; empty when it can.
 
-    Reserved folders are no problem: a pattern may well keep `.git/*` out.
+    Reserved folders are allowed: a pattern such as `.git/*` may exclude them.
     """
     # huggingface_hub reads a trailing slash as "everything in this folder".
     path = pattern.removesuffix("/")
     if not path:
-        return ("not a normalised relative path: it is empty",)
-    return (*_character_problems(path), *_form_problems(path), *_length_problems(path, LOCAL_BYTES))
+        return ("not a normalized relative path: it is empty",)
+    return (*_written_problems(path), *_form_problems(path), *_length_problems(path, LOCAL_BYTES))
 
 
 def local_problems(path: str) -> tuple[str, ...]:
-    """Return why a text may not be a path or glob below the manifest's folder; empty when it may."""
+    """Return the reasons why a string cannot be a path or glob below the manifest's folder; empty when it can."""
     if path == "~" or path.startswith("~/"):
-        return ("'~' is not replaced by the home folder",)
+        return ("'~' is not expanded to the home folder",)
     if path in (".", "./"):
         return ()
     inside = path.removeprefix("./").removesuffix("/") or path
-    return (*_character_problems(inside), *_form_problems(inside), *_length_problems(inside, LOCAL_BYTES))
+    return (*_written_problems(inside), *_form_problems(inside), *_length_problems(inside, LOCAL_BYTES))
 
 
 def source_problems(path: str) -> tuple[str, ...]:
@@ -79,12 +79,12 @@ def source_problems(path: str) -> tuple[str, ...]:
     return (*local_problems(path), *in_git)
 
 
-def mended(path: str, problems: Callable[[str], tuple[str, ...]] = path_problems) -> str | None:
-    """Return the allowed path that a refused one most likely stands for, or None.
+def nearest_allowed(path: str, problems: Callable[[str], tuple[str, ...]] = path_problems) -> str | None:
+    """Return the allowed path that was most likely intended, or None.
 
     Args:
-        path: the refused one.
-        problems: what decides whether a path is allowed.
+        path: the rejected path.
+        problems: returns the reasons why a path is not allowed.
     """
     visible = "".join(char for char in path if not (NAME_CONTROLS.match(char) or BIDI.match(char)))
     segments: list[str] = []
@@ -97,8 +97,8 @@ def mended(path: str, problems: Callable[[str], tuple[str, ...]] = path_problems
     return likely if likely and likely != path and not problems(likely) else None
 
 
-def text_problems(text: str) -> tuple[str, ...]:
-    """Return why a text may not be a name of anything: a local path, a branch, a title; empty when it may."""
+def character_problems(text: str) -> tuple[str, ...]:
+    """Return the reasons why a string cannot be the name of anything: a path, a branch, a title; empty when it can."""
     found = []
     if SURROGATES.search(text):
         found.append("the name is not UTF-8")
@@ -110,20 +110,20 @@ def text_problems(text: str) -> tuple[str, ...]:
 
 
 def portability_problems(path: str) -> tuple[str, ...]:
-    """Return why `path` cannot be checked out on Windows; empty when it can."""
+    """Return the reasons why `path` cannot be checked out on Windows; empty when it can."""
     found = []
     for segment in path.split("/"):
         if re.split(r"[.:]", segment)[0].rstrip(" ").lower() in _WINDOWS_DEVICES:
             found.append(f"'{segment}' is a device name on Windows")
         if segment != segment.rstrip(". ") and segment not in _FULL_STOPS:
-            found.append(f"'{segment}' ends with a dot or a space, which Windows drops")
+            found.append(f"'{segment}' ends with a dot or a space, which Windows removes")
         if _WINDOWS_FORBIDDEN.search(segment):
-            found.append(f"'{segment}' holds a character Windows does not allow")
+            found.append(f"'{segment}' contains a character that Windows does not allow")
     return tuple(found)
 
 
 def collisions(paths: Iterable[str]) -> tuple[tuple[str, str, str], ...]:
-    """Return `(first, second, why)` for names that are one file on some systems, or file and folder at once."""
+    """Return `(first, second, reason)` for names that are the same file on some systems, or a file and a folder."""
     found: list[tuple[str, str, str]] = []
     seen: dict[str, str] = {}
     names = sorted(set(paths))
@@ -132,11 +132,11 @@ def collisions(paths: Iterable[str]) -> tuple[tuple[str, str, str], ...]:
         if other != name:
             same_case = unicodedata.normalize("NFC", other) == unicodedata.normalize("NFC", name)
             found.append(
-                (other, name, "Unicode-normalisation collision" if same_case else "case-insensitive collision")
+                (other, name, "Unicode-normalization collision" if same_case else "case-insensitive collision")
             )
     for name in names:
         found += [
-            (seen[parent], name, "target collision: one is a file, the other needs it to be a folder")
+            (seen[parent], name, "target collision: the first is a file, and the second needs it to be a folder")
             for parent in _parents(_folded(name))
             if parent in seen
         ]
@@ -144,7 +144,7 @@ def collisions(paths: Iterable[str]) -> tuple[tuple[str, str, str], ...]:
 
 
 def encoded(path: str) -> bytes:
-    """Return the bytes of a name; a name that is not Unicode keeps its raw bytes."""
+    """Return the bytes of a name; the raw bytes of a name that is not valid UTF-8."""
     return path.encode("utf-8", "surrogateescape" if _is_escaped(path) else "surrogatepass")
 
 
@@ -153,7 +153,7 @@ def _is_escaped(path: str) -> bool:
 
 
 def _folded(path: str) -> str:
-    """Return the form two names share when they differ in case or composition only (Unicode D145)."""
+    """Return the form that names share when they differ only in case or composition (Unicode, D145)."""
     if path.isascii():
         return path.lower()
     return unicodedata.normalize("NFD", unicodedata.normalize("NFD", path).casefold())
@@ -164,9 +164,9 @@ def _parents(path: str) -> list[str]:
     return ["/".join(parts[:count]) for count in range(1, len(parts))]
 
 
-def _character_problems(path: str) -> tuple[str, ...]:
+def _written_problems(path: str) -> tuple[str, ...]:
     backslash = ("backslash not allowed between segments",) if "\\" in path else ()
-    return (*text_problems(path), *backslash)
+    return (*character_problems(path), *backslash)
 
 
 def _form_problems(path: str) -> tuple[str, ...]:
@@ -175,7 +175,7 @@ def _form_problems(path: str) -> tuple[str, ...]:
     if path.startswith(("/", "\\\\")) or _DRIVE.match(path):
         return ("absolute path not allowed", *dots)
     if "" in segments or "." in segments:
-        return ("not a normalised relative path: it has an empty or '.' segment", *dots)
+        return ("not a normalized relative path: it has an empty or '.' segment", *dots)
     return dots
 
 
@@ -197,5 +197,5 @@ def _segment_problems(segment: str) -> list[str]:
 
 
 def _plain(segment: str) -> str:
-    # NTFS drops trailing dots and spaces, and what follows a colon names a stream of the same file.
+    # NTFS removes trailing dots and spaces, and reads the part after a colon as the name of a stream in the same file.
     return _HFS_IGNORED.sub("", segment).split(":")[0].rstrip(". ").lower()

@@ -1,4 +1,4 @@
-"""plan.json: what publishing would do, to be reviewed and then published as it is."""
+"""plan.json: the changes that publishing would make, saved for review and published as reviewed."""
 
 from typing import Literal, Self
 
@@ -14,73 +14,73 @@ PLAN_VERSION = 1
 
 
 class Place(Document):
-    """A place in a text file. Lines and columns count from 1, in characters."""
+    """A place in a text file; lines and columns count from 1, in characters."""
 
     source: str
     """The file: `hub.yaml`, or a `.gitignore`."""
     line: Count
-    """Where it begins."""
+    """The line it begins on."""
     column: Count
-    """Where it begins in that line."""
+    """The column it begins at."""
 
 
 class PlannedFile(Document):
-    """One file's fate."""
+    """One file of the release or of the remote."""
 
     action: Literal["add", "change", "keep", "delete", "ignore", "leave"]
-    """`keep`: already there, byte for byte; `leave`: a remote file outside the release; `ignore`: dropped by a
+    """`keep`: already there, byte for byte; `leave`: a remote file outside of the release; `ignore`: dropped by a
     .gitignore."""
     path_in_repo: str
     """Its path in the repo."""
     size: Count
-    """Bytes: of the release's file, or of the remote one when the release does not hold it."""
+    """Bytes of the release's file, or of the remote file when the release does not contain it."""
     sha256: Sha256 | None = None
-    """Of the release's bytes; null for files the release does not hold."""
+    """The digest of the release's file; null when the release does not contain it."""
     source: str = ""
-    """What it is made from."""
+    """The source it is built from."""
     serializer: str = ""
-    """The format it is written in."""
+    """The serializer that writes it."""
     upload_mode: Literal["lfs", "regular"] | None = None
-    """How the Hub takes it; null when nothing is sent or the repo does not exist yet."""
+    """How the Hub stores it; null when it is not sent, or when the repo does not exist yet."""
     reason: str = ""
-    """The rule that let it in, deletes it, keeps it or drops it, in words."""
+    """The rule that includes, deletes, keeps or drops it, in words."""
     rule: str = ""
-    """Where that rule stands in hub.yaml: `artifacts[1].source`; empty for a rule of another file, and for none."""
+    """The path of that rule in hub.yaml: `artifacts[1].source`; empty without a rule in hub.yaml."""
     location: Place | None = None
-    """Its line and column; null for what is not written anywhere, such as a default."""
+    """The place of that rule; null for a rule that is written nowhere, such as a default."""
 
     @model_validator(mode="after")
     def _may_go_up(self) -> Self:
-        # Remote files that stay or go may have any name; what is sent may not.
+        # Remote files that are left or deleted may have any name, unlike files that are sent.
         if self.action not in ("leave", "delete") and (found := path_problems(self.path_in_repo)):
             raise ValueError("; ".join(found))
         return self
 
 
 class ExcludedFile(Document):
-    """A file that was considered and stays out."""
+    """A file that was considered and excluded."""
 
     path_in_repo: str
-    """Where it would have gone."""
+    """The path in the repo it would have had."""
     source: str
     """The file."""
     reason: str
-    """The rule that kept it out, in words."""
+    """The rule that excluded it, in words."""
     rule: str = ""
-    """Where that rule stands in hub.yaml: `patterns.ignore_patterns[0]`; empty for one of hublish's own."""
+    """The path of that rule in hub.yaml: `patterns.ignore_patterns[0]`; empty for a built-in rule."""
     location: Place | None = None
-    """Its line and column; null for what is not written anywhere, such as a default."""
+    """The place of that rule; null for a rule that is written nowhere, such as a default."""
 
 
 class PlannedSetting(Document):
-    """A change to the repo itself."""
+    """A change of a setting of the repo."""
 
     name: str
-    """The setting."""
+    """The name of the setting."""
     before: str | None
-    """Its value now; null when the repo does not exist."""
+    """The current value; null when the repo does not exist."""
     after: str
-    """Its value afterwards."""
+    """The value after publishing."""
 
 
 class PlanDocument(Document):
@@ -91,7 +91,7 @@ class PlanDocument(Document):
     repo_id: RepoId
     """The repo."""
     repo_type: RepoType
-    """Its kind."""
+    """The type of the repo."""
     endpoint: str
     """The Hub."""
     revision: str
@@ -101,31 +101,32 @@ class PlanDocument(Document):
     repo_exists: Flag
     """Whether the repo exists already."""
     parent_commit: Sha1 | None
-    """The remote commit compared with, and the parent of the new one."""
+    """The remote commit that was compared, and the parent of the new one."""
     manifest_sha256: Sha256
-    """Of hub.yaml."""
+    """The digest of hub.yaml."""
     variables: dict[str, str | StrictInt] = Field(default_factory=dict)
-    """Values given from outside, by `--set NAME=VALUE`; publishing the plan takes them from here."""
+    """The values set with `--set NAME=VALUE`; publishing the plan uses them again."""
     surroundings: dict[str, str] = Field(default_factory=dict)
-    """What git and the date said, by the names hub.yaml mentions: `git.commit`. They must still say so."""
+    """The values that git and the date had, by the names that hub.yaml mentions: `git.commit`. Publishing requires the
+    same values."""
     resolved_sha256: Sha256 | None = None
-    """Of what hub.yaml says once its variables are replaced; null in a plan that an earlier hublish wrote."""
+    """The digest of hub.yaml with its variables replaced; null in a plan of an earlier hublish."""
     commit_message: str
-    """First line of the commit."""
+    """The first line of the commit message."""
     tag: str | None
-    """The tag to create after verification; null when none is needed."""
+    """The tag to create after the verification; null when none is needed."""
     pull_request: Count | None = None
-    """A pull request that proposes exactly this already."""
+    """An open pull request that proposes exactly this release."""
     bytes_to_send: Count
-    """Size of the files that are not there yet."""
+    """The size of the files that are sent."""
     settings: tuple[PlannedSetting, ...]
-    """Changes to the repo itself."""
+    """The changes of the repo's settings."""
     files: tuple[PlannedFile, ...]
     """Every file of the release and of the remote, sorted by path."""
     excluded: tuple[ExcludedFile, ...]
-    """Every file that was considered and stays out."""
+    """Every file that was considered and excluded."""
     nothing_to_do: Flag
-    """Whether the remote is already as the manifest says."""
+    """Whether the remote already matches the manifest."""
 
 
 def read_plan(text: bytes, source: str = "plan.json") -> PlanDocument:

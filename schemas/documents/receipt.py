@@ -1,4 +1,4 @@
-"""The receipt: what the Hub answered to a publish, and what was proven afterwards."""
+"""The receipt: the Hub's response to a publish, and the result of the verification."""
 
 from typing import Literal
 
@@ -11,24 +11,24 @@ RECEIPT_VERSION = 1
 
 
 class ReceiptDocument(Document):
-    """A publish that ended well."""
+    """A successful publish."""
 
     receipt_version: Literal[1] = 1
     """The version of this format."""
     commit: Sha1
-    """The commit that holds the release."""
+    """The commit that contains the release."""
     created: Flag
-    """Whether this run made it; false when it stood there already."""
+    """Whether this run created the commit; false when it existed already."""
     url: str
-    """Where to look at it."""
+    """The web page of the commit or pull request."""
     pull_request: Count | None
-    """Number of the pull request that proposes it."""
+    """The number of the pull request that proposes it."""
     tag: str | None
     """The tag at the commit."""
     verified: Flag
     """Whether every file at the commit was compared with the plan."""
     plan: PlanDocument
-    """What was done."""
+    """The plan that was published."""
 
 
 def read_receipt(text: bytes, source: str = "receipt.json") -> ReceiptDocument:

@@ -1,8 +1,8 @@
-"""The manifest's JSON Schema as editors want it: one piece, with meanings, suggestions and what depends on what.
+"""Adapt the manifest's JSON Schema to editors: one piece, with descriptions, suggestions and conditional rules.
 
-It is draft-07: the yaml-language-server, which editors stand on, says it supports "JSON Schema 7 and below". There
-`$ref` silences everything beside it, so that nothing is referred to; and `markdownDescription`, which it prefers to
-`description`, keeps backticks from being escaped.
+It is draft-07, because the yaml-language-server, which most editors use, supports "JSON Schema 7 and below". There,
+`$ref` disables its siblings, so definitions are inlined. The server prefers `markdownDescription` to `description`, and
+does not escape backticks in it.
 """
 
 import json
@@ -17,69 +17,69 @@ from hublish.schemas.vocabulary import card_fields, vocabulary
 
 DRAFT_07 = "http://json-schema.org/draft-07/schema#"
 SERIALIZERS = Path(__file__).parents[1] / "vocabulary" / "serializers.json"
-"""The built-in serializers as they describe themselves; `hublish.formats.describing` writes it."""
+"""The descriptions of the built-in serializers; `hublish.formats.describing` writes the file."""
 
 Schema = dict[str, Any]
 
 _MEANINGS: Mapping[str, Mapping[str, str]] = {
     "repo.repo_type": {
-        "model": "weights, and what loads them",
+        "model": "weights, and the files to load them",
         "dataset": "data files, shown in the viewer",
         "space": "an app that runs on the Hub",
         "kernel": "compute kernels that are loaded at run time",
     },
     "repo.visibility": {
-        "public": "everybody can read it",
-        "private": "only its owners can",
-        "protected": "everybody can use the Space, only its owners can read its files",
+        "public": "everyone can read it",
+        "private": "only its owners can read it",
+        "protected": "everyone can use the Space, but only its owners can read its files",
     },
     "repo.gated": {
-        "auto": "readers share who they are, and get in at once",
-        "manual": "someone reviews every request",
-        "false": "readers need not ask",
+        "auto": "readers share their contact data, and get access at once",
+        "manual": "the owners review every request",
+        "false": "no request is needed",
     },
     "repo.space_sdk": {
         "gradio": "a Python app with Gradio",
-        "docker": "whatever its Dockerfile runs",
+        "docker": "the app of its Dockerfile",
         "static": "HTML, CSS and JavaScript",
         "streamlit": "a Python app with Streamlit",
     },
     **{
         f"policy.{rule}": {
-            "forbid": "such a file fails the release",
-            "warn": "such a file is told and goes up",
-            "allow": "such files are not looked for",
+            "forbid": "such a file is an error",
+            "warn": "such a file is reported and uploaded",
+            "allow": "such files are not searched for",
         }
         for rule in ("pickle", "secrets")
     },
     "policy.symlinks": {
-        "forbid": "a link fails the release",
-        "follow": "the file it leads to goes up, when that lies inside the folder",
+        "forbid": "a link is an error",
+        "follow": "the target is uploaded, if it is inside the folder",
     },
 }
 _OWN_NAME = r"(?!git\b|env\b|source_date\b)[A-Za-z_][A-Za-z0-9_]*"
 _ANY_NAME = rf"(?:{_OWN_NAME}|source_date|git\.(?:branch|commit|dirty|short_commit|tag)|env\.[A-Za-z_][A-Za-z0-9_]*)"
+# A string with a variable; it is validated once expanded.
 _VARIABLE = {"type": "string", "pattern": r"\{\{"}
-"""A text that mentions a variable: what it becomes is checked once it is replaced."""
 _WITHOUT_VARIABLES = ("variables", "schema_version", "env", "policy.max_file_size")
 _DATA = ("default", "examples", "enum", "const")
 _ABOUT = ("description", "markdownDescription", "default", "examples")
 
 
 def _braces(name: str) -> str:
-    """Return the pattern of a text in which two braces always mention a variable, or stand for themselves."""
+    """Return the pattern of strings in which two braces always mention a variable or are escaped."""
     both = r"(?:\{\{|\}\})"
     mention = rf"""\{{\{{\s*(?:{name}|'{both}'|"{both}")\s*\}}\}}"""
     return rf"^(?:{mention}|\{{(?={mention})|(?!\{{\{{)[\s\S])*$"
 
 
 _BRACES = _braces(_ANY_NAME)
+# Readers of the published file only know the variables that it declares.
 _BRACES_IN_LOAD = _braces(_OWN_NAME)
-"""Readers of the published file know no more than the variables that stand in it."""
 
 
-def for_editors(body: Schema) -> Schema:
-    """Return the schema of the manifest, as pydantic makes it, in the form that helps whoever writes one."""
+def schema_for_editors(body: Schema) -> Schema:
+    """Return pydantic's schema of the manifest in the form for editors."""
     definitions = body.pop("$defs")
     whole: Schema = _inlined(body, definitions)
     for place, meanings in _MEANINGS.items():
@@ -87,7 +87,7 @@ def for_editors(body: Schema) -> Schema:
     whole = _with_variables(whole, "")
     _add_serializers(_at(whole, "artifacts[]"))
     _add_card_rules(_at(whole, "card"))
-    whole["allOf"] = [_of_kind(kind, values) for kind, values in refused_values().items()]
+    whole["allOf"] = [_of_type(kind, values) for kind, values in validated_keys().items()]
     described: Schema = _with_markdown(whole)
     return described
 
@@ -104,7 +104,7 @@ def _inlined(part: Any, definitions: Mapping[str, Schema]) -> Any:
 
 
 def _or_null(part: Schema) -> Schema:
-    """Return a mapping that may be null as one schema: what is wrong inside of it is then told inside of it."""
+    """Return a nullable mapping as one schema, so that validators report the invalid field and not the mapping."""
     match part.get("anyOf"):
         case [{"properties": _} as mapping, {"type": "null"}]:
             beside = {key: value for key, value in part.items() if key != "anyOf"}
@@ -122,14 +122,14 @@ def _at(whole: Schema, place: str) -> Schema:
 
 
 def _explain(field: Schema, meanings: Mapping[str, str]) -> None:
-    """Say beside every choice what it means; editors show it while they complete."""
+    """Describe each choice; editors show the texts in completions."""
     choices = field if "enum" in field else next(each for each in field["anyOf"] if "enum" in each)
     names = [str(value).lower() if isinstance(value, bool) else value for value in choices["enum"]]
     choices["enumDescriptions"] = [meanings[name] for name in names]
 
 
 def _with_variables(part: Any, place: str) -> Any:
-    """Let every text that has a form hold a variable instead, except where none is replaced."""
+    """Allow a variable in each string with a form, except where variables are not expanded."""
     if isinstance(part, list):
         return [_with_variables(item, place) for item in part]
     if not isinstance(part, dict) or place in _WITHOUT_VARIABLES:
@@ -152,7 +152,7 @@ def _text(part: Schema, place: str) -> Schema:
     about = {key: value for key, value in part.items() if key in _ABOUT}
     form = {key: value for key, value in part.items() if key not in _ABOUT}
     has_form = form.keys() & {"enum", "pattern", "anyOf"}
-    if place.startswith("card"):  # where braces may be a template's own
+    if place.startswith("card"):  # here, braces may belong to a template
         return {**about, "anyOf": [form, dict(_VARIABLE)]} if has_form else part
     braces = _BRACES_IN_LOAD if place.startswith("load") else _BRACES
     alternatives: Schema = {"anyOf": [form, dict(_VARIABLE)]} if has_form else form
@@ -160,7 +160,7 @@ def _text(part: Schema, place: str) -> Schema:
 
 
 def _add_serializers(artifact: Schema) -> None:
-    """Name the built-in serializers, and check the options of each; others are taken as they are."""
+    """Suggest the built-in serializers, and validate the options of each; any other name is accepted."""
     known: Mapping[str, Schema] = json.loads(SERIALIZERS.read_text(encoding="utf-8"))
     names = [{"const": name, "description": about["description"]} for name, about in known.items()]
     field = artifact["properties"]["serializer"]
@@ -170,14 +170,14 @@ def _add_serializers(artifact: Schema) -> None:
 
 
 def _options_of(name: str, options: Schema) -> Schema:
-    asked: Schema = {"properties": {"serializer": {"const": name}}}
-    if name != "copy":  # which also holds when none is named
-        asked["required"] = ["serializer"]
-    return {"if": asked, "then": {"properties": {"options": _with_variables(options, "options")}}}
+    chosen: Schema = {"properties": {"serializer": {"const": name}}}
+    if name != "copy":  # the default
+        chosen["required"] = ["serializer"]
+    return {"if": chosen, "then": {"properties": {"options": _with_variables(options, "options")}}}
 
 
 def _add_card_rules(card: Schema) -> None:
-    """Name the keys of the front matter, and say what does not go together."""
+    """Describe the keys of the front matter, and exclude keys that conflict."""
     card["properties"]["metadata"]["properties"] = metadata_fields()
     card["properties"]["variables"]["properties"] = dict.fromkeys(TEMPLATE_NAMES, False)
     given: Schema = {"properties": {"evaluation": {"type": "string"}}, "required": ["evaluation"]}
@@ -185,9 +185,9 @@ def _add_card_rules(card: Schema) -> None:
     card["then"] = {"properties": {"metadata": {"properties": {"model-index": False}}}}
 
 
-def _of_kind(kind: str, values: Mapping[str, Schema]) -> Schema:
+def _of_type(kind: str, values: Mapping[str, Schema]) -> Schema:
     repo: Schema = {"properties": {"repo_type": {"const": kind}}}
-    if kind != "model":  # which also holds when none is named
+    if kind != "model":  # the default
         repo["required"] = ["repo_type"]
     texts = {key: {"anyOf": [value, dict(_VARIABLE)]} for key, value in values.items() if value.get("type") != "array"}
     card: Schema = {"properties": {"metadata": {"properties": {**values, **texts}}}}
@@ -208,16 +208,16 @@ def _with_markdown(part: Any) -> Any:
     return done
 
 
+# The keys with an id from one of the Hub's lists.
 _LISTED: Mapping[str, Literal["licenses", "libraries", "tasks"]] = {
     "license": "licenses",
     "library_name": "libraries",
     "pipeline_tag": "tasks",
 }
-"""The keys that take an id from one of the Hub's lists."""
 
 
 def metadata_fields() -> dict[str, Schema]:
-    """Return every documented key with its meaning and what it usually holds; nothing is ruled out."""
+    """Return the documented keys with a description and the usual values; other keys and values are accepted too."""
     suggestions = {key: _suggested(field.values) for key, field in card_fields().items() if field.values}
     for key, name in _LISTED.items():
         suggestions[key] = _suggested(sorted(vocabulary(name).ids))
@@ -227,8 +227,8 @@ def metadata_fields() -> dict[str, Schema]:
     }
 
 
-def refused_values() -> Mapping[RepoType, Mapping[str, Schema]]:
-    """Return what the Hub demands of some keys, for each kind of repo; of kernels' cards it checks none."""
+def validated_keys() -> Mapping[RepoType, Mapping[str, Schema]]:
+    """Return the schemas of the keys that the Hub validates, for each type of repo; it validates no kernel cards."""
     licenses = _one_or_many({"enum": sorted(vocabulary("licenses").ids)})
     repo_ids = _one_or_many({"type": "string", "pattern": REPO_ID_PATTERN})
     color = {"enum": [*card_fields()["colorFrom"].values, None]}
@@ -247,7 +247,7 @@ def refused_values() -> Mapping[RepoType, Mapping[str, Schema]]:
 
 
 def _suggested(words: Iterable[str]) -> Schema:
-    """Return a schema that completes to `words` and takes anything."""
+    """Return a schema that suggests `words` and accepts anything."""
     return {"anyOf": [{"enum": list(words)}, {}]}
 
 

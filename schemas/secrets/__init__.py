@@ -1,1 +1,1 @@
-"""The rules that recognize credentials, and the characters that hide text."""
+"""The rules that recognize credentials, the masking of output, and the characters that hide text."""

@@ -1,1 +1,1 @@
-"""`{{ name }}` in a manifest: the known names, their values, and how they are filled in."""
+"""`{{ name }}` in a manifest: the names, the lookup of their values, and the expansion of strings."""

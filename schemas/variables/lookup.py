@@ -1,4 +1,4 @@
-"""What a name in `{{ name }}` stands for: a variable of the manifest, a value that was set, or its surroundings."""
+"""Look up the value of a name in `{{ name }}`: a variable of the manifest, a setting, or a value of the environment."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -11,32 +11,30 @@ from hublish.schemas.secrets.token_rules import WHERE_CREDENTIALS_GO, names_cred
 from hublish.schemas.secrets.unsafe_characters import text_problem
 from hublish.schemas.vocabulary import synonyms
 
-_SHOWN = 60
-_COMPARISONS = 5_000
-"""How many names are compared in search of those that were meant: a hostile manifest has thousands of each."""
-
 BUILT_IN = ("git.branch", "git.commit", "git.dirty", "git.short_commit", "git.tag", "source_date")
-"""The names that have a value without being declared; besides them, `env.NAME` of each NAME under `env`."""
+"""The names that have a value without a declaration, besides `env.NAME` for each NAME under `env`."""
 RESERVED = "source_date"
-"""The one of them that could be declared, and may not be: the others hold a dot."""
+"""The built-in name that looks like a variable, and may not be declared as one; the others contain a dot."""
 ENV = "env."
 
 Setting = str | int
-"""A value given from outside: `--set NAME=VALUE`."""
+"""A value from outside the manifest: `--set NAME=VALUE`."""
 
 HOW_TO_ESCAPE = "to write two braces, write {{ '{{' }}"
 SECRET = "manifest.secret"  # noqa: S105 - the code of a problem
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _SHOWN = 60
+# Names that are compared to find a similar one; a hostile manifest declares and mentions thousands.
+_COMPARISONS = 5_000
 
 
 class NoValueError(Exception):
     """A name has no value.
 
     Args:
-        reason: why not, to go after a colon.
-        hint: what to do about it.
+        reason: the reason, for the end of a sentence.
+        hint: how to fix it.
         code: the code of the problem.
     """
 
@@ -46,22 +44,22 @@ class NoValueError(Exception):
         self.hint = hint
         self.code = code
 
-    def told_of(self, name: str) -> str:
-        """Return what is wrong, in one sentence."""
+    def message_for(self, name: str) -> str:
+        """Return the message of the problem."""
         return f"'{name}' has no value: {self.reason}"
 
 
-class NameRefusedError(NoValueError):
-    """A name that may not stand where it stands, or stands for nothing; the reason says it all."""
+class InvalidNameError(NoValueError):
+    """A name is unknown, or not allowed at this place; the reason names it."""
 
-    def told_of(self, name: str) -> str:
-        """Return what is wrong, in one sentence."""
+    def message_for(self, name: str) -> str:
+        """Return the message of the problem."""
         del name
         return self.reason
 
 
-class Surroundings(Protocol):
-    """Where the values come from that no manifest declares."""
+class Environment(Protocol):
+    """The source of the values that a manifest does not declare: git, the date and environment variables."""
 
     def value(self, name: str) -> str:
         """Return the value of one of `BUILT_IN`, or of `env.NAME`.
@@ -71,88 +69,86 @@ class Surroundings(Protocol):
         """
 
 
-class Nowhere:
-    """No surroundings: nothing is known but the text itself."""
-
+class _NoEnvironment:
     def value(self, name: str) -> str:
-        """Refuse every name."""
         del name
         msg = "only the text of the manifest is known here"
         raise NoValueError(msg)
 
 
-NOWHERE = Nowhere()
+NO_ENVIRONMENT: Environment = _NoEnvironment()
+"""For readers who have the manifest and nothing else."""
 
 
 def setting_problem(name: str, value: object) -> tuple[str, str] | None:
-    """Return why `value` may not be set for `name`, and what to do; None when it may. The value is not repeated."""
+    """Return why `name` cannot be set to `value`, and a hint; None when it can. The texts do not contain the value."""
     shown = name[:_SHOWN]
     if name in BUILT_IN or name.startswith(("git.", ENV)):
         source = {"g": "git", "s": "SOURCE_DATE_EPOCH or git"}.get(name[0], "the environment")
         return f"'{shown}' comes from {source} and cannot be set", "set a name of 'variables', and use it instead"
     if not _NAME.fullmatch(name):
-        return f"'{shown}' is no name of a variable", "use letters, digits and '_', not beginning with a digit"
+        return f"'{shown}' is not the name of a variable", "use letters, digits and '_', and begin with a letter or '_'"
     if isinstance(value, bool) or not isinstance(value, str | int):
-        return f"the value of '{shown}' is neither text nor a whole number", "quote it"
+        return f"the value of '{shown}' is neither a string nor a whole number", "quote it"
     if isinstance(value, str) and (found := text_problem(value)):
-        return f"the value of '{shown}' is refused: {found[1]}", "give a text without it"
+        return f"the value of '{shown}' is invalid: {found[1]}", "remove the character"
     return None
 
 
 class Values:
-    """The value of each name, looked up when it is first mentioned.
+    """Looks up the value of each name on first use.
 
     Args:
-        data: the manifest as it was read: its `variables` and `env` count.
-        settings: values that stand in for declared ones, or add to them.
-        surroundings: asked for everything else.
+        data: the data of the manifest, with its `variables` and `env`.
+        settings: values that replace declared ones, or add to them.
+        environment: the source of all other values.
     """
 
-    def __init__(self, data: Mapping[str, Any], settings: Mapping[str, Setting], surroundings: Surroundings) -> None:
-        self.asked: dict[str, str] = {}
-        """What git and the date said, by name; the environment's values are nobody's business."""
+    def __init__(self, data: Mapping[str, Any], settings: Mapping[str, Setting], environment: Environment) -> None:
+        self.used: dict[str, str] = {}
+        """The values that git and the date had, by name; those of environment variables may be private."""
         self.mentioned: set[str] = set()
         self._declared = _or_none(data.get("variables", {}), dict)
         listed = _or_none(data.get("env", []), list)
         self._listed = None if listed is None else dict.fromkeys(each for each in listed if isinstance(each, str))
         self._settings = settings
-        self._surroundings = surroundings
+        self._environment = environment
         self._known: dict[str, str | NoValueError | None] = {}
         self._comparisons = _COMPARISONS
 
     def of(self, name: str, *, to_load: bool = False) -> str | None:
-        """Return the value of a name; None when what is wrong with it is told where it is declared.
+        """Return the value of a name; None when its declaration is invalid, which is reported there.
 
         Args:
-            name: as it stands between the braces.
-            to_load: whether it is for those who load the release: they have hub.yaml and nothing else.
+            name: the name between the braces.
+            to_load: whether readers of the release need it: they have hub.yaml and nothing else.
 
         Raises:
-            NoValueError: when it has none.
+            NoValueError: when it has no value.
         """
         self.mentioned.add(name)
         if to_load:
-            self._refuse_unknown_to_readers(name)
+            self._require_known_to_readers(name)
         if name not in self._known:
-            self._known[name] = self._looked_up(name)
+            self._known[name] = self._look_up(name)
         known = self._known[name]
         if isinstance(known, NoValueError):
-            raise known.with_traceback(None)  # it is raised again wherever the name stands
+            raise known.with_traceback(None)  # it is raised again for every mention of the name
         return known
 
-    def unmentioned(self) -> dict[str, str]:
-        """Return what was set and is nowhere mentioned, each with the hint that helps."""
+    def unused_settings(self) -> dict[str, str]:
+        """Return the settings that the manifest never mentions, each with a hint."""
         known = {*(self._declared or {}), *(name for name in self.mentioned if "." not in name)} - {RESERVED}
         return {
             name: f"did you mean '{near}'?" if (near := self._nearest(name, known, ())) else f"mention {{{{ {name} }}}}"
             for name in sorted(self._settings.keys() - known)
         }
 
-    def _looked_up(self, name: str) -> str | NoValueError | None:
+    def _look_up(self, name: str) -> str | NoValueError | None:
         try:
             if name in BUILT_IN:
-                self.asked[name] = _checked(self._surroundings.value(name))
-                return self.asked[name]
+                self.used[name] = _checked(self._environment.value(name))
+                return self.used[name]
             if name.startswith(ENV):
                 return self._from_environment(name)
             return self._from_manifest(name)
@@ -167,14 +163,14 @@ class Values:
         if names_credential(variable):
             if variable in self._listed:
                 return None
-            raise NameRefusedError(f"'{ENV}{shown}' is the name of a credential", WHERE_CREDENTIALS_GO, code=SECRET)
+            raise InvalidNameError(f"'{ENV}{shown}' is the name of a credential", WHERE_CREDENTIALS_GO, code=SECRET)
         if variable in self._listed:
-            return _checked(self._surroundings.value(name))
+            return _checked(self._environment.value(name))
         if near := self._nearest(variable, self._listed):
             msg = f"'{ENV}{shown}' is not listed under 'env', did you mean '{ENV}{near}'?"
-            raise NameRefusedError(msg, f"write '{{{{ {ENV}{near} }}}}', or add {shown} under 'env'")
+            raise InvalidNameError(msg, f"write '{{{{ {ENV}{near} }}}}', or add {shown} under 'env'")
         msg = f"'{ENV}{shown}' is not listed under 'env'"
-        raise NameRefusedError(msg, f"add {shown} under 'env'")
+        raise InvalidNameError(msg, f"add {shown} under 'env'")
 
     def _from_manifest(self, name: str) -> str | None:
         if name in self._settings:
@@ -196,41 +192,41 @@ class Values:
         else:
             msg = f"unknown variable '{shown}'"
             hint = f"add '{shown}' under 'variables', or pass --set {shown}=VALUE; {HOW_TO_ESCAPE}"
-        return NameRefusedError(msg, hint)
+        return InvalidNameError(msg, hint)
 
     def _nearest(self, name: str, *known: Collection[Any], prefix: str = "") -> str | None:
-        """Return the known name that was likely meant; the last collection's names go by a prefix."""
+        """Return the known name that is most similar; names of the last collection get a prefix."""
         self._comparisons -= sum(map(len, known))
         if self._comparisons < 0:
             return None
         *plain, listed = known
         return nearest(name, [*chain(*plain), *(f"{prefix}{each}" for each in listed)])
 
-    def _refuse_unknown_to_readers(self, name: str) -> None:
+    def _require_known_to_readers(self, name: str) -> None:
         if name in BUILT_IN or name.startswith(ENV):
-            msg = f"'{name}' may not stand in 'load': readers of the published hub.yaml cannot know its value"
-            raise NameRefusedError(msg, "write the value out, or use a name of 'variables'")
+            msg = f"'{name}' is not allowed in 'load': readers of the published hub.yaml do not know its value"
+            raise InvalidNameError(msg, "write the value itself, or use a name of 'variables'")
         declared = (self._declared or {}).get(name)
         if name in self._settings and str(self._settings[name]) != str(declared):
-            msg = f"'{name}' stands in 'load' and is set from outside: readers of the published file see another value"
-            raise NameRefusedError(msg, f"write the value under 'variables' and leave --set {name}=... out")
+            msg = f"'{name}' is used in 'load' and set from outside: readers of the published file get another value"
+            raise InvalidNameError(msg, f"write the value under 'variables', and remove --set {name}=...")
 
 
 def _checked(value: str) -> str:
-    """Return a value from outside when a document may hold it; it is never repeated.
+    """Return a value from outside if a document may contain it; the errors do not repeat it.
 
     Raises:
-        NoValueError: for a credential, and for characters that hide, reorder or break the text around them.
+        NoValueError: when it is a credential, or contains characters that hide or reorder text.
     """
     if holds_token(value):
         msg = "it is a secret"
         raise NoValueError(msg, WHERE_CREDENTIALS_GO, code=SECRET)
     if found := text_problem(value):
-        msg = f"its value is refused: {found[1]}"
+        msg = f"its value is invalid: {found[1]}"
         raise NoValueError(msg)
     return value
 
 
 def _or_none(value: Any, kind: type) -> Any:
-    """Return what was declared when it has the right form; what is wrong with another is told where it stands."""
+    """Return a declaration of the right type; the errors of another type are reported where it is declared."""
     return value if isinstance(value, kind) else None

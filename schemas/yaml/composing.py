@@ -1,4 +1,4 @@
-"""The parser's events to nodes: plain data with its places, and everything that is refused on the way."""
+"""Build nodes from the parser's events: plain data with positions, and the problems that are found on the way."""
 
 import re
 from collections.abc import Container, Iterator
@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 import yaml
 
 from hublish.schemas.diagnose.problems import (
+    MAX_PROBLEMS,
     InvalidDocumentError,
     Location,
     Node,
@@ -21,34 +22,32 @@ from hublish.schemas.secrets.masking import quotable
 from hublish.schemas.secrets.unsafe_characters import describe, text_problem
 
 MAX_DEPTH = 64
+# Five times as many as a hand-written manifest of 256 KiB has.
 MAX_VALUES = 50_000
-"""A manifest of 256 KiB that a person wrote has a fifth of it."""
-MAX_PROBLEMS = 100
-"""Reading stops here: nobody reads more, and a hostile file must not cost more."""
 
-# libyaml is thirty times faster on large files. Only its event parser is used: its composer recurses in C and
-# crashes the process on deep nesting.
+# libyaml is thirty times faster than the pure parser on large files. Only its events are used: its composer recurses
+# in C and crashes the process on deep nesting.
 EVENT_PARSER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _SHOWN = 60
 _PROPERTY = re.compile(r"[&!][^\s,\[\]{}]*")
-# To YAML they are letters: what they indent becomes a key of the mapping around it.
+# These are letters to YAML: a line indented with them becomes a key of the mapping around it.
 _ODD_SPACE = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
 _ESCAPE = re.compile(r"\\(?:[xuU](?P<code>(?<=x)[0-9a-fA-F]{2}|(?<=u)[0-9a-fA-F]{4}|(?<=U)[0-9a-fA-F]{8})|(?P<name>.))")
-# YAML 1.2, §5.7: those that stand for what no document may hold.
+# The escapes of YAML 1.2, §5.7, for characters that a document must not contain.
 _NAMED_ESCAPES = dict(zip("0abevfNLP", "\0\a\b\x1b\v\f\x85\u2028\u2029", strict=True))
 _BLOCK_STYLES = ("|", ">")
+# libyaml 0.2.6 and later rejects 1,000 open brackets with this message, before it emits an event for the first one.
 _PARSERS_OWN_LIMIT = "nesting depth"
-"""How libyaml 0.2.6 and later complains about 1,000 open brackets, before it emits an event for the first of them."""
 _OPENING = re.compile(r"[\[{]")
 
 
 class BrokenSyntaxError(Exception):
-    """The parser gave up.
+    """The parser stopped.
 
     Args:
-        error: what it said.
-        last: the span of the last key or value it understood.
+        error: the parser's error.
+        last: the span of the last key or value that it read.
         in_flow: whether brackets or braces were open.
     """
 
@@ -60,12 +59,13 @@ class BrokenSyntaxError(Exception):
 
 
 class Composer:
-    """Builds nodes from the parser's events, one document deep and never deeper than MAX_DEPTH.
+    """Builds the nodes of one document, at most MAX_DEPTH deep.
 
     Args:
-        text: the document as its author wrote it.
-        readable: what is parsed: the same, with the values that break the syntax replaced by others as long.
-        replaced: where those values begin.
+        text: the document.
+        readable: the text to parse: the document, with values that break the syntax replaced by others of the same
+            length.
+        replaced: the offsets of those values.
     """
 
     def __init__(self, text: SourceText, readable: str, replaced: Container[int] = ()) -> None:
@@ -84,8 +84,8 @@ class Composer:
         """Return the root of the only document.
 
         Raises:
-            BrokenSyntaxError: when it is no YAML.
-            InvalidDocumentError: for no document or several, and nesting that is too deep.
+            BrokenSyntaxError: when the text is not YAML.
+            InvalidDocumentError: when there is no document or several, or one that is nested too deep.
         """
         self._next()  # the stream's start
         start = self._next()
@@ -117,23 +117,23 @@ class Composer:
         return self._last
 
     def _first_too_deep(self) -> int:
-        """Return where the first bracket below MAX_DEPTH is.
+        """Return the offset of the first bracket that exceeds MAX_DEPTH.
 
-        The parser emits nothing while a bracket may still begin a key, and a key has at most 1,024 characters in one
-        line: since the last event there is hardly anything but open brackets.
+        The parser emits no event while a bracket may still begin a key, and a key has at most 1,024 characters on one
+        line: after the last event, the text consists almost only of open brackets.
         """
         start = _end(self._last) if self._last else 0
         opened = [match.start() for match in _OPENING.finditer(self._text.text, start)] or [start]
         return opened[min(MAX_DEPTH - self._depth, len(opened) - 1)]
 
     def _stop_too_deep(self, start: int) -> NoReturn:
-        hint = "take levels out: no field of a manifest is that deep"
+        hint = "remove levels: no field of a manifest is that deep"
         self._stop("yaml.too_deep", f"nested deeper than {MAX_DEPTH}", start, hint)
 
     def _node(self, event: Any, path: Path) -> Node:
         self._count += 1
         if self._count > MAX_VALUES:
-            hint = "a manifest names folders and globs, not every file"
+            hint = "name folders and globs instead of single files"
             self._stop("yaml.too_many", f"more than {MAX_VALUES} keys and values", _start(event), hint)
         if isinstance(event, yaml.CollectionStartEvent) and len(path) >= MAX_DEPTH:
             self._stop_too_deep(_start(event))
@@ -171,7 +171,7 @@ class Composer:
         return Node([item.value for item in items], _start(start), end, items=tuple(items))
 
     def _key(self, event: Any, path: Path) -> Node | None:
-        """Return a key, or None for one that was refused."""
+        """Return a key, or None for a rejected one."""
         offset = _start(event)
         node = self._node(event, (*path, "?"))
         if node.plain and (odd := _ODD_SPACE.match(self._text.text, offset)):
@@ -180,7 +180,9 @@ class Composer:
         if isinstance(node.value, str) and not (node.plain and node.value == "<<"):
             return node
         if isinstance(node.value, str):
-            self._refuse("yaml.merge", "merge keys are not allowed", self._place(event), path, "write the keys out")
+            self._refuse(
+                "yaml.merge", "merge keys are not allowed", self._place(event), path, "write the keys themselves"
+            )
         elif self._text.text[offset - 1 : offset + 1] == "{{":
             end = self._text.text.find("}}", offset)
             place = self._text.location(offset - 1, end + 2 if end > 0 else offset + 1)
@@ -203,20 +205,20 @@ class Composer:
             try:
                 value = resolve(event.value)
             except ValueError as error:
-                self._refuse_value("yaml.number", str(error), event, path, "quote it to keep it as text")
-        elif found := text_problem(event.value):  # written as an escape: the text itself holds none
+                self._refuse_value("yaml.number", str(error), event, path, "quote it to keep it as a string")
+        elif found := text_problem(event.value):  # only possible as an escape: the text itself was checked
             self.refused.add(path)
             self._refuse("yaml.character", found[1], self._escape(event), path, "remove the escape")
         return Node(value, _start(event), self._trimmed_end(event), plain)
 
     def _trimmed_end(self, event: Any) -> int:
-        """Return where a value ends; the parser lets a block scalar go on up to the next thing."""
+        """Return the end of a value; for the parser, a block scalar extends to the next token."""
         if getattr(event, "style", None) not in _BLOCK_STYLES:
             return _end(event)
         return _start(event) + len(self._text.text[_start(event) : _end(event)].rstrip())
 
     def _escape(self, event: Any) -> Location:
-        """Return the place of the escape that writes a character no document may hold."""
+        """Return the place of the escape for a forbidden character."""
         for found in _ESCAPE.finditer(self._text.text, _start(event), _end(event)):
             code = found["code"]
             if text_problem(chr(int(code, 16)) if code else _NAMED_ESCAPES.get(found["name"], "")):
@@ -226,7 +228,9 @@ class Composer:
     def _refuse_properties(self, event: Any, path: Path) -> None:
         if event.anchor is not None:
             place = self._property(event, "&")
-            self._refuse("yaml.anchor", "anchors are not allowed", place, path, "write the value out where it is used")
+            self._refuse(
+                "yaml.anchor", "anchors are not allowed", place, path, "write the value itself where it is used"
+            )
         if event.tag is not None:
             self.refused.add(path)
             place = self._property(event, "!")
@@ -241,23 +245,23 @@ class Composer:
         if name in ("env", "envvar", "var"):
             return "remove it; `{{ env.NAME }}` reads a variable that is listed under `env`"
         if name in ("include", "inc", "import"):
-            return "remove it, and write what the file holds here: a manifest is one file"
+            return "remove it, and write the content of the file here: a manifest is one file"
         return f'remove it, and quote the value: "{event.value}"' if name == "str" else "remove it"
 
     def _property(self, event: Any, sign: str) -> Location:
-        """Return the place of a value's anchor or tag; both stand before it, in either order."""
+        """Return the place of a value's anchor or tag; both precede the value, in either order."""
         found = next(
             (each for each in _PROPERTY.finditer(self._text.text, _start(event)) if each.group().startswith(sign)), None
         )
         return self._text.location(*(found.span() if found else (_start(event), _end(event))))
 
     def _instead_of_alias(self, event: Any) -> str:
-        meant = f"&{event.anchor}" in self._text.text
-        return "write the value out" if meant else self._quoted(event)
+        defined = f"&{event.anchor}" in self._text.text
+        return "write the value itself" if defined else self._quoted(event)
 
     def _quoted(self, event: Any) -> str:
         written = quotable(self._text.text, _start(event), _end(event)).strip()
-        return f'to keep it as text, quote it: "{written}"' if written else "to keep it as text, quote it"
+        return f'to keep it as a string, quote it: "{written}"' if written else "to keep it as a string, quote it"
 
     def _refuse_duplicate(self, key: str, first: Node, event: Any, path: Path) -> None:
         place = self._text.location(first.start, first.end)
@@ -291,12 +295,12 @@ def _end(event: Any) -> int:
 
 
 def _collection_end(start: Any, end: Any, last: Node | None) -> int:
-    # The parser ends a block where the next thing begins, behind blank lines and comments.
+    # For the parser, a block ends where the next token begins, after blank lines and comments.
     return _end(end) if start.flow_style or last is None else last.end
 
 
+# No number of a manifest needs more, and `int` rejects more than 4,300.
 MAX_DIGITS = 64
-"""No number of a manifest needs more; Python refuses to read 4,301 of them at all."""
 
 Scalar = str | int | float | bool | None
 
@@ -312,10 +316,12 @@ _NOT_FINITE = re.compile(r"[-+]?(?:\.inf|\.Inf|\.INF)|\.nan|\.NaN|\.NAN")
 
 
 def resolve(text: str) -> Scalar:
-    """Return the value of an unquoted scalar.
+    """Return the value of an unquoted scalar: the core schema of YAML 1.2 (§10.3.2).
+
+    `no`, `on`, `yes`, `12:30:45` and dates are strings; YAML 1.1 reads them as booleans, a number and dates.
 
     Raises:
-        ValueError: for a number that is too large, or not finite; JSON, and so the lock, has no place for it.
+        ValueError: for a number that is too large or not finite, which the JSON of a lock cannot contain.
     """
     if text in _NAMED:
         return _NAMED[text]
@@ -330,7 +336,7 @@ def resolve(text: str) -> Scalar:
 
 
 def is_plain_text(text: str) -> bool:
-    """Whether `text`, written without quotes, would be read as that text."""
+    """Return whether `text` reads as itself when it is written without quotes."""
     try:
         return resolve(text) == text
     except ValueError:

@@ -93,7 +93,7 @@ FILES: dict[Callable[[Path], None], tuple[str, str]] = {
     link_to_itself: ("source.symlink", "dangling"),
     pipe: ("source.not_a_file", "fifo"),
     twins_in_case: ("policy.collision", "'Model.json' and 'model.json': case-insensitive collision"),
-    twins_in_composition: ("policy.collision", "Unicode-normalisation collision"),
+    twins_in_composition: ("policy.collision", "Unicode-normalization collision"),
     name_that_is_not_text: ("policy.name", "not UTF-8"),
     name_with_a_newline: ("policy.name", "control character"),
     reserved_folder: ("policy.name", "reserved by huggingface_hub"),

@@ -20,7 +20,7 @@ TOKEN = "hf_" + "aB3dE5fG7hJ9kL1mN2pQ4rS6tU8vW0xYz1"
 
 @dataclass
 class Known:
-    """Surroundings that are written down, and count how often they are asked."""
+    """An environment with fixed values that counts how often it is queried."""
 
     values: Mapping[str, str] = field(default_factory=dict)
     asked: Counter[str] = field(default_factory=Counter)
@@ -34,7 +34,7 @@ class Known:
 
 
 def resolved(text: str, known: Known | None = None, **settings: Setting) -> Effective:
-    return resolve_manifest(text.encode(), settings=settings, surroundings=known or Known())
+    return resolve_manifest(text.encode(), settings=settings, environment=known or Known())
 
 
 def problems(text: str, known: Known | None = None, **settings: Setting) -> tuple[Problem, ...]:
@@ -57,7 +57,7 @@ def test_only_what_is_mentioned_is_asked_for_and_only_once() -> None:
 def test_what_git_and_the_date_said_is_kept_and_the_environment_is_not() -> None:
     known = Known({"git.commit": "c0ffee", "env.CI": "x"})
     found = resolved(HEAD + "env: [CI]\ncard: {variables: {a: '{{ git.commit }} {{ env.CI }}'}}", known)
-    assert found.surroundings == {"git.commit": "c0ffee"}
+    assert found.environment == {"git.commit": "c0ffee"}
 
 
 def test_a_manifest_without_placeholders_asks_nobody() -> None:
@@ -122,7 +122,7 @@ def test_what_is_set_and_declared_need_not_be_mentioned() -> None:
 )
 def test_what_is_set_and_nowhere_mentioned_is_refused_with_what_may_be_meant(text: str, hint: str) -> None:
     known = {problem.code: problem for problem in problems(HEAD + text, verison="2")}
-    assert known["manifest.setting"].message == "'verison' is set, and the manifest mentions no such variable"
+    assert known["manifest.setting"].message == "'verison' is set, but the manifest does not mention this variable"
     assert known["manifest.setting"].hint == hint
 
 
@@ -143,7 +143,7 @@ def test_a_secret_is_refused_from_wherever_it_comes_and_never_repeated(
     text: str, known: Known, settings: dict[str, Setting]
 ) -> None:
     with pytest.raises(InvalidDocumentError) as caught:
-        resolve_manifest((HEAD + text).encode(), settings=settings, surroundings=known)
+        resolve_manifest((HEAD + text).encode(), settings=settings, environment=known)
     assert [problem.code for problem in caught.value.problems] == ["manifest.secret"]
     told = "".join(traceback.TracebackException.from_exception(caught.value).format()) + repr(caught.value.problems)
     assert TOKEN[3:] not in told
@@ -183,7 +183,7 @@ def test_what_does_not_stand_points_to_where_its_value_is_declared() -> None:
 @pytest.mark.parametrize("value", ["a\x07b", "a\u2028b", "a\udcffb", "\ufeff"])
 def test_a_value_that_no_document_may_hold_is_refused(value: str) -> None:
     (only,) = problems(HEAD + "card: {variables: {a: '{{ git.tag }}'}}", Known({"git.tag": value}))
-    assert only.message.startswith("'git.tag' has no value: its value is refused: ")
+    assert only.message.startswith("'git.tag' has no value: its value is invalid: ")
     assert value not in only.message
 
 
@@ -193,11 +193,14 @@ def test_a_value_that_no_document_may_hold_is_refused(value: str) -> None:
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("git.commit", "'git.commit' may not stand in 'load': readers of the published hub.yaml cannot know its value"),
-        ("source_date", "'source_date' may not stand in 'load'"),
-        ("env.CI", "'env.CI' may not stand in 'load'"),
-        ("folder", "'folder' stands in 'load' and is set from outside"),
-        ("other", "'other' stands in 'load' and is set from outside"),
+        (
+            "git.commit",
+            "'git.commit' is not allowed in 'load': readers of the published hub.yaml do not know its value",
+        ),
+        ("source_date", "'source_date' is not allowed in 'load'"),
+        ("env.CI", "'env.CI' is not allowed in 'load'"),
+        ("folder", "'folder' is used in 'load' and set from outside"),
+        ("other", "'other' is used in 'load' and set from outside"),
         ("unknown", "unknown variable 'unknown'"),
     ],
 )

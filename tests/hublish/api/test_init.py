@@ -86,7 +86,7 @@ def test_nothing_is_written_when_that_is_asked_for(model: Path) -> None:
 def test_another_name_in_the_folder_will_do(model: Path) -> None:
     made = hublish.init(model, out="release.yaml")
     assert made.path == model / "release.yaml"
-    assert hublish.check(model / "release.yaml")[0].message == "no license is given"
+    assert hublish.check(model / "release.yaml")[0].message == "the license is missing"
 
 
 @pytest.mark.parametrize(

@@ -200,7 +200,7 @@ TWO = "repo: {repo_id: a/b}\nartifacts: [{source: a.npz, serializer: safetensors
         ({}, {}, SerializationError, "no serializer is known for a builtins.dict"),
         (ARRAYS, {"repo_id": "a/b/c"}, ManifestInvalidError, "repo.repo_id"),
         (ARRAYS, {"repo_id": None}, ManifestInvalidError, "repo.repo_id"),
-        (ARRAYS, {"create_pr": True, "revision": "dev"}, ManifestInvalidError, "create_pr needs revision: main"),
+        (ARRAYS, {"create_pr": True, "revision": "dev"}, ManifestInvalidError, "create_pr requires revision: main"),
         (ARRAYS, {"revision": "a", "branch": "b"}, UsageError, "name two branches: a and b"),
         (ARRAYS, {"config": {"x": object()}}, UsageError, "the configuration is not plain data"),
         (ARRAYS, {"manifest": "two.yaml"}, UsageError, "not clear which artifact"),

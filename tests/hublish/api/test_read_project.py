@@ -84,9 +84,9 @@ def test_variables_from_outside_stand_in_for_what_the_manifest_says(manifest: Pa
     ("variables", "message"),
     [
         ({"git.commit": "x"}, "'git.commit' comes from git and cannot be set"),
-        ({"version": True}, "the value of 'version' is neither text nor a whole number"),
-        ({"version": 1.5}, "the value of 'version' is neither text nor a whole number"),
-        ({"version": "a\0"}, "the value of 'version' is refused: control character U\\+0000"),
+        ({"version": True}, "the value of 'version' is neither a string nor a whole number"),
+        ({"version": 1.5}, "the value of 'version' is neither a string nor a whole number"),
+        ({"version": "a\0"}, "the value of 'version' is invalid: control character U\\+0000"),
     ],
 )
 def test_what_cannot_be_set_is_refused(manifest: Path, variables: dict[str, Any], message: str) -> None:

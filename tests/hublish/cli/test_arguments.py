@@ -115,15 +115,15 @@ def test_a_setting_replaces_a_variable_of_the_manifest(make_desk: MakeDesk) -> N
     ("text", "message"),
     [
         ("version", "expected NAME=VALUE, such as version=1.2.0"),
-        ("=1", "'' is no name of a variable"),
-        ("a-b=1", "'a-b' is no name of a variable"),
-        ("a.b=1", "'a.b' is no name of a variable"),
+        ("=1", "'' is not the name of a variable"),
+        ("a-b=1", "'a-b' is not the name of a variable"),
+        ("a.b=1", "'a.b' is not the name of a variable"),
         ("git.commit=1", "'git.commit' comes from git and cannot be set; set a name of 'variables'"),
         ("git.comit=1", "'git.comit' comes from git and cannot be set"),
         ("env.CI=1", "'env.CI' comes from the environment and cannot be set"),
         ("source_date=1", "'source_date' comes from SOURCE_DATE_EPOCH or git and cannot be set"),
-        ("v=a\x07b", "the value of 'v' is refused: control character U+0007 not allowed"),
-        ("v=a\udcffb", "the value of 'v' is refused: invalid Unicode"),
+        ("v=a\x07b", "the value of 'v' is invalid: control character U+0007 not allowed"),
+        ("v=a\udcffb", "the value of 'v' is invalid: invalid Unicode"),
     ],
 )
 def test_a_name_that_cannot_be_set_is_a_usage_error(text: str, message: str) -> None:

@@ -29,8 +29,8 @@ def test_five_gigabytes_is_the_default_as_in_huggingface_hub() -> None:
         ({"dtype": "F16"}, "dtype", "expected float64, float32, float16", "write 'float16'"),
         ({"max_shard_size": "big"}, "max_shard_size", "expected a size such as 5GB", "KB, MB, GB or TB"),
         ({"max_shard_size": 0}, "max_shard_size", "must be greater than 0", "larger"),
-        ({"metadata": {"epoch": 3}}, "metadata.epoch", "expected text, got the number 3", "quote it"),
-        ({"metadata": "text"}, "metadata", "expected a mapping, got text", "`key: value` lines"),
+        ({"metadata": {"epoch": 3}}, "metadata.epoch", "expected a string, got the number 3", "quote it"),
+        ({"metadata": "text"}, "metadata", "expected a mapping, got a string", "`key: value` lines"),
     ],
 )
 def test_an_invalid_option_is_named(options: dict[str, Any], path: str, message: str, hint: str) -> None:

@@ -251,7 +251,7 @@ def test_results_of_the_wrong_form_are_rejected(tmp_path: Path) -> None:
         (b"[1, 2]", "contains no list of results"),
         (b'{"accuracy": 0.9}', "contains no list of results"),
         (b'[{"a": 1, "a": 2}]', "duplicate key 'a'"),
-        (b"[NaN]", "NaN is no JSON number"),
+        (b"[NaN]", "NaN is not a JSON number"),
         (b"\xff\xfe", "not UTF-8"),
         (b"[" * 100_000, "nested too deep"),
         (b"[" + b" " * (1 << 20) + b"]", "larger than 1024 KiB"),

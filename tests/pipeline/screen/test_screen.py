@@ -107,7 +107,7 @@ def test_more_than_100_000_files_are_a_warning() -> None:
     ("one", "two", "why"),
     [
         ("A.bin", "a.bin", "case-insensitive collision"),
-        ("caf\u00e9", "cafe\u0301", "Unicode-normalisation collision"),
+        ("caf\u00e9", "cafe\u0301", "Unicode-normalization collision"),
         ("a", "a/b", "target collision"),
     ],
 )

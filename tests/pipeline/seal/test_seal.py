@@ -141,7 +141,7 @@ def test_a_file_and_a_folder_of_one_name_are_refused(tmp_path: Path) -> None:
     project = project_in(tmp_path)
     content = written(tmp_path, "x", b"1")
     files = tuple(StagedFile(name, content, Origin(0, "x", "copy")) for name in ("a", "a/b"))
-    with pytest.raises(PolicyError, match="one is a file, the other needs it to be a folder"):
+    with pytest.raises(PolicyError, match="the first is a file, and the second needs it to be a folder"):
         Seal().run(Staged(staged(project, {}).collection, files))
 
 

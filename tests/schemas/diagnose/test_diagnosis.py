@@ -48,11 +48,11 @@ WRONG = {
     ),
     "key_one_level_too_high": (
         HEAD + "revision: main",
-        ("manifest.unknown_key", "revision", "3:1", "unknown key 'revision'", "it belongs at 'repo.revision'"),
+        ("manifest.unknown_key", "revision", "3:1", "unknown key 'revision'", "move it to 'repo.revision'"),
     ),
     "key_of_an_artifact_on_top": (
         HEAD + "path_in_repo: x",
-        ("manifest.unknown_key", "path_in_repo", "3:1", "unknown key", "it belongs at 'artifacts[].path_in_repo'"),
+        ("manifest.unknown_key", "path_in_repo", "3:1", "unknown key", "move it to 'artifacts[].path_in_repo'"),
     ),
     "key_like_nothing": (
         HEAD + "zzz: 1",
@@ -60,7 +60,7 @@ WRONG = {
     ),
     "cyrillic_key": (
         HEAD + "\u0430rtifacts: []",
-        ("manifest.unknown_key", "\u0430rtifacts", "3:1", "(holds U+0430 CYRILLIC SMALL LETTER A)", "'artifacts'"),
+        ("manifest.unknown_key", "\u0430rtifacts", "3:1", "(contains U+0430 CYRILLIC SMALL LETTER A)", "'artifacts'"),
     ),
     "token_key": (
         repo("token: abc"),
@@ -76,11 +76,11 @@ WRONG = {
     ),
     "number_for_text": (
         repo("tag: 1.10"),
-        ("manifest.type", "repo.tag", "4:8", "expected text, got the number 1.1", 'quote it: "1.10"'),
+        ("manifest.type", "repo.tag", "4:8", "expected a string, got the number 1.1", 'quote it: "1.10"'),
     ),
     "boolean_for_text": (
         repo("tag: true"),
-        ("manifest.type", "repo.tag", "4:8", "expected text, got true", 'quote it: "true"'),
+        ("manifest.type", "repo.tag", "4:8", "expected a string, got true", 'quote it: "true"'),
     ),
     "version_number": (
         HEAD + "variables: {version: 1.10}",
@@ -88,11 +88,11 @@ WRONG = {
     ),
     "boolean_variable": (
         HEAD + "variables: {x: true}",
-        ("manifest.type", "variables.x", "3:16", "expected text or a whole number, got true", 'quote it: "true"'),
+        ("manifest.type", "variables.x", "3:16", "expected a string or a whole number, got true", 'quote it: "true"'),
     ),
     "list_variable": (
         HEAD + "variables: {x: [1]}",
-        ("manifest.type", "variables.x", "3:16", "expected text or a whole number, got a list", ""),
+        ("manifest.type", "variables.x", "3:16", "expected a string or a whole number, got a list", ""),
     ),
     "variable_name": (
         HEAD + "variables: {my-version: x}",
@@ -100,7 +100,7 @@ WRONG = {
     ),
     "text_for_boolean": (
         repo("create_pr: no"),
-        ("manifest.type", "repo.create_pr", "4:14", "expected true or false, got text", "only true and false"),
+        ("manifest.type", "repo.create_pr", "4:14", "expected true or false, got a string", "only true and false"),
     ),
     "number_for_boolean": (
         repo("create_pr: 1"),
@@ -108,7 +108,7 @@ WRONG = {
     ),
     "text_for_list": (
         HEAD + "patterns: {ignore_patterns: '*.tmp'}",
-        ("manifest.type", "patterns.ignore_patterns", "3:29", "expected a list, got text", '`["*.tmp"]`'),
+        ("manifest.type", "patterns.ignore_patterns", "3:29", "expected a list, got a string", '`["*.tmp"]`'),
     ),
     "mapping_for_list": (
         "repo: {repo_id: a/b}\nartifacts: {source: x}",
@@ -120,7 +120,7 @@ WRONG = {
     ),
     "nothing_for_mapping": (
         "repo:\nartifacts: [{source: x}]",
-        ("manifest.type", "repo", "1:6", "expected a mapping, got nothing", ""),
+        ("manifest.type", "repo", "1:6", "expected a mapping, got null", ""),
     ),
     "choice": (
         repo("repo_type: modle"),
@@ -154,11 +154,11 @@ WRONG = {
     ),
     "empty_list": (
         "repo: {repo_id: a/b}\nartifacts: []",
-        ("manifest.value", "artifacts", "2:12", "may not be empty", ""),
+        ("manifest.value", "artifacts", "2:12", "must not be empty", ""),
     ),
     "empty_text": (
         artifact("serializer: ''"),
-        ("manifest.value", "artifacts[0].serializer", "4:17", "may not be empty", ""),
+        ("manifest.value", "artifacts[0].serializer", "4:17", "must not be empty", ""),
     ),
     "path_outside": (
         artifact("path_in_repo: ../x"),
@@ -178,7 +178,7 @@ WRONG = {
     ),
     "repo_id": (
         "repo: {repo_id: a--b}\nartifacts: [{source: x}]",
-        ("manifest.value", "repo.repo_id", "1:17", "repo_id may not hold '--' or '..'", ""),
+        ("manifest.value", "repo.repo_id", "1:17", "repo_id must not contain '--' or '..'", ""),
     ),
     "message_of_two_lines": (
         repo('commit_message: "a\\nb"'),
@@ -186,15 +186,15 @@ WRONG = {
     ),
     "protected_model": (
         repo("visibility: protected"),
-        ("manifest.value", "repo.visibility", "4:15", "'protected' is for Spaces only", ""),
+        ("manifest.value", "repo.visibility", "4:15", "'protected' is only for Spaces", ""),
     ),
     "sdk_of_a_model": (
         repo("space_sdk: gradio"),
-        ("manifest.value", "repo.space_sdk", "4:14", "space_sdk is for Spaces only", ""),
+        ("manifest.value", "repo.space_sdk", "4:14", "space_sdk is only for Spaces", ""),
     ),
     "pull_request_to_a_branch": (
         repo("create_pr: true\n  revision: dev"),
-        ("manifest.value", "repo.create_pr", "4:14", "create_pr needs revision: main", ""),
+        ("manifest.value", "repo.create_pr", "4:14", "create_pr requires revision: main", ""),
     ),
     "pull_request_with_a_tag": (
         repo("create_pr: true\n  tag: v1"),
@@ -210,11 +210,11 @@ WRONG = {
     ),
     "env_that_names_one_twice": (
         HEAD + "env: [CI, CI]",
-        ("manifest.value", "env", "3:6", "'CI' stands twice", ""),
+        ("manifest.value", "env", "3:6", "'CI' occurs twice", ""),
     ),
     "variable_that_takes_the_place_of_the_date": (
         HEAD + "variables: {source_date: 2024-01-01}",
-        ("manifest.value", "variables.source_date", "3:13", "'source_date' is a name of its own", ""),
+        ("manifest.value", "variables.source_date", "3:13", "'source_date' is built in", ""),
     ),
     "target_without_a_class": (
         HEAD + "load: {target: digits_mlp}",

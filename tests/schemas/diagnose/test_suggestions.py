@@ -5,7 +5,7 @@ import re
 import pytest
 
 from hublish.schemas.diagnose.problems import InvalidDocumentError
-from hublish.schemas.diagnose.suggestions import word_for
+from hublish.schemas.diagnose.suggestions import likely_key
 from hublish.schemas.documents import manifest
 from hublish.schemas.documents.field_types import Document
 from hublish.schemas.documents.manifest import Manifest
@@ -34,12 +34,12 @@ def test_every_word_leads_to_a_field_or_says_where_it_goes(name: str) -> None:
     ],
 )
 def test_a_word_is_understood_where_it_stands(word: str, path: tuple[str | int, ...], meant: str | None) -> None:
-    assert word_for(word, Manifest, path) == meant
+    assert likely_key(word, Manifest, path) == meant
 
 
 def test_a_misspelt_field_comes_before_a_word_of_another_tool() -> None:
-    assert word_for("artefacts", Manifest, ()) == "artifacts"
-    assert word_for("revison", Manifest, ("repo",)) == "revision"
+    assert likely_key("artefacts", Manifest, ()) == "artifacts"
+    assert likely_key("revison", Manifest, ("repo",)) == "revision"
 
 
 WHOLE = "repo:\n  repo_id: jo/poems\nartifacts:\n  - source: adapter\n"
@@ -57,23 +57,26 @@ def hint_of(text: str) -> str:
     [
         ("artifacts:\n  - source: adapter\n", "add `repo: {repo_id: acme/digits-mlp}`"),
         ("repo: {repo_id: jo/poems}\n", "add `artifacts: [{source: runs/best/model.pt}]`"),
-        ("repo: jo/poems\nartifacts: [{source: x}]\n", "write `repo_id: jo/poems` below it"),
+        ("repo: jo/poems\nartifacts: [{source: x}]\n", "write `repo_id: jo/poems` below"),
         ("repo: {repo_id: jo/poems}\nartifacts: [adapter]\n", "write `- source: adapter` here"),
         (
             "repo: {repo_id: jo/poems}\nartifacts: []\n",
             "list at least one: `artifacts: [{source: runs/best/model.pt}]`",
         ),
-        (WHOLE + "card: model\n", "write `template: model` below it"),
+        (WHOLE + "card: model\n", "write `template: model` below"),
         (WHOLE + "env: CI\n", 'write it as a list: `["CI"]`'),
-        (WHOLE + "policy: strict\n", "write one of its keys below it: pickle, secrets, symlinks"),
-        (WHOLE + "policy: {pickle: never}\n", "write one of them, or remove the line: without it, forbid holds"),
-        (WHOLE + "policy: {pickle: no}\n", "write one of them, or remove the line: without it, forbid holds"),
-        (WHOLE.replace("poems", "poems\n  gated: no"), "write false: in YAML 1.2 only true and false are booleans"),
-        (WHOLE.replace("poems", "poems\n  create_pr: Yes"), "write true: in YAML 1.2 only true and false are booleans"),
+        (WHOLE + "policy: strict\n", "write one of its keys below: pickle, secrets, symlinks"),
+        (WHOLE + "policy: {pickle: never}\n", "write one of them, or remove the line: the default is forbid"),
+        (WHOLE + "policy: {pickle: no}\n", "write one of them, or remove the line: the default is forbid"),
+        (WHOLE.replace("poems", "poems\n  gated: no"), "write false: in YAML 1.2, only true and false are booleans"),
+        (
+            WHOLE.replace("poems", "poems\n  create_pr: Yes"),
+            "write true: in YAML 1.2, only true and false are booleans",
+        ),
         (WHOLE.replace("poems", "poems\n  create_pr: 'true'"), "remove the quotes"),
-        (WHOLE.replace("adapter", "[a, b]"), "give every one an item of its own: `- source: ...`"),
+        (WHOLE.replace("adapter", "[a, b]"), "write one item for each: `- source: ...`"),
         (WHOLE.replace("adapter", "''"), "write a value, such as `runs/best/model.pt`"),
-        (WHOLE + "patterns: {allow_patterns: }\n", "write its items below it, each after `- `"),
+        (WHOLE + "patterns: {allow_patterns: }\n", "write its items on the lines below, each after `- `"),
     ],
 )
 def test_a_wrong_shape_is_shown_the_right_one(faulty: str, hint: str) -> None:
@@ -89,7 +92,7 @@ def test_the_line_that_is_to_be_added_is_taken(gone: str) -> None:
 
 
 def test_a_long_value_is_not_repeated() -> None:
-    assert hint_of(f"repo: {'x' * 500}\nartifacts: [{{source: x}}]\n") == "write `repo_id: ...` below it"
+    assert hint_of(f"repo: {'x' * 500}\nartifacts: [{{source: x}}]\n") == "write `repo_id: ...` below"
 
 
 # Of a kind that no rule knows: the manifest is not refused for it.

@@ -48,8 +48,8 @@ REFUSED: dict[str, tuple[RepoType, dict[str, Any], str, str]] = {
 }
 
 ADVISED: dict[str, tuple[RepoType, dict[str, Any], str, str]] = {
-    "no_metadata": ("model", {}, "license", "no license"),
-    "license_other": ("model", {"license": "other"}, "license_name", "name it"),
+    "no_metadata": ("model", {}, "license", "the license is missing"),
+    "license_other": ("model", {"license": "other"}, "license_name", "add license_name"),
     "task": ("model", {"license": "mit", "pipeline_tag": "image-clasification"}, "pipeline_tag", "did you mean"),
     "library": ("model", {"license": "mit", "library_name": "transformer"}, "library_name", "'transformers'?"),
     "relation": ("model", {"license": "mit", "base_model_relation": "lora"}, "base_model_relation", ""),

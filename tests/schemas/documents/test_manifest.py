@@ -22,5 +22,5 @@ def test_what_is_asked_about_every_file_has_a_limit(path: str) -> None:
     with pytest.raises(InvalidDocumentError) as caught:
         read_manifest((LISTS[path] % ", ".join([entry] * (MOST_ENTRIES + 1))).encode())
     assert [(problem.path, problem.message) for problem in caught.value.problems] == [
-        (path, f"may have at most {MOST_ENTRIES}")
+        (path, f"must have at most {MOST_ENTRIES}")
     ]

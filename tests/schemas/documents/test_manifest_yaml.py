@@ -147,7 +147,7 @@ def test_a_resolved_manifest_reads_back_as_itself_and_is_written_the_same_again(
 
 def test_a_resolved_manifest_shows_every_field_under_a_line_that_says_what_it_is() -> None:
     head, _, rest = dump_resolved(minimal(card=Card())).decode().partition("\n")
-    assert head.startswith("# hub.yaml with every default shown and every variable replaced")
+    assert head.startswith("# hub.yaml with all defaults and the values of its variables")
     shown = yaml.safe_load(rest)
     assert list(shown) == list(Manifest.model_fields)
     sections: dict[str, type[Document]] = {

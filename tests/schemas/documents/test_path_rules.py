@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 from hublish.schemas.documents.path_rules import (
     PATH_BYTES,
     SEGMENT_BYTES,
+    character_problems,
     collisions,
     encoded,
     local_problems,
-    mended,
+    nearest_allowed,
     path_problems,
     pattern_problems,
     portability_problems,
-    text_problems,
 )
 from tests.faults.projects import rounds
 
@@ -32,12 +32,12 @@ REFUSED = {
     "c:/x": "absolute path not allowed",
     "\\\\srv\\s\\f": "backslash not allowed",
     "a\\..\\b": "backslash not allowed",
-    "a//b": "not a normalised relative path",
-    "a/./b": "not a normalised relative path",
-    "./a": "not a normalised relative path",
-    ".": "not a normalised relative path",
-    "a/": "not a normalised relative path",
-    "": "not a normalised relative path",
+    "a//b": "not a normalized relative path",
+    "a/./b": "not a normalized relative path",
+    "./a": "not a normalized relative path",
+    ".": "not a normalized relative path",
+    "a/": "not a normalized relative path",
+    "": "not a normalized relative path",
     "a\0b": "control character in the name",
     "a\nb": "control character in the name",
     "a\x1bb": "control character in the name",
@@ -99,9 +99,9 @@ def test_every_fault_of_a_path_is_named() -> None:
         ("prn .txt", "device name"),
         ("trailing. ", "ends with a dot or a space"),
         ("a./b", "ends with a dot or a space"),
-        ("file:ads", "holds a character"),
-        ('a"b', "holds a character"),
-        ("a?b", "holds a character"),
+        ("file:ads", "contains a character"),
+        ('a"b', "contains a character"),
+        ("a?b", "contains a character"),
     ],
 )
 def test_names_windows_cannot_hold_are_known(path: str, why: str) -> None:
@@ -136,10 +136,13 @@ def test_patterns_that_can_match_nothing_are_refused(pattern: str) -> None:
     ("names", "found"),
     [
         (["A.bin", "a.bin"], [("A.bin", "a.bin", "case-insensitive collision")]),
-        (["cafe\u0301", "café"], [("cafe\u0301", "café", "Unicode-normalisation collision")]),
+        (["cafe\u0301", "café"], [("cafe\u0301", "café", "Unicode-normalization collision")]),
         (["CAFÉ", "cafe\u0301"], [("CAFÉ", "cafe\u0301", "case-insensitive collision")]),
-        (["a", "a/b"], [("a", "a/b", "target collision: one is a file, the other needs it to be a folder")]),
-        (["A", "a/b/c"], [("A", "a/b/c", "target collision: one is a file, the other needs it to be a folder")]),
+        (["a", "a/b"], [("a", "a/b", "target collision: the first is a file, and the second needs it to be a folder")]),
+        (
+            ["A", "a/b/c"],
+            [("A", "a/b/c", "target collision: the first is a file, and the second needs it to be a folder")],
+        ),
         (["a", "b", "a.b", "ab/c"], []),
         (["a/x", "b/x", "a/y"], []),
         (["same", "same"], []),
@@ -177,7 +180,7 @@ def test_no_name_is_too_odd_to_be_judged(name: str) -> None:
     path_problems(name)
     pattern_problems(name)
     portability_problems(name)
-    text_problems(name)
+    character_problems(name)
     collisions([name, "a"])
 
 
@@ -246,4 +249,4 @@ def test_places_elsewhere_are_refused(path: str, why: str) -> None:
     ],
 )
 def test_a_refused_path_is_mended_where_it_can_be(path: str, likely: str | None) -> None:
-    assert mended(path) == likely
+    assert nearest_allowed(path) == likely

@@ -74,10 +74,10 @@ def test_values_come_after_expansion_under_the_same_rules() -> None:
         ("{{ env.BUILD_NUMER }}", "did you mean 'env.BUILD_NUMBER'?", "or add BUILD_NUMER under 'env'"),
         ("{{ env }}", "unknown variable 'env'", "add 'env' under 'variables'"),
         ("{{ version.x }}", "unknown variable 'version.x', did you mean 'version'?", "write"),
-        ("{{ 7*7 }}", "'{{' must be followed by the name of a variable", "{{ '{{' }}"),
-        ("{{ version | upper }}", "'{{' must be followed by the name of a variable", "to write two braces"),
-        ("{{}}", "'{{' must be followed by the name of a variable", "to write two braces"),
-        ("{{ version", "'{{' must be followed by the name of a variable", "to write two braces"),
+        ("{{ 7*7 }}", "expected the name of a variable", "{{ '{{' }}"),
+        ("{{ version | upper }}", "expected the name of a variable", "to write two braces"),
+        ("{{}}", "expected the name of a variable", "to write two braces"),
+        ("{{ version", "expected the name of a variable", "to write two braces"),
     ],
 )
 def test_a_placeholder_without_a_value_is_refused_where_it_stands(written: str, message: str, hint: str) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from hublish.schemas.diagnose.suggestions import nearest
 from hublish.schemas.variables import lookup
-from hublish.schemas.variables.lookup import NOWHERE, NoValueError, Values
+from hublish.schemas.variables.lookup import NO_ENVIRONMENT, NoValueError, Values
 
 
 def test_thousands_of_unknown_names_beside_thousands_of_known_ones_are_compared_with_few(
@@ -21,9 +21,9 @@ def test_thousands_of_unknown_names_beside_thousands_of_known_ones_are_compared_
         return nearest(word, names)
 
     monkeypatch.setattr(lookup, "nearest", counted)
-    values = Values({"variables": {f"name_{number}": "x" for number in range(3_000)}}, {}, NOWHERE)
+    values = Values({"variables": {f"name_{number}": "x" for number in range(3_000)}}, {}, NO_ENVIRONMENT)
     for number in range(3_000):
         with pytest.raises(NoValueError, match="unknown variable") as caught:
             values.of(f"nmae_{number}")
-        assert number or "did you mean" in caught.value.told_of("nmae_0")
+        assert number or "did you mean" in caught.value.message_for("nmae_0")
     assert compared <= 10_000

@@ -10,9 +10,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hublish.schemas.diagnose.problems import InvalidDocumentError, Problem
+from hublish.schemas.diagnose.problems import MAX_PROBLEMS, InvalidDocumentError, Problem
 from hublish.schemas.yaml import composing
-from hublish.schemas.yaml.composing import MAX_PROBLEMS
 from hublish.schemas.yaml.reader import MAX_BYTES, MAX_REPLACED, Places, read_yaml
 from tests.faults.projects import rounds
 
@@ -79,7 +78,7 @@ REFUSED = {
         2,
         1,
     ),
-    "null_on_top": ("---\n", "yaml.not_a_mapping", "expected a mapping at top level, got nothing", 2, 1),
+    "null_on_top": ("---\n", "yaml.not_a_mapping", "expected a mapping at top level, got null", 2, 1),
     "tab_indentation": ("a:\n\tb: 1", "yaml.syntax", "tab in indentation", 2, 1),
     "tab_after_value": ("a:\n  b: 1\n\tc: 2", "yaml.syntax", "tab in indentation", 3, 1),
     "tab_before_item": ("a:\n\t- b", "yaml.syntax", "tab in indentation", 2, 1),
@@ -301,7 +300,7 @@ def test_hostile_texts_neither_crash_nor_take_memory(name: str) -> None:
     script = (
         "import resource, sys; resource.setrlimit(resource.RLIMIT_DATA, (200 << 20,) * 2)\n"
         "from hublish.schemas.documents.manifest_yaml import read_manifest\n"
-        "from hublish.schemas.diagnose.problems import InvalidDocumentError\n"
+        "from hublish.schemas.diagnose.problems import MAX_PROBLEMS, InvalidDocumentError\n"
         "try: read_manifest(sys.stdin.buffer.read())\n"
         "except InvalidDocumentError as error: print(len(error.problems))\n"
     )

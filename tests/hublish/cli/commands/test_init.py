@@ -39,7 +39,7 @@ def test_json_has_recognized_parts_excluded_files_and_the_text(run: Run, project
     assert {"what": "the model's folder: run/", "evidence": "its weights"} in document["recognised"]
     assert [one["path"] for one in document["left_out"]] == ["hub.yaml", "train.py"]
     assert document["to_fill_in"][0].startswith("repo.repo_id: your user")
-    assert document["warnings"][0]["message"] == "no license is given"
+    assert document["warnings"][0]["message"] == "the license is missing"
     assert read_manifest(document["text"].encode()).repo.repo_id == "your-name/project"
 
 

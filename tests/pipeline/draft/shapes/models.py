@@ -19,7 +19,7 @@ from tests.pipeline.draft.shapes.making import (
     write,
 )
 
-NO_LICENSE = "no license is given"
+NO_LICENSE = "the license is missing"
 BERT = {
     "architectures": ["BertForSequenceClassification"],
     "model_type": "bert",

@@ -8,7 +8,7 @@ import pytest
 
 from tests.pipeline.draft.shapes.making import ROOT, Shape, arrow, parquet, png, safetensors, write
 
-NO_LICENSE = "no license is given"
+NO_LICENSE = "the license is missing"
 
 
 def tables(folder: Path) -> None:
