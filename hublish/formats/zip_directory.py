@@ -250,7 +250,8 @@ def _wide_sizes(extra: bytes, size: int, stored: int) -> tuple[int, int]:
 
 
 def _check_local(member: Member, local: _Local) -> None:
-    if not member.compressed and member.stored != member.size:
+    # Encryption adds a header of 12 bytes to the data.
+    if not member.compressed and not member.encrypted and member.stored != member.size:
         msg = f"it is stored, and takes {member.stored} bytes for {member.size}"
         raise InvalidFileError(msg)
     raw_name = member.name.encode("utf-8" if member.info.flag_bits & _UTF8 else "cp437")

@@ -25,6 +25,10 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     "compress": (lambda: b"\x1f\x9d\x90" + bytes(100), "a container compressed with compress"),
     "joblib's old format": (lambda: b"ZF0x10" + bytes(100), "a container compressed with joblib's old ZFile"),
     "an encrypted zip": (lambda: encrypted(zipped({"a": b"text"})), "a zip archive (member 'a': it is encrypted)"),
+    "a zip with a hidden member": (
+        lambda: zipped({"hidden": b"text"})[:-22] + zipped({"a": b"text"}),
+        "a zip archive (a member is missing from the archive's directory)",
+    ),
     "a zip without directory": (
         lambda: zipped({"a": b"text"})[:40],
         "cut short: its directory is missing)",
