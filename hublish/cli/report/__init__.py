@@ -8,17 +8,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, TextIO, cast
+from typing import Any, ClassVar, NamedTuple, Protocol, TextIO, cast
 
+from hublish.base.errors import HublishError
 from hublish.base.progress import Progress
 from hublish.cli.terminal.bars import progress_on
 from hublish.cli.terminal.color import Paint, paint_for
 from hublish.cli.terminal.streams import Terminal, write_lines, write_text
 from hublish.cli.terminal.text import escaped
-
-if TYPE_CHECKING:
-    from hublish.base.errors import HublishError
-    from hublish.schemas.diagnose.problems import Problem
+from hublish.schemas.diagnose.problems import Problem
 
 
 class View(Protocol):
@@ -63,14 +61,14 @@ class Report(ABC):
         write_text(self.terminal.stdout, text)
 
     @abstractmethod
-    def warn(self, problems: "Iterable[Problem]") -> None:
+    def warn(self, problems: Iterable[Problem]) -> None:
         """Write warnings."""
 
     @abstractmethod
-    def fail(self, error: "HublishError") -> None:
+    def fail(self, error: HublishError) -> None:
         """Write the error that ended the command."""
 
-    def incomplete(self, error: "HublishError") -> None:
+    def incomplete(self, error: HublishError) -> None:
         """Write the error because of which the result lacks a part; the data of that result holds it too."""
         self.fail(error)
 

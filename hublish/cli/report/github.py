@@ -9,16 +9,14 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from hublish.base.errors import HublishError
 from hublish.cli.report.human import HumanReport
 from hublish.cli.terminal.streams import write_lines, write_text
 from hublish.cli.terminal.text import escaped
 from hublish.schemas.diagnose.problems import Location, Problem
 from hublish.schemas.secrets.masking import redact
-
-if TYPE_CHECKING:
-    from hublish.base.errors import HublishError
 
 _COMMAND = re.compile(r"^(\s*):(?=:)|(?<=#)#(?=\[)")
 
@@ -38,7 +36,7 @@ class GitHubReport(HumanReport):
         """Write every warning as an annotation."""
         self._annotate(problems)
 
-    def fail(self, error: "HublishError") -> None:
+    def fail(self, error: HublishError) -> None:
         """Write every problem as an annotation, then the error they add up to."""
         from hublish.cli.report.diagnostics import as_problem, summary_lines
 

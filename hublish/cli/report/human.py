@@ -4,14 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hublish.base.errors import HublishError
 from hublish.cli.report import Report, View
 from hublish.cli.terminal.color import paint_for
 from hublish.cli.terminal.streams import width_of
+from hublish.schemas.diagnose.problems import Problem
 
 if TYPE_CHECKING:
-    from hublish.base.errors import HublishError
     from hublish.cli.report.diagnostics import Page
-    from hublish.schemas.diagnose.problems import Problem
 
 # Most runs have no problem to show, and start faster without `diagnostics`.
 
@@ -29,14 +29,14 @@ class HumanReport(Report):
         """Write a result to stdout."""
         self._show_on(self.terminal.stdout, view)
 
-    def warn(self, problems: "Iterable[Problem]") -> None:
+    def warn(self, problems: Iterable[Problem]) -> None:
         """Write warnings to stderr."""
         if listed := tuple(problems):
             from hublish.cli.report.diagnostics import warning_lines
 
             self.note(*warning_lines(listed, self._page()))
 
-    def fail(self, error: "HublishError") -> None:
+    def fail(self, error: HublishError) -> None:
         """Write an error to stderr."""
         from hublish.cli.report.diagnostics import error_lines
 

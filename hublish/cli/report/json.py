@@ -3,16 +3,14 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from hublish.base.errors import HublishError
 from hublish.cli.report import View
 from hublish.cli.report.human import HumanReport
 from hublish.cli.terminal.streams import write_json, write_text
+from hublish.schemas.diagnose.problems import Location, Problem
 from hublish.schemas.secrets.masking import redact
-
-if TYPE_CHECKING:
-    from hublish.base.errors import HublishError
-    from hublish.schemas.diagnose.problems import Location, Problem
 
 
 @dataclass(frozen=True)
@@ -37,57 +35,48 @@ class JsonReport(HumanReport):
         else:
             write_json(self.terminal.stdout, document)
 
-    def fail(self, error: "HublishError") -> None:
+    def fail(self, error: HublishError) -> None:
         """Write the error as a document: a failed command has no other."""
         write_json(self.terminal.stdout, redact_document({"error": error_document(error)}, self.terminal.secrets))
 
-    def incomplete(self, error: "HublishError") -> None:
+    def incomplete(self, error: HublishError) -> None:
         """Write nothing: the result's document holds the error."""
 
 
 # The keys below are a public interface, which scripts and editors read: add keys, but never rename or remove one.
-def error_document(error: "HublishError") -> dict[str, Any]:
+def error_document(error: HublishError) -> dict[str, Any]:
     """Return an error as plain data. Its keys are stable."""
     return {
-        "code": error.code,
-        "message": error.message,
-        "hint": error.hint,
+        **fields(error, "code", "message", "hint"),
         "location": location_document(error.location),
         "problems": [problem_document(problem) for problem in error.problems],
     }
 
 
-def problem_document(problem: "Problem") -> dict[str, Any]:
+def problem_document(problem: Problem) -> dict[str, Any]:
     """Return one problem as plain data. Its keys are stable.
 
     Lines and columns count from 1, in characters. `end_line` and `end_column` name the first character after the
     place, or are null where only the beginning is known. `related` lists other places that explain the problem.
     """
     return {
-        "code": problem.code,
-        "severity": problem.severity,
-        "message": problem.message,
-        "hint": problem.hint,
-        "path": problem.path,
+        **fields(problem, "code", "severity", "message", "hint", "path"),
         "location": location_document(problem.location),
         "related": [
-            {"message": each.message, "path": each.path, "location": location_document(each.location)}
+            {**fields(each, "message", "path"), "location": location_document(each.location)}
             for each in problem.related
         ],
     }
 
 
-def location_document(location: "Location | None") -> dict[str, Any] | None:
+def location_document(location: Location | None) -> dict[str, Any] | None:
     """Return a place as plain data. Its keys are stable."""
-    if location is None:
-        return None
-    return {
-        "source": location.source,
-        "line": location.line,
-        "column": location.column,
-        "end_line": location.end_line,
-        "end_column": location.end_column,
-    }
+    return None if location is None else fields(location, "source", "line", "column", "end_line", "end_column")
+
+
+def fields(value: object, *names: str) -> dict[str, Any]:
+    """Return the attributes of a value by name, for a document that calls them the same."""
+    return {name: getattr(value, name) for name in names}
 
 
 def redact_document(document: Any, secrets: Iterable[str] = ()) -> Any:

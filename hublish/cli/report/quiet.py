@@ -2,14 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from hublish.cli.report import View
 from hublish.cli.report.human import HumanReport
 from hublish.cli.terminal.color import Paint
-
-if TYPE_CHECKING:
-    from hublish.schemas.diagnose.problems import Problem
+from hublish.schemas.diagnose.problems import Problem
 
 
 @dataclass(frozen=True)
@@ -26,5 +23,5 @@ class QuietReport(HumanReport):
         # Never colored: the reader is a program even when stdout is a terminal.
         self._print(self.terminal.stdout, view.quiet(), Paint())
 
-    def warn(self, problems: "Iterable[Problem]") -> None:
+    def warn(self, problems: Iterable[Problem]) -> None:
         """Write nothing: a script reads stderr for errors only."""

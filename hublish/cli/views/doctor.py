@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hublish.api.doctor import Finding
+from hublish.cli.report.json import fields
 from hublish.cli.terminal.color import Paint
 from hublish.cli.terminal.text import columns, plural
 
@@ -35,10 +36,7 @@ class FindingsView:
         """Return the verdict and every finding."""
         return {
             "ok": self.healthy,
-            "findings": [
-                {"name": finding.name, "ok": finding.ok, "detail": finding.detail, "hint": finding.hint}
-                for finding in self.findings
-            ],
+            "findings": [fields(finding, "name", "ok", "detail", "hint") for finding in self.findings],
         }
 
     def quiet(self) -> Iterable[str]:

@@ -7,7 +7,7 @@ from typing import Any
 from hublish.base.values import Effect, Step
 from hublish.base.values.explanation import Explained, Explanation, Fate, Outcome, Taken
 from hublish.cli.report.diagnostics import Mark, Page, excerpt, gutter
-from hublish.cli.report.json import location_document, problem_document
+from hublish.cli.report.json import fields, location_document, problem_document
 from hublish.cli.terminal.color import Paint
 from hublish.cli.terminal.text import columns, indented, plural
 from hublish.cli.views.phrases import with_line
@@ -182,12 +182,10 @@ def _fate_document(fate: Fate) -> dict[str, Any]:
     loading = fate.loading
     return {
         "taken": fate.taken.value,
-        "source": fate.source,
-        "artifact": fate.artifact,
+        **fields(fate, "source", "artifact"),
         "outcome": fate.outcome.value,
         "path_in_repo": list(fate.path_in_repo),
-        "serializer": fate.serializer,
-        "more": fate.more,
+        **fields(fate, "serializer", "more"),
         "again": fate.repeated,
         "rule": _step_document(fate.decisive),
         "steps": [_step_document(step) for step in fate.steps],
@@ -200,7 +198,6 @@ def _step_document(step: Step) -> dict[str, Any]:
         "rule": step.rule,
         "effect": step.effect.value,
         "words": step.text,
-        "path": step.path,
-        "hint": step.hint,
+        **fields(step, "path", "hint"),
         "location": location_document(step.location),
     }

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hublish.base.values import Candidate, Release, ReleaseFile, Verdict
-from hublish.cli.report.json import location_document, problem_document
+from hublish.cli.report.json import fields, location_document, problem_document
 from hublish.cli.terminal.color import Paint
 from hublish.cli.terminal.text import columns, plural
 from hublish.cli.views.phrases import SHORT_DIGEST, origin_label, places_of, rule_with_line, size_of
@@ -84,13 +84,8 @@ def release_document(release: Release) -> dict[str, Any]:
 
 def _file_document(file: ReleaseFile, places: Places) -> dict[str, Any]:
     return {
-        "path_in_repo": file.path_in_repo,
-        "size": file.size,
-        "sha256": file.sha256,
-        "blob_id": file.blob_id,
-        "source": file.origin.source,
-        "artifact": file.origin.artifact,
-        "serializer": file.origin.serializer,
+        **fields(file, "path_in_repo", "size", "sha256", "blob_id"),
+        **fields(file.origin, "source", "artifact", "serializer"),
         "parameters": dict(file.origin.parameters),
         "reason": file.origin.verdict.rule,
         **_rule_document(file.origin.verdict, places),
@@ -99,8 +94,7 @@ def _file_document(file: ReleaseFile, places: Places) -> dict[str, Any]:
 
 def _excluded_document(candidate: Candidate, places: Places) -> dict[str, Any]:
     return {
-        "path_in_repo": candidate.path_in_repo,
-        "source": candidate.source,
+        **fields(candidate, "path_in_repo", "source"),
         "reason": candidate.verdict.rule,
         **_rule_document(candidate.verdict, places),
     }

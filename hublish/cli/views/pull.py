@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hublish.base.values import LocalFile, LocalRelease
+from hublish.cli.report.json import fields
 from hublish.cli.terminal.color import Paint
 from hublish.cli.terminal.text import columns, indented, plural
 from hublish.cli.views.phrases import SHORT_DIGEST, next_steps, repo_label, short
@@ -49,17 +50,14 @@ def local_document(local: LocalRelease) -> dict[str, Any]:
     """Return a release on this machine as plain data. Its keys are stable."""
     reference = local.plan.release.reference
     return {
-        "repo_id": reference.repo_id,
-        "repo_type": reference.repo_type,
-        "revision": reference.revision,
+        **fields(reference, "repo_id", "repo_type", "revision"),
         "commit": local.plan.release.commit,
         "folder": str(local.folder),
         "checked": local.checked,
         "files": [
             {
-                "path_in_repo": file.promised.path_in_repo,
-                "size": file.promised.size,
-                "digest": {"algorithm": file.promised.digest.algorithm, "value": file.promised.digest.value},
+                **fields(file.promised, "path_in_repo", "size"),
+                "digest": fields(file.promised.digest, "algorithm", "value"),
                 "path": str(file.path),
             }
             for file in local.files

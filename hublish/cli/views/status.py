@@ -7,7 +7,7 @@ from typing import Any
 from hublish.api.status import RemoteDrift, Status
 from hublish.base.values import Setting
 from hublish.base.values.publication import LocalDrift
-from hublish.cli.report.json import error_document
+from hublish.cli.report.json import error_document, fields
 from hublish.cli.terminal.color import Paint
 from hublish.cli.terminal.text import columns, plural
 from hublish.cli.views.phrases import (
@@ -19,6 +19,7 @@ from hublish.cli.views.phrases import (
     short,
     size_of,
 )
+from hublish.cli.views.verify import difference_document, lock_document
 from hublish.schemas.documents.sizes import format_size
 
 _COLORS = {"+": "green", "~": "yellow", "-": "red"}
@@ -56,7 +57,7 @@ class StatusView:
         found = self.status
         return {
             "changed": found.changed,
-            "lock": _lock_document(found),
+            "lock": None if found.lock is None else lock_document(found.lock),
             "local": None if found.local is None else _local_document(found.local),
             "remote": None if found.remote is None else _remote_document(found.remote),
             "error": None if found.error is None else error_document(found.error),
@@ -162,20 +163,6 @@ def _count(rows: list[Row], where: str) -> str:
     return f"{plural(len(rows), 'change')} {where}" if rows else f"no changes {where}"
 
 
-def _lock_document(found: Status) -> dict[str, Any] | None:
-    lock = found.lock
-    if lock is None:
-        return None
-    return {
-        "repo_id": lock.repo_id,
-        "repo_type": lock.repo_type,
-        "revision": lock.revision,
-        "commit": lock.commit,
-        "tag": lock.tag,
-        "files": len(lock.files),
-    }
-
-
 def _local_document(local: LocalDrift) -> dict[str, Any]:
     return {
         "changed": local.any,
@@ -188,17 +175,10 @@ def _local_document(local: LocalDrift) -> dict[str, Any]:
 
 
 def _remote_document(remote: RemoteDrift) -> dict[str, Any]:
-    found = remote.verification
     return {
         "changed": remote.any,
-        "endpoint": remote.endpoint,
-        "repo_exists": remote.repo_exists,
-        "head": remote.head,
-        "commits_since": remote.commits_since,
-        "tag_at": remote.tag_at,
-        "missing": list(found.missing),
-        "different": list(found.different),
-        "extra": list(found.extra),
+        **fields(remote, "endpoint", "repo_exists", "head", "commits_since", "tag_at"),
+        **difference_document(remote.verification),
         "settings": _settings_document(remote.settings),
     }
 

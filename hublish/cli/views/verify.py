@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from hublish.api.verify import Verification
+from hublish.cli.report.json import fields
 from hublish.cli.terminal.color import Paint
 from hublish.cli.terminal.text import plural
 from hublish.cli.views.phrases import NO_OPTIONS, RepeatedOptions, next_steps, repo_label, short
+from hublish.schemas.documents.lock import Lock
 
 
 @dataclass(frozen=True)
@@ -36,18 +38,10 @@ class VerificationView:
 
     def document(self) -> Any:
         """Return the verdict and the three lists."""
-        found = self.verification
         return {
-            "ok": found.ok,
-            "repo_id": found.lock.repo_id,
-            "repo_type": found.lock.repo_type,
-            "revision": found.lock.revision,
-            "commit": found.lock.commit,
-            "tag": found.lock.tag,
-            "files": len(found.lock.files),
-            "missing": list(found.missing),
-            "different": list(found.different),
-            "extra": list(found.extra),
+            "ok": self.verification.ok,
+            **lock_document(self.verification.lock),
+            **difference_document(self.verification),
         }
 
     def quiet(self) -> Iterable[str]:
@@ -64,3 +58,14 @@ class VerificationView:
             return f"{paint('green', 'ok')}  {where}: {count} as in the lock, at commit {short(lock.commit)}"
         counts = ((found.missing, "missing"), (found.different, "different"), (found.extra, "extra"))
         return f"{paint('red', 'FAILED')}  {where}: " + ", ".join(f"{len(paths)} {name}" for paths, name in counts)
+
+
+# Also parts of the document of `status`.
+def lock_document(lock: Lock) -> dict[str, Any]:
+    """Return the target of a lock as plain data. Its keys are stable."""
+    return {**fields(lock, "repo_id", "repo_type", "revision", "commit", "tag"), "files": len(lock.files)}
+
+
+def difference_document(found: Verification) -> dict[str, Any]:
+    """Return the paths that differ from a lock as plain data. Its keys are stable."""
+    return {"missing": list(found.missing), "different": list(found.different), "extra": list(found.extra)}
