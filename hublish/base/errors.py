@@ -22,6 +22,11 @@ class HublishError(Exception):
     code: ClassVar[str] = "hublish.failed"
     exit_code: ClassVar[int] = 1
 
+    def __init_subclass__(cls, *, code: str | None = None, exit_code: int | None = None) -> None:
+        super().__init_subclass__()
+        cls.code = code or cls.code
+        cls.exit_code = exit_code or cls.exit_code
+
     def __init__(
         self,
         message: str,
@@ -46,137 +51,92 @@ class HublishError(Exception):
 
 
 # Exit code 2 is the convention of argparse and of most command lines.
-class UsageError(HublishError):
+class UsageError(HublishError, code="usage.invalid", exit_code=2):
     """The command line or the call is invalid: exit code 2."""
 
-    code = "usage.invalid"
-    exit_code = 2
 
-
-class ManifestInvalidError(HublishError):
+class ManifestInvalidError(HublishError, code="manifest.invalid"):
     """hub.yaml is invalid; `problems` lists every reason."""
 
-    code = "manifest.invalid"
 
-
-class DocumentInvalidError(HublishError):
+class DocumentInvalidError(HublishError, code="document.invalid"):
     """A plan, receipt or lock file cannot be read."""
 
-    code = "document.invalid"
 
-
-class SourceError(HublishError):
+class SourceError(HublishError, code="source.invalid"):
     """A source is missing, matches nothing, or contains files that must not be published."""
 
-    code = "source.invalid"
 
-
-class DraftError(HublishError):
+class DraftError(HublishError, code="draft.refused"):
     """A manifest cannot be drafted: the folder or repo has nothing to release, or a manifest exists already."""
 
-    code = "draft.refused"
 
-
-class SourceChangedError(HublishError):
+class SourceChangedError(HublishError, code="source.changed"):
     """A file changed after it was sealed; nothing was committed."""
 
-    code = "source.changed"
 
-
-class SerializationError(HublishError):
+class SerializationError(HublishError, code="serializer.failed"):
     """A file cannot be converted to the format of its artifact."""
 
-    code = "serializer.failed"
 
-
-class MissingDependencyError(HublishError):
+class MissingDependencyError(HublishError, code="serializer.missing_dependency"):
     """A format needs a package that is not installed; the hint is the pip command."""
 
-    code = "serializer.missing_dependency"
 
-
-class CardError(HublishError):
+class CardError(HublishError, code="card.invalid"):
     """The card cannot be rendered, or the Hub would refuse its metadata."""
 
-    code = "card.invalid"
 
-
-class PolicyError(HublishError):
+class PolicyError(HublishError, code="policy.refused"):
     """The release violates the manifest's policy; `problems` names every file and rule."""
-
-    code = "policy.refused"
 
 
 # Raised before anything is written to the Hub.
-class PlanStaleError(HublishError):
+class PlanStaleError(HublishError, code="plan.stale"):
     """The release differs from the plan that was reviewed."""
 
-    code = "plan.stale"
 
-
-class DeclinedError(HublishError):
+class DeclinedError(HublishError, code="publish.declined"):
     """The user declined to publish."""
 
-    code = "publish.declined"
 
-
-class RemoteIgnoredError(HublishError):
+class RemoteIgnoredError(HublishError, code="plan.remote_ignored"):
     """A .gitignore makes the Hub drop files of the release silently."""
 
-    code = "plan.remote_ignored"
 
-
-class RemoteConflictError(HublishError):
+class RemoteConflictError(HublishError, code="remote.conflict"):
     """The remote moved, or the tag points to another commit: nothing was overwritten."""
 
-    code = "remote.conflict"
 
-
-class RemoteError(HublishError):
+class RemoteError(HublishError, code="remote.failed"):
     """The Hub refused a request or could not be reached."""
-
-    code = "remote.failed"
 
 
 # The subclasses of RemoteError are those that a retry does not help with, or that a cache can answer.
-class AuthenticationError(RemoteError):
+class AuthenticationError(RemoteError, code="remote.unauthorized"):
     """The token is missing, invalid or lacks a permission."""
 
-    code = "remote.unauthorized"
 
-
-class NotFoundError(RemoteError):
+class NotFoundError(RemoteError, code="remote.not_found"):
     """The repo, revision or file does not exist, or the token has no access to it."""
 
-    code = "remote.not_found"
 
-
-class OfflineError(RemoteError):
+class OfflineError(RemoteError, code="remote.offline"):
     """The network is off or unreachable, and the cache lacks the files."""
 
-    code = "remote.offline"
 
-
-class VerificationError(HublishError):
+class VerificationError(HublishError, code="verify.failed"):
     """The commit on the Hub differs from the plan; `problems` names every difference."""
-
-    code = "verify.failed"
 
 
 # Not a LoadError: a caller that falls back to other weights must not do so after an attack or a broken disk.
-class IntegrityError(HublishError):
+class IntegrityError(HublishError, code="integrity.failed"):
     """Downloaded bytes do not have the expected digest; they were removed."""
 
-    code = "integrity.failed"
 
-
-class LoadError(HublishError):
+class LoadError(HublishError, code="load.failed"):
     """The files are intact, but cannot be loaded according to the load plan."""
 
-    code = "load.failed"
 
-
-class NoArraysError(LoadError):
+class NoArraysError(LoadError, code="load.no_arrays"):
     """The release contains no arrays by name, but another object: an estimator, a learner."""
-
-    code = "load.no_arrays"
