@@ -14,6 +14,7 @@ from hublish.hub.client import library
 from hublish.hub.client.hub import Hub
 from hublish.schemas.documents.sizes import format_size
 
+# A pull of a model with a few billion parameters needs about this much.
 _LOW_DISK = 5 * 10**9
 
 
@@ -35,50 +36,50 @@ def doctor(**options: Unpack[HubOptions]) -> tuple[Finding, ...]:
         **options: see `HubOptions`.
     """
     with Session(**options) as session:
-        reached = _asked("endpoint", session.hub, _endpoint)
+        reached = _checked("endpoint", session.hub, _endpoint)
         return (
             Finding("hublish", True, f"{__version__} on Python {platform.python_version()}"),
             Finding("huggingface_hub", True, library.version()),
             _xet(),
             _disk(),
             reached,
-            _asked("token", session.hub, _token)
+            _checked("token", session.hub, _token)
             if reached.ok
-            else Finding("token", False, "not checked: the endpoint does not answer"),
+            else Finding("token", False, "not checked: the endpoint does not respond"),
         )
 
 
-def _asked(name: str, hub: Hub, question: Callable[[Hub], Finding]) -> Finding:
+def _checked(name: str, hub: Hub, check: Callable[[Hub], Finding]) -> Finding:
     try:
-        return question(hub)
+        return check(hub)
     except HublishError as error:
         return Finding(name, False, error.message, error.hint)
 
 
 def _endpoint(hub: Hub) -> Finding:
     hub.ping()
-    return Finding("endpoint", True, f"{hub.endpoint} answers")
+    return Finding("endpoint", True, f"{hub.endpoint} responds")
 
 
 def _token(hub: Hub) -> Finding:
     try:
         return Finding("token", True, f"belongs to {hub.whoami()}")
     except AuthenticationError:
-        hint = "log in with `hf auth login` or set HF_TOKEN; loading public repos needs none"
-        return Finding("token", False, "none, or not valid", hint)
+        hint = "log in with `hf auth login` or set HF_TOKEN; loading public repos needs no token"
+        return Finding("token", False, "missing or not valid", hint)
 
 
 def _xet() -> Finding:
     found = library.xet_version()
     if found is None:
         hint = "pip install hf_xet, and do not set HF_HUB_DISABLE_XET"
-        return Finding("xet", True, "off: large files are sent whole, by LFS", hint)
+        return Finding("xet", True, "off: large files are sent as a whole, by LFS", hint)
     return Finding("xet", True, f"hf_xet {found}")
 
 
 def _disk() -> Finding:
     folder = cache = library.cache_folder()
-    while not folder.exists():
+    while not folder.exists():  # a cache that is not created yet is on the disk of its nearest parent
         folder = folder.parent
     free = shutil.disk_usage(folder).free
     hint = "" if free > _LOW_DISK else "free some, or set HF_HOME to a larger disk"

@@ -1,4 +1,4 @@
-"""init: a hub.yaml for what lies in a folder, or in a repo on a Hub; it passes `check` before it is written."""
+"""Draft a hub.yaml for a folder, or for a repo on a Hub; the draft passes `check` before it is written."""
 
 import os
 import tempfile
@@ -26,25 +26,25 @@ from hublish.schemas.documents.manifest import Manifest
 
 @dataclass(frozen=True)
 class Draft:
-    """A manifest that was drafted."""
+    """A drafted manifest."""
 
     text: str
-    """As it is written, comments and all."""
+    """The manifest with its comments, as it is written."""
     manifest: Manifest
     recognised: tuple[Detected, ...]
-    """What was found, and what it was told by."""
+    """The detected facts, each with its evidence."""
     left_out: tuple[LeftOut, ...]
-    """What stays out, and why."""
+    """Files that are not part of the release, each with the reason."""
     open: tuple[str, ...]
-    """What only a person can fill in, each with its place in the manifest."""
+    """Fields that only a person can fill in."""
     warnings: tuple[Problem, ...] = ()
-    """What `check` has to say."""
+    """The warnings of `check`."""
     path: Path | None = None
-    """Where it was written; None when it was not."""
+    """The file that was written; None when none was."""
     commit: str | None = None
-    """Of the repo that it was drafted from."""
+    """The commit of the repo from which it was drafted."""
     complete: bool = True
-    """Whether every file it speaks of lies in the folder."""
+    """Whether every file that the draft names is in the folder."""
 
 
 @takes(HubOptions)
@@ -59,29 +59,30 @@ def init(
     force: bool = False,
     **options: Unpack[HubOptions],
 ) -> Draft:
-    """Draft a commented hub.yaml for what lies in a folder; it passes `check` before it is written.
+    """Draft a commented hub.yaml for the files of a folder; the draft passes `check` before it is written.
 
-    Names and small files are read; no weight is, nothing is unpickled, no link is followed.
+    Only names and small files are read: no weights, no pickles, and no files behind links.
 
     Args:
-        folder: what is released.
-        repo_id: where it goes; default: what the folder's git remote or its name says.
-        repo_type: what it is; default: what its files say; with `from_repo`, the kind of that repo (default: model).
-        from_repo: the id of a repo on a Hub, instead of the folder: the draft publishes the files it holds from the
-            folder they were, or will be, pulled into.
-        revision: of `from_repo`; default: main.
-        out: where it is written, in `folder`; None writes nothing.
-        force: replace what stands there.
+        folder: the folder to release.
+        repo_id: the repo. Default: inferred from the folder's git remote, or from its name.
+        repo_type: the type of the repo. Default: inferred from the files; with `from_repo`, the type of that repo
+            (default: model).
+        from_repo: the id of a repo on a Hub to draft from instead of the folder. The draft publishes the repo's files
+            from `folder`, where they have been, or will be, pulled to.
+        revision: the revision of `from_repo`. Default: main.
+        out: the file to write, in `folder`; None writes nothing.
+        force: replace an existing manifest.
         **options: see `HubOptions`; the Hub is that of `from_repo`.
 
     Raises:
-        DraftError: there is nothing to release, or a manifest stands there already.
-        UsageError: the folder is none, or `out` lies elsewhere.
-        RemoteError: the Hub refuses or cannot be reached.
+        DraftError: there is nothing to release, or the manifest exists already.
+        UsageError: `folder` is not a folder, or `out` is not in it.
+        RemoteError: the Hub rejects a request or cannot be reached.
     """
     folder = Path(folder)
     path = None if out is None else _target(folder, Path(out), force=force)
-    _check_asked(repo_id)
+    _check_repo_id(repo_id)
     if from_repo is None:
         made = _of_folder(folder, repo_id, repo_type, options.get("progress", SILENT))
     else:
@@ -117,20 +118,19 @@ def _of_repo(
     wanted = [path for path in listing.sizes if path not in out]
     if all((folder / path).is_file() for path in wanted):
         return _checked(made, folder, folder, progress)
-    # What will be pulled stands in for itself: names, sizes without bytes, and the card.
-    with tempfile.TemporaryDirectory(prefix="hublish-") as stand_in:
+    # The files are not here yet, and `check` needs only their names and sizes, and the content of the card.
+    with tempfile.TemporaryDirectory(prefix="hublish-") as placeholders:
         for path in wanted:
-            _stand_in(
-                Path(stand_in, path), listing.head(path, SMALL) if path == CARD_FILE else b"", listing.sizes[path]
-            )
-        return replace(_checked(made, Path(stand_in), repo_id, progress), complete=False)
+            beginning = listing.head(path, SMALL) if path == CARD_FILE else b""
+            _write_placeholder(Path(placeholders, path), beginning, listing.sizes[path])
+        return replace(_checked(made, Path(placeholders), repo_id, progress), complete=False)
 
 
-def _stand_in(file: Path, beginning: bytes, size: int) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("wb") as written:
+def _write_placeholder(path: Path, beginning: bytes, size: int) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as written:
         written.write(beginning)
-        written.truncate(size)  # no block of the disk is taken
+        written.truncate(size)  # a sparse file: it takes no space on the disk
 
 
 def _checked(made: Drafted, folder: Path, shown: str | Path, progress: Progress) -> Draft:
@@ -146,18 +146,18 @@ def _checked(made: Drafted, folder: Path, shown: str | Path, progress: Progress)
 def _target(folder: Path, out: Path, *, force: bool) -> Path:
     path = folder / out
     if path.parent.resolve() != folder.resolve():
-        msg = f"{out} does not lie in {folder}, and sources are relative to the manifest's folder"
+        msg = f"{out} is not in {folder}, and sources are relative to the manifest's folder"
         raise UsageError(msg, hint="name a file in the folder, or `-` to print the draft")
     if path.is_dir():
         msg = f"{path} is a folder"
         raise UsageError(msg, hint="name a file")
     if os.path.lexists(path) and not force:
-        msg = f"{path} exists, and was left as it is"
+        msg = f"{path} exists and was not changed"
         raise DraftError(msg, hint="`--force` replaces it; `--out -` prints the draft, to compare")
     return path
 
 
-def _check_asked(repo_id: str | None) -> None:
+def _check_repo_id(repo_id: str | None) -> None:
     try:
         _ = repo_id is None or check_repo_id(repo_id)
     except ValueError as error:

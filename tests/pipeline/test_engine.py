@@ -1,4 +1,4 @@
-"""The engine: order, announcements, and the order that mypy refuses."""
+"""The engine runs stages in order and reports each; mypy rejects a wrong order."""
 
 import subprocess
 import sys

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from huggingface_hub import HfApi, close_session, constants
 
+import hublish
 from hublish.api.session import Session
 from hublish.hub.client.hub import Hub
 
@@ -80,3 +81,11 @@ def hub(folder: Path) -> Iterator[Hub]:
 @pytest.fixture
 def api(hub: Hub) -> HfApi:
     return hub.api
+
+
+@pytest.fixture
+def lock(manifest: Path, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The lock of a published release, with HF_ENDPOINT's place taken by the running Hub."""
+    hublish.publish(manifest, endpoint="embedded")
+    monkeypatch.chdir(manifest.parent)
+    return manifest.parent / "hub.lock"

@@ -1,4 +1,4 @@
-"""What `check` says of a release that nobody has built yet."""
+"""The warnings and errors of `check`, before anything is built."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ def test_check_gives_warnings_and_raises_with_lines_and_columns(manifest: Path) 
     assert "runs/model.npz" in problem.hint
 
 
-def test_what_is_wrong_with_the_files_and_with_the_card_comes_at_once(manifest: Path) -> None:
+def test_problems_of_the_files_and_of_the_card_are_reported_at_once(manifest: Path) -> None:
     text = manifest.read_text().replace("runs/model.npz", "runs/modle.npz")
     manifest.write_text(text.partition("card:")[0] + "card:\n  template: modle\n  metadata: {license: apache2}\n")
     with pytest.raises(SourceError, match="3 problems, with the files and with the card") as caught:
@@ -33,6 +33,6 @@ def test_what_is_wrong_with_the_files_and_with_the_card_comes_at_once(manifest: 
     assert all(problem.location for problem in caught.value.problems)
 
 
-def test_a_manifest_that_is_not_there_says_how_to_begin(tmp_path: Path) -> None:
+def test_the_error_for_a_missing_manifest_explains_how_to_begin(tmp_path: Path) -> None:
     with pytest.raises(ManifestInvalidError, match="does not exist"):
         hublish.check(tmp_path / "hub.yaml")

@@ -1,4 +1,4 @@
-"""doctor: what it finds on a machine that can publish, and on one that cannot."""
+"""The findings of doctor on a machine that can publish, and on one that cannot."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ def test_all_is_well_on_the_embedded_hub(tmp_path: Path, monkeypatch: pytest.Mon
     assert findings["token"].detail == "belongs to me"
 
 
-def test_a_wrong_token_is_told_and_never_shown(hub: Hub) -> None:
+def test_a_wrong_token_is_reported_and_never_shown(hub: Hub) -> None:
     secret = "hf_" + "x" * 30
     finding = by_name(endpoint=hub.endpoint, token=secret)["token"]
     assert not finding.ok
@@ -34,6 +34,6 @@ def test_an_endpoint_out_of_reach_fails_with_a_hint() -> None:
     assert "HF_ENDPOINT" in findings["endpoint"].hint
 
 
-def test_xet_that_is_off_is_told(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_xet_that_is_off_is_reported(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
     assert "off" in by_name(endpoint=hub.endpoint)["xet"].detail

@@ -1,4 +1,4 @@
-"""explain: any path, rule by rule, with lines; the Hub's own .gitignore when it is asked."""
+"""Any path is explained rule by rule, with lines; with `remote`, by the Hub's own .gitignore too."""
 
 import os
 from pathlib import Path
@@ -36,7 +36,7 @@ def told(step: Step) -> tuple[str, str]:
     return step.text, str(step.location)
 
 
-def test_a_file_that_is_in_tells_what_it_becomes_and_who_needs_it(manifest: Path) -> None:
+def test_an_included_file_shows_its_result_and_whether_loading_needs_it(manifest: Path) -> None:
     fate = only_fate(manifest, "runs/config.json")
     assert (fate.outcome, fate.path_in_repo, fate.serializer) == (Outcome.IN, ("config.json",), "copy")
     assert told(fate.decisive) == ("artifacts[1].source: runs/*.json", f"{manifest}:10:13")
@@ -51,7 +51,7 @@ def test_a_file_that_is_out_tells_the_line_that_keeps_it_out(manifest: Path) -> 
     assert fate.loading is None
 
 
-def test_a_path_in_the_repo_tells_what_makes_it(manifest: Path) -> None:
+def test_a_path_in_the_repo_shows_its_source(manifest: Path) -> None:
     found = explained(manifest, "model.safetensors")
     assert (found.taken, found.outcome) == (Taken.PATH_IN_REPO, Outcome.IN)
     assert [(fate.source, fate.serializer, fate.more) for fate in found.fates] == [
@@ -60,7 +60,7 @@ def test_a_path_in_the_repo_tells_what_makes_it(manifest: Path) -> None:
     assert [step.rule for step in steps(found.fates[0], Effect.LATER)] == ["policy"]
 
 
-def test_what_may_become_shards_says_so(manifest: Path) -> None:
+def test_a_file_that_may_become_shards_is_marked(manifest: Path) -> None:
     text = manifest.read_text().replace(
         "serializer: safetensors\n", "serializer: safetensors\n    options: {max_shard_size: 1KB}\n", 1
     )
@@ -70,7 +70,7 @@ def test_what_may_become_shards_says_so(manifest: Path) -> None:
 
 
 @pytest.mark.parametrize("path", ["model-00002-of-00003.safetensors", "model.safetensors.index.json"])
-def test_a_shard_is_told_by_what_it_is_a_part_of(manifest: Path, path: str) -> None:
+def test_a_shard_is_explained_by_its_source(manifest: Path, path: str) -> None:
     assert explained(manifest, path).outcome is Outcome.ABSENT
     text = manifest.read_text()
     sharded = "serializer: safetensors\n    options: {max_shard_size: 1KB}\n"
@@ -85,7 +85,7 @@ def test_a_gitignore_that_is_a_pipe_is_refused_and_not_waited_for(manifest: Path
     assert explained(manifest, ".gitignore").outcome is Outcome.REFUSED
 
 
-def test_a_name_that_is_a_file_and_another_ones_path_in_the_repo_is_told_twice(manifest: Path) -> None:
+def test_a_name_of_a_file_that_is_also_a_path_in_the_repo_is_explained_twice(manifest: Path) -> None:
     (manifest.parent / "config.json").write_text("{}")
     found = explained(manifest, "config.json")
     assert [(fate.taken, fate.source, fate.outcome) for fate in found.fates] == [
@@ -141,7 +141,7 @@ def test_a_file_that_no_source_collects_tells_why_each_does_not(manifest: Path, 
 
 
 @pytest.mark.parametrize("path", [".git/config", "data/.cache/huggingface/x", ".hublish/hub/x", ".git"])
-def test_a_folder_that_is_never_entered_says_so(manifest: Path, path: str) -> None:
+def test_a_folder_that_is_never_entered_is_explained(manifest: Path, path: str) -> None:
     (manifest.parent / path).parent.mkdir(parents=True, exist_ok=True)
     (manifest.parent / path).mkdir() if path == ".git" else (manifest.parent / path).write_text("x")
     fate = only_fate(manifest, path)
@@ -149,7 +149,7 @@ def test_a_folder_that_is_never_entered_says_so(manifest: Path, path: str) -> No
     assert "is never searched" in fate.decisive.text
 
 
-def test_a_link_is_told_and_so_is_what_lies_behind_it(manifest: Path) -> None:
+def test_a_link_and_its_target_are_explained(manifest: Path) -> None:
     (manifest.parent / "data" / "link").symlink_to("../runs")
     for path in ("data/link", "data/link/config.json"):
         fate = only_fate(manifest, path)
@@ -173,13 +173,13 @@ def test_a_file_outside_the_folder_is_out(manifest: Path, tmp_path: Path) -> Non
     assert (fate.outcome, fate.decisive.rule) == (Outcome.OUT, "outside")
 
 
-def test_what_is_nowhere_gets_near_misses(manifest: Path) -> None:
+def test_a_path_that_does_not_exist_gets_near_misses(manifest: Path) -> None:
     found = explained(manifest, "config.jsn")
     assert (found.taken, found.outcome) == (Taken.NOTHING, Outcome.ABSENT)
     assert found.near[0] == "config.json"
 
 
-def test_the_policy_says_which_of_its_rules_refuses(manifest: Path) -> None:
+def test_the_rule_of_the_policy_that_refuses_is_named(manifest: Path) -> None:
     (manifest.parent / "data" / "key.txt").write_text("token: hf_" + "aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1dE3f")
     fate = only_fate(manifest, "data/key.txt")
     (step,) = steps(fate, Effect.REFUSES)
@@ -198,7 +198,7 @@ def test_a_card_and_a_readme_cannot_both_be_in(manifest: Path) -> None:
     ]
 
 
-def test_problems_with_other_sources_are_told_and_stop_nothing(manifest: Path) -> None:
+def test_problems_of_other_sources_are_reported_and_do_not_raise(manifest: Path) -> None:
     manifest.write_text(manifest.read_text().replace("source: data", "source: dta"))
     found = hublish.explain(manifest, "runs/config.json")
     assert found.explanations[0].outcome is Outcome.IN
@@ -220,7 +220,7 @@ def test_a_gitignore_in_the_release_tells_its_line(manifest: Path) -> None:
     )
 
 
-def test_the_gitignore_on_the_hub_counts_when_it_is_asked(manifest: Path, api: HfApi) -> None:
+def test_the_gitignore_on_the_hub_counts_with_remote(manifest: Path, api: HfApi) -> None:
     api.create_repo("acme/digits")
     api.upload_file(path_or_fileobj=b"\n\n*.json\n", path_in_repo=".gitignore", repo_id="acme/digits")
     assert explained(manifest, "runs/config.json").outcome is Outcome.IN
@@ -229,7 +229,7 @@ def test_the_gitignore_on_the_hub_counts_when_it_is_asked(manifest: Path, api: H
     assert str(found.fates[0].decisive.location) == "acme/digits/.gitignore:3:1"
 
 
-def test_without_being_asked_for_no_network_is_used(manifest: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_remote_no_network_is_used(manifest: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     assert explained(manifest, "runs/config.json").outcome is Outcome.IN
     with pytest.raises(OfflineError):
@@ -261,7 +261,7 @@ def test_a_file_of_an_artifact_that_cannot_be_collected_is_refused_for_it(manife
 
 
 @pytest.mark.parametrize("path", ["/", "/etc"])
-def test_an_absolute_path_is_no_path_in_the_repo(manifest: Path, path: str) -> None:
+def test_an_absolute_path_is_not_a_path_in_the_repo(manifest: Path, path: str) -> None:
     assert only_fate(manifest, path).decisive.rule == "outside"
 
 
@@ -273,7 +273,7 @@ def test_an_absolute_path_is_no_path_in_the_repo(manifest: Path, path: str) -> N
         (".gitattributes", "it is kept"),
     ],
 )
-def test_a_file_that_stands_on_the_hub_alone_is_told_when_it_is_asked(
+def test_a_file_that_is_only_on_the_hub_is_explained_with_remote(
     manifest: Path, api: HfApi, path: str, words: str
 ) -> None:
     api.create_repo("acme/digits")

@@ -1,4 +1,4 @@
-"""A draft of a folder is what its author would have written: read as a golden file, planned, checked."""
+"""A draft of a folder is compared with a golden file, checked and planned."""
 
 import os
 from pathlib import Path
@@ -30,7 +30,7 @@ def folder(title: str, tmp_path: Path) -> Path:
 
 
 @EVERY
-def test_a_draft_is_what_its_author_would_write(title: str, folder: Path, request: pytest.FixtureRequest) -> None:
+def test_a_draft_equals_its_golden_file(title: str, folder: Path, request: pytest.FixtureRequest) -> None:
     made = hublish.init(folder)
     assert (folder / "hub.yaml").read_text() == made.text
     golden = GOLDEN / f"{title}.yaml"
@@ -42,9 +42,7 @@ def test_a_draft_is_what_its_author_would_write(title: str, folder: Path, reques
 
 
 @EVERY
-def test_what_would_be_published_is_what_its_author_means(
-    title: str, folder: Path, own_hub: EmbeddedHub, own_home: Path
-) -> None:
+def test_a_draft_publishes_the_intended_files(title: str, folder: Path, own_hub: EmbeddedHub, own_home: Path) -> None:
     hublish.init(folder)
     assert sorted(problem.message for problem in hublish.check(folder / "hub.yaml")) == list(SHAPES[title].warned)
     plan = hublish.plan(folder / "hub.yaml", endpoint=own_hub.endpoint, token=own_hub.token)
@@ -58,7 +56,7 @@ def model(tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_manifest_that_stands_there_is_left_alone_unless_it_is_forced(model: Path) -> None:
+def test_an_existing_manifest_is_replaced_only_with_force(model: Path) -> None:
     write(model / "hub.yaml", "mine: true\n")
     with pytest.raises(DraftError, match=r"hub\.yaml exists") as caught:
         hublish.init(model)
@@ -77,7 +75,7 @@ def test_a_link_that_leads_nowhere_counts_as_a_manifest_and_is_not_written_throu
     assert not (model.parent / "elsewhere.yaml").exists()
 
 
-def test_nothing_is_written_when_that_is_asked_for(model: Path) -> None:
+def test_nothing_is_written_without_out(model: Path) -> None:
     made = hublish.init(model, out=None)
     assert made.path is None
     assert [path.name for path in model.iterdir()] == ["model.safetensors"]
@@ -94,8 +92,8 @@ def test_another_name_in_the_folder_will_do(model: Path) -> None:
     [
         ({"folder": "nowhere"}, "nowhere is not a folder"),
         ({"folder": "tiny/model.safetensors"}, "is not a folder"),
-        ({"folder": "tiny", "out": "../hub.yaml"}, "does not lie in"),
-        ({"folder": "tiny", "out": "."}, "does not lie in"),
+        ({"folder": "tiny", "out": "../hub.yaml"}, "is not in"),
+        ({"folder": "tiny", "out": "."}, "is not in"),
         ({"folder": "tiny", "repo_id": "a/b/c"}, "a/b/c: repo_id"),
         ({"folder": "tiny", "repo_id": "https://example.com/a"}, "repo_id"),
     ],
@@ -106,7 +104,7 @@ def test_a_call_that_does_not_fit_is_refused(arguments: dict[str, Any], message:
     assert not (model / "hub.yaml").exists()
 
 
-def test_what_is_asked_for_wins(tmp_path: Path) -> None:
+def test_arguments_take_precedence_over_detection(tmp_path: Path) -> None:
     folder = tmp_path / "both"
     safetensors(folder / "model.safetensors")
     write(folder / "train.csv", "a,b\n1,2\n")
@@ -169,7 +167,7 @@ def test_a_folder_of_many_files_is_one_line(tmp_path: Path) -> None:
     assert [artifact.source for artifact in made.manifest.artifacts] == ["train/"]
 
 
-def test_problems_of_the_files_are_told_and_nothing_is_written(tmp_path: Path) -> None:
+def test_problems_of_the_files_are_reported_and_nothing_is_written(tmp_path: Path) -> None:
     npz(tmp_path / "A.npz")
     npz(tmp_path / "a.npz")
     with pytest.raises(HublishError, match="cannot be released as it is"):
@@ -177,7 +175,7 @@ def test_problems_of_the_files_are_told_and_nothing_is_written(tmp_path: Path) -
     assert not (tmp_path / "hub.yaml").exists()
 
 
-def test_a_checkpoint_with_more_than_weights_is_converted_as_the_draft_says(tmp_path: Path) -> None:
+def test_a_checkpoint_with_more_than_weights_is_converted_by_the_draft(tmp_path: Path) -> None:
     training(tmp_path / "runs" / "last.ckpt")
     hublish.init(tmp_path)
     assert "model.safetensors" in [file.path_in_repo for file in hublish.files(tmp_path / "hub.yaml").files]

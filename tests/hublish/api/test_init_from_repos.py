@@ -40,7 +40,7 @@ def drafted(repo_id: str, folder: Path, hub: EmbeddedHub, title: str = "") -> Dr
 
 
 @EVERY
-def test_what_was_pulled_is_published_again_as_it_stands(
+def test_a_pulled_repo_is_published_again_unchanged(
     title: str, repo_id: str, tmp_path: Path, own_hub: EmbeddedHub
 ) -> None:
     there: dict[str, Any] = {"endpoint": own_hub.endpoint, "token": own_hub.token}

@@ -1,67 +1,13 @@
-"""The reverse verbs: pull and load, from the embedded Hub and from the cache."""
+"""Loading, from the embedded Hub and from the cache."""
 
 from pathlib import Path
 
 import numpy as np
 import pytest
-from huggingface_hub import HfApi
 
 import hublish
-from hublish.base.errors import IntegrityError, LoadError, NotFoundError, OfflineError, UsageError
+from hublish.base.errors import LoadError
 from hublish.hub.client.hub import Hub
-
-
-@pytest.fixture
-def lock(manifest: Path, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The lock of a published release, with HF_ENDPOINT's place taken by the running Hub."""
-    hublish.publish(manifest, endpoint="embedded")
-    monkeypatch.chdir(manifest.parent)
-    return manifest.parent / "hub.lock"
-
-
-def names(local: hublish.LocalRelease) -> list[str]:
-    return [file.promised.path_in_repo for file in local.files]
-
-
-@pytest.mark.usefixtures("lock")
-def test_pull_brings_what_the_load_plan_in_the_repo_needs(hub: Hub) -> None:
-    local = hublish.pull("acme/digits", endpoint=hub.endpoint)
-    assert names(local) == ["config.json", "model.safetensors"]
-    assert local.checked
-    assert (local.folder / "config.json").read_text() == '{"hidden": 3}'
-
-
-@pytest.mark.usefixtures("lock")
-@pytest.mark.parametrize("revision", ["main", "v1.2.0", None])
-def test_a_revision_may_be_a_branch_a_tag_or_a_commit(revision: str | None, hub: Hub, api: HfApi) -> None:
-    wanted = revision or str(api.repo_info("acme/digits").sha)
-    assert hublish.pull("acme/digits", revision=wanted, endpoint=hub.endpoint).checked
-
-
-@pytest.mark.usefixtures("lock")
-def test_the_callers_patterns_stand_in_for_the_load_plans(hub: Hub) -> None:
-    local = hublish.pull("acme/digits", allow_patterns="data/*", endpoint=hub.endpoint)
-    assert names(local) == ["data/big.bin"]
-
-
-@pytest.mark.usefixtures("lock")
-def test_a_local_dir_receives_the_files_themselves(hub: Hub, tmp_path: Path) -> None:
-    local = hublish.pull("acme/digits", local_dir=tmp_path / "here", endpoint=hub.endpoint)
-    assert local.folder == tmp_path / "here"
-    assert not (tmp_path / "here" / "model.safetensors").is_symlink()
-
-
-@pytest.mark.usefixtures("lock")
-def test_a_manifest_of_ones_own_in_a_local_dir_stays_when_none_is_asked_for(hub: Hub, tmp_path: Path) -> None:
-    (tmp_path / "hub.yaml").write_text("mine: true\n")
-    hublish.pull("acme/digits", local_dir=tmp_path, ignore_patterns="hub.yaml", endpoint=hub.endpoint)
-    assert (tmp_path / "hub.yaml").read_text() == "mine: true\n"
-
-
-@pytest.mark.usefixtures("lock")
-def test_a_cache_dir_receives_the_files(hub: Hub, tmp_path: Path) -> None:
-    local = hublish.pull("acme/digits", cache_dir=tmp_path / "mine", endpoint=hub.endpoint)
-    assert local.folder.is_relative_to(tmp_path / "mine")
 
 
 def test_load_gives_the_arrays_bit_for_bit(lock: Path, arrays: dict[str, np.ndarray]) -> None:
@@ -82,68 +28,7 @@ def test_a_second_run_needs_no_network(hub: Hub) -> None:
         assert sorted(again.arrays) == sorted(first.arrays)
 
 
-def test_what_was_never_seen_cannot_be_had_offline() -> None:
-    with pytest.raises(OfflineError, match="was never downloaded"):
-        hublish.pull("acme/digits", local_files_only=True)
-
-
-def test_a_lock_pins_the_commit_although_main_moved(lock: Path, api: HfApi, hub: Hub) -> None:
-    api.upload_file(path_or_fileobj=b"{}", path_in_repo="config.json", repo_id="acme/digits")
-    local = hublish.pull(lock=lock)
-    assert (local.folder / "config.json").read_text() == '{"hidden": 3}'
-    assert (hublish.pull("acme/digits", endpoint=hub.endpoint).folder / "config.json").read_text() == "{}"
-
-
-def test_a_lock_that_promises_other_bytes_is_not_kept(lock: Path) -> None:
-    lock.write_text(lock.read_text().replace(hublish.files("hub.yaml").files[0].sha256, "0" * 64))
-    with pytest.raises(IntegrityError) as caught:
-        hublish.pull(lock=lock)
-    assert [problem.message for problem in caught.value.problems] == [
-        "'config.json' does not have the expected sha256 digest"
-    ]
-
-
-def test_a_lock_is_of_one_repo_and_one_commit(lock: Path) -> None:
-    with pytest.raises(UsageError, match="the lock is of acme/digits"):
-        hublish.pull("acme/other", lock=lock)
-    with pytest.raises(UsageError, match="the lock is of commit"):
-        hublish.pull(lock=lock, revision="main")
-    with pytest.raises(UsageError, match="neither"):
-        hublish.pull()
-
-
-@pytest.mark.usefixtures("lock")
-def test_what_is_not_there_is_not_found(hub: Hub) -> None:
-    with pytest.raises(NotFoundError):
-        hublish.pull("acme/none", endpoint=hub.endpoint)
-    with pytest.raises(NotFoundError):
-        hublish.pull("acme/digits", revision="v9", endpoint=hub.endpoint)
-    with pytest.raises(LoadError, match="nothing at acme/digits matches"):
-        hublish.pull("acme/digits", allow_patterns=["*.onnx"], endpoint=hub.endpoint)
-
-
 @pytest.mark.usefixtures("lock")
 def test_files_without_weights_are_pulled_but_not_loaded(hub: Hub) -> None:
     with pytest.raises(LoadError, match="no weights"):
         hublish.load("acme/digits", allow_patterns="config.json", endpoint=hub.endpoint)
-
-
-def test_a_repo_without_a_manifest_is_pulled_whole(hub: Hub, api: HfApi) -> None:
-    api.create_repo("acme/plain")
-    api.upload_file(path_or_fileobj=b"hello", path_in_repo="a/b.txt", repo_id="acme/plain")
-    assert names(hublish.pull("acme/plain", endpoint=hub.endpoint)) == [".gitattributes", "a/b.txt"]
-
-
-def test_a_repo_whose_manifest_says_nothing_clear_of_loading_says_so(hub: Hub, api: HfApi) -> None:
-    api.create_repo("acme/broken")
-    api.upload_file(path_or_fileobj=b"load: 7", path_in_repo="hub.yaml", repo_id="acme/broken")
-    with pytest.raises(LoadError, match=r"the hub\.yaml in acme/broken"):
-        hublish.pull("acme/broken", endpoint=hub.endpoint)
-
-
-def test_what_a_manifest_says_besides_is_not_for_those_who_load(hub: Hub, api: HfApi) -> None:
-    api.create_repo("acme/odd")
-    text = b"repo: {tag: '{{ git.tag }}'}\nfuture: 7\nload: {allow_patterns: ['*.txt']}\n"
-    for path, data in {"hub.yaml": text, "a.txt": b"a", "b.bin": b"b"}.items():
-        api.upload_file(path_or_fileobj=data, path_in_repo=path, repo_id="acme/odd")
-    assert names(hublish.pull("acme/odd", endpoint=hub.endpoint)) == ["a.txt"]

@@ -1,4 +1,4 @@
-"""HubMixin on objects of numpy arrays; torch modules have tests of their own, where torch is."""
+"""HubMixin on objects with numpy arrays; torch modules are tested where torch is installed."""
 
 import json
 from collections.abc import Mapping
@@ -84,7 +84,7 @@ def weights(model: Scaler) -> dict[str, list[float]]:
     return {name: array.tolist() for name, array in model.arrays.items()}
 
 
-def test_what_is_published_comes_back_with_its_configuration(api: HfApi) -> None:
+def test_a_published_model_is_loaded_with_its_configuration(api: HfApi) -> None:
     model = trained()
     url = model.push_to_hub("acme/scaler", private=True, commit_message="First")
     assert url.endswith(api.list_repo_commits("acme/scaler")[0].commit_id)
@@ -118,7 +118,7 @@ def test_a_folder_is_as_good_as_a_repo(tmp_path: Path) -> None:
     assert (again.names, again.size, weights(again)) == (["b"], Size(3), weights(model))
 
 
-def test_saving_again_keeps_a_readme_and_renews_the_rest(tmp_path: Path) -> None:
+def test_a_second_save_keeps_the_readme_and_replaces_the_rest(tmp_path: Path) -> None:
     model = trained()
     model.save_pretrained(tmp_path)
     (tmp_path / "README.md").write_text("mine")
@@ -136,7 +136,7 @@ def test_saving_may_publish_at_once(tmp_path: Path, api: HfApi) -> None:
     assert api.list_repo_commits("acme/saved")[0].title == "Saved"
 
 
-def test_the_card_is_ours_with_what_the_class_says() -> None:
+def test_the_card_contains_the_class_keywords() -> None:
     trained().push_to_hub("acme/card", model_card_kwargs={"summary": "Scales."})
     card = ModelCard.load("acme/card")
     assert card.data.to_dict() == {"license": "mit", "tags": ["model_hub_mixin", "numpy"]}
@@ -192,7 +192,7 @@ def test_a_pickle_of_a_classs_own_is_held_back_by_the_policy(api: HfApi) -> None
     assert not api.repo_exists("acme/pickling")
 
 
-def test_a_manifest_of_the_class_says_how_it_is_published(folder: Path, api: HfApi) -> None:
+def test_a_class_with_a_manifest_is_published_by_it(folder: Path, api: HfApi) -> None:
     class Declared(Scaler, manifest=folder / "hub.yaml"): ...
 
     model = Declared(Size(3))
@@ -205,7 +205,7 @@ def test_a_manifest_of_the_class_says_how_it_is_published(folder: Path, api: HfA
 
 
 @pytest.mark.filterwarnings("default")
-def test_arguments_of_old_get_the_clients_own_advice() -> None:
+def test_deprecated_arguments_get_the_warning_of_the_client() -> None:
     trained().push_to_hub("acme/old")
     with (
         pytest.warns(UserWarning, match="The `proxies` argument is ignored"),
@@ -214,7 +214,7 @@ def test_arguments_of_old_get_the_clients_own_advice() -> None:
         Scaler.from_pretrained("acme/old", resume_download=True, proxies={"https": "x"})
 
 
-def test_what_holds_no_weights_cannot_be_saved(tmp_path: Path) -> None:
+def test_an_object_without_weights_cannot_be_saved(tmp_path: Path) -> None:
     class Empty(hublish.HubMixin): ...
 
     with pytest.raises(SerializationError, match="no serializer is known"):
@@ -230,7 +230,7 @@ def test_a_bad_byte_in_the_cache_is_not_loaded(hub: Hub, api: HfApi) -> None:
     assert Scaler.from_pretrained("acme/bad").rest == {"extra": 1}
 
 
-def test_a_folder_without_weights_says_so(tmp_path: Path) -> None:
+def test_a_folder_without_weights_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "none").mkdir()
     with pytest.raises(LoadError, match="no weights"):
         Scaler.from_pretrained(tmp_path / "none", size=Size(1))

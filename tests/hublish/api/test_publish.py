@@ -1,4 +1,4 @@
-"""The forward verbs, on the embedded Hub with the real client."""
+"""Publishing, on the embedded Hub with the real client."""
 
 import json
 from pathlib import Path
@@ -10,21 +10,10 @@ from huggingface_hub import HfApi
 
 import hublish
 from hublish.base.errors import DeclinedError, PlanStaleError, RemoteConflictError
-from hublish.base.values import Action, Plan
+from hublish.base.values import Plan
 from hublish.pipeline.lock.records import canonical_json, plan_document
 
 RELEASED = ["config.json", "data/big.bin", "hub.yaml", "model.safetensors"]
-
-
-def test_a_plan_shows_every_file_and_writes_nothing(manifest: Path, api: HfApi) -> None:
-    plan = hublish.plan(manifest, endpoint="embedded")
-    assert [(change.action, change.path_in_repo) for change in plan.changes] == [
-        (Action.ADD, path) for path in RELEASED
-    ]
-    assert [setting.name for setting in plan.settings] == ["repo"]
-    assert plan.tag == "v1.2.0"
-    assert not api.repo_exists("acme/digits")
-    assert not (manifest.parent / "hub.lock").exists()
 
 
 def test_publishing_makes_one_commit_a_tag_and_a_lock(manifest: Path, api: HfApi) -> None:
@@ -51,7 +40,7 @@ def test_publishing_twice_does_nothing_the_second_time(manifest: Path, api: HfAp
     assert len(api.list_repo_commits("acme/digits")) == 2
 
 
-def test_only_what_changed_is_sent_and_only_what_may_be_deleted_is(manifest: Path, api: HfApi) -> None:
+def test_only_changed_files_are_sent_and_only_matching_files_are_deleted(manifest: Path, api: HfApi) -> None:
     hublish.publish(manifest, endpoint="embedded")
     for path in ("old/a.bin", "mine.txt"):
         api.upload_file(path_or_fileobj=b"x", path_in_repo=path, repo_id="acme/digits")
@@ -98,7 +87,7 @@ def test_a_plan_is_stale_when_a_byte_moved_since_the_review(manifest: Path, api:
     assert not api.repo_exists("acme/digits")
 
 
-def test_a_person_who_says_no_stops_everything(manifest: Path, api: HfApi) -> None:
+def test_a_plan_that_is_not_confirmed_is_not_published(manifest: Path, api: HfApi) -> None:
     shown: list[Plan] = []
 
     def decline(plan: Plan) -> bool:
@@ -132,7 +121,7 @@ def test_a_branch_that_is_missing_is_created_from_main(manifest: Path, api: HfAp
 
 
 @pytest.mark.parametrize("repo_type", ["dataset", "kernel"])
-def test_other_kinds_of_repos_are_published_alike(repo_type: str, manifest: Path, api: HfApi) -> None:
+def test_other_types_of_repos_are_published_the_same_way(repo_type: str, manifest: Path, api: HfApi) -> None:
     manifest.write_text(manifest.read_text().replace("repo:\n", f"repo:\n  repo_type: {repo_type}\n"))
     receipt = hublish.publish(manifest, endpoint="embedded")
     assert api.repo_info("acme/digits", repo_type=repo_type).sha == receipt.commit
@@ -151,7 +140,7 @@ def test_a_private_repo_is_private_from_its_first_moment(manifest: Path, api: Hf
     assert not api.repo_info("acme/digits").private
 
 
-def test_arrays_in_memory_stand_in_for_a_source(
+def test_arrays_in_memory_replace_a_source(
     folder: Path, arrays: dict[str, np.ndarray], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(folder)

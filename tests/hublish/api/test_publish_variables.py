@@ -60,7 +60,7 @@ def folder(tmp_path: Path, git: Git, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def test_it_goes_out_and_loads_where_there_is_no_git_and_no_environment(
+def test_a_release_with_variables_loads_without_git_and_environment(
     manifest: Path, hub: Hub, api: HfApi, git: Git, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     receipt = hublish.publish(hublish.read_project(manifest, variables=GIVEN), endpoint="embedded")
@@ -83,7 +83,7 @@ def test_it_goes_out_and_loads_where_there_is_no_git_and_no_environment(
     assert np.array_equal(loaded.arrays["w"], np.eye(3))
 
 
-def test_a_reviewed_plan_holds_what_was_set(manifest: Path, tmp_path: Path, api: HfApi) -> None:
+def test_a_reviewed_plan_contains_the_variables_that_were_set(manifest: Path, tmp_path: Path, api: HfApi) -> None:
     plan = hublish.plan(hublish.read_project(manifest, variables=GIVEN), endpoint="embedded")
     path = tmp_path / "plan.json"
     path.write_text(canonical_json(plan_document(plan)))
@@ -101,7 +101,7 @@ def test_other_values_than_the_reviewed_are_refused(manifest: Path, given: dict[
     assert caught.value.hint.startswith("leave --set out")
 
 
-def test_what_was_set_for_a_plan_and_is_mentioned_no_more_is_told_as_such(manifest: Path) -> None:
+def test_a_variable_of_the_plan_that_is_no_longer_mentioned_is_reported(manifest: Path) -> None:
     plan = hublish.plan(hublish.read_project(manifest, variables=GIVEN), endpoint="embedded")
     manifest.write_text(manifest.read_text().replace("{{ folder }}", "runs"))
     with pytest.raises(ManifestInvalidError) as caught:

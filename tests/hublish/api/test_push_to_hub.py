@@ -1,4 +1,4 @@
-"""The helpers: an object to the Hub and back, with and without a manifest. No framework is needed for it."""
+"""An object is pushed to the Hub and loaded back, with and without a manifest. No framework is needed."""
 
 import json
 from collections.abc import Mapping
@@ -75,7 +75,7 @@ def test_an_object_with_a_state_dict_goes_and_comes_back_with_its_configuration(
     assert hublish.load("acme/scaler", into=Scaler, **there).hidden == 3
 
 
-def test_publishing_it_again_makes_no_commit(there: dict[str, Any]) -> None:
+def test_publishing_an_unchanged_object_again_makes_no_commit(there: dict[str, Any]) -> None:
     first = hublish.push_to_hub(ARRAYS, "acme/twice", **there)
     again = hublish.push_to_hub(ARRAYS, "acme/twice", **there)
     assert (again.created, again.commit) == (False, first.commit)
@@ -111,7 +111,7 @@ def test_the_commit_is_as_the_caller_wants_it(there: dict[str, Any], api: HfApi)
     assert same(hublish.from_hub("acme/how", revision="refs/pr/1", **there), ARRAYS)
 
 
-def test_patterns_choose_what_goes_up_and_what_goes_away(there: dict[str, Any], api: HfApi) -> None:
+def test_patterns_choose_the_files_to_upload_and_to_delete(there: dict[str, Any], api: HfApi) -> None:
     hublish.push_to_hub(ARRAYS, "acme/patterns", **there)
     api.upload_file(path_or_fileobj=b"x", path_in_repo="old/x.txt", repo_id="acme/patterns")
     receipt = hublish.push_to_hub(
@@ -142,7 +142,7 @@ def test_serializer_options_and_places_may_be_named(there: dict[str, Any]) -> No
     assert same(hublish.from_hub("acme/shards", **there), ARRAYS)
 
 
-def test_a_manifest_file_says_the_rest(manifest: Path, there: dict[str, Any], api: HfApi) -> None:
+def test_a_manifest_file_supplies_the_rest(manifest: Path, there: dict[str, Any], api: HfApi) -> None:
     receipt = hublish.push_to_hub({"w": ARRAYS["w"]}, manifest=manifest, **there)
     assert receipt.tag == "v1.2.0"
     assert read(api, "acme/digits", "hub.yaml") == manifest.read_bytes()
@@ -164,7 +164,7 @@ def test_a_manifest_takes_variables_and_is_published_as_written(
         hublish.push_to_hub(ARRAYS, manifest=built, manifest_variables=given, **there)
 
 
-def test_what_is_given_beside_a_manifest_counts(manifest: Path, there: dict[str, Any], api: HfApi) -> None:
+def test_arguments_override_the_manifest(manifest: Path, there: dict[str, Any], api: HfApi) -> None:
     receipt = hublish.push_to_hub(
         ARRAYS,
         "acme/other",
@@ -207,7 +207,7 @@ TWO = "repo: {repo_id: a/b}\nartifacts: [{source: a.npz, serializer: safetensors
         (ARRAYS, {"manifest": "two.yaml", "artifact": "c.npz"}, UsageError, "no artifact 'c.npz'"),
     ],
 )
-def test_what_cannot_be_published_is_said_before_anything_is_sent(
+def test_invalid_arguments_are_refused_before_anything_is_sent(
     value: Any, options: dict[str, Any], error: type[Exception], message: str, tmp_path: Path, monkeypatch: Any
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -216,7 +216,7 @@ def test_what_cannot_be_published_is_said_before_anything_is_sent(
         hublish.push_to_hub(value, **{"repo_id": "acme/x", "endpoint": "http://127.0.0.1:9", "token": False, **options})
 
 
-def test_a_pickle_goes_up_only_when_the_policy_lets_it(there: dict[str, Any]) -> None:
+def test_a_pickle_is_uploaded_only_when_the_policy_allows_it(there: dict[str, Any]) -> None:
     import pickle
 
     manifest = hublish.Manifest.model_validate(
@@ -238,7 +238,7 @@ def test_a_second_load_needs_no_network_and_a_cache_may_be_chosen(there: dict[st
         hublish.from_hub("acme/cached", **dead)
 
 
-def test_trust_is_asked_for_before_code_of_the_release_runs(folder: Path, there: dict[str, Any]) -> None:
+def test_code_of_a_release_runs_only_with_trust(folder: Path, there: dict[str, Any]) -> None:
     (folder / "net.py").write_text("class Net:\n    def __init__(self, arrays):\n        self.names = sorted(arrays)\n")
     (folder / "hub.yaml").write_text(
         "repo: {repo_id: acme/code}\n"
@@ -256,7 +256,7 @@ def test_trust_is_asked_for_before_code_of_the_release_runs(folder: Path, there:
 
 
 @pytest.mark.filterwarnings("default")
-def test_arguments_of_old_get_the_clients_own_advice(there: dict[str, Any]) -> None:
+def test_deprecated_arguments_get_the_warning_of_the_client(there: dict[str, Any]) -> None:
     hublish.push_to_hub(ARRAYS, "acme/old", **there)
     with (
         pytest.warns(UserWarning, match="The `proxies` argument is ignored in `from_hub`"),

@@ -1,4 +1,4 @@
-"""From a manifest, however it is given, to a project."""
+"""A project is read from a path, from text, or from a manifest built in Python."""
 
 from pathlib import Path
 from typing import Any
@@ -71,7 +71,7 @@ def test_the_text_is_read_once_however_many_problems_are_placed(
     assert read == [project.text]
 
 
-def test_variables_from_outside_stand_in_for_what_the_manifest_says(manifest: Path) -> None:
+def test_given_variables_replace_those_of_the_manifest(manifest: Path) -> None:
     project = read_project(manifest, variables={"version": "1.3.0"})
     assert (project.manifest.repo.tag, project.settings) == ("v1.3.0", {"version": "1.3.0"})
     assert project.text == manifest.read_bytes()
@@ -89,7 +89,7 @@ def test_variables_from_outside_stand_in_for_what_the_manifest_says(manifest: Pa
         ({"version": "a\0"}, "the value of 'version' is invalid: control character U\\+0000"),
     ],
 )
-def test_what_cannot_be_set_is_refused(manifest: Path, variables: dict[str, Any], message: str) -> None:
+def test_invalid_variables_are_refused(manifest: Path, variables: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         read_project(manifest, variables=variables)
 

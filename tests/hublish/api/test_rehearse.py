@@ -1,4 +1,4 @@
-"""rehearse: the whole way and back, leaving nothing."""
+"""A rehearsal publishes, pulls and loads, and leaves nothing behind."""
 
 import pickle
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""status: the working tree and the Hub against the lock, each half on its own."""
+"""The working tree and the Hub compared with the lock, each half by itself."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -32,12 +32,12 @@ def remote(status: Status) -> RemoteDrift:
     return status.remote
 
 
-def test_what_was_just_published_has_not_drifted(published: Path) -> None:
+def test_a_release_that_was_just_published_has_not_drifted(published: Path) -> None:
     status = hublish.status(published)
     assert (status.changed, local(status).any, remote(status).any) == (False, False, False)
 
 
-def test_before_the_first_release_there_is_no_lock_and_all_to_do(manifest: Path) -> None:
+def test_before_the_first_release_there_is_no_lock_and_a_change(manifest: Path) -> None:
     status = hublish.status(manifest, endpoint="http://127.0.0.1:9")
     assert (status.lock, status.local, status.remote, status.error) == (None, None, None, None)
     assert status.changed
@@ -49,7 +49,7 @@ def test_a_lock_that_is_named_must_be_there(manifest: Path) -> None:
         hublish.status(manifest, lock=manifest.parent / "other.lock")
 
 
-def test_changes_here_are_told_apart(published: Path) -> None:
+def test_added_changed_and_removed_files_are_distinguished(published: Path) -> None:
     folder = published.parent
     (folder / "runs" / "config.json").write_text('{"hidden": 4}')
     (folder / "runs" / "new.json").write_text("{}")
@@ -72,14 +72,14 @@ def test_an_option_that_makes_other_bytes_is_named(published: Path) -> None:
     assert changed == {"hub.yaml": "other bytes", "model.safetensors": "dtype None -> float16"}
 
 
-def test_a_version_that_was_raised_and_not_published_is_told(published: Path) -> None:
+def test_a_raised_version_that_is_not_published_is_reported(published: Path) -> None:
     published.write_text(published.read_text().replace("1.2.0", "1.3.0"))
     found = local(hublish.status(published))
     assert found.settings == (Setting("tag", "v1.2.0", "v1.3.0"),)
     assert not found.keeps_the_tag
 
 
-def test_commits_of_others_are_counted_and_their_files_told(published: Path, api: HfApi) -> None:
+def test_later_commits_are_counted_and_their_files_reported(published: Path, api: HfApi) -> None:
     api.upload_file(path_or_fileobj=b"{}", path_in_repo="config.json", repo_id=REPO)
     api.upload_file(path_or_fileobj=b"x", path_in_repo="evil.py", repo_id=REPO)
     api.delete_file("model.safetensors", repo_id=REPO)
@@ -111,7 +111,7 @@ def _tag_elsewhere(api: HfApi) -> None:
     [(lambda api: api.delete_tag(REPO, tag="v1.2.0"), False), (_tag_elsewhere, True)],
     ids=["gone", "moved"],
 )
-def test_a_tag_that_is_gone_or_moved_is_told(
+def test_a_tag_that_is_gone_or_moved_is_reported(
     published: Path, api: HfApi, disturb: Callable[[HfApi], None], stands: bool
 ) -> None:
     disturb(api)
@@ -120,13 +120,13 @@ def test_a_tag_that_is_gone_or_moved_is_told(
     assert (found.tag_at == found.head) is stands
 
 
-def test_a_history_that_was_squashed_is_no_loss_of_files(published: Path, api: HfApi) -> None:
+def test_a_squashed_history_still_has_the_files(published: Path, api: HfApi) -> None:
     api.super_squash_history(REPO)
     found = remote(hublish.status(published))
     assert (found.moved, found.commits_since, found.verification.ok) == (True, None, True)
 
 
-def test_settings_that_are_not_as_the_manifest_says_are_told(published: Path, api: HfApi) -> None:
+def test_settings_that_differ_from_the_manifest_are_reported(published: Path, api: HfApi) -> None:
     published.write_text(
         published.read_text().replace(f"repo_id: {REPO}\n", f"repo_id: {REPO}\n  visibility: public\n")
     )
@@ -141,7 +141,7 @@ def test_a_repo_that_is_gone_holds_nothing_of_the_release(published: Path, api: 
     assert len(found.verification.missing) == 4
 
 
-def test_a_branch_that_is_gone_is_told(manifest: Path, api: HfApi) -> None:
+def test_a_branch_that_is_gone_is_reported(manifest: Path, api: HfApi) -> None:
     manifest.write_text(manifest.read_text().replace("repo:\n", "repo:\n  revision: next\n"))
     hublish.publish(manifest, endpoint="embedded")
     api.delete_branch(REPO, branch="next")
@@ -149,7 +149,7 @@ def test_a_branch_that_is_gone_is_told(manifest: Path, api: HfApi) -> None:
     assert (found.repo_exists, found.head, found.any) == (True, None, True)
 
 
-def test_the_local_half_is_told_when_the_hub_cannot_be_reached(published: Path) -> None:
+def test_the_local_half_is_reported_when_the_hub_cannot_be_reached(published: Path) -> None:
     status = hublish.status(published, endpoint="http://127.0.0.1:9")
     assert status.remote is None
     assert isinstance(status.error, OfflineError)
@@ -162,7 +162,7 @@ def test_offline_asks_no_hub(published: Path) -> None:
     assert not status.changed
 
 
-def test_asking_for_the_status_changes_nothing(published: Path, api: HfApi) -> None:
+def test_status_changes_nothing(published: Path, api: HfApi) -> None:
     (published.parent / "runs" / "new.json").write_text("{}")
     before = (published.parent / "hub.lock").read_bytes(), api.repo_info(REPO).sha
     hublish.status(published)

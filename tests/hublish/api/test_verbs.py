@@ -1,4 +1,4 @@
-"""The verbs alone: what publishing and pulling load into memory, and what they leave out."""
+"""Importing the verbs loads no server and no format."""
 
 import subprocess
 import sys

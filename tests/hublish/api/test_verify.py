@@ -1,4 +1,4 @@
-"""verify: the remote revision against the lock."""
+"""The remote revision compared with the lock."""
 
 from pathlib import Path
 
@@ -35,7 +35,7 @@ def test_every_kind_of_difference_is_named(published: Path, api: HfApi) -> None:
     )
 
 
-def test_files_that_stood_there_before_the_release_are_not_extra(manifest: Path, api: HfApi) -> None:
+def test_files_from_before_the_release_are_not_extra(manifest: Path, api: HfApi) -> None:
     api.create_repo("acme/digits")
     api.upload_file(path_or_fileobj=b"x", path_in_repo="older.txt", repo_id="acme/digits")
     hublish.publish(manifest, endpoint="embedded")

@@ -1,4 +1,4 @@
-"""The .gitignore that stands in a repo."""
+"""The .gitignore of a repo on the Hub."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -49,7 +49,7 @@ def test_a_repo_that_does_not_exist_has_none(hub: Hub) -> None:
     assert line_for(hub, "a.bin") == "no rules"
 
 
-def test_what_nobody_wrote_is_not_downloaded(hub: Hub, api: HfApi) -> None:
+def test_a_huge_gitignore_is_not_downloaded(hub: Hub, api: HfApi) -> None:
     api.upload_file(path_or_fileobj=b"*.bin\n" * 200_000, path_in_repo=".gitignore", repo_id=REPO.repo_id)
     assert line_for(hub, "a.bin") == "no rules"
 

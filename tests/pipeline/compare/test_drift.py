@@ -1,4 +1,4 @@
-"""A release against a lock: what was added, changed and removed, and why, as far as a lock tells."""
+"""A release compared with a lock: files added, changed and removed, and the reasons."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -67,7 +67,7 @@ def test_files_come_and_go() -> None:
         (replace(FILE.origin, parameters={"version": 1, "template_sha256": "x"}), "template_sha256 changed"),
     ],
 )
-def test_a_change_says_what_made_it(origin: Origin, why: str) -> None:
+def test_a_changed_file_has_its_reason(origin: Origin, why: str) -> None:
     (changed,) = since(LOCK, release(replace(FILE, sha256="f" * 64, origin=origin))).changed
     assert (changed.path_in_repo, changed.why) == ("model.safetensors", why)
 

@@ -1,4 +1,4 @@
-"""Whether what was reviewed is still what would happen."""
+"""A reviewed plan compared with the one that would be published now."""
 
 from typing import Any
 

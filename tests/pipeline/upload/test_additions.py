@@ -1,4 +1,4 @@
-"""What leaves: bytes that were hashed, or the path of a file that is still the one that was sealed."""
+"""Files are sent as hashed bytes, or as the path of a file that is unchanged since it was sealed."""
 
 import hashlib
 from pathlib import Path
@@ -36,9 +36,7 @@ def plan(*changes: Change) -> Plan:
     ("mode", "size", "by_path"),
     [("lfs", 100_000, True), ("lfs", 1_000, False), ("regular", 100_000, False), (None, 100_000, True)],
 )
-def test_only_large_files_of_lfs_leave_by_their_path(
-    tmp_path: Path, mode: str | None, size: int, by_path: bool
-) -> None:
+def test_only_large_files_in_lfs_are_sent_by_path(tmp_path: Path, mode: str | None, size: int, by_path: bool) -> None:
     data = b"x" * size
     file = sealed("weights.bin", data, on_disk(tmp_path / "weights.bin", data))
     (addition,) = additions(plan(Change(Action.ADD, "weights.bin", file, upload_mode=mode)))  # type: ignore[arg-type]
@@ -46,13 +44,13 @@ def test_only_large_files_of_lfs_leave_by_their_path(
     assert addition.in_lfs is (mode != "regular")
 
 
-def test_what_is_in_memory_leaves_as_it_is() -> None:
+def test_bytes_in_memory_are_sent_as_they_are() -> None:
     file = sealed("model.bin", LARGE, InMemory(LARGE))
     (addition,) = additions(plan(Change(Action.ADD, "model.bin", file, upload_mode="lfs")))
     assert addition.data == LARGE
 
 
-def test_only_what_is_added_or_changed_leaves(tmp_path: Path) -> None:
+def test_only_added_and_changed_files_are_sent(tmp_path: Path) -> None:
     file = sealed("a.txt", b"a", InMemory(b"a"))
     kept = Change(Action.KEEP, "a.txt", file)
     deleted = Change(Action.DELETE, "b.txt")

@@ -1,4 +1,4 @@
-"""Every exception on the way to the Hub becomes one of ours, by what the protocol says."""
+"""Every exception of the client becomes one of our errors, by the protocol."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Who the user agent names."""
+"""The libraries named in the User-Agent header."""
 
 import pytest
 from huggingface_hub.utils import build_hf_headers

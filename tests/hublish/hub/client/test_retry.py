@@ -1,4 +1,4 @@
-"""How long we wait: never more than the limit, whatever an answer asks for, from however many threads."""
+"""The total wait never exceeds the limit, whatever the responses request, over all threads."""
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -93,7 +93,7 @@ def test_waits_add_up_over_requests_and_blocks() -> None:
         session.answer(Response(429, {"Retry-After": "60"}))
 
 
-def test_nothing_stays_behind_in_the_session() -> None:
+def test_no_hook_remains_in_the_session() -> None:
     session = Session()
     with RetryBudget().bounding(session), RetryBudget().bounding(session):
         assert len(session.event_hooks["response"]) == 2
@@ -128,7 +128,7 @@ def test_threads_share_one_limit() -> None:
 @pytest.mark.parametrize(
     ("given", "read"), [({}, 7.0), ({"timeout": {"read": None, "pool": 1}}, 7.0), ({"timeout": {"read": 2}}, 2)]
 )
-def test_an_answer_is_not_waited_for_for_ever(given: dict[str, Any], read: float) -> None:
+def test_a_response_has_a_timeout(given: dict[str, Any], read: float) -> None:
     session, request = Session(), Request(given)
     with RetryBudget(silence=7.0).bounding(session):
         for hook in session.event_hooks["request"]:
@@ -146,9 +146,7 @@ def test_an_answer_is_not_waited_for_for_ever(given: dict[str, Any], read: float
         ([ConnectionResetError(), TimeoutError(), ConnectionAbortedError()], [1, 2, 4]),
     ],
 )
-def test_a_failure_in_passing_is_tried_again(
-    sleeps: list[float], failures: list[Exception], slept: list[float]
-) -> None:
+def test_a_transient_failure_is_retried(sleeps: list[float], failures: list[Exception], slept: list[float]) -> None:
     left = iter(failures)
 
     def call() -> str:
@@ -161,7 +159,7 @@ def test_a_failure_in_passing_is_tried_again(
 
 
 @pytest.mark.parametrize("failure", [AnsweredError(Response(404)), ValueError("no"), AnsweredError(Response(409))])
-def test_a_failure_for_good_is_not_tried_again(sleeps: list[float], failure: Exception) -> None:
+def test_a_permanent_failure_is_not_retried(sleeps: list[float], failure: Exception) -> None:
     def call() -> None:
         raise failure
 
@@ -170,7 +168,7 @@ def test_a_failure_for_good_is_not_tried_again(sleeps: list[float], failure: Exc
     assert sleeps == []
 
 
-def test_trying_again_ends(sleeps: list[float]) -> None:
+def test_retries_end(sleeps: list[float]) -> None:
     def call() -> None:
         raise AnsweredError(Response(503))
 

@@ -1,4 +1,4 @@
-"""Bounds for xet, of which the user's own settings and the rest of the process see nothing."""
+"""Bounds for xet, which change neither the user's settings nor the rest of the process."""
 
 import ctypes
 import os
@@ -38,7 +38,7 @@ def test_they_are_gone_after_a_failure_too() -> None:
 
 
 @pytest.mark.parametrize("name", SETTINGS)
-def test_what_the_user_has_set_stays(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_a_setting_of_the_user_stays(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(name, "7")
     assert inside() == {**SETTINGS, name: "7"}
     assert os.environ[name] == "7"
@@ -56,7 +56,7 @@ def test_what_the_user_has_set_stays(monkeypatch: pytest.MonkeyPatch, name: str)
         ),
     ],
 )
-def test_what_the_user_has_set_by_an_older_name_stays(
+def test_a_setting_of_the_user_under_an_older_name_stays(
     monkeypatch: pytest.MonkeyPatch, old: str, new: list[str]
 ) -> None:
     monkeypatch.setenv(old, "7")
@@ -73,7 +73,7 @@ def test_what_the_user_has_set_by_an_older_name_stays(
         ({"a/pytorch_model.bin": 10}, "bg4-lz4"),
     ],
 )
-def test_what_most_bytes_are_decides_how_they_are_packed(sizes: dict[str, int], policy: str) -> None:
+def test_the_share_of_weights_decides_the_compression(sizes: dict[str, int], policy: str) -> None:
     assert inside(sizes)["HF_XET_XORB_COMPRESSION_POLICY"] == policy
 
 
@@ -92,7 +92,7 @@ def test_hf_xet_knows_every_one_of_them(monkeypatch: pytest.MonkeyPatch) -> None
     assert {f"HF_XET_{key.upper().replace('.', '_')}" for key in changed} == set(SETTINGS)
 
 
-def test_a_c_library_without_mallopt_is_no_obstacle(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_c_library_without_mallopt_works_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ctypes, "CDLL", lambda _name: object())
     assert inside() == SETTINGS
 
