@@ -25,8 +25,7 @@ __all__ = sorted(_MODULES)  # noqa: PLE0605 - one table, in __init__.pyi
 
 def __getattr__(name: str) -> object:
     if name not in _MODULES:
-        msg = f"module 'hublish' has no attribute {name!r}"
-        raise AttributeError(msg)
+        raise AttributeError(f"module 'hublish' has no attribute {name!r}")
     from importlib import import_module
 
     return getattr(import_module(_MODULES[name]), name)

@@ -87,8 +87,7 @@ def _opened(blob: Blob, depth: int) -> Iterator[Member]:
     if inside is None:
         return iter(())
     if not depth:
-        msg = f"a container nested more than {DEPTH_LIMIT} deep"
-        raise UnreadableError(msg)
+        raise UnreadableError(f"a container nested more than {DEPTH_LIMIT} deep")
     return inside
 
 
@@ -98,8 +97,7 @@ def _compressed(blob: Blob, head: bytes) -> Iterator[Member] | None:
         return None
     name, opener = found
     if opener is None:
-        msg = f"a container compressed with {name}"
-        raise UnreadableError(msg)
+        raise UnreadableError(f"a container compressed with {name}")
     return iter([Member("", ExpandedBlob(blob, opener))]) if expands(blob, opener) else None
 
 
@@ -111,8 +109,7 @@ def _zip_members(blob: Blob, *, ambiguous: bool) -> Iterator[Member]:
             if member.stored:
                 yield Member(member.name, content_of(blob, member))
     except InvalidFileError as error:
-        msg = f"a zip archive ({error.message})"
-        raise UnreadableError(msg) from None
+        raise UnreadableError(f"a zip archive ({error.message})") from None
 
 
 def _is_tar(head: bytes) -> bool:

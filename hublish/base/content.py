@@ -149,14 +149,12 @@ class OnDisk:
     def _require(self, status: os.stat_result) -> None:
         _require_regular(status)
         if Identity.of(status) != self.identity:
-            msg = "changed since it was collected"
-            raise ContentChangedError(msg)
+            raise ContentChangedError("changed since it was collected")
 
 
 def _require_regular(status: os.stat_result) -> None:
     if not stat.S_ISREG(status.st_mode):
-        msg = "is not a regular file any more"
-        raise ContentChangedError(msg)
+        raise ContentChangedError("is not a regular file any more")
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,8 +93,7 @@ def sealed_bytes(file: ReleaseFile) -> bytes:
     # byte than its size shows that it grew, without reading the gigabytes of a file that replaced it.
     data = file.content.read_at(0, file.size + 1)
     if hashlib.sha256(data).hexdigest() != file.sha256:
-        msg = "changed since it was sealed"
-        raise ContentChangedError(msg)
+        raise ContentChangedError("changed since it was sealed")
     return data
 
 

@@ -191,8 +191,7 @@ def parse_reference(reference: str, repo_type: str | None) -> RepoRevision:
     # `datasets/digits` without a second slash is a model of the user `datasets`.
     named = URL_KINDS.get(f"{prefix.removesuffix('s')}s") if "/" in rest else None
     if named and repo_type not in (None, named):
-        msg = f"{repo_id} is a {named}, but --repo-type is {repo_type}"
-        raise UsageError(msg, hint="leave one of them out")
+        raise UsageError(f"{repo_id} is a {named}, but --repo-type is {repo_type}", hint="leave one of them out")
     return RepoRevision(rest if named else repo_id, named or repo_type or "model", revision or None)
 
 
@@ -235,8 +234,7 @@ def _setting(text: str) -> tuple[str, str]:
     """Return the name and the value of `NAME=VALUE`. Errors do not repeat the value: it may be a secret."""
     name, equals, value = text.partition("=")
     if not equals:
-        msg = "expected NAME=VALUE, such as version=1.2.0"
-        raise argparse.ArgumentTypeError(msg)
+        raise argparse.ArgumentTypeError("expected NAME=VALUE, such as version=1.2.0")
     # Imported here because most command lines have no --set.
     from hublish.schemas.variables.lookup import setting_problem
 

@@ -87,12 +87,10 @@ class Parser(argparse.ArgumentParser):
         for argument in unknown:
             option = argument.partition("=")[0]
             if near := _nearest(option, known):
-                msg = f"{self.prog} has no option {option}"
-                raise UsageError(msg, hint=f"did you mean {near}?")
+                raise UsageError(f"{self.prog} has no option {option}", hint=f"did you mean {near}?")
             # Most tools take their file as an argument; here those are plans, paths and repos.
             if argument.endswith((".yaml", ".yml")) and "--file" in known:
-                msg = f"{self.prog} takes the manifest as an option"
-                raise UsageError(msg, hint=f"write -f {argument}")
+                raise UsageError(f"{self.prog} takes the manifest as an option", hint=f"write -f {argument}")
         self.error(f"unrecognized: {' '.join(unknown)}")
 
 

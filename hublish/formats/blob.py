@@ -101,8 +101,7 @@ class BlobFile(io.RawIOBase):
         """Move to a position; an OSError when it is negative, as for files, which zipfile relies on."""
         base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
         if base + offset < 0:
-            msg = "negative position"
-            raise OSError(msg)
+            raise OSError("negative position")
         self._position = base + offset
         return self._position
 

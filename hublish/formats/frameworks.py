@@ -72,8 +72,7 @@ def framework_errors_as(kind: type[HublishError], doing: str) -> Iterator[None]:
     # On a file they cannot read, frameworks raise exceptions of any type.
     except Exception as error:
         lines = str(error).strip().splitlines() or [""]
-        msg = f"{doing}: {type(error).__name__}: {lines[0][:_LONGEST_MESSAGE]}"
-        raise kind(msg) from error
+        raise kind(f"{doing}: {type(error).__name__}: {lines[0][:_LONGEST_MESSAGE]}") from error
 
 
 def _broken(serializer: str, requirement: Requirement, error: Exception) -> MissingDependencyError:

@@ -161,8 +161,7 @@ def parse_header(data: memoryview, size: int) -> GgufHeader:
     """
     cursor = _Cursor(data)
     if bytes(cursor.take(4)) != b"GGUF":
-        msg = "not a GGUF file: its first bytes are not those of the format"
-        raise InvalidFileError(msg)
+        raise InvalidFileError("not a GGUF file: its first bytes are not those of the format")
     # Version 1 has 32-bit counts. A big-endian file shows a huge version here.
     version = cursor.number("<I")
     if version not in _VERSIONS:
@@ -204,20 +203,17 @@ class _Cursor:
     def count(self, items: str, limit: int) -> int:
         found = self.number("<Q")
         if found > limit:
-            msg = f"{found} {items}; the limit is {limit}"
-            raise InvalidFileError(msg)
+            raise InvalidFileError(f"{found} {items}; the limit is {limit}")
         return found
 
     def string(self, limit: int) -> str:
         size = self.number("<Q")
         if size > limit:
-            msg = f"a string of {size} bytes; the limit is {limit}"
-            raise InvalidFileError(msg)
+            raise InvalidFileError(f"a string of {size} bytes; the limit is {limit}")
         try:
             return bytes(self.take(size)).decode()
         except UnicodeDecodeError:
-            msg = "a string that is not UTF-8"
-            raise InvalidFileError(msg) from None
+            raise InvalidFileError("a string that is not UTF-8") from None
 
 
 def _metadata(cursor: _Cursor, count: int) -> dict[str, Any]:
@@ -226,8 +222,7 @@ def _metadata(cursor: _Cursor, count: int) -> dict[str, Any]:
         key = cursor.string(_MAX_NAME)
         # Printed by `hublish load`: a control character could rewrite the terminal.
         if not key or not key.isprintable() or key in metadata:
-            msg = f"metadata key {ascii(key)[:80]} is empty, not printable or repeated"
-            raise InvalidFileError(msg)
+            raise InvalidFileError(f"metadata key {ascii(key)[:80]} is empty, not printable or repeated")
         metadata[key] = _value(cursor, cursor.number("<I"), 0)
     return metadata
 
@@ -238,8 +233,7 @@ def _value(cursor: _Cursor, kind: int, depth: int) -> Any:
     if kind == _ARRAY:
         return _list(cursor, depth + 1)
     if kind not in _SCALARS:
-        msg = f"metadata of unknown type {kind}"
-        raise InvalidFileError(msg)
+        raise InvalidFileError(f"metadata of unknown type {kind}")
     dtype = _SCALARS[kind]
     value = np.frombuffer(cursor.take(dtype.itemsize), dtype)[0].item()
     return bool(value) if kind == _BOOL else value
@@ -253,13 +247,11 @@ def _list(cursor: _Cursor, depth: int) -> Any:
         return numbers.astype(np.bool_) if kind == _BOOL else numbers.copy()
     # Each level of nesting is a call of this function.
     if depth > _MAX_DEPTH:
-        msg = f"lists nested more than {_MAX_DEPTH} deep"
-        raise InvalidFileError(msg)
+        raise InvalidFileError(f"lists nested more than {_MAX_DEPTH} deep")
     # Every string becomes an object, so the bytes of the header alone do not bound the memory.
     cursor.strings += count
     if cursor.strings > _MAX_STRINGS:
-        msg = f"more than {_MAX_STRINGS} strings and lists in lists"
-        raise InvalidFileError(msg)
+        raise InvalidFileError(f"more than {_MAX_STRINGS} strings and lists in lists")
     read: Callable[[], Any] = (
         (lambda: cursor.string(_MAX_STRING)) if kind == _STRING else (lambda: _value(cursor, kind, depth))
     )
@@ -269,8 +261,7 @@ def _list(cursor: _Cursor, depth: int) -> Any:
 def _alignment(metadata: Mapping[str, Any]) -> int:
     found = metadata.get("general.alignment", _DEFAULT_ALIGNMENT)
     if type(found) is not int or not 0 < found <= 1 << 20 or found & (found - 1):
-        msg = "general.alignment is not a power of two"
-        raise InvalidFileError(msg)
+        raise InvalidFileError("general.alignment is not a power of two")
     return found
 
 
@@ -280,8 +271,7 @@ def _tensor_info(cursor: _Cursor) -> tuple[str, tuple[int, ...], int, int]:
         raise InvalidFileError(problem)
     dimensions = cursor.number("<I")
     if dimensions > _MAX_DIMENSIONS:
-        msg = f"tensor {ascii(name)[:80]} has {dimensions} dimensions; the limit is {_MAX_DIMENSIONS}"
-        raise InvalidFileError(msg)
+        raise InvalidFileError(f"tensor {ascii(name)[:80]} has {dimensions} dimensions; the limit is {_MAX_DIMENSIONS}")
     shape = struct.unpack(f"<{dimensions}Q", cursor.take(8 * dimensions))
     return name, shape[::-1], cursor.number("<I"), cursor.number("<Q")
 
@@ -293,8 +283,7 @@ def _placed(info: tuple[str, tuple[int, ...], int, int], data_offset: int, align
     count = math.prod(shape)
     # Lengths are unsigned in the file and signed in ggml; an unaligned offset breaks readers that map tensors.
     if offset % alignment or any(length >= 1 << 63 for length in shape):
-        msg = f"tensor {shown} has an impossible shape or offset"
-        raise InvalidFileError(msg)
+        raise InvalidFileError(f"tensor {shown} has an impossible shape or offset")
     # A block never spans rows.
     row = shape[-1] if shape else 1
     if found.block and row % found.block:
@@ -302,8 +291,7 @@ def _placed(info: tuple[str, tuple[int, ...], int, int], data_offset: int, align
         raise InvalidFileError(msg)
     nbytes = count // found.block * found.block_size if found.block else UNKNOWN
     if data_offset + offset + nbytes > size:
-        msg = f"tensor {shown} runs past the end of the file"
-        raise InvalidFileError(msg, hint="copy or download the file again")
+        raise InvalidFileError(f"tensor {shown} runs past the end of the file", hint="copy or download the file again")
     return GgufTensor(name, shape, found, data_offset + offset, nbytes)
 
 
@@ -312,12 +300,10 @@ def _check_apart(tensors: tuple[GgufTensor, ...]) -> None:
     seen: set[str] = set()
     for tensor in tensors:
         if tensor.name in seen:
-            msg = f"two tensors are named {ascii(tensor.name)[:80]}"
-            raise InvalidFileError(msg)
+            raise InvalidFileError(f"two tensors are named {ascii(tensor.name)[:80]}")
         seen.add(tensor.name)
     end = 0
     for tensor in sorted((tensor for tensor in tensors if tensor.nbytes), key=lambda tensor: tensor.offset):
         if tensor.offset < end:
-            msg = f"tensor {ascii(tensor.name)[:80]} overlaps another"
-            raise InvalidFileError(msg)
+            raise InvalidFileError(f"tensor {ascii(tensor.name)[:80]} overlaps another")
         end = tensor.offset + tensor.nbytes

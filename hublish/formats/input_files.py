@@ -46,14 +46,12 @@ def opened(path: Path) -> Iterator[tuple[int, Identity]]:
         # Without O_NONBLOCK, opening a FIFO blocks until a writer appears.
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError as error:
-        msg = f"it cannot be read: {error.strerror}"
-        raise InvalidFileError(msg) from None
+        raise InvalidFileError(f"it cannot be read: {error.strerror}") from None
     try:
         # The open file is checked and not its path, which may lead to another file by now.
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
-            msg = "it is not a regular file"
-            raise InvalidFileError(msg)
+            raise InvalidFileError("it is not a regular file")
         yield descriptor, Identity.of(status)
     finally:
         os.close(descriptor)

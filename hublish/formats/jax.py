@@ -106,8 +106,7 @@ class Flax(Jax, row="flax"):
         state = nnx.state(source) if isinstance(source, nnx.Module) else source
         _, kept = nnx.split_state(state, nnx.RngState, ...)
         if not kept:
-            msg = f"the {type(source).__name__} has no variables"
-            raise SerializationError(msg)
+            raise SerializationError(f"the {type(source).__name__} has no variables")
         return nnx.to_pure_dict(kept)
 
 
@@ -124,8 +123,7 @@ def flattened(tree: Any, separator: str) -> dict[str, Any]:
     leaves: dict[str, Any] = {}
     for name, leaf in _leaves(tree, (), separator):
         if name in leaves:
-            msg = f"the tree has {name!r} twice: as a string and as a number"
-            raise SerializationError(msg)
+            raise SerializationError(f"the tree has {name!r} twice: as a string and as a number")
         leaves[name] = leaf
     if not leaves or "" in leaves:
         msg = f"a {type(tree).__name__} is not a tree of arrays by name"
@@ -147,8 +145,7 @@ def nested(leaves: Mapping[str, Any], separator: str) -> dict[str, Any]:
     for name, leaf in leaves.items():
         *folders, last = name.split(separator)
         if len(folders) >= MAX_DEPTH:
-            msg = f"the name {ascii(name)[:80]} is more than {MAX_DEPTH} deep"
-            raise LoadError(msg)
+            raise LoadError(f"the name {ascii(name)[:80]} is more than {MAX_DEPTH} deep")
         node: Any = tree
         for folder in folders:
             node = node.setdefault(folder, {}) if isinstance(node, dict) else None
@@ -162,8 +159,7 @@ def nested(leaves: Mapping[str, Any], separator: str) -> dict[str, Any]:
 def _leaves(node: Any, path: tuple[str, ...], separator: str) -> Iterator[tuple[str, Any]]:
     # A container may contain itself, which would otherwise end in a RecursionError without a place.
     if len(path) > MAX_DEPTH:
-        msg = f"the tree is more than {MAX_DEPTH} deep"
-        raise SerializationError(msg, hint="check whether it contains itself")
+        raise SerializationError(f"the tree is more than {MAX_DEPTH} deep", hint="check whether it contains itself")
     if isinstance(node, Mapping):
         items: Any = node.items()
     elif isinstance(node, list | tuple):

@@ -124,8 +124,7 @@ class KerasArrays(LazyArrays[TensorInfo]):
             label = f"{name}: weight {ascii(place)[:80]}"
             # HDF5 can map a dataset to any file of the machine, whose content would then pass for a weight.
             if node.external or node.is_virtual:
-                msg = f"{label} is in another file"
-                raise InvalidFileError(msg)
+                raise InvalidFileError(f"{label} is in another file")
             # A dataset of a few bytes may claim terabytes that were never written.
             nbytes = int(node.nbytes)
             check_expansion(f"{label} expands", nbytes, int(node.id.get_storage_size()))
@@ -185,8 +184,7 @@ def write_canonical(draft: Path, target: Path) -> None:
 def _save(model: Any, target: Path) -> Path:
     keras = imported("keras", serializer="keras")
     if not isinstance(model, keras.Model):
-        msg = f"a {type(model).__name__} is not a keras.Model"
-        raise SerializationError(msg, hint="give the model itself")
+        raise SerializationError(f"a {type(model).__name__} is not a keras.Model", hint="give the model itself")
     # It has no weights to save yet: loading it would create new random ones.
     if not model.built:
         msg = "the model has no weights yet: it was not built"
@@ -213,8 +211,7 @@ def _nodes(config: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
             pending += [(f"{place}.{key}".lstrip("."), value) for key, value in node.items()]
         elif isinstance(node, list):
             pending += [(f"{place}[{index}]", value) for index, value in enumerate(node)]
-    msg = f"its configuration has more than {_MAX_NODES} parts"
-    raise InvalidFileError(msg)
+    raise InvalidFileError(f"its configuration has more than {_MAX_NODES} parts")
 
 
 def _is_code(node: Mapping[str, Any]) -> bool:

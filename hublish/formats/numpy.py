@@ -181,8 +181,7 @@ def _save_many(target: Path, source: Any, options: NumpyOptions) -> None:
     # Any: numpy's types take every keyword for its `allow_pickle`, which 1.26 does not have.
     arrays: dict[str, Any] = {_name(name): _array(repr(name), value) for name, value in source.items()}
     if not arrays:
-        msg = "there are no arrays to write"
-        raise SerializationError(msg)
+        raise SerializationError("there are no arrays to write")
     # numpy writes the same time into every member, so equal arrays give equal bytes.
     save = np.savez_compressed if options.compressed else np.savez
     save(target, **arrays)
@@ -190,12 +189,10 @@ def _save_many(target: Path, source: Any, options: NumpyOptions) -> None:
 
 def _name(name: object) -> str:
     if not isinstance(name, str) or not name:
-        msg = f"an array is named {ascii(name)[:80]}"
-        raise SerializationError(msg, hint="use a string as the name")
+        raise SerializationError(f"an array is named {ascii(name)[:80]}", hint="use a string as the name")
     # Arrays are keyword arguments of numpy.savez, which has these two of its own.
     if name in ("file", "allow_pickle"):
-        msg = f"an array is named {name!r}, which numpy.savez reserves"
-        raise SerializationError(msg, hint="give it another name")
+        raise SerializationError(f"an array is named {name!r}, which numpy.savez reserves", hint="give it another name")
     return name
 
 

@@ -157,8 +157,7 @@ def read_onnx(path: Path, name: str) -> OnnxModel:
         model = OnnxModel(name, path, proto, external)
         # Mapping such a tensor would read the graph as weights.
         if posixpath.basename(path.as_posix()) in model.locations or posixpath.basename(name) in model.locations:
-            msg = "it refers to itself as the file of its data"
-            raise InvalidFileError(msg)
+            raise InvalidFileError("it refers to itself as the file of its data")
     return model
 
 
@@ -175,11 +174,9 @@ def _parsed(path: Path) -> Any:
                 proto.ParseFromString(data)
             # protobuf's DecodeError, whose base classes depend on the implementation.
             except Exception as error:
-                msg = f"not an ONNX model, or a damaged one: {error}"
-                raise InvalidFileError(msg) from None
+                raise InvalidFileError(f"not an ONNX model, or a damaged one: {error}") from None
     if not proto.ir_version or not proto.HasField("graph"):
-        msg = "not an ONNX model: it has no version or no graph"
-        raise InvalidFileError(msg)
+        raise InvalidFileError("not an ONNX model: it has no version or no graph")
     return proto
 
 
@@ -207,8 +204,7 @@ def _external(tensor: Any) -> ExternalData | None:
     entries = {entry.key: entry.value for entry in tensor.external_data}
     # Runtimes disagree on which of two equal keys counts: each could read another file.
     if len(entries) < len(tensor.external_data):
-        msg = f"{shown} describes its external data twice"
-        raise InvalidFileError(msg)
+        raise InvalidFileError(f"{shown} describes its external data twice")
     location = entries.get("location", "")
     if problems := path_problems(location):
         msg = f"{shown} has its data in {ascii(location)[:80]}: {problems[0]}"
@@ -216,8 +212,7 @@ def _external(tensor: Any) -> ExternalData | None:
     # Values are strings in the file, of any length.
     offset, length = entries.get("offset") or "0", entries.get("length")
     if not (offset.isdecimal() and (not length or length.isdecimal()) and len(offset + (length or "")) < 40):
-        msg = f"{shown} has an offset or a length that is not a number"
-        raise InvalidFileError(msg)
+        raise InvalidFileError(f"{shown} has an offset or a length that is not a number")
     return ExternalData(tensor.name, location, int(offset), int(length) if length else None)
 
 
@@ -243,8 +238,7 @@ def data_among(model: OnnxModel, files: Mapping[str, Path]) -> dict[str, Path]:
     paths = {location: posixpath.join(folder, location) for location in model.locations}
     for path in paths.values():
         if path not in files:
-            msg = f"{model.name}: its data {path} is missing"
-            raise InvalidFileError(msg, hint="add it to load.allow_patterns")
+            raise InvalidFileError(f"{model.name}: its data {path} is missing", hint="add it to load.allow_patterns")
     found = {location: files[path] for location, path in paths.items()}
     _check_sizes(model, found)
     return found

@@ -46,8 +46,7 @@ def check_parsed_size(data: memoryview, kind: Any) -> None:
                 elif field.type in _INTEGERS:
                     fields += length // _PACKED_PER_FIELD
             if fields > MAX_FIELDS:
-                msg = f"it has more than {MAX_FIELDS} fields"
-                raise InvalidFileError(msg)
+                raise InvalidFileError(f"it has more than {MAX_FIELDS} fields")
             position += length
 
 
@@ -62,8 +61,7 @@ def _length(data: memoryview, wire_type: int, position: int, end: int) -> tuple[
     else:
         length = end  # groups are obsolete: nothing writes them
     if length > end - position:
-        msg = "not a protobuf message, or a truncated one"
-        raise InvalidFileError(msg)
+        raise InvalidFileError("not a protobuf message, or a truncated one")
     return length, position
 
 
@@ -76,5 +74,4 @@ def _varint(data: memoryview, position: int, end: int) -> tuple[int, int]:
         if byte < 0x80:
             return value, position
         shift += 7
-    msg = "not a protobuf message, or a truncated one"
-    raise InvalidFileError(msg)
+    raise InvalidFileError("not a protobuf message, or a truncated one")

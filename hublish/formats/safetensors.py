@@ -142,8 +142,7 @@ def _convert(
 ) -> tuple[Written, ...]:
     shards = split(tensors, max_shard_size)
     if not shards:
-        msg = f"nothing to write to {weights}: the source has no arrays"
-        raise InvalidFileError(msg)
+        raise InvalidFileError(f"nothing to write to {weights}: the source has no arrays")
     paths = shard_paths(weights, len(shards))
     # Readers of a sharded set take its metadata from the index, and check the format of each file.
     in_files = metadata if len(shards) == 1 else {_FORMAT: metadata[_FORMAT]}

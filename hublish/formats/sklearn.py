@@ -139,8 +139,7 @@ def check_skops(path: Path, name: str) -> None:
     with opened_archive(path, name) as archive:
         schema = archive.read_json(_SCHEMA, _MAX_SCHEMA)
         if not isinstance(schema.get("protocol"), int):
-            msg = f"its member {_SCHEMA} has no protocol version: skops did not write it"
-            raise InvalidFileError(msg)
+            raise InvalidFileError(f"its member {_SCHEMA} has no protocol version: skops did not write it")
 
 
 def write_canonical(skops: Any, value: Any, target: Path) -> None:

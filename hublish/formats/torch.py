@@ -143,8 +143,7 @@ def mapped_tensors(torch: Any, file: SafetensorsFile) -> Iterator[tuple[str, Any
     for entry in file.entries:
         dtype = getattr(torch, entry.dtype.torch, None)
         if dtype is None:
-            msg = f"torch has no type for the {entry.dtype.name} elements of tensor {entry.name!r}"
-            raise ValueError(msg)
+            raise ValueError(f"torch has no type for the {entry.dtype.name} elements of tensor {entry.name!r}")
         begin, end = file.data_offset + entry.begin, file.data_offset + entry.end
         part = whole[begin:end]
         # A view must begin at a multiple of the element's size, which files of old writers do not guarantee.

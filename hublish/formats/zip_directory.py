@@ -88,8 +88,7 @@ def read_directory(blob: SliceBlob) -> tuple[zipfile.ZipFile, tuple[Member, ...]
     for info in sorted(file.infolist(), key=lambda info: info.header_offset):
         name = info.orig_filename
         if name in members:
-            msg = f"two members are named {shown(name)}"
-            raise InvalidFileError(msg)
+            raise InvalidFileError(f"two members are named {shown(name)}")
         with named(f"member {shown(name)}"):
             members[name], local = _member(blob, info)
             _check_local(members[name], local)
@@ -126,8 +125,7 @@ def damage_named() -> Iterator[None]:
         # zipfile seeks to the place a damaged directory points to; other failures of a file are not damage.
         if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
             raise
-        msg = f"damaged or unsupported archive: {error}"
-        raise InvalidFileError(msg) from None
+        raise InvalidFileError(f"damaged or unsupported archive: {error}") from None
 
 
 def shown(name: str) -> str:
@@ -151,8 +149,7 @@ def _read_end(blob: SliceBlob) -> _End:
     tail = blob.read_at(start, MAX_END_SIZE)
     found = tail.rfind(DIRECTORY_END)
     if found < 0 or len(tail) - found < _END.size:
-        msg = "not a zip archive, or cut short: its directory is missing"
-        raise InvalidFileError(msg)
+        raise InvalidFileError("not a zip archive, or cut short: its directory is missing")
     position = start + found
     _, _, _, _, entries, size, offset, _ = _END.unpack_from(tail, found)
     locator = blob.read_at(position - _LOCATOR.size, _LOCATOR.size) if position >= _LOCATOR.size else b""
@@ -162,8 +159,7 @@ def _read_end(blob: SliceBlob) -> _End:
     elif _IN_ZIP64 in (size, offset):
         raise _damaged_zip64()
     if size > MAX_DIRECTORY_SIZE:
-        msg = f"the archive's directory takes {size} bytes; the limit is {MAX_DIRECTORY_SIZE}"
-        raise InvalidFileError(msg)
+        raise InvalidFileError(f"the archive's directory takes {size} bytes; the limit is {MAX_DIRECTORY_SIZE}")
     return _End(entries, offset, position - size)
 
 
@@ -189,12 +185,10 @@ def _check_directory(blob: SliceBlob, file: zipfile.ZipFile, end: _End) -> None:
     # Readers that ignore bytes before the archive find a directory at the recorded offset.
     moved = shift > 0 and blob.read_at(end.offset, 4) == b"PK\x01\x02"
     if file.start_dir != end.begin or len(file.infolist()) != end.entries or shift < 0 or moved:
-        msg = "the archive's directory is ambiguous"
-        raise InvalidFileError(msg)
+        raise InvalidFileError("the archive's directory is ambiguous")
     # A comment that contains another end would be a directory to readers that search forward.
     if blob.read_at(end.begin, blob.size - end.begin).count(DIRECTORY_END) != 1:
-        msg = "the archive's directory has more than one end"
-        raise InvalidFileError(msg)
+        raise InvalidFileError("the archive's directory has more than one end")
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,8 +206,7 @@ def _member(blob: Blob, info: zipfile.ZipInfo) -> tuple[Member, _Local]:
     # zipfile computes offsets from the end of the directory, which may give a negative one.
     header = blob.read_at(info.header_offset, _LOCAL.size) if info.header_offset >= 0 else b""
     if len(header) < _LOCAL.size or not header.startswith(LOCAL_HEADER):
-        msg = "the directory points to a place without a member"
-        raise InvalidFileError(msg)
+        raise InvalidFileError("the directory points to a place without a member")
     _, _, flags, method, _, _, _, stored, size, name_length, extra_length = _LOCAL.unpack(header)
     variable = blob.read_at(info.header_offset + _LOCAL.size, name_length + extra_length)
     if _IN_ZIP64 in (stored, size):
@@ -252,13 +245,11 @@ def _wide_sizes(extra: bytes, size: int, stored: int) -> tuple[int, int]:
 def _check_local(member: Member, local: _Local) -> None:
     # Encryption adds a header of 12 bytes to the data.
     if not member.compressed and not member.encrypted and member.stored != member.size:
-        msg = f"it is stored, and takes {member.stored} bytes for {member.size}"
-        raise InvalidFileError(msg)
+        raise InvalidFileError(f"it is stored, and takes {member.stored} bytes for {member.size}")
     raw_name = member.name.encode("utf-8" if member.info.flag_bits & _UTF8 else "cp437")
     same_sizes = local.flags & _SIZES_FOLLOW or (local.stored, local.size) == (member.stored, member.size)
     if local.raw_name != raw_name or local.method != member.method or not same_sizes:
-        msg = "the directory and the member's own header disagree"
-        raise InvalidFileError(msg)
+        raise InvalidFileError("the directory and the member's own header disagree")
 
 
 def _check_places(blob: Blob, members: Iterable[Member], end: int) -> None:
@@ -266,13 +257,11 @@ def _check_places(blob: Blob, members: Iterable[Member], end: int) -> None:
     position, previous = 0, ""
     for member in members:
         if member.begin < position:
-            msg = f"member {shown(member.name)} overlaps {previous}"
-            raise InvalidFileError(msg)
+            raise InvalidFileError(f"member {shown(member.name)} overlaps {previous}")
         _check_gap(blob, position, member.begin)
         position, previous = member.offset + member.stored, f"member {shown(member.name)}"
     if position > end:
-        msg = f"{previous} overlaps the directory"
-        raise InvalidFileError(msg)
+        raise InvalidFileError(f"{previous} overlaps the directory")
     _check_gap(blob, position, end)
 
 
@@ -280,5 +269,4 @@ def _check_gap(blob: Blob, begin: int, end: int) -> None:
     for start in range(begin, end, _CHUNK):
         # Chunks overlap, so that a header across their border is found.
         if _ANY_LOCAL.search(blob.read_at(start, min(_CHUNK + _LOCAL.size, end - start))):
-            msg = "a member is missing from the archive's directory"
-            raise InvalidFileError(msg)
+            raise InvalidFileError("a member is missing from the archive's directory")

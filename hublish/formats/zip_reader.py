@@ -70,8 +70,7 @@ class ZipArchive:
         member = self._member(name)
         with named(f"member {shown(name)}"):
             if member.size > limit:
-                msg = f"it has {member.size} bytes; the limit is {limit}"
-                raise InvalidFileError(msg)
+                raise InvalidFileError(f"it has {member.size} bytes; the limit is {limit}")
             # One byte more than promised shows a member that expands beyond its size.
             try:
                 data = content_of(self.blob, member).read_at(0, member.size + 1)
@@ -93,11 +92,9 @@ class ZipArchive:
         try:
             value = json.loads(text)
         except (ValueError, RecursionError):
-            msg = f"its member {name} is not JSON"
-            raise InvalidFileError(msg) from None
+            raise InvalidFileError(f"its member {name} is not JSON") from None
         if not isinstance(value, dict):
-            msg = f"its member {name} is not a JSON object"
-            raise InvalidFileError(msg)
+            raise InvalidFileError(f"its member {name} is not a JSON object")
         return value
 
     def open(self, name: str) -> IO[bytes]:
@@ -106,8 +103,7 @@ class ZipArchive:
 
     def _member(self, name: str) -> Member:
         if name not in self.by_name:
-            msg = f"it has no member {name}"
-            raise InvalidFileError(msg)
+            raise InvalidFileError(f"it has no member {name}")
         return self.by_name[name]
 
 
@@ -192,18 +188,15 @@ def check_expansion(content: str, expanded: int, stored: int) -> None:
         InvalidFileError: it expands too much.
     """
     if expanded > max(_EXPANSION_FLOOR, stored * _MOST_EXPANSION):
-        msg = f"{content} to {expanded} bytes, from {stored}"
-        raise InvalidFileError(msg)
+        raise InvalidFileError(f"{content} to {expanded} bytes, from {stored}")
 
 
 def _check_readable(member: Member) -> None:
     if member.encrypted:
-        msg = "it is encrypted"
-        raise InvalidFileError(msg)
+        raise InvalidFileError("it is encrypted")
     if member.compressed and member.method not in _OPENERS:
         # LZMA among them: its properties precede the data (5.8), in a form that the lzma module does not read.
-        msg = f"it is compressed with method {member.method}"
-        raise InvalidFileError(msg)
+        raise InvalidFileError(f"it is compressed with method {member.method}")
 
 
 def write_reproducibly(

@@ -205,8 +205,7 @@ def _weights(candidate: Candidate, serializer: str, limit: int) -> Outputs:
 
 def _require_inside(source: str) -> None:
     if found := source_problems(source):
-        msg = f"'{source}': {'; '.join(found)}"
-        raise SourceProblemError(msg, "give a path inside the folder of hub.yaml")
+        raise SourceProblemError(f"'{source}': {'; '.join(found)}", "give a path inside the folder of hub.yaml")
 
 
 def _in_folder(folder: Path, source: str, artifact: Artifact) -> tuple[Found, ...]:

@@ -36,8 +36,7 @@ class Collect:
         # A hostile tree may cause a problem for each of a million files.
         if errors := errors_in(found.problems):
             more = f"; the first {MAX_PROBLEMS} are shown" if len(errors) > MAX_PROBLEMS else ""
-            msg = f"{counted(errors)} with the sources{more}"
-            raise SourceError(msg, problems=errors[:MAX_PROBLEMS])
+            raise SourceError(f"{counted(errors)} with the sources{more}", problems=errors[:MAX_PROBLEMS])
         return Collection(project, found.candidates, tuple(found.problems))
 
 

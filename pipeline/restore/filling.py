@@ -67,8 +67,7 @@ def cast(content: Any, wanted: Wanted) -> Any:
         UsageError: when it has no type, or a device is given.
     """
     if wanted.device is not None:
-        msg = "`device` is for torch modules; other objects have none"
-        raise UsageError(msg, hint="leave it out")
+        raise UsageError("`device` is for torch modules; other objects have none", hint="leave it out")
     if wanted.dtype is None:
         return content
     if not isinstance(content, Mapping):

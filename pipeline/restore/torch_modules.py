@@ -36,8 +36,7 @@ def tensors(arrays: Mapping[str, Any]) -> dict[str, Any]:
             # Copied: the arrays are mapped read-only from the files, and torch warns about such memory.
             made[name] = torch.from_numpy(array.copy())
         except TypeError as error:
-            msg = f"tensor '{name}': {error}"
-            raise LoadError(msg) from None
+            raise LoadError(f"tensor '{name}': {error}") from None
     return made
 
 
@@ -99,16 +98,14 @@ def _move(module: Any, device: Any, dtype: Any) -> None:
     try:
         module.to(device=device, dtype=_dtype(dtype))
     except (RuntimeError, AssertionError, TypeError) as error:  # no such device; torch built without CUDA
-        msg = f"the module cannot be moved: {str(error).splitlines()[0]}"
-        raise UsageError(msg) from error
+        raise UsageError(f"the module cannot be moved: {str(error).splitlines()[0]}") from error
 
 
 def _dtype(dtype: Any) -> Any:
     torch = sys.modules["torch"]
     found = getattr(torch, dtype.removeprefix("torch."), None) if isinstance(dtype, str) else dtype
     if dtype is not None and not isinstance(found, torch.dtype):
-        msg = f"{dtype!r} is not a torch type"
-        raise UsageError(msg, hint="name one, such as float16, float32 or bfloat16")
+        raise UsageError(f"{dtype!r} is not a torch type", hint="name one, such as float16, float32 or bfloat16")
     return found
 
 

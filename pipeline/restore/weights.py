@@ -39,8 +39,7 @@ class Weights:
             LoadError: when the files were not checked, or no format is known.
         """
         if not release.checked:
-            msg = "files are loaded only after every digest was checked"
-            raise LoadError(msg)
+            raise LoadError("files are loaded only after every digest was checked")
         files = {file.promised.path_in_repo: file.path for file in release.files}
         return cls(files, registry.get(release.plan.release.load.serializer or serializer_for(files)))
 
@@ -92,8 +91,7 @@ class Weights:
         try:
             return read_json(path.read_bytes(), CONFIG, family="config", max_bytes=_MAX_CONFIG_BYTES)
         except InvalidDocumentError as error:
-            msg = f"{CONFIG} cannot be read"
-            raise LoadError(msg, problems=error.problems) from None
+            raise LoadError(f"{CONFIG} cannot be read", problems=error.problems) from None
 
 
 class CastArrays(Mapping[str, NDArray[Any]]):

@@ -63,8 +63,7 @@ class Screen:
         if not errors_in(found):
             found += _unmatched_load_patterns(staged)
         if errors := errors_in(found):
-            msg = f"{counted(errors)} with the files to upload"
-            raise PolicyError(msg, problems=errors[:MAX_PROBLEMS])
+            raise PolicyError(f"{counted(errors)} with the files to upload", problems=errors[:MAX_PROBLEMS])
         return replace(staged, warnings=(*staged.warnings, *found))
 
 

@@ -128,8 +128,7 @@ def _problems_after_reading(file: StagedFile, print_: Fingerprint, policy: Polic
 
 def _refuse_errors(found: Iterable[Problem]) -> list[Problem]:
     if errors := errors_in(found):
-        msg = f"the release breaks its policy: {counted(errors)}; nothing was published"
-        raise PolicyError(msg, problems=errors)
+        raise PolicyError(f"the release breaks its policy: {counted(errors)}; nothing was published", problems=errors)
     return [problem for problem in found if problem.severity == "warning"]
 
 

@@ -50,8 +50,7 @@ class Serialize:
                 path = f"artifacts[{candidate.artifact}]"
                 problems.append(Problem(error.code, f"'{candidate.source}': {error.message}", error.hint, path))
         if problems:
-            msg = f"{counted(problems, 'file')} cannot be serialized"
-            raise SerializationError(msg, problems=problems)
+            raise SerializationError(f"{counted(problems, 'file')} cannot be serialized", problems=problems)
         return Staged(collection, _each_once(files), collection.warnings)
 
     def _converted(self, collection: Collection, candidate: Candidate, workspace: Path) -> list[StagedFile]:
@@ -97,8 +96,7 @@ def _source(candidate: Candidate, workspace: Path) -> Any:
 
 def _content(candidate: Candidate) -> Content:
     if candidate.content is None:
-        msg = f"'{candidate.path_in_repo}' has no bytes"
-        raise SerializationError(msg)
+        raise SerializationError(f"'{candidate.path_in_repo}' has no bytes")
     return candidate.content
 
 

@@ -171,8 +171,7 @@ def check_target(target: str) -> str:
         InvalidValueError: for anything else.
     """
     if not re.fullmatch(TARGET_PATTERN, target):
-        msg = "expected `module:Class`"
-        raise InvalidValueError(msg, _likely_target(target))
+        raise InvalidValueError("expected `module:Class`", _likely_target(target))
     return target
 
 

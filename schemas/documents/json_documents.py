@@ -118,14 +118,12 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) != len(pairs):
         twice = Counter(key for key, _ in pairs).most_common(1)[0][0]
-        msg = f"duplicate key '{twice[:60]}'"
-        raise _RejectedError(msg)
+        raise _RejectedError(f"duplicate key '{twice[:60]}'")
     return value
 
 
 def _no_constant(name: str) -> NoReturn:
-    msg = f"{name} is not a JSON number"
-    raise _RejectedError(msg)
+    raise _RejectedError(f"{name} is not a JSON number")
 
 
 def _refuse(family: str, message: str) -> NoReturn:

@@ -63,8 +63,7 @@ class Lock(Document):
     @classmethod
     def _names_each_file_once(cls, files: tuple[LockedFile, ...]) -> tuple[LockedFile, ...]:
         if len({file.path_in_repo for file in files}) != len(files):
-            msg = "a path_in_repo occurs twice"
-            raise ValueError(msg)
+            raise ValueError("a path_in_repo occurs twice")
         return files
 
     def to_json(self) -> str:

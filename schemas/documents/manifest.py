@@ -55,8 +55,7 @@ def _not_reserved(name: str) -> str:
 
 def _not_a_credential(name: str) -> str:
     if names_credential(name):
-        msg = "the name of a credential"
-        raise InvalidValueError(msg, WHERE_CREDENTIALS_GO)
+        raise InvalidValueError("the name of a credential", WHERE_CREDENTIALS_GO)
     return name
 
 
@@ -130,16 +129,14 @@ class Repo(Document):
     @classmethod
     def _not_a_number(cls, value: object) -> object:
         if isinstance(value, int | float) and not isinstance(value, bool):  # 0 == False in Python
-            msg = "expected auto, manual or false"
-            raise InvalidValueError(msg, "write one of them, or remove the line")
+            raise InvalidValueError("expected auto, manual or false", "write one of them, or remove the line")
         return value
 
     @field_validator("visibility")
     @classmethod
     def _protected_only_for_spaces(cls, value: str | None, info: ValidationInfo) -> str | None:
         if value == "protected" and info.data.get("repo_type") != "space":
-            msg = "'protected' is only for Spaces"
-            raise InvalidValueError(msg, "write public or private", conflict="repo_type")
+            raise InvalidValueError("'protected' is only for Spaces", "write public or private", conflict="repo_type")
         return value
 
     @field_validator("create_pr")
@@ -266,8 +263,7 @@ class Manifest(Document):
     @classmethod
     def _without_duplicates(cls, env: tuple[str, ...]) -> tuple[str, ...]:
         if twice := [name for name, count in Counter(env).items() if count > 1]:
-            msg = f"'{twice[0]}' occurs twice"
-            raise InvalidValueError(msg, "remove one of them")
+            raise InvalidValueError(f"'{twice[0]}' occurs twice", "remove one of them")
         return env
 
 

@@ -72,8 +72,7 @@ class Environment(Protocol):
 class _NoEnvironment:
     def value(self, name: str) -> str:
         del name
-        msg = "only the text of the manifest is known here"
-        raise NoValueError(msg)
+        raise NoValueError("only the text of the manifest is known here")
 
 
 NO_ENVIRONMENT: Environment = _NoEnvironment()
@@ -169,8 +168,7 @@ class Values:
         if near := self._nearest(variable, self._listed):
             msg = f"'{ENV}{shown}' is not listed under 'env', did you mean '{ENV}{near}'?"
             raise InvalidNameError(msg, f"write '{{{{ {ENV}{near} }}}}', or add {shown} under 'env'")
-        msg = f"'{ENV}{shown}' is not listed under 'env'"
-        raise InvalidNameError(msg, f"add {shown} under 'env'")
+        raise InvalidNameError(f"'{ENV}{shown}' is not listed under 'env'", f"add {shown} under 'env'")
 
     def _from_manifest(self, name: str) -> str | None:
         if name in self._settings:
@@ -219,11 +217,9 @@ def _checked(value: str) -> str:
         NoValueError: when it is a credential, or contains characters that hide or reorder text.
     """
     if holds_token(value):
-        msg = "it is a secret"
-        raise NoValueError(msg, WHERE_CREDENTIALS_GO, code=SECRET)
+        raise NoValueError("it is a secret", WHERE_CREDENTIALS_GO, code=SECRET)
     if found := text_problem(value):
-        msg = f"its value is invalid: {found[1]}"
-        raise NoValueError(msg)
+        raise NoValueError(f"its value is invalid: {found[1]}")
     return value
 
 

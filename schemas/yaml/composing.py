@@ -328,8 +328,7 @@ def resolve(text: str) -> Scalar:
     if text[0] not in "+-.0123456789":
         return text
     if _NOT_FINITE.fullmatch(text):
-        msg = "not a finite number"
-        raise ValueError(msg)
+        raise ValueError("not a finite number")
     if _INTEGER.fullmatch(text) or _OTHER_BASE.fullmatch(text):
         return _integer(text)
     return _float(text) if _FLOAT.fullmatch(text) else text
@@ -353,12 +352,10 @@ def _float(text: str) -> float:
     _refuse_long(text)
     value = float(text)
     if value in (float("inf"), float("-inf")) or (value == 0 and not Decimal(text).is_zero()):
-        msg = "number too large or too small"
-        raise ValueError(msg)
+        raise ValueError("number too large or too small")
     return value
 
 
 def _refuse_long(text: str) -> None:
     if len(text) > MAX_DIGITS:
-        msg = f"number too large: {len(text)} digits"
-        raise ValueError(msg)
+        raise ValueError(f"number too large: {len(text)} digits")

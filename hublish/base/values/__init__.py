@@ -81,8 +81,7 @@ _LAZY = {
 # PEP 562: called for names that the module does not have yet.
 def __getattr__(name: str) -> Any:
     if name not in _LAZY:
-        msg = f"module 'hublish.base.values' has no attribute {name!r}"
-        raise AttributeError(msg)
+        raise AttributeError(f"module 'hublish.base.values' has no attribute {name!r}")
     from importlib import import_module
 
     return getattr(import_module(f"hublish.base.values.{_LAZY[name]}"), name)

@@ -44,8 +44,7 @@ def _run(arguments: Namespace, report: Report) -> Outcome:
         warnings = hublish.check(project, progress=report.progress())
     # The error lists the warnings, so they are not written twice.
     if warnings and arguments.strict:
-        msg = f"{plural(len(warnings), 'warning')}, and --strict allows none"
-        raise WarningsForbiddenError(msg, problems=warnings)
+        raise WarningsForbiddenError(f"{plural(len(warnings), 'warning')}, and --strict allows none", problems=warnings)
     report.warn(warnings)
     name = "standard input" if arguments.file == "-" else arguments.file
     view = CheckView(name, warnings, repeated_options(arguments))

@@ -38,8 +38,7 @@ def _configure(parser: ArgumentParser) -> None:
 
 def _port(text: str) -> int:
     if not (text.isdecimal() and int(text) <= _LAST_PORT):
-        msg = f"{text!r} is not a port: 0 to {_LAST_PORT}"
-        raise ArgumentTypeError(msg)
+        raise ArgumentTypeError(f"{text!r} is not a port: 0 to {_LAST_PORT}")
     return int(text)
 
 

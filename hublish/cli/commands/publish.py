@@ -27,8 +27,7 @@ def _configure(parser: ArgumentParser) -> None:
 def _plan_file(text: str) -> Path:
     # `publish hub.yaml` looks natural, and would fail with an error about JSON.
     if text.endswith((".yaml", ".yml")):
-        msg = f"{text} is a manifest, not a plan; write -f {text}"
-        raise ArgumentTypeError(msg)
+        raise ArgumentTypeError(f"{text} is a manifest, not a plan; write -f {text}")
     return Path(text)
 
 

@@ -30,8 +30,7 @@ class Dtype:
         """
         size, rest = divmod(count * self.bits, 8)
         if rest:
-            msg = f"{count} elements of {self.name} do not fill whole bytes"
-            raise ValueError(msg)
+            raise ValueError(f"{count} elements of {self.name} do not fill whole bytes")
         return size
 
 

@@ -94,22 +94,17 @@ def _dtype(dataset: Any) -> Dtype:
 
 def _check(dataset: Any) -> None:
     if dataset.shape is None or len(dataset.shape) > MAX_DIMENSIONS:
-        msg = "it has no shape that safetensors can hold"
-        raise InvalidFileError(msg)
+        raise InvalidFileError("it has no shape that safetensors can hold")
     if dataset.external or dataset.is_virtual:
-        msg = "its data is in another file"
-        raise InvalidFileError(msg)
+        raise InvalidFileError("its data is in another file")
     settings = dataset.id.get_create_plist()
     unknown = {settings.get_filter(number)[0] for number in range(settings.get_nfilters())} - _FILTERS
     if unknown:
-        msg = f"it is compressed by HDF5 filter {min(unknown)}, which is a plug-in"
-        raise InvalidFileError(msg)
+        raise InvalidFileError(f"it is compressed by HDF5 filter {min(unknown)}, which is a plug-in")
     if math.prod(dataset.chunks or (1,)) * dataset.dtype.itemsize > _MAX_CHUNK:
-        msg = f"it is stored in chunks of more than {_MAX_CHUNK} bytes"
-        raise InvalidFileError(msg)
+        raise InvalidFileError(f"it is stored in chunks of more than {_MAX_CHUNK} bytes")
     if dataset.nbytes > _MAX_CHUNK + _MAX_EXPANSION * dataset.id.get_storage_size():
-        msg = f"it expands to {dataset.nbytes} bytes, from {dataset.id.get_storage_size()}"
-        raise InvalidFileError(msg)
+        raise InvalidFileError(f"it expands to {dataset.nbytes} bytes, from {dataset.id.get_storage_size()}")
 
 
 def _content(path: Path, identity: Identity, dataset: Any, dtype: Dtype, count: int) -> Content:
@@ -128,5 +123,4 @@ def _damage_named() -> Iterator[None]:
     except InvalidFileError:
         raise
     except _DAMAGE as error:
-        msg = f"not an HDF5 file, or damaged: {error}"
-        raise InvalidFileError(msg) from None
+        raise InvalidFileError(f"not an HDF5 file, or damaged: {error}") from None

@@ -46,8 +46,7 @@ class MappedArrays(Mapping[str, NDArray[Any]]):
     def __getitem__(self, name: str) -> NDArray[Any]:
         file, entry = self._places[self._ties.get(name, name)]
         if self._closed:
-            msg = f"tensor {name!r} was requested after the files were closed"
-            raise LoadError(msg)
+            raise LoadError(f"tensor {name!r} was requested after the files were closed")
         dtype = entry.dtype.numpy
         if dtype is None:
             msg = f"tensor {name!r} of {file.name} has packed {entry.dtype.name} elements, which numpy cannot represent"

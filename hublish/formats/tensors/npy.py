@@ -96,11 +96,9 @@ def read_npy_header(stream: IO[bytes], total: int) -> NpyHeader:
         raise InvalidFileError(msg, hint="save it with a numeric or string dtype")
     # numpy accepts True as a length, and negative ones.
     if not all(type(length) is int and 0 <= length < 2**63 for length in shape):
-        msg = "the array's shape is not a tuple of non-negative integers"
-        raise InvalidFileError(msg)
+        raise InvalidFileError("the array's shape is not a tuple of non-negative integers")
     if len(shape) > MAX_DIMENSIONS:
-        msg = f"the array has {len(shape)} dimensions; the limit is {MAX_DIMENSIONS}"
-        raise InvalidFileError(msg)
+        raise InvalidFileError(f"the array has {len(shape)} dimensions; the limit is {MAX_DIMENSIONS}")
     header = NpyHeader(stored, shape, fortran and len(shape) > 1, buffer.tell())
     if header.nbytes != total - header.size:
         msg = f"an array of {list(shape)} {stored}: expected {header.nbytes} bytes, found {total - header.size}"
@@ -206,8 +204,7 @@ def read_member_header(archive: ZipArchive, member: Member) -> NpyHeader:
         InvalidFileError: when the member is not an array, or as `read_npy_header`.
     """
     if not member.name.endswith(SUFFIX):
-        msg = "not an array: numpy names the members of a .npz with .npy"
-        raise InvalidFileError(msg)
+        raise InvalidFileError("not an array: numpy names the members of a .npz with .npy")
     with damage_named(), archive.open(member.name) as stream:
         return read_npy_header(stream, member.size)
 
@@ -222,12 +219,10 @@ def _parsed(buffer: io.BytesIO) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
         version = numpy_format.read_magic(buffer)
         width, reader = _READERS[version]
     except (ValueError, KeyError):
-        msg = "not a .npy array: it does not begin as numpy writes them"
-        raise InvalidFileError(msg) from None
+        raise InvalidFileError("not a .npy array: it does not begin as numpy writes them") from None
     length = int.from_bytes(head[_LENGTH_AT : _LENGTH_AT + width], "little")
     if length > _MAX_HEADER_SIZE:
-        msg = f"an array header of {length} bytes; the limit is {_MAX_HEADER_SIZE}"
-        raise InvalidFileError(msg)
+        raise InvalidFileError(f"an array header of {length} bytes; the limit is {_MAX_HEADER_SIZE}")
     try:
         with warnings.catch_warnings():
             # numpy warns of headers of Python 2, which it reads by rules of their own, and of obsolete names of types.
@@ -235,9 +230,7 @@ def _parsed(buffer: io.BytesIO) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
             shape, fortran, stored = reader(buffer, max_header_size=_MAX_HEADER_SIZE)
     # Hostile headers cause errors of many kinds in numpy, ast and the parser of Python: MemoryError, RecursionError.
     except Exception as error:
-        msg = f"not a .npy array: {ascii(str(error))[1:-1][:200]}"
-        raise InvalidFileError(msg) from None
+        raise InvalidFileError(f"not a .npy array: {ascii(str(error))[1:-1][:200]}") from None
     if version == _UTF8_NAMES and stored.names is not None:
-        msg = "version 3.0 of the format, which is for field names beyond Latin-1, is not supported"
-        raise InvalidFileError(msg)
+        raise InvalidFileError("version 3.0 of the format, which is for field names beyond Latin-1, is not supported")
     return tuple(shape), bool(fortran), stored

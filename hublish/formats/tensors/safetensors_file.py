@@ -149,8 +149,7 @@ def read_set(files: Mapping[str, Path]) -> SafetensorsSet:
 
 def _header_length(descriptor: int, size: int) -> int:
     if size < _LENGTH_SIZE:
-        msg = f"too short to be a safetensors file: {size} bytes"
-        raise InvalidFileError(msg)
+        raise InvalidFileError(f"too short to be a safetensors file: {size} bytes")
     length = int.from_bytes(os.pread(descriptor, _LENGTH_SIZE, 0), "little")
     if length > MAX_HEADER_SIZE:
         msg = f"a header of {length} bytes; the limit is {MAX_HEADER_SIZE}"
@@ -182,19 +181,16 @@ def _entries(file: Any) -> tuple[Entry, ...]:
 
 def _dtype(name: str) -> Dtype:
     if name not in DTYPES:  # a newer library may know more types
-        msg = f"its dtype {name} is not supported"
-        raise InvalidFileError(msg, hint="update hublish")
+        raise InvalidFileError(f"its dtype {name} is not supported", hint="update hublish")
     return DTYPES[name]
 
 
 def _check_shape(shape: tuple[int, ...], dtype: Dtype) -> None:
     if len(shape) > MAX_DIMENSIONS:
-        msg = f"it has {len(shape)} dimensions; the limit is {MAX_DIMENSIONS}"
-        raise InvalidFileError(msg)
+        raise InvalidFileError(f"it has {len(shape)} dimensions; the limit is {MAX_DIMENSIONS}")
     # An empty shape may contain huge dimensions beside its zero; numpy cannot make an array of those.
     if math.prod(filter(None, shape)) * dtype.bits // 8 > _MAX_BYTES:
-        msg = "its shape overflows 64 bits"
-        raise InvalidFileError(msg)
+        raise InvalidFileError("its shape overflows 64 bits")
 
 
 def _rejected(error: SafetensorError, header: bytes, data_size: int) -> InvalidFileError:
@@ -224,8 +220,7 @@ def _check_complete(names: Iterable[str]) -> None:
         # Lazily: a name may claim any total, but only few numbers are found.
         missing = next((number for number in range(1, int(total) + 1) if number not in found), None)
         if missing is not None:
-            msg = f"{stem}-{missing:05d}-of-{total}{SUFFIX} is missing"
-            raise InvalidFileError(msg, hint="include every shard")
+            raise InvalidFileError(f"{stem}-{missing:05d}-of-{total}{SUFFIX} is missing", hint="include every shard")
 
 
 def _check_disjoint(files: Iterable[SafetensorsFile]) -> None:

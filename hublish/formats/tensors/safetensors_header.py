@@ -51,22 +51,18 @@ def check_header(header: bytes) -> None:
         InvalidFileError: describing the first violation.
     """
     if not header.startswith(b"{"):
-        msg = "the header does not begin with '{'"
-        raise InvalidFileError(msg)
+        raise InvalidFileError("the header does not begin with '{'")
     try:
         text = header.decode()
     except UnicodeDecodeError as error:
-        msg = f"the header is not UTF-8 at byte {error.start}"
-        raise InvalidFileError(msg) from None
+        raise InvalidFileError(f"the header is not UTF-8 at byte {error.start}") from None
     names: set[str] = set()
     for name, value in _members(text, _OBJECT_MEMBER):
         if name in names:
-            msg = f"duplicate tensor name {ascii(name)[:80]} in the header"
-            raise InvalidFileError(msg)
+            raise InvalidFileError(f"duplicate tensor name {ascii(name)[:80]} in the header")
         names.add(name)
         if len(names) - (METADATA in names) > MAX_TENSORS:
-            msg = f"the header names more than {MAX_TENSORS} tensors"
-            raise InvalidFileError(msg)
+            raise InvalidFileError(f"the header names more than {MAX_TENSORS} tensors")
         if name == METADATA:
             _check_metadata(value)
         else:
@@ -104,8 +100,7 @@ def _check_entry(name: str, value: str) -> None:
     if problem := name_problem(name):
         raise InvalidFileError(problem)
     if len(value) > _MAX_ENTRY:
-        msg = f"tensor {ascii(name)[:80]}: its entry is longer than {_MAX_ENTRY} characters"
-        raise InvalidFileError(msg)
+        raise InvalidFileError(f"tensor {ascii(name)[:80]}: its entry is longer than {_MAX_ENTRY} characters")
     # The library requires the three keys and a type, which makes four strings; it ignores every other key.
     if len(_STRINGS.findall(value)) != 4:
         msg = f"tensor {ascii(name)[:80]}: its entry must have exactly the keys dtype, shape and data_offsets"
@@ -116,12 +111,10 @@ def _check_metadata(value: str) -> None:
     keys: set[str] = set()
     for key, _ in _members(value, _STRING_MEMBER):
         if key in keys:
-            msg = f"duplicate key {ascii(key)[:80]} in {METADATA}"
-            raise InvalidFileError(msg)
+            raise InvalidFileError(f"duplicate key {ascii(key)[:80]} in {METADATA}")
         keys.add(key)
         if len(keys) > MAX_TENSORS:
-            msg = f"{METADATA} has more than {MAX_TENSORS} keys"
-            raise InvalidFileError(msg)
+            raise InvalidFileError(f"{METADATA} has more than {MAX_TENSORS} keys")
 
 
 def _members(text: str, pattern: re.Pattern[str]) -> Iterator[tuple[str, str]]:
@@ -135,14 +128,12 @@ def _members(text: str, pattern: re.Pattern[str]) -> Iterator[tuple[str, str]]:
     while not closed:
         match = pattern.match(text, position)
         if match is None:
-            msg = f"the header is malformed at character {position}"
-            raise InvalidFileError(msg)
+            raise InvalidFileError(f"the header is malformed at character {position}")
         yield _decode(match[1]), match[2]
         position, closed = match.end(), match[3] == "}"
     # Writers pad with spaces; the library allows any white space here.
     if text[position:].strip(" "):
-        msg = f"the header continues after its end, at character {position}"
-        raise InvalidFileError(msg)
+        raise InvalidFileError(f"the header continues after its end, at character {position}")
 
 
 def _decode(string: str) -> str:
@@ -152,5 +143,4 @@ def _decode(string: str) -> str:
     try:
         return str(json.loads(string))
     except ValueError:
-        msg = f"the header contains an invalid string: {ascii(string)[:80]}"
-        raise InvalidFileError(msg) from None
+        raise InvalidFileError(f"the header contains an invalid string: {ascii(string)[:80]}") from None

@@ -122,8 +122,7 @@ class Index:
         """
         for tensor, shard in self.weight_map.items():
             if tensor not in held[shard]:
-                msg = f"{self.name}: tensor {ascii(tensor)[:80]} is not in {shard}"
-                raise InvalidFileError(msg)
+                raise InvalidFileError(f"{self.name}: tensor {ascii(tensor)[:80]} is not in {shard}")
         for shard, tensors in held.items():
             for tensor in sorted(tensors):
                 if self.weight_map.get(tensor) != shard:
@@ -145,8 +144,7 @@ def read_index(path: Path, name: str, suffix: str = SUFFIX) -> Index:
     """
     with named(name), opened(path) as (descriptor, identity):
         if identity.size > _MAX_INDEX_SIZE:
-            msg = f"an index of {identity.size} bytes; the limit is {_MAX_INDEX_SIZE}"
-            raise InvalidFileError(msg)
+            raise InvalidFileError(f"an index of {identity.size} bytes; the limit is {_MAX_INDEX_SIZE}")
         return _parse_index(os.pread(descriptor, identity.size, 0), name, suffix)
 
 
@@ -162,12 +160,10 @@ def _parse_index(data: bytes, name: str, suffix: str) -> Index:
         raise
     # The parser recurses, and limits the digits of an integer.
     except (ValueError, RecursionError):
-        msg = "not JSON"
-        raise InvalidFileError(msg) from None
+        raise InvalidFileError("not JSON") from None
     weight_map = value.get("weight_map") if isinstance(value, dict) else None
     if not isinstance(weight_map, dict) or not all(isinstance(shard, str) for shard in weight_map.values()):
-        msg = "not an index: it has no 'weight_map' of tensor names to files"
-        raise InvalidFileError(msg)
+        raise InvalidFileError("not an index: it has no 'weight_map' of tensor names to files")
     # An index is data from others: its shards are opened next, so they must not be any file of this machine.
     for shard in set(weight_map.values()):
         _check_inside(shard, suffix)
@@ -179,8 +175,7 @@ def _parse_index(data: bytes, name: str, suffix: str) -> Index:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        msg = "it has a duplicate key"
-        raise InvalidFileError(msg)
+        raise InvalidFileError("it has a duplicate key")
     return members
 
 
@@ -189,8 +184,6 @@ def _check_inside(shard: str, suffix: str) -> None:
     path = PureWindowsPath(shard)
     inside = not (path.drive or path.root or "\\" in shard) and posixpath.normpath(shard) == shard
     if not inside or ".." in path.parts or not shard.isprintable():
-        msg = f"shard {ascii(shard)[:80]} points outside the index's folder"
-        raise InvalidFileError(msg)
+        raise InvalidFileError(f"shard {ascii(shard)[:80]} points outside the index's folder")
     if not shard.endswith(suffix):
-        msg = f"shard {ascii(shard)[:80]} is not a {suffix} file"
-        raise InvalidFileError(msg)
+        raise InvalidFileError(f"shard {ascii(shard)[:80]} is not a {suffix} file")

@@ -63,8 +63,7 @@ def _read(source: Path | Mapping[str, Any], key: str | None, scratch: Path, stac
         assert isinstance(source, Path)
         return _read_checkpoint(source, suffix, key)
     if key is not None:
-        msg = f"key {key!r} is for PyTorch checkpoints, and the source is not one"
-        raise InvalidFileError(msg, hint="remove key")
+        raise InvalidFileError(f"key {key!r} is for PyTorch checkpoints, and the source is not one", hint="remove key")
     if isinstance(source, Mapping):
         return TensorSource(tuple(_array_tensor(name, value) for name, value in source.items()))
     return _READERS[suffix](source, scratch, stack)
@@ -138,8 +137,7 @@ def _strings(index: Index) -> dict[str, str]:
 
 def _array_tensor(name: object, value: object) -> Tensor:
     if not isinstance(name, str):
-        msg = f"the name of an array is {ascii(name)[:80]}, not a string"
-        raise InvalidFileError(msg)
+        raise InvalidFileError(f"the name of an array is {ascii(name)[:80]}, not a string")
     # The mask of a masked array has no place in the format, and dropping it would change the values.
     if not isinstance(value, np.ndarray | np.generic) or isinstance(value, np.ma.MaskedArray):
         msg = f"{name!r} is a {type(value).__name__}, not a numpy array"
@@ -159,6 +157,5 @@ def _check_names(names: Iterable[str]) -> None:
         if problem := name_problem(name):
             raise InvalidFileError(problem)
         if name in seen:
-            msg = f"two tensors are named {ascii(name)[:80]}"
-            raise InvalidFileError(msg)
+            raise InvalidFileError(f"two tensors are named {ascii(name)[:80]}")
         seen.add(name)

@@ -233,8 +233,7 @@ class BackgroundServer(uvicorn.Server):
         thread.start()
         try:
             if not self._ready.wait(START_TIMEOUT) or self._failure:
-                msg = "the embedded Hub did not start"
-                raise RuntimeError(msg) from self._failure
+                raise RuntimeError("the embedded Hub did not start") from self._failure
             yield
         finally:
             self.should_exit = True

@@ -54,11 +54,9 @@ def run(reader: PickleReader, names: Callable[[str], object], persistent: Callab
                 msg = f"the pickle has opcode {operation.name}, which torch.save does not write"
                 raise InvalidFileError(msg, hint=REFUSED)
     except CutShortError:
-        msg = "the pickle is cut short"
-        raise InvalidFileError(msg, hint="copy or download the file again") from None
+        raise InvalidFileError("the pickle is cut short", hint="copy or download the file again") from None
     except UnknownOpcodeError as error:
-        msg = f"not a pickle, or damaged: {error}"
-        raise InvalidFileError(msg) from None
+        raise InvalidFileError(f"not a pickle, or damaged: {error}") from None
     msg = f"the pickle has more than {MAX_OPERATIONS} operations"
     raise InvalidFileError(msg, hint="save the weights in parts, each its own file")
 
@@ -79,16 +77,14 @@ class _Machine:
 
     def result(self) -> object:
         if len(self._stack) != 1 or self._below:
-            msg = "the pickle is damaged: it does not end with one value"
-            raise InvalidFileError(msg)
+            raise InvalidFileError("the pickle is damaged: it does not end with one value")
         return self._stack[0]
 
     # ------------------------------------------------------------------------------------ values
 
     def protocol(self, operation: Operation) -> None:
         if (version := self._reader.number(operation.fixed)) > MAX_PROTOCOL:
-            msg = f"pickle protocol {version} is not known"
-            raise InvalidFileError(msg)
+            raise InvalidFileError(f"pickle protocol {version} is not known")
 
     def ignore_argument(self, operation: Operation) -> None:
         # The length of a frame only helps the buffering of an unpickler.
@@ -105,8 +101,7 @@ class _Machine:
     def push_integer(self, operation: Operation) -> None:
         length = self._reader.number(operation.prefix)
         if length > _MAX_INTEGER:
-            msg = f"the pickle has an integer of {length} bytes; the limit is {_MAX_INTEGER}"
-            raise InvalidFileError(msg)
+            raise InvalidFileError(f"the pickle has an integer of {length} bytes; the limit is {_MAX_INTEGER}")
         self._stack.append(int.from_bytes(self._reader.data(length), "little", signed=True))
 
     def push_bytes(self, operation: Operation) -> None:
@@ -118,8 +113,7 @@ class _Machine:
     def _counted(self, operation: Operation) -> bytes:
         length = self._reader.number(operation.prefix)
         if length > _MAX_DATA:
-            msg = f"the pickle has a string of {length} bytes; the limit is {_MAX_DATA}"
-            raise InvalidFileError(msg)
+            raise InvalidFileError(f"the pickle has a string of {length} bytes; the limit is {_MAX_DATA}")
         return self._reader.data(length)
 
     def push(self, value: object) -> None:
@@ -129,29 +123,25 @@ class _Machine:
 
     def _pop(self) -> Any:
         if not self._stack:
-            msg = "the pickle is damaged: its stack is empty too early"
-            raise InvalidFileError(msg)
+            raise InvalidFileError("the pickle is damaged: its stack is empty too early")
         return self._stack.pop()
 
     def _top(self, kind: type, expected: str) -> Any:
         if not self._stack or not isinstance(self._stack[-1], kind):
             found = type(self._stack[-1]).__name__ if self._stack else "nothing"
-            msg = f"the pickle is damaged: {found} in place of {expected}"
-            raise InvalidFileError(msg)
+            raise InvalidFileError(f"the pickle is damaged: {found} in place of {expected}")
         return self._stack[-1]
 
     def _pop_to_mark(self) -> list[Any]:
         if not self._below:
-            msg = "the pickle is damaged: a mark is missing"
-            raise InvalidFileError(msg)
+            raise InvalidFileError("the pickle is damaged: a mark is missing")
         items, self._stack = self._stack, self._below.pop()
         return items
 
     # A mark starts a new stack, so that no instruction can pop below it.
     def mark(self, _: Operation) -> None:
         if len(self._below) == _MAX_MARKS:
-            msg = f"the pickle is nested more than {_MAX_MARKS} deep"
-            raise InvalidFileError(msg)
+            raise InvalidFileError(f"the pickle is nested more than {_MAX_MARKS} deep")
         self._below.append(self._stack)
         self._stack = []
 
@@ -190,8 +180,7 @@ class _Machine:
     def set_items(self, _: Operation) -> None:
         items = self._pop_to_mark()
         if len(items) % 2:
-            msg = "the pickle is damaged: a key without a value"
-            raise InvalidFileError(msg)
+            raise InvalidFileError("the pickle is damaged: a key without a value")
         target = self._top(dict, "a dictionary")
         for index in range(0, len(items), 2):
             target[_key(items[index])] = items[index + 1]
@@ -207,8 +196,7 @@ class _Machine:
     def get(self, operation: Operation) -> None:
         index = self._reader.number(operation.fixed)
         if index not in self._memo:
-            msg = f"the pickle is damaged: its memo has no entry {index}"
-            raise InvalidFileError(msg)
+            raise InvalidFileError(f"the pickle is damaged: its memo has no entry {index}")
         self._stack.append(self._memo[index])
 
     # --------------------------------------------------------------------------- names and calls
@@ -220,27 +208,23 @@ class _Machine:
     def _line(self) -> str:
         line = self._reader.line()
         if len(line) > _MAX_NAME:
-            msg = f"the pickle has a name of more than {_MAX_NAME} bytes"
-            raise InvalidFileError(msg)
+            raise InvalidFileError(f"the pickle has a name of more than {_MAX_NAME} bytes")
         return _decoded(line)
 
     def name_from_stack(self, _: Operation) -> None:
         name, module = self._pop(), self._pop()
         if not (isinstance(name, str) and isinstance(module, str)):
-            msg = "the pickle is damaged: a name is not a string"
-            raise InvalidFileError(msg)
+            raise InvalidFileError("the pickle is damaged: a name is not a string")
         self._stack.append(self._names(f"{module}.{name}"))
 
     def call(self, _: Operation) -> None:
         arguments, function = self._pop(), self._pop()
         if not isinstance(function, Function) or not isinstance(arguments, tuple):
-            msg = f"it calls {_described(function)} with {_described(arguments)}"
-            raise InvalidFileError(msg, hint=REFUSED)
+            raise InvalidFileError(f"it calls {_described(function)} with {_described(arguments)}", hint=REFUSED)
         # A call may copy a list argument, so a memoized list that is passed repeatedly could fill the memory.
         self._copied += sum(len(argument) for argument in arguments if isinstance(argument, list))
         if self._copied > _MAX_COPIED:
-            msg = f"the pickle's calls copy more than {_MAX_COPIED} values"
-            raise InvalidFileError(msg)
+            raise InvalidFileError(f"the pickle's calls copy more than {_MAX_COPIED} values")
         self._stack.append(function.call(arguments))
 
     def set_state(self, _: Operation) -> None:
@@ -250,8 +234,7 @@ class _Machine:
         if isinstance(target, ScriptModule) and isinstance(state, dict):
             target.attributes = state
         elif not isinstance(target, Ordered) or not isinstance(state, dict):
-            msg = f"it changes the state of {_described(target)}"
-            raise InvalidFileError(msg, hint=REFUSED)
+            raise InvalidFileError(f"it changes the state of {_described(target)}", hint=REFUSED)
 
     def persistent(self, _: Operation) -> None:
         self._stack.append(self._persistent(self._pop()))
@@ -300,14 +283,12 @@ def _decoded(data: bytes) -> str:
         # As the pickle module does: lone surrogates pass here, and are refused where a name is used.
         return data.decode("utf-8", "surrogatepass")
     except UnicodeDecodeError:
-        msg = "the pickle has a string that is not UTF-8"
-        raise InvalidFileError(msg) from None
+        raise InvalidFileError("the pickle has a string that is not UTF-8") from None
 
 
 def _key(key: Any) -> Any:
     if not isinstance(key, _KEYS) or (type(key) is int and abs(key) > _MAX_KEY):
-        msg = f"a dictionary has a key that is {_described(key)}"
-        raise InvalidFileError(msg)
+        raise InvalidFileError(f"a dictionary has a key that is {_described(key)}")
     return key
 
 

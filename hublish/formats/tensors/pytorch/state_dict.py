@@ -38,8 +38,7 @@ def find_state_dict(value: object, key: str | None) -> Mapping[object, object]:
         return found[0][1]
     names = ", ".join(ascii(name)[:80] for name, _ in found[:_MAX_NAMED])
     if not found:
-        msg = "no dictionary in it holds tensors by name"
-        raise InvalidFileError(msg)
+        raise InvalidFileError("no dictionary in it holds tensors by name")
     msg = f"it holds {len(found)} state dicts: {names}{', ...' if len(found) > _MAX_NAMED else ''}"
     raise InvalidFileError(msg, hint=f"choose one, for example options: {{key: {found[0][0]}}}")
 

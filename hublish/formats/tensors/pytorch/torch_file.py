@@ -103,8 +103,7 @@ def _state_dict(checkpoint: Checkpoint, key: str | None) -> StateDict:
         else:
             others[name] = type(value).__name__
         if len(tensors) > MAX_TENSORS:
-            msg = f"it has more than {MAX_TENSORS} tensors"
-            raise InvalidFileError(msg)
+            raise InvalidFileError(f"it has more than {MAX_TENSORS} tensors")
     _check_expansion(tensors, checkpoint.identity.size)
     return StateDict(tuple(tensors), others)
 
@@ -142,12 +141,10 @@ def _read_zip(descriptor: int, path: Path, identity: Identity) -> Checkpoint:
 
 def _check_start(archive: ZipArchive) -> None:
     if not archive.members:
-        msg = "the archive is empty"
-        raise InvalidFileError(msg)
+        raise InvalidFileError("the archive is empty")
     # torch's reader requires this as well.
     if begin := min(member.begin for member in archive.members):
-        msg = f"{begin} bytes precede the archive"
-        raise InvalidFileError(msg)
+        raise InvalidFileError(f"{begin} bytes precede the archive")
 
 
 def _below_root(archive: ZipArchive) -> Mapping[str, Member]:
@@ -155,8 +152,7 @@ def _below_root(archive: ZipArchive) -> Mapping[str, Member]:
     names = archive.by_name
     roots = [name.removesuffix(_PICKLE) for name in names if name.partition("/")[2] == _PICKLE]
     if len(roots) != 1:
-        msg = f"not a PyTorch checkpoint: {len(roots)} members of the archive are a {_PICKLE}"
-        raise InvalidFileError(msg)
+        raise InvalidFileError(f"not a PyTorch checkpoint: {len(roots)} members of the archive are a {_PICKLE}")
     return {name.removeprefix(roots[0]): member for name, member in names.items() if name.startswith(roots[0])}
 
 
@@ -173,8 +169,7 @@ def _is_big_endian(archive: ZipArchive, members: Mapping[str, Member]) -> bool:
         return False
     order = archive.read(members["byteorder"].name, _MAX_BYTE_ORDER)
     if order not in _BYTE_ORDERS:
-        msg = f"the byte order {ascii(order)[:40]} is not known"
-        raise InvalidFileError(msg)
+        raise InvalidFileError(f"the byte order {ascii(order)[:40]} is not known")
     return _BYTE_ORDERS[order]
 
 
@@ -184,8 +179,7 @@ def _is_big_endian(archive: ZipArchive, members: Mapping[str, Member]) -> bool:
 def _read_legacy(descriptor: int, path: Path, identity: Identity) -> Checkpoint:
     reader = PickleReader(MemoryBlob(os.pread(descriptor, MAX_PICKLE, 0)))
     if _plain(reader) != _MAGIC_NUMBER or _plain(reader) != _PROTOCOL:
-        msg = "not a PyTorch checkpoint of protocol 1001"
-        raise InvalidFileError(msg)
+        raise InvalidFileError("not a PyTorch checkpoint of protocol 1001")
     facts = _plain(reader)
     types: dict[str, StorageType] = {}
 
@@ -193,15 +187,13 @@ def _read_legacy(descriptor: int, path: Path, identity: Identity) -> Checkpoint:
         found = read_storage(identifier)
         # The size of a storage follows from its type, so two types would give two places for all that follow it.
         if types.setdefault(found.key, found.type) != found.type:
-            msg = f"storage {ascii(found.key)[:80]} has two types"
-            raise InvalidFileError(msg)
+            raise InvalidFileError(f"storage {ascii(found.key)[:80]} has two types")
         return found
 
     value = run(reader, look_up, storage)
     keys = _plain(reader)
     if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys) or len(set(keys)) != len(keys):
-        msg = "the list of storages is damaged"
-        raise InvalidFileError(msg)
+        raise InvalidFileError("the list of storages is damaged")
     places = _places(descriptor, reader.position, identity.size, keys, types)
     big_endian = isinstance(facts, dict) and facts.get("little_endian") is False
     return Checkpoint(path, identity, value, places, big_endian)
@@ -211,8 +203,7 @@ def _plain(reader: PickleReader) -> object:
     """Read a pickle of plain values."""
 
     def refuse(found: object) -> object:
-        msg = f"the checkpoint's preamble has {ascii(found)[:80]}"
-        raise InvalidFileError(msg)
+        raise InvalidFileError(f"the checkpoint's preamble has {ascii(found)[:80]}")
 
     return run(reader, refuse, refuse)
 
@@ -223,8 +214,7 @@ def _places(
     places: dict[str, Place] = {}
     for key in keys:
         if key not in types:
-            msg = f"storage {ascii(key)[:80]} belongs to no tensor, so its length is not known"
-            raise InvalidFileError(msg)
+            raise InvalidFileError(f"storage {ascii(key)[:80]} belongs to no tensor, so its length is not known")
         count = int.from_bytes(os.pread(descriptor, _COUNT, position), "little")
         place = Place(position + _COUNT, count * element_width(types[key]))
         position = place.offset + place.size
@@ -233,6 +223,5 @@ def _places(
             raise InvalidFileError(msg, hint="copy or download the file again")
         places[key] = place
     if position != end:
-        msg = f"{end - position} bytes follow the last storage"
-        raise InvalidFileError(msg)
+        raise InvalidFileError(f"{end - position} bytes follow the last storage")
     return places

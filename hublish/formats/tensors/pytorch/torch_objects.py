@@ -101,11 +101,9 @@ def look_up(name: str) -> object:
     """
     if name in _UNSUPPORTED:
         kind, hint = _UNSUPPORTED[name]
-        msg = f"it contains {kind}"
-        raise InvalidFileError(msg, hint=hint or "save a plain tensor")
+        raise InvalidFileError(f"it contains {kind}", hint=hint or "save a plain tensor")
     if name not in _KNOWN:
-        msg = f"it names {ascii(name)[1:-1][:200]}, which no state dict needs"
-        raise InvalidFileError(msg, hint=REFUSED)
+        raise InvalidFileError(f"it names {ascii(name)[1:-1][:200]}, which no state dict needs", hint=REFUSED)
     return _KNOWN[name]
 
 
@@ -172,8 +170,7 @@ def _tensor(storage: Storage, element: ElementType, offset: object, shape: objec
     sizes, steps = _numbers(shape, "shape"), _numbers(strides, "strides")
     (first,) = _numbers((offset,), "offset")
     if len(sizes) != len(steps):
-        msg = f"a tensor has {len(sizes)} dimensions and {len(steps)} strides"
-        raise InvalidFileError(msg)
+        raise InvalidFileError(f"a tensor has {len(sizes)} dimensions and {len(steps)} strides")
     if element.dtype is None:
         msg = f"a tensor has elements of type {element.name}, which safetensors cannot hold"
         raise InvalidFileError(msg, hint="cast it before saving")
@@ -182,14 +179,11 @@ def _tensor(storage: Storage, element: ElementType, offset: object, shape: objec
 
 def _numbers(values: object, field: str) -> tuple[int, ...]:
     if not isinstance(values, tuple | list) or not all(type(value) is int for value in values):
-        msg = f"a tensor's {field} is not a sequence of integers"
-        raise InvalidFileError(msg)
+        raise InvalidFileError(f"a tensor's {field} is not a sequence of integers")
     if len(values) > MAX_DIMENSIONS:
-        msg = f"a tensor has {len(values)} dimensions; the limit is {MAX_DIMENSIONS}"
-        raise InvalidFileError(msg)
+        raise InvalidFileError(f"a tensor has {len(values)} dimensions; the limit is {MAX_DIMENSIONS}")
     if not all(0 <= value < _MAX_NUMBER for value in values):
-        msg = f"a tensor's {field} is negative or beyond 63 bits"
-        raise InvalidFileError(msg)
+        raise InvalidFileError(f"a tensor's {field} is negative or beyond 63 bits")
     return tuple(values)
 
 

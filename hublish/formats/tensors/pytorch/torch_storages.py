@@ -51,8 +51,7 @@ class Checkpoint:
         end = _end(stored)
         # torch checks this too, in C++: without it, a tensor could read bytes of other members.
         if end * width > place.size:
-            msg = f"it reaches to element {end} of a storage with {place.size // width}"
-            raise InvalidFileError(msg)
+            raise InvalidFileError(f"it reaches to element {end} of a storage with {place.size // width}")
         # Strides may be zero or overlap, so only the last element's offset bounds the range.
         offset = place.offset + stored.offset * width
         if _is_contiguous(stored) and (width == 1 or not self.big_endian):
@@ -63,8 +62,7 @@ class Checkpoint:
     def _place(self, storage: Storage) -> Place:
         place = self.storages.get(storage.key)
         if place is None:
-            msg = f"storage {ascii(storage.key)[:80]} is missing"
-            raise InvalidFileError(msg, hint=_AGAIN)
+            raise InvalidFileError(f"storage {ascii(storage.key)[:80]} is missing", hint=_AGAIN)
         width = element_width(storage.type)
         begin, size = storage.first * width, storage.count * width
         if begin + size > place.size:
@@ -85,16 +83,13 @@ def read_storage(identifier: object) -> Storage:
             first = 0
         case ("storage", StorageType() as kind, str(key), str(), int(whole), (str(), int(first), int(count))):
             if not 0 <= first <= first + count <= whole:
-                msg = "a view reaches beyond its storage"
-                raise InvalidFileError(msg)
+                raise InvalidFileError("a view reaches beyond its storage")
         case ("storage", StorageType() as kind, str(key), str(), int(count)):
             first = 0
         case _:
-            msg = "the checkpoint refers to an external object that is not a storage"
-            raise InvalidFileError(msg)
+            raise InvalidFileError("the checkpoint refers to an external object that is not a storage")
     if not 0 <= count < _MAX_COUNT:
-        msg = f"storage {ascii(key)[:80]} has an impossible size"
-        raise InvalidFileError(msg)
+        raise InvalidFileError(f"storage {ascii(key)[:80]} has an impossible size")
     return Storage(key, kind, count, first)
 
 
@@ -108,8 +103,7 @@ def element_width(kind: StorageType) -> int:
     if kind.element is None:
         return 1
     if kind.element.dtype is None:
-        msg = f"{kind.name} has elements that safetensors cannot hold"
-        raise InvalidFileError(msg)
+        raise InvalidFileError(f"{kind.name} has elements that safetensors cannot hold")
     return kind.element.dtype.bits // 8
 
 

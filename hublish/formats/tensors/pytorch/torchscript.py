@@ -68,8 +68,7 @@ class ScriptCode:
     def _source(self, name: str) -> str:
         member = self._members.get(name)
         if member is None:
-            msg = f"its code {ascii(name)[:80]} is missing"
-            raise InvalidFileError(msg)
+            raise InvalidFileError(f"its code {ascii(name)[:80]} is missing")
         data = self._archive.read(member.name, self._left)
         self._left -= len(data)
         return data.decode("utf-8", "replace")
@@ -82,8 +81,7 @@ def state_dict_of(value: object, code: ScriptCode) -> Ordered:
         InvalidFileError: when it is not a module.
     """
     if not isinstance(value, ScriptModule):
-        msg = "the TorchScript archive has no module"
-        raise InvalidFileError(msg)
+        raise InvalidFileError("the TorchScript archive has no module")
     state = Ordered()
     waiting = [("", value)]
     # A module may contain itself, so the number of steps is limited.
@@ -98,8 +96,7 @@ def state_dict_of(value: object, code: ScriptCode) -> Ordered:
         waiting += reversed(inner)
         if not waiting:
             return state
-    msg = f"the TorchScript archive has more than {_MAX_MODULES} modules"
-    raise InvalidFileError(msg)
+    raise InvalidFileError(f"the TorchScript archive has more than {_MAX_MODULES} modules")
 
 
 def _classes(source: str) -> Iterator[tuple[str, tuple[str, ...]]]:
