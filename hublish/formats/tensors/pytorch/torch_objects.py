@@ -231,16 +231,9 @@ _FUNCTIONS: Final[Mapping[str, Callable[[tuple[Any, ...]], object]]] = {
     "torch._utils._rebuild_parameter_with_state": _rebuild_parameter,
     "torch._tensor._rebuild_from_type_v2": _rebuild_from_type,
     # Found beside weights, never as weights; Python 2 has `__builtin__`.
-    "_codecs.encode": only_argument,
-    "builtins.bytearray": only_argument,
-    "builtins.complex": only_argument,
-    "builtins.set": only_argument,
-    "__builtin__.bytearray": only_argument,
-    "__builtin__.complex": only_argument,
-    "__builtin__.set": only_argument,
-    "collections.Counter": only_argument,
-    "torch.Size": only_argument,
-    "torch.device": only_argument,
+    **dict.fromkeys(("_codecs.encode", "collections.Counter", "torch.Size", "torch.device"), only_argument),
+    **dict.fromkeys(("builtins.bytearray", "builtins.complex", "builtins.set"), only_argument),
+    **dict.fromkeys(("__builtin__.bytearray", "__builtin__.complex", "__builtin__.set"), only_argument),
     "torch.serialization._get_layout": only_argument,
 }
 # Types of tensors, which `_rebuild_from_type_v2` receives.
