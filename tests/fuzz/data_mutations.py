@@ -1,4 +1,4 @@
-"""Mutations of plain data: one place in a document gets a value that does not belong there."""
+"""Mutations of plain data: replace, remove, repeat or nest a value in a JSON document."""
 
 import copy
 import json
@@ -16,7 +16,7 @@ _MOST_AT_ONCE = 4
 
 
 def mutated_json(rng: Random, text: bytes) -> bytes:
-    """Return a JSON document with a few of its values replaced, removed, doubled or nested."""
+    """Return a JSON document with a few of its values replaced, removed, repeated or nested."""
     data = [copy.deepcopy(json.loads(text))]
     for _ in range(rng.randint(1, _MOST_AT_ONCE)):
         _mutate(rng, data)
@@ -24,25 +24,25 @@ def mutated_json(rng: Random, text: bytes) -> bytes:
 
 
 def _mutate(rng: Random, data: list[Any]) -> None:
-    holder, key = rng.choice(list(_places(data)))
-    value = holder[key]
+    container, key = rng.choice(list(_places(data)))
+    value = container[key]
     match rng.randrange(6):
         case 0 | 1:
-            holder[key] = copy.deepcopy(rng.choice(_ODD))
+            container[key] = copy.deepcopy(rng.choice(_ODD))
         case 2:
-            holder[key] = rng.choice(hostile.ALL)
-        case 3 if isinstance(holder, dict):
-            del holder[key]
-        case 4 if isinstance(holder, dict):
-            holder[rng.choice(hostile.ALL)] = value
-        case 4 if holder is not data:
-            holder.append(value)
+            container[key] = rng.choice(hostile.ALL)
+        case 3 if isinstance(container, dict):
+            del container[key]
+        case 4 if isinstance(container, dict):
+            container[rng.choice(hostile.ALL)] = value
+        case 4 if container is not data:
+            container.append(value)
         case _:
-            holder[key] = rng.choice([[value], {"a": value}, [value] * 30])
+            container[key] = rng.choice([[value], {"a": value}, [value] * 30])
 
 
 def _places(value: Any) -> Iterator[tuple[Any, Any]]:
-    """Yield every place of a value as a holder and the key or index in it."""
+    """Yield every place in a value, as a container and the key or index in it."""
     if isinstance(value, list | dict):
         for key in list(value) if isinstance(value, dict) else range(len(value)):
             yield value, key

@@ -1,9 +1,9 @@
-"""Values that were trouble somewhere: what the mutations and the strategies put where something sound stood."""
+"""Values that caused trouble somewhere, which mutations and strategies put in place of valid ones."""
 
 from collections.abc import Mapping
 
 TOKEN = "hf_" + "aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3z"  # in two parts: the repo itself holds no token
-"""Looks like a credential, and may be printed nowhere."""
+"""Looks like a credential, and must never be printed."""
 
 SCALARS = (
     *("", "~", "null", "true", "no", "on", "1.10", "1_000", "0o17", "0x1F", "1e400", "-1e-400", ".inf", ".nan", "-0"),
@@ -23,7 +23,7 @@ SCALARS = (
     ),
     *("|", ">", "|-\n  a", ">+9\n  b", "|2\n a", "# c", "a # b", "a\t: b", "\t", "a: \tb", "\ufeff", "\r", "\r\n"),
 )
-"""YAML, and nearly YAML."""
+"""YAML, and almost YAML."""
 
 TEXTS = (
     *("\u202egnp.exe", "\u2028b: 1", "\x85", "\x00", "\x1b[31mred", "\x07", "\u0430", "ﬁ", "İ", "ß", "e\u0301", "é"),
@@ -31,7 +31,7 @@ TEXTS = (
     *("::error file=a,line=1::x", "%0A::warning::y", "<script>alert(1)</script>", "[a](javascript:b)", "`a`", "|a|b|"),
     *(TOKEN, f"https://user:{TOKEN}@example.org", "{{7*7}}", "{% include 'a' %}", "${HOME}", "$(id)", "%s%n", "{0.a}"),
 )
-"""For where a person writes prose."""
+"""For fields with prose."""
 
 PATHS = (
     *("..", "../x", "a/../../x", "/etc/passwd", "//a", "C:\\x", "C:x", "\\\\srv\\s", "a\\..\\b", "a//b", "a/./b", "a/"),
@@ -51,7 +51,7 @@ PATHS = (
         "A.bin",
     ),
 )
-"""For where a path stands."""
+"""For fields with a path."""
 
 PATTERNS = (
     *("*", "**", "**/*", "*/**", "**/**/**/**/**/x", "***", "?", "??*", "*.json", "runs/", "./*", "!*", "*" * 300),
@@ -97,7 +97,7 @@ PATTERNS = (
     ),
     *("(?i)x", "\\", "\\*", "a\\", "^$", "(a+)+$", ".*.*.*=", "(", ")", "+", "[\U0001f600-\U0001f64f]", "[\x7f-\x00]"),
 )
-"""For where fnmatch or a glob reads."""
+"""For fields with a pattern of fnmatch or a glob."""
 
 PLACEHOLDERS = (
     *("{{ version }}", "{{version}}", "{{ versoin }}", "{{ '{{' }}", "{{ '}}' }}", "{{ git.commit }}", "{{ git.tag }}"),
@@ -115,7 +115,7 @@ PLACEHOLDERS = (
     *("{{ ''.__class__ }}", "{{ x|attr('y') }}", "{{ version | upper }}", "{%if 1%}", "{{" * 300, "{{ a" + " " * 3000),
     *("{{ first }}{{ second }}", "{{ '{{' }} version }}", "{{ ümlaut }}", "{{ VERSION }}", "{{\nversion\n}}"),
 )
-"""For wherever variables are replaced; `first` and `second` make up the token."""
+"""For fields with variables; `first` and `second` form the token."""
 
 NAMES = (
     *(
@@ -162,7 +162,7 @@ NAMES = (
     *("5GB", "5 gb", "-1", "1.5TB", "1e9", "999999999999999TB", "5GiB", "0", "auto", "manual", "public", "dataset"),
     *("other", "mit", "apache-2.0", "cc-by-4.0", "n<1K", "model", "space", "gradio", "card.md.j2", "metrics.json"),
 )
-"""For ids, refs, classes, URLs, sizes, and words out of a list."""
+"""For ids, refs, classes, URLs, sizes, and keywords."""
 
 ALL = (*SCALARS, *TEXTS, *PATHS, *PATTERNS, *PLACEHOLDERS, *NAMES)
 
@@ -178,11 +178,11 @@ BY_WORD: Mapping[str, tuple[str, ...]] = {
     "description": (*TEXTS, *PLACEHOLDERS),
     "message": (*TEXTS, *PLACEHOLDERS),
 }
-"""What hurts most beside a key that holds one of these words."""
+"""The most hostile values for a key that contains one of these words."""
 
 ORDINARY = (*NAMES, *PLACEHOLDERS)
 
 
 def values_for(key: str) -> tuple[str, ...]:
-    """Return the values that may hurt where `key` stands."""
+    """Return hostile values for a key."""
     return next((values for word, values in BY_WORD.items() if word in key), ORDINARY)

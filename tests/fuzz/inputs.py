@@ -1,4 +1,4 @@
-"""One generated input: what it is read as, its bytes, and how it lies on disk to be replayed."""
+"""One generated input: its kind, its bytes, and its form on disk for a replay."""
 
 import hashlib
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 class Kind(StrEnum):
-    """What an input is given to."""
+    """The reader of an input."""
 
     MANIFEST = "manifest"
     LOCK = "lock"
@@ -23,10 +23,10 @@ class Input:
     kind: Kind
     text: bytes
     origin: str
-    """Which generator made it."""
+    """The generator that made it."""
 
     def save(self, folder: Path, fault: str) -> Path:
-        """Write it where `make fuzz REPLAY=...` reads it; the name says the fault and the kind."""
+        """Write it for `make fuzz REPLAY=...`, with the fault and the kind in its name."""
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{fault}-{hashlib.sha256(self.text).hexdigest()[:12]}.{self.kind}"
         path.write_bytes(self.text)
@@ -34,6 +34,6 @@ class Input:
 
     @classmethod
     def load(cls, path: Path) -> "Input":
-        """Return what `save` wrote; a file of another name is a manifest."""
+        """Return the input that `save` wrote; a file with another suffix is a manifest."""
         suffix = path.suffix.removeprefix(".")
         return cls(Kind(suffix) if suffix in set(Kind) else Kind.MANIFEST, path.read_bytes(), "replayed")

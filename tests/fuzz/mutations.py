@@ -1,4 +1,4 @@
-"""Mutations of a text: of its bytes, its lines, its tokens and values, its structure, and its size."""
+"""Mutations of a document: of its bytes, its lines, its tokens and values, its structure, and its size."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -7,10 +7,10 @@ from random import Random
 from tests.fuzz import hostile
 
 Mutation = Callable[[Random, bytes, Sequence[bytes]], bytes]
-"""From a text to another; the last argument holds other texts to take parts from."""
+"""Returns a mutated document; the last argument has other documents to take parts from."""
 
+# In bytes: more than a manifest may have.
 LARGEST = 300_000
-"""Bytes: more than a manifest may have."""
 _MOST_AT_ONCE = 6
 _VALUE = re.compile(rb"(?m)^(?P<key>[ \t]*(?:- )?[^\s:#][^:\n]*:)(?P<value>[ \t]+[^\n]*)$")
 _ITEM = re.compile(rb"(?m)^(?P<key>[ \t]*-)(?P<value>[ \t]+[^\n]*)$")
@@ -19,7 +19,7 @@ _KEY = re.compile(rb"[A-Za-z_][A-Za-z_-]*(?=:)")
 
 
 def mutated(rng: Random, text: bytes, others: Sequence[bytes]) -> bytes:
-    """Return `text` after a few mutations; often one, so that what is wrong stands alone."""
+    """Return `text` after a few mutations; often one, so that a fault is not hidden by another."""
     count = min(1 + int(rng.expovariate(1.2)), _MOST_AT_ONCE)
     for mutation in rng.choices(_MUTATIONS, _WEIGHTS, k=count):
         text = mutation(rng, text, others)[:LARGEST]
@@ -118,7 +118,7 @@ def _other_value(rng: Random, text: bytes, others: Sequence[bytes]) -> bytes:
 
 
 def _value_from_elsewhere(rng: Random, text: bytes, others: Sequence[bytes]) -> bytes:
-    """Give a key the value it has in another text: what each says may be sound, and what they say together not."""
+    """Give a key the value from another document: each may be valid, but not their combination."""
     mine = _place(rng, text, _VALUE)
     if mine is None:
         return text
@@ -193,7 +193,7 @@ def _second_document(rng: Random, text: bytes, others: Sequence[bytes]) -> bytes
 
 
 def _bulk(rng: Random, text: bytes, others: Sequence[bytes]) -> bytes:
-    """Write something small as often as a manifest has room for it: what is quadratic shows here."""
+    """Repeat a few lines up to the size limit of a manifest, which exposes quadratic code."""
     lines = text.split(b"\n")
     start = rng.randrange(len(lines))
     block = b"\n".join(lines[start : start + rng.randint(1, 3)]) + b"\n"
@@ -223,7 +223,7 @@ def _many_items(rng: Random, text: bytes, others: Sequence[bytes]) -> bytes:
 
 
 def _many_names(rng: Random, text: bytes, others: Sequence[bytes]) -> bytes:
-    """Declare many names and mention as many, most of them misspelt: each is compared with each."""
+    """Declare many names and use as many, most of them misspelled: each is compared with each."""
     count = rng.choice([50, 500, 4_000])
     declared = b"".join(b"  name_%d: x\n" % number for number in range(count))
     written = rng.choice([b"nmae_%d", b"name_%d", b"env.NAME_%d", b"git.name_%d"])
@@ -252,7 +252,7 @@ def _span(rng: Random, text: bytes) -> tuple[int, int]:
 
 
 def _place(rng: Random, text: bytes, form: re.Pattern[bytes]) -> re.Match[bytes] | None:
-    """Return one of the places of a form, found from somewhere in the text on: no need to find all."""
+    """Return a match at a random place, without searching for all matches."""
     start = rng.randrange(len(text) + 1)
     return form.search(text, start) or form.search(text)
 
@@ -262,7 +262,7 @@ def _with(text: bytes, span: tuple[int, int], new: bytes) -> bytes:
 
 
 def _written(rng: Random, value: str) -> bytes:
-    """Write a value plain, or so that YAML takes it as it is."""
+    """Return a value as YAML: plain, quoted, or in a list."""
     style = rng.randrange(4)
     if style == 0:
         return value.encode()
@@ -276,7 +276,6 @@ def _quoted(value: str) -> bytes:
 
 
 def _numbered(block: bytes, number: int) -> bytes:
-    """Return a block whose first or last word differs from those of the others: keys in the one case, values mostly in
-    the other."""
+    """Return a block with a number after its first word (usually a key) or its last one (usually a value)."""
     words = list(re.finditer(rb"[A-Za-z]+", block))
     return _with(block, (words[-1 if number else 0].end(),) * 2, str(number).encode()) if words else block

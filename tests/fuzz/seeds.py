@@ -1,19 +1,19 @@
-"""What the mutations begin with: manifests that stand, manifests that are refused, and documents hublish writes."""
+"""The seeds of the mutations: valid manifests, invalid manifests, and documents that hublish writes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.fuzz.ground import RESULTS
 from tests.fuzz.inputs import Kind
+from tests.fuzz.sample_tree import RESULTS
 from tests.schemas.specimens import PLAN, RECEIPT, make_lock
 
 _ROOT = Path(__file__).parents[2]
+# In bytes; mutations make seeds larger.
 _LARGEST = 20_000
-"""Bytes of a seed: what is large is made by mutations."""
 
-# Each stands on the ground (tests/fuzz/ground.py), so that what is wrong after a mutation was made wrong by it.
-STANDING = (
+# Each passes `check` in the sample tree, so that any fault comes from a mutation.
+VALID = (
     b"repo:\n  repo_id: acme/digits\nartifacts:\n  - source: A.bin\n",
     b"""\
 schema_version: 1
@@ -111,20 +111,20 @@ patterns:
 
 @dataclass(frozen=True, slots=True)
 class Seeds:
-    """Texts by what they are read as."""
+    """Seeds by kind."""
 
-    standing: tuple[bytes, ...]
+    valid: tuple[bytes, ...]
     manifests: tuple[bytes, ...]
-    """Everything that is, or was meant to be, a manifest."""
+    """All manifests, valid and invalid."""
     documents: Mapping[Kind, Sequence[bytes]]
 
     @classmethod
     def collect(cls) -> "Seeds":
-        """Gather the seeds of the repo, in an order that is the same everywhere."""
+        """Collect the seeds from the repository, in an order that does not depend on the machine."""
         examples = [_ROOT / "hub.yaml.example", _ROOT / "examples/digits/hub.yaml"]
         corpus = sorted((_ROOT / "tests/manifests").rglob("*.yaml"))
         texts = [path.read_bytes() for path in (*examples, *corpus)]
-        return cls(STANDING, (*STANDING, *(text for text in texts if len(text) <= _LARGEST)), _documents())
+        return cls(VALID, (*VALID, *(text for text in texts if len(text) <= _LARGEST)), _documents())
 
 
 def _documents() -> Mapping[Kind, Sequence[bytes]]:

@@ -1,4 +1,4 @@
-"""Manifests built from the schema, with wrong values put in: what mutations of a text seldom reach."""
+"""Manifests built from the schema, with some wrong values, which mutations of a document rarely reach."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -14,23 +14,23 @@ from hublish.schemas.documents.manifest import Manifest
 from hublish.schemas.json_schema.generate import DescribedJsonSchema
 from tests.fuzz import hostile
 
-# Written out: to choose among all of Unicode, hypothesis takes 250 MB for its table.
+# A fixed list: to choose among all of Unicode, hypothesis takes 250 MB for its table.
 _LETTERS = (
     "abcxyzABC019 _-./\\*?[]{}()<>|&!%@#$^~`'\",:;=+\t\n\r\0\x7f\x85\xa0\xad\u00e9\u0301\u0430\u2028\u200b\u202e\ufeff"
     "\u4e00\U0001f600\U0010ffff"
 )
+# Random bytes for the choices of one manifest.
 _CHOICES = 1_500
-"""Bytes that decide one manifest; what they do not reach is left out."""
 
 
 def manifests() -> st.SearchStrategy[bytes]:
-    """Manifests as bytes: mostly of the right form, with hostile values, in one of the ways to write YAML."""
+    """Return a strategy for manifests as bytes: mostly of the right form, with hostile values, in one style of YAML."""
     schema = Manifest.model_json_schema(schema_generator=DescribedJsonSchema)
     return st.builds(_written, _value(schema, schema, ""), st.sampled_from(sorted(_WRITERS)))
 
 
 def from_strategy(rng: Random) -> bytes:
-    """Return one manifest of the strategy, decided by random bytes; empty when they decide for none."""
+    """Return one manifest of the strategy, chosen by random bytes; empty if hypothesis rejects them."""
     made: list[bytes] = []
     _fuzz_one(made)(rng.randbytes(_CHOICES))
     return made[-1] if made else b""
@@ -42,7 +42,7 @@ def _fuzz_one(made: list[bytes]) -> Any:
     def keep(text: bytes) -> None:
         made.append(text)
 
-    return keep.hypothesis.fuzz_one_input  # type: ignore[attr-defined]  # hypothesis hangs it on the function
+    return keep.hypothesis.fuzz_one_input  # type: ignore[attr-defined]  # hypothesis adds it to the function
 
 
 @cache
@@ -51,15 +51,15 @@ def _manifests() -> st.SearchStrategy[bytes]:
 
 
 def _value(schema: Mapping[str, Any] | bool, whole: Mapping[str, Any], key: str) -> st.SearchStrategy[Any]:
-    """Return values for a place in the schema: fitting ones, and now and then one that is not."""
-    return st.integers(0, 15).flatmap(lambda odds: _anything(key) if odds == 0 else _fitting(schema, whole, key))
+    """Return a strategy for a place in the schema: mostly valid values, and some that are not."""
+    return st.integers(0, 15).flatmap(lambda odds: _anything(key) if odds == 0 else _valid(schema, whole, key))
 
 
-def _fitting(schema: Mapping[str, Any] | bool, whole: Mapping[str, Any], key: str) -> st.SearchStrategy[Any]:
-    if not isinstance(schema, Mapping):  # true or false: anything goes, or nothing
+def _valid(schema: Mapping[str, Any] | bool, whole: Mapping[str, Any], key: str) -> st.SearchStrategy[Any]:
+    if not isinstance(schema, Mapping):  # true or false: any value is valid, or none
         return _anything(key)
     if "$ref" in schema:
-        return _fitting(whole["$defs"][schema["$ref"].rpartition("/")[2]], whole, key)
+        return _valid(whole["$defs"][schema["$ref"].rpartition("/")[2]], whole, key)
     if "properties" in schema:
         return _mapping(schema, whole)
     for keyword in ("enum", "examples"):
@@ -68,7 +68,7 @@ def _fitting(schema: Mapping[str, Any] | bool, whole: Mapping[str, Any], key: st
     if "const" in schema:
         return st.just(schema["const"])
     if "type" not in schema and "anyOf" in schema:
-        return st.one_of([_fitting(each, whole, key) for each in schema["anyOf"]])
+        return st.one_of([_valid(each, whole, key) for each in schema["anyOf"]])
     return _of_type(schema, whole, key)
 
 
@@ -93,13 +93,13 @@ def _mapping(schema: Mapping[str, Any], whole: Mapping[str, Any]) -> st.SearchSt
     fields = {name: _value(field, whole, name) for name, field in schema["properties"].items()}
     required = {name: fields[name] for name in schema.get("required", ())}
     optional = {name: field for name, field in fields.items() if name not in required}
-    sound = st.fixed_dictionaries(required, optional=optional)
-    return st.integers(0, 15).flatmap(lambda odds: sound if odds else _with_a_stranger(sound))
+    valid = st.fixed_dictionaries(required, optional=optional)
+    return st.integers(0, 15).flatmap(lambda odds: valid if odds else _with_unknown_key(valid))
 
 
-def _with_a_stranger(sound: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[Any]:
+def _with_unknown_key(valid: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[Any]:
     keys = st.sampled_from(_KEYS) | st.text(_LETTERS, max_size=8)
-    return st.builds(lambda fields, key: {**fields, key: 1}, sound, keys)
+    return st.builds(lambda fields, key: {**fields, key: 1}, valid, keys)
 
 
 def _anything(key: str) -> st.SearchStrategy[Any]:

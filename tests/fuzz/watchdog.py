@@ -1,4 +1,4 @@
-"""Runs the workers of the fuzz and watches them: one that hangs or dies is named by its input, and another goes on."""
+"""Run and watch the workers of the fuzz: report the input at which one hangs or dies, and start another one."""
 
 import json
 import subprocess
@@ -9,22 +9,22 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.fuzz import generating
+from tests.fuzz import generate
 from tests.fuzz.seeds import Seeds
 from tests.fuzz.worker import DOCUMENT_EVERY, Fault
 
+# Seconds without output after which a worker is killed. Where Python runs, the worker stops an input long before.
 SILENCE = 60.0
-"""Seconds without a word after which a worker is taken for hung; it stops itself long before, where Python runs."""
+# Further faults are probably the same ones: fix these first, and run the fuzz again.
 MOST_FAULTS = 20
-"""More are no news: whoever mends the first ones runs it again."""
 WORKER = (sys.executable, "-W", "error", "-m", "tests.fuzz.worker")
 _ROOT = Path(__file__).parents[2]
 
 Found = Callable[[Fault], None]
 
 
-class Lane:
-    """A share of the inputs, examined by one worker after another."""
+class Shard:
+    """A share of the inputs, examined by one worker after another: a new one for each that dies."""
 
     def __init__(
         self, job: dict[str, Any], found: Found, *, worker: Sequence[str] = WORKER, silence: float = SILENCE
@@ -38,7 +38,7 @@ class Lane:
         self._faults = 0
 
     def run(self) -> None:
-        """Go through the whole share; return early when there are too many faults."""
+        """Examine the whole share; return early after too many faults."""
         while self._next < self._job["count"] and self._faults < MOST_FAULTS:
             job = {**self._job, "first": self._next}
             with subprocess.Popen(
@@ -49,9 +49,9 @@ class Lane:
     def _listen(self, process: "subprocess.Popen[str]") -> None:
         assert process.stdout is not None
         done, at = False, None
-        with _killed_when_silent(process, self._silence) as heard:
+        with _killed_when_silent(process, self._silence) as output_seen:
             for line in process.stdout:
-                heard()
+                output_seen()
                 if line.startswith("at "):
                     at = int(line.removeprefix("at "))
                     self._next = at + self._job["step"]
@@ -63,24 +63,24 @@ class Lane:
         if not done:
             self._died(at, process.wait())
 
-    def _take(self, told: dict[str, Any]) -> bool:
-        """Take what a worker tells; return whether it was its last word."""
-        if "tally" in told:
-            self.tallies.append(told["tally"])
+    def _take(self, report: dict[str, Any]) -> bool:
+        """Take a report of a worker; return whether it is the last one."""
+        if "tally" in report:
+            self.tallies.append(report["tally"])
             return True
         self._faults += 1
-        self._found(Fault(**{**told, "text": bytes.fromhex(told["text"])}))
+        self._found(Fault(**{**report, "text": bytes.fromhex(report["text"])}))
         return False
 
     def _died(self, number: int | None, status: int) -> None:
-        """Name the inputs of the number at which a worker ended without a word."""
+        """Report the inputs of the number at which a worker ended without a report."""
         if number is None:
-            msg = f"a worker could not begin (exit code {status})"
+            msg = f"a worker did not start (exit code {status})"
             raise RuntimeError(msg)
         seeds, seed = Seeds.collect(), int(self._job["seed"])
-        given = [generating.manifest(seeds, seed, number)]
+        given = [generate.manifest(seeds, seed, number)]
         if number % DOCUMENT_EVERY == 0:
-            given.append(generating.document(seeds, seed, number))
+            given.append(generate.document(seeds, seed, number))
         for each in given:
             self._faults += 1
             self._found(Fault("dead", f"the process ended with {status} at input {number}", each.kind, each.text))
@@ -88,21 +88,21 @@ class Lane:
 
 @contextmanager
 def _killed_when_silent(process: "subprocess.Popen[str]", seconds: float) -> Iterator[Callable[[], None]]:
-    """Kill a process that tells nothing for so long; what is yielded is called for each word of it."""
-    word, ended = threading.Event(), threading.Event()
+    """Kill a process without output for so long; the yielded function must be called for each line of output."""
+    output, ended = threading.Event(), threading.Event()
 
     def watch() -> None:
         while not ended.is_set():
-            word.clear()
-            if not word.wait(seconds) and not ended.is_set():
+            output.clear()
+            if not output.wait(seconds) and not ended.is_set():
                 process.kill()
                 return
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
     try:
-        yield word.set
+        yield output.set
     finally:
         ended.set()
-        word.set()
+        output.set()
         watcher.join()

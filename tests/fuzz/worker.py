@@ -1,7 +1,7 @@
-"""One process of the fuzz: it makes inputs, examines them, and tells a line for whatever there is to tell.
+"""One process of the fuzz: generate inputs, examine them, and report faults on standard output.
 
-Run as a module it takes a job (JSON) as its argument. A line on standard output is `at NUMBER` before each input, or a
-JSON object: a fault, or at the end the tally. Whoever started it watches: a line that does not come is a hang.
+Run as a module, it takes a job (JSON) as its argument. Each line of output is `at NUMBER` before an input, or a JSON
+object: a fault, or the tally at the end. The watchdog takes a missing line for a hang.
 """
 
 import json
@@ -14,13 +14,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.fuzz import generating
-from tests.fuzz.examining import Answer, BrokenPromiseError, examine, reads_back, the_same, untouched
-from tests.fuzz.ground import Ground
+from tests.fuzz import generate
+from tests.fuzz.examine import InvariantError, Result, examine, require_read_back, require_same, require_untouched
 from tests.fuzz.inputs import Input, Kind
-from tests.fuzz.seeds import Seeds
-from tests.fuzz.standing_in import Renderer, elsewhere
-from tests.fuzz.watching import (
+from tests.fuzz.limits import (
     MEMORY,
     SECONDS,
     STOP_AFTER,
@@ -29,19 +26,22 @@ from tests.fuzz.watching import (
     processor_seconds,
     stopped_after,
 )
+from tests.fuzz.sample_tree import SampleTree
+from tests.fuzz.seeds import Seeds
+from tests.fuzz.stand_ins import Renderer, fixed_environment
 
+# One lock, plan, receipt or evaluation for so many manifests.
 DOCUMENT_EVERY = 10
-"""One lock, plan, receipt or evaluation for so many manifests."""
 _TWICE_EVERY = 20
-_LOOK_EVERY = 500
+_CHECK_FILES_EVERY = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A promise that an input breaks."""
+    """An invariant that an input violates."""
 
     fault: str
-    """In one word: it becomes part of a file name."""
+    """One word, which becomes part of a file name."""
     message: str
     kind: Kind = Kind.MANIFEST
     text: bytes = b""
@@ -49,7 +49,7 @@ class Fault:
 
 @dataclass
 class Tally:
-    """What was done, counted."""
+    """Counts of the inputs and their outcomes."""
 
     manifests: int = 0
     documents: int = 0
@@ -62,40 +62,40 @@ class Tally:
     outcomes: dict[str, int] = field(default_factory=dict)
 
 
-class Bench:
-    """Examines inputs one after another, and keeps the tally."""
+class Examiner:
+    """Examines inputs one after another, and counts them."""
 
-    def __init__(self, ground: Ground) -> None:
+    def __init__(self, sample: SampleTree) -> None:
         self.tally = Tally()
-        self._ground = ground
-        self.before = ground.state()
+        self._sample = sample
+        self.before = sample.state()
         self._renderer = Renderer()
 
-    def examined(self, given: Input, name: str, *, twice: bool = False, look: bool = False) -> Iterator[Fault]:
-        """Examine one input and yield what it breaks.
+    def examine(self, given: Input, name: str, *, twice: bool = False, check_files: bool = False) -> Iterator[Fault]:
+        """Examine one input and yield its faults.
 
         Args:
             given: the input.
-            name: how it is called in the tally.
-            twice: examine it again, for the same answer.
-            look: compare the tree with what it was.
+            name: its name in the tally.
+            twice: examine it again, and require the same result.
+            check_files: require that no file of the sample tree changed.
         """
         start, held = processor_seconds(), peak_memory()
         try:
             with stopped_after(STOP_AFTER):
-                answer = self._answer(given)
+                result = self._result(given)
             taken = processor_seconds() - start
-            self._count(given, answer, name, taken)
-            reads_back(given, answer)
+            self._count(given, result, name, taken)
+            require_read_back(given, result)
             if twice:
-                the_same(answer, self._answer(given))
-            if look:
-                untouched(self._ground, self.before)
+                require_same(result, self._result(given))
+            if check_files:
+                require_untouched(self._sample, self.before)
         except EndlessError:
             yield Fault("hang", f"stopped after {STOP_AFTER:.0f} s", given.kind, given.text)
             return
-        except BrokenPromiseError as error:
-            yield Fault("broken", str(error), given.kind, given.text)
+        except InvariantError as error:
+            yield Fault("invariant", str(error), given.kind, given.text)
         except Exception:
             yield Fault("crash", traceback.format_exc(), given.kind, given.text)
         else:
@@ -110,13 +110,13 @@ class Bench:
         self.tally.peak_memory = peak_memory()
         return self.tally
 
-    def _answer(self, given: Input) -> Answer:
-        with elsewhere():
-            return examine(given, self._ground, self._renderer)
+    def _result(self, given: Input) -> Result:
+        with fixed_environment():
+            return examine(given, self._sample, self._renderer)
 
-    def _count(self, given: Input, answer: Answer, name: str, taken: float) -> None:
+    def _count(self, given: Input, result: Result, name: str, taken: float) -> None:
         tally = self.tally
-        outcome = f"{given.kind} {answer.outcome}"
+        outcome = f"{given.kind} {result.outcome}"
         tally.outcomes[outcome] = tally.outcomes.get(outcome, 0) + 1
         tally.manifests += given.kind is Kind.MANIFEST
         tally.documents += given.kind is not Kind.MANIFEST
@@ -125,33 +125,35 @@ class Bench:
             tally.slowest, tally.slowest_input = taken, f"{name}, {len(given.text):,} bytes ({given.origin})"
 
 
-def run(bench: Bench, seeds: Seeds, seed: int, number: int) -> Iterator[Fault]:
-    """Examine the inputs of one number: a manifest, and now and then a document."""
-    twice, look = number % _TWICE_EVERY == 0, number % _LOOK_EVERY == 0
-    yield from bench.examined(generating.manifest(seeds, seed, number), f"manifest {number}", twice=twice, look=look)
+def run(examiner: Examiner, seeds: Seeds, seed: int, number: int) -> Iterator[Fault]:
+    """Examine the inputs of one number: a manifest, and for some numbers a document."""
+    twice, check_files = number % _TWICE_EVERY == 0, number % _CHECK_FILES_EVERY == 0
+    yield from examiner.examine(
+        generate.manifest(seeds, seed, number), f"manifest {number}", twice=twice, check_files=check_files
+    )
     if number % DOCUMENT_EVERY == 0:
-        yield from bench.examined(generating.document(seeds, seed, number), f"document {number}", twice=twice)
+        yield from examiner.examine(generate.document(seeds, seed, number), f"document {number}", twice=twice)
 
 
 def _main(job: dict[str, Any]) -> None:
     seeds = Seeds.collect()
     with tempfile.TemporaryDirectory(prefix="hublish-fuzz-") as folder:
-        ground = Ground.make(Path(folder))
-        os.chdir(ground.desk)
-        bench = Bench(ground)
+        sample = SampleTree.make(Path(folder))
+        os.chdir(sample.cwd)
+        examiner = Examiner(sample)
         for number in range(job["first"], job["count"], job["step"]):
-            _tell(f"at {number}")
-            for fault in run(bench, seeds, job["seed"], number):
-                _tell(json.dumps({**asdict(fault), "text": fault.text.hex()}))
-                if fault.fault == "memory":  # it holds what it held: another process goes on
-                    _tell(json.dumps({"tally": asdict(bench.done())}))
+            _print(f"at {number}")
+            for fault in run(examiner, seeds, job["seed"], number):
+                _print(json.dumps({**asdict(fault), "text": fault.text.hex()}))
+                if fault.fault == "memory":  # the peak of this process remains: another one continues
+                    _print(json.dumps({"tally": asdict(examiner.done())}))
                     return
-        untouched(ground, bench.before)
-        _tell(json.dumps({"tally": asdict(bench.done())}))
+        require_untouched(sample, examiner.before)
+        _print(json.dumps({"tally": asdict(examiner.done())}))
         os.chdir("/")
 
 
-def _tell(line: str) -> None:
+def _print(line: str) -> None:
     print(line, flush=True)
 
 

@@ -1,13 +1,12 @@
-"""Small real files of every kind that a draft looks at."""
+"""Write small real files of every kind that a draft inspects."""
 
 import json
 import pickle
 import struct
 import zlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from safetensors.numpy import save_file
@@ -24,22 +23,19 @@ ARRAY = np.arange(12, dtype=np.float32).reshape(3, 4)
 
 @dataclass(frozen=True)
 class Shape:
-    """A folder as people have it, and what its author would release of it."""
+    """A realistic folder, and the files that its author would release."""
 
     build: Callable[[Path], None]
     released: tuple[str, ...]
-    """Every path in the repo, written by hand."""
+    """Every path in the repo, listed by hand."""
     name: str = "digits"
-    """Of the folder."""
+    """The name of the folder."""
     warned: tuple[str, ...] = ()
-    """The messages that `check` warns with."""
-    recognised: tuple[str, ...] = ()
-    arguments: Mapping[str, Any] = field(default_factory=dict)
-    """Of `hublish.init`."""
+    """The messages of the warnings from `check`."""
 
 
 def write(path: Path, content: str | bytes | object) -> None:
-    """Write bytes, a text, or anything else as JSON."""
+    """Write bytes, a string, or any other value as JSON."""
     path.parent.mkdir(parents=True, exist_ok=True)
     if isinstance(content, bytes):
         path.write_bytes(content)
@@ -67,14 +63,14 @@ def npz(path: Path) -> None:
 
 
 def checkpoint(path: Path, *names: str) -> None:
-    """A state dict as torch writes it."""
+    """Write a state dict as torch writes it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     entries = {name: assembling.tensor() for name in names or ("weight",)}
     assembling.checkpoint(path, assembling.pickled(assembling.dict_of(entries)))
 
 
 def training(path: Path) -> None:
-    """What a training script saves to go on from: the weights, their average, and more."""
+    """Write a checkpoint to resume training from: the weights, their average, and more."""
     path.parent.mkdir(parents=True, exist_ok=True)
     state = assembling.dict_of({"weight": assembling.tensor()})
     whole = {"model": state, "ema_model": state, "epoch": assembling.number(3)}
@@ -82,7 +78,7 @@ def training(path: Path) -> None:
 
 
 def torch_file(path: Path, name: str) -> None:
-    """A checkpoint that torch wrote."""
+    """Copy a checkpoint that torch wrote."""
     write(path, (CHECKPOINTS / name).read_bytes())
 
 
@@ -100,7 +96,7 @@ def tokenizer(folder: Path) -> None:
 
 
 def onnx(path: Path, location: str | None = None) -> None:
-    """A model with one weight, in it or in a file beside it."""
+    """Write a model with one weight, in the model or in another file."""
     about = number(1, 3) + number(1, 4) + number(2, 1) + text(8, "weight")
     if location is None:
         weight = about + message(9, ARRAY.tobytes())
@@ -130,7 +126,7 @@ def png(path: Path) -> None:
 
 
 def parquet(path: Path) -> None:
-    """Two rows of text and label, as pyarrow writes them."""
+    """Copy a file with two rows of text and label that pyarrow wrote."""
     write(path, (HERE / "tiny.parquet").read_bytes())
 
 

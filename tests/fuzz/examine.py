@@ -1,4 +1,4 @@
-"""What is asked of one input, and what every answer must be: the promises that the fuzz holds hublish to."""
+"""Examine one input: read, check and show it, and require the invariants that hold for every input."""
 
 import io
 import json
@@ -27,91 +27,91 @@ from hublish.schemas.documents.plan import read_plan
 from hublish.schemas.documents.receipt import read_receipt
 from hublish.schemas.yaml.reader import MAX_BYTES
 from tests.fuzz import hostile
-from tests.fuzz.ground import Ground
 from tests.fuzz.inputs import Input, Kind
+from tests.fuzz.sample_tree import SampleTree
 
 SOURCE = "hub.yaml"
 _CODE = re.compile(r"[a-z]+(?:\.[a-z_0-9]+)+")
+# Characters of one message with its hint: enough for a few of the longest paths, but not for a whole document.
 _LONGEST = 20_000
-"""Characters of one message with its hint: a few paths of the longest kind, and never a whole document."""
 _READERS: dict[Kind, Callable[[bytes], Any]] = {Kind.LOCK: read_lock, Kind.PLAN: read_plan, Kind.RECEIPT: read_receipt}
 
 
-class BrokenPromiseError(Exception):
-    """An answer that no input may get."""
+class InvariantError(Exception):
+    """A result violates an invariant."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """How one input was answered."""
+class Result:
+    """The result for one input."""
 
     outcome: str
-    """`refused` when it was read, `refused when checked`, or `stands`."""
+    """`rejected` when it was read, `rejected by check`, or `valid`."""
     shown: tuple[str, ...]
-    """Everything a person or a program is shown about it."""
+    """All output about it, for users and for programs."""
     document: Document | None = None
-    """What was read."""
+    """The document that was read."""
 
 
-def examine(given: Input, ground: Ground, renderer: Renderer) -> Answer:
-    """Read an input, check it as far as it goes, and show everything that is wrong with it in every format.
+def examine(given: Input, sample: SampleTree, renderer: Renderer) -> Result:
+    """Read an input, check it as far as possible, and show all its problems in every output format.
 
     Raises:
-        BrokenPromiseError: when an answer breaks a promise.
-        Exception: whatever else comes out is a traceback, which is broken too.
+        InvariantError: when the result violates an invariant.
+        Exception: any other exception is a bug, since the user would see a traceback.
     """
     if given.kind is Kind.MANIFEST:
-        answer = _examined_manifest(given.text, ground, renderer)
+        result = _examined_manifest(given.text, sample, renderer)
     elif given.kind is Kind.EVALUATION:
-        answer = _examined_evaluation(given.text, ground)
+        result = _examined_evaluation(given.text, sample)
     else:
-        answer = _examined_document(given.kind, given.text)
-    for text in answer.shown:
+        result = _examined_document(given.kind, given.text)
+    for text in result.shown:
         _require(hostile.TOKEN not in text, "a token is shown")
-    return answer
+    return result
 
 
-def _examined_manifest(text: bytes, ground: Ground, renderer: Renderer) -> Answer:
+def _examined_manifest(text: bytes, sample: SampleTree, renderer: Renderer) -> Result:
     try:
-        project = read_project(SOURCE, text=text, folder=ground.tree)
+        project = read_project(SOURCE, text=text, folder=sample.tree)
     except ManifestInvalidError as error:
-        _hold_problems(error.problems, text)
-        return Answer("refused", _shown(error))
+        _require_valid_problems(error.problems, text)
+        return Result("rejected", _shown(error))
     manifest = project.manifest
     try:
         with rendered_by(renderer):
             warnings = hublish.check(project)
     except (SourceError, CardError, ManifestInvalidError, PolicyError) as error:
         _require(bool(error.message), "an error without a message")
-        _hold_problems(error.problems, text)
-        return Answer("refused when checked", _shown(error), manifest)
-    _hold_problems(warnings, text)
+        _require_valid_problems(error.problems, text)
+        return Result("rejected by check", _shown(error), manifest)
+    _require_valid_problems(warnings, text)
     _require(all(problem.severity == "warning" for problem in warnings), "an error among the warnings")
-    return Answer("stands", _shown_warnings(project, warnings), manifest)
+    return Result("valid", _shown_warnings(project, warnings), manifest)
 
 
-def _examined_document(kind: Kind, text: bytes) -> Answer:
+def _examined_document(kind: Kind, text: bytes) -> Result:
     try:
         document = _READERS[kind](text)
     except InvalidDocumentError as error:
-        _hold_problems(error.problems, text)
-        return Answer("refused", (str(error),))
-    return Answer("stands", (), document)
+        _require_valid_problems(error.problems, text)
+        return Result("rejected", (str(error),))
+    return Result("valid", (), document)
 
 
-def _examined_evaluation(text: bytes, ground: Ground) -> Answer:
-    (ground.evaluation / "results.json").write_bytes(text)
+def _examined_evaluation(text: bytes, sample: SampleTree) -> Result:
+    (sample.evaluation / "results.json").write_bytes(text)
     try:
-        results = read_evaluation("results.json", ground.evaluation)
+        results = read_evaluation("results.json", sample.evaluation)
     except CardError as error:
-        _hold_problems(error.problems, text)
-        return Answer("refused", _shown(error))
+        _require_valid_problems(error.problems, text)
+        return Result("rejected", _shown(error))
     problems = metadata_problems({"license": "mit", "model-index": model_index("digits", results)}, "model")
-    _hold_problems(problems, text)
-    return Answer("refused when checked" if problems else "stands", tuple(map(str, problems)))
+    _require_valid_problems(problems, text)
+    return Result("rejected by check" if problems else "valid", tuple(map(str, problems)))
 
 
-def _hold_problems(problems: Iterable[Problem], text: bytes) -> None:
+def _require_valid_problems(problems: Iterable[Problem], text: bytes) -> None:
     lines = _lines(text)
     for problem in problems:
         _require(bool(_CODE.fullmatch(problem.code)), f"an odd code: {problem.code}")
@@ -130,11 +130,11 @@ def _lines(text: bytes) -> list[str]:
 
 
 def _shown(error: HublishError) -> tuple[str, ...]:
-    """Return the error as each format of the command line tells it."""
-    return tuple(_told(format_, error) for format_ in FORMATS)
+    """Return the error in each output format of the command line."""
+    return tuple(_shown_in(format_, error) for format_ in FORMATS)
 
 
-def _told(format_: str, error: HublishError) -> str:
+def _shown_in(format_: str, error: HublishError) -> str:
     report = _report(format_)
     _require(report_failure(error, report) == error.exit_code, "another exit code")
     return _read(report, format_)
@@ -168,39 +168,39 @@ def _read(report: Report, format_: str) -> str:
 
 def _require(holds: bool, otherwise: str) -> None:
     if not holds:
-        raise BrokenPromiseError(otherwise)
+        raise InvariantError(otherwise)
 
 
-def reads_back(given: Input, answer: Answer) -> None:
-    """Write what was read, and read it again.
+def require_read_back(given: Input, result: Result) -> None:
+    """Write the document that was read, and read it again.
 
     Raises:
-        BrokenPromiseError: when it is not the same.
+        InvariantError: when the two differ.
     """
-    document = answer.document
+    document = result.document
     if isinstance(document, Manifest):
         for written in (dump_manifest(document), dump_resolved(document)):
             # A list in brackets grows when it is written an item a line.
             if len(written) <= MAX_BYTES:
-                _require(read_manifest(written) == document, "what is written does not read back equal")
+                _require(read_manifest(written) == document, "the written document is not read back equal")
     elif document is not None:
         again = _READERS[given.kind](document.model_dump_json().encode())
-        _require(again == document, "what is written does not read back equal")
+        _require(again == document, "the written document is not read back equal")
 
 
-def the_same(one: Answer, other: Answer) -> None:
-    """Hold two answers to one input against each other.
-
-    Raises:
-        BrokenPromiseError: when they differ.
-    """
-    _require(one == other, "the same input is answered in two ways")
-
-
-def untouched(ground: Ground, before: object) -> None:
-    """Hold the tree against what it was.
+def require_same(one: Result, other: Result) -> None:
+    """Compare two results for one input.
 
     Raises:
-        BrokenPromiseError: when something was written, changed or removed.
+        InvariantError: when they differ.
     """
-    _require(ground.state() == before, "something was written")
+    _require(one == other, "the same input has two results")
+
+
+def require_untouched(sample: SampleTree, before: object) -> None:
+    """Compare the sample tree with its state at the start.
+
+    Raises:
+        InvariantError: when something was written, changed or removed.
+    """
+    _require(sample.state() == before, "something was written")

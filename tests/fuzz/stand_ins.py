@@ -1,4 +1,4 @@
-"""Stand-ins for what takes a process each: cards are rendered in this one, and git and the date answer from a table."""
+"""Stand-ins for child processes: cards are rendered in this process, and git and the date come from a table."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -12,12 +12,12 @@ from hublish.pipeline.render_card.card_template import CardTemplate
 from hublish.schemas.variables.lookup import NoValueError
 from tests.fuzz import hostile
 
+# One card in so many is rendered in a child process, which takes 0.2 s.
 EVERY = 100
-"""One card in so many is rendered in a child process, which takes 0.2 s."""
 
 
 class Renderer:
-    """Renders cards in this process, and every so often in one of their own."""
+    """Renders cards in this process, and some in a child process."""
 
     def __init__(self, every: int = EVERY) -> None:
         self.here = 0
@@ -26,7 +26,7 @@ class Renderer:
         self._own = _Here()
 
     def render(self, template: CardTemplate, context: Mapping[str, Any]) -> str:
-        """Return the text a template makes of plain data."""
+        """Return the text of a template rendered with plain data."""
         if (self.here + self.in_children + 1) % self._every == 0:
             self.in_children += 1
             return renderer.render(template, context)
@@ -35,7 +35,7 @@ class Renderer:
 
 
 class _Here(renderer.Child):
-    """What is asked and what is answered is the same JSON, and no process is started for it."""
+    """Exchanges the same JSON as a child, without starting a process."""
 
     def __init__(self) -> None:
         self._environment = template_sandbox.new_environment()
@@ -46,14 +46,14 @@ class _Here(renderer.Child):
 
 
 @contextmanager
-def elsewhere() -> Iterator[None]:
-    """Ask nothing of this machine meanwhile."""
-    with patch.object(projects, "MachineValues", Elsewhere):
+def fixed_environment() -> Iterator[None]:
+    """Replace git, the date and environment variables within a `with` block."""
+    with patch.object(projects, "MachineValues", FixedEnvironment):
         yield
 
 
-class Elsewhere:
-    """Surroundings that are the same everywhere, and as odd as any."""
+class FixedEnvironment:
+    """The same values on every machine, some of them hostile."""
 
     _VALUES: ClassVar = {
         "git.branch": "feature/{{ version }}",

@@ -1,4 +1,4 @@
-"""A small tree to check manifests against, with everything in it that a working tree may surprise one with."""
+"""A small tree for checking manifests, with links, pipes, odd names and other surprises of real folders."""
 
 import os
 from dataclasses import dataclass
@@ -46,34 +46,34 @@ _LINKS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
-    """The folders of one process: sources lie in `tree`, the process stands in `desk`, which stays empty."""
+class SampleTree:
+    """The folders of one process: `tree` contains the sources, `cwd` is the current folder and remains empty."""
 
     tree: Path
-    desk: Path
+    cwd: Path
     evaluation: Path
-    """A folder for the one file that is written anew for each input."""
+    """A folder for the one file that is written for each input."""
 
     @classmethod
-    def make(cls, root: Path) -> "Ground":
-        """Make the folders under `root`."""
-        ground = cls(root / "tree", root / "desk", root / "evaluation")
-        for folder in (ground.tree, ground.desk, ground.evaluation):
+    def make(cls, root: Path) -> "SampleTree":
+        """Create the folders in `root`."""
+        sample = cls(root / "tree", root / "cwd", root / "evaluation")
+        for folder in (sample.tree, sample.cwd, sample.evaluation):
             folder.mkdir(parents=True)
         for name, data in _FILES.items():
-            path = ground.tree / name
+            path = sample.tree / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
         for name, target in _LINKS.items():
-            (ground.tree / name).symlink_to(target)
-        os.mkfifo(ground.tree / "pipe")
-        np.savez(ground.tree / "runs/best/model.npz", weight=np.zeros(2, np.float32))
-        return ground
+            (sample.tree / name).symlink_to(target)
+        os.mkfifo(sample.tree / "pipe")
+        np.savez(sample.tree / "runs/best/model.npz", weight=np.zeros(2, np.float32))
+        return sample
 
     def state(self) -> tuple[tuple[str, int, int], ...]:
-        """Return what lies in the folders that nothing may be written to: names, sizes, times."""
+        """Return names, sizes and times in the folders that must not change."""
         found = []
-        for root in (self.tree, self.desk):
+        for root in (self.tree, self.cwd):
             for folder, _, names in os.walk(root):
                 for name in ("", *names):
                     status = os.lstat(os.path.join(folder, name) if name else folder)  # noqa: PTH118 - 100,000 times

@@ -1,4 +1,4 @@
-"""From a seed and a number to an input: the same ones everywhere, so that any of them can be made again."""
+"""Generate the input of a seed and a number; it is always the same, so that it can be reproduced."""
 
 from functools import lru_cache
 from random import Random
@@ -10,18 +10,16 @@ from tests.fuzz.seeds import Seeds
 from tests.fuzz.strategies import from_strategy
 
 _DOCUMENTS = (Kind.LOCK, Kind.PLAN, Kind.RECEIPT, Kind.EVALUATION)
-
-
+# So many consecutive inputs are mutations of one manifest from the schema: hypothesis takes 30 ms to generate it.
 _FROM_ONE = 64
-"""How many inputs in a row share a manifest of the schema to begin with: hypothesis takes 30 ms to make one."""
 
 
 def manifest(seeds: Seeds, seed: int, number: int) -> Input:
-    """Return one manifest: mutated seeds, manifests of the schema (mutated or not), and mere bytes."""
+    """Return a manifest: a mutated seed, a manifest from the schema (mutated or not), or random bytes."""
     rng = Random(f"manifest {seed} {number}")
     chance = rng.random()
     if chance < 0.55:
-        return Input(Kind.MANIFEST, mutated(rng, rng.choice(seeds.standing), seeds.manifests), "standing, mutated")
+        return Input(Kind.MANIFEST, mutated(rng, rng.choice(seeds.valid), seeds.manifests), "valid seed, mutated")
     if chance < 0.83:
         return Input(Kind.MANIFEST, mutated(rng, rng.choice(seeds.manifests), seeds.manifests), "corpus, mutated")
     if chance < 0.84:
@@ -39,7 +37,7 @@ def _of_schema(seed: int, number: int) -> bytes:
 
 
 def document(seeds: Seeds, seed: int, number: int) -> Input:
-    """Return one lock, plan, receipt or evaluation file: a mutated one."""
+    """Return a mutated lock, plan, receipt or evaluation file."""
     rng = Random(f"document {seed} {number}")
     kind = rng.choice(_DOCUMENTS)
     text = rng.choice(seeds.documents[kind])

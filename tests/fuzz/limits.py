@@ -1,4 +1,4 @@
-"""The bounds of one input: processor time and memory, and how an input that breaks them is stopped and told."""
+"""The limits for one input, processor time and memory, and an exception that stops an input at them."""
 
 import resource
 import signal
@@ -8,24 +8,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+# Processor time for reading, checking and showing one input; other work on the machine does not count.
 SECONDS = 1.0
-"""Processor time that reading, checking and showing one input may take: other work on the machine does not count."""
+# Processor time after which an input is stopped. Until then it may end, so that its time is known.
 STOP_AFTER = 10.0
-"""Processor time after which it is stopped; until then it may end, so that its time is known."""
+# Bytes of memory for the whole process, at its peak.
 MEMORY = 200 * 10**6
-"""Bytes the whole process may ever hold."""
 
 
 class EndlessError(BaseException):
-    """An input was stopped. No handler of errors may keep it: it is none of theirs."""
+    """An input was stopped. A BaseException, so that no error handler catches it."""
 
 
 @contextmanager
 def stopped_after(seconds: float) -> Iterator[None]:
-    """Stop what runs inside by an exception after so many seconds of processor time.
+    """Raise an exception inside the `with` block after so many seconds of processor time.
 
     Raises:
-        EndlessError: from wherever it is at that moment.
+        EndlessError: at any point of the block.
     """
 
     def stop(number: int, frame: FrameType | None) -> None:
@@ -46,6 +46,6 @@ def processor_seconds() -> float:
 
 
 def peak_memory() -> int:
-    """Return the most bytes this process ever held."""
+    """Return the peak memory of this process, in bytes."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
