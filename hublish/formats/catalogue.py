@@ -5,9 +5,8 @@ drafts can read it. A new format needs a row in `FORMATS` and a module with its 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import ClassVar, Final, Literal
+from typing import ClassVar, Final, Literal, NamedTuple
 
 from hublish.formats import format_options as options
 from hublish.schemas.documents.field_types import Document
@@ -18,8 +17,8 @@ SHARD_INDEX_SUFFIX: Final = ".index.json"
 """Appended to the name of the whole by the index of its shards: `model.safetensors.index.json`."""
 
 
-@dataclass(frozen=True, slots=True)
-class FileType:
+# Named tuples, since most commands import this module: a dataclass takes several times as long to create.
+class FileType(NamedTuple):
     """Files of one suffix that hold weights, whether or not hublish loads them."""
 
     suffix: str
@@ -37,8 +36,7 @@ class FileType:
     """Whether the suffix alone shows that a folder is a model."""
 
 
-@dataclass(frozen=True, slots=True)
-class Requirement:
+class Requirement(NamedTuple):
     """A package that a format imports on use."""
 
     package: str
@@ -54,8 +52,7 @@ class Requirement:
         return f"pip install {self.install}"
 
 
-@dataclass(frozen=True, slots=True)
-class FormatEntry:
+class FormatEntry(NamedTuple):
     """One format, described without its serializer."""
 
     name: str
