@@ -2,7 +2,7 @@
 
     import hublish
 
-    plan = hublish.plan("hub.yaml")                  # what would change, and why
+    plan = hublish.plan("hub.yaml")                  # the changes, with the rule for each
     receipt = hublish.publish("hub.yaml", plan=plan)  # one commit, verified, tagged, locked
     loaded = hublish.load("acme/digits-mlp")         # every byte checked, arrays read when touched
 
@@ -12,6 +12,7 @@ Names are imported when they are first used, so that `import hublish` costs next
 from hublish._version import __version__ as __version__
 
 
+# The stub is parsed instead of a second list here: a name that type checkers know always exists, and no other does.
 def _public_names() -> dict[str, str]:
     """Return the module of each public name, from the stub that type checkers read."""
     with open(f"{__path__[0]}/__init__.pyi", encoding="utf-8") as stub:

@@ -34,6 +34,7 @@ def planning(
 
 def publishing(hub: Hub, lock: Path) -> Pipeline[Plan, Receipt]:
     """Return the stages that write: to the remote, and at the very end the lock."""
+    # Verified before readers are admitted, and tagged and locked last: a failure leaves no name for a bad release.
     return (
         Pipeline.of(Prepare(hub, make_plan))  # the repo and the branch exist
         .then(Upload(hub))  # one commit on top of the planned parent

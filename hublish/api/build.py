@@ -26,6 +26,7 @@ def build(manifest: AnyManifest = MANIFEST_FILE, out: str | Path = "build", *, p
         UsageError: `out` is not empty.
     """
     out = Path(out).absolute()
+    # Before the work: converting may take minutes.
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         msg = f"{out} is not empty"
         raise UsageError(msg, hint="remove it, or name another folder with --out")
@@ -39,6 +40,7 @@ def build(manifest: AnyManifest = MANIFEST_FILE, out: str | Path = "build", *, p
             # Every copy is checked: a file that changed since it was sealed leaves no folder behind.
             each_sealed(release.files, lambda file: _write(folder / file.path_in_repo, file))
             folder.replace(out)
+        # Without this, a crash of the machine could lose the finished folder's name.
         durable.sync_folder(out.parent)
     return release
 

@@ -1,4 +1,4 @@
-"""Check whether this machine can publish and load, and what to do where it cannot."""
+"""Check whether this machine can publish and load, with a hint for every failure."""
 
 import platform
 import shutil
@@ -36,6 +36,7 @@ def doctor(**options: Unpack[HubOptions]) -> tuple[Finding, ...]:
         **options: see `HubOptions`.
     """
     with Session(**options) as session:
+        # Asked first, reported later: without an endpoint, the question about the token would wait for a timeout.
         reached = _checked("endpoint", session.hub, _endpoint)
         return (
             Finding("hublish", True, f"{__version__} on Python {platform.python_version()}"),

@@ -1,4 +1,4 @@
-"""Explain which rule includes or excludes a file, and what the file becomes."""
+"""Explain which rule includes or excludes a file, and the files that are made of it."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -25,7 +25,7 @@ def explain(
     remote: bool = False,
     **options: Unpack[HubOptions],
 ) -> Explained:
-    """Explain rule by rule why files are included or excluded, and what they become.
+    """Explain rule by rule why files are included or excluded, and the files that are made of them.
 
     Nothing is converted. A problem that would fail the release is reported and does not raise.
 
@@ -47,6 +47,7 @@ def explain(
         session.progress.begin("evaluating every rule")
         found = survey(project)
         rules = ReleaseRules(found, gitignore, existing, session.progress)
+        # One index of the positions for all answers: a folder may hold thousands of files.
         places = Places.of(project.text, project.name)
         answers = tuple(_with_lines(explain_path(rules, str(path), Path.cwd()), places) for path in paths)
         return Explained(answers, session.located(errors_in(found.problems)))
@@ -75,4 +76,5 @@ def _fate_with_lines(fate: Fate, places: Places) -> Fate:
 
 
 def _step_with_line(step: Step, places: Places) -> Step:
+    # A rule of a .gitignore has its place already; a rule of hublish itself has none.
     return replace(step, location=places.find(step.path)) if step.path and step.location is None else step

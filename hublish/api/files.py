@@ -17,5 +17,6 @@ def files(manifest: AnyManifest = MANIFEST_FILE, *, progress: Progress = SILENT)
         manifest: the manifest.
         progress: receives stages and bytes.
     """
+    # The release keeps the digests of the converted files, so that their bytes are not needed afterwards.
     with Session(read_project(manifest), progress=progress) as session:
         return releasing(session.workspace, progress, session.executor).run(session.project, progress)

@@ -47,6 +47,7 @@ def from_hub(
         LoadError: the weights do not fit, or the release needs more trust than it is given.
         HublishError: every error of `hublish.pull`.
     """
+    # Code that was written for huggingface_hub's mixins passes these, and expects a warning rather than an error.
     warn_about_legacy("from_hub", resume_download=resume_download, proxies=proxies)
     wanted = Wanted(into, strict, device, dtype, trust)
     caller = Caller.of(library_name, library_version)

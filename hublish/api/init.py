@@ -93,7 +93,7 @@ def init(
             made = replace(made, commit=commit)
     if path is None:
         return made
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)  # with --from, the files may not have been pulled yet
     durable.write(path, made.text.encode("utf-8"))
     return replace(made, path=path)
 
@@ -134,6 +134,7 @@ def _write_placeholder(path: Path, beginning: bytes, size: int) -> None:
 
 
 def _checked(made: Drafted, folder: Path, shown: str | Path, progress: Progress) -> Draft:
+    # The draft's own text, so that problems show their line in it.
     project = Project(made.manifest, made.text, folder.absolute(), MANIFEST_FILE)
     try:
         warnings = check(project, progress=progress)
@@ -151,6 +152,7 @@ def _target(folder: Path, out: Path, *, force: bool) -> Path:
     if path.is_dir():
         msg = f"{path} is a folder"
         raise UsageError(msg, hint="name a file")
+    # lexists: a dangling link is in the way too, and writing would replace it.
     if os.path.lexists(path) and not force:
         msg = f"{path} exists and was not changed"
         raise DraftError(msg, hint="`--force` replaces it; `--out -` prints the draft, to compare")

@@ -76,12 +76,13 @@ def load(
         The object. Without one a `Loaded`: `.arrays` maps tensor names to numpy arrays, which are read on first use.
 
     Raises:
-        LoadError: there are no weights, they are not in the format that the load plan names, or they do not fit; and
-            every error of `pull`.
+        LoadError: the release lacks weights, they are not in the format of the load plan, or they do not fit; and every
+            error of `pull`.
     """
     wanted = Wanted(into, strict, device, dtype, trust)
     local = pulled(repo_id, options, to_load=True, with_target=wanted.by_target)
     progress = options.get("progress", SILENT)
+    # Without an object, and without a target that the caller trusts, the arrays themselves are the result.
     if into is None and not (wanted.by_target and local.plan.release.load.target):
         return opening(wanted).run(local, progress)
     return restoring(wanted).run(local, progress).value

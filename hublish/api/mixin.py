@@ -87,9 +87,11 @@ class HubMixin(ModelHubMixin):
         """
         folder = Path(save_directory)
         folder.mkdir(parents=True, exist_ok=True)
+        # The card names the repo. An override of `generate_model_card` may not know the argument.
         values = dict(model_card_kwargs or {})
         if type(self).generate_model_card is HubMixin.generate_model_card:  # an override may not know repo_id
             values.setdefault("repo_id", repo_id or folder.name)
+        # In the same folder, so that each finished file moves to its place in one step.
         with tempfile.TemporaryDirectory(dir=folder, prefix=".hublish-") as draft:
             super().save_pretrained(draft, config=config, model_card_kwargs=values)
             _settle(Path(draft), folder)
@@ -132,6 +134,7 @@ class HubMixin(ModelHubMixin):
             self.save_pretrained(folder, config=config, repo_id=repo_id, model_card_kwargs=model_card_kwargs)
             return push_project(project_of_folder(Path(folder), declared), declared, options).url
 
+    # The client's decorator warns about `resume_download` and `proxies`, and checks the id, as in its own mixin.
     @classmethod
     @validate_hf_hub_args
     def from_pretrained(
@@ -175,7 +178,7 @@ class HubMixin(ModelHubMixin):
             return cls._made(Weights.in_folder(Path(name)), model_kwargs)
         local = pulled(name, wanted, to_load=True)
         if cls._loads_by_itself():
-            # It reads the cache, where every file at this commit was checked just now.
+            # Its own `_from_pretrained` reads the cache, where every file at this commit was checked just now.
             options |= {"revision": local.plan.release.commit, "force_download": False}
             return super().from_pretrained(name, **options, **model_kwargs)
         return cls._made(Weights.of(local), model_kwargs)
@@ -220,6 +223,7 @@ class HubMixin(ModelHubMixin):
         weights = Weights.in_folder(folder) if folder.is_dir() else Weights.of(pulled(model_id, options, to_load=True))
         return cls._filled(weights, model_kwargs)
 
+    # Such a class reads its weights in its own way: hublish checks the files and passes the commit.
     @classmethod
     def _loads_by_itself(cls) -> bool:
         """Whether the class has a `_from_pretrained` of its own."""
@@ -228,6 +232,7 @@ class HubMixin(ModelHubMixin):
     @classmethod
     def _made(cls, weights: Weights, model_kwargs: Mapping[str, Any]) -> Self:
         """Return an instance with its stored configuration."""
+        # As in the base class: a configuration that `__init__` does not take is kept for the next save.
         config = weights.config()
         made = cls._filled(weights, {**arguments(cls, config), **model_kwargs})
         if config and made._hub_mixin_config in (None, {}):  # noqa: SLF001 - an instance of this very class
@@ -238,6 +243,7 @@ class HubMixin(ModelHubMixin):
     def _filled(cls, weights: Weights, model_kwargs: dict[str, Any]) -> Self:
         """Return an instance constructed from these arguments, with the weights in it."""
         is_module = torch_modules.is_module(cls)
+        # huggingface_hub's mixin for torch takes these two out of the arguments of `__init__`, with the same defaults.
         device = model_kwargs.pop("map_location", None) if is_module else None
         strict = model_kwargs.pop("strict", False) if is_module else True
         filled: Self = restored(weights, Wanted(cls(**model_kwargs), strict, device))
@@ -249,6 +255,7 @@ class HubMixin(ModelHubMixin):
 def _settle(draft: Path, folder: Path) -> None:
     """Move the written files into the folder. Only an existing README is kept: the user may have edited it."""
     written = {path.relative_to(draft): path for path in sorted(draft.rglob("*")) if path.is_file()}
+    # A config.json of an earlier save would be loaded with the new weights.
     if Path(CONFIG) not in written:
         (folder / CONFIG).unlink(missing_ok=True)
     for name, path in written.items():

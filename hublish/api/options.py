@@ -97,6 +97,7 @@ def takes(options: type) -> Callable[[Callable[P, T]], Callable[P, T]]:
     def decorate(verb: Callable[P, T]) -> Callable[P, T]:
         signature = _with_options(inspect.signature(verb), options)
 
+        # Without the wrapper, `**options` would accept a misspelled option and silently ignore it.
         @wraps(verb)
         def checked(*args: P.args, **kwargs: P.kwargs) -> T:
             for name in kwargs:
@@ -113,6 +114,7 @@ def takes(options: type) -> Callable[[Callable[P, T]], Callable[P, T]]:
 
 
 def _with_options(signature: inspect.Signature, options: type) -> inspect.Signature:
+    # `inspect.signature` shows `**options` as one parameter; readers and editors want the options themselves.
     defaults: dict[str, Any] = dict(DEFAULTS)
     shared = [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=defaults.get(name), annotation=annotation)

@@ -44,10 +44,11 @@ def publish(
         DeclinedError: `confirm` returned False.
         SourceChangedError: a file changed after it was sealed; nothing was committed.
         RemoteConflictError: another commit came first; nothing was overwritten.
-        VerificationError: the Hub does not hold what was planned.
+        VerificationError: the files on the Hub differ from the plan.
     """
     reviewed = _reviewed(plan)
     with Session(_as_reviewed(manifest, reviewed), **options) as session:
+        # A reviewed plan is only compared. The release is always planned anew, against the head as it is now.
         fresh = planned(session)
         if reviewed is not None:
             refuse_stale(reviewed, plan_document(fresh))
@@ -64,6 +65,7 @@ def published(session: Session, lock: Path | None) -> Receipt:
         session: the session.
         lock: the path of the lock to write; None writes none.
     """
+    # The stage always writes: without a place for the lock, it goes to a folder that is removed with the session.
     path = lock or session.workspace / LOCK_FILE
     return publishing(session.hub, path).run(planned(session), session.progress)
 
@@ -78,12 +80,14 @@ def _reviewed(plan: Plan | PlanDocument | str | Path | None) -> PlanDocument | N
 
 def _as_reviewed(manifest: AnyManifest, reviewed: PlanDocument | None) -> Project:
     """Read the manifest with the variables of its review; a project that has its own is compared instead."""
+    # A manifest built in Python has no text in which variables could be replaced.
     built = isinstance(manifest, Manifest) or (isinstance(manifest, Project) and bool(manifest.settings))
     if reviewed is None or built:
         return read_project(manifest)
     try:
         return read_project(manifest, variables=reviewed.variables)
     except ManifestInvalidError as error:
+        # The likeliest cause: the manifest no longer mentions a variable that the plan was made with.
         if reviewed.variables:
             error.hint = f"the plan was made with --set of {', '.join(sorted(reviewed.variables))}; make a new one"
         raise

@@ -26,7 +26,7 @@ def pull(repo_id: str | None = None, **options: Unpack[PullOptions]) -> LocalRel
 
     Raises:
         NotFoundError: no such repo or revision.
-        OfflineError: there is no network, and the cache lacks a file.
+        OfflineError: the network is off, and the cache lacks a file.
         IntegrityError: a file has other bytes than promised; it was removed.
         LoadError: the load plan selects nothing, or a name is not safe.
     """
@@ -51,6 +51,7 @@ def pulled(
         with_target: download the module of the load plan's target too.
     """
     given: PullOptions = {**DEFAULTS, **options}
+    # A lock is read before anything is opened: it may name the embedded Hub.
     lock = given.get("lock")
     lock = read_lock_file(Path(lock)) if isinstance(lock, str | Path) else lock
     select = Select(
@@ -83,6 +84,7 @@ def _reference(repo_id: str | None, options: PullOptions, lock: Lock | None) -> 
     if revision not in (None, lock.commit, lock.tag):
         msg = f"the lock is of commit {lock.commit}, not of {revision}"
         raise UsageError(msg, hint="leave the revision out")
+    # The commit, not the branch or tag that was locked: those may have moved since.
     files = tuple(PromisedFile(file.path_in_repo, file.size, Digest("sha256", file.sha256)) for file in lock.files)
     return Reference(lock.repo_id, lock.repo_type, lock.commit, files, lock.load)
 

@@ -78,6 +78,7 @@ def push_to_hub(
         UsageError: several artifacts fit the object.
         HublishError: every error of `hublish.publish`.
     """
+    # `branch` is the name in huggingface_hub's mixins, `revision` that of hub.yaml and of the other verbs.
     branch = push.get("branch")
     if revision is not None and branch is not None and revision != branch:
         msg = f"revision and branch name two branches: {revision} and {branch}"
@@ -115,6 +116,7 @@ class Declared:
     @classmethod
     def of(cls, manifest: AnyManifest | None, repo_id: str | None, push: PushOptions, **others: Any) -> "Declared":
         """Return the arguments under the names that the manifest has for them."""
+        # `private` is huggingface_hub's argument; None must not change the visibility of an existing repo.
         private = push.get("private")
         repo = {
             "repo_id": repo_id,
@@ -147,6 +149,7 @@ class Declared:
 
     def over(self, fields: dict[str, Any]) -> dict[str, Any]:
         """Return a manifest's fields with the arguments in their place."""
+        # Mappings are merged key by key: one argument must not erase the rest of the manifest's card.
         card = {name: {**fields.get("card", {}).get(name, {}), **_plain(given)} for name, given in self.card.items()}
         if self.library_name is not None:
             card["metadata"] = {"library_name": self.library_name, **card.get("metadata", {})}
@@ -185,6 +188,7 @@ def project_of(value: Any, config: Any, declared: Declared) -> Project:
         SerializationError: no serializer fits the object.
         UsageError: several artifacts fit the object, or the configuration is not plain data.
     """
+    # huggingface_hub's mixins store the arguments of `__init__` in the instance under this name.
     kept = getattr(value, "_hub_mixin_config", None)
     project = declared.project
     if project is None:
@@ -214,6 +218,7 @@ def serializer_for(value: Any, asked: str | None = None, declared: str | None = 
     Raises:
         SerializationError: no serializer is known.
     """
+    # Detected first: a framework's own object may have a `state_dict` as well, and its serializer keeps more.
     known = recognize(value)
     if known is None and callable(state_dict := getattr(value, "state_dict", None)):
         value = state_dict()
@@ -250,6 +255,7 @@ def _replacing_source(value: Any, config: Any, declared: Declared, project: Proj
     index = _index(project.manifest, declared.artifact)
     artifact = project.manifest.artifacts[index]
     serializer, value = serializer_for(value, declared.serializer, artifact.serializer)
+    # Without the defaults: a manifest that is published again holds what its author wrote, and no more.
     fields = project.manifest.model_dump(mode="json", exclude_defaults=True)
     fields["artifacts"][index]["serializer"] = serializer
     if declared.options is not None:
@@ -262,6 +268,7 @@ def _replacing_source(value: Any, config: Any, declared: Declared, project: Proj
 
 def _project(fields: dict[str, Any], objects: Mapping[str, Any], config: Any, folder: Path) -> Project:
     if config is not None:
+        # An artifact of that path takes the bytes; without one, config.json is added to the release.
         objects = {**objects, CONFIG: _json(config)}
         named = {own.get("path_in_repo") or own["source"] for own in fields["artifacts"]}
         fields = fields if CONFIG in named else {**fields, "artifacts": [*fields["artifacts"], {"source": CONFIG}]}

@@ -50,6 +50,7 @@ def read_project(
         ManifestInvalidError: with every problem, each with its line and column.
         UsageError: a variable may not be set, or the manifest has no text that could mention one.
     """
+    # First of all: the value of a variable may be a secret, and later errors quote values.
     settings = dict(variables or {})
     _refuse_settings(settings, manifest)
     if isinstance(manifest, Project):
@@ -103,6 +104,7 @@ def _read_document(path: Path, reader: Callable[[bytes, str], T], hint: str) -> 
 
 
 def _read_again(project: Project, settings: Mapping[str, Setting]) -> Project:
+    # The text, not the file: it may have come from standard input, or have changed since.
     return read_project(
         Path(project.name),
         text=project.text,

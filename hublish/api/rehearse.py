@@ -60,6 +60,7 @@ def rehearse(manifest: AnyManifest = MANIFEST_FILE, *, progress: Progress = SILE
     """
     project = read_project(manifest)
     with (
+        # The Hub, the lock and the cache are all in this folder: nothing of the rehearsal stays.
         tempfile.TemporaryDirectory(prefix="hublish-rehearsal-") as name,
         Session(project, endpoint=EMBEDDED, folder=Path(name), progress=progress) as session,
     ):
@@ -71,6 +72,7 @@ def rehearse(manifest: AnyManifest = MANIFEST_FILE, *, progress: Progress = SILE
         def pull(select: Select) -> LocalRelease:
             return pulling(hub, destination, select, progress, session.executor).run(reference, progress)
 
+        # Everything, to compare every file; then the load plan's files, to open the arrays as a user would.
         local, needed = pull(Select(("*",), ())), pull(Select())
         return Rehearsal(receipt, local, _arrays(needed), _differences(receipt, local))
 

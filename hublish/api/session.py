@@ -74,7 +74,9 @@ def declared_endpoint(manifest: AnyManifest) -> str:
         try:
             repo = read_yaml(path.read_bytes(), str(path)).data.get("repo")
         except (OSError, InvalidDocumentError):
+            # An endpoint may be declared in a file that cannot be parsed. Guessing could send the token elsewhere.
             return read_project(manifest).target.endpoint  # raises the error with its place
+        # Most manifests declare no endpoint: their variables need not be resolved here.
         if not (isinstance(repo, dict) and repo.get("endpoint")):
             return ""
     return read_project(manifest).target.endpoint
@@ -122,6 +124,7 @@ class Session:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        # Here and nowhere else, so that every verb reports places in the same way.
         if isinstance(error, HublishError) and self._project is not None:
             error.problems = self.located(error.problems)
         self._open.__exit__(kind, error, traceback)
@@ -150,6 +153,7 @@ class Session:
             return Hub(self.endpoint, self._token, self.progress, caller=caller)
         from hublish.hub.server.server import EmbeddedHub
 
+        # It accepts its own token only: the caller's token never reaches it.
         embedded = self._open.enter_context(EmbeddedHub(_own_folder(self._folder) / "hub"))
         return Hub(embedded.endpoint, embedded.token, self.progress, name=EMBEDDED, caller=caller)
 
@@ -184,6 +188,7 @@ class Session:
 
 def _own_folder(folder: Path) -> Path:
     """Return `.hublish` in a folder, created and hidden from git."""
+    # A .gitignore inside the folder hides it, and the user's own .gitignore stays unchanged.
     own = folder / STATE_FOLDER
     own.mkdir(exist_ok=True)
     ignore = own / GITIGNORE

@@ -99,7 +99,7 @@ def status(
         **options: see `HubOptions`.
 
     Raises:
-        ManifestInvalidError, SourceError, PolicyError: there is no release to compare.
+        ManifestInvalidError, SourceError, PolicyError: the release cannot be made.
         DocumentInvalidError: the lock cannot be read, or the named one is missing.
     """
     project = read_project(manifest)
@@ -111,6 +111,7 @@ def status(
         local = drift_since(locked, release, project.target)
         if offline:
             return Status(project, release, locked, local, None)
+        # A Hub that cannot be reached is part of the result: the local half is useful without it.
         try:
             session.progress.begin("reading the repo on the Hub")
             return Status(project, release, locked, local, _remote(session, locked))
@@ -128,12 +129,14 @@ def _locked(lock: Lock | str | Path | None, project: Project) -> Lock | None:
 
 def _remote(session: Session, lock: Lock) -> RemoteDrift:
     hub = session.hub
+    # The lock names the repo and branch to read, the manifest the settings they should have.
     target = replace(session.target, repo_id=lock.repo_id, repo_type=lock.repo_type, revision=lock.revision)
     head = hub.head(target)
     if head.commit is None:
         missing = tuple(file.path_in_repo for file in lock.files)
         gone = Verification(lock, missing=missing, extra=(), different=())
         return RemoteDrift(target.endpoint, head.repo_exists, None, None, None, gone)
+    # One page of the history: a lock that is older counts as not among the newest.
     history = hub.history(target, lock.revision) if head.commit != lock.commit else (lock.commit,)
     return RemoteDrift(
         endpoint=target.endpoint,

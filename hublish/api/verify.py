@@ -57,6 +57,7 @@ def verify(
     """
     folder = _folder_of(manifest)
     locked = lock if isinstance(lock, Lock) else read_lock_file(Path(lock or folder / LOCK_FILE))
+    # With an argument, the manifest does not decide, so that it need not be readable either.
     declared = "" if options.get("endpoint") else declared_endpoint(manifest)
     with Session(folder=folder, declared=declared, lock=locked, **options) as session:
         session.progress.begin("reading the repo on the Hub")
@@ -70,6 +71,7 @@ def compared(hub: "Hub", lock: Lock) -> Verification:
         RemoteError: the Hub rejects a request, cannot be reached, or has no such revision.
     """
     now = hub.tree(lock, lock.revision)
+    # Publishing leaves files that were in the repo before it: only files that came later are extra.
     extra = sorted(now.keys() - {file.path_in_repo for file in lock.files} - _at_release(hub, lock))
     return Verification(
         lock=lock,
@@ -97,4 +99,5 @@ def _differs(file: LockedFile, now: Mapping[str, RemoteFile]) -> bool:
     remote = now.get(file.path_in_repo)
     if remote is None:
         return False
+    # The Hub lists a sha256 only for files in LFS, and the git blob id of the others.
     return remote.sha256 != file.sha256 if remote.sha256 else remote.blob_id != file.blob_id

@@ -1,4 +1,4 @@
-"""Release -> Plan: what publishing would change on the remote, file by file."""
+"""Release -> Plan: the changes that publishing would make on the remote, file by file."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -45,9 +45,10 @@ def make_plan(release: Release, target: Target, head: Head, hub: Hub) -> Plan:
 
     Raises:
         RemoteConflictError: the release's tag is at another release.
-        SourceChangedError: a file is not what was sealed.
+        SourceChangedError: a file changed since it was sealed.
         RemoteError: the Hub cannot be read.
     """
+    # Later steps compare the whole plan with a tree, so that the files come first, then pull request and tag.
     changes = _with_upload_modes(_changes(release, head), release, target, head, hub)
     plan = Plan(release, target, head, changes, setting_changes(target, head))
     return existing.with_tag(existing.with_pull_request(plan, hub), hub)
@@ -55,6 +56,7 @@ def make_plan(release: Release, target: Target, head: Head, hub: Hub) -> Plan:
 
 def deletions(paths: Sequence[str], patterns: Patterns) -> Mapping[str, Change]:
     """Return the remote files that may be deleted, each with the first pattern that matches it."""
+    # One pattern at a time: the plan names the pattern that matched, and the first one counts.
     found: dict[str, Change] = {}
     for index, pattern in enumerate(patterns.delete_patterns):
         place = f"patterns.delete_patterns[{index}]"
@@ -100,9 +102,11 @@ def _with_upload_modes(
     sent = [change.file for change in changes if change.action in (Action.ADD, Action.CHANGE) and change.file]
     if not sent or head.default_commit is None:  # a repo that does not exist yet has no modes
         return changes
+    # A branch that does not exist yet begins as main, with the .gitignore of main.
     revision = target.revision if head.commit else "main"
     samples = each_sealed(sent, _sample)
     own = each_sealed((file for file in release.files if file.path_in_repo == GITIGNORE), sealed_bytes)
+    # A .gitignore in the commit itself counts already for that commit.
     gitignore = own[0].decode("utf-8", "replace") if own else None
     modes = transfer.upload_modes(hub, target, revision, tuple(zip(sent, samples, strict=True)), gitignore)
     if not any(mode.ignored for mode in modes.values()):

@@ -28,6 +28,7 @@ def _differs(locked: Mapping[str, LockedFile], now: Mapping[str, ReleaseFile], p
 
 def _why(before: LockedFile, now: ReleaseFile) -> str:
     """Return why the bytes differ, as far as the lock records it."""
+    # The most specific reason first: another serializer usually has other parameters as well.
     origin = now.origin
     if before.serializer != origin.serializer:
         return f"serializer {before.serializer} -> {origin.serializer}"
@@ -40,7 +41,7 @@ def _why(before: LockedFile, now: ReleaseFile) -> str:
 def _changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
     for name in sorted(before.keys() | now.keys()):
         if before.get(name) != now.get(name):
-            # The two values of a digest would tell a reader nothing.
+            # The two values of a digest are of no use to a reader.
             shown = "" if name.endswith("sha256") else f" {before.get(name)} -> {now.get(name)}"
             yield f"{name}{shown or ' changed'}"
 

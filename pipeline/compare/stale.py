@@ -27,6 +27,7 @@ def refuse_stale(reviewed: PlanDocument, fresh: PlanDocument) -> None:
         *_fields(reviewed, fresh, _TARGET),
         *_files(_released(reviewed), _released(fresh)),
     ]
+    # A fresh plan that sends nothing was published already: only the rest of its work is compared.
     if problems or _sends(fresh):
         fields = _PREPARED if _created_since(reviewed, fresh) else _REMOTE
         problems += _fields(_without_done(reviewed, fresh), fresh, fields)
@@ -34,6 +35,7 @@ def refuse_stale(reviewed: PlanDocument, fresh: PlanDocument) -> None:
     else:
         problems += _fields(_without_done(reviewed, fresh), fresh, _PREPARED)
     if problems:
+        # A changed byte is found twice: among the released files, and among the planned changes.
         distinct = tuple(dict.fromkeys(problems))
         msg = "the reviewed plan is stale: this is not what would be published now"
         raise PlanStaleError(msg, hint=_hint(reviewed, fresh), problems=distinct)
@@ -47,6 +49,7 @@ def _hint(reviewed: PlanDocument, fresh: PlanDocument) -> str:
 
 def _variables(reviewed: PlanDocument, fresh: PlanDocument) -> Iterator[Problem]:
     """Yield changes of values that are not in hub.yaml, by name, while the file itself is the same."""
+    # A plan of an earlier version has no digest; a changed manifest is reported as such.
     if reviewed.resolved_sha256 is None or reviewed.manifest_sha256 != fresh.manifest_sha256:
         return
     changed = [*_changed("--set ", reviewed.variables, fresh.variables)]
@@ -79,6 +82,7 @@ def _created_since(reviewed: PlanDocument, fresh: PlanDocument) -> bool:
 
 def _without_done(reviewed: PlanDocument, fresh: PlanDocument) -> PlanDocument:
     """Return the reviewed plan without the settings and the tag that have been applied since."""
+    # Applied settings are missing from the fresh plan. What is left must be part of what was reviewed.
     left = {(setting.name, setting.after) for setting in fresh.settings}
     reviewed_settings = {(setting.name, setting.after) for setting in reviewed.settings}
     settings = fresh.settings if left <= reviewed_settings else reviewed.settings
@@ -90,6 +94,7 @@ def _fields(reviewed: PlanDocument, fresh: PlanDocument, names: tuple[str, ...])
     for name in names:
         before, now = getattr(reviewed, name), getattr(fresh, name)
         if before != now:
+            # These two are long, and the plan itself shows them.
             shown = "" if name in ("settings", "commit_message") else f": reviewed {before}, now {now}"
             yield Problem(f"plan.stale.{name}", f"{name} changed{shown}")
 

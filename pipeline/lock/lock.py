@@ -26,6 +26,7 @@ class WriteLock:
         try:
             durable.write(self.path, lock_document(receipt).to_json().encode())
         except OSError as error:
+            # The release is complete at this point, and a second run writes nothing but the lock.
             msg = f"the release is published, but {self.path} cannot be written: {error.strerror}"
             raise HublishError(msg, hint="make it writable and publish again: nothing is sent twice") from error
         return receipt

@@ -14,6 +14,7 @@ from hublish.schemas.documents.receipt import ReceiptDocument
 from hublish.schemas.yaml.reader import Places
 
 
+# Plans are compared by reviewers and by tools: the same plan is the same bytes.
 def canonical_json(document: Document) -> str:
     """Return the canonical text of a document: sorted keys, two spaces, a newline at the end."""
     return json.dumps(document.model_dump(mode="json"), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
@@ -77,6 +78,8 @@ def lock_document(receipt: Receipt) -> Lock:
 
 
 def _resolved_digest(manifest: Manifest) -> str:
+    # With the variables replaced: a changed variable changes the digest. Without defaults: a field that a new version
+    # adds does not.
     fields = manifest.model_dump(mode="json", exclude_defaults=True)
     return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
 

@@ -24,6 +24,7 @@ def additions(plan: Plan) -> tuple[Addition, ...]:
     """
 
     def addition(file: ReleaseFile, *, in_lfs: bool) -> Addition:
+        # Bytes are read and hashed again now; a path is only checked, because the transfer hashes the file.
         path = _path_to_send(file, in_lfs=in_lfs)
         if path is None:
             return Addition(file, sealed_bytes(file), in_lfs)
@@ -37,12 +38,13 @@ def additions(plan: Plan) -> tuple[Addition, ...]:
 def check_sent(plan: Plan, digests: Mapping[str, str]) -> None:
     """Compare the sha256 of the sent bytes with the plan, and check the files once more, before the commit.
 
-    The second check is for Hubs that do not compare what LFS sends them with its sha256.
+    The second check is for Hubs that do not compare the bytes of LFS with their sha256.
 
     Raises:
         SourceChangedError: a file changed; nothing was committed.
     """
 
+    # A digest that is missing was not sent: it counts as different.
     def check(file: ReleaseFile) -> None:
         if digests.get(file.path_in_repo) != file.sha256:
             msg = "changed while it was sent"

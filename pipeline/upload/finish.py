@@ -39,6 +39,7 @@ class Tag:
         target = receipt.plan.target
         if target.tag is None:
             return receipt
+        # Without a tag in the plan it exists already; its commit is checked in both cases.
         if receipt.plan.tag is not None:
             self._create(receipt, target.tag)
         at = self.hub.tags(target).get(target.tag)

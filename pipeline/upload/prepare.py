@@ -1,4 +1,4 @@
-"""Plan -> Plan: the repo and the branch exist, and nobody can read files that are not to be public yet."""
+"""Plan -> Plan: the repo and the branch exist, and the files are not readable before they may be."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,9 +29,11 @@ class Prepare:
 
     def run(self, plan: Plan) -> Plan:
         """Return the plan against the current head."""
+        # Before anything is created: the release could not be published as planned.
         _refuse_ignored(plan)
         if plan.head.commit is None:
             plan = self._with_parent(plan)
+        # Before the first byte: a release for a private repo is never public, not even for a moment.
         if restricting := restricting_settings(plan):
             self.hub.update_settings(plan.target, restricting)
         return plan
@@ -44,6 +46,7 @@ class Prepare:
             self.hub.create_branch(target, head.default_commit)
             head = self.hub.head(target)
         _refuse_other_commits(plan, head)
+        # Only now does the Hub report upload modes, and the files that its .gitignore drops.
         fresh = self.replan(plan.release, target, head, self.hub)
         _refuse_ignored(fresh)
         return fresh

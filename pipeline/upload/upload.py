@@ -22,13 +22,13 @@ _WAITS = (1.0, 4.0, 10.0)
 
 @dataclass(frozen=True)
 class Upload:
-    """Send what changed in one commit on top of the planned parent.
+    """Send the changes in one commit on top of the planned parent.
 
     A commit whose response is lost may have been applied: the remote is read before the next try. A commit that
     contains the plan is success, a head equal to the parent allows another try, and anything else is a conflict.
 
     Raises (from `run`):
-        SourceChangedError: a file is not what was sealed; nothing was committed.
+        SourceChangedError: a file changed since it was sealed; nothing was committed.
         RemoteConflictError: the head has moved; nothing was overwritten.
         RemoteError: the Hub rejects the commit, or cannot be reached.
     """
@@ -41,6 +41,7 @@ class Upload:
         if not plan.commits:
             commit = plan.existing_commit or plan.head.commit or ""
             return self._receipt(plan, commit, plan.open_pull_request, created=False)
+        # Each round ends with certainty: the commit was made, it was not, or another one was.
         for wait in (*_WAITS, None):
             try:
                 return self._attempt(plan)
@@ -71,7 +72,7 @@ class Upload:
             try:
                 return self._find_commit(plan)
             except (AuthenticationError, NotFoundError):
-                raise
+                raise  # waiting does not change these
             except RemoteError:
                 self.hub.retries.wait(wait)
         try:
@@ -98,7 +99,7 @@ class Upload:
                 return self._receipt(plan, found.existing_commit, found.open_pull_request)
         head = self.hub.head(target)
         if head.commit == plan.head.commit:
-            return None
+            return None  # the head is the planned parent: no commit was applied
         commit = self._commit_with_plan(plan, head)
         if commit is None:
             msg = f"{target.repo_id} moved from {plan.head.commit} to {head.commit} while this release was sent"

@@ -1,4 +1,4 @@
-"""Receipt -> Receipt (verified): the Hub has what was planned."""
+"""Receipt -> Receipt (verified): the Hub matches the plan."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -27,6 +27,7 @@ class Verify:
     def run(self, receipt: Receipt) -> Receipt:
         """Return the receipt, verified."""
         target = receipt.plan.target
+        # At the commit rather than the branch: a later commit of another user must not fail this release.
         tree = self.hub.tree(target, receipt.commit)
         release = receipt.plan.release
         if receipt.created:
@@ -42,6 +43,7 @@ class Verify:
 
     def _place_problems(self, receipt: Receipt) -> Iterator[Problem]:
         head, target = receipt.plan.head, receipt.plan.target
+        # Another commit may be on top of ours by now, so that the history counts as well.
         at = self.hub.commit_of(target, receipt.revision)
         if at != receipt.commit and receipt.commit not in self.hub.history(target, receipt.revision):
             message = f"{receipt.revision} is at {at}, whose history does not contain {receipt.commit}"
@@ -49,6 +51,7 @@ class Verify:
         if target.create_pr and self.hub.commit_of(target, "main") == receipt.commit:
             message = "the Hub put the commit on main although a pull request was requested"
             yield Problem("verify.not_a_pull_request", message)
+        # A Hub that ignores `parent_commit` would let two publishers overwrite each other.
         parent = self._parent(receipt)
         if head.commit and parent and parent != head.commit:
             message = f"the Hub put the commit on {parent}, not on the planned {head.commit}: work may be overwritten"

@@ -32,12 +32,13 @@ class MachineValues:
         """Return the value of `source_date`, `git.NAME` or `env.NAME`.
 
         Raises:
-            NoValueError: there is no value, or it is a secret, which must not be published.
+            NoValueError: the value is missing, or it is a secret, which must not be published.
         """
         if name.startswith(ENV):
             return self._variable(name.removeprefix(ENV))
         if name == "source_date":
             return self._source_date()
+        # Git is read only for a name that needs it: `hublish check` of most manifests starts no process.
         git = self._git
         if name == "git.dirty":
             return "true" if git.dirty() else "false"
@@ -62,6 +63,7 @@ class MachineValues:
 
     def _source_date(self) -> str:
         """Return a date in UTC: `2026-01-31`."""
+        # The variable comes first: a build system sets it so that two builds of one source agree.
         given = self.environ.get(_EPOCH)
         if given is None:
             return _date(self._committed_at())

@@ -88,7 +88,7 @@ def run_git(folder: Path, environ: Mapping[str, str], *arguments: str, timeout: 
     except OSError as error:
         msg = f"git cannot be started: {error.strerror}"
         raise NoValueError(msg) from None
-    with process:
+    with process:  # closes the pipes and collects the exit code
         return _output(process, timeout)
 
 
@@ -117,6 +117,7 @@ def _output(process: "subprocess.Popen[bytes]", timeout: float) -> GitOutput:
     timer = Timer(timeout, stop)
     timer.start()
     try:
+        # One pipe after the other: git reports errors in a few lines, which the second pipe holds meanwhile.
         out = process.stdout.read(MAX_OUTPUT)
         if len(out) == MAX_OUTPUT:
             _kill(process)

@@ -38,8 +38,8 @@ _Key = tuple[bool, bool, tuple[int, ...], bool, tuple[tuple[bool, int, str], ...
 class Git:
     """The repository that contains a folder, read with the git command.
 
-    HEAD is resolved once, so that all values belong to one commit. Each method raises `NoValueError` when git is
-    missing, or there is no repository, no commit or no such value.
+    HEAD is resolved once, so that all values belong to one commit. Each method raises `NoValueError` when git, the
+    repository, the commit or the value is missing.
     """
 
     folder: Path
@@ -64,6 +64,7 @@ class Git:
     def tag(self) -> str:
         """Return the tag at HEAD; of several the highest version, see `highest_version`."""
         output = self._run("for-each-ref", f"--points-at={self._head}", "--format=%(refname:strip=2)", "refs/tags")
+        # git allows names that are not UTF-8; the manifest's rules for tags refuse such a name later, with its place.
         names = [name.decode("utf-8", "surrogateescape") for name in output.out.splitlines()]
         if not names:
             self._refuse_no_tag()
@@ -71,6 +72,7 @@ class Git:
 
     def branch(self) -> str:
         """Return the branch that is checked out."""
+        # Not `rev-parse --abbrev-ref`: that prints a longer name when a tag has the name of the branch.
         output = self._run("symbolic-ref", "--quiet", "HEAD", allowed=(0, 1))
         if output.status:
             msg = "HEAD is detached: no branch is checked out"
@@ -117,6 +119,7 @@ def without_repository_filters(folder: Path, environ: Mapping[str, str]) -> dict
     Raises:
         NoValueError: git cannot be run.
     """
+    # An empty value switches a filter off. Where the user has configured the same filter, the user's value is restored.
     users: dict[str, str] = {}
     own: dict[str, str] = {}
     for scope, key, value in _configured_filters(folder, environ):
@@ -184,6 +187,7 @@ def _checked(output: GitOutput, allowed: tuple[int, ...] = (0,)) -> GitOutput:
     if any(sign in output.err for sign in _NOT_TRUSTED):
         msg = "git does not trust the repository: its folder belongs to another user"
         raise NoValueError(msg, "`git config --global --add safe.directory FOLDER`, with the repository's own folder")
+    # Only git's own line: other output may contain control characters, or the content of a file.
     line = next((line for line in output.err.splitlines() if line.startswith("fatal: ")), "")
     detail = f": {line.removeprefix('fatal: ')[:_LONGEST_ERROR]}" if line.isprintable() and line else ""
     msg = f"git failed with exit code {output.status}{detail}"

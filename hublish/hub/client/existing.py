@@ -18,12 +18,15 @@ def with_tag(plan: Plan, hub: Hub) -> Plan:
         RemoteConflictError: the tag is at a commit that does not contain this release. A released version never moves.
     """
     tag, head = plan.target.tag, plan.head
+    # Nothing to commit: the head is the release, unless an open pull request is.
     if not plan.commits and plan.existing_commit is None:
         plan = replace(plan, existing_commit=head.commit)
     if tag is None or tag not in head.tags:
         return replace(plan, tag=tag)
     commit = head.tags[tag]
+    # The tag may be behind the head; what counts is whether its own commit has these files.
     tree = head.files if commit == head.commit else hub.tree(plan.target, commit)
+    # With changes to commit, the tag cannot be of this release, whatever its tree.
     if plan.commits or any(file_differences(plan.release.files, tree)):
         msg = f"the tag {tag} is already at {commit[:12]}, which does not contain this release"
         raise RemoteConflictError(msg, hint="a released version never moves: raise the version, or delete the tag")
@@ -36,7 +39,7 @@ def with_pull_request(plan: Plan, hub: Hub) -> Plan:
     if not (target.create_pr and plan.head.repo_exists and plan.commits):
         return plan
     for number in hub.open_pull_requests(target)[:_PULL_REQUESTS_READ]:
-        ref = f"refs/pr/{number}"
+        ref = f"refs/pr/{number}"  # the Hub gives every pull request this branch
         if not plan_differences(plan, hub.tree(target, ref)):
             return replace(plan, open_pull_request=number, existing_commit=hub.commit_of(target, ref))
     return plan

@@ -1,7 +1,7 @@
 """Translate every exception of the client into one of ours, in one place.
 
-The protocol distinguishes them (the status and the `X-Error-Code` header), not the client's classes, which move between
-its versions. Where only a class can tell, it is compared by name.
+They are distinguished by the protocol (the status and the `X-Error-Code` header). The client's classes move between its
+versions; where only the class distinguishes two errors, its name is compared.
 """
 
 from collections.abc import Iterator
@@ -56,6 +56,7 @@ def outcome_is_unknown(error: BaseException) -> bool:
     the conflict may be with our own first try.
     """
     status = _status_of(error)
+    # 429 and 408 come from proxies as well, which may have forwarded the request.
     return status is None or status >= 500 or status in (408, 409, 412, 429)
 
 
@@ -64,9 +65,10 @@ def translate(error: Exception, action: str, secret: str | None = None) -> error
 
     Args:
         error: the client's exception.
-        action: what the call did, for the message: "reading acme/x".
+        action: the attempted action, for the message: "reading acme/x".
         secret: the token in use, which a server may echo.
     """
+    # Our own errors pass through the client's threads, which wrap them.
     ours = next((one for one in _chain(error) if isinstance(one, errors.HublishError)), None)
     if ours is not None:
         return ours
@@ -78,7 +80,7 @@ def translate(error: Exception, action: str, secret: str | None = None) -> error
 
 
 def _for_status(status: int, code: str | None, action: str, detail: str) -> errors.HublishError:
-    # The Hub answers 401 to a missing repo when there is no token, with RepoNotFound: the status comes first, because
+    # Without a token, the Hub responds to a missing or private repo with 401 and RepoNotFound. The status comes first:
     # logging in is then the likelier fix.
     if code == "GatedRepo" or status in (401, 403):
         hint = "log in with `hf auth login` or set HF_TOKEN to a token with this permission"
@@ -106,8 +108,10 @@ def _without_response(error: Exception, action: str, detail: str) -> errors.Hubl
             f"{action}: the response is not from a Hub. {type(error).__name__}: {detail}",
             hint="check HF_ENDPOINT, and proxies that respond in its place",
         )
+    # The client raises it also for a cache miss after a failed request; the cause was translated above.
     if "LocalEntryNotFoundError" in _names(error):
         return errors.OfflineError(f"{action}: not in the cache, and the network is off", hint="run with the network")
+    # With an errno, the operating system failed on this machine: a full disk, a missing permission.
     if isinstance(error, OSError) and error.errno is not None:
         return errors.HublishError(f"{action}: {detail}", hint="check permissions and free space there")
     return errors.RemoteError(f"{action}: {detail}")

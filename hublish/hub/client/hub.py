@@ -60,7 +60,7 @@ class Hub:
         """Send one request, without retries.
 
         Raises:
-            OfflineError, RemoteError: there is no response of a Hub.
+            OfflineError, RemoteError: the endpoint does not respond as a Hub.
         """
         from huggingface_hub import get_session, hf_raise_for_status
 
@@ -71,10 +71,12 @@ class Hub:
 
     def head(self, target: Target) -> Head:
         """Return the target's branch as it is now; a missing repo or branch is not an error."""
+        # Tags and settings belong to the repo, so that it is read first, and the branch only when it is another.
         info = self._info(target, None)
         if info is None:
             return Head(repo_exists=False, commit=None)
         commit = self._commit_of(target, target.revision, info)
+        # A branch that is missing is compared with main, from which it will be created.
         start = commit or info.sha
         return Head(
             repo_exists=True,
@@ -91,6 +93,7 @@ class Hub:
         from huggingface_hub.hf_api import RepoFile
 
         with self.translating(f"listing {repo.repo_id} at {revision}"):
+            # The client pages through the listing and retries by itself.
             entries = self.api.list_repo_tree(repo.repo_id, recursive=True, revision=revision, repo_type=repo.repo_type)
             return {
                 entry.path: RemoteFile(entry.path, entry.size, entry.blob_id, entry.lfs.sha256 if entry.lfs else None)
@@ -129,6 +132,7 @@ class Hub:
             found = self.api.get_repo_discussions(
                 repo.repo_id, repo_type=repo.repo_type, discussion_type="pull_request"
             )
+            # A merged or closed pull request is history: a new one is opened.
             return [entry.num for entry in found if entry.status in ("open", "draft")]
 
         return tuple(sorted(self._retried(f"listing the pull requests of {repo.repo_id}", call), reverse=True))
@@ -180,7 +184,7 @@ class Hub:
         """Make an idempotent call of the API for which the client has no function.
 
         Args:
-            action: what the call does, for an error.
+            action: the action, for an error.
             method: the HTTP method.
             path: the path below `/api/`.
             request: `json` or `params`.
@@ -190,6 +194,7 @@ class Hub:
         """
         from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status
 
+        # The client's own headers, so that its rules for the token and the User-Agent apply here too.
         headers = build_hf_headers(token=self.token, **self.caller.keywords)
 
         def call() -> Any:
@@ -209,6 +214,7 @@ class Hub:
             get_session,
         )
 
+        # The switch is global to the client: it is restored, and left alone when the user has set it.
         quiet = not self.progress.visible and not are_progress_bars_disabled()
         if quiet:
             disable_progress_bars()
@@ -232,6 +238,7 @@ class Hub:
         """Return our error for one of the client's; it does not contain the token."""
         from huggingface_hub import get_token
 
+        # A server may echo the token in an error page; the saved one counts as well.
         token = self.token if isinstance(self.token, str) else get_token()
         return failures.translate(error, action, token)
 

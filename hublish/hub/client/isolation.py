@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+# Each of them may be set by itself and would then lead to the user's own files.
 _PLACES: Final = {
     "HF_HOME": "",
     "HF_HUB_CACHE": "hub",
@@ -14,6 +15,7 @@ _PLACES: Final = {
     "HF_TOKEN_PATH": "token",
     "HF_STORED_TOKENS_PATH": "stored_tokens",
 }
+# A proxy of the environment cannot reach this machine's loopback.
 _LOOPBACK: Final = "127.0.0.1,localhost"
 
 
@@ -35,6 +37,7 @@ def attributes(endpoint: str, home: Path) -> Iterator[tuple[Any, str, Any]]:
     """Yield owner, name and new value of each attribute that the imported client has read from its environment."""
     from huggingface_hub import constants, hf_api
 
+    # The template was formatted with the endpoint when the client was imported.
     template = constants.HUGGINGFACE_CO_URL_TEMPLATE.removeprefix(constants.ENDPOINT)
     wanted = {
         **{name: str(home / place) for name, place in _PLACES.items()},

@@ -23,6 +23,7 @@ class Caller:
     @property
     def keywords(self) -> Mapping[str, Any]:
         """The arguments by which huggingface_hub takes it."""
+        # The client joins `user_agent` after its own entry; a library that calls comes first, hublish last.
         others = {} if self.name == OURSELVES.name else {"user_agent": {OURSELVES.name: OURSELVES.version}}
         return {"library_name": self.name, "library_version": self.version, **others}
 
@@ -32,6 +33,7 @@ OURSELVES = Caller()
 
 def default_endpoint() -> str:
     """Return HF_ENDPOINT, or the public Hub."""
+    # The client has read HF_ENDPOINT when it was imported, and knows the staging Hub as well.
     from huggingface_hub import constants
 
     return constants.ENDPOINT

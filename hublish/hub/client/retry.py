@@ -71,6 +71,7 @@ class RetryBudget:
         time.sleep(seconds)
 
     def _set_timeouts(self, request: Any) -> None:
+        # A timeout that the client sets itself stays.
         wanted = {"connect": _CONNECT_SECONDS, "read": self._silence, "write": self._silence}
         given = request.extensions.get("timeout", {})
         request.extensions["timeout"] = {**given, **{name: given.get(name) or wanted[name] for name in wanted}}
@@ -84,6 +85,7 @@ class RetryBudget:
 
     def _spend(self, seconds: float) -> None:
         with self._lock:
+            # Counted before the client sleeps: the wait that would exceed the limit never begins.
             self._left -= seconds
             exceeded = self._left < 0
         if exceeded:
@@ -104,6 +106,7 @@ def _requested_wait(response: Any) -> float:
     if status == 429 and limits.get("r", "").strip() == "0" and limits.get("t", "").strip().isdigit():
         return float(limits["t"])
     text = response.headers.get("Retry-After", "").strip()
+    # A date in the past, or text that is neither, asks for no wait; the pauses between retries still apply.
     return float(text) if text.isdecimal() else max(0.0, _seconds_until(text))
 
 

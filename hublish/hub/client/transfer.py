@@ -98,6 +98,7 @@ def sending(hub: Hub, target: Target, additions: Sequence[Addition]) -> Iterator
         RemoteError: the Hub rejects them or cannot be reached; nothing was committed.
     """
     in_lfs = any(addition.in_lfs for addition in additions)
+    # Small files travel inside the commit itself: the Hub is asked about xet only for large ones.
     xet = in_lfs and _accepts_xet(hub, target)
     with nullcontext() if xet or not in_lfs else _without_xet():
         sizes = {addition.file.path_in_repo: addition.file.size for addition in additions if addition.in_lfs}
@@ -109,8 +110,9 @@ def sending(hub: Hub, target: Target, additions: Sequence[Addition]) -> Iterator
                 repo_type=target.repo_type,
                 revision=target.revision,
                 create_pr=target.create_pr,
-                free_memory=False,
+                free_memory=False,  # the commit reads the same operations
             )
+        # Inside the block that may switch xet off: the commit repeats the upload of a file that was lost meanwhile.
         yield Sent(operations)
 
 
@@ -135,6 +137,7 @@ def commit(hub: Hub, target: Target, sent: Sent, deletions: Sequence[str], *, pa
         with hub.bounded():
             info = hub.api.create_commit(
                 target.repo_id,
+                # Exact paths: a folder operation would delete files that are not in the plan.
                 [*sent.operations, *(CommitOperationDelete(path, is_folder=False) for path in deletions)],
                 commit_message=target.commit_message,
                 commit_description=target.commit_description,
@@ -168,7 +171,7 @@ def download(hub: Hub, repo_id: str, path_in_repo: str, *, advance: Callable[[in
             endpoint=hub.endpoint,
             token=hub.token,
             **hub.caller.keywords,
-            tqdm_class=_meter(advance),
+            tqdm_class=_meter(advance),  # the client reports bytes through this class only
             **options,
         )
 
@@ -205,6 +208,7 @@ def _modes_of(
     path = f"{target.repo_type}s/{target.repo_id}/preupload/{quote(revision)}"
     action = f"asking {target.repo_id} how it takes {len(files)} files"
     response = hub.request(action, "POST", path, json=body, params={"create_pr": "1"} if target.create_pr else None)
+    # Parsed inside `translating`: a response without these keys is an error about the Hub, not a KeyError.
     with hub.translating(action):
         modes = {entry["path"]: _mode(entry) for entry in response["files"]}
     missing = next((file.path_in_repo for file, _ in files if file.path_in_repo not in modes), None)
@@ -255,6 +259,7 @@ def _accepts_xet(hub: Hub, target: Target) -> bool:
 def _without_xet() -> Iterator[None]:
     from huggingface_hub import constants
 
+    # A constant of the client: it offers no argument for one call.
     before = constants.HF_HUB_DISABLE_XET
     constants.HF_HUB_DISABLE_XET = True
     try:

@@ -101,6 +101,7 @@ def _mostly_weights(sizes: Mapping[str, int]) -> bool:
     return 2 * weights >= sum(sizes.values())
 
 
+# A setting of the user counts, also under an older name.
 def _missing(settings: Mapping[str, str]) -> Mapping[str, str]:
     def is_set(name: str) -> bool:
         return name in os.environ or _OLD_NAMES.get(name, name) in os.environ
@@ -109,6 +110,7 @@ def _missing(settings: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def _set_thresholds(block: int, end_of_heap: int) -> None:
+    # Python offers no access to it, and the allocator of the process is the one that hf_xet uses.
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:  # only some C libraries have it
         mallopt(_M_MMAP_THRESHOLD, block)
