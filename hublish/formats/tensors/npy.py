@@ -63,8 +63,10 @@ class NpyHeader:
         """Return the element type in safetensors.
 
         Raises:
-            InvalidFileError: when it has no such type.
+            InvalidFileError: when it has no such type, or too many dimensions.
         """
+        if len(self.shape) > MAX_DIMENSIONS:
+            raise InvalidFileError(f"the array has {len(self.shape)} dimensions; the limit is {MAX_DIMENSIONS}")
         if self.stored.names is not None:
             msg = "safetensors cannot hold a structured array"
             raise InvalidFileError(msg, hint="save each field as an array of its own")
@@ -97,8 +99,6 @@ def read_npy_header(stream: IO[bytes], total: int) -> NpyHeader:
     # numpy accepts True as a length, and negative ones.
     if not all(type(length) is int and 0 <= length < 2**63 for length in shape):
         raise InvalidFileError("the array's shape is not a tuple of non-negative integers")
-    if len(shape) > MAX_DIMENSIONS:
-        raise InvalidFileError(f"the array has {len(shape)} dimensions; the limit is {MAX_DIMENSIONS}")
     header = NpyHeader(stored, shape, fortran and len(shape) > 1, buffer.tell())
     if header.nbytes != total - header.size:
         msg = f"an array of {list(shape)} {stored}: expected {header.nbytes} bytes, found {total - header.size}"
