@@ -75,6 +75,7 @@ def diagnose(
         if finding.is_repetition() or (finding.kind == "missing" and finding.path in misspelled):
             continue
         problem = finding.problem()
+        # pydantic reports one error for each member of a union; to a reader they are one problem.
         known = by_path.setdefault((finding.path, problem.code), problem)
         if known is not problem and known.message != problem.message:
             by_path[finding.path, problem.code] = _either(known, problem)
@@ -134,6 +135,7 @@ class _Finding:
             code, (message, hint) = "value", self._value()
         path = redact(format_path(self.path))
         code = f"{self.family}.{code}"
+        # Keys, choices and hints come from the document: a token may be anywhere in them.
         return Problem(code, redact(message), safe_hint(hint), path, self._location(), related=self._related())
 
     def _related(self) -> tuple[Related, ...]:
@@ -154,10 +156,12 @@ class _Finding:
     def _unknown_key(self) -> tuple[str, str]:
         key = str(self.path[-1])
         message = f"unknown key '{key[:_SHOWN]}'"
+        # A Cyrillic letter in a key looks like a Latin one: only its code point explains the error.
         if odd := [describe(char) for char in dict.fromkeys(key[:_SHOWN]) if not char.isascii()]:
             message += f" (contains {', '.join(odd)})"
         if names_credential(key):
             return message, WHERE_CREDENTIALS_GO
+        # A synonym leads to a field, or to a hint that names the right place.
         word = likely_key(key, self.model, self.path[:-1])
         if field_at(self.model, (*self.path[:-1], word or "")):
             return f"{message}, did you mean '{word}'?", f"rename it to '{word}'"
@@ -180,6 +184,7 @@ class _Finding:
         expected = _EXPECTED[self.kind.rpartition("_")[0]]
         value = self._value_here()
         message = f"expected {expected}, got {_kind(value)}"
+        # The number 1.1 may be written as 1.10; the hint must quote the written form.
         written = self.positions.plain_text(self.path) if self.positions else None
         return message, suggestions.for_type(self.model, self.path, expected, value, written)
 
@@ -217,6 +222,7 @@ class _Finding:
 
 
 def _kind(value: object) -> str:
+    # bool comes first: it is a subclass of int.
     match value:
         case bool():
             return str(value).lower()
@@ -236,9 +242,11 @@ def _path_in(data: Any, loc: tuple[str | int, ...], *, with_missing: bool) -> Pa
     path: list[str | int] = []
     for step in loc:
         inside = isinstance(data, Mapping) and step in data
+        # Other steps are names that pydantic adds, such as `str` for a member of a union.
         if inside or (isinstance(data, list | tuple) and isinstance(step, int) and step < len(data)):
             path.append(step)
             data = data[step]
+    # The last step of a missing key exists only in `loc`.
     if with_missing:
         path.append(loc[-1])
     return tuple(path)

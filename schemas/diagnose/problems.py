@@ -12,8 +12,8 @@ from typing import Any, Literal, NamedTuple
 
 Severity = Literal["error", "warning"]
 # More would help no reader, and a hostile file must not cost more time and memory.
+# Problems that are reported of one document.
 MAX_PROBLEMS = 100
-"""Problems that are reported of one document."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -26,12 +26,12 @@ class Location:
     source: str
     line: int
     column: int
+    # The line it ends on; None when only the beginning is known.
     end_line: int | None = field(default=None, compare=False)
-    """The line it ends on; None when only the beginning is known."""
+    # The column after the last character: equal to `column` on the same line for a place between two characters.
     end_column: int | None = field(default=None, compare=False)
-    """The column after the last character: equal to `column` on the same line for a place between two characters."""
+    # The line it begins on, without its line end and with credentials masked; None when it must not be shown.
     text: str | None = field(default=None, compare=False, repr=False)
-    """The line it begins on, without its line end and with credentials masked; None when it must not be shown."""
 
     def __str__(self) -> str:
         return f"{self.source}:{self.line}:{self.column}"
@@ -41,8 +41,8 @@ class Location:
 class Related:
     """A second place that explains a problem, such as the first of two equal keys."""
 
+    # A label of two or three words.
     message: str
-    """A label of two or three words."""
     path: str = ""
     location: Location | None = None
 
@@ -51,21 +51,21 @@ class Related:
 class Problem:
     """One thing that the user can fix."""
 
+    # Stable, for scripts: `manifest.unknown_key`.
     code: str
-    """Stable, for scripts: `manifest.unknown_key`."""
+    # One clause that names the broken rule, without the value, which may be a secret.
     message: str
-    """What is wrong: one clause, without the value, which may be a secret."""
+    # How to fix it.
     hint: str = ""
-    """How to fix it."""
+    # The place in the structure: `artifacts[0].source`.
     path: str = ""
-    """The place in the structure: `artifacts[0].source`."""
+    # The place in the text; None for a document without one.
     location: Location | None = None
-    """The place in the text; None for a document without one."""
     severity: Severity = "error"
+    # Other places that explain it.
     related: tuple[Related, ...] = ()
-    """Other places that explain it."""
+    # Whether it concerns the last key of `path` rather than its value.
     of_key: bool = False
-    """Whether it concerns the last key of `path` rather than its value."""
 
     def __str__(self) -> str:
         place = " ".join(part for part in (str(self.location or ""), self.path) if part)
@@ -86,7 +86,7 @@ class InvalidValueError(ValueError):
 
     Args:
         message: the rule that the value breaks, without the value.
-        hint: what to write instead.
+        hint: the value to write instead.
         conflict: the key in the same mapping whose value excludes this one.
     """
 
@@ -111,8 +111,8 @@ def by_place(problem: Problem) -> tuple[Location, str]:
     return problem.location or Location("", 0, 0), problem.path
 
 
+# A place in the structure of a document: `("artifacts", 0, "source")`.
 Path = tuple[str | int, ...]
-"""A place in the structure of a document: `("artifacts", 0, "source")`."""
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _PLAIN_KEY = re.compile(r"[^\s.\[\]\"]+")
@@ -125,6 +125,7 @@ class SourceText:
     def __init__(self, text: str, source: str) -> None:
         self.text = text
         self.source = source
+        # Only these three end a line: `str.splitlines` also splits at U+2028, which editors do not count.
         self._starts = [0, *(found.end() for found in _LINE_END.finditer(text))]
         self._shown: dict[int, str] = {}
 
@@ -135,7 +136,7 @@ class SourceText:
         return Location(self.source, line, column, end_line, end_column, self._line(line))
 
     def _place(self, offset: int) -> tuple[int, int]:
-        inside = min(offset, len(self.text))
+        inside = min(offset, len(self.text))  # parsers point past the end of an incomplete document
         line = bisect_right(self._starts, inside)
         return line, inside - self._starts[line - 1] + 1
 
@@ -155,16 +156,16 @@ class Node(NamedTuple):
 
     # A named tuple: a document has thousands of nodes, and a frozen dataclass takes several times as long to build.
 
+    # Plain data: a dict, list, str, int, float, bool or None.
     value: Any
-    """Plain data: a dict, list, str, int, float, bool or None."""
     start: int
     end: int
+    # Whether it is a scalar without quotes.
     plain: bool = False
-    """Whether it is a scalar without quotes."""
+    # The elements of a sequence.
     items: tuple["Node", ...] = ()
-    """The elements of a sequence."""
+    # The entries of a mapping: for each key, its own node and the node of its value.
     entries: Mapping[str, tuple["Node", "Node"]] = MappingProxyType({})
-    """The entries of a mapping: for each key, its own node and the node of its value."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ def nearest(word: str, known: Iterable[str], *, cutoff: float = _CLOSE_ENOUGH) -
         known: the words to compare it with.
         cutoff: the least similarity, from 0 to 1.
     """
-    from difflib import get_close_matches
+    from difflib import get_close_matches  # only needed when something is wrong
 
     by_folded = {name.casefold(): name for name in known}
     found = get_close_matches(_folded(word[:_LONGEST]), by_folded, n=1, cutoff=cutoff)
@@ -35,7 +35,7 @@ def nearest(word: str, known: Iterable[str], *, cutoff: float = _CLOSE_ENOUGH) -
 
 
 def likely_key(word: str, model: type[BaseModel], path: Path) -> str | None:
-    """Return the field that an unknown key most likely means, or a sentence that says where it goes.
+    """Return the field that an unknown key most likely means, or a hint that names the right place.
 
     Args:
         word: the unknown key.
@@ -46,6 +46,7 @@ def likely_key(word: str, model: type[BaseModel], path: Path) -> str | None:
     if here is None:
         return None
     known = tuple(here.model_fields)
+    # A clear misspelling wins over a synonym, and a synonym over a vague similarity.
     surely = nearest(word, known, cutoff=_SURELY)
     return surely or synonyms(here.__name__).get(_folded(word)) or nearest(word, known)
 
@@ -76,6 +77,7 @@ def fields_at(model: type[BaseModel], path: Path) -> tuple[str, ...]:
 
 def home_of(field: str, model: type[BaseModel]) -> str | None:
     """Return the path of the only field with a name: `repo.tag` for `tag`; None when there are several."""
+    # A name that occurs in several places would only confuse.
     homes = [path for path, name in _all_fields(model, "") if name == field]
     return homes[0] if len(homes) == 1 else None
 

@@ -15,8 +15,8 @@ from hublish.schemas.diagnose.suggestions import nearest
 from hublish.schemas.documents.hub_names import RepoType, check_repo_id
 from hublish.schemas.vocabulary import card_fields, vocabulary
 
+# The longest short_description of a Space, in characters.
 SHORT_DESCRIPTION = 60
-"""The longest short_description of a Space, in characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,7 @@ def metadata_problems(
     """
     rules = [*(rule(metadata) for rule in _RULES[repo_type]), _misspelled(metadata, repo_type)]
     findings = [finding for rule in rules for finding in islice(rule, MAX_PROBLEMS)]
+    # Errors come first: warnings must not push them out.
     if len(findings) > MAX_PROBLEMS:
         findings.sort(key=lambda finding: finding.severity != "error")
     return tuple(
@@ -80,7 +81,7 @@ def _repo_ids(key: str) -> _Rule:
         for place, value in _items(key, metadata.get(key)):
             try:
                 check_repo_id(value)
-            except (ValueError, AttributeError, TypeError) as error:
+            except (ValueError, AttributeError, TypeError) as error:  # the value may have any type
                 yield _Finding(place, "not a valid id of a repo on the Hub", "error", _likely_id(value, error))
 
     return rule
@@ -195,8 +196,8 @@ def _did_you_mean(value: object, known: tuple[str, ...] | frozenset[str], cutoff
     return f"did you mean '{near}'?" if near else ""
 
 
+# A path relative to the front matter, a message, and a hint.
 Finding = tuple[str, str, str]
-"""A path relative to the front matter, a message, and a hint."""
 
 
 def model_index_findings(index: object) -> Iterator[Finding]:

@@ -59,6 +59,7 @@ def _refusing(problems: _Problems, otherwise: str = "choose another folder") -> 
     """Reject strings that have problems; the hint is the most similar allowed string, or `otherwise`."""
 
     def check(text: str) -> str:
+        # All reasons at once: fixing one must not reveal the next.
         if found := problems(text):
             likely = nearest_allowed(text, problems)
             advice = "shorten it" if any("too long" in each for each in found) else otherwise
@@ -119,32 +120,32 @@ _REF_PATTERN = (
 _INSIDE = "write a path relative to the folder of hub.yaml, and inside of it"
 
 NonEmpty = Annotated[str, StringConstraints(min_length=1)]
+# A string of one line.
 Line = Annotated[NonEmpty, AfterValidator(_check_line), Field(json_schema_extra={"pattern": "^[^\n\r]*$"})]
-"""A string of one line."""
+# A path or glob below the manifest's folder.
 LocalPath = Annotated[NonEmpty, AfterValidator(_check_local), _in_schema(_LOCAL_PATTERN)]
-"""A path or glob below the manifest's folder."""
+# An fnmatch pattern over paths in the repo.
 Pattern = Annotated[
     NonEmpty,
     _refusing(pattern_problems, "patterns match paths in the repo, such as `logs/*`"),
     _in_schema(_PATTERN_PATTERN),
 ]
-"""An fnmatch pattern over paths in the repo."""
 # Each pattern is matched against each file of each artifact. A folder, glob or pattern covers any number of files.
+# Artifacts in a manifest, and patterns of one kind.
 MOST_ENTRIES = 1_000
-"""Artifacts in a manifest, and patterns of one kind."""
+# The patterns of one kind.
 PatternList = Annotated[tuple[Pattern, ...], Field(max_length=MOST_ENTRIES)]
-"""The patterns of one kind."""
+# A destination: a file, a folder when it ends with `/`, or the root when it is empty.
 PathInRepo = Annotated[str, _refusing(_place_problems), _in_schema(_PLACE_PATTERN)]
-"""A destination: a file, a folder when it ends with `/`, or the root when it is empty."""
+# The path of one file in the repo.
 FilePath = Annotated[str, _refusing(path_problems), Field(json_schema_extra={"pattern": _FILE_PATTERN})]
-"""The path of one file in the repo."""
+# The name of a branch or tag.
 Ref = Annotated[str, AfterValidator(check_ref), _in_schema(_REF_PATTERN)]
-"""The name of a branch or tag."""
+# The id of a repo: an optional namespace, and a name.
 RepoId = Annotated[str, AfterValidator(check_repo_id), _in_schema(REPO_ID_PATTERN)]
-"""The id of a repo: an optional namespace, and a name."""
+# `embedded`, or the URL of a Hub.
 Endpoint = Annotated[
     NonEmpty, AfterValidator(check_endpoint), _in_schema("^(?:embedded|https?://[^\\s/?#@]+[^\\s?#@]*)$")
 ]
-"""`embedded`, or the URL of a Hub."""
+# A class to load into: `module:Class`.
 Target = Annotated[str, AfterValidator(check_target), _in_schema(TARGET_PATTERN)]
-"""A class to load into: `module:Class`."""

@@ -9,25 +9,25 @@ from urllib.parse import urlsplit
 
 from hublish.schemas.diagnose.problems import InvalidValueError
 from hublish.schemas.documents.path_rules import character_problems
-from hublish.schemas.secrets.unsafe_characters import shown
+from hublish.schemas.secrets.unsafe_characters import quoted_or_described
 
+# The kinds of repos on the Hub.
 RepoType = Literal["model", "dataset", "space", "kernel"]
-"""The kinds of repos on the Hub."""
 REPO_TYPES: Final[tuple[RepoType, ...]] = get_args(RepoType)
+# The first segment of a repo's URL in the API and, except for models, on the website: `datasets`.
 URL_KINDS: Final[Mapping[str, RepoType]] = MappingProxyType({f"{kind}s": kind for kind in REPO_TYPES})
-"""The first segment of a repo's URL in the API and, except for models, on the website: `datasets`."""
 
+# The endpoint that means the Hub in the folder next to hub.yaml.
 EMBEDDED: Final = "embedded"
-"""The endpoint that means the Hub in the folder next to hub.yaml."""
 
 _MAX_PART = 96
 _EXAMPLE = "write the id as the Hub shows it: `acme/digits-mlp`"
 _PART = r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,94}[A-Za-z0-9_])?"
+# The rules of `check_repo_id` as one expression, for the JSON Schema.
 REPO_ID_PATTERN = rf"^(?!.*(?:--|\.\.))(?!.*\.git$)(?:{_PART}/)?{_PART}$"
-"""The rules of `check_repo_id` as one expression, for the JSON Schema."""
 _NAME = r"(?!__)[A-Za-z_][A-Za-z0-9_]*"
+# The form of a class to load into, also for the JSON Schema.
 TARGET_PATTERN = rf"^{_NAME}(?:\.{_NAME})*:{_NAME}(?:\.{_NAME})*$"
-"""The form of a class to load into, also for the JSON Schema."""
 _BAD_IN_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(?:/|$)|\.$|/$")
 _NO_REF = "not a valid name for a branch or tag in git"
 # A ref is a file, and git locks it with a file `<name>.lock`: 255 bytes on common file systems.
@@ -50,6 +50,7 @@ def check_repo_id(repo_id: str) -> str:
 
 def _repo_id_error(repo_id: str) -> str:
     parts = repo_id.split("/")
+    # The first error that matches decides the hint, so common mistakes come first.
     if "://" in repo_id:
         return "repo_id must be `name` or `namespace/name`, not a URL"
     if len(parts) == 3 and parts[0] in URL_KINDS:
@@ -57,7 +58,7 @@ def _repo_id_error(repo_id: str) -> str:
     if len(parts) > 2:
         return "repo_id must be `name` or `namespace/name`, with at most one '/'"
     if odd := re.search(r"[^A-Za-z0-9_./-]", repo_id):
-        return f"repo_id may contain a-z, A-Z, digits, '-', '_' and '.', but not {shown(odd.group())}"
+        return f"repo_id may contain a-z, A-Z, digits, '-', '_' and '.', but not {quoted_or_described(odd.group())}"
     if not all(1 <= len(part) <= _MAX_PART for part in parts):
         return f"repo_id must have 1 to {_MAX_PART} characters on each side of the '/'"
     if any(part[0] in "-." or part[-1] in "-." for part in parts):
@@ -87,6 +88,7 @@ def _likely_repo_id(repo_id: str) -> str:
 
 
 def _likely_part(part: str) -> str:
+    # Letters lose their accents instead of being replaced: `poèmes` becomes `poemes`.
     plain = unicodedata.normalize("NFKD", part).encode("ascii", "ignore").decode()
     plain = re.sub(r"[^A-Za-z0-9_.-]+", "-", plain.removesuffix(".git"))
     return re.sub(r"\.{2,}", ".", re.sub(r"-{2,}", "-", plain)).strip("-.")
@@ -113,7 +115,7 @@ def _ref_error(name: str) -> str:
     if name.startswith(("-", "/", ".")):
         return f"{_NO_REF}: it begins with '{name[0]}'"
     if found := _BAD_IN_REF.search(name):
-        part = shown(found.group()) if len(found.group()) == 1 else f"'{found.group()}'"
+        part = quoted_or_described(found.group()) if len(found.group()) == 1 else f"'{found.group()}'"
         return f"{_NO_REF}: it {'ends with' if found.end() == len(name) else 'contains'} {part}"
     if problems := character_problems(name):
         return "; ".join(problems)
@@ -124,6 +126,7 @@ def _ref_error(name: str) -> str:
 
 def _likely_ref(name: str) -> str:
     visible = "".join(char for char in name if not character_problems(char))
+    # Each step can create a sequence that the next one removes: `a/.lock` becomes `a/lock`, and `a..b` becomes `a.b`.
     plain = re.sub(r"[\x00-\x20\x7f~^:?*\[\\{}]+|@\{", "-", visible)
     plain = re.sub(r"\.{2,}", ".", re.sub(r"/[/.]*", "/", plain))
     plain = re.sub(r"(?:\.lock)+(?=/|$)", "", plain).lstrip("-/.").rstrip("/.-")
@@ -138,6 +141,7 @@ def check_endpoint(endpoint: str) -> str:
     """
     if endpoint == EMBEDDED:
         return endpoint
+    # `urlsplit` accepts almost anything; a host, a port that is a number, and visible characters are checked here.
     try:
         url = urlsplit(endpoint)
         host = url.hostname if url.port != 0 else None
@@ -153,7 +157,7 @@ def check_endpoint(endpoint: str) -> str:
 
 
 def _likely_endpoint(endpoint: str) -> str:
-    from difflib import get_close_matches
+    from difflib import get_close_matches  # only needed for an invalid endpoint
 
     if get_close_matches(endpoint, [EMBEDDED], cutoff=0.7):
         return f"write `{EMBEDDED}`"
@@ -176,6 +180,7 @@ def check_target(target: str) -> str:
 
 
 def _likely_target(target: str) -> str:
+    # People write the dotted path of Python, or the path of the file.
     module, colon, name = target.strip().partition(":")
     if not colon:
         module, _, name = module.rpartition(".")

@@ -11,8 +11,8 @@ from hublish.schemas.diagnose.problems import InvalidDocumentError, Problem, Sou
 from hublish.schemas.documents.field_types import Document
 
 AnyDocument = TypeVar("AnyDocument", bound=Document)
+# Converts the data of one version to the current document; the second argument is the family of its problems.
 Reader = Callable[[Mapping[str, Any], str], AnyDocument]
-"""Converts the data of one version to the current document; the second argument is the family of its problems."""
 
 # A lock of 100,000 files has about 40 MB.
 MAX_BYTES = 128 * 1024 * 1024
@@ -115,6 +115,7 @@ class _RejectedError(ValueError):
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    # `json.loads` keeps the last of duplicate keys, and other readers keep the first.
     value = dict(pairs)
     if len(value) != len(pairs):
         twice = Counter(key for key, _ in pairs).most_common(1)[0][0]

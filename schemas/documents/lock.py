@@ -69,6 +69,7 @@ class Lock(Document):
     def to_json(self) -> str:
         """Return the canonical JSON: sorted, with one file per line, so that a diff lists the changed files."""
         fields = self.model_dump(mode="json", exclude={"files"})
+        # `json.dumps` writes either everything on one line or every value on its own.
         head = json.dumps(fields, indent=2, sort_keys=True, ensure_ascii=False).removesuffix("\n}")
         rows = (
             json.dumps(file.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)

@@ -60,6 +60,7 @@ def _not_a_credential(name: str) -> str:
 
 
 def _is_readable(version: object) -> object:
+    # Not `isinstance`: True is an int, too.
     if type(version) is not int or version != SCHEMA_VERSION:
         msg = f"this hublish reads schema_version {SCHEMA_VERSION}"
         newer = type(version) is int and version > SCHEMA_VERSION
@@ -204,7 +205,7 @@ class Policy(Document):
     """The rules for uploaded files, checked when the release is sealed."""
 
     pickle: Level = "forbid"
-    """Files whose content is a pickle, whatever their name."""
+    """Files with the content of a pickle; their names do not matter."""
     secrets: Level = "forbid"
     """Files that contain a known kind of token or private key."""
     symlinks: Literal["forbid", "follow"] = "forbid"

@@ -38,8 +38,8 @@ class Effective:
     """A manifest with the values that its variables have here and now."""
 
     manifest: Manifest
+    # The values that git and the date had, by the names that the manifest mentions.
     environment: Mapping[str, str]
-    """The values that git and the date had, by the names that the manifest mentions."""
 
 
 def read_manifest(text: bytes, source: str = "hub.yaml") -> Manifest:
@@ -258,7 +258,7 @@ def dump_yaml(data: Mapping[str, Any]) -> str:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Quotes what readers of YAML 1.1 or 1.2 would misread, and writes no anchors."""
+    """Quotes strings that readers of YAML 1.1 or 1.2 would misread, and writes no anchors."""
 
     def ignore_aliases(self, data: Any) -> bool:
         """Return True: a value is written as often as it occurs."""

@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterable
 
 from hublish.schemas.secrets.unsafe_characters import BIDI, NAME_CONTROLS, SURROGATES
 
+# Longest name of one file or folder, in bytes of UTF-8 (ext4, APFS, NTFS).
 SEGMENT_BYTES = 255
-"""Longest name of one file or folder, in bytes of UTF-8 (ext4, APFS, NTFS)."""
+# Longest path, in bytes of UTF-8.
 PATH_BYTES = 1024
-"""Longest path, in bytes of UTF-8."""
+# Longest path or pattern in a manifest, in bytes of UTF-8 (Linux).
 LOCAL_BYTES = 4096
-"""Longest path or pattern in a manifest, in bytes of UTF-8 (Linux)."""
 
 _WINDOWS_DEVICES = frozenset(
     ["con", "prn", "aux", "nul", "conin$", "conout$"]
@@ -88,6 +88,7 @@ def nearest_allowed(path: str, problems: Callable[[str], tuple[str, ...]] = path
     """
     visible = "".join(char for char in path if not (NAME_CONTROLS.match(char) or BIDI.match(char)))
     segments: list[str] = []
+    # `..` removes the segment before it, as a file system would.
     for segment in _DRIVE.sub("", visible.strip().replace("\\", "/"), count=1).split("/"):
         if segment == "..":
             del segments[-1:]
@@ -126,6 +127,7 @@ def collisions(paths: Iterable[str]) -> tuple[tuple[str, str, str], ...]:
     """Return `(first, second, reason)` for names that are the same file on some systems, or a file and a folder."""
     found: list[tuple[str, str, str]] = []
     seen: dict[str, str] = {}
+    # Sorted, so that the same files always give the same messages.
     names = sorted(set(paths))
     for name in names:
         other = seen.setdefault(_folded(name), name)

@@ -16,8 +16,8 @@ from hublish.schemas.documents.manifest import TEMPLATE_NAMES
 from hublish.schemas.vocabulary import card_fields, vocabulary
 
 DRAFT_07 = "http://json-schema.org/draft-07/schema#"
+# The descriptions of the built-in serializers; `hublish.formats.describing` writes the file.
 SERIALIZERS = Path(__file__).parents[1] / "vocabulary" / "serializers.json"
-"""The descriptions of the built-in serializers; `hublish.formats.describing` writes the file."""
 
 Schema = dict[str, Any]
 
@@ -81,6 +81,7 @@ _BRACES_IN_LOAD = _braces(_OWN_NAME)
 def schema_for_editors(body: Schema) -> Schema:
     """Return pydantic's schema of the manifest in the form for editors."""
     definitions = body.pop("$defs")
+    # Variables last: the steps before them look for the plain forms of the fields.
     whole: Schema = _inlined(body, definitions)
     for place, meanings in _MEANINGS.items():
         _explain(_at(whole, place), meanings)
@@ -123,6 +124,7 @@ def _at(whole: Schema, place: str) -> Schema:
 
 def _explain(field: Schema, meanings: Mapping[str, str]) -> None:
     """Describe each choice; editors show the texts in completions."""
+    # An optional field has its choices in a member of `anyOf`.
     choices = field if "enum" in field else next(each for each in field["anyOf"] if "enum" in each)
     names = [str(value).lower() if isinstance(value, bool) else value for value in choices["enum"]]
     choices["enumDescriptions"] = [meanings[name] for name in names]

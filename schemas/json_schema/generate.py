@@ -35,8 +35,8 @@ class _Source(NamedTuple):
     model: type[Document]
     version: int
     title: str
+    # A document for people may omit defaults; one that hublish writes has all fields.
     mode: Literal["validation", "serialization"]
-    """A document for people may omit defaults; one that hublish writes has all fields."""
 
 
 _SOURCES: Mapping[Name, _Source] = {

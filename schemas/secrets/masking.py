@@ -15,10 +15,10 @@ from hublish.schemas.secrets.token_rules import (
 )
 from hublish.schemas.secrets.unsafe_characters import line_around
 
+# Replaces a known secret: neither its length nor its first letters are shown.
 MASK = "***"
-"""Replaces a known secret: neither its length nor its first letters are shown."""
+# Replaces the random part of a token. The public prefix before it remains, to help find the token.
 CUT = "…"
-"""Replaces the random part of a token. The public prefix before it remains, to help find the token."""
 
 # `token: value` in YAML or JSON, `TOKEN=value` in a shell, and the user and password in a URL.
 _NAMED = re.compile(
@@ -40,10 +40,13 @@ _LONGEST_QUOTE = 60
 def find_tokens(text: str) -> Iterator[tuple[int, int]]:
     """Yield the offsets `(start, end)` of every token in a document, in order and without overlap.
 
-    Hub tokens count wherever they begin and whatever they spell; the other kinds only when they are no placeholders.
+    Hub tokens count even inside of a word and with the words of an example. Tokens of other kinds must begin at a word
+    boundary and must not be placeholders.
     """
     if len(text) < SHORTEST_TOKEN:
         return
+    # Two strictness levels: a Hub token is never wanted in a document, while a string that merely looks like another
+    # issuer's token may be the name of a file.
     spans = [found.span() for found in HUB_TOKEN.finditer(text) if is_probable(found)]
     spans += [found.span() for rule, found in _matches(text) if rule.genuine(found["body"])]
     yield from _merged(spans)
@@ -64,6 +67,7 @@ def redact(text: str, known: Iterable[str] = ()) -> str:
     for secret in known:
         text = text.replace(secret, MASK)
     parts, last = [], 0
+    # Kinds overlap: a JSON Web Token follows `hf_jwt_`, and any token may follow `Bearer `.
     for start, end in _merged((_body(found), found.end()) for found in _possible(text)):
         parts += [text[last:start], CUT]
         last = end
@@ -76,6 +80,7 @@ def mask(line: str, known: Iterable[str] = ()) -> str:
         line = line.replace(secret, "*" * len(secret))
     named = (found.span(found.lastgroup or 0) for found in _NAMED.finditer(line))
     possible = (found.span() for found in _possible(line))
+    # Both searches ran on the original line: a mask in between would break the second pattern.
     for start, end in (*possible, *named):
         line = line[:start] + _NOT_SPACE.sub("*", line[start:end]) + line[end:]
     return line
@@ -85,14 +90,17 @@ def quotable(text: str, start: int, end: int) -> str:
     """Return a piece of one line for a hint to quote; empty when it is long, unprintable, or may be a credential."""
     first, last = line_around(text, start)
     piece = text[start:end]
+    # Invisible characters in a hint could reorder the terminal line around it.
     if last - first > _LONGEST_LINE or end > last or not piece.isprintable():
         return ""
     masked = mask(text[first:last])[start - first : end - first]
+    # The whole line is masked first, because `token: ` before the piece makes it a credential.
     return piece if piece == masked and len(piece) <= _LONGEST_QUOTE and not _RANDOM.search(piece) else ""
 
 
 def safe_hint(hint: str) -> str:
     """Return a hint that quotes the document, or a general one when it is long or would echo a possible token."""
+    # A general hint is better than a redacted one, which would suggest to write the redacted text.
     return "write another value" if len(hint) > _LONGEST_LINE or _RANDOM.search(hint) else redact(hint)
 
 

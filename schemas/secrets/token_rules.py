@@ -1,13 +1,13 @@
 """The table of credentials: every kind of token and key hublish knows, and the names that announce one.
 
-The audit, the refusal in manifests, and the redaction of terminal output and of the Hub's errors all derive from this
-table, so a kind that is added here is found, refused and masked everywhere. The rules follow the formats that the
-issuers document. Every rule needs a fixed prefix or key name: without one it would flag hashes and vocabularies.
+The audit, the rejection in manifests, and the redaction of terminal output and of the Hub's errors derive from this
+table, so a kind that is added here is found, rejected and masked everywhere. The rules follow the formats that the
+issuers document. Each rule needs a fixed prefix or key name: without one, it would flag hashes and vocabularies.
 
 The Hub's own tokens have three levels, from certain to possible:
 
 1. `RULES`: certain. The audit reports it in any file, so a placeholder must not match.
-2. `HUB_TOKEN`: probable. Refused in documents, names and settings, which have no reason to hold a long example token.
+2. `HUB_TOKEN`: probable. Rejected in documents, names and settings, which have no reason to contain an example token.
 3. `HUB_TOKEN_PART`: possible. Masked in output, where a server or a library may have truncated the token.
 """
 
@@ -31,51 +31,51 @@ _DOCUMENTED_SIGNATURES = frozenset(["SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c
 # A random token of 34 letters and digits has about 27 different ones; `hf_xxxxxxxx...` has one.
 _MIN_DISTINCT_IN_HUB_TOKEN = 10
 
+# A token may follow an underscore, as in `token_hf_...`, but not a letter or digit: that would be base64 data.
 BOUNDARY: Final = "(?<![A-Za-z0-9])"
-"""A token may follow an underscore, as in `token_hf_...`, but not a letter or digit: that would be base64 data."""
+# Characters of the shortest match of any rule, `hf_jwt_` and its body.
 SHORTEST_TOKEN: Final = 15
-"""Characters of the shortest match of any rule, `hf_jwt_` and its body."""
 
+# The end of the name of an environment variable or key with a credential; compare it case-insensitively.
 CREDENTIAL_NAME: Final = r"(?:^|_)(?:TOKEN|PASSWORD|PASSWD|SECRET|CREDENTIALS?|API_?KEY|ACCESS_KEY|PRIVATE_KEY)$"
-"""How the names of environment variables and keys end that hold a credential (compare without case)."""
+# The end of a key in YAML, JSON or a shell line whose value is masked without further evidence.
 CREDENTIAL_KEY: Final = r"(?:token|password|passwd|secret|credentials?|api[_-]?key|access[_-]?key|private[_-]?key)"
-"""The end of a key in YAML, JSON or a shell line whose value is masked without further evidence."""
+# The hint for every rejected credential.
 WHERE_CREDENTIALS_GO: Final = "remove it, since hub.yaml is published; to log in, use HF_TOKEN or OIDC"
-"""The hint of every refused credential."""
 
 # `hf_` and 34 letters and digits is a user token, `api_org_` an old organization token. CI jobs and OAuth apps get
 # `hf_jwt_` and `hf_oauth_` with a longer body.
 _LETTER_PREFIXES = ("hf", "api_org")
 _CLAIM_PREFIXES = ("hf_jwt", "hf_oauth")
 _CLAIMS, _LETTERS = (f"(?:{'|'.join(prefixes)})_" for prefixes in (_CLAIM_PREFIXES, _LETTER_PREFIXES))
+# A Hub token anywhere in a string, even without a boundary before it; check it with `is_probable`.
 HUB_TOKEN: Final = re.compile(rf"{_CLAIMS}(?P<claims>[A-Za-z0-9_.\-]{{20,}})|{_LETTERS}(?P<letters>[A-Za-z0-9]{{30,}})")
-"""A Hub token anywhere in a string, even without a boundary before it; check it with `is_probable`."""
+# A string that may be a part of a Hub token; it spares names such as `hf_hub_download` and `hf_tokenizer.py`.
 HUB_TOKEN_PART: Final = re.compile(
     rf"\b(?:{_CLAIMS}(?P<claims>[\w.~+/-]{{8,}})"
     rf"|{_LETTERS}(?P<letters>(?=[a-z]*[A-Z0-9])[A-Za-z0-9]{{8,}}|[a-z]{{20,}}))",
     re.ASCII,
 )
-"""A string that may be a part of a Hub token; it spares names such as `hf_hub_download` and `hf_tokenizer.py`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One kind of credential."""
 
+    # Stable and shown in messages: `huggingface-token`.
     name: str
-    """Stable and shown in messages: `huggingface-token`."""
+    # Every match contains one of these; a substring search is much faster than the pattern.
     literals: tuple[str, ...]
-    """Every match contains one of these; a substring search is much faster than the pattern."""
+    # A regular expression over ASCII; the group `body` is the random part.
     pattern: str
-    """A regular expression over ASCII; the group `body` is the random part."""
+    # Returns whether the random part is more than a placeholder.
     genuine: Callable[[str], bool]
-    """Returns whether the random part is more than a placeholder."""
+    # The text that may follow a match and is equally secret, such as the other lines of a key.
     rest: str = ""
-    """What may follow a match and is as secret, such as the further lines of a key."""
 
 
 def names_credential(name: str) -> bool:
-    """Return whether a variable or key holds a credential, judged by its name."""
+    """Return whether the name of a variable or key is that of a credential."""
     return re.search(CREDENTIAL_NAME, name, re.IGNORECASE) is not None
 
 
@@ -86,6 +86,7 @@ def is_probable(found: re.Match[str]) -> bool:
 
 def _random(body: str) -> bool:
     """Return whether `body` is varied, mixes kinds of characters, and has none of the words of an example."""
+    # Words have one case and no digits, and runs such as `abcd1234` have little entropy.
     kinds = sum(any(map(kind, body)) for kind in (str.isupper, str.islower, str.isdigit))
     return kinds > 1 and _varied(body) and _entropy(body) >= _MIN_ENTROPY
 
@@ -100,6 +101,7 @@ def _entropy(body: str) -> float:
 
 def _signed(body: str) -> bool:
     """Return whether `body` is a signed JSON Web Token (RFC 7515) rather than a string with two dots."""
+    # Imported here, because few strings look like a token, and every command imports this module.
     import base64
     import json
 

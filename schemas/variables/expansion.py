@@ -23,8 +23,8 @@ from hublish.schemas.diagnose.problems import (
 from hublish.schemas.variables.lookup import HOW_TO_ESCAPE, NO_ENVIRONMENT, Environment, NoValueError, Setting, Values
 from hublish.schemas.yaml.reader import MAX_BYTES, Reading
 
+# The total length of the strings with variables in them, once expanded: the limit of the manifest itself.
 MAX_CHARACTERS = MAX_BYTES
-"""The total length of the strings with variables in them, once expanded: the limit of the manifest itself."""
 
 _NAME = r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*"
 _PLACEHOLDER = re.compile(
@@ -41,14 +41,14 @@ class Expansion:
     """A manifest's data with its variables replaced."""
 
     data: dict[str, Any]
+    # Every placeholder without a value, and every setting that the manifest never mentions.
     problems: tuple[Problem, ...]
-    """Every placeholder without a value, and every setting that the manifest never mentions."""
+    # The paths of strings that could not be expanded; later checks skip them.
     unresolved: frozenset[Path]
-    """The paths of strings that could not be expanded; later checks skip them."""
+    # The names whose values were inserted, by the path of the string.
     replaced: Mapping[Path, tuple[str, ...]]
-    """The names whose values were inserted, by the path of the string."""
+    # The values that git and the date had, by the names that the manifest mentions.
     environment: Mapping[str, str]
-    """The values that git and the date had, by the names that the manifest mentions."""
 
 
 def expand(
@@ -70,6 +70,7 @@ def expand(
     text = reading.positions.text.text
     if "{{" in text or "\\" in text:  # otherwise there is nothing to replace, not even as an escape
         data = {key: value if key in _DECLARING else walk.of(value, (key,)) for key, value in data.items()}
+    # Validation must see the values that count, and not those they replace.
     if settings:
         data = _with_settings(data, settings)
     problems = (*walk.problems, *_unused(values))
@@ -107,6 +108,7 @@ class _Walk:
     def _string(self, text: str, path: Path) -> str:
         pieces = []
         for piece in self._pieces(text, path):
+            # Counted while expanding: a few bytes of placeholders could produce gigabytes.
             self._left -= len(piece)
             if self._left < 0:
                 self._stop(path)
@@ -122,6 +124,7 @@ class _Walk:
         yield self._without_names(text[end:], path)
 
     def _without_names(self, text: str, path: Path) -> str:
+        # A card may contain a chat template, whose braces hublish must not touch.
         if path[0] != "card":
             for found in _OPENING.finditer(text):
                 message = "expected the name of a variable and '}}' after '{{'"
@@ -142,6 +145,7 @@ class _Walk:
 
     def _refuse(self, problem: Problem, written: str, path: Path) -> None:
         self.unresolved.add(path)
+        # The same mistake twice in one string is one problem.
         if (path, written) in self._reported:
             return
         self._reported.add((path, written))

@@ -11,14 +11,14 @@ from hublish.schemas.secrets.token_rules import WHERE_CREDENTIALS_GO, names_cred
 from hublish.schemas.secrets.unsafe_characters import text_problem
 from hublish.schemas.vocabulary import synonyms
 
+# The names that have a value without a declaration, besides `env.NAME` for each NAME under `env`.
 BUILT_IN = ("git.branch", "git.commit", "git.dirty", "git.short_commit", "git.tag", "source_date")
-"""The names that have a value without a declaration, besides `env.NAME` for each NAME under `env`."""
+# The built-in name that looks like a variable, and may not be declared as one; the others contain a dot.
 RESERVED = "source_date"
-"""The built-in name that looks like a variable, and may not be declared as one; the others contain a dot."""
 ENV = "env."
 
+# A value from outside the manifest: `--set NAME=VALUE`.
 Setting = str | int
-"""A value from outside the manifest: `--set NAME=VALUE`."""
 
 HOW_TO_ESCAPE = "to write two braces, write {{ '{{' }}"
 SECRET = "manifest.secret"  # noqa: S105 - the code of a problem
@@ -75,8 +75,8 @@ class _NoEnvironment:
         raise NoValueError("only the text of the manifest is known here")
 
 
+# For readers who have the manifest and nothing else.
 NO_ENVIRONMENT: Environment = _NoEnvironment()
-"""For readers who have the manifest and nothing else."""
 
 
 def setting_problem(name: str, value: object) -> tuple[str, str] | None:
@@ -128,6 +128,7 @@ class Values:
         self.mentioned.add(name)
         if to_load:
             self._require_known_to_readers(name)
+        # Errors are kept as well: asking git again for each mention would be slow.
         if name not in self._known:
             self._known[name] = self._look_up(name)
         known = self._known[name]
@@ -159,9 +160,10 @@ class Values:
         if self._listed is None:
             return None
         shown = variable[:_SHOWN]
+        # A credential is not even read: its value would be published with the manifest.
         if names_credential(variable):
             if variable in self._listed:
-                return None
+                return None  # reported where it is listed
             raise InvalidNameError(f"'{ENV}{shown}' is the name of a credential", WHERE_CREDENTIALS_GO, code=SECRET)
         if variable in self._listed:
             return _checked(self._environment.value(name))
@@ -178,6 +180,7 @@ class Values:
         if name not in (self._declared or {}):
             raise self._unknown(name)
         value = self._declared[name]
+        # Validation reports a value of another type; floats are expanded so that its problem is the only one.
         return str(value) if isinstance(value, str | int | float) else None
 
     def _unknown(self, name: str) -> NoValueError:

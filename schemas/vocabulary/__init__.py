@@ -16,10 +16,10 @@ from typing import Any, Literal
 class Vocabulary:
     """A list of identifiers that the Hub knows."""
 
+    # The package or page it was taken from, with the version.
     source: str
-    """The package or page it was taken from, with the version."""
+    # The date of that version: YYYY-MM-DD.
     date: str
-    """The date of that version: YYYY-MM-DD."""
     ids: frozenset[str]
 
 
@@ -29,10 +29,10 @@ class CardField:
 
     description: str
     example: Any
+    # The kinds of repos whose cards have it.
     repo_types: tuple[str, ...]
-    """The kinds of repos whose cards have it."""
+    # The documented values; empty when any value is allowed.
     values: tuple[str, ...] = ()
-    """The documented values; empty when there is no closed list."""
 
 
 @cache
@@ -67,7 +67,7 @@ def card_fields() -> Mapping[str, CardField]:
 def synonyms(owner: str) -> Mapping[str, str]:
     """Return the words that other tools use for the keys of a model, such as `Repo`.
 
-    Each leads to the key that was meant, or to a sentence that says where it goes.
+    Each leads to the intended key, or to a hint that names the right place.
     """
     words = table("synonyms")["entries"].get(owner, {})
     return MappingProxyType({word: meant for meant, known in words.items() for word in known})

@@ -112,6 +112,7 @@ class Composer:
             raise BrokenSyntaxError(error, last, in_flow=self._brackets > 0) from None
         except (ValueError, OverflowError):  # the pure parser on "\UFFFFFFFF"
             self._stop("yaml.syntax", "invalid Unicode: no such character", 0)
+        # Counted here and not from paths: libyaml may stop before an event arrives.
         self._depth += isinstance(self._last, yaml.CollectionStartEvent)
         self._depth -= isinstance(self._last, yaml.CollectionEndEvent)
         return self._last
@@ -143,6 +144,7 @@ class Composer:
         self._refuse_properties(event, path)
         if not isinstance(event, yaml.CollectionStartEvent):
             return self._scalar(event, path)
+        # For the slips: within brackets, a comma ends a value.
         self._brackets += bool(event.flow_style)
         node = self._mapping(event, path) if isinstance(event, yaml.MappingStartEvent) else self._sequence(event, path)
         self._brackets -= bool(event.flow_style)
@@ -156,6 +158,7 @@ class Composer:
             last = self._node(self._next(), path if key is None else (*path, key.value))
             if key is None:
                 continue
+            # The first value is kept, so that its problems are reported as well.
             if key.value in entries:
                 self._refuse_duplicate(key.value, entries[key.value][0], event, path)
             else:

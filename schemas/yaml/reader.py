@@ -24,8 +24,8 @@ from hublish.schemas.yaml.composing import BrokenSyntaxError, Composer
 
 MAX_BYTES = 256 * 1024
 # Each replaced value costs another pass over the text.
+# Values that break the syntax and are replaced, before reading stops.
 MAX_REPLACED = 10
-"""Values that break the syntax and are replaced, before reading stops."""
 _LONGEST_REREAD = 32 * 1024
 
 
@@ -39,8 +39,8 @@ class Reading:
     data: dict[str, Any]
     positions: Positions
     problems: tuple[Problem, ...] = ()
+    # The paths of values that were rejected; later checks skip them.
     refused: frozenset[Path] = frozenset()
-    """The paths of values that were rejected; later checks skip them."""
 
 
 def read_yaml(data: bytes, source: str, *, max_bytes: int = MAX_BYTES) -> Reading:
@@ -52,7 +52,7 @@ def read_yaml(data: bytes, source: str, *, max_bytes: int = MAX_BYTES) -> Readin
         max_bytes: the size of the largest document to parse.
 
     Raises:
-        InvalidDocumentError: when there is no structure to continue with: not text, broken syntax, nested too deep.
+        InvalidDocumentError: when the structure cannot be read: not text, broken syntax, nested too deep.
     """
     text = read_text(data, source, max_bytes)
     root, problems, refused = _compose(text)
@@ -154,6 +154,7 @@ def _decode(data: bytes, source: str) -> str:
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
+        # The error counts bytes, and editors count characters.
         offset = len(data[: error.start].decode("utf-8"))
         place = SourceText(data.decode("utf-8", "replace"), source).location(offset, offset + 1)
         message = f"not UTF-8 at byte {error.start}"

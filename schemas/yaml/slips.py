@@ -13,8 +13,8 @@ from hublish.schemas.secrets.masking import quotable
 from hublish.schemas.secrets.unsafe_characters import line_around
 from hublish.schemas.yaml.composing import BrokenSyntaxError
 
+# Characters of a line that is searched for slips; a longer line gets the parser's message.
 LONGEST_LINE = 2000
-"""Characters of a line that is searched for slips; a longer line gets the parser's message."""
 
 # No list of a manifest that a person wrote is longer, and a hostile one must not be searched again and again.
 _MOST_LINES_ABOVE = 1000
@@ -47,8 +47,8 @@ _LINE_WITH_TAB = re.compile(r"^ *\t", re.MULTILINE)
 class _Wording(NamedTuple):
     """The parser's message, cleaned, and the hint that fits it."""
 
+    # A part of the message that libyaml and the pure parser share.
     sign: str
-    """A part of the message that libyaml and the pure parser share."""
     message: str
     hint: str
 
@@ -78,35 +78,35 @@ _GENERAL_HINT = "check the indentation, quotes and brackets here"
 
 @dataclass(frozen=True, slots=True)
 class Slip:
-    """What is wrong with a piece of the text."""
+    """A mistake in the text, recognized or not, and its hint."""
 
     message: str
     hint: str
     start: int
     end: int
+    # A label for a second place, and its span.
     beside: tuple[str, int, int] | None = None
-    """A label for a second place, and its span."""
+    # A value that any other of the same length could replace, so that reading can go on.
     replaceable: tuple[int, int] | None = None
-    """A value that any other of the same length could replace, so that reading can go on."""
     code: str = "yaml.syntax"
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Where a parser stopped, and what it had read before."""
+    """The place where a parser stopped, and the text it had read before."""
 
     text: str
     complaint: str
+    # The parser's state: `while scanning an alias`.
     construct: str = ""
-    """What the parser was reading: `while scanning an alias`."""
+    # Where it stopped.
     offset: int = 0
-    """Where it stopped."""
+    # Where the construct begins.
     opened: int = 0
-    """Where the construct begins."""
+    # The span of the last key or value that was read.
     last: tuple[int, int] = (0, 0)
-    """The span of the last key or value that was read."""
+    # Whether brackets or braces are open.
     in_flow: bool = False
-    """Whether brackets or braces are open."""
 
     def line(self, offset: int) -> tuple[int, int]:
         """Return the span of the line around a character, without its end."""
@@ -157,7 +157,7 @@ def syntax_problem(
 
     Args:
         broken: the parser's error.
-        readable: what was parsed: the document, or a text of the same length with some values replaced.
+        readable: the parsed text: the document, or a text of the same length with some values replaced.
         text: the document, for the places.
     """
     error, end = broken.error, len(readable.rstrip())
@@ -177,6 +177,7 @@ def _recognized(at: Failure) -> Slip | None:
     spans = map(at.line, (at.offset, at.opened, *at.last))
     if any(end - start > LONGEST_LINE for start, end in spans):
         return None
+    # In this order: a tab or an open quote makes the parser complain about many other things.
     slips = (_tab, _open_quote, _unquoted_value, _missing_dash, _missing_colon)
     return next((slip for recognize in slips if (slip := recognize(at))), None)
 
