@@ -24,7 +24,7 @@ from hublish.formats.zip_reader import check_expansion, opened_archive, write_re
 # The members of an archive.
 _CONFIG, _METADATA, _WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 _MAX_JSON = 64 << 20  # bytes
-# Parts of a configuration. The largest published models have some ten thousand.
+# Parts of a configuration: far more than a model of thousands of layers has.
 _MAX_NODES = 2_000_000
 
 
