@@ -187,13 +187,12 @@ def _data(value: Any) -> Any:
 
 
 def _is_short_list(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and all(_is_word(one) for one in value)
+    """Return whether a list can be on one line, where more characters have a meaning than in a list on several."""
+    return isinstance(value, list) and bool(value) and all(isinstance(one, str) and _is_word(one) for one in value)
 
 
-def _is_word(value: Any) -> bool:
-    """Whether a value needs no quotes in a list on one line, where more characters have a meaning."""
-    fits = isinstance(value, str) and len(value) <= _LONGEST_WORD and _WORD.fullmatch(value)
-    return bool(fits) and _quote(value) is None
+def _is_word(text: str) -> bool:
+    return len(text) <= _LONGEST_WORD and _WORD.fullmatch(text) is not None and _quote(text) is None
 
 
 class _Representer(RoundTripRepresenter):

@@ -3,22 +3,14 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from itertools import takewhile
 from posixpath import basename, dirname
 from typing import Any, Final
 
+from hublish.pipeline.draft import file_roles
 from hublish.pipeline.draft.card_facts import Readme, license_fields
 from hublish.pipeline.draft.commented_yaml import Field
-from hublish.pipeline.draft.file_roles import (
-    MEDIA,
-    PICKLE_REASON,
-    TOOLS,
-    data_files,
-    is_code,
-    is_pickle,
-    license_files,
-    shown_on_card,
-)
 from hublish.pipeline.draft.listing import Listing
 from hublish.pipeline.draft.parts import Detected, LeftOut, Outline, Part
 from hublish.pipeline.draft.source_globs import Neighbors, sources
@@ -48,14 +40,14 @@ _ARROW: Final = "The Hub's viewer does not show Arrow files written by `save_to_
 def dataset(listing: Listing, files: Iterable[str], readme: Readme | None) -> Outline:
     """Return the outline of a dataset's release, from the same arguments as that of a model."""
     files = tuple(files)
-    data = data_files(files)
-    licenses = license_files(files, ("",))
+    data = file_roles.data_files(files)
+    licenses = file_roles.license_files(files, ("",))
     card = [readme.path] if readme else []
     known = frozenset(files)
-    shown = [path for one in card for path in shown_on_card(listing, one) if path in known]
+    shown = [path for one in card for path in file_roles.shown_on_card(listing, one) if path in known]
     named = {*data, *licenses, *card, *shown}
     beside = [path for path in files if path not in named and _is_beside(listing, path)]
-    media = sum(path.lower().endswith(MEDIA) for path in data)
+    media = sum(path.lower().endswith(file_roles.MEDIA) for path in data)
     groups = (
         (data, "images or sounds" if media > len(data) / 2 else "the data"),
         (beside, "part of the repo" if listing.from_hub else "describes the data, or is used by it"),
@@ -78,13 +70,9 @@ def dataset(listing: Listing, files: Iterable[str], readme: Readme | None) -> Ou
 def _configs(data: list[str], around: Neighbors) -> tuple[Field, ...]:
     """Return `configs`: the files of each split, with a configuration for each folder that has splits of its own."""
     by_config: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    places: dict[str, tuple[str, str]] = {}
     for path in data:
-        # All images in a folder have the same place, and there may be very many.
-        key = dirname(path) if path.lower().endswith(MEDIA) else path
-        if key not in places:
-            places[key] = _place(path)
-        config, split = places[key]
+        media = path.lower().endswith(file_roles.MEDIA)
+        config, split = _place(dirname(path), "" if media else basename(path))
         by_config[config][split].append(path)
     # If only some files name a split, their names prove nothing.
     if any("" in splits and len(splits) > 1 for splits in by_config.values()) or len(by_config) > _MOST_CONFIGS:
@@ -96,13 +84,13 @@ def _configs(data: list[str], around: Neighbors) -> tuple[Field, ...]:
     return (Field("configs", configs, "splits, inferred from file names"),) if configs else ()
 
 
-def _place(path: str) -> tuple[str, str]:
-    """Return the configuration and the split in a path; empty strings if it names none."""
-    *folders, name = path.split("/")
-    media = name.lower().endswith(MEDIA)
-    segments = folders if media else [*folders, name]
-    split = next((found for segment in reversed(segments) if (found := _split(segment))), "")
-    if media:  # the viewer reads the folders of images as splits and labels, never as configurations
+# All images in a folder have the same place, and there may be very many.
+@lru_cache(maxsize=1024)
+def _place(folder: str, name: str) -> tuple[str, str]:
+    """Return the configuration and the split in a path, empty if it names none; the name of an image is left out."""
+    folders = folder.split("/")
+    split = next((found for segment in (name, *reversed(folders)) if (found := _split(segment))), "")
+    if not name:  # the viewer reads the folders of images as splits and labels, never as configurations
         return "", split
     # A folder below the split is a label.
     above = takewhile(lambda folder: not _split(folder), folders)
@@ -134,18 +122,18 @@ def _patterns(paths: list[str], around: Neighbors) -> str | list[str]:
 
 
 def _is_beside(listing: Listing, path: str) -> bool:
-    if is_pickle(listing, path):
+    if file_roles.is_pickle(listing, path):
         return False
     if listing.from_hub:
         return True
-    fits = _BESIDE.fullmatch(basename(path)) is not None and not TOOLS.fullmatch(basename(path))
+    fits = _BESIDE.fullmatch(basename(path)) is not None and not file_roles.TOOLS.fullmatch(basename(path))
     # Further down, such files usually belong to code.
     return fits and dirname(path).count("/") <= 1
 
 
 def _reason(listing: Listing, path: str) -> str:
-    if is_pickle(listing, path):
-        return PICKLE_REASON
-    if is_code(path) or TOOLS.fullmatch(basename(path)):
+    if file_roles.is_pickle(listing, path):
+        return file_roles.PICKLE_REASON
+    if file_roles.is_code(path) or file_roles.TOOLS.fullmatch(basename(path)):
         return "code; the Hub runs no scripts to load a dataset"
     return "not recognized as data"

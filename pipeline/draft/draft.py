@@ -29,12 +29,7 @@ _SEARCHED: Final = (
     "searched for weights (safetensors, PyTorch, npz, ONNX, GGUF, Keras, skops), data (parquet, csv, jsonl, arrow, "
     "images, sounds) and an app (gradio, streamlit, Dockerfile, index.html)"
 )
-_APP_EVIDENCE: Final = {
-    "gradio": "imports gradio",
-    "streamlit": "imports streamlit",
-    "docker": "builds a container",
-    "static": "is a web page",
-}
+_APP_EVIDENCE: Final = {"docker": "builds a container", "static": "is a web page"}
 
 
 @dataclass(frozen=True)
@@ -93,7 +88,7 @@ def detect_repo_type(listing: Listing, files: tuple[str, ...]) -> Field | None:
     weights = [path for path in files if path.lower().endswith(MODEL_SUFFIXES) and not in_data_folder(path)]
     # Models and datasets may come with a Dockerfile or a page, but rarely with an app that imports gradio.
     if app and (app.sdk in ("gradio", "streamlit") or not data) and not directly_in(weights, ""):
-        return Field("repo_type", "space", f"from {app.file}: {_APP_EVIDENCE[app.sdk]}")
+        return Field("repo_type", "space", f"from {app.file}: {_APP_EVIDENCE.get(app.sdk, f'imports {app.sdk}')}")
     if weights or keys & {"library_name", "pipeline_tag", "base_model"}:
         return Field("repo_type", "model", f"from {weights[0] if weights else CARD_FILE}")
     return Field("repo_type", "dataset", f"from {data[0]}") if data else None

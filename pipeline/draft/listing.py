@@ -205,11 +205,6 @@ def _rules(section: str) -> tuple[re.Pattern[str], tuple[str, ...]]:
     return re.compile("|".join(groups), re.IGNORECASE), tuple(rule["reason"] for rule in rules)
 
 
-def below(paths: Iterable[str], folder: str) -> tuple[str, ...]:
-    """Return the paths at any depth below a folder."""
-    return tuple(path for path in paths if not folder or path.startswith(f"{folder}/"))
-
-
 def directly_in(paths: Iterable[str], folder: str) -> tuple[str, ...]:
     """Return the paths directly in a folder."""
     return tuple(path for path in paths if dirname(path) == folder)

@@ -6,18 +6,10 @@ from posixpath import basename, commonpath, dirname, join
 from typing import Any, Final
 
 from hublish.formats.catalogue import FORMATS, MODEL_SUFFIXES
+from hublish.pipeline.draft import file_roles
 from hublish.pipeline.draft.card_facts import Readme, evaluation, license_fields
 from hublish.pipeline.draft.commented_yaml import Field, Section
-from hublish.pipeline.draft.file_roles import (
-    PICKLE_REASON,
-    companions,
-    in_data_folder,
-    is_code,
-    is_pickle,
-    license_files,
-    shown_on_card,
-)
-from hublish.pipeline.draft.listing import Listing, below
+from hublish.pipeline.draft.listing import Listing
 from hublish.pipeline.draft.model_facts import NO_TASK, Library, OwnCode, library_of, own_code
 from hublish.pipeline.draft.model_weights import weights
 from hublish.pipeline.draft.parts import Detected, LeftOut, Outline, Part
@@ -49,7 +41,7 @@ def model(listing: Listing, files: Iterable[str], readme: Readme | None) -> Outl
     selected = weights(listing, own)
     code = own_code(listing, files, root)
     card = (readme.path,) if readme else ()
-    licenses = license_files(files, (root, ""))
+    licenses = file_roles.license_files(files, (root, ""))
     taken = {*selected.paths, *card, *code.files}
     rest, papers = ([path for path in paths if path not in taken] for paths in (own, licenses))
     parts = (*selected.parts, *_companions(listing, rest, code, papers, card))
@@ -95,7 +87,7 @@ def components(listing: Listing, root: str) -> frozenset[str]:
     named = {key for key, value in index.items() if _is_component(value)}
     if isinstance(modules, list):
         named |= {path for one in modules if isinstance(one, Mapping) and isinstance(path := one.get("path"), str)}
-    inside = {path[len(root) + 1 if root else 0 :] for path in below(listing.sizes, root)}
+    inside = {path.removeprefix(_prefix(root)) for path in listing.sizes if path.startswith(_prefix(root))}
     # The layout of TensorFlow's SavedModel.
     saved = {dirname(path) for path in inside if basename(path) == "saved_model.pb"}
     named |= {part for folder in saved for part in (folder, join(folder, "variables"), join(folder, "assets"))}
@@ -105,7 +97,7 @@ def components(listing: Listing, root: str) -> frozenset[str]:
 
 
 def _is_weight(path: str) -> bool:
-    return path.lower().endswith(MODEL_SUFFIXES) and not in_data_folder(path)
+    return path.lower().endswith(MODEL_SUFFIXES) and not file_roles.in_data_folder(path)
 
 
 def _is_component(value: Any) -> bool:
@@ -128,26 +120,31 @@ def _preference(folder: str) -> tuple[int, list[int], str]:
 def _own(listing: Listing, files: Iterable[str], root: str) -> Iterator[str]:
     """Yield the files in the model's folder and in its components."""
     inside = components(listing, root)
-    for path in below(files, root):
-        folder = dirname(path).removeprefix(root).removeprefix("/")
-        if listing.from_hub or not folder or any(folder == one or folder.startswith(f"{one}/") for one in inside):
+    for path in files:
+        folder = dirname(path.removeprefix(_prefix(root)))
+        belongs = listing.from_hub or not folder or any(f"{folder}/".startswith(f"{one}/") for one in inside)
+        if path.startswith(_prefix(root)) and belongs:
             yield path
+
+
+def _prefix(root: str) -> str:
+    return f"{root}/" if root else ""
 
 
 def _companions(
     listing: Listing, rest: list[str], code: OwnCode, licenses: list[str], card: tuple[str, ...]
 ) -> Iterator[Part]:
     """Yield the parts of a model other than its weights; `rest` has its files other than weights, code and card."""
-    found = companions(listing, rest)
+    found = file_roles.companions(listing, rest)
     yield from found
     if code.files:
         yield Part(code.files, f"the model's own code ({code.evidence})")
     if licenses:
         yield Part(tuple(licenses), "the license")
-    shown = [path for one in card for path in dict.fromkeys(shown_on_card(listing, one))]
+    shown = [path for one in card for path in dict.fromkeys(file_roles.shown_on_card(listing, one))]
     if listing.from_hub:  # every other file was released on purpose too
         named = {*(path for part in found for path in part.files), *licenses, *shown}
-        shown += [path for path in rest if path not in named and not is_pickle(listing, path)]
+        shown += [path for path in rest if path not in named and not file_roles.is_pickle(listing, path)]
     if shown:
         yield Part(tuple(sorted(shown)), "part of the repo" if listing.from_hub else "shown on the card")
 
@@ -184,13 +181,13 @@ def _detected(root: str, library: Library | None, code: OwnCode, first: str) -> 
 
 def _reason(listing: Listing, path: str, root: str, elsewhere: Container[str]) -> str:
     """Return why a file is left out; `elsewhere` are folders with other weights."""
-    if is_pickle(listing, path):
-        return PICKLE_REASON
-    if in_data_folder(path):
+    if file_roles.is_pickle(listing, path):
+        return file_roles.PICKLE_REASON
+    if file_roles.in_data_folder(path):
         return "data, not part of the model"
     if basename(path) == CARD_FILE:
         return "describes the project; the release has its own card"
-    if is_code(path) or basename(path) in ("Makefile", "requirements.txt"):
+    if file_roles.is_code(path) or basename(path) in ("Makefile", "requirements.txt"):
         return "code; add it to artifacts if users of the model need it"
     if path.lower().endswith(MODEL_SUFFIXES) or (dirname(path) and dirname(path) in elsewhere):
         return f"another model; the one in {root}/ is released" if root else "another model, in its own folder"

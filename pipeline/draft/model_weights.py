@@ -8,14 +8,7 @@ from posixpath import basename, dirname, join
 from typing import Any, Final
 
 from hublish.base.errors import MissingDependencyError
-from hublish.formats.catalogue import (
-    CHECKPOINT_SUFFIXES,
-    FILE_TYPES,
-    LOADED_BY,
-    PICKLE_SUFFIXES,
-    REQUIREMENTS,
-    SHARD_INDEX_SUFFIX,
-)
+from hublish.formats import catalogue
 from hublish.formats.frameworks import is_installed
 from hublish.formats.input_files import InvalidFileError
 from hublish.pipeline.draft.file_roles import is_pickle
@@ -24,9 +17,11 @@ from hublish.pipeline.draft.parts import LeftOut, Part, Selection
 
 ESTIMATOR_REASON: Final = "a pickle, which policy.pickle forbids: save it with skops.io.dump as .skops"
 
-_INDEX: Final = f".bin{SHARD_INDEX_SUFFIX}"
+_INDEX: Final = f".bin{catalogue.SHARD_INDEX_SUFFIX}"
 # Pickles other than checkpoints, which cannot be converted without running their code.
-_ESTIMATORS: Final = tuple(suffix for suffix in PICKLE_SUFFIXES if suffix not in CHECKPOINT_SUFFIXES)
+_ESTIMATORS: Final = tuple(
+    suffix for suffix in catalogue.PICKLE_SUFFIXES if suffix not in catalogue.CHECKPOINT_SUFFIXES
+)
 # Names under which libraries look for their weights. transformers calls the same file differently once it is converted.
 _SAFE_NAMES: Final = {"pytorch_model": "model"}
 _OWN_NAMES: Final = re.compile(r"adapter_model|diffusion_pytorch_model|pytorch_lora_weights|open_clip_pytorch_model")
@@ -54,8 +49,8 @@ def weights(listing: Listing, files: Iterable[str]) -> Selection:
 
 def _unconverted(listing: Listing, here: list[str]) -> Selection:
     parts = [
-        Part(found, kind.description, LOADED_BY.get(kind.suffix, "copy"))
-        for kind in FILE_TYPES
+        Part(found, kind.description, catalogue.LOADED_BY.get(kind.suffix, "copy"))
+        for kind in catalogue.FILE_TYPES
         if kind.is_kept and (found := _with_suffix(here, kind.suffix))
     ]
     # OpenVINO keeps binary weights beside an XML description of the model.
@@ -72,7 +67,7 @@ def _onnx(listing: Listing, here: list[str]) -> Selection:
     data = tuple(sorted({path for model in models for path in _external_data(listing, model, here)}))
     why = f"ONNX, with {', '.join(map(basename, data))}" if data else "ONNX; its structure is checked"
     if not is_installed("onnx"):
-        why += f"; to publish it: {REQUIREMENTS['onnx'].command}"
+        why += f"; to publish it: {catalogue.REQUIREMENTS['onnx'].command}"
     return Selection((Part(models, why, "onnx", brings=data),))
 
 
