@@ -21,7 +21,7 @@ from hublish.formats.pickle_reader import (
     UnknownOpcodeError,
 )
 
-# Leading bytes behind which a pickle with a protocol header is still found.
+# A pickle with a protocol header is still found after so many leading bytes.
 LEAD_LENGTH: Final = 1 << 12
 # Pickles in a row that are followed: torch's legacy format begins with five.
 CHAIN_LIMIT: Final = 16
@@ -134,8 +134,8 @@ def _object_array(blob: Blob, head: bytes) -> str | None:
     header = blob.read_at(8 + width, min(length, _LONGEST_NPY_HEADER))
     if length > _LONGEST_NPY_HEADER or _OBJECT_DTYPE.search(header):
         return "a NumPy array of Python objects, which are pickled"
-    behind = MemoryBlob(blob.read_at(8 + width + length, LEAD_LENGTH))
-    return "a pickle after a NumPy header" if _chain(behind) else None
+    rest = MemoryBlob(blob.read_at(8 + width + length, LEAD_LENGTH))
+    return "a pickle after a NumPy header" if _chain(rest) else None
 
 
 # --------------------------------------------------------------------------------------------------- the walk

@@ -129,7 +129,7 @@ def _matches(data: bytes) -> Iterator[tuple[Rule, re.Match[bytes]]]:
 
 
 def _match_around(pattern: re.Pattern[bytes], data: bytes, position: int) -> re.Match[bytes] | None:
-    """Return the match that contains the literal at `position`; a search would continue far behind it."""
+    """Return the match that contains the literal at `position`; a search would continue far beyond it."""
     for start in range(max(0, position - _BEFORE), position + 1):
         match = pattern.match(data, start, position + _OVERLAP)
         if match is not None and match.end() > position:
