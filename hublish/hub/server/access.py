@@ -5,7 +5,7 @@ import binascii
 
 from hublish.hub.server.accounts import Account
 from hublish.hub.server.http import Request
-from hublish.hub.server.refusals import forbidden, gated_repo, invalid_token, repo_not_found, unauthenticated
+from hublish.hub.server.refusals import HubError, forbidden, invalid_token, repo_not_found, unauthenticated
 from hublish.hub.server.repo_ids import RepoId
 from hublish.hub.server.stores import Hub
 
@@ -26,10 +26,8 @@ def token_of(request: Request) -> str | None:
 def identify(hub: Hub, request: Request) -> Account | None:
     """Return the caller's account, or None for an anonymous caller; raise 401 for an unknown token."""
     token = token_of(request)
-    if token is None:
-        return None
-    account = hub.accounts.of(token)
-    if account is None:
+    account = hub.accounts.of(token) if token else None
+    if token and account is None:
         raise invalid_token()
     return account
 
@@ -62,10 +60,7 @@ def repo_of(request: Request) -> RepoId:
 
 
 def authorize(hub: Hub, request: Request, repo: RepoId, *, content: bool = False) -> Account | None:
-    """Check that the caller may read a repository, or with `content` the bytes of its files.
-
-    Returns:
-        The caller's account, or None for an anonymous caller.
+    """Check that the caller may read a repository, or with `content` the bytes of its files; return the account.
 
     Raises:
         HubError: 404 RepoNotFound, the repository does not exist for this caller; 401, the token is unknown;
@@ -82,7 +77,10 @@ def authorize(hub: Hub, request: Request, repo: RepoId, *, content: bool = False
         raise invalid_token()
     # Gating protects the bytes only: info and listings stay readable.
     if content and settings.gated and not member:
-        raise gated_repo(repo, anonymous=account is None)
+        log_in = "You must have access to it and be authenticated to access it. Please log in."
+        hint = "You are not in the authorized list." if account else log_in
+        message = f"Access to {repo.kind} {repo.full_name} is restricted. {hint}"
+        raise HubError(403 if account else 401, "GatedRepo", message)
     return account
 
 
@@ -103,14 +101,6 @@ def authorize_write(hub: Hub, request: Request, repo: RepoId) -> Account:
     return account
 
 
-def authorize_upload(hub: Hub, request: Request, repo: RepoId) -> Account:
-    """Check that the caller may upload to the revision in a request's path: any reader may, for a pull request."""
-    # A pull request that the commit is about to open has no ref yet: the flag announces it.
-    if request.flag("create_pr") or request.params["revision"].startswith("refs/pr/"):
-        return authorize_contribution(hub, request, repo)
-    return authorize_write(hub, request, repo)
-
-
 def repo_to_read(hub: Hub, request: Request, *, content: bool = False) -> RepoId:
     """Return the repository in a request's path, which the caller may read; see `authorize`."""
     repo = repo_of(request)
@@ -124,10 +114,15 @@ def repo_to_write(hub: Hub, request: Request) -> tuple[RepoId, Account]:
     return repo, authorize_write(hub, request, repo)
 
 
+def repo_to_upload(hub: Hub, request: Request) -> RepoId:
+    """Return the repository of the revision in a request's path, to which the caller may upload."""
+    repo = repo_of(request)
+    # Any reader may open a pull request. One that the commit is about to open has no ref yet: the flag announces it.
+    is_pull_request = request.flag("create_pr") or request.params["revision"].startswith("refs/pr/")
+    (authorize_contribution if is_pull_request else authorize_write)(hub, request, repo)
+    return repo
+
+
 def authorize_xet(hub: Hub, request: Request, scope: str) -> str:
     """Check that the caller may have a xet token of scope `read` or `write`, and return the repository's name."""
-    if scope == "read":
-        return repo_to_read(hub, request, content=True).full_name
-    repo = repo_of(request)
-    authorize_upload(hub, request, repo)
-    return repo.full_name
+    return (repo_to_read(hub, request, content=True) if scope == "read" else repo_to_upload(hub, request)).full_name

@@ -43,12 +43,9 @@ class Accounts:
         return Account(known["user"], tuple(user["orgs"]), admin=user["admin"], role=known["role"])
 
     def add(self, account: Account, token: str | None = None) -> str:
-        """Register an account with a token and return the token.
+        """Register an account and return its token: by default the existing one for its role, or else a new one.
 
-        Without `token`, the account's existing token for this role is returned, or else a new one.
-
-        Raises:
-            ValueError: The Hub does not allow the name; names of users become part of commits and folders.
+        Raise ValueError for a name that the Hub does not allow; names become part of commits and folders.
         """
         for name in (account.user, *account.orgs):
             if not is_valid_name(name):

@@ -125,10 +125,7 @@ class Router:
     def match(self, method: str, path: str) -> tuple[Handler, Mapping[str, str]]:
         """Return the handler and the unquoted placeholders for a request.
 
-        HEAD falls back to the GET handler when it has no route of its own.
-
-        Raises:
-            HubError: 404, no such path; 405, the path exists for other methods.
+        HEAD falls back to the GET handler. Raise 404 for an unknown path, 405 for one that has other methods.
         """
         # Placeholders match the path as sent and are unquoted afterwards: a revision or path may contain %2F.
         allowed = []
@@ -145,25 +142,17 @@ class Router:
 
 
 def _expression(pattern: str) -> str:
-    def placeholder(match: re.Match[str]) -> str:
-        name = match.group(1)
-        return f"(?P<{name}>{_SEGMENTS.get(name, '[^/]+')})"
-
-    return re.sub(r"\\{(\w+)\\}", placeholder, re.escape(pattern))
+    # `re.escape` escapes the braces.
+    placeholders = re.compile(r"\\{(\w+)\\}")
+    return placeholders.sub(lambda found: f"(?P<{found[1]}>{_SEGMENTS.get(found[1], '[^/]+')})", re.escape(pattern))
 
 
 class App:
     """The ASGI application of one hub."""
 
     def __init__(self, hub: Hub, executor: Executor, more_routes: Iterable[Route] = ()) -> None:
-        """Build the application.
-
-        Args:
-            hub: The stores.
-            executor: Runs plain handlers. It is separate from the event loop's own executor, which moves bodies:
-                handlers wait for locks, and transfers must not wait for them.
-            more_routes: Matched after the table.
-        """
+        # The executor runs plain handlers. It is separate from the event loop's own executor, which moves bodies:
+        # handlers wait for locks, and transfers must not wait for them.
         table = [Route(method, pattern, partial(handler, hub)) for method, pattern, handler in TABLE]
         self._router = Router([*table, *more_routes])
         self._executor = executor
@@ -203,16 +192,12 @@ class App:
 
 
 def _refusal(error: HubError) -> Response:
-    headers = {"x-error-message": _one_line(error.message), **error.headers}
-    if error.code:
-        headers["x-error-code"] = error.code
-    return json_response({"error": error.message, **error.extra}, error.status, headers)
-
-
-def _one_line(text: str) -> str:
     # Messages quote the request: a line break in one would add a header of the caller's choice.
-    printable = "".join(char if char.isprintable() else " " for char in text)
-    return printable.encode("ascii", "backslashreplace").decode()[:1000]
+    printable = "".join(char if char.isprintable() else " " for char in error.message)
+    one_line = printable.encode("ascii", "backslashreplace").decode()[:1000]
+    code = {"x-error-code": error.code} if error.code else {}
+    headers = {"x-error-message": one_line, **error.headers, **code}
+    return json_response({"error": error.message, **error.extra}, error.status, headers)
 
 
 def _request(scope: Scope, receive: Receive) -> Request:

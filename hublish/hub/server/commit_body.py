@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 from hublish.hub.server.git.lfs_pointers import Pointer, parse_pointer
-from hublish.hub.server.objects import SHA256, ObjectStore
+from hublish.hub.server.objects import ObjectStore, is_sha256
 from hublish.hub.server.refusals import HubError, bad_request
 from hublish.hub.server.repo_ids import path_problem
 
@@ -103,7 +103,7 @@ class BodyReader:
 
     def _large(self, path: str, value: dict[str, Any]) -> str:
         sha256 = value.get("oid")
-        if value.get("algo", "sha256") != "sha256" or not isinstance(sha256, str) or not SHA256.fullmatch(sha256):
+        if value.get("algo", "sha256") != "sha256" or not is_sha256(sha256):
             raise bad_request(f"{path!r} needs a sha256 oid")
         size = value.get("size")
         if not isinstance(size, int):  # the client sends copies without a size

@@ -50,12 +50,8 @@ class IncomingFile:
 def write_atomically(target: Path, content: bytes, *, scratch: Path, mode: int = 0o644) -> None:
     """Put `content` at `target`: a reader, or a crash, sees the old file or the new one.
 
-    Args:
-        target: The file to create or replace.
-        content: All of its bytes.
-        scratch: A folder on the same file system for the temporary file. It is not the target's own folder,
-            because a stray file among git refs would look like a ref.
-        mode: Permission bits of the new file.
+    The temporary file is in `scratch`, a folder on the same file system. It is not the target's own folder, because
+    a stray file among git refs would look like a ref.
     """
     with IncomingFile(scratch) as file:
         file.write(content)
@@ -64,8 +60,8 @@ def write_atomically(target: Path, content: bytes, *, scratch: Path, mode: int =
 
 def write_json(target: Path, value: Any, *, scratch: Path, mode: int = 0o644) -> None:
     """Put `value` at `target` as JSON, atomically."""
-    content = json.dumps(value, indent=1, ensure_ascii=False, sort_keys=True).encode()
-    write_atomically(target, content, scratch=scratch, mode=mode)
+    content = json.dumps(value, indent=1, ensure_ascii=False, sort_keys=True)
+    write_atomically(target, content.encode(), scratch=scratch, mode=mode)
 
 
 def shared_secret(path: Path, *, lock: Path, scratch: Path) -> bytes:

@@ -138,8 +138,7 @@ def content_response(request: Request, source: Path | bytes, headers: Headers | 
 def parse_range(header: str | None, size: int) -> tuple[int, int] | None:
     """Return the (start, stop) of a Range header, or None for the whole file (RFC 9110, section 14).
 
-    Raises:
-        ValueError: The range starts at or after the end of the `size` bytes.
+    Raise ValueError when the range starts at or after the end of the `size` bytes.
     """
     # The RFC allows a server to ignore several ranges, other units and malformed headers.
     match = _RANGE.fullmatch((header or "").strip())
@@ -159,9 +158,6 @@ def page_of(request: Request, items: Sequence[T], size: int) -> tuple[Sequence[T
     """Return one page of `items` and the `Link` header that leads to the next page.
 
     The request's `limit` can make pages smaller; its `cursor` is the index of the first item.
-
-    Raises:
-        HubError: 400, limit or cursor is not a number.
     """
     start = request.number("cursor", 0)
     size = min(size, request.number("limit", size)) or size
@@ -204,13 +200,14 @@ async def _batches(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
 
 async def send_response(response: Response, send: Send, *, with_body: bool) -> None:
     """Send a response; without the body for HEAD (`with_body=False`)."""
+    body = response.body
     headers = [(b"content-length", str(response.length).encode())] if response.status != 304 else []
     headers += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers.items()]
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
-    if with_body and isinstance(response.body, FileSlice):
-        await _send_slice(response.body, send)
-    elif with_body and isinstance(response.body, bytes):
-        await send({"type": "http.response.body", "body": response.body, "more_body": True})
+    if with_body and isinstance(body, FileSlice):
+        await _send_slice(body, send)
+    elif with_body:
+        await send({"type": "http.response.body", "body": body, "more_body": True})
     await send({"type": "http.response.body", "body": b""})
 
 

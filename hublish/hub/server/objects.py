@@ -4,18 +4,25 @@ import hashlib
 import re
 import tempfile
 from pathlib import Path
+from typing import TypeGuard
 
 from hublish.hub.server.durable_files import IncomingFile
+from hublish.hub.server.refusals import HubError
 
 # Bytes of a temporary file that stay in memory.
 IN_MEMORY = 1 << 20
 
-# A sha256 as the protocol writes it.
-SHA256 = re.compile(r"[0-9a-f]{64}")
+
+def is_sha256(value: object) -> TypeGuard[str]:
+    """Return whether `value` is a sha256 as the protocol writes it: 64 lower-case hexadecimal digits."""
+    return isinstance(value, str) and re.fullmatch(r"[0-9a-f]{64}", value) is not None
 
 
-class MismatchError(ValueError):
-    """The bytes that arrived are not those that were announced; nothing was stored."""
+class MismatchError(HubError):
+    """400: the bytes that arrived are not those that were announced; nothing was stored."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(400, None, message)
 
 
 class ObjectStore:
@@ -32,12 +39,9 @@ class ObjectStore:
         self.scratch.mkdir(parents=True, exist_ok=True)
 
     def path(self, sha256: str) -> Path:
-        """Return the path of the content with this sha256, stored or not.
-
-        Raises:
-            ValueError: `sha256` is not 64 lower-case hexadecimal digits, so it could name any path.
-        """
-        if not SHA256.fullmatch(sha256):
+        """Return the path of the content with this sha256, stored or not; raise ValueError for any other string."""
+        # Another string could name any path.
+        if not is_sha256(sha256):
             raise ValueError(f"not a sha256 in lower-case hexadecimal: {sha256[:80]!r}")
         return self._objects / sha256[:2] / sha256[2:4] / sha256
 
@@ -78,11 +82,7 @@ class Incoming(IncomingFile):
         super().write(data)
 
     def seal(self, expected_sha256: str | None = None, expected_size: int | None = None) -> str:
-        """Store the written bytes under their sha256, durably, and return that sha256.
-
-        Raises:
-            MismatchError: The sha256 or the size is not the expected one. Nothing is stored.
-        """
+        """Store the written bytes under their sha256, durably, and return it; raise MismatchError for others."""
         sha256 = self._sha256.hexdigest()
         if expected_size is not None and self.size != expected_size:
             raise MismatchError(f"expected {expected_size} bytes, received {self.size}")

@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from hublish.hub.server.repo_ids import RepoId
-
 
 class HubError(Exception):
     """A refused request.
@@ -52,17 +50,6 @@ def entry_not_found(path: str, commit: str | None = None) -> HubError:
     error = HubError(404, "EntryNotFound", f"Entry not found: {path}")
     # With X-Repo-Commit, the client records the absence in its cache (`.no_exist`) and does not ask again.
     return error.with_headers({"x-repo-commit": commit}) if commit else error
-
-
-def gated_repo(repo: RepoId, *, anonymous: bool) -> HubError:
-    """Return the 401 or 403 for the content of a gated repository."""
-    hint = (
-        "You must have access to it and be authenticated to access it. Please log in."
-        if anonymous
-        else "You are not in the authorized list."
-    )
-    message = f"Access to {repo.kind} {repo.full_name} is restricted. {hint}"
-    return HubError(401 if anonymous else 403, "GatedRepo", message)
 
 
 def unauthenticated() -> HubError:

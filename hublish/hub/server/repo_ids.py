@@ -31,11 +31,8 @@ class RepoId:
 
     @classmethod
     def parse(cls, kind: str, full_name: str) -> "RepoId":
-        """Validate and split `namespace/name`, by the client's own rules.
-
-        Raises:
-            ValueError: The Hub does not allow the name; such a name could also point out of its folder.
-        """
+        """Validate and split `namespace/name` by the client's own rules; raise ValueError for any other name."""
+        # A name that the Hub does not allow could also point out of its folder.
         namespace, _, name = full_name.partition("/")
         if kind not in REPO_TYPES:
             raise ValueError(f"invalid repository type {kind[:80]!r}")

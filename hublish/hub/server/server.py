@@ -46,6 +46,10 @@ class EmbeddedHub:
         HfApi(endpoint=hub.endpoint, token=hub.token).create_repo("me/model")
 
     Several of them, in several processes, may serve one folder at once.
+
+    Attributes:
+        endpoint: `http://host:port`, without a trailing slash; empty before the start.
+        token: A token of the owner; empty before the start.
     """
 
     def __init__(
@@ -84,19 +88,9 @@ class EmbeddedHub:
         self._xet = xet
         self._limits = limits or Limits()
         self._running: ExitStack | None = None
-        self._endpoint = ""
-        self._token = ""
+        self.endpoint = ""
+        self.token = ""
         self._hub: Hub | None = None
-
-    @property
-    def endpoint(self) -> str:
-        """`http://host:port`, without a trailing slash; empty before the start."""
-        return self._endpoint
-
-    @property
-    def token(self) -> str:
-        """A token of the owner; empty before the start."""
-        return self._token
 
     def add_user(self, name: str, *, orgs: tuple[str, ...] = (), role: str = "write") -> str:
         """Register another user and return a token; `role` is `write` or `read`."""
@@ -123,11 +117,11 @@ class EmbeddedHub:
             executor = stack.enter_context(ThreadPoolExecutor(HANDLERS, "hub-handler"))
             application = _application(self.root, self._limits, executor, xet=self._xet)
             self._hub, app = stack.enter_context(application)
-            self._token = self._hub.accounts.add(self._owner, self._wanted_token)
+            self.token = self._hub.accounts.add(self._owner, self._wanted_token)
             listener = stack.enter_context(_listen(self._address))
             stack.enter_context(BackgroundServer(app).running(listener))
             host, port = listener.getsockname()[:2]
-            self._endpoint = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+            self.endpoint = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
             self._running = stack.pop_all()
         return self
 
@@ -227,9 +221,8 @@ class BackgroundServer(uvicorn.Server):
     @contextmanager
     def running(self, listener: socket.socket) -> Iterator[None]:
         """Serve on `listener` in a thread during a `with` block."""
-        thread = threading.Thread(
-            target=self._run_on, args=(listener,), name="hub", daemon=True
-        )  # never keeps a program alive
+        # A daemon never keeps a program alive.
+        thread = threading.Thread(target=self._run_on, args=(listener,), name="hub", daemon=True)
         thread.start()
         try:
             if not self._ready.wait(START_TIMEOUT) or self._failure:
@@ -249,12 +242,7 @@ class BackgroundServer(uvicorn.Server):
 
 
 def serve(hub: EmbeddedHub, on_ready: Callable[[EmbeddedHub], None]) -> None:
-    """Run a hub in the foreground until SIGINT or SIGTERM; call it from the main thread.
-
-    Args:
-        hub: Not started yet.
-        on_ready: Called once connections are accepted.
-    """
+    """Start a hub, call `on_ready`, and serve until SIGINT or SIGTERM; call it from the main thread."""
     stopping = threading.Event()
     previous = {number: signal.signal(number, lambda *_: stopping.set()) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

@@ -12,15 +12,12 @@ from pathlib import Path
 from hublish.base.durable import settle, sync_folder
 from hublish.hub.server.durable_files import shared_secret
 from hublish.hub.server.objects import MismatchError, ObjectStore
+from hublish.hub.server.refusals import forbidden
 
 # Seconds until a signed path expires.
 LIFETIME = 24 * 3600
 
 _OVER = "this upload is complete, or was abandoned"
-
-
-class InvalidSignatureError(ValueError):
-    """The path was not signed by this server, or it has expired."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +47,13 @@ class Uploads:
         return f"/lfs/{claim}/{self._signature(claim)}"
 
     def verify(self, path: str) -> Upload:
-        """Return the upload that a signed path permits.
-
-        Raises:
-            InvalidSignatureError: The signature is wrong or has expired.
-        """
+        """Return the upload that a signed path permits; raise 403 when the signature is wrong or has expired."""
         claim, _, signature = path.removeprefix("/lfs/").rpartition("/")
         if not hmac.compare_digest(signature.encode(), self._signature(claim).encode()):
-            raise InvalidSignatureError("the signature of this upload path is not valid")
+            raise forbidden("the signature of this upload path is not valid")
         action, sha256, size, session, part, part_size, expires = claim.split("/")
         if int(expires) < time.time():
-            raise InvalidSignatureError("this upload path has expired")
+            raise forbidden("this upload path has expired")
         return Upload(action, sha256, int(size), session, int(part), int(part_size))
 
     def _signature(self, claim: str) -> str:
@@ -79,11 +72,7 @@ class Uploads:
         return PartWriter(self._file(upload), offset, min(upload.part_size, upload.size - offset))
 
     def complete(self, upload: Upload) -> None:
-        """Check all parts as one object and store it.
-
-        Raises:
-            MismatchError: Size or sha256 is not the announced one, or no part has arrived.
-        """
+        """Check all parts as one object and store it; raise MismatchError when it is not the announced one."""
         path = self._file(upload)
         try:
             descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
@@ -142,8 +131,7 @@ class PartWriter:
     def finish(self) -> str:
         """Make the part durable and return its etag, which the client requires.
 
-        Raises:
-            MismatchError: The part is shorter than announced, or the upload was completed meanwhile.
+        Raise MismatchError when the part is shorter than announced, or the upload was completed meanwhile.
         """
         if self._left:
             raise MismatchError(f"the part is {self._left} bytes shorter than announced")

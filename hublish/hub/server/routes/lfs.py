@@ -5,11 +5,11 @@ from typing import Any
 
 from hublish.hub.server.access import authorize_contribution, repo_of, repo_to_read
 from hublish.hub.server.http import Request, Response, content_response, json_response, receive_into
-from hublish.hub.server.objects import SHA256, MismatchError
+from hublish.hub.server.objects import MismatchError, is_sha256
 from hublish.hub.server.refusals import HubError, bad_request, forbidden
 from hublish.hub.server.repo_ids import RepoId
 from hublish.hub.server.stores import Hub
-from hublish.hub.server.uploads import InvalidSignatureError, Upload
+from hublish.hub.server.uploads import Upload
 
 MEDIA_TYPE = {"content-type": "application/vnd.git-lfs+json"}
 
@@ -41,12 +41,7 @@ def batch(hub: Hub, request: Request) -> Response:
 
 def _answer(hub: Hub, request: Request, item: Any, *, download: bool, multipart: bool) -> dict[str, Any]:
     sha256, size = (item.get("oid"), item.get("size")) if isinstance(item, dict) else (None, None)
-    if (
-        not isinstance(sha256, str)
-        or not SHA256.fullmatch(sha256)
-        or not isinstance(size, int)
-        or not 0 <= size <= MAX_SIZE
-    ):
+    if not is_sha256(sha256) or not isinstance(size, int) or not 0 <= size <= MAX_SIZE:
         return {"oid": str(sha256), "size": 0, "error": {"code": 422, "message": "Invalid object id or size"}}
     known = {"oid": sha256, "size": size}
     stored = hub.objects.size(sha256)
@@ -81,10 +76,7 @@ def _parts_action(hub: Hub, request: Request, sha256: str, size: int) -> dict[st
 
 
 def _allowed(hub: Hub, request: Request, *actions: str) -> Upload:
-    try:
-        upload = hub.uploads.verify(request.path)
-    except InvalidSignatureError as error:
-        raise forbidden(str(error)) from None
+    upload = hub.uploads.verify(request.path)
     if upload.action not in actions:
         raise forbidden(f"this path allows another action: {upload.action}")
     return upload
@@ -94,10 +86,7 @@ async def put(hub: Hub, request: Request) -> Response:
     """`PUT /lfs/...`: a whole object, or one part of it."""
     # Sent without a token: the signature of the path is the permission.
     upload = _allowed(hub, request, "put", "part")
-    try:
-        etag = await (_put_object if upload.action == "put" else _put_part)(hub, request, upload)
-    except MismatchError as error:
-        raise bad_request(str(error)) from None
+    etag = await (_put_object if upload.action == "put" else _put_part)(hub, request, upload)
     return Response(200, {"etag": f'"{etag}"'})
 
 
@@ -126,10 +115,7 @@ def complete(hub: Hub, request: Request) -> Response:
     parts = request.json_object().get("parts")
     if not isinstance(parts, list) or not all(isinstance(part, dict) and part.get("etag") for part in parts):
         raise bad_request("Every part needs a number and an etag")
-    try:
-        hub.uploads.complete(upload)
-    except MismatchError as error:
-        raise bad_request(str(error)) from None
+    hub.uploads.complete(upload)
     return json_response({"success": True})
 
 
@@ -143,8 +129,8 @@ def verify(hub: Hub, request: Request) -> Response:
     """`POST R.git/info/lfs/objects/verify`: whether the object is stored with this size."""
     repo_to_read(hub, request)
     body = request.json_object()
-    sha256 = str(body.get("oid"))
-    if not SHA256.fullmatch(sha256) or hub.objects.size(sha256) != body.get("size"):
+    sha256 = body.get("oid")
+    if not is_sha256(sha256) or hub.objects.size(sha256) != body.get("size"):
         raise HubError(404, None, "Object does not exist")
     return json_response({}, headers=MEDIA_TYPE)
 
@@ -160,7 +146,7 @@ def duplicate(hub: Hub, request: Request) -> Response:
     if not isinstance(files, list) or len(files) > MAX_COPIES:
         raise bad_request(f'"files" must be a list of at most {MAX_COPIES} files')
     checked = [(str(file.get("sha256")) if isinstance(file, dict) else "") for file in files]
-    missing = [sha256 for sha256 in checked if not SHA256.fullmatch(sha256) or not hub.objects.has(sha256)]
+    missing = [sha256 for sha256 in checked if not is_sha256(sha256) or not hub.objects.has(sha256)]
     failed = [{"sha256": sha256, "error": "Object does not exist"} for sha256 in missing]
     done = [{"sha256": sha256} for sha256 in checked if sha256 not in missing]
     return json_response({"success": done, "failed": failed})

@@ -9,7 +9,7 @@ from typing import Any
 from dulwich.attrs import compile_gitattributes_patterns, match_path, parse_git_attributes
 from dulwich.ignore import IgnoreFilter, read_ignore_patterns
 
-from hublish.hub.server.access import authorize_upload, repo_of
+from hublish.hub.server.access import repo_to_upload
 from hublish.hub.server.card_checks import validate
 from hublish.hub.server.http import Request, Response, json_response
 from hublish.hub.server.refusals import bad_request
@@ -35,8 +35,7 @@ def validate_yaml(_hub: Hub, request: Request) -> Response:
 
 def preupload(hub: Hub, request: Request) -> Response:
     """`POST /api/P/R/preupload/V[?create_pr=1]`."""
-    repo = repo_of(request)
-    authorize_upload(hub, request, repo)
+    repo = repo_to_upload(hub, request)
     body = request.json_object()
     files = body.get("files")
     if not isinstance(files, list) or len(files) > MAX_FILES:
