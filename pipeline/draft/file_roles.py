@@ -9,7 +9,7 @@ from hublish.formats.catalogue import PICKLE_SUFFIXES
 from hublish.pipeline.draft.listing import Listing
 from hublish.pipeline.draft.parts import Part
 
-# Suffixes of images, sounds and videos that the Hub's viewer shows.
+# Suffixes of images, sounds and videos, which are data where there are several.
 MEDIA: Final = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".tif", ".tiff", ".wav", ".mp3", ".flac", ".ogg", ".mp4")
 # Names of files that configure other tools, despite a suffix that models or datasets use too.
 TOOLS: Final = re.compile(

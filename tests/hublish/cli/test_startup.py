@@ -14,7 +14,7 @@ DIGITS = ROOT / "examples" / "digits"
 ARRAYS = ("numpy", "ml_dtypes", "safetensors")
 NETWORK = ("huggingface_hub", "httpx", "requests", "hf_xet")
 HUB = ("uvicorn", "httptools", "dulwich", "lz4", "blake3")
-OTHERS = ("tqdm", "asyncio", "sqlite3", "multiprocessing")
+OTHERS = ("tqdm", "ruamel.yaml", "asyncio", "sqlite3", "multiprocessing")
 OURS = ("hublish.api.publish", "hublish.pipeline.publish", "hublish.hub.client.hub", "hublish.schemas.documents.lock")
 
 
