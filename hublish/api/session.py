@@ -160,6 +160,7 @@ class Session:
     @cached_property
     def target(self) -> Target:
         """Where the project's release goes, at the endpoint of this session."""
+        # A manifest has one target. With several, each gets a session of its own, and no stage changes.
         return replace(self.project.target, endpoint=self.endpoint)
 
     @cached_property

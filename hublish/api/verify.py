@@ -1,6 +1,5 @@
 """Compare the Hub with a lock."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
@@ -9,9 +8,8 @@ from hublish.api.options import HubOptions, takes
 from hublish.api.read_project import AnyManifest, read_lock_file, read_project
 from hublish.api.session import Session, declared_endpoint
 from hublish.base.errors import NotFoundError
-from hublish.base.values import RemoteFile
 from hublish.schemas.documents.file_names import GITATTRIBUTES, LOCK_FILE, MANIFEST_FILE
-from hublish.schemas.documents.lock import Lock, LockedFile
+from hublish.schemas.documents.lock import Lock
 
 if TYPE_CHECKING:
     from hublish.hub.client.hub import Hub
@@ -77,7 +75,11 @@ def compared(hub: "Hub", lock: Lock) -> Verification:
         lock=lock,
         missing=tuple(file.path_in_repo for file in lock.files if file.path_in_repo not in now),
         extra=tuple(extra),
-        different=tuple(file.path_in_repo for file in lock.files if _differs(file, now)),
+        different=tuple(
+            file.path_in_repo
+            for file in lock.files
+            if (remote := now.get(file.path_in_repo)) and not remote.holds(file)
+        ),
     )
 
 
@@ -93,11 +95,3 @@ def _at_release(hub: "Hub", lock: Lock) -> set[str]:
         return set(hub.tree(lock, lock.commit))
     except NotFoundError:  # the history was squashed
         return {GITATTRIBUTES}
-
-
-def _differs(file: LockedFile, now: Mapping[str, RemoteFile]) -> bool:
-    remote = now.get(file.path_in_repo)
-    if remote is None:
-        return False
-    # The Hub lists a sha256 only for files in LFS, and the git blob id of the others.
-    return remote.sha256 != file.sha256 if remote.sha256 else remote.blob_id != file.blob_id

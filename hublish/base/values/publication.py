@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from hublish.base.values.notebook_table import markdown_table
 from hublish.base.values.sealed_release import Release, ReleaseFile
@@ -11,6 +11,9 @@ from hublish.base.values.target import Target
 from hublish.schemas.diagnose.problems import Location, Problem
 from hublish.schemas.documents.file_names import GITATTRIBUTES
 from hublish.schemas.documents.sizes import format_size
+
+if TYPE_CHECKING:
+    from hublish.schemas.documents.lock import LockedFile
 
 # How far each value restricts readers; None is the state of a repo without the setting.
 _RESTRICTION: Final[Mapping[str | Literal[False] | None, int]] = {
@@ -35,8 +38,8 @@ class RemoteFile:
     sha256: str | None = None
     """The digest of the content; only LFS files have it."""
 
-    def holds(self, file: ReleaseFile) -> bool:
-        """Return whether the remote bytes are the sealed ones."""
+    def holds(self, file: "ReleaseFile | LockedFile") -> bool:
+        """Return whether the remote bytes are the sealed or locked ones."""
         # The blob id of an LFS file is that of its pointer: only the sha256 identifies the content.
         if self.sha256 is not None:
             return self.sha256 == file.sha256
