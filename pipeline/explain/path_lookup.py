@@ -115,8 +115,8 @@ def _names(rules: ReleaseRules) -> Iterator[str]:
     yield from (entry.relative for entry in walk(rules.project.folder))
 
 
+# A right name in a wrong folder is a more likely mistake than a misspelled one.
 def _near(path: str, names: Iterable[str]) -> tuple[str, ...]:
-    """Return the names with the same last segment, then those that are similar."""
     known = list(dict.fromkeys(names))[:_MOST_NAMES]
     last = path.rpartition("/")[2]
     same = sorted(name for name in known if name.rpartition("/")[2] == last)

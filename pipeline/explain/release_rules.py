@@ -28,8 +28,8 @@ from hublish.schemas.documents.file_names import CARD_FILE, GITIGNORE
 from hublish.schemas.documents.manifest import Load, Policy
 from hublish.schemas.documents.path_rules import collisions
 
+# A collected file, and the files that it becomes.
 Collected = tuple[Examined, Outputs]
-"""A collected file, and the files that it becomes."""
 
 _SHARD: Final = re.compile(r"-\d{5}-of-\d{5}(?=\.safetensors$)")
 # Reading a smaller file takes too little time to show progress.
@@ -220,14 +220,15 @@ def _refusal(problem: Problem) -> Step:
     return Step(problem.code, Effect.REFUSES, problem.message, problem.path, problem.hint, problem.location)
 
 
+# An invalid serializer or option fails every file of its artifact.
 def _of_artifact(candidate: Candidate, problems: Iterable[Problem]) -> Iterator[Step]:
-    """Yield the problems of the artifact that collects the file: its serializer or an option."""
     place = f"artifacts[{candidate.artifact}]"
     fields = (f"{place}.serializer", f"{place}.options")
     return (_refusal(problem) for problem in problems if problem.path.startswith(fields))
 
 
 def _of_link(project: Project, candidate: Candidate) -> Iterator[Step]:
+    # A followed link was replaced by the file behind it, which has another path.
     path = candidate.content.local_path if candidate.content else None
     if path is not None and path != project.folder / candidate.source:
         text = f"policy.symlinks: follow; the content is that of {path.name}"

@@ -34,8 +34,8 @@ from hublish.schemas.diagnose.problems import Problem
 from hublish.schemas.diagnose.suggestions import nearest
 from hublish.schemas.documents.manifest import TEMPLATE_NAMES, Card
 
+# The files templates/<name>.md.j2.
 BUILT_IN: Final = ("model", "dataset", "space")
-"""The names of the built-in templates."""
 
 # Bytes of a user's template; the card that it renders has a limit of its own.
 _TEMPLATE_LIMIT: Final = 256 << 10

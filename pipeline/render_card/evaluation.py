@@ -9,11 +9,11 @@ from hublish.pipeline.render_card.card_files import read_inside
 from hublish.schemas.diagnose.problems import InvalidDocumentError, Problem
 from hublish.schemas.documents.json_documents import read_json_value
 
+# The largest evaluation file, in bytes; all its results go into the front matter of the card.
 EVALUATION_LIMIT: Final = 1 << 20
-"""The largest evaluation file, in bytes."""
 
+# Each with `task`, `dataset` and `metrics`.
 Results = list[dict[str, Any]]
-"""Evaluation results, each with `task`, `dataset` and `metrics`."""
 
 
 def read_evaluation(name: str, folder: Path) -> Results:

@@ -21,8 +21,8 @@ from markupsafe import Markup, escape
 
 from hublish.pipeline.render_card.escaping import as_code, as_code_block, as_markdown, as_text
 
+# `{"text": ...}`, or `{"kind": ..., "message": ..., "line": ...}`, where a line of 0 means that it is unknown.
 Response = dict[str, Any]
-"""`{"text": ...}`, or `{"kind": ..., "message": ..., "line": ...}`, where a line of 0 means that it is unknown."""
 
 _EXCEEDED: Response = {"kind": "bounds", "message": "", "line": 0}
 
