@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from hublish.base.content import InMemory, OnDisk
-from hublish.base.errors import HublishError
+from hublish.base.errors import HublishError, SourceError
 from hublish.base.patterns import glob_expression, near_glob
 from hublish.base.values import Candidate, Effect, Kind, Project, Step, Verdict
 from hublish.formats import registry
@@ -30,15 +30,6 @@ _GROWTH: Final = 10_000
 # get_close_matches compares each name with the source: more of them would take seconds.
 _COMPARED: Final = 20_000
 _ITSELF: Final = Verdict.of([Step("manifest", Effect.COLLECTS, "the manifest is published as written")])
-
-
-class SourceProblemError(Exception):
-    """A source cannot be collected: a message and a hint."""
-
-    def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +71,7 @@ def artifact_candidates(project: Project, index: int) -> tuple[tuple[Candidate, 
     problems = _option_problems(declared, artifact, f"{path}.options")
     try:
         return tuple(_candidates(project, index, artifact, declared.suffix)), problems
-    except SourceProblemError as error:
+    except SourceError as error:
         found = Problem("source.missing", error.message, error.hint, f"{path}.source")
     except OSError as error:
         found = Problem("source.unreadable", f"'{artifact.source}': {error.strerror}", path=f"{path}.source")
@@ -121,7 +112,7 @@ def find_files(folder: Path, artifact: Artifact) -> tuple[Found, ...]:
     """Return the files that `artifact.source` names.
 
     Raises:
-        SourceProblemError: when it matches nothing, or leads out of the folder.
+        SourceError: when it matches nothing, or leads out of the folder.
     """
     source = normalized(artifact.source)
     if source != ".":
@@ -135,7 +126,7 @@ def find_files(folder: Path, artifact: Artifact) -> tuple[Found, ...]:
     if MAGIC.search(source):
         return _by_glob(folder, source, artifact)
     msg = f"'{artifact.source}' does not exist"
-    raise SourceProblemError(msg, _near_misses(source, (entry.relative for entry in walk(folder))))
+    raise SourceError(msg, hint=_near_misses(source, (entry.relative for entry in walk(folder))))
 
 
 def normalized(source: str) -> str:
@@ -205,7 +196,7 @@ def _weights(candidate: Candidate, serializer: str, limit: int) -> Outputs:
 
 def _require_inside(source: str) -> None:
     if found := source_problems(source):
-        raise SourceProblemError(f"'{source}': {'; '.join(found)}", "give a path inside the folder of hub.yaml")
+        raise SourceError(f"'{source}': {'; '.join(found)}", hint="give a path inside the folder of hub.yaml")
 
 
 def _in_folder(folder: Path, source: str, artifact: Artifact) -> tuple[Found, ...]:
@@ -213,7 +204,7 @@ def _in_folder(folder: Path, source: str, artifact: Artifact) -> tuple[Found, ..
     # An empty folder cannot be committed to git: it is probably a build that did not run.
     if not entries:
         msg = f"the folder '{artifact.source}' contains no files"
-        raise SourceProblemError(msg, "name another folder, or first run the step that writes its files")
+        raise SourceError(msg, hint="name another folder, or first run the step that writes its files")
     return _below(entries, source, artifact)
 
 
@@ -226,7 +217,7 @@ def _by_glob(folder: Path, source: str, artifact: Artifact) -> tuple[Found, ...]
     hits = [entry for entry in entries if expression.fullmatch(entry.relative)]
     if not hits:
         msg = f"'{artifact.source}' matches nothing"
-        raise SourceProblemError(msg, _near_misses(source, (entry.relative for entry in entries or walk(folder))))
+        raise SourceError(msg, hint=_near_misses(source, (entry.relative for entry in entries or walk(folder))))
     return _below(hits, fixed, artifact)
 
 

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from hublish.base.errors import SourceError
 from hublish.base.values import Candidate, Project
-from hublish.pipeline.collect.artifact_files import SourceProblemError, find_files, outputs
+from hublish.pipeline.collect.artifact_files import find_files, outputs
 from hublish.pipeline.collect.collect import Collect, survey
 from hublish.pipeline.serialize.serialize import Serialize
 from hublish.schemas.documents.manifest import Artifact, Manifest
@@ -85,7 +86,7 @@ def test_the_whole_folder_is_a_source_and_leaves_out_git_and_our_own_state(tree:
 def test_a_source_that_cannot_be_collected_is_reported_with_a_suggestion(
     source: str, message: str, hint: str, tree: Path
 ) -> None:
-    with pytest.raises(SourceProblemError, match=re.escape(message)) as caught:
+    with pytest.raises(SourceError, match=re.escape(message)) as caught:
         find_files(tree, Artifact.model_construct(source=source))  # a manifest with it is not even valid
     assert hint in caught.value.hint
 
@@ -100,7 +101,7 @@ def test_limits_of_names_in_a_repo_do_not_apply_to_sources(tree: Path) -> None:
 
 def test_an_empty_folder_is_refused(tree: Path) -> None:
     (tree / "empty").mkdir()
-    with pytest.raises(SourceProblemError, match="contains no files"):
+    with pytest.raises(SourceError, match="contains no files"):
         find_files(tree, Artifact(source="empty"))
 
 
