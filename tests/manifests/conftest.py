@@ -1,4 +1,4 @@
-"""The tree that the manifests of the corpus speak of, and a check that runs in it."""
+"""The tree that the manifests of the corpus refer to, and a check that runs in it."""
 
 import functools
 import json
@@ -24,7 +24,7 @@ def shared_tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class OnceEach:
-    """Renders every template with the same data once: most mended manifests have the same card."""
+    """Renders every template with the same data once: most fixed manifests have the same card."""
 
     def __init__(self) -> None:
         self._texts: dict[str, str] = {}
@@ -47,7 +47,7 @@ def cards_rendered_once() -> Iterator[None]:
 
 @pytest.fixture
 def in_tree(shared_tree: Path, monkeypatch: pytest.MonkeyPatch) -> Check:
-    """Run `hublish check` on a manifest as if it lay in the tree; each manifest once, for all tests."""
+    """Run `hublish check` on a manifest in the tree, once per manifest for all tests."""
     monkeypatch.chdir(shared_tree)
     return _check_once
 

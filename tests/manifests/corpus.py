@@ -1,9 +1,9 @@
-"""The corpus: manifests with one fault each, the same manifests mended, and what is told about the fault.
+"""The corpus: manifests with one mistake each, the fixed manifests, and the diagnostics.
 
-invalid/NAME.yaml       what a person wrote, named for what is wrong with it
-fixed/NAME.yaml         the same, mended as the diagnostic says
+invalid/NAME.yaml       a manifest that a person could have written, named for its mistake
+fixed/NAME.yaml         the same, fixed as the diagnostic suggests
 diagnostics/NAME.txt    the diagnostic, as `hublish check` shows it without colour
-tree/                   the files that all of them speak of
+tree/                   the files that all of them refer to
 """
 
 import functools
@@ -19,13 +19,13 @@ from tests.hublish.cli.running import desk
 FOLDER = Path(__file__).parent
 NAMES = tuple(sorted(path.stem for path in (FOLDER / "invalid").iterdir()))
 
-Check = Callable[[bytes], "Told"]
-"""Runs `hublish check` on a manifest that lies in the tree."""
+Check = Callable[[bytes], "Checked"]
+"""Runs `hublish check` on a manifest in the tree."""
 
 
 @dataclass(frozen=True)
-class Told:
-    """How a check ended."""
+class Checked:
+    """The result of a check."""
 
     exit_code: int
     text: str
@@ -39,7 +39,7 @@ def read(part: str, name: str) -> bytes:
     return (FOLDER / part / f"{name}.yaml").read_bytes()
 
 
-def check(manifest: bytes, *, option: str = "") -> Told:
+def check(manifest: bytes, *, option: str = "") -> Checked:
     """Run `hublish check` on hub.yaml in the current folder."""
     Path("hub.yaml").write_bytes(manifest)
     at = desk()
@@ -52,4 +52,4 @@ def check(manifest: bytes, *, option: str = "") -> Told:
         problems = error.problems or (Problem(error.code, error.message, error.hint, location=error.location),)
         code = report_failure(failure, at.report)
     titles = (line for line in at.err.getvalue().splitlines(keepends=True) if not line.startswith("* "))
-    return Told(code, at.out.getvalue() + "".join(titles), problems)
+    return Checked(code, at.out.getvalue() + "".join(titles), problems)

@@ -1,10 +1,10 @@
-"""Every fault of the corpus is told, in the right place, once, with what to do; and doing it mends the manifest."""
+"""Each mistake of the corpus is reported once, at the right place, with a hint that leads to a valid manifest."""
 
 import pytest
 
 from hublish.schemas.diagnose.problems import Location
 from tests.manifests.corpus import FOLDER, NAMES, Check, read
-from tests.manifests.mending import changes
+from tests.manifests.text_changes import changes
 
 FEWEST = 120
 SEVERAL = {
@@ -16,32 +16,32 @@ SEVERAL = {
     "several-sources-missing": 3,
     "several-typing-mistakes": 6,
 }
-"""Manifests with several faults, or with one that makes several places wrong, and how many are told."""
+"""The number of problems of manifests with several mistakes, or with one that affects several places."""
 ELSEWHERE = {
-    "environment-names-one-twice": "neither of the two is more wrong than the other: the list is shown",
-    "list-not-closed": "where it should have ended nobody knows: its beginning is shown",
-    "mapping-not-closed": "where it should have ended nobody knows: its beginning is shown",
-    "template-variable-not-set": "the template asks for it, the manifest says nothing about it",
+    "environment-names-one-twice": "either of the two could be removed: the list is shown",
+    "list-not-closed": "the intended end is unknown: the beginning is shown",
+    "mapping-not-closed": "the intended end is unknown: the beginning is shown",
+    "template-variable-not-set": "the template uses it, and the manifest does not mention it",
 }
-"""Faults that are not told where they are mended, and why they cannot be."""
+"""Mistakes that cannot be reported at the place of their fix, and the reason."""
 
 every_fault = pytest.mark.parametrize("name", NAMES)
 
 
-def test_the_corpus_is_large_and_every_fault_has_its_twins() -> None:
+def test_the_corpus_is_large_and_complete() -> None:
     assert len(NAMES) >= FEWEST
     for part, suffix in (("fixed", ".yaml"), ("diagnostics", ".txt")):
         assert {path.name for path in (FOLDER / part).iterdir()} == {f"{name}{suffix}" for name in NAMES}
 
 
 @every_fault
-def test_a_fault_is_told_as_its_golden_says(name: str, in_tree: Check, request: pytest.FixtureRequest) -> None:
-    told = in_tree(read("invalid", name))
-    assert told.exit_code == 1
+def test_a_mistake_is_reported_as_in_its_golden(name: str, in_tree: Check, request: pytest.FixtureRequest) -> None:
+    checked = in_tree(read("invalid", name))
+    assert checked.exit_code == 1
     golden = FOLDER / "diagnostics" / f"{name}.txt"
     if request.config.getoption("--update-goldens"):
-        golden.write_bytes(told.text.encode())
-    assert told.text == golden.read_bytes().decode(), f"{golden.name} differs; --update-goldens rewrites it"
+        golden.write_bytes(checked.text.encode())
+    assert checked.text == golden.read_bytes().decode(), f"{golden.name} differs; --update-goldens rewrites it"
 
 
 @every_fault
@@ -57,24 +57,24 @@ def test_every_problem_has_a_code_a_place_and_advice(name: str, in_tree: Check) 
 
 
 @every_fault
-def test_every_problem_is_placed_where_the_manifest_is_mended(name: str, in_tree: Check) -> None:
+def test_every_problem_is_placed_where_the_fix_changes_the_manifest(name: str, in_tree: Check) -> None:
     faulty, fixed = (read(part, name) for part in ("invalid", "fixed"))
     problems = in_tree(faulty).problems
     lines = faulty.decode(errors="replace").split("\n")
-    mended = [*changes(faulty.decode(errors="replace"), fixed.decode())]
+    fixed_parts = [*changes(faulty.decode(errors="replace"), fixed.decode())]
 
     def fits(place: Location | None) -> bool:
-        if place and place.source != "hub.yaml":  # the manifest is mended by naming another file
-            return any(place.source in line for change in mended for line in lines[change.first - 1 : change.last])
-        return place is not None and any(change.holds(place.line, place.column) for change in mended)
+        if place and place.source != "hub.yaml":  # the fix is to name another file
+            return any(place.source in line for change in fixed_parts for line in lines[change.first - 1 : change.last])
+        return place is not None and any(change.contains(place.line, place.column) for change in fixed_parts)
 
     shown = [(problem.location, *(each.location for each in problem.related)) for problem in problems]
     misplaced = [str(places[0]) for places in shown if not any(map(fits, places))]
-    assert bool(misplaced) == (name in ELSEWHERE), f"{misplaced} are not in {mended}"
+    assert bool(misplaced) == (name in ELSEWHERE), f"{misplaced} are not in {fixed_parts}"
 
 
 @every_fault
-def test_what_is_mended_passes(name: str, in_tree: Check) -> None:
-    told = in_tree(read("fixed", name))
-    assert told.exit_code == 0, told.text
-    assert "error" not in told.text
+def test_a_fixed_manifest_passes(name: str, in_tree: Check) -> None:
+    checked = in_tree(read("fixed", name))
+    assert checked.exit_code == 0, checked.text
+    assert "error" not in checked.text

@@ -1,4 +1,4 @@
-"""What the JSON Schema can say about a fault, it says, at the same place; what it cannot is listed with the reason."""
+"""The JSON Schema rejects every mistake that it can express, at the same place; the others are listed with a reason."""
 
 import json
 from pathlib import Path
@@ -16,15 +16,15 @@ ROOT = Path(__file__).parents[2]
 VALIDATOR = jsonschema.Draft7Validator(json.loads((SCHEMAS / "manifest.schema.json").read_text(encoding="utf-8")))
 
 FILES = "it depends on the files that are there"
-TEMPLATE = "it depends on what the template says"
+TEMPLATE = "it depends on the template"
 BESIDE = "it depends on other values of the manifest"
-ELSEWHERE = "it depends on the surroundings: git, the environment, what is installed"
-SECRET = "a schema cannot tell a credential, which is random, from a placeholder, which is not"
+ELSEWHERE = "it depends on the environment: git, variables, installed packages"
+SECRET = "a schema cannot distinguish a random credential from a placeholder"
 
 BEYOND_A_SCHEMA = {
     **dict.fromkeys(
         (
-            *("allow-pattern-matches-nothing", "allow-pattern-misspelt", "allow-pattern-names-the-source"),
+            *("allow-pattern-matches-nothing", "allow-pattern-misspelled", "allow-pattern-names-the-source"),
             *("card-and-a-readme", "evaluation-holds-no-results", "evaluation-is-not-json", "evaluation-missing"),
             *("file-denied-by-policy", "file-larger-than-the-policy-allows", "file-that-holds-credentials"),
             *(
@@ -51,7 +51,7 @@ BEYOND_A_SCHEMA = {
         (
             *("environment-variable-not-listed", "path-is-a-file-and-a-folder", "paths-that-differ-in-case"),
             *("paths-that-differ-in-composition", "two-files-with-one-path-in-repo"),
-            *("variable-makes-an-invalid-tag", "variable-misspelt", "variable-unknown"),
+            *("variable-makes-an-invalid-tag", "variable-misspelled", "variable-unknown"),
         ),
         BESIDE,
     ),
@@ -66,13 +66,13 @@ BEYOND_A_SCHEMA = {
         ),
         SECRET,
     ),
-    "schema-version-is-a-fraction": "to JSON 1.0 and 1 are one number",
+    "schema-version-is-a-fraction": "in JSON, 1.0 and 1 are the same number",
 }
-"""The faults of the corpus that the schema passes over, and why."""
+"""The mistakes of the corpus that the schema accepts, and the reason."""
 
 
 def document(part: str, name: str) -> Any:
-    """Return a manifest's data, or None for a text that holds none: a schema judges data alone."""
+    """Return a manifest's data, or None for a text without data: a schema validates only data."""
     try:
         reading = read_yaml(read(part, name), "hub.yaml")
     except InvalidDocumentError:
@@ -84,28 +84,28 @@ DATA = {name: data for name in NAMES if (data := document("invalid", name)) is n
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_what_is_mended_fits_the_schema(name: str) -> None:
+def test_a_fixed_manifest_is_valid_by_the_schema(name: str) -> None:
     VALIDATOR.validate(document("fixed", name))
 
 
 @pytest.mark.parametrize("name", DATA)
-def test_the_schema_refuses_what_it_can(name: str, in_tree: Check) -> None:
-    refused = {format_path(tuple(error.absolute_path)) for error in VALIDATOR.iter_errors(DATA[name])}
-    assert bool(refused) == (name not in BEYOND_A_SCHEMA), BEYOND_A_SCHEMA.get(name, "it says nothing")
-    if refused:
-        # Of a key that is missing, unknown or misnamed a schema tells the mapping it stands in.
-        told = {parse_path(problem.path) for problem in in_tree(read("invalid", name)).problems if problem.path}
-        assert refused & {format_path(path) for path in told | {path[:-1] for path in told}}
+def test_the_schema_rejects_everything_that_it_can(name: str, in_tree: Check) -> None:
+    rejected = {format_path(tuple(error.absolute_path)) for error in VALIDATOR.iter_errors(DATA[name])}
+    assert bool(rejected) == (name not in BEYOND_A_SCHEMA), BEYOND_A_SCHEMA.get(name, "the schema accepts it")
+    if rejected:
+        # For a key that is missing, unknown or invalid, a schema reports the mapping around it.
+        reported = {parse_path(problem.path) for problem in in_tree(read("invalid", name)).problems if problem.path}
+        assert rejected & {format_path(path) for path in reported | {path[:-1] for path in reported}}
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("examples/*/hub.yaml")), ids=lambda path: path.parent.name)
-def test_every_example_fits_the_schema(path: Path) -> None:
+def test_every_example_is_valid_by_the_schema(path: Path) -> None:
     VALIDATOR.validate(read_yaml(path.read_bytes(), "hub.yaml").data)
 
 
-def test_every_fault_that_is_beyond_a_schema_is_one_of_the_corpus() -> None:
+def test_every_exception_of_the_schema_is_in_the_corpus() -> None:
     assert BEYOND_A_SCHEMA.keys() <= DATA.keys()
 
 
-def test_most_faults_of_data_are_within_reach() -> None:
+def test_most_mistakes_are_within_reach_of_the_schema() -> None:
     assert len(BEYOND_A_SCHEMA) * 4 < len(DATA)

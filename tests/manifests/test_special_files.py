@@ -1,4 +1,4 @@
-"""Faults that git does not keep: links, pipes, twins in case, sizes, counts; and manifests too large to commit."""
+"""Mistakes that git cannot store: links, pipes, colliding names, sizes, counts; and manifests too large to commit."""
 
 import os
 import sys
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.manifests.corpus import Told, check
+from tests.manifests.corpus import Checked, check
 
 MANIFEST = """\
 repo:
@@ -106,7 +106,7 @@ FILES: dict[Callable[[Path], None], tuple[str, str]] = {
 
 @pytest.fixture
 def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of its own, with one file that may go up."""
+    """A separate folder with one file that can be uploaded."""
     folder = tmp_path / "runs"
     folder.mkdir()
     (folder / "config.json").write_text("{}\n")
@@ -114,35 +114,35 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def only_problem(told: Told) -> tuple[str, str, str]:
-    assert told.exit_code == 1
-    (problem,) = told.problems
+def only_problem(checked: Checked) -> tuple[str, str, str]:
+    assert checked.exit_code == 1
+    (problem,) = checked.problems
     assert problem.hint
     assert problem.location
     return problem.code, problem.message, str(problem.location)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse some of these names themselves")
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems reject some of these names themselves")
 @pytest.mark.parametrize(
-    ("make", "code", "said"), [(make, *said) for make, said in FILES.items()], ids=[make.__name__ for make in FILES]
+    ("make", "code", "text"), [(make, *text) for make, text in FILES.items()], ids=[make.__name__ for make in FILES]
 )
-def test_what_lies_on_the_disk_is_told_at_the_artifact_that_collects_it(
-    make: Callable[[Path], None], code: str, said: str, runs: Path
+def test_an_unsuitable_file_is_reported_at_the_artifact_that_collects_it(
+    make: Callable[[Path], None], code: str, text: str, runs: Path
 ) -> None:
     make(runs)
-    told, message, place = only_problem(check(MANIFEST.encode()))
-    assert (told, place) == (code, PLACE)
-    assert said in message
+    found, message, place = only_problem(check(MANIFEST.encode()))
+    assert (found, place) == (code, PLACE)
+    assert text in message
 
 
 @pytest.mark.parametrize("make", [link_to_a_file, pipe, twins_in_case, reserved_folder, empty_weights])
-def test_leaving_the_file_out_mends_it(make: Callable[[Path], None], runs: Path) -> None:
+def test_excluding_the_file_fixes_the_problem(make: Callable[[Path], None], runs: Path) -> None:
     make(runs)
     left_out = '["best.json", "progress", "Model.json", ".cache/*", "*.safetensors"]'
     assert check(f"{MANIFEST}patterns:\n  ignore_patterns: {left_out}\n".encode()).exit_code == 0
 
 
-def test_following_links_mends_them(runs: Path) -> None:
+def test_following_links_fixes_the_problem(runs: Path) -> None:
     link_to_a_file(runs)
     assert check(f"{MANIFEST}policy:\n  symlinks: follow\n".encode()).exit_code == 0
 
@@ -160,7 +160,7 @@ def values(count: int) -> bytes:
 
 
 def aliases(levels: int) -> bytes:
-    """Nine aliases to the level before on each: billions of values in a few hundred bytes."""
+    """Return nine aliases of the previous level on each level: billions of values in a few hundred bytes."""
     lines = ["a0: &a0 [x]", *(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, levels))]
     return ("\n".join(lines) + "\n").encode()
 
@@ -173,19 +173,19 @@ def aliases(levels: int) -> bytes:
         pytest.param(values(60_000), "yaml.too_many", "hub.yaml:7:99986", id="60,000 values"),
     ],
 )
-def test_what_is_too_much_is_refused_at_once(manifest: bytes, code: str, place: str, runs: Path) -> None:
-    told, _, at = only_problem(check(manifest))
-    assert told == code
+def test_oversized_manifests_are_rejected_at_once(manifest: bytes, code: str, place: str, runs: Path) -> None:
+    found, _, at = only_problem(check(manifest))
+    assert found == code
     assert at.rpartition(":")[0] == place.rpartition(":")[0]
 
 
 def test_a_bomb_of_aliases_is_a_list_of_problems(runs: Path) -> None:
-    told = check(aliases(9))
-    assert told.exit_code == 1
-    assert {problem.code for problem in told.problems} >= {"yaml.anchor", "yaml.alias"}
-    assert len(told.problems) <= 100
+    checked = check(aliases(9))
+    assert checked.exit_code == 1
+    assert {problem.code for problem in checked.problems} >= {"yaml.anchor", "yaml.alias"}
+    assert len(checked.problems) <= 100
 
 
 @pytest.mark.parametrize("rewrite", [lambda text: b"\xef\xbb\xbf" + text, lambda text: text.replace(b"\n", b"\r\n")])
-def test_what_editors_of_other_systems_write_is_no_fault(rewrite: Callable[[bytes], bytes], runs: Path) -> None:
+def test_files_from_editors_of_other_systems_are_valid(rewrite: Callable[[bytes], bytes], runs: Path) -> None:
     assert check(rewrite(MANIFEST.encode())).exit_code == 0

@@ -1,4 +1,4 @@
-"""hub.yaml.example shows every field, each with a comment, and says what holds without it."""
+"""hub.yaml.example shows every field, each with a comment that describes it and its default."""
 
 import re
 from collections.abc import Iterator
@@ -34,14 +34,14 @@ def shown_keys(node: Node, path: tuple[str | int, ...] = ()) -> Iterator[tuple[t
         yield from shown_keys(item, (*path, index))
 
 
-def test_it_reads_as_the_manifest_it_shows(example: bytes) -> None:
+def test_the_example_is_a_valid_manifest(example: bytes) -> None:
     found = read_manifest(example, "hub.yaml.example")
     assert found.repo.repo_id == "acme/digits-mlp"
     assert found.repo.tag == "v1.2.0"
     assert [artifact.serializer for artifact in found.artifacts] == ["safetensors", "copy"]
 
 
-def test_it_shows_every_field_and_no_other(example: bytes) -> None:
+def test_the_example_shows_every_field_and_no_other(example: bytes) -> None:
     shown = {format_path(path) for path, _ in shown_keys(read_yaml(example, "x").positions.root)}
     fields = set(model_fields(Manifest))
     assert fields <= shown
@@ -94,7 +94,7 @@ def test_a_comment_names_every_choice_and_the_default(path: str, field: FieldInf
         assert field.default in comment
 
 
-def test_comments_speak_of_fields_that_exist(example: bytes) -> None:
+def test_comments_name_existing_fields(example: bytes) -> None:
     known = {path.rpartition(".")[2] for path in model_fields(Manifest)} | {"state_dict"}
     known |= SafetensorsOptions.model_fields.keys() | {"module:Class"}
     for path, comment in comments(example).items():
@@ -102,14 +102,14 @@ def test_comments_speak_of_fields_that_exist(example: bytes) -> None:
             assert word in known, f"{path}: `{word}`"
 
 
-def test_the_options_of_safetensors_are_all_shown_or_named(example: bytes) -> None:
+def test_all_options_of_safetensors_are_shown_or_named(example: bytes) -> None:
     shown = read_manifest(example).artifacts[0].options.keys()
     named = set(re.findall(r"`(\w+)`", comments(example)["artifacts[0].options"]))
     assert shown <= SafetensorsOptions.model_fields.keys()
     assert SafetensorsOptions.model_fields.keys() <= shown | named
 
 
-def test_every_name_that_needs_no_declaration_is_listed(example: bytes) -> None:
+def test_every_built_in_name_is_listed(example: bytes) -> None:
     listed = set(re.findall(r"\{\{ (git\.\w+|source_date) \}\}", comments(example)["variables"]))
     assert listed == set(BUILT_IN)
 

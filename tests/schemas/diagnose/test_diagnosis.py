@@ -224,7 +224,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize(("text", "expected"), WRONG.values(), ids=WRONG.keys())
-def test_one_fault_gives_one_problem_with_everything_needed_to_mend_it(
+def test_one_mistake_gives_one_problem_with_everything_needed_to_fix_it(
     text: str, expected: tuple[str, str, str, str, str]
 ) -> None:
     (only,) = problems_of(text)
@@ -232,12 +232,12 @@ def test_one_fault_gives_one_problem_with_everything_needed_to_mend_it(
     assert (only.code, only.path, str(only.location)) == (code, path, f"hub.yaml:{place}")
     assert message in only.message
     assert hint in only.hint
-    assert only.hint, "nobody is left without advice"
+    assert only.hint, "every problem has a hint"
     for jargon in ("pydantic", "validation error", "Input should", "string_type", "Extra inputs"):
         assert jargon not in str(only)
 
 
-def test_all_problems_come_at_once_in_the_order_of_the_text() -> None:
+def test_all_problems_are_reported_in_the_order_of_the_text() -> None:
     found = problems_of("repo:\n  repo_typ: model\n  tag: 1\n  tag: 2\nartifacts:\n  - source: &a x\n  - {}\nzzz: 1\n")
     assert [problem.path for problem in found] == [
         *("repo.repo_id", "repo.repo_typ", "repo.tag", "repo.tag", "artifacts[0].source", "artifacts[1].source", "zzz")
@@ -257,7 +257,7 @@ def test_all_problems_come_at_once_in_the_order_of_the_text() -> None:
         (HEAD + "variables: {v: " + "9" * 70 + "}", "yaml.number"),
     ],
 )
-def test_a_value_that_was_refused_already_is_not_judged_again(text: str, code: str) -> None:
+def test_a_rejected_value_is_not_validated_again(text: str, code: str) -> None:
     assert [problem.code for problem in problems_of(text)] == [code]
 
 
@@ -288,7 +288,7 @@ TOKEN = "hf" + "_" + "aBcDeFgHiJkLmNoPqRsTuVwXyZ01234567"
     ],
     ids=range(17),
 )
-def test_a_token_is_refused_wherever_it_stands_and_never_shown(text: str) -> None:
+def test_a_token_is_rejected_anywhere_and_never_shown(text: str) -> None:
     found = problems_of(text)
     shown = "\n".join([*map(str, found), *map(repr, found), str(InvalidDocumentError(found))])
     assert TOKEN not in shown
@@ -306,12 +306,12 @@ def test_no_value_is_ever_echoed(key: str, value: str) -> None:
     assert "s3cr3t" not in "\n".join(map(str, problems_of(text)))
 
 
-def test_a_flood_of_problems_is_cut_at_a_hundred() -> None:
+def test_at_most_a_hundred_problems_are_reported() -> None:
     assert len(problems_of("repo: {repo_id: a/b}\nartifacts:\n" + "- {sorce: x}\n" * 500)) == 100
 
 
-def test_what_does_not_go_with_a_value_is_shown_beside_it() -> None:
+def test_a_conflicting_value_is_shown_with_the_problem() -> None:
     (only,) = problems_of(repo("tag: v1\n  create_pr: true"))
     assert [(each.path, str(each.location)) for each in only.related] == [("repo.tag", "hub.yaml:4:8")]
     (only,) = problems_of(repo("space_sdk: gradio"))
-    assert only.related == (), "the default stands nowhere"
+    assert only.related == (), "a default has no place"

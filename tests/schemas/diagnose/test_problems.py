@@ -1,4 +1,4 @@
-"""What several problems come to: which of them refuse, how many they are, in which order they are told."""
+"""Problems: errors and warnings, their number, their order, and the positions in a document."""
 
 import pytest
 from hypothesis import given
@@ -22,17 +22,17 @@ ERROR = Problem("a.b", "wrong")
 WARNING = Problem("a.c", "odd", severity="warning")
 
 
-def test_warnings_refuse_nothing() -> None:
+def test_warnings_are_not_errors() -> None:
     assert errors_in([WARNING, ERROR, WARNING]) == (ERROR,)
     assert errors_in([WARNING]) == ()
 
 
-@pytest.mark.parametrize(("count", "told"), [(1, "a problem"), (2, "2 problems")])
-def test_problems_are_counted_in_words(count: int, told: str) -> None:
-    assert counted([ERROR] * count) == told
+@pytest.mark.parametrize(("count", "text"), [(1, "a problem"), (2, "2 problems")])
+def test_problems_are_counted_for_a_sentence(count: int, text: str) -> None:
+    assert counted([ERROR] * count) == text
 
 
-def test_problems_are_told_from_the_top_of_the_text() -> None:
+def test_problems_are_sorted_from_the_top_of_the_text() -> None:
     late = Problem("a.b", "wrong", location=Location("hub.yaml", 10, 1))
     early = Problem("a.b", "wrong", location=Location("hub.yaml", 9, 3), path="b")
     beside = Problem("a.b", "wrong", location=Location("hub.yaml", 9, 3), path="a")
@@ -80,18 +80,18 @@ def test_keys_and_values_are_found(positions: Positions, path: Path, key: str, v
         (("nothing", "here"), "1:1"),
     ],
 )
-def test_a_path_that_leads_nowhere_is_placed_at_the_key_of_the_last_value_it_reaches(
+def test_the_place_of_an_unknown_path_is_the_key_of_the_last_value_on_the_way(
     positions: Positions, path: Path, place: str
 ) -> None:
     assert str(positions.value(path)) == str(positions.key(path)) == f"hub.yaml:{place}"
 
 
-def test_a_part_of_a_value_is_found_where_it_is_written(positions: Positions) -> None:
+def test_a_part_of_a_value_has_its_own_place(positions: Positions) -> None:
     assert str(positions.within(("odd key",), "{{ y }}")) == "hub.yaml:6:15"
     assert str(positions.within(("odd key",), "absent")) == "hub.yaml:6:12"
 
 
-def test_an_unquoted_scalar_is_known_as_it_was_written(positions: Positions) -> None:
+def test_an_unquoted_scalar_is_returned_as_written(positions: Positions) -> None:
     assert positions.plain_text(("artifacts", 1, "options", "size")) == "1.10"
     assert positions.plain_text(("artifacts", 0, "source")) is None
     assert positions.plain_text(("repo", "tag")) is None
@@ -109,13 +109,13 @@ def test_an_unquoted_scalar_is_known_as_it_was_written(positions: Positions) -> 
         ((), ""),
     ],
 )
-def test_paths_are_written_as_people_write_them_and_read_back(path: Path, text: str) -> None:
+def test_paths_are_formatted_for_people_and_parsed_back(path: Path, text: str) -> None:
     assert format_path(path) == text
     assert parse_path(text) == path
 
 
 @given(st.lists(st.text(st.characters(exclude_characters='"'), min_size=1) | st.integers(0, 99), max_size=5))
-def test_every_path_without_quotes_in_it_reads_back(steps: list[str | int]) -> None:
+def test_every_path_without_quotes_is_parsed_back(steps: list[str | int]) -> None:
     assert parse_path(format_path(tuple(steps))) == tuple(steps)
 
 

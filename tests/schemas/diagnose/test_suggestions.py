@@ -1,4 +1,4 @@
-"""Words of other tools lead to fields that exist, and stand in nobody's way."""
+"""Hints lead to existing fields and valid values."""
 
 import re
 
@@ -14,15 +14,15 @@ from hublish.schemas.vocabulary import synonyms, table
 
 
 @pytest.mark.parametrize("name", sorted(table("synonyms")["entries"].keys() - {"Variables"}))
-def test_every_word_leads_to_a_field_or_says_where_it_goes(name: str) -> None:
+def test_every_synonym_leads_to_a_field_or_a_hint(name: str) -> None:
     model: type[Document] = getattr(manifest, name)
-    for word, meant in synonyms(name).items():
+    for word, likely in synonyms(name).items():
         assert word not in model.model_fields, "a field needs no synonym"
-        assert meant in model.model_fields or " " in meant, (word, meant)
+        assert likely in model.model_fields or " " in likely, (word, likely)
 
 
 @pytest.mark.parametrize(
-    ("word", "path", "meant"),
+    ("word", "path", "likely"),
     [
         ("branch", ("repo",), "revision"),
         ("Branch", ("repo",), "revision"),
@@ -33,11 +33,11 @@ def test_every_word_leads_to_a_field_or_says_where_it_goes(name: str) -> None:
         ("anything", ("card", "metadata"), None),
     ],
 )
-def test_a_word_is_understood_where_it_stands(word: str, path: tuple[str | int, ...], meant: str | None) -> None:
-    assert likely_key(word, Manifest, path) == meant
+def test_a_synonym_depends_on_its_place(word: str, path: tuple[str | int, ...], likely: str | None) -> None:
+    assert likely_key(word, Manifest, path) == likely
 
 
-def test_a_misspelt_field_comes_before_a_word_of_another_tool() -> None:
+def test_a_misspelled_field_comes_before_a_synonym() -> None:
     assert likely_key("artefacts", Manifest, ()) == "artifacts"
     assert likely_key("revison", Manifest, ("repo",)) == "revision"
 
@@ -79,12 +79,12 @@ def hint_of(text: str) -> str:
         (WHOLE + "patterns: {allow_patterns: }\n", "write its items on the lines below, each after `- `"),
     ],
 )
-def test_a_wrong_shape_is_shown_the_right_one(faulty: str, hint: str) -> None:
+def test_a_value_of_the_wrong_type_gets_a_hint_with_the_right_form(faulty: str, hint: str) -> None:
     assert hint_of(faulty).startswith(hint)
 
 
 @pytest.mark.parametrize("gone", ["repo:\n  repo_id: jo/poems\n", "artifacts:\n  - source: adapter\n"])
-def test_the_line_that_is_to_be_added_is_taken(gone: str) -> None:
+def test_the_suggested_line_is_accepted(gone: str) -> None:
     faulty = WHOLE.replace(gone, "")
     added = re.fullmatch("add `(.*)`", hint_of(faulty))
     assert added
@@ -95,7 +95,7 @@ def test_a_long_value_is_not_repeated() -> None:
     assert hint_of(f"repo: {'x' * 500}\nartifacts: [{{source: x}}]\n") == "write `repo_id: ...` below"
 
 
-# Of a kind that no rule knows: the manifest is not refused for it.
+# A token of an unknown kind: no rule rejects the manifest for it.
 TOKEN = "corp_-" + "4dEfG7hIjKlMnOpQrStU"
 
 
@@ -109,5 +109,5 @@ TOKEN = "corp_-" + "4dEfG7hIjKlMnOpQrStU"
         WHOLE + f"env: {TOKEN}\n",
     ],
 )
-def test_advice_repeats_no_credential_of_any_kind(faulty: str) -> None:
+def test_no_hint_contains_a_credential_of_an_unknown_kind(faulty: str) -> None:
     assert TOKEN[6:] not in hint_of(faulty)

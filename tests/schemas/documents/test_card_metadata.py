@@ -56,21 +56,23 @@ ADVISED: dict[str, tuple[RepoType, dict[str, Any], str, str]] = {
     "size": ("dataset", {"license": "mit", "size_categories": ["n<2K"]}, "size_categories[0]", "'n<1K'?"),
     "dataset_task": ("dataset", {"license": "mit", "task_categories": ["nonsense"]}, "task_categories[0]", ""),
     "sdk": ("space", {"sdk": "streamlit"}, "sdk", ""),
-    "misspelt": ("model", {"license": "mit", "licence": "mit"}, "licence", "rename it to 'license'"),
-    "misspelt_with_a_dash": ("model", {"license": "mit", "pipeline-tag": "x"}, "pipeline-tag", "'pipeline_tag'"),
+    "misspelled": ("model", {"license": "mit", "licence": "mit"}, "licence", "rename it to 'license'"),
+    "misspelled_with_a_dash": ("model", {"license": "mit", "pipeline-tag": "x"}, "pipeline-tag", "'pipeline_tag'"),
     "kernel_license": ("kernel", {"license": "apache2"}, "license", "'apache-2.0'?"),
 }
 
 
 @pytest.mark.parametrize(("repo_type", "metadata", "path", "hint"), REFUSED.values(), ids=REFUSED.keys())
-def test_what_the_hub_refuses_is_an_error(repo_type: RepoType, metadata: dict[str, Any], path: str, hint: str) -> None:
+def test_values_that_the_hub_rejects_are_errors(
+    repo_type: RepoType, metadata: dict[str, Any], path: str, hint: str
+) -> None:
     (only,) = metadata_problems(metadata, repo_type)
     assert (only.severity, only.code, only.path) == ("error", "card.refused", f"card.metadata.{path}")
     assert hint in only.hint
 
 
 @pytest.mark.parametrize(("repo_type", "metadata", "path", "hint"), ADVISED.values(), ids=ADVISED.keys())
-def test_what_the_hub_takes_is_at_most_a_warning(
+def test_values_that_the_hub_accepts_are_at_most_warnings(
     repo_type: RepoType, metadata: dict[str, Any], path: str, hint: str
 ) -> None:
     (only,) = metadata_problems(metadata, repo_type)
@@ -94,11 +96,11 @@ def test_what_the_hub_takes_is_at_most_a_warning(
         ("kernel", {"license": "mit"}),
     ],
 )
-def test_a_good_card_has_nothing_to_hear(repo_type: RepoType, metadata: dict[str, Any]) -> None:
+def test_a_good_card_has_no_problems(repo_type: RepoType, metadata: dict[str, Any]) -> None:
     assert metadata_problems(metadata, repo_type) == ()
 
 
-def test_the_place_of_the_metadata_can_be_another() -> None:
+def test_the_path_of_the_metadata_is_configurable() -> None:
     (only,) = metadata_problems({}, "model", path="README.md")
     assert only.path == "README.md.license"
 
@@ -122,13 +124,13 @@ KEYS = [
 
 
 @given(st.dictionaries(st.sampled_from(KEYS), anything), st.sampled_from(["model", "dataset", "space", "kernel"]))
-def test_any_front_matter_can_be_judged(metadata: dict[str, Any], repo_type: RepoType) -> None:
+def test_any_front_matter_can_be_checked(metadata: dict[str, Any], repo_type: RepoType) -> None:
     for problem in metadata_problems(metadata, repo_type):
         assert problem.message
         assert problem.path.startswith("card.metadata.")
 
 
-def test_of_thousands_of_findings_a_hundred_are_told_and_what_is_refused_first() -> None:
+def test_at_most_a_hundred_problems_are_reported_errors_first() -> None:
     advice = {f"tag{number}": "" for number in range(5_000)} | {"pipeline_tag": ["nonsense"] * 5_000}
     found = metadata_problems({**advice, "license": ["nonsense"] * 5_000}, "model")
     assert len(found) == MAX_PROBLEMS

@@ -1,4 +1,4 @@
-"""Texts with a form: Python and the JSON Schema are of one mind, as far as a pattern can be."""
+"""Python and the JSON Schema agree about strings with a form, as far as a pattern can express it."""
 
 import re
 from collections.abc import Callable
@@ -28,10 +28,10 @@ def python(form: Any) -> Check:
 
 
 def pattern(form: Any) -> Check:
-    """What the schema says, in the dialect of ECMA 262, where `$` is the very end."""
+    """Return the pattern in the schema as a check; in ECMA 262, `$` is only the very end."""
     about = TypeAdapter(form).json_schema()
-    said = about["anyOf"][0]["pattern"] if "anyOf" in about else about["pattern"]
-    expression = re.compile(said.replace("$", r"\Z"))
+    found = about["anyOf"][0]["pattern"] if "anyOf" in about else about["pattern"]
+    expression = re.compile(found.replace("$", r"\Z"))
     return lambda text: len(text) >= about.get("minLength", 0) and expression.search(text) is not None
 
 
@@ -46,7 +46,7 @@ FORMS = {
     "line": field_types.Line,
 }
 EXACT = ("ref", "repo_id", "target")
-"""What a pattern can say in full, of texts that Unicode does nothing to."""
+"""The forms that a pattern expresses completely, for strings that Unicode normalization does not change."""
 
 written = st.text(st.sampled_from("aZ09_-./~\\:@{}^ *gitlock\n\u202e"), max_size=10)
 
@@ -54,7 +54,7 @@ written = st.text(st.sampled_from("aZ09_-./~\\:@{}^ *gitlock\n\u202e"), max_size
 @pytest.mark.parametrize("name", FORMS)
 @settings(max_examples=400)
 @given(text=written)
-def test_the_schema_refuses_nothing_that_is_taken(name: str, text: str) -> None:
+def test_the_schema_rejects_nothing_that_is_valid(name: str, text: str) -> None:
     if python(FORMS[name])(text):
         assert pattern(FORMS[name])(text)
 
@@ -62,11 +62,11 @@ def test_the_schema_refuses_nothing_that_is_taken(name: str, text: str) -> None:
 @pytest.mark.parametrize("name", EXACT)
 @settings(max_examples=400)
 @given(text=written)
-def test_the_schema_refuses_all_that_a_pattern_can(name: str, text: str) -> None:
+def test_the_schema_rejects_everything_that_a_pattern_can_express(name: str, text: str) -> None:
     assert pattern(FORMS[name])(text) == python(FORMS[name])(text)
 
 
-def test_a_name_may_be_as_long_as_a_file_system_takes() -> None:
+def test_a_name_may_be_as_long_as_a_file_system_allows() -> None:
     for form in (field_types.PathInRepo, field_types.FilePath):
         for text in ("a" * 255, "/".join(["a" * 255] * 4), "\u00e9" * 127):
             assert python(form)(text)
@@ -79,7 +79,7 @@ def test_a_name_may_be_as_long_as_a_file_system_takes() -> None:
 @pytest.mark.parametrize(
     ("text", "hint"), [("../x", "write 'x'"), ("a" * 300, "shorten it"), (".git/x", "choose another")]
 )
-def test_a_refusal_says_what_to_write(text: str, hint: str) -> None:
+def test_an_error_suggests_a_valid_value(text: str, hint: str) -> None:
     with pytest.raises(ValidationError) as caught:
         TypeAdapter(field_types.PathInRepo).validate_python(text)
     (error,) = caught.value.errors()

@@ -24,12 +24,12 @@ repo_ids = st.text(st.sampled_from("aZ09_-./git"), max_size=14) | st.text(max_si
 
 @settings(max_examples=rounds(500))
 @given(repo_ids)
-def test_a_repo_id_is_taken_exactly_when_the_client_takes_it(repo_id: str) -> None:
+def test_a_repo_id_is_valid_exactly_when_the_client_accepts_it(repo_id: str) -> None:
     assert accepts(check_repo_id, repo_id) == accepts(validate_repo_id, repo_id)
 
 
 @given(repo_ids)
-def test_the_pattern_says_the_same_as_the_check(repo_id: str) -> None:
+def test_the_pattern_agrees_with_the_check(repo_id: str) -> None:
     # A `$` also matches before a final newline in Python's dialect, unlike in the JSON Schema's.
     assert accepts(check_repo_id, repo_id) == bool(re.search(REPO_ID_PATTERN.replace("$", r"\Z"), repo_id))
 
@@ -57,7 +57,7 @@ def test_the_longest_name_has_96_characters(length: int) -> None:
         ("acme/x.git", "end with '.git'"),
     ],
 )
-def test_a_bad_repo_id_says_which_rule_is_broken(repo_id: str, why: str) -> None:
+def test_an_invalid_repo_id_names_the_broken_rule(repo_id: str, why: str) -> None:
     with pytest.raises(ValueError, match=re.escape(why)):
         check_repo_id(repo_id)
 
@@ -72,8 +72,8 @@ def git_accepts(name: str) -> bool:
 
 @settings(max_examples=rounds(100))
 @given(st.text(st.sampled_from("ab@{}~^:?*[\\ ./-_lock\n\x7f#"), min_size=1, max_size=10))
-def test_a_ref_is_taken_when_git_takes_it(name: str) -> None:
-    if name != "@":  # git expands it: `--branch @` says yes, and no branch can have that name
+def test_a_ref_is_valid_when_git_accepts_it(name: str) -> None:
+    if name != "@":  # git expands it: `--branch @` succeeds, but no branch can have this name
         assert accepts(check_ref, name) == git_accepts(name)
 
 
@@ -82,7 +82,7 @@ def test_a_ref_is_taken_when_git_takes_it(name: str) -> None:
     ["main", "v1.2.0", "feature/x", "refs/pr/3", "a@b", "1.0", "a.lockb", "a-", "été", "x" * 250, "release+1", "a@/b"],
     ids=lambda name: name[:20],
 )
-def test_ordinary_refs_are_taken(name: str) -> None:
+def test_ordinary_refs_are_valid(name: str) -> None:
     assert check_ref(name) == name
     assert git_accepts(name)
 
@@ -95,18 +95,18 @@ def test_ordinary_refs_are_taken(name: str) -> None:
     ],
     ids=ascii,
 )
-def test_what_git_refuses_is_refused(name: str) -> None:
+def test_refs_that_git_rejects_are_rejected(name: str) -> None:
     with pytest.raises(ValueError, match="not a valid name for a branch or tag"):
         check_ref(name)
 
 
 @pytest.mark.parametrize("name", ["a\u202eb", "a\x85", "a\u2028"], ids=ascii)
-def test_refs_that_do_not_show_what_they_are_are_refused(name: str) -> None:
+def test_refs_with_invisible_characters_are_rejected(name: str) -> None:
     with pytest.raises(ValueError, match=r"not allowed|control character"):
         check_ref(name)
 
 
-def test_a_ref_whose_lock_file_would_be_too_long_is_refused() -> None:
+def test_a_ref_whose_lock_file_would_be_too_long_is_rejected() -> None:
     with pytest.raises(ValueError, match="250 bytes"):
         check_ref("é" * 126)
 
@@ -121,7 +121,7 @@ def test_a_ref_whose_lock_file_would_be_too_long_is_refused() -> None:
         ("http://[::1]:8080/hub/", "http://[::1]:8080/hub"),
     ],
 )
-def test_endpoints_are_taken_without_a_trailing_slash(endpoint: str, kept: str) -> None:
+def test_endpoints_lose_a_trailing_slash(endpoint: str, kept: str) -> None:
     assert check_endpoint(endpoint) == kept
 
 
@@ -148,6 +148,6 @@ def test_endpoints_are_taken_without_a_trailing_slash(endpoint: str, kept: str) 
         ),
     ],
 )
-def test_what_is_no_endpoint_is_refused(endpoint: str) -> None:
+def test_invalid_endpoints_are_rejected(endpoint: str) -> None:
     with pytest.raises(ValueError, match=r"expected a URL|user, password"):
         check_endpoint(endpoint)

@@ -36,7 +36,7 @@ def test_a_lock_reads_back_with_its_files_in_order(lock: MakeLock) -> None:
     assert found.to_json() == lock().to_json()
 
 
-def test_a_lock_has_one_file_a_line(lock: MakeLock) -> None:
+def test_a_lock_has_one_file_per_line(lock: MakeLock) -> None:
     lines = lock().to_json().splitlines()
     rows = [json.loads(line.strip().removesuffix(",")) for line in lines if '"path_in_repo"' in line]
     assert [row["path_in_repo"] for row in rows] == ["a.json", "b/ü.bin"]
@@ -68,13 +68,13 @@ def test_plans_and_receipts_read_back(plan: PlanDocument, receipt: ReceiptDocume
         (b'{"lock_version": "\n"}', "not JSON: invalid control character"),
     ],
 )
-def test_what_is_no_json_object_is_refused(text: bytes, message: str) -> None:
+def test_anything_but_a_json_object_is_rejected(text: bytes, message: str) -> None:
     (only,) = problems_of(text)
     assert only.code == "lock.syntax"
     assert message in only.message
 
 
-def test_broken_json_is_shown_where_it_breaks() -> None:
+def test_invalid_json_is_reported_at_its_place() -> None:
     (only,) = problems_of(b'{\n  "lock_version": 1,\n  oops\n}')
     assert only.location == Location("hub.lock", 3, 3)
 
@@ -87,18 +87,18 @@ def test_a_file_that_is_too_large_is_not_parsed(monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.parametrize(
-    ("version", "said"),
+    ("version", "found"),
     [(2, "lock_version 2"), (0, "lock_version 0"), (True, "no lock_version"), ("1", "no lock_version")],
 )
-def test_an_unknown_version_says_what_can_be_read(
-    changed_lock: Callable[..., bytes], version: object, said: str
+def test_an_unknown_version_names_the_readable_versions(
+    changed_lock: Callable[..., bytes], version: object, found: str
 ) -> None:
     (only,) = problems_of(changed_lock(lock_version=version))
     assert (only.code, only.path) == ("lock.version", "lock_version")
-    assert only.message == f"hub.lock has {said}; this hublish reads 1"
+    assert only.message == f"hub.lock has {found}; this hublish reads 1"
 
 
-def test_a_lock_without_version_is_refused() -> None:
+def test_a_lock_without_version_is_rejected() -> None:
     (only,) = problems_of(b"{}")
     assert (only.code, only.message) == ("lock.version", "hub.lock has no lock_version; this hublish reads 1")
 
@@ -140,7 +140,7 @@ FILE = {"path_in_repo": "a", "size": 1, "sha256": "0" * 64, "blob_id": "0" * 40}
         ({"load": {"target": "os.system"}}, "load.target", "expected `module:Class`"),
     ],
 )
-def test_a_lock_from_elsewhere_is_trusted_in_nothing(
+def test_everything_in_a_lock_is_validated(
     changed_lock: Callable[..., bytes], changes: dict[str, Any], path: str, message: str
 ) -> None:
     (only,) = problems_of(changed_lock(**changes))
@@ -149,7 +149,7 @@ def test_a_lock_from_elsewhere_is_trusted_in_nothing(
     assert only.code.startswith("lock.")
 
 
-def test_a_plan_may_list_odd_remote_files_and_may_not_send_any(plan: PlanDocument) -> None:
+def test_a_plan_may_list_odd_remote_files_but_not_send_them(plan: PlanDocument) -> None:
     text = plan.model_dump(mode="json")
     text["files"][1]["action"] = "add"
     (only,) = problems_of(json.dumps(text).encode(), read_plan)
@@ -169,7 +169,7 @@ json_values = st.recursive(st.none() | st.booleans() | st.integers() | st.floats
 
 
 @given(st.dictionaries(st.sampled_from([*Lock.model_fields, "x"]), json_values | st.just([FILE]) | st.just(1)))
-def test_any_json_is_read_or_refused(data: dict[str, Any]) -> None:
+def test_any_json_is_read_or_rejected(data: dict[str, Any]) -> None:
     text = json.dumps({"lock_version": 1, **data}).encode()
     with pytest.raises(InvalidDocumentError) as caught:
         read_lock(text)
@@ -177,7 +177,7 @@ def test_any_json_is_read_or_refused(data: dict[str, Any]) -> None:
 
 
 @given(st.binary(max_size=80))
-def test_any_bytes_are_read_or_refused(text: bytes) -> None:
+def test_any_bytes_are_read_or_rejected(text: bytes) -> None:
     for read in (read_lock, read_plan, read_receipt):
         with pytest.raises(InvalidDocumentError):
             read(text)

@@ -1,4 +1,4 @@
-"""How much a manifest may ask for."""
+"""The limits of a manifest."""
 
 import pytest
 
@@ -16,7 +16,7 @@ LISTS = {
 
 
 @pytest.mark.parametrize("path", LISTS)
-def test_what_is_asked_about_every_file_has_a_limit(path: str) -> None:
+def test_lists_that_are_checked_for_every_file_have_a_limit(path: str) -> None:
     entry = "{source: a}" if path == "artifacts" else "a"
     read_manifest((LISTS[path] % ", ".join([entry] * MOST_ENTRIES)).encode())
     with pytest.raises(InvalidDocumentError) as caught:

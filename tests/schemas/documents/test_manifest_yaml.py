@@ -28,12 +28,12 @@ def test_problems_found_later_are_placed_in_the_text() -> None:
 
 
 @given(st.binary(max_size=80))
-def test_any_bytes_are_read_or_refused(text: bytes) -> None:
+def test_any_bytes_are_read_or_rejected(text: bytes) -> None:
     with pytest.raises(InvalidDocumentError):
         read_manifest(text)
 
 
-# What no document may hold is refused on reading, so it is not written here either.
+# Reading rejects characters that a document must not contain, so none are written here.
 texts = st.text(st.characters(categories=["L", "M", "N", "P", "S", "Zs"]), max_size=20) | st.sampled_from(
     [
         *(
@@ -145,7 +145,7 @@ def test_a_resolved_manifest_reads_back_as_itself_and_is_written_the_same_again(
     assert dump_resolved(again) == written
 
 
-def test_a_resolved_manifest_shows_every_field_under_a_line_that_says_what_it_is() -> None:
+def test_a_resolved_manifest_shows_every_field_below_a_comment() -> None:
     head, _, rest = dump_resolved(minimal(card=Card())).decode().partition("\n")
     assert head.startswith("# hub.yaml with all defaults and the values of its variables")
     shown = yaml.safe_load(rest)
@@ -163,7 +163,7 @@ def test_a_resolved_manifest_shows_every_field_under_a_line_that_says_what_it_is
 
 
 @pytest.mark.parametrize("text", ["y", "n", "Y", "N", "no", "On", "12:30:45", "2024-01-01", "0o17", "1e3", "007", "~"])
-def test_a_text_that_some_reader_takes_for_something_else_is_quoted(text: str) -> None:
+def test_a_string_that_some_reader_would_misread_is_quoted(text: str) -> None:
     written = dump_resolved(minimal(card=Card(metadata={"a": text, text: "b"})))
     assert f"a: '{text}'\n".encode() in written
     assert f"'{text}': b\n".encode() in written
@@ -171,8 +171,8 @@ def test_a_text_that_some_reader_takes_for_something_else_is_quoted(text: str) -
 
 @settings(max_examples=rounds(50))
 @given(st.dictionaries(texts, texts, max_size=5))
-def test_a_reader_of_yaml_1_1_sees_the_same_texts(metadata: dict[str, str]) -> None:
-    """Braces apart: those are escaped for our own reader."""
+def test_a_reader_of_yaml_1_1_reads_the_same_strings(metadata: dict[str, str]) -> None:
+    """Without braces, which are escaped for hublish."""
     metadata = {key: value for key, value in metadata.items() if "{{" not in value}
     written = dump_manifest(minimal(card=Card(metadata=metadata)))
     read: Any = yaml.safe_load(written)
@@ -183,7 +183,7 @@ def minimal(**fields: Any) -> Manifest:
     return Manifest(repo=Repo(repo_id="acme/x"), artifacts=(Artifact(source="a"),), **fields)
 
 
-def test_what_is_left_at_its_default_is_not_written() -> None:
+def test_defaults_are_not_written() -> None:
     assert dump_manifest(minimal()) == b"schema_version: 1\nrepo:\n  repo_id: acme/x\nartifacts:\n- source: a\n"
 
 
@@ -191,13 +191,13 @@ def test_sizes_are_written_as_people_write_them() -> None:
     assert b"max_file_size: 5GB" in dump_manifest(minimal(policy=Policy(max_file_size=5 * 10**9)))
 
 
-def test_no_anchors_are_written_for_values_that_stand_twice() -> None:
+def test_no_anchors_are_written_for_repeated_values() -> None:
     tags = ["a", "b"]
     written = dump_manifest(minimal(card=Card(metadata={"x": tags, "y": tags})))
     assert b"&" not in written
     assert read_manifest(written) == minimal(card=Card(metadata={"x": tags, "y": tags}))
 
 
-def test_an_object_that_is_no_plain_data_is_refused() -> None:
+def test_an_object_that_is_not_plain_data_is_rejected() -> None:
     with pytest.raises(Exception, match="serialize"):
         dump_manifest(minimal(card=Card(metadata={"x": object()})))

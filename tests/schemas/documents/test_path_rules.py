@@ -65,7 +65,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("path", "why"), REFUSED.items(), ids=[ascii(path)[:30] for path in REFUSED])
-def test_a_bad_path_is_refused_and_says_why(path: str, why: str) -> None:
+def test_an_invalid_path_is_rejected_with_the_reason(path: str, why: str) -> None:
     assert any(why in problem for problem in path_problems(path)), path_problems(path)
 
 
@@ -79,11 +79,11 @@ def test_a_bad_path_is_refused_and_says_why(path: str, why: str) -> None:
     ],
     ids=lambda path: ascii(path)[:30],
 )
-def test_a_good_path_is_taken(path: str) -> None:
+def test_a_valid_path_is_accepted(path: str) -> None:
     assert path_problems(path) == ()
 
 
-def test_every_fault_of_a_path_is_named() -> None:
+def test_every_problem_of_a_path_is_named() -> None:
     assert len(path_problems("/../.git/\0\\" + "x" * 300)) == 6
 
 
@@ -104,7 +104,7 @@ def test_every_fault_of_a_path_is_named() -> None:
         ("a?b", "contains a character"),
     ],
 )
-def test_names_windows_cannot_hold_are_known(path: str, why: str) -> None:
+def test_names_that_windows_rejects_are_not_portable(path: str, why: str) -> None:
     assert any(why in problem for problem in portability_problems(path))
     assert path_problems(path) == ()
 
@@ -117,18 +117,18 @@ def test_ordinary_names_are_portable(path: str) -> None:
 @pytest.mark.parametrize(
     "pattern", ["*", "*.bin", "a/*", "checkpoint-*/", "**/x", "[!a]*", ".git/*", ".cache/**", "a?"]
 )
-def test_ordinary_patterns_are_taken(pattern: str) -> None:
+def test_ordinary_patterns_are_valid(pattern: str) -> None:
     assert pattern_problems(pattern) == ()
 
 
 @pytest.mark.parametrize("problems", [pattern_problems, local_problems])
-def test_what_no_system_could_open_is_too_long(problems: Callable[[str], tuple[str, ...]]) -> None:
+def test_a_path_that_no_system_could_open_is_too_long(problems: Callable[[str], tuple[str, ...]]) -> None:
     assert problems("é" * 2_048) == ()
     assert problems("é" * 2_048 + "x") == ("path too long: 4097 bytes; the limit is 4096",)
 
 
 @pytest.mark.parametrize("pattern", ["", "/", "/a", "./a", "../*", "a\\*", "a//b", "C:/*", "a\n", "a\u202e*"])
-def test_patterns_that_can_match_nothing_are_refused(pattern: str) -> None:
+def test_patterns_that_cannot_match_are_rejected(pattern: str) -> None:
     assert pattern_problems(pattern)
 
 
@@ -148,7 +148,9 @@ def test_patterns_that_can_match_nothing_are_refused(pattern: str) -> None:
         (["same", "same"], []),
     ],
 )
-def test_names_that_are_one_file_somewhere_are_found(names: list[str], found: list[tuple[str, str, str]]) -> None:
+def test_names_that_are_the_same_file_on_some_systems_collide(
+    names: list[str], found: list[tuple[str, str, str]]
+) -> None:
     assert list(collisions(names)) == found
 
 
@@ -175,7 +177,7 @@ def test_an_accepted_path_stays_inside_its_folder(path: str) -> None:
 
 
 @given(st.text() | st.text(st.characters(categories=["Cs"])) | nasty)
-def test_no_name_is_too_odd_to_be_judged(name: str) -> None:
+def test_any_name_can_be_checked(name: str) -> None:
     encoded(name)
     path_problems(name)
     pattern_problems(name)
@@ -185,13 +187,13 @@ def test_no_name_is_too_odd_to_be_judged(name: str) -> None:
 
 
 @given(st.binary(min_size=1))
-def test_raw_bytes_of_a_name_survive(raw: bytes) -> None:
+def test_raw_bytes_of_a_name_round_trip(raw: bytes) -> None:
     assert encoded(raw.decode("utf-8", "surrogateescape")) == raw
 
 
 @settings(max_examples=rounds(15))
 @given(st.lists(nasty.filter(lambda name: "\0" not in name), min_size=1, max_size=40, unique=True))
-def test_git_takes_every_path_we_take(tmp_path_factory: pytest.TempPathFactory, names: list[str]) -> None:
+def test_git_accepts_every_valid_path(tmp_path_factory: pytest.TempPathFactory, names: list[str]) -> None:
     """With its protection for NTFS and HFS+ on, as a checkout on Windows or macOS has."""
     taken = [name for name in names if not path_problems(name) and not collisions([name, *names])]
     repo = tmp_path_factory.mktemp("repo")
@@ -207,7 +209,7 @@ def test_git_takes_every_path_we_take(tmp_path_factory: pytest.TempPathFactory, 
 @pytest.mark.parametrize(
     "path", [".", "./", "./runs", "runs/", "~$draft.json", "**/*.json", "a b/c", ".cache/x", "x..y"]
 )
-def test_ordinary_places_below_the_folder_are_taken(path: str) -> None:
+def test_ordinary_paths_below_the_folder_are_valid(path: str) -> None:
     assert local_problems(path) == ()
 
 
@@ -228,7 +230,7 @@ def test_ordinary_places_below_the_folder_are_taken(path: str) -> None:
         ("a\u202eb", "bidi control character not allowed"),
     ],
 )
-def test_places_elsewhere_are_refused(path: str, why: str) -> None:
+def test_paths_outside_of_the_folder_are_rejected(path: str, why: str) -> None:
     assert why in "; ".join(local_problems(path))
 
 
@@ -248,5 +250,5 @@ def test_places_elsewhere_are_refused(path: str, why: str) -> None:
         ("fine.bin", None),
     ],
 )
-def test_a_refused_path_is_mended_where_it_can_be(path: str, likely: str | None) -> None:
+def test_an_invalid_path_suggests_the_nearest_valid_one(path: str, likely: str | None) -> None:
     assert nearest_allowed(path) == likely

@@ -26,7 +26,7 @@ class Holder(BaseModel):
         (42, 42),
     ],
 )
-def test_sizes_are_read_as_people_write_them(text: str | int, size: int) -> None:
+def test_sizes_are_parsed_as_people_write_them(text: str | int, size: int) -> None:
     assert parse_size(text) == size
 
 
@@ -51,13 +51,13 @@ def test_sizes_are_read_as_people_write_them(text: str | int, size: int) -> None
         "\u0665GB",
     ],
 )
-def test_what_is_no_size_is_refused(text: Any) -> None:
+def test_invalid_sizes_are_rejected(text: Any) -> None:
     with pytest.raises(ValueError, match="expected a size"):
         parse_size(text)
 
 
 @given(st.integers(0, 10**15 - 1))
-def test_a_size_is_written_so_that_it_reads_back(size: int) -> None:
+def test_a_serialized_size_is_parsed_back(size: int) -> None:
     written = Holder(size=size).model_dump(mode="json")["size"]
     assert parse_size(written) == size
 
@@ -69,5 +69,5 @@ def test_a_size_is_written_so_that_it_reads_back(size: int) -> None:
         *[(999_949, "999.9 KB"), (999_950, "1.0 MB"), (999_999_999, "1.0 GB"), (3 * 10**15, "3000.0 TB")],
     ],
 )
-def test_sizes_are_shown_to_people(size: int, text: str) -> None:
+def test_sizes_are_formatted_for_people(size: int, text: str) -> None:
     assert format_size(size) == text

@@ -1,4 +1,4 @@
-"""What an editor gets to know from the manifest's JSON Schema."""
+"""The manifest's JSON Schema, as editors use it."""
 
 import json
 import re
@@ -71,13 +71,13 @@ def test_every_field_at_every_depth_is_described_with_its_default_and_examples(p
         *("policy.pickle", "policy.secrets", "policy.symlinks"),
     ],
 )
-def test_every_choice_says_what_it_means(path: str) -> None:
+def test_every_choice_has_a_description(path: str) -> None:
     (choices,) = (part for part in parts(at(path)) if "enumDescriptions" in part)
     assert len(choices["enumDescriptions"]) == len(choices["enum"])
     assert all(choices["enumDescriptions"])
 
 
-def test_nothing_is_referred_to_and_backticks_reach_the_hover() -> None:
+def test_nothing_is_a_reference_and_backticks_reach_the_hover() -> None:
     for part in parts(SCHEMA):
         assert "$ref" not in part
         if isinstance(part.get("description"), str) and "`" in part["description"]:
@@ -86,7 +86,7 @@ def test_nothing_is_referred_to_and_backticks_reach_the_hover() -> None:
             assert not re.search(r"[^\n]\n[^\n]", part["description"]), "a line end would end the paragraph"
 
 
-def test_no_mapping_of_the_manifest_is_open() -> None:
+def test_no_mapping_of_the_manifest_allows_unknown_keys() -> None:
     for path in ("repo", "artifacts[]", "patterns", "card", "policy", "load"):
         assert at(path)["additionalProperties"] is False
 
@@ -98,7 +98,7 @@ def test_every_key_of_a_card_is_described_and_none_is_forbidden() -> None:
     assert accepts(card={"metadata": {"my_own_key": [1, {"a": None}], "pipeline_tag": "of-my-own"}})
 
 
-def test_the_words_of_the_hub_are_suggested() -> None:
+def test_the_ids_of_the_hub_are_suggested() -> None:
     for key, word in (("license", "apache-2.0"), ("pipeline_tag", "text-generation"), ("library_name", "timm")):
         assert word in at(f"card.metadata.{key}")["anyOf"][0]["enum"]
 
@@ -119,7 +119,9 @@ def test_the_words_of_the_hub_are_suggested() -> None:
         ("model", {"model-index": [{"results": []}]}, False),
     ],
 )
-def test_what_the_hub_refuses_depends_on_the_kind_of_repo(kind: str, metadata: dict[str, Any], fits: bool) -> None:
+def test_the_values_that_the_hub_rejects_depend_on_the_type_of_repo(
+    kind: str, metadata: dict[str, Any], fits: bool
+) -> None:
     assert accepts(repo={"repo_id": "a/b", "repo_type": kind}, card={"metadata": metadata}) == fits
 
 
@@ -142,7 +144,7 @@ def test_options_are_those_of_the_serializer(artifact: dict[str, Any], fits: boo
     assert accepts(artifacts=[{"source": "x", **artifact}]) == fits
 
 
-def test_every_built_in_serializer_is_suggested_with_what_it_is_for() -> None:
+def test_every_built_in_serializer_is_suggested_with_its_description() -> None:
     suggested = {
         each["const"]: each["description"] for each in at("artifacts[].serializer")["anyOf"] if "const" in each
     }
@@ -173,19 +175,19 @@ pieces = st.sampled_from(["{{", "}}", "{", "}", " ", "a", "'", '"', "{{ a }}", "
 
 @settings(max_examples=400)
 @given(st.lists(pieces, min_size=1, max_size=6).map("".join).filter(str.strip))
-def test_braces_are_taken_as_the_reader_takes_them(text: str) -> None:
+def test_the_schema_reads_braces_like_the_reader(text: str) -> None:
     fields: dict[str, Any] = {"variables": {"a": "1"}, "repo": {"repo_id": "a/b", "commit_message": text}}
-    said = ""
+    error_text = ""
     try:
         read_manifest(json.dumps({**fields, "artifacts": [{"source": "x"}]}).encode())
     except InvalidDocumentError as error:
-        said = str(error)
+        error_text = str(error)
     # Which names are declared is beyond a schema.
-    assert accepts(**fields) == (not said) or "unknown variable" in said
+    assert accepts(**fields) == (not error_text) or "unknown variable" in error_text
 
 
 @pytest.mark.parametrize(("target", "fits"), [("{{ module }}:Net", True), ("{{ git.tag }}:Net", False)])
-def test_load_mentions_only_what_its_readers_know(target: str, fits: bool) -> None:
+def test_load_mentions_only_names_that_its_readers_know(target: str, fits: bool) -> None:
     assert accepts(load={"target": target}) == fits
 
 

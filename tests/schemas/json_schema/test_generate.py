@@ -1,4 +1,4 @@
-"""The JSON Schemas: fresh, valid, complete, and of one mind with the models."""
+"""The JSON Schemas are fresh, valid and complete, and agree with the models."""
 
 import json
 from collections.abc import Mapping
@@ -45,7 +45,7 @@ def test_the_committed_schema_is_fresh(name: Name) -> None:
     assert committed == schema_text(name), "run `python -m hublish.schemas.json_schema.generate`"
 
 
-def test_the_folder_holds_nothing_else() -> None:
+def test_the_folder_contains_nothing_else() -> None:
     assert {path.name for path in FOLDER.iterdir()} == {f"{name}.schema.json" for name in NAMES}
 
 
@@ -57,7 +57,7 @@ def test_the_module_writes_every_schema(tmp_path: Any, monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_schema_is_valid_and_says_what_it_is(name: Name) -> None:
+def test_a_schema_is_valid_and_identifies_itself(name: Name) -> None:
     body = schema(name)
     DIALECTS[name].check_schema(body)
     assert body["$schema"] == DIALECTS[name].META_SCHEMA["$schema"]
@@ -67,7 +67,7 @@ def test_a_schema_is_valid_and_says_what_it_is(name: Name) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "manifest"])
-def test_every_field_is_described_and_no_object_is_open(name: Name) -> None:
+def test_every_field_is_described_and_no_object_allows_unknown_keys(name: Name) -> None:
     body = schema(name)
     for part in [body, *body.get("$defs", {}).values()]:
         assert part["additionalProperties"] is False
@@ -82,7 +82,7 @@ def test_the_example_is_valid(example: bytes) -> None:
     validator("manifest").validate(read_yaml(example, "hub.yaml.example").data)
 
 
-def test_what_hublish_writes_is_valid(lock: Any, plan: Any, receipt: Any) -> None:
+def test_documents_that_hublish_writes_are_valid(lock: Any, plan: Any, receipt: Any) -> None:
     validator("lock").validate(json.loads(lock().to_json()))
     validator("plan").validate(plan.model_dump(mode="json"))
     validator("receipt").validate(receipt.model_dump(mode="json"))
@@ -159,13 +159,13 @@ INVALID = [
 
 
 @pytest.mark.parametrize("text", VALID)
-def test_what_the_model_takes_the_schema_takes(text: str) -> None:
+def test_the_schema_accepts_what_the_model_accepts(text: str) -> None:
     read_manifest(text.encode())
     validator("manifest").validate(read_yaml(text.encode(), "x").data)
 
 
 @pytest.mark.parametrize("text", INVALID)
-def test_what_the_schema_can_say_it_says(text: str) -> None:
+def test_the_schema_rejects_everything_that_it_can(text: str) -> None:
     with pytest.raises(InvalidDocumentError):
         read_manifest(text.encode())
     assert not validator("manifest").is_valid(read_yaml(text.encode(), "x").data)
@@ -199,30 +199,30 @@ class Whole(Part):
 
     part: Part = Part()
     """One of them."""
-    told: int = Field(default=3, description="In other words.")
-    """What is said already is not said again."""
+    described: int = Field(default=3, description="In other words.")
+    """An explicit description wins."""
 
     def method(self) -> str:
         """Say nothing of a field."""
         return ""
 
 
-def test_the_text_under_a_field_describes_it_in_every_class_that_inherits_it() -> None:
+def test_the_text_below_a_field_describes_it_in_every_subclass() -> None:
     assert field_texts(Part) == {"size": "How much of it\nthere is."}
     assert field_texts(Whole) == {
         "size": "How much of it\nthere is.",
         "part": "One of them.",
-        "told": "What is said already is not said again.",
+        "described": "An explicit description wins.",
     }
 
 
-def test_a_json_schema_carries_the_texts() -> None:
+def test_a_json_schema_contains_the_descriptions() -> None:
     schema = Whole.model_json_schema(schema_generator=DescribedJsonSchema)
     assert {name: field.get("description") for name, field in schema["properties"].items()} == {
         "size": "How much of it\nthere is.",
         "silent": None,
         "part": "One of them.",
-        "told": "In other words.",
+        "described": "In other words.",
     }
     assert schema["$defs"]["Part"]["properties"]["size"]["description"] == "How much of it\nthere is."
 

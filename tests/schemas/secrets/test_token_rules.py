@@ -1,4 +1,4 @@
-"""Every kind of credential in the table is found, masked and refused, wherever the table is used."""
+"""Every kind of credential in the table is found, masked and rejected everywhere."""
 
 import json
 import re
@@ -57,7 +57,7 @@ def test_it_is_masked_in_an_error_of_the_hub(kind: str) -> None:
 
 
 @EVERY_KIND
-def test_a_manifest_refuses_it(kind: str) -> None:
+def test_a_manifest_rejects_it(kind: str) -> None:
     token = issue(kind)
     text = f"repo: {{repo_id: a/b, commit_description: {json.dumps(token)}}}\nartifacts: [{{source: a}}]\n"
     with pytest.raises(InvalidDocumentError) as caught:
@@ -75,7 +75,7 @@ def test_every_level_knows_the_hubs_own_tokens(kind: str) -> None:
 
 
 @EVERY_KIND
-def test_every_match_holds_a_literal_of_its_rule_and_is_long_enough(kind: str) -> None:
+def test_every_match_contains_a_literal_of_its_rule_and_is_long_enough(kind: str) -> None:
     (rule,) = (rule for rule in RULES if rule.name == kind)
     found = re.search(BOUNDARY + rule.pattern, issue(kind))
     assert found is not None

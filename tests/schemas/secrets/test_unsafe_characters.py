@@ -1,4 +1,4 @@
-"""Where a line begins and ends, whatever ends it."""
+"""The line around a character, for each kind of line end."""
 
 import pytest
 

@@ -22,7 +22,7 @@ def problem_of(text: str) -> Problem:
     return only
 
 
-def test_every_text_of_the_manifest_may_hold_variables() -> None:
+def test_every_string_of_the_manifest_may_contain_variables() -> None:
     found = manifest("""\
 variables: {version: "1.10", org: acme, n: 3, folder: runs}
 repo: {repo_id: "{{ org }}/digits", tag: "v{{version}}", commit_message: "{{ n }} of {{  version  }}"}
@@ -42,14 +42,14 @@ load: {allow_patterns: ["{{ folder }}/*"]}
     assert found.load.allow_patterns == ("runs/*",)
 
 
-def test_keys_and_the_variables_themselves_are_left_alone() -> None:
+def test_keys_and_the_variables_themselves_are_not_expanded() -> None:
     found = manifest(HEAD + "variables: {a: '{{ b }}', b: x}\ncard: {variables: {'{{ b }}': 1}}")
     assert found.variables == {"a": "{{ b }}", "b": "x"}
     assert found.card
     assert found.card.variables == {"{{ b }}": 1}
 
 
-def test_a_value_is_never_read_again() -> None:
+def test_a_value_is_never_expanded_again() -> None:
     found = manifest(HEAD + "variables: {a: '{{ b }}', b: x}\ncard: {variables: {text: '{{ a }}{{ b }}'}}")
     assert found.card
     assert found.card.variables == {"text": "{{ b }}x"}
@@ -80,7 +80,7 @@ def test_values_come_after_expansion_under_the_same_rules() -> None:
         ("{{ version", "expected the name of a variable", "to write two braces"),
     ],
 )
-def test_a_placeholder_without_a_value_is_refused_where_it_stands(written: str, message: str, hint: str) -> None:
+def test_a_placeholder_without_a_value_is_rejected_at_its_place(written: str, message: str, hint: str) -> None:
     head = 'variables: {version: "1"}\nenv: [BUILD_NUMBER]\nartifacts: [{source: x}]\nrepo:\n  repo_id: a/b\n'
     text = f'{head}  commit_message: "a {written}"\n'
     only = problem_of(text)
@@ -97,7 +97,7 @@ def test_a_variable_of_the_wrong_type_is_reported_once_where_it_is_declared() ->
 
 
 @pytest.mark.parametrize("text", ["{{7*7}}", "{% include 'x' %}", "{{ a.b() }}", "{{ messages[0] }}", "${{ }}", "{{"])
-def test_other_braces_mean_nothing_in_the_texts_of_the_card(text: str) -> None:
+def test_other_braces_have_no_meaning_in_strings_of_the_card(text: str) -> None:
     found = manifest(HEAD + f'card: {{variables: {{summary: "{text}"}}}}')
     assert found.card
     assert found.card.variables == {"summary": text}
@@ -113,7 +113,7 @@ def test_two_braces_can_be_written() -> None:
     st.text(st.sampled_from("{} 'a\""))
     | st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cf", "Cn", "Zl", "Zp"]))
 )
-def test_an_escaped_text_expands_to_itself(text: str) -> None:
+def test_an_escaped_string_expands_to_itself(text: str) -> None:
     repo = {"repo_id": "a/b", "commit_description": escape(text)}
     found = read_manifest(yaml.safe_dump({"repo": repo, "artifacts": [{"source": "x"}]}).encode())
     assert found.repo.commit_description == text

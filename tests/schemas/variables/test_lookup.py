@@ -1,4 +1,4 @@
-"""What the names in braces stand for, and what searching for the name that was meant may cost."""
+"""The search for a similar name has a bounded cost."""
 
 from collections.abc import Iterable
 
@@ -9,7 +9,7 @@ from hublish.schemas.variables import lookup
 from hublish.schemas.variables.lookup import NO_ENVIRONMENT, NoValueError, Values
 
 
-def test_thousands_of_unknown_names_beside_thousands_of_known_ones_are_compared_with_few(
+def test_thousands_of_unknown_names_are_compared_with_a_limited_number_of_names(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     compared = 0

@@ -17,7 +17,7 @@ TableName = Literal["license_texts", "model_tasks", "never_released"]
         ("libraries", {"transformers", "diffusers", "sklearn", "timm"}, 200),
     ],
 )
-def test_a_list_holds_what_the_hub_knows_with_its_source_and_date(name: Name, known: set[str], fewest: int) -> None:
+def test_a_list_has_the_ids_of_the_hub_its_source_and_its_date(name: Name, known: set[str], fewest: int) -> None:
     found = vocabulary(name)
     assert known <= found.ids
     assert len(found.ids) >= fewest

@@ -42,7 +42,7 @@ def test_the_core_schema_is_followed(text: str, value: object) -> None:
         *("-", "+", "+-1", "1.2.0", "v1", "inf", "nan", ".infinity", "\u0661\u0662", "1 2", "=", "<<"),
     ],
 )
-def test_everything_else_is_text(text: str) -> None:
+def test_everything_else_is_a_string(text: str) -> None:
     assert resolve(text) == text
     assert is_plain_text(text)
 
@@ -58,7 +58,7 @@ def test_everything_else_is_text(text: str) -> None:
         *[(text, "not a finite number") for text in (".inf", "-.Inf", "+.INF", ".nan", ".NaN", ".NAN")],
     ],
 )
-def test_numbers_that_json_cannot_hold_are_refused(text: str, message: str) -> None:
+def test_numbers_that_json_cannot_represent_are_rejected(text: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         resolve(text)
     assert not is_plain_text(text)
@@ -69,17 +69,17 @@ def test_the_longest_number_is_read_exactly() -> None:
 
 
 @given(st.integers(-(10**60), 10**60))
-def test_integers_come_back(number: int) -> None:
+def test_integers_round_trip(number: int) -> None:
     assert resolve(str(number)) == number
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
-def test_floats_come_back(number: float) -> None:
+def test_floats_round_trip(number: float) -> None:
     assert resolve(repr(number)) == number
 
 
 @given(st.text())
-def test_any_text_resolves_or_is_refused(text: str) -> None:
+def test_any_string_resolves_or_is_rejected(text: str) -> None:
     try:
         value = resolve(text)
     except ValueError:

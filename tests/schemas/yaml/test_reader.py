@@ -1,4 +1,4 @@
-"""Every row of the table of bad manifest texts, with its message and its place."""
+"""Invalid manifest texts are rejected with a message and a place."""
 
 import re
 import subprocess
@@ -120,7 +120,7 @@ REFUSED = {
 
 @pytest.mark.usefixtures("parser")
 @pytest.mark.parametrize(("text", "code", "message", "line", "column"), REFUSED.values(), ids=REFUSED.keys())
-def test_bad_text_is_refused_where_it_stands(text: str, code: str, message: str, line: int, column: int) -> None:
+def test_invalid_text_is_rejected_at_its_place(text: str, code: str, message: str, line: int, column: int) -> None:
     first = problems_of(text.encode())[0]
     assert first.code == code
     assert message in first.message
@@ -131,7 +131,7 @@ def test_bad_text_is_refused_where_it_stands(text: str, code: str, message: str,
 @pytest.mark.parametrize(
     "text", ['a: "\\ud800"', 'a: "\\uDFFF"', 'a: "\\UFFFFFFFF"', 'a: "\\U00110000"'], ids=lambda text: text[4:-1]
 )
-def test_what_is_no_unicode_is_refused_even_when_escaped(text: str) -> None:
+def test_invalid_unicode_is_rejected_even_as_an_escape(text: str) -> None:
     first = problems_of(text.encode())[0]
     assert "invalid Unicode" in first.message
 
@@ -155,7 +155,7 @@ def test_only_utf8_is_read(data: bytes, message: str, column: int) -> None:
     assert only.location.column == column
 
 
-def test_a_utf8_byte_order_mark_is_tolerated_and_shifts_no_column() -> None:
+def test_a_utf8_byte_order_mark_is_accepted_and_shifts_no_column() -> None:
     assert read_yaml(b"\xef\xbb\xbfa: 1", "hub.yaml").data == {"a": 1}
     assert str(problems_of(b"\xef\xbb\xbfa: *x")[0].location) == "hub.yaml:1:4"
 
@@ -169,7 +169,7 @@ def test_places_are_right_for_every_line_end_and_beyond_ascii(newline: str) -> N
 
 
 @pytest.mark.usefixtures("parser")
-def test_scalars_mean_what_yaml_1_2_says() -> None:
+def test_scalars_have_the_types_of_yaml_1_2() -> None:
     text = "{a: no, b: on, c: yes, d: 12:30:45, e: 2024-13-45, f: 2024-01-01, g: 1_000, h: 0777, i: 0o17, j: 1e3, k: ~}"
     assert data_of(f"x: {text}") == {
         "x": {
@@ -189,7 +189,7 @@ def test_scalars_mean_what_yaml_1_2_says() -> None:
 
 
 @pytest.mark.usefixtures("parser")
-def test_quoted_and_block_scalars_are_text() -> None:
+def test_quoted_and_block_scalars_are_strings() -> None:
     assert data_of("a: '1'\nb: \"true\"\nc: |\n  1\nd: >-\n  null\n") == {
         "a": "1",
         "b": "true",
@@ -202,7 +202,7 @@ def test_no_and_the_like_are_keys_like_any_other() -> None:
     assert data_of("no: 1\nyes: 2\n'<<': 3") == {"no": 1, "yes": 2, "<<": 3}
 
 
-def test_all_faults_of_the_structure_are_reported_at_once() -> None:
+def test_all_problems_of_the_structure_are_reported_at_once() -> None:
     found = problems_of(b"a: &x 1\na: 2\nb: !t 3\n1: x\nc: .nan\n")
     assert [problem.code for problem in found] == [
         "yaml.anchor",
@@ -213,7 +213,7 @@ def test_all_faults_of_the_structure_are_reported_at_once() -> None:
     ]
 
 
-def test_faults_before_broken_syntax_are_reported_with_it() -> None:
+def test_problems_before_a_syntax_error_are_reported_with_it() -> None:
     assert [problem.code for problem in problems_of(b"a: 1\na: 2\nb: [")] == ["yaml.duplicate_key", "yaml.syntax"]
 
 
@@ -253,18 +253,18 @@ load: {target: 'a:b}
 
 
 @pytest.mark.usefixtures("parser")
-def test_what_stands_for_a_broken_value_is_known_as_refused() -> None:
+def test_a_replaced_value_is_reported_as_rejected() -> None:
     reading = read_yaml(b"a: {b: 1, c: *.x}\nd: [1, *]\n", "hub.yaml")
     assert reading.refused == {("a", "c"), ("d", 1)}
     assert str(reading.positions.value(("d",))) == "hub.yaml:2:4"
 
 
 @pytest.mark.usefixtures("parser")
-def test_only_so_many_values_are_read_past() -> None:
+def test_reading_continues_past_a_limited_number_of_invalid_values() -> None:
     assert len(problems_of(b"a:\n" + b"  - *.tmp\n" * 50)) == MAX_REPLACED + 1
 
 
-def test_reading_gives_up_after_a_hundred_faults() -> None:
+def test_reading_stops_after_a_hundred_problems() -> None:
     assert len(problems_of("".join(f"a{n}: *x\n" for n in range(5000)).encode())) == MAX_PROBLEMS
 
 
@@ -296,7 +296,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_texts_neither_crash_nor_take_memory(name: str) -> None:
-    """In a process of its own with 200 MB, since a crash or a bomb would take the tests with it."""
+    """Run in a separate process with 200 MB, because a crash or a bomb would end the tests."""
     script = (
         "import resource, sys; resource.setrlimit(resource.RLIMIT_DATA, (200 << 20,) * 2)\n"
         "from hublish.schemas.documents.manifest_yaml import read_manifest\n"
@@ -339,7 +339,7 @@ fragments = st.sampled_from(
 
 @settings(max_examples=rounds(150))
 @given(st.lists(fragments, max_size=40).map("".join) | st.text(max_size=60))
-def test_any_text_is_read_or_refused_with_a_place_inside_it(text: str) -> None:
+def test_any_text_is_read_or_rejected_with_a_place_inside_it(text: str) -> None:
     data = text.encode("utf-8", "surrogatepass")
     lines = re.split(r"\r\n|\n|\r", text)
     for problem in problems_of(data):
@@ -350,7 +350,7 @@ def test_any_text_is_read_or_refused_with_a_place_inside_it(text: str) -> None:
 
 
 @given(st.binary(max_size=60))
-def test_any_bytes_are_read_or_refused(data: bytes) -> None:
+def test_any_bytes_are_read_or_rejected(data: bytes) -> None:
     problems_of(data)
 
 
@@ -377,17 +377,17 @@ policy: {pickle: warn}
         ("artifacts", "hub.yaml:1:1"),
     ],
 )
-def test_a_rule_that_is_written_has_its_place(path: str, place: str) -> None:
+def test_a_rule_in_the_manifest_has_a_place(path: str, place: str) -> None:
     assert str(Places.of(TEXT, "hub.yaml").find(path)) == place
 
 
 @pytest.mark.parametrize(
     "path", ["", "policy.secrets", "patterns.allow_patterns[0]", "artifacts[2].source", "load", "policy.pickle.x"]
 )
-def test_what_is_not_written_has_none(path: str) -> None:
+def test_a_default_has_no_place(path: str) -> None:
     assert Places.of(TEXT, "hub.yaml").find(path) is None
 
 
 @pytest.mark.parametrize("text", [b"", b"a: [", b"\xff", b"- x"])
-def test_a_text_that_is_no_manifest_has_no_places(text: bytes) -> None:
+def test_a_text_that_is_not_a_manifest_has_no_places(text: bytes) -> None:
     assert Places.of(text, "hub.yaml").find("policy.pickle") is None

@@ -1,4 +1,4 @@
-"""A text that is not YAML is reported where the slip is, with what to write instead."""
+"""A text that is not YAML is reported at the place of the slip, with a hint."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""Manifests that mention what is not in them: git, the date, the environment, and variables that are set."""
+"""Values from outside of the manifest: git, the date, environment variables, and settings."""
 
 import traceback
 from collections import Counter
@@ -23,13 +23,13 @@ class Known:
     """An environment with fixed values that counts how often it is queried."""
 
     values: Mapping[str, str] = field(default_factory=dict)
-    asked: Counter[str] = field(default_factory=Counter)
+    queried: Counter[str] = field(default_factory=Counter)
 
     def value(self, name: str) -> str:
-        self.asked[name] += 1
+        self.queried[name] += 1
         if name not in self.values:
-            msg = "nobody knows it"
-            raise NoValueError(msg, "ask somebody else")
+            msg = "the value is unknown"
+            raise NoValueError(msg, "set it")
         return self.values[name]
 
 
@@ -43,7 +43,7 @@ def problems(text: str, known: Known | None = None, **settings: Setting) -> tupl
     return caught.value.problems
 
 
-def test_only_what_is_mentioned_is_asked_for_and_only_once() -> None:
+def test_only_mentioned_names_are_queried_and_only_once() -> None:
     known = Known({"git.commit": "c0ffee", "source_date": "2026-01-31", "env.CI": "x"})
     text = "env: [CI, OTHER]\nrepo: {repo_id: a/b, tag: 'v{{ git.commit }}'}\nartifacts: [{source: x}]\n"
     text += "card: {variables: {a: '{{ git.commit }} {{ source_date }} {{ env.CI }}', b: ['{{ env.CI }}']}}"
@@ -51,28 +51,28 @@ def test_only_what_is_mentioned_is_asked_for_and_only_once() -> None:
     assert found.manifest.repo.tag == "vc0ffee"
     assert found.manifest.card
     assert found.manifest.card.variables == {"a": "c0ffee 2026-01-31 x", "b": ["x"]}
-    assert known.asked == {"git.commit": 1, "source_date": 1, "env.CI": 1}
+    assert known.queried == {"git.commit": 1, "source_date": 1, "env.CI": 1}
 
 
-def test_what_git_and_the_date_said_is_kept_and_the_environment_is_not() -> None:
+def test_values_of_git_and_the_date_are_kept_and_environment_variables_are_not() -> None:
     known = Known({"git.commit": "c0ffee", "env.CI": "x"})
     found = resolved(HEAD + "env: [CI]\ncard: {variables: {a: '{{ git.commit }} {{ env.CI }}'}}", known)
     assert found.environment == {"git.commit": "c0ffee"}
 
 
-def test_a_manifest_without_placeholders_asks_nobody() -> None:
+def test_a_manifest_without_placeholders_queries_nothing() -> None:
     known = Known()
     resolved(HEAD + "env: [CI]\nvariables: {version: '1'}\ncard: {variables: {a: 'git.commit \\u007b'}}", known)
-    assert not known.asked
+    assert not known.queried
 
 
-def test_every_missing_value_is_told_where_it_stands_and_nothing_is_said_of_what_it_would_have_made() -> None:
+def test_a_missing_value_is_reported_at_its_place_and_its_string_is_not_validated() -> None:
     text = "env: [CI]\nrepo:\n  repo_id: a/b\n  tag: '{{ git.tag }}'\n  endpoint: '{{ env.CI }}/{{ git.tag }}'\n"
     found = problems(text + "artifacts: [{source: x}]")
     assert [(problem.code, str(problem.location), problem.message, problem.hint) for problem in found] == [
-        ("manifest.variable", "hub.yaml:4:9", "'git.tag' has no value: nobody knows it", "ask somebody else"),
-        ("manifest.variable", "hub.yaml:5:14", "'env.CI' has no value: nobody knows it", "ask somebody else"),
-        ("manifest.variable", "hub.yaml:5:27", "'git.tag' has no value: nobody knows it", "ask somebody else"),
+        ("manifest.variable", "hub.yaml:4:9", "'git.tag' has no value: the value is unknown", "set it"),
+        ("manifest.variable", "hub.yaml:5:14", "'env.CI' has no value: the value is unknown", "set it"),
+        ("manifest.variable", "hub.yaml:5:27", "'git.tag' has no value: the value is unknown", "set it"),
     ]
 
 
@@ -85,13 +85,13 @@ def test_every_missing_value_is_told_where_it_stands_and_nothing_is_said_of_what
         ("env: [CI]\nvariables: null", "variables"),
     ],
 )
-def test_what_is_wrong_with_a_declaration_is_told_there_and_not_at_every_mention(text: str, path: str) -> None:
+def test_an_invalid_declaration_is_reported_once_and_not_at_every_mention(text: str, path: str) -> None:
     head = "repo: {repo_id: a/b, tag: '{{ env.CI }}{{ version }}'}\nartifacts: [{source: x}]\n"
     (only,) = problems(head + text, Known({"env.CI": "x"}))
     assert only.path == path
 
 
-def test_what_names_there_are_is_said_by_no_name() -> None:
+def test_names_are_never_the_value_of_a_name() -> None:
     text = "variables: {ci: CI, a: '{{ ci }}'}\nenv: ['{{ ci }}']\nrepo: {repo_id: a/b}\nartifacts: [{source: x}]"
     (only,) = problems(text)
     assert (only.path, only.message[:15]) == ("env[0]", "expected a name")
@@ -100,7 +100,7 @@ def test_what_names_there_are_is_said_by_no_name() -> None:
 # ---------------------------------------------------------------------------------------------------- settings
 
 
-def test_what_is_set_stands_in_for_what_is_declared_and_adds_to_it() -> None:
+def test_settings_replace_declared_values_and_add_to_them() -> None:
     text = "variables: {version: '1', by: us}\nrepo: {repo_id: a/b, tag: 'v{{ version }}'}\n"
     text += "artifacts: [{source: '{{ folder }}'}]"
     manifest = resolved(text, version="2", folder="runs").manifest
@@ -108,7 +108,7 @@ def test_what_is_set_stands_in_for_what_is_declared_and_adds_to_it() -> None:
     assert manifest.variables == {"version": "2", "by": "us", "folder": "runs"}
 
 
-def test_what_is_set_and_declared_need_not_be_mentioned() -> None:
+def test_a_declared_setting_need_not_be_mentioned() -> None:
     assert resolved(HEAD + "variables: {version: '1'}", version=2).manifest.variables == {"version": 2}
 
 
@@ -120,7 +120,7 @@ def test_what_is_set_and_declared_need_not_be_mentioned() -> None:
         ("variables: {folder: runs}", "mention {{ verison }}"),
     ],
 )
-def test_what_is_set_and_nowhere_mentioned_is_refused_with_what_may_be_meant(text: str, hint: str) -> None:
+def test_an_unused_setting_is_rejected_with_the_name_that_may_be_intended(text: str, hint: str) -> None:
     known = {problem.code: problem for problem in problems(HEAD + text, verison="2")}
     assert known["manifest.setting"].message == "'verison' is set, but the manifest does not mention this variable"
     assert known["manifest.setting"].hint == hint
@@ -139,29 +139,29 @@ def test_what_is_set_and_nowhere_mentioned_is_refused_with_what_may_be_meant(tex
         ("env: [CI]\ncard: {variables: {a: 'hf_{{ env.CI }}'}}", Known({"env.CI": TOKEN[3:]}), {}),
     ],
 )
-def test_a_secret_is_refused_from_wherever_it_comes_and_never_repeated(
+def test_a_secret_is_rejected_from_any_source_and_never_repeated(
     text: str, known: Known, settings: dict[str, Setting]
 ) -> None:
     with pytest.raises(InvalidDocumentError) as caught:
         resolve_manifest((HEAD + text).encode(), settings=settings, environment=known)
     assert [problem.code for problem in caught.value.problems] == ["manifest.secret"]
-    told = "".join(traceback.TracebackException.from_exception(caught.value).format()) + repr(caught.value.problems)
-    assert TOKEN[3:] not in told
+    shown = "".join(traceback.TracebackException.from_exception(caught.value).format()) + repr(caught.value.problems)
+    assert TOKEN[3:] not in shown
 
 
 @pytest.mark.parametrize(
-    ("listed", "said"),
+    ("listed", "message"),
     [("DB_PASSWORD", "the name of a credential"), ("CI", "'env.DB_PASSWORD' is the name of a credential")],
 )
-def test_what_is_named_like_a_credential_is_not_even_looked_at(listed: str, said: str) -> None:
+def test_a_variable_named_like_a_credential_is_never_read(listed: str, message: str) -> None:
     known = Known({"env.DB_PASSWORD": "open sesame"})
     text = f"env: [{listed}]\nrepo: {{repo_id: a/b, tag: '{{{{ env.DB_PASSWORD }}}}'}}\nartifacts: [{{source: x}}]"
     (only,) = problems(text, known)
-    assert only.message.startswith(said)
-    assert not known.asked
+    assert only.message.startswith(message)
+    assert not known.queried
 
 
-def test_what_the_environment_says_is_in_no_advice() -> None:
+def test_no_hint_contains_a_value_of_the_environment() -> None:
     known = Known({"env.CI": "open sesame", "git.branch": "a b"})
     text = "env: [CI]\nrepo: {{repo_id: a/b, tag: '{name}'}}\nartifacts: [{{source: x}}]"
     (from_git,) = problems(text.format(name="{{ git.branch }}"), known)
@@ -171,7 +171,7 @@ def test_what_the_environment_says_is_in_no_advice() -> None:
     assert "sesame" not in from_environment.message
 
 
-def test_what_does_not_stand_points_to_where_its_value_is_declared() -> None:
+def test_an_invalid_string_points_to_the_declaration_of_its_value() -> None:
     text = "variables: {version: '1 2', by: us}\nrepo: {repo_id: a/b, tag: 'v{{ version }}'}\nartifacts: [{source: x}]"
     (only,) = problems(text)
     (related,) = only.related
@@ -181,7 +181,7 @@ def test_what_does_not_stand_points_to_where_its_value_is_declared() -> None:
 
 
 @pytest.mark.parametrize("value", ["a\x07b", "a\u2028b", "a\udcffb", "\ufeff"])
-def test_a_value_that_no_document_may_hold_is_refused(value: str) -> None:
+def test_a_value_with_forbidden_characters_is_rejected(value: str) -> None:
     (only,) = problems(HEAD + "card: {variables: {a: '{{ git.tag }}'}}", Known({"git.tag": value}))
     assert only.message.startswith("'git.tag' has no value: its value is invalid: ")
     assert value not in only.message
@@ -191,7 +191,7 @@ def test_a_value_that_no_document_may_hold_is_refused(value: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "message"),
     [
         (
             "git.commit",
@@ -204,21 +204,21 @@ def test_a_value_that_no_document_may_hold_is_refused(value: str) -> None:
         ("unknown", "unknown variable 'unknown'"),
     ],
 )
-def test_load_holds_only_what_readers_can_replace_in_the_same_way(name: str, said: str) -> None:
+def test_load_may_only_use_names_that_readers_can_replace(name: str, message: str) -> None:
     known = Known(dict.fromkeys(("git.commit", "source_date", "env.CI"), "x"))
     text = HEAD + f"env: [CI]\nvariables: {{folder: a, same: b}}\nload: {{allow_patterns: ['{{{{ {name} }}}}/*']}}"
     (only,) = problems(text, known, folder="b", **({"other": "x"} if name == "other" else {}))
     assert (only.path, str(only.location)) == ("load.allow_patterns[0]", "hub.yaml:5:26")
-    assert only.message.startswith(said)
+    assert only.message.startswith(message)
     assert only.hint
 
 
-def test_a_value_that_is_set_as_it_is_declared_may_stand_in_load() -> None:
+def test_a_setting_equal_to_the_declared_value_is_allowed_in_load() -> None:
     text = HEAD + "variables: {folder: a, n: 3}\nload: {allow_patterns: ['{{ folder }}{{ n }}/*']}"
     assert resolved(text, folder="a", n="3").manifest.load.allow_patterns == ("a3/*",)
 
 
-def test_readers_take_load_from_a_manifest_whose_other_sections_say_nothing_to_them() -> None:
+def test_readers_read_load_and_ignore_the_other_sections() -> None:
     text = """\
 future: {of: {a: newer hublish}}
 repo: {repo_id: "{{ env.ORG }}/x", tag: "{{ git.tag }}", revision: "{{ 7*7 }}"}
@@ -241,7 +241,7 @@ load: {allow_patterns: ["{{ folder }}/*"], serializer: safetensors}
         ("a: &a 1\nload: {}", "a"),
     ],
 )
-def test_readers_are_told_what_is_wrong_with_load(text: str, path: str) -> None:
+def test_an_invalid_load_section_is_reported_to_readers(text: str, path: str) -> None:
     with pytest.raises(InvalidDocumentError) as caught:
         read_load(text.encode())
     (only,) = caught.value.problems
@@ -257,7 +257,7 @@ parts_of_a_text = st.lists(st.sampled_from((*NAMES, "}}", "}", "X", " ", "'")), 
 
 
 @given(parts_of_a_text, st.tuples(texts, texts, texts))
-def test_values_are_put_in_once_and_never_read_again(parts: list[str], values: tuple[str, str, str]) -> None:
+def test_values_are_inserted_once_and_never_expanded_again(parts: list[str], values: tuple[str, str, str]) -> None:
     value = dict(zip(NAMES, values, strict=True))
     written = "".join(f"{{{{ {part} }}}}" if part in NAMES else part for part in parts).replace("'", "''")
     text = f"{HEAD}variables: {{a: a, b: b}}\ncard: {{variables: {{text: '{written}'}}}}"
@@ -266,17 +266,17 @@ def test_values_are_put_in_once_and_never_read_again(parts: list[str], values: t
     assert found.manifest.card.variables["text"] == "".join(value.get(part, part) for part in parts)
 
 
-def test_twenty_thousand_mentions_are_replaced_with_one_question() -> None:
+def test_twenty_thousand_mentions_are_replaced_with_one_query() -> None:
     known = Known({"git.dirty": "true"})
     count = 18_000  # of 14 bytes each, within the limit of a file
     text = HEAD + f"card: {{variables: {{a: '{'{{git.dirty}}' * count}'}}}}"
     found = resolved(text, known)
     assert found.manifest.card
     assert found.manifest.card.variables["a"] == "true" * count
-    assert known.asked == {"git.dirty": 1}
+    assert known.queried == {"git.dirty": 1}
 
 
-def test_a_manifest_that_would_grow_without_bound_is_stopped_where_it_does() -> None:
+def test_unbounded_growth_is_stopped_at_its_place() -> None:
     text = HEAD + f"card: {{variables: {{a: '{'{{ a }}' * 20_000}'}}}}"
     (only,) = problems(text, a="x" * 10_000)
     assert (only.code, only.path) == ("manifest.too_large", "card.variables.a")
@@ -284,7 +284,7 @@ def test_a_manifest_that_would_grow_without_bound_is_stopped_where_it_does() -> 
     assert str(only.location) == "hub.yaml:3:24"
 
 
-def test_what_else_is_wrong_is_told_with_it() -> None:
+def test_other_problems_are_reported_with_it() -> None:
     text = HEAD + f"a: &a 1\ncard: {{variables: {{b: '{{{{ c }}}}', a: '{'{{ a }}' * 100}'}}}}"
     assert [problem.code for problem in problems(text, a="x" * 10_000)] == [
         "yaml.anchor",
@@ -293,7 +293,7 @@ def test_what_else_is_wrong_is_told_with_it() -> None:
     ]
 
 
-def test_the_limit_counts_all_texts_together() -> None:
+def test_the_limit_applies_to_all_strings_together() -> None:
     half = "x" * (MAX_CHARACTERS // 2)
     fits = HEAD + "card: {variables: {b: '{{ a }}', c: '{{ a }}'}}"
     assert resolved(fits, a=half).manifest.card
@@ -301,19 +301,19 @@ def test_the_limit_counts_all_texts_together() -> None:
     assert only.path == "card.variables.c"
 
 
-def test_nobody_is_told_more_than_a_hundred_mistakes() -> None:
+def test_at_most_a_hundred_problems_are_reported() -> None:
     text = "".join(f"{{{{ n{number} }}}}" for number in range(10_000))
     known = Known()
     assert len(problems(f"{HEAD}card: {{variables: {{a: '{text}', b: '{{{{ git.tag }}}}'}}}}", known)) == 100
-    assert not known.asked
+    assert not known.queried
 
 
-def test_the_same_mistake_in_one_text_is_told_once() -> None:
+def test_the_same_mistake_in_one_string_is_reported_once() -> None:
     found = problems(HEAD + f"card: {{variables: {{a: '{'{{ b }}' * 20_000}', c: '{{{{ b }}}}'}}}}")
     assert [problem.path for problem in found] == ["card.variables.a", "card.variables.c"]
 
 
-def test_of_thousands_of_values_in_one_text_a_few_are_shown() -> None:
+def test_only_a_few_of_thousands_of_values_in_a_string_are_shown() -> None:
     names = [f"name_{number}" for number in range(2_000)]
     declared = "".join(f"  {name}: x\n" for name in names)
     mentioned = " ".join(f"{{{{ {name} }}}}" for name in names)

@@ -1,4 +1,4 @@
-"""Where two texts differ: computed from the texts alone, so that no golden can vouch for a wrong place."""
+"""The differences of two texts, computed from the texts alone, so that a golden cannot confirm a wrong place."""
 
 import re
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ _FLOW = re.compile(r"[\[{,] *")
 
 @dataclass(frozen=True)
 class Change:
-    """A stretch of the faulty text that mending changes, or inside which it adds something."""
+    """A part of the invalid text that the fix changes, or in which it adds something."""
 
     first: int
     """Line, counted from 1."""
@@ -19,14 +19,14 @@ class Change:
     columns: tuple[int, int] | None = None
     """First and last column of a change within one line; None for whole lines."""
 
-    def holds(self, line: int, column: int) -> bool:
-        """Whether a place lies in it."""
+    def contains(self, line: int, column: int) -> bool:
+        """Return whether a place is in it."""
         inside = self.columns is None or self.columns[0] <= column <= self.columns[1]
         return self.first <= line <= self.last and inside
 
 
 def changes(faulty: str, fixed: str) -> Iterator[Change]:
-    """Yield everything that mending changes, in the lines and columns of the faulty text."""
+    """Yield the parts that the fix changes, in the lines and columns of the invalid text."""
     before, after = faulty.split("\n"), fixed.split("\n")
     for kind, start, end, other, until in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         if kind == "insert":
@@ -38,16 +38,16 @@ def changes(faulty: str, fixed: str) -> Iterator[Change]:
             yield Change(start + 1, end)
 
 
-def _within(number: int, line: str, mended: str) -> Change:
+def _within(number: int, line: str, fixed: str) -> Change:
     """Return the part of a line that is different, from the start of the key, value or list element it is in."""
-    same = _common(line, mended)
-    rest = min(len(line), len(mended)) - same
-    end = len(line) - min(rest, _common(line[::-1], mended[::-1]))
+    same = _common(line, fixed)
+    rest = min(len(line), len(fixed)) - same
+    end = len(line) - min(rest, _common(line[::-1], fixed[::-1]))
     value = _VALUE.match(line)
     start = value.end() if value and value.end() <= same else len(line) - len(line.lstrip(" -\t"))
     if line[start : start + 1] in ("[", "{"):
         start = max([start, *(found.end() for found in _FLOW.finditer(line, start, same))])
-    end += len(line[end:]) - len(line[end:].lstrip())  # what is missing between two is told before the second
+    end += len(line[end:]) - len(line[end:].lstrip())  # a missing separator is reported before the second value
     return Change(number, number, (min(start, same) + 1, max(end, start) + 1))
 
 
