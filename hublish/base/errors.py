@@ -28,12 +28,7 @@ class HublishError(Exception):
         cls.exit_code = exit_code or cls.exit_code
 
     def __init__(
-        self,
-        message: str,
-        *,
-        hint: str = "",
-        location: Location | None = None,
-        problems: Iterable[Problem] = (),
+        self, message: str, *, hint: str = "", location: Location | None = None, problems: Iterable[Problem] = ()
     ) -> None:
         super().__init__(message)
         self.message = message
