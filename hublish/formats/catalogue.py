@@ -231,6 +231,8 @@ class BuiltIn:
     suffix: ClassVar[str]
     suffixes: ClassVar[tuple[str, ...]]
     options: ClassVar[type[Document]]
+    # A serializer whose output changes overrides it.
+    version: ClassVar[int] = 1
 
     def __init_subclass__(cls, *, row: str) -> None:
         """Copy the attributes of the row."""

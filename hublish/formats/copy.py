@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from hublish.base.errors import LoadError, SerializationError
 from hublish.base.progress import Progress
@@ -15,15 +15,8 @@ from hublish.formats.release_files import output_path
 class Copy(BuiltIn, row="copy"):
     """The source unchanged; a file is uploaded from its place and not copied on this machine."""
 
-    version: ClassVar[int] = 1
-
     def dump(
-        self,
-        source: Any,
-        path_in_repo: str,
-        workspace: Path,
-        options: CopyOptions,  # noqa: ARG002 - required by the protocol
-        progress: Progress,  # noqa: ARG002 - required by the protocol
+        self, source: Any, path_in_repo: str, workspace: Path, options: CopyOptions, progress: Progress
     ) -> tuple[Written, ...]:
         """Pass a file on unchanged, or write bytes to one.
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar, NoReturn
+from typing import Any, NoReturn
 
 from hublish.base.errors import LoadError, NoArraysError, SerializationError
 from hublish.base.progress import Progress
@@ -21,19 +21,12 @@ class Fastai(BuiltIn, row="fastai"):
     content. For weights alone, without a pickle, give `learn.model` to serializer `torch`.
     """
 
-    version: ClassVar[int] = 1
-
     def holds(self, value: Any) -> bool:
         """Return whether it is a learner."""
         return is_a(value, "fastai.learner.Learner")
 
     def dump(
-        self,
-        source: Any,
-        path_in_repo: str,
-        workspace: Path,
-        options: FastaiOptions,  # noqa: ARG002 - required by the protocol
-        progress: Progress,  # noqa: ARG002 - fastai reports no progress
+        self, source: Any, path_in_repo: str, workspace: Path, options: FastaiOptions, progress: Progress
     ) -> tuple[Written, ...]:
         """Export a learner, or pass an exported one on without opening it.
 

@@ -17,14 +17,7 @@ from hublish.schemas.documents.sizes import Size
 
 # Here and not with the arrays, because options must load without numpy.
 Float = Literal[
-    "float64",
-    "float32",
-    "float16",
-    "bfloat16",
-    "float8_e4m3fn",
-    "float8_e5m2",
-    "float8_e4m3fnuz",
-    "float8_e5m2fnuz",
+    "float64", "float32", "float16", "bfloat16", "float8_e4m3fn", "float8_e5m2", "float8_e4m3fnuz", "float8_e5m2fnuz"
 ]
 """The types that tensors are cast between, by torch's names."""
 

@@ -7,7 +7,7 @@ import mmap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,15 +41,13 @@ class Gguf(BuiltIn, row="gguf"):
     Python package takes. Does not write files: llama.cpp's converters do.
     """
 
-    version: ClassVar[int] = 1
-
     def dump(
         self,
         source: Any,
         path_in_repo: str,
-        workspace: Path,  # noqa: ARG002 - writes nothing
-        options: GgufOptions,  # noqa: ARG002 - required by the protocol
-        progress: Progress,  # noqa: ARG002 - reading a header takes no time
+        workspace: Path,
+        options: GgufOptions,
+        progress: Progress,
     ) -> tuple[Written, ...]:
         """Pass a file on unchanged after checking its header.
 
@@ -74,7 +72,7 @@ class Gguf(BuiltIn, row="gguf"):
         with invalid_file_as(LoadError):
             return GgufArrays(read_gguf(file, path))
 
-    def rebuild(self, files: Mapping[str, Path], trust: Trust) -> "GgufArrays":  # noqa: ARG002 - needs no trust
+    def rebuild(self, files: Mapping[str, Path], trust: Trust) -> "GgufArrays":
         """Return the arrays with the metadata of the file: `.header.metadata`.
 
         Raises:

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,8 +29,6 @@ class Jax(BuiltIn, row="jax"):
     keys "0", "1", ... Does not hold random keys (`jax.random.key_data` converts them to plain numbers), Python scalars,
     None and functions. A sharded array is gathered in main memory. jax is needed only for `rebuild`.
     """
-
-    version: ClassVar[int] = 1
 
     def holds(self, value: Any) -> bool:
         """Return whether it is a tree that consists of jax arrays."""
@@ -62,7 +60,7 @@ class Jax(BuiltIn, row="jax"):
         """
         return Safetensors().load(files)
 
-    def rebuild(self, files: Mapping[str, Path], trust: Trust) -> dict[str, Any]:  # noqa: ARG002 - needs no trust
+    def rebuild(self, files: Mapping[str, Path], trust: Trust) -> dict[str, Any]:
         """Return the tree as nested dicts of jax arrays.
 
         An array whose type jax would narrow (64 bits, while `jax_enable_x64` is off) stays a numpy array.

@@ -9,7 +9,7 @@ import json
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from hublish.base.errors import LoadError, SerializationError
 from hublish.base.progress import Progress
@@ -36,19 +36,12 @@ class Keras(BuiltIn, row="keras"):
     Keras and save them as `.keras`. The same model gives the same bytes: the time of saving is omitted.
     """
 
-    version: ClassVar[int] = 1
-
     def holds(self, value: Any) -> bool:
         """Return whether it is a Keras 3 model."""
         return is_a(value, "keras.src.models.model.Model")
 
     def dump(
-        self,
-        source: Any,
-        path_in_repo: str,
-        workspace: Path,
-        options: KerasOptions,
-        progress: Progress,  # noqa: ARG002 - Keras reports no progress
+        self, source: Any, path_in_repo: str, workspace: Path, options: KerasOptions, progress: Progress
     ) -> tuple[Written, ...]:
         """Save a model, or pass an archive on unchanged.
 

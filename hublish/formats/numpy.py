@@ -8,7 +8,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,15 +37,13 @@ class Numpy(BuiltIn, row="numpy"):
     Files of the format are checked and passed on unchanged.
     """
 
-    version: ClassVar[int] = 1
-
     def dump(
         self,
         source: Path | NDArray[Any] | Mapping[str, Any],
         path_in_repo: str,
         workspace: Path,
         options: NumpyOptions,
-        progress: Progress,  # noqa: ARG002 - numpy reports no progress
+        progress: Progress,
     ) -> tuple[Written, ...]:
         """Write arrays, or pass a file on unchanged.
 
@@ -74,7 +72,7 @@ class Numpy(BuiltIn, row="numpy"):
         with invalid_file_as(LoadError):
             return NumpyArrays.of(with_suffix(files, self.suffixes))
 
-    def rebuild(self, files: Mapping[str, Path], trust: Trust) -> dict[str, NDArray[Any]]:  # noqa: ARG002 - needs no trust
+    def rebuild(self, files: Mapping[str, Path], trust: Trust) -> dict[str, NDArray[Any]]:
         """Return the arrays by name, as `load`, in a plain dict.
 
         Raises:

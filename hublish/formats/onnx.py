@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,19 +46,12 @@ class Onnx(BuiltIn, row="onnx"):
     need those libraries where it is run.
     """
 
-    version: ClassVar[int] = 1
-
     def holds(self, value: Any) -> bool:
         """Return whether it is a ModelProto."""
         return is_a(value, "onnx.onnx_ml_pb2.ModelProto")
 
     def dump(
-        self,
-        source: Any,
-        path_in_repo: str,
-        workspace: Path,
-        options: OnnxOptions,
-        progress: Progress,  # noqa: ARG002 - onnx reports no progress
+        self, source: Any, path_in_repo: str, workspace: Path, options: OnnxOptions, progress: Progress
     ) -> tuple[Written, ...]:
         """Write a ModelProto, or pass a file on with its data.
 
@@ -92,7 +85,7 @@ class Onnx(BuiltIn, row="onnx"):
             model = read_onnx(file, path)
             return OnnxArrays(model, data_among(model, files))
 
-    def rebuild(self, files: Mapping[str, Path], trust: Trust) -> Any:  # noqa: ARG002 - needs no trust
+    def rebuild(self, files: Mapping[str, Path], trust: Trust) -> Any:
         """Return an `onnxruntime.InferenceSession` on the CPU; without onnxruntime a ModelProto with all its data.
 
         Raises:

@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from hublish.base.errors import HublishError, LoadError, SerializationError
 from hublish.base.progress import Progress
@@ -16,14 +16,7 @@ from hublish.formats.interface import Written
 from hublish.formats.tensors.mapped import MappedArrays
 from hublish.formats.tensors.safetensors_file import SafetensorsSet, read_set
 from hublish.formats.tensors.safetensors_writer import PlannedFile, replacing, write_planned
-from hublish.formats.tensors.shards import (
-    index_path,
-    is_split_well,
-    render_index,
-    shard_paths,
-    split,
-    weights_path,
-)
+from hublish.formats.tensors.shards import index_path, is_split_well, render_index, shard_paths, split, weights_path
 from hublish.formats.tensors.tensor import Tensor
 from hublish.formats.tensors.tensor_options import cast, renamed, selected
 from hublish.formats.tensors.tensor_source import TensorSource, open_source
@@ -43,8 +36,6 @@ class Safetensors(BuiltIn, row="safetensors"):
     matches the options is passed on unchanged, never copied. A `.npy` array, and a bare tensor, is named after its
     file. Tied tensors are written once, and the metadata names the others.
     """
-
-    version: ClassVar[int] = 1
 
     def holds(self, value: Any) -> bool:
         """Return whether it is a mapping of names to arrays."""

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, NoReturn
+from typing import Any, NoReturn
 
 from hublish.base.errors import LoadError, NoArraysError, SerializationError
 from hublish.base.progress import Progress
@@ -36,19 +36,12 @@ class Sklearn(BuiltIn, row="sklearn"):
     would mean to unpickle them.
     """
 
-    version: ClassVar[int] = 1
-
     def holds(self, value: Any) -> bool:
         """Return whether it is an estimator, a pipeline or a search."""
         return is_a(value, "sklearn.base.BaseEstimator")
 
     def dump(
-        self,
-        source: Any,
-        path_in_repo: str,
-        workspace: Path,
-        options: SklearnOptions,
-        progress: Progress,  # noqa: ARG002 - neither library reports progress
+        self, source: Any, path_in_repo: str, workspace: Path, options: SklearnOptions, progress: Progress
     ) -> tuple[Written, ...]:
         """Write an estimator, or pass a file of the format on unchanged.
 

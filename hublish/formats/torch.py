@@ -5,7 +5,7 @@ torch's tensors become numpy arrays and back without a copy wherever both can us
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import ml_dtypes
 import numpy as np
@@ -41,8 +41,6 @@ class Torch(BuiltIn, row="torch"):
     for `rebuild`.
     """
 
-    version: ClassVar[int] = 1
-
     def holds(self, value: Any) -> bool:
         """Return whether it is a module or a state dict."""
         return is_a(value, "torch.nn.modules.module.Module") or maps_to(value, "torch.Tensor")
@@ -75,7 +73,7 @@ class Torch(BuiltIn, row="torch"):
         """
         return Safetensors().load(files)
 
-    def rebuild(self, files: Mapping[str, Path], trust: Trust) -> dict[str, Any]:  # noqa: ARG002 - needs no trust
+    def rebuild(self, files: Mapping[str, Path], trust: Trust) -> dict[str, Any]:
         """Return the state dict: tensors mapped from the files, tied ones the same object.
 
         Raises:
