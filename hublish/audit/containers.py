@@ -51,9 +51,14 @@ def members(blob: Blob, *, ambiguous: bool = False) -> Iterator[Member] | None:
         UnreadableError: here or while iterating, when it cannot be inspected.
     """
     head = blob.read_at(0, _BLOCK)
-    if compressed := _compressed(blob, head):
-        return compressed
-    if _is_tar(head):
+    if found := compression_of(head):
+        name, opener = found
+        if opener is None:
+            raise UnreadableError(f"a container compressed with {name}")
+        if expands(blob, opener):
+            return iter([Member("", ExpandedBlob(blob, opener))])
+    # By the checksum: the headers of version 7 have no signature.
+    if any(head[:100]) and _checksum_fits(head):
         return _tar_members(blob)
     # Last, because it may read the end of the bytes.
     return _zip_members(blob, ambiguous=ambiguous) if is_zip(blob, head) else None
@@ -75,30 +80,13 @@ def carried_pickle(blob: Blob) -> str | None:
 
 def _carried(blob: Blob, depth: int) -> str | None:
     # The container first, so that the member is named; the container itself may still be a pickle to another loader.
-    for member in _opened(blob, depth):
-        kind = _carried(member.blob, depth - 1)
-        if kind is not None:
+    inside = members(blob)
+    if inside is not None and not depth:
+        raise UnreadableError(f"a container nested more than {DEPTH_LIMIT} deep")
+    for member in inside or ():
+        if (kind := _carried(member.blob, depth - 1)) is not None:
             return f"{_shown(member.name)} in it is {kind}" if member.name else f"compressed, and contains {kind}"
     return pickle_in(blob)
-
-
-def _opened(blob: Blob, depth: int) -> Iterator[Member]:
-    inside = members(blob)
-    if inside is None:
-        return iter(())
-    if not depth:
-        raise UnreadableError(f"a container nested more than {DEPTH_LIMIT} deep")
-    return inside
-
-
-def _compressed(blob: Blob, head: bytes) -> Iterator[Member] | None:
-    found = compression_of(head)
-    if found is None:
-        return None
-    name, opener = found
-    if opener is None:
-        raise UnreadableError(f"a container compressed with {name}")
-    return iter([Member("", ExpandedBlob(blob, opener))]) if expands(blob, opener) else None
 
 
 def _zip_members(blob: Blob, *, ambiguous: bool) -> Iterator[Member]:
@@ -110,11 +98,6 @@ def _zip_members(blob: Blob, *, ambiguous: bool) -> Iterator[Member]:
                 yield Member(member.name, content_of(blob, member))
     except InvalidFileError as error:
         raise UnreadableError(f"a zip archive ({error.message})") from None
-
-
-def _is_tar(head: bytes) -> bool:
-    # By the checksum: the headers of version 7 have no signature.
-    return len(head) >= _BLOCK and any(head[:100]) and _checksum_fits(head[:_BLOCK])
 
 
 def _tar_members(blob: Blob) -> Iterator[Member]:
@@ -137,11 +120,9 @@ def _tar_members(blob: Blob) -> Iterator[Member]:
 
 
 def _checksum_fits(header: bytes) -> bool:
-    if len(header) < _BLOCK:
-        return False
     # The sum counts its own field as spaces.
     total = sum(header) - sum(header[148:156]) + 8 * 0x20
-    return _number(header[148:156]) == total
+    return len(header) == _BLOCK and _number(header[148:156]) == total
 
 
 def _number(raw: bytes) -> int:

@@ -35,7 +35,7 @@ def audit_content(path: str, source: str, fingerprint: Fingerprint, policy: Poli
     Args:
         path: its path_in_repo.
         source: the name of the file that was read, for diagnostics.
-        fingerprint: the result of reading it.
+        fingerprint: the file's.
         policy: the manifest's.
     """
     inspection = fingerprint.inspection
@@ -62,10 +62,9 @@ def policy_steps(
         fingerprint: the result of reading it; None for a file that was not read.
         policy: the manifest's.
     """
-    found = [
-        *audit_path(path, size, policy),
-        *(audit_content(path, source, fingerprint, policy) if fingerprint else ()),
-    ]
+    found = [*audit_path(path, size, policy)]
+    if fingerprint:
+        found += audit_content(path, source, fingerprint, policy)
     passed = _passed(size, policy, read=fingerprint is not None)
     # Every rule is listed, so that a reader sees which were evaluated.
     for rule, codes in _RULES.items():
@@ -103,13 +102,9 @@ def _searched(level: Level, result: str) -> str:
 
 def _step(rule: str, problem: Problem, policy: Policy) -> Step:
     effect = Effect.REFUSES if problem.severity == "error" else Effect.WARNS
-    place = _place(rule, problem, policy)
-    text = problem.message if not place or place in problem.message else f"{place}: {problem.message}"
-    return Step(rule, effect, text, place, problem.hint, problem.location)
-
-
-def _place(rule: str, problem: Problem, policy: Policy) -> str:
+    place = "" if rule in _OUR_OWN else rule
     if rule == "policy.deny_patterns":
         pattern = first_match(problem.path, policy.deny_patterns)
-        return "" if pattern is None else f"{rule}[{policy.deny_patterns.index(pattern)}]"
-    return "" if rule in _OUR_OWN else rule
+        place = "" if pattern is None else f"{rule}[{policy.deny_patterns.index(pattern)}]"
+    text = problem.message if not place or place in problem.message else f"{place}: {problem.message}"
+    return Step(rule, effect, text, place, problem.hint, problem.location)

@@ -92,11 +92,8 @@ def fingerprint(
         blob = MemoryBlob(stream.read(content.size)) if small else StreamBlob(stream, content.size)
         if blob.size != content.size:
             raise ContentChangedError(_TRUNCATED)
-        return _read(blob, _links(content), interest, advance, executor)
-
-
-def _links(content: Content) -> int:
-    return 1 if content.local_path is None else os.lstat(content.local_path).st_nlink
+        links = 1 if content.local_path is None else os.lstat(content.local_path).st_nlink
+        return _read(blob, links, interest, advance, executor)
 
 
 def _read(
@@ -134,9 +131,8 @@ def inspect(blob: Blob, scanner: SecretScanner | None, interest: Interest) -> In
     found = [HiddenSecret(secret) for secret in scanner.found] if scanner else []
     if interest.secrets:
         found += _in_members(blob)
-    return Inspection(
-        carried_pickle(blob) if interest.pickles else None, tuple(found), scanner.binary if scanner else False
-    )
+    pickle = carried_pickle(blob) if interest.pickles else None
+    return Inspection(pickle, tuple(found), scanner.binary if scanner else False)
 
 
 def _in_members(blob: Blob) -> list[HiddenSecret]:
@@ -156,7 +152,7 @@ def _in_members(blob: Blob) -> list[HiddenSecret]:
                 break
     except (UnreadableError, TooLargeError):
         # The search for pickles decides whether a file that cannot be inspected may be uploaded.
-        return found
+        pass
     return found
 
 

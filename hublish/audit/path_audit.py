@@ -55,21 +55,15 @@ def audit_paths(files: Iterable[tuple[str, int]], policy: Policy) -> Iterator[Pr
         files: the path_in_repo of each file, and its size in bytes.
         policy: the manifest's.
     """
-    found = list(files)
+    found = sorted(files)
     yield from collision_problems(path for path, _ in found)
     yield from count_problems(path for path, _ in found)
-    for path, size in sorted(found):
+    for path, size in found:
         yield from audit_path(path, size, policy)
 
 
 def audit_path(path: str, size: int | None, policy: Policy) -> Iterator[Problem]:
-    """Yield the problems of one file's name and size.
-
-    Args:
-        path: its path_in_repo.
-        size: in bytes; None while it is unknown.
-        policy: the manifest's.
-    """
+    """Yield the problems of one file's name and of its size in bytes, which is None while it is unknown."""
     yield from name_problems(path, policy)
     if size is not None:
         yield from size_problems(path, size, policy.max_file_size)
@@ -85,11 +79,7 @@ def download_problems(paths: Collection[str]) -> Iterator[Problem]:
 
 
 def default_denied(path: str) -> str | None:
-    """Return the pattern of `DEFAULT_DENIED` that excludes `path`, or None.
-
-    Args:
-        path: with `/` between its segments.
-    """
+    """Return the pattern of `DEFAULT_DENIED` that excludes `path`, a path with `/` between its segments, or None."""
     folded = path.lower()
     if folded.rpartition("/")[2] in _TEMPLATES:
         return None
@@ -117,39 +107,23 @@ def name_problems(path: str, policy: Policy) -> Iterator[Problem]:
     for reason in portability_problems(path):
         hint = "rename it so that every system can check it out"
         yield Problem("policy.portability", reason, hint, path, severity="warning")
-    pattern = first_match(path, policy.deny_patterns)
-    if pattern is not None:
+    if (pattern := first_match(path, policy.deny_patterns)) is not None:
         rule = f"policy.deny_patterns[{policy.deny_patterns.index(pattern)}]"
         yield Problem("policy.denied", f"matches {rule}: {pattern}", "exclude it with patterns.ignore_patterns", path)
-    pattern = default_denied(path)
-    if pattern is not None:
+    if (pattern := default_denied(path)) is not None:
         hint = "such files hold credentials or belong to one machine; exclude it"
         yield Problem("policy.denied", f"never part of a release: {pattern}", hint, path)
     yield from at_level(_secrets_in_name(path), policy.secrets)
 
 
 def size_problems(path: str, size: int, max_file_size: int) -> Iterator[Problem]:
-    """Yield the problems of one file's size.
-
-    Args:
-        path: its path_in_repo.
-        size: in bytes.
-        max_file_size: the manifest's own limit, in bytes.
-    """
+    """Yield the problems of one file's size; all sizes are in bytes, `max_file_size` is the manifest's own limit."""
     if size > FILE_LIMIT:
-        yield Problem(
-            "policy.size",
-            f"{format_size(size)} is larger than the Hub's limit of {format_size(FILE_LIMIT)} a file",
-            "split it: safetensors with max_shard_size, or archives in parts",
-            path,
-        )
+        message = f"{format_size(size)} is larger than the Hub's limit of {format_size(FILE_LIMIT)} a file"
+        yield Problem("policy.size", message, "split it: safetensors with max_shard_size, or archives in parts", path)
     elif size > max_file_size:
-        yield Problem(
-            "policy.size",
-            f"{format_size(size)} is larger than policy.max_file_size, {format_size(max_file_size)}",
-            "split the file, or raise policy.max_file_size",
-            path,
-        )
+        message = f"{format_size(size)} is larger than policy.max_file_size, {format_size(max_file_size)}"
+        yield Problem("policy.size", message, "split the file, or raise policy.max_file_size", path)
     elif size > FILE_ADVICE:
         message = f"{format_size(size)} is more than the {format_size(FILE_ADVICE)} the Hub advises for a file"
         yield Problem("policy.size", message, "split it into shards", path, severity="warning")
@@ -174,11 +148,9 @@ def count_problems(paths: Iterable[str]) -> Iterator[Problem]:
     files = set(paths)
     for folder, count in sorted(_entries(files).items()):
         if count > FOLDER_LIMIT:
+            message = f"{count:,} entries in one folder; the Hub's limit is {FOLDER_LIMIT:,}"
             yield Problem(
-                "policy.count",
-                f"{count:,} entries in one folder; the Hub's limit is {FOLDER_LIMIT:,}",
-                "spread them over subfolders, or pack them into archives",
-                f"{folder}/",
+                "policy.count", message, "spread them over subfolders, or pack them into archives", f"{folder}/"
             )
     if len(files) > REPO_ADVICE:
         message = f"{len(files):,} files; the Hub advises at most {REPO_ADVICE:,} in a repo"

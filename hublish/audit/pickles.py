@@ -12,14 +12,7 @@ from enum import Enum
 from typing import Final
 
 from hublish.formats.blob import Blob, MemoryBlob
-from hublish.formats.pickle_reader import (
-    MAX_PROTOCOL,
-    CutShortError,
-    Kind,
-    Operation,
-    PickleReader,
-    UnknownOpcodeError,
-)
+from hublish.formats.pickle_reader import MAX_PROTOCOL, CutShortError, Kind, Operation, PickleReader, UnknownOpcodeError
 
 # A pickle with a protocol header is still found after so many leading bytes.
 LEAD_LENGTH: Final = 1 << 12
@@ -41,17 +34,7 @@ _CALLS: Final = frozenset(["REDUCE", "INST", "OBJ", "NEWOBJ", "NEWOBJ_EX", "BUIL
 _MEMO_WRITES: Final = frozenset(["PUT", "BINPUT", "LONG_BINPUT", "MEMOIZE"])
 _MEMO_READS: Final = frozenset(["GET", "BINGET", "LONG_BINGET"])
 # Values that no implementation of the unpickler can call, or accept as the arguments of a call.
-_CONSTANTS: Final = frozenset(
-    kind.name
-    for kind in (
-        pickletools.pynone,
-        pickletools.pyint,
-        pickletools.pylong,
-        pickletools.pyinteger_or_bool,
-        pickletools.pybool,
-        pickletools.pyfloat,
-    )
-)
+_CONSTANTS: Final = frozenset(["None", "int", "int_or_bool", "bool", "float"])
 _STRINGS: Final = frozenset(["str", "bytes", "bytes_or_str", "any"])
 # Unpicklers add to these by calling a method by its name, so any object passes, and nothing is checked when there is
 # nothing to add.
@@ -80,7 +63,13 @@ def pickle_in(blob: Blob) -> str | None:
     head = blob.read_at(0, LEAD_LENGTH)
     if head.startswith(_NPY_MAGIC):
         return _object_array(blob, head)
-    return _chain(blob) or _after_lead(blob, head)
+    if found := _chain(blob):
+        return found
+    # A loader may skip leading bytes; there, only a pickle that has a header and makes a call counts.
+    for match in _HEADER.finditer(head, 1):
+        if walk(blob, match.start()).calls:
+            return f"a pickle after {match.start()} leading bytes"
+    return None
 
 
 def _chain(blob: Blob) -> str | None:
@@ -89,7 +78,8 @@ def _chain(blob: Blob) -> str | None:
     for _ in range(CHAIN_LIMIT):
         seen = walk(blob, start)
         if _is_pickle(seen, blob, start):
-            return _described(seen)
+            kind = "a pickle" if seen.protocol is None else f"a pickle of protocol {seen.protocol}"
+            return kind if seen.ending is Ending.STOPPED else f"{kind}, incomplete"
         if seen.ending is not Ending.STOPPED:
             return None
         start = seen.end
@@ -100,31 +90,13 @@ def _is_pickle(seen: "Walk", blob: Blob, start: int) -> bool:
     if seen.calls or seen.operations >= OPERATION_LIMIT:
         return True
     if seen.protocol is not None:
-        return _is_headed_pickle(seen)
+        # The header is two bytes, and one weight file in ten thousand begins with them by chance.
+        return seen.operations >= {Ending.STOPPED: 3, Ending.CUT: 1, Ending.BROKEN: 8}[seen.ending]
     # Without header and call, only bytes that are a pickle to the very end count: a part of them may be prose.
     at_end = not blob.read_at(seen.end, 1)
     if seen.ending is Ending.STOPPED:
         return at_end and seen.end - start >= _SHORTEST_BARE
     return seen.ending is Ending.CUT and seen.memo_writes > 1
-
-
-def _is_headed_pickle(seen: "Walk") -> bool:
-    # The header is two bytes, and one weight file in ten thousand begins with them by chance.
-    needed = {Ending.STOPPED: 3, Ending.CUT: 1, Ending.BROKEN: 8}[seen.ending]
-    return seen.operations >= needed
-
-
-def _described(seen: "Walk") -> str:
-    kind = "a pickle" if seen.protocol is None else f"a pickle of protocol {seen.protocol}"
-    return kind if seen.ending is Ending.STOPPED else f"{kind}, incomplete"
-
-
-def _after_lead(blob: Blob, head: bytes) -> str | None:
-    """Find a pickle that has a header and makes a call, after bytes that a loader may skip."""
-    for match in _HEADER.finditer(head, 1):
-        if walk(blob, match.start()).calls:
-            return f"a pickle after {match.start()} leading bytes"
-    return None
 
 
 def _object_array(blob: Blob, head: bytes) -> str | None:
@@ -201,15 +173,16 @@ class _Walker:
         # The stack first: skipping an argument may expand gigabytes, and an impossible opcode is cheap to detect.
         self._move_stack(operation)
         self._read_argument(operation)
-        self._count(operation)
+        self.seen.imports += operation.name in _IMPORTS
+        self.seen.calls += operation.name in _CALLS and self.seen.imports > 0
+        self.seen.memo_writes += operation.name in _MEMO_WRITES
         self.seen.operations += 1
         self.seen.end = self.reader.position
         return operation.name
 
     def _read_argument(self, operation: Operation) -> None:
         for _ in range(operation.lines):
-            line = self.reader.line()
-            form = _LINE_FORMS.get(operation.name)
+            line, form = self.reader.line(), _LINE_FORMS.get(operation.name)
             if form is not None and not form.fullmatch(line.decode("utf-8", "replace")):
                 raise _BrokenError
         if operation.prefix:
@@ -251,14 +224,8 @@ class _Walker:
     def _pop(self, operation: Operation, needed: Kind) -> None:
         if not self.stack or self.stack[-1] is pickletools.markobject:
             raise _BrokenError
-        found = self.stack.pop()
-        if not _fits(found, needed, operation.name):
+        if not _fits(self.stack.pop(), needed, operation.name):
             raise _BrokenError
-
-    def _count(self, operation: Operation) -> None:
-        self.seen.imports += operation.name in _IMPORTS
-        self.seen.calls += operation.name in _CALLS and self.seen.imports > 0
-        self.seen.memo_writes += operation.name in _MEMO_WRITES
 
 
 def _fits(found: Kind, needed: Kind, operation: str) -> bool:

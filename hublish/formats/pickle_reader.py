@@ -73,15 +73,7 @@ class CutShortError(Exception):
 
 
 class UnknownOpcodeError(Exception):
-    """The next byte is not an opcode.
-
-    Args:
-        code: the byte.
-    """
-
-    def __init__(self, code: int) -> None:
-        super().__init__(f"there is no opcode 0x{code:02x}")
-        self.code = code
+    """The next byte is not an opcode."""
 
 
 class PickleReader:
@@ -110,10 +102,9 @@ class PickleReader:
             UnknownOpcodeError: when pickle has no such opcode.
         """
         code = self.data(1)
-        operation = _OPERATIONS.get(code)
-        if operation is None:
-            raise UnknownOpcodeError(code[0])
-        return operation
+        if code not in _OPERATIONS:
+            raise UnknownOpcodeError(f"there is no opcode 0x{code.hex()}")
+        return _OPERATIONS[code]
 
     def number(self, width: int) -> int:
         """Read an unsigned little-endian number of `width` bytes: a short argument, or the length of one."""
