@@ -120,12 +120,9 @@ def _common(metadata: dict[str, Any]) -> Iterator[str]:
     if "license" in metadata:
         for _, value in _listed("license", metadata["license"]):  # a list of licenses is accepted, too
             yield from _one_of("license", value, rules()["license"])
-    for name, kind in (("datasets", "dataset"), ("base_model", "model")):
+    for name, kind in (("datasets", "dataset"), ("base_model", "model"), ("language", None), ("tags", None)):
         if name in metadata:
-            yield from _repo_ids(name, metadata[name], kind)
-    for name in ("language", "tags"):
-        if name in metadata:
-            yield from _strings(name, metadata[name])
+            yield from _strings(name, metadata[name], kind)
 
 
 def _listed(name: str, value: Any) -> list[tuple[str, Any]]:
@@ -134,19 +131,14 @@ def _listed(name: str, value: Any) -> list[tuple[str, Any]]:
     return [(f"{name}[{index}]", item) for index, item in enumerate(value)]
 
 
-def _repo_ids(name: str, value: Any, kind: str) -> Iterator[str]:
+def _strings(name: str, value: Any, kind: str | None) -> Iterator[str]:
+    """Check one or several strings, which name repositories of type `kind` if there is one."""
     for place, item in _listed(name, value):
         if not isinstance(item, str):
             yield f'"{place}" must be a string'
         # The usual mistake is a path of the machine that trained the model (`./runs/best`).
-        elif not _REPO_ID.fullmatch(item) or ".." in item or "--" in item:
+        elif kind and (not _REPO_ID.fullmatch(item) or ".." in item or "--" in item):
             yield f'"{place}" with value "{item}" is not valid. If possible, use a {kind} id from the Hub.'
-
-
-def _strings(name: str, value: Any) -> Iterator[str]:
-    for place, item in _listed(name, value):
-        if not isinstance(item, str):
-            yield f'"{place}" must be a string'
 
 
 def _space(metadata: dict[str, Any]) -> Iterator[str]:

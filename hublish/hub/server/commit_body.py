@@ -28,22 +28,12 @@ class Header:
 
 
 @dataclass(frozen=True, slots=True)
-class Put:
-    """Add or replace a file whose blob is already stored."""
+class Operation:
+    """One change of a path."""
 
     path: str
-    blob: str
-
-
-@dataclass(frozen=True, slots=True)
-class Remove:
-    """Remove a file, or a folder with its content."""
-
-    path: str
-    folder: bool
-
-
-Operation = Put | Remove
+    blob: str | None = None  # of the file to add or replace, already stored; None to remove the path
+    folder: bool = False  # remove a folder with its content, not a file
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +72,11 @@ class BodyReader:
             raise bad_request(f"Invalid path {path!r}: {problem}")
         match key:
             case "file":
-                return Put(path, self._regular(path, value))
+                return Operation(path, self._regular(path, value))
             case "lfsFile":
-                return Put(path, self._large(path, value))
-            case "deletedFile":
-                return Remove(path, folder=False)
-            case "deletedFolder":
-                return Remove(path, folder=True)
+                return Operation(path, self._large(path, value))
+            case "deletedFile" | "deletedFolder":
+                return Operation(path, folder=key == "deletedFolder")
         raise bad_request(f"Unknown operation {key!r}")
 
     def _regular(self, path: str, value: dict[str, Any]) -> str:

@@ -157,7 +157,7 @@ def parse_range(header: str | None, size: int) -> tuple[int, int] | None:
 def page_of(request: Request, items: Sequence[T], size: int) -> tuple[Sequence[T], dict[str, str]]:
     """Return one page of `items` and the `Link` header that leads to the next page.
 
-    The request's `limit` can make pages smaller; its `cursor` is the index of the first item.
+    The request's `limit` can make pages smaller; its `cursor` is the index of the first item. Raise 400 for others.
     """
     start = request.number("cursor", 0)
     size = min(size, request.number("limit", size)) or size

@@ -12,6 +12,9 @@ from hublish.hub.server.refusals import HubError
 # Bytes of a temporary file that stay in memory.
 IN_MEMORY = 1 << 20
 
+# Bytes of an object, at most: the Hub's hard limit.
+MAX_FILE = 500 * 10**9
+
 
 def is_sha256(value: object) -> TypeGuard[str]:
     """Return whether `value` is a sha256 as the protocol writes it: 64 lower-case hexadecimal digits."""

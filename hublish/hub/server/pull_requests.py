@@ -99,8 +99,8 @@ class Discussions:
 def open_discussion(git: GitRepository, user: str, title: str, description: str, *, pull_request: bool) -> Discussion:
     """Open a discussion, or an empty pull request as a draft."""
     head = git.refs.get(MAIN_REF) if pull_request else None
-    opened = _new(git, user, title, description, head)
-    opened = replace(opened, status="draft" if pull_request else "open", pull_request=pull_request)
+    status = "draft" if pull_request else "open"
+    opened = replace(_new(git, user, title, description, head), status=status, pull_request=pull_request)
     if head:
         git.refs.set(opened.ref, head, expected=None)
     Discussions(git.path).save(opened)
@@ -144,8 +144,7 @@ def _merge(git: GitRepository, main: str, head: str) -> Merge:
 def merge(git: GitRepository, discussion: Discussion, user: str, comment: str | None) -> Discussion:
     """Merge a pull request into the default branch, by fast-forward or by a merge commit.
 
-    Raises:
-        HubError: 400, it is a draft, closed or merged; 409, it conflicts with later commits.
+    Raise 400 when it is a draft, closed or merged; 409 when it conflicts with later commits.
     """
     if discussion.status != "open":
         raise bad_request(f"Cannot merge a pull request that is {discussion.status}; only open ones can be merged")

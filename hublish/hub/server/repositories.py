@@ -9,11 +9,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from dulwich.objects import Blob, Tree
+
 from hublish.base.durable import sync_folder
 from hublish.hub.server.durable_files import locked, read_json, write_json
 from hublish.hub.server.git.git_trees import FILE_MODE, Entry, serialize
 from hublish.hub.server.git.object_writer import init_repository
-from hublish.hub.server.git.repository import GitRepository, Signature, add_blob, add_commit, add_tree, now
+from hublish.hub.server.git.repository import GitRepository, Signature, add_commit, now
 from hublish.hub.server.refusals import conflict, repo_not_found
 from hublish.hub.server.repo_ids import RepoId
 from hublish.schemas.documents.hub_names import REPO_TYPES
@@ -95,17 +97,12 @@ class Repositories:
 
     def _install(self, folder: Path, repo: RepoId) -> None:
         target = self.path(repo)
-        if self._is_taken(repo):
+        # As on the Hub, two names may not differ in case alone: some file systems would take them for one.
+        if any(path.name.lower() == target.name.lower() for path in target.parent.glob("*")):
             raise conflict(f"You already created this {repo.kind} repo: {repo.full_name}")
         target.parent.mkdir(parents=True, exist_ok=True)
         folder.rename(target)
         sync_folder(target.parent)
-
-    def _is_taken(self, repo: RepoId) -> bool:
-        # As on the Hub, two names may not differ in case alone: some file systems would take them for one.
-        folder = self.path(repo).parent
-        wanted = f"{repo.name}.git".lower()
-        return folder.is_dir() and any(path.name.lower() == wanted for path in folder.iterdir())
 
     def _require(self, repo: RepoId) -> None:
         if not self.exists(repo):
@@ -113,15 +110,12 @@ class Repositories:
 
     def delete(self, repo: RepoId) -> None:
         """Remove a repository at once."""
-        trash = Path(tempfile.mkdtemp(dir=self._scratch, suffix=".trash"))
-        try:
-            with self.locked(repo):
-                self._require(repo)
-                # A rename first: readers see the whole repository or none of it.
-                self.path(repo).rename(trash / "repo.git")
-                sync_folder(self.path(repo).parent)
-        finally:
-            shutil.rmtree(trash, ignore_errors=True)
+        trash = tempfile.TemporaryDirectory(".trash", dir=self._scratch, ignore_cleanup_errors=True)
+        with trash as folder, self.locked(repo):
+            self._require(repo)
+            # A rename first: readers see the whole repository or none of it.
+            self.path(repo).rename(Path(folder) / "repo.git")
+            sync_folder(self.path(repo).parent)
 
     def move(self, source: RepoId, target: RepoId) -> None:
         """Rename a repository, with its history, settings and discussions; raise 409 when the target exists."""
@@ -158,8 +152,9 @@ def _write_settings(repository: Path, settings: Settings) -> None:
 
 def _first_commit(path: Path, files: dict[str, bytes], author: Signature) -> None:
     with GitRepository(path) as git, git.writer() as writer:
-        entries = {name: Entry(FILE_MODE, add_blob(writer, content)) for name, content in files.items()}
-        commit = add_commit(writer, add_tree(writer, serialize(entries)), (), author, "initial commit")
+        entries = {name: Entry(FILE_MODE, writer.add(Blob.type_num, content)) for name, content in files.items()}
+        tree = writer.add(Tree.type_num, serialize(entries))
+        commit = add_commit(writer, tree, (), author, "initial commit")
         writer.finish()
         git.refs.set(MAIN_REF, commit, expected=None)
 

@@ -1,7 +1,7 @@
 """A revision, opened for reading: its commit, and the protocol's description of its files."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,19 +77,22 @@ class Snapshot:
         return shown
 
 
-@contextmanager
-def requested_snapshot(hub: Hub, request: Request, *, content: bool = False) -> Iterator[Snapshot]:
+def requested_snapshot(hub: Hub, request: Request, *, content: bool = False) -> AbstractContextManager[Snapshot]:
     """Open the revision in a request's path, by default the default branch, after checking the caller's rights."""
     repo = repo_to_read(hub, request, content=content)
-    with open_snapshot(hub, repo, request.params.get("revision", DEFAULT_BRANCH)) as snapshot:
-        yield snapshot
+    return open_snapshot(hub, repo, request.params.get("revision", DEFAULT_BRANCH))
 
 
 @contextmanager
 def open_snapshot(hub: Hub, repo: RepoId, revision: str) -> Iterator[Snapshot]:
     """Open a repository at a revision; raise 404 RepoNotFound or RevisionNotFound."""
     with hub.repositories.open(repo) as git:
-        sha = git.resolve(revision)
-        if sha is None:
-            raise revision_not_found(revision)
-        yield Snapshot(hub, repo, git, git.commit(sha))
+        yield Snapshot(hub, repo, git, git.commit(commit_of(git, revision)))
+
+
+def commit_of(git: GitRepository, revision: str) -> str:
+    """Return the commit of a revision; raise 404 RevisionNotFound."""
+    commit = git.resolve(revision)
+    if commit is None:
+        raise revision_not_found(revision)
+    return commit

@@ -7,6 +7,7 @@ import os
 import secrets
 import time
 from dataclasses import astuple, dataclass
+from io import FileIO
 from pathlib import Path
 
 from hublish.base.durable import settle, sync_folder
@@ -75,15 +76,15 @@ class Uploads:
         """Check all parts as one object and store it; raise MismatchError when it is not the announced one."""
         path = self._file(upload)
         try:
-            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            file = path.open("rb", buffering=0)
         except FileNotFoundError:
             if self._objects.has(upload.sha256):
                 return  # completed by an earlier call whose response was lost: the client retries
             raise MismatchError("no part of this upload has arrived") from None
-        with os.fdopen(descriptor, "rb", buffering=0) as file:
+        with file:
             # Waits for the parts that are being written; later ones are refused.
             fcntl.flock(file, fcntl.LOCK_EX)
-            _check(file.fileno(), upload)
+            _check(file, upload)
             os.fchmod(file.fileno(), 0o444)
             settle(path, self._objects.path(upload.sha256))
             sync_folder(self._parts)
@@ -141,11 +142,10 @@ class PartWriter:
         return self._digest.hexdigest()
 
 
-def _check(descriptor: int, upload: Upload) -> None:
-    size = os.fstat(descriptor).st_size
+def _check(file: FileIO, upload: Upload) -> None:
+    size = os.fstat(file.fileno()).st_size
     if size != upload.size:
         raise MismatchError(f"expected {upload.size} bytes, received {size}")
-    with os.fdopen(os.dup(descriptor), "rb", buffering=0) as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     if sha256 != upload.sha256:
         raise MismatchError(f"expected sha256 {upload.sha256}, received {sha256}")

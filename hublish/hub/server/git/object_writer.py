@@ -60,7 +60,10 @@ class ObjectWriter:
             self._waiting[sha] = (type_num, data)
             self._waiting_bytes += len(data)
         if len(self._waiting) > LOOSE_OBJECTS or self._waiting_bytes > LOOSE_BYTES:
-            self._begin_pack()
+            self._pack = _PackWriter(self._scratch).__enter__()
+            for waiting, content in self._waiting.items():
+                self._pack.add(waiting, *content)
+            self._waiting.clear()
         return sha
 
     def finish(self) -> None:
@@ -73,12 +76,6 @@ class ObjectWriter:
             if not target.exists():
                 content = zlib.compress(_header(type_num, data) + data, 1)
                 write_atomically(target, content, scratch=self._scratch, mode=0o444)
-
-    def _begin_pack(self) -> None:
-        self._pack = _PackWriter(self._scratch).__enter__()
-        for sha, (type_num, data) in self._waiting.items():
-            self._pack.add(sha, type_num, data)
-        self._waiting.clear()
 
 
 class _PackWriter(IncomingFile):

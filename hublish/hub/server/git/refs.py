@@ -46,15 +46,9 @@ class Refs:
         return dict(sorted(found.items()))
 
     def set(self, name: str, new: str, *, expected: str | None) -> None:
-        """Move a ref, durably; the caller holds the repository's lock.
+        """Move the ref with this full name to an object that is on disk; the caller holds the repository's lock.
 
-        Args:
-            name: The full name.
-            new: The id of an object that is already on disk.
-            expected: The ref's current object id; None when it must not exist.
-
-        Raises:
-            RefMovedError: The ref has another object id.
+        Raise RefMovedError when the current object id is not `expected`: None for a ref that must not exist.
         """
         if self.get(name) != expected:
             raise RefMovedError(name)
@@ -75,11 +69,8 @@ class Refs:
 
     def conflicting(self, name: str) -> str | None:
         """Return an existing ref that cannot coexist with `name` (`a` with `a/b`), or None."""
-        kind = "/".join(name.split("/", 2)[:2])
-        for other in self.list(f"{kind}/"):
-            if other.startswith(f"{name}/") or name.startswith(f"{other}/"):
-                return other
-        return None
+        others = self.list("/".join(name.split("/", 2)[:2]) + "/")
+        return next((one for one in others if one.startswith(f"{name}/") or name.startswith(f"{one}/")), None)
 
     def _packed(self) -> dict[str, str]:
         # Only a manual `git gc` creates this file; this server does not.

@@ -7,7 +7,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Self
 
@@ -83,11 +83,7 @@ class GitRepository:
         return ObjectWriter(self.path, self.scratch)
 
     def resolve(self, revision: str) -> str | None:
-        """Return the commit of a revision, or None.
-
-        Args:
-            revision: A branch, a tag, a full ref name (`refs/pr/1`), a commit id or its first digits (at least 5).
-        """
+        """Return the commit of a branch, tag, full ref name (`refs/pr/1`) or at least 5 digits of its id, or None."""
         # As in git, a full id wins over a ref of that name. Clients resolve a branch once and then request each of
         # many files by commit id, so this is also the fast path.
         if _OBJECT_ID.fullmatch(revision) and self._is_commit(revision):
@@ -253,20 +249,10 @@ def _text(message: str) -> bytes:
     return message.replace("\0", "").encode("utf-8", "replace")
 
 
-def add_blob(writer: ObjectWriter, content: bytes) -> str:
-    """Write a blob and return its id."""
-    return writer.add(Blob.type_num, content)
-
-
-def add_tree(writer: ObjectWriter, content: bytes) -> str:
-    """Write a serialized tree and return its id."""
-    return writer.add(Tree.type_num, content)
-
-
 def write_tree(writer: ObjectWriter, tree: TreeEditor | Merge) -> str:
     """Write the changed folders of a tree and return the id of its root."""
     # The root alone may be empty: git stores no empty folders below it.
-    return tree.write(lambda data: add_tree(writer, data)) or add_tree(writer, serialize({}))
+    return tree.write(partial(writer.add, Tree.type_num)) or writer.add(Tree.type_num, serialize({}))
 
 
 def now() -> int:

@@ -3,15 +3,18 @@
 import asyncio
 import re
 from dataclasses import dataclass
+from functools import partial
 from typing import IO
+
+from dulwich.objects import Blob
 
 from hublish.hub.server.access import authorize_contribution, repo_of, require_namespace
 from hublish.hub.server.accounts import Account
 from hublish.hub.server.card_checks import validate
-from hublish.hub.server.commit_body import BodyReader, Header, Operation, Put
+from hublish.hub.server.commit_body import BodyReader, Header, Operation
 from hublish.hub.server.git.git_trees import FILE_MODE, Entry, PathConflictError, TreeEditor
 from hublish.hub.server.git.object_writer import ObjectWriter
-from hublish.hub.server.git.repository import GitRepository, Signature, add_blob, add_commit, now, write_tree
+from hublish.hub.server.git.repository import GitRepository, Signature, add_commit, now, write_tree
 from hublish.hub.server.http import Request, Response, json_response, receive_into
 from hublish.hub.server.pull_requests import Discussion, Discussions, open_with_commit, push
 from hublish.hub.server.refusals import HubError, bad_request, entry_not_found, forbidden, revision_not_found
@@ -68,8 +71,8 @@ def _commit(hub: Hub, target: _Target, body: IO[bytes]) -> tuple[str, Discussion
         _head(git, target)  # report a missing branch before parsing a large body
         reader = BodyReader(
             objects=hub.objects,
-            add_blob=lambda content: add_blob(writer, content),
-            check=lambda path, content: _check_content(hub, target.repo, path, content),
+            add_blob=partial(writer.add, Blob.type_num),
+            check=partial(_check_content, hub, target.repo),
             largest_file=hub.limits.regular_file,
         )
         header, operations = reader.read(body)
@@ -101,16 +104,12 @@ def _require_parent(header: Header, head: str) -> None:
 
 def _apply(editor: TreeEditor, operation: Operation) -> None:
     path = operation.path.split("/")
-    try:
-        if isinstance(operation, Put):
+    if operation.blob:
+        try:
             editor.put(path, Entry(FILE_MODE, operation.blob))
-            return
-        found = editor.remove(path, folder=operation.folder)
-    except PathConflictError:
-        if isinstance(operation, Put):
+        except PathConflictError:
             raise bad_request(f"{operation.path!r} would be a file and a folder at once") from None
-        found = False
-    if not found:
+    elif not editor.remove(path, folder=operation.folder):
         # The client appends a hint to an EntryNotFound with this text.
         error = entry_not_found(operation.path)
         error.message = f"A file with this name doesn't exist: {operation.path}"

@@ -5,7 +5,7 @@ from typing import Any
 
 from hublish.hub.server.access import authorize_contribution, repo_of, repo_to_read
 from hublish.hub.server.http import Request, Response, content_response, json_response, receive_into
-from hublish.hub.server.objects import MismatchError, is_sha256
+from hublish.hub.server.objects import MAX_FILE, MismatchError, is_sha256
 from hublish.hub.server.refusals import HubError, bad_request, forbidden
 from hublish.hub.server.repo_ids import RepoId
 from hublish.hub.server.stores import Hub
@@ -15,9 +15,6 @@ MEDIA_TYPE = {"content-type": "application/vnd.git-lfs+json"}
 
 # Objects in one batch; the client sends 256, git-lfs 100.
 MAX_OBJECTS = 1000
-
-# Bytes of an object: the Hub's hard limit.
-MAX_SIZE = 500 * 10**9
 
 # Files in one call to copy, as on the Hub.
 MAX_COPIES = 500
@@ -41,7 +38,7 @@ def batch(hub: Hub, request: Request) -> Response:
 
 def _answer(hub: Hub, request: Request, item: Any, *, download: bool, multipart: bool) -> dict[str, Any]:
     sha256, size = (item.get("oid"), item.get("size")) if isinstance(item, dict) else (None, None)
-    if not is_sha256(sha256) or not isinstance(size, int) or not 0 <= size <= MAX_SIZE:
+    if not is_sha256(sha256) or not isinstance(size, int) or not 0 <= size <= MAX_FILE:
         return {"oid": str(sha256), "size": 0, "error": {"code": 422, "message": "Invalid object id or size"}}
     known = {"oid": sha256, "size": size}
     stored = hub.objects.size(sha256)
@@ -67,10 +64,8 @@ def _parts_action(hub: Hub, request: Request, sha256: str, size: int) -> dict[st
     session = hub.uploads.begin_parts(sha256)
     part_size = hub.limits.part
     count = -(-size // part_size)  # the client checks this number
-    parts = {
-        str(number): request.base_url + hub.uploads.sign(Upload("part", sha256, size, session, number, part_size))
-        for number in range(1, count + 1)
-    }
+    uploads = [Upload("part", sha256, size, session, number, part_size) for number in range(1, count + 1)]
+    parts = {str(upload.part): request.base_url + hub.uploads.sign(upload) for upload in uploads}
     complete = _action(hub, request, Upload("complete", sha256, size, session))
     return {**complete, "header": {"chunk_size": str(part_size), **parts}}
 

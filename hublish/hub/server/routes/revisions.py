@@ -6,7 +6,7 @@ from hublish.hub.server.git.repository import GitRepository, Signature, add_comm
 from hublish.hub.server.http import Request, Response, json_response, page_of
 from hublish.hub.server.refusals import bad_request, conflict, forbidden, revision_not_found
 from hublish.hub.server.repositories import DEFAULT_BRANCH, timestamp
-from hublish.hub.server.snapshots import requested_snapshot
+from hublish.hub.server.snapshots import commit_of, requested_snapshot
 from hublish.hub.server.stores import Hub
 
 # Commits in one page.
@@ -40,7 +40,7 @@ def create_branch(hub: Hub, request: Request) -> Response:
     branch = _valid(request.params["branch"])
     start = request.json_object().get("startingPoint") or DEFAULT_BRANCH
     with hub.repositories.changing(repo) as git:
-        commit = _commit(git, str(start))
+        commit = commit_of(git, str(start))
         _require_free(git, f"refs/heads/{branch}", "branch")
         git.refs.set(f"refs/heads/{branch}", commit, expected=None)
     return json_response({"ref": f"refs/heads/{branch}", "targetCommit": commit})
@@ -60,7 +60,7 @@ def create_tag(hub: Hub, request: Request) -> Response:
     body = request.json_object()
     tag = _valid(str(body.get("tag", "")))
     with hub.repositories.changing(repo) as git, git.writer() as writer:
-        commit = _commit(git, request.params["revision"])
+        commit = commit_of(git, request.params["revision"])
         _require_free(git, f"refs/tags/{tag}", "tag")
         target = commit
         if message := str(body.get("message") or ""):
@@ -90,13 +90,6 @@ def _valid(name: str) -> str:
     if not is_valid_ref(name) or name.startswith("refs/"):
         raise bad_request(f"Invalid name of a branch or tag: {name!r}")
     return name
-
-
-def _commit(git: GitRepository, revision: str) -> str:
-    commit = git.resolve(revision)
-    if commit is None:
-        raise revision_not_found(revision)
-    return commit
 
 
 def _require_free(git: GitRepository, ref: str, kind: str) -> None:

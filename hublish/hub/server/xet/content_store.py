@@ -9,7 +9,7 @@ from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
 from hublish.hub.server.durable_files import locked, shared_secret
-from hublish.hub.server.objects import MismatchError, ObjectStore
+from hublish.hub.server.objects import MAX_FILE, MismatchError, ObjectStore
 from hublish.hub.server.xet.database import Database, FileRecord
 from hublish.hub.server.xet.hashing import MalformedError, Node, hash_file, to_text
 from hublish.hub.server.xet.reconstruction import Reconstruction, plan
@@ -24,9 +24,6 @@ from hublish.hub.server.xet.shard_format import (
 )
 from hublish.hub.server.xet.tokens import Signer
 from hublish.hub.server.xet.xorb_store import Spool, XorbStore
-
-# Bytes in a file, at most: the Hub's hard limit.
-MAX_FILE = 500 * 10**9
 
 # Chunks in a file, at most: four times the average number for a file of `MAX_FILE` bytes.
 MAX_FILE_CHUNKS = 1 << 25
@@ -83,9 +80,8 @@ class XetStore:
     def add_shard(self, body: Spool) -> bool:
         """Rebuild the plain content of all files in a shard, and record them; return whether any was new.
 
-        Raises:
-            MalformedError: It is not a shard, or a file in it cannot be rebuilt, or has another hash than the shard
-                declares. No file of it is recorded.
+        Raise MalformedError, and record no file, when it is not a shard, or when a file in it cannot be rebuilt or
+        has another hash than the shard declares.
         """
         with _mapped(body) as shard:
             new = [entry for entry in read_files(shard) if not self._is_known(entry)]

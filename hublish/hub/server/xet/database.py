@@ -6,7 +6,7 @@ dies, and several processes on one root see each other's changes at once.
 
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -67,11 +67,9 @@ class Database:
 
     def close(self) -> None:
         """Close the idle connections."""
-        while True:
-            try:
+        with suppress(Empty):
+            while True:
                 self._idle.get_nowait().close()
-            except Empty:
-                return
 
     def add_xorb(self, digest: bytes, session: str, table: ChunkTable) -> bool:
         """Record a xorb that is on disk; return whether it is new."""

@@ -40,13 +40,9 @@ class Reconstruction:
 
 
 def plan(terms: Iterable[Term], start: int, stop: int, tables: Tables) -> Reconstruction:
-    """Plan the reconstruction of the plain bytes from `start` up to `stop` of a file.
+    """Plan the reconstruction of the plain bytes from `start` up to `stop` of the file with these terms.
 
-    Args:
-        terms: All terms of the file.
-        start: At least 0, and below the size of the file unless the file is empty.
-        stop: Above `start`, and at most the size of the file.
-        tables: Returns the chunk table of a xorb.
+    `0 <= start < stop <= size` must hold, except that all are 0 for an empty file.
     """
     kept: list[Term] = []
     offset = 0

@@ -20,6 +20,7 @@ Three lookup tables (files, xorbs, chunks) map the first 8 bytes of a hash to th
 import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import starmap
 from mmap import mmap
 
 from hublish.hub.server.xet.hashing import MalformedError, keyed, to_text
@@ -64,9 +65,8 @@ class Term:
 
 
 def read_terms(packed: bytes) -> Iterator[Term]:
-    """Yield the terms of packed records."""
-    for xorb, length, start, stop in _TERM.iter_unpack(packed):
-        yield Term(xorb, length, start, stop)
+    """Return the terms of packed records, one by one."""
+    return starmap(Term, _TERM.iter_unpack(packed))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +79,7 @@ class FileEntry:
 
 
 def read_files(shard: bytes | mmap) -> Iterator[FileEntry]:
-    """Yield the files of a shard, in order.
-
-    Raises:
-        MalformedError: It is not a shard, or a list is longer than the body; the files before it were yielded.
-    """
+    """Yield the files of a shard, in order; raise MalformedError after them when the rest is not one."""
     # Proofs and the second list are skipped: the store hashed all chunks itself when the xorbs arrived, and computes
     # the hash of each file from these.
     _check_header(shard)
@@ -125,16 +121,12 @@ class KnownXorb:
 
 
 def write_dedup_shard(xorbs: Iterable[KnownXorb], *, key: bytes, created: int, expires: int) -> bytes:
-    """Return a shard without files that lists the chunks of `xorbs`.
+    """Return a shard without files that lists the chunks of one or more xorbs, their hashes keyed with 32 bytes.
 
-    Args:
-        xorbs: At least one.
-        key: 32 bytes to key the chunk hashes with; the client receives them too.
-        created: Seconds since the epoch.
-        expires: Seconds since the epoch; until then the client may rely on the xorbs.
+    The client may rely on the xorbs from `created` until `expires`, both in seconds since the epoch.
     """
-    # The keyed hashes let a client recognize its own chunks. They reveal nothing about the others, which may belong
-    # to repositories that it cannot see.
+    # The client receives the key. The keyed hashes let it recognize its own chunks, and reveal nothing about the
+    # others, which may belong to repositories that it cannot see.
     records = bytearray()
     xorb_lookup: list[bytes] = []
     chunk_lookup: list[bytes] = []

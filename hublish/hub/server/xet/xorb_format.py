@@ -81,11 +81,7 @@ def _ungroup(grouped: bytes) -> bytes:
 
 
 def read_chunks(file: BinaryIO) -> Iterator[EncodedChunk]:
-    """Yield the chunks from the position of `file` to its end or to the footer.
-
-    Raises:
-        MalformedError: A header is invalid or a chunk is truncated; the chunks before it were yielded.
-    """
+    """Yield the chunks from the position of `file` to its end or footer; raise MalformedError at an invalid one."""
     while header := file.read(_HEADER.size):
         if header.startswith(_FOOTER):
             return

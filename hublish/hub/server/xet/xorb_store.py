@@ -66,8 +66,7 @@ class XorbStore:
     def add(self, body: Spool, digest: bytes, session: str) -> bool:
         """Store a received body as the xorb with the client's `digest`; return whether it is new.
 
-        Raises:
-            MalformedError: The body is not a xorb, or has another hash. Nothing is stored.
+        Raise MalformedError, and store nothing, when the body is not a xorb or has another hash.
         """
         body.file.seek(0)
         table = ChunkTable.of(body.file)

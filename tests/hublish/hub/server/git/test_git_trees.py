@@ -18,7 +18,7 @@ from hublish.hub.server.git.git_trees import (
     walk,
 )
 from hublish.hub.server.git.object_writer import init_repository, object_id
-from hublish.hub.server.git.repository import GitRepository, Signature, add_blob, add_commit, add_tree
+from hublish.hub.server.git.repository import GitRepository, Signature, add_commit
 
 BLOB, TREE = 3, 2
 
@@ -125,8 +125,8 @@ def test_git_accepts_the_order_of_names(tmp_path: Path) -> None:
     with GitRepository(path) as git, git.writer() as writer:
         editor = TreeEditor(git.load_tree, None)
         for name in ("a.b", "a/x", "a-b", "a0", "é", "B"):
-            editor.put(name.split("/"), Entry(FILE_MODE, add_blob(writer, name.encode())))
-        tree = editor.write(lambda data: add_tree(writer, data))
+            editor.put(name.split("/"), Entry(FILE_MODE, writer.add(BLOB, name.encode())))
+        tree = editor.write(lambda data: writer.add(TREE, data))
         assert tree is not None
         commit = add_commit(writer, tree, (), Signature("me", 0), "files")
         writer.finish()

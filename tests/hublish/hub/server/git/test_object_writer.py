@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from hublish.hub.server.git.object_writer import LOOSE_BYTES, LOOSE_OBJECTS, init_repository, object_id
-from hublish.hub.server.git.repository import GitRepository, add_blob
+from hublish.hub.server.git.repository import GitRepository
 
 BLOB = 3
 
@@ -23,7 +23,7 @@ def cat(path: Path, sha: str) -> bytes:
 def test_git_reads_the_written_objects(path: Path, count: int) -> None:
     contents = [b"blob %d\n" % number * 50 for number in range(count)]
     with GitRepository(path) as git, git.writer() as writer:
-        ids = [add_blob(writer, content) for content in contents * 2]
+        ids = [writer.add(BLOB, content) for content in contents * 2]
         writer.finish()
         assert [git.blob(sha) for sha in ids] == contents * 2
     assert cat(path, ids[count - 1]) == contents[-1]
@@ -35,7 +35,7 @@ def test_git_reads_the_written_objects(path: Path, count: int) -> None:
 
 def test_large_objects_are_written_to_a_pack_at_once(path: Path) -> None:
     with GitRepository(path) as git, git.writer() as writer:
-        sha = add_blob(writer, b"x" * (LOOSE_BYTES + 1))
+        sha = writer.add(BLOB, b"x" * (LOOSE_BYTES + 1))
         writer.finish()
     assert cat(path, sha) == b"x" * (LOOSE_BYTES + 1)
     assert len(list((path / "objects" / "pack").glob("*.idx"))) == 1
@@ -44,7 +44,7 @@ def test_large_objects_are_written_to_a_pack_at_once(path: Path) -> None:
 def test_without_finish_no_files_remain(path: Path) -> None:
     with GitRepository(path) as git, git.writer() as writer:
         for number in range(100):
-            add_blob(writer, b"%d" % number)
+            writer.add(BLOB, b"%d" % number)
     left = [found for found in path.rglob("*") if found.is_file() and found.name not in ("HEAD", "config")]
     assert left == []
 

@@ -5,18 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from dulwich.objects import Blob, Tree
 
 from hublish.hub.server.git.git_trees import FILE_MODE, Entry, serialize
 from hublish.hub.server.git.object_writer import init_repository
-from hublish.hub.server.git.repository import (
-    GitRepository,
-    Signature,
-    TreeCache,
-    add_blob,
-    add_commit,
-    add_tag,
-    add_tree,
-)
+from hublish.hub.server.git.repository import GitRepository, Signature, TreeCache, add_commit, add_tag
 
 AUTHOR = Signature("me", 1_700_000_000)
 
@@ -37,8 +30,8 @@ def made(tmp_path: Path) -> Iterator[Made]:
     init_repository(tmp_path, "main")
     with GitRepository(tmp_path) as git:
         with git.writer() as writer:
-            blob = add_blob(writer, b"content")
-            tree = add_tree(writer, serialize({"file": Entry(FILE_MODE, blob)}))
+            blob = writer.add(Blob.type_num, b"content")
+            tree = writer.add(Tree.type_num, serialize({"file": Entry(FILE_MODE, blob)}))
             first = add_commit(writer, tree, (), AUTHOR, "first")
             second = add_commit(writer, tree, (first,), AUTHOR, "second")
             tag = add_tag(writer, "v1", first, AUTHOR, "tagged")
@@ -89,7 +82,7 @@ def test_the_most_recently_used_trees_are_cached_up_to_the_limit(path: Path) -> 
     cache = TreeCache(max_entries=20)
     with Counting(path) as git, git.writer() as writer:
         trees = [{f"{name}{n}": Entry(FILE_MODE, "0" * 40) for n in range(8)} for name in "abc"]
-        ids = [add_tree(writer, serialize(tree)) for tree in trees]
+        ids = [writer.add(Tree.type_num, serialize(tree)) for tree in trees]
         writer.finish()
         for sha, tree in [*zip(ids, trees, strict=True), (ids[2], trees[2]), (ids[1], trees[1])]:
             assert cache.load(git, sha) == tree
