@@ -60,7 +60,9 @@ def repo_of(request: Request) -> RepoId:
 
 
 def authorize(hub: Hub, request: Request, repo: RepoId, *, content: bool = False) -> Account | None:
-    """Check that the caller may read a repository, or with `content` the bytes of its files; return the account.
+    """Check that the caller may read a repository, with `content` the bytes of its files too.
+
+    Return the caller's account, or None for an anonymous caller.
 
     Raises:
         HubError: 404 RepoNotFound, the repository does not exist for this caller; 401, the token is unknown;

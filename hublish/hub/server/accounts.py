@@ -53,8 +53,10 @@ class Accounts:
         with locked(self._lock):
             content = self._read()
             wanted = {"user": account.user, "role": account.role}
+            # In the Hub's form, for which commits are searched.
+            new = "hf_" + "".join(secrets.choice(_ALPHABET) for _ in range(34))
             # The same token on every start: a shell keeps its HF_TOKEN.
-            token = token or next((token for token, known in content["tokens"].items() if known == wanted), new_token())
+            token = token or next((token for token, known in content["tokens"].items() if known == wanted), new)
             content["users"][account.user] = {"orgs": account.orgs, "admin": account.admin}
             content["tokens"][token] = wanted
             write_json(self._path, content, scratch=self._scratch, mode=0o600)
@@ -62,8 +64,3 @@ class Accounts:
 
     def _read(self) -> dict[str, dict[str, Any]]:
         return {"users": {}, "tokens": {}, **read_json(self._path, {})}
-
-
-def new_token() -> str:
-    """Return an unguessable token in the Hub's form, for which commits are searched."""
-    return "hf_" + "".join(secrets.choice(_ALPHABET) for _ in range(34))

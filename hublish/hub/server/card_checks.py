@@ -182,9 +182,8 @@ def _result(place: str, result: dict[str, Any]) -> Iterator[str]:
         if not isinstance(section, dict):
             yield f'"{place}.{name}" is required'
             continue
-        yield from _required(f"{place}.{name}", section, *required)
         given = [key for key in optional if section.get(key) is not None]
-        yield from _required(f"{place}.{name}", section, *given)
+        yield from _required(f"{place}.{name}", section, *required, *given)
     yield from _each(f"{place}.metrics", result.get("metrics"), _metric)
 
 

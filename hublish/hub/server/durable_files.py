@@ -86,9 +86,6 @@ def locked(path: Path) -> Iterator[None]:
     # The kernel drops an flock with its process, so kill -9 leaves no stale lock. The file itself stays: another
     # process may have opened it, and a lock on a deleted file excludes only those that opened the same one.
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)) as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
         yield
-    finally:
-        os.close(descriptor)

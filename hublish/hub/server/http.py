@@ -46,8 +46,7 @@ class Request:
 
     def first(self, name: str, default: str = "") -> str:
         """Return the first value of a query parameter."""
-        values = self.query.get(name)
-        return values[0] if values else default
+        return next(iter(self.query.get(name, ())), default)
 
     def flag(self, name: str) -> bool:
         """Return whether a query parameter is switched on, in any spelling that clients use."""
@@ -157,7 +156,7 @@ def parse_range(header: str | None, size: int) -> tuple[int, int] | None:
 def page_of(request: Request, items: Sequence[T], size: int) -> tuple[Sequence[T], dict[str, str]]:
     """Return one page of `items` and the `Link` header that leads to the next page.
 
-    The request's `limit` can make pages smaller; its `cursor` is the index of the first item. Raise 400 for others.
+    `limit` can make pages smaller, `cursor` is the index of the first item; raise 400 when one is not a number.
     """
     start = request.number("cursor", 0)
     size = min(size, request.number("limit", size)) or size

@@ -85,7 +85,10 @@ class Incoming(IncomingFile):
         super().write(data)
 
     def seal(self, expected_sha256: str | None = None, expected_size: int | None = None) -> str:
-        """Store the written bytes under their sha256, durably, and return it; raise MismatchError for others."""
+        """Store the written bytes under their sha256, durably, and return that sha256.
+
+        Raise MismatchError, and store nothing, when the sha256 or the size is not the expected one.
+        """
         sha256 = self._sha256.hexdigest()
         if expected_size is not None and self.size != expected_size:
             raise MismatchError(f"expected {expected_size} bytes, received {self.size}")

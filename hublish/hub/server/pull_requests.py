@@ -43,14 +43,8 @@ class Discussion:
 
     def with_event(self, kind: str, author: str, data: dict[str, Any]) -> "Discussion":
         """Return the discussion with one more event: `comment`, `status-change`, `commit` or `title-change`."""
-        event = {
-            "id": secrets.token_hex(12),
-            "type": kind,
-            "createdAt": timestamp(),
-            "author": {"name": author},
-            "data": data,
-        }
-        return replace(self, events=(*self.events, event))
+        origin = {"id": secrets.token_hex(12), "createdAt": timestamp(), "author": {"name": author}}
+        return replace(self, events=(*self.events, {**origin, "type": kind, "data": data}))
 
     def with_comment(self, author: str, text: str) -> "Discussion":
         """Return the discussion with one more comment."""
@@ -96,29 +90,20 @@ class Discussions:
         write_json(self._folder / f"{discussion.num}.json", asdict(discussion), scratch=self._scratch)
 
 
-def open_discussion(git: GitRepository, user: str, title: str, description: str, *, pull_request: bool) -> Discussion:
-    """Open a discussion, or an empty pull request as a draft."""
-    head = git.refs.get(MAIN_REF) if pull_request else None
-    status = "draft" if pull_request else "open"
-    opened = replace(_new(git, user, title, description, head), status=status, pull_request=pull_request)
-    if head:
+def open_discussion(
+    git: GitRepository, user: str, title: str, description: str, *, base: str | None = None, commit: str | None = None
+) -> Discussion:
+    """Open a discussion; with `base`, a pull request of `commit` on top of it, or an empty one, which is a draft."""
+    number = Discussions(git.path).next_number()
+    status = "draft" if base and not commit else "open"
+    opened = Discussion(number, title, user, timestamp(), status, pull_request=bool(base), base_commit=base)
+    opened = opened.with_comment(user, description)
+    if commit:
+        opened = opened.with_commit(user, title, commit)
+    if head := commit or base:
         git.refs.set(opened.ref, head, expected=None)
     Discussions(git.path).save(opened)
     return opened
-
-
-def open_with_commit(git: GitRepository, user: str, title: str, description: str, base: str, commit: str) -> Discussion:
-    """Open a pull request of `commit` on top of `base`; unlike an empty one, it is not a draft."""
-    opened = _new(git, user, title, description, base).with_commit(user, title, commit)
-    git.refs.set(opened.ref, commit, expected=None)
-    Discussions(git.path).save(opened)
-    return opened
-
-
-def _new(git: GitRepository, user: str, title: str, description: str, base: str | None) -> Discussion:
-    number = Discussions(git.path).next_number()
-    new = Discussion(number, title, user, timestamp(), status="open", pull_request=True, base_commit=base)
-    return new.with_comment(user, description)
 
 
 def push(git: GitRepository, discussion: Discussion, user: str, title: str, head: str, commit: str) -> None:

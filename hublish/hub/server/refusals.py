@@ -5,21 +5,14 @@ from typing import Any
 
 
 class HubError(Exception):
-    """A refused request.
-
-    Attributes:
-        status: The HTTP status.
-        code: `X-Error-Code`, which the client maps to an exception type; None when the status is enough.
-        message: The reason, sent as `X-Error-Message` and as `error` in the JSON body.
-        extra: Further members of the JSON body, such as the `url` of an existing repository.
-    """
+    """A refused request."""
 
     def __init__(self, status: int, code: str | None, message: str, **extra: Any) -> None:
         super().__init__(message)
         self.status = status
-        self.code = code
-        self.message = message
-        self.extra = extra
+        self.code = code  # `X-Error-Code`, which the client maps to an exception type; None when the status is enough
+        self.message = message  # the reason, sent as `X-Error-Message` and as `error` in the JSON body
+        self.extra = extra  # further members of the JSON body, such as the `url` of an existing repository
         self.headers: dict[str, str] = {}
 
     def with_headers(self, headers: Mapping[str, str]) -> "HubError":

@@ -1,6 +1,5 @@
 """All repositories of one root; each is created, moved or deleted in one atomic step."""
 
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -84,16 +83,14 @@ class Repositories:
         """Create a repository with a first commit of `files`, completely or not at all; raise 409 when it exists."""
         # Built aside and installed by a rename: no reader sees a repository without its first commit.
         self._scratch.mkdir(parents=True, exist_ok=True)
-        building = Path(tempfile.mkdtemp(dir=self._scratch, suffix=".git"))
-        building.chmod(0o755)  # mkdtemp denies access to everyone else
-        try:
+        with tempfile.TemporaryDirectory(".git", dir=self._scratch, ignore_cleanup_errors=True) as folder:
+            building = Path(folder)
+            building.chmod(0o755)  # a temporary folder denies access to everyone else
             init_repository(building, DEFAULT_BRANCH)
             _first_commit(building, files, author)
             _write_settings(building, settings)
             with self.locked(repo):
                 self._install(building, repo)
-        finally:
-            shutil.rmtree(building, ignore_errors=True)
 
     def _install(self, folder: Path, repo: RepoId) -> None:
         target = self.path(repo)

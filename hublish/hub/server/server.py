@@ -171,15 +171,12 @@ def session(root: Path) -> Iterator[None]:
     # Every running server holds the lock, shared; the kernel releases it with the process. So an exclusive lock
     # proves that no temporary file belongs to a running server.
     root.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(root / "session.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    try:
+    with os.fdopen(os.open(root / "session.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)) as file:
         with suppress(BlockingIOError):
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             _clean(root)
-        fcntl.flock(descriptor, fcntl.LOCK_SH)
+        fcntl.flock(file, fcntl.LOCK_SH)
         yield
-    finally:
-        os.close(descriptor)
 
 
 def _clean(root: Path) -> None:

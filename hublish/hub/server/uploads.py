@@ -7,7 +7,6 @@ import os
 import secrets
 import time
 from dataclasses import astuple, dataclass
-from io import FileIO
 from pathlib import Path
 
 from hublish.base.durable import settle, sync_folder
@@ -73,7 +72,10 @@ class Uploads:
         return PartWriter(self._file(upload), offset, min(upload.part_size, upload.size - offset))
 
     def complete(self, upload: Upload) -> None:
-        """Check all parts as one object and store it; raise MismatchError when it is not the announced one."""
+        """Check all parts as one object and store it.
+
+        Raise MismatchError when size or sha256 is not the announced one, or no part has arrived.
+        """
         path = self._file(upload)
         try:
             file = path.open("rb", buffering=0)
@@ -84,7 +86,12 @@ class Uploads:
         with file:
             # Waits for the parts that are being written; later ones are refused.
             fcntl.flock(file, fcntl.LOCK_EX)
-            _check(file, upload)
+            size = os.fstat(file.fileno()).st_size
+            if size != upload.size:
+                raise MismatchError(f"expected {upload.size} bytes, received {size}")
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+            if sha256 != upload.sha256:
+                raise MismatchError(f"expected sha256 {upload.sha256}, received {sha256}")
             os.fchmod(file.fileno(), 0o444)
             settle(path, self._objects.path(upload.sha256))
             sync_folder(self._parts)
@@ -140,12 +147,3 @@ class PartWriter:
             raise MismatchError(_OVER)
         os.fsync(self._descriptor)
         return self._digest.hexdigest()
-
-
-def _check(file: FileIO, upload: Upload) -> None:
-    size = os.fstat(file.fileno()).st_size
-    if size != upload.size:
-        raise MismatchError(f"expected {upload.size} bytes, received {size}")
-    sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    if sha256 != upload.sha256:
-        raise MismatchError(f"expected sha256 {upload.sha256}, received {sha256}")

@@ -77,7 +77,7 @@ class TreeEditor:
         self._open: dict[str, TreeEditor] = {}
 
     def put(self, path: Sequence[str], entry: Entry) -> None:
-        """Put a file at `path`; raise PathConflictError for the path of a folder, or of a file's child."""
+        """Put a file at `path`; raise PathConflictError when `path` is a folder or below a file."""
         name = path[0]
         if len(path) > 1:
             self._descend(name, create=True).put(path[1:], entry)

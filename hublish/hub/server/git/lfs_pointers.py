@@ -25,8 +25,7 @@ class Pointer:
 
     def serialize(self) -> bytes:
         """Return the pointer as git-lfs writes it."""
-        text = f"version https://git-lfs.github.com/spec/v1\noid sha256:{self.sha256}\nsize {self.size}\n"
-        return text.encode()
+        return f"version https://git-lfs.github.com/spec/v1\noid sha256:{self.sha256}\nsize {self.size}\n".encode()
 
 
 def parse_pointer(data: bytes) -> Pointer | None:

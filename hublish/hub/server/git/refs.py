@@ -46,7 +46,7 @@ class Refs:
         return dict(sorted(found.items()))
 
     def set(self, name: str, new: str, *, expected: str | None) -> None:
-        """Move the ref with this full name to an object that is on disk; the caller holds the repository's lock.
+        """Move the ref with this full name to an object on disk, durably; the caller holds the repository's lock.
 
         Raise RefMovedError when the current object id is not `expected`: None for a ref that must not exist.
         """

@@ -16,7 +16,7 @@ from hublish.hub.server.git.git_trees import FILE_MODE, Entry, PathConflictError
 from hublish.hub.server.git.object_writer import ObjectWriter
 from hublish.hub.server.git.repository import GitRepository, Signature, add_commit, now, write_tree
 from hublish.hub.server.http import Request, Response, json_response, receive_into
-from hublish.hub.server.pull_requests import Discussion, Discussions, open_with_commit, push
+from hublish.hub.server.pull_requests import Discussion, Discussions, open_discussion, push
 from hublish.hub.server.refusals import HubError, bad_request, entry_not_found, forbidden, revision_not_found
 from hublish.hub.server.repo_ids import RepoId
 from hublish.hub.server.stores import Hub
@@ -128,7 +128,7 @@ def _publish(
         return discussion
     writer.finish()
     if target.create_pr:
-        return open_with_commit(git, user, header.summary, header.description, head, oid)
+        return open_discussion(git, user, header.summary, header.description, base=head, commit=oid)
     git.refs.set(target.ref, oid, expected=head)
     return None
 

@@ -52,7 +52,8 @@ def create(hub: Hub, request: Request) -> Response:
     title = _title(body.get("title"))
     description = str(body.get("description") or "")
     with hub.repositories.changing(repo) as git:
-        made = open_discussion(git, account.user, title, description, pull_request=bool(body.get("pullRequest")))
+        base = git.refs.get(MAIN_REF) if body.get("pullRequest") else None
+        made = open_discussion(git, account.user, title, description, base=base)
     url = f"{request.base_url}{repo.url_path}/discussions/{made.num}"
     return json_response({"num": made.num, "pullRequest": made.pull_request, "url": url})
 
@@ -75,11 +76,8 @@ def details(hub: Hub, request: Request) -> Response:
 def comment(hub: Hub, request: Request) -> Response:
     """`POST /api/P/R/discussions/N/comment`."""
     text = _text(request.json_object(), "comment")
-
-    def change(_git: GitRepository, item: Discussion, account: Account) -> Discussion:
-        return item.with_comment(account.user, text)
-
-    return json_response({"newMessage": _change(hub, request, change).events[-1]})
+    changed = _change(hub, request, lambda _git, item, account: item.with_comment(account.user, text))
+    return json_response({"newMessage": changed.events[-1]})
 
 
 def rename(hub: Hub, request: Request) -> Response:

@@ -14,7 +14,6 @@ from hublish.hub.server.app import Route
 from hublish.hub.server.http import Request, Response, content_response, json_response, parse_range, receive_into
 from hublish.hub.server.refusals import HubError, bad_request, forbidden
 from hublish.hub.server.xet.content_store import XetStore
-from hublish.hub.server.xet.database import FileRecord
 from hublish.hub.server.xet.hashing import MalformedError, from_text, to_text
 from hublish.hub.server.xet.reconstruction import to_json
 from hublish.hub.server.xet.tokens import Scope
@@ -102,7 +101,10 @@ class _Handlers:
         file = self._store.file(_digest(request, "file"))
         if file is None:
             raise HubError(404, None, "File is not known")
-        start, stop = _span(request, file)
+        try:
+            start, stop = parse_range(request.headers.get("range"), file.size) or (0, file.size)
+        except ValueError as error:
+            raise HubError(416, None, str(error)) from None
         plan = self._store.plan(file, start, stop)
         return json_response(to_json(plan, version, partial(self._address, request.base_url)))
 
@@ -125,13 +127,6 @@ class _Handlers:
             raise HubError(401, None, "Access token is missing, invalid or expired")
         if scope == "write" and access.scope != "write":
             raise forbidden("Access token does not permit writing")
-
-
-def _span(request: Request, file: FileRecord) -> tuple[int, int]:
-    try:
-        return parse_range(request.headers.get("range"), file.size) or (0, file.size)
-    except ValueError as error:
-        raise HubError(416, None, str(error)) from None
 
 
 def _digest(request: Request, name: str) -> bytes:

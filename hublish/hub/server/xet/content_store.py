@@ -42,12 +42,6 @@ class XetStore:
     """All xet data under `root/xet`, and the plain content in `objects`.
 
     No changeable state is kept in memory, so several processes may serve one root.
-
-    Attributes:
-        signer: Issues and checks access tokens and signed addresses.
-        executor: Checks xorbs and rebuilds files, which takes seconds, so that other calls need not wait.
-        identity: The name of this store, not secret. Clients remember for weeks which chunks an address knows;
-            with the identity in the address, a new store on an old port is not mistaken for its predecessor.
     """
 
     def __init__(self, root: Path, objects: ObjectStore, clock: Callable[[], float] = time.time) -> None:
@@ -59,8 +53,11 @@ class XetStore:
             self._database = Database(folder / "index.sqlite")
         self.xorbs = XorbStore(folder / "xorbs", objects.scratch, self._database)
         self.signer = Signer(_derive(secret, "signer"), clock)
+        # Not secret. Clients remember for weeks which chunks an address knows; with the identity in the address, a new
+        # store on an old port is not mistaken for its predecessor.
         self.identity = _derive(secret, "identity").hex()[:16]
         self._dedup_key = _derive(secret, "dedup")
+        # Checks xorbs and rebuilds files, which takes seconds, so that other calls need not wait.
         self.executor = ThreadPoolExecutor(_WORKERS, "xet")
 
     def close(self) -> None:
@@ -80,10 +77,13 @@ class XetStore:
     def add_shard(self, body: Spool) -> bool:
         """Rebuild the plain content of all files in a shard, and record them; return whether any was new.
 
-        Raise MalformedError, and record no file, when it is not a shard, or when a file in it cannot be rebuilt or
-        has another hash than the shard declares.
+        Raise MalformedError, and record no file, when the body is not a shard, or when a file in it cannot be
+        rebuilt or has another hash than the shard declares.
         """
-        with _mapped(body) as shard:
+        if not body.size:
+            raise MalformedError("shard is empty")
+        body.file.flush()
+        with mmap(body.file.fileno(), 0, access=ACCESS_READ) as shard:
             new = [entry for entry in read_files(shard) if not self._is_known(entry)]
         with ThreadPoolExecutor(_REBUILDERS) as pool:
             self._database.add_files(pool.map(self._rebuild, new))
@@ -156,13 +156,6 @@ class XetStore:
             if total > MAX_CHUNKS:
                 return
             yield KnownXorb(digest, table)
-
-
-def _mapped(body: Spool) -> mmap:
-    body.file.flush()
-    if not body.size:
-        raise MalformedError("shard is empty")
-    return mmap(body.file.fileno(), 0, access=ACCESS_READ)
 
 
 def _derive(secret: bytes, purpose: str) -> bytes:

@@ -144,14 +144,10 @@ class Database:
         try:
             connection = self._idle.get_nowait()
         except Empty:
-            connection = self._connect()
+            # Threads use a connection one after the other, which SQLite allows; Python's check would forbid it.
+            connection = sqlite3.connect(self._path, timeout=_WAIT, isolation_level=None, check_same_thread=False)
+            connection.execute("PRAGMA synchronous=FULL")
         try:
             yield connection
         finally:
             self._idle.put(connection)
-
-    def _connect(self) -> sqlite3.Connection:
-        # Threads use a connection one after the other, which SQLite allows; Python's check would forbid it.
-        connection = sqlite3.connect(self._path, timeout=_WAIT, isolation_level=None, check_same_thread=False)
-        connection.execute("PRAGMA synchronous=FULL")
-        return connection

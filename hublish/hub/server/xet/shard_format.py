@@ -20,7 +20,7 @@ Three lookup tables (files, xorbs, chunks) map the first 8 bytes of a hash to th
 import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import starmap
+from itertools import accumulate, starmap
 from mmap import mmap
 
 from hublish.hub.server.xet.hashing import MalformedError, keyed, to_text
@@ -79,10 +79,14 @@ class FileEntry:
 
 
 def read_files(shard: bytes | mmap) -> Iterator[FileEntry]:
-    """Yield the files of a shard, in order; raise MalformedError after them when the rest is not one."""
+    """Yield the files of a shard, in order; raise MalformedError where it is invalid or ends inside of a list."""
     # Proofs and the second list are skipped: the store hashed all chunks itself when the xorbs arrived, and computes
     # the hash of each file from these.
-    _check_header(shard)
+    if len(shard) < HEADER.size:
+        raise MalformedError(f"shard of {len(shard)} bytes has no header")
+    tag, version, _ = HEADER.unpack(shard[: HEADER.size])
+    if tag != TAG or version != VERSION:
+        raise MalformedError(f"not a shard of version {VERSION}")
     offset = HEADER.size
     while True:
         digest, flags, count, _ = _FILE.unpack(_take(shard, offset, 1))
@@ -95,14 +99,6 @@ def read_files(shard: bytes | mmap) -> Iterator[FileEntry]:
         # The wire keeps the sha256 as a xet hash, so its text form is that of a xet hash, too.
         sha256 = to_text(_take(shard, metadata_at, 1)[:32]) if flags & _HAS_METADATA else None
         yield FileEntry(digest, packed_terms, sha256)
-
-
-def _check_header(shard: bytes | mmap) -> None:
-    if len(shard) < HEADER.size:
-        raise MalformedError(f"shard of {len(shard)} bytes has no header")
-    tag, version, _ = HEADER.unpack(shard[: HEADER.size])
-    if tag != TAG or version != VERSION:
-        raise MalformedError(f"not a shard of version {VERSION}")
 
 
 def _take(shard: bytes | mmap, offset: int, records: int) -> bytes:
@@ -146,8 +142,7 @@ def write_dedup_shard(xorbs: Iterable[KnownXorb], *, key: bytes, created: int, e
         _join_sorted(xorb_lookup),
         _join_sorted(chunk_lookup),
     ]
-    starts = [sum(map(len, parts[:count])) for count in range(1, len(parts) + 1)]
-    files_at, xorbs_at, lookups_at, chunk_lookup_at, footer_at = starts
+    files_at, xorbs_at, lookups_at, chunk_lookup_at, footer_at = accumulate(map(len, parts))
     footer = _FOOTER.pack(
         _FOOTER_VERSION,
         *(files_at, xorbs_at, lookups_at, 0, lookups_at, len(xorb_lookup), chunk_lookup_at, len(chunk_lookup)),

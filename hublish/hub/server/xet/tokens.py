@@ -18,8 +18,6 @@ Scope = Literal["read", "write"]
 # Seconds until a token or an address expires; the client fetches a new token in time.
 LIFETIME = 3600
 
-_PREFIX = "xet"
-
 
 @dataclass(frozen=True, slots=True)
 class Access:
@@ -40,7 +38,7 @@ class Signer:
     def issue(self, scope: Scope, repo: str) -> tuple[str, int]:
         """Return an access token and the second of its expiry."""
         expires = int(self.clock()) + LIFETIME
-        claims = f"{_PREFIX}.{scope}.{expires}.{base64.urlsafe_b64encode(repo.encode()).decode()}"
+        claims = f"xet.{scope}.{expires}.{base64.urlsafe_b64encode(repo.encode()).decode()}"
         return f"{claims}.{self._sign('token', claims)}", expires
 
     def check(self, token: str) -> Access | None:
