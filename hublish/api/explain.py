@@ -49,6 +49,7 @@ def explain(
         rules = ReleaseRules(found, gitignore, existing, session.progress)
         # One index of the positions for all answers: a folder may hold thousands of files.
         places = Places.of(project.text, project.name)
+        # A path is relative to the current folder first, as the shell completes it, then to the manifest's.
         answers = tuple(_with_lines(explain_path(rules, str(path), Path.cwd()), places) for path in paths)
         return Explained(answers, session.located(errors_in(found.problems)))
 

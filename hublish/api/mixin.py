@@ -89,7 +89,7 @@ class HubMixin(ModelHubMixin):
         folder.mkdir(parents=True, exist_ok=True)
         # The card names the repo. An override of `generate_model_card` may not know the argument.
         values = dict(model_card_kwargs or {})
-        if type(self).generate_model_card is HubMixin.generate_model_card:  # an override may not know repo_id
+        if type(self).generate_model_card is HubMixin.generate_model_card:
             values.setdefault("repo_id", repo_id or folder.name)
         # In the same folder, so that each finished file moves to its place in one step.
         with tempfile.TemporaryDirectory(dir=folder, prefix=".hublish-") as draft:
@@ -152,7 +152,7 @@ class HubMixin(ModelHubMixin):
 
         Args:
             pretrained_model_name_or_path: `namespace/name`, or a folder that `save_pretrained` wrote.
-            force_download: as for `hublish.pull`, like the next four.
+            force_download: download files again that are there already.
             token: a token, None for the saved one, False for none.
             cache_dir: the cache. Default: HF_HUB_CACHE.
             local_files_only: use the cache alone and send no request.
@@ -226,7 +226,7 @@ class HubMixin(ModelHubMixin):
     # Such a class reads its weights in its own way: hublish checks the files and passes the commit.
     @classmethod
     def _loads_by_itself(cls) -> bool:
-        """Whether the class has a `_from_pretrained` of its own."""
+        """Return whether the class has a `_from_pretrained` of its own."""
         return next(kind for kind in cls.__mro__ if "_from_pretrained" in vars(kind)) is not HubMixin
 
     @classmethod
@@ -243,7 +243,7 @@ class HubMixin(ModelHubMixin):
     def _filled(cls, weights: Weights, model_kwargs: dict[str, Any]) -> Self:
         """Return an instance constructed from these arguments, with the weights in it."""
         is_module = torch_modules.is_module(cls)
-        # huggingface_hub's mixin for torch takes these two out of the arguments of `__init__`, with the same defaults.
+        # huggingface_hub's mixin for torch takes these two out of the arguments of `__init__` as well.
         device = model_kwargs.pop("map_location", None) if is_module else None
         strict = model_kwargs.pop("strict", False) if is_module else True
         filled: Self = restored(weights, Wanted(cls(**model_kwargs), strict, device))

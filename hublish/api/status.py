@@ -122,6 +122,7 @@ def status(
 def _locked(lock: Lock | str | Path | None, project: Project) -> Lock | None:
     if isinstance(lock, Lock):
         return lock
+    # Only the default lock may be missing: before the first release there is none.
     if lock is None and not (project.folder / LOCK_FILE).exists():
         return None
     return read_lock_file(Path(lock or project.folder / LOCK_FILE))

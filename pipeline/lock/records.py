@@ -91,6 +91,7 @@ def _planned_setting(setting: Setting) -> PlannedSetting:
 
 
 def _planned_file(change: Change, places: Places) -> PlannedFile:
+    # The place of a .gitignore's rule is known; that of a field in hub.yaml is found by its path.
     file = change.file
     return PlannedFile(
         action=change.action.value,

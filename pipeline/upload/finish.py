@@ -42,6 +42,7 @@ class Tag:
         # Without a tag in the plan it exists already; its commit is checked in both cases.
         if receipt.plan.tag is not None:
             self._create(receipt, target.tag)
+        # Read back: the client's response does not tell whether the tag existed, nor at which commit.
         at = self.hub.tags(target).get(target.tag)
         if at != receipt.commit:
             msg = f"the tag {target.tag} is at {at}, not at {receipt.commit}"

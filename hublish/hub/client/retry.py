@@ -55,6 +55,7 @@ class RetryBudget:
 
     def retrying(self, call: Callable[[], T]) -> T:
         """Make an idempotent call, and repeat it up to three times while it fails transiently."""
+        # The last try is outside the loop: its error is the one that the caller sees.
         for pause in _PAUSES:
             try:
                 return call()
