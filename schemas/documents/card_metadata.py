@@ -6,9 +6,8 @@ which is the authority.
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from hublish.schemas.diagnose.problems import MAX_PROBLEMS, Problem, Severity
 from hublish.schemas.diagnose.suggestions import nearest
@@ -19,17 +18,16 @@ from hublish.schemas.vocabulary import card_fields, vocabulary
 SHORT_DESCRIPTION = 60
 
 
-@dataclass(frozen=True, slots=True)
-class _Finding:
-    """One problem, and its place in the front matter."""
+class Finding(NamedTuple):
+    """One problem, and its place relative to the front matter."""
 
     place: str
     message: str
-    severity: Severity
-    hint: str = ""
+    hint: str
+    severity: Severity = "error"
 
 
-_Rule = Callable[[Mapping[str, Any]], Iterator[_Finding]]
+_Rule = Callable[[Mapping[str, Any]], Iterator[Finding]]
 
 
 def metadata_problems(
@@ -59,68 +57,67 @@ def metadata_problems(
     )
 
 
-def _license(metadata: Mapping[str, Any]) -> Iterator[_Finding]:
+def _license(metadata: Mapping[str, Any]) -> Iterator[Finding]:
     known = vocabulary("licenses").ids
     given = metadata.get("license")
     if given is None:
-        yield _Finding(
-            "license", "the license is missing", "warning", "without a license, readers may not use the files"
+        yield Finding(
+            "license", "the license is missing", "without a license, readers may not use the files", "warning"
         )
     for place, value in _items("license", given):
         if not _is_known(value, known):
             hint = _likely_license(value, known) or "write `license: other` with license_name and license_link"
-            yield _Finding(place, "not a license id of the Hub", "error", hint)
+            yield Finding(place, "not a license id of the Hub", hint)
     if given == "other" and not metadata.get("license_name"):
-        yield _Finding(
-            "license_name", "license: other requires a license_name", "warning", "add license_name and license_link"
+        yield Finding(
+            "license_name", "license: other requires a license_name", "add license_name and license_link", "warning"
         )
 
 
 def _repo_ids(key: str) -> _Rule:
-    def rule(metadata: Mapping[str, Any]) -> Iterator[_Finding]:
+    def rule(metadata: Mapping[str, Any]) -> Iterator[Finding]:
         for place, value in _items(key, metadata.get(key)):
             try:
                 check_repo_id(value)
             except (ValueError, AttributeError, TypeError) as error:  # the value may have any type
-                yield _Finding(place, "not a valid id of a repo on the Hub", "error", _likely_id(value, error))
+                yield Finding(place, "not a valid id of a repo on the Hub", _likely_id(value, error))
 
     return rule
 
 
 def _one_of(key: str, severity: Severity) -> _Rule:
-    def rule(metadata: Mapping[str, Any]) -> Iterator[_Finding]:
+    def rule(metadata: Mapping[str, Any]) -> Iterator[Finding]:
         known = card_fields()[key].values
         for place, value in _items(key, metadata.get(key)):
             if not _is_known(value, known):
                 hint = _did_you_mean(value, known) or "write one of them"
-                yield _Finding(place, f"expected one of {', '.join(known)}", severity, hint)
+                yield Finding(place, f"expected one of {', '.join(known)}", hint, severity)
 
     return rule
 
 
 def _known_word(key: str, name: Literal["tasks", "libraries"]) -> _Rule:
-    def rule(metadata: Mapping[str, Any]) -> Iterator[_Finding]:
+    def rule(metadata: Mapping[str, Any]) -> Iterator[Finding]:
         for place, value in _items(key, metadata.get(key)):
             known = vocabulary(name).ids
             if not _is_known(value, known):
                 message = f"not one of the {name} that the Hub knows"
                 hint = _did_you_mean(value, known) or f"choose one of the Hub's {name}; readers search by them"
-                yield _Finding(place, message, "warning", hint)
+                yield Finding(place, message, hint, "warning")
 
     return rule
 
 
-def _model_index(metadata: Mapping[str, Any]) -> Iterator[_Finding]:
+def _model_index(metadata: Mapping[str, Any]) -> Iterator[Finding]:
     if "model-index" in metadata:
-        for place, message, hint in model_index_findings(metadata["model-index"]):
-            yield _Finding(place, message, "error", hint)
+        yield from model_index_findings(metadata["model-index"])
 
 
-def _short_description(metadata: Mapping[str, Any]) -> Iterator[_Finding]:
+def _short_description(metadata: Mapping[str, Any]) -> Iterator[Finding]:
     text = metadata.get("short_description")
     if isinstance(text, str) and len(text) > SHORT_DESCRIPTION:
         message = f"has {len(text)} characters; the Hub accepts {SHORT_DESCRIPTION}"
-        yield _Finding("short_description", message, "error", "shorten it")
+        yield Finding("short_description", message, "shorten it")
 
 
 _RULES: Mapping[RepoType, tuple[_Rule, ...]] = {
@@ -159,12 +156,12 @@ def _items(key: str, value: object) -> Iterator[tuple[str, Any]]:
         yield key, value
 
 
-def _misspelled(metadata: Mapping[str, Any], repo_type: RepoType) -> Iterator[_Finding]:
+def _misspelled(metadata: Mapping[str, Any], repo_type: RepoType) -> Iterator[Finding]:
     # The Hub accepts any key, so only one that is nearly a known key is worth a warning.
     known = [key for key, field in card_fields().items() if repo_type in field.repo_types]
     for key in metadata:
         if key not in known and (near := nearest(key, known, cutoff=0.85)):
-            yield _Finding(key, f"unknown to the Hub; did you mean '{near}'?", "warning", f"rename it to '{near}'")
+            yield Finding(key, f"unknown to the Hub; did you mean '{near}'?", f"rename it to '{near}'", "warning")
 
 
 def _likely_id(value: object, error: Exception) -> str:
@@ -196,10 +193,6 @@ def _did_you_mean(value: object, known: tuple[str, ...] | frozenset[str], cutoff
     return f"did you mean '{near}'?" if near else ""
 
 
-# A path relative to the front matter, a message, and a hint.
-Finding = tuple[str, str, str]
-
-
 def model_index_findings(index: object) -> Iterator[Finding]:
     """Yield the errors for which the Hub would reject a `model-index`, the evaluation results of a model card."""
     yield from _each(index, "model-index", _model_findings)
@@ -221,7 +214,7 @@ def _result_findings(result: Mapping[str, Any], place: str) -> Iterator[Finding]
 def _metric_findings(metric: Mapping[str, Any], place: str) -> Iterator[Finding]:
     yield from _required(metric, place, "type")
     if metric.get("value") is None:
-        yield f"{place}.value", "a metric needs a value", "add `value: ...`"
+        yield Finding(f"{place}.value", "a metric needs a value", "add `value: ...`")
 
 
 def _part_findings(
@@ -229,31 +222,31 @@ def _part_findings(
 ) -> Iterator[Finding]:
     part = result.get(name)
     if not isinstance(part, Mapping):
-        yield f"{place}.{name}", "expected a mapping", f"write `{required[0]}: ...` below"
+        yield Finding(f"{place}.{name}", "expected a mapping", f"write `{required[0]}: ...` below")
         return
     for key in required:
         yield from _required(part, f"{place}.{name}", key)
     for key in text:
         if key in part and not isinstance(part[key], str):
-            yield f"{place}.{name}.{key}", "must be a string", "quote it"
+            yield Finding(f"{place}.{name}.{key}", "must be a string", "quote it")
 
 
 def _required(part: Mapping[str, Any], place: str, key: str) -> Iterator[Finding]:
     if not isinstance(part.get(key), str):
-        yield f"{place}.{key}", "a string is required", f"add `{key}: ...`"
+        yield Finding(f"{place}.{key}", "a string is required", f"add `{key}: ...`")
 
 
 def _each(
     items: object, place: str, findings: Callable[[Mapping[str, Any], str], Iterator[Finding]]
 ) -> Iterator[Finding]:
     if items is None:
-        yield place, "a list is required", f"add `{place.rpartition('.')[2]}:` and its entries"
+        yield Finding(place, "a list is required", f"add `{place.rpartition('.')[2]}:` and its entries")
         return
     if not isinstance(items, list | tuple):
-        yield place, "expected a list", "begin each entry with `- `"
+        yield Finding(place, "expected a list", "begin each entry with `- `")
         return
     for number, item in enumerate(items):
         if isinstance(item, Mapping):
             yield from findings(item, f"{place}[{number}]")
         else:
-            yield f"{place}[{number}]", "expected a mapping", "write `key: value` lines"
+            yield Finding(f"{place}[{number}]", "expected a mapping", "write `key: value` lines")

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from hublish.schemas.documents.card_metadata import SHORT_DESCRIPTION
 from hublish.schemas.documents.hub_names import REPO_ID_PATTERN, RepoType
 from hublish.schemas.documents.manifest import TEMPLATE_NAMES
-from hublish.schemas.vocabulary import card_fields, vocabulary
+from hublish.schemas.vocabulary import card_fields, table, vocabulary
 
 DRAFT_07 = "http://json-schema.org/draft-07/schema#"
 # The descriptions of the built-in serializers; `hublish.formats.describing` writes the file.
@@ -21,42 +21,6 @@ SERIALIZERS = Path(__file__).parents[1] / "vocabulary" / "serializers.json"
 
 Schema = dict[str, Any]
 
-_MEANINGS: Mapping[str, Mapping[str, str]] = {
-    "repo.repo_type": {
-        "model": "weights, and the files to load them",
-        "dataset": "data files, shown in the viewer",
-        "space": "an app that runs on the Hub",
-        "kernel": "compute kernels that are loaded at run time",
-    },
-    "repo.visibility": {
-        "public": "everyone can read it",
-        "private": "only its owners can read it",
-        "protected": "everyone can use the Space, but only its owners can read its files",
-    },
-    "repo.gated": {
-        "auto": "readers share their contact data, and get access at once",
-        "manual": "the owners review every request",
-        "false": "no request is needed",
-    },
-    "repo.space_sdk": {
-        "gradio": "a Python app with Gradio",
-        "docker": "the app of its Dockerfile",
-        "static": "HTML, CSS and JavaScript",
-        "streamlit": "a Python app with Streamlit",
-    },
-    **{
-        f"policy.{rule}": {
-            "forbid": "such a file is an error",
-            "warn": "such a file is reported and uploaded",
-            "allow": "such files are not searched for",
-        }
-        for rule in ("pickle", "secrets")
-    },
-    "policy.symlinks": {
-        "forbid": "a link is an error",
-        "follow": "the target is uploaded, if it is inside the folder",
-    },
-}
 _OWN_NAME = r"(?!git\b|env\b|source_date\b)[A-Za-z_][A-Za-z0-9_]*"
 _ANY_NAME = rf"(?:{_OWN_NAME}|source_date|git\.(?:branch|commit|dirty|short_commit|tag)|env\.[A-Za-z_][A-Za-z0-9_]*)"
 # A string with a variable; it is validated once expanded.
@@ -83,8 +47,8 @@ def schema_for_editors(body: Schema) -> Schema:
     definitions = body.pop("$defs")
     # Variables last: the steps before them look for the plain forms of the fields.
     whole: Schema = _inlined(body, definitions)
-    for place, meanings in _MEANINGS.items():
-        _explain(_at(whole, place), meanings)
+    for place, descriptions in table("choices")["entries"].items():
+        _describe_choices(_at(whole, place), descriptions)
     whole = _with_variables(whole, "")
     _add_serializers(_at(whole, "artifacts[]"))
     _add_card_rules(_at(whole, "card"))
@@ -122,12 +86,12 @@ def _at(whole: Schema, place: str) -> Schema:
     return here
 
 
-def _explain(field: Schema, meanings: Mapping[str, str]) -> None:
+def _describe_choices(field: Schema, descriptions: Mapping[str, str]) -> None:
     """Describe each choice; editors show the texts in completions."""
     # An optional field has its choices in a member of `anyOf`.
     choices = field if "enum" in field else next(each for each in field["anyOf"] if "enum" in each)
     names = [str(value).lower() if isinstance(value, bool) else value for value in choices["enum"]]
-    choices["enumDescriptions"] = [meanings[name] for name in names]
+    choices["enumDescriptions"] = [descriptions[name] for name in names]
 
 
 def _with_variables(part: Any, place: str) -> Any:

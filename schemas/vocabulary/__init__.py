@@ -44,7 +44,7 @@ def vocabulary(name: Literal["licenses", "tasks", "libraries"]) -> Vocabulary:
 
 @cache
 def table(
-    name: Literal["card_fields", "license_texts", "model_tasks", "never_released", "synonyms"],
+    name: Literal["card_fields", "choices", "license_texts", "model_tasks", "never_released", "synonyms"],
 ) -> Mapping[str, Any]:
     """Return a table with its `source` and `date`, read on first use; callers must not change it."""
     return _read(name)

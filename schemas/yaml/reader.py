@@ -73,7 +73,9 @@ def _compose(text: SourceText) -> tuple[Node, tuple[Problem, ...], frozenset[Pat
         try:
             root = composer.document()
         except BrokenSyntaxError as broken:
-            problem, value = _syntax_problem(broken, readable, text)
+            from hublish.schemas.yaml.slips import syntax_problem  # only needed when the text is not YAML
+
+            problem, value = syntax_problem(broken, readable, text)
             repaired = _replace(readable, value, replaced)
             if repaired is None:
                 raise InvalidDocumentError((*replaced.values(), *composer.problems, problem)) from None
@@ -98,15 +100,6 @@ def _replace(text: str, value: tuple[int, int] | None, known: Collection[int]) -
     if begin in known:  # the value was not the cause
         return None
     return f"{text[:start]}{space}{letter * (end - begin)}{text[end:]}", begin
-
-
-def _syntax_problem(
-    broken: BrokenSyntaxError, readable: str, text: SourceText
-) -> tuple[Problem, tuple[int, int] | None]:
-    """Return a syntax error as a problem, and the span of the value that causes it, if it is one value alone."""
-    from hublish.schemas.yaml.slips import syntax_problem  # only needed when the text is not YAML
-
-    return syntax_problem(broken, readable, text)
 
 
 def _not_a_mapping(root: Node, text: SourceText) -> Problem:

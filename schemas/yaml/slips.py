@@ -6,7 +6,6 @@ its dash. The composer reports the fifth, a duplicate key, because it is valid s
 
 import re
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 from hublish.schemas.diagnose.problems import Problem, Related, SourceText
 from hublish.schemas.secrets.masking import quotable
@@ -44,34 +43,23 @@ _TABS = re.compile(r"\t+")
 _LINE_WITH_TAB = re.compile(r"^ *\t", re.MULTILINE)
 
 
-class _Wording(NamedTuple):
-    """The parser's message, cleaned, and the hint that fits it."""
-
-    # A part of the message that libyaml and the pure parser share.
-    sign: str
-    message: str
-    hint: str
-
-
-# The first sign that occurs in the parser's message counts.
-_WORDINGS = (
-    _Wording(
-        _NO_MAPPING, "mapping values are not allowed here", "indent this key like the key above it, or quote the value"
-    ),
-    _Wording("sequence entries are not allowed", "a list item is not allowed here", "put '- ' on a line of its own"),
-    _Wording("',' or ']'", "expected ',' or ']'", "separate the items with ',', and close the list with ']'"),
-    _Wording("',' or '}'", "expected ',' or '}'", "separate the keys with ',', and close the mapping with '}'"),
-    _Wording("invalid Unicode", "invalid Unicode: no such character", "write the character itself"),
-    _Wording("escape", "unknown escape in double quotes", "use single quotes: in them, a backslash is a backslash"),
-    _Wording("hexdecimal", "unknown escape in double quotes", "use single quotes: in them, a backslash is a backslash"),
-    _Wording("directive", "directives are not allowed", "remove the line that begins with %"),
-    _Wording("document start", "expected one mapping, found text after its end", "remove the braces or the `...`"),
-    _Wording("node content", "expected a value", "write a value, or quote the sign before this"),
-    *(
-        _Wording(sign, "expected a key or list item", "quote the whole value, or begin a new line")
-        for sign in _NO_ENTRY
-    ),
-    _Wording("incompatible YAML document", "directives are not allowed", "remove the line that begins with %"),
+_SINGLE_QUOTES = ("unknown escape in double quotes", "use single quotes: in them, a backslash is a backslash")
+_DIRECTIVE = ("directives are not allowed", "remove the line that begins with %")
+# A part of the parser's message that libyaml and the pure parser share, the message without jargon, and the hint. The
+# first entry that fits counts.
+_MESSAGES = (
+    (_NO_MAPPING, "mapping values are not allowed here", "indent it like the key above it, or quote the value"),
+    ("sequence entries are not allowed", "a list item is not allowed here", "put '- ' on a line of its own"),
+    ("',' or ']'", "expected ',' or ']'", "separate the items with ',', and close the list with ']'"),
+    ("',' or '}'", "expected ',' or '}'", "separate the keys with ',', and close the mapping with '}'"),
+    ("invalid Unicode", "invalid Unicode: no such character", "write the character itself"),
+    ("escape", *_SINGLE_QUOTES),
+    ("hexdecimal", *_SINGLE_QUOTES),  # so misspelled in libyaml
+    ("directive", *_DIRECTIVE),
+    ("incompatible YAML document", *_DIRECTIVE),
+    ("document start", "expected one mapping, found text after its end", "remove the braces or the `...`"),
+    ("node content", "expected a value", "write a value, or quote the sign before this"),
+    *((sign, "expected a key or list item", "quote the whole value, or begin a new line") for sign in _NO_ENTRY),
 )
 _GENERAL_HINT = "check the indentation, quotes and brackets here"
 
@@ -342,7 +330,7 @@ def _without_colon(at: Failure, start: int, end: int) -> Slip:
 def _unrecognized(at: Failure) -> Slip:
     """Return the parser's own message without its jargon, and where the list or mapping it was reading begins."""
     plain = re.sub(r", but (?:found|got) .*", "", at.complaint).replace("did not find expected", "expected")
-    message, hint = next((each[1:] for each in _WORDINGS if each.sign in at.complaint), (plain, _GENERAL_HINT))
+    message, hint = next((texts for sign, *texts in _MESSAGES if sign in at.complaint), (plain, _GENERAL_HINT))
     start = at.offset
     if at.char(start) in _OPENING and not at.in_flow:
         return Slip(message, "remove it: no bracket is open here", start, start + 1)

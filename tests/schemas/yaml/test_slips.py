@@ -122,7 +122,7 @@ UNRECOGNIZED = [
         Reported(
             "mapping values are not allowed here",
             "tag: v1",
-            "indent this key like the key above it, or quote the value",
+            "indent it like the key above it, or quote the value",
         ),
     ),
     (
@@ -130,7 +130,7 @@ UNRECOGNIZED = [
         Reported(
             "mapping values are not allowed here",
             "path_in_repo: b",
-            "indent this key like the key above it, or quote the value",
+            "indent it like the key above it, or quote the value",
         ),
     ),
     (
