@@ -10,9 +10,10 @@ import io
 import lzma
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import BinaryIO, Final, Protocol
+from typing import BinaryIO, Final, Protocol, cast
 
 # Every stream may expand to so many bytes.
 FLOOR: Final = 1 << 30
@@ -169,19 +170,10 @@ def raw_deflate() -> _Decompressor:
     return _Zlib(-zlib.MAX_WBITS)
 
 
-def _lz4() -> _Decompressor:
-    # Imported on use: hardly any file needs it.
-    opened: _Decompressor = import_module("lz4.frame").LZ4FrameDecompressor()
-    return opened
-
-
 def _zstandard_opener() -> Opener | None:
-    for module, name in (("compression.zstd", "ZstdDecompressor"), ("backports.zstd", "ZstdDecompressor")):
-        try:
-            opener: Opener = getattr(import_module(module), name)
-        except ImportError:
-            continue
-        return opener
+    for module in ("compression.zstd", "backports.zstd"):
+        with suppress(ImportError):
+            return cast(Opener, import_module(module).ZstdDecompressor)
     return None
 
 
@@ -191,12 +183,10 @@ _MAGICS: Final[tuple[tuple[bytes, str, Opener | None], ...]] = (
     (b"\xfd7zXZ\x00", "xz", lzma.LZMADecompressor),
     # The properties byte of the defaults (lc=3, lp=0, pb=2), and the low bytes of a dictionary size.
     (b"\x5d\x00\x00", "lzma", lambda: lzma.LZMADecompressor(lzma.FORMAT_ALONE)),
-    (b"\x04\x22\x4d\x18", "lz4", _lz4),
+    # Imported on use: hardly any file needs it.
+    (b"\x04\x22\x4d\x18", "lz4", lambda: import_module("lz4.frame").LZ4FrameDecompressor()),
     # The four levels of zlib with its usual window of 32 KiB (RFC 1950); joblib writes these.
-    (b"x\x01", "zlib", lambda: _Zlib(zlib.MAX_WBITS)),
-    (b"x\x5e", "zlib", lambda: _Zlib(zlib.MAX_WBITS)),
-    (b"x\x9c", "zlib", lambda: _Zlib(zlib.MAX_WBITS)),
-    (b"x\xda", "zlib", lambda: _Zlib(zlib.MAX_WBITS)),
+    *((magic, "zlib", lambda: _Zlib(zlib.MAX_WBITS)) for magic in (b"x\x01", b"x\x5e", b"x\x9c", b"x\xda")),
     (b"7z\xbc\xaf\x27\x1c", "7z", None),
     (b"Rar!\x1a\x07", "rar", None),
     (b"\x1f\x9d", "compress", None),
@@ -241,8 +231,7 @@ class ExpandedBlob:
         if not 0 <= self._base <= offset:
             self._pieces, self._window, self._base = self._expand(), bytearray(), 0
         while self._base + len(self._window) < offset + length:
-            piece = next(self._pieces, None)
-            if piece is None:
+            if (piece := next(self._pieces, None)) is None:
                 break
             self._window += piece
             # Only the end of the window is kept: so memory stays constant.

@@ -6,7 +6,7 @@ checked against a limit and against the bytes that are present, before anything 
 
 import math
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ import ml_dtypes
 import numpy as np
 
 from hublish.formats.input_files import InvalidFileError
-from hublish.formats.tensors.tensor import name_problem
+from hublish.formats.tensors.tensor import check_names, name_problem
 
 MAX_HEADER_SIZE: Final = 128 << 20
 """Bytes. A vocabulary of 250,000 tokens takes about ten megabytes."""
@@ -45,7 +45,6 @@ _SCALARS: Final[dict[int, np.dtype[Any]]] = {
     12: np.dtype("<f8"),
 }
 
-
 UNKNOWN: Final = 0
 """The size of a tensor whose type is newer than the table of types."""
 
@@ -66,15 +65,15 @@ class ElementType:
 
 # ggml's numbers of its types, names, elements and bytes per block: `ggml_type` and the table of block sizes in ggml's
 # Python package (gguf 0.19, constants.py).
-_PLAIN: Final[dict[int, tuple[str, Any]]] = {
-    0: ("F32", "<f4"),
-    1: ("F16", "<f2"),
-    24: ("I8", "i1"),
-    25: ("I16", "<i2"),
-    26: ("I32", "<i4"),
-    27: ("I64", "<i8"),
-    28: ("F64", "<f8"),
-    30: ("BF16", ml_dtypes.bfloat16),
+_PLAIN: Final[dict[int, tuple[str, np.dtype[Any]]]] = {
+    0: ("F32", np.dtype("<f4")),
+    1: ("F16", np.dtype("<f2")),
+    24: ("I8", np.dtype("i1")),
+    25: ("I16", np.dtype("<i2")),
+    26: ("I32", np.dtype("<i4")),
+    27: ("I64", np.dtype("<i8")),
+    28: ("F64", np.dtype("<f8")),
+    30: ("BF16", np.dtype(ml_dtypes.bfloat16)),
 }
 _QUANTIZED: Final = {
     2: ("Q4_0", 32, 18),
@@ -105,9 +104,7 @@ _QUANTIZED: Final = {
     41: ("Q1_0", 128, 18),
 }
 _TYPES: Final = {
-    **{
-        number: ElementType(name, 1, np.dtype(kind).itemsize, np.dtype(kind)) for number, (name, kind) in _PLAIN.items()
-    },
+    **{number: ElementType(name, 1, kind.itemsize, kind) for number, (name, kind) in _PLAIN.items()},
     **{number: ElementType(name, block, size) for number, (name, block, size) in _QUANTIZED.items()},
 }
 
@@ -197,8 +194,7 @@ class _Cursor:
         return part
 
     def number(self, form: str) -> int:
-        value: int = struct.unpack(form, self.take(struct.calcsize(form)))[0]
-        return value
+        return int(struct.unpack(form, self.take(struct.calcsize(form)))[0])
 
     def count(self, items: str, limit: int) -> int:
         found = self.number("<Q")
@@ -252,10 +248,7 @@ def _list(cursor: _Cursor, depth: int) -> Any:
     cursor.strings += count
     if cursor.strings > _MAX_STRINGS:
         raise InvalidFileError(f"more than {_MAX_STRINGS} strings and lists in lists")
-    read: Callable[[], Any] = (
-        (lambda: cursor.string(_MAX_STRING)) if kind == _STRING else (lambda: _value(cursor, kind, depth))
-    )
-    return [read() for _ in range(count)]
+    return [_value(cursor, kind, depth) for _ in range(count)]
 
 
 def _alignment(metadata: Mapping[str, Any]) -> int:
@@ -280,7 +273,6 @@ def _placed(info: tuple[str, tuple[int, ...], int, int], data_offset: int, align
     name, shape, kind, offset = info
     shown = ascii(name)[:80]
     found = element_type(kind)
-    count = math.prod(shape)
     # Lengths are unsigned in the file and signed in ggml; an unaligned offset breaks readers that map tensors.
     if offset % alignment or any(length >= 1 << 63 for length in shape):
         raise InvalidFileError(f"tensor {shown} has an impossible shape or offset")
@@ -289,7 +281,7 @@ def _placed(info: tuple[str, tuple[int, ...], int, int], data_offset: int, align
     if found.block and row % found.block:
         msg = f"tensor {shown} has rows of {row} elements, which are not whole {found.name} blocks of {found.block}"
         raise InvalidFileError(msg)
-    nbytes = count // found.block * found.block_size if found.block else UNKNOWN
+    nbytes = math.prod(shape) // found.block * found.block_size if found.block else UNKNOWN
     if data_offset + offset + nbytes > size:
         raise InvalidFileError(f"tensor {shown} runs past the end of the file", hint="copy or download the file again")
     return GgufTensor(name, shape, found, data_offset + offset, nbytes)
@@ -297,11 +289,7 @@ def _placed(info: tuple[str, tuple[int, ...], int, int], data_offset: int, align
 
 def _check_apart(tensors: tuple[GgufTensor, ...]) -> None:
     # Readers disagree on which of two equal names counts, and overlaps let a small file describe a huge model.
-    seen: set[str] = set()
-    for tensor in tensors:
-        if tensor.name in seen:
-            raise InvalidFileError(f"two tensors are named {ascii(tensor.name)[:80]}")
-        seen.add(tensor.name)
+    check_names(tensor.name for tensor in tensors)
     end = 0
     for tensor in sorted((tensor for tensor in tensors if tensor.nbytes), key=lambda tensor: tensor.offset):
         if tensor.offset < end:

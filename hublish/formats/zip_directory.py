@@ -34,6 +34,7 @@ _LOCAL: Final = struct.Struct("<4s5H3L2H")
 _IN_ZIP64: Final = 0xFFFFFFFF
 _COUNT_IN_ZIP64: Final = 0xFFFF
 _ZIP64_EXTRA: Final = 1
+_DAMAGED_ZIP64: Final = "the archive's zip64 directory is damaged"
 # Bit 3: the local header leaves sizes and checksum to a descriptor after the data.
 _SIZES_FOLLOW: Final = 0x8
 _UTF8: Final = 0x800
@@ -157,7 +158,7 @@ def _read_end(blob: SliceBlob) -> _End:
         position -= _LOCATOR.size + _END64.size
         entries, size, offset = _read_end64(blob, position, (entries, size, offset))
     elif _IN_ZIP64 in (size, offset):
-        raise _damaged_zip64()
+        raise InvalidFileError(_DAMAGED_ZIP64)
     if size > MAX_DIRECTORY_SIZE:
         raise InvalidFileError(f"the archive's directory takes {size} bytes; the limit is {MAX_DIRECTORY_SIZE}")
     return _End(entries, offset, position - size)
@@ -166,17 +167,13 @@ def _read_end(blob: SliceBlob) -> _End:
 def _read_end64(blob: Blob, position: int, plain: tuple[int, int, int]) -> tuple[int, int, int]:
     record = blob.read_at(position, _END64.size) if position >= 0 else b""
     if len(record) != _END64.size or not record.startswith(b"PK\6\6"):
-        raise _damaged_zip64()
+        raise InvalidFileError(_DAMAGED_ZIP64)
     found: tuple[int, int, int] = _END64.unpack(record)[7:]
     # Some readers prefer the plain record, and others this one: a plain value must be the same, or refer to it.
     for value, wide, mark in zip(plain, found, (_COUNT_IN_ZIP64, _IN_ZIP64, _IN_ZIP64), strict=True):
         if value not in (wide, mark):
-            raise _damaged_zip64()
+            raise InvalidFileError(_DAMAGED_ZIP64)
     return found
-
-
-def _damaged_zip64() -> InvalidFileError:
-    return InvalidFileError("the archive's zip64 directory is damaged")
 
 
 def _check_directory(blob: SliceBlob, file: zipfile.ZipFile, end: _End) -> None:
@@ -234,10 +231,8 @@ def _wide_sizes(extra: bytes, size: int, stored: int) -> tuple[int, int]:
         if tag == _ZIP64_EXTRA:
             field = extra[place + 4 : place + 4 + length]
             wide = [value for (value,) in struct.iter_unpack("<Q", field[: len(field) // 8 * 8])]
-            return (
-                wide.pop(0) if size == _IN_ZIP64 and wide else size,
-                wide.pop(0) if stored == _IN_ZIP64 and wide else stored,
-            )
+            size = wide.pop(0) if size == _IN_ZIP64 and wide else size
+            return size, wide.pop(0) if stored == _IN_ZIP64 and wide else stored
         place += 4 + int(length)
     return size, stored
 

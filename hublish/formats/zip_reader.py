@@ -13,16 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO, Any, Final
 
-from hublish.formats.blob import (
-    Blob,
-    ExpandedBlob,
-    Opener,
-    SliceBlob,
-    StreamBlob,
-    TooLargeError,
-    measured,
-    raw_deflate,
-)
+from hublish.formats.blob import Blob, ExpandedBlob, Opener, SliceBlob, StreamBlob, TooLargeError, measured, raw_deflate
 from hublish.formats.input_files import InvalidFileError, named, opened
 from hublish.formats.zip_directory import (
     DIRECTORY_END,
@@ -35,10 +26,7 @@ from hublish.formats.zip_directory import (
 )
 from hublish.schemas.documents.path_rules import path_problems
 
-_OPENERS: Final[Mapping[int, Opener]] = {
-    zipfile.ZIP_DEFLATED: raw_deflate,
-    zipfile.ZIP_BZIP2: bz2.BZ2Decompressor,
-}
+_OPENERS: Final[Mapping[int, Opener]] = {zipfile.ZIP_DEFLATED: raw_deflate, zipfile.ZIP_BZIP2: bz2.BZ2Decompressor}
 # Bytes that are copied at once.
 _BLOCK: Final = 1 << 20
 # All content may expand to so many bytes.
@@ -147,42 +135,34 @@ def content_of(blob: Blob, member: Member) -> Blob:
 
 @contextmanager
 def opened_archive(path: Path, name: str) -> Iterator[ZipArchive]:
-    """Open an archive of a framework, whose members can be read and whose expansion is limited.
-
-    Args:
-        path: the file.
-        name: the name for errors.
-
-    Raises:
-        InvalidFileError: when it is not a zip archive, is damaged or ambiguous, or exceeds a limit.
-    """
-    with named(name), opened(path) as (descriptor, identity), os.fdopen(descriptor, "rb", closefd=False) as stream:
-        archive = read_zip(StreamBlob(stream, identity.size))
-        check_members(archive)
+    """Open an archive of a framework; as `read_members`, and its expansion is limited. `name` is for errors."""
+    with named(name), opened(path) as (descriptor, identity), read_members(descriptor, identity.size) as archive:
         check_expansion("its members expand", sum(member.size for member in archive.members), identity.size)
         yield archive
 
 
-def check_members(archive: ZipArchive) -> None:
-    """Reject members that cannot be read, or whose names are not paths inside a folder.
+@contextmanager
+def read_members(descriptor: int, size: int) -> Iterator[ZipArchive]:
+    """Read an archive of `size` bytes whose members can all be read, and whose names are paths inside a folder.
 
     Raises:
-        InvalidFileError: naming the first of them.
+        InvalidFileError: when it is not a zip archive, is damaged or ambiguous, or exceeds a limit; for a member,
+            naming the first one.
     """
-    for member in archive.members:
-        with named(f"member {shown(member.name)}"):
-            _check_readable(member)
-            if problems := path_problems(member.name.removesuffix("/")):
-                raise InvalidFileError(problems[0])
+    with os.fdopen(descriptor, "rb", closefd=False) as stream:
+        archive = read_zip(StreamBlob(stream, size))
+        for member in archive.members:
+            with named(f"member {shown(member.name)}"):
+                _check_readable(member)
+                if problems := path_problems(member.name.removesuffix("/")):
+                    raise InvalidFileError(problems[0])
+        yield archive
 
 
 def check_expansion(content: str, expanded: int, stored: int) -> None:
-    """Reject content that expands more than honest compression achieves.
+    """Reject content that expands more, from `stored` to `expanded` bytes, than honest compression achieves.
 
-    Args:
-        content: the subject of the message, with its verb: `its members expand`.
-        expanded: bytes.
-        stored: bytes.
+    `content` is the subject of the message, with its verb: `its members expand`.
 
     Raises:
         InvalidFileError: it expands too much.
@@ -207,7 +187,7 @@ def write_reproducibly(
     Args:
         source: an archive just written.
         target: the file to create.
-        replaced: other bytes for members, by name in the source.
+        replaced: new content of members, by name in the source.
         renamed: other names for members, by name in the source.
     """
     with zipfile.ZipFile(source) as before, zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as after:

@@ -42,7 +42,7 @@ def open_hdf5(path: Path) -> Iterator[tuple[Tensor, ...]]:
         datasets: list[tuple[str, Any]] = []
         with named(path), _damage_named():
             # Visits hard links only, each object once.
-            file.visititems(lambda name, node: datasets.append((name, node)) if _is_dataset(h5py, node) else None)
+            file.visititems(lambda name, one: datasets.append((name, one)) if isinstance(one, h5py.Dataset) else None)
             tensors = tuple(_tensor(path, identity, name, dataset) for name, dataset in datasets)
         yield tensors
 
@@ -67,10 +67,6 @@ class _Dataset:
 
     def _typed(self, array: Any) -> Any:
         return array.view(self.dtype.numpy) if array.dtype.kind == "V" else array
-
-
-def _is_dataset(h5py: Any, node: Any) -> bool:
-    return isinstance(node, h5py.Dataset)
 
 
 def _tensor(path: Path, identity: Identity, name: str, dataset: Any) -> Tensor:

@@ -7,7 +7,6 @@ reader has no bfloat16 and no float8.
 import math
 import mmap
 from collections.abc import Iterator, Mapping
-from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 from hublish.base.errors import LoadError
 from hublish.formats.input_files import unchanged
 from hublish.formats.interface import TensorInfo
-from hublish.formats.tensors.safetensors_file import Entry, SafetensorsFile, SafetensorsSet
+from hublish.formats.tensors.safetensors_file import SafetensorsFile, SafetensorsSet
 
 
 class MappedArrays(Mapping[str, NDArray[Any]]):
@@ -51,8 +50,11 @@ class MappedArrays(Mapping[str, NDArray[Any]]):
         if dtype is None:
             msg = f"tensor {name!r} of {file.name} has packed {entry.dtype.name} elements, which numpy cannot represent"
             raise LoadError(msg, hint="read it with the library that wrote it")
+        # A buffer cannot be mapped at the very end of a file, where an empty tensor may begin.
         if not math.prod(entry.shape):
-            return _empty(entry)
+            array: NDArray[Any] = np.empty(entry.shape, dtype)
+            array.flags.writeable = False
+            return array
         # Unaligned offsets are allowed: old writers did not pad the header.
         return np.ndarray(entry.shape, dtype, buffer=self._map(file), offset=file.data_offset + entry.begin)
 
@@ -70,9 +72,7 @@ class MappedArrays(Mapping[str, NDArray[Any]]):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -87,10 +87,3 @@ class MappedArrays(Mapping[str, NDArray[Any]]):
             with unchanged(file.path, file.identity) as descriptor:
                 self._maps[file.name] = mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
         return self._maps[file.name]
-
-
-def _empty(entry: Entry) -> NDArray[Any]:
-    # A buffer cannot be mapped at the very end of a file, where an empty tensor may begin.
-    array: NDArray[Any] = np.empty(entry.shape, entry.dtype.numpy)
-    array.flags.writeable = False
-    return array

@@ -18,13 +18,12 @@ import numpy as np
 from numpy.lib import format as numpy_format
 
 from hublish.base.content import Identity
-from hublish.formats.blob import StreamBlob
 from hublish.formats.input_files import InvalidFileError, named, opened, unchanged
 from hublish.formats.tensors.dtypes import Dtype, dtype_of
 from hublish.formats.tensors.tensor import BLOCK_SIZE, MAX_DIMENSIONS, Content, Sink, Tensor
 from hublish.formats.tensors.tensor_data import FileRange, write_column_major, write_stream
-from hublish.formats.zip_directory import Member, damage_named
-from hublish.formats.zip_reader import ZipArchive, check_members, read_zip
+from hublish.formats.zip_directory import Member, damage_named, shown
+from hublish.formats.zip_reader import ZipArchive, read_members
 
 SUFFIX: Final = ".npy"
 # numpy's own limit for files from untrusted sources: it evaluates the header with `ast.literal_eval`.
@@ -70,8 +69,7 @@ class NpyHeader:
         if self.stored.names is not None:
             msg = "safetensors cannot hold a structured array"
             raise InvalidFileError(msg, hint="save each field as an array of its own")
-        dtype = dtype_of(self.stored)
-        if dtype is None:
+        if (dtype := dtype_of(self.stored)) is None:
             msg = f"safetensors cannot hold elements of numpy type {ascii(self.stored.str)[:40]}"
             # numpy does not know these types, so it writes them as nameless bytes ("V").
             nameless = "numpy writes bfloat16 and float8 as nameless bytes; save them as safetensors"
@@ -90,8 +88,7 @@ def read_npy_header(stream: IO[bytes], total: int) -> NpyHeader:
         InvalidFileError: when it is not an array, has Python objects as elements, or is not `total` bytes long.
     """
     # numpy reads a header of any length before it compares the length with its limit, so it gets no more than this.
-    head = stream.read(_PREAMBLE + _MAX_HEADER_SIZE)
-    buffer = io.BytesIO(head)
+    buffer = io.BytesIO(stream.read(_PREAMBLE + _MAX_HEADER_SIZE))
     shape, fortran, stored = _parsed(buffer)
     if stored.hasobject:
         msg = "an array of Python objects is a pickle, which is never read"
@@ -135,11 +132,8 @@ def open_npz(path: Path, scratch: Path) -> Iterator[tuple[Tensor, ...]]:
     with ExitStack() as stack:
         with named(path):
             descriptor, identity = stack.enter_context(opened(path))
-            stream = stack.enter_context(os.fdopen(descriptor, "rb", closefd=False))
-            archive = read_zip(StreamBlob(stream, identity.size))
-            check_members(archive)
-            members = [_array(archive, member) for member in archive.members]
-        contents = (_NpzMember(archive, name, header, dtype, path, scratch) for name, header, dtype in members)
+            archive = stack.enter_context(read_members(descriptor, identity.size))
+            contents = [_npz_member(archive, member, path, scratch) for member in archive.members]
         yield tuple(Tensor(one.name.removesuffix(SUFFIX), one.dtype, one.header.shape, one) for one in contents)
 
 
@@ -176,7 +170,7 @@ class _NpzMember:
 
     def write_to(self, output: Sink) -> None:
         header = self.header
-        with named(f"{self.path}: {_place(self.name)}"), damage_named(), self.archive.open(self.name) as stream:
+        with named(f"{self.path}: member {shown(self.name)}"), damage_named(), self.archive.open(self.name) as stream:
             # The member is opened again, and its header skipped: a stream out of an archive only moves forward.
             stream.read(header.size)
             if not header.fortran:
@@ -191,10 +185,10 @@ class _NpzMember:
                 write_column_major(copy.fileno(), 0, header.shape, header.stored, self.dtype, output)
 
 
-def _array(archive: ZipArchive, member: Member) -> tuple[str, NpyHeader, Dtype]:
-    with named(_place(member.name)):
+def _npz_member(archive: ZipArchive, member: Member, path: Path, scratch: Path) -> _NpzMember:
+    with named(f"member {shown(member.name)}"):
         header = read_member_header(archive, member)
-        return member.name, header, header.dtype()
+        return _NpzMember(archive, member.name, header, header.dtype(), path, scratch)
 
 
 def read_member_header(archive: ZipArchive, member: Member) -> NpyHeader:
@@ -209,18 +203,13 @@ def read_member_header(archive: ZipArchive, member: Member) -> NpyHeader:
         return read_npy_header(stream, member.size)
 
 
-def _place(name: str) -> str:
-    return f"member {ascii(name)[:80]}"
-
-
 def _parsed(buffer: io.BytesIO) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
-    head = buffer.getvalue()
     try:
         version = numpy_format.read_magic(buffer)
         width, reader = _READERS[version]
     except (ValueError, KeyError):
         raise InvalidFileError("not a .npy array: it does not begin as numpy writes them") from None
-    length = int.from_bytes(head[_LENGTH_AT : _LENGTH_AT + width], "little")
+    length = int.from_bytes(buffer.getvalue()[_LENGTH_AT : _LENGTH_AT + width], "little")
     if length > _MAX_HEADER_SIZE:
         raise InvalidFileError(f"an array header of {length} bytes; the limit is {_MAX_HEADER_SIZE}")
     try:

@@ -1,9 +1,11 @@
 """A tensor as a value: its name, its type and shape, and the source of its bytes."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from hublish.formats.input_files import InvalidFileError
 from hublish.formats.tensors.dtypes import Dtype
 
 # The one key of a safetensors header that does not name a tensor.
@@ -49,6 +51,21 @@ class Tensor:
     def nbytes(self) -> int:
         """Size in bytes, as stored."""
         return self.dtype.nbytes(math.prod(self.shape))
+
+
+def check_names(names: Iterable[str]) -> None:
+    """Reject names that are not allowed, or not unique: a duplicate would silently lose a tensor.
+
+    Raises:
+        InvalidFileError: naming the first of them.
+    """
+    seen: set[str] = set()
+    for name in names:
+        if problem := name_problem(name):
+            raise InvalidFileError(problem)
+        if name in seen:
+            raise InvalidFileError(f"two tensors are named {ascii(name)[:80]}")
+        seen.add(name)
 
 
 def name_problem(name: str) -> str:

@@ -73,7 +73,8 @@ class StridedRange:
         """Write the elements in C order, little-endian."""
         if 0 in self.shape:
             return
-        carrier = _carrier(self.dtype) if self.big_endian else self.dtype
+        # ml_dtypes' bfloat16 has no byte order in numpy, so its bytes are swapped as those of an integer.
+        carrier = DTYPES["U16"] if self.big_endian and self.dtype.name == "BF16" else self.dtype
         assert carrier.numpy is not None
         stored = carrier.numpy.newbyteorder(">") if self.big_endian else carrier.numpy
         with unchanged(self.path, self.identity) as descriptor:
@@ -90,8 +91,11 @@ def write_stream(stream: IO[bytes], length: int, stored: np.dtype[Any], dtype: D
         InvalidFileError: when the stream ends early.
     """
     while length:
-        data = _read_exactly(stream, min(length, BLOCK_SIZE))
-        length -= len(data)
+        size = min(length, BLOCK_SIZE)
+        data = stream.read(size)
+        if len(data) != size:
+            raise _cut_short(size - len(data))
+        length -= size
         output.write(data if stored == dtype.numpy else _flat(np.frombuffer(data, stored), dtype))
 
 
@@ -119,8 +123,7 @@ def write_column_major(
         buffer = np.empty((columns, min(band, rows - first)), stored)
         _read_band(source, offset, buffer, rows, first)
         # Column-major bytes are the C-order bytes of the reversed shape.
-        band_in_c_order = buffer.reshape(*shape[:0:-1], buffer.shape[1]).transpose()
-        InMemoryArray(band_in_c_order, dtype).write_to(output)
+        InMemoryArray(buffer.reshape(*shape[:0:-1], buffer.shape[1]).transpose(), dtype).write_to(output)
 
 
 def _blocks(array: NDArray[Any]) -> Iterator[NDArray[Any]]:
@@ -138,18 +141,6 @@ def _blocks(array: NDArray[Any]) -> Iterator[NDArray[Any]]:
 def _flat(array: NDArray[Any], dtype: Dtype) -> memoryview:
     """Return the elements' bytes in C order and little-endian; a view when they already are."""
     return np.ascontiguousarray(array, dtype.numpy).reshape(-1).view(np.uint8).data
-
-
-def _carrier(dtype: Dtype) -> Dtype:
-    # ml_dtypes' bfloat16 has no byte order in numpy, so its bytes are swapped as those of an integer.
-    return DTYPES["U16"] if dtype.name == "BF16" else dtype
-
-
-def _read_exactly(stream: IO[bytes], size: int) -> bytes:
-    data = stream.read(size)
-    if len(data) != size:
-        raise _cut_short(size - len(data))
-    return data
 
 
 def _read_band(source: int, offset: int, buffer: NDArray[Any], rows: int, first: int) -> None:

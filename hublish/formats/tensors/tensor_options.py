@@ -48,7 +48,10 @@ def renamed(tensors: Iterable[Tensor], rename: Mapping[str, str]) -> tuple[Tenso
     found = tuple(tensors)
     # Every name is replaced once, from the old names: two tensors can swap theirs.
     names = {tensor.name: _new_name(tensor.name, rename) for tensor in found}
-    _check_used(rename, names)
+    used = {key for _, key in names.values()}
+    for key in rename:
+        if key not in used:
+            raise _unmatched("rename", key, tuple(names))
     owners: dict[str, str] = {}
     for old, (new, _) in names.items():
         if (owner := owners.setdefault(new, old)) != old:
@@ -68,10 +71,9 @@ def cast(tensor: Tensor, name: Float) -> Tensor:
 def _matching(names: Sequence[str], patterns: Sequence[str], option: str) -> frozenset[str]:
     found: set[str] = set()
     for pattern in patterns:
-        matched = {name for name in names if fnmatchcase(name, pattern)}
-        if not matched:
+        if not (matched := [name for name in names if fnmatchcase(name, pattern)]):
             raise _unmatched(option, pattern, names)
-        found |= matched
+        found.update(matched)
     return frozenset(found)
 
 
@@ -88,13 +90,6 @@ def _new_name(name: str, rename: Mapping[str, str]) -> tuple[str, str | None]:
 
 def _is_prefix(key: str) -> bool:
     return not key or key.endswith(".")
-
-
-def _check_used(rename: Mapping[str, str], names: Mapping[str, tuple[str, str | None]]) -> None:
-    used = {key for _, key in names.values()}
-    for key in rename:
-        if key not in used:
-            raise _unmatched("rename", key, tuple(names))
 
 
 def _unmatched(option: str, pattern: str, names: Sequence[str]) -> InvalidFileError:
@@ -130,9 +125,7 @@ class _Cast:
             after = before.astype(self.target.numpy)
         # Overflow gives infinity or, in types without one, NaN. Both would silently destroy weights; underflow to zero
         # is rounding.
-        if not np.array_equal(np.isfinite(before), np.isfinite(after)) or (
-            not np.array_equal(np.isnan(before), np.isnan(after))
-        ):
+        if not all(np.array_equal(kind(before), kind(after)) for kind in (np.isfinite, np.isnan)):
             msg = f"tensor {ascii(self.name)[:80]} has values that {self.target.name} cannot represent"
             raise InvalidFileError(msg, hint="choose a dtype with a wider range, such as bfloat16")
         return after.view(np.uint8).data

@@ -1,6 +1,6 @@
 """Open a source of tensors: a file in one of the formats, or a mapping in memory."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +15,7 @@ from hublish.formats.tensors.hdf5 import open_hdf5
 from hublish.formats.tensors.npy import open_npy, open_npz
 from hublish.formats.tensors.safetensors_file import SafetensorsFile, read_safetensors
 from hublish.formats.tensors.shards import INDEX_SUFFIX, SUFFIX, Index, read_index
-from hublish.formats.tensors.tensor import Tensor, name_problem
+from hublish.formats.tensors.tensor import Tensor, check_names
 from hublish.formats.tensors.tensor_data import InMemoryArray
 from hublish.formats.tensors.ties import read_ties
 
@@ -52,8 +52,7 @@ def open_source(source: Path | Mapping[str, Any], scratch: Path, key: str | None
     with ExitStack() as stack:
         found = _read(source, key, scratch, stack)
         with named(source if isinstance(source, Path) else "the arrays in memory"):
-            # For every format, because a duplicate name would silently lose a tensor.
-            _check_names([*(tensor.name for tensor in found.tensors), *found.ties])
+            check_names([*(tensor.name for tensor in found.tensors), *found.ties])
         yield found
 
 
@@ -70,11 +69,11 @@ def _read(source: Path | Mapping[str, Any], key: str | None, scratch: Path, stac
 
 
 def _suffix(source: Path) -> str:
-    for suffix in READ_SUFFIXES:
-        if source.name.endswith(suffix):
-            return suffix
-    msg = f"{source}: serializer safetensors does not read this format"
-    raise InvalidFileError(msg, hint=f"it reads {', '.join(READ_SUFFIXES)} and mappings of names to arrays")
+    suffix = next(filter(source.name.endswith, READ_SUFFIXES), None)
+    if suffix is None:
+        hint = f"it reads {', '.join(READ_SUFFIXES)} and mappings of names to arrays"
+        raise InvalidFileError(f"{source}: serializer safetensors does not read this format", hint=hint)
+    return suffix
 
 
 def _read_checkpoint(source: Path, suffix: str, key: str | None) -> TensorSource:
@@ -144,18 +143,7 @@ def _array_tensor(name: object, value: object) -> Tensor:
         raise InvalidFileError(msg, hint="pass a flat mapping of names to arrays; numpy.asarray makes an array")
     # Subclasses such as np.matrix have rules of their own for shapes.
     array = np.asarray(value)
-    dtype = dtype_of(array.dtype)
-    if dtype is None:
+    if (dtype := dtype_of(array.dtype)) is None:
         msg = f"array {name!r} has numpy type {array.dtype}, which safetensors cannot hold"
         raise InvalidFileError(msg, hint="cast it to a numeric type")
     return Tensor(name, dtype, array.shape, InMemoryArray(array, dtype))
-
-
-def _check_names(names: Iterable[str]) -> None:
-    seen: set[str] = set()
-    for name in names:
-        if problem := name_problem(name):
-            raise InvalidFileError(problem)
-        if name in seen:
-            raise InvalidFileError(f"two tensors are named {ascii(name)[:80]}")
-        seen.add(name)

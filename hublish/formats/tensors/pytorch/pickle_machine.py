@@ -99,21 +99,18 @@ class _Machine:
             self._stack.append(int.from_bytes(raw, "little", signed=operation.argument == "int4"))
 
     def push_integer(self, operation: Operation) -> None:
-        length = self._reader.number(operation.prefix)
-        if length > _MAX_INTEGER:
-            raise InvalidFileError(f"the pickle has an integer of {length} bytes; the limit is {_MAX_INTEGER}")
-        self._stack.append(int.from_bytes(self._reader.data(length), "little", signed=True))
+        self._stack.append(int.from_bytes(self._limited(operation, "an integer", _MAX_INTEGER), "little", signed=True))
 
     def push_bytes(self, operation: Operation) -> None:
-        self._stack.append(self._counted(operation))
+        self._stack.append(self._limited(operation, "a string", _MAX_DATA))
 
     def push_string(self, operation: Operation) -> None:
-        self._stack.append(_decoded(self._counted(operation)))
+        self._stack.append(_decoded(self._limited(operation, "a string", _MAX_DATA)))
 
-    def _counted(self, operation: Operation) -> bytes:
+    def _limited(self, operation: Operation, kind: str, limit: int) -> bytes:
         length = self._reader.number(operation.prefix)
-        if length > _MAX_DATA:
-            raise InvalidFileError(f"the pickle has a string of {length} bytes; the limit is {_MAX_DATA}")
+        if length > limit:
+            raise InvalidFileError(f"the pickle has {kind} of {length} bytes; the limit is {limit}")
         return self._reader.data(length)
 
     def push(self, value: object) -> None:
@@ -145,25 +142,18 @@ class _Machine:
         self._below.append(self._stack)
         self._stack = []
 
-    def pop(self, _: Operation) -> None:
-        if self._stack:
+    def pop(self, operation: Operation) -> None:
+        if self._stack and operation.name == "POP":
             self._stack.pop()
         else:
             self._pop_to_mark()
-
-    def pop_mark(self, _: Operation) -> None:
-        self._pop_to_mark()
 
     # -------------------------------------------------------------------------------- containers
 
     def make_tuple(self, operation: Operation) -> None:
         # TUPLE1, TUPLE2 and TUPLE3 differ only in the number of values they pop.
-        items = [self._pop() for _ in operation.before]
-        self._stack.append((*reversed(items),))
-
-    def tuple_to_mark(self, _: Operation) -> None:
-        items = (*self._pop_to_mark(),)
-        self._stack.append(items)
+        items = self._pop_to_mark() if operation.marked else [self._pop() for _ in operation.before][::-1]
+        self._stack.append(tuple(items))
 
     def append(self, _: Operation) -> None:
         item = self._pop()
@@ -259,10 +249,8 @@ _ACTIONS: Final[Mapping[str, Callable[[_Machine, Operation], object]]] = {
     ),
     **dict.fromkeys(("SHORT_BINBYTES", "BINBYTES", "BINBYTES8", "BYTEARRAY8"), _Machine.push_bytes),
     "MARK": _Machine.mark,
-    "POP": _Machine.pop,
-    "POP_MARK": _Machine.pop_mark,
-    **dict.fromkeys(("TUPLE1", "TUPLE2", "TUPLE3"), _Machine.make_tuple),
-    **dict.fromkeys(("TUPLE", "FROZENSET"), _Machine.tuple_to_mark),
+    **dict.fromkeys(("POP", "POP_MARK"), _Machine.pop),
+    **dict.fromkeys(("TUPLE1", "TUPLE2", "TUPLE3", "TUPLE", "FROZENSET"), _Machine.make_tuple),
     "APPEND": _Machine.append,
     **dict.fromkeys(("APPENDS", "ADDITEMS"), _Machine.appends),
     "SETITEM": _Machine.set_item,

@@ -51,8 +51,8 @@ def _at(value: dict[object, object], key: str) -> Mapping[object, object]:
     close = difflib.get_close_matches(key, known, n=1, cutoff=0.4)
     guess = f"did you mean '{close[0]}'? " if close else ""
     kind = f"a {type(found).__name__}, not a dictionary" if found is not None else "nothing"
-    msg = f"at key {key!r} there is {kind}"
-    raise InvalidFileError(msg, hint=f"{guess}it holds {', '.join(known[:_MAX_NAMED]) or 'no state dict'}")
+    hint = f"{guess}it holds {', '.join(known[:_MAX_NAMED]) or 'no state dict'}"
+    raise InvalidFileError(f"at key {key!r} there is {kind}", hint=hint)
 
 
 def _step(value: object, key: str) -> object:

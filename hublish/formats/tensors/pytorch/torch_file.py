@@ -4,7 +4,6 @@ The formats: torch/serialization.py, `_save`, `_load` and `_legacy_save`; caffe2
 format is detected by the first bytes of the file: its name does not show it.
 """
 
-import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from hublish.base.content import Identity
-from hublish.formats.blob import MemoryBlob, StreamBlob
+from hublish.formats.blob import MemoryBlob
 from hublish.formats.input_files import InvalidFileError, named, opened
 from hublish.formats.pickle_reader import PickleReader
 from hublish.formats.tensors.pytorch.pickle_machine import run
@@ -23,14 +22,12 @@ from hublish.formats.tensors.pytorch.torchscript import ScriptCode, is_script, s
 from hublish.formats.tensors.safetensors_header import MAX_HEADER_SIZE, MAX_TENSORS
 from hublish.formats.tensors.tensor import Tensor
 from hublish.formats.zip_directory import LOCAL_HEADER, Member
-from hublish.formats.zip_reader import ZipArchive, check_members, read_zip
+from hublish.formats.zip_reader import ZipArchive, read_members
 from hublish.schemas.documents.sizes import format_size
 
 MAX_PICKLE: Final = MAX_HEADER_SIZE
 """Bytes of the pickle that describes the tensors: as many as in a header of safetensors."""
 _HEAD: Final = 512
-# The signature of a tar, and its offset.
-_TAR: Final = (b"ustar", 257)
 # Views may repeat data, as expanded masks do; they must not turn a small file into a huge one.
 _MAX_REPEATS: Final = 16
 _MAX_EXPANDED: Final = 256 << 20
@@ -84,11 +81,12 @@ def _read(path: Path) -> Checkpoint:
             return _read_zip(descriptor, path, identity)
         if head.startswith(_MAGIC):
             return _read_legacy(descriptor, path, identity)
-    if head.startswith(_TAR[0], _TAR[1]):
+    # The signature of a tar, at its offset.
+    if head.startswith(b"ustar", 257):
         msg = "a checkpoint in a tar, as PyTorch wrote them before 0.2, is not supported"
         raise InvalidFileError(msg, hint="load it with torch and save it again")
-    msg = "not a PyTorch checkpoint"
-    raise InvalidFileError(msg, hint="torch.save writes them; is it cut short, or another format with this name?")
+    hint = "torch.save writes them; is it cut short, or another format with this name?"
+    raise InvalidFileError("not a PyTorch checkpoint", hint=hint)
 
 
 def _state_dict(checkpoint: Checkpoint, key: str | None) -> StateDict:
@@ -96,23 +94,19 @@ def _state_dict(checkpoint: Checkpoint, key: str | None) -> StateDict:
     others: dict[str, str] = {}
     for name, value in find_state_dict(checkpoint.value, key).items():
         if not isinstance(name, str):
-            msg = f"an entry of the state dict has a name of type {type(name).__name__}: {ascii(name)[:40]}"
-            raise InvalidFileError(msg)
+            kind = type(name).__name__
+            raise InvalidFileError(f"an entry of the state dict has a name of type {kind}: {ascii(name)[:40]}")
         if isinstance(value, StoredTensor):
             tensors.append(checkpoint.tensor(name, value))
         else:
             others[name] = type(value).__name__
         if len(tensors) > MAX_TENSORS:
             raise InvalidFileError(f"it has more than {MAX_TENSORS} tensors")
-    _check_expansion(tensors, checkpoint.identity.size)
-    return StateDict(tuple(tensors), others)
-
-
-def _check_expansion(tensors: list[Tensor], size: int) -> None:
-    total = sum(tensor.dtype.nbytes(math.prod(tensor.shape)) for tensor in tensors)
+    total, size = sum(tensor.nbytes for tensor in tensors), checkpoint.identity.size
     if total > _MAX_EXPANDED + _MAX_REPEATS * size:
         msg = f"its tensors take {format_size(total)} when written, and the file has {format_size(size)}"
         raise InvalidFileError(msg, hint="save expanded tensors with tensor.contiguous(), or exclude them")
+    return StateDict(tuple(tensors), others)
 
 
 # ---------------------------------------------------------------------------------------------- the zip format
@@ -120,35 +114,24 @@ def _check_expansion(tensors: list[Tensor], size: int) -> None:
 
 def _read_zip(descriptor: int, path: Path, identity: Identity) -> Checkpoint:
     """Read a checkpoint, or the parameters of a TorchScript archive."""
-    with os.fdopen(descriptor, "rb", closefd=False) as stream:
-        archive = read_zip(StreamBlob(stream, identity.size))
-        check_members(archive)
-        _check_start(archive)
+    with read_members(descriptor, identity.size) as archive:
         members = _below_root(archive)
         reader = PickleReader(MemoryBlob(archive.read(members[_PICKLE].name, MAX_PICKLE)))
-        if is_script(members):
-            code = ScriptCode(archive, members)
-            value: object = state_dict_of(run(reader, code.look_up, read_storage), code)
-        else:
-            value = run(reader, look_up, read_storage)
-        storages = {
-            name.removeprefix(_STORAGES): _member_place(member)
-            for name, member in members.items()
-            if name.startswith(_STORAGES)
-        }
+        code = ScriptCode(archive, members) if is_script(members) else None
+        value = run(reader, code.look_up if code else look_up, read_storage)
+        value = state_dict_of(value, code) if code else value
+        stored = [(name, member) for name, member in members.items() if name.startswith(_STORAGES)]
+        storages = {name.removeprefix(_STORAGES): _member_place(member) for name, member in stored}
         return Checkpoint(path, identity, value, storages, _is_big_endian(archive, members))
 
 
-def _check_start(archive: ZipArchive) -> None:
+def _below_root(archive: ZipArchive) -> Mapping[str, Member]:
+    """Return the members by their name below the one folder with a `data.pkl`."""
     if not archive.members:
         raise InvalidFileError("the archive is empty")
     # torch's reader requires this as well.
     if begin := min(member.begin for member in archive.members):
         raise InvalidFileError(f"{begin} bytes precede the archive")
-
-
-def _below_root(archive: ZipArchive) -> Mapping[str, Member]:
-    """Return the members by their name below the one folder with a `data.pkl`."""
     names = archive.by_name
     roots = [name.removesuffix(_PICKLE) for name in names if name.partition("/")[2] == _PICKLE]
     if len(roots) != 1:

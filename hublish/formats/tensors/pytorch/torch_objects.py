@@ -119,10 +119,10 @@ def _rebuild_tensor(arguments: tuple[Any, ...]) -> StoredTensor:
     """Read `_rebuild_tensor(storage, offset, shape, strides)` and its version 2, which adds training state."""
     if len(arguments) not in (4, 6, 7):
         raise _misfit("_rebuild_tensor_v2")
-    storage, offset, shape, strides, *rest = arguments
+    storage, offset, shape, strides = arguments[:4]
     if not isinstance(storage, Storage) or storage.type.element is None:
         raise _misfit("_rebuild_tensor_v2")
-    _check_metadata(rest[2] if len(rest) == 3 else None)
+    _check_metadata(arguments[6] if len(arguments) == 7 else None)
     return _tensor(storage, storage.type.element, offset, shape, strides)
 
 
@@ -189,14 +189,12 @@ def _numbers(values: object, field: str) -> tuple[int, ...]:
 
 def _check_metadata(metadata: object) -> None:
     """Refuse the lazy bits: the bytes of such a tensor are not its values."""
-    if metadata is None:
-        return
-    if not isinstance(metadata, dict):
+    if not isinstance(metadata, dict | None):
         raise _misfit("_rebuild_tensor_v2")
-    for bit, function in (("conj", "resolve_conj"), ("neg", "resolve_neg")):
-        if metadata.get(bit):
+    for bit in ("conj", "neg"):
+        if metadata and metadata.get(bit):
             msg = f"a tensor has its {bit} bit set, so its bytes are not its values"
-            raise InvalidFileError(msg, hint=f"save tensor.{function}()")
+            raise InvalidFileError(msg, hint=f"save tensor.resolve_{bit}()")
 
 
 def _misfit(name: str) -> InvalidFileError:

@@ -5,7 +5,7 @@ Two lines of a class's code are read, which list its parameters and its buffers:
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from hublish.formats.input_files import InvalidFileError
@@ -37,12 +37,7 @@ def is_script(members: Mapping[str, Member]) -> bool:
 
 
 class ScriptCode:
-    """The classes that an archive defines.
-
-    Args:
-        archive: the archive.
-        members: its members, by the name below the root.
-    """
+    """The classes that an archive defines; `members` are by their name below the root."""
 
     def __init__(self, archive: ZipArchive, members: Mapping[str, Member]) -> None:
         self._archive = archive
@@ -62,7 +57,11 @@ class ScriptCode:
         """Return the attributes of a class that are parameters, then those that are buffers."""
         module, _, name = type_name.rpartition(".")
         if module not in self._classes:
-            self._classes[module] = dict(_classes(self._source(f"code/{module.replace('.', '/')}.py")))
+            # Parameters, then buffers.
+            self._classes[module] = {
+                found[1]: (*_NAME.findall(found[2]), *_NAME.findall(found[3]))
+                for found in _CLASS.finditer(self._source(f"code/{module.replace('.', '/')}.py"))
+            }
         return self._classes[module].get(name, ())
 
     def _source(self, name: str) -> str:
@@ -97,8 +96,3 @@ def state_dict_of(value: object, code: ScriptCode) -> Ordered:
         if not waiting:
             return state
     raise InvalidFileError(f"the TorchScript archive has more than {_MAX_MODULES} modules")
-
-
-def _classes(source: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-    for found in _CLASS.finditer(source):
-        yield found[1], tuple(_NAME.findall(found[2]) + _NAME.findall(found[3]))
