@@ -20,7 +20,7 @@ def _run(arguments: Namespace, report: Report) -> Outcome:
     import hublish
     from hublish.cli.views.verify import VerificationView
 
-    # Only the folder of the manifest counts, so a manifest on standard input is not read.
+    # Of the manifest, `verify` needs the folder and the endpoint. Standard input is not read for them.
     path = Path(MANIFEST_FILE if arguments.file == "-" else arguments.file)
     found = hublish.verify(path, lock=arguments.lock, **hub_options(arguments, report))
     return Outcome(VerificationView(found, repeated_options(arguments)), 0 if found.ok else FAILED)
