@@ -35,7 +35,7 @@ def audit_content(path: str, source: str, fingerprint: Fingerprint, policy: Poli
     Args:
         path: its path_in_repo.
         source: the name of the file that was read, for diagnostics.
-        fingerprint: the file's.
+        fingerprint: the result of reading it.
         policy: the manifest's.
     """
     inspection = fingerprint.inspection

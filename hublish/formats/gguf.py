@@ -116,11 +116,7 @@ class GgufArrays(LazyArrays[GgufTensor]):
 
 
 def read_gguf(path: Path, name: str) -> GgufFile:
-    """Read and check the header of a file.
-
-    Args:
-        path: the file.
-        name: its name in errors.
+    """Read and check the header of a file; `name` is its name in errors.
 
     Raises:
         InvalidFileError: it is not a valid GGUF file; the message names it.

@@ -68,15 +68,11 @@ class SafetensorsFile:
     @property
     def tensors(self) -> tuple[Tensor, ...]:
         """The tensors in the order of their bytes, to be copied from here."""
-        return tuple(
-            Tensor(
-                entry.name,
-                entry.dtype,
-                entry.shape,
-                FileRange(self.path, self.identity, self.data_offset + entry.begin, entry.end - entry.begin),
-            )
-            for entry in self.entries
-        )
+        return tuple(self._tensor(entry) for entry in self.entries)
+
+    def _tensor(self, entry: Entry) -> Tensor:
+        place = FileRange(self.path, self.identity, self.data_offset + entry.begin, entry.end - entry.begin)
+        return Tensor(entry.name, entry.dtype, entry.shape, place)
 
 
 def read_safetensors(path: Path, name: str) -> SafetensorsFile:
@@ -134,7 +130,10 @@ def read_set(files: Mapping[str, Path]) -> SafetensorsSet:
     indexes = tuple(read_index(files[name], name) for name in sorted(files) if name.endswith(INDEX_SUFFIX))
     # First, because a missing shard is the most frequent mistake and its message the most helpful one.
     for index in indexes:
-        _check_present(index, files)
+        for shard in index.shards:
+            if index.path_of(shard) not in files:
+                msg = f"{index.name}: its shard {shard} is missing"
+                raise InvalidFileError(msg, hint="include every shard, or exclude the index")
     names = sorted(name for name in files if name.endswith(SUFFIX))
     if not names:
         msg = f"no {SUFFIX} file among {len(files)} files"
@@ -172,17 +171,13 @@ def _entries(file: Any) -> tuple[Entry, ...]:
     for name in file.offset_keys():
         view = file.get_slice(name)
         with named(f"tensor {ascii(name)[:80]}"):
-            dtype, shape = _dtype(view.get_dtype()), tuple(view.get_shape())
+            if (kind := view.get_dtype()) not in DTYPES:  # a newer library may know more types
+                raise InvalidFileError(f"its dtype {kind} is not supported", hint="update hublish")
+            dtype, shape = DTYPES[kind], tuple(view.get_shape())
             _check_shape(shape, dtype)
         begin, position = position, position + dtype.nbytes(math.prod(shape))
         entries.append(Entry(name, dtype, shape, begin, position))
     return tuple(entries)
-
-
-def _dtype(name: str) -> Dtype:
-    if name not in DTYPES:  # a newer library may know more types
-        raise InvalidFileError(f"its dtype {name} is not supported", hint="update hublish")
-    return DTYPES[name]
 
 
 def _check_shape(shape: tuple[int, ...], dtype: Dtype) -> None:
@@ -201,13 +196,6 @@ def _rejected(error: SafetensorError, header: bytes, data_size: int) -> InvalidF
         return InvalidFileError(msg, hint="copy or download the file again")
     reason = str(error).removeprefix("Error while deserializing header: ")
     return InvalidFileError(f"the safetensors library rejects the file: {ascii(reason)[1:-1][:300]}")
-
-
-def _check_present(index: Index, files: Mapping[str, Path]) -> None:
-    for shard in index.shards:
-        if index.path_of(shard) not in files:
-            msg = f"{index.name}: its shard {shard} is missing"
-            raise InvalidFileError(msg, hint="include every shard, or exclude the index")
 
 
 def _check_complete(names: Iterable[str]) -> None:

@@ -90,9 +90,8 @@ def render_header(tensors: Iterable[Tensor], metadata: Mapping[str, str]) -> byt
     padded = text + b" " * (-len(text) % _ALIGNMENT)
     if len(padded) > MAX_HEADER_SIZE or len(members) > MAX_TENSORS:
         msg = f"a header of {len(padded)} bytes for {len(members)} tensors; the limits are {MAX_HEADER_SIZE} bytes"
-        raise InvalidFileError(
-            f"{msg} and {MAX_TENSORS} tensors", hint="lower max_shard_size, so that each file holds fewer tensors"
-        )
+        hint = "lower max_shard_size, so that each file holds fewer tensors"
+        raise InvalidFileError(f"{msg} and {MAX_TENSORS} tensors", hint=hint)
     return len(padded).to_bytes(8, "little") + padded
 
 

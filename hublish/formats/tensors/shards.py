@@ -132,12 +132,7 @@ class Index:
 
 
 def read_index(path: Path, name: str, suffix: str = SUFFIX) -> Index:
-    """Read the index at `path`.
-
-    Args:
-        path: the file.
-        name: the name for errors.
-        suffix: the suffix of its shards.
+    """Read the index at `path`, whose shards end with `suffix`; `name` is the name for errors.
 
     Raises:
         InvalidFileError: naming the file, when it is not an index or points outside its folder.
