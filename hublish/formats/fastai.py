@@ -59,11 +59,7 @@ class Fastai(BuiltIn, row="fastai"):
         raise NoArraysError(msg, hint="hublish.from_hub rebuilds it with the permission trust=Trust(pickle=True)")
 
     def rebuild(self, files: Mapping[str, Path], trust: Trust) -> Any:
-        """Return the learner, on the CPU.
-
-        Args:
-            files: with one exported learner among them.
-            trust: `pickle` must be permitted.
+        """Return the one exported learner, on the CPU; `trust.pickle` must permit it.
 
         Raises:
             LoadError: without permission, or when it cannot be unpickled here.

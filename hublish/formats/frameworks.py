@@ -26,11 +26,7 @@ def maps_to(value: Any, *names: str) -> bool:
 
 
 def imported(module: str, *, serializer: str) -> Any:
-    """Import a module of a package that the catalogue lists in `REQUIREMENTS`.
-
-    Args:
-        module: its full name, such as `skops.io`.
-        serializer: the format that needs it, for the error.
+    """Import a module, such as `skops.io`, of a package that the catalogue lists in `REQUIREMENTS`.
 
     Raises:
         MissingDependencyError: the package is not installed, with the command that installs it; or it is installed
@@ -59,12 +55,7 @@ def is_installed(package: str) -> bool:
 
 @contextmanager
 def framework_errors_as(kind: type[HublishError], doing: str) -> Iterator[None]:
-    """Raise `kind` instead of any exception of a framework.
-
-    Args:
-        kind: the error to raise.
-        doing: the beginning of the message: `skops cannot read model.skops`.
-    """
+    """Raise `kind` instead of any exception of a framework; `doing` is "skops cannot read model.skops", for example."""
     try:
         yield
     except HublishError:

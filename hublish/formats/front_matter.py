@@ -39,11 +39,7 @@ def front_matter(card: str) -> str | None:
 
 
 def read_front_matter(card: bytes, source: str) -> Reading | None:
-    """Return the metadata of a card, with the line numbers of the file; None when it has none.
-
-    Args:
-        card: the file, or the first bytes of it.
-        source: its name in diagnostics.
+    """Return the metadata of a card, or of its first bytes, with the line numbers of the file; None without any.
 
     Raises:
         InvalidDocumentError: it is not a YAML mapping.

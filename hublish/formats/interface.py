@@ -157,11 +157,7 @@ class LazyArrays(Mapping[str, Any], Generic[Stored]):
 
 
 def describe(arrays: Mapping[str, Any]) -> tuple[TensorInfo, ...]:
-    """Return the descriptions of `arrays`; arrays that are mapped from files stay unread.
-
-    Args:
-        arrays: the result of a serializer's `load`, or any mapping of names to arrays.
-    """
+    """Return the descriptions of arrays by name; arrays that are mapped from files stay unread."""
     if isinstance(arrays, Described):
         return arrays.tensors
     return tuple(

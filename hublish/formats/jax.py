@@ -53,11 +53,7 @@ class Jax(BuiltIn, row="jax"):
         return Safetensors().dump(given, path_in_repo, workspace, with_metadata, progress)
 
     def load(self, files: Mapping[str, Path]) -> Mapping[str, Any]:
-        """Map the arrays, by their flat names.
-
-        Raises:
-            LoadError: a file is damaged, a shard is missing, or files disagree.
-        """
+        """Map the arrays, by their flat names; raise errors as `Safetensors.load` does."""
         return Safetensors().load(files)
 
     def rebuild(self, files: Mapping[str, Path], trust: Trust) -> dict[str, Any]:
@@ -109,11 +105,9 @@ class Flax(Jax, row="flax"):
 
 
 def flattened(tree: Any, separator: str) -> dict[str, Any]:
-    """Return the leaves by their path: `encoder.layers.0.kernel`.
+    """Return the leaves by their path, whose parts `separator` joins: `encoder.layers.0.kernel`.
 
-    Args:
-        tree: mappings whose keys are strings or whole numbers, lists, tuples, and leaves.
-        separator: between the parts of a path; no key may contain it.
+    A tree consists of mappings whose keys are strings or whole numbers, lists, tuples, and leaves.
 
     Raises:
         SerializationError: a key cannot be part of a path, or the tree has no leaves.
@@ -131,10 +125,6 @@ def flattened(tree: Any, separator: str) -> dict[str, Any]:
 
 def nested(leaves: Mapping[str, Any], separator: str) -> dict[str, Any]:
     """Return the tree of dicts that `flattened` was given; the items of a list are under "0", "1", ...
-
-    Args:
-        leaves: arrays, or any values but dicts, by name.
-        separator: joins the parts of a name.
 
     Raises:
         LoadError: a name leads through another array, or is too deep.

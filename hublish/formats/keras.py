@@ -72,11 +72,7 @@ class Keras(BuiltIn, row="keras"):
             return KerasArrays.of(h5py, path, file)
 
     def rebuild(self, files: Mapping[str, Path], trust: Trust) -> Any:
-        """Return the model, loaded in safe mode.
-
-        Args:
-            files: with one `.keras` among them.
-            trust: `code` runs the functions that are stored as bytecode.
+        """Return the model of the one `.keras` file, loaded in safe mode; `trust.code` runs functions in bytecode.
 
         Raises:
             LoadError: the archive is damaged, or carries code without permission to run it.
@@ -145,11 +141,7 @@ class KerasArrays(LazyArrays[TensorInfo]):
 
 
 def code_in(path: Path, name: str) -> str:
-    """Return the place of bytecode in the model's configuration; empty without any.
-
-    Args:
-        path: the archive.
-        name: its name in errors.
+    """Return the place of bytecode in the configuration of an archive, called `name` in errors; empty without any.
 
     Raises:
         InvalidFileError: it is not a `.keras` archive, or is damaged.

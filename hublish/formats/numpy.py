@@ -73,11 +73,7 @@ class Numpy(BuiltIn, row="numpy"):
             return NumpyArrays.of(with_suffix(files, self.suffixes))
 
     def rebuild(self, files: Mapping[str, Path], trust: Trust) -> dict[str, NDArray[Any]]:
-        """Return the arrays by name, as `load`, in a plain dict.
-
-        Raises:
-            LoadError: as `load`.
-        """
+        """Return the arrays by name in a plain dict; raise errors as `load` does."""
         return dict(self.load(files))
 
 
@@ -136,11 +132,7 @@ class NumpyArrays(LazyArrays[StoredArray]):
 
 
 def check_arrays(path: Path, file: str) -> tuple[StoredArray, ...]:
-    """Return the descriptions of a file's arrays.
-
-    Args:
-        path: the file.
-        file: its name in errors; a `.npy` array is named after it.
+    """Return the descriptions of the arrays in a file, called `file` in errors; a `.npy` array is named after it.
 
     Raises:
         InvalidFileError: it is not in the format, differs from its header's length, or holds Python objects.

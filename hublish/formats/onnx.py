@@ -68,7 +68,8 @@ class Onnx(BuiltIn, row="onnx"):
         # Checked before onnx's checker runs: that one follows external data.
         with invalid_file_as(SerializationError):
             data = data_beside(read_onnx(model, name))
-        _check(model, name)
+        with framework_errors_as(SerializationError, f"onnx's checker rejects {name}"):
+            imported("onnx", serializer=self.name).checker.check_model(str(model))
         folder = posixpath.dirname(path_in_repo)
         beside = (Written(posixpath.join(folder, location), path) for location, path in data.items())
         return (Written(path_in_repo, model), *beside)
@@ -146,8 +147,7 @@ def read_onnx(path: Path, name: str) -> OnnxModel:
             if len(tensor.dims) > _MAX_DIMENSIONS or any(length < 0 for length in tensor.dims):
                 msg = f"tensor {ascii(tensor.name)[:80]} has a negative dimension, or more than {_MAX_DIMENSIONS}"
                 raise InvalidFileError(msg)
-        external = tuple(place for tensor in tensors if (place := _external(tensor)))
-        model = OnnxModel(name, path, proto, external)
+        model = OnnxModel(name, path, proto, tuple(place for tensor in tensors if (place := _external(tensor))))
         # Mapping such a tensor would read the graph as weights.
         if posixpath.basename(path.as_posix()) in model.locations or posixpath.basename(name) in model.locations:
             raise InvalidFileError("it refers to itself as the file of its data")
@@ -339,11 +339,6 @@ def _save(source: Any, target: Path, options: OnnxOptions) -> None:
         copy.CopyFrom(source)  # saving moves the data out of the model it is given
         location = f"{target.name}.data"
         onnx.save_model(copy, str(target), save_as_external_data=True, location=location, size_threshold=1024)
-
-
-def _check(model: Path, name: str) -> None:
-    with framework_errors_as(SerializationError, f"onnx's checker rejects {name}"):
-        imported("onnx", serializer="onnx").checker.check_model(str(model))
 
 
 @contextmanager

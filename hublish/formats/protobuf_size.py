@@ -20,11 +20,7 @@ _INTEGERS = frozenset({3, 4, 5, 13})  # FieldDescriptor.TYPE_INT64, UINT64, INT3
 
 
 def check_parsed_size(data: memoryview, kind: Any) -> None:
-    """Raise an error when a message has more fields than any honest one.
-
-    Args:
-        data: the message.
-        kind: its protobuf Descriptor.
+    """Raise an error when a message has more fields than any honest one; `kind` is its protobuf Descriptor.
 
     Raises:
         InvalidFileError: it has too many fields, or is not a protobuf message.

@@ -6,7 +6,7 @@ Another distribution adds one with an entry point, whose name is the serializer'
     acme = "acme_formats:Acme"
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
@@ -82,20 +82,13 @@ def recognize(value: Any) -> str | None:
     Serializers compare names of types, so this imports no framework.
     """
     # All serializers are imported here. They import their frameworks on use, so this stays cheap.
-    for name in names():
-        serializer = get(name)
-        if isinstance(serializer, Recognizing) and serializer.holds(value):
-            return name
-    return None
+    found = ((name, get(name)) for name in names())
+    return next((name for name, each in found if isinstance(each, Recognizing) and each.holds(value)), None)
 
 
 def _known() -> Mapping[str, EntryPoint]:
-    return _by_name((*_BUILT_IN.values(), *entry_points(group=GROUP)))
-
-
-def _by_name(entries: Iterable[EntryPoint]) -> Mapping[str, EntryPoint]:
     known: dict[str, EntryPoint] = {}
-    for entry in entries:
+    for entry in (*_BUILT_IN.values(), *entry_points(group=GROUP)):
         if not entry.name.strip():
             msg = f"{_origin(entry)} registers a serializer without a name"
             raise InvalidSerializerError(msg, hint="name it in the distribution's entry points")

@@ -13,6 +13,7 @@ from hublish.formats.format_options import SafetensorsOptions
 from hublish.formats.frameworks import maps_to
 from hublish.formats.input_files import InvalidFileError, invalid_file_as
 from hublish.formats.interface import Written
+from hublish.formats.release_files import output_path
 from hublish.formats.tensors.mapped import MappedArrays
 from hublish.formats.tensors.safetensors_file import SafetensorsSet, read_set
 from hublish.formats.tensors.safetensors_writer import PlannedFile, replacing, write_planned
@@ -65,7 +66,9 @@ class Safetensors(BuiltIn, row="safetensors"):
             # Tensors compare equal only when nothing was cast, renamed or excluded.
             same_tensors = (tensors, ties) == (found.tensors, found.ties)
             same_metadata = {**found.metadata, **options.metadata} == found.metadata
-            if found.files and same_tensors and same_metadata and _fits(found, options.max_shard_size):
+            # A source with smaller or larger shards than the options ask for is split again.
+            sizes = [(len(file.entries), file.data_size) for file in found.files]
+            if sizes and same_tensors and same_metadata and is_split_well(sizes, options.max_shard_size):
                 return _unchanged(found, weights, workspace)
             return _convert(tensors, weights, workspace, metadata, options.max_shard_size, progress)
 
@@ -101,11 +104,6 @@ def _chosen(found: TensorSource, options: SafetensorsOptions) -> tuple[tuple[Ten
     ties = find_ties(kept)
     written = (tensor for tensor in kept if tensor.name not in ties)
     return tuple(cast(tensor, options.dtype) if options.dtype else tensor for tensor in written), ties
-
-
-# A source with smaller or larger shards than the options ask for is split again.
-def _fits(found: TensorSource, max_shard_size: int) -> bool:
-    return is_split_well([(len(file.entries), file.data_size) for file in found.files], max_shard_size)
 
 
 def _unchanged(found: TensorSource, weights: str, workspace: Path) -> tuple[Written, ...]:
@@ -161,10 +159,10 @@ def _write_all(
 
 def _write_index(metadata: Mapping[str, Any], weight_map: Mapping[str, str], weights: str, workspace: Path) -> Written:
     path = index_path(weights)
-    workspace.mkdir(parents=True, exist_ok=True)
-    with replacing(workspace / _name(path)) as file:
+    target = output_path(workspace, path)
+    with replacing(target) as file:
         file.write(render_index(metadata, weight_map))
-    return Written(path, workspace / _name(path))
+    return Written(path, target)
 
 
 def _check_room(folder: Path, needed: int) -> None:

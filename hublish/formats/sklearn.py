@@ -76,11 +76,7 @@ class Sklearn(BuiltIn, row="sklearn"):
         raise NoArraysError(msg, hint="hublish.from_hub rebuilds it")
 
     def rebuild(self, files: Mapping[str, Path], trust: Trust) -> Any:
-        """Return the estimator.
-
-        Args:
-            files: with one `.skops` among them, else one pickle.
-            trust: `types` that skops does not know to be harmless; `pickle` for the others.
+        """Return the estimator of the one `.skops` file, else of the one pickle, which requires `trust.pickle`.
 
         Raises:
             LoadError: the file is damaged, or requires more trust than given; the message lists every type.
@@ -120,15 +116,7 @@ def _check_file(source: Path, suffixes: tuple[str, ...]) -> None:
 
 
 def check_skops(path: Path, name: str) -> None:
-    """Raise an error for a file that is not an archive with a schema.
-
-    Args:
-        path: the file.
-        name: its name in errors.
-
-    Raises:
-        InvalidFileError: with the reason.
-    """
+    """Raise InvalidFileError for a file, called `name` in errors, that is not an archive with a schema."""
     with opened_archive(path, name) as archive:
         schema = archive.read_json(_SCHEMA, _MAX_SCHEMA)
         if not isinstance(schema.get("protocol"), int):
@@ -140,11 +128,6 @@ def write_canonical(skops: Any, value: Any, target: Path) -> None:
 
     skops numbers objects by their address in memory, names files by it or at random, and records the time of every
     member: the same estimator would give other bytes on every run.
-
-    Args:
-        skops: the module `skops.io`.
-        value: any value that it can hold.
-        target: the file to create.
     """
     # Beside the target, so that both are on the disk that has room for them.
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:

@@ -20,15 +20,9 @@ from hublish.formats.interface import Trust, Written
 from hublish.formats.safetensors import Safetensors, read_files
 from hublish.formats.tensors.safetensors_file import SafetensorsFile
 
-# Types that numpy itself lacks: the bits are viewed as whole numbers of torch, then as the type of ml_dtypes.
-_BY_BITS = {
-    "bfloat16": ("int16", ml_dtypes.bfloat16),
-    "float8_e4m3fn": ("uint8", ml_dtypes.float8_e4m3fn),
-    "float8_e5m2": ("uint8", ml_dtypes.float8_e5m2),
-    "float8_e4m3fnuz": ("uint8", ml_dtypes.float8_e4m3fnuz),
-    "float8_e5m2fnuz": ("uint8", ml_dtypes.float8_e5m2fnuz),
-    "float8_e8m0fnu": ("uint8", ml_dtypes.float8_e8m0fnu),
-}
+# Types that numpy itself lacks: the bits are viewed as integers of torch, then as the type of that name in ml_dtypes.
+_FLOAT8 = ("float8_e4m3fn", "float8_e5m2", "float8_e4m3fnuz", "float8_e5m2fnuz", "float8_e8m0fnu")
+_BY_BITS = {"bfloat16": "int16", **dict.fromkeys(_FLOAT8, "uint8")}
 
 
 class Torch(BuiltIn, row="torch"):
@@ -66,11 +60,7 @@ class Torch(BuiltIn, row="torch"):
         return Safetensors().dump(given, path_in_repo, workspace, options, progress)
 
     def load(self, files: Mapping[str, Path]) -> Mapping[str, Any]:
-        """Map the tensors as arrays; a tied tensor is present under each of its names.
-
-        Raises:
-            LoadError: a file is damaged, a shard is missing, or files disagree.
-        """
+        """Map the tensors as arrays, a tied one under each of its names; raise errors as `Safetensors.load` does."""
         return Safetensors().load(files)
 
     def rebuild(self, files: Mapping[str, Path], trust: Trust) -> dict[str, Any]:
@@ -122,8 +112,7 @@ def to_array(torch: Any, name: str, tensor: Any) -> NDArray[Any]:
     if spelled not in _BY_BITS:
         array: NDArray[Any] = plain.numpy()
         return array
-    bits, real = _BY_BITS[spelled]
-    return np.asarray(plain.view(getattr(torch, bits)).numpy()).view(real)
+    return np.asarray(plain.view(getattr(torch, _BY_BITS[spelled])).numpy()).view(getattr(ml_dtypes, spelled))
 
 
 def mapped_tensors(torch: Any, file: SafetensorsFile) -> Iterator[tuple[str, Any]]:
