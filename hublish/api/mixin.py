@@ -246,10 +246,9 @@ class HubMixin(ModelHubMixin):
         # huggingface_hub's mixin for torch takes these two out of the arguments of `__init__` as well.
         device = model_kwargs.pop("map_location", None) if is_module else None
         strict = model_kwargs.pop("strict", False) if is_module else True
-        filled: Self = restored(weights, Wanted(cls(**model_kwargs), strict, device))
-        if is_module:
-            torch_modules.evaluating(filled)
-        return filled
+        filled = restored(weights, Wanted(cls(**model_kwargs), strict, device))
+        made: Self = filled.eval() if is_module else filled
+        return made
 
 
 def _settle(draft: Path, folder: Path) -> None:

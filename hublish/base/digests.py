@@ -24,13 +24,7 @@ def listed_digest(file: RemoteFile) -> Digest:
 
 
 def matches(path: Path, size: int, digest: Digest, advance: Callable[[int], None]) -> bool:
-    """Read a file once and return whether it has the size and digest.
-
-    Args:
-        path: the file.
-        size: the expected size in bytes.
-        digest: the expected digest.
-        advance: called after every chunk with its size in bytes.
+    """Read a file once and return whether it has the size and digest; `advance` gets the bytes of every chunk.
 
     Raises:
         OSError: when it cannot be read.

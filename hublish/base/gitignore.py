@@ -45,16 +45,13 @@ class GitIgnore:
         # The last matching line decides, from the topmost folder down: git never enters an excluded folder, so that a
         # later line cannot include a file in it again.
         for name, is_folder in _levels(path):
-            last = self._last_match(name, is_folder)
+            # A name need not be UTF-8: its bytes are matched as they are on disk.
+            encoded = name.encode("utf-8", "surrogateescape")
+            last = next((rule for rule in reversed(self.rules) if rule[2].matches(encoded, is_folder)), None)
             if last is not None and last[2].is_exclude:
                 number, line, _ = last
                 return IgnoreRule(line, Location(self.source, number, 1, number, len(line) + 1, line))
         return None
-
-    def _last_match(self, name: str, is_folder: bool) -> "tuple[int, str, Pattern] | None":
-        # A name need not be UTF-8: its bytes are matched as they are on disk.
-        encoded = name.encode("utf-8", "surrogateescape")
-        return next((rule for rule in reversed(self.rules) if rule[2].matches(encoded, is_folder)), None)
 
 
 def _rules(data: bytes) -> "Iterator[tuple[int, str, Pattern]]":
@@ -74,7 +71,5 @@ def _rules(data: bytes) -> "Iterator[tuple[int, str, Pattern]]":
 
 def _levels(path: str) -> Iterator[tuple[str, bool]]:
     """Yield the folders of a path from the top down, then the path itself."""
-    for index, char in enumerate(path):
-        if char == "/":
-            yield path[:index], True
+    yield from ((path[:index], True) for index, char in enumerate(path) if char == "/")
     yield path, False

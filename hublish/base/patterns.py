@@ -28,12 +28,8 @@ def matching(
     """Return the paths that pass, as huggingface_hub's `filter_repo_objects` does.
 
     Patterns are those of fnmatch, case-sensitive, with `*` crossing `/`; one that ends with `/` matches everything
-    below. Backslashes are slashes. Ignoring wins.
-
-    Args:
-        paths: in the repo.
-        allow_patterns: one of them must match; None allows everything, an empty list nothing.
-        ignore_patterns: none of them may match.
+    below. Backslashes are slashes. Ignoring wins. Without patterns to allow, None allows everything, an empty list
+    nothing.
     """
     allowed = None if allow_patterns is None else _matchers(allow_patterns)
     ignored = _matchers(ignore_patterns or ())

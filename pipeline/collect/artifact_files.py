@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -103,9 +104,8 @@ def outputs(project: Project, candidate: Candidate) -> Outputs:
         return Outputs((path,), artifact.serializer)
     if (limit := getattr(options, "max_shard_size", None)) is not None:
         return _weights(candidate, artifact.serializer, int(limit))
-    if artifact.serializer == "onnx":
-        return Outputs((path,), artifact.serializer, "with the external data files that hold its tensors")
-    return Outputs((path,), artifact.serializer)
+    more = "with the external data files that hold its tensors" if artifact.serializer == "onnx" else ""
+    return Outputs((path,), artifact.serializer, more)
 
 
 def find_files(folder: Path, artifact: Artifact) -> tuple[Found, ...]:
@@ -115,8 +115,8 @@ def find_files(folder: Path, artifact: Artifact) -> tuple[Found, ...]:
         SourceError: when it matches nothing, or leads out of the folder.
     """
     source = normalized(artifact.source)
-    if source != ".":
-        _require_inside(source)
+    if source != "." and (faults := source_problems(source)):
+        raise SourceError(f"'{source}': {'; '.join(faults)}", hint="give a path inside the folder of hub.yaml")
     entry = look(folder, source) if source != "." else None
     # An existing name wins over its reading as a glob: `data[1].csv` may be a file.
     if source == "." or (entry is not None and entry.kind is Kind.FOLDER):
@@ -194,11 +194,6 @@ def _weights(candidate: Candidate, serializer: str, limit: int) -> Outputs:
     return Outputs((weights,), serializer, f"or, above {format_size(limit)}, {shards}")
 
 
-def _require_inside(source: str) -> None:
-    if found := source_problems(source):
-        raise SourceError(f"'{source}': {'; '.join(found)}", hint="give a path inside the folder of hub.yaml")
-
-
 def _in_folder(folder: Path, source: str, artifact: Artifact) -> tuple[Found, ...]:
     entries = tuple(walk(folder, source))
     # An empty folder cannot be committed to git: it is probably a build that did not run.
@@ -223,12 +218,7 @@ def _by_glob(folder: Path, source: str, artifact: Artifact) -> tuple[Found, ...]
 
 def _fixed_prefix(pattern: str) -> str:
     """Return the folders before the first segment with a wildcard."""
-    fixed = []
-    for segment in pattern.split("/")[:-1]:
-        if MAGIC.search(segment):
-            break
-        fixed.append(segment)
-    return "/".join(fixed)
+    return "/".join(takewhile(lambda segment: not MAGIC.search(segment), pattern.split("/")[:-1]))
 
 
 def _path_of_file(relative: str, path_in_repo: str | None) -> str:
@@ -240,12 +230,9 @@ def _path_of_file(relative: str, path_in_repo: str | None) -> str:
 
 def _below(entries: Iterable[Entry], prefix: str, artifact: Artifact) -> tuple[Found, ...]:
     # The folders before the first wildcard are cut off: `runs/best/*.json` gives `a.json`.
-    into = (artifact.path_in_repo or "").rstrip("/")
-    cut = len(prefix) + 1 if prefix else 0
-    return tuple(
-        Found(entry, f"{into}/{entry.relative[cut:]}" if into else entry.relative[cut:], named=False)
-        for entry in entries
-    )
+    folder = (artifact.path_in_repo or "").rstrip("/")
+    into, cut = f"{folder}/" if folder else "", len(prefix) + 1 if prefix else 0
+    return tuple(Found(entry, f"{into}{entry.relative[cut:]}", named=False) for entry in entries)
 
 
 def _near_misses(source: str, names: Iterable[str]) -> str:
@@ -256,6 +243,4 @@ def _near_misses(source: str, names: Iterable[str]) -> str:
     if MAGIC.search(source) and (glob := near_glob(source, known)):
         return f"did you mean '{glob}'?"
     near = get_close_matches(source, known[:_COMPARED], n=3, cutoff=0.5)
-    return (
-        f"did you mean {' or '.join(repr(name) for name in near)}?" if near else "check the path and the working tree"
-    )
+    return f"did you mean {' or '.join(map(repr, near))}?" if near else "check the path and the working tree"

@@ -4,7 +4,7 @@
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
@@ -89,7 +89,9 @@ def survey(project: Project) -> Survey:
     failed = [artifact for artifact, (files, _) in zip(project.manifest.artifacts, listed, strict=False) if not files]
     names = [artifact.path_in_repo or artifact.source for artifact in failed]
     problems += matches.unmatched(found, names) if found else ()
-    checked = _one_source_a_path(project, [Examined(manifest_candidate(project)), *examined])
+    # The manifest comes first, so that its own path is never given to another file.
+    first: dict[str, Candidate] = {}
+    checked = tuple(_checked(project, item, first) for item in (Examined(manifest_candidate(project)), *examined))
     problems += [problem for item in checked for problem in item.problems if problem.code == _COLLISION]
     return Survey(project, checked, tuple(problems))
 
@@ -161,14 +163,8 @@ def _link_target(project: Project, candidate: Candidate) -> Path:
     return Path(os.path.realpath(project.folder / candidate.source))
 
 
-def _one_source_a_path(project: Project, examined: Iterable[Examined]) -> tuple[Examined, ...]:
-    """Report two sources for one path; the same file collected twice in the same way counts once."""
-    # The manifest comes first, so that its own path is never given to another file.
-    first: dict[str, Candidate] = {}
-    return tuple(_checked(project, item, first) for item in examined)
-
-
 def _checked(project: Project, item: Examined, first: dict[str, Candidate]) -> Examined:
+    """Report two sources for one path; the same file collected twice in the same way counts once."""
     candidate = item.candidate
     if not candidate.verdict.included:
         return item

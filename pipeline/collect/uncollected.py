@@ -26,13 +26,7 @@ _REASONS: Final = {
 
 
 def uncollected_steps(project: Project, relative: str, failed: Mapping[int, Problem]) -> Iterator[Step]:
-    """Yield the steps that exclude a file which is not a candidate.
-
-    Args:
-        project: the manifest and its folder.
-        relative: the file, below the folder.
-        failed: the problem of each artifact that collects no file, by its index.
-    """
+    """Yield the steps that exclude a file which is not a candidate; `failed` is as in `Survey`."""
     folder = pruned_folder(relative)
     if folder is not None:
         yield Step("pruned", Effect.EXCLUDES, f"{folder}/ is never searched, {_REASONS[_kind(folder)]}")
@@ -52,9 +46,7 @@ def uncollected_steps(project: Project, relative: str, failed: Mapping[int, Prob
 
 def _nearest(project: Project, relative: str) -> list[int]:
     """Return the artifacts whose sources are most like a path, in the order of the manifest."""
-    every = list(range(len(project.manifest.artifacts)))
-    if len(every) <= _NEAREST:
-        return every
+    every = range(len(project.manifest.artifacts))
     return sorted(sorted(every, key=lambda index: -_likeness(project, index, relative))[:_NEAREST])
 
 

@@ -26,12 +26,7 @@ _NOT_IGNORED = Step("ignore_patterns", Effect.PASSES, f"{_IGNORE}: none matches"
 
 
 def name_steps(relative: str, *, named: bool) -> Iterator[Step]:
-    """Yield the rules about a file's own name.
-
-    Args:
-        relative: the file, below the manifest's folder.
-        named: whether the manifest names exactly this file.
-    """
+    """Yield the rules about a file's own name; `named` when the manifest names exactly this file."""
     # Only the lock of this folder: a `hub.lock` further down is data of another release.
     if relative == LOCK_FILE:
         yield _LOCK
@@ -68,12 +63,7 @@ class Matches:
         yield from ignoring or ([_NOT_IGNORED] if self.ignore else ())
 
     def unmatched(self, candidates: Sequence[Candidate], uncollected: Sequence[str] = ()) -> Iterator[Problem]:
-        """Yield the patterns that match none of the candidates.
-
-        Args:
-            candidates: every file.
-            uncollected: names that could not be collected; a pattern that matches one of them is not reported.
-        """
+        """Yield the patterns that match none of the candidates, nor a name that could not be collected."""
         # An allow pattern without a match leaves out a file that its author wanted: an error. An ignore pattern may
         # guard against a file that does not exist today: a warning.
         for step in _without_hits(self.allow, uncollected):

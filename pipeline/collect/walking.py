@@ -29,6 +29,13 @@ class Entry:
 # Folders that are never released: git's and our own. huggingface_hub leaves out `.git` and `.cache/huggingface` too.
 _PRUNED: Final = frozenset([".git", STATE_FOLDER])
 _CACHE: Final = (".cache", "huggingface")
+_KINDS: Final = {
+    stat.S_IFREG: Kind.FILE,
+    stat.S_IFLNK: Kind.LINK,
+    stat.S_IFDIR: Kind.FOLDER,
+    stat.S_IFIFO: Kind.FIFO,
+    stat.S_IFSOCK: Kind.SOCKET,
+}
 
 
 def pruned_folder(relative: str) -> str | None:
@@ -45,16 +52,14 @@ def pruned_folder(relative: str) -> str | None:
 def walk(root: Path, below: str = "", enter: Callable[[str], bool] | None = None) -> Iterator[Entry]:
     """List everything that is not a folder under `root/below`, sorted by name, folder by folder.
 
-    Args:
-        root: an existing folder; it may itself be reached through links.
-        below: a folder under it, with `/` between segments; no component may be a link.
-        enter: decides, by its path below the root, whether a folder is searched; default: all that are not pruned.
+    The root may be reached through links, the folder below it may not. `enter` decides by its path below the root
+    whether a folder is searched; without it, all that are not pruned are.
 
     Raises:
         OSError: when a folder cannot be read, or became a link meanwhile.
     """
     with folder_below(root, below) as descriptor:
-        yield from _walk(descriptor, below, enter or _everywhere)
+        yield from _walk(descriptor, below, enter or (lambda _: True))
 
 
 def look(root: Path, relative: str) -> Entry | None:
@@ -72,26 +77,11 @@ def look(root: Path, relative: str) -> Entry | None:
 
 def kind_of(mode: int) -> Kind:
     """Return the kind of file that an `st_mode` encodes."""
-    # S_ISREG first, as nearly every entry is a file.
-    for test, kind in (
-        (stat.S_ISREG, Kind.FILE),
-        (stat.S_ISLNK, Kind.LINK),
-        (stat.S_ISDIR, Kind.FOLDER),
-        (stat.S_ISFIFO, Kind.FIFO),
-        (stat.S_ISSOCK, Kind.SOCKET),
-    ):
-        if test(mode):
-            return kind
-    return Kind.DEVICE
+    return _KINDS.get(stat.S_IFMT(mode), Kind.DEVICE)
 
 
 def _is_pruned(name: str, parent: str) -> bool:
     return name in _PRUNED or (name == _CACHE[1] and parent.rpartition("/")[2] == _CACHE[0])
-
-
-def _everywhere(folder: str) -> bool:
-    del folder
-    return True
 
 
 def _walk(descriptor: int, prefix: str, enter: Callable[[str], bool]) -> Iterator[Entry]:

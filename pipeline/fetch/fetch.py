@@ -69,10 +69,6 @@ class Fetch:
                 return LocalFile(file, path)
 
             files = run_each(self.executor, fetch, plan.files)
-        return LocalRelease(plan, _folder(files[0]), files)
-
-
-def _folder(file: LocalFile) -> Path:
-    # The client returns the path of each file: the common folder is as many levels up as its path in the repo has.
-    depth = file.promised.path_in_repo.count("/") + 1
-    return file.path.parents[depth - 1]
+        # The client returns the path of each file: the common folder is as many levels up as its path in the repo has.
+        folder = files[0].path.parents[files[0].promised.path_in_repo.count("/")]
+        return LocalRelease(plan, folder, files)

@@ -46,18 +46,19 @@ class Resolve:
         """Return the release at the commit."""
         # With a lock no request is made: its commit and digests are the expectation to be met.
         if reference.locked is not None:
-            files = tuple(reference.locked)
-            return RemoteRelease(reference, reference.revision, files, reference.load or Load())
+            return RemoteRelease(reference, reference.revision, reference.locked, reference.load or Load())
         listing = self._listing(reference)
-        load = reference.load or listing.load
-        return RemoteRelease(reference, listing.commit, listing.files, load)
+        return RemoteRelease(reference, listing.commit, listing.files, reference.load or listing.load)
 
     def _listing(self, reference: Reference) -> "Listing":
         folder = self.destination.records(reference.repo_id, reference.repo_type)
         cached = find_listing(folder, reference.revision)
         # The Hub is asked first even when a record exists, since a branch may have moved.
         if self.destination.local_files_only:
-            return _require_cached(cached, reference)
+            if cached is None:
+                msg = f"{reference.repo_id} at {reference.revision} was never downloaded by hublish to this cache"
+                raise OfflineError(msg, hint="run once with the network, or give a hub.lock")
+            return cached
         try:
             listing = self._from_the_hub(reference)
         except OfflineError:
@@ -128,13 +129,6 @@ def find_listing(folder: Path, revision: str) -> Listing | None:
         return Listing.model_validate_json((folder / f"{quote(str(commit), safe='')}.json").read_bytes())
     except (OSError, ValueError, ValidationError):
         return None
-
-
-def _require_cached(listing: Listing | None, reference: Reference) -> Listing:
-    if listing is None:
-        msg = f"{reference.repo_id} at {reference.revision} was never downloaded by hublish to this cache"
-        raise OfflineError(msg, hint="run once with the network, or give a hub.lock")
-    return listing
 
 
 def _ref(folder: Path, revision: str) -> Path:

@@ -44,7 +44,10 @@ class Select:
             weights_only=self.to_load and self.allow_patterns is None and load == Load(),
             with_target=self.with_target,
         )
-        _refuse_names(release, names)
+        # The publisher chose the names, and the listing may come from a hostile Hub: none may be written unchecked.
+        if problems := [*download_problems(names)]:
+            msg = f"{release.reference.repo_id} contains names that are not safe here; nothing was downloaded"
+            raise LoadError(msg, problems=problems)
         if not names:
             msg = f"nothing at {release.reference.repo_id} matches {', '.join(allow)}"
             raise LoadError(msg, hint="check the load plan in hub.yaml, or give other patterns")
@@ -56,11 +59,9 @@ class Select:
 def selected(
     paths: Collection[str], load: Load, *, weights_only: bool = False, with_target: bool = False
 ) -> tuple[str, ...]:
-    """Return the paths that a load plan selects.
+    """Return the paths of a release that a load plan selects.
 
     Args:
-        paths: the files of the release.
-        load: the load plan.
         weights_only: select only the files that loading reads, as the release has no load plan.
         with_target: select the module of the load plan's target too, when the release contains it.
     """
@@ -70,10 +71,3 @@ def selected(
     if with_target and load.target is not None:
         names += tuple({module_path(load.target)} & set(paths) - set(names))
     return names
-
-
-def _refuse_names(release: RemoteRelease, names: tuple[str, ...]) -> None:
-    # The publisher chose the names, and the listing may come from a hostile Hub: none may be written unchecked.
-    if problems := [*download_problems(names)]:
-        msg = f"{release.reference.repo_id} contains names that are not safe here; nothing was downloaded"
-        raise LoadError(msg, problems=problems)

@@ -124,14 +124,11 @@ def _plain(weights: Weights, wanted: Wanted) -> Any:
 def _module(into: Any, weights: Weights, wanted: Wanted) -> Any:
     module = construct(into, weights.config()) if isinstance(into, type) else into
     # Torch reads its own layout: unlike numpy it has every type, and it maps the files instead of copying them.
-    tensors = (
-        Torch().rebuild(weights.files, wanted.trust)
-        if weights.is_state_dict
-        else torch_modules.tensors(weights.arrays())
-    )
+    as_torch, files = weights.is_state_dict, weights.files
+    tensors = Torch().rebuild(files, wanted.trust) if as_torch else torch_modules.tensors(weights.arrays())
     torch_modules.fill(module, tensors, strict=wanted.strict, device=wanted.device, dtype=wanted.dtype)
-    # An instance keeps its mode: its owner may go on training it.
-    return torch_modules.evaluating(module) if isinstance(into, type) else module
+    # As `from_pretrained` leaves it. An instance keeps its mode: its owner may go on training it.
+    return module.eval() if isinstance(into, type) else module
 
 
 def _same_kind(into: Any, content: Any) -> Any:

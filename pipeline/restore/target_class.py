@@ -50,8 +50,7 @@ def _from_release(name: str, file: LocalFile, release: LocalRelease) -> ModuleTy
     # The commit of a branch was read a moment ago: code that was never reviewed must not run because it moved.
     if reference.locked is None and not _COMMIT.fullmatch(reference.revision):
         msg = f"load.target is in {path} of the release, and {reference.revision} may hold other code tomorrow"
-        hint = f'pin what you have read: revision="{commit}", or a lock'
-        raise LoadError(msg, hint=hint)
+        raise LoadError(msg, hint=f'pin what you have read: revision="{commit}", or a lock')
     # The bytes that are hashed here are those that run: the file itself may change in between.
     code = file.path.read_bytes()
     if not digests.has_digest(code, file.promised.digest):

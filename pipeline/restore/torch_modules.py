@@ -65,20 +65,14 @@ def fill(module: Any, tensors: Mapping[str, Any], *, strict: bool, device: Any, 
         lines = [line.strip() for line in str(error).splitlines()]
         problems = [Problem("load.shape", line) for line in lines[1:]]
         msg = f"the weights do not fit {type(module).__name__}"
-        raise LoadError(
-            msg, problems=problems, hint="is it the class, and the configuration, of this release?"
-        ) from None
+        hint = "is it the class, and the configuration, of this release?"
+        raise LoadError(msg, hint=hint, problems=problems) from None
     # Not by torch's strict mode: it counts tied names as missing, and joins all names to one message.
     if strict:
         _refuse_others(module, tensors, answer.missing_keys, answer.unexpected_keys)
     if on_meta:
         _move(module, device, dtype)
     return module
-
-
-def evaluating(module: Any) -> Any:
-    """Return the module in evaluation mode, as `from_pretrained` leaves it."""
-    return module.eval()
 
 
 def moved(tensors: Mapping[str, Any], device: Any, dtype: Any) -> dict[str, Any]:
@@ -118,8 +112,7 @@ def _refuse_others(module: Any, tensors: Mapping[str, Any], missing: Iterable[st
     problems += [Problem("load.unexpected", f"the module has no tensor '{name}'") for name in unexpected]
     if not problems:
         return
-    more = len(problems) - _SHOWN
-    if more > 0:
+    if (more := len(problems) - _SHOWN) > 0:
         problems = [*problems[:_SHOWN], Problem("load.more", f"and {more} more")]
     msg = f"the weights do not fit {type(module).__name__}"
     raise LoadError(msg, problems=problems, hint="strict=False loads what fits")

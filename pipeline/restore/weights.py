@@ -1,6 +1,6 @@
 """The weights of a release: its checked files, and the serializer that reads them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from hublish.base.errors import LoadError, UsageError
 from hublish.base.values import LocalRelease
 from hublish.formats import registry
-from hublish.formats.interface import Rebuilding, Serializer, Trust
+from hublish.formats.interface import LazyArrays, Rebuilding, Serializer, Trust
 from hublish.formats.release_files import CONFIG, loadable, serializer_for
 from hublish.schemas.diagnose.problems import InvalidDocumentError
 from hublish.schemas.documents.json_documents import read_json
@@ -94,32 +94,22 @@ class Weights:
             raise LoadError(f"{CONFIG} cannot be read", problems=error.problems) from None
 
 
-class CastArrays(Mapping[str, NDArray[Any]]):
+class CastArrays(LazyArrays[NDArray[Any]]):
     """Arrays by name, cast on access: floating ones to the wanted type, all others as they are.
 
-    `torch.nn.Module.to` follows the same rule.
-
-    Args:
-        arrays: the arrays.
-        dtype: a numpy type or its name: `float16`, `bfloat16`.
+    `torch.nn.Module.to` follows the same rule. The type is one of numpy, or its name: `float16`, `bfloat16`.
 
     Raises:
         UsageError: when it is not a floating type.
     """
 
     def __init__(self, arrays: Mapping[str, NDArray[Any]], dtype: Any) -> None:
-        self._arrays = arrays
+        super().__init__(arrays)
         self._dtype = _floating(dtype)
 
     def __getitem__(self, name: str) -> NDArray[Any]:
-        array = self._arrays[name]
+        array = self._stored[name]
         return array.astype(self._dtype, copy=False) if _is_floating(array.dtype) else array
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._arrays)
-
-    def __len__(self) -> int:
-        return len(self._arrays)
 
 
 def _floating(dtype: Any) -> np.dtype[Any]:

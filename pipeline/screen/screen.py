@@ -17,7 +17,7 @@ from hublish.base.values import Collection, Origin, Staged, StagedFile
 from hublish.formats.catalogue import COPY
 from hublish.schemas.diagnose.problems import MAX_PROBLEMS, Problem, Related, Severity, counted, errors_in
 from hublish.schemas.documents.file_names import CARD_FILE
-from hublish.schemas.documents.manifest import Manifest, Policy
+from hublish.schemas.documents.manifest import Manifest
 from hublish.schemas.documents.path_rules import collisions
 
 # The index of the artifact that each path_in_repo comes from; None for the files that hublish adds itself.
@@ -90,14 +90,11 @@ def _file_problems(file: StagedFile, manifest: Manifest) -> Iterator[tuple[Probl
         pattern = first_match(path, policy.deny_patterns) if problem.code == "policy.denied" else None
         yield problem, "" if pattern is None else f"policy.deny_patterns[{policy.deny_patterns.index(pattern)}]"
     if _is_unconverted(file, manifest):
-        for problem in size_problems(path, file.content.size, policy.max_file_size):
-            yield problem, _size_rule(file.content.size, policy)
-
-
-def _size_rule(size: int, policy: Policy) -> str:
-    # The default limit has no line in the manifest that could be shown.
-    own_limit = "max_file_size" in policy.model_fields_set and policy.max_file_size < size <= FILE_LIMIT
-    return "policy.max_file_size" if own_limit else ""
+        size = file.content.size
+        # The default limit has no line in the manifest that could be shown.
+        own_limit = "max_file_size" in policy.model_fields_set and policy.max_file_size < size <= FILE_LIMIT
+        rule = "policy.max_file_size" if own_limit else ""
+        yield from ((problem, rule) for problem in size_problems(path, size, policy.max_file_size))
 
 
 def _is_unconverted(file: StagedFile, manifest: Manifest) -> bool:
@@ -111,7 +108,9 @@ def _collisions(artifacts: _Artifacts, manifest: Manifest) -> Iterator[Problem]:
     for one, two, why in collisions(artifacts):
         # At the later artifact: its author probably did not know the earlier name.
         first, second = sorted((one, two), key=lambda path: (_order(artifacts[path]), path))
-        quoted = ascii if _look_alike(first, second) else "'{}'".format
+        # Composed and decomposed accents are drawn in the same way: only their code points show the difference.
+        look_alike = unicodedata.normalize("NFC", first) == unicodedata.normalize("NFC", second)
+        quoted = ascii if look_alike else "'{}'".format
         yield Problem(
             "policy.collision",
             f"{quoted(first)} and {quoted(second)}: {why}",
@@ -119,11 +118,6 @@ def _collisions(artifacts: _Artifacts, manifest: Manifest) -> Iterator[Problem]:
             _path_field(artifacts[second], manifest),
             related=(Related(f"'{first}' comes from here", _path_field(artifacts[first], manifest)),),
         )
-
-
-def _look_alike(one: str, two: str) -> bool:
-    # Composed and decomposed accents are drawn in the same way: only their code points show the difference.
-    return unicodedata.normalize("NFC", one) == unicodedata.normalize("NFC", two)
 
 
 def _unmatched_load_patterns(staged: Staged) -> Iterator[Problem]:

@@ -1,6 +1,6 @@
 """Staged -> Release: hash and audit every file in one pass; from here on, only hashed bytes are read."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -47,8 +47,13 @@ class Seal:
         readable = [file for file in files if file.path_in_repo not in too_large]
         prints = self._fingerprints(readable, manifest.policy)
         for file, print_ in zip(readable, prints, strict=True):
-            found += _problems_after_reading(file, print_, manifest.policy)
-        warnings = _refuse_errors(found)
+            # Files that hublish makes, such as the card, have no source that a person could open at a line.
+            source = file.path_in_repo if file.origin.artifact is None else file.origin.source
+            found += audit_content(file.path_in_repo, source, print_, manifest.policy)
+        if errors := errors_in(found):
+            msg = f"the release breaks its policy: {counted(errors)}; nothing was published"
+            raise PolicyError(msg, problems=errors)
+        warnings = [problem for problem in found if problem.severity == "warning"]
         return Release(
             project=staged.collection.project,
             files=tuple(map(_sealed, readable, prints)),
@@ -60,8 +65,8 @@ class Seal:
     def _fingerprints(self, files: list[StagedFile], policy: Policy) -> list[Fingerprint]:
         interest = Interest.of(policy)
         with self.progress.task("hashing", sum(file.content.size for file in files)) as task:
-            reader = _Reader(interest, SharedTask(task), self.executor)
-            outcomes = run_each(self.executor, reader.read, files)
+            shared = SharedTask(task)
+            outcomes = run_each(self.executor, lambda file: _outcome(file, interest, shared, self.executor), files)
         # Failures are values rather than exceptions, so that all files are named and not only the first.
         failures = [one for one in outcomes if isinstance(one, _Failure)]
         if failures:
@@ -78,24 +83,16 @@ class _Failure:
     changed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Reader:
-    """Reads one file on the executor."""
-
-    interest: Interest
-    task: Task
-    executor: Executor
-
-    def read(self, file: StagedFile) -> Fingerprint | _Failure:
-        try:
-            return fingerprint(file.content, self.interest, self.task.advance, self.executor)
-        except ContentChangedError as error:
-            return _Failure(file.path_in_repo, str(error), changed=True)
-        except PermissionError:
-            return _Failure(file.path_in_repo, "permission denied", changed=False)
-        except OSError as error:
-            # For instance ELOOP: a link replaced the file.
-            return _Failure(file.path_in_repo, f"cannot be read any more: {error.strerror}", changed=True)
+def _outcome(file: StagedFile, interest: Interest, task: Task, executor: Executor) -> Fingerprint | _Failure:
+    try:
+        return fingerprint(file.content, interest, task.advance, executor)
+    except ContentChangedError as error:
+        return _Failure(file.path_in_repo, str(error), changed=True)
+    except PermissionError:
+        return _Failure(file.path_in_repo, "permission denied", changed=False)
+    except OSError as error:
+        # For instance ELOOP: a link replaced the file.
+        return _Failure(file.path_in_repo, f"cannot be read any more: {error.strerror}", changed=True)
 
 
 def _failed(failures: list[_Failure]) -> HublishError:
@@ -118,18 +115,6 @@ def _problems_before_reading(staged: Staged, manifest: Manifest) -> Iterator[Pro
     yield from audit_paths(((file.path_in_repo, file.content.size) for file in staged.files), policy)
     yield from text_problems("repo.commit_message", manifest.repo.commit_message or "", policy)
     yield from text_problems("repo.commit_description", manifest.repo.commit_description, policy)
-
-
-def _problems_after_reading(file: StagedFile, print_: Fingerprint, policy: Policy) -> Iterator[Problem]:
-    # Files that hublish makes, such as the card, have no source that a person could open at a line.
-    source = file.path_in_repo if file.origin.artifact is None else file.origin.source
-    return audit_content(file.path_in_repo, source, print_, policy)
-
-
-def _refuse_errors(found: Iterable[Problem]) -> list[Problem]:
-    if errors := errors_in(found):
-        raise PolicyError(f"the release breaks its policy: {counted(errors)}; nothing was published", problems=errors)
-    return [problem for problem in found if problem.severity == "warning"]
 
 
 def _sealed(file: StagedFile, print_: Fingerprint) -> ReleaseFile:

@@ -63,11 +63,8 @@ class Fate:
     def decisive(self) -> Step:
         """The rule that decided: the first that excludes or refuses the file, else the one that collects it."""
         # In the order of evaluation: an excluded file is never refused, as no later rule applies to it.
-        for effect in (Effect.EXCLUDES, Effect.REFUSES, Effect.COLLECTS):
-            found = next((step for step in self.steps if step.effect is effect), None)
-            if found is not None:
-                return found
-        return self.steps[0]
+        order = (Effect.EXCLUDES, Effect.REFUSES, Effect.COLLECTS)
+        return next((step for effect in order for step in self.steps if step.effect is effect), self.steps[0])
 
 
 @dataclass(frozen=True, slots=True)

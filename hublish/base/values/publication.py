@@ -291,18 +291,16 @@ def setting_changes(target: Target, head: Head) -> tuple[Setting, ...]:
 # Restrictions apply first and openings last, so that new readers are admitted only to a verified release.
 def restricting_settings(plan: Plan) -> Mapping[str, str | bool]:
     """Return the settings that restrict readers: they apply before any byte is sent."""
-    return {setting.name: setting.after for setting in _access_settings(plan) if _restricts(setting)}
+    return _access_settings(plan, restricting=True)
 
 
 def opening_settings(plan: Plan) -> Mapping[str, str | bool]:
     """Return the settings that admit readers: they apply once the release is verified."""
-    return {setting.name: setting.after for setting in _access_settings(plan) if not _restricts(setting)}
+    return _access_settings(plan, restricting=False)
 
 
-def _access_settings(plan: Plan) -> list[Setting]:
-    return [setting for setting in plan.settings if setting.name in ("visibility", "gated")]
-
-
-def _restricts(setting: Setting) -> bool:
+def _access_settings(plan: Plan, *, restricting: bool) -> Mapping[str, str | bool]:
+    found = [setting for setting in plan.settings if setting.name in ("visibility", "gated")]
     # A value that a newer Hub invents counts as open: the change to ours then applies before the upload.
-    return _RESTRICTION[setting.after] >= _RESTRICTION.get(setting.before, 0)
+    restricts = [_RESTRICTION[setting.after] >= _RESTRICTION.get(setting.before, 0) for setting in found]
+    return {each.name: each.after for each, kind in zip(found, restricts, strict=True) if kind is restricting}

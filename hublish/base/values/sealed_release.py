@@ -206,12 +206,11 @@ class Release:
             SourceError: naming every path that the release has already.
         """
         # Refused rather than replaced: the reviewed plan contains the file of that path.
-        added: dict[str, ReleaseFile] = {}
         known, problems = {file.path_in_repo for file in self.files}, []
         for file in files:
-            if file.path_in_repo in known or file.path_in_repo in added:
+            if file.path_in_repo in known:
                 problems.append(Problem("source.collision", f"'{file.path_in_repo}' is in the release already"))
-            added[file.path_in_repo] = file
+            known.add(file.path_in_repo)
         if problems:
             msg = "a file cannot be added to the release in the place of another"
             raise SourceError(msg, hint="exclude the other with patterns.ignore_patterns", problems=problems)
