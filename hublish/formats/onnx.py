@@ -68,8 +68,7 @@ class Onnx(BuiltIn, row="onnx"):
         # Checked before onnx's checker runs: that one follows external data.
         with invalid_file_as(SerializationError):
             data = data_beside(read_onnx(model, name))
-        with framework_errors_as(SerializationError, f"onnx's checker rejects {name}"):
-            imported("onnx", serializer=self.name).checker.check_model(str(model))
+        _check(model, name)
         folder = posixpath.dirname(path_in_repo)
         beside = (Written(posixpath.join(folder, location), path) for location, path in data.items())
         return (Written(path_in_repo, model), *beside)
@@ -339,6 +338,11 @@ def _save(source: Any, target: Path, options: OnnxOptions) -> None:
         copy.CopyFrom(source)  # saving moves the data out of the model it is given
         location = f"{target.name}.data"
         onnx.save_model(copy, str(target), save_as_external_data=True, location=location, size_threshold=1024)
+
+
+def _check(model: Path, name: str) -> None:
+    with framework_errors_as(SerializationError, f"onnx's checker rejects {name}"):
+        imported("onnx", serializer="onnx").checker.check_model(str(model))
 
 
 @contextmanager
