@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from hublish.base.content import open_below
 from hublish.pipeline.draft.commented_yaml import Field
-from hublish.schemas.documents.hub_names import RepoType, check_repo_id
+from hublish.schemas.documents.hub_names import URL_KINDS, RepoType, check_repo_id
 from hublish.schemas.secrets.masking import holds_token
 
 PLACEHOLDER: Final = "your-name"
@@ -19,7 +19,7 @@ _FALLBACK: Final = "release"
 # The Hub accepts 96 characters for a whole repo_id.
 _LONGEST: Final = 90
 _HUB_HOSTS: Final = ("huggingface.co", "hf.co")
-_KINDS: Final[dict[str, RepoType]] = {"datasets": "dataset", "spaces": "space", "kernels": "kernel"}
+_KINDS: Final = {prefix: kind for prefix, kind in URL_KINDS.items() if kind != "model"}
 # The lines of a git configuration that name remotes. Git itself is not run: the folder's configuration could make it
 # run other programs.
 _SECTION: Final = re.compile(r'\s*\[\s*remote\s+"([^"]*)"\s*\]')

@@ -5,7 +5,7 @@ A problem has a stable code, a message, a hint, and a place in the structure and
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sized
+from collections.abc import Iterable, Mapping, Sized
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
@@ -236,10 +236,5 @@ def format_path(path: Path) -> str:
 
 def parse_path(text: str) -> Path:
     """Return the path of a string from `format_path`."""
-    return tuple(_steps(text))
-
-
-def _steps(text: str) -> Iterator[str | int]:
-    for found in _STEP.finditer(text):
-        index, quoted, key = found.group("index", "quoted", "key")
-        yield int(index) if index is not None else quoted if quoted is not None else key
+    groups = (found.group("index", "quoted", "key") for found in _STEP.finditer(text))
+    return tuple(int(index) if index else key if quoted is None else quoted for index, quoted, key in groups)

@@ -168,15 +168,11 @@ def _with_origins(problem: Problem, names: Sequence[str], reading: Reading, expa
         for name in few
         if name not in outside
     )
-    origins = f"the value of {_listed(outside)} comes from outside" if outside else ""
+    origins = f"the value of {', '.join(map(repr, outside))} comes from outside" if outside else ""
     # A hint may repeat the string, and the values of environment variables may be private.
     kept = "" if any(name.startswith(ENV) for name in names) else problem.hint
     hint = "; ".join(part for part in (kept, origins) if part)
     return replace(problem, hint=hint, related=(*problem.related, *related))
-
-
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(f"'{name}'" for name in names)
 
 
 def _secrets(reading: Reading, expansion: Expansion) -> Iterable[Problem]:

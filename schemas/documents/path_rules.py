@@ -147,11 +147,9 @@ def collisions(paths: Iterable[str]) -> tuple[tuple[str, str, str], ...]:
 
 def encoded(path: str) -> bytes:
     """Return the bytes of a name; the raw bytes of a name that is not valid UTF-8."""
-    return path.encode("utf-8", "surrogateescape" if _is_escaped(path) else "surrogatepass")
-
-
-def _is_escaped(path: str) -> bool:
-    return all(0xDC80 <= ord(char) <= 0xDCFF for char in SURROGATES.findall(path))
+    # `os.fsdecode` maps bytes that are not UTF-8 to these surrogates; no bytes correspond to the others.
+    escaped = all(0xDC80 <= ord(char) <= 0xDCFF for char in SURROGATES.findall(path))
+    return path.encode("utf-8", "surrogateescape" if escaped else "surrogatepass")
 
 
 def _folded(path: str) -> str:

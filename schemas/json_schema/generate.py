@@ -117,17 +117,13 @@ def field_texts(model: type[Document]) -> dict[str, str]:
     texts: dict[str, str] = {}
     for owner in reversed(model.__mro__):
         if issubclass(owner, Document):
-            texts |= _own_texts(owner)
+            (definition,) = ast.parse(textwrap.dedent(inspect.getsource(owner))).body
+            assert isinstance(definition, ast.ClassDef)
+            texts |= _below_fields(definition)
     return texts
 
 
-def _own_texts(owner: type[Document]) -> dict[str, str]:
-    (definition,) = ast.parse(textwrap.dedent(inspect.getsource(owner))).body
-    return dict(_below_fields(definition))
-
-
-def _below_fields(definition: ast.stmt) -> Iterator[tuple[str, str]]:
-    assert isinstance(definition, ast.ClassDef)
+def _below_fields(definition: ast.ClassDef) -> Iterator[tuple[str, str]]:
     for field, below in pairwise(definition.body):
         match field, below:
             case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):

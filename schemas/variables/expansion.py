@@ -71,9 +71,13 @@ def expand(
     if "{{" in text or "\\" in text:  # otherwise there is nothing to replace, not even as an escape
         data = {key: value if key in _DECLARING else walk.of(value, (key,)) for key, value in data.items()}
     # Validation must see the values that count, and not those they replace.
-    if settings:
-        data = _with_settings(data, settings)
-    problems = (*walk.problems, *_unused(values))
+    if settings and isinstance(declared := data.get("variables", {}), dict):
+        data = {**data, "variables": {**declared, **settings}}
+    unused = (
+        Problem("manifest.setting", f"'{name}' is set, but the manifest does not mention this variable", hint)
+        for name, hint in values.unused_settings().items()
+    )
+    problems = (*walk.problems, *unused)
     replaced = {path: tuple(names) for path, names in walk.replaced.items()}
     return Expansion(data, problems, frozenset(walk.unresolved), replaced, values.used)
 
@@ -162,13 +166,3 @@ class _Walk:
 def _placed(problem: Problem, positions: Positions, path: Path, written: str) -> Problem:
     place = positions.within(path, written)
     return Problem(problem.code, problem.message, problem.hint, format_path(path), place)
-
-
-def _with_settings(data: dict[str, Any], settings: Mapping[str, Setting]) -> dict[str, Any]:
-    declared = data.get("variables", {})
-    return {**data, "variables": {**declared, **settings}} if isinstance(declared, dict) else data
-
-
-def _unused(values: Values) -> Iterator[Problem]:
-    for name, hint in values.unused_settings().items():
-        yield Problem("manifest.setting", f"'{name}' is set, but the manifest does not mention this variable", hint)

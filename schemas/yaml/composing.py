@@ -139,7 +139,8 @@ class Composer:
         if isinstance(event, yaml.CollectionStartEvent) and len(path) >= MAX_DEPTH:
             self._stop_too_deep(_start(event))
         if isinstance(event, yaml.AliasEvent):
-            self._refuse_value("yaml.alias", "aliases are not allowed", event, path, self._instead_of_alias(event))
+            hint = "write the value itself" if f"&{event.anchor}" in self._text.text else self._quoted(event)
+            self._refuse_value("yaml.alias", "aliases are not allowed", event, path, hint)
             return Node(None, _start(event), _end(event))
         self._refuse_properties(event, path)
         if not isinstance(event, yaml.CollectionStartEvent):
@@ -257,10 +258,6 @@ class Composer:
             (each for each in _PROPERTY.finditer(self._text.text, _start(event)) if each.group().startswith(sign)), None
         )
         return self._text.location(*(found.span() if found else (_start(event), _end(event))))
-
-    def _instead_of_alias(self, event: Any) -> str:
-        defined = f"&{event.anchor}" in self._text.text
-        return "write the value itself" if defined else self._quoted(event)
 
     def _quoted(self, event: Any) -> str:
         written = quotable(self._text.text, _start(event), _end(event)).strip()
