@@ -1,13 +1,13 @@
 """Every command: one file each, listed in `SECTIONS` in the order in which people use them.
 
-A new command is a file that holds a `COMMAND`, and one line in `SECTIONS`. `hublish --help` needs this list only, and
-a command is imported when it runs. A command imports slow modules inside its run function, after parsing succeeded.
+A new command is a file with the members of `Command`, and a line in `SECTIONS`. `hublish --help` needs this list only,
+and a command is imported when it runs. A command imports slow modules inside `run`, after parsing succeeded.
 """
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 from importlib import import_module
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from hublish.cli.report import Report, View
 
@@ -31,7 +31,7 @@ class Outcome(NamedTuple):
 
 
 class Command(NamedTuple):
-    """One command. Its module has its name and holds it as `COMMAND`."""
+    """The members of a command's module, which has the command's name. The constants are in capitals there."""
 
     # A paragraph for `--help`, after the summary.
     description: str
@@ -51,7 +51,7 @@ class Entry(NamedTuple):
     def load(self) -> Command:
         """Import this command, and no other."""
         module = import_module(f"{__name__}.{self.name.replace(' ', '_')}")
-        return cast("Command", module.COMMAND)
+        return Command(module.DESCRIPTION, module.EXAMPLES, module.configure, module.run)
 
 
 class Section(NamedTuple):

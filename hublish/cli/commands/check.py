@@ -6,13 +6,28 @@ from typing import TYPE_CHECKING
 
 from hublish.base.errors import HublishError
 from hublish.cli.arguments import add_manifest, manifest, repeated_options
-from hublish.cli.commands import Command, Example, Outcome
+from hublish.cli.commands import Example, Outcome
 from hublish.cli.report import Report
 from hublish.cli.terminal.text import plural
 
 if TYPE_CHECKING:
     from hublish.cli.views.check import CheckView
     from hublish.schemas.documents.manifest import Manifest
+
+DESCRIPTION = """Reads hub.yaml, finds every source and pattern, tries the serializers' options and the card, and
+reports all problems at once, each with line and column. Sends nothing and writes nothing, so it fits in a pre-commit
+hook. `{{ name }}` in the texts of hub.yaml is the value under `variables`, or the one given by --set; git.commit,
+git.short_commit, git.tag, git.branch, git.dirty, source_date, and env.NAME for the names listed under `env` need no
+declaration."""
+EXAMPLES = (
+    Example("hublish check", "before every commit"),
+    Example(
+        "hublish check --strict --format github",
+        "in CI: fail on warnings, shown beside the lines of a pull request",
+    ),
+    Example("hublish check --set version=1.3.0 --resolved", "print the manifest with everything filled in"),
+    Example("hublish check -f - < generated.yaml", "a manifest that another program wrote"),
+)
 
 
 class WarningsForbiddenError(HublishError):
@@ -21,7 +36,7 @@ class WarningsForbiddenError(HublishError):
     code = "check.warnings"
 
 
-def _configure(parser: ArgumentParser) -> None:
+def configure(parser: ArgumentParser) -> None:
     add_manifest(parser)
     parser.add_argument("--strict", action="store_true", help="fail on warnings too")
     parser.add_argument(
@@ -32,7 +47,7 @@ def _configure(parser: ArgumentParser) -> None:
     )
 
 
-def _run(arguments: Namespace, report: Report) -> Outcome:
+def run(arguments: Namespace, report: Report) -> Outcome:
     from hublish.pipeline.render_card.renderer import prestarted
 
     # The child process that renders a custom template starts up during our own slow imports.
@@ -57,23 +72,3 @@ def _resolved(view: "CheckView", manifest: "Manifest", report: Report) -> Outcom
     document = replace(view, resolved=manifest.model_dump(mode="json")).document()
     report.show_text(dump_resolved(manifest).decode(), document)
     return Outcome(None)
-
-
-COMMAND = Command(
-    description="""Reads hub.yaml, finds every source and pattern, tries the serializers' options and the card, and
-    reports all problems at once, each with line and column. Sends nothing and writes nothing, so it fits in a
-    pre-commit hook. `{{ name }}` in the texts of hub.yaml is the value under `variables`, or the one given by --set;
-    git.commit, git.short_commit, git.tag, git.branch, git.dirty, source_date, and env.NAME for the names listed under
-    `env` need no declaration.""",
-    examples=(
-        Example("hublish check", "before every commit"),
-        Example(
-            "hublish check --strict --format github",
-            "in CI: fail on warnings, shown beside the lines of a pull request",
-        ),
-        Example("hublish check --set version=1.3.0 --resolved", "print the manifest with everything filled in"),
-        Example("hublish check -f - < generated.yaml", "a manifest that another program wrote"),
-    ),
-    configure=_configure,
-    run=_run,
-)

@@ -3,18 +3,26 @@
 from argparse import ArgumentParser, Namespace
 
 from hublish.cli.arguments import add_manifest, manifest
-from hublish.cli.commands import Command, Example, Outcome
+from hublish.cli.commands import Example, Outcome
 from hublish.cli.report import Report
 
+DESCRIPTION = """Runs the local part of publishing: collects the sources, converts them, renders the card, hashes
+every file and audits the policy. Then lists the sealed release. Sends nothing and writes nothing."""
+EXAMPLES = (
+    Example("hublish files", "the files to upload: path, size, sha256, origin"),
+    Example("hublish files --why --excluded", "which line of hub.yaml includes or excludes each file?"),
+    Example("hublish files --quiet", "the paths alone, one a line, for scripts"),
+)
 
-def _configure(parser: ArgumentParser) -> None:
+
+def configure(parser: ArgumentParser) -> None:
     add_manifest(parser)
     parser.add_argument("--excluded", action="store_true", help="list excluded files too, each with its rule")
     parser.add_argument("--why", action="store_true", help="show the rule that includes each file, with its line")
     parser.add_argument("--whole-digests", action="store_true", help="show all 64 digits of every sha256")
 
 
-def _run(arguments: Namespace, report: Report) -> Outcome:
+def run(arguments: Namespace, report: Report) -> Outcome:
     from hublish.pipeline.render_card.renderer import prestarted
 
     # The child process that renders a custom template starts up during our own slow imports.
@@ -25,16 +33,3 @@ def _run(arguments: Namespace, report: Report) -> Outcome:
         release = hublish.files(manifest(arguments, report), progress=report.progress())
     report.warn(release.warnings)
     return Outcome(FilesView(release, arguments.excluded, arguments.whole_digests, arguments.why))
-
-
-COMMAND = Command(
-    description="""Runs the local part of publishing: collects the sources, converts them, renders the card, hashes
-    every file and audits the policy. Then lists the sealed release. Sends nothing and writes nothing.""",
-    examples=(
-        Example("hublish files", "the files to upload: path, size, sha256, origin"),
-        Example("hublish files --why --excluded", "which line of hub.yaml includes or excludes each file?"),
-        Example("hublish files --quiet", "the paths alone, one a line, for scripts"),
-    ),
-    configure=_configure,
-    run=_run,
-)

@@ -6,17 +6,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hublish.base.errors import UsageError
-from hublish.cli.commands import Command, Example, Outcome
+from hublish.cli.commands import Example, Outcome
 from hublish.cli.exit_codes import SystemFailedError
 from hublish.cli.report import Report
 
 if TYPE_CHECKING:
     from hublish.hub.server.server import EmbeddedHub
 
+DESCRIPTION = """Runs a Hub on loopback that the real clients talk to: models, datasets, Spaces and kernels, LFS and
+xet, pull requests, tags and branches, on bare git repositories. Once it accepts connections, its first line on
+standard output sets HF_ENDPOINT and HF_TOKEN for a shell. Ctrl-C or SIGTERM stops it with exit code 0; its repos are
+kept."""
+EXAMPLES = (
+    Example("hublish hub serve", "start it; paste its first line into another shell"),
+    Example("hublish hub serve --root /tmp/hub --port 8000 --token hf_local", "at a fixed place, for a test suite"),
+)
+
 _LAST_PORT = 65535
 
 
-def _configure(parser: ArgumentParser) -> None:
+def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--root",
         metavar="DIR",
@@ -42,7 +51,7 @@ def _port(text: str) -> int:
     return int(text)
 
 
-def _run(arguments: Namespace, report: Report) -> Outcome:
+def run(arguments: Namespace, report: Report) -> Outcome:
     # The server brings a web framework and git, which no other command needs.
     from hublish.hub.server.server import EmbeddedHub, serve
 
@@ -80,17 +89,3 @@ def _announce(hub: "EmbeddedHub", report: Report) -> None:
     # On stderr: the first line on stdout has to stay the only one.
     if report.verbose:
         report.note(f"Serving {hub.root}; Ctrl-C stops it.")
-
-
-COMMAND = Command(
-    description="""Runs a Hub on loopback that the real clients talk to: models, datasets, Spaces and kernels, LFS and
-    xet, pull requests, tags and branches, on bare git repositories. Once it accepts connections, its first line on
-    standard output sets HF_ENDPOINT and HF_TOKEN for a shell. Ctrl-C or SIGTERM stops it with exit code 0; its repos
-    are kept.""",
-    examples=(
-        Example("hublish hub serve", "start it; paste its first line into another shell"),
-        Example("hublish hub serve --root /tmp/hub --port 8000 --token hf_local", "at a fixed place, for a test suite"),
-    ),
-    configure=_configure,
-    run=_run,
-)

@@ -6,14 +6,25 @@ from typing import Any
 
 from hublish.base.errors import UsageError
 from hublish.cli.arguments import RepoRevision, add_hub, add_repo_type, hub_options, parse_reference, repeated_options
-from hublish.cli.commands import Command, Example, Outcome
+from hublish.cli.commands import Example, Outcome
 from hublish.cli.report import Report
 from hublish.schemas.documents.file_names import MANIFEST_FILE
+
+DESCRIPTION = """Inspects a folder - weights, tokenizer, configurations, data, an app, a README, a license, git's
+remote - and writes the hub.yaml its author would write: every file to upload named, every choice with its reason, and
+everything that only you know marked to be filled in. The draft passes `hublish check`. Sends nothing, reads no
+weights, and never overwrites an existing manifest without --force."""
+EXAMPLES = (
+    Example("hublish init", "draft hub.yaml for this folder"),
+    Example("hublish init --repo-id acme/digits-mlp --out -", "print it instead of writing it"),
+    Example("hublish init model --from acme/digits-mlp@v1.2.0", "for files pulled from a repo to model/"),
+    Example("hublish init --json", "the recognized files, the excluded files and the text, for programs"),
+)
 
 _STDOUT = "-"
 
 
-def _configure(parser: ArgumentParser) -> None:
+def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "folder", nargs="?", default=".", metavar="DIR", help="the folder with the files to release (default: this one)"
     )
@@ -37,7 +48,7 @@ def _configure(parser: ArgumentParser) -> None:
     add_hub(parser)
 
 
-def _run(arguments: Namespace, report: Report) -> Outcome:
+def run(arguments: Namespace, report: Report) -> Outcome:
     origin = _origin(arguments)
 
     import hublish
@@ -71,19 +82,3 @@ def _origin(arguments: Namespace) -> RepoRevision:
             msg = f"{option} needs --from: drafting from a folder sends no request"
             raise UsageError(msg, hint="leave it out, or name a repo with --from")
     return RepoRevision(None, "model", None)
-
-
-COMMAND = Command(
-    description="""Inspects a folder - weights, tokenizer, configurations, data, an app, a README, a license, git's
-    remote - and writes the hub.yaml its author would write: every file to upload named, every choice with its reason,
-    and everything that only you know marked to be filled in. The draft passes `hublish check`. Sends nothing, reads no
-    weights, and never overwrites an existing manifest without --force.""",
-    examples=(
-        Example("hublish init", "draft hub.yaml for this folder"),
-        Example("hublish init --repo-id acme/digits-mlp --out -", "print it instead of writing it"),
-        Example("hublish init model --from acme/digits-mlp@v1.2.0", "for files pulled from a repo to model/"),
-        Example("hublish init --json", "the recognized files, the excluded files and the text, for programs"),
-    ),
-    configure=_configure,
-    run=_run,
-)

@@ -3,16 +3,25 @@
 from argparse import ArgumentParser, Namespace
 
 from hublish.cli.arguments import add_reference, pull_options
-from hublish.cli.commands import Command, Example, Outcome
+from hublish.cli.commands import Example, Outcome
 from hublish.cli.report import Report
 
+DESCRIPTION = """Pulls the release, opens its weights according to its load plan, and describes every tensor: name,
+dtype, shape, size, and the file that contains it. Files are memory-mapped, not read, and pickles are never executed.
+In Python the same is `hublish.load("acme/digits-mlp")`."""
+EXAMPLES = (
+    Example("hublish load acme/digits-mlp@v1.2.0 --describe", "which tensors are in there?"),
+    Example("hublish load acme/digits-mlp --json", "the same for a program"),
+    Example("hublish load acme/digits-mlp --local", "from the embedded Hub in this folder"),
+)
 
-def _configure(parser: ArgumentParser) -> None:
+
+def configure(parser: ArgumentParser) -> None:
     add_reference(parser)
     parser.add_argument("--describe", action="store_true", help="describe every tensor, which load does by default")
 
 
-def _run(arguments: Namespace, report: Report) -> Outcome:
+def run(arguments: Namespace, report: Report) -> Outcome:
     # A wrong reference is reported before the slow import.
     options = pull_options(arguments, report)
 
@@ -20,17 +29,3 @@ def _run(arguments: Namespace, report: Report) -> Outcome:
     from hublish.cli.views.load import LoadView
 
     return Outcome(LoadView(hublish.load(**options)))
-
-
-COMMAND = Command(
-    description="""Pulls the release, opens its weights according to its load plan, and describes every tensor: name,
-    dtype, shape, size, and the file that contains it. Files are memory-mapped, not read, and pickles are never
-    executed. In Python the same is `hublish.load("acme/digits-mlp")`.""",
-    examples=(
-        Example("hublish load acme/digits-mlp@v1.2.0 --describe", "which tensors are in there?"),
-        Example("hublish load acme/digits-mlp --json", "the same for a program"),
-        Example("hublish load acme/digits-mlp --local", "from the embedded Hub in this folder"),
-    ),
-    configure=_configure,
-    run=_run,
-)

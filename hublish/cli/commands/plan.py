@@ -14,15 +14,26 @@ from hublish.cli.arguments import (
     manifest,
     repeated_options,
 )
-from hublish.cli.commands import Command, Example, Outcome
+from hublish.cli.commands import Example, Outcome
 from hublish.cli.exit_codes import CHANGES
 from hublish.cli.report import Report
 
 if TYPE_CHECKING:
     from hublish.base.values import Candidate, Plan, ReleaseFile
 
+DESCRIPTION = """Seals the release as `files` does, reads the Hub's head, and compares them: one line a file with its
+change and the reason, the settings that would change, and the number of bytes to send. It only reads. `publish`
+refuses a plan written with --out when a byte, the manifest, the value of a variable or the Hub's head has changed
+since."""
+EXAMPLES = (
+    Example("hublish plan", "what would change?"),
+    Example("hublish plan --out plan.json", "for a review; then hublish publish plan.json"),
+    Example("hublish plan --detailed-exitcode --quiet", "in CI: 2 means that a release is due"),
+    Example("hublish plan --local --all --why", "with the embedded Hub, every file with the line that decides"),
+)
 
-def _configure(parser: ArgumentParser) -> None:
+
+def configure(parser: ArgumentParser) -> None:
     add_manifest(parser)
     parser.add_argument("--out", metavar="FILE", type=Path, help="write the plan, for review and for `publish FILE`")
     parser.add_argument("--all", action="store_true", help="list unchanged, left and excluded files one by one too")
@@ -31,7 +42,7 @@ def _configure(parser: ArgumentParser) -> None:
     add_hub(parser)
 
 
-def _run(arguments: Namespace, report: Report) -> Outcome:
+def run(arguments: Namespace, report: Report) -> Outcome:
     import hublish
     from hublish.cli.views.plan import PlanView
 
@@ -70,19 +81,3 @@ def _holds(files: "Iterable[ReleaseFile | Candidate]", path: Path) -> bool:
     own = path.resolve()
     paths = (file.content.local_path for file in files if file.content is not None)
     return any(path is not None and path.resolve() == own for path in paths)
-
-
-COMMAND = Command(
-    description="""Seals the release as `files` does, reads the Hub's head, and compares them: one line a file with its
-    change and the reason, the settings that would change, and the number of bytes to send. It only reads. `publish`
-    refuses a plan written with --out when a byte, the manifest, the value of a variable or the Hub's head has changed
-    since.""",
-    examples=(
-        Example("hublish plan", "what would change?"),
-        Example("hublish plan --out plan.json", "for a review; then hublish publish plan.json"),
-        Example("hublish plan --detailed-exitcode --quiet", "in CI: 2 means that a release is due"),
-        Example("hublish plan --local --all --why", "with the embedded Hub, every file with the line that decides"),
-    ),
-    configure=_configure,
-    run=_run,
-)

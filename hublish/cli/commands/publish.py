@@ -7,15 +7,26 @@ from typing import TYPE_CHECKING
 
 from hublish.base.errors import UsageError
 from hublish.cli.arguments import add_hub, add_manifest, beside_manifest, hub_options, manifest, repeated_options
-from hublish.cli.commands import Command, Example, Outcome
+from hublish.cli.commands import Example, Outcome
 from hublish.cli.report import Report
 from hublish.schemas.documents.file_names import LOCK_FILE
 
 if TYPE_CHECKING:
     from hublish.base.values import Plan
 
+DESCRIPTION = """Uploads the release in one commit on top of the head that it was planned against, verifies the files
+at that commit, creates the tag, and writes hub.lock beside the manifest. On a terminal it shows the plan and asks
+first; elsewhere it needs -y or a reviewed plan. If the Hub already holds the release, there is nothing to do. After
+an interruption, run it again: it never makes a second commit of the same release."""
+EXAMPLES = (
+    Example("hublish publish", "show the plan, ask, publish"),
+    Example("hublish publish plan.json", "publish the reviewed plan; refused when anything has changed since"),
+    Example("hublish publish -y --json", "in CI: no question, the receipt as JSON"),
+    Example("hublish publish -y --local", "to the embedded Hub, as a trial"),
+)
 
-def _configure(parser: ArgumentParser) -> None:
+
+def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "plan", nargs="?", type=_plan_file, metavar="plan.json", help="a reviewed plan: publish exactly this or nothing"
     )
@@ -31,7 +42,7 @@ def _plan_file(text: str) -> Path:
     return Path(text)
 
 
-def _run(arguments: Namespace, report: Report) -> Outcome:
+def run(arguments: Namespace, report: Report) -> Outcome:
     agreed = bool(arguments.plan or arguments.yes)
     # A manifest on standard input leaves no stream for the answer.
     if not (agreed or (report.can_ask and arguments.file != "-")):
@@ -62,19 +73,3 @@ def _confirm(report: Report, plan: "Plan") -> bool:
 
     report.warn(plan.release.warnings)
     return plan.nothing_to_do or report.confirm(PlanView(plan, ask=True), "Publish this?")
-
-
-COMMAND = Command(
-    description="""Uploads the release in one commit on top of the head that it was planned against, verifies the files
-    at that commit, creates the tag, and writes hub.lock beside the manifest. On a terminal it shows the plan and asks
-    first; elsewhere it needs -y or a reviewed plan. If the Hub already holds the release, there is nothing to do.
-    After an interruption, run it again: it never makes a second commit of the same release.""",
-    examples=(
-        Example("hublish publish", "show the plan, ask, publish"),
-        Example("hublish publish plan.json", "publish the reviewed plan; refused when anything has changed since"),
-        Example("hublish publish -y --json", "in CI: no question, the receipt as JSON"),
-        Example("hublish publish -y --local", "to the embedded Hub, as a trial"),
-    ),
-    configure=_configure,
-    run=_run,
-)

@@ -4,11 +4,22 @@ import shlex
 from argparse import Namespace
 
 from hublish.cli.arguments import add_reference, pull_options, repeated_options
-from hublish.cli.commands import Command, Example, Outcome
+from hublish.cli.commands import Example, Outcome
 from hublish.cli.report import Report
 
+DESCRIPTION = """Resolves the revision to a commit, downloads the files in the release's load plan, and compares every
+byte with its digest - the Hub's, or the one in a hub.lock - before anything can use it. Files are stored in
+huggingface_hub's cache, so a second pull downloads nothing, or in --local-dir."""
+EXAMPLES = (
+    Example("hublish pull acme/digits-mlp@v1.2.0", "a tagged release, into the cache"),
+    Example("hublish pull acme/digits-mlp --lock hub.lock --local-dir model", "the locked bytes or nothing, to model/"),
+    Example("hublish pull datasets/acme/digits --include '*.parquet'", "some files of a dataset"),
+    Example("hublish pull acme/digits-mlp@v1.2.0 --offline --quiet", "print the folder in the cache, offline"),
+)
+configure = add_reference
 
-def _run(arguments: Namespace, report: Report) -> Outcome:
+
+def run(arguments: Namespace, report: Report) -> Outcome:
     # A wrong reference is reported before the slow import.
     options = pull_options(arguments, report)
 
@@ -27,20 +38,3 @@ def _load_command(arguments: Namespace) -> str:
     argv += ["--repo-type", arguments.repo_type] if arguments.repo_type else []
     argv += ["--lock", str(arguments.lock)] if arguments.lock else []
     return shlex.join(argv) + repeated_options(arguments).hub
-
-
-COMMAND = Command(
-    description="""Resolves the revision to a commit, downloads the files in the release's load plan, and compares every
-    byte with its digest - the Hub's, or the one in a hub.lock - before anything can use it. Files are stored in
-    huggingface_hub's cache, so a second pull downloads nothing, or in --local-dir.""",
-    examples=(
-        Example("hublish pull acme/digits-mlp@v1.2.0", "a tagged release, into the cache"),
-        Example(
-            "hublish pull acme/digits-mlp --lock hub.lock --local-dir model", "the locked bytes or nothing, to model/"
-        ),
-        Example("hublish pull datasets/acme/digits --include '*.parquet'", "some files of a dataset"),
-        Example("hublish pull acme/digits-mlp@v1.2.0 --offline --quiet", "print the folder in the cache, offline"),
-    ),
-    configure=add_reference,
-    run=_run,
-)

@@ -3,12 +3,20 @@
 from argparse import Namespace
 
 from hublish.cli.arguments import add_manifest, manifest, repeated_options
-from hublish.cli.commands import Command, Example, Outcome
+from hublish.cli.commands import Example, Outcome
 from hublish.cli.exit_codes import FAILED
 from hublish.cli.report import Report
 
+DESCRIPTION = """Publishes the release to an embedded Hub on loopback, pulls it into an empty cache, compares every
+file bit by bit with the sealed one, and reads every array. Then deletes that Hub. Needs neither token nor network."""
+EXAMPLES = (
+    Example("hublish rehearse", "would the release work?"),
+    Example("hublish rehearse -f release/hub.yaml --json", "in CI, as JSON"),
+)
+configure = add_manifest
 
-def _run(arguments: Namespace, report: Report) -> Outcome:
+
+def run(arguments: Namespace, report: Report) -> Outcome:
     import hublish
     from hublish.cli.views.rehearse import RehearsalView
 
@@ -16,16 +24,3 @@ def _run(arguments: Namespace, report: Report) -> Outcome:
     report.warn(rehearsal.receipt.plan.release.warnings)
     # Publishing there succeeded: a difference afterwards is the result of the command.
     return Outcome(RehearsalView(rehearsal, repeated_options(arguments)), 0 if rehearsal.same else FAILED)
-
-
-COMMAND = Command(
-    description="""Publishes the release to an embedded Hub on loopback, pulls it into an empty cache, compares every
-    file bit by bit with the sealed one, and reads every array. Then deletes that Hub. Needs neither token nor
-    network.""",
-    examples=(
-        Example("hublish rehearse", "would the release work?"),
-        Example("hublish rehearse -f release/hub.yaml --json", "in CI, as JSON"),
-    ),
-    configure=add_manifest,
-    run=_run,
-)

@@ -11,12 +11,22 @@ from hublish.cli.arguments import (
     manifest,
     repeated_options,
 )
-from hublish.cli.commands import Command, Example, Outcome
+from hublish.cli.commands import Example, Outcome
 from hublish.cli.exit_codes import CHANGES, FAILED
 from hublish.cli.report import Report
 
+DESCRIPTION = """Seals the release as `files` does and compares it with hub.lock: which files were added, changed or
+removed, and whether the version was raised. Then compares the Hub: whether the branch or the tag moved, which files
+differ from the lock, which settings differ from the manifest. It only reads. If the Hub cannot be reached, the local
+half is still reported, and the exit code is 1; --offline skips the Hub."""
+EXAMPLES = (
+    Example("hublish status", "is there anything to publish, and has anyone else published?"),
+    Example("hublish status --offline", "has the working tree drifted? No network"),
+    Example("hublish status --detailed-exitcode -q", "in CI: 2 means drift, one a line"),
+)
 
-def _configure(parser: ArgumentParser) -> None:
+
+def configure(parser: ArgumentParser) -> None:
     add_manifest(parser)
     add_lock(parser)
     parser.add_argument("--offline", action="store_true", help="compare the working tree only, send no request")
@@ -24,7 +34,7 @@ def _configure(parser: ArgumentParser) -> None:
     add_hub(parser)
 
 
-def _run(arguments: Namespace, report: Report) -> Outcome:
+def run(arguments: Namespace, report: Report) -> Outcome:
     import hublish
     from hublish.cli.views.status import StatusView
 
@@ -41,18 +51,3 @@ def _run(arguments: Namespace, report: Report) -> Outcome:
     # A failure outweighs a change: half of the comparison is missing.
     changed = arguments.detailed_exitcode and found.changed
     return Outcome(StatusView(found, repeated_options(arguments)), FAILED if found.error else CHANGES if changed else 0)
-
-
-COMMAND = Command(
-    description="""Seals the release as `files` does and compares it with hub.lock: which files were added, changed or
-    removed, and whether the version was raised. Then compares the Hub: whether the branch or the tag moved, which files
-    differ from the lock, which settings differ from the manifest. It only reads. If the Hub cannot be reached, the
-    local half is still reported, and the exit code is 1; --offline skips the Hub.""",
-    examples=(
-        Example("hublish status", "is there anything to publish, and has anyone else published?"),
-        Example("hublish status --offline", "has the working tree drifted? No network"),
-        Example("hublish status --detailed-exitcode -q", "in CI: 2 means drift, one a line"),
-    ),
-    configure=_configure,
-    run=_run,
-)

@@ -4,19 +4,27 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from hublish.cli.arguments import add_hub, add_lock, add_manifest_file, hub_options, repeated_options
-from hublish.cli.commands import Command, Example, Outcome
+from hublish.cli.commands import Example, Outcome
 from hublish.cli.exit_codes import FAILED
 from hublish.cli.report import Report
 from hublish.schemas.documents.file_names import MANIFEST_FILE
 
+DESCRIPTION = """Lists the files at the locked revision and compares their digests with hub.lock: missing, extra and
+different files. Downloads no file. Any difference ends with exit code 1."""
+EXAMPLES = (
+    Example("hublish verify", "does the Hub still hold the release in hub.lock?"),
+    Example("hublish verify --lock releases/v1.lock", "another lock"),
+    Example("hublish verify --quiet", "the paths that differ, one a line"),
+)
 
-def _configure(parser: ArgumentParser) -> None:
+
+def configure(parser: ArgumentParser) -> None:
     add_manifest_file(parser)
     add_lock(parser)
     add_hub(parser)
 
 
-def _run(arguments: Namespace, report: Report) -> Outcome:
+def run(arguments: Namespace, report: Report) -> Outcome:
     import hublish
     from hublish.cli.views.verify import VerificationView
 
@@ -24,16 +32,3 @@ def _run(arguments: Namespace, report: Report) -> Outcome:
     path = Path(MANIFEST_FILE if arguments.file == "-" else arguments.file)
     found = hublish.verify(path, lock=arguments.lock, **hub_options(arguments, report))
     return Outcome(VerificationView(found, repeated_options(arguments)), 0 if found.ok else FAILED)
-
-
-COMMAND = Command(
-    description="""Lists the files at the locked revision and compares their digests with hub.lock: missing, extra and
-    different files. Downloads no file. Any difference ends with exit code 1.""",
-    examples=(
-        Example("hublish verify", "does the Hub still hold the release in hub.lock?"),
-        Example("hublish verify --lock releases/v1.lock", "another lock"),
-        Example("hublish verify --quiet", "the paths that differ, one a line"),
-    ),
-    configure=_configure,
-    run=_run,
-)

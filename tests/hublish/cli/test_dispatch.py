@@ -11,7 +11,7 @@ import pytest
 
 from hublish._version import __version__
 from hublish.base.errors import AuthenticationError, HublishError, PlanStaleError, UsageError
-from hublish.cli.commands import Command, Outcome
+from hublish.cli.commands import Outcome
 from hublish.cli.dispatch import find, given_token, main, requested_format
 
 VARIABLE = "PYDANTIC_DISABLE_PLUGINS"
@@ -24,9 +24,7 @@ def ending(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], Outcome]],
     def end(how: Callable[[], Outcome]) -> list[str]:
         from hublish.cli.commands import doctor
 
-        monkeypatch.setattr(
-            doctor, "COMMAND", Command("", (), doctor.COMMAND.configure, lambda _arguments, _report: how())
-        )
+        monkeypatch.setattr(doctor, "run", lambda _arguments, _report: how())
         return ["doctor"]
 
     return end
