@@ -55,10 +55,10 @@ def audit_paths(files: Iterable[tuple[str, int]], policy: Policy) -> Iterator[Pr
         files: the path_in_repo of each file, and its size in bytes.
         policy: the manifest's.
     """
-    found = sorted(files)
+    found = list(files)
     yield from collision_problems(path for path, _ in found)
     yield from count_problems(path for path, _ in found)
-    for path, size in found:
+    for path, size in sorted(found):
         yield from audit_path(path, size, policy)
 
 
@@ -149,9 +149,8 @@ def count_problems(paths: Iterable[str]) -> Iterator[Problem]:
     for folder, count in sorted(_entries(files).items()):
         if count > FOLDER_LIMIT:
             message = f"{count:,} entries in one folder; the Hub's limit is {FOLDER_LIMIT:,}"
-            yield Problem(
-                "policy.count", message, "spread them over subfolders, or pack them into archives", f"{folder}/"
-            )
+            hint = "spread them over subfolders, or pack them into archives"
+            yield Problem("policy.count", message, hint, f"{folder}/")
     if len(files) > REPO_ADVICE:
         message = f"{len(files):,} files; the Hub advises at most {REPO_ADVICE:,} in a repo"
         hint = "pack them into archives such as Parquet, WebDataset or zip"
