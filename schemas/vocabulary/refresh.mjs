@@ -4,7 +4,7 @@
 //   git clone https://github.com/huggingface/hub-docs
 //   node refresh.mjs package hub-docs
 //
-// The package has no licences: those are the table of hub-docs/docs/hub/repositories-licenses.md.
+// The package has no licenses: those are the table of hub-docs/docs/hub/repositories-licenses.md.
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";

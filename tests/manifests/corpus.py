@@ -2,7 +2,7 @@
 
 invalid/NAME.yaml       a manifest that a person could have written, named for its mistake
 fixed/NAME.yaml         the same, fixed as the diagnostic suggests
-diagnostics/NAME.txt    the diagnostic, as `hublish check` shows it without colour
+diagnostics/NAME.txt    the diagnostic, as `hublish check` shows it without color
 tree/                   the files that all of them refer to
 """
 
