@@ -28,8 +28,7 @@ def build(manifest: AnyManifest = MANIFEST_FILE, out: str | Path = "build", *, p
     out = Path(out).absolute()
     # Before the work: converting may take minutes.
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        msg = f"{out} is not empty"
-        raise UsageError(msg, hint="remove it, or name another folder with --out")
+        raise UsageError(f"{out} is not empty", hint="remove it, or name another folder with --out")
     out.parent.mkdir(parents=True, exist_ok=True)
     with Session(read_project(manifest), progress=progress) as session:
         release = releasing(session.workspace, progress, session.executor).run(session.project, progress)

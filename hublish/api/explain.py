@@ -20,10 +20,7 @@ from hublish.schemas.yaml.reader import Places
 
 @takes(HubOptions)
 def explain(
-    manifest: AnyManifest = MANIFEST_FILE,
-    *paths: str | Path,
-    remote: bool = False,
-    **options: Unpack[HubOptions],
+    manifest: AnyManifest = MANIFEST_FILE, *paths: str | Path, remote: bool = False, **options: Unpack[HubOptions]
 ) -> Explained:
     """Explain rule by rule why files are included or excluded, and the files that are made of them.
 

@@ -150,8 +150,7 @@ def _target(folder: Path, out: Path, *, force: bool) -> Path:
         msg = f"{out} is not in {folder}, and sources are relative to the manifest's folder"
         raise UsageError(msg, hint="name a file in the folder, or `-` to print the draft")
     if path.is_dir():
-        msg = f"{path} is a folder"
-        raise UsageError(msg, hint="name a file")
+        raise UsageError(f"{path} is a folder", hint="name a file")
     # lexists: a dangling link is in the way too, and writing would replace it.
     if os.path.lexists(path) and not force:
         msg = f"{path} exists and was not changed"

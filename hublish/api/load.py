@@ -26,11 +26,7 @@ def load(
 ) -> T: ...
 @overload
 def load(
-    repo_id: str | None = None,
-    *,
-    into: None = None,
-    dtype: Any = None,
-    **options: Unpack[PullOptions],
+    repo_id: str | None = None, *, into: None = None, dtype: Any = None, **options: Unpack[PullOptions]
 ) -> Loaded: ...
 @overload
 def load(

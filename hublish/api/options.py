@@ -102,8 +102,7 @@ def takes(options: type) -> Callable[[Callable[P, T]], Callable[P, T]]:
         def checked(*args: P.args, **kwargs: P.kwargs) -> T:
             for name in kwargs:
                 if name not in signature.parameters:
-                    msg = f"{verb.__name__}() got an unexpected keyword argument {name!r}"
-                    raise TypeError(msg)
+                    raise TypeError(f"{verb.__name__}() got an unexpected keyword argument {name!r}")
             return verb(*args, **kwargs)
 
         checked.__signature__ = signature  # type: ignore[attr-defined]  # where `inspect` and `help` look for it

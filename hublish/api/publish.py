@@ -53,8 +53,7 @@ def publish(
         if reviewed is not None:
             refuse_stale(reviewed, plan_document(fresh))
         if confirm is not None and not confirm(fresh):
-            msg = "not published: the plan was not confirmed"
-            raise DeclinedError(msg)
+            raise DeclinedError("not published: the plan was not confirmed")
         return publishing(session.hub, Path(lock or session.project.folder / LOCK_FILE)).run(fresh, session.progress)
 
 

@@ -58,10 +58,7 @@ def pulled(
         _patterns(given.get("allow_patterns")), _patterns(given.get("ignore_patterns")), to_load, with_target
     )
     destination = Destination(
-        _path(given.get("cache_dir")),
-        _path(given.get("local_dir")),
-        given["force_download"],
-        given["local_files_only"],
+        _path(given.get("cache_dir")), _path(given.get("local_dir")), given["force_download"], given["local_files_only"]
     )
     progress = given["progress"]
     with Session(
@@ -75,15 +72,12 @@ def _reference(repo_id: str | None, options: PullOptions, lock: Lock | None) -> 
     revision = options.get("revision")
     if lock is None:
         if repo_id is None:
-            msg = "neither a repo_id nor a lock was given"
-            raise UsageError(msg)
+            raise UsageError("neither a repo_id nor a lock was given")
         return Reference(repo_id, options["repo_type"], revision or "main")
     if repo_id not in (None, lock.repo_id):
-        msg = f"the lock is of {lock.repo_id}, not of {repo_id}"
-        raise UsageError(msg)
+        raise UsageError(f"the lock is of {lock.repo_id}, not of {repo_id}")
     if revision not in (None, lock.commit, lock.tag):
-        msg = f"the lock is of commit {lock.commit}, not of {revision}"
-        raise UsageError(msg, hint="leave the revision out")
+        raise UsageError(f"the lock is of commit {lock.commit}, not of {revision}", hint="leave the revision out")
     # The commit, not the branch or tag that was locked: those may have moved since.
     files = tuple(PromisedFile(file.path_in_repo, file.size, Digest("sha256", file.sha256)) for file in lock.files)
     return Reference(lock.repo_id, lock.repo_type, lock.commit, files, lock.load)

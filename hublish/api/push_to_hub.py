@@ -81,8 +81,7 @@ def push_to_hub(
     # `branch` is the name in huggingface_hub's mixins, `revision` that of hub.yaml and of the other verbs.
     branch = push.get("branch")
     if revision is not None and branch is not None and revision != branch:
-        msg = f"revision and branch name two branches: {revision} and {branch}"
-        raise UsageError(msg)
+        raise UsageError(f"revision and branch name two branches: {revision} and {branch}")
     declared = Declared.of(
         manifest,
         repo_id,

@@ -64,8 +64,7 @@ def read_project(
     try:
         read = resolve_manifest(data, str(path), settings=settings, environment=MachineValues(home, os.environ))
     except InvalidDocumentError as error:
-        msg = f"{path} has {counted(error.problems)}"
-        raise ManifestInvalidError(msg, problems=error.problems) from None
+        raise ManifestInvalidError(f"{path} has {counted(error.problems)}", problems=error.problems) from None
     return Project(read.manifest, data, home, str(path), dict(objects or {}), settings, read.environment)
 
 
@@ -96,8 +95,7 @@ def _read_document(path: Path, reader: Callable[[bytes, str], T], hint: str) -> 
     try:
         return reader(path.read_bytes(), str(path))
     except OSError as error:
-        msg = f"{path} cannot be read: {error.strerror}"
-        raise DocumentInvalidError(msg, hint=hint) from None
+        raise DocumentInvalidError(f"{path} cannot be read: {error.strerror}", hint=hint) from None
     except InvalidDocumentError as error:
         msg = f"{path} is not a document hublish can read"
         raise DocumentInvalidError(msg, hint=hint, problems=error.problems) from None
@@ -134,5 +132,4 @@ def _bytes_of(path: Path) -> bytes:
         hint = "go to the folder that holds it, name it with -f, or let `hublish init` draft one"
         raise ManifestInvalidError(msg, hint=hint) from None
     except OSError as error:
-        msg = f"{path} cannot be read: {error.strerror}"
-        raise ManifestInvalidError(msg) from None
+        raise ManifestInvalidError(f"{path} cannot be read: {error.strerror}") from None

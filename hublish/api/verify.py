@@ -35,10 +35,7 @@ class Verification:
 
 @takes(HubOptions)
 def verify(
-    manifest: AnyManifest = MANIFEST_FILE,
-    *,
-    lock: Lock | str | Path | None = None,
-    **options: Unpack[HubOptions],
+    manifest: AnyManifest = MANIFEST_FILE, *, lock: Lock | str | Path | None = None, **options: Unpack[HubOptions]
 ) -> Verification:
     """Compare the remote revision with the lock, by the digests the Hub lists; no file is downloaded.
 

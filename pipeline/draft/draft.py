@@ -175,5 +175,4 @@ def _open(fields: Iterable[Field], place: str = "") -> Iterator[str]:
 def _refuse(listing: Listing, left_out: tuple[LeftOut, ...]) -> NoReturn:
     some = "; ".join(f"{one.path}: {one.why}" for one in left_out[:3])
     out = f"; left out: {some}{'; ...' if len(left_out) > 3 else ''}" if left_out else ""
-    msg = f"{listing.name} holds nothing to release"
-    raise DraftError(msg, hint=f"{_SEARCHED}{out}")
+    raise DraftError(f"{listing.name} holds nothing to release", hint=f"{_SEARCHED}{out}")

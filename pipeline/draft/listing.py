@@ -99,8 +99,7 @@ def list_folder(folder: Path) -> Listing:
         OSError: when the folder cannot be read.
     """
     if not folder.is_dir():
-        msg = f"{folder} is not a folder"
-        raise UsageError(msg, hint="name the folder that holds the files of the release")
+        raise UsageError(f"{folder} is not a folder", hint="name the folder that holds the files of the release")
     skipped: dict[str, str] = {}
 
     def enter(path: str) -> bool:

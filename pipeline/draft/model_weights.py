@@ -167,8 +167,7 @@ def _options_with_key(path: Path, key: str | None) -> dict[str, Any]:
 
     found = read_state_dict(path, key)
     if not found.tensors or len(found.others) > _MOST_EXCLUDED:
-        msg = f"{len(found.others)} of its entries are not tensors"
-        raise InvalidFileError(msg)
+        raise InvalidFileError(f"{len(found.others)} of its entries are not tensors")
     options: dict[str, Any] = {} if key is None else {"key": key}
     return {**options, "exclude": sorted(found.others)} if found.others else options
 

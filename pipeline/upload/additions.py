@@ -47,8 +47,7 @@ def check_sent(plan: Plan, digests: Mapping[str, str]) -> None:
     # A digest that is missing was not sent: it counts as different.
     def check(file: ReleaseFile) -> None:
         if digests.get(file.path_in_repo) != file.sha256:
-            msg = "changed while it was sent"
-            raise ContentChangedError(msg)
+            raise ContentChangedError("changed while it was sent")
 
     each_sealed(_files(plan), check)
     require_unchanged(plan)

@@ -3,13 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from hublish.base.errors import (
-    AuthenticationError,
-    NotFoundError,
-    RemoteConflictError,
-    RemoteError,
-    VerificationError,
-)
+from hublish.base.errors import AuthenticationError, NotFoundError, RemoteConflictError, RemoteError, VerificationError
 from hublish.base.values import Action, Head, Plan, Receipt
 from hublish.base.values.publication import plan_differences
 from hublish.hub.client import existing, transfer

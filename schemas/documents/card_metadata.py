@@ -130,11 +130,7 @@ _RULES: Mapping[RepoType, tuple[_Rule, ...]] = {
         _known_word("pipeline_tag", "tasks"),
         _known_word("library_name", "libraries"),
     ),
-    "dataset": (
-        _license,
-        _one_of("size_categories", "warning"),
-        _known_word("task_categories", "tasks"),
-    ),
+    "dataset": (_license, _one_of("size_categories", "warning"), _known_word("task_categories", "tasks")),
     "space": (
         _one_of("colorFrom", "error"),
         _one_of("colorTo", "error"),

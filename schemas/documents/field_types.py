@@ -6,14 +6,7 @@ A string with a form is validated in Python, and has a pattern in the JSON Schem
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    Strict,
-    StringConstraints,
-)
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict, StringConstraints
 
 from hublish.schemas.diagnose.problems import InvalidValueError
 from hublish.schemas.documents.hub_names import (

@@ -98,8 +98,7 @@ def _parse(text: str, source: str, family: str) -> Any:
     except json.JSONDecodeError as error:
         place = SourceText(text, source).location(error.pos)
         message = f"not JSON: {error.msg[0].lower()}{error.msg[1:]}"
-        problem = Problem(f"{family}.syntax", message, _HOW_TO_WRITE, location=place)
-        raise InvalidDocumentError((problem,)) from None
+        raise InvalidDocumentError((Problem(f"{family}.syntax", message, _HOW_TO_WRITE, location=place),)) from None
     except RecursionError:
         _refuse(family, f"{source} is nested too deep")
     except UnicodeEncodeError:

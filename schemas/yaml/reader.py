@@ -150,8 +150,7 @@ def _decode(data: bytes, source: str) -> str:
         # The error counts bytes, and editors count characters.
         offset = len(data[: error.start].decode("utf-8"))
         place = SourceText(data.decode("utf-8", "replace"), source).location(offset, offset + 1)
-        message = f"not UTF-8 at byte {error.start}"
-        raise _rejection("yaml.encoding", message, place, "save the file as UTF-8") from None
+        raise _rejection("yaml.encoding", f"not UTF-8 at byte {error.start}", place, "save the file as UTF-8") from None
 
 
 def _start(source: str) -> Location:

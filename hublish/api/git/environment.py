@@ -48,11 +48,9 @@ class MachineValues:
     def _variable(self, name: str) -> str:
         value = self.environ.get(name)
         if value is None:
-            msg = f"{name} is not set in the environment"
-            raise NoValueError(msg, f"`export {name}=...`")
+            raise NoValueError(f"{name} is not set in the environment", f"`export {name}=...`")
         if holds_token(value):
-            msg = "it is a secret"
-            raise NoValueError(msg, WHERE_CREDENTIALS_GO, code=SECRET)
+            raise NoValueError("it is a secret", WHERE_CREDENTIALS_GO, code=SECRET)
         return value
 
     @cached_property
@@ -84,5 +82,4 @@ def _date(seconds: int) -> str:
     try:
         return (_START + timedelta(seconds=seconds)).date().isoformat()
     except OverflowError:
-        msg = f"{seconds} seconds since 1970 is beyond the calendar"
-        raise NoValueError(msg) from None
+        raise NoValueError(f"{seconds} seconds since 1970 is beyond the calendar") from None

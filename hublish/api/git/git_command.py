@@ -86,8 +86,7 @@ def run_git(folder: Path, environ: Mapping[str, str], *arguments: str, timeout: 
             start_new_session=True,  # without a terminal to prompt on, and as one process group to stop
         )
     except OSError as error:
-        msg = f"git cannot be started: {error.strerror}"
-        raise NoValueError(msg) from None
+        raise NoValueError(f"git cannot be started: {error.strerror}") from None
     with process:  # closes the pipes and collects the exit code
         return _output(process, timeout)
 
@@ -96,8 +95,7 @@ def _find_git(environ: Mapping[str, str]) -> str:
     found = shutil.which("git", path=environ.get("PATH", ""))
     # An empty or relative entry of PATH would find a program in the folder that is published.
     if found is None or not os.path.isabs(found):  # noqa: PTH117 - `which` returns a string
-        msg = "git is not on PATH"
-        raise NoValueError(msg, "install git")
+        raise NoValueError("git is not on PATH", "install git")
     return found
 
 

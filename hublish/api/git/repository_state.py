@@ -49,8 +49,7 @@ class Git:
     def _head(self) -> str:
         output = self._run("rev-parse", "--verify", "--quiet", "HEAD^{commit}", allowed=(0, 1))
         if output.status:
-            msg = "the git repository has no commit yet"
-            raise NoValueError(msg, "commit first")
+            raise NoValueError("the git repository has no commit yet", "commit first")
         return _matching(_COMMIT, output).group().decode()
 
     def commit(self) -> str:
@@ -173,8 +172,7 @@ def _natural(text: str) -> tuple[tuple[bool, int, str], ...]:
 def _matching(form: re.Pattern[bytes], output: GitOutput) -> re.Match[bytes]:
     found = form.fullmatch(output.out.strip())
     if found is None:
-        msg = "the output of git cannot be parsed"
-        raise NoValueError(msg, "is the first `git` on PATH the real one?")
+        raise NoValueError("the output of git cannot be parsed", "is the first `git` on PATH the real one?")
     return found
 
 
@@ -190,5 +188,4 @@ def _checked(output: GitOutput, allowed: tuple[int, ...] = (0,)) -> GitOutput:
     # Only git's own line: other output may contain control characters, or the content of a file.
     line = next((line for line in output.err.splitlines() if line.startswith("fatal: ")), "")
     detail = f": {line.removeprefix('fatal: ')[:_LONGEST_ERROR]}" if line.isprintable() and line else ""
-    msg = f"git failed with exit code {output.status}{detail}"
-    raise NoValueError(msg)
+    raise NoValueError(f"git failed with exit code {output.status}{detail}")
