@@ -12,14 +12,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from hublish.schemas.diagnose.problems import (
-    MAX_PROBLEMS,
-    InvalidDocumentError,
-    Path,
-    Positions,
-    Problem,
-    format_path,
-)
+from hublish.schemas.diagnose.problems import MAX_PROBLEMS, InvalidDocumentError, Path, Positions, Problem, format_path
 from hublish.schemas.variables.lookup import HOW_TO_ESCAPE, NO_ENVIRONMENT, Environment, NoValueError, Setting, Values
 from hublish.schemas.yaml.reader import MAX_BYTES, Reading
 
