@@ -28,8 +28,7 @@ def matching(
     """Return the paths that pass, as huggingface_hub's `filter_repo_objects` does.
 
     Patterns are those of fnmatch, case-sensitive, with `*` crossing `/`; one that ends with `/` matches everything
-    below. Backslashes are slashes. Ignoring wins. Without patterns to allow, None allows everything, an empty list
-    nothing.
+    below. Backslashes are slashes. Ignoring wins. None as `allow_patterns` allows every path, an empty list no path.
     """
     allowed = None if allow_patterns is None else _matchers(allow_patterns)
     ignored = _matchers(ignore_patterns or ())

@@ -55,7 +55,7 @@ def is_installed(package: str) -> bool:
 
 @contextmanager
 def framework_errors_as(kind: type[HublishError], doing: str) -> Iterator[None]:
-    """Raise `kind` instead of any exception of a framework; `doing` is "skops cannot read model.skops", for example."""
+    """Raise `kind` instead of any exception of a framework; `doing` begins its message: `skops cannot read x`."""
     try:
         yield
     except HublishError:

@@ -107,7 +107,8 @@ class Flax(Jax, row="flax"):
 def flattened(tree: Any, separator: str) -> dict[str, Any]:
     """Return the leaves by their path, whose parts `separator` joins: `encoder.layers.0.kernel`.
 
-    A tree consists of mappings whose keys are strings or whole numbers, lists, tuples, and leaves.
+    A tree consists of mappings whose keys are strings or whole numbers, lists, tuples, and leaves. No key may contain
+    the separator.
 
     Raises:
         SerializationError: a key cannot be part of a path, or the tree has no leaves.
@@ -125,6 +126,8 @@ def flattened(tree: Any, separator: str) -> dict[str, Any]:
 
 def nested(leaves: Mapping[str, Any], separator: str) -> dict[str, Any]:
     """Return the tree of dicts that `flattened` was given; the items of a list are under "0", "1", ...
+
+    Leaves are arrays, or any values but dicts.
 
     Raises:
         LoadError: a name leads through another array, or is too deep.

@@ -78,6 +78,8 @@ class Sklearn(BuiltIn, row="sklearn"):
     def rebuild(self, files: Mapping[str, Path], trust: Trust) -> Any:
         """Return the estimator of the one `.skops` file, else of the one pickle, which requires `trust.pickle`.
 
+        `trust.types` permits types that skops does not know to be harmless.
+
         Raises:
             LoadError: the file is damaged, or requires more trust than given; the message lists every type.
             MissingDependencyError: skops or joblib is not installed.

@@ -26,7 +26,7 @@ _REASONS: Final = {
 
 
 def uncollected_steps(project: Project, relative: str, failed: Mapping[int, Problem]) -> Iterator[Step]:
-    """Yield the steps that exclude a file which is not a candidate; `failed` is as in `Survey`."""
+    """Yield the steps that exclude a file below the folder that is not a candidate; `failed` is as in `Survey`."""
     folder = pruned_folder(relative)
     if folder is not None:
         yield Step("pruned", Effect.EXCLUDES, f"{folder}/ is never searched, {_REASONS[_kind(folder)]}")

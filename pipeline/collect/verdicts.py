@@ -26,7 +26,7 @@ _NOT_IGNORED = Step("ignore_patterns", Effect.PASSES, f"{_IGNORE}: none matches"
 
 
 def name_steps(relative: str, *, named: bool) -> Iterator[Step]:
-    """Yield the rules about a file's own name; `named` when the manifest names exactly this file."""
+    """Yield the rules about a file's path below the manifest's folder; `named` when a source is exactly this path."""
     # Only the lock of this folder: a `hub.lock` further down is data of another release.
     if relative == LOCK_FILE:
         yield _LOCK
