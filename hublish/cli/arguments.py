@@ -71,7 +71,7 @@ def add_lock(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--lock", metavar="FILE", type=Path, help="the lock (default: hub.lock beside the manifest)")
 
 
-def add_detailed_exit_code(parser: argparse.ArgumentParser) -> None:
+def add_exitcode(parser: argparse.ArgumentParser) -> None:
     """Add `--detailed-exitcode`, for commands that report changes."""
     parser.add_argument(
         "--detailed-exitcode", action="store_true", help="exit with 0 for no change, 1 for an error, 2 for changes"
@@ -111,9 +111,7 @@ def add_hub(parser: argparse.ArgumentParser) -> None:
         help="another Hub (default: the manifest's endpoint, else HF_ENDPOINT, else the public Hub)",
     )
     group.add_argument(
-        "--token",
-        metavar="TOKEN",
-        help="an access token (default: HF_TOKEN, else the token saved by `hf auth login`)",
+        "--token", metavar="TOKEN", help="an access token (default: HF_TOKEN, else the token saved by `hf auth login`)"
     )
 
 
@@ -169,13 +167,9 @@ def pull_options(arguments: argparse.Namespace, report: Report) -> dict[str, Any
 
 
 def parse_reference(reference: str, repo_type: str | None) -> RepoRevision:
-    """Parse `REPO[@REV]`.
+    """Parse `REPO[@REV]`, for the value of `--repo-type`.
 
     A repo may begin with its type, as in URLs and in huggingface_hub's command line: `datasets/acme/digits`.
-
-    Args:
-        reference: as typed.
-        repo_type: the value of `--repo-type`.
 
     Raises:
         UsageError: when the repo or the revision is empty, or when the two types differ.

@@ -49,11 +49,8 @@ def run(argv: Sequence[str], report: Report) -> int:
     if not argv:
         report.note(overview().rstrip())
         return USAGE
-    if argv[0] in VERSION:
-        report.show_text(f"hublish {__version__}\n")
-        return 0
-    if argv[0] in HELP:
-        report.show_text(overview())
+    if argv[0] in (*VERSION, *HELP):
+        report.show_text(overview() if argv[0] in HELP else f"hublish {__version__}\n")
         return 0
     # As in git and cargo: `hublish help plan`.
     if argv[0] == "help":

@@ -2,17 +2,12 @@
 
 from argparse import ArgumentParser, Namespace
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from hublish.base.errors import HublishError
 from hublish.cli.arguments import add_manifest, manifest, repeated_options
 from hublish.cli.commands import Example, Outcome
 from hublish.cli.report import Report
 from hublish.cli.terminal.text import plural
-
-if TYPE_CHECKING:
-    from hublish.cli.views.check import CheckView
-    from hublish.schemas.documents.manifest import Manifest
 
 DESCRIPTION = """Reads hub.yaml, finds every source and pattern, tries the serializers' options and the card, and
 reports all problems at once, each with line and column. Sends nothing and writes nothing, so it fits in a pre-commit
@@ -22,8 +17,7 @@ declaration."""
 EXAMPLES = (
     Example("hublish check", "before every commit"),
     Example(
-        "hublish check --strict --format github",
-        "in CI: fail on warnings, shown beside the lines of a pull request",
+        "hublish check --strict --format github", "in CI: fail on warnings, shown beside the lines of a pull request"
     ),
     Example("hublish check --set version=1.3.0 --resolved", "print the manifest with everything filled in"),
     Example("hublish check -f - < generated.yaml", "a manifest that another program wrote"),
@@ -63,12 +57,10 @@ def run(arguments: Namespace, report: Report) -> Outcome:
     report.warn(warnings)
     name = "standard input" if arguments.file == "-" else arguments.file
     view = CheckView(name, warnings, repeated_options(arguments))
-    return _resolved(view, project.manifest, report) if arguments.resolved else Outcome(view)
-
-
-def _resolved(view: "CheckView", manifest: "Manifest", report: Report) -> Outcome:
+    if not arguments.resolved:
+        return Outcome(view)
     from hublish.schemas.documents.manifest_yaml import dump_resolved
 
-    document = replace(view, resolved=manifest.model_dump(mode="json")).document()
-    report.show_text(dump_resolved(manifest).decode(), document)
+    document = replace(view, resolved=project.manifest.model_dump(mode="json")).document()
+    report.show_text(dump_resolved(project.manifest).decode(), document)
     return Outcome(None)

@@ -3,15 +3,11 @@
 import shlex
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from hublish.base.errors import UsageError
 from hublish.cli.commands import Example, Outcome
 from hublish.cli.exit_codes import SystemFailedError
 from hublish.cli.report import Report
-
-if TYPE_CHECKING:
-    from hublish.hub.server.server import EmbeddedHub
 
 DESCRIPTION = """Runs a Hub on loopback that the real clients talk to: models, datasets, Spaces and kernels, LFS and
 xet, pull requests, tags and branches, on bare git repositories. Once it accepts connections, its first line on
@@ -68,8 +64,18 @@ def run(arguments: Namespace, report: Report) -> Outcome:
     except ValueError:
         msg = f"{arguments.host} can be reached from other machines"
         raise UsageError(msg, hint="add --expose-beyond-this-machine to allow that") from None
+
+    def announce(ready: EmbeddedHub) -> None:
+        # One line, which shells and programs wait for.
+        line = f"export HF_ENDPOINT={shlex.quote(ready.endpoint)} HF_TOKEN={shlex.quote(ready.token)}\n"
+        document = {"endpoint": ready.endpoint, "token": ready.token, "root": str(ready.root)}
+        report.show_text(line, document, one_line=True)
+        # On stderr: the first line on stdout has to stay the only one.
+        if report.verbose:
+            report.note(f"Serving {ready.root}; Ctrl-C stops it.")
+
     try:
-        serve(hub, lambda ready: _announce(ready, report))
+        serve(hub, announce)
     except OSError as error:
         # An error about a file names the file; one about the address does not.
         if error.filename is not None:
@@ -77,15 +83,3 @@ def run(arguments: Namespace, report: Report) -> Outcome:
         msg = f"cannot listen on {arguments.host}:{arguments.port}: {error.strerror or error}"
         raise SystemFailedError(msg, hint="choose another --port, or leave it out for a free one") from error
     return Outcome(None)
-
-
-def _announce(hub: "EmbeddedHub", report: Report) -> None:
-    """Print the address as one line, which shells and programs wait for."""
-    report.show_text(
-        f"export HF_ENDPOINT={shlex.quote(hub.endpoint)} HF_TOKEN={shlex.quote(hub.token)}\n",
-        {"endpoint": hub.endpoint, "token": hub.token, "root": str(hub.root)},
-        one_line=True,
-    )
-    # On stderr: the first line on stdout has to stay the only one.
-    if report.verbose:
-        report.note(f"Serving {hub.root}; Ctrl-C stops it.")

@@ -1,18 +1,13 @@
 """`hublish publish`: make one commit, verify it, tag it, lock it."""
 
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from hublish.base.errors import UsageError
 from hublish.cli.arguments import add_hub, add_manifest, beside_manifest, hub_options, manifest, repeated_options
 from hublish.cli.commands import Example, Outcome
 from hublish.cli.report import Report
 from hublish.schemas.documents.file_names import LOCK_FILE
-
-if TYPE_CHECKING:
-    from hublish.base.values import Plan
 
 DESCRIPTION = """Uploads the release in one commit on top of the head that it was planned against, verifies the files
 at that commit, creates the tag, and writes hub.lock beside the manifest. On a terminal it shows the plan and asks
@@ -52,24 +47,21 @@ def run(arguments: Namespace, report: Report) -> Outcome:
         raise UsageError(msg, hint=f"pass -y, or a reviewed plan: {plan}")
 
     import hublish
+    from hublish.cli.views.plan import PlanView
     from hublish.cli.views.publish import ReceiptView
+
+    def confirm(plan: hublish.Plan) -> bool:
+        report.warn(plan.release.warnings)
+        return plan.nothing_to_do or report.confirm(PlanView(plan, ask=True), "Publish this?")
 
     # A reviewed plan was confirmed by its review, and -y confirms in advance.
     receipt = hublish.publish(
         manifest(arguments, report),
         plan=arguments.plan,
-        confirm=None if agreed else partial(_confirm, report),
+        confirm=None if agreed else confirm,
         **hub_options(arguments, report),
     )
-    # Without agreement, _confirm has written the warnings beside the plan.
+    # Without agreement, confirm() has written the warnings beside the plan.
     if agreed:
         report.warn(receipt.plan.release.warnings)
     return Outcome(ReceiptView(receipt, beside_manifest(arguments, LOCK_FILE), repeated_options(arguments)))
-
-
-def _confirm(report: Report, plan: "Plan") -> bool:
-    """Show the plan and ask, unless there is nothing to do."""
-    from hublish.cli.views.plan import PlanView
-
-    report.warn(plan.release.warnings)
-    return plan.nothing_to_do or report.confirm(PlanView(plan, ask=True), "Publish this?")

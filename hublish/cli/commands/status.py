@@ -2,15 +2,7 @@
 
 from argparse import ArgumentParser, Namespace
 
-from hublish.cli.arguments import (
-    add_detailed_exit_code,
-    add_hub,
-    add_lock,
-    add_manifest,
-    hub_options,
-    manifest,
-    repeated_options,
-)
+from hublish.cli.arguments import add_exitcode, add_hub, add_lock, add_manifest, hub_options, manifest, repeated_options
 from hublish.cli.commands import Example, Outcome
 from hublish.cli.exit_codes import CHANGES, FAILED
 from hublish.cli.report import Report
@@ -30,7 +22,7 @@ def configure(parser: ArgumentParser) -> None:
     add_manifest(parser)
     add_lock(parser)
     parser.add_argument("--offline", action="store_true", help="compare the working tree only, send no request")
-    add_detailed_exit_code(parser)
+    add_exitcode(parser)
     add_hub(parser)
 
 
@@ -39,10 +31,7 @@ def run(arguments: Namespace, report: Report) -> Outcome:
     from hublish.cli.views.status import StatusView
 
     found = hublish.status(
-        manifest(arguments, report),
-        lock=arguments.lock,
-        offline=arguments.offline,
-        **hub_options(arguments, report),
+        manifest(arguments, report), lock=arguments.lock, offline=arguments.offline, **hub_options(arguments, report)
     )
     report.warn(found.release.warnings)
     # The local half is worth showing when the Hub fails; the exit code still reports the failure.
