@@ -10,9 +10,9 @@
 No line is wider than the terminal, and none holds a character that the terminal would act on.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import takewhile
+from itertools import accumulate
 
 from hublish.base.errors import HublishError
 from hublish.cli.terminal.color import Paint
@@ -96,6 +96,20 @@ def summary_lines(error: HublishError, paint: Paint) -> list[str]:
     return [summary, f"{paint('cyan', 'hint:')} {_without_color(error.hint)}"] if error.hint else [summary]
 
 
+def rewritten(problem: Problem, text: Callable[[str], str], source: Callable[[str], str] = str) -> Problem:
+    """Return a problem with one function applied to its texts, and another to the names of its documents."""
+
+    def place(location: Location | None) -> Location | None:
+        return location and replace(location, source=source(location.source))
+
+    related = tuple(
+        replace(each, message=text(each.message), path=text(each.path), location=place(each.location))
+        for each in problem.related
+    )
+    message, hint, path = map(text, (problem.message, problem.hint, problem.path))
+    return replace(problem, message=message, hint=hint, path=path, location=place(problem.location), related=related)
+
+
 def warning_lines(problems: Iterable[Problem], page: Page) -> Iterator[str]:
     """Yield warnings, those about a document with their lines."""
     for problem in map(_without_colors, problems):
@@ -111,26 +125,15 @@ def gutter(places: Iterable[Location]) -> int:
 
 
 def excerpt(marks: Iterable[Mark], page: Page, size: int) -> list[str]:
-    """Return the lines that hold the marks, in the order of the document. A mark whose place has no text is skipped.
-
-    Args:
-        marks: places in one document.
-        page: the terminal's properties.
-        size: cells for line numbers.
-    """
+    """Return the lines of one document that hold the marks, in order, with `size` cells for line numbers."""
+    # A place without text cannot be shown.
     shown = sorted((mark for mark in marks if mark.place.text is not None), key=lambda mark: mark.place)
     bar = page.paint("cyan", "|")
     return [f"{' ' * size} {bar}", *_numbered(shown, size, bar, page)] if shown else []
 
 
 def fitted(place: Location, room: int, page: Page) -> Line:
-    """Return the part of a place's line that fits, with everything escaped that a terminal would not show.
-
-    Args:
-        place: a place with its text.
-        room: cells; at least 20.
-        page: gives the encoding and the secrets.
-    """
+    """Return the part of a line that fits in `room` cells (at least 20), with everything escaped that is invisible."""
     whole = place.text or ""
     start, end = _span(place, len(whole))
     reach = _MOST_CHARACTERS * room
@@ -155,11 +158,12 @@ def _short(problem: Problem, paint: Paint) -> Iterator[str]:
 
 def _block(problem: Problem, page: Page) -> Iterator[str]:
     """Yield a problem with its excerpt."""
-    size = gutter(_places(problem))
+    marks = _marks(problem)
+    size = gutter(mark.place for mark in marks)
     yield _headline(problem.severity, problem.code, problem.message, page.paint)
     if place := _place(problem.location, problem.path, page.paint):
         yield f"{' ' * size}{page.paint('cyan', '-->')} {place}"
-    yield from excerpt(_marks(problem), page, size)
+    yield from excerpt(marks, page, size)
     for each in problem.related:
         if not _in_same_excerpt(each, problem):
             yield _note(each.message, _place(each.location, each.path, page.paint), size, page.paint)
@@ -176,18 +180,10 @@ def _in_same_excerpt(related: Related, problem: Problem) -> bool:
     return here is not None and there is not None and there.text is not None and here.source == there.source
 
 
-def _places(problem: Problem) -> Iterator[Location]:
-    if problem.location:
-        yield problem.location
-    yield from (each.location for each in problem.related if each.location and _in_same_excerpt(each, problem))
-
-
-def _marks(problem: Problem) -> Iterator[Mark]:
-    for each in problem.related:
-        if each.location and _in_same_excerpt(each, problem):
-            yield Mark(each.location, "cyan", "-", each.message)
-    if problem.location:
-        yield Mark(problem.location, _COLORS[problem.severity])
+def _marks(problem: Problem) -> list[Mark]:
+    related = (each for each in problem.related if _in_same_excerpt(each, problem))
+    marks = [Mark(each.location, "cyan", "-", each.message) for each in related if each.location]
+    return [*marks, Mark(problem.location, _COLORS[problem.severity])] if problem.location else marks
 
 
 def _headline(severity: str, code: str, message: str, paint: Paint) -> str:
@@ -206,11 +202,7 @@ def _note(title: str, text: str, size: int, paint: Paint) -> str:
 
 def _without_colors(problem: Problem) -> Problem:
     """Return a problem with the color sequences in its texts escaped: later steps let our own through."""
-    related = tuple(
-        replace(each, message=_without_color(each.message), path=_without_color(each.path)) for each in problem.related
-    )
-    message, hint, path = map(_without_color, (problem.message, problem.hint, problem.path))
-    return replace(problem, message=message, hint=hint, path=path, related=related)
+    return rewritten(problem, _without_color)
 
 
 def _without_color(text: str) -> str:
@@ -244,8 +236,7 @@ def _span(place: Location, length: int) -> tuple[int, int]:
 def _cut(before: list[str], marked: list[str], after: list[str], room: int) -> Line:
     """Cut a line to fit: first the text after the mark, then the text before it, then the end of the mark."""
     if _cells(before) + min(_cells(marked), room // 2) > room - len(_CUT):
-        kept = _fitting(reversed(before), room // 3 - len(_CUT))
-        before = [_CUT, *reversed(kept)]
+        before = [_CUT, *reversed(_fitting(before[::-1], room // 3 - len(_CUT)))]
     left = room - _cells(before)
     if _cells(marked) + _cells(after) <= left:
         return Line("".join(before), "".join(marked), "".join(after))
@@ -253,16 +244,10 @@ def _cut(before: list[str], marked: list[str], after: list[str], room: int) -> L
     return Line("".join(before), "".join(kept[: len(marked)]), "".join([*kept[len(marked) :], _CUT]))
 
 
-def _fitting(pieces: Iterable[str], room: int) -> list[str]:
+def _fitting(pieces: Sequence[str], room: int) -> list[str]:
     """Return the leading pieces that fit into so many cells."""
-    taken = 0
-
-    def fits(piece: str) -> bool:
-        nonlocal taken
-        taken += width(piece)
-        return taken <= room
-
-    return list(takewhile(fits, pieces))
+    ends = accumulate(map(width, pieces))
+    return [piece for piece, end in zip(pieces, ends, strict=True) if end <= room]
 
 
 def _cells(pieces: Iterable[str]) -> int:
@@ -273,8 +258,6 @@ def _shown(char: str, encoding: str, tab: str = _TAB) -> str:
     """Return a character as a terminal can show it: a tab as spaces, an invisible or unencodable one as an escape."""
     if char == "\t":
         return tab
-    if char.isascii() and char.isprintable():
-        return char
     try:
         char.encode(encoding)
     except UnicodeEncodeError:

@@ -7,7 +7,8 @@ older `##[name]` anywhere in a line.
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -46,22 +47,20 @@ class GitHubReport(HumanReport):
             self.note(*summary_lines(error, self._page().paint))
 
     def _annotate(self, problems: Iterable[Problem]) -> None:
-        terminal = self.terminal
+        from hublish.cli.report.diagnostics import rewritten
+
+        # Before a line is escaped: afterwards a token in it no longer looks like one.
+        masked = partial(redact, known=self.terminal.secrets)
+        lines = (annotation(rewritten(problem, masked, masked), self.terminal.environ) for problem in problems)
         # Not through note(): its lines are disarmed.
-        lines = (annotation(_redacted(problem, terminal.secrets), terminal.environ) for problem in problems)
-        write_lines(terminal.stderr, (escaped(line, color=False) for line in lines))
+        write_lines(self.terminal.stderr, (escaped(line, color=False) for line in lines))
 
     def _safe(self, line: str) -> str:
         return without_commands(line)
 
 
 def annotation(problem: Problem, environ: Mapping[str, str]) -> str:
-    """Return a problem as `::error file=hub.yaml,line=3,...::message`, or as a warning.
-
-    Args:
-        problem: with its secrets masked.
-        environ: GITHUB_WORKSPACE is the folder that file names are relative to; without it, the git repository is.
-    """
+    """Return a problem, with its secrets masked, as `::error file=hub.yaml,line=3,...::message`, or as a warning."""
     # An annotation has one place, so other places are named in its message.
     notes = [f"  {each.message}: {each.location or each.path}" for each in problem.related]
     properties = {**_where(problem.location, environ), "title": problem.code}
@@ -72,25 +71,6 @@ def annotation(problem: Problem, environ: Mapping[str, str]) -> str:
 def without_commands(line: str) -> str:
     """Return a line of any other output with the characters escaped that make it a workflow command."""
     return _COMMAND.sub(lambda found: r"\x23" if found[1] is None else rf"{found[1]}\x3a", line)
-
-
-def _redacted(problem: Problem, secrets: tuple[str, ...]) -> Problem:
-    """Return a problem with every text in it redacted: once a line is escaped, a token no longer looks like one."""
-
-    def place(location: Location | None) -> Location | None:
-        return location and replace(location, source=redact(location.source, secrets))
-
-    related = tuple(
-        replace(
-            each,
-            message=redact(each.message, secrets),
-            path=redact(each.path, secrets),
-            location=place(each.location),
-        )
-        for each in problem.related
-    )
-    message, hint, path = (redact(text, secrets) for text in (problem.message, problem.hint, problem.path))
-    return replace(problem, message=message, hint=hint, path=path, location=place(problem.location), related=related)
 
 
 def _where(location: Location | None, environ: Mapping[str, str]) -> dict[str, str | int]:
@@ -107,7 +87,7 @@ def _where(location: Location | None, environ: Mapping[str, str]) -> dict[str, s
 
 
 def _file(source: str, environ: Mapping[str, str]) -> str | None:
-    """Return a file's name relative to its repository; None for a source that is not a file, such as stdin."""
+    """Return a file's name relative to GITHUB_WORKSPACE, or else to its git repository; None for another source."""
     # Standard input has no lines in the pull request: the message alone is shown in the log.
     path = Path(source)
     if not path.is_file():

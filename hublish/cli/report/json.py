@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 from hublish.base.errors import HublishError
@@ -75,8 +76,12 @@ def location_document(location: Location | None) -> dict[str, Any] | None:
 
 
 def fields(value: object, *names: str) -> dict[str, Any]:
-    """Return the attributes of a value by name, for a document that calls them the same."""
-    return {name: getattr(value, name) for name in names}
+    """Return the attributes of a value by name, as plain data, for a document that calls them the same."""
+    return {name: _plain(getattr(value, name)) for name in names}
+
+
+def _plain(value: Any) -> Any:
+    return value.value if isinstance(value, Enum) else list(value) if isinstance(value, tuple) else value
 
 
 def redact_document(document: Any, secrets: Iterable[str] = ()) -> Any:

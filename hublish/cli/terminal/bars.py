@@ -17,16 +17,10 @@ _SLOW = 1.0
 
 
 def progress_on(stream: TextIO, environ: Mapping[str, str], *, titles: bool, bars: bool) -> Progress:
-    """Return the progress display for a stream.
-
-    Args:
-        stream: stderr.
-        environ: CI and HF_HUB_DISABLE_PROGRESS_BARS, when set, turn bars off, as in huggingface_hub.
-        titles: announce stages.
-        bars: draw bars, if the stream is a terminal.
-    """
-    muted = any(_is_on(environ.get(name, "")) for name in ("CI", "HF_HUB_DISABLE_PROGRESS_BARS"))
-    bars = bars and stream.isatty() and not muted
+    """Return a display that announces stages (`titles`) and draws bars if the stream is a terminal (`bars`)."""
+    # When one of these is set, bars are off, as in huggingface_hub.
+    muting = (environ.get(name, "").lower() for name in ("CI", "HF_HUB_DISABLE_PROGRESS_BARS"))
+    bars = bars and stream.isatty() and all(value in ("", "0", "false", "no", "off") for value in muting)
     return Display(stream, titles, bars) if titles or bars else SILENT
 
 
@@ -47,7 +41,9 @@ class Display:
     def end(self, title: str, seconds: float) -> None:  # noqa: ARG002 - the protocol's signature
         """Report the duration of a slow stage."""
         if self.titles and seconds >= _SLOW:
-            write_lines(self.stream, [f"  took {_duration(seconds)}"])
+            minutes, rest = divmod(round(seconds), 60)
+            duration = f"{minutes} min {rest:02d} s" if minutes else f"{seconds:.1f} s"
+            write_lines(self.stream, [f"  took {duration}"])
 
     @contextmanager
     def task(self, label: str, total: int, unit: str = "B") -> Iterator[Task]:
@@ -88,12 +84,3 @@ def _room_on(stream: TextIO) -> dict[str, Any]:
         columns = lines = 0
     # A pseudo-terminal that was never resized is 0 by 0, and tqdm would draw nothing on it.
     return {"dynamic_ncols": True} if columns and lines else {"ncols": 80, "nrows": 24}
-
-
-def _is_on(value: str) -> bool:
-    return value.lower() not in ("", "0", "false", "no", "off")
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest:02d} s" if minutes else f"{seconds:.1f} s"

@@ -39,11 +39,7 @@ class Terminal:
 
 
 def standard_terminal(token: str | None = None) -> Terminal:
-    """Return the terminal of this process.
-
-    Args:
-        token: a credential from the command line, masked like those in the environment.
-    """
+    """Return the terminal of this process. A token from the command line is masked like those in the environment."""
     # Python sets a stream to None when it was closed before the start (`<&-`): reads are empty, writes are dropped.
     stdin = sys.stdin or io.TextIOWrapper(io.BytesIO())
     stdout, stderr = sys.stdout or io.StringIO(), sys.stderr or io.StringIO()
@@ -99,15 +95,10 @@ def write_text(stream: TextIO, text: str) -> None:
     try:
         stream.write(text)
         stream.flush()
-    except BrokenPipeError:
-        _discard(stream)
-    except OSError:
-        # The error is reported once, here, and not a second time at exit.
-        _discard(stream)
-        raise
-
-
-def _discard(stream: TextIO) -> None:
-    # At exit the interpreter flushes its buffers, and reports when that fails: send it to the null device.
-    with open(os.devnull, "wb") as null:
-        os.dup2(null.fileno(), stream.fileno())
+    except OSError as error:
+        # At exit the interpreter flushes its buffers, and reports when that fails: send it to the null device, so that
+        # the error is reported once.
+        with open(os.devnull, "wb") as null:
+            os.dup2(null.fileno(), stream.fileno())
+        if not isinstance(error, BrokenPipeError):
+            raise

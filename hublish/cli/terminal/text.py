@@ -10,6 +10,8 @@ _GAP = "  "
 # A cell longer than this pushes its own row to the right instead of widening the column.
 _WIDEST = 60
 _PIECES = re.compile(f"({SGR})")
+# Control characters, lone surrogates, and the line and paragraph separators, which some terminals obey.
+_UNSAFE = ("Cc", "Cs", "Zl", "Zp")
 # Characters that change the direction of text: a file name could use them to show a false extension.
 _BIDI = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
@@ -20,13 +22,8 @@ def plural(count: int, noun: str) -> str:
 
 
 def columns(rows: Iterable[Sequence[str]], right: Iterable[int] = ()) -> list[str]:
-    """Return the rows as lines of aligned columns. An empty column takes no room.
-
-    Args:
-        rows: cells; every row has the same number of them.
-        right: the indices of columns to align right.
-    """
-    # The widths need all rows, and `rows` may be an iterator.
+    """Return rows of equal length as lines; the columns at the indices in `right` are aligned right."""
+    # The widths need all rows, and `rows` may be an iterator. An empty column takes no room.
     table = [tuple(row) for row in rows]
     to_right = frozenset(right)
     widths = [min(_WIDEST, max(map(width, column))) for column in zip(*table, strict=True)]
@@ -43,12 +40,8 @@ def width(text: str) -> int:
 
 
 def escaped(text: str, *, color: bool) -> str:
-    """Return one line with every control character escaped, so that a file name cannot control the terminal.
-
-    Args:
-        text: one line.
-        color: keep the color sequences that we write ourselves.
-    """
+    """Return one line with every control character escaped, except in the colors of our own if `color` is true."""
+    # Otherwise a file name could control the terminal.
     if not color:
         return _escape_controls(text)
     return "".join(piece if _PIECES.fullmatch(piece) else _escape_controls(piece) for piece in _PIECES.split(text))
@@ -81,9 +74,5 @@ def _escape_controls(text: str) -> str:
     # Nearly every text is printable: this check avoids a walk over its characters.
     if text.isprintable():
         return text
-    return "".join(char if _is_safe(char) else escaped_char(char) for char in text)
-
-
-def _is_safe(char: str) -> bool:
-    # Control characters, lone surrogates, and the line and paragraph separators, which some terminals obey.
-    return unicodedata.category(char) not in ("Cc", "Cs", "Zl", "Zp") and char not in _BIDI
+    unsafe = {char for char in text if unicodedata.category(char) in _UNSAFE or char in _BIDI}
+    return "".join(escaped_char(char) if char in unsafe else char for char in text)

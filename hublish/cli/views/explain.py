@@ -168,24 +168,17 @@ def _loading(step: Step, paint: Paint) -> Iterable[str]:
 
 def _document(explanation: Explanation) -> dict[str, Any]:
     return {
-        "asked": explanation.asked,
-        "taken": explanation.taken.value,
-        "path": explanation.path,
-        "outcome": explanation.outcome.value,
+        **fields(explanation, "asked", "taken", "path", "outcome"),
         "fates": [_fate_document(fate) for fate in explanation.fates],
         "files": [_document(file) for file in explanation.files],
-        "near": list(explanation.near),
+        **fields(explanation, "near"),
     }
 
 
 def _fate_document(fate: Fate) -> dict[str, Any]:
     loading = fate.loading
     return {
-        "taken": fate.taken.value,
-        **fields(fate, "source", "artifact"),
-        "outcome": fate.outcome.value,
-        "path_in_repo": list(fate.path_in_repo),
-        **fields(fate, "serializer", "more"),
+        **fields(fate, "taken", "source", "artifact", "outcome", "path_in_repo", "serializer", "more"),
         "again": fate.repeated,
         "rule": _step_document(fate.decisive),
         "steps": [_step_document(step) for step in fate.steps],
@@ -195,8 +188,7 @@ def _fate_document(fate: Fate) -> dict[str, Any]:
 
 def _step_document(step: Step) -> dict[str, Any]:
     return {
-        "rule": step.rule,
-        "effect": step.effect.value,
+        **fields(step, "rule", "effect"),
         "words": step.text,
         **fields(step, "path", "hint"),
         "location": location_document(step.location),

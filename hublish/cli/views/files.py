@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from hublish.base.values import Candidate, Release, ReleaseFile, Verdict
+from hublish.base.values import Release, ReleaseFile, Verdict
 from hublish.cli.report.json import fields, location_document, problem_document
 from hublish.cli.terminal.color import Paint
 from hublish.cli.terminal.text import columns, plural
@@ -30,13 +30,14 @@ class FilesView:
         # The places of all rules are found in one pass over hub.yaml.
         places = places_of(self.release)
         rows = [self._row(file, places) for file in self.release.files]
-        rule = "RULE" if self.why else ""
         # columns() drops the last column when it is empty.
-        yield from columns([("PATH", "SIZE", "SHA256", "ORIGIN", rule), *rows], right=(1,))
+        yield from columns([("PATH", "SIZE", "SHA256", "ORIGIN", "RULE" if self.why else ""), *rows], right=(1,))
         if self.excluded:
-            yield from self._excluded(paint)
-        files = self.release.files
-        yield from ["", paint("bold", f"{plural(len(files), 'file')}, {format_size(size_of(files))}") + self._rest()]
+            yield from self._excluded(places, paint)
+        files, excluded = self.release.files, self.release.excluded
+        hint = "" if self.excluded else " (--excluded lists them)"
+        rest = f"; {plural(len(excluded), 'file')} excluded{hint}." if excluded else "."
+        yield from ["", paint("bold", f"{plural(len(files), 'file')}, {format_size(size_of(files))}") + rest]
 
     def document(self) -> Any:
         """Return files, excluded files and warnings."""
@@ -54,20 +55,11 @@ class FilesView:
         rule = rule_with_line(file.origin.verdict, places) if self.why else ""
         return file.path_in_repo, format_size(file.size), digest, origin_label(file.origin), rule
 
-    def _excluded(self, paint: Paint) -> Iterable[str]:
+    def _excluded(self, places: Places, paint: Paint) -> list[str]:
         if not self.release.excluded:
-            yield from ["", "No files were excluded."]
-            return
-        places = places_of(self.release)
+            return ["", "No files were excluded."]
         rows = [(item.source, rule_with_line(item.verdict, places)) for item in self.release.excluded]
-        yield from ["", *(paint("dim", line) for line in columns([("EXCLUDED", "RULE"), *rows]))]
-
-    def _rest(self) -> str:
-        count = len(self.release.excluded)
-        if not count:
-            return "."
-        hint = "" if self.excluded else " (--excluded lists them)"
-        return f"; {plural(count, 'file')} excluded{hint}."
+        return ["", *(paint("dim", line) for line in columns([("EXCLUDED", "RULE"), *rows]))]
 
 
 # Also the document of `build`.
@@ -76,7 +68,10 @@ def release_document(release: Release) -> dict[str, Any]:
     places = places_of(release)
     return {
         "files": [_file_document(file, places) for file in release.files],
-        "excluded": [_excluded_document(candidate, places) for candidate in release.excluded],
+        "excluded": [
+            {**fields(item, "path_in_repo", "source"), **_rule_document(item.verdict, places)}
+            for item in release.excluded
+        ],
         "warnings": [problem_document(problem) for problem in release.warnings],
         "total_size": size_of(release.files),
     }
@@ -87,18 +82,10 @@ def _file_document(file: ReleaseFile, places: Places) -> dict[str, Any]:
         **fields(file, "path_in_repo", "size", "sha256", "blob_id"),
         **fields(file.origin, "source", "artifact", "serializer"),
         "parameters": dict(file.origin.parameters),
-        "reason": file.origin.verdict.rule,
         **_rule_document(file.origin.verdict, places),
     }
 
 
-def _excluded_document(candidate: Candidate, places: Places) -> dict[str, Any]:
-    return {
-        **fields(candidate, "path_in_repo", "source"),
-        "reason": candidate.verdict.rule,
-        **_rule_document(candidate.verdict, places),
-    }
-
-
 def _rule_document(verdict: Verdict, places: Places) -> dict[str, Any]:
-    return {"rule": verdict.path, "location": location_document(places.find(verdict.path))}
+    place = location_document(places.find(verdict.path))
+    return {"reason": verdict.rule, "rule": verdict.path, "location": place}

@@ -6,6 +6,7 @@ from math import prod
 from typing import Any
 
 from hublish.base.values import Loaded
+from hublish.cli.report.json import fields
 from hublish.cli.terminal.color import Paint
 from hublish.cli.terminal.text import columns, indented, plural
 from hublish.cli.views.pull import local_document, pulled_from, pulled_total
@@ -23,8 +24,7 @@ class LoadView:
         """Return one line per tensor, then the totals."""
         yield paint("bold", pulled_from(self.loaded.release))
         tensors = self._tensors()
-        if tensors:
-            rows = [_row(tensor) for tensor in tensors]
+        if rows := [_row(tensor) for tensor in tensors]:
             yield from indented(columns([("TENSOR", "DTYPE", "SHAPE", "SIZE", "FILE"), *rows], right=(3,)))
         totals = _totals(tensors)
         counts = f"{plural(totals['tensors'], 'tensor')}, {plural(totals['parameters'], 'parameter')}"
@@ -37,14 +37,8 @@ class LoadView:
         return {
             **local_document(self.loaded.release),
             "tensors": [
-                {
-                    "name": tensor.name,
-                    "dtype": tensor.dtype,
-                    "shape": list(tensor.shape),
-                    "size": tensor.nbytes,
-                    "path_in_repo": tensor.file,
-                }
-                for tensor in tensors
+                {**fields(each, "name", "dtype", "shape"), "size": each.nbytes, "path_in_repo": each.file}
+                for each in tensors
             ],
             "totals": _totals(tensors),
         }

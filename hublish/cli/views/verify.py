@@ -68,4 +68,4 @@ def lock_document(lock: Lock) -> dict[str, Any]:
 
 def difference_document(found: Verification) -> dict[str, Any]:
     """Return the paths that differ from a lock as plain data. Its keys are stable."""
-    return {"missing": list(found.missing), "different": list(found.different), "extra": list(found.extra)}
+    return fields(found, "missing", "different", "extra")
