@@ -49,12 +49,8 @@ def short(commit: str | None) -> str:
 
 
 def setting_change(setting: "Setting", missing: str = "") -> str:
-    """Return `public -> private`, or the new value alone when there was none before.
-
-    Args:
-        setting: the change; `False` is shown as hub.yaml spells it.
-        missing: shown before the arrow when there was no value; empty for no arrow.
-    """
+    """Return `public -> private`; without a value before, `missing` takes its place, or the new value is alone."""
+    # As hub.yaml spells it.
     after = "false" if setting.after is False else setting.after
     before = "false" if setting.before is False else setting.before or missing
     return f"{before} -> {after}" if before else after

@@ -7,20 +7,8 @@ from typing import Any
 from hublish.base.values import Action, Change, Plan
 from hublish.cli.terminal.color import Paint
 from hublish.cli.terminal.text import columns, indented, plural
-from hublish.cli.views.phrases import (
-    NO_OPTIONS,
-    RepeatedOptions,
-    converted,
-    next_steps,
-    origin_label,
-    places_of,
-    repo_label,
-    rule_with_line,
-    setting_change,
-    short,
-    size_of,
-    with_line,
-)
+from hublish.cli.views import phrases
+from hublish.cli.views.phrases import NO_OPTIONS, RepeatedOptions
 from hublish.schemas.documents.sizes import format_size
 from hublish.schemas.yaml.reader import Places
 
@@ -81,8 +69,8 @@ class PlanView:
         yield from ["", f"{paint('bold', 'Files')}  {paint('dim', _legend(changes))}".rstrip(), *lines]
         # Excluded files are local: they have no action, and come last.
         if excluded and self.everything:
-            places = places_of(self.plan.release)
-            rows = columns((f"x {item.source}", rule_with_line(item.verdict, places)) for item in excluded)
+            places = phrases.places_of(self.plan.release)
+            rows = columns((f"x {item.source}", phrases.rule_with_line(item.verdict, places)) for item in excluded)
             yield from [paint("dim", f"  {row}") for row in rows]
         elif excluded:
             yield paint("dim", f"  x {plural(len(excluded), 'local file')} excluded from the release")
@@ -90,7 +78,7 @@ class PlanView:
             yield paint("dim", "    --all lists every file; hublish explain PATH shows why")
 
     def _lines(self, changes: tuple[Change, ...], paint: Paint) -> list[str]:
-        places = places_of(self.plan.release) if self.why else None
+        places = phrases.places_of(self.plan.release) if self.why else None
         rows = columns((_row(change, places) for change in changes), right=(1,))
         return [f"  {paint(_MARKS[change.action][1], row)}" for change, row in zip(changes, rows, strict=True)]
 
@@ -100,9 +88,9 @@ class PlanView:
         # The plan file contains the values of --set.
         if self.written_to:
             command = f"hublish publish {self.written_to}{self.repeated.file}{self.repeated.hub}"
-            return next_steps(paint, f"review {self.written_to}, then {command}")
+            return phrases.next_steps(paint, f"review {self.written_to}, then {command}")
         options = f"{self.repeated.manifest}{self.repeated.hub}"
-        return next_steps(
+        return phrases.next_steps(
             paint,
             f"hublish publish{options}",
             f"hublish plan --out plan.json{options}  to review it first and publish exactly that plan",
@@ -111,7 +99,7 @@ class PlanView:
 
 def _head(plan: Plan, paint: Paint) -> Iterable[str]:
     target = plan.target
-    label = repo_label(target.repo_id, target.repo_type)
+    label = phrases.repo_label(target.repo_id, target.repo_type)
     yield paint("bold", f"{label} at {target.revision}") + (", as a pull request" if target.create_pr else "")
     rows = [("endpoint", target.endpoint), ("parent", _parent(plan))]
     # Settings alone, or only a tag, need no commit and so no message.
@@ -130,8 +118,8 @@ def _parent(plan: Plan) -> str:
         return "none: the repo will be created"
     # A new branch starts at the head of main, so only the differences are sent.
     if head.commit is None:
-        return f"{short(head.default_commit)}: the branch {plan.target.revision} will be created from main"
-    return short(head.commit)
+        return f"{phrases.short(head.default_commit)}: the branch {plan.target.revision} will be created from main"
+    return phrases.short(head.commit)
 
 
 def _settings(plan: Plan, paint: Paint) -> Iterable[str]:
@@ -139,7 +127,7 @@ def _settings(plan: Plan, paint: Paint) -> Iterable[str]:
         return
     yield from ["", paint("bold", "Settings")]
     rows = [
-        (f"{'+' if setting.before is None else '~'} {setting.name}", setting_change(setting))
+        (f"{'+' if setting.before is None else '~'} {setting.name}", phrases.setting_change(setting))
         for setting in plan.settings
     ]
     for setting, line in zip(plan.settings, columns(rows), strict=True):
@@ -171,7 +159,7 @@ def _counts(plan: Plan, paint: Paint) -> Iterable[str]:
     kept = plan.of(Action.KEEP)
     left = plan.of(Action.LEAVE)
     if kept:
-        size = format_size(size_of(change.file for change in kept if change.file))
+        size = format_size(phrases.size_of(change.file for change in kept if change.file))
         yield paint("dim", f"  = {plural(len(kept), 'file')} unchanged ({size})")
     if left:
         # delete_patterns would have to name them.
@@ -180,8 +168,8 @@ def _counts(plan: Plan, paint: Paint) -> Iterable[str]:
 
 def _row(change: Change, places: Places | None) -> tuple[str, ...]:
     mark = _MARKS[change.action][0]
-    line = places.find(change.rule) if places else None
-    return f"{mark} {change.path_in_repo}", _sizes(change), change.upload_mode or "", with_line(_why(change), line)
+    why = phrases.with_line(_why(change), places.find(change.rule) if places else None)
+    return f"{mark} {change.path_in_repo}", _sizes(change), change.upload_mode or "", why
 
 
 def _sizes(change: Change) -> str:
@@ -200,6 +188,6 @@ def _why(change: Change) -> str:
     origin = change.file.origin
     # The reason often names the source already: `artifacts[0].source: runs/best.npz`.
     if origin.source in change.reason:
-        return change.reason + converted(origin)
-    label = origin_label(origin)
+        return change.reason + phrases.converted(origin)
+    label = phrases.origin_label(origin)
     return "; ".join(part for part in (label if label != change.path_in_repo else "", change.reason) if part)

@@ -58,20 +58,17 @@ class ReceiptView:
         if receipt.url and not self._embedded:
             yield "url", receipt.url
         if receipt.created:
-            yield "sent", self._sent()
+            plan = receipt.plan
+            added, changed, deleted = (len(plan.of(action)) for action in (Action.ADD, Action.CHANGE, Action.DELETE))
+            size = format_size(plan.bytes_to_send)
+            yield "sent", f"{added} added, {changed} changed, {deleted} deleted; {size}"
         for setting in receipt.plan.settings:
             yield setting.name, setting_change(setting)
         if receipt.verified:
-            count = plural(len(receipt.plan.release.files), "file")
-            yield "verified", f"{count}, as planned"
+            yield "verified", f"{plural(len(receipt.plan.release.files), 'file')}, as planned"
         if receipt.tag:
             yield "tag", receipt.tag
         yield "lock", str(self.lock)
-
-    def _sent(self) -> str:
-        plan = self.receipt.plan
-        added, changed, deleted = (len(plan.of(action)) for action in (Action.ADD, Action.CHANGE, Action.DELETE))
-        return f"{added} added, {changed} changed, {deleted} deleted; {format_size(plan.bytes_to_send)}"
 
     def _next(self, paint: Paint) -> Iterable[str]:
         target = self.receipt.plan.target

@@ -23,11 +23,7 @@ class PullView:
     def human(self, paint: Paint) -> Iterable[str]:
         """Return one line per file, then totals, folder and next step."""
         yield paint("bold", pulled_from(self.local))
-        rows = [
-            (file.promised.path_in_repo, format_size(file.promised.size), self._proof(file))
-            for file in self.local.files
-        ]
-        yield from indented(columns(rows, right=(1,)))
+        yield from indented(columns(map(self._row, self.local.files), right=(1,)))
         yield from ["", pulled_total(self.local, paint), f"Folder: {self.local.folder}"]
         if self.load_command:
             yield from next_steps(paint, self.load_command)
@@ -40,9 +36,10 @@ class PullView:
         """Return the folder."""
         return [str(self.local.folder)]
 
-    def _proof(self, file: LocalFile) -> str:
+    def _row(self, file: LocalFile) -> tuple[str, ...]:
         digest = file.promised.digest
-        return f"{digest.algorithm} {digest.value[:SHORT_DIGEST]}{' ok' if self.local.checked else ''}"
+        proof = f"{digest.algorithm} {digest.value[:SHORT_DIGEST]}{' ok' if self.local.checked else ''}"
+        return file.promised.path_in_repo, format_size(file.promised.size), proof
 
 
 # Also the first part of the document of `load`.
