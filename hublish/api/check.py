@@ -2,9 +2,8 @@
 
 from hublish.api.read_project import AnyManifest, read_project
 from hublish.api.session import Session
-from hublish.base.errors import HublishError, PolicyError, SourceError
+from hublish.base.errors import PolicyError, SourceError
 from hublish.base.progress import SILENT, Progress
-from hublish.base.values import Project
 from hublish.pipeline.check import checking
 from hublish.pipeline.render_card.render_card import card_problems
 from hublish.schemas.diagnose.problems import Problem
@@ -28,13 +27,9 @@ def check(manifest: AnyManifest = MANIFEST_FILE, *, progress: Progress = SILENT)
         try:
             staged = checking().run(session.project, progress)
         except (SourceError, PolicyError) as error:
-            _add_card_problems(error, session.project)
+            # The card does not depend on the files that stopped the check: report both at once.
+            if found := card_problems(session.project):
+                error.problems += found
+                error.message = f"{len(error.problems)} problems, with the files and with the card"
             raise
         return session.located(staged.warnings)
-
-
-def _add_card_problems(error: HublishError, project: Project) -> None:
-    # The card does not depend on the files that stopped the check: report both at once.
-    if found := card_problems(project):
-        error.problems += found
-        error.message = f"{len(error.problems)} problems, with the files and with the card"

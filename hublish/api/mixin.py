@@ -263,13 +263,7 @@ def _settle(draft: Path, folder: Path) -> None:
 
 
 def _card(kind: type, info: Any, *, repo_id: str = "", **variables: Any) -> str:
-    """Return the README of a class.
-
-    Args:
-        kind: the class.
-        info: its class keywords: huggingface_hub's `MixinInfo`.
-        repo_id: the repo. When it is not a valid id, the card takes the name of the class.
-        variables: values for the template.
+    """Return the README of a class, whose keywords are in huggingface_hub's `MixinInfo`.
 
     Raises:
         CardError: the Hub would reject the metadata.
@@ -282,6 +276,7 @@ def _card(kind: type, info: Any, *, repo_id: str = "", **variables: Any) -> str:
     return render_card(Project(manifest, b"", Path.cwd()), card, ()).text
 
 
+# The card of an instance that has no repo yet is named after its class.
 def _card_name(repo_id: str, kind: type) -> str:
     try:
         return check_repo_id(repo_id)

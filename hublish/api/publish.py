@@ -58,12 +58,7 @@ def publish(
 
 
 def published(session: Session, lock: Path | None) -> Receipt:
-    """Plan and publish the project of a session without a review.
-
-    Args:
-        session: the session.
-        lock: the path of the lock to write; None writes none.
-    """
+    """Plan and publish the project of a session without a review; None for the lock writes none."""
     # The stage always writes: without a place for the lock, it goes to a folder that is removed with the session.
     path = lock or session.workspace / LOCK_FILE
     return publishing(session.hub, path).run(planned(session), session.progress)

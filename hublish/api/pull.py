@@ -43,12 +43,8 @@ def pulled(
 ) -> LocalRelease:
     """Download the files of a release and check every byte.
 
-    Args:
-        repo_id: as for `pull`.
-        options: as for `pull`.
-        caller: the library named in the User-Agent header.
-        to_load: without patterns, download only the files that loading reads.
-        with_target: download the module of the load plan's target too.
+    With `to_load` and without patterns, only the files that loading reads; with `with_target`, the module of the load
+    plan's target too.
     """
     given: PullOptions = {**DEFAULTS, **options}
     # A lock is read before anything is opened: it may name the embedded Hub.

@@ -175,12 +175,7 @@ def push_project(project: Project, declared: Declared, push: PushOptions, caller
 
 
 def project_of(value: Any, config: Any, declared: Declared) -> Project:
-    """Return the project that publishes `value`.
-
-    Args:
-        value: the object.
-        config: published as config.json; None takes the configuration that huggingface_hub's mixins keep in the object.
-        declared: the other arguments.
+    """Return the project that publishes `value`, with `config` as its config.json.
 
     Raises:
         ManifestInvalidError: with every problem of the arguments.
@@ -198,21 +193,14 @@ def project_of(value: Any, config: Any, declared: Declared) -> Project:
 
 
 def project_of_folder(folder: Path, declared: Declared) -> Project:
-    """Return the project that publishes a whole folder.
-
-    Raises:
-        ManifestInvalidError: with every problem of the arguments.
-    """
+    """Return the project that publishes a whole folder; its errors are those of `project_of`."""
     return _project(declared.over({"artifacts": [{"source": "."}]}), {}, None, folder)
 
 
 def serializer_for(value: Any, asked: str | None = None, declared: str | None = None) -> tuple[str, Any]:
     """Return the name of the serializer and the value it takes: the object, or the arrays of its `state_dict()`.
 
-    Args:
-        value: the object.
-        asked: the serializer that the caller names.
-        declared: the serializer that a manifest names.
+    The serializer that the caller `asked` for comes first, then the one that a manifest `declared`.
 
     Raises:
         SerializationError: no serializer is known.

@@ -50,7 +50,7 @@ def verify(
         ManifestInvalidError: the manifest is not YAML, or it declares an endpoint and is invalid.
         RemoteError: the Hub rejects a request or cannot be reached.
     """
-    folder = _folder_of(manifest)
+    folder = Path(manifest).absolute().parent if isinstance(manifest, str | Path) else read_project(manifest).folder
     locked = lock if isinstance(lock, Lock) else read_lock_file(Path(lock or folder / LOCK_FILE))
     # With an argument, the manifest does not decide, so that it need not be readable either.
     declared = "" if options.get("endpoint") else declared_endpoint(manifest)
@@ -78,12 +78,6 @@ def compared(hub: "Hub", lock: Lock) -> Verification:
             if (remote := now.get(file.path_in_repo)) and not remote.holds(file)
         ),
     )
-
-
-def _folder_of(manifest: AnyManifest) -> Path:
-    if isinstance(manifest, str | Path):
-        return Path(manifest).absolute().parent
-    return read_project(manifest).folder
 
 
 def _at_release(hub: "Hub", lock: Lock) -> set[str]:

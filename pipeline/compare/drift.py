@@ -13,17 +13,14 @@ def drift_since(lock: Lock, release: Release, target: Target) -> LocalDrift:
     locked = {file.path_in_repo: file for file in lock.files}
     now = {file.path_in_repo: file for file in release.files}
     both = sorted(locked.keys() & now.keys())
+    differ = [path for path in both if locked[path].sha256 != now[path].sha256]
     return LocalDrift(
         files=len(now),
         added=tuple(sorted(now.keys() - locked.keys())),
-        changed=tuple(ChangedFile(path, _why(locked[path], now[path])) for path in both if _differs(locked, now, path)),
+        changed=tuple(ChangedFile(path, _why(locked[path], now[path])) for path in differ),
         removed=tuple(sorted(locked.keys() - now.keys())),
         settings=tuple(_settings(lock, target)),
     )
-
-
-def _differs(locked: Mapping[str, LockedFile], now: Mapping[str, ReleaseFile], path: str) -> bool:
-    return locked[path].sha256 != now[path].sha256
 
 
 def _why(before: LockedFile, now: ReleaseFile) -> str:

@@ -38,13 +38,10 @@ def refuse_stale(reviewed: PlanDocument, fresh: PlanDocument) -> None:
         # A changed byte is found twice: among the released files, and among the planned changes.
         distinct = tuple(dict.fromkeys(problems))
         msg = "the reviewed plan is stale: this is not what would be published now"
-        raise PlanStaleError(msg, hint=_hint(reviewed, fresh), problems=distinct)
-
-
-def _hint(reviewed: PlanDocument, fresh: PlanDocument) -> str:
-    if reviewed.variables == fresh.variables:
-        return "make a new plan and have it reviewed"
-    return "leave --set out: the plan contains the reviewed values; or make a new plan and have it reviewed"
+        hint = "make a new plan and have it reviewed"
+        if reviewed.variables != fresh.variables:
+            hint = f"leave --set out: the plan contains the reviewed values; or {hint}"
+        raise PlanStaleError(msg, hint=hint, problems=distinct)
 
 
 def _variables(reviewed: PlanDocument, fresh: PlanDocument) -> Iterator[Problem]:

@@ -70,10 +70,8 @@ def _plain(value: Any) -> Any:
 def dump_commented(head: Iterable[str], fields: Iterable[Field], tail: Iterable[tuple[str, ...]] = ()) -> str:
     """Return a manifest as YAML that readers of YAML 1.1 and 1.2 read alike.
 
-    Args:
-        head: paragraphs for the comment at the top.
-        fields: the manifest's keys, in order; a blank line precedes each section.
-        tail: paragraphs for the comment at the end, each with the lines to indent below it.
+    The paragraphs of `head` are the comment at the top, those of `tail` the comment at the end, each with the lines to
+    indent below it. A blank line precedes each section.
     """
     waiting = [line for paragraph in head for line in _wrapped(paragraph)]
     document = _mapping(fields, 0, waiting)
@@ -111,13 +109,10 @@ def _wrapped(text: str, column: int = 0) -> list[_Comment]:
 def _mapping(
     fields: Iterable[Field], indent: int, waiting: list[_Comment], item: tuple[CommentedSeq, int] | None = None
 ) -> CommentedMap:
-    """Return fields as a mapping with comments.
+    """Return fields as a mapping with comments, its keys at column `indent`.
 
-    Args:
-        fields: the keys.
-        indent: the column of the keys.
-        waiting: the comments since the last key; on return, those after the mapping's last key.
-        item: the list that contains the mapping, and the index in it.
+    `waiting` has the comments since the last key, and on return those after the mapping's last key. `item` is the list
+    that contains the mapping, and the index in it.
     """
     node = CommentedMap()
     for field in fields:

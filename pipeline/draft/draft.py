@@ -47,11 +47,7 @@ class Drafted:
 def draft(listing: Listing, repo_id: Field, repo_type: Field | None, origin: str) -> Drafted:
     """Return the manifest that the author of a folder would write.
 
-    Args:
-        listing: the folder or repo.
-        repo_id: the name of the repo.
-        repo_type: its type; None detects it.
-        origin: the source of the draft, for the comment at its top.
+    Without a repo type, it is detected. The comment at the top names the origin.
 
     Raises:
         DraftError: when there is nothing to release, or a file name cannot be written in a manifest.

@@ -173,12 +173,7 @@ def folder_reason(path: str) -> str:
 
 
 def file_reason(path: str, *, from_hub: bool = False) -> str:
-    """Return why a file is never released; empty if it may be.
-
-    Args:
-        path: relative to the root of the listing.
-        from_hub: whether the file is in a Hub repo, and was therefore released before.
-    """
+    """Return why a file is never released; empty if it may be, as one in a Hub repo was before."""
     if holds_token(path):
         return "its name contains a possible token"
     if denied := default_denied(path):

@@ -40,17 +40,7 @@ def manifest_fields(
     left_out: tuple[LeftOut, ...],
     origin: str,
 ) -> CommentedManifest:
-    """Return the manifest of a release.
-
-    Args:
-        listing: the folder or repo.
-        outline: the contents of the release.
-        repo_id: the name of the repo.
-        repo_type: its type.
-        readme: the README that is published unchanged; None if a card is rendered.
-        left_out: every file and folder that is left out.
-        origin: the source of the draft, for the comment at the top.
-    """
+    """Return the manifest of a release; a card is rendered unless a README is published unchanged."""
     # A pickle is left out, but offered as a hint with the policy that it needs.
     estimators = [one.path for one in left_out if one.why == ESTIMATOR_REASON]
     about = f"Drafted by `hublish init` from {origin}. Review which files it uploads, then run `hublish check`."

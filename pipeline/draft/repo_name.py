@@ -47,13 +47,7 @@ class Remote:
 
 
 def repo_name(given: str | None, remote: Remote | None, folder: str) -> Field:
-    """Return the repo_id of a draft; an open field if the user must confirm or replace it.
-
-    Args:
-        given: the valid repo_id that the user passed, if any.
-        remote: the folder's git remote, if any.
-        folder: the folder's name.
-    """
+    """Return the repo_id of a draft; an open field if the user must confirm or replace it."""
     if given is not None:
         return Field("repo_id", given)
     if remote is None:

@@ -57,13 +57,7 @@ class Neighbors:
 
 
 def sources(part: Part, root: str, around: Neighbors) -> tuple[Source, ...]:
-    """Return the sources of a part.
-
-    Args:
-        part: the files. A file below `root` keeps its path from there; others go to the top of the repo.
-        root: the folder whose content becomes the repo.
-        around: the other files.
-    """
+    """Return the sources of a part: files below `root` keep their path from there, others go to the top of the repo."""
     # A renamed file cannot share a source with others.
     if part.path_in_repo is not None:
         return (Source(part.files[0], part.path_in_repo, part.files),)

@@ -20,13 +20,7 @@ _SURELY = 0.8
 
 
 def nearest(word: str, known: Iterable[str], *, cutoff: float = _CLOSE_ENOUGH) -> str | None:
-    """Return the known word that is most similar to `word`, or None.
-
-    Args:
-        word: the word in the document.
-        known: the words to compare it with.
-        cutoff: the least similarity, from 0 to 1.
-    """
+    """Return the known word that is most similar to `word`, at least by `cutoff` (0 to 1), or None."""
     from difflib import get_close_matches  # only needed when something is wrong
 
     by_folded = {name.casefold(): name for name in known}
@@ -35,13 +29,7 @@ def nearest(word: str, known: Iterable[str], *, cutoff: float = _CLOSE_ENOUGH) -
 
 
 def likely_key(word: str, model: type[BaseModel], path: Path) -> str | None:
-    """Return the field that an unknown key most likely means, or a hint that names the right place.
-
-    Args:
-        word: the unknown key.
-        model: the document's model.
-        path: the path of the mapping with the key.
-    """
+    """Return the field that an unknown key of the mapping at `path` most likely means, or a hint to the right place."""
     here = model_at(model, path)
     if here is None:
         return None
@@ -118,15 +106,7 @@ def for_missing(model: type[BaseModel], path: Path) -> str:
 
 
 def for_type(model: type[BaseModel], path: Path, expected: str, value: object, written: str | None) -> str:
-    """Return how to turn a value into one of the expected type.
-
-    Args:
-        model: the document's model.
-        path: the path of the value.
-        expected: the expected type, in the words of the messages: `a list`.
-        value: the value in the document.
-        written: the text of the value, when it has no quotes.
-    """
+    """Return how to turn a value, `written` without quotes, into one of the `expected` type: `a list`."""
     match expected:
         case "a string":
             return _for_text(model, path, value, written)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import ValidationError
@@ -29,6 +29,7 @@ from hublish.schemas.variables.lookup import ENV, NO_ENVIRONMENT, SECRET, Enviro
 from hublish.schemas.yaml.composing import is_plain_text
 from hublish.schemas.yaml.reader import MAX_BYTES, Reading, read_yaml
 
+D = TypeVar("D", bound=Document)
 # Places of inserted values that are shown with a problem; a hostile string mentions thousands of names.
 _MAX_ORIGINS = 4
 
@@ -75,15 +76,8 @@ def resolve_manifest(
     """
     reading = _read(text, source)
     expansion = _expand(reading, settings, environment)
-    found = [*_secrets(reading, expansion), *reading.problems, *expansion.problems]
-    try:
-        manifest = Manifest.model_validate(expansion.data)
-    except ValidationError as error:
-        found += _diagnosed(error, Manifest, reading, expansion)
-    else:
-        if not found:
-            return Effective(manifest, expansion.environment)
-    raise InvalidDocumentError(_in_order(found))
+    manifest = _validated(Manifest, reading, expansion, _secrets(reading, expansion))
+    return Effective(manifest, expansion.environment)
 
 
 def read_load(text: bytes, source: str = "hub.yaml") -> Load:
@@ -98,14 +92,18 @@ def read_load(text: bytes, source: str = "hub.yaml") -> Load:
     reading = _read(text, source)
     data = {key: value for key, value in reading.data.items() if key in ("schema_version", "variables", "load")}
     expansion = _expand(replace(reading, data=data), NO_SETTINGS, NO_ENVIRONMENT)
-    found = [*reading.problems, *expansion.problems]
+    return _validated(Published, reading, expansion).load
+
+
+def _validated(model: type[D], reading: Reading, expansion: Expansion, secrets: Iterable[Problem] = ()) -> D:
+    found = [*secrets, *reading.problems, *expansion.problems]
     try:
-        published = Published.model_validate(expansion.data)
+        document = model.model_validate(expansion.data)
     except ValidationError as error:
-        found += _diagnosed(error, Published, reading, expansion)
+        found += _diagnosed(error, model, reading, expansion)
     else:
         if not found:
-            return published.load
+            return document
     raise InvalidDocumentError(_in_order(found))
 
 

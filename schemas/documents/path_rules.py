@@ -33,11 +33,7 @@ _FULL_STOPS = (".", "..")
 
 
 def path_problems(path: str) -> tuple[str, ...]:
-    """Return the reasons why `path` cannot name a file in a repo; empty when it can.
-
-    Args:
-        path: a `path_in_repo` with `/` between its segments.
-    """
+    """Return the reasons why `path`, with `/` between its segments, cannot name a file in a repo; empty when it can."""
     if len(path) <= SEGMENT_BYTES and _ORDINARY.fullmatch(path):
         return ()
     if not path:
@@ -80,12 +76,7 @@ def source_problems(path: str) -> tuple[str, ...]:
 
 
 def nearest_allowed(path: str, problems: Callable[[str], tuple[str, ...]] = path_problems) -> str | None:
-    """Return the allowed path that was most likely intended, or None.
-
-    Args:
-        path: the rejected path.
-        problems: returns the reasons why a path is not allowed.
-    """
+    """Return the allowed path that was most likely intended by a rejected one, or None."""
     visible = "".join(char for char in path if not (NAME_CONTROLS.match(char) or BIDI.match(char)))
     segments: list[str] = []
     # `..` removes the segment before it, as a file system would.

@@ -143,10 +143,7 @@ def syntax_problem(
 ) -> tuple[Problem, tuple[int, int] | None]:
     """Return a syntax error as a problem, and the span of the value that causes it, if it is one value alone.
 
-    Args:
-        broken: the parser's error.
-        readable: the parsed text: the document, or a text of the same length with some values replaced.
-        text: the document, for the places.
+    `readable` is the parsed text: the document, or a text of the same length with some values replaced.
     """
     error, end = broken.error, len(readable.rstrip())
     # At the end of the file, the parsers point behind the last line.

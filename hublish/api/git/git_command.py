@@ -61,13 +61,7 @@ class GitOutput:
 
 
 def run_git(folder: Path, environ: Mapping[str, str], *arguments: str, timeout: float = TIMEOUT) -> GitOutput:
-    """Run git in a folder.
-
-    Args:
-        folder: git looks for its repository here and in the folders above.
-        environ: the environment; git is found on its PATH.
-        arguments: the command line.
-        timeout: seconds until git and the programs it started are stopped.
+    """Run git, found on the PATH of `environ`, for at most `timeout` seconds.
 
     Raises:
         NoValueError: git is not found, cannot be started, or takes too long.

@@ -111,10 +111,6 @@ def without_repository_filters(folder: Path, environ: Mapping[str, str]) -> dict
     git runs filters to compare files with the index. An unpacked archive may contain a `.git/config` with any command,
     and `hublish check` must not run it. Filters of the user's own configuration, such as Git LFS, stay.
 
-    Args:
-        folder: a folder of the repository.
-        environ: the environment; configuration that it contains already stays.
-
     Raises:
         NoValueError: git cannot be run.
     """
