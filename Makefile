@@ -58,7 +58,7 @@ format: .venv/dev.stamp ## write the code in the one style
 	$(BIN)/ruff format
 
 schemas: .venv/run.stamp ## write schemas/json again from the models
-	$(BIN)/python -m hublish.formats.describing
+	$(BIN)/python -m hublish.formats.describe_formats
 	$(BIN)/python -m hublish.schemas.json_schema.generate
 
 lock: .venv-lock/pip.stamp ## resolve the newest dependencies and write .ci/*.lock again

@@ -10,7 +10,7 @@ from hublish._version import __version__
 from hublish.api.options import HubOptions, takes
 from hublish.api.session import Session
 from hublish.base.errors import AuthenticationError, HublishError
-from hublish.hub.client import library
+from hublish.hub.client import installed_client as library
 from hublish.hub.client.hub import Hub
 from hublish.schemas.documents.sizes import format_size
 

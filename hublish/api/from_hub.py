@@ -7,7 +7,7 @@ from hublish.api.options import PullOptions, takes
 from hublish.api.pull import pulled
 from hublish.base.progress import SILENT
 from hublish.formats.interface import DISTRUST, Trust
-from hublish.hub.client.library import Caller, warn_about_legacy
+from hublish.hub.client.installed_client import Caller, warn_about_legacy
 from hublish.pipeline.load import restoring
 from hublish.pipeline.restore.filling import Wanted
 

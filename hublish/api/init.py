@@ -16,7 +16,7 @@ from hublish.base.values import Project
 from hublish.pipeline.draft.commented_yaml import Field
 from hublish.pipeline.draft.draft import Drafted, draft
 from hublish.pipeline.draft.listing import SMALL, Listing, list_folder, list_repo
-from hublish.pipeline.draft.parts import Detected, LeftOut
+from hublish.pipeline.draft.release_parts import Detected, LeftOut
 from hublish.pipeline.draft.repo_name import git_remote, repo_name
 from hublish.schemas.diagnose.problems import Problem
 from hublish.schemas.documents.file_names import CARD_FILE, MANIFEST_FILE

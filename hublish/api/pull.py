@@ -9,7 +9,7 @@ from hublish.api.read_project import read_lock_file
 from hublish.api.session import Session
 from hublish.base.errors import UsageError
 from hublish.base.values import Digest, LocalRelease, PromisedFile, Reference
-from hublish.hub.client.library import OURSELVES, Caller
+from hublish.hub.client.installed_client import OURSELVES, Caller
 from hublish.pipeline.fetch.fetch import Destination
 from hublish.pipeline.fetch.select import Select
 from hublish.pipeline.load import pulling

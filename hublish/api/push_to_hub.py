@@ -20,8 +20,8 @@ from hublish.formats import registry
 from hublish.formats.catalogue import COMPANIONS
 from hublish.formats.registry import recognize
 from hublish.formats.release_files import CONFIG
-from hublish.hub.client.library import OURSELVES, Caller
-from hublish.pipeline.collect.artifact_files import artifact_candidates
+from hublish.hub.client.installed_client import OURSELVES, Caller
+from hublish.pipeline.collect.sources import artifact_candidates
 from hublish.schemas.diagnose.diagnosis import diagnose
 from hublish.schemas.documents.file_names import LOCK_FILE
 from hublish.schemas.documents.manifest import Manifest, Policy

@@ -26,7 +26,7 @@ from hublish.schemas.yaml.reader import read_yaml
 
 if TYPE_CHECKING:
     from hublish.hub.client.hub import Hub
-    from hublish.hub.client.library import Caller
+    from hublish.hub.client.installed_client import Caller
     from hublish.schemas.documents.lock import Lock
 
 
@@ -53,7 +53,7 @@ def resolve_endpoint(given: str | None, declared: str = "", lock: "Lock | None" 
         return (given or declared).rstrip("/")
     if lock is not None and lock.endpoint == EMBEDDED:
         return EMBEDDED
-    from hublish.hub.client.library import default_endpoint
+    from hublish.hub.client.installed_client import default_endpoint
 
     return default_endpoint().rstrip("/")
 
@@ -146,7 +146,7 @@ class Session:
         """The Hub at the endpoint; the embedded one starts now and runs until the session ends."""
         # Imported here: `check`, which runs before every commit, opens no Hub.
         from hublish.hub.client.hub import Hub
-        from hublish.hub.client.library import OURSELVES
+        from hublish.hub.client.installed_client import OURSELVES
 
         caller = self._caller or OURSELVES
         if self.endpoint != EMBEDDED:

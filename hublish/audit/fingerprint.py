@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from hublish.audit.containers import UnreadableError, carried_pickle, members
-from hublish.audit.secrets import Secret, SecretScanner
+from hublish.audit.secret_scan import Secret, SecretScanner
 from hublish.base.content import Content, ContentChangedError
 from hublish.base.digests import blob_hasher
 from hublish.formats.blob import Blob, ExpandedBlob, MemoryBlob, StreamBlob, TooLargeError

@@ -9,7 +9,7 @@ from hublish.schemas.diagnose.problems import Location, Problem
 from hublish.schemas.documents.manifest import Level, Policy
 
 if TYPE_CHECKING:
-    from hublish.audit.secrets import Secret
+    from hublish.audit.secret_scan import Secret
 
 # Every secret contains such a run (see secrets.py). Most strings do not, and need not import the scanner.
 _MAY_HOLD_A_SECRET: Final = re.compile(r"[A-Za-z0-9_-]{20}|PRIVATE KEY", re.ASCII)
@@ -35,7 +35,7 @@ def secrets_in(text: str) -> "tuple[Secret, ...]":
     # Every path of a release is searched.
     if not _MAY_HOLD_A_SECRET.search(text):
         return ()
-    from hublish.audit.secrets import secrets_in_text
+    from hublish.audit.secret_scan import secrets_in_text
 
     return secrets_in_text(text)
 

@@ -21,7 +21,7 @@ from hublish.formats.tensors.shards import index_path, is_split_well, render_ind
 from hublish.formats.tensors.tensor import Tensor
 from hublish.formats.tensors.tensor_options import cast, renamed, selected
 from hublish.formats.tensors.tensor_source import TensorSource, open_source
-from hublish.formats.tensors.ties import find_ties, untied
+from hublish.formats.tensors.tied_tensors import find_ties, untied
 from hublish.schemas.documents.sizes import format_size
 
 _FORMAT = "format"

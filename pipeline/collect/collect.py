@@ -13,7 +13,7 @@ from hublish.audit.path_audit import default_denied
 from hublish.base.content import OnDisk
 from hublish.base.errors import SourceError
 from hublish.base.values import Candidate, Collection, Kind, Project
-from hublish.pipeline.collect.artifact_files import artifact_candidates, load_format_problems, manifest_candidate
+from hublish.pipeline.collect.sources import artifact_candidates, load_format_problems, manifest_candidate
 from hublish.pipeline.collect.verdicts import Matches, with_verdict
 from hublish.schemas.diagnose.problems import MAX_PROBLEMS, Problem, Related, counted, errors_in
 

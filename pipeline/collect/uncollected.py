@@ -8,7 +8,7 @@ from typing import Final
 
 from hublish.base.patterns import glob_expression
 from hublish.base.values import Effect, Project, Step
-from hublish.pipeline.collect.artifact_files import MAGIC, normalized
+from hublish.pipeline.collect.sources import MAGIC, normalized
 from hublish.pipeline.collect.walking import pruned_folder
 from hublish.schemas.diagnose.problems import Problem
 from hublish.schemas.documents.file_names import STATE_FOLDER

@@ -9,7 +9,8 @@ from hublish.base.gitignore import GitIgnore
 from hublish.base.patterns import matching
 from hublish.base.values import Action, Change, Head, Plan, Release, ReleaseFile, RepoRef, Target
 from hublish.base.values.publication import setting_changes
-from hublish.hub.client import existing, transfer
+from hublish.hub.client import existing_release as existing
+from hublish.hub.client import transfer
 from hublish.hub.client.hub import Hub
 from hublish.hub.client.transfer import SAMPLE_BYTES, UploadMode
 from hublish.schemas.documents.file_names import GITATTRIBUTES, GITIGNORE

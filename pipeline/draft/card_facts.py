@@ -9,7 +9,7 @@ from typing import Any, Final
 from hublish.formats.front_matter import read_front_matter
 from hublish.pipeline.draft.commented_yaml import Field
 from hublish.pipeline.draft.listing import Listing
-from hublish.pipeline.draft.parts import LeftOut
+from hublish.pipeline.draft.release_parts import LeftOut
 from hublish.pipeline.render_card.evaluation import EVALUATION_LIMIT, Results, model_index
 from hublish.schemas.diagnose.problems import InvalidDocumentError, errors_in
 from hublish.schemas.documents.card_metadata import metadata_problems, model_index_findings

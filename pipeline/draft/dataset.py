@@ -12,7 +12,7 @@ from hublish.pipeline.draft import file_roles
 from hublish.pipeline.draft.card_facts import Readme, license_fields
 from hublish.pipeline.draft.commented_yaml import Field
 from hublish.pipeline.draft.listing import Listing
-from hublish.pipeline.draft.parts import Detected, LeftOut, Outline, Part
+from hublish.pipeline.draft.release_parts import Detected, LeftOut, Outline, Part
 from hublish.pipeline.draft.source_globs import Neighbors, sources
 
 # The words in names of files and folders from which the Hub's viewer infers splits:

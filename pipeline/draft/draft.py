@@ -16,7 +16,7 @@ from hublish.pipeline.draft.file_roles import data_files, in_data_folder, licens
 from hublish.pipeline.draft.listing import Listing, directly_in, never_released
 from hublish.pipeline.draft.manifest_fields import manifest_fields
 from hublish.pipeline.draft.model import model, model_folder
-from hublish.pipeline.draft.parts import Detected, LeftOut, Outline
+from hublish.pipeline.draft.release_parts import Detected, LeftOut, Outline
 from hublish.pipeline.draft.space import app_of, space
 from hublish.schemas.diagnose.problems import InvalidDocumentError
 from hublish.schemas.documents.file_names import CARD_FILE

@@ -7,7 +7,7 @@ from typing import Final
 
 from hublish.formats.catalogue import PICKLE_SUFFIXES
 from hublish.pipeline.draft.listing import Listing
-from hublish.pipeline.draft.parts import Part
+from hublish.pipeline.draft.release_parts import Part
 
 # Suffixes of images, sounds and videos, which are data where there are several.
 MEDIA: Final = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".tif", ".tiff", ".wav", ".mp3", ".flac", ".ogg", ".mp4")

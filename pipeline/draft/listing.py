@@ -17,7 +17,7 @@ from hublish.base.errors import UsageError
 from hublish.base.values import Kind, Reference
 from hublish.formats.catalogue import WEIGHT_SUFFIXES
 from hublish.pipeline.collect.walking import walk
-from hublish.pipeline.draft.parts import LeftOut
+from hublish.pipeline.draft.release_parts import LeftOut
 from hublish.schemas.documents.hub_names import RepoType
 from hublish.schemas.documents.path_rules import local_problems, path_problems
 from hublish.schemas.secrets.masking import holds_token, redact

@@ -9,7 +9,7 @@ from hublish.pipeline.draft.card_facts import Readme
 from hublish.pipeline.draft.commented_yaml import Field, Items, Section
 from hublish.pipeline.draft.listing import Listing
 from hublish.pipeline.draft.model_weights import ESTIMATOR_REASON
-from hublish.pipeline.draft.parts import LeftOut, Outline, Part
+from hublish.pipeline.draft.release_parts import LeftOut, Outline, Part
 from hublish.pipeline.draft.source_globs import Neighbors, Source, in_folders, sources
 from hublish.schemas.documents.file_names import CARD_FILE
 from hublish.schemas.documents.manifest import Policy

@@ -12,7 +12,7 @@ from hublish.pipeline.draft.commented_yaml import Field, Section
 from hublish.pipeline.draft.listing import Listing
 from hublish.pipeline.draft.model_facts import NO_TASK, Library, OwnCode, library_of, own_code
 from hublish.pipeline.draft.model_weights import weights
-from hublish.pipeline.draft.parts import Detected, LeftOut, Outline, Part
+from hublish.pipeline.draft.release_parts import Detected, LeftOut, Outline, Part
 from hublish.schemas.documents.file_names import CARD_FILE
 from hublish.schemas.vocabulary import vocabulary
 

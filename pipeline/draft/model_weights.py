@@ -13,7 +13,7 @@ from hublish.formats.frameworks import is_installed
 from hublish.formats.input_files import InvalidFileError
 from hublish.pipeline.draft.file_roles import is_pickle
 from hublish.pipeline.draft.listing import Listing
-from hublish.pipeline.draft.parts import LeftOut, Part, Selection
+from hublish.pipeline.draft.release_parts import LeftOut, Part, Selection
 
 ESTIMATOR_REASON: Final = "a pickle, which policy.pickle forbids: save it with skops.io.dump as .skops"
 

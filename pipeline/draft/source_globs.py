@@ -15,7 +15,7 @@ from typing import Final
 from hublish.audit.path_audit import default_denied
 from hublish.base.patterns import glob_expression
 from hublish.pipeline.draft.listing import Listing
-from hublish.pipeline.draft.parts import Part
+from hublish.pipeline.draft.release_parts import Part
 
 _MAGIC: Final = re.compile(r"[*?\[]")
 _NUMBER: Final = re.compile(r"\d+")

@@ -9,7 +9,7 @@ from hublish.pipeline.draft.card_facts import Readme
 from hublish.pipeline.draft.commented_yaml import Field
 from hublish.pipeline.draft.file_roles import PICKLE_REASON, is_pickle
 from hublish.pipeline.draft.listing import Listing, directly_in
-from hublish.pipeline.draft.parts import Detected, LeftOut, Outline, Part
+from hublish.pipeline.draft.release_parts import Detected, LeftOut, Outline, Part
 from hublish.schemas.documents.manifest import SpaceSdk
 
 # Read with expressions: an app is not imported, and a syntax error must not hide it.

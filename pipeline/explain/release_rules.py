@@ -18,8 +18,8 @@ from hublish.base.values.downloads import module_path
 from hublish.base.values.explanation import Fate, Outcome, Taken
 from hublish.base.workers import workers
 from hublish.formats.catalogue import COPY, SHARD_INDEX_SUFFIX
-from hublish.pipeline.collect.artifact_files import Outputs, outputs
 from hublish.pipeline.collect.collect import Examined, Survey
+from hublish.pipeline.collect.sources import Outputs, outputs
 from hublish.pipeline.collect.uncollected import uncollected_steps
 from hublish.pipeline.fetch.select import selected
 from hublish.pipeline.render_card.render_card import RENDERED, two_cards

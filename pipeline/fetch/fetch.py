@@ -11,7 +11,7 @@ from hublish.base.values import DownloadPlan, LocalFile, LocalRelease, PromisedF
 from hublish.base.workers import SharedTask, run_each, workers
 from hublish.hub.client import transfer, xet_memory
 from hublish.hub.client.hub import Hub
-from hublish.hub.client.library import cache_folder
+from hublish.hub.client.installed_client import cache_folder
 from hublish.schemas.documents.hub_names import RepoType
 
 

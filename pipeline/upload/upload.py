@@ -6,7 +6,8 @@ from typing import ClassVar
 from hublish.base.errors import AuthenticationError, NotFoundError, RemoteConflictError, RemoteError, VerificationError
 from hublish.base.values import Action, Head, Plan, Receipt
 from hublish.base.values.publication import plan_differences
-from hublish.hub.client import existing, transfer
+from hublish.hub.client import existing_release as existing
+from hublish.hub.client import transfer
 from hublish.hub.client.hub import Hub
 from hublish.pipeline.upload.additions import additions, check_sent, require_unchanged
 

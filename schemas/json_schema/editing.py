@@ -16,7 +16,7 @@ from hublish.schemas.documents.manifest import TEMPLATE_NAMES
 from hublish.schemas.vocabulary import card_fields, table, vocabulary
 
 DRAFT_07 = "http://json-schema.org/draft-07/schema#"
-# The descriptions of the built-in serializers; `hublish.formats.describing` writes the file.
+# The descriptions of the built-in serializers; `hublish.formats.describe_formats` writes the file.
 SERIALIZERS = Path(__file__).parents[1] / "vocabulary" / "serializers.json"
 
 Schema = dict[str, Any]

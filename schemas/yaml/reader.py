@@ -73,7 +73,7 @@ def _compose(text: SourceText) -> tuple[Node, tuple[Problem, ...], frozenset[Pat
         try:
             root = composer.document()
         except BrokenSyntaxError as broken:
-            from hublish.schemas.yaml.slips import syntax_problem  # only needed when the text is not YAML
+            from hublish.schemas.yaml.common_mistakes import syntax_problem  # only needed when the text is not YAML
 
             problem, value = syntax_problem(broken, readable, text)
             repaired = _replace(readable, value, replaced)

@@ -17,7 +17,7 @@ from hublish.formats.tensors.safetensors_header import MAX_HEADER_SIZE, check_he
 from hublish.formats.tensors.shards import INDEX_SUFFIX, SUFFIX, Index, read_index
 from hublish.formats.tensors.tensor import MAX_DIMENSIONS, Tensor
 from hublish.formats.tensors.tensor_data import FileRange
-from hublish.formats.tensors.ties import read_ties
+from hublish.formats.tensors.tied_tensors import read_ties
 
 # The length of the header, an unsigned little-endian integer, precedes it.
 _LENGTH_SIZE: Final = 8

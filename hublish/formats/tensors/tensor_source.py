@@ -17,7 +17,7 @@ from hublish.formats.tensors.safetensors_file import SafetensorsFile, read_safet
 from hublish.formats.tensors.shards import INDEX_SUFFIX, SUFFIX, Index, read_index
 from hublish.formats.tensors.tensor import Tensor, check_names
 from hublish.formats.tensors.tensor_data import InMemoryArray
-from hublish.formats.tensors.ties import read_ties
+from hublish.formats.tensors.tied_tensors import read_ties
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from hublish.base.errors import HublishError
 from hublish.base.progress import SILENT, Progress
 from hublish.base.values import Head, RemoteFile, RepoRef, Target
 from hublish.hub.client import failures
-from hublish.hub.client.library import OURSELVES, Caller
+from hublish.hub.client.installed_client import OURSELVES, Caller
 from hublish.hub.client.retry import RetryBudget
 
 if TYPE_CHECKING:

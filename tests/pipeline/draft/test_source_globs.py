@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hublish.base.patterns import glob_expression
-from hublish.pipeline.draft.parts import Part
+from hublish.pipeline.draft.release_parts import Part
 from hublish.pipeline.draft.source_globs import Neighbors, in_folders, sources
 from tests.pipeline.draft.listings import named
 

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from hublish.audit.secrets import secrets_in_text
+from hublish.audit.secret_scan import secrets_in_text
 from hublish.hub.client.failures import translate
 from hublish.schemas.diagnose.problems import InvalidDocumentError
 from hublish.schemas.documents.manifest_yaml import read_manifest

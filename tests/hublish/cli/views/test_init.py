@@ -5,7 +5,7 @@ from pathlib import Path
 
 from hublish import Draft
 from hublish.cli.views.init import DraftView
-from hublish.pipeline.draft.parts import Detected, LeftOut
+from hublish.pipeline.draft.release_parts import Detected, LeftOut
 from hublish.schemas.documents.manifest import Manifest
 from tests.hublish.cli.running import Golden
 from tests.hublish.cli.views.values import Show

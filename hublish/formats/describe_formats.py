@@ -1,4 +1,4 @@
-"""Describe the built-in serializers for editors: `python -m hublish.formats.describing` writes the descriptions.
+"""Describe the built-in serializers for editors: `python -m hublish.formats.describe_formats` writes the descriptions.
 
 The JSON Schema of the manifest lists every serializer with its options, but `schemas` is below `formats` and must not
 import it. So the descriptions are committed as data, and a test checks that they are fresh.

@@ -85,8 +85,7 @@ def test_the_plugin_can_be_switched_off(elsewhere: pytest.Pytester) -> None:
 
 def test_the_plugin_imports_no_heavy_modules_before_its_first_use() -> None:
     heavy = ["numpy", "pydantic", "huggingface_hub", "yaml", "uvicorn", "jinja2", "dulwich", "httpx2"]
-    script = (
-        "import sys, hublish.hub.fixtures; print(*sorted(n for n in sys.modules if n.partition('.')[0] in sys.argv))"
-    )
+    loaded = "sorted(name for name in sys.modules if name.partition('.')[0] in sys.argv)"
+    script = f"import sys, hublish.hub.pytest_fixtures; print(*{loaded})"
     ran = subprocess.run([sys.executable, "-c", script, *heavy], capture_output=True, text=True, check=True)
     assert ran.stdout.split() == []

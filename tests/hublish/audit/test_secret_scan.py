@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hublish.audit.fingerprint import Inspection, Interest, inspect
-from hublish.audit.secrets import EDGE, Secret, SecretScanner, secrets_in_text
+from hublish.audit.secret_scan import EDGE, Secret, SecretScanner, secrets_in_text
 from hublish.formats.blob import MemoryBlob
 from hublish.schemas.secrets.token_rules import RULES
 from tests.hublish.audit.payloads import CLEAN

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from hublish.formats import describing
+from hublish.formats import describe_formats as describing
 from hublish.formats.catalogue import FORMATS
 from hublish.schemas.json_schema.editing import SERIALIZERS
 
 
 def test_the_committed_descriptions_are_fresh() -> None:
     fresh = describing.described()
-    assert SERIALIZERS.read_text(encoding="utf-8") == fresh, "run `python -m hublish.formats.describing`"
+    assert SERIALIZERS.read_text(encoding="utf-8") == fresh, "run `python -m hublish.formats.describe_formats`"
 
 
 def test_every_built_in_serializer_and_every_option_is_described() -> None:

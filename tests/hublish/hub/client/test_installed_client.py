@@ -4,7 +4,7 @@ import pytest
 from huggingface_hub.utils import build_hf_headers
 
 from hublish import __version__
-from hublish.hub.client.library import OURSELVES, Caller
+from hublish.hub.client.installed_client import OURSELVES, Caller
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from hublish.schemas.diagnose.problems import InvalidDocumentError, Problem
 from hublish.schemas.yaml import composing
+from hublish.schemas.yaml.common_mistakes import LONGEST_LINE, Failure
 from hublish.schemas.yaml.reader import read_yaml
-from hublish.schemas.yaml.slips import LONGEST_LINE, Failure
 from tests.faults.projects import rounds
 
 

@@ -9,7 +9,7 @@ from safetensors.numpy import save_file
 
 from hublish.formats.interface import Written
 from hublish.formats.safetensors import Safetensors
-from hublish.formats.tensors.ties import read_ties
+from hublish.formats.tensors.tied_tensors import read_ties
 
 Dump = Callable[..., tuple[Written, ...]]
 

@@ -9,8 +9,8 @@ import pytest
 
 from hublish.base.errors import SourceError
 from hublish.base.values import Candidate, Project
-from hublish.pipeline.collect.artifact_files import find_files, outputs
 from hublish.pipeline.collect.collect import Collect, survey
+from hublish.pipeline.collect.sources import find_files, outputs
 from hublish.pipeline.serialize.serialize import Serialize
 from hublish.schemas.documents.manifest import Artifact, Manifest
 
