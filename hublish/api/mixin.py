@@ -276,7 +276,7 @@ def _card(kind: type, info: Any, *, repo_id: str = "", **variables: Any) -> str:
     return render_card(Project(manifest, b"", Path.cwd()), card, ()).text
 
 
-# The card of an instance that has no repo yet is named after its class.
+# A folder's name is not always a valid id: the card then has the name of the class.
 def _card_name(repo_id: str, kind: type) -> str:
     try:
         return check_repo_id(repo_id)

@@ -23,13 +23,7 @@ _LARGEST_GITIGNORE: Final = 1 << 20
 
 @dataclass(frozen=True)
 class Compare:
-    """Compare the sealed release with the head, which was read before any file.
-
-    Args:
-        hub: reports how it takes each file.
-        target: where the release goes.
-        head: the target's branch.
-    """
+    """Compare the sealed release with the head of the target's branch, which was read before any file."""
 
     hub: Hub
     target: Target

@@ -58,12 +58,8 @@ def diagnose(
 ) -> tuple[Problem, ...]:
     """Return every problem of a document, in the order of its text.
 
-    Args:
-        error: pydantic's error for `model`.
-        model: the document's model; unknown keys are compared with its fields.
-        data: the validated data.
-        family: the first part of the codes: `manifest`, `lock`, `plan`, `receipt`.
-        positions: the positions of the data in the text; without them, problems have a path only.
+    Unknown keys are compared with the fields of `model`. The codes begin with `family`: `manifest`, `lock`, `plan`,
+    `receipt`. Without the positions of the data in the text, problems have a path only.
     """
     by_path: dict[tuple[Path, str], Problem] = {}
     # Twice as many as are reported, because some only repeat others.

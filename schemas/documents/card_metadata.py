@@ -35,10 +35,7 @@ def metadata_problems(
 ) -> tuple[Problem, ...]:
     """Return the errors for which the Hub would reject a card, and warnings about values that its users would miss.
 
-    Args:
-        metadata: the front matter as plain data.
-        repo_type: the type of the card's repo; kernel cards only get warnings: the server does not validate them.
-        path: the path of the front matter in its document, for the problems.
+    Kernel cards only get warnings: the server does not validate them. The problems are placed below `path`.
     """
     rules = [*(rule(metadata) for rule in _RULES[repo_type]), _misspelled(metadata, repo_type)]
     findings = [finding for rule in rules for finding in islice(rule, MAX_PROBLEMS)]

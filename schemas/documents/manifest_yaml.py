@@ -46,10 +46,6 @@ class Effective:
 def read_manifest(text: bytes, source: str = "hub.yaml") -> Manifest:
     """Read and validate a manifest that needs no values from outside.
 
-    Args:
-        text: the bytes of the file.
-        source: its name in diagnostics.
-
     Raises:
         InvalidDocumentError: with all problems of the file, in the order of its lines.
     """

@@ -60,9 +60,7 @@ def holds_token(text: str) -> bool:
 def redact(text: str, known: Iterable[str] = ()) -> str:
     """Return `text` for output: without the known secrets, and with every possible token cut to its public prefix.
 
-    Args:
-        text: a message, a hint, a path or a traceback.
-        known: the secrets in use, longest first: one that contains another would leave a rest otherwise.
+    The known secrets come longest first: one that contains another would leave a rest otherwise.
     """
     for secret in known:
         text = text.replace(secret, MASK)

@@ -47,12 +47,7 @@ class Expansion:
 def expand(
     reading: Reading, settings: Mapping[str, Setting] = NO_SETTINGS, environment: Environment = NO_ENVIRONMENT
 ) -> Expansion:
-    """Replace the variables of a manifest.
-
-    Args:
-        reading: the manifest.
-        settings: values that replace those under `variables`, or add to them.
-        environment: the source of the other values, queried only for the names that are mentioned.
+    """Replace the variables of a manifest; the arguments are those of `resolve_manifest`.
 
     Raises:
         InvalidDocumentError: when the strings grow beyond MAX_CHARACTERS, and after MAX_PROBLEMS.

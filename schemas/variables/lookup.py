@@ -30,13 +30,7 @@ _COMPARISONS = 5_000
 
 
 class NoValueError(Exception):
-    """A name has no value.
-
-    Args:
-        reason: the reason, for the end of a sentence.
-        hint: how to fix it.
-        code: the code of the problem.
-    """
+    """A name has no value; the reason is for the end of a sentence."""
 
     def __init__(self, reason: str, hint: str = "", *, code: str = "manifest.variable") -> None:
         super().__init__(reason)
@@ -95,13 +89,7 @@ def setting_problem(name: str, value: object) -> tuple[str, str] | None:
 
 
 class Values:
-    """Looks up the value of each name on first use.
-
-    Args:
-        data: the data of the manifest, with its `variables` and `env`.
-        settings: values that replace declared ones, or add to them.
-        environment: the source of all other values.
-    """
+    """Looks up the value of each name on first use; settings replace the variables of the manifest, or add to them."""
 
     def __init__(self, data: Mapping[str, Any], settings: Mapping[str, Setting], environment: Environment) -> None:
         self.used: dict[str, str] = {}

@@ -43,13 +43,7 @@ _OPENING = re.compile(r"[\[{]")
 
 
 class BrokenSyntaxError(Exception):
-    """The parser stopped.
-
-    Args:
-        error: the parser's error.
-        last: the span of the last key or value that it read.
-        in_flow: whether brackets or braces were open.
-    """
+    """The parser stopped after the key or value in the span `last`, with brackets or braces open when `in_flow`."""
 
     def __init__(self, error: yaml.MarkedYAMLError, last: tuple[int, int], *, in_flow: bool) -> None:
         super().__init__(str(error.problem))
@@ -61,11 +55,8 @@ class BrokenSyntaxError(Exception):
 class Composer:
     """Builds the nodes of one document, at most MAX_DEPTH deep.
 
-    Args:
-        text: the document.
-        readable: the text to parse: the document, with values that break the syntax replaced by others of the same
-            length.
-        replaced: the offsets of those values.
+    `readable` is the text to parse: the document, with the values at the offsets `replaced`, which break the syntax,
+    replaced by others of the same length.
     """
 
     def __init__(self, text: SourceText, readable: str, replaced: Container[int] = ()) -> None:

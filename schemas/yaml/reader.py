@@ -121,11 +121,6 @@ def read_text(data: bytes, source: str, max_bytes: int) -> SourceText:
 
     A UTF-8 byte order mark is accepted, because some editors on Windows write one.
 
-    Args:
-        data: the bytes of the document.
-        source: its name in diagnostics.
-        max_bytes: the size of the largest document to read.
-
     Raises:
         InvalidDocumentError: when the document is too large, not UTF-8, or contains invisible characters.
     """
