@@ -177,6 +177,8 @@ def push_project(project: Project, declared: Declared, push: PushOptions, caller
 def project_of(value: Any, config: Any, declared: Declared) -> Project:
     """Return the project that publishes `value`, with `config` as its config.json.
 
+    Without a `config`, it is the one that huggingface_hub's mixins keep in the object.
+
     Raises:
         ManifestInvalidError: with every problem of the arguments.
         SerializationError: no serializer fits the object.

@@ -63,6 +63,8 @@ class GitOutput:
 def run_git(folder: Path, environ: Mapping[str, str], *arguments: str, timeout: float = TIMEOUT) -> GitOutput:
     """Run git, found on the PATH of `environ`, for at most `timeout` seconds.
 
+    It searches the folder and those above for a repository. The timeout also stops the programs that git started.
+
     Raises:
         NoValueError: git is not found, cannot be started, or takes too long.
     """
