@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from hublish.base.content import Content, ContentChangedError, InMemory, OnDisk, copy, open_below, same_bytes
+from tests.file_changes import grow, replace_by_copy, replace_by_fifo, rewrite_with_mtime_restored
 from tests.pipeline.staging import wait_for_a_tick
 
 DATA = bytes(range(256)) * 20
@@ -64,27 +65,6 @@ def test_two_contents_share_an_identity_only_when_their_bytes_are_the_same(tmp_p
     shutil.copy2(content.path, tmp_path / "copy")
     assert OnDisk.at(tmp_path / "copy").identity != OnDisk.at(content.path).identity
     assert InMemory(b"a").identity == InMemory(b"a").identity != InMemory(b"b").identity
-
-
-def grow(path: Path) -> None:
-    with path.open("ab") as file:
-        file.write(b"more")
-
-
-def rewrite_with_mtime_restored(path: Path) -> None:
-    status = path.stat()
-    path.write_bytes(b"X" * status.st_size)
-    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
-
-
-def replace_by_copy(path: Path) -> None:
-    shutil.copy2(path, path.with_suffix(".copy"))
-    path.with_suffix(".copy").replace(path)
-
-
-def replace_by_fifo(path: Path) -> None:
-    path.unlink()
-    os.mkfifo(path)
 
 
 CHANGES = {

@@ -3,7 +3,6 @@
 import hashlib
 import os
 import random
-import shutil
 import subprocess
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -17,6 +16,15 @@ from hublish.base.errors import PolicyError, SourceChangedError, SourceError
 from hublish.base.values import Origin, Release, Staged, StagedFile
 from hublish.pipeline.seal.seal import Seal
 from hublish.schemas.diagnose.problems import Location, Problem
+from tests.file_changes import (
+    grow,
+    replace_by_copy,
+    replace_by_fifo,
+    replace_by_link,
+    replace_parent_by_link,
+    rewrite_with_mtime_restored,
+    truncate,
+)
 from tests.hublish.audit.payloads import CLEAN, NAMES, PICKLES, call
 from tests.hublish.audit.planted import KINDS, Issuer
 from tests.pipeline.staging import Inline, Recorder, project_in, staged, wait_for_a_tick, written
@@ -166,42 +174,6 @@ def test_a_file_with_several_names_is_a_warning(tmp_path: Path) -> None:
     (tmp_path / "two").hardlink_to(tmp_path / "one")
     content = OnDisk(tmp_path / "one", Identity.of((tmp_path / "one").stat()))
     assert [problem.code for problem in sealed(tmp_path, {"one": content}).warnings] == ["policy.hard_link"]
-
-
-def grow(path: Path) -> None:
-    with path.open("ab") as file:
-        file.write(b"more")
-
-
-def truncate(path: Path) -> None:
-    os.truncate(path, 3)
-
-
-def rewrite_with_mtime_restored(path: Path) -> None:
-    status = path.stat()
-    path.write_bytes(b"X" * status.st_size)
-    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
-
-
-def replace_by_copy(path: Path) -> None:
-    shutil.copy2(path, path.with_suffix(".copy"))
-    path.with_suffix(".copy").replace(path)
-
-
-def replace_by_link(path: Path) -> None:
-    path.rename(path.with_suffix(".moved"))
-    path.symlink_to(path.with_suffix(".moved"))
-
-
-def replace_parent_by_link(path: Path) -> None:
-    shutil.copytree(path.parent, path.parent.with_name("elsewhere"))
-    path.parent.rename(path.parent.with_name("moved"))
-    path.parent.symlink_to(path.parent.with_name("elsewhere"))
-
-
-def replace_by_fifo(path: Path) -> None:
-    path.unlink()
-    os.mkfifo(path)
 
 
 CHANGES = [
