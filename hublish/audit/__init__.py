@@ -9,7 +9,10 @@ path_audit.py     forbidden names, the Hub's limits, colliding names, names in d
 file_audit.py     the rules for content, and every rule as a step, for explaining
 policy.py         levels (forbid, warn, allow), and secrets in single strings
 fingerprint.py    one pass over a file: size, sha256, git blob id, pickles, secrets
-containers.py     opens zip, tar and compressed files within limits
+containers.py     inspects a file through every format recognized in it, within limits
+format_readers.py the interface of these formats; compressed files and zip archives
+tar_archives.py   tar archives
+numpy_arrays.py   the types of .npy arrays
 pickles.py        detects a pickle by its content and not by its name
 secrets.py        finds tokens and private keys in text and binary files
 """

@@ -1,43 +1,39 @@
-"""Open containers (zip, tar and compressed files), and search their members for a pickle.
+"""Inspect a file and all that it contains for pickles, through every format that a reader recognizes in it.
 
-The audit refuses a container that cannot be inspected, and one that two readers could understand differently.
+The audit refuses a container that cannot be inspected, one that two readers could understand differently, and one
+that exceeds a limit.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
+from hublish.audit.format_readers import (
+    Finding,
+    Member,
+    Reader,
+    UnreadableError,
+    ambiguous_zip_members,
+    compressed_content,
+    zip_members,
+)
+from hublish.audit.numpy_arrays import numpy_arrays
 from hublish.audit.pickles import pickle_in
-from hublish.formats.blob import FLOOR, Blob, ExpandedBlob, SliceBlob, TooLargeError, compression_of, expands
-from hublish.formats.input_files import InvalidFileError
-from hublish.formats.zip_directory import readable_members
-from hublish.formats.zip_reader import content_of, is_zip, read_zip
+from hublish.audit.tar_archives import tar_members
+from hublish.formats.blob import FLOOR, Blob, TooLargeError
 
 # Levels of nested containers that are opened: a `.nemo` is a tar with a zip with a pickle.
 DEPTH_LIMIT: Final = 4
+# Members of one file, at all levels: shards of data sets have some 10,000.
+MEMBER_LIMIT: Final = 200_000
+# Bytes that every reader receives of a file, to recognize its format.
+HEAD: Final = 1024
 # Characters of a member's name in messages.
 _NAME_LENGTH: Final = 80
-# The unit of a tar: a header takes one, and content is padded to a multiple (POSIX.1-1988, ustar).
-_BLOCK: Final = 512
-# Types of members that describe the next one, or all that follow.
-_PAX: Final = b"xg"
-# A pax record is `LENGTH KEY=VALUE\n`; its `size` replaces the one in the header.
-_PAX_SIZE: Final = re.compile(rb"(?:^|\n)\d+ size=(\d{1,18})\n")
-_PAX_LIMIT: Final = 1 << 16
 
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A file within a container."""
-
-    name: str
-    """Empty for the content of a compressed file."""
-    blob: Blob
-
-
-class UnreadableError(Exception):
-    """A container whose content cannot be inspected; the message describes it."""
+# Every format whose content a loader may unpickle or run. All readers that recognize a file inspect it, in this order.
+READERS: Final[tuple[Reader, ...]] = (compressed_content, tar_members, zip_members, numpy_arrays)
 
 
 def members(blob: Blob, *, ambiguous: bool = False) -> Iterator[Member] | None:
@@ -50,18 +46,9 @@ def members(blob: Blob, *, ambiguous: bool = False) -> Iterator[Member] | None:
     Raises:
         UnreadableError: here or while iterating, when it cannot be inspected.
     """
-    head = blob.read_at(0, _BLOCK)
-    if found := compression_of(head):
-        name, opener = found
-        if opener is None:
-            raise UnreadableError(f"a container compressed with {name}")
-        if expands(blob, opener):
-            return iter([Member("", ExpandedBlob(blob, opener))])
-    # By the checksum: the headers of version 7 have no signature.
-    if any(head[:100]) and _checksum_fits(head):
-        return _tar_members(blob)
-    # Last, because it may read the end of the bytes.
-    return _zip_members(blob, ambiguous=ambiguous) if is_zip(blob, head) else None
+    zips = ambiguous_zip_members if ambiguous else zip_members
+    found = _opened(blob, tuple(zips if reader is zip_members else reader for reader in READERS))
+    return (one for one in chain.from_iterable(found) if isinstance(one, Member)) if found else None
 
 
 def carried_pickle(blob: Blob) -> str | None:
@@ -71,67 +58,45 @@ def carried_pickle(blob: Blob) -> str | None:
     protocol 2`, `a container compressed with 7z, which cannot be inspected`.
     """
     try:
-        return _carried(blob, DEPTH_LIMIT)
+        return _Search().carried(blob, DEPTH_LIMIT)
     except UnreadableError as error:
         return f"{error}, which cannot be inspected"
     except TooLargeError:
         return f"compressed and expands to more than {FLOOR >> 30} GiB, which cannot be inspected"
 
 
-def _carried(blob: Blob, depth: int) -> str | None:
-    # The container first, so that the member is named; the container itself may still be a pickle to another loader.
-    inside = members(blob)
-    if inside is not None and not depth:
-        raise UnreadableError(f"a container nested more than {DEPTH_LIMIT} deep")
-    for member in inside or ():
-        if (kind := _carried(member.blob, depth - 1)) is not None:
-            return f"{_shown(member.name)} in it is {kind}" if member.name else f"compressed, and contains {kind}"
-    return pickle_in(blob)
+@dataclass(slots=True)
+class _Search:
+    """The search of one file."""
+
+    members: int = 0
+    """Members inspected so far."""
+
+    def carried(self, blob: Blob, depth: int) -> str | None:
+        inside = _opened(blob, READERS)
+        if inside and not depth:
+            raise UnreadableError(f"a container nested more than {DEPTH_LIMIT} deep")
+        # The members first, so that one is named; the container itself may still be a pickle to another loader.
+        for one in chain.from_iterable(inside):
+            if (description := self._description(one, depth)) is not None:
+                return description
+        return pickle_in(blob)
+
+    def _description(self, one: Member | Finding, depth: int) -> str | None:
+        if isinstance(one, Finding):
+            return one.description
+        self.members += 1
+        if self.members > MEMBER_LIMIT:
+            raise UnreadableError(f"a container with more than {MEMBER_LIMIT} members")
+        kind = self.carried(one.blob, depth - 1)
+        if kind is None:
+            return None
+        return f"{_shown(one.name)} in it is {kind}" if one.name else f"compressed, and contains {kind}"
 
 
-def _zip_members(blob: Blob, *, ambiguous: bool) -> Iterator[Member]:
-    """Yield every member that is a file, in the order of the bytes."""
-    try:
-        found = readable_members(blob) if ambiguous else read_zip(blob).members
-        for member in sorted(found, key=lambda member: member.begin):
-            if member.stored:
-                yield Member(member.name, content_of(blob, member))
-    except InvalidFileError as error:
-        raise UnreadableError(f"a zip archive ({error.message})") from None
-
-
-def _tar_members(blob: Blob) -> Iterator[Member]:
-    """Yield every member that has content, until the archive ends or breaks off: old v7, ustar, GNU and pax.
-
-    `tarfile` is not used: it reads whole pax headers into memory, and seeks backwards in compressed archives.
-    """
-    offset, pax_size = 0, None
-    # An archive ends with two blocks of zeros, whose checksum does not fit.
-    while _checksum_fits(header := blob.read_at(offset, _BLOCK)):
-        size = _number(header[124:136]) if pax_size is None else pax_size
-        pax_size, kind = None, header[156:157]
-        content = SliceBlob(blob, offset + _BLOCK, size)
-        if kind and kind in _PAX:
-            found = _PAX_SIZE.search(content.read_at(0, _PAX_LIMIT))
-            pax_size = int(found[1]) if found and kind == b"x" else None
-        elif size:
-            yield Member(header[:100].rstrip(b"\0").decode("utf-8", "replace"), content)
-        offset += _BLOCK + -(-size // _BLOCK) * _BLOCK
-
-
-def _checksum_fits(header: bytes) -> bool:
-    # The sum counts its own field as spaces.
-    total = sum(header) - sum(header[148:156]) + 8 * 0x20
-    return len(header) == _BLOCK and _number(header[148:156]) == total
-
-
-def _number(raw: bytes) -> int:
-    if raw[:1] == b"\x80":  # GNU's base 256, for sizes beyond 8 GiB
-        return int.from_bytes(raw[1:], "big")
-    try:
-        return int(raw.strip(b" \0") or b"0", 8)
-    except ValueError:
-        return -1
+def _opened(blob: Blob, readers: tuple[Reader, ...]) -> list[Iterator[Member | Finding]]:
+    head = blob.read_at(0, HEAD)
+    return [found for reader in readers if (found := reader(blob, head)) is not None]
 
 
 def _shown(name: str) -> str:

@@ -7,7 +7,8 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Final
 
-from hublish.audit.containers import UnreadableError, carried_pickle, members
+from hublish.audit.containers import carried_pickle, members
+from hublish.audit.format_readers import UnreadableError
 from hublish.audit.secret_scan import Secret, SecretScanner
 from hublish.base.content import Content, ContentChangedError
 from hublish.base.digests import blob_hasher

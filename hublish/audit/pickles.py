@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
-from hublish.formats.blob import Blob, MemoryBlob
+from hublish.formats.blob import Blob
 from hublish.formats.pickle_reader import MAX_PROTOCOL, CutShortError, Kind, Operation, PickleReader, UnknownOpcodeError
 
 # A pickle with a protocol header is still found after so many leading bytes.
@@ -22,12 +22,8 @@ CHAIN_LIMIT: Final = 16
 OPERATION_LIMIT: Final = 200_000
 
 _HEADER: Final = re.compile(rb"\x80[\x00-\x05]", re.DOTALL)
-_NPY_MAGIC: Final = b"\x93NUMPY"
-# numpy's names for a dtype of Python objects, alone or in a structured dtype.
-_OBJECT_DTYPE: Final = re.compile(rb"""['"][|<>=]?(?:O\d*|object_?)['"]""")
 # Shorter ones hold one small constant, and prose such as "K1." has the same bytes.
 _SHORTEST_BARE: Final = 4
-_LONGEST_NPY_HEADER: Final = 1 << 20
 
 _IMPORTS: Final = frozenset(["GLOBAL", "INST", "STACK_GLOBAL", "EXT1", "EXT2", "EXT4"])
 _CALLS: Final = frozenset(["REDUCE", "INST", "OBJ", "NEWOBJ", "NEWOBJ_EX", "BUILD"])
@@ -61,8 +57,6 @@ def pickle_in(blob: Blob) -> str | None:
     Containers are not opened here: see `containers.py`.
     """
     head = blob.read_at(0, LEAD_LENGTH)
-    if head.startswith(_NPY_MAGIC):
-        return _object_array(blob, head)
     if found := _chain(blob):
         return found
     # A loader may skip leading bytes; there, only a pickle that has a header and makes a call counts.
@@ -97,17 +91,6 @@ def _is_pickle(seen: "Walk", blob: Blob, start: int) -> bool:
     if seen.ending is Ending.STOPPED:
         return at_end and seen.end - start >= _SHORTEST_BARE
     return seen.ending is Ending.CUT and seen.memo_writes > 1
-
-
-def _object_array(blob: Blob, head: bytes) -> str | None:
-    """Inspect a `.npy` header; its length has two bytes in format 1.0, and four in 2.0 and 3.0 (NEP 1)."""
-    width = 2 if head[6:7] == b"\x01" else 4
-    length = int.from_bytes(head[8 : 8 + width], "little")
-    header = blob.read_at(8 + width, min(length, _LONGEST_NPY_HEADER))
-    if length > _LONGEST_NPY_HEADER or _OBJECT_DTYPE.search(header):
-        return "a NumPy array of Python objects, which are pickled"
-    rest = MemoryBlob(blob.read_at(8 + width + length, LEAD_LENGTH))
-    return "a pickle after a NumPy header" if _chain(rest) else None
 
 
 # --------------------------------------------------------------------------------------------------- the walk

@@ -81,6 +81,23 @@ class SliceBlob:
         return self.parent.read_at(self.start + offset, length) if length > 0 else b""
 
 
+@dataclass(frozen=True, slots=True)
+class TailBlob:
+    """All bytes of another blob from an offset on."""
+
+    parent: Blob
+    start: int
+
+    @property
+    def size(self) -> int | None:
+        """Number of bytes; None when that of the parent is unknown."""
+        return None if self.parent.size is None else max(0, self.parent.size - self.start)
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """Read from the parent."""
+        return self.parent.read_at(self.start + offset, length)
+
+
 class BlobFile(io.RawIOBase):
     """A blob as a seekable binary file, for libraries that read files."""
 

@@ -1,0 +1,76 @@
+"""The interface of the readers of formats that carry other files, and the readers of compressed files and zip archives.
+
+A reader recognizes its format by content, never by name. `containers.py` runs every reader on every file, because a
+file may be of several formats at once: a tar may end with the directory of a zip.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from hublish.formats.blob import Blob, ExpandedBlob, compression_of, expands
+from hublish.formats.input_files import InvalidFileError
+from hublish.formats.zip_directory import readable_members
+from hublish.formats.zip_reader import content_of, is_zip, read_zip
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Bytes within a file, to be inspected as a file of their own."""
+
+    name: str
+    """Empty for the content of a compressed file."""
+    blob: Blob
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A reason to refuse the file, such as `an array of Python objects, which are pickled`."""
+
+    description: str
+
+
+class UnreadableError(Exception):
+    """A file whose content cannot be inspected; the message describes it, such as `a zip archive (it is cut short)`."""
+
+
+Reader = Callable[[Blob, bytes], Iterator[Member | Finding] | None]
+"""Return the members and findings of a file, given its bytes and the first `HEAD` of them; None for another format.
+
+It may raise an `UnreadableError`, at once or while the caller iterates.
+"""
+
+
+def compressed_content(blob: Blob, head: bytes) -> Iterator[Member] | None:
+    """Yield the content of a compressed file."""
+    found = compression_of(head)
+    if found is None:
+        return None
+    name, opener = found
+    if opener is None:
+        raise UnreadableError(f"a container compressed with {name}")
+    return iter([Member("", ExpandedBlob(blob, opener))]) if expands(blob, opener) else None
+
+
+def zip_members(blob: Blob, head: bytes, *, ambiguous: bool = False) -> Iterator[Member] | None:
+    """Yield every member that has content, in the order of the bytes.
+
+    Args:
+        blob: the bytes.
+        head: the first of them.
+        ambiguous: open also an archive that two readers could understand differently.
+    """
+    return _zip_members(blob, ambiguous=ambiguous) if is_zip(blob, head) else None
+
+
+ambiguous_zip_members = partial(zip_members, ambiguous=True)
+
+
+def _zip_members(blob: Blob, *, ambiguous: bool) -> Iterator[Member]:
+    try:
+        found = readable_members(blob) if ambiguous else read_zip(blob).members
+        for member in sorted(found, key=lambda member: member.begin):
+            if member.stored:
+                yield Member(member.name, content_of(blob, member))
+    except InvalidFileError as error:
+        raise UnreadableError(f"a zip archive ({error.message})") from None
