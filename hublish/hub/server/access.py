@@ -2,12 +2,15 @@
 
 import base64
 import binascii
+from collections.abc import Iterable
 
 from hublish.hub.server.accounts import Account
+from hublish.hub.server.git.repository import GitRepository
 from hublish.hub.server.http import Request
 from hublish.hub.server.refusals import HubError, forbidden, invalid_token, repo_not_found, unauthenticated
 from hublish.hub.server.repo_ids import RepoId
 from hublish.hub.server.stores import Hub
+from hublish.hub.server.xet.tokens import Access, Scope
 
 
 def token_of(request: Request) -> str | None:
@@ -70,20 +73,56 @@ def authorize(hub: Hub, request: Request, repo: RepoId, *, content: bool = False
     """
     token = token_of(request)
     account = hub.accounts.of(token) if token else None
-    member = account is not None and account.belongs_to(repo.namespace)
-    settings = hub.repositories.settings(repo)
     # First of all: a private repository must look the same as a missing one, even to an unknown token.
-    if settings.private and not member:
-        raise repo_not_found()
+    require_readable(hub, account, repo)
     if token and account is None:
         raise invalid_token()
+    if content:
+        require_readable(hub, account, repo, content=True)
+    return account
+
+
+def require_readable(hub: Hub, account: Account | None, repo: RepoId, *, content: bool = False) -> None:
+    """Raise 404 or GatedRepo unless an account (None: anybody) may read a repository; see `authorize`."""
+    member = account is not None and account.belongs_to(repo.namespace)
+    settings = hub.repositories.settings(repo)
+    if settings.private and not member:
+        raise repo_not_found()
     # Gating protects the bytes only: info and listings stay readable.
     if content and settings.gated and not member:
         log_in = "You must have access to it and be authenticated to access it. Please log in."
         hint = "You are not in the authorized list." if account else log_in
         message = f"Access to {repo.kind} {repo.full_name} is restricted. {hint}"
         raise HubError(403 if account else 401, "GatedRepo", message)
-    return account
+
+
+def may_read_content(hub: Hub, account: Account | None, repo: RepoId) -> bool:
+    """Return whether an account (None: anybody) may read the files of a repository that exists."""
+    try:
+        require_readable(hub, account, repo, content=True)
+    except HubError:
+        return False
+    return True
+
+
+def usable_objects(hub: Hub, account: Account, git: GitRepository, sha256s: Iterable[str]) -> dict[str, int]:
+    """Return the sizes of those objects that a user may refer to in a commit to the repository `git`.
+
+    These are the objects that the user has sent, to whatever repository, and those that the repository refers to
+    already. Any other object looks as if it were not stored: neither its bytes nor its existence belong to the user.
+    """
+    stored = {sha256: size for sha256 in sha256s if (size := hub.objects.size(sha256)) is not None}
+    if account.admin:  # who may read all repositories
+        return stored
+    foreign = [sha256 for sha256 in stored if not hub.senders.has(account.user, sha256)]
+    hidden = set(foreign) - hub.references.files(git, foreign)
+    return {sha256: size for sha256, size in stored.items() if sha256 not in hidden}
+
+
+def served_objects(hub: Hub, git: GitRepository, sha256s: Iterable[str]) -> dict[str, int]:
+    """Return the sizes of those objects that the repository `git` refers to, and so may serve to its readers."""
+    found = hub.references.files(git, sha256s)
+    return {sha256: size for sha256 in found if (size := hub.objects.size(sha256)) is not None}
 
 
 def authorize_contribution(hub: Hub, request: Request, repo: RepoId) -> Account:
@@ -125,6 +164,38 @@ def repo_to_upload(hub: Hub, request: Request) -> RepoId:
     return repo
 
 
-def authorize_xet(hub: Hub, request: Request, scope: str) -> str:
-    """Check that the caller may have a xet token of scope `read` or `write`, and return the repository's name."""
-    return (repo_to_read(hub, request, content=True) if scope == "read" else repo_to_upload(hub, request)).full_name
+class XetRights:
+    """The rights behind xet tokens, which are checked again on every call: they outlive changes of a repository."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+
+    def of(self, request: Request, scope: Scope) -> Access:
+        """Return the rights of `scope` in the repository in a request's path; raise HubError unless they are given."""
+        reads = scope == "read"
+        repo = repo_to_read(self._hub, request, content=True) if reads else repo_to_upload(self._hub, request)
+        account = identify(self._hub, request)
+        return Access(scope, repo.key, account.user if account else "")
+
+    def check(self, access: Access) -> None:
+        """Raise HubError unless the user still has these rights."""
+        account = self._hub.accounts.named(access.user)
+        require_readable(self._hub, account, RepoId.from_key(access.repo), content=access.scope == "read")
+        if account is None and access.scope == "write":
+            raise unauthenticated()
+
+    def permits(self, access: Access, sha256: str) -> bool:
+        """Return whether the user may read a file: the repository contains it, or the user sent it."""
+        if access.user and self._hub.senders.has(access.user, sha256):
+            return True
+        with self._hub.repositories.open(RepoId.from_key(access.repo)) as git:
+            return bool(self._hub.references.files(git, [sha256]))
+
+    def add(self, access: Access, sha256s: list[str]) -> bool:
+        """Record files that the user has sent; return whether any of them is new."""
+        return self._hub.senders.add(access.user, sha256s)
+
+    def sender(self, access: Access) -> str | None:
+        """Return the user whose xorbs new files may consist of; None for a user who may read everything."""
+        account = self._hub.accounts.named(access.user)
+        return None if account and account.admin else access.user

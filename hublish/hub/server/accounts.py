@@ -42,6 +42,11 @@ class Accounts:
         user = content["users"][known["user"]]
         return Account(known["user"], tuple(user["orgs"]), admin=user["admin"], role=known["role"])
 
+    def named(self, user: str) -> Account | None:
+        """Return the account of a user, with the rights of a write token, or None."""
+        known = self._read()["users"].get(user)
+        return Account(user, tuple(known["orgs"]), admin=known["admin"]) if known else None
+
     def add(self, account: Account, token: str | None = None) -> str:
         """Register an account and return its token: by default the existing one for its role, or else a new one.
 

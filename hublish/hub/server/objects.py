@@ -3,6 +3,7 @@
 import hashlib
 import re
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeGuard
 
@@ -66,6 +67,36 @@ class ObjectStore:
     def incoming(self) -> "Incoming":
         """Return a writer for new content; use it in a `with` block and end with `seal`."""
         return Incoming(self)
+
+
+class Senders:
+    """Which users have sent which objects: they may refer to these in any repository that they may write to.
+
+    Knowing a sha256 is not enough, since the listings of gated repositories are public. The marks are empty files
+    under `root/sent/<user>/ab/<sha256>`. A lost one costs another upload.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root / "sent"
+
+    def add(self, user: str, sha256s: Iterable[str]) -> bool:
+        """Record that a user has the content of some objects; return whether any of it is new."""
+        new = False
+        for path in (self._path(user, sha256) for sha256 in sha256s):
+            if not path.exists():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.touch()
+                new = True
+        return new
+
+    def has(self, user: str, sha256: str) -> bool:
+        """Return whether a user is known to have the content of an object."""
+        return self._path(user, sha256).exists()
+
+    def _path(self, user: str, sha256: str) -> Path:
+        assert is_sha256(sha256)
+        # Hashed: some file systems would take the names of two users, `ann` and `Ann`, for one.
+        return self._root / hashlib.sha256(user.encode()).hexdigest()[:32] / sha256[:2] / sha256
 
 
 class Incoming(IncomingFile):

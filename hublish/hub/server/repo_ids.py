@@ -40,6 +40,17 @@ class RepoId:
             raise ValueError(f"invalid repository name {full_name[:200]!r}")
         return cls(kind, namespace, name)
 
+    @classmethod
+    def from_key(cls, key: str) -> "RepoId":
+        """Parse a `key`."""
+        kind, _, full_name = key.partition(":")
+        return cls.parse(kind, full_name.replace(":", "/"))
+
+    @property
+    def key(self) -> str:
+        """`kind:namespace:name`, without characters that URLs or paths treat specially."""
+        return f"{self.kind}:{self.namespace}:{self.name}"
+
     @property
     def full_name(self) -> str:
         """`namespace/name`."""

@@ -11,13 +11,12 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager, nullcontext, suppress
-from functools import partial
 from pathlib import Path
 from typing import Self
 
 import uvicorn
 
-from hublish.hub.server.access import authorize_xet
+from hublish.hub.server.access import XetRights
 from hublish.hub.server.accounts import Account
 from hublish.hub.server.app import App
 from hublish.hub.server.objects import ObjectStore
@@ -162,7 +161,7 @@ def _application(root: Path, limits: Limits, executor: Executor, *, xet: bool) -
     with closing(XetStore(root, objects)) if xet else nullcontext() as store:
         hub = Hub(root, limits, objects, store.xet_hash if store else lambda _: None)
         # Without xet, its token calls have no route: the client takes the 404 for a Hub that has no xet.
-        yield hub, App(hub, executor, xet_routes(store, partial(authorize_xet, hub)) if store else ())
+        yield hub, App(hub, executor, xet_routes(store, XetRights(hub)) if store else ())
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from hublish.hub.server.git.repository import CommitInfo, GitRepository
 from hublish.hub.server.http import Request
 from hublish.hub.server.refusals import entry_not_found, revision_not_found
 from hublish.hub.server.repo_ids import RepoId
-from hublish.hub.server.repositories import DEFAULT_BRANCH
+from hublish.hub.server.repositories import DEFAULT_BRANCH, MAIN_REF
 from hublish.hub.server.stores import Hub
 
 
@@ -87,12 +87,13 @@ def requested_snapshot(hub: Hub, request: Request, *, content: bool = False) -> 
 def open_snapshot(hub: Hub, repo: RepoId, revision: str) -> Iterator[Snapshot]:
     """Open a repository at a revision; raise 404 RepoNotFound or RevisionNotFound."""
     with hub.repositories.open(repo) as git:
-        yield Snapshot(hub, repo, git, git.commit(commit_of(git, revision)))
+        yield Snapshot(hub, repo, git, git.commit(commit_of(hub, git, revision)))
 
 
-def commit_of(git: GitRepository, revision: str) -> str:
+def commit_of(hub: Hub, git: GitRepository, revision: str) -> str:
     """Return the commit of a revision; raise 404 RevisionNotFound."""
     commit = git.resolve(revision)
-    if commit is None:
+    # Of a deleted branch or a squashed history, commits stay on the disk and their ids may be known.
+    if commit is None or not (commit == git.refs.get(MAIN_REF) or hub.references.has_commit(git, commit)):
         raise revision_not_found(revision)
     return commit

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from hublish.hub.server.accounts import Accounts
 from hublish.hub.server.git.lfs_pointers import BlobFacts
+from hublish.hub.server.git.references import References
 from hublish.hub.server.git.repository import TreeCache
-from hublish.hub.server.objects import ObjectStore
+from hublish.hub.server.objects import ObjectStore, Senders
 from hublish.hub.server.repositories import Repositories
 from hublish.hub.server.uploads import Uploads
 
@@ -32,7 +33,9 @@ class Hub:
         self.objects = objects
         self.repositories = Repositories(root)
         self.accounts = Accounts(root)
-        self.uploads = Uploads(root, objects)
+        self.senders = Senders(root)
+        self.uploads = Uploads(root, objects, self.senders)
         self.facts = BlobFacts()
+        self.references = References(self.facts)
         self.trees = TreeCache()
         self.xet_hash = xet_hash

@@ -11,11 +11,12 @@ from pathlib import Path
 
 from hublish.base.durable import settle, sync_folder
 from hublish.hub.server.durable_files import shared_secret
-from hublish.hub.server.objects import MismatchError, ObjectStore
+from hublish.hub.server.objects import MismatchError, ObjectStore, Senders
 from hublish.hub.server.refusals import forbidden
 
-# Seconds until a signed path expires.
+# Seconds until a signed path expires: an upload may take long, a download has begun by then.
 LIFETIME = 24 * 3600
+DOWNLOAD_LIFETIME = 3600
 
 _OVER = "this upload is complete, or was abandoned"
 
@@ -30,20 +31,24 @@ class Upload:
     session: str = "-"  # of an upload in parts: two uploads of one object never write to the same file
     part: int = 0  # counted from 1
     part_size: int = 0  # bytes of every part but the last
+    repo: str = ""  # the repository that it goes to or comes from, as `RepoId.key`
+    user: str = ""  # who asked for it; empty for an anonymous caller
 
 
 class Uploads:
     """Signs and checks upload paths, and stores the parts of unfinished uploads."""
 
-    def __init__(self, root: Path, objects: ObjectStore) -> None:
+    def __init__(self, root: Path, objects: ObjectStore, senders: Senders) -> None:
         self._objects = objects
+        self._senders = senders
         # An upload may begin at one process and end at another.
         self._key = shared_secret(root / "upload.key", lock=root / "locks" / "upload.lock", scratch=root / "incoming")
         self._parts = root / "multipart"
 
     def sign(self, upload: Upload) -> str:
-        """Return the path that permits `upload`, until `LIFETIME` from now."""
-        claim = "/".join(map(str, (*astuple(upload), int(time.time()) + LIFETIME)))
+        """Return the path that permits `upload`, until its lifetime ends."""
+        lifetime = DOWNLOAD_LIFETIME if upload.action == "get" else LIFETIME
+        claim = "/".join(map(str, (*astuple(upload), int(time.time()) + lifetime)))
         return f"/lfs/{claim}/{self._signature(claim)}"
 
     def verify(self, path: str) -> Upload:
@@ -51,10 +56,10 @@ class Uploads:
         claim, _, signature = path.removeprefix("/lfs/").rpartition("/")
         if not hmac.compare_digest(signature.encode(), self._signature(claim).encode()):
             raise forbidden("the signature of this upload path is not valid")
-        action, sha256, size, session, part, part_size, expires = claim.split("/")
+        action, sha256, size, session, part, part_size, repo, user, expires = claim.split("/")
         if int(expires) < time.time():
             raise forbidden("this upload path has expired")
-        return Upload(action, sha256, int(size), session, int(part), int(part_size))
+        return Upload(action, sha256, int(size), session, int(part), int(part_size), repo, user)
 
     def _signature(self, claim: str) -> str:
         return hmac.new(self._key, claim.encode(), "sha256").hexdigest()[:40]  # 160 bits are enough
@@ -72,7 +77,7 @@ class Uploads:
         return PartWriter(self._file(upload), offset, min(upload.part_size, upload.size - offset))
 
     def complete(self, upload: Upload) -> None:
-        """Check all parts as one object and store it.
+        """Check all parts as one object and store it; record that the user has its content.
 
         Raise MismatchError when size or sha256 is not the announced one, or no part has arrived.
         """
@@ -80,7 +85,7 @@ class Uploads:
         try:
             file = path.open("rb", buffering=0)
         except FileNotFoundError:
-            if self._objects.has(upload.sha256):
+            if self._objects.has(upload.sha256) and self._senders.has(upload.user, upload.sha256):
                 return  # completed by an earlier call whose response was lost: the client retries
             raise MismatchError("no part of this upload has arrived") from None
         with file:
@@ -93,6 +98,8 @@ class Uploads:
             if sha256 != upload.sha256:
                 raise MismatchError(f"expected sha256 {upload.sha256}, received {sha256}")
             os.fchmod(file.fileno(), 0o444)
+            # Before the parts disappear: a retry after a crash must find one or the other.
+            self._senders.add(upload.user, [sha256])
             settle(path, self._objects.path(upload.sha256))
             sync_folder(self._parts)
 

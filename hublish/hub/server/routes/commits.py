@@ -8,7 +8,7 @@ from typing import IO
 
 from dulwich.objects import Blob
 
-from hublish.hub.server.access import authorize_contribution, repo_of, require_namespace
+from hublish.hub.server.access import authorize_contribution, repo_of, require_namespace, usable_objects
 from hublish.hub.server.accounts import Account
 from hublish.hub.server.card_checks import validate
 from hublish.hub.server.commit_body import BodyReader, Header, Operation
@@ -70,7 +70,7 @@ def _commit(hub: Hub, target: _Target, body: IO[bytes]) -> tuple[str, Discussion
     with hub.repositories.open(target.repo) as git, git.writer() as writer:
         _head(git, target)  # report a missing branch before parsing a large body
         reader = BodyReader(
-            objects=hub.objects,
+            size_of=partial(_size_of, hub, target, git),
             add_blob=partial(writer.add, Blob.type_num),
             check=partial(_check_content, hub, target.repo),
             largest_file=hub.limits.regular_file,
@@ -85,6 +85,10 @@ def _commit(hub: Hub, target: _Target, body: IO[bytes]) -> tuple[str, Discussion
             author = Signature(target.account.user, now())
             oid = add_commit(writer, write_tree(writer, editor), (head,), author, header.message)
             return oid, _publish(git, writer, target, header, head, oid)
+
+
+def _size_of(hub: Hub, target: _Target, git: GitRepository, sha256: str) -> int | None:
+    return usable_objects(hub, target.account, git, [sha256]).get(sha256)
 
 
 def _head(git: GitRepository, target: _Target) -> str:

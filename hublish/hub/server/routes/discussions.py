@@ -4,7 +4,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from hublish.hub.server.access import authorize_contribution, repo_of, repo_to_read, require_namespace
+from hublish.hub.server.access import (
+    authorize,
+    authorize_contribution,
+    may_read_content,
+    repo_of,
+    repo_to_read,
+    require_namespace,
+)
 from hublish.hub.server.accounts import Account
 from hublish.hub.server.git.repository import GitRepository
 from hublish.hub.server.http import Request, Response, json_response, parse_number
@@ -60,14 +67,16 @@ def create(hub: Hub, request: Request) -> Response:
 
 def details(hub: Hub, request: Request) -> Response:
     """`GET /api/P/R/discussions/N[?diff=1]`."""
-    repo = repo_to_read(hub, request)
+    repo = repo_of(request)
+    caller = authorize(hub, request, repo)
     with hub.repositories.open(repo) as git:
         item = _get(git, request)
         shown = {**_summary(repo, item), "events": item.events}
         if item.pull_request:
             shown["changes"] = {"base": MAIN_REF, "mergeCommitId": item.merge_commit}
             shown["filesWithConflicts"] = conflicting_files(git, item)
-            if request.flag("diff"):
+            # A diff contains lines of files, which gating protects; the rest of a discussion is public.
+            if request.flag("diff") and may_read_content(hub, caller, repo):
                 head = git.refs.get(item.ref)
                 shown["diff"] = git.diff(item.base_commit, head) if head else ""
     return json_response(shown)

@@ -1,9 +1,20 @@
 """Git LFS: the batch call, the bodies it announces (git-lfs, docs/api/batch.md), and copies between repositories."""
 
 import asyncio
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeGuard
 
-from hublish.hub.server.access import authorize_contribution, repo_of, repo_to_read
+from hublish.hub.server.access import (
+    authorize,
+    authorize_contribution,
+    repo_of,
+    repo_to_read,
+    require_readable,
+    served_objects,
+    usable_objects,
+)
 from hublish.hub.server.http import Request, Response, content_response, json_response, receive_into
 from hublish.hub.server.objects import MAX_FILE, MismatchError, is_sha256
 from hublish.hub.server.refusals import HubError, bad_request, forbidden
@@ -23,51 +34,82 @@ MAX_COPIES = 500
 def batch(hub: Hub, request: Request) -> Response:
     """`POST R.git/info/lfs/objects/batch`: the missing objects, and the addresses to send or fetch them."""
     body = request.json_object()
+    repo = repo_of(request)
     download = body.get("operation") == "download"
-    if download:
-        repo_to_read(hub, request, content=True)
-    else:
-        authorize_contribution(hub, request, repo_of(request))
+    caller = authorize(hub, request, repo, content=True) if download else authorize_contribution(hub, request, repo)
     objects = body.get("objects")
     if not isinstance(objects, list) or len(objects) > MAX_OBJECTS or body.get("hash_algo", "sha256") != "sha256":
         raise bad_request(f"A batch has a list of at most {MAX_OBJECTS} sha256 objects")
+    wanted = [item["oid"] for item in objects if _is_object(item)]
+    with hub.repositories.open(repo) as git:
+        # Not the whole store: that would hand out any object to everyone who knows its sha256.
+        if caller is None or download:
+            stored = served_objects(hub, git, wanted)
+        else:
+            stored = usable_objects(hub, caller, git, wanted)
     multipart = "multipart" in str(body.get("transfers"))
-    answers = [_answer(hub, request, item, download=download, multipart=multipart) for item in objects]
+    transfer = _Transfer(hub, request.base_url, repo.key, caller.user if caller else "", stored)
+    answers = [transfer.download(item) if download else transfer.upload(item, multipart=multipart) for item in objects]
     return json_response({"transfer": "basic", "objects": answers, "hash_algo": "sha256"}, headers=MEDIA_TYPE)
 
 
-def _answer(hub: Hub, request: Request, item: Any, *, download: bool, multipart: bool) -> dict[str, Any]:
-    sha256, size = (item.get("oid"), item.get("size")) if isinstance(item, dict) else (None, None)
-    if not is_sha256(sha256) or not isinstance(size, int) or not 0 <= size <= MAX_FILE:
-        return {"oid": str(sha256), "size": 0, "error": {"code": 422, "message": "Invalid object id or size"}}
-    known = {"oid": sha256, "size": size}
-    stored = hub.objects.size(sha256)
-    if stored is not None and stored != size:
-        return {**known, "error": {"code": 422, "message": f"This object has {stored} bytes"}}
-    if download and stored is None:
-        return {**known, "error": {"code": 404, "message": "Object does not exist"}}
-    if download:
-        return {**known, "actions": {"download": _action(hub, request, Upload("get", sha256, size))}}
-    if stored is not None:
-        return known  # without `actions`, the client does not send the object
-    if multipart and size > hub.limits.multipart:
-        return {**known, "actions": {"upload": _parts_action(hub, request, sha256, size)}}
-    return {**known, "actions": {"upload": _action(hub, request, Upload("put", sha256, size))}}
+def _is_object(item: Any) -> TypeGuard[dict[str, Any]]:
+    if not isinstance(item, dict) or not is_sha256(item.get("oid")):
+        return False
+    size = item.get("size")
+    return isinstance(size, int) and 0 <= size <= MAX_FILE
 
 
-def _action(hub: Hub, request: Request, upload: Upload) -> dict[str, Any]:
-    return {"href": request.base_url + hub.uploads.sign(upload)}
+@dataclass(frozen=True, slots=True)
+class _Transfer:
+    """Answers for the objects of one batch."""
+
+    hub: Hub
+    base_url: str
+    repo: str
+    user: str
+    stored: Mapping[str, int]  # sizes of the objects that exist for this caller
+
+    def download(self, item: Any) -> dict[str, Any]:
+        if problem := self._problem(item):
+            return problem
+        if item["oid"] not in self.stored:
+            return {**_named(item), "error": {"code": 404, "message": "Object does not exist"}}
+        return {**_named(item), "actions": {"download": self._action("get", item)}}
+
+    def upload(self, item: Any, *, multipart: bool) -> dict[str, Any]:
+        if problem := self._problem(item):
+            return problem
+        if item["oid"] in self.stored:
+            return _named(item)  # without `actions`, the client does not send the object
+        parts = multipart and item["size"] > self.hub.limits.multipart
+        return {**_named(item), "actions": {"upload": self._parts(item) if parts else self._action("put", item)}}
+
+    def _problem(self, item: Any) -> dict[str, Any] | None:
+        if not _is_object(item):
+            oid = str(item.get("oid") if isinstance(item, dict) else None)
+            return {"oid": oid, "size": 0, "error": {"code": 422, "message": "Invalid object id or size"}}
+        stored = self.stored.get(item["oid"], item["size"])
+        if stored != item["size"]:
+            return {**_named(item), "error": {"code": 422, "message": f"This object has {stored} bytes"}}
+        return None
+
+    def _action(self, action: str, item: dict[str, Any], **more: Any) -> dict[str, Any]:
+        upload = Upload(action, item["oid"], item["size"], **more, repo=self.repo, user=self.user)
+        return {"href": self.base_url + self.hub.uploads.sign(upload)}
+
+    def _parts(self, item: dict[str, Any]) -> dict[str, Any]:
+        # The client ignores `transfer`: `chunk_size` in the header makes it send parts, to the addresses "1", "2", ..
+        session = self.hub.uploads.begin_parts(item["oid"])
+        size = self.hub.limits.part
+        count = -(-item["size"] // size)  # the client checks this number
+        part = partial(self._action, "part", item, session=session, part_size=size)
+        parts = {str(number): part(part=number)["href"] for number in range(1, count + 1)}
+        return {**self._action("complete", item, session=session), "header": {"chunk_size": str(size), **parts}}
 
 
-def _parts_action(hub: Hub, request: Request, sha256: str, size: int) -> dict[str, Any]:
-    # The client ignores `transfer`: `chunk_size` in the header makes it send parts, to the addresses under "1", "2", ..
-    session = hub.uploads.begin_parts(sha256)
-    part_size = hub.limits.part
-    count = -(-size // part_size)  # the client checks this number
-    uploads = [Upload("part", sha256, size, session, number, part_size) for number in range(1, count + 1)]
-    parts = {str(upload.part): request.base_url + hub.uploads.sign(upload) for upload in uploads}
-    complete = _action(hub, request, Upload("complete", sha256, size, session))
-    return {**complete, "header": {"chunk_size": str(part_size), **parts}}
+def _named(item: dict[str, Any]) -> dict[str, Any]:
+    return {"oid": item["oid"], "size": item["size"]}
 
 
 def _allowed(hub: Hub, request: Request, *actions: str) -> Upload:
@@ -95,7 +137,9 @@ async def _put_object(hub: Hub, request: Request, upload: Upload) -> str:
             incoming.write(data)
 
         await receive_into(request.stream, write)
-        return await asyncio.to_thread(incoming.seal, upload.sha256, upload.size)
+        sha256 = await asyncio.to_thread(incoming.seal, upload.sha256, upload.size)
+    await asyncio.to_thread(hub.senders.add, upload.user, [sha256])
+    return sha256
 
 
 async def _put_part(hub: Hub, request: Request, upload: Upload) -> str:
@@ -117,33 +161,48 @@ def complete(hub: Hub, request: Request) -> Response:
 def get(hub: Hub, request: Request) -> Response:
     """`GET /lfs/get/...`: the content of an object, for git-lfs."""
     upload = _allowed(hub, request, "get")
+    repo = RepoId.from_key(upload.repo)
+    # Signed for one caller, who may have lost the access since, or the repository the object.
+    require_readable(hub, hub.accounts.named(upload.user), repo, content=True)
+    with hub.repositories.open(repo) as git:
+        if upload.sha256 not in served_objects(hub, git, [upload.sha256]):
+            raise _missing()
     return content_response(request, hub.objects.path(upload.sha256), {"etag": f'"{upload.sha256}"'})
 
 
 def verify(hub: Hub, request: Request) -> Response:
-    """`POST R.git/info/lfs/objects/verify`: whether the object is stored with this size."""
-    repo_to_read(hub, request)
+    """`POST R.git/info/lfs/objects/verify`: whether the caller's object is stored with this size."""
+    repo = repo_of(request)
+    account = authorize_contribution(hub, request, repo)
     body = request.json_object()
     sha256 = body.get("oid")
-    if not is_sha256(sha256) or hub.objects.size(sha256) != body.get("size"):
-        raise HubError(404, None, "Object does not exist")
+    with hub.repositories.open(repo) as git:
+        stored = usable_objects(hub, account, git, [sha256] if is_sha256(sha256) else [])
+    if not is_sha256(sha256) or sha256 not in stored or stored[sha256] != body.get("size"):
+        raise _missing()
     return json_response({}, headers=MEDIA_TYPE)
+
+
+def _missing() -> HubError:
+    return HubError(404, None, "Object does not exist")
 
 
 def duplicate(hub: Hub, request: Request) -> Response:
     """`POST /api/P/R/lfs-files/duplicate`: copy large files from R to another repository."""
-    # All repositories share one store, so the content is there already. The rights still count: the caller must be
-    # able to read the source and to write to the target.
-    repo_to_read(hub, request, content=True)
+    source = repo_to_read(hub, request, content=True)
     body = request.json_object()
-    authorize_contribution(hub, request, _target(body.get("target")))
+    # All repositories share one store, so the content is there already. The rights still count: the caller must be
+    # able to read the source, which must contain the file, and to write to the target.
+    account = authorize_contribution(hub, request, _target(body.get("target")))
     files = body.get("files")
     if not isinstance(files, list) or len(files) > MAX_COPIES:
         raise bad_request(f'"files" must be a list of at most {MAX_COPIES} files')
-    checked = [(str(file.get("sha256")) if isinstance(file, dict) else "") for file in files]
-    missing = [sha256 for sha256 in checked if not is_sha256(sha256) or not hub.objects.has(sha256)]
-    failed = [{"sha256": sha256, "error": "Object does not exist"} for sha256 in missing]
-    done = [{"sha256": sha256} for sha256 in checked if sha256 not in missing]
+    wanted = [(str(file.get("sha256")) if isinstance(file, dict) else "") for file in files]
+    with hub.repositories.open(source) as git:
+        found = served_objects(hub, git, filter(is_sha256, wanted))
+    hub.senders.add(account.user, found)  # the commit that follows may refer to them
+    failed = [{"sha256": sha256, "error": "Object does not exist"} for sha256 in wanted if sha256 not in found]
+    done = [{"sha256": sha256} for sha256 in wanted if sha256 in found]
     return json_response({"success": done, "failed": failed})
 
 

@@ -40,7 +40,7 @@ def create_branch(hub: Hub, request: Request) -> Response:
     branch = _valid(request.params["branch"])
     start = request.json_object().get("startingPoint") or DEFAULT_BRANCH
     with hub.repositories.changing(repo) as git:
-        commit = commit_of(git, str(start))
+        commit = commit_of(hub, git, str(start))
         _require_free(git, f"refs/heads/{branch}", "branch")
         git.refs.set(f"refs/heads/{branch}", commit, expected=None)
     return json_response({"ref": f"refs/heads/{branch}", "targetCommit": commit})
@@ -60,7 +60,7 @@ def create_tag(hub: Hub, request: Request) -> Response:
     body = request.json_object()
     tag = _valid(str(body.get("tag", "")))
     with hub.repositories.changing(repo) as git, git.writer() as writer:
-        commit = commit_of(git, request.params["revision"])
+        commit = commit_of(hub, git, request.params["revision"])
         _require_free(git, f"refs/tags/{tag}", "tag")
         target = commit
         if message := str(body.get("message") or ""):

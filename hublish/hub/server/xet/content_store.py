@@ -5,6 +5,7 @@ import hmac
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from hublish.hub.server.xet.reconstruction import Reconstruction, plan
 from hublish.hub.server.xet.shard_format import (
     MAX_BODY,
     MAX_CHUNKS,
+    MAX_FILES,
     FileEntry,
     KnownXorb,
     read_files,
@@ -28,6 +30,13 @@ from hublish.hub.server.xet.xorb_store import Spool, XorbStore
 # Chunks in a file, at most: four times the average number for a file of `MAX_FILE` bytes.
 MAX_FILE_CHUNKS = 1 << 25
 
+# Chunks and terms of a file that are free of the following limits.
+_FREE = 1 << 16
+
+# Bytes of content for each further chunk and term of a file, at least. Clients cut no chunk shorter than 8 KiB.
+_CHUNK = 4 << 10
+_TERM = 32 << 10
+
 # Seconds that a client may rely on a list of known chunks; xorbs are never deleted.
 DEDUP_LIFETIME = 7 * 24 * 3600
 
@@ -36,6 +45,7 @@ _WORKERS = 8
 
 # Files of a shard that are rebuilt at once: small ones mostly wait for the disk to sync.
 _REBUILDERS = 4
+_BATCH = 1024
 
 
 class XetStore:
@@ -53,9 +63,7 @@ class XetStore:
             self._database = Database(folder / "index.sqlite")
         self.xorbs = XorbStore(folder / "xorbs", objects.scratch, self._database)
         self.signer = Signer(_derive(secret, "signer"), clock)
-        # Not secret. Clients remember for weeks which chunks an address knows; with the identity in the address, a new
-        # store on an old port is not mistaken for its predecessor.
-        self.identity = _derive(secret, "identity").hex()[:16]
+        self._secret = secret
         self._dedup_key = _derive(secret, "dedup")
         # Checks xorbs and rebuilds files, which takes seconds, so that other calls need not wait.
         self.executor = ThreadPoolExecutor(_WORKERS, "xet")
@@ -64,6 +72,14 @@ class XetStore:
         """Wait for running work and close the database."""
         self.executor.shutdown(cancel_futures=True)  # work that has not begun is dropped: clients retry
         self._database.close()
+
+    def identity(self, user: str) -> str:
+        """Return the part of the address that is particular to this store and to one of its users.
+
+        Not secret. Clients remember for weeks which chunks an address knows: a new store on an old port must not be
+        mistaken for its predecessor, nor the chunks of one user for those of another one on the same machine.
+        """
+        return _derive(self._secret, f"identity 2 {user}").hex()[:16]
 
     def xet_hash(self, sha256: str) -> str | None:
         """Return the xet hash (text form) of the content with this sha256, or None without an upload by xet."""
@@ -74,8 +90,10 @@ class XetStore:
         """Return a writer for a shard's body; use it in a `with` block and end with `add_shard`."""
         return Spool(self._objects.scratch, MAX_BODY)
 
-    def add_shard(self, body: Spool) -> bool:
-        """Rebuild the plain content of all files in a shard, and record them; return whether any was new.
+    def add_shard(self, body: Spool, sender: str | None) -> list[str]:
+        """Rebuild the plain content of the new files in a shard, and record them; return the sha256 of all files.
+
+        The files may consist of the xorbs that `sender` has sent (None: of all xorbs).
 
         Raise MalformedError, and record no file, when the body is not a shard, or when a file in it cannot be
         rebuilt or has another hash than the shard declares.
@@ -84,18 +102,32 @@ class XetStore:
             raise MalformedError("shard is empty")
         body.file.flush()
         with mmap(body.file.fileno(), 0, access=ACCESS_READ) as shard:
-            new = [entry for entry in read_files(shard) if not self._is_known(entry)]
+            entries = {entry.digest: entry for entry in islice(read_files(shard), MAX_FILES + 1)}
+        if len(entries) > MAX_FILES:
+            raise MalformedError(f"shard has more than {MAX_FILES} files")
+        known: list[str] = []
+        new: list[FileEntry] = []
+        for entry in entries.values():
+            # Known files as well: whoever cannot name the content of a file must not get access to it by its hash.
+            self._check(entry, sender)
+            if sha256 := self._known_sha256(entry):
+                known.append(sha256)
+            else:
+                new.append(entry)
         with ThreadPoolExecutor(_REBUILDERS) as pool:
-            self._database.add_files(pool.map(self._rebuild, new))
-        return bool(new)
+            records = [record for part in _batches(new) for record in pool.map(self._rebuild, part)]
+        self._database.add_files(records)
+        return known + [record.sha256 for record in records]
 
-    def _is_known(self, entry: FileEntry) -> bool:
+    def _known_sha256(self, entry: FileEntry) -> str | None:
         known = self._database.file(entry.digest)
-        return known is not None and entry.sha256 in (known.sha256, None) and self._objects.has(known.sha256)
+        if known is None or entry.sha256 not in (known.sha256, None) or not self._objects.has(known.sha256):
+            return None
+        return known.sha256
 
     def _rebuild(self, entry: FileEntry) -> FileRecord:
         # The commit names the file by its sha256 alone, and clients without xet download the plain content.
-        size = self._check(entry)
+        size = sum(term.length for term in read_terms(entry.packed_terms))
         try:
             with self._objects.incoming() as incoming:
                 for chunk in self.xorbs.content(read_terms(entry.packed_terms)):
@@ -106,17 +138,24 @@ class XetStore:
         first = next(self._nodes(entry), None)
         return FileRecord(entry.digest, sha256, size, first[0] if first else None, entry.packed_terms)
 
-    def _check(self, entry: FileEntry) -> int:
-        """Check terms and hash of a file without reading its content; return its size in bytes."""
-        size = sum(term.length for term in read_terms(entry.packed_terms))
-        chunks = sum(max(0, term.stop - term.start) for term in read_terms(entry.packed_terms))
-        if size > MAX_FILE or chunks > MAX_FILE_CHUNKS:
-            msg = f"file {to_text(entry.digest)} is larger than {MAX_FILE} bytes or {MAX_FILE_CHUNKS} chunks"
-            raise MalformedError(msg)
+    def _check(self, entry: FileEntry, sender: str | None) -> None:
+        """Check terms and hash of a file without reading its content."""
+        size = chunks = terms = 0
+        xorbs = set()
+        for term in read_terms(entry.packed_terms):
+            size, chunks, terms = size + term.length, chunks + max(0, term.stop - term.start), terms + 1
+            xorbs.add(term.xorb)
+        # Clients cut chunks of 64 KiB on average: more of them, or shorter terms, only cost memory and time.
+        most_chunks, most_terms = (min(MAX_FILE_CHUNKS, _FREE + size // least) for least in (_CHUNK, _TERM))
+        if size > MAX_FILE or chunks > most_chunks or terms > most_terms:
+            limits = f"{MAX_FILE} bytes, {most_chunks} chunks or {most_terms} terms"
+            raise MalformedError(f"file {to_text(entry.digest)} is larger than {limits}")
+        for xorb in xorbs:
+            if not self.xorbs.has(xorb, sender):
+                raise MalformedError(f"xorb {to_text(xorb)} is not stored here")
         actual = hash_file(self._nodes(entry))
         if actual != entry.digest:
             raise MalformedError(f"terms of file {to_text(entry.digest)} hash to {to_text(actual)}")
-        return size
 
     def _nodes(self, entry: FileEntry) -> Iterator[Node]:
         for term in read_terms(entry.packed_terms):
@@ -134,19 +173,25 @@ class XetStore:
         """Plan how to fetch and assemble the bytes from `start` up to `stop` of a file."""
         return plan(read_terms(file.packed_terms), start, stop, self.xorbs.table)
 
-    def dedup_shard(self, chunk: bytes) -> bytes | None:
-        """Return a shard of the xorbs that a file with this chunk will probably need; None for an unknown chunk."""
-        terms = self._database.latest_terms_starting_with(chunk)
-        # An interrupted upload has xorbs and no file yet; its next try must not send them again.
-        if terms is None:
-            digests = self._database.xorbs_from(chunk)
-        else:
-            digests = list(dict.fromkeys(term.xorb for term in read_terms(terms)))
+    def dedup_shard(self, chunk: bytes, sender: str | None) -> bytes | None:
+        """Return a shard of the xorbs that a file with this chunk will probably need; None for an unknown chunk.
+
+        It lists xorbs that `sender` has sent (None: all xorbs), since others would reveal the content of other users.
+        """
+        digests = self._needed(chunk, sender)
         if not digests:
             return None
         now = int(self._clock())
         known = self._known(digests)
         return write_dedup_shard(known, key=self._dedup_key, created=now, expires=now + DEDUP_LIFETIME)
+
+    def _needed(self, chunk: bytes, sender: str | None) -> list[bytes]:
+        for terms in self._database.latest_terms_starting_with(chunk):
+            digests = list(dict.fromkeys(term.xorb for term in read_terms(terms)))
+            if all(self.xorbs.has(digest, sender) for digest in digests):
+                return digests
+        # An interrupted upload has xorbs and no file yet; its next try must not send them again.
+        return self._database.xorbs_from(chunk, sender)
 
     def _known(self, digests: list[bytes]) -> Iterator[KnownXorb]:
         total = 0
@@ -156,6 +201,11 @@ class XetStore:
             if total > MAX_CHUNKS:
                 return
             yield KnownXorb(digest, table)
+
+
+def _batches(entries: list[FileEntry]) -> Iterator[list[FileEntry]]:
+    # An executor would take all entries at once, and keep a future for each.
+    yield from (entries[at : at + _BATCH] for at in range(0, len(entries), _BATCH))
 
 
 def _derive(secret: bytes, purpose: str) -> bytes:

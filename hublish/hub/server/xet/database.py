@@ -23,9 +23,15 @@ CREATE TABLE IF NOT EXISTS xorbs (
     chunks BLOB NOT NULL         -- rows of a ChunkTable
 );
 CREATE INDEX IF NOT EXISTS xorbs_of_session ON xorbs (session, number);
-CREATE TABLE IF NOT EXISTS chunks (  -- those that clients query
-    digest BLOB PRIMARY KEY,
-    xorb BLOB NOT NULL
+CREATE TABLE IF NOT EXISTS holders (  -- xorbs of the chunks that clients query
+    chunk BLOB NOT NULL,
+    xorb BLOB NOT NULL,
+    PRIMARY KEY (chunk, xorb)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS senders (  -- users who have the content of a xorb
+    xorb BLOB NOT NULL,
+    user TEXT NOT NULL,
+    PRIMARY KEY (xorb, user)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS files (
     number INTEGER PRIMARY KEY,
@@ -38,6 +44,12 @@ CREATE TABLE IF NOT EXISTS files (
 CREATE INDEX IF NOT EXISTS files_by_sha256 ON files (sha256, number);
 CREATE INDEX IF NOT EXISTS files_by_first_chunk ON files (first_chunk, number);
 """
+
+# Version 0 kept one xorb for each chunk.
+_VERSION = 1
+
+# Newest files with one first chunk that are considered for an answer.
+_CANDIDATES = 8
 
 # Seconds to wait for another process that is writing.
 _WAIT = 60.0
@@ -64,6 +76,11 @@ class Database:
             # With a write-ahead log, readers do not wait for a writer.
             connection.execute("PRAGMA journal_mode=WAL")
             connection.executescript(_SCHEMA)
+        with self._transaction() as connection:
+            if connection.execute("PRAGMA user_version").fetchone()[0] < _VERSION:
+                if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'chunks'").fetchone():
+                    connection.execute("INSERT OR IGNORE INTO holders SELECT digest, xorb FROM chunks")
+                connection.execute(f"PRAGMA user_version = {_VERSION}")
 
     def close(self) -> None:
         """Close the idle connections."""
@@ -71,20 +88,27 @@ class Database:
             while True:
                 self._idle.get_nowait().close()
 
-    def add_xorb(self, digest: bytes, session: str, table: ChunkTable) -> bool:
-        """Record a xorb that is on disk; return whether it is new."""
+    def add_xorb(self, digest: bytes, session: str, table: ChunkTable) -> None:
+        """Record a xorb that is on disk."""
         # Clients query the first chunk of a file, and sampled chunks anywhere in it.
         queried = {table.digest(0)} | {chunk for chunk, _ in table.nodes(0, len(table)) if is_sampled(chunk)}
         with self._transaction() as connection:
-            added = connection.execute(
+            connection.execute(
                 "INSERT OR IGNORE INTO xorbs (digest, session, chunks) VALUES (?, ?, ?)", (digest, session, table.rows)
             )
-            connection.executemany("INSERT OR IGNORE INTO chunks VALUES (?, ?)", [(chunk, digest) for chunk in queried])
-            return added.rowcount == 1
+            rows = [(chunk, digest) for chunk in queried]
+            connection.executemany("INSERT OR IGNORE INTO holders VALUES (?, ?)", rows)
 
-    def has_xorb(self, digest: bytes) -> bool:
-        """Return whether a xorb is recorded."""
-        return self._row("SELECT 1 FROM xorbs WHERE digest = ?", digest) is not None
+    def add_sender(self, xorb: bytes, user: str) -> bool:
+        """Record that a user has sent a xorb; return whether that is new."""
+        with self._transaction() as connection:
+            return connection.execute("INSERT OR IGNORE INTO senders VALUES (?, ?)", (xorb, user)).rowcount == 1
+
+    def has_xorb(self, digest: bytes, sender: str | None = None) -> bool:
+        """Return whether a xorb is recorded, with `sender` as one that this user sent."""
+        if sender is None:
+            return self._row("SELECT 1 FROM xorbs WHERE digest = ?", digest) is not None
+        return self._row("SELECT 1 FROM senders WHERE xorb = ? AND user = ?", digest, sender) is not None
 
     def chunk_table(self, xorb: bytes) -> ChunkTable | None:
         """Return the chunk table of a xorb, or None when it is not recorded."""
@@ -109,27 +133,36 @@ class Database:
         row = self._row("SELECT digest FROM files WHERE sha256 = ? ORDER BY number LIMIT 1", sha256)
         return bytes(row[0]) if row else None
 
-    def latest_terms_starting_with(self, chunk: bytes) -> bytes | None:
-        """Return the terms of the newest file whose first chunk is `chunk`."""
-        row = self._row("SELECT terms FROM files WHERE first_chunk = ? ORDER BY number DESC LIMIT 1", chunk)
-        return bytes(row[0]) if row else None
+    def latest_terms_starting_with(self, chunk: bytes) -> list[bytes]:
+        """Return the terms of the newest files whose first chunk is `chunk`, the newest first."""
+        query = "SELECT terms FROM files WHERE first_chunk = ? ORDER BY number DESC LIMIT ?"
+        return [bytes(row[0]) for row in self._rows(query, chunk, _CANDIDATES)]
 
-    def xorbs_from(self, chunk: bytes) -> list[bytes]:
-        """Return the xorb with a queried chunk, and the xorbs that its session brought afterwards."""
-        with self._connection() as connection:
-            rows = connection.execute(
-                "SELECT later.digest FROM chunks"
-                " JOIN xorbs AS holder ON holder.digest = chunks.xorb"
-                " JOIN xorbs AS later ON later.session = holder.session AND later.number >= holder.number"
-                " WHERE chunks.digest = ? ORDER BY later.number",
-                (chunk,),
-            )
-            return [bytes(row[0]) for row in rows]
+    def xorbs_from(self, chunk: bytes, sender: str | None) -> list[bytes]:
+        """Return a xorb with a queried chunk, and the xorbs that its session brought afterwards.
 
-    def _row(self, query: str, key: bytes | str) -> tuple[Any, ...] | None:
+        With `sender`, all of them are xorbs that this user sent.
+        """
+        rows = self._rows(
+            "SELECT later.digest FROM xorbs AS later JOIN ("
+            " SELECT session, number FROM holders JOIN xorbs ON digest = xorb"
+            " WHERE chunk = ? AND (? IS NULL OR EXISTS (SELECT 1 FROM senders WHERE xorb = digest AND user = ?))"
+            " ORDER BY number LIMIT 1"
+            ") AS holder ON later.session = holder.session AND later.number >= holder.number"
+            " WHERE ? IS NULL OR EXISTS (SELECT 1 FROM senders WHERE xorb = later.digest AND user = ?)"
+            " ORDER BY later.number",
+            *(chunk, sender, sender, sender, sender),
+        )
+        return [bytes(row[0]) for row in rows]
+
+    def _row(self, query: str, *values: bytes | str | None) -> tuple[Any, ...] | None:
         with self._connection() as connection:
-            row: tuple[Any, ...] | None = connection.execute(query, (key,)).fetchone()
+            row: tuple[Any, ...] | None = connection.execute(query, values).fetchone()
             return row
+
+    def _rows(self, query: str, *values: bytes | str | int | None) -> list[tuple[Any, ...]]:
+        with self._connection() as connection:
+            return connection.execute(query, values).fetchall()
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:

@@ -5,8 +5,7 @@ not their plain hexadecimal but four little-endian 64-bit numbers of 16 digits e
 """
 
 import struct
-from collections.abc import Iterable, Iterator
-from itertools import chain, islice
+from collections.abc import Iterable
 
 from blake3 import blake3
 
@@ -57,14 +56,19 @@ def hash_chunk(data: bytes | memoryview) -> bytes:
 
 def hash_xorb(chunks: Iterable[Node]) -> bytes:
     """Hash a xorb, given the hash and the plain length of each of its chunks, in order."""
-    rest = iter(chunks)
-    first = list(islice(rest, 2))
-    if len(first) < 2:  # a single chunk is the root itself
-        return first[0][0] if first else NOTHING
-    level = list(_merge(chain(first, rest)))
-    while len(level) > 1:
-        level = list(_merge(level))
-    return level[0][0]
+    # Only the open group of each level is kept: a file may claim millions of chunks.
+    open_groups: list[list[Node]] = []
+    for chunk in chunks:
+        _push(open_groups, 0, chunk)
+    level = 0
+    while level < len(open_groups):
+        group = open_groups[level]
+        if level == len(open_groups) - 1 and len(group) == 1:  # a single node is the root itself
+            return group[0][0]
+        if group:
+            _push(open_groups, level + 1, _parent(group))
+        level += 1
+    return NOTHING
 
 
 def hash_file(chunks: Iterable[Node]) -> bytes:
@@ -83,16 +87,15 @@ def is_sampled(digest: bytes) -> bool:
     return int.from_bytes(digest[24:], "little") % 1024 == 0
 
 
-def _merge(nodes: Iterable[Node]) -> Iterator[Node]:
-    """Yield the next level of the tree."""
-    group: list[Node] = []
-    for node in nodes:
-        group.append(node)
-        if len(group) == _MOST or (len(group) >= _FEWEST and node[0][24] % _BRANCHING == 0):
-            yield _parent(group)
-            group = []
-    if group:
-        yield _parent(group)
+def _push(open_groups: list[list[Node]], level: int, node: Node) -> None:
+    """Append a node to a level of the tree, and close its group where the tree is cut."""
+    if level == len(open_groups):
+        open_groups.append([])
+    group = open_groups[level]
+    group.append(node)
+    if len(group) == _MOST or (len(group) >= _FEWEST and node[0][24] % _BRANCHING == 0):
+        open_groups[level] = []
+        _push(open_groups, level + 1, _parent(group))
 
 
 def _parent(children: list[Node]) -> Node:

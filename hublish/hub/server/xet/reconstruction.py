@@ -7,6 +7,7 @@ list the terms of the file, and for every xorb in them the runs of chunks to fet
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from hublish.hub.server.xet.hashing import to_text
@@ -16,8 +17,8 @@ from hublish.hub.server.xet.xorb_format import ChunkTable
 # Returns the chunk table of a xorb.
 Tables = Callable[[bytes], ChunkTable]
 
-# Returns the address of a xorb.
-Address = Callable[[bytes], str]
+# Returns the address of a run of a xorb.
+Locate = Callable[[bytes, "Run"], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +89,11 @@ def _run(start: int, stop: int, table: ChunkTable) -> Run:
     return Run(start, stop, table.stored_offset(start), table.stored_offset(stop) - 1)
 
 
-def to_json(plan: Reconstruction, version: int, address: Address) -> dict[str, Any]:
+def to_json(plan: Reconstruction, version: int, locate: Locate) -> dict[str, Any]:
     """Return a reconstruction in the form of version 1 or 2 of the API."""
-    runs = {to_text(xorb): _runs_to_json(of_xorb, version, address(xorb)) for xorb, of_xorb in plan.runs.items()}
+    runs = {
+        to_text(xorb): _runs_to_json(of_xorb, version, partial(locate, xorb)) for xorb, of_xorb in plan.runs.items()
+    }
     return {
         "offset_into_first_range": plan.offset,
         "terms": [_term_to_json(term) for term in plan.terms],
@@ -103,11 +106,17 @@ def _term_to_json(term: Term) -> dict[str, Any]:
     return {"hash": to_text(term.xorb), "unpacked_length": term.length, "range": span}
 
 
-def _runs_to_json(runs: Iterable[Run], version: int, url: str) -> list[dict[str, Any]]:
-    # Ends of chunks are exclusive, ends of bytes inclusive, as the specification has it.
-    spans = [({"start": run.start, "end": run.stop}, {"start": run.first_byte, "end": run.last_byte}) for run in runs]
+def _runs_to_json(runs: Iterable[Run], version: int, locate: Callable[[Run], str]) -> list[dict[str, Any]]:
+    # Ends of chunks are exclusive, ends of bytes inclusive, as the specification has it. An address permits one run
+    # only, so the second version has one entry for each, though one entry could contain several.
+    spans = [
+        (
+            locate(run),
+            {"start": run.start, "end": run.stop},
+            {"start": run.first_byte, "end": run.last_byte},
+        )
+        for run in runs
+    ]
     if version == 1:
-        return [{"range": chunks, "url": url, "url_range": octets} for chunks, octets in spans]
-    # One entry a run, though one could contain several: the client would request them in one multipart
-    # response, which saves a round trip on a wide network and nothing on loopback.
-    return [{"url": url, "ranges": [{"chunks": chunks, "bytes": octets}]} for chunks, octets in spans]
+        return [{"range": chunks, "url": url, "url_range": octets} for url, chunks, octets in spans]
+    return [{"url": url, "ranges": [{"chunks": chunks, "bytes": octets}]} for url, chunks, octets in spans]

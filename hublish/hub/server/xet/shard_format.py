@@ -37,6 +37,9 @@ RECORD = 48
 # Bytes of a shard, at most; clients start a new one at 64 MiB.
 MAX_BODY = 128 << 20
 
+# Files in a shard, at most.
+MAX_FILES = 300_000
+
 # Chunks in one response to a client, at most: 8 GiB of content, in 8 MiB of shard.
 MAX_CHUNKS = 1 << 17
 

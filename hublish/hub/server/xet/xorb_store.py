@@ -5,7 +5,7 @@ from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 
-from hublish.hub.server.durable_files import IncomingFile
+from hublish.hub.server.durable_files import IncomingFile, locked
 from hublish.hub.server.xet.database import Database
 from hublish.hub.server.xet.hashing import MalformedError, hash_xorb, to_text
 from hublish.hub.server.xet.shard_format import Term
@@ -32,8 +32,7 @@ class Spool(IncomingFile):
 class XorbStore:
     """Files under `folder/ab/<hash>`, recorded in the database.
 
-    Safe for many threads and processes: a xorb appears by a rename and then in the database, and two writers
-    of the same xorb write chunks with the same content.
+    Safe for many threads and processes: a xorb appears by a rename and then in the database, and never changes.
     """
 
     def __init__(self, folder: Path, scratch: Path, database: Database) -> None:
@@ -55,28 +54,34 @@ class XorbStore:
         text = to_text(digest)
         return self._folder / text[:2] / text
 
-    def has(self, digest: bytes) -> bool:
-        """Return whether the xorb is stored."""
-        return self._database.has_xorb(digest)
+    def has(self, digest: bytes, sender: str | None) -> bool:
+        """Return whether the xorb is stored and this user (None: any) has sent it."""
+        return self._database.has_xorb(digest, sender)
 
     def receive(self) -> Spool:
         """Return a writer for a xorb's body; use it in a `with` block and end with `add`."""
         return Spool(self._scratch, MAX_BODY)
 
-    def add(self, body: Spool, digest: bytes, session: str) -> bool:
-        """Store a received body as the xorb with the client's `digest`; return whether it is new.
+    def add(self, body: Spool, digest: bytes, session: str, user: str) -> bool:
+        """Store a body that a user sent as the xorb with their `digest`; return whether it is new from this user.
 
         Raise MalformedError, and store nothing, when the body is not a xorb or has another hash.
         """
+        # Checked even if the xorb is known: only the user who has its content may refer to it.
         body.file.seek(0)
         table = ChunkTable.of(body.file)
         actual = hash_xorb(table.nodes(0, len(table)))
         if actual != digest:
             raise MalformedError(f"xorb hashes to {to_text(actual)}, not to {to_text(digest)}")
         body.file.truncate(table.stored_offset(len(table)))  # without the footer
-        body.keep(self.path(digest))
-        # The xorbs of one upload session are reported together to later clients.
-        return self._database.add_xorb(digest, session or to_text(digest), table)
+        text = to_text(digest)
+        # A chunk can be compressed in several ways: the file and the offsets of its chunks must be of one writer.
+        with locked(self._folder.with_name("locks") / text[:2]):
+            if not self._database.has_xorb(digest):
+                body.keep(self.path(digest))
+                # The xorbs of one upload session are reported together to later clients.
+                self._database.add_xorb(digest, session or text, table)
+        return self._database.add_sender(digest, user)
 
     def content(self, terms: Iterable[Term]) -> Iterator[bytes]:
         """Yield the plain content of terms, chunk by chunk; they must be within their xorbs."""

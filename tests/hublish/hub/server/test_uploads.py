@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from hublish.hub.server import uploads as module
-from hublish.hub.server.objects import MismatchError, ObjectStore
+from hublish.hub.server.objects import MismatchError, ObjectStore, Senders
 from hublish.hub.server.refusals import HubError
 from hublish.hub.server.uploads import Upload, Uploads
 
@@ -15,11 +15,11 @@ SHA256 = hashlib.sha256(CONTENT).hexdigest()
 
 @pytest.fixture
 def make(tmp_path: Path) -> Callable[[], Uploads]:
-    return lambda: Uploads(tmp_path, ObjectStore(tmp_path))
+    return lambda: Uploads(tmp_path, ObjectStore(tmp_path), Senders(tmp_path))
 
 
 def test_a_signature_is_valid_in_other_processes(make: Callable[[], Uploads]) -> None:
-    upload = Upload("part", SHA256, 250, "session", 3, 100)
+    upload = Upload("part", SHA256, 250, "session", 3, 100, "model:a:b", "ann")
     assert make().verify(make().sign(upload)) == upload
 
 

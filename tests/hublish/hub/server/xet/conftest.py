@@ -104,16 +104,17 @@ class Uploader:
     """Uploads xorbs and shards to a store."""
 
     store: XetStore
+    user: str = "ann"
 
     def xorb(self, xorb: Xorb, session: str = "session", *, body: bytes | None = None) -> bool:
         with self.store.xorbs.receive() as spool:
             spool.write(xorb.body if body is None else body)
-            return self.store.xorbs.add(spool, xorb.digest, session)
+            return self.store.xorbs.add(spool, xorb.digest, session, self.user)
 
-    def shard(self, shard: bytes) -> bool:
+    def shard(self, shard: bytes) -> list[str]:
         with self.store.receive_shard() as spool:
             spool.write(shard)
-            return self.store.add_shard(spool)
+            return self.store.add_shard(spool, self.user)
 
 
 @pytest.fixture

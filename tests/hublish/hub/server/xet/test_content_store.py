@@ -15,13 +15,15 @@ import pytest
 from hublish.hub.server.objects import ObjectStore
 from hublish.hub.server.xet import content_store as store_module
 from hublish.hub.server.xet.content_store import XetStore
-from hublish.hub.server.xet.hashing import MalformedError, to_text
+from hublish.hub.server.xet.hashing import MalformedError, hash_chunk, to_text
 from hublish.hub.server.xet.shard_format import Term
+from hublish.hub.server.xet.tokens import Access
+from tests.hublish.hub.server.xet.conftest import File
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.hublish.hub.server.xet.conftest import File, Uploader, Writers, Xorb
+    from tests.hublish.hub.server.xet.conftest import Uploader, Writers, Xorb
 
 
 def test_a_file_is_rebuilt_from_parts_of_several_xorbs(
@@ -44,8 +46,28 @@ def test_a_file_is_rebuilt_from_parts_of_several_xorbs(
 
 def test_known_content_is_not_new(upload: Uploader, write: Writers, xorb: Xorb) -> None:
     shard = write.shard(write.file((xorb, 0, 4)))
-    assert (upload.xorb(xorb), upload.shard(shard)) == (True, True)
-    assert (upload.xorb(xorb), upload.shard(shard)) == (False, False)
+    known = [hashlib.sha256(b"hello big wide world").hexdigest()]
+    assert (upload.xorb(xorb), upload.shard(shard)) == (True, known)
+    assert (upload.xorb(xorb), upload.shard(shard)) == (False, known)
+
+
+def test_a_file_consists_of_xorbs_of_its_sender(upload: Uploader, store: XetStore, write: Writers, xorb: Xorb) -> None:
+    """Neither the xorbs of a file nor its hash give access to it."""
+    upload.xorb(xorb)
+    file = write.file((xorb, 0, 4))
+    upload.shard(write.shard(file))
+    eve = replace(upload, user="eve")
+    own = write.xorb(b"own")
+    eve.xorb(own)
+    mixed = write.file((own, 0, 1), (xorb, 1, 2))
+    for stolen in (file, mixed, replace(file, terms=(own.term(),)), replace(file, terms=())):
+        with pytest.raises(MalformedError, match=r"not stored here|hash to"):
+            eve.shard(write.shard(stolen))
+    assert store.dedup_shard(hash_chunk(b"hello "), "eve") is None
+    assert store.dedup_shard(hash_chunk(b"hello "), None) is not None
+    eve.xorb(xorb)
+    assert eve.shard(write.shard(file)) == [file.sha256]
+    assert store.dedup_shard(hash_chunk(b"hello "), "eve") is not None
 
 
 def test_a_known_file_with_missing_content_is_rebuilt(
@@ -186,11 +208,11 @@ def test_two_stores_on_one_root_see_each_others_changes(
 ) -> None:
     file = write.file((xorb, 0, 4))
     with closing(XetStore(tmp_path, objects)) as other:
-        assert other.identity == store.identity
-        assert other.signer.check(store.signer.issue("read", "acme/x")[0])
-        assert not other.xorbs.has(xorb.digest)
+        assert other.identity("") == store.identity("")
+        assert other.signer.check(store.signer.issue(Access("read", "model:acme:x", ""))[0])
+        assert not other.xorbs.has(xorb.digest, None)
         upload.xorb(xorb)
-        assert other.xorbs.has(xorb.digest)
+        assert other.xorbs.has(xorb.digest, None)
         assert other.file(file.digest) is None
         replace(upload, store=other).shard(write.shard(file))
         assert store.file(file.digest) == other.file(file.digest)
@@ -199,8 +221,8 @@ def test_two_stores_on_one_root_see_each_others_changes(
 def test_two_roots_have_nothing_in_common(store: XetStore, tmp_path: Path) -> None:
     root = tmp_path / "other"
     with closing(XetStore(root, ObjectStore(root))) as other:
-        assert other.identity != store.identity
-        assert other.signer.check(store.signer.issue("read", "acme/x")[0]) is None
+        assert other.identity("") != store.identity("")
+        assert other.signer.check(store.signer.issue(Access("read", "model:acme:x", ""))[0]) is None
 
 
 def test_concurrent_uploads_of_the_same_content_store_it_once(upload: Uploader, write: Writers, xorb: Xorb) -> None:
@@ -215,6 +237,24 @@ def test_concurrent_uploads_of_the_same_content_store_it_once(upload: Uploader, 
         assert sum(pool.map(bring, range(16))) == 1
 
 
+def test_each_user_has_an_address(store: XetStore) -> None:
+    """The client remembers chunks by address: one user's chunks are not those of another one on the same machine."""
+    assert len({store.identity(user) for user in ("", "ann", "eve")}) == 3
+
+
+@pytest.mark.parametrize(("chunks", "at"), [(70_000, 1), (70_000, 4096)])
+def test_a_file_of_more_chunks_or_terms_than_any_client_makes_is_refused(
+    upload: Uploader, write: Writers, chunks: int, at: int
+) -> None:
+    """They cost the server time and memory, and the client nothing."""
+    xorb = write.xorb(*(b"%d" % number for number in range(at)), schemes=[0])
+    upload.xorb(xorb)
+    term = xorb.term()
+    file = File(bytes(32), (term,) * -(-chunks // at))
+    with pytest.raises(MalformedError, match="is larger than"):
+        upload.shard(write.shard(file))
+
+
 def test_processes_that_open_a_new_root_at_once_agree_on_its_secret(tmp_path: Path) -> None:
     script = """
         import sys
@@ -222,7 +262,7 @@ def test_processes_that_open_a_new_root_at_once_agree_on_its_secret(tmp_path: Pa
         from hublish.hub.server.objects import ObjectStore
         from hublish.hub.server.xet.content_store import XetStore
         root = Path(sys.argv[1])
-        print(XetStore(root, ObjectStore(root)).identity)
+        print(XetStore(root, ObjectStore(root)).identity(""))
     """
     command = [sys.executable, "-c", textwrap.dedent(script), str(tmp_path)]
     running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(4)]

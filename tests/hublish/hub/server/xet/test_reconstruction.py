@@ -68,7 +68,7 @@ def test_both_versions_contain_the_same_ranges(write: Writers, version: int, mem
     xorb = write.xorb(b"abcd", b"ef", b"g", schemes=[0])
     table = ChunkTable.of(io.BytesIO(xorb.body))
     planned = plan([xorb.term(0, 1), xorb.term(2, 3)], 1, 5, lambda _: table)
-    written = to_json(planned, version, lambda digest: f"http://hub/{to_text(digest)}")
+    written = to_json(planned, version, lambda digest, run: f"http://hub/{to_text(digest)}/{run.first_byte}")
 
     text = to_text(xorb.digest)
     assert written["offset_into_first_range"] == 1
@@ -77,7 +77,9 @@ def test_both_versions_contain_the_same_ranges(write: Writers, version: int, mem
         {"hash": text, "unpacked_length": 1, "range": {"start": 2, "end": 3}},
     ]
     spans = [({"start": 0, "end": 1}, {"start": 0, "end": 11}), ({"start": 2, "end": 3}, {"start": 22, "end": 30})]
-    url = f"http://hub/{text}"
-    first = [{"range": chunks, "url": url, "url_range": octets} for chunks, octets in spans]
-    second = [{"url": url, "ranges": [{"chunks": chunks, "bytes": octets}]} for chunks, octets in spans]
+    urls = [f"http://hub/{text}/{octets['start']}" for _, octets in spans]
+    first = [{"range": span[0], "url": url, "url_range": span[1]} for url, span in zip(urls, spans, strict=True)]
+    second = [
+        {"url": url, "ranges": [{"chunks": span[0], "bytes": span[1]}]} for url, span in zip(urls, spans, strict=True)
+    ]
     assert written[member] == {text: first if version == 1 else second}

@@ -114,7 +114,7 @@ def test_the_first_chunk_of_a_file_returns_all_xorbs_of_the_newest_such_file(
     for session, brought in enumerate([xorb, other]):
         upload.xorb(brought, str(session))
     upload.shard(write.shard(write.file((xorb, 1, 2)), write.file((xorb, 1, 3), (other, 0, 1))))
-    answer = store.dedup_shard(hash_chunk(b"big "))
+    answer = store.dedup_shard(hash_chunk(b"big "), "ann")
     assert answer is not None
     assert xorb.digest in answer
     assert other.digest in answer
@@ -127,14 +127,14 @@ def test_the_first_chunk_of_a_xorb_returns_that_xorb_and_the_later_ones_of_its_s
     xorbs = [write.xorb(b"chunk %d" % number) for number in range(4)]
     for session, brought in zip(["one", "one", "two", "one"], xorbs, strict=True):
         upload.xorb(brought, session)
-    answer = store.dedup_shard(hash_chunk(b"chunk 1"))
+    answer = store.dedup_shard(hash_chunk(b"chunk 1"), "ann")
     assert answer is not None
     assert [brought.digest in answer for brought in xorbs] == [False, True, False, True]
 
 
 def test_a_response_does_not_reveal_chunk_hashes(upload: Uploader, store: XetStore, xorb: Xorb) -> None:
     upload.xorb(xorb)
-    answer = store.dedup_shard(hash_chunk(xorb.chunks[0]))
+    answer = store.dedup_shard(hash_chunk(xorb.chunks[0]), "ann")
     assert answer is not None
     assert not [chunk for chunk in xorb.chunks if hash_chunk(chunk) in answer]
 
@@ -146,10 +146,10 @@ def test_the_number_of_returned_chunks_is_limited(
     xorbs = [write.xorb(*(b"%d %d" % (number, chunk) for chunk in range(2))) for number in range(4)]
     for brought in xorbs:
         upload.xorb(brought)
-    answer = store.dedup_shard(hash_chunk(b"0 0"))
+    answer = store.dedup_shard(hash_chunk(b"0 0"), "ann")
     assert answer is not None
     assert [brought.digest in answer for brought in xorbs] == [True, True, False, False]
 
 
 def test_an_unknown_chunk_has_no_shard(store: XetStore) -> None:
-    assert store.dedup_shard(bytes(32)) is None
+    assert store.dedup_shard(bytes(32), "ann") is None

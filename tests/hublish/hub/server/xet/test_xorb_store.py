@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,9 +31,36 @@ def test_a_xorb_under_a_wrong_hash_is_refused(
 ) -> None:
     with pytest.raises(MalformedError, match="hashes to"):
         upload.xorb(xorb, body=write.xorb(b"other").body)
-    assert not store.xorbs.has(xorb.digest)
+    assert not store.xorbs.has(xorb.digest, None)
     assert not store.xorbs.path(xorb.digest).exists()
     assert list((tmp_path / "incoming").iterdir()) == []
+
+
+def test_each_user_sends_a_xorb_of_their_own(upload: Uploader, store: XetStore, write: Writers, xorb: Xorb) -> None:
+    """A stored xorb looks as if it were missing to a user who has not sent it, and knowing its hash is not enough."""
+    assert upload.xorb(xorb)
+    eve = replace(upload, user="eve")
+    assert not store.xorbs.has(xorb.digest, "eve")
+    for lie in (write.xorb(b"other").body, xorb.body[:-1], b""):
+        with pytest.raises(MalformedError):
+            eve.xorb(xorb, body=lie)
+    assert not store.xorbs.has(xorb.digest, "eve")
+    assert eve.xorb(xorb)
+    assert not eve.xorb(xorb)
+    assert store.xorbs.has(xorb.digest, "eve")
+
+
+def test_another_compression_of_a_xorb_does_not_replace_it(
+    upload: Uploader, store: XetStore, write: Writers, xorb: Xorb
+) -> None:
+    """The offsets of its chunks are those of the first writer."""
+    upload.xorb(xorb)
+    other = write.xorb(*xorb.chunks, schemes=[1, 2, 0])
+    assert other.digest == xorb.digest
+    assert len(other.body) != len(xorb.body)
+    replace(upload, user="eve").xorb(other)
+    assert store.xorbs.path(xorb.digest).read_bytes() == xorb.body
+    assert b"".join(store.xorbs.content([xorb.term()])) == b"".join(xorb.chunks)
 
 
 def test_a_footer_is_not_stored(upload: Uploader, store: XetStore, xorb: Xorb) -> None:
@@ -66,7 +94,7 @@ KILLED_WHILE_STORING = """
         Database.add_xorb = die
     with store.xorbs.receive() as spool:
         spool.write(body)
-        store.xorbs.add(spool, bytes.fromhex(digest), "session")
+        store.xorbs.add(spool, bytes.fromhex(digest), "session", "ann")
 """
 
 
@@ -78,7 +106,7 @@ def test_a_xorb_can_be_stored_after_a_kill_during_the_first_attempt(
     command = [sys.executable, "-c", script, moment, str(tmp_path), xorb.digest.hex()]
     assert subprocess.run(command, input=xorb.body).returncode == -signal.SIGKILL
 
-    assert not store.xorbs.has(xorb.digest)
+    assert not store.xorbs.has(xorb.digest, None)
     assert upload.xorb(xorb)
     assert upload.shard(write.shard(write.file((xorb, 0, 4))))
 
