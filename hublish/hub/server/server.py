@@ -16,13 +16,13 @@ from typing import Self
 
 import uvicorn
 
-from hublish.hub.server.access import XetRights
 from hublish.hub.server.accounts import Account
 from hublish.hub.server.app import App
 from hublish.hub.server.objects import ObjectStore
 from hublish.hub.server.stores import Hub, Limits
 from hublish.hub.server.xet.cas_routes import xet_routes
 from hublish.hub.server.xet.content_store import XetStore
+from hublish.hub.server.xet_rights import XetRights
 from hublish.schemas.documents.hub_names import REPO_TYPES
 
 # Handlers that run at once.
