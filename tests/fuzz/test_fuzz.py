@@ -13,12 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from tests.faults.projects import rounds
 from tests.fuzz import generate, worker
 from tests.fuzz.examine import InvariantError, Result
-from tests.fuzz.inputs import Input, Kind
+from tests.fuzz.inputs import Fault, Input, Kind
 from tests.fuzz.sample_tree import SampleTree
 from tests.fuzz.seeds import VALID, Seeds
 from tests.fuzz.strategies import manifests
 from tests.fuzz.watchdog import Shard
-from tests.fuzz.worker import Examiner, Fault, run
+from tests.fuzz.worker import Examiner, run
 
 NUMBERS = rounds(600)
 # Faults that a busy machine can cause; only `make fuzz` reports them.
@@ -108,7 +108,7 @@ def test_a_defect_is_detected(defect: object, fault: str, tmp_path: Path, monkey
 @pytest.mark.parametrize("end", ["import os; os.kill(os.getpid(), 11)", "import time; time.sleep(600)"])
 def test_a_worker_that_dies_or_hangs_is_reported_with_its_input(end: str) -> None:
     script = f"import sys, json; first = json.loads(sys.argv[1])['first']; print('at', first, flush=True); {end}"
-    job = {"seed": 5, "count": 23, "first": 1, "step": 10}
+    job = {"target": "manifests", "seed": 5, "count": 23, "first": 1, "step": 10}
     found: list[Fault] = []
     for silence in (0.3, 6, 120):
         found.clear()

@@ -9,9 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.fuzz import generate
-from tests.fuzz.seeds import Seeds
-from tests.fuzz.worker import DOCUMENT_EVERY, Fault
+from tests.fuzz.inputs import Fault
+from tests.fuzz.worker import inputs_of
 
 # Seconds without output after which a worker is killed. Where Python runs, the worker stops an input long before.
 SILENCE = 60.0
@@ -77,11 +76,7 @@ class Shard:
         if number is None:
             msg = f"a worker did not start (exit code {status})"
             raise RuntimeError(msg)
-        seeds, seed = Seeds.collect(), int(self._job["seed"])
-        given = [generate.manifest(seeds, seed, number)]
-        if number % DOCUMENT_EVERY == 0:
-            given.append(generate.document(seeds, seed, number))
-        for each in given:
+        for each in inputs_of(self._job, number):
             self._faults += 1
             self._found(Fault("dead", f"the process ended with {status} at input {number}", each.kind, each.text))
 

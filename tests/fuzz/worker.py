@@ -1,5 +1,7 @@
 """One process of the fuzz: generate inputs, examine them, and report faults on standard output.
 
+This module examines manifests and other documents; `tests.fuzz.audit` examines files for the audit.
+
 Run as a module, it takes a job (JSON) as its argument. Each line of output is `at NUMBER` before an input, or a JSON
 object: a fault, or the tally at the end. The watchdog takes a missing line for a hang.
 """
@@ -9,14 +11,16 @@ import os
 import sys
 import tempfile
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from tests.fuzz import generate
 from tests.fuzz.examine import InvariantError, Result, examine, require_read_back, require_same, require_untouched
-from tests.fuzz.inputs import Input, Kind
+from tests.fuzz.inputs import Fault, Input, Kind
 from tests.fuzz.limits import (
     MEMORY,
     SECONDS,
@@ -34,17 +38,6 @@ from tests.fuzz.stand_ins import Renderer, fixed_environment
 DOCUMENT_EVERY = 10
 _TWICE_EVERY = 20
 _CHECK_FILES_EVERY = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """An invariant that an input violates."""
-
-    fault: str
-    """One word, which becomes part of a file name."""
-    message: str
-    kind: Kind = Kind.MANIFEST
-    text: bytes = b""
 
 
 @dataclass
@@ -135,22 +128,48 @@ def run(examiner: Examiner, seeds: Seeds, seed: int, number: int) -> Iterator[Fa
         yield from examiner.examine(generate.document(seeds, seed, number), f"document {number}", twice=twice)
 
 
-def _main(job: dict[str, Any]) -> None:
+def inputs_of(job: dict[str, Any], number: int) -> list[Input]:
+    """Return the inputs of one number, for a report about a worker that died."""
+    if job["target"] == "audit":
+        from tests.fuzz.audit.tries import make
+
+        return [make(job["seed"], number).input]
+    seeds, seed = Seeds.collect(), int(job["seed"])
+    given = [generate.manifest(seeds, seed, number)]
+    if number % DOCUMENT_EVERY == 0:
+        given.append(generate.document(seeds, seed, number))
+    return given
+
+
+@contextmanager
+def _session(job: dict[str, Any]) -> Iterator[tuple[Callable[[int], Iterator[Fault]], Callable[[], dict[str, Any]]]]:
+    """Yield a function that examines the inputs of one number, and one that returns the tally."""
+    if job["target"] == "audit":
+        from tests.fuzz.audit.comparing import Comparison
+
+        comparison = Comparison(job)
+        yield comparison.run, comparison.tally.as_json
+        return
     seeds = Seeds.collect()
     with tempfile.TemporaryDirectory(prefix="hublish-fuzz-") as folder:
         sample = SampleTree.make(Path(folder))
         os.chdir(sample.cwd)
         examiner = Examiner(sample)
+        yield partial(run, examiner, seeds, job["seed"]), lambda: asdict(examiner.done())
+        require_untouched(sample, examiner.before)
+        os.chdir("/")
+
+
+def _main(job: dict[str, Any]) -> None:
+    with _session(job) as (run_number, tally):
         for number in range(job["first"], job["count"], job["step"]):
             _print(f"at {number}")
-            for fault in run(examiner, seeds, job["seed"], number):
+            for fault in run_number(number):
                 _print(json.dumps({**asdict(fault), "text": fault.text.hex()}))
                 if fault.fault == "memory":  # the peak of this process remains: another one continues
-                    _print(json.dumps({"tally": asdict(examiner.done())}))
+                    _print(json.dumps({"tally": tally()}))
                     return
-        require_untouched(sample, examiner.before)
-        _print(json.dumps({"tally": asdict(examiner.done())}))
-        os.chdir("/")
+        _print(json.dumps({"tally": tally()}))
 
 
 def _print(line: str) -> None:
