@@ -14,12 +14,12 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from hublish.api.read_project import AnyManifest, read_project
-from hublish.base.errors import HublishError
+from hublish.base.errors import HublishError, UsageError
 from hublish.base.progress import SILENT, Progress
 from hublish.base.values import Project, Target
-from hublish.schemas.diagnose.problems import InvalidDocumentError, Location, Problem
+from hublish.schemas.diagnose.problems import InvalidDocumentError, InvalidValueError, Location, Problem
 from hublish.schemas.documents.file_names import GITIGNORE, STATE_FOLDER
-from hublish.schemas.documents.hub_names import EMBEDDED
+from hublish.schemas.documents.hub_names import EMBEDDED, check_endpoint
 from hublish.schemas.documents.manifest import Manifest
 from hublish.schemas.documents.manifest_yaml import locate
 from hublish.schemas.yaml.reader import read_yaml
@@ -48,14 +48,27 @@ def resolve_endpoint(given: str | None, declared: str = "", lock: "Lock | None" 
         given: the argument.
         declared: the manifest's endpoint; empty for none.
         lock: the lock that a release is compared with or loaded by. `plan` and `publish` read none.
+
+    Raises:
+        UsageError: the argument or HF_ENDPOINT is not the URL of a Hub.
     """
-    if given or declared:
-        return (given or declared).rstrip("/")
+    if given:
+        return _checked_endpoint(given, "the endpoint that was given")
+    if declared:
+        return declared.rstrip("/")  # checked as a field of the manifest
     if lock is not None and lock.endpoint == EMBEDDED:
         return EMBEDDED
     from hublish.hub.client.installed_client import default_endpoint
 
-    return default_endpoint().rstrip("/")
+    return _checked_endpoint(default_endpoint(), "HF_ENDPOINT")
+
+
+def _checked_endpoint(endpoint: str, origin: str) -> str:
+    try:
+        return check_endpoint(endpoint)
+    except InvalidValueError as error:
+        # The value is not repeated: it may contain a password.
+        raise UsageError(f"{origin} is not valid: {error}", hint=error.hint) from None
 
 
 def declared_endpoint(manifest: AnyManifest) -> str:

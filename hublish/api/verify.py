@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Unpack
 from hublish.api.options import HubOptions, takes
 from hublish.api.read_project import AnyManifest, read_lock_file, read_project
 from hublish.api.session import Session, declared_endpoint
-from hublish.base.errors import NotFoundError
+from hublish.base.errors import NotFoundError, UsageError
 from hublish.schemas.documents.file_names import GITATTRIBUTES, LOCK_FILE, MANIFEST_FILE
 from hublish.schemas.documents.lock import Lock
 
@@ -40,12 +40,13 @@ def verify(
     """Compare the remote revision with the lock, by the digests the Hub lists; no file is downloaded.
 
     Args:
-        manifest: its folder holds hub.lock, and it may declare the endpoint. The file need not exist, and without an
-            endpoint it need not be valid.
+        manifest: its folder holds hub.lock, and it may declare the endpoint, as may a hub.yaml beside `lock`. The file
+            need not exist, and without an endpoint it need not be valid.
         lock: a lock, or the path of one. Default: hub.lock beside the manifest.
         **options: see `HubOptions`.
 
     Raises:
+        UsageError: two manifests name different endpoints.
         DocumentInvalidError: the lock cannot be read.
         ManifestInvalidError: the manifest is not YAML, or it declares an endpoint and is invalid.
         RemoteError: the Hub rejects a request or cannot be reached.
@@ -53,10 +54,23 @@ def verify(
     folder = Path(manifest).absolute().parent if isinstance(manifest, str | Path) else read_project(manifest).folder
     locked = lock if isinstance(lock, Lock) else read_lock_file(Path(lock or folder / LOCK_FILE))
     # With an argument, the manifest does not decide, so that it need not be readable either.
-    declared = "" if options.get("endpoint") else declared_endpoint(manifest)
+    lock_folder = Path(lock).absolute().parent if isinstance(lock, str | Path) else folder
+    beside_lock = lock_folder / MANIFEST_FILE if lock_folder != folder else None
+    declared = "" if options.get("endpoint") else _declared(manifest, beside_lock)
     with Session(folder=folder, declared=declared, lock=locked, **options) as session:
         session.progress.begin("reading the repo on the Hub")
         return compared(session.hub, locked)
+
+
+def _declared(manifest: AnyManifest, beside_lock: Path | None) -> str:
+    """Return the endpoint that the manifest declares, or the one beside a lock from another folder."""
+    # Both belong to the release: without the second, its token would go to HF_ENDPOINT.
+    found = {declared_endpoint(each) for each in (manifest, beside_lock) if each is not None} - {""}
+    if len(found) > 1:
+        # The token goes to one of them only.
+        msg = "the manifest, and the one beside the lock, name different endpoints"
+        raise UsageError(msg, hint="choose one with --endpoint")
+    return next(iter(found), "")
 
 
 def compared(hub: "Hub", lock: Lock) -> Verification:

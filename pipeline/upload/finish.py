@@ -8,6 +8,9 @@ from hublish.base.values import Receipt
 from hublish.base.values.publication import opening_settings
 from hublish.hub.client.hub import Hub
 
+# Seconds before the call that creates the tag is repeated.
+_WAITS = (1.0, 2.0)
+
 
 @dataclass(frozen=True)
 class Reveal:
@@ -29,6 +32,7 @@ class Tag:
 
     Raises (from `run`):
         RemoteConflictError: the tag is at another commit.
+        RemoteError: the Hub does not create the tag.
     """
 
     hub: Hub
@@ -40,14 +44,31 @@ class Tag:
         if target.tag is None:
             return receipt
         # Without a tag in the plan it exists already; its commit is checked in both cases.
-        if receipt.plan.tag is not None:
-            self._create(receipt, target.tag)
-        # Read back: the client's response does not tell whether the tag existed, nor at which commit.
-        at = self.hub.tags(target).get(target.tag)
+        at = (
+            self._created(receipt, target.tag) if receipt.plan.tag is not None else self._commit_of(receipt, target.tag)
+        )
+        if at is None:
+            msg = f"the release is published as {receipt.commit}, but the Hub has no tag {target.tag}"
+            raise RemoteError(msg, hint="publish again: it creates the tag, without a second commit")
         if at != receipt.commit:
             msg = f"the tag {target.tag} is at {at}, not at {receipt.commit}"
             raise RemoteConflictError(msg, hint="the release is on the branch; raise the version or delete the tag")
         return replace(receipt, tag=target.tag)
+
+    def _created(self, receipt: Receipt, tag: str) -> str | None:
+        """Create the tag and return its commit, after some tries None."""
+        # Read back: the client's response does not tell whether the tag existed, nor at which commit. Without a tag, a
+        # proxy responded in the Hub's place, and repeating the call is safe.
+        for wait in _WAITS:
+            self._create(receipt, tag)
+            if (at := self._commit_of(receipt, tag)) is not None:
+                return at
+            self.hub.retries.wait(wait)
+        self._create(receipt, tag)
+        return self._commit_of(receipt, tag)
+
+    def _commit_of(self, receipt: Receipt, tag: str) -> str | None:
+        return self.hub.tags(receipt.plan.target).get(tag)
 
     def _create(self, receipt: Receipt, tag: str) -> None:
         try:

@@ -147,7 +147,9 @@ def check_endpoint(endpoint: str) -> str:
         host = url.hostname if url.port != 0 else None
     except ValueError:
         url, host = urlsplit(""), None
-    if url.scheme not in ("http", "https") or not host or character_problems(endpoint) or " " in endpoint:
+    # Readers of URLs disagree about a backslash: for some it ends the host.
+    odd = character_problems(endpoint) or re.search(r"[\s\\]", endpoint)
+    if url.scheme not in ("http", "https") or not host or odd:
         msg = f"expected a URL that begins with https:// or http://, or `{EMBEDDED}`"
         raise InvalidValueError(msg, _likely_endpoint(endpoint))
     if "@" in url.netloc or url.query or url.fragment:

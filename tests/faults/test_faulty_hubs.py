@@ -125,6 +125,44 @@ def test_an_error_for_a_tag_that_was_created_is_resolved_by_the_refs(
     assert release.head("v1") == release.head()
 
 
+@pytest.mark.parametrize("body", [b"", b"<html>log in</html>", b"null"])
+@pytest.mark.parametrize("times", [1, 2, 99])
+def test_success_without_a_tag_is_not_believed(
+    release: Release, by_lfs: None, sleeps: list[float], body: bytes, times: int
+) -> None:
+    release.declare(tag="v1")
+    release.proxy.on("^POST /api/models/[^?]*/tag/", instead(200, body), times=times)
+    if times == 99:
+        with pytest.raises(RemoteError, match=r"is published as .*, but the Hub has no tag v1") as failure:
+            release.publish()
+        assert "publish again" in failure.value.hint
+        release.proxy.clear()
+    assert release.publish().tag == "v1"
+    assert [tag.target_commit for tag in release.api.list_repo_refs(release.repo_id).tags] == [release.head()]
+    assert release.is_published_once()
+
+
+@pytest.mark.parametrize(
+    ("message", "about_storage"),
+    [
+        ("Private repository storage limit reached, please upgrade your plan.", True),
+        ("Your storage quota is exceeded", True),
+        ("Payment required to store more", True),
+        ("Your token has no write access", False),
+        ("", False),
+    ],
+)
+def test_a_full_account_is_not_sent_to_log_in(
+    release: Release, by_lfs: None, message: str, about_storage: bool
+) -> None:
+    release.proxy.on(COMMIT, instead(403, b"", X_Error_Message=message))
+    with pytest.raises(RemoteError) as failure:
+        release.publish()
+    assert message in failure.value.message
+    assert ("storage" in failure.value.hint) == about_storage
+    assert ("log in" in failure.value.hint) != about_storage
+
+
 def test_a_hub_that_does_not_resolve_tags_is_tagged_nevertheless(release: Release, by_lfs: None) -> None:
     release.declare(tag="v1")
     release.proxy.on("^GET /api/models/[^?]*/revision/v1", instead(404))

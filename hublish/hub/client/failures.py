@@ -4,6 +4,7 @@ They are distinguished by the protocol (the status and the `X-Error-Code` header
 versions; where only the class distinguishes two errors, its name is compared.
 """
 
+import re
 from collections.abc import Iterator
 from json import JSONDecodeError
 from typing import Any, Final
@@ -19,7 +20,16 @@ _NO_CONNECTION = frozenset(
     ["ConnectError", "ConnectTimeout", "ProxyError", "UnsupportedProtocol", "OfflineModeIsEnabled"]
 )
 # Exceptions from parsing a response that no Hub would send.
-_MALFORMED = (JSONDecodeError, UnicodeDecodeError, KeyError, IndexError, TypeError, AttributeError)
+_MALFORMED = (JSONDecodeError, UnicodeError, KeyError, IndexError, TypeError, AttributeError, RecursionError)
+
+
+class MalformedResponseError(Exception):
+    """A response that no Hub would send; the message names the field, without the response itself."""
+
+
+# The Hub answers 403 to them as well. A quota is of the account: no other token of it helps.
+_STORAGE = re.compile(r"storage|quota|disk space|limit (?:reached|exceeded)|exceeds? .*limit|payment|billing", re.I)
+_STORAGE_HINT = "free storage of the account that owns the repo, or raise its limit; nothing was published"
 
 
 def response_of(error: BaseException) -> Any:
@@ -82,6 +92,8 @@ def translate(error: Exception, action: str, secret: str | None = None) -> error
 def _for_status(status: int, code: str | None, action: str, detail: str) -> errors.HublishError:
     # Without a token, the Hub responds to a missing or private repo with 401 and RepoNotFound. The status comes first:
     # logging in is then the likelier fix.
+    if status == 403 and _STORAGE.search(detail):
+        return errors.RemoteError(f"{action}: the Hub refused it. {detail}", hint=_STORAGE_HINT)
     if code == "GatedRepo" or status in (401, 403):
         hint = "log in with `hf auth login` or set HF_TOKEN to a token with this permission"
         if code == "GatedRepo":
@@ -103,9 +115,10 @@ def _without_response(error: Exception, action: str, detail: str) -> errors.Hubl
             f"{action}: the Hub cannot be reached. {detail}",
             hint="check the network and HF_ENDPOINT; `--local` needs neither",
         )
-    if any("FileMetadataError" in _names(one) for one in _chain(error)) or isinstance(error, _MALFORMED):
+    ours = isinstance(error, MalformedResponseError)
+    if ours or any("FileMetadataError" in _names(one) for one in _chain(error)) or isinstance(error, _MALFORMED):
         return errors.RemoteError(
-            f"{action}: the response is not from a Hub. {type(error).__name__}: {detail}",
+            f"{action}: the response is not from a Hub. {detail if ours else f'{type(error).__name__}: {detail}'}",
             hint="check HF_ENDPOINT, and proxies that respond in its place",
         )
     # The client raises it also for a cache miss after a failed request; the cause was translated above.

@@ -9,12 +9,13 @@ import urllib.parse
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from hublish.base.errors import HublishError
 from hublish.base.progress import SILENT, Progress
 from hublish.base.values import Head, RemoteFile, RepoRef, Target
-from hublish.hub.client import failures
+from hublish.hub.client import failures, listings
+from hublish.hub.client.guarded_session import home_headers, session_factory
 from hublish.hub.client.installed_client import OURSELVES, Caller
 from hublish.hub.client.retry import RetryBudget
 
@@ -50,7 +51,12 @@ class Hub:
         """The client itself."""
         from huggingface_hub import HfApi
 
-        return HfApi(endpoint=self.endpoint, token=self.token, **self.caller.keywords)
+        return HfApi(endpoint=self.endpoint, token=self.token, headers={**self.headers}, **self.caller.keywords)
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Headers of every request: they name the only origin that receives the token."""
+        return home_headers(self.endpoint)
 
     def whoami(self) -> str:
         """Return the name of the token's account."""
@@ -65,7 +71,8 @@ class Hub:
         from huggingface_hub import get_session, hf_raise_for_status
 
         with self.translating(f"asking {self.endpoint}"):
-            response = get_session().get(f"{self.endpoint}/api/models", params={"limit": 1}, timeout=_PING_SECONDS)
+            url = f"{self.endpoint}/api/models"
+            response = get_session().get(url, params={"limit": 1}, headers={**self.headers}, timeout=_PING_SECONDS)
             hf_raise_for_status(response)
             response.json()
 
@@ -77,45 +84,36 @@ class Hub:
             return Head(repo_exists=False, commit=None)
         commit = self._commit_of(target, target.revision, info)
         # A branch that is missing is compared with main, from which it will be created.
-        start = commit or info.sha
+        start = commit or info.commit
         return Head(
             repo_exists=True,
             commit=commit,
             files=self.tree(target, start) if start else {},
             visibility="private" if info.private else "public",
-            gated=getattr(info, "gated", None),
+            gated=info.gated,
             tags=self.tags(target),
-            default_commit=info.sha,
+            default_commit=info.commit,
         )
 
     def tree(self, repo: RepoRef, revision: str) -> Mapping[str, RemoteFile]:
         """Return every file at a revision, by path_in_repo."""
-        from huggingface_hub.hf_api import RepoFile
-
+        path = f"{repo.repo_type}s/{repo.repo_id}/tree/{quote(revision)}?recursive=true&expand=false"
         with self.translating(f"listing {repo.repo_id} at {revision}"):
-            # The client pages through the listing and retries by itself.
-            entries = self.api.list_repo_tree(repo.repo_id, recursive=True, revision=revision, repo_type=repo.repo_type)
-            return {
-                entry.path: RemoteFile(entry.path, entry.size, entry.blob_id, entry.lfs.sha256 if entry.lfs else None)
-                for entry in entries
-                if isinstance(entry, RepoFile)
-            }
+            return listings.tree_of(listings.pages(self._page, f"{self.endpoint}/api/{path}", self.endpoint))
 
     def tags(self, repo: RepoRef) -> Mapping[str, str]:
         """Return the commit of each tag."""
-
-        def call() -> Mapping[str, str]:
-            refs = self.api.list_repo_refs(repo.repo_id, repo_type=repo.repo_type)
-            return {tag.name: tag.target_commit for tag in refs.tags}
-
-        return self._retried(f"listing the tags of {repo.repo_id}", call)
+        action = f"listing the tags of {repo.repo_id}"
+        body = self.request(action, "GET", f"{repo.repo_type}s/{repo.repo_id}/refs")
+        with self.translating(action):
+            return listings.tags_of(body)
 
     def commit_of(self, repo: RepoRef, revision: str) -> str:
         """Return the commit of a branch, tag or pull request ref."""
-        return self._retried(
-            f"resolving {repo.repo_id} at {revision}",
-            lambda: str(self.api.repo_info(repo.repo_id, repo_type=repo.repo_type, revision=revision).sha),
-        )
+        action = f"resolving {repo.repo_id} at {revision}"
+        body = self.request(action, "GET", f"{repo.repo_type}s/{repo.repo_id}/revision/{quote(revision)}")
+        with self.translating(action):
+            return listings.commit_id(listings.field(body, "sha", str))
 
     def history(self, repo: RepoRef, revision: str) -> tuple[str, ...]:
         """Return the newest commits of a revision, newest first: one page of the Hub's listing."""
@@ -123,19 +121,20 @@ class Hub:
         action = f"reading the history of {repo.repo_id}"
         entries = self.request(action, "GET", path)
         with self.translating(action):
-            return tuple(entry["id"] for entry in entries)
+            found = listings.list_of(entries, "the history")
+            return tuple(listings.commit_id(listings.field(entry, "id", str)) for entry in found)
 
     def open_pull_requests(self, repo: RepoRef) -> tuple[int, ...]:
         """Return the numbers of the open pull requests, newest first."""
+        action = f"listing the pull requests of {repo.repo_id}"
+        path = f"{repo.repo_type}s/{repo.repo_id}/discussions"
 
-        def call() -> list[int]:
-            found = self.api.get_repo_discussions(
-                repo.repo_id, repo_type=repo.repo_type, discussion_type="pull_request"
-            )
+        def page(number: int) -> Any:
+            return self.request(action, "GET", path, params={"type": "pull_request", "p": number})
+
+        with self.translating(action):
             # A merged or closed pull request is history: a new one is opened.
-            return [entry.num for entry in found if entry.status in ("open", "draft")]
-
-        return tuple(sorted(self._retried(f"listing the pull requests of {repo.repo_id}", call), reverse=True))
+            return tuple(sorted(listings.open_discussions(page), reverse=True))
 
     def create_repo(self, target: Target) -> None:
         """Create the repo; an existing one is not changed."""
@@ -192,17 +191,7 @@ class Hub:
         Returns:
             The decoded JSON.
         """
-        from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status
-
-        # The client's own headers, so that its rules for the token and the User-Agent apply here too.
-        headers = build_hf_headers(token=self.token, **self.caller.keywords)
-
-        def call() -> Any:
-            response = get_session().request(method, f"{self.endpoint}/api/{path}", headers=headers, **request)
-            hf_raise_for_status(response)
-            return response.json()
-
-        return self._retried(action, call)
+        return self._retried(action, lambda: self._send(method, f"{self.endpoint}/api/{path}", **request).json())
 
     @contextmanager
     def bounded(self) -> Iterator[None]:
@@ -211,7 +200,6 @@ class Hub:
             are_progress_bars_disabled,
             disable_progress_bars,
             enable_progress_bars,
-            get_session,
         )
 
         # The switch is global to the client: it is restored, and left alone when the user has set it.
@@ -219,7 +207,7 @@ class Hub:
         if quiet:
             disable_progress_bars()
         try:
-            with self.retries.bounding(get_session()):
+            with self.retries.bounding(session_factory()):
                 yield
         finally:
             if quiet:
@@ -247,10 +235,24 @@ class Hub:
         with self.translating(action):
             return self.retries.retrying(call)
 
-    def _info(self, repo: RepoRef, revision: str | None) -> Any:
-        def call() -> Any:
+    def _send(self, method: str, url: str, **request: Any) -> Any:
+        from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status
+
+        # The client's own headers, so that its rules for the token and the User-Agent apply here too.
+        headers = build_hf_headers(token=self.token, headers={**self.headers}, **self.caller.keywords)
+        response = get_session().request(method, url, headers=headers, **request)
+        hf_raise_for_status(response)
+        return response
+
+    def _page(self, url: str) -> Any:
+        return self.retries.retrying(lambda: self._send("GET", url))
+
+    def _info(self, repo: RepoRef, revision: str | None) -> "_RepoState | None":
+        path = f"{repo.repo_type}s/{repo.repo_id}" + ("" if revision is None else f"/revision/{quote(revision)}")
+
+        def call() -> "_RepoState | None":
             try:
-                return self.api.repo_info(repo.repo_id, repo_type=repo.repo_type, revision=revision)
+                return _RepoState.of(self._send("GET", f"{self.endpoint}/api/{path}").json())
             except Exception as error:
                 if failures.is_missing(error):
                     return None
@@ -258,11 +260,33 @@ class Hub:
 
         return self._retried(f"reading {repo.repo_id}", call)
 
-    def _commit_of(self, repo: RepoRef, revision: str, info: Any) -> str | None:
+    def _commit_of(self, repo: RepoRef, revision: str, info: "_RepoState") -> str | None:
         if revision == "main":
-            return cast("str | None", info.sha)
+            return info.commit
         found = self._info(repo, revision)
-        return None if found is None else str(found.sha)
+        return None if found is None else found.commit
+
+
+@dataclass(frozen=True, slots=True)
+class _RepoState:
+    """The fields of a repo's description that are compared with a target."""
+
+    commit: str | None
+    """None for a repo without a commit."""
+    private: bool
+    gated: Any
+
+    @classmethod
+    def of(cls, body: Any) -> "_RepoState":
+        # The id is required: a page that answers every address with JSON is not a Hub.
+        listings.field(body, "id", str)
+        commit, gated = body.get("sha"), body.get("gated")
+        known = gated in (None, False, "auto", "manual")
+        return cls(
+            None if commit is None else listings.commit_id(commit),
+            body.get("private") is True,
+            gated if known else None,
+        )
 
 
 def quote(revision: str) -> str:

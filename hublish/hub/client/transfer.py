@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from hublish.base.errors import NotFoundError, RemoteError
 from hublish.base.values import ReleaseFile, RepoRef, Target
-from hublish.hub.client import failures, xet_memory
+from hublish.hub.client import failures, listings, xet_memory
 from hublish.hub.client.hub import Hub, quote
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ def commit(hub: Hub, target: Target, sent: Sent, deletions: Sequence[str], *, pa
                 create_pr=target.create_pr,
                 parent_commit=parent_commit,
             )
-            return Committed(info.oid, info.commit_url, info.pr_num)
+            return Committed(listings.commit_id(info.oid), info.commit_url, info.pr_num)
     except Exception as error:
         if failures.outcome_is_unknown(error):
             raise OutcomeUnknownError from error
@@ -170,6 +170,7 @@ def download(hub: Hub, repo_id: str, path_in_repo: str, *, advance: Callable[[in
             path_in_repo,
             endpoint=hub.endpoint,
             token=hub.token,
+            headers={**hub.headers},
             **hub.caller.keywords,
             tqdm_class=_meter(advance),  # the client reports bytes through this class only
             **options,
@@ -210,7 +211,7 @@ def _modes_of(
     response = hub.request(action, "POST", path, json=body, params={"create_pr": "1"} if target.create_pr else None)
     # Parsed inside `translating`: a response without these keys is an error about the Hub, not a KeyError.
     with hub.translating(action):
-        modes = {entry["path"]: _mode(entry) for entry in response["files"]}
+        modes = {listings.field(entry, "path", str): _mode(entry) for entry in listings.field(response, "files", list)}
     missing = next((file.path_in_repo for file, _ in files if file.path_in_repo not in modes), None)
     if missing is not None:
         msg = f"{action}: the response does not mention '{missing}'"

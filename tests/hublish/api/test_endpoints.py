@@ -11,6 +11,8 @@ import pytest
 from huggingface_hub import constants
 
 import hublish
+from hublish.api.session import declared_endpoint
+from hublish.base.errors import UsageError
 from hublish.hub.client.hub import Hub
 
 
@@ -78,6 +80,45 @@ def test_a_verb_reaches_the_hub_of_the_manifest_and_no_other(name: str, declared
     assert getattr(done, "error", None) is None
     assert getattr(done, "ok", True)
     assert stranger.requests == []
+
+
+def test_a_lock_in_another_folder_is_verified_at_the_hub_of_the_manifest_beside_it(
+    declared: Path, stranger: Stranger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hublish.publish(declared)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    lock = declared.parent / "hub.lock"
+    assert hublish.verify(lock=lock).ok
+    Path("hub.yaml").write_text("repo: {repo_id: me/x, endpoint: 'http://127.0.0.1:9'}\nartifacts: [{source: a}]\n")
+    with pytest.raises(UsageError, match="name different endpoints"):
+        hublish.verify(lock=lock)
+    assert hublish.verify(lock=lock, endpoint=declared_endpoint(declared)).ok
+    assert stranger.requests == []
+
+
+NO_ENDPOINTS = [
+    "hub.example",
+    "ftp://hub.example",
+    "http://",
+    "http://user:hunter2@hub.example",
+    "http://hub.example?x=1",
+    "http://hub.example\\@evil.example",
+    "http://hub.example\t",
+    "http://\u202ehub.example",
+    "http://hub.example:0",
+]
+
+
+@pytest.mark.parametrize("endpoint", NO_ENDPOINTS)
+@pytest.mark.parametrize("source", ["argument", "HF_ENDPOINT"])
+def test_an_endpoint_that_is_not_the_url_of_a_hub_is_refused(
+    endpoint: str, source: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(constants, "ENDPOINT", endpoint if source == "HF_ENDPOINT" else "http://127.0.0.1:9")
+    with pytest.raises(UsageError, match="not valid") as failure:
+        hublish.pull("me/x", endpoint=endpoint if source == "argument" else None)
+    assert "hunter2" not in str(failure.value)
 
 
 def test_the_helpers_reach_the_hub_of_the_manifest_and_no_other(
