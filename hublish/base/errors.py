@@ -1,9 +1,9 @@
-"""The errors of hublish. Each has a message, a hint on the next step, and a stable code."""
+"""The errors of hublish. Each has a message, a hint on the next step, and a stable code; none contains a credential."""
 
 from collections.abc import Iterable
 from typing import ClassVar
 
-from hublish.schemas.diagnose.problems import Location, Problem
+from hublish.schemas.diagnose.problems import Location, Problem, masked
 
 
 # A subclass exists where a caller may want to handle the case, or a script the code. All other
@@ -30,9 +30,10 @@ class HublishError(Exception):
     def __init__(
         self, message: str, *, hint: str = "", location: Location | None = None, problems: Iterable[Problem] = ()
     ) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+        # Here, so that callers of the library see no token either, in whichever argument or response it was.
+        self.message = masked(message)
+        super().__init__(self.message)
+        self.hint = masked(hint)
         self.location = location
         # A tuple, since callers pass generators and the problems are read more than once.
         self.problems = tuple(problems)

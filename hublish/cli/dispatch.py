@@ -31,12 +31,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         with short_lived_process():
             return main(sys.argv[1:])
     # The errors of the parser need format and token too, so these two are found before it runs.
-    report = report_for(requested_format(argv), standard_terminal(given_token(argv)))
-    try:
-        return run(argv, report)
-    # BaseException: Ctrl-C is reported like every other failure.
-    except BaseException as failure:
-        return report_failure(failure, report)
+    terminal = standard_terminal(given_tokens(argv))
+    report = report_for(requested_format(argv), terminal)
+    with terminal.as_standard_streams():
+        try:
+            return run(argv, report)
+        # BaseException: Ctrl-C is reported like every other failure.
+        except BaseException as failure:
+            return report_failure(failure, report)
 
 
 def run(argv: Sequence[str], report: Report) -> int:
@@ -89,9 +91,9 @@ def requested_format(argv: Sequence[str]) -> str:
     return requested
 
 
-def given_token(argv: Sequence[str]) -> str | None:
-    """Return the value of `--token`, to mask it everywhere."""
-    return next((value for option, value in _options(argv) if option == "--token"), None)
+def given_tokens(argv: Sequence[str]) -> list[str]:
+    """Return the values of `--token`, to mask them everywhere."""
+    return [value for option, value in _options(argv) if option == "--token"]
 
 
 @contextmanager

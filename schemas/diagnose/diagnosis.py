@@ -19,7 +19,7 @@ from hublish.schemas.diagnose.problems import (
     format_path,
 )
 from hublish.schemas.diagnose.suggestions import field_at, fields_at, home_of, likely_key, nearest
-from hublish.schemas.secrets.masking import redact, safe_hint
+from hublish.schemas.secrets.masking import safe_hint
 from hublish.schemas.secrets.token_rules import WHERE_CREDENTIALS_GO, names_credential
 from hublish.schemas.secrets.unsafe_characters import describe
 
@@ -129,10 +129,9 @@ class _Finding:
             code, (message, hint) = "type", self._wrong_type()
         else:
             code, (message, hint) = "value", self._value()
-        path = redact(format_path(self.path))
+        path = format_path(self.path)
         code = f"{self.family}.{code}"
-        # Keys, choices and hints come from the document: a token may be anywhere in them.
-        return Problem(code, redact(message), safe_hint(hint), path, self._location(), related=self._related())
+        return Problem(code, message, safe_hint(hint), path, self._location(), related=self._related())
 
     def _related(self) -> tuple[Related, ...]:
         """Return the place of the value that excludes this one, if the document has it."""

@@ -33,6 +33,9 @@ class Location:
     # The line it begins on, without its line end and with credentials masked; None when it must not be shown.
     text: str | None = field(default=None, compare=False, repr=False)
 
+    def __post_init__(self) -> None:
+        _mask_fields(self, "source")
+
     def __str__(self) -> str:
         return f"{self.source}:{self.line}:{self.column}"
 
@@ -46,10 +49,13 @@ class Related:
     path: str = ""
     location: Location | None = None
 
+    def __post_init__(self) -> None:
+        _mask_fields(self, "message", "path")
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that the user can fix."""
+    """One thing that the user can fix; a credential in its texts is masked."""
 
     # Stable, for scripts: `manifest.unknown_key`.
     code: str
@@ -66,6 +72,10 @@ class Problem:
     related: tuple[Related, ...] = ()
     # Whether it concerns the last key of `path` rather than its value.
     of_key: bool = False
+
+    def __post_init__(self) -> None:
+        # Names, keys and hints come from documents, arguments and servers: a token may be anywhere in them.
+        _mask_fields(self, "message", "hint", "path")
 
     def __str__(self) -> str:
         place = " ".join(part for part in (str(self.location or ""), self.path) if part)
@@ -91,9 +101,24 @@ class InvalidValueError(ValueError):
     """
 
     def __init__(self, message: str, hint: str = "", conflict: str = "") -> None:
-        super().__init__(message)
-        self.hint = hint
+        super().__init__(masked(message))
+        self.hint = masked(hint)
         self.conflict = conflict
+
+
+def masked(text: str) -> str:
+    """Return a text of an error without the credentials in it."""
+    # Every command imports this module, but few have an error: the rules for secrets are compiled when needed.
+    from hublish.schemas.secrets.masking import redact
+
+    return redact(text)
+
+
+def _mask_fields(value: object, *names: str) -> None:
+    for name in names:
+        if text := getattr(value, name):
+            # The only way to set a field of a frozen dataclass.
+            object.__setattr__(value, name, masked(text))
 
 
 def errors_in(problems: Iterable[Problem]) -> tuple[Problem, ...]:

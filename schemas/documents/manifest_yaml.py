@@ -22,7 +22,7 @@ from hublish.schemas.diagnose.problems import (
 )
 from hublish.schemas.documents.field_types import Document
 from hublish.schemas.documents.manifest import Load, Manifest, Published
-from hublish.schemas.secrets.masking import find_tokens, holds_token, redact
+from hublish.schemas.secrets.masking import find_tokens, holds_token
 from hublish.schemas.secrets.token_rules import WHERE_CREDENTIALS_GO
 from hublish.schemas.variables.expansion import NO_SETTINGS, Expansion, escape, expand
 from hublish.schemas.variables.lookup import ENV, NO_ENVIRONMENT, SECRET, Environment, Setting
@@ -207,9 +207,7 @@ def _strings(data: Any) -> Iterable[str]:
 
 
 def _in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    clean = [
-        replace(each, message=redact(each.message), hint=redact(each.hint), path=redact(each.path)) for each in problems
-    ]
+    clean = list(problems)
     if any(map(_is_assembled, clean)):
         clean = [replace(each, location=each.location and replace(each.location, text=None)) for each in clean]
     ordered = sorted(clean, key=by_place)

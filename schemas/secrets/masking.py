@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import partial
 
+from hublish.schemas.secrets.disguises import Span, find_in_every_form
 from hublish.schemas.secrets.token_rules import (
     BOUNDARY,
     CREDENTIAL_KEY,
     HUB_TOKEN,
-    HUB_TOKEN_PART,
     RULES,
     SHORTEST_TOKEN,
     Rule,
@@ -20,36 +21,42 @@ MASK = "***"
 # Replaces the random part of a token. The public prefix before it remains, to help find the token.
 CUT = "…"
 
-# `token: value` in YAML or JSON, `TOKEN=value` in a shell, and the user and password in a URL.
+# `token: value` in YAML or JSON, and `TOKEN=value` in a shell.
 _NAMED = re.compile(
     rf"""{CREDENTIAL_KEY}["']?(?:\s*[:=]\s*|\s+)"""
-    r"""(?P<value>"[^"]*"?|'[^']*'?|[^\s,}\]#:=][^,}\]#]*)|://(?P<user>[^/\s@]+)@""",
+    r"""(?P<value>"[^"]*"?|'[^']*'?|[^\s,}\]#:=][^,}\]#]*)""",
     re.IGNORECASE,
 )
 _BEARER = re.compile(r"(?<=Bearer )[\w.~+/=-]+")
+# RFC 7617: base64 of `user:password`.
+_BASIC = re.compile(r"(?<=Basic )[A-Za-z0-9+/_-]{4,}={0,2}")
+# A URL up to the next one, and the part of it that names the user and the host.
+_URL = re.compile(r"""(?<=//)(?!\[)(?:(?!://)[^\s"'<>`])+""")
+_AUTHORITY = re.compile(r"[^/?#]*")
+# `user:password`, but not `host:port/`.
+_USER_AND_PASSWORD = re.compile(r"[^:/?#]*:(?![0-9]{1,5}(?:[/?#]|$)).+", re.DOTALL)
 # A token of an unknown kind: a long word with digits and letters of both cases. The search is anchored at word starts,
 # because a match inside a word also matches from its start.
 _RANDOM = re.compile(r"\b(?=\w*[0-9])(?=\w*[a-z])(?=\w*[A-Z])\w{20,}", re.ASCII)
+_WORDS = re.compile(r"[a-z]+(?:[_.-][a-z]+)+")
 _NOT_SPACE = re.compile(r"\S")
+_LITERAL = re.compile("|".join(sorted({re.escape(literal) for rule in RULES for literal in rule.literals})))
 
 # Longer lines and hints are machine-made: quoting them helps no reader, and searching them takes time.
 _LONGEST_LINE = 2000
 _LONGEST_QUOTE = 60
+# Characters of a known secret that identify it.
+_PART = 8
 
 
-def find_tokens(text: str) -> Iterator[tuple[int, int]]:
+def find_tokens(text: str) -> Iterator[Span]:
     """Yield the offsets `(start, end)` of every token in a document, in order and without overlap.
 
     Hub tokens count even inside of a word and with the words of an example. Tokens of other kinds must begin at a word
-    boundary and must not be placeholders.
+    boundary and must not be placeholders. Escapes and base64 do not hide a token.
     """
-    if len(text) < SHORTEST_TOKEN:
-        return
-    # Two strictness levels: a Hub token is never wanted in a document, while a string that merely looks like another
-    # issuer's token may be the name of a file.
-    spans = [found.span() for found in HUB_TOKEN.finditer(text) if is_probable(found)]
-    spans += [found.span() for rule, found in _matches(text) if rule.genuine(found["body"])]
-    yield from _merged(spans)
+    if len(text) >= SHORTEST_TOKEN:
+        yield from _merged(find_in_every_form(text, _genuine, _genuine))
 
 
 def holds_token(text: str) -> bool:
@@ -58,28 +65,24 @@ def holds_token(text: str) -> bool:
 
 
 def redact(text: str, known: Iterable[str] = ()) -> str:
-    """Return `text` for output: without the known secrets, and with every possible token cut to its public prefix.
+    """Return `text` for output: without the known secrets, possible tokens and passwords in URLs.
 
-    The known secrets come longest first: one that contains another would leave a rest otherwise.
+    Of a token, the public prefix remains. The known secrets come longest first: one that contains another would leave a
+    rest otherwise.
     """
-    for secret in known:
-        text = text.replace(secret, MASK)
-    parts, last = [], 0
-    # Kinds overlap: a JSON Web Token follows `hf_jwt_`, and any token may follow `Bearer `.
-    for start, end in _merged((_body(found), found.end()) for found in _possible(text)):
-        parts += [text[last:start], CUT]
-        last = end
-    return "".join([*parts, text[last:]])
+    if secrets := tuple(known):
+        search = partial(_known, secrets=secrets)
+        text = _replaced(text, find_in_every_form(text, search, search), MASK)
+    return _replaced(text, _possible(text), CUT)
 
 
 def mask(line: str, known: Iterable[str] = ()) -> str:
     """Return a line of a document with every character of a credential replaced by `*`, so that columns stay right."""
-    for secret in known:
-        line = line.replace(secret, "*" * len(secret))
-    named = (found.span(found.lastgroup or 0) for found in _NAMED.finditer(line))
-    possible = (found.span() for found in _possible(line))
-    # Both searches ran on the original line: a mask in between would break the second pattern.
-    for start, end in (*possible, *named):
+    search = partial(_known, secrets=tuple(known))
+    named = (found.span("value") for found in _NAMED.finditer(line))
+    whole = (found.span() for _, found in _matches(line))
+    # All searches run on the original line: a mask in between would break the next pattern.
+    for start, end in (*find_in_every_form(line, search, search), *_possible(line), *whole, *named):
         line = line[:start] + _NOT_SPACE.sub("*", line[start:end]) + line[end:]
     return line
 
@@ -102,14 +105,92 @@ def safe_hint(hint: str) -> str:
     return "write another value" if len(hint) > _LONGEST_LINE or _RANDOM.search(hint) else redact(hint)
 
 
-def _possible(text: str) -> Iterator[re.Match[str]]:
-    """Yield everything that may be a credential by its form, placeholders included."""
-    for pattern in (HUB_TOKEN, HUB_TOKEN_PART, _BEARER):
-        yield from pattern.finditer(text)
-    yield from (found for _, found in _matches(text))
+def _replaced(text: str, spans: Iterable[Span], sign: str) -> str:
+    parts, last = [], 0
+    # Kinds overlap: a JSON Web Token follows `hf_jwt_`, and any token may follow `Bearer `.
+    for start, end in _merged(spans):
+        parts += [text[last:start], sign]
+        last = end
+    return "".join([*parts, text[last:]])
+
+
+def _genuine(text: str) -> Iterator[Span]:
+    # Two strictness levels: a Hub token is never wanted in a document, while a string that merely looks like another
+    # issuer's token may be the name of a file.
+    yield from (found.span() for found in _hub_tokens(text) if is_probable(found))
+    yield from (found.span() for rule, found in _matches(text) if rule.genuine(found["body"]))
+
+
+def _possible(text: str) -> Iterator[Span]:
+    """Yield the secret part of everything that may be a credential by its form, placeholders included."""
+    # In base64, which may be of any content, only a certain token counts.
+    return find_in_every_form(text, _credentials, _genuine)
+
+
+def _credentials(text: str) -> Iterator[Span]:
+    for found in (*_hub_tokens(text), *(found for _, found in _matches(text))):
+        start = _body(found)
+        # Of a placeholder, only words are certainly none: `hf_oauth_expiration_minutes`.
+        if not _WORDS.fullmatch(text, start, found.end()):
+            yield start, found.end()
+    yield from (found.span() for found in _BEARER.finditer(text))
+    yield from (found.span() for found in _BASIC.finditer(text) if _names_a_password(found[0]))
+    yield from _passwords_in_urls(text)
+
+
+def _known(text: str, secrets: Iterable[str]) -> Iterator[Span]:
+    """Yield every place of a known secret, and of any part of it that is long enough to be recognized as random."""
+    for secret in secrets:
+        # A short secret may be a part of an ordinary word.
+        pattern = re.escape(secret) if len(secret) >= _PART else rf"(?<!\w){re.escape(secret)}(?!\w)"
+        if secret in text:
+            yield from (found.span() for found in re.finditer(pattern, text))
+        # Servers and libraries shorten a token that they echo.
+        for start in range(len(secret) - _PART + 1):
+            part = secret[start : start + _PART]
+            if part in text and _is_random(part):
+                yield from (found.span() for found in re.finditer(re.escape(part), text))
+
+
+def _is_random(part: str) -> bool:
+    kinds = sum(any(map(kind, part)) for kind in (str.isupper, str.islower, str.isdigit))
+    return kinds > 1 and len(set(part)) > _PART // 2
+
+
+def _hub_tokens(text: str) -> Iterator[re.Match[str]]:
+    # The literals are in few texts, and a substring search is much faster than the pattern.
+    if "hf_" in text or "api_org_" in text:
+        yield from HUB_TOKEN.finditer(text)
+
+
+def _passwords_in_urls(text: str) -> Iterator[Span]:
+    """Yield the user and password of every URL that has both, and a user that looks like a token."""
+    if "@" not in text:
+        return
+    for found in _URL.finditer(text):
+        url = found[0]
+        # Passwords are pasted into URLs unescaped: `/` and `@` in them end the authority for a strict parser only.
+        if not _USER_AND_PASSWORD.match(url):
+            url = _AUTHORITY.match(url)[0]  # type: ignore[index]  # matches the empty string, too
+        user = url.rpartition("@")[0]
+        if _USER_AND_PASSWORD.fullmatch(user) or _RANDOM.fullmatch(user):
+            yield found.start(), found.start() + len(user)
+
+
+def _names_a_password(encoded: str) -> bool:
+    # Imported here, because few texts have the header of such a login.
+    import base64
+
+    try:
+        return b":" in base64.b64decode(encoded + "=" * (-len(encoded) % 4), altchars=b"-_")
+    except ValueError:
+        return False
 
 
 def _matches(text: str) -> Iterator[tuple[Rule, re.Match[str]]]:
+    # One search rejects nearly every short text. In a long one, fifty substring searches take less time.
+    if len(text) < _LONGEST_LINE and not _LITERAL.search(text):
+        return
     for rule in RULES:
         if any(literal in text for literal in rule.literals):
             # `re` caches the compiled pattern; compiling the whole table at import would slow every start.
@@ -122,9 +203,9 @@ def _body(found: re.Match[str]) -> int:
     return min((found.start(name) for name, part in found.groupdict().items() if part), default=found.start())
 
 
-def _merged(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+def _merged(spans: Iterable[Span]) -> Iterator[Span]:
     """Yield spans in order, with those that overlap joined."""
-    pending: tuple[int, int] | None = None
+    pending: Span | None = None
     for start, end in sorted(spans):
         if pending is not None and start < pending[1]:
             pending = (pending[0], max(pending[1], end))

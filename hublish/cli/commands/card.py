@@ -25,5 +25,5 @@ def run(arguments: Namespace, report: Report) -> Outcome:
         import hublish
 
         text = hublish.card(manifest(arguments, report), progress=report.progress())
-    report.show_text(text, {"path_in_repo": CARD_FILE, "text": text})
+    report.show_file(text, {"path_in_repo": CARD_FILE, "text": text})
     return Outcome(None)

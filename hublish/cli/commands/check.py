@@ -62,5 +62,5 @@ def run(arguments: Namespace, report: Report) -> Outcome:
     from hublish.schemas.documents.manifest_yaml import dump_resolved
 
     document = replace(view, resolved=project.manifest.model_dump(mode="json")).document()
-    report.show_text(dump_resolved(project.manifest).decode(), document)
+    report.show_file(dump_resolved(project.manifest).decode(), document)
     return Outcome(None)

@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import import_module
+from json import dumps
 from typing import Any, ClassVar, NamedTuple, Protocol, TextIO, cast
 
 from hublish.base.errors import HublishError
@@ -17,6 +18,10 @@ from hublish.cli.terminal.color import Paint, paint_for
 from hublish.cli.terminal.streams import Terminal, write_lines, write_text
 from hublish.cli.terminal.text import escaped
 from hublish.schemas.diagnose.problems import Problem
+
+
+class SecretOutputError(HublishError, code="output.secret"):
+    """The output would contain a credential, and must not be changed."""
 
 
 class View(Protocol):
@@ -51,14 +56,30 @@ class Report(ABC):
         """Write a result."""
 
     def show_text(self, text: str, document: Any = None, *, one_line: bool = False) -> None:  # noqa: ARG002 - data is for JSON
-        """Write a result that is a text, unchanged.
+        """Write a text of our own, unchanged: help, or the address of a server.
 
         Args:
             text: the result.
             document: the same as plain data, for formats that write data; None for help texts, which all formats show.
             one_line: write that data on one line, for readers that wait for the first line.
         """
-        write_text(self.terminal.stdout, text)
+        write_text(self.terminal.stdout, text, unmasked=True)
+
+    def show_file(self, text: str, document: Any) -> None:
+        """Write the content of a file, unchanged: a reader may redirect it into that file.
+
+        Args:
+            text: the content.
+            document: the same as plain data, for formats that write data.
+
+        Raises:
+            SecretOutputError: when it contains a credential.
+        """
+        # Masked, it would be another file, and a mask could pass unnoticed.
+        if self._holds_secret(text) or self._holds_secret(dumps(document, ensure_ascii=False)):
+            msg = "the output contains a secret, so nothing was printed"
+            raise SecretOutputError(msg, hint="remove it from the sources, and revoke it where it was issued")
+        self.show_text(text, document)
 
     @abstractmethod
     def warn(self, problems: Iterable[Problem]) -> None:
@@ -73,11 +94,8 @@ class Report(ABC):
         self.fail(error)
 
     def note(self, *texts: str) -> None:
-        """Write to stderr, without secrets."""
-        # Compiling the rules for secrets takes longer than a start without any remark.
-        from hublish.schemas.secrets.masking import redact
-
-        lines = (line for text in texts for line in redact(text, self.terminal.secrets).split("\n"))
+        """Write to stderr."""
+        lines = (line for text in texts for line in text.split("\n"))
         self._print(self.terminal.stderr, lines, paint_for(self.terminal.stderr, self.terminal.environ))
 
     def confirm(self, view: View, question: str) -> bool:
@@ -95,6 +113,11 @@ class Report(ABC):
 
     def _print(self, stream: TextIO, lines: Iterable[str], paint: Paint) -> None:
         write_lines(stream, (self._safe(escaped(line, color=paint.on)) for line in lines))
+
+    def _holds_secret(self, text: str) -> bool:
+        from hublish.schemas.secrets.masking import holds_token
+
+        return holds_token(text) or any(secret in text for secret in self.terminal.secrets)
 
     def _safe(self, line: str) -> str:
         """Return a line that the reader of this format takes for nothing but text."""

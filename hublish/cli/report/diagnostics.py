@@ -10,7 +10,7 @@
 No line is wider than the terminal, and none holds a character that the terminal would act on.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
@@ -94,20 +94,6 @@ def summary_lines(error: HublishError, paint: Paint) -> list[str]:
     place = f"{error.location}: " if error.location else ""
     summary = _headline("error", error.code, _without_color(f"{place}{error.message}"), paint)
     return [summary, f"{paint('cyan', 'hint:')} {_without_color(error.hint)}"] if error.hint else [summary]
-
-
-def rewritten(problem: Problem, text: Callable[[str], str], source: Callable[[str], str] = str) -> Problem:
-    """Return a problem with one function applied to its texts, and another to the names of its documents."""
-
-    def place(location: Location | None) -> Location | None:
-        return location and replace(location, source=source(location.source))
-
-    related = tuple(
-        replace(each, message=text(each.message), path=text(each.path), location=place(each.location))
-        for each in problem.related
-    )
-    message, hint, path = map(text, (problem.message, problem.hint, problem.path))
-    return replace(problem, message=message, hint=hint, path=path, location=place(problem.location), related=related)
 
 
 def warning_lines(problems: Iterable[Problem], page: Page) -> Iterator[str]:
@@ -202,7 +188,11 @@ def _note(title: str, text: str, size: int, paint: Paint) -> str:
 
 def _without_colors(problem: Problem) -> Problem:
     """Return a problem with the color sequences in its texts escaped: later steps let our own through."""
-    return rewritten(problem, _without_color)
+    related = tuple(
+        replace(each, message=_without_color(each.message), path=_without_color(each.path)) for each in problem.related
+    )
+    message, hint, path = map(_without_color, (problem.message, problem.hint, problem.path))
+    return replace(problem, message=message, hint=hint, path=path, related=related)
 
 
 def _without_color(text: str) -> str:

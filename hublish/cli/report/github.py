@@ -8,7 +8,6 @@ older `##[name]` anywhere in a line.
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,6 @@ from hublish.cli.report.human import HumanReport
 from hublish.cli.terminal.streams import write_lines, write_text
 from hublish.cli.terminal.text import escaped
 from hublish.schemas.diagnose.problems import Location, Problem
-from hublish.schemas.secrets.masking import redact
 
 _COMMAND = re.compile(r"^(\s*):(?=:)|(?<=#)#(?=\[)")
 
@@ -31,7 +29,7 @@ class GitHubReport(HumanReport):
 
     def show_text(self, text: str, document: Any = None, *, one_line: bool = False) -> None:  # noqa: ARG002 - data is for JSON
         """Write a text to stdout with every workflow command in it disarmed: the runner reads the log."""
-        write_text(self.terminal.stdout, "".join(map(self._safe, text.splitlines(keepends=True))))
+        write_text(self.terminal.stdout, "".join(map(self._safe, text.splitlines(keepends=True))), unmasked=True)
 
     def warn(self, problems: Iterable[Problem]) -> None:
         """Write every warning as an annotation."""
@@ -47,11 +45,7 @@ class GitHubReport(HumanReport):
             self.note(*summary_lines(error, self._page().paint))
 
     def _annotate(self, problems: Iterable[Problem]) -> None:
-        from hublish.cli.report.diagnostics import rewritten
-
-        # Before a line is escaped: afterwards a token in it no longer looks like one.
-        masked = partial(redact, known=self.terminal.secrets)
-        lines = (annotation(rewritten(problem, masked, masked), self.terminal.environ) for problem in problems)
+        lines = (annotation(problem, self.terminal.environ) for problem in problems)
         # Not through note(): its lines are disarmed.
         write_lines(self.terminal.stderr, (escaped(line, color=False) for line in lines))
 
@@ -60,7 +54,7 @@ class GitHubReport(HumanReport):
 
 
 def annotation(problem: Problem, environ: Mapping[str, str]) -> str:
-    """Return a problem, with its secrets masked, as `::error file=hub.yaml,line=3,...::message`, or as a warning."""
+    """Return a problem as `::error file=hub.yaml,line=3,...::message`, or as a warning."""
     # An annotation has one place, so other places are named in its message.
     notes = [f"  {each.message}: {each.location or each.path}" for each in problem.related]
     properties = {**_where(problem.location, environ), "title": problem.code}

@@ -1,7 +1,5 @@
 """`--format json`: one document on stdout; progress and warnings stay on stderr, for people."""
 
-import json
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -11,7 +9,6 @@ from hublish.cli.report import View
 from hublish.cli.report.human import HumanReport
 from hublish.cli.terminal.streams import write_json, write_text
 from hublish.schemas.diagnose.problems import Location, Problem
-from hublish.schemas.secrets.masking import redact
 
 
 @dataclass(frozen=True)
@@ -29,16 +26,14 @@ class JsonReport(HumanReport):
     def show_text(self, text: str, document: Any = None, *, one_line: bool = False) -> None:
         """Write the document, or the text without one."""
         if document is None:
-            write_text(self.terminal.stdout, text)
-        # Programs that wait for the first line must find the whole document on it.
-        elif one_line:
-            write_text(self.terminal.stdout, json.dumps(document) + "\n")
+            write_text(self.terminal.stdout, text, unmasked=True)
         else:
-            write_json(self.terminal.stdout, document)
+            # Programs that wait for the first line must find the whole document on it.
+            write_json(self.terminal.stdout, document, indent=None if one_line else 2, unmasked=True)
 
     def fail(self, error: HublishError) -> None:
         """Write the error as a document: a failed command has no other."""
-        write_json(self.terminal.stdout, redact_document({"error": error_document(error)}, self.terminal.secrets))
+        write_json(self.terminal.stdout, {"error": error_document(error)})
 
     def incomplete(self, error: HublishError) -> None:
         """Write nothing: the result's document holds the error."""
@@ -82,15 +77,3 @@ def fields(value: object, *names: str) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     return value.value if isinstance(value, Enum) else list(value) if isinstance(value, tuple) else value
-
-
-def redact_document(document: Any, secrets: Iterable[str] = ()) -> Any:
-    """Return plain data with every text in it redacted."""
-    known = tuple(secrets)
-    if isinstance(document, str):
-        return redact(document, known)
-    if isinstance(document, Mapping):
-        return {key: redact_document(value, known) for key, value in document.items()}
-    if isinstance(document, list | tuple):
-        return [redact_document(value, known) for value in document]
-    return document

@@ -12,7 +12,7 @@ import pytest
 from hublish._version import __version__
 from hublish.base.errors import AuthenticationError, HublishError, PlanStaleError, UsageError
 from hublish.cli.commands import Outcome
-from hublish.cli.dispatch import find, given_token, main, requested_format
+from hublish.cli.dispatch import find, given_tokens, main, requested_format
 
 VARIABLE = "PYDANTIC_DISABLE_PLUGINS"
 
@@ -168,11 +168,17 @@ def test_the_last_format_counts(words: str, format_: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "token"),
-    [("plan", None), ("plan --token abc", "abc"), ("plan --token=abc", "abc"), ("plan --token", "")],
+    ("words", "tokens"),
+    [
+        ("plan", []),
+        ("plan --token abc", ["abc"]),
+        ("plan --token=abc", ["abc"]),
+        ("plan --token abc --token=def", ["abc", "def"]),
+        ("plan --token", [""]),
+    ],
 )
-def test_the_token_is_found_before_parsing(words: str, token: str | None) -> None:
-    assert given_token(words.split()) == token
+def test_every_token_is_found_before_parsing(words: str, tokens: list[str]) -> None:
+    assert given_tokens(words.split()) == tokens
 
 
 def test_the_process_of_a_command_does_not_collect_its_start_up_garbage() -> None:

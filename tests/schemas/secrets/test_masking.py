@@ -51,6 +51,7 @@ NAMES = (
         "hf_tokenizer.py",
         "hf_short",
     ),
+    *("hf_wav2vec2.json", "hf_Qwen2VL7B", "hf_AutoModelForCausalLM", "hf_oauth_expiration_minutes", "hf_jwt"),
     *("hf_internal_testing_tiny_random_model_with_a_long_name", "hf_transfer", "hf_tokenizer.py", "a" * 64),
     "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
 )
@@ -69,7 +70,6 @@ def test_redacting_leaves_names_and_hashes_alone(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "clean"),
     [
-        ("a part: hf_aB3dE6gH", "a part: hf_…"),
         ("an echo: hf_jwt_eyJhbGci", "an echo: hf_jwt_…"),
         ("hf_" + "canary" * 6, "hf_…"),
         ("Authorization: Bearer abc.def-123", "Authorization: Bearer …"),
@@ -80,6 +80,49 @@ def test_redacting_leaves_names_and_hashes_alone(text: str) -> None:
 )
 def test_redacting_hides_possible_tokens_and_known_secrets(text: str, clean: str) -> None:
     assert redact(text, ["s3cr3t-value"]) == clean
+
+
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [
+        ("https://me:pw@host/x", "https://…@host/x"),
+        ("see https://me:p@ss/w?rd@host/x.", "see https://…@host/x."),
+        ("postgres://:pw@db/x and redis://:pw@h:1/0", "postgres://…@db/x and redis://…@h:1/0"),
+        ("HTTPS://ME:PW@HOST", "HTTPS://…@HOST"),
+        (r"https:\/\/me:pw@host\/x", r"https:\/\/…@host\/x"),
+        ("https%3A%2F%2Fme%3Apw%40host", "https%3A%2F%2F…%40host"),
+        ("https://0123456789aBcDeF0123456789@host", "https://…@host"),
+        ("Authorization: Basic bWU6cHc=", "Authorization: Basic …"),
+        *(
+            (text, text)
+            for text in (
+                *(
+                    "https://me@host/x",
+                    "git@github.com:a/b",
+                    "ssh://git@github.com/a/b",
+                    "http://localhost:8000/a/x@v1",
+                ),
+                *("https://host/a:b@c", "docker://ghcr.io/o/i:t@sha256:0123", "http://[::1]:8000/a@b", "Basic usage"),
+                *("me:pw@host", "https://host?a=b:c@d", "acme/x@v1"),
+            )
+        ),
+    ],
+)
+def test_a_password_in_a_url_is_redacted(text: str, clean: str) -> None:
+    assert redact(text) == clean
+
+
+@pytest.mark.parametrize(
+    ("text", "secret", "clean"),
+    [
+        ("main is on main-2 in domain", "main", "*** is on ***-2 in domain"),
+        ("it began with x7Kq9-Lm2 and so on", "x7Kq9-Lm2pW4", "it began with *** and so on"),
+        ("a password, not a pass", "password-of-mine", "a password, not a pass"),
+        ("aGVsbG8gd29ybGQgaXRz x7Kq9", "x7Kq9-Lm2pW4", "aGVsbG8gd29ybGQgaXRz x7Kq9"),
+    ],
+)
+def test_of_a_known_secret_long_parts_are_masked_too(text: str, secret: str, clean: str) -> None:
+    assert redact(text, [secret]) == clean
 
 
 def test_a_thousand_random_tokens_are_all_found() -> None:

@@ -15,9 +15,8 @@ from hublish.cli import main
 from hublish.cli.exit_codes import report_failure
 from hublish.cli.report import FORMATS, Format, View, report_for
 from hublish.cli.report.human import HumanReport
-from hublish.cli.report.json import redact_document
 from hublish.cli.terminal.color import Paint
-from hublish.cli.terminal.streams import Terminal, write_text
+from hublish.cli.terminal.streams import Terminal, write_json, write_text
 from hublish.schemas.diagnose.problems import Location, Problem
 from tests.hublish.cli.running import MakeDesk
 
@@ -176,10 +175,12 @@ def test_an_error_in_json_has_stable_keys(make_desk: MakeDesk) -> None:
     assert desk.err.getvalue() == ""
 
 
-def test_documents_are_redacted_in_depth() -> None:
-    document = {"error": {"message": TOKEN, "problems": [{"hint": f"x {TOKEN}", "line": 3}], "location": None}}
-    assert redact_document(document) == {
-        "error": {"message": "hf_…", "problems": [{"hint": "x hf_…", "line": 3}], "location": None}
+def test_documents_are_masked_in_depth_and_remain_json() -> None:
+    document = {"error": {TOKEN: "code", "problems": [{"hint": f'"x" {TOKEN}\\', "line": 3}], "code": "a-known-one"}}
+    out = io.StringIO()
+    write_json(Terminal(io.StringIO(), out, io.StringIO(), {}, ("a-known-one", "code")).stdout, document)
+    assert json.loads(out.getvalue()) == {
+        "error": {"hf_…": "***", "problems": [{"hint": '"x" hf_…\\', "line": 3}], "code": "***"}
     }
 
 

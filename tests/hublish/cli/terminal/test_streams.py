@@ -1,6 +1,7 @@
 """A reader that leaves, a full disk, closed streams, the width of a line, and the secrets of a run."""
 
 import io
+import logging
 import os
 import pty
 import shlex
@@ -8,14 +9,17 @@ import subprocess
 import sys
 import termios
 from pathlib import Path
+from typing import TextIO, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hublish.cli.terminal.streams import secrets_in, width_of
+from hublish.cli.terminal.streams import MaskedStream, Terminal, secrets_in, width_of, write_text
 from hublish.schemas.secrets.masking import redact
 from tests.hublish.cli.running import Start
+
+TOKEN = "hf" + "_" + "aBcDeFgHiJkLmNoPqRsTuVwXyZ01234567"
 
 
 @pytest.mark.parametrize("line", ["schema", "plan --help"])
@@ -69,3 +73,49 @@ def test_an_empty_or_tiny_value_is_not_a_secret() -> None:
 @given(before=st.text(), after=st.text())
 def test_a_known_secret_never_comes_through(before: str, after: str) -> None:
     assert "s3cr3t-value" not in redact(f"{before}s3cr3t-value{after}", ("s3cr3t-value",))
+
+
+@pytest.mark.parametrize("size", [1, 3, 20])
+@pytest.mark.parametrize("flushed", [True, False])
+def test_a_token_in_pieces_is_masked(size: int, flushed: bool) -> None:
+    out = io.StringIO()
+    stream = MaskedStream(out, ("s3cr3t-value",))
+    text = f"a {TOKEN} b\n\rs3cr3t-value {TOKEN}"
+    for start in range(0, len(text), size):
+        stream.write(text[start : start + size])
+        if flushed:
+            stream.flush()
+    stream.finish()
+    assert out.getvalue() == "a hf_… b\n\r*** hf_…"
+
+
+def test_a_bar_and_a_question_are_shown_at_once() -> None:
+    out = io.StringIO()
+    stream = MaskedStream(out)
+    stream.write("\r 10 %|# | 1.2")
+    stream.flush()
+    assert out.getvalue() == "\r 10 %|# | "
+    write_text(cast("TextIO", stream), "Publish this?")
+    assert out.getvalue() == "\r 10 %|# | 1.2Publish this?"
+
+
+def test_other_libraries_write_to_the_same_streams(capsys: pytest.CaptureFixture[str]) -> None:
+    terminal = Terminal(sys.stdin, sys.stdout, sys.stderr, {}, ("s3cr3t-value",))
+    with terminal.as_standard_streams():
+        print("the value s3cr3t-value", end="")
+        print("s3cr3t-value", file=sys.stderr)
+        logging.StreamHandler().emit(logging.LogRecord("x", 40, "x.py", 1, "it is %s", ("s3cr3t-value",), None))
+    out, err = capsys.readouterr()
+    assert out == "the value ***"
+    assert "it is ***\n" in err
+    assert "s3cr3t" not in out + err
+
+
+@pytest.mark.parametrize("variable", ["HF_TOKEN_PATH", "HF_HOME", "XDG_CACHE_HOME", "HOME"])
+def test_the_saved_token_is_a_secret(tmp_path: Path, variable: str) -> None:
+    places = {"HF_TOKEN_PATH": "token", "HF_HOME": "", "XDG_CACHE_HOME": "huggingface", "HOME": ".cache/huggingface"}
+    path = tmp_path / places[variable]
+    file = path if variable == "HF_TOKEN_PATH" else path / "token"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("s3cr3t-value\n")
+    assert secrets_in({variable: str(file if variable == "HF_TOKEN_PATH" else tmp_path)}) == ("s3cr3t-value",)
