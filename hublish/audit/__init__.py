@@ -13,6 +13,7 @@ containers.py     inspects a file through every format recognized in it, within 
 format_readers.py the interface of these formats; compressed files and zip archives
 tar_archives.py   tar archives
 numpy_arrays.py   the types of .npy arrays
+programs/         other formats whose loader runs code: Keras, TensorFlow, ONNX, GGUF, Arrow, YAML
 pickles.py        detects a pickle by its content and not by its name
 secrets.py        finds tokens and private keys in text and binary files
 """

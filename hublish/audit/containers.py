@@ -1,4 +1,4 @@
-"""Inspect a file and all that it contains for pickles, through every format that a reader recognizes in it.
+"""Inspect a file and all that it contains for pickles and other code, through every format recognized in it.
 
 The audit refuses a container that cannot be inspected, one that two readers could understand differently, and one
 that exceeds a limit.
@@ -20,6 +20,7 @@ from hublish.audit.format_readers import (
 )
 from hublish.audit.numpy_arrays import numpy_arrays
 from hublish.audit.pickles import pickle_in
+from hublish.audit.programs.recognition import program_in
 from hublish.audit.tar_archives import tar_members
 from hublish.formats.blob import FLOOR, Blob, TooLargeError
 
@@ -80,6 +81,8 @@ class _Search:
         for one in chain.from_iterable(inside):
             if (description := self._description(one, depth)) is not None:
                 return description
+        if (found := program_in(blob, lambda part: self.carried(part, max(0, depth - 1)))) is not None:
+            return found
         return pickle_in(blob)
 
     def _description(self, one: Member | Finding, depth: int) -> str | None:

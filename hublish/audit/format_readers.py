@@ -7,11 +7,15 @@ file may be of several formats at once: a tar may end with the directory of a zi
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from typing import Final
 
-from hublish.formats.blob import Blob, ExpandedBlob, compression_of, expands
+from hublish.formats.blob import Blob, ExpandedBlob, SliceBlob, compression_of, expands, measured, zlib_stream
 from hublish.formats.input_files import InvalidFileError
 from hublish.formats.zip_directory import readable_members
 from hublish.formats.zip_reader import content_of, is_zip, read_zip
+
+# How joblib before 0.10 began its compressed files.
+_ZFILE: Final = b"ZF0x"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +52,17 @@ def compressed_content(blob: Blob, head: bytes) -> Iterator[Member] | None:
         return None
     name, opener = found
     if opener is None:
+        if head.startswith(_ZFILE) and expands(content := _zfile_content(blob, head), zlib_stream):
+            return iter([Member("", ExpandedBlob(content, zlib_stream))])
         raise UnreadableError(f"a container compressed with {name}")
     return iter([Member("", ExpandedBlob(blob, opener))]) if expands(blob, opener) else None
+
+
+def _zfile_content(blob: Blob, head: bytes) -> Blob:
+    # A length in hexadecimal, padded to 19 characters; up to joblib 0.8.4 on Python 2, to 20.
+    start = len(_ZFILE) - 2 + 19
+    start += head[start : start + 1] == b" "
+    return SliceBlob(blob, start, max(0, measured(blob) - start))
 
 
 def zip_members(blob: Blob, head: bytes, *, ambiguous: bool = False) -> Iterator[Member] | None:

@@ -187,6 +187,11 @@ def raw_deflate() -> _Decompressor:
     return _Zlib(-zlib.MAX_WBITS)
 
 
+def zlib_stream() -> _Decompressor:
+    """Return a decompressor for zlib's own format (RFC 1950)."""
+    return _Zlib(zlib.MAX_WBITS)
+
+
 def _zstandard_opener() -> Opener | None:
     for module in ("compression.zstd", "backports.zstd"):
         with suppress(ImportError):
@@ -203,7 +208,7 @@ _MAGICS: Final[tuple[tuple[bytes, str, Opener | None], ...]] = (
     # Imported on use: hardly any file needs it.
     (b"\x04\x22\x4d\x18", "lz4", lambda: import_module("lz4.frame").LZ4FrameDecompressor()),
     # The four levels of zlib with its usual window of 32 KiB (RFC 1950); joblib writes these.
-    *((magic, "zlib", lambda: _Zlib(zlib.MAX_WBITS)) for magic in (b"x\x01", b"x\x5e", b"x\x9c", b"x\xda")),
+    *((magic, "zlib", zlib_stream) for magic in (b"x\x01", b"x\x5e", b"x\x9c", b"x\xda")),
     (b"7z\xbc\xaf\x27\x1c", "7z", None),
     (b"Rar!\x1a\x07", "rar", None),
     (b"\x1f\x9d", "compress", None),

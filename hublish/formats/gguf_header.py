@@ -157,6 +157,26 @@ def parse_header(data: memoryview, size: int) -> GgufHeader:
         InvalidFileError: it is damaged, of another version, or claims more bytes than there are.
     """
     cursor = _Cursor(data)
+    version, tensor_count, metadata = _beginning(cursor)
+    alignment = _alignment(metadata)
+    described = [_tensor_info(cursor) for _ in range(tensor_count)]
+    data_offset = math.ceil(cursor.position / alignment) * alignment
+    tensors = tuple(_placed(info, data_offset, alignment, size) for info in described)
+    _check_apart(tensors)
+    return GgufHeader(version, metadata, tensors, alignment, data_offset)
+
+
+def parse_metadata(data: memoryview) -> dict[str, Any]:
+    """Return the metadata of a file alone; `data` is as for `parse_header`.
+
+    Raises:
+        InvalidFileError: as `parse_header`.
+    """
+    return _beginning(_Cursor(data))[2]
+
+
+def _beginning(cursor: "_Cursor") -> tuple[int, int, dict[str, Any]]:
+    """Return the version, the number of tensors and the metadata."""
     if bytes(cursor.take(4)) != b"GGUF":
         raise InvalidFileError("not a GGUF file: its first bytes are not those of the format")
     # Version 1 has 32-bit counts. A big-endian file shows a huge version here.
@@ -165,14 +185,7 @@ def parse_header(data: memoryview, size: int) -> GgufHeader:
         msg = f"version {version} of GGUF; hublish reads versions 2 and 3 in little-endian"
         raise InvalidFileError(msg, hint="convert it again with a current tool")
     tensor_count = cursor.count("tensors", MAX_TENSORS)
-    key_count = cursor.count("metadata keys", _MAX_KEYS)
-    metadata = _metadata(cursor, key_count)
-    alignment = _alignment(metadata)
-    described = [_tensor_info(cursor) for _ in range(tensor_count)]
-    data_offset = math.ceil(cursor.position / alignment) * alignment
-    tensors = tuple(_placed(info, data_offset, alignment, size) for info in described)
-    _check_apart(tensors)
-    return GgufHeader(version, metadata, tensors, alignment, data_offset)
+    return version, tensor_count, _metadata(cursor, cursor.count("metadata keys", _MAX_KEYS))
 
 
 class _Cursor:

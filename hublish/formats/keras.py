@@ -1,13 +1,13 @@
 """Serializer `keras`: whole models as `.keras` archives, loaded in Keras' safe mode.
 
 An archive is a zip of `config.json`, `metadata.json` and `model.weights.h5`:
-https://keras.io/guides/serialization_and_saving/. Its configuration is data except for lambdas, which are Python
-bytecode in base64. Safe mode rejects them, but several ways around it were found, so they are detected here as well.
+https://keras.io/guides/serialization_and_saving/. Its configuration is data except for the parts that
+`keras_configuration.py` finds. Safe mode rejects most of them, but several ways around it were found.
 """
 
 import json
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +18,13 @@ from hublish.formats.format_options import KerasOptions
 from hublish.formats.frameworks import framework_errors_as, imported, is_a
 from hublish.formats.input_files import InvalidFileError, invalid_file_as
 from hublish.formats.interface import LazyArrays, TensorInfo, Trust, Written
+from hublish.formats.keras_configuration import code_in_configuration, parse_json
 from hublish.formats.release_files import check_suffix, only, output_path
 from hublish.formats.zip_reader import check_expansion, opened_archive, write_reproducibly
 
 # The members of an archive.
 _CONFIG, _METADATA, _WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 _MAX_JSON = 64 << 20  # bytes
-# Parts of a configuration: far more than a model of thousands of layers has.
-_MAX_NODES = 2_000_000
 
 
 class Keras(BuiltIn, row="keras"):
@@ -54,7 +53,7 @@ class Keras(BuiltIn, row="keras"):
         with invalid_file_as(SerializationError):
             code = code_in(written, str(source) if isinstance(source, Path) else path_in_repo)
         if code and options.lambdas == "forbid":
-            msg = f"the model carries Python bytecode in {code}"
+            msg = f"the model carries code in {code}"
             hint = "use a registered function or a custom layer, or set the option lambdas: allow"
             raise SerializationError(msg, hint=hint)
         return (Written(path_in_repo, written),)
@@ -82,7 +81,7 @@ class Keras(BuiltIn, row="keras"):
         with invalid_file_as(LoadError):
             code = code_in(file, path)
         if code and not trust.code:
-            msg = f"{path} carries Python bytecode in {code}: loading it runs any code its publisher chose"
+            msg = f"{path} carries code in {code}: loading it runs any code its publisher chose"
             raise LoadError(msg, hint="permit it with trust=Trust(code=True)")
         # Safe mode stays on without trust: it may know kinds of code that `code_in` does not.
         keras = imported("keras", serializer=self.name)
@@ -141,17 +140,19 @@ class KerasArrays(LazyArrays[TensorInfo]):
 
 
 def code_in(path: Path, name: str) -> str:
-    """Return the place of bytecode in the configuration of an archive, called `name` in errors; empty without any.
+    """Return the place of code in the configuration of an archive, called `name` in errors; empty without any.
 
     Raises:
         InvalidFileError: it is not a `.keras` archive, or is damaged.
     """
     with opened_archive(path, name) as archive:
-        config = archive.read_json(_CONFIG, _MAX_JSON)
+        archive.read_json(_CONFIG, _MAX_JSON)
+        # Parsed again, because that keeps only the last of equal keys.
+        code = code_in_configuration(parse_json(archive.read(_CONFIG, _MAX_JSON)))
         if _WEIGHTS not in archive.by_name:
             msg = f"it has no member {_WEIGHTS}"
             raise InvalidFileError(msg, hint="save the whole model with Keras 3: model.save('model.keras')")
-    return next((place for place, node in _nodes(config) if _is_code(node)), "")
+    return code.place if code else ""
 
 
 def write_canonical(draft: Path, target: Path) -> None:
@@ -181,29 +182,3 @@ def _save(model: Any, target: Path) -> Path:
         with invalid_file_as(SerializationError):
             write_canonical(draft, target)
     return target
-
-
-def _nodes(config: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield every object of the configuration with its path."""
-    # A stack instead of recursion: nesting is bounded by the size of the JSON alone.
-    pending: list[tuple[str, Any]] = [("", config)]
-    for _ in range(_MAX_NODES):
-        if not pending:
-            return
-        place, node = pending.pop()
-        if isinstance(node, dict):
-            yield place or _CONFIG, node
-            pending += [(f"{place}.{key}".lstrip("."), value) for key, value in node.items()]
-        elif isinstance(node, list):
-            pending += [(f"{place}[{index}]", value) for index, value in enumerate(node)]
-    raise InvalidFileError(f"its configuration has more than {_MAX_NODES} parts")
-
-
-def _is_code(node: Mapping[str, Any]) -> bool:
-    if node.get("class_name") == "__lambda__":
-        return True
-    # Keras 2.12 to 2.15 wrote the bytecode into the layer's own configuration.
-    config = node.get("config")
-    if node.get("class_name") != "Lambda" or not isinstance(config, dict):
-        return False
-    return bool(config.get("function_type") == "lambda") or isinstance(config.get("function"), list)

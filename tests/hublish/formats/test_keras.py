@@ -42,10 +42,10 @@ def test_an_archive_is_passed_on_unchanged(layers: list[Any], tmp_path: Path) ->
 @pytest.mark.parametrize("layer", [LAMBDA, OLD_LAMBDA, {"nested": [{"deeper": LAMBDA}]}])
 def test_bytecode_is_rejected_by_dump_and_rebuild_unless_permitted(layer: Any, tmp_path: Path) -> None:
     path = keras(tmp_path / "mine.keras", layer)
-    with pytest.raises(SerializationError, match=r"carries Python bytecode in config\.layers\[1\]"):
+    with pytest.raises(SerializationError, match=r"carries code in config\.layers\[1\]"):
         dump(path, tmp_path)
     assert dump(path, tmp_path, lambdas="allow").path == path
-    with pytest.raises(LoadError, match=r"model\.keras carries Python bytecode") as caught:
+    with pytest.raises(LoadError, match=r"model\.keras carries code") as caught:
         Keras().rebuild({"model.keras": path}, DISTRUST)
     assert "trust=Trust(code=True)" in caught.value.hint
 

@@ -1,0 +1,145 @@
+"""The key-value metadata in the footer of a Parquet file.
+
+The footer is a struct of Thrift's compact protocol, which is never compressed:
+https://github.com/apache/parquet-format and
+https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from hublish.formats.blob import Blob
+from hublish.formats.input_files import InvalidFileError
+
+MAGIC: Final = b"PAR1"
+ENCRYPTED: Final = b"PARE"
+MAX_FOOTER: Final = 512 << 20
+"""Bytes. A footer grows with the columns of all row groups, and takes megabytes at most."""
+_KEY_VALUES: Final = 5  # of FileMetaData
+_MAX_DEPTH: Final = 32
+_DAMAGED: Final = "its footer is damaged"
+_STOP, _TRUE, _FALSE, _BYTE, _DOUBLE, _BINARY, _LIST, _SET, _MAP, _STRUCT, _UUID = 0, 1, 2, 3, 7, 8, 9, 10, 11, 12, 13
+_INTEGERS: Final = (4, 5, 6)
+
+
+def key_value_metadata(blob: Blob, size: int) -> list[tuple[bytes, bytes]]:
+    """Return the pairs of a file of `size` bytes that ends with a magic; equal keys are kept.
+
+    Raises:
+        InvalidFileError: the footer is damaged, encrypted or too long.
+    """
+    end = blob.read_at(size - 8, 8)
+    length = int.from_bytes(end[:4], "little")
+    if end[4:] == ENCRYPTED:
+        raise InvalidFileError("its footer is encrypted")
+    if not length:
+        return []  # no reader reads such a file
+    if not length <= min(MAX_FOOTER, size - 8):
+        raise InvalidFileError("its footer is damaged, or too long")
+    reader = _Compact(blob.read_at(size - 8 - length, length))
+    found: list[tuple[bytes, bytes]] = []
+    for number, kind in reader.fields():
+        if number == _KEY_VALUES and kind == _LIST:
+            found += reader.pairs()
+        else:
+            reader.skip(kind)
+    return found
+
+
+class _Compact:
+    """Reads values one after another."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._position = 0
+
+    def fields(self) -> Iterator[tuple[int, int]]:
+        """Yield number and type of each field of a struct; the caller reads or skips the value."""
+        number = 0
+        while (header := self._byte()) != _STOP:
+            delta = header >> 4
+            number = number + delta if delta else self._zigzag()
+            yield number, header & 15
+
+    def pairs(self) -> Iterator[tuple[bytes, bytes]]:
+        """Yield the structs of a list, each a key (1) and a value (2)."""
+        count, kind = self._list_header()
+        for _ in range(count):
+            if kind != _STRUCT:
+                raise InvalidFileError(_DAMAGED)
+            pair = {1: b"", 2: b""}
+            for number, field in self.fields():
+                if number in pair and field == _BINARY:
+                    pair[number] = self._binary()
+                else:
+                    self.skip(field)
+            yield pair[1], pair[2]
+
+    def skip(self, kind: int, depth: int = 0, *, element: bool = False) -> None:
+        """Skip a value. A boolean has a byte only as an element; as a field, its type is the value."""
+        if depth > _MAX_DEPTH:
+            raise InvalidFileError(_DAMAGED)
+        if kind in _INTEGERS:
+            self._varint()
+        elif kind == _BINARY:
+            self._binary()
+        elif kind in (_LIST, _SET):
+            count, inner = self._list_header()
+            for _ in range(count):
+                self.skip(inner, depth + 1, element=True)
+        elif kind == _STRUCT:
+            for _, inner in self.fields():
+                self.skip(inner, depth + 1)
+        elif kind == _MAP:
+            self._skip_map(depth)
+        else:
+            self._skip_fixed(kind, element)
+
+    def _skip_map(self, depth: int) -> None:
+        if count := self._varint():
+            kinds = self._byte()
+            for _ in range(count):
+                self.skip(kinds >> 4, depth + 1, element=True)
+                self.skip(kinds & 15, depth + 1, element=True)
+
+    def _skip_fixed(self, kind: int, element: bool) -> None:
+        sizes = {_TRUE: int(element), _FALSE: int(element), _BYTE: 1, _DOUBLE: 8, _UUID: 16}
+        if kind not in sizes:
+            raise InvalidFileError(_DAMAGED)
+        self._take(sizes[kind])
+
+    def _list_header(self) -> tuple[int, int]:
+        header = self._byte()
+        count = header >> 4
+        count = self._varint() if count == 15 else count
+        # An element takes a byte at least, so that a count alone cannot keep a reader busy.
+        if count > len(self._data) - self._position:
+            raise InvalidFileError(_DAMAGED)
+        return count, header & 15
+
+    def _binary(self) -> bytes:
+        return self._take(self._varint())
+
+    def _take(self, length: int) -> bytes:
+        end = self._position + length
+        if end > len(self._data):
+            raise InvalidFileError(_DAMAGED)
+        part = self._data[self._position : end]
+        self._position = end
+        return part
+
+    def _byte(self) -> int:
+        return self._take(1)[0]
+
+    def _zigzag(self) -> int:
+        value = self._varint()
+        return value >> 1 ^ -(value & 1)
+
+    def _varint(self) -> int:
+        value = 0
+        for shift in range(0, 70, 7):
+            byte = self._byte()
+            value |= (byte & 0x7F) << shift
+            if byte < 0x80:
+                return value
+        raise InvalidFileError(_DAMAGED)
