@@ -214,18 +214,26 @@ _PLACES: tuple[Callable[[Random, "h5py.File"], "h5py.HLObject"], ...] = (
 def _write_attribute(rng: Random, place: "h5py.HLObject", data: bytes, odd: bool) -> None:
     for number in range(rng.choice([0, 0, 1, 30]) if odd else 1):
         place.attrs[f"other{number}"] = rng.choice(["text.", 5, np.arange(3), "x" * 300])
-    # The library limits an attribute to 64 KiB unless it is stored in a heap.
-    value = np.bytes_(data[:60_000])
     name = rng.choice(["thing", "FILTERS", "TITLE", "FIELD_0_FILL", "VERSION"]) if odd else "thing"
-    if not odd or rng.random() < 0.7:
-        place.attrs.create(name, value)
+    # Larger ones need the newest version of the format.
+    value = data[:60_000]
+    if not odd or rng.random() < 0.6:
+        place.attrs.create(name, np.bytes_(value))
+    elif rng.random() < 0.3:
+        place.attrs.create(name, value.replace(b"\0", b""), dtype=h5py.string_dtype(rng.choice(["ascii", "utf-8"])))
     else:
-        kind = h5py.h5t.C_S1.copy()
-        kind.set_size(max(1, len(value) + rng.choice([0, 1, 40])))
-        kind.set_strpad(rng.choice([h5py.h5t.STR_NULLTERM, h5py.h5t.STR_NULLPAD, h5py.h5t.STR_SPACEPAD]))
-        kind.set_cset(rng.choice([h5py.h5t.CSET_ASCII, h5py.h5t.CSET_UTF8]))
-        attribute = h5py.h5a.create(place.id, name.encode(), kind, h5py.h5s.create(h5py.h5s.SCALAR))
-        attribute.write(np.array(value.ljust(kind.get_size(), b"\0"), dtype=f"S{kind.get_size()}"), mtype=kind)
+        _write_padded(rng, place, name, value)
+
+
+def _write_padded(rng: Random, place: "h5py.HLObject", name: str, value: bytes) -> None:
+    """Write a string with any padding and character set."""
+    kind = h5py.h5t.C_S1.copy()
+    kind.set_size(max(1, len(value) + rng.choice([0, 1, 40])))
+    kind.set_strpad(rng.choice([h5py.h5t.STR_NULLTERM, h5py.h5t.STR_NULLPAD, h5py.h5t.STR_SPACEPAD]))
+    kind.set_cset(rng.choice([h5py.h5t.CSET_ASCII, h5py.h5t.CSET_UTF8]))
+    shape = rng.choice([h5py.h5s.create(h5py.h5s.SCALAR), h5py.h5s.create_simple((1,))])
+    attribute = h5py.h5a.create(place.id, name.encode(), kind, shape)
+    attribute.write(np.array([value.ljust(kind.get_size(), b"\0")], dtype=f"S{kind.get_size()}"), mtype=kind)
 
 
 def _write_objects(rng: Random, file: "h5py.File", data: bytes) -> None:

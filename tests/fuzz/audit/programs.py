@@ -260,7 +260,7 @@ def _behind(rng: Random, core: bytes) -> tuple[bytes, str]:
         before = b"".join(rng.choices(_STEPS, k=rng.choice([1, 1, 2, 3, 8, 20])))
         note = "steps"
     elif chance < 0.75:
-        size = rng.choice(_LENGTHS)
+        size = rng.choice(_LENGTHS) if rng.random() < 0.98 else 1_100_000
         filler = rng.choice([b"a", b"\0", b"N.", b" ", b"\n"]) * size
         before = rng.choice(
             [

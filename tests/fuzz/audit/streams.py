@@ -19,7 +19,8 @@ _JUNK = (b"", b"", b"", b"\0", bytes(16), bytes(600), b"junk", b"\x1f\x8b", b"BZ
 def in_gzip(rng: Random, data: bytes, odd: bool) -> bytes:
     """Compress to gzip members (RFC 1952)."""
     if not odd:
-        return gzip.compress(data, rng.randint(0, 9))
+        zeros, parts = bytes(rng.choice([0, 0, 16])), rng.choice([[data], [data], [b"", data], [data, data]])
+        return zeros.join(gzip.compress(part, rng.randint(0, 9)) for part in parts)
     zeros = rng.choice([0, 0, 1, 16, 511, 8192, 20_000])
     members = [_gzip_member(rng, part) for part in _parts(rng, data)]
     return bytes(zeros).join(members) + rng.choice(_JUNK)
@@ -72,7 +73,10 @@ def in_bzip2(rng: Random, data: bytes, odd: bool) -> bytes:
 def in_xz(rng: Random, data: bytes, odd: bool) -> bytes:
     """Compress to xz streams with any check and filters."""
     if not odd:
-        return lzma.compress(data, preset=rng.randint(0, 3))
+        check = rng.choice([lzma.CHECK_NONE, lzma.CHECK_CRC64, lzma.CHECK_SHA256])
+        return b"".join(
+            lzma.compress(part, check=check, preset=0) for part in rng.choice([[data], [data], [data, data]])
+        )
     padding = bytes(rng.choice([0, 0, 0, 4, 8, 512]))
     return padding.join(_xz_stream(rng, part) for part in _parts(rng, data)) + rng.choice(_JUNK)
 
@@ -107,7 +111,10 @@ def _model(rng: Random) -> dict[str, int]:
 def in_lzma(rng: Random, data: bytes, odd: bool) -> bytes:
     """Compress to the format before xz, `LZMA-alone`, or to that of lzip."""
     if not odd:
-        return lzma.compress(data, lzma.FORMAT_ALONE, preset=rng.randint(0, 3))
+        filters = [
+            {"id": lzma.FILTER_LZMA1, "preset": rng.randint(0, 3), "dict_size": rng.choice([4096, 1 << 16, 1 << 23])}
+        ]
+        return lzma.compress(data, lzma.FORMAT_ALONE, filters=filters)
     if rng.random() < 0.25:
         return b"".join(lzip(part) for part in _parts(rng, data)) + rng.choice(_JUNK)
     model = _model(rng)
