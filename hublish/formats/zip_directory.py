@@ -261,7 +261,12 @@ def _check_places(blob: Blob, members: Iterable[Member], end: int) -> None:
 
 
 def _check_gap(blob: Blob, begin: int, end: int) -> None:
-    for start in range(begin, end, _CHUNK):
-        # Chunks overlap, so that a header across their border is found.
-        if _ANY_LOCAL.search(blob.read_at(start, min(_CHUNK + _LOCAL.size, end - start))):
-            raise InvalidFileError("a member is missing from the archive's directory")
+    if has_local_header(blob, end, begin):
+        raise InvalidFileError("a member is missing from the archive's directory")
+
+
+def has_local_header(blob: Blob, end: int, begin: int = 0) -> bool:
+    """Whether the header of a member is in a part of the bytes."""
+    # Chunks overlap, so that a header across their border is found.
+    chunks = range(begin, end, _CHUNK)
+    return any(_ANY_LOCAL.search(blob.read_at(start, min(_CHUNK + _LOCAL.size, end - start))) for start in chunks)

@@ -7,7 +7,7 @@ import shutil
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +20,7 @@ from hublish.formats.zip_directory import (
     LOCAL_HEADER,
     MAX_END_SIZE,
     Member,
+    has_local_header,
     open_zipfile,
     read_directory,
     shown,
@@ -100,14 +101,16 @@ def is_zip(blob: Blob, head: bytes) -> bool:
     # Without a readable directory too: a loader may repair it from the local headers.
     if head.startswith((LOCAL_HEADER, DIRECTORY_END)):
         return True
+    # Loaders of compressed bytes detect a zip by its beginning; only expanding all of them would reveal their end.
     size = blob.size
     if size is None or DIRECTORY_END not in blob.read_at(max(0, size - MAX_END_SIZE), MAX_END_SIZE):
         return False
-    # The signature may be there by chance; without members there is nothing to inspect.
-    try:
-        return bool(open_zipfile(blob).infolist())
-    except InvalidFileError:
-        return False
+    # The signature may be there by chance; without members there is nothing to inspect. A directory that zipfile takes
+    # for empty or damaged may not be the one that another reader finds.
+    with suppress(InvalidFileError):
+        if open_zipfile(blob).infolist():
+            return True
+    return has_local_header(blob, size)
 
 
 def read_zip(blob: Blob) -> ZipArchive:

@@ -153,7 +153,7 @@ def _zip(data: bytes) -> Iterator[bytes]:
 
 def _streamed_zip(data: bytes) -> Iterator[bytes]:
     """Follow the headers before the members, as readers of pipes do, which never see the directory."""
-    offset = data.find(b"PK\x03\x04")
+    offset = 0 if data.startswith(b"PK\x03\x04") else -1
     for _ in range(_CONTENTS):
         head = data[offset : offset + 30]
         if offset < 0 or len(head) < 30:
@@ -197,6 +197,8 @@ _CONTAINERS: dict[str, Callable[[bytes], Iterator[bytes]]] = {
     "tarfile as a stream": _tar("r|"),
 }
 
+_COMPRESSED = ("gzip", "bz2", "lzma", "zlib", "lz4", "zipfile", "streamed zip")
+
 # ----------------------------------------------------------------------------------------------------------- driver
 
 
@@ -227,6 +229,9 @@ def _follow(data: bytes, path: tuple[str, ...], imports: Imports, found: list[st
             found.append(" > ".join([*path, name]))
     if len(path) < _DEPTH:
         for name, contents in _CONTAINERS.items():
+            # Loaders of compressed bytes detect a zip by its beginning, not by a directory at the end.
+            if name == "zipfile" and path and path[-1] in _COMPRESSED and not data.startswith(b"PK"):
+                continue
             for content in _safely(contents, data):
                 _follow(content, (*path, name), imports, found, seen)
 

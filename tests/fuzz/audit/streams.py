@@ -19,8 +19,8 @@ _JUNK = (b"", b"", b"", b"\0", bytes(16), bytes(600), b"junk", b"\x1f\x8b", b"BZ
 def in_gzip(rng: Random, data: bytes, odd: bool) -> bytes:
     """Compress to gzip members (RFC 1952)."""
     if not odd:
-        zeros, parts = bytes(rng.choice([0, 0, 16])), rng.choice([[data], [data], [b"", data], [data, data]])
-        return zeros.join(gzip.compress(part, rng.randint(0, 9)) for part in parts)
+        padding, parts = bytes(rng.choice([0, 0, 16])), rng.choice([[data], [data], [b"", data], [data, data]])
+        return padding.join(gzip.compress(part, rng.randint(0, 9)) for part in parts)
     zeros = rng.choice([0, 0, 1, 16, 511, 8192, 20_000])
     members = [_gzip_member(rng, part) for part in _parts(rng, data)]
     return bytes(zeros).join(members) + rng.choice(_JUNK)
