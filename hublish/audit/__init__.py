@@ -14,6 +14,7 @@ format_readers.py the interface of these formats; compressed files and zip archi
 tar_archives.py   tar archives
 numpy_arrays.py   the types of .npy arrays
 programs/         other formats whose loader runs code: Keras, TensorFlow, ONNX, GGUF, Arrow, YAML
+hdf5_files.py     the values in HDF5 files that PyTables unpickles
 pickles.py        detects a pickle by its content and not by its name
 secrets.py        finds tokens and private keys in text and binary files
 """

@@ -18,6 +18,7 @@ from hublish.audit.format_readers import (
     compressed_content,
     zip_members,
 )
+from hublish.audit.hdf5_files import hdf5_values
 from hublish.audit.numpy_arrays import numpy_arrays
 from hublish.audit.pickles import pickle_in
 from hublish.audit.programs.recognition import program_in
@@ -34,7 +35,7 @@ HEAD: Final = 1024
 _NAME_LENGTH: Final = 80
 
 # Every format whose content a loader may unpickle or run. All readers that recognize a file inspect it, in this order.
-READERS: Final[tuple[Reader, ...]] = (compressed_content, tar_members, zip_members, numpy_arrays)
+READERS: Final[tuple[Reader, ...]] = (compressed_content, tar_members, zip_members, numpy_arrays, hdf5_values)
 
 
 def members(blob: Blob, *, ambiguous: bool = False) -> Iterator[Member] | None:

@@ -18,7 +18,7 @@ from hublish.formats.blob import Blob, SliceBlob
 # The unit of a tar: a header takes one, and content is padded to a multiple (POSIX.1-1988, ustar).
 _BLOCK: Final = 512
 _PIECE: Final = 1 << 20
-_SIGNATURE: Final = re.compile(rb"ustar[\0 ]")
+_SIGNATURE: Final = b"ustar"
 # A number ends at a space or a NUL, and readers differ in what they make of the bytes after it.
 _OCTAL: Final = re.compile(rb" *([0-7]*)[ \0]*")
 _EMPTY: Final = re.compile(rb"[ \0]*")
@@ -156,7 +156,7 @@ def _records(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 def _is_header(block: bytes) -> bool:
     """Whether a reader takes a block for a header: by its signature, or by its checksum, because v7 has none."""
-    if len(block) < _BLOCK or _SIGNATURE.match(block, 257):
+    if len(block) < _BLOCK or block.startswith(_SIGNATURE, 257):
         return len(block) == _BLOCK
     try:
         # As liberal as tarfile, so that a header that it reads is never taken for other data.
