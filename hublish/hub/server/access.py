@@ -154,6 +154,12 @@ def repo_to_write(hub: Hub, request: Request) -> tuple[RepoId, Account]:
     return repo, authorize_write(hub, request, repo)
 
 
+def repo_to_contribute(hub: Hub, request: Request) -> tuple[RepoId, Account]:
+    """Return the repository in a request's path, to which the caller may propose changes, and the caller's account."""
+    repo = repo_of(request)
+    return repo, authorize_contribution(hub, request, repo)
+
+
 def repo_to_upload(hub: Hub, request: Request) -> RepoId:
     """Return the repository of the revision in a request's path, to which the caller may upload."""
     repo = repo_of(request)

@@ -5,14 +5,27 @@ import inspect
 import logging
 import re
 import secrets
+import threading
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import Executor
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
-from hublish.hub.server.http import ClientDisconnectedError, Request, Response, Send, json_response, send_response
+from hublish.hub.server import access
+from hublish.hub.server.http import (
+    ANONYMOUS_LIMIT,
+    BODY_LIMIT,
+    ClientDisconnectedError,
+    Request,
+    Response,
+    Send,
+    Sender,
+    json_response,
+)
 from hublish.hub.server.refusals import HubError
 from hublish.hub.server.routes import (
     browse,
@@ -38,60 +51,70 @@ R = "{namespace}/{name}"
 API = "/api/{kind}/" + R
 WEB = "/{prefix}" + R
 
-# The protocol, in the order of a release: (method, path, handler). The first match wins.
-TABLE: tuple[tuple[str, str, Callable[..., Any]], ...] = (
+# The protocol, in the order of a release: (method, path, handler, guard). The first match wins. The guard authorizes
+# the call before a byte of its body is read. Handlers without a guard get no body, or are coroutines, which authorize
+# the call before they read.
+TABLE: tuple[tuple[str, str, Callable[..., Any], Callable[..., Any] | None], ...] = (
     # accounts and cards
-    ("GET", "/api/whoami-v2", repos.whoami),
-    ("POST", "/api/validate-yaml", preflight.validate_yaml),
+    ("GET", "/api/whoami-v2", repos.whoami, None),
+    ("POST", "/api/validate-yaml", preflight.validate_yaml, access.identify),
     # repositories
-    ("POST", "/api/repos/create", repos.create),
-    ("DELETE", "/api/repos/delete", repos.delete),
-    ("POST", "/api/repos/move", repos.move),
-    ("GET", "/api/{kind}", repo_info.list_repos),
-    ("GET", API, repo_info.repo_info),
-    ("GET", API + "/revision/{revision}", repo_info.repo_info),
-    ("PUT", API + "/settings", repos.update_settings),
-    ("GET", API + "/auth-check", repos.auth_check),
+    ("POST", "/api/repos/create", repos.create, access.require_account),
+    ("DELETE", "/api/repos/delete", repos.delete, access.require_account),
+    ("POST", "/api/repos/move", repos.move, access.require_account),
+    ("GET", "/api/{kind}", repo_info.list_repos, None),
+    ("GET", API, repo_info.repo_info, None),
+    ("GET", API + "/revision/{revision}", repo_info.repo_info, None),
+    ("PUT", API + "/settings", repos.update_settings, access.repo_to_write),
+    ("GET", API + "/auth-check", repos.auth_check, None),
     # reading
-    ("GET", API + "/tree/{revision}", browse.list_tree),
-    ("GET", API + "/tree/{revision}/{path}", browse.list_tree),
-    ("POST", API + "/paths-info/{revision}", browse.paths_info),
-    ("GET", API + "/refs", revisions.list_refs),
-    ("GET", API + "/commits/{revision}", revisions.list_commits),
-    ("GET", WEB + "/resolve/{revision}/{path}", browse.resolve),
+    ("GET", API + "/tree/{revision}", browse.list_tree, None),
+    ("GET", API + "/tree/{revision}/{path}", browse.list_tree, None),
+    ("POST", API + "/paths-info/{revision}", browse.paths_info, access.repo_to_read),
+    ("GET", API + "/refs", revisions.list_refs, None),
+    ("GET", API + "/commits/{revision}", revisions.list_commits, None),
+    ("GET", WEB + "/resolve/{revision}/{path}", browse.resolve, None),
     # writing
-    ("POST", API + "/preupload/{revision}", preflight.preupload),
-    ("POST", WEB + ".git/info/lfs/objects/batch", lfs.batch),
-    ("POST", WEB + ".git/info/lfs/objects/verify", lfs.verify),
-    ("PUT", "/lfs/{path}", lfs.put),
-    ("POST", "/lfs/{path}", lfs.complete),
-    ("GET", "/lfs/{path}", lfs.get),
-    ("POST", API + "/commit/{revision}", commits.commit),
-    ("POST", API + "/lfs-files/duplicate", lfs.duplicate),
+    ("POST", API + "/preupload/{revision}", preflight.preupload, access.repo_to_upload),
+    ("POST", WEB + ".git/info/lfs/objects/batch", lfs.batch, access.repo_to_read),
+    ("POST", WEB + ".git/info/lfs/objects/verify", lfs.verify, access.repo_to_contribute),
+    ("PUT", "/lfs/{path}", lfs.put, None),
+    ("POST", "/lfs/{path}", lfs.complete, lfs.check_signature),
+    ("GET", "/lfs/{path}", lfs.get, None),
+    ("POST", API + "/commit/{revision}", commits.commit, None),
+    ("POST", API + "/lfs-files/duplicate", lfs.duplicate, access.repo_to_read),
     # branches, tags, history
-    ("POST", API + "/branch/{branch}", revisions.create_branch),
-    ("DELETE", API + "/branch/{branch}", revisions.delete_branch),
-    ("POST", API + "/tag/{revision}", revisions.create_tag),
-    ("DELETE", API + "/tag/{revision}", revisions.delete_tag),
-    ("POST", API + "/super-squash/{revision}", revisions.super_squash),
+    ("POST", API + "/branch/{branch}", revisions.create_branch, access.repo_to_write),
+    ("DELETE", API + "/branch/{branch}", revisions.delete_branch, access.repo_to_write),
+    ("POST", API + "/tag/{revision}", revisions.create_tag, access.repo_to_write),
+    ("DELETE", API + "/tag/{revision}", revisions.delete_tag, access.repo_to_write),
+    ("POST", API + "/super-squash/{revision}", revisions.super_squash, access.repo_to_write),
     # discussions and pull requests
-    ("GET", API + "/discussions", discussions.list_discussions),
-    ("POST", API + "/discussions", discussions.create),
-    ("GET", API + "/discussions/{num}", discussions.details),
-    ("POST", API + "/discussions/{num}/comment", discussions.comment),
-    ("POST", API + "/discussions/{num}/comment/{comment}/edit", discussions.edit_comment),
-    ("POST", API + "/discussions/{num}/comment/{comment}/hide", discussions.hide_comment),
-    ("POST", API + "/discussions/{num}/title", discussions.rename),
-    ("POST", API + "/discussions/{num}/status", discussions.set_status),
-    ("POST", API + "/discussions/{num}/merge", discussions.merge_pull_request),
+    ("GET", API + "/discussions", discussions.list_discussions, None),
+    ("POST", API + "/discussions", discussions.create, access.repo_to_contribute),
+    ("GET", API + "/discussions/{num}", discussions.details, None),
+    ("POST", API + "/discussions/{num}/comment", discussions.comment, access.repo_to_contribute),
+    ("POST", API + "/discussions/{num}/comment/{comment}/edit", discussions.edit_comment, access.repo_to_contribute),
+    ("POST", API + "/discussions/{num}/comment/{comment}/hide", discussions.hide_comment, access.repo_to_contribute),
+    ("POST", API + "/discussions/{num}/title", discussions.rename, access.repo_to_contribute),
+    ("POST", API + "/discussions/{num}/status", discussions.set_status, access.repo_to_contribute),
+    ("POST", API + "/discussions/{num}/merge", discussions.merge_pull_request, access.repo_to_contribute),
     # git itself, read-only
-    ("GET", WEB + ".git/info/refs", git_http.advertise),
-    ("GET", WEB + "/info/refs", git_http.advertise),
-    ("POST", WEB + ".git/git-upload-pack", git_http.upload_pack),
-    ("POST", WEB + "/git-upload-pack", git_http.upload_pack),
+    ("GET", WEB + ".git/info/refs", git_http.advertise, None),
+    ("GET", WEB + "/info/refs", git_http.advertise, None),
+    ("POST", WEB + ".git/git-upload-pack", git_http.upload_pack, git_http.authorize),
+    ("POST", WEB + "/git-upload-pack", git_http.upload_pack, git_http.authorize),
 )
 
 _logger = logging.getLogger(__name__)
+
+# Seconds without a byte of a body that count as a pause, and after which the request is refused.
+PAUSE = 1.0
+IDLE = 60.0
+
+# Bytes per second that a body must bring on average, and seconds of delay that are free.
+SLOWEST = 1024
+GRACE = 120.0
 
 # The expression of each placeholder; any other placeholder matches one segment. huggingface_hub quotes the slashes
 # of a revision (`refs%2Fpr%2F1`); people and other clients also write refs/pr/1.
@@ -114,6 +137,7 @@ class Route:
     method: str
     pattern: str
     handler: Handler
+    guard: Callable[[Request], object] | None = None  # raises unless the caller may send a body to the handler
 
 
 class Router:
@@ -122,8 +146,8 @@ class Router:
     def __init__(self, routes: Iterable[Route]) -> None:
         self._routes = [(re.compile(_expression(route.pattern)), route) for route in routes]
 
-    def match(self, method: str, path: str) -> tuple[Handler, Mapping[str, str]]:
-        """Return the handler and the unquoted placeholders for a request.
+    def match(self, method: str, path: str) -> tuple[Route, Mapping[str, str]]:
+        """Return the route and the unquoted placeholders for a request.
 
         HEAD falls back to the GET handler. Raise 404 for an unknown path, 405 for one that has other methods.
         """
@@ -134,7 +158,7 @@ class Router:
                 if not (match := expression.fullmatch(path)):
                     continue
                 if route.method == wanted:
-                    return route.handler, {name: unquote(value) for name, value in match.groupdict().items()}
+                    return route, {name: unquote(value) for name, value in match.groupdict().items()}
                 allowed.append(route.method)
         if allowed:
             raise HubError(405, None, f"{method} is not allowed here").with_headers({"allow": ", ".join(allowed)})
@@ -153,9 +177,14 @@ class App:
     def __init__(self, hub: Hub, executor: Executor, more_routes: Iterable[Route] = ()) -> None:
         # The executor runs plain handlers. It is separate from the event loop's own executor, which moves bodies:
         # handlers wait for locks, and transfers must not wait for them.
-        table = [Route(method, pattern, partial(handler, hub)) for method, pattern, handler in TABLE]
+        table = [
+            Route(method, pattern, partial(handler, hub), guard and partial(guard, hub))
+            for method, pattern, handler, guard in TABLE
+        ]
         self._router = Router([*table, *more_routes])
         self._executor = executor
+        self._sender = Sender()
+        self._large_bodies = threading.BoundedSemaphore(2)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection event."""
@@ -167,12 +196,12 @@ class App:
             return
         # The client shows the request id in its errors.
         headers = {**response.headers, "x-request-id": secrets.token_hex(8)}
-        await send_response(replace(response, headers=headers), send, with_body=scope["method"] != "HEAD")
+        await self._sender.send(replace(response, headers=headers), send, with_body=scope["method"] != "HEAD")
 
     async def _respond(self, request: Request) -> Response:
         try:
-            handler, params = self._router.match(request.method, request.path)
-            return await self._run(handler, replace(request, params=params))
+            route, params = self._router.match(request.method, request.path)
+            return await self._run(route, replace(request, params=params))
         except HubError as error:
             return _refusal(error)
         except ClientDisconnectedError:
@@ -181,14 +210,23 @@ class App:
             _logger.exception("%s %s failed", request.method, request.path)
             return _refusal(HubError(500, None, "Internal error: see the log of the server"))
 
-    async def _run(self, handler: Handler, request: Request) -> Response:
-        if inspect.iscoroutinefunction(handler):
-            response = await handler(request)
+    async def _run(self, route: Route, request: Request) -> Response:
+        if inspect.iscoroutinefunction(route.handler):
+            response = await route.handler(request)
         else:
-            request = replace(request, content=await request.read_all())
-            response = await asyncio.get_running_loop().run_in_executor(self._executor, handler, request)
+            loop = asyncio.get_running_loop()
+            if route.guard:
+                await loop.run_in_executor(self._executor, route.guard, request)
+                limit = BODY_LIMIT if access.token_of(request) else ANONYMOUS_LIMIT
+                request = replace(request, content=await request.read_all(limit))
+            response = await loop.run_in_executor(self._executor, self._handle, route.handler, request)
         assert isinstance(response, Response)
         return response
+
+    def _handle(self, handler: Handler, request: Request) -> object:
+        # Parsing multiplies the size of a body: the large ones take turns.
+        with self._large_bodies if len(request.content) > ANONYMOUS_LIMIT // 2 else nullcontext():
+            return handler(request)
 
 
 def _refusal(error: HubError) -> Response:
@@ -216,11 +254,25 @@ def _request(scope: Scope, receive: Receive) -> Request:
 
 
 async def _body(receive: Receive) -> AsyncIterator[bytes]:
+    """Yield a body as it arrives, with an empty chunk for each pause; raise 408 when the client is too slow."""
+    total, waited, idle = 0, 0.0, 0.0
     while True:
-        message = await receive()
+        began = time.monotonic()
+        try:
+            async with asyncio.timeout(PAUSE):
+                message = await receive()
+        except TimeoutError:
+            message = {"type": "http.request", "more_body": True}
         if message["type"] == "http.disconnect":
             raise ClientDisconnectedError
-        if chunk := message.get("body", b""):
+        chunk = message.get("body", b"")
+        quiet = time.monotonic() - began
+        idle = 0.0 if chunk else idle + quiet
+        total, waited = total + len(chunk), waited + quiet
+        if idle > IDLE or waited > GRACE + total / SLOWEST:
+            raise HubError(408, None, "The request body did not arrive in time").with_headers({"connection": "close"})
+        more = message.get("more_body", False)
+        if chunk or more:
             yield chunk
-        if not message.get("more_body", False):
+        if not more:
             return

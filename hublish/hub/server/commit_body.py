@@ -2,15 +2,19 @@
 
 import base64
 import binascii
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import IO, Any
 
 from hublish.hub.server.git.lfs_pointers import Pointer, parse_pointer
+from hublish.hub.server.http import parse_json
 from hublish.hub.server.objects import is_sha256
 from hublish.hub.server.refusals import HubError, bad_request
 from hublish.hub.server.repo_ids import path_problem
+
+# Operations of one commit, and folders above their paths, at most: all of them are in memory at once.
+MAX_OPERATIONS = 200_000
+MAX_FOLDERS = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,18 @@ class BodyReader:
         first = next(lines, None)
         if first is None or first[0] != "header":
             raise bad_request("The first line of a commit must be its header")
-        return _header(first[1]), [self._operation(key, value) for key, value in lines]
+        operations: list[Operation] = []
+        folders: set[str] = set()
+        depth = 0
+        for key, value in lines:
+            operations.append(self._operation(key, value))
+            folder = operations[-1].path.rpartition("/")[0]
+            if folder not in folders:
+                folders.add(folder)
+                depth += folder.count("/") + 1
+            if len(operations) > MAX_OPERATIONS or depth > MAX_FOLDERS:
+                raise bad_request(f"A commit has at most {MAX_OPERATIONS} operations and {MAX_FOLDERS} folders")
+        return _header(first[1]), operations
 
     def _lines(self, file: IO[bytes]) -> Iterator[tuple[str, dict[str, Any]]]:
         # Base64 adds a third; the rest is room for the path and the JSON around it.
@@ -110,9 +125,9 @@ class BodyReader:
 
 def _parse_line(line: bytes) -> tuple[str, dict[str, Any]]:
     try:
-        item = json.loads(line)
+        item = parse_json(line)
         key, value = item["key"], item["value"]
-    except (ValueError, RecursionError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError):
         key = value = None
     if not isinstance(key, str) or not isinstance(value, dict):
         raise bad_request('Every line of a commit must be {"key": .., "value": ..}')

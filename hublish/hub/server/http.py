@@ -6,8 +6,10 @@ The disk and the digests work in threads; the event loop only passes buffers on.
 import asyncio
 import json
 import re
+import tempfile
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any, TypeVar
 from urllib.parse import urlencode
@@ -18,11 +20,27 @@ Headers = Mapping[str, str]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 T = TypeVar("T")
 
-# Bytes of a request body that may be in memory as a whole. Larger bodies are streamed or refused.
-JSON_LIMIT = 64 << 20
+# Bytes of a request body that a handler may get as a whole, with a token and without. Others are streamed or refused.
+BODY_LIMIT = 16 << 20
+ANONYMOUS_LIMIT = 2 << 20
+
+# Bytes of such a body that stay in memory while it arrives: many clients may send one slowly.
+IN_MEMORY = 64 << 10
+
+# Objects, lists and members in one JSON body, at most: short ones take 30 times as much memory as on the wire.
+MAX_VALUES = 100_000
 
 # Bytes handed to a thread at once: large enough to hide the switch, small enough for many transfers.
 BATCH = 1 << 20
+
+# Seconds that received bytes may wait for a full batch.
+PATIENCE = 0.25
+
+# Bodies sent at once in batches of full size.
+FEW = 32
+
+# A string in JSON, or the rest of a text in which one does not end.
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\Z)', re.DOTALL)
 
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
@@ -59,26 +77,48 @@ class Request:
             raise bad_request(f'"{name}" must be a number')
         return number
 
-    async def read_all(self, limit: int = JSON_LIMIT) -> bytes:
+    def declares_more_than(self, limit: int) -> bool:
+        """Return whether Content-Length announces a body of more than `limit` bytes."""
+        length = self.headers.get("content-length", "")
+        return length.isdigit() and (len(length) > 18 or int(length) > limit)
+
+    async def read_all(self, limit: int) -> bytes:
         """Read the whole body; raise 413 when it is larger than `limit` bytes."""
-        content = bytearray()
-        async for chunk in self.stream:
-            content += chunk
-            if len(content) > limit:
-                raise HubError(413, None, f"Request body is larger than {limit} bytes")
-        return bytes(content)
+        error = HubError(413, None, f"Request body is larger than {limit} bytes")
+        if self.declares_more_than(limit):
+            raise error
+        with tempfile.SpooledTemporaryFile(IN_MEMORY) as content:
+            async for chunk in self.stream:
+                if content.tell() + len(chunk) > limit:
+                    raise error
+                content.write(chunk)
+            content.seek(0)
+            return content.read()
 
     def json_object(self) -> dict[str, Any]:
         """Parse `content` as a JSON object; an empty body and `null` are empty objects. Raise 400 for others."""
         try:
-            value = json.loads(self.content) if self.content.strip() else {}
-        except (ValueError, RecursionError):
+            value = parse_json(self.content) if self.content.strip() else {}
+        except ValueError:
             raise bad_request("Request body is not valid JSON") from None
         if value is None:
             return {}
         if not isinstance(value, dict):
             raise bad_request("Request body must be a JSON object")
         return value
+
+
+def parse_json(data: bytes) -> Any:
+    """Parse JSON; raise ValueError for anything else, and for more than `MAX_VALUES` values or very deep ones."""
+    # Strings are left out: texts and base64 may contain any number of commas and brackets.
+    if len(data) > MAX_VALUES:
+        structure = _STRING.sub(b"", data)
+        if sum(map(structure.count, (b"[", b"{", b","))) > MAX_VALUES:
+            raise ValueError("too many values")
+    try:
+        return json.loads(data)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
 
 
 def parse_number(text: str) -> int | None:
@@ -188,48 +228,67 @@ async def receive_into(stream: AsyncIterator[bytes], write: Callable[[bytes], ob
 
 async def _batches(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     batch = bytearray()
+    began = 0.0
     async for chunk in stream:
+        began = began if batch else time.monotonic()
         batch += chunk
-        if len(batch) >= BATCH:
+        # The bytes of clients that are slow, perhaps on purpose, do not wait in memory.
+        if len(batch) >= BATCH or (batch and time.monotonic() - began > PATIENCE):
             yield bytes(batch)
             batch.clear()
     if batch:
         yield bytes(batch)
 
 
-async def send_response(response: Response, send: Send, *, with_body: bool) -> None:
-    """Send a response; without the body for HEAD (`with_body=False`)."""
-    body = response.body
-    headers = [(b"content-length", str(response.length).encode())] if response.status != 304 else []
-    headers += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers.items()]
-    await send({"type": "http.response.start", "status": response.status, "headers": headers})
-    if with_body and isinstance(body, FileSlice):
-        await _send_slice(body, send)
-    elif with_body:
-        await send({"type": "http.response.body", "body": body, "more_body": True})
-    await send({"type": "http.response.body", "body": b""})
+@dataclass(slots=True)
+class Sender:
+    """Sends responses; clients that read slowly, or not at all, do not fill the memory."""
+
+    _active: int = 0  # bodies from files that are being sent
+
+    async def send(self, response: Response, send: Send, *, with_body: bool) -> None:
+        """Send a response; without the body for HEAD (`with_body=False`)."""
+        body = response.body
+        headers = [(b"content-length", str(response.length).encode())] if response.status != 304 else []
+        headers += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers.items()]
+        await send({"type": "http.response.start", "status": response.status, "headers": headers})
+        if with_body and isinstance(body, bytes) and len(body) <= BATCH:
+            await send({"type": "http.response.body", "body": body, "more_body": True})
+        elif with_body:
+            response = replace(response, body=b"")  # the large body may be freed while its copy is sent
+            await self._send_slice(body if isinstance(body, FileSlice) else await asyncio.to_thread(_spill, body), send)
+        await send({"type": "http.response.body", "body": b""})
+
+    async def _send_slice(self, body: FileSlice, send: Send) -> None:
+        file = await asyncio.to_thread(body.open)
+        reading: asyncio.Future[bytes] | None = None
+        self._active += 1
+        try:
+            file.seek(body.start)
+            rest = body.length
+            while rest:
+                # Three batches of every client that stops to read stay in memory.
+                size = min(rest, BATCH if self._active <= FEW else BATCH // 16)
+                chunk = await (reading or asyncio.to_thread(_read, file, size))
+                rest -= len(chunk)
+                # The next batch is read while this one is sent.
+                reading = asyncio.ensure_future(asyncio.to_thread(_read, file, min(rest, size))) if rest else None
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        finally:
+            self._active -= 1
+            if reading:  # the client disconnected: the thread must end before its file is closed
+                await asyncio.wait([reading])
+            file.close()
 
 
-async def _send_slice(body: FileSlice, send: Send) -> None:
-    file = await asyncio.to_thread(body.open)
-    reading: asyncio.Future[bytes] | None = None
-    try:
-        file.seek(body.start)
-        rest = body.length
-        while rest:
-            chunk = await (reading or asyncio.to_thread(_read, file, rest))
-            rest -= len(chunk)
-            # The next batch is read while this one is sent.
-            reading = asyncio.ensure_future(asyncio.to_thread(_read, file, rest)) if rest else None
-            await send({"type": "http.response.body", "body": chunk, "more_body": True})
-    finally:
-        if reading:  # the client disconnected: the thread must end before its file is closed
-            await asyncio.wait([reading])
-        file.close()
+def _spill(body: bytes) -> FileSlice:
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - closed after it was sent
+    file.write(body)
+    return FileSlice(lambda: file, 0, len(body))
 
 
-def _read(file: IO[bytes], rest: int) -> bytes:
-    chunk = file.read(min(BATCH, rest))
+def _read(file: IO[bytes], size: int) -> bytes:
+    chunk = file.read(size)
     if not chunk:
         # Content-Length was sent already. Only a broken connection shows the client that bytes are missing.
         raise OSError("file became shorter while it was sent")

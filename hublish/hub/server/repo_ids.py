@@ -9,6 +9,9 @@ from hublish.schemas.documents.hub_names import REPO_TYPES
 MAX_PATH_BYTES = 1024
 MAX_SEGMENT_BYTES = 255
 
+# Folders above a file, at most. Trees are walked and merged recursively.
+MAX_DEPTH = 128
+
 # 1 to 96 characters, neither "-" nor "." at the ends.
 _NAME = re.compile(r"(?![-.])[A-Za-z0-9._-]{1,96}(?<![-.])")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\ud800-\udfff]")
@@ -77,6 +80,8 @@ def path_problem(path: str) -> str | None:
         return "it is absolute"
     if len(path.encode()) > MAX_PATH_BYTES:
         return f"it is longer than {MAX_PATH_BYTES} bytes"
+    if path.count("/") > MAX_DEPTH:
+        return f"it is below more than {MAX_DEPTH} folders"
     return next(filter(None, map(_segment_problem, path.split("/"))), None)
 
 

@@ -18,6 +18,7 @@ import uvicorn
 
 from hublish.hub.server.accounts import Account
 from hublish.hub.server.app import App
+from hublish.hub.server.connections import BoundedProtocol
 from hublish.hub.server.objects import ObjectStore
 from hublish.hub.server.stores import Hub, Limits
 from hublish.hub.server.xet.cas_routes import xet_routes
@@ -191,12 +192,12 @@ class BackgroundServer(uvicorn.Server):
     """uvicorn in a thread."""
 
     def __init__(self, app: App) -> None:
-        # httptools parses in C. Signals and logging belong to the program that embeds the Hub. The keep-alive is
-        # longer than the client's pauses between calls: reusing a connection that just closed is an error there.
+        # Signals and logging belong to the program that embeds the Hub. The keep-alive is longer than the client's
+        # pauses between calls: reusing a connection that just closed is an error there.
         super().__init__(
             uvicorn.Config(
                 app,
-                http="httptools",
+                http=BoundedProtocol,
                 ws="none",
                 lifespan="off",
                 log_config=None,

@@ -1,7 +1,7 @@
 """git's own smart HTTP protocol, for reading: `git clone <endpoint>/namespace/name` (gitprotocol-http(5))."""
 
-import gzip
 import io
+import zlib
 from collections.abc import Callable
 from contextlib import closing
 
@@ -11,7 +11,7 @@ from dulwich.repo import Repo
 from dulwich.server import BackendRepo, DictBackend, UploadPackHandler
 
 from hublish.hub.server.access import repo_of, repo_to_read
-from hublish.hub.server.http import FileSlice, Request, Response
+from hublish.hub.server.http import ANONYMOUS_LIMIT, FileSlice, Request, Response
 from hublish.hub.server.refusals import HubError, bad_request, forbidden, repo_not_found, unauthenticated
 from hublish.hub.server.stores import Hub
 
@@ -20,7 +20,7 @@ _NO_CACHE = {"cache-control": "no-cache, max-age=0, must-revalidate"}
 
 def advertise(hub: Hub, request: Request) -> Response:
     """`GET R[.git]/info/refs?service=git-upload-pack`."""
-    _authorize(hub, request)
+    authorize(hub, request)
     if request.first("service") != "git-upload-pack":
         raise forbidden("Only git-upload-pack is served here: commits are made over the HTTP API")
     output = io.BytesIO()
@@ -33,7 +33,7 @@ def advertise(hub: Hub, request: Request) -> Response:
 
 def upload_pack(hub: Hub, request: Request) -> Response:
     """`POST R[.git]/git-upload-pack`."""
-    _authorize(hub, request)
+    authorize(hub, request)
     output = hub.objects.spooled()  # closed after it was sent
     try:
         _serve(hub, request, io.BytesIO(_body(request)), output.write, advertise_refs=False)
@@ -49,10 +49,18 @@ def _body(request: Request) -> bytes:
     # git compresses requests that list many commits.
     if request.headers.get("content-encoding") not in ("gzip", "x-gzip"):
         return request.content
+    limit = 4 * ANONYMOUS_LIMIT
+    member = zlib.decompressobj(zlib.MAX_WBITS | 16)
     try:
-        return gzip.decompress(request.content)
-    except (OSError, EOFError):
+        # One byte more than allowed is enough, however much there would be.
+        plain = member.decompress(request.content, limit + 1)
+    except zlib.error:
         raise bad_request("The body is not gzip") from None
+    if len(plain) > limit:
+        raise HubError(413, None, f"Request body expands to more than {limit} bytes")
+    if not member.eof or member.unused_data:
+        raise bad_request("The body is not one complete gzip member")
+    return plain
 
 
 def _serve(
@@ -70,7 +78,8 @@ def _serve(
             raise bad_request(f"This is not the git protocol: {error}") from None
 
 
-def _authorize(hub: Hub, request: Request) -> None:
+def authorize(hub: Hub, request: Request) -> None:
+    """Raise unless the caller may read the repository; 401 makes git ask its user for a token."""
     try:
         repo_to_read(hub, request, content=True)
     except HubError as error:

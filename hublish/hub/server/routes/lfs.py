@@ -128,6 +128,8 @@ async def put(hub: Hub, request: Request) -> Response:
 
 
 async def _put_object(hub: Hub, request: Request, upload: Upload) -> str:
+    if request.declares_more_than(upload.size):
+        raise MismatchError(f"expected {upload.size} bytes, received more")
     with hub.objects.incoming() as incoming:
 
         def write(data: bytes) -> None:
@@ -146,6 +148,11 @@ async def _put_part(hub: Hub, request: Request, upload: Upload) -> str:
     with hub.uploads.open_part(upload) as part:
         await receive_into(request.stream, part.write)
         return await asyncio.to_thread(part.finish)
+
+
+def check_signature(hub: Hub, request: Request) -> None:
+    """Raise 403 unless the path is signed for the last call of an upload in parts."""
+    _allowed(hub, request, "complete")
 
 
 def complete(hub: Hub, request: Request) -> Response:

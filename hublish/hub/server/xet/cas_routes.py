@@ -50,7 +50,7 @@ def xet_routes(store: XetStore, rights: Rights) -> list[Route]:
     return [
         Route("GET", f"{repo}/xet-read-token/{{revision}}", partial(handlers.issue_token, "read")),
         Route("GET", f"{repo}/xet-write-token/{{revision}}", partial(handlers.issue_token, "write")),
-        Route("POST", f"{cas}/v1/xorb-grants/default/{{xorb}}", handlers.grant_upload),
+        Route("POST", f"{cas}/v1/xorb-grants/default/{{xorb}}", handlers.grant_upload, handlers.check_sender),
         Route("POST", f"{cas}/v1/xorbs/default/{{xorb}}", handlers.upload_xorb),
         Route("GET", f"{cas}/v1/xorbs/default/{{xorb}}", handlers.download_xorb),
         Route("GET", f"{cas}/v1/chunks/default/{{chunk}}", handlers.find_chunk),
@@ -75,6 +75,10 @@ class _Handlers:
             {"accessToken": token, "exp": expires, "casUrl": cas_url},
             headers={"x-xet-cas-url": cas_url, "x-xet-access-token": token, "x-xet-token-expiration": str(expires)},
         )
+
+    def check_sender(self, request: Request) -> None:
+        """Raise HubError unless the caller has a token for uploads."""
+        self._access(request, "write")
 
     def grant_upload(self, request: Request) -> Response:
         """Report that the user has sent a xorb before, so that the client does not send it: 200 without a body."""

@@ -14,11 +14,11 @@ from hublish.hub.server.http import (
     FileSlice,
     Request,
     Response,
+    Sender,
     content_response,
     json_response,
     parse_range,
     receive_into,
-    send_response,
 )
 from hublish.hub.server.refusals import HubError
 
@@ -152,7 +152,7 @@ def sent(response: Response, *, with_body: bool = True) -> list[dict[str, Any]]:
     async def send(message: dict[str, Any]) -> None:
         messages.append(message)
 
-    asyncio.run(send_response(response, send, with_body=with_body))
+    asyncio.run(Sender().send(response, send, with_body=with_body))
     return messages
 
 
