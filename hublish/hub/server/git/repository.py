@@ -13,7 +13,7 @@ from typing import Self
 
 from dulwich.object_store import DiskObjectStore
 from dulwich.objects import Blob, Commit, ObjectID, ShaFile, Tag, Tree
-from dulwich.patch import write_tree_diff
+from dulwich.patch import gen_diff_header, write_object_diff
 from dulwich.walk import ORDER_TOPO, Walker
 
 from hublish.hub.server.git.git_trees import Entry, Loader, Merge, TreeEditor, find, parse_tree, serialize
@@ -22,6 +22,11 @@ from hublish.hub.server.git.refs import Refs
 
 # Entries of all cached trees together; about 15 MB.
 MAX_ENTRIES = 50_000
+
+# Bytes of a diff; bytes and lines of a file that is compared for it, which takes quadratic time.
+MAX_DIFF = 4 << 20
+MAX_DIFFED = 256 << 10
+MAX_DIFFED_LINES = 4000
 
 _HEXADECIMAL = re.compile(r"[0-9a-fA-F]{5,40}")
 _OBJECT_ID = re.compile(r"[0-9a-f]{40}")
@@ -138,11 +143,23 @@ class GitRepository:
         return next((commit.sha for commit in self.history(second) if commit.sha in ancestors), None)
 
     def diff(self, old: str | None, new: str) -> str:
-        """Return the changes between two commits in git's format; large files as their pointers."""
-        trees = [ObjectID(self.commit(sha).tree.encode()) if sha else None for sha in (old, new)]
+        """Return the changes between two commits in git's format; large files as their pointers.
+
+        Long files are only named, and after `MAX_DIFF` bytes, all of them.
+        """
+        before, after = (ObjectID(self.commit(sha).tree.encode()) if sha else None for sha in (old, new))
         output = io.BytesIO()
-        write_tree_diff(output, self._store, trees[0], trees[1])
+        for paths, modes, shas in self._store.tree_changes(before, after):
+            if output.tell() < MAX_DIFF and all(sha is None or self._is_short(sha.decode()) for sha in shas):
+                old_file, new_file = zip(paths, modes, shas, strict=True)
+                write_object_diff(output, self._store, old_file, new_file)
+            else:
+                output.writelines(gen_diff_header(paths, modes, shas))
         return output.getvalue().decode("utf-8", "replace")
+
+    def _is_short(self, sha: str) -> bool:
+        content = self.blob(sha)
+        return len(content) <= MAX_DIFFED and content.count(b"\n") <= MAX_DIFFED_LINES
 
     def load_tree(self, sha: str) -> dict[str, Entry]:
         """Return the entries of a tree."""
