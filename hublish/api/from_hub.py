@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any, Unpack
 
 from hublish.api.options import PullOptions, takes
-from hublish.api.pull import pulled
+from hublish.api.pull import pulled, warn_of_pickles
 from hublish.base.progress import SILENT
-from hublish.formats.interface import DISTRUST, Trust
+from hublish.formats.interface import DISTRUST
 from hublish.hub.client.installed_client import Caller, warn_about_legacy
 from hublish.pipeline.load import restoring
 from hublish.pipeline.restore.filling import Wanted
@@ -20,7 +20,6 @@ def from_hub(
     strict: bool = True,
     device: Any = None,
     dtype: Any = None,
-    trust: Trust = DISTRUST,
     library_name: str | None = None,
     library_version: str | None = None,
     resume_download: bool | None = None,
@@ -36,7 +35,6 @@ def from_hub(
         strict: as for `hublish.load`.
         device: as for `hublish.load`.
         dtype: as for `hublish.load`.
-        trust: permissions beyond reading data; none by default.
         library_name: the library that calls, for the User-Agent header.
         library_version: its version.
         resume_download: ignored, with huggingface_hub's own warning.
@@ -49,7 +47,8 @@ def from_hub(
     """
     # Code that was written for huggingface_hub's mixins passes these, and expects a warning rather than an error.
     warn_about_legacy("from_hub", resume_download=resume_download, proxies=proxies)
-    wanted = Wanted(into, strict, device, dtype, trust)
+    wanted = Wanted(into, strict, device, dtype, options.get("trust", DISTRUST))
     caller = Caller.of(library_name, library_version)
     local = pulled(repo_id, options, caller=caller, to_load=True, with_target=wanted.by_target)
+    warn_of_pickles(local)
     return restoring(wanted).run(local, options.get("progress", SILENT)).value

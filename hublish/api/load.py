@@ -3,10 +3,10 @@
 from typing import Any, TypeVar, Unpack, overload
 
 from hublish.api.options import PullOptions, takes
-from hublish.api.pull import pulled
+from hublish.api.pull import pulled, warn_of_pickles
 from hublish.base.progress import SILENT
 from hublish.base.values import Loaded
-from hublish.formats.interface import DISTRUST, Trust
+from hublish.formats.interface import DISTRUST
 from hublish.pipeline.load import opening, restoring
 from hublish.pipeline.restore.filling import Wanted
 
@@ -21,7 +21,6 @@ def load(
     strict: bool = True,
     device: Any = None,
     dtype: Any = None,
-    trust: Trust = DISTRUST,
     **options: Unpack[PullOptions],
 ) -> T: ...
 @overload
@@ -36,7 +35,6 @@ def load(
     strict: bool = True,
     device: Any = None,
     dtype: Any = None,
-    trust: Trust = DISTRUST,
     **options: Unpack[PullOptions],
 ) -> Any: ...
 @takes(PullOptions)
@@ -47,12 +45,13 @@ def load(
     strict: bool = True,
     device: Any = None,
     dtype: Any = None,
-    trust: Trust = DISTRUST,
     **options: Unpack[PullOptions],
 ) -> Any:
     """Pull, then open the weights. Nothing is unpickled, and code of the release runs only when it is trusted.
 
-    Without patterns of the caller or the load plan, only the files that loading reads are downloaded.
+    Without patterns of the caller or the load plan, only the files that loading reads are downloaded. When `into` is
+    None, `trust=Trust(code=True)` loads into the class that the release's `load.target` names. The class is imported
+    from an installed package, or from a file of a release that is pinned by a lock or a commit.
 
     Args:
         repo_id: `namespace/name`; not needed when a lock is given.
@@ -63,9 +62,6 @@ def load(
         strict: reject weights that lack a tensor of the object, or have one that the object lacks.
         device: the device of a torch module's tensors.
         dtype: the type that floating-point tensors are cast to: `bfloat16`, or a type of numpy or torch.
-        trust: permissions beyond reading data; none by default. `Trust(code=True)` loads into the class that the
-            release's `load.target` names, when `into` is None. The class is imported from an installed package, or
-            from a file of a release that is pinned by a lock or a commit.
         **options: see `PullOptions`.
 
     Returns:
@@ -75,10 +71,11 @@ def load(
         LoadError: the release lacks weights, they are not in the format of the load plan, or they do not fit; and every
             error of `pull`.
     """
-    wanted = Wanted(into, strict, device, dtype, trust)
+    wanted = Wanted(into, strict, device, dtype, options.get("trust", DISTRUST))
     local = pulled(repo_id, options, to_load=True, with_target=wanted.by_target)
     progress = options.get("progress", SILENT)
     # Without an object, and without a target that the caller trusts, the arrays themselves are the result.
     if into is None and not (wanted.by_target and local.plan.release.load.target):
         return opening(wanted).run(local, progress)
+    warn_of_pickles(local)
     return restoring(wanted).run(local, progress).value

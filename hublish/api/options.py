@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final, ParamSpec, TypedDict, TypeVar
 
 from hublish.base.progress import SILENT, Progress
+from hublish.formats.interface import DISTRUST, Trust
 from hublish.schemas.documents.hub_names import RepoType
 from hublish.schemas.documents.lock import Lock
 
@@ -55,6 +56,9 @@ class PullOptions(HubOptions, total=False):
     """Download files again that are there already."""
     local_files_only: bool
     """Use the cache alone and send no request."""
+    trust: Trust
+    """Permissions beyond reading data, a `hublish.Trust`; none by default. A file that is or contains a pickle is
+    refused without `Trust(pickle=True)`, and reported as a warning with it."""
 
 
 class PushOptions(HubOptions, total=False):
@@ -82,6 +86,7 @@ DEFAULTS: Final[PullOptions] = {
     "repo_type": "model",
     "force_download": False,
     "local_files_only": False,
+    "trust": DISTRUST,
     "progress": SILENT,
 }
 """The defaults that are not None."""

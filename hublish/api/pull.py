@@ -1,5 +1,6 @@
 """Download a release and check every byte."""
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Unpack
@@ -28,6 +29,7 @@ def pull(repo_id: str | None = None, **options: Unpack[PullOptions]) -> LocalRel
         NotFoundError: no such repo or revision.
         OfflineError: the network is off, and the cache lacks a file.
         IntegrityError: a file has other bytes than promised; it was removed.
+        PolicyError: a file is or contains a pickle, and `trust` does not permit it; it was removed.
         LoadError: the load plan selects nothing, or a name is not safe.
     """
     return pulled(repo_id, options)
@@ -61,7 +63,16 @@ def pulled(
         endpoint=given.get("endpoint"), token=given.get("token"), progress=progress, lock=lock, caller=caller
     ) as session:
         reference = _reference(repo_id, given, lock)
-        return pulling(session.hub, destination, select, progress, session.executor).run(reference, progress)
+        pipeline = pulling(
+            session.hub, destination, select, progress, session.executor, allow_pickle=given["trust"].pickle
+        )
+        return pipeline.run(reference, progress)
+
+
+def warn_of_pickles(local: LocalRelease) -> None:
+    """Issue a Python warning for each permitted pickle, where the caller receives no `LocalRelease` that lists them."""
+    for problem in local.warnings:
+        warnings.warn(f"{problem.message}; {problem.hint}", stacklevel=4)
 
 
 def _reference(repo_id: str | None, options: PullOptions, lock: Lock | None) -> Reference:

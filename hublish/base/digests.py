@@ -1,8 +1,9 @@
 """Compare bytes with the digests that a commit or a sealed release expects."""
 
 import hashlib
+import os
 from collections.abc import Callable, Iterable
-from pathlib import Path
+from io import FileIO
 from typing import Final, TypeVar
 
 from hublish.base.content import ContentChangedError
@@ -23,22 +24,21 @@ def listed_digest(file: RemoteFile) -> Digest:
     return Digest("git-blob", file.blob_id)
 
 
-def matches(path: Path, size: int, digest: Digest, advance: Callable[[int], None]) -> bool:
-    """Read a file once and return whether it has the size and digest; `advance` gets the bytes of every chunk.
+def matches(stream: FileIO, size: int, digest: Digest, advance: Callable[[int], None]) -> bool:
+    """Read an open file once and return whether it has the size and digest; `advance` gets the bytes of every chunk.
 
     Raises:
         OSError: when it cannot be read.
     """
     # A wrong size needs no reading, and git's blob id is computed over the expected size.
-    if path.stat().st_size != size:
+    if os.fstat(stream.fileno()).st_size != size:
         return False
     hasher = _hasher(digest, size)
     # One buffer for the whole file: a new `bytes` for every chunk would double the time for a cached file.
     buffer = memoryview(bytearray(_CHUNK))
-    with path.open("rb", buffering=0) as stream:
-        while count := stream.readinto(buffer):
-            hasher.update(buffer[:count])
-            advance(count)
+    while count := stream.readinto(buffer):
+        hasher.update(buffer[:count])
+        advance(count)
     return hasher.hexdigest() == digest.value
 
 

@@ -128,6 +128,11 @@ def add_reference(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("files")
     for keyword, (flags, declared) in _DOWNLOAD.items():
         group.add_argument(*flags, dest=keyword, **declared)
+    group.add_argument(
+        "--allow-pickle",
+        action="store_true",
+        help="download files that are or contain pickles too, with a warning for each: loading them runs code",
+    )
     add_hub(parser)
 
 
@@ -162,7 +167,10 @@ def pull_options(arguments: argparse.Namespace, report: Report) -> dict[str, Any
     else:
         msg = "neither REPO[@REV] nor --lock is given"
         raise UsageError(msg, hint="for example acme/digits-mlp@v1.2.0, or --lock hub.lock")
+    from hublish.formats.interface import Trust
+
     options = {keyword: getattr(arguments, keyword) for keyword in _DOWNLOAD}
+    options["trust"] = Trust(pickle=arguments.allow_pickle)
     return {**repo._asdict(), **options, **hub_options(arguments, report)}
 
 

@@ -1,5 +1,7 @@
 """DownloadPlan -> LocalRelease: download the files to this machine."""
 
+import os
+import tempfile
 from collections.abc import Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
@@ -33,11 +35,15 @@ class Destination:
         # The fields have the names of its parameters.
         return {"repo_type": repo_type, "revision": commit, **vars(self)}
 
+    @property
+    def root(self) -> Path:
+        """The folder that receives the files, in whatever structure."""
+        return self.local_dir or self.cache_dir or cache_folder()
+
     def records(self, repo_id: str, repo_type: RepoType) -> Path:
         """Return the folder for our records of commits."""
         # Inside the repo's own folder of the cache, so that `hf cache rm` deletes them too.
-        root = self.cache_dir or cache_folder()
-        return root / "--".join([f"{repo_type}s", *repo_id.split("/")]) / "hublish"
+        return (self.cache_dir or cache_folder()) / "--".join([f"{repo_type}s", *repo_id.split("/")]) / "hublish"
 
 
 @dataclass(frozen=True)
@@ -59,16 +65,27 @@ class Fetch:
         """Return the files with their local paths, not checked yet."""
         reference = plan.release.reference
         options = self.destination.options(reference.repo_type, plan.release.commit)
+        began = file_time(self.destination.root)
         total = sum(file.size for file in plan.files)
         # One `watched` around all downloads bounds their waiting together; in each file it would be a bound per file.
         with self.progress.task("downloading", total) as task, self.hub.bounded(), xet_memory.bounded():
             advance = SharedTask(task).advance
 
             def fetch(file: PromisedFile) -> LocalFile:
-                path = transfer.download(self.hub, reference.repo_id, file.path_in_repo, advance=advance, **options)
-                return LocalFile(file, path)
+                path = transfer.download(
+                    self.hub, reference.repo_id, file.path_in_repo, size=file.size, advance=advance, **options
+                )
+                return LocalFile(file, path, began)
 
             files = run_each(self.executor, fetch, plan.files)
         # The client returns the path of each file: the common folder is as many levels up as its path in the repo has.
         folder = files[0].path.parents[files[0].promised.path_in_repo.count("/")]
         return LocalRelease(plan, folder, files)
+
+
+def file_time(folder: Path) -> int:
+    """Return the time, in nanoseconds, that a file system now gives to new files."""
+    # Its clock lags behind `time.time_ns` by a tick, and that of a network file system is the server's.
+    where = folder if folder.is_dir() and os.access(folder, os.W_OK) else None
+    with tempfile.TemporaryFile(dir=where) as probe:
+        return os.fstat(probe.fileno()).st_ctime_ns

@@ -1,41 +1,58 @@
-"""LocalRelease -> LocalRelease (checked): compare every byte with its digest; files that differ are removed."""
+"""LocalRelease -> LocalRelease (checked): compare every byte with its digest, and refuse pickles; both are removed."""
 
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
+from io import BufferedReader, FileIO
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Final
 
+from hublish.audit.containers import carried_pickle
+from hublish.audit.fingerprint import CHUNK
 from hublish.base import digests
-from hublish.base.errors import IntegrityError
+from hublish.base.errors import IntegrityError, PolicyError
 from hublish.base.progress import SILENT, Progress
 from hublish.base.values import LocalFile, LocalRelease
 from hublish.base.workers import SharedTask, run_each, workers
-from hublish.schemas.diagnose.problems import Problem, counted
+from hublish.formats.blob import MemoryBlob, StreamBlob
+from hublish.schemas.diagnose.problems import Problem, Severity, counted
+
+_WARNING: Final = "loading it runs any code that the publisher chose"
 
 
 @dataclass(frozen=True)
 class Check:
-    """Hash every file before anything is loaded: the client compares only sizes.
+    """Hash every file before anything is loaded, as the client compares only sizes; and search it for pickles.
+
+    The publisher's policy does not count here: whoever downloads runs the code.
+
+    Args:
+        allow_pickle: whether the caller permits pickles; they are then reported as warnings.
 
     Raises (from `run`):
         IntegrityError: naming every file whose bytes differ; each is removed, from the shared cache too.
+        PolicyError: naming every file that is or contains a pickle; each that this pull has written is removed.
     """
 
     progress: Progress = SILENT
     executor: Executor = field(default_factory=workers)
+    allow_pickle: bool = False
     title: ClassVar[str] = "checking every digest"
 
     def run(self, release: LocalRelease) -> LocalRelease:
         """Return the release, checked."""
         with self.progress.task("checking", sum(file.promised.size for file in release.files)) as task:
             advance = SharedTask(task).advance
-            # Faults are values rather than exceptions, so that all broken files are removed and named.
-            faults = run_each(self.executor, lambda file: _fault(file, advance), release.files)
-        broken = [(file, fault) for file, fault in zip(release.files, faults, strict=True) if fault is not None]
-        if broken:
+            # Findings are values rather than exceptions, so that all such files are removed and named.
+            findings = run_each(self.executor, lambda file: inspect(file, advance), release.files)
+        found = list(zip(release.files, findings, strict=True))
+        # Bytes that are not the promised ones first: a search of them says nothing about the release.
+        if broken := [(file, one.fault) for file, one in found if one.fault is not None]:
             _remove_and_refuse(broken)
-        return replace(release, checked=True)
+        pickles = [(file, one.pickle) for file, one in found if one.pickle is not None]
+        if pickles and not self.allow_pickle:
+            _refuse_pickles(release, pickles)
+        return replace(release, checked=True, warnings=tuple(_pickle_problem(*one, _WARNING) for one in pickles))
 
 
 def remove(path: Path) -> str:
@@ -50,13 +67,74 @@ def remove(path: Path) -> str:
     return f"removed {target}"
 
 
-def _fault(file: LocalFile, advance: Callable[[int], None]) -> str | None:
+def remove_new(file: LocalFile) -> str:
+    """Remove what this pull has written of a file, and return the result in words."""
+    # In a cache, the blob may be there already, for another revision or another library whose user wants it.
+    new = [path for path in (file.path, file.path.resolve()) if _is_new(path, file.began_ns)]
+    if not new:
+        return "it was there before this pull, and stays"
+    try:
+        for path in new:
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        return f"it cannot be removed ({error.strerror}): remove {new[-1]} yourself"
+    return f"removed {new[-1]}"
+
+
+def _is_new(path: Path, began_ns: int) -> bool:
+    # Moving a file to its place sets the time of its inode's last change, which no program can choose.
+    try:
+        return path.lstat().st_ctime_ns >= began_ns
+    except OSError:
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The result of reading a downloaded file."""
+
+    fault: str | None = None
+    """How its bytes differ from the promised ones; None when they are the same."""
+    pickle: str | None = None
+    """A description of the pickle that it is or contains."""
+
+
+def inspect(file: LocalFile, advance: Callable[[int], None]) -> Finding:
+    """Read a downloaded file once, compare it with its digest and search it for pickles."""
     promised = file.promised
     try:
-        same = digests.matches(file.path, promised.size, promised.digest, advance)
+        # One descriptor for both, so that the bytes that are searched are those that were hashed.
+        with FileIO(file.path) as stream:
+            if not digests.matches(stream, promised.size, promised.digest, advance):
+                return Finding(f"does not have the expected {promised.digest.algorithm} digest")
+            return Finding(pickle=_carried_pickle(stream, promised.size))
     except OSError as error:
-        return f"cannot be read: {error.strerror}"
-    return None if same else f"does not have the expected {promised.digest.algorithm} digest"
+        return Finding(f"cannot be read: {error.strerror}")
+
+
+def _carried_pickle(stream: FileIO, size: int) -> str | None:
+    stream.seek(0)
+    buffered = BufferedReader(stream)
+    try:
+        return carried_pickle(MemoryBlob(buffered.read(size)) if size <= CHUNK else StreamBlob(buffered, size))
+    finally:
+        buffered.detach()  # otherwise it closes the stream of the caller
+
+
+def _pickle_problem(file: LocalFile, pickle: str, hint: str, severity: Severity = "warning") -> Problem:
+    message = f"'{file.promised.path_in_repo}': the content is {pickle}"
+    return Problem("policy.pickle", message, hint, severity=severity)
+
+
+def _refuse_pickles(release: LocalRelease, pickles: list[tuple[LocalFile, str]]) -> None:
+    problems = [_pickle_problem(file, pickle, remove_new(file), "error") for file, pickle in pickles]
+    reference = release.plan.release.reference
+    msg = f"{counted(pickles, 'file')} of {reference.repo_id} may run code when loaded; nothing was loaded"
+    hint = (
+        "select other files, or ask the publisher for safetensors; if you trust the publisher, `--allow-pickle` or "
+        "trust=hublish.Trust(pickle=True) permits them"
+    )
+    raise PolicyError(msg, hint=hint, problems=problems)
 
 
 def _remove_and_refuse(broken: list[tuple[LocalFile, str]]) -> None:

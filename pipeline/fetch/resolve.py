@@ -10,12 +10,12 @@ from urllib.parse import quote
 from pydantic import ValidationError
 
 from hublish.base import digests, durable
-from hublish.base.errors import IntegrityError, LoadError, OfflineError
-from hublish.base.values import PromisedFile, Reference, RemoteRelease
+from hublish.base.errors import IntegrityError, LoadError, OfflineError, PolicyError
+from hublish.base.values import LocalFile, PromisedFile, Reference, RemoteRelease
 from hublish.hub.client import transfer
 from hublish.hub.client.hub import Hub
-from hublish.pipeline.fetch.fetch import Destination
-from hublish.pipeline.fetch.integrity import remove
+from hublish.pipeline.fetch.fetch import Destination, file_time
+from hublish.pipeline.fetch.integrity import inspect, remove, remove_new
 from hublish.schemas.diagnose.problems import InvalidDocumentError
 from hublish.schemas.documents.field_types import Document
 from hublish.schemas.documents.file_names import MANIFEST_FILE
@@ -86,11 +86,20 @@ class Resolve:
             msg = f"the {MANIFEST_FILE} in {reference.repo_id} has {manifest.size} bytes; it was not downloaded"
             raise LoadError(msg, hint="give a load plan, or a hub.lock")
         # Always into the cache: `local_dir` may be a folder with a manifest of its own.
-        options = replace(self.destination, local_dir=None).options(reference.repo_type, commit)
+        destination = replace(self.destination, local_dir=None)
+        options = destination.options(reference.repo_type, commit)
+        began = file_time(destination.root)
         with self.hub.bounded():
-            path = transfer.download(self.hub, reference.repo_id, MANIFEST_FILE, advance=lambda _: None, **options)
+            path = transfer.download(
+                self.hub, reference.repo_id, MANIFEST_FILE, size=manifest.size, advance=lambda _: None, **options
+            )
         # Checked like every other file: the load plan decides which class is imported.
-        if not digests.matches(path, manifest.size, manifest.digest, lambda _: None):
+        file = LocalFile(manifest, path, began)
+        finding = inspect(file, lambda _: None)
+        if finding.pickle is not None:
+            msg = f"the {MANIFEST_FILE} of {reference.repo_id} is {finding.pickle}; {remove_new(file)}"
+            raise PolicyError(msg, hint="give a hub.lock, or do not use this repo")
+        if finding.fault is not None:
             msg = f"the {MANIFEST_FILE} of {reference.repo_id} has other bytes than the commit; {remove(path)}"
             raise IntegrityError(msg, hint="run again to download it anew")
         try:

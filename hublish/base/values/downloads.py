@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from hublish.schemas.diagnose.problems import Problem
 from hublish.schemas.documents.hub_names import RepoType
 from hublish.schemas.documents.manifest import Load
 
@@ -70,6 +71,8 @@ class LocalFile:
 
     promised: PromisedFile
     path: Path
+    began_ns: int = 0
+    """The time at which its download began: what is older was there before."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,8 @@ class LocalRelease:
     files: tuple[LocalFile, ...]
     checked: bool = False
     """Whether every byte was compared with its digest."""
+    warnings: tuple[Problem, ...] = ()
+    """The pickles that the caller permitted."""
 
 
 @dataclass(frozen=True)

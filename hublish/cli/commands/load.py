@@ -28,4 +28,6 @@ def run(arguments: Namespace, report: Report) -> Outcome:
     import hublish
     from hublish.cli.views.load import LoadView
 
-    return Outcome(LoadView(hublish.load(**options)))
+    loaded = hublish.load(**options)
+    report.warn(loaded.release.warnings)
+    return Outcome(LoadView(loaded))

@@ -8,8 +8,9 @@ from hublish.cli.commands import Example, Outcome
 from hublish.cli.report import Report
 
 DESCRIPTION = """Resolves the revision to a commit, downloads the files in the release's load plan, and compares every
-byte with its digest - the Hub's, or the one in a hub.lock - before anything can use it. Files are stored in
-huggingface_hub's cache, so a second pull downloads nothing, or in --local-dir."""
+byte with its digest - the Hub's, or the one in a hub.lock - before anything can use it. A file that is or contains a
+pickle is refused and removed, unless --allow-pickle permits it. Files are stored in huggingface_hub's cache, so a
+second pull downloads nothing, or in --local-dir."""
 EXAMPLES = (
     Example("hublish pull acme/digits-mlp@v1.2.0", "a tagged release, into the cache"),
     Example("hublish pull acme/digits-mlp --lock hub.lock --local-dir model", "the locked bytes or nothing, to model/"),
@@ -27,6 +28,7 @@ def run(arguments: Namespace, report: Report) -> Outcome:
     from hublish.cli.views.pull import PullView
 
     local = hublish.pull(**options)
+    report.warn(local.warnings)
     return Outcome(PullView(local, _load_command(arguments)))
 
 
@@ -37,4 +39,5 @@ def _load_command(arguments: Namespace) -> str:
     argv += [arguments.reference] if arguments.reference else []
     argv += ["--repo-type", arguments.repo_type] if arguments.repo_type else []
     argv += ["--lock", str(arguments.lock)] if arguments.lock else []
+    argv += ["--allow-pickle"] if arguments.allow_pickle else []
     return shlex.join(argv) + repeated_options(arguments).hub

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hublish.base.values import LocalFile, LocalRelease
-from hublish.cli.report.json import fields
+from hublish.cli.report.json import fields, problem_document
 from hublish.cli.terminal.color import Paint
 from hublish.cli.terminal.text import columns, indented, plural
 from hublish.cli.views.phrases import SHORT_DIGEST, next_steps, repo_label, short
@@ -59,6 +59,7 @@ def local_document(local: LocalRelease) -> dict[str, Any]:
             }
             for file in local.files
         ],
+        "warnings": [problem_document(problem) for problem in local.warnings],
     }
 
 

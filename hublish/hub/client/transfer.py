@@ -16,9 +16,13 @@ from hublish.hub.client.hub import Hub, quote
 if TYPE_CHECKING:
     from huggingface_hub import CommitOperationAdd
 
+SMALL_BYTES: Final = 1 << 20
+"""The size of a small file when it is not known, such as that of a .gitignore."""
 SAMPLE_BYTES: Final = 512
 """The beginning of a file, by which the Hub distinguishes text from binary data."""
 
+# The client reports chunks of up to 10 MB.
+_MORE_BYTES = 16 << 20
 # The Hub's limit for one preupload call.
 _FILES_PER_CALL = 256
 
@@ -153,10 +157,13 @@ def commit(hub: Hub, target: Target, sent: Sent, deletions: Sequence[str], *, pa
         raise hub.translated(error, f"committing to {target.repo_id}") from error
 
 
-def download(hub: Hub, repo_id: str, path_in_repo: str, *, advance: Callable[[int], None], **options: Any) -> Path:
+def download(
+    hub: Hub, repo_id: str, path_in_repo: str, *, size: int, advance: Callable[[int], None], **options: Any
+) -> Path:
     """Return the path of one file, downloaded or from the cache; options are those of `hf_hub_download`.
 
-    Safe to call from several threads, inside one `hub.bounded()`.
+    Safe to call from several threads, inside one `hub.bounded()`. A body that goes on far beyond the listed `size` is
+    abandoned.
 
     Raises:
         NotFoundError, OfflineError, RemoteError: by the Hub's response.
@@ -172,7 +179,7 @@ def download(hub: Hub, repo_id: str, path_in_repo: str, *, advance: Callable[[in
             token=hub.token,
             headers={**hub.headers},
             **hub.caller.keywords,
-            tqdm_class=_meter(advance),  # the client reports bytes through this class only
+            tqdm_class=_meter(advance, path_in_repo, size),  # the client reports bytes through this class only
             **options,
         )
 
@@ -184,7 +191,7 @@ def download(hub: Hub, repo_id: str, path_in_repo: str, *, advance: Callable[[in
     return Path(found)
 
 
-def read(hub: Hub, repo: RepoRef, path_in_repo: str, revision: str) -> bytes:
+def read(hub: Hub, repo: RepoRef, path_in_repo: str, revision: str, *, size: int = SMALL_BYTES) -> bytes:
     """Return the bytes of one small file, and leave no copy on this machine.
 
     Raises:
@@ -192,7 +199,8 @@ def read(hub: Hub, repo: RepoRef, path_in_repo: str, revision: str) -> bytes:
     """
     with tempfile.TemporaryDirectory(prefix="hublish-") as folder, hub.bounded():
         options = {"repo_type": repo.repo_type, "revision": revision, "local_dir": folder}
-        return download(hub, repo.repo_id, path_in_repo, advance=lambda _: None, **options).read_bytes()
+        path = download(hub, repo.repo_id, path_in_repo, size=size, advance=lambda _: None, **options)
+        return path.read_bytes()
 
 
 def _modes_of(
@@ -269,8 +277,11 @@ def _without_xet() -> Iterator[None]:
         constants.HF_HUB_DISABLE_XET = before
 
 
-def _meter(advance: Callable[[int], None]) -> type[Any]:
+def _meter(advance: Callable[[int], None], path: str, size: int) -> type[Any]:
     from tqdm import tqdm
+
+    # A resumed download may count bytes twice. A wrong size is detected later; here, only an endless body matters.
+    most = 2 * size + _MORE_BYTES
 
     class Meter(tqdm):  # type: ignore[type-arg]
         """Passes the client's counts on and draws nothing."""
@@ -281,7 +292,12 @@ def _meter(advance: Callable[[int], None]) -> type[Any]:
             kwargs.pop("name", None)
             super().__init__(*args, **{**kwargs, "disable": True})
 
+        received = 0
+
         def update(self, n: float | None = 1) -> bool | None:
+            self.received += int(n or 0)
+            if self.received > most:
+                raise RemoteError(f"the Hub sends more than the {size} bytes that it lists for '{path}'")
             advance(int(n or 0))
             return None
 

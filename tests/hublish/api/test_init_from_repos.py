@@ -44,7 +44,9 @@ def test_a_pulled_repo_is_published_again_unchanged(
     title: str, repo_id: str, tmp_path: Path, own_hub: EmbeddedHub
 ) -> None:
     there: dict[str, Any] = {"endpoint": own_hub.endpoint, "token": own_hub.token}
-    hublish.pull(repo_id, repo_type=KINDS.get(title, "model"), local_dir=tmp_path / "here", **there)
+    # The shape for diffusers contains a pickle.
+    trust = hublish.Trust(pickle=title == "diffusers")
+    hublish.pull(repo_id, repo_type=KINDS.get(title, "model"), local_dir=tmp_path / "here", trust=trust, **there)
     made = drafted(repo_id, tmp_path / "here", own_hub, title)
     assert made.complete
     assert made.manifest.repo.repo_id == repo_id
@@ -63,8 +65,9 @@ def test_the_draft_is_the_same_before_the_files_are_there(
     assert not before.complete
     assert (tmp_path / "new" / "hub.yaml").read_text() == before.text
     (tmp_path / "new" / "hub.yaml").unlink()
-    kind = KINDS.get(title, "model")
-    hublish.pull(repo_id, repo_type=kind, local_dir=tmp_path / "new", endpoint=own_hub.endpoint, token=own_hub.token)
+    there: dict[str, Any] = {"endpoint": own_hub.endpoint, "token": own_hub.token}
+    trust = hublish.Trust(pickle=title == "diffusers")
+    hublish.pull(repo_id, repo_type=KINDS.get(title, "model"), local_dir=tmp_path / "new", trust=trust, **there)
     assert drafted(repo_id, tmp_path / "new", own_hub, title).text == before.text
 
 
@@ -81,9 +84,7 @@ def test_large_files_are_not_fetched(
     title: str, repo_id: str, tmp_path: Path, own_hub: EmbeddedHub, own_home: Path
 ) -> None:
     made = drafted(repo_id, tmp_path / "new", own_hub)
-    fetched = {path.name for path in (own_home / "hub").rglob("snapshots/*/*")}
-    assert "config.json" in fetched
-    assert "model.safetensors" not in fetched
+    assert not any(own_home.rglob("snapshots/*/*"))
     assert made.commit is not None
     assert f"{repo_id} at {made.commit}" in made.text.replace("\n# ", " ")
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import subprocess
+from io import FileIO
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,8 @@ def test_a_blob_id_is_gits(tmp_path: Path, content: bytes) -> None:
     path.write_bytes(content)
     blob = subprocess.run(["git", "hash-object", path], capture_output=True, text=True, check=True).stdout.strip()
     counted: list[int] = []
-    assert matches(path, len(content), Digest("git-blob", blob), counted.append)
+    with FileIO(path) as stream:
+        assert matches(stream, len(content), Digest("git-blob", blob), counted.append)
     assert sum(counted) == len(content)
 
 
@@ -35,12 +37,14 @@ def test_only_the_promised_bytes_match(tmp_path_factory: pytest.TempPathFactory,
         Digest("sha256", hashlib.sha256(wanted).hexdigest()),
         Digest("git-blob", hashlib.sha1(b"blob %d\0" % len(wanted) + wanted).hexdigest()),
     ):
-        assert matches(path, len(wanted), digest, lambda _: None) is (held == wanted)
+        with FileIO(path) as stream:
+            assert matches(stream, len(wanted), digest, lambda _: None) is (held == wanted)
         assert has_digest(held, digest) is (held == wanted)
 
 
 def test_a_file_of_another_size_is_not_read(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"abc")
     counted: list[int] = []
-    assert not matches(tmp_path / "file", 4, Digest("sha256", hashlib.sha256(b"abc").hexdigest()), counted.append)
+    with FileIO(tmp_path / "file") as stream:
+        assert not matches(stream, 4, Digest("sha256", hashlib.sha256(b"abc").hexdigest()), counted.append)
     assert counted == []

@@ -27,6 +27,7 @@ def test_a_pull_in_json_names_commit_folder_and_files(make: Make) -> None:
                 "path": "/cache/snapshot/a.json",
             }
         ],
+        "warnings": [],
     }
 
 
