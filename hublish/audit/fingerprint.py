@@ -105,7 +105,7 @@ def _read(
     executor: Executor | None,
 ) -> Fingerprint:
     sha256, sha1 = hashlib.sha256(), blob_hasher(blob.size)
-    scanner = SecretScanner(blob.size) if interest.secrets else None
+    scanner = SecretScanner() if interest.secrets else None
     helper = executor if blob.size >= _PARALLEL else None
     read = 0
     for chunk in _pieces(blob, blob.size):
@@ -144,7 +144,7 @@ def _in_members(blob: Blob) -> list[HiddenSecret]:
         for member in members(blob, ambiguous=True) or ():
             if not isinstance(member.blob, ExpandedBlob):
                 continue
-            scanner = SecretScanner(None)
+            scanner = SecretScanner()
             for piece in _pieces(member.blob, left):
                 scanner.feed(piece)
                 left -= len(piece)

@@ -11,8 +11,11 @@ from hublish.schemas.documents.manifest import Level, Policy
 if TYPE_CHECKING:
     from hublish.audit.secret_scan import Secret
 
-# Every secret contains such a run (see secrets.py). Most strings do not, and need not import the scanner.
-_MAY_HOLD_A_SECRET: Final = re.compile(r"[A-Za-z0-9_-]{20}|PRIVATE KEY", re.ASCII)
+# Every secret has a long run of characters of base64, or one of the marks of a password (see secret_search.py). Most
+# strings have neither, and need not import the scanner.
+_MAY_HOLD_A_SECRET: Final = re.compile(
+    r"[\w+/%-]{20}|://|=|login|auth|PRIVATE KEY|Q~|[\\&][^ ]", re.ASCII | re.IGNORECASE
+)
 _SECRET_HINT: Final = "remove it and revoke it where it was issued: it may have been read already"  # noqa: S105 - advice
 
 

@@ -5,13 +5,13 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 
 from hublish.schemas.secrets.disguises import Span, find_in_every_form
+from hublish.schemas.secrets.rule import Rule
 from hublish.schemas.secrets.token_rules import (
     BOUNDARY,
     CREDENTIAL_KEY,
     HUB_TOKEN,
     RULES,
     SHORTEST_TOKEN,
-    Rule,
     is_probable,
 )
 from hublish.schemas.secrets.unsafe_characters import line_around

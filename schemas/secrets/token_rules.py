@@ -1,8 +1,8 @@
 """The table of credentials: every kind of token and key hublish knows, and the names that announce one.
 
 The audit, the rejection in manifests, and the redaction of terminal output and of the Hub's errors derive from this
-table, so a kind that is added here is found, rejected and masked everywhere. The rules follow the formats that the
-issuers document. Each rule needs a fixed prefix or key name: without one, it would flag hashes and vocabularies.
+table, so a kind that is added here is found, rejected and masked everywhere. Each rule needs a fixed prefix or key
+name: without one, it would flag hashes and vocabularies. `issued_tokens` and `named_credentials` list them.
 
 The Hub's own tokens have three levels, from certain to possible:
 
@@ -11,30 +11,20 @@ The Hub's own tokens have three levels, from certain to possible:
 3. `HUB_TOKEN_PART`: possible. Masked in output, where a server or a library may have truncated the token.
 """
 
-import math
 import re
-from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
-# Words and patterns that documentation uses in place of a token.
-_PLACEHOLDERS = re.compile(
-    r"x{4}|X{4}|0{6}|\*{3}|\.{3}|<|\$\{|(?i:your|example|placeholder|redacted|changeme|dummy|fake|sample|insert|"
-    r"abcdefgh|12345678|deadbeef|test_?token|my_?token|token_?here)"
-)
-_MIN_DISTINCT = 8
-# Bits per character. Twenty random hex digits have about 3.4; words and runs have less.
-_MIN_ENTROPY = 3.0
-# The signature of the example on jwt.io, which countless pages repeat.
-_DOCUMENTED_SIGNATURES = frozenset(["SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c"])
+from hublish.schemas.secrets.issued_tokens import issued_tokens
+from hublish.schemas.secrets.named_credentials import named_credentials
+from hublish.schemas.secrets.rule import Rule
+
 # A random token of 34 letters and digits has about 27 different ones; `hf_xxxxxxxx...` has one.
 _MIN_DISTINCT_IN_HUB_TOKEN = 10
 
 # A token may follow an underscore, as in `token_hf_...`, but not a letter or digit: that would be base64 data.
 BOUNDARY: Final = "(?<![A-Za-z0-9])"
-# Characters of the shortest match of any rule, `hf_jwt_` and its body.
-SHORTEST_TOKEN: Final = 15
+# Characters of the shortest match of any rule: `;pwd=` and a password.
+SHORTEST_TOKEN: Final = 9
 
 # The end of the name of an environment variable or key with a credential; compare it case-insensitively.
 CREDENTIAL_NAME: Final = r"(?:^|_)(?:TOKEN|PASSWORD|PASSWD|SECRET|CREDENTIALS?|API_?KEY|ACCESS_KEY|PRIVATE_KEY)$"
@@ -58,22 +48,6 @@ HUB_TOKEN_PART: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One kind of credential."""
-
-    # Stable and shown in messages: `huggingface-token`.
-    name: str
-    # Every match contains one of these; a substring search is much faster than the pattern.
-    literals: tuple[str, ...]
-    # A regular expression over ASCII; the group `body` is the random part.
-    pattern: str
-    # Returns whether the random part is more than a placeholder.
-    genuine: Callable[[str], bool]
-    # The text that may follow a match and is equally secret, such as the other lines of a key.
-    rest: str = ""
-
-
 def names_credential(name: str) -> bool:
     """Return whether the name of a variable or key is that of a credential."""
     return re.search(CREDENTIAL_NAME, name, re.IGNORECASE) is not None
@@ -84,113 +58,4 @@ def is_probable(found: re.Match[str]) -> bool:
     return len(set(found["claims"] or found["letters"])) >= _MIN_DISTINCT_IN_HUB_TOKEN
 
 
-def _random(body: str) -> bool:
-    """Return whether `body` is varied, mixes kinds of characters, and has none of the words of an example."""
-    # Words have one case and no digits, and runs such as `abcd1234` have little entropy.
-    kinds = sum(any(map(kind, body)) for kind in (str.isupper, str.islower, str.isdigit))
-    return kinds > 1 and _varied(body) and _entropy(body) >= _MIN_ENTROPY
-
-
-def _varied(body: str) -> bool:
-    return len(set(body)) >= _MIN_DISTINCT and not _PLACEHOLDERS.search(body)
-
-
-def _entropy(body: str) -> float:
-    return -sum(count / len(body) * math.log2(count / len(body)) for count in Counter(body).values())
-
-
-def _signed(body: str) -> bool:
-    """Return whether `body` is a signed JSON Web Token (RFC 7515) rather than a string with two dots."""
-    # Imported here, because few strings look like a token, and every command imports this module.
-    import base64
-    import json
-
-    head, _, rest = body.partition(".")
-    try:
-        header = json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))
-    except (ValueError, UnicodeDecodeError):
-        return False
-    return isinstance(header, dict) and "alg" in header and rest.rpartition(".")[2] not in _DOCUMENTED_SIGNATURES
-
-
-_WORD = "[A-Za-z0-9_-]"
-# Bounded: every `eyJ` in a long run of letters starts a search of that run anew.
-_JWT = rf"eyJ{_WORD}{{8,2048}}\.eyJ{_WORD}{{8,4096}}\.{_WORD}{{16,}}"
-
-RULES: Final[tuple[Rule, ...]] = (
-    # The Hub's own, from the tokens it issues; the others from the prefixes that each issuer documents.
-    Rule("huggingface-jwt", ("hf_jwt_",), rf"hf_jwt_(?P<body>{_WORD}{{8,}}[\w.-]*)", _random),
-    Rule("huggingface-oauth-token", ("hf_oauth_",), rf"hf_oauth_(?P<body>{_WORD}{{16,}}[\w.-]*)", _random),
-    Rule("huggingface-token", ("hf_",), r"hf_(?P<body>[A-Za-z0-9]{30,})(?!\w)", _random),
-    Rule("huggingface-organization-token", ("api_org_",), r"api_org_(?P<body>[A-Za-z0-9]{30,})(?!\w)", _random),
-    Rule(
-        "aws-access-key-id",
-        ("AKIA", "ASIA", "ABIA", "ACCA"),
-        r"(?:AKIA|ASIA|ABIA|ACCA)(?P<body>[A-Z2-7]{16})(?!\w)",
-        _varied,
-    ),
-    Rule(
-        "aws-secret-access-key",
-        ("ecret", "ECRET"),
-        r"(?i:aws_?secret_?access_?key)[\"'\s:=\\>]{1,8}(?P<body>[A-Za-z0-9/+]{40})(?![\w/+])",
-        _random,
-    ),
-    Rule(
-        "github-token",
-        ("ghp_", "gho_", "ghu_", "ghs_", "ghr_"),
-        r"gh[pousr]_(?P<body>[A-Za-z0-9]{36,251})(?!\w)",
-        _random,
-    ),
-    Rule("github-fine-grained-token", ("github_pat_",), r"github_pat_(?P<body>\w{60,90})(?!\w)", _random),
-    Rule(
-        "gitlab-token",
-        ("glpat-", "glptt-", "gldt-", "glrt-", "glcbt-", "glsoat-"),
-        rf"gl(?:pat|ptt|dt|rt|cbt|soat)-(?P<body>{_WORD}{{20,}})",
-        _random,
-    ),
-    Rule("anthropic-key", ("sk-ant-",), rf"sk-ant-(?P<body>{_WORD}{{32,}})", _random),
-    Rule("openrouter-key", ("sk-or-v1-",), r"sk-or-v1-(?P<body>[0-9a-f]{64})", _random),
-    Rule(
-        "openai-project-key",
-        ("sk-proj-", "sk-svcacct-", "sk-admin-"),
-        rf"sk-(?:proj|svcacct|admin)-(?P<body>{_WORD}{{32,}})",
-        _random,
-    ),
-    Rule("openai-key", ("sk-",), r"sk-(?P<body>[A-Za-z0-9]{32,})(?!\w)", _random),
-    Rule("google-api-key", ("AIza",), rf"AIza(?P<body>{_WORD}{{35}})(?!{_WORD})", _random),
-    Rule("google-oauth-secret", ("GOCSPX-",), rf"GOCSPX-(?P<body>{_WORD}{{28}})", _random),
-    Rule("slack-token", ("xox",), r"xox[abeoprs]-(?P<body>[A-Za-z0-9-]{20,})", _random),
-    Rule("slack-app-token", ("xapp-",), r"xapp-(?P<body>\d-[A-Z0-9]+-\d+-[a-f0-9]{32,})", _random),
-    Rule(
-        "slack-webhook",
-        ("hooks.slack.com/",),
-        r"hooks\.slack\.com/services/(?P<body>T[A-Z0-9]{6,}/B[A-Z0-9]{6,}/[A-Za-z0-9]{20,})",
-        _random,
-    ),
-    Rule("npm-token", ("npm_",), r"npm_(?P<body>[A-Za-z0-9]{36})(?!\w)", _random),
-    Rule("pypi-token", ("pypi-AgE",), rf"pypi-(?P<body>AgE{_WORD}{{50,}})", _random),
-    Rule("stripe-key", ("k_live_", "k_test_"), r"[rs]k_(?:live|test)_(?P<body>[A-Za-z0-9]{24,})(?!\w)", _random),
-    Rule("sendgrid-key", ("SG.",), rf"SG\.(?P<body>{_WORD}{{22}}\.{_WORD}{{43}})", _random),
-    Rule("groq-key", ("gsk_",), r"gsk_(?P<body>[A-Za-z0-9]{48,})(?!\w)", _random),
-    Rule("replicate-token", ("r8_",), r"r8_(?P<body>[A-Za-z0-9]{37})(?!\w)", _random),
-    Rule("xai-key", ("xai-",), r"xai-(?P<body>[A-Za-z0-9]{70,})(?!\w)", _random),
-    Rule("perplexity-key", ("pplx-",), r"pplx-(?P<body>[A-Za-z0-9]{40,})(?!\w)", _random),
-    Rule("wandb-key", ("andb", "ANDB"), r"(?i:wandb_?api_?key)[\"'\s:=\\]{1,8}(?P<body>[0-9a-f]{40})(?!\w)", _random),
-    Rule("databricks-token", ("dapi",), r"dapi(?P<body>[0-9a-f]{32})(?!\w)", _random),
-    Rule("digitalocean-token", ("_v1_",), r"do[opr]_v1_(?P<body>[0-9a-f]{64})", _random),
-    Rule("docker-token", ("dckr_",), rf"dckr_(?:pat|oat)_(?P<body>{_WORD}{{24,}})", _random),
-    Rule("vault-token", ("hvs.", "hvb."), rf"hv[sb]\.(?P<body>{_WORD}{{24,}})", _random),
-    Rule("azure-storage-key", ("AccountKey=",), r"AccountKey=(?P<body>[A-Za-z0-9+/]{86}==)", _random),
-    Rule("telegram-bot-token", (":AA",), rf"\d{{8,10}}:(?P<body>AA{_WORD}{{33}})(?!{_WORD})", _random),
-    Rule("json-web-token", ("eyJ",), rf"(?P<body>{_JWT})", _signed),
-    Rule(
-        "private-key",
-        ("PRIVATE KEY",),
-        # Documentation and parsers quote the header alone; in a key, base64 follows it.
-        r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----"
-        r"(?:\\[nrt]|[\s\"'+,\\]|(?:Proc-Type|DEK-Info|Version|Comment|Hash): ?[^\n\\]{0,80})*"
-        r"(?P<body>[A-Za-z0-9+/]{16,})",
-        _varied,
-        rest=r"(?:(?:\\[nrt]|[\s\"'+,\\])+[A-Za-z0-9+/=]{2,})*",
-    ),
-)
+RULES: Final[tuple[Rule, ...]] = (*issued_tokens(), *named_credentials())

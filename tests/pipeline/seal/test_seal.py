@@ -26,10 +26,10 @@ from tests.file_changes import (
     truncate,
 )
 from tests.hublish.audit.payloads import CLEAN, NAMES, PICKLES, call
-from tests.hublish.audit.planted import KINDS, Issuer
 from tests.pipeline.staging import Inline, Recorder, project_in, staged, wait_for_a_tick, written
+from tests.planted_tokens import TOKENS
 
-TOKEN = KINDS["huggingface-token"](Issuer(42))
+TOKEN = TOKENS["huggingface-token"](random.Random(42))
 
 
 def sealed(folder: Path, files: dict[str, Any], **fields: Any) -> Release:

@@ -1,0 +1,172 @@
+"""Search bytes for credentials, at about the speed of a disk.
+
+A credential is text, so of binary data only the runs of printable characters are searched. In text, two searches find
+the places to which the rules are applied:
+
+* Tokens with a prefix, and most keys with a name, are a run of at least `RUN` characters of base64. Such runs are rare
+  in prose and code, and finding them takes no regular expression. Around a run, one expression skips from word to word,
+  to those that begin with a prefix, and a substring search finds the names.
+* A substring search of all the text finds the names of passwords, which may be short.
+
+At each place, a rule matches at most `LONGEST` bytes, so the work is linear in the size of the data.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import Final, NamedTuple
+
+from hublish.schemas.secrets.rule import Rule
+from hublish.schemas.secrets.token_rules import BOUNDARY, RULES
+
+RUN: Final = 20
+# No match is longer.
+LONGEST: Final = 4096
+# Binary data is searched where so many bytes in a row are printable. Places that are near are joined: searching a few
+# long ranges is faster than searching many short ones.
+_PRINTABLE_RUN: Final = 14
+_NEAR: Final = 256
+# The most that a match may begin before its long run: the name of a key, and a user name between.
+_BEFORE: Final = 112
+
+_ALPHABET: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+/%"
+_PRINTABLE: Final = bytes([*b"\t\n\r", *range(0x20, 0x7F)])
+# The next word: a token may follow `_` or `-`, but not a letter or digit.
+_WORD: Final = re.compile(rb"[A-Za-z0-9]++")
+
+Range = tuple[int, int]
+
+
+class Found(NamedTuple):
+    """A credential in the bytes that were searched."""
+
+    rule: Rule
+    start: int
+    end: int
+
+
+_Entry = tuple[Rule, re.Pattern[bytes]]
+
+
+class _Table(NamedTuple):
+    """The rules, compiled for the search."""
+
+    # Skips the words with which no token begins.
+    skip: re.Pattern[bytes]
+    # For the first byte of a word, the rules whose matches may begin there.
+    prefixed: dict[int, list[_Entry]]
+    # For each name, in lower case, the rules whose matches may contain it.
+    near: dict[bytes, list[_Entry]]
+    anywhere: dict[bytes, list[_Entry]]
+
+
+@cache
+def _table() -> _Table:
+    """Compile the rules; not at import, because most commands scan nothing."""
+    branches: dict[str, set[str]] = defaultdict(set)
+    table = _Table(_WORD, defaultdict(list), defaultdict(list), defaultdict(list))
+    for rule in RULES:
+        # The literal is found first, and the match may begin up to `lead` bytes before it.
+        entry = rule, re.compile(f"(?s:.{{0,{rule.lead}}}?)(?P<whole>{BOUNDARY}{rule.pattern})".encode())
+        if rule.place == "start":
+            for literal in rule.literals:
+                branches[literal[0]].add(re.escape(literal[1:]))
+            for first in {literal[0] for literal in rule.literals}:
+                table.prefixed[ord(first)].append(entry)
+        else:
+            names = table.near if rule.place == "near" else table.anywhere
+            for name in {literal.lower().encode() for literal in rule.literals}:
+                names[name].append(entry)
+    # An alternation tries one branch after the other, so there is one for each first character.
+    openings = [f"{first}(?:{'|'.join(sorted(rests))})" for first, rests in sorted(branches.items())]
+    word = f"(?!{'|'.join(openings)})[A-Za-z0-9]++[^A-Za-z0-9]*+"
+    return table._replace(skip=re.compile(f"[^A-Za-z0-9]*+(?:{word})*+".encode()))
+
+
+def text_ranges(data: bytes) -> list[Range]:
+    """Return the ranges of `data` that are text: all of it, or the printable runs of binary data."""
+    if b"\0" not in data:
+        return [(0, len(data))]
+    return _joined(_runs(data, _TEXT, _PRINTABLE_RUN), before=0, near=_NEAR)
+
+
+def run_ranges(data: bytes, within: Iterable[Range]) -> list[Range]:
+    """Return the ranges around the long runs of characters of base64."""
+    found = [
+        (start + first, start + last)
+        for start, end in within
+        for first, last in _runs(data[start:end] if (start, end) != (0, len(data)) else data, _BASE64, RUN)
+    ]
+    return _joined(found, before=_BEFORE, near=0)
+
+
+def search(data: bytes, texts: Iterable[Range], runs: Iterable[Range]) -> Iterator[Found]:
+    """Yield every genuine credential in the ranges of text and around the long runs; some of them more than once."""
+    table = _table()
+    for start, end in runs:
+        for position in _openings(table, data, start, end):
+            for rule, pattern in table.prefixed.get(data[position], ()):
+                yield from _match(rule, pattern, data, position)
+    folded = data.lower()
+    for names, ranges in ((table.near, runs), (table.anywhere, texts)):
+        for start, end in ranges:
+            for name, entries in names.items():
+                for position in _positions(folded, name, start, end):
+                    for rule, pattern in entries:
+                        yield from _match(rule, pattern, data, position)
+
+
+def _match(rule: Rule, pattern: re.Pattern[bytes], data: bytes, position: int) -> Iterator[Found]:
+    """Yield the match around a place; a search would continue far beyond it."""
+    found = pattern.match(data, max(0, position - rule.lead), position + LONGEST)
+    if found and found.end() > position and rule.genuine(found["body"].decode("utf-8", "replace")):
+        yield Found(rule, found.start("whole"), found.end())
+
+
+def _openings(table: _Table, data: bytes, start: int, end: int) -> Iterator[int]:
+    """Yield the words in a range with which a token may begin."""
+    position = start
+    while (skipped := table.skip.match(data, position, end)) and (position := skipped.end()) < end:
+        yield position
+        word = _WORD.match(data, position, end)
+        position = word.end() if word else end
+
+
+def _positions(data: bytes, literal: bytes, start: int, end: int) -> Iterator[int]:
+    position = data.find(literal, start, end)
+    while position >= 0:
+        yield position
+        position = data.find(literal, position + 1, end)
+
+
+def _joined(ranges: Iterable[Range], *, before: int, near: int) -> list[Range]:
+    """Return the ranges with `before` bytes in front, and those that touch or are near joined."""
+    joined: list[Range] = []
+    for start, end in ranges:
+        begin = max(0, start - before)
+        if joined and begin <= joined[-1][1] + near:
+            joined[-1] = joined[-1][0], end
+        else:
+            joined.append((begin, end))
+    return joined
+
+
+def _classes(characters: bytes) -> bytes:
+    """Return a translation table that makes each of the characters an `a`, and every other byte a NUL."""
+    return bytes(0x61 if code in characters else 0 for code in range(256))
+
+
+_BASE64: Final = _classes(_ALPHABET)
+_TEXT: Final = _classes(_PRINTABLE)
+
+
+def _runs(data: bytes, table: bytes, least: int) -> Iterator[Range]:
+    """Yield the runs of at least so many bytes of a class."""
+    runs, wanted = data.translate(table), b"a" * least
+    start = runs.find(wanted)
+    while start >= 0:
+        end = runs.find(b"\0", start)
+        end = len(runs) if end < 0 else end
+        yield start, end
+        start = runs.find(wanted, end)
