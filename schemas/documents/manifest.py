@@ -205,7 +205,8 @@ class Policy(Document):
     """The rules for uploaded files, checked when the release is sealed."""
 
     pickle: Level = "forbid"
-    """Files with the content of a pickle; their names do not matter."""
+    """Files that run code when they are loaded: pickles, and others such as Keras models with lambdas. Their content
+    decides, and their names do not matter."""
     secrets: Level = "forbid"
     """Files that contain a known kind of token or private key."""
     symlinks: Literal["forbid", "follow"] = "forbid"

@@ -57,6 +57,11 @@ def protobuf_program(blob: Blob, inspect: Inspect) -> str | None:
         return None
 
 
+def operation_reason(name: bytes) -> str | None:
+    """Return the harm that an operation of TensorFlow may do, as the end of a sentence; None for others."""
+    return _OPERATIONS.get(name)
+
+
 def _plausible(blob: Blob) -> bool:
     """Whether the first fields are those of a message; most other files fail at one of them."""
     head = blob.read_at(0, _HEAD)

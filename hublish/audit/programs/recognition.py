@@ -4,7 +4,9 @@ from hublish.audit.programs.arrow_metadata import arrow_program
 from hublish.audit.programs.embedded import Inspect
 from hublish.audit.programs.gguf_metadata import gguf_program
 from hublish.audit.programs.json_text import json_program
+from hublish.audit.programs.msgpack_arrays import msgpack_program
 from hublish.audit.programs.protobuf_messages import protobuf_program
+from hublish.audit.programs.protobuf_text import text_graph_program
 from hublish.audit.programs.yaml_text import yaml_program
 from hublish.formats.blob import Blob
 from hublish.formats.input_files import InvalidFileError
@@ -15,6 +17,8 @@ _READERS = {
     "a GGUF file": gguf_program,
     "an Arrow or Parquet file": arrow_program,
     "a protobuf message": protobuf_program,
+    "a protobuf text": text_graph_program,
+    "a MessagePack file": msgpack_program,
 }
 
 
