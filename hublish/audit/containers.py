@@ -5,6 +5,7 @@ that exceeds a limit.
 """
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import chain
 from typing import Final
@@ -23,12 +24,15 @@ from hublish.audit.numpy_arrays import numpy_arrays
 from hublish.audit.pickles import pickle_in
 from hublish.audit.programs.recognition import program_in
 from hublish.audit.tar_archives import tar_members
-from hublish.formats.blob import FLOOR, Blob, TooLargeError
+from hublish.formats.blob import FLOOR, RATIO, Allowance, Blob, ExpandedBlob, TooLargeError, random_access
 
 # Levels of nested containers that are opened: a `.nemo` is a tar with a zip with a pickle.
 DEPTH_LIMIT: Final = 4
 # Members of one file, at all levels: shards of data sets have some 10,000.
 MEMBER_LIMIT: Final = 200_000
+# Bytes that all compressed members of one file may expand to, and how many times the size of a large file.
+_EXPANSION_FLOOR: Final = 4 * FLOOR
+_EXPANSION_RATIO: Final = 2 * RATIO
 # Bytes that every reader receives of a file, to recognize its format.
 HEAD: Final = 1024
 # Characters of a member's name in messages.
@@ -60,7 +64,7 @@ def carried_pickle(blob: Blob) -> str | None:
     protocol 2`, `a container compressed with 7z, which cannot be inspected`.
     """
     try:
-        return _Search().carried(blob, DEPTH_LIMIT)
+        return _Search(Allowance(max(_EXPANSION_FLOOR, _EXPANSION_RATIO * (blob.size or 0)))).carried(blob, DEPTH_LIMIT)
     except UnreadableError as error:
         return f"{error}, which cannot be inspected"
     except TooLargeError:
@@ -71,15 +75,14 @@ def carried_pickle(blob: Blob) -> str | None:
 class _Search:
     """The search of one file."""
 
+    allowance: Allowance
+    """For the compressed members of all levels: a few bytes may expand to many bombs."""
     members: int = 0
     """Members inspected so far."""
 
     def carried(self, blob: Blob, depth: int) -> str | None:
-        inside = _opened(blob, READERS)
-        if inside and not depth:
-            raise UnreadableError(f"a container nested more than {DEPTH_LIMIT} deep")
         # The members first, so that one is named; the container itself may still be a pickle to another loader.
-        for one in chain.from_iterable(inside):
+        for one in chain.from_iterable(_opened(blob, READERS)):
             if (description := self._description(one, depth)) is not None:
                 return description
         if (found := program_in(blob, lambda part: self.carried(part, max(0, depth - 1)))) is not None:
@@ -89,10 +92,16 @@ class _Search:
     def _description(self, one: Member | Finding, depth: int) -> str | None:
         if isinstance(one, Finding):
             return one.description
+        if not depth:
+            raise UnreadableError(f"a container nested more than {DEPTH_LIMIT} deep")
+        if isinstance(one.blob, ExpandedBlob):
+            one.blob.allowance = self.allowance
         self.members += 1
         if self.members > MEMBER_LIMIT:
             raise UnreadableError(f"a container with more than {MEMBER_LIMIT} members")
-        kind = self.carried(one.blob, depth - 1)
+        # A compressed stream is expanded as far as it is read; a part of it would be expanded again by every reader.
+        with nullcontext(one.blob) if isinstance(one.blob, ExpandedBlob) else random_access(one.blob) as blob:
+            kind = self.carried(blob, depth - 1)
         if kind is None:
             return None
         return f"{_shown(one.name)} in it is {kind}" if one.name else f"compressed, and contains {kind}"

@@ -9,7 +9,16 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from hublish.formats.blob import Blob, ExpandedBlob, SliceBlob, compression_of, expands, measured, zlib_stream
+from hublish.formats.blob import (
+    Blob,
+    ExpandedBlob,
+    SliceBlob,
+    compression_of,
+    expands,
+    measured,
+    random_access,
+    zlib_stream,
+)
 from hublish.formats.input_files import InvalidFileError
 from hublish.formats.zip_directory import readable_members
 from hublish.formats.zip_reader import content_of, is_zip, read_zip
@@ -81,9 +90,10 @@ ambiguous_zip_members = partial(zip_members, ambiguous=True)
 
 def _zip_members(blob: Blob, *, ambiguous: bool) -> Iterator[Member]:
     try:
-        found = readable_members(blob) if ambiguous else read_zip(blob).members
-        for member in sorted(found, key=lambda member: member.begin):
-            if member.stored:
-                yield Member(member.name, content_of(blob, member))
+        with random_access(blob) as source:
+            found = readable_members(source) if ambiguous else read_zip(source).members
+            for member in sorted(found, key=lambda member: member.begin):
+                if member.stored:
+                    yield Member(member.name, content_of(source, member))
     except InvalidFileError as error:
         raise UnreadableError(f"a zip archive ({error.message})") from None

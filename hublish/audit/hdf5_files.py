@@ -5,28 +5,16 @@ which of them will read it. The values of variable length are not compressed, wh
 """
 
 import re
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Final
 
 from hublish.audit.format_readers import Finding, Member, UnreadableError
 from hublish.audit.pickles import pickle_in
-from hublish.formats.blob import (
-    Blob,
-    ExpandedBlob,
-    MemoryBlob,
-    SliceBlob,
-    StreamBlob,
-    TailBlob,
-)
+from hublish.formats.blob import Blob, MemoryBlob, random_access
 from hublish.formats.hdf5_heaps import Space, collections, values
 from hublish.formats.hdf5_objects import Attribute, Data, Part, VariableLength, find_hdf5, hdf5_parts
 from hublish.formats.input_files import InvalidFileError
 
-# Bytes of compressed files that are expanded in memory; HDF5 needs random access.
-_IN_MEMORY: Final = 64 << 20
-_PIECE: Final = 1 << 20
 _MAX_VALUES: Final = 5_000_000
 # Every pickle that imports something has one of these: the end of a line, an opcode of an import, or a header.
 _NEEDED: Final = re.compile(rb"[\n\x80\x82-\x84\x93]")
@@ -40,7 +28,7 @@ def hdf5_values(blob: Blob, head: bytes) -> Iterator[Member | Finding] | None:
 
 def _values(blob: Blob, base: int) -> Iterator[Member | Finding]:
     try:
-        with _random_access(blob) as source:
+        with random_access(blob) as source:
             space, parts = hdf5_parts(source, base)
             yield from _Inspection(space).run(parts)
     except InvalidFileError as error:
@@ -113,18 +101,3 @@ def _document(name: str, value: bytes) -> Iterator[Member]:
     # Keras describes a model, with the code of its layers, in an attribute.
     if value.startswith(b"{"):
         yield Member(name, MemoryBlob(value))
-
-
-@contextmanager
-def _random_access(blob: Blob) -> Iterator[Blob]:
-    """Yield the same bytes with cheap access at any offset; going back in a compressed blob expands it again."""
-    root = blob
-    while isinstance(root, SliceBlob | TailBlob):
-        root = root.parent
-    if not isinstance(root, ExpandedBlob):
-        yield blob
-        return
-    with tempfile.SpooledTemporaryFile(_IN_MEMORY) as copy:
-        while piece := blob.read_at(copy.tell(), _PIECE):
-            copy.write(piece)
-        yield StreamBlob(copy, copy.tell())  # type: ignore[arg-type]  # it has the methods of a file

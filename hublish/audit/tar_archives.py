@@ -18,6 +18,8 @@ from hublish.formats.blob import Blob, SliceBlob
 # The unit of a tar: a header takes one, and content is padded to a multiple (POSIX.1-1988, ustar).
 _BLOCK: Final = 512
 _PIECE: Final = 1 << 20
+# Two for each member that the audit inspects at most.
+_MAX_HEADERS: Final = 400_000
 _SIGNATURE: Final = b"ustar"
 # A number ends at a space or a NUL, and readers differ in what they make of the bytes after it.
 _OCTAL: Final = re.compile(rb" *([0-7]*)[ \0]*")
@@ -71,6 +73,7 @@ class _Archive:
 
     def members(self, start: int) -> Iterator[Member]:
         position: int | None = start
+        headers = 0
         while position is not None:
             header = self.blob.read_at(position, _BLOCK)
             if not any(header):
@@ -78,17 +81,21 @@ class _Archive:
                 # One block of zeros ends an archive for some readers, two for others; more members may follow.
                 position = _after_zeros(self.blob, position)
                 continue
+            headers += 1
+            if headers > _MAX_HEADERS:
+                raise _unreadable(f"it has more than {_MAX_HEADERS} headers")
             _check_header(header)
             size = self._size(header)
             content = SliceBlob(self.blob, position + _BLOCK, size)
-            if size and not self.blob.read_at(position + _BLOCK + size - 1, 1):
-                raise _unreadable("it is cut short")
             if (kind := header[156:157]) in _DESCRIPTIONS:
                 self._describe(kind, content)
             else:
                 if size:
                     yield Member(self._name(header).decode("utf-8", "replace"), content)
                 self.described = _Description()
+            # Afterwards, because going back in a compressed archive expands it again.
+            if size and not self.blob.read_at(position + _BLOCK + size - 1, 1):
+                raise _unreadable("it is cut short")
             position += _BLOCK + -(-size // _BLOCK) * _BLOCK
 
     def _check_complete(self) -> None:

@@ -8,9 +8,10 @@ that a caller can reject them instead of taking them for plain data.
 import bz2
 import io
 import lzma
+import tempfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import BinaryIO, Final, Protocol, cast
@@ -20,6 +21,8 @@ FLOOR: Final = 1 << 30
 # Above the floor, the most times that a stream may expand its compressed size.
 RATIO: Final = 20
 _PIECE: Final = 1 << 16
+# Bytes of a copy that are kept in memory; more go to a temporary file.
+_SPOOLED: Final = 64 << 20
 # Readers step back by less than this; reading further back expands the stream again from its start.
 _BACK: Final = 1 << 17
 
@@ -148,6 +151,23 @@ class TooLargeError(Exception):
     """A stream expands beyond the bound."""
 
 
+@dataclass(slots=True)
+class Allowance:
+    """The bytes that all streams of one file may still expand to; reading back expands them again."""
+
+    left: int
+
+    def take(self, length: int) -> None:
+        """Use some of it.
+
+        Raises:
+            TooLargeError: when nothing is left.
+        """
+        self.left -= length
+        if self.left < 0:
+            raise TooLargeError
+
+
 class _Decompressor(Protocol):
     """The interface of the decompressors of bz2, lzma, lz4 and zstandard; that of zlib is adapted to it."""
 
@@ -239,6 +259,8 @@ class ExpandedBlob:
     parent: Blob
     opener: Opener
     size: int | None = None
+    allowance: Allowance | None = None
+    """Shared with other streams; None without a common bound."""
     _pieces: Iterator[bytes] = field(default_factory=lambda: iter(()))
     _window: bytearray = field(default_factory=bytearray)
     _base: int = -1
@@ -276,6 +298,8 @@ class ExpandedBlob:
             expanded += len(piece)
             if expanded > max(FLOOR, RATIO * consumed):
                 raise TooLargeError
+            if self.allowance:
+                self.allowance.take(len(piece))
             if piece:
                 yield piece
             data = b""
@@ -287,3 +311,42 @@ class ExpandedBlob:
                 consumed += len(data)
                 if not data:
                     return
+
+
+class SpooledBlob:
+    """A copy of a blob, as far as it was read: going back in a compressed stream expands it again from its start."""
+
+    def __init__(self, parent: Blob) -> None:
+        self._parent = parent
+        self._copy = tempfile.SpooledTemporaryFile(_SPOOLED)  # noqa: SIM115 - closed by `close`
+        self._copied = 0
+
+    @property
+    def size(self) -> int | None:
+        """Number of bytes; None when only reading to the end reveals it."""
+        return self._parent.size
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """Copy up to `offset + length` and return the piece."""
+        self._copy.seek(self._copied)
+        while self._copied < offset + length and (piece := self._parent.read_at(self._copied, _PIECE)):
+            self._copied += self._copy.write(piece)
+        self._copy.seek(offset)
+        return self._copy.read(length)
+
+    def close(self) -> None:
+        """Delete the copy."""
+        self._copy.close()
+
+
+@contextmanager
+def random_access(blob: Blob) -> Iterator[Blob]:
+    """Yield the same bytes with cheap access at any offset; a copy if they are compressed."""
+    root = blob
+    while isinstance(root, SliceBlob | TailBlob):
+        root = root.parent
+    if not isinstance(root, ExpandedBlob):
+        yield blob
+        return
+    with closing(SpooledBlob(blob)) as copy:
+        yield copy

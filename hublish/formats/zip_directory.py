@@ -112,7 +112,21 @@ def open_zipfile(blob: Blob) -> zipfile.ZipFile:
         InvalidFileError: when zipfile cannot read its directory.
     """
     with damage_named():
-        return zipfile.ZipFile(io.BufferedReader(BlobFile(blob), _CHUNK >> 2))
+        stream = _DirectoryReader(BlobFile(blob), _CHUNK >> 2)
+        file = zipfile.ZipFile(stream)
+        stream.bounded = False
+        return file
+
+
+class _DirectoryReader(io.BufferedReader):
+    """A stream from which zipfile cannot read a directory beyond the limit; it reads one with a single call."""
+
+    bounded = True
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if self.bounded and (size or 0) > MAX_DIRECTORY_SIZE:
+            raise zipfile.BadZipFile(f"the directory takes {size} bytes; the limit is {MAX_DIRECTORY_SIZE}")
+        return super().read(size)
 
 
 @contextmanager

@@ -2,15 +2,20 @@
 
 import gzip
 import pickle
+import random
+import struct
 import zipfile
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 
+from hublish.audit import containers
 from hublish.audit.containers import DEPTH_LIMIT, carried_pickle
 from hublish.formats import blob
 from hublish.formats.blob import MemoryBlob
-from tests.hublish.audit.payloads import call, encrypted, tarred, torch_zip, zipped
+from hublish.formats.zip_directory import MAX_DIRECTORY_SIZE
+from tests.hublish.audit.payloads import call, encrypted, npy, object_array, tarred, torch_zip, zipped
 
 
 def nested(depth: int, content: bytes) -> bytes:
@@ -89,3 +94,73 @@ def test_a_clean_archive_larger_than_every_window_is_clean() -> None:
     archives = (zipped(members, zipfile.ZIP_DEFLATED), zipped(members, zipfile.ZIP_BZIP2), tarred(members))
     assert [carried_pickle(MemoryBlob(archive)) for archive in archives] == [None] * 3
     assert [carried_pickle(MemoryBlob(gzip.compress(archive))) for archive in archives] == [None] * 3
+
+
+def test_all_compressed_members_together_expand_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(containers, "_EXPANSION_FLOOR", 4 << 20)
+    bomb = zipped({str(number): bytes(1 << 18) for number in range(10)}, zipfile.ZIP_DEFLATED)
+    found = carried_pickle(MemoryBlob(zipped({"a": bomb, "b": bomb})))
+    assert found is not None
+    assert "expands to more than" in found
+
+
+def test_a_compressed_archive_is_expanded_a_few_times_whatever_the_number_of_its_members(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    members = {str(number): random.Random(number).randbytes(300_000) for number in range(20)}
+    monkeypatch.setattr(containers, "_EXPANSION_FLOOR", 30_000_000)
+    monkeypatch.setattr(containers, "_EXPANSION_RATIO", 1)
+    assert carried_pickle(MemoryBlob(gzip.compress(tarred(members), 1))) is None
+    assert carried_pickle(MemoryBlob(gzip.compress(zipped(members), 1))) is None
+
+
+def test_more_members_than_the_limit_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(containers, "MEMBER_LIMIT", 20)
+    nested_twice = zipped({str(number): zipped({"a": b"text", "b": b"text"}) for number in range(9)})
+    found = carried_pickle(MemoryBlob(nested_twice))
+    assert found == "a container with more than 20 members, which cannot be inspected"
+
+
+def test_an_array_at_the_deepest_level_is_inspected() -> None:
+    assert carried_pickle(MemoryBlob(nested(DEPTH_LIMIT, npy(np.arange(3))))) is None
+    assert carried_pickle(MemoryBlob(nested(DEPTH_LIMIT, npy(object_array())))) is not None
+
+
+def folder_with_content(content: bytes) -> bytes:
+    """Return a zip whose member is named like a folder."""
+    return zipped({"folder/": content})
+
+
+POLYGLOTS = {
+    "a zip after a tar": tarred({"a": b"text"}) + torch_zip(),
+    "a zip after an array": npy(np.arange(3)) + torch_zip(),
+    "a zip after a clean gzip": gzip.compress(b"text") + torch_zip(),
+    "a zip after a picture": b"\x89PNG\r\n\x1a\n" + bytes(100) + torch_zip(),
+    "a pickle before a zip": call() + zipped({"a": b"text"}),
+    "a pickle after a zip": zipped({"a": b"text"}) + call(),
+    "a zip in the comment of another": zipped({"a": b"text"})[:-2] + b"\xff\0" + torch_zip(),
+    "two zips in a row": zipped({"a": b"text"}) + torch_zip(),
+    "two zips in a row, the second clean": torch_zip() + zipped({"a": b"text"}),
+    "a zip and many bytes": torch_zip() + bytes(1 << 17),
+    "a folder with content": folder_with_content(call()),
+    "a deflated folder with content": zipped({"folder/": call()}, zipfile.ZIP_DEFLATED),
+    "an array of objects in a folder": folder_with_content(npy(object_array())),
+    "a zip in a zip in a comment": zipped({"a": torch_zip()}),
+}
+
+
+@pytest.mark.parametrize("data", POLYGLOTS.values(), ids=POLYGLOTS)
+def test_a_file_of_several_formats_is_inspected_as_each_of_them(data: bytes) -> None:
+    assert carried_pickle(MemoryBlob(data)) is not None
+
+
+def test_the_directory_of_a_zip_behind_other_bytes_is_bounded() -> None:
+    entries = zipped({f"{number:0100}": b"" for number in range(3000)})
+    directory = entries.index(b"PK\1\2")
+    end = len(entries) - 22
+    # The directory is repeated until it exceeds the limit, and the end record counts all of it.
+    repeated = entries[directory:end] * (MAX_DIRECTORY_SIZE // (end - directory) + 1)
+    record = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 0xFFFF, 0xFFFF, len(repeated), directory + 4, 0)
+    found = carried_pickle(MemoryBlob(b"#!\n\n" + entries[:directory] + repeated + record))
+    assert found is not None
+    assert found.startswith("a zip archive (")
