@@ -17,6 +17,8 @@ MAX_FOOTER: Final = 512 << 20
 """Bytes. A footer grows with the columns of all row groups, and takes megabytes at most."""
 _KEY_VALUES: Final = 5  # of FileMetaData
 _MAX_DEPTH: Final = 32
+# Values that are skipped: a footer of 100,000 columns in all row groups has some four million.
+_MAX_VALUES: Final = 20_000_000
 _DAMAGED: Final = "its footer is damaged"
 _STOP, _TRUE, _FALSE, _BYTE, _DOUBLE, _BINARY, _LIST, _SET, _MAP, _STRUCT, _UUID = 0, 1, 2, 3, 7, 8, 9, 10, 11, 12, 13
 _INTEGERS: Final = (4, 5, 6)
@@ -52,6 +54,7 @@ class _Compact:
     def __init__(self, data: bytes) -> None:
         self._data = data
         self._position = 0
+        self._left = _MAX_VALUES
 
     def fields(self) -> Iterator[tuple[int, int]]:
         """Yield number and type of each field of a struct; the caller reads or skips the value."""
@@ -77,8 +80,9 @@ class _Compact:
 
     def skip(self, kind: int, depth: int = 0, *, element: bool = False) -> None:
         """Skip a value. A boolean has a byte only as an element; as a field, its type is the value."""
-        if depth > _MAX_DEPTH:
-            raise InvalidFileError(_DAMAGED)
+        self._left -= 1
+        if depth > _MAX_DEPTH or self._left < 0:
+            raise InvalidFileError("its footer has too many values, or is nested too deep")
         if kind in _INTEGERS:
             self._varint()
         elif kind == _BINARY:
@@ -129,15 +133,24 @@ class _Compact:
         return part
 
     def _byte(self) -> int:
-        return self._take(1)[0]
+        # Most of a footer is single bytes, so this is where the time goes.
+        try:
+            value = self._data[self._position]
+        except IndexError:
+            raise InvalidFileError(_DAMAGED) from None
+        self._position += 1
+        return value
 
     def _zigzag(self) -> int:
         value = self._varint()
         return value >> 1 ^ -(value & 1)
 
     def _varint(self) -> int:
-        value = 0
-        for shift in range(0, 70, 7):
+        value = self._byte()
+        if value < 0x80:
+            return value
+        value &= 0x7F
+        for shift in range(7, 70, 7):
             byte = self._byte()
             value |= (byte & 0x7F) << shift
             if byte < 0x80:

@@ -1,9 +1,11 @@
 """Code in JSON is found in every encoding and spelling that `json.loads` reads, alone and in an archive."""
 
 import base64
+import io
 import json
 from typing import Any
 
+import h5py
 import pytest
 
 from hublish.audit.containers import carried_pickle
@@ -96,3 +98,11 @@ def test_a_configuration_that_is_too_large_or_too_deep_is_refused(monkeypatch: p
     monkeypatch.setattr(json_text, "MAX_SIZE", 1 << 20)
     for text in (deep, '{"class_name": "' + "x" * (2 << 20) + '"}'):
         assert "which cannot be inspected" in (found(text.encode()) or "")
+
+
+@pytest.mark.parametrize("value", [json.dumps(LAMBDA), json.dumps(LAMBDA).encode()], ids=["text", "bytes"])
+def test_a_lambda_is_found_in_an_attribute_of_an_hdf5_file(value: str | bytes) -> None:
+    stream = io.BytesIO()
+    with h5py.File(stream, "w") as file:
+        file.attrs["model_config"] = value
+    assert "whose Lambda layer holds Python bytecode" in (found(stream.getvalue()) or "")
