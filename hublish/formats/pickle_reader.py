@@ -15,6 +15,8 @@ Kind = pickletools.StackObject
 MAX_PROTOCOL: Final = 5
 # Bytes read ahead, and the most of a line that is returned.
 WINDOW: Final = 1 << 16
+# Bytes read at first: most bytes that are read as a pickle break off soon.
+_FIRST_WINDOW: Final = 1 << 9
 # The sizes that pickletools gives to arguments of variable size, and the bytes of the length before them.
 _LENGTH_PREFIXES: Final = {
     pickletools.TAKEN_FROM_ARGUMENT1: 1,
@@ -44,6 +46,8 @@ class Operation:
     """Whether it pops everything down to the last mark."""
     after: tuple[Kind, ...]
     """The values it pushes."""
+    repeatable: bool
+    """Whether a run of it, with the same argument, has no effect but to push its values again and again."""
 
 
 def _operation(info: pickletools.OpcodeInfo) -> Operation:
@@ -52,15 +56,19 @@ def _operation(info: pickletools.OpcodeInfo) -> Operation:
     pair = info.arg is not None and info.arg.name == "stringnl_noescape_pair"
     before = tuple(info.stack_before)
     marked = pickletools.markobject in before
+    prefix = _LENGTH_PREFIXES.get(size, 0)
+    lines = (2 if pair else 1) if size == pickletools.UP_TO_NEWLINE else 0
     return Operation(
         name=info.name,
         argument=info.arg.name if info.arg else "",
         fixed=max(size, 0),
-        prefix=_LENGTH_PREFIXES.get(size, 0),
-        lines=(2 if pair else 1) if size == pickletools.UP_TO_NEWLINE else 0,
+        prefix=prefix,
+        lines=lines,
         before=before[: before.index(pickletools.markobject)] if marked else before,
         marked=marked,
         after=tuple(info.stack_after),
+        # The writes to the memo push nothing, but need a value on the stack.
+        repeatable=not (before or prefix or lines) and "PUT" not in info.name,
     )
 
 
@@ -86,13 +94,14 @@ class PickleReader:
         position: the offset of the pickle.
     """
 
-    __slots__ = ("_base", "_blob", "_window", "position")
+    __slots__ = ("_ahead", "_base", "_blob", "_window", "position")
 
     def __init__(self, blob: Blob, position: int = 0) -> None:
         self.position = position
         self._blob = blob
         self._window = b""
         self._base = 0
+        self._ahead = _FIRST_WINDOW
 
     def operation(self) -> Operation:
         """Read the next opcode.
@@ -119,7 +128,7 @@ class PickleReader:
         start = self.position - self._base
         # The position may have left the window on either side: `skip` moves ahead, and the caller may set it back.
         if not 0 <= start <= len(self._window) - length:
-            self._refill(max(length, WINDOW))
+            self._refill(length)
             start = 0
         taken = self._window[start : start + length]
         if len(taken) < length:
@@ -148,7 +157,7 @@ class PickleReader:
         # A line may be longer than memory: only its beginning is kept.
         while True:
             if not self._base <= self.position < self._base + len(self._window):
-                self._refill(WINDOW)
+                self._refill(0)
             if not self._window:
                 raise CutShortError
             found = self._window.find(b"\n", self.position - self._base)
@@ -160,8 +169,36 @@ class PickleReader:
         inside = start - self._base
         return self._window[inside : inside + length] if inside >= 0 else self._blob.read_at(start, length)
 
+    def rest(self) -> bytes:
+        """Return the bytes from here to the end, cut to `WINDOW` of them, without moving."""
+        return self._blob.read_at(self.position, WINDOW)
+
+    def skip_repeats(self, length: int) -> int:
+        """Move past all repetitions of the last `length` bytes that follow, and return their number."""
+        count, at = 0, self.position - length - self._base
+        if at < 0:
+            return 0
+        unit = self._window[at : at + length]
+        while True:
+            start = self.position - self._base
+            # Most instructions are not repeated: the common answer comes first.
+            if not self._window.startswith(unit, start) and len(self._window) - start >= length:
+                return count
+            found = 0
+            for times in (1024, 32, 1):
+                block = unit * times
+                while self._window.startswith(block, start + found * length):
+                    found += times
+            count += found
+            self.position += found * length
+            if not found:
+                self._refill(0)
+                if not self._window.startswith(unit):
+                    return count
+
     def _refill(self, length: int) -> None:
-        self._window = self._blob.read_at(self.position, length)
+        self._window = self._blob.read_at(self.position, max(length, self._ahead))
+        self._ahead = WINDOW
         self._base = self.position
 
     def _has(self, end: int) -> bool:
