@@ -1,0 +1,295 @@
+"""Every route, with every kind of token, against a private and a gated repository: none returns a byte of their files.
+
+The routes are those of the running server: a new one fails here until `REQUESTS` has a request for it.
+"""
+
+import json
+import random
+import re
+import zlib
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from huggingface_hub import CommitOperationAdd, HfApi, RepoFile, constants
+
+from hublish.hub.server import EmbeddedHub, app
+from hublish.hub.server.app import Route, Router
+from hublish.hub.server.objects import ObjectStore
+from hublish.hub.server.uploads import Upload
+from hublish.hub.server.xet.content_store import XetStore
+from hublish.hub.server.xet.hashing import from_text, to_text
+from hublish.hub.server.xet.shard_format import read_terms
+from hublish.hub.server.xet.tokens import Access, Address
+from tests.hublish.hub.server.conftest import Answer, Caller
+
+API, WEB, XET = "/api/{kind}/{namespace}/{name}", "/{prefix}{namespace}/{name}", "/xet/{store}"
+LARGE, SMALL = random.Random(8).randbytes(40_013), b"the launch code is 7f3a9c51d2e8"
+FILE, TEXT, BRANCH, TITLE = "codename-heron.bin", "codename-heron.txt", "heron-branch", "About the heron"
+
+FETCH = b"0060want {commit} side-band-64k thin-pack ofs-delta no-progress\n00000009done\n"
+
+# By route: queries and bodies that make it show or change as much as it can.
+REQUESTS: dict[tuple[str, str], tuple[str, Any]] = {
+    ("GET", "/api/whoami-v2"): ("", None),
+    ("POST", "/api/validate-yaml"): ("", {"content": "---\nlicense: mit\n---\n", "repoType": "model"}),
+    ("POST", "/api/repos/create"): ("", {"name": "{name}", "organization": "{namespace}", "type": "model"}),
+    ("DELETE", "/api/repos/delete"): ("", {"name": "{name}", "organization": "{namespace}", "type": "model"}),
+    ("POST", "/api/repos/move"): ("", {"fromRepo": "{namespace}/{name}", "toRepo": "eve/{name}", "type": "model"}),
+    ("GET", "/api/{kind}"): ("full=1&cardData=1&search={name}", None),
+    ("GET", API): ("blobs=1&securityStatus=1", None),
+    ("GET", API + "/revision/{revision}"): ("blobs=1", None),
+    ("PUT", API + "/settings"): ("", {"visibility": "public", "gated": False}),
+    ("GET", API + "/auth-check"): ("", None),
+    ("GET", API + "/tree/{revision}"): ("recursive=1&expand=1", None),
+    ("GET", API + "/tree/{revision}/{path}"): ("", None),
+    ("POST", API + "/paths-info/{revision}"): ("", {"paths": ["{path}"], "expand": True}),
+    ("GET", API + "/refs"): ("include_prs=1", None),
+    ("GET", API + "/commits/{revision}"): ("", None),
+    ("GET", WEB + "/resolve/{revision}/{path}"): ("", None),
+    ("POST", API + "/preupload/{revision}"): ("create_pr=1", {"files": [{"path": "{path}", "size": 9, "sample": ""}]}),
+    ("POST", WEB + ".git/info/lfs/objects/batch"): (
+        "",
+        {"operation": "download", "objects": [{"oid": "{sha256}", "size": len(LARGE)}]},
+    ),
+    ("POST", WEB + ".git/info/lfs/objects/verify"): ("", {"oid": "{sha256}", "size": len(LARGE)}),
+    ("PUT", "/lfs/{path}"): ("", b"other bytes"),
+    ("POST", "/lfs/{path}"): ("", {"parts": [{"partNumber": 1, "etag": "x"}]}),
+    ("GET", "/lfs/{path}"): ("", None),
+    ("POST", API + "/commit/{revision}"): ("create_pr=1", b'{"key":"header","value":{"summary":"s"}}'),
+    ("POST", API + "/lfs-files/duplicate"): (
+        "",
+        {"target": {"type": "model", "name": "eve/own"}, "files": [{"sha256": "{sha256}", "xetHash": "{file}"}]},
+    ),
+    ("POST", API + "/branch/{branch}"): ("", {}),
+    ("DELETE", API + "/branch/{branch}"): ("", {}),
+    ("POST", API + "/tag/{revision}"): ("", {"tag": "v1"}),
+    ("DELETE", API + "/tag/{revision}"): ("", {}),
+    ("POST", API + "/super-squash/{revision}"): ("", {}),
+    ("GET", API + "/discussions"): ("", None),
+    ("POST", API + "/discussions"): ("", {"title": "A question", "description": "x", "pullRequest": True}),
+    ("GET", API + "/discussions/{num}"): ("diff=1", None),
+    ("POST", API + "/discussions/{num}/comment"): ("", {"comment": "x"}),
+    ("POST", API + "/discussions/{num}/comment/{comment}/edit"): ("", {"content": "x"}),
+    ("POST", API + "/discussions/{num}/comment/{comment}/hide"): ("", {}),
+    ("POST", API + "/discussions/{num}/title"): ("", {"title": "Another title"}),
+    ("POST", API + "/discussions/{num}/status"): ("", {"status": "closed"}),
+    ("POST", API + "/discussions/{num}/merge"): ("", {}),
+    ("GET", WEB + ".git/info/refs"): ("service=git-upload-pack", None),
+    ("GET", WEB + "/info/refs"): ("service=git-upload-pack", None),
+    ("POST", WEB + ".git/git-upload-pack"): ("", FETCH),
+    ("POST", WEB + "/git-upload-pack"): ("", FETCH),
+    ("GET", API + "/xet-read-token/{revision}"): ("", None),
+    ("GET", API + "/xet-write-token/{revision}"): ("create_pr=1", None),
+    ("POST", XET + "/v1/xorb-grants/default/{xorb}"): ("", {"length": 9}),
+    ("POST", XET + "/v1/xorbs/default/{xorb}"): ("", b"other bytes"),
+    ("GET", XET + "/v1/xorbs/default/{xorb}"): ("", None),
+    ("GET", XET + "/v1/chunks/default/{chunk}"): ("", None),
+    ("POST", XET + "/v1/shards"): ("", b"other bytes"),
+    ("GET", XET + "/v1/reconstructions/{file}"): ("", None),
+    ("GET", XET + "/v2/reconstructions/{file}"): ("", None),
+}
+
+
+@dataclass
+class Scene:
+    """A hub with a private and a gated repository, and everything that an attacker may know about them."""
+
+    hub: EmbeddedHub
+    routes: list[Route]
+    values: dict[str, dict[str, str]]  # placeholders by repository; `missing` is a repository that does not exist
+    tokens: dict[str, str | None]
+    xet_tokens: dict[str, tuple[str, str]]  # by name: part of the CAS address, and token
+    signed: list[str]  # paths and queries that are signed for other objects
+
+    def ask(self, route: Route, repo: str, token: str | None, **more: str) -> Answer:
+        values = self.values[repo] | more
+        query, body = REQUESTS[route.method, route.pattern]
+        path = f"{route.pattern}?{query}".format(**values)
+        filled = body if isinstance(body, bytes) else json.dumps(body).encode()
+        for name, value in values.items():
+            filled = filled.replace(f"{{{name}}}".encode(), value.encode())
+        return Caller(self.hub.endpoint, token)(route.method, path, None if body is None else filled)
+
+    def assert_silent(self, answer: Answer, *hidden: str) -> None:
+        shown = json.dumps(answer.headers).encode() + answer.body + inflated(answer.body)
+        assert SMALL not in shown
+        assert not [at for at in range(0, len(LARGE) - 32, 64) if LARGE[at : at + 32] in shown]
+        assert not [text for text in hidden if text.encode() in shown], answer
+
+
+def inflated(body: bytes) -> bytes:
+    """Return everything in a body that is compressed as in a git pack."""
+    plain = b""
+    for found in re.finditer(b"\x78[\x01\x5e\x9c\xda]", body):
+        with suppress(zlib.error):
+            plain += zlib.decompressobj().decompress(body[found.start() :])
+    return plain
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    routes: list[Route] = []
+
+    class Recorder(Router):
+        def __init__(self, table: list[Route]) -> None:
+            routes.extend(table)
+            super().__init__(table)
+
+    root = tmp_path_factory.mktemp("routes")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(app, "Router", Recorder)
+        for name in ("HF_HOME", "HF_XET_CACHE"):
+            patch.setenv(name, str(root / "home"))
+        patch.setattr(constants, "HF_HUB_DISABLE_XET", False)
+        with EmbeddedHub(root / "hub") as hub:
+            yield build(hub, routes, root)
+
+
+def build(hub: EmbeddedHub, routes: list[Route], root: Path) -> Scene:
+    api = HfApi(endpoint=hub.endpoint, token=hub.token)
+    (root / FILE).write_bytes(LARGE)
+    values: dict[str, dict[str, str]] = {}
+    for name in ("private", "gated"):
+        repo = api.create_repo(f"me/{name}").repo_id
+        adds = [CommitOperationAdd(FILE, root / FILE), CommitOperationAdd(TEXT, SMALL)]
+        oid = api.create_commit(repo, adds, commit_message="The heron flies").oid
+        api.create_branch(repo, branch=BRANCH)
+        api.create_commit(repo, [CommitOperationAdd(TEXT, SMALL + b"!")], commit_message=TITLE, create_pr=True)
+        values[name] = {"kind": "models", "prefix": "", "namespace": "me", "name": name, "commit": oid or ""}
+    api.update_repo_settings("me/private", private=True)
+    api.update_repo_settings("me/gated", gated="manual")
+    values["missing"] = values["private"] | {"name": "missing"}
+    own = {"eve": hub.add_user("eve"), "eve, reading": hub.add_user("eve", role="read"), "nobody": None}
+    own |= {"of another organization": hub.add_user("mia", orgs=("acme",)), "unknown": "hf_" + "x" * 34}
+    eve = Caller(hub.endpoint, own["eve"])
+    HfApi(endpoint=hub.endpoint, token=own["eve"]).create_repo("eve/own")
+    api.create_repo("me/public")
+
+    store = XetStore(hub.root, ObjectStore(hub.root))
+    entry = api.get_paths_info("me/private", [FILE])[0]
+    assert isinstance(entry, RepoFile)
+    assert entry.xet_hash
+    file = store.file(from_text(entry.xet_hash))
+    assert file is not None
+    [term] = read_terms(file.packed_terms)
+    known = {"sha256": file.sha256, "file": entry.xet_hash, "xorb": to_text(term.xorb), "size": str(file.size)}
+    known |= {"chunk": to_text(store.xorbs.table(term.xorb).digest(0)), "comment": "0" * 24, "num": "1"}
+    known |= {"revision": "main", "branch": BRANCH, "path": FILE, "store": store.identity("eve")}
+    values = {name: known | these for name, these in values.items()}
+
+    xet: dict[str, tuple[str, str]] = {"none": (known["store"], ""), "a user's": (known["store"], own["eve"] or "")}
+    for name, path in {
+        "reads own": "eve/own/xet-read-token/main",
+        "writes own": "eve/own/xet-write-token/main",
+        "reads public": "me/public/xet-read-token/main",
+        "writes to a pull request of public": "me/public/xet-write-token/main?create_pr=1",
+        "writes to a pull request of gated": "me/gated/xet-write-token/None?create_pr=1",
+    }.items():
+        given = eve("GET", f"/api/models/{path}").json()
+        xet[name] = (given["casUrl"].rpartition("/")[2], given["accessToken"])
+    late = XetStore(hub.root, ObjectStore(hub.root), lambda: 1_000_000_000).signer
+    owner = Access("write", "model:me:private", "me")
+    xet["expired"] = (store.identity("me"), late.issue(owner)[0])
+    xet["of a repository that is not readable"] = (
+        known["store"],
+        store.signer.issue(Access("write", "model:me:private", "eve"))[0],
+    )
+    uploads = hub._hub.uploads  # type: ignore[union-attr]
+    signed = [
+        uploads.sign(Upload(action, file.sha256, file.size, "0" * 16, part, 1 << 20, f"model:{repo}", user))
+        for action, part in (("get", 0), ("put", 0), ("part", 1), ("complete", 0))
+        for repo in ("me:private", "me:gated", "eve:own", "me:public", "me:missing")
+        for user in ("eve", "")
+    ]
+    address = f"/xet/{known['store']}/v1/xorbs/default/{known['xorb']}"
+    readers = [Access("read", f"model:{repo}", "eve") for repo in ("me:private", "me:gated", "me:missing")]
+    signed += [store.signer.sign_address(Address(address, 0, 1 << 30), reader) for reader in readers]
+    signed += [late.sign_address(Address(address, 0, 1 << 30), owner), address, address + "?for=x&range=0-9&expires=9"]
+    own_address = store.signer.sign_address(Address("/xet/x", 0, 1 << 30), Access("read", "model:eve:own", "eve"))
+    signed.append(own_address.replace("/xet/x", address))
+    narrow = store.signer.sign_address(Address(address, 0, 0), Access("read", "model:eve:own", "eve"))
+    signed += [narrow, narrow.replace("range=0-0", "range=0-99999")]
+    store.close()
+    return Scene(hub, routes, values, own, xet, signed)
+
+
+def of(scene: Scene, kind: str) -> list[Route]:
+    """Return the routes of one kind: `xet`, `signed` or `repository`."""
+    kinds = {"/xet": "xet", "/lfs": "signed"}
+    return [route for route in scene.routes if kinds.get(route.pattern[:4], "repository") == kind]
+
+
+def test_every_route_is_tried(scene: Scene) -> None:
+    assert {(route.method, route.pattern) for route in scene.routes} == REQUESTS.keys()
+
+
+def test_the_owner_gets_what_the_others_must_not_get(scene: Scene) -> None:
+    """Otherwise, the requests of this module would prove nothing."""
+    resolve = next(route for route in scene.routes if "/resolve/" in route.pattern)
+    for repo in ("private", "gated"):
+        assert scene.ask(resolve, repo, scene.hub.token).body == LARGE
+        assert scene.ask(resolve, repo, scene.hub.token, path=TEXT).body == SMALL
+        assert scene.ask(resolve, repo, None).status in (401, 404)
+    fetch = next(route for route in scene.routes if route.pattern.endswith("git-upload-pack"))
+    assert SMALL in inflated(scene.ask(fetch, "gated", scene.hub.token).body)
+
+
+@pytest.mark.parametrize("who", ["eve", "eve, reading", "nobody", "of another organization", "unknown"])
+def test_a_private_repository_looks_like_a_missing_one(scene: Scene, who: str) -> None:
+    commit = scene.values["private"]["commit"]
+    for route in of(scene, "repository"):
+        for more in ({}, {"revision": commit}, {"revision": quote("refs/pr/1", safe="")}, {"path": TEXT}):
+            answers = [scene.ask(route, repo, scene.tokens[who], **more) for repo in ("private", "missing")]
+            scene.assert_silent(answers[0], "codename", "heron-", str(len(LARGE)), "The heron", TITLE)
+            shown = [
+                (answer.status, answer.body.replace(b"private", b"missing"), set(answer.headers)) for answer in answers
+            ]
+            assert shown[0] == shown[1], route
+
+
+@pytest.mark.parametrize("who", ["eve", "eve, reading", "nobody", "of another organization", "unknown"])
+def test_a_gated_repository_does_not_give_its_files_away(scene: Scene, who: str) -> None:
+    for route in of(scene, "repository"):
+        for more in ({}, {"revision": quote("refs/pr/1", safe="")}, {"path": TEXT}, {"num": "2"}):
+            scene.assert_silent(scene.ask(route, "gated", scene.tokens[who], **more))
+
+
+def test_no_xet_token_reaches_files_of_other_repositories(scene: Scene) -> None:
+    for who, (identity, token) in scene.xet_tokens.items():
+        for store in {identity, scene.values["private"]["store"]}:
+            for route in of(scene, "xet"):
+                answer = scene.ask(route, "private", token or None, store=store)
+                scene.assert_silent(answer, str(len(LARGE)))
+                assert answer.status >= 400, (who, route)
+
+
+def test_no_signed_address_serves_another_object(scene: Scene) -> None:
+    for path in scene.signed:
+        for method, body in (
+            ("GET", None),
+            ("HEAD", None),
+            ("PUT", b"other bytes"),
+            ("POST", {"parts": [{"etag": 1}]}),
+        ):
+            for wanted in ({}, {"Range": "bytes=0-99"}, {"Range": "bytes=-40"}):
+                answer = Caller(scene.hub.endpoint, scene.tokens["eve"])(method, path, body, **wanted)
+                scene.assert_silent(answer)
+                assert answer.status >= 400, (method, path)
+
+
+def test_nothing_has_changed(scene: Scene) -> None:
+    """The last test: all attempts to delete, move or publish the repositories have failed as well."""
+    api = HfApi(endpoint=scene.hub.endpoint, token=scene.hub.token)
+    for name in ("private", "gated"):
+        info = api.model_info(f"me/{name}")
+        assert (info.sha, info.private, info.gated) == (
+            scene.values[name]["commit"],
+            name == "private",
+            "manual" if name == "gated" else False,
+        )
+        assert BRANCH in [branch.name for branch in api.list_repo_refs(f"me/{name}").branches]
