@@ -7,7 +7,7 @@ from hublish.base.values import Project, Staged
 from hublish.pipeline.collect.collect import Collect
 from hublish.pipeline.engine import Pipeline
 from hublish.pipeline.render_card.render_card import RenderCard
-from hublish.pipeline.screen.screen import Outline, Screen
+from hublish.pipeline.screen.screen import Outline, Screen, ScreenCard
 
 
 def checking() -> Pipeline[Project, Staged]:
@@ -15,6 +15,7 @@ def checking() -> Pipeline[Project, Staged]:
     return (
         Pipeline.of(Collect())  # every file that the manifest names, with its verdict
         .then(Outline())  # by name; nothing is converted
-        .then(Screen())  # against the policy and the Hub's limits, unread
+        .then(Screen())  # against the policy and the Hub's limits
         .then(RenderCard())  # README.md, from the card
+        .then(ScreenCard())  # for secrets
     )

@@ -11,7 +11,7 @@ from hublish.schemas.documents.file_names import MANIFEST_FILE
 
 
 def check(manifest: AnyManifest = MANIFEST_FILE, *, progress: Progress = SILENT) -> tuple[Problem, ...]:
-    """Check manifest, sources, patterns, options and card without a network and without reading a weight.
+    """Check manifest, sources, patterns, options and card without a network, and search the files for secrets.
 
     Args:
         manifest: the manifest.

@@ -22,6 +22,7 @@ from hublish.schemas.diagnose.problems import Problem
 from hublish.schemas.documents.file_names import CARD_FILE, MANIFEST_FILE
 from hublish.schemas.documents.hub_names import RepoType, check_repo_id
 from hublish.schemas.documents.manifest import Manifest
+from hublish.schemas.secrets.masking import holds_token
 
 
 @dataclass(frozen=True)
@@ -134,6 +135,10 @@ def _write_placeholder(path: Path, beginning: bytes, size: int) -> None:
 
 
 def _checked(made: Drafted, folder: Path, shown: str | Path, progress: Progress) -> Draft:
+    # A name, a setting or the metadata of a README may be a token, and the draft quotes them.
+    if holds_token(made.text.decode("utf-8")):
+        msg = f"{shown} cannot be released as it is: a name or a description in it contains a secret"
+        raise DraftError(msg, hint="remove it, and revoke it where it was issued")
     # The draft's own text, so that problems show their line in it.
     project = Project(made.manifest, made.text, folder.absolute(), MANIFEST_FILE)
     try:

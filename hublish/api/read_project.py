@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hublish.api.git.environment import MachineValues
-from hublish.base.errors import DocumentInvalidError, ManifestInvalidError, UsageError
+from hublish.base.errors import DocumentInvalidError, ManifestInvalidError, UsageError, concealing
 from hublish.base.values import Project
 from hublish.schemas.diagnose.problems import InvalidDocumentError, counted
 from hublish.schemas.documents.file_names import MANIFEST_FILE
@@ -25,6 +25,7 @@ AnyManifest = str | Path | Manifest | Project
 T = TypeVar("T")
 
 
+@concealing()
 def read_project(
     manifest: AnyManifest = MANIFEST_FILE,
     *,
@@ -56,8 +57,10 @@ def read_project(
     if isinstance(manifest, Project):
         return _read_again(manifest, settings) if settings else manifest
     if isinstance(manifest, Manifest):
-        home = Path(folder or ".").absolute()
-        return Project(manifest, dump_manifest(manifest), home, objects=dict(objects or {}))
+        data, home = dump_manifest(manifest), Path(folder or ".").absolute()
+        if holds_token(data.decode("utf-8")):
+            raise ManifestInvalidError("secret in manifest", hint=WHERE_CREDENTIALS_GO)
+        return Project(manifest, data, home, objects=dict(objects or {}))
     path = Path(manifest)
     data = _bytes_of(path) if text is None else text
     home = Path(folder or path.parent).absolute()
@@ -91,6 +94,7 @@ def read_lock_file(path: Path) -> "Lock":
     return _read_document(path, read_lock, "`hublish publish` writes one; name it with --lock")
 
 
+@concealing()
 def _read_document(path: Path, reader: Callable[[bytes, str], T], hint: str) -> T:
     try:
         return reader(path.read_bytes(), str(path))

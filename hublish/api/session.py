@@ -3,6 +3,7 @@
 Only `resolve_endpoint` decides which Hub receives the requests and the token.
 """
 
+import os
 import re
 from collections.abc import Iterable
 from concurrent.futures import Executor
@@ -14,7 +15,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from hublish.api.read_project import AnyManifest, read_project
-from hublish.base.errors import HublishError, UsageError
+from hublish.base.errors import HublishError, UsageError, conceal
+from hublish.base.own_credentials import own_credentials
 from hublish.base.progress import SILENT, Progress
 from hublish.base.values import Project, Target
 from hublish.schemas.diagnose.problems import InvalidDocumentError, InvalidValueError, Location, Problem
@@ -138,8 +140,10 @@ class Session:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         # Here and nowhere else, so that every verb reports places in the same way.
-        if isinstance(error, HublishError) and self._project is not None:
-            error.problems = self.located(error.problems)
+        if isinstance(error, HublishError):
+            if self._project is not None:
+                error.problems = self.located(error.problems)
+            conceal(error, own_credentials(os.environ, self._token))
         self._open.__exit__(kind, error, traceback)
 
     @property

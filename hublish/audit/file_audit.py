@@ -6,9 +6,10 @@ A file is read once, by `fingerprint`; this module evaluates the result.
 from collections.abc import Iterator
 from typing import Final
 
-from hublish.audit.fingerprint import Fingerprint, HiddenSecret
+from hublish.audit.fingerprint import Fingerprint, HiddenSecret, Inspection, search_secrets
 from hublish.audit.path_audit import audit_path, first_match
 from hublish.audit.policy import at_level, described, secret_problem
+from hublish.base.content import Content
 from hublish.base.values import Effect, Step
 from hublish.schemas.diagnose.problems import Location, Problem
 from hublish.schemas.documents.manifest import Level, Policy
@@ -42,12 +43,23 @@ def audit_content(path: str, source: str, fingerprint: Fingerprint, policy: Poli
     if inspection.pickle is not None:
         found = Problem("policy.pickle", f"the content is {inspection.pickle}", _PICKLE_HINT, path)
         yield from at_level([found], policy.pickle)
-    # In a binary file, lines and columns mean nothing.
-    place = None if inspection.binary else source
-    yield from at_level((_secret_problem(path, place, hidden) for hidden in inspection.secrets), policy.secrets)
+    yield from _secret_problems(path, source, inspection, policy)
     if fingerprint.links > 1:
         message = f"the file has {fingerprint.links} names on this disk; writing to another one changes it"
         yield Problem("policy.hard_link", message, "copy it if something else writes to it", path, severity="warning")
+
+
+def audit_secrets(path: str, source: str, content: Content, policy: Policy) -> Iterator[Problem]:
+    """Yield the secrets in one file's content, which is read for this alone.
+
+    Args:
+        path: its path_in_repo.
+        source: the name of the file that is read, for diagnostics.
+        content: the bytes to read.
+        policy: the manifest's.
+    """
+    if policy.secrets != "allow":
+        yield from _secret_problems(path, source, search_secrets(content), policy)
 
 
 def policy_steps(
@@ -72,6 +84,12 @@ def policy_steps(
         yield from against or ([Step(rule, Effect.PASSES, passed[rule], rule)] if rule in passed else [])
     if size is None:
         yield _LATER
+
+
+def _secret_problems(path: str, source: str, inspection: Inspection, policy: Policy) -> Iterator[Problem]:
+    # In a binary file, lines and columns mean nothing.
+    place = None if inspection.binary else source
+    return at_level((_secret_problem(path, place, hidden) for hidden in inspection.secrets), policy.secrets)
 
 
 def _secret_problem(path: str, source: str | None, hidden: HiddenSecret) -> Problem:

@@ -97,6 +97,21 @@ def fingerprint(
         return _read(blob, links, interest, advance, executor)
 
 
+def search_secrets(content: Content) -> Inspection:
+    """Return the secrets in `content` alone, without digests.
+
+    Raises:
+        ContentChangedError, OSError: as `fingerprint` does.
+    """
+    with content.open() as stream:
+        small = content.size <= CHUNK
+        blob = MemoryBlob(stream.read(content.size)) if small else StreamBlob(stream, content.size)
+        scanner = SecretScanner(blob.size)
+        for chunk in _pieces(blob, blob.size):
+            scanner.feed(chunk)
+        return inspect(blob, scanner, Interest(pickles=False))
+
+
 def _read(
     blob: MemoryBlob | StreamBlob,
     links: int,

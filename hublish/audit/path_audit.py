@@ -74,6 +74,8 @@ def download_problems(paths: Collection[str]) -> Iterator[Problem]:
     for path in paths:
         if found := path_problems(path):
             yield Problem("load.name", f"{path!r}: {'; '.join(found)}")
+        for secret in secrets_in(path):
+            yield Problem("load.secret", f"{path!r}: the name contains {described(secret)}")
     for one, other, reason in collisions(paths):
         yield Problem("load.collision", f"'{one}' and '{other}': {reason}")
 

@@ -1,9 +1,10 @@
 """The errors of hublish. Each has a message, a hint on the next step, and a stable code; none contains a credential."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import ClassVar
 
-from hublish.schemas.diagnose.problems import Location, Problem, masked
+from hublish.schemas.diagnose.problems import Location, Problem, masked, without_secrets
 
 
 # A subclass exists where a caller may want to handle the case, or a script the code. All other
@@ -37,6 +38,13 @@ class HublishError(Exception):
         self.location = location
         # A tuple, since callers pass generators and the problems are read more than once.
         self.problems = tuple(problems)
+
+    def hide(self, secrets: Iterable[str]) -> None:
+        """Mask known secrets, which this error cannot recognize by their form."""
+        known = tuple(secrets)
+        self.message, self.hint = masked(self.message, known), masked(self.hint, known)
+        self.args = (self.message, *self.args[1:])
+        self.problems = tuple(without_secrets(problem, known) for problem in self.problems)
 
     def __str__(self) -> str:
         lines = [f"{self.location}: {self.message}" if self.location else self.message]
@@ -136,3 +144,49 @@ class LoadError(HublishError, code="load.failed"):
 
 class NoArraysError(LoadError, code="load.no_arrays"):
     """The release contains no arrays by name, but another object: an estimator, a learner."""
+
+
+class HiddenCauseError(Exception):
+    """Takes the place of an exception whose text contains a credential, with that text masked."""
+
+
+@contextmanager
+def concealing(secrets: Iterable[str] = ()) -> Iterator[None]:
+    """Hide credentials in an error that leaves the block, and in the exceptions that led to it.
+
+    Other libraries quote paths, inputs and responses in their exceptions, and Python prints those with ours.
+    """
+    try:
+        yield
+    except HublishError as error:
+        conceal(error, secrets)
+        raise
+
+
+def conceal(error: HublishError, secrets: Iterable[str] = ()) -> None:
+    """Hide known secrets in an error, and every credential in the exceptions that led to it."""
+    known, seen = tuple(secrets), set[int]()
+    pending: list[BaseException] = [error]
+    while pending:
+        current = pending.pop()
+        seen.add(id(current))
+        if isinstance(current, HublishError) and known:
+            current.hide(known)
+        # Assigning a cause suppresses the context, which `raise ... from` has done already.
+        if current.__cause__ is not None:
+            current.__cause__ = _hidden(current.__cause__, known)
+        if current.__context__ is not None:
+            current.__context__ = _hidden(current.__context__, known)
+        linked = (current.__cause__, current.__context__)
+        pending += [each for each in linked if each is not None and id(each) not in seen]
+
+
+def _hidden(linked: BaseException, known: tuple[str, ...]) -> BaseException:
+    # Ours hide what they quote. `repr` too: some exceptions show their arguments only there.
+    text, shown = str(linked), f"{linked}\n{linked!r}"
+    if isinstance(linked, HublishError) or masked(shown, known) == shown:
+        return linked
+    hidden = HiddenCauseError(f"{type(linked).__name__}: {masked(text, known)}").with_traceback(linked.__traceback__)
+    hidden.__cause__, hidden.__context__ = linked.__cause__, linked.__context__
+    hidden.__suppress_context__ = linked.__suppress_context__
+    return hidden

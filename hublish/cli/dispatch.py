@@ -18,6 +18,8 @@ HELP = ("-h", "--help")
 VERSION = ("-V", "--version")
 # New objects between two garbage collections. A check makes 60,000 and keeps them; mypy uses the same number.
 _OBJECTS = 200_000
+# Characters of the shortest word of which a part is long enough to be a part of a token.
+_LONG_WORD = 16
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -31,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         with short_lived_process():
             return main(sys.argv[1:])
     # The errors of the parser need format and token too, so these two are found before it runs.
-    terminal = standard_terminal(given_tokens(argv))
+    terminal = standard_terminal([*given_tokens(argv), *tokens_in(argv)])
     report = report_for(requested_format(argv), terminal)
     with terminal.as_standard_streams():
         try:
@@ -94,6 +96,17 @@ def requested_format(argv: Sequence[str]) -> str:
 def given_tokens(argv: Sequence[str]) -> list[str]:
     """Return the values of `--token`, to mask them everywhere."""
     return [value for option, value in _options(argv) if option == "--token"]
+
+
+def tokens_in(argv: Sequence[str]) -> list[str]:
+    """Return what looks like a token in any argument: argparse may quote a part of it, which does not."""
+    long = [word for word in argv if len(word) >= _LONG_WORD]
+    if not long:
+        return []
+    # Its rules take longer to compile than a run of `--help` takes.
+    from hublish.schemas.secrets.masking import find_tokens
+
+    return [word[start:end] for word in long for start, end in find_tokens(word)]
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from typing import Any
 
 from hublish.base.errors import HublishError, MissingDependencyError
 from hublish.formats.catalogue import REQUIREMENTS, Requirement
+from hublish.schemas.diagnose.problems import shortened
 
 # Characters of a framework's message. Some append a whole model or a traceback of their own.
 _LONGEST_MESSAGE = 500
@@ -63,7 +64,7 @@ def framework_errors_as(kind: type[HublishError], doing: str) -> Iterator[None]:
     # On a file they cannot read, frameworks raise exceptions of any type.
     except Exception as error:
         lines = str(error).strip().splitlines() or [""]
-        raise kind(f"{doing}: {type(error).__name__}: {lines[0][:_LONGEST_MESSAGE]}") from error
+        raise kind(f"{doing}: {type(error).__name__}: {shortened(lines[0], _LONGEST_MESSAGE)}") from error
 
 
 def _broken(serializer: str, requirement: Requirement, error: Exception) -> MissingDependencyError:

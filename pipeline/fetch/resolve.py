@@ -19,6 +19,7 @@ from hublish.pipeline.fetch.integrity import inspect, remove, remove_new
 from hublish.schemas.diagnose.problems import InvalidDocumentError
 from hublish.schemas.documents.field_types import Document
 from hublish.schemas.documents.file_names import MANIFEST_FILE
+from hublish.schemas.documents.json_documents import without_credentials
 from hublish.schemas.documents.manifest import Load
 from hublish.schemas.documents.manifest_yaml import read_load
 from hublish.schemas.yaml.reader import MAX_BYTES
@@ -123,7 +124,7 @@ class Listing(Document):
 def save_listing(folder: Path, revision: str, listing: Listing) -> None:
     """Record a listing, and that `revision` points to its commit."""
     folder.mkdir(parents=True, exist_ok=True)
-    durable.write(folder / f"{listing.commit}.json", listing.model_dump_json().encode())
+    durable.write(folder / f"{listing.commit}.json", without_credentials(listing).model_dump_json().encode())
     # Branches and tags move, so they are recorded apart from the commit, whose content is final.
     if revision != listing.commit:
         durable.write(_ref(folder, revision), json.dumps(listing.commit).encode())

@@ -7,6 +7,7 @@ from pathlib import PurePath
 from hublish.base.values import Candidate, Change, Plan, Receipt, ReleaseFile, Setting
 from hublish.schemas.diagnose.problems import Location
 from hublish.schemas.documents.field_types import Document
+from hublish.schemas.documents.json_documents import without_credentials
 from hublish.schemas.documents.lock import Lock, LockedFile
 from hublish.schemas.documents.manifest import Manifest
 from hublish.schemas.documents.plan import ExcludedFile, Place, PlanDocument, PlannedFile, PlannedSetting
@@ -25,7 +26,7 @@ def plan_document(plan: Plan) -> PlanDocument:
     project, target, head = plan.release.project, plan.target, plan.head
     # The file's name without its folder: a plan does not depend on where the command was run.
     places = Places.of(project.text, PurePath(project.name).name)
-    return PlanDocument(
+    document = PlanDocument(
         repo_id=target.repo_id,
         repo_type=target.repo_type,
         endpoint=target.endpoint,
@@ -46,6 +47,7 @@ def plan_document(plan: Plan) -> PlanDocument:
         excluded=tuple(_excluded_file(item, places) for item in plan.release.excluded),
         nothing_to_do=plan.nothing_to_do,
     )
+    return without_credentials(document)
 
 
 def receipt_document(receipt: Receipt) -> ReceiptDocument:
@@ -64,7 +66,7 @@ def receipt_document(receipt: Receipt) -> ReceiptDocument:
 def lock_document(receipt: Receipt) -> Lock:
     """Return the lock of a verified release."""
     project, target = receipt.plan.release.project, receipt.plan.target
-    return Lock(
+    lock = Lock(
         repo_id=target.repo_id,
         repo_type=target.repo_type,
         endpoint=target.endpoint,
@@ -75,6 +77,7 @@ def lock_document(receipt: Receipt) -> Lock:
         load=project.manifest.load,
         files=tuple(_locked_file(file) for file in receipt.plan.release.files),
     )
+    return without_credentials(lock)
 
 
 def _resolved_digest(manifest: Manifest) -> str:

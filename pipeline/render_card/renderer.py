@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
 from hublish.base.errors import CardError
-from hublish.schemas.diagnose.problems import Location, Problem, Related
+from hublish.schemas.diagnose.problems import Location, Problem, Related, shortened
 from hublish.schemas.secrets.masking import mask
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ class Child:
             return {"kind": "bounds"}
         if self._process.returncode:
             last = err.decode("utf-8", "replace").strip().rpartition("\n")[2]
-            return {"kind": "failed", "message": f"the renderer stopped: {last[:300]}", "line": 0}
+            return {"kind": "failed", "message": f"the renderer stopped: {shortened(last, 300)}", "line": 0}
         response: dict[str, Any] = json.loads(out)
         return response
 

@@ -75,7 +75,9 @@ def respond(environment: jinja2.Environment, request: dict[str, Any]) -> Respons
         raise
     # Operators and filters in a template may raise any exception.
     except Exception as error:
-        message = f"{type(error).__name__}: {error}"[:300]
+        from hublish.schemas.diagnose.problems import shortened
+
+        message = shortened(f"{type(error).__name__}: {error}", 300)
         return {"kind": "failed", "message": message, "line": _line(error, name)}
 
 

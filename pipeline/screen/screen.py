@@ -1,16 +1,18 @@
-"""Collection -> Staged: check names, sizes and counts against the policy and the Hub's limits, without reading a file.
+"""Collection -> Staged: check names, sizes, counts and secrets against the policy and the Hub's limits.
 
-These two stages replace `Serialize` and `Seal` in `hublish check`, which runs before every commit.
+These stages replace `Serialize` and `Seal` in `hublish check`, which runs before every commit.
 """
 
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+from hublish.audit.file_audit import audit_secrets
 from hublish.audit.path_audit import FILE_LIMIT, count_problems, first_match, name_problems, size_problems
 from hublish.audit.policy import text_problems
-from hublish.base.content import InMemory
+from hublish.base.content import ContentChangedError, InMemory
 from hublish.base.errors import PolicyError
 from hublish.base.patterns import matching, near_misses
 from hublish.base.values import Collection, Origin, Staged, StagedFile
@@ -48,11 +50,14 @@ class Outline:
 class Screen:
     """Check an outline by names, sizes and counts, and report each problem at the field of the manifest that causes it.
 
+    Files that are uploaded unchanged are searched for secrets too, so that a secret is refused here and not only by a
+    later step.
+
     Raises (from `run`):
         PolicyError: naming every file that must not be uploaded, with the artifact it comes from.
     """
 
-    title: ClassVar[str] = "screening names, sizes and counts"
+    title: ClassVar[str] = "screening names, sizes, counts and secrets"
 
     def run(self, staged: Staged) -> Staged:
         """Return the outline with the warnings that were found."""
@@ -62,9 +67,40 @@ class Screen:
         # While names are refused, the load plan may match the names that replace them.
         if not errors_in(found):
             found += _unmatched_load_patterns(staged)
+        found += _secrets(staged.files, manifest)
         if errors := errors_in(found):
             raise PolicyError(f"{counted(errors)} with the files to upload", problems=errors[:MAX_PROBLEMS])
         return replace(staged, warnings=(*staged.warnings, *found))
+
+
+@dataclass(frozen=True)
+class ScreenCard:
+    """Search the rendered card for secrets.
+
+    Raises (from `run`):
+        PolicyError: naming every secret.
+    """
+
+    title: ClassVar[str] = "searching the card for secrets"
+
+    def run(self, staged: Staged) -> Staged:
+        """Return the release with the warnings that were found."""
+        manifest = staged.collection.project.manifest
+        # A README that an artifact supplies has been searched with the other files.
+        card = [file for file in staged.files if file.origin.artifact is None]
+        found = [*_secrets(card, manifest)]
+        if errors := errors_in(found):
+            raise PolicyError(f"{counted(errors)} with the card", problems=errors)
+        return replace(staged, warnings=(*staged.warnings, *found))
+
+
+def _secrets(files: Iterable[StagedFile], manifest: Manifest) -> Iterator[Problem]:
+    for file in sorted(files, key=lambda file: file.path_in_repo):
+        if _is_unconverted(file, manifest) and file.content.size <= FILE_LIMIT:
+            source = file.path_in_repo if file.origin.artifact is None else file.origin.source
+            # Sealing reports files that cannot be read.
+            with suppress(OSError, ContentChangedError):
+                yield from audit_secrets(file.path_in_repo, source, file.content, manifest.policy)
 
 
 def _problems(files: Sequence[StagedFile], artifacts: _Artifacts, manifest: Manifest) -> Iterator[Problem]:

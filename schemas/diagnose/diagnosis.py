@@ -17,6 +17,7 @@ from hublish.schemas.diagnose.problems import (
     Related,
     by_place,
     format_path,
+    shortened,
 )
 from hublish.schemas.diagnose.suggestions import field_at, fields_at, home_of, likely_key, nearest
 from hublish.schemas.secrets.masking import safe_hint
@@ -150,7 +151,7 @@ class _Finding:
 
     def _unknown_key(self) -> tuple[str, str]:
         key = str(self.path[-1])
-        message = f"unknown key '{key[:_SHOWN]}'"
+        message = f"unknown key '{shortened(key, _SHOWN)}'"
         # A Cyrillic letter in a key looks like a Latin one: only its code point explains the error.
         if odd := [describe(char) for char in dict.fromkeys(key[:_SHOWN]) if not char.isascii()]:
             message += f" (contains {', '.join(odd)})"

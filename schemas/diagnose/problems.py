@@ -6,7 +6,7 @@ A problem has a stable code, a message, a hint, and a place in the structure and
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sized
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
@@ -106,12 +106,36 @@ class InvalidValueError(ValueError):
         self.conflict = conflict
 
 
-def masked(text: str) -> str:
-    """Return a text of an error without the credentials in it."""
+def masked(text: str, secrets: Iterable[str] = ()) -> str:
+    """Return a text of an error without the credentials in it, and without the known secrets."""
     # Every command imports this module, but few have an error: the rules for secrets are compiled when needed.
     from hublish.schemas.secrets.masking import redact
 
-    return redact(text)
+    return redact(text, secrets)
+
+
+def shortened(text: str, length: int) -> str:
+    """Return the beginning of a text for an error, without credentials: half a token no longer looks like one."""
+    return masked(text)[:length]
+
+
+def without_secrets(problem: Problem, secrets: Iterable[str]) -> Problem:
+    """Return a problem without the known secrets, for which its constructor cannot search."""
+    known = tuple(secrets)
+
+    def place(location: Location | None) -> Location | None:
+        from hublish.schemas.secrets.masking import mask
+
+        if location is None:
+            return None
+        text = None if location.text is None else mask(location.text, known)
+        return replace(location, source=masked(location.source, known), text=text)
+
+    related = tuple(
+        Related(masked(each.message, known), masked(each.path, known), place(each.location)) for each in problem.related
+    )
+    message, hint, path = (masked(text, known) for text in (problem.message, problem.hint, problem.path))
+    return replace(problem, message=message, hint=hint, path=path, location=place(problem.location), related=related)
 
 
 def _mask_fields(value: object, *names: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any, NoReturn, TypeVar
 
 from pydantic import ValidationError
 
-from hublish.schemas.diagnose.problems import InvalidDocumentError, Problem, SourceText
+from hublish.schemas.diagnose.problems import InvalidDocumentError, Problem, SourceText, shortened
 from hublish.schemas.documents.field_types import Document
 
 AnyDocument = TypeVar("AnyDocument", bound=Document)
@@ -118,7 +118,7 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) != len(pairs):
         twice = Counter(key for key, _ in pairs).most_common(1)[0][0]
-        raise _RejectedError(f"duplicate key '{twice[:60]}'")
+        raise _RejectedError(f"duplicate key '{shortened(twice, 60)}'")
     return value
 
 
@@ -128,3 +128,25 @@ def _no_constant(name: str) -> NoReturn:
 
 def _refuse(family: str, message: str) -> NoReturn:
     raise InvalidDocumentError((Problem(f"{family}.syntax", message),))
+
+
+def without_credentials(document: AnyDocument) -> AnyDocument:
+    """Return a document for a file, with every credential in its strings masked: a name on a remote may be a token."""
+    # Imported here: `check` writes no document.
+    from hublish.schemas.secrets.masking import redact
+
+    # One search for the whole document: nearly every one has nothing to mask, and may list 100,000 files.
+    text = document.model_dump_json()
+    if redact(text) == text:
+        return document
+    return type(document).model_validate(_masked(document.model_dump(mode="json"), redact))
+
+
+def _masked(value: Any, mask: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return mask(value)
+    if isinstance(value, list):
+        return [_masked(item, mask) for item in value]
+    if isinstance(value, dict):
+        return {key: _masked(item, mask) for key, item in value.items()}
+    return value

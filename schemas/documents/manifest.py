@@ -5,6 +5,7 @@ in the JSON Schema, which editors show.
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -16,6 +17,7 @@ from pydantic import (
     StringConstraints,
     ValidationInfo,
     field_validator,
+    model_validator,
 )
 from pydantic.config import JsonDict
 
@@ -36,10 +38,13 @@ from hublish.schemas.documents.field_types import (
 )
 from hublish.schemas.documents.hub_names import RepoType
 from hublish.schemas.documents.sizes import Size
+from hublish.schemas.secrets.masking import holds_token, texts_in
 from hublish.schemas.secrets.token_rules import CREDENTIAL_NAME, WHERE_CREDENTIALS_GO, names_credential
 from hublish.schemas.variables.lookup import RESERVED
 
 SCHEMA_VERSION = 1
+SEARCHED = "searched for secrets"
+"""The context in which a manifest is validated whose text was searched already, with the place of every secret."""
 
 SpaceSdk = Literal["gradio", "docker", "static", "streamlit"]
 Level = Literal["forbid", "warn", "allow"]
@@ -98,7 +103,20 @@ _PULL_REQUESTS: JsonDict = {
 }
 
 
-class Repo(Document):
+class ManifestPart(Document):
+    """The base class of the manifest and its sections."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_secret_keys(cls, data: Any, info: ValidationInfo) -> Any:
+        # Built in Python, it has no text that was searched, and pydantic quotes unknown keys, unlike values.
+        unknown = data.keys() - cls.model_fields.keys() if isinstance(data, Mapping) else ()
+        if info.context is not SEARCHED and holds_token("\n".join(texts_in([*unknown]))):
+            raise InvalidValueError("secret in manifest", WHERE_CREDENTIALS_GO)
+        return data
+
+
+class Repo(ManifestPart):
     """The destination of the release."""
 
     model_config = ConfigDict(json_schema_extra={"allOf": [_FOR_SPACES_ONLY, _PULL_REQUESTS]})
@@ -161,7 +179,7 @@ class Repo(Document):
         return value
 
 
-class Artifact(Document):
+class Artifact(ManifestPart):
     """One source, and how it is released."""
 
     source: LocalPath = Field(examples=["runs/best/model.pt", "runs/best/*.json", "tokenizer/"])
@@ -175,7 +193,7 @@ class Artifact(Document):
     """The options of the serializer."""
 
 
-class Patterns(Document):
+class Patterns(ManifestPart):
     """Which files are uploaded. Patterns work as in huggingface_hub: fnmatch, `*` matches `/`, ignore wins."""
 
     allow_patterns: PatternList = Field(default=("*",), examples=[["*.safetensors", "*.json"]])
@@ -186,7 +204,7 @@ class Patterns(Document):
     """Remote files that are deleted if the release does not contain them; default: none."""
 
 
-class Card(Document):
+class Card(ManifestPart):
     """The README that is rendered for the release."""
 
     template: LocalPath = Field(default="model", examples=["model", "dataset", "space", "card.md.j2"])
@@ -201,7 +219,7 @@ class Card(Document):
     """A JSON file with results in the form of `model-index`, for the front matter and the template."""
 
 
-class Policy(Document):
+class Policy(ManifestPart):
     """The rules for uploaded files, checked when the release is sealed."""
 
     pickle: Level = "forbid"
@@ -217,7 +235,7 @@ class Policy(Document):
     """Files that must never be released: a match is an error."""
 
 
-class Load(Document):
+class Load(ManifestPart):
     """How the release is loaded."""
 
     allow_patterns: PatternList = Field(default=("*",), examples=[["*.safetensors", "*.json"]])
@@ -231,7 +249,7 @@ class Load(Document):
     imported if the caller permits it."""
 
 
-class Manifest(Document):
+class Manifest(ManifestPart):
     """The declaration of a release; the file is published with it as written."""
 
     schema_version: SchemaVersion = 1

@@ -21,8 +21,8 @@ from hublish.schemas.diagnose.problems import (
     parse_path,
 )
 from hublish.schemas.documents.field_types import Document
-from hublish.schemas.documents.manifest import Load, Manifest, Published
-from hublish.schemas.secrets.masking import find_tokens, holds_token
+from hublish.schemas.documents.manifest import SEARCHED, Load, Manifest, Published
+from hublish.schemas.secrets.masking import find_tokens, holds_token, texts_in
 from hublish.schemas.secrets.token_rules import WHERE_CREDENTIALS_GO
 from hublish.schemas.variables.expansion import NO_SETTINGS, Expansion, escape, expand
 from hublish.schemas.variables.lookup import ENV, NO_ENVIRONMENT, SECRET, Environment, Setting
@@ -88,13 +88,15 @@ def read_load(text: bytes, source: str = "hub.yaml") -> Load:
     reading = _read(text, source)
     data = {key: value for key, value in reading.data.items() if key in ("schema_version", "variables", "load")}
     expansion = _expand(replace(reading, data=data), NO_SETTINGS, NO_ENVIRONMENT)
-    return _validated(Published, reading, expansion).load
+    # The text may contain anything but what is read of it: that becomes part of records and messages.
+    secrets = [_secret(Location(source, 1, 1))] if _hold_token(expansion.data) else []
+    return _validated(Published, reading, expansion, secrets).load
 
 
 def _validated(model: type[D], reading: Reading, expansion: Expansion, secrets: Iterable[Problem] = ()) -> D:
     found = [*secrets, *reading.problems, *expansion.problems]
     try:
-        document = model.model_validate(expansion.data)
+        document = model.model_validate(expansion.data, context=SEARCHED)
     except ValidationError as error:
         found += _diagnosed(error, model, reading, expansion)
     else:
@@ -173,10 +175,9 @@ def _secrets(reading: Reading, expansion: Expansion) -> Iterable[Problem]:
     text = reading.positions.text
     visible = tuple(_secrets_in(text))
     yield from visible
-    # Escapes, variables and settings can assemble a token that the text does not contain.
-    may_hide = "\\" in text.text or expansion.data is not reading.data
+    # Escapes, folded lines, variables and settings can assemble a token that the text does not contain.
     reported = visible or any(problem.code == SECRET for problem in expansion.problems)
-    if may_hide and not reported and any(map(holds_token, _strings(expansion.data))):
+    if not reported and _hold_token(expansion.data):
         yield _secret(Location(text.source, 1, 1))
 
 
@@ -194,16 +195,8 @@ def _secret(place: Location) -> Problem:
     return Problem(SECRET, "secret in manifest", WHERE_CREDENTIALS_GO, location=place)
 
 
-def _strings(data: Any) -> Iterable[str]:
-    if isinstance(data, str):
-        yield data
-    elif isinstance(data, list):
-        for item in data:
-            yield from _strings(item)
-    elif isinstance(data, dict):
-        for key, value in data.items():
-            yield key
-            yield from _strings(value)
+def _hold_token(data: Any) -> bool:
+    return holds_token("\n".join(texts_in(data)))
 
 
 def _in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:

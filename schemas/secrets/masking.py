@@ -1,8 +1,9 @@
 """Find credentials in short strings, and keep them out of messages, hints and quoted lines."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
+from typing import Any
 
 from hublish.schemas.secrets.disguises import Span, find_in_every_form
 from hublish.schemas.secrets.rule import Rule
@@ -62,6 +63,19 @@ def find_tokens(text: str) -> Iterator[Span]:
 def holds_token(text: str) -> bool:
     """Return whether `text` contains a token of any kind."""
     return next(find_tokens(text), None) is not None
+
+
+def texts_in(data: Any) -> Iterator[str]:
+    """Yield every string in plain data, keys as well."""
+    if isinstance(data, str):
+        yield data
+    elif isinstance(data, list | tuple):
+        for item in data:
+            yield from texts_in(item)
+    elif isinstance(data, Mapping):
+        for key, value in data.items():
+            yield from texts_in(key)
+            yield from texts_in(value)
 
 
 def redact(text: str, known: Iterable[str] = ()) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from itertools import chain
 from typing import Any, Protocol
 
+from hublish.schemas.diagnose.problems import shortened
 from hublish.schemas.diagnose.suggestions import nearest
 from hublish.schemas.secrets.masking import holds_token
 from hublish.schemas.secrets.token_rules import WHERE_CREDENTIALS_GO, names_credential
@@ -75,7 +76,7 @@ NO_ENVIRONMENT: Environment = _NoEnvironment()
 
 def setting_problem(name: str, value: object) -> tuple[str, str] | None:
     """Return why `name` cannot be set to `value`, and a hint; None when it can. The texts do not contain the value."""
-    shown = name[:_SHOWN]
+    shown = shortened(name, _SHOWN)
     if name in BUILT_IN or name.startswith(("git.", ENV)):
         source = {"g": "git", "s": "SOURCE_DATE_EPOCH or git"}.get(name[0], "the environment")
         return f"'{shown}' comes from {source} and cannot be set", "set a name of 'variables', and use it instead"
@@ -147,7 +148,7 @@ class Values:
         variable = name.removeprefix(ENV)
         if self._listed is None:
             return None
-        shown = variable[:_SHOWN]
+        shown = shortened(variable, _SHOWN)
         # A credential is not even read: its value would be published with the manifest.
         if names_credential(variable):
             if variable in self._listed:
@@ -172,7 +173,7 @@ class Values:
         return str(value) if isinstance(value, str | int | float) else None
 
     def _unknown(self, name: str) -> NoValueError:
-        shown = name[:_SHOWN]
+        shown = shortened(name, _SHOWN)
         known: tuple[Collection[Any], ...] = (self._declared or {}, BUILT_IN, self._listed or [])
         if near := synonyms("Variables").get(name) or self._nearest(name, *known, prefix=ENV):
             msg, hint = f"unknown variable '{shown}', did you mean '{near}'?", f"write '{{{{ {near} }}}}'"

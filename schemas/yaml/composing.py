@@ -17,6 +17,7 @@ from hublish.schemas.diagnose.problems import (
     Related,
     SourceText,
     format_path,
+    shortened,
 )
 from hublish.schemas.secrets.masking import quotable
 from hublish.schemas.secrets.unsafe_characters import describe, text_problem
@@ -256,7 +257,7 @@ class Composer:
 
     def _refuse_duplicate(self, key: str, first: Node, event: Any, path: Path) -> None:
         place = self._text.location(first.start, first.end)
-        message = f"duplicate key '{key[:_SHOWN]}', first at {place}"
+        message = f"duplicate key '{shortened(key, _SHOWN)}', first at {place}"
         related = Related("first here", location=place)
         self._refuse("yaml.duplicate_key", message, self._place(event), (*path, key), "keep one of them", related)
 

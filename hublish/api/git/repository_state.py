@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from hublish.api.git.git_command import GitOutput, run_git
+from hublish.schemas.diagnose.problems import shortened
 from hublish.schemas.documents.file_names import LOCK_FILE, STATE_FOLDER
 from hublish.schemas.variables.lookup import NoValueError
 
@@ -183,5 +184,5 @@ def _checked(output: GitOutput, allowed: tuple[int, ...] = (0,)) -> GitOutput:
         raise NoValueError(msg, "`git config --global --add safe.directory FOLDER`, with the repository's own folder")
     # Only git's own line: other output may contain control characters, or the content of a file.
     line = next((line for line in output.err.splitlines() if line.startswith("fatal: ")), "")
-    detail = f": {line.removeprefix('fatal: ')[:_LONGEST_ERROR]}" if line.isprintable() and line else ""
+    detail = f": {shortened(line.removeprefix('fatal: '), _LONGEST_ERROR)}" if line.isprintable() and line else ""
     raise NoValueError(f"git failed with exit code {output.status}{detail}")

@@ -12,19 +12,14 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TextIO, cast
+
+from hublish.base.own_credentials import own_credentials
 
 # The width of a stream that is not a terminal: a line of a log reads well up to here.
 _WIDTH = 100
-# The variables from which huggingface_hub reads credentials.
-TOKEN_VARIABLES = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_OIDC_ID_TOKEN")
-# A shorter value is not a secret, and masking it would hide ordinary words.
-_SHORTEST_SECRET = 4
 # A shorter one may be equal to a key of a document.
 _LONG_SECRET = 12
-# More than a token has: the file is not one of ours.
-_LARGEST_TOKEN_FILE = 1 << 16
 _LINE_END = re.compile(r".*[\n\r]", re.DOTALL)
 _WORD_END = re.compile(r".*\s", re.DOTALL)
 
@@ -160,25 +155,7 @@ def standard_terminal(tokens: Iterable[str] = ()) -> Terminal:
         # A character that the stream cannot encode becomes an escape, not an exception.
         if reconfigure := getattr(stream, "reconfigure", None):
             reconfigure(errors="backslashreplace")
-    return Terminal(stdin, stdout, stderr, os.environ, secrets_in(os.environ, *tokens))
-
-
-def secrets_in(environ: Mapping[str, str], *given: str | None) -> tuple[str, ...]:
-    """Return the credentials of this process, longest first: one may contain another."""
-    values = {*given, *(environ.get(name) for name in TOKEN_VARIABLES), _saved_token(environ)}
-    return tuple(sorted((each for each in values if each and len(each) >= _SHORTEST_SECRET), key=len, reverse=True))
-
-
-def _saved_token(environ: Mapping[str, str]) -> str | None:
-    """Return the token saved by `hf auth login`, from the file in which huggingface_hub looks for it."""
-    cache = environ.get("XDG_CACHE_HOME") or Path(environ.get("HOME", "~"), ".cache")
-    home = environ.get("HF_HOME") or Path(cache, "huggingface")
-    path = Path(environ.get("HF_TOKEN_PATH") or Path(home, "token"))
-    try:
-        with path.expanduser().open("rb") as file:
-            return file.read(_LARGEST_TOKEN_FILE).decode("utf-8", "replace").strip()
-    except (OSError, RuntimeError, ValueError):  # no such file, no home folder, or not a path
-        return None
+    return Terminal(stdin, stdout, stderr, os.environ, own_credentials(os.environ, *tokens))
 
 
 def width_of(stream: TextIO, environ: Mapping[str, str]) -> int:

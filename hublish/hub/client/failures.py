@@ -16,6 +16,7 @@ TRANSIENT: Final = frozenset([408, 429, 500, 502, 503, 504])
 """Statuses after which the same request may succeed a moment later."""
 
 _NOT_FOUND = frozenset(["RepoNotFound", "RevisionNotFound", "EntryNotFound"])
+_LONGEST_DETAIL = 500
 _NO_CONNECTION = frozenset(
     ["ConnectError", "ConnectTimeout", "ProxyError", "UnsupportedProtocol", "OfflineModeIsEnabled"]
 )
@@ -82,7 +83,8 @@ def translate(error: Exception, action: str, secret: str | None = None) -> error
     ours = next((one for one in _chain(error) if isinstance(one, errors.HublishError)), None)
     if ours is not None:
         return ours
-    detail = redact(_detail(error), [secret] if secret else [])
+    # Cut afterwards: a part of a token does not look like one.
+    detail = redact(_detail(error), [secret] if secret else [])[:_LONGEST_DETAIL]
     response = response_of(error)
     if response is None:
         return _without_response(error, action, detail)
@@ -167,4 +169,4 @@ def _detail(error: BaseException) -> str:
         return str(response.headers["X-Error-Message"])
     # The first lines only: a proxy's error page may be long.
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return " ".join(lines[:3])[:500]
+    return " ".join(lines[:3])

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hublish.cli.terminal.streams import MaskedStream, Terminal, secrets_in, width_of, write_text
+from hublish.cli.terminal.streams import MaskedStream, Terminal, width_of, write_text
 from hublish.schemas.secrets.masking import redact
 from tests.hublish.cli.running import Start
 
@@ -54,20 +54,6 @@ def test_a_line_is_as_wide_as_the_terminal(sized: tuple[int, int], width: int) -
     termios.tcsetwinsize(terminal, sized)
     with os.fdopen(controller, "rb"), os.fdopen(terminal, "w") as stream:
         assert width_of(stream, {}) == width
-
-
-def test_a_token_in_the_environment_or_on_the_command_line_is_a_secret() -> None:
-    secrets = secrets_in({"HF_TOKEN": "s3cr3t-value"}, "given-token", None)
-    assert redact("the values s3cr3t-value and given-token", secrets) == "the values *** and ***"
-
-
-def test_a_secret_inside_a_longer_one_is_masked_last() -> None:
-    secrets = secrets_in({"HF_TOKEN": "abcdef", "HUGGING_FACE_HUB_TOKEN": "abcdefghij"})
-    assert redact("abcdefghij", secrets) == "***"
-
-
-def test_an_empty_or_tiny_value_is_not_a_secret() -> None:
-    assert secrets_in({"HF_TOKEN": "a", "HF_OIDC_ID_TOKEN": ""}) == ()
 
 
 @given(before=st.text(), after=st.text())
@@ -109,13 +95,3 @@ def test_other_libraries_write_to_the_same_streams(capsys: pytest.CaptureFixture
     assert out == "the value ***"
     assert "it is ***\n" in err
     assert "s3cr3t" not in out + err
-
-
-@pytest.mark.parametrize("variable", ["HF_TOKEN_PATH", "HF_HOME", "XDG_CACHE_HOME", "HOME"])
-def test_the_saved_token_is_a_secret(tmp_path: Path, variable: str) -> None:
-    places = {"HF_TOKEN_PATH": "token", "HF_HOME": "", "XDG_CACHE_HOME": "huggingface", "HOME": ".cache/huggingface"}
-    path = tmp_path / places[variable]
-    file = path if variable == "HF_TOKEN_PATH" else path / "token"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text("s3cr3t-value\n")
-    assert secrets_in({variable: str(file if variable == "HF_TOKEN_PATH" else tmp_path)}) == ("s3cr3t-value",)

@@ -1,0 +1,36 @@
+"""The credentials of this process, which are hidden wherever they occur, whatever they look like."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+# The variables from which huggingface_hub reads credentials.
+TOKEN_VARIABLES: Final = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_OIDC_ID_TOKEN")
+# A shorter value is not a secret, and masking it would hide ordinary words.
+_SHORTEST: Final = 4
+# More than a token has: such a file is not one of the client's.
+_LARGEST_FILE: Final = 1 << 16
+
+
+def own_credentials(environ: Mapping[str, str], *given: object) -> tuple[str, ...]:
+    """Return the credentials of this process, longest first: one may contain another.
+
+    Args:
+        environ: the environment.
+        given: tokens from arguments; values that are not strings are ignored.
+    """
+    values = {*given, *(environ.get(name) for name in TOKEN_VARIABLES), _saved_token(environ)}
+    secrets = (value.strip() for value in values if isinstance(value, str))
+    return tuple(sorted((each for each in secrets if len(each) >= _SHORTEST), key=len, reverse=True))
+
+
+def _saved_token(environ: Mapping[str, str]) -> str | None:
+    """Return the token saved by `hf auth login`, from the file in which huggingface_hub looks for it."""
+    cache = environ.get("XDG_CACHE_HOME") or Path(environ.get("HOME", "~"), ".cache")
+    home = environ.get("HF_HOME") or Path(cache, "huggingface")
+    path = Path(environ.get("HF_TOKEN_PATH") or Path(home, "token"))
+    try:
+        with path.expanduser().open("rb") as file:
+            return file.read(_LARGEST_FILE).decode("utf-8", "replace")
+    except (OSError, RuntimeError, ValueError):  # no such file, no home folder, or not a path
+        return None
