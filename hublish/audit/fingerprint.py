@@ -106,7 +106,7 @@ def search_secrets(content: Content) -> Inspection:
     with content.open() as stream:
         small = content.size <= CHUNK
         blob = MemoryBlob(stream.read(content.size)) if small else StreamBlob(stream, content.size)
-        scanner = SecretScanner(blob.size)
+        scanner = SecretScanner()
         for chunk in _pieces(blob, blob.size):
             scanner.feed(chunk)
         return inspect(blob, scanner, Interest(pickles=False))

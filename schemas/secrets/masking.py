@@ -41,7 +41,18 @@ _USER_AND_PASSWORD = re.compile(r"[^:/?#]*:(?![0-9]{1,5}(?:[/?#]|$)).+", re.DOTA
 _RANDOM = re.compile(r"\b(?=\w*[0-9])(?=\w*[a-z])(?=\w*[A-Z])\w{20,}", re.ASCII)
 _WORDS = re.compile(r"[a-z]+(?:[_.-][a-z]+)+")
 _NOT_SPACE = re.compile(r"\S")
-_LITERAL = re.compile("|".join(sorted({re.escape(literal) for rule in RULES for literal in rule.literals})))
+# Every token with a prefix contains such a run, and its prefix is a part of the run or ends shortly before it.
+_RUN = re.compile(r"[A-Za-z0-9_+/%-]{20,}+")
+_LONGEST_PREFIX = 32
+_WORD = re.compile(r"[A-Za-z0-9]++", re.ASCII)
+# The rules by the first characters of their prefixes.
+_HEAD = 2
+_PREFIXED: dict[str, list[Rule]] = {}
+for _rule in RULES:
+    for _literal in {literal[:_HEAD] for literal in _rule.literals if _rule.place == "start"}:
+        _PREFIXED.setdefault(_literal, []).append(_rule)
+# The other rules, with their names in lower case.
+_NAMED_RULES = tuple((rule, tuple(map(str.lower, rule.literals))) for rule in RULES if rule.place != "start")
 
 # Longer lines and hints are machine-made: quoting them helps no reader, and searching them takes time.
 _LONGEST_LINE = 2000
@@ -202,12 +213,16 @@ def _names_a_password(encoded: str) -> bool:
 
 
 def _matches(text: str) -> Iterator[tuple[Rule, re.Match[str]]]:
-    # One search rejects nearly every short text. In a long one, fifty substring searches take less time.
-    if len(text) < _LONGEST_LINE and not _LITERAL.search(text):
-        return
-    for rule in RULES:
-        if any(literal in text for literal in rule.literals):
-            # `re` caches the compiled pattern; compiling the whole table at import would slow every start.
+    # `re` caches the compiled patterns; compiling the whole table at import would slow every start.
+    for run in _RUN.finditer(text):
+        for word in _WORD.finditer(text, max(0, run.start() - _LONGEST_PREFIX), run.end()):
+            for rule in _PREFIXED.get(text[word.start() : word.start() + _HEAD], ()):
+                # At this place only: a search of the rest of the text would find the next words once more.
+                if found := re.compile(BOUNDARY + rule.pattern + rule.rest, re.ASCII).match(text, word.start()):
+                    yield rule, found
+    lowered = text.lower()
+    for rule, literals in _NAMED_RULES:
+        if any(literal in lowered for literal in literals):
             for found in re.finditer(BOUNDARY + rule.pattern + rule.rest, text, re.ASCII):
                 yield rule, found
 

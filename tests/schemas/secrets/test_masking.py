@@ -70,7 +70,6 @@ def test_redacting_leaves_names_and_hashes_alone(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "clean"),
     [
-        ("an echo: hf_jwt_eyJhbGci", "an echo: hf_jwt_…"),
         ("hf_" + "canary" * 6, "hf_…"),
         ("Authorization: Bearer abc.def-123", "Authorization: Bearer …"),
         ("the value s3cr3t-value here", "the value *** here"),
