@@ -74,21 +74,47 @@ def _strings(node: Any) -> list[str]:
 
 
 def _built_names(tree: Any) -> frozenset[str]:
-    """Return the variables whose value is a string that the template puts together."""
+    """Return the variables, and attributes of namespaces, whose value is a string that the template puts together."""
     from jinja2 import nodes
 
-    built: frozenset[str] = frozenset()
+    macros = {macro.name: macro for macro in tree.find_all(nodes.Macro)}
+    # The result of a macro is a string, put together from its text.
+    built = frozenset(macros)
     while True:
         found = set(built)
-        for node in tree.find_all((nodes.Assign, nodes.AssignBlock, nodes.For)):
-            value = node.iter if isinstance(node, nodes.For) else getattr(node, "node", None)
-            if isinstance(node, nodes.AssignBlock) or _is_built(value, built):
-                found |= {
-                    name.name for name in (node.target, *node.target.find_all(nodes.Name)) if hasattr(name, "name")
-                }
+        for node in tree.find_all((nodes.Assign, nodes.AssignBlock, nodes.For, nodes.Call)):
+            if isinstance(node, nodes.Call):
+                found |= _parameters(node, macros, built)
+            else:
+                found |= _assigned(node, built)
         if found == built:
             return built
         built = frozenset(found)
+
+
+def _assigned(node: Any, built: frozenset[str]) -> set[str]:
+    from jinja2 import nodes
+
+    value = node.iter if isinstance(node, nodes.For) else getattr(node, "node", None)
+    if isinstance(node, nodes.Assign) and isinstance(value, nodes.Call) and hasattr(node.target, "name"):
+        # A namespace holds strings and indices side by side.
+        return {f"{node.target.name}.{pair.key}" for pair in value.kwargs if _is_built(pair.value, built)} | (
+            {node.target.name} if _is_built(value, built) else set()
+        )
+    if not isinstance(node, nodes.AssignBlock) and not _is_built(value, built):
+        return set()
+    if isinstance(node.target, nodes.NSRef):
+        return {f"{node.target.name}.{node.target.attr}"}
+    return {one.name for one in (node.target, *node.target.find_all(nodes.Name)) if hasattr(one, "name")}
+
+
+def _parameters(call: Any, macros: dict[str, Any], built: frozenset[str]) -> set[str]:
+    """Return the parameters of a macro to which a call passes such a string."""
+    macro = macros.get(getattr(call.node, "name", ""))
+    if macro is None:
+        return set()
+    found = {name.name for name, value in zip(macro.args, call.args, strict=False) if _is_built(value, built)}
+    return found | {pair.key for pair in call.kwargs if _is_built(pair.value, built)}
 
 
 def _is_built(value: Any, built: frozenset[str]) -> bool:
@@ -101,12 +127,22 @@ def _is_built(value: Any, built: frozenset[str]) -> bool:
         # The usual sum is an index and a number.
         sides = (value.left, value.right)
         return not any(isinstance(one, nodes.Const) and isinstance(one.value, int) for one in sides)
-    if isinstance(value, nodes.Filter):
-        return value.name in _BUILDERS or _is_built(value.node, built)
+    if isinstance(value, nodes.Getattr | nodes.Getitem):
+        return _is_built(value.node, built) or _attribute(value) in built
     if isinstance(value, nodes.Call):
-        return getattr(value.node, "attr", None) in _BUILDERS
-    if isinstance(value, nodes.Getitem):
-        return _is_built(value.node, built)
-    if isinstance(value, nodes.List | nodes.Tuple | nodes.CondExpr):
-        return any(_is_built(item, built) for item in value.iter_child_nodes())
+        return getattr(value.node, "attr", None) in _BUILDERS or _is_any_built(value, built)
+    if isinstance(value, nodes.Filter):
+        return value.name in _BUILDERS or _is_any_built(value, built)
+    if isinstance(value, nodes.List | nodes.Tuple | nodes.Dict | nodes.Pair | nodes.CondExpr | nodes.And | nodes.Or):
+        return _is_any_built(value, built)
     return isinstance(value, nodes.Concat | nodes.Mul | nodes.Mod)
+
+
+def _is_any_built(value: Any, built: frozenset[str]) -> bool:
+    return any(_is_built(child, built) for child in value.iter_child_nodes())
+
+
+def _attribute(value: Any) -> str:
+    """Return the variable and its attribute that an expression names."""
+    name = getattr(value, "attr", None) or getattr(getattr(value, "arg", None), "value", "")
+    return f"{getattr(value.node, 'name', '')}.{name}"
