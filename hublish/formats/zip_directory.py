@@ -23,8 +23,8 @@ MAX_DIRECTORY_SIZE: Final = 10_000_000
 """Bytes; enough for 100,000 members with names of 50 characters. zipfile needs about a second for them."""
 LOCAL_HEADER: Final = b"PK\x03\x04"
 DIRECTORY_END: Final = b"PK\x05\x06"
-MAX_END_SIZE: Final = 22 + 0xFFFF
-"""Bytes of the end record with the longest comment (4.3.16)."""
+MAX_END_SIZE: Final = 22 + 0x10000
+"""Bytes of the end record with the longest comment (4.3.16), and one more, where zipfile finds it as well."""
 
 _END: Final = struct.Struct("<4s4H2LH")
 _END64: Final = struct.Struct("<4sQ2H2L4Q")

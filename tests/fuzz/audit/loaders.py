@@ -22,7 +22,7 @@ import joblib
 import lz4.frame
 import numpy as np
 
-from tests.fuzz.audit.marker import PERSISTENT, SHORT, Imports
+from tests.fuzz.audit.marker import Imports
 
 # Bytes that are taken from one stream, and contents that are followed in one input.
 _MOST = 4 << 20
@@ -31,12 +31,12 @@ _DEPTH = 6
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 
 
-class _Torch(pickle._Unpickler):
-    """Resolves a persistent id as the loaders of frameworks do; those of other files raise."""
+class _Framework(pickle._Unpickler):
+    """Accepts persistent ids, as the loaders of frameworks do; `pickle.load` raises."""
 
     def persistent_load(self, key: object) -> object:
-        """Import for the marker's id."""
-        return self.find_class(SHORT, "mark") if key in (PERSISTENT, PERSISTENT.decode()) else key
+        """Return the id."""
+        return key
 
 
 # ------------------------------------------------------------------------------------------------------- unpicklers
@@ -99,7 +99,7 @@ _UNPICKLERS: dict[str, Callable[[bytes], None]] = {
     "pickle.load": _loop(pickle.load),
     "pickle.load in latin-1": _loop(lambda stream: pickle.load(stream, encoding="latin1")),
     "pickle.load in bytes": _loop(lambda stream: pickle.load(stream, encoding="bytes")),
-    "pickle in Python": _loop(lambda stream: _Torch(stream).load()),
+    "pickle in Python": _loop(lambda stream: _Framework(stream).load()),
     "numpy.load": _loop(_arrays),
     "joblib.load": _joblib,
 }
@@ -219,7 +219,9 @@ def _follow(data: bytes, path: tuple[str, ...], imports: Imports, found: list[st
     if data in seen or not data or len(seen) >= _CONTENTS:
         return
     seen.add(data)
-    for name, load in _loaders_for(data):
+    # A loader of compressed bytes detects a zip or an HDF5 file by its beginning: seeking would expand everything.
+    expanded = bool(path) and path[-1] in _COMPRESSED
+    for name, load in _loaders_for(data, expanded):
         # An extension is imported once, and taken from here afterwards.
         copyreg.clear_extension_cache()
         before = imports.count
@@ -229,20 +231,19 @@ def _follow(data: bytes, path: tuple[str, ...], imports: Imports, found: list[st
             found.append(" > ".join([*path, name]))
     if len(path) < _DEPTH:
         for name, contents in _CONTAINERS.items():
-            # Loaders of compressed bytes detect a zip by its beginning, not by a directory at the end.
-            if name == "zipfile" and path and path[-1] in _COMPRESSED and not data.startswith(b"PK"):
+            if name == "zipfile" and expanded and not data.startswith(b"PK"):
                 continue
             for content in _safely(contents, data):
                 _follow(content, (*path, name), imports, found, seen)
 
 
-def _loaders_for(data: bytes) -> Iterator[tuple[str, Callable[[bytes], None]]]:
+def _loaders_for(data: bytes, expanded: bool) -> Iterator[tuple[str, Callable[[bytes], None]]]:
     yield from _UNPICKLERS.items()
     if data.startswith(b"\x93NUMPY"):
         yield "numpy.load, then pickle.load", _arrays_then_pickles
     if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         yield "numpy.load of an npz", _npz
-    if _HDF5 in data:
+    if data.startswith(_HDF5) or (_HDF5 in data and not expanded):
         yield "PyTables", _tables
 
 

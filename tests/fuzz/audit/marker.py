@@ -14,8 +14,6 @@ SHORT = "fuzz_marker"
 """A second name of this module, for opcodes whose argument cannot have dots or many characters."""
 EXTENSION = 0x71
 """The code of `mark` in copyreg's registry of extensions."""
-PERSISTENT = b"fuzz marker"
-"""The persistent id that a torch-like loader resolves by importing."""
 
 # What loaders import for data of their own; any other import could do harm when a mutation builds it by accident.
 _HARMLESS = {

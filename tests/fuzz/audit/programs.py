@@ -5,7 +5,7 @@ import struct
 from collections.abc import Callable
 from random import Random
 
-from tests.fuzz.audit.marker import EXTENSION, MODULE, PERSISTENT, SHORT, Mark
+from tests.fuzz.audit.marker import EXTENSION, MODULE, SHORT, Mark
 
 _LONG, _SHORT = MODULE.encode(), SHORT.encode()
 _DATA = ({"weights": [0.5, 1.5], "epoch": 3}, [1, 2, 3], ("a", b"b", None), {1, 2}, 10**40, "text " * 30)
@@ -134,10 +134,9 @@ def _added_items(rng: Random) -> bytes:
     )
 
 
-def _persistent(rng: Random) -> bytes:
-    return rng.choice(
-        [b"P" + PERSISTENT + b"\n.", b"X\x0b\x00\x00\x00" + PERSISTENT + b"Q.", b"U\x0b" + PERSISTENT + b"Q0N."]
-    )
+def _after_persistent_id(rng: Random) -> bytes:
+    """Import after an instruction that fails in `pickle.load`; loaders of frameworks give it a meaning."""
+    return rng.choice([b"Pid\n0", b"X\2\0\0\0idQ0", b"NQ0", b"(U\2idtQ0"]) + _reduce(rng)
 
 
 _CORES: dict[str, Callable[[Random], bytes]] = {
@@ -152,12 +151,8 @@ _CORES: dict[str, Callable[[Random], bytes]] = {
     "import": _import_only,
     "failing import": _import_of_nothing,
     "added items": _added_items,
+    "persistent id": _after_persistent_id,
 }
-
-
-def torch_like(rng: Random) -> tuple[str, bytes]:
-    """Return a pickle whose import happens in the loader, when it resolves a persistent id."""
-    return "persistent id", _persistent(rng)
 
 
 # ----------------------------------------------------------------------------------------------- within the pickle

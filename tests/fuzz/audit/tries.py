@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
-from tests.fuzz.audit import arrays, programs, streams, tars, zips
+from tests.fuzz.audit import arrays, streams, tars, zips
+from tests.fuzz.audit.programs import program
 from tests.fuzz.inputs import Input, Kind
 
 Builder = Callable[[Random, bytes, bool], bytes]
@@ -71,7 +72,7 @@ def make(seed: int, number: int) -> Try:
 
 def _marked(rng: Random) -> Try:
     """Put a pickle into containers with odd headers."""
-    name, data = programs.program(rng) if rng.random() < 0.97 else programs.torch_like(rng)
+    name, data = program(rng)
     kind = "pickle"
     for depth in range(rng.choices(range(5), [12, 55, 23, 8, 2])[0]):
         kind, build = rng.choice(list({**_STREAMS, **_ARCHIVES, **({} if depth else {**_ARRAYS})}.items()))
