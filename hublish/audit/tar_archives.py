@@ -10,6 +10,7 @@ libarchive do not understand alike, and continues after the end of an archive, a
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Final
 
 from hublish.audit.format_readers import Member, UnreadableError
@@ -28,6 +29,9 @@ _EMPTY: Final = re.compile(rb"[ \0]*")
 _BINARY: Final = b"\x80\xff"
 # The fields that tarfile parses: mode, uid, gid, mtime, and the two numbers of a device.
 _OTHER_NUMBERS: Final = ((100, 108), (108, 116), (116, 124), (136, 148), (329, 337), (337, 345))
+# The forms of a checksum that tarfile reads: octal digits as `int` accepts them, or GNU's base 256.
+_CHECKSUM_BEGINS: Final = re.compile(rb"[0-7+\s\x80\xff]")
+_CHECKSUM: Final = re.compile(rb"\s*\+?(?:0[oO]_?)?[0-7_]+\s*(?:\0.*)?|\x80\0{4}[\0\1]..|\xff{5}...", re.DOTALL)
 _LARGEST: Final = 1 << 62
 
 _REGULAR: Final = b"\x000\x37"
@@ -51,9 +55,33 @@ _SPARSE_KEYS: Final = (b"GNU.sparse.", b"SCHILY.realsize", b"SUN.holesdata")
 def tar_members(blob: Blob, head: bytes) -> Iterator[Member] | None:
     """Yield every member that has content, to the end of the bytes."""
     start = 0 if any(head[:_BLOCK]) else _after_zeros(blob, 0)
-    if start is None or not _is_header(blob.read_at(start, _BLOCK)):
+    if start is None:
         return None
-    return _Archive(blob).members(start)
+    if _is_header(blob.read_at(start, _BLOCK)):
+        return _Archive(blob).members(start)
+    headers = _later_headers(blob, start)
+    return None if (first := next(headers, None)) is None else _members_at(blob, chain((first,), headers))
+
+
+def _later_headers(blob: Blob, start: int) -> Iterator[int]:
+    """Yield the offsets of headers after other bytes, which GNU tar skips, and `tarfile` does with `ignore_zeros`."""
+    # Nothing reads a compressed archive in this way without expanding it first.
+    end = blob.size or 0
+    for base in range(start, end, _PIECE):
+        piece = blob.read_at(base, min(_PIECE, end - base))
+        # The first byte of each checksum: most blocks are dismissed by it.
+        for found in _CHECKSUM_BEGINS.finditer(piece[148::_BLOCK]):
+            block = found.start() * _BLOCK
+            if _CHECKSUM.fullmatch(piece, block + 148, block + 156) and _is_header(piece[block : block + _BLOCK]):
+                yield base + block
+
+
+def _members_at(blob: Blob, headers: Iterator[int]) -> Iterator[Member]:
+    """Yield the content after each header. Where the bytes are no archive to most readers, nothing else is required."""
+    for position in headers:
+        size = _number(blob.read_at(position + 124, 12))
+        if size > 0:
+            yield Member("a member", SliceBlob(blob, position + _BLOCK, size))
 
 
 @dataclass(slots=True)

@@ -94,6 +94,8 @@ def read_directory(blob: SliceBlob) -> tuple[zipfile.ZipFile, tuple[Member, ...]
             members[name], local = _member(blob, info)
             _check_local(members[name], local)
     _check_places(blob, members.values(), file.start_dir)
+    # zipfile ignores bytes after the end, and a reader that repairs archives does not.
+    _check_gap(blob, file.start_dir, blob.size)
     return file, tuple(members[info.orig_filename] for info in file.infolist())
 
 

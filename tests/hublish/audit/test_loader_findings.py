@@ -1,0 +1,74 @@
+"""Files that `make fuzz-audit` found: a real loader runs each, so the audit refuses it."""
+
+import io
+import struct
+import zipfile
+from collections.abc import Callable
+
+import pytest
+
+from hublish.audit.containers import carried_pickle
+from hublish.formats.blob import MemoryBlob, SliceBlob
+from tests.fuzz.audit.forked import run_loaders
+from tests.fuzz.audit.marker import SHORT
+from tests.hublish.audit.payloads import tarred, zipped
+
+MARKED = b"\x80\x04c" + SHORT.encode() + b"\nmark\n)R."
+JUNK = b"junk" * 128
+END = b"PK\x05\x06" + bytes(18)
+
+
+def commented(archive: bytes, comment: bytes) -> bytes:
+    return archive[:-2] + struct.pack("<H", len(comment)) + comment
+
+
+def v7(data: bytes) -> bytes:
+    """Write a tar without signature, as before POSIX."""
+    header = bytearray(512)
+    header[:1], header[100:124] = b"a", b"0000644\0" + b"0000000\0" * 2
+    header[124:148] = b"%011o\0" % len(data) + b"%011o\0" % 0
+    header[148:156] = b" " * 8
+    header[148:156] = b"0o%05o " % sum(header)
+    return bytes(header) + data.ljust(512, b"\0") + bytes(1024)
+
+
+FOUND: dict[str, Callable[[], bytes]] = {
+    "a zip whose end is one byte further back than the longest comment": lambda: (
+        JUNK + commented(zipped({"a": MARKED}), b"x" * 0xFFFF) + b"\n"
+    ),
+    "a zip after the end of another one, without a directory": lambda: (
+        zipped({"a": b"text"}) + zipped({"b": MARKED})[:90]
+    ),
+    "a tar behind bytes that are no header": lambda: JUNK + tarred({"a": MARKED}),
+    "a tar of version 7 behind other bytes": lambda: JUNK * 2100 + v7(MARKED),
+    "a tar behind other bytes in a zip": lambda: zipped({"a": JUNK + tarred({"a": MARKED})}),
+}
+
+
+@pytest.mark.parametrize("content", FOUND.values(), ids=FOUND)
+def test_a_file_that_a_loader_runs_is_refused(content: Callable[[], bytes]) -> None:
+    data = content()
+    assert run_loaders([data]) not in ([[]], [None]), "the file proves nothing"
+    assert carried_pickle(MemoryBlob(data)) is not None
+    # A part of a larger file is read in other pieces.
+    assert carried_pickle(SliceBlob(MemoryBlob(b"x" * 9 + data), 9, len(data))) is not None
+
+
+@pytest.mark.parametrize("front", [b"", JUNK])
+def test_a_zip_whose_comment_has_another_end_is_refused(front: bytes) -> None:
+    data = front + commented(zipped({"a": MARKED}), END)
+    # zipfile sees an empty archive, and readers that compare the comment's length see the other one.
+    assert zipfile.ZipFile(io.BytesIO(data)).namelist() == []
+    assert carried_pickle(MemoryBlob(data)) is not None
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        JUNK + tarred({"a": b"text\n"}),
+        JUNK + zipped({"a": b"text\n"}),
+        JUNK + commented(zipped({"a": b"text\n"}), b"x" * 0xFFFF),
+    ],
+)
+def test_plain_text_in_the_same_places_passes(data: bytes) -> None:
+    assert carried_pickle(MemoryBlob(data)) is None
