@@ -159,6 +159,8 @@ class _End:
     """Offset of the directory, as recorded: it may not count bytes before the archive."""
     begin: int
     """Offset of the directory, from its size."""
+    wide_shift: int | None
+    """How far the zip64 record is after its recorded offset; None without one."""
 
 
 def _read_end(blob: SliceBlob) -> _End:
@@ -170,14 +172,16 @@ def _read_end(blob: SliceBlob) -> _End:
     position = start + found
     _, _, _, _, entries, size, offset, _ = _END.unpack_from(tail, found)
     locator = blob.read_at(position - _LOCATOR.size, _LOCATOR.size) if position >= _LOCATOR.size else b""
+    wide_shift = None
     if locator.startswith(b"PK\6\7"):
         position -= _LOCATOR.size + _END64.size
+        wide_shift = position - int(_LOCATOR.unpack(locator)[2])
         entries, size, offset = _read_end64(blob, position, (entries, size, offset))
     elif _IN_ZIP64 in (size, offset):
         raise InvalidFileError(_DAMAGED_ZIP64)
     if size > MAX_DIRECTORY_SIZE:
         raise InvalidFileError(f"the archive's directory takes {size} bytes; the limit is {MAX_DIRECTORY_SIZE}")
-    return _End(entries, offset, position - size)
+    return _End(entries, offset, position - size, wide_shift)
 
 
 def _read_end64(blob: Blob, position: int, plain: tuple[int, int, int]) -> tuple[int, int, int]:
@@ -197,7 +201,10 @@ def _check_directory(blob: SliceBlob, file: zipfile.ZipFile, end: _End) -> None:
     shift = end.begin - end.offset
     # Readers that ignore bytes before the archive find a directory at the recorded offset.
     moved = shift > 0 and blob.read_at(end.offset, 4) == b"PK\x01\x02"
-    if file.start_dir != end.begin or len(file.infolist()) != end.entries or shift < 0 or moved:
+    # zipfile expects the zip64 record before its locator, others where that one points.
+    elsewhere = end.wide_shift not in (None, shift)
+    counted = len(file.infolist()) == end.entries
+    if file.start_dir != end.begin or not counted or shift < 0 or moved or elsewhere:
         raise InvalidFileError("the archive's directory is ambiguous")
     # A comment that contains another end would be a directory to readers that search forward.
     if blob.read_at(end.begin, blob.size - end.begin).count(DIRECTORY_END) != 1:
@@ -258,7 +265,8 @@ def _check_local(member: Member, local: _Local) -> None:
     if not member.compressed and not member.encrypted and member.stored != member.size:
         raise InvalidFileError(f"it is stored, and takes {member.stored} bytes for {member.size}")
     raw_name = member.name.encode("utf-8" if member.info.flag_bits & _UTF8 else "cp437")
-    same_sizes = local.flags & _SIZES_FOLLOW or (local.stored, local.size) == (member.stored, member.size)
+    sizes = (local.stored, local.size)
+    same_sizes = sizes == (member.stored, member.size) or (local.flags & _SIZES_FOLLOW and sizes == (0, 0))
     if local.raw_name != raw_name or local.method != member.method or not same_sizes:
         raise InvalidFileError("the directory and the member's own header disagree")
 

@@ -177,6 +177,19 @@ def end_record_64(size: int) -> bytes:
     return record + struct.pack("<4sLQL", b"PK\6\7", 0, 0, 1) + end_record(0xFFFFFFFF)
 
 
+def wide_end(place: int) -> bytes:
+    """Return an archive whose locator points to a place, counted from the right one."""
+    data = archive()
+    end, directory = len(data) - 22, data.index(b"PK\1\2")
+    record = struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, 2, 2, end - directory, directory)
+    return data[:end] + record + struct.pack("<4sLQL", b"PK\6\7", 0, end + place, 1) + data[end:]
+
+
+def test_a_zip64_record_where_its_locator_points_is_read() -> None:
+    assert read(wide_end(0)) == TWO
+    assert read(b"#!/bin/sh\n" + wide_end(0)) == TWO
+
+
 REFUSED: dict[str, tuple[bytes, str]] = {
     "no bytes": (b"", "not a zip archive, or cut short"),
     "other bytes": (b"x" * 100_000, "not a zip archive, or cut short"),
@@ -189,6 +202,7 @@ REFUSED: dict[str, tuple[bytes, str]] = {
         archive()[:-22] + end_record_64(50)[:-22] + archive()[-22:],
         "zip64 directory is damaged",
     ),
+    "a locator that points elsewhere": (wide_end(-10), "directory is ambiguous"),
     "a directory elsewhere": (edited(in_end(12, "<L", 10)), "ambiguous|damaged"),
     "two directories": (shifted(), "ambiguous"),
     "a wrong number of entries": (edited(in_end(8, "<H", 1), in_end(10, "<H", 1)), "directory is ambiguous"),
@@ -205,6 +219,10 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "a longer name in the member": (edited(in_local(26, "<H", 2)), "own header disagree"),
     "another method in the member": (edited(in_local(8, "<H", 8)), "own header disagree"),
     "another size in the member": (edited(in_local(22, "<L", 4)), "own header disagree"),
+    "another size in the member, though one follows": (
+        edited(in_local(6, "<H", 8), in_directory(8, "<H", 8), in_local(22, "<L", 4)),
+        "own header disagree",
+    ),
     "a wide size that is missing": (edited(in_local(18, "<L", 0xFFFFFFFF)), "own header disagree"),
     "another wide size in the member": (
         edited(lambda c: struct.pack_into("<2L", c, 18, 0xFFFFFFFF, 0xFFFFFFFF), data=wide()).replace(
