@@ -124,11 +124,21 @@ class Scene:
 
 def inflated(body: bytes) -> bytes:
     """Return everything in a body that is compressed as in a git pack."""
+    pack = b"".join(lines(body)) or body
     plain = b""
-    for found in re.finditer(b"\x78[\x01\x5e\x9c\xda]", body):
+    for found in re.finditer(b"\x78[\x01\x5e\x9c\xda]", pack):
         with suppress(zlib.error):
-            plain += zlib.decompressobj().decompress(body[found.start() :])
+            plain += zlib.decompressobj().decompress(pack[found.start() :])
     return plain
+
+
+def lines(body: bytes) -> Iterator[bytes]:
+    """Yield the bytes of a git response's first band: lines that begin with their length in four digits, and 1."""
+    while re.match(rb"[0-9a-f]{4}", body):
+        length = max(4, int(body[:4], 16))
+        if body[4:5] == b"\1":
+            yield body[5:length]
+        body = body[length:]
 
 
 @pytest.fixture(scope="module")
