@@ -62,7 +62,8 @@ def _models() -> Iterator[Rule]:
     yield _issued("perplexity-key", "pplx-", _letters(40))
     yield _issued("cerebras-key", "csk-", _letters(40), is_numbered)
     yield _issued("together-key", "tgp_v1_", _words(32))
-    yield _issued("fireworks-key", "fw_", _letters(20), is_mixed)
+    # No longer: names of C++ functions in shared libraries have this prefix too.
+    yield _issued("fireworks-key", "fw_", rf"{_ALPHANUMERIC}{{20,24}}(?!\w)", is_mixed)
     yield _issued("voyage-key", "pa-", rf"{_WORD}{{40,64}}(?!{_WORD})", is_mixed)
     yield _issued("jina-key", "jina_", _words(40), is_mixed)
     yield _issued("nomic-key", "nk-", rf"{_WORD}{{43}}(?!{_WORD})", is_mixed)

@@ -1,4 +1,4 @@
-"""Whether a refused file really is or contains a pickle, decided by the readers of the standard library and of numpy.
+"""Whether a refused file really is or contains a pickle: the standard library, numpy and h5py read it again.
 
 Nothing is imported and nothing is called: every global of a pickle is replaced by a class that does nothing.
 """
@@ -15,7 +15,9 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from importlib.util import find_spec
+from typing import Any
 
+import h5py
 import numpy as np
 
 # Containers within containers: a `.nemo` is a tar with a zip with a pickle.
@@ -114,7 +116,20 @@ def _inside(data: bytes) -> Iterator[bytes]:
     with suppress(Exception), zipfile.ZipFile(io.BytesIO(data)) as archive:
         for info in archive.infolist():
             yield archive.read(info)
+    with suppress(Exception), h5py.File(io.BytesIO(data)) as file:
+        yield from _attributes(file)
     with suppress(Exception), tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
         for member in archive:
             if (content := archive.extractfile(member)) is not None:
                 yield content.read()
+
+
+def _attributes(file: Any) -> Iterator[bytes]:
+    """Yield every attribute of an HDF5 file as PyTables gets it."""
+    found: list[Any] = [file]
+    file.visititems(lambda _, node: found.append(node))
+    for node in found:
+        for name in node.attrs:
+            with suppress(Exception):
+                value = node.attrs[name]
+                yield value.encode("latin-1") if isinstance(value, str) else bytes(value)

@@ -1,5 +1,6 @@
 """A part of `make audit-environment`; and the oracle distinguishes pickles from clean files without the audit."""
 
+import io
 import sys
 import sysconfig
 import zlib
@@ -7,6 +8,8 @@ from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 
+import h5py
+import numpy as np
 import pytest
 
 from tests.environment import __main__
@@ -41,6 +44,13 @@ def test_the_oracle_finds_a_pickle(name: str) -> None:
 
 def test_the_oracle_finds_a_pickle_in_the_old_format_of_joblib() -> None:
     assert holds_a_pickle(b"ZF0x10               " + zlib.compress(call()))
+
+
+def test_the_oracle_finds_a_pickle_in_an_attribute_of_an_hdf5_file() -> None:
+    stream = io.BytesIO()
+    with h5py.File(stream, "w") as file:
+        file.create_group("group").attrs["FILTERS"] = np.bytes_(call(0))
+    assert holds_a_pickle(stream.getvalue())
 
 
 @pytest.mark.parametrize("content", CLEAN.values(), ids=CLEAN)
