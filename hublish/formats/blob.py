@@ -232,6 +232,10 @@ _MAGICS: Final[tuple[tuple[bytes, str, Opener | None], ...]] = (
     (b"7z\xbc\xaf\x27\x1c", "7z", None),
     (b"Rar!\x1a\x07", "rar", None),
     (b"\x1f\x9d", "compress", None),
+    (b"LZIP\x01", "lzip", None),
+    (b"\x89LZO\x00\r\n\x1a\n", "lzop", None),
+    (b"MSCF\x00\x00\x00\x00", "cab", None),
+    (b"xar!\x00\x1c", "xar", None),
     (b"ZF0x", "joblib's old ZFile", None),
 )
 _ZSTANDARD: Final = b"\x28\xb5\x2f\xfd"

@@ -27,6 +27,10 @@ def nested(depth: int, content: bytes) -> bytes:
 REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     "7z": (lambda: b"7z\xbc\xaf\x27\x1c" + bytes(100), "a container compressed with 7z"),
     "rar": (lambda: b"Rar!\x1a\x07\x01\x00" + bytes(100), "a container compressed with rar"),
+    "lzip": (lambda: b"LZIP\x01\x0c" + bytes(100), "a container compressed with lzip"),
+    "lzop": (lambda: b"\x89LZO\x00\r\n\x1a\n" + bytes(100), "a container compressed with lzop"),
+    "cab": (lambda: b"MSCF" + bytes(100), "a container compressed with cab"),
+    "xar": (lambda: b"xar!\x00\x1c" + bytes(100), "a container compressed with xar"),
     "compress": (lambda: b"\x1f\x9d\x90" + bytes(100), "a container compressed with compress"),
     "joblib's old format": (lambda: b"ZF0x10" + bytes(100), "a container compressed with joblib's old ZFile"),
     "an encrypted zip": (lambda: encrypted(zipped({"a": b"text"})), "a zip archive (member 'a': it is encrypted)"),
