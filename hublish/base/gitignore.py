@@ -5,15 +5,22 @@ files out of the commit. Its own response decides; these rules predict it offlin
 """
 
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import islice
+from math import comb
+from typing import TYPE_CHECKING, Final
 
 from hublish.schemas.diagnose.problems import Location
 from hublish.schemas.documents.file_names import GITIGNORE
 
 if TYPE_CHECKING:
     from dulwich.ignore import Pattern
+
+_STARS: Final = re.compile(rb"\*+")
+_MAX_RULES: Final = 10_000
+_MAX_TRIES: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +45,7 @@ class GitIgnore:
     @classmethod
     def read(cls, data: bytes, source: str = GITIGNORE) -> "GitIgnore":
         """Read the rules of a file that diagnostics call `source`; lines that git skips are skipped."""
-        return cls(source, tuple(_rules(data)))
+        return cls(source, tuple(islice(_rules(data), _MAX_RULES)))
 
     def rule_for(self, path: str) -> IgnoreRule | None:
         """Return the line that excludes `path`; None when it is not excluded."""
@@ -47,11 +54,28 @@ class GitIgnore:
         for name, is_folder in _levels(path):
             # A name need not be UTF-8: its bytes are matched as they are on disk.
             encoded = name.encode("utf-8", "surrogateescape")
-            last = next((rule for rule in reversed(self.rules) if rule[2].matches(encoded, is_folder)), None)
+            decides = (rule for rule in reversed(self.rules) if _matches(rule[2], encoded, is_folder=is_folder))
+            last = next(decides, None)
             if last is not None and last[2].is_exclude:
                 number, line, _ = last
                 return IgnoreRule(line, Location(self.source, number, 1, number, len(line) + 1, line))
         return None
+
+
+def _matches(pattern: "Pattern", name: bytes, *, is_folder: bool) -> bool:
+    # dulwich's expressions backtrack: the places of the stars in a name are tried in every combination. A rule that
+    # would need too many does not count; the Hub itself decides when a release is published.
+    segments = pattern.pattern.split(b"/")
+    stars = [len(_STARS.findall(segment)) for segment in segments if segment != b"**"]
+    if sum(stars) > 1 or len(segments) - len(stars) > 1:
+        longest = max(map(len, name.split(b"/")))
+        spans = len(segments) - len(stars)
+        tries = comb(name.count(b"/") + 1 + spans, spans)
+        for count in stars:
+            tries *= comb(longest + count, count)
+            if tries > _MAX_TRIES:
+                return False
+    return pattern.matches(name, is_folder)
 
 
 def _rules(data: bytes) -> "Iterator[tuple[int, str, Pattern]]":

@@ -19,6 +19,7 @@ from hublish.formats.frameworks import imported, is_a, maps_to
 from hublish.formats.interface import Trust, Written
 from hublish.formats.safetensors import Safetensors, read_files
 from hublish.formats.tensors.safetensors_file import SafetensorsFile
+from hublish.formats.tensors.tied_tensors import kept_names
 
 # Types that numpy itself lacks: the bits are viewed as integers of torch, then as the type of that name in ml_dtypes.
 _FLOAT8 = ("float8_e4m3fn", "float8_e5m2", "float8_e4m3fnuz", "float8_e5m2fnuz", "float8_e8m0fnu")
@@ -150,5 +151,4 @@ def tied(tensors: Mapping[str, Any]) -> dict[str, str]:
         if tensor.numel() and not tensor.is_meta and str(tensor.layout) == "torch.strided":
             place = (tensor.device, tensor.data_ptr(), tensor.dtype, tuple(tensor.shape), tensor.stride())
             groups.setdefault(place, []).append(name)
-    pairs = {name: min(names) for names in groups.values() for name in names if name != min(names)}
-    return dict(sorted(pairs.items()))
+    return kept_names(groups.values())

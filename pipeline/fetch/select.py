@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from hublish.audit.path_audit import download_problems
 from hublish.base.errors import LoadError
@@ -11,6 +11,9 @@ from hublish.base.values import DownloadPlan, RemoteRelease
 from hublish.base.values.downloads import module_path
 from hublish.formats.release_files import loadable
 from hublish.schemas.documents.manifest import Load
+
+# A comparison takes about a microsecond. 100 patterns for 200,000 files are more than any release has.
+_MAX_COMPARISONS: Final = 20_000_000
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,7 @@ class Select:
         load = release.load
         allow = load.allow_patterns if self.allow_patterns is None else self.allow_patterns
         ignore = load.ignore_patterns if self.ignore_patterns is None else self.ignore_patterns
+        _refuse_endless(len(allow) + len(ignore), len(release.files))
         names = selected(
             tuple(file.path_in_repo for file in release.files),
             load.model_copy(update={"allow_patterns": allow, "ignore_patterns": ignore}),
@@ -54,6 +58,13 @@ class Select:
         # In the order of the listing, which a load plan does not change.
         wanted = set(names)
         return DownloadPlan(release, tuple(file for file in release.files if file.path_in_repo in wanted))
+
+
+def _refuse_endless(patterns: int, files: int) -> None:
+    # The publisher wrote the patterns, and the Hub lists the files: together they could take days.
+    if patterns * files > _MAX_COMPARISONS:
+        msg = f"the load plan has {patterns:,} patterns for {files:,} files; nothing was downloaded"
+        raise LoadError(msg, hint="give patterns of your own: allow_patterns, ignore_patterns, or --include, --exclude")
 
 
 def selected(

@@ -81,10 +81,12 @@ def _new_name(name: str, rename: Mapping[str, str]) -> tuple[str, str | None]:
     """Return the new name, and the key it comes from."""
     if name in rename and not _is_prefix(name):
         return rename[name], name
-    prefixes = [key for key in rename if _is_prefix(key) and name.startswith(key)]
-    if not prefixes:
+    # The prefixes of the name and not the keys: both may be many. The longest comes first.
+    longest = name[: name.rfind(".") + 1]
+    while longest and longest not in rename:
+        longest = longest[: longest.rfind(".", 0, len(longest) - 1) + 1]
+    if longest not in rename:
         return name, None
-    longest = max(prefixes, key=len)
     return rename[longest] + name.removeprefix(longest), longest
 
 

@@ -101,10 +101,10 @@ def _read_index(source: Path, *_: object) -> TensorSource:
     index = read_index(source, str(source))
     read = {shard: read_safetensors(source.parent / shard, str(source.parent / shard)) for shard in index.shards}
     index.check({shard: file.names for shard, file in read.items()})
-    metadata = _strings(index)
-    for file in read.values():
-        # The index is written last and describes the whole set, so it wins.
-        metadata = {**file.metadata, **metadata}
+    # The index is written last and describes the whole set, so it wins; then the first shard that has a key.
+    metadata: dict[str, str] = {}
+    for found in (*reversed([file.metadata for file in read.values()]), _strings(index)):
+        metadata.update(found)
     return _described(tuple(read.values()), metadata, (index, source))
 
 

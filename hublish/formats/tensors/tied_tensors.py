@@ -5,7 +5,7 @@ it: `{"lm_head.weight": "wte.weight"}`. `save_model` of safetensors and `save_to
 the same, and their loaders read it. Tensors that share only a part of their memory are each written in full.
 """
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -23,7 +23,16 @@ def find_ties(tensors: Iterable[Tensor]) -> dict[str, str]:
         # Empty tensors share every address.
         if tensor.nbytes and (place := _place(tensor)) is not None:
             groups.setdefault((tensor.dtype, tensor.shape, place), []).append(tensor.name)
-    pairs = {name: min(names) for names in groups.values() for name in names if name != min(names)}
+    return kept_names(groups.values())
+
+
+def kept_names(groups: Iterable[Sequence[str]]) -> dict[str, str]:
+    """Return, for each name in a group of tied ones but the first in order, that first name; sorted by name."""
+    pairs: dict[str, str] = {}
+    for names in groups:
+        # Once per group: all 100,000 names of a hostile file may be in one.
+        first = min(names)
+        pairs.update((name, first) for name in names if name != first)
     return dict(sorted(pairs.items()))
 
 

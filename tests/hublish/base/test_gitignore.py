@@ -83,3 +83,24 @@ def test_the_embedded_hub_drops_the_reported_files_and_no_others(lines: list[str
 @given(st.binary(max_size=60), st.text(min_size=1, max_size=8))
 def test_any_bytes_are_read(data: bytes, path: str) -> None:
     GitIgnore.read(data).rule_for(path)
+
+
+@pytest.mark.parametrize("rule", ["*a" * 12 + "*b", "**/a*/" * 8 + "b", "**/a/" * 30 + "b", "/".join(["*a*a*a*b"] * 4)])
+def test_a_rule_with_many_stars_ends(rule: str) -> None:
+    rules = GitIgnore.read(f"{rule}\n*.bin\n".encode())
+    for path in ("a" * 200, "a/" * 200 + "c", f"{'a' * 100}/" * 5):
+        assert rules.rule_for(path) is None
+    assert rules.rule_for("a/" * 40 + "x.bin") is not None
+
+
+@pytest.mark.parametrize(
+    ("rule", "path"),
+    [
+        ("**/build/**/*.tmp*", "a/b/c/build/d/e/f.tmp.gz"),
+        ("*.py[cod]", "a" * 200 + ".pyc"),
+        ("docs/**/x*/*_*.bin", "docs/a/b/c/x1/part_3.bin"),
+        ("*-*-*.bin", "model-00001-of-00002.bin"),
+    ],
+)
+def test_usual_rules_with_stars_count(rule: str, path: str) -> None:
+    assert GitIgnore.read(rule.encode()).rule_for(path) is not None

@@ -63,3 +63,11 @@ def test_trusted_code_is_needed_where_the_release_contains_it() -> None:
     assert selected(Select(with_target=True), remote) == ["a.safetensors", "acme/net.py"]
     assert selected(Select(), remote) == ["a.safetensors"]
     assert selected(Select(with_target=True), release("a.safetensors", load=load)) == ["a.safetensors"]
+
+
+def test_patterns_and_files_that_would_take_days_are_refused() -> None:
+    patterns = tuple(f"*{number}*" for number in range(1_000))
+    remote = release(*(f"{number}.json" for number in range(20_001)), load=Load(allow_patterns=patterns))
+    with pytest.raises(LoadError, match="1,000 patterns for 20,001 files"):
+        Select().run(remote)
+    assert selected(Select(allow_patterns=("7.json",), ignore_patterns=()), remote) == ["7.json"]

@@ -9,7 +9,8 @@ from hublish.formats.tensors.pytorch.torch_objects import StoredTensor
 
 # Levels of nested dictionaries that the search enters.
 _MAX_DEPTH: Final = 8
-_MAX_SEEN: Final = 10_000
+# Entries of dictionaries.
+_MAX_SEEN: Final = 1_000_000
 # State dicts that a message names.
 _MAX_NAMED: Final = 8
 
@@ -73,9 +74,10 @@ def _candidates(value: dict[object, object]) -> Iterator[tuple[str, dict[object,
     """Yield every state dict within, by its key; those inside a state dict are entries of it."""
     # Without recursion and within limits: memoized dictionaries may contain each other.
     waiting: list[tuple[str, dict[object, object], int]] = [("", value, _MAX_DEPTH)]
-    for _ in range(_MAX_SEEN):
-        if not waiting:
-            return
+    seen = 0
+    while waiting and seen < _MAX_SEEN:
+        # Entries count and not dictionaries: one large dictionary may be in many. So do characters of their names.
+        seen += 1 + len(waiting[-1][1]) * (1 + len(waiting[-1][0]) // 64)
         name, current, depth = waiting.pop()
         if name and _is_state_dict(current):
             yield name, current

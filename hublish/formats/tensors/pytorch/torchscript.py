@@ -21,9 +21,10 @@ from hublish.formats.zip_directory import Member
 from hublish.formats.zip_reader import ZipArchive
 
 _ROOT: Final = "__torch__."
-# Bytes of all code that is read, and the most modules: each class is read once, each object visited.
+# Bytes of all code that is read: each class is read once. Modules and attributes that are visited.
 _MAX_CODE: Final = 16 << 20
-_MAX_MODULES: Final = 100_000
+_MAX_STEPS: Final = 1_000_000
+_MAX_DEPTH: Final = 100
 # As the serializer prints a class; attributes that are neither kind follow on other lines.
 _CLASS: Final = re.compile(r"^class (\w+)\(Module\):\n  __parameters__ = \[(.*)\]\n  __buffers__ = \[(.*)\]$", re.M)
 _NAME: Final = re.compile(r'"([^"]*)"')
@@ -83,16 +84,22 @@ def state_dict_of(value: object, code: ScriptCode) -> Ordered:
         raise InvalidFileError("the TorchScript archive has no module")
     state = Ordered()
     waiting = [("", value)]
-    # A module may contain itself, so the number of steps is limited.
-    for _ in range(_MAX_MODULES):
+    # A module may contain itself, so the number of steps is limited; and so are the attributes of all, as many modules
+    # may be one, and the nesting, as each level makes all names below it longer.
+    steps = 0
+    while steps < _MAX_STEPS:
         prefix, module = waiting.pop()
+        steps += 1 + len(module.attributes) + len(code.state_of(module.type))
+        if prefix.count(".") > _MAX_DEPTH:
+            raise InvalidFileError(f"the TorchScript archive has modules nested more than {_MAX_DEPTH} deep")
         attributes = module.attributes
         for name in code.state_of(module.type):
             # The list includes optional parameters whose value is None.
             if isinstance(attributes.get(name), StoredTensor):
                 state[f"{prefix}{name}"] = attributes[name]
         inner = [(f"{prefix}{name}.", part) for name, part in attributes.items() if isinstance(part, ScriptModule)]
+        steps += sum(len(name) for name, _ in inner) // 64
         waiting += reversed(inner)
         if not waiting:
             return state
-    raise InvalidFileError(f"the TorchScript archive has more than {_MAX_MODULES} modules")
+    raise InvalidFileError(f"the TorchScript archive has more than {_MAX_STEPS} modules and attributes")

@@ -9,7 +9,10 @@ from safetensors.numpy import save_file
 
 from hublish.formats.interface import Written
 from hublish.formats.safetensors import Safetensors
-from hublish.formats.tensors.tied_tensors import read_ties
+from hublish.formats.tensors.dtypes import DTYPES
+from hublish.formats.tensors.tensor import Tensor
+from hublish.formats.tensors.tensor_data import FileRange
+from hublish.formats.tensors.tied_tensors import find_ties, kept_names, read_ties
 
 Dump = Callable[..., tuple[Written, ...]]
 
@@ -83,3 +86,15 @@ def test_only_metadata_that_names_a_stored_tensor_is_a_tie(
     metadata: dict[str, object], expected: dict[str, str]
 ) -> None:
     assert read_ties(metadata, ["a"]) == expected
+
+
+def test_names_of_one_tensor_take_time_in_proportion() -> None:
+    content = FileRange(Path("x"), None, 0, 4)  # type: ignore[arg-type]  # only compared
+    count = 100_000
+    ties = find_ties(Tensor(f"layer.{number:06}", DTYPES["F32"], (1,), content) for number in range(count))
+    assert len(ties) == count - 1
+    assert set(ties.values()) == {"layer.000000"}
+
+
+def test_the_first_name_of_each_group_is_kept() -> None:
+    assert kept_names([["b", "a"], ["c"], ["f", "d", "e"]]) == {"b": "a", "e": "d", "f": "d"}

@@ -73,3 +73,12 @@ def test_the_search_in_recursive_dictionaries_ends() -> None:
     endless["again"] = endless
     with pytest.raises(InvalidFileError, match="no dictionary in it holds tensors"):
         find_state_dict(endless, None)
+
+
+def test_a_dictionary_that_many_share_is_not_searched_without_end() -> None:
+    # Seven levels of 300 names for the same dictionary: 300**7 places.
+    value: dict[Any, Any] = {f"k{number}": {} for number in range(300)}
+    for _ in range(6):
+        value = {f"k{number}": value for number in range(300)}
+    with pytest.raises(InvalidFileError, match="no dictionary in it holds tensors"):
+        find_state_dict(value, None)
