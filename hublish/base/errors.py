@@ -182,8 +182,8 @@ def conceal(error: HublishError, secrets: Iterable[str] = ()) -> None:
 
 
 def _hidden(linked: BaseException, known: tuple[str, ...]) -> BaseException:
-    # Ours hide what they quote. `repr` too: some exceptions show their arguments only there.
-    text, shown = str(linked), f"{linked}\n{linked!r}"
+    # Ours hide what they quote. Some exceptions keep their arguments, or the document or request, in attributes.
+    text, shown = str(linked), f"{linked}\n{linked!r}\n{vars(linked)!r}"
     if isinstance(linked, HublishError) or masked(shown, known) == shown:
         return linked
     hidden = HiddenCauseError(f"{type(linked).__name__}: {masked(text, known)}").with_traceback(linked.__traceback__)

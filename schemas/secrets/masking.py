@@ -31,8 +31,8 @@ _NAMED = re.compile(
 _BEARER = re.compile(r"(?<=Bearer )[\w.~+/=-]+")
 # RFC 7617: base64 of `user:password`.
 _BASIC = re.compile(r"(?<=Basic )[A-Za-z0-9+/_-]{4,}={0,2}")
-# A URL up to the next one, and the part of it that names the user and the host.
-_URL = re.compile(r"""(?<=//)(?!\[)(?:(?!://)[^\s"'<>`])+""")
+# A URL up to the next one, also with one slash, as a path is normalized; and the part that names the user and the host.
+_URL = re.compile(r"""(?:(?<=//)|(?<=\w\w:/)(?!/))(?!\[)(?:(?!://)[^\s"'<>`])+""")
 _AUTHORITY = re.compile(r"[^/?#]*")
 # `user:password`, but not `host:port/`.
 _USER_AND_PASSWORD = re.compile(r"[^:/?#]*:(?![0-9]{1,5}(?:[/?#]|$)).+", re.DOTALL)
@@ -179,7 +179,8 @@ def _known(text: str, secrets: Iterable[str]) -> Iterator[Span]:
 
 def _is_random(part: str) -> bool:
     kinds = sum(any(map(kind, part)) for kind in (str.isupper, str.islower, str.isdigit))
-    return kinds > 1 and len(set(part)) > _PART // 2
+    # A word has one kind of character, and so have the digits of a number.
+    return (kinds > 1 or part.isdigit()) and len(set(part)) > _PART // 2
 
 
 def _hub_tokens(text: str) -> Iterator[re.Match[str]]:
