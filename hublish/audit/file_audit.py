@@ -4,9 +4,11 @@ A file is read once, by `fingerprint`; this module evaluates the result.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
-from hublish.audit.fingerprint import Fingerprint, HiddenSecret, Inspection, search_secrets
+from hublish.audit.fingerprint import Fingerprint, Inspection, search_secrets
+from hublish.audit.member_secrets import HiddenSecret
 from hublish.audit.path_audit import audit_path, first_match
 from hublish.audit.policy import at_level, described, secret_problem
 from hublish.base.content import Content
@@ -27,6 +29,7 @@ _RULES: Final = {
 # Rules that are not fields of a manifest.
 _OUR_OWN: Final = ("policy.name", "policy.hard_link")
 _LATER: Final = Step("policy", Effect.LATER, "policy: size, pickles and secrets, once the file is written", "policy")
+_SEARCH_HINT: Final = "check that it contains no credentials"
 _PICKLE_HINT: Final = "convert it to safetensors, or set policy.pickle to `warn` or `allow`"
 
 
@@ -89,7 +92,11 @@ def policy_steps(
 def _secret_problems(path: str, source: str, inspection: Inspection, policy: Policy) -> Iterator[Problem]:
     # In a binary file, lines and columns mean nothing.
     place = None if inspection.binary else source
-    return at_level((_secret_problem(path, place, hidden) for hidden in inspection.secrets), policy.secrets)
+    yield from at_level((_secret_problem(path, place, hidden) for hidden in inspection.secrets), policy.secrets)
+    # A file that cannot be inspected for pickles either is reported once.
+    if inspection.unsearched and inspection.pickle is None:
+        message = f"not searched for secrets in full ({inspection.unsearched})"
+        yield replace(secret_problem(path, message), hint=_SEARCH_HINT, severity="warning")
 
 
 def _secret_problem(path: str, source: str | None, hidden: HiddenSecret) -> Problem:

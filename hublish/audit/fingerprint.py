@@ -7,12 +7,13 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Final
 
-from hublish.audit.containers import carried_pickle, members
-from hublish.audit.format_readers import UnreadableError
-from hublish.audit.secret_scan import Secret, SecretScanner
+from hublish.audit.containers import carried_pickle
+from hublish.audit.member_secrets import HiddenSecret, search_members
+from hublish.audit.secret_scan import SecretScanner
+from hublish.audit.tensor_ranges import tensor_ranges
 from hublish.base.content import Content, ContentChangedError
 from hublish.base.digests import blob_hasher
-from hublish.formats.blob import Blob, ExpandedBlob, MemoryBlob, StreamBlob, TooLargeError
+from hublish.formats.blob import Blob, MemoryBlob, StreamBlob
 from hublish.schemas.documents.manifest import Policy
 
 # Bytes that are read at once.
@@ -20,8 +21,6 @@ CHUNK: Final = 1 << 20
 # From this size on, handing the digests to other threads takes less time than it saves.
 _PARALLEL: Final = 8 << 20
 _TRUNCATED: Final = "truncated since it was collected"
-# Bytes of compressed members that are scanned for secrets in one file.
-EXPANDED_LIMIT: Final = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,21 +37,14 @@ class Interest:
 
 
 @dataclass(frozen=True, slots=True)
-class HiddenSecret:
-    """A secret, and the compressed member that contains it."""
-
-    secret: Secret
-    member: str | None = None
-    """None when it is in the file itself; '' for the content of a compressed file."""
-
-
-@dataclass(frozen=True, slots=True)
 class Inspection:
     """The findings in one file."""
 
     pickle: str | None = None
     """A description of the pickle; None when the file neither is nor contains one."""
     secrets: tuple[HiddenSecret, ...] = ()
+    unsearched: str = ""
+    """A description of the first member that could not be searched for secrets; empty when all were."""
     binary: bool = False
     """Whether lines and columns have no meaning."""
 
@@ -106,7 +98,7 @@ def search_secrets(content: Content) -> Inspection:
     with content.open() as stream:
         small = content.size <= CHUNK
         blob = MemoryBlob(stream.read(content.size)) if small else StreamBlob(stream, content.size)
-        scanner = SecretScanner()
+        scanner = SecretScanner(tensor_ranges(blob))
         for chunk in _pieces(blob, blob.size):
             scanner.feed(chunk)
         return inspect(blob, scanner, Interest(pickles=False))
@@ -120,7 +112,7 @@ def _read(
     executor: Executor | None,
 ) -> Fingerprint:
     sha256, sha1 = hashlib.sha256(), blob_hasher(blob.size)
-    scanner = SecretScanner() if interest.secrets else None
+    scanner = SecretScanner(tensor_ranges(blob)) if interest.secrets else None
     helper = executor if blob.size >= _PARALLEL else None
     read = 0
     for chunk in _pieces(blob, blob.size):
@@ -144,32 +136,12 @@ def _read(
 
 def inspect(blob: Blob, scanner: SecretScanner | None, interest: Interest) -> Inspection:
     """Return the findings in a file, after `scanner` has received all its bytes."""
-    found = [HiddenSecret(secret) for secret in scanner.found] if scanner else []
-    if interest.secrets:
-        found += _in_members(blob)
     pickle = carried_pickle(blob) if interest.pickles else None
-    return Inspection(pickle, tuple(found), scanner.binary if scanner else False)
-
-
-def _in_members(blob: Blob) -> list[HiddenSecret]:
-    """Scan compressed members; stored ones were scanned with the file itself."""
-    found: list[HiddenSecret] = []
-    left = EXPANDED_LIMIT
-    try:
-        for member in members(blob, ambiguous=True) or ():
-            if not isinstance(member.blob, ExpandedBlob):
-                continue
-            scanner = SecretScanner()
-            for piece in _pieces(member.blob, left):
-                scanner.feed(piece)
-                left -= len(piece)
-            found += [HiddenSecret(secret, member.name) for secret in scanner.found]
-            if left <= 0:
-                break
-    except (UnreadableError, TooLargeError):
-        # The search for pickles decides whether a file that cannot be inspected may be uploaded.
-        pass
-    return found
+    if scanner is None:
+        return Inspection(pickle)
+    inside = search_members(blob)
+    found = (*map(HiddenSecret, scanner.found), *inside.found)
+    return Inspection(pickle, found, inside.unsearched, scanner.binary)
 
 
 def _pieces(blob: Blob, limit: int) -> Iterator[bytes]:

@@ -14,6 +14,8 @@ from hublish.schemas.secrets.rule import Rule
 
 # Findings that are reported for one file.
 FINDING_LIMIT: Final = 100
+# Bytes of a file after which importing numpy saves time.
+_VECTORIZED: Final = 32 << 20
 # Base64 of a string with escapes, in a string with escapes.
 _LEVELS: Final = 4
 
@@ -69,7 +71,8 @@ class SecretScanner:
             self._tail = b""
             return
         data = self._tail + (piece.translate(None, b"\0") if self._wide else piece)
-        for rule, begin, end, text in _findings(data, _LEVELS):
+        texts = text_ranges(data, vectorized=self._offset > _VECTORIZED)
+        for rule, begin, end, text in _findings(data, texts, _LEVELS):
             self._report(rule, begin, end, text, data)
         self._tail = data[-LONGEST:]
         if not self.binary:
@@ -87,15 +90,14 @@ class SecretScanner:
         self.found.append(Secret(rule.name, _redacted(rule, text), line, column))
 
 
-def _findings(data: bytes, levels: int) -> Iterator[tuple[Rule, int, int, bytes]]:
+def _findings(data: bytes, texts: list[Range], levels: int) -> Iterator[tuple[Rule, int, int, bytes]]:
     """Yield the rule, the start, the end and the text of each credential, decoded as often as `levels` permits."""
-    texts = text_ranges(data)
     runs = run_ranges(data, texts)
     # In the order of the bytes; of two rules that match at one place, the first one counts.
     for found in sorted(search(data, texts, runs), key=lambda found: found.start):
         yield found.rule, found.start, found.end, data[found.start : found.end]
     for view in views(data, texts, runs) if levels else ():
-        for rule, begin, end, text in _findings(view.text, levels - 1):
+        for rule, begin, end, text in _findings(view.text, text_ranges(view.text), levels - 1):
             yield rule, view.origin(begin), view.origin(end), text
 
 

@@ -25,7 +25,7 @@ RUN: Final = 20
 LONGEST: Final = 4096
 # Binary data is searched where so many bytes in a row are printable. Places that are near are joined: searching a few
 # long ranges is faster than searching many short ones.
-_PRINTABLE_RUN: Final = 14
+_PRINTABLE_RUN: Final = 15
 _NEAR: Final = 256
 # The most that a match may begin before its long run: the name of a key, and a user name between.
 _BEFORE: Final = 112
@@ -84,20 +84,37 @@ def _table() -> _Table:
     return table._replace(skip=re.compile(f"[^A-Za-z0-9]*+(?:{word})*+".encode()))
 
 
-def text_ranges(data: bytes) -> list[Range]:
-    """Return the ranges of `data` that are text: all of it, or the printable runs of binary data."""
+def text_ranges(data: bytes, *, vectorized: bool = False) -> list[Range]:
+    """Return the ranges of `data` that are text: all of it, or the printable runs of binary data.
+
+    Args:
+        data: the bytes.
+        vectorized: search binary data with numpy, which is five times faster but takes time to import.
+    """
     if b"\0" not in data:
         return [(0, len(data))]
-    return _joined(_runs(data, _TEXT, _PRINTABLE_RUN), before=0, near=_NEAR)
+    places = _ascii_words(data) if vectorized else [(0, len(data))]
+    runs = ((start + first, start + last) for start, end in places for first, last in _runs(data, start, end, _TEXT))
+    return _joined(runs, before=0, near=_NEAR)
+
+
+def _ascii_words(data: bytes) -> list[Range]:
+    """Return the surroundings of all aligned words of 8 bytes that may be text; a long run of text contains one."""
+    import numpy as np
+
+    words = np.frombuffer(data, "<u8", len(data) // 8)
+    places = np.flatnonzero((words & _HIGH_BITS) == 0)
+    found = words[places]
+    # Bytes below 9, the tab, by Warren, Hacker's Delight, 6-1: zeros are in most words of small numbers.
+    places = places[((found - _NINES) & ~found & _HIGH_BITS) == 0]
+    return _joined(
+        ((at - _PRINTABLE_RUN, at + 8 + _PRINTABLE_RUN) for at in (places * 8).tolist()), before=0, near=_NEAR
+    )
 
 
 def run_ranges(data: bytes, within: Iterable[Range]) -> list[Range]:
     """Return the ranges around the long runs of characters of base64."""
-    found = [
-        (start + first, start + last)
-        for start, end in within
-        for first, last in _runs(data[start:end] if (start, end) != (0, len(data)) else data, _BASE64, RUN)
-    ]
+    found = [(start + first, start + last) for start, end in within for first, last in _runs(data, start, end, _BASE64)]
     return _joined(found, before=_BEFORE, near=0)
 
 
@@ -159,14 +176,18 @@ def _classes(characters: bytes) -> bytes:
 
 _BASE64: Final = _classes(_ALPHABET)
 _TEXT: Final = _classes(_PRINTABLE)
+_LONG: Final = {_BASE64: b"a" * RUN, _TEXT: b"a" * _PRINTABLE_RUN}
+_HIGH_BITS: Final = 0x8080808080808080
+_NINES: Final = 0x0909090909090909
 
 
-def _runs(data: bytes, table: bytes, least: int) -> Iterator[Range]:
-    """Yield the runs of at least so many bytes of a class."""
-    runs, wanted = data.translate(table), b"a" * least
-    start = runs.find(wanted)
-    while start >= 0:
-        end = runs.find(b"\0", start)
-        end = len(runs) if end < 0 else end
-        yield start, end
-        start = runs.find(wanted, end)
+def _runs(data: bytes, start: int, end: int, table: bytes) -> Iterator[Range]:
+    """Yield the long runs of bytes of a class in a range, relative to its start."""
+    runs = data[start:end].translate(table)
+    wanted = _LONG[table]
+    first = runs.find(wanted)
+    while first >= 0:
+        last = runs.find(b"\0", first)
+        last = len(runs) if last < 0 else last
+        yield first, last
+        first = runs.find(wanted, last)

@@ -29,6 +29,10 @@ _COMMON_PASSWORDS: Final = (
     r"masked|removed|secure|insecure|strong|wrong|bad|good|invalid|correct|url|host|hostname|port|x+|y+|z+))"
     r"{1,3}[\W\d_]*"
 )
+# The credentials of the examples in RFC 7617 and RFC 6749.
+_DOCUMENTED_PASSWORDS: Final = frozenset(["open sesame", "gX1fBat3bV", "7Fjfp0ZBr1KtDRbnfVdmIw"])
+# An attribute of an object: `self.password` is code.
+_ATTRIBUTE: Final = r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+"
 _MIN_PASSWORD: Final = 5
 _PERCENT: Final = re.compile("%([2-7][0-9A-Fa-f])")
 # From this length on, a password of one kind of character is a passphrase rather than a word.
@@ -75,7 +79,7 @@ def is_password(body: str) -> bool:
     body = _PERCENT.sub(lambda found: chr(int(found[1], 16)), body)
     if len(body) < _MIN_PASSWORD or _TEMPLATE.search(body) or re.fullmatch(_COMMON_PASSWORDS, body):
         return False
-    if _PLACEHOLDERS.search(body):
+    if _PLACEHOLDERS.search(body) or body in _DOCUMENTED_PASSWORDS or re.fullmatch(_ATTRIBUTE, body):
         return False
     return len(set(body)) >= _MIN_PASSWORD and (_kinds(body) > 1 or len(body) >= _PASSPHRASE)
 
@@ -89,8 +93,7 @@ def is_login(body: str) -> bool:
     except ValueError:
         return False
     user, colon, password = text.partition(":")
-    known = is_password(password) or is_random(password)
-    return bool(colon and user) and text.isprintable() and user != password and known
+    return bool(colon and user) and text.isprintable() and user != password and is_password(password)
 
 
 def is_snowflake(body: str) -> bool:

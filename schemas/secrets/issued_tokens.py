@@ -5,6 +5,7 @@ became longer is found all the same, and the check of the random part keeps iden
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Final
 
 from hublish.schemas.secrets.genuine_values import is_mixed, is_numbered, is_random, is_signed, is_snowflake, is_varied
@@ -29,6 +30,12 @@ def _letters(least: int) -> str:
 
 def _hex(exactly: int) -> str:
     return rf"{_HEX}{{{exactly}}}(?!\w)"
+
+
+def _alone(name: str, prefixes: str, body: str, genuine: Callable[[str], bool] = is_mixed) -> Rule:
+    """Return the rule for a short prefix, which counts only where no longer word contains it."""
+    rule = _issued(name, prefixes, body, genuine)
+    return replace(rule, pattern=rf"(?<![\w-]){rule.pattern}(?![\w-])")
 
 
 def _issued(name: str, prefixes: str, body: str, genuine: Callable[[str], bool] = is_random) -> Rule:
@@ -62,19 +69,18 @@ def _models() -> Iterator[Rule]:
     yield _issued("perplexity-key", "pplx-", _letters(40))
     yield _issued("cerebras-key", "csk-", _letters(40), is_numbered)
     yield _issued("together-key", "tgp_v1_", _words(32))
-    # No longer: names of C++ functions in shared libraries have this prefix too.
-    yield _issued("fireworks-key", "fw_", rf"{_ALPHANUMERIC}{{20,24}}(?!\w)", is_mixed)
-    yield _issued("voyage-key", "pa-", rf"{_WORD}{{40,64}}(?!{_WORD})", is_mixed)
+    yield _alone("fireworks-key", "fw_", rf"{_ALPHANUMERIC}{{22,28}}+")
+    yield _alone("voyage-key", "pa-", rf"{_WORD}{{40,64}}+")
     yield _issued("jina-key", "jina_", _words(40), is_mixed)
-    yield _issued("nomic-key", "nk-", rf"{_WORD}{{43}}(?!{_WORD})", is_mixed)
+    yield _alone("nomic-key", "nk-", rf"{_WORD}{{43}}")
     yield _issued("llamacloud-key", "llx-", _letters(40), is_mixed)
     yield _issued("tavily-key", "tvly-", _words(20), is_numbered)
-    yield _issued("firecrawl-key", "fc-", _hex(32))
+    yield _alone("firecrawl-key", "fc-", _hex(32), is_random)
     yield _issued("elevenlabs-key", "sk_", _hex(48))
     yield _issued("wandb-token", "wandb_v1_", r"\w{40,}+")
     yield _issued("e2b-key", "e2b_", _hex(40))
     yield _issued("runpod-key", "rpa_", _letters(40))
-    yield _issued("modal-token", "ak- as-", rf"{_ALPHANUMERIC}{{22}}(?!{_WORD})", is_mixed)
+    yield _alone("modal-token", "ak- as-", rf"{_ALPHANUMERIC}{{22}}")
     yield _issued("kaggle-token", "KGAT_", _hex(32))
     # base64 of `{"api_address":`.
     yield _issued("neptune-token", "eyJhcGlfYWRkcmVzcyI6", r"[A-Za-z0-9+/]{40,}+={0,2}")
@@ -93,7 +99,7 @@ def _code() -> Iterator[Rule]:
     yield _issued("npm-token", "npm_", rf"{_ALPHANUMERIC}{{36}}(?!\w)")
     yield _issued("pypi-token", "pypi-AgE", _words(50))
     yield _issued("rubygems-key", "rubygems_", _hex(48))
-    yield _issued("crates-token", "cio", rf"{_ALPHANUMERIC}{{32}}(?!{_WORD})", is_mixed)
+    yield _alone("crates-token", "cio", rf"{_ALPHANUMERIC}{{32}}")
     yield _issued("nuget-key", "oy2", r"[a-z0-9]{43}(?!\w)", is_numbered)
     yield _issued("docker-token", "dckr_pat_ dckr_oat_", _words(24))
     yield _issued("artifactory-key", "AKCp cmVmd", _letters(58), is_mixed)
@@ -225,10 +231,10 @@ def _messages_and_money() -> Iterator[Rule]:
     yield _issued("square-token", "sq0atp- sq0csp-", _words(22))
     yield _issued("sendgrid-key", "SG.", rf"{_WORD}{{22}}\.{_WORD}{{43}}")
     yield _issued("brevo-key", "xkeysib- xsmtpsib-", rf"{_HEX}{{64}}-{_ALPHANUMERIC}{{16}}")
-    yield _issued("mailgun-key", "key-", _hex(32))
+    yield _alone("mailgun-key", "key-", _hex(32), is_random)
     chimp = rf"(?P<body>{_HEX}{{32}}-us\d{{1,2}})(?!\w)"
     yield Rule("mailchimp-key", ("-us",), chimp, is_random, lead=32, place="near")
-    yield _issued("resend-key", "re_", rf"{_ALPHANUMERIC}{{8}}_{_ALPHANUMERIC}{{24}}(?!\w)", is_mixed)
+    yield _alone("resend-key", "re_", rf"{_ALPHANUMERIC}{{8}}_{_ALPHANUMERIC}{{24}}")
     yield _issued("twilio-key", "SK", _hex(32))
     yield _issued("mapbox-secret", "sk.eyJ", rf"{_WORD}{{20,}}+\.{_WORD}{{20,}}+")
 
