@@ -74,6 +74,8 @@ class SecretScanner:
         texts = text_ranges(data, vectorized=self._offset > _VECTORIZED)
         for rule, begin, end, text in _findings(data, texts, _LEVELS):
             self._report(rule, begin, end, text, data)
+            if len(self.found) >= FINDING_LIMIT:
+                break
         self._tail = data[-LONGEST:]
         if not self.binary:
             self._lines += data.count(b"\n", 0, len(data) - len(self._tail))

@@ -13,11 +13,12 @@ from hublish.audit.secret_search import Range
 # Escapes of printable ASCII and of line breaks: of JSON, JavaScript, Python and C, of URLs, and of HTML and XML. A
 # string within a string doubles the backslash.
 _HEX: Final = rb"(?:[2-7][0-9A-Fa-f]|0[9AaDd])"
+_SHORT_HEX: Final = rb"(?:[2-7][0-9A-Fa-f]|[9AaDd])"
 _ESCAPES: Final = (
-    rb"\\\\{0,3}(?:u00(?P<u>" + _HEX + rb")|x(?P<x>" + _HEX + rb")|u\{0{0,4}(?P<b>" + _HEX + rb")\}"
+    rb"\\\\{0,3}(?:u00(?P<u>" + _HEX + rb")|x(?P<x>" + _HEX + rb")|u\{0{0,4}(?P<b>" + _SHORT_HEX + rb")\}"
     rb"|U000000(?P<l>" + _HEX + rb")|(?P<slash>/))",
     rb"%(?P<p>" + _HEX + rb")",
-    rb"&(?:#[xX]0{0,4}(?P<h>" + _HEX + rb")|#0{0,4}(?P<d>9|1[03]|[3-9][0-9]|1[01][0-9]|12[0-6])"
+    rb"&(?:#[xX]0{0,4}(?P<h>" + _SHORT_HEX + rb")|#0{0,4}(?P<d>9|1[03]|[3-9][0-9]|1[01][0-9]|12[0-6])"
     rb"|(?P<name>amp|quot|apos|lt|gt));",
 )
 _ESCAPE: Final = re.compile(b"|".join(_ESCAPES))

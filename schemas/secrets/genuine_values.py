@@ -11,6 +11,8 @@ _PLACEHOLDERS: Final = re.compile(
     r"abcdefgh|12345678|deadbeef|test_?token|my_?token|token_?here|not_?a_?real|secret_?key|api_?key)"
 )
 _MIN_DISTINCT: Final = 8
+# Characters of a body that are judged: a longer one is no less random.
+_JUDGED: Final = 512
 # Bits per character. Twenty random hex digits have about 3.4; words and runs have less.
 _MIN_ENTROPY: Final = 3.0
 # The signature of the example on jwt.io, which countless pages repeat.
@@ -41,6 +43,7 @@ _PASSPHRASE: Final = 16
 
 def is_random(body: str) -> bool:
     """Return whether `body` is varied, mixes kinds of characters, and has none of the words of an example."""
+    body = body[:_JUDGED]
     # Words have one case and no digits, and runs such as `abcd1234` have little entropy.
     return _kinds(body) > 1 and is_varied(body) and _entropy(body) >= _MIN_ENTROPY
 
@@ -57,6 +60,7 @@ def is_mixed(body: str) -> bool:
 
 def is_varied(body: str) -> bool:
     """Return whether `body` has many different characters, and none of the words of an example."""
+    body = body[:_JUDGED]
     return len(set(body)) >= _MIN_DISTINCT and not _PLACEHOLDERS.search(body)
 
 

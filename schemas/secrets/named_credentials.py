@@ -23,7 +23,7 @@ _NO_HOST: Final = (
     r"(?:host(?:name)?|server|domain|proxy|url|address|ip)(?:[-_]?name)?(?:\.(?:com|org|net))?)(?![\w.-])|[<{$%\[(]"
 )
 _HERE: Final = r"(?:localhost|127\.\d|0\.0\.0\.0|\[::1?\]|host\.docker\.internal)"
-_STRONG: Final = r"(?=[^@\s]{12,})(?=[^@\s]{0,99}[0-9])(?=[^@\s]{0,99}[a-z])(?=[^@\s]{0,99}[A-Z])"
+_STRONG: Final = r"(?=[^@\s]{12})(?=[^@\s]{0,99}[0-9])(?=[^@\s]{0,99}[a-z])(?=[^@\s]{0,99}[A-Z])"
 
 
 def _keys() -> Iterator[Rule]:
@@ -34,7 +34,7 @@ def _keys() -> Iterator[Rule]:
         # Documentation and parsers quote the header alone; in a key, base64 follows it.
         r"-{4,5} ?BEGIN (?:[A-Z0-9]+ ){0,4}PRIVATE KEY(?: BLOCK)? ?-{4,5}"
         r"(?:\\[nrt]|[\s\"'+,\\]|(?:Proc-Type|DEK-Info|Version|Comment|Subject|Hash|Charset): ?[^\n\\]{0,80})*+"
-        r"(?P<body>[A-Za-z0-9+/]{16,}+)(?!\.{3}|…)",
+        r"(?P<body>[A-Za-z0-9+/]{16,512}+)(?!\.{3}|…)",
         is_varied,
         rest=_KEY_LINES,
         lead=64,
@@ -43,7 +43,7 @@ def _keys() -> Iterator[Rule]:
     yield Rule(
         "putty-private-key",
         ("Private-Lines:",),
-        rf"Private-Lines: ?\d{{1,4}}{_GAP}(?P<body>[A-Za-z0-9+/]{{16,}}+)",
+        rf"Private-Lines: ?\d{{1,4}}{_GAP}(?P<body>[A-Za-z0-9+/]{{16,512}}+)",
         is_varied,
         rest=_KEY_LINES,
         place="near",
@@ -52,14 +52,14 @@ def _keys() -> Iterator[Rule]:
 
 def _urls() -> Iterator[Rule]:
     """Yield the rules for credentials in URLs."""
-    scheme, user = r"[A-Za-z][A-Za-z0-9+.-]{1,24}", r"[^\s:@/?#\"'<>\\]{0,100}"
+    scheme, user = r"[A-Za-z][A-Za-z0-9+.-]{1,24}", r"[^\s\0:@/?#\"'<>\\]{0,100}"
     at = r"@(?!" + _NO_HOST + r")[A-Za-z0-9\[_]"
     yield Rule(
         "url-password",
         ("://",),
         # The password differs from the user: `postgres:postgres` is the default of a container.
         rf"{scheme}://(?P<user>{user}):(?!(?P=user)@)(?:{_STRONG}|(?![^\s@/]{{0,200}}@{_HERE}))"
-        rf"(?P<body>[^\s@/\"'<>\\`]{{1,200}})(?={at})",
+        rf"(?P<body>[^\s\0@/\"'<>\\`]{{1,200}})(?={at})",
         is_password,
         lead=25,
         place="anywhere",
@@ -76,8 +76,8 @@ def _urls() -> Iterator[Rule]:
 
 def _connections() -> Iterator[Rule]:
     """Yield the rules for passwords in connection strings and `.netrc`."""
-    value = r"[^\s;&\"'<>()\\,|`]{5,128}+"
-    word, end = "(?i:password|passwd|pwd)=", r"(?=[;&\"'\s\\|`]|$)"
+    value = r"[^\s\0;&\"'<>()\\,|`]{5,128}+"
+    word, end = "(?i:password|passwd|pwd)=", r"(?=[;&\"'\s\0\\|`]|$)"
     keys = (
         r"(?i:server|host|data source|address|port|user id|uid|user|username|database|initial catalog|dbname|driver|"
         r"sslmode|encrypt|trusted_connection|persist security info|account|warehouse|charset|pooling)="
@@ -93,11 +93,11 @@ def _connections() -> Iterator[Rule]:
         place="anywhere",
     )
     # The words of `.netrc` may have any order.
-    login = rf"login{_GAP}[^\s\\]{{1,128}}{_GAP}(?:account{_GAP}[^\s\\]{{1,128}}{_GAP})?"
+    login = rf"login{_GAP}[^\s\0\\]{{1,128}}{_GAP}(?:account{_GAP}[^\s\0\\]{{1,128}}{_GAP})?"
     yield Rule(
         "netrc-password",
         ("login",),
-        rf"(?:{login}|(?=password{_GAP}[^\s\\]{{1,99}}{_GAP}login{_GAP}))password{_GAP}\"?(?P<body>[^\s\"'\\,;]{{1,256}})",
+        rf"(?:{login}|(?=password{_GAP}[^\s\0\\]{{1,99}}{_GAP}login{_GAP}))password{_GAP}\"?(?P<body>[^\s\0\"'\\,;]{{1,256}})",
         is_password,
         lead=140,
         place="anywhere",
@@ -118,7 +118,7 @@ def _clouds() -> Iterator[Rule]:
     yield Rule(
         "aws-session-token",
         ("ession_token", "essionToken", "ESSION_TOKEN", "ecurity-Token", "ecurity_token"),
-        rf"(?i:(?:session|security)[_-]?token){_IS}(?P<body>[A-Za-z0-9/+=%]{{64,}}+)",
+        rf"(?i:(?:session|security)[_-]?token){_IS}(?P<body>[A-Za-z0-9/+=%]{{64,512}}+)",
         is_mixed,
         lead=1,
         place="near",
@@ -199,14 +199,14 @@ def _services() -> Iterator[Rule]:
     yield Rule(
         "npmrc-token",
         ("_authToken",),
-        r"_authToken\s?=\s?\"?(?P<body>[A-Za-z0-9+/=_.-]{20,}+)",
+        r"_authToken\s?=\s?\"?(?P<body>[A-Za-z0-9+/=_.-]{20,512}+)",
         is_numbered,
         place="near",
     )
     yield Rule(
         "pypirc-password",
         ("username",),
-        rf"username\s?=\s?[^\s\\]{{1,64}}{_GAP}password\s?=\s?(?P<body>[^\s\\\"',]{{5,256}})(?=[\s\\\"']|$)",
+        rf"username\s?=\s?[^\s\0\\]{{1,64}}{_GAP}password\s?=\s?(?P<body>[^\s\0\\\"',]{{5,256}})(?=[\s\0\\\"']|$)",
         is_password,
         place="anywhere",
     )

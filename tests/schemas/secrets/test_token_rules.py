@@ -19,7 +19,7 @@ from hublish.schemas.secrets.token_rules import (
     SHORTEST_TOKEN,
     names_credential,
 )
-from tests.planted_tokens import TOKENS, random_part
+from tests.planted_tokens import ALPHANUMERIC, TOKENS, random_part
 
 HUB_KINDS = ("huggingface-token", "huggingface-jwt", "huggingface-oauth-token", "huggingface-organization-token")
 EVERY_KIND = pytest.mark.parametrize("kind", TOKENS)
@@ -99,3 +99,11 @@ def test_a_hostile_text_of_a_quarter_megabyte_is_searched_quickly(piece: str) ->
 )
 def test_a_credential_is_recognized_by_the_end_of_its_name(name: str, credential: bool) -> None:
     assert names_credential(name) is credential
+
+
+@pytest.mark.parametrize("kind", ["anthropic-key", "fly-token", "aws-session", "1password-token"])
+def test_a_very_long_token_is_masked_to_its_end(kind: str) -> None:
+    token = issue(kind).rstrip("=") + "".join(random.Random(2).choices(ALPHANUMERIC, k=2000))
+    for shown in (redact(f"use {token}, please"), mask(f"use {token}, please")):
+        assert not any(token[start : start + 8] in shown for start in range(20, len(token) - 8))
+        assert shown.endswith(", please")
