@@ -5,7 +5,6 @@ that exceeds a limit.
 """
 
 from collections.abc import Iterator
-from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import chain
 from typing import Final
@@ -99,8 +98,8 @@ class _Search:
         self.members += 1
         if self.members > MEMBER_LIMIT:
             raise UnreadableError(f"a container with more than {MEMBER_LIMIT} members")
-        # A compressed stream is expanded as far as it is read; a part of it would be expanded again by every reader.
-        with nullcontext(one.blob) if isinstance(one.blob, ExpandedBlob) else random_access(one.blob) as blob:
+        # Every reader of a compressed stream would expand it again, and those that go back would do so often.
+        with random_access(one.blob) as blob:
             kind = self.carried(blob, depth - 1)
         if kind is None:
             return None

@@ -335,6 +335,9 @@ class SpooledBlob:
         self._copy.seek(self._copied)
         while self._copied < offset + length and (piece := self._parent.read_at(self._copied, _PIECE)):
             self._copied += self._copy.write(piece)
+        # A pickle may skip farther than a file can seek.
+        if offset >= self._copied:
+            return b""
         self._copy.seek(offset)
         return self._copy.read(length)
 
