@@ -106,6 +106,10 @@ class Walk:
     """Calls with a tuple of arguments, or of `__setstate__` with a container, that follow an import."""
     actions: int = 0
     """Other calls that follow an import, and additions to an object; lines of words may have the same bytes."""
+    instances: int = 0
+    """INST opcodes, each an import and a call."""
+    chained: bool = False
+    """Whether an import follows an action, which may have changed the module that is imported."""
     memo_writes: int = 0
     frames: int = 0
     headers: list[range] = field(default_factory=list)
@@ -199,6 +203,7 @@ class _Walker:
         seen, name = self.seen, operation.name
         seen.memo_writes += name in _MEMO_WRITES
         seen.frames += name == "FRAME"
+        seen.instances += name == "INST"
         # INST counts as an import; the name that it calls may not exist.
         if seen.imports - (name == "INST") + seen.extensions and name in _ACTIONS:
             # The last operand holds the arguments or the state.
@@ -309,6 +314,7 @@ class _Walker:
 
     def _add(self, found: Import) -> None:
         self.seen.imports += 1
+        self.seen.chained |= self.seen.actions > 0
         self.seen.first = self.seen.first or found
 
     # ------------------------------------------------------------------------------------------------ stack

@@ -73,7 +73,9 @@ class _Start:
         first = seen.first
         if first is None or not seen.textual or not self._is_text:
             return first is not None
-        return first.module is not None and may_import(first.module, first.name)
+        # A whole program that acts on the import is not a word list, whichever packages its loader has.
+        acts = seen.chained or (seen.ending is Ending.STOPPED and seen.actions + seen.instances > 0)
+        return first.module is not None and (acts or may_import(first.module, first.name))
 
     @cached_property
     def _is_text(self) -> bool:
