@@ -137,7 +137,7 @@ def search(data: bytes, texts: Iterable[Range], runs: Iterable[Range]) -> Iterat
 def _match(rule: Rule, pattern: re.Pattern[bytes], data: bytes, position: int) -> Iterator[Found]:
     """Yield the match around a place; a search would continue far beyond it."""
     found = pattern.match(data, max(0, position - rule.lead), position + LONGEST)
-    if found and found.end() > position and rule.genuine(found["body"].decode("utf-8", "replace")):
+    if found and rule.genuine(found["body"].decode("utf-8", "replace")):
         yield Found(rule, found.start("whole"), found.end())
 
 

@@ -12,7 +12,7 @@ from hublish.schemas.secrets.rule import Rule
 # A quote, as it is or escaped within another string.
 _QUOTE: Final = r"\\{0,3}[\"']"
 # The text between the name of a setting and its value: `: "`, `=`, `" => '`, `</Name>` of XML excepted.
-_IS: Final = r"[\"'\s:=\\>(,]{1,12}"
+_IS: Final = r"[\"'\s:=\\>(,\]]{1,12}"
 # Space between words, also as the escapes of a string.
 _GAP: Final = r"(?:\s|\\{1,4}[nrt]){1,32}+"
 _KEY_LINES: Final = r"(?:(?:\\[nrt]|[\s\"'+,\\])+[A-Za-z0-9+/=]{2,})*"
@@ -128,6 +128,7 @@ def _clouds() -> Iterator[Rule]:
         ("AccountKey", "ccount_key", "CCOUNT_KEY"),
         rf"(?i:account_?key){_IS}(?P<body>[A-Za-z0-9+/]{{86}}==)",
         is_random,
+        lead=1,
         place="near",
     )
     yield Rule(

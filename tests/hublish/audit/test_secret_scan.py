@@ -41,9 +41,9 @@ def test_every_rule_has_a_token_to_try() -> None:
 
 
 @pytest.mark.parametrize("kind", TOKENS)
-@pytest.mark.parametrize("seed", range(5))
-def test_a_token_of_every_kind_is_found_under_its_name(kind: str, seed: int) -> None:
-    assert rules_in(f"{NOISE}\nvalue: '{TOKENS[kind](random.Random(seed))}'\n{NOISE}".encode()) == [kind]
+def test_a_token_of_every_kind_is_found_under_its_name(kind: str) -> None:
+    for seed in range(3):
+        assert rules_in(f"{NOISE}\nvalue: '{TOKENS[kind](random.Random(seed))}'\n{NOISE}".encode()) == [kind]
 
 
 def test_at_least_95_of_100_planted_secrets_are_found() -> None:
