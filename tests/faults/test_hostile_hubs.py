@@ -298,3 +298,9 @@ def test_a_connection_that_is_lost_does_not_remove_the_limits(hostile: Proxy, tm
     hostile.on("/tree/", lost_before, times=1)
     as_a_hub(hostile, tree=lambda _call, _forward: BODIES["40 MB of spaces"])
     assert "a response of 127.0.0.1 has more than 32 MB" in str(failure("pull", tmp_path, hostile))
+
+
+def test_a_repo_called_resolve_has_the_same_limits(hostile: Proxy) -> None:
+    hostile.on("/tree/", always(BODIES["40 MB of spaces"]))
+    with pytest.raises(RemoteError, match="more than 32 MB"):
+        Hub(hostile.endpoint, TOKEN).tree(Reference("me/resolve"), "main")

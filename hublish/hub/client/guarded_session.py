@@ -102,9 +102,11 @@ def _keep_token_home(request: Any) -> None:
     named = request.headers.pop(_HOME_HEADER, None)
     if named is not None:
         request.extensions[_HOME] = named
-        request.extensions[_IS_FILE] = request.method == "GET" and (
-            "/resolve/" in request.url.path or not is_same_origin(request.url, named)
-        )
+        # A repo may be called `resolve`: a call of the API is never a file.
+        root = type(request.url)(named).path.rstrip("/")
+        is_file = "/resolve/" in request.url.path and not request.url.path.startswith(f"{root}/api/")
+        elsewhere = not is_same_origin(request.url, named)
+        request.extensions[_IS_FILE] = request.method == "GET" and (is_file or elsewhere)
     home = request.extensions.get(_HOME)
     # Without an endpoint, it is a request of another library in this process.
     if home is not None and not is_same_origin(request.url, home):
