@@ -46,7 +46,7 @@ class Check:
             # Findings are values rather than exceptions, so that all such files are removed and named.
             findings = run_each(self.executor, lambda file: inspect(file, advance), release.files)
         found = list(zip(release.files, findings, strict=True))
-        # Bytes that are not the promised ones first: a search of them says nothing about the release.
+        # Files with other bytes come first: searching them reveals nothing about the release.
         if broken := [(file, one.fault) for file, one in found if one.fault is not None]:
             _remove_and_refuse(broken)
         pickles = [(file, one.pickle) for file, one in found if one.pickle is not None]

@@ -175,4 +175,4 @@ def _bounded(read: Callable[..., Iterator[bytes]], url: Any) -> Callable[..., It
     return bounded
 
 
-_HINT: Final = "no Hub responds like this: check the endpoint, and proxies that respond in its place"
+_HINT: Final = "a Hub does not respond like this: check the endpoint, and proxies that respond in its place"
