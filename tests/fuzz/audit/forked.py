@@ -20,7 +20,7 @@ _MEMORY = 2 << 30
 
 
 def run_loaders(batch: Sequence[bytes]) -> list[list[str] | None]:
-    """Return the loaders that ran the marker of each file; None where the process of the loaders died."""
+    """Return the loaders that imported a marked name of each file; None where the process of the loaders died."""
     results: list[list[str] | None] = []
     while len(results) < len(batch):
         results += _in_child(batch[len(results) :])

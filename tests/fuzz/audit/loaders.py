@@ -1,7 +1,7 @@
 """The real loaders of each format, which execute the pickles that they find; call them in a process of their own.
 
-`run_everything` follows data into every container that a loader opens. Loaders raise for most inputs: only the marker
-decides whether a pickle ran.
+`run_everything` follows data into every container that a loader opens. Loaders raise for most inputs: only the
+imports of marked names decide whether a pickle ran.
 """
 
 import bz2

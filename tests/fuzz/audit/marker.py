@@ -1,19 +1,25 @@
-"""The module that every generated pickle imports. Its functions only count; `watch` records who imports it.
+"""The names that every generated pickle imports, and a hook that counts their imports by unpicklers.
 
-Importing a module executes it, so a pickle that imports this one has already run code, whether it calls or not.
+They are real names of the standard library, as every loader has, and harmless. A pickle that imports one of them could
+import and call any other: an import alone runs code, and the audit refuses it whatever follows.
 """
 
 import copyreg
+import string
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from importlib import import_module
+from operator import attrgetter
 from typing import Any
 
-MODULE = __name__
-"""The name that pickles import."""
-SHORT = "fuzz_marker"
-"""A second name of this module, for opcodes whose argument cannot have dots or many characters."""
+MODULES = ("string", "xml.sax.saxutils")
+"""The modules: one that is quick to write, and one within packages."""
+FUNCTIONS = ("capwords", "escape")
+CLASSES = ("Formatter", "XMLGenerator")
+VALUES = ("digits", "__name__")
 EXTENSION = 0x71
-"""The code of `mark` in copyreg's registry of extensions."""
+"""A code in copyreg's registry. A pickle imports by it what its loader has chosen, so only calls count."""
+_EXTENDED = ("xml.sax.saxutils", "unescape")
 
 # What loaders import for data of their own; any other import could do harm when a mutation builds it by accident.
 _HARMLESS = {
@@ -29,79 +35,56 @@ _HARMLESS = {
 }
 
 
-@dataclass
-class Calls:
-    """Counts what happens to the functions and values of this module."""
-
-    count: int = 0
-
-
-calls = Calls()
-
-
-def mark(*arguments: object) -> "Mark":
-    """Count a call, and return a value that counts further ones."""
-    calls.count += 1
-    return Mark()
-
-
 class Mark:
-    """Its pickle calls `mark`; every way that an unpickler can change it counts as well."""
-
-    def __new__(cls, *_: object, **__: object) -> "Mark":
-        """Count a call without `mark`, as NEWOBJ makes it."""
-        calls.count += 1
-        return super().__new__(cls)
+    """Its pickle calls the first function."""
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return mark, (7,)
-
-    def __setstate__(self, state: object) -> None:
-        calls.count += 1
-
-
-class Items(list[object]):
-    """A list that counts when something is added, which an unpickler does without any call opcode."""
-
-    def append(self, item: object) -> None:
-        calls.count += 1
-
-    def extend(self, items: object) -> None:
-        calls.count += 1
-
-
-items = Items()
+        return string.capwords, ("marked",)
 
 
 class BlockedError(Exception):
-    """A pickle imports something else than this module."""
+    """A pickle imports another name."""
 
 
 @dataclass
 class Imports:
-    """The imports of this module by unpicklers, counted."""
+    """The imports of the names, counted."""
 
     count: int = 0
-    blocked: list[str] = field(default_factory=list)
 
 
 def watch() -> Imports:
-    """Count the imports of unpicklers from now on, and refuse those that are not of this module.
+    """Count the imports of unpicklers from now on, and refuse those of other names.
 
     An audit hook cannot be removed: call this in a process of its own.
     """
     imports = Imports()
-    sys.modules[SHORT] = sys.modules[MODULE]
-    copyreg.add_extension(SHORT, "mark", EXTENSION)
+    modules = {module: import_module(module) for module in MODULES}
+
+    def called(*arguments: object) -> None:
+        imports.count += 1
+
+    setattr(modules[_EXTENDED[0]], _EXTENDED[1], called)
+    copyreg.add_extension(*_EXTENDED, EXTENSION)
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
-        if event == "pickle.find_class":
-            module, name = arguments
-            if module in (MODULE, SHORT):
-                imports.count += 1
-            elif (module, name) not in _HARMLESS:
-                imports.blocked.append(f"{module}.{name}")
-                raise BlockedError
+        if event != "pickle.find_class":
+            return
+        module, name = arguments
+        if (module, name) == _EXTENDED:
+            return
+        if module in modules and _has(modules[module], name):
+            imports.count += 1
+        elif (module, name) not in _HARMLESS:
+            raise BlockedError
 
     sys.addaudithook(hook)
     return imports
+
+
+def _has(module: object, name: str) -> bool:
+    try:
+        attrgetter(name)(module)
+    except AttributeError:
+        return False
+    return True

@@ -1,18 +1,17 @@
-"""Pickles that import the marker, written opcode by opcode: what comes before, how it imports, and what follows."""
+"""Pickles that import a marked name, written opcode by opcode: what comes before, how it imports, and what follows."""
 
 import pickle
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
 
-from tests.fuzz.audit.marker import EXTENSION, MODULE, SHORT, Mark
+from tests.fuzz.audit.marker import CLASSES, EXTENSION, FUNCTIONS, MODULES, VALUES, Mark
 
-_LONG, _SHORT = MODULE.encode(), SHORT.encode()
 _DATA = ({"weights": [0.5, 1.5], "epoch": 3}, [1, 2, 3], ("a", b"b", None), {1, 2}, 10**40, "text " * 30)
 
 
 def program(rng: Random) -> tuple[str, bytes]:
-    """Return a pickle that imports the marker, with a description."""
+    """Return a pickle that imports a marked name, with a description."""
     name, core = rng.choice(list(_CORES.items()))
     made = core(rng)
     if rng.random() < 0.5:
@@ -51,9 +50,14 @@ def _string(rng: Random, text: bytes) -> bytes:
     )
 
 
-def _imported(rng: Random, name: bytes = b"mark") -> bytes:
-    """Push a value of the marker, by any opcode that imports."""
-    module = rng.choice([_LONG, _SHORT])
+def _named(rng: Random, names: Sequence[str] = FUNCTIONS) -> tuple[bytes, bytes]:
+    which = rng.randrange(len(MODULES))
+    return MODULES[which].encode(), names[which].encode()
+
+
+def _imported(rng: Random, names: Sequence[str] = FUNCTIONS) -> bytes:
+    """Push a value of one of the modules, by any opcode that imports."""
+    module, name = _named(rng, names)
     return rng.choice(
         [
             b"c" + module + b"\n" + name + b"\n",
@@ -100,7 +104,7 @@ def _extended(rng: Random) -> bytes:
 
 
 def _inst(rng: Random) -> bytes:
-    return b"(" + rng.choice([b"", b"K\x07", b"S'a'\n"]) + b"i" + rng.choice([_LONG, _SHORT]) + b"\nmark\n."
+    return b"(" + rng.choice([b"", b"K\x07", b"S'a'\n"]) + b"i" + b"\n".join(_named(rng)) + b"\n."
 
 
 def _obj(rng: Random) -> bytes:
@@ -108,28 +112,30 @@ def _obj(rng: Random) -> bytes:
 
 
 def _newobj(rng: Random) -> bytes:
-    return _imported(rng, b"Mark") + rng.choice([b")\x81.", b"K\x07\x85\x81.", b")}\x92.", b"(t}\x92."])
+    return _imported(rng, CLASSES) + rng.choice([b")\x81.", b"K\x07\x85\x81.", b")}\x92.", b"(t}\x92."])
 
 
 def _build(rng: Random) -> bytes:
-    return _imported(rng, rng.choice([b"items", b"calls"])) + rng.choice(
+    return _imported(rng, rng.choice([CLASSES, VALUES])) + rng.choice(
         [b"}X\x01\x00\x00\x00aK\x01sb.", b"N}\x86b.", b"}b."]
     )
 
 
 def _import_only(rng: Random) -> bytes:
-    return _imported(rng, rng.choice([b"mark", b"items", b"MODULE"])) + rng.choice(
+    return _imported(rng, rng.choice([FUNCTIONS, CLASSES, VALUES])) + rng.choice(
         [b".", b"", b"0", b"0N.", b"Na.", b"q\x00."]
     )
 
 
-def _import_of_nothing(rng: Random) -> bytes:
-    name = rng.choice([b"missing", b"no such name", b"", b"1", b"a-b", b"mark.call", b"\xc3\xa9", b" mark", b"mark\r"])
-    return b"c" + rng.choice([_LONG, _SHORT]) + b"\n" + name + b"\n" + rng.choice([b".", b")R.", b""])
+def _import_with_dots(rng: Random) -> bytes:
+    """Import a method, which protocol 4 allows."""
+    module = MODULES[0].encode()
+    name = _string(rng, module) + _string(rng, b"Formatter.format") + b"\x93"
+    return b"\x80\x04" + rng.choice([name, b"c" + module + b"\nFormatter.format\n"]) + rng.choice([b".", b")R.", b""])
 
 
 def _added_items(rng: Random) -> bytes:
-    return _imported(rng, b"items") + rng.choice(
+    return _imported(rng, rng.choice([CLASSES, VALUES])) + rng.choice(
         [b"K\x01a.", b"(K\x01K\x02e.", b"K\x00K\x01s.", b"(K\x00K\x01u.", b"(K\x01\x90."]
     )
 
@@ -149,7 +155,7 @@ _CORES: dict[str, Callable[[Random], bytes]] = {
     "NEWOBJ": _newobj,
     "BUILD": _build,
     "import": _import_only,
-    "failing import": _import_of_nothing,
+    "import with dots": _import_with_dots,
     "added items": _added_items,
     "persistent id": _after_persistent_id,
 }

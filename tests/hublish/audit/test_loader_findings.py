@@ -10,10 +10,9 @@ import pytest
 from hublish.audit.containers import carried_pickle
 from hublish.formats.blob import MemoryBlob, SliceBlob
 from tests.fuzz.audit.forked import run_loaders
-from tests.fuzz.audit.marker import SHORT
 from tests.hublish.audit.payloads import tarred, zipped
 
-MARKED = b"\x80\x04c" + SHORT.encode() + b"\nmark\n)R."
+MARKED = b"cstring\ncapwords\n(S'a'\ntR."
 JUNK = b"junk" * 128
 END = b"PK\x05\x06" + bytes(18)
 
