@@ -16,5 +16,8 @@ numpy_arrays.py   the types of .npy arrays
 programs/         other formats whose loader runs code: Keras, TensorFlow, ONNX, GGUF, Arrow, YAML
 hdf5_files.py     the values in HDF5 files that PyTables unpickles
 pickles.py        detects a pickle by its content and not by its name
+pickle_walk.py    follows the stack of an unpickler
+pickle_heads.py   finds a pickle after leading bytes
+standard_library.py  the names that a word list may import by accident
 secrets.py        finds tokens and private keys in text and binary files
 """

@@ -11,20 +11,19 @@ from typing import Final
 
 from hublish.formats.blob import (
     Blob,
-    ExpandedBlob,
     SliceBlob,
-    compression_of,
-    expands,
     measured,
     random_access,
     zlib_stream,
 )
+from hublish.formats.compressions import Compression, compressions_of
 from hublish.formats.input_files import InvalidFileError
 from hublish.formats.zip_directory import readable_members
 from hublish.formats.zip_reader import content_of, is_zip, read_zip
 
 # How joblib before 0.10 began its compressed files.
 _ZFILE: Final = b"ZF0x"
+_ZFILE_NAME: Final = "joblib's old ZFile"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +54,25 @@ It may raise an `UnreadableError`, at once or while the caller iterates.
 
 
 def compressed_content(blob: Blob, head: bytes) -> Iterator[Member] | None:
-    """Yield the content of a compressed file."""
-    found = compression_of(head)
-    if found is None:
-        return None
-    name, opener = found
-    if opener is None:
-        if head.startswith(_ZFILE) and expands(content := _zfile_content(blob, head), zlib_stream):
-            return iter([Member("", ExpandedBlob(content, zlib_stream))])
-        raise UnreadableError(f"a container compressed with {name}")
-    return iter([Member("", ExpandedBlob(blob, opener))]) if expands(blob, opener) else None
+    """Yield the content of a compressed file, once for each compression that it may have."""
+    if head.startswith(_ZFILE):
+        return _expanded(_zfile_content(blob, head), [Compression(_ZFILE_NAME, zlib_stream)])
+    found = list(compressions_of(head))
+    if unknown := [compression for compression in found if compression.opener is None]:
+        raise UnreadableError(f"a container compressed with {unknown[0].name}")
+    # The decision is made now: a caller takes bytes without content for an ordinary file.
+    contents = [one for one in found if one.content(blob) is not None]
+    return _expanded(blob, contents) if contents else None
+
+
+def _expanded(blob: Blob, compressions: list[Compression]) -> Iterator[Member]:
+    for compression in compressions:
+        content = compression.content(blob)
+        if content is not None:
+            yield Member("", content)
+        # By now, the search has read it all. Readers differ in what they make of a damaged stream.
+        if content is None or (content.broken and compression.certain):
+            raise UnreadableError(f"a container compressed with {compression.name}, which is damaged")
 
 
 def _zfile_content(blob: Blob, head: bytes) -> Blob:

@@ -1,20 +1,13 @@
-"""Bytes addressed by offset: in memory, in an open stream, as a part of other bytes, or expanded as they are read.
+"""Bytes addressed by offset: in memory, in an open stream, as a part of other bytes, or expanded as they are read."""
 
-Compressed formats are detected by their first bytes. Some have no decompressor in the standard library or in a
-dependency (zstandard before Python 3.14 without its package, 7z, rar, compress); they are detected all the same, so
-that a caller can reject them instead of taking them for plain data.
-"""
-
-import bz2
 import io
-import lzma
+import re
 import tempfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from importlib import import_module
-from typing import BinaryIO, Final, Protocol, cast
+from typing import BinaryIO, Final, Protocol
 
 # Every stream may expand to so many bytes.
 FLOOR: Final = 1 << 30
@@ -25,6 +18,8 @@ _PIECE: Final = 1 << 16
 _SPOOLED: Final = 64 << 20
 # Readers step back by less than this; reading further back expands the stream again from its start.
 _BACK: Final = 1 << 17
+# Bytes by which the beginning of a compressed stream is recognized.
+_LONGEST_MAGIC: Final = 16
 
 
 class Blob(Protocol):
@@ -168,19 +163,22 @@ class Allowance:
             raise TooLargeError
 
 
-class _Decompressor(Protocol):
+class Decompressor(Protocol):
     """The interface of the decompressors of bz2, lzma, lz4 and zstandard; that of zlib is adapted to it."""
 
     @property
-    def eof(self) -> bool: ...
+    def eof(self) -> bool:
+        """Whether the stream has ended."""
 
     @property
-    def unused_data(self) -> bytes: ...
+    def unused_data(self) -> bytes | None:
+        """The bytes after the end of the stream."""
 
-    def decompress(self, data: bytes, /, max_length: int = -1) -> bytes: ...
+    def decompress(self, data: bytes, /, max_length: int = -1) -> bytes:
+        """Return at most `max_length` bytes of the content; call it with no data for the rest."""
 
 
-class _Zlib:
+class ZlibStream:
     """`zlib.decompressobj` with the interface of `bz2.BZ2Decompressor`; `window` is zlib's `wbits`."""
 
     def __init__(self, window: int) -> None:
@@ -188,72 +186,31 @@ class _Zlib:
 
     @property
     def eof(self) -> bool:
+        """Whether the stream has ended."""
         return self._stream.eof
 
     @property
     def unused_data(self) -> bytes:
+        """The bytes after the end of the stream."""
         return self._stream.unused_data
 
     def decompress(self, data: bytes, /, max_length: int = -1) -> bytes:
+        """Return at most `max_length` bytes of the content."""
         # zlib hands back the input it held back, and takes 0 for "no limit".
         return self._stream.decompress(self._stream.unconsumed_tail + data, max(max_length, 0))
 
 
-Opener = Callable[[], _Decompressor]
+Opener = Callable[[], Decompressor]
 
 
-def raw_deflate() -> _Decompressor:
+def raw_deflate() -> Decompressor:
     """Return a decompressor for the headerless deflate of zip members."""
-    return _Zlib(-zlib.MAX_WBITS)
+    return ZlibStream(-zlib.MAX_WBITS)
 
 
-def zlib_stream() -> _Decompressor:
+def zlib_stream() -> Decompressor:
     """Return a decompressor for zlib's own format (RFC 1950)."""
-    return _Zlib(zlib.MAX_WBITS)
-
-
-def _zstandard_opener() -> Opener | None:
-    for module in ("compression.zstd", "backports.zstd"):
-        with suppress(ImportError):
-            return cast(Opener, import_module(module).ZstdDecompressor)
-    return None
-
-
-_MAGICS: Final[tuple[tuple[bytes, str, Opener | None], ...]] = (
-    (b"\x1f\x8b\x08", "gzip", lambda: _Zlib(zlib.MAX_WBITS | 16)),
-    (b"BZh", "bzip2", bz2.BZ2Decompressor),
-    (b"\xfd7zXZ\x00", "xz", lzma.LZMADecompressor),
-    # The properties byte of the defaults (lc=3, lp=0, pb=2), and the low bytes of a dictionary size.
-    (b"\x5d\x00\x00", "lzma", lambda: lzma.LZMADecompressor(lzma.FORMAT_ALONE)),
-    # Imported on use: hardly any file needs it.
-    (b"\x04\x22\x4d\x18", "lz4", lambda: import_module("lz4.frame").LZ4FrameDecompressor()),
-    # The four levels of zlib with its usual window of 32 KiB (RFC 1950); joblib writes these.
-    *((magic, "zlib", zlib_stream) for magic in (b"x\x01", b"x\x5e", b"x\x9c", b"x\xda")),
-    (b"7z\xbc\xaf\x27\x1c", "7z", None),
-    (b"Rar!\x1a\x07", "rar", None),
-    (b"\x1f\x9d", "compress", None),
-    (b"LZIP\x01", "lzip", None),
-    (b"\x89LZO\x00\r\n\x1a\n", "lzop", None),
-    (b"MSCF\x00\x00\x00\x00", "cab", None),
-    (b"xar!\x00\x1c", "xar", None),
-    (b"ZF0x", "joblib's old ZFile", None),
-)
-_ZSTANDARD: Final = b"\x28\xb5\x2f\xfd"
-
-
-def compression_of(head: bytes) -> tuple[str, Opener | None] | None:
-    """Return the name of the compression and its opener, None without an available decompressor."""
-    if head.startswith(_ZSTANDARD):
-        return "zstandard", _zstandard_opener()
-    for magic, name, opener in _MAGICS:
-        if head.startswith(magic):
-            return name, opener
-    return None
-
-
-def expands(blob: Blob, opener: Opener) -> bool:
-    """Whether the bytes expand: text may begin with `BZh` or `x^` as well."""
-    return bool(ExpandedBlob(blob, opener).read_at(0, 1))
+    return ZlibStream(zlib.MAX_WBITS)
 
 
 @dataclass(slots=True)
@@ -265,6 +222,12 @@ class ExpandedBlob:
     size: int | None = None
     allowance: Allowance | None = None
     """Shared with other streams; None without a common bound."""
+    resumes: re.Pattern[bytes] = re.compile(rb"(?s:.)")
+    """How a stream after the first one begins; with other bytes there, the content ends."""
+    limit: int | None = None
+    """Bytes of content after which it ends, instead of raising an error; None without this limit."""
+    broken: bool = False
+    """Whether a stream could not be expanded to its end; known when all is read."""
     _pieces: Iterator[bytes] = field(default_factory=lambda: iter(()))
     _window: bytearray = field(default_factory=bytearray)
     _base: int = -1
@@ -298,23 +261,40 @@ class ExpandedBlob:
             try:
                 piece = decompressor.decompress(data, max_length=_PIECE)
             except Exception:  # each library has its own errors for a stream that breaks off
+                self.broken = True
                 return
             expanded += len(piece)
-            if expanded > max(FLOOR, RATIO * consumed):
-                raise TooLargeError
-            if self.allowance:
-                self.allowance.take(len(piece))
+            if self.limit is not None and expanded > self.limit:
+                return
+            self._bound(expanded, len(piece), consumed)
             if piece:
                 yield piece
             data = b""
             if decompressor.eof:
-                # gzip, bzip2 and xz files may consist of several streams in a row.
-                decompressor, data = self.opener(), decompressor.unused_data
-            if not piece and not data:
+                # Files may consist of several streams in a row, with padding between them.
+                data, consumed = self._next_stream(decompressor.unused_data or b"", consumed)
+                if not self.resumes.match(data):
+                    return
+                decompressor = self.opener()
+            elif not piece:
                 data = self.parent.read_at(consumed, _PIECE)
                 consumed += len(data)
                 if not data:
                     return
+
+    def _bound(self, expanded: int, length: int, consumed: int) -> None:
+        if expanded > max(FLOOR, RATIO * consumed):
+            raise TooLargeError
+        if self.allowance and self.limit is None:
+            self.allowance.take(length)
+
+    def _next_stream(self, data: bytes, consumed: int) -> tuple[bytes, int]:
+        """Return the bytes after the padding, and the number of bytes read so far."""
+        data = data.lstrip(b"\0")
+        while len(data) < _LONGEST_MAGIC and (more := self.parent.read_at(consumed, _PIECE)):
+            consumed += len(more)
+            data = (data + more).lstrip(b"\0")
+        return data, consumed
 
 
 class SpooledBlob:

@@ -1,10 +1,12 @@
 """A pickle is found after any number of leading bytes; weights, words and compiled modules are not taken for one."""
 
 import base64
+import gzip
 import marshal
 import pickle
 import random
 import struct
+import zipfile
 from collections.abc import Callable
 
 import numpy as np
@@ -15,7 +17,7 @@ from hublish.audit.containers import carried_pickle
 from hublish.audit.pickle_heads import led_pickle
 from hublish.audit.pickles import pickle_in
 from hublish.formats.blob import MemoryBlob, SliceBlob
-from tests.hublish.audit.payloads import Call, call, tarred
+from tests.hublish.audit.payloads import Call, call, tarred, zipped
 
 noise = random.Random(3).randbytes
 
@@ -54,6 +56,11 @@ def test_a_part_is_searched_with_the_bytes_that_it_is_a_part_of() -> None:
     data = tarred({"weights.bin": bytes(5000) + call()})
     assert pickle_in(SliceBlob(MemoryBlob(data), 512, 6000)) is None
     assert carried_pickle(MemoryBlob(data)) == "a pickle after 5512 leading bytes"
+
+
+@pytest.mark.parametrize("compress", [gzip.compress, lambda data: zipped({"a": data}, zipfile.ZIP_DEFLATED)])
+def test_the_content_of_a_compressed_file_is_searched(compress: Callable[[bytes], bytes]) -> None:
+    assert carried_pickle(MemoryBlob(compress(bytes(5000) + call()))) is not None
 
 
 def test_megabytes_of_noise_are_clean() -> None:

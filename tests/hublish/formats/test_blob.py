@@ -1,13 +1,11 @@
 """Every kind of blob reads the same bytes."""
 
-import bz2
 import gzip
-import lzma
 import os
 import zlib
+from functools import partial
 from pathlib import Path
 
-import lz4.frame
 import pytest
 
 from hublish.formats.blob import (
@@ -17,7 +15,7 @@ from hublish.formats.blob import (
     MemoryBlob,
     SliceBlob,
     StreamBlob,
-    compression_of,
+    ZlibStream,
     measured,
     raw_deflate,
 )
@@ -28,25 +26,6 @@ DATA = os.urandom(100_000) + b"line\n" * 40_000 + bytes(200_000)
 def raw(data: bytes) -> bytes:
     stream = zlib.compressobj(wbits=-15)
     return stream.compress(data) + stream.flush()
-
-
-COMPRESSED = {
-    "gzip": gzip.compress(DATA),
-    "several gzip streams": gzip.compress(DATA[:70_000]) + gzip.compress(DATA[70_000:]),
-    "bzip2": bz2.compress(DATA),
-    "xz": lzma.compress(DATA),
-    "lzma": lzma.compress(DATA, lzma.FORMAT_ALONE),
-    "zlib": zlib.compress(DATA),
-    "lz4": lz4.frame.compress(DATA),
-}
-
-
-@pytest.mark.parametrize("data", COMPRESSED.values(), ids=COMPRESSED)
-def test_a_compressed_blob_reads_like_its_content(data: bytes) -> None:
-    found = compression_of(data)
-    assert found is not None
-    assert found[1] is not None
-    check(ExpandedBlob(MemoryBlob(data), found[1]))
 
 
 def test_a_deflated_member_reads_like_its_content() -> None:
@@ -65,7 +44,7 @@ def check(blob: Blob) -> None:
 
 
 def test_a_stream_that_breaks_off_ends_there() -> None:
-    blob = ExpandedBlob(MemoryBlob(gzip.compress(os.urandom(5000))[:2000]), compression_of(b"\x1f\x8b\x08")[1])  # type: ignore[arg-type,index]  # gzip can be opened
+    blob = ExpandedBlob(MemoryBlob(gzip.compress(os.urandom(5000))[:2000]), partial(ZlibStream, 31))
     assert 0 < len(blob.read_at(0, 5000)) < 5000
 
 
