@@ -11,13 +11,17 @@ from typing import Final
 from hublish.formats.blob import Blob
 from hublish.formats.input_files import InvalidFileError
 
-MAX_FIELDS: Final = 5_000_000
+MAX_FIELDS: Final = 2_000_000
 """Of all messages that are read from one file; a graph of 100,000 nodes has about a million."""
 _WINDOW: Final = 1 << 16
 # A varint of 64 bits.
 _VARINT_LENGTH: Final = 10
 _DAMAGED: Final = "not a protobuf message, or a truncated one"
 _VARINT, _I64, _LENGTH, _GROUP, _GROUP_END, _I32 = range(6)
+
+
+class TooManyFieldsError(InvalidFileError):
+    """The limit is reached, so the rest is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +46,14 @@ class ProtobufReader:
         """Yield the fields of the message between two offsets.
 
         Raises:
-            InvalidFileError: these bytes are not a message, or the limit is reached.
+            InvalidFileError: these bytes are not a message.
+            TooManyFieldsError: the limit is reached.
         """
         position, groups = begin, 0
         while position < end:
             self._left -= 1
             if self._left < 0:
-                raise InvalidFileError(f"it has more than {MAX_FIELDS} fields")
+                raise TooManyFieldsError(f"it has more than {MAX_FIELDS} fields")
             tag, position = self._varint(position, end)
             kind = tag & 7
             if not 0 < tag >> 3 < 1 << 29 or kind > _I32:

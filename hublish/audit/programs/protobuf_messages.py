@@ -6,7 +6,7 @@ from hublish.audit.programs.embedded import Inspect, pickle_in_value, shown
 from hublish.audit.programs.json_text import json_text_program
 from hublish.formats.blob import Blob, MemoryBlob, measured
 from hublish.formats.input_files import InvalidFileError
-from hublish.formats.protobuf_fields import Field, ProtobufReader
+from hublish.formats.protobuf_fields import Field, ProtobufReader, TooManyFieldsError
 
 # Operations of TensorFlow that call Python, or read and write any file when a graph runs. Saving and restoring
 # variables, and reading assets, are part of every SavedModel.
@@ -29,6 +29,13 @@ _IR_VERSION, _GRAPH, _MODEL_METADATA, _TRAINING, _FUNCTION = 1, 7, 14, 20, 25
 _GRAPH_NODE, _GRAPH_METADATA, _FUNCTION_NODE, _FUNCTION_METADATA = 1, 16, 7, 14
 _NODE_OP, _NODE_ATTRIBUTE, _NODE_METADATA = 4, 5, 9
 _ATTRIBUTE_STRING, _ATTRIBUTE_GRAPH, _ATTRIBUTE_STRINGS, _ATTRIBUTE_GRAPHS = 4, 6, 9, 11
+# Fields of the message itself: a frozen graph has one for each of its nodes.
+_MAX_TOP_LEVEL: Final = 200_000
+# Parts of everything that is searched for in a message.
+_EVIDENCE: Final = (
+    *(*_OPERATIONS, *_ONNX_OPERATIONS, b"class_name", b"gA"),
+    *(b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05", b"\n."),
+)
 _PIECE: Final = 1 << 20
 _HEAD: Final = 4096
 
@@ -44,7 +51,9 @@ def protobuf_program(blob: Blob, inspect: Inspect) -> str | None:
         return None
     reader, size = ProtobufReader(blob), measured(blob)
     try:
-        fields = [field for field in reader.fields(0, size) if field.number in (_IR_VERSION, 2, _GRAPH)]
+        fields = _top_level(reader, blob, size)
+    except TooManyFieldsError:
+        raise
     except InvalidFileError:
         return None
     numbers = {field.number for field in fields if field.sized}
@@ -52,9 +61,25 @@ def protobuf_program(blob: Blob, inspect: Inspect) -> str | None:
         if _GRAPH in numbers and any(field.number == _IR_VERSION and not field.sized for field in fields):
             return _in_onnx(reader, size, inspect)
         return _in_tensorflow(blob, reader, size, inspect)
+    except TooManyFieldsError:
+        raise
     except InvalidFileError:
         # A parser rejects the whole message. Short binary files often have a valid first level by chance.
         return None
+
+
+def _top_level(reader: ProtobufReader, blob: Blob, size: int) -> list[Field]:
+    """Return the fields that tell the kind of a message."""
+    found = []
+    for count, field in enumerate(reader.fields(0, size)):
+        if field.number in (_IR_VERSION, 2, _GRAPH):
+            found.append(field)
+        if count > _MAX_TOP_LEVEL:
+            # Rows of the same letter or number have the form of a message, and are not worth reading to their end.
+            if _contains(blob, _EVIDENCE):
+                raise TooManyFieldsError(f"it has more than {_MAX_TOP_LEVEL} fields at its top level")
+            return []
+    return found
 
 
 def operation_reason(name: bytes) -> str | None:

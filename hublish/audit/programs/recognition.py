@@ -16,9 +16,10 @@ _READERS = {
     "a YAML file": yaml_program,
     "a GGUF file": gguf_program,
     "an Arrow or Parquet file": arrow_program,
-    "a protobuf message": protobuf_program,
     "a protobuf text": text_graph_program,
     "a MessagePack file": msgpack_program,
+    # Last, because rows of the same letter have the form of a message too.
+    "a protobuf message": protobuf_program,
 }
 
 

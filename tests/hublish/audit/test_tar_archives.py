@@ -208,3 +208,14 @@ def test_a_damaged_tar_is_never_clean_when_tarfile_reads_the_pickle(
                 data[start + 148 : start + 156] = b"%06o\0 " % (sum(block) - sum(block[148:156]) + 256)
     if any(read.startswith(PICKLE) for read in contents(bytes(data))) and bytes(data[257:262]) == b"ustar":
         assert found_in(bytes(data)) is not None
+
+
+def test_a_block_of_code_with_a_fitting_checksum_is_clean() -> None:
+    block = bytearray(b"\x8b\xbc\x24" * 170 + b"\0\0")
+    block[148:156] = b" " * 8
+    block[148:156] = b"%06o\0 " % sum(block)
+    assert found_in(b"\x7fELF" + bytes(508) + bytes(block) + bytes(512)) is None
+    # With the signature, GNU tar continues there.
+    block[257:262], block[148:156] = b"ustar", b" " * 8
+    block[148:156] = b"%06o\0 " % sum(block)
+    assert "readers understand differently" in (found_in(b"\x7fELF" + bytes(508) + bytes(block) + bytes(512)) or "")

@@ -129,6 +129,14 @@ def test_an_ordinary_onnx_model_is_clean() -> None:
     assert found(model(RELU, custom, author="me.\nAnd you.", version="1")) is None
 
 
+def test_a_message_of_too_many_fields_is_refused_if_it_may_hold_code() -> None:
+    for rows in (b"x" * 500_000, number(9, 1) * 250_000):
+        assert found(rows) is None
+        assert "which cannot be inspected" in (found(rows + saved_model("PyFunc")) or "")
+    nested = message(2, message(2, message(1, number(9, 1) * 2_100_000), node("PyFunc")))
+    assert "which cannot be inspected" in (found(nested) or "")
+
+
 @given(st.binary(max_size=300))
 def test_any_bytes_are_inspected_without_an_error(data: bytes) -> None:
     found(b"\x08\x01\x12" + data)
