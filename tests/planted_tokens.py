@@ -82,6 +82,7 @@ def discord(chance: random.Random) -> str:
 
 PREFIXED: dict[str, tuple[str, Sequence[tuple[str, int] | str]]] = {
     "huggingface-token": ("h^f_", [(LETTERS, 34)]),
+    "huggingface-token-in-a-word": ("xh^f_", [(LETTERS, 34)]),
     "huggingface-oauth-token": ("h^f_oauth_", [(ALPHANUMERIC, 60)]),
     "huggingface-organization-token": ("api^_org_", [(LETTERS, 34)]),
     "anthropic-key": ("sk^-ant-api03-", [(URL_SAFE, 93)]),

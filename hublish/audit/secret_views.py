@@ -38,6 +38,7 @@ _BREAK: Final = rb"(?:(?:\\[nr])+|\r?\n[ \t]{0,32})?"
 _ENCODED: Final = re.compile(
     _GROUP + _GROUP + rb"(?:" + _BREAK + _GROUP + rb"){4,}+(?:" + _BREAK + rb"[A-Za-z0-9+/_-]{1,4})?"
 )
+_BEFORE: Final = re.compile(rb"((?:[A-Za-z0-9+/_-]{4}){1,2})" + _BREAK + rb"\Z")
 _GAPS: Final = re.compile(rb"\\[nr]|[^A-Za-z0-9+/_-]++")
 _STANDARD: Final = bytes.maketrans(b"-_", b"+/")
 
@@ -56,7 +57,7 @@ def views(data: bytes, texts: Iterable[Range], runs: Iterable[Range]) -> Iterato
     for start, end in runs:
         # The last line of wrapped base64 may be short.
         for found in _ENCODED.finditer(data, start, end + _LINE):
-            yield _from_base64(data, found)
+            yield from _from_base64(data, found)
 
 
 def _unescaped(data: bytes, start: int, end: int) -> Iterator[View]:
@@ -97,11 +98,16 @@ def _character(found: re.Match[bytes]) -> bytes:
     return bytes([int(value, 10 if kind == "d" else 16)])
 
 
-def _from_base64(data: bytes, found: re.Match[bytes]) -> View:
+def _from_base64(data: bytes, found: re.Match[bytes]) -> Iterator[View]:
+    """Yield the decoded text, and once more with the characters before it."""
+    letters = _GAPS.sub(b"", found[0])
+    yield View(_decoded(letters), lambda _: found.start())
     # The text may begin within a group whose first byte is not ASCII, or in the last group of the line before.
-    before = _GAPS.sub(b"", data[max(0, found.start() - _LINE) : found.start()])[-8:]
-    letters = (before[len(before) % 4 :] + _GAPS.sub(b"", found[0])).translate(_STANDARD)
-    # Five characters in the last group, or one, are not a whole number of bytes.
-    letters = letters[: len(letters) - (len(letters) % 4 == 1)]
-    text = binascii.a2b_base64(letters + b"=" * (-len(letters) % 4))
-    return View(text, lambda _: found.start())
+    if before := _BEFORE.search(data, max(0, found.start() - _LINE), found.start()):
+        yield View(_decoded(before[1] + letters), lambda _: found.start())
+
+
+def _decoded(letters: bytes) -> bytes:
+    # One character in the last group is not a whole byte.
+    letters = letters[: len(letters) - (len(letters) % 4 == 1)].translate(_STANDARD)
+    return binascii.a2b_base64(letters + b"=" * (-len(letters) % 4))

@@ -9,6 +9,8 @@ from typing import Final
 _PLACEHOLDERS: Final = re.compile(
     r"x{4}|X{4}|0{6}|\*{3}|\.{3}|<|\$\{|(?i:your|example|placeholder|redacted|changeme|dummy|fake|sample|insert|"
     r"abcdefgh|12345678|deadbeef|test_?token|my_?token|token_?here|not_?a_?real|secret_?key|api_?key)"
+    # The key of Azure's emulator of storage.
+    r"|Eby8vdM02xNOcqFl"
 )
 _MIN_DISTINCT: Final = 8
 # Characters of a body that are judged: a longer one is no less random.

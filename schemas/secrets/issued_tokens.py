@@ -53,6 +53,15 @@ def _hub() -> Iterator[Rule]:
     yield _issued("huggingface-jwt", "hf_jwt_", rf"{_WORD}{{8,512}}[\w.-]*+")
     yield _issued("huggingface-oauth-token", "hf_oauth_", rf"{_WORD}{{16,512}}[\w.-]*+")
     yield _issued("huggingface-token", "hf_", _letters(30))
+    # Of the exact length only, because base64 for URLs contains the prefix by chance.
+    yield Rule(
+        "huggingface-token-in-a-word",
+        ("hf_",),
+        rf"{_ALPHANUMERIC}{{1,32}}hf_(?P<body>{_ALPHANUMERIC}{{34}})(?!{_WORD})",
+        is_random,
+        lead=32,
+        place="near",
+    )
     yield _issued("huggingface-organization-token", "api_org_", _letters(30))
 
 
