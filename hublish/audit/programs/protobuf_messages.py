@@ -56,6 +56,8 @@ def protobuf_program(blob: Blob, inspect: Inspect) -> str | None:
         raise
     except InvalidFileError:
         return None
+    if not fields:
+        return None
     numbers = {field.number for field in fields if field.sized}
     try:
         if _GRAPH in numbers and any(field.number == _IR_VERSION and not field.sized for field in fields):
