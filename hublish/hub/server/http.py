@@ -21,7 +21,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 T = TypeVar("T")
 
 # Bytes of a request body that a handler may get as a whole, with a token and without. Others are streamed or refused.
-BODY_LIMIT = 16 << 20
+BODY_LIMIT = 8 << 20
 ANONYMOUS_LIMIT = 2 << 20
 
 # Bytes of such a body that stay in memory while it arrives: many clients may send one slowly.
@@ -32,6 +32,9 @@ MAX_VALUES = 100_000
 
 # Bytes handed to a thread at once: large enough to hide the switch, small enough for many transfers.
 BATCH = 1 << 20
+
+# The same for requests: their senders, who may be many, decide how long it takes to fill one.
+RECEIVED_BATCH = 256 << 10
 
 # Seconds that received bytes may wait for a full batch.
 PATIENCE = 0.25
@@ -233,7 +236,7 @@ async def _batches(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         began = began if batch else time.monotonic()
         batch += chunk
         # The bytes of clients that are slow, perhaps on purpose, do not wait in memory.
-        if len(batch) >= BATCH or (batch and time.monotonic() - began > PATIENCE):
+        if len(batch) >= RECEIVED_BATCH or (batch and time.monotonic() - began > PATIENCE):
             yield bytes(batch)
             batch.clear()
     if batch:
@@ -248,15 +251,13 @@ class Sender:
 
     async def send(self, response: Response, send: Send, *, with_body: bool) -> None:
         """Send a response; without the body for HEAD (`with_body=False`)."""
-        body = response.body
         headers = [(b"content-length", str(response.length).encode())] if response.status != 304 else []
         headers += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers.items()]
         await send({"type": "http.response.start", "status": response.status, "headers": headers})
-        if with_body and isinstance(body, bytes) and len(body) <= BATCH:
-            await send({"type": "http.response.body", "body": body, "more_body": True})
+        if with_body and isinstance(response.body, FileSlice):
+            await self._send_slice(response.body, send)
         elif with_body:
-            response = replace(response, body=b"")  # the large body may be freed while its copy is sent
-            await self._send_slice(body if isinstance(body, FileSlice) else await asyncio.to_thread(_spill, body), send)
+            await send({"type": "http.response.body", "body": response.body, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
 
     async def _send_slice(self, body: FileSlice, send: Send) -> None:
@@ -281,10 +282,12 @@ class Sender:
             file.close()
 
 
-def _spill(body: bytes) -> FileSlice:
+def spill(response: Response) -> Response:
+    """Return the response with its body in a file, for a client that may read slowly or not at all."""
     file = tempfile.TemporaryFile()  # noqa: SIM115 - closed after it was sent
-    file.write(body)
-    return FileSlice(lambda: file, 0, len(body))
+    assert isinstance(response.body, bytes)
+    file.write(response.body)
+    return replace(response, body=FileSlice(lambda: file, 0, len(response.body)))
 
 
 def _read(file: IO[bytes], size: int) -> bytes:

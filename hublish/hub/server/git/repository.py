@@ -1,7 +1,9 @@
 """One bare repository, opened for one call: reading through dulwich, writing through `ObjectWriter`."""
 
 import io
+import os
 import re
+import tempfile
 import threading
 import time
 from collections import OrderedDict
@@ -22,6 +24,9 @@ from hublish.hub.server.git.refs import Refs
 
 # Entries of all cached trees together; about 15 MB.
 MAX_ENTRIES = 50_000
+
+# Files that are kept unpacked.
+MAX_UNPACKED = 64
 
 # Bytes of a diff; bytes and lines of a file that is compared for it, which takes quadratic time.
 MAX_DIFF = 4 << 20
@@ -210,6 +215,38 @@ class TreeCache:
                 _, dropped = self._trees.popitem(last=False)
                 self._entries -= len(dropped)
         return tree
+
+
+class UnpackedFiles:
+    """The most recently read long files of repositories on the disk: unpacking takes a second for each 50 MB."""
+
+    def __init__(self, scratch: Path) -> None:
+        # Those of a killed process are removed by the next server on the root.
+        self._scratch = scratch
+        self._paths: OrderedDict[str, Path] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def path(self, git: GitRepository, sha: str) -> Path:
+        """Return a file with the content of a blob of `git`."""
+        with self._lock:  # one at a time: each takes twice its size in memory
+            path = self._paths.get(sha)
+            if path is None or not path.exists():
+                descriptor, name = tempfile.mkstemp(dir=self._scratch)
+                path = Path(name)
+                with os.fdopen(descriptor, "wb") as file:
+                    file.write(git.blob(sha))
+                self._paths[sha] = path
+            self._paths.move_to_end(sha)
+            while len(self._paths) > MAX_UNPACKED:
+                self._paths.popitem(last=False)[1].unlink(missing_ok=True)
+        return path
+
+    def close(self) -> None:
+        """Remove the unpacked files."""
+        with self._lock:
+            for path in self._paths.values():
+                path.unlink(missing_ok=True)
+            self._paths.clear()
 
 
 def last_commits(git: GitRepository, head: str, paths: Iterable[str]) -> dict[str, CommitInfo]:

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, quote
 
 from hublish.hub.server.git.repository import last_commits
 from hublish.hub.server.http import Request, Response, content_response, json_response, page_of
-from hublish.hub.server.refusals import entry_not_found
+from hublish.hub.server.refusals import bad_request, entry_not_found
 from hublish.hub.server.repositories import timestamp
 from hublish.hub.server.snapshots import Snapshot, requested_snapshot
 from hublish.hub.server.stores import Hub
@@ -13,6 +13,12 @@ from hublish.hub.server.stores import Hub
 # Entries in one page of a listing, as on the Hub; fewer with `expand`, which reads the history.
 PAGE = 1000
 EXPANDED_PAGE = 50
+
+# Paths in one call.
+MAX_PATHS = 100_000
+
+# Bytes of a regular file that is sent from memory.
+SMALL = 64 << 10
 
 
 def list_tree(hub: Hub, request: Request) -> Response:
@@ -41,7 +47,10 @@ def _wanted_paths(request: Request) -> tuple[list[str], bool]:
         body = request.json_object()
         paths = body.get("paths", [])
         return [str(path) for path in (paths if isinstance(paths, list) else [paths])], bool(body.get("expand"))
-    form = parse_qs(request.content.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=100_000)
+    try:
+        form = parse_qs(request.content.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MAX_PATHS)
+    except ValueError:
+        raise bad_request(f"A form has at most {MAX_PATHS} fields") from None
     return form.get("paths", []), form.get("expand", [""])[0].lower() in ("true", "1")
 
 
@@ -63,7 +72,8 @@ def resolve(hub: Hub, request: Request) -> Response:
         entry = snapshot.find_file(path)
         if entry is None:
             raise entry_not_found(path, snapshot.commit.sha)
-        sha256 = snapshot.facts(entry).digest
+        facts = snapshot.facts(entry)
+        sha256 = facts.digest
         headers = {
             "x-repo-commit": snapshot.commit.sha,
             # The client names the file in its cache by the ETag: the sha256 of a large file, else the blob id.
@@ -71,7 +81,9 @@ def resolve(hub: Hub, request: Request) -> Response:
             "content-disposition": f"inline; filename*=UTF-8''{quote(path.rpartition('/')[2])}",
         }
         if sha256 is None:
-            return content_response(request, snapshot.git.blob(entry.sha), headers)
+            # From a file: clients that read slowly, or not at all, must not fill the memory.
+            source = snapshot.git.blob(entry.sha) if facts.size <= SMALL else hub.unpacked.path(snapshot.git, entry.sha)
+            return content_response(request, source, headers)
         size = hub.objects.size(sha256)
         if size is None:
             raise entry_not_found(path, snapshot.commit.sha)

@@ -5,7 +5,6 @@ import hmac
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
@@ -102,9 +101,11 @@ class XetStore:
             raise MalformedError("shard is empty")
         body.file.flush()
         with mmap(body.file.fileno(), 0, access=ACCESS_READ) as shard:
-            entries = {entry.digest: entry for entry in islice(read_files(shard), MAX_FILES + 1)}
-        if len(entries) > MAX_FILES:
-            raise MalformedError(f"shard has more than {MAX_FILES} files")
+            entries: dict[bytes, FileEntry] = {}
+            for number, entry in enumerate(read_files(shard), 1):
+                if number > MAX_FILES:
+                    raise MalformedError(f"shard has more than {MAX_FILES} files")
+                entries[entry.digest] = entry
         known: list[str] = []
         new: list[FileEntry] = []
         for entry in entries.values():
