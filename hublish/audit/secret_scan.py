@@ -85,7 +85,8 @@ class SecretScanner:
         position = self._offset - len(data) + begin
         if any(first <= position < last for first, last in self._spans):
             return
-        self._spans.append((position, self._offset - len(data) + end))
+        # Decoded text has the place where its base64 begins, so the span may be empty.
+        self._spans.append((position, self._offset - len(data) + max(end, begin + 1)))
         line_start = data.rfind(b"\n", 0, begin) + 1
         column = len(data[line_start:begin].decode("utf-8", "replace")) + 1
         line = self._lines + data.count(b"\n", 0, begin)
