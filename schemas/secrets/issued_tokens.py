@@ -38,7 +38,8 @@ def _hex(exactly: int) -> str:
 def _alone(name: str, prefixes: str, body: str, genuine: Callable[[str], bool] = is_mixed) -> Rule:
     """Return the rule for a short prefix, which counts only where no longer word contains it."""
     rule = _issued(name, prefixes, body, genuine)
-    return replace(rule, pattern=rf"(?<![\w-]){rule.pattern}(?![\w-])")
+    # A dash joins two words, but it may also begin an option: `-fw_...`.
+    return replace(rule, pattern=rf"(?<!\w)(?<!\w-){rule.pattern}(?![\w-])")
 
 
 def _issued(name: str, prefixes: str, body: str, genuine: Callable[[str], bool] = is_random) -> Rule:
