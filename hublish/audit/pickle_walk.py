@@ -257,8 +257,10 @@ class _Walker:
         finally:
             self.budget.left -= (self.reader.position - begin) // _LINE_COST
         form = _LINE_FORMS.get(name)
-        # For the unpickler in C, a number ends at a NUL, whatever follows in the line.
+        # For the unpickler in C, a number ends at a NUL, whatever follows in the line; an integer may be empty then.
         number = line if name == "STRING" else line.partition(b"\0")[0]
+        if name == "INT" and line.startswith(b"\0"):
+            number = b"0"
         if form is not None and not form.fullmatch(number.decode("utf-8", "replace")):
             raise _BrokenError
         # Only an unpickler knows the string that escapes or another encoding make.

@@ -7,7 +7,7 @@ import shutil
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -105,12 +105,13 @@ def is_zip(blob: Blob, head: bytes) -> bool:
     size = blob.size
     if size is None or DIRECTORY_END not in blob.read_at(max(0, size - MAX_END_SIZE), MAX_END_SIZE):
         return False
-    # The signature may be there by chance; without members there is nothing to inspect. A directory that zipfile takes
-    # for empty or damaged may not be the one that another reader finds.
-    with suppress(InvalidFileError):
-        if open_zipfile(blob).infolist():
-            return True
-    return has_local_header(blob, size)
+    # The signature may be there by chance, or in a part of another format: a compressed zip is stored in pieces.
+    try:
+        found = open_zipfile(blob).infolist()
+    except InvalidFileError:
+        return False
+    # A directory that zipfile takes for empty may not be the one that another reader finds.
+    return bool(found) or has_local_header(blob, size)
 
 
 def read_zip(blob: Blob) -> ZipArchive:

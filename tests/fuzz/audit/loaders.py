@@ -21,6 +21,7 @@ from typing import Any, Protocol
 import joblib
 import lz4.frame
 import numpy as np
+import tables
 
 from tests.fuzz.audit.marker import Imports
 
@@ -76,8 +77,6 @@ def _arrays_then_pickles(data: bytes) -> None:
 
 def _tables(data: bytes) -> None:
     """Read every attribute and every row of objects, as a program that copies the file does."""
-    import tables
-
     with tables.open_file("memory.h5", driver="H5FD_CORE", driver_core_image=data, driver_core_backing_store=0) as file:
         for node in file.walk_nodes("/"):
             attributes = node._v_attrs

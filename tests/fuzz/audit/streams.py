@@ -19,8 +19,8 @@ _JUNK = (b"", b"", b"", b"\0", bytes(16), bytes(600), b"junk", b"\x1f\x8b", b"BZ
 def in_gzip(rng: Random, data: bytes, odd: bool) -> bytes:
     """Compress to gzip members (RFC 1952)."""
     if not odd:
-        padding, parts = bytes(rng.choice([0, 0, 16])), rng.choice([[data], [data], [b"", data], [data, data]])
-        return padding.join(gzip.compress(part, rng.randint(0, 9)) for part in parts)
+        padding, parts = bytes(rng.choice([0, 0, 16])), _in_two(rng, data)
+        return padding.join(gzip.compress(part, rng.randint(0, 9), mtime=0) for part in parts)
     zeros = rng.choice([0, 0, 1, 16, 511, 8192, 20_000])
     members = [_gzip_member(rng, part) for part in _parts(rng, data)]
     return bytes(zeros).join(members) + rng.choice(_JUNK)
@@ -74,9 +74,7 @@ def in_xz(rng: Random, data: bytes, odd: bool) -> bytes:
     """Compress to xz streams with any check and filters."""
     if not odd:
         check = rng.choice([lzma.CHECK_NONE, lzma.CHECK_CRC64, lzma.CHECK_SHA256])
-        return b"".join(
-            lzma.compress(part, check=check, preset=0) for part in rng.choice([[data], [data], [data, data]])
-        )
+        return b"".join(lzma.compress(part, check=check, preset=0) for part in _in_two(rng, data))
     padding = bytes(rng.choice([0, 0, 0, 4, 8, 512]))
     return padding.join(_xz_stream(rng, part) for part in _parts(rng, data)) + rng.choice(_JUNK)
 
@@ -157,6 +155,11 @@ def in_lz4(rng: Random, data: bytes, odd: bool) -> bytes:
         note = rng.randbytes(rng.choice([0, 5, 5000]))
         made = struct.pack("<LL", 0x184D2A50 + rng.randrange(16), len(note)) + note + made
     return made + rng.choice(_JUNK)
+
+
+def _in_two(rng: Random, data: bytes) -> Sequence[bytes]:
+    at = rng.choice([0, len(data) // 2])
+    return [data] if rng.random() < 0.5 else [data[:at], data[at:]]
 
 
 def _parts(rng: Random, data: bytes) -> Sequence[bytes]:

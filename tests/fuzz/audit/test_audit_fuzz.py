@@ -39,7 +39,6 @@ def job(count: int) -> dict[str, Any]:
     return {"seed": 0, "count": count, "step": 1}
 
 
-@pytest.mark.xfail(strict=False, reason="the audit learns these rules")
 def test_the_audit_refuses_every_generated_file_that_a_loader_runs() -> None:
     comparison = Comparison(job(NUMBERS))
     tally = comparison.tally
@@ -122,7 +121,6 @@ def test_a_try_is_the_same_whenever_it_is_made() -> None:
     assert Try("pickle", b"", "", clean=True).input.kind is Kind.CLEAN_FILE
 
 
-@pytest.mark.xfail(strict=False, reason="the audit learns these rules")
 @pytest.mark.parametrize(
     ("arguments", "code", "line"),
     [

@@ -1,10 +1,12 @@
 """Files that `make fuzz-audit` found: a real loader runs each, so the audit refuses it."""
 
 import io
+import random
 import struct
 import zipfile
 from collections.abc import Callable
 
+import lz4.frame
 import pytest
 
 from hublish.audit.containers import carried_pickle
@@ -32,6 +34,7 @@ def v7(data: bytes) -> bytes:
 
 
 FOUND: dict[str, Callable[[], bytes]] = {
+    "an integer of nothing but a NUL": lambda: b"I1\n.I\0 one\n0" + MARKED,
     "a zip whose end is one byte further back than the longest comment": lambda: (
         JUNK + commented(zipped({"a": MARKED}), b"x" * 0xFFFF) + b"\n"
     ),
@@ -67,6 +70,8 @@ def test_a_zip_whose_comment_has_another_end_is_refused(front: bytes) -> None:
         JUNK + tarred({"a": b"text\n"}),
         JUNK + zipped({"a": b"text\n"}),
         JUNK + commented(zipped({"a": b"text\n"}), b"x" * 0xFFFF),
+        # The zip is in the compressed bytes as it is, but for a few that lz4 puts between and replaces.
+        lz4.frame.compress(zipped({"a.npy": random.Random(1).randbytes(200), "b": b"text\n"})),
     ],
 )
 def test_plain_text_in_the_same_places_passes(data: bytes) -> None:
