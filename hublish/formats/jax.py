@@ -30,6 +30,8 @@ class Jax(BuiltIn, row="jax"):
     None and functions. A sharded array is gathered in main memory. jax is needed only for `rebuild`.
     """
 
+    version = 2  # 1 left a safetensors source without `format` as it was
+
     def holds(self, value: Any) -> bool:
         """Return whether it is a tree that consists of jax arrays."""
         jax = sys.modules.get("jax")  # an array of jax exists only after jax was imported

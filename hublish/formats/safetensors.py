@@ -38,6 +38,8 @@ class Safetensors(BuiltIn, row="safetensors"):
     file. Tied tensors are written once, and the metadata names the others.
     """
 
+    version = 2  # 1 left a safetensors source without `format` as it was
+
     def holds(self, value: Any) -> bool:
         """Return whether it is a mapping of names to arrays."""
         return maps_to(value, "numpy.ndarray", "numpy.generic")
@@ -65,7 +67,9 @@ class Safetensors(BuiltIn, row="safetensors"):
             metadata = {_FORMAT: _DEFAULT_FORMAT, **found.metadata, **ties, **options.metadata}
             # Tensors compare equal only when nothing was cast, renamed or excluded.
             same_tensors = (tensors, ties) == (found.tensors, found.ties)
-            same_metadata = {**found.metadata, **options.metadata} == found.metadata
+            # A file without a format gets one, since transformers rejects it otherwise.
+            has_format = all(_FORMAT in file.metadata for file in found.files)
+            same_metadata = has_format and {**found.metadata, **options.metadata} == found.metadata
             # A source with smaller or larger shards than the options ask for is split again.
             sizes = [(len(file.entries), file.data_size) for file in found.files]
             if sizes and same_tensors and same_metadata and is_split_well(sizes, options.max_shard_size):

@@ -36,6 +36,8 @@ class Torch(BuiltIn, row="torch"):
     for `rebuild`.
     """
 
+    version = 2  # 1 left a safetensors source without `format` as it was
+
     def holds(self, value: Any) -> bool:
         """Return whether it is a module or a state dict."""
         return is_a(value, "torch.nn.modules.module.Module") or maps_to(value, "torch.Tensor")

@@ -33,10 +33,11 @@ _EMPTY: Final = re.compile(rf"\{{{_SPACE}\}}")
 
 
 def _member(value: str) -> re.Pattern[str]:
-    return re.compile(f"{_SPACE}({_STRING}){_SPACE}:{_SPACE}({value}){_SPACE}([,}}])")
+    return re.compile(f"{_SPACE}(?P<key>{_STRING}){_SPACE}:{_SPACE}(?P<value>{value}){_SPACE}(?P<end>[,}}])")
 
 
-_OBJECT_MEMBER: Final = _member(_FLAT_OBJECT)
+# The library reads a `__metadata__` of null as none at all; a tensor cannot be null.
+_OBJECT_MEMBER: Final = _member(rf'{_FLAT_OBJECT}|(?<="{METADATA}":)null|(?<="{METADATA}": )null')
 _STRING_MEMBER: Final = _member(_STRING)
 _STRINGS: Final = re.compile(_STRING)
 
@@ -64,7 +65,8 @@ def check_header(header: bytes) -> None:
         if len(names) - (METADATA in names) > MAX_TENSORS:
             raise InvalidFileError(f"the header names more than {MAX_TENSORS} tensors")
         if name == METADATA:
-            _check_metadata(value)
+            if value != "null":
+                _check_metadata(value)
         else:
             _check_entry(name, value)
 
@@ -128,8 +130,8 @@ def _members(text: str, pattern: re.Pattern[str]) -> Iterator[tuple[str, str]]:
         match = pattern.match(text, position)
         if match is None:
             raise InvalidFileError(f"the header is malformed at character {position}")
-        yield _decode(match[1]), match[2]
-        position, closed = match.end(), match[3] == "}"
+        yield _decode(match["key"]), match["value"]
+        position, closed = match.end(), match["end"] == "}"
     # Writers pad with spaces; the library allows any white space here.
     if text[position:].strip(" "):
         raise InvalidFileError(f"the header continues after its end, at character {position}")

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from itertools import islice
-from typing import Final, get_args
+from typing import Any, Final, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hublish.formats.format_options import Float
 from hublish.formats.input_files import InvalidFileError
@@ -17,6 +18,8 @@ from hublish.formats.tensors.tensor import BLOCK_SIZE, Content, Sink, Tensor
 
 # Finding near misses takes time for each name compared.
 _MAX_COMPARED: Final = 2000
+# The types that a hint suggests when a cast overflows, the smallest first.
+_WIDER: Final[tuple[Float, ...]] = ("float16", "bfloat16", "float32")
 
 
 def selected(names: Sequence[str], include: Sequence[str], exclude: Sequence[str]) -> frozenset[str]:
@@ -122,15 +125,31 @@ class _Cast:
             InvalidFileError: when a number would become infinite or NaN.
         """
         before = np.frombuffer(data, self.stored.numpy)
-        # The check below reports these, and numpy's warnings would go to standard error.
-        with np.errstate(over="ignore", invalid="ignore", under="ignore"):
-            after = before.astype(self.target.numpy)
-        # Overflow gives infinity or, in types without one, NaN. Both would silently destroy weights; underflow to zero
-        # is rounding.
-        if not all(np.array_equal(kind(before), kind(after)) for kind in (np.isfinite, np.isnan)):
+        after = _converted(before, self.target)
+        if not _keeps_range(before, after):
             msg = f"tensor {ascii(self.name)[:80]} has values that {self.target.name} cannot represent"
-            raise InvalidFileError(msg, hint="choose a dtype with a wider range, such as bfloat16")
+            raise InvalidFileError(msg, hint=self._advice(before))
         return after.view(np.uint8).data
+
+    def _advice(self, values: NDArray[Any]) -> str:
+        # Tried on these very values: bfloat16 rounds the largest float32 to infinity.
+        for name in _WIDER:
+            kind = BY_TORCH_NAME[name]
+            if kind != self.target and kind.bits < self.stored.bits and _keeps_range(values, _converted(values, kind)):
+                return f"choose a dtype with a wider range, such as {name}"
+        return f"leave dtype out, which keeps the type {self.stored.torch}"
+
+
+def _converted(values: NDArray[Any], dtype: Dtype) -> NDArray[Any]:
+    # The caller checks the range, and numpy's warnings would go to standard error.
+    with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+        return values.astype(dtype.numpy)
+
+
+def _keeps_range(before: NDArray[Any], after: NDArray[Any]) -> bool:
+    # Overflow gives infinity or, in types without one, NaN. Both would silently destroy weights; underflow to zero is
+    # rounding.
+    return all(np.array_equal(kind(before), kind(after)) for kind in (np.isfinite, np.isnan))
 
 
 class _CastingSink:

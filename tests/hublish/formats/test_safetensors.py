@@ -164,6 +164,8 @@ def metadata_of(path: Path) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("theirs", "asked", "expected"),
     [
+        ({}, {}, {"format": "pt"}),
+        ({"note": "y"}, {}, {"format": "pt", "note": "y"}),
         ({}, {"note": "x"}, {"format": "pt", "note": "x"}),
         ({"format": "mlx"}, {"note": "x"}, {"format": "mlx", "note": "x"}),
         ({"format": "mlx", "note": "old"}, {"format": "pt", "note": "new"}, {"format": "pt", "note": "new"}),

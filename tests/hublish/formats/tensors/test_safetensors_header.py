@@ -184,9 +184,20 @@ def test_one_tensor_too_many_is_refused() -> None:
         SIMPLE.replace('"a"', r'"\u0061"'),
         '{"a":{"data_offsets":[0,2],"shape":[2],"dtype":"U8"}}',
         '{"__metadata__":{},' + SIMPLE[1:],
+        '{"__metadata__":null,' + SIMPLE[1:],
+        SIMPLE[:-1] + ', "__metadata__": null}',
         SIMPLE[:-1] + ',"__metadata__":{"a{b}":"{\\"c\\": [1]}"}}',
     ],
-    ids=["padded", "spaced", "escaped", "other key order", "empty metadata", "metadata that looks like JSON"],
+    ids=[
+        "padded",
+        "spaced",
+        "escaped",
+        "other key order",
+        "empty metadata",
+        "null",
+        "null at the end",
+        "metadata that looks like JSON",
+    ],
 )
 def test_every_form_that_the_format_allows_is_read(header: str) -> None:
     (found,) = parse(header, 2).entries

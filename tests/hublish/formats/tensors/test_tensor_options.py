@@ -156,6 +156,25 @@ def test_a_number_that_the_type_cannot_represent_is_refused(value: float, name: 
         written(cast(tensor(np.array([1.0, value])), name))
 
 
+@pytest.mark.parametrize(
+    ("value", "stored", "name", "hint"),
+    [
+        (1e6, "f4", "float16", "such as bfloat16"),
+        (1e6, "f4", "float8_e5m2", "such as bfloat16"),
+        (1e3, "f4", "float8_e4m3fn", "such as float16"),
+        (np.inf, "f4", "float8_e4m3fn", "such as float16"),
+        (np.finfo("f4").max, "f4", "bfloat16", "keeps the type float32"),
+        (np.finfo("f4").max, "f8", "bfloat16", "such as float32"),
+        (1e300, "f8", "bfloat16", "keeps the type float64"),
+        (7e4, ml_dtypes.bfloat16, "float16", "keeps the type bfloat16"),
+    ],
+)
+def test_the_hint_names_a_type_that_holds_the_number(value: float, stored: Any, name: Float, hint: str) -> None:
+    with pytest.raises(InvalidFileError, match="cannot represent") as caught:
+        written(cast(tensor(np.array([value], stored)), name))
+    assert caught.value.hint.endswith(hint)
+
+
 @pytest.mark.parametrize("kind", ["?", "i1", "u2", "i8", "c8", ml_dtypes.float8_e8m0fnu])
 def test_a_type_that_is_not_floating_point_stays(kind: Any) -> None:
     whole = tensor(np.ones(3, kind))
