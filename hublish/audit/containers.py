@@ -27,6 +27,8 @@ from hublish.formats.blob import FLOOR, RATIO, Allowance, Blob, ExpandedBlob, To
 
 # Levels of nested containers that are opened: a `.nemo` is a tar with a zip with a pickle.
 DEPTH_LIMIT: Final = 4
+# Levels of documents in values of documents: a model of Keras has its description in metadata, as JSON in JSON.
+_PART_LIMIT: Final = 8
 # Members of one file, at all levels: shards of data sets have some 10,000.
 MEMBER_LIMIT: Final = 200_000
 # Bytes that all compressed members of one file may expand to, and how many times the size of a large file.
@@ -79,16 +81,21 @@ class _Search:
     members: int = 0
     """Members inspected so far."""
 
-    def carried(self, blob: Blob, depth: int) -> str | None:
+    def carried(self, blob: Blob, depth: int, parts: int = _PART_LIMIT) -> str | None:
         # The members first, so that one is named; the container itself may still be a pickle to another loader.
         for one in chain.from_iterable(_opened(blob, READERS)):
-            if (description := self._description(one, depth)) is not None:
+            if (description := self._description(one, depth, parts)) is not None:
                 return description
-        if (found := program_in(blob, lambda part: self.carried(part, max(0, depth - 1)))) is not None:
+        if (found := program_in(blob, lambda part: self._in_part(part, depth, parts))) is not None:
             return found
         return pickle_in(blob)
 
-    def _description(self, one: Member | Finding, depth: int) -> str | None:
+    def _in_part(self, part: Blob, depth: int, parts: int) -> str | None:
+        if not parts:
+            raise UnreadableError(f"a document nested more than {_PART_LIMIT} deep")
+        return self.carried(part, depth, parts - 1)
+
+    def _description(self, one: Member | Finding, depth: int, parts: int) -> str | None:
         if isinstance(one, Finding):
             return one.description
         if not depth:
@@ -100,7 +107,7 @@ class _Search:
             raise UnreadableError(f"a container with more than {MEMBER_LIMIT} members")
         # Every reader of a compressed stream would expand it again, and those that go back would do so often.
         with random_access(one.blob) as blob:
-            kind = self.carried(blob, depth - 1)
+            kind = self.carried(blob, depth - 1, parts)
         if kind is None:
             return None
         return f"{_shown(one.name)} in it is {kind}" if one.name else f"compressed, and contains {kind}"

@@ -65,15 +65,14 @@ def tar_members(blob: Blob, head: bytes) -> Iterator[Member] | None:
 
 def _later_headers(blob: Blob, start: int) -> Iterator[int]:
     """Yield the offsets of headers after other bytes, which GNU tar skips, and `tarfile` does with `ignore_zeros`."""
-    # Nothing reads a compressed archive in this way without expanding it first.
-    end = blob.size or 0
-    for base in range(start, end, _PIECE):
-        piece = blob.read_at(base, min(_PIECE, end - base))
+    base = start
+    while piece := blob.read_at(base, _PIECE):
         # The first byte of each checksum: most blocks are dismissed by it.
         for found in _CHECKSUM_BEGINS.finditer(piece[148::_BLOCK]):
             block = found.start() * _BLOCK
             if _CHECKSUM.fullmatch(piece, block + 148, block + 156) and _is_header(piece[block : block + _BLOCK]):
                 yield base + block
+        base += len(piece)
 
 
 def _members_at(blob: Blob, headers: Iterator[int]) -> Iterator[Member]:
@@ -84,7 +83,7 @@ def _members_at(blob: Blob, headers: Iterator[int]) -> Iterator[Member]:
             size = _number(header[124:136])
         except UnreadableError:
             # One block in millions of a shared library has a fitting checksum by chance; readers skip it, too.
-            if header.startswith(_SIGNATURE, 257):
+            if header.startswith(_SIGNATURE, 257) or _has_number(header[124:136]):
                 raise
             continue
         if size > 0:
@@ -243,6 +242,14 @@ def _lenient_number(raw: bytes) -> int:
         number = int.from_bytes(raw[1:], "big")
         return number if raw[0] == _BINARY[0] else number - 256 ** (len(raw) - 1)
     return int(raw.partition(b"\0")[0].decode("ascii").strip() or "0", 8)
+
+
+def _has_number(raw: bytes) -> bool:
+    """Whether some reader finds a number in a field; GNU tar once wrote base 64 after a sign."""
+    try:
+        return raw[:1] in (b"+", b"-") or _lenient_number(raw) > 0
+    except ValueError:
+        return False
 
 
 def _after_zeros(blob: Blob, position: int) -> int | None:

@@ -224,8 +224,10 @@ class ExpandedBlob:
     """Shared with other streams; None without a common bound."""
     resumes: re.Pattern[bytes] = re.compile(rb"(?s:.)")
     """How a stream after the first one begins; with other bytes there, the content ends."""
-    limit: int | None = None
-    """Bytes of content after which it ends, instead of raising an error; None without this limit."""
+    doubt: int = 0
+    """Bytes of content up to which it may be that of other data by chance, and does not use the allowance."""
+    padding: Callable[[int, bytes], int] | None = None
+    """Returns how many of a number of zeros belong to the bytes after them; None when zeros only separate streams."""
     broken: bool = False
     """Whether a stream could not be expanded to its end; known when all is read."""
     _pieces: Iterator[bytes] = field(default_factory=lambda: iter(()))
@@ -255,8 +257,9 @@ class ExpandedBlob:
 
     def _expand(self) -> Iterator[bytes]:
         """Yield the expanded pieces; a stream that breaks off ends there, as it does for a loader."""
-        consumed = expanded = 0
-        decompressor, data = self.opener(), b""
+        expanded = 0
+        decompressor = self.opener()
+        data, consumed = self._next_stream(b"", 0) if self.padding else (b"", 0)
         while True:
             try:
                 piece = decompressor.decompress(data, max_length=_PIECE)
@@ -264,8 +267,6 @@ class ExpandedBlob:
                 self.broken = True
                 return
             expanded += len(piece)
-            if self.limit is not None and expanded > self.limit:
-                return
             self._bound(expanded, len(piece), consumed)
             if piece:
                 yield piece
@@ -285,15 +286,18 @@ class ExpandedBlob:
     def _bound(self, expanded: int, length: int, consumed: int) -> None:
         if expanded > max(FLOOR, RATIO * consumed):
             raise TooLargeError
-        if self.allowance and self.limit is None:
+        if self.allowance and expanded > self.doubt:
             self.allowance.take(length)
 
     def _next_stream(self, data: bytes, consumed: int) -> tuple[bytes, int]:
         """Return the bytes after the padding, and the number of bytes read so far."""
+        begin = consumed - len(data)
         data = data.lstrip(b"\0")
         while len(data) < _LONGEST_MAGIC and (more := self.parent.read_at(consumed, _PIECE)):
             consumed += len(more)
             data = (data + more).lstrip(b"\0")
+        if data and self.padding:
+            data = bytes(self.padding(consumed - len(data) - begin, data)) + data
         return data, consumed
 
 
@@ -304,16 +308,20 @@ class SpooledBlob:
         self._parent = parent
         self._copy = tempfile.SpooledTemporaryFile(_SPOOLED)  # noqa: SIM115 - closed by `close`
         self._copied = 0
+        self._size = parent.size
 
     @property
     def size(self) -> int | None:
-        """Number of bytes; None when only reading to the end reveals it."""
-        return self._parent.size
+        """Number of bytes; None until reading to the end has revealed it."""
+        return self._size
 
     def read_at(self, offset: int, length: int) -> bytes:
         """Copy up to `offset + length` and return the piece."""
         self._copy.seek(self._copied)
-        while self._copied < offset + length and (piece := self._parent.read_at(self._copied, _PIECE)):
+        while self._copied < offset + length:
+            if not (piece := self._parent.read_at(self._copied, _PIECE)):
+                self._size = self._copied
+                break
             self._copied += self._copy.write(piece)
         # A pickle may skip farther than a file can seek.
         if offset >= self._copied:

@@ -17,8 +17,9 @@ from typing import Final, cast
 
 from hublish.formats.blob import Blob, Decompressor, ExpandedBlob, Opener, ZlibStream, zlib_stream
 
-# Bytes that the stream of a header that other data may have by chance can expand to; the rest is not inspected.
-_DOUBTFUL_LIMIT: Final = 64 << 20
+# Bytes that the stream of a header that other data may have by chance can expand to without using the allowance of a
+# file: a few kilobytes of zeros behind such a header expand to as many megabytes.
+_DOUBT: Final = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +38,11 @@ class Compression:
         """Return the content; None without a decompressor, or when no such stream begins here."""
         if self.opener is None:
             return None
-        limit = None if self.certain else _DOUBTFUL_LIMIT
-        found = ExpandedBlob(blob, self.opener, resumes=self.resumes, limit=limit)
+        doubt = 0 if self.certain else _DOUBT
+        padding = _lzma_zeros if self.opener is _LzmaOrXz else None
+        found = ExpandedBlob(blob, self.opener, resumes=self.resumes, doubt=doubt, padding=padding)
+        if padding and not self.certain and _is_constant(blob):
+            return None
         # Text may begin with `x^` as well.
         return found if found.read_at(0, 1) or (self.certain and found.broken) else None
 
@@ -107,7 +111,11 @@ _OTHERS: Final = (
 )
 # The most values of the properties byte of LZMA: 9 of lc, 5 of lp, 5 of pb.
 _PROPERTIES: Final = 9 * 5 * 5
+# The properties, the size of the dictionary, and that of the content.
 _LZMA_HEADER: Final = 13
+# So many zeros are an empty stream of LZMA alone, with the five bytes that begin the data.
+_EMPTY_LZMA: Final = _LZMA_HEADER + 5
+_PIECE: Final = 1 << 20
 
 
 def compressions_of(head: bytes) -> Iterator[Compression]:
@@ -126,9 +134,23 @@ def compressions_of(head: bytes) -> Iterator[Compression]:
 
 
 def _is_lzma(head: bytes) -> bool:
-    """Whether a header of LZMA alone may begin here: properties, dictionary size and content size, and a zero byte."""
-    if len(head) <= _LZMA_HEADER or head[0] >= _PROPERTIES or head[_LZMA_HEADER]:
-        return False
-    # liblzma rejects other sizes; all bits mean an unknown one.
-    size = int.from_bytes(head[5:_LZMA_HEADER], "little")
-    return size == (1 << 64) - 1 or 0 < size < 1 << 38
+    """Whether a header of LZMA alone may begin here: the properties, two sizes, and data, which begins with a zero.
+
+    The sizes may have any value: liblzma compares that of the content only when it detects the format by itself.
+    """
+    return len(head) > _LZMA_HEADER and head[0] < _PROPERTIES and not head[_LZMA_HEADER]
+
+
+def _lzma_zeros(number: int, following: bytes) -> int:
+    """Return how many of the zeros before a stream belong to it: xz is padded, LZMA alone has streams of zeros."""
+    return 0 if following.startswith(_XZ) else number % _EMPTY_LZMA
+
+
+def _is_constant(blob: Blob) -> bool:
+    """Whether only zeros follow a header of LZMA alone: they expand to gigabytes of zeros."""
+    offset = _LZMA_HEADER
+    while piece := blob.read_at(offset, _PIECE):
+        if piece.strip(b"\0"):
+            return False
+        offset += len(piece)
+    return True

@@ -101,9 +101,9 @@ def is_zip(blob: Blob, head: bytes) -> bool:
     # Without a readable directory too: a loader may repair it from the local headers.
     if head.startswith((LOCAL_HEADER, DIRECTORY_END)):
         return True
-    # Loaders of compressed bytes detect a zip by its beginning; only expanding all of them would reveal their end.
-    size = blob.size
-    if size is None or DIRECTORY_END not in blob.read_at(max(0, size - MAX_END_SIZE), MAX_END_SIZE):
+    # zipfile looks for the end of any seekable file, such as one of gzip or a member of another archive.
+    size = measured(blob)
+    if DIRECTORY_END not in blob.read_at(max(0, size - MAX_END_SIZE), MAX_END_SIZE):
         return False
     # The signature may be there by chance, or in a part of another format: a compressed zip is stored in pieces.
     try:

@@ -1,6 +1,9 @@
 """Containers are opened as far as possible, and those that cannot be inspected are refused with the reason."""
 
+import base64
 import gzip
+import json
+import lzma
 import pickle
 import random
 import struct
@@ -131,11 +134,29 @@ def test_an_array_at_the_deepest_level_is_inspected() -> None:
     assert carried_pickle(MemoryBlob(nested(DEPTH_LIMIT, npy(object_array())))) is not None
 
 
+def test_documents_in_values_of_documents_are_followed_to_a_limit() -> None:
+    found = {}
+    text = b"some text"
+    for depth in range(1, 11):
+        text = json.dumps({":serialized:": base64.b64encode(text).decode()}).encode()
+        found[depth] = carried_pickle(MemoryBlob(text))
+    assert found[8] is None
+    assert found[9] == "a document nested more than 8 deep, which cannot be inspected"
+
+
 def folder_with_content(content: bytes) -> bytes:
     """Return a zip whose member is named like a folder."""
     return zipped({"folder/": content})
 
 
+torch_deflated = torch_zip(method=zipfile.ZIP_DEFLATED)
+INNER: list[tuple[str, Callable[[bytes], bytes]]] = [
+    ("gzip", gzip.compress),
+    ("xz", lzma.compress),
+    ("a tar", lambda data: tarred({"a": data})),
+    ("a compressed tar", lambda data: gzip.compress(tarred({"a": data}))),
+    ("a zip", lambda data: zipped({"a": data}, zipfile.ZIP_DEFLATED)),
+]
 POLYGLOTS = {
     "a zip after a tar": tarred({"a": b"text"}) + torch_zip(),
     "a zip after an array": npy(np.arange(3)) + torch_zip(),
@@ -151,6 +172,7 @@ POLYGLOTS = {
     "a deflated folder with content": zipped({"folder/": call()}, zipfile.ZIP_DEFLATED),
     "an array of objects in a folder": folder_with_content(npy(object_array())),
     "a zip in a zip in a comment": zipped({"a": torch_zip()}),
+    **{f"a zip behind other bytes in {name}": compress(b"#!/bin/sh\n" + torch_deflated) for name, compress in INNER},
 }
 
 

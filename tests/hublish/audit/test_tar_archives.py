@@ -3,6 +3,7 @@
 import gzip
 import io
 import tarfile
+import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Literal
@@ -120,6 +121,10 @@ HIDDEN = {
     "a zip in a tar": tarred({"a": zipped({"b": PICKLE})}),
     "a zip after a tar": tarred({"a": b"text"}) + zipped({"b": PICKLE}),
     "compressed": gzip.compress(TEXT + END + member() + END),
+    "compressed, behind other bytes": gzip.compress(b"junk" * 128 + member(zlib.compress(PICKLE)) + END),
+    "v7, behind other bytes, with a size that int accepts": b"junk" * 128
+    + member(zlib.compress(PICKLE), size=b"+%011o" % len(zlib.compress(PICKLE)), magic=b"")
+    + END,
 }
 
 

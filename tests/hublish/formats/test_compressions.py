@@ -29,6 +29,10 @@ def alone(data: bytes, **filters: int) -> bytes:
     return lzma.compress(data, lzma.FORMAT_ALONE, filters=chain)
 
 
+EMPTY_ALONE = b"\x5d\0\0\x80\0" + bytes(13)
+NO_LITERALS = {"lc": 0, "lp": 0, "pb": 0}
+
+
 def sized(data: bytes, **filters: int) -> bytes:
     """Write the size in the header, as the tools of the LZMA SDK do, and any size of the dictionary."""
     found = alone(data, dict_size=4096, **filters)
@@ -75,6 +79,13 @@ COMPRESSED: dict[str, Callable[[bytes], bytes]] = {
     "LZMA alone with other properties": lambda data: alone(data, lc=0, lp=2, pb=0),
     "LZMA alone without literal bits": lambda data: alone(data, lc=0, lp=0, pb=0),
     "LZMA alone with a size": sized,
+    "LZMA alone behind an empty stream": lambda data: EMPTY_ALONE + alone(data),
+    "LZMA alone behind empty streams of zeros": lambda data: bytes(18 * 7) + alone(data, **NO_LITERALS),
+    "LZMA alone behind zeros in the middle": lambda data: alone(data[:7]) + bytes(180_000) + alone(data[7:]),
+    "LZMA alone, then one whose header begins with zero": lambda data: alone(data[:7]) + alone(data[7:], **NO_LITERALS),
+    "xz, then LZMA alone behind zeros": lambda data: (
+        lzma.compress(data[:7]) + bytes(36) + alone(data[7:], **NO_LITERALS)
+    ),
     "lz4": lz4.frame.compress,
     "lz4 in two frames": lambda data: lz4.frame.compress(data[:7]) + lz4.frame.compress(data[7:]),
     **{f"zlib, window {bits}": zlib_with(bits, 6) for bits in range(9, 16)},
@@ -141,10 +152,29 @@ def test_a_stream_that_readers_may_read_otherwise_is_refused(data: bytes) -> Non
         (gzip.open, COMPRESSED["gzip with many zeros"](TEXT)),
         (lzma.open, COMPRESSED["xz, then LZMA alone"](TEXT)),
         (lzma.open, COMPRESSED["LZMA alone with other properties"](TEXT)),
+        (lzma.open, COMPRESSED["LZMA alone behind an empty stream"](TEXT)),
+        (lzma.open, COMPRESSED["LZMA alone behind empty streams of zeros"](TEXT)),
+        (lzma.open, COMPRESSED["LZMA alone behind zeros in the middle"](TEXT)),
+        (lzma.open, COMPRESSED["LZMA alone, then one whose header begins with zero"](TEXT)),
+        (lzma.open, COMPRESSED["xz, then LZMA alone behind zeros"](TEXT)),
     ],
 )
 def test_the_readers_of_the_standard_library_read_these(load: Callable[..., io.BufferedIOBase], data: bytes) -> None:
     assert load(io.BytesIO(data)).read() == TEXT
+
+
+def test_a_size_that_only_some_readers_accept_hides_nothing() -> None:
+    content = PAYLOAD + random.Random(4).randbytes(100_000)
+    data = alone(content)[:5] + struct.pack("<Q", 1 << 40) + alone(content)[13:]
+    with lzma.open(io.BytesIO(data), format=lzma.FORMAT_ALONE) as stream:
+        assert stream.read(len(PAYLOAD)) == PAYLOAD
+    assert carried_pickle(MemoryBlob(data)) is not None
+
+
+@pytest.mark.parametrize("compress", [alone, zlib.compress])
+def test_no_length_before_a_pickle_is_too_long(compress: Callable[[bytes], bytes]) -> None:
+    # One more than a header that other data may have by chance is believed to expand to.
+    assert carried_pickle(MemoryBlob(compress(bytes(65 << 20) + PAYLOAD))) is not None
 
 
 CLEAN = {
@@ -158,6 +188,8 @@ CLEAN = {
     "integers": struct.pack("<1000Q", 5, *range(999)),
     "integers and zeros": struct.pack("<3Q", 5, 1000, 0) + bytes(100_000),
     "zeros": bytes(100_000),
+    "zeros and text": bytes(100_000) + TEXT,
+    "integers, zeros and text": struct.pack("<3Q", 5, 1000, 0) + bytes(10_000) + TEXT,
 }
 
 
