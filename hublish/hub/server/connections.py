@@ -30,6 +30,9 @@ LINGER = 60.0
 # Connections, at most. Beyond them, the one that has been silent for the longest time makes room.
 MAX_CONNECTIONS = 1000
 
+# Connections that are read in large pieces.
+FEW = 32
+
 # Seconds in which a refused client can read the reason.
 GOODBYE = 2.0
 
@@ -53,6 +56,9 @@ class BoundedProtocol(HttpToolsProtocol):
         self._deadline: asyncio.TimerHandle | None = None
         super().connection_made(transport)
         self._limit_time(HEADER_TIMEOUT)
+        if len(self.connections) > FEW:
+            # Bytes that asyncio reads at once: 256 KiB of each of a thousand senders would be too much.
+            transport.max_size = 64 << 10  # type: ignore[attr-defined]
         if len(self.connections) > connection_limit():
             self._make_room()
 

@@ -12,7 +12,8 @@ from typing import Any, Self
 
 from hublish.base.durable import settle
 
-_BUFFER = 1 << 20
+# Bytes: many clients may send a file at once.
+_BUFFER = 64 << 10
 
 
 class IncomingFile:

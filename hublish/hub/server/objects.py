@@ -11,7 +11,7 @@ from hublish.hub.server.durable_files import IncomingFile
 from hublish.hub.server.refusals import HubError
 
 # Bytes of a temporary file that stay in memory.
-IN_MEMORY = 1 << 20
+IN_MEMORY = 64 << 10
 
 # Bytes of an object, at most: the Hub's hard limit.
 MAX_FILE = 500 * 10**9
