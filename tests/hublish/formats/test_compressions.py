@@ -7,6 +7,7 @@ import lzma
 import os
 import random
 import struct
+import sys
 import zlib
 from collections.abc import Callable
 
@@ -19,6 +20,11 @@ from hublish.audit.containers import carried_pickle
 from hublish.formats.blob import MemoryBlob, measured
 from hublish.formats.compressions import compressions_of
 from tests.hublish.audit.payloads import call
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 TEXT = b"one\ntwo\n" * 100
 PAYLOAD = call()
@@ -56,6 +62,10 @@ def zlib_with(window: int, level: int) -> Callable[[bytes], bytes]:
 
 
 COMPRESSED: dict[str, Callable[[bytes], bytes]] = {
+    "zstandard": zstd.compress,
+    "zstandard in two frames": lambda data: zstd.compress(data[:7]) + zstd.compress(data[7:]),
+    "zstandard behind an empty frame": lambda data: zstd.compress(b"") + zstd.compress(data),
+    "zstandard behind a skippable frame": lambda data: b"\x5a\x2a\x4d\x18\x04\0\0\0abcd" + zstd.compress(data),
     "gzip": gzip.compress,
     "gzip with a name and a comment": lambda data: member(data, 0x18, b"name\0comment\0"),
     "gzip with extra fields": lambda data: member(data, 0x04, b"\x05\0hello"),
@@ -130,8 +140,8 @@ DAMAGED = {
     "lz4, then a skippable frame and another one": lz4.frame.compress(TEXT)
     + b"\x50\x2a\x4d\x18\x04\0\0\0abcd"
     + lz4.frame.compress(PAYLOAD),
-    "zstandard": b"\x28\xb5\x2f\xfd\x04\x00" + bytes(20),
-    "zstandard behind a skippable frame": b"\x5a\x2a\x4d\x18\x04\0\0\0abcd\x28\xb5\x2f\xfd" + bytes(20),
+    "zstandard that is damaged": zstd.compress(TEXT)[:10] + b"\xff" * 30,
+    "zstandard with a dictionary": b"\x28\xb5\x2f\xfd\x21\x07\x04" + zstd.compress(TEXT)[6:],
     "snappy": b"\xff\x06\x00\x00sNaPpY" + bytes(20),
     "LZO": b"\x89LZO\x00\r\n\x1a\n" + bytes(20),
     "lzip": b"LZIP\x01" + bytes(20),
