@@ -73,9 +73,10 @@ class _Start:
         first = seen.first
         if first is None or not seen.textual or not self._is_text:
             return first is not None
-        # A whole program that acts on the import is not a word list, whichever packages its loader has.
-        acts = seen.chained or (seen.ending is Ending.STOPPED and seen.actions + seen.instances > 0)
-        return first.module is not None and (acts or may_import(first.module, first.name))
+        # A whole program is not a word list, whichever packages its loader has, if it acts on the import or is all.
+        stopped = seen.ending is Ending.STOPPED
+        whole = seen.chained or (stopped and (seen.actions + seen.instances > 0 or self._ends(seen.end)))
+        return first.module is not None and (whole or may_import(first.module, first.name))
 
     @cached_property
     def _is_text(self) -> bool:
@@ -85,6 +86,10 @@ class _Start:
                 return False
             offset += len(piece)
         return True
+
+    def _ends(self, offset: int) -> bool:
+        """Whether only padding follows."""
+        return not self.blob.read_at(self._after_padding(offset), 1)
 
     def _after_padding(self, offset: int) -> int:
         length = 1

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 # Modules whose import runs nothing, because the interpreter is built or started with them.
 _HARMLESS: Final = frozenset({*sys.builtin_module_names, "os"})
+# Modules that do something when they are imported, whatever name follows: one opens a browser.
+_ACTIVE: Final = frozenset(["__hello__", "__phello__", "antigravity", "this"])
 # Packages of nearly every loader of pickles, whose names do not make a word with a `c` before them.
 _PACKAGES: Final = frozenset(["joblib", "numpy", "pandas", "scipy", "sklearn", "torch"])
 # The operating system's own module has another name on Windows.
@@ -26,7 +28,7 @@ def may_import(module: str, name: str) -> bool:
     When the module does not exist, or lacks the name in the next line, the unpickler stops there.
     """
     root, _, submodule = module.partition(".")
-    if root == "__main__" or root in _PACKAGES or root in _names_of_python_2():
+    if root == "__main__" or root in _ACTIVE or root in _PACKAGES or root in _names_of_python_2():
         return True
     if root not in sys.stdlib_module_names:
         return False

@@ -108,6 +108,10 @@ IMPORTS = {
     "of an unknown class by NEWOBJ_EX": b"cunheard_of\nName\n(t}\x92.",
     "of an unknown list, with an addition": b"cunheard_of\nitems\nNa.more",
     "of a package whose path has changed": b"cunheard_of\n__path__\nVx\na0cunheard_of.sub\nname\nbroken",
+    "of an unknown module, to the end": b"cunheard_of\nname\n.",
+    "of an unknown module, to a line feed": b"cunheard_of\nname\n.\r\n",
+    "of a module that prints when it is imported": b"cthis\nis\na list",
+    "of a module that opens a browser": b"cantigravity\nx\nZ",
     "of an unknown name, with a call": b"cunheard_of\nname\n(S'x'\ntR and more text",
     "in the second pickle, by the memo of the first": b"\x8c\x02osq\x00.h\x00\x8c\x01b\x93",
     "behind zeros between pickles": b"N." + bytes(100_000) + b"cstring\ndigits\n.x",
@@ -143,7 +147,7 @@ WORDS = [
     "item\nprice\n12\n",
     "Perl\nPython\nada\n",
     "cats and dogs",
-    "N.\ncat\ndog\n.\n",
+    "N.\ncat\ndog\n.\nbird\n",
 ]
 
 
