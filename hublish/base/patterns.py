@@ -6,7 +6,7 @@ generated patterns and paths to both.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase, translate
 from typing import Any, Final
 
@@ -67,6 +67,8 @@ def near_misses(pattern: str, candidates: Sequence[Candidate]) -> str:
     if by_source is not None:
         return f"patterns match path_in_repo: write '{by_source.path_in_repo}', not '{by_source.source}'"
     paths = [candidate.path_in_repo for candidate in candidates[:_MANY]]
+    if meant := next((each for each in _as_in_gitignore(pattern) if matching(paths, [each], None)), None):
+        return f"did you mean '{meant}'? Patterns match the whole path_in_repo, and `*` matches `/` too"
     if likely := _nearest(pattern, paths):
         return f"did you mean '{likely}'?"
     return "patterns match path_in_repo; `hublish files --excluded` lists them all"
@@ -86,6 +88,13 @@ def near_glob(glob: str, names: Sequence[str]) -> str | None:
     likely = get_close_matches(glob, sorted(elsewhere | otherwise), n=3, cutoff=0.7)
     expressions = ((each, glob_expression(each)) for each in likely)
     return next((each for each, expression in expressions if any(map(expression.fullmatch, names))), None)
+
+
+def _as_in_gitignore(pattern: str) -> Iterator[str]:
+    """Yield patterns with the meaning that one has in a .gitignore, where a name matches a folder at any depth."""
+    plain = pattern.replace("\\", "/").removeprefix("./").removeprefix("**/").strip("/")
+    if plain:
+        yield from (plain, f"{plain}/*", f"*/{plain}", f"*/{plain}/*")
 
 
 def _matchers(patterns: Sequence[str]) -> tuple[Callable[[str], Any], ...]:

@@ -128,27 +128,30 @@ def _fault(project: Project, candidate: Candidate) -> tuple[str, str, str] | Non
     if denied:
         return "source.denied", f"may hold secrets and is never released ({denied})", "remove it from the artifacts"
     if candidate.kind is Kind.LINK:
-        message = _link_fault(project, candidate)
-        hint = "replace it by the file, ignore it, or set policy.symlinks: follow"
-        return ("source.symlink", message, hint) if message else None
+        fault = _link_fault(project, candidate)
+        return ("source.symlink", *fault) if fault else None
     if candidate.kind is not Kind.FILE:
         return "source.not_a_file", f"is not a regular file ({candidate.kind})", "ignore it or move it away"
     return None
 
 
-def _link_fault(project: Project, candidate: Candidate) -> str:
-    target = _link_target(project, candidate)
+def _link_fault(project: Project, candidate: Candidate) -> tuple[str, str] | None:
+    """Return why a link cannot be followed and a hint that helps under any `policy.symlinks`; None if it can be."""
+    target, folder = _link_target(project, candidate), project.folder.resolve()
     if not target.exists():
-        return "is a dangling symlink"
+        return "is a dangling symlink", "remove the link, or exclude it with patterns.ignore_patterns"
     # Checked before the policy: a link that leaves the folder is never followed.
-    if not target.is_relative_to(project.folder.resolve()):
-        return "is a symlink that leaves the manifest's folder"
+    if not target.is_relative_to(folder):
+        return "is a symlink that leaves the manifest's folder", "replace the link by a copy of its target"
     if target.is_dir():
-        return "is a symlink to a folder"
+        source = f"{target.relative_to(folder).as_posix()}/"
+        return "is a symlink to a folder", f"remove the link, and list the folder as a source of its own: {source}"
     # A link to a FIFO or a device, which would block a reader.
     if not target.is_file():
-        return "is a symlink to something that is not a regular file"
-    return "is a symlink" if project.manifest.policy.symlinks == "forbid" else ""
+        return "is a symlink to something that is not a regular file", "remove the link, or exclude it"
+    if project.manifest.policy.symlinks == "forbid":
+        return "is a symlink", "replace it by the file, ignore it, or set policy.symlinks: follow"
+    return None
 
 
 def _followed(project: Project, candidate: Candidate) -> Candidate:

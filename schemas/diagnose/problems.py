@@ -77,9 +77,15 @@ class Problem:
         # Names, keys and hints come from documents, arguments and servers: a token may be anywhere in them.
         _mask_fields(self, "message", "hint", "path")
 
+    @property
+    def place(self) -> str:
+        """The place in the text and in the structure; a file that both name is named once."""
+        source = self.location.source if self.location else ""
+        once = source == self.path or source.endswith(f"/{self.path}")
+        return " ".join(part for part in (str(self.location or ""), "" if once else self.path) if part)
+
     def __str__(self) -> str:
-        place = " ".join(part for part in (str(self.location or ""), self.path) if part)
-        text = f"{place}: {self.message}" if place else self.message
+        text = f"{place}: {self.message}" if (place := self.place) else self.message
         return f"{text}\n  hint: {self.hint}" if self.hint else text
 
 

@@ -27,6 +27,7 @@ _GIT_ALIASES = frozenset([".git", "git~1"])
 _HFS_IGNORED = re.compile("[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]")
 _IN_GIT = "a path under .git is not allowed"
 _DRIVE = re.compile(r"[A-Za-z]:")
+_DRIVE_ROOT = re.compile(r"[A-Za-z]:[/\\]")
 # Nearly all names have this form and break no rule: a shortcut, because a lock may contain 100,000.
 _ORDINARY = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*", re.ASCII)
 _FULL_STOPS = (".", "..")
@@ -163,8 +164,11 @@ def _written_problems(path: str) -> tuple[str, ...]:
 def _form_problems(path: str) -> tuple[str, ...]:
     segments = path.split("/")
     dots = ("'..' segment not allowed",) if ".." in segments else ()
-    if path.startswith(("/", "\\\\")) or _DRIVE.match(path):
+    if path.startswith(("/", "\\\\")) or _DRIVE_ROOT.match(path):
         return ("absolute path not allowed", *dots)
+    # Windows reads `a:b.txt` as the file b.txt in the current folder of drive A.
+    if _DRIVE.match(path):
+        return (f"begins with a drive letter of Windows, '{path[:2]}'", *dots)
     if "" in segments or "." in segments:
         return ("not a normalized relative path: it has an empty or '.' segment", *dots)
     return dots

@@ -136,7 +136,7 @@ def fitted(place: Location, room: int, page: Page) -> Line:
 
 def _short(problem: Problem, paint: Paint) -> Iterator[str]:
     """Yield a problem without a line to show: about a file, or a repo."""
-    place = " ".join(part for part in (str(problem.location or ""), problem.path) if part)
+    place = problem.place
     yield f"  {paint('bold', place)}: {problem.message}" if place else f"  {problem.message}"
     if problem.hint:
         yield f"    {paint('cyan', 'hint:')} {problem.hint}"

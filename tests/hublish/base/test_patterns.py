@@ -120,6 +120,7 @@ def test_many_wildcards_take_no_exponential_time(pattern: str, path: str) -> Non
     assert not glob_expression(pattern).fullmatch(path)
 
 
+WHOLE = "Patterns match the whole path_in_repo, and `*` matches `/` too"
 RULE = Verdict.of([Step("source", Effect.COLLECTS, "artifacts[0].source: runs", "artifacts[0].source")])
 FOUND = tuple(
     Candidate(path, f"runs/best/{path}", InMemory(b""), 0, RULE)
@@ -134,6 +135,10 @@ FOUND = tuple(
         ("tokenizer/*.tx", "did you mean 'tokenizer/*.txt'?"),
         ("confg.json", "did you mean 'config.json'?"),
         ("runs/best/*.json", "patterns match path_in_repo: write 'config.json', not 'runs/best/config.json'"),
+        ("tokenizer", f"did you mean 'tokenizer/*'? {WHOLE}"),
+        ("/tokenizer/", f"did you mean 'tokenizer/*'? {WHOLE}"),
+        ("./config.json", f"did you mean 'config.json'? {WHOLE}"),
+        ("vocab.txt", f"did you mean '*/vocab.txt'? {WHOLE}"),
         ("*.gguf", "patterns match path_in_repo; `hublish files --excluded` lists them all"),
     ],
 )

@@ -146,6 +146,27 @@ def test_each_kind_of_link_is_refused_with_its_own_reason(case: str, tmp_path: P
     assert [problem.message for problem in caught.value.problems] == [f"'link' {message}"]
 
 
+@pytest.mark.parametrize(
+    ("target", "hint"),
+    [
+        ("data", "list the folder as a source of its own: data/"),
+        ("nowhere", "remove the link"),
+        ("link", "remove the link"),
+        ("/etc/passwd", "replace the link by a copy"),
+        ("/etc", "replace the link by a copy"),
+        ("pipe", "remove the link"),
+    ],
+)
+def test_a_hint_never_suggests_a_policy_that_is_set_already(target: str, hint: str, folder: Path) -> None:
+    os.mkfifo(folder / "pipe")
+    (folder / "link").symlink_to(target)
+    with pytest.raises(SourceError) as caught:
+        collect(folder, artifacts=[{"source": "link"}], policy={"symlinks": "follow"})
+    (only,) = caught.value.problems
+    assert hint in only.hint
+    assert "policy.symlinks" not in only.hint
+
+
 def test_a_link_inside_the_folder_is_followed_if_the_policy_allows_it(folder: Path) -> None:
     (folder / "link.json").symlink_to("config.json")
     collection = collect(folder, artifacts=[{"source": "link.json"}], policy={"symlinks": "follow"})

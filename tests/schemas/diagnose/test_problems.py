@@ -32,6 +32,20 @@ def test_problems_are_counted_for_a_sentence(count: int, text: str) -> None:
     assert counted([ERROR] * count) == text
 
 
+@pytest.mark.parametrize(
+    ("source", "path", "place"),
+    [
+        ("m/app.py", "app.py", "m/app.py:1:2"),
+        ("app.py", "app.py", "app.py:1:2"),
+        ("my_app.py", "app.py", "my_app.py:1:2 app.py"),
+        ("hub.yaml", "repo.repo_id", "hub.yaml:1:2 repo.repo_id"),
+    ],
+)
+def test_a_file_is_named_once(source: str, path: str, place: str) -> None:
+    problem = Problem("policy.secret", "a secret", path=path, location=Location(source, 1, 2))
+    assert (problem.place, str(problem)) == (place, f"{place}: a secret")
+
+
 def test_problems_are_sorted_from_the_top_of_the_text() -> None:
     late = Problem("a.b", "wrong", location=Location("hub.yaml", 10, 1))
     early = Problem("a.b", "wrong", location=Location("hub.yaml", 9, 3), path="b")

@@ -28,7 +28,7 @@ REFUSED = {
     "/abs": "absolute path not allowed",
     "//a": "absolute path not allowed",
     "C:\\x": "absolute path not allowed",
-    "C:x": "absolute path not allowed",
+    "C:x": "begins with a drive letter of Windows, 'C:'",
     "c:/x": "absolute path not allowed",
     "\\\\srv\\s\\f": "backslash not allowed",
     "a\\..\\b": "backslash not allowed",
