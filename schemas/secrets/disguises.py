@@ -128,7 +128,8 @@ def _in_base64(text: str, search: Search, depth: int) -> Iterator[Span]:
     runs = [found for found in words if not _HEX.fullmatch(found[0])]
     decoded = [_decoded(found[0]) for found in runs]
     # One search for all: a listing has a hundred thousand such words, nearly always without a token in any of them.
-    if not any(True for _ in find_in_every_form("\n".join(decoded), search, search, depth)):
+    joined = "\n".join(decoded)
+    if not joined.strip() or not any(True for _ in find_in_every_form(joined, search, search, depth)):
         return
     for found, form in zip(runs, decoded, strict=True):
         if any(True for _ in find_in_every_form(form, search, search, depth)):

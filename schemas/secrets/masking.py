@@ -51,8 +51,11 @@ _PREFIXED: dict[str, list[Rule]] = {}
 for _rule in RULES:
     for _literal in {literal[:_HEAD] for literal in _rule.literals if _rule.place == "start"}:
         _PREFIXED.setdefault(_literal, []).append(_rule)
-# The other rules, with their names in lower case.
-_NAMED_RULES = tuple((rule, tuple(map(str.lower, rule.literals))) for rule in RULES if rule.place != "start")
+# The other rules by their names, in lower case.
+_NAMED_RULES: dict[str, list[Rule]] = {}
+for _rule in RULES:
+    for _literal in {literal.lower() for literal in _rule.literals if _rule.place != "start"}:
+        _NAMED_RULES.setdefault(_literal, []).append(_rule)
 
 # Longer lines and hints are machine-made: quoting them helps no reader, and searching them takes time.
 _LONGEST_LINE = 2000
@@ -222,10 +225,11 @@ def _matches(text: str) -> Iterator[tuple[Rule, re.Match[str]]]:
                 if found := re.compile(BOUNDARY + rule.pattern + rule.rest, re.ASCII).match(text, word.start()):
                     yield rule, found
     lowered = text.lower()
-    for rule, literals in _NAMED_RULES:
-        if any(literal in lowered for literal in literals):
-            for found in re.finditer(BOUNDARY + rule.pattern + rule.rest, text, re.ASCII):
-                yield rule, found
+    # A dictionary, because a rule with two names in the text is tried once.
+    named = {rule.name: rule for literal, rules in _NAMED_RULES.items() if literal in lowered for rule in rules}
+    for rule in named.values():
+        for found in re.finditer(BOUNDARY + rule.pattern + rule.rest, text, re.ASCII):
+            yield rule, found
 
 
 def _body(found: re.Match[str]) -> int:
