@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar, cast
+from typing import Any, Generic, Protocol, TypeVar, cast, runtime_checkable
 
 from hublish.base.progress import SILENT, Progress
 
@@ -22,6 +22,14 @@ class Stage(Protocol[Takes_contra, Gives_co]):
 
     def run(self, value: Takes_contra, /) -> Gives_co:
         """Return the next value."""
+
+
+@runtime_checkable
+class Occasional(Protocol):
+    """A stage that has nothing to do for some values; it is not announced for them."""
+
+    def works_on(self, value: Any, /) -> bool:
+        """Return whether the stage does anything for a value."""
 
 
 @dataclass(frozen=True)
@@ -44,10 +52,13 @@ class Pipeline(Generic[In, Out]):
         return Pipeline((*self.stages, stage))
 
     def run(self, value: In, progress: Progress = SILENT) -> Out:
-        """Run every stage in order, and report and time each; errors pass through unchanged."""
+        """Run every stage in order, and report and time each that works; errors pass through unchanged."""
         # Any: `then` has checked the types of neighbors, which a tuple of stages cannot express.
         current: Any = value
         for stage in self.stages:
+            if isinstance(stage, Occasional) and not stage.works_on(current):
+                current = stage.run(current)  # the value for the next stage
+                continue
             progress.begin(stage.title)
             started = time.perf_counter()
             current = stage.run(current)

@@ -14,13 +14,15 @@ from hublish.schemas.documents.file_names import MANIFEST_FILE
 def plan(manifest: AnyManifest = MANIFEST_FILE, **options: Unpack[HubOptions]) -> Plan:
     """Compare the release with the remote; nothing is written anywhere.
 
+    A plan with `refusals` shows the changes, but cannot be published: its tag is at another release.
+
     Args:
         manifest: the manifest.
         **options: see `HubOptions`.
 
     Raises:
         PolicyError: the release breaks the policy.
-        RemoteConflictError: the tag is at another release.
+        CardError: the Hub rejects the metadata of README.md.
         RemoteError: the Hub rejects a request or cannot be reached.
     """
     with Session(read_project(manifest), **options) as session:

@@ -11,8 +11,10 @@ from hublish.api.session import Session
 from hublish.base.errors import DeclinedError, ManifestInvalidError
 from hublish.base.values import Plan, Project, Receipt
 from hublish.pipeline.compare.stale import refuse_stale
+from hublish.pipeline.lock.lock import require_writable
 from hublish.pipeline.lock.records import plan_document
 from hublish.pipeline.publish import publishing
+from hublish.pipeline.upload.prepare import refuse_impossible
 from hublish.schemas.documents.file_names import LOCK_FILE, MANIFEST_FILE
 from hublish.schemas.documents.manifest import Manifest
 from hublish.schemas.documents.plan import PlanDocument
@@ -50,18 +52,25 @@ def publish(
     with Session(_as_reviewed(manifest, reviewed), **options) as session:
         # A reviewed plan is only compared. The release is always planned anew, against the head as it is now.
         fresh = planned(session)
+        refuse_impossible(fresh)
+        path = Path(lock or session.project.folder / LOCK_FILE)
+        if not fresh.nothing_to_do:
+            require_writable(path)
         if reviewed is not None:
             refuse_stale(reviewed, plan_document(fresh))
         if confirm is not None and not confirm(fresh):
             raise DeclinedError("not published: the plan was not confirmed")
-        return publishing(session.hub, Path(lock or session.project.folder / LOCK_FILE)).run(fresh, session.progress)
+        return publishing(session.hub, path).run(fresh, session.progress)
 
 
 def published(session: Session, lock: Path | None) -> Receipt:
     """Plan and publish the project of a session without a review; None for the lock writes none."""
     # The stage always writes: without a place for the lock, it goes to a folder that is removed with the session.
     path = lock or session.workspace / LOCK_FILE
-    return publishing(session.hub, path).run(planned(session), session.progress)
+    plan = planned(session)
+    if not plan.nothing_to_do:
+        require_writable(path)
+    return publishing(session.hub, path).run(plan, session.progress)
 
 
 def _reviewed(plan: Plan | PlanDocument | str | Path | None) -> PlanDocument | None:

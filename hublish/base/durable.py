@@ -1,5 +1,6 @@
 """Write files so that a crash loses nothing: a draft in the same folder, fsync, rename, fsync of the folder."""
 
+import errno
 import fcntl
 import os
 import re
@@ -36,6 +37,19 @@ def write(path: Path, data: bytes) -> bool:
         raise
     sync_folder(path.parent)
     return True
+
+
+def require_writable(path: Path) -> None:
+    """Try whether `write` could write `path`, without changing it.
+
+    Raises:
+        OSError: when it could not.
+    """
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    descriptor, draft = _draft(path)
+    os.close(descriptor)
+    draft.unlink()
 
 
 def settle(source: Path, target: Path) -> None:

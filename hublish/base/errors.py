@@ -115,6 +115,9 @@ class RemoteConflictError(HublishError, code="remote.conflict"):
 class RemoteError(HublishError, code="remote.failed"):
     """The Hub refused a request or could not be reached."""
 
+    is_transient = False
+    """Whether the same command may succeed later: the Hub was busy or could not be reached, and did not refuse."""
+
 
 # The subclasses of RemoteError are those that a retry does not help with, or that a cache can answer.
 class AuthenticationError(RemoteError, code="remote.unauthorized"):
@@ -127,6 +130,8 @@ class NotFoundError(RemoteError, code="remote.not_found"):
 
 class OfflineError(RemoteError, code="remote.offline"):
     """The network is off or unreachable, and the cache lacks the files."""
+
+    is_transient = True
 
 
 class VerificationError(HublishError, code="verify.failed"):

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
 from hublish.base.digests import each_sealed, sealed_bytes
+from hublish.base.errors import CardError
 from hublish.base.gitignore import GitIgnore
 from hublish.base.patterns import matching
 from hublish.base.values import Action, Change, Head, Plan, Release, ReleaseFile, RepoRef, Target
@@ -13,7 +14,8 @@ from hublish.hub.client import existing_release as existing
 from hublish.hub.client import transfer
 from hublish.hub.client.hub import Hub
 from hublish.hub.client.transfer import SAMPLE_BYTES, UploadMode
-from hublish.schemas.documents.file_names import GITATTRIBUTES, GITIGNORE
+from hublish.schemas.diagnose.problems import Problem
+from hublish.schemas.documents.file_names import CARD_FILE, GITATTRIBUTES, GITIGNORE
 from hublish.schemas.documents.manifest import Patterns
 
 _NOT_OURS = "not part of the release"
@@ -31,15 +33,20 @@ class Compare:
     title: ClassVar[str] = "comparing with the remote"
 
     def run(self, release: Release) -> Plan:
-        """Return the plan."""
-        return make_plan(release, self.target, self.head, self.hub)
+        """Return the plan.
+
+        Raises:
+            CardError: the Hub rejects the metadata of README.md.
+        """
+        plan = make_plan(release, self.target, self.head, self.hub)
+        _refuse_card(plan, self.hub)
+        return plan
 
 
 def make_plan(release: Release, target: Target, head: Head, hub: Hub) -> Plan:
     """Compare a release with the head of a target.
 
     Raises:
-        RemoteConflictError: the release's tag is at another release.
         SourceChangedError: a file changed since it was sealed.
         RemoteError: the Hub cannot be read.
     """
@@ -95,12 +102,14 @@ def _with_upload_modes(
 ) -> tuple[Change, ...]:
     """Return the changes with the Hub's upload modes, and with IGNORE for files that a .gitignore makes it drop."""
     sent = [change.file for change in changes if change.action in (Action.ADD, Action.CHANGE) and change.file]
-    if not sent or head.default_commit is None:  # a repo that does not exist yet has no modes
+    if not sent:
         return changes
+    own = each_sealed((file for file in release.files if file.path_in_repo == GITIGNORE), sealed_bytes)
+    if head.default_commit is None:  # a repo that does not exist yet has no modes, and only this .gitignore
+        return _ignored_by(GitIgnore.read(own[0]), changes) if own else changes
     # A branch that does not exist yet begins as main, with the .gitignore of main.
     revision = target.revision if head.commit else "main"
     samples = each_sealed(sent, _sample)
-    own = each_sealed((file for file in release.files if file.path_in_repo == GITIGNORE), sealed_bytes)
     # A .gitignore in the commit itself counts already for that commit.
     gitignore = own[0].decode("utf-8", "replace") if own else None
     modes = transfer.upload_modes(hub, target, revision, tuple(zip(sent, samples, strict=True)), gitignore)
@@ -108,6 +117,20 @@ def _with_upload_modes(
         return tuple(_with_mode(change, modes) for change in changes)
     rules = GitIgnore.read(own[0]) if own else remote_rules(hub, target, head)
     return tuple(_with_rule(_with_mode(change, modes), rules) for change in changes)
+
+
+def _ignored_by(rules: GitIgnore, changes: tuple[Change, ...]) -> tuple[Change, ...]:
+    ignored = {change.path_in_repo for change in changes if rules.rule_for(change.path_in_repo)}
+    marked = (replace(each, action=Action.IGNORE) if each.path_in_repo in ignored else each for each in changes)
+    return tuple(_with_rule(each, rules) for each in marked)
+
+
+def _refuse_card(plan: Plan, hub: Hub) -> None:
+    sent = [change.file for change in plan.of(Action.ADD, Action.CHANGE) if change.path_in_repo == CARD_FILE]
+    for text in each_sealed((file for file in sent if file), sealed_bytes):
+        if found := transfer.card_errors(hub, plan.target.repo_type, text.decode("utf-8", "replace")):
+            problems = [Problem("card.rejected", message, path="card") for message in found]
+            raise CardError(f"the Hub rejects the metadata of {CARD_FILE}", problems=problems)
 
 
 def _sample(file: ReleaseFile) -> bytes:

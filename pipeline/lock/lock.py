@@ -10,6 +10,19 @@ from hublish.base.values import Receipt
 from hublish.pipeline.lock.records import lock_document
 
 
+def require_writable(path: Path) -> None:
+    """Refuse a lock that cannot be written, before anything is sent.
+
+    Raises:
+        HublishError: with the reason.
+    """
+    try:
+        durable.require_writable(path)
+    except OSError as error:
+        msg = f"{path} cannot be written: {error.strerror}"
+        raise HublishError(msg, hint="nothing was sent; make it writable, and publish again") from error
+
+
 @dataclass(frozen=True)
 class WriteLock:
     """Write the lock; the same release gives the same bytes.

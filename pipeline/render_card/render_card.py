@@ -53,6 +53,10 @@ class RenderCard:
             raise CardError(msg, problems=[two_cards(own.origin.source, own.origin.artifact)])
         return _with_card(staged, project, card)
 
+    def works_on(self, staged: Staged) -> bool:
+        """Return whether the manifest declares a card."""
+        return staged.collection.project.manifest.card is not None
+
 
 @dataclass(frozen=True, slots=True)
 class RenderedCard:

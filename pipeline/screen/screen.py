@@ -93,6 +93,10 @@ class ScreenCard:
             raise PolicyError(f"{counted(errors)} with the card", problems=errors)
         return replace(staged, warnings=(*staged.warnings, *found))
 
+    def works_on(self, staged: Staged) -> bool:
+        """Return whether hublish adds a card."""
+        return staged.collection.project.manifest.card is not None
+
 
 def _secrets(files: Iterable[StagedFile], manifest: Manifest) -> Iterator[Problem]:
     for file in sorted(files, key=lambda file: file.path_in_repo):

@@ -53,6 +53,12 @@ class Serialize:
             raise SerializationError(f"{counted(problems, 'file')} cannot be serialized", problems=problems)
         return Staged(collection, _each_once(files), collection.warnings)
 
+    def works_on(self, collection: Collection) -> bool:
+        """Return whether any file is converted."""
+        artifacts = collection.project.manifest.artifacts
+        used = {one.artifact for one in collection.included if one.artifact is not None}
+        return any(artifacts[index].serializer != COPY for index in used)
+
     def _converted(self, collection: Collection, candidate: Candidate, workspace: Path) -> list[StagedFile]:
         if candidate.artifact is None:
             origin = Origin(None, candidate.source, COPY, verdict=candidate.verdict)

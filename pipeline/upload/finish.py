@@ -25,6 +25,10 @@ class Reveal:
             self.hub.update_settings(receipt.plan.target, opening)
         return receipt
 
+    def works_on(self, receipt: Receipt) -> bool:
+        """Return whether a setting admits readers."""
+        return bool(opening_settings(receipt.plan))
+
 
 @dataclass(frozen=True)
 class Tag:
@@ -54,6 +58,10 @@ class Tag:
             msg = f"the tag {target.tag} is at {at}, not at {receipt.commit}"
             raise RemoteConflictError(msg, hint="the release is on the branch; raise the version or delete the tag")
         return replace(receipt, tag=target.tag)
+
+    def works_on(self, receipt: Receipt) -> bool:
+        """Return whether a tag was requested."""
+        return receipt.plan.target.tag is not None
 
     def _created(self, receipt: Receipt, tag: str) -> str | None:
         """Create the tag and return its commit, after some tries None."""

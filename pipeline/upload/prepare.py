@@ -1,15 +1,16 @@
 """Plan -> Plan: the repo and the branch exist, and the files are not readable before they may be."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from hublish.base.errors import RemoteConflictError, RemoteIgnoredError
+from hublish.base.errors import NotFoundError, RemoteConflictError, RemoteIgnoredError
 from hublish.base.values import Action, Head, Plan, Release, Target
 from hublish.base.values.publication import restricting_settings
 from hublish.hub.client.hub import Hub
+from hublish.pipeline.upload.withdraw import withdrawing
 from hublish.schemas.diagnose.problems import Problem
-from hublish.schemas.documents.file_names import GITATTRIBUTES
+from hublish.schemas.documents.file_names import CARD_FILE, GITATTRIBUTES
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class Prepare:
 
     Raises (from `run`):
         RemoteIgnoredError: a .gitignore would make the Hub drop files of the release.
-        RemoteConflictError: another commit was made in the new repo meanwhile.
+        RemoteConflictError: the tag is at another release, or another commit was made in the new repo meanwhile.
     """
 
     hub: Hub
@@ -30,29 +31,66 @@ class Prepare:
     def run(self, plan: Plan) -> Plan:
         """Return the plan against the current head."""
         # Before anything is created: the release could not be published as planned.
-        _refuse_ignored(plan)
+        refuse_impossible(plan)
         if plan.head.commit is None:
             plan = self._with_parent(plan)
         # Before the first byte: a release for a private repo is never public, not even for a moment.
         if restricting := restricting_settings(plan):
-            self.hub.update_settings(plan.target, restricting)
+            with withdrawing(self.hub, plan):
+                self.hub.update_settings(plan.target, restricting)
         return plan
 
+    def works_on(self, plan: Plan) -> bool:
+        """Return whether the repo needs a change before the upload."""
+        return plan.head.commit is None or bool(restricting_settings(plan))
+
     def _with_parent(self, plan: Plan) -> Plan:
-        target = plan.target
-        self.hub.create_repo(target)
-        head = self.hub.head(target)
-        if head.commit is None and head.default_commit is not None:
-            self.hub.create_branch(target, head.default_commit)
-            head = self.hub.head(target)
-        _refuse_other_commits(plan, head)
-        # Only now does the Hub report upload modes, and the files that its .gitignore drops.
-        fresh = self.replan(plan.release, target, head, self.hub)
-        _refuse_ignored(fresh)
+        start = self._with_repo(plan)
+        with withdrawing(self.hub, start):
+            start = self._with_branch(start)
+        with withdrawing(self.hub, start):
+            # Only now does the Hub report upload modes, and the files that its .gitignore drops.
+            fresh = replace(
+                self.replan(plan.release, start.target, start.head, self.hub),
+                created=start.created,
+                warnings=plan.warnings,
+            )
+            if fresh.commits:
+                _refuse_other_commits(plan, start, self.hub)
+            refuse_impossible(fresh)
         return fresh
 
+    def _with_repo(self, plan: Plan) -> Plan:
+        """Return the plan against the repo as it is now, created if it is missing."""
+        if plan.head.repo_exists:
+            return plan
+        repo_id, made = self.hub.create_repo(plan.target)
+        # The Hub decides about the name: it adds the namespace, and knows the spelling of one that exists.
+        target = replace(plan.target, repo_id=repo_id)
+        head = self.hub.head(target)
+        ours = made and _holds_only_first_commit(self.hub, target, head)
+        return replace(plan, target=target, head=head, created="repo" if ours else None)
 
-def _refuse_ignored(plan: Plan) -> None:
+    def _with_branch(self, plan: Plan) -> Plan:
+        start = plan.head.default_commit
+        if plan.head.commit is not None or start is None:
+            return plan
+        made = self.hub.create_branch(plan.target, start)
+        return replace(plan, head=self.hub.head(plan.target), created=plan.created or ("branch" if made else None))
+
+
+def refuse_impossible(plan: Plan) -> None:
+    """Raise when a release cannot be published as planned.
+
+    Raises:
+        RemoteConflictError: the tag is at another release.
+        RemoteIgnoredError: a .gitignore would make the Hub drop files of the release.
+    """
+    if plan.refusals:
+        first, *others = plan.refusals
+        if not others:
+            raise RemoteConflictError(first.message, hint=first.hint)
+        raise RemoteConflictError("the release conflicts with the repo on the Hub", problems=plan.refusals)
     ignored = plan.of(Action.IGNORE)
     if ignored:
         problems = [
@@ -63,9 +101,20 @@ def _refuse_ignored(plan: Plan) -> None:
         raise RemoteIgnoredError("the Hub would silently drop files of the release", hint=hint, problems=problems)
 
 
-def _refuse_other_commits(plan: Plan, head: Head) -> None:
-    # A new branch begins at the head of main that was planned with, and a new repo with nothing but the Hub's own file.
-    expected = plan.head.default_commit
-    if (expected and head.commit != expected) or (not expected and set(head.files) - {GITATTRIBUTES}):
-        msg = f"another commit was made to {plan.target.repo_id} while this release was prepared ({head.commit})"
-        raise RemoteConflictError(msg, hint="plan again and review what changed")
+def _refuse_other_commits(plan: Plan, start: Plan, hub: Hub) -> None:
+    # A new branch begins at the head of main that was planned with, and a new repo with the Hub's own files.
+    head, expected = start.head, plan.head.default_commit
+    if head.commit == expected if expected else start.created or _holds_only_first_commit(hub, start.target, head):
+        return
+    msg = f"another commit was made to {start.target.repo_id} while this release was prepared ({head.commit})"
+    raise RemoteConflictError(msg, hint="plan again and review what changed")
+
+
+def _holds_only_first_commit(hub: Hub, target: Target, head: Head) -> bool:
+    """Return whether a repo contains only the files that the Hub itself adds to a new one, in its first commit."""
+    # Which files these are depends on the Hub, and on the SDK of a Space: the history decides.
+    commit = head.commit or head.default_commit
+    try:
+        return commit is None or len(hub.history(target, commit)) == 1
+    except NotFoundError:  # this Hub lists no history
+        return not set(head.files) - {GITATTRIBUTES, CARD_FILE}

@@ -1,15 +1,23 @@
 """Plan -> Receipt: everything in one commit, or nothing, and never the same release twice."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from hublish.base.errors import AuthenticationError, NotFoundError, RemoteConflictError, RemoteError, VerificationError
+from hublish.base.errors import (
+    AuthenticationError,
+    HublishError,
+    NotFoundError,
+    RemoteConflictError,
+    RemoteError,
+    VerificationError,
+)
 from hublish.base.values import Action, Head, Plan, Receipt
 from hublish.base.values.publication import plan_differences
 from hublish.hub.client import existing_release as existing
 from hublish.hub.client import transfer
 from hublish.hub.client.hub import Hub
 from hublish.pipeline.upload.additions import additions, check_sent, require_unchanged
+from hublish.pipeline.upload.withdraw import withdrawing
 
 # Seconds before each new try of a commit that was provably not applied, and before each new attempt to find that out.
 _WAITS = (1.0, 4.0, 10.0)
@@ -36,17 +44,29 @@ class Upload:
         if not plan.commits:
             commit = plan.existing_commit or plan.head.commit or ""
             return self._receipt(plan, commit, plan.open_pull_request, created=False)
+        with withdrawing(self.hub, plan):
+            return self._committed(plan)
+
+    def works_on(self, plan: Plan) -> bool:
+        """Return whether there is anything to commit."""
+        return plan.commits
+
+    def _committed(self, plan: Plan) -> Receipt:
+        may_be_ours = False
         # Each round ends with certainty: the commit was made, it was not, or another one was.
         for wait in (*_WAITS, None):
             try:
                 return self._attempt(plan)
             except transfer.OutcomeUnknownError as unknown:
-                receipt = self._recovered(plan)
+                # A conflict with the first request is one with another publisher, perhaps of the same release.
+                may_be_ours = may_be_ours or not unknown.is_conflict
+                receipt = self._recovered(plan, unknown)
                 if receipt is not None:
-                    return receipt
-                if wait is None:
+                    return replace(receipt, created=may_be_ours)
+                # The second case: the Hub asks for more time than a command may wait.
+                if wait is None or isinstance(unknown.__cause__, HublishError):
                     raise self._last_failure(plan, unknown) from unknown.__cause__
-                self.hub.retries.wait(wait)
+                self.hub.retries.wait(max(wait, unknown.requested_wait))
         raise AssertionError  # the last try returns or raises
 
     def _attempt(self, plan: Plan) -> Receipt:
@@ -61,7 +81,7 @@ class Upload:
             raise
         return Receipt(plan, made.commit, created=True, url=made.url, pull_request=made.pull_request)
 
-    def _recovered(self, plan: Plan) -> Receipt | None:
+    def _recovered(self, plan: Plan, unknown: transfer.OutcomeUnknownError) -> Receipt | None:
         """Find out whether the commit was applied, waiting until the Hub can be read; None when it was not."""
         for wait in _WAITS:
             try:
@@ -73,10 +93,10 @@ class Upload:
         try:
             return self._find_commit(plan)
         except RemoteError as error:
-            msg = (
-                "the response to the commit was lost and the Hub cannot be read: the commit may have been applied. "
-                f"{error.message}"
-            )
+            answer = "the response to the commit was lost"
+            if unknown.status is not None:
+                answer = f"the Hub responded to the commit with {unknown.status} {unknown.words}".rstrip()
+            msg = f"{answer}, and the Hub cannot be read: the commit may have been applied. {error.message}"
             raise type(error)(msg, hint="run the same command again: it finds out, and never commits twice") from error
 
     def _find_commit(self, plan: Plan) -> Receipt | None:

@@ -35,6 +35,7 @@ HAPPENED: dict[str, Behavior] = {
     "a stale parent": afterwards(412, b'{"error": "A commit has happened since"}'),
     "a conflict": afterwards(409),
 }
+CONFLICTS = ("a stale parent", "a conflict")
 DID_NOT: dict[str, Behavior] = {
     "reset": lost_before,
     "500": instead(500),
@@ -54,7 +55,8 @@ def test_an_applied_commit_is_found_and_not_repeated(
     release.proxy.on(COMMIT, HAPPENED[fault], times=1)
     release.declare(tag="v1")
     receipt = release.publish()
-    assert (receipt.created, receipt.verified, receipt.tag) == (True, True, "v1")
+    # To the first request, an honest Hub responds with a conflict only when another publisher came first.
+    assert (receipt.created, receipt.verified, receipt.tag) == (fault not in CONFLICTS, True, "v1")
     assert receipt.commit == release.head() == release.head("v1")
     assert release.is_published_once()
     assert release.proxy.count(COMMIT) == 1

@@ -295,7 +295,7 @@ def test_a_tag_on_another_commit_is_refused_before_anything_is_sent(release: Rel
 
 
 def test_a_release_whose_lock_cannot_be_written_is_locked_by_the_next_run(release: Release, by_lfs: None) -> None:
-    release.lock.mkdir()
+    release.proxy.on(COMMIT, doing(release.lock.mkdir), times=1)
     with pytest.raises(Exception, match=r"is published, but .*hub\.lock cannot be written"):
         release.publish()
     release.lock.rmdir()

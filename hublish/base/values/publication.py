@@ -126,6 +126,12 @@ class Plan:
     """The tag to create after verification; None without one, or when it exists already."""
     existing_commit: str | None = None
     """The commit that contains this release already: its tag's, else the head; None without one."""
+    refusals: tuple[Problem, ...] = ()
+    """Why the release cannot be published, although its changes are known: the tag is at another release."""
+    warnings: tuple[Problem, ...] = ()
+    """Facts about the Hub that the author of the manifest probably does not know."""
+    created: Literal["repo", "branch"] | None = None
+    """Created by this run, at the planned parent: it is deleted again when the release is refused."""
 
     def __repr__(self) -> str:
         # The generated repr would print every file of the release: tens of kilobytes in a debugger or a log.

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hublish.base.errors import UsageError
+from hublish.base.errors import RemoteConflictError, UsageError
 from hublish.cli.arguments import add_exitcode, add_hub, add_manifest, hub_options, manifest, repeated_options
 from hublish.cli.commands import Example, Outcome
 from hublish.cli.exit_codes import CHANGES
@@ -44,9 +44,11 @@ def run(arguments: Namespace, report: Report) -> Outcome:
     # Before the plan is shown: a plan file that cannot be written is an error.
     if arguments.out:
         _write(plan, arguments.out)
+    if plan.refusals:
+        report.incomplete(RemoteConflictError("this release cannot be published", problems=plan.refusals))
     view = PlanView(plan, arguments.all, str(arguments.out or ""), repeated_options(arguments), arguments.why)
     changed = arguments.detailed_exitcode and not plan.nothing_to_do
-    return Outcome(view, CHANGES if changed else 0)
+    return Outcome(view, 1 if plan.refusals else CHANGES if changed else 0)
 
 
 def _write(plan: "Plan", path: Path) -> None:

@@ -83,7 +83,7 @@ class PlanView:
         return [f"  {paint(_MARKS[change.action][1], row)}" for change, row in zip(changes, rows, strict=True)]
 
     def _next(self, paint: Paint) -> Iterable[str]:
-        if self.ask or self.plan.nothing_to_do:
+        if self.ask or self.plan.nothing_to_do or self.plan.refusals:
             return ()
         # The plan file contains the values of --set.
         if self.written_to:

@@ -2,20 +2,19 @@
 
 from dataclasses import replace
 
-from hublish.base.errors import RemoteConflictError
 from hublish.base.values import Plan
 from hublish.base.values.publication import file_differences, plan_differences
 from hublish.hub.client.hub import Hub
+from hublish.schemas.diagnose.problems import Problem
 
 # Each costs a request; the proposal of this release is among the newest.
 _PULL_REQUESTS_READ = 20
 
 
 def with_tag(plan: Plan, hub: Hub) -> Plan:
-    """Return the plan with the tag to create, or with the commit that has the tag already.
+    """Return the plan with the tag to create, with the commit that has the tag already, or with a refusal.
 
-    Raises:
-        RemoteConflictError: the tag is at a commit that does not contain this release. A released version never moves.
+    It is refused when the tag is at a commit that does not contain this release: a released version never moves.
     """
     tag, head = plan.target.tag, plan.head
     # Nothing to commit: the head is the release, unless an open pull request is.
@@ -29,7 +28,8 @@ def with_tag(plan: Plan, hub: Hub) -> Plan:
     # With changes to commit, the tag cannot be of this release, whatever its tree.
     if plan.commits or any(file_differences(plan.release.files, tree)):
         msg = f"the tag {tag} is already at {commit[:12]}, which does not contain this release"
-        raise RemoteConflictError(msg, hint="a released version never moves: raise the version, or delete the tag")
+        hint = "a released version never moves: raise the version, or delete the tag"
+        return replace(plan, refusals=(*plan.refusals, Problem("remote.conflict", msg, hint, "repo.tag")))
     return replace(plan, existing_commit=commit)
 
 

@@ -6,6 +6,8 @@ versions; where only the class distinguishes two errors, its name is compared.
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from json import JSONDecodeError
 from typing import Any, Final
 
@@ -54,7 +56,7 @@ def is_missing(error: BaseException) -> bool:
 
 def is_transient(error: BaseException) -> bool:
     """Return whether the same call may succeed a moment later. A Hub that cannot be connected to is not retried."""
-    status = _status_of(error)
+    status = status_of(error)
     if status is None:
         return _is_network(error) and not any(_names(one) & _NO_CONNECTION for one in _chain(error))
     return status in TRANSIENT
@@ -66,9 +68,60 @@ def outcome_is_unknown(error: BaseException) -> bool:
     That is so when there was no response or it cannot be read, when the server failed, and when it reports a conflict:
     the conflict may be with our own first try.
     """
-    status = _status_of(error)
+    status = status_of(error)
     # 429 and 408 come from proxies as well, which may have forwarded the request.
     return status is None or status >= 500 or status in (408, 409, 412, 429)
+
+
+def requested_wait(response: Any) -> float:
+    """Return the seconds that a response asks to wait.
+
+    They are in Retry-After (RFC 9110 10.2.3: seconds or a date), or in `t=` of the draft `ratelimit` header when its
+    quota is used up (`r=0`).
+    """
+    status = response.status_code
+    if status < 400:  # a redirect may carry the header too
+        return 0.0
+    limits = dict(part.strip().partition("=")[::2] for part in response.headers.get("ratelimit", "").split(";"))
+    if status == 429 and limits.get("r", "").strip() == "0" and limits.get("t", "").strip().isdigit():
+        return float(limits["t"])
+    text = response.headers.get("Retry-After", "").strip()
+    # A date in the past, or text that is neither, asks for no wait; the pauses between retries still apply.
+    return float(text) if text.isdecimal() else max(0.0, _seconds_until(text))
+
+
+def _seconds_until(text: str) -> float:
+    try:
+        date = parsedate_to_datetime(text)
+    except ValueError:
+        return 0.0
+    return (date.replace(tzinfo=date.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
+
+
+def words_of(response: Any) -> str:
+    """Return the Hub's own explanation in a response; empty without one."""
+    if header := response.headers.get("X-Error-Message"):
+        return str(header)
+    return " ".join(messages_of(response))
+
+
+def messages_of(response: Any) -> tuple[str, ...]:
+    """Return the messages in the JSON body of a response, each once."""
+    try:
+        body = response.json()
+    except (ValueError, RuntimeError, RecursionError):  # not JSON, or not read
+        return ()
+    if not isinstance(body, dict):
+        return ()
+    listed = body.get("errors")
+    texts = [body.get("error"), *(listed if isinstance(listed, list) else ()), body.get("message")]
+    texts = [text.get("message") if isinstance(text, dict) else text for text in texts]
+    return tuple(dict.fromkeys(text.strip() for text in texts if isinstance(text, str) and text.strip()))
+
+
+def later(seconds: float) -> str:
+    """Return the hint for a Hub that asks to wait."""
+    return f"run the same command again in {seconds:.0f} s: it continues where it stopped"
 
 
 def translate(error: Exception, action: str, secret: str | None = None) -> errors.HublishError:
@@ -88,7 +141,13 @@ def translate(error: Exception, action: str, secret: str | None = None) -> error
     response = response_of(error)
     if response is None:
         return _without_response(error, action, detail)
-    return _for_status(int(response.status_code), response.headers.get("X-Error-Code"), action, detail)
+    status = int(response.status_code)
+    found = _for_status(status, response.headers.get("X-Error-Code"), action, detail)
+    if isinstance(found, errors.RemoteError):
+        found.is_transient = status in TRANSIENT
+    if wait := requested_wait(response):
+        found.hint = later(wait)
+    return found
 
 
 def _for_status(status: int, code: str | None, action: str, detail: str) -> errors.HublishError:
@@ -132,7 +191,8 @@ def _without_response(error: Exception, action: str, detail: str) -> errors.Hubl
     return errors.RemoteError(f"{action}: {detail}")
 
 
-def _status_of(error: BaseException) -> int | None:
+def status_of(error: BaseException) -> int | None:
+    """Return the status of the Hub's response; None when there was none."""
     response = response_of(error)
     return None if response is None else int(response.status_code)
 
@@ -165,8 +225,8 @@ def _was_closed(error: BaseException) -> bool:
 
 def _detail(error: BaseException) -> str:
     response = response_of(error)
-    if response is not None and response.headers.get("X-Error-Message"):
-        return str(response.headers["X-Error-Message"])
+    if response is not None and (words := words_of(response)):
+        return words
     # The first lines only: a proxy's error page may be long.
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return " ".join(lines[:3])

@@ -89,7 +89,7 @@ class Hub:
             repo_exists=True,
             commit=commit,
             files=self.tree(target, start) if start else {},
-            visibility="private" if info.private else "public",
+            visibility=info.visibility,
             gated=info.gated,
             tags=self.tags(target),
             default_commit=info.commit,
@@ -107,6 +107,13 @@ class Hub:
         body = self.request(action, "GET", f"{repo.repo_type}s/{repo.repo_id}/refs")
         with self.translating(action):
             return listings.tags_of(body)
+
+    def branches(self, repo: RepoRef) -> frozenset[str]:
+        """Return the names of the branches."""
+        action = f"listing the branches of {repo.repo_id}"
+        body = self.request(action, "GET", f"{repo.repo_type}s/{repo.repo_id}/refs")
+        with self.translating(action):
+            return frozenset(listings.field(each, "name", str) for each in listings.field(body, "branches", list))
 
     def commit_of(self, repo: RepoRef, revision: str) -> str:
         """Return the commit of a branch, tag or pull request ref."""
@@ -136,32 +143,65 @@ class Hub:
             # A merged or closed pull request is history: a new one is opened.
             return tuple(sorted(listings.open_discussions(page), reverse=True))
 
-    def create_repo(self, target: Target) -> None:
-        """Create the repo; an existing one is not changed."""
+    def create_repo(self, target: Target) -> tuple[str, bool]:
+        """Create the repo; an existing one is not changed.
 
-        def call() -> None:
+        Returns:
+            Its id as the Hub gives it, and whether this very call created it.
+        """
+
+        def call() -> tuple[str, bool]:
             try:
-                self.api.create_repo(
+                url = self.api.create_repo(
                     target.repo_id,
                     repo_type=target.repo_type,
                     visibility=target.visibility,
                     space_sdk=target.space_sdk,
-                    exist_ok=True,
                 )
-            except KeyError:
-                # The client reads the URL of an existing repo from the response, and some Hubs do not send it.
-                self.api.repo_info(target.repo_id, repo_type=target.repo_type)
+            except KeyError:  # some Hubs do not send the URL, from which the client reads the id
+                return self._id_of(target), True
+            except Exception as error:
+                # The Hub also refuses to create a repo that exists with the status of a missing permission.
+                if failures.status_of(error) in (401, 402, 403, 409) and self._info(target, None) is not None:
+                    return self._id_of(target), False
+                raise
+            return listings.repo_id(url.repo_id), True
 
-        self._retried(f"creating {target.repo_id}", call)
+        return self._retried(f"creating {target.repo_id}", call)
 
-    def create_branch(self, target: Target, start: str) -> None:
-        """Create the target's branch at the commit `start`; an existing one does not move."""
+    def delete_repo(self, target: Target) -> None:
+        """Delete the repo with everything in it."""
         self._retried(
-            f"creating the branch {target.revision}",
-            lambda: self.api.create_branch(
-                target.repo_id, branch=target.revision, revision=start, repo_type=target.repo_type, exist_ok=True
-            ),
+            f"deleting {target.repo_id}",
+            lambda: self.api.delete_repo(target.repo_id, repo_type=target.repo_type, missing_ok=True),
         )
+
+    def delete_branch(self, target: Target) -> None:
+        """Delete the target's branch."""
+        self._retried(
+            f"deleting the branch {target.revision}",
+            lambda: self.api.delete_branch(target.repo_id, branch=target.revision, repo_type=target.repo_type),
+        )
+
+    def create_branch(self, target: Target, start: str) -> bool:
+        """Create the target's branch at the commit `start`; an existing one does not move.
+
+        Returns:
+            Whether this very call created it.
+        """
+
+        def call() -> bool:
+            try:
+                self.api.create_branch(
+                    target.repo_id, branch=target.revision, revision=start, repo_type=target.repo_type
+                )
+            except Exception as error:
+                if failures.status_of(error) == 409:
+                    return False
+                raise
+            return True
+
+        return self._retried(f"creating the branch {target.revision}", call)
 
     def create_tag(self, target: Target, tag: str, commit: str) -> None:
         """Create a tag at a commit; an existing one does not move."""
@@ -174,9 +214,12 @@ class Hub:
 
     def update_settings(self, target: Target, settings: Mapping[str, Any]) -> None:
         """Change `visibility` or `gated` of an existing repo."""
+        action = f"changing the settings of {target.repo_id}"
+        if target.repo_type == "kernel":  # the client's function does not know this type
+            self.request(action, "PUT", f"kernels/{target.repo_id}/settings", json=dict(settings))
+            return
         self._retried(
-            f"changing the settings of {target.repo_id}",
-            lambda: self.api.update_repo_settings(target.repo_id, repo_type=target.repo_type, **settings),
+            action, lambda: self.api.update_repo_settings(target.repo_id, repo_type=target.repo_type, **settings)
         )
 
     def request(self, action: str, method: str, path: str, **request: Any) -> Any:
@@ -260,6 +303,10 @@ class Hub:
 
         return self._retried(f"reading {repo.repo_id}", call)
 
+    def _id_of(self, repo: RepoRef) -> str:
+        info = self._info(repo, None)
+        return repo.repo_id if info is None else listings.repo_id(info.repo_id)
+
     def _commit_of(self, repo: RepoRef, revision: str, info: "_RepoState") -> str | None:
         if revision == "main":
             return info.commit
@@ -271,20 +318,22 @@ class Hub:
 class _RepoState:
     """The fields of a repo's description that are compared with a target."""
 
+    repo_id: str
     commit: str | None
     """None for a repo without a commit."""
-    private: bool
+    visibility: str
     gated: Any
 
     @classmethod
     def of(cls, body: Any) -> "_RepoState":
         # The id is required: a page that answers every address with JSON is not a Hub.
-        listings.field(body, "id", str)
+        repo_id = listings.field(body, "id", str)
         commit, gated = body.get("sha"), body.get("gated")
         known = gated in (None, False, "auto", "manual")
         return cls(
+            repo_id,
             None if commit is None else listings.commit_id(commit),
-            body.get("private") is True,
+            _visibility(body),
             gated if known else None,
         )
 
@@ -292,3 +341,11 @@ class _RepoState:
 def quote(revision: str) -> str:
     """Return a revision as the Hub's URLs write it: `refs%2Fpr%2F1`."""
     return urllib.parse.quote(revision, safe="")
+
+
+def _visibility(body: Any) -> str:
+    # Older Hubs describe a repo only as private or not.
+    given = body.get("visibility")
+    if given in ("public", "private", "protected"):
+        return str(given)
+    return "private" if body.get("private") is True else "public"

@@ -11,6 +11,8 @@ from typing import Any, Final
 from hublish.base.values import RemoteFile
 from hublish.hub.client.failures import MalformedResponseError
 from hublish.hub.client.guarded_session import is_same_origin
+from hublish.schemas.diagnose.problems import InvalidValueError
+from hublish.schemas.documents.hub_names import check_repo_id
 
 MAX_PAGES: Final = 1000
 """Pages of one list. The Hub's pages have 1,000 entries, and it advises at most 100,000 files in a repo."""
@@ -130,6 +132,14 @@ def commit_id(value: Any) -> str:
     if not isinstance(value, str) or not _OBJECT_ID.fullmatch(value):
         raise MalformedResponseError(f"{_shown(value)} is not the id of a commit")
     return value
+
+
+def repo_id(value: str) -> str:
+    """Return the id of a repo, with its namespace. It becomes part of URLs, and of the lock."""
+    try:
+        return check_repo_id(value)
+    except InvalidValueError:
+        raise MalformedResponseError(f"{_shown(value)} is not the id of a repo") from None
 
 
 def valid_text(value: str, what: str) -> str:

@@ -4,8 +4,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any, Final, TypeVar
 
 from hublish.base.errors import RemoteError
@@ -63,7 +61,7 @@ class RetryBudget:
                 if not failures.is_transient(error):
                     raise
                 response = failures.response_of(error)
-                requested = 0.0 if response is None else _requested_wait(response)
+                requested = 0.0 if response is None else failures.requested_wait(response)
                 self.wait(requested or pause)
         return call()
 
@@ -78,42 +76,22 @@ class RetryBudget:
         request.extensions["timeout"] = {**given, **{name: given.get(name) or wanted[name] for name in wanted}}
 
     def _count_wait(self, response: Any) -> None:
-        self._spend(_requested_wait(response))
+        if response.status_code in failures.TRANSIENT:  # the client obeys the header only then
+            self._spend(failures.requested_wait(response), response)
         if response.status_code == 409 and _BUSY in response.read().decode("utf-8", "replace"):
             # The client repeats such a request at once and without end.
-            self._spend(_PAUSES[0])
+            self._spend(_PAUSES[0], response)
             self.wait(_PAUSES[0])
 
-    def _spend(self, seconds: float) -> None:
+    def _spend(self, seconds: float, response: Any) -> None:
         with self._lock:
             # Counted before the client sleeps: the wait that would exceed the limit never begins.
             self._left -= seconds
             exceeded = self._left < 0
         if exceeded:
-            msg = f"the Hub asks to wait {seconds:.0f} s; hublish waits at most {self._limit:.0f} s in all"
-            raise RemoteError(msg, hint="run the same command again later: it continues where it stopped")
-
-
-def _requested_wait(response: Any) -> float:
-    """Return the seconds that a response asks to wait.
-
-    They are in Retry-After (RFC 9110 10.2.3: seconds or a date), or in `t=` of the draft `ratelimit` header when its
-    quota is used up (`r=0`).
-    """
-    status = response.status_code
-    if status not in failures.TRANSIENT:
-        return 0.0
-    limits = dict(part.strip().partition("=")[::2] for part in response.headers.get("ratelimit", "").split(";"))
-    if status == 429 and limits.get("r", "").strip() == "0" and limits.get("t", "").strip().isdigit():
-        return float(limits["t"])
-    text = response.headers.get("Retry-After", "").strip()
-    # A date in the past, or text that is neither, asks for no wait; the pauses between retries still apply.
-    return float(text) if text.isdecimal() else max(0.0, _seconds_until(text))
-
-
-def _seconds_until(text: str) -> float:
-    try:
-        date = parsedate_to_datetime(text)
-    except ValueError:
-        return 0.0
-    return (date.replace(tzinfo=date.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
+            response.read()  # a hook runs before the body is read, and the body may hold the Hub's reason
+            words = failures.words_of(response)
+            asks = f"the Hub asks to wait {seconds:.0f} s; hublish waits at most {self._limit:.0f} s in all"
+            error = RemoteError(f"{asks}. {words}".strip(), hint=failures.later(seconds))
+            error.is_transient = True
+            raise error

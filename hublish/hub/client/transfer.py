@@ -68,7 +68,24 @@ class Committed:
 
 
 class OutcomeUnknownError(Exception):
-    """A commit was requested, and it is not known whether it was applied; the cause is the client's error."""
+    """A commit was requested, and it is not known whether it was applied; the cause is the client's error.
+
+    Args:
+        status: that of the Hub's response; None when the response was lost.
+        words: the Hub's explanation in it.
+        requested_wait: the seconds that the Hub asks to wait.
+    """
+
+    def __init__(self, status: int | None, words: str = "", requested_wait: float = 0.0) -> None:
+        super().__init__(words)
+        self.status = status
+        self.words = words
+        self.requested_wait = requested_wait
+
+    @property
+    def is_conflict(self) -> bool:
+        """Whether the Hub responded that the head has moved: with a first request, to the commit of another one."""
+        return self.status in (409, 412)
 
 
 def upload_modes(
@@ -92,6 +109,21 @@ def upload_modes(
     for start in range(0, len(files), _FILES_PER_CALL):
         modes.update(_modes_of(hub, target, revision, files[start : start + _FILES_PER_CALL], gitignore))
     return modes
+
+
+def card_errors(hub: Hub, repo_type: str, readme: str) -> tuple[str, ...]:
+    """Return the Hub's objections to the metadata of a README; a Hub that does not check metadata has none."""
+    body = {"content": readme, "repoType": repo_type}
+    try:
+        hub.request("asking whether the metadata of README.md is valid", "POST", "validate-yaml", json=body)
+    except NotFoundError:
+        return ()
+    except RemoteError as error:
+        response = failures.response_of(error)
+        if response is None or response.status_code != 400:
+            raise
+        return failures.messages_of(response) or (error.message,)
+    return ()
 
 
 @contextmanager
@@ -153,7 +185,7 @@ def commit(hub: Hub, target: Target, sent: Sent, deletions: Sequence[str], *, pa
             return Committed(listings.commit_id(info.oid), info.commit_url, info.pr_num)
     except Exception as error:
         if failures.outcome_is_unknown(error):
-            raise OutcomeUnknownError from error
+            raise _unknown(error) from error
         raise hub.translated(error, f"committing to {target.repo_id}") from error
 
 
@@ -230,6 +262,15 @@ def _modes_of(
 def _mode(entry: Mapping[str, Any]) -> UploadMode:
     # An unknown mode counts as large: the file is then hashed again while it is sent, and compared.
     return UploadMode("regular" if entry["uploadMode"] == "regular" else "lfs", bool(entry.get("shouldIgnore")))
+
+
+def _unknown(error: Exception) -> OutcomeUnknownError:
+    response = failures.response_of(error)
+    if response is None:
+        return OutcomeUnknownError(None)
+    return OutcomeUnknownError(
+        failures.status_of(error), failures.words_of(response), failures.requested_wait(response)
+    )
 
 
 def _operation(addition: Addition, *, xet: bool) -> "CommitOperationAdd":
