@@ -23,6 +23,7 @@ def pulling(
     executor: Executor | None = None,
     *,
     allow_pickle: bool = False,
+    as_data: bool = False,
 ) -> Pipeline[Reference, LocalRelease]:
     """Return the stages that bring checked files to this machine."""
     executor = executor or workers()
@@ -30,7 +31,7 @@ def pulling(
         Pipeline.of(Resolve(hub, destination))  # one commit, with every digest
         .then(select)  # only the files that the load plan needs
         .then(Fetch(hub, destination, progress, executor))  # from the cache or the Hub
-        .then(Check(progress, executor, allow_pickle))  # every byte, before anything is loaded
+        .then(Check(progress, executor, allow_pickle, as_data))  # every byte, before anything is loaded
     )
 
 

@@ -49,6 +49,6 @@ def from_hub(
     warn_about_legacy("from_hub", resume_download=resume_download, proxies=proxies)
     wanted = Wanted(into, strict, device, dtype, options.get("trust", DISTRUST))
     caller = Caller.of(library_name, library_version)
-    local = pulled(repo_id, options, caller=caller, to_load=True, with_target=wanted.by_target)
+    local = pulled(repo_id, options, caller=caller, to_load=True, with_target=wanted.by_target, as_data=True)
     warn_of_pickles(local)
     return restoring(wanted).run(local, options.get("progress", SILENT)).value

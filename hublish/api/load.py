@@ -72,7 +72,7 @@ def load(
             error of `pull`.
     """
     wanted = Wanted(into, strict, device, dtype, options.get("trust", DISTRUST))
-    local = pulled(repo_id, options, to_load=True, with_target=wanted.by_target)
+    local = pulled(repo_id, options, to_load=True, with_target=wanted.by_target, as_data=True)
     progress = options.get("progress", SILENT)
     # Without an object, and without a target that the caller trusts, the arrays themselves are the result.
     if into is None and not (wanted.by_target and local.plan.release.load.target):

@@ -6,11 +6,12 @@ A class that inherits from `PyTorchModelHubMixin` migrates by changing that base
 torch is not imported here: the module of a class that needs it has imported it.
 """
 
+import json
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar, Final, Self, Unpack
+from typing import Any, ClassVar, Final, Self, TypeVar, Unpack, cast
 
 from huggingface_hub import ModelCard, ModelHubMixin
 from huggingface_hub.hub_mixin import DEFAULT_MODEL_CARD
@@ -25,16 +26,24 @@ from hublish.base.progress import SILENT
 from hublish.base.values import Project
 from hublish.formats import registry
 from hublish.formats.release_files import CONFIG
+from hublish.formats.torch import Torch
 from hublish.pipeline.render_card.render_card import render_card
 from hublish.pipeline.restore import torch_modules
-from hublish.pipeline.restore.filling import Wanted, arguments, restored
-from hublish.pipeline.restore.weights import Weights
+from hublish.pipeline.restore.arguments import Constructor
+from hublish.pipeline.restore.filling import Wanted, restored
+from hublish.pipeline.restore.recorded_call import RecordedCall, render_config, unseen
+from hublish.pipeline.restore.weights import Weights, stored_config
 from hublish.schemas.documents.file_names import CARD_FILE
 from hublish.schemas.documents.hub_names import check_repo_id
 from hublish.schemas.documents.manifest import Artifact, Card, Manifest, Repo
 
-# huggingface_hub's mixins write one file and read no other.
+# huggingface_hub's mixins write one file, and read no other.
+_MODEL_FILE: Final = "model.safetensors"
 _NO_SHARDS: Final = "1000TB"
+# The parameters of loading that huggingface_hub's `from_pretrained` passes to `_from_pretrained` by keyword.
+_LOADING: Final = ("model_id", "revision", "cache_dir", "force_download", "local_files_only", "token")
+# The annotation of huggingface_hub's own mixins.
+T = TypeVar("T", bound="ModelHubMixin")
 _LINKS: Final = {"repo_url": "Code", "paper_url": "Paper", "docs_url": "Docs"}
 
 
@@ -51,6 +60,19 @@ class HubMixin(ModelHubMixin):
     """
 
     _hublish_manifest: ClassVar[AnyManifest | None] = None
+    _hublish_call: RecordedCall | None = None
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        """Record the arguments of the call."""
+        # Past the method of the base class: it drops arguments that JSON does not have, and pairs `*args` with names.
+        new = super(ModelHubMixin, cls).__new__
+        made = new(cls) if new is object.__new__ else new(cls, *args, **kwargs)
+        if isinstance(made, cls) and (call := RecordedCall.of(cls, args, kwargs)) is not None:
+            # Past the `__setattr__` of frozen dataclasses and of modules whose `__init__` has not run yet.
+            object.__setattr__(made, "_hublish_call", call)
+            if getattr(made, "_hub_mixin_config", None) is None:
+                object.__setattr__(made, "_hub_mixin_config", call.view)
+        return made
 
     def __init_subclass__(
         cls, *, manifest: AnyManifest | None = None, tags: Sequence[str] | None = None, **keywords: Any
@@ -86,6 +108,9 @@ class HubMixin(ModelHubMixin):
             The URL of the commit, when it was pushed.
         """
         folder = Path(save_directory)
+        # Before anything is written; a `_save_pretrained` of the class may write a config.json of its own.
+        writes_itself = type(self)._save_pretrained is not HubMixin._save_pretrained  # noqa: SLF001 - its own class
+        stored = None if writes_itself else self._stored_config(config)
         folder.mkdir(parents=True, exist_ok=True)
         # The card names the repo. An override of `generate_model_card` may not know the argument.
         values = dict(model_card_kwargs or {})
@@ -93,13 +118,18 @@ class HubMixin(ModelHubMixin):
             values.setdefault("repo_id", repo_id or folder.name)
         # In the same folder, so that each finished file moves to its place in one step.
         with tempfile.TemporaryDirectory(dir=folder, prefix=".hublish-") as draft:
-            super().save_pretrained(draft, config=config, model_card_kwargs=values)
+            self._save_pretrained(Path(draft))
+            if writes_itself and not (Path(draft) / CONFIG).exists():
+                stored = self._stored_config(config)
+            if stored is not None and not (Path(draft) / CONFIG).exists():
+                (Path(draft) / CONFIG).write_bytes(stored)
+            self.generate_model_card(**values).save(Path(draft) / CARD_FILE)
             _settle(Path(draft), folder)
         if not push_to_hub:
             return None
-        return self.push_to_hub(
-            repo_id or folder.name, config=config, model_card_kwargs=model_card_kwargs, **push_to_hub_kwargs
-        )
+        # By keyword and in this form, as huggingface_hub's mixin calls an override.
+        given = push_to_hub_kwargs if stored is None else {**push_to_hub_kwargs, "config": json.loads(stored)}
+        return self.push_to_hub(repo_id=repo_id or folder.name, model_card_kwargs=model_card_kwargs or {}, **given)
 
     @takes(PushOptions)
     def push_to_hub(
@@ -138,7 +168,7 @@ class HubMixin(ModelHubMixin):
     @classmethod
     @validate_hf_hub_args
     def from_pretrained(
-        cls,
+        cls: type[T],
         pretrained_model_name_or_path: str | Path,
         *,
         force_download: bool = False,
@@ -147,7 +177,7 @@ class HubMixin(ModelHubMixin):
         local_files_only: bool = False,
         revision: str | None = None,
         **model_kwargs: Any,
-    ) -> Self:
+    ) -> T:
         """Return an instance with the weights of a repo, every byte checked, or of a folder.
 
         Args:
@@ -171,17 +201,26 @@ class HubMixin(ModelHubMixin):
             "cache_dir": cache_dir,
             "local_files_only": local_files_only,
         }
+        # The bound of the annotation is the client's class, whose methods are all that a type checker knows here.
+        kind: type[HubMixin] = cast(Any, cls)
+        made: Any = kind._pretrained(name, wanted, model_kwargs)  # noqa: SLF001 - the class itself
+        return made  # type: ignore[no-any-return]
+
+    @classmethod
+    def _pretrained(cls, name: str, wanted: PullOptions, model_kwargs: dict[str, Any]) -> Self:
         options: dict[str, Any] = {**wanted}
         if Path(name).is_dir():
-            if cls._loads_by_itself():
-                return super().from_pretrained(name, **options, **model_kwargs)
-            return cls._made(Weights.in_folder(Path(name)), model_kwargs)
+            if not cls._loads_by_itself():
+                return cls._made(Weights.in_folder(Path(name)), model_kwargs)
+            path = Path(name) / CONFIG
+            return cls._made_by_itself(name, {CONFIG: path} if path.is_file() else {}, options, model_kwargs)
+        if not cls._loads_by_itself():
+            return cls._made(Weights.of(pulled(name, wanted, to_load=True, as_data=True)), model_kwargs)
         local = pulled(name, wanted, to_load=True)
-        if cls._loads_by_itself():
-            # Its own `_from_pretrained` reads the cache, where every file at this commit was checked just now.
-            options |= {"revision": local.plan.release.commit, "force_download": False}
-            return super().from_pretrained(name, **options, **model_kwargs)
-        return cls._made(Weights.of(local), model_kwargs)
+        # Its own `_from_pretrained` reads the cache, where every file at this commit was checked just now.
+        options |= {"revision": local.plan.release.commit, "force_download": False}
+        files = {file.promised.path_in_repo: file.path for file in local.files}
+        return cls._made_by_itself(name, files, options, model_kwargs)
 
     def generate_model_card(self, *args: Any, **kwargs: Any) -> ModelCard:
         """Return the card, from hublish's template or the `model_card_template` of the class."""
@@ -193,7 +232,10 @@ class HubMixin(ModelHubMixin):
 
     def _save_pretrained(self, save_directory: Path) -> None:
         """Write the weights; those of a torch module to one file, as huggingface_hub's mixin does."""
-        name, value = serializer_for(getattr(self, "module", self) if torch_modules.is_module(self) else self)
+        if torch_modules.is_module(self):
+            Torch().dump_model(getattr(self, "module", self), _MODEL_FILE, save_directory)
+            return
+        name, value = serializer_for(self)
         serializer = registry.get(name)
         options = {"max_shard_size": _NO_SHARDS} if "max_shard_size" in serializer.options.model_fields else {}
         path = f"model{serializer.suffix}"
@@ -220,8 +262,16 @@ class HubMixin(ModelHubMixin):
             "token": token,
         }
         folder = Path(model_id)
-        weights = Weights.in_folder(folder) if folder.is_dir() else Weights.of(pulled(model_id, options, to_load=True))
-        return cls._filled(weights, model_kwargs)
+        weights = (
+            Weights.in_folder(folder)
+            if folder.is_dir()
+            else Weights.of(pulled(model_id, options, to_load=True, as_data=True))
+        )
+        # Stored arguments are among these: one with the name of an option is an argument.
+        stored = Constructor(cls).named.keys() & model_kwargs.keys()
+        own = {name: model_kwargs.pop(name) for name in stored}
+        strict, device = cls._options_of_modules(model_kwargs)
+        return cls._filled(weights, {**own, **model_kwargs}, strict, device)
 
     # Such a class reads its weights in its own way: hublish checks the files and passes the commit.
     @classmethod
@@ -230,25 +280,70 @@ class HubMixin(ModelHubMixin):
         return next(kind for kind in cls.__mro__ if "_from_pretrained" in vars(kind)) is not HubMixin
 
     @classmethod
-    def _made(cls, weights: Weights, model_kwargs: Mapping[str, Any]) -> Self:
+    def _made(cls, weights: Weights, model_kwargs: dict[str, Any]) -> Self:
         """Return an instance with its stored configuration."""
+        # Only the caller's: a stored argument may have one of these names.
+        strict, device = cls._options_of_modules(model_kwargs)
+        config = stored_config(weights.files)
+        return cls._keeping(config, cls._filled(weights, {**cls._arguments(config), **model_kwargs}, strict, device))
+
+    @classmethod
+    def _made_by_itself(
+        cls, name: str, files: Mapping[str, Path], options: Mapping[str, Any], model_kwargs: Mapping[str, Any]
+    ) -> Self:
+        """Return the instance that the class's own `_from_pretrained` makes."""
+        config = stored_config(files)
+        given = {**cls._arguments(config), **model_kwargs}
+        if config and cls._hub_mixin_inject_config and "config" not in given:
+            given["config"] = config
+        made: Self = cls._from_pretrained(model_id=name, **options, **given)
+        return cls._keeping(config, made)
+
+    @classmethod
+    def _arguments(cls, config: Any) -> dict[str, Any]:
+        # `save_pretrained(config=...)` writes any value that JSON has.
+        return Constructor(cls).chosen(config) if isinstance(config, Mapping) else {}
+
+    @classmethod
+    def _keeping(cls, config: Any, made: Self) -> Self:
         # As in the base class: a configuration that `__init__` does not take is kept for the next save.
-        config = weights.config()
-        made = cls._filled(weights, {**arguments(cls, config), **model_kwargs})
-        if config and made._hub_mixin_config in (None, {}):  # noqa: SLF001 - an instance of this very class
-            made._hub_mixin_config = dict(config)  # noqa: SLF001 - as the base class does
+        if config and getattr(made, "_hub_mixin_config", None) in (None, {}):
+            object.__setattr__(made, "_hub_mixin_config", config)
         return made
 
     @classmethod
-    def _filled(cls, weights: Weights, model_kwargs: dict[str, Any]) -> Self:
+    def _options_of_modules(cls, model_kwargs: dict[str, Any]) -> tuple[bool, Any]:
+        """Remove `strict` and `map_location` from the arguments, as huggingface_hub's mixin for torch does."""
+        if not torch_modules.is_module(cls):
+            return True, None
+        return model_kwargs.pop("strict", False), model_kwargs.pop("map_location", None)
+
+    @classmethod
+    def _filled(cls, weights: Weights, values: Mapping[str, Any], strict: bool, device: Any) -> Self:
         """Return an instance constructed from these arguments, with the weights in it."""
-        is_module = torch_modules.is_module(cls)
-        # huggingface_hub's mixin for torch takes these two out of the arguments of `__init__` as well.
-        device = model_kwargs.pop("map_location", None) if is_module else None
-        strict = model_kwargs.pop("strict", False) if is_module else True
-        filled = restored(weights, Wanted(cls(**model_kwargs), strict, device))
-        made: Self = filled.eval() if is_module else filled
+        filled = restored(weights, Wanted(Constructor(cls).call(values), strict, device))
+        made: Self = filled.eval() if torch_modules.is_module(cls) else filled
         return made
+
+    def _stored_config(self, config: Any) -> bytes | None:
+        """Return config.json: the caller's, one that replaced the arguments, or the arguments; None for none.
+
+        Raises:
+            ConfigError: an argument would not come back as it was.
+            UsageError: the caller's configuration would not.
+        """
+        kind, call = type(self), self._hublish_call
+        # A class may set its configuration itself, or keep one that its `__init__` does not take.
+        kept = self._hub_mixin_config if config is None else config
+        if (
+            config is None
+            and call is not None
+            and (kept is call.whole if call.whole is not None else kept == call.view)
+        ):
+            return call.render(kind, by_itself=_LOADING if self._loads_by_itself() else None)
+        if kept is None and Constructor(kind).parameters:
+            raise unseen(kind)
+        return None if kept is None else render_config(kind, kept)
 
 
 def _settle(draft: Path, folder: Path) -> None:

@@ -14,6 +14,8 @@ from hublish.hub.client.installed_client import OURSELVES, Caller
 from hublish.pipeline.fetch.fetch import Destination
 from hublish.pipeline.fetch.select import Select
 from hublish.pipeline.load import pulling
+from hublish.schemas.diagnose.problems import InvalidValueError
+from hublish.schemas.documents.hub_names import check_repo_id
 from hublish.schemas.documents.lock import Lock
 
 
@@ -42,11 +44,12 @@ def pulled(
     caller: Caller = OURSELVES,
     to_load: bool = False,
     with_target: bool = False,
+    as_data: bool = False,
 ) -> LocalRelease:
     """Download the files of a release and check every byte.
 
     With `to_load` and without patterns, only the files that loading reads; with `with_target`, the module of the load
-    plan's target too.
+    plan's target too. With `as_data`, only hublish's own readers read them: `pytorch_model.bin` is then not refused.
     """
     given: PullOptions = {**DEFAULTS, **options}
     # A lock is read before anything is opened: it may name the embedded Hub.
@@ -63,8 +66,9 @@ def pulled(
         endpoint=given.get("endpoint"), token=given.get("token"), progress=progress, lock=lock, caller=caller
     ) as session:
         reference = _reference(repo_id, given, lock)
+        may_unpickle = given["trust"].pickle
         pipeline = pulling(
-            session.hub, destination, select, progress, session.executor, allow_pickle=given["trust"].pickle
+            session.hub, destination, select, progress, session.executor, allow_pickle=may_unpickle, as_data=as_data
         )
         return pipeline.run(reference, progress)
 
@@ -80,7 +84,7 @@ def _reference(repo_id: str | None, options: PullOptions, lock: Lock | None) -> 
     if lock is None:
         if repo_id is None:
             raise UsageError("neither a repo_id nor a lock was given")
-        return Reference(repo_id, options["repo_type"], revision or "main")
+        return Reference(_checked(repo_id), options["repo_type"], revision or "main")
     if repo_id not in (None, lock.repo_id):
         raise UsageError(f"the lock is of {lock.repo_id}, not of {repo_id}")
     if revision not in (None, lock.commit, lock.tag):
@@ -88,6 +92,14 @@ def _reference(repo_id: str | None, options: PullOptions, lock: Lock | None) -> 
     # The commit, not the branch or tag that was locked: those may have moved since.
     files = tuple(PromisedFile(file.path_in_repo, file.size, Digest("sha256", file.sha256)) for file in lock.files)
     return Reference(lock.repo_id, lock.repo_type, lock.commit, files, lock.load)
+
+
+def _checked(repo_id: str) -> str:
+    # Before any request: the Hub's answer to an invalid id is that there is no such repo.
+    try:
+        return check_repo_id(repo_id)
+    except InvalidValueError as error:
+        raise UsageError(f"{repo_id}: {error}", hint=error.hint or "for example acme/digits-mlp") from None
 
 
 def _path(path: str | Path | None) -> Path | None:

@@ -1,8 +1,7 @@
 """Publish an object in memory. A manifest file is optional."""
 
-import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, is_dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any, Final, Unpack
@@ -22,6 +21,7 @@ from hublish.formats.registry import recognize
 from hublish.formats.release_files import CONFIG
 from hublish.hub.client.installed_client import OURSELVES, Caller
 from hublish.pipeline.collect.sources import artifact_candidates
+from hublish.pipeline.restore.recorded_call import render_config
 from hublish.schemas.diagnose.diagnosis import diagnose
 from hublish.schemas.documents.file_names import LOCK_FILE
 from hublish.schemas.documents.manifest import Manifest, Policy
@@ -184,14 +184,27 @@ def project_of(value: Any, config: Any, declared: Declared) -> Project:
         SerializationError: no serializer fits the object.
         UsageError: several artifacts fit the object, or the configuration is not plain data.
     """
-    # huggingface_hub's mixins store the arguments of `__init__` in the instance under this name.
-    kept = getattr(value, "_hub_mixin_config", None)
     project = declared.project
     if project is None:
-        return _without_manifest(value, kept if config is None else config, declared)
-    if config is None and kept is not None and not _has_file(project, CONFIG):
-        config = kept
-    return _replacing_source(value, config, declared, project)
+        return _without_manifest(value, stored_config(value, config), declared)
+    # A manifest's own config.json is what its author wrote, unless another one is given here.
+    stored = None if config is None and _has_file(project, CONFIG) else stored_config(value, config)
+    return _replacing_source(value, stored, declared, project)
+
+
+def stored_config(value: Any, config: Any) -> bytes | None:
+    """Return config.json for an object: the caller's, else the one that a mixin keeps; None for none.
+
+    Raises:
+        ConfigError: an argument of the object would not come back as it was.
+        UsageError: the caller's configuration would not.
+    """
+    if callable(own := getattr(value, "_stored_config", None)) and not isinstance(value, type):
+        stored: bytes | None = own(config)
+        return stored
+    # huggingface_hub's mixins store the arguments of `__init__` in the instance under this name.
+    kept = getattr(value, "_hub_mixin_config", None) if config is None else config
+    return None if kept is None else render_config(type(value), kept)
 
 
 def project_of_folder(folder: Path, declared: Declared) -> Project:
@@ -223,7 +236,7 @@ def serializer_for(value: Any, asked: str | None = None, declared: str | None = 
     return serializer, value
 
 
-def _without_manifest(value: Any, config: Any, declared: Declared) -> Project:
+def _without_manifest(value: Any, config: bytes | None, declared: Declared) -> Project:
     """Return a project with sensible defaults for an object."""
     serializer, value = serializer_for(value, declared.serializer, None)
     path = declared.artifact or f"model{registry.get(serializer).suffix or '.npz'}"
@@ -239,7 +252,7 @@ def _without_manifest(value: Any, config: Any, declared: Declared) -> Project:
     return _project(declared.over(fields), {path: value}, config, Path.cwd())
 
 
-def _replacing_source(value: Any, config: Any, declared: Declared, project: Project) -> Project:
+def _replacing_source(value: Any, config: bytes | None, declared: Declared, project: Project) -> Project:
     """Return a project in which an object replaces the source of an artifact."""
     index = _index(project.manifest, declared.artifact)
     artifact = project.manifest.artifacts[index]
@@ -255,10 +268,10 @@ def _replacing_source(value: Any, config: Any, declared: Declared, project: Proj
     return replace(project, objects=made.objects) if made.manifest == project.manifest else made
 
 
-def _project(fields: dict[str, Any], objects: Mapping[str, Any], config: Any, folder: Path) -> Project:
+def _project(fields: dict[str, Any], objects: Mapping[str, Any], config: bytes | None, folder: Path) -> Project:
     if config is not None:
         # An artifact of that path takes the bytes; without one, config.json is added to the release.
-        objects = {**objects, CONFIG: _json(config)}
+        objects = {**objects, CONFIG: config}
         named = {own.get("path_in_repo") or own["source"] for own in fields["artifacts"]}
         fields = fields if CONFIG in named else {**fields, "artifacts": [*fields["artifacts"], {"source": CONFIG}]}
     try:
@@ -286,17 +299,6 @@ def _index(manifest: Manifest, wanted: str | None) -> int:
 def _has_file(project: Project, path: str) -> bool:
     found = [artifact_candidates(project, index)[0] for index in range(len(project.manifest.artifacts))]
     return any(candidate.path_in_repo == path for files in found for candidate in files)
-
-
-def _json(config: Any) -> bytes:
-    plain = asdict(config) if is_dataclass(config) and not isinstance(config, type) else config
-    try:
-        # The same bytes as from huggingface_hub's mixins: a class that changes its base publishes no new config.
-        return json.dumps(plain, sort_keys=True, indent=2).encode()
-    except (TypeError, ValueError) as error:
-        msg = f"the configuration is not plain data: {error}"
-        hint = "give a mapping of strings, numbers, lists and mappings, or a dataclass of them"
-        raise UsageError(msg, hint=hint) from None
 
 
 def _given(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The files of a release by suffix: which format they are in, and which of them a format reads."""
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Final
@@ -9,6 +10,10 @@ from hublish.formats.catalogue import FORMATS, LOADED_BY, SHARD_INDEX_SUFFIX
 
 CONFIG: Final = "config.json"
 """The arguments of a class, as huggingface_hub's mixins write them."""
+CHECKPOINT: Final = "pytorch_model.bin"
+CHECKPOINT_INDEX: Final = f"{CHECKPOINT}{SHARD_INDEX_SUFFIX}"
+"""The weights of repos from before safetensors, as huggingface_hub and transformers name them."""
+_CHECKPOINT_FILE: Final = re.compile(r"pytorch_model(-\d+-of-\d+)?\.bin|" + re.escape(CHECKPOINT_INDEX))
 # An ONNX model refers to its data by file names of any form, so no suffix selects the files that it needs.
 _WITH_DATA_OF_ANY_NAME: Final = FORMATS["onnx"].suffixes
 _MOST_SHOWN = 5  # paths in an error
@@ -34,9 +39,17 @@ def loadable(paths: Collection[str]) -> tuple[str, ...]:
     when no format is known: opening the weights then raises an error that explains it.
     """
     suffix = _loaded_suffix(paths)
+    if suffix is None and (checkpoint := checkpoint_files(paths)):
+        return tuple(path for path in paths if path in checkpoint or path == CONFIG)
     if suffix is None or suffix in _WITH_DATA_OF_ANY_NAME:
         return tuple(paths)
     return tuple(path for path in paths if path.endswith((suffix, f"{suffix}{SHARD_INDEX_SUFFIX}")) or path == CONFIG)
+
+
+def checkpoint_files(paths: Iterable[str]) -> frozenset[str]:
+    """Return the files of `pytorch_model.bin`, which are loaded only where no other weights are; else none."""
+    paths = tuple(paths)
+    return frozenset() if _loaded_suffix(paths) else frozenset(filter(_CHECKPOINT_FILE.fullmatch, paths))
 
 
 def has_suffix(path: str, suffixes: tuple[str, ...]) -> bool:

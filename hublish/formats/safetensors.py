@@ -85,6 +85,26 @@ class Safetensors(BuiltIn, row="safetensors"):
         return MappedArrays(read_files(files))
 
 
+def write_source(
+    source: Path | Mapping[str, Any], target: Path, *, kind: type[HublishError] = SerializationError
+) -> None:
+    """Write the tensors of a source as `save_model` of the safetensors library does.
+
+    Unlike a release's, the file has no `format` in its metadata, is never split, and may be without any tensor. Other
+    entries of a checkpoint are left out.
+
+    Raises:
+        kind: the source is damaged, or the format cannot hold it.
+    """
+    with _file_errors_as(kind), open_source(source, target.parent) as found:
+        tensors = untied(found.tensors, found.ties)
+        ties = find_ties(tensors)
+        planned = PlannedFile.of((tensor for tensor in tensors if tensor.name not in ties), ties)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _check_room(target.parent, planned.size)
+        write_planned(target, planned, lambda _: None)
+
+
 def read_files(files: Mapping[str, Path]) -> SafetensorsSet:
     """Read the headers of the safetensors files and indexes among `files`, by path_in_repo.
 

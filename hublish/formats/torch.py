@@ -17,7 +17,8 @@ from hublish.formats.catalogue import BuiltIn
 from hublish.formats.format_options import TorchOptions
 from hublish.formats.frameworks import imported, is_a, maps_to
 from hublish.formats.interface import Trust, Written
-from hublish.formats.safetensors import Safetensors, read_files
+from hublish.formats.release_files import output_path
+from hublish.formats.safetensors import Safetensors, read_files, write_source
 from hublish.formats.tensors.safetensors_file import SafetensorsFile
 from hublish.formats.tensors.tied_tensors import kept_names
 
@@ -56,11 +57,21 @@ class Torch(BuiltIn, row="torch"):
         if isinstance(source, Path):
             return Safetensors().dump(source, path_in_repo, workspace, options, progress)
         torch = imported("torch", serializer=self.name)
-        tensors = _state_dict(torch, source)
-        ties = tied(tensors)  # a tied tensor on a device is copied to main memory once, and stays tied there
-        arrays = {name: to_array(torch, name, tensor) for name, tensor in tensors.items() if name not in ties}
-        given = {name: arrays[ties.get(name, name)] for name in tensors}
+        given = _arrays(torch, source)
+        # A module of functions alone, such as a dropout, has arguments and no weights.
+        if not given and isinstance(source, torch.nn.Module):
+            return self.dump_model(source, path_in_repo, workspace)
         return Safetensors().dump(given, path_in_repo, workspace, options, progress)
+
+    def dump_model(self, module: Any, path_in_repo: str, workspace: Path) -> tuple[Written, ...]:
+        """Write a module with the bytes that huggingface_hub's mixin writes: one file, also for a module without any.
+
+        Raises:
+            SerializationError, MissingDependencyError: as `dump` does.
+        """
+        target = output_path(workspace, path_in_repo)
+        write_source(_arrays(imported("torch", serializer=self.name), module), target)
+        return (Written(path_in_repo, target),)
 
     def load(self, files: Mapping[str, Path]) -> Mapping[str, Any]:
         """Map the tensors as arrays, a tied one under each of its names; raise errors as `Safetensors.load` does."""
@@ -80,6 +91,13 @@ class Torch(BuiltIn, row="torch"):
         except ValueError as error:
             raise LoadError(str(error)) from None
         return tensors | {name: tensors[kept] for name, kept in found.ties.items()}
+
+
+def _arrays(torch: Any, source: Any) -> dict[str, NDArray[Any]]:
+    tensors = _state_dict(torch, source)
+    ties = tied(tensors)  # a tied tensor on a device is copied to main memory once, and stays tied there
+    arrays = {name: to_array(torch, name, tensor) for name, tensor in tensors.items() if name not in ties}
+    return {name: arrays[ties.get(name, name)] for name in tensors}
 
 
 def _state_dict(torch: Any, source: Any) -> Mapping[str, Any]:

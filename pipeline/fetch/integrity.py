@@ -15,6 +15,7 @@ from hublish.base.progress import SILENT, Progress
 from hublish.base.values import LocalFile, LocalRelease
 from hublish.base.workers import SharedTask, run_each, workers
 from hublish.formats.blob import MemoryBlob, StreamBlob
+from hublish.formats.release_files import checkpoint_files
 from hublish.schemas.diagnose.problems import Problem, Severity, counted
 
 _WARNING: Final = "loading it runs any code that the publisher chose"
@@ -28,6 +29,8 @@ class Check:
 
     Args:
         allow_pickle: whether the caller permits pickles; they are then reported as warnings.
+        as_data: whether hublish's own readers alone read the files. They unpickle nothing, so the checkpoints that
+            they load are not refused.
 
     Raises (from `run`):
         IntegrityError: naming every file whose bytes differ; each is removed, from the shared cache too.
@@ -37,6 +40,7 @@ class Check:
     progress: Progress = SILENT
     executor: Executor = field(default_factory=workers)
     allow_pickle: bool = False
+    as_data: bool = False
     title: ClassVar[str] = "checking every digest"
 
     def run(self, release: LocalRelease) -> LocalRelease:
@@ -49,7 +53,13 @@ class Check:
         # Files with other bytes come first: searching them reveals nothing about the release.
         if broken := [(file, one.fault) for file, one in found if one.fault is not None]:
             _remove_and_refuse(broken)
-        pickles = [(file, one.pickle) for file, one in found if one.pickle is not None]
+        names = [file.promised.path_in_repo for file in release.files]
+        is_data = checkpoint_files(names) if self.as_data else frozenset[str]()
+        pickles = [
+            (file, one.pickle)
+            for file, one in found
+            if one.pickle is not None and file.promised.path_in_repo not in is_data
+        ]
         if pickles and not self.allow_pickle:
             _refuse_pickles(release, pickles)
         return replace(release, checked=True, warnings=tuple(_pickle_problem(*one, _WARNING) for one in pickles))

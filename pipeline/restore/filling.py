@@ -1,15 +1,15 @@
 """Fill an object with weights: construct it from its configuration, and pass the arrays in the way it takes them."""
 
 import inspect
-import typing
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from typing import Any, Final
 
 from hublish.base.errors import LoadError, UsageError
 from hublish.formats.interface import DISTRUST, Trust
 from hublish.formats.torch import Torch
 from hublish.pipeline.restore import torch_modules
+from hublish.pipeline.restore.arguments import Constructor
 from hublish.pipeline.restore.weights import CastArrays, Weights
 
 # Methods that take arrays by name, in order of preference.
@@ -76,42 +76,6 @@ def cast(content: Any, wanted: Wanted) -> Any:
     return CastArrays(content, wanted.dtype)
 
 
-def construct(into: type, config: Mapping[str, Any]) -> Any:
-    """Return an instance, constructed from a configuration.
-
-    Raises:
-        LoadError: when the class does not take these arguments.
-    """
-    # Only a TypeError of the call is translated: any other exception is a bug in the class and keeps its traceback.
-    given = arguments(into, config)
-    try:
-        return into(**given)
-    except TypeError as error:
-        named = f"with {', '.join(given)} of config.json" if given else "without arguments"
-        msg = f"{into.__name__} cannot be constructed {named}: {error}"
-        raise LoadError(msg, hint="give an instance, or publish a config.json with its arguments") from error
-
-
-def arguments(into: type, config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the keyword arguments for `__init__`, as huggingface_hub's mixins choose them.
-
-    Parameters that the configuration names are passed by name; a parameter called `config` gets the whole;
-    `**kwargs` takes the rest. A parameter annotated with a dataclass gets one.
-    """
-    parameters = _parameters(into)
-    types = _annotations(into)
-    given = {
-        name: _decoded(into, types.get(name, parameter.annotation), config[name])
-        for name, parameter in parameters.items()
-        if name in config
-    }
-    if config and "config" in parameters and "config" not in given:
-        given["config"] = _decoded(into, types.get("config", parameters["config"].annotation), dict(config))
-    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
-        given = {**config, **given}
-    return given
-
-
 def _plain(weights: Weights, wanted: Wanted) -> Any:
     value = weights.value(wanted.trust)
     if wanted.device is None and wanted.dtype is None:
@@ -122,10 +86,10 @@ def _plain(weights: Weights, wanted: Wanted) -> Any:
 
 
 def _module(into: Any, weights: Weights, wanted: Wanted) -> Any:
-    module = construct(into, weights.config()) if isinstance(into, type) else into
+    module = Constructor(into).construct(weights.config()) if isinstance(into, type) else into
     # Torch reads its own layout: unlike numpy it has every type, and it maps the files instead of copying them.
-    as_torch, files = weights.is_state_dict, weights.files
-    tensors = Torch().rebuild(files, wanted.trust) if as_torch else torch_modules.tensors(weights.arrays())
+    is_own = weights.is_state_dict
+    tensors = weights.tensors(wanted.trust) if is_own else torch_modules.tensors(weights.arrays())
     torch_modules.fill(module, tensors, strict=wanted.strict, device=wanted.device, dtype=wanted.dtype)
     # As `from_pretrained` leaves it. An instance keeps its mode: its owner may go on training it.
     return module.eval() if isinstance(into, type) else module
@@ -146,7 +110,7 @@ def _same_kind(into: Any, content: Any) -> Any:
 def _by_method_or_call(into: Any, weights: Weights, arrays: Mapping[str, Any], wanted: Wanted) -> Any:
     setter = next((name for name in _SETTERS if callable(getattr(into, name, None))), None)
     if setter is not None:
-        made = construct(into, weights.config()) if isinstance(into, type) else into
+        made = Constructor(into).construct(weights.config()) if isinstance(into, type) else into
         method = getattr(made, setter)
         method(arrays, **({"strict": wanted.strict} if _has_parameter(method, "strict") else {}))
         return made
@@ -161,31 +125,3 @@ def _has_parameter(function: Callable[..., Any], name: str) -> bool:
         return name in inspect.signature(function).parameters
     except (TypeError, ValueError):  # functions written in C have no signature
         return False
-
-
-def _parameters(into: type) -> dict[str, inspect.Parameter]:
-    initializer = inspect.getattr_static(into, "__init__")
-    # The signature of object.__init__ is (*args, **kwargs), although it accepts neither.
-    if initializer is object.__init__:
-        return {}
-    return dict(list(inspect.signature(initializer).parameters.items())[1:])
-
-
-def _annotations(into: type) -> dict[str, Any]:
-    try:
-        return typing.get_type_hints(inspect.getattr_static(into, "__init__"))
-    except Exception:  # a name that cannot be resolved here: the values are then passed on unchanged
-        return {}
-
-
-def _decoded(into: type, annotation: Any, value: Any) -> Any:
-    # huggingface_hub's mixins store the coders that a class declares, and decode through this method themselves.
-    decode = getattr(into, "_decode_arg", None)
-    if decode is not None and annotation is not inspect.Parameter.empty:
-        return decode(annotation, value)
-    # The members of a union, too: X, X | None.
-    for wanted in (annotation, *typing.get_args(annotation)):
-        if isinstance(wanted, type) and is_dataclass(wanted) and isinstance(value, Mapping):
-            known = {field.name for field in fields(wanted)}
-            return wanted(**{name: item for name, item in value.items() if name in known})
-    return value

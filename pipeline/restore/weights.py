@@ -12,13 +12,15 @@ from numpy.typing import NDArray
 from hublish.base.errors import LoadError, UsageError
 from hublish.base.values import LocalRelease
 from hublish.formats import registry
+from hublish.formats.checkpoints import Checkpoints
 from hublish.formats.interface import LazyArrays, Rebuilding, Serializer, Trust
-from hublish.formats.release_files import CONFIG, loadable, serializer_for
+from hublish.formats.release_files import CONFIG, checkpoint_files, loadable, serializer_for
+from hublish.formats.torch import Torch
 from hublish.schemas.diagnose.problems import InvalidDocumentError
-from hublish.schemas.documents.json_documents import read_json
+from hublish.schemas.documents.json_documents import read_json_value
 
 # Formats with the same layout on disk: arrays by name, whichever library they are for.
-_STATE_DICTS: Final = ("safetensors", "torch")
+_STATE_DICTS: Final = ("safetensors", "torch", Checkpoints.name)
 # config.json of the largest models has some 100 KB; a larger one is not read.
 _MAX_CONFIG_BYTES: Final = 16 << 20
 
@@ -29,7 +31,7 @@ class Weights:
 
     files: Mapping[str, Path]
     """By path_in_repo."""
-    serializer: Serializer
+    serializer: Serializer | Checkpoints
 
     @classmethod
     def of(cls, release: LocalRelease) -> "Weights":
@@ -41,7 +43,7 @@ class Weights:
         if not release.checked:
             raise LoadError("files are loaded only after every digest was checked")
         files = {file.promised.path_in_repo: file.path for file in release.files}
-        return cls(files, registry.get(release.plan.release.load.serializer or serializer_for(files)))
+        return cls(files, _reader(files, release.plan.release.load.serializer))
 
     @classmethod
     def in_folder(cls, folder: Path) -> "Weights":
@@ -53,7 +55,7 @@ class Weights:
         found = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
         # A training folder may contain checkpoints in several formats: one of them is loaded.
         files = {path: found[path] for path in loadable(tuple(found))}
-        return cls(files, registry.get(serializer_for(files)))
+        return cls(files, _reader(files))
 
     @property
     def is_state_dict(self) -> bool:
@@ -68,6 +70,11 @@ class Weights:
         """
         return self.serializer.load(self.files)
 
+    def tensors(self, trust: Trust) -> Mapping[str, Any]:
+        """Return the tensors of torch by name, when the files are a state dict; raises errors as `arrays` does."""
+        reader = self.serializer if isinstance(self.serializer, Checkpoints) else Torch()
+        return reader.rebuild(self.files, trust)
+
     def value(self, trust: Trust) -> Any:
         """Return the value of the format's framework; arrays by name for a format without one.
 
@@ -75,9 +82,10 @@ class Weights:
             LoadError: when it needs more trust.
             MissingDependencyError: the framework is not installed.
         """
-        if isinstance(self.serializer, Rebuilding):
-            return self.serializer.rebuild(self.files, trust)
-        return self.arrays()
+        # Arrays, where torch need not be installed.
+        if isinstance(self.serializer, Checkpoints) or not isinstance(self.serializer, Rebuilding):
+            return self.arrays()
+        return self.serializer.rebuild(self.files, trust)
 
     def config(self) -> Mapping[str, Any]:
         """Return the content of config.json; empty when it is not among the files.
@@ -85,13 +93,31 @@ class Weights:
         Raises:
             LoadError: when it is not a JSON object.
         """
-        path = self.files.get(CONFIG)
-        if path is None:
-            return {}
-        try:
-            return read_json(path.read_bytes(), CONFIG, family="config", max_bytes=_MAX_CONFIG_BYTES)
-        except InvalidDocumentError as error:
-            raise LoadError(f"{CONFIG} cannot be read", problems=error.problems) from None
+        config = stored_config(self.files)
+        if isinstance(config, Mapping):
+            return config
+        raise LoadError(f"{CONFIG} cannot be read: it is not a JSON object")
+
+
+def _reader(files: Mapping[str, Path], declared: str | None = None) -> Serializer | Checkpoints:
+    if declared is None and checkpoint_files(files):
+        return Checkpoints()
+    return registry.get(declared or serializer_for(files))
+
+
+def stored_config(files: Mapping[str, Path]) -> Any:
+    """Return the content of config.json; an empty mapping when it is not among the files.
+
+    Raises:
+        LoadError: when it is not JSON.
+    """
+    path = files.get(CONFIG)
+    if path is None:
+        return {}
+    try:
+        return read_json_value(path.read_bytes(), CONFIG, family="config", max_bytes=_MAX_CONFIG_BYTES)
+    except InvalidDocumentError as error:
+        raise LoadError(f"{CONFIG} cannot be read", problems=error.problems) from None
 
 
 class CastArrays(LazyArrays[NDArray[Any]]):

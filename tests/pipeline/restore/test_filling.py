@@ -12,7 +12,8 @@ import safetensors.numpy
 
 from hublish.base.errors import LoadError, UsageError
 from hublish.formats.interface import Trust
-from hublish.pipeline.restore.filling import Wanted, arguments, construct, restored
+from hublish.pipeline.restore.arguments import Constructor
+from hublish.pipeline.restore.filling import Wanted, restored
 from hublish.pipeline.restore.weights import Weights
 from tests.pipeline.restore.releases import checked
 
@@ -248,15 +249,15 @@ class Coded:
 def test_a_configuration_goes_to_the_parameters_it_names(
     into: type, config: dict[str, Any], expected: dict[str, Any]
 ) -> None:
-    assert arguments(into, config) == expected
+    assert Constructor(into).chosen(config) == expected
 
 
 def test_a_missing_argument_is_an_error_that_names_the_class() -> None:
     with pytest.raises(LoadError, match=r"Named cannot be constructed without arguments: .*hidden"):
-        construct(Named, {"size": 3})
+        Constructor(Named).construct({"size": 3})
     with pytest.raises(LoadError, match=r"WholeAsDataclass cannot be constructed without arguments"):
-        construct(WholeAsDataclass, {})
+        Constructor(WholeAsDataclass).construct({})
 
 
 def test_an_instance_is_constructed() -> None:
-    assert construct(Named, {"hidden": 3}).given == (3, True)
+    assert Constructor(Named).construct({"hidden": 3}).given == (3, True)
