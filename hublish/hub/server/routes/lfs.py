@@ -27,6 +27,9 @@ MEDIA_TYPE = {"content-type": "application/vnd.git-lfs+json"}
 # Objects in one batch; the client sends 256, git-lfs 100.
 MAX_OBJECTS = 1000
 
+# Parts of all objects of one batch, at most.
+MAX_PARTS = 10_000
+
 # Files in one call to copy, as on the Hub.
 MAX_COPIES = 500
 
@@ -48,7 +51,7 @@ def batch(hub: Hub, request: Request) -> Response:
         else:
             stored = usable_objects(hub, caller, git, wanted)
     multipart = "multipart" in str(body.get("transfers"))
-    transfer = _Transfer(hub, request.base_url, repo.key, caller.user if caller else "", stored)
+    transfer = _Transfer(hub, request.base_url, repo.key, caller.user if caller else "", len(objects), stored)
     answers = [transfer.download(item) if download else transfer.upload(item, multipart=multipart) for item in objects]
     return json_response({"transfer": "basic", "objects": answers, "hash_algo": "sha256"}, headers=MEDIA_TYPE)
 
@@ -68,6 +71,7 @@ class _Transfer:
     base_url: str
     repo: str
     user: str
+    objects: int  # in the batch
     stored: Mapping[str, int]  # sizes of the objects that exist for this caller
 
     def download(self, item: Any) -> dict[str, Any]:
@@ -101,7 +105,9 @@ class _Transfer:
     def _parts(self, item: dict[str, Any]) -> dict[str, Any]:
         # The client ignores `transfer`: `chunk_size` in the header makes it send parts, to the addresses "1", "2", ..
         session = self.hub.uploads.begin_parts(item["oid"])
-        size = self.hub.limits.part
+        # Each part has an address of 300 bytes in the response.
+        most = max(10, MAX_PARTS // self.objects)
+        size = max(self.hub.limits.part, -(-item["size"] // most))
         count = -(-item["size"] // size)  # the client checks this number
         part = partial(self._action, "part", item, session=session, part_size=size)
         parts = {str(number): part(part=number)["href"] for number in range(1, count + 1)}

@@ -273,6 +273,17 @@ def commits_that_grow(hub: Target) -> None:
 
 
 @attack
+def uploads_in_many_parts(hub: Target) -> None:
+    objects = [{"oid": f"{number:064x}", "size": 499 * 10**9} for number in range(1000)]
+    wanted = {"operation": "upload", "transfers": ["multipart"], "objects": objects}
+    status, answer = hub.ask(
+        "POST", "/mallory/own.git/info/lfs/objects/batch", json.dumps(wanted).encode(), hub.mallory
+    )
+    assert status == 200
+    assert len(answer) < 10 * MB
+
+
+@attack
 def long_differences(hub: Target) -> None:
     lines = [random.Random(at).randbytes(900_000).hex(" ", 2).replace(" ", "\n").encode() for at in range(4)]
     api = HfApi(endpoint=hub.endpoint, token=hub.mallory)
