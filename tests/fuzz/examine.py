@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import hublish
 from hublish.api.read_project import read_project
@@ -155,12 +155,11 @@ def _report(format_: str) -> Report:
 
 
 def _read(report: Report, format_: str) -> str:
-    out, err = report.terminal.stdout, report.terminal.stderr
-    assert isinstance(out, io.StringIO)
-    assert isinstance(err, io.StringIO)
+    # The terminal masks both streams, and passes on the methods of the stream below.
+    out, err = (cast(io.StringIO, stream).getvalue() for stream in (report.terminal.stdout, report.terminal.stderr))
     if format_ == "json":
-        json.loads(out.getvalue())
-    text = out.getvalue() + err.getvalue()
+        json.loads(out)
+    text = out + err
     text.encode()
     _require("Traceback" not in text and "internal error" not in text, "a traceback is shown")
     return text
