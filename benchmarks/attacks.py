@@ -1,4 +1,4 @@
-"""Measure the embedded Hub while somebody tries to exhaust it: memory, and how long others wait for an answer.
+"""Measure the embedded Hub during attacks: its memory, and how long clean requests wait for an answer.
 
     python benchmarks/attacks.py [NAME ...]
 

@@ -1,4 +1,4 @@
-"""A hub in a process of its own answers others, in little memory, while somebody tries to exhaust it."""
+"""A hub in a process of its own answers clean requests, in little memory, during attacks."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
 
 
 @pytest.mark.parametrize("function", ATTACKS, ids=lambda function: function.__name__)
-def test_an_attack_takes_little_memory_and_keeps_nobody_waiting(hub: Target, function: Attack) -> None:
+def test_an_attack_takes_little_memory_and_lets_others_work(hub: Target, function: Attack) -> None:
     # `make bench-attacks` prints the times; here, the bound only excludes that others wait for the attacker's timeouts.
     growth, slowest = run(hub, function)
     assert growth < 300
