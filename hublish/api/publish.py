@@ -63,8 +63,8 @@ def publish(
         return publishing(session.hub, path).run(fresh, session.progress)
 
 
-def published(session: Session, lock: Path | None) -> Receipt:
-    """Plan and publish the project of a session without a review; None for the lock writes none."""
+def published(session: Session, lock: Path | None, plan: Plan | None = None) -> Receipt:
+    """Publish the project of a session without a review, by a plan or a new one; None for the lock writes none."""
     # The stage always writes: without a place for the lock, it goes to a folder that is removed with the session.
     path = lock or session.workspace / LOCK_FILE
     plan = planned(session)

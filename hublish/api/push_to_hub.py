@@ -1,20 +1,22 @@
 """Publish an object in memory. A manifest file is optional."""
 
-from collections.abc import Mapping
+import warnings
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path, PurePosixPath
 from typing import Any, Final, Unpack
 
 from pydantic import ValidationError
 
 from hublish.api.options import PushOptions, takes
+from hublish.api.plan import planned
 from hublish.api.publish import published
 from hublish.api.read_project import AnyManifest, read_project
 from hublish.api.session import Session
 from hublish.base.errors import ManifestInvalidError, SerializationError, UsageError
 from hublish.base.progress import SILENT
-from hublish.base.values import Project, Receipt
+from hublish.base.values import Action, Project, Receipt
 from hublish.formats import registry
 from hublish.formats.catalogue import COMPANIONS
 from hublish.formats.registry import recognize
@@ -23,7 +25,7 @@ from hublish.hub.client.installed_client import OURSELVES, Caller
 from hublish.pipeline.collect.sources import artifact_candidates
 from hublish.pipeline.restore.recorded_call import render_config
 from hublish.schemas.diagnose.diagnosis import diagnose
-from hublish.schemas.documents.file_names import LOCK_FILE
+from hublish.schemas.documents.file_names import CARD_FILE, LOCK_FILE
 from hublish.schemas.documents.manifest import Manifest, Policy
 from hublish.schemas.variables.lookup import Setting
 
@@ -94,7 +96,11 @@ def push_to_hub(
         policy=policy,
         library_name=library_name,
     )
-    return push_project(project_of(value, config, declared), declared, push, Caller.of(library_name, library_version))
+    caller = Caller.of(library_name, library_version)
+    # Facts for the card, in the call or in a manifest, are there to be published.
+    is_generated = manifest is None and not card_data and not card_variables
+    without_card = partial(project_of, value, config, replace(declared, has_card=False)) if is_generated else None
+    return push_project(project_of(value, config, declared), declared, push, caller, without_card=without_card)
 
 
 @dataclass(frozen=True)
@@ -111,6 +117,7 @@ class Declared:
     card: Mapping[str, Any] = field(default_factory=dict)
     policy: Policy | Mapping[str, Any] | None = None
     library_name: str | None = None
+    has_card: bool = True
 
     @classmethod
     def of(cls, manifest: AnyManifest | None, repo_id: str | None, push: PushOptions, **others: Any) -> "Declared":
@@ -150,7 +157,9 @@ class Declared:
         """Return a manifest's fields with the arguments in their place."""
         # Mappings are merged key by key: one argument must not erase the rest of the manifest's card.
         card = {name: {**fields.get("card", {}).get(name, {}), **_plain(given)} for name, given in self.card.items()}
-        if self.library_name is not None:
+        if not self.has_card:
+            fields, card = {name: value for name, value in fields.items() if name != "card"}, {}
+        elif self.library_name is not None:
             card["metadata"] = {"library_name": self.library_name, **card.get("metadata", {})}
         return {
             **fields,
@@ -161,8 +170,20 @@ class Declared:
         }
 
 
-def push_project(project: Project, declared: Declared, push: PushOptions, caller: Caller = OURSELVES) -> Receipt:
-    """Publish a project that was made of an object."""
+def push_project(
+    project: Project,
+    declared: Declared,
+    push: PushOptions,
+    caller: Caller = OURSELVES,
+    *,
+    without_card: Callable[[], Project] | None = None,
+) -> Receipt:
+    """Publish a project that was made of an object.
+
+    Args:
+        without_card: for a README that was only generated, the same project without one. It is published where it would
+            replace another README on the Hub: its author may have written that by hand.
+    """
     with Session(
         project,
         endpoint=push.get("endpoint"),
@@ -171,7 +192,13 @@ def push_project(project: Project, declared: Declared, push: PushOptions, caller
         folder=declared.folder,
         caller=caller,
     ) as session:
-        return published(session, declared.lock)
+        plan = planned(session)
+        changed = {change.path_in_repo for change in plan.of(Action.CHANGE)}
+        if without_card is None or CARD_FILE not in changed:
+            return published(session, declared.lock, plan)
+    message = f"{CARD_FILE} of {project.target.repo_id} is not the generated one, and was kept"
+    warnings.warn(f"{message}; facts for the card replace it: model_card_kwargs, or card_data", stacklevel=4)
+    return push_project(without_card(), declared, push, caller)
 
 
 def project_of(value: Any, config: Any, declared: Declared) -> Project:

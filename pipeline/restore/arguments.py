@@ -1,6 +1,7 @@
 """The arguments of a class: chosen from config.json as huggingface_hub's mixins choose them, and passed in a call."""
 
 import inspect
+import types
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -99,10 +100,8 @@ class Constructor:
         keywords = {name: value for name, value in values.items() if name != self.star}
         stars = tuple(values.get(self.star, ())) if self.star is not None else ()
         for name, parameter in self.named.items():
-            by_place = parameter.kind is _Kind.POSITIONAL_ONLY or (
-                stars and parameter.kind is _Kind.POSITIONAL_OR_KEYWORD
-            )
-            if not by_place:
+            may_be_named = parameter.kind is _Kind.POSITIONAL_OR_KEYWORD
+            if not (parameter.kind is _Kind.POSITIONAL_ONLY or (may_be_named and (stars or self._is_built_in))):
                 continue
             if name not in keywords and parameter.default is _Kind.empty:
                 break  # the call fails, with Python's message
@@ -123,6 +122,12 @@ class Constructor:
             named = f"with {', '.join(given)} of config.json" if given else "without arguments"
             msg = f"{self.into.__name__} cannot be constructed {named}: {error}"
             raise LoadError(msg, hint="give an instance, or publish a config.json with its arguments") from error
+
+    # A subclass of a built-in type, such as tuple: its `__new__` ignores arguments that have names.
+    @cached_property
+    def _is_built_in(self) -> bool:
+        makers = (vars(kind).get("__new__") for kind in self.into.__mro__ if kind is not object)
+        return any(isinstance(each, types.BuiltinFunctionType) for each in makers)
 
     @cached_property
     def _hints(self) -> Mapping[str, Any]:
