@@ -14,12 +14,12 @@ from hublish.api.plan import planned
 from hublish.api.publish import published
 from hublish.api.read_project import AnyManifest, read_project
 from hublish.api.session import Session
-from hublish.base.errors import ManifestInvalidError, SerializationError, UsageError
+from hublish.base.errors import ManifestInvalidError, UsageError
 from hublish.base.progress import SILENT
 from hublish.base.values import Action, Project, Receipt
 from hublish.formats import registry
 from hublish.formats.catalogue import COMPANIONS
-from hublish.formats.registry import recognize
+from hublish.formats.registry import recognize, unrecognized
 from hublish.formats.release_files import CONFIG
 from hublish.hub.client.installed_client import OURSELVES, Caller
 from hublish.pipeline.collect.sources import artifact_candidates
@@ -257,9 +257,7 @@ def serializer_for(value: Any, asked: str | None = None, declared: str | None = 
         return known, value
     serializer = asked or declared or known
     if serializer is None:
-        msg = f"no serializer is known for a {type(value).__module__}.{type(value).__qualname__}"
-        hint = "give its arrays by name, a method state_dict() that returns them, or the name of a serializer"
-        raise SerializationError(msg, hint=hint)
+        raise unrecognized(value)
     return serializer, value
 
 

@@ -3,6 +3,7 @@
 import importlib.util
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import islice
 from typing import Any
 
 from hublish.base.errors import HublishError, MissingDependencyError
@@ -11,6 +12,8 @@ from hublish.schemas.diagnose.problems import shortened
 
 # Characters of a framework's message. Some append a whole model or a traceback of their own.
 _LONGEST_MESSAGE = 500
+# Values that are searched for arrays.
+_MOST_SEARCHED = 1000
 
 
 def is_a(value: Any, *names: str) -> bool:
@@ -21,9 +24,28 @@ def is_a(value: Any, *names: str) -> bool:
     return any(f"{kind.__module__}.{kind.__qualname__}" in names for kind in type(value).__mro__)
 
 
-def maps_to(value: Any, *names: str) -> bool:
-    """Return whether `value` is a mapping, not empty, whose values all have one of these classes."""
-    return isinstance(value, Mapping) and bool(value) and all(is_a(item, *names) for item in value.values())
+def maps_any_to(value: Any, *names: str) -> bool:
+    """Return whether `value` is a mapping in which at least one value has one of these classes."""
+    return isinstance(value, Mapping) and any(is_a(item, *names) for item in value.values())
+
+
+def is_array(value: Any) -> bool:
+    """Return whether a value is an array or tensor of any framework."""
+    return hasattr(value, "shape") and hasattr(value, "dtype")
+
+
+def has_arrays(value: Any) -> bool:
+    """Return whether a value is an array, or mappings, lists and tuples that lead to one."""
+    # With a limit: containers may contain themselves, and one large container may be in many.
+    waiting, left = [value], _MOST_SEARCHED
+    while waiting and left > 0:
+        current = waiting.pop()
+        left -= 1
+        if is_array(current):
+            return True
+        if isinstance(current, Mapping | list | tuple):
+            waiting += islice(current.values() if isinstance(current, Mapping) else current, left)
+    return False
 
 
 def imported(module: str, *, serializer: str) -> Any:

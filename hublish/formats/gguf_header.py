@@ -14,7 +14,7 @@ import ml_dtypes
 import numpy as np
 
 from hublish.formats.input_files import InvalidFileError
-from hublish.formats.tensors.tensor import check_names, name_problem
+from hublish.formats.tensors.tensor import check_names, check_unique, name_problem
 
 MAX_HEADER_SIZE: Final = 128 << 20
 """Bytes. A vocabulary of 250,000 tokens takes about ten megabytes."""
@@ -303,6 +303,7 @@ def _placed(info: tuple[str, tuple[int, ...], int, int], data_offset: int, align
 def _check_apart(tensors: tuple[GgufTensor, ...]) -> None:
     # Readers disagree on which of two equal names counts, and overlaps let a small file describe a huge model.
     check_names(tensor.name for tensor in tensors)
+    check_unique(tensor.name for tensor in tensors)
     end = 0
     for tensor in sorted((tensor for tensor in tensors if tensor.nbytes), key=lambda tensor: tensor.offset):
         if tensor.offset < end:

@@ -12,6 +12,7 @@ from typing import Any
 
 from hublish.base.errors import SerializationError
 from hublish.formats.catalogue import FORMATS
+from hublish.formats.frameworks import has_arrays, is_array
 from hublish.formats.interface import Format, Recognizing, Serializer
 from hublish.schemas.documents.field_types import Document
 
@@ -22,6 +23,8 @@ GROUP = "hublish.serializers"
 _BUILT_IN = {name: EntryPoint(name, entry.serializer, GROUP) for name, entry in FORMATS.items()}
 # Characters of an unknown name in an error: the manifest may hold a name of any length.
 _MOST_SHOWN = 60
+# Keys in an error.
+_MOST_NAMED = 8
 
 
 class UnknownSerializerError(SerializationError):
@@ -84,6 +87,27 @@ def recognize(value: Any) -> str | None:
     # All serializers are imported here. They import their frameworks on use, so this stays cheap.
     found = ((name, get(name)) for name in names())
     return next((name for name, each in found if isinstance(each, Recognizing) and each.holds(value)), None)
+
+
+def unrecognized(value: Any) -> SerializationError:
+    """Return the error for a value in memory that no serializer holds, naming the entries that are the reason."""
+    if isinstance(value, Mapping):
+        nested = [key for key, item in value.items() if isinstance(item, Mapping | list | tuple) and has_arrays(item)]
+        arrays = any(is_array(item) for item in value.values())
+        other = next((key for key, item in value.items() if not is_array(item)), None)
+        if nested:
+            names = ", ".join(ascii(key)[:_MOST_SHOWN] for key in nested[:_MOST_NAMED])
+            kind = "dictionary" if isinstance(value[nested[0]], Mapping) else type(value[nested[0]]).__name__
+            hint = (
+                f"give the one that has the weights, such as value[{ascii(nested[0])[:_MOST_SHOWN]}], or a flat mapping"
+            )
+            return SerializationError(f"the arrays are not at the top of it: {names} is a nested {kind}", hint=hint)
+        if arrays:
+            msg = f"{ascii(other)[:_MOST_SHOWN]} is a {type(value[other]).__name__}, not an array"
+            return SerializationError(msg, hint="give the arrays alone; keep the rest as JSON")
+    msg = f"no serializer is known for a {type(value).__module__}.{type(value).__qualname__}"
+    hint = "give its arrays by name, a method state_dict() that returns them, or the name of a serializer"
+    return SerializationError(msg, hint=hint)
 
 
 def _known() -> Mapping[str, EntryPoint]:

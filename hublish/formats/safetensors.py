@@ -1,7 +1,7 @@
 """Serializer `safetensors`: arrays in the Hub's format for weights, streamed in both directions."""
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from hublish.base.errors import HublishError, LoadError, SerializationError
 from hublish.base.progress import Progress
 from hublish.formats.catalogue import BuiltIn
 from hublish.formats.format_options import SafetensorsOptions
-from hublish.formats.frameworks import maps_to
+from hublish.formats.frameworks import maps_any_to
 from hublish.formats.input_files import InvalidFileError, invalid_file_as
 from hublish.formats.interface import Written
 from hublish.formats.release_files import output_path
@@ -18,8 +18,8 @@ from hublish.formats.tensors.mapped import MappedArrays
 from hublish.formats.tensors.safetensors_file import SafetensorsSet, read_set
 from hublish.formats.tensors.safetensors_writer import PlannedFile, replacing, write_planned
 from hublish.formats.tensors.shards import index_path, is_split_well, render_index, shard_paths, split, weights_path
-from hublish.formats.tensors.tensor import Tensor
-from hublish.formats.tensors.tensor_options import cast, renamed, selected
+from hublish.formats.tensors.tensor import Tensor, Unwritable, check_names
+from hublish.formats.tensors.tensor_options import cast, exclusion, in_yaml, renamed, selected
 from hublish.formats.tensors.tensor_source import TensorSource, open_source
 from hublish.formats.tensors.tied_tensors import find_ties, untied
 from hublish.schemas.documents.sizes import format_size
@@ -27,6 +27,8 @@ from hublish.schemas.documents.sizes import format_size
 _FORMAT = "format"
 # As huggingface_hub writes it. transformers rejects files without it, and any value but pt, tf, flax and mlx.
 _DEFAULT_FORMAT = "pt"
+# Entries that a hint lists.
+_MOST_EXCLUDED = 20
 
 
 class Safetensors(BuiltIn, row="safetensors"):
@@ -41,8 +43,8 @@ class Safetensors(BuiltIn, row="safetensors"):
     version = 2  # 1 left a safetensors source without `format` as it was
 
     def holds(self, value: Any) -> bool:
-        """Return whether it is a mapping of names to arrays."""
-        return maps_to(value, "numpy.ndarray", "numpy.generic")
+        """Return whether it is a mapping with arrays, and without tensors of torch; `dump` rejects others by name."""
+        return maps_any_to(value, "numpy.ndarray", "numpy.generic") and not maps_any_to(value, "torch.Tensor")
 
     def dump(
         self,
@@ -90,15 +92,17 @@ def write_source(
 ) -> None:
     """Write the tensors of a source as `save_model` of the safetensors library does.
 
-    Unlike a release's, the file has no `format` in its metadata, is never split, and may be without any tensor. Other
-    entries of a checkpoint are left out.
+    Unlike a release's, the file has no `format` in its metadata, is never split, and may be without any tensor. Entries
+    of a checkpoint that hold no tensors are left out.
 
     Raises:
         kind: the source is damaged, or the format cannot hold it.
     """
     with _file_errors_as(kind), open_source(source, target.parent) as found:
         tensors = untied(found.tensors, found.ties)
+        _refuse([other for other in found.others.items() if other[1].hint or isinstance(source, Mapping)])
         ties = find_ties(tensors)
+        _check_selected(found, tensors, ties)
         planned = PlannedFile.of((tensor for tensor in tensors if tensor.name not in ties), ties)
         target.parent.mkdir(parents=True, exist_ok=True)
         _check_room(target.parent, planned.size)
@@ -120,14 +124,32 @@ def _chosen(found: TensorSource, options: SafetensorsOptions) -> tuple[tuple[Ten
     # Options refer to every name of a tied tensor, so names that only the metadata records come back first.
     tensors = untied(found.tensors, found.ties)
     names = selected([*(tensor.name for tensor in tensors), *found.others], options.include, options.exclude)
-    for name, kind in found.others.items():
-        if name in names:
-            msg = f"entry {ascii(name)[:80]} of the state dict is a {kind}, not a tensor"
-            raise InvalidFileError(msg, hint=f"exclude it: options: {{exclude: [{name}]}}")
+    _refuse([(name, found.others[name]) for name in found.others if name in names])
     kept = renamed((tensor for tensor in tensors if tensor.name in names), options.rename)
     ties = find_ties(kept)
-    written = (tensor for tensor in kept if tensor.name not in ties)
+    written = tuple(tensor for tensor in kept if tensor.name not in ties)
+    _check_selected(found, kept, ties)
     return tuple(cast(tensor, options.dtype) if options.dtype else tensor for tensor in written), ties
+
+
+def _check_selected(found: TensorSource, tensors: Sequence[Tensor], ties: Mapping[str, str]) -> None:
+    check_names(tensor.name for tensor in tensors)
+    # Views may repeat data, as expanded masks do; they must not turn a small file into a huge one.
+    size = sum(tensor.nbytes for tensor in tensors if tensor.name not in ties)
+    if found.most_bytes is not None and size > found.most_bytes:
+        msg = f"its tensors take {format_size(size)} when written, and the file has far less"
+        raise InvalidFileError(msg, hint="save expanded tensors with tensor.contiguous(), or exclude them")
+
+
+def _refuse(others: Sequence[tuple[str, Unwritable]]) -> None:
+    """Raise the error for entries that are selected and cannot be written, if there are any."""
+    # An entry with tensors first: without it, the release would lack weights.
+    for _, entry in sorted(others, key=lambda other: not other[1].hint):
+        patterns = in_yaml(exclusion(name for name, _ in others[:_MOST_EXCLUDED]))
+        more = f" (and {len(others) - _MOST_EXCLUDED} more)" if len(others) > _MOST_EXCLUDED else ""
+        raise InvalidFileError(
+            entry.message, hint=entry.hint or f"exclude it: options: {{exclude: [{patterns}]}}{more}"
+        )
 
 
 def _unchanged(found: TensorSource, weights: str, workspace: Path) -> tuple[Written, ...]:

@@ -163,13 +163,19 @@ def _options(listing: Listing, path: str) -> dict[str, Any] | str:
 
 
 def _options_with_key(path: Path, key: str | None) -> dict[str, Any]:
-    from hublish.formats.tensors.pytorch.torch_file import read_state_dict  # imports numpy
+    # Both import numpy.
+    from hublish.formats.tensors.pytorch.torch_file import read_state_dict
+    from hublish.formats.tensors.tensor_options import exclusion
 
     found = read_state_dict(path, key)
     if not found.tensors or len(found.others) > _MOST_EXCLUDED:
         raise InvalidFileError(f"{len(found.others)} of its entries are not tensors")
+    # An entry with tensors may be the weights, which a draft must not leave out.
+    for entry in found.others.values():
+        if entry.hint:
+            raise InvalidFileError(entry.message, hint=entry.hint)
     options: dict[str, Any] = {} if key is None else {"key": key}
-    return {**options, "exclude": sorted(found.others)} if found.others else options
+    return {**options, "exclude": exclusion(sorted(found.others))} if found.others else options
 
 
 def _converted(options_of: Mapping[str, Mapping[str, Any]], why: str) -> Iterator[Part]:

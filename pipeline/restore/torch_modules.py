@@ -55,7 +55,8 @@ def fill(module: Any, tensors: Mapping[str, Any], *, strict: bool, device: Any, 
         UsageError: the device or dtype does not exist.
     """
     # Tensors on the meta device have no memory: the mapped tensors themselves replace them, and moving comes after.
-    on_meta = any(tensor.is_meta for tensor in module.state_dict().values())
+    on_meta = bool(_on_meta(module))
+    shared, ties = _shared(module), tied(_tensors_of(module))
     if not on_meta:
         _move(module, device, dtype)
     try:
@@ -67,12 +68,55 @@ def fill(module: Any, tensors: Mapping[str, Any], *, strict: bool, device: Any, 
         msg = f"the weights do not fit {type(module).__name__}"
         hint = "is it the class, and the configuration, of this release?"
         raise LoadError(msg, hint=hint, problems=problems) from None
+    if on_meta:
+        _tie(shared)
     # Not by torch's strict mode: it counts tied names as missing, and joins all names to one message.
-    if strict:
-        _refuse_others(module, tensors, answer.missing_keys, answer.unexpected_keys)
+    problems = _others(ties, tensors, answer.missing_keys, answer.unexpected_keys) if strict else []
+    hint = "strict=False loads what fits"
+    if unfilled := [name for name in _on_meta(module) if name not in (answer.missing_keys if strict else ())]:
+        # Also without strict: such a module fails only when it runs.
+        problems += [
+            Problem("load.unfilled", f"'{name}' is on the meta device, and no file fills it") for name in unfilled
+        ]
+        hint = "create the module on the CPU, which computes the buffers that no file has"
+    if problems:
+        raise _unfit(module, problems, hint)
     if on_meta:
         _move(module, device, dtype)
     return module
+
+
+def _tensors_of(module: Any) -> dict[str, Any]:
+    """Return the tensors of the state dict; a module may have other state in it."""
+    torch = sys.modules["torch"]
+    return {name: value for name, value in module.state_dict().items() if isinstance(value, torch.Tensor)}
+
+
+def _on_meta(module: Any) -> list[str]:
+    """Return the names of the parameters and buffers on the meta device, those outside the state dict as well."""
+    found = [*module.named_parameters(), *module.named_buffers()]
+    return [name for name, tensor in found if tensor.is_meta]
+
+
+def _shared(module: Any) -> list[list[tuple[dict[str, Any], str]]]:
+    """Return the places of each parameter or buffer that has several: the table of a module, and the name in it."""
+    places: dict[int, list[tuple[dict[str, Any], str]]] = {}
+    for part in module.modules():
+        for table in (part._parameters, part._buffers):  # noqa: SLF001 - torch has no other way to set one of the two
+            for name, tensor in table.items():
+                if tensor is not None:
+                    places.setdefault(id(tensor), []).append((table, name))
+    return [found for found in places.values() if len(found) > 1]
+
+
+def _tie(shared: Iterable[list[tuple[dict[str, Any], str]]]) -> None:
+    """Put one tensor in all places that shared one before each got its own."""
+    for places in shared:
+        tensors = [table[name] for table, name in places]
+        # A file may hold the tensor under one of its names only.
+        kept = next((tensor for tensor in tensors if not tensor.is_meta), tensors[0])
+        for table, name in places:
+            table[name] = kept
 
 
 def moved(tensors: Mapping[str, Any], device: Any, dtype: Any) -> dict[str, Any]:
@@ -103,16 +147,18 @@ def _dtype(dtype: Any) -> Any:
     return found
 
 
-def _refuse_others(module: Any, tensors: Mapping[str, Any], missing: Iterable[str], unexpected: Iterable[str]) -> None:
+def _others(
+    ties: Mapping[str, str], tensors: Mapping[str, Any], missing: Iterable[str], unexpected: Iterable[str]
+) -> list[Problem]:
+    """Return the problem for each name that only the module or only the files have."""
     # A file holds one of several tied tensors; the module shares it, so the others are filled as well.
-    ties = tied(module.state_dict())
     filled = {ties.get(name, name) for name in tensors}
     lacking = [name for name in missing if ties.get(name, name) not in filled]
     problems = [Problem("load.missing", f"the release has no tensor '{name}'") for name in lacking]
-    problems += [Problem("load.unexpected", f"the module has no tensor '{name}'") for name in unexpected]
-    if not problems:
-        return
+    return problems + [Problem("load.unexpected", f"the module has no tensor '{name}'") for name in unexpected]
+
+
+def _unfit(module: Any, problems: list[Problem], hint: str) -> LoadError:
     if (more := len(problems) - _SHOWN) > 0:
         problems = [*problems[:_SHOWN], Problem("load.more", f"and {more} more")]
-    msg = f"the weights do not fit {type(module).__name__}"
-    raise LoadError(msg, problems=problems, hint="strict=False loads what fits")
+    return LoadError(f"the weights do not fit {type(module).__name__}", problems=problems, hint=hint)

@@ -18,7 +18,7 @@ class Dtype:
     rank: int
     """Position in the safetensors library's order: a file holds its tensors by falling rank, then by name."""
     torch: str
-    """torch's name, `bfloat16`; empty when torch has no such type."""
+    """torch's name, `bfloat16`; empty when torch has no such type. F4 is a type of two elements there."""
     numpy: np.dtype[Any] | None
     """The little-endian numpy type with the same bytes; None for the packed types, which numpy lacks."""
 
@@ -38,7 +38,7 @@ class Dtype:
 # file follows it. F8_E4M3 is the finite-only variant, which has no infinities: "fn" in torch and ml_dtypes.
 _TABLE: Final[tuple[tuple[str, int, str, Any], ...]] = (
     ("BOOL", 8, "bool", "|b1"),
-    ("F4", 4, "", None),
+    ("F4", 4, "float4_e2m1fn_x2", None),
     ("F6_E2M3", 6, "", None),
     ("F6_E3M2", 6, "", None),
     ("U8", 8, "uint8", "|u1"),

@@ -14,6 +14,8 @@ METADATA: Final = "__metadata__"
 MAX_DIMENSIONS: Final = 32
 # Bytes that pass through memory at a time; blocks that leave the processor's cache take twice the time.
 BLOCK_SIZE: Final = 256 << 10
+BEFORE_QUANTIZED: Final = "publish the state dict of the module before it was quantized"
+"""The hint for tensors of a quantized module."""
 
 
 class Sink(Protocol):
@@ -53,16 +55,44 @@ class Tensor:
         return self.dtype.nbytes(math.prod(self.shape))
 
 
+@dataclass(frozen=True, slots=True)
+class Unwritable:
+    """An entry of a source that safetensors cannot hold, which the options may leave out."""
+
+    message: str
+    """The reason, for the case that the options select it."""
+    hint: str = ""
+    """How to keep the tensors in it; empty when it has none, and leaving it out loses no weights."""
+
+
+def packed_weights(name: str) -> Unwritable | None:
+    """Return the reason against an entry that holds the packed weights of a quantized module, by its name."""
+    # The last part of the name of quantized linear and convolutional layers; tuples and objects, not tensors.
+    if name.rpartition(".")[2] != "_packed_params":
+        return None
+    message = f"entry {ascii(name)[:80]} of the state dict holds the packed weights of a quantized module"
+    return Unwritable(f"{message}, which safetensors cannot hold", BEFORE_QUANTIZED)
+
+
 def check_names(names: Iterable[str]) -> None:
-    """Reject names that are not allowed, or not unique: a duplicate would silently lose a tensor.
+    """Reject names that are not allowed.
 
     Raises:
         InvalidFileError: naming the first of them.
     """
-    seen: set[str] = set()
     for name in names:
         if problem := name_problem(name):
             raise InvalidFileError(problem)
+
+
+def check_unique(names: Iterable[str]) -> None:
+    """Reject a name that occurs twice, as one of the tensors would silently be lost.
+
+    Raises:
+        InvalidFileError: naming it.
+    """
+    seen: set[str] = set()
+    for name in names:
         if name in seen:
             raise InvalidFileError(f"two tensors are named {ascii(name)[:80]}")
         seen.add(name)

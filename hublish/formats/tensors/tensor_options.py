@@ -1,7 +1,10 @@
 """The options that change tensors on their way: which are written, under which names, and in which type."""
 
 import difflib
+import glob
+import json
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -18,6 +21,8 @@ from hublish.formats.tensors.tensor import BLOCK_SIZE, Content, Sink, Tensor
 
 # Finding near misses takes time for each name compared.
 _MAX_COMPARED: Final = 2000
+# Strings that YAML reads as strings without quotes; words such as `null` are quoted as well.
+_PLAIN: Final = re.compile(r"(?!(?i:null|true|false)$)[A-Za-z_][\w.-]*", re.ASCII)
 # The types that a hint suggests when a cast overflows, the smallest first.
 _WIDER: Final[tuple[Float, ...]] = ("float16", "bfloat16", "float32")
 
@@ -35,6 +40,16 @@ def selected(names: Sequence[str], include: Sequence[str], exclude: Sequence[str
     """
     included = _matching(names, include, "include") if include else frozenset(names)
     return included - _matching(names, exclude, "exclude")
+
+
+def exclusion(names: Iterable[str]) -> list[str]:
+    """Return the patterns of `exclude` that match these names alone."""
+    return [glob.escape(name) for name in names]
+
+
+def in_yaml(values: Iterable[str]) -> str:
+    """Return strings as the items of a YAML list on one line, for a hint."""
+    return ", ".join(value if _PLAIN.fullmatch(value) else json.dumps(value) for value in values)
 
 
 def renamed(tensors: Iterable[Tensor], rename: Mapping[str, str]) -> tuple[Tensor, ...]:

@@ -12,7 +12,7 @@ from hublish.base.progress import SILENT
 from hublish.formats import frameworks, registry
 from hublish.formats.catalogue import REQUIREMENTS, Requirement
 from hublish.formats.format_options import validate_options
-from hublish.formats.frameworks import imported, is_a, is_installed, maps_to
+from hublish.formats.frameworks import imported, is_a, is_installed, maps_any_to
 from hublish.formats.interface import Rebuilding, Trust
 
 
@@ -78,9 +78,11 @@ def test_a_package_that_fails_to_import_is_not_reported_as_missing(
 def test_names_of_types_are_full_and_inherited() -> None:
     assert is_a(True, "builtins.int")
     assert not is_a(True, "int")
-    assert maps_to({"a": 1}, "builtins.str", "builtins.int")
-    assert not maps_to({"a": 1, "b": "x"}, "builtins.int")
-    assert not maps_to([1], "builtins.int")
+    assert maps_any_to({"a": 1}, "builtins.str", "builtins.int")
+    assert maps_any_to({"a": 1, "b": "x"}, "builtins.int")
+    assert not maps_any_to({"b": "x"}, "builtins.int")
+    assert not maps_any_to({}, "builtins.int")
+    assert not maps_any_to([1], "builtins.int")
 
 
 @pytest.mark.parametrize(

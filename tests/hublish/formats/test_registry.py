@@ -194,7 +194,9 @@ MODULE = "torch.nn.modules.module.Module"
         (made("fastai.learner.Learner"), "fastai"),
         ({}, None),
         ({"w": [1.0]}, None),
-        ({"w": np.zeros(2), "x": "y"}, None),
+        ({"w": np.zeros(2), "x": "y"}, "safetensors"),  # which then rejects x by name
+        ({"w": np.zeros(2), "t": made("torch.Tensor")}, "torch"),
+        ({"layers": {"w": np.zeros(2)}}, None),
         (object(), None),
         (None, None),
     ],

@@ -56,7 +56,7 @@ def assert_same(found: Any, expected: Any) -> None:
 
 def test_the_class_satisfies_the_protocol() -> None:
     serializer: Serializer = Safetensors()
-    assert (serializer.name, serializer.version) == ("safetensors", 1)
+    assert (serializer.name, serializer.version) == ("safetensors", 2)
 
 
 # ------------------------------------------------------------------------------------------ one file

@@ -48,7 +48,7 @@ def test_the_origin_of_a_converted_file_records_the_conversion(folder: Path) -> 
     assert sorted(safetensors.numpy.load_file(weights.content.path)) == ["a", "b"]
     assert (weights.origin.source, weights.origin.serializer) == ("model.npz", "safetensors")
     assert weights.origin.parameters["max_shard_size"] == "1GB"
-    assert weights.origin.parameters["version"] == 1
+    assert weights.origin.parameters["version"] == 2
     assert weights.origin.verdict.rule == "artifacts[0].source: model.npz"
 
 

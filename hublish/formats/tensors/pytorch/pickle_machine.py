@@ -1,9 +1,10 @@
 """Run a checkpoint's pickle on a machine that builds plain containers and calls only the functions it is given.
 
-It knows the instructions that torch.save and TorchScript write, in protocols 2 to 5; their meaning is described in the
-standard library's `pickletools`. It refuses every other by name: those of protocols 0 and 1 that newer ones replace,
-and those that reach beyond the pickle, which are the extension registry, out-of-band buffers, and classes by INST and
-OBJ. The machine does not recurse, and limits the objects that one pickle can create.
+A call of any other name gives a placeholder. It knows the instructions that torch.save and TorchScript write, in
+protocols 2 to 5; their meaning is described in the standard library's `pickletools`. It refuses every other by name:
+those of protocols 0 and 1 that newer ones replace, and those that reach beyond the pickle, which are the extension
+registry, out-of-band buffers, and classes by INST and OBJ. The machine does not recurse, and limits the objects that
+one pickle can create.
 """
 
 import struct
@@ -12,7 +13,18 @@ from typing import Any, Final
 
 from hublish.formats.input_files import InvalidFileError
 from hublish.formats.pickle_reader import MAX_PROTOCOL, CutShortError, Operation, PickleReader, UnknownOpcodeError
-from hublish.formats.tensors.pytorch.torch_objects import REFUSED, Function, Ordered, ScriptModule
+from hublish.formats.tensors.pytorch.torch_objects import (
+    REFUSED,
+    ElementType,
+    Function,
+    Name,
+    Ordered,
+    OtherKey,
+    Placeholder,
+    ScriptModule,
+    StorageType,
+    placeholder,
+)
 
 # Opcodes in one pickle; a tensor takes about 40. So many take about two seconds and 150 MB.
 MAX_OPERATIONS: Final = 1_000_000
@@ -28,6 +40,10 @@ _MAX_COPIED: Final = 1_000_000
 # Types of keys whose hashes an attacker cannot make collide: string hashes are randomized, and small integers differ.
 _KEYS: Final = (str, int, float, bool, bytes, type(None))
 _MAX_KEY: Final = 2**60
+# Parts of a tuple in a message.
+_MAX_SHOWN: Final = 8
+# What stays a placeholder when a pickle calls it.
+_INERT: Final = (Name, Placeholder, ElementType, StorageType)
 
 
 def run(reader: PickleReader, names: Callable[[str], object], persistent: Callable[[object], object]) -> object:
@@ -157,11 +173,17 @@ class _Machine:
 
     def append(self, _: Operation) -> None:
         item = self._pop()
-        self._top(list, "a list").append(item)
+        self._items().append(item)
 
     def appends(self, _: Operation) -> None:
         items = self._pop_to_mark()
-        self._top(list, "a list").extend(items)
+        self._items().extend(items)
+
+    def _items(self) -> list[Any]:
+        target = self._top(object, "a list")
+        items = target.parts if isinstance(target, Placeholder) else self._top(list, "a list")
+        assert isinstance(items, list)
+        return items
 
     def set_item(self, _: Operation) -> None:
         value, key = self._pop(), self._pop()
@@ -209,7 +231,12 @@ class _Machine:
 
     def call(self, _: Operation) -> None:
         arguments, function = self._pop(), self._pop()
-        if not isinstance(function, Function) or not isinstance(arguments, tuple):
+        if not isinstance(arguments, tuple):
+            raise InvalidFileError(f"it calls {_described(function)} with {_described(arguments)}", hint=REFUSED)
+        if isinstance(function, _INERT):
+            self._stack.append(placeholder(function.name, arguments))
+            return
+        if not isinstance(function, Function):
             raise InvalidFileError(f"it calls {_described(function)} with {_described(arguments)}", hint=REFUSED)
         # A call may copy a list argument, so a memoized list that is passed repeatedly could fill the memory.
         self._copied += sum(len(argument) for argument in arguments if isinstance(argument, list))
@@ -217,11 +244,19 @@ class _Machine:
             raise InvalidFileError(f"the pickle's calls copy more than {_MAX_COPIED} values")
         self._stack.append(function.call(arguments))
 
+    def call_by_keyword(self, operation: Operation) -> None:
+        keywords, arguments, function = self._pop(), self._pop(), self._pop()
+        if not isinstance(function, _INERT):
+            raise InvalidFileError(f"the pickle has opcode {operation.name}, which torch.save does not write")
+        self._stack.append(Placeholder(function.name, (arguments, keywords)))
+
     def set_state(self, _: Operation) -> None:
         # torch itself sets `_metadata` on the ordered dictionaries of state dicts; weights do not need it.
         state = self._pop()
         target = self._top(object, "a value")
-        if isinstance(target, ScriptModule) and isinstance(state, dict):
+        if isinstance(target, Placeholder):
+            target.parts.append(state)
+        elif isinstance(target, ScriptModule) and isinstance(state, dict):
             target.attributes = state
         elif not isinstance(target, Ordered) or not isinstance(state, dict):
             raise InvalidFileError(f"it changes the state of {_described(target)}", hint=REFUSED)
@@ -261,6 +296,7 @@ _ACTIONS: Final[Mapping[str, Callable[[_Machine, Operation], object]]] = {
     "GLOBAL": _Machine.name,
     "STACK_GLOBAL": _Machine.name_from_stack,
     **dict.fromkeys(("REDUCE", "NEWOBJ"), _Machine.call),
+    "NEWOBJ_EX": _Machine.call_by_keyword,
     "BUILD": _Machine.set_state,
     "BINPERSID": _Machine.persistent,
 }
@@ -275,9 +311,11 @@ def _decoded(data: bytes) -> str:
 
 
 def _key(key: Any) -> Any:
-    if not isinstance(key, _KEYS) or (type(key) is int and abs(key) > _MAX_KEY):
-        raise InvalidFileError(f"a dictionary has a key that is {_described(key)}")
-    return key
+    if isinstance(key, _KEYS) and not (type(key) is int and abs(key) > _MAX_KEY):
+        return key
+    # Not the whole of a key: tuples may be nested deeper than Python recurses.
+    flat = isinstance(key, tuple) and len(key) <= _MAX_SHOWN and all(isinstance(part, _KEYS) for part in key)
+    return OtherKey(ascii(key)[:80] if flat else f"<{_described(key)}>")
 
 
 def _described(value: object) -> str:

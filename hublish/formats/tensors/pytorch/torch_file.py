@@ -15,15 +15,14 @@ from hublish.formats.blob import MemoryBlob
 from hublish.formats.input_files import InvalidFileError, named, opened
 from hublish.formats.pickle_reader import PickleReader
 from hublish.formats.tensors.pytorch.pickle_machine import run
-from hublish.formats.tensors.pytorch.state_dict import find_state_dict
-from hublish.formats.tensors.pytorch.torch_objects import Storage, StorageType, StoredTensor, look_up
+from hublish.formats.tensors.pytorch.state_dict import locate, other_entries
+from hublish.formats.tensors.pytorch.torch_objects import Name, Storage, StorageType, StoredTensor, look_up
 from hublish.formats.tensors.pytorch.torch_storages import Checkpoint, Place, element_width, read_storage
 from hublish.formats.tensors.pytorch.torchscript import ScriptCode, is_script, state_dict_of
-from hublish.formats.tensors.safetensors_header import MAX_HEADER_SIZE, MAX_TENSORS
-from hublish.formats.tensors.tensor import Tensor
+from hublish.formats.tensors.safetensors_header import MAX_HEADER_SIZE
+from hublish.formats.tensors.tensor import Tensor, Unwritable
 from hublish.formats.zip_directory import LOCAL_HEADER, Member
 from hublish.formats.zip_reader import ZipArchive, read_members
-from hublish.schemas.documents.sizes import format_size
 
 MAX_PICKLE: Final = MAX_HEADER_SIZE
 """Bytes of the pickle that describes the tensors: as many as in a header of safetensors."""
@@ -53,8 +52,10 @@ class StateDict:
 
     tensors: tuple[Tensor, ...]
     """In its own order."""
-    others: dict[str, str]
-    """The entries that are not tensors: the type of each by name."""
+    others: dict[str, Unwritable]
+    """The entries that are not tensors, by name."""
+    most_bytes: int
+    """The most bytes that its tensors may take when they are written."""
 
 
 def read_state_dict(path: Path, key: str | None) -> StateDict:
@@ -70,7 +71,8 @@ def read_state_dict(path: Path, key: str | None) -> StateDict:
     with named(path):
         checkpoint = _read(path)
         if isinstance(checkpoint.value, StoredTensor):
-            return StateDict((checkpoint.tensor(path.name.partition(".")[0], checkpoint.value),), {})
+            tensor = checkpoint.tensor(path.name.partition(".")[0], checkpoint.value)
+            return StateDict((tensor,), {}, _most_bytes(checkpoint))
         return _state_dict(checkpoint, key)
 
 
@@ -90,23 +92,17 @@ def _read(path: Path) -> Checkpoint:
 
 
 def _state_dict(checkpoint: Checkpoint, key: str | None) -> StateDict:
-    tensors: list[Tensor] = []
-    others: dict[str, str] = {}
-    for name, value in find_state_dict(checkpoint.value, key).items():
-        if not isinstance(name, str):
-            kind = type(name).__name__
-            raise InvalidFileError(f"an entry of the state dict has a name of type {kind}: {ascii(name)[:40]}")
-        if isinstance(value, StoredTensor):
-            tensors.append(checkpoint.tensor(name, value))
-        else:
-            others[name] = type(value).__name__
-        if len(tensors) > MAX_TENSORS:
-            raise InvalidFileError(f"it has more than {MAX_TENSORS} tensors")
-    total, size = sum(tensor.nbytes for tensor in tensors), checkpoint.identity.size
-    if total > _MAX_EXPANDED + _MAX_REPEATS * size:
-        msg = f"its tensors take {format_size(total)} when written, and the file has {format_size(size)}"
-        raise InvalidFileError(msg, hint="save expanded tensors with tensor.contiguous(), or exclude them")
-    return StateDict(tuple(tensors), others)
+    place, state = locate(checkpoint.value, key)
+    tensors = tuple(
+        checkpoint.tensor(name, value)
+        for name, value in state.items()
+        if isinstance(name, str) and isinstance(value, StoredTensor)
+    )
+    return StateDict(tensors, other_entries(place, state), _most_bytes(checkpoint))
+
+
+def _most_bytes(checkpoint: Checkpoint) -> int:
+    return _MAX_EXPANDED + _MAX_REPEATS * checkpoint.identity.size
 
 
 # ---------------------------------------------------------------------------------------------- the zip format
@@ -166,8 +162,10 @@ def _read_legacy(descriptor: int, path: Path, identity: Identity) -> Checkpoint:
     facts = _plain(reader)
     types: dict[str, StorageType] = {}
 
-    def storage(identifier: object) -> Storage:
+    def storage(identifier: object) -> Storage | Name:
         found = read_storage(identifier)
+        if isinstance(found, Name):
+            return found
         # The size of a storage follows from its type, so two types would give two places for all that follow it.
         if types.setdefault(found.key, found.type) != found.type:
             raise InvalidFileError(f"storage {ascii(found.key)[:80]} has two types")

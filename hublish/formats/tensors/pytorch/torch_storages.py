@@ -8,7 +8,8 @@ from typing import Final
 
 from hublish.base.content import Identity
 from hublish.formats.input_files import InvalidFileError, named
-from hublish.formats.tensors.pytorch.torch_objects import Storage, StorageType, StoredTensor
+from hublish.formats.tensors.dtypes import DTYPES, Dtype
+from hublish.formats.tensors.pytorch.torch_objects import Name, Storage, StorageType, StoredTensor
 from hublish.formats.tensors.tensor import Content, Tensor
 from hublish.formats.tensors.tensor_data import FileRange, StridedRange
 
@@ -44,10 +45,14 @@ class Checkpoint:
             InvalidFileError: naming it, when it reaches beyond its storage.
         """
         with named(f"tensor {ascii(name)[:80]}"):
-            return Tensor(name, stored.dtype, stored.shape, self._content(stored))
+            # torch counts the bytes of a packed type, and safetensors the elements in them.
+            if (packed := 8 // stored.dtype.bits) > 1:
+                shape = (*stored.shape[:-1], stored.shape[-1] * packed)
+                return Tensor(name, stored.dtype, shape, self._content(stored, DTYPES["U8"]))
+            return Tensor(name, stored.dtype, stored.shape, self._content(stored, stored.dtype))
 
-    def _content(self, stored: StoredTensor) -> Content:
-        place, width = self._place(stored.storage), stored.dtype.bits // 8
+    def _content(self, stored: StoredTensor, dtype: Dtype) -> Content:
+        place, width = self._place(stored.storage), dtype.bits // 8
         end = _end(stored)
         # torch checks this too, in C++: without it, a tensor could read bytes of other members.
         if end * width > place.size:
@@ -57,7 +62,7 @@ class Checkpoint:
         if _is_contiguous(stored) and (width == 1 or not self.big_endian):
             return FileRange(self.path, self.identity, offset, width * math.prod(stored.shape))
         strides = tuple(stride * width for stride in stored.strides)
-        return StridedRange(self.path, self.identity, offset, stored.shape, strides, stored.dtype, self.big_endian)
+        return StridedRange(self.path, self.identity, offset, stored.shape, strides, dtype, self.big_endian)
 
     def _place(self, storage: Storage) -> Place:
         place = self.storages.get(storage.key)
@@ -71,8 +76,10 @@ class Checkpoint:
         return Place(place.offset + begin, size)
 
 
-def read_storage(identifier: object) -> Storage:
+def read_storage(identifier: object) -> Storage | Name:
     """Read a persistent id: `("storage", type, key, device, count)`, in the legacy format with a view of another.
+
+    The legacy format also has those of classes, with their source code, which is dropped.
 
     Raises:
         InvalidFileError: when it is anything else.
@@ -86,6 +93,8 @@ def read_storage(identifier: object) -> Storage:
                 raise InvalidFileError("a view reaches beyond its storage")
         case ("storage", StorageType() as kind, str(key), str(), int(count)):
             first = 0
+        case ("module", Name() as kind, *_):
+            return kind
         case _:
             raise InvalidFileError("the checkpoint refers to an external object that is not a storage")
     if not 0 <= count < _MAX_COUNT:
@@ -94,17 +103,9 @@ def read_storage(identifier: object) -> Storage:
 
 
 def element_width(kind: StorageType) -> int:
-    """Return the size of an element, as storages of that type count them, in bytes.
-
-    Raises:
-        InvalidFileError: when safetensors has no such elements.
-    """
+    """Return the size of an element, as storages of that type count them, in bytes."""
     # An untyped storage counts in bytes.
-    if kind.element is None:
-        return 1
-    if kind.element.dtype is None:
-        raise InvalidFileError(f"{kind.name} has elements that safetensors cannot hold")
-    return kind.element.dtype.bits // 8
+    return 1 if kind.element is None else kind.element.width
 
 
 def _end(stored: StoredTensor) -> int:
