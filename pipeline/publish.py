@@ -23,11 +23,12 @@ def planning(
     head: Head,
     progress: Progress = SILENT,
     executor: Executor | None = None,
+    released: frozenset[str] = frozenset(),
 ) -> Pipeline[Project, Plan]:
-    """Return the stages that only read the remote. `head` was read before any file."""
+    """Return the stages that only read the remote. `head` was read before any file; `released` are the last paths."""
     return (
         releasing(workspace, progress, executor=executor).then(  # collected, serialized, with its card, sealed
-            Compare(hub, target, head)
+            Compare(hub, target, head, released)
         )  # every change that publishing would make
     )
 

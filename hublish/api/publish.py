@@ -10,6 +10,7 @@ from hublish.api.read_project import AnyManifest, read_plan_file, read_project
 from hublish.api.session import Session
 from hublish.base.errors import DeclinedError, ManifestInvalidError
 from hublish.base.values import Plan, Project, Receipt
+from hublish.pipeline.compare.advice import with_advice
 from hublish.pipeline.compare.stale import refuse_stale
 from hublish.pipeline.lock.lock import require_writable
 from hublish.pipeline.lock.records import plan_document
@@ -58,7 +59,7 @@ def publish(
             require_writable(path)
         if reviewed is not None:
             refuse_stale(reviewed, plan_document(fresh))
-        if confirm is not None and not confirm(fresh):
+        if confirm is not None and not confirm(with_advice(fresh, session.hub)):
             raise DeclinedError("not published: the plan was not confirmed")
         return publishing(session.hub, path).run(fresh, session.progress)
 

@@ -9,11 +9,12 @@ from hublish.base.errors import CardError
 from hublish.base.gitignore import GitIgnore
 from hublish.base.patterns import matching
 from hublish.base.values import Action, Change, Head, Plan, Release, ReleaseFile, RepoRef, Target
-from hublish.base.values.publication import setting_changes
+from hublish.base.values.publication import RELEASED_BEFORE, setting_changes
 from hublish.hub.client import existing_release as existing
 from hublish.hub.client import transfer
 from hublish.hub.client.hub import Hub
 from hublish.hub.client.transfer import SAMPLE_BYTES, UploadMode
+from hublish.pipeline.compare.released_manifest import as_released
 from hublish.schemas.diagnose.problems import Problem
 from hublish.schemas.documents.file_names import CARD_FILE, GITATTRIBUTES, GITIGNORE
 from hublish.schemas.documents.manifest import Patterns
@@ -30,6 +31,8 @@ class Compare:
     hub: Hub
     target: Target
     head: Head
+    released: frozenset[str] = frozenset()
+    """The paths of the last release, from its lock."""
     title: ClassVar[str] = "comparing with the remote"
 
     def run(self, release: Release) -> Plan:
@@ -40,7 +43,13 @@ class Compare:
         """
         plan = make_plan(release, self.target, self.head, self.hub)
         _refuse_card(plan, self.hub)
-        return plan
+        changes = (
+            replace(each, reason=RELEASED_BEFORE)
+            if each.action is Action.LEAVE and each.path_in_repo in self.released
+            else each
+            for each in plan.changes
+        )
+        return replace(plan, changes=tuple(changes))
 
 
 def make_plan(release: Release, target: Target, head: Head, hub: Hub) -> Plan:
@@ -50,6 +59,7 @@ def make_plan(release: Release, target: Target, head: Head, hub: Hub) -> Plan:
         SourceChangedError: a file changed since it was sealed.
         RemoteError: the Hub cannot be read.
     """
+    release = as_released(release, target, head, hub)
     # Later steps compare the whole plan with a tree, so that the files come first, then pull request and tag.
     changes = _with_upload_modes(_changes(release, head), release, target, head, hub)
     plan = Plan(release, target, head, changes, setting_changes(target, head))

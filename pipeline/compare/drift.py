@@ -5,6 +5,7 @@ from typing import Any
 
 from hublish.base.values import Release, ReleaseFile, Setting, Target
 from hublish.base.values.publication import ChangedFile, LocalDrift
+from hublish.schemas.documents.file_names import MANIFEST_FILE
 from hublish.schemas.documents.lock import Lock, LockedFile
 
 
@@ -14,6 +15,9 @@ def drift_since(lock: Lock, release: Release, target: Target) -> LocalDrift:
     now = {file.path_in_repo: file for file in release.files}
     both = sorted(locked.keys() & now.keys())
     differ = [path for path in both if locked[path].sha256 != now[path].sha256]
+    # After a change of settings alone, the Hub keeps the released hub.yaml, and the lock has the digest of the new one.
+    if MANIFEST_FILE in differ and now[MANIFEST_FILE].sha256 == lock.manifest_sha256:
+        differ.remove(MANIFEST_FILE)
     return LocalDrift(
         files=len(now),
         added=tuple(sorted(now.keys() - locked.keys())),

@@ -53,7 +53,8 @@ class Lock(Document):
     tag: str | None = None
     """The tag at that commit."""
     manifest_sha256: Sha256
-    """The digest of hub.yaml as it was published."""
+    """The digest of hub.yaml when it was published. After a change of settings alone, the file of the release is an
+    older one."""
     load: Load
     """How the release is loaded back."""
     files: tuple[LockedFile, ...]

@@ -32,6 +32,10 @@ from hublish.schemas.yaml.reader import MAX_BYTES, Reading, read_yaml
 D = TypeVar("D", bound=Document)
 # Places of inserted values that are shown with a problem; a hostile string mentions thousands of names.
 _MAX_ORIGINS = 4
+# The fields of `repo` that apply to the repo, or to the act of publishing, and not to a version of its files.
+_SETTINGS = frozenset(
+    ["visibility", "gated", "space_sdk", "endpoint", "create_pr", "commit_message", "commit_description"]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,26 @@ def read_load(text: bytes, source: str = "hub.yaml") -> Load:
     # The text may contain anything but what is read of it: that becomes part of records and messages.
     secrets = [_secret(Location(source, 1, 1))] if _hold_token(expansion.data) else []
     return _validated(Published, reading, expansion, secrets).load
+
+
+def differs_only_in_settings(text: bytes, other: bytes) -> bool:
+    """Return whether two manifests describe the same files, and differ only in settings of the repo or of hublish."""
+    try:
+        parts = [_split(read_yaml(each, "hub.yaml").data) for each in (text, other)]
+    except InvalidDocumentError:
+        return False
+    (settings, rest), (other_settings, other_rest) = parts
+    # Without a changed setting, the texts differ in a comment or in the form: that is a change of the file.
+    return bool(rest == other_rest and settings != other_settings)
+
+
+def _split(data: Mapping[str, Any]) -> tuple[Any, Any]:
+    """Return what has no effect on the files of a release, and the rest."""
+    repo = data.get("repo")
+    fields = repo if isinstance(repo, dict) else {}
+    settings = {name: value for name, value in fields.items() if name in _SETTINGS}
+    rest = {name: value for name, value in fields.items() if name not in _SETTINGS}
+    return (settings, data.get("policy")), {**data, "repo": rest, "policy": None}
 
 
 def _validated(model: type[D], reading: Reading, expansion: Expansion, secrets: Iterable[Problem] = ()) -> D:

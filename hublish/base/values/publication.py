@@ -46,6 +46,10 @@ class RemoteFile:
         return self.blob_id == file.blob_id
 
 
+RELEASED_BEFORE: Final = "part of the last release, no longer of this one; patterns.delete_patterns can delete it"
+"""The reason of a LEAVE for a file that the author of the release probably expects to be gone."""
+
+
 # Read once, before any file: planning, uploading and verifying all refer to this state and never to a newer one.
 @dataclass(frozen=True)
 class Head:
@@ -94,6 +98,11 @@ class Change:
     """The rule's field in hub.yaml: `patterns.delete_patterns[0]`; empty for a rule from elsewhere."""
     location: Location | None = None
     """The place of a rule in another file: the line of a `.gitignore`."""
+
+    @property
+    def was_released(self) -> bool:
+        """Whether the last release had the file, and this one leaves it on the Hub."""
+        return self.action is Action.LEAVE and self.reason == RELEASED_BEFORE
 
     @property
     def size(self) -> int:

@@ -40,7 +40,7 @@ def run(arguments: Namespace, report: Report) -> Outcome:
     from hublish.cli.views.plan import PlanView
 
     plan = hublish.plan(manifest(arguments, report), **hub_options(arguments, report))
-    report.warn(plan.release.warnings)
+    report.warn((*plan.release.warnings, *plan.warnings))
     # Before the plan is shown: a plan file that cannot be written is an error.
     if arguments.out:
         _write(plan, arguments.out)

@@ -51,7 +51,7 @@ def run(arguments: Namespace, report: Report) -> Outcome:
     from hublish.cli.views.publish import ReceiptView
 
     def confirm(plan: hublish.Plan) -> bool:
-        report.warn(plan.release.warnings)
+        report.warn((*plan.release.warnings, *plan.warnings))
         return plan.nothing_to_do or report.confirm(PlanView(plan, ask=True), "Publish this?")
 
     # A reviewed plan was confirmed by its review, and -y confirms in advance.

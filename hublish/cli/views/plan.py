@@ -9,6 +9,7 @@ from hublish.cli.terminal.color import Paint
 from hublish.cli.terminal.text import columns, indented, plural
 from hublish.cli.views import phrases
 from hublish.cli.views.phrases import NO_OPTIONS, RepeatedOptions
+from hublish.pipeline.compare.advice import NO_PERMISSION
 from hublish.schemas.documents.sizes import format_size
 from hublish.schemas.yaml.reader import Places
 
@@ -61,7 +62,8 @@ class PlanView:
         return [f"{_MARKS[change.action][0]} {change.path_in_repo}" for change in self.plan.of(*_COMMITTED)]
 
     def _files(self, paint: Paint) -> Iterable[str]:
-        changes = self.plan.changes if self.everything else self.plan.of(*_LISTED)
+        shown = self.plan.changes
+        changes = shown if self.everything else tuple(each for each in shown if _is_listed(each))
         excluded = self.plan.release.excluded
         lines = [*self._lines(changes, paint), *([] if self.everything else _counts(self.plan, paint))]
         if not (lines or excluded):
@@ -85,6 +87,9 @@ class PlanView:
     def _next(self, paint: Paint) -> Iterable[str]:
         if self.ask or self.plan.nothing_to_do or self.plan.refusals:
             return ()
+        if any(problem.code == NO_PERMISSION for problem in self.plan.warnings):
+            login = "hf auth login, or set HF_TOKEN to a token with write access"
+            return phrases.next_steps(paint, login, f"hublish publish{self.repeated.manifest}{self.repeated.hub}")
         # The plan file contains the values of --set.
         if self.written_to:
             command = f"hublish publish {self.written_to}{self.repeated.file}{self.repeated.hub}"
@@ -157,13 +162,17 @@ def _legend(changes: Iterable[Change]) -> str:
 
 def _counts(plan: Plan, paint: Paint) -> Iterable[str]:
     kept = plan.of(Action.KEEP)
-    left = plan.of(Action.LEAVE)
+    left = [change for change in plan.of(Action.LEAVE) if not change.was_released]
     if kept:
         size = format_size(phrases.size_of(change.file for change in kept if change.file))
         yield paint("dim", f"  = {plural(len(kept), 'file')} unchanged ({size})")
     if left:
         # delete_patterns would have to name them.
         yield paint("dim", f"  . {plural(len(left), 'remote file')} not touched: outside the release")
+
+
+def _is_listed(change: Change) -> bool:
+    return change.action in _LISTED or change.was_released
 
 
 def _row(change: Change, places: Places | None) -> tuple[str, ...]:

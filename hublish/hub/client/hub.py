@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from hublish.base.errors import HublishError
+from hublish.base.errors import HublishError, RemoteError
 from hublish.base.progress import SILENT, Progress
 from hublish.base.values import Head, RemoteFile, RepoRef, Target
 from hublish.hub.client import failures, listings
@@ -61,6 +61,28 @@ class Hub:
     def whoami(self) -> str:
         """Return the name of the token's account."""
         return self._retried("asking who the token belongs to", lambda: str(self.api.whoami()["name"]))
+
+    @property
+    def has_token(self) -> bool:
+        """Whether requests are made with a token."""
+        from huggingface_hub import get_token
+
+        return isinstance(self.token, str) or (self.token is not False and get_token() is not None)
+
+    def account(self) -> "Account":
+        """Return the account of the token."""
+        action = "asking who the token belongs to"
+        body = self.request(action, "GET", "whoami-v2")
+        with self.translating(action):
+            token = body.get("auth", {}).get("accessToken") or {}
+            return Account(listings.field(body, "name", str), str(token.get("role", "")))
+
+    def exists(self, repo: RepoRef) -> bool:
+        """Return whether a repo exists, and the token may read it; False when the Hub does not know its type."""
+        try:
+            return self._info(repo, None) is not None
+        except RemoteError:
+            return False
 
     def ping(self) -> None:
         """Send one request, without retries.
@@ -312,6 +334,15 @@ class Hub:
             return info.commit
         found = self._info(repo, revision)
         return None if found is None else found.commit
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The account of a token."""
+
+    name: str
+    role: str
+    """`read`, `write`, `fineGrained`, or empty."""
 
 
 @dataclass(frozen=True, slots=True)

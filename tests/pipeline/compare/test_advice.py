@@ -1,0 +1,63 @@
+"""Warnings before a release is published: the token, repos of another type, files of the last release."""
+
+import json
+from pathlib import Path
+
+import pytest
+from huggingface_hub import HfApi
+
+import hublish
+from hublish.base.values import Plan
+from hublish.hub.server import EmbeddedHub
+
+
+def planned(folder: Path, hub: EmbeddedHub, repo_id: str, token: str | bool | None, repo_type: str = "model") -> Plan:
+    (folder / "m").mkdir(exist_ok=True)
+    (folder / "m" / "config.json").write_text("{}")
+    manifest = folder / "hub.yaml"
+    manifest.write_text(
+        json.dumps({"repo": {"repo_id": repo_id, "repo_type": repo_type}, "artifacts": [{"source": "m/"}]})
+    )
+    return hublish.plan(manifest, endpoint=hub.endpoint, token=token)
+
+
+@pytest.mark.parametrize(
+    ("token", "expected"),
+    [
+        (False, "there is no token"),
+        ("hf_" + "x" * 34, "does not accept the token"),
+        ("read", "may only read"),
+        ("own", ""),
+    ],
+)
+def test_a_token_that_cannot_publish_is_named(
+    token: str | bool, expected: str, tmp_path: Path, own_home: Path, own_hub: EmbeddedHub
+) -> None:
+    if token in ("read", "own"):
+        token = own_hub.add_user("reader", role="read") if token == "read" else own_hub.token
+    plan = planned(tmp_path, own_hub, "acme/advice-token", token)
+    messages = [problem.message for problem in plan.warnings]
+    assert [expected in message for message in messages] == ([True] if expected else [])
+
+
+@pytest.mark.parametrize(("mine", "theirs"), [("model", "dataset"), ("dataset", "model"), ("model", "space")])
+def test_a_repo_of_another_type_is_named(
+    mine: str, theirs: str, tmp_path: Path, own_home: Path, own_hub: EmbeddedHub
+) -> None:
+    repo_id = f"acme/advice-{mine}-{theirs}"
+    sdk = "static" if theirs == "space" else None
+    HfApi(endpoint=own_hub.endpoint, token=own_hub.token).create_repo(repo_id, repo_type=theirs, space_sdk=sdk)
+    (warning,) = planned(tmp_path, own_hub, repo_id, own_hub.token, mine).warnings
+    assert warning.hint == f"write `repo_type: {theirs}` if that repo is meant"
+
+
+def test_files_of_the_last_release_are_told_from_those_of_others(
+    tmp_path: Path, own_home: Path, own_hub: EmbeddedHub
+) -> None:
+    planned(tmp_path, own_hub, "acme/advice-less", own_hub.token)
+    (tmp_path / "m" / "log.csv").write_text("1\n")
+    hublish.publish(tmp_path / "hub.yaml", endpoint=own_hub.endpoint, token=own_hub.token)
+    (tmp_path / "m" / "log.csv").unlink()
+    plan = planned(tmp_path, own_hub, "acme/advice-less", own_hub.token)
+    assert [each.path_in_repo for each in plan.changes if each.was_released] == ["log.csv"]
+    assert [each.path_in_repo for each in plan.changes if each.action == "leave"] == [".gitattributes", "log.csv"]
