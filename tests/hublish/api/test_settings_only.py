@@ -43,7 +43,7 @@ def test_a_changed_setting_is_applied_without_a_commit(
     change: dict[str, Any], tag: str | None, tmp_path: Path, server: EmbeddedHub
 ) -> None:
     api = HfApi(endpoint=server.endpoint, token=server.token)
-    options = {"endpoint": server.endpoint, "token": server.token}
+    options: dict[str, Any] = {"endpoint": server.endpoint, "token": server.token}
     repo = {"repo_id": f"acme/{tmp_path.name}", **REPO, **({"tag": tag} if tag else {})}
     (tmp_path / "config.json").write_text("{}")
     first = hublish.publish(declare(tmp_path, repo), **options)
@@ -74,7 +74,7 @@ def test_a_changed_setting_is_applied_without_a_commit(
 def test_a_change_of_anything_else_needs_a_new_version(
     more: dict[str, Any], tmp_path: Path, server: EmbeddedHub
 ) -> None:
-    options = {"endpoint": server.endpoint, "token": server.token}
+    options: dict[str, Any] = {"endpoint": server.endpoint, "token": server.token}
     repo = {"repo_id": f"acme/{tmp_path.name}", **REPO, "tag": "v1"}
     (tmp_path / "config.json").write_text("{}")
     hublish.publish(declare(tmp_path, repo), **options)
@@ -87,7 +87,7 @@ def test_a_change_of_anything_else_needs_a_new_version(
 
 
 def test_a_changed_file_takes_the_new_settings_along(tmp_path: Path, server: EmbeddedHub) -> None:
-    options = {"endpoint": server.endpoint, "token": server.token}
+    options: dict[str, Any] = {"endpoint": server.endpoint, "token": server.token}
     repo = {"repo_id": f"acme/{tmp_path.name}", **REPO, "tag": "v1"}
     (tmp_path / "config.json").write_text("{}")
     hublish.publish(declare(tmp_path, repo), **options)
@@ -97,7 +97,7 @@ def test_a_changed_file_takes_the_new_settings_along(tmp_path: Path, server: Emb
 
 
 def test_a_comment_is_a_change_of_the_file(tmp_path: Path, server: EmbeddedHub) -> None:
-    options = {"endpoint": server.endpoint, "token": server.token}
+    options: dict[str, Any] = {"endpoint": server.endpoint, "token": server.token}
     (tmp_path / "config.json").write_text("{}")
     manifest = declare(tmp_path, {"repo_id": f"acme/{tmp_path.name}"})
     hublish.publish(manifest, **options)
