@@ -135,11 +135,13 @@ clean: ## remove everything that make wrote
 	@.venv-oldest/bin/python -m $(MINILM)
 	@touch $@
 
-FRAMEWORKS := tests/frameworks/requirements.txt tests/frameworks/requirements-no-deps.txt
+FRAMEWORKS := tests/frameworks/requirements.txt tests/frameworks/requirements-no-deps.txt tests/frameworks/sdists.txt
 .venv-frameworks/dev.stamp: pyproject.toml .ci/frameworks.lock $(FRAMEWORKS) | .venv-frameworks/pip.stamp
 	@echo "installing hublish and the frameworks into .venv-frameworks"
 	@.venv-frameworks/bin/python -m pip install --quiet --constraint .ci/frameworks.lock --requirement $(word 1,$(FRAMEWORKS))
 	@.venv-frameworks/bin/python -m pip install --quiet --no-deps --requirement $(word 2,$(FRAMEWORKS))
 	@.venv-frameworks/bin/python -m pip install --quiet --constraint .ci/frameworks.lock --editable . --group test
+	@.venv-frameworks/bin/python -m pip download --quiet --no-deps --no-binary huggingface_hub --require-hashes \
+	  --requirement $(word 3,$(FRAMEWORKS)) --dest .venv-frameworks/sdists || echo "without an sdist, its tests are skipped"
 	@.venv-frameworks/bin/python -m $(MINILM)
 	@touch $@

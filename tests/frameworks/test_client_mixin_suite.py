@@ -1,0 +1,76 @@
+"""huggingface_hub's own tests of its mixins, run on HubMixin: only their import of the mixin is changed."""
+
+import os
+import re
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+from typing import Final
+
+import huggingface_hub
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SDISTS = Path(sys.prefix) / "sdists"
+FILES = ("test_hub_mixin.py", "test_hub_mixin_pytorch.py", "testing_constants.py", "testing_utils.py")
+IMPORT = re.compile(r"^from huggingface_hub\.hub_mixin import (.+)$", re.MULTILINE)
+
+_CHECKED_FIRST: Final = (
+    "replaces `_from_pretrained`, and loads a repo that does not exist: hublish checks the files of a repo first"
+)
+_ONE_BY_ONE: Final = "replaces the client's `hf_hub_download`: hublish downloads all files of one commit by itself"
+CANNOT_PASS: Final = {
+    ("test_hub_mixin", "test_from_pretrained_model_id_only"): _CHECKED_FIRST,
+    ("test_hub_mixin", "test_from_pretrained_model_id_and_revision"): _CHECKED_FIRST,
+    ("test_hub_mixin_pytorch", "test_from_pretrained_model_id_only"): _CHECKED_FIRST,
+    ("test_hub_mixin_pytorch", "test_from_pretrained_model_id_and_revision"): _CHECKED_FIRST,
+    ("test_hub_mixin_pytorch", "test_from_pretrained_model_from_hub_prefer_safetensor"): _ONE_BY_ONE,
+    ("test_hub_mixin_pytorch", "test_from_pretrained_model_from_hub_fallback_pickle"): _ONE_BY_ONE,
+}
+
+
+def test_the_sdist_is_that_of_the_installed_client() -> None:
+    pinned = re.findall(r"^huggingface_hub==(\S+)", (ROOT / "tests/frameworks/sdists.txt").read_text(), re.MULTILINE)
+    assert pinned == [huggingface_hub.__version__]
+
+
+@pytest.fixture
+def suite(tmp_path: Path) -> Path:
+    """The tests, unpacked and changed."""
+    sdist = SDISTS / f"huggingface_hub-{huggingface_hub.__version__}.tar.gz"
+    if not sdist.exists():
+        pytest.skip(f"{sdist} was not downloaded: run make .venv-frameworks/dev.stamp with a network")
+    folder = tmp_path / "client_tests"
+    folder.mkdir()
+    (folder / "__init__.py").touch()
+    with tarfile.open(sdist) as archive:
+        for name in FILES:
+            member = archive.extractfile(f"{sdist.name.removesuffix('.tar.gz')}/tests/{name}")
+            assert member is not None
+            text, changed = IMPORT.subn(_import_ours, member.read().decode())
+            assert bool(changed) == name.startswith("test_")
+            (folder / name).write_text(text)
+    return folder
+
+
+def _import_ours(found: re.Match[str]) -> str:
+    return "\n".join(f"from hublish import HubMixin as {name}" for name in found[1].split(", "))
+
+
+def test_the_mixin_passes_the_tests_of_the_client(suite: Path, tmp_path: Path) -> None:
+    options = ["-q", "-rA", "--tb=short", "-p", "no:cacheprovider", "-p", "tests.frameworks.client_fixtures"]
+    ran = subprocess.run(
+        [sys.executable, "-m", "pytest", *options, str(suite)],
+        env={**os.environ, "HF_HOME": str(tmp_path / "home"), "PYTHONPATH": f"{ROOT}{os.pathsep}{tmp_path}"},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    results = re.findall(r"^(PASSED|FAILED|ERROR|SKIPPED) \S*?(\w+)\.py::\w+::(\w+)", ran.stdout, re.MULTILINE)
+    passed = {(module, name) for result, module, name in results if result == "PASSED"}
+    others = {(module, name) for result, module, name in results if result != "PASSED"}
+    assert others == set(CANNOT_PASS), ran.stdout[-20_000:]
+    assert len(passed) == 40
