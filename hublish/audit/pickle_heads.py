@@ -41,9 +41,22 @@ _NAME: Final = rb"[A-Za-z_\x80-\xff][\w.\x80-\xff]*"
 _NAME_BYTES: Final = bytes(code for code in range(256) if code >= 0x80 or re.match(rb"[\w.]", bytes([code])))
 # The line feed between the two lines of GLOBAL, the name, and an opcode that may follow.
 _LINES: Final = re.compile(rb"\n(?=" + _NAME + rb"\n(?:p\d|[.02Qqr\x85\x94" + _PUSH + rb"]))")
-# A short string that may name a module, for STACK_GLOBAL.
-_STRING: Final = re.compile(rb"\x8c[\x02-\xff](?=[A-Za-z_][\w.])")
+# A short string that may name a module, for STACK_GLOBAL. Its first characters dismiss most other bytes.
+_STRING: Final = re.compile(rb"\x8c(?:[\2\3](?=[A-Za-z_][\w.])|[\x04-\xff](?=[A-Za-z_][\w.]{3}))")
 _MODULE: Final = re.compile(rb"[\w.]+")
+# STACK_GLOBAL behind a name, which may be a line, and be written to or read from the memo.
+_STACK_GLOBAL: Final = re.compile(
+    rb"\x93(?:(?<=[\w.\x94\n].)(?:(?<=[\0\2\w.][\w.]{2}.)|(?<=[\w.'\"]{2}[\x94\n].)|(?<=\d\n.))"
+    rb"|(?<=[hq]..)(?:(?<=[\w.]{2}q..)|(?<=h[\0-\x1f].))|(?<=\0\0.)(?<=r.{5}))",
+    re.DOTALL,
+)
+# Bytes before it in which the other forms of strings are searched for, because text has too many of them elsewhere.
+_NAMES_BEFORE: Final = 256
+_OTHER_STRINGS: Final = re.compile(
+    rb"U(?=[\x02-\xff][A-Za-z_][\w.])|[XT](?=.[\x00-\x0f]\0\0[A-Za-z_])|\x8d(?=.[\x00-\x0f]\0{6}[A-Za-z_])"
+    rb"|S(?=['\"][A-Za-z_\\])|V(?=[A-Za-z_\\][\w.\\]*\n)",
+    re.DOTALL,
+)
 
 # Longer headers of safetensors are not parsed here, because their JSON may take twenty times the memory.
 _LONGEST_HEADER: Final = 8 << 20
@@ -83,10 +96,12 @@ class _Search:
     """Bytes that a walk has found not to be a pickle: tensors repeat the same few without end."""
     followed: list[range] = field(default_factory=list)
     """The headers that the last walk went past."""
+    strings: set[int] = field(default_factory=set)
+    """The strings that the last walk went past."""
 
     def runs(self, start: int, key: bytes, *, marked: bool) -> bool:
         """Whether an unpickler that begins at `start` imports a name and acts on it."""
-        if key in self.broken or any(start in headers for headers in self.followed):
+        if key in self.broken or start in self.strings or any(start in headers for headers in self.followed):
             return False
         self.budget.left -= _WALK_COST
         seen = walk(self.blob, start, self.budget, marked=marked)
@@ -95,7 +110,7 @@ class _Search:
         if seen.imports and _acts(seen, headed=key[0] == _PROTO):
             return not (self.compiled and self._in_literal(seen, start))
         # A walk from a later header of the same ones would find as little.
-        self.followed = seen.headers[1:]
+        self.followed, self.strings = seen.headers[1:], seen.strings
         # The same bytes break off again. Where too few bytes are left for an argument, fewer are left later.
         reached = seen.end + _LONGEST_PREFIX if seen.ending is Ending.CUT and not seen.imports else seen.reached
         if seen.ending is not Ending.STOPPED and reached <= start + len(key) and len(self.broken) < _MOST_KEYS:
@@ -138,6 +153,13 @@ def _heads(data: bytes, known: int) -> Iterator[tuple[int, bool]]:
         begin = match.start() + 2
         if _MODULE.fullmatch(data, begin, begin + data[begin - 1]):
             yield match.start(), False
+    for match in _STACK_GLOBAL.finditer(data, known):
+        end = match.start()
+        # A long name, such as `path.os.path.os.system`, may fill them.
+        full = not data[end - _NAMES_BEFORE // 2 : end - _LONGEST_PREFIX].strip(_NAME_BYTES)
+        reach = _OVERLAP if full else _NAMES_BEFORE
+        for string in _OTHER_STRINGS.finditer(data, max(0, end - reach), end):
+            yield string.start(), False
     for match in _LINES.finditer(data):
         end = match.start()
         before = data[max(0, end - _OVERLAP) : end]

@@ -32,6 +32,7 @@ _MEMO_READS: Final = frozenset(["GET", "BINGET", "LONG_BINGET"])
 _COUNTED_STRINGS: Final = frozenset(
     ["SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8", "SHORT_BINSTRING", "BINSTRING"],
 )
+_NAMES: Final = _COUNTED_STRINGS | {"STRING", "UNICODE"}
 # Values that no implementation of the unpickler can call, or accept as the arguments of a call.
 _CONSTANTS: Final = frozenset(["None", "int", "int_or_bool", "bool", "float"])
 _STRINGS: Final = frozenset(["str", "bytes", "bytes_or_str", "any"])
@@ -114,6 +115,8 @@ class Walk:
     frames: int = 0
     headers: list[range] = field(default_factory=list)
     """Offsets of the PROTO opcodes."""
+    strings: set[int] = field(default_factory=set)
+    """Offsets of the opcodes of strings."""
 
 
 def walk(
@@ -185,6 +188,8 @@ class _Walker:
         if name == "STACK_GLOBAL":
             self._import_names(*popped)
         argument = self._argument(operation) if operation.lines != 2 else None
+        if operation.name in _NAMES:
+            seen.strings.add(begin)
         self._count(operation, popped)
         seen.operations += 1
         if name in _ADDITIONS:

@@ -13,6 +13,7 @@ from hublish.audit.pickle_heads import led_pickle
 from hublish.audit.pickle_walk import Budget, Ending, Walk, walk
 from hublish.audit.standard_library import may_import
 from hublish.formats.blob import Blob, SliceBlob, TailBlob
+from hublish.formats.pickle_reader import is_opcode
 
 # Shorter ones hold one small constant, and prose such as "K1." has the same bytes.
 _SHORTEST_BARE: Final = 4
@@ -43,6 +44,9 @@ class _Start:
 
     def chain(self) -> str | None:
         """Follow consecutive pickles from the first byte on, as one unpickler reads them."""
+        # Most files end here, without a walk.
+        if not is_opcode(self.blob.read_at(0, 1)):
+            return None
         start, memo_writes, budget = 0, 0, Budget()
         while True:
             seen = walk(self.blob, start, budget, memo_writes)

@@ -199,6 +199,9 @@ def _is_header(block: bytes) -> bool:
     """Whether a reader takes a block for a header: by its signature, or by its checksum, because v7 has none."""
     if len(block) < _BLOCK or block.startswith(_SIGNATURE, 257):
         return len(block) == _BLOCK
+    # An empty checksum is zero to tarfile.
+    if block[148] and not _CHECKSUM_BEGINS.match(block, 148):
+        return False
     try:
         # As liberal as tarfile, so that a header that it reads is never taken for other data.
         checksum = _lenient_number(block[148:156])

@@ -116,21 +116,28 @@ _LZMA_HEADER: Final = 13
 # So many zeros are an empty stream of LZMA alone, with the five bytes that begin the data.
 _EMPTY_LZMA: Final = _LZMA_HEADER + 5
 _PIECE: Final = 1 << 20
+# The first bytes of all formats that have a signature.
+_FIRST: Final = frozenset([*b"\x28\x1f\x04B\xfd", *range(0x50, 0x60), *(magic[0] for magic, _ in _OTHERS)])
 
 
 def compressions_of(head: bytes) -> Iterator[Compression]:
     """Yield every compression that bytes with this head may have."""
+    if head and head[0] in _FIRST:
+        yield from _signed(head)
+    # RFC 1950: deflate, a window of at most 32 KiB, and a check of both bytes.
+    if len(head) > 1 and head[0] & 15 == 8 and head[0] >> 4 <= 7 and int.from_bytes(head[:2], "big") % 31 == 0:
+        yield Compression("zlib", zlib_stream, certain=False)
+    if _is_lzma(head):
+        yield Compression("lzma", _LzmaOrXz, certain=False)
+
+
+def _signed(head: bytes) -> Iterator[Compression]:
     if _ZSTANDARD.match(head):
         yield Compression("zstandard", _zstandard(), resumes=_ZSTANDARD)
     yield from (found for found in _READABLE if found.resumes.match(head))
     if head.startswith(_XZ):
         yield Compression("xz", _LzmaOrXz)
     yield from (Compression(name, None) for magic, name in _OTHERS if head.startswith(magic))
-    # RFC 1950: deflate, a window of at most 32 KiB, and a check of both bytes.
-    if len(head) > 1 and head[0] & 15 == 8 and head[0] >> 4 <= 7 and int.from_bytes(head[:2], "big") % 31 == 0:
-        yield Compression("zlib", zlib_stream, certain=False)
-    if _is_lzma(head):
-        yield Compression("lzma", _LzmaOrXz, certain=False)
 
 
 def _is_lzma(head: bytes) -> bool:

@@ -76,6 +76,11 @@ def _operation(info: pickletools.OpcodeInfo) -> Operation:
 _OPERATIONS: Final = {info.code.encode("latin-1"): _operation(info) for info in pickletools.opcodes}
 
 
+def is_opcode(code: bytes) -> bool:
+    """Whether a byte is an opcode."""
+    return code in _OPERATIONS
+
+
 class CutShortError(Exception):
     """The bytes end within the pickle."""
 

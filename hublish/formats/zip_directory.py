@@ -120,6 +120,10 @@ def open_zipfile(blob: Blob) -> zipfile.ZipFile:
         return file
 
 
+class LargeDirectoryError(InvalidFileError):
+    """The directory exceeds the limit, so the members are unknown."""
+
+
 class _DirectoryReader(io.BufferedReader):
     """A stream from which zipfile cannot read a directory beyond the limit; it reads one with a single call."""
 
@@ -127,7 +131,7 @@ class _DirectoryReader(io.BufferedReader):
 
     def read(self, size: int | None = -1, /) -> bytes:
         if self.bounded and (size or 0) > MAX_DIRECTORY_SIZE:
-            raise zipfile.BadZipFile(f"the directory takes {size} bytes; the limit is {MAX_DIRECTORY_SIZE}")
+            raise LargeDirectoryError(f"the directory takes {size} bytes; the limit is {MAX_DIRECTORY_SIZE}")
         return super().read(size)
 
 

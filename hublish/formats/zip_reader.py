@@ -19,6 +19,7 @@ from hublish.formats.zip_directory import (
     DIRECTORY_END,
     LOCAL_HEADER,
     MAX_END_SIZE,
+    LargeDirectoryError,
     Member,
     has_local_header,
     open_zipfile,
@@ -108,9 +109,11 @@ def is_zip(blob: Blob, head: bytes) -> bool:
     # The signature may be there by chance, or in a part of another format: a compressed zip is stored in pieces.
     try:
         found = open_zipfile(blob).infolist()
+    except LargeDirectoryError:
+        found = []
     except InvalidFileError:
         return False
-    # A directory that zipfile takes for empty may not be the one that another reader finds.
+    # A directory that is too large, or that zipfile takes for empty, may not be the one that another reader finds.
     return bool(found) or has_local_header(blob, size)
 
 

@@ -32,6 +32,16 @@ LED = {
     "names that are strings": b"\x8c\x02os\x8c\x06system\x93)R",
     "names of the memo": b"\x80\x04\x8c\x02os\x94\x8c\x06system\x94h\x00h\x01\x93)R",
 }
+STRINGS = {
+    "SHORT_BINSTRING": b"U\x02osU\x06system\x93",
+    "BINSTRING": b"T\x02\0\0\0osT\x06\0\0\0system\x93",
+    "BINUNICODE": b"X\x02\0\0\0osq\0X\x06\0\0\0systemq\1\x93",
+    "BINUNICODE8": b"\x8d\x02" + bytes(7) + b"os\x94\x8c\x06system\x94\x93",
+    "STRING": b"S'os'\np0\nS'system'\np1\n\x93",
+    "UNICODE": b"V\\u006fs\nVsystem\n\x93",
+    "a long name": b"Vos\nV" + b"path.os." * 200 + b"system\n\x93",
+}
+LED |= {f"names by {name}": names + b"(S'true'\ntR." for name, names in STRINGS.items()}
 LEADS = {
     "a byte": b"#",
     "16 zeros": bytes(16),
@@ -46,6 +56,13 @@ LEADS = {
 @pytest.mark.parametrize("data", LED.values(), ids=LED)
 def test_a_pickle_after_leading_bytes_is_found(data: bytes, lead: bytes) -> None:
     assert pickle_in(MemoryBlob(lead + data + b"\x00\xff")) is not None
+
+
+def test_text_with_the_opcodes_of_strings_is_clean() -> None:
+    letters = random.Random(5)
+    lines = ["".join(letters.choices("ALGVSEKTDPRINQFYHMCWU", k=60)) for _ in range(30_000)]
+    # The dash has the byte of STACK_GLOBAL.
+    assert carried_pickle(MemoryBlob("\n".join(["> human \u2013 mouse", *lines]).encode())) is None
 
 
 def test_the_offset_is_reported() -> None:

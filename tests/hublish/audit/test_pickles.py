@@ -1,11 +1,14 @@
 """A pickle is detected by its content, and nothing else is taken for one."""
 
+import dbm.dumb
 import pickle
 import random
+import shelve
 from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -169,3 +172,20 @@ def test_constants_are_not_a_pickle_however_many() -> None:
 def test_a_large_pickle_that_the_walk_cannot_follow_is_refused() -> None:
     found = pickle_in(MemoryBlob(b"NK\x05" * 1_000_000))
     assert found == "a pickle, or many in a row, with too many instructions to follow"
+
+
+@pytest.mark.parametrize("protocol", range(6))
+def test_a_shelf_is_refused(tmp_path: Path, protocol: int) -> None:
+    with dbm.dumb.open(str(tmp_path / "shelf"), "n") as file:
+        shelf: shelve.Shelf[object] = shelve.Shelf(file, protocol)  # type: ignore[arg-type]  # as in `shelve.open`
+        shelf["plain"] = [1, "text" * 100]
+        shelf["call"] = Call()
+    assert carried_pickle(MemoryBlob((tmp_path / "shelf.dat").read_bytes())) is not None
+    assert carried_pickle(MemoryBlob((tmp_path / "shelf.dir").read_bytes())) is None
+
+
+def test_an_array_that_is_mapped_to_memory_is_clean(tmp_path: Path) -> None:
+    array = np.lib.format.open_memmap(tmp_path / "a.npy", mode="w+", dtype=np.float32, shape=(100, 10))
+    array[:] = 1
+    array.flush()
+    assert carried_pickle(MemoryBlob((tmp_path / "a.npy").read_bytes())) is None
