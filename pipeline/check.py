@@ -3,11 +3,16 @@
 A module of its own, so that a check, which runs before every commit, imports neither a serializer nor the Hub client.
 """
 
-from hublish.base.values import Project, Staged
-from hublish.pipeline.collect.collect import Collect
+from collections.abc import Iterable
+
+from hublish.base.values import Collection, Kind, Project, Staged
+from hublish.pipeline.collect.collect import Collect, survey
 from hublish.pipeline.engine import Pipeline
-from hublish.pipeline.render_card.render_card import RenderCard
-from hublish.pipeline.screen.screen import Outline, Screen, ScreenCard
+from hublish.pipeline.render_card.render_card import RenderCard, card_problems
+from hublish.pipeline.screen.completeness import ScreenParts, incomplete_parts
+from hublish.pipeline.screen.placeholders import ScreenPlaceholders, placeholders
+from hublish.pipeline.screen.screen import Outline, Screen, ScreenCard, screen_problems
+from hublish.schemas.diagnose.problems import MAX_PROBLEMS, Problem, errors_in, warnings_in
 
 
 def checking() -> Pipeline[Project, Staged]:
@@ -16,6 +21,25 @@ def checking() -> Pipeline[Project, Staged]:
         Pipeline.of(Collect())  # every file that the manifest names, with its verdict
         .then(Outline())  # by name; nothing is converted
         .then(Screen())  # against the policy and the Hub's limits
+        .then(ScreenParts())  # weights, card, SDK: what its readers need
         .then(RenderCard())  # README.md, from the card
         .then(ScreenCard())  # for secrets
+        .then(ScreenPlaceholders())  # in the manifest and the card
     )
+
+
+def all_problems(project: Project, found: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Return the problems that stopped a check, and those of every other stage: errors first, then warnings.
+
+    The stages run again on the files that can be released: one mistake must not hide the others from its author.
+    """
+    sources = survey(project)
+    usable = tuple(one for one in sources.candidates if one.kind is Kind.FILE)
+    outline = Outline().run(Collection(project, usable))
+    screened, parts = screen_problems(outline), tuple(incomplete_parts(outline))
+    if any(problem.code == "source.missing" for problem in sources.problems):
+        # Parts and patterns for which a missing source should have provided a file: that source is reported alone.
+        screened, parts = tuple(one for one in screened if not one.path.startswith("load.")), ()
+    later = (*sources.problems, *screened, *parts, *card_problems(project), *placeholders(project))
+    every = tuple(dict.fromkeys((*found, *later)))
+    return (*errors_in(every)[:MAX_PROBLEMS], *warnings_in(every)[:MAX_PROBLEMS])

@@ -2,11 +2,10 @@
 
 from hublish.api.read_project import AnyManifest, read_project
 from hublish.api.session import Session
-from hublish.base.errors import PolicyError, SourceError
+from hublish.base.errors import CardError, PolicyError, SourceError
 from hublish.base.progress import SILENT, Progress
-from hublish.pipeline.check import checking
-from hublish.pipeline.render_card.render_card import card_problems
-from hublish.schemas.diagnose.problems import Problem
+from hublish.pipeline.check import all_problems, checking
+from hublish.schemas.diagnose.problems import Problem, errors_in
 from hublish.schemas.documents.file_names import MANIFEST_FILE
 
 
@@ -26,10 +25,10 @@ def check(manifest: AnyManifest = MANIFEST_FILE, *, progress: Progress = SILENT)
     with Session(read_project(manifest), progress=progress) as session:
         try:
             staged = checking().run(session.project, progress)
-        except (SourceError, PolicyError) as error:
-            # The card does not depend on the files that stopped the check: report both at once.
-            if found := card_problems(session.project):
-                error.problems += found
-                error.message = f"{len(error.problems)} problems, with the files and with the card"
+        except (SourceError, PolicyError, CardError) as error:
+            before = errors_in(error.problems)
+            error.problems = all_problems(session.project, error.problems)
+            if len(errors := errors_in(error.problems)) > len(before):
+                error.message = f"{len(errors)} problems, with the files and with the card"
             raise
         return session.located(staged.warnings)

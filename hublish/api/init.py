@@ -146,6 +146,9 @@ def _checked(made: Drafted, folder: Path, shown: str | Path, progress: Progress)
     except HublishError as error:
         msg = f"{shown} cannot be released as it is: {error.message}"
         raise DraftError(msg, hint=error.hint, problems=error.problems) from None
+    # The draft marks these itself, as fields to fill in.
+    open_ = {line.partition(":")[0] for line in made.open}
+    warnings = tuple(one for one in warnings if one.code != "release.placeholder" or one.path not in open_)
     return Draft(made.text.decode("utf-8"), made.manifest, made.detected, made.left_out, made.open, warnings)
 
 

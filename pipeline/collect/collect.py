@@ -15,7 +15,7 @@ from hublish.base.errors import SourceError
 from hublish.base.values import Candidate, Collection, Kind, Project
 from hublish.pipeline.collect.sources import artifact_candidates, load_format_problems, manifest_candidate
 from hublish.pipeline.collect.verdicts import Matches, with_verdict
-from hublish.schemas.diagnose.problems import MAX_PROBLEMS, Problem, Related, counted, errors_in
+from hublish.schemas.diagnose.problems import MAX_PROBLEMS, Problem, Related, counted, errors_in, warnings_in
 
 _COLLISION = "source.collision"
 
@@ -36,7 +36,8 @@ class Collect:
         # A hostile tree may cause a problem for each of a million files.
         if errors := errors_in(found.problems):
             more = f"; the first {MAX_PROBLEMS} are shown" if len(errors) > MAX_PROBLEMS else ""
-            raise SourceError(f"{counted(errors)} with the sources{more}", problems=errors[:MAX_PROBLEMS])
+            problems = (*errors[:MAX_PROBLEMS], *warnings_in(found.problems))
+            raise SourceError(f"{counted(errors)} with the sources{more}", problems=problems)
         return Collection(project, found.candidates, tuple(found.problems))
 
 

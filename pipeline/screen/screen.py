@@ -17,7 +17,7 @@ from hublish.base.errors import PolicyError
 from hublish.base.patterns import matching, near_misses
 from hublish.base.values import Collection, Origin, Staged, StagedFile
 from hublish.formats.catalogue import COPY
-from hublish.schemas.diagnose.problems import MAX_PROBLEMS, Problem, Related, Severity, counted, errors_in
+from hublish.schemas.diagnose.problems import MAX_PROBLEMS, Problem, Related, Severity, counted, errors_in, warnings_in
 from hublish.schemas.documents.file_names import CARD_FILE
 from hublish.schemas.documents.manifest import Manifest
 from hublish.schemas.documents.path_rules import collisions
@@ -61,16 +61,22 @@ class Screen:
 
     def run(self, staged: Staged) -> Staged:
         """Return the outline with the warnings that were found."""
-        manifest = staged.collection.project.manifest
-        artifacts = {file.path_in_repo: file.origin.artifact for file in staged.files}
-        found = [*_problems(staged.files, artifacts, manifest), *_collisions(artifacts, manifest)]
-        # While names are refused, the load plan may match the names that replace them.
-        if not errors_in(found):
-            found += _unmatched_load_patterns(staged)
-        found += _secrets(staged.files, manifest)
+        warnings = (*staged.warnings, *(found := screen_problems(staged)))
         if errors := errors_in(found):
-            raise PolicyError(f"{counted(errors)} with the files to upload", problems=errors[:MAX_PROBLEMS])
-        return replace(staged, warnings=(*staged.warnings, *found))
+            problems = (*errors[:MAX_PROBLEMS], *warnings_in(warnings))
+            raise PolicyError(f"{counted(errors)} with the files to upload", problems=problems)
+        return replace(staged, warnings=warnings)
+
+
+def screen_problems(staged: Staged) -> tuple[Problem, ...]:
+    """Return the errors and warnings about the names, sizes, counts and secrets of an outline."""
+    manifest = staged.collection.project.manifest
+    artifacts = {file.path_in_repo: file.origin.artifact for file in staged.files}
+    found = [*_problems(staged.files, artifacts, manifest), *_collisions(artifacts, manifest)]
+    # While names are refused, the load plan may match the names that replace them.
+    if not errors_in(found):
+        found += _unmatched_load_patterns(staged)
+    return (*found, *_secrets(staged.files, manifest))
 
 
 @dataclass(frozen=True)

@@ -156,6 +156,11 @@ def errors_in(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     return tuple(problem for problem in problems if problem.severity == "error")
 
 
+def warnings_in(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Return the problems without the errors."""
+    return tuple(problem for problem in problems if problem.severity == "warning")
+
+
 def counted(found: Sized, noun: str = "problem") -> str:
     """Return the number of things for a sentence: `a problem`, `3 problems`."""
     return f"a {noun}" if len(found) == 1 else f"{len(found)} {noun}s"

@@ -12,12 +12,14 @@ def test_check_gives_warnings_and_raises_with_lines_and_columns(manifest: Path) 
     (manifest.parent / "data" / "note.tmp").unlink()
     warnings = hublish.check(manifest)
     assert [(problem.message, str(problem.location)) for problem in warnings] == [
-        ("pattern '*.tmp' matched nothing", f"{manifest}:14:21")
+        ("the release has neither a card nor a README.md, and so no license", f"{manifest}:8:3"),
+        ("pattern '*.tmp' matched nothing", f"{manifest}:14:21"),
     ]
     manifest.write_text(manifest.read_text().replace("runs/model.npz", "runs/modle.npz"))
     with pytest.raises(SourceError) as caught:
         hublish.check(manifest)
-    (problem,) = caught.value.problems
+    problem, pattern = caught.value.problems
+    assert pattern.severity == "warning"
     assert (str(problem.location), problem.path) == (f"{manifest}:8:13", "artifacts[0].source")
     assert "runs/model.npz" in problem.hint
 
@@ -31,6 +33,19 @@ def test_problems_of_the_files_and_of_the_card_are_reported_at_once(manifest: Pa
         *("artifacts[0].source", "card.template", "card.metadata.license")
     ]
     assert all(problem.location for problem in caught.value.problems)
+
+
+def test_errors_hide_neither_each_other_nor_warnings(manifest: Path) -> None:
+    text = manifest.read_text().replace('"*.tmp"', '"*.tmp", "*.bak"').partition("card:")[0]
+    (manifest.parent / "data" / "link").symlink_to("nowhere")
+    card = "card:\n  metadata: {license: apache2, pipeline_tag: image-clasification}\n  variables: {summary: TBD}\n"
+    manifest.write_text(text.replace("data/\n", "data\n") + card)
+    with pytest.raises(SourceError) as caught:
+        hublish.check(manifest)
+    found = [(problem.severity, problem.code) for problem in caught.value.problems]
+    assert {("error", "source.symlink"), ("error", "card.refused"), ("warning", "source.pattern")} <= {*found}
+    assert ("warning", "release.placeholder") in found
+    assert len(found) == len(set(caught.value.problems))
 
 
 def test_the_error_for_a_missing_manifest_explains_how_to_begin(tmp_path: Path) -> None:

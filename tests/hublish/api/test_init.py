@@ -43,7 +43,7 @@ def test_a_draft_equals_its_golden_file(title: str, folder: Path, request: pytes
 
 @EVERY
 def test_a_draft_publishes_the_intended_files(title: str, folder: Path, own_hub: EmbeddedHub, own_home: Path) -> None:
-    hublish.init(folder)
+    hublish.init(folder, repo_id="acme/drafted")
     assert sorted(problem.message for problem in hublish.check(folder / "hub.yaml")) == list(SHAPES[title].warned)
     plan = hublish.plan(folder / "hub.yaml", endpoint=own_hub.endpoint, token=own_hub.token)
     assert tuple(change.path_in_repo for change in plan.of(Action.ADD)) == SHAPES[title].released
@@ -82,7 +82,7 @@ def test_nothing_is_written_without_out(model: Path) -> None:
 
 
 def test_another_name_in_the_folder_will_do(model: Path) -> None:
-    made = hublish.init(model, out="release.yaml")
+    made = hublish.init(model, repo_id="acme/x", out="release.yaml")
     assert made.path == model / "release.yaml"
     assert hublish.check(model / "release.yaml")[0].message == "the license is missing"
 

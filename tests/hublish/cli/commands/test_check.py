@@ -94,10 +94,10 @@ def test_a_warning_shows_its_line_and_fails_only_when_strict(run: Run, project: 
     )
     ended = run("check")
     assert warning in ended.stderr
-    assert "with 1 warning" in ended.stdout
+    assert "with 2 warnings" in ended.stdout
     strict = run("check --strict", exits=1).stderr
     assert warning in strict
-    assert strict.endswith("error[check.warnings]: 1 warning, and --strict allows none\n")
+    assert strict.endswith("error[check.warnings]: 2 warnings, and --strict allows none\n")
 
 
 def test_github_annotations_name_the_place(run: Run, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -245,7 +245,11 @@ SHAPES = {
         ),
         name="Tiny Llama -- GGUF!",
     ),
-    "sklearn_pickle": Shape(sklearn_pickle, ("LICENSE", "README.md", "feature_names.json", "hub.yaml")),
+    "sklearn_pickle": Shape(
+        sklearn_pickle,
+        ("LICENSE", "README.md", "feature_names.json", "hub.yaml"),
+        warned=("a model release without weights",),
+    ),
     "left_out": Shape(
         left_out,
         (
