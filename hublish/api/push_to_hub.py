@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, Final, Unpack
 
 from pydantic import ValidationError
@@ -18,9 +18,8 @@ from hublish.base.errors import ManifestInvalidError, UsageError
 from hublish.base.progress import SILENT
 from hublish.base.values import Action, Project, Receipt
 from hublish.formats import registry
-from hublish.formats.catalogue import COMPANIONS
 from hublish.formats.registry import recognize, unrecognized
-from hublish.formats.release_files import CONFIG
+from hublish.formats.release_files import CONFIG, load_patterns
 from hublish.hub.client.installed_client import OURSELVES, Caller
 from hublish.pipeline.collect.sources import artifact_candidates
 from hublish.pipeline.restore.recorded_call import render_config
@@ -265,12 +264,10 @@ def _without_manifest(value: Any, config: bytes | None, declared: Declared) -> P
     """Return a project with sensible defaults for an object."""
     serializer, value = serializer_for(value, declared.serializer, None)
     path = declared.artifact or f"model{registry.get(serializer).suffix or '.npz'}"
-    suffix = PurePosixPath(path).suffix
-    companions = COMPANIONS.get(suffix, ())
     fields: dict[str, Any] = {
         "artifacts": [{"source": path, "path_in_repo": path, "serializer": serializer}],
         "card": {"metadata": {"tags": ["hublish"]}},  # the Hub warns about a card without any metadata
-        "load": {"allow_patterns": [f"*{suffix}", *companions, CONFIG], "serializer": serializer},
+        "load": {"allow_patterns": [*load_patterns(path), CONFIG], "serializer": serializer},
     }
     if declared.options is not None:
         fields["artifacts"][0]["options"] = dict(declared.options)

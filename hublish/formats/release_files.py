@@ -1,12 +1,13 @@
 """The files of a release by suffix: which format they are in, and which of them a format reads."""
 
+import glob
 import re
 from collections.abc import Collection, Iterable, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from hublish.base.errors import LoadError, SerializationError
-from hublish.formats.catalogue import FORMATS, LOADED_BY, SHARD_INDEX_SUFFIX
+from hublish.formats.catalogue import COMPANIONS, FORMATS, LOADED_BY, SHARD_INDEX_SUFFIX
 
 CONFIG: Final = "config.json"
 """The arguments of a class, as huggingface_hub's mixins write them."""
@@ -16,6 +17,10 @@ CHECKPOINT_INDEX: Final = f"{CHECKPOINT}{SHARD_INDEX_SUFFIX}"
 _CHECKPOINT_FILE: Final = re.compile(r"pytorch_model(-\d+-of-\d+)?\.bin|" + re.escape(CHECKPOINT_INDEX))
 # An ONNX model refers to its data by file names of any form, so no suffix selects the files that it needs.
 _WITH_DATA_OF_ANY_NAME: Final = FORMATS["onnx"].suffixes
+# The format whose files may be shards, and the names of weights in transformers, diffusers, peft and huggingface_hub.
+_SHARDED: Final = FORMATS["safetensors"].suffix
+_SHARD_NUMBER: Final = re.compile(r"-\d{5,}-of-\d{5,}\Z", re.ASCII)
+_MAIN_NAMES: Final = ("model", "diffusion_pytorch_model", "pytorch_model", "adapter_model")
 _MOST_SHOWN = 5  # paths in an error
 
 
@@ -43,7 +48,42 @@ def loadable(paths: Collection[str]) -> tuple[str, ...]:
         return tuple(path for path in paths if path in checkpoint or path == CONFIG)
     if suffix is None or suffix in _WITH_DATA_OF_ANY_NAME:
         return tuple(paths)
-    return tuple(path for path in paths if path.endswith((suffix, f"{suffix}{SHARD_INDEX_SUFFIX}")) or path == CONFIG)
+    weights = [path for path in paths if path.endswith((suffix, f"{suffix}{SHARD_INDEX_SUFFIX}"))]
+    chosen = _main_weights(weights) if suffix == _SHARDED else frozenset(weights)
+    return tuple(path for path in paths if path in chosen or path == CONFIG)
+
+
+def load_patterns(path: str) -> tuple[str, ...]:
+    """Return the patterns of the files that a dump to `path` may write: that one, and its shards or companions."""
+    exact = glob.escape(path)
+    if not path.endswith(_SHARDED):
+        return (exact, *COMPANIONS.get(PurePosixPath(path).suffix, ()))
+    # Not all of the suffix: the repo may hold other weights already.
+    return (exact, f"{exact.removesuffix(_SHARDED)}-*-of-*{_SHARDED}", f"{exact}{SHARD_INDEX_SUFFIX}")
+
+
+def _main_weights(paths: Iterable[str]) -> frozenset[str]:
+    """Return the weights of the model itself, without copies of them in another precision and other models' weights.
+
+    All of them when no name tells which those are.
+    """
+    # By the name of the whole: that of its shards without their numbers.
+    groups: dict[str, list[str]] = {}
+    for path in paths:
+        stem = path.removesuffix(SHARD_INDEX_SUFFIX).removesuffix(_SHARDED)
+        groups.setdefault(_SHARD_NUMBER.sub("", stem), []).append(path)
+    main = next((groups[name] for name in _MAIN_NAMES if name in groups), None)
+    # `model.fp16` is a variant of `model`, as transformers and diffusers name them.
+    kept = [main] if main else [found for name, found in groups.items() if name.rpartition(".")[0] not in groups]
+    return frozenset(path for found in kept for path in _one_form(found))
+
+
+def _one_form(paths: list[str]) -> list[str]:
+    """Leave out the shards of weights that are there as one file, which other loaders prefer too."""
+    whole = [
+        path for path in paths if path.endswith(_SHARDED) and not _SHARD_NUMBER.search(path.removesuffix(_SHARDED))
+    ]
+    return whole or paths
 
 
 def checkpoint_files(paths: Iterable[str]) -> frozenset[str]:

@@ -12,8 +12,9 @@ from huggingface_hub import HfApi
 from torch import nn
 
 import hublish
-from hublish.base.errors import LoadError, UsageError
+from hublish.base.errors import LoadError, SerializationError, UsageError
 from hublish.hub.server import EmbeddedHub
+from hublish.pipeline.restore.torch_modules import fill
 from tests.frameworks.torch_nets import INPUT, Net
 
 ROOT = Path(__file__).parents[2]
@@ -85,6 +86,64 @@ def test_a_module_on_the_meta_device_takes_the_tensors_themselves(net: Net) -> N
     with torch.device("meta"):
         empty = Net(5)
     assert equal(hublish.load("acme/net", into=empty), net)
+
+
+@pytest.mark.parametrize("dropped", ["", "second.weight", "third.weight"])
+def test_a_module_on_the_meta_device_keeps_its_ties(dropped: str) -> None:
+    with torch.device("meta"):
+        empty = Net(5)
+    whole = Net(5)
+    state = {name: tensor for name, tensor in whole.state_dict().items() if name != dropped}
+    fill(empty, state, strict=True, device=None, dtype=None)
+    assert empty.second.weight is empty.third.weight
+    assert torch.equal(empty.third.weight, whole.third.weight)
+
+
+class Rotary(nn.Module):
+    """A module with a buffer that no state dict has, and with state that is not a tensor."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = nn.Linear(2, 2)
+        self.register_buffer("frequencies", torch.ones(2), persistent=False)
+
+    def get_extra_state(self) -> object:
+        return {"version": 1}
+
+    def set_extra_state(self, state: object) -> None:
+        pass
+
+
+@pytest.mark.parametrize("strict", [True, False])
+@pytest.mark.parametrize("dropped", ["", "linear.bias"])
+def test_parts_on_the_meta_device_that_no_file_fills_are_named(strict: bool, dropped: str) -> None:
+    with torch.device("meta"):
+        empty = Rotary()
+    state = {name: value for name, value in Rotary().state_dict().items() if name != dropped}
+    with pytest.raises(LoadError, match="do not fit Rotary") as caught:
+        fill(empty, state, strict=strict, device="cpu", dtype=None)
+    named = " ".join(problem.message for problem in caught.value.problems)
+    assert "'frequencies' is on the meta device, and no file fills it" in named
+    assert ("'linear.bias'" in named) == bool(dropped)
+
+
+def test_state_that_is_not_a_tensor_is_excluded_or_refused_by_name(hub: EmbeddedHub) -> None:
+    with pytest.raises(SerializationError, match="'_extra_state' in the state dict is a dict"):
+        hublish.push_to_hub(Rotary(), "acme/rotary")
+    hublish.push_to_hub(Rotary(), "acme/rotary", options={"exclude": ["_extra_state"]})
+    hublish.load("acme/rotary", into=Rotary(), strict=False)
+    with pytest.raises(LoadError, match=r"no tensor '_extra_state'"):
+        hublish.load("acme/rotary", into=Rotary())
+
+
+def test_other_weights_in_the_repo_do_not_interfere(net: Net, tmp_path: Path) -> None:
+    safetensors.torch.save_file({"first.weight": torch.zeros(5, 3)}, tmp_path / "other")
+    for path in ("model.fp16.safetensors", "original/model.safetensors", "adapter_model.safetensors"):
+        HfApi().upload_file(path_or_fileobj=tmp_path / "other", path_in_repo=path, repo_id="acme/net")
+    assert equal(hublish.load("acme/net", into=Net), net)
+    net.first.weight.data += 1
+    hublish.push_to_hub(net, "acme/net", config={"hidden": 5})
+    assert equal(hublish.from_hub("acme/net", Net), net)
 
 
 @pytest.mark.parametrize("dtype", ["float16", torch.float16, "torch.float16"])

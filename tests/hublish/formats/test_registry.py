@@ -1,9 +1,11 @@
 """Serializers by name and by value; built-in ones and those of other distributions."""
 
+import re
 import subprocess
 import sys
 from collections import OrderedDict
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -203,6 +205,30 @@ MODULE = "torch.nn.modules.module.Module"
 )
 def test_a_value_is_recognized_by_its_type(value: Any, name: str | None) -> None:
     assert registry.recognize(value) == name
+
+
+@pytest.mark.parametrize(
+    ("value", "problem", "hint"),
+    [
+        ({"layers": {"w": np.zeros(2)}}, "'layers' is a nested dictionary", "value['layers']"),
+        ({"a": {"b": [{"w": np.zeros(2)}]}, "epoch": 3}, "'a' is a nested dictionary", "value['a']"),
+        ({"a": [np.zeros(2)], "b": {"w": np.zeros(2)}}, "'a', 'b' is a nested list", "flat mapping"),
+        ({"w": SimpleNamespace(shape=(1,), dtype="f4"), "lr": 0.1}, "'lr' is a float, not an array", "as JSON"),
+        ({"lr": 0.1}, r"no serializer is known for a builtins\.dict", "state_dict()"),
+        (object(), r"no serializer is known for a builtins\.object", "state_dict()"),
+    ],
+)
+def test_the_reason_why_a_value_is_not_recognized_names_its_entries(value: Any, problem: str, hint: str) -> None:
+    assert registry.recognize(value) is None
+    error = registry.unrecognized(value)
+    assert re.search(problem, error.message)
+    assert hint in error.hint
+
+
+def test_the_search_for_arrays_in_a_value_within_itself_ends() -> None:
+    endless: dict[str, Any] = {}
+    endless["again"] = [endless]
+    assert "no serializer is known" in registry.unrecognized(endless).message
 
 
 def test_recognizing_imports_no_framework() -> None:
