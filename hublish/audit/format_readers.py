@@ -90,7 +90,11 @@ def zip_members(blob: Blob, head: bytes, *, ambiguous: bool = False) -> Iterator
         head: the first of them.
         ambiguous: open also an archive that two readers could understand differently.
     """
-    return _zip_members(blob, ambiguous=ambiguous) if is_zip(blob, head) else None
+    if not is_zip(blob, head):
+        return None
+    # A compressed zip may be stored in pieces that are a damaged one to zipfile, and no archive to other readers.
+    compressed = any(compression.certain for compression in compressions_of(head))
+    return _zip_members(blob, ambiguous=ambiguous or compressed)
 
 
 ambiguous_zip_members = partial(zip_members, ambiguous=True)

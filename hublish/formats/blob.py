@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import BinaryIO, Final, Protocol
 
 # Every stream may expand to so many bytes.
@@ -260,11 +261,17 @@ class ExpandedBlob:
         expanded = 0
         decompressor = self.opener()
         data, consumed = self._next_stream(b"", 0) if self.padding else (b"", 0)
+        # Where the stream begins, in the file and in the content, and where the last bytes that it received begin.
+        stream, before, received = consumed - len(data), 0, consumed - len(data)
         while True:
             try:
                 piece = decompressor.decompress(data, max_length=_PIECE)
             except Exception:  # each library has its own errors for a stream that breaks off
                 self.broken = True
+                for piece in self._up_to_the_error(stream, range(received, consumed), expanded - before):
+                    expanded += len(piece)
+                    self._bound(expanded, len(piece), consumed)
+                    yield piece
                 return
             expanded += len(piece)
             self._bound(expanded, len(piece), consumed)
@@ -277,11 +284,35 @@ class ExpandedBlob:
                 if not self.resumes.match(data):
                     return
                 decompressor = self.opener()
+                stream, before, received = consumed - len(data), expanded, consumed - len(data)
             elif not piece:
                 data = self.parent.read_at(consumed, _PIECE)
-                consumed += len(data)
+                received, consumed = consumed, consumed + len(data)
                 if not data:
                     return
+
+    def _up_to_the_error(self, stream: int, last: range, known: int) -> Iterator[bytes]:
+        """Yield the content before an error, of which a reader that takes fewer bytes at a time receives more.
+
+        Args:
+            stream: where the stream begins.
+            last: the offsets of the bytes that have the error.
+            known: bytes of content that the stream has given already.
+        """
+        decompressor = self.opener()
+        blocks = ((offset, min(_PIECE, last.start - offset)) for offset in range(stream, last.start, _PIECE))
+        for offset, length in chain(blocks, ((offset, 1) for offset in last)):
+            data = self.parent.read_at(offset, length)
+            while True:
+                try:
+                    piece = decompressor.decompress(data, max_length=_PIECE)
+                except Exception:
+                    return
+                if not piece:
+                    break
+                if known < len(piece):
+                    yield piece[max(known, 0) :]
+                known, data = known - len(piece), b""
 
     def _bound(self, expanded: int, length: int, consumed: int) -> None:
         if expanded > max(FLOOR, RATIO * consumed):

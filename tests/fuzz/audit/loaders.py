@@ -29,6 +29,7 @@ from tests.fuzz.audit.marker import Imports
 _MOST = 4 << 20
 _CONTENTS = 40
 _DEPTH = 6
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 
 
@@ -218,7 +219,7 @@ def _follow(data: bytes, path: tuple[str, ...], imports: Imports, found: list[st
     if data in seen or not data or len(seen) >= _CONTENTS:
         return
     seen.add(data)
-    # A loader of compressed bytes detects a zip or an HDF5 file by its beginning: seeking would expand everything.
+    # A loader of compressed bytes detects an HDF5 file by its beginning: the library cannot read them.
     expanded = bool(path) and path[-1] in _COMPRESSED
     for name, load in _loaders_for(data, expanded):
         # An extension is imported once, and taken from here afterwards.
@@ -230,8 +231,6 @@ def _follow(data: bytes, path: tuple[str, ...], imports: Imports, found: list[st
             found.append(" > ".join([*path, name]))
     if len(path) < _DEPTH:
         for name, contents in _CONTAINERS.items():
-            if name == "zipfile" and expanded and not data.startswith(b"PK"):
-                continue
             for content in _safely(contents, data):
                 _follow(content, (*path, name), imports, found, seen)
 
@@ -240,7 +239,7 @@ def _loaders_for(data: bytes, expanded: bool) -> Iterator[tuple[str, Callable[[b
     yield from _UNPICKLERS.items()
     if data.startswith(b"\x93NUMPY"):
         yield "numpy.load, then pickle.load", _arrays_then_pickles
-    if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+    if data.startswith(_ZIP):
         yield "numpy.load of an npz", _npz
     if data.startswith(_HDF5) or (_HDF5 in data and not expanded):
         yield "PyTables", _tables

@@ -1,9 +1,11 @@
 """Files that `make fuzz-audit` found: a real loader runs each, so the audit refuses it."""
 
+import gzip
 import io
 import random
 import struct
 import zipfile
+import zlib
 from collections.abc import Callable
 
 import lz4.frame
@@ -16,6 +18,7 @@ from tests.hublish.audit.payloads import tarred, zipped
 
 MARKED = b"cstring\ncapwords\n(S'a'\ntR."
 JUNK = b"junk" * 128
+NOISE = random.Random(1).randbytes(200)
 END = b"PK\x05\x06" + bytes(18)
 
 
@@ -33,8 +36,17 @@ def v7(data: bytes) -> bytes:
     return bytes(header) + data.ljust(512, b"\0") + bytes(1024)
 
 
+def flushed(data: bytes) -> bytes:
+    """Compress data without an end, so that other bytes may follow."""
+    packer = zlib.compressobj()
+    return packer.compress(data) + packer.flush(zlib.Z_SYNC_FLUSH)
+
+
 FOUND: dict[str, Callable[[], bytes]] = {
     "an integer of nothing but a NUL": lambda: b"I1\n.I\0 one\n0" + MARKED,
+    "a stream of zlib in two members of gzip, of which the second breaks it": lambda: (
+        gzip.compress(flushed(MARKED)) + gzip.compress(b"\xff" * 13)
+    ),
     "a zip whose end is one byte further back than the longest comment": lambda: (
         JUNK + commented(zipped({"a": MARKED}), b"x" * 0xFFFF) + b"\n"
     ),
@@ -71,7 +83,8 @@ def test_a_zip_whose_comment_has_another_end_is_refused(front: bytes) -> None:
         JUNK + zipped({"a": b"text\n"}),
         JUNK + commented(zipped({"a": b"text\n"}), b"x" * 0xFFFF),
         # The zip is in the compressed bytes as it is, but for a few that lz4 puts between and replaces.
-        lz4.frame.compress(zipped({"a.npy": random.Random(1).randbytes(200), "b": b"text\n"})),
+        lz4.frame.compress(zipped({"a.npy": NOISE, "b": b"text\n"})),
+        gzip.compress(zipped({"a.npy": NOISE, "b": b"text\n"}), 0),
     ],
 )
 def test_plain_text_in_the_same_places_passes(data: bytes) -> None:
