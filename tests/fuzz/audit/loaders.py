@@ -10,6 +10,7 @@ import gzip
 import io
 import lzma
 import pickle
+import sys
 import tarfile
 import warnings
 import zipfile
@@ -24,6 +25,11 @@ import numpy as np
 import tables
 
 from tests.fuzz.audit.marker import Imports
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 # Bytes that are taken from one stream, and contents that are followed in one input.
 _MOST = 4 << 20
@@ -144,6 +150,11 @@ def _lz4(data: bytes) -> Iterator[bytes]:
         yield _pieces(stream)
 
 
+def _zstandard(data: bytes) -> Iterator[bytes]:
+    with zstd.ZstdFile(io.BytesIO(data)) as stream:
+        yield _pieces(stream)
+
+
 def _zip(data: bytes) -> Iterator[bytes]:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         for info in archive.infolist()[:_CONTENTS]:
@@ -190,6 +201,7 @@ _CONTAINERS: dict[str, Callable[[bytes], Iterator[bytes]]] = {
     "lzma": _lzma,
     "zlib": _zlib,
     "lz4": _lz4,
+    "zstandard": _zstandard,
     "zipfile": _zip,
     "streamed zip": _streamed_zip,
     "tarfile": _tar("r:"),
@@ -197,7 +209,7 @@ _CONTAINERS: dict[str, Callable[[bytes], Iterator[bytes]]] = {
     "tarfile as a stream": _tar("r|"),
 }
 
-_COMPRESSED = ("gzip", "bz2", "lzma", "zlib", "lz4", "zipfile", "streamed zip")
+_COMPRESSED = ("gzip", "bz2", "lzma", "zlib", "lz4", "zstandard", "zipfile", "streamed zip")
 
 # ----------------------------------------------------------------------------------------------------------- driver
 

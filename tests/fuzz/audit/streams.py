@@ -7,11 +7,17 @@ import bz2
 import gzip
 import lzma
 import struct
+import sys
 import zlib
 from collections.abc import Sequence
 from random import Random
 
 import lz4.frame
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 _JUNK = (b"", b"", b"", b"\0", bytes(16), bytes(600), b"junk", b"\x1f\x8b", b"BZh9", b"PK\x03\x04", b"text\n" * 300)
 
@@ -151,10 +157,23 @@ def in_lz4(rng: Random, data: bytes, odd: bool) -> bytes:
         )
         for part in _parts(rng, data)
     )
-    if rng.random() < 0.3:
-        note = rng.randbytes(rng.choice([0, 5, 5000]))
-        made = struct.pack("<LL", 0x184D2A50 + rng.randrange(16), len(note)) + note + made
-    return made + rng.choice(_JUNK)
+    return _skippable(rng) + made + rng.choice(_JUNK)
+
+
+def in_zstandard(rng: Random, data: bytes, odd: bool) -> bytes:
+    """Compress to zstandard frames, behind skippable ones."""
+    if not odd:
+        return zstd.compress(data, rng.randint(1, 9))
+    options = {zstd.CompressionParameter.checksum_flag: rng.randint(0, 1)}
+    options[zstd.CompressionParameter.content_size_flag] = rng.randint(0, 1)
+    made = b"".join(zstd.compress(part, options=options) for part in _parts(rng, data))
+    return _skippable(rng) + made + rng.choice(_JUNK)
+
+
+def _skippable(rng: Random) -> bytes:
+    """Return frames that readers of lz4 and zstandard skip."""
+    note = rng.randbytes(rng.choice([0, 5, 5000]))
+    return (struct.pack("<LL", 0x184D2A50 + rng.randrange(16), len(note)) + note) * rng.choice([0, 0, 1, 3])
 
 
 def _in_two(rng: Random, data: bytes) -> Sequence[bytes]:

@@ -17,6 +17,7 @@ _STREAMS: dict[str, Builder] = {
     "xz": streams.in_xz,
     "lzma": streams.in_lzma,
     "lz4": streams.in_lz4,
+    "zstandard": streams.in_zstandard,
 }
 _ARCHIVES: dict[str, Builder] = {"zip": zips.in_zip, "tar": tars.in_tar}
 _ARRAYS: dict[str, Builder] = {
