@@ -266,6 +266,9 @@ class ExpandedBlob:
         while True:
             try:
                 piece = decompressor.decompress(data, max_length=_PIECE)
+            except MemoryError:
+                # For a dictionary of 4 GiB, which a reader with more memory has room for.
+                raise TooLargeError from None
             except Exception:  # each library has its own errors for a stream that breaks off
                 self.broken = True
                 for piece in self._up_to_the_error(stream, range(received, consumed), expanded - before):

@@ -1,5 +1,6 @@
 """Run the loaders on a batch of files in a forked process, since a damaged file can crash a loader or hang it."""
 
+import gc
 import json
 import os
 import resource
@@ -31,6 +32,8 @@ def run_loaders(batch: Sequence[bytes]) -> list[list[str] | None]:
 
 def _in_child(batch: Sequence[bytes]) -> list[list[str] | None]:
     """Return the results up to the file at which the child died."""
+    # Decompressors wait in cycles with gigabytes of address space, which a child would have to get as well.
+    gc.collect()
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:

@@ -164,7 +164,7 @@ def in_zstandard(rng: Random, data: bytes, odd: bool) -> bytes:
     """Compress to zstandard frames, behind skippable ones."""
     if not odd:
         return zstd.compress(data, rng.randint(1, 9))
-    options = {zstd.CompressionParameter.checksum_flag: rng.randint(0, 1)}
+    options: dict[int, int] = {zstd.CompressionParameter.checksum_flag: rng.randint(0, 1)}
     options[zstd.CompressionParameter.content_size_flag] = rng.randint(0, 1)
     made = b"".join(zstd.compress(part, options=options) for part in _parts(rng, data))
     return _skippable(rng) + made + rng.choice(_JUNK)

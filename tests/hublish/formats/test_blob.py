@@ -15,6 +15,7 @@ from hublish.formats.blob import (
     MemoryBlob,
     SliceBlob,
     StreamBlob,
+    TooLargeError,
     ZlibStream,
     measured,
     raw_deflate,
@@ -57,3 +58,14 @@ def test_a_blob_is_read_as_a_file() -> None:
     assert (file.seek(2), file.read(3), file.seek(-1, os.SEEK_END), file.read()) == (2, b"cde", 5, b"f")
     with pytest.raises(OSError, match="negative position"):
         file.seek(-1)
+
+
+def test_a_stream_that_does_not_fit_into_memory_is_too_large() -> None:
+    class Greedy:
+        eof, unused_data = False, b""
+
+        def decompress(self, data: bytes, /, max_length: int = -1) -> bytes:
+            raise MemoryError
+
+    with pytest.raises(TooLargeError):
+        ExpandedBlob(MemoryBlob(b"x"), Greedy).read_at(0, 1)
