@@ -10,6 +10,7 @@ from hublish.pipeline.collect.collect import Collect, survey
 from hublish.pipeline.engine import Pipeline
 from hublish.pipeline.render_card.render_card import RenderCard, card_problems
 from hublish.pipeline.screen.completeness import ScreenParts, incomplete_parts
+from hublish.pipeline.screen.data_files import ScreenDataFiles, data_file_problems
 from hublish.pipeline.screen.placeholders import ScreenPlaceholders, placeholders
 from hublish.pipeline.screen.screen import Outline, Screen, ScreenCard, screen_problems
 from hublish.schemas.diagnose.problems import MAX_PROBLEMS, Problem, errors_in, warnings_in
@@ -22,6 +23,7 @@ def checking() -> Pipeline[Project, Staged]:
         .then(Outline())  # by name; nothing is converted
         .then(Screen())  # against the policy and the Hub's limits
         .then(ScreenParts())  # weights, card, SDK: what its readers need
+        .then(ScreenDataFiles())  # of a dataset's configs
         .then(RenderCard())  # README.md, from the card
         .then(ScreenCard())  # for secrets
         .then(ScreenPlaceholders())  # in the manifest and the card
@@ -36,7 +38,7 @@ def all_problems(project: Project, found: Iterable[Problem]) -> tuple[Problem, .
     sources = survey(project)
     usable = tuple(one for one in sources.candidates if one.kind is Kind.FILE)
     outline = Outline().run(Collection(project, usable))
-    screened, parts = screen_problems(outline), tuple(incomplete_parts(outline))
+    screened, parts = screen_problems(outline), (*incomplete_parts(outline), *data_file_problems(outline))
     if any(problem.code == "source.missing" for problem in sources.problems):
         # Parts and patterns for which a missing source should have provided a file: that source is reported alone.
         screened, parts = tuple(one for one in screened if not one.path.startswith("load.")), ()

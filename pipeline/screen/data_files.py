@@ -1,0 +1,256 @@
+"""Staged -> Staged: check the data files that a dataset's card names in `configs` against the files of the release.
+
+The rules are those of `datasets`: patterns of fsspec relative to `data_dir`, and one builder for a repo.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Final
+
+from hublish.base.content import ContentChangedError
+from hublish.base.values import Staged, StagedFile
+from hublish.formats.front_matter import read_front_matter
+from hublish.schemas.diagnose.problems import InvalidDocumentError, Location, Path, Problem, format_path
+from hublish.schemas.documents.file_names import CARD_FILE
+from hublish.schemas.yaml.reader import Reading
+
+_MEDIA: Final = {
+    "imagefolder": (
+        "jpg",
+        "jpeg",
+        "png",
+        "gif",
+        "bmp",
+        "tif",
+        "tiff",
+        "webp",
+        "ppm",
+        "pgm",
+        "pbm",
+        "ico",
+        "jp2",
+        "svg",
+    ),
+    "audiofolder": ("wav", "mp3", "flac", "ogg", "opus", "aac", "m4a", "aiff", "aif", "au", "raw", "wma"),
+    "videofolder": ("mp4", "mkv", "avi", "mov", "webm", "mpeg", "mpg", "wmv", "flv"),
+    "pdffolder": ("pdf",),
+}
+# datasets.packaged_modules: the builder of each extension.
+_BUILDERS: Final = {
+    # One builder with different separators, so that a repo can use only one of them.
+    "csv": "csv",
+    "tsv": "tsv",
+    **dict.fromkeys(("json", "jsonl", "ndjson"), "json"),
+    **dict.fromkeys(("parquet", "geoparquet", "gpq"), "parquet"),
+    "txt": "text",
+    "arrow": "arrow",
+    "tar": "webdataset",
+    "xml": "xml",
+    **dict.fromkeys(("h5", "hdf5"), "hdf5"),
+    "lance": "lance",
+    "eval": "eval",
+    **{extension: builder for builder, extensions in _MEDIA.items() for extension in extensions},
+}
+# A compressed file has the format of the file in it; an archive has that of its members, which are not read here.
+_COMPRESSED: Final = ("gz", "bz2", "xz", "zst", "lz4")
+_METADATA_FILES: Final = re.compile(r"metadata\.(?:csv|jsonl|parquet)")
+# Another host, or a member of an archive.
+_ELSEWHERE: Final = re.compile(r"[a-z0-9+.-]+://|.*::", re.IGNORECASE)
+_PIECES: Final = re.compile(r"(\*\*/|\*+|\?|\[[^\]]+\])")
+# The names that `datasets` accepts for a split.
+_SPLIT: Final = re.compile(r"\w+(?:\.\w+)*")
+_README_LIMIT: Final = 1 << 20
+_MOST_SHOWN: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class DataPattern:
+    """One pattern of `configs`, with the place of its text."""
+
+    config: str
+    pattern: str
+    """Relative to the root of the repo."""
+    place: Path
+    """Below the metadata: `configs[0].data_files[1].path`."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Card:
+    """The `configs` of a card, and the means to report a place in it."""
+
+    configs: Sequence[Any]
+    prefix: Path
+    reading: Reading | None = None
+
+    def problem(self, place: Path, message: str, hint: str) -> Problem:
+        location: Location | None = self.reading.positions.value(place) if self.reading else None
+        path = format_path((*self.prefix, *place))
+        return Problem("card.data_files", message, hint, path, location, severity="warning")
+
+
+@dataclass(frozen=True)
+class ScreenDataFiles:
+    """Warn about data files that the release does not hold, and about formats that one repo cannot mix."""
+
+    title: ClassVar[str] = "matching the card's data files"
+
+    def run(self, staged: Staged) -> Staged:
+        """Return the release with the warnings that were found."""
+        return replace(staged, warnings=(*staged.warnings, *data_file_problems(staged)))
+
+
+def data_file_problems(staged: Staged) -> Iterator[Problem]:
+    """Yield a warning for each pattern that matches no file, and one if the patterns match files of several formats."""
+    card = _card_of(staged)
+    if card is None or staged.collection.project.manifest.repo.repo_type != "dataset":
+        return
+    yield from _unreadable(card)
+    paths = tuple(file.path_in_repo for file in staged.files)
+    formats: dict[str, tuple[DataPattern, str]] = {}
+    for pattern in _patterns(card.configs):
+        expression = pattern_expression(pattern.pattern)
+        matched = [path for path in paths if expression.fullmatch(path)]
+        if not matched:
+            message = f"'{pattern.pattern}' of config '{pattern.config}' matches no file of the release"
+            yield card.problem(pattern.place, message, _near(pattern.pattern, paths))
+        if found := _builder_of(matched):
+            formats.setdefault(found[0], (pattern, found[1]))
+    if len(formats) > 1:
+        yield _mixed(card, formats)
+
+
+def pattern_expression(pattern: str) -> re.Pattern[str]:
+    """Return a pattern of fsspec as an expression: `*` stays within a folder, and `**` crosses folders."""
+    parts = []
+    for piece in _PIECES.split(pattern):
+        if piece == "**/":
+            parts.append("(?:[^/]+/)*")
+        elif piece.startswith("*"):
+            parts.append(".*" if len(piece) > 1 else "[^/]*")
+        elif piece == "?":
+            parts.append("[^/]")
+        elif piece.startswith("[") and piece.endswith("]") and len(piece) > 2:
+            members = re.escape(piece[1:-1].lstrip("!^")).replace(r"\-", "-")
+            parts.append(f"[{'^' if piece[1] in '!^' else ''}{members}]")
+        else:
+            parts.append(re.escape(piece))
+    try:
+        return re.compile("".join(parts), re.DOTALL)
+    except re.error:  # a range that runs backwards
+        return re.compile(re.escape(pattern))
+
+
+def builder_of(path: str) -> str | None:
+    """Return the builder of `datasets` that reads a file, by its extension; None for other files."""
+    name = path.rpartition("/")[2].lower()
+    if _METADATA_FILES.fullmatch(name):  # describes the images or sounds beside it
+        return None
+    extensions = name.split(".")[1:]
+    while extensions and extensions[-1] in _COMPRESSED:
+        extensions.pop()
+    return _BUILDERS.get(extensions[-1]) if extensions else None
+
+
+def _card_of(staged: Staged) -> _Card | None:
+    """Return the configs of the manifest's card, or of a README in the release."""
+    card = staged.collection.project.manifest.card
+    if card is not None:
+        return _Card(_listed(card.metadata.get("configs")), ("card", "metadata"))
+    readme = next((file for file in staged.files if file.path_in_repo == CARD_FILE), None)
+    reading = _read(readme) if readme else None
+    return None if reading is None else _Card(_listed(reading.data.get("configs")), (), reading)
+
+
+def _read(readme: StagedFile) -> Reading | None:
+    try:
+        return read_front_matter(readme.content.read_at(0, _README_LIMIT), readme.origin.source)
+    except (InvalidDocumentError, ContentChangedError, OSError):  # rendering the card reports it
+        return None
+
+
+def _listed(value: object) -> Sequence[Any]:
+    return value if isinstance(value, list | tuple) else ()
+
+
+def _unreadable(card: _Card) -> Iterator[Problem]:
+    """Yield the entries of `configs` for which `datasets` raises an error, whatever files there are."""
+    names: list[str] = []
+    for index, config in enumerate(card.configs):
+        place: Path = ("configs", index)
+        if not isinstance(config, Mapping) or not isinstance(config.get("config_name"), str):
+            yield card.problem(place, "a config without a name", "add `config_name: default`")
+            continue
+        if (name := config["config_name"]) in names:
+            yield card.problem((*place, "config_name"), f"two configs are named '{name}'", "rename one of them")
+        names.append(name)
+        splits: list[str] = []
+        for where, split in _splits(config.get("data_files"), (*place, "data_files")):
+            if not _SPLIT.fullmatch(split):
+                hint = "use letters, digits, underscores and dots, for example `train`"
+                yield card.problem(where, f"'{split}' of config '{name}' cannot be the name of a split", hint)
+            if split in splits:
+                hint = "write its patterns as one list under `path`"
+                yield card.problem(where, f"split '{split}' of config '{name}' occurs twice", hint)
+            splits.append(split)
+
+
+def _splits(data_files: object, place: Path) -> Iterator[tuple[Path, str]]:
+    for index, one in enumerate(_listed(data_files)):
+        if isinstance(one, Mapping) and isinstance(one.get("split"), str):
+            yield (*place, index, "split"), one["split"]
+
+
+def _patterns(configs: Sequence[Any]) -> Iterator[DataPattern]:
+    for index, config in enumerate(configs):
+        if isinstance(config, Mapping):
+            name, place = str(config.get("config_name", "default")), ("configs", index)
+            folder = config.get("data_dir")
+            inside = folder.removeprefix("./").strip("/") if isinstance(folder, str) else ""
+            root = f"{inside}/" if inside not in ("", ".") else ""
+            if "data_files" in config:
+                for where, pattern in _texts(config["data_files"], (*place, "data_files")):
+                    if not _ELSEWHERE.match(pattern):
+                        yield DataPattern(name, root + pattern.removeprefix("./"), where)
+            elif root:
+                yield DataPattern(name, f"{root}**", (*place, "data_dir"))
+
+
+def _texts(value: object, place: Path) -> Iterator[tuple[Path, str]]:
+    """Yield the patterns of `data_files`: a string, a list, `{split: pattern}`, or a list of `{split, path}`."""
+    if isinstance(value, str):
+        yield place, value
+    elif isinstance(value, Mapping):
+        keys = ("path",) if "path" in value else tuple(value)
+        for key in keys:
+            yield from _texts(value[key], (*place, str(key)))
+    elif isinstance(value, list | tuple):
+        for index, one in enumerate(value):
+            yield from _texts(one, (*place, index))
+
+
+def _builder_of(paths: Sequence[str]) -> tuple[str, str] | None:
+    """Return the most frequent builder of some files, with one of them; `datasets` decides in the same way."""
+    found: dict[str, list[str]] = {}
+    for path in paths:
+        if builder := builder_of(path):
+            found.setdefault(builder, []).append(path)
+    if not found:
+        return None
+    best = max(found, key=lambda builder: len(found[builder]))
+    return best, found[best][0]
+
+
+def _mixed(card: _Card, formats: Mapping[str, tuple[DataPattern, str]]) -> Problem:
+    pattern, _ = list(formats.values())[1]
+    shown = [f"{one.config} is {builder} ({path})" for builder, (one, path) in list(formats.items())[:_MOST_SHOWN]]
+    message = f"data files of several formats: {', '.join(shown)}; `datasets` reads one format per repo"
+    hint = "convert the data to one format, or publish the others as another dataset"
+    return card.problem(pattern.place, message, hint)
+
+
+def _near(pattern: str, paths: Sequence[str]) -> str:
+    from difflib import get_close_matches  # only needed for a problem
+
+    near = get_close_matches(pattern, paths[:2_000], n=1, cutoff=0.5)
+    return f"did you mean '{near[0]}'?" if near else "patterns are relative to the root of the repo, as path_in_repo is"
