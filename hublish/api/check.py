@@ -1,12 +1,17 @@
 """Check a manifest, its sources and its card before every commit."""
 
+import os
+from collections.abc import Iterator
+
 from hublish.api.read_project import AnyManifest, read_project
-from hublish.api.session import Session
+from hublish.api.session import Session, without_namespace
 from hublish.base.errors import CardError, PolicyError, SourceError
+from hublish.base.own_credentials import own_credentials
 from hublish.base.progress import SILENT, Progress
 from hublish.pipeline.check import all_problems, checking
 from hublish.schemas.diagnose.problems import Problem, errors_in
 from hublish.schemas.documents.file_names import MANIFEST_FILE
+from hublish.schemas.documents.hub_names import EMBEDDED
 
 
 def check(manifest: AnyManifest = MANIFEST_FILE, *, progress: Progress = SILENT) -> tuple[Problem, ...]:
@@ -27,8 +32,18 @@ def check(manifest: AnyManifest = MANIFEST_FILE, *, progress: Progress = SILENT)
             staged = checking().run(session.project, progress)
         except (SourceError, PolicyError, CardError) as error:
             before = errors_in(error.problems)
-            error.problems = all_problems(session.project, error.problems)
+            error.problems = (*all_problems(session.project, error.problems), *_namespace(session))
             if len(errors := errors_in(error.problems)) > len(before):
                 error.message = f"{len(errors)} problems, with the files and with the card"
             raise
-        return session.located(staged.warnings)
+        return session.located((*staged.warnings, *_namespace(session)))
+
+
+def _namespace(session: Session) -> Iterator[Problem]:
+    """Yield a warning when the repo_id needs the namespace of a token, and there is none."""
+    repo = session.project.manifest.repo
+    if "/" not in repo.repo_id and repo.endpoint != EMBEDDED and not own_credentials(os.environ):
+        message = (
+            f"repo_id '{repo.repo_id}' has no namespace, and there is no token whose account would be the namespace"
+        )
+        yield Problem("repo.namespace", message, without_namespace(repo.repo_id), "repo.repo_id", severity="warning")

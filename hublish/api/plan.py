@@ -34,6 +34,7 @@ def plan(manifest: AnyManifest = MANIFEST_FILE, **options: Unpack[HubOptions]) -
 # Also the beginning of `publish`, of a rehearsal, and of publishing an object.
 def planned(session: Session) -> Plan:
     """Compare the release of a session's project with its target."""
+    session.complete_repo_id()
     # The head first, then the files: a file that changes meanwhile is compared with an older head, never with a newer.
     head = session.hub.head(session.target)
     compare = planning(

@@ -64,8 +64,9 @@ def rehearse(manifest: AnyManifest = MANIFEST_FILE, *, progress: Progress = SILE
         tempfile.TemporaryDirectory(prefix="hublish-rehearsal-") as name,
         Session(project, endpoint=EMBEDDED, folder=Path(name), progress=progress) as session,
     ):
-        hub, target = session.hub, session.target
+        hub = session.hub
         receipt = publishing(hub, Path(name, LOCK_FILE)).run(planned(session), progress)
+        target = receipt.plan.target
         reference = Reference(target.repo_id, target.repo_type, receipt.revision)
         destination = Destination(cache_dir=Path(name, "cache"))
 

@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from hublish.api.read_project import AnyManifest, read_project
-from hublish.base.errors import HublishError, UsageError, conceal
+from hublish.base.errors import AuthenticationError, HublishError, UsageError, conceal
 from hublish.base.own_credentials import own_credentials
 from hublish.base.progress import SILENT, Progress
 from hublish.base.values import Project, Target
@@ -180,6 +180,23 @@ class Session:
         # A manifest has one target. With several, each gets a session of its own, and no stage changes.
         return replace(self.project.target, endpoint=self.endpoint)
 
+    def complete_repo_id(self) -> None:
+        """Add the namespace of the token to a repo_id without one, as `create_repo` of huggingface_hub does.
+
+        Raises:
+            AuthenticationError: there is no valid token.
+        """
+        manifest = self.project.manifest
+        name = manifest.repo.repo_id
+        if "/" in name:
+            return
+        if not self.hub.has_token:
+            msg = f"repo_id '{name}' has no namespace, and there is no token whose account would be the namespace"
+            raise AuthenticationError(msg, hint=without_namespace(name))
+        repo = manifest.repo.model_copy(update={"repo_id": f"{self.hub.account().name}/{name}"})
+        # The text stays as it was written: it is published, and its digest identifies what was reviewed.
+        self._project = replace(self.project, manifest=manifest.model_copy(update={"repo": repo}))
+
     @cached_property
     def workspace(self) -> Path:
         """A folder for converted files."""
@@ -202,6 +219,11 @@ class Session:
         found = iter(locate(about, self.project.text, self.project.name) if about else ())
         placed = (next(found) if _is_about_manifest(problem) else problem for problem in problems)
         return tuple(sorted(map(_without_secret, placed), key=_by_line))
+
+
+def without_namespace(name: str) -> str:
+    """Return the hint for a repo_id without a namespace where there is no token."""
+    return f"write `namespace/{name}`, or log in with `hf auth login` or HF_TOKEN: the namespace is then that account"
 
 
 def _own_folder(folder: Path) -> Path:

@@ -50,8 +50,10 @@ def _changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]
 def _settings(lock: Lock, target: Target) -> Iterator[Setting]:
     # The lock has the ref of a pull request, the manifest the branch that it is to be merged into.
     revision = lock.revision if target.create_pr else target.revision
+    # Without a namespace in the manifest, that of the token was added when it was published.
+    repo_id = lock.repo_id if "/" in target.repo_id else lock.repo_id.rpartition("/")[2]
     for name, before, after in (
-        ("repo_id", lock.repo_id, target.repo_id),
+        ("repo_id", repo_id, target.repo_id),
         ("repo_type", lock.repo_type, target.repo_type),
         ("revision", lock.revision, revision),
         ("tag", lock.tag, target.tag),

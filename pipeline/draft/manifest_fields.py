@@ -19,7 +19,6 @@ from hublish.schemas.documents.manifest_yaml import dump_yaml
 _SCHEMA_LINE: Final = "yaml-language-server: $schema=hub.schema.json"
 # A comment shows examples; `hublish files` and `hublish init --json` list everything.
 _MOST_NAMED: Final = 3
-_MOST_LEFT_OUT: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +40,21 @@ def manifest_fields(
     origin: str,
 ) -> CommentedManifest:
     """Return the manifest of a release; a card is rendered unless a README is published unchanged."""
-    # A pickle is left out, but offered as a hint with the policy that it needs.
+    # A pickle is left out, but offered as a hint with the policy that it needs. hub.yaml is published, so that it
+    # must not name the files that stay out of the release: `init` prints them instead.
     estimators = [one.path for one in left_out if one.why == ESTIMATOR_REASON]
     about = f"Drafted by `hublish init` from {origin}. Review which files it uploads, then run `hublish check`."
     head = (_SCHEMA_LINE, "For completion and help in the editor: hublish schema > hub.schema.json", about)
     fields = (
         Field("schema_version", 1),
         Field("repo", Section((*_repo(repo_id, repo_type), *outline.repo))),
-        Field("artifacts", Items(tuple(_artifacts(listing, outline, readme)), tuple(map(_pickled, estimators)))),
+        Field("artifacts", Items(tuple(_artifacts(listing, outline, readme)), (_pickled(),) if estimators else ())),
         *(() if readme or listing.from_hub else (Field("card", Section(tuple(_card(outline)))),)),
         *_policy(listing, outline, pickles=bool(estimators)),
         *outline.load,
     )
     advice = ((text,) for text in outline.advice)
-    return CommentedManifest(fields, head, (*_about_readme(listing, readme, outline), *advice, *_left(left_out)))
+    return CommentedManifest(fields, head, (*_about_readme(listing, readme, outline), *advice))
 
 
 def _repo(repo_id: Field, repo_type: Field) -> Iterator[Field]:
@@ -101,10 +101,11 @@ def _with_files(why: str, source: Source) -> str:
     return f"{why}: {files}" if why else files
 
 
-def _pickled(path: str) -> Section:
-    name = basename(path)
-    why = f"{name} is a pickle, which runs code when it is loaded; better: skops.io.dump(model, 'model.skops')"
-    return Section((Field("source", path, why), Field("serializer", "sklearn"), Field("options", {"format": "joblib"})))
+def _pickled() -> Section:
+    why = "for a pickle, which runs code when it is loaded; better: skops.io.dump(model, 'model.skops')"
+    return Section(
+        (Field("source", "model.pkl", why), Field("serializer", "sklearn"), Field("options", {"format": "joblib"}))
+    )
 
 
 def _policy(listing: Listing, outline: Outline, *, pickles: bool) -> Iterator[Field]:
@@ -142,10 +143,3 @@ def _about_readme(listing: Listing, readme: Readme | None, outline: Outline) -> 
             f"{readme.path} is uploaded unchanged. For the Hub to find and show the release, add metadata at its top:"
         )
         yield (text, "---", *lines, "---")
-
-
-def _left(left_out: tuple[LeftOut, ...]) -> Iterator[tuple[str, ...]]:
-    if left_out:
-        more = len(left_out) - _MOST_LEFT_OUT
-        rest = (f"and {more:,} more; `hublish init --out - --json` lists them",) if more > 0 else ()
-        yield ("Left out:", *(f"{one.path}: {one.why}" for one in left_out[:_MOST_LEFT_OUT]), *rest)
