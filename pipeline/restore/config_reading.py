@@ -143,7 +143,8 @@ class Reader:
             return kind(*(self.read(hints.get(name), item) for name, item in zip(names, value, strict=True)))
         if kind is tuple and given and given[-1] is not ...:
             return tuple(self.read(each, item) for each, item in zip(given, value, strict=True))
-        items = [self.read(given[0] if given else Any, item) for item in value]
+        inner = bare(given[0]) if given else Any
+        items = list(value) if inner in (Any, *PLAIN) else [self.read(inner, item) for item in value]
         return items if kind in LISTS else SETS.get(kind, kind)(items)
 
     def _read_mapping(self, kind: type, given: tuple[Any, ...], value: dict[str, Any]) -> Any:

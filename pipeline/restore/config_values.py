@@ -121,7 +121,29 @@ def _plain(value: Any, place: str) -> Described:
     return Described(type(value), repr(value) if isinstance(value, float) else value, value)
 
 
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Many values of one plain type: a description of each would take seconds for a vocabulary."""
+
+    kind: type
+    values: tuple[Any, ...]
+
+
+def _described_run(value: Any) -> Described | None:
+    kinds = set(map(type, value))
+    kind = kinds.pop() if len(kinds) == 1 else None
+    if kind is str or kind is bool:
+        return Described(type(value), _Run(kind, tuple(value)), list(value))
+    if kind is int and max(map(int.bit_length, value)) <= _MOST_BITS:
+        return Described(type(value), _Run(kind, tuple(value)), list(value))
+    if kind is float and all(map(math.isfinite, value)):
+        return Described(type(value), _Run(kind, tuple(map(repr, value))), list(value))
+    return None
+
+
 def _described_items(value: Any, coders: Coders, place: str) -> Described:
+    if isinstance(value, list | tuple) and (run := _described_run(value)) is not None:
+        return run
     items = [_describe(item, coders, f"{place}[{index}]") for index, item in enumerate(value)]
     if isinstance(value, set | frozenset):
         # A set has no order: equal sets are described alike, and their files have the same bytes.
