@@ -5,10 +5,11 @@ A module of its own, so that a check, which runs before every commit, imports ne
 
 from collections.abc import Iterable
 
+from hublish.base.errors import CardError
 from hublish.base.values import Collection, Kind, Project, Staged
 from hublish.pipeline.collect.collect import Collect, survey
 from hublish.pipeline.engine import Pipeline
-from hublish.pipeline.render_card.render_card import RenderCard, card_problems
+from hublish.pipeline.render_card.render_card import RenderCard
 from hublish.pipeline.screen.completeness import ScreenParts, incomplete_parts
 from hublish.pipeline.screen.data_files import ScreenDataFiles, data_file_problems
 from hublish.pipeline.screen.placeholders import ScreenPlaceholders, placeholders
@@ -42,6 +43,13 @@ def all_problems(project: Project, found: Iterable[Problem]) -> tuple[Problem, .
     if any(problem.code == "source.missing" for problem in sources.problems):
         # Parts and patterns for which a missing source should have provided a file: that source is reported alone.
         screened, parts = tuple(one for one in screened if not one.path.startswith("load.")), ()
-    later = (*sources.problems, *screened, *parts, *card_problems(project), *placeholders(project))
+    later = (*sources.problems, *screened, *parts, *_of_card(outline), *placeholders(project))
     every = tuple(dict.fromkeys((*found, *later)))
     return (*errors_in(every)[:MAX_PROBLEMS], *warnings_in(every)[:MAX_PROBLEMS])
+
+
+def _of_card(outline: Staged) -> tuple[Problem, ...]:
+    try:
+        return RenderCard().run(outline).warnings
+    except CardError as error:
+        return error.problems

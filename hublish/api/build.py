@@ -32,6 +32,7 @@ def build(manifest: AnyManifest = MANIFEST_FILE, out: str | Path = "build", *, p
     out.parent.mkdir(parents=True, exist_ok=True)
     with Session(read_project(manifest), progress=progress) as session:
         release = releasing(session.workspace, progress, session.executor).run(session.project, progress)
+        release = session.placed(release)
         # On the same disk as `out`, so that the finished folder moves there in one step.
         with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as temporary:
             folder = Path(temporary) / "release"

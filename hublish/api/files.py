@@ -19,4 +19,5 @@ def files(manifest: AnyManifest = MANIFEST_FILE, *, progress: Progress = SILENT)
     """
     # The release keeps the digests of the converted files, so that their bytes are not needed afterwards.
     with Session(read_project(manifest), progress=progress) as session:
-        return releasing(session.workspace, progress, session.executor).run(session.project, progress)
+        release = releasing(session.workspace, progress, session.executor).run(session.project, progress)
+        return session.placed(release)

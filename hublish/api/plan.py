@@ -1,5 +1,6 @@
 """Compare the release with the remote."""
 
+from dataclasses import replace
 from typing import Unpack
 
 from hublish.api.options import HubOptions, takes
@@ -46,7 +47,8 @@ def planned(session: Session) -> Plan:
         executor=session.executor,
         released=_last_paths(session),
     )
-    return compare.run(session.project, session.progress)
+    compared = compare.run(session.project, session.progress)
+    return replace(compared, release=session.placed(compared.release))
 
 
 def _last_paths(session: Session) -> frozenset[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from hublish.api.git.environment import MachineValues
 from hublish.base.errors import DocumentInvalidError, ManifestInvalidError, UsageError, concealing
 from hublish.base.values import Project
-from hublish.schemas.diagnose.problems import InvalidDocumentError, counted
+from hublish.schemas.diagnose.problems import InvalidDocumentError, counted, errors_in
 from hublish.schemas.documents.file_names import MANIFEST_FILE
 from hublish.schemas.documents.manifest import Manifest
 from hublish.schemas.documents.manifest_yaml import dump_manifest, resolve_manifest
@@ -67,7 +67,7 @@ def read_project(
     try:
         read = resolve_manifest(data, str(path), settings=settings, environment=MachineValues(home, os.environ))
     except InvalidDocumentError as error:
-        raise ManifestInvalidError(f"{path} has {counted(error.problems)}", problems=error.problems) from None
+        raise ManifestInvalidError(f"{path} has {counted(errors_in(error.problems))}", problems=error.problems) from None
     return Project(read.manifest, data, home, str(path), dict(objects or {}), settings, read.environment)
 
 

@@ -18,7 +18,7 @@ from hublish.api.read_project import AnyManifest, read_project
 from hublish.base.errors import AuthenticationError, HublishError, UsageError, conceal
 from hublish.base.own_credentials import own_credentials
 from hublish.base.progress import SILENT, Progress
-from hublish.base.values import Project, Target
+from hublish.base.values import Project, Release, Target
 from hublish.schemas.diagnose.problems import InvalidDocumentError, InvalidValueError, Location, Problem
 from hublish.schemas.documents.file_names import GITIGNORE, STATE_FOLDER
 from hublish.schemas.documents.hub_names import EMBEDDED, check_endpoint
@@ -210,6 +210,10 @@ class Session:
         from hublish.base.workers import workers
 
         return self._open.enter_context(workers())
+
+    def placed(self, release: Release) -> Release:
+        """Return a release whose warnings have their lines and columns in the manifest."""
+        return replace(release, warnings=self.located(release.warnings))
 
     def located(self, problems: Iterable[Problem]) -> tuple[Problem, ...]:
         """Return the problems in the order of their lines, those about the manifest with line and column."""

@@ -106,6 +106,7 @@ def status(
     locked = _locked(lock, project)
     with Session(project, lock=locked, **options) as session:
         release = releasing(session.workspace, session.progress, session.executor).run(project, session.progress)
+        release = session.placed(release)
         if locked is None:
             return Status(project, release, None, None, None)
         local = drift_since(locked, release, project.target)

@@ -143,7 +143,8 @@ class ReleaseRules:
             return
         yield from _of_artifact(candidate, self.survey.problems)
         yield from _of_link(self.project, candidate)
-        if self.project.manifest.card and CARD_FILE in found.paths:
+        card = self.project.manifest.card
+        if card and CARD_FILE in found.paths and candidate.source != card.template:
             yield _refusal(two_cards(candidate.source, candidate.artifact))
         yield from _of_policy(candidate, found, self.project.manifest.policy, self.progress)
         for path in found.paths:

@@ -14,28 +14,41 @@ A name that is not set is an error; `{{ name | default('') }}` and `{% if name i
 Values print as one line of plain text. `{{ name | markdown }}` keeps Markdown formatting, but removes HTML and unsafe
 links; `{{ name | code }}` is for code spans, `{{ name | code_block }}` for fenced code blocks.
 
+A template may extend or include the built-in ones, as `model.md.j2`, `dataset.md.j2` and `space.md.j2`.
+
 The built-in templates use these variables, all optional, in Markdown except for the title:
 `title`, `summary`, `description`, `intended_use`, `usage`, `training`, `limitations`, `citation` (BibTeX), `contact`;
 `dataset` also uses `structure` and `collection`.
 """
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any, Final
 
 from hublish.base.errors import CardError
-from hublish.base.values import StagedFile, Target
+from hublish.base.values import Project, StagedFile, Target
 from hublish.pipeline.render_card.card_files import read_inside
 from hublish.pipeline.render_card.evaluation import Results
-from hublish.schemas.diagnose.problems import Problem
+from hublish.schemas.diagnose.problems import Problem, format_path
 from hublish.schemas.diagnose.suggestions import nearest
 from hublish.schemas.documents.manifest import TEMPLATE_NAMES, Card
+from hublish.schemas.vocabulary import synonyms
 
 # The files templates/<name>.md.j2.
 BUILT_IN: Final = ("model", "dataset", "space")
+
+_SHARES: Final = re.compile(r"\{%[-+]?\s*(?:extends|include|import|from)\b")
+_TAG: Final = re.compile(r"\{[{%](.*?)[}%]\}", re.DOTALL)
+_STRING_OR_FILTER: Final = re.compile(r"'[^']*'|\"[^\"]*\"|\|\s*\w+")
+_NAME: Final = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
+_KEYWORDS: Final = re.compile(
+    r"(?:end)?(?:if|for|set|block|with|raw|macro|filter)|elif|else|in|is|not|and|or|defined|undefined|none|true|false|"
+    r"extends|include|import|from|as|without|context|loop"
+)
 
 # Bytes of a user's template; the card that it renders has a limit of its own.
 _TEMPLATE_LIMIT: Final = 256 << 10
@@ -50,6 +63,10 @@ class CardTemplate:
     text: str
     built_in: bool = False
     """Whether it is part of hublish."""
+    shown: str = ""
+    """The name of its file in diagnostics."""
+    shared: Mapping[str, str] = field(default_factory=dict)
+    """The templates that it may extend or include, by name."""
 
     @property
     def sha256(self) -> str:
@@ -57,31 +74,36 @@ class CardTemplate:
         return hashlib.sha256(self.text.encode()).hexdigest()
 
 
-def find_template(name: str, folder: Path) -> CardTemplate:
+def find_template(name: str, project: Project) -> CardTemplate:
     """Return a template.
 
     Args:
-        name: `model`, `dataset`, `space`, or a path relative to `folder`.
-        folder: the manifest's folder.
+        name: `model`, `dataset`, `space`, or a path relative to the manifest's folder.
+        project: the manifest and its folder.
 
     Raises:
         CardError: when the template does not exist, is not UTF-8, or is outside the folder.
     """
     if name in BUILT_IN:
-        text = (resources.files("hublish") / "templates" / f"{name}.md.j2").read_text("utf-8")
-        return CardTemplate(name, text, built_in=True)
+        return CardTemplate(name, _built_in_text(name), built_in=True, shown=name)
     near = nearest(name, BUILT_IN)
     known = f"name a Jinja2 file, or a built-in template: {', '.join(BUILT_IN)}"
     hint = f"did you mean '{near}'?" if near else known
-    data = read_inside(folder, name, "card.template", _TEMPLATE_LIMIT, hint)
+    data = read_inside(project.folder, name, "card.template", _TEMPLATE_LIMIT, hint)
     # Editors on Windows write a byte order mark, which must not become text of the card.
     try:
-        return CardTemplate(name, data.decode("utf-8-sig"))
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         message = f"{name} is not UTF-8 at byte {error.start}"
         problem = Problem("card.template", message, "save it as UTF-8", "card.template")
         msg = "the card's template cannot be read"
         raise CardError(msg, problems=[problem]) from None
+    shared = {f"{each}.md.j2": _built_in_text(each) for each in BUILT_IN} if _SHARES.search(text) else {}
+    return CardTemplate(name, text, shown=project.shown(name), shared=shared)
+
+
+def _built_in_text(name: str) -> str:
+    return (resources.files("hublish") / "templates" / f"{name}.md.j2").read_text("utf-8")
 
 
 def variable_problems(card: Card) -> Iterator[Problem]:
@@ -90,6 +112,35 @@ def variable_problems(card: Card) -> Iterator[Problem]:
         if name in TEMPLATE_NAMES:
             message = f"templates already use the name '{name}'"
             yield Problem("card.variable", message, "rename it", f"card.variables.{name}", of_key=True)
+
+
+def unused_variables(template: CardTemplate, card: Card) -> Iterator[Problem]:
+    """Yield a warning for each variable that the template never uses: its text would be missing in the card."""
+    used = {name for text in (template.text, *template.shared.values()) for name in _names_in(text)}
+    likely = sorted(used - card.variables.keys() - {*TEMPLATE_NAMES})
+    for name in card.variables:
+        if name in used or name in TEMPLATE_NAMES:
+            continue
+        synonym = synonyms("CardVariables").get(name)
+        near = nearest(name, likely, cutoff=0.75) or (synonym if synonym in used else None)
+        question = f"; did you mean '{near}'?" if near else ""
+        others = f"remove it, or use it in a template of your own; this one uses {', '.join(likely[:20])}"
+        hint = f"rename it to '{near}'" if near else others if likely else "remove it, or use it in the template"
+        message = f"the template '{template.name}' does not use '{name}'{question}"
+        path = format_path(("card", "variables", name))
+        yield Problem("card.variable", message, hint, path, severity="warning", of_key=True)
+
+
+def _names_in(text: str) -> Iterator[str]:
+    """Yield the names in the tags of a template.
+
+    Jinja2 would find them exactly, but takes longer to import than everything else takes. A name too many, such as
+    that of a loop, only hides a warning.
+    """
+    for tag in _TAG.finditer(text):
+        for found in _NAME.finditer(_STRING_OR_FILTER.sub(" ", tag[1])):
+            if not _KEYWORDS.fullmatch(found[0]):
+                yield found[0]
 
 
 def template_context(

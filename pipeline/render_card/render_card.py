@@ -2,28 +2,43 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, ClassVar, Final, TypeVar
 
-from hublish.base.content import ContentChangedError, InMemory
+from hublish.base.content import InMemory
 from hublish.base.errors import CardError
 from hublish.base.values import Effect, Origin, Project, Staged, StagedFile, Step, Verdict
-from hublish.formats.front_matter import read_front_matter, with_front_matter
-from hublish.pipeline.render_card.card_template import CardTemplate, find_template, template_context, variable_problems
+from hublish.formats.front_matter import body_start, with_front_matter
+from hublish.pipeline.render_card.card_template import (
+    CardTemplate,
+    find_template,
+    template_context,
+    unused_variables,
+    variable_problems,
+)
 from hublish.pipeline.render_card.evaluation import Results, model_index, read_evaluation
+from hublish.pipeline.render_card.existing_readme import check_readme, sdk_conflict
+from hublish.pipeline.render_card.references import Present, broken_links, local_paths, missing_files
 from hublish.pipeline.render_card.renderer import current_renderer
-from hublish.schemas.diagnose.problems import InvalidDocumentError, Problem, errors_in, parse_path
+from hublish.pipeline.render_card.template_metadata import own_metadata, rendered_metadata, without_card_data
+from hublish.schemas.diagnose.problems import (
+    InvalidDocumentError,
+    Positions,
+    Problem,
+    SourceText,
+    errors_in,
+    format_path,
+    parse_path,
+)
 from hublish.schemas.documents.card_metadata import metadata_problems
 from hublish.schemas.documents.file_names import CARD_FILE
-from hublish.schemas.documents.hub_names import RepoType
 from hublish.schemas.documents.manifest import Card
-from hublish.schemas.yaml.reader import Reading
+from hublish.schemas.yaml.reader import read_yaml
 
 RENDERED: Final = Verdict.of([Step("card", Effect.COLLECTS, "card: rendered", "card")])
 """The verdict on the rendered card."""
 
-# The Hub reads front matter from the start of a README, however long the README is.
-_FRONT_MATTER_LIMIT: Final = 1 << 20
-_METADATA: Final = "metadata"
+_METADATA: Final = "card.metadata"
 _INDEX: Final = "model-index"
 _NOT_RENDERED: Final = "the card cannot be rendered"
 _Part = TypeVar("_Part")
@@ -43,15 +58,13 @@ class RenderCard:
                 provides README.md too.
         """
         project = staged.collection.project
-        card = project.manifest.card
-        own = next((file for file in staged.files if file.path_in_repo == CARD_FILE), None)
-        if card is None:
-            found = () if own is None else _checked(own, project.target.repo_type)
-            return replace(staged, warnings=(*staged.warnings, *found))
-        if own is not None:
-            msg = f"two sources for {CARD_FILE}"
-            raise CardError(msg, problems=[two_cards(own.origin.source, own.origin.artifact)])
-        return _with_card(staged, project, card)
+        staged = replace(staged, warnings=(*staged.warnings, *local_paths(staged.files, project)))
+        try:
+            return _with_readme(staged, project)
+        except CardError as error:
+            # The warnings of earlier stages would be lost, and appear only after the errors are fixed.
+            error.problems += staged.warnings
+            raise
 
     def works_on(self, staged: Staged) -> bool:
         """Return whether the manifest declares a card."""
@@ -64,7 +77,8 @@ class RenderedCard:
 
     text: str
     template: CardTemplate
-    warnings: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...]
+    metadata: Mapping[str, Any]
 
 
 def render_card(project: Project, card: Card, files: Iterable[StagedFile]) -> RenderedCard:
@@ -79,13 +93,21 @@ def render_card(project: Project, card: Card, files: Iterable[StagedFile]) -> Re
         CardError: with every problem of the card's fields, or the template's error.
     """
     parts = _parts(project, card)
-    if parts.problems or parts.template is None:
-        rejected = all(problem.code == "card.refused" for problem in parts.problems)
+    template, errors = parts.template, errors_in(parts.problems)
+    if errors or template is None:
+        rejected = all(problem.code == "card.refused" for problem in errors)
         headline = "the Hub would reject the card's metadata" if rejected else _NOT_RENDERED
         raise CardError(headline, problems=parts.problems)
     context = template_context(project.target, card, parts.metadata, parts.evaluation, files)
-    body = current_renderer().render(parts.template, context)
-    return RenderedCard(with_front_matter(parts.metadata, body), parts.template, parts.warnings)
+    readable = replace(template, text=without_card_data(template.text))
+    try:
+        body = current_renderer().render(readable, context)
+    except CardError as error:
+        error.problems += parts.problems
+        raise
+    if twice := rendered_metadata(body, template.text, template.shown):
+        raise CardError(_NOT_RENDERED, problems=(twice, *parts.problems))
+    return RenderedCard(with_front_matter(parts.metadata, body), template, parts.problems, parts.metadata)
 
 
 def card_problems(project: Project) -> tuple[Problem, ...]:
@@ -103,7 +125,27 @@ def two_cards(source: str, artifact: int | None) -> Problem:
     """
     path = f"artifacts[{artifact}].source" if artifact is not None else ""
     message = f"'{source}' and the rendered card have the same path, {CARD_FILE}"
-    return Problem("card.twice", message, "remove `card`, or exclude the file with patterns.ignore_patterns", path)
+    moved = "" if source == CARD_FILE else f", with the file as {CARD_FILE} next to the manifest,"
+    hint = (
+        f"remove `card`; or exclude the file with patterns.ignore_patterns; or write `template: {CARD_FILE}` under "
+        f"`card`{moved} to put the card's metadata above its text"
+    )
+    return Problem("card.twice", message, hint, path)
+
+
+def _with_readme(staged: Staged, project: Project) -> Staged:
+    card = project.manifest.card
+    own = next((file for file in staged.files if file.path_in_repo == CARD_FILE), None)
+    if card is None:
+        found = () if own is None else check_readme(own, staged)
+        return replace(staged, warnings=(*staged.warnings, *found))
+    # A README that is the template is replaced by the card that is rendered from it.
+    if own is not None and own.origin.source != card.template:
+        msg = f"two sources for {CARD_FILE}"
+        twice = two_cards(own.origin.source, own.origin.artifact)
+        raise CardError(msg, problems=[twice, *_parts(project, card).problems])
+    others = tuple(file for file in staged.files if file is not own)
+    return _with_card(replace(staged, files=others), project, card)
 
 
 def _with_card(staged: Staged, project: Project, card: Card) -> Staged:
@@ -118,7 +160,24 @@ def _with_card(staged: Staged, project: Project, card: Card) -> Staged:
     parameters = {"template": template.name, "template_sha256": template.sha256}
     origin = Origin(None, f"template {template.name}", "card", parameters, RENDERED)
     readme = StagedFile(CARD_FILE, InMemory(data), origin)
-    return replace(staged, files=(*staged.files, readme), warnings=(*staged.warnings, *rendered.warnings))
+    present = Present.of(staged)
+    missing = missing_files(rendered.metadata, project.target.repo_type, present, f"{_METADATA}.")
+    warnings = (*staged.warnings, *rendered.warnings, *missing, *_links(rendered, card, present))
+    return replace(staged, files=(*staged.files, readme), warnings=warnings)
+
+
+def _links(rendered: RenderedCard, card: Card, present: Present) -> Iterator[Problem]:
+    """Yield the broken links of a card, each where it is written: in the user's template, or in a variable."""
+    template = rendered.template
+    written = SourceText(template.text, template.shown)
+    for link, problem in broken_links(rendered.text, body_start(rendered.text), present):
+        offset = -1 if template.built_in else template.text.find(link.target)
+        if offset >= 0:
+            yield replace(problem, location=written.location(offset, offset + len(link.target)))
+        else:
+            holder = (name for name, text in card.variables.items() if link.target in str(text))
+            name = next(holder, None)
+            yield replace(problem, path=format_path(("card", "variables", name)) if name else "card.template")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,19 +189,44 @@ class _Parts:
     evaluation: Results
     metadata: Mapping[str, Any]
     problems: tuple[Problem, ...]
-    warnings: tuple[Problem, ...]
+    """Errors first."""
 
 
 def _parts(project: Project, card: Card) -> _Parts:
     # All problems of the card are collected, so that one run reports them all.
     problems = [*variable_problems(card)]
-    template = _tried(lambda: find_template(card.template, project.folder), problems)
+    template = _tried(lambda: find_template(card.template, project), problems)
+    if template is not None:
+        problems += _template_problems(template, card)
     evaluation = _tried(lambda: _evaluation(project, card), problems) or []
     metadata = _tried(lambda: _metadata(project.target.repo_id, card, evaluation), problems) or card.metadata
-    found = metadata_problems(metadata, project.target.repo_type)
-    problems += errors_in(found)
-    warnings = tuple(problem for problem in found if problem.severity == "warning")
-    return _Parts(template, evaluation, metadata, tuple(problems), warnings)
+    problems += metadata_problems(metadata, project.target.repo_type, written=_written(project))
+    problems += sdk_conflict(metadata, project, f"{_METADATA}.sdk")
+    problems.sort(key=lambda problem: problem.severity != "error")
+    return _Parts(template, evaluation, metadata, tuple(problems))
+
+
+def _template_problems(template: CardTemplate, card: Card) -> Iterator[Problem]:
+    yield from unused_variables(template, card)
+    if own := own_metadata(without_card_data(template.text), template.shown):
+        yield own
+
+
+def _written(project: Project) -> Callable[[str], str | None]:
+    """Return a function that finds values of the metadata in the text of the manifest, which is parsed on first use."""
+
+    @cache
+    def positions() -> Positions | None:
+        try:
+            return read_yaml(project.text, project.name).positions
+        except InvalidDocumentError:  # a manifest that was built in Python may have no text
+            return None
+
+    def find(place: str) -> str | None:
+        known = positions()
+        return None if known is None else known.plain_text(("card", "metadata", *parse_path(place)))
+
+    return find
 
 
 def _tried(make: Callable[[], _Part], problems: list[Problem]) -> _Part | None:
@@ -171,30 +255,3 @@ def _metadata(repo_id: str, card: Card, evaluation: Results) -> dict[str, Any]:
         problem = Problem("card.evaluation", "evaluation results are given twice", hint, f"card.metadata.{_INDEX}")
         raise CardError(_NOT_RENDERED, problems=[problem])
     return {**card.metadata, _INDEX: model_index(repo_id.rpartition("/")[2], evaluation)}
-
-
-def _checked(readme: StagedFile, repo_type: RepoType) -> tuple[Problem, ...]:
-    """Return the warnings about a README that is published unchanged."""
-    source = readme.origin.source
-    try:
-        reading = read_front_matter(readme.content.read_at(0, _FRONT_MATTER_LIMIT), source)
-    except InvalidDocumentError as error:
-        msg = f"the metadata of {source} cannot be read"
-        raise CardError(msg, problems=error.problems) from None
-    except (ContentChangedError, OSError) as error:
-        msg = f"{source} cannot be read: {getattr(error, 'strerror', None) or error}"
-        raise CardError(msg) from None
-    if reading is None:
-        hint = "begin it with metadata between two `---` lines"
-        return (Problem("card.advice", f"{source} has no metadata", hint, severity="warning"),)
-    found = [*reading.problems, *_lint(reading, repo_type)]
-    if errors := errors_in(found):
-        msg = f"the Hub would reject the metadata of {source}"
-        raise CardError(msg, problems=errors)
-    return tuple(found)
-
-
-def _lint(reading: Reading, repo_type: RepoType) -> Iterator[Problem]:
-    for problem in metadata_problems(reading.data, repo_type, path=_METADATA):
-        place = problem.path.removeprefix(f"{_METADATA}.")
-        yield replace(problem, path=place, location=reading.positions.value(parse_path(place)))

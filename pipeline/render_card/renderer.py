@@ -32,8 +32,9 @@ _WALL_CLOCK_FACTOR: Final = 12
 _UNDEFINED: Final = re.compile(r"'([A-Za-z_]\w*)' is undefined")
 _HINTS: Final = {
     "undefined": "set it under card.variables, or give a default: {{ name | default('') }}",
+    "missing": "a template can extend or include model.md.j2, dataset.md.j2 and space.md.j2, and no other file",
     "unsafe": "templates work on plain data; attributes that begin with '_' are not available",
-    "syntax": "see the template language of Jinja2",
+    "syntax": "see the template language of Jinja2; {% raw %} and {% endraw %} enclose text with braces of its own",
 }
 # `-I -S` isolates the child from the environment, the current folder and site-packages. It then appends this process's
 # path, after the standard library.
@@ -97,7 +98,7 @@ class Child:
             CardError: when the template cannot be rendered, with its name and line, or exceeds a limit.
         """
         request = {**_request(template, context), "seconds": seconds, "memory": _MEMORY}
-        return _text(template, self._send(json.dumps(request).encode(), seconds), seconds)
+        return _text(template, self._send(json.dumps(request).encode(), seconds), seconds, context)
 
     def _send(self, request: bytes, seconds: int) -> dict[str, Any]:
         from subprocess import TimeoutExpired
@@ -128,7 +129,7 @@ class OnDemand:
             return render(template, context)
         from hublish.pipeline.render_card.template_sandbox import new_environment, respond
 
-        return _text(template, respond(new_environment(), _request(template, context)), _SECONDS)
+        return _text(template, respond(new_environment(), _request(template, context)), _SECONDS, context)
 
 
 ON_DEMAND: Final = OnDemand()
@@ -185,10 +186,11 @@ def _names_template(path: Path) -> bool:
 
 
 def _request(template: "CardTemplate", context: Mapping[str, Any]) -> dict[str, Any]:
-    return {"name": template.name, "template": template.text, "context": context, "output": _OUTPUT}
+    shared = dict(template.shared)
+    return {"name": template.name, "template": template.text, "context": context, "output": _OUTPUT, "shared": shared}
 
 
-def _text(template: "CardTemplate", response: dict[str, Any], seconds: int) -> str:
+def _text(template: "CardTemplate", response: dict[str, Any], seconds: int, context: Mapping[str, Any]) -> str:
     """Return the text in a response, or raise its error."""
     if "text" in response:
         return str(response["text"])
@@ -203,12 +205,26 @@ def _text(template: "CardTemplate", response: dict[str, Any], seconds: int) -> s
     undefined = _UNDEFINED.match(message)
     name = undefined[1] if undefined else ""
     if name:
-        hint = f"set `{name}` under card.variables, or write {{{{ {name} | default('') }}}}"
+        hint = _undefined_hint(name, context)
     related = (Related("rendered from here", "card.template"),)
     place = _place(template, response["line"], name)
     problem = Problem(f"card.{kind}", message, hint, location=place, related=related)
     msg = "the card cannot be rendered"
     raise CardError(msg, problems=[problem])
+
+
+def _undefined_hint(name: str, context: Mapping[str, Any]) -> str:
+    # huggingface_hub's templates begin with it. A default would leave a second, empty front matter.
+    if name == "card_data":
+        return "remove it: hublish writes card.metadata above the text; {{ metadata.license }} prints one value of it"
+    from hublish.schemas.diagnose.suggestions import nearest
+
+    near = nearest(name, context, cutoff=0.75)
+    question = f"did you mean `{near}`? Otherwise " if near else ""
+    return (
+        f"{question}set `{name}` under card.variables, or write {{{{ {name} | default('') }}}}; "
+        "{% raw %} and {% endraw %} around the text keep its braces"
+    )
 
 
 def _place(template: "CardTemplate", line: int, name: str) -> Location:
@@ -218,4 +234,4 @@ def _place(template: "CardTemplate", line: int, name: str) -> Location:
     text = mask(lines[line - 1]) if line <= len(lines) else ""
     found = re.search(rf"\b{name}\b", text) if name else None
     start, end = found.span() if found else (len(text) - len(text.lstrip()), len(text))
-    return Location(template.name, line, start + 1, line, end + 1, text)
+    return Location(template.shown or template.name, line, start + 1, line, end + 1, text)

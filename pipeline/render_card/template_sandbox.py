@@ -55,18 +55,24 @@ def respond(environment: jinja2.Environment, request: dict[str, Any]) -> Respons
 
     Args:
         environment: the result of `new_environment`.
-        request: the `name` and the text of a `template`, its `context`, and the largest `output` in bytes.
+        request: the `name` and the text of a `template`, its `context`, the largest `output` in bytes, and as `shared`
+            the templates that it may extend or include.
 
     Raises:
         MemoryError: when the memory limit is exceeded.
     """
     name = request["name"]
+    # The other templates come with the request: this process reads no files.
+    environment.loader = jinja2.DictLoader(request.get("shared", {}))
     try:
         code = environment.compile(request["template"], name, name)
         template = jinja2.Template.from_code(environment, code, environment.globals)
         return _rendered(template, request["context"], request["output"])
     except jinja2.TemplateSyntaxError as error:
         return {"kind": "syntax", "message": error.message or "syntax error", "line": error.lineno}
+    except jinja2.TemplateNotFound as error:
+        message = f"there is no template '{error.name}' to extend or include"
+        return {"kind": "missing", "message": message, "line": _line(error, name)}
     except SecurityError as error:
         return {"kind": "unsafe", "message": "unsafe template construct", "line": _line(error, name)}
     except jinja2.UndefinedError as error:

@@ -96,7 +96,7 @@ class ScreenCard:
         card = [file for file in staged.files if file.origin.artifact is None]
         found = [*_secrets(card, manifest)]
         if errors := errors_in(found):
-            raise PolicyError(f"{counted(errors)} with the card", problems=errors)
+            raise PolicyError(f"{counted(errors)} with the card", problems=[*found, *staged.warnings])
         return replace(staged, warnings=(*staged.warnings, *found))
 
     def works_on(self, staged: Staged) -> bool:

@@ -7,38 +7,65 @@ which is the authority.
 import re
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from hublish.schemas.diagnose.problems import MAX_PROBLEMS, Problem, Severity
 from hublish.schemas.diagnose.suggestions import nearest
+from hublish.schemas.documents.card_values import (
+    Finding,
+    Written,
+    carbon_findings,
+    form_findings,
+    gate_findings,
+    items,
+    language_findings,
+    number_findings,
+    space_findings,
+    widget_findings,
+)
 from hublish.schemas.documents.hub_names import RepoType, check_repo_id
-from hublish.schemas.vocabulary import card_fields, vocabulary
+from hublish.schemas.vocabulary import card_fields, synonyms, vocabulary
 
 # The longest short_description of a Space, in characters.
 SHORT_DESCRIPTION = 60
-
-
-class Finding(NamedTuple):
-    """One problem, and its place relative to the front matter."""
-
-    place: str
-    message: str
-    hint: str
-    severity: Severity = "error"
-
+# The similarity at which a suggestion helps: `pytorch` resembles `torchgeo` by 0.67.
+_SIMILAR = 0.75
 
 _Rule = Callable[[Mapping[str, Any]], Iterator[Finding]]
 
 
 def metadata_problems(
-    metadata: Mapping[str, Any], repo_type: RepoType, *, path: str = "card.metadata"
+    metadata: Mapping[str, Any],
+    repo_type: RepoType,
+    *,
+    path: str = "card.metadata",
+    written: Written = lambda place: None,  # noqa: ARG005 - a card that was built in Python has no text
+    kept: bool = False,
 ) -> tuple[Problem, ...]:
     """Return the errors for which the Hub would reject a card, and warnings about values that its users would miss.
 
-    Kernel cards only get warnings: the server does not validate them. The problems are placed below `path`.
+    Kernel cards only get warnings: the server does not validate them.
+
+    Args:
+        metadata: the front matter.
+        repo_type: the type of the repo.
+        path: the problems are placed below it.
+        written: returns the value at a place as it is written.
+        kept: whether the file is published as it is written.
     """
-    rules = [*(rule(metadata) for rule in _RULES[repo_type]), _misspelled(metadata, repo_type)]
-    findings = [finding for rule in rules for finding in islice(rule, MAX_PROBLEMS)]
+    rules = [
+        *(rule(metadata) for rule in _RULES[repo_type]),
+        form_findings(metadata, repo_type),
+        number_findings(metadata, written, kept=kept),
+        _misspelled(metadata, repo_type),
+    ]
+    # Values that a rule of their own rejects need no second finding about their type.
+    first: dict[str, Finding] = {}
+    for finding in (finding for rule in rules for finding in islice(rule, MAX_PROBLEMS)):
+        known = first.setdefault(finding.place, finding)
+        if known.severity == "warning" and finding.severity == "error":
+            first[finding.place] = finding
+    findings = [*first.values()]
     # Errors come first: warnings must not push them out.
     if len(findings) > MAX_PROBLEMS:
         findings.sort(key=lambda finding: finding.severity != "error")
@@ -61,7 +88,7 @@ def _license(metadata: Mapping[str, Any]) -> Iterator[Finding]:
         yield Finding(
             "license", "the license is missing", "without a license, readers may not use the files", "warning"
         )
-    for place, value in _items("license", given):
+    for place, value in items("license", given):
         if not _is_known(value, known):
             hint = _likely_license(value, known) or "write `license: other` with license_name and license_link"
             yield Finding(place, "not a license id of the Hub", hint)
@@ -69,15 +96,18 @@ def _license(metadata: Mapping[str, Any]) -> Iterator[Finding]:
         yield Finding(
             "license_name", "license: other requires a license_name", "add license_name and license_link", "warning"
         )
+    elif given == "other" and not metadata.get("license_link"):
+        hint = "add license_link: a URL, or the file of the release that contains it, such as LICENSE"
+        yield Finding("license_link", "license: other requires a license_link", hint, "warning")
 
 
-def _repo_ids(key: str) -> _Rule:
+def _repo_ids(key: str, severity: Severity = "error") -> _Rule:
     def rule(metadata: Mapping[str, Any]) -> Iterator[Finding]:
-        for place, value in _items(key, metadata.get(key)):
+        for place, value in items(key, metadata.get(key)):
             try:
                 check_repo_id(value)
             except (ValueError, AttributeError, TypeError) as error:  # the value may have any type
-                yield Finding(place, "not a valid id of a repo on the Hub", _likely_id(value, error))
+                yield Finding(place, "not a valid id of a repo on the Hub", _likely_id(value, error), severity)
 
     return rule
 
@@ -85,7 +115,7 @@ def _repo_ids(key: str) -> _Rule:
 def _one_of(key: str, severity: Severity) -> _Rule:
     def rule(metadata: Mapping[str, Any]) -> Iterator[Finding]:
         known = card_fields()[key].values
-        for place, value in _items(key, metadata.get(key)):
+        for place, value in items(key, metadata.get(key)):
             if not _is_known(value, known):
                 hint = _did_you_mean(value, known) or "write one of them"
                 yield Finding(place, f"expected one of {', '.join(known)}", hint, severity)
@@ -95,7 +125,7 @@ def _one_of(key: str, severity: Severity) -> _Rule:
 
 def _known_word(key: str, name: Literal["tasks", "libraries"]) -> _Rule:
     def rule(metadata: Mapping[str, Any]) -> Iterator[Finding]:
-        for place, value in _items(key, metadata.get(key)):
+        for place, value in items(key, metadata.get(key)):
             known = vocabulary(name).ids
             if not _is_known(value, known):
                 message = f"not one of the {name} that the Hub knows"
@@ -120,6 +150,11 @@ def _short_description(metadata: Mapping[str, Any]) -> Iterator[Finding]:
 _RULES: Mapping[RepoType, tuple[_Rule, ...]] = {
     "model": (
         _license,
+        _repo_ids("new_version", "warning"),
+        language_findings,
+        carbon_findings,
+        widget_findings,
+        gate_findings,
         _repo_ids("datasets"),
         _repo_ids("base_model"),
         _model_index,
@@ -127,34 +162,42 @@ _RULES: Mapping[RepoType, tuple[_Rule, ...]] = {
         _known_word("pipeline_tag", "tasks"),
         _known_word("library_name", "libraries"),
     ),
-    "dataset": (_license, _one_of("size_categories", "warning"), _known_word("task_categories", "tasks")),
+    "dataset": (
+        _license,
+        language_findings,
+        gate_findings,
+        _one_of("size_categories", "warning"),
+        _known_word("task_categories", "tasks"),
+    ),
     "space": (
         _one_of("colorFrom", "error"),
         _one_of("colorTo", "error"),
         _one_of("sdk", "warning"),
+        _one_of("header", "warning"),
+        _one_of("suggested_hardware", "warning"),
+        _one_of("hf_oauth_scopes", "warning"),
+        space_findings,
+        language_findings,
         _short_description,
         _repo_ids("datasets"),
         _repo_ids("models"),
     ),
-    "kernel": (_license,),
+    "kernel": (_license, language_findings),
 }
-
-
-def _items(key: str, value: object) -> Iterator[tuple[str, Any]]:
-    """Yield the place and value of each element: the Hub accepts one value or a list; null means no value."""
-    if isinstance(value, list | tuple):
-        for number, item in enumerate(value):
-            yield f"{key}[{number}]", item
-    elif value is not None:
-        yield key, value
 
 
 def _misspelled(metadata: Mapping[str, Any], repo_type: RepoType) -> Iterator[Finding]:
     # The Hub accepts any key, so only one that is nearly a known key is worth a warning.
     known = [key for key, field in card_fields().items() if repo_type in field.repo_types]
+    others = synonyms("CardMetadata")
     for key in metadata:
-        if key not in known and (near := nearest(key, known, cutoff=0.85)):
-            yield Finding(key, f"unknown to the Hub; did you mean '{near}'?", f"rename it to '{near}'", "warning")
+        if key in known:
+            continue
+        if near := nearest(key, known, cutoff=0.85) or others.get(key):
+            # A synonym leads to a key, or to a hint.
+            renamed = near in card_fields()
+            question, hint = (f"; did you mean '{near}'?", f"rename it to '{near}'") if renamed else ("", near)
+            yield Finding(key, f"unknown to the Hub{question}", hint, "warning")
 
 
 def _likely_id(value: object, error: Exception) -> str:
@@ -181,7 +224,7 @@ def _is_known(value: object, known: tuple[str, ...] | frozenset[str]) -> bool:
     return isinstance(value, str) and value in known
 
 
-def _did_you_mean(value: object, known: tuple[str, ...] | frozenset[str], cutoff: float = 0.6) -> str:
+def _did_you_mean(value: object, known: tuple[str, ...] | frozenset[str], cutoff: float = _SIMILAR) -> str:
     near = nearest(value, sorted(known), cutoff=cutoff) if isinstance(value, str) else None
     return f"did you mean '{near}'?" if near else ""
 

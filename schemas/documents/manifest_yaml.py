@@ -21,6 +21,7 @@ from hublish.schemas.diagnose.problems import (
     parse_path,
 )
 from hublish.schemas.documents.field_types import Document
+from hublish.schemas.documents.hub_names import REPO_TYPES
 from hublish.schemas.documents.manifest import SEARCHED, Load, Manifest, Published
 from hublish.schemas.secrets.masking import find_tokens, holds_token, texts_in
 from hublish.schemas.secrets.token_rules import WHERE_CREDENTIALS_GO
@@ -126,6 +127,7 @@ def _validated(model: type[D], reading: Reading, expansion: Expansion, secrets: 
     else:
         if not found:
             return document
+    found += _card_problems(reading, expansion)
     raise InvalidDocumentError(_in_order(found))
 
 
@@ -176,6 +178,25 @@ def _diagnosed(
     for problem in diagnose(error, model, expansion.data, family="manifest", positions=reading.positions):
         if problem.path not in reported:
             yield _with_origins(problem, replaced.get(problem.path, ()), reading, expansion)
+
+
+def _card_problems(reading: Reading, expansion: Expansion) -> Iterable[Problem]:
+    """Return the problems of the card's metadata in an invalid manifest, as far as it can be read."""
+    from hublish.schemas.documents.card_metadata import metadata_problems  # only needed when the manifest is invalid
+
+    card, repo = expansion.data.get("card"), expansion.data.get("repo")
+    metadata = card.get("metadata") if isinstance(card, dict) else None
+    if not isinstance(metadata, dict):
+        return
+    kind = repo.get("repo_type", "model") if isinstance(repo, dict) else "model"
+    reported = {format_path(path) for path in reading.refused | expansion.unresolved}
+
+    def written(place: str) -> str | None:
+        return reading.positions.plain_text(("card", "metadata", *parse_path(place)))
+
+    for problem in metadata_problems(metadata, kind if kind in REPO_TYPES else "model", written=written):
+        if problem.path not in reported:
+            yield _located(problem, reading.positions)
 
 
 def _with_origins(problem: Problem, names: Sequence[str], reading: Reading, expansion: Expansion) -> Problem:

@@ -33,6 +33,9 @@ class CardField:
     repo_types: tuple[str, ...]
     # The documented values; empty when any value is allowed.
     values: tuple[str, ...] = ()
+    # The type of the value: text, texts (one or a list), list (of texts), flag, count, mapping, mappings (a list);
+    # empty when it has rules of its own.
+    form: str = ""
 
 
 @cache
@@ -44,7 +47,7 @@ def vocabulary(name: Literal["licenses", "tasks", "libraries"]) -> Vocabulary:
 
 @cache
 def table(
-    name: Literal["card_fields", "choices", "license_texts", "model_tasks", "never_released", "synonyms"],
+    name: Literal["card_fields", "choices", "languages", "license_texts", "model_tasks", "never_released", "synonyms"],
 ) -> Mapping[str, Any]:
     """Return a table with its `source` and `date`, read on first use; callers must not change it."""
     return _read(name)
@@ -56,7 +59,11 @@ def card_fields() -> Mapping[str, CardField]:
     return MappingProxyType(
         {
             key: CardField(
-                field["description"], field["example"], tuple(field["repo_types"]), tuple(field.get("values", ()))
+                field["description"],
+                field["example"],
+                tuple(field["repo_types"]),
+                tuple(field.get("values", ())),
+                field.get("form", ""),
             )
             for key, field in table("card_fields")["entries"].items()
         }

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from hublish.base.content import Content
@@ -44,6 +44,10 @@ class Project:
     def target(self) -> Target:
         """The first target, which cards and checks without a network refer to."""
         return self.targets[0]
+
+    def shown(self, source: str) -> str:
+        """Return the name of a file in the manifest's folder in diagnostics, as the manifest's own name is shown."""
+        return (PurePosixPath(self.name).parent / source).as_posix()
 
 
 class Kind(StrEnum):

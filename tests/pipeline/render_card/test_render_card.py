@@ -49,7 +49,8 @@ def test_without_a_card_the_release_is_unchanged(tmp_path: Path) -> None:
 
 
 def test_two_sources_for_the_readme_are_rejected(tmp_path: Path) -> None:
-    (problem,) = stage_error(tmp_path, {"README.md": b"# Mine\n"}, card={}).problems
+    card = {"metadata": {"license": "mit"}}
+    (problem,) = stage_error(tmp_path, {"README.md": b"# Mine\n"}, card=card).problems
     assert problem.path == "artifacts[0].source"
     assert problem.message == "'README.md' and the rendered card have the same path, README.md"
 
@@ -219,7 +220,8 @@ def test_a_template_of_the_users_gets_the_documented_names(tmp_path: Path) -> No
 
 
 def test_a_variable_must_not_have_a_reserved_name(tmp_path: Path) -> None:
-    error = card_error(tmp_path, {"variables": {"files": "mine", "repo": "mine"}})
+    card = {"metadata": {"license": "mit"}, "variables": {"files": "mine", "repo": "mine"}}
+    error = card_error(tmp_path, card)
     assert [problem.path for problem in error.problems] == ["card.variables.files", "card.variables.repo"]
 
 
@@ -237,7 +239,7 @@ def test_only_models_have_results(tmp_path: Path) -> None:
 
 def test_results_of_the_wrong_form_are_rejected(tmp_path: Path) -> None:
     (tmp_path / "metrics.json").write_text('[{"task": {"type": "x"}, "metrics": [{"type": "f1"}]}]')
-    error = card_error(tmp_path, {"evaluation": "metrics.json"})
+    error = card_error(tmp_path, {"evaluation": "metrics.json", "metadata": {"license": "mit"}})
     assert {problem.path for problem in error.problems} == {
         "card.metadata.model-index[0].results[0].dataset",
         "card.metadata.model-index[0].results[0].metrics[0].value",

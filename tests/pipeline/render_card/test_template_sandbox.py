@@ -9,6 +9,7 @@ import pytest
 from hublish.base.errors import CardError
 from hublish.pipeline.render_card.card_template import BUILT_IN, CardTemplate, find_template
 from hublish.pipeline.render_card.renderer import ON_DEMAND, render
+from tests.pipeline.staging import project_in
 
 CONTEXT: dict[str, Any] = {
     "repo": {
@@ -30,14 +31,14 @@ CONTEXT: dict[str, Any] = {
 
 @pytest.mark.parametrize("name", BUILT_IN)
 def test_a_built_in_template_renders_the_same_here_and_in_a_child(name: str, tmp_path: Path) -> None:
-    template = find_template(name, tmp_path)
+    template = find_template(name, project_in(tmp_path))
     assert template.built_in
     assert ON_DEMAND.render(template, CONTEXT) == render(template, CONTEXT)
 
 
 def test_a_file_with_the_name_of_a_built_in_template_is_not_built_in(tmp_path: Path) -> None:
     (tmp_path / "model.md.j2").write_text("{{ title }}")
-    assert not find_template("model.md.j2", tmp_path).built_in
+    assert not find_template("model.md.j2", project_in(tmp_path)).built_in
 
 
 @pytest.mark.parametrize(
@@ -48,7 +49,7 @@ def test_a_value_is_escaped_in_linear_time(value: str, tmp_path: Path) -> None:
     names = ("title", "summary", "description", "usage", "citation")
     for name in names:
         with suppress(CardError):  # more than 1 MiB of output
-            ON_DEMAND.render(find_template("model", tmp_path), {**CONTEXT, name: value})
+            ON_DEMAND.render(find_template("model", project_in(tmp_path)), {**CONTEXT, name: value})
 
 
 def test_output_that_is_too_long_is_rejected_in_this_process_too() -> None:

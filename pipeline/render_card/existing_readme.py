@@ -1,0 +1,98 @@
+"""Check the README of a release that is published as it is written."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from hublish.base.content import ContentChangedError
+from hublish.base.errors import CardError
+from hublish.base.values import Project, Staged, StagedFile
+from hublish.formats.front_matter import FrontMatterFault, body_start, front_matter_fault, read_front_matter
+from hublish.pipeline.render_card.references import Present, broken_links, missing_files
+from hublish.schemas.diagnose.problems import (
+    InvalidDocumentError,
+    Location,
+    Problem,
+    SourceText,
+    errors_in,
+    format_path,
+    parse_path,
+)
+from hublish.schemas.documents.card_metadata import metadata_problems
+from hublish.schemas.yaml.reader import Reading
+
+# The Hub reads front matter from the start of a README, however long the README is.
+_LIMIT: Final = 1 << 20
+_METADATA: Final = "metadata"
+
+
+def check_readme(readme: StagedFile, staged: Staged) -> tuple[Problem, ...]:
+    """Return the warnings about a README.
+
+    Raises:
+        CardError: with all problems, when the README cannot be read or the Hub would reject its metadata.
+    """
+    project = staged.collection.project
+    source = readme.origin.source
+    try:
+        data = readme.content.read_at(0, _LIMIT)
+    except (ContentChangedError, OSError) as error:
+        msg = f"{source} cannot be read: {getattr(error, 'strerror', None) or error}"
+        raise CardError(msg) from None
+    shown, text = project.shown(source), data.decode("utf-8", "replace")
+    fault = front_matter_fault(text)
+    found = [_fault(fault, SourceText(text, shown))] if fault else []
+    present = Present.of(staged)
+    links = [*_links(SourceText(text, shown), present)]
+    try:
+        reading = read_front_matter(data, shown)
+    except InvalidDocumentError as error:
+        msg = f"the metadata of {source} cannot be read"
+        raise CardError(msg, problems=(*error.problems, *found, *links)) from None
+    if reading is not None:
+        found += [*reading.problems, *_lint(reading, project, present)]
+    elif fault is None:
+        hint = "begin it with metadata between two `---` lines"
+        place = Location(shown, 1, 1)
+        found.append(Problem("card.advice", f"{source} has no metadata", hint, location=place, severity="warning"))
+    found += links
+    if errors_in(found):
+        msg = f"the Hub would reject the metadata of {source}"
+        raise CardError(msg, problems=found)
+    return tuple(found)
+
+
+def sdk_conflict(metadata: Mapping[str, Any], project: Project, path: str) -> Iterator[Problem]:
+    """Yield a warning when the card declares another SDK than the one that a new Space is created with."""
+    declared, sdk = project.manifest.repo.space_sdk, metadata.get("sdk")
+    if project.target.repo_type == "space" and declared and isinstance(sdk, str) and sdk != declared:
+        message = f"'{sdk}' conflicts with `repo.space_sdk: {declared}`; the Space runs with the SDK of its card"
+        yield Problem("card.sdk", message, "write the same SDK in both places", path, severity="warning")
+
+
+def _fault(fault: FrontMatterFault, text: SourceText) -> Problem:
+    place = Location(text.source, fault.line, 1)
+    message = f"the Hub or other readers may not find the metadata: {fault.message}"
+    return Problem("card.front_matter", message, fault.hint, location=place, severity="warning")
+
+
+def _lint(reading: Reading, project: Project, present: Present) -> Iterator[Problem]:
+    repo_type = project.target.repo_type
+
+    def written(place: str) -> str | None:
+        return reading.positions.plain_text(parse_path(place))
+
+    refused = {format_path(path) for path in reading.refused}
+    for problem in (
+        *metadata_problems(reading.data, repo_type, path=_METADATA, written=written, kept=True),
+        *sdk_conflict(reading.data, project, f"{_METADATA}.sdk"),
+        *missing_files(reading.data, repo_type, present, f"{_METADATA}."),
+    ):
+        place = problem.path.removeprefix(f"{_METADATA}.")
+        if place not in refused:
+            yield replace(problem, path=place, location=reading.positions.value(parse_path(place)))
+
+
+def _links(text: SourceText, present: Present) -> Iterator[Problem]:
+    for link, problem in broken_links(text.text, body_start(text.text), present):
+        yield replace(problem, location=text.location(link.start, link.end))

@@ -1,0 +1,234 @@
+"""Check the types and forms of single values in a card's front matter, by the forms of the vocabulary.
+
+All findings are warnings: the Hub accepts most of these values, and then shows nothing, or reads another value.
+The exception is a number where text is expected, which loses characters when hublish writes it: 3.10 becomes 3.1.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final, NamedTuple
+
+from hublish.schemas.diagnose.problems import Path, Severity, format_path
+from hublish.schemas.documents.hub_names import RepoType
+from hublish.schemas.vocabulary import card_fields, table
+
+# Returns a scalar as it is written in the file, such as `3.10` for the number 3.1; None if that is unknown.
+Written = Callable[[str], str | None]
+
+
+class Finding(NamedTuple):
+    """One problem, and its place relative to the front matter."""
+
+    place: str
+    message: str
+    hint: str
+    severity: Severity = "error"
+
+
+# Keys at any depth whose values are versions or names; the YAML of a version often reads as a number.
+_VERSION_KEY: Final = re.compile(r"(?:^|_)(?:version|revision)$")
+_NAME_KEYS: Final = ("config_name", "config", "split", "tag")
+# hub-docs: an ISO 639 code of two or three letters, and a few words.
+_LANGUAGE: Final = re.compile(r"[a-z]{2,3}|code|multilingual")
+_REGIONAL: Final = re.compile(r"([A-Za-z]{2,3})[-_]\w+")
+_PYTHON: Final = re.compile(r"3\.\d{1,2}(?:\.\d{1,2})?")
+# One emoji: a keycap, a flag, or pictographs that are joined. Python's character database is older than some emoji, so
+# that whole blocks are accepted.
+_PICTOGRAPH: Final = (
+    "[\u00a9\u00ae\u203c\u2049\u2122\u2139\u2190-\u21ff\u2300-\u23ff\u24c2\u25a0-\u27bf\u2900-\u297f\u2b00-\u2bff"
+    "\u3030\u303d\u3297\u3299\U0001f000-\U0001faff][\ufe0e\ufe0f\u20e3\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]*"
+)
+_EMOJI: Final = re.compile(f"[0-9#*]\ufe0f?\u20e3|[\U0001f1e6-\U0001f1ff]{{2}}|{_PICTOGRAPH}(?:\u200d{_PICTOGRAPH})*")
+_HEADERS: Final = ("cross-origin-embedder-policy", "cross-origin-opener-policy", "cross-origin-resource-policy")
+_ANSWERS: Final = ("text", "checkbox", "date_picker", "country", "select")
+_PORTS: Final = 65_535
+
+
+def form_findings(metadata: Mapping[str, Any], repo_type: RepoType) -> Iterator[Finding]:
+    """Yield each value that has another type than its key requires."""
+    for key, field in card_fields().items():
+        value = metadata.get(key)
+        if value is not None and field.form and repo_type in field.repo_types:
+            yield from _FORMS[field.form](key, value)
+
+
+def number_findings(metadata: Mapping[str, Any], written: Written, *, kept: bool) -> Iterator[Finding]:
+    """Yield the numbers in place of versions, names and other text.
+
+    Args:
+        metadata: the front matter.
+        written: returns a value as it is written.
+        kept: whether the file is published as written. Otherwise hublish writes the number again, without the zero at
+            its end, and such a number is an error.
+    """
+    fields = card_fields()
+    for path, number in _numbers(metadata, ()):
+        top, last = str(path[0]), next(step for step in reversed(path) if isinstance(step, str))
+        known = top in fields
+        flat = all(isinstance(step, int) for step in path[1:])
+        text = flat and known and fields[top].form in ("text", "texts", "list")
+        place = format_path(path)
+        plain = written(place) or str(number)
+        # A measurement such as 12.50 may lose its zero, a version may not.
+        version = _VERSION_KEY.search(last) is not None
+        changed = plain != str(number) and (text or version or (flat and not known) or last in _NAME_KEYS)
+        if version or text or changed or last in _NAME_KEYS:
+            severe = not kept and (version or changed)
+            reads = f"{plain} is the number {number}" if plain != str(number) else f"{plain} is a number"
+            hint = f'quote it: "{plain}"'
+            yield Finding(place, f"expected text; {reads}", hint, "error" if severe else "warning")
+
+
+def _numbers(value: Any, path: Path) -> Iterator[tuple[Path, int | float]]:
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _numbers(inner, (*path, str(key)))
+    elif isinstance(value, list | tuple):
+        for index, inner in enumerate(value):
+            yield from _numbers(inner, (*path, index))
+    elif isinstance(value, int | float) and not isinstance(value, bool) and path:
+        yield path, value
+
+
+def _warning(place: str, message: str, hint: str) -> Finding:
+    return Finding(place, message, hint, "warning")
+
+
+def _text(place: str, value: object) -> Iterator[Finding]:
+    # Numbers have a finding of their own, with the text that is written.
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        yield _warning(place, "expected text", f"write one string after `{place}:`")
+
+
+def _texts(place: str, value: object) -> Iterator[Finding]:
+    if isinstance(value, list | tuple):
+        for index, item in enumerate(value):
+            if item is None or isinstance(item, bool) or not isinstance(item, str | int | float):
+                yield _warning(f"{place}[{index}]", "expected text", "write one string for each item")
+    elif isinstance(value, bool) or not isinstance(value, str | int | float):
+        yield _warning(place, "expected text, or a list of texts", f"write `{place}: [first, second]`")
+
+
+def _list(place: str, value: object) -> Iterator[Finding]:
+    if isinstance(value, str):
+        items = ", ".join(part.strip() for part in value.split(",") if part.strip())
+        yield _warning(place, "expected a list, got a string", f"write `{place}: [{items[:80]}]`")
+    else:
+        yield from _texts(place, value)
+
+
+def _flag(place: str, value: object) -> Iterator[Finding]:
+    if not isinstance(value, bool):
+        yield _warning(place, "expected true or false", "write `true` or `false`, without quotes")
+
+
+def _count(place: str, value: object) -> Iterator[Finding]:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        yield _warning(place, "expected a whole number", "write digits, without quotes")
+
+
+def _mapping(place: str, value: object) -> Iterator[Finding]:
+    if not isinstance(value, Mapping):
+        yield _warning(place, "expected a mapping", _example(place, "write `key: value` lines below it"))
+
+
+def _mappings(place: str, value: object) -> Iterator[Finding]:
+    if not isinstance(value, list | tuple):
+        yield _warning(place, "expected a list of mappings", _example(place, "begin each entry with `- key: value`"))
+        return
+    for index, item in enumerate(value):
+        if not isinstance(item, Mapping):
+            yield _warning(f"{place}[{index}]", "expected a mapping", "write `key: value` lines")
+
+
+def _example(key: str, advice: str) -> str:
+    known = card_fields()[key].example
+    entry = known[0] if isinstance(known, list) else known
+    if not isinstance(entry, Mapping):
+        return advice
+    shown = ", ".join(f"{name}: {value}" for name, value in entry.items() if isinstance(value, str | int | float))
+    return f"{advice}, such as {{{shown}}}" if shown else advice
+
+
+_FORMS: Final[Mapping[str, Callable[[str, object], Iterator[Finding]]]] = {
+    "text": _text,
+    "texts": _texts,
+    "list": _list,
+    "flag": _flag,
+    "count": _count,
+    "mapping": _mapping,
+    "mappings": _mappings,
+}
+
+
+def language_findings(metadata: Mapping[str, Any]) -> Iterator[Finding]:
+    """Yield the languages that are not codes of ISO 639."""
+    for place, value in items("language", metadata.get("language")):
+        if isinstance(value, str) and not _LANGUAGE.fullmatch(value):
+            code = table("languages")["entries"].get(value.strip().casefold())
+            region = _REGIONAL.fullmatch(value)
+            plain = code or (region[1].lower() if region else value.lower())
+            more = "; the region belongs in language_details" if region else ""
+            hint = f"write `{plain}`{more}" if _LANGUAGE.fullmatch(plain) else "write a code such as `en`"
+            yield _warning(place, "not a language code of ISO 639", hint)
+
+
+def carbon_findings(metadata: Mapping[str, Any]) -> Iterator[Finding]:
+    """Yield emissions that are not a number of grams."""
+    given = metadata.get("co2_eq_emissions")
+    if isinstance(given, Mapping):
+        grams = given.get("emissions")
+        if isinstance(grams, bool) or not isinstance(grams, int | float) or grams < 0:
+            yield _warning("co2_eq_emissions.emissions", "expected the number of grams", "write a number, such as 12.5")
+
+
+def widget_findings(metadata: Mapping[str, Any]) -> Iterator[Finding]:
+    """Yield examples of the widget with a text or a source of another type."""
+    given = metadata.get("widget")
+    for index, entry in enumerate(given if isinstance(given, list) else ()):
+        if isinstance(entry, Mapping):
+            for key in ("src", "example_title"):
+                if entry.get(key) is not None and not isinstance(entry[key], str):
+                    yield _warning(f"widget[{index}].{key}", "expected text", "write a string")
+
+
+def gate_findings(metadata: Mapping[str, Any]) -> Iterator[Finding]:
+    """Yield the fields of a gated repo's form whose type the Hub does not know."""
+    given = metadata.get("extra_gated_fields")
+    for name, kind in given.items() if isinstance(given, Mapping) else ():
+        place = format_path(("extra_gated_fields", str(name)))
+        named = kind.get("type") if isinstance(kind, Mapping) else kind
+        if named not in _ANSWERS:
+            yield _warning(place, f"expected one of {', '.join(_ANSWERS)}", "write one of them")
+        elif named == "select" and not (isinstance(kind, Mapping) and isinstance(kind.get("options"), list)):
+            yield _warning(place, "a selection needs options", "write {type: select, options: [first, second]}")
+
+
+def space_findings(metadata: Mapping[str, Any]) -> Iterator[Finding]:
+    """Yield the values of a Space's settings that the Hub documents otherwise."""
+    emoji, base, port = metadata.get("emoji"), metadata.get("base_path"), metadata.get("app_port")
+    if isinstance(emoji, str) and not _EMOJI.fullmatch(emoji):
+        yield _warning("emoji", "not an emoji", "write one emoji itself, such as 🚀, not its name")
+    if isinstance(base, str) and not base.startswith("/"):
+        yield _warning("base_path", "must begin with '/'", f"write `/{base}`")
+    if isinstance(port, int) and port > _PORTS:
+        yield _warning("app_port", "not a port", f"write a number up to {_PORTS}")
+    python = metadata.get("python_version")
+    if isinstance(python, str) and not _PYTHON.fullmatch(python):
+        yield _warning("python_version", "not a version of Python 3", 'write the version alone: "3.12"')
+    headers = metadata.get("custom_headers")
+    for name in headers if isinstance(headers, Mapping) else ():
+        if str(name).casefold() not in _HEADERS:
+            place = format_path(("custom_headers", str(name)))
+            yield _warning(place, f"the Hub sends only {', '.join(_HEADERS)}", "remove it")
+    if metadata.get("hf_oauth_scopes") and not metadata.get("hf_oauth"):
+        yield _warning("hf_oauth_scopes", "has no effect without hf_oauth", "add `hf_oauth: true`")
+
+
+def items(key: str, value: object) -> Iterator[tuple[str, Any]]:
+    """Yield the place and value of each element: the Hub accepts one value or a list; null means no value."""
+    if isinstance(value, list | tuple):
+        for number, item in enumerate(value):
+            yield f"{key}[{number}]", item
+    elif value is not None:
+        yield key, value
