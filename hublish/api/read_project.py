@@ -67,7 +67,8 @@ def read_project(
     try:
         read = resolve_manifest(data, str(path), settings=settings, environment=MachineValues(home, os.environ))
     except InvalidDocumentError as error:
-        raise ManifestInvalidError(f"{path} has {counted(errors_in(error.problems))}", problems=error.problems) from None
+        msg = f"{path} has {counted(errors_in(error.problems))}"
+        raise ManifestInvalidError(msg, problems=error.problems) from None
     return Project(read.manifest, data, home, str(path), dict(objects or {}), settings, read.environment)
 
 

@@ -44,7 +44,7 @@ def test_a_template_without_metadata_of_its_own_is_rendered(tmp_path: Path, temp
     assert text.startswith("---\nlicense: mit\n---\n\n")
     assert "card_data" not in text
     card = ModelCard(text)
-    assert card.data.to_dict() == METADATA
+    assert card.data["license"] == "mit"
     assert "# x" in card.text
 
 

@@ -91,7 +91,7 @@ def test_documented_forms_are_accepted(repo_type: RepoType, metadata: dict[str, 
 
 def test_every_example_of_the_vocabulary_has_its_form() -> None:
     # Some keys have a meaning only beside another.
-    beside = {"hf_oauth_scopes": {"hf_oauth": True}, "license_link": {"license": "mit"}}
+    beside: dict[str, dict[str, Any]] = {"hf_oauth_scopes": {"hf_oauth": True}, "license_link": {"license": "mit"}}
     for key, field in card_fields().items():
         metadata = {**MIT, **beside.get(key, {}), key: field.example}
         for repo_type in field.repo_types:
