@@ -195,7 +195,8 @@ def _card_problems(reading: Reading, expansion: Expansion) -> Iterable[Problem]:
         return reading.positions.plain_text(("card", "metadata", *parse_path(place)))
 
     for problem in metadata_problems(metadata, kind if kind in REPO_TYPES else "model", written=written):
-        if problem.path not in reported:
+        # What seems to be missing may be the key that makes the manifest invalid, in another place.
+        if problem.path not in reported and reading.positions.has(parse_path(problem.path)):
             yield _located(problem, reading.positions)
 
 
