@@ -110,12 +110,6 @@ def render_card(project: Project, card: Card, files: Iterable[StagedFile]) -> Re
     return RenderedCard(with_front_matter(parts.metadata, body), template, parts.problems, parts.metadata)
 
 
-def card_problems(project: Project) -> tuple[Problem, ...]:
-    """Return the problems of the manifest's card that can be detected without the files of the release."""
-    card = project.manifest.card
-    return () if card is None else _parts(project, card).problems
-
-
 def two_cards(source: str, artifact: int | None) -> Problem:
     """Return the problem that a file has the same path as the rendered card.
 
