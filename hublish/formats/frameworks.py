@@ -1,7 +1,7 @@
 """Frameworks, such as torch and keras: detect their types, import them on use, translate their errors."""
 
 import importlib.util
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any
@@ -34,14 +34,14 @@ def is_array(value: Any) -> bool:
     return hasattr(value, "shape") and hasattr(value, "dtype")
 
 
-def has_arrays(value: Any) -> bool:
-    """Return whether a value is an array, or mappings, lists and tuples that lead to one."""
+def has_arrays(value: Any, is_one: Callable[[Any], bool] = is_array) -> bool:
+    """Return whether a value is an array, of the kind that `is_one` accepts, or containers that lead to one."""
     # With a limit: containers may contain themselves, and one large container may be in many.
     waiting, left = [value], _MOST_SEARCHED
     while waiting and left > 0:
         current = waiting.pop()
         left -= 1
-        if is_array(current):
+        if is_one(current):
             return True
         if isinstance(current, Mapping | list | tuple):
             waiting += islice(current.values() if isinstance(current, Mapping) else current, left)

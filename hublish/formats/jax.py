@@ -12,9 +12,10 @@ from hublish.base.errors import LoadError, SerializationError
 from hublish.base.progress import Progress
 from hublish.formats.catalogue import BuiltIn
 from hublish.formats.format_options import JaxOptions
-from hublish.formats.frameworks import imported
+from hublish.formats.frameworks import has_arrays, imported, is_array
 from hublish.formats.interface import Trust, Written
 from hublish.formats.safetensors import Safetensors, read_files
+from hublish.formats.tensors.tensor import Unwritable
 
 SEPARATOR = "separator"
 """The metadata key of the string that joins the parts of a name; without it, a dot."""
@@ -33,9 +34,13 @@ class Jax(BuiltIn, row="jax"):
     version = 2  # 1 left a safetensors source without `format` as it was
 
     def holds(self, value: Any) -> bool:
-        """Return whether it is a tree that consists of jax arrays."""
+        """Return whether it is a tree with arrays of jax; `dump` rejects its other leaves by name."""
         jax = sys.modules.get("jax")  # an array of jax exists only after jax was imported
-        return isinstance(value, Mapping) and jax is not None and _holds_only(value, jax.Array)
+        return (
+            isinstance(value, Mapping)
+            and jax is not None
+            and has_arrays(value, lambda leaf: isinstance(leaf, jax.Array))
+        )
 
     def dump(
         self, source: Any, path_in_repo: str, workspace: Path, options: JaxOptions, progress: Progress
@@ -43,13 +48,14 @@ class Jax(BuiltIn, row="jax"):
         """Write a tree, or any source of serializer `safetensors`.
 
         Raises:
-            SerializationError: a leaf is not an array, or a key cannot be part of a name; the message names it.
+            SerializationError: a leaf that the options do not exclude is not an array, or a key cannot be part of a
+                name; the message names it.
         """
         given: Any = source
         metadata = dict(options.metadata)
         if not isinstance(source, Path):
             leaves = flattened(self.tree(source), options.separator)
-            given = {name: _array(name, leaf) for name, leaf in leaves.items()}
+            given = {name: _entry(name, leaf) for name, leaf in leaves.items()}
             metadata = {"format": "flax", SEPARATOR: options.separator, **metadata}
         with_metadata = options.model_copy(update={"metadata": metadata})
         return Safetensors().dump(given, path_in_repo, workspace, with_metadata, progress)
@@ -182,21 +188,15 @@ def _nnx_of(value: Any) -> Any:
     return nnx if nnx is not None and isinstance(value, nnx.Module | nnx.State) else None
 
 
-def _holds_only(node: Any, kind: type) -> bool:
-    if isinstance(node, Mapping | list | tuple):
-        items = node.values() if isinstance(node, Mapping) else node
-        return bool(node) and all(_holds_only(item, kind) for item in items)
-    return isinstance(node, kind)
-
-
-def _array(name: str, leaf: Any) -> NDArray[Any]:
-    if not (hasattr(leaf, "shape") and hasattr(leaf, "dtype")):
-        msg = f"{name!r} is a {type(leaf).__name__}, not an array"
-        raise SerializationError(msg, hint="give the part of the tree that holds arrays; keep the rest as JSON")
+def _entry(name: str, leaf: Any) -> NDArray[Any] | Unwritable:
+    """Return a leaf as an array, or the reason why it is not one, for the case that the options do not exclude it."""
+    if not is_array(leaf):
+        hint = "give the part of the tree that holds arrays, or exclude it; keep the rest as JSON"
+        return Unwritable(f"{name!r} is a {type(leaf).__name__}, not an array", hint)
     # jax has extended types, such as random keys, that have no counterpart in numpy.
     if not isinstance(leaf.dtype, np.dtype):
         msg = f"{name!r} has elements of type {leaf.dtype}, which safetensors cannot hold"
-        raise SerializationError(msg, hint="jax.random.key_data converts random keys to numbers")
+        return Unwritable(msg, "jax.random.key_data converts random keys to numbers")
     return np.asarray(leaf)
 
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 import pytest
 from hypothesis import given
@@ -48,6 +49,12 @@ def test_leaves_are_named_by_their_path(separator: str, serializer: Jax, tmp_pat
 def test_a_tree_with_other_leaves_is_rejected(tree: Any, message: str, tmp_path: Path) -> None:
     with pytest.raises(SerializationError, match=message):
         dump(tree, tmp_path)
+
+
+@pytest.mark.parametrize("leaf", [1, None, np.array(["x"]), np.ones(1, ml_dtypes.int4), np.ones(1, "c16")])
+def test_an_excluded_leaf_does_not_matter(leaf: Any, tmp_path: Path) -> None:
+    files = dump({"a": {"w": np.ones(1), "x": leaf}}, tmp_path, exclude=("a.x",))
+    assert list(Jax().load(files)) == ["a.w"]
 
 
 def test_options_of_safetensors_apply(tmp_path: Path) -> None:
