@@ -43,14 +43,14 @@ test-frameworks: .venv-frameworks/dev.stamp ## run the tests that need torch, ke
 fuzz: .venv/dev.stamp ## read and check 100,000 generated manifests, and print count, speed and memory
 	$(BIN)/python -m tests.fuzz $(if $(COUNT),--count $(COUNT)) $(if $(SEED),--seed $(SEED)) $(if $(REPLAY),--replay $(REPLAY))
 
+# COUNT, SEED and REPLAY as above. A file that a real loader runs and the audit passes is a finding.
+fuzz-audit: .venv/dev.stamp ## put pickles into 20,000 mutated containers, and compare the audit with the real loaders
+	$(BIN)/python -m tests.fuzz audit $(if $(COUNT),--count $(COUNT)) $(if $(SEED),--seed $(SEED)) $(if $(REPLAY),--replay $(REPLAY))
+
 # make audit-environment ENVIRONMENT=<folder> audits another environment, with the hublish of .venv.
 ENVIRONMENT ?= .venv-frameworks
 audit-environment: .venv/dev.stamp $(if $(filter .venv-frameworks,$(ENVIRONMENT)),.venv-frameworks/dev.stamp) ## audit every file of an environment, and print the refusals that are false
 	$(BIN)/python -m tests.environment $(ENVIRONMENT)
-
-# COUNT, SEED and REPLAY as above. A file that a real loader runs and the audit passes is a finding.
-fuzz-audit: .venv/dev.stamp ## put pickles into 20,000 mutated containers, and compare the audit with the real loaders
-	$(BIN)/python -m tests.fuzz audit $(if $(COUNT),--count $(COUNT)) $(if $(SEED),--seed $(SEED)) $(if $(REPLAY),--replay $(REPLAY))
 
 lint: .venv/dev.stamp types ## check style, types, layers and the spelling of the code
 	$(BIN)/ruff check
