@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 from hublish.base.errors import LoadError, UsageError
 from hublish.base.values import LocalRelease
 from hublish.formats import registry
-from hublish.formats.checkpoints import Checkpoints
 from hublish.formats.interface import LazyArrays, Rebuilding, Serializer, Trust
 from hublish.formats.release_files import CONFIG, checkpoint_files, loadable, serializer_for
-from hublish.formats.torch import Torch
+from hublish.formats.torch import Checkpoints, Torch
 from hublish.schemas.diagnose.problems import InvalidDocumentError
 from hublish.schemas.documents.json_documents import read_json_value
 

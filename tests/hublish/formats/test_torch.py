@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from hublish.base.errors import LoadError
-from hublish.formats.checkpoints import Checkpoints
 from hublish.formats.release_files import checkpoint_files, loadable
+from hublish.formats.torch import Checkpoints
 from tests.hublish.formats.tensors.pytorch.assembling import call, checkpoint, dict_of, pickled, tensor, text
 
 VALUES = struct.pack("<4f", 1, 2, 3, 4)
