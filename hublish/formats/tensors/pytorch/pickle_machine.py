@@ -42,7 +42,7 @@ _KEYS: Final = (str, int, float, bool, bytes, type(None))
 _MAX_KEY: Final = 2**60
 # Parts of a tuple in a message.
 _MAX_SHOWN: Final = 8
-# What stays a placeholder when a pickle calls it.
+# Calling one of these gives a placeholder.
 _INERT: Final = (Name, Placeholder, ElementType, StorageType)
 
 

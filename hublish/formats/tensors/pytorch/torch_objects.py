@@ -14,7 +14,7 @@ from hublish.formats.input_files import InvalidFileError
 from hublish.formats.tensors.dtypes import BY_TORCH_NAME, Dtype
 from hublish.formats.tensors.tensor import BEFORE_QUANTIZED, MAX_DIMENSIONS
 
-# The hint for a pickle that a state dict cannot be.
+# The hint for a pickle that torch.save would not write for weights.
 REFUSED: Final = "nothing in it was executed; do not unpickle it, and get the weights from its author as safetensors"
 QUANTIZED: Final = "a quantized tensor"
 """The kind of a `ForeignTensor` of a quantized module."""
