@@ -51,3 +51,14 @@ def test_errors_hide_neither_each_other_nor_warnings(manifest: Path) -> None:
 def test_the_error_for_a_missing_manifest_explains_how_to_begin(tmp_path: Path) -> None:
     with pytest.raises(ManifestInvalidError, match="does not exist"):
         hublish.check(tmp_path / "hub.yaml")
+
+
+def test_the_card_of_an_invalid_manifest_is_checked_as_well(manifest: Path) -> None:
+    card = "card:\n  metadata: {license: apache2, python_version: 3.10}\n"
+    manifest.write_text(manifest.read_text().partition("card:")[0] + f"artefacts: []\n{card}")
+    with pytest.raises(ManifestInvalidError) as caught:
+        hublish.check(manifest)
+    found = {problem.path: problem for problem in caught.value.problems}
+    assert {"artefacts", "card.metadata.license", "card.metadata.python_version"} <= found.keys()
+    assert found["card.metadata.python_version"].hint == 'quote it: "3.10"'
+    assert all(problem.location for problem in found.values())

@@ -28,3 +28,10 @@ def test_files_lists_the_files_to_upload_and_the_reason_for_each_excluded_one(ma
 def test_files_are_the_same_from_run_to_run(manifest: Path) -> None:
     first, second = ([(file.path_in_repo, file.sha256) for file in hublish.files(manifest).files] for _ in range(2))
     assert first == second
+
+
+def test_warnings_have_the_line_of_their_field(manifest: Path) -> None:
+    text = manifest.read_text().partition("card:")[0]
+    manifest.write_text(f"{text}card:\n  metadata: {{license: mit, emoji: x, pipeline_tag: nothing-like-it}}\n")
+    found = [problem for problem in hublish.files(manifest).warnings if problem.path == "card.metadata.pipeline_tag"]
+    assert [problem.location and problem.location.line for problem in found] == [text.count("\n") + 2]
