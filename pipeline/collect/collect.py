@@ -16,6 +16,7 @@ from hublish.base.values import Candidate, Collection, Kind, Project
 from hublish.pipeline.collect.sources import artifact_candidates, load_format_problems, manifest_candidate
 from hublish.pipeline.collect.verdicts import Matches, with_verdict
 from hublish.schemas.diagnose.problems import MAX_PROBLEMS, Problem, Related, counted, errors_in, warnings_in
+from hublish.schemas.documents.file_names import MANIFEST_FILE
 
 _COLLISION = "source.collision"
 
@@ -83,7 +84,7 @@ def survey(project: Project) -> Survey:
     found = [candidate for files, _ in listed for candidate in files]
     problems = [problem for _, faults in listed for problem in faults]
     problems += load_format_problems(project)
-    matches = Matches.among((candidate.path_in_repo for candidate in found), project.manifest.patterns)
+    matches = Matches.among([MANIFEST_FILE, *(one.path_in_repo for one in found)], project.manifest.patterns)
     examined = [_examined(project, with_verdict(candidate, matches)) for candidate in found]
     problems += [problem for item in examined for problem in item.problems]
     # A pattern may be there for an artifact that collects nothing: that artifact is reported, not the pattern too.
@@ -92,7 +93,8 @@ def survey(project: Project) -> Survey:
     problems += matches.unmatched(found, names) if found else ()
     # The manifest comes first, so that its own path is never given to another file.
     first: dict[str, Candidate] = {}
-    checked = tuple(_checked(project, item, first) for item in (Examined(manifest_candidate(project)), *examined))
+    manifest = Examined(manifest_candidate(project, matches.ignoring(MANIFEST_FILE)))
+    checked = tuple(_checked(project, item, first) for item in (manifest, *examined))
     problems += [problem for item in checked for problem in item.problems if problem.code == _COLLISION]
     return Survey(project, checked, tuple(problems))
 
@@ -200,6 +202,6 @@ def _same_release(project: Project, one: Candidate, other: Candidate) -> bool:
     if one.source != other.source or other.artifact is None:
         return False
     if one.artifact is None:  # the manifest, which a folder or glob collects too
-        return True
+        return project.manifest.publish_manifest == "as_written"
     first, second = project.manifest.artifacts[one.artifact], project.manifest.artifacts[other.artifact]
     return (first.serializer, first.options) == (second.serializer, second.options)

@@ -20,6 +20,7 @@ from hublish.pipeline.collect.walking import Entry, look, walk
 from hublish.schemas.diagnose.problems import Problem
 from hublish.schemas.documents.file_names import MANIFEST_FILE
 from hublish.schemas.documents.manifest import Artifact
+from hublish.schemas.documents.manifest_yaml import dump_load
 from hublish.schemas.documents.path_rules import source_problems
 from hublish.schemas.documents.sizes import format_size
 
@@ -30,7 +31,12 @@ MAGIC: Final = re.compile(r"[*?\[]")
 _GROWTH: Final = 10_000
 # get_close_matches compares each name with the source: more of them would take seconds.
 _COMPARED: Final = 20_000
-_ITSELF: Final = Verdict.of([Step("manifest", Effect.COLLECTS, "the manifest is published as written")])
+_AS_WRITTEN: Final = Step("manifest", Effect.COLLECTS, "the manifest is published as written")
+_LOAD_PART: Final = Step(
+    "manifest", Effect.COLLECTS, "publish_manifest: load, only what loading needs", "publish_manifest"
+)
+_NOT_PUBLISHED: Final = Step("manifest", Effect.EXCLUDES, "publish_manifest: none", "publish_manifest")
+_PART_IS: Final = Step("manifest", Effect.EXCLUDES, "publish_manifest: load publishes a part of it", "publish_manifest")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +60,13 @@ class Outputs:
     """Other files that may be written, when only the conversion decides."""
 
 
-def manifest_candidate(project: Project) -> Candidate:
-    """Return the manifest as a file of the release."""
+def manifest_candidate(project: Project, ignoring: Iterable[Step] = ()) -> Candidate:
+    """Return the manifest as a file of the release, unless it is not published; `ignoring` are patterns that match."""
+    how = project.manifest.publish_manifest
+    steps = [_LOAD_PART if how == "load" else _AS_WRITTEN, *([_NOT_PUBLISHED] if how == "none" else ()), *ignoring]
+    text = dump_load(project.manifest.load) if how == "load" else project.text
     # Only its name, not the path on the command line: a lock must not depend on the folder a command runs in.
-    return Candidate(MANIFEST_FILE, Path(project.name).name, InMemory(project.text), None, _ITSELF)
+    return Candidate(MANIFEST_FILE, Path(project.name).name, InMemory(text), None, Verdict.of(steps))
 
 
 def artifact_candidates(project: Project, index: int) -> tuple[tuple[Candidate, ...], tuple[Problem, ...]]:
@@ -156,9 +165,18 @@ def _candidates(project: Project, index: int, artifact: Artifact, suffix: str) -
         # A path that the author wrote for one file is never changed, not even its suffix.
         if not (found.named and artifact.path_in_repo):
             path = _with_suffix(path, suffix)
-        verdict = Verdict.of([collects, *name_steps(relative, named=found.named)])
+        verdict = Verdict.of(
+            [collects, *name_steps(relative, named=found.named), *_manifest_steps(project, relative, found)]
+        )
         content = OnDisk(project.folder / relative, found.entry.identity)
         yield Candidate(path, relative, content, index, verdict, found.entry.kind)
+
+
+def _manifest_steps(project: Project, relative: str, found: Found) -> Iterator[Step]:
+    # A source that names exactly this file was written on purpose.
+    if relative == Path(project.name).name and not found.named:
+        how = project.manifest.publish_manifest
+        yield from {"none": (_NOT_PUBLISHED,), "load": (_PART_IS,)}.get(how, ())
 
 
 def _path_of_object(artifact: Artifact, suffix: str) -> str:

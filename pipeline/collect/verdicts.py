@@ -59,8 +59,12 @@ class Matches:
         """Yield the result for one path: the first allow pattern that matches, and every ignore pattern."""
         # One match is enough to allow a file; every match is a reason to ignore it.
         yield next((step for hits, step in self.allow if path in hits), _NOT_ALLOWED)
-        ignoring = [step for hits, step in self.ignore if path in hits]
+        ignoring = self.ignoring(path)
         yield from ignoring or ([_NOT_IGNORED] if self.ignore else ())
+
+    def ignoring(self, path: str) -> tuple[Step, ...]:
+        """Return every ignore pattern that matches one path."""
+        return tuple(step for hits, step in self.ignore if path in hits)
 
     def unmatched(self, candidates: Sequence[Candidate], uncollected: Sequence[str] = ()) -> Iterator[Problem]:
         """Yield the patterns that match none of the candidates, nor a name that could not be collected."""

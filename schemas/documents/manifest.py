@@ -276,6 +276,9 @@ class Manifest(ManifestPart):
     """The README. null: none is rendered."""
     policy: Policy = Policy.model_construct()
     """The rules for uploaded files."""
+    publish_manifest: Literal["as_written", "load", "none"] = "as_written"
+    """The part of this file that is uploaded as hub.yaml: all of it, only what loading needs, or none. A pattern under
+    `ignore_patterns` that matches hub.yaml leaves it out as well."""
     load: Load = Load.model_construct()
     """How the release is loaded."""
 

@@ -22,7 +22,7 @@ from hublish.schemas.diagnose.problems import (
 )
 from hublish.schemas.documents.field_types import Document
 from hublish.schemas.documents.hub_names import REPO_TYPES
-from hublish.schemas.documents.manifest import SEARCHED, Load, Manifest, Published
+from hublish.schemas.documents.manifest import SCHEMA_VERSION, SEARCHED, Load, Manifest, Published
 from hublish.schemas.secrets.masking import find_tokens, holds_token, texts_in
 from hublish.schemas.secrets.token_rules import WHERE_CREDENTIALS_GO
 from hublish.schemas.variables.expansion import NO_SETTINGS, Expansion, escape, expand
@@ -271,6 +271,12 @@ def dump_manifest(manifest: Manifest) -> bytes:
     """
     fields = manifest.model_dump(mode="json", exclude_defaults=True)
     return _dump({"schema_version": manifest.schema_version, **fields}).encode("utf-8")
+
+
+def dump_load(load: Load) -> bytes:
+    """Return the part of a manifest that loading reads, as `read_load` reads it."""
+    fields = load.model_dump(mode="json", exclude_defaults=True)
+    return _dump({"schema_version": SCHEMA_VERSION, **({"load": fields} if fields else {})}).encode("utf-8")
 
 
 def dump_resolved(manifest: Manifest) -> bytes:
