@@ -1,13 +1,14 @@
 """Outline the release of a folder with rows, images or sounds."""
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import takewhile
 from posixpath import basename, dirname
 from typing import Any, Final
 
+from hublish.formats.dataset_builders import MEDIA_BUILDERS, builder_of
 from hublish.pipeline.draft import file_roles
 from hublish.pipeline.draft.card_facts import Readme, license_fields
 from hublish.pipeline.draft.commented_yaml import Field
@@ -40,7 +41,8 @@ _ARROW: Final = "The Hub's viewer does not show Arrow files written by `save_to_
 def dataset(listing: Listing, files: Iterable[str], readme: Readme | None) -> Outline:
     """Return the outline of a dataset's release, from the same arguments as that of a model."""
     files = tuple(files)
-    data = file_roles.data_files(files)
+    # A folder without other data was declared to be a dataset: its texts are the data.
+    data = file_roles.data_files(files) or file_roles.text_data(files)
     licenses = file_roles.license_files(files, ("",))
     card = [readme.path] if readme else []
     known = frozenset(files)
@@ -48,6 +50,7 @@ def dataset(listing: Listing, files: Iterable[str], readme: Readme | None) -> Ou
     named = {*data, *licenses, *card, *shown}
     beside = [path for path in files if path not in named and _is_beside(listing, path)]
     media = sum(path.lower().endswith(file_roles.MEDIA) for path in data)
+    loaded = _of_one_format(data)
     groups = (
         (data, "images or sounds" if media > len(data) / 2 else "the data"),
         (beside, "part of the repo" if listing.from_hub else "describes the data, or is used by it"),
@@ -62,9 +65,30 @@ def dataset(listing: Listing, files: Iterable[str], readme: Readme | None) -> Ou
         parts=parts,
         left_out=tuple(LeftOut(path, _reason(listing, path)) for path in files if path not in released),
         detected=(Detected("a dataset", f"{data[0]}{more}"),) if data else (),
-        metadata=(*license_fields(listing, licenses), *_configs(data, Neighbors.of(listing)), *_HINTS),
-        advice=(_ARROW,) if any(path.endswith(".arrow") for path in data) else (),
+        metadata=(*license_fields(listing, licenses), *_configs(loaded, Neighbors.of(listing)), *_HINTS),
+        advice=(*((_ARROW,) if any(path.endswith(".arrow") for path in data) else ()), *_unread(data, loaded)),
     )
+
+
+def _of_one_format(data: list[str]) -> list[str]:
+    """Return the files that `datasets` would read: those of the most frequent format, or of the preferred one."""
+    counts = Counter(builder for path in data if (builder := builder_of(path)))
+    if len(counts) < 2:
+        return data
+    chosen = max(counts, key=lambda builder: (counts[builder], builder == "parquet", builder))
+    kept = {chosen, None} if chosen in MEDIA_BUILDERS else {chosen}
+    return [path for path in data if builder_of(path) in kept]
+
+
+def _unread(data: list[str], loaded: list[str]) -> Iterator[str]:
+    known = frozenset(loaded)
+    other = [path for path in data if path not in known]
+    if other:
+        more = f" and {len(other) - 1:,} more" if len(other) > 1 else ""
+        yield (
+            f"`datasets` reads one format per repo, here that of {loaded[0]}. {other[0]}{more} are uploaded and not "
+            "loaded: convert them to that format, or publish them as another dataset."
+        )
 
 
 def _configs(data: list[str], around: Neighbors) -> tuple[Field, ...]:

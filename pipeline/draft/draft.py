@@ -69,7 +69,8 @@ def draft(listing: Listing, repo_id: Field, repo_type: Field | None, origin: str
     text = dump_commented(written.head, written.fields, written.tail).encode("utf-8")
     manifest = _read_back(text, written.fields)
     detected = (*outline.detected, *_detected_for_card(readme, outline))
-    return Drafted(text, manifest, detected, left_out, tuple(_open(written.fields)))
+    open_ = (*_without_model(listing, outline, repo_type.value), *_open(written.fields))
+    return Drafted(text, manifest, detected, left_out, open_)
 
 
 def detect_repo_type(listing: Listing, files: tuple[str, ...]) -> Field | None:
@@ -153,6 +154,17 @@ def _is_below(path: str, folders: Container[str]) -> bool:
     while folder and f"{folder}/" not in folders:
         folder = dirname(folder)
     return bool(folder)
+
+
+def _without_model(listing: Listing, outline: Outline, repo_type: RepoType) -> Iterator[str]:
+    """Yield the model that was left out, if the release would contain nothing but the files around it."""
+    released = {path for part in outline.parts for path in (*part.files, *part.brings)}
+    if repo_type == "model" and not any(path.lower().endswith(MODEL_SUFFIXES) for path in released):
+        left = {one.path: one.why for one in outline.left_out if one.path.lower().endswith(MODEL_SUFFIXES)}
+        # Several checkpoints may be left out: the first stands for them, as the others need the same step.
+        path = next((path for path in left if not in_data_folder(path) and path in listing), None)
+        if path is not None:
+            yield f"artifacts: the model, {redact(path)}, is left out ({left[path]})"
 
 
 def _open(fields: Iterable[Field], place: str = "") -> Iterator[str]:

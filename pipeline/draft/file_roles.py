@@ -19,12 +19,21 @@ TOOLS: Final = re.compile(
 )
 PICKLE_REASON: Final = "a pickle, which policy.pickle forbids"
 
-_TABLES: Final = (".parquet", ".csv", ".tsv", ".jsonl", ".ndjson", ".arrow")
+_LINES: Final = (".csv", ".tsv", ".jsonl", ".ndjson")
+# `datasets` decompresses text.
+_COMPRESSED: Final = tuple(f"{suffix}.{by}" for suffix in _LINES for by in ("gz", "bz2", "xz", "zst"))
+_TABLES: Final = (".parquet", *_LINES, ".arrow", *_COMPRESSED)
 _ARCHIVES: Final = (".tar",)  # WebDataset shards
 # One image may be a screenshot; several are data.
 _FEWEST_MEDIA: Final = 2
 # JSON and text are data if they are named after a split, as in `reviews_train.json` or `test-00001.txt`.
 _SPLIT: Final = re.compile(r"(?:.*[-_])?(?:train|valid|validation|dev|test)(?:[-_]\d.*)?\.(?:json|txt)(?:\.gz)?")
+_PLAIN_TEXTS: Final = (".txt", ".txt.gz")
+_TEXTS: Final = (*_PLAIN_TEXTS, ".json", ".json.gz", ".xml")
+# About the data, or about a program.
+_NO_TEXTS: Final = re.compile(
+    r"(?:licen[cs]e|copying|notice|readme|requirements|cmakelists|classes|labels)(?:[-_.].*)?", re.IGNORECASE
+)
 # Files in these folders were input of the training, even if they have a suffix of weights.
 _DATA_FOLDERS: Final = re.compile(
     r"(?:data|datasets?|raw|processed|corpus|corpora|train|val|valid|validation|test|dev)"
@@ -59,6 +68,13 @@ def data_files(files: Iterable[str]) -> list[str]:
     # Images at the top are usually figures of the README.
     media = [path for path in files if path.lower().endswith(MEDIA) and dirname(path)]
     return sorted([*rows, *(media if len(media) >= _FEWEST_MEDIA else ())])
+
+
+def text_data(files: Iterable[str]) -> list[str]:
+    """Return the texts and documents that are data if a folder has no tables: those in subfolders, else all."""
+    texts = [path for path in files if path.lower().endswith(_TEXTS) and not _NO_TEXTS.fullmatch(basename(path))]
+    inside = [path for path in texts if dirname(path) and (path.lower().endswith(_PLAIN_TEXTS) or in_data_folder(path))]
+    return sorted(inside or [path for path in texts if path.lower().endswith(_PLAIN_TEXTS)])
 
 
 def is_split(path: str) -> bool:

@@ -15,8 +15,8 @@ from hublish.schemas.documents.file_names import CARD_FILE
 from hublish.schemas.documents.manifest import Policy
 from hublish.schemas.documents.manifest_yaml import dump_yaml
 
-# A file beside the manifest, as `hublish schema --help` recommends, works wherever hublish is installed.
-_SCHEMA_LINE: Final = "yaml-language-server: $schema=hub.schema.json"
+# Editors report an error for a schema that does not exist: the line is written only beside that file.
+_SCHEMA_FILE: Final = "hub.schema.json"
 # A comment shows examples; `hublish files` and `hublish init --json` list everything.
 _MOST_NAMED: Final = 3
 
@@ -44,7 +44,8 @@ def manifest_fields(
     # must not name the files that stay out of the release: `init` prints them instead.
     estimators = [one.path for one in left_out if one.why == ESTIMATOR_REASON]
     about = f"Drafted by `hublish init` from {origin}. Review which files it uploads, then run `hublish check`."
-    head = (_SCHEMA_LINE, "For completion and help in the editor: hublish schema > hub.schema.json", about)
+    editor = "For completion and help in the editor: hublish schema --help"
+    head = (f"yaml-language-server: $schema={_SCHEMA_FILE}" if _SCHEMA_FILE in listing else editor, about)
     fields = (
         Field("schema_version", 1),
         Field("repo", Section((*_repo(repo_id, repo_type), *outline.repo))),
@@ -103,9 +104,10 @@ def _with_files(why: str, source: Source) -> str:
 
 def _pickled() -> Section:
     why = "for a pickle, which runs code when it is loaded; better: skops.io.dump(model, 'model.skops')"
-    return Section(
-        (Field("source", "model.pkl", why), Field("serializer", "sklearn"), Field("options", {"format": "joblib"}))
-    )
+    # The default of the serializer is a name that ends with .skops.
+    place = Field("path_in_repo", "model.pkl")
+    serializer = Field("serializer", "sklearn")
+    return Section((Field("source", "model.pkl", why), place, serializer, Field("options", {"format": "joblib"})))
 
 
 def _policy(listing: Listing, outline: Outline, *, pickles: bool) -> Iterator[Field]:

@@ -10,51 +10,12 @@ from typing import Any, ClassVar, Final
 
 from hublish.base.content import ContentChangedError
 from hublish.base.values import Staged, StagedFile
+from hublish.formats.dataset_builders import builder_of
 from hublish.formats.front_matter import read_front_matter
 from hublish.schemas.diagnose.problems import InvalidDocumentError, Location, Path, Problem, format_path
 from hublish.schemas.documents.file_names import CARD_FILE
 from hublish.schemas.yaml.reader import Reading
 
-_MEDIA: Final = {
-    "imagefolder": (
-        "jpg",
-        "jpeg",
-        "png",
-        "gif",
-        "bmp",
-        "tif",
-        "tiff",
-        "webp",
-        "ppm",
-        "pgm",
-        "pbm",
-        "ico",
-        "jp2",
-        "svg",
-    ),
-    "audiofolder": ("wav", "mp3", "flac", "ogg", "opus", "aac", "m4a", "aiff", "aif", "au", "raw", "wma"),
-    "videofolder": ("mp4", "mkv", "avi", "mov", "webm", "mpeg", "mpg", "wmv", "flv"),
-    "pdffolder": ("pdf",),
-}
-# datasets.packaged_modules: the builder of each extension.
-_BUILDERS: Final = {
-    # One builder with different separators, so that a repo can use only one of them.
-    "csv": "csv",
-    "tsv": "tsv",
-    **dict.fromkeys(("json", "jsonl", "ndjson"), "json"),
-    **dict.fromkeys(("parquet", "geoparquet", "gpq"), "parquet"),
-    "txt": "text",
-    "arrow": "arrow",
-    "tar": "webdataset",
-    "xml": "xml",
-    **dict.fromkeys(("h5", "hdf5"), "hdf5"),
-    "lance": "lance",
-    "eval": "eval",
-    **{extension: builder for builder, extensions in _MEDIA.items() for extension in extensions},
-}
-# A compressed file has the format of the file in it; an archive has that of its members, which are not read here.
-_COMPRESSED: Final = ("gz", "bz2", "xz", "zst", "lz4")
-_METADATA_FILES: Final = re.compile(r"metadata\.(?:csv|jsonl|parquet)")
 # Another host, or a member of an archive.
 _ELSEWHERE: Final = re.compile(r"[a-z0-9+.-]+://|.*::", re.IGNORECASE)
 _PIECES: Final = re.compile(r"(\*\*/|\*+|\?|\[[^\]]+\])")
@@ -139,17 +100,6 @@ def pattern_expression(pattern: str) -> re.Pattern[str]:
         return re.compile("".join(parts), re.DOTALL)
     except re.error:  # a range that runs backwards
         return re.compile(re.escape(pattern))
-
-
-def builder_of(path: str) -> str | None:
-    """Return the builder of `datasets` that reads a file, by its extension; None for other files."""
-    name = path.rpartition("/")[2].lower()
-    if _METADATA_FILES.fullmatch(name):  # describes the images or sounds beside it
-        return None
-    extensions = name.split(".")[1:]
-    while extensions and extensions[-1] in _COMPRESSED:
-        extensions.pop()
-    return _BUILDERS.get(extensions[-1]) if extensions else None
 
 
 def _card_of(staged: Staged) -> _Card | None:

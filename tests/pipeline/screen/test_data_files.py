@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hublish.pipeline.screen.data_files import ScreenDataFiles, builder_of, pattern_expression
+from hublish.formats.dataset_builders import builder_of
+from hublish.pipeline.screen.data_files import ScreenDataFiles, pattern_expression
 from hublish.schemas.diagnose.problems import Problem
 from tests.faults.projects import rounds
 from tests.pipeline.staging import project_in, staged

@@ -1,0 +1,74 @@
+"""A dataset's draft names files of one format, and finds texts where there are no tables."""
+
+from collections.abc import Iterable
+
+import pytest
+
+from hublish.pipeline.draft.commented_yaml import Field
+from hublish.pipeline.draft.draft import Drafted, draft
+from hublish.pipeline.draft.listing import Item, Listing
+from hublish.schemas.documents.hub_names import RepoType
+
+
+def drafted(paths: Iterable[str], repo_type: RepoType = "dataset") -> Drafted:
+    items = tuple(Item(path, 1) for path in sorted(paths))
+    listing = Listing("rows", items, reader=lambda *_: b"")
+    return draft(listing, Field("repo_id", "acme/rows"), Field("repo_type", repo_type), "a test")
+
+
+def configured(made: Drafted) -> set[str]:
+    assert made.manifest.card is not None
+    patterns = set()
+    for config in made.manifest.card.metadata.get("configs", []):
+        files = config["data_files"]
+        for one in [files] if isinstance(files, str) else files:
+            path = one if isinstance(one, str) else one["path"]
+            patterns |= {path} if isinstance(path, str) else set(path)
+    return patterns
+
+
+@pytest.mark.parametrize(
+    ("paths", "patterns", "unread"),
+    [
+        (["a/train.csv", "a/test.csv", "b/train.parquet"], {"a/train.csv", "a/test.csv"}, "b/train.parquet"),
+        (["train.csv", "test.parquet"], {"test.parquet"}, "train.csv"),
+        (["train.csv", "train.tsv", "test.tsv"], {"train.tsv", "test.tsv"}, "train.csv"),
+        (["train.csv.gz", "test.csv"], {"train.csv.gz", "test.csv"}, ""),
+        (["train/1.png", "train/2.png", "test/3.png", "labels/a.csv"], {"train/**", "test/3.png"}, "labels/a.csv"),
+    ],
+)
+def test_configs_name_files_of_one_format(paths: list[str], patterns: set[str], unread: str) -> None:
+    made = drafted(paths)
+    text = " ".join(made.text.decode().replace("\n#", "").split())
+    assert configured(made) == patterns
+    assert (f"{unread} are uploaded and not loaded" in text) == bool(unread)
+
+
+@pytest.mark.parametrize(
+    ("paths", "released"),
+    [
+        (
+            ["data/train/pos/a.txt", "data/val/neg/b.txt", "p.txt"],
+            ["data/train/pos/a.txt", "data/val/neg/b.txt", "p.txt"],
+        ),
+        (["a.txt", "b.txt"], ["a.txt", "b.txt"]),
+        (["data/train/1.json", "data/test/2.json"], ["data/test/2.json", "data/train/1.json"]),
+    ],
+)
+def test_texts_are_data_where_there_are_no_tables(paths: list[str], released: list[str]) -> None:
+    made = drafted(paths)
+    assert not made.left_out
+    assert made.detected[0].what == "a dataset"
+    assert {artifact.source for artifact in made.manifest.artifacts} & {*released, "data/", "*.txt"}
+
+
+def test_a_model_that_is_left_out_comes_first() -> None:
+    made = drafted(["model.joblib", "metrics.json", "config.json"], "model")
+    assert made.open[0].startswith("artifacts: the model, model.joblib, is left out")
+    assert not any(line.startswith("artifacts:") for line in drafted(["model.safetensors", "x.joblib"], "model").open)
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_a_schema_is_only_named_where_it_exists(there: bool) -> None:
+    made = drafted(["model.safetensors", *(["hub.schema.json"] if there else [])], "model")
+    assert (b"$schema=hub.schema.json" in made.text) == there
