@@ -37,6 +37,10 @@ _ZIP64_EXTRA: Final = 1
 _DAMAGED_ZIP64: Final = "the archive's zip64 directory is damaged"
 # Bit 3: the local header leaves sizes and checksum to a descriptor after the data.
 _SIZES_FOLLOW: Final = 0x8
+_DESCRIPTOR: Final = b"PK\x07\x08"
+_DESCRIPTOR32: Final = struct.Struct("<3L")
+_DESCRIPTOR64: Final = struct.Struct("<L2Q")
+_LONGEST_DESCRIPTOR: Final = 24
 _UTF8: Final = 0x800
 # Encrypted, patched data, strongly encrypted, and with a masked directory.
 _UNREADABLE: Final = 0x1 | 0x20 | 0x40 | 0x2000
@@ -93,6 +97,7 @@ def read_directory(blob: SliceBlob) -> tuple[zipfile.ZipFile, tuple[Member, ...]
         with named(f"member {shown(name)}"):
             members[name], local = _member(blob, info)
             _check_local(members[name], local)
+            _check_descriptor(blob, members[name], local)
     _check_places(blob, members.values(), file.start_dir)
     # zipfile ignores bytes after the end, and a reader that repairs archives does not.
     _check_gap(blob, file.start_dir, blob.size)
@@ -273,6 +278,19 @@ def _check_local(member: Member, local: _Local) -> None:
     same_sizes = sizes == (member.stored, member.size) or (local.flags & _SIZES_FOLLOW and sizes == (0, 0))
     if local.raw_name != raw_name or local.method != member.method or not same_sizes:
         raise InvalidFileError("the directory and the member's own header disagree")
+
+
+def _check_descriptor(blob: Blob, member: Member, local: _Local) -> None:
+    """Check the descriptor after the data (4.3.9): a reader of pipes follows the data to its own end to find it."""
+    if not local.flags & _SIZES_FOLLOW or not (member.stored or member.compressed):
+        return
+    found = blob.read_at(member.offset + member.stored, _LONGEST_DESCRIPTOR).removeprefix(_DESCRIPTOR)
+    fields = (member.crc, member.stored, member.size)
+    forms = [_DESCRIPTOR64.pack(*fields)]
+    if max(fields) <= _IN_ZIP64:
+        forms.append(_DESCRIPTOR32.pack(*fields))
+    if not found.startswith(tuple(forms)):
+        raise InvalidFileError("the directory and the descriptor after the member disagree")
 
 
 def _check_places(blob: Blob, members: Iterable[Member], end: int) -> None:

@@ -42,11 +42,23 @@ def flushed(data: bytes) -> bytes:
     return packer.compress(data) + packer.flush(zlib.Z_SYNC_FLUSH)
 
 
+def streamed_zip() -> bytes:
+    """Write a zip as to a pipe, and let its directory count fewer bytes than the member takes."""
+    buffer = io.BytesIO()
+    buffer.seekable = lambda: False  # type: ignore[method-assign]
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a", MARKED)
+    data = buffer.getvalue()
+    place = data.rindex(b"PK\x01\x02") + 20
+    return data[:place] + struct.pack("<L", 5) + data[place + 4 :]
+
+
 FOUND: dict[str, Callable[[], bytes]] = {
     "an integer of nothing but a NUL": lambda: b"I1\n.I\0 one\n0" + MARKED,
     "a stream of zlib in two members of gzip, of which the second breaks it": lambda: (
         gzip.compress(flushed(MARKED)) + gzip.compress(b"\xff" * 13)
     ),
+    "a zip whose directory ends a member too early, but not its descriptor": streamed_zip,
     "a zip whose end is one byte further back than the longest comment": lambda: (
         JUNK + commented(zipped({"a": MARKED}), b"x" * 0xFFFF) + b"\n"
     ),
