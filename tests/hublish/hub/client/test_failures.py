@@ -1,9 +1,8 @@
 """Every exception of the client becomes one of our errors, by the protocol."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 
+import httpx
 import pytest
 from huggingface_hub.errors import FileMetadataError, LocalEntryNotFoundError, OfflineModeIsEnabled
 
@@ -13,16 +12,12 @@ from hublish.hub.client import failures
 TOKEN = "hf_" + "aB3dE6gH9j" * 4
 
 
-@dataclass
-class Response:
-    status_code: int
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
 class AnsweredError(Exception):
     def __init__(self, status: int, text: str = "no", **headers: str) -> None:
         super().__init__(text)
-        self.response = Response(status, {name.replace("_", "-"): value for name, value in headers.items()})
+        self.response = httpx.Response(
+            status, headers={name.replace("_", "-"): value for name, value in headers.items()}
+        )
 
 
 def caused(outer: Exception, cause: Exception) -> Exception:

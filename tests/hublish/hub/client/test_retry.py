@@ -1,5 +1,6 @@
 """The total wait never exceeds the limit, whatever the responses request, over all threads."""
 
+import json
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
@@ -22,6 +23,9 @@ class Response:
 
     def read(self) -> bytes:
         return self.body
+
+    def json(self) -> object:
+        return json.loads(self.body)
 
 
 @dataclass
