@@ -40,9 +40,14 @@ def all_problems(project: Project, found: Iterable[Problem]) -> tuple[Problem, .
     usable = tuple(one for one in sources.candidates if one.kind is Kind.FILE)
     outline = Outline().run(Collection(project, usable))
     screened, parts = screen_problems(outline), (*incomplete_parts(outline), *data_file_problems(outline))
-    if any(problem.code == "source.missing" for problem in sources.problems):
-        # Parts and patterns for which a missing source should have provided a file: that source is reported alone.
+    found = tuple(found)
+    reported = (*found, *sources.problems)
+    if any(problem.code.startswith(("source.", "serializer.", "policy.")) for problem in errors_in(reported)):
+        # Parts and patterns for which a refused source should have provided a file: that source is reported alone.
         screened, parts = tuple(one for one in screened if not one.path.startswith("load.")), ()
+    # The same file may be refused by its source, and then by its name.
+    refused = {problem.path for problem in errors_in(reported) if problem.path}
+    screened = tuple(one for one in screened if one in reported or one.path not in refused)
     later = (*sources.problems, *screened, *parts, *_of_card(outline), *placeholders(project))
     every = tuple(dict.fromkeys((*found, *later)))
     return (*errors_in(every)[:MAX_PROBLEMS], *warnings_in(every)[:MAX_PROBLEMS])

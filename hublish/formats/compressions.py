@@ -65,7 +65,7 @@ class _LzmaOrXz:
         if self._stream is None:
             if not data:
                 return b""
-            # The automatic choice rejects some headers of LZMA alone that a reader may be told to expect.
+            # The automatic choice rejects some headers of LZMA alone that a reader may accept.
             form = lzma.FORMAT_XZ if data.startswith(_XZ[:1]) else lzma.FORMAT_ALONE
             self._stream = lzma.LZMADecompressor(form)
         return self._stream.decompress(data, max_length)

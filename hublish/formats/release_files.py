@@ -65,7 +65,7 @@ def load_patterns(path: str) -> tuple[str, ...]:
 def _main_weights(paths: Iterable[str]) -> frozenset[str]:
     """Return the weights of the model itself, without copies of them in another precision and other models' weights.
 
-    All of them when no name tells which those are.
+    All of them when no name shows which those are.
     """
     # By the name of the whole: that of its shards without their numbers.
     groups: dict[str, list[str]] = {}

@@ -161,7 +161,7 @@ def _without_model(listing: Listing, outline: Outline, repo_type: RepoType) -> I
     released = {path for part in outline.parts for path in (*part.files, *part.brings)}
     if repo_type == "model" and not any(path.lower().endswith(MODEL_SUFFIXES) for path in released):
         left = {one.path: one.why for one in outline.left_out if one.path.lower().endswith(MODEL_SUFFIXES)}
-        # Several checkpoints may be left out: the first stands for them, as the others need the same step.
+        # Several checkpoints may be left out: the first represents them, as the others need the same step.
         path = next((path for path in left if not in_data_folder(path) and path in listing), None)
         if path is not None:
             yield f"artifacts: the model, {redact(path)}, is left out ({left[path]})"

@@ -263,7 +263,7 @@ def _choice(names: list[str]) -> str:
 
 
 def _described(value: object) -> str:
-    """Return a value's type with an article; the own name of one that stands for another."""
+    """Return a value's type with an article; the own name of a placeholder."""
     if isinstance(value, Name | ElementType | StorageType):
         return ascii(value.name)[1:-1][:200]
     if isinstance(value, Placeholder):
