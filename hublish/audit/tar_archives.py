@@ -86,8 +86,18 @@ def _members_at(blob: Blob, headers: Iterator[int]) -> Iterator[Member]:
             if header.startswith(_SIGNATURE, 257) or _has_number(header[124:136]):
                 raise
             continue
+        content = SliceBlob(blob, position + _BLOCK, size)
+        kind = header[156:157]
+        if kind == _SPARSE or (kind in _PAX + _PAX_GLOBAL and _has_sizes(content)):
+            raise _unreadable("a member behind other bytes has two sizes")
         if size > 0:
-            yield Member("a member", SliceBlob(blob, position + _BLOCK, size))
+            yield Member("a member", content)
+
+
+def _has_sizes(content: SliceBlob) -> bool:
+    """Whether a pax header may change where the content of a member begins or ends."""
+    keys = (b"size", *_SPARSE_KEYS)
+    return content.size > _MAX_DESCRIPTION or any(key in content.read_at(0, content.size) for key in keys)
 
 
 @dataclass(slots=True)

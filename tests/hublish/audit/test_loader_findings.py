@@ -4,6 +4,7 @@ import gzip
 import io
 import random
 import struct
+import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -34,6 +35,16 @@ def v7(data: bytes) -> bytes:
     header[148:156] = b" " * 8
     header[148:156] = b"0o%05o " % sum(header)
     return bytes(header) + data.ljust(512, b"\0") + bytes(1024)
+
+
+def sized_by_pax(data: bytes) -> bytes:
+    """Write a tar whose header has the size 0, and the header before it the real one."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        info = tarfile.TarInfo("a")
+        info.pax_headers = {"size": str(len(data))}
+        archive.addfile(info)
+    return buffer.getvalue()[:1536] + data.ljust(512, b"\0") + bytes(1024)
 
 
 def flushed(data: bytes) -> bytes:
@@ -67,6 +78,7 @@ FOUND: dict[str, Callable[[], bytes]] = {
     ),
     "a tar behind bytes that are no header": lambda: JUNK + tarred({"a": MARKED}),
     "a tar of version 7 behind other bytes": lambda: JUNK * 2100 + v7(MARKED),
+    "a tar behind other bytes, with a size in a pax header": lambda: JUNK + sized_by_pax(MARKED),
     "a tar behind other bytes in a zip": lambda: zipped({"a": JUNK + tarred({"a": MARKED})}),
 }
 
