@@ -198,9 +198,12 @@ def status_of(error: BaseException) -> int | None:
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
+    # Where one of our errors is translated again, the chain leads back to it.
     current: BaseException | None = error
-    while current is not None:
+    seen: set[int] = set()
+    while current is not None and id(current) not in seen:
         yield current
+        seen.add(id(current))
         current = current.__cause__
 
 

@@ -1,14 +1,17 @@
 """Every exception of the client becomes one of our errors, by the protocol."""
 
+import importlib
 import json
 
-import httpx
 import pytest
+from huggingface_hub import get_session
 from huggingface_hub.errors import FileMetadataError, LocalEntryNotFoundError, OfflineModeIsEnabled
 
 from hublish.base import errors
 from hublish.hub.client import failures
 
+# The HTTP library of the client: httpx or httpx2, by its version.
+httpx = importlib.import_module(type(get_session()).__module__.partition(".")[0])
 TOKEN = "hf_" + "aB3dE6gH9j" * 4
 
 
@@ -69,6 +72,13 @@ def test_our_own_errors_pass_from_any_depth() -> None:
     ours = errors.RemoteError("enough")
     assert failures.translate(ours, "reading") is ours
     assert failures.translate(caused(RuntimeError("thread"), ours), "reading") is ours
+
+
+def test_an_error_that_is_its_own_cause_is_classified() -> None:
+    ours = errors.RemoteError("enough")
+    ours.__cause__ = caused(RuntimeError("thread"), ours)
+    assert failures.response_of(ours) is None
+    assert not failures.is_transient(ours)
 
 
 @pytest.mark.parametrize(
