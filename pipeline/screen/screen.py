@@ -105,8 +105,10 @@ class ScreenCard:
 
 
 def _secrets(files: Iterable[StagedFile], manifest: Manifest) -> Iterator[Problem]:
+    # A file that is refused for its size may be too large to read in a reasonable time.
+    largest = min(manifest.policy.max_file_size, FILE_LIMIT)
     for file in sorted(files, key=lambda file: file.path_in_repo):
-        if _is_unconverted(file, manifest) and file.content.size <= FILE_LIMIT:
+        if _is_unconverted(file, manifest) and file.content.size <= largest:
             source = file.path_in_repo if file.origin.artifact is None else file.origin.source
             # Sealing reports files that cannot be read.
             with suppress(OSError, ContentChangedError):
