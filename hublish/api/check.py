@@ -41,9 +41,9 @@ def check(manifest: AnyManifest = MANIFEST_FILE, *, progress: Progress = SILENT)
 
 def _namespace(session: Session) -> Iterator[Problem]:
     """Yield a warning when the repo_id needs the namespace of a token, and there is none."""
-    repo = session.project.manifest.repo
-    if "/" not in repo.repo_id and repo.endpoint != EMBEDDED and not own_credentials(os.environ):
+    target = session.project.target
+    if "/" not in target.repo_id and target.endpoint != EMBEDDED and not own_credentials(os.environ):
         message = (
-            f"repo_id '{repo.repo_id}' has no namespace, and there is no token whose account would be the namespace"
+            f"repo_id '{target.repo_id}' has no namespace, and there is no token whose account would be the namespace"
         )
-        yield Problem("repo.namespace", message, without_namespace(repo.repo_id), "repo.repo_id", severity="warning")
+        yield Problem("repo.namespace", message, without_namespace(target.repo_id), "repo.repo_id", severity="warning")

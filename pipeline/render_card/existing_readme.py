@@ -64,7 +64,7 @@ def check_readme(readme: StagedFile, staged: Staged) -> tuple[Problem, ...]:
 
 def sdk_conflict(metadata: Mapping[str, Any], project: Project, path: str) -> Iterator[Problem]:
     """Yield a warning when the card declares another SDK than the one that a new Space is created with."""
-    declared, sdk = project.manifest.repo.space_sdk, metadata.get("sdk")
+    declared, sdk = project.target.space_sdk, metadata.get("sdk")
     if project.target.repo_type == "space" and declared and isinstance(sdk, str) and sdk != declared:
         message = f"'{sdk}' conflicts with `repo.space_sdk: {declared}`; the Space runs with the SDK of its card"
         yield Problem("card.sdk", message, "write the same SDK in both places", path, severity="warning")

@@ -58,7 +58,7 @@ def holds_weights(path: str) -> bool:
 
 
 def _without_weights(staged: Staged) -> Iterator[Problem]:
-    if staged.collection.project.manifest.repo.repo_type != "model":
+    if staged.collection.project.target.repo_type != "model":
         return
     if any(holds_weights(file.path_in_repo) or _is_converted(file, staged) for file in staged.files):
         return
@@ -75,18 +75,17 @@ def _is_converted(file: StagedFile, staged: Staged) -> bool:
 
 
 def _without_card(staged: Staged) -> Iterator[Problem]:
-    manifest = staged.collection.project.manifest
+    project = staged.collection.project
     names = {file.path_in_repo for file in staged.files}
-    if manifest.card is None and manifest.repo.repo_type not in _WITHOUT_CARD and names.isdisjoint(_CARDS):
+    if project.manifest.card is None and project.target.repo_type not in _WITHOUT_CARD and names.isdisjoint(_CARDS):
         message = f"the release has neither a card nor a {CARD_FILE}, and so no license"
         hint = "add `card: {metadata: {license: ...}}`, or a README.md to artifacts; the Hub finds repos by their cards"
         yield _warning("release.no_card", message, hint, "artifacts")
 
 
 def _without_sdk(staged: Staged) -> Iterator[Problem]:
-    manifest = staged.collection.project.manifest
-    repo = manifest.repo
-    if repo.repo_type != "space" or repo.space_sdk is not None or (manifest.card and manifest.card.metadata.get("sdk")):
+    target, card = staged.collection.project.target, staged.collection.project.manifest.card
+    if target.repo_type != "space" or target.space_sdk is not None or (card and card.metadata.get("sdk")):
         return
     readme = next((file for file in staged.files if file.path_in_repo == CARD_FILE), None)
     if readme is None or not _names_sdk(readme):
@@ -112,7 +111,7 @@ def _own_attributes(staged: Staged) -> Iterator[Problem]:
     from hublish.hub.server.routes.preflight import lfs_rule
     from hublish.hub.server.routes.repos import default_attributes
 
-    repo_type = staged.collection.project.manifest.repo.repo_type
+    repo_type = staged.collection.project.target.repo_type
     try:
         tracked = lfs_rule(own.content.read_at(0, _ATTRIBUTES_LIMIT))
     except (ValueError, ContentChangedError, OSError):

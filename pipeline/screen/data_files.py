@@ -64,7 +64,7 @@ class ScreenDataFiles:
 def data_file_problems(staged: Staged) -> Iterator[Problem]:
     """Yield a warning for each pattern that matches no file, and one if the patterns match files of several formats."""
     card = _card_of(staged)
-    if card is None or staged.collection.project.manifest.repo.repo_type != "dataset":
+    if card is None or staged.collection.project.target.repo_type != "dataset":
         return
     yield from _unreadable(card)
     paths = tuple(file.path_in_repo for file in staged.files)

@@ -66,12 +66,12 @@ class ScreenPlaceholders:
 
 def placeholders(project: Project) -> Iterator[Problem]:
     """Yield a warning for each value of the manifest that a template left open."""
-    repo, card = project.manifest.repo, project.manifest.card
-    owner, _, name = repo.repo_id.rpartition("/")
+    target, card = project.target, project.manifest.card
+    owner, _, name = target.repo_id.rpartition("/")
     for part, expression in ((owner, _OWNER), (name, _NAME)):
         if expression.fullmatch(part):
             yield _warning("repo.repo_id", f"'{part}' is a placeholder", "write the name as the Hub shows it")
-    texts = [*_texts(repo.commit_message, ("repo", "commit_message"))]
+    texts = [*_texts(project.manifest.repo.commit_message, ("repo", "commit_message"))]
     if card is not None:
         texts += [*_texts(card.metadata, ("card", "metadata")), *_texts(card.variables, ("card", "variables"))]
     for path, text in texts:

@@ -79,9 +79,9 @@ def _likely_repo_id(repo_id: str) -> str:
     if kind in URL_KINDS and "/" in rest:
         path, suffix = rest, f", and `repo_type: {URL_KINDS[kind]}`"
     parts = [_likely_part(part) for part in path.split("@")[0].split("/") if part]
-    # A URL continues after the id: /tree/main.
+    # A URL continues after the id: /tree/main. One with a user may have a password, which no hint may repeat.
     likely = "/".join(parts[:2] if address else parts)
-    unfit = not likely or "<" in repo_id or _repo_id_error(likely)
+    unfit = not likely or "<" in repo_id or ":" in path or _repo_id_error(likely)
     if any(len(part) > _MAX_PART for part in parts):
         return f"shorten it to {_MAX_PART} characters on each side"
     return _EXAMPLE if unfit else f"write `{likely}`{suffix}"

@@ -152,7 +152,7 @@ def test_a_users_template_uses_the_names_in_its_tags_only(tmp_path: Path) -> Non
     template = "{% if one is defined or x.two or repo.six %}{{ 'three' }}{{ a | upper }}{% endif %} five {{ seven }}"
     variables = dict.fromkeys(["one", "two", "three", "upper", "five", "six", "seven", "a", "x"], "y")
     warnings = rendered(tmp_path, template, variables=variables).warnings
-    assert [warning.path.rpartition(".")[2] for warning in warnings] == ["two", "three", "five", "six"]
+    assert [warning.path.rpartition(".")[2] for warning in warnings] == ["two", "three", "upper", "five", "six"]
 
 
 def test_an_undefined_name_like_a_variable_names_the_variable(tmp_path: Path) -> None:
