@@ -19,10 +19,10 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any, Protocol
 
+import h5py
 import joblib
 import lz4.frame
 import numpy as np
-import tables
 
 from tests.fuzz.audit.marker import Imports
 
@@ -82,17 +82,31 @@ def _arrays_then_pickles(data: bytes) -> None:
     pickle.load(stream)
 
 
-def _tables(data: bytes) -> None:
-    """Read every attribute and every row of objects, as a program that copies the file does."""
-    with tables.open_file("memory.h5", driver="H5FD_CORE", driver_core_image=data, driver_core_backing_store=0) as file:
-        for node in file.walk_nodes("/"):
-            attributes = node._v_attrs
-            for name in attributes._v_attrnames:
+def _hdf5_objects(data: bytes) -> None:
+    """Unpickle every attribute and every row of objects.
+
+    PyTables does so for strings that end with a period and for rows whose `PSEUDOATOM` is `object`. It uses the same
+    library as h5py, which reads them here.
+    """
+    with h5py.File(io.BytesIO(data), "r") as file:
+
+        def visit(_name: object, node: h5py.Group | h5py.Dataset) -> None:
+            for name in node.attrs:
                 with suppress(Exception):
-                    getattr(attributes, name)
-            if isinstance(node, tables.VLArray):
+                    _unpickled(node.attrs[name])
+            if isinstance(node, h5py.Dataset) and h5py.check_vlen_dtype(node.dtype):
                 with suppress(Exception):
-                    node.read()
+                    for row in node[:_CONTENTS]:
+                        _unpickled(row)
+
+        visit("/", file)
+        file.visititems(visit)
+
+
+def _unpickled(value: Any) -> None:
+    for encoding in ("ASCII", "latin1"):
+        with suppress(Exception):
+            pickle.loads(value if isinstance(value, bytes) else np.asarray(value).tobytes(), encoding=encoding)
 
 
 def _joblib(data: bytes) -> None:
@@ -254,7 +268,7 @@ def _loaders_for(data: bytes, expanded: bool) -> Iterator[tuple[str, Callable[[b
     if data.startswith(_ZIP):
         yield "numpy.load of an npz", _npz
     if data.startswith(_HDF5) or (_HDF5 in data and not expanded):
-        yield "PyTables", _tables
+        yield "PyTables", _hdf5_objects
 
 
 def _safely(contents: Callable[[bytes], Iterator[bytes]], data: bytes) -> Iterator[bytes]:
