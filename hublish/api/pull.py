@@ -12,7 +12,7 @@ from hublish.base.errors import UsageError
 from hublish.base.values import Digest, LocalRelease, PromisedFile, Reference
 from hublish.hub.client.installed_client import OURSELVES, Caller
 from hublish.pipeline.fetch.fetch import Destination
-from hublish.pipeline.fetch.select import Select
+from hublish.pipeline.fetch.select import Select, has_arrays
 from hublish.pipeline.load import pulling
 from hublish.schemas.diagnose.problems import InvalidValueError
 from hublish.schemas.documents.hub_names import check_repo_id
@@ -71,6 +71,11 @@ def pulled(
             session.hub, destination, select, progress, session.executor, allow_pickle=may_unpickle, as_data=as_data
         )
         return pipeline.run(reference, progress)
+
+
+def can_load(local: LocalRelease) -> bool:
+    """Return whether `hublish load` opens arrays of a pulled release."""
+    return has_arrays(local.plan.release)
 
 
 def warn_of_pickles(local: LocalRelease) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hublish.api.plan import planned
+from hublish.api.pull import can_load
 from hublish.api.read_project import AnyManifest, read_project
 from hublish.api.session import Session
 from hublish.base.content import same_bytes
@@ -32,6 +33,8 @@ class Rehearsal:
     """Tensors that were opened from the downloaded files; 0 when the load plan selects no weights."""
     differences: tuple[str, ...]
     """Files that are not the same bit for bit."""
+    not_loaded: str = ""
+    """The reason why no array was opened; empty when there are arrays."""
 
     def __repr__(self) -> str:
         return f"Rehearsal({self.receipt.plan.target}, {self._summary})"
@@ -45,6 +48,13 @@ class Rehearsal:
     def _summary(self) -> str:
         files = len(self.receipt.plan.release.files)
         return f"{files - len(self.differences)} of {files} files are the same, {self.arrays} arrays"
+
+    @property
+    def added_by_hub(self) -> tuple[str, ...]:
+        """Files that were pulled but not published: the Hub adds some to every new repo, such as .gitattributes."""
+        published = {file.path_in_repo for file in self.receipt.plan.release.files}
+        pulled = (file.promised.path_in_repo for file in self.local.files)
+        return tuple(path for path in pulled if path not in published)
 
     @property
     def same(self) -> bool:
@@ -70,27 +80,31 @@ def rehearse(manifest: AnyManifest = MANIFEST_FILE, *, progress: Progress = SILE
         reference = Reference(target.repo_id, target.repo_type, receipt.revision)
         destination = Destination(cache_dir=Path(name, "cache"))
 
-        def pull(select: Select) -> LocalRelease:
+        def pull(select: Select, progress: Progress) -> LocalRelease:
             # Here the one who publishes also pulls: the policy is the puller's own.
             own = project.manifest.policy.pickle != "forbid"
             pipeline = pulling(hub, destination, select, progress, session.executor, allow_pickle=own)
             return pipeline.run(reference, progress)
 
-        # Everything, to compare every file; then the load plan's files, to open the arrays as a user would.
-        local, needed = pull(Select(("*",), ())), pull(Select())
-        return Rehearsal(receipt, local, _arrays(needed), _differences(receipt, local))
+        # Everything, to compare every file; then the load plan's files, to open the arrays as a user would. Those are
+        # in the cache now: there is nothing to report.
+        local, needed = pull(Select(("*",), ()), progress), pull(Select(), SILENT)
+        arrays, not_loaded = _arrays(needed, progress if can_load(needed) else SILENT)
+        return Rehearsal(receipt, local, arrays, _differences(receipt, local), not_loaded)
 
 
-def _arrays(local: LocalRelease) -> int:
+def _arrays(local: LocalRelease, progress: Progress) -> tuple[int, str]:
+    """Return the number of arrays that were read to the last byte, or the reason why there are none."""
     try:
-        arrays = opening().run(local).arrays
-    except NoArraysError:
-        return 0
-    except LoadError:
-        if local.plan.release.load.serializer is not None:
+        arrays = opening().run(local, progress).arrays
+    except LoadError as error:
+        if local.plan.release.load.serializer is not None and not isinstance(error, NoArraysError):
             raise
-        return 0  # a release without weights is a release too
-    return sum(_is_read(arrays, name) for name in arrays)
+        return 0, error.message  # a release without weights is a release too
+    count = sum(_is_read(arrays, name) for name in arrays)
+    if count:
+        return count, ""
+    return 0, f"arrays of types that numpy lacks: {len(arrays)}" if arrays else "there is no array in the files"
 
 
 def _is_read(arrays: Mapping[str, Any], name: str) -> bool:

@@ -68,6 +68,8 @@ class FormatEntry(NamedTuple):
     requires: tuple[Requirement, ...] = ()
     keeps_suffix: bool = False
     """Whether an artifact without `path_in_repo` keeps the suffix of its source."""
+    loads_arrays: bool = True
+    """Whether `hublish.load` opens its files as arrays by name; otherwise only `from_hub` rebuilds an object."""
 
     @property
     def serializer(self) -> str:
@@ -134,6 +136,7 @@ _ENTRIES: Final = (
             FileType(".pickle", "a pickle", "always", library="sklearn"),
         ),
         requires=_SKLEARN,
+        loads_arrays=False,
     ),
     FormatEntry(
         "onnx",
@@ -155,9 +158,14 @@ _ENTRIES: Final = (
         keeps_suffix=True,
     ),
     FormatEntry(
-        "fastai", "fastai:Fastai", options.FastaiOptions, (_PKL, _PTH), requires=(Requirement("fastai", "fastai"),)
+        "fastai",
+        "fastai:Fastai",
+        options.FastaiOptions,
+        (_PKL, _PTH),
+        requires=(Requirement("fastai", "fastai"),),
+        loads_arrays=False,
     ),
-    FormatEntry(COPY, "copy:Copy", options.CopyOptions, keeps_suffix=True),
+    FormatEntry(COPY, "copy:Copy", options.CopyOptions, keeps_suffix=True, loads_arrays=False),
 )
 FORMATS: Final[Mapping[str, FormatEntry]] = MappingProxyType({entry.name: entry for entry in _ENTRIES})
 """The built-in formats by name, the preferred one first."""

@@ -53,6 +53,22 @@ def loadable(paths: Collection[str]) -> tuple[str, ...]:
     return tuple(path for path in paths if path in chosen or path == CONFIG)
 
 
+def loads_arrays(paths: Collection[str], declared: str | None = None) -> bool:
+    """Return whether `hublish.load` opens arrays from files of these names.
+
+    Args:
+        paths: the files that loading selects.
+        declared: the serializer of the load plan; None when the names imply one.
+    """
+    suffix = _loaded_suffix(paths)
+    name = declared or (LOADED_BY[suffix] if suffix else None)
+    if name is None:
+        return bool(checkpoint_files(paths))
+    entry = FORMATS.get(name)
+    # The serializer of another distribution is not imported to find that out.
+    return entry is None or (entry.loads_arrays and any(has_suffix(path, entry.suffixes) for path in paths))
+
+
 def load_patterns(path: str) -> tuple[str, ...]:
     """Return the patterns of the files that a dump to `path` may write: that one, and its shards or companions."""
     exact = glob.escape(path)

@@ -51,6 +51,10 @@ class Resolve:
         listing = self._listing(reference)
         return RemoteRelease(reference, listing.commit, listing.files, reference.load or listing.load)
 
+    def works_on(self, reference: Reference) -> bool:
+        """Return whether there is anything to find out: a lock contains it all."""
+        return reference.locked is None
+
     def _listing(self, reference: Reference) -> "Listing":
         folder = self.destination.records(reference.repo_id, reference.repo_type)
         cached = find_listing(folder, reference.revision)

@@ -9,7 +9,7 @@ from hublish.base.errors import LoadError
 from hublish.base.patterns import matching
 from hublish.base.values import DownloadPlan, RemoteRelease
 from hublish.base.values.downloads import module_path
-from hublish.formats.release_files import loadable
+from hublish.formats.release_files import loadable, loads_arrays
 from hublish.schemas.documents.manifest import Load
 
 # A comparison takes about a microsecond. 100 patterns for 200,000 files are more than any release has.
@@ -58,6 +58,16 @@ class Select:
         # In the order of the listing, which a load plan does not change.
         wanted = set(names)
         return DownloadPlan(release, tuple(file for file in release.files if file.path_in_repo in wanted))
+
+
+def has_arrays(release: RemoteRelease) -> bool:
+    """Return whether `hublish load` opens arrays of a release: by the names of the files that its load plan selects."""
+    load = release.load
+    # Datasets and Spaces have other readers, also where their files are arrays.
+    if release.reference.repo_type not in ("model", "kernel"):
+        return False
+    paths = selected(tuple(file.path_in_repo for file in release.files), load, weights_only=load == Load())
+    return loads_arrays(paths, load.serializer)
 
 
 def _refuse_endless(patterns: int, files: int) -> None:

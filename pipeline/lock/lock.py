@@ -37,9 +37,20 @@ class WriteLock:
     def run(self, receipt: Receipt) -> Receipt:
         """Return the receipt unchanged."""
         try:
-            durable.write(self.path, lock_document(receipt).to_json().encode())
+            durable.write(self.path, _text(receipt))
         except OSError as error:
             # The release is complete at this point, and a second run writes nothing but the lock.
             msg = f"the release is published, but {self.path} cannot be written: {error.strerror}"
             raise HublishError(msg, hint="make it writable and publish again: nothing is sent twice") from error
         return receipt
+
+    def works_on(self, receipt: Receipt) -> bool:
+        """Return whether the lock changes."""
+        try:
+            return self.path.read_bytes() != _text(receipt)
+        except OSError:
+            return True
+
+
+def _text(receipt: Receipt) -> bytes:
+    return lock_document(receipt).to_json().encode()

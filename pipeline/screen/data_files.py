@@ -60,6 +60,10 @@ class ScreenDataFiles:
         """Return the release with the warnings that were found."""
         return replace(staged, warnings=(*staged.warnings, *data_file_problems(staged)))
 
+    def works_on(self, staged: Staged) -> bool:
+        """Return whether the release is a dataset."""
+        return staged.collection.project.target.repo_type == "dataset"
+
 
 def data_file_problems(staged: Staged) -> Iterator[Problem]:
     """Yield a warning for each pattern that matches no file, and one if the patterns match files of several formats."""

@@ -25,11 +25,12 @@ def run(arguments: Namespace, report: Report) -> Outcome:
     options = pull_options(arguments, report)
 
     import hublish
+    from hublish.api.pull import can_load
     from hublish.cli.views.pull import PullView
 
     local = hublish.pull(**options)
     report.warn(local.warnings)
-    return Outcome(PullView(local, _load_command(arguments)))
+    return Outcome(PullView(local, _load_command(arguments) if can_load(local) else ""))
 
 
 def _load_command(arguments: Namespace) -> str:

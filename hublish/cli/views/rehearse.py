@@ -25,9 +25,15 @@ class RehearsalView:
         files = receipt.plan.release.files
         sent = format_size(size_of(files))
         yield f"published  {plural(len(files), 'file')}, {sent}, in one commit {short(receipt.commit)}"
-        yield f"pulled     {plural(len(self.rehearsal.local.files), 'file')}, every byte checked"
+        # The client pulls these as well; without their names, the numbers would seem to disagree.
+        added = self.rehearsal.added_by_hub
+        origin = f", with {', '.join(added)} that the Hub added" if added else ""
+        yield f"pulled     {plural(len(self.rehearsal.local.files), 'file')}, every byte checked{origin}"
         yield f"compared   {plural(len(files), 'file')}, bit by bit"
-        yield f"loaded     {plural(self.rehearsal.arrays, 'array')}, read to the last byte"
+        if self.rehearsal.arrays:
+            yield f"loaded     {plural(self.rehearsal.arrays, 'array')}, read to the last byte"
+        else:
+            yield f"loaded     nothing: {self.rehearsal.not_loaded}"
         # Before the verdict, which is easier to find at the end.
         yield from (paint("red", f"  ~ {difference}") for difference in self.rehearsal.differences)
         if not self.rehearsal.same:
@@ -44,6 +50,7 @@ class RehearsalView:
             "commit": receipt.commit,
             "published": len(receipt.plan.release.files),
             "pulled": len(self.rehearsal.local.files),
+            "added_by_hub": list(self.rehearsal.added_by_hub),
             "arrays": self.rehearsal.arrays,
             "differences": list(self.rehearsal.differences),
         }

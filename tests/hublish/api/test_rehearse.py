@@ -7,6 +7,18 @@ import pytest
 
 import hublish
 from hublish.base.errors import LoadError
+from hublish.base.progress import Silent
+
+
+class Titles(Silent):
+    """Records the stages that are announced."""
+
+    def __init__(self, titles: list[str]) -> None:
+        super().__init__()
+        self.__dict__["titles"] = titles
+
+    def begin(self, title: str) -> None:
+        self.__dict__["titles"].append(title)
 
 
 def everything(folder: Path) -> set[Path]:
@@ -28,6 +40,22 @@ def test_a_release_without_weights_is_rehearsed_too(manifest: Path) -> None:
     (manifest.parent / "hub.yaml").write_text("repo: {repo_id: acme/plain}\nartifacts: [{source: runs/config.json}]\n")
     rehearsal = hublish.rehearse(manifest)
     assert (rehearsal.same, rehearsal.arrays) == (True, 0)
+    assert rehearsal.not_loaded == "no weights in a format hublish can load"
+    assert rehearsal.added_by_hub == (".gitattributes",)
+
+
+def test_each_stage_is_announced_once_and_only_when_it_works(manifest: Path) -> None:
+    def announced(text: str) -> list[str]:
+        manifest.write_text(text)
+        titles: list[str] = []
+        hublish.rehearse(manifest, progress=Titles(titles))
+        assert len(titles) == len(set(titles))
+        return titles
+
+    plain = announced("repo: {repo_id: acme/plain}\nartifacts: [{source: runs/config.json}]\n")
+    assert "opening the weights" not in plain
+    npz = announced("repo: {repo_id: acme/arrays}\nartifacts: [{source: runs/model.npz}]\n")
+    assert set(npz) - set(plain) == {"opening the weights"}
 
 
 def test_a_load_plan_that_cannot_be_kept_fails_the_rehearsal(manifest: Path) -> None:
@@ -46,6 +74,7 @@ def test_a_format_without_arrays_is_compared_by_its_files(manifest: Path) -> Non
     )
     rehearsal = hublish.rehearse(manifest)
     assert (rehearsal.same, rehearsal.arrays) == (True, 0)
+    assert "pickled learner" in rehearsal.not_loaded
 
 
 def test_elements_that_numpy_cannot_hold_are_compared_by_their_file(manifest: Path) -> None:
@@ -57,3 +86,4 @@ def test_elements_that_numpy_cannot_hold_are_compared_by_their_file(manifest: Pa
     )
     rehearsal = hublish.rehearse(manifest)
     assert (rehearsal.same, rehearsal.arrays) == (True, 0)
+    assert rehearsal.not_loaded == "arrays of types that numpy lacks: 1"

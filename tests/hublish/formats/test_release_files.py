@@ -4,7 +4,7 @@ import pytest
 from huggingface_hub.utils import filter_repo_objects
 
 from hublish.base.errors import LoadError
-from hublish.formats.release_files import load_patterns, loadable, serializer_for
+from hublish.formats.release_files import load_patterns, loadable, loads_arrays, serializer_for
 
 
 def test_only_the_preferred_of_several_formats_is_loaded() -> None:
@@ -91,3 +91,25 @@ def test_the_suffix_selects_the_serializer() -> None:
     assert serializer_for(["config.json", "a/b.safetensors"]) == "safetensors"
     with pytest.raises(LoadError, match="no weights in a format"):
         serializer_for(["config.json"])
+
+
+@pytest.mark.parametrize(
+    ("paths", "declared", "expected"),
+    [
+        (["model.safetensors"], None, True),
+        (["a.gguf", "config.json"], None, True),
+        (["a.npy"], None, True),
+        (["pytorch_model.bin"], None, True),
+        (["other.bin"], None, False),
+        (["config.json", "README.md"], None, False),
+        (["model.skops"], None, False),
+        (["model.joblib"], "sklearn", False),
+        (["learner.pkl"], "fastai", False),
+        (["model.safetensors"], "copy", False),
+        (["config.json"], "safetensors", False),
+        (["any.acme"], "acme", True),
+        ([], None, False),
+    ],
+)
+def test_formats_with_arrays_are_opened_by_load(paths: list[str], declared: str | None, expected: bool) -> None:
+    assert loads_arrays(paths, declared) is expected

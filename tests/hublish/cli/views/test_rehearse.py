@@ -27,6 +27,14 @@ def test_a_failed_rehearsal_names_every_difference(bad: Rehearsal, show: Show, g
     golden("rehearse_failed", show(RehearsalView(bad)))
 
 
+def test_files_that_the_hub_added_are_named_and_nothing_loaded_has_its_reason(
+    make: Make, show: Show, golden: Golden
+) -> None:
+    receipt = make.receipt(make.plan(make.add("a.json", 10)))
+    rehearsal = Rehearsal(receipt, make.local(".gitattributes", "a.json"), 0, (), "no weights")
+    golden("rehearse_without_weights", show(RehearsalView(rehearsal)))
+
+
 def test_json_has_the_verdict_and_the_counts(bad: Rehearsal) -> None:
     document = RehearsalView(bad).document()
     assert document == {
@@ -34,6 +42,7 @@ def test_json_has_the_verdict_and_the_counts(bad: Rehearsal) -> None:
         "commit": bad.receipt.commit,
         "published": 2,
         "pulled": 2,
+        "added_by_hub": [],
         "arrays": 4,
         "differences": ["a.json"],
     }
