@@ -45,6 +45,12 @@ def validate_options(format_: Format, options: Mapping[str, Any]) -> Document:
     raise InvalidOptionsError(msg, problems=[_in_terms_of_options(problem, format_) for problem in found])
 
 
+def default_suffix(format_: Format, options: Mapping[str, Any]) -> str:
+    """Return the suffix of files without `path_in_repo`; empty keeps that of the source."""
+    # joblib's files have several suffixes, none of which can be converted to another.
+    return "" if format_.options is SklearnOptions and options.get("format") == "joblib" else format_.suffix
+
+
 def _in_terms_of_options(problem: Problem, format_: Format) -> Problem:
     # The diagnosis of a document speaks of keys.
     if problem.code != "serializer.unknown_key":

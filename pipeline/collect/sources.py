@@ -13,7 +13,7 @@ from hublish.base.patterns import glob_expression, near_glob
 from hublish.base.values import Candidate, Effect, Kind, Project, Step, Verdict
 from hublish.formats import registry
 from hublish.formats.catalogue import COPY, SHARD_INDEX_SUFFIX
-from hublish.formats.format_options import InvalidOptionsError, validate_options
+from hublish.formats.format_options import InvalidOptionsError, default_suffix, validate_options
 from hublish.formats.interface import Format
 from hublish.pipeline.collect.verdicts import name_steps
 from hublish.pipeline.collect.walking import Entry, look, walk
@@ -80,7 +80,7 @@ def artifact_candidates(project: Project, index: int) -> tuple[tuple[Candidate, 
     # Wrong options do not hide the files: other problems with them are reported in the same run.
     problems = _option_problems(declared, artifact, f"{path}.options")
     try:
-        return tuple(_candidates(project, index, artifact, declared.suffix)), problems
+        return tuple(_candidates(project, index, artifact, default_suffix(declared, artifact.options))), problems
     except SourceError as error:
         found = Problem("source.missing", error.message, error.hint, f"{path}.source")
     except OSError as error:

@@ -65,7 +65,7 @@ def draft(listing: Listing, repo_id: Field, repo_type: Field | None, origin: str
     left_out = _by_folder(listing, (*never, *replaced, *outline.left_out))
     if not outline.parts:
         _refuse(listing, left_out)
-    written = manifest_fields(listing, outline, repo_id, repo_type, readme, left_out, origin)
+    written = manifest_fields(listing, outline, repo_id, repo_type, readme, origin)
     text = dump_commented(written.head, written.fields, written.tail).encode("utf-8")
     manifest = _read_back(text, written.fields)
     detected = (*outline.detected, *_detected_for_card(readme, outline))

@@ -2,15 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from posixpath import basename
+from glob import escape
+from posixpath import basename, dirname, join, splitext
 from typing import Final
 
 from hublish.pipeline.draft.card_facts import Readme
 from hublish.pipeline.draft.commented_yaml import Field, Items, Section
 from hublish.pipeline.draft.listing import Listing
 from hublish.pipeline.draft.model_weights import ESTIMATOR_REASON
-from hublish.pipeline.draft.release_parts import LeftOut, Outline, Part
-from hublish.pipeline.draft.source_globs import Neighbors, Source, in_folders, sources
+from hublish.pipeline.draft.release_parts import Outline, Part
+from hublish.pipeline.draft.source_globs import Neighbors, Source, in_folders, inside, sources
 from hublish.schemas.documents.file_names import CARD_FILE
 from hublish.schemas.documents.manifest import Policy
 from hublish.schemas.documents.manifest_yaml import dump_yaml
@@ -36,23 +37,22 @@ def manifest_fields(
     repo_id: Field,
     repo_type: Field,
     readme: Readme | None,
-    left_out: tuple[LeftOut, ...],
     origin: str,
 ) -> CommentedManifest:
     """Return the manifest of a release; a card is rendered unless a README is published unchanged."""
     # A pickle is left out, but offered as a hint with the policy that it needs. hub.yaml is published, so that it
     # must not name the files that stay out of the release: `init` prints them instead.
-    estimators = [one.path for one in left_out if one.why == ESTIMATOR_REASON]
+    estimators = _estimators(outline)
     about = f"Drafted by `hublish init` from {origin}. Review which files it uploads, then run `hublish check`."
     editor = "For completion and help in the editor: hublish schema --help"
     head = (f"yaml-language-server: $schema={_SCHEMA_FILE}" if _SCHEMA_FILE in listing else editor, about)
     fields = (
         Field("schema_version", 1),
         Field("repo", Section((*_repo(repo_id, repo_type), *outline.repo))),
-        Field("artifacts", Items(tuple(_artifacts(listing, outline, readme)), (_pickled(),) if estimators else ())),
+        Field("artifacts", Items(tuple(_artifacts(listing, outline, readme)), estimators)),
         *(() if readme or listing.from_hub else (Field("card", Section(tuple(_card(outline)))),)),
         *_policy(listing, outline, pickles=bool(estimators)),
-        *outline.load,
+        *_load(outline, pickles=bool(estimators)),
     )
     advice = ((text,) for text in outline.advice)
     return CommentedManifest(fields, head, (*_about_readme(listing, readme, outline), *advice))
@@ -102,17 +102,27 @@ def _with_files(why: str, source: Source) -> str:
     return f"{why}: {files}" if why else files
 
 
-def _pickled() -> Section:
-    why = "for a pickle, which runs code when it is loaded; better: skops.io.dump(model, 'model.skops')"
-    # The default of the serializer is a name that ends with .skops.
-    place = Field("path_in_repo", "model.pkl")
+def _estimators(outline: Outline) -> tuple[Section, ...]:
+    """Return an artifact for the pickled estimators in each folder, as globs, which name none of them."""
+    shown = {dirname(path) for part in outline.parts for path in part.files}
+    found = dict.fromkeys(one.path for one in outline.left_out if one.why == ESTIMATOR_REASON)
+    # A folder that holds nothing else of the release stays unnamed too.
+    places = ((dirname(path) if dirname(path) in shown else None, f"*{splitext(path)[1]}") for path in found)
+    globs = {(join("**" if folder is None else escape(folder), name), folder or "") for folder, name in places}
+    return tuple(_pickled(glob, inside(folder, outline.root)) for glob, folder in sorted(globs))
+
+
+def _pickled(glob: str, into: str) -> Section:
+    why = "pickles, which run code when they are loaded; better: skops.io.dump(model, 'model.skops')"
+    target = (Field("path_in_repo", f"{into}/"),) if into else ()
     serializer = Field("serializer", "sklearn")
-    return Section((Field("source", "model.pkl", why), place, serializer, Field("options", {"format": "joblib"})))
+    options = Field("options", {"format": "joblib"})
+    return Section((Field("source", glob, why), *target, serializer, options))
 
 
 def _policy(listing: Listing, outline: Outline, *, pickles: bool) -> Iterator[Field]:
     """Yield exceptions from the default policy that the release needs."""
-    pickle = Field("pickle", "warn", "only with the pickle above: allows uploading it", hint=True)
+    pickle = Field("pickle", "warn", "only with the pickles above: allows uploading them", hint=True)
     largest = max((listing.sizes[path] for part in outline.parts for path in part.files), default=0)
     if largest > Policy().max_file_size:
         gigabytes = -(-largest // 10**9)  # rounded up
@@ -120,6 +130,14 @@ def _policy(listing: Listing, outline: Outline, *, pickles: bool) -> Iterator[Fi
         yield Field("policy", Section((size, *((pickle,) if pickles else ()))))
     elif pickles:
         yield Field("policy", Section((replace(pickle, hint=False),)), hint=True)
+
+
+def _load(outline: Outline, *, pickles: bool) -> Iterator[Field]:
+    """Yield how the release is loaded; a pickle is never chosen by its suffix."""
+    serializer = Field("serializer", "sklearn", "only with the pickles above: loads them, with the reader's permission")
+    if pickles and not outline.load:
+        yield Field("load", Section((serializer,)), hint=True)
+    yield from outline.load
 
 
 def _card(outline: Outline) -> Iterator[Field]:

@@ -5,10 +5,10 @@ import re
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from posixpath import basename, dirname, join
+from posixpath import basename, dirname, join, splitext
 from typing import Any, Final
 
-from hublish.formats.catalogue import FORMATS, suffixes_of
+from hublish.formats.catalogue import FORMATS, PICKLE_SUFFIXES, suffixes_of
 from hublish.pipeline.draft.commented_yaml import Field
 from hublish.pipeline.draft.listing import Listing, directly_in
 from hublish.schemas.documents.hub_names import check_repo_id, check_target
@@ -150,8 +150,10 @@ def _by_format(files: Iterable[str]) -> Library | None:
         names = map(basename, files)
         file = next((one for one in names if one.lower().startswith(prefixes) or one.lower().endswith(suffixes)), None)
         if file is not None:
-            tag = Field("tags", [name.lower()], f"from {file}")
-            field = Field("library_name", library, f"from {file}") if library else tag
+            # A pickle is left out, and hub.yaml, which is published, must not name it.
+            why = f"from a {splitext(file)[1]} file" if file.lower().endswith(PICKLE_SUFFIXES) else f"from {file}"
+            tag = Field("tags", [name.lower()], why)
+            field = Field("library_name", library, why) if library else tag
             return Library(name, file, (field, *((_TABULAR,) if library == "sklearn" else ())))
     return None
 

@@ -62,7 +62,7 @@ def sources(part: Part, root: str, around: Neighbors) -> tuple[Source, ...]:
     if part.path_in_repo is not None:
         return (Source(part.files[0], part.path_in_repo, part.files),)
     whole = _whole_folders(part.files, root, around) if part.serializer == "copy" else {}
-    found = [Source(f"{folder}/", f"{_inside(folder, root)}/", tuple(files)) for folder, files in whole.items()]
+    found = [Source(f"{folder}/", f"{inside(folder, root)}/", tuple(files)) for folder, files in whole.items()]
     covered = {path for files in whole.values() for path in files}
     for folder, paths in _by((path for path in part.files if path not in covered), dirname).items():
         found += _in_folder(folder, paths, root, around.by_folder.get(folder, []))
@@ -76,7 +76,7 @@ def in_folders(parts: Iterable[Part], root: str) -> tuple[Part, ...]:
     place = None
     for part in parts:
         is_copy = part.serializer == "copy" and part.path_in_repo is None
-        found = [path for path in part.files if is_copy and _inside(dirname(path), root)]
+        found = [path for path in part.files if is_copy and inside(dirname(path), root)]
         if found and place is None:
             place = len(kept)
         deeper.update(dict.fromkeys(found, part.why))
@@ -90,7 +90,7 @@ def in_folders(parts: Iterable[Part], root: str) -> tuple[Part, ...]:
 
 def _whole_folders(files: Iterable[str], root: str, around: Neighbors) -> dict[str, list[str]]:
     """Return the outermost folders below the root that contain two or more of these files, and no other."""
-    wanted = Counter(folder for path in files for folder in _folders(path) if _inside(folder, root))
+    wanted = Counter(folder for path in files for folder in _folders(path) if inside(folder, root))
     full = {
         folder
         for folder, count in wanted.items()
@@ -110,7 +110,7 @@ def _folders(path: str) -> list[str]:
 
 
 def _in_folder(folder: str, paths: list[str], root: str, around: Iterable[str]) -> Iterator[Source]:
-    into = _inside(folder, root)
+    into = inside(folder, root)
     target = f"{into}/" if into else None
     for group in _by(sorted(paths), _suffix).values():
         whole = _glob(folder, group, around)
@@ -169,7 +169,7 @@ def _suffix(path: str) -> str:
     return name[dot:] if dot > 0 else ""
 
 
-def _inside(folder: str, root: str) -> str:
+def inside(folder: str, root: str) -> str:
     """Return the folder in the repo that receives a folder's files; '' is the top."""
     if not root:
         return folder

@@ -26,6 +26,6 @@ def publish(model: Any, repo_id: str) -> hublish.Receipt:
 
 
 def load(repo_id: str) -> Any:
-    with pytest.raises(hublish.HublishError, match=r"model\.joblib is a pickle"):
+    with pytest.raises(hublish.HublishError, match=r"'model\.joblib': the content is a pickle"):
         hublish.from_hub(repo_id)
     return hublish.from_hub(repo_id, trust=hublish.Trust(pickle=True))

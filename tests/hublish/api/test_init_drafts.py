@@ -1,0 +1,79 @@
+"""Drafts are published as they are and with every hint uncommented, loaded back, and name no excluded file."""
+
+import re
+from pathlib import Path
+from posixpath import basename
+from typing import Any
+
+import pytest
+
+import hublish
+from hublish.hub.server import EmbeddedHub
+from tests.hublish.api.test_init import EVERY, SHAPES, folder
+from tests.pipeline.draft.shapes.making import pickled, write
+
+__all__ = ["folder"]
+
+# A comment that is a field, an item of a list, or a line below one of them; the rest of the comments are sentences.
+HINT = re.compile(r"(?m)^( *)# ((?: {2,})?(?:- )?\w+:(?: .*)?)$")
+
+
+def uncommented(text: str) -> str:
+    """Return a draft as an author leaves it who deletes the `#` before every line."""
+    # The end of a draft may show the metadata to add to a README, which are not lines of hub.yaml.
+    draft, _, _ = text.partition("\n# README.md is uploaded unchanged")
+    return HINT.sub(lambda found: found[1] + found[2], draft)
+
+
+@EVERY
+@pytest.mark.filterwarnings("ignore:Warnings while validating metadata")  # a README without any is published unchanged
+def test_a_draft_with_every_hint_uncommented_is_published(
+    title: str, folder: Path, own_hub: EmbeddedHub, own_home: Path
+) -> None:
+    made = hublish.init(folder, repo_id=f"acme/hints-{title}")
+    text = uncommented(made.text)
+    assert "\n  visibility: private" in text
+    assert not HINT.search(text)
+    write(folder / "hub.yaml", text)
+    receipt = hublish.publish(folder / "hub.yaml", endpoint=own_hub.endpoint, token=own_hub.token)
+    assert receipt.verified
+    assert receipt.tag == "v1.0.0"
+
+
+PICKLES = {
+    "at_the_top": ("model.joblib", "config.json", "model.joblib"),
+    "in_the_folder_of_a_run": ("runs/x/model.pkl", "runs/x/metrics.json", "model.pkl"),
+    "in_a_folder_of_its_own": ("out/model.joblib", "LICENSE", "out/model.joblib"),
+    "with_a_name_that_is_a_glob": ("[1]/model.pickle", "[1]/config.json", "[1]/model.pickle"),
+}
+
+
+@pytest.mark.filterwarnings("ignore:.*the content is a pickle")
+@pytest.mark.parametrize("title", PICKLES)
+def test_the_lines_for_a_pickle_publish_it_where_it_loads(
+    title: str, tmp_path: Path, own_hub: EmbeddedHub, own_home: Path
+) -> None:
+    path, other, path_in_repo = PICKLES[title]
+    folder = tmp_path / "project"
+    pickled(folder / path)
+    write(folder / other, "{}\n")
+    made = hublish.init(folder, repo_id=f"acme/pickle-{title}")
+    assert any("is left out" in line for line in made.open)
+    assert basename(path) not in made.text
+    write(folder / "hub.yaml", uncommented(made.text))
+    hub: Any = {"endpoint": own_hub.endpoint, "token": own_hub.token}
+    hublish.publish(folder / "hub.yaml", **hub)
+    with pytest.raises(hublish.HublishError, match="is a pickle"):
+        hublish.from_hub(f"acme/pickle-{title}", **hub)
+    loaded = hublish.from_hub(f"acme/pickle-{title}", trust=hublish.Trust(pickle=True), **hub)
+    assert loaded == {"coef": [0.5, 1.5]}
+    assert path_in_repo in {file.path_in_repo for file in hublish.files(folder / "hub.yaml").files}
+
+
+@EVERY
+def test_a_draft_names_no_file_that_it_excludes(title: str, folder: Path) -> None:
+    made = hublish.init(folder)
+    named = [*(one.source for one in made.manifest.artifacts), *SHAPES[title].released]
+    released = {basename(path) for path in named}
+    for path in (Path(one.path).name for one in made.left_out):
+        assert path in released or not re.search(rf"(?<![\w.-]){re.escape(path)}(?![\w-])", made.text), path
