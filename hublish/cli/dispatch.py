@@ -94,8 +94,10 @@ def requested_format(argv: Sequence[str]) -> str:
 
 
 def given_tokens(argv: Sequence[str]) -> list[str]:
-    """Return the values of `--token`, to mask them everywhere."""
-    return [value for option, value in _options(argv) if option == "--token"]
+    """Return the values of `--token` and the tokens of `--user NAME:TOKEN`, to mask them everywhere."""
+    given = [(option, value) for option, value in _options(argv) if option in ("--token", "--user")]
+    # Without a colon, the whole value may be a token.
+    return [value if option == "--token" else value.partition(":")[2] or value for option, value in given]
 
 
 def tokens_in(argv: Sequence[str]) -> list[str]:

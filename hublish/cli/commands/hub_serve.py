@@ -3,11 +3,15 @@
 import shlex
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hublish.base.errors import UsageError
 from hublish.cli.commands import Example, Outcome
 from hublish.cli.exit_codes import SystemFailedError
 from hublish.cli.report import Report
+
+if TYPE_CHECKING:
+    from hublish.hub.server.server import EmbeddedHub
 
 DESCRIPTION = """Runs a Hub on loopback that the real clients talk to: models, datasets, Spaces and kernels, LFS and
 xet, pull requests, tags and branches, on bare git repositories. Once it accepts connections, its first line on
@@ -15,10 +19,12 @@ standard output sets HF_ENDPOINT and HF_TOKEN for a shell. Ctrl-C or SIGTERM sto
 kept."""
 EXAMPLES = (
     Example("hublish hub serve", "start it; paste its first line into another shell"),
+    Example("hublish hub serve --user eve:hf_of_eve", "with a second user, for tests of private and gated repos"),
     Example("hublish hub serve --root /tmp/hub --port 8000 --token hf_local", "at a fixed place, for a test suite"),
 )
 
 _LAST_PORT = 65535
+_OTHER_USER = "choose another --user or --token, or another --root; each user has tokens of their own"
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -31,6 +37,14 @@ def configure(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--port", metavar="N", type=_port, default=0, help="the port (default: a free one)")
     parser.add_argument("--token", metavar="TOKEN", help="the token it accepts (default: its own)")
+    parser.add_argument(
+        "--user",
+        metavar="NAME:TOKEN",
+        type=_user,
+        action="append",
+        default=[],
+        help="another user and their token (repeatable)",
+    )
     parser.add_argument(
         "--host", metavar="HOST", default="127.0.0.1", help="the address it listens on (default: 127.0.0.1)"
     )
@@ -47,25 +61,44 @@ def _port(text: str) -> int:
     return int(text)
 
 
-def run(arguments: Namespace, report: Report) -> Outcome:
-    # The server brings a web framework and git, which no other command needs.
-    from hublish.hub.server.server import EmbeddedHub, serve
+def _user(text: str) -> tuple[str, str]:
+    name, _, token = text.partition(":")
+    if not name or not token:
+        # Not repeated: a value without a colon may be a token.
+        raise ArgumentTypeError("a user is a name, a colon and a token, such as eve:hf_of_eve")
+    return name, token
+
+
+def _configured(arguments: Namespace) -> "EmbeddedHub":
+    from hublish.hub.server.accounts import AccountError
+    from hublish.hub.server.server import EmbeddedHub
 
     try:
-        hub = EmbeddedHub(
+        return EmbeddedHub(
             arguments.root,
             host=arguments.host,
             port=arguments.port,
             token=arguments.token,
+            users=arguments.user,
             expose=arguments.expose_beyond_this_machine,
         )
+    except AccountError as error:
+        raise UsageError(str(error), hint=_OTHER_USER) from None
     # The server refuses an address beyond loopback unless --expose-beyond-this-machine allows it: the token travels
     # unencrypted.
     except ValueError:
         msg = f"{arguments.host} can be reached from other machines"
         raise UsageError(msg, hint="add --expose-beyond-this-machine to allow that") from None
 
-    def announce(ready: EmbeddedHub) -> None:
+
+def run(arguments: Namespace, report: Report) -> Outcome:
+    # The server brings a web framework and git, which no other command needs.
+    from hublish.hub.server.accounts import AccountError
+    from hublish.hub.server.server import serve
+
+    hub = _configured(arguments)
+
+    def announce(ready: "EmbeddedHub") -> None:
         # One line, which shells and programs wait for.
         line = f"export HF_ENDPOINT={shlex.quote(ready.endpoint)} HF_TOKEN={shlex.quote(ready.token)}\n"
         document = {"endpoint": ready.endpoint, "token": ready.token, "root": str(ready.root)}
@@ -76,6 +109,8 @@ def run(arguments: Namespace, report: Report) -> Outcome:
 
     try:
         serve(hub, announce)
+    except AccountError as error:
+        raise UsageError(str(error), hint=_OTHER_USER) from None
     except OSError as error:
         # An error about a file names the file; one about the address does not.
         if error.filename is not None:

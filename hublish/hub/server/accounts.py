@@ -1,5 +1,6 @@
 """Users and their tokens, in a file that only its owner can read."""
 
+import re
 import secrets
 import string
 from dataclasses import dataclass
@@ -10,6 +11,13 @@ from hublish.hub.server.durable_files import locked, read_json, write_json
 from hublish.hub.server.repo_ids import is_valid_name
 
 _ALPHABET = string.ascii_letters + string.digits
+
+# What an HTTP header can carry: visible ASCII without spaces.
+_TOKEN = re.compile(r"[!-~]{1,500}")
+
+
+class AccountError(ValueError):
+    """A name or a token that an account cannot have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +58,18 @@ class Accounts:
     def add(self, account: Account, token: str | None = None) -> str:
         """Register an account and return its token: by default the existing one for its role, or else a new one.
 
-        Raise ValueError for a name that the Hub does not allow; names become part of commits and folders.
+        Raise AccountError for a name that the Hub does not allow (names become part of commits and folders), for a
+        token that a header cannot carry, and for a name or a token that belongs to another user. Messages do not
+        repeat a token.
         """
         for name in (account.user, *account.orgs):
             if not is_valid_name(name):
-                raise ValueError(f"invalid name of a user or organization: {name[:80]!r}")
+                raise AccountError(f"invalid name of a user or organization: {name[:80]!r}")
+        if token is not None:
+            check_token(token)
         with locked(self._lock):
             content = self._read()
+            _require_free(content, account, token)
             wanted = {"user": account.user, "role": account.role}
             # In the Hub's form, for which commits are searched.
             new = "hf_" + "".join(secrets.choice(_ALPHABET) for _ in range(34))
@@ -69,3 +82,20 @@ class Accounts:
 
     def _read(self) -> dict[str, dict[str, Any]]:
         return {"users": {}, "tokens": {}, **read_json(self._path, {})}
+
+
+def check_token(token: str) -> None:
+    """Raise AccountError unless an HTTP header can carry `token`."""
+    if not _TOKEN.fullmatch(token):
+        raise AccountError("a token is 1 to 500 visible ASCII characters, without spaces")
+
+
+def _require_free(content: dict[str, dict[str, Any]], account: Account, token: str | None) -> None:
+    # Registered again, the owner would lose the rights of one, and a token would change its user.
+    if (known := content["users"].get(account.user)) and known["admin"] and not account.admin:
+        raise AccountError(f"{account.user} is the owner of this Hub")
+    same = next((name for name in content["users"] if name.lower() == account.user.lower()), account.user)
+    if same != account.user:
+        raise AccountError(f"the name of the user {same} differs in case alone")
+    if token and (user := content["tokens"].get(token, {}).get("user", account.user)) != account.user:
+        raise AccountError(f"the token of {account.user} already belongs to the user {user}")

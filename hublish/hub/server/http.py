@@ -8,7 +8,7 @@ import json
 import re
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any, TypeVar
@@ -208,6 +208,18 @@ def page_of(request: Request, items: Sequence[T], size: int) -> tuple[Sequence[T
         return page, {}
     query = {**request.query, "cursor": (str(start + size),)}
     return page, {"link": f'<{request.base_url}{request.path}?{urlencode(query, doseq=True)}>; rel="next"'}
+
+
+def expanded(request: Request, allowed: Collection[str]) -> set[str]:
+    """Return the properties that `expand` selects; raise 400, in the Hub's words, for one that is not `allowed`."""
+    # huggingface_hub repeats `expand`; JavaScript clients send `expand[]`.
+    sent = [value for key in ("expand", "expand[]") for value in request.query.get(key, ())]
+    wanted = [name for value in sent for name in value.split(",")]
+    for at, name in enumerate(wanted):
+        if name not in allowed:
+            options = "|".join(f'"{option}"' for option in allowed)
+            raise bad_request(f"\u2716 Invalid option: expected one of {options}\n  \u2192 at expand[{at}]")
+    return set(wanted)
 
 
 async def receive_into(stream: AsyncIterator[bytes], write: Callable[[bytes], object]) -> int:

@@ -4,6 +4,7 @@ Refs move before the discussion's file is written: a crash between the two leave
 never a pull request without commits. Callers that change one hold the repository's lock.
 """
 
+import re
 import secrets
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -15,6 +16,8 @@ from hublish.hub.server.git.refs import Refs
 from hublish.hub.server.git.repository import GitRepository, Signature, add_commit, now, write_tree
 from hublish.hub.server.refusals import bad_request, conflict
 from hublish.hub.server.repositories import MAIN_REF, timestamp
+
+_PULL_REQUEST = re.compile(r"refs/pr/([1-9][0-9]{0,8})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,12 @@ class Discussion:
         return self.with_event("commit", author, {"subject": title, "oid": commit})
 
 
+def number_of(ref: str) -> int | None:
+    """Return the number of the pull request whose commits are on `ref`, or None for any other ref."""
+    match = _PULL_REQUEST.fullmatch(ref)
+    return int(match.group(1)) if match else None
+
+
 def comment_version(text: str, author: str) -> dict[str, Any]:
     """Return one version of a comment; an edit adds another."""
     return {"raw": text, "html": "", "updatedAt": timestamp(), "author": {"name": author}}
@@ -79,6 +88,11 @@ class Discussions:
         """Return a discussion, or None."""
         content = read_json(self._folder / f"{num}.json")
         return Discussion(**{**content, "events": tuple(content["events"])}) if content else None
+
+    def of_ref(self, ref: str) -> Discussion | None:
+        """Return the pull request whose commits are on `ref`, or None for any other ref."""
+        number = number_of(ref)
+        return None if number is None else self.get(number)
 
     def list(self) -> list[Discussion]:
         """Return all discussions, newest first."""

@@ -8,7 +8,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager, nullcontext, suppress
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import Self
 
 import uvicorn
 
-from hublish.hub.server.accounts import Account
+from hublish.hub.server.accounts import Account, check_token
 from hublish.hub.server.app import App
 from hublish.hub.server.connections import BoundedProtocol
 from hublish.hub.server.objects import ObjectStore
@@ -60,6 +60,7 @@ class EmbeddedHub:
         port: int = 0,
         user: str = "me",
         token: str | None = None,
+        users: Iterable[tuple[str, str]] = (),
         xet: bool = True,
         limits: Limits | None = None,
         expose: bool = False,
@@ -72,12 +73,14 @@ class EmbeddedHub:
             port: The port; 0 picks a free one.
             user: The owner, who may write in every namespace.
             token: The owner's token; by default the owner's last token, or a new one.
+            users: Names and tokens of other users, who exist from the start.
             xet: Offer the xet protocol in addition to LFS.
             limits: Sizes at which uploads change their form.
             expose: Allow a host that other machines can reach.
 
         Raises:
             ValueError: The host is not a loopback address and `expose` is not set.
+            AccountError: A token has spaces or characters other than ASCII.
         """
         if not expose and not _is_loopback(host):
             raise ValueError(f"{host} can be reached from other machines; pass expose=True if that is wanted")
@@ -85,6 +88,10 @@ class EmbeddedHub:
         self._address = (host, port)
         self._owner = Account(user, admin=True)
         self._wanted_token = token
+        self._users = tuple(users)
+        for wanted in (token, *(token for _, token in self._users)):
+            if wanted is not None:
+                check_token(wanted)
         self._xet = xet
         self._limits = limits or Limits()
         self._running: ExitStack | None = None
@@ -92,10 +99,16 @@ class EmbeddedHub:
         self.token = ""
         self._hub: Hub | None = None
 
-    def add_user(self, name: str, *, orgs: tuple[str, ...] = (), role: str = "write") -> str:
-        """Register another user and return a token; `role` is `write` or `read`."""
-        assert self._hub is not None
-        return self._hub.accounts.add(Account(name, orgs, role=role))
+    def add_user(self, name: str, *, token: str | None = None, orgs: tuple[str, ...] = (), role: str = "write") -> str:
+        """Register another user of a running hub, and return a token with the rights of `role`: `write` or `read`.
+
+        Raises:
+            AccountError: The name or the token is not valid, or belongs to another user.
+            RuntimeError: The hub is not running.
+        """
+        if self._hub is None:
+            raise RuntimeError("start the embedded Hub before you add users, or pass them as `users`")
+        return self._hub.accounts.add(Account(name, orgs, role=role), token)
 
     def clear(self) -> None:
         """Delete every repository; accounts and tokens stay."""
@@ -108,6 +121,7 @@ class EmbeddedHub:
 
         Raises:
             OSError: The port is in use, or the folder cannot be written.
+            AccountError: The name or the token of a user is not valid, or belongs to another user.
             RuntimeError: The server did not start.
         """
         if self._running:
@@ -118,6 +132,8 @@ class EmbeddedHub:
             application = _application(self.root, self._limits, executor, xet=self._xet)
             self._hub, app = stack.enter_context(application)
             self.token = self._hub.accounts.add(self._owner, self._wanted_token)
+            for name, token in self._users:
+                self._hub.accounts.add(Account(name), token)
             listener = stack.enter_context(_listen(self._address))
             stack.enter_context(BackgroundServer(app).running(listener))
             host, port = listener.getsockname()[:2]

@@ -1,7 +1,6 @@
 """Commits: operations applied to a tree, then a ref moved by compare-and-swap."""
 
 import asyncio
-import re
 from dataclasses import dataclass
 from functools import partial
 from typing import IO
@@ -16,14 +15,12 @@ from hublish.hub.server.git.git_trees import FILE_MODE, Entry, PathConflictError
 from hublish.hub.server.git.object_writer import ObjectWriter
 from hublish.hub.server.git.repository import GitRepository, Signature, add_commit, now, write_tree
 from hublish.hub.server.http import Request, Response, json_response, receive_into
-from hublish.hub.server.pull_requests import Discussion, Discussions, open_discussion, push
+from hublish.hub.server.pull_requests import Discussion, Discussions, number_of, open_discussion, push
 from hublish.hub.server.refusals import HubError, bad_request, entry_not_found, forbidden, revision_not_found
 from hublish.hub.server.repo_ids import RepoId
 from hublish.hub.server.stores import Hub
 from hublish.schemas.documents.file_names import CARD_FILE
 from hublish.schemas.secrets.token_rules import HUB_TOKEN_PART
-
-_PULL_REQUEST = re.compile(r"refs/pr/([1-9][0-9]{0,8})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +38,7 @@ class _Target:
 
     @property
     def number(self) -> int | None:
-        match = _PULL_REQUEST.fullmatch(self.ref)
-        return int(match.group(1)) if match else None
+        return number_of(self.ref)
 
 
 async def commit(hub: Hub, request: Request) -> Response:

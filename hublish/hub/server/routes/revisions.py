@@ -1,9 +1,13 @@
 """Branches, tags, and the commits of a revision."""
 
+from html import escape
+from typing import Any
+
 from hublish.hub.server.access import repo_to_read, repo_to_write
 from hublish.hub.server.git.refs import is_valid_ref
-from hublish.hub.server.git.repository import GitRepository, Signature, add_commit, add_tag, now
-from hublish.hub.server.http import Request, Response, json_response, page_of
+from hublish.hub.server.git.repository import CommitInfo, GitRepository, Signature, add_commit, add_tag, now
+from hublish.hub.server.http import Request, Response, expanded, json_response, page_of
+from hublish.hub.server.pull_requests import Discussions, push
 from hublish.hub.server.refusals import bad_request, conflict, forbidden, revision_not_found
 from hublish.hub.server.repositories import DEFAULT_BRANCH, timestamp
 from hublish.hub.server.snapshots import commit_of, requested_snapshot
@@ -101,34 +105,47 @@ def _require_free(git: GitRepository, ref: str, kind: str) -> None:
 
 
 def list_commits(hub: Hub, request: Request) -> Response:
-    """`GET /api/P/R/commits/V`, newest first."""
+    """`GET /api/P/R/commits/V[?expand[]=formatted]`, newest first."""
     with requested_snapshot(hub, request) as snapshot:
+        formatted = "formatted" in expanded(request, ("formatted",)) or request.flag("formatted")
         history = list(snapshot.git.history(snapshot.commit.sha))
     page, headers = page_of(request, history, PAGE)
-    shown = [
-        {
-            "id": commit.sha,
-            "title": commit.title,
-            "message": commit.body,
-            "authors": [{"user": commit.author}],
-            "date": timestamp(commit.time),
-        }
-        for commit in page
-    ]
+    shown = [_commit(commit, formatted=formatted) for commit in page]
     return json_response(shown, headers={**headers, "x-total-count": str(len(history))})
 
 
+def _commit(commit: CommitInfo, *, formatted: bool) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "id": commit.sha,
+        "title": commit.title,
+        "message": commit.body,
+        "authors": [{"user": commit.author}],
+        "date": timestamp(commit.time),
+    }
+    if formatted:  # as HTML, for a page that shows it
+        shown["formatted"] = {"title": escape(commit.title), "message": escape(commit.body).replace("\n", "<br>\n")}
+    return shown
+
+
 def super_squash(hub: Hub, request: Request) -> Response:
-    """`POST /api/P/R/super-squash/B`: replace the branch by one commit with the same files."""
+    """`POST /api/P/R/super-squash/B`: replace a branch, or a pull request, by one commit with the same files."""
     repo, account = repo_to_write(hub, request)
     branch = request.params["revision"]
-    ref = f"refs/heads/{branch}"
+    ref = branch if branch.startswith("refs/") else f"refs/heads/{branch}"
     message = str(request.json_object().get("message") or f"Super-squash branch '{branch}'")
     with hub.repositories.changing(repo) as git, git.writer() as writer:
         head = git.refs.get(ref)
+        if ref.startswith("refs/tags/") or (head is None and git.refs.get(f"refs/tags/{branch}")):
+            raise bad_request(f"Invalid reference for a branch: {branch}. The history of a tag cannot be squashed")
         if head is None:
             raise revision_not_found(branch)
+        request_of = Discussions(git.path).of_ref(ref)
+        if request_of and not request_of.is_active:
+            raise forbidden(f"This pull request is {request_of.status}")
         squashed = add_commit(writer, git.commit(head).tree, (), Signature(account.user, now()), message)
         writer.finish()
-        git.refs.set(ref, squashed, expected=head)
+        if request_of:
+            push(git, request_of, account.user, message.partition("\n")[0], head, squashed)
+        else:
+            git.refs.set(ref, squashed, expected=head)
     return json_response({"commitOid": squashed})

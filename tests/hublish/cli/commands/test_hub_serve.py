@@ -50,6 +50,31 @@ def test_a_served_hub_can_be_read_by_a_program(project: Path, environ: dict[str,
         assert Path(served["root"]) == project / ".hublish" / "hub"
 
 
+def test_users_are_chosen_by_name_and_token(project: Path, environ: dict[str, str]) -> None:
+    with serving(project, environ, "--user eve:hf_of_eve --user=ann:of:ann --json") as (_, line):
+        served = json.loads(line)
+        for name, token in (("eve", "hf_of_eve"), ("ann", "of:ann")):
+            assert HfApi(endpoint=served["endpoint"], token=token).whoami()["name"] == name
+        assert "eve" not in line
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ("eve", "a name, a colon and a token"),
+        (":secret-of-eve", "a name, a colon and a token"),
+        ("secret-of-eve", "a name, a colon and a token"),
+        ("eve:secret of eve", "visible ASCII"),
+        ("eve/x:secret-of-eve", "invalid name"),
+        ("me:secret-of-eve", "owner"),
+    ],
+)
+def test_a_user_that_cannot_be_added_is_refused_without_showing_the_token(run: Run, value: str, problem: str) -> None:
+    error = run(f"hub serve --user '{value}'", exits=2).stderr
+    assert problem in error
+    assert "secret" not in error
+
+
 def test_a_port_in_use_is_an_error(run: Run, tmp_path: Path) -> None:
     with EmbeddedHub(tmp_path / "other") as hub:
         port = hub.endpoint.rpartition(":")[2]

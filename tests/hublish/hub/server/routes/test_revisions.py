@@ -2,8 +2,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from huggingface_hub import HfApi
-from huggingface_hub.errors import HfHubHTTPError, RevisionNotFoundError
+from huggingface_hub import CommitOperationAdd, HfApi
+from huggingface_hub.errors import BadRequestError, HfHubHTTPError, RevisionNotFoundError
 
 
 def test_tags_are_revisions_that_do_not_move(api: HfApi, repo: str) -> None:
@@ -104,3 +104,46 @@ def test_squashing_keeps_the_files_and_drops_the_history(api: HfApi, repo: str) 
     api.super_squash_history(repo, commit_message="all of it")
     assert [commit.title for commit in api.list_repo_commits(repo)] == ["all of it"]
     assert api.list_repo_files(repo) == files
+
+
+def test_a_pull_request_is_squashed_like_a_branch(api: HfApi, repo: str) -> None:
+    number = api.create_pull_request(repo, title="More").num
+    ref = f"refs/pr/{number}"
+    for content in (b"1", b"2"):
+        api.upload_file(repo_id=repo, path_in_repo="b", path_or_fileobj=content, revision=ref)
+    main = api.list_repo_commits(repo)
+    api.super_squash_history(repo, branch=ref, commit_message="One")
+    (squashed,) = api.list_repo_commits(repo, revision=ref)
+    assert squashed.title == "One"
+    assert api.list_repo_files(repo, revision=ref) == [".gitattributes", "b"]
+    assert api.list_repo_commits(repo) == main
+    events = api.get_discussion_details(repo, number).events
+    assert getattr(events[-1], "oid", None) == squashed.commit_id
+
+
+def test_tags_missing_branches_and_closed_pull_requests_are_not_squashed(api: HfApi, repo: str) -> None:
+    api.create_tag(repo, tag="v1")
+    for name in ("v1", "refs/tags/v1"):
+        with pytest.raises(BadRequestError, match="tag"):
+            api.super_squash_history(repo, branch=name)
+    for name in ("none", "refs/pr/7", "refs/heads/none"):
+        with pytest.raises(RevisionNotFoundError):
+            api.super_squash_history(repo, branch=name)
+    number = api.create_pull_request(repo, title="Closed").num
+    api.change_discussion_status(repo, number, "closed")
+    with pytest.raises(HfHubHTTPError, match="closed"):
+        api.super_squash_history(repo, branch=f"refs/pr/{number}")
+
+
+def test_titles_and_messages_are_formatted_as_html_on_request(api: HfApi, repo: str, call: Callable[..., Any]) -> None:
+    add = CommitOperationAdd("a", b"a")
+    api.create_commit(repo, [add], commit_message="<b>1 & 2</b>", commit_description="a\n<i>")
+    plain, formatted = (api.list_repo_commits(repo, formatted=formatted)[0] for formatted in (False, True))
+    assert (plain.formatted_title, plain.formatted_message) == (None, None)
+    assert (formatted.title, formatted.message) == ("<b>1 & 2</b>", "a\n<i>")
+    assert formatted.formatted_title == "&lt;b&gt;1 &amp; 2&lt;/b&gt;"
+    assert formatted.formatted_message == "a<br>\n&lt;i&gt;"
+    assert call("GET", f"/api/models/{repo}/commits/main?formatted=true").json()[0]["formatted"]["title"]
+    answer = call("GET", f"/api/models/{repo}/commits/main?expand=patch")
+    assert answer.status == 400
+    assert 'expected one of "formatted"' in answer.json()["error"]
