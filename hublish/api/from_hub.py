@@ -29,7 +29,7 @@ def from_hub(
     """Load an object from the Hub: every byte is checked, nothing is unpickled, and no code runs without trust.
 
     Args:
-        repo_id: `namespace/name`; not needed when a lock is given.
+        repo_id: `namespace/name` or a URL, as for `hublish.pull`; not needed when a lock is given.
         into: a class or an instance, as for `hublish.load`. None returns the object that the format's framework works
             with: an estimator, a model, a state dict, or arrays by name.
         strict: as for `hublish.load`.

@@ -69,8 +69,8 @@ def init(
         repo_id: the repo. Default: inferred from the folder's git remote, or from its name.
         repo_type: the type of the repo. Default: inferred from the files; with `from_repo`, the type of that repo
             (default: model).
-        from_repo: the id of a repo on a Hub to draft from instead of the folder. The draft publishes the repo's files
-            from `folder`, where they have been, or will be, pulled to.
+        from_repo: a repo on a Hub to draft from instead of the folder, named as for `hublish.pull`. The draft publishes
+            the repo's files from `folder`, where they have been, or will be, pulled to.
         revision: the revision of `from_repo`. Default: main.
         out: the file to write, in `folder`; None writes nothing.
         force: replace an existing manifest.
@@ -88,9 +88,10 @@ def init(
         made = _of_folder(folder, repo_id, repo_type, options.get("progress", SILENT))
     else:
         with Session(**options) as session:
-            kind = repo_type or "model"
-            listing, commit = list_repo(session.hub, from_repo, kind, revision or "main")
-            made = _of_repo(folder, listing, repo_id or from_repo, kind, commit, session.progress)
+            repo = session.addressed(from_repo, repo_type, revision)
+            kind = repo.repo_type or "model"
+            listing, commit = list_repo(session.hub, repo.repo_id, kind, repo.revision or "main")
+            made = _of_repo(folder, listing, repo_id or repo.repo_id, kind, commit, session.progress)
             made = replace(made, commit=commit)
     if path is None:
         return made

@@ -54,7 +54,7 @@ def load(
     from an installed package, or from a file of a release that is pinned by a lock or a commit.
 
     Args:
-        repo_id: `namespace/name`; not needed when a lock is given.
+        repo_id: `namespace/name` or a URL, as for `hublish.pull`; not needed when a lock is given.
         into: a class or an instance that takes the weights: a `torch.nn.Module`; an object with `load_state_dict` or
             `set_weights`; a function, or any other class, that is called with the arrays by name. A class with one of
             those methods is constructed from the release's config.json, and a torch module is then set to evaluation

@@ -228,6 +228,7 @@ class HubMixin(ModelHubMixin):
         local = pulled(name, wanted, to_load=True)
         # Its own `_from_pretrained` reads the cache, where every file at this commit was checked just now.
         options |= {"revision": local.plan.release.commit, "force_download": False}
+        name = local.plan.release.reference.repo_id  # the class need not understand URLs
         files = {file.promised.path_in_repo: file.path for file in local.files}
         return cls._made_by_itself(name, files, options, model_kwargs)
 

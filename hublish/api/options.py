@@ -40,8 +40,8 @@ class PullOptions(HubOptions, total=False):
 
     revision: str | None
     """A branch, tag, pull request ref or commit. Default: main, or the lock's commit."""
-    repo_type: RepoType
-    """model (default), dataset, space or kernel."""
+    repo_type: RepoType | None
+    """model, dataset, space or kernel. Default: the type in the repo's address, else model."""
     lock: Lock | str | Path | None
     """A hub.lock that pins the commit and every digest. Without one, the digests are those the Hub lists."""
     cache_dir: str | Path | None
@@ -83,7 +83,6 @@ class PushOptions(HubOptions, total=False):
 
 
 DEFAULTS: Final[PullOptions] = {
-    "repo_type": "model",
     "force_download": False,
     "local_files_only": False,
     "trust": DISTRUST,

@@ -14,8 +14,6 @@ from hublish.hub.client.installed_client import OURSELVES, Caller
 from hublish.pipeline.fetch.fetch import Destination
 from hublish.pipeline.fetch.select import Select, has_arrays
 from hublish.pipeline.load import pulling
-from hublish.schemas.diagnose.problems import InvalidValueError
-from hublish.schemas.documents.hub_names import check_repo_id
 from hublish.schemas.documents.lock import Lock
 
 
@@ -24,7 +22,8 @@ def pull(repo_id: str | None = None, **options: Unpack[PullOptions]) -> LocalRel
     """Download the files that the load plan needs, and check every byte.
 
     Args:
-        repo_id: `namespace/name`; not needed when a lock is given.
+        repo_id: `namespace/name`, its page on the Hub or a URL to clone it; not needed when a lock is given. It may
+            include type and revision: `datasets/acme/digits@v1`.
         **options: see `PullOptions`.
 
     Raises:
@@ -65,7 +64,8 @@ def pulled(
     with Session(
         endpoint=given.get("endpoint"), token=given.get("token"), progress=progress, lock=lock, caller=caller
     ) as session:
-        reference = _reference(repo_id, given, lock)
+        # Not from `given`: a default would contradict the type or revision in a URL.
+        reference = _reference(session, repo_id, options, lock)
         may_unpickle = given["trust"].pickle
         pipeline = pulling(
             session.hub, destination, select, progress, session.executor, allow_pickle=may_unpickle, as_data=as_data
@@ -84,27 +84,24 @@ def warn_of_pickles(local: LocalRelease) -> None:
         warnings.warn(f"{problem.message}; {problem.hint}", stacklevel=4)
 
 
-def _reference(repo_id: str | None, options: PullOptions, lock: Lock | None) -> Reference:
-    revision = options.get("revision")
+def _reference(session: Session, repo_id: str | None, options: PullOptions, lock: Lock | None) -> Reference:
+    if repo_id is None and lock is None:
+        raise UsageError("neither a repo_id nor a lock was given")
+    revision, repo_type = options.get("revision"), options.get("repo_type")
+    if repo_id is not None:
+        repo = session.addressed(repo_id, repo_type, revision)
+        repo_id, repo_type, revision = repo.repo_id, repo.repo_type, repo.revision
     if lock is None:
-        if repo_id is None:
-            raise UsageError("neither a repo_id nor a lock was given")
-        return Reference(_checked(repo_id), options["repo_type"], revision or "main")
+        return Reference(repo_id or "", repo_type or "model", revision or "main")
     if repo_id not in (None, lock.repo_id):
         raise UsageError(f"the lock is of {lock.repo_id}, not of {repo_id}")
+    if repo_type not in (None, lock.repo_type):
+        raise UsageError(f"the lock is of a {lock.repo_type}, not of a {repo_type}", hint="leave the type out")
     if revision not in (None, lock.commit, lock.tag):
         raise UsageError(f"the lock is of commit {lock.commit}, not of {revision}", hint="leave the revision out")
     # The commit, not the branch or tag that was locked: those may have moved since.
     files = tuple(PromisedFile(file.path_in_repo, file.size, Digest("sha256", file.sha256)) for file in lock.files)
     return Reference(lock.repo_id, lock.repo_type, lock.commit, files, lock.load)
-
-
-def _checked(repo_id: str) -> str:
-    # Before any request: the Hub's answer to an invalid id is that there is no such repo.
-    try:
-        return check_repo_id(repo_id)
-    except InvalidValueError as error:
-        raise UsageError(f"{repo_id}: {error}", hint=error.hint or "for example acme/digits-mlp") from None
 
 
 def _path(path: str | Path | None) -> Path | None:

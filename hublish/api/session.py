@@ -21,9 +21,10 @@ from hublish.base.progress import SILENT, Progress
 from hublish.base.values import Project, Release, Target
 from hublish.schemas.diagnose.problems import InvalidDocumentError, InvalidValueError, Location, Problem
 from hublish.schemas.documents.file_names import GITIGNORE, STATE_FOLDER
-from hublish.schemas.documents.hub_names import EMBEDDED, check_endpoint
+from hublish.schemas.documents.hub_names import EMBEDDED, RepoType, check_endpoint
 from hublish.schemas.documents.manifest import Manifest
 from hublish.schemas.documents.manifest_yaml import locate
+from hublish.schemas.documents.repo_addresses import RepoAddress, read_address
 from hublish.schemas.yaml.reader import read_yaml
 
 if TYPE_CHECKING:
@@ -179,6 +180,20 @@ class Session:
         """Where the project's release goes, at the endpoint of this session."""
         # A manifest has one target. With several, each gets a session of its own, and no stage changes.
         return replace(self.project.target, endpoint=self.endpoint)
+
+    def addressed(self, repo_id: str, repo_type: RepoType | None = None, revision: str | None = None) -> RepoAddress:
+        """Return the repo that a caller names by its id or a URL, on the Hub of this session.
+
+        Raises:
+            UsageError: it is not a repo, or one on another Hub; or the address differs from the other arguments.
+        """
+        # Before any request: the Hub's answer to an invalid id is that there is no such repo.
+        try:
+            return read_address(repo_id).on(self.endpoint, repo_type, revision)
+        except InvalidValueError as error:
+            # Anything but a plain id is not repeated: it may contain a password.
+            prefix = "" if re.search(r"[:@?#]", repo_id) else f"{repo_id}: "
+            raise UsageError(f"{prefix}{error}", hint=error.hint or "for example acme/digits-mlp") from None
 
     def complete_repo_id(self) -> None:
         """Add the namespace of the token to a repo_id without one, as `create_repo` of huggingface_hub does.

@@ -3,7 +3,7 @@
 import argparse
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from hublish.base.errors import UsageError
 from hublish.cli.report import FORMATS, Report
@@ -121,8 +121,8 @@ def add_reference(parser: argparse.ArgumentParser) -> None:
         "reference",
         nargs="?",
         metavar="REPO[@REV]",
-        help="a repo, and a branch, tag, commit or refs/pr/N: acme/digits-mlp@v1.2.0 (default revision: main, or the "
-        "commit in --lock)",
+        help="a repo, and a branch, tag, commit or refs/pr/N: acme/digits-mlp@v1.2.0, or a URL of the Hub in use "
+        "(default revision: main, or the commit in --lock)",
     )
     add_repo_type(parser, "the type of the repo (default: model, or the prefix of REPO: datasets/acme/digits)")
     group = parser.add_argument_group("files")
@@ -144,57 +144,22 @@ def add_repo_type(parser: argparse.ArgumentParser, description: str) -> None:
     parser.add_argument("--repo-type", "--type", choices=REPO_TYPES, default=None, help=description)
 
 
-class RepoRevision(NamedTuple):
-    """A parsed `REPO[@REV]`."""
-
-    # None when a lock names the repo.
-    repo_id: str | None
-    repo_type: str
-    # None for the default: main, or the commit in the lock.
-    revision: str | None
-
-
 def pull_options(arguments: argparse.Namespace, report: Report) -> dict[str, Any]:
     """Return the repo_id and the options of `hublish.pull` and `hublish.load`.
 
     Raises:
-        UsageError: when the reference is missing or invalid.
+        UsageError: when the reference is missing.
     """
-    if arguments.reference is not None:
-        repo = parse_reference(arguments.reference, arguments.repo_type)
-    elif arguments.lock is not None:
-        repo = RepoRevision(None, arguments.repo_type or "model", None)
-    else:
+    if arguments.reference is None and arguments.lock is None:
         msg = "neither REPO[@REV] nor --lock is given"
         raise UsageError(msg, hint="for example acme/digits-mlp@v1.2.0, or --lock hub.lock")
     from hublish.formats.interface import Trust
 
     options = {keyword: getattr(arguments, keyword) for keyword in _DOWNLOAD}
     options["trust"] = Trust(pickle=arguments.allow_pickle)
-    return {**repo._asdict(), **options, **hub_options(arguments, report)}
-
-
-def parse_reference(reference: str, repo_type: str | None) -> RepoRevision:
-    """Parse `REPO[@REV]`, for the value of `--repo-type`.
-
-    A repo may begin with its type, as in URLs and in huggingface_hub's command line: `datasets/acme/digits`.
-
-    Raises:
-        UsageError: when the repo or the revision is empty, or when the two types differ.
-    """
-    from hublish.schemas.documents.hub_names import URL_KINDS
-
-    # No repo id contains an @, but a revision may.
-    repo_id, at, revision = reference.partition("@")
-    if not repo_id or (at and not revision):
-        msg = f"{reference!r} is not REPO or REPO@REV"
-        raise UsageError(msg, hint="for example acme/digits-mlp or acme/digits-mlp@v1.2.0")
-    prefix, _, rest = repo_id.partition("/")
-    # `datasets/digits` without a second slash is a model of the user `datasets`.
-    named = URL_KINDS.get(f"{prefix.removesuffix('s')}s") if "/" in rest else None
-    if named and repo_type not in (None, named):
-        raise UsageError(f"{repo_id} is a {named}, but --repo-type is {repo_type}", hint="leave one of them out")
-    return RepoRevision(rest if named else repo_id, named or repo_type or "model", revision or None)
+    # The API splits the reference, as the Hub in use decides whether it takes a URL.
+    named = {"repo_id": arguments.reference, "repo_type": arguments.repo_type, "revision": None}
+    return {**named, **options, **hub_options(arguments, report)}
 
 
 def hub_options(arguments: argparse.Namespace, report: Report) -> "HubOptions":

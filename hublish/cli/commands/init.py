@@ -2,10 +2,9 @@
 
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
-from typing import Any
 
 from hublish.base.errors import UsageError
-from hublish.cli.arguments import RepoRevision, add_hub, add_repo_type, hub_options, parse_reference, repeated_options
+from hublish.cli.arguments import add_hub, add_repo_type, hub_options, repeated_options
 from hublish.cli.commands import Example, Outcome
 from hublish.cli.report import Report
 from hublish.schemas.documents.file_names import MANIFEST_FILE
@@ -49,20 +48,18 @@ def configure(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace, report: Report) -> Outcome:
-    origin = _origin(arguments)
+    _require_from(arguments)
 
     import hublish
     from hublish.cli.views.init import DraftView
     from hublish.cli.views.phrases import type_option
 
     # With --from, --repo-type describes the repo to read; without it, the repo to publish to.
-    repo_type: Any = origin.repo_type if arguments.reference else arguments.repo_type
     draft = hublish.init(
         Path(arguments.folder),
         repo_id=arguments.repo_id,
-        repo_type=repo_type,
-        from_repo=origin.repo_id,
-        revision=origin.revision,
+        repo_type=arguments.repo_type,
+        from_repo=arguments.reference,
         out=None if arguments.out == _STDOUT else arguments.out,
         force=arguments.force,
         **hub_options(arguments, report),
@@ -74,11 +71,10 @@ def run(arguments: Namespace, report: Report) -> Outcome:
     return Outcome(DraftView(draft, arguments.folder, arguments.reference, option, repeated_options(arguments).hub))
 
 
-def _origin(arguments: Namespace) -> RepoRevision:
+def _require_from(arguments: Namespace) -> None:
     if arguments.reference is not None:
-        return parse_reference(arguments.reference, arguments.repo_type)
+        return
     for option, given in (("--endpoint or --local", arguments.endpoint), ("--token", arguments.token)):
         if given is not None:
             msg = f"{option} needs --from: drafting from a folder sends no request"
             raise UsageError(msg, hint="leave it out, or name a repo with --from")
-    return RepoRevision(None, "model", None)

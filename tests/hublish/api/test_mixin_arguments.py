@@ -229,5 +229,5 @@ def test_a_card_written_on_the_hub_outlives_the_next_push(by_helper: bool, api: 
 def test_an_invalid_name_is_refused_before_a_request(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")  # where no request gets an answer
     for verb in (hublish.pull, hublish.load, hublish.from_hub):
-        with pytest.raises(UsageError, match="not a URL"):
+        with pytest.raises(UsageError, match=r"of huggingface\.co, and the Hub in use is 127\.0\.0\.1:9"):
             verb("https://huggingface.co/acme/x")

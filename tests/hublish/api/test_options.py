@@ -54,5 +54,5 @@ def test_an_unknown_option_is_a_type_error_of_the_verb(verb: Callable[..., Any],
 
 def test_defaults_that_are_not_none_show_in_the_signature() -> None:
     parameters = inspect.signature(hublish.pull).parameters
-    assert (parameters["repo_type"].default, parameters["force_download"].default) == ("model", False)
+    assert (parameters["repo_type"].default, parameters["force_download"].default) == (None, False)
     assert parameters["endpoint"].default is None

@@ -114,3 +114,36 @@ def test_only_the_load_section_of_a_published_manifest_must_be_valid(hub: Hub, a
     for path, data in {"hub.yaml": text, "a.txt": b"a", "b.bin": b"b"}.items():
         api.upload_file(path_or_fileobj=data, path_in_repo=path, repo_id="acme/odd")
     assert names(hublish.pull("acme/odd", endpoint=hub.endpoint)) == ["a.txt"]
+
+
+@pytest.mark.usefixtures("lock")
+def test_a_repo_is_named_by_any_address_on_the_hub_in_use(hub: Hub, api: HfApi) -> None:
+    commit = str(api.repo_info("acme/digits").sha)
+    for address in (
+        *("acme/digits@v1.2.0", "acme/digits/tree/v1.2.0", "hf://acme/digits@v1.2.0", f"acme/digits/commit/{commit}"),
+        *(f"{hub.endpoint}/acme/digits", f"{hub.endpoint}/acme/digits/tree/main", f"{hub.endpoint}/acme/digits.git"),
+    ):
+        assert hublish.pull(address, endpoint=hub.endpoint).plan.release.commit == commit
+    arrays = hublish.from_hub(f"{hub.endpoint}/acme/digits/tree/v1.2.0", endpoint=hub.endpoint)
+    assert sorted(arrays) == sorted(hublish.load("acme/digits@v1.2.0", endpoint=hub.endpoint).arrays)
+
+
+def test_an_address_of_a_lock_names_its_repo(lock: Path, hub: Hub) -> None:
+    assert hublish.pull(f"{hub.endpoint}/acme/digits", lock=lock, endpoint=hub.endpoint).checked
+    with pytest.raises(UsageError, match="the lock is of acme/digits, not of acme/other"):
+        hublish.pull(f"{hub.endpoint}/acme/other", lock=lock, endpoint=hub.endpoint)
+    with pytest.raises(UsageError, match="the lock is of a model"):
+        hublish.pull("datasets/acme/digits", lock=lock, endpoint=hub.endpoint)
+
+
+@pytest.mark.usefixtures("lock")
+def test_a_draft_is_made_from_an_address(hub: Hub, tmp_path: Path) -> None:
+    made = hublish.init(tmp_path, from_repo=f"{hub.endpoint}/acme/digits/tree/v1.2.0", out=None, endpoint=hub.endpoint)
+    assert "repo_id: acme/digits" in made.text
+
+
+def test_an_address_with_a_password_is_refused_without_it() -> None:
+    for address in ("https://me:geheim@huggingface.co/acme/a", "me:geheim@hf.co:acme/a", "https://geheim@hf.co/acme/a"):
+        with pytest.raises(UsageError) as caught:
+            hublish.pull(address)
+        assert "geheim" not in str(caught.value)

@@ -10,12 +10,10 @@ from hublish.api.options import PullOptions
 from hublish.base.errors import ManifestInvalidError, UsageError
 from hublish.base.values import Project
 from hublish.cli.arguments import (
-    RepoRevision,
     add_manifest,
     add_reference,
     beside_manifest,
     manifest,
-    parse_reference,
     pull_options,
     repeated_options,
 )
@@ -26,28 +24,6 @@ from tests.hublish.cli.running import MakeDesk, desk
 MANIFEST = "repo: {repo_id: acme/a}\nartifacts: [{source: a.json}]\n"
 
 
-@pytest.mark.parametrize(
-    ("reference", "repo_type", "expected"),
-    [
-        ("acme/a", None, RepoRevision("acme/a", "model", None)),
-        ("acme/a@v1", None, RepoRevision("acme/a", "model", "v1")),
-        ("acme/a@refs/pr/3", None, RepoRevision("acme/a", "model", "refs/pr/3")),
-        ("acme/a@x@y", None, RepoRevision("acme/a", "model", "x@y")),
-        ("gpt2", None, RepoRevision("gpt2", "model", None)),
-        ("datasets/acme/a@v1", None, RepoRevision("acme/a", "dataset", "v1")),
-        ("spaces/acme/a", "space", RepoRevision("acme/a", "space", None)),
-        ("kernels/acme/a", None, RepoRevision("acme/a", "kernel", None)),
-        ("acme/a", "dataset", RepoRevision("acme/a", "dataset", None)),
-        ("datasets/a", None, RepoRevision("datasets/a", "model", None)),
-        ("datasets/a", "dataset", RepoRevision("datasets/a", "dataset", None)),
-    ],
-)
-def test_a_reference_names_repo_type_and_revision(
-    reference: str, repo_type: str | None, expected: RepoRevision
-) -> None:
-    assert parse_reference(reference, repo_type) == expected
-
-
 def download(*argv: str) -> dict[str, Any]:
     parser = Parser()
     add_reference(parser)
@@ -56,7 +32,7 @@ def download(*argv: str) -> dict[str, Any]:
 
 def test_a_lock_replaces_the_reference() -> None:
     keywords = download("--lock", "hub.lock")
-    assert (keywords["repo_id"], keywords["repo_type"], keywords["revision"]) == (None, "model", None)
+    assert (keywords["repo_id"], keywords["repo_type"], keywords["revision"]) == (None, None, None)
     assert keywords["lock"] == Path("hub.lock")
 
 

@@ -63,4 +63,4 @@ def test_a_draft_from_a_repo_comes_before_its_pull(run: Run, project: Path) -> N
     run(pull.removeprefix("hublish "))
     assert read_manifest((project / "again" / "hub.yaml").read_bytes()) == drafted
     run("check -f again/hub.yaml")
-    assert "is a dataset" in run("init x --from datasets/acme/d --repo-type model --local", exits=2).stderr
+    assert "has repo_type dataset" in run("init x --from datasets/acme/d --repo-type model --local", exits=2).stderr
