@@ -76,6 +76,7 @@ TABLE: tuple[tuple[str, str, Callable[..., Any], Callable[..., Any] | None], ...
     ("GET", API + "/refs", revisions.list_refs, None),
     ("GET", API + "/commits/{revision}", revisions.list_commits, None),
     ("GET", WEB + "/resolve/{revision}/{path}", browse.resolve, None),
+    ("GET", WEB + "/raw/{revision}/{path}", browse.raw, None),
     # writing
     ("POST", API + "/preupload/{revision}", preflight.preupload, access.repo_to_upload),
     ("POST", WEB + ".git/info/lfs/objects/batch", lfs.batch, access.repo_to_read),

@@ -8,7 +8,7 @@ from typing import IO, Any
 
 from hublish.hub.server.git.lfs_pointers import Pointer, parse_pointer
 from hublish.hub.server.http import parse_json
-from hublish.hub.server.objects import is_sha256
+from hublish.hub.server.objects import is_hash_algorithm, is_sha256
 from hublish.hub.server.refusals import HubError, bad_request
 from hublish.hub.server.repo_ids import path_problem
 
@@ -60,7 +60,7 @@ class BodyReader:
         folders: set[str] = set()
         depth = 0
         for key, value in lines:
-            operations.append(self._operation(key, value))
+            operations.append(self.operation(key, value))
             folder = operations[-1].path.rpartition("/")[0]
             if folder not in folders:
                 folders.add(folder)
@@ -78,7 +78,8 @@ class BodyReader:
             if not line.isspace():
                 yield _parse_line(line)
 
-    def _operation(self, key: str, value: dict[str, Any]) -> Operation:
+    def operation(self, key: str, value: dict[str, Any]) -> Operation:
+        """Check one line, and store its file."""
         path = value.get("path")
         if not isinstance(path, str):
             raise bad_request(f"{key} needs a path")
@@ -107,7 +108,7 @@ class BodyReader:
 
     def _large(self, path: str, value: dict[str, Any]) -> str:
         sha256 = value.get("oid")
-        if value.get("algo", "sha256") != "sha256" or not is_sha256(sha256):
+        if not is_hash_algorithm(value.get("algo") or "sha256") or not is_sha256(sha256):
             raise bad_request(f"{path!r} needs a sha256 oid")
         size = value.get("size")
         if not isinstance(size, int):  # the client sends copies without a size

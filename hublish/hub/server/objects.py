@@ -22,6 +22,11 @@ def is_sha256(value: object) -> TypeGuard[str]:
     return isinstance(value, str) and re.fullmatch(r"[0-9a-f]{64}", value) is not None
 
 
+def is_hash_algorithm(name: object) -> bool:
+    """Return whether a client names sha256, the only algorithm; huggingface.js writes `sha_256`."""
+    return isinstance(name, str) and re.sub(r"[-_]", "", name).lower() == "sha256"
+
+
 class MismatchError(HubError):
     """400: the bytes that arrived are not those that were announced; nothing was stored."""
 

@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from dulwich.objects import Blob, Tree
+from dulwich.objects import Blob
 
 from hublish.base.durable import sync_folder
 from hublish.hub.server.durable_files import locked, read_json, write_json
-from hublish.hub.server.git.git_trees import FILE_MODE, Entry, serialize
+from hublish.hub.server.git.git_trees import FILE_MODE, Entry, TreeEditor
 from hublish.hub.server.git.object_writer import init_repository
-from hublish.hub.server.git.repository import GitRepository, Signature, add_commit, now
+from hublish.hub.server.git.repository import GitRepository, Signature, add_commit, now, write_tree
 from hublish.hub.server.refusals import conflict, repo_not_found
 from hublish.hub.server.repo_ids import RepoId
 from hublish.schemas.documents.hub_names import REPO_TYPES
@@ -149,9 +149,10 @@ def _write_settings(repository: Path, settings: Settings) -> None:
 
 def _first_commit(path: Path, files: dict[str, bytes], author: Signature) -> None:
     with GitRepository(path) as git, git.writer() as writer:
-        entries = {name: Entry(FILE_MODE, writer.add(Blob.type_num, content)) for name, content in files.items()}
-        tree = writer.add(Tree.type_num, serialize(entries))
-        commit = add_commit(writer, tree, (), author, "initial commit")
+        tree = TreeEditor(git.load_tree, None)
+        for name, content in files.items():
+            tree.put(name.split("/"), Entry(FILE_MODE, writer.add(Blob.type_num, content)))
+        commit = add_commit(writer, write_tree(writer, tree), (), author, "initial commit")
         writer.finish()
         git.refs.set(MAIN_REF, commit, expected=None)
 

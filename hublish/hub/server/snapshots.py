@@ -8,6 +8,7 @@ from typing import Any
 from hublish.hub.server.access import repo_to_read
 from hublish.hub.server.git.git_trees import Entry, find, walk
 from hublish.hub.server.git.lfs_pointers import Facts
+from hublish.hub.server.git.refs import HEAD
 from hublish.hub.server.git.repository import CommitInfo, GitRepository
 from hublish.hub.server.http import Request
 from hublish.hub.server.refusals import entry_not_found, revision_not_found
@@ -88,6 +89,11 @@ def open_snapshot(hub: Hub, repo: RepoId, revision: str) -> Iterator[Snapshot]:
     """Open a repository at a revision; raise 404 RepoNotFound or RevisionNotFound."""
     with hub.repositories.open(repo) as git:
         yield Snapshot(hub, repo, git, git.commit(commit_of(hub, git, revision)))
+
+
+def branch_of(revision: str) -> str:
+    """Return the branch that a change goes to: for HEAD, the default branch."""
+    return DEFAULT_BRANCH if revision == HEAD else revision
 
 
 def commit_of(hub: Hub, git: GitRepository, revision: str) -> str:

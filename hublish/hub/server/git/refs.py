@@ -10,9 +10,13 @@ _FORBIDDEN = re.compile(r"[\x00-\x20\x7f~^:?*\[\\\ud800-\udfff]|\.\.|@\{|//|/\.|
 
 
 def is_valid_ref(name: str) -> bool:
-    """Return whether `name` may be a branch or tag, by the rules of git-check-ref-format(1)."""
+    """Return whether `name` may be a branch or tag, by the rules of git-check-ref-format(1) and git-branch(1)."""
     # 250 bytes: each part becomes a file name, and git adds `.lock` to it.
-    return bool(name) and not _FORBIDDEN.search(name) and len(name.encode()) <= 250
+    return bool(name) and name != HEAD and not _FORBIDDEN.search(name) and len(name.encode()) <= 250
+
+
+# The revision that means the default branch, as in git.
+HEAD = "HEAD"
 
 
 class RefMovedError(Exception):
@@ -35,6 +39,10 @@ class Refs:
             return (self._repository / name).read_text().strip()
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):  # packed, or a folder of other refs
             return self._packed().get(name)
+
+    def head(self) -> str:
+        """Return the full name of the default branch: `refs/heads/main`."""
+        return (self._repository / HEAD).read_text().strip().removeprefix("ref: ")
 
     def list(self, prefix: str) -> dict[str, str]:
         """Return object ids by full name, for names under `prefix` (`refs/heads/`), sorted."""

@@ -20,7 +20,7 @@ from dulwich.walk import ORDER_TOPO, Walker
 
 from hublish.hub.server.git.git_trees import Entry, Loader, Merge, TreeEditor, find, parse_tree, serialize
 from hublish.hub.server.git.object_writer import ObjectWriter
-from hublish.hub.server.git.refs import Refs
+from hublish.hub.server.git.refs import HEAD, Refs
 
 # Entries of all cached trees together; about 15 MB.
 MAX_ENTRIES = 50_000
@@ -93,12 +93,18 @@ class GitRepository:
         return ObjectWriter(self.path, self.scratch)
 
     def resolve(self, revision: str) -> str | None:
-        """Return the commit of a branch, tag, full ref name (`refs/pr/1`) or at least 5 digits of its id, or None."""
+        """Return the commit of a revision, or None.
+
+        A revision is a branch, a tag, a full ref name (`refs/pr/1`), HEAD, or at least 5 digits of a commit's id.
+        """
         # As in git, a full id wins over a ref of that name. Clients resolve a branch once and then request each of
         # many files by commit id, so this is also the fast path.
         if _OBJECT_ID.fullmatch(revision) and self._is_commit(revision):
             return revision
-        names = [revision] if revision.startswith("refs/") else [f"refs/heads/{revision}", f"refs/tags/{revision}"]
+        if revision == HEAD:
+            names = [self.refs.head()]
+        else:
+            names = [revision] if revision.startswith("refs/") else [f"refs/heads/{revision}", f"refs/tags/{revision}"]
         for name in names:
             if sha := self.refs.get(name):
                 return self.peel(sha)

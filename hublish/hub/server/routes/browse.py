@@ -1,8 +1,10 @@
 """Reading a revision: listings, single paths, the last change of each, and the bytes of a file."""
 
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, quote
 
+from hublish.hub.server.git.git_trees import Entry
 from hublish.hub.server.git.repository import last_commits
 from hublish.hub.server.http import Request, Response, content_response, json_response, page_of
 from hublish.hub.server.refusals import bad_request, entry_not_found
@@ -64,6 +66,23 @@ def _expanded(snapshot: Snapshot, shown: list[dict[str, Any]]) -> list[dict[str,
     return shown
 
 
+def raw(hub: Hub, request: Request) -> Response:
+    """`GET` and `HEAD R/raw/V/path`: a file as git stores it, for a large file its LFS pointer."""
+    path = request.params["path"]
+    with requested_snapshot(hub, request, content=True) as snapshot:
+        entry = snapshot.find_file(path)
+        if entry is None:
+            raise entry_not_found(path, snapshot.commit.sha)
+        headers = {
+            "x-repo-commit": snapshot.commit.sha,
+            "etag": f'"{entry.sha}"',
+            # Never a type that a browser would execute.
+            "content-type": "text/plain; charset=utf-8",
+            "x-content-type-options": "nosniff",
+        }
+        return content_response(request, _stored(snapshot, entry), headers)
+
+
 def resolve(hub: Hub, request: Request) -> Response:
     """`GET` and `HEAD R/resolve/V/path`."""
     # Never answered by a redirect to this origin: the client follows those on HEAD, and then misses X-Repo-Commit.
@@ -72,8 +91,7 @@ def resolve(hub: Hub, request: Request) -> Response:
         entry = snapshot.find_file(path)
         if entry is None:
             raise entry_not_found(path, snapshot.commit.sha)
-        facts = snapshot.facts(entry)
-        sha256 = facts.digest
+        sha256 = snapshot.facts(entry).digest
         headers = {
             "x-repo-commit": snapshot.commit.sha,
             # The client names the file in its cache by the ETag: the sha256 of a large file, else the blob id.
@@ -81,15 +99,20 @@ def resolve(hub: Hub, request: Request) -> Response:
             "content-disposition": f"inline; filename*=UTF-8''{quote(path.rpartition('/')[2])}",
         }
         if sha256 is None:
-            # From a file: clients that read slowly, or not at all, must not fill the memory.
-            source = snapshot.git.blob(entry.sha) if facts.size <= SMALL else hub.unpacked.path(snapshot.git, entry.sha)
-            return content_response(request, source, headers)
+            return content_response(request, _stored(snapshot, entry), headers)
         size = hub.objects.size(sha256)
         if size is None:
             raise entry_not_found(path, snapshot.commit.sha)
         # For a large file, the client prefers these to ETag and Content-Length.
         headers |= {"x-linked-etag": f'"{sha256}"', "x-linked-size": str(size)}
         return content_response(request, hub.objects.path(sha256), headers | _xet(snapshot, request, sha256))
+
+
+def _stored(snapshot: Snapshot, entry: Entry) -> bytes | Path:
+    # From a file: clients that read slowly, or not at all, must not fill the memory.
+    if snapshot.facts(entry).pointer_size <= SMALL:
+        return snapshot.git.blob(entry.sha)
+    return snapshot.hub.unpacked.path(snapshot.git, entry.sha)
 
 
 def _xet(snapshot: Snapshot, request: Request, sha256: str) -> dict[str, str]:

@@ -18,6 +18,7 @@ from hublish.hub.server.http import Request, Response, json_response, receive_in
 from hublish.hub.server.pull_requests import Discussion, Discussions, number_of, open_discussion, push
 from hublish.hub.server.refusals import HubError, bad_request, entry_not_found, forbidden, revision_not_found
 from hublish.hub.server.repo_ids import RepoId
+from hublish.hub.server.snapshots import branch_of
 from hublish.hub.server.stores import Hub
 from hublish.schemas.documents.file_names import CARD_FILE
 from hublish.schemas.secrets.token_rules import HUB_TOKEN_PART
@@ -45,7 +46,7 @@ async def commit(hub: Hub, request: Request) -> Response:
     """`POST /api/P/R/commit/V[?create_pr=1]`."""
     repo = repo_of(request)
     account = await asyncio.to_thread(authorize_contribution, hub, request, repo)
-    target = _Target(repo, account, request.params["revision"], request.flag("create_pr"))
+    target = _Target(repo, account, branch_of(request.params["revision"]), request.flag("create_pr"))
     if not target.create_pr and target.number is None:  # to a branch, which readers may not change
         require_namespace(account, repo.namespace)
     # The regular files of one commit, in base64, may be hundreds of megabytes.
@@ -68,7 +69,7 @@ def _commit(hub: Hub, target: _Target, body: IO[bytes]) -> tuple[str, Discussion
         reader = BodyReader(
             size_of=partial(_size_of, hub, target, git),
             add_blob=partial(writer.add, Blob.type_num),
-            check=partial(_check_content, hub, target.repo),
+            check=partial(check_content, hub, target.repo),
             largest_file=hub.limits.regular_file,
         )
         header, operations = reader.read(body)
@@ -109,7 +110,8 @@ def _apply(editor: TreeEditor, operation: Operation) -> None:
             editor.put(path, Entry(FILE_MODE, operation.blob))
         except PathConflictError:
             raise bad_request(f"{operation.path!r} would be a file and a folder at once") from None
-    elif not editor.remove(path, folder=operation.folder):
+    # As on the Hub, a deleted "file" may be a folder: clients cannot know what a path without a slash names.
+    elif not any(editor.remove(path, folder=folder) for folder in (operation.folder, True)):
         # The client appends a hint to an EntryNotFound with this text.
         error = entry_not_found(operation.path)
         error.message = f"A file with this name doesn't exist: {operation.path}"
@@ -144,7 +146,8 @@ def _own_pull_request(git: GitRepository, target: _Target, number: int) -> Discu
     return discussion
 
 
-def _check_content(hub: Hub, repo: RepoId, path: str, content: bytes) -> None:
+def check_content(hub: Hub, repo: RepoId, path: str, content: bytes) -> None:
+    """Raise 400 when a regular file of a repository may not have this content."""
     # As on the Hub, only live tokens are refused, and the message does not repeat them.
     tokens = {found.group() for found in HUB_TOKEN_PART.finditer(content.decode("latin-1"))}
     if any(map(hub.accounts.of, tokens)):

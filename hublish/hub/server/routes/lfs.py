@@ -16,7 +16,7 @@ from hublish.hub.server.access import (
     usable_objects,
 )
 from hublish.hub.server.http import Request, Response, content_response, json_response, receive_into
-from hublish.hub.server.objects import MAX_FILE, MismatchError, is_sha256
+from hublish.hub.server.objects import MAX_FILE, MismatchError, is_hash_algorithm, is_sha256
 from hublish.hub.server.refusals import HubError, bad_request, forbidden
 from hublish.hub.server.repo_ids import RepoId
 from hublish.hub.server.stores import Hub
@@ -41,7 +41,8 @@ def batch(hub: Hub, request: Request) -> Response:
     download = body.get("operation") == "download"
     caller = authorize(hub, request, repo, content=True) if download else authorize_contribution(hub, request, repo)
     objects = body.get("objects")
-    if not isinstance(objects, list) or len(objects) > MAX_OBJECTS or body.get("hash_algo", "sha256") != "sha256":
+    named = is_hash_algorithm(body.get("hash_algo") or "sha256")
+    if not isinstance(objects, list) or len(objects) > MAX_OBJECTS or not named:
         raise bad_request(f"A batch has a list of at most {MAX_OBJECTS} sha256 objects")
     wanted = [item["oid"] for item in objects if _is_object(item)]
     with hub.repositories.open(repo) as git:

@@ -41,11 +41,16 @@ def preupload(hub: Hub, request: Request) -> Response:
     if not isinstance(files, list) or len(files) > MAX_FILES:
         raise bad_request(f'"files" must be a list of at most {MAX_FILES} files')
     with open_snapshot(hub, repo, request.params["revision"]) as snapshot:
-        lfs = lfs_rule(snapshot.read(GITATTRIBUTES) or b"")
-        # A .gitignore that is part of the upload replaces the one of the revision.
-        given = body.get("gitIgnore")
-        ignored = ignore_rule(given.encode() if isinstance(given, str) else snapshot.read(GITIGNORE) or b"")
+        # Rules that are part of the upload replace those of the revision.
+        lfs = lfs_rule(_rules(snapshot, body.get("gitAttributes"), GITATTRIBUTES))
+        ignored = ignore_rule(_rules(snapshot, body.get("gitIgnore"), GITIGNORE))
         return json_response({"files": [_file(snapshot, lfs, ignored, file) for file in files]})
+
+
+def _rules(snapshot: Snapshot, given: object, path: str) -> bytes:
+    if isinstance(given, str):
+        return given.encode("utf-8", "surrogatepass")  # JSON can carry lone surrogates
+    return snapshot.read(path) or b""
 
 
 def _file(snapshot: Snapshot, lfs: Callable[[str], bool | None], ignored: Callable[[str], bool], file: Any) -> Any:

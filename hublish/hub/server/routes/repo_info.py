@@ -108,7 +108,9 @@ def _info(snapshot: Snapshot, *, blobs: bool) -> dict[str, Any]:
 
 def _of_kind(snapshot: Snapshot, card: dict[str, Any], sdk: str | None) -> dict[str, Any]:
     if snapshot.repo.kind == "space":
-        return {"sdk": card.get("sdk", sdk), "runtime": {"stage": "NO_APP_FILE", "hardware": None}}
+        # An object: huggingface_hub before 2.0 calls methods of it.
+        hardware = {"current": None, "requested": None}
+        return {"sdk": card.get("sdk", sdk), "runtime": {"stage": "NO_APP_FILE", "hardware": hardware}}
     if snapshot.repo.kind != "model":
         return {}
     known = {key: card[key] for key in ("pipeline_tag", "library_name") if isinstance(card.get(key), str)}

@@ -1,17 +1,21 @@
 """Calls about the caller and about whole repositories: whoami, create, delete, move, settings."""
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from hublish.hub.server.access import authorize_write, repo_to_read, repo_to_write, require_account, require_namespace
 from hublish.hub.server.accounts import Account
-from hublish.hub.server.card_checks import rules
+from hublish.hub.server.card_checks import rules, validate
+from hublish.hub.server.commit_body import BodyReader
+from hublish.hub.server.git.git_trees import PathConflictError
 from hublish.hub.server.git.repository import Signature, now
 from hublish.hub.server.http import Request, Response, json_response
 from hublish.hub.server.refusals import bad_request, conflict
 from hublish.hub.server.repo_ids import RepoId
 from hublish.hub.server.repositories import Settings, timestamp
+from hublish.hub.server.routes.commits import check_content
 from hublish.hub.server.stores import Hub
 from hublish.schemas.documents.file_names import CARD_FILE, GITATTRIBUTES
 
@@ -44,9 +48,12 @@ def create(hub: Hub, request: Request) -> Response:
         raise conflict(f"You already created this {repo.kind} repo: {repo.full_name}", url=url)
     settings = Settings(timestamp(), visibility=_visibility(repo, body) or "public", sdk=_sdk(repo, body))
     files = {GITATTRIBUTES: default_attributes(repo.kind)}
-    if settings.sdk:
-        files[CARD_FILE] = _space_card(repo.name, settings.sdk)
-    hub.repositories.create(repo, settings, files, Signature(account.user, now()))
+    files |= _card(repo, settings.sdk, body.get("license"))
+    files |= _given_files(hub, repo, body.get("files") or [])
+    try:
+        hub.repositories.create(repo, settings, files, Signature(account.user, now()))
+    except PathConflictError as error:
+        raise bad_request(f"{str(error)!r} would be a file and a folder at once") from None
     # The full id, even for a name without a namespace: the client takes the repo_id from it.
     return json_response({"url": url, "name": repo.full_name, "id": repo.full_name})
 
@@ -133,6 +140,31 @@ def _gated(value: object) -> str | bool:
     return value if isinstance(value, str) else False
 
 
-def _space_card(name: str, sdk: str) -> bytes:
-    lines = [f"title: {name!r}", "emoji: 🚀", "colorFrom: blue", "colorTo: gray", f"sdk: {sdk}", "pinned: false"]
-    return "\n".join(["---", *lines, "---", ""]).encode()
+def _card(repo: RepoId, sdk: str | None, license_: object) -> dict[str, bytes]:
+    lines = []
+    if sdk:
+        lines += [f"title: {repo.name!r}", "emoji: 🚀", "colorFrom: blue", "colorTo: gray"]
+        lines += [f"sdk: {sdk}", "pinned: false"]
+    if license_:
+        lines.append(f"license: {json.dumps(str(license_))}")  # a string in JSON is one in YAML
+    content = "\n".join(["---", *lines, "---", ""]).encode()
+    if lines and (report := validate(repo.kind, content.decode())).errors:
+        raise bad_request("\n".join(report.errors))
+    return {CARD_FILE: content} if lines else {}
+
+
+def _given_files(hub: Hub, repo: RepoId, files: Any) -> dict[str, bytes]:
+    """Return the files that huggingface.js sends along, in the form of a commit."""
+    if not isinstance(files, list) or not all(isinstance(file, dict) for file in files):
+        raise bad_request('"files" must be a list of files')
+    contents: list[bytes] = []
+
+    def add(content: bytes) -> str:
+        contents.append(content)
+        return "added"
+
+    # Without rights to large files: the repository has received none.
+    check = partial(check_content, hub, repo)
+    reader = BodyReader(size_of=lambda _: None, add_blob=add, check=check, largest_file=hub.limits.regular_file)
+    paths = [reader.operation("file", file).path for file in files]
+    return dict(zip(paths, contents, strict=True))

@@ -3,14 +3,17 @@
 from html import escape
 from typing import Any
 
+from dulwich.objects import Tree
+
 from hublish.hub.server.access import repo_to_read, repo_to_write
+from hublish.hub.server.git.git_trees import serialize
 from hublish.hub.server.git.refs import is_valid_ref
 from hublish.hub.server.git.repository import CommitInfo, GitRepository, Signature, add_commit, add_tag, now
 from hublish.hub.server.http import Request, Response, expanded, json_response, page_of
 from hublish.hub.server.pull_requests import Discussions, push
 from hublish.hub.server.refusals import bad_request, conflict, forbidden, revision_not_found
 from hublish.hub.server.repositories import DEFAULT_BRANCH, timestamp
-from hublish.hub.server.snapshots import commit_of, requested_snapshot
+from hublish.hub.server.snapshots import branch_of, commit_of, requested_snapshot
 from hublish.hub.server.stores import Hub
 
 # Commits in one page.
@@ -39,15 +42,28 @@ def _shown(git: GitRepository, prefix: str) -> list[dict[str, str | None]]:
 
 
 def create_branch(hub: Hub, request: Request) -> Response:
-    """`POST /api/P/R/branch/B`, at a starting point or at the head of the default branch."""
-    repo, _ = repo_to_write(hub, request)
+    """`POST /api/P/R/branch/B`, at a starting point or at the head of the default branch.
+
+    huggingface.js adds `emptyBranch`, for a branch without files, and `overwrite`, which moves an existing branch.
+    """
+    repo, account = repo_to_write(hub, request)
     branch = _valid(request.params["branch"])
-    start = request.json_object().get("startingPoint") or DEFAULT_BRANCH
-    with hub.repositories.changing(repo) as git:
-        commit = commit_of(hub, git, str(start))
-        _require_free(git, f"refs/heads/{branch}", "branch")
-        git.refs.set(f"refs/heads/{branch}", commit, expected=None)
-    return json_response({"ref": f"refs/heads/{branch}", "targetCommit": commit})
+    ref = f"refs/heads/{branch}"
+    body = request.json_object()
+    start = body.get("startingPoint")
+    empty, overwrite = (body.get(name) is True for name in ("emptyBranch", "overwrite"))
+    with hub.repositories.changing(repo) as git, git.writer() as writer:
+        current = git.refs.get(ref)
+        if not (current and overwrite):
+            _require_free(git, ref, "branch")
+        if empty:
+            tree = writer.add(Tree.type_num, serialize({}))
+            commit = add_commit(writer, tree, (), Signature(account.user, now()), "initial commit")
+            writer.finish()
+        else:  # an overwritten branch without a starting point stays as it is
+            commit = commit_of(hub, git, str(start or (ref if current else DEFAULT_BRANCH)))
+        git.refs.set(ref, commit, expected=current)
+    return json_response({"ref": ref, "targetCommit": commit})
 
 
 def delete_branch(hub: Hub, request: Request) -> Response:
@@ -130,7 +146,7 @@ def _commit(commit: CommitInfo, *, formatted: bool) -> dict[str, Any]:
 def super_squash(hub: Hub, request: Request) -> Response:
     """`POST /api/P/R/super-squash/B`: replace a branch, or a pull request, by one commit with the same files."""
     repo, account = repo_to_write(hub, request)
-    branch = request.params["revision"]
+    branch = branch_of(request.params["revision"])
     ref = branch if branch.startswith("refs/") else f"refs/heads/{branch}"
     message = str(request.json_object().get("message") or f"Super-squash branch '{branch}'")
     with hub.repositories.changing(repo) as git, git.writer() as writer:

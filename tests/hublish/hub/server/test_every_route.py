@@ -51,6 +51,7 @@ REQUESTS: dict[tuple[str, str], tuple[str, Any]] = {
     ("GET", API + "/refs"): ("include_prs=1", None),
     ("GET", API + "/commits/{revision}"): ("", None),
     ("GET", WEB + "/resolve/{revision}/{path}"): ("", None),
+    ("GET", WEB + "/raw/{revision}/{path}"): ("", None),
     ("POST", API + "/preupload/{revision}"): ("create_pr=1", {"files": [{"path": "{path}", "size": 9, "sample": ""}]}),
     ("POST", WEB + ".git/info/lfs/objects/batch"): (
         "",

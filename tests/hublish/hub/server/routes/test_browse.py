@@ -1,4 +1,5 @@
 import concurrent.futures
+import hashlib
 import json
 import os
 from collections.abc import Callable
@@ -221,3 +222,39 @@ def test_private_files_are_not_found_by_others(hub: EmbeddedHub, api: HfApi, sto
     with pytest.raises(RepositoryNotFoundError):
         hf_hub_download(stored, "w.bin", endpoint=hub.endpoint, token=False)
     assert Path(hf_hub_download(stored, "w.bin", endpoint=hub.endpoint, token=hub.token)).stat().st_size == len(LARGE)
+
+
+def test_raw_files_are_as_git_stores_them(call: Call, stored: str) -> None:
+    pointer = call("GET", f"/{stored}/raw/main/w.bin")
+    digest = hashlib.sha256(LARGE).hexdigest()
+    text = f"version https://git-lfs.github.com/spec/v1\noid sha256:{digest}\nsize {len(LARGE)}\n".encode()
+    assert (pointer.status, pointer.body) == (200, text)
+    regular = call("GET", f"/{stored}/raw/HEAD/sub%20dir/%C3%A4.txt")
+    assert (regular.body, regular.headers["content-type"]) == (SMALL, "text/plain; charset=utf-8")
+    assert regular.headers["x-repo-commit"] == pointer.headers["x-repo-commit"]
+    for wanted, part in (("bytes=0-6", b"version"), ("bytes=-3", text[-3:])):
+        answer = call("GET", f"/{stored}/raw/main/w.bin", Range=wanted)
+        assert (answer.status, answer.body) == (206, part)
+    assert call("GET", f"/{stored}/raw/main/w.bin", Range="bytes=999-").status == 416
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "code"),
+    [
+        ("main/w.bin", 200, None),
+        ("main/none", 404, "EntryNotFound"),
+        ("main/sub%20dir", 404, "EntryNotFound"),
+        ("main/../w.bin", 404, "EntryNotFound"),
+        ("none/w.bin", 404, "RevisionNotFound"),
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_raw_files_exist_or_not(call: Call, stored: str, method: str, path: str, status: int, code: str | None) -> None:
+    answer = call(method, f"/{stored}/raw/{path}")
+    assert (answer.status, answer.headers.get("x-error-code")) == (status, code)
+
+
+def test_raw_files_of_a_gated_repository_need_access(api: HfApi, anonymous: Call, stored: str) -> None:
+    api.update_repo_settings(stored, gated="auto")
+    for path in ("w.bin", "sub%20dir/%C3%A4.txt"):
+        assert anonymous("GET", f"/{stored}/raw/main/{path}").status == 401

@@ -263,3 +263,25 @@ class TestPullRequests:
         api.change_discussion_status(repo, 1, "closed")
         with pytest.raises(HfHubHTTPError, match="closed"):
             api.create_commit(repo, [add("b")], commit_message="late", revision="refs/pr/1")
+
+
+@pytest.mark.parametrize(
+    ("operations", "left"),
+    [
+        ([CommitOperationDelete("1")], ["1.txt", "2/3/x"]),
+        ([CommitOperationDelete("2/3")], ["1.txt", "1/a", "1/b/c"]),
+        ([CommitOperationDelete("1", is_folder=True)], ["1.txt", "2/3/x"]),
+        ([CommitOperationDelete("1/"), CommitOperationDelete("2")], ["1.txt"]),
+        ([CommitOperationDelete("1/b", is_folder=False)], ["1.txt", "1/a", "2/3/x"]),
+        ([CommitOperationDelete("1"), CommitOperationAdd("1", b"a file now")], ["1", "1.txt", "2/3/x"]),
+        ([CommitOperationDelete("1"), CommitOperationAdd("1/d", b"d")], ["1.txt", "1/d", "2/3/x"]),
+        ([CommitOperationDelete("1/a"), CommitOperationDelete("1")], ["1.txt", "2/3/x"]),
+    ],
+)
+def test_a_folder_is_deleted_with_or_without_a_slash(
+    api: HfApi, repo: str, operations: list[Any], left: list[str]
+) -> None:
+    paths = ["1.txt", "1/a", "1/b/c", "2/3/x"]
+    api.create_commit(repo, [CommitOperationAdd(path, b"x") for path in paths], commit_message="files")
+    api.create_commit(repo, operations, commit_message="deleted")
+    assert sorted(set(api.list_repo_files(repo)) - {".gitattributes"}) == sorted(left)

@@ -1,4 +1,5 @@
 import hashlib
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -157,3 +158,21 @@ def test_missing_files_are_reported_one_by_one(call: Call, repo: str) -> None:
 def test_the_target_must_be_a_repository(call: Call, repo: str, target: object) -> None:
     body = {"target": target, "files": []}
     assert call("POST", f"/api/models/{repo}/lfs-files/duplicate", body).status == 400
+
+
+@pytest.mark.parametrize("name", ["sha256", "sha_256", "SHA-256", "SHA256", None])
+def test_every_spelling_of_the_algorithm_is_accepted(call: Call, repo: str, name: str | None) -> None:
+    """huggingface.js writes `sha_256`."""
+    content = f"of {name}".encode()
+    href = batch(call, repo, content, hash_algo=name, transfers=["basic", "multipart"])["actions"]["upload"]["href"]
+    assert call("PUT", href, content).status == 200
+    large = {"path": "w.bin", "algo": name or "sha256", "oid": sha256(content), "size": len(content)}
+    lines = [{"key": "header", "value": {"summary": "s"}}, {"key": "lfsFile", "value": large}]
+    body = b"\n".join(json.dumps(line).encode() for line in lines)
+    assert call("POST", f"/api/models/{repo}/commit/main", body).status == 200
+
+
+@pytest.mark.parametrize("name", ["sha1", "md5", "sha512", "sha2_56x", 256, {"a": 1}])
+def test_other_algorithms_are_refused(call: Call, repo: str, name: object) -> None:
+    body = {"operation": "upload", "objects": [], "hash_algo": name}
+    assert call("POST", f"/{repo}.git/info/lfs/objects/batch", body).status == 400

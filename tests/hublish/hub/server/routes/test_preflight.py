@@ -206,3 +206,12 @@ def test_other_bytes_are_binary(sample: bytes) -> None:
 def test_malformed_rules_match_nothing_and_break_nothing(rules: bytes) -> None:
     assert lfs_rule(rules + b" filter=lfs")("a.txt") in (None, True)
     assert ignore_rule(rules)("a.txt") in (False, True)
+
+
+def test_the_lfs_rules_of_the_upload_replace_those_of_the_revision(call: Callable[..., Any], repo: str) -> None:
+    """huggingface.js sends the `.gitattributes` that it is about to commit."""
+    files = [{"path": path, "size": 9, "sample": ""} for path in ("a.bin", "a.zzz")]
+    cases = ((None, ["lfs", "regular"]), ("*.zzz filter=lfs\n", ["regular", "lfs"]), ("", ["regular"] * 2))
+    for rules, modes in cases:
+        answer = call("POST", f"/api/models/{repo}/preupload/main", {"files": files, "gitAttributes": rules})
+        assert [file["uploadMode"] for file in answer.json()["files"]] == modes

@@ -97,3 +97,14 @@ class TestListing:
         body = {"name": "listed", "organization": f"org-{kind}", "type": kind[:-1], "sdk": "static"}
         assert call("POST", "/api/repos/create", body).status == 200
         assert [item["id"] for item in call("GET", f"/api/{kind}?author=org-{kind}").json()] == [f"org-{kind}/listed"]
+
+
+def test_the_hardware_of_a_space_is_an_object(api: HfApi, call: Callable[..., Any]) -> None:
+    """huggingface_hub before 2.0 fails on anything else."""
+    api.create_repo("acme/hardware", repo_type="space", space_sdk="static")
+    for path in ("acme/hardware", "acme/hardware/revision/main"):
+        runtime = call("GET", f"/api/spaces/{path}").json()["runtime"]
+        assert runtime["hardware"] == {"current": None, "requested": None}
+    runtime = call("GET", "/api/spaces?author=acme&search=hardware&full=1").json()[0]["runtime"]
+    assert runtime["hardware"] == {"current": None, "requested": None}
+    assert api.space_info("acme/hardware").runtime is not None

@@ -1,3 +1,4 @@
+import base64
 from collections.abc import Callable
 from typing import Any
 
@@ -173,3 +174,40 @@ def test_whoami_names_the_user_the_organizations_and_the_role_of_the_token(hub: 
 def test_an_unknown_token_is_refused(hub: EmbeddedHub) -> None:
     with pytest.raises(HfHubHTTPError, match="Invalid user token"):
         HfApi(endpoint=hub.endpoint, token="hf_nobody").whoami()
+
+
+def encoded(path: str, content: bytes = b"x") -> dict[str, str]:
+    return {"path": path, "content": base64.b64encode(content).decode(), "encoding": "base64"}
+
+
+def test_a_repository_can_be_created_with_files_and_a_license(api: HfApi, call: Call) -> None:
+    """As huggingface.js requests it."""
+    files = [encoded("a/b.txt"), encoded("c.txt", b"c")]
+    body = {"name": "with-files", "organization": "acme", "license": "mit", "files": files}
+    assert call("POST", "/api/repos/create", body).status == 200
+    assert api.list_repo_files("acme/with-files") == [".gitattributes", "README.md", "a/b.txt", "c.txt"]
+    assert call("GET", "/acme/with-files/resolve/main/c.txt").body == b"c"
+    card = api.model_info("acme/with-files").card_data
+    assert card is not None
+    assert card.license == "mit"
+    assert len(api.list_repo_commits("acme/with-files")) == 1
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"files": "x"},
+        {"files": ["x"]},
+        {"files": [encoded("../x")]},
+        {"files": [encoded("a"), encoded("a/b")]},
+        {"files": [{"path": "a", "content": "!", "encoding": "base64"}]},
+        {"files": [encoded("README.md", b"---\nlicense: none-such\n---\n")]},
+        {"files": [encoded("w", b"version https://git-lfs.github.com/spec/v1\noid sha256:%s\nsize 1\n" % (b"0" * 64))]},
+        {"license": "none-such"},
+        {"license": ["mit", {}]},
+    ],
+)
+def test_files_that_a_commit_may_not_have_are_refused_in_a_new_repository(call: Call, api: HfApi, more: object) -> None:
+    body = {"name": "bad-files", "organization": "acme", **more}  # type: ignore[dict-item]
+    assert call("POST", "/api/repos/create", body).status == 400
+    assert not api.repo_exists("acme/bad-files")

@@ -147,3 +147,47 @@ def test_titles_and_messages_are_formatted_as_html_on_request(api: HfApi, repo: 
     answer = call("GET", f"/api/models/{repo}/commits/main?expand=patch")
     assert answer.status == 400
     assert 'expected one of "formatted"' in answer.json()["error"]
+
+
+def test_head_is_the_default_branch_wherever_a_revision_is_accepted(
+    api: HfApi, repo: str, call: Callable[..., Any]
+) -> None:
+    api.create_branch(repo, branch="aside")
+    api.upload_file(repo_id=repo, path_in_repo="a", path_or_fileobj=b"a", revision="HEAD")
+    head = api.model_info(repo).sha
+    assert api.model_info(repo, revision="HEAD").sha == head
+    assert api.list_repo_files(repo, revision="HEAD") == [".gitattributes", "a"]
+    assert [entry.path for entry in api.get_paths_info(repo, ["a"], revision="HEAD")] == ["a"]
+    assert api.list_repo_commits(repo, revision="HEAD")[0].commit_id == head
+    api.create_branch(repo, branch="copy", revision="HEAD")
+    api.create_tag(repo, tag="v1", revision="HEAD")
+    assert api.model_info(repo, revision="copy").sha == api.model_info(repo, revision="v1").sha == head
+    answer = call("HEAD", f"/{repo}/resolve/HEAD/a")
+    assert (answer.status, answer.headers["x-repo-commit"]) == (200, head)
+    for token in ("read", "write"):
+        assert call("GET", f"/api/models/{repo}/xet-{token}-token/HEAD").status == 200
+    api.super_squash_history(repo, branch="HEAD")
+    assert len(api.list_repo_commits(repo)) == 1
+    assert [branch.name for branch in api.list_repo_refs(repo).branches] == ["aside", "copy", "main"]
+
+
+def test_head_cannot_be_created_or_deleted(api: HfApi, repo: str, call: Callable[..., Any]) -> None:
+    assert call("POST", f"/api/models/{repo}/branch/HEAD").status == 400
+    assert call("POST", f"/api/models/{repo}/tag/main", {"tag": "HEAD"}).status == 400
+    assert call("DELETE", f"/api/models/{repo}/branch/HEAD").status == 404
+    assert api.model_info(repo, revision="HEAD").sha
+
+
+def test_a_branch_can_be_empty_and_can_be_overwritten(api: HfApi, repo: str, call: Callable[..., Any]) -> None:
+    """As huggingface.js requests it."""
+    path = f"/api/models/{repo}/branch"
+    assert call("POST", f"{path}/empty", {"emptyBranch": True}).status == 200
+    assert api.list_repo_files(repo, revision="empty") == []
+    assert call("POST", f"{path}/empty", {"emptyBranch": True}).status == 409
+    assert call("POST", f"{path}/empty%2Fbelow", {"overwrite": True}).status == 409
+    before = api.model_info(repo, revision="empty").sha
+    assert call("POST", f"{path}/empty", {"overwrite": True}).json()["targetCommit"] == before
+    assert call("POST", f"{path}/empty", {"overwrite": True, "startingPoint": "main"}).status == 200
+    assert api.model_info(repo, revision="empty").sha == api.model_info(repo).sha
+    assert call("POST", f"{path}/new", {"overwrite": True}).status == 200
+    assert api.model_info(repo, revision="new").sha == api.model_info(repo).sha
