@@ -43,7 +43,7 @@ class PullOptions(HubOptions, total=False):
     repo_type: RepoType | None
     """model, dataset, space or kernel. Default: the type in the repo's address, else model."""
     lock: Lock | str | Path | None
-    """A hub.lock that pins the commit and every digest. Without one, the digests are those the Hub lists."""
+    """A lock that pins the commit and every digest. Without one, the digests are those the Hub lists."""
     cache_dir: str | Path | None
     """The cache. Default: HF_HUB_CACHE."""
     local_dir: str | Path | None

@@ -1,26 +1,31 @@
 """Compare the release with the remote."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Unpack
 
+from hublish.api.lock_target import last_release
 from hublish.api.options import HubOptions, takes
-from hublish.api.read_project import AnyManifest, read_lock_file, read_project
+from hublish.api.read_project import AnyManifest, read_project
 from hublish.api.session import Session
-from hublish.base.errors import DocumentInvalidError
 from hublish.base.values import Plan
 from hublish.pipeline.compare.advice import with_advice
 from hublish.pipeline.publish import planning
-from hublish.schemas.documents.file_names import LOCK_FILE, MANIFEST_FILE
+from hublish.schemas.documents.file_names import MANIFEST_FILE
 
 
 @takes(HubOptions)
-def plan(manifest: AnyManifest = MANIFEST_FILE, **options: Unpack[HubOptions]) -> Plan:
+def plan(
+    manifest: AnyManifest = MANIFEST_FILE, *, lock: str | Path | None = None, **options: Unpack[HubOptions]
+) -> Plan:
     """Compare the release with the remote; nothing is written anywhere.
 
     A plan with `refusals` shows the changes, but cannot be published: its tag is at another release.
 
     Args:
         manifest: the manifest.
+        lock: the path of the lock, which names the files of the last release. Default: the one beside the manifest,
+            `priv.lock` for `priv.yaml`.
         **options: see `HubOptions`.
 
     Raises:
@@ -28,7 +33,7 @@ def plan(manifest: AnyManifest = MANIFEST_FILE, **options: Unpack[HubOptions]) -
         CardError: the Hub rejects the metadata of README.md.
         RemoteError: the Hub rejects a request or cannot be reached.
     """
-    with Session(read_project(manifest), **options) as session:
+    with Session(read_project(manifest, lock=lock), **options) as session:
         return with_advice(planned(session), session.hub)
 
 
@@ -38,6 +43,7 @@ def planned(session: Session) -> Plan:
     session.complete_repo_id()
     # The head first, then the files: a file that changes meanwhile is compared with an older head, never with a newer.
     head = session.hub.head(session.target)
+    last = last_release(session.project, session.target)
     compare = planning(
         session.workspace,
         session.hub,
@@ -45,20 +51,7 @@ def planned(session: Session) -> Plan:
         head,
         session.progress,
         executor=session.executor,
-        released=_last_paths(session),
+        released=frozenset(file.path_in_repo for file in last.files) if last else frozenset(),
     )
     compared = compare.run(session.project, session.progress)
     return replace(compared, release=session.placed(compared.release))
-
-
-def _last_paths(session: Session) -> frozenset[str]:
-    """Return the paths of the last release to the same repo, as its lock records them."""
-    path = session.project.folder / LOCK_FILE
-    if not path.exists():
-        return frozenset()
-    try:
-        lock = read_lock_file(path)
-    except DocumentInvalidError:  # it is written anew, and nothing depends on it
-        return frozenset()
-    same = (lock.repo_id, lock.repo_type) == (session.target.repo_id, session.target.repo_type)
-    return frozenset(file.path_in_repo for file in lock.files if same)

@@ -39,7 +39,7 @@ def publish(
         plan: the plan that was reviewed, as `plan` returned it or as a plan.json; any other release is rejected. The
             variables that were set for the plan are set again.
         confirm: receives the plan before anything is written; False stops.
-        lock: the path of the lock to write. Default: hub.lock beside the manifest.
+        lock: the path of the lock to write. Default: the one beside the manifest, `priv.lock` for `priv.yaml`.
         **options: see `HubOptions`.
 
     Raises:
@@ -50,13 +50,12 @@ def publish(
         VerificationError: the files on the Hub differ from the plan.
     """
     reviewed = _reviewed(plan)
-    with Session(_as_reviewed(manifest, reviewed), **options) as session:
+    with Session(read_project(_as_reviewed(manifest, reviewed), lock=lock), **options) as session:
         # A reviewed plan is only compared. The release is always planned anew, against the head as it is now.
         fresh = planned(session)
         refuse_impossible(fresh)
-        path = Path(lock or session.project.folder / LOCK_FILE)
-        if not fresh.nothing_to_do:
-            require_writable(path)
+        path = session.project.lock_path
+        require_writable(path, fresh)
         if reviewed is not None:
             refuse_stale(reviewed, plan_document(fresh))
         if confirm is not None and not confirm(with_advice(fresh, session.hub)):
@@ -69,8 +68,7 @@ def published(session: Session, lock: Path | None, plan: Plan | None = None) -> 
     # The stage always writes: without a place for the lock, it goes to a folder that is removed with the session.
     path = lock or session.workspace / LOCK_FILE
     plan = planned(session)
-    if not plan.nothing_to_do:
-        require_writable(path)
+    require_writable(path, plan)
     return publishing(session.hub, path).run(plan, session.progress)
 
 

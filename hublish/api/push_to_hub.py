@@ -24,7 +24,7 @@ from hublish.hub.client.installed_client import OURSELVES, Caller
 from hublish.pipeline.collect.sources import artifact_candidates
 from hublish.pipeline.restore.recorded_call import render_config
 from hublish.schemas.diagnose.diagnosis import diagnose
-from hublish.schemas.documents.file_names import CARD_FILE, LOCK_FILE
+from hublish.schemas.documents.file_names import CARD_FILE
 from hublish.schemas.documents.manifest import Manifest, Policy
 from hublish.schemas.variables.lookup import Setting
 
@@ -57,7 +57,7 @@ def push_to_hub(
         value: a model of a supported framework, its state dict, arrays by name, or an object whose `state_dict()`
             returns them.
         repo_id: the repo; not needed when the manifest names it.
-        manifest: a path to hub.yaml or a `Manifest`. Arguments given here override it. With a path, hub.lock is
+        manifest: a path to hub.yaml or a `Manifest`. Arguments given here override it. With a path, its lock is
             written beside it.
         manifest_variables: values that replace its `variables`, or add to them: `{"version": "1.2.0"}`.
         artifact: the artifact of the manifest that the object replaces, by its path_in_repo or source; not needed when
@@ -150,7 +150,7 @@ class Declared:
     @property
     def lock(self) -> Path | None:
         """The path of the lock: beside a manifest that is a file."""
-        return self.folder / LOCK_FILE if isinstance(self.manifest, str | Path) else None
+        return self.project.lock_path if self.project and isinstance(self.manifest, str | Path) else None
 
     def over(self, fields: dict[str, Any]) -> dict[str, Any]:
         """Return a manifest's fields with the arguments in their place."""
@@ -287,7 +287,8 @@ def _replacing_source(value: Any, config: bytes | None, declared: Declared, proj
     objects = {**project.objects, artifact.path_in_repo or artifact.source: value}
     made = _project(declared.over(fields), objects, config, project.folder)
     # An unchanged manifest is published byte for byte as it was written, comments included.
-    return replace(project, objects=made.objects) if made.manifest == project.manifest else made
+    is_unchanged = made.manifest == project.manifest
+    return replace(project, objects=made.objects) if is_unchanged else replace(made, lock=project.lock_path)
 
 
 def _project(fields: dict[str, Any], objects: Mapping[str, Any], config: bytes | None, folder: Path) -> Project:

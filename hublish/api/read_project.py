@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -9,7 +10,7 @@ from hublish.api.git.environment import MachineValues
 from hublish.base.errors import DocumentInvalidError, ManifestInvalidError, UsageError, concealing
 from hublish.base.values import Project
 from hublish.schemas.diagnose.problems import InvalidDocumentError, counted, errors_in
-from hublish.schemas.documents.file_names import MANIFEST_FILE
+from hublish.schemas.documents.file_names import LOCK_FILE, MANIFEST_FILE
 from hublish.schemas.documents.manifest import Manifest
 from hublish.schemas.documents.manifest_yaml import dump_manifest, resolve_manifest
 from hublish.schemas.secrets.masking import holds_token
@@ -33,6 +34,7 @@ def read_project(
     folder: str | Path | None = None,
     objects: Mapping[str, Any] | None = None,
     variables: Mapping[str, Setting] | None = None,
+    lock: str | Path | None = None,
 ) -> Project:
     """Read and validate a manifest, with its variables replaced.
 
@@ -46,6 +48,7 @@ def read_project(
         folder: sources are relative to it. Default: the manifest's folder, else the current one.
         objects: in-memory values (dicts of arrays) that replace the source of an artifact, by its path_in_repo.
         variables: values that replace those under `variables`, or add to them: `{"version": "1.2.0"}`.
+        lock: the path of its lock. Default: beside the manifest, `priv.lock` for `priv.yaml`.
 
     Raises:
         ManifestInvalidError: with every problem, each with its line and column.
@@ -54,13 +57,15 @@ def read_project(
     # First of all: the value of a variable may be a secret, and later errors quote values.
     settings = dict(variables or {})
     _refuse_settings(settings, manifest)
+    lock = None if lock is None else Path(lock).absolute()
     if isinstance(manifest, Project):
-        return _read_again(manifest, settings) if settings else manifest
+        project = _read_again(manifest, settings) if settings else manifest
+        return replace(project, lock=lock or project.lock)
     if isinstance(manifest, Manifest):
         data, home = dump_manifest(manifest), Path(folder or ".").absolute()
         if holds_token(data.decode("utf-8")):
             raise ManifestInvalidError("secret in manifest", hint=WHERE_CREDENTIALS_GO)
-        return Project(manifest, data, home, objects=dict(objects or {}))
+        return Project(manifest, data, home, objects=dict(objects or {}), lock=lock)
     path = Path(manifest)
     data = _bytes_of(path) if text is None else text
     home = Path(folder or path.parent).absolute()
@@ -69,7 +74,9 @@ def read_project(
     except InvalidDocumentError as error:
         msg = f"{path} has {counted(errors_in(error.problems))}"
         raise ManifestInvalidError(msg, problems=error.problems) from None
-    return Project(read.manifest, data, home, str(path), dict(objects or {}), settings, read.environment)
+    # A manifest that is not a file has no name that its lock could share.
+    lock = lock or (None if text is None else home / LOCK_FILE)
+    return Project(read.manifest, data, home, str(path), dict(objects or {}), settings, read.environment, lock)
 
 
 def read_plan_file(path: Path) -> "PlanDocument":
@@ -84,7 +91,7 @@ def read_plan_file(path: Path) -> "PlanDocument":
 
 
 def read_lock_file(path: Path) -> "Lock":
-    """Read a hub.lock.
+    """Read a lock.
 
     Raises:
         DocumentInvalidError: the file cannot be read, or is not a lock.
@@ -108,13 +115,14 @@ def _read_document(path: Path, reader: Callable[[bytes, str], T], hint: str) -> 
 
 def _read_again(project: Project, settings: Mapping[str, Setting]) -> Project:
     # The text, not the file: it may have come from standard input, or have changed since.
-    return read_project(
+    read = read_project(
         Path(project.name),
         text=project.text,
         folder=project.folder,
         objects=project.objects,
         variables={**project.settings, **settings},
     )
+    return replace(read, lock=project.lock)
 
 
 def _refuse_settings(settings: Mapping[str, Setting], manifest: AnyManifest) -> None:

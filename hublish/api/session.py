@@ -14,18 +14,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from hublish.api.read_project import AnyManifest, read_project
 from hublish.base.errors import AuthenticationError, HublishError, UsageError, conceal
 from hublish.base.own_credentials import own_credentials
 from hublish.base.progress import SILENT, Progress
 from hublish.base.values import Project, Release, Target
-from hublish.schemas.diagnose.problems import InvalidDocumentError, InvalidValueError, Location, Problem
+from hublish.schemas.diagnose.problems import InvalidValueError, Location, Problem
 from hublish.schemas.documents.file_names import GITIGNORE, STATE_FOLDER
 from hublish.schemas.documents.hub_names import EMBEDDED, RepoType, check_endpoint
 from hublish.schemas.documents.manifest import Manifest
 from hublish.schemas.documents.manifest_yaml import locate
 from hublish.schemas.documents.repo_addresses import RepoAddress, read_address
-from hublish.schemas.yaml.reader import read_yaml
 
 if TYPE_CHECKING:
     from hublish.hub.client.hub import Hub
@@ -72,30 +70,6 @@ def _checked_endpoint(endpoint: str, origin: str) -> str:
     except InvalidValueError as error:
         # The value is not repeated: it may contain a password.
         raise UsageError(f"{origin} is not valid: {error}", hint=error.hint) from None
-
-
-def declared_endpoint(manifest: AnyManifest) -> str:
-    """Return `repo.endpoint` of a manifest, empty for none.
-
-    A verb that compares with a lock needs no more of the manifest. A file that does not exist declares nothing, and
-    unless it declares an endpoint it need not be valid: its variables may be set only where the release is published.
-
-    Raises:
-        ManifestInvalidError: the file is not YAML, or it declares an endpoint and is invalid.
-    """
-    if isinstance(manifest, str | Path):
-        path = Path(manifest)
-        if not path.exists():
-            return ""
-        try:
-            repo = read_yaml(path.read_bytes(), str(path)).data.get("repo")
-        except (OSError, InvalidDocumentError):
-            # An endpoint may be declared in a file that cannot be parsed. Guessing could send the token elsewhere.
-            return read_project(manifest).target.endpoint  # raises the error with its place
-        # Most manifests declare no endpoint: their variables need not be resolved here.
-        if not (isinstance(repo, dict) and repo.get("endpoint")):
-            return ""
-    return read_project(manifest).target.endpoint
 
 
 class Session:

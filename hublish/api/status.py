@@ -4,8 +4,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Unpack
 
+from hublish.api.lock_target import DeclaredTarget, lock_of, refuse_other_target
 from hublish.api.options import HubOptions, takes
-from hublish.api.read_project import AnyManifest, read_lock_file, read_project
+from hublish.api.read_project import AnyManifest, read_project
 from hublish.api.session import Session
 from hublish.api.verify import Verification, compared
 from hublish.base.errors import RemoteError
@@ -13,7 +14,7 @@ from hublish.base.values import Project, Release, Setting
 from hublish.base.values.publication import LocalDrift, setting_changes
 from hublish.pipeline.build import releasing
 from hublish.pipeline.compare.drift import drift_since
-from hublish.schemas.documents.file_names import LOCK_FILE, MANIFEST_FILE
+from hublish.schemas.documents.file_names import MANIFEST_FILE
 from hublish.schemas.documents.lock import Lock
 
 
@@ -94,17 +95,22 @@ def status(
 
     Args:
         manifest: the manifest.
-        lock: a lock, or the path of one. Default: hub.lock beside the manifest, which may be missing.
+        lock: a lock, or the path of one. Default: the one beside the manifest, `priv.lock` for `priv.yaml`, which may
+            be missing.
         offline: send no request.
         **options: see `HubOptions`.
 
     Raises:
         ManifestInvalidError, SourceError, PolicyError: the release cannot be made.
         DocumentInvalidError: the lock cannot be read, or the named one is missing.
+        LockTargetError: the lock records a release for another repo, type or endpoint.
     """
-    project = read_project(manifest)
-    locked = _locked(lock, project)
+    project = read_project(manifest, lock=None if isinstance(lock, Lock) else lock)
+    locked = lock if isinstance(lock, Lock) else lock_of(project)
     with Session(project, lock=locked, **options) as session:
+        if locked is not None:
+            # Without a request: the local half must not depend on the Hub.
+            _refuse_other_target(session, locked, offline=True)
         release = releasing(session.workspace, session.progress, session.executor).run(project, session.progress)
         release = session.placed(release)
         if locked is None:
@@ -120,16 +126,13 @@ def status(
             return Status(project, release, locked, local, None, error)
 
 
-def _locked(lock: Lock | str | Path | None, project: Project) -> Lock | None:
-    if isinstance(lock, Lock):
-        return lock
-    # Only the default lock may be missing: before the first release there is none.
-    if lock is None and not (project.folder / LOCK_FILE).exists():
-        return None
-    return read_lock_file(Path(lock or project.folder / LOCK_FILE))
+def _refuse_other_target(session: Session, lock: Lock, *, offline: bool = False) -> None:
+    project = session.project
+    refuse_other_target(lock, session, DeclaredTarget.resolved(project), project.lock_path.name, offline=offline)
 
 
 def _remote(session: Session, lock: Lock) -> RemoteDrift:
+    _refuse_other_target(session, lock)
     hub = session.hub
     # The lock names the repo and branch to read, the manifest the settings they should have.
     target = replace(session.target, repo_id=lock.repo_id, repo_type=lock.repo_type, revision=lock.revision)

@@ -1,14 +1,16 @@
 """Compare the Hub with a lock."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
+from hublish.api.lock_target import DeclaredTarget, refuse_other_target
 from hublish.api.options import HubOptions, takes
 from hublish.api.read_project import AnyManifest, read_lock_file, read_project
-from hublish.api.session import Session, declared_endpoint
+from hublish.api.session import Session
 from hublish.base.errors import NotFoundError, UsageError
-from hublish.schemas.documents.file_names import GITATTRIBUTES, LOCK_FILE, MANIFEST_FILE
+from hublish.base.lock_names import lock_name, manifests_beside
+from hublish.schemas.documents.file_names import GITATTRIBUTES, MANIFEST_FILE
 from hublish.schemas.documents.lock import Lock
 
 if TYPE_CHECKING:
@@ -40,37 +42,55 @@ def verify(
     """Compare the remote revision with the lock, by the digests the Hub lists; no file is downloaded.
 
     Args:
-        manifest: its folder holds hub.lock, and it may declare the endpoint, as may a hub.yaml beside `lock`. The file
-            need not exist, and without an endpoint it need not be valid.
-        lock: a lock, or the path of one. Default: hub.lock beside the manifest.
+        manifest: it names the lock, the repo that the lock must be of, and maybe the endpoint, as may a manifest beside
+            `lock`. The file need not exist, and without an endpoint it need not be valid.
+        lock: a lock, or the path of one. Default: the one beside the manifest, `priv.lock` for `priv.yaml`.
         **options: see `HubOptions`.
 
     Raises:
         UsageError: two manifests name different endpoints.
         DocumentInvalidError: the lock cannot be read.
+        LockTargetError: the lock records a release for another repo, type or endpoint.
         ManifestInvalidError: the manifest is not YAML, or it declares an endpoint and is invalid.
         RemoteError: the Hub rejects a request or cannot be reached.
     """
-    folder = Path(manifest).absolute().parent if isinstance(manifest, str | Path) else read_project(manifest).folder
-    locked = lock if isinstance(lock, Lock) else read_lock_file(Path(lock or folder / LOCK_FILE))
-    # With an argument, the manifest does not decide, so that it need not be readable either.
-    lock_folder = Path(lock).absolute().parent if isinstance(lock, str | Path) else folder
-    beside_lock = lock_folder / MANIFEST_FILE if lock_folder != folder else None
-    declared = "" if options.get("endpoint") else _declared(manifest, beside_lock)
-    with Session(folder=folder, declared=declared, lock=locked, **options) as session:
+    path = None if isinstance(lock, Lock) else _lock_path(manifest, lock)
+    locked = lock if isinstance(lock, Lock) else read_lock_file(_lock_path(manifest, lock))
+    declared = _declared(manifest, None if lock is None else path, decides=not options.get("endpoint"))
+    with Session(folder=_folder(manifest), declared=declared.endpoint, lock=locked, **options) as session:
+        refuse_other_target(locked, session, declared, str(path or ""))
         session.progress.begin("reading the repo on the Hub")
         return compared(session.hub, locked)
 
 
-def _declared(manifest: AnyManifest, beside_lock: Path | None) -> str:
-    """Return the endpoint that the manifest declares, or the one beside a lock from another folder."""
+def _folder(manifest: AnyManifest) -> Path:
+    return Path(manifest).absolute().parent if isinstance(manifest, str | Path) else read_project(manifest).folder
+
+
+def _lock_path(manifest: AnyManifest, lock: str | Path | None) -> Path:
+    if lock is not None:
+        return Path(lock)
+    # The manifest may be invalid, or missing: only its name counts.
+    if isinstance(manifest, str | Path):
+        return Path(manifest).with_name(lock_name(Path(manifest).name))
+    return read_project(manifest).lock_path
+
+
+def _declared(manifest: AnyManifest, lock: Path | None, *, decides: bool) -> DeclaredTarget:
+    """Return the target that the manifest declares, with the endpoint of the one beside a lock from another folder."""
+    exists = not isinstance(manifest, str | Path) or Path(manifest).exists()
+    own = DeclaredTarget.of(manifest, decides=decides)
+    elsewhere = lock is not None and (not exists or lock.absolute().parent != _folder(manifest))
     # Both belong to the release: without the second, its token would go to HF_ENDPOINT.
-    found = {declared_endpoint(each) for each in (manifest, beside_lock) if each is not None} - {""}
+    beside = manifests_beside(lock.absolute())[:1] if lock is not None and elsewhere else ()
+    others = [DeclaredTarget.of(each, decides=decides) for each in beside]
+    found = {each.endpoint for each in (own, *others) if decides} - {""}
     if len(found) > 1:
         # The token goes to one of them only.
         msg = "the manifest, and the one beside the lock, name different endpoints"
         raise UsageError(msg, hint="choose one with --endpoint")
-    return next(iter(found), "")
+    named = own if exists or not others else others[0]
+    return replace(named, endpoint=next(iter(found), ""))
 
 
 def compared(hub: "Hub", lock: Lock) -> Verification:

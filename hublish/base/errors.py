@@ -67,6 +67,10 @@ class DocumentInvalidError(HublishError, code="document.invalid"):
     """A plan, receipt or lock file cannot be read."""
 
 
+class LockTargetError(HublishError, code="lock.target"):
+    """The lock records a release for another repo, type or Hub than the manifest names."""
+
+
 class SourceError(HublishError, code="source.invalid"):
     """A source is missing, matches nothing, or contains files that must not be published."""
 

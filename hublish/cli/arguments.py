@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hublish.base.errors import UsageError
+from hublish.base.lock_names import lock_name
 from hublish.cli.report import FORMATS, Report
 from hublish.cli.views.phrases import RepeatedOptions
 from hublish.schemas.documents.file_names import MANIFEST_FILE
@@ -19,7 +20,10 @@ STDIN_LIMIT = 1 << 20
 
 # The options of a download by keyword of `hublish.pull` and `hublish.load`: flags, and arguments of `add_argument`.
 _DOWNLOAD: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
-    "lock": (("--lock",), {"metavar": "FILE", "type": Path, "help": "a hub.lock: download its commit and digests"}),
+    "lock": (
+        ("--lock",),
+        {"metavar": "FILE", "type": Path, "help": "a lock: download its commit and digests"},
+    ),
     "allow_patterns": (
         ("--include",),
         {"metavar": "PATTERN", "action": "append", "help": "only matching files; repeatable (default: the load plan)"},
@@ -67,8 +71,13 @@ def add_manifest_file(parser: argparse.ArgumentParser) -> None:
 
 
 def add_lock(parser: argparse.ArgumentParser) -> None:
-    """Add `--lock`, for commands that compare a release with its lock."""
-    parser.add_argument("--lock", metavar="FILE", type=Path, help="the lock (default: hub.lock beside the manifest)")
+    """Add `--lock`, for commands that read or write the lock of a release."""
+    parser.add_argument(
+        "--lock",
+        metavar="FILE",
+        type=Path,
+        help="the lock (default: the one of the manifest, beside it: hub.lock, or priv.lock for priv.yaml)",
+    )
 
 
 def add_exitcode(parser: argparse.ArgumentParser) -> None:
@@ -181,9 +190,13 @@ def manifest(arguments: argparse.Namespace, report: Report) -> "Path | Project":
     return hublish.read_project(Path("<stdin>"), text=text, folder=Path.cwd(), variables=variables)
 
 
-def beside_manifest(arguments: argparse.Namespace, name: str) -> Path:
-    """Return the path of a file in the manifest's folder."""
-    return Path(name) if arguments.file == "-" else Path(arguments.file).parent / name
+def lock_path(arguments: argparse.Namespace) -> Path:
+    """Return the lock of the manifest, as a path that is shown."""
+    if arguments.lock is not None:
+        return Path(arguments.lock)
+    # Standard input has no name that the lock could share.
+    file = Path(MANIFEST_FILE if arguments.file == "-" else arguments.file)
+    return file.with_name(lock_name(file.name))
 
 
 def repeated_options(arguments: argparse.Namespace) -> RepeatedOptions:
@@ -191,6 +204,8 @@ def repeated_options(arguments: argparse.Namespace) -> RepeatedOptions:
     # Not every command has all of these options.
     file = getattr(arguments, "file", MANIFEST_FILE)
     named = "" if file == MANIFEST_FILE else f" -f {shlex.quote(file)}"
+    if (lock := getattr(arguments, "lock", None)) is not None:
+        named += f" --lock {shlex.quote(str(lock))}"
     settings = "".join(f" --set {shlex.quote(f'{name}={value}')}" for name, value in getattr(arguments, "settings", ()))
     endpoint = getattr(arguments, "endpoint", None)
     hub = " --local" if endpoint == "embedded" else f" --endpoint {shlex.quote(endpoint)}" if endpoint else ""

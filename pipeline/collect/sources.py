@@ -15,7 +15,7 @@ from hublish.formats import registry
 from hublish.formats.catalogue import COPY, SHARD_INDEX_SUFFIX
 from hublish.formats.format_options import InvalidOptionsError, default_suffix, validate_options
 from hublish.formats.interface import Format
-from hublish.pipeline.collect.verdicts import name_steps
+from hublish.pipeline.collect.verdicts import Locks, name_steps
 from hublish.pipeline.collect.walking import Entry, look, walk
 from hublish.schemas.diagnose.problems import Problem
 from hublish.schemas.documents.file_names import MANIFEST_FILE
@@ -160,13 +160,14 @@ def _candidates(project: Project, index: int, artifact: Artifact, suffix: str) -
         verdict, value = Verdict.of([collects]), project.objects[key]
         yield Candidate(_path_of_object(artifact, suffix), "<memory>", None, index, verdict, value=value)
         return
+    locks = Locks.of(project)
     for found in find_files(project.folder, artifact):
         relative, path = found.entry.relative, found.path_in_repo
         # A path that the author wrote for one file is never changed, not even its suffix.
         if not (found.named and artifact.path_in_repo):
             path = _with_suffix(path, suffix)
         verdict = Verdict.of(
-            [collects, *name_steps(relative, named=found.named), *_manifest_steps(project, relative, found)]
+            [collects, *name_steps(relative, locks, named=found.named), *_manifest_steps(project, relative, found)]
         )
         content = OnDisk(project.folder / relative, found.entry.identity)
         yield Candidate(path, relative, content, index, verdict, found.entry.kind)

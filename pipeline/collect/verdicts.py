@@ -3,14 +3,17 @@
 The patterns have huggingface_hub's own meaning. Every rule answers with a `Step`; `Verdict.of` decides among them.
 """
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final
 
 from hublish.audit.path_audit import default_denied
 from hublish.base import durable
+from hublish.base.lock_names import is_lock_name
 from hublish.base.patterns import matching, near_misses
-from hublish.base.values import Candidate, Effect, Step, Verdict
+from hublish.base.values import Candidate, Effect, Project, Step, Verdict
 from hublish.schemas.diagnose.problems import Problem
 from hublish.schemas.documents.file_names import LOCK_FILE
 from hublish.schemas.documents.manifest import Patterns
@@ -18,20 +21,46 @@ from hublish.schemas.documents.manifest import Patterns
 _ALLOW: Final = "patterns.allow_patterns"
 _IGNORE: Final = "patterns.ignore_patterns"
 
-_LOCK = Step("lock", Effect.EXCLUDES, "hub.lock records the release and is not part of it")
-_LEFTOVER = Step("leftover", Effect.EXCLUDES, "an interrupted run left it while writing hub.lock")
 _NOT_DENIED = Step("denied", Effect.PASSES, "denied by default: no match")
 _NOT_ALLOWED = Step("allow_patterns", Effect.EXCLUDES, f"{_ALLOW}: none matches", _ALLOW)
 _NOT_IGNORED = Step("ignore_patterns", Effect.PASSES, f"{_IGNORE}: none matches", _IGNORE)
 
 
-def name_steps(relative: str, *, named: bool) -> Iterator[Step]:
+@dataclass(frozen=True)
+class Locks:
+    """The locks of a project: its own, hub.lock, and those of other manifests in the same folder."""
+
+    folder: Path
+    own: frozenset[str]
+    """Paths below the folder."""
+
+    @classmethod
+    def of(cls, project: Project) -> "Locks":
+        """Return the locks of a project."""
+        path = project.lock_path
+        # Only the folders are resolved: a lock may be a link itself.
+        below = os.path.relpath(Path(os.path.realpath(path.parent), path.name), os.path.realpath(project.folder))
+        return cls(project.folder, frozenset((LOCK_FILE, below.replace(os.sep, "/"))))
+
+    def steps(self, relative: str, *, named: bool) -> Iterator[Step]:
+        """Yield the reason why a file is excluded as a lock, or as a draft of one."""
+        folder, slash, name = relative.rpartition("/")
+        # Further down, only the lock that the caller names: a `hub.lock` there is data of another release.
+        is_others = not (named or slash) and name.endswith(".lock") and is_lock_name(self.folder, name)
+        if relative in self.own or is_others:
+            yield Step("lock", Effect.EXCLUDES, f"{name} records the release and is not part of it")
+        # The first character decides for almost every name in a tree.
+        elif name.startswith(".") and (lock := self._interrupted(folder + slash, name)):
+            yield Step("leftover", Effect.EXCLUDES, f"an interrupted run left it while writing {lock}")
+
+    def _interrupted(self, folder: str, name: str) -> str | None:
+        locks = (path.removeprefix(folder) for path in self.own if path.startswith(folder))
+        return next((lock for lock in locks if durable.is_leftover(name, of=lock)), None)
+
+
+def name_steps(relative: str, locks: Locks, *, named: bool) -> Iterator[Step]:
     """Yield the rules about a file's path below the manifest's folder; `named` when a source is exactly this path."""
-    # Only the lock of this folder: a `hub.lock` further down is data of another release.
-    if relative == LOCK_FILE:
-        yield _LOCK
-    elif durable.is_leftover(relative, of=LOCK_FILE):
-        yield _LEFTOVER
+    yield from locks.steps(relative, named=named)
     # A denied file that the manifest names is refused later: leaving it out silently would surprise its author.
     if named:
         return

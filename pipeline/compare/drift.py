@@ -10,7 +10,7 @@ from hublish.schemas.documents.lock import Lock, LockedFile
 
 
 def drift_since(lock: Lock, release: Release, target: Target) -> LocalDrift:
-    """Compare a release for a target with a lock, by digests."""
+    """Compare a release for a target with a lock of the same repo, by digests."""
     locked = {file.path_in_repo: file for file in lock.files}
     now = {file.path_in_repo: file for file in release.files}
     both = sorted(locked.keys() & now.keys())
@@ -50,13 +50,6 @@ def _changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]
 def _settings(lock: Lock, target: Target) -> Iterator[Setting]:
     # The lock has the ref of a pull request, the manifest the branch that it is to be merged into.
     revision = lock.revision if target.create_pr else target.revision
-    # Without a namespace in the manifest, that of the token was added when it was published.
-    repo_id = lock.repo_id if "/" in target.repo_id else lock.repo_id.rpartition("/")[2]
-    for name, before, after in (
-        ("repo_id", repo_id, target.repo_id),
-        ("repo_type", lock.repo_type, target.repo_type),
-        ("revision", lock.revision, revision),
-        ("tag", lock.tag, target.tag),
-    ):
+    for name, before, after in (("revision", lock.revision, revision), ("tag", lock.tag, target.tag)):
         if before != after:
             yield Setting(name, before, after or "none")

@@ -2,25 +2,42 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from hublish.base import durable
 from hublish.base.errors import HublishError
-from hublish.base.values import Receipt
+from hublish.base.values import Plan, Receipt
 from hublish.pipeline.lock.records import lock_document
 
+_NOTHING_SENT: Final = "nothing was sent; make it writable, or name another file with --lock"
+# In every lock since the first version, also in one with the marks of a merge conflict.
+_KEY: Final = b'"lock_version"'
 
-def require_writable(path: Path) -> None:
-    """Refuse a lock that cannot be written, before anything is sent.
+
+def require_writable(path: Path, plan: Plan) -> None:
+    """Refuse a lock that cannot be written, or that would replace another file, before anything is sent.
 
     Raises:
         HublishError: with the reason.
     """
     try:
-        durable.require_writable(path)
+        if _is_other_file(path):
+            msg = f"{path} exists and is not a lock of hublish: it would be replaced"
+            raise HublishError(msg, hint="nothing was sent; name another file with --lock, or move it away")
+        # A release that is there already may be locked already: in a checkout that cannot be written, say.
+        if not plan.nothing_to_do:
+            durable.require_writable(path)
     except OSError as error:
-        msg = f"{path} cannot be written: {error.strerror}"
-        raise HublishError(msg, hint="nothing was sent; make it writable, and publish again") from error
+        raise HublishError(f"{path} cannot be written: {error.strerror}", hint=_NOTHING_SENT) from error
+
+
+def _is_other_file(path: Path) -> bool:
+    if path.is_dir() or not path.exists():  # a folder has an error of its own
+        return False
+    if not path.is_file():  # a device, say: the rename would replace it
+        return True
+    text = path.read_bytes()
+    return bool(text.strip()) and _KEY not in text
 
 
 @dataclass(frozen=True)
@@ -28,7 +45,7 @@ class WriteLock:
     """Write the lock; the same release gives the same bytes.
 
     Args:
-        path: hub.lock, next to hub.yaml.
+        path: the lock of the manifest.
     """
 
     path: Path

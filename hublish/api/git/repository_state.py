@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from hublish.api.git.git_command import GitOutput, run_git
+from hublish.base.lock_names import lock_names
 from hublish.schemas.diagnose.problems import shortened
 from hublish.schemas.documents.file_names import LOCK_FILE, STATE_FOLDER
 from hublish.schemas.variables.lookup import NoValueError
@@ -82,11 +83,11 @@ class Git:
     def dirty(self) -> bool:
         """Return whether a tracked file differs from HEAD, as `git describe --dirty` determines it.
 
-        Untracked files do not count, nor do files inside submodules, nor hub.lock and .hublish beside the manifest:
-        hublish writes those itself.
+        Untracked files do not count, nor do files inside submodules, nor .hublish and the locks of manifests in the
+        folder: hublish writes those itself.
         """
         self.commit()  # without a commit, every file would be new
-        others = [f":(exclude,literal){name}" for name in _OWN_FILES]
+        others = [f":(exclude,literal){name}" for name in (*_OWN_FILES, *lock_names(self.folder))]
         status = ("status", "--porcelain", "-z", "--untracked-files=no", "--ignore-submodules=dirty", "--no-renames")
         environ = without_repository_filters(self.folder, self.environ)
         return bool(_checked(run_git(self.folder, environ, *status, "--", ":(top)", *others)).out)

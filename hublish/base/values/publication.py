@@ -247,7 +247,7 @@ class LocalDrift:
     removed: tuple[str, ...] = ()
     """Locked files that are not part of the release any more."""
     settings: tuple[Setting, ...] = ()
-    """Differences between manifest and lock: the repo, the branch, the tag."""
+    """Differences between manifest and lock: the branch, the tag."""
 
     @property
     def any(self) -> bool:
@@ -257,9 +257,9 @@ class LocalDrift:
     @property
     def keeps_the_tag(self) -> bool:
         """Whether the files changed while the version did not: publishing refuses to move a tag."""
-        # With another tag or repo in the manifest, the new files get a tag of their own.
-        moved = {setting.name for setting in self.settings}
-        return bool(self.added or self.changed or self.removed) and not moved & {"tag", "repo_id", "repo_type"}
+        # With another tag in the manifest, the new files get a tag of their own.
+        has_tag = any(setting.name == "tag" for setting in self.settings)
+        return bool(self.added or self.changed or self.removed) and not has_tag
 
 
 def plan_differences(plan: Plan, files: Mapping[str, RemoteFile]) -> tuple[Problem, ...]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from hublish.base.content import Content
 from hublish.base.errors import SourceError
+from hublish.base.lock_names import lock_name
 from hublish.base.values.target import Target, targets_of
 from hublish.schemas.diagnose.problems import Location, Problem
 from hublish.schemas.documents.file_names import MANIFEST_FILE
@@ -33,6 +34,13 @@ class Project:
     """Values that replaced those under `variables` when the text was read."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """The values from git and the clock at that time, by the names that the text mentions: `git.commit`."""
+    lock: Path | None = None
+    """The lock that the caller names; None for the one beside the manifest."""
+
+    @property
+    def lock_path(self) -> Path:
+        """The lock that belongs to this manifest."""
+        return self.lock or self.folder / lock_name(PurePosixPath(self.name).name)
 
     @property
     def targets(self) -> tuple[Target, ...]:

@@ -70,8 +70,8 @@ SECTIONS = (
             Entry("files", "list exactly what would be uploaded, with size, sha256 and origin"),
             Entry("plan", "compare the release with the Hub and show what would change"),
             Entry("publish", "upload the release in one commit, then verify, tag and lock it"),
-            Entry("verify", "compare the files on the Hub with hub.lock"),
-            Entry("status", "report whether the working tree or the Hub drifted from hub.lock"),
+            Entry("verify", "compare the files on the Hub with the lock"),
+            Entry("status", "report whether the working tree or the Hub drifted from the lock"),
         ),
     ),
     Section(

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hublish.base.errors import RemoteConflictError, UsageError
-from hublish.cli.arguments import add_exitcode, add_hub, add_manifest, hub_options, manifest, repeated_options
+from hublish.cli.arguments import add_exitcode, add_hub, add_lock, add_manifest, hub_options, manifest, repeated_options
 from hublish.cli.commands import Example, Outcome
 from hublish.cli.exit_codes import CHANGES
 from hublish.cli.report import Report
@@ -28,6 +28,7 @@ EXAMPLES = (
 
 def configure(parser: ArgumentParser) -> None:
     add_manifest(parser)
+    add_lock(parser)
     parser.add_argument("--out", metavar="FILE", type=Path, help="write the plan, for review and for `publish FILE`")
     parser.add_argument("--all", action="store_true", help="list unchanged, left and excluded files one by one too")
     parser.add_argument("--why", action="store_true", help="show the line of hub.yaml that decides for each file")
@@ -39,7 +40,7 @@ def run(arguments: Namespace, report: Report) -> Outcome:
     import hublish
     from hublish.cli.views.plan import PlanView
 
-    plan = hublish.plan(manifest(arguments, report), **hub_options(arguments, report))
+    plan = hublish.plan(manifest(arguments, report), lock=arguments.lock, **hub_options(arguments, report))
     report.warn((*plan.release.warnings, *plan.warnings))
     # Before the plan is shown: a plan file that cannot be written is an error.
     if arguments.out:

@@ -4,13 +4,12 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from pathlib import Path
 
 from hublish.base.errors import UsageError
-from hublish.cli.arguments import add_hub, add_manifest, beside_manifest, hub_options, manifest, repeated_options
+from hublish.cli.arguments import add_hub, add_lock, add_manifest, hub_options, lock_path, manifest, repeated_options
 from hublish.cli.commands import Example, Outcome
 from hublish.cli.report import Report
-from hublish.schemas.documents.file_names import LOCK_FILE
 
 DESCRIPTION = """Uploads the release in one commit on top of the head that it was planned against, verifies the files
-at that commit, creates the tag, and writes hub.lock beside the manifest. On a terminal it shows the plan and asks
+at that commit, creates the tag, and writes the lock beside the manifest. On a terminal it shows the plan and asks
 first; elsewhere it needs -y or a reviewed plan. If the Hub already holds the release, there is nothing to do. After
 an interruption, run it again: it never makes a second commit of the same release."""
 EXAMPLES = (
@@ -26,6 +25,7 @@ def configure(parser: ArgumentParser) -> None:
         "plan", nargs="?", type=_plan_file, metavar="plan.json", help="a reviewed plan: publish exactly this or nothing"
     )
     add_manifest(parser)
+    add_lock(parser)
     parser.add_argument("-y", "--yes", action="store_true", help="do not ask for confirmation")
     add_hub(parser)
 
@@ -59,9 +59,10 @@ def run(arguments: Namespace, report: Report) -> Outcome:
         manifest(arguments, report),
         plan=arguments.plan,
         confirm=None if agreed else confirm,
+        lock=arguments.lock,
         **hub_options(arguments, report),
     )
     # Without agreement, confirm() has written the warnings beside the plan.
     if agreed:
         report.warn(receipt.plan.release.warnings)
-    return Outcome(ReceiptView(receipt, beside_manifest(arguments, LOCK_FILE), repeated_options(arguments)))
+    return Outcome(ReceiptView(receipt, lock_path(arguments), repeated_options(arguments)))

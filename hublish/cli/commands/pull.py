@@ -8,7 +8,7 @@ from hublish.cli.commands import Example, Outcome
 from hublish.cli.report import Report
 
 DESCRIPTION = """Resolves the revision to a commit, downloads the files in the release's load plan, and compares every
-byte with its digest - the Hub's, or the one in a hub.lock - before anything can use it. A file that is or contains a
+byte with its digest - the Hub's, or the one in a lock - before anything can use it. A file that is or contains a
 pickle is refused and removed, unless --allow-pickle permits it. Files are stored in huggingface_hub's cache, so a
 second pull downloads nothing, or in --local-dir."""
 EXAMPLES = (

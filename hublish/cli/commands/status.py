@@ -7,7 +7,7 @@ from hublish.cli.commands import Example, Outcome
 from hublish.cli.exit_codes import CHANGES, FAILED
 from hublish.cli.report import Report
 
-DESCRIPTION = """Seals the release as `files` does and compares it with hub.lock: which files were added, changed or
+DESCRIPTION = """Seals the release as `files` does and compares it with the lock: which files were added, changed or
 removed, and whether the version was raised. Then compares the Hub: whether the branch or the tag moved, which files
 differ from the lock, which settings differ from the manifest. It only reads. If the Hub cannot be reached, the local
 half is still reported, and the exit code is 1; --offline skips the Hub."""

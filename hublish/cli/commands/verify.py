@@ -9,8 +9,9 @@ from hublish.cli.exit_codes import FAILED
 from hublish.cli.report import Report
 from hublish.schemas.documents.file_names import MANIFEST_FILE
 
-DESCRIPTION = """Lists the files at the locked revision and compares their digests with hub.lock: missing, extra and
-different files. Downloads no file. Any difference ends with exit code 1."""
+DESCRIPTION = """Lists the files at the locked revision and compares their digests with the lock: missing, extra and
+different files. Downloads no file. Any difference ends with exit code 1, and so does a lock of another repo, type or
+Hub than the manifest's."""
 EXAMPLES = (
     Example("hublish verify", "does the Hub still hold the release in hub.lock?"),
     Example("hublish verify --lock releases/v1.lock", "another lock"),

@@ -20,7 +20,7 @@ SHORT_DIGEST = 16
 class RepeatedOptions:
     """Options that the next command line needs again, each with a space before it."""
 
-    # ` -f release/hub.yaml`, for commands that need its folder only, or find the variables in a plan.
+    # ` -f release/hub.yaml --lock v1.lock`, for commands that read no variables, or find them in a plan.
     file: str = ""
     # ` --local`, for commands that send requests to the Hub.
     hub: str = ""

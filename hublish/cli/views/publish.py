@@ -84,8 +84,9 @@ class ReceiptView:
     def _serve(self) -> Iterable[str]:
         if self._embedded:
             # `hub serve` takes .hublish/hub in the current folder by default.
-            root = self.lock.parent / STATE_FOLDER / "hub"
-            option = "" if self.lock.parent == Path() else f" --root {shlex.quote(str(root))}"
+            folder = Path(self.receipt.plan.release.project.name).parent
+            root = folder / STATE_FOLDER / "hub"
+            option = "" if folder == Path() else f" --root {shlex.quote(str(root))}"
             yield f"hublish hub serve{option}  to inspect it with other tools"
 
     @property

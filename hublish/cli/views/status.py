@@ -73,7 +73,7 @@ class StatusView:
 
     def _unpublished(self, paint: Paint) -> Iterable[str]:
         files = self.status.release.files
-        yield paint("bold", "Nothing has been published from here yet: hub.lock does not exist.")
+        yield paint("bold", f"Nothing has been published from here yet: {self._lock} does not exist.")
         yield f"  {plural(len(files), 'file')}, {format_size(size_of(files))}, to upload"
         yield from next_steps(paint, f"hublish plan{self.repeated.manifest}{self.repeated.hub}")
 
@@ -87,8 +87,12 @@ class StatusView:
         if found.changed:
             return f"{paint('yellow', 'Drifted:')} {here}; {there}."
         if found.remote is None:
-            return f"{paint('green', 'No drift:')} the working tree matches hub.lock; {there}."
-        return f"{paint('green', 'No drift:')} the working tree and the Hub match hub.lock."
+            return f"{paint('green', 'No drift:')} the working tree matches {self._lock}; {there}."
+        return f"{paint('green', 'No drift:')} the working tree and the Hub match {self._lock}."
+
+    @property
+    def _lock(self) -> str:
+        return self.status.project.lock_path.name
 
     def _next(self, paint: Paint) -> Iterable[str]:
         found = self.status
@@ -123,7 +127,8 @@ def _remote_rows(remote: RemoteDrift) -> Iterator[Row]:
     lock, found = remote.lock, remote.verification
     # Without the repo or the branch every file is missing: one row is clearer than one per file.
     if not remote.repo_exists:
-        yield "-", lock.repo_id, _not_found(remote)
+        # The Hub gives the same response for a deleted repo and for a private one that the token cannot access.
+        yield "-", lock.repo_id, "not found: it was deleted, or the token cannot access it"
         return
     if remote.head is None:
         yield "-", lock.revision, "the branch no longer exists"
@@ -136,13 +141,6 @@ def _remote_rows(remote: RemoteDrift) -> Iterator[Row]:
     yield from (("~", path, "different bytes") for path in found.different)
     yield from (("+", path, "not in the lock") for path in found.extra)
     yield from (("~", item.name, f"{item.before}, but {item.after} in the manifest") for item in remote.settings)
-
-
-def _not_found(remote: RemoteDrift) -> str:
-    if remote.endpoint != remote.lock.endpoint:
-        return f"not found at {remote.endpoint}; it was published to {remote.lock.endpoint}"
-    # The Hub gives the same response for a deleted repo and for a private one that the token cannot access.
-    return "not found: it was deleted, or the token cannot access it"
 
 
 def _tag_row(remote: RemoteDrift) -> Row:

@@ -28,6 +28,7 @@ _HOME_HEADER: Final = "x-hublish-endpoint"
 # Redirects are built from the request that they answer, and inherit its extensions.
 _HOME: Final = "hublish.endpoint"
 _IS_FILE: Final = "hublish.is_file"
+_AGENT_LIST: Final = "/api/agent-harnesses"
 
 _INSTALLING = threading.Lock()
 
@@ -74,6 +75,19 @@ class SessionFactory:
         # A transfer to a storage server carries no headers of ours; its response is small.
         if home is not None or (request.method != "GET" and self.event_hooks["response"]):
             _limit(response, is_file=request.extensions.get(_IS_FILE, False))
+
+
+def without_agent_list(endpoint: str) -> Callable[[Any], None]:
+    """Return a check that stops the client from asking another Hub than the one in use for its list of coding agents.
+
+    For the User-Agent header, the client asks HF_ENDPOINT. It does without the list when that fails.
+    """
+
+    def check(request: Any) -> None:
+        if request.url.path.endswith(_AGENT_LIST) and not is_same_origin(request.url, endpoint):
+            raise RemoteError(f"{request.url.host} is not the Hub in use")
+
+    return check
 
 
 def session_factory() -> SessionFactory:

@@ -15,7 +15,7 @@ from hublish.base.errors import HublishError, RemoteError
 from hublish.base.progress import SILENT, Progress
 from hublish.base.values import Head, RemoteFile, RepoRef, Target
 from hublish.hub.client import failures, listings
-from hublish.hub.client.guarded_session import home_headers, session_factory
+from hublish.hub.client.guarded_session import home_headers, session_factory, without_agent_list
 from hublish.hub.client.installed_client import OURSELVES, Caller
 from hublish.hub.client.retry import RetryBudget
 
@@ -260,7 +260,7 @@ class Hub:
 
     @contextmanager
     def bounded(self) -> Iterator[None]:
-        """Bound the client's waiting by the budget, and let it draw its bars only where progress is shown."""
+        """Bound the client's waiting and the Hubs it asks, and let it draw its bars only where progress is shown."""
         from huggingface_hub.utils import (
             are_progress_bars_disabled,
             disable_progress_bars,
@@ -271,10 +271,13 @@ class Hub:
         quiet = not self.progress.visible and not are_progress_bars_disabled()
         if quiet:
             disable_progress_bars()
+        session, check = session_factory(), without_agent_list(self.endpoint)
+        session.event_hooks["request"].append(check)
         try:
-            with self.retries.bounding(session_factory()):
+            with self.retries.bounding(session):
                 yield
         finally:
+            session.event_hooks["request"].remove(check)
             if quiet:
                 enable_progress_bars()
 

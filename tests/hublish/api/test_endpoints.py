@@ -11,8 +11,7 @@ import pytest
 from huggingface_hub import constants
 
 import hublish
-from hublish.api.session import declared_endpoint
-from hublish.base.errors import UsageError
+from hublish.base.errors import LockTargetError, UsageError
 from hublish.hub.client.hub import Hub
 
 
@@ -34,9 +33,9 @@ def set_default_endpoint(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None
 @pytest.fixture
 def stranger(hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stranger]:
     """The Hub that HF_ENDPOINT names, with a token in the environment that it must not see."""
-    # The client asks HF_ENDPOINT, without a token, for the list of coding agents, unless it has the list of today.
-    (tmp_path / "agents.json").write_text('{"standardEnvVars": [], "harnesses": {"x": {}}}')
+    # Forget the list of coding agents, so that the client wants it anew.
     monkeypatch.setattr(constants, "AGENT_HARNESSES_PATH", str(tmp_path / "agents.json"), raising=False)
+    monkeypatch.setattr("huggingface_hub.utils._detect_agent._registry", None, raising=False)
     seen: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -83,7 +82,7 @@ def test_a_verb_reaches_the_hub_of_the_manifest_and_no_other(name: str, declared
 
 
 def test_a_lock_in_another_folder_is_verified_at_the_hub_of_the_manifest_beside_it(
-    declared: Path, stranger: Stranger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    declared: Path, hub: Hub, stranger: Stranger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hublish.publish(declared)
     (tmp_path / "elsewhere").mkdir()
@@ -93,7 +92,9 @@ def test_a_lock_in_another_folder_is_verified_at_the_hub_of_the_manifest_beside_
     Path("hub.yaml").write_text("repo: {repo_id: me/x, endpoint: 'http://127.0.0.1:9'}\nartifacts: [{source: a}]\n")
     with pytest.raises(UsageError, match="name different endpoints"):
         hublish.verify(lock=lock)
-    assert hublish.verify(lock=lock, endpoint=declared_endpoint(declared)).ok
+    with pytest.raises(LockTargetError, match="repo_id acme/digits, not me/x"):
+        hublish.verify(lock=lock, endpoint=hub.endpoint)
+    assert hublish.verify(declared, lock=lock).ok
     assert stranger.requests == []
 
 
@@ -143,8 +144,9 @@ def test_a_lock_of_somewhere_else_does_not_choose_the_hub(
     lock = manifest.parent / "hub.lock"
     lock.write_text(lock.read_text().replace(hub.endpoint, stranger.endpoint))
     set_default_endpoint(hub.endpoint, monkeypatch)
-    assert hublish.verify(manifest).ok
-    assert hublish.status(manifest).error is None
+    for verb in (hublish.verify, hublish.status):
+        with pytest.raises(LockTargetError, match=f"endpoint {stranger.endpoint}, not {hub.endpoint}"):
+            verb(manifest)
     assert hublish.pull(lock=lock).checked
     assert stranger.requests == []
 

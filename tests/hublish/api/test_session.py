@@ -5,10 +5,9 @@ from pathlib import Path
 import pytest
 from huggingface_hub import constants
 
-from hublish.api.session import Session, declared_endpoint, resolve_endpoint
-from hublish.base.errors import ManifestInvalidError
+from hublish.api.session import Session, resolve_endpoint
 from hublish.schemas.documents.lock import Lock
-from hublish.schemas.documents.manifest import Load, Manifest
+from hublish.schemas.documents.manifest import Load
 
 OUR_HUB, ANOTHER_HUB, DEFAULT_HUB = "https://ours.example", "https://another.example", "https://default.example"
 
@@ -44,48 +43,6 @@ def test_one_rule_resolves_the_endpoint(
 ) -> None:
     monkeypatch.setattr(constants, "ENDPOINT", f"{DEFAULT_HUB}/")
     assert resolve_endpoint(given, declared, lock(locked) if locked else None) == resolved
-
-
-@pytest.mark.parametrize(
-    ("text", "endpoint"),
-    [
-        ("repo: {repo_id: acme/x, endpoint: 'https://ours.example'}\nartifacts: [{source: a}]", OUR_HUB),
-        (
-            "variables: {h: ours}\nrepo: {repo_id: a/x, endpoint: 'https://{{ h }}.example'}\nartifacts: [{source: a}]",
-            OUR_HUB,
-        ),
-        ("repo: {repo_id: acme/x}\nartifacts: [{source: a}]", ""),
-        ("repo: {repo_id: acme/x, tag: '{{ env.NOT_SET_HERE }}'}\nenv: [NOT_SET_HERE]\nartifacts: []", ""),
-        ("repo: 7", ""),
-    ],
-)
-def test_a_manifest_without_an_endpoint_need_not_be_valid(text: str, endpoint: str, tmp_path: Path) -> None:
-    (tmp_path / "hub.yaml").write_text(text)
-    assert declared_endpoint(tmp_path / "hub.yaml") == endpoint
-
-
-def test_a_manifest_that_does_not_exist_declares_no_endpoint(tmp_path: Path) -> None:
-    assert declared_endpoint(tmp_path / "hub.yaml") == ""
-
-
-def test_a_manifest_built_in_python_declares_its_endpoint() -> None:
-    fields = {"repo": {"repo_id": "acme/x", "endpoint": "embedded"}, "artifacts": [{"source": "a"}]}
-    assert declared_endpoint(Manifest.model_validate(fields)) == "embedded"
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "repo: {repo_id: acme/x, endpoint: 'https://ours.example'}\nartifacts: []",
-        "repo: {repo_id: acme/x, endpoint: 'not a URL'}\nartifacts: [{source: a}]",
-        "repo: [",
-        "",
-    ],
-)
-def test_a_manifest_whose_endpoint_is_not_certain_is_an_error(text: str, tmp_path: Path) -> None:
-    (tmp_path / "hub.yaml").write_text(text)
-    with pytest.raises(ManifestInvalidError):
-        declared_endpoint(tmp_path / "hub.yaml")
 
 
 def test_without_an_endpoint_the_default_of_the_client_is_used(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ import pytest
 from huggingface_hub import HfApi
 
 import hublish
+from hublish.api.read_project import read_lock_file
 from hublish.api.status import RemoteDrift, Status
 from hublish.base.errors import DocumentInvalidError, OfflineError
 from hublish.base.values import Setting
@@ -150,14 +151,16 @@ def test_a_branch_that_is_gone_is_reported(manifest: Path, api: HfApi) -> None:
 
 
 def test_the_local_half_is_reported_when_the_hub_cannot_be_reached(published: Path) -> None:
-    status = hublish.status(published, endpoint="http://127.0.0.1:9")
+    lock = read_lock_file(published.parent / "hub.lock").model_copy(update={"endpoint": "http://127.0.0.1:9"})
+    status = hublish.status(published, lock=lock, endpoint=lock.endpoint)
     assert status.remote is None
     assert isinstance(status.error, OfflineError)
     assert (local(status).any, status.changed) == (False, False)
 
 
 def test_offline_asks_no_hub(published: Path) -> None:
-    status = hublish.status(published, offline=True, endpoint="http://127.0.0.1:9")
+    lock = read_lock_file(published.parent / "hub.lock").model_copy(update={"endpoint": "http://127.0.0.1:9"})
+    status = hublish.status(published, lock=lock, offline=True, endpoint=lock.endpoint)
     assert (status.remote, status.error) == (None, None)
     assert not status.changed
 

@@ -12,7 +12,7 @@ from hublish.base.values import Project
 from hublish.cli.arguments import (
     add_manifest,
     add_reference,
-    beside_manifest,
+    lock_path,
     manifest,
     pull_options,
     repeated_options,
@@ -110,6 +110,14 @@ def test_a_name_that_cannot_be_set_is_a_usage_error(text: str, message: str) -> 
     assert message in caught.value.message
 
 
-@pytest.mark.parametrize(("file", "lock"), [("hub.yaml", "hub.lock"), ("a/hub.yaml", "a/hub.lock"), ("-", "hub.lock")])
-def test_the_lock_is_beside_the_manifest(file: str, lock: str) -> None:
-    assert beside_manifest(Namespace(file=file), "hub.lock") == Path(lock)
+@pytest.mark.parametrize(
+    ("file", "named", "lock"),
+    [
+        ("hub.yaml", None, "hub.lock"),
+        ("a/priv.yaml", None, "a/priv.lock"),
+        ("-", None, "hub.lock"),
+        ("a/hub.yaml", "b/v1.lock", "b/v1.lock"),
+    ],
+)
+def test_the_lock_is_beside_the_manifest_unless_it_is_named(file: str, named: str | None, lock: str) -> None:
+    assert lock_path(Namespace(file=file, lock=named)) == Path(lock)

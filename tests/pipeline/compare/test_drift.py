@@ -82,8 +82,6 @@ def test_the_same_bytes_are_no_change_however_they_were_made() -> None:
     [
         ({"tag": "v2"}, Setting("tag", "v1", "v2")),
         ({"tag": None}, Setting("tag", "v1", "none")),
-        ({"repo_id": "acme/y"}, Setting("repo_id", "acme/x", "acme/y")),
-        ({"repo_type": "dataset"}, Setting("repo_type", "model", "dataset")),
         ({"revision": "next"}, Setting("revision", "main", "next")),
     ],
 )
@@ -96,8 +94,6 @@ def test_a_pull_request_is_locked_by_its_own_ref() -> None:
     assert not since(lock, release(FILE, create_pr=True, tag=None)).any
 
 
-@pytest.mark.parametrize(
-    ("repo", "keeps"), [({}, True), ({"tag": "v2"}, False), ({"repo_id": "acme/y"}, False), ({"revision": "x"}, True)]
-)
+@pytest.mark.parametrize(("repo", "keeps"), [({}, True), ({"tag": "v2"}, False), ({"revision": "x"}, True)])
 def test_files_that_moved_on_under_the_same_version_are_noticed(repo: dict[str, object], keeps: bool) -> None:
     assert since(LOCK, release(replace(FILE, sha256="f" * 64), **repo)).keeps_the_tag is keeps

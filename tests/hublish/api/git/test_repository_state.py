@@ -186,12 +186,16 @@ def test_untracked_files_do_not_count(repository: Path, environ: Environ) -> Non
 def test_what_hublish_writes_beside_the_manifest_does_not_count(repository: Path, environ: Environ, git: Run) -> None:
     release = repository / "release"
     (release / ".hublish").mkdir(parents=True)
-    for path in (release / "hub.lock", release / ".hublish" / "hub", repository / "hub.lock"):
+    for path in (release / "hub.lock", release / "priv.lock", release / ".hublish" / "hub", repository / "hub.lock"):
         path.write_text("first")
     git(repository, "add", "--force", ".")
     git(repository, "commit", "--quiet", "--message", "released")
     (release / "hub.lock").write_text("second")
     (release / ".hublish" / "hub").write_text("second")
+    assert Git(release, environ).dirty() is False
+    (release / "priv.lock").write_text("second")
+    assert Git(release, environ).dirty() is True
+    (release / "priv.yaml").touch()  # the lock is now that of a manifest
     assert Git(release, environ).dirty() is False
     (repository / "hub.lock").write_text("of another manifest")
     assert Git(release, environ).dirty() is True

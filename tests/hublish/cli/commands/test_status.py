@@ -27,8 +27,15 @@ def test_the_detailed_exit_code_is_2_for_changes(run: Run, project: Path) -> Non
     run("status --local", exits=0)
 
 
-def test_an_unreachable_hub_fails_and_the_local_half_is_reported(run: Run, project: Path) -> None:
+def publish_to_nowhere(run: Run, project: Path) -> None:
+    """Leave the lock of a release on a Hub that is gone."""
     run("publish -y --local -q")
+    lock = project / "hub.lock"
+    lock.write_text(lock.read_text().replace('"embedded"', f'"{NOWHERE}"'))
+
+
+def test_an_unreachable_hub_fails_and_the_local_half_is_reported(run: Run, project: Path) -> None:
+    publish_to_nowhere(run, project)
     (project / "run" / "config.json").write_text("{}")
     ended = run(f"status --endpoint {NOWHERE} --detailed-exitcode", exits=1)
     assert "  ~ config.json  other bytes\n" in ended.stdout
@@ -38,13 +45,17 @@ def test_an_unreachable_hub_fails_and_the_local_half_is_reported(run: Run, proje
     assert (document["local"]["changed"], document["error"]["code"]) == (True, "remote.offline")
 
 
-def test_offline_is_not_a_failure(run: Run) -> None:
-    run("publish -y --local -q")
+def test_offline_is_not_a_failure(run: Run, project: Path) -> None:
+    publish_to_nowhere(run, project)
     assert "the Hub was not checked" in run(f"status --offline --endpoint {NOWHERE}").stdout
 
 
 def test_another_lock_can_be_named(run: Run, project: Path) -> None:
-    run("publish -y --local -q")
-    (project / "hub.lock").rename(project / "v1.lock")
-    assert "No drift" in run("status --local --lock v1.lock").stdout
+    shown = run("publish -y --local --lock v1.lock").stdout
+    assert "lock      v1.lock" in shown
+    assert "Next: hublish verify --lock v1.lock --local\n" in shown
+    assert not (project / "hub.lock").exists()
+    assert "the working tree and the Hub match v1.lock" in run("status --local --lock v1.lock").stdout
+    assert "ok  " in run("verify --local --lock v1.lock").stdout
+    assert "nothing to do" in run("plan --local --lock v1.lock").stdout.lower()
     assert "cannot be read" in run("status --local --lock v2.lock", exits=1).stderr

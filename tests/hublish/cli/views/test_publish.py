@@ -1,5 +1,6 @@
 """The view of a receipt."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from hublish.base.values import Setting
@@ -42,7 +43,8 @@ def test_the_next_commands_repeat_the_options_they_need(make: Make, show: Show) 
 def test_the_embedded_hub_has_no_url_and_can_be_served(make: Make, show: Show, golden: Golden) -> None:
     plan = make.plan(make.add("a.json", 10), target=make.target(endpoint="embedded"))
     golden("receipt_embedded", show(ReceiptView(make.receipt(plan), LOCK, RepeatedOptions("", " --local"))))
-    elsewhere = show(ReceiptView(make.receipt(plan), Path("a b/hub.lock"), RepeatedOptions(" -f 'a b/hub.yaml'", "")))
+    there = replace(plan, release=replace(plan.release, project=replace(plan.release.project, name="a b/hub.yaml")))
+    elsewhere = show(ReceiptView(make.receipt(there), Path("v1.lock"), RepeatedOptions(" -f 'a b/hub.yaml'", "")))
     assert "hublish pull acme/digits-mlp --local\n" in elsewhere
     assert "hublish hub serve --root 'a b/.hublish/hub'  to inspect" in elsewhere
 

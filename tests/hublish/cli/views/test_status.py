@@ -69,7 +69,6 @@ CASES: dict[str, dict[str, object]] = {
     "unreachable": {"remote": None, "error": OfflineError("the Hub cannot be reached")},
     "unpublished": {"lock": None, "local": None, "remote": None},
     "gone": {"remote": replace(GONE, repo_exists=False)},
-    "elsewhere": {"remote": replace(GONE, repo_exists=False, endpoint="https://other.example")},
     "branch_gone": {"remote": GONE},
     "tag_gone": {"remote": replace(SAME, tag_at=None)},
     "squashed": {"remote": replace(SAME, head=PARENT, commits_since=None)},
