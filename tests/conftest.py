@@ -6,10 +6,10 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.isolation import CLIENT_TIMEOUTS, isolate_git
+from tests.isolation import CLIENT_SETTINGS, isolate_git
 
 # huggingface_hub reads them when it is imported.
-os.environ.update(CLIENT_TIMEOUTS)
+os.environ.update(CLIENT_SETTINGS)
 
 import pytest
 from huggingface_hub import close_session, constants

@@ -13,7 +13,7 @@ import pytest
 
 from hublish.cli import main
 from tests.hublish.cli.running import DEADLINE, MANIFEST, Ended, Golden, MakeDesk, Run, Start, desk
-from tests.isolation import CLIENT_TIMEOUTS
+from tests.isolation import CLIENT_SETTINGS
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -53,7 +53,7 @@ def project(tmp_path: Path) -> Path:
 def environ(tmp_path: Path) -> dict[str, str]:
     """An isolated environment: no token, no cache, no request for colors."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "HUGGING", "CI"))}
-    return {**kept, **CLIENT_TIMEOUTS, "HF_HOME": str(tmp_path / "home"), "COLUMNS": "100", "PYTHONWARNINGS": "error"}
+    return {**kept, **CLIENT_SETTINGS, "HF_HOME": str(tmp_path / "home"), "COLUMNS": "100", "PYTHONWARNINGS": "error"}
 
 
 @pytest.fixture
