@@ -4,17 +4,18 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from glob import escape
 from itertools import takewhile
 from posixpath import basename, dirname
 from typing import Any, Final
 
-from hublish.formats.dataset_builders import MEDIA_BUILDERS, builder_of
+from hublish.formats.dataset_builders import MEDIA_BUILDERS, NOT_IN_CONFIG_NAMES, builder_of, is_upper_case
 from hublish.pipeline.draft import file_roles
 from hublish.pipeline.draft.card_facts import Readme, license_fields
 from hublish.pipeline.draft.commented_yaml import Field
 from hublish.pipeline.draft.listing import Listing
 from hublish.pipeline.draft.release_parts import Detected, LeftOut, Outline, Part
-from hublish.pipeline.draft.source_globs import Neighbors, sources
+from hublish.pipeline.draft.source_globs import Neighbors, Source, sources
 
 # The words in names of files and folders from which the Hub's viewer infers splits:
 # https://huggingface.co/docs/datasets/repository_structure
@@ -59,12 +60,11 @@ def dataset(listing: Listing, files: Iterable[str], readme: Readme | None) -> Ou
     )
     parts = tuple(Part(tuple(dict.fromkeys(paths)), why) for paths, why in groups if paths)
     released = {*card, *(path for part in parts for path in part.files)}
-    more = f" and {len(data) - 1:,} more" if len(data) > 1 else ""
     return Outline(
         template="dataset",
         parts=parts,
         left_out=tuple(LeftOut(path, _reason(listing, path)) for path in files if path not in released),
-        detected=(Detected("a dataset", f"{data[0]}{more}"),) if data else (),
+        detected=(Detected("a dataset", _first(data)),) if data else (),
         metadata=(*license_fields(listing, licenses), *_configs(loaded, Neighbors.of(listing)), *_HINTS),
         advice=(*((_ARROW,) if any(path.endswith(".arrow") for path in data) else ()), *_unread(data, loaded)),
     )
@@ -73,22 +73,28 @@ def dataset(listing: Listing, files: Iterable[str], readme: Readme | None) -> Ou
 def _of_one_format(data: list[str]) -> list[str]:
     """Return the files that `datasets` would read: those of the most frequent format, or of the preferred one."""
     counts = Counter(builder for path in data if (builder := builder_of(path)))
-    if len(counts) < 2:
-        return data
+    if not counts:
+        return []
     chosen = max(counts, key=lambda builder: (counts[builder], builder == "parquet", builder))
     kept = {chosen, None} if chosen in MEDIA_BUILDERS else {chosen}
-    return [path for path in data if builder_of(path) in kept]
+    return [path for path in data if builder_of(path) in kept and not is_upper_case(path)]
 
 
 def _unread(data: list[str], loaded: list[str]) -> Iterator[str]:
     known = frozenset(loaded)
-    other = [path for path in data if path not in known]
+    other = [path for path in data if path not in known and builder_of(path)]
     if other:
-        more = f" and {len(other) - 1:,} more" if len(other) > 1 else ""
         yield (
-            f"`datasets` reads one format per repo, here that of {loaded[0]}. {other[0]}{more} are uploaded and not "
+            f"`datasets` reads one format per repo, here that of {loaded[0]}. {_first(other)} are uploaded and not "
             "loaded: convert them to that format, or publish them as another dataset."
         )
+    upper = [path for path in data if is_upper_case(path)]
+    if upper:
+        yield f"`datasets` finds only extensions in lower case: rename {_first(upper)}."
+
+
+def _first(paths: list[str]) -> str:
+    return f"{paths[0]} and {len(paths) - 1:,} more" if len(paths) > 1 else paths[0]
 
 
 def _configs(data: list[str], around: Neighbors) -> tuple[Field, ...]:
@@ -102,9 +108,11 @@ def _configs(data: list[str], around: Neighbors) -> tuple[Field, ...]:
     if any("" in splits and len(splits) > 1 for splits in by_config.values()) or len(by_config) > _MOST_CONFIGS:
         return ()
     configs = [
-        {"config_name": name or "default", "data_files": _data_files(splits, around)}
+        {"config_name": NOT_IN_CONFIG_NAMES.sub("-", name) or "default", "data_files": _data_files(splits, around)}
         for name, splits in sorted(by_config.items())
     ]
+    if len({config["config_name"] for config in configs}) < len(configs):
+        return ()
     return (Field("configs", configs, "splits, inferred from file names"),) if configs else ()
 
 
@@ -122,7 +130,7 @@ def _place(folder: str, name: str) -> tuple[str, str]:
 
 
 def _split(segment: str) -> str:
-    words = re.split(r"[^a-z]+", segment.lower().partition(".")[0])
+    words = re.split(r"[^a-z]+", segment.lower())
     return next((name for name, known in _SPLITS.items() if any(re.fullmatch(known, word) for word in words)), "")
 
 
@@ -139,10 +147,16 @@ def _data_files(splits: Mapping[str, list[str]], around: Neighbors) -> Any:
 
 def _patterns(paths: list[str], around: Neighbors) -> str | list[str]:
     """Return the glob patterns for files; a single one as a string."""
-    found = [source.source for source in sources(Part(tuple(paths), ""), "", around)]
-    # A card's patterns name files; a manifest's sources may name folders.
-    patterns = [f"{pattern}**" if pattern.endswith("/") else pattern for pattern in found]
+    found = sources(Part(tuple(paths), ""), "", around)
+    patterns = [_pattern(source) for source in found]
     return patterns[0] if len(patterns) == 1 else patterns
+
+
+def _pattern(source: Source) -> str:
+    # A card's patterns name files; a manifest's sources may name folders, and files whose names look like globs.
+    if source.source.endswith("/"):
+        return f"{source.source}**"
+    return escape(source.source) if source.source in source.files else source.source
 
 
 def _is_beside(listing: Listing, path: str) -> bool:

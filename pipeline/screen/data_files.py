@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Final
 
 from hublish.base.content import ContentChangedError
 from hublish.base.values import Staged, StagedFile
-from hublish.formats.dataset_builders import builder_of
+from hublish.formats.dataset_builders import NOT_IN_CONFIG_NAMES, builder_of, is_upper_case
 from hublish.formats.front_matter import read_front_matter
 from hublish.schemas.diagnose.problems import InvalidDocumentError, Location, Path, Problem, format_path
 from hublish.schemas.documents.file_names import CARD_FILE
@@ -79,6 +79,11 @@ def data_file_problems(staged: Staged) -> Iterator[Problem]:
         if not matched:
             message = f"'{pattern.pattern}' of config '{pattern.config}' matches no file of the release"
             yield card.problem(pattern.place, message, _near(pattern.pattern, paths))
+        elif upper := next((path for path in matched if is_upper_case(path)), None):
+            message = (
+                f"'{pattern.pattern}' of config '{pattern.config}' matches '{upper}', which `datasets` does not find"
+            )
+            yield card.problem(pattern.place, message, "rename the file: its extension must be in lower case")
         if found := _builder_of(matched):
             formats.setdefault(found[0], (pattern, found[1]))
     if len(formats) > 1:
@@ -138,6 +143,9 @@ def _unreadable(card: _Card) -> Iterator[Problem]:
         if (name := config["config_name"]) in names:
             yield card.problem((*place, "config_name"), f"two configs are named '{name}'", "rename one of them")
         names.append(name)
+        if rejected := NOT_IN_CONFIG_NAMES.search(name):
+            message = f"'{name}' cannot be the name of a config: it contains '{rejected[0]}'"
+            yield card.problem((*place, "config_name"), message, f"for example '{NOT_IN_CONFIG_NAMES.sub('-', name)}'")
         splits: list[str] = []
         for where, split in _splits(config.get("data_files"), (*place, "data_files")):
             if not _SPLIT.fullmatch(split):

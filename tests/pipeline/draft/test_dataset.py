@@ -34,6 +34,10 @@ def configured(made: Drafted) -> set[str]:
         (["train.csv", "test.parquet"], {"test.parquet"}, "train.csv"),
         (["train.csv", "train.tsv", "test.tsv"], {"train.tsv", "test.tsv"}, "train.csv"),
         (["train.csv.gz", "test.csv"], {"train.csv.gz", "test.csv"}, ""),
+        (["reviews.train.csv", "reviews.test.csv"], {"reviews.train.csv", "reviews.test.csv"}, ""),
+        (["train[1].csv", "test.csv"], {"train[[]1].csv", "test.csv"}, ""),
+        (["train.csv", "test.csv", "more.CSV"], {"train.csv", "test.csv"}, ""),
+        (["Train.CSV", "Test.CSV"], set(), ""),
         (["train/1.png", "train/2.png", "test/3.png", "labels/a.csv"], {"train/**", "test/3.png"}, "labels/a.csv"),
     ],
 )
@@ -42,6 +46,27 @@ def test_configs_name_files_of_one_format(paths: list[str], patterns: set[str], 
     text = " ".join(made.text.decode().replace("\n#", "").split())
     assert configured(made) == patterns
     assert (f"{unread} are uploaded and not loaded" in text) == bool(unread)
+
+
+@pytest.mark.parametrize(
+    ("paths", "names"),
+    [
+        (["v1/de/train.csv", "v1/fr/train.csv"], ["v1-de", "v1-fr"]),
+        (["de: x/train.csv", "fr*/train.csv"], ["de- x", "fr-"]),
+        (["a/b/train.csv", "a-b/train.csv"], []),
+        (["train.csv", "small/train.csv"], ["default", "small"]),
+    ],
+)
+def test_datasets_accepts_the_names_of_configs(paths: list[str], names: list[str]) -> None:
+    card = drafted(paths).manifest.card
+    assert card is not None
+    assert [config["config_name"] for config in card.metadata.get("configs", [])] == names
+
+
+@pytest.mark.parametrize("paths", [["Train.CSV"], ["train.csv", "Test.CSV"], ["1.parquet", "Test.CSV", "b.Jsonl"]])
+def test_an_extension_in_upper_case_is_named(paths: list[str]) -> None:
+    text = " ".join(drafted(paths).text.decode().split())
+    assert "finds only extensions in lower case: rename T" in text
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ FILES = {
     "de/a.csv": b"",
     "de/b.tsv": b"",
     "x/i.PNG": b"",
+    "up/a.CSV": b"",
 }
 
 
@@ -113,6 +114,10 @@ def test_metadata_beside_images_is_no_other_format(tmp_path: Path) -> None:
         ([{"config_name": "a", "data_dir": "data"}] * 2, "two configs"),
         ([{"config_name": "a", "data_files": [{"split": "a-b", "path": "data/*"}]}], "cannot be the name"),
         ([{"config_name": "a", "data_files": [{"split": "a", "path": "data/*"}] * 2}], "occurs twice"),
+        ([{"config_name": "v1/en", "data_files": "data/*"}], "'v1/en' cannot be the name of a config"),
+        ([{"config_name": "a?", "data_files": "data/*"}], "it contains '?'"),
+        ([{"config_name": "a", "data_files": "up/*.CSV"}], "'up/a.CSV', which `datasets` does not find"),
+        ([{"config_name": "a", "data_files": "up/*"}], "'up/a.CSV', which `datasets` does not find"),
     ],
 )
 def test_entries_that_datasets_rejects(configs: object, message: str, tmp_path: Path) -> None:
