@@ -61,6 +61,28 @@ def repo_of(request: Request) -> RepoId:
         raise repo_not_found() from None
 
 
+def is_named(hub: Hub, request: Request) -> bool:
+    """Return whether a request's path names a repository as it was created, or none that could exist."""
+    try:
+        return hub.repositories.exists(repo_of(request))
+    except HubError:
+        return True
+
+
+def moved_repo(hub: Hub, request: Request) -> RepoId | None:
+    """Return the repository that a request's path names in another case or by a former name, or None.
+
+    It must be readable for the caller: otherwise, the old name of a private repository looks like any missing one.
+    """
+    try:
+        if found := hub.repositories.find(repo_of(request)):
+            token = token_of(request)
+            require_readable(hub, hub.accounts.of(token) if token else None, found)
+    except HubError:
+        return None
+    return found
+
+
 def authorize(hub: Hub, request: Request, repo: RepoId, *, content: bool = False) -> Account | None:
     """Check that the caller may read a repository, with `content` the bytes of its files too.
 

@@ -12,8 +12,8 @@ from concurrent.futures import Executor
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
-from urllib.parse import parse_qs, unquote
+from typing import Any, TypeVar
+from urllib.parse import parse_qs, unquote, urlencode
 
 from hublish.hub.server import access
 from hublish.hub.server.http import (
@@ -28,7 +28,8 @@ from hublish.hub.server.http import (
     json_response,
     spill,
 )
-from hublish.hub.server.refusals import HubError
+from hublish.hub.server.refusals import HubError, repo_not_found
+from hublish.hub.server.repo_ids import RepoId
 from hublish.hub.server.routes import (
     browse,
     commits,
@@ -44,6 +45,7 @@ from hublish.hub.server.stores import Hub
 from hublish.schemas.documents.hub_names import URL_KINDS
 
 # A coroutine function reads the body as a stream. A plain function runs in a thread, with `request.content`.
+T = TypeVar("T")
 Handler = Callable[[Request], Response | Awaitable[Response]]
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -147,12 +149,17 @@ class Router:
     """Finds the first route that matches."""
 
     def __init__(self, routes: Iterable[Route]) -> None:
+        routes = list(routes)
         self._routes = [(re.compile(_expression(route.pattern)), route) for route in routes]
+        # Ids without a namespace (`gpt2`): on the Hub, names of repositories; here, of missing ones.
+        short = {route.pattern.replace(R, "{name}") for route in routes if R in route.pattern}
+        self._short_ids = [re.compile(_expression(pattern)) for pattern in sorted(short)]
 
     def match(self, method: str, path: str) -> tuple[Route, Mapping[str, str]]:
         """Return the route and the unquoted placeholders for a request.
 
-        HEAD falls back to the GET handler. Raise 404 for an unknown path, 405 for one that has other methods.
+        HEAD falls back to the GET handler. Raise 404 for an unknown path, 405 for one that has other methods, and 404
+        RepoNotFound for one whose repository has no namespace.
         """
         # Placeholders match the path as sent and are unquoted afterwards: a revision or path may contain %2F.
         allowed = []
@@ -163,6 +170,8 @@ class Router:
                 if route.method == wanted:
                     return route, {name: unquote(value) for name, value in match.groupdict().items()}
                 allowed.append(route.method)
+        if any(expression.fullmatch(path) for expression in self._short_ids):
+            raise repo_not_found()
         if allowed:
             raise HubError(405, None, f"{method} is not allowed here").with_headers({"allow": ", ".join(allowed)})
         raise HubError(404, None, f"Sorry, there is nothing at {path}")
@@ -185,6 +194,7 @@ class App:
             for method, pattern, handler, guard in TABLE
         ]
         self._router = Router([*table, *more_routes])
+        self._hub = hub
         self._executor = executor
         self._sender = Sender()
         self._large_bodies = threading.Lock()
@@ -206,7 +216,13 @@ class App:
     async def _respond(self, request: Request) -> Response:
         try:
             route, params = self._router.match(request.method, request.path)
-            return await self._run(route, replace(request, params=params))
+            request = replace(request, params=params)
+            if "namespace" in params and (moved := await self._moved(request)):
+                if "kind" in params:
+                    return _redirect(request, moved)
+                # Files and git are served at once: not every version of their clients follows a redirect.
+                request = replace(request, params={**params, "namespace": moved.namespace, "name": moved.name})
+            return await self._run(route, request)
         except HubError as error:
             return _refusal(error)
         except ClientDisconnectedError:
@@ -215,16 +231,24 @@ class App:
             _logger.exception("%s %s failed", request.method, request.path)
             return _refusal(HubError(500, None, "Internal error: see the log of the server"))
 
+    async def _moved(self, request: Request) -> RepoId | None:
+        # Usually, the repository is there: one look at the disk, without waiting for a thread.
+        if access.is_named(self._hub, request):
+            return None
+        return await self._in_thread(access.moved_repo, self._hub, request)
+
+    async def _in_thread(self, function: Callable[..., T], *values: Any) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._executor, function, *values)
+
     async def _run(self, route: Route, request: Request) -> Response:
         if inspect.iscoroutinefunction(route.handler):
             response = await route.handler(request)
         else:
-            loop = asyncio.get_running_loop()
             if route.guard:
-                await loop.run_in_executor(self._executor, route.guard, request)
+                await self._in_thread(route.guard, request)
                 limit = BODY_LIMIT if access.token_of(request) else ANONYMOUS_LIMIT
                 request = replace(request, content=await request.read_all(limit))
-            response = await loop.run_in_executor(self._executor, self._handle, route.handler, request)
+            response = await self._in_thread(self._handle, route.handler, request)
         assert isinstance(response, Response)
         return response
 
@@ -232,6 +256,16 @@ class App:
         # Parsing multiplies the size of a body: the large ones take turns.
         with self._large_bodies if len(request.content) > 4 * IN_MEMORY else nullcontext():
             return handler(request)
+
+
+def _redirect(request: Request, repo: RepoId) -> Response:
+    """Lead a call to the repository's own name, as the Hub does; a 307 keeps the method and the body."""
+    # Relative, as the Hub's: clients keep their token. The path is /api/{kind}/{namespace}/{name}/..
+    rest = "/".join(request.path.split("/")[5:])
+    query = urlencode(request.query, doseq=True)
+    location = f"/api/{repo.plural}/{repo.full_name}{rest and '/' + rest}{query and '?' + query}"
+    content = f"Temporary Redirect. Redirecting to {location}".encode("latin-1")
+    return Response(307, {"location": location, "content-type": "text/plain; charset=utf-8"}, content)
 
 
 def _refusal(error: HubError) -> Response:

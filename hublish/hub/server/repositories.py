@@ -1,8 +1,10 @@
 """All repositories of one root; each is created, moved or deleted in one atomic step."""
 
+import os
+import secrets
 import tempfile
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +14,7 @@ from dulwich.objects import Blob
 
 from hublish.base.durable import sync_folder
 from hublish.hub.server.durable_files import locked, read_json, write_json
+from hublish.hub.server.former_names import FormerNames
 from hublish.hub.server.git.git_trees import FILE_MODE, Entry, TreeEditor
 from hublish.hub.server.git.object_writer import init_repository
 from hublish.hub.server.git.repository import GitRepository, Signature, add_commit, now, write_tree
@@ -31,6 +34,7 @@ class Settings:
     visibility: str = "public"  # `public`, `private`, or for Spaces `protected`
     gated: str | bool = False  # `auto`, `manual` or False
     sdk: str | None = None  # of a Space
+    identity: str = ""  # stays the same when the repository is moved; empty in those of older versions
 
     @property
     def private(self) -> bool:
@@ -49,6 +53,7 @@ class Repositories:
         self._repos = root / "repos"
         self._locks = root / "locks"
         self._scratch = root / "incoming"
+        self._former = FormerNames(root)
 
     def path(self, repo: RepoId) -> Path:
         """Return the folder of the repository, existing or not."""
@@ -58,9 +63,42 @@ class Repositories:
         """Return whether the repository exists."""
         return self.path(repo).is_dir()
 
+    def spelled(self, repo: RepoId) -> RepoId | None:
+        """Return the repository with this name in any case, as it was created, or None."""
+        if self.exists(repo):
+            return repo
+        top = self._repos / repo.plural
+        for namespace in _in_any_case(top, repo.namespace):
+            for name in _in_any_case(top / namespace, f"{repo.name}.git"):
+                return RepoId(repo.kind, namespace, name.removesuffix(".git"))
+        return None
+
+    def in_known_namespace(self, repo: RepoId) -> RepoId:
+        """Return `repo` with its namespace spelled as in the existing repositories of any type."""
+        kinds = [repo.plural, *(f"{kind}s" for kind in REPO_TYPES)]
+        known = [name for kind in kinds for name in _in_any_case(self._repos / kind, repo.namespace)]
+        return repo if repo.namespace in known or not known else replace(repo, namespace=known[0])
+
+    def find(self, repo: RepoId) -> RepoId | None:
+        """Return the repository that has this name, in any case, or had it before it was moved; else None."""
+        if found := self.spelled(repo):
+            return found
+        identity, places = self._former.find(repo)
+        return next((place for place in places if self._identity(place) == identity), None)
+
+    def current(self, repo: RepoId) -> RepoId:
+        """Return the repository that `find` finds, or `repo` itself."""
+        return self.find(repo) or repo
+
+    def _identity(self, repo: RepoId) -> str:
+        return str(read_json(_settings_path(self.path(repo)), {}).get("identity", ""))
+
     def locked(self, repo: RepoId) -> AbstractContextManager[None]:
-        """Hold the repository's lock; the lock outlives the repository, so that a deleted name can be reused."""
-        return locked(self._locks / repo.plural / repo.namespace / f"{repo.name}.lock")
+        """Hold the lock of a name in any case; it outlives the repository, so that a deleted name can be reused."""
+        return locked(self._lock(repo))
+
+    def _lock(self, repo: RepoId) -> Path:
+        return self._locks / repo.plural / repo.namespace.lower() / f"{repo.name.lower()}.lock"
 
     def open(self, repo: RepoId) -> GitRepository:
         """Open a repository for one call, in a `with` block."""
@@ -88,18 +126,24 @@ class Repositories:
             building.chmod(0o755)  # a temporary folder denies access to everyone else
             init_repository(building, DEFAULT_BRANCH)
             _first_commit(building, files, author)
-            _write_settings(building, settings)
+            _write_settings(building, replace(settings, identity=_new_identity()))
             with self.locked(repo):
+                self._require_free(repo)
                 self._install(building, repo)
+
+    def _require_free(self, repo: RepoId, *, except_for: RepoId | None = None) -> None:
+        # As on the Hub, two names may not differ in case alone: some file systems would take them for one.
+        taken = self.spelled(repo)
+        if taken and taken != except_for:
+            raise conflict(f"You already created this {repo.kind} repo: {taken.full_name}")
 
     def _install(self, folder: Path, repo: RepoId) -> None:
         target = self.path(repo)
-        # As on the Hub, two names may not differ in case alone: some file systems would take them for one.
-        if any(path.name.lower() == target.name.lower() for path in target.parent.glob("*")):
-            raise conflict(f"You already created this {repo.kind} repo: {repo.full_name}")
         target.parent.mkdir(parents=True, exist_ok=True)
         folder.rename(target)
         sync_folder(target.parent)
+        # From now on, the name means this repository, even after its end.
+        self._former.forget(repo)
 
     def _require(self, repo: RepoId) -> None:
         if not self.exists(repo):
@@ -110,19 +154,39 @@ class Repositories:
         trash = tempfile.TemporaryDirectory(".trash", dir=self._scratch, ignore_cleanup_errors=True)
         with trash as folder, self.locked(repo):
             self._require(repo)
+            identity = self.settings(repo).identity
             # A rename first: readers see the whole repository or none of it.
             self.path(repo).rename(Path(folder) / "repo.git")
             sync_folder(self.path(repo).parent)
+            self._former.forget_places(identity)
 
     def move(self, source: RepoId, target: RepoId) -> None:
-        """Rename a repository, with its history, settings and discussions; raise 409 when the target exists."""
-        first, second = sorted((source, target))  # one order for all, or two opposite moves would deadlock
-        if first == second:
+        """Rename a repository, with its history, settings and discussions; raise 409 when the target exists.
+
+        The old name leads to the new one until another repository takes it.
+        """
+        if source == target:
             raise conflict(f"{source.full_name} already has this name")
-        with self.locked(first), self.locked(second):
+        with ExitStack() as stack:
+            # In one order for all, or two opposite moves would deadlock. Only the case of a name may change: one lock.
+            for path in sorted({self._lock(source), self._lock(target)}):
+                stack.enter_context(locked(path))
             self._require(source)
+            self._require_free(target, except_for=source)
+            identity = self._identified(source)
+            # Before the rename, and with both places: a killed process leaves the old state or the new one.
+            self._former.add(source, identity)
+            self._former.place(identity, [source, target])
             self._install(self.path(source), target)
             sync_folder(self.path(source).parent)
+            self._former.place(identity, [target])
+
+    def _identified(self, repo: RepoId) -> str:
+        settings = self.settings(repo)
+        if not settings.identity:
+            settings = replace(settings, identity=_new_identity())
+            _write_settings(self.path(repo), settings)
+        return settings.identity
 
     def settings(self, repo: RepoId) -> Settings:
         """Return the repository's settings."""
@@ -137,6 +201,18 @@ class Repositories:
             settings = replace(self.settings(repo), **changes)
             _write_settings(self.path(repo), settings)
         return settings
+
+
+def _in_any_case(folder: Path, name: str) -> list[str]:
+    try:
+        names = os.listdir(folder)  # noqa: PTH208 - names alone, fast
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    return sorted(found for found in names if found.lower() == name.lower())
+
+
+def _new_identity() -> str:
+    return secrets.token_hex(12)
 
 
 def _settings_path(repository: Path) -> Path:

@@ -24,7 +24,8 @@ class XetRights:
     def check(self, access: Access) -> None:
         """Raise HubError unless the user still has these rights."""
         account = self._hub.accounts.named(access.user)
-        require_readable(self._hub, account, RepoId.from_key(access.repo), content=access.scope == "read")
+        repo = self._hub.repositories.current(RepoId.from_key(access.repo))  # it may have been moved
+        require_readable(self._hub, account, repo, content=access.scope == "read")
         if account is None and access.scope == "write":
             raise unauthenticated()
 
@@ -32,7 +33,7 @@ class XetRights:
         """Return whether the user may read a file: the repository contains it, or the user sent it."""
         if access.user and self._hub.senders.has(access.user, sha256):
             return True
-        with self._hub.repositories.open(RepoId.from_key(access.repo)) as git:
+        with self._hub.repositories.open(self._hub.repositories.current(RepoId.from_key(access.repo))) as git:
             return bool(self._hub.references.files(git, [sha256]))
 
     def add(self, access: Access, sha256s: list[str]) -> bool:

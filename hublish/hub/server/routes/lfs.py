@@ -17,8 +17,8 @@ from hublish.hub.server.access import (
 )
 from hublish.hub.server.http import Request, Response, content_response, json_response, receive_into
 from hublish.hub.server.objects import MAX_FILE, MismatchError, is_hash_algorithm, is_sha256
-from hublish.hub.server.refusals import HubError, bad_request, forbidden
-from hublish.hub.server.repo_ids import RepoId
+from hublish.hub.server.refusals import HubError, bad_request, forbidden, repo_not_found
+from hublish.hub.server.repo_ids import RepoId, is_valid_name
 from hublish.hub.server.stores import Hub
 from hublish.hub.server.uploads import Upload
 
@@ -175,7 +175,7 @@ def complete(hub: Hub, request: Request) -> Response:
 def get(hub: Hub, request: Request) -> Response:
     """`GET /lfs/get/...`: the content of an object, for git-lfs."""
     upload = _allowed(hub, request, "get")
-    repo = RepoId.from_key(upload.repo)
+    repo = hub.repositories.current(RepoId.from_key(upload.repo))
     # Signed for one caller, who may have lost the access since, or the repository the object.
     require_readable(hub, hub.accounts.named(upload.user), repo, content=True)
     with hub.repositories.open(repo) as git:
@@ -207,7 +207,7 @@ def duplicate(hub: Hub, request: Request) -> Response:
     body = request.json_object()
     # All repositories share one store, so the content is there already. The rights still count: the caller must be
     # able to read the source, which must contain the file, and to write to the target.
-    account = authorize_contribution(hub, request, _target(body.get("target")))
+    account = authorize_contribution(hub, request, _target(hub, body.get("target")))
     files = body.get("files")
     if not isinstance(files, list) or len(files) > MAX_COPIES:
         raise bad_request(f'"files" must be a list of at most {MAX_COPIES} files')
@@ -220,8 +220,11 @@ def duplicate(hub: Hub, request: Request) -> Response:
     return json_response({"success": done, "failed": failed})
 
 
-def _target(target: Any) -> RepoId:
+def _target(hub: Hub, target: Any) -> RepoId:
     try:
-        return RepoId.parse(str(target["type"]), str(target["name"]))
+        kind, name = str(target["type"]), str(target["name"])
+        if is_valid_name(name):  # without a namespace
+            raise repo_not_found()
+        return hub.repositories.current(RepoId.parse(kind, name))
     except (ValueError, KeyError, TypeError):
         raise bad_request('"target" must name a repository') from None

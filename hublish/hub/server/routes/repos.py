@@ -1,6 +1,7 @@
 """Calls about the caller and about whole repositories: whoami, create, delete, move, settings."""
 
 import json
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,7 @@ def create(hub: Hub, request: Request) -> Response:
     """`POST /api/repos/create`."""
     account = require_account(hub, request)
     body = request.json_object()
-    repo = _named(account, body)
+    repo = _named(hub, account, body)
     require_namespace(account, repo.namespace)
     url = request.base_url + repo.url_path
     if hub.repositories.exists(repo):
@@ -60,7 +61,8 @@ def create(hub: Hub, request: Request) -> Response:
 
 def delete(hub: Hub, request: Request) -> Response:
     """`DELETE /api/repos/delete`, with a body."""
-    repo = _named(require_account(hub, request), request.json_object())
+    # Not by a former name: whoever deletes by it may not know what it leads to.
+    repo = _named(hub, require_account(hub, request), request.json_object())
     authorize_write(hub, request, repo)
     hub.repositories.delete(repo)
     return json_response({})
@@ -70,7 +72,10 @@ def move(hub: Hub, request: Request) -> Response:
     """`POST /api/repos/move`."""
     account = require_account(hub, request)
     body = request.json_object()
-    source, target = (_parse(body.get("type"), str(body.get(key, ""))) for key in ("fromRepo", "toRepo"))
+    given, wanted = (_parse(body.get("type"), str(body.get(key, ""))) for key in ("fromRepo", "toRepo"))
+    source, target = (_spelled(hub, account, repo) for repo in (given, wanted))
+    if source == target:  # perhaps in another case
+        target = replace(source, name=wanted.name)
     authorize_write(hub, request, source)
     require_namespace(account, target.namespace)
     hub.repositories.move(source, target)
@@ -103,8 +108,17 @@ def default_attributes(kind: str) -> bytes:
     return "".join(f"{pattern} filter=lfs diff=lfs merge=lfs -text\n" for pattern in patterns).encode()
 
 
-def _named(account: Account, body: dict[str, Any]) -> RepoId:
-    return _parse(body.get("type"), f"{body.get('organization') or account.user}/{body.get('name', '')}")
+def _named(hub: Hub, account: Account, body: dict[str, Any]) -> RepoId:
+    full_name = f"{body.get('organization') or account.user}/{body.get('name', '')}"
+    return _spelled(hub, account, _parse(body.get("type"), full_name))
+
+
+def _spelled(hub: Hub, account: Account, repo: RepoId) -> RepoId:
+    """Return an existing repository as it was created, or a new one in the namespace as its owner writes it."""
+    if found := hub.repositories.spelled(repo):
+        return found
+    owned = [name for name in (account.user, *account.orgs) if name.lower() == repo.namespace.lower()]
+    return replace(repo, namespace=owned[0]) if owned else hub.repositories.in_known_namespace(repo)
 
 
 def _parse(kind: object, full_name: str) -> RepoId:

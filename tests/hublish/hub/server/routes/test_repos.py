@@ -76,7 +76,7 @@ def test_a_moved_repository_keeps_its_content_and_settings(api: HfApi, repo: str
     api.update_repo_settings(repo, private=True)
     commit = api.upload_file(repo_id=repo, path_in_repo="a.txt", path_or_fileobj=b"a")
     api.move_repo(repo, f"{repo}-moved")
-    assert not api.repo_exists(repo)
+    assert api.model_info(repo).id == f"{repo}-moved"
     info = api.model_info(f"{repo}-moved")
     assert (info.sha, info.private) == (commit.oid, True)
 
