@@ -46,6 +46,12 @@ class HublishError(Exception):
         self.args = (self.message, *self.args[1:])
         self.problems = tuple(without_secrets(problem, known) for problem in self.problems)
 
+    def put_in_context(self, before: str, hint: str) -> None:
+        """Say first what is known besides the failure, and add a next step to the hint."""
+        self.message = masked(f"{before}: {self.message}")
+        self.args = (self.message, *self.args[1:])
+        self.hint = masked(f"{self.hint}; {hint}" if self.hint else hint)
+
     def __str__(self) -> str:
         lines = [f"{self.location}: {self.message}" if self.location else self.message]
         lines += [str(problem) for problem in self.problems]
@@ -120,7 +126,7 @@ class RemoteError(HublishError, code="remote.failed"):
     """The Hub refused a request or could not be reached."""
 
     is_transient = False
-    """Whether the same command may succeed later: the Hub was busy or could not be reached, and did not refuse."""
+    """Whether the same command may soon succeed: the Hub failed or could not be reached, but did not refuse."""
 
 
 # The subclasses of RemoteError are those that a retry does not help with, or that a cache can answer.

@@ -10,6 +10,7 @@ from hublish.hub.client.hub import Hub
 
 # Seconds before the call that creates the tag is repeated.
 _WAITS = (1.0, 2.0)
+_AGAIN = "publish again: it creates the tag, without a second commit"
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,12 @@ class Reveal:
     def run(self, receipt: Receipt) -> Receipt:
         """Return the receipt unchanged."""
         if opening := opening_settings(receipt.plan):
-            self.hub.update_settings(receipt.plan.target, opening)
+            try:
+                self.hub.update_settings(receipt.plan.target, opening)
+            except RemoteError as error:
+                known = f"the release is published as {receipt.commit}, but its settings did not change"
+                error.put_in_context(known, "publish again: it applies them, without a second commit")
+                raise
         return receipt
 
     def works_on(self, receipt: Receipt) -> bool:
@@ -48,12 +54,15 @@ class Tag:
         if target.tag is None:
             return receipt
         # Without a tag in the plan it exists already; its commit is checked in both cases.
-        at = (
-            self._created(receipt, target.tag) if receipt.plan.tag is not None else self._commit_of(receipt, target.tag)
-        )
+        try:
+            at = (self._commit_of if receipt.plan.tag is None else self._created)(receipt, target.tag)
+        except RemoteError as error:
+            known = f"the release is published as {receipt.commit}, without a verified tag {target.tag}"
+            error.put_in_context(known, _AGAIN)
+            raise
         if at is None:
             msg = f"the release is published as {receipt.commit}, but the Hub has no tag {target.tag}"
-            raise RemoteError(msg, hint="publish again: it creates the tag, without a second commit")
+            raise RemoteError(msg, hint=_AGAIN)
         if at != receipt.commit:
             msg = f"the tag {target.tag} is at {at}, not at {receipt.commit}"
             raise RemoteConflictError(msg, hint="the release is on the branch; raise the version or delete the tag")

@@ -4,13 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from hublish.base.errors import NotFoundError, RemoteConflictError, RemoteIgnoredError
+from hublish.base.errors import RemoteConflictError, RemoteIgnoredError
 from hublish.base.values import Action, Head, Plan, Release, Target
 from hublish.base.values.publication import restricting_settings
 from hublish.hub.client.hub import Hub
-from hublish.pipeline.upload.withdraw import withdrawing
+from hublish.pipeline.upload.withdraw import holds_only_first_commit, withdrawing
 from hublish.schemas.diagnose.problems import Problem
-from hublish.schemas.documents.file_names import CARD_FILE, GITATTRIBUTES
 
 
 @dataclass(frozen=True)
@@ -66,10 +65,11 @@ class Prepare:
             return plan
         repo_id, made = self.hub.create_repo(plan.target)
         # The Hub decides about the name: it adds the namespace, and knows the spelling of one that exists.
-        target = replace(plan.target, repo_id=repo_id)
-        head = self.hub.head(target)
-        ours = made and _holds_only_first_commit(self.hub, target, head)
-        return replace(plan, target=target, head=head, created="repo" if ours else None)
+        start = replace(plan, target=replace(plan.target, repo_id=repo_id), created="repo" if made else None)
+        with withdrawing(self.hub, start):
+            head = self.hub.head(start.target)
+            ours = made and holds_only_first_commit(self.hub, start.target, head)
+        return replace(start, head=head, created="repo" if ours else None)
 
     def _with_branch(self, plan: Plan) -> Plan:
         start = plan.head.default_commit
@@ -104,17 +104,7 @@ def refuse_impossible(plan: Plan) -> None:
 def _refuse_other_commits(plan: Plan, start: Plan, hub: Hub) -> None:
     # A new branch begins at the head of main that was planned with, and a new repo with the Hub's own files.
     head, expected = start.head, plan.head.default_commit
-    if head.commit == expected if expected else start.created or _holds_only_first_commit(hub, start.target, head):
+    if head.commit == expected if expected else start.created or holds_only_first_commit(hub, start.target, head):
         return
     msg = f"another commit was made to {start.target.repo_id} while this release was prepared ({head.commit})"
     raise RemoteConflictError(msg, hint="plan again and review what changed")
-
-
-def _holds_only_first_commit(hub: Hub, target: Target, head: Head) -> bool:
-    """Return whether a repo contains only the files that the Hub itself adds to a new one, in its first commit."""
-    # Which files these are depends on the Hub, and on the SDK of a Space: the history decides.
-    commit = head.commit or head.default_commit
-    try:
-        return commit is None or len(hub.history(target, commit)) == 1
-    except NotFoundError:  # this Hub lists no history
-        return not set(head.files) - {GITATTRIBUTES, CARD_FILE}

@@ -5,7 +5,6 @@ from typing import ClassVar
 
 from hublish.base.errors import (
     AuthenticationError,
-    HublishError,
     NotFoundError,
     RemoteConflictError,
     RemoteError,
@@ -14,7 +13,7 @@ from hublish.base.errors import (
 from hublish.base.values import Action, Head, Plan, Receipt
 from hublish.base.values.publication import plan_differences
 from hublish.hub.client import existing_release as existing
-from hublish.hub.client import transfer
+from hublish.hub.client import failures, transfer
 from hublish.hub.client.hub import Hub
 from hublish.pipeline.upload.additions import additions, check_sent, require_unchanged
 from hublish.pipeline.upload.withdraw import withdrawing
@@ -63,8 +62,7 @@ class Upload:
                 receipt = self._recovered(plan, unknown)
                 if receipt is not None:
                     return replace(receipt, created=may_be_ours)
-                # The second case: the Hub asks for more time than a command may wait.
-                if wait is None or isinstance(unknown.__cause__, HublishError):
+                if wait is None or unknown.is_final:
                     raise self._last_failure(plan, unknown) from unknown.__cause__
                 self.hub.retries.wait(max(wait, unknown.requested_wait))
         raise AssertionError  # the last try returns or raises
@@ -83,21 +81,30 @@ class Upload:
 
     def _recovered(self, plan: Plan, unknown: transfer.OutcomeUnknownError) -> Receipt | None:
         """Find out whether the commit was applied, waiting until the Hub can be read; None when it was not."""
-        for wait in _WAITS:
+        for wait in (*_WAITS, None):
             try:
                 return self._find_commit(plan)
-            except (AuthenticationError, NotFoundError):
-                raise  # waiting does not change these
-            except RemoteError:
+            except RemoteError as error:
+                # Waiting does not change a refusal.
+                if wait is None or isinstance(error, AuthenticationError | NotFoundError):
+                    raise self._undetermined(plan, unknown, error) from error
                 self.hub.retries.wait(wait)
-        try:
-            return self._find_commit(plan)
-        except RemoteError as error:
-            answer = "the response to the commit was lost"
-            if unknown.status is not None:
-                answer = f"the Hub responded to the commit with {unknown.status} {unknown.words}".rstrip()
-            msg = f"{answer}, and the Hub cannot be read: the commit may have been applied. {error.message}"
-            raise type(error)(msg, hint="run the same command again: it finds out, and never commits twice") from error
+        raise AssertionError  # the last try returns or raises
+
+    def _undetermined(self, plan: Plan, unknown: transfer.OutcomeUnknownError, reading: RemoteError) -> Exception:
+        """Return the error for a commit without a usable response, on a Hub that cannot be read either."""
+        if unknown.is_refusal:
+            return self._last_failure(plan, unknown)
+        answer = "the response to the commit was lost"
+        if unknown.status is not None:
+            answer = f"the Hub responded to the commit with {unknown.status} {unknown.words}".rstrip()
+        msg = f"{answer}, and the Hub cannot be read: the commit may have been applied. {reading.message}"
+        hint = "run the same command again: it finds out, and never commits twice"
+        if wait := unknown.requested_wait:
+            hint = f"run the same command again in {failures.duration(wait)}: it finds out, and never commits twice"
+        error = type(reading)(msg, hint=hint)
+        error.is_transient = reading.is_transient
+        return error
 
     def _find_commit(self, plan: Plan) -> Receipt | None:
         """Return the receipt of the planned commit when it is on the Hub; None when it provably is not.

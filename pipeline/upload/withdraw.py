@@ -5,8 +5,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from hublish.base.errors import HublishError, RemoteError
-from hublish.base.values import Action, Plan
+from hublish.base.values import Action, Head, Plan, Target
 from hublish.hub.client.hub import Hub
+from hublish.schemas.documents.file_names import CARD_FILE, GITATTRIBUTES
 
 
 @contextmanager
@@ -29,20 +30,36 @@ def withdrawing(hub: Hub, plan: Plan) -> Iterator[None]:
 
 
 def _is_worth_keeping(plan: Plan, error: HublishError) -> bool:
-    # The large files that were sent need not be sent again when the same command succeeds a moment later.
+    # The large files that were sent need not be sent again when the same command succeeds a moment later. A rate limit
+    # is a refusal: it may last for hours.
     large = any(change.upload_mode != "regular" for change in plan.of(Action.ADD, Action.CHANGE))
     return large and isinstance(error, RemoteError) and error.is_transient
 
 
 def _withdraw(hub: Hub, plan: Plan) -> None:
     target = plan.target
-    if hub.commit_of(target, target.revision) != plan.head.commit:
-        return
     if plan.created == "branch":
-        hub.delete_branch(target)
+        if hub.commit_of(target, target.revision) == plan.head.commit:
+            hub.delete_branch(target)
         return
     # Another publisher may have used the repo meanwhile: another branch, a tag or a proposal is theirs.
     main = hub.head(replace(target, revision="main"))
-    branches = hub.branches(target) - {"main", target.revision}
-    if main.commit == plan.head.commit and not (main.tags or branches or hub.open_pull_requests(target)):
+    first = plan.head.commit or main.commit
+    branches = hub.branches(target).items()
+    others = [name for name, commit in branches if name not in ("main", target.revision) or commit != first]
+    used = main.commit != first or main.tags or others or hub.open_pull_requests(target)
+    if not used and holds_only_first_commit(hub, target, main):
         hub.delete_repo(target)
+
+
+def holds_only_first_commit(hub: Hub, target: Target, head: Head) -> bool:
+    """Return whether a repo contains only the files that the Hub itself adds to a new one, in its first commit."""
+    # Which files these are depends on the Hub, and on the SDK of a Space: the history decides.
+    commit = head.commit or head.default_commit
+    try:
+        return commit is None or len(hub.history(target, commit)) == 1
+    except RemoteError as error:
+        if error.is_transient:
+            raise
+        # This Hub lists no history, or refuses to.
+        return not set(head.files) - {GITATTRIBUTES, CARD_FILE}

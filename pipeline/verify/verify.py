@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from hublish.base.errors import NotFoundError, VerificationError
+from hublish.base.errors import NotFoundError, RemoteError, VerificationError
 from hublish.base.values import Receipt
 from hublish.base.values.publication import file_differences, plan_differences
 from hublish.hub.client.hub import Hub
@@ -27,19 +27,25 @@ class Verify:
     def run(self, receipt: Receipt) -> Receipt:
         """Return the receipt, verified."""
         target = receipt.plan.target
-        # At the commit rather than the branch: a later commit of another user must not fail this release.
-        tree = self.hub.tree(target, receipt.commit)
-        release = receipt.plan.release
-        if receipt.created:
-            problems = [*plan_differences(receipt.plan, tree), *self._place_problems(receipt)]
-        else:
-            # An existing commit may be behind the head, or no longer in the branch after a squash.
-            problems = [*file_differences(release.files, tree)]
+        try:
+            problems = self._problems(receipt)
+        except RemoteError as error:
+            known = f"the release is committed as {receipt.commit}, but not verified"
+            error.put_in_context(known, "publish again: it verifies, without a second commit")
+            raise
         if problems:
             msg = f"commit {receipt.commit} on {target.repo_id} is not what was planned"
             hint = "no tag was created and no lock was written; review the repo's history"
             raise VerificationError(msg, hint=hint, problems=problems)
         return replace(receipt, verified=True)
+
+    def _problems(self, receipt: Receipt) -> tuple[Problem, ...]:
+        # At the commit rather than the branch: a later commit of another user must not fail this release.
+        tree = self.hub.tree(receipt.plan.target, receipt.commit)
+        if receipt.created:
+            return (*plan_differences(receipt.plan, tree), *self._place_problems(receipt))
+        # An existing commit may be behind the head, or no longer in the branch after a squash.
+        return tuple(file_differences(receipt.plan.release.files, tree))
 
     def _place_problems(self, receipt: Receipt) -> Iterator[Problem]:
         head, target = receipt.plan.head, receipt.plan.target

@@ -4,6 +4,7 @@ They are distinguished by the protocol (the status and the `X-Error-Code` header
 versions; where only the class distinguishes two errors, its name is compared.
 """
 
+import html
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -17,8 +18,32 @@ from hublish.schemas.secrets.masking import redact
 TRANSIENT: Final = frozenset([408, 429, 500, 502, 503, 504])
 """Statuses after which the same request may succeed a moment later."""
 
+# The server understood the request and does not process it: not implemented, out of storage, network access refused.
+_REFUSING = frozenset([501, 505, 507, 508, 510, 511])
 _NOT_FOUND = frozenset(["RepoNotFound", "RevisionNotFound", "EntryNotFound"])
 _LONGEST_DETAIL = 500
+_LONGEST_XML = 64 << 10
+_XML_MESSAGE = re.compile(r"<Message>([^<]*)</Message>", re.I)
+_RATELIMIT = re.compile(r'"\w+"\s*;\s*r\s*=\s*(?P<r>\d+)\s*;\s*t\s*=\s*(?P<t>\d+)')
+# hf_xet raises ConnectionError also for a response, and keeps nothing of it but the status.
+_XET_STATUS = re.compile(r"HTTP status (?:client|server) error \((\d{3}) ?([^)]*)\)")
+_RATE = re.compile(
+    r"rate.?limit|too many (?:requests|commits)|per (?:hour|minute)"
+    r"|retry (?:this action )?(?:in|after) (?:about )?(?:\d|an?\b)",
+    re.I,
+)
+_STORAGE = re.compile(
+    r"(?:storage|disk space|quota)\b.*\b(?:limit|full|exceed|reach|insufficient|upgrade|left)"
+    r"|(?:exceed\w*|reach\w*|insufficient|not enough|out of|no more)\b.*\b(?:storage|disk space|quota)|payment|billing",
+    re.I,
+)
+_SIZE = re.compile(r"too (?:large|big)|(?:exceed\w*|larger than|max\w*)\b.*(?:size|\b[KMGT]i?B\b)", re.I)
+_PERMISSION = re.compile(
+    r"^$|^forbidden|token|permission|authori[sz]|authentic|access to|log.?in|rights?\b|scope|credential|allowed|write",
+    re.I,
+)
+_STORAGE_HINT = "free storage of the account that owns the repo, or raise its limit"
+_SIZE_HINT = "make the files smaller (`max_shard_size` splits weights), or exclude them"
 _NO_CONNECTION = frozenset(
     ["ConnectError", "ConnectTimeout", "ProxyError", "UnsupportedProtocol", "OfflineModeIsEnabled"]
 )
@@ -30,14 +55,29 @@ class MalformedResponseError(Exception):
     """A response that no Hub would send; the message names the field, without the response itself."""
 
 
-# The Hub answers 403 to them as well. A quota is of the account: no other token of it helps.
-_STORAGE = re.compile(r"storage|quota|disk space|limit (?:reached|exceeded)|exceeds? .*limit|payment|billing", re.I)
-_STORAGE_HINT = "free storage of the account that owns the repo, or raise its limit; nothing was published"
+class RequestedWaitError(Exception):
+    """The Hub asks for a wait that exceeds the rest of the budget.
+
+    Args:
+        response: the response that asks.
+        seconds: the requested wait.
+        limit: the most that a command waits in all.
+    """
+
+    def __init__(self, response: Any, seconds: float, limit: float) -> None:
+        super().__init__(f"the Hub asks to wait {duration(seconds)}; hublish waits at most {limit:.0f} s in all")
+        self.response = response
+        self.seconds = seconds
 
 
 def response_of(error: BaseException) -> Any:
     """Return the HTTP response that an exception, or one of its causes, carries; None when there was none."""
     return next((found for one in _chain(error) if (found := getattr(one, "response", None)) is not None), None)
+
+
+def gave_up_waiting(error: BaseException) -> RequestedWaitError | None:
+    """Return the wait that was too long, when that is the reason of an exception."""
+    return next((one for one in _chain(error) if isinstance(one, RequestedWaitError)), None)
 
 
 def is_missing(error: BaseException) -> bool:
@@ -59,7 +99,7 @@ def is_transient(error: BaseException) -> bool:
     status = status_of(error)
     if status is None:
         return _is_network(error) and not any(_names(one) & _NO_CONNECTION for one in _chain(error))
-    return status in TRANSIENT
+    return status in TRANSIENT and gave_up_waiting(error) is None
 
 
 def outcome_is_unknown(error: BaseException) -> bool:
@@ -70,21 +110,21 @@ def outcome_is_unknown(error: BaseException) -> bool:
     """
     status = status_of(error)
     # 429 and 408 come from proxies as well, which may have forwarded the request.
-    return status is None or status >= 500 or status in (408, 409, 412, 429)
+    return status is None or status in (408, 409, 412, 429) or (status >= 500 and status not in _REFUSING)
 
 
 def requested_wait(response: Any) -> float:
     """Return the seconds that a response asks to wait.
 
     They are in Retry-After (RFC 9110 10.2.3: seconds or a date), or in `t=` of the draft `ratelimit` header when its
-    quota is used up (`r=0`).
+    quota is used up (`r=0`). The client sleeps for either number, so that both are read as it reads them.
     """
     status = response.status_code
     if status < 400:  # a redirect may carry the header too
         return 0.0
-    limits = dict(part.strip().partition("=")[::2] for part in response.headers.get("ratelimit", "").split(";"))
-    if status == 429 and limits.get("r", "").strip() == "0" and limits.get("t", "").strip().isdigit():
-        return float(limits["t"])
+    quota = _RATELIMIT.search(response.headers.get("ratelimit", ""))
+    if status == 429 and quota and int(quota["r"]) == 0:
+        return float(quota["t"])
     text = response.headers.get("Retry-After", "").strip()
     # A date in the past, or text that is neither, asks for no wait; the pauses between retries still apply.
     return float(text) if text.isdecimal() else max(0.0, _seconds_until(text))
@@ -93,16 +133,15 @@ def requested_wait(response: Any) -> float:
 def _seconds_until(text: str) -> float:
     try:
         date = parsedate_to_datetime(text)
-    except ValueError:
+        return (date.replace(tzinfo=date.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
+    except (ValueError, OverflowError):  # a zone may move the first or last day out of the calendar
         return 0.0
-    return (date.replace(tzinfo=date.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
 
 
 def words_of(response: Any) -> str:
     """Return the Hub's own explanation in a response; empty without one."""
-    if header := response.headers.get("X-Error-Message"):
-        return str(header)
-    return " ".join(messages_of(response))
+    header = response.headers.get("X-Error-Message", "")
+    return " ".join(dict.fromkeys([*header.splitlines(), *messages_of(response)])) or _plain_words(response)
 
 
 def messages_of(response: Any) -> tuple[str, ...]:
@@ -112,16 +151,39 @@ def messages_of(response: Any) -> tuple[str, ...]:
     except (ValueError, RuntimeError, RecursionError):  # not JSON, or not read
         return ()
     if not isinstance(body, dict):
-        return ()
+        body = {"errors": body if isinstance(body, list) else [body]}
     listed = body.get("errors")
-    texts = [body.get("error"), *(listed if isinstance(listed, list) else ()), body.get("message")]
+    # `error_description` is from OAuth; `title` and `detail` from RFC 9457 and FastAPI.
+    names = ("error", "error_description", "message", "title", "detail")
+    texts = [body.get(names[0]), *(listed if isinstance(listed, list) else ()), *(body.get(name) for name in names[1:])]
     texts = [text.get("message") if isinstance(text, dict) else text for text in texts]
-    return tuple(dict.fromkeys(text.strip() for text in texts if isinstance(text, str) and text.strip()))
+    return tuple(dict.fromkeys(" ".join(text.split()) for text in texts if isinstance(text, str) and text.strip()))
+
+
+def _plain_words(response: Any) -> str:
+    # Storage servers respond with XML, proxies with text or a page for people.
+    try:
+        text = response.text
+    except RuntimeError:  # not read
+        return ""
+    kind = response.headers.get("Content-Type", "").lower()
+    if "xml" in kind or text.startswith("<?xml"):
+        return " ".join(html.unescape(found).strip() for found in _XML_MESSAGE.findall(text[:_LONGEST_XML]))
+    return " ".join(text.split()) if kind.startswith("text/plain") else ""
+
+
+def duration(seconds: float) -> str:
+    """Return a wait in seconds, and in a larger unit when it is long."""
+    for unit, size in (("days", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds:.0f} s ({seconds / size:.3g} {unit})"
+    return f"{seconds:.0f} s"
 
 
 def later(seconds: float) -> str:
-    """Return the hint for a Hub that asks to wait."""
-    return f"run the same command again in {seconds:.0f} s: it continues where it stopped"
+    """Return the hint for a Hub that is busy; 0 when it does not name a time."""
+    when = f"in {duration(seconds)}" if seconds else "later"
+    return f"run the same command again {when}"
 
 
 def translate(error: Exception, action: str, secret: str | None = None) -> errors.HublishError:
@@ -138,27 +200,49 @@ def translate(error: Exception, action: str, secret: str | None = None) -> error
         return ours
     # Cut afterwards: a part of a token does not look like one.
     detail = redact(_detail(error), [secret] if secret else [])[:_LONGEST_DETAIL]
-    response = response_of(error)
-    if response is None:
+    status, response = status_of(error), response_of(error)
+    if status is None:
         return _without_response(error, action, detail)
-    status = int(response.status_code)
-    found = _for_status(status, response.headers.get("X-Error-Code"), action, detail)
+    code = None if response is None else response.headers.get("X-Error-Code")
+    wait = 0.0 if response is None else requested_wait(response)
+    too_long = gave_up_waiting(error)
+    if too_long is not None:
+        wait = too_long.seconds
+        found: errors.HublishError = errors.RemoteError(f"{action}: {too_long}. {detail}")
+    else:
+        found = _for_status(status, code, action, detail)
     if isinstance(found, errors.RemoteError):
-        found.is_transient = status in TRANSIENT
-    if wait := requested_wait(response):
+        found.is_transient = status in TRANSIENT and status != 429
+    if wait:
         found.hint = later(wait)
     return found
+
+
+def refusal_hint(words: str, status: int = 0) -> str:
+    """Return the hint for a refusal that no other token changes: of rate, storage or size; empty for others.
+
+    The Hub sends each of them with several statuses, 403 among them, so that its words decide as well.
+    """
+    if status == 429 or _RATE.search(words):
+        return later(0)
+    if status in (402, 507) or _STORAGE.search(words):
+        return _STORAGE_HINT
+    return _SIZE_HINT if status == 413 or _SIZE.search(words) else ""
 
 
 def _for_status(status: int, code: str | None, action: str, detail: str) -> errors.HublishError:
     # Without a token, the Hub responds to a missing or private repo with 401 and RepoNotFound. The status comes first:
     # logging in is then the likelier fix.
-    if status == 403 and _STORAGE.search(detail):
-        return errors.RemoteError(f"{action}: the Hub refused it. {detail}", hint=_STORAGE_HINT)
+    is_refusal = status in (400, 402, 403, 413, 422, 429, 507) and code not in (*_NOT_FOUND, "GatedRepo")
+    if is_refusal and (hint := refusal_hint(detail, status)):
+        return errors.RemoteError(f"{action}: the Hub refused it with {status}. {detail}", hint=hint)
     if code == "GatedRepo" or status in (401, 403):
         hint = "log in with `hf auth login` or set HF_TOKEN to a token with this permission"
         if code == "GatedRepo":
             hint = "request access on the repo's page, then use a token of that account"
+        # Other reasons, such as an account that is suspended, are not of the token.
+        elif status == 403 and not _PERMISSION.search(detail):
+            hint = ""
         return errors.AuthenticationError(f"{action}: not allowed. {detail}", hint=hint)
     if code in _NOT_FOUND or status == 404:
         return errors.NotFoundError(
@@ -167,7 +251,8 @@ def _for_status(status: int, code: str | None, action: str, detail: str) -> erro
         )
     if status in (409, 412):
         return errors.RemoteConflictError(f"{action}: rejected, the remote has moved. {detail}", hint="plan again")
-    return errors.RemoteError(f"{action}: the Hub responded with {status}. {detail}")
+    hint = later(0) if status in TRANSIENT else ""
+    return errors.RemoteError(f"{action}: the Hub responded with {status}. {detail}", hint=hint)
 
 
 def _without_response(error: Exception, action: str, detail: str) -> errors.HublishError:
@@ -194,7 +279,9 @@ def _without_response(error: Exception, action: str, detail: str) -> errors.Hubl
 def status_of(error: BaseException) -> int | None:
     """Return the status of the Hub's response; None when there was none."""
     response = response_of(error)
-    return None if response is None else int(response.status_code)
+    if response is not None:
+        return int(response.status_code)
+    return next((int(found[1]) for one in _chain(error) if (found := _XET_STATUS.search(str(one)))), None)
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
@@ -204,7 +291,9 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
     while current is not None and id(current) not in seen:
         yield current
         seen.add(id(current))
-        current = current.__cause__
+        # The client may fail while it reads the body of a refusal, such as a JSON list: it is then only the context.
+        unread = isinstance(current, _MALFORMED) and hasattr(current.__context__, "response")
+        current = current.__context__ if unread else current.__cause__
 
 
 def _names(error: BaseException) -> set[str]:
@@ -228,8 +317,11 @@ def _was_closed(error: BaseException) -> bool:
 
 def _detail(error: BaseException) -> str:
     response = response_of(error)
-    if response is not None and (words := words_of(response)):
-        return words
+    if response is not None:
+        # Without an explanation, the client's message repeats the URL, which may be a signed one.
+        return words_of(response) or str(response.reason_phrase)
+    if found := next((found for one in _chain(error) if (found := _XET_STATUS.search(str(one)))), None):
+        return found[2]
     # The first lines only: a proxy's error page may be long.
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return " ".join(lines[:3])

@@ -128,14 +128,14 @@ class Hub:
         action = f"listing the tags of {repo.repo_id}"
         body = self.request(action, "GET", f"{repo.repo_type}s/{repo.repo_id}/refs")
         with self.translating(action):
-            return listings.tags_of(body)
+            return listings.refs_of(body, "tags")
 
-    def branches(self, repo: RepoRef) -> frozenset[str]:
-        """Return the names of the branches."""
+    def branches(self, repo: RepoRef) -> Mapping[str, str]:
+        """Return the commit of each branch."""
         action = f"listing the branches of {repo.repo_id}"
         body = self.request(action, "GET", f"{repo.repo_type}s/{repo.repo_id}/refs")
         with self.translating(action):
-            return frozenset(listings.field(each, "name", str) for each in listings.field(body, "branches", list))
+            return listings.refs_of(body, "branches")
 
     def commit_of(self, repo: RepoRef, revision: str) -> str:
         """Return the commit of a branch, tag or pull request ref."""

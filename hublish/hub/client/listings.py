@@ -89,12 +89,12 @@ def tree_of(found: Iterator[Any]) -> Mapping[str, RemoteFile]:
     return files
 
 
-def tags_of(body: Any) -> Mapping[str, str]:
-    """Return the commit of each tag in a response about refs."""
-    tags = field(body, "tags", list)
-    if len(tags) > MAX_ENTRIES:
-        raise MalformedResponseError(f"the repo has more than {MAX_ENTRIES:,} tags")
-    return {valid_text(field(tag, "name", str), "a tag"): commit_id(field(tag, "targetCommit", str)) for tag in tags}
+def refs_of(body: Any, kind: str) -> Mapping[str, str]:
+    """Return the commit of each of the `tags` or `branches` in a response about refs."""
+    refs = field(body, kind, list)
+    if len(refs) > MAX_ENTRIES:
+        raise MalformedResponseError(f"the repo has more than {MAX_ENTRIES:,} {kind}")
+    return {valid_text(field(ref, "name", str), "a ref"): commit_id(field(ref, "targetCommit", str)) for ref in refs}
 
 
 def open_discussions(get: Callable[[int], Any]) -> Iterator[int]:
@@ -113,18 +113,25 @@ def open_discussions(get: Callable[[int], Any]) -> Iterator[int]:
 def field(entry: Any, name: str, kind: type) -> Any:
     """Return a field of a JSON object, which must have exactly this type: True is not an int."""
     if not isinstance(entry, dict):
-        raise MalformedResponseError(f"expected an object with '{name}', got {type(entry).__name__}")
-    value = entry.get(name)
+        raise MalformedResponseError(f"expected an object with '{name}', got {_kind(type(entry))}")
+    if name not in entry:
+        raise MalformedResponseError(f"'{name}' is missing")
+    value = entry[name]
     if type(value) is not kind:
-        raise MalformedResponseError(f"'{name}' is not a {kind.__name__} but a {type(value).__name__}")
+        raise MalformedResponseError(f"'{name}' is not {_kind(kind)} but {_kind(type(value))}")
     return value
 
 
 def list_of(value: Any, what: str) -> list[Any]:
     """Return a JSON list."""
     if not isinstance(value, list):
-        raise MalformedResponseError(f"{what} is not a list but a {type(value).__name__}")
+        raise MalformedResponseError(f"{what} is not a list but {_kind(type(value))}")
     return value
+
+
+def _kind(kind: type) -> str:
+    names = {dict: "an object", list: "a list", str: "a string", int: "a number", bool: "a boolean", type(None): "null"}
+    return names.get(kind, f"a {kind.__name__}")
 
 
 def commit_id(value: Any) -> str:

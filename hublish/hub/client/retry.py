@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 
-from hublish.base.errors import RemoteError
 from hublish.hub.client import failures
 
 LIMIT_SECONDS: Final = 300.0
@@ -39,7 +38,7 @@ class RetryBudget:
         """Count the waits of `session` (an httpx client) for the length of a `with` block.
 
         Raises:
-            RemoteError: from the request whose response asks for more time than is left.
+            RequestedWaitError: from the request whose response asks for more time than is left.
         """
         # Added and removed one by one: another thread may do the same with the one session of the process.
         hooks = session.event_hooks
@@ -86,12 +85,9 @@ class RetryBudget:
     def _spend(self, seconds: float, response: Any) -> None:
         with self._lock:
             # Counted before the client sleeps: the wait that would exceed the limit never begins.
-            self._left -= seconds
-            exceeded = self._left < 0
+            exceeded = seconds > self._left
+            if not exceeded:
+                self._left -= seconds
         if exceeded:
             response.read()  # a hook runs before the body is read, and the body may hold the Hub's reason
-            words = failures.words_of(response)
-            asks = f"the Hub asks to wait {seconds:.0f} s; hublish waits at most {self._limit:.0f} s in all"
-            error = RemoteError(f"{asks}. {words}".strip(), hint=failures.later(seconds))
-            error.is_transient = True
-            raise error
+            raise failures.RequestedWaitError(response, seconds, self._limit)

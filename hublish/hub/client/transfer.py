@@ -1,6 +1,7 @@
 """Files on their way: how the Hub takes each, one commit up, one file down, through the client's public interface."""
 
 import base64
+import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
@@ -8,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from hublish.base.errors import NotFoundError, RemoteError
+from hublish.base.errors import HublishError, NotFoundError, RemoteError
 from hublish.base.values import ReleaseFile, RepoRef, Target
 from hublish.hub.client import failures, listings, xet_memory
 from hublish.hub.client.hub import Hub, quote
+from hublish.schemas.diagnose.problems import Problem
 
 if TYPE_CHECKING:
     from huggingface_hub import CommitOperationAdd
@@ -23,6 +25,8 @@ SAMPLE_BYTES: Final = 512
 
 # The client reports chunks of up to 10 MB.
 _MORE_BYTES = 16 << 20
+# The client's message about errors in a response of LFS; the bytes around the words are its own.
+_REFUSED_OBJECT: Final = re.compile(r"file with OID (\w+): `(.*?)(?=\nEncountered error|\Z)", re.DOTALL)
 # The Hub's limit for one preupload call.
 _FILES_PER_CALL = 256
 
@@ -74,18 +78,27 @@ class OutcomeUnknownError(Exception):
         status: that of the Hub's response; None when the response was lost.
         words: the Hub's explanation in it.
         requested_wait: the seconds that the Hub asks to wait.
+        is_final: whether another try is useless: the Hub asks for more time than a command may wait.
     """
 
-    def __init__(self, status: int | None, words: str = "", requested_wait: float = 0.0) -> None:
+    def __init__(
+        self, status: int | None, words: str = "", requested_wait: float = 0.0, *, is_final: bool = False
+    ) -> None:
         super().__init__(words)
         self.status = status
         self.words = words
         self.requested_wait = requested_wait
+        self.is_final = is_final
 
     @property
     def is_conflict(self) -> bool:
         """Whether the Hub responded that the head has moved: with a first request, to the commit of another one."""
         return self.status in (409, 412)
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether the Hub says that it did not process the request, which only a proxy could contradict."""
+        return self.status == 429
 
 
 def upload_modes(
@@ -140,14 +153,21 @@ def sending(hub: Hub, target: Target, additions: Sequence[Addition]) -> Iterator
         sizes = {addition.file.path_in_repo: addition.file.size for addition in additions if addition.in_lfs}
         with hub.translating(f"sending to {target.repo_id}"), xet_memory.bounded(sizes):
             operations = [_operation(addition, xet=xet) for addition in additions]
-            hub.api.preupload_lfs_files(
-                target.repo_id,
-                operations,
-                repo_type=target.repo_type,
-                revision=target.revision,
-                create_pr=target.create_pr,
-                free_memory=False,  # the commit reads the same operations
-            )
+            try:
+                hub.api.preupload_lfs_files(
+                    target.repo_id,
+                    operations,
+                    repo_type=target.repo_type,
+                    revision=target.revision,
+                    create_pr=target.create_pr,
+                    free_memory=False,  # the commit reads the same operations
+                )
+            except Exception as error:
+                # hf_xet keeps only the status of a refusal. The Hub repeats its reason here, if it refused the token.
+                if xet and failures.status_of(error) is not None:
+                    _accepts_xet(hub, target)
+                _refuse_objects(error, operations, f"sending to {target.repo_id}")
+                raise
         # Inside the block that may switch xet off: the commit repeats the upload of a file that was lost meanwhile.
         yield Sent(operations)
 
@@ -265,12 +285,25 @@ def _mode(entry: Mapping[str, Any]) -> UploadMode:
 
 
 def _unknown(error: Exception) -> OutcomeUnknownError:
+    # Our own errors are about responses that are endless or too large.
+    is_final = isinstance(error, HublishError) or failures.gave_up_waiting(error) is not None
     response = failures.response_of(error)
     if response is None:
-        return OutcomeUnknownError(None)
-    return OutcomeUnknownError(
-        failures.status_of(error), failures.words_of(response), failures.requested_wait(response)
-    )
+        return OutcomeUnknownError(None, is_final=is_final)
+    wait = failures.requested_wait(response)
+    return OutcomeUnknownError(failures.status_of(error), failures.words_of(response), wait, is_final=is_final)
+
+
+def _refuse_objects(error: Exception, operations: "Sequence[CommitOperationAdd]", action: str) -> None:
+    """Raise the refusals of single files in a response of LFS, with their names instead of their hashes."""
+    if not isinstance(error, ValueError) or not (found := _REFUSED_OBJECT.findall(str(error))):
+        return
+    paths = {each.upload_info.sha256.hex(): each.path_in_repo for each in operations if each.upload_info.is_hashed}
+    refusals = [Problem("remote.failed", f"'{paths.get(oid, oid)}': {' '.join(words.split())}") for oid, words in found]
+    hint = failures.refusal_hint(" ".join(problem.message for problem in refusals))
+    if len(refusals) == 1:
+        raise RemoteError(f"{action}: the Hub refused {refusals[0].message}", hint=hint) from error
+    raise RemoteError(f"{action}: the Hub refused {len(refusals)} files", hint=hint, problems=refusals) from error
 
 
 def _operation(addition: Addition, *, xet: bool) -> "CommitOperationAdd":
@@ -299,7 +332,8 @@ def _accepts_xet(hub: Hub, target: Target) -> bool:
     except NotFoundError:
         return False
     except RemoteError as error:
-        if isinstance(error.__cause__, ValueError):  # not JSON: a page for people
+        # Not JSON: a page for people. (The client's class for status 400 is a ValueError too.)
+        if isinstance(error.__cause__, ValueError) and failures.status_of(error) is None:
             return False
         raise
     return isinstance(response, dict) and "casUrl" in response

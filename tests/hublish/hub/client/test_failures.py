@@ -111,7 +111,13 @@ def test_no_message_contains_the_token(error: Exception) -> None:
         (OfflineModeIsEnabled(), True, False),
         *[(AnsweredError(status), True, True) for status in (408, 429, 500, 502, 503, 504)],
         *[(AnsweredError(status), True, False) for status in (409, 412)],
-        *[(AnsweredError(status), False, False) for status in (400, 401, 403, 404, 413, 422)],
+        *[(AnsweredError(status), False, False) for status in (400, 401, 402, 403, 404, 413, 422, 501, 507)],
+        (failures.RequestedWaitError(AnsweredError(429).response, 7200, 300), True, False),
+        (
+            ConnectionError("Network error: HTTP status client error (403 Forbidden), domain: http://x/xorbs"),
+            False,
+            False,
+        ),
     ],
 )
 def test_an_unknown_outcome_and_a_transient_failure_are_distinguished(
@@ -137,3 +143,97 @@ def test_an_unknown_outcome_and_a_transient_failure_are_distinguished(
 )
 def test_a_missing_repo_is_distinguished_from_a_missing_page(error: Exception, absent: bool) -> None:
     assert failures.is_missing(error) is absent
+
+
+LOG_IN, STORAGE, SIZE, LATER = "log in", "free storage", "max_shard_size", "run the same command again later"
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "hint"),
+    [
+        (401, "Invalid user token.", LOG_IN),
+        (403, "", LOG_IN),
+        (403, "Forbidden", LOG_IN),
+        (403, "You don't have the rights to create a model under the namespace acme", LOG_IN),
+        (403, "Your token has no permission for the storage of acme", LOG_IN),
+        (403, "Private repository storage limit reached, please upgrade your plan.", STORAGE),
+        (403, "You have exceeded your storage quota", STORAGE),
+        (403, "Not enough disk space left", STORAGE),
+        (402, "Upgrade to create more repos", STORAGE),
+        (400, "Storage quota exceeded", STORAGE),
+        (422, "Your organization is over: the quota is full", STORAGE),
+        (507, "", STORAGE),
+        (413, "", SIZE),
+        (422, "File exceeds the maximum size of 50 GB", SIZE),
+        (403, "The file is too large", SIZE),
+        (403, "API rate limit exceeded", LATER),
+        (403, "Too many commits in this repo", LATER),
+        (429, "", LATER),
+        (429, "You hit the quota of 128 commits per hour. You can retry this action in about 1 hour.", LATER),
+        (503, "maintenance", LATER),
+        (403, "This account is suspended", ""),
+        (403, "The repo has too many files", ""),
+        (400, "Invalid metadata", ""),
+        (422, "Invalid name", ""),
+    ],
+)
+def test_each_refusal_has_a_hint_that_helps(status: int, words: str, hint: str) -> None:
+    error = failures.translate(AnsweredError(status, X_Error_Message=words), "committing to acme/model")
+    assert words in error.message
+    assert hint in error.hint
+    assert hint or not error.hint
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "words"),
+    [
+        ("application/json", b'{"error": "no  more\\nroom"}', "no more room"),
+        ("application/json", b'{"errors": ["a", {"message": "b"}]}', "a b"),
+        ("application/json", b'["a", "a"]', "a"),
+        ("application/json", b'"a"', "a"),
+        ("application/json", b'{"title": "Full", "detail": "no room"}', "Full no room"),
+        ("application/json", b'{"error": "invalid_grant", "error_description": "expired"}', "invalid_grant expired"),
+        ("application/json", b"null", "Forbidden"),
+        ("application/json", b'{"error": 5, "errors": 5}', "Forbidden"),
+        ("text/plain; charset=utf-8", b"no\nroom", "no room"),
+        ("application/xml", b"<Error><Code>A</Code><Message>no &amp; room</Message></Error>", "no & room"),
+        ("text/html", b"<html>no room</html>", "Forbidden"),
+        ("", b"", "Forbidden"),
+    ],
+)
+def test_words_are_read_in_every_form(kind: str, body: bytes, words: str) -> None:
+    error = AnsweredError(403)
+    error.response = httpx.Response(403, headers={"Content-Type": kind}, content=body)
+    assert failures.translate(error, "committing").message.partition(": ")[2].partition(". ")[2] == words
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"Retry-After": "7200"}, 7200),
+        ({"Retry-After": "0"}, 0),
+        ({"Retry-After": "-7200"}, 0),
+        ({"Retry-After": "7200.5"}, 0),
+        ({"Retry-After": "soon"}, 0),
+        ({"Retry-After": "Fri, 31 Dec 1999 23:59:59 GMT"}, 0),
+        ({"Retry-After": "Mon, 01 Jan 0001 00:00:00 +2359"}, 0),
+        ({"Retry-After": "Fri, 31 Dec 99999 23:59:59 GMT"}, 0),
+        ({"Retry-After": "Fri, 99 Foo 2100"}, 0),
+        ({"ratelimit": '"api";r=0;t=55'}, 55),
+        ({"ratelimit": '"api"; r = 0; t = 55'}, 55),
+        ({"ratelimit": '"api";r=0;t=55, "pages";r=9;t=1'}, 55),
+        ({"ratelimit": '"api";r=9;t=55', "Retry-After": "7"}, 7),
+    ],
+)
+def test_a_requested_wait_is_read_as_the_client_reads_it(headers: dict[str, str], seconds: float) -> None:
+    assert failures.requested_wait(httpx.Response(429, headers=headers)) == seconds
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(1, "1 s"), (119, "119 s"), (300, "300 s (5 min)"), (5400, "5400 s (90 min)"), (7200, "7200 s (2 h)")],
+)
+def test_a_long_wait_is_given_in_a_larger_unit(seconds: float, text: str) -> None:
+    assert failures.duration(seconds) == text
+    error = failures.RequestedWaitError(AnsweredError(503).response, seconds, 300)
+    assert failures.translate(error, "committing").hint == f"run the same command again in {text}"

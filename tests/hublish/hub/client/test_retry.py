@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from hublish.base.errors import RemoteError
+from hublish.hub.client.failures import RequestedWaitError
 from hublish.hub.client.retry import RetryBudget
 
 
@@ -76,7 +76,7 @@ def test_only_a_wait_beyond_the_limit_is_refused(status: int, headers: dict[str,
     session = Session()
     with RetryBudget().bounding(session):
         if refused:
-            with pytest.raises(RemoteError, match="at most 300 s"):
+            with pytest.raises(RequestedWaitError, match="at most 300 s"):
                 session.answer(Response(status, headers))
         else:
             session.answer(Response(status, headers))
@@ -84,7 +84,7 @@ def test_only_a_wait_beyond_the_limit_is_refused(status: int, headers: dict[str,
 
 @pytest.mark.parametrize(("seconds", "refused"), [(400, True), (200, False), (-400, False)])
 def test_a_wait_may_be_given_as_a_date(seconds: float, refused: bool) -> None:
-    session, refusal = Session(), pytest.raises(RemoteError) if refused else nullcontext()
+    session, refusal = Session(), pytest.raises(RequestedWaitError) if refused else nullcontext()
     with RetryBudget().bounding(session), refusal:
         session.answer(Response(429, {"Retry-After": in_seconds(seconds)}))
 
@@ -93,7 +93,7 @@ def test_waits_add_up_over_requests_and_blocks() -> None:
     session, budget = Session(), RetryBudget(limit=100)
     with budget.bounding(session):
         session.answer(Response(429, {"Retry-After": "60"}))
-    with budget.bounding(session), pytest.raises(RemoteError):
+    with budget.bounding(session), pytest.raises(RequestedWaitError):
         session.answer(Response(429, {"Retry-After": "60"}))
 
 
@@ -121,7 +121,7 @@ def test_threads_share_one_limit() -> None:
     def ask(_: int) -> bool:
         try:
             session.answer(Response(429, {"Retry-After": "1"}))
-        except RemoteError:
+        except RequestedWaitError:
             return False
         return True
 
