@@ -146,17 +146,18 @@ class GgufHeader:
     data_offset: int
 
 
-def parse_header(data: memoryview, size: int) -> GgufHeader:
+def parse_header(data: memoryview, size: int, max_strings: int = _MAX_STRINGS) -> GgufHeader:
     """Return the header of a file.
 
     Args:
         data: the first `MAX_HEADER_SIZE` bytes of the file, or all of it.
         size: bytes of the whole file.
+        max_strings: the most strings in lists; each takes memory.
 
     Raises:
         InvalidFileError: it is damaged, of another version, or claims more bytes than there are.
     """
-    cursor = _Cursor(data)
+    cursor = _Cursor(data, max_strings)
     version, tensor_count, metadata = _beginning(cursor)
     alignment = _alignment(metadata)
     described = [_tensor_info(cursor) for _ in range(tensor_count)]
@@ -191,10 +192,11 @@ def _beginning(cursor: "_Cursor") -> tuple[int, int, dict[str, Any]]:
 class _Cursor:
     """A reader that advances through the header."""
 
-    def __init__(self, data: memoryview) -> None:
+    def __init__(self, data: memoryview, max_strings: int = _MAX_STRINGS) -> None:
         self._data = data
         self.position = 0
         self.strings = 0
+        self.max_strings = max_strings
 
     def take(self, size: int) -> memoryview:
         # Python's integers do not overflow: a count of 2**63 elements is simply past the end.
@@ -259,8 +261,8 @@ def _list(cursor: _Cursor, depth: int) -> Any:
         raise InvalidFileError(f"lists nested more than {_MAX_DEPTH} deep")
     # Every string becomes an object, so the bytes of the header alone do not bound the memory.
     cursor.strings += count
-    if cursor.strings > _MAX_STRINGS:
-        raise InvalidFileError(f"more than {_MAX_STRINGS} strings and lists in lists")
+    if cursor.strings > cursor.max_strings:
+        raise InvalidFileError(f"more than {cursor.max_strings} strings and lists in lists")
     return [_value(cursor, kind, depth) for _ in range(count)]
 
 

@@ -13,7 +13,7 @@ from hublish.pipeline.draft.commented_yaml import Field
 from hublish.pipeline.draft.listing import Listing, directly_in
 from hublish.schemas.documents.hub_names import check_repo_id, check_target
 from hublish.schemas.secrets.masking import holds_token
-from hublish.schemas.vocabulary import table
+from hublish.schemas.vocabulary import table, task_of_class, task_of_pipeline
 
 NO_TASK: Final = Field("pipeline_tag", "text-generation", "the task, by its name on the Hub", hint=True)
 
@@ -73,9 +73,7 @@ def _diffusers(listing: Listing, root: str) -> Library | None:
     name = _text(listing.json_object(join(root, "model_index.json")), "_class_name")
     if name is None:
         return None
-    parts = table("model_tasks")["pipeline_parts"]
-    task = next((task for part, task in parts.items() if part in name), None)
-    return _library("diffusers", f"model_index.json: _class_name {name}", task)
+    return _library("diffusers", f"model_index.json: _class_name {name}", task_of_pipeline(name))
 
 
 def _sentence_transformers(listing: Listing, root: str) -> Library | None:
@@ -125,19 +123,7 @@ def _transformers(listing: Listing, root: str) -> Library | None:
         # A hint only: transformers writes the key for copies too.
         why = "config.json: _name_or_path; keep it if the model was fine-tuned from this one"
         extra.append(Field("base_model", base, why, hint=True))
-    return _library("transformers", evidence, _task_of_class(name, kind), extra)
-
-
-def _task_of_class(name: str, model_type: str) -> str | None:
-    tasks = table("model_tasks")
-    for ending, task in tasks["class_endings"].items():
-        if name.endswith(ending):
-            return str(task) or None
-    if name.endswith("ForConditionalGeneration"):
-        # The class serves text and multimodal models alike; T5 does many tasks.
-        sees = any(part in model_type for part in ("vl", "llava", "idefics", "vision"))
-        return tasks["conditional_generation"].get(model_type) or ("image-text-to-text" if sees else None)
-    return tasks["base_models"].get(model_type, "feature-extraction") if name.endswith("Model") else None
+    return _library("transformers", evidence, task_of_class(name, kind), extra)
 
 
 def _library(name: str, evidence: str, task: str | None, extra: Iterable[Field] = ()) -> Library:

@@ -80,6 +80,25 @@ def synonyms(owner: str) -> Mapping[str, str]:
     return MappingProxyType({word: meant for meant, known in words.items() for word in known})
 
 
+def task_of_class(name: str, model_type: str) -> str | None:
+    """Return the task of a model of transformers with this class and `model_type`; None when they do not decide it."""
+    tasks = table("model_tasks")
+    for ending, task in tasks["class_endings"].items():
+        if name.endswith(ending):
+            return str(task) or None
+    if name.endswith("ForConditionalGeneration"):
+        # The class serves text and multimodal models alike; T5 does many tasks.
+        sees = any(part in model_type for part in ("vl", "llava", "idefics", "vision"))
+        return tasks["conditional_generation"].get(model_type) or ("image-text-to-text" if sees else None)
+    return tasks["base_models"].get(model_type, "feature-extraction") if name.endswith("Model") else None
+
+
+def task_of_pipeline(name: str) -> str | None:
+    """Return the task of a pipeline class of diffusers, or None."""
+    parts: Mapping[str, str] = table("model_tasks")["pipeline_parts"]
+    return next((task for part, task in parts.items() if part in name), None)
+
+
 def _read(name: str) -> dict[str, Any]:
     data: dict[str, Any] = json.loads(Path(__file__).with_name(f"{name}.json").read_text(encoding="utf-8"))
     return data

@@ -7,6 +7,7 @@ not a warning, because the format requires that a header begins with `{`.
 """
 
 import json
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
@@ -69,6 +70,29 @@ def check_header(header: bytes) -> None:
                 _check_metadata(value)
         else:
             _check_entry(name, value)
+
+
+def count_parameters(header: bytes) -> dict[str, int]:
+    """Return the number of elements by type, such as `{"BF16": 7241732096}`; raise InvalidFileError for a bad header.
+
+    Entries are read one at a time, so that a header of many tensors needs little memory.
+    """
+    check_header(header)
+    counted: dict[str, int] = {}
+    for name, value in _members(header.decode(), _OBJECT_MEMBER):
+        if name == METADATA:
+            continue
+        try:
+            entry = json.loads(value)
+            dtype, shape = entry["dtype"], entry["shape"]
+        except (ValueError, KeyError):
+            dtype = shape = None
+        numbers = isinstance(shape, list) and all(type(length) is int and length >= 0 for length in shape)
+        # A length of 64 bits counts everything that a file can hold.
+        if not isinstance(dtype, str) or not numbers or (count := math.prod(shape)) >= 1 << 63:
+            raise InvalidFileError(f"tensor {ascii(name)[:80]}: its entry is malformed")
+        counted[dtype] = counted.get(dtype, 0) + count
+    return counted
 
 
 def render_header(tensors: Iterable[Tensor], metadata: Mapping[str, str]) -> bytes:

@@ -51,6 +51,17 @@ class Snapshot:
         facts = self.facts(entry)
         return None if facts.pointer or facts.size > limit else self.git.blob(entry.sha)
 
+    def beginning(self, entry: Entry, size: int) -> bytes:
+        """Return the first `size` bytes of a file, large or regular; fewer when it is shorter or not stored."""
+        facts = self.facts(entry)
+        if facts.pointer is None:
+            return self.git.blob(entry.sha)[:size]
+        try:
+            with self.hub.objects.path(facts.pointer.sha256).open("rb", 0) as file:
+                return file.read(size)
+        except FileNotFoundError:
+            return b""
+
     def walk(self, path: str = "", *, recursive: bool = True) -> Iterator[tuple[str, Entry]]:
         """Yield paths and entries below the folder at `path`; raise 404 EntryNotFound when it is not a folder."""
         entry = self.find(path)

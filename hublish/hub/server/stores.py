@@ -8,6 +8,7 @@ from hublish.hub.server.accounts import Accounts
 from hublish.hub.server.git.lfs_pointers import BlobFacts
 from hublish.hub.server.git.references import References
 from hublish.hub.server.git.repository import TreeCache, UnpackedFiles
+from hublish.hub.server.metadata_cache import MetadataCache
 from hublish.hub.server.objects import ObjectStore, Senders
 from hublish.hub.server.repositories import Repositories
 from hublish.hub.server.uploads import Uploads
@@ -38,5 +39,6 @@ class Hub:
         self.facts = BlobFacts()
         self.references = References(self.facts)
         self.trees = TreeCache()
+        self.metadata = MetadataCache()
         self.unpacked = UnpackedFiles(objects.scratch)
         self.xet_hash = xet_hash

@@ -1,0 +1,267 @@
+"""Metadata that the Hub infers from the files of a repository: tags, task, library, configuration, parameters.
+
+Everything comes from files that anybody may have uploaded: sizes, depths and numbers are limited, and a file that
+cannot be read counts as absent.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from itertools import islice
+from typing import Any
+
+from hublish.hub.server.card_checks import card_data
+from hublish.hub.server.git.git_trees import Entry
+from hublish.hub.server.http import parse_json
+from hublish.hub.server.metadata_cache import Metadata, strings
+from hublish.hub.server.snapshots import Snapshot
+from hublish.hub.server.weight_headers import gguf_of, safetensors_of
+from hublish.schemas.documents.file_names import CARD_FILE
+from hublish.schemas.vocabulary import table, task_of_class, task_of_pipeline, vocabulary
+
+# Files of one repository whose names are read.
+MAX_FILES = 20_000
+
+# Bytes of a configuration, and of a chat template in it.
+_MAX_JSON = 1 << 20
+_MAX_TEMPLATE = 64 << 10
+
+# Characters of any other string of a configuration, and members of its lists and objects.
+_MAX_TEXT = 300
+_MAX_ITEMS = 50
+
+_ARXIV = re.compile(rb"arxiv\.org/(?:abs|pdf)/(\d{4}\.\d{4,5})")
+
+# Tags by the names of files: the formats of weights, and logs.
+_FORMATS = (
+    ("pytorch", re.compile(r"(?:.*/)?pytorch_model[^/]*\.bin")),
+    ("tf", re.compile(r"(?:.*/)?(?:tf_model\.h5|saved_model\.pb)")),
+    ("jax", re.compile(r"(?:.*/)?flax_model[^/]*\.msgpack")),
+    ("coreml", re.compile(r".*\.(?:mlmodel|mlpackage/.*)")),
+    ("onnx", re.compile(r".*\.onnx")),
+    ("openvino", re.compile(r"(?:.*/)?openvino_model\.xml")),
+    ("tflite", re.compile(r".*\.tflite")),
+    ("tensorboard", re.compile(r"(?:.*/)?events\.out\.tfevents[^/]*")),
+    ("safetensors", re.compile(r".*\.safetensors")),
+    ("gguf", re.compile(r".*\.gguf", re.IGNORECASE)),
+)
+_DATA_FORMATS = (
+    ("csv", re.compile(r".*\.(?:csv|tsv)(?:\.gz|\.zst)?")),
+    ("json", re.compile(r".*\.jsonl?(?:\.gz|\.zst)?")),
+    ("parquet", re.compile(r".*\.parquet")),
+    ("arrow", re.compile(r".*\.arrow")),
+    ("text", re.compile(r".*\.txt(?:\.gz|\.zst)?")),
+    ("webdataset", re.compile(r".*\.tar")),
+    ("imagefolder", re.compile(r".*\.(?:png|jpe?g)", re.IGNORECASE)),
+    ("audiofolder", re.compile(r".*\.(?:wav|mp3|flac)", re.IGNORECASE)),
+)
+
+# Keys of a dataset's card whose values become tags such as `language:en`.
+_DATA_KEYS = (
+    *("annotations_creators", "language_creators", "language", "license", "multilinguality", "size_categories"),
+    *("source_datasets", "task_categories", "task_ids"),
+)
+
+_SPECIAL_TOKENS = ("bos_token", "cls_token", "eos_token", "mask_token", "pad_token", "sep_token", "unk_token")
+
+
+def metadata_of(snapshot: Snapshot) -> Metadata:
+    """Return the metadata of a snapshot; its files are read only after a change of them."""
+    # The id of a tree determines its content, so a cached value never becomes stale.
+    key = (snapshot.repo.kind, snapshot.commit.tree)
+    metadata = snapshot.hub.metadata.get(key)
+    if metadata is None:
+        metadata = _read(snapshot)
+        snapshot.hub.metadata.put(key, metadata)
+    return metadata
+
+
+def _read(snapshot: Snapshot) -> Metadata:
+    readme = snapshot.read(CARD_FILE, 2 << 20)
+    card = card_data(readme)
+    files = _Files(snapshot)
+    if snapshot.repo.kind == "model":
+        return _model(files, readme or b"", card)
+    formats = _matching(_DATA_FORMATS, files.paths) if snapshot.repo.kind == "dataset" else ()
+    tags = [*_other_tags(snapshot.repo.kind, card or {}), *(f"format:{name}" for name in formats), *_arxiv(readme)]
+    app = (card or {}).get("app_file", "app.py")
+    has_app = any(name in files.root for name in (app, "Dockerfile", "index.html") if isinstance(name, str))
+    return Metadata(card, _unique((*tags, "region:us")), has_app=has_app)
+
+
+class _Files:
+    """The files of one snapshot, as far as metadata is inferred from them."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self.root: Mapping[str, Entry] = snapshot.load(snapshot.commit.tree)
+
+    @cached_property
+    def paths(self) -> list[str]:
+        return [path for path, entry in islice(self.snapshot.walk(), MAX_FILES) if not entry.is_folder]
+
+    def json(self, name: str) -> Any:
+        """Return the JSON in a file of the root folder, or None."""
+        content = self.snapshot.read(name, _MAX_JSON) if name in self.root else None
+        try:
+            return None if content is None else parse_json(content)
+        except ValueError:
+            return None
+
+    def object(self, name: str) -> dict[str, Any]:
+        """Return the JSON object in a file of the root folder; an empty one for any other content."""
+        found = self.json(name)
+        return found if isinstance(found, dict) else {}
+
+
+def _model(files: _Files, readme: bytes, card: dict[str, Any] | None) -> Metadata:
+    given = card or {}
+    formats = list(_matching(_FORMATS, files.paths))
+    gguf = next((path for path in files.paths if path.lower().endswith(".gguf")), None)
+    entry = files.snapshot.find_file(gguf) if gguf else None
+    summary = gguf_of(files.snapshot, entry) if entry else None
+    library, task = _detected(files, summary)
+    config = _config(files)
+    library = _text(given.get("library_name")) or library or next(iter(_known("libraries", given)), None)
+    pipeline = _text(given.get("pipeline_tag")) or task or next(iter(_known("tasks", given)), None)
+    tags = [library, *formats, config.get("model_type"), pipeline, *strings(given.get("tags"))]
+    tags += ["custom_code"] if config.get("auto_map") else []
+    tags += [*strings(given.get("language")), *(f"dataset:{name}" for name in strings(given.get("datasets")))]
+    tags += [*_arxiv(readme), *_base_models(given, formats, library), *_prefixed(given, "license"), "region:us"]
+    return Metadata(
+        card,
+        _unique(filter(None, tags)),
+        library,
+        pipeline,
+        config or None,
+        _transformers_info(files, config, pipeline) if library == "transformers" else None,
+        safetensors_of(files.snapshot, files.root),
+        summary,
+    )
+
+
+def _known(name: Any, card: Mapping[str, Any]) -> Iterator[str]:
+    # Of a card without pipeline_tag or library_name, a tag may name them.
+    return (tag for tag in strings(card.get("tags")) if tag in vocabulary(name).ids)
+
+
+def _detected(files: _Files, gguf: Mapping[str, Any] | None) -> tuple[str | None, str | None]:
+    """Return library and task by the files that libraries write; those of specific libraries first."""
+    tasks = table("model_tasks")
+    if pipeline := _text(files.object("model_index.json").get("_class_name")):
+        return "diffusers", task_of_pipeline(pipeline)
+    modules = files.json("modules.json")
+    if isinstance(modules, list) and any("sentence_transformers" in str(module)[:_MAX_TEXT] for module in modules):
+        return "sentence-transformers", "sentence-similarity"
+    adapter = files.object("adapter_config.json")
+    if _text(adapter.get("peft_type")):
+        return "peft", tasks["adapter_tasks"].get(_text(adapter.get("task_type")))
+    config = files.object("config.json")
+    if _text(config.get("architecture")) and isinstance(config.get("pretrained_cfg"), dict):
+        return "timm", "image-feature-extraction" if config.get("num_classes") == 0 else "image-classification"
+    classes = list(strings(config.get("architectures")))
+    if classes or _text(config.get("model_type")):
+        kind = _text(config.get("model_type")) or ""
+        return "transformers", task_of_class(classes[0][:_MAX_TEXT], kind) if classes else None
+    if gguf:
+        return "gguf", "text-generation" if gguf.get("architecture") else None
+    return ("keras" if any(path.endswith((".keras", "keras_metadata.pb")) for path in files.paths) else None), None
+
+
+def _config(files: _Files) -> dict[str, Any]:
+    """Return the part of the configuration that the Hub shows."""
+    config = files.object("config.json")
+    names = ("architectures", "model_type", "auto_map", "quantization_config")
+    shown: dict[str, Any] = {key: config[key] for key in names if key in config}
+    adapter, index = files.object("adapter_config.json"), files.object("model_index.json")
+    if adapter:
+        shown["peft"] = {key: adapter[key] for key in ("base_model_name_or_path", "task_type") if key in adapter}
+    if "_class_name" in index:
+        shown["diffusers"] = {"_class_name": index["_class_name"]}
+    tokenizer = files.object("tokenizer_config.json")
+    special = {key: _content(tokenizer[key]) for key in _SPECIAL_TOKENS if key in tokenizer}
+    shown = {key: value for key, value in shown.items() if _is_small(value)}
+    shown |= {"tokenizer_config": special} if special and _is_small(special) else {}
+    template = tokenizer.get("chat_template")
+    if isinstance(template, str) and len(template) <= _MAX_TEMPLATE:
+        shown.setdefault("tokenizer_config", {})["chat_template"] = template
+    return shown
+
+
+def _content(token: Any) -> Any:
+    return token.get("content") if isinstance(token, dict) else token
+
+
+def _is_small(value: Any, depth: int = 3) -> bool:
+    if isinstance(value, (list, dict)):
+        keys = list(value) if isinstance(value, dict) else []
+        values = list(value.values()) if isinstance(value, dict) else value
+        return bool(depth) and len(value) <= _MAX_ITEMS and all(_is_small(item, depth - 1) for item in (*keys, *values))
+    return not isinstance(value, str) or len(value) <= _MAX_TEXT
+
+
+def _transformers_info(files: _Files, config: Mapping[str, Any], task: str | None) -> dict[str, Any]:
+    classes = list(strings(config.get("architectures")))
+    auto_map = config.get("auto_map")
+    mapped = (
+        {key: value for key, value in auto_map.items() if isinstance(value, str)} if isinstance(auto_map, dict) else {}
+    )
+    custom = next((key for key in mapped if key.startswith("AutoModel")), None)
+    info = {"auto_model": custom or _auto_model(classes[0] if classes else "", task)}
+    info |= {"custom_class": mapped[custom]} if custom else {}
+    info |= {"pipeline_tag": task} if task else {}
+    tokenizer = any(name in files.root for name in ("tokenizer_config.json", "tokenizer.json", "vocab.txt"))
+    prepared = any(name in files.root for name in ("processor_config.json", "preprocessor_config.json"))
+    if tokenizer or prepared:
+        audio = str(task).startswith(("audio", "automatic-speech"))
+        alone = "AutoFeatureExtractor" if audio else "AutoImageProcessor"
+        info["processor"] = "AutoTokenizer" if not prepared else "AutoProcessor" if tokenizer else alone
+    return info
+
+
+def _auto_model(name: str, task: str | None) -> str:
+    if name.endswith("LMHeadModel"):
+        return "AutoModelForCausalLM"
+    if name.endswith("ForConditionalGeneration"):
+        speech = task == "automatic-speech-recognition"
+        seen = "AutoModelForImageTextToText" if task == "image-text-to-text" else "AutoModelForSeq2SeqLM"
+        return "AutoModelForSpeechSeq2Seq" if speech else seen
+    endings = (ending for ending in table("model_tasks")["class_endings"] if ending.startswith("For"))
+    return "AutoModel" + next((ending for ending in endings if name.endswith(ending)), "")
+
+
+def _base_models(card: Mapping[str, Any], formats: list[str], library: str | None) -> Iterator[str]:
+    models = list(strings(card.get("base_model")))
+    inferred = "adapter" if library == "peft" else "quantized" if "gguf" in formats else "finetune"
+    relation = _text(card.get("base_model_relation")) or ("merge" if len(models) > 1 else inferred)
+    for model in models:
+        yield f"base_model:{model}"
+        yield f"base_model:{relation}:{model}"
+
+
+def _other_tags(kind: str, card: Mapping[str, Any]) -> Iterator[str]:
+    yield from strings(card.get("sdk") if kind == "space" else None)
+    for key in _DATA_KEYS if kind == "dataset" else ("license",):
+        yield from _prefixed(card, key)
+    yield from strings(card.get("tags"))
+
+
+def _prefixed(card: Mapping[str, Any], key: str) -> Iterator[str]:
+    return (f"{key}:{value}" for value in strings(card.get(key)))
+
+
+def _arxiv(readme: bytes | None) -> Iterator[str]:
+    found = dict.fromkeys(match.group(1).decode() for match in islice(_ARXIV.finditer(readme or b""), _MAX_ITEMS))
+    return (f"arxiv:{number}" for number in found)
+
+
+def _matching(formats: Iterable[tuple[str, re.Pattern[str]]], paths: list[str]) -> Iterator[str]:
+    return (name for name, pattern in formats if any(map(pattern.fullmatch, paths)))
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and 0 < len(value) <= _MAX_TEXT else None
+
+
+def _unique(tags: Iterable[Any]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(str(tag) for tag in tags))

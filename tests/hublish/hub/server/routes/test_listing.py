@@ -1,0 +1,227 @@
+"""Lists as the real client requests them: each filter applies, and none is ignored."""
+
+import json
+import struct
+from collections.abc import Callable
+from typing import Any, get_args
+
+import pytest
+from huggingface_hub import CommitOperationAdd, HfApi
+from huggingface_hub.errors import BadRequestError
+from huggingface_hub.hf_api import ExpandDatasetProperty_T, ExpandModelProperty_T, ExpandSpaceProperty_T
+
+from hublish.hub.server import EmbeddedHub
+from hublish.hub.server.routes import listing
+
+Call = Callable[..., Any]
+GGUF = b"GGUF\x03\0\0\0" + bytes(16)
+
+
+def card(**metadata: Any) -> bytes:
+    return f"---\n{json.dumps(metadata)}\n---\n# Read arxiv.org/abs/1706.03762\n".encode()
+
+
+def weights(**counts: int) -> bytes:
+    header, end = {}, 0
+    for name, count in counts.items():
+        header[name] = {"dtype": name.upper(), "shape": [count], "data_offsets": [end, end := end + count]}
+    text = json.dumps(header).encode()
+    return struct.pack("<Q", len(text)) + text
+
+
+def build(api: HfApi, name: str, kind: str, files: dict[str, bytes], **settings: Any) -> None:
+    api.create_repo(name, repo_type=kind, space_sdk="static" if kind == "space" else None)
+    adds = [CommitOperationAdd(path, content) for path, content in files.items()]
+    api.create_commit(name, adds, commit_message="First", repo_type=kind)
+    if settings:
+        api.update_repo_settings(name, repo_type=kind, **settings)
+
+
+@pytest.fixture(scope="module")
+def shelves(hub: EmbeddedHub) -> str:
+    """Fill an organization with repositories that differ in every property that lists filter by."""
+    api = HfApi(endpoint=hub.endpoint, token=hub.token)
+    bert = json.dumps({"architectures": ["BertForMaskedLM"], "model_type": "bert"}).encode()
+    build(api, "lists/tiny", "model", {"config.json": bert, "model.safetensors": weights(f32=10)})
+    large = card(
+        pipeline_tag="text-classification", language=["en", "fr"], license="mit", datasets=["imdb"], tags=["Zoo"]
+    )
+    build(api, "lists/large", "model", {"README.md": large, "model.safetensors": weights(bf16=2_000_000)}, gated="auto")
+    build(api, "lists/quantized", "model", {"q.gguf": GGUF}, gated="manual")
+    build(api, "lists/hidden", "model", {"q.gguf": GGUF}, private=True)
+    data = card(language=["en", "fr"], task_categories=["text-classification"], size_categories="n<1K", tags=["zoo"])
+    build(api, "lists/english", "dataset", {"README.md": data, "train.csv": b"a\n1\n"})
+    build(api, "lists/french", "dataset", {"README.md": card(language="fr"), "train.parquet": b"PAR1"}, gated="auto")
+    demo = card(sdk="static", models=["lists/tiny"], datasets=["lists/english"], title="Demo")
+    build(api, "lists/demo", "space", {"README.md": demo})
+    build(api, "lists/alone", "space", {"index.html": b"<p>"})
+    return "lists"
+
+
+def names(found: Any) -> list[str]:
+    return sorted(info.id.partition("/")[2] for info in found)
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        ({}, ["hidden", "large", "quantized", "tiny"]),
+        ({"pipeline_tag": "fill-mask"}, ["tiny"]),
+        ({"pipeline_tag": "text-classification"}, ["large"]),
+        ({"pipeline_tag": "nonsense"}, []),
+        ({"gated": True}, ["large", "quantized"]),
+        ({"gated": False}, ["hidden", "tiny"]),
+        ({"num_parameters": "min:1M,max:6B"}, ["large"]),
+        ({"num_parameters": "max:0.01K"}, ["hidden", "quantized", "tiny"]),
+        ({"num_parameters": "min:2m"}, ["large"]),
+        ({"num_parameters": "min:2.000001M"}, []),
+        ({"apps": "llama.cpp"}, ["hidden", "quantized"]),
+        ({"apps": ["ollama", "vllm"]}, []),
+        ({"apps": "vllm"}, ["tiny"]),
+        ({"inference": "warm"}, []),
+        ({"inference_provider": "all"}, []),
+        ({"trained_dataset": "imdb"}, ["large"]),
+        ({"trained_dataset": ["dataset:imdb", "other"]}, []),
+        ({"filter": "bert"}, ["tiny"]),
+        ({"filter": ("bert", "safetensors", "transformers", "fill-mask")}, ["tiny"]),
+        ({"filter": "fr"}, ["large"]),
+        ({"filter": "license:mit"}, ["large"]),
+        ({"filter": "arxiv:1706.03762"}, ["large"]),
+        ({"filter": "zoo"}, []),
+        ({"search": "lists/l"}, ["large"]),
+        ({"search": "LARGE"}, ["large"]),
+        ({"search": "list tin"}, ["tiny"]),
+        ({"search": "tiny", "pipeline_tag": "text-classification"}, []),
+        ({"author": "LISTS", "search": "tiny"}, ["tiny"]),
+        ({"author": "list"}, []),
+    ],
+)
+def test_models_are_filtered(api: HfApi, shelves: str, filters: dict[str, Any], expected: list[str]) -> None:
+    assert names(api.list_models(**{"author": shelves, **filters})) == expected
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        ({}, ["english", "french"]),
+        ({"dataset_name": "engl"}, ["english"]),
+        ({"dataset_name": "engl", "search": "zzz"}, []),
+        ({"dataset_name": "engl", "search": "lists"}, ["english"]),
+        ({"language": "fr"}, ["english", "french"]),
+        ({"language": ["en", "fr"]}, ["english"]),
+        ({"task_categories": "text-classification"}, ["english"]),
+        ({"size_categories": "n<1K"}, ["english"]),
+        ({"size_categories": "1M<n<10M"}, []),
+        ({"benchmark": "official"}, []),
+        ({"filter": "zoo"}, ["english"]),
+        ({"filter": "format:parquet"}, ["french"]),
+        ({"gated": True}, ["french"]),
+    ],
+)
+def test_datasets_are_filtered(api: HfApi, shelves: str, filters: dict[str, Any], expected: list[str]) -> None:
+    assert names(api.list_datasets(author=shelves, **filters)) == expected
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        ({"filter": "static"}, ["alone", "demo"]),
+        ({"filter": "gradio"}, []),
+        ({"models": "lists/tiny"}, ["demo"]),
+        ({"models": ["lists/tiny", "lists/large"]}, []),
+        ({"datasets": "lists/english"}, ["demo"]),
+        ({"linked": True}, ["demo"]),
+        ({"search": "alo"}, ["alone"]),
+    ],
+)
+def test_spaces_are_filtered(api: HfApi, shelves: str, filters: dict[str, Any], expected: list[str]) -> None:
+    found = list(api.list_spaces(author=shelves, **filters))
+    assert names(found) == expected
+    assert all((space.models is not None) == ("linked" in filters) for space in found)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        *(
+            "unheard_of=1",
+            "gated=maybe",
+            "num_parameters=6B",
+            "num_parameters=min:",
+            "num_parameters=min:1e9",
+            "apps=word",
+        ),
+        *("sort=size", "direction=2", "expand=foo", "expand[]=author&expand[]=foo", "expand=usedStorage", "sdk=static"),
+    ],
+)
+def test_a_filter_or_option_that_cannot_be_applied_is_refused(call: Call, shelves: str, query: str) -> None:
+    assert call("GET", f"/api/models?author={shelves}&{query}").status == 400
+
+
+@pytest.mark.parametrize("sort", ["created_at", "downloads", "last_modified", "likes", "trending_score"])
+def test_every_sort_of_the_client_is_accepted(api: HfApi, shelves: str, sort: Any) -> None:
+    (first, *_) = api.list_models(author=shelves, sort=sort, full=True)
+    assert getattr(first, sort) is not None
+
+
+def test_the_order_can_be_reversed_and_is_kept_over_pages(call: Call, shelves: str) -> None:
+    path = f"/api/models?author={shelves}&sort=id"
+    for direction, expected in (("1", ["hidden", "large", "quantized", "tiny"]), ("-1", ["tiny", "quantized"])):
+        found = call("GET", f"{path}&direction={direction}&limit={len(expected)}").json()
+        assert [item["id"].partition("/")[2] for item in found] == expected
+
+
+def test_a_page_of_long_cards_ends_early(api: HfApi, call: Call, shelves: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listing, "PAGE_BYTES", 200)
+    answer = call("GET", f"/api/models?author={shelves}&full=1&cardData=1")
+    assert 0 < len(answer.json()) < 4
+    assert 'rel="next"' in answer.headers["link"]
+    assert len(list(api.list_models(author=shelves, full=True, cardData=True))) == 4
+
+
+def test_lists_show_only_what_was_asked_for(api: HfApi, shelves: str) -> None:
+    by: dict[str, Any] = {"author": shelves, "search": "large"}
+    (plain,) = api.list_models(**by)
+    assert (plain.sha, plain.siblings, plain.card_data, plain.config, plain.gated) == (None,) * 5
+    assert (plain.pipeline_tag, plain.private, plain.downloads) == ("text-classification", False, 0)
+    (full,) = api.list_models(full=True, **by)
+    assert full.sha
+    assert full.siblings
+    assert full.card_data is None
+    (with_card,) = api.list_models(cardData=True, **by)
+    assert with_card.card_data is not None
+    (with_config,) = api.list_models(author=shelves, search="tiny", fetch_config=True)
+    assert with_config.config == {"architectures": ["BertForMaskedLM"], "model_type": "bert"}
+    (selected,) = api.list_models(expand=["author", "downloadsAllTime", "safetensors"], **by)
+    assert (selected.author, selected.downloads_all_time, selected.downloads) == (shelves, 0, None)
+    assert selected.safetensors is not None
+    assert (selected.safetensors.parameters, selected.safetensors.total) == ({"BF16": 2_000_000}, 2_000_000)
+    (data,) = api.list_datasets(author=shelves, search="french", full=True)
+    assert data.card_data is not None
+
+
+def test_a_private_repository_is_listed_for_members_alone(api: HfApi, hub: EmbeddedHub, shelves: str) -> None:
+    by: dict[str, Any] = {"author": shelves, "search": "hidden"}
+    assert names(api.list_models(**by)) == ["hidden"]
+    eve = hub.add_user("eve-of-lists")
+    member = hub.add_user("member-of-lists", orgs=(shelves,), role="read")
+    for token, expected in ((eve, []), (False, []), (member, ["hidden"])):
+        assert names(HfApi(endpoint=hub.endpoint, token=token).list_models(**by)) == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties"),
+    [("model", ExpandModelProperty_T), ("dataset", ExpandDatasetProperty_T), ("space", ExpandSpaceProperty_T)],
+)
+def test_expand_takes_every_property_of_the_client_and_no_other(
+    api: HfApi, shelves: str, kind: str, properties: Any
+) -> None:
+    name = {"model": "lists/tiny", "dataset": "lists/french", "space": "lists/demo"}[kind]
+    every: Any = list(get_args(properties))
+    assert api.repo_info(name, repo_type=kind, expand=every).id == name
+    unknown: Any = ["does_not_exist"]
+    with pytest.raises(BadRequestError) as caught:
+        api.repo_info(name, repo_type=kind, expand=unknown)
+    message = caught.value.response.json()["error"]
+    named = message.split("expected one of ")[1].split("\n")[0]
+    assert set(json.loads(f"[{named.replace('|', ',')}]")) - {"gitalyUid", "xetEnabled"} == set(get_args(properties))

@@ -1,0 +1,124 @@
+"""Metadata that a model has without a card, by the files that libraries write."""
+
+import itertools
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from huggingface_hub import CommitOperationAdd, HfApi, ModelInfo
+
+_numbers = itertools.count()
+Describe = Callable[..., ModelInfo]
+
+WHISPER = {"architectures": ["WhisperForConditionalGeneration"], "model_type": "whisper"}
+GPT = {"architectures": ["GPT2LMHeadModel"], "model_type": "gpt2"}
+BERT = {"architectures": ["BertForSequenceClassification"], "model_type": "bert"}
+TIMM = {"architecture": "resnet18", "num_classes": 1000, "pretrained_cfg": {}}
+POOLING = [{"type": "sentence_transformers.models.Pooling"}]
+PHI = {"architectures": ["PhiForCausalLM"], "model_type": "phi", "auto_map": {"AutoModelForCausalLM": "modeling.Phi"}}
+
+
+@pytest.fixture
+def describe(api: HfApi) -> Describe:
+    def describe(**files: Any) -> ModelInfo:
+        name = api.create_repo(f"inferred/m-{next(_numbers)}").repo_id
+        adds = [
+            CommitOperationAdd(path, content if isinstance(content, bytes) else json.dumps(content).encode())
+            for path, content in files.items()
+        ]
+        api.create_commit(name, adds, commit_message="First")
+        return api.model_info(name)
+
+    return describe
+
+
+@pytest.mark.parametrize(
+    ("files", "library", "task"),
+    [
+        ({"config.json": BERT}, "transformers", "text-classification"),
+        ({"config.json": GPT}, "transformers", "text-generation"),
+        ({"config.json": WHISPER}, "transformers", "automatic-speech-recognition"),
+        ({"config.json": {"model_type": "t5", "architectures": ["T5ForConditionalGeneration"]}}, "transformers", None),
+        ({"config.json": {"model_type": "bert"}}, "transformers", None),
+        ({"model_index.json": {"_class_name": "StableDiffusionPipeline"}}, "diffusers", "text-to-image"),
+        ({"adapter_config.json": {"peft_type": "LORA", "task_type": "CAUSAL_LM"}}, "peft", "text-generation"),
+        ({"config.json": TIMM}, "timm", "image-classification"),
+        ({"config.json": BERT, "modules.json": POOLING}, "sentence-transformers", "sentence-similarity"),
+        ({"m.keras": b"PK"}, "keras", None),
+        ({"README.md": b"---\ntags: [flair, token-classification]\n---\n"}, "flair", "token-classification"),
+        ({"config.json": BERT, "README.md": b"---\npipeline_tag: fill-mask\n---\n"}, "transformers", "fill-mask"),
+        ({"config.json": b"[1"}, None, None),
+        ({"config.json": [1, 2]}, None, None),
+        ({"config.json": {"architectures": "x", "model_type": 7}}, "transformers", None),
+        ({"config.json": {"architectures": [None, {}]}}, None, None),
+        ({"a.txt": b"nothing"}, None, None),
+    ],
+)
+def test_library_and_task_come_from_the_files(
+    describe: Describe, files: dict[str, Any], library: str | None, task: str | None
+) -> None:
+    info = describe(**files)
+    assert (info.library_name, info.pipeline_tag) == (library, task)
+    assert {library, task} - {None} <= set(info.tags or [])
+
+
+@pytest.mark.parametrize(
+    ("files", "info"),
+    [
+        ({"config.json": BERT}, ("AutoModelForSequenceClassification", None, None)),
+        ({"config.json": GPT, "tokenizer.json": {}}, ("AutoModelForCausalLM", None, "AutoTokenizer")),
+        (
+            {"config.json": WHISPER, "preprocessor_config.json": {}},
+            ("AutoModelForSpeechSeq2Seq", None, "AutoFeatureExtractor"),
+        ),
+        ({"config.json": WHISPER, "preprocessor_config.json": {}, "vocab.txt": b"a"}, (None, None, "AutoProcessor")),
+        ({"config.json": PHI}, ("AutoModelForCausalLM", "modeling.Phi", None)),
+    ],
+)
+def test_transformers_finds_its_classes(describe: Describe, files: dict[str, Any], info: tuple[Any, ...]) -> None:
+    found = describe(**files).transformers_info
+    assert found is not None
+    shown = (found.auto_model if info[0] else None, found.custom_class, found.processor)
+    assert shown == info
+
+
+def test_the_configuration_shows_little_of_long_files(describe: Describe) -> None:
+    tokenizer = {"bos_token": {"content": "<s>"}, "eos_token": "</s>", "chat_template": "{{ x }}", "other": "y"}
+    config = {**BERT, "hidden_size": 8, "quantization_config": {"quant_method": "awq", "bits": 4}, "auto_map": {}}
+    found = describe(**{"config.json": config, "tokenizer_config.json": tokenizer}).config
+    assert found == {
+        **BERT,
+        "auto_map": {},
+        "quantization_config": {"quant_method": "awq", "bits": 4},
+        "tokenizer_config": {"bos_token": "<s>", "eos_token": "</s>", "chat_template": "{{ x }}"},
+    }
+    long = {"architectures": ["x" * 1000], "model_type": "m" * 1000, "auto_map": {str(n): "x" for n in range(99)}}
+    deep: Any = 1
+    for _ in range(50):
+        deep = [deep]
+    info = describe(
+        **{
+            "config.json": {**long, "quantization_config": deep},
+            "tokenizer_config.json": {"chat_template": "t" * 10**5},
+        }
+    )
+    assert info.config is None
+    assert all(len(tag) < 300 for tag in info.tags or [])
+
+
+def test_tags_name_formats_papers_and_base_models(describe: Describe) -> None:
+    card = b"---\nbase_model: a/b\nlicense: mit\n---\nhttps://arxiv.org/abs/2106.09685 arxiv.org/pdf/2106.09685\n"
+    files = {"sub/m.onnx": b"o", "runs/events.out.tfevents.1": b"e", "x.gguf": b"not one", "README.md": card}
+    info = describe(**files)
+    expected = ["onnx", "tensorboard", "gguf", "arxiv:2106.09685", "base_model:a/b", "base_model:quantized:a/b"]
+    assert [tag for tag in info.tags or [] if tag in expected] == expected
+    assert info.gguf is None
+    assert describe(**{"README.md": card, "adapter_config.json": {"peft_type": "LORA"}}).tags.count("peft") == 1  # type: ignore[union-attr]
+
+
+def test_metadata_follows_the_revision(api: HfApi, repo: str) -> None:
+    first = api.upload_file(repo_id=repo, path_in_repo="config.json", path_or_fileobj=json.dumps(BERT).encode()).oid
+    api.upload_file(repo_id=repo, path_in_repo="config.json", path_or_fileobj=json.dumps(GPT).encode())
+    assert api.model_info(repo).pipeline_tag == "text-generation"
+    assert api.model_info(repo, revision=first).pipeline_tag == "text-classification"
