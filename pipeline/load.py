@@ -9,6 +9,7 @@ from hublish.hub.client.hub import Hub
 from hublish.pipeline.engine import Pipeline
 from hublish.pipeline.fetch.fetch import Destination, Fetch
 from hublish.pipeline.fetch.integrity import Check
+from hublish.pipeline.fetch.local_folder import CompareFolder
 from hublish.pipeline.fetch.resolve import Resolve
 from hublish.pipeline.fetch.select import Select
 from hublish.pipeline.restore.filling import Wanted
@@ -30,6 +31,7 @@ def pulling(
     return (
         Pipeline.of(Resolve(hub, destination))  # one commit, with every digest
         .then(select)  # only the files that the load plan needs
+        .then(CompareFolder(destination, progress, executor))  # nothing of the caller's own is overwritten
         .then(Fetch(hub, destination, progress, executor))  # from the cache or the Hub
         .then(Check(progress, executor, allow_pickle, as_data))  # every byte, before anything is loaded
     )

@@ -47,13 +47,14 @@ class PullOptions(HubOptions, total=False):
     cache_dir: str | Path | None
     """The cache. Default: HF_HUB_CACHE."""
     local_dir: str | Path | None
-    """A folder that receives the files instead of the cache."""
+    """A folder that receives the files instead of the cache. Files in it that no earlier pull wrote are never
+    overwritten without `force_download`."""
     allow_patterns: Sequence[str] | str | None
     """Download only files that match. Default: the load plan's patterns."""
     ignore_patterns: Sequence[str] | str | None
     """Skip files that match. Default: the load plan's patterns."""
     force_download: bool
-    """Download files again that are there already."""
+    """Download files again that are there already, and overwrite those in `local_dir`."""
     local_files_only: bool
     """Use the cache alone and send no request."""
     trust: Trust

@@ -12,6 +12,7 @@ from hublish.base.errors import UsageError
 from hublish.base.values import Digest, LocalRelease, PromisedFile, Reference
 from hublish.hub.client.installed_client import OURSELVES, Caller
 from hublish.pipeline.fetch.fetch import Destination
+from hublish.pipeline.fetch.local_folder import exclusive
 from hublish.pipeline.fetch.select import Select, has_arrays
 from hublish.pipeline.load import pulling
 from hublish.schemas.documents.lock import Lock
@@ -32,6 +33,7 @@ def pull(repo_id: str | None = None, **options: Unpack[PullOptions]) -> LocalRel
         IntegrityError: a file has other bytes than promised; it was removed.
         PolicyError: a file is or contains a pickle, and `trust` does not permit it; it was removed.
         LoadError: the load plan selects nothing, or a name is not safe.
+        OverwriteError: `local_dir` has other files in the place of the release's, and no earlier pull wrote them.
     """
     return pulled(repo_id, options)
 
@@ -70,7 +72,8 @@ def pulled(
         pipeline = pulling(
             session.hub, destination, select, progress, session.executor, allow_pickle=may_unpickle, as_data=as_data
         )
-        return pipeline.run(reference, progress)
+        with exclusive(destination.folder):
+            return pipeline.run(reference, progress)
 
 
 def can_load(local: LocalRelease) -> bool:

@@ -153,6 +153,10 @@ class IntegrityError(HublishError, code="integrity.failed"):
     """Downloaded bytes do not have the expected digest; they were removed."""
 
 
+class OverwriteError(HublishError, code="pull.would_overwrite"):
+    """A download would overwrite files that no earlier pull wrote; `problems` names every one."""
+
+
 class LoadError(HublishError, code="load.failed"):
     """The files are intact, but cannot be loaded according to the load plan."""
 

@@ -37,7 +37,10 @@ _DOWNLOAD: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
         {"metavar": "DIR", "type": Path, "help": "write the files to DIR under their own names"},
     ),
     "cache_dir": (("--cache-dir",), {"metavar": "DIR", "type": Path, "help": "a cache other than huggingface_hub's"}),
-    "force_download": (("--force-download",), {"action": "store_true", "help": "download files that exist already"}),
+    "force_download": (
+        ("--force-download",),
+        {"action": "store_true", "help": "download files that exist already, and overwrite those in --local-dir"},
+    ),
     "local_files_only": (
         ("--local-files-only", "--offline"),
         {"action": "store_true", "help": "use the cache only, send no request"},

@@ -36,6 +36,11 @@ class Destination:
         return {"repo_type": repo_type, "revision": commit, **vars(self)}
 
     @property
+    def folder(self) -> Path | None:
+        """The absolute path of `local_dir`, as the client resolves it; None for the cache."""
+        return None if self.local_dir is None else self.local_dir.expanduser().resolve()
+
+    @property
     def root(self) -> Path:
         """The folder that receives the files, in whatever structure."""
         return self.local_dir or self.cache_dir or cache_folder()
@@ -66,21 +71,33 @@ class Fetch:
         reference = plan.release.reference
         options = self.destination.options(reference.repo_type, plan.release.commit)
         began = file_time(self.destination.root)
-        total = sum(file.size for file in plan.files)
+        total = sum(file.size for file in plan.files if file.path_in_repo not in plan.present)
         # One `watched` around all downloads bounds their waiting together; in each file it would be a bound per file.
         with self.progress.task("downloading", total) as task, self.hub.bounded(), xet_memory.bounded():
             advance = SharedTask(task).advance
 
             def fetch(file: PromisedFile) -> LocalFile:
-                path = transfer.download(
-                    self.hub, reference.repo_id, file.path_in_repo, size=file.size, advance=advance, **options
-                )
-                return LocalFile(file, path, began)
+                path, folder = file.path_in_repo, self.destination.folder
+                if folder is not None and path in plan.present:
+                    return LocalFile(file, folder / path, began)
+                # Without force, the client returns an outdated file when the Hub does not answer, and copies from its
+                # cache into the existing file, wherever that links to.
+                given = {**options, "force_download": True} if path in plan.replaced else options
+                found = transfer.download(self.hub, reference.repo_id, path, size=file.size, advance=advance, **given)
+                return LocalFile(file, found, began)
 
             files = run_each(self.executor, fetch, plan.files)
         # The client returns the path of each file: the common folder is as many levels up as its path in the repo has.
         folder = files[0].path.parents[files[0].promised.path_in_repo.count("/")]
         return LocalRelease(plan, folder, files)
+
+    def works_on(self, plan: DownloadPlan) -> bool:
+        """Return whether a file is missing here."""
+        if self.destination.local_dir is not None or self.destination.force_download:
+            return any(file.path_in_repo not in plan.present for file in plan.files)
+        release, cache = plan.release, self.destination.cache_dir
+        paths = (file.path_in_repo for file in plan.files)
+        return any(transfer.cached(release.reference, release.commit, path, cache) is None for path in paths)
 
 
 def file_time(folder: Path) -> int:

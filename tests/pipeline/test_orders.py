@@ -38,6 +38,7 @@ def test_loading_reads_as_the_product() -> None:
     assert [stage.title for stage in reverse] == [
         "resolving the revision",
         "selecting the files",
+        "comparing with the folder",
         "downloading",
         "checking every digest",
         "opening the weights",

@@ -63,6 +63,12 @@ class DownloadPlan:
 
     release: RemoteRelease
     files: tuple[PromisedFile, ...]
+    present: frozenset[str] = frozenset()
+    """Files that the caller's folder holds already, with these bytes: they are not downloaded."""
+    replaced: frozenset[str] = frozenset()
+    """Files in the caller's folder that get other bytes."""
+    leftovers: tuple[str, ...] = ()
+    """Files of earlier pulls in the caller's folder that are not files of this release. They stay."""
 
 
 @dataclass(frozen=True, slots=True)

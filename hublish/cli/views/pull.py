@@ -11,6 +11,9 @@ from hublish.cli.terminal.text import columns, indented, plural
 from hublish.cli.views.phrases import SHORT_DIGEST, next_steps, repo_label, short
 from hublish.schemas.documents.sizes import format_size
 
+# Leftovers that are shown to people.
+_MOST_SHOWN = 20
+
 
 @dataclass(frozen=True)
 class PullView:
@@ -25,6 +28,11 @@ class PullView:
         yield paint("bold", pulled_from(self.local))
         yield from indented(columns(map(self._row, self.local.files), right=(1,)))
         yield from ["", pulled_total(self.local, paint), f"Folder: {self.local.folder}"]
+        if left := self.local.plan.leftovers:
+            yield from ["", paint("yellow", "Left there by earlier pulls, and not part of this release:")]
+            yield from (f"  {path}" for path in left[:_MOST_SHOWN])
+            if len(left) > _MOST_SHOWN:
+                yield f"  and {plural(len(left) - _MOST_SHOWN, 'more file')}; --json lists all"
         if self.load_command:
             yield from next_steps(paint, self.load_command)
 
@@ -59,6 +67,7 @@ def local_document(local: LocalRelease) -> dict[str, Any]:
             }
             for file in local.files
         ],
+        "leftovers": list(local.plan.leftovers),
         "warnings": [problem_document(problem) for problem in local.warnings],
     }
 

@@ -1,5 +1,7 @@
 """The view of a pulled release."""
 
+from dataclasses import replace
+
 from hublish.cli.views.pull import PullView
 from tests.hublish.cli.running import Golden
 from tests.hublish.cli.views.values import Make, Show
@@ -8,6 +10,16 @@ from tests.hublish.cli.views.values import Make, Show
 def test_a_pull_shows_every_digest_and_the_folder(make: Make, show: Show, golden: Golden) -> None:
     local = make.local("config.json", "model.safetensors")
     golden("pull", show(PullView(local, "hublish load acme/digits-mlp@v1.2.0")))
+
+
+def test_files_that_earlier_pulls_left_are_named(make: Make, show: Show) -> None:
+    local = make.local("a.json")
+    left = replace(local, plan=replace(local.plan, leftovers=tuple(f"old/{number:02}.txt" for number in range(25))))
+    shown = show(PullView(left))
+    assert "Left there by earlier pulls, and not part of this release:\n  old/00.txt\n" in shown
+    assert "  old/19.txt\n  and 5 more files; --json lists all\n" in shown
+    assert PullView(left).document()["leftovers"] == list(left.plan.leftovers)
+    assert "earlier" not in show(PullView(local))
 
 
 def test_a_pull_in_json_names_commit_folder_and_files(make: Make) -> None:
@@ -27,6 +39,7 @@ def test_a_pull_in_json_names_commit_folder_and_files(make: Make) -> None:
                 "path": "/cache/snapshot/a.json",
             }
         ],
+        "leftovers": [],
         "warnings": [],
     }
 
