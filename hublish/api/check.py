@@ -3,13 +3,14 @@
 import os
 from collections.abc import Iterator
 
+from hublish.api.git.tagged_release import dirty_problems
 from hublish.api.read_project import AnyManifest, read_project
 from hublish.api.session import Session, without_namespace
 from hublish.base.errors import CardError, PolicyError, SourceError
 from hublish.base.own_credentials import own_credentials
 from hublish.base.progress import SILENT, Progress
 from hublish.pipeline.check import all_problems, checking
-from hublish.schemas.diagnose.problems import Problem, errors_in
+from hublish.schemas.diagnose.problems import Problem, counted, errors_in
 from hublish.schemas.documents.file_names import MANIFEST_FILE
 from hublish.schemas.documents.hub_names import EMBEDDED
 
@@ -32,11 +33,19 @@ def check(manifest: AnyManifest = MANIFEST_FILE, *, progress: Progress = SILENT)
             staged = checking().run(session.project, progress)
         except (SourceError, PolicyError, CardError) as error:
             before = errors_in(error.problems)
-            error.problems = (*all_problems(session.project, error.problems), *_namespace(session))
+            error.problems = (*all_problems(session.project, error.problems), *_more(session))
             if len(errors := errors_in(error.problems)) > len(before):
                 error.message = f"{len(errors)} problems, with the files and with the card"
             raise
-        return session.located((*staged.warnings, *_namespace(session)))
+        found = (*staged.warnings, *_more(session))
+        if errors := errors_in(found):
+            raise PolicyError(f"{counted(errors)} with the state of the files in git", problems=found)
+        return session.located(found)
+
+
+def _more(session: Session) -> tuple[Problem, ...]:
+    """Return the problems of no stage: those with the account, and with git."""
+    return (*_namespace(session), *dirty_problems(session.project))
 
 
 def _namespace(session: Session) -> Iterator[Problem]:

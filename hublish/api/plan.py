@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Unpack
 
+from hublish.api.git.tagged_release import refuse_dirty
 from hublish.api.lock_target import last_release
 from hublish.api.options import HubOptions, takes
 from hublish.api.read_project import AnyManifest, read_project
@@ -29,7 +30,7 @@ def plan(
         **options: see `HubOptions`.
 
     Raises:
-        PolicyError: the release breaks the policy.
+        PolicyError: the release breaks the policy, or differs from the git tag that it is named after.
         CardError: the Hub rejects the metadata of README.md.
         RemoteError: the Hub rejects a request or cannot be reached.
     """
@@ -40,6 +41,7 @@ def plan(
 # Also the beginning of `publish`, of a rehearsal, and of publishing an object.
 def planned(session: Session) -> Plan:
     """Compare the release of a session's project with its target."""
+    dirty = refuse_dirty(session.project)
     session.complete_repo_id()
     # The head first, then the files: a file that changes meanwhile is compared with an older head, never with a newer.
     head = session.hub.head(session.target)
@@ -54,4 +56,5 @@ def planned(session: Session) -> Plan:
         released=frozenset(file.path_in_repo for file in last.files) if last else frozenset(),
     )
     compared = compare.run(session.project, session.progress)
-    return replace(compared, release=session.placed(compared.release))
+    release = replace(compared.release, warnings=(*compared.release.warnings, *dirty))
+    return replace(compared, release=session.placed(release))

@@ -60,7 +60,7 @@ def read_project(
     lock = None if lock is None else Path(lock).absolute()
     if isinstance(manifest, Project):
         project = _read_again(manifest, settings) if settings else manifest
-        return replace(project, lock=lock or project.lock)
+        return replace(project, lock=lock) if lock else project
     if isinstance(manifest, Manifest):
         data, home = dump_manifest(manifest), Path(folder or ".").absolute()
         if holds_token(data.decode("utf-8")):
@@ -76,7 +76,9 @@ def read_project(
         raise ManifestInvalidError(msg, problems=error.problems) from None
     # A manifest that is not a file has no name that its lock could share.
     lock = lock or (None if text is None else home / LOCK_FILE)
-    return Project(read.manifest, data, home, str(path), dict(objects or {}), settings, read.environment, lock)
+    return Project(
+        read.manifest, data, home, str(path), dict(objects or {}), settings, read.environment, read.named_after, lock
+    )
 
 
 def read_plan_file(path: Path) -> "PlanDocument":

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import takewhile
 from pathlib import Path, PurePosixPath
@@ -16,7 +17,7 @@ from hublish.formats.catalogue import COPY, SHARD_INDEX_SUFFIX
 from hublish.formats.format_options import InvalidOptionsError, default_suffix, validate_options
 from hublish.formats.interface import Format
 from hublish.pipeline.collect.verdicts import Locks, name_steps
-from hublish.pipeline.collect.walking import Entry, look, walk
+from hublish.pipeline.collect.walking import Entry, look, pruned_folder, walk
 from hublish.schemas.diagnose.problems import Problem
 from hublish.schemas.documents.file_names import MANIFEST_FILE
 from hublish.schemas.documents.manifest import Artifact
@@ -86,6 +87,29 @@ def artifact_candidates(project: Project, index: int) -> tuple[tuple[Candidate, 
     except OSError as error:
         found = Problem("source.unreadable", f"'{artifact.source}': {error.strerror}", path=f"{path}.source")
     return (), (*problems, found)
+
+
+def candidates_if_present(project: Project, relative: str) -> Iterator[Candidate]:
+    """Yield a file that is not there as each artifact would collect it: from a folder, or by a glob."""
+    if pruned_folder(relative):
+        return
+    locks = Locks.of(project)
+    for index, artifact in enumerate(project.manifest.artifacts):
+        source = normalized(artifact.source)
+        if (artifact.path_in_repo or artifact.source) in project.objects or not covers(source, relative):
+            continue
+        prefix = "" if source == "." else _fixed_prefix(source) if MAGIC.search(source) else source
+        path = _path_below(relative, prefix, artifact)
+        with suppress(HublishError):  # an unknown format is reported as a problem of the artifact
+            path = _with_suffix(path, registry.declared(artifact.serializer).suffix)
+        steps = [Step("source", Effect.COLLECTS, artifact.source), *name_steps(relative, locks, named=False)]
+        yield Candidate(path, relative, None, index, Verdict.of(steps))
+
+
+def covers(source: str, relative: str) -> bool:
+    """Return whether a normalized source names a file below the manifest's folder."""
+    inside = source == "." or relative == source or relative.startswith(f"{source}/")
+    return inside or bool(MAGIC.search(source) and glob_expression(source).fullmatch(relative))
 
 
 def load_format_problems(project: Project) -> Iterator[Problem]:
@@ -248,10 +272,14 @@ def _path_of_file(relative: str, path_in_repo: str | None) -> str:
 
 
 def _below(entries: Iterable[Entry], prefix: str, artifact: Artifact) -> tuple[Found, ...]:
+    return tuple(Found(entry, _path_below(entry.relative, prefix, artifact), named=False) for entry in entries)
+
+
+def _path_below(relative: str, prefix: str, artifact: Artifact) -> str:
     # The folders before the first wildcard are cut off: `runs/best/*.json` gives `a.json`.
     folder = (artifact.path_in_repo or "").rstrip("/")
     into, cut = f"{folder}/" if folder else "", len(prefix) + 1 if prefix else 0
-    return tuple(Found(entry, f"{into}{entry.relative[cut:]}", named=False) for entry in entries)
+    return f"{into}{relative[cut:]}"
 
 
 def _near_misses(source: str, names: Iterable[str]) -> str:

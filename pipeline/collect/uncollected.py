@@ -1,14 +1,15 @@
 """Explain why no source collects a file: a folder that is never searched, or a reason for each source."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import SequenceMatcher
 from fnmatch import fnmatchcase
 from typing import Final
 
 from hublish.base.patterns import glob_expression
 from hublish.base.values import Effect, Project, Step
-from hublish.pipeline.collect.sources import MAGIC, normalized
+from hublish.pipeline.collect.sources import MAGIC, candidates_if_present, covers, normalized
+from hublish.pipeline.collect.verdicts import Matches, with_verdict
 from hublish.pipeline.collect.walking import pruned_folder
 from hublish.schemas.diagnose.problems import Problem
 from hublish.schemas.documents.file_names import STATE_FOLDER
@@ -33,7 +34,7 @@ def uncollected_steps(project: Project, relative: str, failed: Mapping[int, Prob
         return
     # An artifact that would collect the file, but failed: its problem is the reason.
     for index, problem in failed.items():
-        if _covers(normalized(project.manifest.artifacts[index].source), relative):
+        if covers(normalized(project.manifest.artifacts[index].source), relative):
             yield _source_step(project, index, Effect.COLLECTS)
             yield Step(problem.code, Effect.REFUSES, problem.message, problem.path, problem.hint)
             return
@@ -42,6 +43,14 @@ def uncollected_steps(project: Project, relative: str, failed: Mapping[int, Prob
     for index in _nearest(project, relative):
         source = project.manifest.artifacts[index].source
         yield _source_step(project, index, Effect.MISSES, f": {_reason(source, relative, failed.get(index))}")
+
+
+def missing_files(project: Project, names: Iterable[str]) -> tuple[str, ...]:
+    """Return the names of files that are not there, and would be part of the release otherwise."""
+    found = [candidate for name in names for candidate in candidates_if_present(project, name)]
+    matches = Matches.among([candidate.path_in_repo for candidate in found], project.manifest.patterns)
+    included = (one.source for one in found if with_verdict(one, matches).verdict.included)
+    return tuple(dict.fromkeys(included))
 
 
 def _nearest(project: Project, relative: str) -> list[int]:
@@ -53,11 +62,6 @@ def _nearest(project: Project, relative: str) -> list[int]:
 def _source_step(project: Project, index: int, effect: Effect, more: str = "") -> Step:
     place = f"artifacts[{index}].source"
     return Step("source", effect, f"{place}: {project.manifest.artifacts[index].source}{more}", place)
-
-
-def _covers(source: str, relative: str) -> bool:
-    inside = source == "." or relative == source or relative.startswith(f"{source}/")
-    return inside or bool(MAGIC.search(source) and glob_expression(source).fullmatch(relative))
 
 
 def _kind(folder: str) -> str:

@@ -26,7 +26,7 @@ class Entry:
     identity: Identity
 
 
-# Folders that are never released: git's and our own. huggingface_hub leaves out `.git` and `.cache/huggingface` too.
+# Names that are never released: git's and our own. huggingface_hub leaves out `.git` and `.cache/huggingface` too.
 _PRUNED: Final = frozenset([".git", STATE_FOLDER])
 _CACHE: Final = (".cache", "huggingface")
 _KINDS: Final = {
@@ -91,9 +91,12 @@ def _walk(descriptor: int, prefix: str, enter: Callable[[str], bool]) -> Iterato
     for name, status in found:
         relative = f"{prefix}/{name}" if prefix else name
         kind = kind_of(status.st_mode)
+        # Not only folders: in a submodule, and in a linked working tree, `.git` is a file.
+        if _is_pruned(name, prefix):
+            continue
         if kind is not Kind.FOLDER:
             yield Entry(relative, kind, Identity.of(status))
-        elif not _is_pruned(name, prefix) and enter(relative):
+        elif enter(relative):
             yield from _descend(descriptor, name, relative, enter)
 
 

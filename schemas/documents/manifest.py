@@ -233,6 +233,8 @@ class Policy(ManifestPart):
     """The size of the largest file that may be uploaded."""
     deny_patterns: PatternList = Field(default=(), examples=[["*.log"]])
     """Files that must never be released: a match is an error."""
+    dirty: Literal["forbid", "allow"] = "forbid"
+    """Files of the release that differ from the git tag or commit that `repo.tag` is named after: `{{ git.tag }}`."""
 
 
 class Load(ManifestPart):

@@ -46,6 +46,8 @@ class Effective:
     manifest: Manifest
     # The values that git and the date had, by the names that the manifest mentions.
     environment: Mapping[str, str]
+    # The names that `repo.tag` mentions.
+    named_after: tuple[str, ...] = ()
 
 
 def read_manifest(text: bytes, source: str = "hub.yaml") -> Manifest:
@@ -78,7 +80,7 @@ def resolve_manifest(
     reading = _read(text, source)
     expansion = _expand(reading, settings, environment)
     manifest = _validated(Manifest, reading, expansion, _secrets(reading, expansion))
-    return Effective(manifest, expansion.environment)
+    return Effective(manifest, expansion.environment, expansion.replaced.get(("repo", "tag"), ()))
 
 
 def read_load(text: bytes, source: str = "hub.yaml") -> Load:

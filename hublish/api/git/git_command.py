@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Final
 
 from hublish.schemas.variables.lookup import NoValueError
@@ -60,10 +61,18 @@ class GitOutput:
     err: str
 
 
-def run_git(folder: Path, environ: Mapping[str, str], *arguments: str, timeout: float = TIMEOUT) -> GitOutput:
+def run_git(
+    folder: Path,
+    environ: Mapping[str, str],
+    *arguments: str,
+    timeout: float = TIMEOUT,
+    stdin: bytes = b"",
+    limit: int = MAX_OUTPUT,
+) -> GitOutput:
     """Run git, found on the PATH of `environ`, for at most `timeout` seconds.
 
-    It searches the folder and those above for a repository. The timeout also stops the programs that git started.
+    It searches the folder and those above for a repository. The timeout also stops the programs that git started, and
+    so does output of `limit` bytes.
 
     Raises:
         NoValueError: git is not found, cannot be started, or takes too long.
@@ -71,20 +80,24 @@ def run_git(folder: Path, environ: Mapping[str, str], *arguments: str, timeout: 
     import subprocess
 
     program = _find_git(environ)
-    try:
-        process = subprocess.Popen(  # noqa: S603 - no shell, and no argument comes from a manifest
-            [program, *_WITHOUT_PROGRAMS, *arguments],
-            cwd=folder,
-            env={**{name: value for name, value in environ.items() if name not in _REMOVED}, **_ADDED},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,  # without a terminal to prompt on, and as one process group to stop
-        )
-    except OSError as error:
-        raise NoValueError(f"git cannot be started: {error.strerror}") from None
-    with process:  # closes the pipes and collects the exit code
-        return _output(process, timeout)
+    # Not a pipe: git writes output before it has read all input.
+    with TemporaryFile() if stdin else Path(os.devnull).open("r+b") as file:
+        file.write(stdin)
+        file.seek(0)
+        try:
+            process = subprocess.Popen(  # noqa: S603 - no shell, and no option comes from a manifest
+                [program, *_WITHOUT_PROGRAMS, *arguments],
+                cwd=folder,
+                env={**{name: value for name, value in environ.items() if name not in _REMOVED}, **_ADDED},
+                stdin=file,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,  # without a terminal to prompt on, and as one process group to stop
+            )
+        except OSError as error:
+            raise NoValueError(f"git cannot be started: {error.strerror}") from None
+        with process:  # closes the pipes and collects the exit code
+            return _output(process, timeout, limit)
 
 
 def _find_git(environ: Mapping[str, str]) -> str:
@@ -95,7 +108,7 @@ def _find_git(environ: Mapping[str, str]) -> str:
     return found
 
 
-def _output(process: "subprocess.Popen[bytes]", timeout: float) -> GitOutput:
+def _output(process: "subprocess.Popen[bytes]", timeout: float, limit: int) -> GitOutput:
     from threading import Event, Timer
 
     assert process.stdout is not None
@@ -112,8 +125,8 @@ def _output(process: "subprocess.Popen[bytes]", timeout: float) -> GitOutput:
     timer.start()
     try:
         # One pipe after the other: git reports errors in a few lines, which the second pipe holds meanwhile.
-        out = process.stdout.read(MAX_OUTPUT)
-        if len(out) == MAX_OUTPUT:
+        out = process.stdout.read(limit)
+        if len(out) == limit:
             _kill(process)
         err = process.stderr.read(MAX_OUTPUT)
         status = process.wait()

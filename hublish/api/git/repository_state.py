@@ -90,7 +90,7 @@ class Git:
         others = [f":(exclude,literal){name}" for name in (*_OWN_FILES, *lock_names(self.folder))]
         status = ("status", "--porcelain", "-z", "--untracked-files=no", "--ignore-submodules=dirty", "--no-renames")
         environ = without_repository_filters(self.folder, self.environ)
-        return bool(_checked(run_git(self.folder, environ, *status, "--", ":(top)", *others)).out)
+        return bool(checked(run_git(self.folder, environ, *status, "--", ":(top)", *others)).out)
 
     def committed_at(self) -> int:
         """Return the time of HEAD's commit, in seconds since 1970, UTC."""
@@ -98,7 +98,7 @@ class Git:
         return int(_matching(_TIMESTAMP, output)[1])
 
     def _run(self, *arguments: str, allowed: tuple[int, ...] = (0,)) -> GitOutput:
-        return _checked(run_git(self.folder, self.environ, *arguments), allowed)
+        return checked(run_git(self.folder, self.environ, *arguments), allowed)
 
     def _refuse_no_tag(self) -> NoReturn:
         msg = f"there is no tag at HEAD, {self.short_commit()}"
@@ -174,7 +174,12 @@ def _matching(form: re.Pattern[bytes], output: GitOutput) -> re.Match[bytes]:
     return found
 
 
-def _checked(output: GitOutput, allowed: tuple[int, ...] = (0,)) -> GitOutput:
+def checked(output: GitOutput, allowed: tuple[int, ...] = (0,)) -> GitOutput:
+    """Return the output of git if its exit code is allowed.
+
+    Raises:
+        NoValueError: with the reason that git gives.
+    """
     if output.status in allowed:
         return output
     if _NO_REPOSITORY in output.err:

@@ -34,6 +34,8 @@ class Project:
     """Values that replaced those under `variables` when the text was read."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """The values from git and the clock at that time, by the names that the text mentions: `git.commit`."""
+    named_after: tuple[str, ...] = ()
+    """The names that the text of `repo.tag` mentions: `git.tag`."""
     lock: Path | None = None
     """The lock that the caller names; None for the one beside the manifest."""
 

@@ -133,8 +133,10 @@ def test_an_environment_that_moves_after_the_review_is_refused_and_not_repeated(
     ]
 
 
-def test_a_plan_of_an_earlier_hublish_is_compared_as_before(manifest: Path) -> None:
+def test_a_plan_of_an_earlier_hublish_is_compared_as_before(manifest: Path, git: Git) -> None:
     manifest.write_text(MANIFEST.replace("{{ folder }}", "runs"))
+    git("commit", "--quiet", "--all", "--message", "second")
+    git("tag", "--force", "v1.2.0")
     document = plan_document(hublish.plan(manifest, endpoint="embedded"))
     earlier = document.model_copy(update={"variables": {}, "surroundings": {}, "resolved_sha256": None})
     assert hublish.publish(manifest, plan=earlier, endpoint="embedded").created
