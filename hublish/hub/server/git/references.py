@@ -57,6 +57,18 @@ class References:
             _read_files(git, reached, self._facts)
             return {sha256 for sha256 in sha256s if sha256 in reached.large}
 
+    def objects(self, git: GitRepository, shas: Iterable[str]) -> set[str]:
+        """Return those of the commits, trees and blobs that a branch, a tag or a pull request reaches."""
+        wanted = set(shas)
+        if not wanted:
+            return wanted
+        with self._reached(git) as reached:
+            found = wanted & reached.parents.keys()
+            if found != wanted:
+                _read_files(git, reached, self._facts)
+                found |= wanted & reached.trees | wanted & reached.blobs
+            return found
+
     @contextmanager
     def _reached(self, git: GitRepository) -> Iterator[_Reached]:
         reached = self._entry(git)

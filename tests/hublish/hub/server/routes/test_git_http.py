@@ -79,3 +79,102 @@ def test_other_types_clone_from_their_own_path(
     api.create_repo(f"acme/clone-{kind}", repo_type=kind, space_sdk="static" if kind == "space" else None)
     assert git("clone", f"{hub.endpoint}/{kind}s/acme/clone-{kind}.git", "copy", cwd=tmp_path).returncode == 0
     assert (tmp_path / "copy" / ".gitattributes").exists()
+
+
+@pytest.fixture
+def grown(api: HfApi, repo: str) -> str:
+    """Return a repository whose files have changed; `main`, `dev` and a tag lead to different versions."""
+    for step in ("1", "2", "3"):
+        adds = [CommitOperationAdd(f"d/{n}.txt", f"{step} {n}".encode() * n * 40) for n in range(1, 9)]
+        api.create_commit(repo, [*adds, CommitOperationAdd("w.bin", step.encode() * 5000)], commit_message=step)
+        if step == "1":
+            api.create_branch(repo, branch="dev")
+            api.create_tag(repo, tag="v1", tag_message="annotated")
+    return repo
+
+
+def missing(folder: Path) -> int:
+    """Return how many objects a clone has left out, without fetching them."""
+    listed = git("rev-list", "--objects", "--all", "--missing=print", cwd=folder).stdout
+    return sum(line.startswith("?") for line in listed.splitlines())
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--filter=blob:none"],
+        ["--filter=blob:limit=100"],
+        ["--filter=blob:limit=700"],
+        ["--filter=tree:0"],
+        ["--filter=combine:blob:none+tree:0"],
+        ["--filter=blob:none", "--depth=1", "--no-single-branch"],
+        ["--filter=blob:none", "--sparse"],
+        ["--depth=1", "--no-single-branch"],
+        ["--depth=2", "--no-single-branch", "--filter=blob:limit=200"],
+    ],
+)
+def test_a_partial_clone_fetches_the_rest_when_it_is_needed(
+    api: HfApi, hub: EmbeddedHub, grown: str, tmp_path: Path, options: list[str]
+) -> None:
+    cloned = git("clone", *options, f"{hub.endpoint}/{grown}", "copy", cwd=tmp_path)
+    assert cloned.returncode == 0, cloned.stderr
+    copy = tmp_path / "copy"
+    assert bool(missing(copy)) == any(option.startswith("--filter") for option in options)
+    git("sparse-checkout", "disable", cwd=copy)
+    assert (copy / "d" / "7.txt").read_text() == "3 7" * 280
+    assert git("checkout", "-q", "dev", cwd=copy).returncode == 0
+    assert (copy / "d" / "7.txt").read_text() == "1 7" * 280
+    api.upload_file(repo_id=grown, path_in_repo="new.txt", path_or_fileobj=b"new")
+    assert git("checkout", "-q", "main", cwd=copy).returncode == 0
+    assert git("pull", "-q", cwd=copy).returncode == 0
+    assert (copy / "new.txt").read_text() == "new"
+    assert git("fsck", "--connectivity-only", cwd=copy).returncode == 0
+
+
+def test_a_shallow_clone_can_be_pulled_and_deepened(api: HfApi, hub: EmbeddedHub, grown: str, tmp_path: Path) -> None:
+    assert git("clone", "--depth=1", f"{hub.endpoint}/{grown}", "copy", cwd=tmp_path).returncode == 0
+    copy = tmp_path / "copy"
+    for command, commits in ((("pull",), 2), (("fetch", "--depth=3"), 3), (("fetch", "--unshallow"), 5)):
+        if command == ("pull",):
+            api.upload_file(repo_id=grown, path_in_repo="d/9.txt", path_or_fileobj=b"9")
+        done = git(*command, cwd=copy)
+        assert done.returncode == 0, done.stderr
+        assert git("rev-list", "--count", "HEAD", cwd=copy).stdout == f"{commits}\n"
+        assert git("fsck", "--full", cwd=copy).returncode == 0
+
+
+def test_a_whole_clone_can_be_made_of_a_partial_one(hub: EmbeddedHub, grown: str, tmp_path: Path) -> None:
+    assert git("clone", "--filter=blob:none", f"{hub.endpoint}/{grown}", "copy", cwd=tmp_path).returncode == 0
+    copy = tmp_path / "copy"
+    assert git("fetch", "--refetch", "--no-filter", cwd=copy).returncode == 0
+    assert missing(copy) == 0
+
+
+def test_only_objects_that_a_ref_reaches_are_sent_by_their_ids(
+    api: HfApi, hub: EmbeddedHub, grown: str, tmp_path: Path
+) -> None:
+    path = hub.root / "repos" / "models" / f"{grown}.git"
+    blob, tree, commit = (
+        git("rev-parse", name, cwd=path).stdout.strip() for name in ("main~1:d/3.txt", "main~1:d", "main~1")
+    )
+    assert git("init", "-q", "copy", cwd=tmp_path).returncode == 0
+    fetch = ("fetch", "-q", f"{hub.endpoint}/{grown}")
+    for sha in (blob, tree, commit):
+        assert git(*fetch, sha, cwd=tmp_path / "copy").returncode == 0
+    assert git("cat-file", "blob", blob, cwd=tmp_path / "copy").stdout == "2 3" * 120
+    api.super_squash_history(grown, branch="main")
+    assert git("init", "-q", "other", cwd=tmp_path).returncode == 0
+    for sha in (blob, tree, commit):
+        assert git("cat-file", "-e", sha, cwd=path).returncode == 0
+        assert git(*fetch, sha, cwd=tmp_path / "other").returncode != 0
+
+
+@pytest.mark.parametrize("wanted", ["tree:3", "sparse:oid=main", "blob:limit=x", "none", "combine:" * 900 + "tree:0"])
+def test_other_filters_are_refused(call: Callable[..., Any], api: HfApi, repo: str, wanted: str) -> None:
+    def line(text: str) -> str:
+        return f"{len(text) + 5:04x}{text}\n"
+
+    want = line(f"want {api.model_info(repo).sha} side-band-64k thin-pack ofs-delta filter")
+    body = f"{want}{line(f'filter {wanted}')}0000{line('done')}".encode()
+    answer = call("POST", f"/{repo}.git/git-upload-pack", body)
+    assert (answer.status, "filter" in answer.json()["error"]) == (400, True)
