@@ -22,6 +22,7 @@ _BYTE_ORDER_MARK: Final = "\ufeff"
 _ALMOST = re.compile(r"[-\u2010-\u2015\u2212]{2,}|\u2014|\+{3}")
 # A line of YAML at the left margin: a key, a list item, or a comment.
 _KEY_LINE = re.compile(r"[A-Za-z_][\w-]*[ \t]*:(?:\s|$)")
+_ONLY_RETURNS: Final = "the lines of the file end with carriage returns alone"
 _ALONE: Final = "write `---` alone on the line, without blanks"
 
 
@@ -52,7 +53,7 @@ def front_matter(card: str) -> str | None:
     closing = _CLOSING.search(card, start) or (_CLOSING.match(card, start - 1) if opening[1] else None)
     if closing is None:
         return None
-    return "\n" * opening[0].count("\n") + card[start : closing.start()]
+    return "\n" * len(_LINE_END.findall(opening[0])) + card[start : closing.start()]
 
 
 def body_start(card: str) -> int:
@@ -95,13 +96,13 @@ def front_matter_fault(card: str) -> FrontMatterFault | None:
     # Readers skip white space before the dashes.
     if lines[top].lstrip() != "---":
         return FrontMatterFault(top + 1, f"the metadata begins with {_described(lines[top])}", _ALONE)
-    return _unclosed(lines, top)
+    return _unclosed(lines, top, has_line_feeds="\n" in card or front_matter(card) is not None)
 
 
-def _unclosed(lines: list[str], top: int) -> FrontMatterFault | None:
+def _unclosed(lines: list[str], top: int, *, has_line_feeds: bool) -> FrontMatterFault | None:
     for index, line in enumerate(lines[top + 1 :], top + 1):
         if line == "---":
-            return None
+            return None if has_line_feeds else FrontMatterFault(top + 1, _ONLY_RETURNS, "save it with LF or CRLF")
         # An indented line may belong to a value of several lines.
         if not line[:1].isspace() and (_ALMOST.fullmatch(line.rstrip()) or line.rstrip() == "..."):
             return FrontMatterFault(index + 1, f"the metadata ends with {_described(line)}", _ALONE)

@@ -1,7 +1,9 @@
 """Check the README of a release that is published as it is written."""
 
+import codecs
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from pathlib import PurePosixPath
 from typing import Any, Final
 
 from hublish.base.content import ContentChangedError
@@ -39,26 +41,22 @@ def check_readme(readme: StagedFile, staged: Staged) -> tuple[Problem, ...]:
     except (ContentChangedError, OSError) as error:
         msg = f"{source} cannot be read: {getattr(error, 'strerror', None) or error}"
         raise CardError(msg) from None
-    shown, text = project.shown(source), data.decode("utf-8", "replace")
-    fault = front_matter_fault(text)
-    found = [_fault(fault, SourceText(text, shown))] if fault else []
+    written = SourceText(data.decode("utf-8", "replace"), project.shown(source))
+    fault = front_matter_fault(written.text)
+    found = [_fault(fault, written)] if fault else []
     present = Present.of(staged)
-    links = [*_links(SourceText(text, shown), present)]
+    headline = f"the Hub would reject the metadata of {source}"
     try:
-        reading = read_front_matter(data, shown)
+        found += _metadata_problems(data, written.source, project, present, missing_is_reported=fault is not None)
     except InvalidDocumentError as error:
-        msg = f"the metadata of {source} cannot be read"
-        raise CardError(msg, problems=(*error.problems, *found, *links)) from None
-    if reading is not None:
-        found += [*reading.problems, *_lint(reading, project, present)]
-    elif fault is None:
-        hint = "begin it with metadata between two `---` lines"
-        place = Location(shown, 1, 1)
-        found.append(Problem("card.advice", f"{source} has no metadata", hint, location=place, severity="warning"))
-    found += links
+        headline = f"the metadata of {source} cannot be read"
+        found += error.problems
+    if data.startswith(codecs.BOM_UTF8):
+        # Readers do not find the metadata, so that they reject nothing; its mistakes show once the mark is gone.
+        found = [replace(problem, severity="warning") for problem in found]
+    found += _links(written, present)
     if errors_in(found):
-        msg = f"the Hub would reject the metadata of {source}"
-        raise CardError(msg, problems=found)
+        raise CardError(headline, problems=found)
     return tuple(found)
 
 
@@ -68,6 +66,20 @@ def sdk_conflict(metadata: Mapping[str, Any], project: Project, path: str) -> It
     if project.target.repo_type == "space" and declared and isinstance(sdk, str) and sdk != declared:
         message = f"'{sdk}' conflicts with `repo.space_sdk: {declared}`; the Space runs with the SDK of its card"
         yield Problem("card.sdk", message, "write the same SDK in both places", path, severity="warning")
+
+
+def _metadata_problems(
+    data: bytes, shown: str, project: Project, present: Present, *, missing_is_reported: bool
+) -> list[Problem]:
+    """Return the problems of the metadata itself; raises InvalidDocumentError where it cannot be read."""
+    reading = read_front_matter(data.removeprefix(codecs.BOM_UTF8), shown)
+    if reading is not None:
+        return [*reading.problems, *_lint(reading, project, present)]
+    if missing_is_reported:
+        return []
+    hint = "begin it with metadata between two `---` lines"
+    message = f"{PurePosixPath(shown).name} has no metadata"
+    return [Problem("card.advice", message, hint, location=Location(shown, 1, 1), severity="warning")]
 
 
 def _fault(fault: FrontMatterFault, text: SourceText) -> Problem:
@@ -90,7 +102,8 @@ def _lint(reading: Reading, project: Project, present: Present) -> Iterator[Prob
     ):
         place = problem.path.removeprefix(f"{_METADATA}.")
         if place not in refused:
-            yield replace(problem, path=place, location=reading.positions.value(parse_path(place)))
+            find = reading.positions.key if problem.of_key else reading.positions.value
+            yield replace(problem, path=place, location=find(parse_path(place)))
 
 
 def _links(text: SourceText, present: Present) -> Iterator[Problem]:

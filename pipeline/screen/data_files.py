@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final
 
 from hublish.base.content import ContentChangedError
-from hublish.base.values import Staged, StagedFile
+from hublish.base.values import Project, Staged, StagedFile
 from hublish.formats.dataset_builders import NOT_IN_CONFIG_NAMES, builder_of, is_upper_case
 from hublish.formats.front_matter import read_front_matter
 from hublish.schemas.diagnose.problems import InvalidDocumentError, Location, Path, Problem, format_path
@@ -117,13 +117,13 @@ def _card_of(staged: Staged) -> _Card | None:
     if card is not None:
         return _Card(_listed(card.metadata.get("configs")), ("card", "metadata"))
     readme = next((file for file in staged.files if file.path_in_repo == CARD_FILE), None)
-    reading = _read(readme) if readme else None
+    reading = _read(readme, staged.collection.project) if readme else None
     return None if reading is None else _Card(_listed(reading.data.get("configs")), (), reading)
 
 
-def _read(readme: StagedFile) -> Reading | None:
+def _read(readme: StagedFile, project: Project) -> Reading | None:
     try:
-        return read_front_matter(readme.content.read_at(0, _README_LIMIT), readme.origin.source)
+        return read_front_matter(readme.content.read_at(0, _README_LIMIT), project.shown(readme.origin.source))
     except (InvalidDocumentError, ContentChangedError, OSError):  # rendering the card reports it
         return None
 

@@ -60,7 +60,7 @@ class ScreenPlaceholders:
         readme = next((file for file in staged.files if file.path_in_repo == CARD_FILE), None)
         # A rendered card repeats values of the manifest: they are reported once, at their lines.
         if readme is not None and not (found and readme.origin.artifact is None):
-            found += _in_readme(readme)
+            found += _in_readme(readme, staged.collection.project)
         return replace(staged, warnings=(*staged.warnings, *found))
 
 
@@ -100,7 +100,7 @@ def _texts(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str 
             yield from _texts(one, (*path, index))
 
 
-def _in_readme(readme: StagedFile) -> Iterator[Problem]:
+def _in_readme(readme: StagedFile, project: Project) -> Iterator[Problem]:
     """Yield one warning for a README: at its first placeholder, with the number of the others."""
     try:
         text = readme.content.read_at(0, _README_LIMIT).decode("utf-8", "replace")
@@ -114,7 +114,7 @@ def _in_readme(readme: StagedFile) -> Iterator[Problem]:
     if readme.origin.artifact is None:
         yield _warning("card.template", f"the rendered {CARD_FILE}: {message}", _HINT)
     else:
-        place = SourceText(text, readme.origin.source).location(*found[0].span())
+        place = SourceText(text, project.shown(readme.origin.source)).location(*found[0].span())
         yield replace(_warning(readme.path_in_repo, message, _HINT), location=place)
 
 

@@ -76,6 +76,7 @@ def metadata_problems(
             hint=finding.hint,
             path=f"{path}.{finding.place}",
             severity="error" if severe else "warning",
+            of_key=finding.of_key,
         )
         for finding in findings[:MAX_PROBLEMS]
     )
@@ -197,7 +198,7 @@ def _misspelled(metadata: Mapping[str, Any], repo_type: RepoType) -> Iterator[Fi
             # A synonym leads to a key, or to a hint.
             renamed = near in card_fields()
             question, hint = (f"; did you mean '{near}'?", f"rename it to '{near}'") if renamed else ("", near)
-            yield Finding(key, f"unknown to the Hub{question}", hint, "warning")
+            yield Finding(key, f"unknown to the Hub{question}", hint, "warning", of_key=True)
 
 
 def _likely_id(value: object, error: Exception) -> str:

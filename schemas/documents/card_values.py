@@ -23,6 +23,8 @@ class Finding(NamedTuple):
     message: str
     hint: str
     severity: Severity = "error"
+    of_key: bool = False
+    """Whether the key is wrong, rather than its value."""
 
 
 # Keys at any depth whose values are versions or names; the YAML of a version often reads as a number.

@@ -45,7 +45,28 @@ FAULTS = {
     "unclosed_bracket": ("---\nlicense: mit\ntags: [a\n---\n# T\n", 3, ""),
     "unquoted_version": ("---\nlicense: mit\ntags: [3.10]\n---\n", 3, "3.10 is the number 3.1"),
     "license": ("---\nlicense: apache2.0\n---\n", 2, "license id"),
+    "carriage_returns": ("---\rlicense: mit\rtags: [a\r---\r# T\r", 1, "carriage returns alone"),
+    "a_key_with_its_value_below": ("---\nlicense: mit\n# tags\npipline_tag:\n  text-ranking\n---\n", 4, "pipeline_tag"),
+    "a_key_with_a_list_below": ("---\nlicense: mit\ndatset:\n- a/b\n---\n", 3, "datasets"),
+    "below_a_carriage_return": ("---\rlicense: mit\ntags: [a\n---\n", 3, ""),
+    "in_a_text_of_several_lines": ("---\nlicense: mit\ntags: >\n  a\n  b\n---\n", 3, "a list"),
+    "an_item_of_a_list": ("---\nlicense: mit\nlanguage:\n- en\n# no\n- English\n---\n", 6, "language code"),
+    "an_alias": ("---\nlicense: mit\nx: 1\ntags: *a\n---\n", 4, "alias"),
 }
+
+
+@pytest.mark.parametrize("name", ["tab", "duplicate_key", "unclosed_bracket", "license", "an_item_of_a_list"])
+def test_line_ends_and_a_byte_order_mark_move_no_mistake(tmp_path: Path, name: str) -> None:
+    readme, line, words = FAULTS[name]
+    for text, count in ((readme.replace("\n", "\r\n"), 0), ("\ufeff" + readme, 1)):
+        problems = problems_of(tmp_path, text)
+        # The mark comes first: because of it, no reader finds the metadata, so that none rejects it.
+        assert [problem.code for problem in problems[:count]] == ["card.front_matter"] * count
+        found = problems[count]
+        assert words in found.message
+        assert found.location is not None
+        assert found.location.line == line
+        assert count == 0 or {problem.severity for problem in problems} == {"warning"}
 
 
 @pytest.mark.parametrize(("readme", "line", "words"), FAULTS.values(), ids=FAULTS)
