@@ -83,7 +83,7 @@ class Upload:
         """Find out whether the commit was applied, waiting until the Hub can be read; None when it was not."""
         for wait in (*_WAITS, None):
             try:
-                return self._find_commit(plan)
+                return self._find_commit(plan, unknown)
             except RemoteError as error:
                 # Waiting does not change a refusal.
                 if wait is None or isinstance(error, AuthenticationError | NotFoundError):
@@ -106,7 +106,7 @@ class Upload:
         error.is_transient = reading.is_transient
         return error
 
-    def _find_commit(self, plan: Plan) -> Receipt | None:
+    def _find_commit(self, plan: Plan, unknown: transfer.OutcomeUnknownError) -> Receipt | None:
         """Return the receipt of the planned commit when it is on the Hub; None when it provably is not.
 
         Raises:
@@ -126,6 +126,9 @@ class Upload:
         if commit is None:
             msg = f"{target.repo_id} moved from {plan.head.commit} to {head.commit} while this release was sent"
             raise RemoteConflictError(msg, hint="nothing of it was committed; plan again and review what changed")
+        if target.create_pr and unknown.is_conflict:
+            msg = f"{target.repo_id} has the files of this release since {commit}: another publisher committed them"
+            raise RemoteConflictError(msg, hint="nothing is left to propose; plan again")
         if target.create_pr:
             msg = f"the Hub put the commit on main ({commit}) although a pull request was requested"
             hint = "this Hub has no pull requests: revert it there, or publish without create_pr"

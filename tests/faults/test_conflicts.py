@@ -29,11 +29,51 @@ def test_a_moved_head_is_reported_with_both_commits(
     assert not release.lock.exists()
 
 
-def test_the_same_change_by_another_user_is_not_a_conflict(release: Release, by_lfs: None, sleeps: list[float]) -> None:
+# Before the second moment, the client itself finds out that all files are there, and sends no commit.
+@pytest.mark.parametrize("moment", [COMMIT, "^POST /api/models/[^?]*/preupload/"])
+def test_the_same_change_by_another_user_is_not_a_conflict(
+    release: Release, by_lfs: None, sleeps: list[float], moment: str
+) -> None:
     release.create()
-    release.proxy.on(COMMIT, doing(release.publish), times=1)
-    assert release.publish().verified
+    release.declare(tag="v1")
+    made: list[Receipt] = []
+    release.proxy.on(moment, doing(lambda: made.append(release.publish())), times=1)
+    receipt = release.publish()
+    assert (receipt.verified, receipt.created, made[0].created) == (True, False, True)
+    assert (receipt.commit, receipt.tag) == (made[0].commit, "v1")
     assert release.is_published_once()
+
+
+def test_a_commit_on_top_of_the_same_release_is_not_taken_for_it(
+    release: Release, by_lfs: None, sleeps: list[float]
+) -> None:
+    release.create()
+    release.declare(tag="v1")
+    made: list[Receipt] = []
+
+    def publish() -> None:
+        made.append(release.publish())
+        release.commit_as_other("later.txt")
+
+    release.proxy.on("^POST /api/models/[^?]*/preupload/", doing(publish), times=1)
+    receipt = release.publish()
+    assert (receipt.commit, receipt.created, receipt.tag) == (made[0].commit, False, "v1")
+
+
+def test_a_proposal_of_files_that_another_user_committed_is_a_conflict(
+    release: Release, by_lfs: None, sleeps: list[float]
+) -> None:
+    release.create()
+    without_manifest = {"ignore_patterns": ["hub.yaml"]}
+    release.declare(create_pr=True, patterns=without_manifest)
+
+    def publish() -> None:
+        release.declare(create_pr=False, patterns=without_manifest)
+        release.publish()
+
+    release.proxy.on("^POST /api/models/[^?]*/preupload/", doing(publish), times=1)
+    with pytest.raises(RemoteConflictError, match="nothing is left to propose"):
+        release.publish()
 
 
 def test_a_repo_that_gets_files_while_it_is_created_is_left_alone(release: Release, by_lfs: None) -> None:

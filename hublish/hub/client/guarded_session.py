@@ -9,6 +9,7 @@ URL that is about to be used, so that no trick in its spelling matters.
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final
 
 from hublish.base.errors import RemoteError
@@ -88,6 +89,25 @@ def without_agent_list(endpoint: str) -> Callable[[Any], None]:
             raise RemoteError(f"{request.url.host} is not the Hub in use")
 
     return check
+
+
+@contextmanager
+def commit_requests() -> Iterator[list[str]]:
+    """Collect the paths of the requests for a commit that this thread sends."""
+    sent: list[str] = []
+    own = threading.get_ident()
+
+    def collect(request: Any) -> None:
+        # The hooks see the requests of every thread.
+        if threading.get_ident() == own and request.method == "POST" and "/commit/" in request.url.path:
+            sent.append(request.url.path)
+
+    hooks = session_factory().event_hooks["request"]
+    hooks.append(collect)
+    try:
+        yield sent
+    finally:
+        hooks.remove(collect)
 
 
 def session_factory() -> SessionFactory:

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from hublish.base.errors import HublishError, NotFoundError, RemoteError
+from hublish.base.errors import HublishError, NotFoundError, RemoteConflictError, RemoteError
 from hublish.base.values import ReleaseFile, RepoRef, Target
 from hublish.hub.client import failures, listings, xet_memory
+from hublish.hub.client.guarded_session import commit_requests
 from hublish.hub.client.hub import Hub, quote
 from hublish.schemas.diagnose.problems import Problem
 
@@ -27,6 +28,7 @@ SAMPLE_BYTES: Final = 512
 _MORE_BYTES = 16 << 20
 # The client's message about errors in a response of LFS; the bytes around the words are its own.
 _REFUSED_OBJECT: Final = re.compile(r"file with OID (\w+): `(.*?)(?=\nEncountered error|\Z)", re.DOTALL)
+_HEAD_MOVED: Final = 412
 # The Hub's limit for one preupload call.
 _FILES_PER_CALL = 256
 
@@ -93,7 +95,7 @@ class OutcomeUnknownError(Exception):
     @property
     def is_conflict(self) -> bool:
         """Whether the Hub responded that the head has moved: with a first request, to the commit of another one."""
-        return self.status in (409, 412)
+        return self.status in (409, _HEAD_MOVED)
 
     @property
     def is_refusal(self) -> bool:
@@ -190,7 +192,7 @@ def commit(hub: Hub, target: Target, sent: Sent, deletions: Sequence[str], *, pa
     from huggingface_hub import CommitOperationDelete
 
     try:
-        with hub.bounded():
+        with hub.bounded(), commit_requests() as requests:
             info = hub.api.create_commit(
                 target.repo_id,
                 # Exact paths: a folder operation would delete files that are not in the plan.
@@ -202,11 +204,17 @@ def commit(hub: Hub, target: Target, sent: Sent, deletions: Sequence[str], *, pa
                 create_pr=target.create_pr,
                 parent_commit=parent_commit,
             )
-            return Committed(listings.commit_id(info.oid), info.commit_url, info.pr_num)
+            made = Committed(listings.commit_id(info.oid), info.commit_url, info.pr_num)
     except Exception as error:
         if failures.outcome_is_unknown(error):
             raise _unknown(error) from error
         raise hub.translated(error, f"committing to {target.repo_id}") from error
+    if not requests:
+        # The client has found all files on the Hub, although the plan's parent lacks some, and has returned the head as
+        # the commit. Another publisher of the same release was faster.
+        msg = f"{target.repo_id} has the files of this release since another commit"
+        raise OutcomeUnknownError(_HEAD_MOVED) from RemoteConflictError(msg, hint="plan again")
+    return made
 
 
 def download(
