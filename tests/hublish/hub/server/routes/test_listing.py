@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, get_args
 
 import pytest
-from huggingface_hub import CommitOperationAdd, HfApi
+from huggingface_hub import CommitOperationAdd, HfApi, constants
 from huggingface_hub.errors import BadRequestError
 from huggingface_hub.hf_api import ExpandDatasetProperty_T, ExpandModelProperty_T, ExpandSpaceProperty_T
 
@@ -40,7 +40,13 @@ def build(api: HfApi, name: str, kind: str, files: dict[str, bytes], **settings:
 @pytest.fixture(scope="module")
 def shelves(hub: EmbeddedHub) -> str:
     """Fill an organization with repositories that differ in every property that lists filter by."""
-    api = HfApi(endpoint=hub.endpoint, token=hub.token)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(constants, "HF_HUB_DISABLE_XET", True)
+        fill(HfApi(endpoint=hub.endpoint, token=hub.token))
+    return "lists"
+
+
+def fill(api: HfApi) -> None:
     bert = json.dumps({"architectures": ["BertForMaskedLM"], "model_type": "bert"}).encode()
     build(api, "lists/tiny", "model", {"config.json": bert, "model.safetensors": weights(f32=10)})
     large = card(
@@ -55,7 +61,6 @@ def shelves(hub: EmbeddedHub) -> str:
     demo = card(sdk="static", models=["lists/tiny"], datasets=["lists/english"], title="Demo")
     build(api, "lists/demo", "space", {"README.md": demo})
     build(api, "lists/alone", "space", {"index.html": b"<p>"})
-    return "lists"
 
 
 def names(found: Any) -> list[str]:
