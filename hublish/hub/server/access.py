@@ -4,6 +4,7 @@ import base64
 import binascii
 from collections.abc import Iterable
 
+from hublish.hub.server.access_requests import AccessRequest, AccessRequests
 from hublish.hub.server.accounts import Account
 from hublish.hub.server.git.repository import GitRepository
 from hublish.hub.server.http import Request
@@ -111,10 +112,24 @@ def require_readable(hub: Hub, account: Account | None, repo: RepoId, *, content
         raise repo_not_found()
     # Gating protects the bytes only: info and listings stay readable.
     if content and settings.gated and not member:
-        log_in = "You must have access to it and be authenticated to access it. Please log in."
-        hint = "You are not in the authorized list." if account else log_in
-        message = f"Access to {repo.kind} {repo.full_name} is restricted. {hint}"
-        raise HubError(403 if account else 401, "GatedRepo", message)
+        known = AccessRequests(hub.repositories.path(repo)).of(account.user) if account else None
+        if known is None or known.status != "accepted":
+            raise _gated(repo, account, known)
+
+
+def _gated(repo: RepoId, account: Account | None, known: AccessRequest | None) -> HubError:
+    name = f"{repo.kind} {repo.full_name}"
+    if account is None:
+        hint = "You must have access to it and be authenticated to access it. Please log in."
+        return HubError(401, "GatedRepo", f"Access to {name} is restricted. {hint}")
+    if known and known.status == "rejected":
+        message = f"Your request to access {name} has been rejected by the repo's authors."
+    elif known:
+        message = f"Your request to access {name} is awaiting a review from the repo authors."
+    else:
+        hint = f"Visit {repo.url_path} to ask for access."
+        message = f"Access to {name} is restricted and you are not in the authorized list. {hint}"
+    return HubError(403, "GatedRepo", message)
 
 
 def may_read_content(hub: Hub, account: Account | None, repo: RepoId) -> bool:

@@ -34,6 +34,7 @@ from hublish.hub.server.routes import (
     browse,
     commits,
     discussions,
+    gating,
     git_http,
     lfs,
     listing,
@@ -41,6 +42,7 @@ from hublish.hub.server.routes import (
     repo_info,
     repos,
     revisions,
+    space_settings,
 )
 from hublish.hub.server.stores import Hub
 from hublish.schemas.documents.hub_names import URL_KINDS
@@ -67,11 +69,14 @@ TABLE: tuple[tuple[str, str, Callable[..., Any], Callable[..., Any] | None], ...
     ("POST", "/api/repos/create", repos.create, access.require_account),
     ("DELETE", "/api/repos/delete", repos.delete, access.require_account),
     ("POST", "/api/repos/move", repos.move, access.require_account),
+    ("GET", "/api/settings/repositories", listing.list_own_repos, None),
+    ("GET", "/api/organizations/{organization}/settings/repositories", listing.list_own_repos, None),
     ("GET", "/api/{kind}", listing.list_repos, None),
     ("GET", API, repo_info.repo_info, None),
     ("GET", API + "/revision/{revision}", repo_info.repo_info, None),
     ("PUT", API + "/settings", repos.update_settings, access.repo_to_write),
     ("GET", API + "/auth-check", repos.auth_check, None),
+    ("GET", API + "/auth-check/write", repos.auth_check_write, None),
     # reading
     ("GET", API + "/tree/{revision}", browse.list_tree, None),
     ("GET", API + "/tree/{revision}/{path}", browse.list_tree, None),
@@ -105,6 +110,26 @@ TABLE: tuple[tuple[str, str, Callable[..., Any], Callable[..., Any] | None], ...
     ("POST", API + "/discussions/{num}/title", discussions.rename, access.repo_to_contribute),
     ("POST", API + "/discussions/{num}/status", discussions.set_status, access.repo_to_contribute),
     ("POST", API + "/discussions/{num}/merge", discussions.merge_pull_request, access.repo_to_contribute),
+    # gated repositories
+    ("POST", WEB + "/ask-access", gating.ask_access, access.repo_to_read),
+    ("GET", API + "/user-access-request/{status}", gating.list_access_requests, None),
+    ("POST", API + "/user-access-request/handle", gating.handle_access_request, access.repo_to_write),
+    ("POST", API + "/user-access-request/grant", gating.grant_access, access.repo_to_write),
+    # Spaces; for other types, the handlers respond with 404
+    ("GET", API + "/runtime", space_settings.get_runtime, None),
+    ("POST", API + "/hardware", space_settings.set_hardware, access.repo_to_write),
+    ("POST", API + "/sleeptime", space_settings.set_sleep_time, access.repo_to_write),
+    ("POST", API + "/pause", space_settings.pause, access.repo_to_write),
+    ("POST", API + "/restart", space_settings.restart, access.repo_to_write),
+    ("POST", API + "/dev-mode", space_settings.set_dev_mode, access.repo_to_write),
+    ("GET", API + "/variables", space_settings.get_variables, None),
+    ("POST", API + "/variables", space_settings.add_variable, access.repo_to_write),
+    ("DELETE", API + "/variables", space_settings.delete_variable, access.repo_to_write),
+    ("GET", API + "/secrets", space_settings.get_secrets, None),
+    ("POST", API + "/secrets", space_settings.add_secret, access.repo_to_write),
+    ("DELETE", API + "/secrets", space_settings.delete_secret, access.repo_to_write),
+    ("PUT", API + "/volumes", space_settings.set_volumes, access.repo_to_write),
+    ("DELETE", API + "/volumes", space_settings.delete_volumes, access.repo_to_write),
     # git itself, read-only
     ("GET", WEB + ".git/info/refs", git_http.advertise, None),
     ("GET", WEB + "/info/refs", git_http.advertise, None),

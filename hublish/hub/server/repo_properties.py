@@ -15,6 +15,7 @@ from hublish.hub.server.inferred_metadata import metadata_of
 from hublish.hub.server.metadata_cache import Metadata
 from hublish.hub.server.repositories import Settings, timestamp
 from hublish.hub.server.snapshots import Snapshot
+from hublish.hub.server.spaces import read_space
 
 
 def _names(text: str, *more: str) -> tuple[str, ...]:
@@ -161,8 +162,9 @@ def _base_models(described: Described) -> dict[str, Any] | None:
     return {"relation": relations[0], "models": models} if models and relations else None
 
 
-def _runtime(_: Described) -> dict[str, Any]:
-    return {"stage": "NO_APP_FILE", "hardware": {"current": None, "requested": None}}
+def _runtime(described: Described) -> dict[str, Any]:
+    space = read_space(described.snapshot.git.path)
+    return space.runtime(described.sdk, has_app=described.metadata.has_app)
 
 
 _PROPERTIES: dict[str, Callable[[Described], Any]] = {

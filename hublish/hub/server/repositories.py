@@ -3,7 +3,7 @@
 import os
 import secrets
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -117,15 +117,36 @@ class Repositories:
         for path in sorted((self._repos / f"{kind}s").glob("*/*.git")):
             yield RepoId(kind, path.parent.name, path.name.removesuffix(".git"))
 
-    def create(self, repo: RepoId, settings: Settings, files: dict[str, bytes], author: Signature) -> None:
-        """Create a repository with a first commit of `files`, completely or not at all; raise 409 when it exists."""
+    def create(
+        self,
+        repo: RepoId,
+        settings: Settings,
+        files: dict[str, bytes],
+        author: Signature,
+        *,
+        complete: Callable[[Path], object] | None = None,
+    ) -> None:
+        """Create a repository with a first commit of `files`; `complete` adds further files to its folder."""
+
+        def fill(folder: Path) -> None:
+            _first_commit(folder, files, author)
+            if complete:
+                complete(folder)
+
+        self.build(repo, settings, fill)
+
+    def build(self, repo: RepoId, settings: Settings, fill: Callable[[Path], object]) -> None:
+        """Create a repository that `fill` completes, as a whole or not at all; raise 409 when it exists.
+
+        `fill` gets the folder of an empty repository.
+        """
         # Built aside and installed by a rename: no reader sees a repository without its first commit.
         self._scratch.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(".git", dir=self._scratch, ignore_cleanup_errors=True) as folder:
             building = Path(folder)
             building.chmod(0o755)  # a temporary folder denies access to everyone else
             init_repository(building, DEFAULT_BRANCH)
-            _first_commit(building, files, author)
+            fill(building)
             _write_settings(building, replace(settings, identity=_new_identity()))
             with self.locked(repo):
                 self._require_free(repo)

@@ -4,18 +4,20 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from hublish.hub.server.access import identify
+from hublish.hub.server.access import identify, require_account
 from hublish.hub.server.accounts import Account
 from hublish.hub.server.http import Request, Response, expanded, json_response, page_of
 from hublish.hub.server.refusals import HubError, bad_request
 from hublish.hub.server.repo_ids import RepoId
-from hublish.hub.server.repo_properties import EXPANDABLE_IN_LISTS, FULL, LISTED, Described
-from hublish.hub.server.repositories import DEFAULT_BRANCH, Settings
+from hublish.hub.server.repo_properties import EXPANDABLE_IN_LISTS, FULL, LISTED, Described, used_storage
+from hublish.hub.server.repositories import DEFAULT_BRANCH, Settings, timestamp
 from hublish.hub.server.snapshots import open_snapshot
 from hublish.hub.server.stores import Hub
+from hublish.schemas.documents.hub_names import REPO_TYPES
 
 # Repositories in one page of a list.
 PAGE = 1000
@@ -76,6 +78,34 @@ def list_repos(hub: Hub, request: Request) -> Response:
             _, headers = page_of(request, found, count)
             break
     return json_response(shown, headers=headers)
+
+
+def list_own_repos(hub: Hub, request: Request) -> Response:
+    """`GET /api/settings/repositories`, and the same of an organization: all types, the largest first."""
+    account = require_account(hub, request)
+    namespace = request.params.get("organization", account.user)
+    if not account.belongs_to(namespace):
+        raise HubError(404, None, f"You are not a member of an organization {namespace}")
+    found = [shown for kind in REPO_TYPES for shown in _stored(hub, kind, namespace)]
+    total = sum(shown["storage"] for shown in found)
+    found.sort(key=lambda shown: (-shown["storage"], shown["type"], shown["id"]))
+    page, headers = page_of(request, found, PAGE)
+    shares = [{**shown, "storagePercent": 100 * shown["storage"] / total if total else 0} for shown in page]
+    return json_response(shares, headers=headers)
+
+
+def _stored(hub: Hub, kind: str, namespace: str) -> Iterator[dict[str, Any]]:
+    for repo in hub.repositories.list(kind):
+        if repo.namespace == namespace:
+            with suppress(HubError), open_snapshot(hub, repo, DEFAULT_BRANCH) as snapshot:
+                described = Described(snapshot, hub.repositories.settings(repo))
+                yield {
+                    "id": repo.full_name,
+                    "type": kind,
+                    "updatedAt": timestamp(snapshot.commit.time),
+                    "visibility": described.settings.visibility,
+                    "storage": used_storage(described),
+                }
 
 
 def _option(request: Request, name: str, allowed: tuple[str, ...], default: str) -> str:

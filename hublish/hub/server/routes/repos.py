@@ -17,6 +17,7 @@ from hublish.hub.server.refusals import bad_request, conflict
 from hublish.hub.server.repo_ids import RepoId
 from hublish.hub.server.repositories import Settings, timestamp
 from hublish.hub.server.routes.commits import check_content
+from hublish.hub.server.spaces import Space, write_space
 from hublish.hub.server.stores import Hub
 from hublish.schemas.documents.file_names import CARD_FILE, GITATTRIBUTES
 
@@ -51,8 +52,10 @@ def create(hub: Hub, request: Request) -> Response:
     files = {GITATTRIBUTES: default_attributes(repo.kind)}
     files |= _card(repo, settings.sdk, body.get("license"))
     files |= _given_files(hub, repo, body.get("files") or [])
+    keep = partial(write_space, space=Space().with_settings(body)) if repo.kind == "space" else None
     try:
-        hub.repositories.create(repo, settings, files, Signature(account.user, now()))
+        author = Signature(account.user, now())
+        hub.repositories.create(repo, settings, files, author, complete=keep)
     except PathConflictError as error:
         raise bad_request(f"{str(error)!r} would be a file and a folder at once") from None
     # The full id, even for a name without a namespace: the client takes the repo_id from it.
@@ -98,6 +101,12 @@ def update_settings(hub: Hub, request: Request) -> Response:
 def auth_check(hub: Hub, request: Request) -> Response:
     """`GET /api/P/R/auth-check`: whether the caller may read the files."""
     repo_to_read(hub, request, content=True)
+    return json_response({})
+
+
+def auth_check_write(hub: Hub, request: Request) -> Response:
+    """`GET /api/P/R/auth-check/write`: whether the caller may change the repository."""
+    repo_to_write(hub, request)
     return json_response({})
 
 

@@ -45,6 +45,13 @@ REQUESTS: dict[tuple[str, str], tuple[str, Any]] = {
     ("GET", API + "/revision/{revision}"): ("blobs=1", None),
     ("PUT", API + "/settings"): ("", {"visibility": "public", "gated": False}),
     ("GET", API + "/auth-check"): ("", None),
+    ("GET", API + "/auth-check/write"): ("", None),
+    ("GET", "/api/settings/repositories"): ("", None),
+    ("GET", "/api/organizations/{organization}/settings/repositories"): ("", None),
+    ("POST", WEB + "/ask-access"): ("", {"reason": "x"}),
+    ("GET", API + "/user-access-request/{status}"): ("", None),
+    ("POST", API + "/user-access-request/handle"): ("", {"user": "eve", "status": "accepted"}),
+    ("POST", API + "/user-access-request/grant"): ("", {"user": "eve"}),
     ("GET", API + "/tree/{revision}"): ("recursive=1&expand=1", None),
     ("GET", API + "/tree/{revision}/{path}"): ("", None),
     ("POST", API + "/paths-info/{revision}"): ("", {"paths": ["{path}"], "expand": True}),
@@ -80,6 +87,20 @@ REQUESTS: dict[tuple[str, str], tuple[str, Any]] = {
     ("POST", API + "/discussions/{num}/title"): ("", {"title": "Another title"}),
     ("POST", API + "/discussions/{num}/status"): ("", {"status": "closed"}),
     ("POST", API + "/discussions/{num}/merge"): ("", {}),
+    ("GET", API + "/runtime"): ("", None),
+    ("POST", API + "/hardware"): ("", {"flavor": "t4-small"}),
+    ("POST", API + "/sleeptime"): ("", {"seconds": 60}),
+    ("POST", API + "/pause"): ("", {}),
+    ("POST", API + "/restart"): ("factory=true", {}),
+    ("POST", API + "/dev-mode"): ("", {"enabled": True}),
+    ("GET", API + "/variables"): ("", None),
+    ("POST", API + "/variables"): ("", {"key": "A", "value": "b"}),
+    ("DELETE", API + "/variables"): ("", {"key": "A"}),
+    ("GET", API + "/secrets"): ("", None),
+    ("POST", API + "/secrets"): ("", {"key": "A", "value": "b"}),
+    ("DELETE", API + "/secrets"): ("", {"key": "A"}),
+    ("PUT", API + "/volumes"): ("", {"volumes": []}),
+    ("DELETE", API + "/volumes"): ("", {}),
     ("GET", WEB + ".git/info/refs"): ("service=git-upload-pack", None),
     ("GET", WEB + "/info/refs"): ("service=git-upload-pack", None),
     ("POST", WEB + ".git/git-upload-pack"): ("", FETCH),
@@ -193,6 +214,7 @@ def build(hub: EmbeddedHub, routes: list[Route], root: Path) -> Scene:
     [term] = read_terms(file.packed_terms)
     known = {"sha256": file.sha256, "file": entry.xet_hash, "xorb": to_text(term.xorb), "size": str(file.size)}
     known |= {"chunk": to_text(store.xorbs.table(term.xorb).digest(0)), "comment": "0" * 24, "num": "1"}
+    known |= {"organization": "me", "status": "pending"}
     known |= {"revision": "main", "branch": BRANCH, "path": FILE, "store": store.identity("eve")}
     values = {name: known | these for name, these in values.items()}
 

@@ -230,3 +230,26 @@ def test_expand_takes_every_property_of_the_client_and_no_other(
     message = caught.value.response.json()["error"]
     named = message.split("expected one of ")[1].split("\n")[0]
     assert set(json.loads(f"[{named.replace('|', ',')}]")) - {"gitalyUid", "xetEnabled"} == set(get_args(properties))
+
+
+class TestOwnRepositories:
+    def test_all_types_are_listed_with_their_storage(self, hub: EmbeddedHub) -> None:
+        user = "user-with-repos"
+        api = HfApi(endpoint=hub.endpoint, token=hub.add_user(user, orgs=("org-with-repos",)))
+        for kind in ("model", "dataset", "space"):
+            build(api, f"{user}/one", kind, {"a.bin": b"a" * 9000})
+        build(api, "org-with-repos/one", "model", {"a": b"a"}, private=True)
+        found = list(api.list_user_repos())
+        assert sorted((repo.type, repo.id) for repo in found) == [
+            (kind, f"{user}/one") for kind in ("dataset", "model", "space")
+        ]
+        assert all(repo.storage > 9000 and repo.storage_percent > 30 for repo in found)
+        [private] = api.list_user_repos(namespace="org-with-repos")
+        assert (private.id, private.visibility) == ("org-with-repos/one", "private")
+
+    def test_a_namespace_of_others_looks_like_a_missing_one(self, hub: EmbeddedHub, connect: Any, shelves: str) -> None:
+        eve = connect(hub.endpoint, hub.add_user("eve-of-lists"))
+        answers = [eve("GET", f"/api/organizations/{name}/settings/repositories") for name in (shelves, "shelve")]
+        assert [answer.status for answer in answers] == [404, 404]
+        assert answers[0].body.replace(b"lists", b"shelve") == answers[1].body
+        assert connect(hub.endpoint)("GET", "/api/settings/repositories").status == 401
