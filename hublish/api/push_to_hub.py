@@ -287,8 +287,10 @@ def _replacing_source(value: Any, config: bytes | None, declared: Declared, proj
     objects = {**project.objects, artifact.path_in_repo or artifact.source: value}
     made = _project(declared.over(fields), objects, config, project.folder)
     # An unchanged manifest is published byte for byte as it was written, comments included.
-    is_unchanged = made.manifest == project.manifest
-    return replace(project, objects=made.objects) if is_unchanged else replace(made, lock=project.lock_path)
+    if made.manifest == project.manifest:
+        return replace(project, objects=made.objects)
+    # The lock and the git tag stay those of the manifest, whose arguments replace neither.
+    return replace(made, lock=project.lock_path, environment=project.environment, named_after=project.named_after)
 
 
 def _project(fields: dict[str, Any], objects: Mapping[str, Any], config: bytes | None, folder: Path) -> Project:

@@ -72,6 +72,20 @@ def test_a_plan_knows_the_last_release_by_the_lock_that_is_named(tmp_path: Path,
     assert released == ["config.json"]
 
 
+def test_an_object_that_is_pushed_by_a_manifest_has_the_lock_of_the_manifest(
+    tmp_path: Path, there: dict[str, Any]
+) -> None:
+    np = pytest.importorskip("numpy")
+    manifest = declare(tmp_path / "priv.yaml", repo_id=f"acme/{tmp_path.name}")
+    fields = json.loads(manifest.read_text())
+    fields["artifacts"] = [{"source": "w.npz", "path_in_repo": "model.safetensors", "serializer": "safetensors"}]
+    manifest.write_text(json.dumps(fields))
+    for message in (None, "Another message"):
+        hublish.push_to_hub({"w": np.ones(2)}, manifest=manifest, commit_message=message, **there)
+        assert [each.name for each in tmp_path.glob("*.lock")] == ["priv.lock"]
+    assert hublish.verify(manifest, **there).ok
+
+
 OTHERS = {
     "another repo": {"repo_id": "acme/second"},
     "another namespace": {"repo_id": "other/first"},

@@ -225,6 +225,19 @@ def test_the_source_of_a_converted_file_counts(project: Path, git: Run) -> None:
     assert told(project) == ["'w.npz' differs from the git tag v1.0.0"]
 
 
+@pytest.mark.parametrize("message", [None, "Another message"])
+def test_an_object_that_is_pushed_by_a_manifest_needs_a_clean_tree_too(
+    message: str | None, project: Path, git: Run
+) -> None:
+    np = pytest.importorskip("numpy")
+    weights = {"source": "runs/w.npz", "path_in_repo": "w.safetensors", "serializer": "safetensors"}
+    manifest = declare(project, artifacts=[weights, {"source": "m/"}])
+    record(project, git)
+    (project / "m/config.json").write_text("changed")
+    with pytest.raises(PolicyError, match=r"m/config\.json' differs from the git tag v1\.0\.0"):
+        hublish.push_to_hub({"w": np.ones(2)}, manifest=manifest, commit_message=message, endpoint="embedded")
+
+
 def test_a_file_behind_a_pointer_of_lfs_is_compared_by_its_digest(project: Path, git: Run) -> None:
     # Without git-lfs, and with a filter that the repository itself configures, git sees the pointer only.
     pointer = (
