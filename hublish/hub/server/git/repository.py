@@ -136,6 +136,10 @@ class GitRepository:
     def _raw(self, sha: str) -> tuple[int, bytes]:
         return self._store.get_raw(ObjectID(sha.encode()))
 
+    def raw(self, sha: str) -> tuple[int, bytes]:
+        """Return the type and the content of any object."""
+        return self._raw(sha)
+
     def commit(self, sha: str) -> CommitInfo:
         """Read a commit."""
         commit = ShaFile.from_raw_string(*self._raw(sha))

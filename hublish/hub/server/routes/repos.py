@@ -6,18 +6,27 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from hublish.hub.server.access import authorize_write, repo_to_read, repo_to_write, require_account, require_namespace
+from hublish.hub.server.access import (
+    authorize,
+    authorize_write,
+    repo_of,
+    repo_to_read,
+    repo_to_write,
+    require_account,
+    require_namespace,
+)
 from hublish.hub.server.accounts import Account
 from hublish.hub.server.card_checks import rules, validate
 from hublish.hub.server.commit_body import BodyReader
 from hublish.hub.server.git.git_trees import PathConflictError
-from hublish.hub.server.git.repository import Signature, now
+from hublish.hub.server.git.histories import copy_history
+from hublish.hub.server.git.repository import GitRepository, Signature, now
 from hublish.hub.server.http import Request, Response, json_response
-from hublish.hub.server.refusals import bad_request, conflict
+from hublish.hub.server.refusals import bad_request, conflict, unauthenticated
 from hublish.hub.server.repo_ids import RepoId
 from hublish.hub.server.repositories import Settings, timestamp
 from hublish.hub.server.routes.commits import check_content
-from hublish.hub.server.spaces import Space, write_space
+from hublish.hub.server.spaces import Space, read_space, write_space
 from hublish.hub.server.stores import Hub
 from hublish.schemas.documents.file_names import CARD_FILE, GITATTRIBUTES
 
@@ -83,6 +92,35 @@ def move(hub: Hub, request: Request) -> Response:
     require_namespace(account, target.namespace)
     hub.repositories.move(source, target)
     return json_response({"url": request.base_url + target.url_path})
+
+
+def duplicate(hub: Hub, request: Request) -> Response:
+    """`POST /api/P/R/duplicate`: a copy of the files, branches, tags and history, without discussions."""
+    source = repo_of(request)
+    account = authorize(hub, request, source, content=True)
+    if account is None:
+        raise unauthenticated()
+    body = request.json_object()
+    target = hub.repositories.in_known_namespace(_parse(source.kind, str(body.get("repository") or "")))
+    require_namespace(account, target.namespace)
+    url = request.base_url + target.url_path
+    if hub.repositories.spelled(target):
+        # With exist_ok, the client parses `url` even from a 409.
+        raise conflict(f"You already created this {target.kind} repo: {target.full_name}", url=url)
+    known = hub.repositories.settings(source)
+    # A copy stays gated: whoever may read the files may not give them to everybody by this call.
+    settings = replace(known, created_at=timestamp(), visibility=_visibility(target, body) or known.visibility)
+
+    def fill(folder: Path) -> None:
+        with hub.repositories.open(source) as git, GitRepository(folder) as copy:
+            copy_history(git, copy)
+        if target.kind == "space":
+            # Variables are public, secrets are not.
+            variables = read_space(hub.repositories.path(source)).variables
+            write_space(folder, Space(variables=variables).with_settings(body))
+
+    hub.repositories.build(target, settings, fill)
+    return json_response({"url": url, "name": target.full_name, "id": target.full_name, "filesCopyPending": False})
 
 
 def update_settings(hub: Hub, request: Request) -> Response:

@@ -69,6 +69,9 @@ REQUESTS: dict[tuple[str, str], tuple[str, Any]] = {
     ("POST", "/lfs/{path}"): ("", {"parts": [{"partNumber": 1, "etag": "x"}]}),
     ("GET", "/lfs/{path}"): ("", None),
     ("POST", API + "/commit/{revision}"): ("create_pr=1", b'{"key":"header","value":{"summary":"s"}}'),
+    ("GET", API + "/lfs-files"): ("", None),
+    ("POST", API + "/lfs-files/batch"): ("", {"deletions": {"sha": ["{sha256}"], "rewriteHistory": True}}),
+    ("POST", API + "/duplicate"): ("", {"repository": "eve/copy-of-{name}"}),
     ("POST", API + "/lfs-files/duplicate"): (
         "",
         {"target": {"type": "model", "name": "eve/own"}, "files": [{"sha256": "{sha256}", "xetHash": "{file}"}]},
