@@ -56,7 +56,7 @@ class DeclaredTarget:
         repo: dict[str, Any] = written if isinstance(written, dict) else {}
         try:
             # Most manifests declare no endpoint, and the repo literally: their variables need not be resolved here.
-            if repo.get("endpoint") or _VARIABLE.search(str(repo.get("repo_id"))):
+            if repo.get("endpoint") or _VARIABLE.search(f"{repo.get('repo_id')} {repo.get('repo_type')}"):
                 return cls.resolved(read_project(manifest))
         except ManifestInvalidError:
             if decides and repo.get("endpoint"):
@@ -71,8 +71,10 @@ class DeclaredTarget:
     @classmethod
     def _written(cls, repo: Mapping[str, Any]) -> "DeclaredTarget":
         repo_id, repo_type = repo.get("repo_id"), repo.get("repo_type", REPO_TYPES[0])
-        known = isinstance(repo_id, str) and repo_type in REPO_TYPES
-        return cls(repo_id=str(repo_id), repo_type=str(repo_type)) if known else cls()
+        return cls(
+            repo_id=repo_id if isinstance(repo_id, str) else "",
+            repo_type=str(repo_type) if repo_type in REPO_TYPES else "",
+        )
 
 
 def lock_of(project: Project) -> Lock | None:
@@ -119,9 +121,10 @@ def refuse_other_target(
         differences = list(_differences(lock, DeclaredTarget("", full, declared.repo_type), session.endpoint))
     if differences:
         msg = f"{name or 'the lock'} records a release of another target: {'; '.join(differences)}"
+        # The Hub in the lock is not suggested: a lock of somewhere else must not choose who receives the token.
         hint = (
-            "name its manifest with -f, or another lock with --lock; `hublish publish` writes the lock of this target, "
-            "and sends nothing that is there already"
+            "name its manifest with -f and its Hub with --endpoint, or another lock with --lock; `hublish publish` "
+            "writes the lock of this target, and sends nothing that is there already"
         )
         raise LockTargetError(msg, hint=hint)
 

@@ -48,8 +48,7 @@ def refuse_dirty(project: Project) -> tuple[Problem, ...]:
     """
     problems = dirty_problems(project)
     if errors := errors_in(problems):
-        msg = f"{counted(errors)}: the release is not the one that repo.tag names"
-        raise PolicyError(msg, problems=problems)
+        raise PolicyError(f"{counted(errors)} with the state of the files in git", problems=problems)
     return problems
 
 

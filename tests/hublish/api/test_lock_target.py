@@ -143,13 +143,21 @@ def test_a_name_without_a_namespace_is_that_of_the_account(
 
 
 @pytest.mark.parametrize(
-    ("repo_id", "accepted"), [("{{ owner }}/first", True), ("acme/{{ name }}", True), ("acme/second-{{ name }}", False)]
+    ("repo", "accepted"),
+    [
+        ({"repo_id": "{{ owner }}/first"}, True),
+        ({"repo_id": "acme/{{ name }}"}, True),
+        ({"repo_type": "{{ kind }}"}, True),
+        ({"repo_id": "acme/second-{{ name }}"}, False),
+        ({"repo_id": "acme/second", "repo_type": "{{ kind }}"}, False),
+        ({"repo_id": "{{ owner }}/first", "repo_type": "dataset"}, False),
+    ],
 )
 def test_a_variable_that_only_the_publisher_sets_matches_any_text(
-    repo_id: str, accepted: bool, tmp_path: Path, there: dict[str, Any]
+    repo: dict[str, str], accepted: bool, tmp_path: Path, there: dict[str, Any]
 ) -> None:
     hublish.publish(declare(tmp_path / "hub.yaml"), **there)
-    manifest = declare(tmp_path / "hub.yaml", repo_id=repo_id)
+    manifest = declare(tmp_path / "hub.yaml", **repo)
     if accepted:
         assert hublish.verify(manifest, **there).ok
     else:
