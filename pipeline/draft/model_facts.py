@@ -132,8 +132,9 @@ def _library(name: str, evidence: str, task: str | None, extra: Iterable[Field] 
 
 
 def _by_format(files: Iterable[str]) -> Library | None:
+    # Files that are released first: pickles are left out.
+    names = sorted(map(basename, files), key=lambda name: name.lower().endswith(PICKLE_SUFFIXES))
     for name, library, prefixes, suffixes in _FILE_FORMATS:
-        names = map(basename, files)
         file = next((one for one in names if one.lower().startswith(prefixes) or one.lower().endswith(suffixes)), None)
         if file is not None:
             # A pickle is left out, and hub.yaml, which is published, must not name it.

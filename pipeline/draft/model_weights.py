@@ -99,7 +99,9 @@ def _tensors(listing: Listing, here: list[str]) -> Selection:
         # In a Hub repo, arrays beside weights were released on purpose.
         rest += [LeftOut(path, f"arrays beside {basename(safe[0])}") for path in numpy if not listing.from_hub]
         return Selection((Part(safe, "weights"),), tuple(rest))
-    estimators = tuple(LeftOut(path, ESTIMATOR_REASON) for path in _with_suffix(pickled, _ESTIMATORS))
+    kept = _with_suffix(here, catalogue.suffixes_of("sklearn"))
+    beside = next((f"a pickle beside {basename(path)}" for path in kept if path not in pickled), ESTIMATOR_REASON)
+    estimators = tuple(LeftOut(path, beside) for path in _with_suffix(pickled, _ESTIMATORS))
     torch = [path for path in pickled if not path.lower().endswith(_ESTIMATORS)]
     if indexes:
         return Selection((_sharded(listing, indexes[0], torch),), estimators)

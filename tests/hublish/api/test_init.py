@@ -9,8 +9,6 @@ import yaml
 
 import hublish
 from hublish.base.errors import DraftError, HublishError, UsageError
-from hublish.base.values import Action
-from hublish.hub.server import EmbeddedHub
 from hublish.schemas.documents.manifest_yaml import read_manifest
 from tests.pipeline.draft.shapes import models, others
 from tests.pipeline.draft.shapes.making import npz, safetensors, training, write
@@ -39,14 +37,6 @@ def test_a_draft_equals_its_golden_file(title: str, folder: Path, request: pytes
     assert made.text == golden.read_text(), f"{golden.name} differs; --update-goldens rewrites it"
     by_1_1 = yaml.dump(yaml.safe_load(made.text), allow_unicode=True)
     assert read_manifest(by_1_1.encode()) == made.manifest
-
-
-@EVERY
-def test_a_draft_publishes_the_intended_files(title: str, folder: Path, own_hub: EmbeddedHub, own_home: Path) -> None:
-    hublish.init(folder, repo_id="acme/drafted")
-    assert sorted(problem.message for problem in hublish.check(folder / "hub.yaml")) == list(SHAPES[title].warned)
-    plan = hublish.plan(folder / "hub.yaml", endpoint=own_hub.endpoint, token=own_hub.token)
-    assert tuple(change.path_in_repo for change in plan.of(Action.ADD)) == SHAPES[title].released
 
 
 @pytest.fixture

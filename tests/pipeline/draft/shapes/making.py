@@ -3,11 +3,13 @@
 import json
 import pickle
 import struct
+import zipfile
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import h5py
 import numpy as np
 from safetensors.numpy import save_file
 from tokenizers import Tokenizer, models, pre_tokenizers
@@ -114,6 +116,31 @@ def gguf(path: Path) -> None:
     header = b"GGUF" + struct.pack("<IQQ", 3, 1, 1) + keys
     header += words("weight") + struct.pack("<I2QIQ", 2, 32, 2, 0, 0)
     write(path, header + b"\0" * (-len(header) % 32) + np.zeros((2, 32), "<f4").tobytes())
+
+
+def hdf5(path: Path) -> None:
+    """Write weights as Keras does in `.weights.h5`."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with h5py.File(path, "w") as file:
+        file.create_dataset("layers/dense/vars/0", data=ARRAY)
+
+
+def keras(path: Path) -> None:
+    hdf5(path.with_suffix(".h5"))
+    layers = [{"class_name": "Dense", "config": {"units": 4, "activation": "relu"}}]
+    config = {"class_name": "Sequential", "config": {"layers": layers}}
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("metadata.json", json.dumps({"keras_version": "3.15.1", "date_saved": "2026-01-31"}))
+        archive.writestr("config.json", json.dumps(config))
+        archive.write(path.with_suffix(".h5"), "model.weights.h5")
+    path.with_suffix(".h5").unlink()
+
+
+def skops(path: Path) -> None:
+    """Write a number as skops does."""
+    schema = {"__class__": "int", "__loader__": "JsonNode", "content": "3", "protocol": 2, "_skops_version": "0.16"}
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("schema.json", json.dumps(schema))
 
 
 def png(path: Path) -> None:

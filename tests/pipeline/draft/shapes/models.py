@@ -7,6 +7,8 @@ from tests.pipeline.draft.shapes.making import (
     apache,
     checkpoint,
     gguf,
+    hdf5,
+    keras,
     mit,
     npz,
     onnx,
@@ -14,6 +16,7 @@ from tests.pipeline.draft.shapes.making import (
     pickled,
     png,
     safetensors,
+    skops,
     tokenizer,
     torch_file,
     write,
@@ -186,6 +189,50 @@ def two_runs(folder: Path) -> None:
     write(folder / ".git" / "config", '[remote "origin"]\n\turl = https://ada:secret@huggingface.co/acme/tiny\n')
 
 
+def whole_checkpoint(folder: Path) -> None:
+    """As transformers saved models before safetensors, with the state of the training."""
+    checkpoint(folder / "pytorch_model.bin")
+    pickled(folder / "training_args.bin")
+    checkpoint(folder / "optimizer.pt")
+    write(folder / "config.json", BERT)
+    mit(folder)
+
+
+def keras_archive(folder: Path) -> None:
+    keras(folder / "digits.keras")
+    write(folder / "train.py", "import keras\n")
+
+
+def keras_weights(folder: Path) -> None:
+    hdf5(folder / "digits.weights.h5")
+
+
+def estimator(folder: Path) -> None:
+    skops(folder / "model.skops")
+    pickled(folder / "model.pkl")
+    write(folder / "metrics.json", {"accuracy": 0.9})
+
+
+def github_repo(folder: Path) -> None:
+    """A project with its code, tests and workflows, and one trained model."""
+    safetensors(folder / "weights" / "net.safetensors")
+    write(folder / "weights" / "config.json", {"hidden": 32})
+    for path in (
+        "src/net/__init__.py",
+        "tests/test_net.py",
+        "setup.py",
+        "scripts/train.sh",
+        ".github/workflows/ci.yml",
+    ):
+        write(folder / path, "\n")
+    write(folder / "requirements.txt", "torch\n")
+    write(
+        folder / "README.md", "# Net\n\n![build](https://example.com/badge.svg)\n\nSee [the paper](docs/paper.pdf).\n"
+    )
+    write(folder / ".gitignore", "*.safetensors\n")
+    apache(folder)
+
+
 SHAPES = {
     "transformers": Shape(
         transformers,
@@ -294,4 +341,11 @@ SHAPES = {
         warned=(NO_LICENSE,),
     ),
     "two_runs": Shape(two_runs, ("README.md", "config.json", "hub.yaml", "model.safetensors"), warned=(NO_LICENSE,)),
+    "whole_checkpoint": Shape(
+        whole_checkpoint, ("LICENSE", "README.md", "config.json", "hub.yaml", "model.safetensors")
+    ),
+    "keras_archive": Shape(keras_archive, ("README.md", "digits.keras", "hub.yaml"), warned=(NO_LICENSE,)),
+    "keras_weights": Shape(keras_weights, ("README.md", "digits.weights.h5", "hub.yaml"), warned=(NO_LICENSE,)),
+    "estimator": Shape(estimator, ("README.md", "hub.yaml", "metrics.json", "model.skops"), warned=(NO_LICENSE,)),
+    "github_repo": Shape(github_repo, ("LICENSE", "README.md", "config.json", "hub.yaml", "net.safetensors")),
 }
