@@ -9,6 +9,9 @@ from hublish.base.workers import workers
 from hublish.pipeline.collect.collect import Collect
 from hublish.pipeline.engine import Pipeline
 from hublish.pipeline.render_card.render_card import RenderCard
+from hublish.pipeline.screen.completeness import ScreenParts
+from hublish.pipeline.screen.data_files import ScreenDataFiles
+from hublish.pipeline.screen.placeholders import ScreenPlaceholders
 from hublish.pipeline.seal.seal import Seal
 from hublish.pipeline.serialize.serialize import Serialize
 
@@ -26,6 +29,10 @@ def releasing(
     workspace: Path, progress: Progress = SILENT, executor: Executor | None = None
 ) -> Pipeline[Project, Release]:
     """Return all local stages."""
-    return rendering(workspace, progress).then(
-        Seal(progress, executor or workers())  # hashed, and audited against the policy
+    return (
+        rendering(workspace, progress)
+        .then(ScreenParts())  # weights, card, SDK: what its readers need
+        .then(ScreenDataFiles())  # of a dataset's configs
+        .then(ScreenPlaceholders())  # in the manifest and the card
+        .then(Seal(progress, executor or workers()))  # hashed, and audited against the policy
     )

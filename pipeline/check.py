@@ -3,7 +3,7 @@
 A module of its own, so that a check, which runs before every commit, imports neither a serializer nor the Hub client.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from hublish.base.errors import CardError
 from hublish.base.values import Collection, Kind, Project, Staged
@@ -36,21 +36,45 @@ def all_problems(project: Project, found: Iterable[Problem]) -> tuple[Problem, .
 
     The stages run again on the files that can be released: one mistake must not hide the others from its author.
     """
-    sources = survey(project)
-    usable = tuple(one for one in sources.candidates if one.kind is Kind.FILE)
-    outline = Outline().run(Collection(project, usable))
-    screened, parts = screen_problems(outline), (*incomplete_parts(outline), *data_file_problems(outline))
-    found = tuple(found)
-    reported = (*found, *sources.problems)
-    if any(problem.code.startswith(("source.", "serializer.", "policy.")) for problem in errors_in(reported)):
-        # Parts and patterns for which a refused source should have provided a file: that source is reported alone.
-        screened, parts = tuple(one for one in screened if not one.path.startswith("load.")), ()
+    sources, outline = _releasable(project)
+    reported = (*found, *sources)
+    screened = screen_problems(outline)
+    if _lacks_sources(reported):
+        # Patterns for which a refused source should have provided a file: that source is reported alone.
+        screened = tuple(one for one in screened if not one.path.startswith("load."))
     # The same file may be refused by its source, and then by its name.
     refused = {problem.path for problem in errors_in(reported) if problem.path}
     screened = tuple(one for one in screened if one in reported or one.path not in refused)
-    later = (*sources.problems, *screened, *parts, *_of_card(outline), *placeholders(project))
-    every = tuple(dict.fromkeys((*found, *later)))
+    every = tuple(dict.fromkeys((*found, *sources, *screened, *_later(outline, reported))))
     return (*errors_in(every)[:MAX_PROBLEMS], *warnings_in(every)[:MAX_PROBLEMS])
+
+
+def with_warnings(project: Project, found: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Return the problems that stopped a release, and the warnings of every stage, which read no large file."""
+    sources, outline = _releasable(project)
+    reported = (*found, *sources)
+    warnings = warnings_in((*reported, *_later(outline, reported)))
+    return (*errors_in(reported), *dict.fromkeys(warnings))[: 2 * MAX_PROBLEMS]
+
+
+def _releasable(project: Project) -> tuple[tuple[Problem, ...], Staged]:
+    sources = survey(project)
+    usable = tuple(one for one in sources.candidates if one.kind is Kind.FILE)
+    return tuple(sources.problems), Outline().run(Collection(project, usable))
+
+
+def _lacks_sources(reported: Iterable[Problem]) -> bool:
+    return any(problem.code.startswith(("source.", "serializer.", "policy.")) for problem in errors_in(reported))
+
+
+def _later(outline: Staged, reported: Iterable[Problem]) -> Iterator[Problem]:
+    """Yield the problems of the stages after the names of the files."""
+    # Refused sources would provide the missing parts.
+    if not _lacks_sources(reported):
+        yield from incomplete_parts(outline)
+        yield from data_file_problems(outline)
+    yield from _of_card(outline)
+    yield from placeholders(outline.collection.project)
 
 
 def _of_card(outline: Staged) -> tuple[Problem, ...]:

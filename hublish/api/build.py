@@ -31,7 +31,8 @@ def build(manifest: AnyManifest = MANIFEST_FILE, out: str | Path = "build", *, p
         raise UsageError(f"{out} is not empty", hint="remove it, or name another folder with --out")
     out.parent.mkdir(parents=True, exist_ok=True)
     with Session(read_project(manifest), progress=progress) as session:
-        release = releasing(session.workspace, progress, session.executor).run(session.project, progress)
+        with session.with_warnings():
+            release = releasing(session.workspace, progress, session.executor).run(session.project, progress)
         release = session.placed(release)
         # On the same disk as `out`, so that the finished folder moves there in one step.
         with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as temporary:

@@ -19,5 +19,6 @@ def files(manifest: AnyManifest = MANIFEST_FILE, *, progress: Progress = SILENT)
     """
     # The release keeps the digests of the converted files, so that their bytes are not needed afterwards.
     with Session(read_project(manifest), progress=progress) as session:
-        release = releasing(session.workspace, progress, session.executor).run(session.project, progress)
+        with session.with_warnings():
+            release = releasing(session.workspace, progress, session.executor).run(session.project, progress)
         return session.placed(release)

@@ -55,6 +55,7 @@ def planned(session: Session) -> Plan:
         executor=session.executor,
         released=frozenset(file.path_in_repo for file in last.files) if last else frozenset(),
     )
-    compared = compare.run(session.project, session.progress)
+    with session.with_warnings():
+        compared = compare.run(session.project, session.progress)
     release = replace(compared.release, warnings=(*compared.release.warnings, *dirty))
     return replace(compared, release=session.placed(release))

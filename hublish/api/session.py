@@ -5,16 +5,25 @@ Only `resolve_endpoint` decides which Hub receives the requests and the token.
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from hublish.base.errors import AuthenticationError, HublishError, UsageError, conceal
+from hublish.base.errors import (
+    AuthenticationError,
+    CardError,
+    HublishError,
+    PolicyError,
+    SerializationError,
+    SourceError,
+    UsageError,
+    conceal,
+)
 from hublish.base.own_credentials import own_credentials
 from hublish.base.progress import SILENT, Progress
 from hublish.base.values import Project, Release, Target
@@ -199,6 +208,18 @@ class Session:
         from hublish.base.workers import workers
 
         return self._open.enter_context(workers())
+
+    @contextmanager
+    def with_warnings(self) -> Iterator[None]:
+        """Add the warnings of all stages to an error that stops a release."""
+        try:
+            yield
+        except (SourceError, SerializationError, PolicyError, CardError) as error:
+            # Imported here: a release that succeeds has collected its warnings.
+            from hublish.pipeline.check import with_warnings
+
+            error.problems = with_warnings(self.project, error.problems)
+            raise
 
     def placed(self, release: Release) -> Release:
         """Return a release whose warnings have their lines and columns in the manifest."""

@@ -111,7 +111,8 @@ def status(
         if locked is not None:
             # Without a request: the local half must not depend on the Hub.
             _refuse_other_target(session, locked, offline=True)
-        release = releasing(session.workspace, session.progress, session.executor).run(project, session.progress)
+        with session.with_warnings():
+            release = releasing(session.workspace, session.progress, session.executor).run(project, session.progress)
         release = session.placed(release)
         if locked is None:
             return Status(project, release, None, None, None)

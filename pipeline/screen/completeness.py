@@ -1,7 +1,7 @@
 """Staged -> Staged: warn about parts of a release that its type of repo needs and that no file provides."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
@@ -117,14 +117,29 @@ def _own_attributes(staged: Staged) -> Iterator[Problem]:
     except (ValueError, ContentChangedError, OSError):
         return
     usual = lfs_rule(default_attributes(repo_type))
-    missing = [
-        file.path_in_repo for file in staged.files if usual(file.path_in_repo) and not tracked(file.path_in_repo)
-    ]
-    if missing:
-        more = f" and {len(missing) - 1:,} more" if len(missing) > 1 else ""
-        message = f"'{GITATTRIBUTES}' replaces the Hub's, and leaves '{missing[0]}'{more} out of LFS"
+    large = [file.path_in_repo for file in staged.files if usual(file.path_in_repo)]
+    missing = [path for path in large if not tracked(path)]
+    message = f"'{GITATTRIBUTES}' replaces the Hub's, and leaves {_some(missing)} out of LFS" if missing else ""
+    if not large:
+        # Files of a later release, or of an author who relies on the Hub's rules.
+        lost = [pattern for pattern in _patterns(default_attributes(repo_type)) if not tracked(_example(pattern))]
+        message = f"'{GITATTRIBUTES}' replaces the Hub's, without its rules for {_some(lost)}" if lost else ""
+    if message:
         hint = "exclude it with patterns.ignore_patterns, or add the lines of the Hub's own .gitattributes"
         yield _warning("release.gitattributes", message, hint, _source_field(own))
+
+
+def _some(names: Sequence[str]) -> str:
+    return f"'{names[0]}'" + (f" and {len(names) - 1:,} more" if len(names) > 1 else "")
+
+
+def _patterns(attributes: bytes) -> tuple[str, ...]:
+    return tuple(line.split()[0] for line in attributes.decode().splitlines() if line.strip())
+
+
+def _example(pattern: str) -> str:
+    """Return a path that a pattern of the Hub's own rules matches: a suffix, or files in a folder."""
+    return pattern.replace("**/*", "x/x").replace("*", "x")
 
 
 def _source_field(file: StagedFile) -> str:

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from hublish.audit.file_audit import audit_secrets
 from hublish.audit.path_audit import FILE_LIMIT, count_problems, first_match, name_problems, size_problems
@@ -17,11 +17,22 @@ from hublish.base.errors import PolicyError
 from hublish.base.patterns import matching, near_misses
 from hublish.base.values import Collection, Origin, Staged, StagedFile
 from hublish.formats.catalogue import COPY
-from hublish.schemas.diagnose.problems import MAX_PROBLEMS, Problem, Related, Severity, counted, errors_in, warnings_in
-from hublish.schemas.documents.file_names import CARD_FILE
+from hublish.schemas.diagnose.problems import (
+    MAX_PROBLEMS,
+    Location,
+    Problem,
+    Related,
+    Severity,
+    counted,
+    errors_in,
+    warnings_in,
+)
+from hublish.schemas.documents.file_names import CARD_FILE, GITIGNORE
 from hublish.schemas.documents.manifest import Manifest
 from hublish.schemas.documents.path_rules import collisions
 
+# A larger one was not written by a person.
+_LARGEST_GITIGNORE: Final = 1 << 20
 # The index of the artifact that each path_in_repo comes from; None for the files that hublish adds itself.
 _Artifacts = Mapping[str, int | None]
 
@@ -76,7 +87,7 @@ def screen_problems(staged: Staged) -> tuple[Problem, ...]:
     # While names are refused, the load plan may match the names that replace them.
     if not errors_in(found):
         found += _unmatched_load_patterns(staged)
-    return (*found, *_secrets(staged.files, manifest))
+    return (*found, *_dropped(staged), *_secrets(staged.files, manifest))
 
 
 @dataclass(frozen=True)
@@ -166,6 +177,31 @@ def _collisions(artifacts: _Artifacts, manifest: Manifest) -> Iterator[Problem]:
             _path_field(artifacts[second], manifest),
             related=(Related(f"'{first}' comes from here", _path_field(artifacts[first], manifest)),),
         )
+
+
+def _dropped(staged: Staged) -> Iterator[Problem]:
+    """Yield an error for each rule of the release's own `.gitignore` that makes the Hub drop files of the release."""
+    own = next((file for file in staged.files if file.path_in_repo == GITIGNORE), None)
+    if own is None or own.content.size > _LARGEST_GITIGNORE:
+        return
+    # Imported here: only such a release needs git's rules.
+    from hublish.base.gitignore import GitIgnore
+
+    try:
+        rules = GitIgnore.read(own.content.read_at(0, own.content.size), own.origin.source)
+    except (ContentChangedError, OSError):  # sealing reports it
+        return
+    manifest = staged.collection.project.manifest
+    paths = [*(file.path_in_repo for file in staged.files), *([CARD_FILE] if manifest.card else [])]
+    dropped: dict[Location, list[str]] = {}
+    for path in sorted(set(paths)):
+        if rule := rules.rule_for(path):
+            dropped.setdefault(rule.location, []).append(path)
+    hint = "change that .gitignore, or exclude the files on purpose with patterns.ignore_patterns"
+    for location, (first, *others) in dropped.items():
+        more = f" and {len(others):,} more" if others else ""
+        message = f"'{first}'{more}: a rule of the release's own {GITIGNORE} makes the Hub drop it"
+        yield Problem("plan.remote_ignored", message, hint, _path_field(own.origin.artifact, manifest), location)
 
 
 def _unmatched_load_patterns(staged: Staged) -> Iterator[Problem]:

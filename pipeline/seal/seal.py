@@ -14,7 +14,7 @@ from hublish.base.errors import HublishError, PolicyError, SourceChangedError, S
 from hublish.base.progress import SILENT, Progress, Task
 from hublish.base.values import Release, ReleaseFile, Staged, StagedFile
 from hublish.base.workers import SharedTask, run_each, workers
-from hublish.schemas.diagnose.problems import Problem, counted, errors_in
+from hublish.schemas.diagnose.problems import Problem, counted, errors_in, warnings_in
 from hublish.schemas.documents.manifest import Manifest, Policy
 
 
@@ -52,14 +52,13 @@ class Seal:
             found += audit_content(file.path_in_repo, source, print_, manifest.policy)
         if errors := errors_in(found):
             msg = f"the release breaks its policy: {counted(errors)}; nothing was published"
-            raise PolicyError(msg, problems=errors)
-        warnings = [problem for problem in found if problem.severity == "warning"]
+            raise PolicyError(msg, problems=(*errors, *dict.fromkeys([*staged.warnings, *warnings_in(found)])))
         return Release(
             project=staged.collection.project,
             files=tuple(map(_sealed, readable, prints)),
             excluded=tuple(one for one in staged.collection.candidates if not one.verdict.included),
             # Earlier stages may have passed on the warnings of the collection.
-            warnings=tuple(dict.fromkeys([*staged.collection.warnings, *staged.warnings, *warnings])),
+            warnings=tuple(dict.fromkeys([*staged.collection.warnings, *staged.warnings, *warnings_in(found)])),
         )
 
     def _fingerprints(self, files: list[StagedFile], policy: Policy) -> list[Fingerprint]:

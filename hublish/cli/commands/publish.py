@@ -52,17 +52,14 @@ def run(arguments: Namespace, report: Report) -> Outcome:
 
     def confirm(plan: hublish.Plan) -> bool:
         report.warn((*plan.release.warnings, *plan.warnings))
-        return plan.nothing_to_do or report.confirm(PlanView(plan, ask=True), "Publish this?")
+        # A reviewed plan was confirmed by its review, and -y confirms in advance.
+        return agreed or plan.nothing_to_do or report.confirm(PlanView(plan, ask=True), "Publish this?")
 
-    # A reviewed plan was confirmed by its review, and -y confirms in advance.
     receipt = hublish.publish(
         manifest(arguments, report),
         plan=arguments.plan,
-        confirm=None if agreed else confirm,
+        confirm=confirm,
         lock=arguments.lock,
         **hub_options(arguments, report),
     )
-    # Without agreement, confirm() has written the warnings beside the plan.
-    if agreed:
-        report.warn(receipt.plan.release.warnings)
     return Outcome(ReceiptView(receipt, lock_path(arguments), repeated_options(arguments)))

@@ -87,6 +87,11 @@ class PlanView:
     def _next(self, paint: Paint) -> Iterable[str]:
         if self.ask or self.plan.nothing_to_do or self.plan.refusals:
             return ()
+        if self.plan.of(Action.IGNORE):
+            fix = (
+                "change the .gitignore that drops files, or exclude them with patterns.ignore_patterns: publish refuses"
+            )
+            return phrases.next_steps(paint, fix)
         if any(problem.code == NO_PERMISSION for problem in self.plan.warnings):
             login = "hf auth login, or set HF_TOKEN to a token with write access"
             return phrases.next_steps(paint, login, f"hublish publish{self.repeated.manifest}{self.repeated.hub}")

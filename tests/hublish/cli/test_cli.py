@@ -181,7 +181,9 @@ def test_without_a_terminal_there_are_no_colors_and_no_bars(run: Run) -> None:
     ended = run("publish -y --local")
     assert "\x1b" not in ended.stdout + ended.stderr
     assert "\r" not in ended.stderr
-    assert all(line.startswith(("* ", "  took ")) for line in ended.stderr.splitlines())
+    titles, _, warnings = ended.stderr.partition("warning[")
+    assert all(line.startswith(("* ", "  took ")) for line in titles.splitlines())
+    assert warnings.startswith("release.")
 
 
 def test_quiet_prints_only_the_result(run: Run) -> None:

@@ -14,7 +14,7 @@ from hublish.pipeline.build import releasing
 from hublish.pipeline.collect.collect import survey
 from hublish.pipeline.explain.path_lookup import explain
 from hublish.pipeline.explain.release_rules import ReleaseRules
-from hublish.schemas.diagnose.problems import Problem
+from hublish.schemas.diagnose.problems import Problem, errors_in
 from tests.faults.projects import rounds
 from tests.pipeline.explain.trees import everything_in, files, links, made, manifests
 
@@ -37,7 +37,7 @@ def test_every_explanation_agrees_with_the_release(tree: dict[str, bytes], link:
         try:
             release = releasing(Path(name)).run(project)
         except HublishError as error:
-            _refusal_was_explained(error.problems, explained, found.problems)
+            _refusal_was_explained(errors_in(error.problems), explained, found.problems)
         else:
             _release_agrees(release, explained)
             _explanations_agree(rules, release, folder)

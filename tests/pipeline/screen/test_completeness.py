@@ -79,3 +79,23 @@ def test_attributes_that_take_files_out_of_lfs_are_reported(attributes: bytes, w
     files = {"m/model.safetensors": b"x", "config.json": b"{}", ".gitattributes": attributes}
     assert codes(tmp_path, files, **CARD) == (["release.gitattributes"] if warned else [])
     assert codes(tmp_path, {"m/model.bin": b"x", "m/.gitattributes": attributes}, **CARD) == []
+
+
+@pytest.mark.parametrize(
+    ("attributes", "lost"),
+    [
+        (b"*.bin filter=lfs diff=lfs merge=lfs -text\n", "*.7z"),
+        (b"* text=auto\n", "*.7z"),
+        (b"", "*.7z"),
+        (default_attributes("model").replace(b"*.safetensors filter=lfs", b"*.safetensors text"), "*.safetensors"),
+        (default_attributes("model") + b"*.csv filter=lfs\n", None),
+    ],
+)
+def test_attributes_without_rules_of_the_hub_are_reported_before_files_need_them(
+    attributes: bytes, lost: str | None, tmp_path: Path
+) -> None:
+    files: dict[str, Any] = {"config.json": b"{}", ".gitattributes": attributes}
+    found = ScreenParts().run(staged(project_in(tmp_path, **CARD), files)).warnings
+    own = [problem for problem in found if problem.code == "release.gitattributes"]
+    assert [problem.path for problem in own] == (["artifacts[0].source"] if lost else [])
+    assert all(f"without its rules for '{lost}'" in problem.message for problem in own)

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from hublish.base.content import Identity, InMemory, OnDisk
+from hublish.base.content import Content, Identity, InMemory, OnDisk
 from hublish.base.errors import PolicyError
 from hublish.base.values import Collection, Origin, Project, Staged, StagedFile
-from hublish.pipeline.screen.screen import Screen
+from hublish.pipeline.screen.screen import Screen, screen_problems
 from hublish.schemas.diagnose.problems import Problem
 from hublish.schemas.documents.manifest import Manifest
+from tests.pipeline.staging import project_in, staged
 
 _serial = itertools.count()
 
@@ -169,3 +170,28 @@ def test_converted_files_may_get_the_names_in_the_load_plan() -> None:
     staged = outline({"model.safetensors": 9}, artifacts=artifacts, load={"allow_patterns": ["model-*.safetensors"]})
     (only,) = Screen().run(staged).warnings
     assert (only.path, only.severity) == ("load.allow_patterns[0]", "warning")
+
+
+@pytest.mark.parametrize(
+    ("rules", "dropped"),
+    [
+        (b"*.bin\n", [("a.bin' and 1 more", 1)]),
+        (b"# all\nm/\n*.json\n", [("c.json", 3), ("m/.gitignore' and 1 more", 2)]),
+        (b"*.bin\n!a.bin\n", [("m/b.bin", 1)]),
+        (b"*\n!*.bin\n!m/\n!.gitignore\n", [("README.md' and 1 more", 1)]),
+        (b"/b.bin\n", []),
+        (b"*.pt\n", []),
+        (b"", []),
+    ],
+)
+def test_files_that_the_own_gitignore_drops_are_refused(
+    rules: bytes, dropped: list[tuple[str, int]], tmp_path: Path
+) -> None:
+    project = project_in(tmp_path, card={"metadata": {"license": "mit"}})
+    files: dict[str, Content | bytes] = {".gitignore": rules, "a.bin": b"x", "m/b.bin": b"x", "c.json": b"{}"}
+    files["m/.gitignore"] = b"*\n"  # the Hub reads the one at the root
+    found = [one for one in screen_problems(staged(project, files)) if one.code == "plan.remote_ignored"]
+    assert [(one.message.split(":")[0].lstrip("'"), one.location and one.location.line) for one in found] == [
+        (f"{name}'" if "'" not in name else name, line) for name, line in dropped
+    ]
+    assert all(one.severity == "error" and one.path == "artifacts[0].source" for one in found)

@@ -52,7 +52,8 @@ def test_a_pull_request_that_holds_the_release_is_named(make: Make, show: Show, 
 
 
 def test_a_written_plan_is_the_next_step(make: Make, show: Show) -> None:
-    view = PlanView(make.everything(), written_to="plan.json", repeated=RepeatedOptions(" -f a/hub.yaml", " --local"))
+    plan, repeated = make.plan(make.add("a.json", 10)), RepeatedOptions(" -f a/hub.yaml", " --local")
+    view = PlanView(plan, written_to="plan.json", repeated=repeated)
     assert "Next: review plan.json, then hublish publish plan.json -f a/hub.yaml --local" in show(view)
 
 
