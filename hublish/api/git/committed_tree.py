@@ -104,10 +104,18 @@ class CommittedTree:
         return Differences(changed=tuple(paths))
 
     def _is_changed(self, path: str) -> bool:
-        # git does not look at files that it does not track any more, or was told to assume unchanged.
-        if path not in self._differ and self._index.get(path) == b"H":
+        # git does not compare files that it does not track any more, or was told to assume unchanged.
+        is_compared = self._index.get(path) == b"H"
+        if is_compared and path not in self._differ:
             return False
-        return not _holds(self.folder / path, self._blobs[path], self._lfs_digest)
+        if _holds(self.folder / path, self._blobs[path], self._lfs_digest):
+            return False
+        return is_compared or self._hashed(path) != self._blobs[path]
+
+    def _hashed(self, path: str) -> str:
+        """Return the id that git would give to a file, after it has converted the line endings."""
+        output = run_git(self.folder, self._filtering, "hash-object", "--", path, timeout=_TIMEOUT)
+        return checked(output).out.decode().strip()
 
     def _lfs_digest(self, blob: str) -> str | None:
         """Return the digest in a pointer of Git LFS, whose filter may not be configured; None for another file."""
@@ -118,9 +126,15 @@ class CommittedTree:
 
     @cached_property
     def _differ(self) -> frozenset[str]:
-        environ = without_repository_filters(self.folder, self.environ)
-        output = run_git(self.folder, environ, *_DIFF, self.revision, "--", ".", timeout=_TIMEOUT, limit=_MOST_OUTPUT)
+        output = run_git(
+            self.folder, self._filtering, *_DIFF, self.revision, "--", ".", timeout=_TIMEOUT, limit=_MOST_OUTPUT
+        )
         return frozenset(map(os.fsdecode, _fields(checked(output))))
+
+    @cached_property
+    def _filtering(self) -> Mapping[str, str]:
+        """The environment for commands that may run filters."""
+        return without_repository_filters(self.folder, self.environ)
 
     @cached_property
     def _entries(self) -> Mapping[str, tuple[bytes, str]]:

@@ -211,8 +211,12 @@ def test_line_endings_that_git_converts_are_not_a_difference(attributes: str, pr
     record(project, git)
     (project / "m/sub/notes.txt").write_bytes(b"one\r\ntwo\r\n")
     assert told(project) == []
-    (project / "m/sub/notes.txt").write_bytes(b"one\r\n2\r\n")
-    assert len(told(project)) == 1
+    for words in (("update-index", "--skip-worktree"), ("update-index", "--no-skip-worktree"), ("rm", "--cached")):
+        git(project, *words, "m/sub/notes.txt")
+        assert told(project) == []
+        (project / "m/sub/notes.txt").write_bytes(b"one\r\n2\r\n")
+        assert len(told(project)) == 1
+        (project / "m/sub/notes.txt").write_bytes(b"one\r\ntwo\r\n")
 
 
 def test_the_source_of_a_converted_file_counts(project: Path, git: Run) -> None:
