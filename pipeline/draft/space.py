@@ -50,7 +50,8 @@ def space(listing: Listing, files: Iterable[str], readme: Readme | None, title: 
     inside = [path for path in files if not (readme and path == readme.path)]
     left = {path: PICKLE_REASON for path in inside if is_pickle(listing, path)}
     if not listing.from_hub:
-        left = {**dict.fromkeys(filter(_is_test, inside), "a test"), **left}
+        tests = (path for path in inside if _is_test(path) and not (app and path == app.file))
+        left = {**dict.fromkeys(tests, "a test"), **left}
     return Outline(
         template="space",
         parts=tuple(_parts([path for path in inside if path not in left], app)),

@@ -185,3 +185,47 @@ def test_the_files_of_a_folder_determine_the_repo_type(files: dict[str, bytes], 
 def test_the_metadata_of_a_card_determines_it_too(keys: str, kind: str | None) -> None:
     found = detect_repo_type(listing_of({"README.md": f"---\n{keys}: x\n---\n".encode()}), ("README.md",))
     assert (found.value if found else None) == kind
+
+
+EXCLUDED = (
+    "zz.pkl",
+    "zz.joblib",
+    "zz.ipynb",
+    ".zz",
+    "zz.log",
+    "zz/checkpoint-1/optimizer.pt",
+    "tests/test_zz.py",
+    "zz.sh",
+)
+
+
+@pytest.mark.parametrize(
+    ("files", "repo_type"),
+    [
+        (("model.safetensors", "config.json", "zz.npz", "zz.bin", "zz/model.safetensors", "data/zz.csv"), None),
+        (("config.json",), "model"),
+        (("config.json", "zz.pickle", "zz.JOBLIB"), "model"),
+        (("model.pt", "epoch_zz_1.pt"), None),
+        (("model.keras", "zz/other.keras"), None),
+        (("train.csv", "zz.py", "zz/notes.md"), "dataset"),
+        (("1/a.png", "1/b.png", "zz.py"), "dataset"),
+        (("app.py", "helper.py"), "space"),
+        (("Dockerfile",), "space"),
+        (("build/torch/metadata.json",), "kernel"),
+    ],
+)
+def test_a_draft_names_no_excluded_file(files: tuple[str, ...], repo_type: RepoType | None) -> None:
+    contents = dict.fromkeys((*files, *EXCLUDED), b"\x80\x04x")
+    contents |= {"app.py": b"import gradio"} if "app.py" in files else {}
+    made = drafted(contents, repo_type=repo_type)
+    sources = [artifact.source for artifact in made.manifest.artifacts]
+    assert made.left_out
+    # The files of a Space and of a kernel are released, whatever their names; so are notebooks and scripts among them.
+    assert ("zz" in made.text.decode()) == any("zz" in source for source in sources)
+    assert not {one.path for one in made.left_out} & set(sources)
+
+
+def test_the_app_of_a_space_is_not_called_a_test() -> None:
+    made = drafted({"test_app.py": b"import gradio", "test_words.py": b""})
+    assert [one.path for one in made.left_out] == ["test_words.py"]
+    assert [artifact.source for artifact in made.manifest.artifacts] == ["test_app.py"]
