@@ -164,7 +164,8 @@ def _base_models(described: Described) -> dict[str, Any] | None:
 
 def _runtime(described: Described) -> dict[str, Any]:
     space = read_space(described.snapshot.git.path)
-    return space.runtime(described.sdk, has_app=described.metadata.has_app)
+    committed = described.snapshot.commit.time
+    return space.runtime(described.sdk, has_app=described.metadata.has_app, committed=committed)
 
 
 _PROPERTIES: dict[str, Callable[[Described], Any]] = {

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from hublish.hub.server.durable_files import read_json, write_json
+from hublish.hub.server.git.repository import now
 from hublish.hub.server.refusals import bad_request
 from hublish.hub.server.repositories import timestamp
 
@@ -17,6 +18,9 @@ from hublish.hub.server.repositories import timestamp
 MAX_ENTRIES = 200
 MAX_VALUE = 64 << 10
 MAX_VOLUMES = 50
+
+# Seconds after a commit or a restart for which a Space is being built: tests poll for that stage.
+BUILD_SECONDS = 2
 
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,199}")
 _FLAVOR = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
@@ -32,6 +36,7 @@ class Space:
     hardware: str | None = None
     sleep_time: int | None = None  # seconds
     paused: bool = False
+    restarted: int = 0  # seconds since the epoch
     dev_mode: bool = False
     volumes: list[dict[str, Any]] = field(default_factory=list)
     variables: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -73,10 +78,12 @@ class Space:
                 space = change(space, entry)
         return space.with_volumes(body["volumes"]) if body.get("volumes") else space
 
-    def runtime(self, sdk: str | None, *, has_app: bool) -> dict[str, Any]:
-        """Return the state that the Space would have on the Hub, where builds take no time here."""
+    def runtime(self, sdk: str | None, *, has_app: bool, committed: int) -> dict[str, Any]:
+        """Return the state that the Space would have on the Hub, where a build takes longer."""
         static = sdk == "static"
-        stage = "PAUSED" if self.paused else "RUNNING" if static or has_app else "NO_APP_FILE"
+        building = now() - max(committed, self.restarted) < BUILD_SECONDS
+        stage = "RUNNING" if static else "NO_APP_FILE" if not has_app else "BUILDING" if building else "RUNNING"
+        stage = "PAUSED" if self.paused else stage
         running = stage == "RUNNING" and not static
         # An object even without hardware: huggingface_hub before 2.0 calls methods of it.
         hardware = {"current": (self.hardware or _FREE) if running else None, "requested": self.hardware}

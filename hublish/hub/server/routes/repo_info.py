@@ -8,9 +8,10 @@ from hublish.hub.server.stores import Hub
 
 def repo_info(hub: Hub, request: Request) -> Response:
     """`GET /api/P/R` and `GET /api/P/R/revision/V`, with `blobs`, `securityStatus` and `expand`."""
+    kind = request.params["kind"].removesuffix("s")
+    # First of all, as on the Hub: the same 400 for a repository that does not exist.
+    wanted = expanded(request, EXPANDABLE[kind])
     with requested_snapshot(hub, request) as snapshot:
-        kind = snapshot.repo.kind
-        wanted = expanded(request, EXPANDABLE[kind])
         described = Described(snapshot, hub.repositories.settings(snapshot.repo), request.flag("blobs"))
         info = described.select(("_id", "id", *wanted) if wanted else INFO[kind])
         if request.flag("securityStatus"):

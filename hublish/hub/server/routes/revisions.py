@@ -122,8 +122,8 @@ def _require_free(git: GitRepository, ref: str, kind: str) -> None:
 
 def list_commits(hub: Hub, request: Request) -> Response:
     """`GET /api/P/R/commits/V[?expand[]=formatted]`, newest first."""
+    formatted = "formatted" in expanded(request, ("formatted",)) or request.flag("formatted")
     with requested_snapshot(hub, request) as snapshot:
-        formatted = "formatted" in expanded(request, ("formatted",)) or request.flag("formatted")
         history = list(snapshot.git.history(snapshot.commit.sha))
     page, headers = page_of(request, history, PAGE)
     shown = [_commit(commit, formatted=formatted) for commit in page]

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from hublish.hub.server.access import authorize, authorize_write, repo_of
+from hublish.hub.server.git.repository import now
 from hublish.hub.server.http import Request, Response, json_response
 from hublish.hub.server.refusals import HubError, bad_request
 from hublish.hub.server.repo_ids import RepoId
@@ -84,7 +85,7 @@ def pause(hub: Hub, request: Request) -> Response:
 
 def restart(hub: Hub, request: Request) -> Response:
     """`POST /api/spaces/R/restart[?factory=true]`."""
-    return _set(hub, request, lambda space, _: replace(space, paused=False))
+    return _set(hub, request, lambda space, _: replace(space, paused=False, restarted=now()))
 
 
 def set_dev_mode(hub: Hub, request: Request) -> Response:

@@ -10,7 +10,7 @@ import pytest
 from huggingface_hub import HfApi, SpaceHardware, Volume
 from huggingface_hub.errors import BadRequestError, HfHubHTTPError
 
-from hublish.hub.server import EmbeddedHub
+from hublish.hub.server import EmbeddedHub, spaces
 
 _numbers = itertools.count()
 SECRET = "the-launch-code-is-7f3a9c51"
@@ -76,11 +76,14 @@ def test_the_number_of_variables_is_limited(api: HfApi, hub: EmbeddedHub, space:
     assert not api.repo_exists("spaces/full", repo_type="space")
 
 
-def test_a_space_runs_once_it_has_an_app(api: HfApi, space: str) -> None:
+def test_a_space_is_built_and_runs_once_it_has_an_app(api: HfApi, space: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spaces, "BUILD_SECONDS", 10**6)
     runtime = api.get_space_runtime(space)
     assert (runtime.stage, runtime.hardware, runtime.requested_hardware) == ("NO_APP_FILE", None, None)
     api.upload_file(repo_id=space, repo_type="space", path_in_repo="app.py", path_or_fileobj=b"")
-    runtime = api.get_space_runtime(space)
+    assert (api.get_space_runtime(space).stage, api.get_space_runtime(space).hardware) == ("BUILDING", None)
+    monkeypatch.setattr(spaces, "BUILD_SECONDS", 0)
+    runtime = api.wait_for_space(space)
     assert (runtime.stage, runtime.hardware) == ("RUNNING", "cpu-basic")
     assert api.pause_space(space).stage == "PAUSED"
     assert api.get_space_runtime(space).stage == "PAUSED"
