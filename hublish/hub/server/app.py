@@ -36,6 +36,7 @@ from hublish.hub.server.routes import (
     discussions,
     gating,
     git_http,
+    git_push,
     large_files,
     lfs,
     listing,
@@ -134,11 +135,13 @@ TABLE: tuple[tuple[str, str, Callable[..., Any], Callable[..., Any] | None], ...
     ("DELETE", API + "/secrets", space_settings.delete_secret, access.repo_to_write),
     ("PUT", API + "/volumes", space_settings.set_volumes, access.repo_to_write),
     ("DELETE", API + "/volumes", space_settings.delete_volumes, access.repo_to_write),
-    # git itself, read-only
+    # git itself
     ("GET", WEB + ".git/info/refs", git_http.advertise, None),
     ("GET", WEB + "/info/refs", git_http.advertise, None),
     ("POST", WEB + ".git/git-upload-pack", git_http.upload_pack, git_http.authorize),
     ("POST", WEB + "/git-upload-pack", git_http.upload_pack, git_http.authorize),
+    ("POST", WEB + ".git/git-receive-pack", git_push.receive_pack, None),
+    ("POST", WEB + "/git-receive-pack", git_push.receive_pack, None),
 )
 
 _logger = logging.getLogger(__name__)

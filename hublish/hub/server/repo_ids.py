@@ -16,7 +16,7 @@ MAX_DEPTH = 128
 _NAME = re.compile(r"(?![-.])[A-Za-z0-9._-]{1,96}(?<![-.])")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\ud800-\udfff]")
 # Characters that HFS+ ignores in names.
-_HFS_IGNORED = re.compile("[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]")
+HFS_IGNORED = re.compile("[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]")
 
 
 def is_valid_name(name: str) -> bool:
@@ -89,7 +89,7 @@ def _segment_problem(segment: str) -> str | None:
     if segment in ("", ".", ".."):
         return f"'{segment}' is not allowed between slashes"
     # git itself refuses these: on Windows and macOS they would be the .git folder (CVE-2014-9390).
-    if _HFS_IGNORED.sub("", segment).rstrip(" .").lower() in (".git", "git~1"):
+    if HFS_IGNORED.sub("", segment).rstrip(" .").lower() in (".git", "git~1"):
         return "a .git folder is not allowed"
     if len(segment.encode()) > MAX_SEGMENT_BYTES:
         return f"a name in it is longer than {MAX_SEGMENT_BYTES} bytes"

@@ -11,6 +11,7 @@ from dulwich.objects import Blob, Commit, Tag, Tree
 from dulwich.pack import write_pack_header, write_pack_index, write_pack_object
 
 from hublish.hub.server.durable_files import IncomingFile, write_atomically
+from hublish.hub.server.git.pack_reader import inflate, read_header
 
 # Up to this many objects, a commit is written loose: git finds those by name, and packs stay few.
 LOOSE_OBJECTS = 16
@@ -66,6 +67,10 @@ class ObjectWriter:
             self._waiting.clear()
         return sha
 
+    def read(self, sha: str) -> tuple[int, bytes] | None:
+        """Return type number and content of an object that was added, or None."""
+        return self._pack.read(sha) if self._pack else self._waiting.get(sha)
+
     def finish(self) -> None:
         """Put all objects in place, durably. From now on, refs may name them."""
         if self._pack:
@@ -93,6 +98,13 @@ class _PackWriter(IncomingFile):
             # The fastest compression: large files are in LFS.
             crc32 = write_pack_object(self.file.write, type_num, [data], DEFAULT_OBJECT_FORMAT, compression_level=1)
             self._entries[sha] = (offset, crc32)
+
+    def read(self, sha: str) -> tuple[int, bytes] | None:
+        if (entry := self._entries.get(sha)) is None:
+            return None
+        self.file.flush()
+        kind, size, at = read_header(self.file.fileno(), entry[0])
+        return kind, inflate(self.file.fileno(), at, size)[0]
 
     def install(self, directory: Path) -> None:
         checksum = self._seal()

@@ -69,6 +69,15 @@ class References:
                 found |= wanted & reached.trees | wanted & reached.blobs
             return found
 
+    def contains(self, git: GitRepository, commits: set[str], trees: set[str], blobs: set[str]) -> bool:
+        """Return whether a branch, a tag or a pull request reaches all of these objects, each of its type."""
+        with self._reached(git) as reached:
+            if not commits <= reached.parents.keys():
+                return False
+            if trees or blobs:
+                _read_files(git, reached, self._facts)
+            return trees <= reached.trees and blobs <= reached.blobs
+
     @contextmanager
     def _reached(self, git: GitRepository) -> Iterator[_Reached]:
         reached = self._entry(git)

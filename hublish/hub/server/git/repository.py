@@ -113,7 +113,7 @@ class GitRepository:
     def peel(self, sha: str) -> str | None:
         """Return the commit behind an object id, through annotated tags, or None."""
         while True:
-            kind, data = self._raw(sha)
+            kind, data = self.raw(sha)
             if kind == Commit.type_num:
                 return sha
             if kind != Tag.type_num:
@@ -129,20 +129,17 @@ class GitRepository:
 
     def _is_commit(self, sha: str) -> bool:
         try:
-            return self._raw(sha)[0] == Commit.type_num
+            return self.raw(sha)[0] == Commit.type_num
         except KeyError:
             return False
 
-    def _raw(self, sha: str) -> tuple[int, bytes]:
-        return self._store.get_raw(ObjectID(sha.encode()))
-
     def raw(self, sha: str) -> tuple[int, bytes]:
-        """Return the type and the content of any object."""
-        return self._raw(sha)
+        """Return type number and content of an object; raise KeyError when it does not exist."""
+        return self._store.get_raw(ObjectID(sha.encode()))
 
     def commit(self, sha: str) -> CommitInfo:
         """Read a commit."""
-        commit = ShaFile.from_raw_string(*self._raw(sha))
+        commit = ShaFile.from_raw_string(*self.raw(sha))
         assert isinstance(commit, Commit)
         return _read_commit(commit, sha)
 
@@ -178,13 +175,13 @@ class GitRepository:
 
     def load_tree(self, sha: str) -> dict[str, Entry]:
         """Return the entries of a tree."""
-        kind, data = self._raw(sha)
+        kind, data = self.raw(sha)
         assert kind == Tree.type_num
         return parse_tree(data)
 
     def blob(self, sha: str) -> bytes:
         """Return the content of a file as git stores it: for a large file, its LFS pointer."""
-        kind, data = self._raw(sha)
+        kind, data = self.raw(sha)
         assert kind == Blob.type_num
         return data
 

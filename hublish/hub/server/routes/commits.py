@@ -146,11 +146,16 @@ def _own_pull_request(git: GitRepository, target: _Target, number: int) -> Discu
     return discussion
 
 
+def has_token(hub: Hub, content: bytes) -> bool:
+    """Return whether a file contains a token that is valid here."""
+    tokens = {found.group() for found in HUB_TOKEN_PART.finditer(content.decode("latin-1"))}
+    return any(map(hub.accounts.of, tokens))
+
+
 def check_content(hub: Hub, repo: RepoId, path: str, content: bytes) -> None:
     """Raise 400 when a regular file of a repository may not have this content."""
     # As on the Hub, only live tokens are refused, and the message does not repeat them.
-    tokens = {found.group() for found in HUB_TOKEN_PART.finditer(content.decode("latin-1"))}
-    if any(map(hub.accounts.of, tokens)):
+    if has_token(hub, content):
         raise bad_request(f"{path!r} contains a valid access token. Remove it and try again.")
     if path != CARD_FILE:
         return

@@ -19,16 +19,19 @@ from dulwich.server import BackendRepo, DictBackend, UploadPackHandler
 from hublish.hub.server.access import repo_of, repo_to_read
 from hublish.hub.server.http import ANONYMOUS_LIMIT, FileSlice, Request, Response
 from hublish.hub.server.refusals import HubError, bad_request, forbidden, repo_not_found, unauthenticated
+from hublish.hub.server.routes import git_push
 from hublish.hub.server.stores import Hub
 
 _NO_CACHE = {"cache-control": "no-cache, max-age=0, must-revalidate"}
 
 
 def advertise(hub: Hub, request: Request) -> Response:
-    """`GET R[.git]/info/refs?service=git-upload-pack`."""
+    """`GET R[.git]/info/refs?service=git-upload-pack`, or `git-receive-pack` before a push."""
+    if request.first("service") == git_push.SERVICE:
+        return git_push.advertise(hub, request)
     authorize(hub, request)
     if request.first("service") != "git-upload-pack":
-        raise forbidden("Only git-upload-pack is served here: commits are made over the HTTP API")
+        raise forbidden("Only git-upload-pack and git-receive-pack are served here")
     output = io.BytesIO()
     # A pkt-line with the service and a flush, which the protocol requires before the refs.
     output.write(b"001e# service=git-upload-pack\n0000")

@@ -66,7 +66,7 @@ def test_any_body_is_accepted_or_refused(call: Call, repo: str, method: str, pat
         "/{repo}/resolve/main/%00",
         "/{repo}/resolve/main/" + "x" * 5000,
         "/{repo}/info/refs",
-        "/{repo}/info/refs?service=git-receive-pack",
+        "/{repo}/info/refs?service=git-upload-archive",
         "/lfs/get/../../accounts.json",
         "/api/agent-harnesses",
     ],

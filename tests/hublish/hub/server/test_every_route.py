@@ -32,6 +32,8 @@ LARGE, SMALL = random.Random(8).randbytes(40_013), b"the launch code is 7f3a9c51
 FILE, TEXT, BRANCH, TITLE = "codename-heron.bin", "codename-heron.txt", "heron-branch", "About the heron"
 
 FETCH = b"0060want {commit} side-band-64k thin-pack ofs-delta no-progress\n00000009done\n"
+# Deletes a branch.
+PUSH = b"0092{commit} " + b"0" * 40 + b" refs/heads/heron-branch\0report-status delete-refs ofs-delta.0000"
 
 # By route: queries and bodies that make it show or change as much as it can.
 REQUESTS: dict[tuple[str, str], tuple[str, Any]] = {
@@ -108,6 +110,8 @@ REQUESTS: dict[tuple[str, str], tuple[str, Any]] = {
     ("GET", WEB + "/info/refs"): ("service=git-upload-pack", None),
     ("POST", WEB + ".git/git-upload-pack"): ("", FETCH),
     ("POST", WEB + "/git-upload-pack"): ("", FETCH),
+    ("POST", WEB + ".git/git-receive-pack"): ("", PUSH),
+    ("POST", WEB + "/git-receive-pack"): ("", PUSH),
     ("GET", API + "/xet-read-token/{revision}"): ("", None),
     ("GET", API + "/xet-write-token/{revision}"): ("create_pr=1", None),
     ("POST", XET + "/v1/xorb-grants/default/{xorb}"): ("", {"length": 9}),

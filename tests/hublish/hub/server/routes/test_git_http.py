@@ -62,16 +62,6 @@ def test_private_repositories_ask_for_a_token(api: HfApi, hub: EmbeddedHub, repo
     assert git("clone", f"http://user:{hub.token}@{hub.endpoint[7:]}/{repo}", "c", cwd=tmp_path).returncode == 0
 
 
-def test_pushing_is_refused(api: HfApi, hub: EmbeddedHub, repo: str, tmp_path: Path) -> None:
-    url = f"http://user:{hub.token}@{hub.endpoint[7:]}/{repo}"
-    assert git("clone", url, "copy", cwd=tmp_path).returncode == 0
-    copy = tmp_path / "copy"
-    author = ("-c", "user.name=a", "-c", "user.email=a@b")
-    assert git(*author, "commit", "--allow-empty", "-m", "mine", cwd=copy).returncode == 0
-    assert git("push", cwd=copy).returncode != 0
-    assert len(api.list_repo_commits(repo)) == 1
-
-
 @pytest.mark.parametrize("kind", ["dataset", "space"])
 def test_other_types_clone_from_their_own_path(
     api: HfApi, hub: EmbeddedHub, call: Callable[..., Any], tmp_path: Path, kind: str
