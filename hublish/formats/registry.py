@@ -51,11 +51,10 @@ def get(name: str) -> Serializer:
         return _load(_BUILT_IN[name])
     known = _known()
     if name not in known:
-        # Costs a few milliseconds that only a typo needs.
-        from difflib import get_close_matches
+        from hublish.schemas.diagnose.suggestions import misspelled  # only needed for a typo
 
-        close = get_close_matches(name, known, n=1)
-        guess = f"did you mean '{close[0]}'? " if close else ""
+        near = misspelled(name, known)
+        guess = f"did you mean '{near}'? " if near else ""
         msg = f"unknown serializer '{name[:_MOST_SHOWN]}'"
         raise UnknownSerializerError(msg, hint=f"{guess}known serializers: {', '.join(sorted(known))}")
     return _load(known[name])

@@ -1,8 +1,10 @@
 """Suggest how to fix a document: the key that was meant, the place of a field, and a value of the right form."""
 
 import json
+import re
 import typing
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
@@ -17,6 +19,9 @@ from hublish.schemas.vocabulary import synonyms
 _LONGEST = 60
 _CLOSE_ENOUGH = 0.6
 _SURELY = 0.8
+# Most pairs of shorter names differ by one letter.
+_SHORTEST = 5
+_NUMBERS = re.compile(r"\d+")
 
 
 def nearest(word: str, known: Iterable[str], *, cutoff: float = _CLOSE_ENOUGH) -> str | None:
@@ -26,6 +31,35 @@ def nearest(word: str, known: Iterable[str], *, cutoff: float = _CLOSE_ENOUGH) -
     by_folded = {name.casefold(): name for name in known}
     found = get_close_matches(_folded(word[:_LONGEST]), by_folded, n=1, cutoff=cutoff)
     return by_folded[found[0]] if found else None
+
+
+def misspelled(word: str, known: Iterable[str]) -> str | None:
+    """Return the known name that `word` spells wrongly, or None; for lists that lack many names which do exist.
+
+    Similarity is not enough there: `torch` is not a misspelled `torchgeo`. Separators and the case may differ, else one
+    letter or two that are exchanged, but neither the first one nor a number, which tells versions apart.
+    """
+    from difflib import SequenceMatcher  # only needed when something is wrong
+
+    plain = plain_name(word[:_LONGEST])
+    by_plain = {plain_name(name): name for name in sorted(known)}
+    if plain in by_plain or len(plain) < _SHORTEST:
+        return by_plain.get(plain)
+    for other, name in by_plain.items():
+        alike = other[0] == plain[0] and abs(len(other) - len(plain)) <= 1
+        if alike and _NUMBERS.findall(other) == _NUMBERS.findall(plain):
+            rest = max(len(plain), len(other)) - sum(
+                block.size for block in SequenceMatcher(None, plain, other).get_matching_blocks()
+            )
+            if rest <= 1:
+                return name
+    return None
+
+
+@lru_cache(maxsize=2_048)
+def plain_name(word: str) -> str:
+    """Return a name without case and separators; a `2` between letters is read as "to", as in `text2image`."""
+    return re.sub(r"(?<=[a-z])2(?=[a-z])", "to", re.sub(r"[-_.\s]", "", word.casefold()))
 
 
 def likely_key(word: str, model: type[BaseModel], path: Path) -> str | None:

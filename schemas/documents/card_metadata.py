@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any, Literal
 
 from hublish.schemas.diagnose.problems import MAX_PROBLEMS, Problem, Severity
-from hublish.schemas.diagnose.suggestions import nearest
+from hublish.schemas.diagnose.suggestions import misspelled, nearest, plain_name
 from hublish.schemas.documents.card_values import (
     Finding,
     Written,
@@ -30,6 +30,8 @@ from hublish.schemas.vocabulary import card_fields, synonyms, vocabulary
 SHORT_DESCRIPTION = 60
 # The similarity at which a suggestion helps: `pytorch` resembles `torchgeo` by 0.67.
 _SIMILAR = 0.75
+# The end of a license's id: its version, or `clause` of the BSD licenses.
+_COMPLETION = re.compile(r"\d+|clause")
 
 _Rule = Callable[[Mapping[str, Any]], Iterator[Finding]]
 
@@ -130,7 +132,8 @@ def _known_word(key: str, name: Literal["tasks", "libraries"]) -> _Rule:
             known = vocabulary(name).ids
             if not _is_known(value, known):
                 message = f"not one of the {name} that the Hub knows"
-                hint = _did_you_mean(value, known) or f"choose one of the Hub's {name}; readers search by them"
+                near = misspelled(value, known) if isinstance(value, str) else None
+                hint = f"did you mean '{near}'?" if near else f"choose one of the Hub's {name}; readers search by them"
                 yield Finding(place, message, hint, "warning")
 
     return rule
@@ -216,9 +219,19 @@ def _likely_license(value: object, known: frozenset[str]) -> str:
     words = (
         re.sub(r"\b(?:the|licen[cs]e|version|v(?=\d))\b|v(?=\d)|[,()]", " ", value.casefold()).replace("_", " ").split()
     )
-    likely = "-".join(words)
-    near = likely if likely in known else nearest(likely, sorted(known), cutoff=0.7)
-    return f"did you mean '{near}'?" if near else _did_you_mean(value, known, cutoff=0.7)
+    # SPDX writes `GPL-3.0-or-later`, and the Hub `gpl-3.0`.
+    likely = re.sub(r"-(?:only|or-later)$", "", "-".join(words))
+    if likely in known:
+        return f"did you mean '{likely}'?"
+    # An id without its version, or with a part of it. Several may complete it: `llama` could be any of them.
+    begun = plain_name(likely)
+    if same := next((name for name in sorted(known) if plain_name(name) == begun), None):
+        return f"did you mean '{same}'?"
+    longer = [name for name in sorted(known) if _COMPLETION.fullmatch(plain_name(name).removeprefix(begun or " "))]
+    if longer := [name for name in longer if plain_name(name).startswith(begun)]:
+        return f"did you mean {' or '.join(map(repr, longer))}?"
+    near = misspelled(likely, known)
+    return f"did you mean '{near}'?" if near else ""
 
 
 def _is_known(value: object, known: tuple[str, ...] | frozenset[str]) -> bool:

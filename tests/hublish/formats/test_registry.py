@@ -129,6 +129,13 @@ def test_the_error_for_an_unknown_name_suggests_the_nearest_one() -> None:
     assert caught.value.hint.startswith("did you mean 'safetensors'? known serializers: copy, ")
 
 
+@pytest.mark.parametrize("name", ["scipy", "tensorrt", "torchvision", "keras3", "jaxlib", "pickle"])
+def test_another_library_is_not_a_misspelled_serializer(name: str) -> None:
+    with pytest.raises(registry.UnknownSerializerError) as caught:
+        registry.get(name)
+    assert caught.value.hint.startswith("known serializers: ")
+
+
 def test_two_plugins_of_one_name_are_both_reported(distribution: Distribution) -> None:
     distribution.offer("acme = acme_formats_for_tests:Acme", name="first-formats")
     distribution.offer("acme = acme_formats_for_tests:Misnamed", name="second-formats")

@@ -135,3 +135,62 @@ def test_at_most_a_hundred_problems_are_reported_errors_first() -> None:
     found = metadata_problems({**advice, "license": ["nonsense"] * 5_000}, "model")
     assert len(found) == MAX_PROBLEMS
     assert {problem.severity for problem in found} == {"error"}
+
+
+# Names that exist, and of which another one is on the Hub's list.
+NOT_MISSPELLED = {
+    "library_name": (
+        *("torch", "pytorch", "tensorflow", "lightning", "paddle", "whisper", "yolov5", "sam", "medcat", "stan", "jax"),
+        *(
+            "ctransformers",
+            "rkeras",
+            "flux",
+            "mlx-lm",
+            "onnx",
+            "xgboost",
+            "torchvision",
+            "huggingface_hub",
+            "onnxruntime",
+        ),
+    ),
+    "pipeline_tag": ("text2text-generation", "image-generation", "music-generation", "graph", "reranking", "ner"),
+}
+
+
+@pytest.mark.parametrize(("key", "value"), [(key, each) for key, values in NOT_MISSPELLED.items() for each in values])
+def test_a_name_that_is_another_thing_gets_no_suggestion(key: str, value: str) -> None:
+    (only,) = metadata_problems({"license": "mit", key: value}, "model")
+    assert only.path == f"card.metadata.{key}"
+    assert "did you mean" not in only.hint
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "meant"),
+    [
+        ("library_name", "sentence_transformers", "'sentence-transformers'"),
+        ("library_name", "Transformers", "'transformers'"),
+        ("library_name", "transfromers", "'transformers'"),
+        ("library_name", "transformers-js", "'transformers.js'"),
+        ("pipeline_tag", "text2image", "'text-to-image'"),
+        ("pipeline_tag", "text_generation", "'text-generation'"),
+        ("pipeline_tag", "summarisation", "'summarization'"),
+        ("license", "gplv3", "'gpl-3.0'"),
+        ("license", "GPL-3.0-or-later", "'gpl-3.0'"),
+        ("license", "AGPL-3.0-only", "'agpl-3.0'"),
+        ("license", "mpl", "'mpl-2.0'"),
+        ("license", "cc0", "'cc0-1.0'"),
+        ("license", "bsd-3", "'bsd-3-clause'"),
+        ("license", "llama-3", "'llama3'"),
+        ("license", "cc-by-4", "'cc-by-4.0'"),
+        ("license", "epl", "'epl-1.0' or 'epl-2.0'"),
+    ],
+)
+def test_a_misspelled_name_or_a_part_of_an_id_is_recognized(key: str, value: str, meant: str) -> None:
+    (only,) = metadata_problems({"license": "mit", key: value}, "model")
+    assert only.hint == f"did you mean {meant}?"
+
+
+@pytest.mark.parametrize("value", ["mpl-1.1", "proprietary", "python-2.0", "sspl", "commercial", "none", ""])
+def test_a_license_that_the_hub_lacks_gets_no_other_license(value: str) -> None:
+    (only,) = metadata_problems({"license": value}, "model")
+    assert "license: other" in only.hint or "license is missing" in only.message
