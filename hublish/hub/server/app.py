@@ -73,6 +73,7 @@ TABLE: tuple[tuple[str, str, Callable[..., Any], Callable[..., Any] | None], ...
     ("POST", "/api/repos/move", repos.move, access.require_account),
     ("GET", "/api/settings/repositories", listing.list_own_repos, None),
     ("GET", "/api/organizations/{organization}/settings/repositories", listing.list_own_repos, None),
+    ("GET", "/api/spaces/semantic-search", listing.search_spaces, None),
     ("GET", "/api/{kind}", listing.list_repos, None),
     ("GET", API, repo_info.repo_info, None),
     ("GET", API + "/revision/{revision}", repo_info.repo_info, None),

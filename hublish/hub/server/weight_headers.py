@@ -17,7 +17,7 @@ from hublish.hub.server.snapshots import Snapshot
 # Bytes of one header of safetensors, of all headers of one model, and of the beginning of a GGUF file. Those of the
 # largest published models have 9 MB and 12 MB.
 MAX_HEADER = 16 << 20
-MAX_HEADERS = 64 << 20
+MAX_HEADERS = 32 << 20
 
 # Files of one model.
 MAX_SHARDS = 2000

@@ -22,6 +22,9 @@ from hublish.schemas.documents.hub_names import REPO_TYPES
 # Repositories in one page of a list.
 PAGE = 1000
 
+# Spaces in the result of a search.
+MAX_RESULTS = 100
+
 # Bytes after which a page ends early: cards and file lists can be long.
 PAGE_BYTES = 4 << 20
 
@@ -30,17 +33,19 @@ SORTS = ("createdAt", "downloads", "lastModified", "likes", "trendingScore", "id
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
 _BOUND = re.compile(r"(min|max):(\d{1,15}(?:\.\d{1,9})?)([KMBT]?)", re.IGNORECASE)
 
-# Programs that run models, by the tag that a model needs for them.
+# Programs that run models: tags of which a model needs one, and its possible tasks.
 _RUN_GGUF = (
-    "llama.cpp ollama lmstudio jan koboldcpp backyard sanctum jellybox msty localai recursechat node-llama-cpp"
-    " docker-model-runner ramalama lemonade pi unsloth anythingllm"
+    "llama.cpp ollama lmstudio jan koboldcpp backyard sanctum jellybox msty localai recursechat node-llama-cpp ramalama"
+    " lemonade pi unsloth anythingllm"
 )
 _RUN_DIFFUSERS = "diffusionbee draw-things drawthings invoke joyfusion"
-_APPS = {
-    **dict.fromkeys(_RUN_GGUF.split(), "gguf"),
-    **dict.fromkeys(("vllm", "sglang", "tgi"), "transformers"),
-    **dict.fromkeys(("mlx-lm", "mlx"), "mlx"),
-    **dict.fromkeys(_RUN_DIFFUSERS.split(), "diffusers"),
+_TEXT = ("text-generation", "image-text-to-text")
+_APPS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    **dict.fromkeys(_RUN_GGUF.split(), (("gguf",), ())),
+    **dict.fromkeys(_RUN_DIFFUSERS.split(), (("diffusers",), ())),
+    **dict.fromkeys(("vllm", "docker-model-runner"), (("transformers", "gguf"), _TEXT)),
+    **dict.fromkeys(("sglang", "tgi"), (("transformers",), _TEXT)),
+    **dict.fromkeys(("mlx-lm", "mlx"), (("mlx",), _TEXT)),
 }
 
 # Everything that a list takes besides filters.
@@ -86,7 +91,7 @@ def list_own_repos(hub: Hub, request: Request) -> Response:
     namespace = request.params.get("organization", account.user)
     if not account.belongs_to(namespace):
         raise HubError(404, None, f"You are not a member of an organization {namespace}")
-    found = [shown for kind in REPO_TYPES for shown in _stored(hub, kind, namespace)]
+    found = [shown for kind in REPO_TYPES for shown in _stored(hub, account, kind, namespace)]
     total = sum(shown["storage"] for shown in found)
     found.sort(key=lambda shown: (-shown["storage"], shown["type"], shown["id"]))
     page, headers = page_of(request, found, PAGE)
@@ -94,18 +99,15 @@ def list_own_repos(hub: Hub, request: Request) -> Response:
     return json_response(shares, headers=headers)
 
 
-def _stored(hub: Hub, kind: str, namespace: str) -> Iterator[dict[str, Any]]:
-    for repo in hub.repositories.list(kind):
-        if repo.namespace == namespace:
-            with suppress(HubError), open_snapshot(hub, repo, DEFAULT_BRANCH) as snapshot:
-                described = Described(snapshot, hub.repositories.settings(repo))
-                yield {
-                    "id": repo.full_name,
-                    "type": kind,
-                    "updatedAt": timestamp(snapshot.commit.time),
-                    "visibility": described.settings.visibility,
-                    "storage": used_storage(described),
-                }
+def _stored(hub: Hub, account: Account, kind: str, namespace: str) -> Iterator[dict[str, Any]]:
+    for described in _visible(hub, account, kind, lambda repo: repo.namespace == namespace):
+        yield {
+            "id": described.snapshot.repo.full_name,
+            "type": kind,
+            "updatedAt": timestamp(described.snapshot.commit.time),
+            "visibility": described.settings.visibility,
+            "storage": used_storage(described),
+        }
 
 
 def _option(request: Request, name: str, allowed: tuple[str, ...], default: str) -> str:
@@ -130,19 +132,52 @@ def _candidates(
     hub: Hub, request: Request, caller: Account | None, kind: str, filters: list["_Filter"], sort: str
 ) -> Iterator[_Candidate]:
     author, words = request.first("author").lower(), " ".join(request.query.get("search", ())).lower().split()
-    for repo in hub.repositories.list(kind):
-        if (author and repo.namespace.lower() != author) or not all(word in repo.full_name.lower() for word in words):
-            continue
-        try:
+
+    def is_named(repo: RepoId) -> bool:
+        return author in ("", repo.namespace.lower()) and all(word in repo.full_name.lower() for word in words)
+
+    for described in _visible(hub, caller, kind, is_named):
+        if all(passes(described) for passes in filters):
+            key = str(described.select((sort,))[sort])
+            yield _Candidate(described.snapshot.repo, described.settings, key)
+
+
+def _visible(
+    hub: Hub, caller: Account | None, kind: str, is_wanted: Callable[[RepoId], bool] = lambda _: True
+) -> Iterator[Described]:
+    """Yield the wanted repositories that the caller may know about, each opened until the next one."""
+    for repo in filter(is_wanted, hub.repositories.list(kind)):
+        with suppress(HubError):  # deleted meanwhile
             settings = hub.repositories.settings(repo)
-            if settings.private and not (caller and caller.belongs_to(repo.namespace)):
-                continue
-            with open_snapshot(hub, repo, DEFAULT_BRANCH) as snapshot:
-                described = Described(snapshot, settings)
-                if all(passes(described) for passes in filters):
-                    yield _Candidate(repo, settings, str(described.select((sort,))[sort]))
-        except HubError:  # deleted meanwhile
+            if not settings.private or (caller and caller.belongs_to(repo.namespace)):
+                with open_snapshot(hub, repo, DEFAULT_BRANCH) as snapshot:
+                    yield Described(snapshot, settings)
+
+
+def search_spaces(hub: Hub, request: Request) -> Response:
+    """`GET /api/spaces/semantic-search?q=..&filter=..&sdk=..&includeNonRunning=..`: by words, the best match first."""
+    caller = identify(hub, request)
+    words = request.first("q").lower().split()
+    sdks, all_stages = request.query.get("sdk", ()), request.flag("includeNonRunning")
+    has_tags = _by_tags(list(request.query.get("filter", ())))
+    found = []
+    for described in _visible(hub, caller, "space"):
+        if not has_tags(described) or (sdks and described.sdk not in sdks):
             continue
+        shown = _search_result(described)
+        text = " ".join([shown["id"], shown["title"], shown["ai_short_description"], *described.tags]).lower()
+        score = sum(word in text for word in words) / max(1, len(words))
+        if score and (all_stages or shown["runtime"]["stage"] == "RUNNING"):
+            found.append({**shown, "semanticRelevancyScore": score})
+    found.sort(key=lambda shown: -shown["semanticRelevancyScore"])
+    return json_response(found[:MAX_RESULTS])
+
+
+def _search_result(described: Described) -> dict[str, Any]:
+    shown = described.select(("id", "author", "sdk", "likes", "private", "tags", "runtime", "trendingScore"))
+    texts = {key: next(iter(described.metadata.strings(key)), "") for key in ("title", "emoji", "short_description")}
+    shown |= {"title": texts["title"] or described.snapshot.repo.name, "emoji": texts["emoji"] or None}
+    return {**shown, "ai_short_description": texts["short_description"]}
 
 
 def _described(hub: Hub, candidate: _Candidate, names: tuple[str, ...]) -> list[dict[str, Any]]:
@@ -195,7 +230,13 @@ def _by_apps(values: list[str]) -> _Filter:
     names = [name.lower() for value in values for name in value.split(",")]
     if unknown := [name for name in names if name not in _APPS]:
         raise bad_request(f"Unknown apps: {', '.join(unknown)[:200]}")
-    return _by_tags([_APPS[name] for name in names])
+    needed = [_APPS[name] for name in names]
+
+    def passes(described: Described) -> bool:
+        tags, task = set(described.tags), described.metadata.pipeline_tag
+        return all(not tags.isdisjoint(any_of) and (not tasks or task in tasks) for any_of, tasks in needed)
+
+    return passes
 
 
 def _by_parameters(values: list[str]) -> _Filter:

@@ -42,6 +42,7 @@ REQUESTS: dict[tuple[str, str], tuple[str, Any]] = {
     ("POST", "/api/repos/create"): ("", {"name": "{name}", "organization": "{namespace}", "type": "model"}),
     ("DELETE", "/api/repos/delete"): ("", {"name": "{name}", "organization": "{namespace}", "type": "model"}),
     ("POST", "/api/repos/move"): ("", {"fromRepo": "{namespace}/{name}", "toRepo": "eve/{name}", "type": "model"}),
+    ("GET", "/api/spaces/semantic-search"): ("q={name}+heron&includeNonRunning=true", None),
     ("GET", "/api/{kind}"): ("full=1&cardData=1&search={name}", None),
     ("GET", API): ("blobs=1&securityStatus=1", None),
     ("GET", API + "/revision/{revision}"): ("blobs=1", None),

@@ -82,7 +82,7 @@ def names(found: Any) -> list[str]:
         ({"num_parameters": "min:2.000001M"}, []),
         ({"apps": "llama.cpp"}, ["hidden", "quantized"]),
         ({"apps": ["ollama", "vllm"]}, []),
-        ({"apps": "vllm"}, ["tiny"]),
+        ({"apps": "vllm"}, []),
         ({"inference": "warm"}, []),
         ({"inference_provider": "all"}, []),
         ({"trained_dataset": "imdb"}, ["large"]),
@@ -143,6 +143,22 @@ def test_spaces_are_filtered(api: HfApi, shelves: str, filters: dict[str, Any], 
     found = list(api.list_spaces(author=shelves, **filters))
     assert names(found) == expected
     assert all((space.models is not None) == ("linked" in filters) for space in found)
+
+
+def test_spaces_are_searched_by_words(api: HfApi, hub: EmbeddedHub, shelves: str) -> None:
+    found = list(api.search_spaces("demo lists"))
+    assert found[0].id == "lists/demo"
+    assert (found[0].title, found[0].sdk, found[0].semantic_relevancy_score) == ("Demo", "static", 1.0)
+    assert {"lists/alone"} == {result.id for result in api.search_spaces("alone", sdk=["static", "gradio"])}
+    assert list(api.search_spaces("alone", sdk="docker")) == []
+    assert list(api.search_spaces("demo", filter="gradio")) == []
+    build(api, "lists/secluded", "space", {"index.html": b"<p>"}, private=True)
+    eve = HfApi(endpoint=hub.endpoint, token=hub.add_user("eve-of-lists"))
+    assert [[space.id for space in one.search_spaces("secluded")] for one in (api, eve)] == [["lists/secluded"], []]
+    build(api, "lists/text", "model", {"m.gguf": GGUF, "README.md": card(pipeline_tag="text-generation")})
+    assert names(api.list_models(author=shelves, apps=["vllm", "ollama"])) == ["text"]
+    api.delete_repo("lists/text")
+    api.delete_repo("lists/secluded", repo_type="space")
 
 
 @pytest.mark.parametrize(
