@@ -52,6 +52,7 @@ def dataset(listing: Listing, files: Iterable[str], readme: Readme | None) -> Ou
     beside = [path for path in files if path not in named and _is_beside(listing, path)]
     media = sum(path.lower().endswith(file_roles.MEDIA) for path in data)
     loaded = _of_one_format(data)
+    by_config, without_split = _by_config(loaded)
     groups = (
         (data, "images or sounds" if media > len(data) / 2 else "the data"),
         (beside, "part of the repo" if listing.from_hub else "describes the data, or is used by it"),
@@ -65,8 +66,8 @@ def dataset(listing: Listing, files: Iterable[str], readme: Readme | None) -> Ou
         parts=parts,
         left_out=tuple(LeftOut(path, _reason(listing, path)) for path in files if path not in released),
         detected=(Detected("a dataset", _first(data)),) if data else (),
-        metadata=(*license_fields(listing, licenses), *_configs(loaded, Neighbors.of(listing)), *_HINTS),
-        advice=(*((_ARROW,) if any(path.endswith(".arrow") for path in data) else ()), *_unread(data, loaded)),
+        metadata=(*license_fields(listing, licenses), *_configs(by_config, Neighbors.of(listing)), *_HINTS),
+        advice=tuple(_advice(data, loaded, without_split)),
     )
 
 
@@ -80,7 +81,10 @@ def _of_one_format(data: list[str]) -> list[str]:
     return [path for path in data if builder_of(path) in kept and not is_upper_case(path)]
 
 
-def _unread(data: list[str], loaded: list[str]) -> Iterator[str]:
+def _advice(data: list[str], loaded: list[str], without_split: list[str]) -> Iterator[str]:
+    """Yield a paragraph for each group of files that are uploaded and that `datasets` or the viewer does not read."""
+    if any(path.endswith(".arrow") for path in data):
+        yield _ARROW
     known = frozenset(loaded)
     other = [path for path in data if path not in known and builder_of(path)]
     if other:
@@ -88,6 +92,8 @@ def _unread(data: list[str], loaded: list[str]) -> Iterator[str]:
             f"`datasets` reads one format per repo, here that of {loaded[0]}. {_first(other)} are uploaded and not "
             "loaded: convert them to that format, or publish them as another dataset."
         )
+    if without_split:
+        yield f"Other files name a split: add {_first(without_split)} to one in `configs`, or `datasets` skips them."
     upper = [path for path in data if is_upper_case(path)]
     if upper:
         yield f"`datasets` finds only extensions in lower case: rename {_first(upper)}."
@@ -97,23 +103,30 @@ def _first(paths: list[str]) -> str:
     return f"{paths[0]} and {len(paths) - 1:,} more" if len(paths) > 1 else paths[0]
 
 
-def _configs(data: list[str], around: Neighbors) -> tuple[Field, ...]:
-    """Return `configs`: the files of each split, with a configuration for each folder that has splits of its own."""
-    by_config: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+def _by_config(data: list[str]) -> tuple[Mapping[str, Mapping[str, list[str]]], list[str]]:
+    """Return the files by configuration and split, and those without a split in a configuration that has splits.
+
+    A folder with splits of its own is a configuration. `datasets` does not load a file without a split beside others.
+    """
+    found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for path in data:
         media = path.lower().endswith(file_roles.MEDIA)
         config, split = _place(dirname(path), "" if media else basename(path))
-        by_config[config][split].append(path)
-    # If only some files name a split, their names prove nothing.
-    if any("" in splits and len(splits) > 1 for splits in by_config.values()) or len(by_config) > _MOST_CONFIGS:
-        return ()
+        found[config][split].append(path)
+    without_split = [path for splits in found.values() if len(splits) > 1 for path in splits.pop("", ())]
+    return found, without_split
+
+
+def _configs(by_config: Mapping[str, Mapping[str, list[str]]], around: Neighbors) -> tuple[Field, ...]:
+    """Return `configs`: the files of each split of each configuration."""
     configs = [
         {"config_name": NOT_IN_CONFIG_NAMES.sub("-", name) or "default", "data_files": _data_files(splits, around)}
         for name, splits in sorted(by_config.items())
     ]
-    if len({config["config_name"] for config in configs}) < len(configs):
+    names = {config["config_name"] for config in configs}
+    if not configs or len(configs) > _MOST_CONFIGS or len(names) < len(configs):
         return ()
-    return (Field("configs", configs, "splits, inferred from file names"),) if configs else ()
+    return (Field("configs", configs, "splits, inferred from file names"),)
 
 
 # All images in a folder have the same place, and there may be very many.

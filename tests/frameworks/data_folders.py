@@ -216,6 +216,9 @@ FOLDERS = {
         {"default": {"train": A}},
     ),
     "only_some_name_a_split": Data({"train.csv": as_csv(A), "more.csv": as_csv(B)}, {"default": {"train": A}}),
+    "only_some_of_two_formats": Data(
+        {"train.csv": as_csv(A), "more.csv": as_csv(B), "test.parquet": as_parquet(C)}, {"default": {"train": A}}
+    ),
     "arrow": Data(
         {"train/data-00000-of-00001.arrow": as_arrow(A), "train/state.json": b"{}", "train/dataset_info.json": b"{}"},
         {"default": {"train": A}},

@@ -63,6 +63,22 @@ def test_datasets_accepts_the_names_of_configs(paths: list[str], names: list[str
     assert [config["config_name"] for config in card.metadata.get("configs", [])] == names
 
 
+@pytest.mark.parametrize(
+    ("paths", "patterns", "skipped"),
+    [
+        (["train.csv", "test.csv", "more.csv"], {"train.csv", "test.csv"}, "more.csv to one"),
+        (["train.csv", "a.csv", "b.csv", "x/train.csv"], {"train.csv", "x/train.csv"}, "a.csv and 1 more to one"),
+        (["train.csv", "test.parquet", "more.csv"], {"train.csv"}, "more.csv to one"),
+        (["train.csv", "extra/more.csv"], {"train.csv", "extra/more.csv"}, ""),
+        (["a.csv", "b.csv"], {"a.csv", "b.csv"}, ""),
+    ],
+)
+def test_files_without_a_split_beside_others_are_named(paths: list[str], patterns: set[str], skipped: str) -> None:
+    made = drafted(paths)
+    assert configured(made) == patterns
+    assert (f"add {skipped} in `configs`" in " ".join(made.text.decode().split())) == bool(skipped)
+
+
 @pytest.mark.parametrize("paths", [["Train.CSV"], ["train.csv", "Test.CSV"], ["1.parquet", "Test.CSV", "b.Jsonl"]])
 def test_an_extension_in_upper_case_is_named(paths: list[str]) -> None:
     text = " ".join(drafted(paths).text.decode().split())
