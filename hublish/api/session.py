@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from hublish.base.disk_space import disk_full
 from hublish.base.errors import (
     AuthenticationError,
     CardError,
@@ -128,7 +129,13 @@ class Session:
             if self._project is not None:
                 error.problems = self.located(error.problems)
             conceal(error, own_credentials(os.environ, self._token))
+        full = None
+        if error is not None and not isinstance(error, HublishError):
+            # Without a path in the error, a file of the embedded Hub or a converted one was written.
+            full = disk_full(error, self._folder if self._given == EMBEDDED else self.__dict__.get("workspace"))
         self._open.__exit__(kind, error, traceback)
+        if full is not None:
+            raise full from error
 
     @property
     def project(self) -> Project:

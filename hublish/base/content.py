@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from hublish.base.disk_space import NO_ROOM
+
 # A link that replaced the file is not followed (ELOOP), and a FIFO that replaced it does not block the open.
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 # Large enough that system calls do not matter, small enough for a handful of threads.
@@ -231,9 +233,15 @@ def copy(content: Content, target: Path) -> None:
         OSError: when they cannot be read, or the file cannot be written.
     """
     # "xb": no existing file is overwritten, and no link in its place is followed.
-    with content.open() as source, target.open("xb") as sink:
-        while chunk := source.read(_CHUNK):
-            sink.write(chunk)
+    try:
+        with content.open() as source, target.open("xb") as sink:
+            while chunk := source.read(_CHUNK):
+                sink.write(chunk)
+    except OSError as error:
+        # The system names no file when a write fails. Closing a file may write as well.
+        if error.errno in NO_ROOM and error.filename is None:
+            error.filename = str(target)
+        raise
 
 
 def same_bytes(content: Content, path: Path) -> bool:

@@ -7,6 +7,7 @@ from io import FileIO
 from typing import Final, TypeVar
 
 from hublish.base.content import ContentChangedError
+from hublish.base.disk_space import disk_full
 from hublish.base.errors import SourceChangedError
 from hublish.base.values import Digest, ReleaseFile, RemoteFile
 from hublish.schemas.diagnose.problems import Problem
@@ -68,6 +69,8 @@ def each_sealed(files: Iterable[ReleaseFile], read: Callable[[ReleaseFile], Resu
         try:
             done.append(read(file))
         except OSError as error:
+            if full := disk_full(error):
+                raise full from error  # `read` may write a copy
             problems.append(_problem(file, error.strerror or "cannot be read"))
         except ContentChangedError as error:
             problems.append(_problem(file, str(error)))

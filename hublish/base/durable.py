@@ -32,15 +32,17 @@ def write(path: Path, data: bytes) -> bool:
             os.fchmod(file.fileno(), 0o666 & ~_umask())
             draft.replace(path)
     # KeyboardInterrupt as well: Ctrl-C must not leave a draft either.
-    except BaseException:
+    except BaseException as error:
         draft.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename is None:
+            error.filename = str(path)  # the system names no file when a write fails
         raise
     sync_folder(path.parent)
     return True
 
 
-def require_writable(path: Path) -> None:
-    """Try whether `write` could write `path`, without changing it.
+def require_writable(path: Path, size: int = 0) -> None:
+    """Try whether `write` could write `size` bytes to `path`, without changing it.
 
     Raises:
         OSError: when it could not.
@@ -48,8 +50,11 @@ def require_writable(path: Path) -> None:
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     descriptor, draft = _draft(path)
-    os.close(descriptor)
-    draft.unlink()
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(bytes(size))
+    finally:
+        draft.unlink()
 
 
 def settle(source: Path, target: Path) -> None:

@@ -3,6 +3,7 @@
 import gc
 import os
 import sys
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -116,6 +117,8 @@ def short_lived_process() -> Iterator[None]:
     """Turn off work that pays off only in long-lived processes: it took 60 of the 300 ms of a check."""
     # By default Python looks for garbage every 700 new objects: 75 times in a check, which has none.
     gc.set_threshold(_OBJECTS)
+    # The client's warning before each file that does not fit, with its source line; the error names path and space.
+    warnings.filterwarnings("ignore", message="Not enough free disk space")
     # pydantic searches the metadata of every installed distribution for plugins that observe validation.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 
+from hublish.base.disk_space import disk_full
 from hublish.base.errors import HublishError
 from hublish.cli.report import Report
 
@@ -52,6 +53,9 @@ def as_error(failure: BaseException) -> HublishError:
         return failure
     if isinstance(failure, KeyboardInterrupt):
         return InterruptedRunError("interrupted", hint="run the same command again: it continues from there")
+    # Without a path, the output itself has no room: no other folder helps.
+    if not (isinstance(failure, OSError) and failure.filename is None) and (full := disk_full(failure)):
+        return full
     # Without an errno it is not a failure of the system but, for example, of a protocol.
     if isinstance(failure, OSError) and failure.strerror:
         place = f"{failure.filename}: " if failure.filename else ""

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from hublish.base.disk_space import disk_full
 from hublish.base.errors import HublishError, LoadError, SerializationError
 from hublish.base.progress import Progress
 from hublish.formats.catalogue import BuiltIn
@@ -229,5 +230,7 @@ def _file_errors_as(kind: type[HublishError]) -> Iterator[None]:
         with invalid_file_as(kind):
             yield
     except OSError as error:
+        if full := disk_full(error):
+            raise full from error
         msg = f"{error.filename or 'the file'}: {error.strerror}"
         raise kind(msg, hint="check whether the disk is full or read-only") from error

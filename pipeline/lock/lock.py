@@ -5,12 +5,16 @@ from pathlib import Path
 from typing import ClassVar, Final
 
 from hublish.base import durable
+from hublish.base.disk_space import DiskFullError, disk_full
 from hublish.base.errors import HublishError
 from hublish.base.values import Plan, Receipt
 from hublish.pipeline.lock.records import lock_document
 
 _NOTHING_SENT: Final = "nothing was sent; make it writable, or name another file with --lock"
 # In every lock since the first version, also in one with the marks of a merge conflict.
+# More bytes than a lock has without its files, and for each file with a path of usual length.
+_SIZE: Final = 4096
+_SIZE_PER_FILE: Final = 256
 _KEY: Final = b'"lock_version"'
 
 
@@ -26,8 +30,10 @@ def require_writable(path: Path, plan: Plan) -> None:
             raise HublishError(msg, hint="nothing was sent; name another file with --lock, or move it away")
         # A release that is there already may be locked already: in a checkout that cannot be written, say.
         if not plan.nothing_to_do:
-            durable.require_writable(path)
+            durable.require_writable(path, _SIZE + len(plan.release.files) * _SIZE_PER_FILE)
     except OSError as error:
+        if full := disk_full(error, path, hint="nothing was sent; free some space, or name another file with --lock"):
+            raise full from error
         raise HublishError(f"{path} cannot be written: {error.strerror}", hint=_NOTHING_SENT) from error
 
 
@@ -56,6 +62,9 @@ class WriteLock:
         try:
             durable.write(self.path, _text(receipt))
         except OSError as error:
+            if full := disk_full(error, self.path):
+                msg = f"the release is published, but its lock is not written: {full.message}"
+                raise DiskFullError(msg, hint="free some space and publish again: nothing is sent twice") from error
             # The release is complete at this point, and a second run writes nothing but the lock.
             msg = f"the release is published, but {self.path} cannot be written: {error.strerror}"
             raise HublishError(msg, hint="make it writable and publish again: nothing is sent twice") from error

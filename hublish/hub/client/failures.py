@@ -13,6 +13,8 @@ from json import JSONDecodeError
 from typing import Any, Final
 
 from hublish.base import errors
+from hublish.base.disk_space import DiskFullError, disk_full
+from hublish.hub.client.installed_client import xet_folder
 from hublish.schemas.secrets.masking import redact
 
 TRANSIENT: Final = frozenset([408, 429, 500, 502, 503, 504])
@@ -256,6 +258,9 @@ def _for_status(status: int, code: str | None, action: str, detail: str) -> erro
 
 
 def _without_response(error: Exception, action: str, detail: str) -> errors.HublishError:
+    # Apart from downloads, the client writes to the cache of xet alone.
+    if full := disk_full(error, xet_folder()):
+        return DiskFullError(f"{action}: {full.message}", hint=full.hint)
     if _is_network(error):
         return errors.OfflineError(
             f"{action}: the Hub cannot be reached. {detail}",

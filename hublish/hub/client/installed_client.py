@@ -46,6 +46,13 @@ def cache_folder() -> Path:
     return Path(constants.HF_HUB_CACHE)
 
 
+def xet_folder() -> Path:
+    """Return HF_XET_CACHE."""
+    from huggingface_hub import constants
+
+    return Path(constants.HF_XET_CACHE)
+
+
 def version() -> str:
     """Return the version of huggingface_hub in use."""
     import huggingface_hub

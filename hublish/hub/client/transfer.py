@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from hublish.base.disk_space import disk_full
 from hublish.base.errors import HublishError, NotFoundError, RemoteConflictError, RemoteError
 from hublish.base.values import ReleaseFile, RepoRef, Target
 from hublish.hub.client import failures, listings, xet_memory
 from hublish.hub.client.guarded_session import commit_requests
 from hublish.hub.client.hub import Hub, quote
+from hublish.hub.client.installed_client import cache_folder
 from hublish.schemas.diagnose.problems import Problem
 
 if TYPE_CHECKING:
@@ -247,6 +249,8 @@ def download(
         # The client itself gives up when the request for the file's metadata fails transiently.
         found = hub.retries.retrying(call)
     except Exception as error:
+        if failures.status_of(error) is None and (full := disk_full(error, _folder_of(options))):
+            raise full from error
         raise hub.translated(error, f"downloading {path_in_repo} from {repo_id}") from error
     return Path(found)
 
@@ -368,6 +372,10 @@ def _without_xet() -> Iterator[None]:
         yield
     finally:
         constants.HF_HUB_DISABLE_XET = before
+
+
+def _folder_of(options: Mapping[str, Any]) -> Path:
+    return Path(options.get("local_dir") or options.get("cache_dir") or cache_folder())
 
 
 def _meter(advance: Callable[[int], None], path: str, size: int) -> type[Any]:

@@ -15,6 +15,7 @@ from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, unquote, urlencode
 
+from hublish.base.disk_space import disk_full
 from hublish.hub.server import access
 from hublish.hub.server.http import (
     ANONYMOUS_LIMIT,
@@ -261,7 +262,13 @@ class App:
             return _refusal(error)
         except ClientDisconnectedError:
             raise
-        except Exception:  # a bug: the client still gets an answer, and the log the traceback
+        except Exception as error:  # a bug: the client still gets an answer, and the log the traceback
+            if full := disk_full(error, self._hub.root):
+                # In the log alone: the path is not for every caller.
+                _logger.error("%s", full.message)
+                # Clients repeat a 500 for minutes, and hf_xet every status from 500 on.
+                status = 413 if request.path.startswith("/xet/") else 507
+                return _refusal(HubError(status, None, "The disk of this Hub is full."))
             _logger.exception("%s %s failed", request.method, request.path)
             return _refusal(HubError(500, None, "Internal error: see the log of the server"))
 

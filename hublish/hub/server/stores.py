@@ -32,6 +32,7 @@ class Hub:
     def __init__(self, root: Path, limits: Limits, objects: ObjectStore, xet_hash: XetHash) -> None:
         self.limits = limits
         self.objects = objects
+        self.root = root
         self.repositories = Repositories(root)
         self.accounts = Accounts(root)
         self.senders = Senders(root)

@@ -17,6 +17,7 @@ TOKEN = "hf_" + "canary" * 6
         (KeyboardInterrupt(), "run.interrupted", "interrupted"),
         (PermissionError(13, "Permission denied", "out/x"), "system.failed", "out/x: Permission denied"),
         (OSError(28, "No space left on device"), "system.failed", "No space left on device"),
+        (RuntimeError("I/O error: No space left (os error 28)"), "system.disk_full", "the disk is full"),
         (ValueError("odd\nsecond line"), "internal.error", "internal error: ValueError: odd"),
         (AssertionError(), "internal.error", "internal error: AssertionError: no message"),
     ],
