@@ -13,7 +13,7 @@ from hublish.base.values import DownloadPlan, LocalFile, LocalRelease, PromisedF
 from hublish.base.workers import SharedTask, run_each, workers
 from hublish.hub.client import transfer, xet_memory
 from hublish.hub.client.hub import Hub
-from hublish.hub.client.installed_client import cache_folder
+from hublish.hub.client.installed_client import cache_folder, cached
 from hublish.schemas.documents.hub_names import RepoType
 
 
@@ -97,7 +97,7 @@ class Fetch:
             return any(file.path_in_repo not in plan.present for file in plan.files)
         release, cache = plan.release, self.destination.cache_dir
         paths = (file.path_in_repo for file in plan.files)
-        return any(transfer.cached(release.reference, release.commit, path, cache) is None for path in paths)
+        return any(cached(release.reference, release.commit, path, cache) is None for path in paths)
 
 
 def file_time(folder: Path) -> int:

@@ -18,8 +18,7 @@ from hublish.base.errors import OfflineError, OverwriteError
 from hublish.base.progress import SILENT, Progress
 from hublish.base.values import Digest, DownloadPlan, PromisedFile
 from hublish.base.workers import SharedTask, run_each, workers
-from hublish.hub.client import transfer
-from hublish.hub.client.installed_client import cache_folder
+from hublish.hub.client.installed_client import cache_folder, cached
 from hublish.pipeline.fetch.fetch import Destination
 from hublish.schemas.diagnose.problems import MAX_PROBLEMS, Problem, counted
 
@@ -167,11 +166,11 @@ class _Look:
         """
         size = os.fstat(stream.fileno()).st_size
         release = self.plan.release
-        cached = transfer.cached(release.reference, release.commit, file.path_in_repo, self.cache_dir)
-        if cached is None or size >= file.size:
+        whole_path = cached(release.reference, release.commit, file.path_in_repo, self.cache_dir)
+        if whole_path is None or size >= file.size:
             return size == 0
         stream.seek(0)
-        with FileIO(cached) as whole:
+        with FileIO(whole_path) as whole:
             while chunk := stream.read(_CHUNK):
                 if whole.read(len(chunk)) != chunk:
                     return False

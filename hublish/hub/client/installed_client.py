@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from hublish._version import __version__
+from hublish.base.values import RepoRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,16 @@ def cache_folder() -> Path:
     from huggingface_hub import constants
 
     return Path(constants.HF_HUB_CACHE)
+
+
+def cached(repo: RepoRef, commit: str, path_in_repo: str, cache_dir: Path | None) -> Path | None:
+    """Return the path of a file in the client's cache; None when it is not there."""
+    from huggingface_hub import try_to_load_from_cache
+
+    found = try_to_load_from_cache(
+        repo.repo_id, path_in_repo, cache_dir=cache_dir, revision=commit, repo_type=repo.repo_type
+    )
+    return Path(found) if isinstance(found, str) else None
 
 
 def xet_folder() -> Path:

@@ -255,16 +255,6 @@ def download(
     return Path(found)
 
 
-def cached(repo: RepoRef, commit: str, path_in_repo: str, cache_dir: Path | None) -> Path | None:
-    """Return the path of a file in the client's cache; None when it is not there."""
-    from huggingface_hub import try_to_load_from_cache
-
-    found = try_to_load_from_cache(
-        repo.repo_id, path_in_repo, cache_dir=cache_dir, revision=commit, repo_type=repo.repo_type
-    )
-    return Path(found) if isinstance(found, str) else None
-
-
 def read(hub: Hub, repo: RepoRef, path_in_repo: str, revision: str, *, size: int = SMALL_BYTES) -> bytes:
     """Return the bytes of one small file, and leave no copy on this machine.
 

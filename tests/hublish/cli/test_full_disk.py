@@ -37,7 +37,7 @@ def test_what_the_commands_write_is_reported_with_its_path(published: Path, run:
     with limited_files():
         build = json.loads(run("build --out built --json", exits=1).stdout)["error"]
     # Converting comes first, in the workspace.
-    assert build["problems"][0]["code"] == "system.disk_full"
+    assert "system.disk_full" in [problem["code"] for problem in build["problems"]]
     (published / "hub.yaml").write_text("repo: {repo_id: acme/plain}\nartifacts: [{source: run/weights.npz}]\n")
     with limited_files():
         ended = run("build --out built", exits=1)
