@@ -55,7 +55,7 @@ def draft(listing: Listing, repo_id: Field, repo_type: Field | None, origin: str
     never = tuple(never_released(listing))
     excluded = {one.path for one in never}
     files = tuple(path for path in listing.sizes if path not in excluded)
-    repo_type = repo_type or detect_repo_type(listing, files)
+    requested, repo_type = repo_type, repo_type or detect_repo_type(listing, files)
     if repo_type is None:
         _refuse(listing, never)
     root = model_folder(listing, files) if repo_type.value == "model" else ""
@@ -64,6 +64,9 @@ def draft(listing: Listing, repo_id: Field, repo_type: Field | None, origin: str
     outline = _outline(listing, files, readme, repo_type.value, repo_id.value)
     left_out = _by_folder(listing, (*never, *replaced, *outline.left_out))
     if not outline.parts:
+        # A pickle that is left out is evidence of a model, and may be a cache beside the data.
+        if requested is None and repo_type.value == "model" and (data := data_files(files)):
+            return draft(listing, repo_id, Field("repo_type", "dataset", f"from {data[0]}"), origin)
         _refuse(listing, left_out)
     written = manifest_fields(listing, outline, repo_id, repo_type, readme, origin)
     text = dump_commented(written.head, written.fields, written.tail).encode("utf-8")

@@ -229,3 +229,14 @@ def test_the_app_of_a_space_is_not_called_a_test() -> None:
     made = drafted({"test_app.py": b"import gradio", "test_words.py": b""})
     assert [one.path for one in made.left_out] == ["test_words.py"]
     assert [artifact.source for artifact in made.manifest.artifacts] == ["test_app.py"]
+
+
+def test_data_beside_a_pickle_is_a_dataset_where_no_part_of_a_model_can_be_released() -> None:
+    made = drafted({"train.csv": b"a,b\n", "cache.pkl": b"\x80\x04"})
+    assert made.manifest.repo.repo_type == "dataset"
+    assert [one.path for one in made.left_out] == ["cache.pkl"]
+    with pytest.raises(DraftError, match="nothing to release"):
+        drafted({"train.csv": b"a,b\n", "cache.pkl": b"\x80\x04"}, repo_type="model")
+    assert (
+        drafted({"train.csv": b"", "model.pkl": b"\x80\x04", "config.json": b"{}"}).manifest.repo.repo_type == "model"
+    )
