@@ -31,7 +31,7 @@ def embedded_hub(
 
     During the test, HF_ENDPOINT, HF_TOKEN and HF_HOME are set to its values, both in the already imported client and
     in processes that the test starts. `embedded_hub.endpoint` and `.token` are for clients that were created before;
-    `.add_user("alice")` returns the token of another user.
+    `.add_user("alice")` returns the token of another user, by default a new one; `token=...` chooses it.
     """
     from hublish.hub.client import isolation
 

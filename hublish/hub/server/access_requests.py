@@ -47,7 +47,8 @@ class AccessRequests:
         """Return the request of a user, or None."""
         # `user` may come from a request: another string could name any file.
         content = read_json(self._folder / f"{user}.json") if is_valid_name(user) else None
-        return AccessRequest(**content) if content else None
+        # Some file systems take the names of two users, `ann` and `Ann`, for one.
+        return AccessRequest(**content) if content and content["user"] == user else None
 
     def with_id(self, number: str) -> AccessRequest | None:
         """Return the request with an id, or None."""

@@ -4,6 +4,7 @@ Everything comes from files that anybody may have uploaded: sizes, depths and nu
 cannot be read counts as absent.
 """
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
@@ -77,7 +78,7 @@ def metadata_of(snapshot: Snapshot) -> Metadata:
 
 
 def _read(snapshot: Snapshot) -> Metadata:
-    readme = snapshot.read(CARD_FILE, 2 << 20)
+    readme = snapshot.read(CARD_FILE)
     card = card_data(readme)
     files = _Files(snapshot)
     if snapshot.repo.kind == "model":
@@ -85,7 +86,7 @@ def _read(snapshot: Snapshot) -> Metadata:
     formats = _matching(_DATA_FORMATS, files.paths) if snapshot.repo.kind == "dataset" else ()
     tags = [*_other_tags(snapshot.repo.kind, card or {}), *(f"format:{name}" for name in formats), *_arxiv(readme)]
     app = (card or {}).get("app_file", "app.py")
-    has_app = any(name in files.root for name in (app, "Dockerfile", "index.html") if isinstance(name, str))
+    has_app = any(files.snapshot.find_file(name) for name in (app, "Dockerfile", "index.html") if isinstance(name, str))
     return Metadata(card, _unique((*tags, "region:us")), has_app=has_app)
 
 
@@ -124,7 +125,7 @@ def _model(files: _Files, readme: bytes, card: dict[str, Any] | None) -> Metadat
     config = _config(files)
     library = _text(given.get("library_name")) or library or next(iter(_known("libraries", given)), None)
     pipeline = _text(given.get("pipeline_tag")) or task or next(iter(_known("tasks", given)), None)
-    tags = [library, *formats, config.get("model_type"), pipeline, *strings(given.get("tags"))]
+    tags = [library, *formats, _text(config.get("model_type")), pipeline, *strings(given.get("tags"))]
     tags += ["custom_code"] if config.get("auto_map") else []
     tags += [*strings(given.get("language")), *(f"dataset:{name}" for name in strings(given.get("datasets")))]
     tags += [*_arxiv(readme), *_base_models(given, formats, library), *_prefixed(given, "license"), "region:us"]
@@ -134,7 +135,7 @@ def _model(files: _Files, readme: bytes, card: dict[str, Any] | None) -> Metadat
         library,
         pipeline,
         config or None,
-        _transformers_info(files, config, pipeline) if library == "transformers" else None,
+        _transformers_info(files, config, pipeline) if library == "transformers" and config else None,
         safetensors_of(files.snapshot, files.root),
         summary,
     )
@@ -197,18 +198,18 @@ def _is_small(value: Any, depth: int = 3) -> bool:
         keys = list(value) if isinstance(value, dict) else []
         values = list(value.values()) if isinstance(value, dict) else value
         return bool(depth) and len(value) <= _MAX_ITEMS and all(_is_small(item, depth - 1) for item in (*keys, *values))
+    if isinstance(value, float):  # Python reads NaN, which JSON does not have
+        return math.isfinite(value)
     return not isinstance(value, str) or len(value) <= _MAX_TEXT
 
 
 def _transformers_info(files: _Files, config: Mapping[str, Any], task: str | None) -> dict[str, Any]:
     classes = list(strings(config.get("architectures")))
     auto_map = config.get("auto_map")
-    mapped = (
-        {key: value for key, value in auto_map.items() if isinstance(value, str)} if isinstance(auto_map, dict) else {}
-    )
-    custom = next((key for key in mapped if key.startswith("AutoModel")), None)
-    info = {"auto_model": custom or _auto_model(classes[0] if classes else "", task)}
-    info |= {"custom_class": mapped[custom]} if custom else {}
+    mapped = auto_map.items() if isinstance(auto_map, dict) else ()
+    custom = [(name, path) for name, path in mapped if name.startswith("AutoModel") and isinstance(path, str)]
+    info = {"auto_model": custom[0][0] if custom else _auto_model(classes[0] if classes else "", task)}
+    info |= {"custom_class": custom[0][1]} if custom else {}
     info |= {"pipeline_tag": task} if task else {}
     tokenizer = any(name in files.root for name in ("tokenizer_config.json", "tokenizer.json", "vocab.txt"))
     prepared = any(name in files.root for name in ("processor_config.json", "preprocessor_config.json"))

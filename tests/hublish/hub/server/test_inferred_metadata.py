@@ -107,6 +107,18 @@ def test_the_configuration_shows_little_of_long_files(describe: Describe) -> Non
     assert all(len(tag) < 300 for tag in info.tags or [])
 
 
+def test_values_that_json_does_not_have_are_left_out(describe: Describe) -> None:
+    config = b'{"architectures": ["BertModel"], "model_type": ["x"], "quantization_config": {"a": NaN, "b": 1e999}}'
+    info = describe(**{"config.json": config})
+    assert info.config == {"architectures": ["BertModel"], "model_type": ["x"]}
+    assert info.tags == ["transformers", "feature-extraction", "region:us"]
+
+
+def test_a_library_without_its_files_has_no_classes(describe: Describe) -> None:
+    info = describe(**{"README.md": b"---\nlibrary_name: transformers\n---\n"})
+    assert (info.library_name, info.transformers_info) == ("transformers", None)
+
+
 def test_tags_name_formats_papers_and_base_models(describe: Describe) -> None:
     card = b"---\nbase_model: a/b\nlicense: mit\n---\nhttps://arxiv.org/abs/2106.09685 arxiv.org/pdf/2106.09685\n"
     files = {"sub/m.onnx": b"o", "runs/events.out.tfevents.1": b"e", "x.gguf": b"not one", "README.md": card}
