@@ -105,7 +105,9 @@ def first_match(path: str, patterns: Iterable[str]) -> str | None:
 def name_problems(path: str, policy: Policy) -> Iterator[Problem]:
     """Yield the problems of one file's name."""
     for reason in path_problems(path):
-        yield Problem("policy.name", reason, "give it another path_in_repo", path)
+        # `path_in_repo` names a single file: for one of a folder or a glob, it would only change what is before it.
+        hint = "rename it, or list it as a source of its own with another path_in_repo"
+        yield Problem("policy.name", reason, hint, path)
     for reason in portability_problems(path):
         hint = "rename it so that every system can check it out"
         yield Problem("policy.portability", reason, hint, path, severity="warning")

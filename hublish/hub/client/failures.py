@@ -4,6 +4,7 @@ They are distinguished by the protocol (the status and the `X-Error-Code` header
 versions; where only the class distinguishes two errors, its name is compared.
 """
 
+import errno
 import html
 import re
 from collections.abc import Iterator
@@ -51,6 +52,10 @@ _NO_CONNECTION = frozenset(
 )
 # Exceptions from parsing a response that no Hub would send.
 _MALFORMED = (JSONDecodeError, UnicodeError, KeyError, IndexError, TypeError, AttributeError, RecursionError)
+
+
+# A full disk is reported before.
+_NO_PERMISSION = frozenset([errno.EACCES, errno.EPERM, errno.EROFS])
 
 
 class MalformedResponseError(Exception):
@@ -261,6 +266,11 @@ def _without_response(error: Exception, action: str, detail: str) -> errors.Hubl
     # Apart from downloads, the client writes to the cache of xet alone.
     if full := disk_full(error, xet_folder()):
         return DiskFullError(f"{action}: {full.message}", hint=full.hint)
+    if any("OfflineModeIsEnabled" in _names(one) for one in _chain(error)):
+        # The network is not asked at all, so that checking it would not help.
+        return errors.OfflineError(
+            f"{action}: HF_HUB_OFFLINE is set, and this needs the Hub", hint="unset HF_HUB_OFFLINE"
+        )
     if _is_network(error):
         return errors.OfflineError(
             f"{action}: the Hub cannot be reached. {detail}",
@@ -277,7 +287,9 @@ def _without_response(error: Exception, action: str, detail: str) -> errors.Hubl
         return errors.OfflineError(f"{action}: not in the cache, and the network is off", hint="run with the network")
     # With an errno, the operating system failed on this machine: a full disk, a missing permission.
     if isinstance(error, OSError) and error.errno is not None:
-        return errors.HublishError(f"{action}: {detail}", hint="check permissions and free space there")
+        return errors.HublishError(
+            f"{action}: {detail}", hint="check the permissions there" if error.errno in _NO_PERMISSION else ""
+        )
     return errors.RemoteError(f"{action}: {detail}")
 
 

@@ -1,5 +1,6 @@
 """Every exception of the client becomes one of our errors, by the protocol."""
 
+import errno
 import importlib
 import json
 
@@ -238,3 +239,21 @@ def test_a_long_wait_is_given_in_a_larger_unit(seconds: float, text: str) -> Non
     assert failures.duration(seconds) == text
     error = failures.RequestedWaitError(AnsweredError(503).response, seconds, 300)
     assert failures.translate(error, "committing").hint == f"run the same command again in {text}"
+
+
+@pytest.mark.parametrize(
+    ("error", "hint"),
+    [
+        (OfflineModeIsEnabled("off"), "unset HF_HUB_OFFLINE"),
+        (caused(LocalEntryNotFoundError("not here"), OfflineModeIsEnabled("off")), "unset HF_HUB_OFFLINE"),
+        (ConnectionError("refused"), "check the network"),
+        (OSError(errno.ENOSPC, "No space left on device"), "free some space"),
+        (PermissionError(errno.EACCES, "Permission denied", "/cache"), "permissions"),
+        (OSError(errno.EROFS, "Read-only file system"), "permissions"),
+        (FileNotFoundError(errno.ENOENT, "No such file or directory"), ""),
+    ],
+)
+def test_a_failure_of_this_machine_has_a_hint_for_its_cause(error: Exception, hint: str) -> None:
+    translated = failures.translate(error, "reading acme/model")
+    assert hint in translated.hint
+    assert hint or not translated.hint
