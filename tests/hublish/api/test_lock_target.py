@@ -1,6 +1,7 @@
 """A lock belongs to a target: verify and status refuse the lock of another one, and each manifest has its own."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -211,10 +212,11 @@ def test_a_file_that_is_not_a_lock_is_never_replaced(text: str, tmp_path: Path, 
     assert path.read_text() == text
 
 
-def test_a_device_is_never_replaced(tmp_path: Path, there: dict[str, Any]) -> None:
+def test_a_pipe_or_a_device_is_never_replaced(tmp_path: Path, there: dict[str, Any]) -> None:
+    os.mkfifo(tmp_path / "x.lock")
     with pytest.raises(HublishError, match="is not a lock of hublish"):
-        hublish.publish(declare(tmp_path / "hub.yaml"), lock="/dev/null", **there)
-    assert not Path("/dev/null").is_file()
+        hublish.publish(declare(tmp_path / "hub.yaml"), lock=tmp_path / "x.lock", **there)
+    assert (tmp_path / "x.lock").is_fifo()
 
 
 @pytest.mark.parametrize("mark", ["", "<<<<<<< HEAD\n"])
