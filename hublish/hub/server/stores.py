@@ -1,5 +1,6 @@
 """The stores of one root and the settings of this server: everything a handler works with."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,3 +44,5 @@ class Hub:
         self.metadata = MetadataCache()
         self.unpacked = UnpackedFiles(objects.scratch)
         self.xet_hash = xet_hash
+        # A push of many objects takes 100 MB of memory: others wait, without a thread.
+        self.receiving = asyncio.Semaphore(2)

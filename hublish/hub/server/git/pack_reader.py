@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 
 # Objects of one pack, and bytes of all of them, at most.
 MAX_OBJECTS = 200_000
-MAX_BYTES = 4 << 30
+MAX_BYTES = 2 << 30
 
 # Times that deltas whose base was not known are read again; git itself writes bases first.
-MAX_ROUNDS = 20
+MAX_ROUNDS = 8
 
 # Bytes of objects that are kept as bases of the following ones.
 CACHED = 16 << 20

@@ -120,7 +120,8 @@ async def receive_pack(hub: Hub, request: Request) -> Response:
             file.write(data)
 
         await receive_into(request.stream, write)
-        report = await asyncio.to_thread(_receive, hub, repo_of(request), account, file)
+        async with hub.receiving:
+            report = await asyncio.to_thread(_receive, hub, repo_of(request), account, file)
     return Response(200, {"content-type": f"application/x-{SERVICE}-result", "cache-control": "no-cache"}, report)
 
 

@@ -316,6 +316,33 @@ def xet_uploads_that_claim_too_much(hub: Target) -> None:
         assert (answer := hub.ask("POST", f"{cas}/v1/xorbs/default/{'0' * 64}", xorb, key))[0] == 400, answer
 
 
+@attack
+def pushes_that_claim_too_much(hub: Target) -> None:
+    def packed(count: int, entries: bytes) -> bytes:
+        body = struct.pack(">4sLL", b"PACK", 2, count) + entries
+        return body + hashlib.sha1(body).digest()
+
+    line = b"%s %s refs/heads/x\0report-status\n" % (b"0" * 40, b"1" * 40)
+    command = b"%04x%s0000" % (len(line) + 4, line)
+    tiny = b"".join(b"\x34" + zlib.compress(struct.pack("<L", at)) for at in range(90_000))
+    # 12 MB of zeros in 12 kB, again and again; and deltas whose base never comes.
+    zeros = b"\xb0\x80\x80\x2e" + zlib.compress(bytes(12_058_624))
+    delta = b"\x7f\x00" + b"1" * 20 + zlib.compress(bytes(15))
+    for pack in (
+        packed(90_000, tiny),
+        packed(40, zeros * 40),
+        packed(20_000, delta * 20_000),
+        packed(1, b"\x33" + zlib.compress(bytes(300 * MB), 9)),
+        packed(0xFFFFFFFF, tiny),
+    ):
+        sent = ("POST", "/mallory/own.git/git-receive-pack", command + pack, hub.mallory)
+        threads = [threading.Thread(target=hub.ask, args=sent) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+
 def run(hub: Target, function: Attack) -> tuple[int, float]:
     """Run an attack while clean requests are sent; return the growth of the hub in MB and their longest time."""
     before = hub.peak()
