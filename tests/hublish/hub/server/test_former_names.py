@@ -12,11 +12,10 @@ from huggingface_hub import CommitOperationAdd, HfApi, hf_hub_download, snapshot
 from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
 
 from hublish.hub.server import EmbeddedHub
-from hublish.hub.server.former_names import FormerNames
 from hublish.hub.server.git.repository import Signature
 from hublish.hub.server.refusals import HubError
 from hublish.hub.server.repo_ids import RepoId
-from hublish.hub.server.repositories import Repositories, Settings, timestamp
+from hublish.hub.server.repositories import FormerNames, Repositories, Settings, timestamp
 from tests.hublish.hub.server.conftest import Caller
 
 Call = Callable[..., Any]
