@@ -89,11 +89,10 @@ def artifact_candidates(project: Project, index: int) -> tuple[tuple[Candidate, 
     return (), (*problems, found)
 
 
-def candidates_if_present(project: Project, relative: str) -> Iterator[Candidate]:
+def candidates_if_present(project: Project, locks: Locks, relative: str) -> Iterator[Candidate]:
     """Yield a file that is not there as each artifact would collect it: from a folder, or by a glob."""
     if pruned_folder(relative):
         return
-    locks = Locks.of(project)
     for index, artifact in enumerate(project.manifest.artifacts):
         source = normalized(artifact.source)
         if (artifact.path_in_repo or artifact.source) in project.objects or not covers(source, relative):
@@ -101,7 +100,7 @@ def candidates_if_present(project: Project, relative: str) -> Iterator[Candidate
         prefix = "" if source == "." else _fixed_prefix(source) if MAGIC.search(source) else source
         path = _path_below(relative, prefix, artifact)
         with suppress(HublishError):  # an unknown format is reported as a problem of the artifact
-            path = _with_suffix(path, registry.declared(artifact.serializer).suffix)
+            path = _with_suffix(path, default_suffix(registry.declared(artifact.serializer), artifact.options))
         steps = [Step("source", Effect.COLLECTS, artifact.source), *name_steps(relative, locks, named=False)]
         yield Candidate(path, relative, None, index, Verdict.of(steps))
 

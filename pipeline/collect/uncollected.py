@@ -9,7 +9,7 @@ from typing import Final
 from hublish.base.patterns import glob_expression
 from hublish.base.values import Effect, Project, Step
 from hublish.pipeline.collect.sources import MAGIC, candidates_if_present, covers, normalized
-from hublish.pipeline.collect.verdicts import Matches, with_verdict
+from hublish.pipeline.collect.verdicts import Locks, Matches, with_verdict
 from hublish.pipeline.collect.walking import pruned_folder
 from hublish.schemas.diagnose.problems import Problem
 from hublish.schemas.documents.file_names import STATE_FOLDER
@@ -47,7 +47,8 @@ def uncollected_steps(project: Project, relative: str, failed: Mapping[int, Prob
 
 def missing_files(project: Project, names: Iterable[str]) -> tuple[str, ...]:
     """Return the names of files that are not there, and would be part of the release otherwise."""
-    found = [candidate for name in names for candidate in candidates_if_present(project, name)]
+    locks = Locks.of(project)
+    found = [candidate for name in names for candidate in candidates_if_present(project, locks, name)]
     matches = Matches.among([candidate.path_in_repo for candidate in found], project.manifest.patterns)
     included = (one.source for one in found if with_verdict(one, matches).verdict.included)
     return tuple(dict.fromkeys(included))
