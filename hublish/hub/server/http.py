@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Any, TypeVar
 from urllib.parse import urlencode
 
-from hublish.hub.server.refusals import HubError, bad_request
+from hublish.hub.server.refusals import HubError, bad_request, invalid_option
 
 Headers = Mapping[str, str]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -217,8 +217,7 @@ def expanded(request: Request, allowed: Collection[str]) -> set[str]:
     wanted = [name for value in sent for name in value.split(",")]
     for at, name in enumerate(wanted):
         if name not in allowed:
-            options = "|".join(f'"{option}"' for option in allowed)
-            raise bad_request(f"\u2716 Invalid option: expected one of {options}\n  \u2192 at expand[{at}]")
+            raise invalid_option(allowed, f"expand[{at}]")
     return set(wanted)
 
 

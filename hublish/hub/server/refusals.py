@@ -1,6 +1,6 @@
 """Refusals: the status, the `X-Error-Code` and the message by which the client picks an exception."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 
@@ -24,6 +24,14 @@ class HubError(Exception):
 def bad_request(message: str) -> HubError:
     """Return the 400 for a request that is malformed or must not be executed."""
     return HubError(400, None, message)
+
+
+def invalid_option(allowed: Iterable[str], place: str) -> HubError:
+    """Return the 400, in the Hub's words, for a parameter that is not one of the allowed values."""
+    expected = "Invalid option: expected one of " + "|".join(f'"{option}"' for option in allowed)
+    error = bad_request(f"\u2716 {expected}\n  \u2192 at {place}")
+    # The client shows the header, which cannot carry the symbols.
+    return error.with_headers({"x-error-message": f"{expected} at {place}"})
 
 
 def repo_not_found() -> HubError:

@@ -11,7 +11,7 @@ from typing import Any
 from hublish.hub.server.access import identify, require_account
 from hublish.hub.server.accounts import Account
 from hublish.hub.server.http import Request, Response, expanded, json_response, page_of
-from hublish.hub.server.refusals import HubError, bad_request
+from hublish.hub.server.refusals import HubError, bad_request, invalid_option
 from hublish.hub.server.repo_ids import RepoId
 from hublish.hub.server.repo_properties import EXPANDABLE_IN_LISTS, FULL, LISTED, Described, used_storage
 from hublish.hub.server.repositories import DEFAULT_BRANCH, Settings, timestamp
@@ -113,8 +113,7 @@ def _stored(hub: Hub, account: Account, kind: str, namespace: str) -> Iterator[d
 def _option(request: Request, name: str, allowed: tuple[str, ...], default: str) -> str:
     value = request.first(name) or default
     if value not in allowed:
-        options = "|".join(f'"{option}"' for option in allowed)
-        raise bad_request(f"\u2716 Invalid option: expected one of {options}\n  \u2192 at {name}")
+        raise invalid_option(allowed, name)
     return value
 
 

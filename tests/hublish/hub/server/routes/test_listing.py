@@ -243,7 +243,7 @@ def test_expand_takes_every_property_of_the_client_and_no_other(
     unknown: Any = ["does_not_exist"]
     messages = set()
     for one in ("lists/missing", name):
-        with pytest.raises(BadRequestError) as caught:
+        with pytest.raises(BadRequestError, match=r"at expand\[0\]") as caught:
             api.repo_info(one, repo_type=kind, expand=unknown)
         messages.add(caught.value.response.json()["error"])
     [message] = messages
