@@ -8,7 +8,7 @@ from hublish.api.options import HubOptions, takes
 from hublish.api.plan import planned
 from hublish.api.read_project import AnyManifest, read_plan_file, read_project
 from hublish.api.session import Session
-from hublish.base.errors import DeclinedError, ManifestInvalidError
+from hublish.base.errors import DeclinedError, HublishError, ManifestInvalidError
 from hublish.base.values import Plan, Project, Receipt
 from hublish.pipeline.compare.advice import with_advice
 from hublish.pipeline.compare.stale import refuse_stale
@@ -53,7 +53,7 @@ def publish(
     with Session(read_project(_as_reviewed(manifest, reviewed), lock=lock), **options) as session:
         # A reviewed plan is only compared. The release is always planned anew, against the head as it is now.
         fresh = planned(session)
-        refuse_impossible(fresh)
+        _refuse_impossible(fresh)
         path = session.project.lock_path
         require_writable(path, fresh)
         if reviewed is not None:
@@ -70,6 +70,15 @@ def published(session: Session, lock: Path | None, plan: Plan | None = None) -> 
     plan = planned(session)
     require_writable(path, plan)
     return publishing(session.hub, path).run(plan, session.progress)
+
+
+def _refuse_impossible(plan: Plan) -> None:
+    try:
+        refuse_impossible(plan)
+    except HublishError as error:
+        # Nothing was confirmed, so that the warnings were not shown before.
+        error.problems = (*error.problems, *plan.release.warnings)
+        raise
 
 
 def _reviewed(plan: Plan | PlanDocument | str | Path | None) -> PlanDocument | None:

@@ -1,15 +1,18 @@
 """The Hub refuses one step: its own words are reported, and no repo or branch of the refused run is left behind."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
-from huggingface_hub import constants
+from huggingface_hub import close_session, constants
 
 import hublish
 from hublish.base.errors import HublishError, RemoteConflictError, RemoteError
+from hublish.hub.server import EmbeddedHub
+from hublish.hub.server.stores import Limits
 from tests.faults.projects import LARGE, REGULAR, Release
-from tests.faults.proxy import Answer, Behavior, Call, Forward, doing, edited, instead
+from tests.faults.proxy import Answer, Behavior, Call, Forward, Proxy, doing, edited, instead
 
 REPO = r"/api/(models|datasets|spaces)/[^?]*"
 BEFORE_THE_COMMIT = {
@@ -268,3 +271,21 @@ def test_a_conflict_is_not_a_refusal(release: Release, by_lfs: None, sleeps: lis
     with pytest.raises(RemoteConflictError):
         release.publish()
     assert release.api.file_exists(release.repo_id, "theirs.txt")
+
+
+@pytest.mark.parametrize(("request_", "skip"), [("^PUT /lfs", 2), ("^POST /lfs", 0)], ids=["a part", "the last step"])
+def test_a_refused_part_of_a_file_leaves_no_repo(
+    tmp_path: Path, by_lfs: None, sleeps: list[float], request_: str, skip: int
+) -> None:
+    limits = Limits(multipart=100_000, part=64_000)
+    with EmbeddedHub(tmp_path / "hub", limits=limits) as hub, Proxy(hub.endpoint).running() as proxy:
+        release = Release.make(tmp_path / "project", "acme/in-parts", proxy, hub)
+        proxy.on(request_, REFUSALS["507"], skip=skip)
+        with pytest.raises(RemoteError, match="Insufficient storage") as failure:
+            release.publish()
+        assert failure.value.message.startswith("sending to acme/in-parts: ")
+        assert "free storage" in failure.value.hint
+        assert not release.api.repo_exists(release.repo_id)
+        proxy.clear()
+        assert release.publish().verified
+    close_session()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import hublish
-from hublish.base.errors import PolicyError
+from hublish.base.errors import PolicyError, RemoteIgnoredError
 from hublish.hub.client.hub import Hub
 from hublish.schemas.diagnose.problems import Problem, errors_in
 
@@ -76,3 +76,12 @@ def test_an_error_hides_no_warning(verb: str, faulty: Path, hub: Hub) -> None:
     problems: tuple[Any, ...] = caught.value.problems
     assert [problem.code for problem in errors_in(problems)] == ["policy.secret"]
     assert warned(problems) >= expected
+
+
+def test_a_release_that_cannot_be_published_keeps_its_warnings(faulty: Path, hub: Hub) -> None:
+    expected = warned(hublish.check(faulty))
+    (faulty.parent / ".gitignore").write_text("*.csv\n")
+    faulty.write_text(faulty.read_text().replace("[{", "[{source: .gitignore}, {"))
+    with pytest.raises(RemoteIgnoredError) as caught:
+        _published(faulty, hub)
+    assert {code for code, _ in warned(caught.value.problems)} == {code for code, _ in expected}
