@@ -114,8 +114,7 @@ def _sharded(listing: Listing, index: str, torch: list[str]) -> Part:
     weight_map = listing.json_object(index).get("weight_map")
     names = weight_map.values() if isinstance(weight_map, dict) else ()
     shards = {join(dirname(index), str(name)) for name in names}
-    stem = basename(index).removesuffix(_INDEX)
-    target = f"{_SAFE_NAMES.get(stem, stem)}.safetensors"
+    target = f"{_safe_name(basename(index).removesuffix(_INDEX))}.safetensors"
     why = f"{len(shards)} shards, converted: no pickle is uploaded"
     brings = tuple(path for path in torch if path in shards)
     return Part((index,), why, "safetensors", path_in_repo=target, brings=brings)
@@ -182,9 +181,15 @@ def _options_with_key(path: Path, key: str | None) -> dict[str, Any]:
 
 def _converted(options_of: Mapping[str, Mapping[str, Any]], why: str) -> Iterator[Part]:
     for path, options in options_of.items():
-        stem = basename(path).rpartition(".")[0]
+        stem = _safe_name(basename(path).rpartition(".")[0])
         target = stem if _OWN_NAMES.match(stem) or len(options_of) > 1 else "model"
         yield Part((path,), why, "safetensors", options, f"{target}.safetensors")
+
+
+def _safe_name(stem: str) -> str:
+    """Return the name of converted weights; a variant follows a dot, as in `pytorch_model.fp16`."""
+    name, dot, variant = stem.partition(".")
+    return f"{_SAFE_NAMES.get(name, name)}{dot}{variant}"
 
 
 def _with_suffix(paths: Iterable[str], suffix: str | tuple[str, ...]) -> tuple[str, ...]:

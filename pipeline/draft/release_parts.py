@@ -18,7 +18,7 @@ class Part:
     serializer: str = "copy"
     options: Mapping[str, Any] = field(default_factory=dict)
     path_in_repo: str | None = None
-    """The new name of a single file."""
+    """The new name of a single file, which stays in its folder."""
     brings: tuple[str, ...] = ()
     """Files that the serializer adds by itself: the shards of an index, the external data of an ONNX model."""
 

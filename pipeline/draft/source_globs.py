@@ -60,7 +60,8 @@ def sources(part: Part, root: str, around: Neighbors) -> tuple[Source, ...]:
     """Return the sources of a part: files below `root` keep their path from there, others go to the top of the repo."""
     # A renamed file cannot share a source with others.
     if part.path_in_repo is not None:
-        return (Source(part.files[0], part.path_in_repo, part.files),)
+        target = join(inside(dirname(part.files[0]), root), part.path_in_repo)
+        return (Source(part.files[0], target, part.files),)
     whole = _whole_folders(part.files, root, around) if part.serializer == "copy" else {}
     found = [Source(f"{folder}/", f"{inside(folder, root)}/", tuple(files)) for folder, files in whole.items()]
     covered = {path for files in whole.values() for path in files}

@@ -306,6 +306,22 @@ def ask_gguf(reference: str) -> Any:
     return [tensor.name, tensor.data.tolist()]
 
 
+def as_checkpoints(save: Callable[[Path], None]) -> Callable[[Path], None]:
+    """Return a function that saves every file of weights as these libraries did before safetensors."""
+
+    def save_pickles(folder: Path) -> None:
+        import torch
+        from safetensors.torch import load_file
+
+        save(folder)
+        for path in sorted(folder.rglob("*.safetensors")):
+            name = path.stem if path.stem.startswith("diffusion_") else "pytorch_model"
+            torch.save(load_file(path), path.with_name(f"{name}.bin"))
+            path.unlink()
+
+    return save_pickles
+
+
 def _file(reference: str, name: str) -> str:
     path = Path(reference, name)
     return str(path) if path.is_file() else hf_hub_download(reference, name)
@@ -320,8 +336,10 @@ MODELS = {
     "transformers_tied": Model(save_tied, ask_tied),
     "transformers_own_code": Model(save_own_code, ask_own_code),
     "sentence_transformers": Model(save_sentences, ask_sentences),
+    "sentence_transformers_checkpoints": Model(as_checkpoints(save_sentences), ask_sentences),
     "peft": Model(save_adapter, ask_adapter),
     "diffusers": Model(save_pipeline, ask_pipeline),
+    "diffusers_checkpoints": Model(as_checkpoints(save_pipeline), ask_pipeline),
     "keras": Model(save_keras, ask_keras),
     "skops": Model(save_skops, ask_skops),
     "onnx": Model(save_onnx, ask_onnx),

@@ -35,6 +35,7 @@ ARRAYS: dict[str, int | str] = {
     "sharded_pickles": 2,
     "torch_checkpoint": 13,
     "example": 4,
+    "pickles_in_folders": 3,
     "streamlit": 1,
     **dict.fromkeys(("gguf", "quantized_folders"), "loads one file, and there are 3"),
     "onnx": "loads one file, and there are 2",

@@ -28,6 +28,10 @@ def left_out(folder: Path) -> dict[str, str]:
         (("pytorch_model.bin",), {"pytorch_model.bin": "model.safetensors"}),
         (("adapter_model.bin",), {"adapter_model.bin": "adapter_model.safetensors"}),
         (("net.pt",), {"net.pt": "model.safetensors"}),
+        (
+            ("pytorch_model.bin", "pytorch_model.fp16.bin"),
+            {"pytorch_model.bin": "model.safetensors", "pytorch_model.fp16.bin": "model.fp16.safetensors"},
+        ),
         (("encoder.pt", "decoder.pt"), {"decoder.pt": "decoder.safetensors", "encoder.pt": "encoder.safetensors"}),
         (("best.pt", "last.pt", "epoch_3.pt"), {"best.pt": "model.safetensors"}),
         (("model_best.pth", "model_epoch10.pth"), {"model_best.pth": "model.safetensors"}),

@@ -198,6 +198,20 @@ def whole_checkpoint(folder: Path) -> None:
     mit(folder)
 
 
+def pickles_in_folders(folder: Path) -> None:
+    """A pipeline in the format before safetensors: every component is converted in its own folder."""
+    parts = {"unet": ["diffusers", "UNet2DConditionModel"], "text_encoder": ["transformers", "CLIPTextModel"]}
+    write(folder / "export" / "model_index.json", {"_class_name": "StableDiffusionPipeline", **parts})
+    checkpoint(folder / "export" / "unet" / "diffusion_pytorch_model.bin")
+    shards = [f"pytorch_model-{number:05d}-of-00002.bin" for number in (1, 2)]
+    for number, name in enumerate(shards):
+        checkpoint(folder / "export" / "text_encoder" / name, f"layer.{number}")
+    index = {"weight_map": {f"layer.{number}": name for number, name in enumerate(shards)}}
+    write(folder / "export" / "text_encoder" / "pytorch_model.bin.index.json", index)
+    for name in parts:
+        write(folder / "export" / name / "config.json", {})
+
+
 def keras_archive(folder: Path) -> None:
     keras(folder / "digits.keras")
     write(folder / "train.py", "import keras\n")
@@ -343,6 +357,14 @@ SHAPES = {
     "two_runs": Shape(two_runs, ("README.md", "config.json", "hub.yaml", "model.safetensors"), warned=(NO_LICENSE,)),
     "whole_checkpoint": Shape(
         whole_checkpoint, ("LICENSE", "README.md", "config.json", "hub.yaml", "model.safetensors")
+    ),
+    "pickles_in_folders": Shape(
+        pickles_in_folders,
+        (
+            *("README.md", "hub.yaml", "model_index.json", "text_encoder/config.json"),
+            *("text_encoder/model.safetensors", "unet/config.json", "unet/diffusion_pytorch_model.safetensors"),
+        ),
+        warned=(NO_LICENSE,),
     ),
     "keras_archive": Shape(keras_archive, ("README.md", "digits.keras", "hub.yaml"), warned=(NO_LICENSE,)),
     "keras_weights": Shape(keras_weights, ("README.md", "digits.weights.h5", "hub.yaml"), warned=(NO_LICENSE,)),
