@@ -14,7 +14,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from hublish.base.disk_space import disk_full
 from hublish.base.errors import (
     AuthenticationError,
     CardError,
@@ -24,6 +23,7 @@ from hublish.base.errors import (
     SourceError,
     UsageError,
     conceal,
+    disk_full,
 )
 from hublish.base.own_credentials import own_credentials
 from hublish.base.progress import SILENT, Progress

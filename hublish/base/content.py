@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from hublish.base.disk_space import NO_ROOM
+from hublish.base.errors import NO_ROOM
 
 # A link that replaced the file is not followed (ELOOP), and a FIFO that replaced it does not block the open.
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC

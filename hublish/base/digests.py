@@ -7,8 +7,7 @@ from io import FileIO
 from typing import Final, TypeVar
 
 from hublish.base.content import ContentChangedError
-from hublish.base.disk_space import disk_full
-from hublish.base.errors import SourceChangedError
+from hublish.base.errors import SourceChangedError, disk_full
 from hublish.base.values import Digest, ReleaseFile, RemoteFile
 from hublish.schemas.diagnose.problems import Problem
 

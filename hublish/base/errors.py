@@ -1,10 +1,27 @@
 """The errors of hublish. Each has a message, a hint on the next step, and a stable code; none contains a credential."""
 
+import errno
+import os
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import ClassVar
+from pathlib import Path
+from typing import ClassVar, Final
 
 from hublish.schemas.diagnose.problems import Location, Problem, masked, without_secrets
+
+_REASONS: Final = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EFBIG: "the file would exceed the limit for the size of a file",
+}
+NO_ROOM: Final = frozenset(_REASONS)
+"""The numbers of the errors for which a file cannot grow."""
+
+# xet is written in Rust, and only its texts have the number of the error; SQLite has an error of its own.
+_RUST: Final = re.compile(r"\(os error (\d+)\)")
+_SQLITE: Final = "database or disk is full"
+_HINT: Final = "free some space, or choose a folder on another disk: --local-dir, --cache-dir, HF_HOME, TMPDIR"
 
 
 # A subclass exists where a caller may want to handle the case, or a script the code. All other
@@ -165,6 +182,10 @@ class NoArraysError(LoadError, code="load.no_arrays"):
     """The release contains no arrays by name, but another object: an estimator, a learner."""
 
 
+class DiskFullError(HublishError, code="system.disk_full"):
+    """A disk, a quota or the limit for the size of a file leaves no room."""
+
+
 class HiddenCauseError(Exception):
     """Takes the place of an exception whose text contains a credential, with that text masked."""
 
@@ -209,3 +230,54 @@ def _hidden(linked: BaseException, known: tuple[str, ...]) -> BaseException:
     hidden.__cause__, hidden.__context__ = linked.__cause__, linked.__context__
     hidden.__suppress_context__ = linked.__suppress_context__
     return hidden
+
+
+def disk_full(error: BaseException, place: Path | None = None, *, hint: str = _HINT) -> DiskFullError | None:
+    """Return the error to raise when an exception, or one that led to it, reports a full disk; else None.
+
+    Args:
+        error: any exception.
+        place: the file or folder that was written, if the exception does not name it.
+        hint: the next step.
+    """
+    for one in _chain(error):
+        if isinstance(one, DiskFullError):
+            return one
+        number = _number(one)
+        if number is not None and number in _REASONS:
+            # An operation with two paths, such as a copy, fails at its target.
+            named = getattr(one, "filename2", None) or getattr(one, "filename", None)
+            path = Path(os.fsdecode(named)) if isinstance(named, str | bytes) else place
+            return DiskFullError(f"{_REASONS[number]}{_left(path)}", hint=hint)
+    return None
+
+
+def _number(error: BaseException) -> int | None:
+    if isinstance(error, OSError) and error.errno is not None:
+        return error.errno
+    found = _RUST.search(text := str(error))
+    return int(found[1]) if found else errno.ENOSPC if _SQLITE in text else None
+
+
+def _left(path: Path | None) -> str:
+    if path is None:
+        return ""
+    # The folder may not exist, as there was no room to create it.
+    folder = next((each for each in (path, *path.absolute().parents) if each.is_dir()), None)
+    if folder is None:
+        return f": {path}"
+    # Imported here: most runs have room.
+    import shutil
+
+    from hublish.schemas.documents.sizes import format_size
+
+    return f": {path}, with {format_size(shutil.disk_usage(folder).free)} left"
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    current: BaseException | None = error
+    seen: set[int] = set()
+    while current is not None and id(current) not in seen:
+        yield current
+        seen.add(id(current))
+        current = current.__cause__ or current.__context__

@@ -2,8 +2,7 @@
 
 from contextlib import suppress
 
-from hublish.base.disk_space import disk_full
-from hublish.base.errors import HublishError
+from hublish.base.errors import HublishError, disk_full
 from hublish.cli.report import Report
 
 FAILED = 1

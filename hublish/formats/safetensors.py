@@ -6,8 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from hublish.base.disk_space import disk_full
-from hublish.base.errors import HublishError, LoadError, SerializationError
+from hublish.base.errors import HublishError, LoadError, SerializationError, disk_full
 from hublish.base.progress import Progress
 from hublish.formats.catalogue import BuiltIn
 from hublish.formats.format_options import SafetensorsOptions

@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import ClassVar, Final
 
 from hublish.base import durable
-from hublish.base.disk_space import DiskFullError, disk_full
-from hublish.base.errors import HublishError
+from hublish.base.errors import DiskFullError, HublishError, disk_full
 from hublish.base.values import Plan, Receipt
 from hublish.pipeline.lock.records import lock_document
 

@@ -14,7 +14,6 @@ from json import JSONDecodeError
 from typing import Any, Final
 
 from hublish.base import errors
-from hublish.base.disk_space import DiskFullError, disk_full
 from hublish.hub.client.installed_client import xet_folder
 from hublish.schemas.secrets.masking import redact
 
@@ -264,8 +263,8 @@ def _for_status(status: int, code: str | None, action: str, detail: str) -> erro
 
 def _without_response(error: Exception, action: str, detail: str) -> errors.HublishError:
     # Apart from downloads, the client writes to the cache of xet alone.
-    if full := disk_full(error, xet_folder()):
-        return DiskFullError(f"{action}: {full.message}", hint=full.hint)
+    if full := errors.disk_full(error, xet_folder()):
+        return errors.DiskFullError(f"{action}: {full.message}", hint=full.hint)
     if any("OfflineModeIsEnabled" in _names(one) for one in _chain(error)):
         # The network is not asked at all, so that checking it would not help.
         return errors.OfflineError(

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from hublish.base.disk_space import disk_full
-from hublish.base.errors import HublishError, NotFoundError, RemoteConflictError, RemoteError
+from hublish.base.errors import HublishError, NotFoundError, RemoteConflictError, RemoteError, disk_full
 from hublish.base.values import ReleaseFile, RepoRef, Target
 from hublish.hub.client import failures, listings, xet_memory
 from hublish.hub.client.guarded_session import commit_requests

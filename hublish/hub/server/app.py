@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, unquote, urlencode
 
-from hublish.base.disk_space import disk_full
+from hublish.base.errors import disk_full
 from hublish.hub.server import access
 from hublish.hub.server.http import (
     ANONYMOUS_LIMIT,

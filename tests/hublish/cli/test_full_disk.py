@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 import hublish
-from hublish.base.disk_space import DiskFullError
+from hublish.base.errors import DiskFullError
 from hublish.hub.server import EmbeddedHub
-from tests.hublish.base.test_disk_space import limited_files
+from tests.hublish.base.test_errors import limited_files
 from tests.hublish.cli.running import Run
 
 

@@ -232,7 +232,8 @@ def test_no_argument_is_shown_when_it_is_a_token(desk: Desk, monkeypatch: pytest
     count = 0
     for index, (token, words) in enumerate(lines):
         # A twelfth of the lines for each token: every line once, every kind several times.
-        if index % 12 != 0 or "\n" in token:
+        # `build --out` creates a folder of that name, on request.
+        if index % 12 != 0 or "\n" in token or words[:2] == ["build", "--out"]:
             continue
         count += 1
         desk.run(words, token)

@@ -9,7 +9,6 @@ from huggingface_hub import get_session
 from huggingface_hub.errors import FileMetadataError, LocalEntryNotFoundError, OfflineModeIsEnabled
 
 from hublish.base import errors
-from hublish.base.disk_space import DiskFullError
 from hublish.hub.client import failures
 
 # The HTTP library of the client: httpx or httpx2, by its version.
@@ -59,7 +58,7 @@ def caused(outer: Exception, cause: Exception) -> Exception:
         (TypeError("not a mapping"), errors.RemoteError),
         (ValueError("malformed"), errors.RemoteError),
         (PermissionError(13, "Permission denied", "/cache"), errors.HublishError),
-        (OSError(28, "No space left on device"), DiskFullError),
+        (OSError(28, "No space left on device"), errors.DiskFullError),
         (RuntimeError("anything"), errors.RemoteError),
     ],
 )

@@ -11,7 +11,7 @@ import pytest
 
 from hublish.base import durable
 from hublish.base.content import InMemory, copy
-from hublish.base.disk_space import disk_full
+from hublish.base.errors import disk_full
 
 LIMIT = 200_000
 
