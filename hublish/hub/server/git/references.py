@@ -6,7 +6,7 @@ process dies, and stores written by older versions need no migration.
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -68,6 +68,12 @@ class References:
                 _read_files(git, reached, self._facts)
                 found |= wanted & reached.trees | wanted & reached.blobs
             return found
+
+    def reader(self, git: GitRepository) -> Callable[[str], bool]:
+        """Return a function that tells whether a branch, a tag or a pull request reaches an object now."""
+        with self._reached(git) as reached:
+            _read_files(git, reached, self._facts)
+        return lambda sha: sha in reached.blobs or sha in reached.trees or sha in reached.parents
 
     def contains(self, git: GitRepository, commits: set[str], trees: set[str], blobs: set[str]) -> bool:
         """Return whether a branch, a tag or a pull request reaches all of these objects, each of its type."""

@@ -77,8 +77,10 @@ class Refs:
 
     def conflicting(self, name: str) -> str | None:
         """Return an existing ref that cannot coexist with `name` (`a` with `a/b`), or None."""
-        others = self.list("/".join(name.split("/", 2)[:2]) + "/")
-        return next((one for one in others if one.startswith(f"{name}/") or name.startswith(f"{one}/")), None)
+        # Not by a list of all refs, of which there may be thousands.
+        parts = name.split("/")
+        above = ("/".join(parts[:count]) for count in range(3, len(parts)))
+        return next(filter(self.get, above), None) or next(iter(self.list(f"{name}/")), None)
 
     def _packed(self) -> dict[str, str]:
         # Only a manual `git gc` creates this file; this server does not.

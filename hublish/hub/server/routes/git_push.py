@@ -8,7 +8,7 @@ import asyncio
 import io
 import re
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import IO
@@ -188,6 +188,7 @@ class _Push:
     pointers: dict[str, Pointer] = field(default_factory=dict)  # new ones, by blob id
     refused: dict[str, str] = field(default_factory=dict)  # the reason by blob id
     finished: bool = False
+    reaches: Callable[[str], bool] | None = None
 
     def read(self, descriptor: int, start: int, end: int) -> None:
         """Read the pack and check every object by itself; raise PackError when one is damaged."""
@@ -212,7 +213,7 @@ class _Push:
 
     def _known(self, sha: str) -> tuple[int, bytes] | None:
         # The base of a delta, which the new object may repeat: only one that the client can have.
-        return self.git.raw(sha) if self.hub.references.objects(self.git, [sha]) else None
+        return self.git.raw(sha) if self._is_reached(sha) else None
 
     def problem(self, heads: Iterable[str]) -> str:
         """Return the reason why the objects are not accepted, or an empty string; raise PackError for endless trees."""
@@ -315,8 +316,11 @@ class _Push:
         return commit
 
     def _is_reached(self, sha: str) -> bool:
-        tags = self.git.refs.list("refs/tags/").values()
-        return sha in tags or self.hub.references.has_commit(self.git, sha)
+        if self.reaches is None:  # once: a push may name thousands of objects
+            tags = set(self.git.refs.list("refs/tags/").values())
+            reader = self.hub.references.reader(self.git)
+            self.reaches = lambda sha: sha in tags or reader(sha)
+        return self.reaches(sha)
 
     def _require_fast_forward(self, kind: str, current: str, target: str) -> None:
         if kind == "tags":
