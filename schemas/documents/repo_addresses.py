@@ -33,13 +33,15 @@ _EXAMPLE: Final = "write the id as the Hub shows it, such as acme/digits-mlp or 
 
 @dataclass(frozen=True, slots=True)
 class RepoAddress:
-    """A repo, with as much as its address says about it."""
+    """A repo, and the type, revision and host that its address contains."""
 
     repo_id: str
     repo_type: RepoType | None = None
     revision: str | None = None
     host: str | None = None
     """The host of a URL, with its port; None for an id, which is of the Hub in use."""
+    scheme: str = "https"
+    """`http` for the URL of a Hub without TLS, such as one on this machine."""
 
     def on(self, endpoint: str, repo_type: RepoType | None = None, revision: str | None = None) -> "RepoAddress":
         """Return the address completed by the arguments beside it.
@@ -54,7 +56,9 @@ class RepoAddress:
         """
         if self.host is not None and self.host != _host_of(endpoint):
             msg = f"the URL is of {self.host}, and the Hub in use is {_host_of(endpoint)}"
-            raise InvalidValueError(msg, f"{self.spelling}; or use that Hub with --endpoint https://{self.host}")
+            raise InvalidValueError(
+                msg, f"{self.spelling}; or use that Hub with --endpoint {self.scheme}://{self.host}"
+            )
         for name, given, named in (
             ("repo_type", repo_type, self.repo_type),
             ("revision", revision, self.revision),
@@ -119,7 +123,8 @@ def _of_url(text: str) -> RepoAddress:
         # A password with a slash in it ends the host for `urlsplit`, and looks like a port and an id.
         raise InvalidValueError(_NO_REPO, _EXAMPLE)
     # Queries and fragments choose a part or a view of the page, never another repo.
-    return _in_path(parts, "url", host)
+    found = _in_path(parts, "url", host)
+    return replace(found, scheme="http") if url.scheme == "http" and host != _PUBLIC_HUB else found
 
 
 def _of_id(text: str) -> RepoAddress:

@@ -147,6 +147,7 @@ def test_a_password_is_not_repeated(text: str) -> None:
         ("https://hub.example.com:8443", f"{HUB}/acme/a/tree/v1"),
         ("embedded", "https://hub.example.com:8443/acme/a/tree/v1"),
         (HUB, "https://hub.example.com:8443/acme/a/tree/v1"),
+        ("embedded", "http://127.0.0.1:8080/acme/a/tree/v1"),
         ("https://hub.example.com", "https://hub.example.com:8443/acme/a/tree/v1"),
     ],
 )
@@ -155,7 +156,7 @@ def test_the_url_of_another_hub_is_refused_with_both_spellings(endpoint: str, te
     with pytest.raises(InvalidValueError, match="the Hub in use is") as caught:
         address.on(endpoint)
     assert "write `acme/a@v1`" in caught.value.hint
-    assert f"--endpoint https://{address.host}" in caught.value.hint
+    assert f"--endpoint {text.partition('://')[0]}://{address.host}" in caught.value.hint
 
 
 def test_the_address_is_completed_by_the_arguments_and_never_contradicts_them() -> None:
