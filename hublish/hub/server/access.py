@@ -4,8 +4,7 @@ import base64
 import binascii
 from collections.abc import Iterable
 
-from hublish.hub.server.access_requests import AccessRequest, AccessRequests
-from hublish.hub.server.accounts import Account
+from hublish.hub.server.accounts import AccessRequest, AccessRequests, Account
 from hublish.hub.server.git.repository import GitRepository
 from hublish.hub.server.http import Request
 from hublish.hub.server.refusals import HubError, forbidden, invalid_token, repo_not_found, unauthenticated

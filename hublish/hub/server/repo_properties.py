@@ -12,10 +12,10 @@ from typing import Any
 
 from hublish.hub.server.git.git_trees import Entry
 from hublish.hub.server.inferred_metadata import metadata_of
-from hublish.hub.server.metadata_cache import Metadata
 from hublish.hub.server.repositories import Settings, timestamp
 from hublish.hub.server.snapshots import Snapshot
 from hublish.hub.server.spaces import read_space
+from hublish.hub.server.stores import Metadata
 
 
 def _names(text: str, *more: str) -> tuple[str, ...]:

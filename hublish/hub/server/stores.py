@@ -1,15 +1,18 @@
 """The stores of one root and the settings of this server: everything a handler works with."""
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from dataclasses import astuple, dataclass
 from pathlib import Path
+from typing import Any
 
 from hublish.hub.server.accounts import Accounts
 from hublish.hub.server.git.lfs_pointers import BlobFacts
 from hublish.hub.server.git.references import References
 from hublish.hub.server.git.repository import TreeCache, UnpackedFiles
-from hublish.hub.server.metadata_cache import MetadataCache
 from hublish.hub.server.objects import ObjectStore, Senders
 from hublish.hub.server.repositories import Repositories
 from hublish.hub.server.uploads import Uploads
@@ -46,3 +49,59 @@ class Hub:
         self.xet_hash = xet_hash
         # A push of many objects takes 100 MB of memory: others wait, without a thread.
         self.receiving = asyncio.Semaphore(2)
+
+
+# Bytes of all of it together, as JSON; in memory they take about five times as much.
+MAX_BYTES = 16 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """The metadata of one tree; None for a property that it does not have."""
+
+    card: dict[str, Any] | None
+    tags: tuple[str, ...]
+    library_name: str | None = None
+    pipeline_tag: str | None = None
+    config: dict[str, Any] | None = None
+    transformers_info: dict[str, Any] | None = None
+    safetensors: dict[str, Any] | None = None
+    gguf: dict[str, Any] | None = None
+    has_app: bool = False  # of a Space
+
+    def strings(self, key: str) -> list[str]:
+        """Return the strings under a key of the card, one or a list."""
+        return list(strings((self.card or {}).get(key)))
+
+
+class MetadataCache:
+    """The most recently used metadata, by the type of repository and the id of its tree."""
+
+    def __init__(self, max_bytes: int = MAX_BYTES) -> None:
+        self._max_bytes = max_bytes
+        self._known: OrderedDict[tuple[str, str], tuple[Metadata, int]] = OrderedDict()
+        self._bytes = 0
+        self._lock = threading.Lock()
+
+    def get(self, key: tuple[str, str]) -> Metadata | None:
+        """Return the metadata under a key, or None."""
+        with self._lock:
+            if found := self._known.get(key):
+                self._known.move_to_end(key)
+                return found[0]
+            return None
+
+    def put(self, key: tuple[str, str], metadata: Metadata) -> None:
+        """Keep the metadata under a key, and forget what was not used for the longest time."""
+        size = len(json.dumps(astuple(metadata)))
+        with self._lock:
+            if key not in self._known:
+                self._known[key] = (metadata, size)
+                self._bytes += size
+            while self._bytes > self._max_bytes:
+                self._bytes -= self._known.popitem(last=False)[1][1]
+
+
+def strings(value: Any) -> Iterator[str]:
+    """Yield the strings of a value in a card, which may be one or a list."""
+    return (item for item in (value if isinstance(value, list) else [value]) if isinstance(item, str))

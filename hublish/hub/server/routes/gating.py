@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from hublish.hub.server.access import authorize, authorize_write, repo_of, repo_to_write
-from hublish.hub.server.access_requests import STATUSES, AccessRequest, AccessRequests
+from hublish.hub.server.accounts import STATUSES, AccessRequest, AccessRequests
 from hublish.hub.server.http import Request, Response, json_response, page_of
 from hublish.hub.server.refusals import HubError, bad_request, forbidden, unauthenticated
 from hublish.hub.server.repo_ids import RepoId

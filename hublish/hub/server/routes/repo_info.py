@@ -1,9 +1,31 @@
-"""Descriptions of single repositories: settings, card, files, and what the files tell."""
+"""Descriptions of repositories: of a single one, and of those in a list with its filters, sorts and pages."""
 
-from hublish.hub.server.http import Request, Response, expanded, json_response
-from hublish.hub.server.repo_properties import EXPANDABLE, INFO, Described
-from hublish.hub.server.snapshots import requested_snapshot
+import json
+import math
+import re
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from hublish.hub.server.access import identify, require_account
+from hublish.hub.server.accounts import Account
+from hublish.hub.server.http import Request, Response, expanded, json_response, page_of
+from hublish.hub.server.refusals import HubError, bad_request, invalid_option
+from hublish.hub.server.repo_ids import RepoId
+from hublish.hub.server.repo_properties import (
+    EXPANDABLE,
+    EXPANDABLE_IN_LISTS,
+    FULL,
+    INFO,
+    LISTED,
+    Described,
+    used_storage,
+)
+from hublish.hub.server.repositories import DEFAULT_BRANCH, Settings, timestamp
+from hublish.hub.server.snapshots import open_snapshot, requested_snapshot
 from hublish.hub.server.stores import Hub
+from hublish.schemas.documents.hub_names import REPO_TYPES
 
 
 def repo_info(hub: Hub, request: Request) -> Response:
@@ -17,3 +39,275 @@ def repo_info(hub: Hub, request: Request) -> Response:
         if request.flag("securityStatus"):
             info["securityRepoStatus"] = {"scansDone": False, "filesWithIssues": []}
         return json_response(info)
+
+
+# Repositories in one page of a list.
+PAGE = 1000
+
+# Spaces in the result of a search.
+MAX_RESULTS = 100
+
+# Bytes after which a page ends early: cards and file lists can be long.
+PAGE_BYTES = 4 << 20
+
+SORTS = ("createdAt", "downloads", "lastModified", "likes", "trendingScore", "id")
+
+_UNITS = {"": 1, "K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
+_BOUND = re.compile(r"(min|max):(\d{1,15}(?:\.\d{1,9})?)([KMBT]?)", re.IGNORECASE)
+
+# Programs that run models: tags of which a model needs one, and its possible tasks.
+_RUN_GGUF = (
+    "llama.cpp ollama lmstudio jan koboldcpp backyard sanctum jellybox msty localai recursechat node-llama-cpp ramalama"
+    " lemonade pi unsloth anythingllm"
+)
+_RUN_DIFFUSERS = "diffusionbee draw-things drawthings invoke joyfusion"
+_TEXT = ("text-generation", "image-text-to-text")
+_APPS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    **dict.fromkeys(_RUN_GGUF.split(), (("gguf",), ())),
+    **dict.fromkeys(_RUN_DIFFUSERS.split(), (("diffusers",), ())),
+    **dict.fromkeys(("vllm", "docker-model-runner"), (("transformers", "gguf"), _TEXT)),
+    **dict.fromkeys(("sglang", "tgi"), (("transformers",), _TEXT)),
+    **dict.fromkeys(("mlx-lm", "mlx"), (("mlx",), _TEXT)),
+}
+
+# Everything that a list takes besides filters.
+_OPTIONS = {"sort", "direction", "limit", "cursor", "full", "config", "cardData", "expand", "expand[]", "linked"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A repository that may belong to a list, with its place in the order."""
+
+    repo: RepoId
+    settings: Settings
+    key: str
+
+
+def list_repos(hub: Hub, request: Request) -> Response:
+    """`GET /api/P?author=..&search=..&filter=..&sort=..&limit=..`."""
+    caller = identify(hub, request)
+    kind = request.params["kind"].removesuffix("s")
+    wanted = expanded(request, EXPANDABLE_IN_LISTS[kind])
+    filters = list(_filters(request, kind))
+    sort = _option(request, "sort", SORTS, "lastModified")
+    descending = _option(request, "direction", ("-1", "1"), "-1") == "-1"
+    # Before the page is known, little is kept of each repository, and little is read without filters for its files.
+    found = list(_candidates(hub, request, caller, kind, filters, sort))
+    found.sort(key=lambda candidate: candidate.key, reverse=descending)
+    names = ("_id", "id", sort, *wanted) if wanted else _shown(request, kind)
+    shown: list[dict[str, Any]] = []
+    size = 0
+    page, headers = page_of(request, found, PAGE)
+    for count, candidate in enumerate(page, 1):
+        shown += _described(hub, candidate, names)
+        size += len(json.dumps(shown[-1:]))
+        if size > PAGE_BYTES:
+            _, headers = page_of(request, found, count)
+            break
+    return json_response(shown, headers=headers)
+
+
+def list_own_repos(hub: Hub, request: Request) -> Response:
+    """`GET /api/settings/repositories`, and the same of an organization: all types, the largest first."""
+    account = require_account(hub, request)
+    namespace = request.params.get("organization", account.user)
+    if not account.belongs_to(namespace):
+        raise HubError(404, None, f"You are not a member of an organization {namespace}")
+    found = [shown for kind in REPO_TYPES for shown in _stored(hub, account, kind, namespace)]
+    total = sum(shown["storage"] for shown in found)
+    found.sort(key=lambda shown: (-shown["storage"], shown["type"], shown["id"]))
+    page, headers = page_of(request, found, PAGE)
+    shares = [{**shown, "storagePercent": 100 * shown["storage"] / total if total else 0} for shown in page]
+    return json_response(shares, headers=headers)
+
+
+def _stored(hub: Hub, account: Account, kind: str, namespace: str) -> Iterator[dict[str, Any]]:
+    for described in _visible(hub, account, kind, lambda repo: repo.namespace == namespace):
+        yield {
+            "id": described.snapshot.repo.full_name,
+            "type": kind,
+            "updatedAt": timestamp(described.snapshot.commit.time),
+            "visibility": described.settings.visibility,
+            "storage": used_storage(described),
+        }
+
+
+def _option(request: Request, name: str, allowed: tuple[str, ...], default: str) -> str:
+    value = request.first(name) or default
+    if value not in allowed:
+        raise invalid_option(allowed, name)
+    return value
+
+
+_ONLY_OF = {"config": "model", "linked": "space"}
+
+
+def _shown(request: Request, kind: str) -> tuple[str, ...]:
+    names = LISTED[kind] + (FULL[kind] if request.flag("full") else ())
+    for flag, more in (("cardData", ("cardData",)), ("config", ("config",)), ("linked", ("models", "datasets"))):
+        names += more if request.flag(flag) and (flag == "cardData" or kind == _ONLY_OF[flag]) else ()
+    return names
+
+
+def _candidates(
+    hub: Hub, request: Request, caller: Account | None, kind: str, filters: list["_Filter"], sort: str
+) -> Iterator[_Candidate]:
+    author, words = request.first("author").lower(), " ".join(request.query.get("search", ())).lower().split()
+
+    def is_named(repo: RepoId) -> bool:
+        return author in ("", repo.namespace.lower()) and all(word in repo.full_name.lower() for word in words)
+
+    for described in _visible(hub, caller, kind, is_named):
+        if all(passes(described) for passes in filters):
+            key = str(described.select((sort,))[sort])
+            yield _Candidate(described.snapshot.repo, described.settings, key)
+
+
+def _visible(
+    hub: Hub, caller: Account | None, kind: str, is_wanted: Callable[[RepoId], bool] = lambda _: True
+) -> Iterator[Described]:
+    """Yield the wanted repositories that the caller may know about, each opened until the next one."""
+    for repo in filter(is_wanted, hub.repositories.list(kind)):
+        with suppress(HubError):  # deleted meanwhile
+            settings = hub.repositories.settings(repo)
+            if not settings.private or (caller and caller.belongs_to(repo.namespace)):
+                with open_snapshot(hub, repo, DEFAULT_BRANCH) as snapshot:
+                    yield Described(snapshot, settings)
+
+
+def search_spaces(hub: Hub, request: Request) -> Response:
+    """`GET /api/spaces/semantic-search?q=..&filter=..&sdk=..&includeNonRunning=..`: by words, the best match first."""
+    caller = identify(hub, request)
+    words = request.first("q").lower().split()
+    sdks, all_stages = request.query.get("sdk", ()), request.flag("includeNonRunning")
+    has_tags = _by_tags(list(request.query.get("filter", ())))
+    found = []
+    for described in _visible(hub, caller, "space"):
+        if not has_tags(described) or (sdks and described.sdk not in sdks):
+            continue
+        shown = _search_result(described)
+        text = " ".join([shown["id"], shown["title"], shown["ai_short_description"], *described.tags]).lower()
+        score = sum(word in text for word in words) / max(1, len(words))
+        if score and (all_stages or shown["runtime"]["stage"] == "RUNNING"):
+            found.append({**shown, "semanticRelevancyScore": score})
+    found.sort(key=lambda shown: -shown["semanticRelevancyScore"])
+    return json_response(found[:MAX_RESULTS])
+
+
+def _search_result(described: Described) -> dict[str, Any]:
+    shown = described.select(("id", "author", "sdk", "likes", "private", "tags", "runtime", "trendingScore"))
+    texts = {key: next(iter(described.metadata.strings(key)), "") for key in ("title", "emoji", "short_description")}
+    shown |= {"title": texts["title"] or described.snapshot.repo.name, "emoji": texts["emoji"] or None}
+    return {**shown, "ai_short_description": texts["short_description"]}
+
+
+def _described(hub: Hub, candidate: _Candidate, names: tuple[str, ...]) -> list[dict[str, Any]]:
+    try:
+        with open_snapshot(hub, candidate.repo, DEFAULT_BRANCH) as snapshot:
+            return [Described(snapshot, candidate.settings).select(names)]
+    except HubError:  # deleted meanwhile
+        return []
+
+
+_Filter = Callable[[Described], bool]
+
+
+def _filters(request: Request, kind: str) -> Iterator[_Filter]:
+    """Yield the filters of a request, the cheap ones first; raise 400 for one that this Hub cannot apply."""
+    known = {"author", "search", "filter", "gated", *_OPTIONS, *_FILTERS[kind]}
+    # Never ignored: the caller would take all repositories for those that it asked for.
+    if unknown := sorted(request.query.keys() - known):
+        raise bad_request(f"Unknown filters: {', '.join(unknown)[:200]}")
+    for name, filter_by in (("gated", _by_gated), ("filter", _by_tags), *_FILTERS[kind].items()):
+        if values := [value for value in request.query.get(name, ()) if value]:
+            yield filter_by(values)
+    if request.flag("linked"):
+        yield lambda described: any(described.metadata.strings(key) for key in ("models", "datasets"))
+
+
+def _by_gated(values: list[str]) -> _Filter:
+    allowed = {"true": ("auto", "manual"), "false": (False,), "auto": ("auto",), "manual": ("manual",)}
+    gated = allowed.get(values[0].lower())
+    if gated is None:
+        raise bad_request('"gated" must be true or false')
+    return lambda described: described.settings.gated in gated
+
+
+def _by_tags(values: list[str]) -> _Filter:
+    wanted = {tag for value in values for tag in value.split(",") if tag}
+    return lambda described: wanted <= set(described.tags)
+
+
+def _tagged(prefix: str) -> Callable[[list[str]], _Filter]:
+    # A value may have the prefix already, as in `trained_dataset=dataset:imdb`.
+    return lambda values: _by_tags([f"{prefix}:{value.removeprefix(f'{prefix}:')}" for value in values])
+
+
+def _by_task(values: list[str]) -> _Filter:
+    return lambda described: described.metadata.pipeline_tag in values
+
+
+def _by_apps(values: list[str]) -> _Filter:
+    names = [name.lower() for value in values for name in value.split(",")]
+    if unknown := [name for name in names if name not in _APPS]:
+        raise bad_request(f"Unknown apps: {', '.join(unknown)[:200]}")
+    needed = [_APPS[name] for name in names]
+
+    def passes(described: Described) -> bool:
+        tags, task = set(described.tags), described.metadata.pipeline_tag
+        return all(not tags.isdisjoint(any_of) and (not tasks or task in tasks) for any_of, tasks in needed)
+
+    return passes
+
+
+def _by_parameters(values: list[str]) -> _Filter:
+    least, most = 0.0, math.inf
+    for part in ",".join(values).split(","):
+        if not (match := _BOUND.fullmatch(part.strip())):
+            raise bad_request('"num_parameters" must be a range such as min:6B,max:128B')
+        bound = float(match[2]) * _UNITS[match[3].upper()]
+        least, most = (bound, most) if match[1].lower() == "min" else (least, bound)
+
+    def passes(described: Described) -> bool:
+        counted = described.metadata.safetensors or described.metadata.gguf
+        return counted is not None and least <= counted["total"] <= most
+
+    return passes
+
+
+def _nothing(_: list[str]) -> _Filter:
+    # No model is served here.
+    return lambda _: False
+
+
+def _used(key: str) -> Callable[[list[str]], _Filter]:
+    return lambda values: lambda described: set(values) <= set(described.metadata.strings(key))
+
+
+_FILTERS: dict[str, dict[str, Callable[[list[str]], _Filter]]] = {
+    "model": {
+        "pipeline_tag": _by_task,
+        "task": _by_task,
+        "library": _by_tags,
+        "language": _by_tags,
+        "tags": _by_tags,
+        "other": _by_tags,
+        "license": _tagged("license"),
+        "dataset": _tagged("dataset"),
+        "trained_dataset": _tagged("dataset"),
+        "base_model": _tagged("base_model"),
+        "apps": _by_apps,
+        "num_parameters": _by_parameters,
+        "inference": _nothing,
+        "inference_provider": _nothing,
+    },
+    "dataset": {
+        **{key: _tagged(key) for key in ("language", "license", "task_categories", "task_ids", "size_categories")},
+        **{key: _tagged(key) for key in ("multilinguality", "language_creators", "benchmark", "format", "modality")},
+        "library": _tagged("library"),
+        "tags": _by_tags,
+        "other": _by_tags,
+    },
+    "space": {"sdk": _by_tags, "models": _used("models"), "datasets": _used("datasets"), "tags": _by_tags},
+    "kernel": {"license": _tagged("license"), "tags": _by_tags},
+}

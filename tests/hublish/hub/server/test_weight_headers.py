@@ -7,7 +7,7 @@ import pytest
 from huggingface_hub import CommitOperationAdd, HfApi, ModelInfo
 from safetensors.numpy import save
 
-from hublish.hub.server import EmbeddedHub, weight_headers
+from hublish.hub.server import EmbeddedHub, inferred_metadata
 from hublish.hub.server.objects import ObjectStore
 
 F32: dict[str, Any] = {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}
@@ -75,7 +75,7 @@ def test_only_headers_are_read(api: HfApi, hub: EmbeddedHub, repo: str) -> None:
 def test_headers_have_limits(api: HfApi, repo: str, monkeypatch: pytest.MonkeyPatch) -> None:
     # Names of their own: the metadata of an equal tree is cached.
     shards = {f"model-0000{n}-of-00002.safetensors": header({f"limited{n}": F32}) for n in (1, 2)}
-    monkeypatch.setattr(weight_headers, "MAX_HEADERS", 100)
+    monkeypatch.setattr(inferred_metadata, "MAX_HEADERS", 100)
     assert describe(api, repo, shards).safetensors is None
 
 
@@ -126,5 +126,5 @@ def test_a_gguf_file_is_summarized(api: HfApi, repo: str) -> None:
 def test_a_damaged_or_oversized_gguf_file_has_no_summary(
     api: HfApi, repo: str, content: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(weight_headers, "_MAX_STRINGS", 1000)
+    monkeypatch.setattr(inferred_metadata, "_MAX_STRINGS", 1000)
     assert describe(api, repo, {"m.gguf": content}).gguf is None

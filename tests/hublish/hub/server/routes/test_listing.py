@@ -11,7 +11,7 @@ from huggingface_hub.errors import BadRequestError
 from huggingface_hub.hf_api import ExpandDatasetProperty_T, ExpandModelProperty_T, ExpandSpaceProperty_T
 
 from hublish.hub.server import EmbeddedHub
-from hublish.hub.server.routes import listing
+from hublish.hub.server.routes import repo_info
 
 Call = Callable[..., Any]
 GGUF = b"GGUF\x03\0\0\0" + bytes(16)
@@ -193,7 +193,7 @@ def test_the_order_can_be_reversed_and_is_kept_over_pages(call: Call, shelves: s
 
 
 def test_a_page_of_long_cards_ends_early(api: HfApi, call: Call, shelves: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listing, "PAGE_BYTES", 200)
+    monkeypatch.setattr(repo_info, "PAGE_BYTES", 200)
     answer = call("GET", f"/api/models?author={shelves}&full=1&cardData=1")
     assert 0 < len(answer.json()) < 4
     assert 'rel="next"' in answer.headers["link"]

@@ -1,4 +1,4 @@
-from hublish.hub.server.metadata_cache import Metadata, MetadataCache
+from hublish.hub.server.stores import Metadata, MetadataCache
 
 
 def test_what_was_not_used_for_the_longest_time_is_forgotten() -> None:
