@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterator
 
-from hublish.api.git.tagged_release import dirty_problems
 from hublish.api.read_project import AnyManifest, read_project
 from hublish.api.session import Session, without_namespace
 from hublish.base.errors import CardError, PolicyError, SourceError
@@ -45,7 +44,13 @@ def check(manifest: AnyManifest = MANIFEST_FILE, *, progress: Progress = SILENT)
 
 def _more(session: Session) -> tuple[Problem, ...]:
     """Return the problems of no stage: those with the account, and with git."""
-    return (*_namespace(session), *dirty_problems(session.project))
+    found = tuple(_namespace(session))
+    if not session.project.named_after:
+        return found
+    # Imported here: most manifests do not mention git, and `check` runs before every commit.
+    from hublish.api.git.tagged_release import dirty_problems
+
+    return (*found, *dirty_problems(session.project))
 
 
 def _namespace(session: Session) -> Iterator[Problem]:

@@ -4,7 +4,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Unpack
 
-from hublish.api.git.tagged_release import refuse_dirty
 from hublish.api.lock_target import last_release
 from hublish.api.options import HubOptions, takes
 from hublish.api.read_project import AnyManifest, read_project
@@ -12,6 +11,7 @@ from hublish.api.session import Session
 from hublish.base.values import Plan
 from hublish.pipeline.compare.advice import with_advice
 from hublish.pipeline.publish import planning
+from hublish.schemas.diagnose.problems import Problem
 from hublish.schemas.documents.file_names import MANIFEST_FILE
 
 
@@ -41,7 +41,11 @@ def plan(
 # Also the beginning of `publish`, of a rehearsal, and of publishing an object.
 def planned(session: Session) -> Plan:
     """Compare the release of a session's project with its target."""
-    dirty = refuse_dirty(session.project)
+    dirty: tuple[Problem, ...] = ()
+    if session.project.named_after:
+        from hublish.api.git.tagged_release import refuse_dirty
+
+        dirty = refuse_dirty(session.project)
     session.complete_repo_id()
     # The head first, then the files: a file that changes meanwhile is compared with an older head, never with a newer.
     head = session.hub.head(session.target)

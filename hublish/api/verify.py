@@ -9,8 +9,7 @@ from hublish.api.options import HubOptions, takes
 from hublish.api.read_project import AnyManifest, read_lock_file, read_project
 from hublish.api.session import Session
 from hublish.base.errors import NotFoundError, UsageError
-from hublish.base.lock_names import lock_name, manifests_beside
-from hublish.schemas.documents.file_names import GITATTRIBUTES, MANIFEST_FILE
+from hublish.schemas.documents.file_names import GITATTRIBUTES, MANIFEST_FILE, lock_name, manifests_beside
 from hublish.schemas.documents.lock import Lock
 
 if TYPE_CHECKING:

@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hublish.base.errors import UsageError
-from hublish.base.lock_names import lock_name
 from hublish.cli.report import FORMATS, Report
 from hublish.cli.views.phrases import RepeatedOptions
-from hublish.schemas.documents.file_names import MANIFEST_FILE
+from hublish.schemas.documents.file_names import MANIFEST_FILE, lock_name
 
 if TYPE_CHECKING:
     from hublish.api.options import HubOptions

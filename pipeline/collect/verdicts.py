@@ -11,11 +11,10 @@ from typing import Final
 
 from hublish.audit.path_audit import default_denied
 from hublish.base import durable
-from hublish.base.lock_names import is_lock_name
 from hublish.base.patterns import matching, near_misses
 from hublish.base.values import Candidate, Effect, Project, Step, Verdict
 from hublish.schemas.diagnose.problems import Problem
-from hublish.schemas.documents.file_names import LOCK_FILE
+from hublish.schemas.documents.file_names import LOCK_FILE, is_lock_name
 from hublish.schemas.documents.manifest import Patterns
 
 _ALLOW: Final = "patterns.allow_patterns"

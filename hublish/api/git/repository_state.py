@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from hublish.api.git.git_command import GitOutput, run_git
-from hublish.base.lock_names import lock_names
 from hublish.schemas.diagnose.problems import shortened
-from hublish.schemas.documents.file_names import LOCK_FILE, STATE_FOLDER
+from hublish.schemas.documents.file_names import LOCK_FILE, STATE_FOLDER, lock_names
 from hublish.schemas.variables.lookup import NoValueError
 
 SHORT: Final = 7

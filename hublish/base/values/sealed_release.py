@@ -8,10 +8,9 @@ from typing import Any
 
 from hublish.base.content import Content
 from hublish.base.errors import SourceError
-from hublish.base.lock_names import lock_name
 from hublish.base.values.target import Target, targets_of
 from hublish.schemas.diagnose.problems import Location, Problem
-from hublish.schemas.documents.file_names import MANIFEST_FILE
+from hublish.schemas.documents.file_names import MANIFEST_FILE, lock_name
 from hublish.schemas.documents.manifest import Manifest
 
 

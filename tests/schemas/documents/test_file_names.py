@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hublish.base.lock_names import is_lock_name, lock_name, lock_names, manifests_beside
+from hublish.schemas.documents.file_names import is_lock_name, lock_name, lock_names, manifests_beside
 
 
 @pytest.mark.parametrize(
