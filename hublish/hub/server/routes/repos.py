@@ -22,8 +22,8 @@ from hublish.hub.server.git.git_trees import PathConflictError
 from hublish.hub.server.git.histories import copy_history
 from hublish.hub.server.git.repository import GitRepository, Signature, now
 from hublish.hub.server.http import Request, Response, json_response
-from hublish.hub.server.refusals import bad_request, conflict, unauthenticated
-from hublish.hub.server.repo_ids import RepoId
+from hublish.hub.server.refusals import bad_request, conflict, repo_not_found, unauthenticated
+from hublish.hub.server.repo_ids import RepoId, is_valid_name
 from hublish.hub.server.repositories import Settings, timestamp
 from hublish.hub.server.routes.commits import check_content
 from hublish.hub.server.spaces import Space, read_space, write_space
@@ -84,6 +84,8 @@ def move(hub: Hub, request: Request) -> Response:
     """`POST /api/repos/move`."""
     account = require_account(hub, request)
     body = request.json_object()
+    if is_valid_name(str(body.get("fromRepo"))):  # without a namespace
+        raise repo_not_found()
     given, wanted = (_parse(body.get("type"), str(body.get(key, ""))) for key in ("fromRepo", "toRepo"))
     source, target = (_spelled(hub, account, repo) for repo in (given, wanted))
     if source == target:  # perhaps in another case

@@ -117,6 +117,11 @@ def test_a_former_name_ends_with_its_repository(api: HfApi, repo: str) -> None:
     assert not api.repo_exists(repo)
 
 
+def test_a_move_from_an_id_without_a_namespace_finds_nothing(call: Call) -> None:
+    answer = call("POST", "/api/repos/move", {"fromRepo": "gpt2", "toRepo": "acme/gpt2", "type": "model"})
+    assert (answer.status, answer.headers.get("x-error-code")) == (404, "RepoNotFound")
+
+
 def test_nothing_is_deleted_or_moved_by_a_former_name(api: HfApi, repo: str) -> None:
     api.move_repo(repo, f"{repo}-new")
     with pytest.raises(RepositoryNotFoundError):
