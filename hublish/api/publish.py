@@ -63,11 +63,10 @@ def publish(
         return publishing(session.hub, path).run(fresh, session.progress)
 
 
-def published(session: Session, lock: Path | None, plan: Plan | None = None) -> Receipt:
-    """Publish the project of a session without a review, by a plan or a new one; None for the lock writes none."""
+def published(session: Session, lock: Path | None, plan: Plan) -> Receipt:
+    """Publish the project of a session by its plan, without a review; None for the lock writes none."""
     # The stage always writes: without a place for the lock, it goes to a folder that is removed with the session.
     path = lock or session.workspace / LOCK_FILE
-    plan = planned(session)
     require_writable(path, plan)
     return publishing(session.hub, path).run(plan, session.progress)
 
