@@ -92,7 +92,11 @@ def _advice(data: list[str], loaded: list[str], without_split: list[str]) -> Ite
             f"`datasets` reads one format per repo, here that of {loaded[0]}. {_first(other)} are uploaded and not "
             "loaded: convert them to that format, or publish them as another dataset."
         )
-    if without_split:
+    # In `configs`, a table that describes the images of all splits would give its rows to each of them.
+    tables = [path for path in without_split if builder_of(path) is None]
+    if tables:
+        yield f"`datasets` reads no {_first(tables)} for several splits: write one into the folder of each split."
+    elif without_split:
         yield f"Other files name a split: add {_first(without_split)} to one in `configs`, or `datasets` skips them."
     upper = [path for path in data if is_upper_case(path)]
     if upper:

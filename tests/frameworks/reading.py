@@ -57,7 +57,7 @@ def _plain_rows(data: Any) -> Iterator[dict[str, Any]]:
     for key in media:
         data = data.cast_column(key, datasets.Image(decode=False))
     for row in data:
-        labels = {key: known[row[key]] for key, known in names.items()}
+        labels = {key: known[row[key]] for key, known in names.items() if row[key] is not None}
         files = {key: Path(row[key]["path"]).name for key in media}
         # WebDataset names the archive by its path in the cache.
         yield {key: value for key, value in {**row, **labels, **files}.items() if key != "__url__"}

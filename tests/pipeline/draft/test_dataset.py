@@ -79,6 +79,12 @@ def test_files_without_a_split_beside_others_are_named(paths: list[str], pattern
     assert (f"add {skipped} in `configs`" in " ".join(made.text.decode().split())) == bool(skipped)
 
 
+def test_a_table_for_the_images_of_several_splits_is_named() -> None:
+    made = drafted(["train/1.png", "train/2.png", "test/3.png", "metadata.csv"])
+    assert configured(made) == {"train/**", "test/3.png"}
+    assert "`datasets` reads no metadata.csv for several splits" in " ".join(made.text.decode().split())
+
+
 @pytest.mark.parametrize("paths", [["Train.CSV"], ["train.csv", "Test.CSV"], ["1.parquet", "Test.CSV", "b.Jsonl"]])
 def test_an_extension_in_upper_case_is_named(paths: list[str]) -> None:
     text = " ".join(drafted(paths).text.decode().split())
