@@ -92,8 +92,9 @@ def lock_of(project: Project) -> Lock | None:
 def last_release(project: Project, target: Target) -> Lock | None:
     """Return the lock of the last release to a target; None without one."""
     try:
-        lock = lock_of(project)
-    except DocumentInvalidError:  # it is written anew, and nothing depends on it
+        # A pipe in its place would wait for a writer.
+        lock = lock_of(project) if project.lock_path.is_file() else None
+    except (DocumentInvalidError, OSError):  # it is written anew, and nothing depends on it
         return None
     # The full name is known here: that of the account was added.
     declared = DeclaredTarget(target.endpoint, target.repo_id, target.repo_type)

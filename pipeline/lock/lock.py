@@ -10,10 +10,10 @@ from hublish.base.values import Plan, Receipt
 from hublish.pipeline.lock.records import lock_document
 
 _NOTHING_SENT: Final = "nothing was sent; make it writable, or name another file with --lock"
-# In every lock since the first version, also in one with the marks of a merge conflict.
 # More bytes than a lock has without its files, and for each file with a path of usual length.
 _SIZE: Final = 4096
 _SIZE_PER_FILE: Final = 256
+# In every lock since the first version, also in one with the marks of a merge conflict.
 _KEY: Final = b'"lock_version"'
 
 

@@ -189,7 +189,7 @@ def test_a_field_of_another_type_or_range_is_refused(
     as_a_hub(hostile, **{request_: body})
     error = failure("pull", tmp_path, hostile)
     assert len(str(error)) < 2000
-    assert not [path for path in own_home.rglob("*") if path.is_file()]
+    assert not [path for path in own_home.rglob("*") if path.is_file() and ".locks" not in path.parts]
 
 
 TAGS = [*ODD, [None], [{}], [{"name": "v1"}], [{"name": 1, "targetCommit": SHA}], [{"name": "v", "targetCommit": "x"}]]

@@ -102,7 +102,7 @@ variables: {chat: "a{% b %}"}
 repo: {repo_id: acme/digits, tag: "{{ git.tag }}", commit_description: "{{ env.CHANNEL }} {{ git.commit }}"}
 artifacts: [{source: .}]
 env: [CHANNEL, LABEL, ODD]
-policy: {symlinks: follow, pickle: allow, secrets: warn}
+policy: {symlinks: follow, pickle: allow, secrets: warn, dirty: allow}
 patterns:
   ignore_patterns: [outside, dangling, loop, folder-link, pipe, "data/*", "docs/*", card.md.j2, "[ae]*.bin", "caf*"]
 """,

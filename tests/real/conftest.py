@@ -58,7 +58,9 @@ def whole(by: str, folder: Path, hub: EmbeddedHub, tmp_path_factory: pytest.Temp
 @pytest.fixture(scope="module")
 def sharded(by: str, folder: Path, hub: EmbeddedHub, tmp_path_factory: pytest.TempPathFactory) -> Published:
     """Publish the model with its weights in shards, from the command line."""
-    sharded = Published(folder, f"acme/sharded-{by}", hub, by, tmp_path_factory.mktemp("readers"), folder / "hub.lock")
+    sharded = Published(
+        folder, f"acme/sharded-{by}", hub, by, tmp_path_factory.mktemp("readers"), folder / f"sharded-{by}.lock"
+    )
     sharded.declare(max_shard_size="20MB")
     sharded.run("hublish", "publish", "-f", str(sharded.manifest), "-y", "--quiet", token=True)
     return sharded
