@@ -102,8 +102,8 @@ def polling(release: Release) -> Iterator[list[Mapping[str, str]]]:
         thread.join()
 
 
-# To the hub, before a request is the same as after the one before: with xet, one of the two is enough.
-KILLS = [("lfs", "before"), ("lfs", "after"), ("xet", "after"), *([("xet", "before")] if rounds(1) > 1 else [])]
+# To the hub, before a request is the same as after the one before: one of the two is enough.
+KILLS = [("lfs", "before"), ("xet", "after"), *([("lfs", "after"), ("xet", "before")] if rounds(1) > 1 else [])]
 
 
 @pytest.mark.parametrize(("by", "moment"), KILLS, indirect=["by"])
