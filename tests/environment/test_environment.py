@@ -19,7 +19,7 @@ from tests.faults.projects import rounds
 from tests.hublish.audit.payloads import CLEAN, PICKLES, call
 
 # One of so many files is audited; a prime, so that it is not always the same one of a package.
-EVERY = 31
+EVERY = 61
 FOLDERS = [Path(sysconfig.get_path("stdlib")), Path(sysconfig.get_path("purelib"))]
 # Only a loader that repairs, decrypts or skips leading bytes reads these, or one with other extensions; and the
 # standard library has no lz4.

@@ -20,7 +20,7 @@ from tests.fuzz.strategies import manifests
 from tests.fuzz.watchdog import Shard
 from tests.fuzz.worker import Examiner, run
 
-NUMBERS = rounds(600)
+NUMBERS = rounds(400)
 # Faults that a busy machine can cause; only `make fuzz` reports them.
 OF_THE_MACHINE = ("slow", "memory")
 

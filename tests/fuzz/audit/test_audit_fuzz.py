@@ -22,7 +22,7 @@ from tests.fuzz.audit.tries import KINDS, Try, make
 from tests.fuzz.inputs import Fault, Kind
 from tests.hublish.audit.payloads import CLEAN, call, zipped
 
-NUMBERS = rounds(300)
+NUMBERS = rounds(200)
 MARKED = b"cstring\ncapwords\n(S'a'\ntR."
 
 

@@ -98,8 +98,9 @@ def test_the_root_is_a_folder_too() -> None:
     assert places([only]) == [("policy.count", "artifacts[0].source")]
 
 
-def test_more_than_100_000_files_are_a_warning() -> None:
-    names = (f"{number % 50}/{number}.png" for number in range(100_001))
+def test_more_files_than_the_hub_advises_are_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hublish.audit.path_audit.REPO_ADVICE", 1000)
+    names = (f"{number % 50}/{number}.png" for number in range(1001))
     (only,) = Screen().run(outline(dict.fromkeys(names, 1), artifacts=[{"source": "."}])).warnings
     assert (only.code, only.path, only.severity) == ("policy.count", "artifacts", "warning")
 
