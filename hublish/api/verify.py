@@ -53,8 +53,7 @@ def verify(
         ManifestInvalidError: the manifest is not YAML, or it declares an endpoint and is invalid.
         RemoteError: the Hub rejects a request or cannot be reached.
     """
-    path = None if isinstance(lock, Lock) else _lock_path(manifest, lock)
-    locked = lock if isinstance(lock, Lock) else read_lock_file(_lock_path(manifest, lock))
+    path, locked = (None, lock) if isinstance(lock, Lock) else _read_lock(manifest, lock)
     declared = _declared(manifest, None if lock is None else path, decides=not options.get("endpoint"))
     with Session(folder=_folder(manifest), declared=declared.endpoint, lock=locked, **options) as session:
         refuse_other_target(locked, session, declared, str(path or ""))
@@ -64,6 +63,11 @@ def verify(
 
 def _folder(manifest: AnyManifest) -> Path:
     return Path(manifest).absolute().parent if isinstance(manifest, str | Path) else read_project(manifest).folder
+
+
+def _read_lock(manifest: AnyManifest, lock: str | Path | None) -> tuple[Path, Lock]:
+    path = _lock_path(manifest, lock)
+    return path, read_lock_file(path)
 
 
 def _lock_path(manifest: AnyManifest, lock: str | Path | None) -> Path:

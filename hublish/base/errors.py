@@ -3,7 +3,7 @@
 import errno
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar, Final
@@ -240,7 +240,7 @@ def disk_full(error: BaseException, place: Path | None = None, *, hint: str = _H
         place: the file or folder that was written, if the exception does not name it.
         hint: the next step.
     """
-    for one in _chain(error):
+    for one in chain(error, _origin):
         if isinstance(one, DiskFullError):
             return one
         number = _number(one)
@@ -274,10 +274,21 @@ def _left(path: Path | None) -> str:
     return f": {path}, with {format_size(shutil.disk_usage(folder).free)} left"
 
 
-def _chain(error: BaseException) -> Iterator[BaseException]:
+def chain(error: BaseException, origin: Callable[[BaseException], BaseException | None]) -> Iterator[BaseException]:
+    """Yield an error and the ones that led to it, each once.
+
+    Args:
+        error: where to begin.
+        origin: returns the error that led to another; None for the first one.
+    """
     current: BaseException | None = error
     seen: set[int] = set()
+    # Where one of our errors is translated again, the chain leads back to it.
     while current is not None and id(current) not in seen:
         yield current
         seen.add(id(current))
-        current = current.__cause__ or current.__context__
+        current = origin(current)
+
+
+def _origin(error: BaseException) -> BaseException | None:
+    return error.__cause__ or error.__context__

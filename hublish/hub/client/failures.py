@@ -297,19 +297,22 @@ def status_of(error: BaseException) -> int | None:
     response = response_of(error)
     if response is not None:
         return int(response.status_code)
-    return next((int(found[1]) for one in _chain(error) if (found := _XET_STATUS.search(str(one)))), None)
+    found = _xet_status(error)
+    return int(found[1]) if found else None
+
+
+def _xet_status(error: BaseException) -> re.Match[str] | None:
+    return next((found for one in _chain(error) if (found := _XET_STATUS.search(str(one)))), None)
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    # Where one of our errors is translated again, the chain leads back to it.
-    current: BaseException | None = error
-    seen: set[int] = set()
-    while current is not None and id(current) not in seen:
-        yield current
-        seen.add(id(current))
-        # The client may fail while it reads the body of a refusal, such as a JSON list: it is then only the context.
-        unread = isinstance(current, _MALFORMED) and hasattr(current.__context__, "response")
-        current = current.__context__ if unread else current.__cause__
+    return errors.chain(error, _origin)
+
+
+def _origin(error: BaseException) -> BaseException | None:
+    # The client may fail while it reads the body of a refusal, such as a JSON list: it is then only the context.
+    unread = isinstance(error, _MALFORMED) and hasattr(error.__context__, "response")
+    return error.__context__ if unread else error.__cause__
 
 
 def _names(error: BaseException) -> set[str]:
@@ -336,7 +339,7 @@ def _detail(error: BaseException) -> str:
     if response is not None:
         # Without an explanation, the client's message repeats the URL, which may be a signed one.
         return words_of(response) or str(response.reason_phrase)
-    if found := next((found for one in _chain(error) if (found := _XET_STATUS.search(str(one)))), None):
+    if found := _xet_status(error):
         return found[2]
     # The first lines only: a proxy's error page may be long.
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
