@@ -64,7 +64,7 @@ class HublishError(Exception):
         self.problems = tuple(without_secrets(problem, known) for problem in self.problems)
 
     def put_in_context(self, before: str, hint: str) -> None:
-        """Say first what is known besides the failure, and add a next step to the hint."""
+        """Put a fact before the message, and add a next step to the hint."""
         self.message = masked(f"{before}: {self.message}")
         self.args = (self.message, *self.args[1:])
         self.hint = masked(f"{self.hint}; {hint}" if self.hint else hint)

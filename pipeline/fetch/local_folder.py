@@ -127,7 +127,7 @@ class _Look:
     advance: Callable[[int], None]
 
     def at(self, file: PromisedFile) -> _Found:
-        """Return what is at the place of a file. Nothing but regular files is opened."""
+        """Return the state of a path in the folder. Only regular files are opened."""
         path = self.folder / file.path_in_repo
         for parent in reversed(PurePosixPath(file.path_in_repo).parents[:-1]):
             if os.path.lexists(self.folder / parent) and not (self.folder / parent).is_dir():

@@ -36,8 +36,8 @@ def nearest(word: str, known: Iterable[str], *, cutoff: float = _CLOSE_ENOUGH) -
 def misspelled(word: str, known: Iterable[str]) -> str | None:
     """Return the known name that `word` spells wrongly, or None; for lists that lack many names which do exist.
 
-    Similarity is not enough there: `torch` is not a misspelled `torchgeo`. Separators and the case may differ, else one
-    letter or two that are exchanged, but neither the first one nor a number, which tells versions apart.
+    Similarity is not enough there: `torch` is not a misspelled `torchgeo`. Only separators and case may differ, or one
+    letter, or two that are swapped; never the first letter, and never a number, which distinguishes versions.
     """
     from difflib import SequenceMatcher  # only needed when something is wrong
 

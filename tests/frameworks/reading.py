@@ -125,7 +125,7 @@ READERS: dict[str, Callable[[str, str], Any]] = {"rows": rows, "saved": saved, "
 
 
 def main(reader: str, wanted: str, found: str) -> None:
-    """Read everything that is wanted, and write what was found."""
+    """Read each requested file, and write the results."""
     # fastai's torchvision may be for another build of torch, and transformers imports it where it is installed.
     sys.modules["torchvision"] = None  # type: ignore[assignment]
     seen: dict[str, Any] = {}

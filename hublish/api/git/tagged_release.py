@@ -187,7 +187,7 @@ class CommittedTree:
         return Differences(changed=tuple(paths))
 
     def _is_changed(self, path: str) -> bool:
-        # git does not compare files that it does not track any more, or was told to assume unchanged.
+        # git skips files that are no longer tracked, and those marked as assume-unchanged.
         is_compared = self._index.get(path) == b"H"
         if is_compared and path not in self._differ:
             return False

@@ -92,7 +92,7 @@ class MetadataCache:
             return None
 
     def put(self, key: tuple[str, str], metadata: Metadata) -> None:
-        """Keep the metadata under a key, and forget what was not used for the longest time."""
+        """Keep the metadata under a key, and drop the least recently used ones."""
         size = len(json.dumps(astuple(metadata)))
         with self._lock:
             if key not in self._known:

@@ -70,7 +70,7 @@ class References:
             return found
 
     def reader(self, git: GitRepository) -> Callable[[str], bool]:
-        """Return a function that tells whether a branch, a tag or a pull request reaches an object now."""
+        """Return a predicate: whether a branch, a tag or a pull request currently reaches an object."""
         with self._reached(git) as reached:
             _read_files(git, reached, self._facts)
         return lambda sha: sha in reached.blobs or sha in reached.trees or sha in reached.parents

@@ -74,7 +74,7 @@ def dirty(folder: Path, name: str = "hub.yaml") -> list[Problem]:
     return [problem for problem in found if problem.code == "policy.dirty"]
 
 
-def told(folder: Path) -> list[str]:
+def messages(folder: Path) -> list[str]:
     return [problem.message for problem in dirty(folder)]
 
 
@@ -153,14 +153,14 @@ ACCEPTED: dict[str, Callable[[Path, Run], object]] = {
 @pytest.mark.parametrize("state", ACCEPTED)
 def test_a_file_that_does_not_matter_is_not_reported(state: str, project: Path, git: Run) -> None:
     ACCEPTED[state](project, git)
-    assert told(project) == []
+    assert messages(project) == []
 
 
 def test_the_policy_allows_a_tree_that_differs(project: Path, git: Run) -> None:
     declare(project, policy={"dirty": "allow"})
     (project / "m/config.json").write_text("changed")
     (project / "m/new.json").write_text("{}")
-    assert told(project) == []
+    assert messages(project) == []
     assert hublish.publish(project / "hub.yaml", endpoint="embedded").tag == "v1.0.0"
 
 
@@ -168,16 +168,16 @@ def test_the_policy_allows_a_tree_that_differs(project: Path, git: Run) -> None:
 def test_a_release_that_is_not_named_after_git_may_differ_from_it(tag: str | None, project: Path, git: Run) -> None:
     declare(project, repo={"tag": tag, "commit_message": "From {{ git.commit }}"}, variables={"version": 1})
     (project / "m/config.json").write_text("changed")
-    assert told(project) == []
+    assert messages(project) == []
 
 
 @pytest.mark.parametrize("name", ["git.tag", "git.commit", "git.short_commit"])
 def test_a_part_of_the_tag_can_name_the_commit(name: str, project: Path, git: Run) -> None:
     declare(project, repo={"tag": "build-{{ " + name + " }}"})
     record(project, git)
-    assert told(project) == []
+    assert messages(project) == []
     (project / "m/config.json").write_text("changed")
-    assert len(told(project)) == 1
+    assert len(messages(project)) == 1
 
 
 def test_untracked_files_are_a_warning(project: Path, git: Run) -> None:
@@ -210,12 +210,12 @@ def test_line_endings_that_git_converts_are_not_a_difference(attributes: str, pr
     git(project, "config", "core.autocrlf", "true")
     record(project, git)
     (project / "m/sub/notes.txt").write_bytes(b"one\r\ntwo\r\n")
-    assert told(project) == []
+    assert messages(project) == []
     for words in (("update-index", "--skip-worktree"), ("update-index", "--no-skip-worktree"), ("rm", "--cached")):
         git(project, *words, "m/sub/notes.txt")
-        assert told(project) == []
+        assert messages(project) == []
         (project / "m/sub/notes.txt").write_bytes(b"one\r\n2\r\n")
-        assert len(told(project)) == 1
+        assert len(messages(project)) == 1
         (project / "m/sub/notes.txt").write_bytes(b"one\r\ntwo\r\n")
 
 
@@ -224,9 +224,9 @@ def test_the_source_of_a_converted_file_counts(project: Path, git: Run) -> None:
     declare(project, artifacts=[{"source": "w.npz", "serializer": "safetensors"}])
     np.savez(project / "w.npz", w=np.ones(2))
     record(project, git)
-    assert told(project) == []
+    assert messages(project) == []
     np.savez(project / "w.npz", w=np.zeros(2))
-    assert told(project) == ["'w.npz' differs from the git tag v1.0.0"]
+    assert messages(project) == ["'w.npz' differs from the git tag v1.0.0"]
 
 
 @pytest.mark.parametrize("message", [None, "Another message"])
@@ -250,14 +250,14 @@ def test_a_file_behind_a_pointer_of_lfs_is_compared_by_its_digest(project: Path,
     )
     (project / "m/w.safetensors").write_text(pointer)
     record(project, git)
-    assert told(project) == []
+    assert messages(project) == []
     (project / "m/w.safetensors").write_text("hi!!\n")
-    assert told(project) != []
+    assert messages(project) != []
     digest = hashlib.sha256(b"hi!!\n").hexdigest()
     (project / "m/w.safetensors").write_text(pointer.replace(pointer.split("sha256:")[1][:64], digest))
     record(project, git)
     (project / "m/w.safetensors").write_text("hi!!\n")
-    assert told(project) == []
+    assert messages(project) == []
 
 
 def test_a_submodule_is_compared_with_the_commit_that_the_tag_has(project: Path, git: Run, tmp_path: Path) -> None:
@@ -267,18 +267,18 @@ def test_a_submodule_is_compared_with_the_commit_that_the_tag_has(project: Path,
     git(library, "init", "--quiet", "--initial-branch=main")
     record(library, git)
     git(project, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(library), "m/library")
-    assert told(project) == ["'m/library/code.py' differs from the git tag v1.0.0"]
+    assert messages(project) == ["'m/library/code.py' differs from the git tag v1.0.0"]
     record(project, git)
-    assert told(project) == []
+    assert messages(project) == []
     inside = project / "m/library"
     (inside / "code.py").write_text("print(2)\n")
-    assert told(project) == ["'m/library/code.py' differs from the git tag v1.0.0"]
+    assert messages(project) == ["'m/library/code.py' differs from the git tag v1.0.0"]
     git(inside, "commit", "--quiet", "--all", "--message", "second")
-    assert told(project) == ["'m/library/code.py' differs from the git tag v1.0.0"]
+    assert messages(project) == ["'m/library/code.py' differs from the git tag v1.0.0"]
     record(project, git)
-    assert told(project) == []
+    assert messages(project) == []
     (inside / "code.py").unlink()
-    assert told(project) == ["'m/library/code.py' was deleted since the git tag v1.0.0"]
+    assert messages(project) == ["'m/library/code.py' was deleted since the git tag v1.0.0"]
 
 
 def test_a_manifest_in_a_folder_of_the_repository_is_compared_below_it(project: Path, git: Run) -> None:
@@ -288,16 +288,16 @@ def test_a_manifest_in_a_folder_of_the_repository_is_compared_below_it(project: 
     declare(folder, card=None)
     record(project, git)
     (project / "m/config.json").write_text("of another release")
-    assert told(folder) == []
+    assert messages(folder) == []
     (folder / "m" / "config.json").write_text("changed")
-    assert told(folder) == ["'m/config.json' differs from the git tag v1.0.0"]
+    assert messages(folder) == ["'m/config.json' differs from the git tag v1.0.0"]
 
 
 def test_a_shallow_clone_has_the_tree_of_its_tag(project: Path, git: Run, tmp_path: Path) -> None:
     git(tmp_path, "clone", "--quiet", "--depth=1", "--branch=v1.0.0", project.as_uri(), "clone")
-    assert told(tmp_path / "clone") == []
+    assert messages(tmp_path / "clone") == []
     (tmp_path / "clone" / "m/config.json").write_text("changed")
-    assert len(told(tmp_path / "clone")) == 1
+    assert len(messages(tmp_path / "clone")) == 1
 
 
 def test_names_that_no_text_holds_are_compared(project: Path, git: Run) -> None:
@@ -305,10 +305,10 @@ def test_names_that_no_text_holds_are_compared(project: Path, git: Run) -> None:
     for name in names:
         (project / name).write_text("{}")
     record(project, git)
-    assert told(project) == []
+    assert messages(project) == []
     for name in names:
         (project / name).write_text("[]")
-    assert len(told(project)) == len(names)
+    assert len(messages(project)) == len(names)
 
 
 def test_a_link_that_is_followed_counts_as_its_target(project: Path, git: Run) -> None:
@@ -317,9 +317,9 @@ def test_a_link_that_is_followed_counts_as_its_target(project: Path, git: Run) -
     (project / "m" / "link.json").symlink_to("../real/data.json")
     declare(project, policy={"symlinks": "follow"})
     record(project, git)
-    assert told(project) == []
+    assert messages(project) == []
     (project / "real" / "data.json").write_text("changed")
-    assert told(project) == ["'real/data.json' differs from the git tag v1.0.0"]
+    assert messages(project) == ["'real/data.json' differs from the git tag v1.0.0"]
 
 
 def test_a_repository_with_longer_ids_is_compared_too(tmp_path: Path, git: Run) -> None:
@@ -330,6 +330,6 @@ def test_a_repository_with_longer_ids_is_compared_too(tmp_path: Path, git: Run) 
     declare(folder, card=None)
     record(folder, git)
     git(folder, "update-index", "--assume-unchanged", "m/config.json")
-    assert told(folder) == []
+    assert messages(folder) == []
     (folder / "m/config.json").write_text("changed")
-    assert len(told(folder)) == 1
+    assert len(messages(folder)) == 1

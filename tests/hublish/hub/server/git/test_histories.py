@@ -1,4 +1,4 @@
-"""Histories with everything that git can store, copied and rewritten."""
+"""Copies and rewrites of histories that use every feature of git."""
 
 from collections.abc import Iterator
 from pathlib import Path
