@@ -31,7 +31,6 @@ _SHOWN: Final = 5
 # git may have to hash large files, and it lists every file of the repository.
 _TIMEOUT: Final = 600.0
 _MOST_OUTPUT: Final = 256 << 20
-_CHUNK: Final = 1 << 20
 _LARGEST_POINTER: Final = 1024
 _POINTER: Final = re.compile(rb"version https://git-lfs\.github\.com/spec/v1\n(?s:.*)^oid sha256:([0-9a-f]{64})$", re.M)
 _SUBMODULE: Final = b"160000"
@@ -290,6 +289,4 @@ def _holds(path: Path, blob: str, lfs_digest: Callable[[str], str | None]) -> bo
 
 def _digest(path: Path, hasher: "hashlib._Hash") -> str:
     with path.open("rb") as file:
-        while piece := file.read(_CHUNK):
-            hasher.update(piece)
-    return hasher.hexdigest()
+        return hashlib.file_digest(file, lambda: hasher).hexdigest()
