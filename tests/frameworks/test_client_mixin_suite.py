@@ -4,15 +4,14 @@ import os
 import re
 import subprocess
 import sys
-import tarfile
 from pathlib import Path
 from typing import Final
 
-import huggingface_hub
 import pytest
 
+from tests.clients.client_sdist import SDIST, unpack
+
 ROOT = Path(__file__).parents[2]
-SDISTS = Path(sys.prefix) / "sdists"
 FILES = ("test_hub_mixin.py", "test_hub_mixin_pytorch.py", "testing_constants.py", "testing_utils.py")
 IMPORT = re.compile(r"^from huggingface_hub\.hub_mixin import (.+)$", re.MULTILINE)
 
@@ -30,28 +29,20 @@ CANNOT_PASS: Final = {
 }
 
 
-def test_the_sdist_is_that_of_the_installed_client() -> None:
-    pinned = re.findall(r"^huggingface_hub==(\S+)", (ROOT / "tests/frameworks/sdists.txt").read_text(), re.MULTILINE)
-    assert pinned == [huggingface_hub.__version__]
-
-
 @pytest.fixture
 def suite(tmp_path: Path) -> Path:
     """The tests, unpacked and changed."""
-    sdist = SDISTS / f"huggingface_hub-{huggingface_hub.__version__}.tar.gz"
-    if not sdist.exists():
-        pytest.skip(f"{sdist} was not downloaded: run make .venv-frameworks/dev.stamp with a network")
+    if not SDIST.exists():
+        pytest.skip(f"{SDIST} was not downloaded: run make .venv-frameworks/dev.stamp with a network")
     folder = tmp_path / "client_tests"
-    folder.mkdir()
-    (folder / "__init__.py").touch()
-    with tarfile.open(sdist) as archive:
-        for name in FILES:
-            member = archive.extractfile(f"{sdist.name.removesuffix('.tar.gz')}/tests/{name}")
-            assert member is not None
-            text, changed = IMPORT.subn(_import_ours, member.read().decode())
-            assert bool(changed) == name.startswith("test_")
-            (folder / name).write_text(text)
+    unpack(folder, _with_our_mixin, FILES.__contains__)
     return folder
+
+
+def _with_our_mixin(name: str, text: str) -> str:
+    text, changed = IMPORT.subn(_import_ours, text)
+    assert bool(changed) == name.startswith("test_")
+    return text
 
 
 def _import_ours(found: re.Match[str]) -> str:
