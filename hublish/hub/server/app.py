@@ -33,6 +33,7 @@ from hublish.hub.server.refusals import HubError, repo_not_found
 from hublish.hub.server.repo_ids import RepoId
 from hublish.hub.server.routes import (
     browse,
+    collections,
     commits,
     discussions,
     gating,
@@ -58,6 +59,7 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 R = "{namespace}/{name}"
 API = "/api/{kind}/" + R
 WEB = "/{prefix}" + R
+COLLECTION = "/api/collections/{owner}/{slug}"
 
 # The protocol, in the order of a release: (method, path, handler, guard). The first match wins. The guard authorizes
 # the call before a byte of its body is read. Handlers without a guard get no body, or are coroutines, which authorize
@@ -135,6 +137,16 @@ TABLE: tuple[tuple[str, str, Callable[..., Any], Callable[..., Any] | None], ...
     ("DELETE", API + "/secrets", space_settings.delete_secret, access.repo_to_write),
     ("PUT", API + "/volumes", space_settings.set_volumes, access.repo_to_write),
     ("DELETE", API + "/volumes", space_settings.delete_volumes, access.repo_to_write),
+    # collections
+    ("GET", "/api/collections", collections.list_collections, None),
+    ("POST", "/api/collections", collections.create, access.require_account),
+    ("GET", COLLECTION, collections.get, None),
+    ("PATCH", COLLECTION, collections.update, collections.to_write),
+    ("DELETE", COLLECTION, collections.delete, collections.to_write),
+    ("POST", COLLECTION + "/resource-group", collections.set_resource_group, collections.to_write),
+    ("POST", COLLECTION + "/items", collections.add_item, collections.to_write),
+    ("PATCH", COLLECTION + "/items/{item}", collections.update_item, collections.to_write),
+    ("DELETE", COLLECTION + "/items/{item}", collections.delete_item, collections.to_write),
     # git itself
     ("GET", WEB + ".git/info/refs", git_http.advertise, None),
     ("GET", WEB + "/info/refs", git_http.advertise, None),

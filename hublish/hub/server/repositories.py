@@ -3,6 +3,7 @@
 import os
 import secrets
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -64,8 +65,12 @@ class FormerNames:
     def find(self, repo: RepoId) -> tuple[str, list[RepoId]]:
         """Return the identity of the repository that had this name, and where it may be now."""
         identity = read_json(self._name(repo), {}).get("identity", "")
+        return identity, self.places(identity)
+
+    def places(self, identity: str) -> list[RepoId]:
+        """Return where a repository that was moved may be now."""
         places = read_json(self._places(identity), []) if identity else []
-        return identity, [RepoId.from_key(key) for key in places]
+        return [RepoId.from_key(key) for key in places]
 
     def forget(self, repo: RepoId) -> None:
         """Forget who had the name of `repo`."""
@@ -133,6 +138,16 @@ class Repositories:
     def current(self, repo: RepoId) -> RepoId:
         """Return the repository that `find` finds, or `repo` itself."""
         return self.find(repo) or repo
+
+    def with_identity(self, repo: RepoId, identity: str) -> RepoId | None:
+        """Return the repository with this identity, which once was at `repo`, or None when it was deleted."""
+        places = [repo, *self._former.places(identity)]
+        return next((place for place in places if identity and self._identity(place) == identity), None)
+
+    def identity(self, repo: RepoId) -> str:
+        """Return what stays the same when a repository is moved, and is never that of another one."""
+        with self.locked(repo):
+            return self._identified(repo)
 
     def _identity(self, repo: RepoId) -> str:
         return str(read_json(_settings_path(self.path(repo)), {}).get("identity", ""))
@@ -296,6 +311,12 @@ def _first_commit(path: Path, files: dict[str, bytes], author: Signature) -> Non
         commit = add_commit(writer, write_tree(writer, tree), (), author, "initial commit")
         writer.finish()
         git.refs.set(MAIN_REF, commit, expected=None)
+
+
+def precise_timestamp(milliseconds: int | None = None) -> str:
+    """Return a time, by default the current one, in the Hub's form and with its milliseconds."""
+    seconds, rest = divmod(time.time_ns() // 1_000_000 if milliseconds is None else milliseconds, 1000)
+    return f"{timestamp(seconds)[:-4]}{rest:03}Z"
 
 
 def timestamp(seconds: int | None = None) -> str:

@@ -111,10 +111,13 @@ class EmbeddedHub:
         return self._hub.accounts.add(Account(name, orgs, role=role), token)
 
     def clear(self) -> None:
-        """Delete every repository; accounts and tokens stay."""
+        """Delete every repository and every collection; accounts and tokens stay."""
         assert self._hub is not None
         for repo in [repo for kind in REPO_TYPES for repo in self._hub.repositories.list(kind)]:
             self._hub.repositories.delete(repo)
+        with self._hub.collections.changing():
+            for collection in self._hub.collections.list():
+                self._hub.collections.delete(collection)
 
     def start(self) -> Self:
         """Start serving in a thread and return once connections are accepted.

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from hublish.hub.server.accounts import Accounts
+from hublish.hub.server.collection_store import Collections
 from hublish.hub.server.git.lfs_pointers import BlobFacts
 from hublish.hub.server.git.references import References
 from hublish.hub.server.git.repository import TreeCache, UnpackedFiles
@@ -38,6 +39,7 @@ class Hub:
         self.objects = objects
         self.root = root
         self.repositories = Repositories(root)
+        self.collections = Collections(root)
         self.accounts = Accounts(root)
         self.senders = Senders(root)
         self.uploads = Uploads(root, objects, self.senders)

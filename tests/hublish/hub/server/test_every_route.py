@@ -28,6 +28,7 @@ from hublish.hub.server.xet.tokens import Access, Address
 from tests.hublish.hub.server.conftest import Answer, Caller
 
 API, WEB, XET = "/api/{kind}/{namespace}/{name}", "/{prefix}{namespace}/{name}", "/xet/{store}"
+COLLECTION = "/api/collections/{owner}/{slug}"
 LARGE, SMALL = random.Random(8).randbytes(40_013), b"the launch code is 7f3a9c51d2e8"
 FILE, TEXT, BRANCH, TITLE = "codename-heron.bin", "codename-heron.txt", "heron-branch", "About the heron"
 
@@ -107,6 +108,15 @@ REQUESTS: dict[tuple[str, str], tuple[str, Any]] = {
     ("DELETE", API + "/secrets"): ("", {"key": "A"}),
     ("PUT", API + "/volumes"): ("", {"volumes": []}),
     ("DELETE", API + "/volumes"): ("", {}),
+    ("GET", "/api/collections"): ("item=models/{namespace}/{name}&q=codename", None),
+    ("POST", "/api/collections"): ("", {"title": "{name}", "namespace": "{namespace}"}),
+    ("GET", COLLECTION): ("", None),
+    ("PATCH", COLLECTION): ("", {"title": "Another title", "private": False}),
+    ("DELETE", COLLECTION): ("", None),
+    ("POST", COLLECTION + "/resource-group"): ("", {}),
+    ("POST", COLLECTION + "/items"): ("", {"item": {"type": "model", "id": "{namespace}/{name}"}}),
+    ("PATCH", COLLECTION + "/items/{item}"): ("", {"note": "x"}),
+    ("DELETE", COLLECTION + "/items/{item}"): ("", None),
     ("GET", WEB + ".git/info/refs"): ("service=git-upload-pack", None),
     ("GET", WEB + "/info/refs"): ("service=git-upload-pack", None),
     ("POST", WEB + ".git/git-upload-pack"): ("", FETCH),
@@ -205,8 +215,13 @@ def build(hub: EmbeddedHub, routes: list[Route], root: Path) -> Scene:
     api.move_repo("me/former", "me/private")
     api.update_repo_settings("me/private", private=True)
     api.update_repo_settings("me/gated", gated="manual")
+    hidden = api.create_collection("codename heron", private=True).slug
+    collection = api.add_collection_item(hidden, "me/private", "model", note="codename heron")
+    of_collection = {"owner": "me", "slug": hidden.partition("/")[2], "item": collection.items[0].item_object_id}
+    values = {name: known | of_collection for name, known in values.items()}
     # The last three are other names of the first repository, and of none.
     values |= {name: values["private"] | {"name": name} for name in ("former", "PRIVATE", "missing")}
+    values["missing"]["slug"] = "codename-heron-" + "0" * 24
     own = {"eve": hub.add_user("eve"), "eve, reading": hub.add_user("eve", role="read"), "nobody": None}
     own |= {"of another organization": hub.add_user("mia", orgs=("acme",)), "unknown": "hf_" + "x" * 34}
     eve = Caller(hub.endpoint, own["eve"])
