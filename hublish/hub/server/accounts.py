@@ -1,14 +1,16 @@
 """Users and their tokens, and their requests for access to gated repositories."""
 
+import hashlib
 import re
 import secrets
 import string
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from hublish.hub.server.durable_files import locked, read_json, write_json
 from hublish.hub.server.repo_ids import is_valid_name
+from hublish.hub.server.repositories import timestamp
 
 _ALPHABET = string.ascii_letters + string.digits
 
@@ -28,6 +30,7 @@ class Account:
     orgs: tuple[str, ...] = ()  # organizations the user writes for
     admin: bool = False  # reads and writes in every namespace: the owner of the embedded Hub
     role: str = "write"  # of the token: `read` or `write`
+    token_created: str = field(default="", compare=False)  # when the token was issued
 
     def belongs_to(self, namespace: str) -> bool:
         """Return whether the account sees and owns the content of `namespace`."""
@@ -48,7 +51,8 @@ class Accounts:
         if (known := content["tokens"].get(token)) is None:
             return None
         user = content["users"][known["user"]]
-        return Account(known["user"], tuple(user["orgs"]), admin=user["admin"], role=known["role"])
+        rights = {"admin": user["admin"], "role": known["role"]}
+        return Account(known["user"], tuple(user["orgs"]), **rights, token_created=known.get("created", ""))
 
     def named(self, user: str) -> Account | None:
         """Return the account of a user, with the rights of a write token, or None."""
@@ -74,14 +78,20 @@ class Accounts:
             # In the Hub's form, for which commits are searched.
             new = "hf_" + "".join(secrets.choice(_ALPHABET) for _ in range(34))
             # The same token on every start: a shell keeps its HF_TOKEN.
-            token = token or next((token for token, known in content["tokens"].items() if known == wanted), new)
+            same = (token for token, known in content["tokens"].items() if wanted.items() <= known.items())
+            token = token or next(same, new)
             content["users"][account.user] = {"orgs": account.orgs, "admin": account.admin}
-            content["tokens"][token] = wanted
+            content["tokens"][token] = {"created": timestamp(), **content["tokens"].get(token, {}), **wanted}
             write_json(self._path, content, scratch=self._scratch, mode=0o600)
             return token
 
     def _read(self) -> dict[str, dict[str, Any]]:
         return {"users": {}, "tokens": {}, **read_json(self._path, {})}
+
+
+def avatar_of(name: str) -> str:
+    """Return the address of a user's picture, relative to the Hub's as for users without one of their own."""
+    return f"/avatars/{hashlib.sha256(name.encode()).hexdigest()[:32]}.svg"
 
 
 def check_token(token: str) -> None:

@@ -180,7 +180,7 @@ def _listen(address: tuple[str, int]) -> Iterator[socket.socket]:
 def _application(root: Path, limits: Limits, executor: Executor, *, xet: bool) -> Iterator[tuple[Hub, App]]:
     objects = ObjectStore(root)
     with closing(XetStore(root, objects)) if xet else nullcontext() as store:
-        hub = Hub(root, limits, objects, store.xet_hash if store else lambda _: None)
+        hub = Hub(root, limits, objects, store)
         with closing(hub.unpacked):
             # Without xet, its token calls have no route: the client takes the 404 for a Hub that has no xet.
             yield hub, App(hub, executor, xet_routes(store, XetRights(hub)) if store else ())

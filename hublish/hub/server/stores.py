@@ -4,10 +4,10 @@ import asyncio
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import astuple, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from hublish.hub.server.accounts import Accounts
 from hublish.hub.server.collection_store import Collections
@@ -18,8 +18,18 @@ from hublish.hub.server.objects import ObjectStore, Senders
 from hublish.hub.server.repositories import Repositories
 from hublish.hub.server.uploads import Uploads
 
-# Returns the xet hash of the content with this sha256, or None when it was not uploaded by xet.
-XetHash = Callable[[str], str | None]
+
+class Xet(Protocol):
+    """The content store of the xet protocol, as far as other calls refer to it."""
+
+    def xet_hash(self, sha256: str) -> str | None:
+        """Return the xet hash of the content with this sha256, or None when it was not uploaded by xet."""
+
+    def cas_path(self, user: str) -> str:
+        """Return the path under which a user (empty: an anonymous caller) reaches the store."""
+
+    def write_token(self, repo: str, user: str) -> tuple[str, int]:
+        """Return a token for uploads to a repository, and the second of its expiry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +44,7 @@ class Limits:
 class Hub:
     """The stores under one root. All of them are safe for many threads and processes."""
 
-    def __init__(self, root: Path, limits: Limits, objects: ObjectStore, xet_hash: XetHash) -> None:
+    def __init__(self, root: Path, limits: Limits, objects: ObjectStore, xet: Xet | None) -> None:
         self.limits = limits
         self.objects = objects
         self.root = root
@@ -48,9 +58,13 @@ class Hub:
         self.trees = TreeCache()
         self.metadata = MetadataCache()
         self.unpacked = UnpackedFiles(objects.scratch)
-        self.xet_hash = xet_hash
+        self.xet = xet
         # A push of many objects takes 100 MB of memory: others wait, without a thread.
         self.receiving = asyncio.Semaphore(2)
+
+    def xet_hash(self, sha256: str) -> str | None:
+        """Return the xet hash of the content with this sha256, or None when it was not uploaded by xet."""
+        return self.xet.xet_hash(sha256) if self.xet else None
 
 
 # Bytes of all of it together, as JSON; in memory they take about five times as much.

@@ -1,9 +1,11 @@
 """Reading a revision: listings, single paths, the last change of each, and the bytes of a file."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, quote
 
+from hublish.hub.server.access import identify
 from hublish.hub.server.git.git_trees import Entry
 from hublish.hub.server.git.repository import last_commits
 from hublish.hub.server.http import Request, Response, content_response, json_response, page_of
@@ -18,6 +20,9 @@ EXPANDED_PAGE = 50
 
 # Paths in one call.
 MAX_PATHS = 100_000
+
+# What the official JavaScript client accepts in place of a file.
+XET_FILE = "application/vnd.xet-fileinfo+json"
 
 # Bytes of a regular file that is sent from memory.
 SMALL = 64 << 10
@@ -92,12 +97,10 @@ def resolve(hub: Hub, request: Request) -> Response:
         if entry is None:
             raise entry_not_found(path, snapshot.commit.sha)
         sha256 = snapshot.facts(entry).digest
-        headers = {
-            "x-repo-commit": snapshot.commit.sha,
-            # The client names the file in its cache by the ETag: the sha256 of a large file, else the blob id.
-            "etag": f'"{sha256 or entry.sha}"',
-            "content-disposition": f"inline; filename*=UTF-8''{quote(path.rpartition('/')[2])}",
-        }
+        # The client names the file in its cache by the ETag: the sha256 of a large file, else the blob id.
+        headers = {"x-repo-commit": snapshot.commit.sha, "etag": f'"{sha256 or entry.sha}"'}
+        if not request.flag("noContentDisposition"):
+            headers["content-disposition"] = f"inline; filename*=UTF-8''{quote(path.rpartition('/')[2])}"
         if sha256 is None:
             return content_response(request, _stored(snapshot, entry), headers)
         size = hub.objects.size(sha256)
@@ -105,7 +108,11 @@ def resolve(hub: Hub, request: Request) -> Response:
             raise entry_not_found(path, snapshot.commit.sha)
         # For a large file, the client prefers these to ETag and Content-Length.
         headers |= {"x-linked-etag": f'"{sha256}"', "x-linked-size": str(size)}
-        return content_response(request, hub.objects.path(sha256), headers | _xet(snapshot, request, sha256))
+        links = _xet_links(snapshot, request, sha256)
+        if links and XET_FILE in request.headers.get("accept", ""):  # instead of the content, how to get it by xet
+            description = {"etag": sha256, "size": size, **links.described}
+            return json_response(description, headers={**headers, **links.headers, "content-type": XET_FILE})
+        return content_response(request, hub.objects.path(sha256), headers | (links.headers if links else {}))
 
 
 def _stored(snapshot: Snapshot, entry: Entry) -> bytes | Path:
@@ -115,11 +122,31 @@ def _stored(snapshot: Snapshot, entry: Entry) -> bytes | Path:
     return snapshot.hub.unpacked.path(snapshot.git, entry.sha)
 
 
-def _xet(snapshot: Snapshot, request: Request, sha256: str) -> dict[str, str]:
-    xet_hash = snapshot.hub.xet_hash(sha256)
-    if not xet_hash:
-        return {}
-    repo = snapshot.repo
-    url = f"{request.base_url}/api/{repo.plural}/{repo.full_name}/xet-read-token/{snapshot.commit.sha}"
-    # The client downloads by xet only when it gets both: the hash, and where to get a token.
-    return {"x-xet-hash": xet_hash, "link": f'<{url}>; rel="xet-auth"'}
+@dataclass(frozen=True, slots=True)
+class _XetLinks:
+    """Where the content of a file is in the xet store."""
+
+    xet_hash: str
+    token: str  # the call that returns a token
+    reconstruction: str  # the call that returns the parts of the file
+
+    @property
+    def headers(self) -> dict[str, str]:
+        # huggingface_hub downloads by xet only when it gets both: the hash, and where to get a token.
+        link = f'<{self.token}>; rel="xet-auth", <{self.reconstruction}>; rel="xet-reconstruction-info"'
+        return {"x-xet-hash": self.xet_hash, "link": link}
+
+    @property
+    def described(self) -> dict[str, str]:
+        return {"hash": self.xet_hash, "refreshUrl": self.token, "reconstructionUrl": self.reconstruction}
+
+
+def _xet_links(snapshot: Snapshot, request: Request, sha256: str) -> _XetLinks | None:
+    xet, repo = snapshot.hub.xet, snapshot.repo
+    xet_hash = xet.xet_hash(sha256) if xet else None
+    if not xet or not xet_hash:
+        return None
+    account = identify(snapshot.hub, request)
+    store = request.base_url + xet.cas_path(account.user if account else "")
+    token = f"{request.base_url}/api/{repo.plural}/{repo.full_name}/xet-read-token/{snapshot.commit.sha}"
+    return _XetLinks(xet_hash, token, f"{store}/v1/reconstructions/{xet_hash}")

@@ -1,10 +1,11 @@
 """Git LFS: the batch call, the bodies it announces (git-lfs, docs/api/batch.md), and copies between repositories."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeGuard
+from urllib.parse import quote
 
 from hublish.hub.server.access import (
     authorize,
@@ -19,6 +20,7 @@ from hublish.hub.server.http import Request, Response, content_response, json_re
 from hublish.hub.server.objects import MAX_FILE, MismatchError, is_hash_algorithm, is_sha256
 from hublish.hub.server.refusals import HubError, bad_request, forbidden, repo_not_found
 from hublish.hub.server.repo_ids import RepoId, is_valid_name
+from hublish.hub.server.repositories import DEFAULT_BRANCH
 from hublish.hub.server.stores import Hub
 from hublish.hub.server.uploads import Upload
 
@@ -51,10 +53,20 @@ def batch(hub: Hub, request: Request) -> Response:
             stored = served_objects(hub, git, wanted)
         else:
             stored = usable_objects(hub, caller, git, wanted)
-    multipart = "multipart" in str(body.get("transfers"))
-    transfer = _Transfer(hub, request.base_url, repo.key, caller.user if caller else "", len(objects), stored)
-    answers = [transfer.download(item) if download else transfer.upload(item, multipart=multipart) for item in objects]
-    return json_response({"transfer": "basic", "objects": answers, "hash_algo": "sha256"}, headers=MEDIA_TYPE)
+    transfer = _Transfer(hub, request.base_url, repo, caller.user if caller else "", len(objects), stored)
+    offered = body.get("transfers")
+    offered = offered if isinstance(offered, list) else []
+    # As on the Hub, clients that know xet use it: the official JavaScript client, git-xet, huggingface_hub before 2.0.
+    chosen = "xet" if hub.xet and not download and "xet" in offered else "basic"
+    if download:
+        answers = [transfer.download(item) for item in objects]
+    elif chosen == "xet":
+        xet = transfer.xet_action(body.get("ref"))
+        answers = [transfer.upload(item, lambda _: xet) for item in objects]
+    else:
+        send = transfer.parts if "multipart" in offered else transfer.whole
+        answers = [transfer.upload(item, send) for item in objects]
+    return json_response({"transfer": chosen, "objects": answers, "hash_algo": "sha256"}, headers=MEDIA_TYPE)
 
 
 def _is_object(item: Any) -> TypeGuard[dict[str, Any]]:
@@ -70,7 +82,7 @@ class _Transfer:
 
     hub: Hub
     base_url: str
-    repo: str
+    repo: RepoId
     user: str
     objects: int  # in the batch
     stored: Mapping[str, int]  # sizes of the objects that exist for this caller
@@ -82,13 +94,15 @@ class _Transfer:
             return {**_named(item), "error": {"code": 404, "message": "Object does not exist"}}
         return {**_named(item), "actions": {"download": self._action("get", item)}}
 
-    def upload(self, item: Any, *, multipart: bool) -> dict[str, Any]:
+    def upload(self, item: Any, send: Callable[[dict[str, Any]], dict[str, Any]]) -> dict[str, Any]:
         if problem := self._problem(item):
             return problem
         if item["oid"] in self.stored:
             return _named(item)  # without `actions`, the client does not send the object
-        parts = multipart and item["size"] > self.hub.limits.multipart
-        return {**_named(item), "actions": {"upload": self._parts(item) if parts else self._action("put", item)}}
+        return {**_named(item), "actions": {"upload": send(item)}}
+
+    def whole(self, item: dict[str, Any]) -> dict[str, Any]:
+        return self._action("put", item)
 
     def _problem(self, item: Any) -> dict[str, Any] | None:
         if not _is_object(item):
@@ -100,10 +114,12 @@ class _Transfer:
         return None
 
     def _action(self, action: str, item: dict[str, Any], **more: Any) -> dict[str, Any]:
-        upload = Upload(action, item["oid"], item["size"], **more, repo=self.repo, user=self.user)
+        upload = Upload(action, item["oid"], item["size"], **more, repo=self.repo.key, user=self.user)
         return {"href": self.base_url + self.hub.uploads.sign(upload)}
 
-    def _parts(self, item: dict[str, Any]) -> dict[str, Any]:
+    def parts(self, item: dict[str, Any]) -> dict[str, Any]:
+        if item["size"] <= self.hub.limits.multipart:
+            return self.whole(item)
         # The client ignores `transfer`: `chunk_size` in the header makes it send parts, to the addresses "1", "2", ..
         session = self.hub.uploads.begin_parts(item["oid"])
         # Each part has an address of 300 bytes in the response.
@@ -113,6 +129,19 @@ class _Transfer:
         part = partial(self._action, "part", item, session=session, part_size=size)
         parts = {str(number): part(part=number)["href"] for number in range(1, count + 1)}
         return {**self._action("complete", item, session=session), "header": {"chunk_size": str(size), **parts}}
+
+    def xet_action(self, ref: Any) -> dict[str, Any]:
+        """Return where to send all objects of the batch by xet: the store with a token, and the call for a new one."""
+        assert self.hub.xet
+        token, expires = self.hub.xet.write_token(self.repo.key, self.user)
+        store = {"X-Xet-Cas-Url": self.base_url + self.hub.xet.cas_path(self.user), "X-Xet-Access-Token": token}
+        # Without a ref, the objects are for a pull request that the commit is about to open.
+        name = str(ref.get("name")) if isinstance(ref, dict) else ""
+        revision = quote(name.removeprefix("refs/heads/"), safe="") if name else f"{DEFAULT_BRANCH}?create_pr=1"
+        return {
+            "href": f"{self.base_url}/api/{self.repo.plural}/{self.repo.full_name}/xet-write-token/{revision}",
+            "header": {**store, "X-Xet-Token-Expiration": str(expires)},
+        }
 
 
 def _named(item: dict[str, Any]) -> dict[str, Any]:

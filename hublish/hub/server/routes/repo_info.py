@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from hublish.hub.server.access import identify, require_account
@@ -50,7 +51,17 @@ MAX_RESULTS = 100
 # Bytes after which a page ends early: cards and file lists can be long.
 PAGE_BYTES = 4 << 20
 
+# Properties by which a list can be sorted.
 SORTS = ("createdAt", "downloads", "lastModified", "likes", "trendingScore", "id")
+
+# Further orders, which no property shows. No rows are counted here.
+_ORDERS: dict[str, Callable[[Described], int]] = {
+    "likes30d": lambda _: 0,
+    "mainSize": used_storage,
+    "num_parameters": lambda described: _parameters(described) or 0,
+    "datasetsServerInfo.numRows": lambda _: 0,
+}
+_ORDER_OF = {"num_parameters": "model", "datasetsServerInfo.numRows": "dataset"}
 
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
 _BOUND = re.compile(r"(min|max):(\d{1,15}(?:\.\d{1,9})?)([KMBT]?)", re.IGNORECASE)
@@ -80,7 +91,7 @@ class _Candidate:
 
     repo: RepoId
     settings: Settings
-    key: str
+    key: str | int
 
 
 def list_repos(hub: Hub, request: Request) -> Response:
@@ -89,12 +100,13 @@ def list_repos(hub: Hub, request: Request) -> Response:
     kind = request.params["kind"].removesuffix("s")
     wanted = expanded(request, EXPANDABLE_IN_LISTS[kind])
     filters = list(_filters(request, kind))
-    sort = _option(request, "sort", SORTS, "lastModified")
+    orders = (order for order in _ORDERS if _ORDER_OF.get(order, kind) == kind)
+    sort = _option(request, "sort", (*SORTS, *orders), "lastModified")
     descending = _option(request, "direction", ("-1", "1"), "-1") == "-1"
     # Before the page is known, little is kept of each repository, and little is read without filters for its files.
     found = list(_candidates(hub, request, caller, kind, filters, sort))
-    found.sort(key=lambda candidate: candidate.key, reverse=descending)
-    names = ("_id", "id", sort, *wanted) if wanted else _shown(request, kind)
+    found.sort(key=attrgetter("key"), reverse=descending)
+    names = ("_id", "id", *([] if sort in _ORDERS else [sort]), *wanted) if wanted else _shown(request, kind)
     shown: list[dict[str, Any]] = []
     size = 0
     page, headers = page_of(request, found, PAGE)
@@ -159,7 +171,7 @@ def _candidates(
 
     for described in _visible(hub, caller, kind, is_named):
         if all(passes(described) for passes in filters):
-            key = str(described.select((sort,))[sort])
+            key = _ORDERS[sort](described) if sort in _ORDERS else str(described.select((sort,))[sort])
             yield _Candidate(described.snapshot.repo, described.settings, key)
 
 
@@ -269,10 +281,15 @@ def _by_parameters(values: list[str]) -> _Filter:
         least, most = (bound, most) if match[1].lower() == "min" else (least, bound)
 
     def passes(described: Described) -> bool:
-        counted = described.metadata.safetensors or described.metadata.gguf
-        return counted is not None and least <= counted["total"] <= most
+        total = _parameters(described)
+        return total is not None and least <= total <= most
 
     return passes
+
+
+def _parameters(described: Described) -> int | None:
+    counted = described.metadata.safetensors or described.metadata.gguf
+    return int(counted["total"]) if counted else None
 
 
 def _nothing(_: list[str]) -> _Filter:

@@ -1,6 +1,7 @@
 """Calls about the caller and about whole repositories: whoami, create, delete, move, settings."""
 
 import json
+import re
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -15,7 +16,7 @@ from hublish.hub.server.access import (
     require_account,
     require_namespace,
 )
-from hublish.hub.server.accounts import Account
+from hublish.hub.server.accounts import Account, avatar_of
 from hublish.hub.server.card_checks import rules, validate
 from hublish.hub.server.commit_body import BodyReader
 from hublish.hub.server.git.git_trees import PathConflictError
@@ -30,6 +31,8 @@ from hublish.hub.server.spaces import Space, read_space, write_space
 from hublish.hub.server.stores import Hub
 from hublish.schemas.documents.file_names import CARD_FILE, GITATTRIBUTES
 
+_IDENTIFIER = re.compile(r"[a-z][a-z0-9.+-]*")
+
 VISIBILITIES = ("public", "private", "protected")
 
 
@@ -37,14 +40,17 @@ def whoami(hub: Hub, request: Request) -> Response:
     """`GET /api/whoami-v2`."""
     account = require_account(hub, request)
     email = {"email": f"{account.user}@users.noreply.invalid", "emailVerified": True}
-    token = {"displayName": "embedded", "role": account.role}
+    token = {"displayName": "embedded", "role": account.role, "createdAt": account.token_created}
     auth = {"auth": {"type": "access_token", "accessToken": token}}
-    orgs = [_entity("org", org) for org in account.orgs]
-    return json_response({**_entity("user", account.user), **email, "isPro": False, "orgs": orgs, **auth})
+    # Members write in every repository of their organizations.
+    orgs = [{**_entity("org", org), "email": None, "isEnterprise": False, "roleInOrg": "write"} for org in account.orgs]
+    plan = {"isPro": False, "billingMode": "postpaid"}
+    return json_response({**_entity("user", account.user), **email, **plan, "orgs": orgs, **auth})
 
 
 def _entity(kind: str, name: str) -> dict[str, Any]:
-    return {"type": kind, "id": name, "name": name, "fullname": name}
+    named = {"type": kind, "id": name, "name": name, "fullname": name, "avatarUrl": avatar_of(name)}
+    return {**named, "canPay": False, "periodEnd": None}
 
 
 def create(hub: Hub, request: Request) -> Response:
@@ -209,7 +215,9 @@ def _card(repo: RepoId, sdk: str | None, license_: object) -> dict[str, bytes]:
         lines += [f"title: {repo.name!r}", "emoji: 🚀", "colorFrom: blue", "colorTo: gray"]
         lines += [f"sdk: {sdk}", "pinned: false"]
     if license_:
-        lines.append(f"license: {json.dumps(str(license_))}")  # a string in JSON is one in YAML
+        # Unquoted, as on the Hub. In YAML, other texts than an identifier may mean anything; a string in JSON is one.
+        text = str(license_)
+        lines.append(f"license: {text if _IDENTIFIER.fullmatch(text) else json.dumps(text)}")
     content = "\n".join(["---", *lines, "---", ""]).encode()
     if lines and (report := validate(repo.kind, content.decode())).errors:
         raise bad_request("\n".join(report.errors))

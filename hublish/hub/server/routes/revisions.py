@@ -8,6 +8,7 @@ from typing import Any
 from dulwich.objects import Tree
 
 from hublish.hub.server.access import authorize_write, repo_of, repo_to_read, repo_to_write
+from hublish.hub.server.accounts import avatar_of
 from hublish.hub.server.git.git_trees import Entry, serialize
 from hublish.hub.server.git.histories import Rewriting
 from hublish.hub.server.git.refs import is_valid_ref
@@ -139,7 +140,7 @@ def _commit(commit: CommitInfo, *, formatted: bool) -> dict[str, Any]:
         "id": commit.sha,
         "title": commit.title,
         "message": commit.body,
-        "authors": [{"user": commit.author}],
+        "authors": [{"user": commit.author, "avatar": avatar_of(commit.author)}],
         "date": timestamp(commit.time),
     }
     if formatted:  # as HTML, for a page that shows it

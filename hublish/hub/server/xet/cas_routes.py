@@ -70,7 +70,7 @@ class _Handlers:
         # The revision is ignored: for a pull request that a commit is about to open, the client sends `None`.
         access = self._rights.of(request, scope)
         token, expires = self._store.signer.issue(access)
-        cas_url = request.base_url + self._cas_path(access)
+        cas_url = request.base_url + self._store.cas_path(access.user)
         return json_response(
             {"accessToken": token, "exp": expires, "casUrl": cas_url},
             headers={"x-xet-cas-url": cas_url, "x-xet-access-token": token, "x-xet-token-expiration": str(expires)},
@@ -130,7 +130,7 @@ class _Handlers:
         return json_response(to_json(plan, version, partial(self._locate, request.base_url, access)))
 
     def _locate(self, base_url: str, access: Access, xorb: bytes, run: Run) -> str:
-        path = f"{self._cas_path(access)}/v1/xorbs/default/{to_text(xorb)}"
+        path = f"{self._store.cas_path(access.user)}/v1/xorbs/default/{to_text(xorb)}"
         return base_url + self._store.signer.sign_address(Address(path, run.first_byte, run.last_byte), access)
 
     def download_xorb(self, request: Request) -> Response:
@@ -150,9 +150,6 @@ class _Handlers:
         if not address.first <= first < stop <= address.last + 1:
             raise forbidden(f"Address permits only bytes {address.first} to {address.last}")
         return content_response(request, path)
-
-    def _cas_path(self, access: Access) -> str:
-        return f"/xet/{self._store.identity(access.user)}"
 
     async def _work(self, function: Callable[..., T], *arguments: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._store.executor, function, *arguments)

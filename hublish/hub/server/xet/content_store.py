@@ -23,7 +23,7 @@ from hublish.hub.server.xet.shard_format import (
     read_terms,
     write_dedup_shard,
 )
-from hublish.hub.server.xet.tokens import Signer
+from hublish.hub.server.xet.tokens import Access, Signer
 from hublish.hub.server.xet.xorb_store import Spool, XorbStore
 
 # Chunks in a file, at most: four times the average number for a file of `MAX_FILE` bytes.
@@ -79,6 +79,14 @@ class XetStore:
         mistaken for its predecessor, nor the chunks of one user for those of another one on the same machine.
         """
         return _derive(self._secret, f"identity 2 {user}").hex()[:16]
+
+    def cas_path(self, user: str) -> str:
+        """Return the path under which a user (empty: an anonymous caller) reaches the store."""
+        return f"/xet/{self.identity(user)}"
+
+    def write_token(self, repo: str, user: str) -> tuple[str, int]:
+        """Return a token for uploads to a repository, and the second of its expiry."""
+        return self.signer.issue(Access("write", repo, user))
 
     def xet_hash(self, sha256: str) -> str | None:
         """Return the xet hash (text form) of the content with this sha256, or None without an upload by xet."""

@@ -1,3 +1,5 @@
+import json
+import re
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,29 @@ def test_an_account_keeps_its_token(tmp_path: Path) -> None:
     assert accounts.add(Account("ann", role="read")) != first
     assert accounts.add(Account("ann"), "hf_given") == "hf_given"
     assert accounts.of(first) == accounts.of("hf_given")
+
+
+def test_a_token_keeps_the_time_at_which_it_was_issued(tmp_path: Path) -> None:
+    accounts = Accounts(tmp_path)
+    token = accounts.add(Account("ann"))
+    path = tmp_path / "accounts.json"
+    earlier = re.sub(r'"created": ?"[^"]*"', '"created": "2020-01-31T00:00:00.000Z"', path.read_text())
+    path.write_text(earlier)
+    assert accounts.add(Account("ann")) == accounts.add(Account("ann"), token) == token
+    found = accounts.of(token)
+    assert found is not None
+    assert found.token_created == "2020-01-31T00:00:00.000Z"
+
+
+def test_a_token_of_an_earlier_version_has_no_time(tmp_path: Path) -> None:
+    accounts = Accounts(tmp_path)
+    token = accounts.add(Account("ann"))
+    path = tmp_path / "accounts.json"
+    content = json.loads(path.read_text())
+    del content["tokens"][token]["created"]
+    path.write_text(json.dumps(content))
+    assert accounts.of(token) == Account("ann")
+    assert accounts.add(Account("ann")) == token
 
 
 @pytest.mark.parametrize("name", ["", "a b", "../x", "a <b>", "x\n", "a/b"])

@@ -258,3 +258,37 @@ def test_raw_files_of_a_gated_repository_need_access(api: HfApi, anonymous: Call
     api.update_repo_settings(stored, gated="auto")
     for path in ("w.bin", "sub%20dir/%C3%A4.txt"):
         assert anonymous("GET", f"/{stored}/raw/main/{path}").status == 401
+
+
+XET_FILE, BYTES = "application/vnd.xet-fileinfo+json", "application/octet-stream"
+
+
+@pytest.mark.parametrize("accept", [XET_FILE, f"{XET_FILE}, */*", "*/*", "application/json"])
+def test_a_client_of_xet_can_ask_where_the_content_is(
+    api: HfApi, call: Call, connect: Any, hub: EmbeddedHub, repo: str, accept: str, transfer: str
+) -> None:
+    """The official JavaScript client does so before each download, with the range of one byte."""
+    api.upload_file(repo_id=repo, path_in_repo="w.bin", path_or_fileobj=os.urandom(10_000) + transfer.encode())
+    answer = call("GET", f"/{repo}/resolve/main/w.bin", Accept=accept, Range="bytes=0-0")
+    by_xet = transfer == "xet" and XET_FILE in accept
+    assert (answer.status, answer.headers["content-type"]) == ((200, XET_FILE) if by_xet else (206, BYTES))
+    assert ("x-xet-hash" in answer.headers) == (transfer == "xet")
+    if not by_xet:
+        assert len(answer.body) == 1
+        return
+    shown = answer.json()
+    commit = answer.headers["x-repo-commit"]
+    assert shown["hash"] == answer.headers["x-xet-hash"]
+    assert (shown["size"], f'"{shown["etag"]}"') == (10_003, answer.headers["x-linked-etag"])
+    assert shown["refreshUrl"] == f"{hub.endpoint}/api/models/{repo}/xet-read-token/{commit}"
+    links = f'<{shown["refreshUrl"]}>; rel="xet-auth", <{shown["reconstructionUrl"]}>; rel="xet-reconstruction-info"'
+    assert answer.headers["link"] == links
+    token = call("GET", shown["refreshUrl"]).json()["accessToken"]
+    plan = connect(hub.endpoint, token)("GET", shown["reconstructionUrl"])
+    assert sum(term["unpacked_length"] for term in plan.json()["terms"]) == 10_003
+
+
+@pytest.mark.parametrize(("query", "named"), [("", True), ("?noContentDisposition=1", False)])
+def test_the_name_of_a_download_can_be_left_out(api: HfApi, call: Call, repo: str, query: str, named: bool) -> None:
+    answer = call("GET", f"/{repo}/resolve/main/.gitattributes{query}")
+    assert ("content-disposition" in answer.headers) == named

@@ -176,3 +176,68 @@ def test_every_spelling_of_the_algorithm_is_accepted(call: Call, repo: str, name
 def test_other_algorithms_are_refused(call: Call, repo: str, name: object) -> None:
     body = {"operation": "upload", "objects": [], "hash_algo": name}
     assert call("POST", f"/{repo}.git/info/lfs/objects/batch", body).status == 400
+
+
+class TestXet:
+    """The transfer that clients negotiate by the batch call: the official JavaScript client, git-xet, older clients."""
+
+    def ask(self, call: Call, repo: str, content: bytes = b"by xet", **more: Any) -> dict[str, Any]:
+        objects = [{"oid": sha256(content), "size": len(content)}]
+        body = {"operation": "upload", "transfers": ["basic", "multipart", "xet"], "objects": objects, **more}
+        return dict(call("POST", f"/{repo}.git/info/lfs/objects/batch", body).json())
+
+    @pytest.mark.parametrize(
+        ("more", "chosen"),
+        [
+            ({}, "xet"),
+            ({"transfers": ["xet"]}, "xet"),
+            ({"transfers": ["basic", "multipart"]}, "basic"),
+            ({"transfers": None}, "basic"),
+            ({"transfers": "xet"}, "basic"),
+            ({"operation": "download"}, "basic"),
+        ],
+    )
+    def test_it_is_chosen_for_uploads_of_clients_that_know_it(
+        self, call: Call, repo: str, more: dict[str, Any], chosen: str
+    ) -> None:
+        assert self.ask(call, repo, **more)["transfer"] == chosen
+
+    @pytest.mark.parametrize(
+        ("more", "revision"),
+        [
+            ({"ref": {"name": "main"}}, "main"),
+            ({"ref": {"name": "refs/heads/a/b"}}, "a%2Fb"),
+            ({"ref": {"name": "refs/pr/1"}}, "refs%2Fpr%2F1"),
+            ({}, "main?create_pr=1"),
+        ],
+    )
+    def test_the_action_has_a_token_and_the_call_for_a_new_one(
+        self, call: Call, connect: Any, hub: EmbeddedHub, repo: str, more: dict[str, Any], revision: str
+    ) -> None:
+        action = self.ask(call, repo, **more)["objects"][0]["actions"]["upload"]
+        assert action["href"] == f"{hub.endpoint}/api/models/{repo}/xet-write-token/{revision}"
+        fresh = call("GET", action["href"]).json()
+        header = action["header"]
+        assert header["X-Xet-Cas-Url"] == fresh["casUrl"]
+        assert abs(int(header["X-Xet-Token-Expiration"]) - fresh["exp"]) < 60
+        grant = f"{header['X-Xet-Cas-Url']}/v1/xorb-grants/default/{'0' * 64}"
+        assert call("POST", grant).status == 401, "the token of the Hub is another one"
+        sender = connect(hub.endpoint, header["X-Xet-Access-Token"])
+        assert sender("POST", grant).status == 404, "nothing was sent before"
+
+    def test_a_stored_object_is_not_sent_again(self, call: Call, repo: str) -> None:
+        href = batch(call, repo, b"by lfs")["actions"]["upload"]["href"]
+        assert call("PUT", href, b"by lfs").status == 200
+        answer = self.ask(call, repo, b"by lfs")
+        assert (answer["transfer"], answer["objects"][0].keys()) == ("xet", {"oid", "size"})
+
+    def test_a_reader_gets_no_token(self, hub: EmbeddedHub, connect: Any, repo: str) -> None:
+        reader = connect(hub.endpoint, hub.add_user("rita", role="read"))
+        assert (
+            reader("POST", f"/{repo}.git/info/lfs/objects/batch", {"transfers": ["xet"], "objects": []}).status == 403
+        )
+
+    def test_a_hub_without_xet_does_not_choose_it(self, tmp_path: Path, connect: Any) -> None:
+        with EmbeddedHub(tmp_path, xet=False) as hub:
+            HfApi(endpoint=hub.endpoint, token=hub.token).create_repo("me/plain")
+            assert self.ask(connect(hub.endpoint, hub.token), "me/plain")["transfer"] == "basic"

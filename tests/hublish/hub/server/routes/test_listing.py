@@ -185,6 +185,34 @@ def test_every_sort_of_the_client_is_accepted(api: HfApi, shelves: str, sort: An
     assert getattr(first, sort) is not None
 
 
+@pytest.mark.parametrize(
+    ("kind", "sort", "names"),
+    [
+        ("models", "num_parameters", ["large", "tiny"]),
+        ("models", "mainSize", ["large", "tiny"]),
+        ("models", "id", ["tiny", "quantized", "large"]),
+        ("datasets", "datasetsServerInfo.numRows", ["english", "french"]),
+        ("datasets", "mainSize", ["english", "french"]),
+        ("datasets", "likes30d", ["english", "french"]),
+    ],
+)
+def test_the_orders_of_other_clients_are_accepted(
+    anonymous: Call, shelves: str, kind: str, sort: str, names: list[str]
+) -> None:
+    query = f"author={shelves}&sort={sort}&expand=private"
+    found = anonymous("GET", f"/api/{kind}?{query}").json()
+    assert [repo["id"].partition("/")[2] for repo in found][: len(names)] == names
+    reverse = anonymous("GET", f"/api/{kind}?{query}&direction=1").json()
+    assert {repo["id"] for repo in reverse} == {repo["id"] for repo in found}
+
+
+@pytest.mark.parametrize(
+    "path", ["datasets?sort=num_parameters", "spaces?sort=num_parameters", "models?sort=datasetsServerInfo.numRows"]
+)
+def test_an_order_of_another_type_is_refused(anonymous: Call, path: str) -> None:
+    assert anonymous("GET", f"/api/{path}").status == 400
+
+
 def test_the_order_can_be_reversed_and_is_kept_over_pages(call: Call, shelves: str) -> None:
     path = f"/api/models?author={shelves}&sort=id"
     for direction, expected in (("1", ["hidden", "large", "quantized", "tiny"]), ("-1", ["tiny", "quantized"])):

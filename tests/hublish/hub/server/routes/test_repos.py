@@ -1,5 +1,6 @@
 import base64
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -169,6 +170,11 @@ def test_whoami_names_the_user_the_organizations_and_the_role_of_the_token(hub: 
     assert shown["name"] == "ann"
     assert [org["name"] for org in shown["orgs"]] == ["acme", "beta"]
     assert shown["auth"]["accessToken"]["role"] == "read"
+    issued = datetime.fromisoformat(shown["auth"]["accessToken"]["createdAt"])
+    assert abs(datetime.now(UTC) - issued) < timedelta(hours=1)
+    for entity in (shown, *shown["orgs"]):  # other clients declare these for every user and organization
+        assert (entity["fullname"], entity["canPay"], entity["periodEnd"]) == (entity["name"], False, None)
+        assert entity["avatarUrl"].startswith("/avatars/")
 
 
 def test_an_unknown_token_is_refused(hub: EmbeddedHub) -> None:
@@ -190,6 +196,7 @@ def test_a_repository_can_be_created_with_files_and_a_license(api: HfApi, call: 
     card = api.model_info("acme/with-files").card_data
     assert card is not None
     assert card.license == "mit"
+    assert call("GET", "/acme/with-files/resolve/main/README.md").body == b"---\nlicense: mit\n---\n"
     assert len(api.list_repo_commits("acme/with-files")) == 1
 
 

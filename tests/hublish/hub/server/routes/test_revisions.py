@@ -80,7 +80,7 @@ def test_a_revision_can_be_a_short_commit_id(api: HfApi, repo: str) -> None:
     assert api.model_info(repo, revision=sha).sha == sha
 
 
-def test_commits_are_listed_newest_first_with_title_and_body(api: HfApi, repo: str) -> None:
+def test_commits_are_listed_newest_first_with_title_and_body(api: HfApi, call: Any, repo: str) -> None:
     api.upload_file(
         repo_id=repo, path_in_repo="a", path_or_fileobj=b"a", commit_message="first", commit_description="why\nand how"
     )
@@ -89,6 +89,8 @@ def test_commits_are_listed_newest_first_with_title_and_body(api: HfApi, repo: s
     assert [commit.title for commit in commits] == ["second", "first", "initial commit"]
     assert commits[1].message == "why\nand how"
     assert commits[0].authors == ["me"]
+    (author,) = call("GET", f"/api/models/{repo}/commits/main").json()[0]["authors"]
+    assert (author["user"], author["avatar"][:9]) == ("me", "/avatars/")
 
 
 def test_long_histories_are_paged(api: HfApi, repo: str, call: Callable[..., Any]) -> None:
