@@ -4,12 +4,14 @@ The disk and the digests work in threads; the event loop only passes buffers on.
 """
 
 import asyncio
+import base64
 import json
 import re
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any, TypeVar
 from urllib.parse import urlencode
@@ -204,10 +206,42 @@ def page_of(request: Request, items: Sequence[T], size: int) -> tuple[Sequence[T
     start = request.number("cursor", 0)
     size = min(size, request.number("limit", size)) or size
     page = items[start : start + size]
-    if start + size >= len(items):
-        return page, {}
-    query = {**request.query, "cursor": (str(start + size),)}
-    return page, {"link": f'<{request.base_url}{request.path}?{urlencode(query, doseq=True)}>; rel="next"'}
+    return page, {} if start + size >= len(items) else _next(request, str(start + size))
+
+
+def page_after(
+    request: Request, read: Callable[[str | None], Iterator[T]], name_of: Callable[[T], str], size: int
+) -> tuple[list[T], dict[str, str]]:
+    """Return one page of a list that is read as far as it is needed, and the `Link` header to the next page.
+
+    `read` yields the items that follow the one with a name, or all of them; `cursor` carries this name.
+    """
+    cursor = request.first("cursor")
+    items = read(_decode_cursor(cursor) if cursor else None)
+    size = min(size, request.number("limit", size)) or size
+    page = list(islice(items, size))
+    more = next(items, None) is not None
+    return page, _next(request, _encode_cursor(name_of(page[-1]))) if more else {}
+
+
+def _next(request: Request, cursor: str) -> dict[str, str]:
+    query = {**request.query, "cursor": (cursor,)}
+    return {"link": f'<{request.base_url}{request.path}?{urlencode(query, doseq=True)}>; rel="next"'}
+
+
+def _encode_cursor(name: str) -> str:
+    return base64.urlsafe_b64encode(json.dumps({"after": name}).encode()).decode()
+
+
+def _decode_cursor(cursor: str) -> str:
+    try:
+        name = json.loads(base64.urlsafe_b64decode(cursor))["after"]
+        name.encode("utf-8", "surrogateescape")
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        name = None
+    if not isinstance(name, str) or not name:
+        raise bad_request('"cursor" must come from the link to the next page')
+    return name
 
 
 def expanded(request: Request, allowed: Collection[str]) -> set[str]:

@@ -4,6 +4,7 @@ Refs move before the discussion's file is written: a crash between the two leave
 never a pull request without commits. Callers that change one hold the repository's lock.
 """
 
+import os
 import re
 import secrets
 from dataclasses import asdict, dataclass, field, replace
@@ -80,9 +81,17 @@ class Discussions:
 
     def next_number(self) -> int:
         """Return a number that neither a discussion nor a pull request's ref has; a crash may leave such a ref."""
-        taken = [int(path.stem) for path in self._folder.glob("*.json")]
+        taken = self.numbers()
         taken += [int(name.rpartition("/")[2]) for name in self._refs.list("refs/pr/")]
         return max(taken, default=0) + 1
+
+    def numbers(self) -> "list[int]":
+        """Return the numbers of all discussions, the newest first."""
+        try:
+            names = os.listdir(self._folder)  # noqa: PTH208 - names alone, fast
+        except FileNotFoundError:
+            return []
+        return sorted((int(name.removesuffix(".json")) for name in names if name.endswith(".json")), reverse=True)
 
     def get(self, num: int) -> Discussion | None:
         """Return a discussion, or None."""
@@ -96,8 +105,7 @@ class Discussions:
 
     def list(self) -> list[Discussion]:
         """Return all discussions, newest first."""
-        numbers = sorted((int(path.stem) for path in self._folder.glob("*.json")), reverse=True)
-        return [found for number in numbers if (found := self.get(number))]
+        return [found for number in self.numbers() if (found := self.get(number))]
 
     def save(self, discussion: Discussion) -> None:
         """Store a discussion, atomically."""

@@ -140,7 +140,8 @@ class Described:
 
 def used_storage(described: Described) -> int:
     """Return the bytes of all files."""
-    return sum(described.snapshot.facts(entry).size for _, entry in described.files)
+    snapshot = described.snapshot
+    return snapshot.hub.facts.size_of(snapshot.git, snapshot.commit.tree)
 
 
 def _card(key: str) -> Callable[[Described], Any]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hublish.hub.server.access import repo_to_read
-from hublish.hub.server.git.git_trees import Entry, find, walk
+from hublish.hub.server.git.git_trees import Entry, find, walk, walk_after
 from hublish.hub.server.git.lfs_pointers import Facts
 from hublish.hub.server.git.refs import HEAD
 from hublish.hub.server.git.repository import CommitInfo, GitRepository
@@ -62,13 +62,20 @@ class Snapshot:
         except FileNotFoundError:
             return b""
 
-    def walk(self, path: str = "", *, recursive: bool = True) -> Iterator[tuple[str, Entry]]:
-        """Yield paths and entries below the folder at `path`; raise 404 EntryNotFound when it is not a folder."""
+    def walk(self, path: str = "", *, recursive: bool = True, after: str | None = None) -> Iterator[tuple[str, Entry]]:
+        """Yield paths and entries below the folder at `path`, or those that follow the path `after`.
+
+        Folders are loaded when they are reached. Raise 404 EntryNotFound when `path` is not a folder.
+        """
         entry = self.find(path)
         if entry is None or not entry.is_folder:
             raise entry_not_found(path, self.commit.sha)
         prefix = f"{path}/" if path else ""
-        if recursive:
+        if after is not None:
+            parts = after.removeprefix(prefix).rstrip("/").split("/")
+            last = [*(f"{part}/" for part in parts[:-1]), parts[-1] + ("/" if after.endswith("/") else "")]
+            yield from walk_after(self.load, entry.sha, last, prefix, recursive=recursive)
+        elif recursive:
             yield from walk(self.load, entry.sha, prefix)
         else:
             yield from ((prefix + name, child) for name, child in self.load(entry.sha).items())
@@ -110,7 +117,9 @@ def branch_of(revision: str) -> str:
 def commit_of(hub: Hub, git: GitRepository, revision: str) -> str:
     """Return the commit of a revision; raise 404 RevisionNotFound."""
     commit = git.resolve(revision)
-    # Of a deleted branch or a squashed history, commits stay on the disk and their ids may be known.
-    if commit is None or not (commit == git.refs.get(MAIN_REF) or hub.references.has_commit(git, commit)):
+    # Of a deleted branch or a squashed history, commits stay on the disk and their ids may be known. The commit of a
+    # ref needs no search of the history.
+    is_id = commit is not None and commit.startswith(revision.lower())
+    if commit is None or (is_id and commit != git.refs.get(MAIN_REF) and not hub.references.has_commit(git, commit)):
         raise revision_not_found(revision)
     return commit

@@ -2,16 +2,22 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from dulwich.objects import ObjectID, Tree, serialize_tree, sorted_tree_items
+from dulwich.objects import ObjectID, serialize_tree, sorted_tree_items
+from dulwich.objects import parse_tree as parse_entries
 
 FILE_MODE = 0o100644
 FOLDER_MODE = 0o040000
 
+# Bytes of an id in a tree.
+DIGEST_SIZE = 20
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+
+class Entry(NamedTuple):
     """Mode and id of one name in a tree."""
+
+    # A tuple: a folder may have a hundred thousand of them, and a frozen dataclass takes three times as long to make.
 
     mode: int
     sha: str
@@ -33,8 +39,8 @@ class PathConflictError(ValueError):
 def parse_tree(data: bytes) -> dict[str, Entry]:
     """Return the entries of a serialized tree, by name, in git's order."""
     return {
-        item.path.decode("utf-8", "surrogateescape"): Entry(item.mode, item.sha.decode())
-        for item in Tree.from_string(data).iteritems()
+        name.decode("utf-8", "surrogateescape"): Entry(mode, sha.decode())
+        for name, mode, sha in parse_entries(data, DIGEST_SIZE)
     }
 
 
@@ -56,6 +62,28 @@ def walk(load: Loader, sha: str, prefix: str = "") -> Iterator[tuple[str, Entry]
         yield path, entry
         if entry.is_folder:
             yield from walk(load, entry.sha, f"{path}/")
+
+
+def walk_after(
+    load: Loader, sha: str, last: Sequence[str], prefix: str = "", *, recursive: bool
+) -> Iterator[tuple[str, Entry]]:
+    """Yield the paths that follow the one with the parts `last`, in the order of `walk`, from the folder `prefix`.
+
+    The last part of a folder ends with a slash. The path itself may be gone. Folders before it are not loaded.
+    """
+    first, below = last[0].encode("utf-8", "surrogateescape"), last[1:]
+    for name, entry in load(sha).items():
+        # git's order compares folders as if their names ended with a slash.
+        key = (f"{name}/" if entry.is_folder else name).encode("utf-8", "surrogateescape")
+        if key < first:
+            continue
+        path = prefix + name
+        if key > first:
+            yield path, entry
+        if recursive and entry.is_folder and (key > first or not below):
+            yield from walk(load, entry.sha, f"{path}/")
+        elif recursive and entry.is_folder:
+            yield from walk_after(load, entry.sha, below, f"{path}/", recursive=True)
 
 
 def find(load: Loader, sha: str, path: Sequence[str]) -> Entry | None:

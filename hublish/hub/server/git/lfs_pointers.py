@@ -8,7 +8,7 @@ from hublish.hub.server.git.repository import GitRepository
 # Bytes; the specification does not allow longer pointers.
 MAX_POINTER_SIZE = 1024
 
-# Blobs whose facts are cached; about 30 MB.
+# Blobs whose facts are cached, about 30 MB, and folders whose sizes are.
 MAX_CACHED = 200_000
 
 _POINTER = re.compile(
@@ -55,6 +55,7 @@ class BlobFacts:
     def __init__(self) -> None:
         # An id determines the content, so a cached value never becomes stale.
         self._facts: dict[str, Facts] = {}
+        self._sizes: dict[str, int] = {}
 
     def of(self, git: GitRepository, sha: str) -> Facts:
         """Return the facts of a blob of `git`."""
@@ -67,3 +68,17 @@ class BlobFacts:
                 self._facts.clear()  # the next listing fills it again
             self._facts[sha] = facts
         return facts
+
+    def size_of(self, git: GitRepository, tree: str) -> int:
+        """Return the bytes of all files below a tree; those of folders that are known are not read again."""
+        size = self._sizes.get(tree)
+        if size is None:
+            below = git.load_tree(tree).values()
+            size = sum((self.size_of if entry.is_folder else self._size)(git, entry.sha) for entry in below)
+            if len(self._sizes) >= MAX_CACHED:
+                self._sizes.clear()
+            self._sizes[tree] = size
+        return size
+
+    def _size(self, git: GitRepository, sha: str) -> int:
+        return self.of(git, sha).size

@@ -1,6 +1,9 @@
 """Refs: names of commits, moved by compare-and-swap under the repository's lock."""
 
+import os
 import re
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 from hublish.base.durable import sync_folder
@@ -17,6 +20,11 @@ def is_valid_ref(name: str) -> bool:
 
 # The revision that means the default branch, as in git.
 HEAD = "HEAD"
+
+# Refs that have files of their own; when there are more, all of them move to the file `packed-refs`, as in git.
+MAX_LOOSE = 64
+
+_PACKED = re.compile(rb"^([0-9a-f]{40}) (refs/[^\n]+)$", re.MULTILINE)
 
 
 class RefMovedError(Exception):
@@ -38,7 +46,9 @@ class Refs:
         try:
             return (self._repository / name).read_text().strip()
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):  # packed, or a folder of other refs
-            return self._packed().get(name)
+            packed = self._read_packed()
+            end = packed.find(b" %s\n" % name.encode())
+            return packed[end - 40 : end].decode() if end >= 0 else None
 
     def head(self) -> str:
         """Return the full name of the default branch: `refs/heads/main`."""
@@ -46,12 +56,21 @@ class Refs:
 
     def list(self, prefix: str) -> dict[str, str]:
         """Return object ids by full name, for names under `prefix` (`refs/heads/`), sorted."""
-        found = {name: sha for name, sha in self._packed().items() if name.startswith(prefix)}
-        for path in (self._repository / prefix).rglob("*"):
-            name = path.relative_to(self._repository).as_posix()
-            if path.is_file() and (sha := self.get(name)):
-                found[name] = sha  # a loose ref overrides a packed one
-        return dict(sorted(found.items()))
+        # The loose ones first: `pack` removes them only after they are packed.
+        loose = {name: sha for name in self._loose(prefix) if (sha := self.get(name))}
+        packed = {name: sha for name, sha in self._packed().items() if name.startswith(prefix)}
+        return dict(sorted((packed | loose).items()))  # a loose ref overrides a packed one
+
+    def _loose(self, prefix: str) -> Iterator[str]:
+        pending = [prefix.rstrip("/")]
+        while pending:
+            folder = pending.pop()
+            try:
+                found = list(os.scandir(self._repository / folder))
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+            pending += [f"{folder}/{item.name}" for item in found if item.is_dir()]
+            yield from (f"{folder}/{item.name}" for item in found if item.is_file())
 
     def set(self, name: str, new: str, *, expected: str | None) -> None:
         """Move the ref with this full name to an object on disk, durably; the caller holds the repository's lock.
@@ -61,14 +80,27 @@ class Refs:
         if self.get(name) != expected:
             raise RefMovedError(name)
         write_atomically(self._repository / name, f"{new}\n".encode(), scratch=self._scratch)
+        if expected is None and len(list(islice(self._loose("refs/"), MAX_LOOSE + 1))) > MAX_LOOSE:
+            self.pack()
+
+    def pack(self) -> None:
+        """Move all refs to `packed-refs`; the caller holds the repository's lock.
+
+        A listing then reads one file instead of one for each ref. A crash leaves both, with the same value.
+        """
+        loose = list(self._loose("refs/"))
+        self._write_packed(self.list("refs/"))
+        for name in loose:
+            path = self._repository / name
+            path.unlink(missing_ok=True)
+            self._prune_empty_parents(path.parent)
 
     def delete(self, name: str) -> None:
         """Remove a ref, packed or loose; the caller holds the repository's lock."""
         # The packed one first: otherwise, a crash in between would bring back an older packed value.
-        packed = self._repository / "packed-refs"
-        if name in self._packed():
-            kept = [line for line in packed.read_text().splitlines(True) if not line.rstrip().endswith(f" {name}")]
-            write_atomically(packed, "".join(kept).encode(), scratch=self._scratch)
+        packed = self._packed()
+        if packed.pop(name, None):
+            self._write_packed(packed)
         loose = self._repository / name
         loose.unlink(missing_ok=True)
         if loose.parent.is_dir():
@@ -83,13 +115,18 @@ class Refs:
         return next(filter(self.get, above), None) or next(iter(self.list(f"{name}/")), None)
 
     def _packed(self) -> dict[str, str]:
-        # Only a manual `git gc` creates this file; this server does not.
+        return {name.decode(): sha.decode() for sha, name in _PACKED.findall(self._read_packed())}
+
+    def _write_packed(self, refs: dict[str, str]) -> None:
+        # Without the commits of annotated tags, which git then reads from the tags.
+        lines = ["# pack-refs with: sorted \n", *(f"{sha} {name}\n" for name, sha in sorted(refs.items()))]
+        write_atomically(self._repository / "packed-refs", "".join(lines).encode(), scratch=self._scratch)
+
+    def _read_packed(self) -> bytes:
         try:
-            lines = (self._repository / "packed-refs").read_text().splitlines()
+            return (self._repository / "packed-refs").read_bytes()
         except FileNotFoundError:
-            return {}
-        pairs = (line.split(" ", 1) for line in lines if line[:1] not in ("#", "^", ""))
-        return {name: sha for sha, name in pairs}
+            return b""
 
     def _prune_empty_parents(self, directory: Path) -> None:
         # An empty folder `refs/heads/a` would block a branch named `a`.

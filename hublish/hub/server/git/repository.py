@@ -22,8 +22,8 @@ from hublish.hub.server.git.git_trees import Entry, Loader, Merge, TreeEditor, f
 from hublish.hub.server.git.object_writer import ObjectWriter
 from hublish.hub.server.git.refs import HEAD, Refs
 
-# Entries of all cached trees together; about 15 MB.
-MAX_ENTRIES = 50_000
+# Entries of all cached trees together; about 25 MB. The folders of a listing may have tens of thousands of files.
+MAX_ENTRIES = 100_000
 
 # Files that are kept unpacked.
 MAX_UNPACKED = 64

@@ -1,5 +1,6 @@
 """Reading a revision: listings, single paths, the last change of each, and the bytes of a file."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from urllib.parse import parse_qs, quote
 from hublish.hub.server.access import identify
 from hublish.hub.server.git.git_trees import Entry
 from hublish.hub.server.git.repository import last_commits
-from hublish.hub.server.http import Request, Response, content_response, json_response, page_of
+from hublish.hub.server.http import Request, Response, content_response, json_response, page_after
 from hublish.hub.server.refusals import bad_request, entry_not_found
 from hublish.hub.server.repositories import timestamp
 from hublish.hub.server.snapshots import Snapshot, requested_snapshot
@@ -33,10 +34,18 @@ def list_tree(hub: Hub, request: Request) -> Response:
     path = request.params.get("path", "").strip("/")
     expand = request.flag("expand")
     with requested_snapshot(hub, request) as snapshot:
-        entries = list(snapshot.walk(path, recursive=request.flag("recursive")))
-        page, headers = page_of(request, entries, EXPANDED_PAGE if expand else PAGE)
+
+        def read(after: str | None) -> Iterator[tuple[str, Entry]]:
+            return snapshot.walk(path, recursive=request.flag("recursive"), after=after)
+
+        page, headers = page_after(request, read, _name, EXPANDED_PAGE if expand else PAGE)
         shown = [snapshot.describe(path, entry) for path, entry in page]
         return json_response(_expanded(snapshot, shown) if expand else shown, headers=headers)
+
+
+def _name(item: tuple[str, Entry]) -> str:
+    path, entry = item
+    return f"{path}/" if entry.is_folder else path
 
 
 def paths_info(hub: Hub, request: Request) -> Response:

@@ -35,9 +35,14 @@ PAGE = 50
 def list_discussions(hub: Hub, request: Request) -> Response:
     """`GET /api/P/R/discussions?p=0&author=..&type=..&status=..`, newest first."""
     repo = repo_to_read(hub, request)
-    found = [item for item in Discussions(hub.repositories.path(repo)).list() if _is_wanted(request, item)]
+    discussions = Discussions(hub.repositories.path(repo))
+    found: list[Discussion] | list[int] = discussions.numbers()
+    if any(request.first(name) not in ("", "all") for name in ("author", "type", "status")):
+        found = [item for item in discussions.list() if _is_wanted(request, item)]
     start = request.number("p", 0) * PAGE
-    shown = [_summary(repo, item) for item in found[start : start + PAGE]]
+    # Without a filter, only those of the page are read.
+    page = (discussions.get(item) if isinstance(item, int) else item for item in found[start : start + PAGE])
+    shown = [_summary(repo, item) for item in page if item]
     return json_response({"count": len(found), "start": start, "discussions": shown})
 
 

@@ -6,7 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hublish.hub.server.git.object_writer import init_repository
-from hublish.hub.server.git.refs import RefMovedError, Refs, is_valid_ref
+from hublish.hub.server.git.refs import MAX_LOOSE, RefMovedError, Refs, is_valid_ref
 
 ONE, TWO = "1" * 40, "2" * 40
 
@@ -70,3 +70,47 @@ def test_deleting_a_ref_removes_its_empty_folders(refs: Refs) -> None:
 def test_a_ref_cannot_be_a_folder_of_another_ref(refs: Refs, there: str, wanted: str, conflict: bool) -> None:
     refs.set(f"refs/heads/{there}", ONE, expected=None)
     assert (refs.conflicting(f"refs/heads/{wanted}") is not None) == conflict
+
+
+def test_many_refs_move_to_one_file_that_git_reads(refs: Refs, tmp_path: Path) -> None:
+    names = [f"refs/{kind}/{number:03}" for kind in ("heads/a", "tags", "pr") for number in range(MAX_LOOSE)]
+    for name in names:
+        refs.set(name, ONE, expected=None)
+    loose = [path for path in (tmp_path / "r.git" / "refs").rglob("*") if path.is_file()]
+    assert len(loose) <= MAX_LOOSE
+    refs.set(names[0], TWO, expected=ONE)
+    assert refs.list("refs/") == {**dict.fromkeys(sorted(names), ONE), names[0]: TWO}
+    command = ["git", "for-each-ref", "--format=%(refname)"]
+    shown = subprocess.run(command, cwd=tmp_path / "r.git", capture_output=True, text=True, check=True)
+    assert len(shown.stdout.splitlines()) == len(names)
+    for name in names[1:]:
+        refs.delete(name)
+    assert refs.list("refs/") == {names[0]: TWO}
+
+
+def test_deleting_a_packed_ref_drops_the_commit_of_its_tag(refs: Refs, tmp_path: Path) -> None:
+    packed = f"# pack-refs with: peeled fully-peeled sorted\n{ONE} refs/heads/main\n{ONE} refs/tags/v1\n^{TWO}\n"
+    (tmp_path / "r.git" / "packed-refs").write_text(packed)
+    refs.delete("refs/tags/v1")
+    assert TWO not in (tmp_path / "r.git" / "packed-refs").read_text()
+
+
+def test_a_kill_while_refs_are_packed_loses_none(refs: Refs, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [f"refs/tags/{number}" for number in range(4)]
+    for name in names:
+        refs.set(name, ONE, expected=None)
+    removed: list[Path] = []
+
+    def unlink(path: Path, missing_ok: bool = False) -> None:
+        removed.append(path)
+        if len(removed) == 3:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", unlink)
+        with pytest.raises(KeyboardInterrupt):
+            refs.pack()
+    assert refs.list("refs/") == dict.fromkeys(names, ONE)
+    refs.set(names[0], TWO, expected=ONE)
+    refs.pack()
+    assert refs.list("refs/") == {**dict.fromkeys(names, ONE), names[0]: TWO}

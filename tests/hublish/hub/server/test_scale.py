@@ -1,0 +1,128 @@
+"""What a call reads grows with its answer, and not with the repository: counted, since times vary."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dulwich.objects import Blob
+from huggingface_hub import HfApi
+
+from hublish.hub.server import EmbeddedHub
+from hublish.hub.server.git.git_trees import FILE_MODE, Entry, TreeEditor, parse_tree
+from hublish.hub.server.git.repository import GitRepository, Signature, add_commit, write_tree
+from hublish.hub.server.repo_ids import RepoId
+from hublish.hub.server.repositories import MAIN_REF, Repositories
+
+Call = Callable[..., Any]
+AUTHOR = Signature("me", 1_700_000_000)
+
+
+@contextmanager
+def counted() -> Iterator[list[str]]:
+    """Collect the ids of the objects that the hub reads."""
+    reads: list[str] = []
+    read = GitRepository.raw
+
+    def raw(git: GitRepository, sha: str) -> tuple[int, bytes]:
+        reads.append(sha)
+        return read(git, sha)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(GitRepository, "raw", raw)
+        yield reads
+
+
+def grown(hub: EmbeddedHub, name: str, files: int = 1, commits: int = 1) -> Path:
+    """Add folders of 100 small files in one commit, then commits that change one file each."""
+    repo = RepoId.parse("model", name)
+    with Repositories(hub.root).changing(repo) as git, git.writer() as writer:
+        head = git.refs.get(MAIN_REF)
+        assert head is not None
+        commit = head
+        tree = git.commit(head).tree
+        for number in range(commits):
+
+            def load(sha: str) -> dict[str, Entry]:
+                found = writer.read(sha)
+                return parse_tree(found[1]) if found else git.load_tree(sha)
+
+            editor = TreeEditor(load, tree)
+            for file in range(files) if number == 0 else [number * 7 % files]:
+                blob = writer.add(Blob.type_num, b"%d of %d" % (file, number))
+                editor.put([f"{file // 100:04}", f"{file:06}"], Entry(FILE_MODE, blob))
+            tree = write_tree(writer, editor)
+            commit = add_commit(writer, tree, (commit,), AUTHOR, f"change {number}")
+        writer.finish()
+        git.refs.set(MAIN_REF, commit, expected=head)
+        return git.path
+
+
+@pytest.mark.parametrize("query", ["recursive=true", "recursive=true&limit=20", ""])
+def test_a_page_of_a_tree_reads_the_folders_of_this_page(
+    hub: EmbeddedHub, api: HfApi, call: Call, repo: str, query: str
+) -> None:
+    large = api.create_repo(f"{repo}-large").repo_id
+    grown(hub, repo, 2_000)
+    grown(hub, large, 20_000)
+    needed = []
+    for name in (repo, large):
+        with counted() as reads:
+            first = call("GET", f"/api/models/{name}/tree/main?{query}")
+            if link := first.headers.get("link"):
+                call("GET", link[1:].partition(">")[0])
+        needed.append(len(reads))
+    assert needed[1] <= needed[0] + 200, "at most the 200 folders of the root"
+
+
+@pytest.mark.parametrize("recursive", [True, False])
+@pytest.mark.parametrize("limit", [1, 7, 1000])
+def test_pages_of_a_tree_are_the_whole_tree(
+    hub: EmbeddedHub, call: Call, repo: str, recursive: bool, limit: int
+) -> None:
+    paths = ["a.txt", "a/b/c", "a/b/d", "a/e", "a0", "b", "c/1", "c/2/3", "c/2/4", "é", "z/z/z"]
+    with Repositories(hub.root).changing(RepoId.parse("model", repo)) as git, git.writer() as writer:
+        head = git.refs.get(MAIN_REF)
+        assert head is not None
+        editor = TreeEditor(git.load_tree, git.commit(head).tree)
+        for path in paths:
+            editor.put(path.split("/"), Entry(FILE_MODE, writer.add(Blob.type_num, path.encode())))
+        commit = add_commit(writer, write_tree(writer, editor), (head,), AUTHOR, "paths")
+        writer.finish()
+        git.refs.set(MAIN_REF, commit, expected=head)
+    for folder in ("", "/a", "/c"):
+        base = f"/api/models/{repo}/tree/main{folder}?recursive={recursive}"
+        whole = [item["path"] for item in call("GET", base).json()]
+        link, paged = f"{base}&limit={limit}", []
+        while link:
+            answer = call("GET", link)
+            paged += [item["path"] for item in answer.json()]
+            link = answer.headers.get("link", "")[1:].partition(">")[0]
+        assert paged == whole
+
+
+def test_a_tree_continues_after_a_path_that_was_deleted(hub: EmbeddedHub, api: HfApi, call: Call, repo: str) -> None:
+    grown(hub, repo, 250)
+    answer = call("GET", f"/api/models/{repo}/tree/main?recursive=1&limit=5")
+    api.delete_folder("0000", repo_id=repo)
+    link = answer.headers["link"][1:].partition(">")[0]
+    assert [item["path"] for item in call("GET", link).json()][:3] == ["0001", "0001/000100", "0001/000101"]
+
+
+@pytest.mark.parametrize("cursor", ["x", "W10=", "eyJhZnRlciI6IDF9", "eyJhZnRlciI6ICJcdWQ4MDAifQ==", "MQ==", "é"])
+def test_a_cursor_that_no_page_named_is_refused(call: Call, repo: str, cursor: str) -> None:
+    from urllib.parse import quote
+
+    assert call("GET", f"/api/models/{repo}/tree/main?cursor={quote(cursor)}").status == 400
+
+
+def test_used_storage_reads_only_changed_folders_again(hub: EmbeddedHub, api: HfApi, repo: str) -> None:
+    grown(hub, repo, 1_000)
+    before = api.model_info(repo, expand=["usedStorage"]).used_storage
+    api.upload_file(repo_id=repo, path_in_repo="0003/new.txt", path_or_fileobj=b"12345")
+    with counted() as reads:
+        after = api.model_info(repo, expand=["usedStorage"]).used_storage
+    assert before is not None
+    assert after == before + 5
+    assert len(reads) < 20
