@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from dulwich.objects import Commit, ObjectID, ShaFile, Tag, Tree
 
+from hublish.hub.server.git.commit_graph import CommitGraph
 from hublish.hub.server.git.git_trees import Entry, parse_tree, serialize
 from hublish.hub.server.git.object_writer import ObjectWriter
 from hublish.hub.server.git.repository import GitRepository
@@ -62,6 +63,7 @@ class Rewriting:
     is_unwanted: Callable[[Entry], bool]
     commits: dict[str, str] = field(default_factory=dict)  # new ids by old ones
     _trees: dict[str, str | None] = field(default_factory=dict)
+    _graph: CommitGraph = field(default_factory=CommitGraph)
 
     def run(self) -> None:
         """Write the new objects, then move the refs; the caller holds the repository's lock.
@@ -88,9 +90,9 @@ class Rewriting:
             return writer.add(kind, item.as_raw_string())
         if not isinstance(item, Commit):
             return sha
-        for commit in reversed(list(self.git.history(sha))):  # parents first
-            if commit.sha not in self.commits:
-                self.commits[commit.sha] = self._rewritten(writer, commit.sha)
+        self._graph.extend(self.git, [sha])
+        for commit in self._graph.unread(sha, self.commits):
+            self.commits[commit] = self._rewritten(writer, commit)
         return self.commits[sha]
 
     def _rewritten(self, writer: ObjectWriter, sha: str) -> str:

@@ -6,17 +6,31 @@ process dies, and stores written by older versions need no migration.
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hublish.hub.server.git.commit_graph import CommitGraph
 from hublish.hub.server.git.lfs_pointers import BlobFacts
 from hublish.hub.server.git.repository import GitRepository
 
-# Repositories and files of them whose references are kept in memory; about 100 MB.
+# Repositories, and files and commits of them, whose references are kept in memory; about 100 MB.
 MAX_REPOSITORIES = 256
 MAX_FILES = 1_000_000
+
+_DEFAULT = "refs/heads/main"
+
+
+@dataclass(frozen=True, slots=True)
+class LargeFile:
+    """A large file at the place where it appears first."""
+
+    sha256: str
+    size: int
+    path: str
+    ref: str
+    time: int
 
 
 @dataclass(slots=True)
@@ -24,17 +38,30 @@ class _Reached:
     """The objects that one state of a repository's refs reaches."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
-    heads: frozenset[str] | None = None  # None before the first call
-    parents: dict[str, tuple[str, ...]] = field(default_factory=dict)  # of every commit
-    unread: list[str] = field(default_factory=list)  # commits whose files are not among the following
+    ids: frozenset[str] | None = None  # of the refs; None before the first call
+    heads: frozenset[str] = frozenset()  # the commits that they lead to
+    peeled: dict[str, str | None] = field(default_factory=dict)  # commits by the id of a ref
+    graph: CommitGraph = field(default_factory=CommitGraph)
+    read: set[str] = field(default_factory=set)  # commits whose files are among the following
     trees: set[str] = field(default_factory=set)
     blobs: set[str] = field(default_factory=set)
-    large: set[str] = field(default_factory=set)  # sha256 of the large files
+    large: dict[str, LargeFile] = field(default_factory=dict)  # by sha256
+    latest: list[LargeFile] | None = None  # the same, sorted
+
+    def __len__(self) -> int:
+        return len(self.blobs) + len(self.graph.nodes)
 
     def clear(self) -> None:
         """Forget everything."""
-        self.heads = None
-        for known in (self.parents, self.unread, self.trees, self.blobs, self.large):
+        self.ids, self.heads = None, frozenset()
+        self.graph = CommitGraph()
+        self.peeled.clear()
+        self.clear_files()
+
+    def clear_files(self) -> None:
+        """Forget the files."""
+        self.latest = None
+        for known in (self.read, self.trees, self.blobs, self.large):
             known.clear()
 
 
@@ -49,7 +76,20 @@ class References:
     def has_commit(self, git: GitRepository, commit: str) -> bool:
         """Return whether a branch, a tag or a pull request contains a commit."""
         with self._reached(git) as reached:
-            return commit in reached.parents
+            return commit in reached.graph.nodes
+
+    def order(self, git: GitRepository, head: str) -> Sequence[str]:
+        """Return the ids of a commit that a ref reaches and of its ancestors: children first, then the latest."""
+        with self._reached(git) as reached:
+            return reached.graph.order(head)
+
+    def large_files(self, git: GitRepository) -> Sequence[LargeFile]:
+        """Return the large files that the refs reach, the latest first."""
+        with self._reached(git) as reached:
+            _read_files(git, reached, self._facts)
+            if reached.latest is None:
+                reached.latest = sorted(reached.large.values(), key=lambda file: (-file.time, file.path))
+            return reached.latest
 
     def files(self, git: GitRepository, sha256s: Iterable[str]) -> set[str]:
         """Return those of the large files that a branch, a tag or a pull request contains in any of its commits."""
@@ -63,7 +103,7 @@ class References:
         if not wanted:
             return wanted
         with self._reached(git) as reached:
-            found = wanted & reached.parents.keys()
+            found = wanted & reached.graph.nodes.keys()
             if found != wanted:
                 _read_files(git, reached, self._facts)
                 found |= wanted & reached.trees | wanted & reached.blobs
@@ -73,12 +113,12 @@ class References:
         """Return a predicate: whether a branch, a tag or a pull request currently reaches an object."""
         with self._reached(git) as reached:
             _read_files(git, reached, self._facts)
-        return lambda sha: sha in reached.blobs or sha in reached.trees or sha in reached.parents
+        return lambda sha: sha in reached.blobs or sha in reached.trees or sha in reached.graph.nodes
 
     def contains(self, git: GitRepository, commits: set[str], trees: set[str], blobs: set[str]) -> bool:
         """Return whether a branch, a tag or a pull request reaches all of these objects, each of its type."""
         with self._reached(git) as reached:
-            if not commits <= reached.parents.keys():
+            if not commits <= reached.graph.nodes.keys():
                 return False
             if trees or blobs:
                 _read_files(git, reached, self._facts)
@@ -100,7 +140,7 @@ class References:
             entry = self._known.setdefault(git.path, _Reached())
             self._known.move_to_end(git.path)
             while len(self._known) > 1 and (
-                len(self._known) > MAX_REPOSITORIES or sum(len(one.blobs) for one in self._known.values()) > MAX_FILES
+                len(self._known) > MAX_REPOSITORIES or sum(map(len, self._known.values())) > MAX_FILES
             ):
                 self._known.popitem(last=False)
             return entry
@@ -108,38 +148,44 @@ class References:
 
 def _update_commits(git: GitRepository, reached: _Reached) -> None:
     # Ids determine contents: the same heads reach the same files, even of another repository of this name.
-    heads = frozenset(filter(None, map(git.peel, git.refs.list("refs/").values())))
-    if heads == reached.heads:
+    ids = frozenset(git.refs.list("refs/").values())
+    if ids == reached.ids:
         return
-    parents: dict[str, tuple[str, ...]] = {}
-    new: list[str] = []
-    pending = list(heads)
-    while pending:
-        if (sha := pending.pop()) in parents:
-            continue
-        if (known := reached.parents.get(sha)) is None:
-            known = git.commit(sha).parents
-            new.append(sha)
-        parents[sha] = known
-        pending += known
-    if not reached.parents.keys() <= parents.keys():  # commits were dropped, and perhaps files with them
-        reached.clear()
-        new = list(parents)
-    reached.unread += new
-    reached.parents, reached.heads = parents, heads
+    reached.peeled = {sha: reached.peeled[sha] if sha in reached.peeled else git.peel(sha) for sha in ids}
+    before, heads = reached.heads, frozenset(filter(None, reached.peeled.values()))
+    known = reached.graph.extend(git, heads)
+    # Most refs move forward, and then the commits that they had are still there.
+    if not before <= known and reached.graph.keep(heads):
+        reached.clear_files()
+    reached.ids, reached.heads = ids, heads
 
 
 def _read_files(git: GitRepository, reached: _Reached, facts: BlobFacts) -> None:
-    pending = [git.commit(sha).tree for sha in reached.unread]
+    if len(reached.read) == len(reached.graph.nodes):
+        return
+    # A file of several refs belongs to the default branch, or else to the first.
+    for ref, sha in sorted(git.refs.list("refs/").items(), key=lambda item: item[0] != _DEFAULT):
+        head = reached.peeled.get(sha)
+        for commit in reached.graph.unread(head, reached.read) if head else ():
+            _read_commit(git, reached, facts, commit, ref)
+
+
+def _read_commit(git: GitRepository, reached: _Reached, facts: BlobFacts, commit: str, ref: str) -> None:
+    node = reached.graph.nodes[commit]
+    pending = [(node.tree, "")]
     while pending:
-        if (tree := pending.pop()) in reached.trees:
+        tree, prefix = pending.pop()
+        if tree in reached.trees:  # of an earlier commit: it has nothing new
             continue
         reached.trees.add(tree)
-        for entry in git.load_tree(tree).values():
+        for name, entry in git.load_tree(tree).items():
             if entry.is_folder:
-                pending.append(entry.sha)
+                pending.append((entry.sha, f"{prefix}{name}/"))
             elif entry.sha not in reached.blobs:
                 reached.blobs.add(entry.sha)
-                if sha256 := facts.of(git, entry.sha).digest:
-                    reached.large.add(sha256)
-    reached.unread.clear()
+                pointer = facts.of(git, entry.sha).pointer
+                if pointer and pointer.sha256 not in reached.large:
+                    found = LargeFile(pointer.sha256, pointer.size, prefix + name, ref, node.time)
+                    reached.large[pointer.sha256] = found
+                    reached.latest = None
+    reached.read.add(commit)

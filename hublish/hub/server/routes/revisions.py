@@ -1,7 +1,7 @@
 """Branches, tags, the commits of a revision, and histories that are squashed or lose their large files."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import cache
 from html import escape
 from typing import Any
 
@@ -11,13 +11,14 @@ from hublish.hub.server.access import authorize_write, repo_of, repo_to_read, re
 from hublish.hub.server.accounts import avatar_of
 from hublish.hub.server.git.git_trees import Entry, serialize
 from hublish.hub.server.git.histories import Rewriting
+from hublish.hub.server.git.references import LargeFile
 from hublish.hub.server.git.refs import is_valid_ref
 from hublish.hub.server.git.repository import CommitInfo, GitRepository, Signature, add_commit, add_tag, now
 from hublish.hub.server.http import Request, Response, expanded, json_response, page_of
 from hublish.hub.server.objects import is_sha256
 from hublish.hub.server.pull_requests import Discussions, push
 from hublish.hub.server.refusals import bad_request, conflict, forbidden, revision_not_found
-from hublish.hub.server.repositories import DEFAULT_BRANCH, MAIN_REF, timestamp
+from hublish.hub.server.repositories import DEFAULT_BRANCH, timestamp
 from hublish.hub.server.snapshots import branch_of, commit_of, requested_snapshot
 from hublish.hub.server.stores import Hub
 
@@ -39,9 +40,10 @@ def list_refs(hub: Hub, request: Request) -> Response:
 
 
 def _shown(git: GitRepository, prefix: str) -> list[dict[str, str | None]]:
+    peel = cache(git.peel)
     # Annotated tags are peeled: the field is the commit, not the tag object.
     return [
-        {"name": name.removeprefix(prefix), "ref": name, "targetCommit": git.peel(sha)}
+        {"name": name.removeprefix(prefix), "ref": name, "targetCommit": peel(sha)}
         for name, sha in git.refs.list(prefix).items()
     ]
 
@@ -129,9 +131,9 @@ def list_commits(hub: Hub, request: Request) -> Response:
     """`GET /api/P/R/commits/V[?expand[]=formatted]`, newest first."""
     formatted = "formatted" in expanded(request, ("formatted",)) or request.flag("formatted")
     with requested_snapshot(hub, request) as snapshot:
-        history = list(snapshot.git.history(snapshot.commit.sha))
-    page, headers = page_of(request, history, PAGE)
-    shown = [_commit(commit, formatted=formatted) for commit in page]
+        history = hub.references.order(snapshot.git, snapshot.commit.sha)
+        page, headers = page_of(request, history, PAGE)
+        shown = [_commit(snapshot.git.commit(sha), formatted=formatted) for sha in page]
     return json_response(shown, headers={**headers, "x-total-count": str(len(history))})
 
 
@@ -176,61 +178,19 @@ def super_squash(hub: Hub, request: Request) -> Response:
 LARGE_PAGE = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """A large file at the place where it appears first."""
-
-    sha256: str
-    size: int
-    path: str
-    ref: str
-    time: int
-
-
 def list_large_files(hub: Hub, request: Request) -> Response:
     """`GET /api/P/R/lfs-files`, the latest first."""
     repo, _ = repo_to_write(hub, request)
     with hub.repositories.open(repo) as git:
-        found = sorted(_large_files(hub, git), key=lambda file: (-file.time, file.path))
+        found = hub.references.large_files(git)
     page, headers = page_of(request, found, LARGE_PAGE)
     return json_response([_shown_file(hub, file) for file in page], headers=headers)
 
 
-def _shown_file(hub: Hub, file: _Found) -> dict[str, Any]:
+def _shown_file(hub: Hub, file: LargeFile) -> dict[str, Any]:
     shown = {"fileOid": file.sha256, "oid": file.sha256, "filename": file.path, "size": file.size, "ref": file.ref}
     shown["pushedAt"] = timestamp(file.time)
     return shown | ({"xetHash": xet_hash} if (xet_hash := hub.xet_hash(file.sha256)) else {})
-
-
-def _large_files(hub: Hub, git: GitRepository) -> Iterator[_Found]:
-    commits: set[str] = set()
-    trees: set[str] = set()
-    files: set[str] = set()
-    # A file of several refs belongs to the default branch, or else to the first.
-    for ref, head in sorted(git.refs.list("refs/").items(), key=lambda item: item[0] != MAIN_REF):
-        peeled = git.peel(head)
-        for commit in reversed(list(git.history(peeled)) if peeled else []):
-            if commit.sha not in commits:
-                commits.add(commit.sha)
-                for found in _of_commit(hub, git, commit, ref, trees):
-                    if found.sha256 not in files:
-                        files.add(found.sha256)
-                        yield found
-
-
-def _of_commit(hub: Hub, git: GitRepository, commit: CommitInfo, ref: str, trees: set[str]) -> Iterator[_Found]:
-    # A tree of an earlier commit has nothing new.
-    pending = [(commit.tree, "")]
-    while pending:
-        tree, prefix = pending.pop()
-        if tree in trees:
-            continue
-        trees.add(tree)
-        for name, entry in git.load_tree(tree).items():
-            if entry.is_folder:
-                pending.append((entry.sha, f"{prefix}{name}/"))
-            elif pointer := hub.facts.of(git, entry.sha).pointer:
-                yield _Found(pointer.sha256, pointer.size, prefix + name, ref, commit.time)
 
 
 def delete_large_files(hub: Hub, request: Request) -> Response:

@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dulwich.objects import Blob
+from dulwich.objects import Blob, Tree
 from huggingface_hub import HfApi
 
 from hublish.hub.server import EmbeddedHub
+from hublish.hub.server.git.commit_graph import CommitGraph
 from hublish.hub.server.git.git_trees import FILE_MODE, Entry, TreeEditor, parse_tree
+from hublish.hub.server.git.object_writer import init_repository
 from hublish.hub.server.git.repository import GitRepository, Signature, add_commit, write_tree
 from hublish.hub.server.repo_ids import RepoId
 from hublish.hub.server.repositories import MAIN_REF, Repositories
@@ -53,7 +55,8 @@ def grown(hub: EmbeddedHub, name: str, files: int = 1, commits: int = 1) -> Path
                 blob = writer.add(Blob.type_num, b"%d of %d" % (file, number))
                 editor.put([f"{file // 100:04}", f"{file:06}"], Entry(FILE_MODE, blob))
             tree = write_tree(writer, editor)
-            commit = add_commit(writer, tree, (commit,), AUTHOR, f"change {number}")
+            author = Signature("me", AUTHOR.time + number)
+            commit = add_commit(writer, tree, (commit,), author, f"change {number}")
         writer.finish()
         git.refs.set(MAIN_REF, commit, expected=head)
         return git.path
@@ -125,4 +128,86 @@ def test_used_storage_reads_only_changed_folders_again(hub: EmbeddedHub, api: Hf
         after = api.model_info(repo, expand=["usedStorage"]).used_storage
     assert before is not None
     assert after == before + 5
+    assert len(reads) < 20
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "api/models/{repo}/commits/main",
+        "api/models/{repo}/commits/main?cursor=100",
+        "api/models/{repo}/revision/{old}",
+        "api/models/{repo}/revision/branch-7",
+        "{repo}/resolve/{old}/.gitattributes",
+        "{repo}/resolve/v9/.gitattributes",
+        "api/models/{repo}/refs?include_prs=1",
+        "api/models/{repo}/lfs-files",
+    ],
+)
+def test_a_new_commit_does_not_make_the_hub_read_a_history_again(
+    hub: EmbeddedHub, api: HfApi, call: Call, repo: str, path: str
+) -> None:
+    grown(hub, repo, 100, commits=400)
+    with Repositories(hub.root).changing(RepoId.parse("model", repo)) as git:
+        head = git.refs.get(MAIN_REF)
+        assert head is not None
+        old = git.commit(git.commit(head).parents[0]).parents[0]
+        for number in range(80):
+            git.refs.set(f"refs/heads/branch-{number}", head, expected=None)
+            git.refs.set(f"refs/tags/v{number}", head, expected=None)
+    path = "/" + path.format(repo=repo, old=old)
+    call("GET", path)
+    api.upload_file(repo_id=repo, path_in_repo="0000/new.txt", path_or_fileobj=b"new")
+    with counted() as reads:
+        assert call("GET", path).status == 200
+    assert len(reads) < 70, "a page has 50 commits"
+
+
+def test_commits_are_listed_children_first_whatever_their_times(tmp_path: Path) -> None:
+    init_repository(tmp_path, "main")
+    with GitRepository(tmp_path) as git, git.writer() as writer:
+        tree = writer.add(Tree.type_num, b"")
+
+        def add(time: int, *parents: str) -> str:
+            return add_commit(writer, tree, parents, Signature("me", time), f"{time} {parents}")
+
+        root = add(50)
+        left = [root]
+        right = [root]
+        for time in (10, 10, 90, 20):
+            left.append(add(time, left[-1]))
+            right.append(add(time + 5, right[-1]))
+        merge = add(15, left[-1], right[-1])
+        top, lone = add(1, merge), add(3)
+        writer.finish()
+        graph = CommitGraph()
+        graph.extend(git, [merge])
+        graph.order(merge)
+        graph.extend(git, [top])
+        assert graph.order(top) == (top, *graph.order(merge))
+        order = graph.order(top)
+        assert sorted(order) == sorted({top, merge, *left, *right})
+        for sha in order:
+            assert all(order.index(parent) > order.index(sha) for parent in git.commit(sha).parents)
+        assert graph.unread(top, {*left}) == [*right[1:], merge, top]
+        for first, second, base in (
+            (left[-1], right[-1], root),
+            (left[2], left[4], left[2]),
+            (top, right[3], right[3]),
+        ):
+            assert git.merge_base(first, second) == git.merge_base(second, first) == base
+        assert git.merge_base(top, top) == top
+        assert git.merge_base(lone, top) is None
+
+
+def test_the_base_of_two_long_branches_is_found_near_their_ends(hub: EmbeddedHub, repo: str) -> None:
+    path = grown(hub, repo, 10, commits=300)
+    with GitRepository(path) as git, git.writer() as writer:
+        head = git.refs.get(MAIN_REF)
+        assert head is not None
+        tree = git.commit(head).tree
+        ends = [add_commit(writer, tree, (head,), Signature("me", AUTHOR.time + n), f"end {n}") for n in (1000, 2000)]
+        writer.finish()
+        with counted() as reads:
+            assert git.merge_base(*ends) == head
     assert len(reads) < 20
