@@ -3,6 +3,7 @@
 from concurrent.futures import Executor
 from pathlib import Path
 
+from hublish.audit.fingerprint_cache import FORGETFUL, FingerprintCache
 from hublish.base.progress import SILENT, Progress
 from hublish.base.values import Project, Release, Staged
 from hublish.base.workers import workers
@@ -26,7 +27,10 @@ def rendering(workspace: Path, progress: Progress = SILENT) -> Pipeline[Project,
 
 
 def releasing(
-    workspace: Path, progress: Progress = SILENT, executor: Executor | None = None
+    workspace: Path,
+    progress: Progress = SILENT,
+    executor: Executor | None = None,
+    cache: FingerprintCache = FORGETFUL,
 ) -> Pipeline[Project, Release]:
     """Return all local stages."""
     return (
@@ -34,5 +38,5 @@ def releasing(
         .then(ScreenParts())  # weights, card, SDK: what its readers need
         .then(ScreenDataFiles())  # of a dataset's configs
         .then(ScreenPlaceholders())  # in the manifest and the card
-        .then(Seal(progress, executor or workers()))  # hashed, and audited against the policy
+        .then(Seal(progress, executor or workers(), cache))  # hashed, and audited against the policy
     )

@@ -2,6 +2,7 @@
 
 from concurrent.futures import Executor
 
+from hublish.audit.fingerprint_cache import FORGETFUL, FingerprintCache
 from hublish.base.progress import SILENT, Progress
 from hublish.base.values import Loaded, LocalRelease, Reference, Restored
 from hublish.base.workers import workers
@@ -25,15 +26,16 @@ def pulling(
     *,
     allow_pickle: bool = False,
     as_data: bool = False,
+    cache: FingerprintCache = FORGETFUL,
 ) -> Pipeline[Reference, LocalRelease]:
     """Return the stages that bring checked files to this machine."""
     executor = executor or workers()
     return (
         Pipeline.of(Resolve(hub, destination))  # one commit, with every digest
         .then(select)  # only the files that the load plan needs
-        .then(CompareFolder(destination, progress, executor))  # nothing of the caller's own is overwritten
+        .then(CompareFolder(destination, progress, executor, cache))  # nothing of the caller's own is overwritten
         .then(Fetch(hub, destination, progress, executor))  # from the cache or the Hub
-        .then(Check(progress, executor, allow_pickle, as_data))  # every byte, before anything is loaded
+        .then(Check(progress, executor, allow_pickle, as_data, cache))  # every byte, before anything is loaded
     )
 
 

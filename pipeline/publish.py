@@ -3,6 +3,7 @@
 from concurrent.futures import Executor
 from pathlib import Path
 
+from hublish.audit.fingerprint_cache import FORGETFUL, FingerprintCache
 from hublish.base.progress import SILENT, Progress
 from hublish.base.values import Head, Plan, Project, Receipt, Target
 from hublish.hub.client.hub import Hub
@@ -24,10 +25,11 @@ def planning(
     progress: Progress = SILENT,
     executor: Executor | None = None,
     released: frozenset[str] = frozenset(),
+    cache: FingerprintCache = FORGETFUL,
 ) -> Pipeline[Project, Plan]:
     """Return the stages that only read the remote. `head` was read before any file; `released` are the last paths."""
     return (
-        releasing(workspace, progress, executor=executor).then(  # collected, serialized, with its card, sealed
+        releasing(workspace, progress, executor, cache).then(  # collected, serialized, with its card, sealed
             Compare(hub, target, head, released)
         )  # every change that publishing would make
     )

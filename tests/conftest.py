@@ -7,10 +7,10 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.isolation import CLIENT_SETTINGS, isolate_git
+from tests.isolation import CLIENT_SETTINGS, home_of_the_run, isolate_git
 
 # huggingface_hub reads them when it is imported.
-os.environ.update(CLIENT_SETTINGS)
+os.environ.update(CLIENT_SETTINGS | home_of_the_run(os.environ))
 
 import pytest
 from huggingface_hub import close_session, constants

@@ -1,7 +1,10 @@
 """Keep git from reading the configuration of the machine that the tests run on."""
 
+import atexit
 import os
-from collections.abc import MutableMapping
+import shutil
+import tempfile
+from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from types import MappingProxyType
 
@@ -40,6 +43,18 @@ CLIENT_SETTINGS = MappingProxyType(
     }
 )
 """The variables that the client reads when it is imported, and when it opens a session."""
+
+
+def home_of_the_run(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the variable with a new home of the client, which is removed when this process ends.
+
+    The workers of a run share the one of the process that has started them.
+    """
+    if "PYTEST_XDIST_WORKER" in environ:
+        return {}
+    home = tempfile.mkdtemp(prefix="hublish-tests-")
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
+    return {"HF_HOME": home}
 
 
 def isolate_git(environ: MutableMapping[str, str]) -> None:

@@ -14,13 +14,20 @@ from hublish.pipeline.build import releasing
 from hublish.schemas.documents.file_names import MANIFEST_FILE
 
 
-def build(manifest: AnyManifest = MANIFEST_FILE, out: str | Path = "build", *, progress: Progress = SILENT) -> Release:
+def build(
+    manifest: AnyManifest = MANIFEST_FILE,
+    out: str | Path = "build",
+    *,
+    progress: Progress = SILENT,
+    digest_cache: bool = True,
+) -> Release:
     """Write the release as a folder.
 
     Args:
         manifest: the manifest.
         out: a folder that does not exist yet, or is empty; it appears whole or not at all.
         progress: receives stages and bytes.
+        digest_cache: see `HubOptions`.
 
     Raises:
         UsageError: `out` is not empty.
@@ -30,9 +37,10 @@ def build(manifest: AnyManifest = MANIFEST_FILE, out: str | Path = "build", *, p
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UsageError(f"{out} is not empty", hint="remove it, or name another folder with --out")
     out.parent.mkdir(parents=True, exist_ok=True)
-    with Session(read_project(manifest), progress=progress) as session:
+    with Session(read_project(manifest), progress=progress, digest_cache=digest_cache) as session:
         with session.with_warnings():
-            release = releasing(session.workspace, progress, session.executor).run(session.project, progress)
+            stages = releasing(session.workspace, progress, session.executor, session.fingerprints)
+            release = stages.run(session.project, progress)
         release = session.placed(release)
         # On the same disk as `out`, so that the finished folder moves there in one step.
         with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as temporary:

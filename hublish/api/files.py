@@ -8,7 +8,7 @@ from hublish.pipeline.build import releasing
 from hublish.schemas.documents.file_names import MANIFEST_FILE
 
 
-def files(manifest: AnyManifest = MANIFEST_FILE, *, progress: Progress = SILENT) -> Release:
+def files(manifest: AnyManifest = MANIFEST_FILE, *, progress: Progress = SILENT, digest_cache: bool = True) -> Release:
     """Return every file that would be uploaded, with size and sha256, and every file that is excluded, with the rule.
 
     Converted files are written to a temporary folder, which is removed when this returns; `build` keeps them.
@@ -16,9 +16,11 @@ def files(manifest: AnyManifest = MANIFEST_FILE, *, progress: Progress = SILENT)
     Args:
         manifest: the manifest.
         progress: receives stages and bytes.
+        digest_cache: see `HubOptions`.
     """
     # The release keeps the digests of the converted files, so that their bytes are not needed afterwards.
-    with Session(read_project(manifest), progress=progress) as session:
+    with Session(read_project(manifest), progress=progress, digest_cache=digest_cache) as session:
         with session.with_warnings():
-            release = releasing(session.workspace, progress, session.executor).run(session.project, progress)
+            stages = releasing(session.workspace, progress, session.executor, session.fingerprints)
+            release = stages.run(session.project, progress)
         return session.placed(release)

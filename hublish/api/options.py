@@ -33,6 +33,9 @@ class HubOptions(TypedDict, total=False):
     """A token; None for the one in HF_TOKEN or saved by `hf auth login`, False for none."""
     progress: Progress
     """Receives the stages and the bytes transferred. Default: no reports."""
+    digest_cache: bool
+    """Whether files that did not change since an earlier run keep the digests and findings of that run, from a cache
+    below HF_HOME. False reads every file."""
 
 
 class PullOptions(HubOptions, total=False):
@@ -84,6 +87,7 @@ class PushOptions(HubOptions, total=False):
 
 
 DEFAULTS: Final[PullOptions] = {
+    "digest_cache": True,
     "force_download": False,
     "local_files_only": False,
     "trust": DISTRUST,

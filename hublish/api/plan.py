@@ -58,6 +58,7 @@ def planned(session: Session) -> Plan:
         session.progress,
         executor=session.executor,
         released=frozenset(file.path_in_repo for file in last.files) if last else frozenset(),
+        cache=session.fingerprints,
     )
     with session.with_warnings():
         compared = compare.run(session.project, session.progress)

@@ -64,13 +64,25 @@ def pulled(
     )
     progress = given["progress"]
     with Session(
-        endpoint=given.get("endpoint"), token=given.get("token"), progress=progress, lock=lock, caller=caller
+        endpoint=given.get("endpoint"),
+        token=given.get("token"),
+        progress=progress,
+        lock=lock,
+        caller=caller,
+        digest_cache=given["digest_cache"],
     ) as session:
         # Not from `given`: a default would contradict the type or revision in a URL.
         reference = _reference(session, repo_id, options, lock)
         may_unpickle = given["trust"].pickle
         pipeline = pulling(
-            session.hub, destination, select, progress, session.executor, allow_pickle=may_unpickle, as_data=as_data
+            session.hub,
+            destination,
+            select,
+            progress,
+            session.executor,
+            allow_pickle=may_unpickle,
+            as_data=as_data,
+            cache=session.fingerprints,
         )
         with exclusive(destination.folder):
             return pipeline.run(reference, progress)

@@ -190,6 +190,7 @@ def push_project(
         progress=push.get("progress", SILENT),
         folder=declared.folder,
         caller=caller,
+        digest_cache=push.get("digest_cache", True),
     ) as session:
         plan = planned(session)
         changed = {change.path_in_repo for change in plan.of(Action.CHANGE)}

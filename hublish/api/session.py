@@ -25,7 +25,7 @@ from hublish.base.errors import (
     conceal,
     disk_full,
 )
-from hublish.base.own_credentials import own_credentials
+from hublish.base.own_credentials import client_home, own_credentials
 from hublish.base.progress import SILENT, Progress
 from hublish.base.values import Project, Release, Target
 from hublish.schemas.diagnose.problems import InvalidValueError, Location, Problem
@@ -36,6 +36,7 @@ from hublish.schemas.documents.manifest_yaml import locate
 from hublish.schemas.documents.repo_addresses import RepoAddress, read_address
 
 if TYPE_CHECKING:
+    from hublish.audit.fingerprint_cache import FingerprintCache
     from hublish.hub.client.hub import Hub
     from hublish.hub.client.installed_client import Caller
     from hublish.schemas.documents.lock import Lock
@@ -97,6 +98,7 @@ class Session:
         declared: the manifest's endpoint, where the verb reads no more of it than that.
         lock: the lock that is compared or loaded.
         caller: the library named in the User-Agent header. Default: hublish.
+        digest_cache: whether unchanged files are known from earlier runs.
     """
 
     def __init__(
@@ -110,11 +112,13 @@ class Session:
         declared: str = "",
         lock: "Lock | None" = None,
         caller: "Caller | None" = None,
+        digest_cache: bool = True,
     ) -> None:
         self.progress = progress
         self._project = project
         self._given, self._declared, self._lock = endpoint, declared, lock
         self._token, self._caller = token, caller
+        self._digest_cache = digest_cache
         self._folder = folder or (project.folder if project else Path.cwd())
         self._open = ExitStack()
 
@@ -215,6 +219,15 @@ class Session:
         from hublish.base.workers import workers
 
         return self._open.enter_context(workers())
+
+    @cached_property
+    def fingerprints(self) -> "FingerprintCache":
+        """What earlier runs found in files: their digests, and the findings of the audit."""
+        from hublish.audit.fingerprint_cache import FORGETFUL, FingerprintCache
+
+        if not self._digest_cache:
+            return FORGETFUL
+        return FingerprintCache(client_home(os.environ).expanduser() / "hublish" / "fingerprints.sqlite")
 
     @contextmanager
     def with_warnings(self) -> Iterator[None]:

@@ -112,7 +112,8 @@ def status(
             # Without a request: the local half must not depend on the Hub.
             _refuse_other_target(session, locked, offline=True)
         with session.with_warnings():
-            release = releasing(session.workspace, session.progress, session.executor).run(project, session.progress)
+            stages = releasing(session.workspace, session.progress, session.executor, session.fingerprints)
+            release = stages.run(project, session.progress)
         release = session.placed(release)
         if locked is None:
             return Status(project, release, None, None, None)

@@ -24,11 +24,15 @@ def own_credentials(environ: Mapping[str, str], *given: object) -> tuple[str, ..
     return tuple(sorted((each for each in secrets if len(each) >= _SHORTEST), key=len, reverse=True))
 
 
+def client_home(environ: Mapping[str, str]) -> Path:
+    """Return HF_HOME, or the folder that huggingface_hub uses without it; the client itself takes time to import."""
+    cache = environ.get("XDG_CACHE_HOME") or Path(environ.get("HOME", "~"), ".cache")
+    return Path(environ.get("HF_HOME") or Path(cache, "huggingface"))
+
+
 def _saved_token(environ: Mapping[str, str]) -> str | None:
     """Return the token saved by `hf auth login`, from the file in which huggingface_hub looks for it."""
-    cache = environ.get("XDG_CACHE_HOME") or Path(environ.get("HOME", "~"), ".cache")
-    home = environ.get("HF_HOME") or Path(cache, "huggingface")
-    path = Path(environ.get("HF_TOKEN_PATH") or Path(home, "token"))
+    path = Path(environ.get("HF_TOKEN_PATH") or client_home(environ) / "token")
     try:
         with path.expanduser().open("rb") as file:
             return file.read(_LARGEST_FILE).decode("utf-8", "replace")

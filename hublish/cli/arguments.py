@@ -104,6 +104,16 @@ def add_output(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_cache(parser: argparse.ArgumentParser) -> None:
+    """Add `--no-cache`, for commands that read the files of a release."""
+    parser.add_argument(
+        "--no-cache",
+        dest="digest_cache",
+        action="store_false",
+        help="read every file, also those that did not change since an earlier run",
+    )
+
+
 def add_hub(parser: argparse.ArgumentParser) -> None:
     """Add `--local`, `--endpoint` and `--token`."""
     group = parser.add_argument_group("the Hub")
@@ -144,6 +154,7 @@ def add_reference(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="download files that are or contain pickles too, with a warning for each: loading them runs code",
     )
+    add_cache(parser)
     add_hub(parser)
 
 
@@ -175,7 +186,9 @@ def pull_options(arguments: argparse.Namespace, report: Report) -> dict[str, Any
 
 def hub_options(arguments: argparse.Namespace, report: Report) -> "HubOptions":
     """Return the options of every verb that uses the Hub."""
-    return {"endpoint": arguments.endpoint, "token": arguments.token, "progress": report.progress()}
+    options: HubOptions = {"endpoint": arguments.endpoint, "token": arguments.token, "progress": report.progress()}
+    # Some commands read no files.
+    return {**options, "digest_cache": arguments.digest_cache} if "digest_cache" in arguments else options
 
 
 def manifest(arguments: argparse.Namespace, report: Report) -> "Path | Project":

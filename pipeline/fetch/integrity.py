@@ -1,6 +1,6 @@
 """LocalRelease -> LocalRelease (checked): compare every byte with its digest, and refuse pickles; both are removed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from io import BufferedReader, FileIO
@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import ClassVar, Final
 
 from hublish.audit.containers import carried_pickle
-from hublish.audit.fingerprint import CHUNK
+from hublish.audit.fingerprint import CHUNK, Inspection, Interest
+from hublish.audit.fingerprint_cache import FORGETFUL, FingerprintCache, Known, Place
 from hublish.base import digests
 from hublish.base.errors import IntegrityError, PolicyError
 from hublish.base.progress import SILENT, Progress
-from hublish.base.values import LocalFile, LocalRelease
+from hublish.base.values import Digest, LocalFile, LocalRelease
 from hublish.base.workers import SharedTask, run_each, workers
 from hublish.formats.blob import MemoryBlob, StreamBlob
 from hublish.formats.release_files import checkpoint_files
@@ -31,6 +32,7 @@ class Check:
         allow_pickle: whether the caller permits pickles; they are then reported as warnings.
         as_data: whether hublish's own readers alone read the files. They unpickle nothing, so the checkpoints that
             they load are not refused.
+        cache: knows files that earlier runs have read.
 
     Raises (from `run`):
         IntegrityError: naming every file whose bytes differ; each is removed, from the shared cache too.
@@ -41,15 +43,12 @@ class Check:
     executor: Executor = field(default_factory=workers)
     allow_pickle: bool = False
     as_data: bool = False
+    cache: FingerprintCache = FORGETFUL
     title: ClassVar[str] = "checking every digest"
 
     def run(self, release: LocalRelease) -> LocalRelease:
         """Return the release, checked."""
-        with self.progress.task("checking", sum(file.promised.size for file in release.files)) as task:
-            advance = SharedTask(task).advance
-            # Findings are values rather than exceptions, so that all such files are removed and named.
-            findings = run_each(self.executor, lambda file: inspect(file, advance), release.files)
-        found = list(zip(release.files, findings, strict=True))
+        found = list(zip(release.files, self._findings(release.files), strict=True))
         # Files with other bytes come first: searching them reveals nothing about the release.
         if broken := [(file, one.fault) for file, one in found if one.fault is not None]:
             _remove_and_refuse(broken)
@@ -63,6 +62,22 @@ class Check:
         if pickles and not self.allow_pickle:
             _refuse_pickles(release, pickles)
         return replace(release, checked=True, warnings=tuple(_pickle_problem(*one, _WARNING) for one in pickles))
+
+    def _findings(self, files: Sequence[LocalFile]) -> Sequence["Finding"]:
+        known = self.cache.find([Place.at(file.path) for file in files])
+        found = list(map(_remembered, files, known))
+        unread = [file for file, finding in zip(files, found, strict=True) if finding is None]
+        with self.progress.task("checking", sum(file.promised.size for file in unread)) as task:
+            advance, now = SharedTask(task).advance, self.cache.now
+            # Findings are values rather than exceptions, so that all such files are removed and named.
+            read = run_each(self.executor, lambda file: (now(), inspect(file, advance)), unread)
+        self.cache.keep(
+            (finding.place, _known(file.promised.digest, finding), began)
+            for file, (began, finding) in zip(unread, read, strict=True)
+            if finding.place is not None
+        )
+        fresh = (finding for _, finding in read)
+        return [finding or next(fresh) for finding in found]
 
 
 def remove(path: Path) -> str:
@@ -107,6 +122,8 @@ class Finding:
     """How its bytes differ from the promised ones; None when they are the same."""
     pickle: str | None = None
     """A description of the pickle that it is or contains."""
+    place: Place | None = None
+    """The file as it was from the first byte to the last; None when the bytes differ or the file changed meanwhile."""
 
 
 def inspect(file: LocalFile, advance: Callable[[int], None]) -> Finding:
@@ -115,11 +132,28 @@ def inspect(file: LocalFile, advance: Callable[[int], None]) -> Finding:
     try:
         # One descriptor for both, so that the bytes that are searched are those that were hashed.
         with FileIO(file.path) as stream:
+            place = Place.opened(file.path, stream.fileno())
             if not digests.matches(stream, promised.size, promised.digest, advance):
                 return Finding(f"does not have the expected {promised.digest.algorithm} digest")
-            return Finding(pickle=_carried_pickle(stream, promised.size))
+            pickle = _carried_pickle(stream, promised.size)
+            same = place == Place.opened(file.path, stream.fileno())
+            return Finding(pickle=pickle, place=place if same else None)
     except OSError as error:
         return Finding(f"cannot be read: {error.strerror}")
+
+
+def _remembered(file: LocalFile, known: Known | None) -> Finding | None:
+    """Return the result of reading a file, as an earlier run had it."""
+    # Other bytes than promised are read again: that is an error, and deserves to be certain.
+    if known is None or not known.searched.pickles or not known.is_promised(file.promised.digest):
+        return None
+    return Finding(pickle=known.inspection.pickle)
+
+
+def _known(digest: Digest, finding: Finding) -> Known:
+    sha256, blob_id = (digest.value, None) if digest.algorithm == "sha256" else (None, digest.value)
+    # Secrets are not searched for in a download, and the number of its names is not counted.
+    return Known(sha256, blob_id, 1, Inspection(finding.pickle), Interest(secrets=False))
 
 
 def _carried_pickle(stream: FileIO, size: int) -> str | None:

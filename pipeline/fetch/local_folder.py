@@ -5,7 +5,7 @@ import hashlib
 import os
 import re
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -13,6 +13,7 @@ from io import FileIO
 from pathlib import Path, PurePosixPath
 from typing import ClassVar, Final, Literal, NamedTuple
 
+from hublish.audit.fingerprint_cache import FORGETFUL, FingerprintCache, Known, Place
 from hublish.base import digests
 from hublish.base.errors import OfflineError, OverwriteError
 from hublish.base.progress import SILENT, Progress
@@ -54,6 +55,7 @@ class CompareFolder:
     destination: Destination
     progress: Progress = SILENT
     executor: Executor = field(default_factory=workers)
+    cache: FingerprintCache = FORGETFUL
     title: ClassVar[str] = "comparing with the folder"
 
     def run(self, plan: DownloadPlan) -> DownloadPlan:
@@ -62,8 +64,10 @@ class CompareFolder:
         if folder is None:
             return plan
         sizes = sum(file.size for file in plan.files if _size(folder / file.path_in_repo) == file.size)
+        places = [Place.at(folder / file.path_in_repo) for file in plan.files]
+        known = dict(zip(plan.files, self.cache.find(places), strict=True))
         with self.progress.task("comparing", sizes) as task:
-            look = _Look(folder, plan, self.destination.cache_dir, SharedTask(task).advance)
+            look = _Look(folder, plan, self.destination.cache_dir, SharedTask(task).advance, known)
             found = dict(zip(plan.files, run_each(self.executor, look.at, plan.files), strict=True))
         self._refuse(folder, found)
         kinds = {file.path_in_repo: one.kind for file, one in found.items()}
@@ -125,6 +129,7 @@ class _Look:
     plan: DownloadPlan
     cache_dir: Path | None
     advance: Callable[[int], None]
+    known: Mapping[PromisedFile, Known | None]
 
     def at(self, file: PromisedFile) -> _Found:
         """Return the state of a path in the folder. Only regular files are opened."""
@@ -147,6 +152,9 @@ class _Look:
             return _Found("own", f"is there, and cannot be read: {error.strerror}")
 
     def _regular(self, file: PromisedFile, stream: FileIO, *, is_link: bool) -> _Found:
+        known = self.known[file]
+        if known is not None and known.is_promised(file.digest):
+            return _Found("same")
         if digests.matches(stream, file.size, file.digest, self.advance):
             return _Found("same")
         if is_link:

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from hublish.audit.file_audit import audit_content
 from hublish.audit.fingerprint import Fingerprint, Interest, fingerprint
+from hublish.audit.fingerprint_cache import FORGETFUL, FingerprintCache, Known, Place
 from hublish.audit.path_audit import audit_paths
 from hublish.audit.policy import text_problems
 from hublish.base.content import ContentChangedError
@@ -25,10 +26,12 @@ class Seal:
     Args:
         progress: receives the hashed bytes.
         executor: runs the work on each file.
+        cache: knows files that earlier runs have read.
     """
 
     progress: Progress = SILENT
     executor: Executor = field(default_factory=workers)
+    cache: FingerprintCache = FORGETFUL
     title: ClassVar[str] = "sealing the release"
 
     def run(self, staged: Staged) -> Release:
@@ -63,14 +66,21 @@ class Seal:
 
     def _fingerprints(self, files: list[StagedFile], policy: Policy) -> list[Fingerprint]:
         interest = Interest.of(policy)
-        with self.progress.task("hashing", sum(file.content.size for file in files)) as task:
-            shared = SharedTask(task)
-            outcomes = run_each(self.executor, lambda file: _outcome(file, interest, shared, self.executor), files)
+        known = self.cache.fingerprints([file.content for file in files], interest)
+        unread = [file for file, print_ in zip(files, known, strict=True) if print_ is None]
+        with self.progress.task("hashing", sum(file.content.size for file in unread)) as task:
+            shared, began = SharedTask(task), self.cache.now
+            outcomes = run_each(
+                self.executor, lambda file: (began(), _outcome(file, interest, shared, self.executor)), unread
+            )
         # Failures are values rather than exceptions, so that all files are named and not only the first.
-        failures = [one for one in outcomes if isinstance(one, _Failure)]
+        failures = [one for _, one in outcomes if isinstance(one, _Failure)]
         if failures:
             raise _failed(failures)
-        return [one for one in outcomes if isinstance(one, Fingerprint)]
+        read = [(time, one) for time, one in outcomes if isinstance(one, Fingerprint)]
+        self.cache.keep(_entries(unread, read, interest))
+        prints = iter(read)
+        return [next(prints)[1] if print_ is None else print_ for print_ in known]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +102,14 @@ def _outcome(file: StagedFile, interest: Interest, task: Task, executor: Executo
     except OSError as error:
         # For instance ELOOP: a link replaced the file.
         return _Failure(file.path_in_repo, f"cannot be read any more: {error.strerror}", changed=True)
+
+
+def _entries(
+    files: list[StagedFile], read: list[tuple[int, Fingerprint]], interest: Interest
+) -> Iterator[tuple[Place, Known, int]]:
+    for file, (began, print_) in zip(files, read, strict=True):
+        if place := Place.of(file.content):
+            yield place, Known(print_.sha256, print_.blob_id, print_.links, print_.inspection, interest), began
 
 
 def _failed(failures: list[_Failure]) -> HublishError:

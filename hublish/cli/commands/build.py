@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from hublish.cli.arguments import add_manifest, manifest, repeated_options
+from hublish.cli.arguments import add_cache, add_manifest, manifest, repeated_options
 from hublish.cli.commands import Example, Outcome
 from hublish.cli.report import Report
 
@@ -18,6 +18,7 @@ EXAMPLES = (
 
 def configure(parser: ArgumentParser) -> None:
     add_manifest(parser)
+    add_cache(parser)
     parser.add_argument(
         "--out", metavar="DIR", type=Path, default=Path("build"), help="a new or empty folder (default: build)"
     )
@@ -27,6 +28,11 @@ def run(arguments: Namespace, report: Report) -> Outcome:
     import hublish
     from hublish.cli.views.build import BuildView
 
-    release = hublish.build(manifest(arguments, report), arguments.out, progress=report.progress())
+    release = hublish.build(
+        manifest(arguments, report),
+        arguments.out,
+        progress=report.progress(),
+        digest_cache=arguments.digest_cache,
+    )
     report.warn(release.warnings)
     return Outcome(BuildView(release, arguments.out, repeated_options(arguments)))

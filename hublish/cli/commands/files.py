@@ -2,7 +2,7 @@
 
 from argparse import ArgumentParser, Namespace
 
-from hublish.cli.arguments import add_manifest, manifest
+from hublish.cli.arguments import add_cache, add_manifest, manifest
 from hublish.cli.commands import Example, Outcome
 from hublish.cli.report import Report
 
@@ -19,6 +19,7 @@ def configure(parser: ArgumentParser) -> None:
     add_manifest(parser)
     parser.add_argument("--excluded", action="store_true", help="list excluded files too, each with its rule")
     parser.add_argument("--why", action="store_true", help="show the rule that includes each file, with its line")
+    add_cache(parser)
     parser.add_argument("--whole-digests", action="store_true", help="show all 64 digits of every sha256")
 
 
@@ -30,6 +31,8 @@ def run(arguments: Namespace, report: Report) -> Outcome:
         import hublish
         from hublish.cli.views.files import FilesView
 
-        release = hublish.files(manifest(arguments, report), progress=report.progress())
+        release = hublish.files(
+            manifest(arguments, report), progress=report.progress(), digest_cache=arguments.digest_cache
+        )
     report.warn(release.warnings)
     return Outcome(FilesView(release, arguments.excluded, arguments.whole_digests, arguments.why))

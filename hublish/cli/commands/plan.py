@@ -6,7 +6,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hublish.base.errors import RemoteConflictError, UsageError
-from hublish.cli.arguments import add_exitcode, add_hub, add_lock, add_manifest, hub_options, manifest, repeated_options
+from hublish.cli.arguments import (
+    add_cache,
+    add_exitcode,
+    add_hub,
+    add_lock,
+    add_manifest,
+    hub_options,
+    manifest,
+    repeated_options,
+)
 from hublish.cli.commands import Example, Outcome
 from hublish.cli.exit_codes import CHANGES
 from hublish.cli.report import Report
@@ -32,6 +41,7 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument("--out", metavar="FILE", type=Path, help="write the plan, for review and for `publish FILE`")
     parser.add_argument("--all", action="store_true", help="list unchanged, left and excluded files one by one too")
     parser.add_argument("--why", action="store_true", help="show the line of hub.yaml that decides for each file")
+    add_cache(parser)
     add_exitcode(parser)
     add_hub(parser)
 

@@ -4,7 +4,16 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from pathlib import Path
 
 from hublish.base.errors import UsageError
-from hublish.cli.arguments import add_hub, add_lock, add_manifest, hub_options, lock_path, manifest, repeated_options
+from hublish.cli.arguments import (
+    add_cache,
+    add_hub,
+    add_lock,
+    add_manifest,
+    hub_options,
+    lock_path,
+    manifest,
+    repeated_options,
+)
 from hublish.cli.commands import Example, Outcome
 from hublish.cli.report import Report
 
@@ -27,6 +36,7 @@ def configure(parser: ArgumentParser) -> None:
     add_manifest(parser)
     add_lock(parser)
     parser.add_argument("-y", "--yes", action="store_true", help="do not ask for confirmation")
+    add_cache(parser)
     add_hub(parser)
 
 

@@ -2,7 +2,16 @@
 
 from argparse import ArgumentParser, Namespace
 
-from hublish.cli.arguments import add_exitcode, add_hub, add_lock, add_manifest, hub_options, manifest, repeated_options
+from hublish.cli.arguments import (
+    add_cache,
+    add_exitcode,
+    add_hub,
+    add_lock,
+    add_manifest,
+    hub_options,
+    manifest,
+    repeated_options,
+)
 from hublish.cli.commands import Example, Outcome
 from hublish.cli.exit_codes import CHANGES, FAILED
 from hublish.cli.report import Report
@@ -22,6 +31,7 @@ def configure(parser: ArgumentParser) -> None:
     add_manifest(parser)
     add_lock(parser)
     parser.add_argument("--offline", action="store_true", help="compare the working tree only, send no request")
+    add_cache(parser)
     add_exitcode(parser)
     add_hub(parser)
 

@@ -1,0 +1,304 @@
+"""Remember the fingerprints of files across runs, so that an unchanged tree costs its `stat` calls alone.
+
+One SQLite file, shared by all processes of a user, is only a memory. When it is damaged, locked, full or not writable,
+files are read as if it did not exist; a damaged one is replaced. An entry counts when all of this holds:
+
+* Path, device, inode, size, mtime and ctime of the file are the recorded ones, and so is the version of the audit's
+  rules. They are the entry's key. No program can set ctime back after a write. The path is in the key because some
+  network file systems give the inode of a file that is gone to another one.
+* When the file was read, its last change was older than a tick of the file system's clock. A second write within the
+  tick of the first would not change the times; git has the same rule for entries of its index that are "racily clean".
+* The clock has not been set back since: a later change could then get the recorded time.
+* The checksum of the entry is right, so that a flipped bit in the file never becomes a digest.
+"""
+
+import hashlib
+import json
+import os
+import sqlite3
+import stat
+import struct
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import astuple, dataclass, replace
+from functools import cache
+from itertools import repeat
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from hublish._version import __version__
+from hublish.audit.fingerprint import Fingerprint, Inspection, Interest
+from hublish.audit.member_secrets import HiddenSecret
+from hublish.audit.secret_scan import Secret
+from hublish.base.content import Content, Identity
+from hublish.base.values import Digest
+
+# About 80 MB. The entries that were made first are removed first.
+_MOST_ENTRIES: Final = 500_000
+# The parameters of one statement; SQLite before 3.32 allows 999.
+_BATCH: Final = 500
+# Seconds to wait for another process that writes. Reading the files again is the alternative.
+_PATIENCE: Final = 2.0
+# Two ticks of the slowest clock in use, that of a kernel with 100 ticks per second; in nanoseconds.
+_TICK: Final = 20_000_000
+# FAT keeps two seconds, some network file systems one: their times are whole seconds.
+_COARSE_TICK: Final = 2_000_000_000
+
+_IDENTITY: Final = struct.Struct("<QQqqq")
+_VALUE: Final = struct.Struct("<qBI32s20s")
+_CHECKSUM_SIZE: Final = 8
+# The folders of the package with the code that reads files and judges them.
+_RULES: Final = ("audit", "formats", "base", "schemas/secrets")
+_PICKLES, _SECRETS, _BINARY, _SHA256, _BLOB_ID = 1, 2, 4, 8, 16
+# The results of SQLite that concern the moment or the place, and not the content of the file.
+_CIRCUMSTANCES: Final = frozenset(
+    [
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_READONLY,
+    ]
+)
+
+
+class Place(NamedTuple):
+    """A file on this machine, as it was when it was looked at."""
+
+    path: str
+    identity: Identity
+
+    @classmethod
+    def of(cls, content: Content) -> "Place | None":
+        """Return the file that contains exactly the bytes of `content`; None without one."""
+        identity = content.identity
+        return cls(str(content.local_path), identity) if isinstance(identity, Identity) else None
+
+    @classmethod
+    def opened(cls, path: Path, descriptor: int) -> "Place":
+        """Return the open file that `path` leads to, through links as well."""
+        return cls(str(path), Identity.of(os.fstat(descriptor)))
+
+    @classmethod
+    def at(cls, path: Path) -> "Place | None":
+        """Return the file that `path` leads to, through links as well; None without one."""
+        try:
+            return cls(str(path), Identity.of(path.stat()))
+        except OSError:
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The results of reading one file: its digests and findings, as far as they were wanted."""
+
+    sha256: str | None
+    blob_id: str | None
+    links: int
+    inspection: Inspection
+    searched: Interest
+    """The kinds of findings that were searched for."""
+
+    def is_promised(self, digest: Digest) -> bool:
+        """Return whether the bytes have the digest; False when another algorithm was used."""
+        return digest.value == (self.sha256 if digest.algorithm == "sha256" else self.blob_id)
+
+    def answers(self, interest: Interest) -> bool:
+        """Return whether everything in `interest` was searched for."""
+        return self.searched.pickles >= interest.pickles and self.searched.secrets >= interest.secrets
+
+
+class FingerprintCache:
+    """Finds what is known about files, and keeps it. Never raises because of its own file.
+
+    Args:
+        path: the SQLite file; None for a cache that knows and keeps nothing.
+        clock: returns the nanoseconds since the epoch.
+    """
+
+    def __init__(self, path: Path | None, clock: Callable[[], int] = time.time_ns) -> None:
+        self._path = path
+        self.now = clock
+
+    def find(self, places: Sequence[Place | None]) -> tuple[Known | None, ...]:
+        """Return what is known about each file."""
+        keys = [None if place is None else _key(place) for place in places]
+        entries = self._read([key for key in keys if key is not None])
+        now = self.now()
+        return tuple(None if key is None else _unpacked(key, entries.get(key), now) for key in keys)
+
+    def fingerprints(self, contents: Sequence[Content], interest: Interest) -> tuple[Fingerprint | None, ...]:
+        """Return the fingerprint of each content as reading it now would give it; None where that is not known."""
+        found = self.find([Place.of(content) for content in contents])
+        return tuple(map(_fingerprint, contents, found, repeat(interest)))
+
+    def keep(self, entries: Iterable[tuple[Place, Known, int]]) -> None:
+        """Remember files, each with the time (by `now`) at which reading it began."""
+        rows = [
+            ((key := _key(place)), _packed(key, known, began))
+            for place, known, began in entries
+            if _is_settled(place.identity, began)
+        ]
+        if rows:
+            self._write(rows)
+
+    def _read(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
+        # Nothing is created for a question.
+        if self._path is None or not keys or not _is_private(self._path):
+            return {}
+        found: dict[bytes, bytes] = {}
+        with _tolerating(self._path), closing(_connect(self._path)) as database:
+            for start in range(0, len(keys), _BATCH):
+                batch = keys[start : start + _BATCH]
+                marks = ",".join("?" * len(batch))
+                found.update(database.execute(f"SELECT key, value FROM fingerprints WHERE key IN ({marks})", batch))  # noqa: S608
+        return found
+
+    def _write(self, rows: Sequence[tuple[bytes, bytes]]) -> None:
+        if self._path is None or not _made(self._path):
+            return
+        with _tolerating(self._path), closing(_connect(self._path)) as database, database:
+            database.execute("BEGIN IMMEDIATE")
+            database.execute(
+                "CREATE TABLE IF NOT EXISTS fingerprints (number INTEGER PRIMARY KEY, key BLOB UNIQUE, value BLOB)"
+            )
+            database.executemany("INSERT OR REPLACE INTO fingerprints (key, value) VALUES (?, ?)", rows)
+            database.execute(
+                "DELETE FROM fingerprints WHERE number <= (SELECT max(number) FROM fingerprints) - ?", [_MOST_ENTRIES]
+            )
+
+
+FORGETFUL: Final = FingerprintCache(None)
+"""Knows nothing and keeps nothing."""
+
+
+def _fingerprint(content: Content, known: Known | None, interest: Interest) -> Fingerprint | None:
+    if known is None or known.sha256 is None or known.blob_id is None or not known.answers(interest):
+        return None
+    found = known.inspection
+    if not interest.secrets:
+        # As a search for pickles alone would return it.
+        found = Inspection(found.pickle)
+    if not interest.pickles:
+        found = replace(found, pickle=None)
+    return Fingerprint(content.size, known.sha256, known.blob_id, known.links, found)
+
+
+def _is_settled(identity: Identity, began: int) -> bool:
+    """Return whether any change after `began` gives a file other times than it had then."""
+    times = identity.mtime_ns, identity.ctime_ns
+    is_coarse = not any(each % 1_000_000_000 for each in times)
+    return began - max(times) > (_COARSE_TICK if is_coarse else _TICK)
+
+
+def _key(place: Place) -> bytes:
+    identity = place.identity
+    numbers = _IDENTITY.pack(identity.device, identity.inode, identity.size, identity.mtime_ns, identity.ctime_ns)
+    return hashlib.blake2b(_rules_version() + numbers + os.fsencode(place.path), digest_size=16).digest()
+
+
+@cache
+def _rules_version() -> bytes:
+    """Return a digest that changes with the code that reads files and judges them."""
+    # The sizes and times of the modules: reading a hundred of them would take longer than the answer is worth. An
+    # installation without files, such as a zip archive, changes with its version.
+    hasher = hashlib.blake2b(__version__.encode(), digest_size=16)
+    package = Path(__file__).parents[1]
+    for path in sorted(each for folder in _RULES for each in (package / folder).rglob("*.py")):
+        status = path.stat()
+        hasher.update(f"\n{path.name} {status.st_size} {status.st_mtime_ns}".encode())
+    return hasher.digest()
+
+
+def _packed(key: bytes, known: Known, began: int) -> bytes:
+    found = known.inspection
+    bits = {
+        _PICKLES: known.searched.pickles,
+        _SECRETS: known.searched.secrets,
+        _BINARY: found.binary,
+        _SHA256: known.sha256 is not None,
+        _BLOB_ID: known.blob_id is not None,
+    }
+    flags = sum(bit for bit, is_set in bits.items() if is_set)
+    digests = bytes.fromhex(known.sha256 or ""), bytes.fromhex(known.blob_id or "")
+    value = _VALUE.pack(began, flags, known.links, *digests)
+    if found.pickle is not None or found.secrets or found.unsearched:
+        # Places and kinds of secrets, never their text.
+        secrets = [[*astuple(each.secret), each.member] for each in found.secrets]
+        value += json.dumps([found.pickle, secrets, found.unsearched]).encode()
+    return value + _checksum(key, value)
+
+
+def _unpacked(key: bytes, entry: object, now: int) -> Known | None:
+    if not isinstance(entry, bytes) or len(entry) < _VALUE.size + _CHECKSUM_SIZE:
+        return None
+    value = entry[:-_CHECKSUM_SIZE]
+    if _checksum(key, value) != entry[-_CHECKSUM_SIZE:]:
+        return None
+    began, flags, links, sha256, blob_id = _VALUE.unpack_from(value)
+    if began > now:
+        return None
+    return Known(
+        sha256.hex() if flags & _SHA256 else None,
+        blob_id.hex() if flags & _BLOB_ID else None,
+        links,
+        _inspection(value[_VALUE.size :], binary=bool(flags & _BINARY)),
+        Interest(pickles=bool(flags & _PICKLES), secrets=bool(flags & _SECRETS)),
+    )
+
+
+def _inspection(findings: bytes, *, binary: bool) -> Inspection:
+    if not findings:
+        return Inspection(binary=binary)
+    pickle, secrets, unsearched = json.loads(findings)
+    hidden = tuple(HiddenSecret(Secret(*each[:-1]), each[-1]) for each in secrets)
+    return Inspection(pickle, hidden, unsearched, binary)
+
+
+def _checksum(key: bytes, value: bytes) -> bytes:
+    return hashlib.blake2b(key + value, digest_size=_CHECKSUM_SIZE).digest()
+
+
+def _is_private(path: Path) -> bool:
+    """Return whether the file exists and nobody else can write it: its entries decide what is published."""
+    try:
+        return all(
+            kind(status.st_mode) and status.st_uid == os.geteuid() and not status.st_mode & 0o022
+            for kind, status in ((stat.S_ISDIR, path.parent.lstat()), (stat.S_ISREG, path.lstat()))
+        )
+    except OSError:
+        return False
+
+
+def _made(path: Path) -> bool:
+    """Create the file if it is missing, and return whether it can be used."""
+    with suppress(OSError):
+        path.parent.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
+    return _is_private(path)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    database = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None)
+    # After a power failure the file may be damaged, and is then made anew: no run waits for the disk.
+    database.execute("PRAGMA synchronous = OFF")
+    database.execute("PRAGMA cell_size_check = ON")
+    return database
+
+
+@contextmanager
+def _tolerating(path: Path) -> Iterator[None]:
+    """Ignore every failure of the database, and remove a damaged one."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        # The lower byte: the others say more about the same result.
+        if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF in _CIRCUMSTANCES:
+            return
+        for damaged in (path, path.with_name(f"{path.name}-journal")):
+            with suppress(OSError):
+                damaged.unlink()
