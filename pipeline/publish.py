@@ -6,6 +6,7 @@ from pathlib import Path
 from hublish.audit.fingerprint_cache import FORGETFUL, FingerprintCache
 from hublish.base.progress import SILENT, Progress
 from hublish.base.values import Head, Plan, Project, Receipt, Target
+from hublish.base.workers import workers
 from hublish.hub.client.hub import Hub
 from hublish.pipeline.build import releasing
 from hublish.pipeline.compare.compare import Compare, make_plan
@@ -28,9 +29,10 @@ def planning(
     cache: FingerprintCache = FORGETFUL,
 ) -> Pipeline[Project, Plan]:
     """Return the stages that only read the remote. `head` was read before any file; `released` are the last paths."""
+    executor = executor or workers()
     return (
         releasing(workspace, progress, executor, cache).then(  # collected, serialized, with its card, sealed
-            Compare(hub, target, head, released)
+            Compare(hub, target, head, released, executor)
         )  # every change that publishing would make
     )
 

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Final
 
 from hublish.base.digests import each_sealed, sealed_bytes
@@ -12,6 +13,7 @@ from hublish.base.gitignore import GitIgnore
 from hublish.base.patterns import matching
 from hublish.base.values import Action, Change, Head, Plan, Release, ReleaseFile, RepoRef, Target
 from hublish.base.values.publication import RELEASED_BEFORE, setting_changes
+from hublish.base.workers import workers
 from hublish.formats.front_matter import read_front_matter
 from hublish.hub.client import existing_release as existing
 from hublish.hub.client import transfer
@@ -38,6 +40,7 @@ class Compare:
     head: Head
     released: frozenset[str] = frozenset()
     """The paths of the last release, from its lock."""
+    executor: Executor = field(default_factory=workers)
     title: ClassVar[str] = "comparing with the remote"
 
     def run(self, release: Release) -> Plan:
@@ -46,7 +49,7 @@ class Compare:
         Raises:
             CardError: the Hub rejects the metadata of README.md.
         """
-        plan = make_plan(release, self.target, self.head, self.hub)
+        plan = make_plan(release, self.target, self.head, self.hub, self.executor)
         _refuse_card(plan, self.hub)
         changes = (
             replace(each, reason=RELEASED_BEFORE)
@@ -57,7 +60,7 @@ class Compare:
         return replace(plan, changes=tuple(changes))
 
 
-def make_plan(release: Release, target: Target, head: Head, hub: Hub) -> Plan:
+def make_plan(release: Release, target: Target, head: Head, hub: Hub, executor: Executor | None = None) -> Plan:
     """Compare a release with the head of a target.
 
     Raises:
@@ -66,7 +69,7 @@ def make_plan(release: Release, target: Target, head: Head, hub: Hub) -> Plan:
     """
     release = as_released(release, target, head, hub)
     # Later steps compare the whole plan with a tree, so that the files come first, then pull request and tag.
-    changes = _with_upload_modes(_changes(release, head), release, target, head, hub)
+    changes = _with_upload_modes(_changes(release, head), release, target, head, hub, executor or workers())
     plan = Plan(release, target, head, changes, setting_changes(target, head))
     return existing.with_tag(existing.with_pull_request(plan, hub), hub)
 
@@ -113,7 +116,7 @@ def _change(file: ReleaseFile, head: Head) -> Change:
 
 
 def _with_upload_modes(
-    changes: tuple[Change, ...], release: Release, target: Target, head: Head, hub: Hub
+    changes: tuple[Change, ...], release: Release, target: Target, head: Head, hub: Hub, executor: Executor
 ) -> tuple[Change, ...]:
     """Return the changes with the Hub's upload modes, and with IGNORE for files that a .gitignore makes it drop."""
     sent = [change.file for change in changes if change.action in (Action.ADD, Action.CHANGE) and change.file]
@@ -127,7 +130,8 @@ def _with_upload_modes(
     samples = each_sealed(sent, _sample)
     # A .gitignore in the commit itself counts already for that commit.
     gitignore = own[0].decode("utf-8", "replace") if own else None
-    modes = transfer.upload_modes(hub, target, revision, tuple(zip(sent, samples, strict=True)), gitignore)
+    files = tuple(zip(sent, samples, strict=True))
+    modes = transfer.upload_modes(hub, target, revision, files, gitignore, executor)
     if not any(mode.ignored for mode in modes.values()):
         return tuple(_with_mode(change, modes) for change in changes)
     rules = GitIgnore.read(own[0]) if own else remote_rules(hub, target, head)

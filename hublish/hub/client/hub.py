@@ -6,7 +6,8 @@ without it.
 """
 
 import urllib.parse
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from hublish.base.errors import HublishError, RemoteError
 from hublish.base.progress import SILENT, Progress
 from hublish.base.values import Head, RemoteFile, RepoRef, Target
+from hublish.base.workers import run_each
 from hublish.hub.client import failures, listings
 from hublish.hub.client.guarded_session import home_headers, session_factory, without_agent_list
 from hublish.hub.client.installed_client import OURSELVES, Caller
@@ -256,7 +258,17 @@ class Hub:
         Returns:
             The decoded JSON.
         """
-        return self._retried(action, lambda: self._send(method, f"{self.endpoint}/api/{path}", **request).json())
+        return self._retried(action, lambda: self._json(method, path, request))
+
+    def request_each(
+        self, action: str, method: str, path: str, requests: Sequence[Mapping[str, Any]], executor: Executor
+    ) -> tuple[Any, ...]:
+        """Make several idempotent calls of one address, as many at once as `executor` runs; see `request`."""
+        # Bounded once for all: a bound counts the waits of every response that arrives meanwhile.
+        with self.translating(action):
+            return run_each(
+                executor, lambda request: self.retries.retrying(lambda: self._json(method, path, request)), requests
+            )
 
     @contextmanager
     def bounded(self) -> Iterator[None]:
@@ -311,6 +323,9 @@ class Hub:
         response = get_session().request(method, url, headers=headers, **request)
         hf_raise_for_status(response)
         return response
+
+    def _json(self, method: str, path: str, request: Mapping[str, Any]) -> Any:
+        return self._send(method, f"{self.endpoint}/api/{path}", **request).json()
 
     def _page(self, url: str) -> Any:
         return self.retries.retrying(lambda: self._send("GET", url))

@@ -4,6 +4,7 @@ import base64
 import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,7 +106,12 @@ class OutcomeUnknownError(Exception):
 
 
 def upload_modes(
-    hub: Hub, target: Target, revision: str, files: Sequence[tuple[ReleaseFile, bytes]], gitignore: str | None
+    hub: Hub,
+    target: Target,
+    revision: str,
+    files: Sequence[tuple[ReleaseFile, bytes]],
+    gitignore: str | None,
+    executor: Executor,
 ) -> Mapping[str, UploadMode]:
     """Return how the Hub would take each file.
 
@@ -117,13 +123,27 @@ def upload_modes(
         revision: the branch whose .gitignore counts.
         files: each with its first `SAMPLE_BYTES`.
         gitignore: the release's own .gitignore, which replaces the one on the Hub.
+        executor: makes the requests, one for every 256 files.
 
     Raises:
         RemoteError: the Hub cannot be read, or its response lacks a file.
     """
-    modes: dict[str, UploadMode] = {}
-    for start in range(0, len(files), _FILES_PER_CALL):
-        modes.update(_modes_of(hub, target, revision, files[start : start + _FILES_PER_CALL], gitignore))
+    path = f"{target.repo_type}s/{target.repo_id}/preupload/{quote(revision)}"
+    action = f"asking {target.repo_id} how it takes {len(files)} files"
+    params = {"create_pr": "1"} if target.create_pr else None
+    batches = [files[start : start + _FILES_PER_CALL] for start in range(0, len(files), _FILES_PER_CALL)]
+    requests = [{"json": _mode_request(batch, gitignore), "params": params} for batch in batches]
+    responses = hub.request_each(action, "POST", path, requests, executor)
+    # Parsed inside `translating`: a response without these keys is an error about the Hub, not a KeyError.
+    with hub.translating(action):
+        modes = {
+            listings.field(entry, "path", str): _mode(entry)
+            for response in responses
+            for entry in listings.field(response, "files", list)
+        }
+    for file, _ in files:
+        if file.path_in_repo not in modes:
+            raise RemoteError(f"{action}: the response does not mention '{file.path_in_repo}'")
     return modes
 
 
@@ -266,28 +286,14 @@ def read(hub: Hub, repo: RepoRef, path_in_repo: str, revision: str, *, size: int
         return path.read_bytes()
 
 
-def _modes_of(
-    hub: Hub, target: Target, revision: str, files: Sequence[tuple[ReleaseFile, bytes]], gitignore: str | None
-) -> dict[str, UploadMode]:
+def _mode_request(files: Sequence[tuple[ReleaseFile, bytes]], gitignore: str | None) -> dict[str, Any]:
     body: dict[str, Any] = {
         "files": [
             {"path": file.path_in_repo, "size": file.size, "sample": base64.b64encode(sample).decode("ascii")}
             for file, sample in files
         ]
     }
-    if gitignore is not None:
-        body["gitIgnore"] = gitignore
-    path = f"{target.repo_type}s/{target.repo_id}/preupload/{quote(revision)}"
-    action = f"asking {target.repo_id} how it takes {len(files)} files"
-    response = hub.request(action, "POST", path, json=body, params={"create_pr": "1"} if target.create_pr else None)
-    # Parsed inside `translating`: a response without these keys is an error about the Hub, not a KeyError.
-    with hub.translating(action):
-        modes = {listings.field(entry, "path", str): _mode(entry) for entry in listings.field(response, "files", list)}
-    missing = next((file.path_in_repo for file, _ in files if file.path_in_repo not in modes), None)
-    if missing is not None:
-        msg = f"{action}: the response does not mention '{missing}'"
-        raise RemoteError(msg)
-    return modes
+    return body if gitignore is None else {**body, "gitIgnore": gitignore}
 
 
 def _mode(entry: Mapping[str, Any]) -> UploadMode:
