@@ -173,6 +173,15 @@ def repo_factory(api: HfApi) -> Iterator[RepoFactory]:
             api.delete_repo(repo_id, repo_type=repo_type)
 
 
+@pytest.fixture
+def new_repo_id(api: HfApi) -> Iterator[str]:
+    """The name of a repo that does not exist, in the namespace of the first user."""
+    constants_, names = _unpacked("testing_constants"), _unpacked("testing_utils")
+    repo_id = f"{constants_.USER}/{names.repo_name()}"
+    yield repo_id
+    api.delete_repo(repo_id, missing_ok=True)
+
+
 @pytest.fixture(scope="module")
 def vcr_config() -> dict[str, Any]:
     """Requests of the inference tests are not recorded."""

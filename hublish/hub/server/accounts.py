@@ -30,11 +30,21 @@ class Account:
     orgs: tuple[str, ...] = ()  # organizations the user writes for
     admin: bool = False  # reads and writes in every namespace: the owner of the embedded Hub
     role: str = "write"  # of the token: `read` or `write`
+    full_name: str = ""  # as shown to people
     token_created: str = field(default="", compare=False)  # when the token was issued
 
     def belongs_to(self, namespace: str) -> bool:
         """Return whether the account sees and owns the content of `namespace`."""
         return self.admin or namespace == self.user or namespace in self.orgs
+
+
+@dataclass(frozen=True, slots=True)
+class Organization:
+    """A namespace that users share."""
+
+    name: str
+    full_name: str = ""  # as shown to people
+    private: bool = False  # new repositories are private unless their creator decides otherwise
 
 
 class Accounts:
@@ -51,13 +61,41 @@ class Accounts:
         if (known := content["tokens"].get(token)) is None:
             return None
         user = content["users"][known["user"]]
-        rights = {"admin": user["admin"], "role": known["role"]}
-        return Account(known["user"], tuple(user["orgs"]), **rights, token_created=known.get("created", ""))
+        return replace(_account(known["user"], user), role=known["role"], token_created=known.get("created", ""))
 
     def named(self, user: str) -> Account | None:
         """Return the account of a user, with the rights of a write token, or None."""
         known = self._read()["users"].get(user)
-        return Account(user, tuple(known["orgs"]), admin=known["admin"]) if known else None
+        return _account(user, known) if known else None
+
+    def all(self) -> list[Account]:
+        """Return all users by name, with the rights of a write token."""
+        return [_account(name, known) for name, known in sorted(self._read()["users"].items())]
+
+    def organization(self, name: str) -> Organization | None:
+        """Return an organization that was added, or of which a user is a member, or None."""
+        content = self._read()
+        members = {org for known in content["users"].values() for org in known["orgs"]}
+        known = content["organizations"].get(name, {})
+        return Organization(name, **known) if known or name in members else None
+
+    def full_name(self, organization: str) -> str:
+        """Return the name of an organization as shown to people."""
+        known = self.organization(organization)
+        return (known and known.full_name) or organization
+
+    def add_organization(self, organization: Organization) -> None:
+        """Register an organization; raise AccountError for a name that the Hub does not allow or that a user has."""
+        name = organization.name
+        if not is_valid_name(name):
+            raise AccountError(f"invalid name of a user or organization: {name[:80]!r}")
+        with locked(self._lock):
+            content = self._read()
+            if any(user.lower() == name.lower() for user in content["users"]):
+                raise AccountError(f"{name} is the name of a user")
+            known = {"full_name": organization.full_name, "private": organization.private}
+            content["organizations"][name] = known
+            write_json(self._path, content, scratch=self._scratch, mode=0o600)
 
     def add(self, account: Account, token: str | None = None) -> str:
         """Register an account and return its token: by default the existing one for its role, or else a new one.
@@ -80,18 +118,27 @@ class Accounts:
             # The same token on every start: a shell keeps its HF_TOKEN.
             same = (token for token, known in content["tokens"].items() if wanted.items() <= known.items())
             token = token or next(same, new)
-            content["users"][account.user] = {"orgs": account.orgs, "admin": account.admin}
+            content["users"][account.user] = {
+                "orgs": account.orgs,
+                "admin": account.admin,
+                "full_name": account.full_name,
+            }
             content["tokens"][token] = {"created": timestamp(), **content["tokens"].get(token, {}), **wanted}
             write_json(self._path, content, scratch=self._scratch, mode=0o600)
             return token
 
     def _read(self) -> dict[str, dict[str, Any]]:
-        return {"users": {}, "tokens": {}, **read_json(self._path, {})}
+        return {"users": {}, "tokens": {}, "organizations": {}, **read_json(self._path, {})}
 
 
 def avatar_of(name: str) -> str:
     """Return the address of a user's picture, relative to the Hub's as for users without one of their own."""
     return f"/avatars/{hashlib.sha256(name.encode()).hexdigest()[:32]}.svg"
+
+
+def _account(user: str, known: dict[str, Any]) -> Account:
+    # Accounts of older versions have no full name.
+    return Account(user, tuple(known["orgs"]), admin=known["admin"], full_name=known.get("full_name", ""))
 
 
 def check_token(token: str) -> None:

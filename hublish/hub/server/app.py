@@ -40,6 +40,7 @@ from hublish.hub.server.routes import (
     git_http,
     git_push,
     lfs,
+    people,
     preflight,
     repo_info,
     repos,
@@ -68,12 +69,28 @@ TABLE: tuple[tuple[str, str, Callable[..., Any], Callable[..., Any] | None], ...
     # accounts and cards
     ("GET", "/api/whoami-v2", repos.whoami, None),
     ("POST", "/api/validate-yaml", preflight.validate_yaml, access.identify),
+    # people
+    ("GET", "/api/users/{user}/overview", people.user_overview, None),
+    ("GET", "/api/users/{user}/likes", people.list_likes, None),
+    ("GET", "/api/users/{user}/followers", people.list_followers, None),
+    ("GET", "/api/users/{user}/following", people.list_following, None),
+    ("POST", "/api/users/{user}/follow", people.follow, access.require_account),
+    ("DELETE", "/api/users/{user}/follow", people.unfollow, access.require_account),
+    ("GET", "/api/organizations/{organization}/overview", people.organization_overview, None),
+    ("GET", "/api/organizations/{organization}/members", people.list_members, None),
+    ("GET", "/api/organizations/{organization}/followers", people.list_followers, None),
+    ("POST", "/api/organizations/{organization}/follow", people.follow, access.require_account),
+    ("DELETE", "/api/organizations/{organization}/follow", people.unfollow, access.require_account),
+    ("POST", API + "/like", people.like, access.repo_to_contribute),
+    ("DELETE", API + "/like", people.unlike, access.repo_to_contribute),
+    ("GET", API + "/likers", people.list_likers, None),
     # repositories
     ("POST", "/api/repos/create", repos.create, access.require_account),
     ("DELETE", "/api/repos/delete", repos.delete, access.require_account),
     ("POST", "/api/repos/move", repos.move, access.require_account),
     ("GET", "/api/settings/repositories", repo_info.list_own_repos, None),
     ("GET", "/api/organizations/{organization}/settings/repositories", repo_info.list_own_repos, None),
+    ("GET", "/api/spaces/hardware", space_settings.list_hardware, None),
     ("GET", "/api/spaces/semantic-search", repo_info.search_spaces, None),
     ("GET", "/api/{kind}", repo_info.list_repos, None),
     ("GET", API, repo_info.repo_info, None),
@@ -157,6 +174,9 @@ TABLE: tuple[tuple[str, str, Callable[..., Any], Callable[..., Any] | None], ...
 )
 
 _logger = logging.getLogger(__name__)
+
+# What a response repeats of the caller's id: the ids of clients and of load balancers, and no other bytes.
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9=:;._-]{1,128}")
 
 # Seconds without a byte of a body that count as a pause, and after which the request is refused.
 PAUSE = 1.0
@@ -254,8 +274,7 @@ class App:
             return
         if scope["method"] != "HEAD" and isinstance(response.body, bytes) and response.length > IN_MEMORY:
             response = await asyncio.to_thread(spill, response)
-        # The client shows the request id in its errors.
-        response = replace(response, headers={**response.headers, "x-request-id": secrets.token_hex(8)})
+        response = replace(response, headers={**response.headers, "x-request-id": _request_id(scope)})
         await self._sender.send(response, send, with_body=scope["method"] != "HEAD")
 
     async def _respond(self, request: Request) -> Response:
@@ -326,6 +345,13 @@ def _refusal(error: HubError) -> Response:
     code = {"x-error-code": error.code} if error.code else {}
     headers = {"x-error-message": one_line, **error.headers, **code}
     return json_response({"error": error.message, **error.extra}, error.status, headers)
+
+
+def _request_id(scope: Scope) -> str:
+    """Return the id of a request, which the client shows in its errors: its own one, or else a new one."""
+    given = dict(scope["headers"])
+    wanted = given.get(b"x-request-id") or given.get(b"x-amzn-trace-id") or b""
+    return wanted.decode() if _REQUEST_ID.fullmatch(wanted) else secrets.token_hex(8)
 
 
 def _request(scope: Scope, receive: Receive) -> Request:

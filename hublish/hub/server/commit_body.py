@@ -9,7 +9,7 @@ from typing import IO, Any
 from hublish.hub.server.git.lfs_pointers import Pointer, parse_pointer
 from hublish.hub.server.http import parse_json
 from hublish.hub.server.objects import is_hash_algorithm, is_sha256
-from hublish.hub.server.refusals import HubError, bad_request
+from hublish.hub.server.refusals import HubError, bad_request, invalid_path
 from hublish.hub.server.repo_ids import path_problem
 
 # Operations of one commit, and folders above their paths, at most: all of them are in memory at once. The Hub advises
@@ -86,7 +86,7 @@ class BodyReader:
         if key == "deletedFolder":
             path = path.rstrip("/")  # the client keeps the slash that its user wrote
         if problem := path_problem(path):
-            raise bad_request(f"Invalid path {path!r}: {problem}")
+            raise invalid_path(path, problem)
         match key:
             case "file":
                 return Operation(path, self._regular(path, value))

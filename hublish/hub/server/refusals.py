@@ -34,6 +34,12 @@ def invalid_option(allowed: Iterable[str], place: str) -> HubError:
     return error.with_headers({"x-error-message": f"{expected} at {place}"})
 
 
+def invalid_path(path: str, problem: str) -> HubError:
+    """Return the refusal of a path that no file may have: 422 for one that other systems would split at backslashes."""
+    # The client's own tests expect that status for a path such as `..\\file`.
+    return HubError(422 if "\\" in path else 400, None, f"Invalid path {path!r}: {problem}")
+
+
 def repo_not_found() -> HubError:
     """Return the 404 for a repository that does not exist, or that the caller may not know about."""
     # The real Hub answers 401 to anonymous callers. The client reads a 401 as "not found" only on https://

@@ -12,6 +12,7 @@ from typing import Any
 
 from hublish.hub.server.git.git_trees import Entry
 from hublish.hub.server.inferred_metadata import metadata_of
+from hublish.hub.server.people import Likes
 from hublish.hub.server.repositories import Settings, timestamp
 from hublish.hub.server.snapshots import Snapshot
 from hublish.hub.server.spaces import read_space
@@ -22,8 +23,8 @@ def _names(text: str, *more: str) -> tuple[str, ...]:
     return (*text.split(), *more)
 
 
-# Nothing is counted, liked or served here.
-_ZERO = _names("downloads downloadsAllTime likes trendingScore childrenModelCount")
+# Nothing is counted or served here.
+_ZERO = _names("downloads downloadsAllTime trendingScore childrenModelCount")
 
 _COMMON = _names(
     "author cardData createdAt disabled gated gitalyUid lastModified likes private resourceGroup sha siblings tags"
@@ -174,6 +175,7 @@ _PROPERTIES: dict[str, Callable[[Described], Any]] = {
     # Properties that no repository here has.
     **dict.fromkeys(("resourceGroup", "inference", "evalResults", "citation"), lambda _: None),
     "_id": lambda described: described.identity,
+    "likes": lambda described: len(Likes(described.snapshot.git.path).list()),
     "id": lambda described: described.snapshot.repo.full_name,
     "modelId": lambda described: described.snapshot.repo.full_name,
     "author": lambda described: described.snapshot.repo.namespace,

@@ -25,6 +25,8 @@ from hublish.schemas.documents.hub_names import REPO_TYPES
 DEFAULT_BRANCH = "main"
 MAIN_REF = f"refs/heads/{DEFAULT_BRANCH}"
 
+_CREATED = "You already created this {kind} repo: {name}"
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -211,11 +213,11 @@ class Repositories:
                 self._require_free(repo)
                 self._install(building, repo)
 
-    def _require_free(self, repo: RepoId, *, except_for: RepoId | None = None) -> None:
+    def _require_free(self, repo: RepoId, message: str = _CREATED, *, except_for: RepoId | None = None) -> None:
         # As on the Hub, two names may not differ in case alone: some file systems would take them for one.
         taken = self.spelled(repo)
         if taken and taken != except_for:
-            raise conflict(f"You already created this {repo.kind} repo: {taken.full_name}")
+            raise conflict(message.format(kind=repo.kind, name=taken.full_name))
 
     def _install(self, folder: Path, repo: RepoId) -> None:
         target = self.path(repo)
@@ -252,7 +254,7 @@ class Repositories:
             for path in sorted({self._lock(source), self._lock(target)}):
                 stack.enter_context(locked(path))
             self._require(source)
-            self._require_free(target, except_for=source)
+            self._require_free(target, "A {kind} repository called {name} already exists", except_for=source)
             identity = self._identified(source)
             # Before the rename, and with both places: a killed process leaves the old state or the new one.
             self._former.add(source, identity)

@@ -16,7 +16,7 @@ from typing import Self
 
 import uvicorn
 
-from hublish.hub.server.accounts import Account, check_token
+from hublish.hub.server.accounts import Account, Organization, check_token
 from hublish.hub.server.app import App
 from hublish.hub.server.connections import BoundedProtocol
 from hublish.hub.server.objects import ObjectStore
@@ -99,16 +99,38 @@ class EmbeddedHub:
         self.token = ""
         self._hub: Hub | None = None
 
-    def add_user(self, name: str, *, token: str | None = None, orgs: tuple[str, ...] = (), role: str = "write") -> str:
+    def add_user(
+        self,
+        name: str,
+        *,
+        token: str | None = None,
+        orgs: tuple[str, ...] = (),
+        role: str = "write",
+        full_name: str = "",
+    ) -> str:
         """Register another user of a running hub, and return a token with the rights of `role`: `write` or `read`.
 
         Raises:
             AccountError: The name or the token is not valid, or belongs to another user.
             RuntimeError: The hub is not running.
         """
+        return self._started().accounts.add(Account(name, orgs, role=role, full_name=full_name), token)
+
+    def add_organization(self, name: str, *, full_name: str = "", private: bool = False) -> None:
+        """Register an organization of a running hub; with `private`, its new repositories are private by default.
+
+        Users become its members with `add_user(..., orgs=(name,))`.
+
+        Raises:
+            AccountError: The name is not valid, or a user has it.
+            RuntimeError: The hub is not running.
+        """
+        self._started().accounts.add_organization(Organization(name, full_name, private))
+
+    def _started(self) -> Hub:
         if self._hub is None:
             raise RuntimeError("start the embedded Hub before you add users, or pass them as `users`")
-        return self._hub.accounts.add(Account(name, orgs, role=role), token)
+        return self._hub
 
     def clear(self) -> None:
         """Delete every repository and every collection; accounts and tokens stay."""

@@ -25,6 +25,21 @@ BUILD_SECONDS = 2
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,199}")
 _FLAVOR = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _FREE = "cpu-basic"
+
+# The only hardware that costs nothing; no other is offered where Spaces do not run.
+HARDWARE = (
+    {
+        "name": _FREE,
+        "prettyName": "CPU Basic",
+        "cpu": "2 vCPU",
+        "ram": "16 GB",
+        "ephemeralStorage": "50 GB",
+        "accelerator": None,
+        "unitCostMicroUSD": 0,
+        "unitCostUSD": 0,
+        "unitLabel": "minute",
+    },
+)
 _VOLUME_TYPES = ("bucket", "model", "dataset", "space")
 _VOLUME_KEYS = ("type", "source", "mountPath", "revision", "readOnly", "path")
 

@@ -99,7 +99,9 @@ def _require_parent(header: Header, head: str) -> None:
     parent = header.parent_commit
     # The client accepts abbreviated ids as parent_commit.
     if parent is not None and (len(parent) < 5 or not head.startswith(parent.lower())):
-        message = f"A commit has happened since. Expected parent {parent}, but the head is {head}. Please refresh"
+        # The Hub's own words, which clients search for.
+        hint = "The branch was updated since you opened this page. Please refresh and try again."
+        message = f"A commit has happened since. Expected parent {parent}, but the head is {head}. {hint}"
         raise HubError(412, None, message)
 
 

@@ -12,7 +12,7 @@ from dulwich.ignore import IgnoreFilter, read_ignore_patterns
 from hublish.hub.server.access import repo_to_upload
 from hublish.hub.server.card_checks import validate
 from hublish.hub.server.http import Request, Response, json_response
-from hublish.hub.server.refusals import bad_request
+from hublish.hub.server.refusals import bad_request, invalid_path
 from hublish.hub.server.repo_ids import path_problem
 from hublish.hub.server.snapshots import Snapshot, open_snapshot
 from hublish.hub.server.stores import Hub
@@ -73,7 +73,7 @@ def _parse(file: Any) -> tuple[str, int, bytes]:
         raise bad_request("A file needs a path")
     path, size = file["path"], file.get("size")
     if problem := path_problem(path):
-        raise bad_request(f"Invalid path {path!r}: {problem}")
+        raise invalid_path(path, problem)
     if not isinstance(size, int) or size < 0:
         raise bad_request(f"Invalid size of {path!r}")
     try:

@@ -11,7 +11,9 @@ from typing import Any
 
 from hublish.hub.server.access import identify, require_account
 from hublish.hub.server.accounts import Account
+from hublish.hub.server.git.repository import now
 from hublish.hub.server.http import Request, Response, expanded, json_response, page_of
+from hublish.hub.server.people import Likes
 from hublish.hub.server.refusals import HubError, bad_request, invalid_option
 from hublish.hub.server.repo_ids import RepoId
 from hublish.hub.server.repo_properties import (
@@ -56,7 +58,7 @@ SORTS = ("createdAt", "downloads", "lastModified", "likes", "trendingScore", "id
 
 # Further orders, which no property shows. No rows are counted here.
 _ORDERS: dict[str, Callable[[Described], int]] = {
-    "likes30d": lambda _: 0,
+    "likes30d": lambda described: Likes(described.snapshot.git.path).since(now() - 30 * 24 * 3600),
     "mainSize": used_storage,
     "num_parameters": lambda described: _parameters(described) or 0,
     "datasetsServerInfo.numRows": lambda _: 0,
@@ -171,7 +173,7 @@ def _candidates(
 
     for described in _visible(hub, caller, kind, is_named):
         if all(passes(described) for passes in filters):
-            key = _ORDERS[sort](described) if sort in _ORDERS else str(described.select((sort,))[sort])
+            key = _ORDERS[sort](described) if sort in _ORDERS else described.select((sort,))[sort]
             yield _Candidate(described.snapshot.repo, described.settings, key)
 
 

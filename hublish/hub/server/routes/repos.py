@@ -43,13 +43,15 @@ def whoami(hub: Hub, request: Request) -> Response:
     token = {"displayName": "embedded", "role": account.role, "createdAt": account.token_created}
     auth = {"auth": {"type": "access_token", "accessToken": token}}
     # Members write in every repository of their organizations.
-    orgs = [{**_entity("org", org), "email": None, "isEnterprise": False, "roleInOrg": "write"} for org in account.orgs]
+    member = {"email": None, "isEnterprise": False, "roleInOrg": "write"}
+    orgs = [{**_entity("org", org, hub.accounts.full_name(org)), **member} for org in account.orgs]
     plan = {"isPro": False, "billingMode": "postpaid"}
-    return json_response({**_entity("user", account.user), **email, **plan, "orgs": orgs, **auth})
+    me = _entity("user", account.user, account.full_name or account.user)
+    return json_response({**me, **email, **plan, "orgs": orgs, **auth})
 
 
-def _entity(kind: str, name: str) -> dict[str, Any]:
-    named = {"type": kind, "id": name, "name": name, "fullname": name, "avatarUrl": avatar_of(name)}
+def _entity(kind: str, name: str, full_name: str) -> dict[str, Any]:
+    named = {"type": kind, "id": name, "name": name, "fullname": full_name, "avatarUrl": avatar_of(name)}
     return {**named, "canPay": False, "periodEnd": None}
 
 
@@ -63,7 +65,9 @@ def create(hub: Hub, request: Request) -> Response:
     if hub.repositories.exists(repo):
         # With exist_ok, the client parses `url` even from a 409.
         raise conflict(f"You already created this {repo.kind} repo: {repo.full_name}", url=url)
-    settings = Settings(timestamp(), visibility=_visibility(repo, body) or "public", sdk=_sdk(repo, body))
+    owner = hub.accounts.organization(repo.namespace)
+    default = "private" if owner and owner.private else "public"
+    settings = Settings(timestamp(), visibility=_visibility(repo, body) or default, sdk=_sdk(repo, body))
     files = {GITATTRIBUTES: default_attributes(repo.kind)}
     files |= _card(repo, settings.sdk, body.get("license"))
     files |= _given_files(hub, repo, body.get("files") or [])

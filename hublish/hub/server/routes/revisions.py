@@ -18,7 +18,7 @@ from hublish.hub.server.http import Request, Response, expanded, json_response, 
 from hublish.hub.server.objects import is_sha256
 from hublish.hub.server.pull_requests import Discussions, push
 from hublish.hub.server.refusals import bad_request, conflict, forbidden, revision_not_found
-from hublish.hub.server.repositories import DEFAULT_BRANCH, timestamp
+from hublish.hub.server.repositories import DEFAULT_BRANCH, MAIN_REF, timestamp
 from hublish.hub.server.snapshots import branch_of, commit_of, requested_snapshot
 from hublish.hub.server.stores import Hub
 
@@ -62,7 +62,7 @@ def create_branch(hub: Hub, request: Request) -> Response:
     with hub.repositories.changing(repo) as git, git.writer() as writer:
         current = git.refs.get(ref)
         if not (current and overwrite):
-            _require_free(git, ref, "branch")
+            _require_free(git, ref)
         if empty:
             tree = writer.add(Tree.type_num, serialize({}))
             commit = add_commit(writer, tree, (), Signature(account.user, now()), "initial commit")
@@ -77,7 +77,7 @@ def delete_branch(hub: Hub, request: Request) -> Response:
     """`DELETE /api/P/R/branch/B`; the default branch cannot be deleted."""
     if request.params["branch"] == DEFAULT_BRANCH:
         repo_to_write(hub, request)
-        raise forbidden(f"Cannot delete the default branch {DEFAULT_BRANCH}")
+        raise forbidden(f"Cannot delete {MAIN_REF}: it is the default branch")
     return _delete(hub, request, f"refs/heads/{request.params['branch']}")
 
 
@@ -85,10 +85,11 @@ def create_tag(hub: Hub, request: Request) -> Response:
     """`POST /api/P/R/tag/V`: an annotated tag with a message, else a lightweight one."""
     repo, account = repo_to_write(hub, request)
     body = request.json_object()
-    tag = _valid(str(body.get("tag", "")))
     with hub.repositories.changing(repo) as git, git.writer() as writer:
+        # First of all, as on the Hub: a missing revision is reported before an invalid name.
         commit = commit_of(hub, git, request.params["revision"])
-        _require_free(git, f"refs/tags/{tag}", "tag")
+        tag = _valid(str(body.get("tag", "")))
+        _require_free(git, f"refs/tags/{tag}")
         target = commit
         if message := str(body.get("message") or ""):
             target = add_tag(writer, tag, commit, Signature(account.user, now()), message)
@@ -119,12 +120,12 @@ def _valid(name: str) -> str:
     return name
 
 
-def _require_free(git: GitRepository, ref: str, kind: str) -> None:
+def _require_free(git: GitRepository, ref: str) -> None:
     # 409 is the status that `exist_ok` swallows.
     if git.refs.get(ref):
-        raise conflict(f"Reference already exists: the {kind} {ref.split('/', 2)[2]} is there")
+        raise conflict(f"Reference {ref} already exists")
     if other := git.refs.conflicting(ref):
-        raise conflict(f"Reference already exists: {other} cannot coexist with {ref}")
+        raise conflict(f"Reference {other} already exists and cannot coexist with {ref}")
 
 
 def list_commits(hub: Hub, request: Request) -> Response:

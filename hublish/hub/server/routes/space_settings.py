@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from hublish.hub.server.access import authorize, authorize_write, repo_of
+from hublish.hub.server.access import authorize, authorize_write, identify, repo_of
 from hublish.hub.server.git.repository import now
 from hublish.hub.server.http import Request, Response, json_response
 from hublish.hub.server.refusals import HubError, bad_request
@@ -12,7 +12,7 @@ from hublish.hub.server.repo_ids import RepoId
 from hublish.hub.server.repo_properties import Described
 from hublish.hub.server.repositories import DEFAULT_BRANCH
 from hublish.hub.server.snapshots import open_snapshot
-from hublish.hub.server.spaces import Space, entry_key, read_space, write_space
+from hublish.hub.server.spaces import HARDWARE, Space, entry_key, read_space, write_space
 from hublish.hub.server.stores import Hub
 
 Change = Callable[[Space, dict[str, Any]], Space]
@@ -110,6 +110,12 @@ def delete_variable(hub: Hub, request: Request) -> Response:
         return replace(space, variables=_without(space.variables, entry_key(body)))
 
     return json_response(_changed(hub, request, change)[1].variables)
+
+
+def list_hardware(hub: Hub, request: Request) -> Response:
+    """`GET /api/spaces/hardware`."""
+    identify(hub, request)
+    return json_response(HARDWARE)
 
 
 def get_secrets(hub: Hub, request: Request) -> Response:

@@ -1,5 +1,6 @@
 """Every malformed request is refused with a reason; none causes an internal error."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -158,3 +159,17 @@ def test_other_paths_and_methods_are_refused(method: str, path: str, status: int
     with pytest.raises(HubError) as caught:
         ROUTER.match(method, path)
     assert caught.value.status == status
+
+
+@pytest.mark.parametrize("name", ["X-Request-Id", "X-Amzn-Trace-Id"])
+@pytest.mark.parametrize("wanted", ["custom-id", "e412339b-34f4-44b9-8070-0c3f0270558f", "Root=1-67891233-abcdef"])
+def test_a_response_has_the_id_of_its_request(call: Call, name: str, wanted: str) -> None:
+    for path in ("/api/whoami-v2", "/api/nothing"):
+        assert call("GET", path, **{name: wanted}).headers["x-request-id"] == wanted
+
+
+@pytest.mark.parametrize("wanted", ["", "a b", "x" * 129, "<script>", "\xe9"])
+def test_an_id_that_is_not_one_is_not_repeated(call: Call, wanted: str) -> None:
+    assert re.fullmatch(
+        "[0-9a-f]{16}", call("GET", "/api/whoami-v2", **{"X-Request-Id": wanted}).headers["x-request-id"]
+    )

@@ -40,6 +40,21 @@ PUSH = b"0092{commit} " + b"0" * 40 + b" refs/heads/heron-branch\0report-status 
 REQUESTS: dict[tuple[str, str], tuple[str, Any]] = {
     ("GET", "/api/whoami-v2"): ("", None),
     ("POST", "/api/validate-yaml"): ("", {"content": "---\nlicense: mit\n---\n", "repoType": "model"}),
+    ("GET", "/api/users/{user}/overview"): ("", None),
+    ("GET", "/api/users/{user}/likes"): ("", None),
+    ("GET", "/api/users/{user}/followers"): ("", None),
+    ("GET", "/api/users/{user}/following"): ("", None),
+    ("POST", "/api/users/{user}/follow"): ("", {}),
+    ("DELETE", "/api/users/{user}/follow"): ("", None),
+    ("GET", "/api/organizations/{organization}/overview"): ("", None),
+    ("GET", "/api/organizations/{organization}/members"): ("", None),
+    ("GET", "/api/organizations/{organization}/followers"): ("", None),
+    ("POST", "/api/organizations/{organization}/follow"): ("", {}),
+    ("DELETE", "/api/organizations/{organization}/follow"): ("", None),
+    ("POST", API + "/like"): ("", {}),
+    ("DELETE", API + "/like"): ("", None),
+    ("GET", API + "/likers"): ("", None),
+    ("GET", "/api/spaces/hardware"): ("", None),
     ("POST", "/api/repos/create"): ("", {"name": "{name}", "organization": "{namespace}", "type": "model"}),
     ("DELETE", "/api/repos/delete"): ("", {"name": "{name}", "organization": "{namespace}", "type": "model"}),
     ("POST", "/api/repos/move"): ("", {"fromRepo": "{namespace}/{name}", "toRepo": "eve/{name}", "type": "model"}),
@@ -237,7 +252,7 @@ def build(hub: EmbeddedHub, routes: list[Route], root: Path) -> Scene:
     [term] = read_terms(file.packed_terms)
     known = {"sha256": file.sha256, "file": entry.xet_hash, "xorb": to_text(term.xorb), "size": str(file.size)}
     known |= {"chunk": to_text(store.xorbs.table(term.xorb).digest(0)), "comment": "0" * 24, "num": "1"}
-    known |= {"organization": "me", "status": "pending"}
+    known |= {"organization": "me", "user": "me", "status": "pending"}
     known |= {"revision": "main", "branch": BRANCH, "path": FILE, "store": store.identity("eve")}
     values = {name: known | these for name, these in values.items()}
 

@@ -85,7 +85,7 @@ def test_a_moved_repository_keeps_its_content_and_settings(api: HfApi, repo: str
 def test_moving_to_an_existing_name_is_refused_and_changes_nothing(api: HfApi, repo: str) -> None:
     api.create_repo(f"{repo}-taken")
     before = api.model_info(f"{repo}-taken").sha
-    with pytest.raises(HfHubHTTPError):
+    with pytest.raises(HfHubHTTPError, match=f"A model repository called {repo}-taken already exists"):
         api.move_repo(repo, f"{repo}-taken")
     assert api.repo_exists(repo)
     assert api.model_info(f"{repo}-taken").sha == before

@@ -23,6 +23,7 @@ def test_an_existing_tag_is_a_conflict_unless_exist_ok_is_set(api: HfApi, repo: 
     with pytest.raises(HfHubHTTPError) as caught:
         api.create_tag(repo, tag="v1")
     assert caught.value.response.status_code == 409
+    assert "Reference refs/tags/v1 already exists" in str(caught.value)
     api.create_tag(repo, tag="v1", exist_ok=True)
     with pytest.raises(HfHubHTTPError) as caught:
         api.create_tag(repo, tag="v1/below")
@@ -51,8 +52,16 @@ def test_branches_are_independent(api: HfApi, repo: str) -> None:
 
 
 def test_the_default_branch_cannot_be_deleted(api: HfApi, repo: str) -> None:
-    with pytest.raises(HfHubHTTPError, match="default branch"):
+    with pytest.raises(HfHubHTTPError, match="Cannot delete refs/heads/main"):
         api.delete_branch(repo, branch="main")
+
+
+@pytest.mark.parametrize("branch", ["main", "dev"])
+def test_an_existing_branch_is_a_conflict_unless_exist_ok_is_set(api: HfApi, repo: str, branch: str) -> None:
+    api.create_branch(repo, branch="dev")
+    with pytest.raises(HfHubHTTPError, match=f"Reference refs/heads/{branch} already exists"):
+        api.create_branch(repo, branch=branch)
+    api.create_branch(repo, branch=branch, exist_ok=True)
 
 
 @pytest.mark.parametrize("start", ["none", "v9", "0123456789"])
@@ -61,6 +70,8 @@ def test_an_unknown_starting_point_is_not_found(api: HfApi, repo: str, start: st
         api.create_branch(repo, branch="x", revision=start)
     with pytest.raises(RevisionNotFoundError):
         api.create_tag(repo, tag="x", revision=start)
+    with pytest.raises(RevisionNotFoundError):
+        api.create_tag(repo, tag="not a tag", revision=start)
 
 
 @pytest.mark.parametrize(

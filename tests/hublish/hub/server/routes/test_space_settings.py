@@ -190,3 +190,14 @@ def test_unknown_hardware_is_refused(api: HfApi, space: str) -> None:
     for flavor in ("", "T4 medium", "x" * 50):
         with pytest.raises(HfHubHTTPError):
             api.request_space_hardware(space, flavor)  # type: ignore[arg-type]
+
+
+def test_the_hardware_that_costs_nothing_is_offered(api: HfApi) -> None:
+    (hardware,) = api.list_spaces_hardware()
+    assert (hardware.name, hardware.pretty_name, hardware.cpu, hardware.ram) == (
+        "cpu-basic",
+        "CPU Basic",
+        "2 vCPU",
+        "16 GB",
+    )
+    assert (hardware.accelerator, hardware.unit_cost_micro_usd) == (None, 0)
