@@ -78,6 +78,20 @@ class References:
         with self._reached(git) as reached:
             return commit in reached.graph.nodes
 
+    def commits(self, git: GitRepository, shas: Iterable[str]) -> set[str]:
+        """Return those of the commits that a branch, a tag or a pull request contains."""
+        with self._reached(git) as reached:
+            return reached.graph.nodes.keys() & shas
+
+    def peeled(self, git: GitRepository) -> dict[str, tuple[str, str]]:
+        """Return the ids of the object and of the commit that each ref leads to, by its full name."""
+        reached = self._entry(git)
+        with reached.lock:
+            refs = git.refs.list("refs/")
+            _peel(git, reached, refs.values())
+            found = {name: (sha, reached.peeled[sha]) for name, sha in refs.items()}
+            return {name: (sha, commit) for name, (sha, commit) in found.items() if commit}
+
     def order(self, git: GitRepository, head: str) -> Sequence[str]:
         """Return the ids of a commit that a ref reaches and of its ancestors: children first, then the latest."""
         with self._reached(git) as reached:
@@ -146,12 +160,17 @@ class References:
             return entry
 
 
+def _peel(git: GitRepository, reached: _Reached, ids: Iterable[str]) -> None:
+    known = reached.peeled
+    reached.peeled = {sha: known[sha] if sha in known else git.peel(sha) for sha in ids}
+
+
 def _update_commits(git: GitRepository, reached: _Reached) -> None:
     # Ids determine contents: the same heads reach the same files, even of another repository of this name.
     ids = frozenset(git.refs.list("refs/").values())
     if ids == reached.ids:
         return
-    reached.peeled = {sha: reached.peeled[sha] if sha in reached.peeled else git.peel(sha) for sha in ids}
+    _peel(git, reached, ids)
     before, heads = reached.heads, frozenset(filter(None, reached.peeled.values()))
     known = reached.graph.extend(git, heads)
     # Most refs move forward, and then the commits that they had are still there.

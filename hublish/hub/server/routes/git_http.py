@@ -3,25 +3,19 @@
 import io
 import re
 import zlib
-from collections.abc import Callable, Iterator
-from contextlib import closing
-from dataclasses import dataclass
-from typing import Any
-
-from dulwich.errors import GitProtocolError, MissingCommitError
-from dulwich.object_store import MissingObjectFinder
-from dulwich.objects import Blob, ObjectID, Tree
-from dulwich.protocol import ReceivableProtocol
-from dulwich.refs import Ref
-from dulwich.repo import Repo
-from dulwich.server import BackendRepo, DictBackend, UploadPackHandler
+from collections.abc import Callable, Iterator, Set
+from dataclasses import dataclass, field
+from functools import partial
 
 from hublish.hub.server.access import repo_of, repo_to_read
+from hublish.hub.server.git.pack_sender import Filter, PackSender, depth_of, meet, write_pack
+from hublish.hub.server.git.repository import GitRepository
 from hublish.hub.server.http import ANONYMOUS_LIMIT, FileSlice, Request, Response
 from hublish.hub.server.refusals import HubError, bad_request, forbidden, repo_not_found, unauthenticated
 from hublish.hub.server.routes import git_push
 from hublish.hub.server.stores import Hub
 
+_OBJECT_ID = re.compile(r"[0-9a-f]{40}")
 _NO_CACHE = {"cache-control": "no-cache, max-age=0, must-revalidate"}
 
 
@@ -35,7 +29,8 @@ def advertise(hub: Hub, request: Request) -> Response:
     output = io.BytesIO()
     # A pkt-line with the service and a flush, which the protocol requires before the refs.
     output.write(b"001e# service=git-upload-pack\n0000")
-    _serve(hub, request, b"", output.write, advertise_refs=True)
+    with hub.repositories.open(repo_of(request)) as git:
+        output.writelines(_advertisement(hub, git))
     headers = {"content-type": "application/x-git-upload-pack-advertisement", **_NO_CACHE}
     return Response(200, headers, output.getvalue())
 
@@ -45,7 +40,8 @@ def upload_pack(hub: Hub, request: Request) -> Response:
     authorize(hub, request)
     output = hub.objects.spooled()  # closed after it was sent
     try:
-        _serve(hub, request, _body(request), output.write, advertise_refs=False)
+        with hub.repositories.open(repo_of(request)) as git:
+            _serve(hub, git, _Fetch.read(_body(request)), output.write)
     except BaseException:
         output.close()
         raise
@@ -73,122 +69,193 @@ def _body(request: Request) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class _Wishes:
-    """The first part of a request: the objects that a client wants, and those that it lacks on purpose."""
+class _Fetch:
+    """A request of git-upload-pack (gitprotocol-pack(5)), stateless: each repeats all that was said before."""
 
-    wants: frozenset[str]
+    wants: list[str]
+    capabilities: frozenset[str]
     shallow: frozenset[str]  # commits whose parents the client lacks
+    depth: int | None  # commits of each branch that the client asks for
     filter: str  # of a partial clone
-    body: bytes  # the request as dulwich understands it
+    rest: list[str | None]  # the lines after the first flush: the commits that the client has
 
     @classmethod
-    def read(cls, body: bytes) -> "_Wishes":
-        """Parse a request; leave anything malformed to dulwich."""
-        lines, rest = _split(body)
-        named: dict[bytes, list[str]] = {b"want": [], b"shallow": [], b"filter": []}
-        for line in lines:
-            word, _, value = line[4:].partition(b" ")
-            if word in named:
-                named[word].append(value.split(b" ")[0].decode("ascii", "replace").strip())
-        # dulwich expects the filter in another place, would also apply it to objects that are wanted by their ids,
-        # and takes a shallow client for one that changes its depth.
-        deepens = any(line[4:].startswith(b"deepen") for line in lines)
-        hidden = (b"filter ",) if deepens else (b"filter ", b"shallow ")
-        kept = b"".join(line for line in lines if not line[4:].startswith(hidden))
-        shallow = frozenset() if deepens else frozenset(named[b"shallow"])
-        return cls(frozenset(named[b"want"]), shallow, "+".join(named[b"filter"]), kept + rest)
-
-
-def _split(body: bytes) -> tuple[list[bytes], bytes]:
-    """Return the lines of a request up to its first flush, and the rest."""
-    lines = []
-    position = 0
-    while re.fullmatch(rb"[0-9a-f]{4}", size := body[position : position + 4]) and int(size, 16) > 4:
-        lines.append(body[position : position + int(size, 16)])
-        position += int(size, 16)
-    return lines, body[position:]
-
-
-@dataclass(frozen=True, slots=True)
-class _Filter:
-    """The objects that a partial clone leaves out: git fetches them by their ids when it needs them."""
-
-    trees: bool = False
-    larger_than: int | None = None  # bytes; blobs of this size are left out
-
-    @classmethod
-    def parse(cls, text: str) -> "_Filter":
-        """Parse git's notation; raise 400 for the filters that depend on paths, which git servers may refuse."""
-        parts = [cls._parse_one(part) for part in text.removeprefix("combine:").split("+")]
-        limits = [part.larger_than for part in parts if part.larger_than is not None]
-        return cls(any(part.trees for part in parts), min(limits, default=None))
-
-    @classmethod
-    def _parse_one(cls, text: str) -> "_Filter":
-        if text in ("", "blob:none", "tree:0"):
-            return cls(text == "tree:0", 0 if text else None)
-        if limit := re.fullmatch(r"blob:limit=(\d{1,12})([kmg]?)", text):
-            return cls(larger_than=int(limit[1]) << {"": 0, "k": 10, "m": 20, "g": 30}[limit[2]])
-        raise bad_request(f"The filter {text[:80]!r} is not supported: use blob:none, blob:limit=N or tree:0")
-
-
-class _ServedRepo(Repo):
-    """A repository for one request: some objects besides its refs may be wanted, others are left out."""
-
-    wanted: frozenset[str] = frozenset()
-    shallow: frozenset[str] = frozenset()
-    filter = _Filter()
-    size_of: Callable[[str], int]
-
-    def get_refs(self) -> dict[Ref, ObjectID]:
-        """Return the refs, and an entry for each object that may be wanted."""
-        return super().get_refs() | {Ref(b"wanted/" + sha.encode()): ObjectID(sha.encode()) for sha in self.wanted}
-
-    def find_missing_objects(self, determine_wants: Any, graph_walker: Any, *values: Any, **named: Any) -> Any:
-        """Return the objects to send."""
-        graph_walker.shallow.update(ObjectID(sha.encode()) for sha in self.shallow)
-        found = super().find_missing_objects(determine_wants, graph_walker, *values, **named)
-        return found and self._filtered(found)
-
-    def _filtered(self, found: MissingObjectFinder) -> Iterator[tuple[ObjectID, Any]]:
-        for sha, hint in found:
-            kind = hint[0] if hint else None
-            if sha.decode() in self.wanted or not self._is_left_out(sha.decode(), kind):
-                yield sha, hint
-
-    def _is_left_out(self, sha: str, kind: int | None) -> bool:
-        limit = self.filter.larger_than
-        if kind == Blob.type_num and limit is not None:
-            return limit == 0 or self.size_of(sha) >= limit
-        return kind == Tree.type_num and self.filter.trees
-
-
-class _Handler(UploadPackHandler):
-    """git-upload-pack that also sends single objects."""
-
-    def capabilities(self) -> list[bytes]:
-        """Return the capabilities; the last one lets partial clones fetch blobs by their ids."""
-        return [*super().capabilities(), b"allow-reachable-sha1-in-want"]
-
-
-def _serve(hub: Hub, request: Request, body: bytes, write: Callable[[bytes], int], *, advertise_refs: bool) -> None:
-    wishes = _Wishes.read(body)
-    name = repo_of(request)
-    with hub.repositories.open(name) as git, closing(_ServedRepo(str(git.path))) as repo:
-        repo.shallow = wishes.shallow
-        repo.filter = _Filter.parse(wishes.filter)
-        repo.size_of = lambda sha: hub.facts.of(git, sha).pointer_size
-        # Only what a ref reaches: of a deleted branch, objects stay on the disk and their ids may be known.
-        repo.wanted = frozenset(hub.references.objects(git, wishes.wants - set(git.refs.list("refs/").values())))
-        repositories: dict[str, BackendRepo] = {"/": repo}
-        protocol = ReceivableProtocol(io.BytesIO(wishes.body).read, write)
-        handler = _Handler(
-            DictBackend(repositories), ["/"], protocol, stateless_rpc=True, advertise_refs=advertise_refs
+    def read(cls, body: bytes) -> "_Fetch":
+        """Parse a request; raise 400 for anything malformed."""
+        lines = list(_packets(body))
+        end = lines.index(None) if None in lines else len(lines)
+        named: dict[str, list[str]] = {"want": [], "shallow": [], "deepen": [], "filter": []}
+        capabilities: list[str] = []
+        for line in filter(None, lines[:end]):
+            word, _, value = line.partition(" ")
+            if word not in named:
+                raise _malformed(f"unexpected {word[:20]!r}")
+            if word == "want":
+                value, *found = value.split() or [""]
+                capabilities += found
+            named[word].append(value)
+        depth = parse_depth(named["deepen"][-1]) if named["deepen"] else None
+        if not all(map(_OBJECT_ID.fullmatch, named["want"] + named["shallow"])):
+            raise _malformed("an id has 40 digits")
+        filters = "+".join(named["filter"])
+        return cls(
+            named["want"], frozenset(capabilities), frozenset(named["shallow"]), depth, filters, lines[end + 1 :]
         )
-        try:
-            handler.handle()
-        except (GitProtocolError, MissingCommitError, AssertionError, ValueError) as error:
-            raise bad_request(f"This is not the git protocol: {error}") from None
+
+
+def parse_depth(text: str) -> int:
+    """Parse the number of commits that a shallow clone has; raise 400 for anything else."""
+    if not re.fullmatch(r"[1-9][0-9]{0,9}", text):
+        raise _malformed("a depth is a number")
+    return int(text)
+
+
+def _malformed(problem: str) -> HubError:
+    return bad_request(f"This is not the git protocol: {problem}")
+
+
+def _packets(body: bytes) -> Iterator[str | None]:
+    """Yield the lines of a request; None for a flush."""
+    position = 0
+    while position < len(body):
+        if not re.fullmatch(rb"[0-9a-f]{4}", size := body[position : position + 4]):
+            raise _malformed("a line has no length")
+        length = int(size, 16)
+        if 0 < length < 4 or position + length > len(body):
+            raise _malformed("a line has another length")
+        yield body[position + 4 : position + length].decode("utf-8", "replace").rstrip("\n") if length else None
+        position += length or 4
+
+
+def _packet(data: bytes) -> bytes:
+    return b"%04x%s" % (len(data) + 4, data)
+
+
+def _advertisement(hub: Hub, git: GitRepository) -> Iterator[bytes]:
+    refs = hub.references.peeled(git)
+    default = git.refs.head()
+    head = [("HEAD", refs[default])] if default in refs else []
+    capabilities = f"{_CAPABILITIES} symref=HEAD:{default}" if head else _CAPABILITIES
+    for number, (name, (sha, commit)) in enumerate([*head, *refs.items()]):
+        yield _packet(f"{sha} {name}".encode() + (f"\0{capabilities}\n" if number == 0 else "\n").encode())
+        if commit != sha:
+            yield _packet(f"{commit} {name}^{{}}\n".encode())
+    if not refs:
+        yield _packet(f"{'0' * 40} capabilities^{{}}\0{capabilities}\n".encode())
+    yield b"0000"
+
+
+@dataclass(slots=True)
+class _Negotiation:
+    """Finds out which commits the client has, and answers in the form that it understands."""
+
+    multiple: str | None  # the client's form of acknowledgments; None for a single one
+    no_done: bool  # the client wants the pack as soon as enough is known
+    known: Set[str]  # commits that both have
+    is_enough: Callable[[], bool]
+    common: list[str] = field(default_factory=list)
+
+    def answer(self, lines: list[str | None], write: Callable[[bytes], object]) -> bool:
+        """Answer the lines of a request; return whether the pack follows."""
+        ready = others = False
+        for line in lines:
+            if line is None:
+                if self.multiple == "ready" and self.common and not others and self.is_enough():
+                    ready = True
+                    write(_packet(f"ACK {self.common[-1]} ready\n".encode()))
+                if not self.common or self.multiple:
+                    write(_packet(b"NAK\n"))
+                if self.no_done and ready:
+                    write(_packet(f"ACK {self.common[-1]}\n".encode()))
+                    return True
+                return False
+            word, _, sha = line.partition(" ")
+            if word == "done":
+                last = f"ACK {self.common[-1]}\n" if self.common else "NAK\n"
+                if self.multiple or not self.common:
+                    write(_packet(last.encode()))
+                return True
+            if word != "have":
+                raise _malformed(f"unexpected {word[:20]!r}")
+            others = others or sha not in self.known
+            ready = self._have(sha, write) or ready
+        return False
+
+    def _have(self, sha: str, write: Callable[[bytes], object]) -> bool:
+        """Answer one commit; return whether the client was sent word that it is enough."""
+        if sha in self.known:
+            self.common.append(sha)
+            if self.multiple or len(self.common) == 1:
+                word = {"ready": " common", "continue": " continue"}.get(self.multiple or "", "")
+                write(_packet(f"ACK {sha}{word}\n".encode()))
+        elif self.multiple and self.common and self.is_enough():
+            write(_packet(f"ACK {sha} {self.multiple}\n".encode()))
+            return self.multiple == "ready"
+        return False
+
+
+def _serve(hub: Hub, git: GitRepository, fetch: _Fetch, write: Callable[[bytes], object]) -> None:
+    if not fetch.wants:
+        return
+    filtered = Filter.parse(fetch.filter)
+    refs = hub.references.peeled(git)
+    unnamed = set(fetch.wants) - {sha for sha, _ in refs.values()}
+    # Only what a ref reaches: of a deleted branch, objects stay on the disk and their ids may be known.
+    if missing := unnamed - hub.references.objects(git, unnamed):
+        raise _malformed(f"the client wants an object that is not there: {min(missing)}")
+    wants, ends, known_ends = list(dict.fromkeys(fetch.wants)), fetch.shallow, fetch.shallow
+    if fetch.depth:
+        heads = hub.references.commits(git, wants) | {commit for sha, commit in refs.values() if sha in wants}
+        last, above = depth_of(git, heads, fetch.depth)
+        lines = [f"shallow {sha}\n" for sha in sorted(last - fetch.shallow)]
+        lines += [f"unshallow {sha}\n" for sha in sorted(above & fetch.shallow)]
+        write(b"".join(_packet(line.encode()) for line in lines) + b"0000")
+        ends = frozenset(last | fetch.shallow - above)
+        # The parents that the client lacks of commits that it has.
+        wants += [parent for sha in sorted(above & fetch.shallow) for parent in git.commit(sha).parents]
+    haves = [line.partition(" ")[2] for line in fetch.rest if line and line.startswith("have ")]
+    known = hub.references.commits(git, haves)
+    multiple = next((form for name, form in _FORMS if name in fetch.capabilities), None)
+    is_enough = partial(meet, git, hub.references.commits(git, wants), known)
+    talk = _Negotiation(multiple, "no-done" in fetch.capabilities, known, is_enough)
+    if not talk.answer(fetch.rest, write):
+        return
+    tags: dict[str, list[str]] = {}
+    for name, (sha, commit) in refs.items() if "include-tag" in fetch.capabilities else ():
+        if name.startswith("refs/tags/") and sha != commit:
+            tags.setdefault(commit, []).append(sha)
+
+    def size_of(sha: str) -> int:
+        return hub.facts.of(git, sha).pointer_size
+
+    sender = PackSender(git, partial(hub.trees.load, git), size_of, filtered, ends, known_ends)
+    _send(write_pack(git, sender.objects(wants, talk.common, tags)), write, fetch.capabilities)
+
+
+# The forms of acknowledgments, the best first.
+_FORMS = (("multi_ack_detailed", "ready"), ("multi_ack", "continue"))
+
+_CAPABILITIES = (
+    "multi_ack thin-pack side-band-64k ofs-delta shallow no-progress include-tag multi_ack_detailed no-done"
+    " allow-reachable-sha1-in-want filter object-format=sha1 agent=hublish"
+)
+
+# Bytes of a pack in one line, behind the number of the band.
+_BAND = 65515
+
+
+def _send(pack: Iterator[bytes], write: Callable[[bytes], object], capabilities: frozenset[str]) -> None:
+    if "side-band-64k" not in capabilities:
+        for part in pack:
+            write(part)
+        return
+    waiting = bytearray()
+    for part in pack:
+        waiting += part
+        while len(waiting) >= _BAND:
+            write(_packet(b"\1" + waiting[:_BAND]))
+            del waiting[:_BAND]
+    write(_packet(b"\1" + waiting) + b"0000" if waiting else b"0000")
 
 
 def authorize(hub: Hub, request: Request) -> None:
