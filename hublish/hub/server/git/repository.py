@@ -25,6 +25,9 @@ from hublish.hub.server.git.refs import HEAD, Refs
 # Entries of all cached trees together; about 25 MB. The folders of a listing may have tens of thousands of files.
 MAX_ENTRIES = 100_000
 
+# Bytes of the bases of deltas that dulwich keeps. It counts contents alone: small objects take many times as much.
+MAX_BASES = 2 << 20
+
 # Files that are kept unpacked.
 MAX_UNPACKED = 64
 
@@ -86,7 +89,7 @@ class GitRepository:
         self.path = path
         self.scratch = path / "hub" / "scratch"  # inside the repository, so that a rename can install files
         self.refs = Refs(path, self.scratch)
-        self._store = DiskObjectStore(path / "objects")
+        self._store = DiskObjectStore(path / "objects", delta_base_cache_limit=MAX_BASES)
 
     def __enter__(self) -> Self:
         return self
