@@ -2,9 +2,10 @@
 
 import base64
 import binascii
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from hublish.hub.server.accounts import AccessRequest, AccessRequests, Account
+from hublish.hub.server.bucket_files import opened
 from hublish.hub.server.git.repository import GitRepository
 from hublish.hub.server.http import Request
 from hublish.hub.server.refusals import HubError, forbidden, invalid_token, repo_not_found, unauthenticated
@@ -53,10 +54,19 @@ def require_namespace(account: Account, namespace: str) -> None:
 def repo_of(request: Request) -> RepoId:
     """Return the repository in a request's path; raise 404 for a name that the Hub does not allow."""
     params = request.params
+    if "buckets" in params:
+        return _bucket_of(params)
     # Paths outside of /api/ omit the type of models.
     kind = params["kind"] if "kind" in params else params["prefix"].rstrip("/") or "models"
     try:
         return RepoId.parse(kind.removesuffix("s"), f"{params['namespace']}/{params['name']}")
+    except ValueError:
+        raise repo_not_found() from None
+
+
+def _bucket_of(params: Mapping[str, str]) -> RepoId:
+    try:
+        return RepoId.parse_bucket(f"{params['namespace']}/{params['name']}")
     except ValueError:
         raise repo_not_found() from None
 
@@ -158,6 +168,12 @@ def served_objects(hub: Hub, git: GitRepository, sha256s: Iterable[str]) -> dict
     """Return the sizes of those objects that the repository `git` refers to, and so may serve to its readers."""
     found = hub.references.files(git, sha256s)
     return {sha256: size for sha256 in found if (size := hub.objects.size(sha256)) is not None}
+
+
+def bucket_has(hub: Hub, bucket: RepoId, sha256: str) -> bool:
+    """Return whether a bucket has a file with this content."""
+    with opened(hub.repositories.path(bucket)) as files:
+        return files.has_content(sha256)
 
 
 def authorize_contribution(hub: Hub, request: Request, repo: RepoId) -> Account:

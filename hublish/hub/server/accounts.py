@@ -97,6 +97,18 @@ class Accounts:
             content["organizations"][name] = known
             write_json(self._path, content, scratch=self._scratch, mode=0o600)
 
+    def default_visibility(self, namespace: str) -> str:
+        """Return the visibility of a new repository in a namespace, unless its creator chooses another one."""
+        owner = self.organization(namespace)
+        return "private" if owner and owner.private else "public"
+
+    def is_known(self, namespace: str) -> bool:
+        """Return whether this is the name of a user or of an organization, in any case."""
+        content = self._read()
+        members = {org for user in content["users"].values() for org in user["orgs"]}
+        names = {*content["users"], *content["organizations"], *members}
+        return namespace.lower() in {name.lower() for name in names}
+
     def add(self, account: Account, token: str | None = None) -> str:
         """Register an account and return its token: by default the existing one for its role, or else a new one.
 

@@ -33,6 +33,7 @@ from hublish.hub.server.refusals import HubError, repo_not_found
 from hublish.hub.server.repo_ids import RepoId
 from hublish.hub.server.routes import (
     browse,
+    buckets,
     collections,
     commits,
     discussions,
@@ -60,6 +61,7 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 R = "{namespace}/{name}"
 API = "/api/{kind}/" + R
 WEB = "/{prefix}" + R
+BUCKET = "/api/{buckets}/" + R
 COLLECTION = "/api/collections/{owner}/{slug}"
 
 # The protocol, in the order of a release: (method, path, handler, guard). The first match wins. The guard authorizes
@@ -105,6 +107,8 @@ TABLE: tuple[tuple[str, str, Callable[..., Any], Callable[..., Any] | None], ...
     ("POST", API + "/paths-info/{revision}", browse.paths_info, access.repo_to_read),
     ("GET", API + "/refs", revisions.list_refs, None),
     ("GET", API + "/commits/{revision}", revisions.list_commits, None),
+    # Before that of models: a bucket may have the name `resolve`.
+    ("GET", "/{buckets}/" + R + "/resolve/{path}", buckets.resolve, None),
     ("GET", WEB + "/resolve/{revision}/{path}", browse.resolve, None),
     ("GET", WEB + "/raw/{revision}/{path}", browse.raw, None),
     # writing
@@ -154,6 +158,17 @@ TABLE: tuple[tuple[str, str, Callable[..., Any], Callable[..., Any] | None], ...
     ("DELETE", API + "/secrets", space_settings.delete_secret, access.repo_to_write),
     ("PUT", API + "/volumes", space_settings.set_volumes, access.repo_to_write),
     ("DELETE", API + "/volumes", space_settings.delete_volumes, access.repo_to_write),
+    # buckets
+    ("GET", "/api/buckets/{owner}", buckets.list_buckets, None),
+    # By its own name alone: a former one is free for another bucket, and deletes none.
+    ("POST", "/api/buckets/{owner}/{name}", buckets.create, access.require_account),
+    ("DELETE", "/api/buckets/{owner}/{name}", buckets.delete, access.require_account),
+    ("GET", BUCKET, buckets.info, None),
+    ("PUT", BUCKET + "/settings", buckets.update_settings, access.repo_to_write),
+    ("GET", BUCKET + "/tree", buckets.list_tree, None),
+    ("GET", BUCKET + "/tree/{path}", buckets.list_tree, None),
+    ("POST", BUCKET + "/paths-info", buckets.paths_info, access.repo_to_read),
+    ("POST", BUCKET + "/batch", buckets.batch, access.repo_to_write),
     # collections
     ("GET", "/api/collections", collections.list_collections, None),
     ("POST", "/api/collections", collections.create, access.require_account),
@@ -190,6 +205,7 @@ GRACE = 120.0
 # of a revision (`refs%2Fpr%2F1`); people and other clients also write refs/pr/1.
 _SEGMENTS = {
     "kind": "|".join(URL_KINDS),
+    "buckets": "buckets",
     "prefix": f"(?:(?:{'|'.join(URL_KINDS)})/)?",
     "revision": "refs/(?:pr|convert)/[^/]+|[^/]+",
     "path": ".*",
@@ -282,7 +298,7 @@ class App:
             route, params = self._router.match(request.method, request.path)
             request = replace(request, params=params)
             if "namespace" in params and (moved := await self._moved(request)):
-                if "kind" in params:
+                if "kind" in params or request.path.startswith("/api/buckets/"):
                     return _redirect(request, moved)
                 # Files and git are served at once: not every version of their clients follows a redirect.
                 request = replace(request, params={**params, "namespace": moved.namespace, "name": moved.name})

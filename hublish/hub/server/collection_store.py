@@ -19,7 +19,7 @@ from hublish.hub.server.repositories import precise_timestamp
 
 THEMES = ("orange", "blue", "green", "purple", "pink", "indigo")
 
-ITEM_TYPES = ("model", "dataset", "space", "paper", "collection")
+ITEM_TYPES = ("model", "dataset", "space", "paper", "collection", "bucket")
 
 # Characters, as on the Hub.
 MAX_TITLE = 60

@@ -9,7 +9,7 @@ from hublish.hub.server.accounts import Account
 from hublish.hub.server.collection_store import MAX_ITEMS, Collection, Item
 from hublish.hub.server.http import Request
 from hublish.hub.server.refusals import HubError
-from hublish.hub.server.repo_ids import RepoId
+from hublish.hub.server.repo_ids import BUCKET, RepoId
 from hublish.hub.server.repo_properties import Described
 from hublish.hub.server.repositories import DEFAULT_BRANCH
 from hublish.hub.server.snapshots import open_snapshot
@@ -65,7 +65,7 @@ class Viewer:
         if item.type == "collection":
             found = self.hub.collections.find(*item.name.split("/"))
             return found if found and self.may_see(found) else None
-        repo = self.hub.repositories.with_identity(RepoId.parse(item.type, item.name), item.identity)
+        repo = self.hub.repositories.with_identity(RepoId.parse_any(item.type, item.name), item.identity)
         with suppress(HubError):
             if repo:
                 require_readable(self.hub, self.account, repo)
@@ -122,6 +122,9 @@ class Viewer:
         return {**shown, "id": item.name, "title": f"arXiv:{item.name}", "upvotes": 0, "publishedAt": date}
 
     def _repository(self, repo: RepoId) -> dict[str, Any]:
+        if repo.kind == BUCKET:
+            settings = self.hub.repositories.settings(repo)
+            return {"id": repo.full_name, "author": repo.namespace, "private": settings.private}
         with open_snapshot(self.hub, repo, DEFAULT_BRANCH) as snapshot:
             described = Described(snapshot, self.hub.repositories.settings(repo))
             shown = described.select(_SHOWN[repo.kind])

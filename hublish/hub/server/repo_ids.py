@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from hublish.schemas.documents.hub_names import REPO_TYPES
 
+# Not a type of repository: it has no history. It has a name, an owner and a visibility as they do.
+BUCKET = "bucket"
+
 # Limits of common file systems: a clone of the repository must be possible.
 MAX_PATH_BYTES = 1024
 MAX_SEGMENT_BYTES = 255
@@ -26,7 +29,7 @@ def is_valid_name(name: str) -> bool:
 
 @dataclass(frozen=True, slots=True, order=True)
 class RepoId:
-    """A repository: its type, its owner and its name. Build it with `RepoId.parse`, which validates."""
+    """A repository or a bucket: its type, its owner and its name. Build it with `RepoId.parse`, which validates."""
 
     kind: str
     namespace: str
@@ -35,10 +38,24 @@ class RepoId:
     @classmethod
     def parse(cls, kind: str, full_name: str) -> "RepoId":
         """Validate and split `namespace/name` by the client's own rules; raise ValueError for any other name."""
-        # A name that the Hub does not allow could also point out of its folder.
-        namespace, _, name = full_name.partition("/")
         if kind not in REPO_TYPES:
             raise ValueError(f"invalid repository type {kind[:80]!r}")
+        return cls._parse(kind, full_name)
+
+    @classmethod
+    def parse_bucket(cls, full_name: str) -> "RepoId":
+        """Validate and split the `namespace/name` of a bucket; raise ValueError for any other name."""
+        return cls._parse(BUCKET, full_name)
+
+    @classmethod
+    def parse_any(cls, kind: str, full_name: str) -> "RepoId":
+        """Validate and split the `namespace/name` of a repository or of a bucket; raise ValueError for others."""
+        return cls.parse_bucket(full_name) if kind == BUCKET else cls.parse(kind, full_name)
+
+    @classmethod
+    def _parse(cls, kind: str, full_name: str) -> "RepoId":
+        # A name that the Hub does not allow could also point out of its folder.
+        namespace, _, name = full_name.partition("/")
         if not is_valid_name(namespace) or not is_valid_name(name):
             raise ValueError(f"invalid repository name {full_name[:200]!r}")
         return cls(kind, namespace, name)
@@ -47,7 +64,7 @@ class RepoId:
     def from_key(cls, key: str) -> "RepoId":
         """Parse a `key`."""
         kind, _, full_name = key.partition(":")
-        return cls.parse(kind, full_name.replace(":", "/"))
+        return cls.parse_any(kind, full_name.replace(":", "/"))
 
     @property
     def key(self) -> str:

@@ -19,7 +19,7 @@ from hublish.hub.server.git.git_trees import FILE_MODE, Entry, TreeEditor
 from hublish.hub.server.git.object_writer import init_repository
 from hublish.hub.server.git.repository import GitRepository, Signature, add_commit, now, write_tree
 from hublish.hub.server.refusals import conflict, repo_not_found
-from hublish.hub.server.repo_ids import RepoId
+from hublish.hub.server.repo_ids import BUCKET, RepoId
 from hublish.schemas.documents.hub_names import REPO_TYPES
 
 DEFAULT_BRANCH = "main"
@@ -94,7 +94,7 @@ class FormerNames:
 
 
 class Repositories:
-    """Bare git repositories under `root/repos/<type>s/<namespace>/<name>.git`.
+    """Bare git repositories under `root/repos/<type>s/<namespace>/<name>.git`, and buckets likewise.
 
     Every change of a ref or of metadata happens under `locked(repo)`, which excludes other processes too.
     Methods raise 404 RepoNotFound when the repository does not exist.
@@ -174,7 +174,7 @@ class Repositories:
 
     def list(self, kind: str) -> Iterator[RepoId]:
         """Yield all repositories of a type, by name."""
-        assert kind in REPO_TYPES
+        assert kind in (*REPO_TYPES, BUCKET)
         for path in sorted((self._repos / f"{kind}s").glob("*/*.git")):
             yield RepoId(kind, path.parent.name, path.name.removesuffix(".git"))
 
@@ -199,14 +199,15 @@ class Repositories:
     def build(self, repo: RepoId, settings: Settings, fill: Callable[[Path], object]) -> None:
         """Create a repository that `fill` completes, as a whole or not at all; raise 409 when it exists.
 
-        `fill` gets the folder of an empty repository.
+        `fill` gets the folder of an empty repository, for a bucket an empty folder.
         """
         # Built aside and installed by a rename: no reader sees a repository without its first commit.
         self._scratch.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(".git", dir=self._scratch, ignore_cleanup_errors=True) as folder:
             building = Path(folder)
             building.chmod(0o755)  # a temporary folder denies access to everyone else
-            init_repository(building, DEFAULT_BRANCH)
+            if repo.kind != BUCKET:
+                init_repository(building, DEFAULT_BRANCH)
             fill(building)
             _write_settings(building, replace(settings, identity=_new_identity()))
             with self.locked(repo):

@@ -20,6 +20,7 @@ from hublish.hub.server.accounts import Account, Organization, check_token
 from hublish.hub.server.app import App
 from hublish.hub.server.connections import BoundedProtocol
 from hublish.hub.server.objects import ObjectStore
+from hublish.hub.server.repo_ids import BUCKET
 from hublish.hub.server.stores import Hub, Limits
 from hublish.hub.server.xet.cas_routes import xet_routes
 from hublish.hub.server.xet.content_store import XetStore
@@ -133,9 +134,9 @@ class EmbeddedHub:
         return self._hub
 
     def clear(self) -> None:
-        """Delete every repository and every collection; accounts and tokens stay."""
+        """Delete every repository, bucket and collection; accounts and tokens stay."""
         assert self._hub is not None
-        for repo in [repo for kind in REPO_TYPES for repo in self._hub.repositories.list(kind)]:
+        for repo in [repo for kind in (*REPO_TYPES, BUCKET) for repo in self._hub.repositories.list(kind)]:
             self._hub.repositories.delete(repo)
         with self._hub.collections.changing():
             for collection in self._hub.collections.list():

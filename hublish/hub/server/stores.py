@@ -25,6 +25,9 @@ class Xet(Protocol):
     def xet_hash(self, sha256: str) -> str | None:
         """Return the xet hash of the content with this sha256, or None when it was not uploaded by xet."""
 
+    def known_file(self, xet_hash: str) -> tuple[str, int] | None:
+        """Return the sha256 and the size of the file with this xet hash, or None when it was not uploaded here."""
+
     def cas_path(self, user: str) -> str:
         """Return the path under which a user (empty: an anonymous caller) reaches the store."""
 

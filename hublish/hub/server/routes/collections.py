@@ -77,7 +77,7 @@ def _current_name(hub: Hub, item: str) -> str:
     """Return `models/namespace/name` with the repository's own name, for one in another case or a former one."""
     plural, _, name = item.partition("/")
     try:
-        found = hub.repositories.find(RepoId.parse(plural.removesuffix("s"), name))
+        found = hub.repositories.find(RepoId.parse_any(plural.removesuffix("s"), name))
     except ValueError:
         return item
     return f"{plural}/{found.full_name}" if found else item
@@ -227,7 +227,7 @@ def _new_item(viewer: Viewer, collection: Collection, wanted: object) -> Item:
     if kind == "collection":
         return _nested(viewer, collection, name)
     try:
-        repo = RepoId.parse(kind, name)
+        repo = RepoId.parse_any(kind, name)
     except ValueError:
         raise repo_not_found() from None
     if (found := viewer.hub.repositories.find(repo)) is None:

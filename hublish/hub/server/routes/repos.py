@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -65,8 +66,7 @@ def create(hub: Hub, request: Request) -> Response:
     if hub.repositories.exists(repo):
         # With exist_ok, the client parses `url` even from a 409.
         raise conflict(f"You already created this {repo.kind} repo: {repo.full_name}", url=url)
-    owner = hub.accounts.organization(repo.namespace)
-    default = "private" if owner and owner.private else "public"
+    default = hub.accounts.default_visibility(repo.namespace)
     settings = Settings(timestamp(), visibility=_visibility(repo, body) or default, sdk=_sdk(repo, body))
     files = {GITATTRIBUTES: default_attributes(repo.kind)}
     files |= _card(repo, settings.sdk, body.get("license"))
@@ -96,7 +96,8 @@ def move(hub: Hub, request: Request) -> Response:
     body = request.json_object()
     if is_valid_name(str(body.get("fromRepo"))):  # without a namespace
         raise repo_not_found()
-    given, wanted = (_parse(body.get("type"), str(body.get(key, ""))) for key in ("fromRepo", "toRepo"))
+    parse = RepoId.parse_any  # buckets too
+    given, wanted = (_parse(body.get("type"), str(body.get(key, "")), parse) for key in ("fromRepo", "toRepo"))
     source, target = (_spelled(hub, account, repo) for repo in (given, wanted))
     if source == target:  # perhaps in another case
         target = replace(source, name=wanted.name)
@@ -180,9 +181,9 @@ def _spelled(hub: Hub, account: Account, repo: RepoId) -> RepoId:
     return replace(repo, namespace=owned[0]) if owned else hub.repositories.in_known_namespace(repo)
 
 
-def _parse(kind: object, full_name: str) -> RepoId:
+def _parse(kind: object, full_name: str, parse: Callable[[str, str], RepoId] = RepoId.parse) -> RepoId:
     try:
-        return RepoId.parse(str(kind or "model"), full_name)
+        return parse(str(kind or "model"), full_name)
     except ValueError as error:
         raise bad_request(str(error)) from None
 

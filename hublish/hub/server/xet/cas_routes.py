@@ -46,10 +46,13 @@ def xet_routes(store: XetStore, rights: Rights) -> list[Route]:
     """Return the routes of the content store, including those that issue its tokens."""
     handlers = _Handlers(store, rights)
     repo = "/api/{kind}/{namespace}/{name}"
+    bucket = "/api/{buckets}/{namespace}/{name}"
     cas = "/xet/{store}"
     return [
         Route("GET", f"{repo}/xet-read-token/{{revision}}", partial(handlers.issue_token, "read")),
         Route("GET", f"{repo}/xet-write-token/{{revision}}", partial(handlers.issue_token, "write")),
+        Route("GET", f"{bucket}/xet-read-token", partial(handlers.issue_token, "read")),
+        Route("GET", f"{bucket}/xet-write-token", partial(handlers.issue_token, "write")),
         Route("POST", f"{cas}/v1/xorb-grants/default/{{xorb}}", handlers.grant_upload, handlers.check_sender),
         Route("POST", f"{cas}/v1/xorbs/default/{{xorb}}", handlers.upload_xorb),
         Route("GET", f"{cas}/v1/xorbs/default/{{xorb}}", handlers.download_xorb),

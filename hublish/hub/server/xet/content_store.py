@@ -11,7 +11,7 @@ from pathlib import Path
 from hublish.hub.server.durable_files import locked, shared_secret
 from hublish.hub.server.objects import MAX_FILE, MismatchError, ObjectStore
 from hublish.hub.server.xet.database import Database, FileRecord
-from hublish.hub.server.xet.hashing import MalformedError, Node, hash_file, to_text
+from hublish.hub.server.xet.hashing import MalformedError, Node, from_text, hash_file, to_text
 from hublish.hub.server.xet.reconstruction import Reconstruction, plan
 from hublish.hub.server.xet.shard_format import (
     MAX_BODY,
@@ -92,6 +92,14 @@ class XetStore:
         """Return the xet hash (text form) of the content with this sha256, or None without an upload by xet."""
         digest = self._database.digest_of(sha256)
         return to_text(digest) if digest else None
+
+    def known_file(self, xet_hash: str) -> tuple[str, int] | None:
+        """Return the sha256 and the size of the file with this xet hash (text form), or None for any other text."""
+        try:
+            file = self._database.file(from_text(xet_hash))
+        except MalformedError:
+            return None
+        return (file.sha256, file.size) if file else None
 
     def receive_shard(self) -> Spool:
         """Return a writer for a shard's body; use it in a `with` block and end with `add_shard`."""

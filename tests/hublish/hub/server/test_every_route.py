@@ -28,6 +28,7 @@ from hublish.hub.server.xet.tokens import Access, Address
 from tests.hublish.hub.server.conftest import Answer, Caller
 
 API, WEB, XET = "/api/{kind}/{namespace}/{name}", "/{prefix}{namespace}/{name}", "/xet/{store}"
+BUCKET = "/api/{buckets}/{namespace}/{name}"
 COLLECTION = "/api/collections/{owner}/{slug}"
 LARGE, SMALL = random.Random(8).randbytes(40_013), b"the launch code is 7f3a9c51d2e8"
 FILE, TEXT, BRANCH, TITLE = "codename-heron.bin", "codename-heron.txt", "heron-branch", "About the heron"
@@ -123,6 +124,18 @@ REQUESTS: dict[tuple[str, str], tuple[str, Any]] = {
     ("DELETE", API + "/secrets"): ("", {"key": "A"}),
     ("PUT", API + "/volumes"): ("", {"volumes": []}),
     ("DELETE", API + "/volumes"): ("", {}),
+    ("GET", "/api/buckets/{owner}"): ("search={name}", None),
+    ("POST", "/api/buckets/{owner}/{name}"): ("", {}),
+    ("DELETE", "/api/buckets/{owner}/{name}"): ("", None),
+    ("GET", BUCKET): ("", None),
+    ("PUT", BUCKET + "/settings"): ("", {"private": False}),
+    ("GET", BUCKET + "/tree"): ("", None),
+    ("GET", BUCKET + "/tree/{path}"): ("recursive=false", None),
+    ("POST", BUCKET + "/paths-info"): ("", {"paths": ["{path}"]}),
+    ("POST", BUCKET + "/batch"): ("", {"type": "deleteFile", "path": "{path}"}),
+    ("GET", "/{buckets}/{namespace}/{name}/resolve/{path}"): ("", None),
+    ("GET", BUCKET + "/xet-read-token"): ("", None),
+    ("GET", BUCKET + "/xet-write-token"): ("", None),
     ("GET", "/api/collections"): ("item=models/{namespace}/{name}&q=codename", None),
     ("POST", "/api/collections"): ("", {"title": "{name}", "namespace": "{namespace}"}),
     ("GET", COLLECTION): ("", None),
@@ -230,9 +243,13 @@ def build(hub: EmbeddedHub, routes: list[Route], root: Path) -> Scene:
     api.move_repo("me/former", "me/private")
     api.update_repo_settings("me/private", private=True)
     api.update_repo_settings("me/gated", gated="manual")
-    hidden = api.create_collection("codename heron", private=True).slug
+    api.create_bucket("umbrella/private", private=True)
+    api.create_bucket("me/private", private=True)
+    api.batch_bucket_files("me/private", add=[(root / FILE, FILE), (SMALL, TEXT)])
+    hidden = api.create_collection("codename heron", namespace="umbrella", private=True).slug
     collection = api.add_collection_item(hidden, "me/private", "model", note="codename heron")
-    of_collection = {"owner": "me", "slug": hidden.partition("/")[2], "item": collection.items[0].item_object_id}
+    of_collection = {"owner": "umbrella", "slug": hidden.partition("/")[2], "buckets": "buckets"}
+    of_collection["item"] = collection.items[0].item_object_id
     values = {name: known | of_collection for name, known in values.items()}
     # The last three are other names of the first repository, and of none.
     values |= {name: values["private"] | {"name": name} for name in ("former", "PRIVATE", "missing")}
@@ -304,7 +321,7 @@ def test_every_route_is_tried(scene: Scene) -> None:
 
 def test_the_owner_gets_what_the_others_must_not_get(scene: Scene) -> None:
     """Otherwise, the requests of this module would prove nothing."""
-    resolve = next(route for route in scene.routes if "/resolve/" in route.pattern)
+    resolve = next(route for route in scene.routes if "/resolve/{revision}" in route.pattern)
     for repo in ("private", "gated"):
         assert scene.ask(resolve, repo, scene.hub.token).body == LARGE
         assert scene.ask(resolve, repo, scene.hub.token, path=TEXT).body == SMALL
