@@ -1,4 +1,4 @@
-"""The ASGI application: the table of calls, routing, and how a request becomes a response."""
+"""The ASGI application: the table of calls, and how a request becomes a response."""
 
 import asyncio
 import inspect
@@ -7,13 +7,13 @@ import re
 import secrets
 import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from concurrent.futures import Executor
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
-from urllib.parse import parse_qs, unquote, urlencode
+from urllib.parse import parse_qs, urlencode
 
 from hublish.base.errors import disk_full
 from hublish.hub.server import access
@@ -29,7 +29,7 @@ from hublish.hub.server.http import (
     json_response,
     spill,
 )
-from hublish.hub.server.refusals import HubError, repo_not_found
+from hublish.hub.server.refusals import HubError
 from hublish.hub.server.repo_ids import RepoId
 from hublish.hub.server.routes import (
     browse,
@@ -48,17 +48,14 @@ from hublish.hub.server.routes import (
     revisions,
     space_settings,
 )
+from hublish.hub.server.routing import Handler, R, Route, Router
 from hublish.hub.server.stores import Hub
-from hublish.schemas.documents.hub_names import URL_KINDS
 
-# A coroutine function reads the body as a stream. A plain function runs in a thread, with `request.content`.
 T = TypeVar("T")
-Handler = Callable[[Request], Response | Awaitable[Response]]
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 
 # In the handlers' docstrings: P is a plural type such as `models`, R a repository, V a revision.
-R = "{namespace}/{name}"
 API = "/api/{kind}/" + R
 WEB = "/{prefix}" + R
 BUCKET = "/api/{buckets}/" + R
@@ -200,68 +197,6 @@ IDLE = 60.0
 # Bytes per second that a body must bring on average, and seconds of delay that are free.
 SLOWEST = 1024
 GRACE = 120.0
-
-# The expression of each placeholder; any other placeholder matches one segment. huggingface_hub quotes the slashes
-# of a revision (`refs%2Fpr%2F1`); people and other clients also write refs/pr/1.
-_SEGMENTS = {
-    "kind": "|".join(URL_KINDS),
-    "buckets": "buckets",
-    "prefix": f"(?:(?:{'|'.join(URL_KINDS)})/)?",
-    "revision": "refs/(?:pr|convert)/[^/]+|[^/]+",
-    "path": ".*",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """One line of the table: `Route("GET", "/api/{kind}/{namespace}/{name}/refs", list_refs)`.
-
-    `{kind}` is the plural type in API paths, `{prefix}` the optional type before a repository in other paths,
-    `{revision}` one segment (or refs/pr/N unquoted), `{path}` the rest of the path.
-    """
-
-    method: str
-    pattern: str
-    handler: Handler
-    guard: Callable[[Request], object] | None = None  # raises unless the caller may send a body to the handler
-
-
-class Router:
-    """Finds the first route that matches."""
-
-    def __init__(self, routes: Iterable[Route]) -> None:
-        routes = list(routes)
-        self._routes = [(re.compile(_expression(route.pattern)), route) for route in routes]
-        # Ids without a namespace (`gpt2`): on the Hub, names of repositories; here, of missing ones.
-        short = {route.pattern.replace(R, "{name}") for route in routes if R in route.pattern}
-        self._short_ids = [re.compile(_expression(pattern)) for pattern in sorted(short)]
-
-    def match(self, method: str, path: str) -> tuple[Route, Mapping[str, str]]:
-        """Return the route and the unquoted placeholders for a request.
-
-        HEAD falls back to the GET handler. Raise 404 for an unknown path, 405 for one that has other methods, and 404
-        RepoNotFound for one whose repository has no namespace.
-        """
-        # Placeholders match the path as sent and are unquoted afterwards: a revision or path may contain %2F.
-        allowed = []
-        for wanted in (method, "GET") if method == "HEAD" else (method,):
-            for expression, route in self._routes:
-                if not (match := expression.fullmatch(path)):
-                    continue
-                if route.method == wanted:
-                    return route, {name: unquote(value) for name, value in match.groupdict().items()}
-                allowed.append(route.method)
-        if any(expression.fullmatch(path) for expression in self._short_ids):
-            raise repo_not_found()
-        if allowed:
-            raise HubError(405, None, f"{method} is not allowed here").with_headers({"allow": ", ".join(allowed)})
-        raise HubError(404, None, f"Sorry, there is nothing at {path}")
-
-
-def _expression(pattern: str) -> str:
-    # `re.escape` escapes the braces.
-    placeholders = re.compile(r"\\{(\w+)\\}")
-    return placeholders.sub(lambda found: f"(?P<{found[1]}>{_SEGMENTS.get(found[1], '[^/]+')})", re.escape(pattern))
 
 
 class App:

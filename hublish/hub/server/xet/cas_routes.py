@@ -12,9 +12,9 @@ from dataclasses import replace
 from functools import partial
 from typing import Protocol, TypeVar
 
-from hublish.hub.server.app import Route
 from hublish.hub.server.http import Request, Response, content_response, json_response, parse_range, receive_into
 from hublish.hub.server.refusals import HubError, bad_request, forbidden
+from hublish.hub.server.routing import Route
 from hublish.hub.server.xet.content_store import XetStore
 from hublish.hub.server.xet.hashing import MalformedError, from_text, to_text
 from hublish.hub.server.xet.reconstruction import Run, to_json

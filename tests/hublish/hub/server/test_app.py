@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from hublish.hub.server.app import Handler, Route, Router
 from hublish.hub.server.http import Request, Response
 from hublish.hub.server.refusals import HubError
+from hublish.hub.server.routing import Handler, Route, Router
 
 Call = Callable[..., Any]
 DEEP = b"[" * 50_000

@@ -18,8 +18,8 @@ import pytest
 from huggingface_hub import CommitOperationAdd, HfApi, RepoFile, constants
 
 from hublish.hub.server import EmbeddedHub, app
-from hublish.hub.server.app import Route, Router
 from hublish.hub.server.objects import ObjectStore
+from hublish.hub.server.routing import Route, Router
 from hublish.hub.server.uploads import Upload
 from hublish.hub.server.xet.content_store import XetStore
 from hublish.hub.server.xet.hashing import from_text, to_text
