@@ -65,6 +65,9 @@ _DATA_KEYS = (
     *("source_datasets", "task_categories", "task_ids"),
 )
 
+# Tasks of the models that one talks with, if they have a template for that.
+_CHATS = ("text-generation", "image-text-to-text")
+
 _SPECIAL_TOKENS = ("bos_token", "cls_token", "eos_token", "mask_token", "pad_token", "sep_token", "unk_token")
 
 
@@ -128,9 +131,11 @@ def _model(files: _Files, readme: bytes, card: dict[str, Any] | None) -> Metadat
     library = _text(given.get("library_name")) or library or next(iter(_known("libraries", given)), None)
     pipeline = _text(given.get("pipeline_tag")) or task or next(iter(_known("tasks", given)), None)
     tags = [library, *formats, _text(config.get("model_type")), pipeline, *strings(given.get("tags"))]
+    tags += ["conversational"] if _has_template(files, config, summary) and pipeline in _CHATS else []
     tags += ["custom_code"] if config.get("auto_map") else []
     tags += [*strings(given.get("language")), *(f"dataset:{name}" for name in strings(given.get("datasets")))]
-    tags += [*_arxiv(readme), *_base_models(given, formats, library), *_prefixed(given, "license"), "region:us"]
+    tags += [*_arxiv(readme), *_base_models(given, formats, library), *_prefixed(given, "license")]
+    tags += [*_by_config(config), *(["model-index"] if _has_results(given) else []), "region:us"]
     return Metadata(
         card,
         _unique(filter(None, tags)),
@@ -141,6 +146,28 @@ def _model(files: _Files, readme: bytes, card: dict[str, Any] | None) -> Metadat
         safetensors_of(files.snapshot, files.root),
         summary,
     )
+
+
+def _has_template(files: _Files, config: Mapping[str, Any], gguf: Mapping[str, Any] | None) -> bool:
+    # New versions of transformers write the template to a file of its own.
+    known = (config.get("tokenizer_config") or {}, gguf or {})
+    return "chat_template.jinja" in files.root or any("chat_template" in part for part in known)
+
+
+def _has_results(card: Mapping[str, Any]) -> bool:
+    models = card.get("model-index")
+    return isinstance(models, list) and any(isinstance(model, dict) and model.get("results") for model in models)
+
+
+def _by_config(config: Mapping[str, Any]) -> Iterator[str | None]:
+    """Yield the tags of a pipeline of diffusers, and of quantized weights: `4-bit`, `bitsandbytes`."""
+    pipeline = _text((config.get("diffusers") or {}).get("_class_name"))
+    yield f"diffusers:{pipeline}" if pipeline else None
+    given = config.get("quantization_config")
+    how = given if isinstance(given, dict) else {}
+    bits = 4 if how.get("load_in_4bit") is True else 8 if how.get("load_in_8bit") is True else how.get("bits")
+    yield f"{bits}-bit" if type(bits) is int and 0 < bits <= 16 else None
+    yield _text(how.get("quant_method"))
 
 
 def _known(name: Any, card: Mapping[str, Any]) -> Iterator[str]:

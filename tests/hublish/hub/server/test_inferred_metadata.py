@@ -129,6 +129,36 @@ def test_tags_name_formats_papers_and_base_models(describe: Describe) -> None:
     assert describe(**{"README.md": card, "adapter_config.json": {"peft_type": "LORA"}}).tags.count("peft") == 1  # type: ignore[union-attr]
 
 
+BITS = {"load_in_4bit": True, "load_in_8bit": False, "quant_method": "bitsandbytes"}
+INDEX = "model-index:\n- name: m\n  results:\n  - task: {type: t}\n    dataset: {type: d, name: d}\n    metrics: []\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "tags"),
+    [
+        ({"model_index.json": {"_class_name": "FluxPipeline"}}, ["diffusers:FluxPipeline"]),
+        ({"model_index.json": {"_class_name": ["FluxPipeline"]}}, []),
+        ({"config.json": GPT, "tokenizer_config.json": {"chat_template": "{{ x }}"}}, ["conversational"]),
+        ({"config.json": GPT, "chat_template.jinja": b"{{ x }}"}, ["conversational"]),
+        ({"config.json": BERT, "chat_template.jinja": b"{{ x }}"}, []),
+        ({"config.json": {**GPT, "quantization_config": {"bits": 4, "quant_method": "gptq"}}}, ["4-bit", "gptq"]),
+        ({"config.json": {**GPT, "quantization_config": BITS}}, ["4-bit", "bitsandbytes"]),
+        ({"config.json": {**GPT, "quantization_config": {"load_in_8bit": True}}}, ["8-bit"]),
+        ({"config.json": {**GPT, "quantization_config": {"quant_method": "fp8"}}}, ["fp8"]),
+        ({"config.json": {**GPT, "quantization_config": {"bits": "4", "quant_method": 7}}}, []),
+        ({"config.json": {**GPT, "quantization_config": {"bits": True, "quant_method": []}}}, []),
+        ({"config.json": {**GPT, "quantization_config": "4-bit"}}, []),
+        ({"README.md": f"---\n{INDEX}---\n".encode()}, ["model-index"]),
+        ({"README.md": b"---\nmodel-index:\n- name: m\n  results: []\n---\n"}, []),
+    ],
+)
+def test_tags_name_pipelines_templates_quantization_and_results(
+    describe: Describe, files: dict[str, Any], tags: list[str]
+) -> None:
+    others = {"diffusers", "transformers", "gpt2", "bert", "text-generation", "text-classification", "text-to-image"}
+    assert [tag for tag in describe(**files).tags or [] if tag not in others] == [*tags, "region:us"]
+
+
 def test_metadata_follows_the_revision(api: HfApi, repo: str) -> None:
     first = api.upload_file(repo_id=repo, path_in_repo="config.json", path_or_fileobj=json.dumps(BERT).encode()).oid
     api.upload_file(repo_id=repo, path_in_repo="config.json", path_or_fileobj=json.dumps(GPT).encode())
