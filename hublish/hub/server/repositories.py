@@ -25,6 +25,12 @@ from hublish.schemas.documents.hub_names import REPO_TYPES
 DEFAULT_BRANCH = "main"
 MAIN_REF = f"refs/heads/{DEFAULT_BRANCH}"
 
+# Repositories whose settings are kept in memory; about 10 MB.
+MAX_SETTINGS = 20_000
+
+# Nanoseconds after which the time of a change proves that a file is the same.
+SETTLED = 2 * 10**9
+
 _CREATED = "You already created this {kind} repo: {name}"
 
 
@@ -105,6 +111,7 @@ class Repositories:
         self._locks = root / "locks"
         self._scratch = root / "incoming"
         self._former = FormerNames(root)
+        self._settings: dict[Path, tuple[tuple[int, int, int], Settings]] = {}
 
     def path(self, repo: RepoId) -> Path:
         """Return the folder of the repository, existing or not."""
@@ -175,8 +182,11 @@ class Repositories:
     def list(self, kind: str) -> Iterator[RepoId]:
         """Yield all repositories of a type, by name."""
         assert kind in (*REPO_TYPES, BUCKET)
-        for path in sorted((self._repos / f"{kind}s").glob("*/*.git")):
-            yield RepoId(kind, path.parent.name, path.name.removesuffix(".git"))
+        top = self._repos / f"{kind}s"
+        for namespace in _names(top):
+            for name in _names(top / namespace):
+                if name.endswith(".git"):
+                    yield RepoId(kind, namespace, name.removesuffix(".git"))
 
     def create(
         self,
@@ -273,10 +283,25 @@ class Repositories:
 
     def settings(self, repo: RepoId) -> Settings:
         """Return the repository's settings."""
-        content = read_json(_settings_path(self.path(repo)))
-        if content is None:
-            raise repo_not_found()
-        return Settings(**content)
+        path = _settings_path(self.path(repo))
+        try:
+            found = path.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            raise repo_not_found() from None
+        # A list looks at the settings of all repositories.
+        version = (found.st_ino, found.st_ctime_ns, found.st_size)
+        known, settings = self._settings.get(path, (None, None))
+        if settings is None or known != version:
+            content = read_json(path)
+            if content is None:
+                raise repo_not_found()
+            settings = Settings(**content)
+            # The clock of a file system has steps of milliseconds: a file that just changed may change again unseen.
+            if time.time_ns() - found.st_ctime_ns > SETTLED:
+                if len(self._settings) >= MAX_SETTINGS:
+                    self._settings.clear()
+                self._settings[path] = (version, settings)
+        return settings
 
     def update_settings(self, repo: RepoId, **changes: Any) -> Settings:
         """Change some settings and return all of them."""
@@ -286,12 +311,15 @@ class Repositories:
         return settings
 
 
-def _in_any_case(folder: Path, name: str) -> list[str]:
+def _names(folder: Path) -> list[str]:
     try:
-        names = os.listdir(folder)  # noqa: PTH208 - names alone, fast
+        return sorted(os.listdir(folder))  # noqa: PTH208 - names alone, fast
     except (FileNotFoundError, NotADirectoryError):
         return []
-    return sorted(found for found in names if found.lower() == name.lower())
+
+
+def _in_any_case(folder: Path, name: str) -> list[str]:
+    return [found for found in _names(folder) if found.lower() == name.lower()]
 
 
 def _new_identity() -> str:

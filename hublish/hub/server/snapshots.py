@@ -106,7 +106,7 @@ def requested_snapshot(hub: Hub, request: Request, *, content: bool = False) -> 
 def open_snapshot(hub: Hub, repo: RepoId, revision: str) -> Iterator[Snapshot]:
     """Open a repository at a revision; raise 404 RepoNotFound or RevisionNotFound."""
     with hub.repositories.open(repo) as git:
-        yield Snapshot(hub, repo, git, git.commit(commit_of(hub, git, revision)))
+        yield Snapshot(hub, repo, git, hub.commits.load(git, commit_of(hub, git, revision)))
 
 
 def branch_of(revision: str) -> str:

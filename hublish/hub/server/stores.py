@@ -13,7 +13,7 @@ from hublish.hub.server.accounts import Accounts
 from hublish.hub.server.collection_store import Collections
 from hublish.hub.server.git.lfs_pointers import BlobFacts
 from hublish.hub.server.git.references import References
-from hublish.hub.server.git.repository import TreeCache, UnpackedFiles
+from hublish.hub.server.git.repository import CommitCache, TreeCache, UnpackedFiles
 from hublish.hub.server.objects import ObjectStore, Senders
 from hublish.hub.server.repositories import Repositories
 from hublish.hub.server.uploads import Uploads
@@ -58,6 +58,7 @@ class Hub:
         self.uploads = Uploads(root, objects, self.senders)
         self.facts = BlobFacts()
         self.references = References(self.facts)
+        self.commits = CommitCache()
         self.trees = TreeCache()
         self.metadata = MetadataCache()
         self.unpacked = UnpackedFiles(objects.scratch)

@@ -8,13 +8,13 @@ import hashlib
 import heapq
 import re
 import zlib
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 
 from dulwich.objects import Commit, Tag, Tree
 
-from hublish.hub.server.git.git_trees import Entry, Loader
+from hublish.hub.server.git.git_trees import FOLDER_MODE
 from hublish.hub.server.git.repository import CommitInfo, GitRepository
 from hublish.hub.server.refusals import bad_request
 
@@ -24,7 +24,13 @@ _CHUNK = 1 << 20
 # Commits of such a walk; a client that is not told to stop names more commits that it has.
 MAX_WALK = 2000
 
-_SUBMODULE = 0o160000
+# Entries of the trees that are kept while commits are compared with their parents; about 10 MB.
+MAX_ENTRIES = 50_000
+
+_FOLDER, _SUBMODULE = b"%o" % FOLDER_MODE, b"160000"
+_ENTRY = re.compile(rb"([0-7]+) ([^\0]+)\0(.{20})", re.DOTALL)
+
+_Entries = frozenset[tuple[bytes, bytes, bytes]]  # mode, name and id
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +84,16 @@ class PackSender:
     """Finds and writes the objects of one fetch."""
 
     git: GitRepository
-    load: Loader
     size_of: Callable[[str], int]  # bytes of a blob
     filter: Filter
     ends: frozenset[str] = frozenset()  # commits whose parents the client will not have
     known_ends: frozenset[str] = frozenset()  # commits whose parents the client does not have yet
     _commits: dict[str, CommitInfo] = field(default_factory=dict)
-    _found: dict[str, None] = field(default_factory=dict)
+    _found: dict[bytes, None] = field(default_factory=dict)
+    _trees: OrderedDict[bytes, _Entries] = field(default_factory=OrderedDict)
+    _entries: int = 0
 
-    def objects(self, wants: Iterable[str], haves: Iterable[str], tags: Mapping[str, list[str]]) -> list[str]:
+    def objects(self, wants: Iterable[str], haves: Iterable[str], tags: Mapping[str, list[str]]) -> list[bytes]:
         """Return the ids of the objects to send, for wanted objects of any type and commits that the client has.
 
         `tags` are the annotated tags, by their commits, that go with the commits.
@@ -94,14 +101,17 @@ class PackSender:
         commits = [sha for want in wants if (sha := self._peel(want))]
         missing = self._missing(commits, haves)
         for commit in missing:
-            self._found[commit] = None
+            self._found[bytes.fromhex(commit)] = None
             for tag in tags.get(commit, ()):
                 self._peel(tag)
             if not self.filter.trees:
                 # Parents come first, so their files were sent; or the client has them.
                 parents = () if commit in self.ends else self._commit(commit).parents
-                self._add(self._commit(commit).tree, [self._commit(parent).tree for parent in parents])
+                self._add(self._tree_of(commit), [self._tree_of(parent) for parent in parents])
         return list(self._found)
+
+    def _tree_of(self, commit: str) -> bytes:
+        return bytes.fromhex(self._commit(commit).tree)
 
     def _commit(self, sha: str) -> CommitInfo:
         if (found := self._commits.get(sha)) is None:
@@ -113,13 +123,11 @@ class PackSender:
         kind, data = self.git.raw(want)
         if kind == Commit.type_num:
             return want
-        self._found[want] = None
-        if kind == Tag.type_num:
-            return self._peel(data[7:47].decode())  # behind "object "
         if kind == Tree.type_num:
-            self._found.pop(want)
-            self._add(want, [], is_wanted=True)
-        return None
+            self._add(bytes.fromhex(want), [])
+            return None
+        self._found[bytes.fromhex(want)] = None
+        return self._peel(data[7:47].decode()) if kind == Tag.type_num else None  # behind "object "
 
     def _missing(self, wants: Iterable[str], haves: Iterable[str]) -> list[str]:
         """Return the commits that the client lacks, parents first."""
@@ -158,39 +166,47 @@ class PackSender:
                 pending += [(parent, False) for parent in parents]
         return list(found)
 
-    def _add(self, tree: str, bases: list[str], *, is_wanted: bool = False) -> None:
+    def _add(self, tree: bytes, bases: list[bytes]) -> None:
         """Add the objects of a tree that differ from those at the same places of other trees."""
         pending = [(tree, bases)]
         while pending:
             sha, bases = pending.pop()
             if sha in self._found or sha in bases:
                 continue
-            if self.filter.trees and not is_wanted:
-                continue
             self._found[sha] = None
             if self.filter.trees:  # the wanted tree alone
                 return
-            others = [self.load(base) for base in bases]
-            for name, entry in self.load(sha).items():
-                before = [found for other in others if (found := other.get(name))]
-                if entry.is_folder:
-                    pending.append((entry.sha, [found.sha for found in before if found.is_folder]))
-                elif self._is_sent(entry) and all(found.sha != entry.sha for found in before):
-                    self._found[entry.sha] = None
+            others = [self._load(base) for base in bases]
+            for mode, name, child in self._load(sha).difference(*others):
+                if mode == _FOLDER:
+                    below = [old for other in others for kind, place, old in other if place == name and kind == mode]
+                    pending.append((child, below))
+                elif mode != _SUBMODULE and self._is_sent(child):
+                    self._found[child] = None
 
-    def _is_sent(self, entry: Entry) -> bool:
+    def _load(self, tree: bytes) -> _Entries:
+        # Not the trees that listings cache: here, text and order are not needed, and sets are compared at once.
+        if found := self._trees.get(tree):
+            self._trees.move_to_end(tree)
+            return found
+        entries = frozenset(_ENTRY.findall(self.git.raw(tree.hex())[1]))
+        self._trees[tree] = entries
+        self._entries += len(entries)
+        while self._entries > MAX_ENTRIES and len(self._trees) > 1:
+            self._entries -= len(self._trees.popitem(last=False)[1])
+        return entries
+
+    def _is_sent(self, blob: bytes) -> bool:
         limit = self.filter.larger_than
-        if entry.mode == _SUBMODULE or limit == 0:
-            return False
-        return limit is None or self.size_of(entry.sha) < limit
+        return limit is None or (limit > 0 and self.size_of(blob.hex()) < limit)
 
 
-def write_pack(git: GitRepository, objects: list[str]) -> Iterator[bytes]:
+def write_pack(git: GitRepository, objects: list[bytes]) -> Iterator[bytes]:
     """Yield the bytes of a pack with these objects, without deltas."""
     digest = hashlib.sha1(b"PACK\0\0\0\2" + len(objects).to_bytes(4, "big"), usedforsecurity=False)
     yield b"PACK\0\0\0\2" + len(objects).to_bytes(4, "big")
     for sha in objects:
-        kind, data = git.raw(sha)
+        kind, data = git.raw(sha.hex())
         # The fastest compression: most clients are on the same machine.
         compress = zlib.compressobj(1)
         parts = [_object_header(kind, len(data))]

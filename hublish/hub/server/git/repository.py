@@ -14,7 +14,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Self
 
-from dulwich.object_store import DiskObjectStore
+from dulwich.object_store import DiskObjectStore, PackBasedObjectStore
 from dulwich.objects import Blob, Commit, ObjectID, ShaFile, Tag, Tree
 from dulwich.patch import gen_diff_header, write_object_diff
 
@@ -27,6 +27,10 @@ MAX_ENTRIES = 100_000
 
 # Bytes of the bases of deltas that dulwich keeps. It counts contents alone: small objects take many times as much.
 MAX_BASES = 2 << 20
+
+# Commits that are kept, about 20 MB, and characters of the message of such a commit.
+MAX_COMMITS = 20_000
+MAX_MESSAGE = 1000
 
 # Files that are kept unpacked.
 MAX_UNPACKED = 64
@@ -89,13 +93,21 @@ class GitRepository:
         self.path = path
         self.scratch = path / "hub" / "scratch"  # inside the repository, so that a rename can install files
         self.refs = Refs(path, self.scratch)
-        self._store = DiskObjectStore(path / "objects", delta_base_cache_limit=MAX_BASES)
+        self._opened: DiskObjectStore | None = None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._store.close()
+        if self._opened:
+            self._opened.close()
+
+    @property
+    def _store(self) -> DiskObjectStore:
+        # Opened at the first object: a list needs none of most repositories.
+        if self._opened is None:
+            self._opened = DiskObjectStore(self.path / "objects", delta_base_cache_limit=MAX_BASES)
+        return self._opened
 
     def writer(self) -> ObjectWriter:
         """Return a writer for new objects."""
@@ -116,7 +128,7 @@ class GitRepository:
             names = [revision] if revision.startswith("refs/") else [f"refs/heads/{revision}", f"refs/tags/{revision}"]
         for name in names:
             if sha := self.refs.get(name):
-                return self.peel(sha)
+                return sha if name.startswith(("refs/heads/", "refs/pr/")) else self.peel(sha)
         return self._commit_by_prefix(revision.lower()) if _HEXADECIMAL.fullmatch(revision) else None
 
     def peel(self, sha: str) -> str | None:
@@ -144,7 +156,8 @@ class GitRepository:
 
     def raw(self, sha: str) -> tuple[int, bytes]:
         """Return type number and content of an object; raise KeyError when it does not exist."""
-        return self._store.get_raw(ObjectID(sha.encode()))
+        # Not through its multi-pack index, for which dulwich looks at the disk before each object.
+        return PackBasedObjectStore.get_raw(self._store, ObjectID(sha.encode()))
 
     def commit(self, sha: str) -> CommitInfo:
         """Read a commit."""
@@ -221,6 +234,24 @@ def _read_commit(data: bytes, sha: str) -> CommitInfo:
         message=message.decode("utf-8", "replace"),
         committed=int(found["committed"]),
     )
+
+
+class CommitCache:
+    """Commits by their ids, for lists of repositories. An id determines the content, so none becomes stale."""
+
+    def __init__(self) -> None:
+        self._commits: dict[str, CommitInfo] = {}
+
+    def load(self, git: GitRepository, sha: str) -> CommitInfo:
+        """Return a commit of `git`."""
+        commit = self._commits.get(sha)
+        if commit is None:
+            commit = git.commit(sha)
+            if len(commit.message) <= MAX_MESSAGE:
+                if len(self._commits) >= MAX_COMMITS:
+                    self._commits.clear()
+                self._commits[sha] = commit
+        return commit
 
 
 class TreeCache:

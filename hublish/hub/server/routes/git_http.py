@@ -228,7 +228,7 @@ def _serve(hub: Hub, git: GitRepository, fetch: _Fetch, write: Callable[[bytes],
     def size_of(sha: str) -> int:
         return hub.facts.of(git, sha).pointer_size
 
-    sender = PackSender(git, partial(hub.trees.load, git), size_of, filtered, ends, known_ends)
+    sender = PackSender(git, size_of, filtered, ends, known_ends)
     _send(write_pack(git, sender.objects(wants, talk.common, tags)), write, fetch.capabilities)
 
 
