@@ -1,7 +1,7 @@
 """The files of an artifact: which files its `source` names, their path in the repo, and the files they become."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import takewhile
@@ -183,24 +183,25 @@ def _candidates(project: Project, index: int, artifact: Artifact, suffix: str) -
         verdict, value = Verdict.of([collects]), project.objects[key]
         yield Candidate(_path_of_object(artifact, suffix), "<memory>", None, index, verdict, value=value)
         return
-    locks = Locks.of(project)
+    locks, manifest = Locks.of(project), Path(project.name).name
     for found in find_files(project.folder, artifact):
         relative, path = found.entry.relative, found.path_in_repo
         # A path that the author wrote for one file is never changed, not even its suffix.
         if not (found.named and artifact.path_in_repo):
             path = _with_suffix(path, suffix)
-        verdict = Verdict.of(
-            [collects, *name_steps(relative, locks, named=found.named), *_manifest_steps(project, relative, found)]
-        )
+        steps = [collects, *name_steps(relative, locks, named=found.named)]
+        if relative == manifest:
+            steps += _manifest_steps(project, found)
+        verdict = Verdict.of(steps)
         content = OnDisk(project.folder / relative, found.entry.identity)
         yield Candidate(path, relative, content, index, verdict, found.entry.kind)
 
 
-def _manifest_steps(project: Project, relative: str, found: Found) -> Iterator[Step]:
+def _manifest_steps(project: Project, found: Found) -> Sequence[Step]:
     # A source that names exactly this file was written on purpose.
-    if relative == Path(project.name).name and not found.named:
-        how = project.manifest.publish_manifest
-        yield from {"none": (_NOT_PUBLISHED,), "load": (_PART_IS,)}.get(how, ())
+    if found.named:
+        return ()
+    return {"none": (_NOT_PUBLISHED,), "load": (_PART_IS,)}.get(project.manifest.publish_manifest, ())
 
 
 def _path_of_object(artifact: Artifact, suffix: str) -> str:

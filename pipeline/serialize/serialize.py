@@ -1,6 +1,8 @@
 """Collection -> Staged: convert every artifact to the format that the manifest declares."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar
 
@@ -11,8 +13,10 @@ from hublish.base.values import Candidate, Collection, Origin, Staged, StagedFil
 from hublish.formats import registry
 from hublish.formats.catalogue import COPY
 from hublish.formats.format_options import validate_options
-from hublish.formats.interface import Written
+from hublish.formats.interface import Serializer, Written
 from hublish.schemas.diagnose.problems import Problem, counted
+from hublish.schemas.documents.field_types import Document
+from hublish.schemas.documents.manifest import Artifact
 
 
 @dataclass(frozen=True)
@@ -36,10 +40,12 @@ class Serialize:
         """Return the files as they will be uploaded."""
         files: list[StagedFile] = []
         problems: list[Problem] = []
+        artifacts = collection.project.manifest.artifacts
+        # Once for each artifact, and not for each of its files.
+        conversion = cache(lambda index: _Conversion.of(artifacts[index]))
         for number, candidate in enumerate(collection.included):
             try:
-                # A folder for each artifact file, since two serializers may write files of the same name.
-                files += self._converted(collection, candidate, self.workspace / str(number))
+                files += self._converted(candidate, conversion, number)
             except ContentChangedError as error:
                 msg = f"'{candidate.source}' {error}"
                 raise SourceChangedError(msg, hint="wait until the files are complete, then run again") from None
@@ -59,24 +65,42 @@ class Serialize:
         used = {one.artifact for one in collection.included if one.artifact is not None}
         return any(artifacts[index].serializer != COPY for index in used)
 
-    def _converted(self, collection: Collection, candidate: Candidate, workspace: Path) -> list[StagedFile]:
+    def _converted(
+        self, candidate: Candidate, conversion: "Callable[[int], _Conversion]", number: int
+    ) -> list[StagedFile]:
         if candidate.artifact is None:
             origin = Origin(None, candidate.source, COPY, verdict=candidate.verdict)
             return [StagedFile(candidate.path_in_repo, _content(candidate), origin)]
-        artifact = collection.project.manifest.artifacts[candidate.artifact]
-        serializer = registry.get(artifact.serializer)
-        options = validate_options(serializer, artifact.options)
-        parameters = {"version": serializer.version, **options.model_dump(mode="json")}
-        origin = Origin(candidate.artifact, candidate.source, serializer.name, parameters, candidate.verdict)
+        how = conversion(candidate.artifact)
+        serializer = how.serializer
+        origin = Origin(candidate.artifact, candidate.source, serializer.name, how.parameters, candidate.verdict)
         # The content itself goes on: a large file is never copied, and remote bytes are not downloaded here.
         if serializer.name == COPY and candidate.content is not None:
             candidate.content.unchanged()
             return [StagedFile(candidate.path_in_repo, candidate.content, origin)]
+        # A folder for each artifact file, since two serializers may write files of the same name.
+        workspace = self.workspace / str(number)
         source = _source(candidate, workspace)
-        written = serializer.dump(source, candidate.path_in_repo, workspace, options, self.progress)
+        written = serializer.dump(source, candidate.path_in_repo, workspace, how.options, self.progress)
         if candidate.content is not None:
             candidate.content.unchanged()
         return [StagedFile(item.path_in_repo, _written_content(item, candidate), origin) for item in written]
+
+
+@dataclass(frozen=True, slots=True)
+class _Conversion:
+    """How the files of an artifact are written."""
+
+    serializer: Serializer
+    options: Document
+    parameters: Mapping[str, Any]
+    """For the lock: with the same ones, the same source gives the same bytes."""
+
+    @classmethod
+    def of(cls, artifact: Artifact) -> "_Conversion":
+        serializer = registry.get(artifact.serializer)
+        options = validate_options(serializer, artifact.options)
+        return cls(serializer, options, {"version": serializer.version, **options.model_dump(mode="json")})
 
 
 def _each_once(files: list[StagedFile]) -> tuple[StagedFile, ...]:

@@ -22,6 +22,9 @@ _WINDOWS_DEVICES = frozenset(
     + [f"{name}{digit}" for name in ("com", "lpt") for digit in "123456789\u00b9\u00b2\u00b3"]
 )
 _WINDOWS_FORBIDDEN = re.compile(r'[<>:"|?*]')
+# Every name with a problem on Windows has one of these, and nearly no other name: the first characters of a device, a
+# forbidden character, a dot or a space at an end.
+_PERHAPS_UNPORTABLE = re.compile(r'(?:^|/)(?:con|prn|aux|nul|com|lpt)|[<>:"|?*]|[. ](?:/|$)', re.IGNORECASE)
 # git treats these names as `.git` on NTFS and HFS+ (CVE-2014-9390), and HFS+ ignores these characters in names.
 _GIT_ALIASES = frozenset([".git", "git~1"])
 _HFS_IGNORED = re.compile("[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]")
@@ -104,6 +107,8 @@ def character_problems(text: str) -> tuple[str, ...]:
 
 def portability_problems(path: str) -> tuple[str, ...]:
     """Return the reasons why `path` cannot be checked out on Windows; empty when it can."""
+    if not _PERHAPS_UNPORTABLE.search(path):
+        return ()
     found = []
     for segment in path.split("/"):
         if re.split(r"[.:]", segment)[0].rstrip(" ").lower() in _WINDOWS_DEVICES:

@@ -5,7 +5,9 @@ from huggingface_hub.utils import filter_repo_objects
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hublish.audit import path_audit
 from hublish.audit.path_audit import (
+    DEFAULT_DENIED,
     FOLDER_LIMIT,
     REPO_ADVICE,
     audit_paths,
@@ -133,6 +135,26 @@ def test_credentials_and_files_of_one_machine_are_denied(path: str, pattern: str
 )
 def test_names_that_are_only_similar_are_not_denied(path: str) -> None:
     assert default_denied(path) is None
+
+
+# A name of every pattern, also in a folder, in capitals, and with more before or behind it.
+near_denied = st.builds(
+    "{}{}{}".format,
+    st.sampled_from(["", "a/", "a/b/", "x", ".", "a/.b/", "/"]),
+    st.sampled_from([pattern.replace("*", "name") for pattern in DEFAULT_DENIED]),
+    st.sampled_from(["", "x", "/x", ".x", " "]),
+)
+
+
+@given(near_denied | near_denied.map(str.upper) | st.text("ab./_", max_size=12))
+def test_the_shortcut_for_ordinary_names_changes_no_result(path: str) -> None:
+    found = path_audit._DENIED.fullmatch(path.lower())
+    is_template = path.lower().endswith((".env.example", ".env.sample", ".env.template", ".env.dist"))
+    if found is None:
+        assert default_denied(path) is None
+    elif not is_template:
+        assert found.lastindex is not None
+        assert default_denied(path) == DEFAULT_DENIED[found.lastindex - 1]
 
 
 names = st.text("ab./*?[]!\\", max_size=12)

@@ -1,3 +1,4 @@
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -6,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hublish.schemas.documents import path_rules
 from hublish.schemas.documents.path_rules import (
     PATH_BYTES,
     SEGMENT_BYTES,
@@ -174,6 +176,14 @@ def test_an_accepted_path_stays_inside_its_folder(path: str) -> None:
         assert ".." not in inside.parts
         assert len(path.encode()) <= PATH_BYTES
         assert path_problems(path.replace("/", "\\")) or "/" not in path
+
+
+@given(nasty | st.text("conCONprnNUL1.: /$?\n\u00b9", max_size=9))
+def test_the_shortcut_for_portable_names_changes_no_result(name: str) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(path_rules, "_PERHAPS_UNPORTABLE", re.compile(""))
+        in_full = portability_problems(name)
+    assert portability_problems(name) == in_full
 
 
 @given(st.text() | st.text(st.characters(categories=["Cs"])) | nasty)
