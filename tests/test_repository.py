@@ -160,7 +160,9 @@ def test_a_lock_satisfies_pyproject(lock: str, groups: list[str]) -> None:
         assert all(wanted.specifier.contains(version) for version in versions), f"{lock}: run `make lock` for {wanted}"
 
 
-@pytest.mark.parametrize("lock", ["run.lock", "dev.lock", "minilm.lock"])
+@pytest.mark.parametrize(
+    "lock", ["run.lock", "dev.lock", "minilm.lock", "clients.lock", "client-0.36.lock", "client-1.2.lock"]
+)
 def test_a_lock_holds_exact_versions_with_hashes_and_names_no_host(lock: str) -> None:
     entries = (ROOT / ".ci" / lock).read_text().replace("\\\n", " ").splitlines()
     pinned = [entry for entry in entries if entry and not entry.lstrip().startswith("#")]
