@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from hublish.hub.server.accounts import Accounts
 from hublish.hub.server.collection_store import Collections
+from hublish.hub.server.git.last_changes import ChangedPaths
 from hublish.hub.server.git.lfs_pointers import BlobFacts
 from hublish.hub.server.git.references import References
 from hublish.hub.server.git.repository import CommitCache, TreeCache, UnpackedFiles
@@ -59,6 +60,7 @@ class Hub:
         self.facts = BlobFacts()
         self.references = References(self.facts)
         self.commits = CommitCache()
+        self.changed_paths = ChangedPaths()
         self.trees = TreeCache()
         self.metadata = MetadataCache()
         self.unpacked = UnpackedFiles(objects.scratch)

@@ -6,12 +6,12 @@ process dies, and stores written by older versions need no migration.
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hublish.hub.server.git.commit_graph import CommitGraph
+from hublish.hub.server.git.commit_graph import CommitGraph, Node
 from hublish.hub.server.git.lfs_pointers import BlobFacts
 from hublish.hub.server.git.repository import GitRepository
 
@@ -96,6 +96,11 @@ class References:
         """Return the ids of a commit that a ref reaches and of its ancestors: children first, then the latest."""
         with self._reached(git) as reached:
             return reached.graph.order(head)
+
+    def nodes(self, git: GitRepository) -> Mapping[str, Node]:
+        """Return the commits that the refs reach, by their ids."""
+        with self._reached(git) as reached:
+            return reached.graph.nodes
 
     def large_files(self, git: GitRepository) -> Sequence[LargeFile]:
         """Return the large files that the refs reach, the latest first."""

@@ -8,9 +8,9 @@ import tempfile
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -18,7 +18,7 @@ from dulwich.object_store import DiskObjectStore, PackBasedObjectStore
 from dulwich.objects import Blob, Commit, ObjectID, ShaFile, Tag, Tree
 from dulwich.patch import gen_diff_header, write_object_diff
 
-from hublish.hub.server.git.git_trees import Entry, Loader, Merge, TreeEditor, find, parse_tree, serialize
+from hublish.hub.server.git.git_trees import Entry, Merge, TreeEditor, parse_tree, serialize
 from hublish.hub.server.git.object_writer import ObjectWriter
 from hublish.hub.server.git.refs import HEAD, Refs
 
@@ -311,30 +311,6 @@ class UnpackedFiles:
             for path in self._paths.values():
                 path.unlink(missing_ok=True)
             self._paths.clear()
-
-
-def last_commits(git: GitRepository, head: str, paths: Iterable[str]) -> dict[str, CommitInfo]:
-    """Return, for each path in the commit `head`, the latest commit that changed it."""
-    # Follows first parents: files that a merge brought count as changed by the merge.
-    load = cache(git.load_tree)  # consecutive commits share most of their trees
-    commit = git.commit(head)
-    current = _entries(load, commit, paths)
-    found: dict[str, CommitInfo] = {}
-    while current:
-        parent = git.commit(commit.parents[0]) if commit.parents else None
-        before = _entries(load, parent, current) if parent else {}
-        changed = [path for path, entry in current.items() if before.get(path) != entry]
-        found.update(dict.fromkeys(changed, commit))
-        current = {path: entry for path, entry in current.items() if path not in found}
-        if parent is None:
-            break
-        commit = parent
-    return found
-
-
-def _entries(load: Loader, commit: CommitInfo, paths: Iterable[str]) -> dict[str, Entry]:
-    found = ((path, find(load, commit.tree, path.split("/"))) for path in paths)
-    return {path: entry for path, entry in found if entry}
 
 
 def add_commit(writer: ObjectWriter, tree: str, parents: tuple[str, ...], author: Signature, message: str) -> str:

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, quote
 
 from hublish.hub.server.access import identify
 from hublish.hub.server.git.git_trees import Entry
-from hublish.hub.server.git.repository import last_commits
+from hublish.hub.server.git.last_changes import last_commits
 from hublish.hub.server.http import Request, Response, content_response, json_response, page_after
 from hublish.hub.server.refusals import bad_request, entry_not_found
 from hublish.hub.server.repositories import timestamp
@@ -71,9 +71,12 @@ def _wanted_paths(request: Request) -> tuple[list[str], bool]:
 
 
 def _expanded(snapshot: Snapshot, shown: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    commits = last_commits(snapshot.git, snapshot.commit.sha, [entry["path"] for entry in shown])
+    hub, git = snapshot.hub, snapshot.git
+    nodes, paths = hub.references.nodes(git), [entry["path"] for entry in shown]
+    found = last_commits(nodes, snapshot.load, hub.changed_paths, snapshot.commit.sha, paths)
     for entry in shown:
-        if commit := commits.get(entry["path"]):
+        if sha := found.get(entry["path"]):
+            commit = hub.commits.load(git, sha)
             entry["lastCommit"] = {"id": commit.sha, "title": commit.title, "date": timestamp(commit.time)}
         if entry["type"] == "file":
             entry["securityFileStatus"] = {"status": "unscanned", "avScan": None, "pickleImportScan": None}

@@ -1,21 +1,26 @@
 """What a call reads grows with its answer, and not with the repository: counted, since times vary."""
 
+import random
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from dulwich.objects import Blob, Tree
 from huggingface_hub import HfApi
 
 from hublish.hub.server import EmbeddedHub
+from hublish.hub.server.git import last_changes
 from hublish.hub.server.git.commit_graph import CommitGraph
 from hublish.hub.server.git.git_trees import FILE_MODE, Entry, TreeEditor, parse_tree
 from hublish.hub.server.git.object_writer import init_repository
 from hublish.hub.server.git.repository import GitRepository, Signature, add_commit, write_tree
 from hublish.hub.server.repo_ids import RepoId
 from hublish.hub.server.repositories import MAIN_REF, Repositories
+from tests.hublish.hub.server.git.test_pack_sender import grow
 
 Call = Callable[..., Any]
 AUTHOR = Signature("me", 1_700_000_000)
@@ -115,8 +120,6 @@ def test_a_tree_continues_after_a_path_that_was_deleted(hub: EmbeddedHub, api: H
 
 @pytest.mark.parametrize("cursor", ["x", "W10=", "eyJhZnRlciI6IDF9", "eyJhZnRlciI6ICJcdWQ4MDAifQ==", "MQ==", "é"])
 def test_a_cursor_that_no_page_named_is_refused(call: Call, repo: str, cursor: str) -> None:
-    from urllib.parse import quote
-
     assert call("GET", f"/api/models/{repo}/tree/main?cursor={quote(cursor)}").status == 400
 
 
@@ -211,3 +214,32 @@ def test_the_base_of_two_long_branches_is_found_near_their_ends(hub: EmbeddedHub
         with counted() as reads:
             assert git.merge_base(*ends) == head
     assert len(reads) < 20
+
+
+def test_the_last_change_of_each_path_compares_a_history_once(
+    hub: EmbeddedHub, api: HfApi, call: Call, repo: str
+) -> None:
+    grown(hub, repo, 1_200, commits=150)
+    path = f"/api/models/{repo}/tree/main/0011?expand=1"
+    first = call("GET", path).json()
+    assert [item["lastCommit"]["title"] for item in first[:3]] == ["change 0"] * 3
+    api.upload_file(repo_id=repo, path_in_repo="0011/001101", path_or_fileobj=b"new", commit_message="new")
+    with counted() as reads:
+        again = call("GET", path).json()
+    assert [item["lastCommit"]["title"] for item in again[:3]] == ["change 0", "new", "change 0"]
+    assert len(reads) < 80, "50 files, and what one commit changed"
+
+
+@pytest.mark.parametrize("limit", [1000, 2])
+def test_the_last_change_is_the_one_that_git_names(
+    hub: EmbeddedHub, api: HfApi, call: Call, repo: str, limit: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(last_changes, "MAX_OF_COMMIT", limit)
+    with Repositories(hub.root).changing(RepoId.parse("model", repo)) as git:
+        grow(git, random.Random(limit), 60)
+        for branch in ("main", "dev", "old"):
+            listed = call("GET", f"/api/models/{repo}/tree/{branch}?recursive=1&expand=1").json()
+            for path, found in ((item["path"], item["lastCommit"]["id"]) for item in listed):
+                command = ["git", "log", "-1", "--first-parent", "-m", "--format=%H", branch, "--", path]
+                expected = subprocess.run(command, cwd=git.path, capture_output=True, text=True, check=True).stdout
+                assert found == expected.strip(), (branch, path)
