@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from hublish.hub.server import EmbeddedHub
+from tests.clients.production import Production
 
 
 @contextmanager
@@ -13,7 +14,8 @@ def served(folder: Path) -> Iterator[dict[str, str]]:
     """Serve both Hubs, and yield the constants that name them."""
     with _hub(folder / "staging") as staging, _hub(folder / "production") as production:
         _add_people(staging)
-        yield {"ENDPOINT_STAGING": staging.endpoint, "ENDPOINT_PRODUCTION": production.endpoint}
+        endpoints = {"ENDPOINT_STAGING": staging.endpoint, "ENDPOINT_PRODUCTION": production.endpoint}
+        yield {**endpoints, **Production(production).fill()}
 
 
 def _hub(root: Path) -> EmbeddedHub:

@@ -14,6 +14,7 @@ from hublish.hub.server.refusals import bad_request, entry_not_found
 from hublish.hub.server.repositories import timestamp
 from hublish.hub.server.snapshots import Snapshot, requested_snapshot
 from hublish.hub.server.stores import Hub
+from hublish.hub.server.weight_headers import shard_headers
 
 # Entries in one page of a listing, as on the Hub; fewer with `expand`, which reads the history.
 PAGE = 1000
@@ -81,6 +82,19 @@ def _expanded(snapshot: Snapshot, shown: list[dict[str, Any]]) -> list[dict[str,
         if entry["type"] == "file":
             entry["securityFileStatus"] = {"status": "unscanned", "avScan": None, "pickleImportScan": None}
     return shown
+
+
+def safetensors_metadata(hub: Hub, request: Request) -> Response:
+    """`GET /api/models/R/safetensors-metadata/path`: an index of shards on the default branch, with their headers."""
+    # The names of the tensors are content: of a gated repository, not everybody may read them.
+    with requested_snapshot(hub, request, content=True) as snapshot:
+        path = request.params["path"]
+        if snapshot.find_file(path) is None:
+            raise entry_not_found(path, snapshot.commit.sha)
+        found = shard_headers(snapshot, path)
+        if found is None:
+            raise bad_request(f"{path!r} is not an index of safetensors files, or a file that it names has no header")
+        return json_response(found)
 
 
 def raw(hub: Hub, request: Request) -> Response:

@@ -108,7 +108,9 @@ def list_repos(hub: Hub, request: Request) -> Response:
     # Before the page is known, little is kept of each repository, and little is read without filters for its files.
     found = list(_candidates(hub, request, caller, kind, filters, sort))
     found.sort(key=attrgetter("key"), reverse=descending)
-    names = ("_id", "id", *([] if sort in _ORDERS else [sort]), *wanted) if wanted else _shown(request, kind)
+    # The order that the caller chose is shown as well.
+    sorted_by = [] if sort in _ORDERS or not request.first("sort") else [sort]
+    names = ("_id", "id", *sorted_by, *wanted) if wanted else _shown(request, kind)
     shown: list[dict[str, Any]] = []
     size = 0
     page, headers = page_of(request, found, PAGE)
@@ -153,14 +155,16 @@ def _option(request: Request, name: str, allowed: tuple[str, ...], default: str)
     return value
 
 
+_LINKS = ("models", "datasets")
 _ONLY_OF = {"config": "model", "linked": "space"}
 
 
 def _shown(request: Request, kind: str) -> tuple[str, ...]:
     names = LISTED[kind] + (FULL[kind] if request.flag("full") else ())
-    for flag, more in (("cardData", ("cardData",)), ("config", ("config",)), ("linked", ("models", "datasets"))):
+    for flag, more in (("cardData", ("cardData",)), ("config", ("config",)), ("linked", _LINKS)):
         names += more if request.flag(flag) and (flag == "cardData" or kind == _ONLY_OF[flag]) else ()
-    return names
+    # What Spaces are filtered by is shown.
+    return names + tuple(link for link in _LINKS if kind == "space" and request.first(link))
 
 
 def _candidates(

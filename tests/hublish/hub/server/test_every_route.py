@@ -77,6 +77,7 @@ REQUESTS: dict[tuple[str, str], tuple[str, Any]] = {
     ("POST", API + "/paths-info/{revision}"): ("", {"paths": ["{path}"], "expand": True}),
     ("GET", API + "/refs"): ("include_prs=1", None),
     ("GET", API + "/commits/{revision}"): ("", None),
+    ("GET", API + "/safetensors-metadata/{path}"): ("", None),
     ("GET", WEB + "/resolve/{revision}/{path}"): ("", None),
     ("GET", WEB + "/raw/{revision}/{path}"): ("", None),
     ("POST", API + "/preupload/{revision}"): ("create_pr=1", {"files": [{"path": "{path}", "size": 9, "sample": ""}]}),

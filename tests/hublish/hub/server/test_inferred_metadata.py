@@ -164,3 +164,18 @@ def test_metadata_follows_the_revision(api: HfApi, repo: str) -> None:
     api.upload_file(repo_id=repo, path_in_repo="config.json", path_or_fileobj=json.dumps(GPT).encode())
     assert api.model_info(repo).pipeline_tag == "text-generation"
     assert api.model_info(repo, revision=first).pipeline_tag == "text-classification"
+
+
+@pytest.mark.parametrize(
+    ("card", "tags"),
+    [
+        ("co2_eq_emissions: 12.5", ["co2_eq_emissions"]),
+        ("co2_eq_emissions: {emissions: 17, source: codecarbon}", ["co2_eq_emissions"]),
+        ("co2_eq_emissions:", []),
+        ("license: mit", []),
+    ],
+)
+def test_models_are_tagged_with_the_emissions_of_their_card(api: HfApi, repo: str, card: str, tags: list[str]) -> None:
+    content = f"---\n{card}\n---\n".encode()
+    api.upload_file(repo_id=repo, path_in_repo="README.md", path_or_fileobj=content)
+    assert [tag for tag in api.model_info(repo).tags or [] if tag == "co2_eq_emissions"] == tags

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 from huggingface_hub import CommitOperationAdd, HfApi, ModelInfo
+from huggingface_hub.errors import BadRequestError, EntryNotFoundError, GatedRepoError
 from safetensors.numpy import save
 
-from hublish.hub.server import EmbeddedHub, inferred_metadata
+from hublish.hub.server import EmbeddedHub, weight_headers
 from hublish.hub.server.objects import ObjectStore
 
 F32: dict[str, Any] = {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}
@@ -75,7 +76,7 @@ def test_only_headers_are_read(api: HfApi, hub: EmbeddedHub, repo: str) -> None:
 def test_headers_have_limits(api: HfApi, repo: str, monkeypatch: pytest.MonkeyPatch) -> None:
     # Names of their own: the metadata of an equal tree is cached.
     shards = {f"model-0000{n}-of-00002.safetensors": header({f"limited{n}": F32}) for n in (1, 2)}
-    monkeypatch.setattr(inferred_metadata, "MAX_HEADERS", 100)
+    monkeypatch.setattr(weight_headers, "MAX_HEADERS", 100)
     assert describe(api, repo, shards).safetensors is None
 
 
@@ -126,5 +127,63 @@ def test_a_gguf_file_is_summarized(api: HfApi, repo: str) -> None:
 def test_a_damaged_or_oversized_gguf_file_has_no_summary(
     api: HfApi, repo: str, content: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(inferred_metadata, "_MAX_STRINGS", 1000)
+    monkeypatch.setattr(weight_headers, "_MAX_STRINGS", 1000)
     assert describe(api, repo, {"m.gguf": content}).gguf is None
+
+
+def index(names: Any, **more: Any) -> bytes:
+    return json.dumps({"metadata": {"total_size": 48}, "weight_map": names, **more}).encode()
+
+
+@pytest.mark.parametrize("folder", ["", "weights/"])
+def test_the_headers_of_all_shards_are_read_in_one_call(api: HfApi, repo: str, folder: str) -> None:
+    shards = {f"model-0000{n}-of-00002.safetensors": header({"__metadata__": {"a": "b"}, f"w{n}": F32}) for n in (1, 2)}
+    names = {f"w{n}": name for n, name in enumerate(shards, 1)}
+    files = {**shards, "model.safetensors.index.json": index(names)}
+    describe(api, repo, {folder + path: content for path, content in files.items()})
+    found = api.get_sharded_safetensors_metadata(repo, filename=f"{folder}model.safetensors.index.json")
+    assert (found.metadata, found.weight_map) == ({"total_size": 48}, names)
+    if not folder:
+        assert found == api.get_safetensors_metadata(repo)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"[]",
+        b"{}",
+        index([]),
+        index({"w": 1}),
+        index({"w": ["a"]}),
+        index({"w": "missing.safetensors"}),
+        index({"w": "../other.safetensors"}),
+        index({"w": "broken.safetensors"}),
+        index({"w": "huge.safetensors"}),
+        index({f"w{number}": "a.safetensors" if number else f"{number}" for number in range(9)}),
+    ],
+)
+def test_an_index_without_all_headers_is_refused(api: HfApi, repo: str, content: bytes) -> None:
+    describe(
+        api,
+        repo,
+        {
+            "a.safetensors": header({"w": F32}),
+            "broken.safetensors": header(b"{"),
+            "huge.safetensors": header(b"{}", 1 << 62),
+            "index.json": content,
+        },
+    )
+    with pytest.raises(BadRequestError, match="is not an index"):
+        api.get_sharded_safetensors_metadata(repo, filename="index.json")
+    with pytest.raises(EntryNotFoundError):
+        api.get_sharded_safetensors_metadata(repo, filename="none.json")
+
+
+def test_the_headers_of_a_gated_repository_are_for_its_readers(hub: EmbeddedHub, api: HfApi, repo: str) -> None:
+    files = {"a.safetensors": header({"secret-layer": F32}), "index.json": index({"w": "a.safetensors"})}
+    describe(api, repo, files)
+    api.update_repo_settings(repo, gated="manual")
+    eve = HfApi(endpoint=hub.endpoint, token=hub.add_user("eve-of-headers"))
+    with pytest.raises(GatedRepoError):
+        eve.get_sharded_safetensors_metadata(repo, filename="index.json")

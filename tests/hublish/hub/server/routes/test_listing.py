@@ -142,7 +142,8 @@ def test_datasets_are_filtered(api: HfApi, shelves: str, filters: dict[str, Any]
 def test_spaces_are_filtered(api: HfApi, shelves: str, filters: dict[str, Any], expected: list[str]) -> None:
     found = list(api.list_spaces(author=shelves, **filters))
     assert names(found) == expected
-    assert all((space.models is not None) == ("linked" in filters) for space in found)
+    shown = not filters.keys().isdisjoint({"linked", "models"})
+    assert all((space.models is not None) == shown for space in found)
 
 
 def test_spaces_are_searched_by_words(api: HfApi, hub: EmbeddedHub, shelves: str) -> None:
@@ -300,3 +301,18 @@ class TestOwnRepositories:
         assert [answer.status for answer in answers] == [404, 404]
         assert answers[0].body.replace(b"lists", b"shelve") == answers[1].body
         assert connect(hub.endpoint)("GET", "/api/settings/repositories").status == 401
+
+
+@pytest.mark.parametrize("kind", ["models", "datasets", "spaces"])
+def test_only_the_order_that_was_asked_for_is_shown_beside_expand(anonymous: Call, shelves: str, kind: str) -> None:
+    query = f"/api/{kind}?author={shelves}&expand=author"
+    assert {key for repo in anonymous("GET", query).json() for key in repo} == {"_id", "id", "author"}
+    ordered = anonymous("GET", f"{query}&sort=lastModified").json()
+    assert {key for repo in ordered for key in repo} == {"_id", "id", "author", "lastModified"}
+
+
+def test_a_list_of_spaces_shows_what_it_is_filtered_by(api: HfApi, shelves: str) -> None:
+    (space,) = api.list_spaces(author=shelves, models="lists/tiny")
+    assert (space.models, space.datasets) == (["lists/tiny"], None)
+    (space,) = api.list_spaces(author=shelves, datasets="lists/english")
+    assert (space.models, space.datasets) == (None, ["lists/english"])
