@@ -213,16 +213,14 @@ def test_an_interrupt_propagates_unchanged(release: Release, by_lfs: None, monke
     + [(request, answer) for request in ("tree", "file") for answer in ANSWERS],
 )
 def test_pulling_fails_cleanly_for_every_bad_answer(
-    release: Release,
-    by_lfs: None,
+    published_by_lfs: Release,
     sleeps: list[float],
     caplog: pytest.LogCaptureFixture,
     request_: str,
     answer: str,
 ) -> None:
     patterns = {**REQUESTS, "head": "^HEAD .*/resolve/", "file": "^GET .*/resolve/|^GET /lfs"}
-    release.publish()
-    release.proxy.clear()
+    release = published_by_lfs
     caplog.set_level(logging.INFO)
     release.proxy.on(patterns[request_], ANSWERS[answer])
     error = outcome(release.pull)
@@ -235,9 +233,9 @@ def test_pulling_fails_cleanly_for_every_bad_answer(
 
 @pytest.mark.parametrize("answer", ANSWERS)
 def test_verifying_fails_cleanly_for_every_bad_answer(
-    release: Release, by_lfs: None, sleeps: list[float], answer: str
+    published_by_lfs: Release, sleeps: list[float], answer: str
 ) -> None:
-    release.publish()
+    release = published_by_lfs
     release.proxy.on(REQUESTS["tree"], ANSWERS[answer])
 
     def verify() -> None:
@@ -246,10 +244,10 @@ def test_verifying_fails_cleanly_for_every_bad_answer(
     assert isinstance(outcome(verify), RemoteError)
 
 
-def test_a_redirect_to_another_host_gets_no_token(release: Release, by_lfs: None, tmp_path: Path) -> None:
+def test_a_redirect_to_another_host_gets_no_token(published_by_lfs: Release, tmp_path: Path) -> None:
     from tests.faults.proxy import Proxy
 
-    release.publish()
+    release = published_by_lfs
     with Proxy(release.hub.endpoint).running() as elsewhere:
         release.proxy.on(
             "^(HEAD|GET) .*/resolve/.*weights",

@@ -14,16 +14,16 @@ from huggingface_hub import constants
 from hublish.api.read_project import read_lock_file
 from hublish.base.errors import HublishError, IntegrityError, LoadError, NotFoundError, OfflineError, RemoteError
 from tests.faults.projects import LARGE, REGULAR, Release
-from tests.faults.proxy import Answer, Behavior, corrupted, edited, instead, lost_before, truncated
+from tests.faults.proxy import Answer, Behavior, Proxy, corrupted, edited, instead, lost_before, truncated
 
 # The request for the bytes of a file.
 BYTES = "^GET .*/resolve/.*%s"
 
 
 @pytest.fixture
-def published(release: Release, by: str) -> Release:
-    release.publish()
-    release.proxy.clear()
+def published(published_by: Callable[[str], Release], proxy: Proxy, by: str) -> Release:
+    release = published_by(by)
+    proxy.clear()
     return release
 
 
@@ -43,9 +43,9 @@ def is_right(release: Release, **options: Any) -> bool:
 @pytest.mark.parametrize("name", [LARGE, REGULAR, "hub.yaml"])
 @pytest.mark.parametrize("place", ["cache", "folder"])
 def test_wrong_bytes_of_the_right_length_are_detected_removed_and_named(
-    release: Release, by_lfs: None, own_home: Path, tmp_path: Path, name: str, place: str
+    published_by_lfs: Release, own_home: Path, tmp_path: Path, name: str, place: str
 ) -> None:
-    release.publish()
+    release = published_by_lfs
     options: dict[str, Any] = {"local_dir": tmp_path / "here"} if place == "folder" else {}
     release.proxy.on(BYTES % name, edited(corrupted))
     with pytest.raises(IntegrityError, match=name) as failure:
@@ -59,9 +59,9 @@ def test_wrong_bytes_of_the_right_length_are_detected_removed_and_named(
 
 @pytest.mark.parametrize("name", [LARGE, REGULAR, "hub.yaml"])
 def test_an_interrupted_download_leaves_no_file_at_its_final_place(
-    release: Release, by_lfs: None, sleeps: list[float], own_home: Path, name: str
+    published_by_lfs: Release, sleeps: list[float], own_home: Path, name: str
 ) -> None:
-    release.publish()
+    release = published_by_lfs
     release.proxy.on(BYTES % name, edited(truncated))
     with pytest.raises(RemoteError):
         release.pull()
@@ -120,10 +120,9 @@ ESCAPES = [
 @pytest.mark.parametrize("name", ESCAPES)
 @pytest.mark.parametrize("local", [False, True])
 def test_unsafe_paths_are_refused_before_any_file_is_requested(
-    release: Release, by_lfs: None, tmp_path: Path, name: str, local: bool
+    published_by_lfs: Release, tmp_path: Path, name: str, local: bool
 ) -> None:
-    release.publish()
-    release.proxy.clear()
+    release = published_by_lfs
 
     def add(answer: Answer) -> Answer:
         entries = json.loads(answer.body)
@@ -147,9 +146,8 @@ def test_an_unsafe_path_in_a_lock_is_refused(release: Release, by_lfs: None) -> 
         release.pull(lock=release.lock)
 
 
-def test_a_manifest_larger_than_the_limit_is_not_downloaded(release: Release, by_lfs: None) -> None:
-    release.publish()
-    release.proxy.clear()
+def test_a_manifest_larger_than_the_limit_is_not_downloaded(published_by_lfs: Release) -> None:
+    release = published_by_lfs
 
     def enlarge(answer: Answer) -> Answer:
         entries = json.loads(answer.body)
@@ -168,9 +166,9 @@ def test_a_manifest_larger_than_the_limit_is_not_downloaded(release: Release, by
     "fault", [instead(503), instead(429, Retry_After="2"), lost_before], ids=["503", "429", "reset"]
 )
 def test_a_request_to_a_briefly_busy_hub_is_retried(
-    release: Release, by_lfs: None, sleeps: list[float], request_: str, fault: Behavior
+    published_by_lfs: Release, sleeps: list[float], request_: str, fault: Behavior
 ) -> None:
-    release.publish()
+    release = published_by_lfs
     release.proxy.on(request_, fault, times=2)
     assert is_right(release)
 
@@ -215,8 +213,8 @@ def test_a_first_run_without_a_network_is_an_error(
                 published.pull(**chosen, **options)
 
 
-def test_a_file_missing_from_the_cache_is_named_without_a_network(release: Release, by_lfs: None) -> None:
-    release.publish()
+def test_a_file_missing_from_the_cache_is_named_without_a_network(published_by_lfs: Release) -> None:
+    release = published_by_lfs
     release.pull(allow_patterns=REGULAR)
     with pytest.raises(OfflineError, match=LARGE):
         release.pull(local_files_only=True, allow_patterns=LARGE)
@@ -250,8 +248,8 @@ def test_a_pull_gets_one_commit_even_when_the_branch_moves(release: Release, by_
 
 
 @pytest.mark.parametrize("field", ["sha256", "size"])
-def test_a_lock_with_other_digests_is_an_error(release: Release, by_lfs: None, field: str) -> None:
-    release.publish()
+def test_a_lock_with_other_digests_is_an_error(published_by_lfs: Release, field: str) -> None:
+    release = published_by_lfs
     lock = read_lock_file(release.lock)
     wrong: dict[str, Any] = {"sha256": "0" * 64} if field == "sha256" else {"size": 7}
     files_ = tuple(file.model_copy(update=wrong) if file.path_in_repo == REGULAR else file for file in lock.files)
@@ -259,15 +257,15 @@ def test_a_lock_with_other_digests_is_an_error(release: Release, by_lfs: None, f
         release.pull(lock=lock.model_copy(update={"files": files_}))
 
 
-def test_a_lock_of_a_missing_commit_is_an_error(release: Release, by_lfs: None) -> None:
-    release.publish()
+def test_a_lock_of_a_missing_commit_is_an_error(published_by_lfs: Release) -> None:
+    release = published_by_lfs
     lock = read_lock_file(release.lock).model_copy(update={"commit": "0" * 40})
     with pytest.raises(NotFoundError):
         release.pull(lock=lock)
 
 
-def test_a_folder_that_cannot_be_written_is_named(release: Release, by_lfs: None, tmp_path: Path) -> None:
-    release.publish()
+def test_a_folder_that_cannot_be_written_is_named(published_by_lfs: Release, tmp_path: Path) -> None:
+    release = published_by_lfs
     (tmp_path / "file").write_text("in the way")
     for options in ({"cache_dir": tmp_path / "file"}, {"local_dir": tmp_path / "file"}):
         with pytest.raises(HublishError) as failure:
@@ -275,16 +273,16 @@ def test_a_folder_that_cannot_be_written_is_named(release: Release, by_lfs: None
         assert str(tmp_path / "file") in str(failure.value)
 
 
-def test_a_listing_that_cannot_be_cached_is_not_an_error(release: Release, by_lfs: None, own_home: Path) -> None:
-    release.publish()
+def test_a_listing_that_cannot_be_cached_is_not_an_error(published_by_lfs: Release, own_home: Path) -> None:
+    release = published_by_lfs
     repo = own_home / "hub" / ("models--" + release.repo_id.replace("/", "--"))
     repo.mkdir(parents=True)
     (repo / "hublish").write_text("in the way")
     assert is_right(release)
 
 
-def test_a_corrupted_cached_listing_is_discarded(release: Release, by_lfs: None, own_home: Path) -> None:
-    release.publish()
+def test_a_corrupted_cached_listing_is_discarded(published_by_lfs: Release, own_home: Path) -> None:
+    release = published_by_lfs
     release.pull()
     for path in own_home.rglob("hublish/*.json"):
         path.write_text('{"commit": "x"')
@@ -293,8 +291,8 @@ def test_a_corrupted_cached_listing_is_discarded(release: Release, by_lfs: None,
     assert is_right(release)
 
 
-def test_an_html_page_instead_of_a_file_is_detected(release: Release, by_lfs: None, sleeps: list[float]) -> None:
-    release.publish()
+def test_an_html_page_instead_of_a_file_is_detected(published_by_lfs: Release, sleeps: list[float]) -> None:
+    release = published_by_lfs
     release.proxy.on(BYTES % REGULAR, instead(200, b"<html>log in</html>", Content_Type="text/html"))
     with pytest.raises((IntegrityError, RemoteError)):
         release.pull()
@@ -302,15 +300,15 @@ def test_an_html_page_instead_of_a_file_is_detected(release: Release, by_lfs: No
     assert is_right(release)
 
 
-def test_downloads_leave_no_thread_running(release: Release, by_lfs: None) -> None:
-    release.publish()
+def test_downloads_leave_no_thread_running(published_by_lfs: Release) -> None:
+    release = published_by_lfs
     before = {thread for thread in threading.enumerate() if "Monitor" in type(thread).__name__}
     release.pull()
     assert {thread for thread in threading.enumerate() if "Monitor" in type(thread).__name__} == before
 
 
-def test_forcing_a_download_replaces_cached_files(release: Release, by_lfs: None) -> None:
-    release.publish()
+def test_forcing_a_download_replaces_cached_files(published_by_lfs: Release) -> None:
+    release = published_by_lfs
     release.pull()
     release.proxy.clear()
     assert is_right(release, force_download=True)
