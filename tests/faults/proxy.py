@@ -1,6 +1,7 @@
 """A proxy between the real client and a hub that makes the network or the hub fail on demand."""
 
 import re
+import select
 import socket
 import struct
 import threading
@@ -166,6 +167,8 @@ class Proxy:
         self._lock = threading.Lock()
         self._sockets: set[socket.socket] = set()
         self._server: ThreadingHTTPServer | None = None
+        # Each connection of a client has one to the hub: opening it for every call takes as long as the call.
+        self._upstream = threading.local()
 
     @property
     def endpoint(self) -> str:
@@ -223,9 +226,7 @@ class Proxy:
     def _forward(self, call: Call) -> Answer:
         if self.watch:
             self.watch(call, "before")
-        target = urlsplit(self.upstream)
-        assert target.hostname is not None
-        connection = HTTPConnection(target.hostname, target.port, timeout=120)
+        connection = self._connection()
         try:
             connection.putrequest(call.method, call.path, skip_host=True, skip_accept_encoding=True)
             for name, value in call.headers.items():
@@ -237,14 +238,29 @@ class Proxy:
             response = connection.getresponse()
             answer = Answer(response.status, tuple(response.getheaders()), response.read())
         except (OSError, HTTPException):
+            self.hang_up()
             raise HangupError from None  # the hub died: break this connection as well
-        finally:
-            connection.close()
         with self._lock:
             self.answers.append((call, answer.status))
         if self.watch:
             self.watch(call, "after")
         return answer
+
+    def _connection(self) -> HTTPConnection:
+        connection: HTTPConnection | None = getattr(self._upstream, "connection", None)
+        # A connection without a call in progress is readable after the hub closed it.
+        if connection and connection.sock and not select.select([connection.sock], [], [], 0)[0]:
+            return connection
+        self.hang_up()
+        target = urlsplit(self.upstream)
+        assert target.hostname is not None
+        self._upstream.connection = connection = HTTPConnection(target.hostname, target.port, timeout=120)
+        return connection
+
+    def hang_up(self) -> None:
+        """Close this thread's connection to the hub."""
+        if connection := self._upstream.__dict__.pop("connection", None):
+            connection.close()
 
     def _handler(proxy) -> type[BaseHTTPRequestHandler]:  # noqa: N805 - `self` is the handler
         class Handler(_Handler):
@@ -277,6 +293,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.owner._sockets.add(self.connection)
 
     def finish(self) -> None:
+        self.owner.hang_up()
         with self.owner._lock:
             self.owner._sockets.discard(self.connection)
         with suppress(OSError):
