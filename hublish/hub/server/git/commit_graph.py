@@ -29,39 +29,35 @@ class CommitGraph:
         self.nodes: dict[str, Node] = {}
         self._orders: OrderedDict[str, tuple[str, ...]] = OrderedDict()
 
-    def extend(self, git: GitRepository, heads: Iterable[str]) -> set[str]:
-        """Read the commits that `heads` reach; return those known before to which they lead."""
+    def extend(self, git: GitRepository, heads: Iterable[str]) -> None:
+        """Read the commits that `heads` reach and that are not known."""
         new: dict[str, Node] = {}
-        known: set[str] = set()
         pending = list(heads)
         while pending:
             sha = pending.pop()
-            if sha in self.nodes:
-                known.add(sha)
-            elif sha not in new:
+            if sha not in self.nodes and sha not in new:
                 commit = git.commit(sha)
                 new[sha] = Node(commit.parents, commit.tree, commit.committed)
                 pending += commit.parents
         self.nodes.update(new)  # all at once: the graph never lacks an ancestor
-        return known
 
-    def keep(self, heads: Iterable[str]) -> bool:
-        """Forget the commits that `heads` do not reach; return whether there were any."""
-        reached = set(self._ancestors(heads))
-        dropped = len(reached) < len(self.nodes)
-        if dropped:
-            self.nodes = {sha: node for sha, node in self.nodes.items() if sha in reached}
-            self._orders.clear()
-        return dropped
+    def keep(self, commits: Container[str]) -> None:
+        """Forget all other commits."""
+        self.nodes = {sha: node for sha, node in self.nodes.items() if sha in commits}
+        self._orders.clear()
 
-    def _ancestors(self, heads: Iterable[str]) -> Iterator[str]:
+    def ancestors(self, heads: Iterable[str], known: Container[str] = ()) -> tuple[set[str], set[str]]:
+        """Return the commits that `heads` reach without passing `known` ones, and the known ones that they meet."""
         seen: set[str] = set()
+        met: set[str] = set()
         pending = list(heads)
         while pending:
-            if (sha := pending.pop()) not in seen:
+            if (sha := pending.pop()) in known:
+                met.add(sha)
+            elif sha not in seen:
                 seen.add(sha)
-                yield sha
                 pending += self.nodes[sha].parents
+        return seen, met
 
     def order(self, head: str) -> tuple[str, ...]:
         """Return a commit and its ancestors: children before parents, and otherwise the latest first."""
@@ -80,7 +76,7 @@ class CommitGraph:
 
     def _sorted(self, head: str) -> Iterator[str]:
         children: dict[str, int] = {head: 0}
-        for sha in self._ancestors([head]):
+        for sha in self.ancestors([head])[0]:
             for parent in self.nodes[sha].parents:
                 children[parent] = children.get(parent, 0) + 1
         # Commits of one second, which scripts make, keep the order in which they are reached.

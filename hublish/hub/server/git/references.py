@@ -34,6 +34,24 @@ class LargeFile:
 
 
 @dataclass(slots=True)
+class _Line:
+    """The commits of one branch."""
+
+    head: str | None = None
+    commits: set[str] = field(default_factory=set)
+
+    def move(self, git: GitRepository, graph: CommitGraph, head: str) -> None:
+        """Follow the branch to another head."""
+        graph.extend(git, [head])
+        new, met = graph.ancestors([head], self.commits)
+        if self.head in met:
+            self.commits |= new
+        else:
+            self.commits = graph.ancestors([head])[0]
+        self.head = head
+
+
+@dataclass(slots=True)
 class _Reached:
     """The objects that one state of a repository's refs reaches."""
 
@@ -41,7 +59,9 @@ class _Reached:
     ids: frozenset[str] | None = None  # of the refs; None before the first call
     heads: frozenset[str] = frozenset()  # the commits that they lead to
     peeled: dict[str, str | None] = field(default_factory=dict)  # commits by the id of a ref
-    graph: CommitGraph = field(default_factory=CommitGraph)
+    graph: CommitGraph = field(default_factory=CommitGraph)  # of these commits, and perhaps others
+    commits: set[str] = field(default_factory=set)  # that the refs reach
+    default: _Line = field(default_factory=_Line)
     read: set[str] = field(default_factory=set)  # commits whose files are among the following
     trees: set[str] = field(default_factory=set)
     blobs: set[str] = field(default_factory=set)
@@ -55,6 +75,7 @@ class _Reached:
         """Forget everything."""
         self.ids, self.heads = None, frozenset()
         self.graph = CommitGraph()
+        self.commits, self.default = set(), _Line()
         self.peeled.clear()
         self.clear_files()
 
@@ -75,13 +96,21 @@ class References:
 
     def has_commit(self, git: GitRepository, commit: str) -> bool:
         """Return whether a branch, a tag or a pull request contains a commit."""
+        reached = self._entry(git)
+        with reached.lock:
+            # Most commits are on the default branch: to see that, no other ref is needed.
+            head = git.refs.get(_DEFAULT)
+            if head and head != reached.default.head:
+                reached.default.move(git, reached.graph, head)
+            if head and commit in reached.default.commits:
+                return True
         with self._reached(git) as reached:
-            return commit in reached.graph.nodes
+            return commit in reached.commits
 
     def commits(self, git: GitRepository, shas: Iterable[str]) -> set[str]:
         """Return those of the commits that a branch, a tag or a pull request contains."""
         with self._reached(git) as reached:
-            return reached.graph.nodes.keys() & shas
+            return reached.commits.intersection(shas)
 
     def peeled(self, git: GitRepository) -> dict[str, tuple[str, str]]:
         """Return the ids of the object and of the commit that each ref leads to, by its full name."""
@@ -94,12 +123,16 @@ class References:
 
     def order(self, git: GitRepository, head: str) -> Sequence[str]:
         """Return the ids of a commit that a ref reaches and of its ancestors: children first, then the latest."""
-        with self._reached(git) as reached:
+        reached = self._entry(git)
+        with reached.lock:
+            reached.graph.extend(git, [head])
             return reached.graph.order(head)
 
-    def nodes(self, git: GitRepository) -> Mapping[str, Node]:
-        """Return the commits that the refs reach, by their ids."""
-        with self._reached(git) as reached:
+    def nodes(self, git: GitRepository, head: str) -> Mapping[str, Node]:
+        """Return commits by their ids, among them one that a ref reaches and its ancestors."""
+        reached = self._entry(git)
+        with reached.lock:
+            reached.graph.extend(git, [head])
             return reached.graph.nodes
 
     def large_files(self, git: GitRepository) -> Sequence[LargeFile]:
@@ -122,7 +155,7 @@ class References:
         if not wanted:
             return wanted
         with self._reached(git) as reached:
-            found = wanted & reached.graph.nodes.keys()
+            found = wanted & reached.commits
             if found != wanted:
                 _read_files(git, reached, self._facts)
                 found |= wanted & reached.trees | wanted & reached.blobs
@@ -132,12 +165,12 @@ class References:
         """Return a predicate: whether a branch, a tag or a pull request currently reaches an object."""
         with self._reached(git) as reached:
             _read_files(git, reached, self._facts)
-        return lambda sha: sha in reached.blobs or sha in reached.trees or sha in reached.graph.nodes
+        return lambda sha: sha in reached.blobs or sha in reached.trees or sha in reached.commits
 
     def contains(self, git: GitRepository, commits: set[str], trees: set[str], blobs: set[str]) -> bool:
         """Return whether a branch, a tag or a pull request reaches all of these objects, each of its type."""
         with self._reached(git) as reached:
-            if not commits <= reached.graph.nodes.keys():
+            if not commits <= reached.commits:
                 return False
             if trees or blobs:
                 _read_files(git, reached, self._facts)
@@ -177,15 +210,23 @@ def _update_commits(git: GitRepository, reached: _Reached) -> None:
         return
     _peel(git, reached, ids)
     before, heads = reached.heads, frozenset(filter(None, reached.peeled.values()))
-    known = reached.graph.extend(git, heads)
+    reached.graph.extend(git, heads)
+    new, met = reached.graph.ancestors(heads, reached.commits)
     # Most refs move forward, and then the commits that they had are still there.
-    if not before <= known and reached.graph.keep(heads):
-        reached.clear_files()
+    if before <= met:
+        reached.commits |= new
+    else:
+        commits = reached.graph.ancestors(heads)[0]
+        if not reached.commits <= commits:  # some were dropped, and perhaps files with them
+            reached.clear_files()
+            reached.graph.keep(commits)
+            reached.default = _Line()
+        reached.commits = commits
     reached.ids, reached.heads = ids, heads
 
 
 def _read_files(git: GitRepository, reached: _Reached, facts: BlobFacts) -> None:
-    if len(reached.read) == len(reached.graph.nodes):
+    if len(reached.read) == len(reached.commits):
         return
     # A file of several refs belongs to the default branch, or else to the first.
     for ref, sha in sorted(git.refs.list("refs/").items(), key=lambda item: item[0] != _DEFAULT):

@@ -73,7 +73,7 @@ def _wanted_paths(request: Request) -> tuple[list[str], bool]:
 
 def _expanded(snapshot: Snapshot, shown: list[dict[str, Any]]) -> list[dict[str, Any]]:
     hub, git = snapshot.hub, snapshot.git
-    nodes, paths = hub.references.nodes(git), [entry["path"] for entry in shown]
+    nodes, paths = hub.references.nodes(git, snapshot.commit.sha), [entry["path"] for entry in shown]
     found = last_commits(nodes, snapshot.load, hub.changed_paths, snapshot.commit.sha, paths)
     for entry in shown:
         if sha := found.get(entry["path"]):

@@ -17,6 +17,7 @@ from hublish.hub.server.git import last_changes
 from hublish.hub.server.git.commit_graph import CommitGraph
 from hublish.hub.server.git.git_trees import FILE_MODE, Entry, TreeEditor, parse_tree
 from hublish.hub.server.git.object_writer import init_repository
+from hublish.hub.server.git.refs import Refs
 from hublish.hub.server.git.repository import GitRepository, Signature, add_commit, write_tree
 from hublish.hub.server.repo_ids import RepoId
 from hublish.hub.server.repositories import MAIN_REF, Repositories
@@ -243,3 +244,34 @@ def test_the_last_change_is_the_one_that_git_names(
                 command = ["git", "log", "-1", "--first-parent", "-m", "--format=%H", branch, "--", path]
                 expected = subprocess.run(command, cwd=git.path, capture_output=True, text=True, check=True).stdout
                 assert found == expected.strip(), (branch, path)
+
+
+@pytest.mark.parametrize("seen", ["commits/dev", "tree/dev?expand=1", "revision/{sha}", "lfs-files"])
+def test_a_commit_that_was_listed_is_gone_with_its_branch(api: HfApi, call: Call, repo: str, seen: str) -> None:
+    api.create_branch(repo, branch="dev")
+    sha = api.upload_file(repo_id=repo, revision="dev", path_in_repo="new.txt", path_or_fileobj=b"new").oid
+    assert call("GET", f"/api/models/{repo}/{seen.format(sha=sha)}").status == 200
+    api.delete_branch(repo, branch="dev")
+    assert call("GET", f"/api/models/{repo}/revision/{sha}").status == 404
+    api.create_branch(repo, branch="other")
+    assert call("GET", f"/api/models/{repo}/revision/{sha}").status == 404
+
+
+def test_an_old_commit_is_found_without_a_look_at_other_refs(
+    hub: EmbeddedHub, call: Call, repo: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = grown(hub, repo, 10, commits=5)
+    with GitRepository(path) as git:
+        head = git.refs.get(MAIN_REF)
+        assert head is not None
+        old = git.commit(head).parents[0]
+    listed: list[str] = []
+
+    def list_refs(_: Refs, prefix: str) -> dict[str, str]:
+        listed.append(prefix)
+        return {}
+
+    monkeypatch.setattr(Refs, "list", list_refs)
+    for call_of in (f"revision/{old}", "commits/main", "tree/main?expand=1"):
+        assert call("GET", f"/api/models/{repo}/{call_of}").status == 200
+    assert listed == []
