@@ -5,6 +5,7 @@ import pytest
 from hublish.schemas.diagnose.problems import Location
 from tests.manifests.corpus import FOLDER, NAMES, Check, read
 from tests.manifests.text_changes import changes
+from tests.rows import every
 
 FEWEST = 120
 SEVERAL = {
@@ -25,7 +26,7 @@ ELSEWHERE = {
 }
 """Mistakes that cannot be reported at the place of their fix, and the reason."""
 
-every_fault = pytest.mark.parametrize("name", NAMES)
+every_fault = every("name", NAMES)
 
 
 def test_the_corpus_is_large_and_complete() -> None:

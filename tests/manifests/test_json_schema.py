@@ -11,6 +11,7 @@ from hublish.schemas.diagnose.problems import InvalidDocumentError, format_path,
 from hublish.schemas.json_schema.generate import FOLDER as SCHEMAS
 from hublish.schemas.yaml.reader import read_yaml
 from tests.manifests.corpus import NAMES, Check, read
+from tests.rows import every
 
 ROOT = Path(__file__).parents[2]
 VALIDATOR = jsonschema.Draft7Validator(json.loads((SCHEMAS / "manifest.schema.json").read_text(encoding="utf-8")))
@@ -83,12 +84,12 @@ def document(part: str, name: str) -> Any:
 DATA = {name: data for name in NAMES if (data := document("invalid", name)) is not None}
 
 
-@pytest.mark.parametrize("name", NAMES)
+@every("name", NAMES)
 def test_a_fixed_manifest_is_valid_by_the_schema(name: str) -> None:
     VALIDATOR.validate(document("fixed", name))
 
 
-@pytest.mark.parametrize("name", DATA)
+@every("name", DATA)
 def test_the_schema_rejects_everything_that_it_can(name: str, in_tree: Check) -> None:
     rejected = {format_path(tuple(error.absolute_path)) for error in VALIDATOR.iter_errors(DATA[name])}
     assert bool(rejected) == (name not in BEYOND_A_SCHEMA), BEYOND_A_SCHEMA.get(name, "the schema accepts it")

@@ -18,6 +18,7 @@ from hublish.audit.pickle_heads import led_pickle
 from hublish.audit.pickles import pickle_in
 from hublish.formats.blob import MemoryBlob, SliceBlob
 from tests.hublish.audit.payloads import Call, call, tarred, zipped
+from tests.rows import every
 
 noise = random.Random(3).randbytes
 
@@ -52,10 +53,10 @@ LEADS = {
 }
 
 
-@pytest.mark.parametrize("lead", LEADS.values(), ids=LEADS)
+@every("lead", LEADS)
 @pytest.mark.parametrize("data", LED.values(), ids=LED)
-def test_a_pickle_after_leading_bytes_is_found(data: bytes, lead: bytes) -> None:
-    assert pickle_in(MemoryBlob(lead + data + b"\x00\xff")) is not None
+def test_a_pickle_after_leading_bytes_is_found(data: bytes, lead: str) -> None:
+    assert pickle_in(MemoryBlob(LEADS[lead] + data + b"\x00\xff")) is not None
 
 
 def test_text_with_the_opcodes_of_strings_is_clean() -> None:

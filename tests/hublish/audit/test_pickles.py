@@ -17,6 +17,7 @@ from hublish.audit.containers import carried_pickle
 from hublish.audit.pickles import pickle_in
 from hublish.formats.blob import MemoryBlob
 from tests.hublish.audit.payloads import CLEAN, PICKLES, Call, call
+from tests.rows import every
 
 MINILM = [
     Path(str(entry))
@@ -55,7 +56,7 @@ def test_three_thousand_random_files_are_clean() -> None:
     assert [seed for seed in range(3000) if carried_pickle(MemoryBlob(random_bytes(2000)))] == []
 
 
-@pytest.mark.parametrize("first", range(256))
+@every("first", range(256))
 def test_no_first_byte_turns_prose_into_a_pickle(first: int) -> None:
     prose = bytes([first]) + b"ame of the game is\nnot to be mistaken (see 3.1) for 0123 a program.\n" * 20
     assert carried_pickle(MemoryBlob(prose)) is None

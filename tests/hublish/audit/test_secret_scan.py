@@ -17,6 +17,7 @@ from hublish.schemas.secrets.token_rules import RULES
 from tests.hublish.audit.payloads import CLEAN
 from tests.hublish.audit.planted import NOISE, PLACES
 from tests.planted_tokens import ALPHANUMERIC, LETTERS, TOKENS, random_part
+from tests.rows import every
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 
@@ -40,7 +41,7 @@ def test_every_rule_has_a_token_to_try() -> None:
     assert set(TOKENS) == {rule.name for rule in RULES}
 
 
-@pytest.mark.parametrize("kind", TOKENS)
+@every("kind", TOKENS)
 def test_a_token_of_every_kind_is_found_under_its_name(kind: str) -> None:
     for seed in range(3):
         assert rules_in(f"{NOISE}\nvalue: '{TOKENS[kind](random.Random(seed))}'\n{NOISE}".encode()) == [kind]
@@ -130,7 +131,7 @@ def test_a_token_is_found_once_however_the_file_is_split(piece: int, before: int
     assert [(hidden.secret.line, hidden.secret.column) for hidden in found] == [(before + 1, 8)]
 
 
-@pytest.mark.parametrize("kind", TOKENS)
+@every("kind", TOKENS)
 def test_no_finding_repeats_the_secret(kind: str) -> None:
     text = TOKENS[kind](random.Random(11))
     secret, shown = random_part(kind, text), repr(secrets_in_text(text))

@@ -14,6 +14,7 @@ from hublish.audit.secret_search import run_ranges, search, text_ranges
 from hublish.schemas.secrets.rule import Rule
 from hublish.schemas.secrets.token_rules import RULES
 from tests.planted_tokens import TOKENS
+from tests.rows import every
 
 # Pieces that begin a rule again and again, and break it off.
 HOSTILE = [
@@ -92,7 +93,7 @@ def test_the_rules_are_applied_to_a_bounded_number_of_places(piece: str, applied
     assert applied[0] <= 8 * len(data)
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+@every("rule", RULES)
 def test_a_rule_finds_the_match_around_its_literal(rule: Rule) -> None:
     text = TOKENS[rule.name](random.Random(5))
     found = re.search(rule.pattern, text, re.ASCII)
@@ -103,7 +104,7 @@ def test_a_rule_finds_the_match_around_its_literal(rule: Rule) -> None:
         assert re.match("[A-Za-z0-9]", found[0])
 
 
-@pytest.mark.parametrize("kind", TOKENS)
+@every("kind", TOKENS)
 def test_a_credential_in_binary_data_is_found(kind: str) -> None:
     for seed in range(5):
         data = random.Random(seed).randbytes(900) + b"\0" + TOKENS[kind](random.Random(seed)).encode() + bytes(900)

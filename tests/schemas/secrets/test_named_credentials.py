@@ -8,6 +8,7 @@ import pytest
 from hublish.audit.secret_scan import secrets_in_text
 from hublish.schemas.secrets.masking import holds_token
 from tests.planted_tokens import ALPHANUMERIC, BASE64, CAPITALS, DIGITS, HEX, LOWER, draw
+from tests.rows import every
 
 CHANCE = random.Random(8)
 PASSWORD = draw(CHANCE, ALPHANUMERIC, 14)
@@ -146,8 +147,9 @@ FORMS = {
 }
 
 
-@pytest.mark.parametrize(("kind", "text"), [(kind, text) for kind, texts in FORMS.items() for text in texts])
-def test_a_credential_is_found_in_each_of_its_forms(kind: str, text: str) -> None:
+@every("form", [(kind, text) for kind, texts in FORMS.items() for text in texts])
+def test_a_credential_is_found_in_each_of_its_forms(form: tuple[str, str]) -> None:
+    kind, text = form
     assert kind in {secret.rule for secret in secrets_in_text(f"first line\n{text}\nlast line\n")}
     assert holds_token(text)
 

@@ -20,9 +20,10 @@ from hublish.schemas.secrets.token_rules import (
     names_credential,
 )
 from tests.planted_tokens import ALPHANUMERIC, TOKENS, random_part
+from tests.rows import every
 
 HUB_KINDS = ("huggingface-token", "huggingface-jwt", "huggingface-oauth-token", "huggingface-organization-token")
-EVERY_KIND = pytest.mark.parametrize("kind", TOKENS)
+every_kind = every("kind", TOKENS)
 
 
 def issue(kind: str) -> str:
@@ -39,25 +40,25 @@ def test_every_rule_has_a_token_to_try() -> None:
     assert set(TOKENS) == {rule.name for rule in RULES}
 
 
-@EVERY_KIND
+@every_kind
 def test_the_audit_finds_it(kind: str) -> None:
     assert [secret.rule for secret in secrets_in_text(f"value: '{issue(kind)}'")] == [kind]
 
 
-@EVERY_KIND
+@every_kind
 def test_it_is_masked_in_output(kind: str) -> None:
     token = issue(kind)
     assert not leaks(kind, redact(f"cannot use {token}!"))
     assert not leaks(kind, mask(f"use: {token} # here"))
 
 
-@EVERY_KIND
+@every_kind
 def test_it_is_masked_in_an_error_of_the_hub(kind: str) -> None:
     token = issue(kind)
     assert not leaks(kind, str(translate(ValueError(f"bad credentials: {token}"), "reading acme/x")))
 
 
-@EVERY_KIND
+@every_kind
 def test_a_manifest_rejects_it(kind: str) -> None:
     token = issue(kind)
     text = f"repo: {{repo_id: a/b, commit_description: {json.dumps(token)}}}\nartifacts: [{{source: a}}]\n"
@@ -75,7 +76,7 @@ def test_every_level_knows_the_hubs_own_tokens(kind: str) -> None:
     assert HUB_TOKEN_PART.match(issue(kind)[:18])
 
 
-@EVERY_KIND
+@every_kind
 def test_every_match_contains_a_literal_of_its_rule_and_is_long_enough(kind: str) -> None:
     (rule,) = (rule for rule in RULES if rule.name == kind)
     found = re.search(BOUNDARY + rule.pattern, issue(kind))
