@@ -12,6 +12,7 @@ from hublish.cli.report import Report
 
 if TYPE_CHECKING:
     from hublish.hub.server.server import EmbeddedHub
+    from hublish.hub.server.trusted_publishers import Publisher
 
 DESCRIPTION = """Runs a Hub on loopback that the real clients talk to: models, datasets, Spaces and kernels, LFS and
 xet, pull requests, tags and branches, on bare git repositories. Once it accepts connections, its first line on
@@ -46,6 +47,12 @@ def configure(parser: ArgumentParser) -> None:
         help="another user and their token (repeatable)",
     )
     parser.add_argument(
+        "--trusted-publishers",
+        metavar="FILE",
+        type=Path,
+        help="a JSON list of the CI jobs that may publish without a token: resource, issuer, claims of each",
+    )
+    parser.add_argument(
         "--host", metavar="HOST", default="127.0.0.1", help="the address it listens on (default: 127.0.0.1)"
     )
     parser.add_argument(
@@ -69,10 +76,30 @@ def _user(text: str) -> tuple[str, str]:
     return name, token
 
 
+def _publishers(path: Path | None) -> "tuple[Publisher, ...]":
+    if path is None:
+        return ()
+    from hublish.hub.server.id_tokens import require_library
+    from hublish.hub.server.trusted_publishers import read_publishers
+
+    hint = '[{"resource": "acme/model", "issuer": "https://...", "claims": {"repository": "acme/code"}}]'
+    try:
+        publishers = read_publishers(path)
+        require_library()
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror or error}") from None
+    except ValueError as error:
+        raise UsageError(f"{path}: {error}", hint=f"write {hint}") from None
+    except RuntimeError as error:
+        raise UsageError(str(error)) from None
+    return publishers
+
+
 def _configured(arguments: Namespace) -> "EmbeddedHub":
     from hublish.hub.server.accounts import AccountError
     from hublish.hub.server.server import EmbeddedHub
 
+    publishers = _publishers(arguments.trusted_publishers)
     try:
         return EmbeddedHub(
             arguments.root,
@@ -80,6 +107,7 @@ def _configured(arguments: Namespace) -> "EmbeddedHub":
             port=arguments.port,
             token=arguments.token,
             users=arguments.user,
+            publishers=publishers,
             expose=arguments.expose_beyond_this_machine,
         )
     except AccountError as error:

@@ -36,11 +36,29 @@ def identify(hub: Hub, request: Request) -> Account | None:
 
 
 def require_account(hub: Hub, request: Request) -> Account:
-    """Return the caller's account; raise 401 for an anonymous caller and for an unknown token."""
+    """Return the caller's account; raise 401 for an anonymous caller and for an unknown token.
+
+    Raise 403 for a token that permits changes of one repository alone.
+    """
     account = identify(hub, request)
     if account is None:
         raise unauthenticated()
+    if account.repo:
+        raise _out_of_scope(account)
     return account
+
+
+def _out_of_scope(account: Account) -> HubError:
+    name = account.repo.replace(":", "/").removeprefix("model/")
+    return forbidden(f"Forbidden: this token only permits changes of the files of {name}")
+
+
+def require_owner(account: Account, repo: RepoId) -> None:
+    """Raise 403 unless the account's token may write to a repository."""
+    if not account.repo:
+        require_namespace(account, repo.namespace)
+    elif not account.owns(repo):
+        raise _out_of_scope(account)
 
 
 def require_namespace(account: Account, namespace: str) -> None:
@@ -115,7 +133,7 @@ def authorize(hub: Hub, request: Request, repo: RepoId, *, content: bool = False
 
 def require_readable(hub: Hub, account: Account | None, repo: RepoId, *, content: bool = False) -> None:
     """Raise 404 or GatedRepo unless an account (None: anybody) may read a repository; see `authorize`."""
-    member = account is not None and account.belongs_to(repo.namespace)
+    member = account is not None and account.owns(repo)
     settings = hub.repositories.settings(repo)
     if settings.private and not member:
         raise repo_not_found()
@@ -183,13 +201,27 @@ def authorize_contribution(hub: Hub, request: Request, repo: RepoId) -> Account:
         raise unauthenticated()
     if account.role != "write":
         raise forbidden("Forbidden: you must use a write token to upload to a repository.")
+    if account.repo and not (account.owns(repo) and _changes_files(request)):
+        raise _out_of_scope(account)
     return account
+
+
+# Calls below /api/P/R, by which a token for one repository may change it: its content, not its settings.
+_CONTENT_CALLS = frozenset(
+    ("auth-check", "branch", "commit", "discussions", "preupload", "super-squash", "tag", "xet-write-token")
+)
+
+
+def _changes_files(request: Request) -> bool:
+    # Large files and pushes have addresses outside of /api/.
+    _, top, *rest = request.path.split("/")
+    return top != "api" or not _CONTENT_CALLS.isdisjoint(rest[3:4]) or rest[3:] == ["lfs-files", "duplicate"]
 
 
 def authorize_write(hub: Hub, request: Request, repo: RepoId) -> Account:
     """Check that the caller may change a repository; raise 401 or 403."""
     account = authorize_contribution(hub, request, repo)
-    require_namespace(account, repo.namespace)
+    require_owner(account, repo)
     return account
 
 

@@ -4,12 +4,13 @@ import hashlib
 import re
 import secrets
 import string
+import time
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from hublish.hub.server.durable_files import locked, read_json, write_json
-from hublish.hub.server.repo_ids import is_valid_name
+from hublish.hub.server.repo_ids import RepoId, is_valid_name
 from hublish.hub.server.repositories import timestamp
 
 _ALPHABET = string.ascii_letters + string.digits
@@ -31,11 +32,16 @@ class Account:
     admin: bool = False  # reads and writes in every namespace: the owner of the embedded Hub
     role: str = "write"  # of the token: `read` or `write`
     full_name: str = ""  # as shown to people
+    repo: str = ""  # the key of the only repository that the token may write to; empty: no such limit
     token_created: str = field(default="", compare=False)  # when the token was issued
 
     def belongs_to(self, namespace: str) -> bool:
         """Return whether the account sees and owns the content of `namespace`."""
         return self.admin or namespace == self.user or namespace in self.orgs
+
+    def owns(self, repo: RepoId) -> bool:
+        """Return whether the account sees a repository when it is private, and writes to it."""
+        return self.repo == repo.key if self.repo else self.belongs_to(repo.namespace)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +66,19 @@ class Accounts:
         content = self._read()
         if (known := content["tokens"].get(token)) is None:
             return None
+        if "repo" in known:
+            return _scoped(known)
         user = content["users"][known["user"]]
         return replace(_account(known["user"], user), role=known["role"], token_created=known.get("created", ""))
 
     def named(self, user: str) -> Account | None:
         """Return the account of a user, with the rights of a write token, or None."""
-        known = self._read()["users"].get(user)
-        return _account(user, known) if known else None
+        content = self._read()
+        if known := content["users"].get(user):
+            return _account(user, known)
+        # A job has an account as long as it has a token.
+        scoped = (known for known in content["tokens"].values() if known["user"] == user and "repo" in known)
+        return next(filter(None, map(_scoped, scoped)), None)
 
     def all(self) -> list[Account]:
         """Return all users by name, with the rights of a write token."""
@@ -139,6 +151,17 @@ class Accounts:
             write_json(self._path, content, scratch=self._scratch, mode=0o600)
             return token
 
+    def issue(self, user: str, repo: str, lifetime: float) -> str:
+        """Return a new token, valid for `lifetime` seconds, that may write to one repository and nowhere else."""
+        token = "hf_jwt_" + "".join(secrets.choice(_ALPHABET) for _ in range(48))
+        scoped = {"user": user, "role": "write", "repo": repo, "expires": time.time() + lifetime}
+        with locked(self._lock):
+            content = self._read()
+            live = {name: known for name, known in content["tokens"].items() if "repo" not in known or _scoped(known)}
+            content["tokens"] = {**live, token: {"created": timestamp(), **scoped}}
+            write_json(self._path, content, scratch=self._scratch, mode=0o600)
+        return token
+
     def _read(self) -> dict[str, dict[str, Any]]:
         return {"users": {}, "tokens": {}, "organizations": {}, **read_json(self._path, {})}
 
@@ -151,6 +174,12 @@ def avatar_of(name: str) -> str:
 def _account(user: str, known: dict[str, Any]) -> Account:
     # Accounts of older versions have no full name.
     return Account(user, tuple(known["orgs"]), admin=known["admin"], full_name=known.get("full_name", ""))
+
+
+def _scoped(known: dict[str, Any]) -> Account | None:
+    if known["expires"] <= time.time():
+        return None
+    return Account(known["user"], repo=known["repo"], token_created=known["created"])
 
 
 def check_token(token: str) -> None:

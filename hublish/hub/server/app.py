@@ -41,6 +41,7 @@ from hublish.hub.server.routes import (
     git_http,
     git_push,
     lfs,
+    oauth,
     people,
     preflight,
     repo_info,
@@ -67,6 +68,7 @@ COLLECTION = "/api/collections/{owner}/{slug}"
 TABLE: tuple[tuple[str, str, Callable[..., Any], Callable[..., Any] | None], ...] = (
     # accounts and cards
     ("GET", "/api/whoami-v2", repos.whoami, None),
+    ("POST", "/oauth/token", oauth.exchange, oauth.check_size),
     ("POST", "/api/validate-yaml", preflight.validate_yaml, access.identify),
     # people
     ("GET", "/api/users/{user}/overview", people.user_overview, None),

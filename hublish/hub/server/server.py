@@ -8,7 +8,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager, nullcontext, suppress
 from pathlib import Path
@@ -19,9 +19,11 @@ import uvicorn
 from hublish.hub.server.accounts import Account, Organization, check_token
 from hublish.hub.server.app import App
 from hublish.hub.server.connections import BoundedProtocol
+from hublish.hub.server.id_tokens import require_library
 from hublish.hub.server.objects import ObjectStore
 from hublish.hub.server.repo_ids import BUCKET
 from hublish.hub.server.stores import Hub, Limits
+from hublish.hub.server.trusted_publishers import Publisher
 from hublish.hub.server.xet.cas_routes import xet_routes
 from hublish.hub.server.xet.content_store import XetStore
 from hublish.hub.server.xet_rights import XetRights
@@ -62,6 +64,7 @@ class EmbeddedHub:
         user: str = "me",
         token: str | None = None,
         users: Iterable[tuple[str, str]] = (),
+        publishers: Iterable[Publisher] = (),
         xet: bool = True,
         limits: Limits | None = None,
         expose: bool = False,
@@ -75,13 +78,15 @@ class EmbeddedHub:
             user: The owner, who may write in every namespace.
             token: The owner's token; by default the owner's last token, or a new one.
             users: Names and tokens of other users, who exist from the start.
+            publishers: CI jobs that may write to one repository each, by the exchange of an ID token.
             xet: Offer the xet protocol in addition to LFS.
             limits: Sizes at which uploads change their form.
             expose: Allow a host that other machines can reach.
 
         Raises:
-            ValueError: The host is not a loopback address and `expose` is not set.
+            ValueError: The host is not a loopback address and `expose` is not set, or a publisher is not valid.
             AccountError: A token has spaces or characters other than ASCII.
+            RuntimeError: There are publishers, and the packages of `hublish[oidc]` are not installed.
         """
         if not expose and not _is_loopback(host):
             raise ValueError(f"{host} can be reached from other machines; pass expose=True if that is wanted")
@@ -99,6 +104,9 @@ class EmbeddedHub:
         self.endpoint = ""
         self.token = ""
         self._hub: Hub | None = None
+        self._publishers: tuple[Publisher, ...] = ()
+        for publisher in publishers:
+            self.trust_issuer(publisher.issuer, publisher.resource, publisher.claims, audience=publisher.audience)
 
     def add_user(
         self,
@@ -127,6 +135,31 @@ class EmbeddedHub:
             RuntimeError: The hub is not running.
         """
         self._started().accounts.add_organization(Organization(name, full_name, private))
+
+    def trust_issuer(
+        self, issuer: str, resource: str, claims: Mapping[str, str], *, audience: str | None = None
+    ) -> None:
+        """Let the CI jobs of an issuer write to a repository: those whose ID tokens have all of the claims.
+
+        The client exchanges such a token when HF_OIDC_RESOURCE names the repository. Other processes that serve the
+        same folder do not learn of it.
+
+        Args:
+            issuer: The URL of the issuer, which publishes its keys below `/.well-known/openid-configuration`.
+            resource: `namespace/name` of a model, `datasets/namespace/name`, and so on.
+            claims: Names and values: `{"repository": "acme/training", "workflow": "release"}`.
+            audience: The audience of the ID tokens; by default the endpoint.
+
+        Raises:
+            ValueError: The issuer is not an https:// or a loopback URL, or there are no claims.
+            RuntimeError: The packages of `hublish[oidc]` are not installed.
+        """
+        publisher = Publisher(resource, issuer, dict(claims), audience)
+        publisher.check()
+        require_library()
+        self._publishers = (*self._publishers, publisher)
+        if self._hub:
+            self._hub.publishers.add(publisher)
 
     def _started(self) -> Hub:
         if self._hub is None:
@@ -163,7 +196,11 @@ class EmbeddedHub:
             listener = stack.enter_context(_listen(self._address))
             stack.enter_context(BackgroundServer(app).running(listener))
             host, port = listener.getsockname()[:2]
+            for publisher in self._publishers:
+                self._hub.publishers.add(publisher)
             self.endpoint = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+            # Both names of this machine: callers write either.
+            self._hub.publishers.endpoints = frozenset({self.endpoint, f"http://localhost:{port}"})
             self._running = stack.pop_all()
         return self
 

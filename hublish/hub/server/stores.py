@@ -17,6 +17,7 @@ from hublish.hub.server.git.references import References
 from hublish.hub.server.git.repository import CommitCache, TreeCache, UnpackedFiles
 from hublish.hub.server.objects import ObjectStore, Senders
 from hublish.hub.server.repositories import Repositories
+from hublish.hub.server.trusted_publishers import Publishers
 from hublish.hub.server.uploads import Uploads
 
 
@@ -55,6 +56,7 @@ class Hub:
         self.repositories = Repositories(root)
         self.collections = Collections(root)
         self.accounts = Accounts(root)
+        self.publishers = Publishers(root)
         self.senders = Senders(root)
         self.uploads = Uploads(root, objects, self.senders)
         self.facts = BlobFacts()

@@ -7,7 +7,7 @@ from typing import IO
 
 from dulwich.objects import Blob
 
-from hublish.hub.server.access import authorize_contribution, repo_of, require_namespace, usable_objects
+from hublish.hub.server.access import authorize_contribution, repo_of, require_owner, usable_objects
 from hublish.hub.server.accounts import Account
 from hublish.hub.server.card_checks import validate
 from hublish.hub.server.commit_body import BodyReader, Header, Operation
@@ -48,7 +48,7 @@ async def commit(hub: Hub, request: Request) -> Response:
     account = await asyncio.to_thread(authorize_contribution, hub, request, repo)
     target = _Target(repo, account, branch_of(request.params["revision"]), request.flag("create_pr"))
     if not target.create_pr and target.number is None:  # to a branch, which readers may not change
-        require_namespace(account, repo.namespace)
+        require_owner(account, repo)
     # The regular files of one commit, in base64, may be hundreds of megabytes.
     with hub.objects.spooled() as body:
         await receive_into(request.stream, body.write)
@@ -142,7 +142,7 @@ def _own_pull_request(git: GitRepository, target: _Target, number: int) -> Discu
     if discussion is None:
         raise revision_not_found(target.revision)
     if discussion.author != target.account.user:
-        require_namespace(target.account, target.repo.namespace)
+        require_owner(target.account, target.repo)
     if not discussion.is_active:
         raise forbidden(f"This pull request is {discussion.status}")
     return discussion

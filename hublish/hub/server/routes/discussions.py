@@ -10,7 +10,7 @@ from hublish.hub.server.access import (
     may_read_content,
     repo_of,
     repo_to_read,
-    require_namespace,
+    require_owner,
 )
 from hublish.hub.server.accounts import Account
 from hublish.hub.server.git.repository import GitRepository
@@ -129,7 +129,7 @@ def merge_pull_request(hub: Hub, request: Request) -> Response:
 
     def change(git: GitRepository, item: Discussion, account: Account) -> Discussion:
         # Unlike the other changes, not even the author may merge without write access.
-        require_namespace(account, request.params["namespace"])
+        require_owner(account, repo_of(request))
         if not item.pull_request:
             raise bad_request("It is not a pull request")
         return merge(git, item, account.user, text)
@@ -188,7 +188,7 @@ def _get(git: GitRepository, request: Request) -> Discussion:
 
 def _require_author(request: Request, author: str, account: Account) -> None:
     if author != account.user:
-        require_namespace(account, request.params["namespace"])
+        require_owner(account, repo_of(request))
 
 
 def _title(value: object) -> str:

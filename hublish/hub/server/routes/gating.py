@@ -29,12 +29,14 @@ def ask_access(hub: Hub, request: Request) -> Response:
     account = authorize(hub, request, repo)
     if account is None:
         raise unauthenticated()
+    if account.repo:
+        raise forbidden("Only users can ask for access")
     fields = _fields(request)
     with hub.repositories.locked(repo):
         gated = _require_gated(hub, repo)
         requests = AccessRequests(hub.repositories.path(repo))
         known = requests.of(account.user)
-        if account.belongs_to(repo.namespace) or (known and known.status == "accepted"):
+        if account.owns(repo) or (known and known.status == "accepted"):
             raise bad_request("You already have access to this repo")
         if known and known.status == "rejected":
             raise forbidden("Your request to access this repo has been rejected by the repo's authors.")
@@ -134,7 +136,7 @@ def grant_access(hub: Hub, request: Request) -> Response:
         _require_gated(hub, repo)
         requests = AccessRequests(hub.repositories.path(repo))
         known = requests.of(user)
-        if (account and account.belongs_to(repo.namespace)) or (known and known.status == "accepted"):
+        if (account and account.owns(repo)) or (known and known.status == "accepted"):
             raise bad_request(f"{user} already has access to this repo")
         granted = known.handled("accepted") if known else None
         requests.save(granted or AccessRequest.new(user, "accepted", timestamp(), granted=True))

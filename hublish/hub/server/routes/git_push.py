@@ -15,7 +15,7 @@ from typing import IO
 
 from dulwich.objects import Blob, Commit, Tag
 
-from hublish.hub.server.access import authorize, repo_of, require_namespace, usable_objects
+from hublish.hub.server.access import authorize, repo_of, require_owner, usable_objects
 from hublish.hub.server.accounts import Account
 from hublish.hub.server.git.git_trees import Entry, find, parse_tree, walk
 from hublish.hub.server.git.lfs_pointers import Pointer, parse_pointer
@@ -91,7 +91,7 @@ def authorize_push(hub: Hub, request: Request) -> Account:
     if account is None:
         raise unauthenticated().with_headers({"www-authenticate": 'Basic realm="Hub"'})
     try:
-        require_namespace(account, repo.namespace)
+        require_owner(account, repo)
     except HubError:
         # The author of a pull request may push to it.
         if account.role != "write" or not _proposes(hub, repo, account):
@@ -279,7 +279,7 @@ class _Push:
         current = self.git.refs.get(ref)
         number = _PULL_REQUEST.fullmatch(ref)
         if number is None:
-            require_namespace(self.account, self.repo.namespace)
+            require_owner(self.account, self.repo)
         if (current or _NOTHING) != command.old:
             raise _RefusedError("the ref has moved since: fetch first")
         if kind == "pr" and not (current and number and command.new != _NOTHING):
@@ -353,7 +353,7 @@ class _Push:
         if discussion is None or current is None:
             raise _RefusedError("there is no such pull request")
         if discussion.author != self.account.user:
-            require_namespace(self.account, self.repo.namespace)
+            require_owner(self.account, self.repo)
         if not discussion.is_active:
             raise forbidden(f"This pull request is {discussion.status}")
         title = self.git.commit(command.new).title

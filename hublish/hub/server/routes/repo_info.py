@@ -188,7 +188,7 @@ def _visible(
     for repo in filter(is_wanted, hub.repositories.list(kind)):
         with suppress(HubError):  # deleted meanwhile
             settings = hub.repositories.settings(repo)
-            if not settings.private or (caller and caller.belongs_to(repo.namespace)):
+            if not settings.private or (caller and caller.owns(repo)):
                 with open_snapshot(hub, repo, DEFAULT_BRANCH) as snapshot:
                     yield Described(snapshot, settings)
 

@@ -11,6 +11,7 @@ from typing import Any
 from hublish.hub.server.access import (
     authorize,
     authorize_write,
+    identify,
     repo_of,
     repo_to_read,
     repo_to_write,
@@ -39,7 +40,9 @@ VISIBILITIES = ("public", "private", "protected")
 
 def whoami(hub: Hub, request: Request) -> Response:
     """`GET /api/whoami-v2`."""
-    account = require_account(hub, request)
+    account = identify(hub, request)
+    if account is None:
+        raise unauthenticated()
     email = {"email": f"{account.user}@users.noreply.invalid", "emailVerified": True}
     token = {"displayName": "embedded", "role": account.role, "createdAt": account.token_created}
     auth = {"auth": {"type": "access_token", "accessToken": token}}

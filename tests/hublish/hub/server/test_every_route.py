@@ -40,6 +40,7 @@ PUSH = b"0092{commit} " + b"0" * 40 + b" refs/heads/heron-branch\0report-status 
 # By route: queries and bodies that make it show or change as much as it can.
 REQUESTS: dict[tuple[str, str], tuple[str, Any]] = {
     ("GET", "/api/whoami-v2"): ("", None),
+    ("POST", "/oauth/token"): ("", {"grant_type": "x", "subject_token": "x", "resource": "{namespace}/{name}"}),
     ("POST", "/api/validate-yaml"): ("", {"content": "---\nlicense: mit\n---\n", "repoType": "model"}),
     ("GET", "/api/users/{user}/overview"): ("", None),
     ("GET", "/api/users/{user}/likes"): ("", None),
@@ -164,6 +165,10 @@ REQUESTS: dict[tuple[str, str], tuple[str, Any]] = {
 }
 
 
+JOB = "a job that publishes another repository"
+WHO = ["eve", "eve, reading", "nobody", "of another organization", "unknown", JOB]
+
+
 @dataclass
 class Scene:
     """A hub with a private and a gated repository, and everything that an attacker may know about them."""
@@ -260,6 +265,8 @@ def build(hub: EmbeddedHub, routes: list[Route], root: Path) -> Scene:
     eve = Caller(hub.endpoint, own["eve"])
     HfApi(endpoint=hub.endpoint, token=own["eve"]).create_repo("eve/own")
     api.create_repo("me/public")
+    accounts = hub._hub.accounts  # type: ignore[union-attr]
+    own[JOB] = accounts.issue("oidc-eve", "model:eve:own", 3600)
 
     store = XetStore(hub.root, ObjectStore(hub.root))
     entry = api.get_paths_info("me/private", [FILE])[0]
@@ -331,7 +338,7 @@ def test_the_owner_gets_what_the_others_must_not_get(scene: Scene) -> None:
     assert SMALL in inflated(scene.ask(fetch, "gated", scene.hub.token).body)
 
 
-@pytest.mark.parametrize("who", ["eve", "eve, reading", "nobody", "of another organization", "unknown"])
+@pytest.mark.parametrize("who", WHO)
 def test_a_private_repository_looks_like_a_missing_one(scene: Scene, who: str) -> None:
     commit = scene.values["private"]["commit"]
     for route in of(scene, "repository"):
@@ -345,7 +352,7 @@ def test_a_private_repository_looks_like_a_missing_one(scene: Scene, who: str) -
             assert all(one == shown[1] for one in shown), route
 
 
-@pytest.mark.parametrize("who", ["eve", "eve, reading", "nobody", "of another organization", "unknown"])
+@pytest.mark.parametrize("who", WHO)
 def test_a_gated_repository_does_not_give_its_files_away(scene: Scene, who: str) -> None:
     for route in of(scene, "repository"):
         for more in ({}, {"revision": quote("refs/pr/1", safe="")}, {"path": TEXT}, {"num": "2"}):
