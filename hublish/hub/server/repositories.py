@@ -15,6 +15,7 @@ from dulwich.objects import Blob
 
 from hublish.base.durable import sync_folder
 from hublish.hub.server.durable_files import locked, read_json, write_json
+from hublish.hub.server.git.consolidation import Consolidation
 from hublish.hub.server.git.git_trees import FILE_MODE, Entry, TreeEditor
 from hublish.hub.server.git.object_writer import init_repository
 from hublish.hub.server.git.repository import GitRepository, Signature, add_commit, now, write_tree
@@ -111,6 +112,7 @@ class Repositories:
         self._locks = root / "locks"
         self._scratch = root / "incoming"
         self._former = FormerNames(root)
+        self._consolidation = Consolidation()
         self._settings: dict[Path, tuple[tuple[int, int, int], Settings]] = {}
 
     def path(self, repo: RepoId) -> Path:
@@ -178,6 +180,11 @@ class Repositories:
         """Open a repository to change its refs or metadata, with its lock held."""
         with self.locked(repo), self.open(repo) as git:
             yield git
+        self._consolidation.request(self.path(repo), lambda: self.locked(repo))
+
+    def close(self) -> None:
+        """Wait for work that no request waits for."""
+        self._consolidation.close()
 
     def list(self, kind: str) -> Iterator[RepoId]:
         """Yield all repositories of a type, by name."""

@@ -241,7 +241,7 @@ def _application(root: Path, limits: Limits, executor: Executor, *, xet: bool) -
     objects = ObjectStore(root)
     with closing(XetStore(root, objects)) if xet else nullcontext() as store:
         hub = Hub(root, limits, objects, store)
-        with closing(hub.unpacked):
+        with closing(hub.unpacked), closing(hub.repositories):
             # Without xet, its token calls have no route: the client takes the 404 for a Hub that has no xet.
             yield hub, App(hub, executor, xet_routes(store, XetRights(hub)) if store else ())
 

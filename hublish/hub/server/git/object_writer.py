@@ -37,9 +37,10 @@ class ObjectWriter:
     Without `finish`, the `with` block leaves no files behind. Not safe for several threads.
     """
 
-    def __init__(self, repository: Path, scratch: Path) -> None:
+    def __init__(self, repository: Path, scratch: Path, *, packed: bool = False) -> None:
         self._objects = repository / "objects"
         self._scratch = scratch
+        self._packed = packed  # also few objects
         self._waiting: dict[str, tuple[int, bytes]] = {}
         self._waiting_bytes = 0
         self._pack: _PackWriter | None = None
@@ -60,7 +61,7 @@ class ObjectWriter:
         if sha not in self._waiting:
             self._waiting[sha] = (type_num, data)
             self._waiting_bytes += len(data)
-        if len(self._waiting) > LOOSE_OBJECTS or self._waiting_bytes > LOOSE_BYTES:
+        if self._packed or len(self._waiting) > LOOSE_OBJECTS or self._waiting_bytes > LOOSE_BYTES:
             self._pack = _PackWriter(self._scratch).__enter__()
             for waiting, content in self._waiting.items():
                 self._pack.add(waiting, *content)
@@ -71,16 +72,16 @@ class ObjectWriter:
         """Return type number and content of an object that was added, or None."""
         return self._pack.read(sha) if self._pack else self._waiting.get(sha)
 
-    def finish(self) -> None:
-        """Put all objects in place, durably. From now on, refs may name them."""
+    def finish(self) -> str | None:
+        """Put all objects in place, durably, and return the name of their pack. From now on, refs may name them."""
         if self._pack:
-            self._pack.install(self._objects / "pack")
-            return
+            return self._pack.install(self._objects / "pack")
         for sha, (type_num, data) in self._waiting.items():
             target = self._objects / sha[:2] / sha[2:]
             if not target.exists():
                 content = zlib.compress(_header(type_num, data) + data, 1)
                 write_atomically(target, content, scratch=self._scratch, mode=0o444)
+        return None
 
 
 class _PackWriter(IncomingFile):
@@ -106,7 +107,7 @@ class _PackWriter(IncomingFile):
         kind, size, at = read_header(self.file.fileno(), entry[0])
         return kind, inflate(self.file.fileno(), at, size)[0]
 
-    def install(self, directory: Path) -> None:
+    def install(self, directory: Path) -> str:
         checksum = self._seal()
         name = f"pack-{checksum.hex()}"
         self.keep(directory / f"{name}.pack")
@@ -115,6 +116,7 @@ class _PackWriter(IncomingFile):
             entries = sorted((bytes.fromhex(sha), offset, crc) for sha, (offset, crc) in self._entries.items())
             write_pack_index(index.file, entries, checksum)
             index.keep(directory / f"{name}.idx")
+        return name
 
     def _seal(self) -> bytes:
         self.file.seek(0)

@@ -109,9 +109,9 @@ class GitRepository:
             self._opened = DiskObjectStore(self.path / "objects", delta_base_cache_limit=MAX_BASES)
         return self._opened
 
-    def writer(self) -> ObjectWriter:
-        """Return a writer for new objects."""
-        return ObjectWriter(self.path, self.scratch)
+    def writer(self, *, packed: bool = False) -> ObjectWriter:
+        """Return a writer for new objects; with `packed`, also few of them become a pack."""
+        return ObjectWriter(self.path, self.scratch, packed=packed)
 
     def resolve(self, revision: str) -> str | None:
         """Return the commit of a revision, or None.
@@ -157,7 +157,11 @@ class GitRepository:
     def raw(self, sha: str) -> tuple[int, bytes]:
         """Return type number and content of an object; raise KeyError when it does not exist."""
         # Not through its multi-pack index, for which dulwich looks at the disk before each object.
-        return PackBasedObjectStore.get_raw(self._store, ObjectID(sha.encode()))
+        name = ObjectID(sha.encode())
+        try:
+            return PackBasedObjectStore.get_raw(self._store, name)
+        except KeyError:  # perhaps it moved from a loose file to a pack, between the looks at packs and files
+            return PackBasedObjectStore.get_raw(self._store, name)
 
     def commit(self, sha: str) -> CommitInfo:
         """Read a commit."""
