@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hublish.hub.server.access import require_readable, token_of
-from hublish.hub.server.accounts import Account
+from hublish.hub.server.accounts import Account, avatar_of
 from hublish.hub.server.collection_store import MAX_ITEMS, Collection, Item
 from hublish.hub.server.http import Request
 from hublish.hub.server.refusals import HubError
@@ -90,7 +90,9 @@ class Viewer:
     def _summary(self, collection: Collection) -> dict[str, Any]:
         known = self.hub.accounts.named(collection.namespace)
         name = collection.namespace
-        owner = {"_id": name, "name": name, "fullname": name, "type": "user" if known else "org", "isHf": False}
+        kind: dict[str, Any] = {"type": "user", "isPro": False} if known else {"type": "org"}
+        staff = dict.fromkeys(("isHf", "isHfAdmin", "isMod"), False)
+        owner = {"_id": name, "name": name, "fullname": name, "avatarUrl": avatar_of(name), **kind, **staff}
         return {
             "slug": collection.slug,
             "title": collection.title,

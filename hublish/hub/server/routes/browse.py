@@ -125,8 +125,7 @@ def resolve(hub: Hub, request: Request) -> Response:
         sha256 = snapshot.facts(entry).digest
         # The client names the file in its cache by the ETag: the sha256 of a large file, else the blob id.
         headers = {"x-repo-commit": snapshot.commit.sha, "etag": f'"{sha256 or entry.sha}"'}
-        if not request.flag("noContentDisposition"):
-            headers["content-disposition"] = f"inline; filename*=UTF-8''{quote(path.rpartition('/')[2])}"
+        headers |= file_name(request, path)
         if sha256 is None:
             return content_response(request, _stored(snapshot, entry), headers)
         size = hub.objects.size(sha256)
@@ -134,11 +133,17 @@ def resolve(hub: Hub, request: Request) -> Response:
             raise entry_not_found(path, snapshot.commit.sha)
         # For a large file, the client prefers these to ETag and Content-Length.
         headers |= {"x-linked-etag": f'"{sha256}"', "x-linked-size": str(size)}
-        links = _xet_links(snapshot, request, sha256)
-        if links and XET_FILE in request.headers.get("accept", ""):  # instead of the content, how to get it by xet
-            description = {"etag": sha256, "size": size, **links.described}
-            return json_response(description, headers={**headers, **links.headers, "content-type": XET_FILE})
-        return content_response(request, hub.objects.path(sha256), headers | (links.headers if links else {}))
+        xet_hash = hub.xet_hash(sha256)
+        route = f"{snapshot.repo.plural}/{snapshot.repo.full_name}/xet-read-token/{snapshot.commit.sha}"
+        links = xet_links(hub, request, route, xet_hash) if xet_hash else None
+        return large_file(request, hub.objects.path(sha256), headers, links)
+
+
+def file_name(request: Request, path: str) -> dict[str, str]:
+    """Return the header with the name of a download, unless the caller wants none."""
+    if request.flag("noContentDisposition"):
+        return {}
+    return {"content-disposition": f"inline; filename*=UTF-8''{quote(path.rpartition('/')[2])}"}
 
 
 def _stored(snapshot: Snapshot, entry: Entry) -> bytes | Path:
@@ -149,7 +154,7 @@ def _stored(snapshot: Snapshot, entry: Entry) -> bytes | Path:
 
 
 @dataclass(frozen=True, slots=True)
-class _XetLinks:
+class XetLinks:
     """Where the content of a file is in the xet store."""
 
     xet_hash: str
@@ -158,21 +163,28 @@ class _XetLinks:
 
     @property
     def headers(self) -> dict[str, str]:
+        """The headers that name the places."""
         # huggingface_hub downloads by xet only when it gets both: the hash, and where to get a token.
         link = f'<{self.token}>; rel="xet-auth", <{self.reconstruction}>; rel="xet-reconstruction-info"'
         return {"x-xet-hash": self.xet_hash, "link": link}
 
-    @property
-    def described(self) -> dict[str, str]:
-        return {"hash": self.xet_hash, "refreshUrl": self.token, "reconstructionUrl": self.reconstruction}
 
-
-def _xet_links(snapshot: Snapshot, request: Request, sha256: str) -> _XetLinks | None:
-    xet, repo = snapshot.hub.xet, snapshot.repo
-    xet_hash = xet.xet_hash(sha256) if xet else None
-    if not xet or not xet_hash:
+def xet_links(hub: Hub, request: Request, route: str, xet_hash: str) -> XetLinks | None:
+    """Return where the caller finds content with this xet hash, after a token of `/api/{route}`; None without xet."""
+    if hub.xet is None:
         return None
-    account = identify(snapshot.hub, request)
-    store = request.base_url + xet.cas_path(account.user if account else "")
-    token = f"{request.base_url}/api/{repo.plural}/{repo.full_name}/xet-read-token/{snapshot.commit.sha}"
-    return _XetLinks(xet_hash, token, f"{store}/v1/reconstructions/{xet_hash}")
+    account = identify(hub, request)
+    store = request.base_url + hub.xet.cas_path(account.user if account else "")
+    return XetLinks(xet_hash, f"{request.base_url}/api/{route}", f"{store}/v1/reconstructions/{xet_hash}")
+
+
+def large_file(request: Request, source: Path | bytes, headers: dict[str, str], links: XetLinks | None) -> Response:
+    """Respond with the content of a large file or, to a client that accepts that, with where to get it by xet."""
+    if links is None:
+        return content_response(request, source, headers)
+    headers = headers | links.headers
+    if XET_FILE not in request.headers.get("accept", ""):
+        return content_response(request, source, headers)
+    places = {"hash": links.xet_hash, "refreshUrl": links.token, "reconstructionUrl": links.reconstruction}
+    file = {"etag": headers["x-linked-etag"].strip('"'), "size": int(headers["x-linked-size"])}
+    return json_response({**file, **places}, headers={**headers, "content-type": XET_FILE})

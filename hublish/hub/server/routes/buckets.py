@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from hublish.hub.server import bucket_files
 from hublish.hub.server.access import (
@@ -23,11 +23,12 @@ from hublish.hub.server.access import (
 )
 from hublish.hub.server.accounts import Account
 from hublish.hub.server.bucket_files import BucketFile, BucketFiles, BucketFolder
-from hublish.hub.server.http import Request, Response, content_response, json_response, page_of, parse_json
+from hublish.hub.server.http import Request, Response, json_response, page_of, parse_json
 from hublish.hub.server.objects import is_sha256
 from hublish.hub.server.refusals import HubError, bad_request, conflict, entry_not_found, invalid_option, repo_not_found
 from hublish.hub.server.repo_ids import BUCKET, RepoId, path_problem
 from hublish.hub.server.repositories import Settings, precise_timestamp, timestamp
+from hublish.hub.server.routes.browse import file_name, large_file, xet_links
 from hublish.hub.server.stores import Hub
 
 # Entries in one page of a listing, and buckets in one page of a list.
@@ -218,18 +219,16 @@ def resolve(hub: Hub, request: Request) -> Response:
         file = None if path_problem(path) else files.get(path)
     if file is None or (file.size and not hub.objects.has(file.sha256)):
         raise entry_not_found(path)
-    route = f"{request.base_url}/api/buckets/{bucket.full_name}/xet-read-token"
     headers = {
         "etag": f'"{file.xet_hash}"',
         "x-linked-etag": f'"{file.xet_hash}"',
         "x-linked-size": str(file.size),
-        "x-xet-hash": file.xet_hash,
-        "link": f'<{route}>; rel="xet-auth"',
         # Never the sender's type, which a browser might execute.
-        "content-disposition": f"inline; filename*=UTF-8''{quote(path.rpartition('/')[2])}",
+        **file_name(request, path),
         "last-modified": time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(file.uploaded // 1000)),
     }
-    return content_response(request, hub.objects.path(file.sha256) if file.size else b"", headers)
+    links = xet_links(hub, request, f"buckets/{bucket.full_name}/xet-read-token", file.xet_hash)
+    return large_file(request, hub.objects.path(file.sha256) if file.size else b"", headers, links)
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,9 +164,24 @@ def test_bytes_are_served_with_ranges_and_headers(call: Caller, api: HfApi, fill
     part = call("GET", address, Range="bytes=69990-")
     assert (part.status, part.body, part.headers["content-range"]) == (206, b"a" * 10, "bytes 69990-69999/70000")
     assert call("GET", address, Range="bytes=70000-").status == 416
+    assert "content-disposition" in part.headers
+    assert "content-disposition" not in call("GET", f"{address}?noContentDisposition=1").headers
     for path in ("nothing", "logs", "..%2F..%2Faccounts.json", "a%00", ""):
         missing = call("GET", f"/buckets/{filled}/resolve/{path}")
         assert (missing.status, missing.headers["x-error-code"]) == (404, "EntryNotFound")
+
+
+def test_a_client_of_xet_can_ask_where_the_content_is(call: Caller, hub: EmbeddedHub, api: HfApi, filled: str) -> None:
+    """The official JavaScript client does so before each download, with the range of one byte."""
+    accept = "application/vnd.xet-fileinfo+json"
+    answer = call("GET", f"/buckets/{filled}/resolve/logs/a.txt", Accept=f"{accept}, */*", Range="bytes=0-0")
+    assert (answer.status, answer.headers["content-type"]) == (200, accept)
+    shown = answer.json()
+    assert shown["refreshUrl"] == f"{hub.endpoint}/api/buckets/{filled}/xet-read-token"
+    assert (shown["size"], shown["etag"]) == (70_000, answer.headers["x-xet-hash"])
+    token = call("GET", shown["refreshUrl"]).json()["accessToken"]
+    plan = Caller(hub.endpoint, token)("GET", shown["reconstructionUrl"]).json()
+    assert sum(term["unpacked_length"] for term in plan["terms"]) == 70_000
 
 
 def test_copies_need_no_upload(api: HfApi, filled: str, repo: str) -> None:

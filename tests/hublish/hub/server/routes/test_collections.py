@@ -372,3 +372,16 @@ def test_clear_removes_collections(tmp_path: Path) -> None:
         api.create_collection("x")
         hub.clear()
         assert [*api.list_collections()] == []
+
+
+@pytest.mark.parametrize(
+    ("namespace", "kind"), [("me", {"type": "user", "isPro": False}), ("orchard", {"type": "org"})]
+)
+def test_owners_have_what_other_clients_declare(
+    api: HfApi, call: Call, namespace: str, kind: dict[str, object]
+) -> None:
+    slug = api.create_collection(f"Owned by {namespace}", namespace=namespace).slug
+    owner = call("GET", f"/api/collections/{slug}").json()["owner"]
+    assert owner.pop("avatarUrl").startswith("/avatars/")
+    named = {"_id": namespace, "name": namespace, "fullname": namespace}
+    assert owner == {**named, **kind, "isHf": False, "isHfAdmin": False, "isMod": False}
