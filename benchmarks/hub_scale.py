@@ -199,10 +199,9 @@ def commit_many(hub: Hub) -> None:
 
 def preupload(hub: Hub) -> None:
     """Ask how 1,000 files would be stored."""
-    step = max(1, hub.size.files // 1000)
-    files = [
-        {"path": path_of(hub.size, number * step % hub.size.files), "size": 1, "sample": ""} for number in range(1000)
-    ]
+    first = hub.size.files // 2
+    paths = (path_of(hub.size, first + number % (hub.size.files - first)) for number in range(1000))
+    files = [{"path": path, "size": 1, "sample": ""} for path in paths]
     hub.request("POST", f"/api/models/{NAME}/preupload/main", json={"files": files})
 
 

@@ -77,7 +77,7 @@ class Discussions:
     def __init__(self, repository: Path) -> None:
         self._folder = repository / "hub" / "discussions"
         self._scratch = repository / "hub" / "scratch"
-        self._refs = Refs(repository, self._scratch)
+        self._refs = Refs(repository)
 
     def next_number(self) -> int:
         """Return a number that neither a discussion nor a pull request's ref has; a crash may leave such a ref."""

@@ -113,11 +113,17 @@ class Repositories:
         self._scratch = root / "incoming"
         self._former = FormerNames(root)
         self._consolidation = Consolidation()
-        self._settings: dict[Path, tuple[tuple[int, int, int], Settings]] = {}
+        self._paths: dict[RepoId, Path] = {}  # to make a path takes longer than to look at a file
+        self._settings: dict[str, tuple[tuple[int, int, int], Settings]] = {}
 
     def path(self, repo: RepoId) -> Path:
         """Return the folder of the repository, existing or not."""
-        return self._repos / repo.plural / repo.namespace / f"{repo.name}.git"
+        if (path := self._paths.get(repo)) is None:
+            path = self._repos / repo.plural / repo.namespace / f"{repo.name}.git"
+            if len(self._paths) >= MAX_SETTINGS:
+                self._paths.clear()
+            self._paths[repo] = path
+        return path
 
     def exists(self, repo: RepoId) -> bool:
         """Return whether the repository exists."""
@@ -290,16 +296,15 @@ class Repositories:
 
     def settings(self, repo: RepoId) -> Settings:
         """Return the repository's settings."""
-        path = _settings_path(self.path(repo))
+        path = f"{self.path(repo)}/hub/settings.json"
         try:
-            found = path.stat()
+            found = os.stat(path)  # noqa: PTH116 - a list looks at the settings of all repositories
         except (FileNotFoundError, NotADirectoryError):
             raise repo_not_found() from None
-        # A list looks at the settings of all repositories.
         version = (found.st_ino, found.st_ctime_ns, found.st_size)
         known, settings = self._settings.get(path, (None, None))
         if settings is None or known != version:
-            content = read_json(path)
+            content = read_json(Path(path))
             if content is None:
                 raise repo_not_found()
             settings = Settings(**content)

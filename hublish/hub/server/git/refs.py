@@ -34,9 +34,12 @@ class RefMovedError(Exception):
 class Refs:
     """The refs of one repository, read from disk on every call: other processes move them too."""
 
-    def __init__(self, repository: Path, scratch: Path) -> None:
+    def __init__(self, repository: Path) -> None:
         self._repository = repository
-        self._scratch = scratch
+
+    @property
+    def _scratch(self) -> Path:
+        return self._repository / "hub" / "scratch"
 
     def get(self, name: str) -> str | None:
         """Return the object id at the full name `name` (`refs/heads/main`), or None."""
@@ -44,7 +47,8 @@ class Refs:
         if not name.startswith("refs/") or not is_valid_ref(name):
             return None
         try:
-            return (self._repository / name).read_text().strip()
+            with open(f"{self._repository}/{name}", "rb", 0) as file:
+                return file.read().decode().strip()
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):  # packed, or a folder of other refs
             packed = self._read_packed()
             end = packed.find(b" %s\n" % name.encode())

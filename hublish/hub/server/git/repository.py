@@ -91,9 +91,13 @@ class GitRepository:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.scratch = path / "hub" / "scratch"  # inside the repository, so that a rename can install files
-        self.refs = Refs(path, self.scratch)
+        self.refs = Refs(path)
         self._opened: DiskObjectStore | None = None
+
+    @property
+    def scratch(self) -> Path:
+        """The folder of unfinished files; inside the repository, so that a rename can install them."""
+        return self.path / "hub" / "scratch"
 
     def __enter__(self) -> Self:
         return self

@@ -14,7 +14,7 @@ ONE, TWO = "1" * 40, "2" * 40
 @pytest.fixture
 def refs(tmp_path: Path) -> Refs:
     init_repository(tmp_path / "r.git", "main")
-    return Refs(tmp_path / "r.git", tmp_path / "scratch")
+    return Refs(tmp_path / "r.git")
 
 
 @pytest.fixture(scope="module")
