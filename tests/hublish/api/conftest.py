@@ -60,7 +60,7 @@ def folder(tmp_path: Path, arrays: dict[str, np.ndarray]) -> Path:
     members: dict[str, Any] = dict(arrays)
     np.savez(folder / "runs" / "model.npz", **members)
     (folder / "runs" / "config.json").write_text('{"hidden": 3}')
-    (folder / "data" / "big.bin").write_bytes(np.random.default_rng(0).bytes(11_000_000))
+    (folder / "data" / "big.bin").write_bytes(np.random.default_rng(0).bytes(1_100_000))
     (folder / "data" / "note.tmp").write_text("not for others")
     (folder / "hub.yaml").write_text(MANIFEST)
     return folder

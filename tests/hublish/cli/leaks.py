@@ -46,7 +46,7 @@ def secret_parts(token: str) -> frozenset[str]:
 
 def leaked(token: str, text: str) -> str | None:
     """Return a part of a token that a text contains, directly or behind escapes; None when it contains none."""
-    forms = (text, unquote(text), _ESCAPE.sub(lambda found: chr(int(found[1] or found[2], 16)), text))
+    forms = {text, unquote(text), _ESCAPE.sub(lambda found: chr(int(found[1] or found[2], 16)), text)}
     return next((part for part in secret_parts(token) for form in forms if part in form), None)
 
 

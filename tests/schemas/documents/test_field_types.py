@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from hublish.schemas.documents import field_types
 Check = Callable[[str], bool]
 
 
+@cache
 def python(form: Any) -> Check:
     adapter: TypeAdapter[str] = TypeAdapter(form)
 
@@ -27,6 +29,7 @@ def python(form: Any) -> Check:
     return accepts
 
 
+@cache
 def pattern(form: Any) -> Check:
     """Return the pattern in the schema as a check; in ECMA 262, `$` is only the very end."""
     about = TypeAdapter(form).json_schema()
