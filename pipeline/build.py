@@ -3,7 +3,8 @@
 from concurrent.futures import Executor
 from pathlib import Path
 
-from hublish.audit.fingerprint_cache import FORGETFUL, FingerprintCache
+from hublish.audit import fingerprint_cache
+from hublish.audit.fingerprint_cache import FingerprintCache
 from hublish.base.progress import SILENT, Progress
 from hublish.base.values import Project, Release, Staged
 from hublish.base.workers import workers
@@ -14,14 +15,17 @@ from hublish.pipeline.screen.completeness import ScreenParts
 from hublish.pipeline.screen.data_files import ScreenDataFiles
 from hublish.pipeline.screen.placeholders import ScreenPlaceholders
 from hublish.pipeline.seal.seal import Seal
+from hublish.pipeline.serialize.conversion_cache import FORGETFUL, ConversionCache
 from hublish.pipeline.serialize.serialize import Serialize
 
 
-def rendering(workspace: Path, progress: Progress = SILENT) -> Pipeline[Project, Staged]:
+def rendering(
+    workspace: Path, progress: Progress = SILENT, conversions: ConversionCache = FORGETFUL
+) -> Pipeline[Project, Staged]:
     """Return the stages up to the card, exactly as it would be published."""
     return (
         Pipeline.of(Collect())  # every file that the manifest names, with its verdict
-        .then(Serialize(workspace, progress))  # in the format that the manifest declares
+        .then(Serialize(workspace, progress, conversions))  # in the format that the manifest declares
         .then(RenderCard())  # README.md, from the card
     )
 
@@ -30,13 +34,14 @@ def releasing(
     workspace: Path,
     progress: Progress = SILENT,
     executor: Executor | None = None,
-    cache: FingerprintCache = FORGETFUL,
+    fingerprints: FingerprintCache = fingerprint_cache.FORGETFUL,
+    conversions: ConversionCache = FORGETFUL,
 ) -> Pipeline[Project, Release]:
     """Return all local stages."""
     return (
-        rendering(workspace, progress)
+        rendering(workspace, progress, conversions)
         .then(ScreenParts())  # weights, card, SDK: what its readers need
         .then(ScreenDataFiles())  # of a dataset's configs
         .then(ScreenPlaceholders())  # in the manifest and the card
-        .then(Seal(progress, executor or workers(), cache))  # hashed, and audited against the policy
+        .then(Seal(progress, executor or workers(), fingerprints))  # hashed, and audited against the policy
     )

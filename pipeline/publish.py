@@ -3,7 +3,8 @@
 from concurrent.futures import Executor
 from pathlib import Path
 
-from hublish.audit.fingerprint_cache import FORGETFUL, FingerprintCache
+from hublish.audit import fingerprint_cache
+from hublish.audit.fingerprint_cache import FingerprintCache
 from hublish.base.progress import SILENT, Progress
 from hublish.base.values import Head, Plan, Project, Receipt, Target
 from hublish.base.workers import workers
@@ -12,6 +13,7 @@ from hublish.pipeline.build import releasing
 from hublish.pipeline.compare.compare import Compare, make_plan
 from hublish.pipeline.engine import Pipeline
 from hublish.pipeline.lock.lock import WriteLock
+from hublish.pipeline.serialize.conversion_cache import FORGETFUL, ConversionCache
 from hublish.pipeline.upload.finish import Reveal, Tag
 from hublish.pipeline.upload.prepare import Prepare
 from hublish.pipeline.upload.upload import Upload
@@ -26,12 +28,13 @@ def planning(
     progress: Progress = SILENT,
     executor: Executor | None = None,
     released: frozenset[str] = frozenset(),
-    cache: FingerprintCache = FORGETFUL,
+    fingerprints: FingerprintCache = fingerprint_cache.FORGETFUL,
+    conversions: ConversionCache = FORGETFUL,
 ) -> Pipeline[Project, Plan]:
     """Return the stages that only read the remote. `head` was read before any file; `released` are the last paths."""
     executor = executor or workers()
     return (
-        releasing(workspace, progress, executor, cache).then(  # collected, serialized, with its card, sealed
+        releasing(workspace, progress, executor, fingerprints, conversions).then(  # collected, converted, sealed
             Compare(hub, target, head, released, executor)
         )  # every change that publishing would make
     )

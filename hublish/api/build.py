@@ -3,6 +3,7 @@
 import tempfile
 from pathlib import Path
 
+from hublish.api.files import sealed
 from hublish.api.read_project import AnyManifest, read_project
 from hublish.api.session import Session
 from hublish.base import content, durable
@@ -10,7 +11,6 @@ from hublish.base.digests import each_sealed
 from hublish.base.errors import UsageError
 from hublish.base.progress import SILENT, Progress
 from hublish.base.values import Release, ReleaseFile
-from hublish.pipeline.build import releasing
 from hublish.schemas.documents.file_names import MANIFEST_FILE
 
 
@@ -38,10 +38,7 @@ def build(
         raise UsageError(f"{out} is not empty", hint="remove it, or name another folder with --out")
     out.parent.mkdir(parents=True, exist_ok=True)
     with Session(read_project(manifest), progress=progress, digest_cache=digest_cache) as session:
-        with session.with_warnings():
-            stages = releasing(session.workspace, progress, session.executor, session.fingerprints)
-            release = stages.run(session.project, progress)
-        release = session.placed(release)
+        release = sealed(session)
         # On the same disk as `out`, so that the finished folder moves there in one step.
         with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as temporary:
             folder = Path(temporary) / "release"

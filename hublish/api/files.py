@@ -11,7 +11,8 @@ from hublish.schemas.documents.file_names import MANIFEST_FILE
 def files(manifest: AnyManifest = MANIFEST_FILE, *, progress: Progress = SILENT, digest_cache: bool = True) -> Release:
     """Return every file that would be uploaded, with size and sha256, and every file that is excluded, with the rule.
 
-    Converted files are written to a temporary folder, which is removed when this returns; `build` keeps them.
+    Converted files are not for the caller: they are in a temporary folder that is removed when this returns, or in a
+    cache below HF_HOME. `build` writes them to a folder.
 
     Args:
         manifest: the manifest.
@@ -20,7 +21,13 @@ def files(manifest: AnyManifest = MANIFEST_FILE, *, progress: Progress = SILENT,
     """
     # The release keeps the digests of the converted files, so that their bytes are not needed afterwards.
     with Session(read_project(manifest), progress=progress, digest_cache=digest_cache) as session:
-        with session.with_warnings():
-            stages = releasing(session.workspace, progress, session.executor, session.fingerprints)
-            release = stages.run(session.project, progress)
-        return session.placed(release)
+        return sealed(session)
+
+
+# Also the beginning of `build` and `status`.
+def sealed(session: Session) -> Release:
+    """Seal the release of a session's project."""
+    stages = releasing(session.workspace, session.progress, session.executor, session.fingerprints, session.conversions)
+    with session.with_warnings():
+        release = stages.run(session.project, session.progress)
+    return session.placed(release)

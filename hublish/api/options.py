@@ -34,8 +34,8 @@ class HubOptions(TypedDict, total=False):
     progress: Progress
     """Receives the stages and the bytes transferred. Default: no reports."""
     digest_cache: bool
-    """Whether files that did not change since an earlier run keep the digests and findings of that run, from a cache
-    below HF_HOME. False reads every file."""
+    """Whether files that did not change since an earlier run keep its results, from a cache below HF_HOME: digests,
+    findings, and conversions to safetensors. False reads and converts every file."""
 
 
 class PullOptions(HubOptions, total=False):

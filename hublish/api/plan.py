@@ -58,7 +58,8 @@ def planned(session: Session) -> Plan:
         session.progress,
         executor=session.executor,
         released=frozenset(file.path_in_repo for file in last.files) if last else frozenset(),
-        cache=session.fingerprints,
+        fingerprints=session.fingerprints,
+        conversions=session.conversions,
     )
     with session.with_warnings():
         compared = compare.run(session.project, session.progress)

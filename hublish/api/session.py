@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from hublish.audit.fingerprint_cache import FingerprintCache
     from hublish.hub.client.hub import Hub
     from hublish.hub.client.installed_client import Caller
+    from hublish.pipeline.serialize.conversion_cache import ConversionCache
     from hublish.schemas.documents.lock import Lock
 
 
@@ -227,7 +228,15 @@ class Session:
 
         if not self._digest_cache:
             return FORGETFUL
-        return FingerprintCache(client_home(os.environ).expanduser() / "hublish" / "fingerprints.sqlite")
+        return FingerprintCache(_cache_folder() / "fingerprints.sqlite")
+
+    @cached_property
+    def conversions(self) -> "ConversionCache":
+        """What earlier runs converted, and what this one does."""
+        from hublish.pipeline.serialize.conversion_cache import ConversionCache
+
+        folder = _cache_folder() / "conversions" if self._digest_cache else None
+        return self._open.enter_context(ConversionCache(folder, self.fingerprints))
 
     @contextmanager
     def with_warnings(self) -> Iterator[None]:
@@ -258,6 +267,10 @@ class Session:
 def without_namespace(name: str) -> str:
     """Return the hint for a repo_id without a namespace where there is no token."""
     return f"write `namespace/{name}`, or log in with `hf auth login` or HF_TOKEN: the namespace is then that account"
+
+
+def _cache_folder() -> Path:
+    return client_home(os.environ).expanduser() / "hublish"
 
 
 def _own_folder(folder: Path) -> Path:

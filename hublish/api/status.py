@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Unpack
 
+from hublish.api.files import sealed
 from hublish.api.lock_target import DeclaredTarget, lock_of, refuse_other_target
 from hublish.api.options import HubOptions, takes
 from hublish.api.read_project import AnyManifest, read_project
@@ -12,7 +13,6 @@ from hublish.api.verify import Verification, compared
 from hublish.base.errors import RemoteError
 from hublish.base.values import Project, Release, Setting
 from hublish.base.values.publication import LocalDrift, setting_changes
-from hublish.pipeline.build import releasing
 from hublish.pipeline.compare.drift import drift_since
 from hublish.schemas.documents.file_names import MANIFEST_FILE
 from hublish.schemas.documents.lock import Lock
@@ -111,10 +111,7 @@ def status(
         if locked is not None:
             # Without a request: the local half must not depend on the Hub.
             _refuse_other_target(session, locked, offline=True)
-        with session.with_warnings():
-            stages = releasing(session.workspace, session.progress, session.executor, session.fingerprints)
-            release = stages.run(project, session.progress)
-        release = session.placed(release)
+        release = sealed(session)
         if locked is None:
             return Status(project, release, None, None, None)
         local = drift_since(locked, release, project.target)

@@ -31,6 +31,7 @@ from hublish._version import __version__
 from hublish.audit.fingerprint import Fingerprint, Inspection, Interest
 from hublish.audit.member_secrets import HiddenSecret
 from hublish.audit.secret_scan import Secret
+from hublish.base import durable
 from hublish.base.content import Content, Identity
 from hublish.base.values import Digest
 
@@ -146,29 +147,21 @@ class FingerprintCache:
             self._write(rows)
 
     def _read(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
-        # Nothing is created for a question.
-        if self._path is None or not keys or not _is_private(self._path):
-            return {}
         found: dict[bytes, bytes] = {}
-        with _tolerating(self._path), closing(_connect(self._path)) as database:
-            for start in range(0, len(keys), _BATCH):
-                batch = keys[start : start + _BATCH]
-                marks = ",".join("?" * len(batch))
-                found.update(database.execute(f"SELECT key, value FROM fingerprints WHERE key IN ({marks})", batch))  # noqa: S608
+        # Nothing is created for a question.
+        if self._path is not None and keys and _is_private(self._path):
+            with _tolerating(self._path), closing(_connect(self._path)) as database:
+                found = _select(database, keys)
         return found
 
     def _write(self, rows: Sequence[tuple[bytes, bytes]]) -> None:
-        if self._path is None or not _made(self._path):
-            return
-        with _tolerating(self._path), closing(_connect(self._path)) as database, database:
-            database.execute("BEGIN IMMEDIATE")
-            database.execute(
-                "CREATE TABLE IF NOT EXISTS fingerprints (number INTEGER PRIMARY KEY, key BLOB UNIQUE, value BLOB)"
-            )
-            database.executemany("INSERT OR REPLACE INTO fingerprints (key, value) VALUES (?, ?)", rows)
-            database.execute(
-                "DELETE FROM fingerprints WHERE number <= (SELECT max(number) FROM fingerprints) - ?", [_MOST_ENTRIES]
-            )
+        # The second time in place of a damaged file.
+        for _ in range(2):
+            if self._path is None or not _made(self._path):
+                return
+            with _tolerating(self._path), closing(_connect(self._path)) as database, database:
+                _insert(database, rows, self.now())
+                return
 
 
 FORGETFUL: Final = FingerprintCache(None)
@@ -263,23 +256,41 @@ def _checksum(key: bytes, value: bytes) -> bytes:
 
 
 def _is_private(path: Path) -> bool:
-    """Return whether the file exists and nobody else can write it: its entries decide what is published."""
-    try:
-        return all(
-            kind(status.st_mode) and status.st_uid == os.geteuid() and not status.st_mode & 0o022
-            for kind, status in ((stat.S_ISDIR, path.parent.lstat()), (stat.S_ISREG, path.lstat()))
-        )
-    except OSError:
-        return False
+    """Return whether the file exists and nobody else can write or replace it: its entries decide what is published."""
+    return durable.is_private(path.parent) and durable.is_private(path, stat.S_ISREG)
 
 
 def _made(path: Path) -> bool:
     """Create the file if it is missing, and return whether it can be used."""
+    if not durable.make_private(path.parent):
+        return False
     with suppress(OSError):
-        path.parent.parent.mkdir(parents=True, exist_ok=True)
-        path.parent.mkdir(mode=0o700, exist_ok=True)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
     return _is_private(path)
+
+
+def _select(database: sqlite3.Connection, keys: Sequence[bytes]) -> dict[bytes, bytes]:
+    found: dict[bytes, bytes] = {}
+    for start in range(0, len(keys), _BATCH):
+        batch = keys[start : start + _BATCH]
+        marks = ",".join("?" * len(batch))
+        found.update(database.execute(f"SELECT key, value FROM fingerprints WHERE key IN ({marks})", batch))  # noqa: S608
+    return found
+
+
+def _insert(database: sqlite3.Connection, rows: Sequence[tuple[bytes, bytes]], now: int) -> None:
+    database.execute("BEGIN IMMEDIATE")
+    # One tree, and no index beside it that could disagree.
+    columns = "key BLOB PRIMARY KEY, value BLOB, kept INTEGER"
+    database.execute(f"CREATE TABLE IF NOT EXISTS fingerprints ({columns}) WITHOUT ROWID")
+    database.executemany("INSERT OR REPLACE INTO fingerprints VALUES (?, ?, ?)", ((*row, now) for row in rows))
+    # Some damage shows only in entries that are not found again.
+    if _select(database, [key for key, _ in rows]) != dict(rows):
+        raise sqlite3.DatabaseError
+    ((count,),) = database.execute("SELECT count(*) FROM fingerprints")
+    if count > _MOST_ENTRIES:
+        oldest = "SELECT key FROM fingerprints ORDER BY kept LIMIT ?"
+        database.execute(f"DELETE FROM fingerprints WHERE key IN ({oldest})", [count - _MOST_ENTRIES])  # noqa: S608
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -295,7 +306,8 @@ def _tolerating(path: Path) -> Iterator[None]:
     """Ignore every failure of the database, and remove a damaged one."""
     try:
         yield
-    except sqlite3.Error as error:
+    # Also UnicodeDecodeError, when SQLite quotes damaged text in its message.
+    except (sqlite3.Error, ValueError) as error:
         # The lower byte: the others say more about the same result.
         if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF in _CIRCUMSTANCES:
             return

@@ -4,7 +4,9 @@ import errno
 import fcntl
 import os
 import re
+import stat
 import tempfile
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -64,6 +66,23 @@ def settle(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     source.replace(target)
     sync_folder(target.parent)
+
+
+def is_private(path: Path, kind: Callable[[int], bool] = stat.S_ISDIR) -> bool:
+    """Return whether a folder, or a file with `kind=stat.S_ISREG`, exists and no other user can write it."""
+    try:
+        status = path.lstat()
+    except OSError:
+        return False
+    return kind(status.st_mode) and status.st_uid == os.geteuid() and not status.st_mode & 0o022
+
+
+def make_private(folder: Path) -> bool:
+    """Create a folder that only this user can read or write, and return whether it is one now."""
+    with suppress(OSError):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
+    return is_private(folder)
 
 
 def is_leftover(name: str, of: str) -> bool:

@@ -110,7 +110,7 @@ def add_cache(parser: argparse.ArgumentParser) -> None:
         "--no-cache",
         dest="digest_cache",
         action="store_false",
-        help="read every file, also those that did not change since an earlier run",
+        help="read and convert every file, also those that did not change since an earlier run",
     )
 
 

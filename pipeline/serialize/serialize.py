@@ -14,6 +14,7 @@ from hublish.formats import registry
 from hublish.formats.catalogue import COPY
 from hublish.formats.format_options import validate_options
 from hublish.formats.interface import Serializer, Written
+from hublish.pipeline.serialize.conversion_cache import FORGETFUL, ConversionCache
 from hublish.schemas.diagnose.problems import Problem, counted
 from hublish.schemas.documents.field_types import Document
 from hublish.schemas.documents.manifest import Artifact
@@ -26,6 +27,7 @@ class Serialize:
     Args:
         workspace: an empty folder for converted files; it must exist as long as the release is in use.
         progress: receives the bytes of input.
+        cache: knows files that earlier runs have converted.
 
     Raises (from `run`):
         SerializationError: with one problem for each file that cannot be converted.
@@ -34,6 +36,7 @@ class Serialize:
 
     workspace: Path
     progress: Progress = SILENT
+    cache: ConversionCache = FORGETFUL
     title: ClassVar[str] = "serializing the artifacts"
 
     def run(self, collection: Collection) -> Staged:
@@ -79,9 +82,14 @@ class Serialize:
             candidate.content.unchanged()
             return [StagedFile(candidate.path_in_repo, candidate.content, origin)]
         # A folder for each artifact file, since two serializers may write files of the same name.
-        workspace = self.workspace / str(number)
-        source = _source(candidate, workspace)
-        written = serializer.dump(source, candidate.path_in_repo, workspace, how.options, self.progress)
+        written = self.cache.converted(
+            candidate.content,
+            {"serializer": serializer.name, "parameters": how.parameters, "path_in_repo": candidate.path_in_repo},
+            self.workspace / str(number),
+            lambda folder: serializer.dump(
+                _source(candidate, folder), candidate.path_in_repo, folder, how.options, self.progress
+            ),
+        )
         if candidate.content is not None:
             candidate.content.unchanged()
         return [StagedFile(item.path_in_repo, _written_content(item, candidate), origin) for item in written]
