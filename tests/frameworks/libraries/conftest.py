@@ -12,8 +12,9 @@ from tests.frameworks.libraries.steps import Found, run
 
 @pytest.fixture(scope="session")
 def library_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedHub]:
-    """The Hub of all scripts."""
+    """The Hub of all scripts, with a user who owns nothing."""
     with EmbeddedHub(tmp_path_factory.mktemp("hub")) as hub:
+        hub.add_user("eve", token="hf_eve")
         yield hub
         close_session()
 

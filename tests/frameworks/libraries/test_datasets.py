@@ -57,7 +57,7 @@ PUBLISHED = {
     "step",
     [
         *("one_split", "splits", "configs", "appended", "shards", "revisions", "deleted", "streamed", "images"),
-        "files",
+        *("files", "addresses"),
     ],
 )
 def test_what_is_loaded_is_what_was_pushed(step: str, found: Found) -> None:
@@ -124,3 +124,15 @@ def test_what_does_not_exist_is_named(found: Found) -> None:
     assert "Revision 'v9' doesn't exist for dataset 'acme/splits' on the Hub" in step["revision"]
     assert "BuilderConfig 'fr' not found. Available: ['de', 'en']" in step["config"]
     assert 'Unknown split "dev"' in step["split"]
+
+
+def test_another_user_is_refused_with_the_reason_and_opens_a_pull_request(found: Found, api: HfApi) -> None:
+    step = found["strangers"]
+    assert step["gated"].startswith("DatasetNotFoundError: Dataset 'acme/gated' is a gated dataset on the Hub. Visit")
+    assert step["anonymous"].endswith("is a gated dataset on the Hub. You must be authenticated to access it.")
+    assert "'acme/addresses' doesn't exist on the Hub or cannot be accessed" in step["private"]
+    assert "403 Forbidden" in step["push"]
+    assert step["opened"] == "refs/pr/1"
+    assert step["proposed"] == [{"text": "sentence 6 ä", "label": 0}]
+    assert pull_requests(api, "acme/streamed", "dataset") == [(1, "open", "Upload dataset")]
+    assert api.get_discussion_details("acme/streamed", 1, repo_type="dataset").author == "eve"

@@ -38,11 +38,12 @@ PUBLISHED = {
         library="diffusers",
         tags="diffusers arxiv:1910.09700",
     ),
+    "acme/lora": Repo(files="pytorch_lora_weights.safetensors", commits=("Add LoRA",), tags="safetensors"),
     "acme/unet-revisions": PART(files=f"config.json {WEIGHTS}", commits=("Upload model", "Upload model")),
 }
 
 
-@pytest.mark.parametrize("step", ["unconditional", "parts", "text_to_image", "revisions"])
+@pytest.mark.parametrize("step", ["unconditional", "parts", "text_to_image", "lora", "revisions"])
 def test_what_is_loaded_is_what_was_pushed(step: str, found: Found) -> None:
     assert found[step]["pushed"]
     assert found[step]["loaded"] == found[step]["pushed"]
@@ -64,6 +65,10 @@ def test_a_part_of_a_pipeline_is_loaded_alone(found: Found) -> None:
 def test_a_variant_has_half_the_bits(found: Found) -> None:
     *_, half = found["text_to_image"]["loaded"]
     assert {text.split()[0] for part in half for text in part.values()} == {"torch.float16"}
+
+
+def test_a_lora_changes_the_picture(found: Found) -> None:
+    assert found["lora"]["changed"]
 
 
 def test_every_revision_has_other_weights(found: Found, api: HfApi) -> None:

@@ -72,6 +72,14 @@ PUBLISHED = {
         task="feature-extraction",
         tags="transformers safetensors tiny feature-extraction custom_code arxiv:1910.09700",
     ),
+    "acme/checkpoint": BERT(
+        # The configuration of a model that was never saved does not name its class.
+        task=None,
+        tags="transformers pytorch bert arxiv:1910.09700",
+        files="config.json pytorch_model.bin",
+        commits=("Upload config", "Upload pytorch_model.bin with huggingface_hub"),
+    ),
+    "acme/long": BERT(files="config.json model.safetensors", commits=("Upload BertForSequenceClassification",)),
     "acme/trained": BERT(
         tags="transformers safetensors bert text-classification generated_from_trainer en license:mit",
         files=f"config.json model.safetensors {WORDS} training_args.bin",
@@ -84,7 +92,7 @@ PUBLISHED = {
     "step",
     [
         *("classifier", "answers_of_a_pipeline", "shards", "revisions", "subfolder", "language_model", "processors"),
-        *("custom_code", "trainer"),
+        *("custom_code", "trainer", "checkpoint", "names"),
     ],
 )
 def test_what_is_loaded_is_what_was_pushed(step: str, found: Found) -> None:
@@ -157,3 +165,15 @@ def test_what_does_not_exist_is_named(found: Found) -> None:
     assert "acme/nowhere is not a local folder and is not a valid model identifier" in step["repo"]
     assert "v9 is not a valid git identifier" in step["revision"]
     assert "Can't load image processor for 'acme/shards'" in step["file"]
+
+
+def test_another_user_is_refused_with_the_reason_and_opens_a_pull_request(found: Found, api: HfApi) -> None:
+    step = found["strangers"]
+    assert "You are trying to access a gated repo" in step["gated"]
+    assert "You are trying to access a gated repo" in step["anonymous"]
+    assert "acme/classifier is not a local folder and is not a valid model identifier" in step["private"]
+    assert "403 Forbidden" in step["push"]
+    assert step["opened"] == "refs/pr/1"
+    assert pull_requests(api, "acme/open") == [(1, "open", "From Eve")]
+    assert api.get_discussion_details("acme/open", 1).author == "eve"
+    assert len(api.list_repo_commits("acme/open")) == 2

@@ -1,13 +1,19 @@
 """Push datasets as their authors do, and load them as their users do."""
 
+import os
+from collections.abc import Callable
 from typing import Any
 
 import datasets
 import numpy as np
+import pandas
 from datasets import ClassLabel, Dataset, DatasetDict, Features, Image, IterableDataset, Value
 from datasets.hub import delete_from_hub
-from huggingface_hub import CommitOperationAdd, create_commit, create_repo, create_tag
+from huggingface_hub import CommitOperationAdd, create_commit, create_repo, create_tag, update_repo_settings
 
+ENDPOINT = os.environ["HF_ENDPOINT"]
+# The token of another user of the Hub.
+EVE = "hf_eve"
 FEATURES = Features({"text": Value("string"), "label": ClassLabel(names=["bad", "good"])})
 
 
@@ -187,6 +193,47 @@ def files() -> Any:
             _loaded("csv", data_files=f"hf://datasets/{repo_id}@main/train.csv", streaming=True),
         ],
     }
+
+
+def addresses() -> Any:
+    """Files of a private repo by their addresses, which other libraries write and read as well."""
+    repo_id = "acme/addresses"
+    data = Dataset.from_list([{"text": "a", "n": 1}, {"text": "b", "n": 2}])
+    create_repo(repo_id, repo_type="dataset", private=True)
+    data.to_parquet(f"hf://datasets/{repo_id}/by/datasets.parquet")
+    data.to_pandas().to_csv(f"hf://datasets/{repo_id}/by/pandas ä.csv", index=False)
+    data.save_to_disk(f"hf://datasets/{repo_id}/saved")
+    rows = list(data)
+    return {
+        "pushed": [rows] * 4,
+        "loaded": [
+            list(Dataset.from_parquet(f"hf://datasets/{repo_id}/by/datasets.parquet")),
+            pandas.read_csv(f"hf://datasets/{repo_id}/by/pandas ä.csv").to_dict("records"),
+            list(datasets.load_from_disk(f"hf://datasets/{repo_id}/saved")),
+            _loaded("parquet", data_files=f"{ENDPOINT}/datasets/{repo_id}/resolve/main/by/datasets.parquet"),
+        ],
+    }
+
+
+def strangers() -> Any:
+    """Another user may not read or write, and proposes rows."""
+    data = _dataset()
+    data.push_to_hub("acme/gated")
+    update_repo_settings("acme/gated", gated="auto", repo_type="dataset")
+    opened = _dataset(6, 1).push_to_hub("acme/streamed", split="train", token=EVE, create_pr=True)
+    attempts: dict[str, Callable[[], Any]] = {
+        "gated": lambda: datasets.load_dataset("acme/gated", token=EVE),
+        "anonymous": lambda: datasets.load_dataset("acme/gated", token=False),
+        "private": lambda: datasets.load_dataset("acme/addresses", token=EVE),
+        "push": lambda: data.push_to_hub("acme/streamed", token=EVE),
+    }
+    found = {"opened": opened.pr_revision, "proposed": _loaded("acme/streamed", split="train", revision="refs/pr/1")}
+    for name, attempt in attempts.items():
+        try:
+            attempt()
+        except (ValueError, OSError) as error:
+            found[name] = f"{type(error).__name__}: {error}"
+    return found
 
 
 def missing() -> Any:

@@ -15,7 +15,8 @@ from diffusers import (
     UNet2DConditionModel,
     UNet2DModel,
 )
-from huggingface_hub import create_tag
+from huggingface_hub import create_repo, create_tag, upload_folder
+from peft import LoraConfig, get_peft_model_state_dict
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import CLIPTextConfig, CLIPTextModel, PreTrainedTokenizerFast
 
@@ -129,6 +130,28 @@ def text_to_image() -> Any:
             [tensors(getattr(by_variant, name)) for name in names],
         ],
         "vae": tensors(AutoencoderKL.from_pretrained(repo_id, subfolder="vae")) == tensors(pushed.vae),
+    }
+
+
+def lora() -> Any:
+    """A small change of the weights, found in its repo without the name of its file."""
+    repo_id, changed = "acme/lora", StableDiffusionPipeline.from_pretrained("acme/text-to-image")
+    changed.unet.add_adapter(LoraConfig(r=2, lora_alpha=2, target_modules=["to_q", "to_k"]))
+    torch.manual_seed(7)
+    for name, weight in changed.unet.named_parameters():
+        if "lora_B" in name:  # zero at first: without effect
+            torch.nn.init.normal_(weight)
+    StableDiffusionPipeline.save_lora_weights("lora", unet_lora_layers=get_peft_model_state_dict(changed.unet))
+    create_repo(repo_id)
+    upload_folder(repo_id=repo_id, folder_path="lora", commit_message="Add LoRA")
+    loaded = StableDiffusionPipeline.from_pretrained("acme/text-to-image")
+    before = _picture(loaded, "a red fox", height=8, width=8)
+    loaded.load_lora_weights(repo_id)
+    pushed = _picture(changed, "a red fox", height=8, width=8)
+    return {
+        "pushed": pushed,
+        "loaded": _picture(loaded, "a red fox", height=8, width=8),
+        "changed": before != pushed,
     }
 
 

@@ -1,10 +1,19 @@
 """Push tiny models with transformers as their authors do, and load them as their users do."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import torch
-from huggingface_hub import create_tag
+from huggingface_hub import (
+    create_repo,
+    create_tag,
+    move_repo,
+    update_repo_settings,
+    upload_file,
+    upload_folder,
+    whoami,
+)
 from PIL import Image
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import (
@@ -35,6 +44,8 @@ from tests.frameworks.libraries.steps import tensors
 
 WORDS = ["[UNK]", "[PAD]", "a", "b", "c", "d", "e", "f"]
 SENTENCES = ["a b", "b c d e"]
+# The token of another user of the Hub.
+EVE = "hf_eve"
 LABELS = {0: "bad", 1: "fair", 2: "good"}
 
 
@@ -127,8 +138,6 @@ def revisions() -> Any:
 
 def subfolder() -> Any:
     """A model below a folder of a repo."""
-    from huggingface_hub import create_repo, upload_folder
-
     repo_id, model = "acme/subfolder", _classifier()
     model.save_pretrained("below")
     _tokenizer().save_pretrained("below")
@@ -256,6 +265,53 @@ def trainer() -> Any:
     training.push_to_hub(dataset="Eight sentences", language="en", license="mit", tasks="text-classification")
     loaded = AutoModelForSequenceClassification.from_pretrained("acme/trained")
     return {"pushed": tensors(model), "loaded": tensors(loaded)}
+
+
+def checkpoint() -> Any:
+    """A repo with a pickled checkpoint alone, as other programs upload it."""
+    repo_id, model = "acme/checkpoint", _classifier()
+    model.config.push_to_hub(repo_id)
+    torch.save(model.state_dict(), "pytorch_model.bin")
+    upload_file(path_or_fileobj="pytorch_model.bin", path_in_repo="pytorch_model.bin", repo_id=repo_id)
+    return {
+        "pushed": tensors(model),
+        "loaded": tensors(AutoModelForSequenceClassification.from_pretrained(repo_id)),
+    }
+
+
+def names() -> Any:
+    """A model without the name of its author, found in another case, and by its name before it was moved."""
+    model = _classifier()
+    model.push_to_hub("short")
+    author = whoami()["name"]
+    move_repo(f"{author}/short", "acme/long")
+    load = AutoModelForSequenceClassification.from_pretrained
+    return {
+        "pushed": [tensors(model)] * 3,
+        "loaded": [tensors(load(name)) for name in (f"{author}/short", "acme/long", "Acme/LONG")],
+    }
+
+
+def strangers() -> Any:
+    """Another user may not read or write, and proposes a change."""
+    model = _classifier()
+    model.push_to_hub("acme/gated")
+    update_repo_settings("acme/gated", gated="manual")
+    model.push_to_hub("acme/open")
+    opened = _classifier(8).push_to_hub("acme/open", token=EVE, create_pr=True, commit_message="From Eve")
+    attempts: dict[str, Callable[[], Any]] = {
+        "gated": lambda: BertModel.from_pretrained("acme/gated", token=EVE),
+        "anonymous": lambda: BertModel.from_pretrained("acme/gated", token=False),
+        "private": lambda: BertModel.from_pretrained("acme/classifier", token=EVE),
+        "push": lambda: model.push_to_hub("acme/open", token=EVE),
+    }
+    found = {"opened": opened.pr_revision}
+    for name, attempt in attempts.items():
+        try:
+            attempt()
+        except OSError as error:
+            found[name] = str(error)
+    return found
 
 
 def missing() -> Any:
