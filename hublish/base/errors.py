@@ -151,6 +151,10 @@ class AuthenticationError(RemoteError, code="remote.unauthorized"):
     """The token is missing, invalid or lacks a permission."""
 
 
+class ExchangeError(RemoteError, code="remote.exchange"):
+    """The ID token of a CI job was not exchanged for a token; no other token takes its place."""
+
+
 class NotFoundError(RemoteError, code="remote.not_found"):
     """The repo, revision or file does not exist, or the token has no access to it."""
 

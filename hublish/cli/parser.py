@@ -40,6 +40,7 @@ _EXIT_CODES = (
 
 _ENVIRONMENT = (
     ("HF_TOKEN", "the access token (default: the one saved by `hf auth login`)"),
+    ("HF_OIDC_RESOURCE", "a repo, in CI: exchange the job's ID token for a token of this repo"),
     ("HF_ENDPOINT", "the Hub, when neither --endpoint nor the manifest names one"),
     ("HF_HOME", "the folder of token and download cache; HF_HUB_CACHE for the cache alone"),
     ("HF_HUB_OFFLINE", "1: use the cache, send no request"),

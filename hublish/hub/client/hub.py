@@ -17,6 +17,7 @@ from hublish.base.progress import SILENT, Progress
 from hublish.base.values import Head, RemoteFile, RepoRef, Target
 from hublish.base.workers import run_each
 from hublish.hub.client import failures, listings
+from hublish.hub.client.credentials import Credentials
 from hublish.hub.client.guarded_session import home_headers, session_factory, without_agent_list
 from hublish.hub.client.installed_client import OURSELVES, Caller
 from hublish.hub.client.retry import RetryBudget
@@ -47,13 +48,19 @@ class Hub:
     name: str = ""
     retries: RetryBudget = field(default_factory=RetryBudget, repr=False, compare=False)
     caller: Caller = OURSELVES
+    credentials: Credentials = field(default_factory=Credentials, repr=False, compare=False)
 
     @property
     def api(self) -> "HfApi":
         """The client itself."""
         from huggingface_hub import HfApi
 
-        return HfApi(endpoint=self.endpoint, token=self.token, headers={**self.headers}, **self.caller.keywords)
+        return HfApi(endpoint=self.endpoint, token=self.credential, headers={**self.headers}, **self.caller.keywords)
+
+    @property
+    def credential(self) -> str | bool | None:
+        """The token of requests, in keyless CI an exchanged one."""
+        return self.credentials.of(self.token, self.endpoint)
 
     @property
     def headers(self) -> Mapping[str, str]:
@@ -67,9 +74,7 @@ class Hub:
     @property
     def has_token(self) -> bool:
         """Whether requests are made with a token."""
-        from huggingface_hub import get_token
-
-        return isinstance(self.token, str) or (self.token is not False and get_token() is not None)
+        return self.credential is not False and self.credentials.known(self.token) is not None
 
     def account(self) -> "Account":
         """Return the account of the token."""
@@ -273,11 +278,7 @@ class Hub:
     @contextmanager
     def bounded(self) -> Iterator[None]:
         """Bound the client's waiting and the Hubs it asks, and let it draw its bars only where progress is shown."""
-        from huggingface_hub.utils import (
-            are_progress_bars_disabled,
-            disable_progress_bars,
-            enable_progress_bars,
-        )
+        from huggingface_hub.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
 
         # The switch is global to the client: it is restored, and left alone when the user has set it.
         quiet = not self.progress.visible and not are_progress_bars_disabled()
@@ -303,12 +304,8 @@ class Hub:
             raise self.translated(error, action) from error
 
     def translated(self, error: Exception, action: str) -> HublishError:
-        """Return our error for one of the client's; it does not contain the token."""
-        from huggingface_hub import get_token
-
-        # A server may echo the token in an error page; the saved one counts as well.
-        token = self.token if isinstance(self.token, str) else get_token()
-        return failures.translate(error, action, token)
+        """Return our error for one of the client's; it does not contain the token, which a server may echo."""
+        return failures.translate(error, action, self.credentials.known(self.token))
 
     def _retried(self, action: str, call: Callable[[], T]) -> T:
         """Make an idempotent call, with retries that the client itself does not make."""
@@ -319,7 +316,7 @@ class Hub:
         from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status
 
         # The client's own headers, so that its rules for the token and the User-Agent apply here too.
-        headers = build_hf_headers(token=self.token, headers={**self.headers}, **self.caller.keywords)
+        headers = build_hf_headers(token=self.credential, headers={**self.headers}, **self.caller.keywords)
         response = get_session().request(method, url, headers=headers, **request)
         hf_raise_for_status(response)
         return response

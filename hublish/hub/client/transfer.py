@@ -257,7 +257,7 @@ def download(
             repo_id,
             path_in_repo,
             endpoint=hub.endpoint,
-            token=hub.token,
+            token=hub.credential,
             headers={**hub.headers},
             **hub.caller.keywords,
             tqdm_class=_meter(advance, path_in_repo, size),  # the client reports bytes through this class only
