@@ -46,7 +46,7 @@ test-frameworks: .venv-frameworks/dev.stamp ## run the tests that need torch, ke
 	.venv-frameworks/bin/python -m pytest -m frameworks
 
 test-client-suite: .venv-clients/dev.stamp .venv-clients/js.stamp $(OLDER:%=.venv-clients/%.stamp) ## run huggingface_hub's own tests, and other clients, against the embedded Hub
-	.venv-clients/bin/python -m pytest -m clients
+	.venv-clients/bin/python -m pytest -m clients tests/clients
 
 # COUNT=100000 SEED=7 make fuzz. Findings are kept below .hublish/fuzz; make fuzz REPLAY=<file> runs one of them alone.
 fuzz: .venv/dev.stamp ## read and check 100,000 generated manifests, and print count, speed and memory

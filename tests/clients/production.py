@@ -100,9 +100,10 @@ class Production:
         # One commit before the head has a file by LFS; the request has a configuration of its own.
         names = ("README.md", "config.json", "flax_model.msgpack", "merges.txt", "pytorch_model.bin", "tf_model.h5")
         files: dict[str, bytes | None] = {name: b"content of " + name.encode() for name in (*names, "vocab.json")}
+        files |= {"README.md": b"---\nlicense: mit\n---\n"}
         files |= {"config.json": _CONFIG, "pytorch_model.bin": b"0" * 65_074}
         one = self._commit("julien-c/dummy-unknown", "model", files)
-        self._commit("julien-c/dummy-unknown", "model", {"README.md": b"---\nlicense: mit\n---\n"})
+        self._commit("julien-c/dummy-unknown", "model", {"README.md": b"---\nlicense: apache-2.0\n---\n"})
         self._commit("julien-c/dummy-unknown", "model", {"config.json": _CONFIG + b"\n"}, pr=True)
         self._api.move_repo("hf-internal-testing/dummy-will-be-renamed", "hf-internal-testing/dummy-renamed")
         return one

@@ -1,4 +1,4 @@
-"""A pytest plugin for huggingface_hub's own tests: the fixtures and marks of their conftest, which no sdist contains.
+"""The fixtures and marks of huggingface_hub's own tests, written beside them: no sdist contains their conftest.
 
 Staging and production are two embedded Hubs, which the caller starts. No other host can be reached.
 """
@@ -7,12 +7,10 @@ import contextlib
 import json
 import os
 import socket
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 from typing import Any, Final
 
 import pytest
@@ -21,29 +19,27 @@ from huggingface_hub.cli._output import out
 from huggingface_hub.inference._providers import hf_inference
 from huggingface_hub.utils import _auth, _detect_agent
 
+# The tests name it in annotations.
 RepoFactory = Callable[..., RepoUrl]
 
 MARKS: Final = ("api", "transfer", "inference", "xet", "no_xet", "production", "deprecated", "git_lfs")
-_LOOPBACK: Final = ("127.0.0.1", "localhost", "::1", "0.0.0.0", "", None)
+# This machine, and an address that no machine has, to which a test waits in vain.
+_REACHABLE: Final = ("127.0.0.1", "localhost", "::1", "0.0.0.0", "10.255.255.1", "", None)
 
 
 def _unpacked(name: str) -> Any:
     """Import a module that the caller unpacked."""
-    return import_module(f"client_tests.{name}")
+    return import_module(f"tests.{name}")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marks, offer `RepoFactory` where the tests import it, and cut the network."""
+    """Register the marks, and cut the network."""
     for mark in MARKS:
         config.addinivalue_line("markers", f"{mark}: a mark of huggingface_hub's own tests")
-    # The tests name the class in annotations.
-    conftest = ModuleType("client_tests.conftest")
-    conftest.RepoFactory = RepoFactory  # type: ignore[attr-defined]  # a module made here
-    sys.modules[conftest.__name__] = conftest
     resolve = socket.getaddrinfo
 
     def only_loopback(host: Any, *args: Any, **options: Any) -> Any:
-        if host not in _LOOPBACK:
+        if host not in _REACHABLE:
             raise socket.gaierror(socket.EAI_NONAME, f"{host}: these tests reach no other machine")
         return resolve(host, *args, **options)
 
@@ -59,7 +55,7 @@ class _Results:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep the outcome: of a test that fails twice, the first."""
-        name = report.nodeid.rpartition("client_tests/")[2]
+        name = report.nodeid.rpartition("tests/")[2]
         known = self._outcomes.get(name, ("passed", ""))[0]
         if report.when == "call" or (report.outcome != "passed" and known == "passed"):
             text = str(report.longrepr[2]) if isinstance(report.longrepr, tuple) else report.longreprtext
@@ -69,7 +65,7 @@ class _Results:
         """Keep the files that cannot be imported."""
         if report.outcome != "passed":
             text = str(report.longrepr[2]) if isinstance(report.longrepr, tuple) else report.longreprtext
-            self._outcomes[report.nodeid.rpartition("client_tests/")[2]] = (report.outcome, text)
+            self._outcomes[report.nodeid.rpartition("tests/")[2]] = (report.outcome, text)
 
     def pytest_sessionfinish(self) -> None:
         """Write the file."""

@@ -108,6 +108,7 @@ TABLE: tuple[tuple[str, str, Callable[..., Any], Callable[..., Any] | None], ...
     ("GET", API + "/commits/{revision}", revisions.list_commits, None),
     # Before that of models: a bucket may have the name `resolve`.
     ("GET", "/{buckets}/" + R + "/resolve/{path}", buckets.resolve, None),
+    ("GET", API + "/leaderboard", repo_info.leaderboard, None),
     ("GET", API + "/safetensors-metadata/{path}", browse.safetensors_metadata, None),
     ("GET", WEB + "/resolve/{revision}/{path}", browse.resolve, None),
     ("GET", WEB + "/raw/{revision}/{path}", browse.raw, None),

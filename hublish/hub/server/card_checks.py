@@ -51,15 +51,20 @@ def read_metadata(readme: str) -> dict[str, Any] | None:
     block = front_matter(readme)
     if block is None:
         return None
-    if len(block.encode("utf-8", "replace")) > MAX_BYTES:
-        raise FrontMatterError(f"the metadata is larger than {MAX_BYTES} bytes")
-    try:
-        metadata = yaml.load(block, _Loader)  # noqa: S506 - a subclass of SafeLoader
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise FrontMatterError(f"the metadata is not valid YAML: {_first_line(error)}") from None
+    metadata = read_yaml(block)
     if metadata is not None and not isinstance(metadata, dict):
         raise FrontMatterError("the metadata must be a mapping of names to values")
     return metadata
+
+
+def read_yaml(text: str) -> Any:
+    """Return the value in a YAML document; raise FrontMatterError for one that the Hub cannot read."""
+    if len(text.encode("utf-8", "replace")) > MAX_BYTES:
+        raise FrontMatterError(f"the metadata is larger than {MAX_BYTES} bytes")
+    try:
+        return yaml.load(text, _Loader)  # noqa: S506 - a subclass of SafeLoader
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        raise FrontMatterError(f"the metadata is not valid YAML: {_first_line(error)}") from None
 
 
 def _first_line(error: Exception) -> str:

@@ -12,6 +12,7 @@ from itertools import islice
 from typing import Any
 
 from hublish.hub.server.card_checks import card_data
+from hublish.hub.server.evaluation_results import results_of
 from hublish.hub.server.git.git_trees import Entry
 from hublish.hub.server.http import parse_json
 from hublish.hub.server.snapshots import Snapshot
@@ -143,6 +144,7 @@ def _model(files: _Files, readme: bytes, card: dict[str, Any] | None) -> Metadat
         _transformers_info(files, config, pipeline) if library == "transformers" and config else None,
         safetensors_of(files.snapshot, files.root),
         summary,
+        tuple(results_of(files.snapshot)),
     )
 
 

@@ -173,7 +173,7 @@ def _runtime(described: Described) -> dict[str, Any]:
 _PROPERTIES: dict[str, Callable[[Described], Any]] = {
     **dict.fromkeys(_ZERO, lambda _: 0),
     # Properties that no repository here has.
-    **dict.fromkeys(("resourceGroup", "inference", "evalResults", "citation"), lambda _: None),
+    **dict.fromkeys(("resourceGroup", "inference", "citation"), lambda _: None),
     "_id": lambda described: described.identity,
     "likes": lambda described: len(Likes(described.snapshot.git.path).list()),
     "id": lambda described: described.snapshot.repo.full_name,
@@ -203,6 +203,7 @@ _PROPERTIES: dict[str, Callable[[Described], Any]] = {
     "model-index": _card("model-index"),
     "widgetData": _card("widget"),
     "baseModels": _base_models,
+    "evalResults": lambda described: list(described.metadata.results) or None,
     "inferenceProviderMapping": lambda _: [],
     "spaces": lambda _: [],
     "description": _card("description"),

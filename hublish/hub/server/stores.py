@@ -91,6 +91,7 @@ class Metadata:
     transformers_info: dict[str, Any] | None = None
     safetensors: dict[str, Any] | None = None
     gguf: dict[str, Any] | None = None
+    results: tuple[dict[str, Any], ...] = ()  # of evaluations, of a model
     has_app: bool = False  # of a Space
 
     def strings(self, key: str) -> list[str]:

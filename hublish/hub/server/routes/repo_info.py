@@ -10,7 +10,7 @@ from operator import attrgetter
 from typing import Any
 
 from hublish.hub.server.access import identify, require_account
-from hublish.hub.server.accounts import Account
+from hublish.hub.server.accounts import Account, avatar_of
 from hublish.hub.server.git.repository import now
 from hublish.hub.server.http import Request, Response, expanded, json_response, page_of
 from hublish.hub.server.people import Likes
@@ -47,7 +47,7 @@ def repo_info(hub: Hub, request: Request) -> Response:
 # Repositories in one page of a list.
 PAGE = 1000
 
-# Spaces in the result of a search.
+# Spaces in the result of a search, and models of a leaderboard.
 MAX_RESULTS = 100
 
 # Bytes after which a page ends early: cards and file lists can be long.
@@ -225,6 +225,37 @@ def _described(hub: Hub, candidate: _Candidate, names: tuple[str, ...]) -> list[
             return [Described(snapshot, candidate.settings).select(names)]
     except HubError:  # deleted meanwhile
         return []
+
+
+def leaderboard(hub: Hub, request: Request) -> Response:
+    """`GET /api/datasets/R/leaderboard?base_model=..`: the models with results for a dataset, the best one first."""
+    with requested_snapshot(hub, request) as snapshot:
+        dataset = snapshot.repo
+        if dataset.kind != "dataset" or snapshot.find_file("eval.yaml") is None:
+            raise HubError(404, None, "This dataset does not have a leaderboard")
+    # By default, without models that are made of others.
+    all_models = request.first("base_model").lower() == "false"
+    found = []
+    for described in _visible(hub, identify(hub, request), "model"):
+        if all_models or not described.metadata.strings("base_model"):
+            found += _best(described, dataset)
+    found.sort(key=lambda entry: (-entry["value"], entry["modelId"]))
+    return json_response([{"rank": rank, **entry} for rank, entry in enumerate(found[:MAX_RESULTS], 1)])
+
+
+def _best(described: Described, dataset: RepoId) -> list[dict[str, Any]]:
+    results = [result for result in described.metadata.results if "data" in result]
+    own = [result for result in results if result["data"]["dataset"]["id"] == dataset.full_name]
+    if not own:
+        return []
+    best = max(own, key=lambda result: float(result["data"]["value"]))
+    repo = described.snapshot.repo
+    is_user = described.snapshot.hub.accounts.named(repo.namespace) is not None
+    author = {"type": "user" if is_user else "org", "name": repo.namespace, "fullname": repo.namespace}
+    more = {key: best["data"][key] for key in ("source", "notes") if key in best["data"]}
+    # Nothing here can check the signature of a result.
+    shown = {"modelId": repo.full_name, "value": best["data"]["value"], "filename": best["filename"], "verified": False}
+    return [{**shown, "author": {**author, "avatarUrl": avatar_of(repo.namespace)}, **more}]
 
 
 _Filter = Callable[[Described], bool]

@@ -78,6 +78,7 @@ REQUESTS: dict[tuple[str, str], tuple[str, Any]] = {
     ("POST", API + "/paths-info/{revision}"): ("", {"paths": ["{path}"], "expand": True}),
     ("GET", API + "/refs"): ("include_prs=1", None),
     ("GET", API + "/commits/{revision}"): ("", None),
+    ("GET", API + "/leaderboard"): ("base_model=false", None),
     ("GET", API + "/safetensors-metadata/{path}"): ("", None),
     ("GET", WEB + "/resolve/{revision}/{path}"): ("", None),
     ("GET", WEB + "/raw/{revision}/{path}"): ("", None),
