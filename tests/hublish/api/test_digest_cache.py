@@ -13,7 +13,7 @@ from tests.faults.projects import noise
 from tests.file_changes import rewrite_with_mtime_restored
 from tests.hublish.audit.payloads import PICKLES
 
-LARGE = 24 << 20
+LARGE = 6 << 20
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/io").exists(), reason="only Linux counts the bytes")
 
