@@ -31,6 +31,7 @@ STEPS = {
     "lists": 16,
     "repositories": 23,
     "safetensors": 5,
+    "settings": 9,
 }
 
 
