@@ -83,6 +83,8 @@ class _Fetch:
     def read(cls, body: bytes) -> "_Fetch":
         """Parse a request; raise 400 for anything malformed."""
         lines = list(_packets(body))
+        if not lines:
+            raise _malformed("the request is empty")
         end = lines.index(None) if None in lines else len(lines)
         named: dict[str, list[str]] = {"want": [], "shallow": [], "deepen": [], "filter": []}
         capabilities: list[str] = []

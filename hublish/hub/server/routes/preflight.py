@@ -3,7 +3,9 @@
 import base64
 import binascii
 import io
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from dulwich.attrs import compile_gitattributes_patterns, match_path, parse_git_attributes
@@ -42,9 +44,11 @@ def preupload(hub: Hub, request: Request) -> Response:
         raise bad_request(f'"files" must be a list of at most {MAX_FILES} files')
     with open_snapshot(hub, repo, request.params["revision"]) as snapshot:
         # Rules that are part of the upload replace those of the revision.
-        lfs = lfs_rule(_rules(snapshot, body.get("gitAttributes"), GITATTRIBUTES))
-        ignored = ignore_rule(_rules(snapshot, body.get("gitIgnore"), GITIGNORE))
-        return json_response({"files": [_file(snapshot, lfs, ignored, file) for file in files]})
+        parsed = [_parse(file) for file in files]
+        names = Names.of(path for path, _, _ in parsed)
+        lfs = lfs_rule(_rules(snapshot, body.get("gitAttributes"), GITATTRIBUTES), names)
+        ignored = ignore_rule(_rules(snapshot, body.get("gitIgnore"), GITIGNORE), names)
+        return json_response({"files": [_file(snapshot, lfs, ignored, *file) for file in parsed]})
 
 
 def _rules(snapshot: Snapshot, given: object, path: str) -> bytes:
@@ -53,8 +57,14 @@ def _rules(snapshot: Snapshot, given: object, path: str) -> bytes:
     return snapshot.read(path) or b""
 
 
-def _file(snapshot: Snapshot, lfs: Callable[[str], bool | None], ignored: Callable[[str], bool], file: Any) -> Any:
-    path, size, sample = _parse(file)
+def _file(
+    snapshot: Snapshot,
+    lfs: Callable[[str], bool | None],
+    ignored: Callable[[str], bool],
+    path: str,
+    size: int,
+    sample: bytes,
+) -> dict[str, Any]:
     by_rule = lfs(path)
     large = size > snapshot.hub.limits.regular_file or by_rule or (by_rule is None and looks_binary(sample))
     shown = {
@@ -82,9 +92,58 @@ def _parse(file: Any) -> tuple[str, int, bytes]:
         raise bad_request(f"Invalid sample of {path!r}") from None
 
 
-def lfs_rule(attributes: bytes) -> Callable[[str], bool | None]:
-    """Return a function from a path to its LFS rule in a `.gitattributes`: True, False, or None without a rule."""
-    patterns = compile_gitattributes_patterns(parse_git_attributes(io.BytesIO(attributes)))
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The names of files and folders in some paths, to leave out the rules that match none of them.
+
+    A rule becomes a regular expression, which takes longer than all else of a call when a file has 200,000 rules.
+    """
+
+    whole: frozenset[bytes]
+    beginnings: frozenset[bytes]
+    ends: frozenset[bytes]
+
+    @classmethod
+    def of(cls, paths: Iterable[str]) -> "Names | None":
+        """Return the names in some paths; None for too many of them."""
+        names = {name.encode("utf-8", "surrogatepass") for path in paths for name in path.split("/")}
+        if len(names) > _MAX_NAMES:
+            return None
+        beginnings = {name[:size] for name in names for size in range(min(len(name), _COMPARED) + 1)}
+        ends = {name[len(name) - size :] for name in names for size in range(min(len(name), _COMPARED) + 1)}
+        return cls(frozenset(names), frozenset(beginnings), frozenset(ends))
+
+    def may_match(self, pattern: bytes) -> bool:
+        """Return whether a pattern of git may match one of the paths, or a folder above it."""
+        # A part without wildcards is a whole name; brackets and escapes are left to the real match.
+        if b"\\" in pattern or b"[" in pattern:
+            return True
+        for part in pattern.removeprefix(b"!").strip(b"/").split(b"/"):
+            pieces = _WILDCARD.split(part)
+            if len(pieces) == 1:
+                if part not in self.whole:
+                    return False
+            elif pieces[0][:_COMPARED] not in self.beginnings or pieces[-1][-_COMPARED:] not in self.ends:
+                return False
+        return True
+
+
+# Names of which beginnings and ends are kept, at most; deeper paths than this are rare.
+_MAX_NAMES = 20_000
+
+# Bytes of the beginning and the end of a name that are compared.
+_COMPARED = 32
+
+_WILDCARD = re.compile(rb"[*?]+")
+
+
+def lfs_rule(attributes: bytes, names: Names | None = None) -> Callable[[str], bool | None]:
+    """Return a function from a path to its LFS rule in a `.gitattributes`: True, False, or None without a rule.
+
+    With `names`, it is for the paths with these names.
+    """
+    rules = parse_git_attributes(io.BytesIO(attributes))
+    patterns = compile_gitattributes_patterns(rule for rule in rules if names is None or names.may_match(rule[0]))
 
     def rule(path: str) -> bool | None:
         found = match_path(patterns, path.encode("utf-8", "surrogateescape"))
@@ -93,9 +152,13 @@ def lfs_rule(attributes: bytes) -> Callable[[str], bool | None]:
     return rule
 
 
-def ignore_rule(gitignore: bytes) -> Callable[[str], bool]:
-    """Return whether a `.gitignore` excludes a path, as git reads it: git never enters an excluded folder."""
-    ignore = IgnoreFilter(read_ignore_patterns(io.BytesIO(gitignore)))
+def ignore_rule(gitignore: bytes, names: Names | None = None) -> Callable[[str], bool]:
+    """Return whether a `.gitignore` excludes a path, as git reads it: git never enters an excluded folder.
+
+    With `names`, the function is for the paths with these names.
+    """
+    rules = read_ignore_patterns(io.BytesIO(gitignore))
+    ignore = IgnoreFilter(rule for rule in rules if names is None or names.may_match(rule))
     return lambda path: bool(ignore.is_ignored(path))
 
 

@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dulwich import ignore
 from huggingface_hub import HfApi, ModelCard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hublish.hub.server.git.object_writer import object_id
-from hublish.hub.server.routes.preflight import ignore_rule, lfs_rule, looks_binary
+from hublish.hub.server.routes.preflight import Names, ignore_rule, lfs_rule, looks_binary
 from hublish.hub.server.routes.repos import default_attributes
 from tests.faults.projects import rounds
 
@@ -170,6 +171,8 @@ def ignored_by_git(work_tree: Path, rules: str) -> list[str]:
 def test_ignore_rules_match_like_git(work_tree: Path, rules: str) -> None:
     ours = [path for path in PATHS if ignore_rule(rules.encode())(path)]
     assert ours == ignored_by_git(work_tree, rules)
+    assert [path for path in PATHS if ignore_rule(rules.encode(), Names.of(PATHS))(path)] == ours
+    assert [path for path in PATHS if ignore_rule(rules.encode(), Names.of([path]))(path)] == ours
 
 
 @pytest.mark.parametrize(
@@ -188,6 +191,35 @@ def test_attributes_match_like_git(work_tree: Path, attributes: bytes) -> None:
     by_git = {line.rsplit(": ", 2)[0]: line.endswith(": lfs") for line in shown.splitlines()}
     rule = lfs_rule(attributes)
     assert {path: bool(rule(path)) for path in PATHS} == by_git
+    assert {path: bool(lfs_rule(attributes, Names.of([path]))(path)) for path in PATHS} == by_git
+
+
+_PATTERNS = st.lists(st.text("ab*?/!.[]\\", min_size=1, max_size=8), max_size=4)
+
+
+@given(_PATTERNS, st.lists(st.sampled_from(["a", "b", "a.b", "aab"]), min_size=1, max_size=3))
+@settings(max_examples=rounds(200))
+def test_rules_that_cannot_match_are_left_out_without_a_difference(patterns: list[str], parts: list[str]) -> None:
+    path, rules = "/".join(parts), "\n".join(patterns).encode()
+    assert ignore_rule(rules, Names.of([path]))(path) == ignore_rule(rules)(path)
+    attributes = b"".join(b"%s filter=lfs\n" % pattern.encode() for pattern in patterns)
+    assert lfs_rule(attributes, Names.of([path]))(path) == lfs_rule(attributes)(path)
+
+
+@pytest.mark.parametrize("rule", [b"%d.txt", b"/d%d/", b"*.suffix%d", b"d%d/**", b"a/*/%d", b"!x%d"])
+def test_of_many_rules_only_those_that_may_match_are_compiled(rule: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled: list[bytes] = []
+
+    class Counted(ignore.Pattern):
+        def __init__(self, pattern: bytes, ignorecase: bool = False) -> None:
+            compiled.append(pattern)
+            super().__init__(pattern, ignorecase)
+
+    monkeypatch.setattr(ignore, "Pattern", Counted)
+    rules = b"".join(rule % number + b"\n" for number in range(20_000)) + b"*.pt\n"
+    names = Names.of([f"a/b/{number}.pt" for number in range(200)])
+    assert ignore_rule(rules, names)("a/b/3.pt")
+    assert len(compiled) <= 250
 
 
 @given(st.text(min_size=1), st.integers(1, 64))
