@@ -6,7 +6,7 @@ uploaded: sizes, depths and numbers are limited, and a file that cannot be read 
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from itertools import islice
 from typing import Any
@@ -56,6 +56,27 @@ _DATA_FORMATS = (
     ("imagefolder", re.compile(r".*\.(?:png|jpe?g)", re.IGNORECASE)),
     ("audiofolder", re.compile(r".*\.(?:wav|mp3|flac)", re.IGNORECASE)),
 )
+_OF_MEDIA = {"imagefolder", "audiofolder"}
+_ABOUT_MEDIA = re.compile(r"(?:.*/)?metadata\.(?:csv|jsonl|parquet)")
+
+# Libraries that read those formats. A split of several files is read with dask instead of pandas.
+_TABLE_READERS = ("datasets", "pandas", "mlcroissant", "polars")
+_OTHER_READERS = ("datasets", "mlcroissant")
+_READERS = {
+    **dict.fromkeys(("csv", "json", "parquet"), _TABLE_READERS),
+    "webdataset": ("datasets", "webdataset", "mlcroissant"),
+}
+_SHARD_OF_SEVERAL = re.compile(r".*-of-(?!00001\b)\d{5}\.\w+")
+_MODALITIES = (
+    ("audio", re.compile(r"audio|audiofolder")),
+    ("image", re.compile(r"image|imagefolder")),
+    ("tabular", re.compile(r"u?int\d+|float\d+|decimal\d+.*|bool")),
+    ("text", re.compile(r"(?:large_)?string|text")),
+    ("video", re.compile(r"video")),
+)
+
+# Nested levels of the features in a card that are read.
+_MAX_DEPTH = 4
 
 # Keys of a dataset's card whose values become tags such as `language:en`.
 _DATA_KEYS = (
@@ -86,8 +107,8 @@ def _read(snapshot: Snapshot) -> Metadata:
     files = _Files(snapshot)
     if snapshot.repo.kind == "model":
         return _model(files, readme or b"", card)
-    formats = _matching(_DATA_FORMATS, files.paths) if snapshot.repo.kind == "dataset" else ()
-    tags = [*_other_tags(snapshot.repo.kind, card or {}), *(f"format:{name}" for name in formats), *_arxiv(readme)]
+    by_data = _by_data(files.paths, card or {}) if snapshot.repo.kind == "dataset" else ()
+    tags = [*_other_tags(snapshot.repo.kind, card or {}), *by_data, *_arxiv(readme)]
     app = (card or {}).get("app_file", "app.py")
     has_app = any(files.snapshot.find_file(name) for name in (app, "Dockerfile", "index.html") if isinstance(name, str))
     return Metadata(card, _unique((*tags, "region:us")), has_app=has_app)
@@ -260,6 +281,43 @@ def _auto_model(name: str, task: str | None) -> str:
     return "AutoModel" + next((ending for ending in endings if name.endswith(ending)), "")
 
 
+def _by_data(paths: list[str], card: Mapping[str, Any]) -> Iterator[str]:
+    """Yield size, formats, modalities and libraries of a dataset, by its files and the `dataset_info` of its card."""
+    given = card.get("dataset_info")
+    infos = [info for info in (given if isinstance(given, list) else [given]) if isinstance(info, dict)]
+    splits = [split for info in infos for split in _dicts(info.get("splits"))]
+    rows = [split["num_examples"] for split in splits if type(split.get("num_examples")) is int]
+    if rows and not card.get("size_categories"):
+        yield f"size_categories:{_size_category(sum(rows))}"
+    formats = list(_matching(_DATA_FORMATS, paths))
+    if not _OF_MEDIA.isdisjoint(formats):  # a table beside media describes them
+        formats = list(_matching(_DATA_FORMATS, [path for path in paths if not _ABOUT_MEDIA.fullmatch(path)]))
+    yield from (f"format:{name}" for name in formats)
+    types = {*formats, *(dtype for info in infos for dtype in _dtypes(info.get("features")))}
+    yield from (f"modality:{name}" for name in _matching(_MODALITIES, types))
+    readers = dict.fromkeys(reader for name in formats for reader in _READERS.get(name, _OTHER_READERS))
+    several = any(map(_SHARD_OF_SEVERAL.fullmatch, paths))
+    yield from (f"library:{'dask' if several and reader == 'pandas' else reader}" for reader in readers)
+
+
+def _size_category(rows: int) -> str:
+    bounds = ("1K", "10K", "100K", "1M", "10M", "100M", "1B", "10B", "100B", "1T")
+    number = sum(rows >= 10**power for power in range(3, 13))
+    return "n<1K" if not number else "n>1T" if number == len(bounds) else f"{bounds[number - 1]}<n<{bounds[number]}"
+
+
+def _dicts(value: Any) -> list[dict[str, Any]]:
+    return [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, dict)]
+
+
+def _dtypes(features: Any, depth: int = _MAX_DEPTH) -> Iterator[str]:
+    """Yield the types of all features: those of lists and structures as well."""
+    yield from (item for item in [features] if isinstance(item, str))
+    for feature in _dicts(features) if depth else ():
+        for key in ("dtype", "list", "sequence", "struct"):
+            yield from _dtypes(feature.get(key), depth - 1)
+
+
 def _base_models(card: Mapping[str, Any], formats: list[str], library: str | None) -> Iterator[str]:
     models = list(strings(card.get("base_model")))
     inferred = "adapter" if library == "peft" else "quantized" if "gguf" in formats else "finetune"
@@ -285,7 +343,7 @@ def _arxiv(readme: bytes | None) -> Iterator[str]:
     return (f"arxiv:{number}" for number in found)
 
 
-def _matching(formats: Iterable[tuple[str, re.Pattern[str]]], paths: list[str]) -> Iterator[str]:
+def _matching(formats: Iterable[tuple[str, re.Pattern[str]]], paths: Collection[str]) -> Iterator[str]:
     return (name for name, pattern in formats if any(map(pattern.fullmatch, paths)))
 
 

@@ -14,21 +14,21 @@ def _shards(name: str, count: int = 1) -> str:
     return " ".join(f"{name}-{number:05d}-of-{count:05d}.parquet" for number in range(count))
 
 
+LIBRARIES = "library:datasets library:pandas library:mlcroissant library:polars"
+TAGS = f"size_categories:n<1K format:parquet modality:text {LIBRARIES}"
 PUBLISHED = {
-    "acme/one-split": Repo(files=_shards("data/train"), commits=("First rows",), private=True, tags="format:parquet"),
+    "acme/one-split": Repo(files=_shards("data/train"), commits=("First rows",), private=True, tags=TAGS),
     "acme/splits": Repo(
         files=f"{_shards('data/test')} {_shards('data/train')} {_shards('data/validation')}",
         commits=("All splits",),
-        tags="format:parquet",
+        tags=TAGS,
     ),
     "acme/configs": Repo(
         files=f"{_shards('en/test')} {_shards('en/train')} {_shards('german/rows/train')}",
         commits=PUSHED * 2,
-        tags="format:parquet",
+        tags=TAGS,
     ),
-    "acme/appended": Repo(
-        files=f"{_shards('data/test')} {_shards('data/train')}", commits=PUSHED * 3, tags="format:parquet"
-    ),
+    "acme/appended": Repo(files=f"{_shards('data/test')} {_shards('data/train')}", commits=PUSHED * 3, tags=TAGS),
     "acme/shards": Repo(
         files=_shards("data/train", 51),
         commits=(
@@ -36,19 +36,21 @@ PUBLISHED = {
             "Upload dataset (part 00001-of-00002)",
             "Upload dataset",
         ),
-        tags="format:parquet",
+        tags=TAGS.replace("pandas", "dask"),
     ),
-    "acme/sized": Repo(files=_shards("data/train", 4), commits=PUSHED, tags="format:parquet"),
-    "acme/rows": Repo(files=_shards("data/train"), commits=PUSHED * 2, tags="format:parquet"),
-    "acme/deleted": Repo(
-        files=f"{_shards('de/train')} {_shards('en/train')}", commits=PUSHED * 2, tags="format:parquet"
+    "acme/sized": Repo(files=_shards("data/train", 4), commits=PUSHED, tags=TAGS.replace("pandas", "dask")),
+    "acme/rows": Repo(files=_shards("data/train"), commits=PUSHED * 2, tags=TAGS),
+    "acme/deleted": Repo(files=f"{_shards('de/train')} {_shards('en/train')}", commits=PUSHED * 2, tags=TAGS),
+    "acme/streamed": Repo(files=_shards("data/train"), commits=PUSHED, tags=TAGS),
+    "acme/images": Repo(
+        files=_shards("data/train"),
+        commits=PUSHED,
+        tags=f"size_categories:n<1K format:parquet modality:image modality:tabular {LIBRARIES}",
     ),
-    "acme/streamed": Repo(files=_shards("data/train"), commits=PUSHED, tags="format:parquet"),
-    "acme/images": Repo(files=_shards("data/train"), commits=PUSHED, tags="format:parquet"),
     "acme/picture-files": Repo(
         files="train/0.png train/1.png train/2.png train/metadata.csv",
         commits=("Add files",),
-        tags="format:csv format:imagefolder",
+        tags="format:imagefolder modality:image library:datasets library:mlcroissant",
     ),
 }
 

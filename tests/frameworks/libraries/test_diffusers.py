@@ -32,6 +32,12 @@ PUBLISHED = {
         tags="diffusers safetensors text-to-image arxiv:1910.09700 diffusers:StableDiffusionPipeline",
     ),
     "acme/network": PART(files=f"config.json {WEIGHTS}", commits=("Add network",)),
+    "acme/pickled": Repo(
+        files="config.json diffusion_pytorch_model.bin",
+        commits=("Upload model",),
+        library="diffusers",
+        tags="diffusers arxiv:1910.09700",
+    ),
     "acme/scheduler": Repo(
         files="scheduler_config.json",
         commits=("Upload scheduler",),

@@ -56,11 +56,13 @@ def parts() -> Any:
     """Parts of a pipeline by themselves: a network and a scheduler, from its folders and in repos of their own."""
     unet, scheduler = _unet(), DDPMScheduler(num_train_timesteps=10)
     unet.push_to_hub("acme/network", commit_message="Add network")
+    unet.push_to_hub("acme/pickled", safe_serialization=False)
     scheduler.push_to_hub("acme/scheduler")
     return {
-        "pushed": [tensors(unet), tensors(unet), 10, 10],
+        "pushed": [tensors(unet), tensors(unet), tensors(unet), 10, 10],
         "loaded": [
             tensors(UNet2DModel.from_pretrained("acme/network")),
+            tensors(UNet2DModel.from_pretrained("acme/pickled")),
             tensors(UNet2DModel.from_pretrained("acme/pictures", subfolder="unet")),
             DDIMScheduler.from_pretrained("acme/scheduler").config.num_train_timesteps,
             EulerDiscreteScheduler.from_pretrained("acme/pictures", subfolder="scheduler").config.num_train_timesteps,

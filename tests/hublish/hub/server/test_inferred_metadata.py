@@ -159,6 +159,63 @@ def test_tags_name_pipelines_templates_quantization_and_results(
     assert [tag for tag in describe(**files).tags or [] if tag not in others] == [*tags, "region:us"]
 
 
+def info(rows: Any, *features: Any) -> dict[str, Any]:
+    return {"features": list(features), "splits": [{"name": "train", "num_examples": rows}]}
+
+
+TEXT = {"name": "text", "dtype": "string"}
+NUMBER = {"name": "n", "dtype": "int64"}
+LABEL = {"name": "label", "dtype": {"class_label": {"names": {"0": "bad"}}}}
+IMAGE = {"name": "i", "dtype": "image"}
+NESTED = [{"name": "x", "list": "float32"}, {"name": "y", "sequence": [TEXT]}, {"name": "z", "struct": [IMAGE]}]
+DEEP: Any = TEXT
+for _ in range(50):
+    DEEP = {"name": "x", "list": [DEEP]}
+TABLE = "datasets pandas mlcroissant polars"
+SHARDS = "datasets dask mlcroissant polars"
+OTHER = "datasets mlcroissant"
+
+
+@pytest.mark.parametrize(
+    ("paths", "card", "tags", "libraries"),
+    [
+        ("data/train-00000-of-00001.parquet", info(9, TEXT, LABEL), "n<1K format:parquet modality:text", TABLE),
+        ("a.parquet", info(1000, TEXT, NUMBER), "1K<n<10K format:parquet modality:tabular modality:text", TABLE),
+        ("a.parquet", info(10**15, LABEL), "n>1T format:parquet", TABLE),
+        (
+            "a.parquet",
+            [info(600, TEXT), info(500, IMAGE)],
+            "1K<n<10K format:parquet modality:image modality:text",
+            TABLE,
+        ),
+        ("a.parquet", info(0, *NESTED), "n<1K format:parquet modality:image modality:tabular modality:text", TABLE),
+        ("d/train-00000-of-00002.parquet", None, "format:parquet", SHARDS),
+        ("a.csv b.jsonl", None, "format:csv format:json", TABLE),
+        ("a.txt", None, "format:text modality:text", OTHER),
+        ("train/a.png train/b.JPG", None, "format:imagefolder modality:image", OTHER),
+        ("train/a.png train/metadata.csv", None, "format:imagefolder modality:image", OTHER),
+        ("metadata.csv", None, "format:csv", TABLE),
+        ("a.wav", None, "format:audiofolder modality:audio", OTHER),
+        ("a.tar", None, "format:webdataset", "datasets webdataset mlcroissant"),
+        ("a.parquet", info("9", DEEP), "format:parquet", TABLE),
+        ("a.parquet", info(True, "string", 7, {"dtype": [7, None, {}]}), "format:parquet", TABLE),
+        ("a.bin", {"splits": 7, "features": {"dtype": 7}}, "", ""),
+        ("a.bin", "text", "", ""),
+    ],
+)
+def test_tags_of_a_dataset_name_size_formats_modalities_and_libraries(
+    api: HfApi, paths: str, card: Any, tags: str, libraries: str
+) -> None:
+    name = api.create_repo(f"inferred/d-{next(_numbers)}", repo_type="dataset").repo_id
+    readme = f"---\n{json.dumps({'dataset_info': card})}\n---\n".encode()
+    adds = [CommitOperationAdd(path, b"a") for path in paths.split()] + [CommitOperationAdd("README.md", readme)]
+    api.create_commit(name, adds, commit_message="First", repo_type="dataset")
+    expected = [tag if ":" in tag else f"size_categories:{tag}" for tag in tags.split()]
+    expected += [f"library:{library}" for library in libraries.split()]
+    assert api.dataset_info(name).tags == [*expected, "region:us"]
+    assert name in [found.id for found in api.list_datasets(author="inferred", filter=expected)]
+
+
 def test_metadata_follows_the_revision(api: HfApi, repo: str) -> None:
     first = api.upload_file(repo_id=repo, path_in_repo="config.json", path_or_fileobj=json.dumps(BERT).encode()).oid
     api.upload_file(repo_id=repo, path_in_repo="config.json", path_or_fileobj=json.dumps(GPT).encode())
