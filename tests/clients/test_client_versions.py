@@ -22,7 +22,7 @@ INSTALLED = {
     "1.2": ROOT / ".venv-clients" / "1.2" / "bin" / "python",
     huggingface_hub.__version__: Path(sys.executable),
 }
-STEPS = 71
+STEPS = 73
 
 
 @dataclass(frozen=True)

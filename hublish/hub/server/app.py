@@ -93,6 +93,8 @@ TABLE: tuple[tuple[str, str, Callable[..., Any], Callable[..., Any] | None], ...
     ("GET", "/api/organizations/{organization}/settings/repositories", repo_info.list_own_repos, None),
     ("GET", "/api/spaces/hardware", space_settings.list_hardware, None),
     ("GET", "/api/spaces/semantic-search", repo_info.search_spaces, None),
+    ("GET", "/api/models-tags-by-type", partial(repo_info.list_tags, "model"), None),
+    ("GET", "/api/datasets-tags-by-type", partial(repo_info.list_tags, "dataset"), None),
     ("GET", "/api/{kind}", repo_info.list_repos, None),
     ("GET", API, repo_info.repo_info, None),
     ("GET", API + "/revision/{revision}", repo_info.repo_info, None),
@@ -157,6 +159,8 @@ TABLE: tuple[tuple[str, str, Callable[..., Any], Callable[..., Any] | None], ...
     ("GET", API + "/secrets", space_settings.get_secrets, None),
     ("POST", API + "/secrets", space_settings.add_secret, access.repo_to_write),
     ("DELETE", API + "/secrets", space_settings.delete_secret, access.repo_to_write),
+    ("POST", API + "/storage", space_settings.set_storage, access.repo_to_write),
+    ("DELETE", API + "/storage", space_settings.delete_storage, access.repo_to_write),
     ("PUT", API + "/volumes", space_settings.set_volumes, access.repo_to_write),
     ("DELETE", API + "/volumes", space_settings.delete_volumes, access.repo_to_write),
     # buckets

@@ -11,7 +11,7 @@ from typing import Any
 
 from hublish.hub.server.durable_files import read_json, write_json
 from hublish.hub.server.git.repository import now
-from hublish.hub.server.refusals import bad_request
+from hublish.hub.server.refusals import bad_request, invalid_option
 from hublish.hub.server.repositories import timestamp
 
 # Variables or secrets of one Space, characters of a value, and volumes.
@@ -40,6 +40,8 @@ HARDWARE = (
         "unitLabel": "minute",
     },
 )
+# Sizes of persistent storage, which huggingface_hub before 2.0 requests.
+STORAGE = ("small", "medium", "large")
 _VOLUME_TYPES = ("bucket", "model", "dataset", "space")
 _VOLUME_KEYS = ("type", "source", "mountPath", "revision", "readOnly", "path")
 
@@ -53,6 +55,7 @@ class Space:
     paused: bool = False
     restarted: int = 0  # seconds since the epoch
     dev_mode: bool = False
+    storage: str | None = None  # one of STORAGE
     volumes: list[dict[str, Any]] = field(default_factory=list)
     variables: dict[str, dict[str, str]] = field(default_factory=dict)
     secrets: dict[str, dict[str, str]] = field(default_factory=dict)  # without values, which are never shown
@@ -75,6 +78,14 @@ class Space:
             raise bad_request('"sleepTimeSeconds" must be a number of seconds, or -1')
         return replace(self, hardware=flavor or self.hardware, sleep_time=_or(sleep_time, self.sleep_time))
 
+    def with_storage(self, tier: Any) -> "Space":
+        """Return the Space with persistent storage; raise 400 for an unknown size and for a smaller one."""
+        if tier not in STORAGE:
+            raise invalid_option(STORAGE, "tier")
+        if self.storage and STORAGE.index(tier) < STORAGE.index(self.storage):
+            raise bad_request("Persistent storage cannot be made smaller. Delete it first")
+        return replace(self, storage=str(tier))
+
     def with_volumes(self, volumes: Any) -> "Space":
         """Return the Space with these volumes in place of its own; raise 400 for a bad one."""
         if not isinstance(volumes, list) or len(volumes) > MAX_VOLUMES or not all(map(_is_volume, volumes)):
@@ -85,6 +96,8 @@ class Space:
     def with_settings(self, body: Mapping[str, Any]) -> "Space":
         """Return the Space with the settings that creating or duplicating one may have."""
         space = self.with_hardware(body.get("hardware"), body.get("sleepTimeSeconds"))
+        if body.get("storageTier"):
+            space = space.with_storage(body["storageTier"])
         for name, change in (("variables", Space.with_variable), ("secrets", Space.with_secret)):
             entries = body.get(name) or []
             if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
@@ -102,7 +115,12 @@ class Space:
         running = stage == "RUNNING" and not static
         # An object even without hardware: huggingface_hub before 2.0 calls methods of it.
         hardware = {"current": (self.hardware or _FREE) if running else None, "requested": self.hardware}
-        runtime: dict[str, Any] = {"stage": stage, "hardware": hardware, "storage": None, "devMode": self.dev_mode}
+        runtime: dict[str, Any] = {
+            "stage": stage,
+            "hardware": hardware,
+            "storage": self.storage,
+            "devMode": self.dev_mode,
+        }
         runtime |= {"gcTimeout": self.sleep_time, "replicas": {"current": int(running), "requested": 1}}
         return runtime | ({"volumes": self.volumes} if self.volumes else {})
 

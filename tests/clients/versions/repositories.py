@@ -191,6 +191,16 @@ def lists_of_datasets_and_spaces_filter_and_sort(hub: Hub) -> None:
 
 
 @step
+def tags_are_listed_by_type(hub: Hub) -> None:
+    hub.new(README_md=card(license="mit", pipeline_tag="fill-mask"))
+    hub.new("dataset", README_md=card(license="mit"))
+    models, datasets = hub.owner.get_model_tags(), hub.owner.get_dataset_tags()
+    assert "fill-mask" in [tag["id"] for tag in models["pipeline_tag"]]
+    for found in (models, datasets):
+        assert {"id": "license:mit", "label": "mit", "type": "license"} in found["license"]
+
+
+@step
 def a_card_is_loaded(hub: Hub) -> None:
     # The versions before 2 push cards, and validate them, with huggingface.co alone.
     for kind, read in (("model", ModelCard), ("dataset", DatasetCard)):

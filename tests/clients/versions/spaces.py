@@ -60,6 +60,18 @@ def hardware_and_sleep_time_are_requested(hub: Hub) -> None:
 
 
 @step
+def storage_is_requested_and_deleted(hub: Hub) -> None:
+    repo = hub.unused()
+    hub.owner.create_repo(repo, repo_type="space", space_sdk="gradio")
+    # Volumes took its place in version 2.
+    request: Any = getattr(hub.owner, "request_space_storage", None)
+    if request:
+        assert request(repo, "small").storage == "small"
+        assert getattr(hub.owner, "delete_space_storage")(repo).storage is None  # noqa: B009 - not in version 2
+    assert hub.owner.get_space_runtime(repo).raw["storage"] is None
+
+
+@step
 def a_space_is_paused_and_restarted(hub: Hub) -> None:
     repo = hub.unused()
     hub.owner.create_repo(repo, repo_type="space", space_sdk="gradio")

@@ -193,6 +193,31 @@ def _visible(
                     yield Described(snapshot, settings)
 
 
+# The types of tags by which the Hub's pages filter. Those with a prefix say their type: `license:mit`.
+_TAG_TYPES = {
+    "model": ("pipeline_tag", "library", "dataset", "language", "license", "region", "other"),
+    "dataset": (
+        *("task_categories", "task_ids", "size_categories", "modality", "format", "library", "language", "license"),
+        *("multilinguality", "language_creators", "annotations_creators", "benchmark", "region", "other"),
+    ),
+}
+
+
+def list_tags(kind: str, hub: Hub, request: Request) -> Response:
+    """`GET /api/models-tags-by-type` and the same of datasets: the tags that repositories have."""
+    found: dict[str, dict[str, Any]] = {name: {} for name in _TAG_TYPES[kind]}
+    for described in _visible(hub, identify(hub, request), kind):
+        metadata = described.metadata
+        types = dict.fromkeys(metadata.strings("language") if kind == "model" else (), "language")
+        types |= {tag: "library" for tag in (metadata.library_name,) if tag}
+        types |= {tag: "pipeline_tag" for tag in (metadata.pipeline_tag,) if tag}
+        for tag in described.tags:
+            prefix, _, rest = tag.partition(":")
+            name, label = (prefix, rest) if rest and prefix in found else (types.get(tag, "other"), tag)
+            found[name][tag] = {"type": name, "label": label, "id": tag}
+    return json_response({name: [tags[tag] for tag in sorted(tags)] for name, tags in found.items()})
+
+
 def search_spaces(hub: Hub, request: Request) -> Response:
     """`GET /api/spaces/semantic-search?q=..&filter=..&sdk=..&includeNonRunning=..`: by words, the best match first."""
     caller = identify(hub, request)

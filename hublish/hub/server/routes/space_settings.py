@@ -139,6 +139,22 @@ def _without(entries: dict[str, Any], key: str) -> dict[str, Any]:
     return {name: entry for name, entry in entries.items() if name != key}
 
 
+def set_storage(hub: Hub, request: Request) -> Response:
+    """`POST /api/spaces/R/storage`."""
+    return _set(hub, request, lambda space, body: space.with_storage(body.get("tier")))
+
+
+def delete_storage(hub: Hub, request: Request) -> Response:
+    """`DELETE /api/spaces/R/storage`."""
+
+    def change(space: Space, _: dict[str, Any]) -> Space:
+        if not space.storage:
+            raise bad_request("This Space has no persistent storage")
+        return replace(space, storage=None)
+
+    return _set(hub, request, change)
+
+
 def set_volumes(hub: Hub, request: Request) -> Response:
     """`PUT /api/spaces/R/volumes`."""
     return _set(hub, request, lambda space, body: space.with_volumes(body.get("volumes")))

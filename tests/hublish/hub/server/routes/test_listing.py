@@ -316,3 +316,37 @@ def test_a_list_of_spaces_shows_what_it_is_filtered_by(api: HfApi, shelves: str)
     assert (space.models, space.datasets) == (["lists/tiny"], None)
     (space,) = api.list_spaces(author=shelves, datasets="lists/english")
     assert (space.models, space.datasets) == (None, ["lists/english"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "tags"),
+    [
+        ("model", "pipeline_tag", {"fill-mask", "text-classification"}),
+        ("model", "library", {"transformers", "gguf"}),
+        ("model", "region", {"region:us"}),
+        ("model", "license", {"license:mit"}),
+        ("model", "language", {"en", "fr"}),
+        ("model", "dataset", {"dataset:imdb"}),
+        ("model", "other", {"Zoo"}),
+        ("dataset", "language", {"language:en", "language:fr"}),
+        ("dataset", "task_categories", {"task_categories:text-classification"}),
+        ("dataset", "size_categories", {"size_categories:n<1K"}),
+        ("dataset", "other", {"zoo"}),
+    ],
+)
+def test_tags_are_listed_by_their_types(api: HfApi, shelves: str, kind: str, name: str, tags: set[str]) -> None:
+    listed = api.get_model_tags() if kind == "model" else api.get_dataset_tags()
+    found = {tag["id"]: tag for tag in listed[name]}
+    assert tags <= found.keys()
+    for tag in tags:
+        assert found[tag] == {"id": tag, "label": tag.removeprefix(f"{name}:"), "type": name}
+
+
+def test_tags_of_private_repositories_are_not_listed(
+    api: HfApi, anonymous: Call, connect: Any, hub: EmbeddedHub
+) -> None:
+    build(api, "lists/secretive", "model", {"README.md": card(tags=["codename-heron"])}, private=True)
+    for call in (anonymous, connect(hub.endpoint, hub.add_user("eve"))):
+        assert b"codename-heron" not in call("GET", "/api/models-tags-by-type").body
+    assert b"codename-heron" in connect(hub.endpoint, hub.token)("GET", "/api/models-tags-by-type").body
+    api.delete_repo("lists/secretive")

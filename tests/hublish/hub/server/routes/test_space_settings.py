@@ -123,6 +123,27 @@ def test_volumes_are_replaced_and_deleted(api: HfApi, space: str) -> None:
         api.set_space_volumes(space, [Volume(type="model", source="a/b", mount_path="relative")])
 
 
+def test_storage_grows_and_is_deleted(api: HfApi, call: Any, space: str) -> None:
+    """As huggingface_hub requests it before 2.0."""
+    path = f"/api/spaces/{space}/storage"
+    for tier, status in (("small", 200), ("large", 200), ("medium", 400), ("huge", 400), (None, 400), (["small"], 400)):
+        assert call("POST", path, {"tier": tier}).status == status, tier
+    assert call("GET", f"/api/spaces/{space}/runtime").json()["storage"] == "large"
+    assert call("DELETE", path).json()["storage"] is None
+    assert call("DELETE", path).status == 400
+    static = create(api, "static")
+    assert call("POST", f"/api/spaces/{static}/storage", {"tier": "small"}).status == 400
+
+
+@pytest.mark.parametrize(("tier", "status"), [("small", 200), ("huge", 400), (None, 200)])
+def test_a_space_is_created_with_storage(call: Any, tier: str | None, status: int) -> None:
+    name = f"s-{next(_numbers)}"
+    body = {"name": name, "organization": "spaces", "type": "space", "sdk": "gradio", "storageTier": tier}
+    assert call("POST", "/api/repos/create", body).status == status
+    if status == 200:
+        assert call("GET", f"/api/spaces/spaces/{name}/runtime").json()["storage"] == tier
+
+
 def test_settings_of_a_new_space_are_kept_over_a_move(api: HfApi) -> None:
     name = f"spaces/s-{next(_numbers)}"
     entry = {"key": "A", "value": "b"}
@@ -144,11 +165,12 @@ def test_settings_of_a_new_space_are_kept_over_a_move(api: HfApi) -> None:
 
 CALLS = [("GET", "runtime"), ("GET", "variables"), ("GET", "secrets")]
 CALLS += [("POST", name) for name in ("variables", "secrets", "hardware", "sleeptime", "pause", "restart", "dev-mode")]
-CALLS += [("DELETE", name) for name in ("variables", "secrets", "volumes")] + [("PUT", "volumes")]
+CALLS += [("DELETE", name) for name in ("variables", "secrets", "storage", "volumes")]
+CALLS += [("POST", "storage"), ("PUT", "volumes")]
 
 
 def test_only_owners_read_and_change_settings(api: HfApi, hub: EmbeddedHub, space: str, connect: Any) -> None:
-    body = {"key": "A", "value": SECRET, "flavor": "t4-small", "seconds": 9, "volumes": []}
+    body = {"key": "A", "value": SECRET, "flavor": "t4-small", "seconds": 9, "volumes": [], "tier": "small"}
     api.add_space_variable(space, "A", SECRET)
     eve = connect(hub.endpoint, hub.add_user("eve"))
     reader = connect(hub.endpoint, hub.add_user("reader-of-spaces", orgs=("spaces",), role="read"))
