@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from hublish.hub.server.trusted_publishers import Publisher
 
 DESCRIPTION = """Runs a Hub on loopback that the real clients talk to: models, datasets, Spaces and kernels, LFS and
-xet, pull requests, tags and branches, on bare git repositories. Once it accepts connections, its first line on
-standard output sets HF_ENDPOINT and HF_TOKEN for a shell. Ctrl-C or SIGTERM stops it with exit code 0; its repos are
-kept."""
+xet, pull requests, tags and branches, on bare git repositories; collections and buckets. Once it accepts connections,
+its first line on standard output sets HF_ENDPOINT and HF_TOKEN for a shell. Ctrl-C or SIGTERM stops it with exit code
+0; its repos are kept."""
 EXAMPLES = (
     Example("hublish hub serve", "start it; paste its first line into another shell"),
     Example("hublish hub serve --user eve:hf_of_eve", "with a second user, for tests of private and gated repos"),

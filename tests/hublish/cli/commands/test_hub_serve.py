@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 from huggingface_hub import HfApi
+from huggingface_hub._oidc import exchange_oidc_token
 
 from hublish import EmbeddedHub
 from tests.hublish.cli.running import DEADLINE, Run
+from tests.hublish.hub.server import oidc_issuer
 
 
 @contextmanager
@@ -81,3 +83,31 @@ def test_a_port_in_use_is_an_error(run: Run, tmp_path: Path) -> None:
         error = run(f"hub serve --port {port}", exits=1).stderr
     assert f"cannot listen on 127.0.0.1:{port}" in error
     assert "another --port" in error
+
+
+def test_jobs_of_trusted_publishers_need_no_token(project: Path, environ: dict[str, str]) -> None:
+    with oidc_issuer.running() as issuer:
+        publisher = {"resource": "me/model", "issuer": issuer.url, "claims": {"repository": "acme/training"}}
+        (project / "publishers.json").write_text(json.dumps([publisher]))
+        with serving(project, environ, "--trusted-publishers publishers.json --json") as (_, line):
+            served = json.loads(line)
+            HfApi(endpoint=served["endpoint"], token=served["token"]).create_repo("me/model")
+            given = exchange_oidc_token(
+                subject_token=issuer.token(served["endpoint"]), resource="me/model", endpoint=served["endpoint"]
+            )
+            job = HfApi(endpoint=served["endpoint"], token=given["access_token"])
+            assert job.upload_file(path_or_fileobj=b"x", path_in_repo="a.txt", repo_id="me/model").oid
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [(None, "cannot be read"), ("{}", "not a list"), ('[{"resource": "me/model"}]', "publisher 1 must have")],
+)
+def test_a_file_of_publishers_that_is_not_one_is_refused(
+    run: Run, project: Path, content: str | None, problem: str
+) -> None:
+    if content is not None:
+        (project / "publishers.json").write_text(content)
+    error = run("hub serve --trusted-publishers publishers.json", exits=2).stderr
+    assert "publishers.json" in error
+    assert problem in error
