@@ -17,6 +17,7 @@ import huggingface_hub
 import pytest
 
 from tests.clients.client_sdist import pinned_versions, unpack
+from tests.clients.sample_cards import write_cards
 from tests.clients.suite_hubs import environment, served, with_constants
 
 HERE: Final = Path(__file__).parent
@@ -53,6 +54,7 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str, s
     results = folder / "results.json"
     with served(folder) as constants:
         unpack(folder / "tests", lambda name, text: with_constants(name, text, constants), is_run)
+        write_cards(folder / "tests")
         (folder / "tests" / "conftest.py").write_text((HERE / "suite_fixtures.py").read_text())
         ran = subprocess.run(
             [sys.executable, "-m", "pytest", *OPTIONS, "-p", "no:cacheprovider", "tests"],

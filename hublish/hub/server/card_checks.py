@@ -87,6 +87,11 @@ class Report:
             "warnings": [{"message": message} for message in self.warnings],
         }
 
+    def to_text(self) -> str:
+        """Return the report in the form for people."""
+        findings = (("Error", self.errors), ("Warning", self.warnings))
+        return "\n".join(f"- {kind}: {message}" for kind, messages in findings for message in messages)
+
 
 def card_data(readme: bytes | None) -> dict[str, Any] | None:
     """Return the metadata of a README as the repository's info shows it, or None without any."""

@@ -32,7 +32,10 @@ def validate_yaml(_hub: Hub, request: Request) -> Response:
         raise bad_request('"content" must be a string')
     report = validate(str(body.get("repoType") or "model"), content)
     # Only a 400 makes the client raise ValueError; it parses the JSON of both.
-    return json_response(report.to_json(), status=400 if report.errors else 200)
+    status = 400 if report.errors else 200
+    if request.headers.get("accept", "").startswith("text/plain"):  # from `RepoCard.validate`, which shows the text
+        return Response(status, {"content-type": "text/plain; charset=utf-8"}, report.to_text().encode())
+    return json_response(report.to_json(), status=status)
 
 
 def preupload(hub: Hub, request: Request) -> Response:

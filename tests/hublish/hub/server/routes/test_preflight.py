@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 from dulwich import ignore
-from huggingface_hub import HfApi, ModelCard
+from huggingface_hub import HfApi, ModelCard, RepoCard, constants
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hublish.hub.server import EmbeddedHub
 from hublish.hub.server.git.object_writer import object_id
 from hublish.hub.server.routes.preflight import Names, ignore_rule, lfs_rule, looks_binary
 from hublish.hub.server.routes.repos import default_attributes
@@ -247,3 +248,11 @@ def test_the_lfs_rules_of_the_upload_replace_those_of_the_revision(call: Callabl
     for rules, modes in cases:
         answer = call("POST", f"/api/models/{repo}/preupload/main", {"files": files, "gitAttributes": rules})
         assert [file["uploadMode"] for file in answer.json()["files"]] == modes
+
+
+def test_a_card_is_checked_in_words_for_its_own_class(hub: EmbeddedHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(constants, "ENDPOINT", hub.endpoint)
+    RepoCard("---\nlicense: mit\n---\n# Title\n").validate()
+    with pytest.raises(ValueError, match=r'^- Error: "license" must be one of') as caught:
+        RepoCard("---\nlicense: asdf\npipeline_tag: nonsense\n---\n").validate()
+    assert not str(caught.value).startswith("{")
