@@ -1,6 +1,7 @@
 """The latest commit that changed a path, for listings with `expand`.
 
-The paths that a commit changed are kept by its id: a page compares each tree of a history once, and later pages none.
+The paths that a commit changed are kept by its id, and so are answers: a page compares each tree of a history once,
+and a later page walks only the commits that were added since.
 """
 
 import threading
@@ -10,8 +11,9 @@ from collections.abc import Callable, Iterable, Mapping
 from hublish.hub.server.git.commit_graph import Node
 from hublish.hub.server.git.git_trees import Entry, Loader, find
 
-# Paths of all commits that are kept; about 40 MB.
+# Paths of all commits that are kept, about 40 MB, and answers for single paths, about 10 MB.
 MAX_PATHS = 200_000
+MAX_ANSWERS = 50_000
 
 # Paths of one commit that are kept. A commit that changed more is compared again, for the wanted paths alone.
 MAX_OF_COMMIT = 1000
@@ -24,6 +26,8 @@ class ChangedPaths:
         # An id determines the commit and its parents, so nothing becomes stale.
         self._known: OrderedDict[str, frozenset[str] | None] = OrderedDict()
         self._paths = 0
+        self._answers: OrderedDict[str, dict[str, str]] = OrderedDict()  # by path, by the commit that was asked for
+        self._answered = 0
         self._lock = threading.Lock()
 
     def of(self, load: Loader, commit: str, tree: str, parent_tree: str) -> frozenset[str] | None:
@@ -40,6 +44,20 @@ class ChangedPaths:
             while self._paths > MAX_PATHS:
                 self._paths -= 1 + len(self._known.popitem(last=False)[1] or ())
         return changed
+
+    def answers(self, commit: str) -> Mapping[str, str]:
+        """Return the latest changes of some paths of a commit that are known."""
+        return self._answers.get(commit, {})
+
+    def keep(self, commit: str, found: Mapping[str, str]) -> None:
+        """Keep the latest changes of paths of a commit."""
+        with self._lock:
+            known = self._answers.get(commit, {})
+            self._answered += len(found.keys() - known.keys())
+            self._answers[commit] = {**known, **found}  # a new one: others may be reading
+            self._answers.move_to_end(commit)
+            while self._answered > MAX_ANSWERS:
+                self._answered -= len(self._answers.popitem(last=False)[1])
 
 
 def _changed(load: Loader, tree: str, other: str) -> frozenset[str] | None:
@@ -67,7 +85,13 @@ def last_commits(
     found: dict[str, str] = {}
     sha, node = head, nodes[head]
     wanted = {path for path in paths if find(load, node.tree, path.split("/"))}
-    while wanted and node.parents:
+    while True:
+        known_here = changed.answers(sha)
+        for path in wanted & known_here.keys():
+            found[path] = known_here[path]
+            wanted.discard(path)
+        if not wanted or not node.parents:
+            break
         parent = nodes[node.parents[0]]
         if node.tree != parent.tree:
             known = changed.of(load, sha, node.tree, parent.tree)
@@ -75,7 +99,9 @@ def last_commits(
             found.update(dict.fromkeys(now, sha))
             wanted -= now
         sha, node = node.parents[0], parent
-    return found | dict.fromkeys(wanted, sha)
+    found |= dict.fromkeys(wanted, sha)
+    changed.keep(head, found)
+    return found
 
 
 def _differs(load: Loader, node: Node, parent: Node) -> Callable[[str], bool]:

@@ -15,7 +15,8 @@ from huggingface_hub import HfApi
 from hublish.hub.server import EmbeddedHub
 from hublish.hub.server.git import last_changes
 from hublish.hub.server.git.commit_graph import CommitGraph
-from hublish.hub.server.git.git_trees import FILE_MODE, Entry, TreeEditor, parse_tree
+from hublish.hub.server.git.git_trees import FILE_MODE, Entry, Loader, TreeEditor, parse_tree
+from hublish.hub.server.git.last_changes import ChangedPaths
 from hublish.hub.server.git.object_writer import init_repository
 from hublish.hub.server.git.refs import Refs
 from hublish.hub.server.git.repository import GitRepository, Signature, add_commit, write_tree
@@ -218,7 +219,7 @@ def test_the_base_of_two_long_branches_is_found_near_their_ends(hub: EmbeddedHub
 
 
 def test_the_last_change_of_each_path_compares_a_history_once(
-    hub: EmbeddedHub, api: HfApi, call: Call, repo: str
+    hub: EmbeddedHub, api: HfApi, call: Call, repo: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     grown(hub, repo, 1_200, commits=150)
     path = f"/api/models/{repo}/tree/main/0011?expand=1"
@@ -229,6 +230,18 @@ def test_the_last_change_of_each_path_compares_a_history_once(
         again = call("GET", path).json()
     assert [item["lastCommit"]["title"] for item in again[:3]] == ["change 0", "new", "change 0"]
     assert len(reads) < 80, "50 files, and what one commit changed"
+    asked: list[str] = []
+    of = ChangedPaths.of
+
+    def counting(self: ChangedPaths, load: Loader, commit: str, *trees: str) -> frozenset[str] | None:
+        asked.append(commit)
+        return of(self, load, commit, *trees)
+
+    api.upload_file(repo_id=repo, path_in_repo="0011/001102", path_or_fileobj=b"new", commit_message="newer")
+    monkeypatch.setattr(ChangedPaths, "of", counting)
+    titles = [item["lastCommit"]["title"] for item in call("GET", path).json()]
+    assert titles[:3] == ["change 0", "new", "newer"]
+    assert len(asked) == 1, "the commit that was added"
 
 
 @pytest.mark.parametrize("limit", [1000, 2])
