@@ -25,11 +25,12 @@ def ran(
 ) -> Iterator[Callable[..., Found]]:
     """A function that returns what the steps of a script returned, and runs it unless that has begun."""
     folder = tmp_path_factory.mktemp("author")
+    given = {"HF_ENDPOINT": library_hub.endpoint, "HF_TOKEN": library_hub.token}
     # Two at a time: most of their time is the import of libraries, which uses one core.
     with ThreadPoolExecutor(2) as pool:
 
         def start(script: str, **settings: str) -> Future[Found]:
-            return pool.submit(run, script, library_hub, folder, **settings)
+            return pool.submit(run, script, folder, **given, **settings)
 
         scripts = dict.fromkeys(getattr(item.module, "SCRIPT", "") for item in request.session.items)  # type: ignore[attr-defined]
         started = {script: start(script) for script in scripts if script}

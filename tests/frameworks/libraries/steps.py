@@ -17,8 +17,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from hublish.hub.server import EmbeddedHub
-
 ROOT = Path(__file__).parents[3]
 
 # Variables of the machine that a user's script has as well. None of them is one of the client's.
@@ -38,11 +36,10 @@ class Found:
         return found["returned"]
 
 
-def run(script: str, hub: EmbeddedHub, folder: Path, **settings: str) -> Found:
-    """Run a script in a folder, with the addresses of a Hub and a home of its own."""
+def run(script: str, folder: Path, **settings: str) -> Found:
+    """Run a script in a folder, with settings such as HF_ENDPOINT and with a home of its own."""
     environment = {name: os.environ[name] for name in _INHERITED if name in os.environ}
-    environment |= {"HOME": str(folder), "HF_HOME": str(folder / "hf"), "PYTHONPATH": str(ROOT)}
-    environment |= {"HF_ENDPOINT": hub.endpoint, "HF_TOKEN": hub.token, **settings}
+    environment |= {"HOME": str(folder), "HF_HOME": str(folder / "hf"), "PYTHONPATH": str(ROOT), **settings}
     command = [sys.executable, "-m", "tests.frameworks.libraries.steps", script, f"{script}.json"]
     ran = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=600)
     assert ran.returncode == 0, ran.stderr
