@@ -8,17 +8,21 @@ from typing import Any
 import pytest
 
 
-def every(name: str, rows: Iterable[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def every(
+    name: str, table: Iterable[Any] | Callable[[], Iterable[Any]]
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Run a test once for all rows, passed as the parameter `name`; each row that fails is shown with its traceback.
+
+    A table that is a function is made when the test runs, and not in every worker.
 
     pytest and its workers take about 3 ms of a processor for a test. For fewer than 100 rows, and for tests with
     fixtures that a row changes, use `pytest.mark.parametrize`.
     """
-    rows = list(rows)
 
     def decorate(function: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(function)
         def test(**fixtures: Any) -> None:
+            rows = list(table() if callable(table) else table)
             assert rows
             failures = []
             for row in rows:

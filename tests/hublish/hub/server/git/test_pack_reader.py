@@ -142,7 +142,7 @@ BAD_PACKS = {
     "no type": pack(*GOOD, entry(0, b"x"), count=4),
     "longer than announced": pack(*GOOD, entry(3, b"x" * 99, 9), count=4),
     "shorter than announced": pack(*GOOD, entry(3, b"x" * 99, 999), count=4),
-    "a bomb": pack(*GOOD, entry(3, bytes(60 << 20), 9), count=4),
+    "a bomb": pack(*GOOD, entry(3, bytes(6 << 20), 9), count=4),
     "a large object": pack(*GOOD, entry(3, bytes(1), 1 << 40), count=4),
     "no compression": pack(*GOOD, b"\x39" + b"x" * 99, count=4),
     "a delta without a base": pack(*GOOD, entry(7, copying(7, 7), base=b"1" * 20), count=4),

@@ -8,6 +8,7 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from huggingface_hub import CommitOperationAdd, HfApi, constants, hf_hub_download, snapshot_download
 
@@ -56,7 +57,7 @@ def download(hub: EmbeddedHub, path: str, target: Path, revision: str = "main") 
     [
         pytest.param(noise(3_000_000), id="noise, which is stored"),
         pytest.param(b"abc" * 1_000_000, id="text, which is compressed"),
-        pytest.param(b"".join((i * 7).to_bytes(4, "little") for i in range(700_001)) + b"xyz", id="numbers, grouped"),
+        pytest.param((7 * np.arange(700_001, dtype="<u4")).tobytes() + b"xyz", id="numbers, grouped"),
         pytest.param(b"x", id="one byte"),
         pytest.param(b"", id="nothing at all"),
     ],
