@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hublish.hub.server.access import repo_to_read
-from hublish.hub.server.git.git_trees import Entry, find, walk, walk_after
+from hublish.hub.server.git.git_trees import Entry, find, list_folder, walk, walk_after
 from hublish.hub.server.git.lfs_pointers import Facts
 from hublish.hub.server.git.refs import HEAD
 from hublish.hub.server.git.repository import CommitInfo, GitRepository
@@ -71,14 +71,14 @@ class Snapshot:
         if entry is None or not entry.is_folder:
             raise entry_not_found(path, self.commit.sha)
         prefix = f"{path}/" if path else ""
-        if after is not None:
-            parts = after.removeprefix(prefix).rstrip("/").split("/")
-            last = [*(f"{part}/" for part in parts[:-1]), parts[-1] + ("/" if after.endswith("/") else "")]
-            yield from walk_after(self.load, entry.sha, last, prefix, recursive=recursive)
-        elif recursive:
+        if not recursive:
+            yield from list_folder(self.load(entry.sha), prefix, after)
+        elif after is None:
             yield from walk(self.load, entry.sha, prefix)
         else:
-            yield from ((prefix + name, child) for name, child in self.load(entry.sha).items())
+            parts = after.removeprefix(prefix).rstrip("/").split("/")
+            last = [*(f"{part}/" for part in parts[:-1]), parts[-1] + ("/" if after.endswith("/") else "")]
+            yield from walk_after(self.load, entry.sha, last, prefix)
 
     def describe(self, path: str, entry: Entry) -> dict[str, Any]:
         """Return a file or folder in the form of tree and paths-info."""

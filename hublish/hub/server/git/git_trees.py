@@ -64,26 +64,40 @@ def walk(load: Loader, sha: str, prefix: str = "") -> Iterator[tuple[str, Entry]
             yield from walk(load, entry.sha, f"{path}/")
 
 
-def walk_after(
-    load: Loader, sha: str, last: Sequence[str], prefix: str = "", *, recursive: bool
-) -> Iterator[tuple[str, Entry]]:
+def list_folder(entries: Mapping[str, Entry], prefix: str, after: str | None = None) -> Iterator[tuple[str, Entry]]:
+    """Yield the entries of one folder, or those that follow the path `after`: subfolders first, as on the Hub.
+
+    The path of a folder in `after` ends with a slash.
+    """
+    last = (not after.endswith("/"), _key(after.removeprefix(prefix))) if after is not None else None
+    for is_file in (False, True):
+        for name, entry in entries.items():
+            if entry.is_folder != is_file and (last is None or (is_file, _key(name, entry)) > last):
+                yield prefix + name, entry
+
+
+def _key(name: str, entry: Entry | None = None) -> bytes:
+    # git's order compares folders as if their names ended with a slash.
+    return (f"{name}/" if entry and entry.is_folder else name).encode("utf-8", "surrogateescape")
+
+
+def walk_after(load: Loader, sha: str, last: Sequence[str], prefix: str = "") -> Iterator[tuple[str, Entry]]:
     """Yield the paths that follow the one with the parts `last`, in the order of `walk`, from the folder `prefix`.
 
     The last part of a folder ends with a slash. The path itself may be gone. Folders before it are not loaded.
     """
-    first, below = last[0].encode("utf-8", "surrogateescape"), last[1:]
+    first, below = _key(last[0]), last[1:]
     for name, entry in load(sha).items():
-        # git's order compares folders as if their names ended with a slash.
-        key = (f"{name}/" if entry.is_folder else name).encode("utf-8", "surrogateescape")
+        key = _key(name, entry)
         if key < first:
             continue
         path = prefix + name
         if key > first:
             yield path, entry
-        if recursive and entry.is_folder and (key > first or not below):
+        if entry.is_folder and (key > first or not below):
             yield from walk(load, entry.sha, f"{path}/")
-        elif recursive and entry.is_folder:
-            yield from walk_after(load, entry.sha, below, f"{path}/", recursive=True)
+        elif entry.is_folder:
+            yield from walk_after(load, entry.sha, below, f"{path}/")
 
 
 def find(load: Loader, sha: str, path: Sequence[str]) -> Entry | None:

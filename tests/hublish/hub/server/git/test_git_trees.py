@@ -12,6 +12,7 @@ from hublish.hub.server.git.git_trees import (
     PathConflictError,
     TreeEditor,
     find,
+    list_folder,
     merge_trees,
     parse_tree,
     serialize,
@@ -175,3 +176,24 @@ def test_a_file_and_a_folder_at_one_path_conflict() -> None:
     base, ours, theirs = ({"p/q": "x"}, {"p": "y"}, {"p/q": "z"})
     result = merge_trees(memory.load, memory.write(base), memory.write(ours), memory.write(theirs))
     assert result.conflicts == ("p",)
+
+
+@given(
+    st.sets(st.sampled_from(["a", "a-b/x", "a.txt", "b/x", "b-", "b0", "\xe9/x", "\xe9.txt", "\udc80", "z/x"])),
+    st.booleans(),
+)
+def test_a_folder_is_listed_folders_first_from_any_place(paths: set[str], below: bool) -> None:
+    prefix = "in/" if below else ""
+    trees = Memory()
+    sha = trees.write(dict.fromkeys(sorted(paths), "content"))
+    entries = trees.load(sha) if sha else {}
+    listed = list(list_folder(entries, prefix))
+    assert {path.removeprefix(prefix): entry for path, entry in listed} == entries
+    kinds = [entry.is_folder for _, entry in listed]
+    assert kinds == sorted(kinds, reverse=True)
+    for place, (path, entry) in enumerate(listed, 1):
+        after = f"{path}/" if entry.is_folder else path
+        assert list(list_folder(entries, prefix, after)) == listed[place:]
+        # A cursor whose file or folder is gone continues at the same place.
+        others = {name: other for name, other in entries.items() if prefix + name != path}
+        assert list(list_folder(others, prefix, after)) == listed[place:]

@@ -39,8 +39,8 @@ def names(entries: list[RepoFile | RepoFolder]) -> list[str]:
 
 
 def test_a_folder_lists_its_own_entries_or_all_below_it(api: HfApi, filled: str) -> None:
-    assert names(list(api.list_repo_tree(filled))) == [".gitattributes", "a.txt", "sub-x", "sub"]
-    assert names(list(api.list_repo_tree(filled, "sub"))) == ["sub/b.txt", "sub/deep"]
+    assert names(list(api.list_repo_tree(filled))) == ["sub-x", "sub", ".gitattributes", "a.txt"]
+    assert names(list(api.list_repo_tree(filled, "sub"))) == ["sub/deep", "sub/b.txt"]
     assert names(list(api.list_repo_tree(filled, "sub", recursive=True))) == ["sub/b.txt", "sub/deep", "sub/deep/c.bin"]
 
 
