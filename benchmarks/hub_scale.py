@@ -9,6 +9,28 @@ alone has a ratio near 1. Where the answer itself is larger (all pages, a full c
 The first call of each row runs once before, and its time is shown apart: it may fill a cache.
 
 PART selects the rows whose names contain it.
+
+Measured with Python 3.11 and huggingface_hub 2.4.0 on two cores that did other work too, in ms:
+
+                                             small       large    ratio
+    model_info(expand=[usedStorage])           7.3         7.8      1.1
+    tree, first page, recursive                5.6        14.7      2.6
+    tree, one nested folder                    3.9         2.8      0.7
+    get_paths_info of 10 paths                 2.8         3.0      1.1
+    resolve by tag                             2.2         2.3      1.1
+    resolve by an old sha                      2.9         2.9      1.0
+    commits, page 100                          3.7         6.9      1.9
+    list_models, limit 10                     10.9       220.9     20.2
+    commit of one file                        80.2        72.9      0.9
+    preupload of 1,000 paths                  73.7        90.1      1.2
+    create_tag                                 3.7         5.4      1.5
+    git ls-remote                             40.4        59.3      1.5
+    git clone --depth 1                      187.3      7881.9     42.1
+
+A shallow clone of the large repository has 1,000 times as many files. A list of repositories looks at two small
+files of each, which takes 30 to 50 microseconds on an idle machine. The first page with `expand`, the first list of LFS
+files and the first sizes of all files after a start read the history or the files once, which takes seconds. The server
+had at most 218 MB.
 """
 
 import json
@@ -316,7 +338,8 @@ def measure(name: str, work: Work, hubs: tuple[Hub, Hub], rounds: int) -> None:
     times: tuple[list[float], list[float]] = ([], [])
     for number in range(rounds + 1):
         for side in (0, 1) if number % 2 else (1, 0):
-            BEFORE.get(name, lambda _: None)(hubs[side])
+            if before := BEFORE.get(name):
+                before(hubs[side])
             started = time.perf_counter()
             work(hubs[side])
             times[side].append(time.perf_counter() - started)
