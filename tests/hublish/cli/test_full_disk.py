@@ -35,9 +35,14 @@ def test_a_download_without_room_is_reported_with_its_folder(target: str, publis
 
 def test_what_the_commands_write_is_reported_with_its_path(published: Path, run: Run, own_hub: EmbeddedHub) -> None:
     with limited_files():
-        build = json.loads(run("build --out built --json", exits=1).stdout)["error"]
-    # Converting comes first, in the workspace.
+        build = json.loads(run("build --out built --json --no-cache", exits=1).stdout)["error"]
+    # Converting comes first, in the workspace: without the cache, which has the result of publishing.
     assert "system.disk_full" in [problem["code"] for problem in build["problems"]]
+    with limited_files():
+        # The conversion is there, and the copy in the folder has no room.
+        build = json.loads(run("build --out built --json", exits=1).stdout)["error"]
+    assert build["code"] == "system.disk_full"
+    assert not (published / "built").exists()
     (published / "hub.yaml").write_text("repo: {repo_id: acme/plain}\nartifacts: [{source: run/weights.npz}]\n")
     with limited_files():
         ended = run("build --out built", exits=1)
