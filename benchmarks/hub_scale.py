@@ -175,7 +175,7 @@ class Hub:
 
     def git(self, *arguments: str) -> None:
         """Run git without a user's settings, with standard output dropped."""
-        environment = {**os.environ, "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_TERMINAL_PROMPT": "0"}
+        environment = {**os.environ, "GIT_CONFIG_GLOBAL": "/dev/null/none", "GIT_TERMINAL_PROMPT": "0"}
         subprocess.run(["git", *arguments], check=True, capture_output=True, env=environment)
 
     def clone(self, *options: str) -> None:

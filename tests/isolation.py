@@ -13,7 +13,9 @@ from types import MappingProxyType
 GIT_ALONE = MappingProxyType(
     {
         "GIT_CONFIG_NOSYSTEM": "1",
-        "GIT_CONFIG_GLOBAL": os.devnull,
+        # A file that cannot exist: git replaces the file that `git config --global` writes, and root could replace the
+        # null device itself.
+        "GIT_CONFIG_GLOBAL": str(Path(os.devnull, "gitconfig")),
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_LFS_SKIP_SMUDGE": "1",
     }

@@ -48,7 +48,6 @@ def environment(constants: Mapping[str, str], folder: Path) -> dict[str, str]:
     """Return the variables that the client and git read, with a home of their own."""
     home = folder / "home"
     home.mkdir()
-    # The tests write to git's global configuration and to its stored credentials. A file as well for the case that
-    # the caller has /dev/null in this place: git replaces a file that it writes, and root may replace even that one.
+    # The tests write to git's global configuration and to its stored credentials.
     own = {"HOME": str(home), "XDG_CONFIG_HOME": str(home), "GIT_CONFIG_GLOBAL": str(home / ".gitconfig")}
     return {"HF_ENDPOINT": constants["ENDPOINT_STAGING"], "HF_HOME": str(home), "HF_TOKEN": "", **own}
