@@ -24,8 +24,10 @@ Measured with Python 3.11 and huggingface_hub 2.4.0 on two cores that did other 
     commit of one file                        80.2        72.9      0.9
     preupload of 1,000 paths                  73.7        90.1      1.2
     create_tag                                 3.7         5.4      1.5
-    git ls-remote                             40.4        59.3      1.5
-    git clone --depth 1                      187.3      7881.9     42.1
+    git ls-remote                             15.1        48.6      3.2
+    git clone --depth 1                       43.4      4007.4     92.2
+    git clone                                125.6     14491.4    115.4
+    git fetch of one commit                   96.0       242.1      2.5
 
 A shallow clone of the large repository has 1,000 times as many files. A list of repositories looks at two small
 files of each, which takes 30 to 50 microseconds on an idle machine. The first page with `expand`, the first list of LFS
