@@ -44,6 +44,19 @@ def test_the_same_change_by_another_user_is_not_a_conflict(
     assert release.is_published_once()
 
 
+@pytest.mark.parametrize("moment", ["^GET /api/models/[^?]*/tree/", "^GET /api/models/[^?]*/refs"])
+def test_a_publisher_of_the_same_release_between_two_requests_of_the_plan_is_not_a_conflict(
+    release: Release, by_lfs: None, sleeps: list[float], moment: str
+) -> None:
+    release.create()
+    release.declare(tag="v1")
+    made: list[Receipt] = []
+    release.proxy.on(moment, doing(lambda: made.append(release.publish())), times=1)
+    receipt = release.publish()
+    assert (receipt.commit, receipt.created, receipt.tag) == (made[0].commit, False, "v1")
+    assert release.is_published_once()
+
+
 def test_a_commit_on_top_of_the_same_release_is_not_taken_for_it(
     release: Release, by_lfs: None, sleeps: list[float]
 ) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from hublish.base.errors import HublishError, RemoteError
 from hublish.base.progress import SILENT, Progress
@@ -107,6 +107,12 @@ class Hub:
 
     def head(self, target: Target) -> Head:
         """Return the target's branch as it is now; a missing repo or branch is not an error."""
+        head = self._head(target)
+        at = head.tags.get(target.tag or "")
+        # Another publisher may commit and tag this release between the requests for the branch and for the tags.
+        return head if at in (None, head.commit) else self._head(target)
+
+    def _head(self, target: Target) -> Head:
         # Tags and settings belong to the repo, so that it is read first, and the branch only when it is another.
         info = self._info(target, None)
         if info is None:
@@ -132,17 +138,17 @@ class Hub:
 
     def tags(self, repo: RepoRef) -> Mapping[str, str]:
         """Return the commit of each tag."""
-        action = f"listing the tags of {repo.repo_id}"
-        body = self.request(action, "GET", f"{repo.repo_type}s/{repo.repo_id}/refs")
-        with self.translating(action):
-            return listings.refs_of(body, "tags")
+        return self._refs(repo, "tags")
 
     def branches(self, repo: RepoRef) -> Mapping[str, str]:
         """Return the commit of each branch."""
-        action = f"listing the branches of {repo.repo_id}"
+        return self._refs(repo, "branches")
+
+    def _refs(self, repo: RepoRef, kind: Literal["tags", "branches"]) -> Mapping[str, str]:
+        action = f"listing the {kind} of {repo.repo_id}"
         body = self.request(action, "GET", f"{repo.repo_type}s/{repo.repo_id}/refs")
         with self.translating(action):
-            return listings.refs_of(body, "branches")
+            return listings.refs_of(body, kind)
 
     def commit_of(self, repo: RepoRef, revision: str) -> str:
         """Return the commit of a branch, tag or pull request ref."""
@@ -252,16 +258,13 @@ class Hub:
         )
 
     def request(self, action: str, method: str, path: str, **request: Any) -> Any:
-        """Make an idempotent call of the API for which the client has no function.
+        """Make an idempotent call of the API for which the client has no function, and return the decoded JSON.
 
         Args:
             action: the action, for an error.
             method: the HTTP method.
             path: the path below `/api/`.
             request: `json` or `params`.
-
-        Returns:
-            The decoded JSON.
         """
         return self._retried(action, lambda: self._json(method, path, request))
 
