@@ -42,6 +42,7 @@ from hublish.hub.server.routes import (
     git_push,
     lfs,
     oauth,
+    pages,
     people,
     preflight,
     repo_info,
@@ -66,6 +67,8 @@ COLLECTION = "/api/collections/{owner}/{slug}"
 # the call before a byte of its body is read. Handlers without a guard get no body, or are coroutines, which authorize
 # the call before they read.
 TABLE: tuple[tuple[str, str, Callable[..., Any], Callable[..., Any] | None], ...] = (
+    # a page for a person
+    ("GET", "/", pages.index, None),
     # accounts and cards
     ("GET", "/api/whoami-v2", repos.whoami, None),
     ("POST", "/oauth/token", oauth.exchange, oauth.check_size),
@@ -191,6 +194,8 @@ TABLE: tuple[tuple[str, str, Callable[..., Any], Callable[..., Any] | None], ...
     ("POST", WEB + "/git-upload-pack", git_http.upload_pack, git_http.authorize),
     ("POST", WEB + ".git/git-receive-pack", git_push.receive_pack, None),
     ("POST", WEB + "/git-receive-pack", git_push.receive_pack, None),
+    # a repository for a person, at the end: other paths of two segments have their own meaning
+    ("GET", WEB, pages.repo_page, None),
 )
 
 _logger = logging.getLogger(__name__)

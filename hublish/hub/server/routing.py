@@ -20,6 +20,8 @@ R = "{namespace}/{name}"
 _SEGMENTS = {
     "kind": "|".join(URL_KINDS),
     "buckets": "buckets",
+    # Names that no user can have: the pages of repositories have paths without a word of their own.
+    "namespace": "(?!(?:api|lfs|oauth|xet)/)[^/]+",
     "prefix": f"(?:(?:{'|'.join(URL_KINDS)})/)?",
     "revision": "refs/(?:pr|convert)/[^/]+|[^/]+",
     "path": ".*",
@@ -68,7 +70,7 @@ class Router:
         if any(expression.fullmatch(path) for expression in self._short_ids):
             raise repo_not_found()
         if allowed:
-            raise HubError(405, None, f"{method} is not allowed here").with_headers({"allow": ", ".join(allowed)})
+            raise HubError(405, None, f"{method} is not allowed here").with_headers({"allow": ", ".join(dict.fromkeys(allowed))})
         raise HubError(404, None, f"Sorry, there is nothing at {path}")
 
 

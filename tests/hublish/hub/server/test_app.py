@@ -49,7 +49,6 @@ def test_any_body_is_accepted_or_refused(call: Call, repo: str, method: str, pat
 @pytest.mark.parametrize(
     "path",
     [
-        "/",
         "/api",
         "/api/models/{repo}/nothing",
         "/api/models/{repo}/revision/refs%2F..%2F..%2Fconfig",

@@ -64,6 +64,8 @@ REQUESTS: dict[tuple[str, str], tuple[str, Any]] = {
     ("GET", "/api/models-tags-by-type"): ("", None),
     ("GET", "/api/datasets-tags-by-type"): ("", None),
     ("GET", "/api/{kind}"): ("full=1&cardData=1&search={name}", None),
+    ("GET", "/"): ("", None),
+    ("GET", WEB): ("", None),
     ("GET", API): ("blobs=1&securityStatus=1", None),
     ("GET", API + "/revision/{revision}"): ("blobs=1", None),
     ("PUT", API + "/settings"): ("", {"visibility": "public", "gated": False}),
