@@ -70,7 +70,9 @@ class Router:
         if any(expression.fullmatch(path) for expression in self._short_ids):
             raise repo_not_found()
         if allowed:
-            raise HubError(405, None, f"{method} is not allowed here").with_headers({"allow": ", ".join(dict.fromkeys(allowed))})
+            raise HubError(405, None, f"{method} is not allowed here").with_headers(
+                {"allow": ", ".join(dict.fromkeys(allowed))}
+            )
         raise HubError(404, None, f"Sorry, there is nothing at {path}")
 
 

@@ -28,6 +28,7 @@ from hublish.hub.server.xet.tokens import Access, Address
 from tests.hublish.hub.server.conftest import Answer, Caller
 
 API, WEB, XET = "/api/{kind}/{namespace}/{name}", "/{prefix}{namespace}/{name}", "/xet/{store}"
+LFS = WEB + ".git/info/lfs/objects"
 BUCKET = "/api/{buckets}/{namespace}/{name}"
 COLLECTION = "/api/collections/{owner}/{slug}"
 LARGE, SMALL = random.Random(8).randbytes(40_013), b"the launch code is 7f3a9c51d2e8"
@@ -87,11 +88,8 @@ REQUESTS: dict[tuple[str, str], tuple[str, Any]] = {
     ("GET", WEB + "/resolve/{revision}/{path}"): ("", None),
     ("GET", WEB + "/raw/{revision}/{path}"): ("", None),
     ("POST", API + "/preupload/{revision}"): ("create_pr=1", {"files": [{"path": "{path}", "size": 9, "sample": ""}]}),
-    ("POST", WEB + ".git/info/lfs/objects/batch"): (
-        "",
-        {"operation": "download", "objects": [{"oid": "{sha256}", "size": len(LARGE)}]},
-    ),
-    ("POST", WEB + ".git/info/lfs/objects/verify"): ("", {"oid": "{sha256}", "size": len(LARGE)}),
+    ("POST", LFS + "/batch"): ("", {"operation": "download", "objects": [{"oid": "{sha256}", "size": len(LARGE)}]}),
+    ("POST", LFS + "/verify"): ("", {"oid": "{sha256}", "size": len(LARGE)}),
     ("PUT", "/lfs/{path}"): ("", b"other bytes"),
     ("POST", "/lfs/{path}"): ("", {"parts": [{"partNumber": 1, "etag": "x"}]}),
     ("GET", "/lfs/{path}"): ("", None),
