@@ -2,14 +2,13 @@
 
 import re
 from html.parser import HTMLParser
-from typing import Any
 
-import httpx
 import pytest
 from huggingface_hub import CommitOperationAdd, HfApi
 
 from hublish.hub.server import EmbeddedHub
 from hublish.hub.server.routes import pages
+from tests.hublish.hub.server.conftest import Answer, Caller
 
 CARD = b"---\nlicense: mit\n---\n"
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(1)>{{ 7*7 }}&lt;'
@@ -35,17 +34,16 @@ class Elements(HTMLParser):
         return [str(attributes["href"]) for tag, attributes in self.found if tag == "a"]
 
 
-def get(hub: EmbeddedHub, path: str, token: str | None = None, **options: Any) -> httpx.Response:
-    headers = {"accept": "text/html", **({"authorization": f"Bearer {token}"} if token else {})}
-    return httpx.get(hub.endpoint + path, headers=headers, **options)
+def get(hub: EmbeddedHub, path: str, token: str | None = None) -> Answer:
+    return Caller(hub.endpoint, token)("GET", path, Accept="text/html")
 
 
 def page(hub: EmbeddedHub, path: str, token: str | None = None) -> Elements:
     response = get(hub, path, token)
-    assert response.status_code == 200
+    assert response.status == 200
     assert response.headers["content-type"] == "text/html; charset=utf-8"
     assert "default-src 'none'" in response.headers["content-security-policy"]
-    return Elements(response.text)
+    return Elements(response.body.decode())
 
 
 @pytest.mark.parametrize(
@@ -72,7 +70,7 @@ def test_a_repo_has_a_page_that_the_first_page_links(
     assert "1.5 KB" in found.text
     assert download.format(repo) in found.text.splitlines()
     assert f"{path.format(repo)}/resolve/main/b%20c.txt" in found.links
-    assert get(hub, f"{path.format(repo)}/resolve/main/b%20c.txt").content == b"b" * 1500
+    assert get(hub, f"{path.format(repo)}/resolve/main/b%20c.txt").body == b"b" * 1500
     assert ("span", {"class": "tag"}) in found.found
 
 
@@ -94,8 +92,8 @@ def test_a_private_repo_is_shown_to_its_owner_alone(hub: EmbeddedHub, api: HfApi
     missing = get(hub, "/acme/missing-page")
     for token in (None, hub.add_user("eve-at-the-page")):
         hidden = get(hub, "/acme/hidden-page", token)
-        assert hidden.status_code == missing.status_code == 404
-        assert hidden.text.replace("hidden", "missing") == missing.text
+        assert hidden.status == missing.status == 404
+        assert hidden.body.replace(b"hidden", b"missing") == missing.body
         assert hidden.headers["x-error-code"] == missing.headers["x-error-code"] == "RepoNotFound"
         assert "hidden-page" not in page(hub, "/", token).text
     assert "private" in page(hub, "/acme/hidden-page", hub.token).text
@@ -131,9 +129,9 @@ def test_hostile_texts_stay_texts(hub: EmbeddedHub, api: HfApi, repo: str, where
 
 def test_a_moved_repo_leads_to_its_page(hub: EmbeddedHub, api: HfApi, repo: str) -> None:
     api.move_repo(repo, f"{repo}-moved")
-    assert get(hub, f"/{repo}", follow_redirects=True).status_code == 200
+    assert get(hub, f"/{repo}").status == 200
 
 
 @pytest.mark.parametrize(("method", "path", "status"), [("HEAD", "/", 200), ("POST", "/", 405), ("GET", "/gpt2", 404)])
 def test_other_requests_of_a_page(hub: EmbeddedHub, method: str, path: str, status: int) -> None:
-    assert httpx.request(method, hub.endpoint + path).status_code == status
+    assert Caller(hub.endpoint)(method, path).status == status
