@@ -46,7 +46,6 @@ _TICK: Final = 20_000_000
 # FAT keeps two seconds, some network file systems one: their times are whole seconds.
 _COARSE_TICK: Final = 2_000_000_000
 
-_IDENTITY: Final = struct.Struct("<QQqqq")
 _VALUE: Final = struct.Struct("<qBI32s20s")
 _CHECKSUM_SIZE: Final = 8
 # The folders of the package with the code that reads files and judges them.
@@ -188,8 +187,9 @@ def _is_settled(identity: Identity, began: int) -> bool:
 
 
 def _key(place: Place) -> bytes:
-    identity = place.identity
-    numbers = _IDENTITY.pack(identity.device, identity.inode, identity.size, identity.mtime_ns, identity.ctime_ns)
+    one = place.identity
+    # As text: some file systems have times that 64 bits do not hold.
+    numbers = f"{one.device} {one.inode} {one.size} {one.mtime_ns} {one.ctime_ns} ".encode()
     return hashlib.blake2b(_rules_version() + numbers + os.fsencode(place.path), digest_size=16).digest()
 
 

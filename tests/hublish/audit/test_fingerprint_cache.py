@@ -8,6 +8,7 @@ import sys
 import textwrap
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 
 from hublish.audit import fingerprint_cache
 from hublish.audit.fingerprint import Inspection, Interest, fingerprint
-from hublish.audit.fingerprint_cache import FORGETFUL, FingerprintCache, Known, Place
+from hublish.audit.fingerprint_cache import FingerprintCache, Known, Place
 from hublish.audit.member_secrets import HiddenSecret
 from hublish.audit.secret_scan import Secret
 from hublish.base.content import Content, InMemory, OnDisk
@@ -80,6 +81,7 @@ def file(tmp_path: Path, data: bytes = b"some bytes", name: str = "a.txt") -> Pa
 def test_a_file_is_known_to_the_next_process(tmp_path: Path, cache: FingerprintCache, path: Path) -> None:
     one = file(tmp_path)
     assert found(cache, one) is None
+    assert not path.parent.parent.exists(), "a question creates nothing"
     keep(cache, one)
     assert found(FingerprintCache(path, Clock()), one) == read(OnDisk.at(one))
 
@@ -87,11 +89,6 @@ def test_a_file_is_known_to_the_next_process(tmp_path: Path, cache: FingerprintC
 def test_only_the_owner_can_read_or_write_the_cache(tmp_path: Path, cache: FingerprintCache, path: Path) -> None:
     keep(cache, file(tmp_path))
     assert [each.stat().st_mode & 0o077 for each in (path, path.parent)] == [0, 0]
-
-
-def test_a_question_creates_nothing(tmp_path: Path, cache: FingerprintCache, path: Path) -> None:
-    assert found(cache, file(tmp_path)) is None
-    assert not path.parent.parent.exists()
 
 
 def test_bytes_in_memory_are_read(cache: FingerprintCache) -> None:
@@ -141,6 +138,14 @@ def test_a_file_that_may_change_within_its_tick_is_not_kept(
     cache = FingerprintCache(path, clock)
     keep(cache, one)
     assert (found(cache, one) is not None) == is_kept
+
+
+@pytest.mark.parametrize("mtime_ns", [-(10**18), 0, 1 << 63, 1 << 70])
+def test_any_time_of_a_file_can_be_asked_for(tmp_path: Path, cache: FingerprintCache, mtime_ns: int) -> None:
+    content = OnDisk.at(file(tmp_path))
+    odd = Place("odd", replace(content.identity, mtime_ns=mtime_ns))
+    cache.keep([(odd, read(content), cache.now())])
+    assert (cache.find([odd])[0] is not None) == (mtime_ns < cache.now())
 
 
 def test_times_in_whole_seconds_are_of_a_coarse_clock(tmp_path: Path, cache: FingerprintCache) -> None:
@@ -392,9 +397,3 @@ def test_a_full_disk_costs_only_the_cache(tmp_path: Path, path: Path) -> None:
     output, error = run(limited, path, *files).communicate(timeout=300)
     assert error == ""
     assert int(output) < 60
-
-
-def test_the_cache_of_nothing_answers_no_question(tmp_path: Path) -> None:
-    one = file(tmp_path)
-    keep(FORGETFUL, one)
-    assert found(FORGETFUL, one) is None
