@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from hublish.hub.server.accounts import AccessRequest, AccessRequests, Account
 from hublish.hub.server.bucket_files import opened
@@ -10,6 +10,7 @@ from hublish.hub.server.git.repository import GitRepository
 from hublish.hub.server.http import Request
 from hublish.hub.server.refusals import HubError, forbidden, invalid_token, repo_not_found, unauthenticated
 from hublish.hub.server.repo_ids import RepoId
+from hublish.hub.server.repositories import Settings
 from hublish.hub.server.stores import Hub
 
 
@@ -135,13 +136,28 @@ def require_readable(hub: Hub, account: Account | None, repo: RepoId, *, content
     """Raise 404 or GatedRepo unless an account (None: anybody) may read a repository; see `authorize`."""
     member = account is not None and account.owns(repo)
     settings = hub.repositories.settings(repo)
-    if settings.private and not member:
+    if not _may_know(account, repo, settings):
         raise repo_not_found()
     # Gating protects the bytes only: info and listings stay readable.
     if content and settings.gated and not member:
         known = AccessRequests(hub.repositories.path(repo)).of(account.user) if account else None
         if known is None or known.status != "accepted":
             raise _gated(repo, account, known)
+
+
+def known_repos(hub: Hub, account: Account | None, repos: Iterable[RepoId]) -> Iterator[tuple[RepoId, Settings]]:
+    """Yield those repositories that an account (None: anybody) may know about, with their settings."""
+    for repo in repos:
+        try:
+            settings = hub.repositories.settings(repo)
+        except HubError:  # deleted meanwhile
+            continue
+        if _may_know(account, repo, settings):
+            yield repo, settings
+
+
+def _may_know(account: Account | None, repo: RepoId, settings: Settings) -> bool:
+    return not settings.private or (account is not None and account.owns(repo))
 
 
 def _gated(repo: RepoId, account: Account | None, known: AccessRequest | None) -> HubError:

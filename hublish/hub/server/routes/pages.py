@@ -11,7 +11,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from hublish.hub.server.access import identify, may_read_content
+from hublish.hub.server.access import identify, known_repos, may_read_content
 from hublish.hub.server.accounts import Account
 from hublish.hub.server.http import Request, Response
 from hublish.hub.server.repo_ids import RepoId
@@ -79,9 +79,8 @@ def repo_page(hub: Hub, request: Request) -> Response:
 
 
 def _readable(hub: Hub, caller: Account | None, kind: str) -> Iterator[RepoId]:
-    for repo in sorted(hub.repositories.list(kind), key=lambda repo: repo.full_name.lower()):
-        if not hub.repositories.settings(repo).private or (caller and caller.owns(repo)):
-            yield repo
+    repos = sorted(hub.repositories.list(kind), key=lambda repo: repo.full_name.lower())
+    return (repo for repo, _ in known_repos(hub, caller, repos))
 
 
 def _files(snapshot: Snapshot, *, linked: bool) -> Iterator[dict[str, str | None]]:

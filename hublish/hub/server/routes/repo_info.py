@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
 
-from hublish.hub.server.access import identify, require_account
+from hublish.hub.server.access import identify, known_repos, require_account
 from hublish.hub.server.accounts import Account, avatar_of
 from hublish.hub.server.git.repository import now
 from hublish.hub.server.http import Request, Response, expanded, json_response, page_of
@@ -185,12 +185,10 @@ def _visible(
     hub: Hub, caller: Account | None, kind: str, is_wanted: Callable[[RepoId], bool] = lambda _: True
 ) -> Iterator[Described]:
     """Yield the wanted repositories that the caller may know about, each opened until the next one."""
-    for repo in filter(is_wanted, hub.repositories.list(kind)):
-        with suppress(HubError):  # deleted meanwhile
-            settings = hub.repositories.settings(repo)
-            if not settings.private or (caller and caller.owns(repo)):
-                with open_snapshot(hub, repo, DEFAULT_BRANCH) as snapshot:
-                    yield Described(snapshot, settings)
+    for repo, settings in known_repos(hub, caller, filter(is_wanted, hub.repositories.list(kind))):
+        # HubError: deleted meanwhile.
+        with suppress(HubError), open_snapshot(hub, repo, DEFAULT_BRANCH) as snapshot:
+            yield Described(snapshot, settings)
 
 
 # The types of tags by which the Hub's pages filter. Those with a prefix say their type: `license:mit`.
