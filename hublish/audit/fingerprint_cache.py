@@ -256,7 +256,7 @@ def _checksum(key: bytes, value: bytes) -> bytes:
 
 
 def _is_private(path: Path) -> bool:
-    """Return whether the file exists and nobody else can write or replace it: its entries decide what is published."""
+    """Return whether only this user can write or replace the file: its entries decide what is published."""
     return durable.is_private(path.parent) and durable.is_private(path, stat.S_ISREG)
 
 

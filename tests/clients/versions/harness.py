@@ -62,7 +62,7 @@ class Hub:
 
 
 def spelled(name: str) -> str:
-    """Return the path that a keyword stands for: `data__a_txt` for data/a.txt."""
+    """Return the path that a keyword spells: `data__a_txt` for data/a.txt."""
     return name.replace("__", "/").replace("_", ".")
 
 

@@ -21,7 +21,7 @@ from hublish.hub.server.refusals import bad_request
 # Bytes of an object that are compressed at once.
 _CHUNK = 1 << 20
 
-# Commits of such a walk; a client that is not told to stop names more commits that it has.
+# Commits of such a walk. Without a limit, a client keeps naming commits that it has.
 MAX_WALK = 2000
 
 # Entries of the trees that are kept while commits are compared with their parents; about 10 MB.
