@@ -10,7 +10,7 @@ from pathlib import Path
 from hublish.base.content import ContentChangedError
 from hublish.base.digests import each_sealed, sealed_bytes
 from hublish.base.values import Action, Change, Plan, ReleaseFile
-from hublish.hub.client.transfer import Addition
+from hublish.hub.client.sending import Addition
 
 # Smaller files are sent as bytes also by LFS: bytes in memory cannot change between the check and the transfer.
 _SMALL = 64 << 10

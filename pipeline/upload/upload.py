@@ -15,6 +15,7 @@ from hublish.base.values.publication import plan_differences
 from hublish.hub.client import existing_release as existing
 from hublish.hub.client import failures, transfer
 from hublish.hub.client.hub import Hub
+from hublish.hub.client.sending import sending
 from hublish.pipeline.upload.additions import additions, check_sent, require_unchanged
 from hublish.pipeline.upload.withdraw import withdrawing
 
@@ -70,7 +71,7 @@ class Upload:
     def _attempt(self, plan: Plan) -> Receipt:
         deleted = [change.path_in_repo for change in plan.of(Action.DELETE)]
         try:
-            with transfer.sending(self.hub, plan.target, additions(plan)) as sent:
+            with sending(self.hub, plan.target, additions(plan)) as sent:
                 check_sent(plan, sent.digests)
                 made = transfer.commit(self.hub, plan.target, sent, deleted, parent_commit=plan.head.commit)
         except RemoteError:

@@ -1,25 +1,20 @@
-"""Files on their way: how the Hub takes each, one commit up, one file down, through the client's public interface."""
+"""How the Hub takes each file, one commit up, one file down, through the client's public interface."""
 
 import base64
-import re
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
-from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import Any, Final, Literal
 
 from hublish.base.errors import HublishError, NotFoundError, RemoteConflictError, RemoteError, disk_full
 from hublish.base.values import ReleaseFile, RepoRef, Target
-from hublish.hub.client import failures, listings, xet_memory
+from hublish.hub.client import failures, listings
 from hublish.hub.client.guarded_session import commit_requests
 from hublish.hub.client.hub import Hub, quote
 from hublish.hub.client.installed_client import cache_folder
-from hublish.schemas.diagnose.problems import Problem
-
-if TYPE_CHECKING:
-    from huggingface_hub import CommitOperationAdd
+from hublish.hub.client.sending import Sent
 
 SMALL_BYTES: Final = 1 << 20
 """The size of a small file when it is not known, such as that of a .gitignore."""
@@ -28,8 +23,6 @@ SAMPLE_BYTES: Final = 512
 
 # The client reports chunks of up to 10 MB.
 _MORE_BYTES = 16 << 20
-# The client's message about errors in a response of LFS; the bytes around the words are its own.
-_REFUSED_OBJECT: Final = re.compile(r"file with OID (\w+): `(.*?)(?=\nEncountered error|\Z)", re.DOTALL)
 _HEAD_MOVED: Final = 412
 # The Hub's limit for one preupload call.
 _FILES_PER_CALL = 256
@@ -42,28 +35,6 @@ class UploadMode:
     mode: Literal["lfs", "regular"]
     ignored: bool
     """A .gitignore, in the release or on the Hub, makes the Hub drop the file."""
-
-
-@dataclass(frozen=True, slots=True)
-class Addition:
-    """A file to send: the bytes that were hashed, or the path of a file that the transfer hashes again."""
-
-    file: ReleaseFile
-    data: bytes | Path
-    in_lfs: bool
-    """Whether the Hub stores it outside git."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """Files whose large bytes are on the Hub; no commit refers to them yet."""
-
-    operations: "Sequence[CommitOperationAdd]"
-
-    @property
-    def digests(self) -> Mapping[str, str]:
-        """The sha256 of the bytes that were sent, by path_in_repo."""
-        return {operation.path_in_repo: operation.upload_info.sha256.hex() for operation in self.operations}
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,39 +131,6 @@ def card_errors(hub: Hub, repo_type: str, readme: str) -> tuple[str, ...]:
             raise
         return failures.messages_of(response) or (error.message,)
     return ()
-
-
-@contextmanager
-def sending(hub: Hub, target: Target, additions: Sequence[Addition]) -> Iterator[Sent]:
-    """Send the bytes of large files, for the commit made inside the `with` block.
-
-    Raises:
-        RemoteError: the Hub rejects them or cannot be reached; nothing was committed.
-    """
-    in_lfs = any(addition.in_lfs for addition in additions)
-    # Small files travel inside the commit itself: the Hub is asked about xet only for large ones.
-    xet = in_lfs and _accepts_xet(hub, target)
-    with nullcontext() if xet or not in_lfs else _without_xet():
-        sizes = {addition.file.path_in_repo: addition.file.size for addition in additions if addition.in_lfs}
-        with hub.translating(f"sending to {target.repo_id}"), xet_memory.bounded(sizes):
-            operations = [_operation(addition, xet=xet) for addition in additions]
-            try:
-                hub.api.preupload_lfs_files(
-                    target.repo_id,
-                    operations,
-                    repo_type=target.repo_type,
-                    revision=target.revision,
-                    create_pr=target.create_pr,
-                    free_memory=False,  # the commit reads the same operations
-                )
-            except Exception as error:
-                # hf_xet keeps only the status of a refusal. The Hub repeats its reason here, if it refused the token.
-                if xet and failures.status_of(error) is not None:
-                    _accepts_xet(hub, target)
-                _refuse_objects(error, operations, f"sending to {target.repo_id}")
-                raise
-        # Inside the block that may switch xet off: the commit repeats the upload of a file that was lost meanwhile.
-        yield Sent(operations)
 
 
 def commit(hub: Hub, target: Target, sent: Sent, deletions: Sequence[str], *, parent_commit: str | None) -> Committed:
@@ -309,64 +247,6 @@ def _unknown(error: Exception) -> OutcomeUnknownError:
         return OutcomeUnknownError(None, is_final=is_final)
     wait = failures.requested_wait(response)
     return OutcomeUnknownError(failures.status_of(error), failures.words_of(response), wait, is_final=is_final)
-
-
-def _refuse_objects(error: Exception, operations: "Sequence[CommitOperationAdd]", action: str) -> None:
-    """Raise the refusals of single files in a response of LFS, with their names instead of their hashes."""
-    if not isinstance(error, ValueError) or not (found := _REFUSED_OBJECT.findall(str(error))):
-        return
-    paths = {each.upload_info.sha256.hex(): each.path_in_repo for each in operations if each.upload_info.is_hashed}
-    refusals = [Problem("remote.failed", f"'{paths.get(oid, oid)}': {' '.join(words.split())}") for oid, words in found]
-    hint = failures.refusal_hint(" ".join(problem.message for problem in refusals))
-    if len(refusals) == 1:
-        raise RemoteError(f"{action}: the Hub refused {refusals[0].message}", hint=hint) from error
-    raise RemoteError(f"{action}: the Hub refused {len(refusals)} files", hint=hint, problems=refusals) from error
-
-
-def _operation(addition: Addition, *, xet: bool) -> "CommitOperationAdd":
-    from huggingface_hub import CommitOperationAdd
-
-    data = str(addition.data) if isinstance(addition.data, Path) else addition.data
-    operation = CommitOperationAdd(addition.file.path_in_repo, data)
-    # LFS sends the planned sha256, and the server compares the bytes with it. xet computes the sha256 of the bytes it
-    # sends, and the stage compares it before the commit.
-    if isinstance(data, str) and not xet:
-        operation.upload_info.sha256 = bytes.fromhex(addition.file.sha256)
-    return operation
-
-
-def _accepts_xet(hub: Hub, target: Target) -> bool:
-    # The client fails with a bare ConnectionError at the first large file for a Hub without xet
-    # (huggingface_hub#4507), so the Hub is asked first. Without a clear response LFS is used, which every Hub has.
-    from huggingface_hub import constants
-
-    if constants.HF_HUB_DISABLE_XET:
-        return False
-    path = f"{target.repo_type}s/{target.repo_id}/xet-write-token/{quote(target.revision)}"
-    params = {"create_pr": "1"} if target.create_pr else None
-    try:
-        response = hub.request(f"asking whether {target.repo_id} accepts xet", "GET", path, params=params)
-    except NotFoundError:
-        return False
-    except RemoteError as error:
-        # Not JSON: a page for people. (The client's class for status 400 is a ValueError too.)
-        if isinstance(error.__cause__, ValueError) and failures.status_of(error) is None:
-            return False
-        raise
-    return isinstance(response, dict) and "casUrl" in response
-
-
-@contextmanager
-def _without_xet() -> Iterator[None]:
-    from huggingface_hub import constants
-
-    # A constant of the client: it offers no argument for one call.
-    before = constants.HF_HUB_DISABLE_XET
-    constants.HF_HUB_DISABLE_XET = True
-    try:
-        yield
-    finally:
-        constants.HF_HUB_DISABLE_XET = before
 
 
 def _folder_of(options: Mapping[str, Any]) -> Path:
