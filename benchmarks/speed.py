@@ -1,0 +1,275 @@
+"""Compare the commands of hublish with the tools that people use without it, in one run.
+
+    python benchmarks/speed.py [--rounds N] [--gib N] [--many N] [PART ...]
+
+Every row alternates our command with the reference command, and prints the medians, their ratio and the goal for it.
+On a shared machine times vary from run to run, ratios much less. PART limits the run to rows whose names contain it.
+
+Commands run as a user runs them: a new process each, start-up included, against an embedded Hub in a process of its
+own. Cold rows have a new Hub and a new HF_HOME each time; all files are in the page cache.
+"""
+
+import argparse
+import compileall
+import importlib.metadata
+import json
+import os
+import platform
+import shlex
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from statistics import median
+from typing import NamedTuple
+
+import hublish
+
+BIN = Path(sys.executable).parent
+REPO = "acme/release"
+PUBLISH = f"{BIN}/hublish publish --yes --quiet"
+PLAN = f"{BIN}/hublish plan --quiet"
+FILES = f"{BIN}/hublish files --quiet"
+UPLOAD = f"{BIN}/hf upload --quiet {REPO} files ."
+PULL = f"{BIN}/hublish pull --quiet {REPO}"
+DOWNLOAD = f"{BIN}/hf download --quiet {REPO} && {BIN}/hf cache verify --quiet {REPO}"
+# The tools of coreutils on all cores, each file by one process.
+SHA256SUM = "find files -type f -print0 | xargs -0 -n {batch} -P $(nproc) sha256sum"
+MANIFEST = f"repo: {{repo_id: {REPO}}}\nartifacts:\n  - {{source: files/}}\n"
+_BLOCK = 16 << 20
+
+
+class Taken(NamedTuple):
+    """The cost of a command from its start to its end."""
+
+    seconds: float
+    megabytes: float
+    """The largest resident set of one of its processes."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """The same work done by hublish and by the tool that people use without it."""
+
+    work: str
+    names: tuple[str, str]
+    sides: tuple[Callable[[], Taken], Callable[[], Taken]]
+    goal: str
+
+    def measured(self, rounds: int) -> tuple[str, ...]:
+        """Run both in alternation, and compare the medians."""
+        found: tuple[list[Taken], list[Taken]] = ([], [])
+        for number in range(rounds):
+            for side in (0, 1) if number % 2 else (1, 0):
+                found[side].append(self.sides[side]())
+        ours, theirs = (Taken(*map(median, zip(*side, strict=True))) for side in found)
+        return (
+            self.work,
+            f"`{self.names[0]}`",
+            f"{ours.seconds:.2f} s",
+            f"{ours.megabytes:.0f} MB",
+            f"`{self.names[1]}`",
+            f"{theirs.seconds:.2f} s",
+            f"{ours.seconds / theirs.seconds:.2f}",
+            self.goal,
+        )
+
+
+@dataclass(frozen=True)
+class Place:
+    """A project with its files, in which commands run."""
+
+    folder: Path
+
+    def size(self) -> str:
+        """Return the size of the files."""
+        return f"{sum(path.stat().st_size for path in (self.folder / 'files').iterdir()) >> 30} GiB"
+
+    def count(self) -> str:
+        """Return the number of files in folders."""
+        return f"{sum(1 for _ in (self.folder / 'files').glob('*/*')):,} files"
+
+    def run(self, command: str, **variables: str) -> Taken:
+        """Run a command of the shell."""
+        environment = {**os.environ, "HF_HUB_DISABLE_UPDATE_CHECK": "1", **variables}
+        # As after an installation: the interpreter keeps the bytecode that it compiles.
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
+        started = time.perf_counter()
+        process = subprocess.Popen(
+            ["sh", "-c", command],
+            cwd=self.folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+        assert process.stderr is not None
+        errors = process.stderr.read().decode(errors="replace")
+        _, status, usage = os.wait4(process.pid, 0)
+        taken = Taken(time.perf_counter() - started, usage.ru_maxrss / 1024)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            sys.exit(f"{command}: exit code {process.returncode}\n{errors}")
+        return taken
+
+    @contextmanager
+    def hub(self) -> Iterator[Mapping[str, str]]:
+        """Serve a new Hub in its own process, and give the variables of a user with a new HF_HOME."""
+        with tempfile.TemporaryDirectory(dir=self.folder.parent) as temporary:
+            serve = [f"{BIN}/hublish", "hub", "serve", "--root", f"{temporary}/hub", "--port", "0"]
+            server = subprocess.Popen(serve, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+            try:
+                assert server.stdout is not None
+                settings = dict(word.split("=", 1) for word in shlex.split(server.stdout.readline())[1:])
+                yield {**settings, "HF_HOME": f"{temporary}/home"}
+            finally:
+                server.terminate()
+                server.communicate()
+                (self.folder / "hub.lock").unlink(missing_ok=True)
+
+    def on_a_new_hub(self, command: str, *before: str, **variables: str) -> Callable[[], Taken]:
+        """Time one command, without the commands before it, the start of the Hub and the HF_HOME they fill."""
+
+        def measure() -> Taken:
+            with self.hub() as settings:
+                for step in before:
+                    self.run(step, **settings, **variables)
+                return self.run(command, **{**settings, "HF_HOME": f"{settings['HF_HOME']}-new"}, **variables)
+
+        return measure
+
+    def cold(self, command: str) -> Callable[[], Taken]:
+        """Time one command that asks no Hub, with a new HF_HOME."""
+
+        def measure() -> Taken:
+            with tempfile.TemporaryDirectory() as home:
+                return self.run(command, HF_HOME=home)
+
+        return measure
+
+
+def weights(folder: Path, gib: int) -> Place:
+    """Write four safetensors files of random float32 values."""
+    for number in range(4):
+        size = gib << 28
+        header = json.dumps({"w": {"dtype": "F32", "shape": [size // 4], "data_offsets": [0, size]}}).encode()
+        with _file(folder, f"model-{number + 1:05}-of-00004.safetensors").open("wb") as stream:
+            stream.write(struct.pack("<Q", len(header)) + header)
+            for _ in range(0, size, _BLOCK):
+                stream.write(os.urandom(_BLOCK))
+    return Place(folder)
+
+
+def texts(folder: Path, count: int) -> Place:
+    """Write text files of 2 kB with random content, 250 in a folder."""
+    for number in range(count):
+        _file(folder, f"{number // 250:03}/{number:06}.txt").write_bytes(os.urandom(1000).hex().encode())
+    return Place(folder)
+
+
+def _file(project: Path, name: str) -> Path:
+    path = project / "files" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    (project / "hub.yaml").write_text(MANIFEST)
+    return path
+
+
+def unchanged(place: Place, hubs: ExitStack) -> tuple[Callable[[], Taken], Callable[[], Taken]]:
+    """Return a second plan of files that are on the Hub, and a second upload of them by the client."""
+
+    @cache
+    def settings() -> Mapping[str, str]:
+        served = hubs.enter_context(place.hub())
+        for command in (UPLOAD, PUBLISH, PLAN):
+            place.run(command, **served)
+        return served
+
+    return lambda: place.run(PLAN, **settings()), lambda: place.run(UPLOAD, **settings())
+
+
+def known(place: Place, command: str, hubs: ExitStack) -> Callable[[], Taken]:
+    """Return a command whose HF_HOME knows the files."""
+
+    @cache
+    def home() -> str:
+        new = hubs.enter_context(tempfile.TemporaryDirectory())
+        place.run(command, HF_HOME=new)
+        return new
+
+    return lambda: place.run(command, HF_HOME=home())
+
+
+def rows(large: Place, few: Place, more: Place, many: Place, hubs: ExitStack) -> Iterator[Row]:
+    """Yield every row; `hubs` ends what the rows that are not cold have in common."""
+    size = large.size()
+    off, on = {"HF_HUB_DISABLE_XET": "1"}, {"HF_HUB_DISABLE_XET": "0"}
+
+    def published(place: Place, variables: Mapping[str, str]) -> tuple[Callable[[], Taken], Callable[[], Taken]]:
+        return place.on_a_new_hub(PUBLISH, **variables), place.on_a_new_hub(UPLOAD, **variables)
+
+    def pulled(place: Place, variables: Mapping[str, str]) -> tuple[Callable[[], Taken], Callable[[], Taken]]:
+        return place.on_a_new_hub(PULL, UPLOAD, **variables), place.on_a_new_hub(DOWNLOAD, UPLOAD, **variables)
+
+    again = ("hublish plan", "hf upload, again")
+    yield Row(f"plan, nothing changed, {size}", again, unchanged(large, hubs), "0.6; 20 GiB: 0.1")
+
+    publishing = ("hublish publish", "hf upload")
+    yield Row(f"publish, cold, {size}, xet off", publishing, published(large, off), "1.0")
+    yield Row(f"publish, cold, {size}, xet on", publishing, published(large, on), "1.0")
+    yield Row(f"publish, cold, {more.count()}", publishing, published(more, on), "1.0")
+
+    pulling = ("hublish pull", "hf download, hf cache verify")
+    yield Row(f"pull, {size}, xet off", pulling, pulled(large, off), "1.0")
+    yield Row(f"pull, {size}, xet on", pulling, pulled(large, on), "1.0")
+    yield Row(f"pull, {few.count()}", pulling, pulled(few, on), "1.0")
+
+    summing, sums = ("hublish files", "sha256sum"), many.cold(SHA256SUM.format(batch=500))
+    yield Row(f"files, {size}", summing, (large.cold(FILES), large.cold(SHA256SUM.format(batch=1))), "1.0")
+    yield Row(f"files, {many.count()}", summing, (many.cold(FILES), sums), "15 s, 250 MB")
+    yield Row(f"files, {many.count()}, again", summing, (known(many, FILES, hubs), sums), "3 s, 250 MB")
+
+    starting = (few.cold(f"{BIN}/hublish check --quiet"), few.cold(f"{BIN}/hf version"))
+    yield Row("check", ("hublish check", "hf version"), starting, "0.7")
+
+
+def machine() -> str:
+    """Name the machine and the versions."""
+    names = ("hublish", "huggingface_hub", "hf_xet", "pydantic")
+    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in names)
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 30
+    return (
+        f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores ({platform.machine()}), {memory} GiB, "
+        f"Python {platform.python_version()}, {versions}"
+    )
+
+
+def main(arguments: argparse.Namespace) -> None:
+    """Print the table."""
+    print(f"Medians of {arguments.rounds} rounds; a ratio below 1 favors hublish. {machine()}.\n")
+    heads = ("work", "hublish", "time", "memory", "reference", "time", "ratio", "goal")
+    print(f"| {' | '.join(heads)} |\n|{'---|' * len(heads)}", flush=True)
+    # The client's bytecode was compiled when it was installed; that of a checkout is compiled by its first use.
+    compileall.compile_dir(hublish.__path__[0], quiet=2)
+    with tempfile.TemporaryDirectory() as temporary, ExitStack() as hubs:
+        folder = Path(temporary)
+        large = weights(folder / "weights", arguments.gib)
+        few, more, many = (texts(folder / f"texts-{count}", count) for count in (1_000, 5_000, arguments.many))
+        for row in rows(large, few, more, many, hubs):
+            if not arguments.parts or any(part in row.work for part in arguments.parts):
+                print(f"| {' | '.join(row.measured(arguments.rounds))} |", flush=True)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("parts", nargs="*", metavar="PART")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--gib", type=int, default=1, help="the size of the weights")
+    parser.add_argument("--many", type=int, default=100_000, help="the number of files in the largest tree")
+    main(parser.parse_args())
