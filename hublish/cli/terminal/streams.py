@@ -12,6 +12,8 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 from typing import Any, TextIO, cast
 
 from hublish.base.own_credentials import own_credentials
@@ -22,6 +24,9 @@ _WIDTH = 100
 _LONG_SECRET = 12
 _LINE_END = re.compile(r".*[\n\r]", re.DOTALL)
 _WORD_END = re.compile(r".*\s", re.DOTALL)
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
+# Pieces of JSON that are written at once: about as many bytes as a pipe holds.
+_PIECES = 500
 
 
 class MaskedStream(io.TextIOBase):
@@ -87,13 +92,9 @@ class MaskedStream(io.TextIOBase):
 
     def masked(self, document: Any) -> Any:
         """Return plain data with every text in it masked, keys as well."""
-        if isinstance(document, str):
-            return self._masked(document)
-        if isinstance(document, Mapping):
-            return {self._masked(key, short=False): self.masked(value) for key, value in document.items()}
-        if isinstance(document, list | tuple):
-            return [self.masked(value) for value in document]
-        return document
+        from hublish.schemas.documents.json_stream import masked
+
+        return masked(document, self._masked, partial(self._masked, short=False))
 
     def _masked(self, text: str, *, short: bool = True) -> str:
         # Compiling the rules for secrets takes longer than a start without any output that could hold one.
@@ -179,20 +180,28 @@ def write_json(stream: TextIO, document: Any, *, indent: int | None = 2, unmaske
 
     Args:
         stream: the stream.
-        document: plain data.
+        document: plain data, in which a list may be `Rows`.
         indent: spaces for each level; None writes one line.
         unmasked: the data hold no credential, or one that is shown on purpose.
     """
+    from hublish.schemas.documents.json_stream import JsonWriter
+
     if not unmasked:
         document = _as_masked(stream).masked(document)
-    text = json.dumps(document, indent=indent, ensure_ascii=False)
+    lines = JsonWriter(indent).pieces(document)
+    while text := "".join(islice(lines, _PIECES)):
+        write_text(stream, _encodable(text, stream.encoding or "utf-8"), unmasked=True)  # a StringIO has no encoding
+    write_text(stream, "\n", unmasked=True)
+
+
+def _encodable(text: str, encoding: str) -> str:
+    """Return JSON with every character that the encoding lacks as an escape."""
     try:
-        # A StringIO has no encoding.
-        text.encode(stream.encoding or "utf-8")
+        text.encode(encoding)
     except UnicodeEncodeError:
         # The stream's own escapes (backslashreplace) would not be valid JSON.
-        text = json.dumps(document, indent=indent)
-    write_text(stream, text + "\n", unmasked=True)
+        return _NOT_ASCII.sub(lambda found: json.dumps(found[0])[1:-1], text)
+    return text
 
 
 def write_text(stream: TextIO, text: str, *, unmasked: bool = False) -> None:

@@ -9,6 +9,7 @@ from hublish.cli.report.json import fields, location_document, problem_document
 from hublish.cli.terminal.color import Paint
 from hublish.cli.terminal.text import columns, plural
 from hublish.cli.views.phrases import SHORT_DIGEST, origin_label, places_of, rule_with_line, size_of
+from hublish.schemas.documents.json_stream import Rows
 from hublish.schemas.documents.sizes import format_size
 from hublish.schemas.yaml.reader import Places
 
@@ -64,14 +65,16 @@ class FilesView:
 
 # Also the document of `build`.
 def release_document(release: Release) -> dict[str, Any]:
-    """Return a release as plain data. Its keys are stable."""
+    """Return a release as plain data, its lists as `Rows`. Its keys are stable."""
     places = places_of(release)
     return {
-        "files": [_file_document(file, places) for file in release.files],
-        "excluded": [
-            {**fields(item, "path_in_repo", "source"), **_rule_document(item.verdict, places)}
-            for item in release.excluded
-        ],
+        "files": Rows(lambda: (_file_document(file, places) for file in release.files)),
+        "excluded": Rows(
+            lambda: (
+                {**fields(item, "path_in_repo", "source"), **_rule_document(item.verdict, places)}
+                for item in release.excluded
+            )
+        ),
         "warnings": [problem_document(problem) for problem in release.warnings],
         "total_size": size_of(release.files),
     }
