@@ -1,4 +1,4 @@
-"""`hublish check` runs before every commit, so it imports only the modules it uses. `make bench-startup` measures it."""
+"""`hublish check` runs before every commit, so it imports only what it uses. `make bench-startup` measures it."""
 
 import json
 import shutil
