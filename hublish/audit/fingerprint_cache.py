@@ -32,7 +32,7 @@ from hublish.audit.fingerprint import Fingerprint, Inspection, Interest
 from hublish.audit.member_secrets import HiddenSecret
 from hublish.audit.secret_scan import Secret
 from hublish.base import durable
-from hublish.base.content import Content, Identity
+from hublish.base.content import Content, Identity, OnDisk
 from hublish.base.values import Digest
 
 # About 80 MB. The entries that were made first are removed first.
@@ -75,7 +75,10 @@ class Place(NamedTuple):
     def of(cls, content: Content) -> "Place | None":
         """Return the file that contains exactly the bytes of `content`; None without one."""
         identity = content.identity
-        return cls(str(content.local_path), identity) if isinstance(identity, Identity) else None
+        if not isinstance(identity, Identity):
+            return None
+        # The files of a release are of this kind: making a `Path` of each takes longer than all else here.
+        return cls(str(content.file if isinstance(content, OnDisk) else content.local_path), identity)
 
     @classmethod
     def opened(cls, path: Path, descriptor: int) -> "Place":

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import takewhile
 from pathlib import Path, PurePosixPath
-from typing import Final
+from typing import Final, NamedTuple
 
 from hublish.base.content import InMemory, OnDisk
 from hublish.base.errors import HublishError, SourceError
@@ -16,7 +16,7 @@ from hublish.formats import registry
 from hublish.formats.catalogue import COPY, SHARD_INDEX_SUFFIX
 from hublish.formats.format_options import InvalidOptionsError, default_suffix, validate_options
 from hublish.formats.interface import Format
-from hublish.pipeline.collect.verdicts import Locks, name_steps
+from hublish.pipeline.collect.verdicts import Locks, Verdicts, name_steps
 from hublish.pipeline.collect.walking import Entry, look, pruned_folder, walk
 from hublish.schemas.diagnose.problems import Problem
 from hublish.schemas.documents.file_names import MANIFEST_FILE
@@ -40,8 +40,7 @@ _NOT_PUBLISHED: Final = Step("manifest", Effect.EXCLUDES, "publish_manifest: non
 _PART_IS: Final = Step("manifest", Effect.EXCLUDES, "publish_manifest: load publishes a part of it", "publish_manifest")
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A file of a source, and its path in the repo."""
 
     entry: Entry
@@ -183,18 +182,18 @@ def _candidates(project: Project, index: int, artifact: Artifact, suffix: str) -
         verdict, value = Verdict.of([collects]), project.objects[key]
         yield Candidate(_path_of_object(artifact, suffix), "<memory>", None, index, verdict, value=value)
         return
-    locks, manifest = Locks.of(project), Path(project.name).name
+    locks, manifest, verdicts = Locks.of(project), Path(project.name).name, Verdicts()
+    folder = str(project.folder)
     for found in find_files(project.folder, artifact):
         relative, path = found.entry.relative, found.path_in_repo
         # A path that the author wrote for one file is never changed, not even its suffix.
         if not (found.named and artifact.path_in_repo):
             path = _with_suffix(path, suffix)
-        steps = [collects, *name_steps(relative, locks, named=found.named)]
+        steps = (collects, *name_steps(relative, locks, named=found.named))
         if relative == manifest:
-            steps += _manifest_steps(project, found)
-        verdict = Verdict.of(steps)
-        content = OnDisk(project.folder / relative, found.entry.identity)
-        yield Candidate(path, relative, content, index, verdict, found.entry.kind)
+            steps = (*steps, *_manifest_steps(project, found))
+        content = OnDisk(f"{folder}/{relative}", found.entry.identity)
+        yield Candidate(path, relative, content, index, verdicts.of(steps), found.entry.kind)
 
 
 def _manifest_steps(project: Project, found: Found) -> Sequence[Step]:

@@ -7,17 +7,15 @@ an error, and never a way out of the tree.
 import os
 import stat
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from hublish.base.content import Identity, folder_below
 from hublish.base.values import Kind
 from hublish.schemas.documents.file_names import STATE_FOLDER
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A name found in the tree."""
 
     relative: str

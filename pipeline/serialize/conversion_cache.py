@@ -13,7 +13,6 @@ import shutil
 import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
-from dataclasses import astuple
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self, cast
@@ -136,7 +135,7 @@ class ConversionCache:
             return written
         for path in [path for path in new.iterdir() if path.name not in names]:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
-        files = [(each.path_in_repo, each.path.name, astuple(Identity.of(each.path.lstat()))) for each in written]
+        files = [(each.path_in_repo, each.path.name, Identity.of(each.path.lstat())) for each in written]
         (new / _RESULT).write_text(json.dumps(files))
         self._make_room(kept.parent)
         _remove(kept)  # a result whose files have changed since

@@ -113,6 +113,8 @@ class _Conversion:
 
 def _each_once(files: list[StagedFile]) -> tuple[StagedFile, ...]:
     """Drop repeated files: an index brings in its shards, and a glob may match them as well."""
+    if len({file.path_in_repo for file in files}) == len(files):
+        return tuple(files)
     # Reversed twice, so that the first of equal files remains, in its place.
     return tuple({(file.path_in_repo, file.content.identity): file for file in reversed(files)}.values())[::-1]
 

@@ -8,7 +8,6 @@ import sys
 import textwrap
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -143,7 +142,7 @@ def test_a_file_that_may_change_within_its_tick_is_not_kept(
 @pytest.mark.parametrize("mtime_ns", [-(10**18), 0, 1 << 63, 1 << 70])
 def test_any_time_of_a_file_can_be_asked_for(tmp_path: Path, cache: FingerprintCache, mtime_ns: int) -> None:
     content = OnDisk.at(file(tmp_path))
-    odd = Place("odd", replace(content.identity, mtime_ns=mtime_ns))
+    odd = Place("odd", content.identity._replace(mtime_ns=mtime_ns))
     cache.keep([(odd, read(content), cache.now())])
     assert (cache.find([odd])[0] is not None) == (mtime_ns < cache.now())
 
