@@ -83,7 +83,10 @@ class Fetch:
                 # Without force, the client returns an outdated file when the Hub does not answer, and copies from its
                 # cache into the existing file, wherever that links to.
                 given = {**options, "force_download": True} if path in plan.replaced else options
-                found = transfer.download(self.hub, reference.repo_id, path, size=file.size, advance=advance, **given)
+                blob_id = file.digest.value if file.digest.algorithm == "git-blob" else None
+                found = transfer.download(
+                    self.hub, reference.repo_id, path, size=file.size, advance=advance, blob_id=blob_id, **given
+                )
                 return LocalFile(file, found, began)
 
             files = run_each(self.executor, fetch, plan.files)

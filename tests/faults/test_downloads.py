@@ -1,5 +1,6 @@
 """Wrong bytes of a download are detected, removed and named; the cache is repaired, and works offline."""
 
+import gzip
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -9,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from huggingface_hub import constants
+from huggingface_hub import constants, snapshot_download
+from huggingface_hub.utils import _http, set_client_factory
+from huggingface_hub.utils._http import default_client_factory
 
 from hublish.api.read_project import read_lock_file
 from hublish.base.errors import HublishError, IntegrityError, LoadError, NotFoundError, OfflineError, RemoteError
@@ -313,3 +316,48 @@ def test_forcing_a_download_replaces_cached_files(published_by_lfs: Release) -> 
     release.proxy.clear()
     assert is_right(release, force_download=True)
     assert release.proxy.count("^GET .*/resolve/|^GET /lfs") >= 3
+
+
+def test_the_metadata_of_a_file_that_is_not_in_lfs_comes_from_the_listing(
+    published_by_lfs: Release, own_home: Path, tmp_path: Path
+) -> None:
+    release = published_by_lfs
+    local = release.pull()
+    heads = [call.path.rpartition("/")[2] for call in release.proxy.calls if call.method == "HEAD"]
+    assert LARGE in heads
+    assert REGULAR not in heads
+    # The cache is as the client alone leaves it.
+    plain = Path(snapshot_download(release.repo_id, endpoint=release.proxy.endpoint, cache_dir=tmp_path / "plain"))
+    ours = {path.relative_to(local.folder): path.resolve().name for path in files(local.folder)}
+    theirs = {path.relative_to(plain): path.resolve().name for path in files(plain)}
+    assert ours.items() <= theirs.items()
+
+
+def test_the_metadata_is_requested_by_a_client_that_follows_no_redirects(
+    published_by_lfs: Release, own_home: Path
+) -> None:
+    release = published_by_lfs
+    found = _http._GLOBAL_CLIENT_FACTORY
+
+    def without_redirects() -> Any:
+        client = default_client_factory()
+        client.follow_redirects = False
+        return client
+
+    set_client_factory(without_redirects)
+    try:
+        assert is_right(release)
+    finally:
+        set_client_factory(found)
+    assert release.proxy.count(f"^HEAD .*{REGULAR}") == 1
+
+
+@pytest.mark.parametrize("name", [LARGE, REGULAR])
+def test_an_encoded_body_is_decoded(published_by_lfs: Release, own_home: Path, name: str) -> None:
+    release = published_by_lfs
+
+    def encode(answer: Answer) -> Answer:
+        return replace(answer, headers=(*answer.headers, ("Content-Encoding", "gzip")), body=gzip.compress(answer.body))
+
+    release.proxy.on(BYTES % name, edited(encode))
+    assert is_right(release)

@@ -6,10 +6,12 @@ covers each URL that a server supplies: the next page of a list, a redirect, the
 URL that is about to be used, so that no trick in its spelling matters.
 """
 
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any, Final
 
 from hublish.base.errors import RemoteError
@@ -53,10 +55,22 @@ class SessionFactory:
         self._create = create
         self.event_hooks: dict[str, list[Callable[[Any], None]]] = {"request": [], "response": []}
         """Further checks, of the commands that run now; in the form of an httpx client."""
+        self.known_heads: dict[str, Mapping[str, str]] = {}
+        """The headers that requests for the metadata of files would get, by URL: such requests are not sent."""
 
     def __call__(self) -> Any:
         """Return a new session."""
         session = self._create()
+        send = session.send
+
+        def answer(request: Any, **options: Any) -> Any:
+            headers = self.known_heads.get(str(request.url)) if request.method == "HEAD" else None
+            # The client then requests the file itself from this URL, which may redirect.
+            if headers is None or not session.follow_redirects:
+                return send(request, **options)
+            return _response_to(request, headers)
+
+        session.send = answer
         session.event_hooks["request"].append(self._before)
         session.event_hooks["response"].append(self._after)
         return session
@@ -110,6 +124,21 @@ def commit_requests() -> Iterator[list[str]]:
         hooks.remove(collect)
 
 
+@contextmanager
+def knowing_head(url: str, headers: Mapping[str, str]) -> Iterator[None]:
+    """Answer the client's request for the metadata of a file, for the length of a `with` block.
+
+    The client makes one for each file before it downloads the file, and a listing contains the same facts.
+    """
+    factory = session_factory()
+    factory.known_heads[url] = headers
+    try:
+        yield
+    finally:
+        # Another thread may download the same file.
+        factory.known_heads.pop(url, None)
+
+
 def session_factory() -> SessionFactory:
     """Return the factory of the client's sessions; the first call installs ours around the one in use."""
     from huggingface_hub.utils import _http, set_client_factory
@@ -128,8 +157,20 @@ def is_same_origin(url: Any, endpoint: str) -> bool:
     """Return whether a URL of the HTTP client has the scheme, host and port of an endpoint."""
     # The client's own parser for both: it decides where the request goes. It omits default ports, lowers the case and
     # encodes international names.
-    home = type(url)(endpoint)
+    url_class: Any = type(url)
+    home = _parsed(url_class, endpoint)
     return (url.scheme, url.raw_host, url.port) == (home.scheme, home.raw_host, home.port)
+
+
+# Parsing takes longer than comparing, and every request of a command has the same endpoint.
+@lru_cache(maxsize=16)
+def _parsed(url_class: Any, url: str) -> Any:
+    return url_class(url)
+
+
+def _response_to(request: Any, headers: Mapping[str, str]) -> Any:
+    # The HTTP client is huggingface_hub's choice, and has changed: the class beside that of its request.
+    return sys.modules[type(request).__module__].Response(200, headers=headers, request=request)
 
 
 def _keep_token_home(request: Any) -> None:
@@ -137,7 +178,8 @@ def _keep_token_home(request: Any) -> None:
     if named is not None:
         request.extensions[_HOME] = named
         # A repo may be called `resolve`: a call of the API is never a file.
-        root = type(request.url)(named).path.rstrip("/")
+        url_class: Any = type(request.url)
+        root = _parsed(url_class, named).path.rstrip("/")
         is_file = "/resolve/" in request.url.path and not request.url.path.startswith(f"{root}/api/")
         elsewhere = not is_same_origin(request.url, named)
         request.extensions[_IS_FILE] = request.method == "GET" and (is_file or elsewhere)
@@ -173,8 +215,21 @@ def _limit(response: Any, *, is_file: bool) -> None:
     """
     if is_file:
         response.iter_raw = _paced(response.iter_raw, response.request.url)
+        if "content-encoding" not in response.headers:
+            response.iter_bytes = _unbuffered(response)
     else:
         response.iter_bytes = _bounded(response.iter_bytes, response.request.url)
+
+
+def _unbuffered(response: Any) -> Callable[..., Iterator[bytes]]:
+    """Return a reader of a body that is not encoded, in pieces of the size in which it arrives."""
+    read = response.iter_bytes
+
+    # The client asks for pieces of 10 MB. The HTTP client joins them, and copies every byte three times for that.
+    def unbuffered(*args: Any, **kwargs: Any) -> Iterator[bytes]:
+        yield from (read(*args, **kwargs) if response.is_stream_consumed else response.iter_raw())
+
+    return unbuffered
 
 
 def _paced(read: Callable[..., Iterator[bytes]], url: Any) -> Callable[..., Iterator[bytes]]:

@@ -4,6 +4,7 @@ import base64
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -11,7 +12,7 @@ from typing import Any, Final, Literal
 from hublish.base.errors import HublishError, NotFoundError, RemoteConflictError, RemoteError, disk_full
 from hublish.base.values import ReleaseFile, RepoRef, Target
 from hublish.hub.client import failures, listings
-from hublish.hub.client.guarded_session import commit_requests
+from hublish.hub.client.guarded_session import commit_requests, knowing_head
 from hublish.hub.client.hub import Hub, quote
 from hublish.hub.client.installed_client import cache_folder
 from hublish.hub.client.sending import Sent
@@ -177,18 +178,30 @@ def commit(hub: Hub, target: Target, sent: Sent, deletions: Sequence[str], *, pa
 
 
 def download(
-    hub: Hub, repo_id: str, path_in_repo: str, *, size: int, advance: Callable[[int], None], **options: Any
+    hub: Hub,
+    repo_id: str,
+    path_in_repo: str,
+    *,
+    size: int,
+    advance: Callable[[int], None],
+    blob_id: str | None = None,
+    **options: Any,
 ) -> Path:
     """Return the path of one file, downloaded or from the cache; options are those of `hf_hub_download`.
 
     Safe to call from several threads, inside one `hub.bounded()`. A body that goes on far beyond the listed `size` is
-    abandoned.
+    abandoned. With the `blob_id` of a file that the Hub lists outside of LFS, one request is saved.
 
     Raises:
         NotFoundError, OfflineError, RemoteError: by the Hub's response.
         HublishError: the file cannot be written on this machine.
     """
-    from huggingface_hub import hf_hub_download
+    from huggingface_hub import hf_hub_download, hf_hub_url
+
+    repo_type, revision = options["repo_type"], options["revision"]
+    url = hf_hub_url(repo_id, path_in_repo, repo_type=repo_type, revision=revision, endpoint=hub.endpoint)
+    # As the Hub responds; a large file's response has its route in xet as well, which no listing contains.
+    head = {"x-repo-commit": revision, "etag": f'"{blob_id}"', "content-length": str(size)}
 
     def call() -> Any:
         return hf_hub_download(
@@ -204,7 +217,8 @@ def download(
 
     try:
         # The client itself gives up when the request for the file's metadata fails transiently.
-        found = hub.retries.retrying(call)
+        with nullcontext() if blob_id is None else knowing_head(url, head):
+            found = hub.retries.retrying(call)
     except Exception as error:
         if failures.status_of(error) is None and (full := disk_full(error, _folder_of(options))):
             raise full from error
