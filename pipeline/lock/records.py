@@ -5,6 +5,7 @@ import json
 from pathlib import PurePath
 
 from hublish.base.values import Candidate, Change, Plan, Receipt, ReleaseFile, Setting
+from hublish.base.values.commit_parts import count_commits
 from hublish.schemas.diagnose.problems import Location
 from hublish.schemas.documents.field_types import Document
 from hublish.schemas.documents.json_documents import without_credentials
@@ -41,6 +42,7 @@ def plan_document(plan: Plan) -> PlanDocument:
         commit_message=target.commit_message,
         tag=plan.tag,
         pull_request=plan.open_pull_request,
+        commits=count_commits(plan),
         bytes_to_send=plan.bytes_to_send,
         settings=tuple(map(_planned_setting, plan.settings)),
         files=tuple(_planned_file(change, places) for change in plan.changes),

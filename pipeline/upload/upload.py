@@ -1,31 +1,25 @@
-"""Plan -> Receipt: everything in one commit, or nothing, and never the same release twice."""
+"""Plan -> Receipt: everything in one visible step, or nothing, and never the same release twice."""
 
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import ClassVar, Final
 
-from hublish.base.errors import (
-    AuthenticationError,
-    NotFoundError,
-    RemoteConflictError,
-    RemoteError,
-    VerificationError,
-)
-from hublish.base.values import Action, Head, Plan, Receipt
-from hublish.base.values.publication import plan_differences
+from hublish.base.errors import AuthenticationError, NotFoundError, RemoteConflictError, RemoteError, VerificationError
+from hublish.base.values import Plan, Receipt
+from hublish.base.values.commit_parts import CommitLimits, count_commits, in_commit_order
 from hublish.hub.client import existing_release as existing
 from hublish.hub.client import failures, transfer
 from hublish.hub.client.hub import Hub
-from hublish.hub.client.sending import sending
-from hublish.pipeline.upload.additions import additions, check_sent, require_unchanged
+from hublish.pipeline.upload import commits
+from hublish.pipeline.upload.in_parts import PartialUpload, can_divide, close_leftovers, publish_draft
 from hublish.pipeline.upload.withdraw import withdrawing
 
-# Seconds before each new try of a commit that was provably not applied, and before each new attempt to find that out.
-_WAITS = (1.0, 4.0, 10.0)
+# A smaller release does not time out because of its size.
+_WORTH_DIVIDING: Final = 20
 
 
 @dataclass(frozen=True)
 class Upload:
-    """Send the changes in one commit on top of the planned parent.
+    """Send the changes in one commit on top of the planned parent; a larger release in parts that are merged at once.
 
     A commit whose response is lost may have been applied: the remote is read before the next try. A commit that
     contains the plan is success, a head equal to the parent allows another try, and anything else is a conflict.
@@ -37,15 +31,18 @@ class Upload:
     """
 
     hub: Hub
-    title: ClassVar[str] = "uploading in one commit"
+    title: ClassVar[str] = "uploading the release"
 
     def run(self, plan: Plan) -> Receipt:
         """Return the Hub's response."""
         if not plan.commits:
+            self._finish_interrupted(plan)
             commit = plan.existing_commit or plan.head.commit or ""
-            return self._receipt(plan, commit, plan.open_pull_request, created=False)
+            return commits.receipt(self.hub, plan, commit, plan.open_pull_request, created=False)
         with withdrawing(self.hub, plan):
-            return self._committed(plan)
+            receipt = self._in_parts(plan, CommitLimits.of(plan)) if count_commits(plan) > 1 else None
+            # Where the Hub opens no pull requests, one commit is still one step.
+            return receipt or self._committed(plan)
 
     def works_on(self, plan: Plan) -> bool:
         """Return whether there is anything to commit."""
@@ -54,35 +51,45 @@ class Upload:
     def _committed(self, plan: Plan) -> Receipt:
         may_be_ours = False
         # Each round ends with certainty: the commit was made, it was not, or another one was.
-        for wait in (*_WAITS, None):
+        for wait in (*commits.WAITS, None):
             try:
-                return self._attempt(plan)
+                made = commits.send(self.hub, plan, plan.head.commit)
+                return replace(
+                    commits.receipt(self.hub, plan, made.commit, made.pull_request, created=True), url=made.url
+                )
             except transfer.OutcomeUnknownError as unknown:
                 # A conflict with the first request is one with another publisher, perhaps of the same release.
                 may_be_ours = may_be_ours or not unknown.is_conflict
                 receipt = self._recovered(plan, unknown)
                 if receipt is not None:
                     return replace(receipt, created=may_be_ours)
+                if failures.took_too_long(unknown) and (receipt := self._in_smaller_parts(plan)):
+                    return receipt
                 if wait is None or unknown.is_final:
                     raise self._last_failure(plan, unknown) from unknown.__cause__
                 self.hub.retries.wait(max(wait, unknown.requested_wait))
         raise AssertionError  # the last try returns or raises
 
-    def _attempt(self, plan: Plan) -> Receipt:
-        deleted = [change.path_in_repo for change in plan.of(Action.DELETE)]
-        try:
-            with sending(self.hub, plan.target, additions(plan)) as sent:
-                check_sent(plan, sent.digests)
-                made = transfer.commit(self.hub, plan.target, sent, deleted, parent_commit=plan.head.commit)
-        except RemoteError:
-            # The server also rejects a file that changed while it was sent. Report the change, which explains more.
-            require_unchanged(plan)
-            raise
-        return Receipt(plan, made.commit, created=True, url=made.url, pull_request=made.pull_request)
+    def _finish_interrupted(self, plan: Plan) -> None:
+        """Complete the rest of an upload in parts that ended before its last requests."""
+        if plan.open_pull_request is not None:
+            publish_draft(self.hub, plan.target, plan.open_pull_request)
+        # Only a release of this size is sent in parts: others save the requests.
+        elif len(plan.release.files) > plan.target.files_per_commit and can_divide(plan):
+            close_leftovers(self.hub, plan.target, plan.head.commit)
+
+    def _in_parts(self, plan: Plan, limits: CommitLimits) -> Receipt | None:
+        return PartialUpload(self.hub, plan, limits).run() if can_divide(plan) else None
+
+    def _in_smaller_parts(self, plan: Plan) -> Receipt | None:
+        changes = in_commit_order(plan)
+        if len(changes) < _WORTH_DIVIDING:
+            return None
+        return self._in_parts(plan, CommitLimits.of(plan).halved(changes))
 
     def _recovered(self, plan: Plan, unknown: transfer.OutcomeUnknownError) -> Receipt | None:
         """Find out whether the commit was applied, waiting until the Hub can be read; None when it was not."""
-        for wait in (*_WAITS, None):
+        for wait in (*commits.WAITS, None):
             try:
                 return self._find_commit(plan, unknown)
             except RemoteError as error:
@@ -119,11 +126,11 @@ class Upload:
         if target.create_pr:
             found = existing.with_pull_request(plan, self.hub)
             if found.open_pull_request and found.existing_commit:
-                return self._receipt(plan, found.existing_commit, found.open_pull_request)
+                return commits.receipt(self.hub, plan, found.existing_commit, found.open_pull_request, created=True)
         head = self.hub.head(target)
         if head.commit == plan.head.commit:
             return None  # the head is the planned parent: no commit was applied
-        commit = self._commit_with_plan(plan, head)
+        commit = commits.find(self.hub, plan, head)
         if commit is None:
             msg = f"{target.repo_id} moved from {plan.head.commit} to {head.commit} while this release was sent"
             raise RemoteConflictError(msg, hint="nothing of it was committed; plan again and review what changed")
@@ -134,19 +141,7 @@ class Upload:
             msg = f"the Hub put the commit on main ({commit}) although a pull request was requested"
             hint = "this Hub has no pull requests: revert it there, or publish without create_pr"
             raise VerificationError(msg, hint=hint)
-        return self._receipt(plan, commit, None)
-
-    def _commit_with_plan(self, plan: Plan, head: Head) -> str | None:
-        if head.commit is None:
-            return None
-        if not plan_differences(plan, head.files):
-            return head.commit
-        # Another commit may be on top of ours already: ours is the child of the planned parent.
-        history = self.hub.history(plan.target, head.commit)
-        if plan.head.commit not in history[1:]:
-            return None
-        child = history[history.index(plan.head.commit) - 1]
-        return None if plan_differences(plan, self.hub.tree(plan.target, child)) else child
+        return commits.receipt(self.hub, plan, commit, created=True)
 
     def _last_failure(self, plan: Plan, unknown: transfer.OutcomeUnknownError) -> Exception:
         cause = unknown.__cause__
@@ -157,9 +152,3 @@ class Upload:
             msg = f"{error.message} The head is {plan.head.commit}, as it was when this release was planned"
             return RemoteConflictError(msg, hint="nothing was committed; try again")
         return error
-
-    def _receipt(self, plan: Plan, commit: str, pull_request: int | None, *, created: bool = True) -> Receipt:
-        target = plan.target
-        prefix = "" if target.repo_type == "model" else f"{target.repo_type}s/"
-        url = f"{self.hub.endpoint}/{prefix}{target.repo_id}/commit/{commit}"
-        return Receipt(plan, commit, created=created, url=url, pull_request=pull_request)

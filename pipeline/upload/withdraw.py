@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from hublish.base.errors import HublishError, RemoteError
 from hublish.base.values import Action, Head, Plan, Target
+from hublish.hub.client import pull_requests
 from hublish.hub.client.hub import Hub
 from hublish.schemas.documents.file_names import CARD_FILE, GITATTRIBUTES
 
@@ -47,7 +48,7 @@ def _withdraw(hub: Hub, plan: Plan) -> None:
     first = plan.head.commit or main.commit
     branches = hub.branches(target).items()
     others = [name for name, commit in branches if name not in ("main", target.revision) or commit != first]
-    used = main.commit != first or main.tags or others or hub.open_pull_requests(target)
+    used = main.commit != first or main.tags or others or pull_requests.open_numbers(hub, target)
     if not used and holds_only_first_commit(hub, target, main):
         hub.delete_repo(target)
 

@@ -35,7 +35,16 @@ D = TypeVar("D", bound=Document)
 _MAX_ORIGINS = 4
 # The fields of `repo` that apply to the repo, or to the act of publishing, and not to a version of its files.
 _SETTINGS = frozenset(
-    ["visibility", "gated", "space_sdk", "endpoint", "create_pr", "commit_message", "commit_description"]
+    [
+        "visibility",
+        "gated",
+        "space_sdk",
+        "endpoint",
+        "create_pr",
+        "commit_message",
+        "commit_description",
+        "files_per_commit",
+    ]
 )
 
 

@@ -117,6 +117,9 @@ class PlanDocument(Document):
     """The tag to create after the verification; null when none is needed."""
     pull_request: Count | None = None
     """An open pull request that proposes exactly this release."""
+    commits: Count | None = None
+    """The number of commits it is sent in: more than one go to a draft pull request, and reach the branch in one step.
+    null in a plan of an earlier hublish."""
     bytes_to_send: Count
     """The size of the files that are sent."""
     settings: tuple[PlannedSetting, ...]

@@ -28,7 +28,7 @@ def test_publishing_reads_as_the_product() -> None:
         "sealing the release",
         "comparing with the remote",
         "preparing the repo",
-        "uploading in one commit",
+        "uploading the release",
         "verifying the release on the Hub",
         "opening the repo to its readers",
         "tagging the release",

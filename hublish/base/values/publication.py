@@ -192,6 +192,8 @@ class Receipt:
     """Whether this run made the commit; False when it existed already."""
     url: str = ""
     pull_request: int | None = None
+    parts_in: int | None = None
+    """The pull request that received the parts of a large release."""
     verified: bool = False
     tag: str | None = None
     """The tag that points to the commit."""

@@ -43,6 +43,8 @@ class Target:
     """First line of the commit."""
     commit_description: str = ""
     """The rest of the commit message."""
+    files_per_commit: int = 1000
+    """The most files of one commit; a larger release is sent in parts, and merged in one step."""
 
     def __str__(self) -> str:
         kind = "" if self.repo_type == "model" else f"{self.repo_type} "
@@ -66,5 +68,6 @@ def targets_of(manifest: Manifest) -> tuple[Target, ...]:
             space_sdk=repo.space_sdk,
             commit_message=repo.commit_message or f"Release {repo.tag or repo.repo_id}",
             commit_description=repo.commit_description,
+            files_per_commit=repo.files_per_commit,
         ),
     )

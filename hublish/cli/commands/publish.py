@@ -18,9 +18,10 @@ from hublish.cli.commands import Example, Outcome
 from hublish.cli.report import Report
 
 DESCRIPTION = """Uploads the release in one commit on top of the head that it was planned against, verifies the files
-at that commit, creates the tag, and writes the lock beside the manifest. On a terminal it shows the plan and asks
-first; elsewhere it needs -y or a reviewed plan. If the Hub already holds the release, there is nothing to do. After
-an interruption, run it again: it never makes a second commit of the same release."""
+at that commit, creates the tag, and writes the lock beside the manifest. More than 1,000 files are sent in parts to a
+draft pull request, verified there, and merged in one step (`repo.files_per_commit`). On a terminal it shows the plan
+and asks first; elsewhere it needs -y or a reviewed plan. If the Hub already holds the release, there is nothing to do.
+After an interruption, run it again: it never makes a second commit of the same release."""
 EXAMPLES = (
     Example("hublish publish", "show the plan, ask, publish"),
     Example("hublish publish plan.json", "publish the reviewed plan; refused when anything has changed since"),

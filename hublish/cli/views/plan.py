@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hublish.base.values import Action, Change, Plan
+from hublish.base.values.commit_parts import count_commits
 from hublish.cli.terminal.color import Paint
 from hublish.cli.terminal.text import columns, indented, plural
 from hublish.cli.views import phrases
@@ -115,6 +116,9 @@ def _head(plan: Plan, paint: Paint) -> Iterable[str]:
     # Settings alone, or only a tag, need no commit and so no message.
     if plan.commits:
         rows.append(("message", target.commit_message))
+    if (count := count_commits(plan)) > 1:
+        how = "for its reviewers" if target.create_pr else "merged in one step once all are verified"
+        rows.append(("parts", f"{count} commits to a draft pull request, {how}"))
     if plan.tag:
         rows.append(("tag", f"{plan.tag}, once the commit is verified"))
     if plan.open_pull_request:

@@ -45,6 +45,8 @@ class ReceiptView:
         label = repo_label(target.repo_id, target.repo_type)
         if self.receipt.pull_request and self.receipt.created:
             return f"Proposed {label} as pull request {self.receipt.pull_request}."
+        if self.receipt.created and self.receipt.parts_in:
+            return f"Published {label} at {self.receipt.revision} by merging pull request {self.receipt.parts_in}."
         if self.receipt.created:
             return f"Published {label} at {self.receipt.revision} in one commit."
         if self.receipt.plan.nothing_to_do:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from hublish.base.values import Plan
 from hublish.base.values.publication import file_differences, plan_differences
+from hublish.hub.client import pull_requests
 from hublish.hub.client.hub import Hub
 from hublish.schemas.diagnose.problems import Problem
 
@@ -38,8 +39,8 @@ def with_pull_request(plan: Plan, hub: Hub) -> Plan:
     target = plan.target
     if not (target.create_pr and plan.head.repo_exists and plan.commits):
         return plan
-    for number in hub.open_pull_requests(target)[:_PULL_REQUESTS_READ]:
-        ref = f"refs/pr/{number}"  # the Hub gives every pull request this branch
+    for number in pull_requests.open_numbers(hub, target)[:_PULL_REQUESTS_READ]:
+        ref = pull_requests.ref_of(number)
         if not plan_differences(plan, hub.tree(target, ref)):
             return replace(plan, open_pull_request=number, existing_commit=hub.commit_of(target, ref))
     return plan

@@ -119,6 +119,14 @@ def outcome_is_unknown(error: BaseException) -> bool:
     return status is None or status in (408, 409, 412, 429) or (status >= 500 and status not in _REFUSING)
 
 
+def took_too_long(error: BaseException) -> bool:
+    """Return whether a request failed because the server, or a proxy before it, had not processed it in time."""
+    status = status_of(error)
+    if status is None:
+        return any(isinstance(one, TimeoutError) or "TimeoutException" in _names(one) for one in _chain(error))
+    return status in (408, 504, 524)
+
+
 def requested_wait(response: Any) -> float:
     """Return the seconds that a response asks to wait.
 

@@ -166,18 +166,6 @@ class Hub:
             found = listings.list_of(entries, "the history")
             return tuple(listings.commit_id(listings.field(entry, "id", str)) for entry in found)
 
-    def open_pull_requests(self, repo: RepoRef) -> tuple[int, ...]:
-        """Return the numbers of the open pull requests, newest first."""
-        action = f"listing the pull requests of {repo.repo_id}"
-        path = f"{repo.repo_type}s/{repo.repo_id}/discussions"
-
-        def page(number: int) -> Any:
-            return self.request(action, "GET", path, params={"type": "pull_request", "p": number})
-
-        with self.translating(action):
-            # A merged or closed pull request is history: a new one is opened.
-            return tuple(sorted(listings.open_discussions(page), reverse=True))
-
     def create_repo(self, target: Target) -> tuple[str, bool]:
         """Create the repo; an existing one is not changed.
 
@@ -257,15 +245,19 @@ class Hub:
             action, lambda: self.api.update_repo_settings(target.repo_id, repo_type=target.repo_type, **settings)
         )
 
-    def request(self, action: str, method: str, path: str, **request: Any) -> Any:
-        """Make an idempotent call of the API for which the client has no function, and return the decoded JSON.
+    def request(self, action: str, method: str, path: str, *, once: bool = False, **request: Any) -> Any:
+        """Make a call of the API for which the client has no function, and return the decoded JSON.
 
         Args:
             action: the action, for an error.
             method: the HTTP method.
             path: the path below `/api/`.
+            once: make a call that is not idempotent, without retries.
             request: `json` or `params`.
         """
+        if once:
+            with self.translating(action):
+                return self._json(method, path, request)
         return self._retried(action, lambda: self._json(method, path, request))
 
     def request_each(

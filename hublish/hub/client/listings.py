@@ -98,7 +98,7 @@ def refs_of(body: Any, kind: str) -> Mapping[str, str]:
 
 
 def open_discussions(get: Callable[[int], Any]) -> Iterator[int]:
-    """Yield the numbers of the open discussions on the pages that `get` requests by number."""
+    """Yield the numbers of the open discussions and drafts on the pages that `get` requests by number."""
     for number in range(MAX_PAGES):
         page = get(number)
         found = field(page, "discussions", list)
