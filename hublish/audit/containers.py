@@ -64,12 +64,22 @@ def carried_pickle(blob: Blob) -> str | None:
     Returns None for a clean file. Examples: `a pickle of protocol 2`, `archive/data.pkl in it is a pickle of
     protocol 2`, `a container compressed with 7z, which cannot be inspected`.
     """
+    return inspected(blob)[0]
+
+
+def inspected(blob: Blob) -> tuple[str | None, bool]:
+    """Return the description of `carried_pickle`, and whether the file may be a container.
+
+    Most files are none, and every reader of containers has looked at them: a search of their members needs no second
+    look.
+    """
+    search = _Search(Allowance(max(_EXPANSION_FLOOR, _EXPANSION_RATIO * (blob.size or 0))))
     try:
-        return _Search(Allowance(max(_EXPANSION_FLOOR, _EXPANSION_RATIO * (blob.size or 0)))).carried(blob, DEPTH_LIMIT)
+        return search.carried(blob, DEPTH_LIMIT), search.is_container
     except UnreadableError as error:
-        return f"{error}, which cannot be inspected"
+        return f"{error}, which cannot be inspected", True
     except TooLargeError:
-        return f"compressed and expands to more than {FLOOR >> 30} GiB, which cannot be inspected"
+        return f"compressed and expands to more than {FLOOR >> 30} GiB, which cannot be inspected", True
 
 
 @dataclass(slots=True)
@@ -80,12 +90,16 @@ class _Search:
     """For the compressed members of all levels: a few bytes may expand to many bombs."""
     members: int = 0
     """Members inspected so far."""
+    is_container: bool = False
+    """Whether a reader has recognized the file, or a part of it."""
 
     def carried(self, blob: Blob, depth: int, parts: int = _PART_LIMIT) -> str | None:
         # The members first, so that one is named; the container itself may still be a pickle to another loader.
-        for one in chain.from_iterable(_opened(blob, READERS)):
-            if (description := self._description(one, depth, parts)) is not None:
-                return description
+        if opened := _opened(blob, READERS):
+            self.is_container = True
+            for one in chain.from_iterable(opened):
+                if (description := self._description(one, depth, parts)) is not None:
+                    return description
         if (found := program_in(blob, lambda part: self._in_part(part, depth, parts))) is not None:
             return found
         return pickle_in(blob)

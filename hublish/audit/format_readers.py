@@ -58,6 +58,8 @@ def compressed_content(blob: Blob, head: bytes) -> Iterator[Member] | None:
     if head.startswith(_ZFILE):
         return _expanded(_zfile_content(blob, head), [Compression(_ZFILE_NAME, zlib_stream)])
     found = list(compressions_of(head))
+    if not found:
+        return None
     if unknown := [compression for compression in found if compression.opener is None]:
         raise UnreadableError(f"a container compressed with {unknown[0].name}")
     # The decision is made now: a caller takes bytes without content for an ordinary file.

@@ -108,6 +108,8 @@ def _is_utf16(head: bytes) -> bool:
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return True
     sample = head[:4096]
+    if b"\0" not in sample:
+        return False
     even, odd = sample[::2], sample[1::2]
     # ASCII in UTF-16 has a NUL as every other byte, and none between.
     return len(sample) > 7 and any(

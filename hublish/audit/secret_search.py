@@ -32,6 +32,10 @@ _BEFORE: Final = 112
 
 _ALPHABET: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+/%"
 _PRINTABLE: Final = bytes([*b"\t\n\r", *range(0x20, 0x7F)])
+# Bytes in lower case from the most to the least frequent in texts and code.
+_COMMON: Final = b" etaoinsrlhdcumpfgybw0123456789_.-vk/xj'\":=zq~"
+# Parts that several names share, each from its rarest letter on: of `token`, `key`, `auth` and `secret`.
+_STEMS: Final = (b"ken", b"key", b"uth", b"cret")
 # The next word: a token may follow `_` or `-`, but not a letter or digit.
 _WORD: Final = re.compile(rb"[A-Za-z0-9]++")
 
@@ -59,13 +63,15 @@ class _Table(NamedTuple):
     # For each name, in lower case, the rules whose matches may contain it.
     near: dict[bytes, list[_Entry]]
     anywhere: dict[bytes, list[_Entry]]
+    # The names with a part that they share.
+    marks: dict[bytes, set[bytes]]
 
 
 @cache
 def _table() -> _Table:
     """Compile the rules; not at import, because most commands scan nothing."""
     branches: dict[str, set[str]] = defaultdict(set)
-    table = _Table(_WORD, defaultdict(list), defaultdict(list), defaultdict(list))
+    table = _Table(_WORD, defaultdict(list), defaultdict(list), defaultdict(list), defaultdict(set))
     for rule in RULES:
         # The literal is found first, and the match may begin up to `lead` bytes before it.
         entry = rule, re.compile(f"(?s:.{{0,{rule.lead}}}?)(?P<whole>{BOUNDARY}{rule.pattern})".encode())
@@ -78,10 +84,16 @@ def _table() -> _Table:
             names = table.near if rule.place == "near" else table.anywhere
             for name in {literal.lower().encode() for literal in rule.literals}:
                 names[name].append(entry)
+                table.marks[next((stem for stem in _STEMS if stem in name), _rarest(name))].add(name)
     # An alternation tries one branch after the other, so there is one for each first character.
     openings = [f"{first}(?:{'|'.join(sorted(rests))})" for first, rests in sorted(branches.items())]
     word = f"(?!{'|'.join(openings)})[A-Za-z0-9]++[^A-Za-z0-9]*+"
     return table._replace(skip=re.compile(f"[^A-Za-z0-9]*+(?:{word})*+".encode()))
+
+
+def _rarest(name: bytes) -> bytes:
+    """Return the byte of a name that the fewest texts contain."""
+    return max(name, key=_COMMON.find).to_bytes(1, "big")
 
 
 def text_ranges(data: bytes, *, vectorized: bool = False) -> list[Range]:
@@ -128,10 +140,23 @@ def search(data: bytes, texts: Iterable[Range], runs: Iterable[Range]) -> Iterat
     folded = data.lower()
     for names, ranges in ((table.near, runs), (table.anywhere, texts)):
         for start, end in ranges:
+            present = _present(table, folded, start, end)
             for name, entries in names.items():
+                if name not in present:
+                    continue
                 for position in _positions(folded, name, start, end):
                     for rule, pattern in entries:
                         yield from _match(rule, pattern, data, position)
+
+
+def _present(table: _Table, folded: bytes, start: int, end: int) -> set[bytes]:
+    """Return the names that a range may contain; most names are in no text."""
+    present: set[bytes] = set()
+    for mark, names in table.marks.items():
+        # The first byte alone: a search for one byte takes a tenth of the time of one for several.
+        if folded.find(mark[:1], start, end) >= 0 and folded.find(mark, start, end) >= 0:
+            present |= names
+    return present
 
 
 def _match(rule: Rule, pattern: re.Pattern[bytes], data: bytes, position: int) -> Iterator[Found]:

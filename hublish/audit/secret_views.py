@@ -24,6 +24,7 @@ _ESCAPES: Final = (
 _ESCAPE: Final = re.compile(b"|".join(_ESCAPES))
 # One after the other, because a search for a fixed first character is ten times faster than for one of three.
 _SEARCHES: Final = tuple(map(re.compile, _ESCAPES))
+_ESCAPE_BEGINS: Final = (b"\\", b"%", b"&")
 _NAMED: Final = {b"amp": b"&", b"quot": b'"', b"apos": b"'", b"lt": b"<", b"gt": b">"}
 # The most that a credential continues before or after an escape within it.
 _AROUND: Final = 512
@@ -32,7 +33,15 @@ _AROUND: Final = 512
 # Other text hardly ever consists of them six times in a row. Lines are wrapped after 64 or 76 characters, so a break is
 # between two such groups.
 _LINE: Final = 80
-_GROUP: Final = rb"[CDI-Za-f][A-HQ-Xg-nw-z0-3][ABEFIJMNQRUVYZcdghklopstwx014589][A-Za-z0-9+/_-]"
+_FIRST: Final = rb"[CDI-Za-f]"
+_SECOND: Final = rb"[A-HQ-Xg-nw-z0-3]"
+_THIRD: Final = rb"[ABEFIJMNQRUVYZcdghklopstwx014589]"
+_GROUP: Final = _FIRST + _SECOND + _THIRD + rb"[A-Za-z0-9+/_-]"
+# For each byte, a bit for each of the first three classes of a group; the fourth is any letter of the alphabet.
+_GROUP_CLASSES: Final = bytes(
+    sum(1 << bit for bit, members in enumerate((_FIRST, _SECOND, _THIRD)) if re.match(members, bytes([code])))
+    for code in range(256)
+)
 _BREAK: Final = rb"(?:(?:\\[nr])+|\r?\n[ \t]{0,32})?"
 # The first groups are written out: the search then skips to the characters with which one begins.
 _ENCODED: Final = re.compile(
@@ -56,12 +65,32 @@ def views(data: bytes, texts: Iterable[Range], runs: Iterable[Range]) -> Iterato
         yield from _unescaped(data, start, end)
     for start, end in runs:
         # The last line of wrapped base64 may be short.
-        for found in _ENCODED.finditer(data, start, end + _LINE):
+        for found in _encoded(data, start, end + _LINE):
             yield from _from_base64(data, found)
+
+
+def _encoded(data: bytes, start: int, end: int) -> Iterator[re.Match[bytes]]:
+    """Yield what `_ENCODED.finditer` does, in a quarter of the time.
+
+    Every second character of hexadecimal digits may begin a group. Where two groups follow each other, all bytes at
+    once are compared: as one long number, in which each byte has a bit for each class that its character is in.
+    """
+    classes = data[start:end].translate(_GROUP_CLASSES)
+    number = int.from_bytes(classes, "little")
+    groups = number & (number >> 9) & (number >> 18) & int.from_bytes(b"\1" * len(classes), "little")
+    pairs = (groups & (groups >> 32)).to_bytes(len(classes), "little")
+    position = pairs.find(1)
+    while position >= 0:
+        found = _ENCODED.match(data, start + position, end)
+        if found:
+            yield found
+        position = pairs.find(1, found.end() - start if found else position + 1)
 
 
 def _unescaped(data: bytes, start: int, end: int) -> Iterator[View]:
     """Yield the surroundings of escapes, those of near ones together."""
+    if not any(data.find(first, start, end) >= 0 for first in _ESCAPE_BEGINS):
+        return
     places = sorted(found.span() for search in _SEARCHES for found in search.finditer(data, start, end))
     first = last = -1
     for begin, finish in places:

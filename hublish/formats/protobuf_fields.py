@@ -94,6 +94,10 @@ class ProtobufReader:
         return 0, position + {_I64: 8, _I32: 4}.get(kind, 0)
 
     def _varint(self, position: int, end: int) -> tuple[int, int]:
+        # Most varints are one byte.
+        start = position - self._base
+        if position < end and 0 <= start < len(self._window) and (byte := self._window[start]) < 0x80:
+            return byte, position + 1
         value = 0
         for index, byte in enumerate(self._some(position)):
             if position + index >= end:

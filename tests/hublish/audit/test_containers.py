@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from hublish.audit import containers
-from hublish.audit.containers import DEPTH_LIMIT, carried_pickle
+from hublish.audit.containers import DEPTH_LIMIT, carried_pickle, inspected
 from hublish.formats import blob
 from hublish.formats.blob import MemoryBlob
 from hublish.formats.zip_directory import MAX_DIRECTORY_SIZE
@@ -191,3 +191,19 @@ def test_the_directory_of_a_zip_behind_other_bytes_is_bounded() -> None:
     found = carried_pickle(MemoryBlob(b"#!\n\n" + entries[:directory] + repeated + record))
     assert found is not None
     assert found.startswith("a zip archive (")
+
+
+@pytest.mark.parametrize(
+    ("data", "may_be"),
+    [
+        (b"just text", False),
+        (pickle.dumps({"a": 1}), False),
+        (zipped({"a.txt": b"text"}), True),
+        (gzip.compress(b"text"), True),
+        (b"7z\xbc\xaf\x27\x1c" + bytes(20), True),
+        (zipped({"a.txt": b"text"})[:-3], True),
+    ],
+    ids=["text", "a pickle", "a zip", "gzip", "an unknown compression", "a damaged zip"],
+)
+def test_bytes_that_no_reader_recognizes_are_not_a_container(data: bytes, may_be: bool) -> None:
+    assert inspected(MemoryBlob(data))[1] is may_be

@@ -7,7 +7,10 @@ import urllib.parse
 from collections.abc import Callable
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from hublish.audit import secret_views
 from hublish.audit.secret_scan import secrets_in_text
 from tests.planted_tokens import TOKENS
 
@@ -73,3 +76,19 @@ def test_the_place_is_that_of_the_encoded_text(form: str) -> None:
 )
 def test_clean_text_in_another_form_is_not_a_finding(clean: str) -> None:
     assert secrets_in_text(clean) == ()
+
+
+ASCII = st.text("abcdefghij kl=:user\n", max_size=120).map(str.encode)
+PIECES = st.one_of(
+    ASCII.map(base64.b64encode),
+    ASCII.map(base64.encodebytes),
+    ASCII.map(lambda text: base64.encodebytes(text).replace(b"\n", b"\\n")),
+    st.binary(max_size=60).map(lambda data: data.hex().encode()),
+    st.text("CDIZafAHQXgnwz03BE\\n\r +/", max_size=60).map(str.encode),
+)
+
+
+@given(st.lists(PIECES, max_size=5).map(b"".join), st.integers(0, 200), st.integers(0, 600))
+def test_base64_is_found_where_a_search_with_the_pattern_finds_it(data: bytes, start: int, end: int) -> None:
+    expected = [found.span() for found in secret_views._ENCODED.finditer(data, start, end)]
+    assert [found.span() for found in secret_views._encoded(data, start, end)] == expected
