@@ -36,12 +36,13 @@ def releasing(
     executor: Executor | None = None,
     fingerprints: FingerprintCache = fingerprint_cache.FORGETFUL,
     conversions: ConversionCache = FORGETFUL,
+    kept: int = 0,
 ) -> Pipeline[Project, Release]:
-    """Return all local stages."""
+    """Return all local stages; `kept` bytes of small files stay in memory, to be sent."""
     return (
         rendering(workspace, progress, conversions)
         .then(ScreenParts())  # weights, card, SDK: what its readers need
         .then(ScreenDataFiles())  # of a dataset's configs
         .then(ScreenPlaceholders())  # in the manifest and the card
-        .then(Seal(progress, executor or workers(), fingerprints))  # hashed, and audited against the policy
+        .then(Seal(progress, executor or workers(), fingerprints, kept))  # hashed, and audited against the policy
     )

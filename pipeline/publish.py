@@ -30,11 +30,15 @@ def planning(
     released: frozenset[str] = frozenset(),
     fingerprints: FingerprintCache = fingerprint_cache.FORGETFUL,
     conversions: ConversionCache = FORGETFUL,
+    kept: int = 0,
 ) -> Pipeline[Project, Plan]:
-    """Return the stages that only read the remote. `head` was read before any file; `released` are the last paths."""
+    """Return the stages that only read the remote.
+
+    `head` was read before any file; `released` are the last paths. `kept` bytes of small files stay in memory.
+    """
     executor = executor or workers()
     return (
-        releasing(workspace, progress, executor, fingerprints, conversions).then(  # collected, converted, sealed
+        releasing(workspace, progress, executor, fingerprints, conversions, kept).then(  # collected, converted, sealed
             Compare(hub, target, head, released, executor)
         )  # every change that publishing would make
     )

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Unpack
+from typing import Final, Unpack
 
 from hublish.api.lock_target import last_release
 from hublish.api.options import HubOptions, takes
@@ -38,9 +38,13 @@ def plan(
         return with_advice(planned(session), session.hub)
 
 
+KEPT: Final = 64 << 20
+"""Bytes of small files that stay in memory between their audit and their upload."""
+
+
 # Also the beginning of `publish`, of a rehearsal, and of publishing an object.
-def planned(session: Session) -> Plan:
-    """Compare the release of a session's project with its target."""
+def planned(session: Session, *, kept: int = 0) -> Plan:
+    """Compare the release of a session's project with its target; `kept` bytes of small files stay in memory."""
     dirty: tuple[Problem, ...] = ()
     if session.project.named_after:
         from hublish.api.git.tagged_release import refuse_dirty
@@ -60,6 +64,7 @@ def planned(session: Session) -> Plan:
         released=frozenset(file.path_in_repo for file in last.files) if last else frozenset(),
         fingerprints=session.fingerprints,
         conversions=session.conversions,
+        kept=kept,
     )
     with session.with_warnings():
         compared = compare.run(session.project, session.progress)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Unpack
 
 from hublish.api.options import HubOptions, takes
-from hublish.api.plan import planned
+from hublish.api.plan import KEPT, planned
 from hublish.api.read_project import AnyManifest, read_plan_file, read_project
 from hublish.api.session import Session
 from hublish.base.errors import DeclinedError, HublishError, ManifestInvalidError
@@ -52,7 +52,7 @@ def publish(
     reviewed = _reviewed(plan)
     with Session(read_project(_as_reviewed(manifest, reviewed), lock=lock), **options) as session:
         # A reviewed plan is only compared. The release is always planned anew, against the head as it is now.
-        fresh = planned(session)
+        fresh = planned(session, kept=KEPT)
         _refuse_impossible(fresh)
         path = session.project.lock_path
         require_writable(path, fresh)

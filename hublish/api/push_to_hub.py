@@ -10,7 +10,7 @@ from typing import Any, Final, Unpack
 from pydantic import ValidationError
 
 from hublish.api.options import PushOptions, takes
-from hublish.api.plan import planned
+from hublish.api.plan import KEPT, planned
 from hublish.api.publish import published
 from hublish.api.read_project import AnyManifest, read_project
 from hublish.api.session import Session
@@ -192,7 +192,7 @@ def push_project(
         caller=caller,
         digest_cache=push.get("digest_cache", True),
     ) as session:
-        plan = planned(session)
+        plan = planned(session, kept=KEPT)
         changed = {change.path_in_repo for change in plan.of(Action.CHANGE)}
         if without_card is None or CARD_FILE not in changed:
             return published(session, declared.lock, plan)

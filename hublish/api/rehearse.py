@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hublish.api.plan import planned
+from hublish.api.plan import KEPT, planned
 from hublish.api.pull import can_load
 from hublish.api.read_project import AnyManifest, read_project
 from hublish.api.session import Session
@@ -75,7 +75,7 @@ def rehearse(manifest: AnyManifest = MANIFEST_FILE, *, progress: Progress = SILE
         Session(project, endpoint=EMBEDDED, folder=Path(name), progress=progress) as session,
     ):
         hub = session.hub
-        receipt = publishing(hub, Path(name, LOCK_FILE)).run(planned(session), progress)
+        receipt = publishing(hub, Path(name, LOCK_FILE)).run(planned(session, kept=KEPT), progress)
         target = receipt.plan.target
         reference = Reference(target.repo_id, target.repo_type, receipt.revision)
         destination = Destination(cache_dir=Path(name, "cache"))

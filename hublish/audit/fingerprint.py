@@ -7,7 +7,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Final
 
-from hublish.audit.containers import carried_pickle
+from hublish.audit.containers import inspected
 from hublish.audit.member_secrets import HiddenSecret, search_members
 from hublish.audit.secret_scan import SecretScanner
 from hublish.audit.tensor_ranges import tensor_ranges
@@ -64,7 +64,11 @@ class Fingerprint:
 
 
 def fingerprint(
-    content: Content, interest: Interest, advance: Callable[[int], None], executor: Executor | None = None
+    content: Content,
+    interest: Interest,
+    advance: Callable[[int], None],
+    executor: Executor | None = None,
+    keep: Callable[[bytes], None] | None = None,
 ) -> Fingerprint:
     """Read `content` once and return its digests and the findings of the audit.
 
@@ -74,19 +78,22 @@ def fingerprint(
         advance: called after every chunk with its size in bytes.
         executor: computes the digests of a large file while this thread scans it; it may be the one that runs this
             call. None computes everything in this thread.
+        keep: receives the bytes of a small file, once they are known to be those that were collected.
 
     Raises:
         ContentChangedError: when the bytes are not, or do not stay, those that were collected.
         OSError: when they cannot be read.
     """
-    with content.open() as stream:
-        # A small file is read once; of a large one, only the parts that the audit inspects are read again.
-        small = content.size <= CHUNK
-        blob = MemoryBlob(stream.read(content.size)) if small else StreamBlob(stream, content.size)
-        if blob.size != content.size:
+    # A small file is read once; of a large one, only the parts that the audit inspects are read again.
+    if content.size <= CHUNK:
+        data = content.read()
+        if len(data) != content.size:
             raise ContentChangedError(_TRUNCATED)
-        links = 1 if content.local_path is None else os.lstat(content.local_path).st_nlink
-        return _read(blob, links, interest, advance, executor)
+        if keep:
+            keep(data)
+        return _of_small(data, _links(content), interest, advance)
+    with content.open() as stream:
+        return _of_large(StreamBlob(stream, content.size), _links(content), interest, advance, executor)
 
 
 def search_secrets(content: Content) -> Inspection:
@@ -104,12 +111,24 @@ def search_secrets(content: Content) -> Inspection:
         return inspect(blob, scanner, Interest(pickles=False))
 
 
-def _read(
-    blob: MemoryBlob | StreamBlob,
-    links: int,
-    interest: Interest,
-    advance: Callable[[int], None],
-    executor: Executor | None,
+def _links(content: Content) -> int:
+    return 1 if content.local_path is None else os.lstat(content.local_path).st_nlink
+
+
+# Apart from large files: a release may have 100,000 small ones.
+def _of_small(data: bytes, links: int, interest: Interest, advance: Callable[[int], None]) -> Fingerprint:
+    scanner = SecretScanner() if interest.secrets else None
+    if data and scanner:
+        scanner.feed(data)
+    sha1 = blob_hasher(len(data))
+    sha1.update(data)
+    inspection = inspect(MemoryBlob(data), scanner, interest)
+    advance(len(data))
+    return Fingerprint(len(data), hashlib.sha256(data).hexdigest(), sha1.hexdigest(), links, inspection)
+
+
+def _of_large(
+    blob: StreamBlob, links: int, interest: Interest, advance: Callable[[int], None], executor: Executor | None
 ) -> Fingerprint:
     sha256, sha1 = hashlib.sha256(), blob_hasher(blob.size)
     scanner = SecretScanner(tensor_ranges(blob)) if interest.secrets else None
@@ -136,9 +155,11 @@ def _read(
 
 def inspect(blob: Blob, scanner: SecretScanner | None, interest: Interest) -> Inspection:
     """Return the findings in a file, after `scanner` has received all its bytes."""
-    pickle = carried_pickle(blob) if interest.pickles else None
+    pickle, may_have_members = inspected(blob) if interest.pickles else (None, True)
     if scanner is None:
         return Inspection(pickle)
+    if not may_have_members:
+        return Inspection(pickle, tuple(map(HiddenSecret, scanner.found)), binary=scanner.binary)
     inside = search_members(blob)
     found = (*map(HiddenSecret, scanner.found), *inside.found)
     return Inspection(pickle, found, inside.unsearched, scanner.binary)

@@ -55,6 +55,13 @@ class Content(Protocol):
             OSError: when they cannot be read.
         """
 
+    def read(self) -> bytes:
+        """Return all bytes of a small file, checked as those of `open` are.
+
+        Raises:
+            ContentChangedError, OSError: as `open` does.
+        """
+
     def read_at(self, offset: int, length: int) -> bytes:
         """Return up to `length` bytes from `offset`: fewer only at the end. The caller checks them, by a digest.
 
@@ -132,6 +139,20 @@ class OnDisk:
             # Checked again: bytes that were read while a writer was at work belong to neither version.
             self._require(os.fstat(stream.fileno()))
 
+    def read(self) -> bytes:
+        """Return the whole file; see `Content.read`."""
+        # Without a stream, whose buffer and checks take longer than reading a small file.
+        descriptor = self._descriptor()
+        try:
+            self._require(os.fstat(descriptor))
+            data = os.read(descriptor, self.size)
+            while len(data) < self.size and (more := os.read(descriptor, self.size - len(data))):
+                data += more
+            self._require(os.fstat(descriptor))
+        finally:
+            os.close(descriptor)
+        return data
+
     def read_at(self, offset: int, length: int) -> bytes:
         """Return a part of the file; see `Content.read_at`."""
         with os.fdopen(self._descriptor(), "rb") as stream:
@@ -156,7 +177,15 @@ class OnDisk:
 
     def _require(self, status: os.stat_result) -> None:
         _require_regular(status)
-        if Identity.of(status) != self.identity:
+        known = self.identity
+        # Field by field: comparing two objects takes three times as long, twice for each of 100,000 files.
+        if (
+            status.st_ino != known.inode
+            or status.st_dev != known.device
+            or status.st_size != known.size
+            or status.st_mtime_ns != known.mtime_ns
+            or status.st_ctime_ns != known.ctime_ns
+        ):
             raise ContentChangedError("changed since it was collected")
 
 
@@ -191,6 +220,10 @@ class InMemory:
         """Open the bytes."""
         with io.BytesIO(self.data) as stream:
             yield stream
+
+    def read(self) -> bytes:
+        """Return the bytes."""
+        return self.data
 
     def read_at(self, offset: int, length: int) -> bytes:
         """Return a slice."""

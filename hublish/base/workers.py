@@ -3,7 +3,7 @@
 Any `concurrent.futures.Executor` will do: threads by default, a single thread in tests, or another engine.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from threading import Lock
@@ -13,6 +13,9 @@ from hublish.base.progress import Task
 
 # As many downloads at once as huggingface_hub's snapshot_download; hashing keeps no more threads than cores busy.
 _WORKERS: Final = 8
+# Handing an item to another thread takes as long as reading a small file.
+_BATCH: Final = 32
+_BATCH_COST: Final = 1 << 20
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -37,6 +40,34 @@ def run_each(executor: Executor, work: Callable[[Item], Result], items: Iterable
         for future in futures:
             future.cancel()
         wait(futures)
+
+
+def run_in_batches(
+    executor: Executor, work: Callable[[Item], Result], items: Iterable[Item], cost: Callable[[Item], int]
+) -> tuple[Result, ...]:
+    """Run `work` on every item as `run_each` does, handing cheap items over in batches.
+
+    Args:
+        executor: runs the batches.
+        work: the work on one item.
+        items: the items.
+        cost: the bytes that the work on an item reads.
+    """
+    batches = run_each(executor, lambda batch: [work(item) for item in batch], _batches(items, cost))
+    return tuple(result for batch in batches for result in batch)
+
+
+def _batches(items: Iterable[Item], cost: Callable[[Item], int]) -> Iterator[list[Item]]:
+    batch: list[Item] = []
+    total = 0
+    for item in items:
+        batch.append(item)
+        total += cost(item)
+        if len(batch) == _BATCH or total >= _BATCH_COST:
+            yield batch
+            batch, total = [], 0
+    if batch:
+        yield batch
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,6 +168,8 @@ def rejected_card(message: str, file: ReleaseFile | None, data: bytes, release: 
 
 
 def _sample(file: ReleaseFile) -> bytes:
+    if file.data is not None:
+        return file.data[:SAMPLE_BYTES]
     with file.content.open() as stream:
         return stream.read(SAMPLE_BYTES)
 

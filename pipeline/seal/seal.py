@@ -1,8 +1,9 @@
 """Staged -> Release: hash and audit every file in one pass; from here on, only hashed bytes are read."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import ClassVar
 
 from hublish.audit.file_audit import audit_content
@@ -14,7 +15,7 @@ from hublish.base.content import ContentChangedError
 from hublish.base.errors import HublishError, PolicyError, SourceChangedError, SourceError
 from hublish.base.progress import SILENT, Progress, Task
 from hublish.base.values import Release, ReleaseFile, Staged, StagedFile
-from hublish.base.workers import SharedTask, run_each, workers
+from hublish.base.workers import SharedTask, run_in_batches, workers
 from hublish.schemas.diagnose.problems import Problem, counted, errors_in, warnings_in
 from hublish.schemas.documents.manifest import Manifest, Policy
 
@@ -27,11 +28,13 @@ class Seal:
         progress: receives the hashed bytes.
         executor: runs the work on each file.
         cache: knows files that earlier runs have read.
+        kept: bytes of small files that stay in memory with the release, to be sent without reading them again.
     """
 
     progress: Progress = SILENT
     executor: Executor = field(default_factory=workers)
     cache: FingerprintCache = FORGETFUL
+    kept: int = 0
     title: ClassVar[str] = "sealing the release"
 
     def run(self, staged: Staged) -> Release:
@@ -48,7 +51,8 @@ class Seal:
         too_large = {problem.path for problem in errors_in(found) if problem.code == "policy.size"}
         files = sorted(staged.files, key=lambda file: file.path_in_repo)
         readable = [file for file in files if file.path_in_repo not in too_large]
-        prints = self._fingerprints(readable, manifest.policy)
+        memory = _Memory(self.kept)
+        prints = self._fingerprints(readable, manifest.policy, memory)
         for file, print_ in zip(readable, prints, strict=True):
             # Files that hublish makes, such as the card, have no source that a person could open at a line.
             source = file.path_in_repo if file.origin.artifact is None else file.origin.source
@@ -58,20 +62,23 @@ class Seal:
             raise PolicyError(msg, problems=(*errors, *dict.fromkeys([*staged.warnings, *warnings_in(found)])))
         return Release(
             project=staged.collection.project,
-            files=tuple(map(_sealed, readable, prints)),
+            files=tuple(map(_sealed, readable, prints, memory.bytes_of(readable))),
             excluded=tuple(one for one in staged.collection.candidates if not one.verdict.included),
             # Earlier stages may have passed on the warnings of the collection.
             warnings=tuple(dict.fromkeys([*staged.collection.warnings, *staged.warnings, *warnings_in(found)])),
         )
 
-    def _fingerprints(self, files: list[StagedFile], policy: Policy) -> list[Fingerprint]:
+    def _fingerprints(self, files: list[StagedFile], policy: Policy, memory: "_Memory") -> list[Fingerprint]:
         interest = Interest.of(policy)
         known = self.cache.fingerprints([file.content for file in files], interest)
         unread = [file for file, print_ in zip(files, known, strict=True) if print_ is None]
         with self.progress.task("hashing", sum(file.content.size for file in unread)) as task:
             shared, began = SharedTask(task), self.cache.now
-            outcomes = run_each(
-                self.executor, lambda file: (began(), _outcome(file, interest, shared, self.executor)), unread
+            outcomes = run_in_batches(
+                self.executor,
+                lambda file: (began(), _outcome(file, interest, shared, self.executor, memory)),
+                unread,
+                lambda file: file.content.size,
             )
         # Failures are values rather than exceptions, so that all files are named and not only the first.
         failures = [one for _, one in outcomes if isinstance(one, _Failure)]
@@ -83,6 +90,27 @@ class Seal:
         return [next(prints)[1] if print_ is None else print_ for print_ in known]
 
 
+@dataclass(slots=True)
+class _Memory:
+    """The bytes of small files that are kept, up to a total."""
+
+    left: int
+    _bytes: dict[str, bytes] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def offer(self, path_in_repo: str, data: bytes) -> None:
+        """Keep the bytes of a file if there is room for them."""
+        with self._lock:
+            if len(data) > self.left:
+                return
+            self.left -= len(data)
+        self._bytes[path_in_repo] = data
+
+    def bytes_of(self, files: Iterable[StagedFile]) -> Iterator[bytes | None]:
+        """Yield the bytes of each file that were kept."""
+        return (self._bytes.get(file.path_in_repo) for file in files)
+
+
 @dataclass(frozen=True, slots=True)
 class _Failure:
     """A file that changed since it was collected, or cannot be read."""
@@ -92,9 +120,13 @@ class _Failure:
     changed: bool
 
 
-def _outcome(file: StagedFile, interest: Interest, task: Task, executor: Executor) -> Fingerprint | _Failure:
+def _outcome(
+    file: StagedFile, interest: Interest, task: Task, executor: Executor, memory: _Memory
+) -> Fingerprint | _Failure:
     try:
-        return fingerprint(file.content, interest, task.advance, executor)
+        return fingerprint(
+            file.content, interest, task.advance, executor, lambda data: memory.offer(file.path_in_repo, data)
+        )
     except ContentChangedError as error:
         return _Failure(file.path_in_repo, str(error), changed=True)
     except PermissionError:
@@ -134,5 +166,5 @@ def _problems_before_reading(staged: Staged, manifest: Manifest) -> Iterator[Pro
     yield from text_problems("repo.commit_description", manifest.repo.commit_description, policy)
 
 
-def _sealed(file: StagedFile, print_: Fingerprint) -> ReleaseFile:
-    return ReleaseFile(file.path_in_repo, print_.size, print_.sha256, print_.blob_id, file.content, file.origin)
+def _sealed(file: StagedFile, print_: Fingerprint, data: bytes | None) -> ReleaseFile:
+    return ReleaseFile(file.path_in_repo, print_.size, print_.sha256, print_.blob_id, file.content, file.origin, data)

@@ -80,6 +80,10 @@ class InBucket:
         yield io.BytesIO(self.bucket.objects[self.name][1])
         self.unchanged()
 
+    def read(self) -> bytes:
+        with self.open() as stream:
+            return stream.read()
+
     def read_at(self, offset: int, length: int) -> bytes:
         return self.bucket.objects[self.name][1][offset : offset + length]
 

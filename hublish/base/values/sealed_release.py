@@ -201,6 +201,8 @@ class ReleaseFile:
     """git's id of the bytes as a blob, which the Hub shows for files outside LFS."""
     content: Content
     origin: Origin
+    data: bytes | None = field(default=None, repr=False, compare=False)
+    """The bytes that were hashed, of a small file that is sent from memory; None when it is read again."""
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ def test_every_kind_gives_the_same_bytes(content: Content) -> None:
         assert stream.read(10) == DATA[:10]
         stream.seek(-5, os.SEEK_END)
         assert stream.read() == DATA[-5:]
+    assert content.read() == DATA
     assert content.read_at(100, 50) == DATA[100:150]
     assert content.read_at(len(DATA) - 3, 50) == DATA[-3:]
     assert content.read_at(len(DATA), 50) == b""

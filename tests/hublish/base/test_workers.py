@@ -9,13 +9,21 @@ from typing import Any
 
 import pytest
 
-from hublish.base.workers import SharedTask, run_each, workers
+from hublish.base.workers import SharedTask, run_each, run_in_batches, workers
 from tests.pipeline.staging import Inline
 
 
 @pytest.mark.parametrize("executor", [workers(), ThreadPoolExecutor(1), Inline()], ids=["default", "one", "inline"])
 def test_results_come_in_the_order_of_the_items(executor: Executor) -> None:
     assert run_each(executor, lambda number: number**2, range(50)) == tuple(number**2 for number in range(50))
+
+
+def test_cheap_items_are_handed_over_together_and_costly_ones_are_not() -> None:
+    executor = Remembering()
+    costs = [0] * 100 + [1 << 20] * 3 + [5] * 2
+    found = run_in_batches(executor, lambda item: item[0], list(enumerate(costs)), lambda item: item[1])
+    assert found == tuple(range(len(costs)))
+    assert len(executor.futures) == 7
 
 
 def test_an_error_is_raised_once_no_work_is_under_way() -> None:

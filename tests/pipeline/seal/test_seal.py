@@ -255,3 +255,15 @@ def test_progress_counts_every_byte(tmp_path: Path) -> None:
     recorder = Recorder()
     Seal(recorder).run(staged(project_in(tmp_path), {"a": bytes(3 << 20), "b": b"12345"}))
     assert recorder.total == sum(recorder.done) == (3 << 20) + 5
+
+
+@pytest.mark.parametrize(
+    ("kept", "expected"),
+    [(0, [None, None, None]), (9, [b"1234", b"56789", None]), (100, [b"1234", b"56789", b"0"])],
+)
+def test_the_bytes_of_small_files_are_kept_up_to_a_total(
+    tmp_path: Path, kept: int, expected: list[bytes | None]
+) -> None:
+    value = staged(project_in(tmp_path), {"a": b"1234", "b": b"56789", "c": b"0", "d": b"x" * ((1 << 20) + 1)})
+    files = Seal(executor=Inline(), kept=kept).run(value).files
+    assert [file.data for file in files] == [*expected, None]

@@ -1,6 +1,7 @@
 """Files are sent as hashed bytes, or as the path of a file that is unchanged since it was sealed."""
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from hublish.base.errors import SourceChangedError
 from hublish.base.values import Action, Change, Head, Origin, Plan, Project, Release, ReleaseFile
 from hublish.pipeline.upload.additions import additions, check_sent, require_unchanged
 from hublish.schemas.documents.manifest_yaml import read_manifest
+from tests.pipeline.staging import wait_for_a_tick
 
 MANIFEST = b"schema_version: 1\nrepo: {repo_id: acme/model}\nartifacts: [{source: weights.bin}]\n"
 LARGE = b"w" * 100_000
@@ -23,6 +25,11 @@ def sealed(path: str, data: bytes, content: Content) -> ReleaseFile:
 def on_disk(path: Path, data: bytes) -> OnDisk:
     path.write_bytes(data)
     return OnDisk(path, Identity.of(path.stat()))
+
+
+def held(path: Path, data: bytes) -> ReleaseFile:
+    """Seal a file whose bytes stay in memory."""
+    return replace(sealed(path.name, data, on_disk(path, data)), data=data)
 
 
 def plan(*changes: Change) -> Plan:
@@ -85,3 +92,26 @@ def test_the_right_bytes_of_a_touched_file_stop_the_commit_too(tmp_path: Path) -
     (tmp_path / "a.bin").write_bytes(LARGE)
     with pytest.raises(SourceChangedError):
         check_sent(planned, {"a.bin": file.sha256})
+
+
+def test_bytes_that_were_kept_are_sent_without_reading_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = held(tmp_path / "a.json", LARGE)
+    monkeypatch.setattr(OnDisk, "read_at", lambda *_: pytest.fail("the file is read"))
+    (addition,) = additions(plan(Change(Action.ADD, "a.json", file, upload_mode="regular")))
+    assert addition.data is LARGE
+
+
+def test_a_file_that_changed_is_refused_although_its_bytes_were_kept(tmp_path: Path) -> None:
+    changes = [
+        Change(Action.ADD, name, held(tmp_path / name, LARGE), upload_mode="regular")
+        for name in ("a.json", "b.json", "touched.json")
+    ]
+    wait_for_a_tick(tmp_path / "a.json")
+    (tmp_path / "a.json").write_bytes(b"v" * len(LARGE))
+    (tmp_path / "b.json").unlink()
+    (tmp_path / "touched.json").touch()
+    with pytest.raises(SourceChangedError) as failure:
+        additions(plan(*changes))
+    assert [problem.message.split("'")[1] for problem in failure.value.problems] == ["a.json", "b.json"]
