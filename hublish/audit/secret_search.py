@@ -50,11 +50,28 @@ class Found(NamedTuple):
     end: int
 
 
-_Entry = tuple[Rule, re.Pattern[bytes]]
+class _Entry:
+    """A rule, compiled when a text first contains one of its literals: most texts contain none."""
+
+    __slots__ = ("_compiled", "literals", "rule")
+
+    def __init__(self, rule: Rule) -> None:
+        self.rule = rule
+        self.literals = tuple(literal.encode() for literal in rule.literals)
+        self._compiled: re.Pattern[bytes] | None = None
+
+    def match(self, data: bytes, position: int) -> re.Match[bytes] | None:
+        """Return the match around a literal at this place."""
+        if (pattern := self._compiled) is None:
+            # The literal is found first, and the match may begin up to `lead` bytes before it.
+            before = f"(?s:.{{0,{self.rule.lead}}}?)"
+            pattern = re.compile(f"{before}(?P<whole>{BOUNDARY}{self.rule.pattern})".encode())
+            self._compiled = pattern
+        return pattern.match(data, max(0, position - self.rule.lead), position + LONGEST)
 
 
 class _Table(NamedTuple):
-    """The rules, compiled for the search."""
+    """The rules by their literals."""
 
     # Skips the words with which no token begins.
     skip: re.Pattern[bytes]
@@ -69,12 +86,11 @@ class _Table(NamedTuple):
 
 @cache
 def _table() -> _Table:
-    """Compile the rules; not at import, because most commands scan nothing."""
+    """Sort the rules; not at import, because most commands scan nothing."""
     branches: dict[str, set[str]] = defaultdict(set)
     table = _Table(_WORD, defaultdict(list), defaultdict(list), defaultdict(list), defaultdict(set))
     for rule in RULES:
-        # The literal is found first, and the match may begin up to `lead` bytes before it.
-        entry = rule, re.compile(f"(?s:.{{0,{rule.lead}}}?)(?P<whole>{BOUNDARY}{rule.pattern})".encode())
+        entry = _Entry(rule)
         if rule.place == "start":
             for literal in rule.literals:
                 branches[literal[0]].add(re.escape(literal[1:]))
@@ -135,8 +151,9 @@ def search(data: bytes, texts: Iterable[Range], runs: Iterable[Range]) -> Iterat
     table = _table()
     for start, end in runs:
         for position in _openings(table, data, start, end):
-            for rule, pattern in table.prefixed.get(data[position], ()):
-                yield from _match(rule, pattern, data, position)
+            for entry in table.prefixed.get(data[position], ()):
+                if data.startswith(entry.literals, position):
+                    yield from _match(entry, data, position)
     folded = data.lower()
     for names, ranges in ((table.near, runs), (table.anywhere, texts)):
         for start, end in ranges:
@@ -145,8 +162,8 @@ def search(data: bytes, texts: Iterable[Range], runs: Iterable[Range]) -> Iterat
                 if name not in present:
                     continue
                 for position in _positions(folded, name, start, end):
-                    for rule, pattern in entries:
-                        yield from _match(rule, pattern, data, position)
+                    for entry in entries:
+                        yield from _match(entry, data, position)
 
 
 def _present(table: _Table, folded: bytes, start: int, end: int) -> set[bytes]:
@@ -159,11 +176,11 @@ def _present(table: _Table, folded: bytes, start: int, end: int) -> set[bytes]:
     return present
 
 
-def _match(rule: Rule, pattern: re.Pattern[bytes], data: bytes, position: int) -> Iterator[Found]:
+def _match(entry: _Entry, data: bytes, position: int) -> Iterator[Found]:
     """Yield the match around a place; a search would continue far beyond it."""
-    found = pattern.match(data, max(0, position - rule.lead), position + LONGEST)
-    if found and rule.genuine(found["body"].decode("utf-8", "replace")):
-        yield Found(rule, found.start("whole"), found.end())
+    found = entry.match(data, position)
+    if found and entry.rule.genuine(found["body"].decode("utf-8", "replace")):
+        yield Found(entry.rule, found.start("whole"), found.end())
 
 
 def _openings(table: _Table, data: bytes, start: int, end: int) -> Iterator[int]:
