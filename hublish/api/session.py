@@ -6,7 +6,6 @@ Only `resolve_endpoint` decides which Hub receives the requests and the token.
 import os
 import re
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Executor
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import cached_property
@@ -36,6 +35,8 @@ from hublish.schemas.documents.manifest_yaml import locate
 from hublish.schemas.documents.repo_addresses import RepoAddress, read_address
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from hublish.audit.fingerprint_cache import FingerprintCache
     from hublish.hub.client.hub import Hub
     from hublish.hub.client.installed_client import Caller
@@ -215,7 +216,7 @@ class Session:
         return Path(self._open.enter_context(TemporaryDirectory(prefix="hublish-")))
 
     @cached_property
-    def executor(self) -> Executor:
+    def executor(self) -> "Executor":
         """Runs work on many files at once."""
         from hublish.base.workers import workers
 

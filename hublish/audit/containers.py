@@ -10,18 +10,16 @@ from itertools import chain
 from typing import Final
 
 from hublish.audit.format_readers import (
+    NUMPY,
     Finding,
     Member,
     Reader,
     UnreadableError,
     ambiguous_zip_members,
     compressed_content,
+    find_hdf5,
     zip_members,
 )
-from hublish.audit.hdf5_files import hdf5_values
-from hublish.audit.numpy_arrays import numpy_arrays
-from hublish.audit.pickles import pickle_in
-from hublish.audit.programs.recognition import program_in
 from hublish.audit.tar_archives import tar_members
 from hublish.formats.blob import FLOOR, RATIO, Allowance, Blob, ExpandedBlob, TooLargeError, random_access
 
@@ -39,8 +37,27 @@ HEAD: Final = 1024
 # Characters of a member's name in messages.
 _NAME_LENGTH: Final = 80
 
+
+# Imported on use: hardly any file of a release needs these readers, and loading them takes longer than to search it.
+def _numpy_arrays(blob: Blob, head: bytes) -> Iterator[Member | Finding] | None:
+    if not head.startswith(NUMPY):
+        return None
+    from hublish.audit.numpy_arrays import numpy_arrays
+
+    return numpy_arrays(blob)
+
+
+def _hdf5_values(blob: Blob, head: bytes) -> Iterator[Member | Finding] | None:
+    base = find_hdf5(blob, head)
+    if base is None:
+        return None
+    from hublish.audit.hdf5_files import hdf5_values
+
+    return hdf5_values(blob, base)
+
+
 # Every format whose content a loader may unpickle or run. All readers that recognize a file inspect it, in this order.
-READERS: Final[tuple[Reader, ...]] = (compressed_content, tar_members, zip_members, numpy_arrays, hdf5_values)
+READERS: Final[tuple[Reader, ...]] = (compressed_content, tar_members, zip_members, _numpy_arrays, _hdf5_values)
 
 
 def members(blob: Blob, *, ambiguous: bool = False) -> Iterator[Member] | None:
@@ -94,6 +111,10 @@ class _Search:
     """Whether a reader has recognized the file, or a part of it."""
 
     def carried(self, blob: Blob, depth: int, parts: int = _PART_LIMIT) -> str | None:
+        # Imported on use: a search for secrets alone needs neither.
+        from hublish.audit.pickles import pickle_in
+        from hublish.audit.programs.recognition import program_in
+
         # The members first, so that one is named; the container itself may still be a pickle to another loader.
         if opened := _opened(blob, READERS):
             self.is_container = True

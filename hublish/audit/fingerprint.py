@@ -3,18 +3,19 @@
 import hashlib
 import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from hublish.audit.containers import inspected
 from hublish.audit.member_secrets import HiddenSecret, search_members
 from hublish.audit.secret_scan import SecretScanner
 from hublish.audit.tensor_ranges import tensor_ranges
 from hublish.base.content import Content, ContentChangedError
-from hublish.base.digests import blob_hasher
 from hublish.formats.blob import Blob, MemoryBlob, StreamBlob
 from hublish.schemas.documents.manifest import Policy
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 # Bytes that are read at once.
 CHUNK: Final = 1 << 20
@@ -67,7 +68,7 @@ def fingerprint(
     content: Content,
     interest: Interest,
     advance: Callable[[int], None],
-    executor: Executor | None = None,
+    executor: "Executor | None" = None,
     keep: Callable[[bytes], None] | None = None,
 ) -> Fingerprint:
     """Read `content` once and return its digests and the findings of the audit.
@@ -117,6 +118,9 @@ def _links(content: Content) -> int:
 
 # Apart from large files: a release may have 100,000 small ones.
 def _of_small(data: bytes, links: int, interest: Interest, advance: Callable[[int], None]) -> Fingerprint:
+    # Imported on use: searching for secrets alone needs no digests and none of the values that have them.
+    from hublish.base.digests import blob_hasher
+
     scanner = SecretScanner() if interest.secrets else None
     if data and scanner:
         scanner.feed(data)
@@ -128,8 +132,10 @@ def _of_small(data: bytes, links: int, interest: Interest, advance: Callable[[in
 
 
 def _of_large(
-    blob: StreamBlob, links: int, interest: Interest, advance: Callable[[int], None], executor: Executor | None
+    blob: StreamBlob, links: int, interest: Interest, advance: Callable[[int], None], executor: "Executor | None"
 ) -> Fingerprint:
+    from hublish.base.digests import blob_hasher
+
     sha256, sha1 = hashlib.sha256(), blob_hasher(blob.size)
     scanner = SecretScanner(tensor_ranges(blob)) if interest.secrets else None
     helper = executor if blob.size >= _PARALLEL else None

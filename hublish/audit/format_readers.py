@@ -24,6 +24,11 @@ from hublish.formats.zip_reader import content_of, is_zip, read_zip
 # How joblib before 0.10 began its compressed files.
 _ZFILE: Final = b"ZF0x"
 _ZFILE_NAME: Final = "joblib's old ZFile"
+NUMPY: Final = b"\x93NUMPY"
+"""How an array of NumPy begins."""
+_HDF5: Final = b"\x89HDF\r\n\x1a\n"
+# HDF5 specification, II.A: the first offset of a superblock that is not at the beginning; each of the next doubles it.
+_FIRST_USER_BLOCK: Final = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,3 +116,15 @@ def _zip_members(blob: Blob, *, ambiguous: bool) -> Iterator[Member]:
                     yield Member(member.name, content_of(source, member))
     except InvalidFileError as error:
         raise UnreadableError(f"a zip archive ({error.message})") from None
+
+
+def find_hdf5(blob: Blob, head: bytes) -> int | None:
+    """Return the offset of an HDF5 file, which may follow a block of the user's; None without one."""
+    if head.startswith(_HDF5):
+        return 0
+    offset = _FIRST_USER_BLOCK
+    while blob.size is not None and offset < blob.size:
+        if blob.read_at(offset, len(_HDF5)) == _HDF5:
+            return offset
+        offset *= 2
+    return None

@@ -12,7 +12,7 @@ from hublish.audit.format_readers import Finding, Member, UnreadableError
 from hublish.audit.pickles import pickle_in
 from hublish.formats.blob import Blob, MemoryBlob, random_access
 from hublish.formats.hdf5_heaps import Space, collections, values
-from hublish.formats.hdf5_objects import Attribute, Data, Part, VariableLength, find_hdf5, hdf5_parts
+from hublish.formats.hdf5_objects import Attribute, Data, Part, VariableLength, hdf5_parts
 from hublish.formats.input_files import InvalidFileError
 
 _MAX_VALUES: Final = 5_000_000
@@ -20,13 +20,13 @@ _MAX_VALUES: Final = 5_000_000
 _NEEDED: Final = re.compile(rb"[\n\x80\x82-\x84\x93]")
 
 
-def hdf5_values(blob: Blob, head: bytes) -> Iterator[Member | Finding] | None:
-    """Inspect the attributes and the rows of variable length, and yield the data of datasets that are in one piece."""
-    base = find_hdf5(blob, head)
-    return None if base is None else _values(blob, base)
+def hdf5_values(blob: Blob, base: int) -> Iterator[Member | Finding]:
+    """Inspect the attributes and the rows of variable length, and yield the data of datasets that are in one piece.
 
-
-def _values(blob: Blob, base: int) -> Iterator[Member | Finding]:
+    Args:
+        blob: the bytes.
+        base: the offset of the HDF5 file in them.
+    """
     try:
         with random_access(blob) as source:
             space, parts = hdf5_parts(source, base)

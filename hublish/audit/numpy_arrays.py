@@ -11,11 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from hublish.audit.format_readers import Finding, Member, UnreadableError
+from hublish.audit.format_readers import NUMPY, Finding, Member, UnreadableError
 from hublish.audit.pickles import pickle_in
 from hublish.formats.blob import Blob, SliceBlob, TailBlob
 
-_MAGIC: Final = b"\x93NUMPY"
 # The bytes of the header's length, and its encoding, by the version of the format.
 _VERSIONS: Final = {b"\1\0": (2, "latin-1"), b"\2\0": (4, "latin-1"), b"\3\0": (4, "utf-8")}
 _PREAMBLE: Final = 12
@@ -45,12 +44,8 @@ class _Array:
     """Whether its elements are or contain Python objects."""
 
 
-def numpy_arrays(blob: Blob, head: bytes) -> Iterator[Member | Finding] | None:
+def numpy_arrays(blob: Blob) -> Iterator[Member | Finding]:
     """Inspect every array of a `.npy` file, and yield the data after the last one."""
-    return _arrays(blob) if head.startswith(_MAGIC) else None
-
-
-def _arrays(blob: Blob) -> Iterator[Member | Finding]:
     offset, known = 0, dict[bytes, tuple[int, bool]]()
     for _ in range(_MAX_ARRAYS):
         array = _read(blob, offset, known)
@@ -62,8 +57,8 @@ def _arrays(blob: Blob) -> Iterator[Member | Finding]:
             yield Finding(f"{found} after a NumPy header")
         if array.nbytes and not blob.read_at(offset - 1, 1):
             raise UnreadableError("a NumPy array that is cut short")
-        following = blob.read_at(offset, len(_MAGIC))
-        if following != _MAGIC:
+        following = blob.read_at(offset, len(NUMPY))
+        if following != NUMPY:
             if following:
                 yield Member("the data after the array", TailBlob(blob, offset))
             return

@@ -6,6 +6,8 @@ import sys
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib import import_module
+from types import ModuleType
 
 from hublish._version import __version__
 from hublish.base.errors import UsageError
@@ -19,6 +21,7 @@ HELP = ("-h", "--help")
 VERSION = ("-V", "--version")
 # New objects between two garbage collections. A check makes 60,000 and keeps them; mypy uses the same number.
 _OBJECTS = 200_000
+_PLUGIN_SEARCH = "pydantic.plugin._loader"
 # Characters of the shortest word of which a part is long enough to be a part of a token.
 _LONG_WORD = 16
 
@@ -119,13 +122,31 @@ def short_lived_process() -> Iterator[None]:
     gc.set_threshold(_OBJECTS)
     # The client's warning before each file that does not fit, with its source line; the error names path and space.
     warnings.filterwarnings("ignore", message="Not enough free disk space")
-    # pydantic searches the metadata of every installed distribution for plugins that observe validation.
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    # pydantic searches the metadata of every installed distribution for plugins that observe validation. Its search
+    # imports importlib.metadata, and email with it, even where no plugin is wanted.
+    if os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__") == "__all__":
+        sys.modules.setdefault(_PLUGIN_SEARCH, _NoPlugins(_PLUGIN_SEARCH))
     try:
         yield
     finally:
         # At exit Python would visit every object twice more before it returns all memory at once.
         gc.freeze()
+
+
+class _NoPlugins(ModuleType):
+    """Stands in for pydantic's search for plugins, and finds none."""
+
+    @staticmethod
+    def get_plugins() -> tuple[()]:
+        """Return no plugins."""
+        return ()
+
+    def __getattr__(self, name: str) -> object:
+        # Another version of pydantic may use more of its module.
+        if name.startswith("__"):
+            raise AttributeError(name)
+        del sys.modules[_PLUGIN_SEARCH]
+        return getattr(import_module(_PLUGIN_SEARCH), name)
 
 
 def _run_command(argv: Sequence[str], report: Report) -> int:

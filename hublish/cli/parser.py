@@ -1,8 +1,6 @@
 """Argument parsers that suggest the nearest option, and help pages with worked examples."""
 
 import argparse
-import shutil
-import textwrap
 from collections.abc import Iterable, Sequence
 from typing import NoReturn
 
@@ -154,6 +152,10 @@ def _examples(listed: Iterable[Example]) -> str:
 def _paragraph(text: str, indent: str = "") -> str:
     """Return running text, wrapped to the width of the terminal."""
     # argparse wraps its own texts two cells before the edge, too.
+    # Imported on use: a command line without a mistake shows no help.
+    import shutil
+    import textwrap
+
     width = min(_WIDEST, shutil.get_terminal_size().columns - 2)
     return textwrap.fill(" ".join(text.split()), width, initial_indent=indent, subsequent_indent=indent)
 

@@ -2,7 +2,6 @@
 
 import io
 import re
-import tempfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -339,6 +338,8 @@ class SpooledBlob:
     """A copy of a blob, as far as it was read: going back in a compressed stream expands it again from its start."""
 
     def __init__(self, parent: Blob) -> None:
+        import tempfile
+
         self._parent = parent
         self._copy = tempfile.SpooledTemporaryFile(_SPOOLED)  # noqa: SIM115 - closed by `close`
         self._copied = 0

@@ -13,9 +13,6 @@ from hublish.formats.blob import Blob, MemoryBlob, SliceBlob, measured
 from hublish.formats.hdf5_heaps import Cursor, Heap, Space, records
 from hublish.formats.input_files import InvalidFileError
 
-SIGNATURE: Final = b"\x89HDF\r\n\x1a\n"
-
-_FIRST_USER_BLOCK: Final = 512
 _MAX_OBJECTS: Final = 1_000_000
 _MAX_LEVELS: Final = 64
 _LINK_RECORDS: Final = {5: 11, 6: 15}
@@ -51,18 +48,6 @@ class VariableLength:
 
 
 Part = Attribute | Data | VariableLength
-
-
-def find_hdf5(blob: Blob, head: bytes) -> int | None:
-    """Return the offset of an HDF5 file, which may follow a block of the user's; None without one."""
-    if head.startswith(SIGNATURE):
-        return 0
-    offset = _FIRST_USER_BLOCK
-    while blob.size is not None and offset < blob.size:
-        if blob.read_at(offset, len(SIGNATURE)) == SIGNATURE:
-            return offset
-        offset *= 2
-    return None
 
 
 def hdf5_parts(blob: Blob, base: int) -> tuple[Space, Iterator[Part]]:

@@ -7,8 +7,7 @@ Another distribution adds one with an entry point, whose name is the serializer'
 """
 
 from collections.abc import Mapping
-from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hublish.base.errors import SerializationError
 from hublish.formats.catalogue import FORMATS
@@ -16,11 +15,12 @@ from hublish.formats.frameworks import has_arrays, is_array
 from hublish.formats.interface import Format, Recognizing, Serializer
 from hublish.schemas.documents.field_types import Document
 
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
 GROUP = "hublish.serializers"
 """The entry-point group."""
 
-# Built-in formats have the form of entry points, so that both kinds are loaded and checked by the same code.
-_BUILT_IN = {name: EntryPoint(name, entry.serializer, GROUP) for name, entry in FORMATS.items()}
 # Characters of an unknown name in an error: the manifest may hold a name of any length.
 _MOST_SHOWN = 60
 # Keys in an error.
@@ -47,8 +47,8 @@ def get(name: str) -> Serializer:
         InvalidSerializerError: entry points claim one name twice, or the object is not a serializer.
     """
     # A broken or greedy distribution cannot disable or replace a built-in format.
-    if name in _BUILT_IN:
-        return _load(_BUILT_IN[name])
+    if name in FORMATS:
+        return _load(_built_in(name))
     known = _known()
     if name not in known:
         from hublish.schemas.diagnose.suggestions import misspelled  # only needed for a typo
@@ -109,9 +109,19 @@ def unrecognized(value: Any) -> SerializationError:
     return SerializationError(msg, hint=hint)
 
 
-def _known() -> Mapping[str, EntryPoint]:
+def _built_in(name: str) -> "EntryPoint":
+    """Return a built-in format in the form of an entry point: both kinds are loaded and checked by the same code."""
+    # Imported on use: a check needs the names and options of formats, and loads none.
+    from importlib.metadata import EntryPoint
+
+    return EntryPoint(name, FORMATS[name].serializer, GROUP)
+
+
+def _known() -> Mapping[str, "EntryPoint"]:
+    from importlib.metadata import entry_points
+
     known: dict[str, EntryPoint] = {}
-    for entry in (*_BUILT_IN.values(), *entry_points(group=GROUP)):
+    for entry in (*map(_built_in, FORMATS), *entry_points(group=GROUP)):
         if not entry.name.strip():
             msg = f"{_origin(entry)} registers a serializer without a name"
             raise InvalidSerializerError(msg, hint="name it in the distribution's entry points")
@@ -123,7 +133,7 @@ def _known() -> Mapping[str, EntryPoint]:
     return known
 
 
-def _load(entry: EntryPoint) -> Serializer:
+def _load(entry: "EntryPoint") -> Serializer:
     # Any code may run on import, so any exception can come out of it.
     try:
         found = entry.load()
@@ -157,6 +167,6 @@ def _problem(serializer: Any, name: str) -> str:
     return f"it has no {' and no '.join(missing)}" if missing else ""
 
 
-def _origin(entry: EntryPoint) -> str:
+def _origin(entry: "EntryPoint") -> str:
     distribution = entry.dist.name if entry.dist else "hublish"
     return f"{entry.value} (from {distribution})"

@@ -25,8 +25,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from importlib import resources
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from hublish.base.errors import CardError
@@ -103,7 +102,10 @@ def find_template(name: str, project: Project) -> CardTemplate:
 
 
 def _built_in_text(name: str) -> str:
-    return (resources.files("hublish") / "templates" / f"{name}.md.j2").read_text("utf-8")
+    # Imported by its name, because importlib.resources takes a while to load.
+    import hublish
+
+    return (Path(hublish.__path__[0]) / "templates" / f"{name}.md.j2").read_text("utf-8")
 
 
 def variable_problems(card: Card) -> Iterator[Problem]:

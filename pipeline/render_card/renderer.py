@@ -1,7 +1,7 @@
-"""Render a template: a built-in one in this process, a user's in a child process that is killed at its limits.
+"""Render a template: a built-in one in any process, a user's in a child process that is killed at its limits.
 
-The child takes longer to import the template engine than to render. The command line therefore starts one with
-`prestarted` before it reads the manifest. This module imports little, so that the child starts soon.
+Importing the template engine takes longer than rendering. The command line therefore starts a child with `prestarted`
+before it reads the manifest. This module imports little, so that the child starts soon.
 """
 
 import json
@@ -9,7 +9,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol, Self
@@ -47,9 +47,10 @@ _BOOT: Final = (
 )
 # Python may need these to start. The child gets no other variable: no token and no proxy.
 _KEPT_ENVIRONMENT: Final = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
-# A line that names a user's template, searched for in as many bytes as a manifest may have. A wrong guess costs only
-# time: a child that is not needed is stopped, and one that is missing is started on demand.
+# A line that names a user's template, and one that begins a card, searched for in as many bytes as a manifest may have.
+# A wrong guess costs only time: a child that is not needed is stopped, and one that is missing is started on demand.
 _MANIFEST_LIMIT: Final = 1 << 18
+_CARD: Final = re.compile(rb"^card[ \t]*:", re.MULTILINE)
 _OWN_TEMPLATE: Final = re.compile(
     rb"""^[ \t]+template[ \t]*:[ \t]*(?!["']?(?:model|dataset|space)["']?[ \t\r]*(?:\#|$))\S""", re.MULTILINE
 )
@@ -133,6 +134,28 @@ class OnDemand:
 
 
 ON_DEMAND: Final = OnDemand()
+
+
+class Prestarted:
+    """Renders one template in a child that was started early, and every other one on demand."""
+
+    def __init__(self, child: Child) -> None:
+        self._child: Child | None = child
+
+    def render(self, template: "CardTemplate", context: Mapping[str, Any]) -> str:
+        """Return the text of a template rendered with plain data; see `Child.render`."""
+        child, self._child = self._child, None
+        if child is None:
+            return ON_DEMAND.render(template, context)
+        if not template.built_in:
+            return child.render(template, context)
+        # JSON turns other keys into strings, and the limits of a child are not those of a built-in template.
+        if _has_text_keys(context):
+            with suppress(CardError):
+                return child.render(template, context)
+        return ON_DEMAND.render(template, context)
+
+
 _RENDERER: Final[ContextVar[Renderer]] = ContextVar("renderer", default=ON_DEMAND)
 
 
@@ -154,18 +177,19 @@ def rendered_by(renderer: Renderer) -> Iterator[None]:
 
 @contextmanager
 def prestarted(manifest: str) -> Iterator[None]:
-    """Start a child early if the manifest seems to name a user's template.
+    """Start a child early if the manifest seems to have a card.
 
     The child imports the template engine while this process imports the code that reads and checks the manifest. On
-    two cores, the card then costs `hublish check` almost no time.
+    two cores, the card then costs `hublish check` almost no time. On one core, a child renders only users' templates.
 
     Args:
         manifest: a path. Standard input (`-`) and other files that can be read only once are not read.
     """
-    if not _names_template(Path(manifest)):
+    wanted = _CARD if _cores() > 1 else _OWN_TEMPLATE
+    if not _contains(Path(manifest), wanted):
         yield
         return
-    with Child() as child, rendered_by(child):
+    with Child() as child, rendered_by(Prestarted(child)):
         yield
 
 
@@ -175,12 +199,23 @@ def render(template: "CardTemplate", context: Mapping[str, Any], *, seconds: int
         return child.render(template, context, seconds=seconds)
 
 
-def _names_template(path: Path) -> bool:
+def _has_text_keys(data: object) -> bool:
+    if isinstance(data, Mapping):
+        return all(isinstance(key, str) and _has_text_keys(value) for key, value in data.items())
+    return all(map(_has_text_keys, data)) if isinstance(data, list | tuple) else True
+
+
+def _cores() -> int:
+    # A container or `taskset` may allow fewer than the machine has. macOS and Windows do not report them.
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _contains(path: Path, line: re.Pattern[bytes]) -> bool:
     try:
         if not path.is_file():
             return False
         with path.open("rb") as stream:
-            return _OWN_TEMPLATE.search(stream.read(_MANIFEST_LIMIT)) is not None
+            return line.search(stream.read(_MANIFEST_LIMIT)) is not None
     except OSError:
         return False
 

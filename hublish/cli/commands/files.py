@@ -26,7 +26,7 @@ def configure(parser: ArgumentParser) -> None:
 def run(arguments: Namespace, report: Report) -> Outcome:
     from hublish.pipeline.render_card.renderer import prestarted
 
-    # The child process that renders a custom template starts up during our own slow imports.
+    # The child process that renders the card starts up during our own slow imports.
     with prestarted(arguments.file):
         import hublish
         from hublish.cli.views.files import FilesView

@@ -47,10 +47,14 @@ def configure(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace, report: Report) -> Outcome:
-    import hublish
-    from hublish.cli.views.plan import PlanView
+    from hublish.pipeline.render_card.renderer import prestarted
 
-    plan = hublish.plan(manifest(arguments, report), lock=arguments.lock, **hub_options(arguments, report))
+    # The child process that renders the card starts up during our own slow imports.
+    with prestarted(arguments.file):
+        import hublish
+        from hublish.cli.views.plan import PlanView
+
+        plan = hublish.plan(manifest(arguments, report), lock=arguments.lock, **hub_options(arguments, report))
     report.warn((*plan.release.warnings, *plan.warnings))
     # Before the plan is shown: a plan file that cannot be written is an error.
     if arguments.out:

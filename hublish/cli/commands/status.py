@@ -37,12 +37,19 @@ def configure(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace, report: Report) -> Outcome:
-    import hublish
-    from hublish.cli.views.status import StatusView
+    from hublish.pipeline.render_card.renderer import prestarted
 
-    found = hublish.status(
-        manifest(arguments, report), lock=arguments.lock, offline=arguments.offline, **hub_options(arguments, report)
-    )
+    # The child process that renders the card starts up during our own slow imports.
+    with prestarted(arguments.file):
+        import hublish
+        from hublish.cli.views.status import StatusView
+
+        found = hublish.status(
+            manifest(arguments, report),
+            lock=arguments.lock,
+            offline=arguments.offline,
+            **hub_options(arguments, report),
+        )
     report.warn(found.release.warnings)
     # The local half is worth showing when the Hub fails; the exit code still reports the failure.
     if found.error is not None:

@@ -11,8 +11,17 @@ from typing import Any
 import pytest
 
 from hublish.base.errors import CardError
+from hublish.pipeline.render_card import renderer
 from hublish.pipeline.render_card.card_template import CardTemplate
-from hublish.pipeline.render_card.renderer import ON_DEMAND, Child, current_renderer, prestarted, render
+from hublish.pipeline.render_card.renderer import (
+    ON_DEMAND,
+    Child,
+    OnDemand,
+    Prestarted,
+    current_renderer,
+    prestarted,
+    render,
+)
 from hublish.schemas.diagnose.problems import Location
 
 
@@ -181,32 +190,68 @@ def test_a_child_whose_parent_was_killed_ends() -> None:
         'card:\n  template: "model.md.j2" # own\n',
     ],
 )
-def test_a_template_of_the_users_own_starts_a_child_early(text: str, tmp_path: Path) -> None:
+def test_a_template_of_the_users_own_starts_a_child_early(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(renderer, "_cores", lambda: 1)
     (tmp_path / "hub.yaml").write_bytes(text.encode())
     with prestarted(str(tmp_path / "hub.yaml")):
-        child = current_renderer()
-        assert isinstance(child, Child)
-        assert child.render(CardTemplate("t", "{{ a }}"), {"a": "text"}) == "text"
+        early = current_renderer()
+        assert isinstance(early, Prestarted)
+        child = early._child
+        assert child is not None
+        assert early.render(CardTemplate("t", "{{ a }}"), {"a": "text"}) == "text"
     assert current_renderer() is ON_DEMAND
     assert child._process.returncode is not None
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "card: {}\n",
-        "card:\n  template: model\n",
-        "card:\n  template: 'dataset' # built in\n",
-        'card:\r\n  template: "space"\r\n',
-        "card:\n  template:\n",
-        "template: x\n",
-    ],
-)
-def test_no_other_manifest_starts_a_child(text: str, tmp_path: Path) -> None:
+WITHOUT_A_TEMPLATE = [
+    "card: {}\n",
+    "card:\n  template: model\n",
+    "card:\n  template: 'dataset' # built in\n",
+    'card:\r\n  template: "space"\r\n',
+    "card:\n  template:\n",
+]
+
+
+@pytest.mark.parametrize("text", ["", "template: x\n", "# card:\n", "repo:\n  card: x\n"])
+@pytest.mark.parametrize("cores", [1, 2])
+def test_a_manifest_without_a_card_starts_no_child(
+    text: str, cores: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(renderer, "_cores", lambda: cores)
     (tmp_path / "hub.yaml").write_text(text)
     with prestarted(str(tmp_path / "hub.yaml")):
         assert current_renderer() is ON_DEMAND
+
+
+@pytest.mark.parametrize("text", WITHOUT_A_TEMPLATE)
+def test_a_built_in_template_starts_a_child_early_where_another_core_runs_it(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "hub.yaml").write_text(text)
+    for cores, kind in ((1, OnDemand), (2, Prestarted)):
+        monkeypatch.setattr(renderer, "_cores", lambda cores=cores: cores)
+        with prestarted(str(tmp_path / "hub.yaml")):
+            assert type(current_renderer()) is kind
+
+
+def test_a_child_renders_the_first_template_and_the_next_ones_are_rendered_on_demand() -> None:
+    with Child() as child:
+        early = Prestarted(child)
+        with pytest.raises(CardError, match="cannot be rendered"):
+            early.render(CardTemplate("own.md.j2", "{{ missing }}"), {})
+        assert early.render(CardTemplate("own.md.j2", "{{ a }}"), {"a": "text"}) == "text"
+
+
+@pytest.mark.parametrize("value", ["text", 1.5, None, {2: "a", None: 1}, [{"a": {2: 3}}]])
+@pytest.mark.parametrize("killed", [False, True])
+def test_a_built_in_template_renders_the_same_whatever_its_child_does(value: Any, killed: bool) -> None:
+    template, context = CardTemplate("model", "{{ value }}", built_in=True), {"value": value}
+    with Child() as child:
+        if killed:
+            child._process.kill()
+        assert Prestarted(child).render(template, context) == ON_DEMAND.render(template, context)
 
 
 @pytest.mark.parametrize("name", ["missing.yaml", ".", "-", "\0"])
