@@ -53,15 +53,18 @@ class Found(NamedTuple):
 class _Entry:
     """A rule, compiled when a text first contains one of its literals: most texts contain none."""
 
-    __slots__ = ("_compiled", "literals", "rule")
+    __slots__ = ("_compiled", "_prefixes", "rule")
 
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
-        self.literals = tuple(literal.encode() for literal in rule.literals)
+        self._prefixes = tuple(literal.encode() for literal in rule.literals) if rule.place == "start" else ()
         self._compiled: re.Pattern[bytes] | None = None
 
     def match(self, data: bytes, position: int) -> re.Match[bytes] | None:
         """Return the match around a literal at this place."""
+        # Many tokens begin with the same letter.
+        if self._prefixes and not data.startswith(self._prefixes, position):
+            return None
         if (pattern := self._compiled) is None:
             # The literal is found first, and the match may begin up to `lead` bytes before it.
             before = f"(?s:.{{0,{self.rule.lead}}}?)"
@@ -152,8 +155,7 @@ def search(data: bytes, texts: Iterable[Range], runs: Iterable[Range]) -> Iterat
     for start, end in runs:
         for position in _openings(table, data, start, end):
             for entry in table.prefixed.get(data[position], ()):
-                if data.startswith(entry.literals, position):
-                    yield from _match(entry, data, position)
+                yield from _match(entry, data, position)
     folded = data.lower()
     for names, ranges in ((table.near, runs), (table.anywhere, texts)):
         for start, end in ranges:
