@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from hublish.audit.containers import inspected
 from hublish.audit.member_secrets import HiddenSecret, search_members
 from hublish.audit.secret_scan import SecretScanner
+from hublish.audit.tar_archives import HeaderSearch
 from hublish.audit.tensor_ranges import tensor_ranges
 from hublish.base.content import Content, ContentChangedError
 from hublish.formats.blob import Blob, MemoryBlob, StreamBlob
@@ -107,7 +108,7 @@ def search_secrets(content: Content) -> Inspection:
         small = content.size <= CHUNK
         blob = MemoryBlob(stream.read(content.size)) if small else StreamBlob(stream, content.size)
         scanner = SecretScanner(tensor_ranges(blob))
-        for chunk in _pieces(blob, blob.size):
+        for chunk in _buffered(blob):
             scanner.feed(chunk)
         return inspect(blob, scanner, Interest(pickles=False))
 
@@ -139,24 +140,30 @@ def _of_large(
     sha256, sha1 = hashlib.sha256(), blob_hasher(blob.size)
     scanner = SecretScanner(tensor_ranges(blob)) if interest.secrets else None
     helper = executor if blob.size >= _PARALLEL else None
+    # Afterwards, the search for archives need not read the file again.
+    headers = HeaderSearch()
     read = 0
-    for chunk in _pieces(blob, blob.size):
-        # hashlib releases the interpreter's lock: meanwhile this thread scans.
-        futures = [helper.submit(hasher.update, chunk) for hasher in (sha256, sha1)] if helper else []
+    for chunk in _buffered(blob):
+        # hashlib releases the interpreter's lock: meanwhile this thread scans. Without text to scan, it hashes, too.
+        scans = scanner is not None and not scanner.skips(len(chunk))
+        futures = {hasher: helper.submit(hasher.update, chunk) for hasher in (sha1, sha256)[: 1 + scans] if helper}
         if scanner:
             scanner.feed(chunk)
+        headers.feed(chunk)
         advance(len(chunk))
         read += len(chunk)
-        for index, hasher in enumerate((sha256, sha1)):
+        for hasher in (sha256, sha1):
             # A future that no worker has begun is cancelled: when every worker hashes a file and waits here, none
             # would ever begin it.
-            if not futures or futures[index].cancel():
+            future = futures.get(hasher)
+            if future is None or future.cancel():
                 hasher.update(chunk)
             else:
-                futures[index].result()
+                future.result()
     if read < blob.size:
         raise ContentChangedError(_TRUNCATED)
-    return Fingerprint(blob.size, sha256.hexdigest(), sha1.hexdigest(), links, inspect(blob, scanner, interest))
+    inspection = inspect(headers.result(blob), scanner, interest)
+    return Fingerprint(blob.size, sha256.hexdigest(), sha1.hexdigest(), links, inspection)
 
 
 def inspect(blob: Blob, scanner: SecretScanner | None, interest: Interest) -> Inspection:
@@ -171,8 +178,14 @@ def inspect(blob: Blob, scanner: SecretScanner | None, interest: Interest) -> In
     return Inspection(pickle, found, inside.unsearched, scanner.binary)
 
 
-def _pieces(blob: Blob, limit: int) -> Iterator[bytes]:
+def _buffered(blob: MemoryBlob | StreamBlob) -> Iterator[bytes | memoryview]:
+    """Yield the bytes in pieces, each of which is overwritten by the next."""
+    if isinstance(blob, MemoryBlob):
+        yield blob.data
+        return
+    # One buffer for the whole file: the allocator keeps many new ones, and the system clears each.
+    buffer = memoryview(bytearray(CHUNK))
     offset = 0
-    while offset < limit and (piece := blob.read_at(offset, min(CHUNK, limit - offset))):
-        yield piece
-        offset += len(piece)
+    while count := blob.read_into(offset, buffer):
+        yield buffer[:count]
+        offset += count

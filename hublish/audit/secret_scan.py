@@ -58,17 +58,24 @@ class SecretScanner:
     _lines: int = 1
     _spans: list[Range] = field(default_factory=list)
 
-    def feed(self, piece: bytes) -> None:
-        """Scan the next piece."""
-        start, self._offset = self._offset, self._offset + len(piece)
+    def skips(self, length: int) -> bool:
+        """Return whether the next `length` bytes need no scan; `feed` must receive them all the same."""
+        start, end = self._offset, self._offset + length
+        return len(self.found) >= FINDING_LIMIT or any(first <= start and end <= last for first, last in self.skipped)
+
+    def feed(self, buffer: bytes | memoryview) -> None:
+        """Scan the next piece, which the caller may overwrite afterwards."""
+        start, skips = self._offset, self.skips(len(buffer))
+        self._offset += len(buffer)
+        if start and skips:
+            self._tail = b""
+            return
+        piece = bytes(buffer)
         # The first piece decides how the rest is read.
         if not start:
             self._wide = _is_utf16(piece)
             self.binary = not self._wide and b"\0" in piece
-        if len(self.found) >= FINDING_LIMIT or any(
-            first <= start and self._offset <= end for first, end in self.skipped
-        ):
-            self._tail = b""
+        if skips:
             return
         data = self._tail + (piece.translate(None, b"\0") if self._wide else piece)
         texts = text_ranges(data, vectorized=self._offset > _VECTORIZED)

@@ -8,13 +8,15 @@ libarchive do not understand alike, and continues after the end of an archive, a
 """
 
 import re
-from collections.abc import Iterator
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Final
 
 from hublish.audit.format_readers import Member, UnreadableError
-from hublish.formats.blob import Blob, SliceBlob
+from hublish.formats.blob import Blob, SliceBlob, StreamBlob
 
 # The unit of a tar: a header takes one, and content is padded to a multiple (POSIX.1-1988, ustar).
 _BLOCK: Final = 512
@@ -65,14 +67,47 @@ def tar_members(blob: Blob, head: bytes) -> Iterator[Member] | None:
 
 def _later_headers(blob: Blob, start: int) -> Iterator[int]:
     """Yield the offsets of headers after other bytes, which GNU tar skips, and `tarfile` does with `ignore_zeros`."""
+    if isinstance(blob, SearchedBlob):
+        yield from blob.headers[bisect_left(blob.headers, start) :]
+        return
     base = start
     while piece := blob.read_at(base, _PIECE):
-        # The first byte of each checksum: most blocks are dismissed by it.
-        for found in _CHECKSUM_BEGINS.finditer(piece[148::_BLOCK]):
-            block = found.start() * _BLOCK
-            if _CHECKSUM.fullmatch(piece, block + 148, block + 156) and _is_header(piece[block : block + _BLOCK]):
-                yield base + block
+        yield from _headers_in(piece, base)
         base += len(piece)
+
+
+def _headers_in(piece: bytes | memoryview, base: int) -> Iterator[int]:
+    # The first byte of each checksum: most blocks are dismissed by it.
+    for found in _CHECKSUM_BEGINS.finditer(bytes(piece[148::_BLOCK])):
+        block = found.start() * _BLOCK
+        if _CHECKSUM.fullmatch(piece, block + 148, block + 156) and _is_header(bytes(piece[block : block + _BLOCK])):
+            yield base + block
+
+
+@dataclass(frozen=True, slots=True)
+class SearchedBlob(StreamBlob):
+    """A stream in which a `HeaderSearch` has found the offsets of all headers."""
+
+    headers: Sequence[int]
+
+
+@dataclass(slots=True)
+class HeaderSearch:
+    """Finds headers in a file that is read for other reasons too: it receives the pieces, each of whole blocks."""
+
+    _found: "array[int]" = field(default_factory=lambda: array("Q"))
+    _offset: int = 0
+
+    def feed(self, piece: bytes | memoryview) -> None:
+        """Search the next piece."""
+        if len(self._found) <= _MAX_HEADERS:
+            self._found.extend(_headers_in(piece, self._offset))
+        self._offset += len(piece)
+
+    def result(self, blob: StreamBlob) -> StreamBlob:
+        """Return the file with its headers; unchanged when it has too many to remember."""
+        known = len(self._found) <= _MAX_HEADERS
+        return SearchedBlob(blob.stream, blob.size, self._found) if known else blob
 
 
 def _members_at(blob: Blob, headers: Iterator[int]) -> Iterator[Member]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import BinaryIO, Final, Protocol
+from typing import BinaryIO, Final, Protocol, cast
 
 # Every stream may expand to so many bytes.
 FLOOR: Final = 1 << 30
@@ -63,6 +63,14 @@ class StreamBlob:
             return b""
         self.stream.seek(offset)
         return self.stream.read(length)
+
+    def read_into(self, offset: int, buffer: memoryview) -> int:
+        """Read into the beginning of a buffer, and return the number of bytes: fewer than fit only at the end."""
+        length = min(len(buffer), self.size - offset)
+        if length <= 0:
+            return 0
+        self.stream.seek(offset)
+        return cast("io.BufferedIOBase", self.stream).readinto(buffer[:length])
 
 
 @dataclass(frozen=True, slots=True)
