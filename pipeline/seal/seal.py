@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from hublish.audit.file_audit import audit_content
 from hublish.audit.fingerprint import Fingerprint, Interest, fingerprint
@@ -15,9 +15,12 @@ from hublish.base.content import ContentChangedError
 from hublish.base.errors import HublishError, PolicyError, SourceChangedError, SourceError
 from hublish.base.progress import SILENT, Progress, Task
 from hublish.base.values import Release, ReleaseFile, Staged, StagedFile
-from hublish.base.workers import SharedTask, run_in_batches, workers
+from hublish.base.workers import SharedTask, run_cheap_here, workers
 from hublish.schemas.diagnose.problems import Problem, counted, errors_in, warnings_in
 from hublish.schemas.documents.manifest import Manifest, Policy
+
+# Hashing larger files lets other threads run meanwhile.
+_SMALL: Final = 64 << 10
 
 
 @dataclass(frozen=True)
@@ -74,11 +77,11 @@ class Seal:
         unread = [file for file, print_ in zip(files, known, strict=True) if print_ is None]
         with self.progress.task("hashing", sum(file.content.size for file in unread)) as task:
             shared, began = SharedTask(task), self.cache.now
-            outcomes = run_in_batches(
+            outcomes = run_cheap_here(
                 self.executor,
                 lambda file: (began(), _outcome(file, interest, shared, self.executor, memory)),
                 unread,
-                lambda file: file.content.size,
+                lambda file: file.content.size <= _SMALL,
             )
         # Failures are values rather than exceptions, so that all files are named and not only the first.
         failures = [one for _, one in outcomes if isinstance(one, _Failure)]

@@ -1,7 +1,8 @@
 """The bytes that are sent are the bytes that were sealed.
 
-Small files are read and hashed once more here, and exactly those bytes are sent. Large files are hashed again while
-they are sent (by the server with LFS, by the client with xet), and compared before the commit.
+Small files are kept in memory since they were hashed, or read and hashed once more here; exactly those bytes are sent.
+Large files are hashed again while they are sent (by the server with LFS, by the client with xet), and compared before
+the commit.
 """
 
 from collections.abc import Mapping
@@ -23,16 +24,18 @@ def additions(plan: Plan) -> tuple[Addition, ...]:
         SourceChangedError: before any request, with every file that changed.
     """
 
-    def addition(file: ReleaseFile, *, in_lfs: bool) -> Addition:
-        # Bytes are read and hashed again now; a path is only checked, because the transfer hashes the file.
-        path = _path_to_send(file, in_lfs=in_lfs)
-        if path is None:
-            return Addition(file, sealed_bytes(file), in_lfs)
-        file.content.unchanged()
-        return Addition(file, path, in_lfs)
+    modes = {change.path_in_repo: change.upload_mode for change in _sent(plan)}
 
-    in_lfs = _in_lfs(plan)
-    return each_sealed(_files(plan), lambda file: addition(file, in_lfs=file.path_in_repo in in_lfs))
+    def addition(file: ReleaseFile) -> Addition:
+        # The bytes are those that were hashed; a path is only checked, because the transfer hashes the file.
+        mode = modes[file.path_in_repo]
+        path = _path_to_send(file, in_lfs=mode != "regular")
+        if path is None:
+            return Addition(file, sealed_bytes(file), mode)
+        file.content.unchanged()
+        return Addition(file, path, mode)
+
+    return each_sealed(_files(plan), addition)
 
 
 def check_sent(plan: Plan, digests: Mapping[str, str]) -> None:

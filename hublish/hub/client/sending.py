@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from hublish.base.errors import NotFoundError, RemoteError
 from hublish.base.values import ReleaseFile, Target
@@ -26,8 +26,13 @@ class Addition:
 
     file: ReleaseFile
     data: bytes | Path
-    in_lfs: bool
-    """Whether the Hub stores it outside git."""
+    upload_mode: Literal["lfs", "regular"] | None
+    """The Hub's response while planning; None lets the client ask."""
+
+    @property
+    def in_lfs(self) -> bool:
+        """Whether the Hub stores it outside git; a file without an upload mode may be stored there."""
+        return self.upload_mode != "regular"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +101,9 @@ def _operation(addition: Addition, *, xet: bool) -> "CommitOperationAdd":
     # sends, and the stage compares it before the commit.
     if isinstance(data, str) and not xet:
         operation.upload_info.sha256 = bytes.fromhex(addition.file.sha256)
+    # The client would ask again, 256 files after 256. It cannot be given the answer through its interface; a release
+    # of it with another name for the attribute asks. As in the client, LFS takes no empty files.
+    operation._upload_mode = addition.upload_mode if addition.file.size else "regular"  # noqa: SLF001
     return operation
 
 

@@ -1,5 +1,6 @@
 """Work on many files: results in order, errors once nothing runs any more, and any executor."""
 
+import itertools
 import threading
 import time
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from hublish.base.workers import SharedTask, run_each, run_in_batches, workers
+from hublish.base.workers import SharedTask, run_cheap_here, run_each, workers
 from tests.pipeline.staging import Inline
 
 
@@ -18,12 +19,32 @@ def test_results_come_in_the_order_of_the_items(executor: Executor) -> None:
     assert run_each(executor, lambda number: number**2, range(50)) == tuple(number**2 for number in range(50))
 
 
-def test_cheap_items_are_handed_over_together_and_costly_ones_are_not() -> None:
+@pytest.mark.parametrize("waits", [False, True])
+def test_cheap_items_run_here_until_they_wait(waits: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    executor, count = Remembering(), itertools.count(step=100 if waits else 0)
+    monkeypatch.setattr("hublish.base.workers._waits", lambda: next(count))
+    here = threading.current_thread()
+    items = [number % 10 for number in range(100)]
+    found = run_cheap_here(executor, lambda item: (item, threading.current_thread() is here), items, bool)
+    assert [item for item, _ in found] == items
+    # Ten costly items; of the cheap ones, the first batch shows whether they wait.
+    assert [is_here for item, is_here in found if not item] == [False] * 10
+    assert sum(is_here for _, is_here in found) == (32 if waits else 90)
+    assert len(executor.futures) == (12 if waits else 10)
+
+
+def test_an_error_here_cancels_the_work_elsewhere() -> None:
     executor = Remembering()
-    costs = [0] * 100 + [1 << 20] * 3 + [5] * 2
-    found = run_in_batches(executor, lambda item: item[0], list(enumerate(costs)), lambda item: item[1])
-    assert found == tuple(range(len(costs)))
-    assert len(executor.futures) == 7
+
+    def work(item: int) -> None:
+        if item == 1:
+            raise ValueError(item)
+        time.sleep(0.01)
+
+    with pytest.raises(ValueError, match="1"):
+        run_cheap_here(executor, work, [0] * 50 + [1], bool)
+    assert any(future.cancelled() for future in executor.futures)
+    assert all(future.done() for future in executor.futures)
 
 
 def test_an_error_is_raised_once_no_work_is_under_way() -> None:

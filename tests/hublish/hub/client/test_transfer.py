@@ -1,18 +1,22 @@
 """How the Hub takes files, which it is asked in requests of limited size."""
 
+import hashlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from threading import Barrier
-from typing import ParamSpec, TypeVar
+from typing import Literal, ParamSpec, TypeVar
 
 import pytest
 
 from hublish.api.session import Session
 from hublish.base.content import InMemory
 from hublish.base.values import Origin, ReleaseFile, Target
+from hublish.hub.client.guarded_session import session_factory
 from hublish.hub.client.hub import Hub
-from hublish.hub.client.transfer import upload_modes
+from hublish.hub.client.sending import Addition, sending
+from hublish.hub.client.transfer import commit, upload_modes
 from tests.pipeline.staging import Inline
 
 P = ParamSpec("P")
@@ -53,3 +57,25 @@ def test_the_requests_are_made_at_once_and_answer_for_every_file(hub: Hub, count
     assert list(found[0]) == names
     assert all(mode.mode == SUFFIXES[name.rpartition(".")[2]] for name, mode in found[0].items())
     assert all(mode.ignored == name.endswith(".ignored") for name, mode in found[0].items())
+
+
+@pytest.mark.parametrize(
+    ("data", "mode", "asks"), [(b"text", "regular", 0), (b"", "lfs", 0), (b"\0 binary", "lfs", 0), (b"text", None, 1)]
+)
+def test_the_client_asks_for_an_upload_mode_only_when_it_is_unknown(
+    hub: Hub, data: bytes, mode: Literal["lfs", "regular"] | None, asks: int
+) -> None:
+    sha256, blob = hashlib.sha256(data).hexdigest(), hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()
+    file = ReleaseFile("a.bin", len(data), sha256, blob, InMemory(data), Origin(0, "a.bin", "copy"))
+    paths: list[str] = []
+    target = replace(REPO, commit_message="a file")
+    hooks = session_factory().event_hooks["request"]
+    hooks.append(observe := lambda request: paths.append(request.url.path))
+    try:
+        with sending(hub, target, [Addition(file, data, mode)]) as sent:
+            assert sent.digests == {"a.bin": sha256}
+            made = commit(hub, target, sent, [], parent_commit=hub.commit_of(REPO, "main"))
+    finally:
+        hooks.remove(observe)
+    assert sum("/preupload/" in path for path in paths) == asks
+    assert hub.tree(REPO, made.commit)["a.bin"].holds(file)
