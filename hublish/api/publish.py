@@ -1,4 +1,4 @@
-"""Publish in one commit; verify, tag and lock."""
+"""Publish in one visible step; verify, tag and lock."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -32,7 +32,8 @@ def publish(
 ) -> Receipt:
     """Publish in one commit; verify, tag and lock.
 
-    A second run converges: files that are on the Hub already are neither sent nor committed again.
+    A release of more files than `repo.files_per_commit` is sent in parts to a draft pull request, and merged at once. A
+    second run converges: files that are on the Hub already are neither sent nor committed again.
 
     Args:
         manifest: the manifest.

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final, Literal
 
 from hublish.base.errors import HublishError, RemoteConflictError, RemoteError, VerificationError
@@ -88,6 +89,10 @@ class PartialUpload:
     plan: Plan
     limits: CommitLimits
 
+    @cached_property
+    def _changes(self) -> Sequence[Change]:
+        return in_commit_order(self.plan)
+
     def run(self) -> Receipt | None:
         """Return the receipt of the merge or of the proposal; None when this Hub opens no pull requests."""
         number = self._begin()
@@ -98,6 +103,9 @@ class PartialUpload:
                 return None
             self._fill(number)
             receipt = self._proposed(number) if self.plan.target.create_pr else self._merged(number)
+            if receipt is None:
+                self._close(number, "This Hub merges no pull requests, or not with this token.")
+                return None
         head = self.plan.head.commit if self.plan.target.create_pr else receipt.commit
         close_leftovers(self.hub, self.plan.target, head, keep=number)
         return receipt
@@ -173,21 +181,20 @@ class PartialUpload:
         Raises:
             RemoteConflictError: it contains anything else.
         """
-        target, changes = self.plan.target, in_commit_order(self.plan)
+        target = self.plan.target
         head = self.hub.commit_of(target, pull_requests.ref_of(number))
         if head == self.plan.head.commit:
-            return _State(head, changes)
+            return _State(head, self._changes)
         tree = self.hub.tree(target, head)
         if not _is_between(self.plan, tree):
             # A new pull request begins at the head of the branch, which may have moved.
             self._refuse_moved()
             msg = f"pull request {number} of {target.repo_id} contains other changes than this release"
             raise RemoteConflictError(msg, hint="it is closed; publish again, which opens another one")
-        return _State(head, [change for change in changes if not _has_arrived(change, tree)])
+        return _State(head, [change for change in self._changes if not _has_arrived(change, tree)])
 
     def _send(self, number: int, state: _State, part: Sequence[Change]) -> _State:
-        target = self.plan.target
-        total = len(in_commit_order(self.plan))
+        target, total = self.plan.target, len(self._changes)
         first = total - len(state.missing) + 1
         place = replace(
             target,
@@ -212,8 +219,8 @@ class PartialUpload:
         commit = self.hub.commit_of(target, pull_requests.ref_of(number))
         return commits.receipt(self.hub, self.plan, commit, number, created=True, parts_in=number)
 
-    def _merged(self, number: int) -> Receipt:
-        """Merge the pull request while the head of the branch is the planned parent."""
+    def _merged(self, number: int) -> Receipt | None:
+        """Merge the pull request while the head of the branch is the planned parent; None when the Hub refuses it."""
         requested = False
         for wait in (*commits.WAITS, None):
             if receipt := self._published(number, created=requested):
@@ -230,6 +237,8 @@ class PartialUpload:
             # Whatever the response was: the pull request itself shows whether it is merged.
             if receipt := self._published(number, created=requested):
                 return receipt
+            if failure is not None and failures.status_of(failure) in pull_requests.NOT_PERMITTED:
+                return None
             if wait is None or (failure is not None and not _may_succeed(failure)):
                 raise failure or RemoteError(
                     f"the Hub has accepted the merge of pull request {number}, without doing it"

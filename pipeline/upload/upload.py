@@ -83,7 +83,8 @@ class Upload:
 
     def _in_smaller_parts(self, plan: Plan) -> Receipt | None:
         changes = in_commit_order(plan)
-        if len(changes) < _WORTH_DIVIDING:
+        # A plan of several commits is here because this Hub opens no pull requests.
+        if len(changes) < _WORTH_DIVIDING or count_commits(plan) > 1:
             return None
         return self._in_parts(plan, CommitLimits.of(plan).halved(changes))
 

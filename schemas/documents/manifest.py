@@ -140,8 +140,8 @@ class Repo(ManifestPart):
     commit_description: str = Field(default="", examples=["Trained for 20 epochs; accuracy in the card."])
     """The rest of the commit message."""
     files_per_commit: StrictInt = Field(default=1000, ge=1, le=100_000, examples=[1000])
-    """The most files that one commit adds, changes or deletes. A larger release is sent in parts to a draft pull
-    request, verified there, and merged in one step."""
+    """The most files that one commit adds, changes or deletes. A larger release for main is sent in parts to a draft
+    pull request, verified there, and merged in one step."""
     space_sdk: SpaceSdk | None = None
     """The SDK of a new Space; only required when the Space does not exist yet."""
     endpoint: Endpoint | None = Field(default=None, examples=["embedded"])

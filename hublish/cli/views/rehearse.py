@@ -24,7 +24,8 @@ class RehearsalView:
         # The verbs line up, so that the columns below them do too.
         files = receipt.plan.release.files
         sent = format_size(size_of(files))
-        yield f"published  {plural(len(files), 'file')}, {sent}, in one commit {short(receipt.commit)}"
+        how = "merged from a pull request as" if receipt.parts_in else "in one commit"
+        yield f"published  {plural(len(files), 'file')}, {sent}, {how} {short(receipt.commit)}"
         # The client pulls these as well; without their names, the numbers would seem to disagree.
         added = self.rehearsal.added_by_hub
         origin = f", with {', '.join(added)} that the Hub added" if added else ""

@@ -14,8 +14,8 @@ from hublish.hub.client.hub import Hub
 # The Hub's limits for a title.
 _SHORTEST_TITLE: Final = 3
 _LONGEST_TITLE: Final = 200
-# Hubs without pull requests, and tokens without the right to open one, respond with these.
-_UNSUPPORTED: Final = frozenset([400, 401, 403, 404, 405, 410, 422, 501])
+NOT_PERMITTED: Final = frozenset([401, 403, 404, 405, 410, 501])
+"""Statuses of Hubs without pull requests, and of tokens without the right to open or to merge one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +82,8 @@ def open_draft(hub: Hub, target: Target, description: str) -> int | None:
     try:
         made = hub.request(action, "POST", f"{target.repo_type}s/{target.repo_id}/discussions", once=True, json=body)
     except RemoteError as error:
-        # A rate limit and a full quota have statuses of their own, or say so.
-        if failures.status_of(error) in _UNSUPPORTED:
+        # Some Hubs reject the request as malformed.
+        if failures.status_of(error) in (*NOT_PERMITTED, 400, 422):
             return None
         raise
     with hub.translating(action):

@@ -1,19 +1,15 @@
 """A large release goes to a draft pull request in parts, and reaches the branch in one step, whatever fails."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
 import pytest
-from huggingface_hub import CommitOperationAdd, HfApi
 
-from hublish.base.errors import HublishError, RemoteConflictError, RemoteError, SourceChangedError, VerificationError
-from hublish.base.values import Receipt
+from hublish.base.errors import HublishError, RemoteError, SourceChangedError, VerificationError
 from hublish.base.values.commit_parts import CommitLimits
-from hublish.hub.server import EmbeddedHub
 from hublish.pipeline.upload.in_parts import Mark
-from tests.faults.projects import COMMIT, LARGE, Release, noise
+from tests.faults.projects import COMMIT, Release, noise
 from tests.faults.proxy import (
     Answer,
     Behavior,
@@ -26,44 +22,7 @@ from tests.faults.proxy import (
     lost_after,
     lost_before,
 )
-
-FILES = 12
-OPEN = r"^POST /api/models/[^?]*/discussions$"
-STATUS = r"^POST /api/models/[^?]*/discussions/\d+/status"
-MERGE = r"^POST /api/models/[^?]*/discussions/\d+/merge"
-
-
-@pytest.fixture
-def parts(release: Release, by_lfs: None, sleeps: list[float]) -> Release:
-    """Return a release of 14 files that is sent in three parts, to a repo with one file to delete."""
-    folder = release.folder / "files"
-    folder.mkdir()
-    for number in range(FILES):
-        (folder / f"{number:02}.txt").write_text(f"text {number}\n")
-    (folder / LARGE).write_bytes(noise(100_000, folder))
-    declare(release)
-    release.create()
-    release.commit_as_other("old.txt")
-    release.proxy.clear()
-    return release
-
-
-def declare(release: Release, **repo: Any) -> None:
-    patterns = {"delete_patterns": ["old.txt"]}
-    release.declare(sources=("files",), patterns=patterns, **{"files_per_commit": 6, **repo})
-
-
-def discussions(release: Release) -> list[tuple[int, str]]:
-    """Return number and status of each pull request, oldest first."""
-    found = release.api.get_repo_discussions(release.repo_id)
-    return sorted((each.num, each.status) for each in found)
-
-
-def check_merged_once(release: Release) -> None:
-    """Assert that main has the release by one merge, and that no pull request is open."""
-    assert release.tree() == release.planned_tree()
-    assert [status for _, status in discussions(release)].count("merged") == 1
-    assert {status for _, status in discussions(release)} <= {"merged", "closed"}
+from tests.pipeline.upload.releases import MERGE, OPEN, STATUS, check_merged_once, declare, discussions, killed_after
 
 
 class Watching:
@@ -133,6 +92,24 @@ def test_bytes_of_regular_files_divide_a_release_too(parts: Release, monkeypatch
     check_merged_once(parts)
 
 
+def test_large_files_are_sent_in_parts_by_lfs_and_by_xet(release: Release, by: str) -> None:
+    for number in range(5):
+        (release.folder / f"{number}.bin").write_bytes(noise(70_000, (number, release.folder)))
+    release.declare(sources=("*.bin",), files_per_commit=2)
+    assert release.publish().parts_in == 1
+    assert release.proxy.count(COMMIT) == 4
+    check_merged_once(release)
+
+
+@pytest.mark.parametrize(("request_", "status"), [(STATUS, 403), (MERGE, 403), (MERGE, 404)])
+def test_a_token_that_may_not_merge_makes_one_commit(parts: Release, request_: str, status: int) -> None:
+    parts.proxy.on(request_, instead(status), times=1)
+    receipt = parts.publish()
+    assert (receipt.created, receipt.parts_in) == (True, None)
+    assert parts.tree() == parts.planned_tree()
+    assert discussions(parts) == [(1, "closed")]
+
+
 @pytest.mark.parametrize("status", [400, 403, 404, 405, 501])
 def test_a_hub_without_pull_requests_gets_one_commit(parts: Release, status: int) -> None:
     parts.proxy.on(r"/discussions", instead(status, b'{"error": "no such thing"}', Content_Type="application/json"))
@@ -190,22 +167,6 @@ class Dying:
         return forward(call)
 
 
-def killed_after(release: Release, pattern: str, count: int) -> None:
-    """Publish until `count` requests are done; all later ones fail for good, without a chance to clean up."""
-    done = iter(range(count))
-
-    def behave(call: Call, forward: Forward) -> Answer:
-        answer = forward(call)
-        if next(done, None) == count - 1:
-            release.proxy.on("", lost_before)
-        return answer
-
-    release.proxy.on(pattern, behave, times=count)
-    with pytest.raises(HublishError):
-        release.publish()
-    release.proxy.clear()
-
-
 def test_a_rerun_sends_only_the_parts_that_are_missing(parts: Release) -> None:
     old = parts.tree()
     killed_after(parts, COMMIT, 2)
@@ -256,44 +217,6 @@ def test_an_upload_of_another_plan_is_closed_by_the_next_release(
     assert "planned against" in last.content  # type: ignore[attr-defined]
 
 
-def test_main_that_moves_meanwhile_is_never_overwritten(parts: Release) -> None:
-    planned = parts.head()
-    parts.proxy.on(COMMIT, doing(lambda: parts.commit_as_other("theirs.txt")), skip=1, times=1)
-    with pytest.raises(RemoteConflictError, match=planned):
-        parts.publish()
-    assert sorted(parts.tree()) == ["old.txt", "theirs.txt"]
-    assert discussions(parts) == [(1, "closed")]
-    assert parts.publish().created
-    assert discussions(parts) == [(1, "closed"), (2, "merged")]
-
-
-def test_a_conflict_of_the_merge_is_reported_and_leaves_nothing_open(parts: Release) -> None:
-    parts.proxy.on(MERGE, doing(lambda: parts.commit_as_other("00.txt", "theirs\n")), times=1)
-    with pytest.raises(RemoteConflictError, match="moved from"):
-        parts.publish()
-    assert parts.tree().keys() == {"00.txt", "old.txt"}
-    assert discussions(parts) == [(1, "closed")]
-
-
-def test_a_pull_request_of_another_user_with_the_same_mark_is_not_used(parts: Release, own_hub: EmbeddedHub) -> None:
-    stranger = HfApi(endpoint=own_hub.endpoint, token=own_hub.add_user("mallory"))
-    description = str(Mark.of(parts.plan()))
-    stranger.create_pull_request(parts.repo_id, f"Release {parts.repo_id}", description=description)
-    assert parts.publish().parts_in == 2
-    assert discussions(parts) == [(1, "draft"), (2, "merged")]
-
-
-def test_other_content_in_the_pull_request_is_never_merged(parts: Release) -> None:
-    killed_after(parts, COMMIT, 1)
-    other = [CommitOperationAdd("unplanned.txt", b"x")]
-    parts.api.create_commit(parts.repo_id, other, commit_message="other", revision="refs/pr/1")
-    with pytest.raises(RemoteConflictError, match="contains other changes"):
-        parts.publish()
-    assert discussions(parts) == [(1, "closed")]
-    assert parts.publish().created
-    check_merged_once(parts)
-
-
 def test_a_file_that_is_lost_on_the_way_is_found_before_the_merge(parts: Release) -> None:
     old = parts.tree()
 
@@ -314,34 +237,6 @@ def test_a_file_that_changes_between_two_parts_stops_the_release(parts: Release)
     with pytest.raises(SourceChangedError, match=r"05\.txt"):
         parts.publish()
     assert discussions(parts) == [(1, "closed")]
-
-
-def test_a_pull_request_that_is_closed_meanwhile_stops_the_release(parts: Release) -> None:
-    def close() -> None:
-        parts.api.change_discussion_status(parts.repo_id, 1, "closed")
-
-    parts.proxy.on(COMMIT, doing(close), skip=1, times=1)
-    with pytest.raises(RemoteConflictError, match="was closed"):
-        parts.publish()
-    assert parts.publish().created
-
-
-@pytest.mark.parametrize("moment", [OPEN, COMMIT, STATUS, MERGE])
-def test_the_same_release_by_another_publisher_at_any_moment_is_not_a_conflict(parts: Release, moment: str) -> None:
-    declare(parts, tag="v1")
-    made: list[Receipt] = []
-    parts.proxy.on(moment, doing(lambda: made.append(parts.publish())), times=1)
-    receipt = parts.publish()
-    assert made[0].created
-    assert (receipt.verified, receipt.commit, receipt.tag) == (True, made[0].commit, "v1")
-    check_merged_once(parts)
-
-
-def test_two_publishers_at_once_make_one_merge(parts: Release) -> None:
-    with ThreadPoolExecutor(2) as pool:
-        first, second = pool.map(lambda _: parts.publish(), range(2))
-    assert first.commit == second.commit == parts.head()
-    check_merged_once(parts)
 
 
 def test_a_proposal_in_parts_stays_open_for_its_reviewers(parts: Release) -> None:

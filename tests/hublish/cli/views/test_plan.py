@@ -51,6 +51,16 @@ def test_a_pull_request_that_holds_the_release_is_named(make: Make, show: Show, 
     golden("plan_pull_request", show(PlanView(plan)))
 
 
+@pytest.mark.parametrize(
+    ("fields", "how"),
+    [({}, "merged in one step once all are verified"), ({"create_pr": True}, "for its reviewers")],
+)
+def test_a_release_in_parts_names_their_number(make: Make, show: Show, fields: dict[str, bool], how: str) -> None:
+    target = make.target(files_per_commit=2, **fields)
+    plan = make.plan(*(make.add(f"{number}.json", 10) for number in range(5)), target=target)
+    assert f"3 commits to a draft pull request, {how}" in show(PlanView(plan))
+
+
 def test_a_written_plan_is_the_next_step(make: Make, show: Show) -> None:
     plan, repeated = make.plan(make.add("a.json", 10)), RepeatedOptions(" -f a/hub.yaml", " --local")
     view = PlanView(plan, written_to="plan.json", repeated=repeated)
