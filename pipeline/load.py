@@ -34,7 +34,7 @@ def pulling(
         Pipeline.of(Resolve(hub, destination))  # one commit, with every digest
         .then(select)  # only the files that the load plan needs
         .then(CompareFolder(destination, progress, executor, cache))  # nothing of the caller's own is overwritten
-        .then(Fetch(hub, destination, progress, executor))  # from the cache or the Hub
+        .then(Fetch(hub, destination, progress, executor, cache.now))  # from the Hub, each read as it arrives
         .then(Check(progress, executor, allow_pickle, as_data, cache))  # every byte, before anything is loaded
     )
 

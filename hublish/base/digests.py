@@ -34,7 +34,7 @@ def matches(stream: FileIO, size: int, digest: Digest, advance: Callable[[int], 
     # A wrong size needs no reading, and git's blob id is computed over the expected size.
     if os.fstat(stream.fileno()).st_size != size:
         return False
-    hasher = _hasher(digest, size)
+    hasher = hasher_of(digest, size)
     # One buffer for the whole file: a new `bytes` for every chunk would double the time for a cached file.
     buffer = memoryview(bytearray(_CHUNK))
     while count := stream.readinto(buffer):
@@ -45,9 +45,14 @@ def matches(stream: FileIO, size: int, digest: Digest, advance: Callable[[int], 
 
 def has_digest(data: bytes, digest: Digest) -> bool:
     """Return whether the bytes have the digest."""
-    hasher = _hasher(digest, len(data))
+    hasher = hasher_of(digest, len(data))
     hasher.update(data)
     return hasher.hexdigest() == digest.value
+
+
+def hasher_of(digest: Digest, size: int) -> "hashlib._Hash":
+    """Return a hasher that is fed with `size` bytes and then gives the value to compare with that of `digest`."""
+    return hashlib.sha256() if digest.algorithm == "sha256" else blob_hasher(size)
 
 
 def blob_hasher(size: int) -> "hashlib._Hash":
@@ -97,10 +102,6 @@ def sealed_bytes(file: ReleaseFile) -> bytes:
     if hashlib.sha256(data).hexdigest() != file.sha256:
         raise ContentChangedError("changed since it was sealed")
     return data
-
-
-def _hasher(digest: Digest, size: int) -> "hashlib._Hash":
-    return hashlib.sha256() if digest.algorithm == "sha256" else blob_hasher(size)
 
 
 def _problem(file: ReleaseFile, reason: str) -> Problem:

@@ -1,8 +1,9 @@
-"""DownloadPlan -> LocalRelease: download the files to this machine."""
+"""DownloadPlan -> LocalRelease: download the files to this machine, and read each behind its download."""
 
 import os
 import tempfile
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,7 @@ from hublish.base.workers import SharedTask, run_each, workers
 from hublish.hub.client import transfer, xet_memory
 from hublish.hub.client.hub import Hub
 from hublish.hub.client.installed_client import cache_folder, cached
+from hublish.pipeline.fetch.reading import Arrivals
 from hublish.schemas.documents.hub_names import RepoType
 
 
@@ -53,7 +55,7 @@ class Destination:
 
 @dataclass(frozen=True)
 class Fetch:
-    """Download the files that are not in the cache, at the pinned commit.
+    """Download the files that are not in the cache, at the pinned commit, and read each as soon as it has arrived.
 
     Raises (from `run`):
         OfflineError: the network is off and a file is not in the cache.
@@ -64,17 +66,25 @@ class Fetch:
     destination: Destination
     progress: Progress = SILENT
     executor: Executor = field(default_factory=workers)
+    now: Callable[[], int] = time.time_ns
+    """The clock of the cache that remembers the files."""
     title: ClassVar[str] = "downloading"
 
     def run(self, plan: DownloadPlan) -> LocalRelease:
-        """Return the files with their local paths, not checked yet."""
+        """Return the files with their local paths, and the findings in those that have arrived; not checked yet."""
         reference = plan.release.reference
         options = self.destination.options(reference.repo_type, plan.release.commit)
         began = file_time(self.destination.root)
         total = sum(file.size for file in plan.files if file.path_in_repo not in plan.present)
         # One `watched` around all downloads bounds their waiting together; in each file it would be a bound per file.
-        with self.progress.task("downloading", total) as task, self.hub.bounded(), xet_memory.bounded():
+        with (
+            self.progress.task("downloading", total) as task,
+            self.progress.task("checking", total) as second_task,
+            self.hub.bounded(),
+            xet_memory.bounded(),
+        ):
             advance = SharedTask(task).advance
+            arrivals = Arrivals(SharedTask(second_task).advance, self.executor, self.now)
 
             def fetch(file: PromisedFile) -> LocalFile:
                 path, folder = file.path_in_repo, self.destination.folder
@@ -87,9 +97,11 @@ class Fetch:
                 found = transfer.download(
                     self.hub, reference.repo_id, path, size=file.size, advance=advance, blob_id=blob_id, **given
                 )
-                return LocalFile(file, found, began)
+                local = LocalFile(file, found, began)
+                arrivals.add(local)
+                return local
 
-            files = run_each(self.executor, fetch, plan.files)
+            files = arrivals.with_findings(run_each(self.executor, fetch, plan.files))
         # The client returns the path of each file: the common folder is as many levels up as its path in the repo has.
         folder = files[0].path.parents[files[0].promised.path_in_repo.count("/")]
         return LocalRelease(plan, folder, files)

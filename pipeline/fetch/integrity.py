@@ -1,22 +1,19 @@
 """LocalRelease -> LocalRelease (checked): compare every byte with its digest, and refuse pickles; both are removed."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
-from io import BufferedReader, FileIO
 from pathlib import Path
 from typing import ClassVar, Final
 
-from hublish.audit.containers import carried_pickle
-from hublish.audit.fingerprint import CHUNK, Inspection, Interest
+from hublish.audit.fingerprint import Inspection, Interest
 from hublish.audit.fingerprint_cache import FORGETFUL, FingerprintCache, Known, Place
-from hublish.base import digests
 from hublish.base.errors import IntegrityError, PolicyError
 from hublish.base.progress import SILENT, Progress
-from hublish.base.values import Digest, LocalFile, LocalRelease
+from hublish.base.values import Digest, Finding, LocalFile, LocalRelease
 from hublish.base.workers import SharedTask, run_each, workers
-from hublish.formats.blob import MemoryBlob, StreamBlob
 from hublish.formats.release_files import checkpoint_files
+from hublish.pipeline.fetch.reading import inspect
 from hublish.schemas.diagnose.problems import Problem, Severity, counted
 
 _WARNING: Final = "loading it runs any code that the publisher chose"
@@ -24,8 +21,9 @@ _WARNING: Final = "loading it runs any code that the publisher chose"
 
 @dataclass(frozen=True)
 class Check:
-    """Hash every file before anything is loaded, as the client compares only sizes; and search it for pickles.
+    """Compare every digest before anything is loaded, as the client compares only sizes; and search for pickles.
 
+    Files that were here before the download are read now, unless the cache knows them.
     The publisher's policy does not count here: whoever downloads runs the code.
 
     Args:
@@ -63,21 +61,24 @@ class Check:
             _refuse_pickles(release, pickles)
         return replace(release, checked=True, warnings=tuple(_pickle_problem(*one, _WARNING) for one in pickles))
 
-    def _findings(self, files: Sequence[LocalFile]) -> Sequence["Finding"]:
-        known = self.cache.find([Place.at(file.path) for file in files])
-        found = list(map(_remembered, files, known))
+    def _findings(self, files: Sequence[LocalFile]) -> Sequence[Finding]:
+        places = [Place.at(file.path) for file in files]
+        arrived = list(map(_on_arrival, files, places))
+        known = self.cache.find([None if one else place for one, place in zip(arrived, places, strict=True)])
+        found = [one or _remembered(file, entry) for one, file, entry in zip(arrived, files, known, strict=True)]
         unread = [file for file, finding in zip(files, found, strict=True) if finding is None]
         with self.progress.task("checking", sum(file.promised.size for file in unread)) as task:
-            advance, now = SharedTask(task).advance, self.cache.now
+            advance = SharedTask(task).advance
             # Findings are values rather than exceptions, so that all such files are removed and named.
-            read = run_each(self.executor, lambda file: (now(), inspect(file, advance)), unread)
+            read = run_each(self.executor, lambda file: inspect(file, advance, self.cache.now), unread)
+        fresh = iter(read)
+        findings = [finding or next(fresh) for finding in found]
         self.cache.keep(
-            (finding.place, _known(file.promised.digest, finding), began)
-            for file, (began, finding) in zip(unread, read, strict=True)
-            if finding.place is not None
+            (Place(str(file.path), finding.identity), _known(file.promised.digest, finding), finding.began_ns)
+            for file, finding in zip(files, findings, strict=True)
+            if finding.identity is not None
         )
-        fresh = (finding for _, finding in read)
-        return [finding or next(fresh) for finding in found]
+        return findings
 
 
 def remove(path: Path) -> str:
@@ -114,32 +115,11 @@ def _is_new(path: Path, began_ns: int) -> bool:
         return False
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """The result of reading a downloaded file."""
-
-    fault: str | None = None
-    """How its bytes differ from the promised ones; None when they are the same."""
-    pickle: str | None = None
-    """A description of the pickle that it is or contains."""
-    place: Place | None = None
-    """The file as it was from the first byte to the last; None when the bytes differ or the file changed meanwhile."""
-
-
-def inspect(file: LocalFile, advance: Callable[[int], None]) -> Finding:
-    """Read a downloaded file once, compare it with its digest and search it for pickles."""
-    promised = file.promised
-    try:
-        # One descriptor for both, so that the bytes that are searched are those that were hashed.
-        with FileIO(file.path) as stream:
-            place = Place.opened(file.path, stream.fileno())
-            if not digests.matches(stream, promised.size, promised.digest, advance):
-                return Finding(f"does not have the expected {promised.digest.algorithm} digest")
-            pickle = _carried_pickle(stream, promised.size)
-            same = place == Place.opened(file.path, stream.fileno())
-            return Finding(pickle=pickle, place=place if same else None)
-    except OSError as error:
-        return Finding(f"cannot be read: {error.strerror}")
+def _on_arrival(file: LocalFile, place: Place | None) -> Finding | None:
+    """Return the result of reading a file when it arrived, unless the file has changed since."""
+    # Two paths may share a file of the cache, and a forced download replaces it. Wrong bytes have no identity.
+    found = file.finding
+    return found if found is not None and place is not None and found.identity == place.identity else None
 
 
 def _remembered(file: LocalFile, known: Known | None) -> Finding | None:
@@ -154,15 +134,6 @@ def _known(digest: Digest, finding: Finding) -> Known:
     sha256, blob_id = (digest.value, None) if digest.algorithm == "sha256" else (None, digest.value)
     # Secrets are not searched for in a download, and the number of its names is not counted.
     return Known(sha256, blob_id, 1, Inspection(finding.pickle), Interest(secrets=False))
-
-
-def _carried_pickle(stream: FileIO, size: int) -> str | None:
-    stream.seek(0)
-    buffered = BufferedReader(stream)
-    try:
-        return carried_pickle(MemoryBlob(buffered.read(size)) if size <= CHUNK else StreamBlob(buffered, size))
-    finally:
-        buffered.detach()  # otherwise it closes the stream of the caller
 
 
 def _pickle_problem(file: LocalFile, pickle: str, hint: str, severity: Severity = "warning") -> Problem:

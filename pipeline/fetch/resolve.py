@@ -15,7 +15,8 @@ from hublish.base.values import LocalFile, PromisedFile, Reference, RemoteReleas
 from hublish.hub.client import transfer
 from hublish.hub.client.hub import Hub
 from hublish.pipeline.fetch.fetch import Destination, file_time
-from hublish.pipeline.fetch.integrity import inspect, remove, remove_new
+from hublish.pipeline.fetch.integrity import remove, remove_new
+from hublish.pipeline.fetch.reading import inspect
 from hublish.schemas.diagnose.problems import InvalidDocumentError
 from hublish.schemas.documents.field_types import Document
 from hublish.schemas.documents.file_names import MANIFEST_FILE

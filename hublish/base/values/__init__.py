@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from hublish.base.values.downloads import (
         Digest,
         DownloadPlan,
+        Finding,
         Loaded,
         LocalFile,
         LocalRelease,
@@ -46,6 +47,7 @@ __all__ = [
     "Digest",
     "DownloadPlan",
     "Effect",
+    "Finding",
     "Head",
     "Kind",
     "Loaded",
@@ -73,7 +75,7 @@ __all__ = [
 
 _LAZY = {
     **dict.fromkeys(("Action", "Change", "Head", "Plan", "Receipt", "RemoteFile", "Setting"), "publication"),
-    **dict.fromkeys(("Digest", "DownloadPlan", "Loaded", "LocalFile", "LocalRelease"), "downloads"),
+    **dict.fromkeys(("Digest", "DownloadPlan", "Finding", "Loaded", "LocalFile", "LocalRelease"), "downloads"),
     **dict.fromkeys(("PromisedFile", "Reference", "RemoteRelease", "Restored"), "downloads"),
 }
 

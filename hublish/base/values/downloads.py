@@ -1,10 +1,11 @@
 """From a reference to arrays or an object: Reference -> RemoteRelease -> DownloadPlan -> LocalRelease -> Loaded."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from hublish.base.content import Identity
 from hublish.schemas.diagnose.problems import Problem
 from hublish.schemas.documents.hub_names import RepoType
 from hublish.schemas.documents.manifest import Load
@@ -72,6 +73,20 @@ class DownloadPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """The result of reading a downloaded file."""
+
+    fault: str | None = None
+    """How its bytes differ from the promised ones; None when they are the same."""
+    pickle: str | None = None
+    """A description of the pickle that it is or contains."""
+    identity: Identity | None = None
+    """The file as it was from the first byte to the last; None when the bytes differ or the file changed meanwhile."""
+    began_ns: int = 0
+    """The time at which reading began."""
+
+
+@dataclass(frozen=True, slots=True)
 class LocalFile:
     """A downloaded file."""
 
@@ -79,6 +94,8 @@ class LocalFile:
     path: Path
     began_ns: int = 0
     """The time at which its download began: what is older was there before."""
+    finding: Finding | None = field(default=None, repr=False)
+    """For a file that was read as soon as it had arrived."""
 
 
 @dataclass(frozen=True)

@@ -273,6 +273,10 @@ def _meter(advance: Callable[[int], None], path: str, size: int) -> type[Any]:
     # A resumed download may count bytes twice. A wrong size is detected later; here, only an endless body matters.
     most = 2 * size + _MORE_BYTES
 
+    def bound(count: int) -> None:
+        if count > most:
+            raise RemoteError(f"the Hub sends more than the {size} bytes that it lists for '{path}'")
+
     class Meter(tqdm):  # type: ignore[type-arg]
         """Passes the client's counts on and draws nothing."""
 
@@ -282,13 +286,20 @@ def _meter(advance: Callable[[int], None], path: str, size: int) -> type[Any]:
             kwargs.pop("name", None)
             super().__init__(*args, **{**kwargs, "disable": True})
 
-        received = 0
+        received = transferred = 0
 
         def update(self, n: float | None = 1) -> bool | None:
             self.received += int(n or 0)
-            if self.received > most:
-                raise RemoteError(f"the Hub sends more than the {size} bytes that it lists for '{path}'")
+            bound(self.received)
             advance(int(n or 0))
             return None
+
+        # With these two methods, the client needs no second meter for the bytes that xet receives.
+        def update_transfer(self, n: float | None = 1) -> None:
+            self.transferred += int(n or 0)
+            bound(self.transferred)
+
+        def set_transfer_postfix_str(self, *args: Any, **kwargs: Any) -> None:
+            pass
 
     return Meter
