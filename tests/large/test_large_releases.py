@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from huggingface_hub import HfApi
 
 import hublish
 from hublish.base.values import Loaded
+from tests.hublish.api.test_cache_faults import PLAN_TWICE
 from tests.large.processes import LIMIT, Hub
 
 pytestmark = pytest.mark.large
@@ -32,6 +35,17 @@ def test_one_file_of_two_gigabytes_is_published_and_pulled(hub: Hub) -> None:
     back = pull(hub)
     assert digest(back / "weights.bin") == digest(source)
     assert_small(hub)
+
+
+def test_a_plan_of_an_unchanged_gibibyte_reads_no_content(hub: Hub) -> None:
+    generator = np.random.default_rng(0)
+    (hub.root / "weights").mkdir()
+    for number in range(4):
+        (hub.root / "weights" / f"{number}.bin").write_bytes(generator.bytes(SIZE // 8))
+    publish(hub, "  - source: weights")
+    command = [sys.executable, "-c", PLAN_TWICE, "plan", "--quiet", "--detailed-exitcode"]
+    done = subprocess.run(command, env=hub.environ, cwd=hub.root, capture_output=True, text=True, check=True)
+    assert int(done.stdout.rpartition("read: ")[2]) < 1 << 20
 
 
 def test_five_thousand_files_are_published_and_pulled(hub: Hub) -> None:
