@@ -46,7 +46,8 @@ def audit_content(path: str, source: str, fingerprint: Fingerprint, policy: Poli
     if inspection.pickle is not None:
         found = Problem("policy.pickle", f"the content is {inspection.pickle}", _PICKLE_HINT, path)
         yield from at_level([found], policy.pickle)
-    yield from _secret_problems(path, source, inspection, policy)
+    if inspection.secrets or inspection.unsearched:
+        yield from _secret_problems(path, source, inspection, policy)
     if fingerprint.links > 1:
         message = f"the file has {fingerprint.links} names on this disk; writing to another one changes it"
         yield Problem("policy.hard_link", message, "copy it if something else writes to it", path, severity="warning")

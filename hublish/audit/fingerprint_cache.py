@@ -21,9 +21,9 @@ import struct
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, replace
 from functools import cache
-from itertools import repeat
+from itertools import islice, repeat
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -39,6 +39,8 @@ from hublish.base.values import Digest
 _MOST_ENTRIES: Final = 500_000
 # The parameters of one statement; SQLite before 3.32 allows 999.
 _BATCH: Final = 500
+# Files that are looked up, or kept, at once.
+_PART: Final = 10_000
 # Seconds to wait for another process that writes. Reading the files again is the alternative.
 _PATIENCE: Final = 2.0
 # Two ticks of the slowest clock in use, that of a kernel with 100 ticks per second; in nanoseconds.
@@ -94,8 +96,7 @@ class Place(NamedTuple):
             return None
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(NamedTuple):
     """The results of reading one file: its digests and findings, as far as they were wanted."""
 
     sha256: str | None
@@ -135,18 +136,22 @@ class FingerprintCache:
 
     def fingerprints(self, contents: Sequence[Content], interest: Interest) -> tuple[Fingerprint | None, ...]:
         """Return the fingerprint of each content as reading it now would give it; None where that is not known."""
-        found = self.find([Place.of(content) for content in contents])
-        return tuple(map(_fingerprint, contents, found, repeat(interest)))
+        prints: list[Fingerprint | None] = []
+        # In parts: what is known about 100,000 files takes 50 MB until it is a fingerprint.
+        for start in range(0, len(contents), _PART):
+            part = contents[start : start + _PART]
+            prints += map(_fingerprint, part, self.find([Place.of(content) for content in part]), repeat(interest))
+        return tuple(prints)
 
     def keep(self, entries: Iterable[tuple[Place, Known, int]]) -> None:
         """Remember files, each with the time (by `now`) at which reading it began."""
-        rows = [
-            ((key := _key(place)), _packed(key, known, began))
-            for place, known, began in entries
-            if _is_settled(place.identity, began)
-        ]
-        if rows:
-            self._write(rows)
+        settled = (entry for entry in entries if _is_settled(entry[0].identity, entry[2]))
+        while part := list(islice(settled, _PART)):
+            keys = [_key(place) for place, _, _ in part]
+            rows = [(key, _packed(key, known, began)) for key, (_, known, began) in zip(keys, part, strict=True)]
+            # Another process may hold the file: waiting once is enough.
+            if not self._write(rows):
+                return
 
     def _read(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
         found: dict[bytes, bytes] = {}
@@ -156,14 +161,16 @@ class FingerprintCache:
                 found = _select(database, keys)
         return found
 
-    def _write(self, rows: Sequence[tuple[bytes, bytes]]) -> None:
+    def _write(self, rows: Sequence[tuple[bytes, bytes]]) -> bool:
+        """Write entries, and return whether they are in the file."""
         # The second time in place of a damaged file.
         for _ in range(2):
             if self._path is None or not _made(self._path):
-                return
+                return False
             with _tolerating(self._path), closing(_connect(self._path)) as database, database:
                 _insert(database, rows, self.now())
-                return
+                return True
+        return False
 
 
 FORGETFUL: Final = FingerprintCache(None)
@@ -192,8 +199,8 @@ def _is_settled(identity: Identity, began: int) -> bool:
 def _key(place: Place) -> bytes:
     one = place.identity
     # As text: some file systems have times that 64 bits do not hold.
-    numbers = f"{one.device} {one.inode} {one.size} {one.mtime_ns} {one.ctime_ns} ".encode()
-    return hashlib.blake2b(_rules_version() + numbers + os.fsencode(place.path), digest_size=16).digest()
+    text = f"{one.device} {one.inode} {one.size} {one.mtime_ns} {one.ctime_ns} {place.path}"
+    return hashlib.blake2b(_rules_version() + text.encode("utf-8", "surrogateescape"), digest_size=16).digest()
 
 
 @cache
@@ -242,16 +249,21 @@ def _unpacked(key: bytes, entry: object, now: int) -> Known | None:
         blob_id.hex() if flags & _BLOB_ID else None,
         links,
         _inspection(value[_VALUE.size :], binary=bool(flags & _BINARY)),
-        Interest(pickles=bool(flags & _PICKLES), secrets=bool(flags & _SECRETS)),
+        _SEARCHED[flags & (_PICKLES | _SECRETS)],
     )
 
 
 def _inspection(findings: bytes, *, binary: bool) -> Inspection:
     if not findings:
-        return Inspection(binary=binary)
+        return _CLEAN[binary]
     pickle, secrets, unsearched = json.loads(findings)
     hidden = tuple(HiddenSecret(Secret(*each[:-1]), each[-1]) for each in secrets)
     return Inspection(pickle, hidden, unsearched, binary)
+
+
+# Shared by all files, which nearly always are one of these.
+_SEARCHED: Final = {bits: Interest(pickles=bool(bits & _PICKLES), secrets=bool(bits & _SECRETS)) for bits in range(4)}
+_CLEAN: Final = (Inspection(), Inspection(binary=True))
 
 
 def _checksum(key: bytes, value: bytes) -> bytes:
@@ -274,6 +286,8 @@ def _made(path: Path) -> bool:
 
 def _select(database: sqlite3.Connection, keys: Sequence[bytes]) -> dict[bytes, bytes]:
     found: dict[bytes, bytes] = {}
+    # Sorted as in the file: neighbors are in one page of it.
+    keys = sorted(keys)
     for start in range(0, len(keys), _BATCH):
         batch = keys[start : start + _BATCH]
         marks = ",".join("?" * len(batch))

@@ -6,7 +6,7 @@ have at most 200 GB, a folder may have 10,000 entries, a repo should have at mos
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase, translate
 from typing import Final
 
@@ -14,7 +14,7 @@ from hublish.audit.policy import at_level, described, secret_problem, secrets_in
 from hublish.formats.catalogue import WEIGHT_SUFFIXES
 from hublish.schemas.diagnose.problems import Problem
 from hublish.schemas.documents.manifest import Policy
-from hublish.schemas.documents.path_rules import collisions, path_problems, portability_problems
+from hublish.schemas.documents.path_rules import collisions, is_ordinary, path_problems, portability_problems
 from hublish.schemas.documents.sizes import format_size
 
 # In bytes, with the Hub's decimal prefixes.
@@ -22,6 +22,10 @@ FILE_LIMIT: Final = 500 * 10**9
 FILE_ADVICE: Final = 200 * 10**9
 FOLDER_LIMIT: Final = 10_000
 REPO_ADVICE: Final = 100_000
+
+# Paths that are searched for secrets at once. No secret contains both a line break and this control character.
+_BATCH: Final = 500
+_APART: Final = "\n\x01\n"
 
 DEFAULT_DENIED: Final = (
     # Environments and credentials that tools keep in a file with a fixed name.
@@ -59,10 +63,16 @@ def audit_paths(files: Iterable[tuple[str, int]], policy: Policy) -> Iterator[Pr
         policy: the manifest's.
     """
     found = list(files)
-    yield from collision_problems(path for path, _ in found)
-    yield from count_problems(path for path, _ in found)
+    paths = [path for path, _ in found]
+    yield from collision_problems(paths)
+    yield from count_problems(paths)
+    with_secrets = frozenset(_with_secrets(paths))
+    largest = min(policy.max_file_size, FILE_ADVICE)
     for path, size in sorted(found):
-        yield from audit_path(path, size, policy)
+        # Nearly every file is of this kind, and there may be 100,000.
+        ordinary = 0 < size <= largest and is_ordinary(path) and path not in with_secrets
+        if not ordinary or policy.deny_patterns or default_denied(path) is not None:
+            yield from audit_path(path, size, policy)
 
 
 def audit_path(path: str, size: int | None, policy: Policy) -> Iterator[Problem]:
@@ -165,6 +175,19 @@ def count_problems(paths: Iterable[str]) -> Iterator[Problem]:
         message = f"{len(files):,} files; the Hub advises at most {REPO_ADVICE:,} in a repo"
         hint = "pack them into archives such as Parquet, WebDataset or zip"
         yield Problem("policy.count", message, hint, severity="warning")
+
+
+def _with_secrets(paths: Sequence[str]) -> Iterator[str]:
+    """Yield the paths that contain a secret."""
+    # A search for each path takes many times as long. Only for few of them, importing the scanner would take longer.
+    if len(paths) < _BATCH:
+        search = secrets_in
+    else:
+        from hublish.audit.secret_scan import secrets_in_text as search
+    for start in range(0, len(paths), _BATCH):
+        batch = paths[start : start + _BATCH]
+        if search(_APART.join(batch)):
+            yield from (path for path in batch if secrets_in(path))
 
 
 def _secrets_in_name(path: str) -> Iterator[Problem]:

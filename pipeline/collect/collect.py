@@ -5,9 +5,9 @@
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from hublish.audit.path_audit import default_denied
 from hublish.base.content import OnDisk
@@ -42,8 +42,7 @@ class Collect:
         return Collection(project, found.candidates, tuple(found.problems))
 
 
-@dataclass(frozen=True, slots=True)
-class Examined:
+class Examined(NamedTuple):
     """A candidate, and the problems that refuse it although the rules include it."""
 
     candidate: Candidate
@@ -161,7 +160,7 @@ def _followed(project: Project, candidate: Candidate) -> Candidate:
     """Return an allowed link as the file that it leads to, and any other candidate as it is."""
     if candidate.kind is not Kind.LINK or not candidate.verdict.included or _link_fault(project, candidate):
         return candidate
-    return replace(candidate, content=OnDisk.at(_link_target(project, candidate)), kind=Kind.FILE)
+    return candidate._replace(content=OnDisk.at(_link_target(project, candidate)), kind=Kind.FILE)
 
 
 def _link_target(project: Project, candidate: Candidate) -> Path:

@@ -129,16 +129,7 @@ class Matches:
 def with_verdict(candidate: Candidate, matches: Matches) -> Candidate:
     """Return the candidate judged by all rules; the first reason for which it is excluded remains."""
     verdict = matches.verdicts.of((*candidate.verdict.steps, *matches.steps(candidate.path_in_repo)))
-    # Not `replace`, which takes several times as long.
-    return Candidate(
-        candidate.path_in_repo,
-        candidate.source,
-        candidate.content,
-        candidate.artifact,
-        verdict,
-        candidate.kind,
-        candidate.value,
-    )
+    return candidate._replace(verdict=verdict)
 
 
 def _rows(

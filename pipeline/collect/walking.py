@@ -27,6 +27,8 @@ class Entry(NamedTuple):
 # Names that are never released: git's and our own. huggingface_hub leaves out `.git` and `.cache/huggingface` too.
 _PRUNED: Final = frozenset([".git", STATE_FOLDER])
 _CACHE: Final = (".cache", "huggingface")
+# The bits of `stat.S_IFMT`, which is slower than all else that is done with a file here.
+_FORMAT: Final = 0o170000
 _KINDS: Final = {
     stat.S_IFREG: Kind.FILE,
     stat.S_IFLNK: Kind.LINK,
@@ -75,7 +77,7 @@ def look(root: Path, relative: str) -> Entry | None:
 
 def kind_of(mode: int) -> Kind:
     """Return the kind of file that an `st_mode` encodes."""
-    return _KINDS.get(stat.S_IFMT(mode), Kind.DEVICE)
+    return _KINDS.get(mode & _FORMAT, Kind.DEVICE)
 
 
 def _is_pruned(name: str, parent: str) -> bool:

@@ -62,7 +62,8 @@ def _without_weights(staged: Staged) -> Iterator[Problem]:
         return
     if any(holds_weights(file.path_in_repo) or _is_converted(file, staged) for file in staged.files):
         return
-    excluded = next((one for one in staged.collection.candidates if holds_weights(one.path_in_repo)), None)
+    left_out = (one for one in staged.collection.candidates if not one.verdict.included)
+    excluded = next((one for one in left_out if holds_weights(one.path_in_repo)), None)
     hint = "add them to artifacts, or set repo.repo_type if this is not a model"
     if excluded is not None:
         hint = f"'{excluded.source}' is excluded by {excluded.verdict.rule}"

@@ -93,6 +93,11 @@ def nearest_allowed(path: str, problems: Callable[[str], tuple[str, ...]] = path
     return likely if likely and likely != path and not problems(likely) else None
 
 
+def is_ordinary(path: str) -> bool:
+    """Return whether a name has a form without any problem; most names without problems have it."""
+    return len(path) <= SEGMENT_BYTES and bool(_ORDINARY.fullmatch(path)) and not _PERHAPS_UNPORTABLE.search(path)
+
+
 def character_problems(text: str) -> tuple[str, ...]:
     """Return the reasons why a string cannot be the name of anything: a path, a branch, a title; empty when it can."""
     found = []
@@ -133,10 +138,13 @@ def collisions(paths: Iterable[str]) -> tuple[tuple[str, str, str], ...]:
             found.append(
                 (other, name, "Unicode-normalization collision" if same_case else "case-insensitive collision")
             )
+    folders = {folder for path in {name.rpartition("/")[0] for name in names} for folder in _folders(_folded(path))}
+    if folders.isdisjoint(seen):
+        return tuple(found)
     for name in names:
         found += [
             (seen[parent], name, "target collision: the first is a file, and the second needs it to be a folder")
-            for parent in _parents(_folded(name))
+            for parent in _folders(_folded(name.rpartition("/")[0]))
             if parent in seen
         ]
     return tuple(found)
@@ -156,9 +164,10 @@ def _folded(path: str) -> str:
     return unicodedata.normalize("NFD", unicodedata.normalize("NFD", path).casefold())
 
 
-def _parents(path: str) -> list[str]:
-    parts = path.split("/")
-    return ["/".join(parts[:count]) for count in range(1, len(parts))]
+def _folders(path: str) -> list[str]:
+    """Return a folder and those above it, the topmost first; none for an empty path."""
+    parts = path.split("/") if path else []
+    return ["/".join(parts[:count]) for count in range(1, len(parts) + 1)]
 
 
 def _written_problems(path: str) -> tuple[str, ...]:

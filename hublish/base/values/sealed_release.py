@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, NamedTuple
 
 from hublish.base.content import Content
 from hublish.base.errors import SourceError
@@ -15,7 +15,8 @@ from hublish.schemas.documents.manifest import Manifest
 
 
 # All values are frozen: a stage returns a new value, and a reviewed plan cannot change before it is published. Those
-# that exist once for each file have slots, since a release may have 100,000 files.
+# that exist once for each file have slots, since a release may have 100,000 files, or are tuples, which take a third of
+# the time to make.
 @dataclass(frozen=True)
 class Project:
     """A manifest and its folder."""
@@ -125,8 +126,7 @@ class Verdict:
         return cls(excluding is None, decisive.text, decisive.path, evaluated)
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A file that may become part of the release."""
 
     path_in_repo: str
@@ -172,8 +172,7 @@ class Origin:
 
 
 # StagedFile and ReleaseFile are two types, so that mypy rejects an unsealed file where a digest is needed.
-@dataclass(frozen=True, slots=True)
-class StagedFile:
+class StagedFile(NamedTuple):
     """A file as it will be uploaded."""
 
     path_in_repo: str
