@@ -1,12 +1,15 @@
 """Large files on their way up: by xet or LFS, through the client's public interface, before the commit."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
+from hublish.base.content import ContentChangedError
 from hublish.base.errors import NotFoundError, RemoteError
 from hublish.base.values import ReleaseFile, Target
 from hublish.hub.client import failures, xet_memory
@@ -18,6 +21,13 @@ if TYPE_CHECKING:
 
 # The client's message about errors in a response of LFS; the bytes around the words are its own.
 _REFUSED_OBJECT: Final = re.compile(r"file with OID (\w+): `(.*?)(?=\nEncountered error|\Z)", re.DOTALL)
+
+CHECKS_SHA256: Final = "checksSha256"
+"""The key by which a Hub promises, with a token of xet, to compare the bytes of a file with the sha256 in its shard."""
+
+# Places that are sampled, and bytes of each: enough to see whether the bytes can be compressed.
+_SAMPLES: Final = 8
+_SAMPLE: Final = 64 << 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +64,15 @@ def sending(hub: Hub, target: Target, additions: Sequence[Addition]) -> Iterator
     Raises:
         RemoteError: the Hub rejects them or cannot be reached; nothing was committed.
     """
-    in_lfs = any(addition.in_lfs for addition in additions)
+    large = [addition for addition in additions if addition.in_lfs]
     # Small files travel inside the commit itself: the Hub is asked about xet only for large ones.
-    xet = in_lfs and _accepts_xet(hub, target)
-    with nullcontext() if xet or not in_lfs else _without_xet():
-        sizes = {addition.file.path_in_repo: addition.file.size for addition in additions if addition.in_lfs}
-        with hub.translating(f"sending to {target.repo_id}"), xet_memory.bounded(sizes):
-            operations = [_operation(addition, xet=xet) for addition in additions]
+    xet = _xet_offer(hub, target) if large else None
+    with nullcontext() if xet or not large else _without_xet():
+        sizes = {addition.file.path_in_repo: addition.file.size for addition in large}
+        sample = _sample(large) if xet else b""
+        with hub.translating(f"sending to {target.repo_id}"), xet_memory.bounded(sizes, sample):
+            hub_checks = xet is None or xet.get(CHECKS_SHA256) is True
+            operations = [_operation(addition, hub_checks=hub_checks) for addition in additions]
             try:
                 hub.api.preupload_lfs_files(
                     target.repo_id,
@@ -73,7 +85,7 @@ def sending(hub: Hub, target: Target, additions: Sequence[Addition]) -> Iterator
             except Exception as error:
                 # hf_xet keeps only the status of a refusal. The Hub repeats its reason here, if it refused the token.
                 if xet and failures.status_of(error) is not None:
-                    _accepts_xet(hub, target)
+                    _xet_offer(hub, target)
                 _refuse_objects(error, operations, f"sending to {target.repo_id}")
                 raise
         # Inside the block that may switch xet off: the commit repeats the upload of a file that was lost meanwhile.
@@ -92,14 +104,14 @@ def _refuse_objects(error: Exception, operations: "Sequence[CommitOperationAdd]"
     raise RemoteError(f"{action}: the Hub refused {len(refusals)} files", hint=hint, problems=refusals) from error
 
 
-def _operation(addition: Addition, *, xet: bool) -> "CommitOperationAdd":
+def _operation(addition: Addition, *, hub_checks: bool) -> "CommitOperationAdd":
     from huggingface_hub import CommitOperationAdd
 
     data = str(addition.data) if isinstance(addition.data, Path) else addition.data
     operation = CommitOperationAdd(addition.file.path_in_repo, data)
-    # LFS sends the planned sha256, and the server compares the bytes with it. xet computes the sha256 of the bytes it
-    # sends, and the stage compares it before the commit.
-    if isinstance(data, str) and not xet:
+    # With the planned sha256, the server compares the bytes: always with LFS, and with xet where the Hub promises it.
+    # Otherwise hf_xet computes the sha256 of the bytes that it sends, and the stage compares it before the commit.
+    if isinstance(data, str) and hub_checks:
         operation.upload_info.sha256 = bytes.fromhex(addition.file.sha256)
     # The client would ask again, 256 files after 256. It cannot be given the answer through its interface; a release
     # of it with another name for the attribute asks. As in the client, LFS takes no empty files.
@@ -107,25 +119,40 @@ def _operation(addition: Addition, *, xet: bool) -> "CommitOperationAdd":
     return operation
 
 
-def _accepts_xet(hub: Hub, target: Target) -> bool:
+def _sample(large: Sequence[Addition]) -> bytes:
+    """Return some bytes of the files, from places that are equally far apart; nothing when they changed."""
+    total = sum(addition.file.size for addition in large)
+    ends = list(accumulate(addition.file.size for addition in large))
+    places = range(0, total, max(1, total // _SAMPLES))
+    found = ((bisect_right(ends, place), place) for place in places[:_SAMPLES])
+    try:
+        return b"".join(
+            large[at].file.content.read_at(place - ends[at] + large[at].file.size, _SAMPLE) for at, place in found
+        )
+    except (OSError, ContentChangedError):
+        return b""  # the transfer itself reports it
+
+
+def _xet_offer(hub: Hub, target: Target) -> Mapping[str, Any] | None:
+    """Return the Hub's response to the request for a token of xet; None when it accepts LFS only."""
     # The client fails with a bare ConnectionError at the first large file for a Hub without xet
     # (huggingface_hub#4507), so the Hub is asked first. Without a clear response LFS is used, which every Hub has.
     from huggingface_hub import constants
 
     if constants.HF_HUB_DISABLE_XET:
-        return False
+        return None
     path = f"{target.repo_type}s/{target.repo_id}/xet-write-token/{quote(target.revision)}"
     params = {"create_pr": "1"} if target.create_pr else None
     try:
         response = hub.request(f"asking whether {target.repo_id} accepts xet", "GET", path, params=params)
     except NotFoundError:
-        return False
+        return None
     except RemoteError as error:
         # Not JSON: a page for people. (The client's class for status 400 is a ValueError too.)
         if isinstance(error.__cause__, ValueError) and failures.status_of(error) is None:
-            return False
+            return None
         raise
-    return isinstance(response, dict) and "casUrl" in response
+    return response if isinstance(response, dict) and "casUrl" in response else None
 
 
 @contextmanager

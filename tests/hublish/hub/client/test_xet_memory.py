@@ -3,9 +3,11 @@
 import ctypes
 import os
 import platform
+import struct
 import subprocess
 import sys
 from collections.abc import Mapping
+from random import Random
 
 import hf_xet
 import pytest
@@ -19,8 +21,8 @@ def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name)
 
 
-def inside(sizes: Mapping[str, int] | None = None) -> Mapping[str, str]:
-    with bounded(sizes or {}):
+def inside(sizes: Mapping[str, int] | None = None, sample: bytes = b"") -> Mapping[str, str]:
+    with bounded(sizes or {}, sample):
         return {name: value for name, value in os.environ.items() if name.startswith("HF_XET_")}
 
 
@@ -75,6 +77,21 @@ def test_a_setting_of_the_user_under_an_older_name_stays(
 )
 def test_the_share_of_weights_decides_the_compression(sizes: dict[str, int], policy: str) -> None:
     assert inside(sizes)["HF_XET_XORB_COMPRESSION_POLICY"] == policy
+
+
+@pytest.mark.parametrize(
+    ("sample", "policy"),
+    [
+        (Random(1).randbytes(1 << 16), "none"),
+        (Random(1).randbytes((1 << 16) - 1), "bg4-lz4"),  # too few to tell
+        (struct.pack("<16384f", *map(Random(1).gauss, [0.0] * 16384, [1.0] * 16384)), "bg4-lz4"),
+        (bytes(1 << 16), "bg4-lz4"),
+        (b"", "bg4-lz4"),
+    ],
+    ids=["noise", "little noise", "float32", "zeros", "nothing"],
+)
+def test_bytes_that_cannot_be_compressed_are_sent_as_they_are(sample: bytes, policy: str) -> None:
+    assert inside({"model.safetensors": 10}, sample)["HF_XET_XORB_COMPRESSION_POLICY"] == policy
 
 
 @pytest.mark.parametrize("name", ["HF_XET_HIGH_PERFORMANCE", "HF_XET_HP"])
