@@ -38,6 +38,8 @@ WHERE_CREDENTIALS_GO: Final = "remove it, since hub.yaml is published; to log in
 _LETTER_PREFIXES = ("hf", "api_org")
 _CLAIM_PREFIXES = ("hf_jwt", "hf_oauth")
 _CLAIMS, _LETTERS = (f"(?:{'|'.join(prefixes)})_" for prefixes in (_CLAIM_PREFIXES, _LETTER_PREFIXES))
+HUB_TOKEN_PREFIXES: Final = tuple(f"{prefix}_".encode() for prefix in _LETTER_PREFIXES)
+"""Every Hub token begins with one of them; those with claims too."""
 # A Hub token anywhere in a string, even without a boundary before it; check it with `is_probable`.
 HUB_TOKEN: Final = re.compile(rf"{_CLAIMS}(?P<claims>[A-Za-z0-9_.\-]{{20,}})|{_LETTERS}(?P<letters>[A-Za-z0-9]{{30,}})")
 # A string that may be a part of a Hub token; it spares names such as `hf_hub_download` and `hf_tokenizer.py`.

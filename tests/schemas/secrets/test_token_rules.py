@@ -15,6 +15,7 @@ from hublish.schemas.secrets.token_rules import (
     BOUNDARY,
     HUB_TOKEN,
     HUB_TOKEN_PART,
+    HUB_TOKEN_PREFIXES,
     RULES,
     SHORTEST_TOKEN,
     names_credential,
@@ -74,6 +75,7 @@ def test_a_manifest_rejects_it(kind: str) -> None:
 def test_every_level_knows_the_hubs_own_tokens(kind: str) -> None:
     assert HUB_TOKEN.fullmatch(issue(kind))
     assert HUB_TOKEN_PART.match(issue(kind)[:18])
+    assert issue(kind).encode().startswith(HUB_TOKEN_PREFIXES)
 
 
 @every_kind

@@ -59,14 +59,15 @@ class BlobFacts:
 
     def of(self, git: GitRepository, sha: str) -> Facts:
         """Return the facts of a blob of `git`."""
-        facts = self._facts.get(sha)
-        if facts is None:
-            data = git.blob(sha)
-            pointer = parse_pointer(data)
-            facts = Facts(pointer.size if pointer else len(data), pointer, len(data))
-            if len(self._facts) >= MAX_CACHED:
-                self._facts.clear()  # the next listing fills it again
-            self._facts[sha] = facts
+        return self._facts.get(sha) or self.learn(sha, git.blob(sha))
+
+    def learn(self, sha: str, data: bytes) -> Facts:
+        """Return the facts of a blob with a known content."""
+        pointer = parse_pointer(data)
+        facts = Facts(pointer.size if pointer else len(data), pointer, len(data))
+        if len(self._facts) >= MAX_CACHED:
+            self._facts.clear()  # the next listing fills it again
+        self._facts[sha] = facts
         return facts
 
     def size_of(self, git: GitRepository, tree: str) -> int:

@@ -21,7 +21,7 @@ from hublish.hub.server.repo_ids import RepoId
 from hublish.hub.server.snapshots import branch_of
 from hublish.hub.server.stores import Hub
 from hublish.schemas.documents.file_names import CARD_FILE
-from hublish.schemas.secrets.token_rules import HUB_TOKEN_PART
+from hublish.schemas.secrets.token_rules import HUB_TOKEN_PART, HUB_TOKEN_PREFIXES
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def _commit(hub: Hub, target: _Target, body: IO[bytes]) -> tuple[str, Discussion
         _head(git, target)  # report a missing branch before parsing a large body
         reader = BodyReader(
             size_of=partial(_size_of, hub, target, git),
-            add_blob=partial(writer.add, Blob.type_num),
+            add_blob=partial(_add_blob, hub, writer),
             check=partial(check_content, hub, target.repo),
             largest_file=hub.limits.regular_file,
         )
@@ -82,6 +82,13 @@ def _commit(hub: Hub, target: _Target, body: IO[bytes]) -> tuple[str, Discussion
             author = Signature(target.account.user, now())
             oid = add_commit(writer, write_tree(writer, editor), (head,), author, header.message)
             return oid, _publish(git, writer, target, header, head, oid)
+
+
+def _add_blob(hub: Hub, writer: ObjectWriter, content: bytes) -> str:
+    sha = writer.add(Blob.type_num, content)
+    # The author lists the new revision next; without its facts, the listing would read every blob from the pack.
+    hub.facts.learn(sha, content)
+    return sha
 
 
 def _size_of(hub: Hub, target: _Target, git: GitRepository, sha256: str) -> int | None:
@@ -150,6 +157,8 @@ def _own_pull_request(git: GitRepository, target: _Target, number: int) -> Discu
 
 def has_token(hub: Hub, content: bytes) -> bool:
     """Return whether a file contains a token that is valid here."""
+    if not any(prefix in content for prefix in HUB_TOKEN_PREFIXES):
+        return False
     tokens = {found.group() for found in HUB_TOKEN_PART.finditer(content.decode("latin-1"))}
     return any(map(hub.accounts.of, tokens))
 

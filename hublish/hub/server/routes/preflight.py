@@ -160,6 +160,8 @@ def ignore_rule(gitignore: bytes, names: Names | None = None) -> Callable[[str],
 
     With `names`, the function is for the paths with these names.
     """
+    if not gitignore.strip():
+        return lambda _: False
     rules = read_ignore_patterns(io.BytesIO(gitignore))
     ignore = IgnoreFilter(rule for rule in rules if names is None or names.may_match(rule))
     return lambda path: bool(ignore.is_ignored(path))

@@ -1,3 +1,4 @@
+import random
 import subprocess
 from pathlib import Path
 
@@ -39,6 +40,18 @@ def test_large_objects_are_written_to_a_pack_at_once(path: Path) -> None:
         writer.finish()
     assert cat(path, sha) == b"x" * (LOOSE_BYTES + 1)
     assert len(list((path / "objects" / "pack").glob("*.idx"))) == 1
+
+
+@pytest.mark.parametrize("size", [0, 1, 4095, 4096, 4097, 8192, 8193, 40_000])
+def test_git_reads_objects_of_any_size_from_a_pack(path: Path, size: int) -> None:
+    # Repeated at the greatest distance that fits, so that a window that is too small would show.
+    content = (random.Random(size).randbytes(size // 2) * 2)[:size]
+    with GitRepository(path) as git, git.writer(packed=True) as writer:
+        sha = writer.add(BLOB, content)
+        writer.finish()
+        assert git.blob(sha) == content
+    assert cat(path, sha) == content
+    assert subprocess.run(["git", "fsck", "--full"], cwd=path, capture_output=True).returncode == 0
 
 
 def test_without_finish_no_files_remain(path: Path) -> None:
