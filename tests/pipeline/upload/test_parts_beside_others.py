@@ -1,18 +1,20 @@
 """A large release meets the work of other users, and of other publishers of the same release."""
 
+import json
+import shutil
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
-from huggingface_hub import CommitOperationAdd, HfApi
+from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
 
-from hublish.base.errors import RemoteConflictError
+from hublish.base.errors import RemoteConflictError, VerificationError
 from hublish.base.values import Receipt
 from hublish.hub.server import EmbeddedHub
 from hublish.pipeline.upload.in_parts import Mark
 from tests.faults.projects import COMMIT, Release
-from tests.faults.proxy import (
-    doing,
-)
+from tests.faults.proxy import Answer, Call, Forward, doing, edited
 from tests.pipeline.upload.releases import MERGE, OPEN, STATUS, check_merged_once, declare, discussions, killed_after
 
 
@@ -80,3 +82,55 @@ def test_two_publishers_at_once_make_one_merge(parts: Release) -> None:
         first, second = pool.map(lambda _: parts.publish(), range(2))
     assert first.commit == second.commit == parts.head()
     check_merged_once(parts)
+
+
+def test_a_commit_at_the_moment_of_the_merge_is_kept_and_reported(parts: Release) -> None:
+    declare(parts, tag="v1")
+    parts.proxy.on(MERGE, doing(lambda: parts.commit_as_other("theirs.txt")), times=1)
+    with pytest.raises(VerificationError) as failure:
+        parts.publish()
+    assert [problem.code for problem in failure.value.problems] == ["verify.extra"]
+    assert parts.tree() == {**parts.planned_tree(), "theirs.txt": parts.tree()["theirs.txt"]}
+    assert parts.api.list_repo_refs(parts.repo_id).tags == []
+    receipt = parts.publish()
+    assert (receipt.created, receipt.tag) == (False, "v1")
+    assert discussions(parts) == [(1, "merged")]
+
+
+def test_a_hub_that_squashes_the_parts_of_a_pull_request_is_verified_too(parts: Release) -> None:
+    declare(parts, tag="v1")
+    squashed: list[str] = []
+
+    def squash(call: Call, forward: Forward) -> Answer:
+        files = [*(parts.folder / "files").iterdir(), parts.manifest]
+        operations = [CommitOperationAdd(path.name, path) for path in files]
+        deleted = [CommitOperationDelete("old.txt")]
+        done = parts.api.create_commit(parts.repo_id, [*operations, *deleted], commit_message="Release v1 (#1)")
+        squashed.append(done.oid)
+        parts.api.change_discussion_status(parts.repo_id, 1, "closed")
+        return Answer(200, (("Content-Type", "application/json"),), b"{}")
+
+    def as_merged(answer: Answer) -> Answer:
+        body = json.loads(answer.body)
+        state = {"status": "merged", "changes": {"mergeCommitId": squashed[0]}} if squashed else {}
+        return replace(answer, body=json.dumps({**body, **state}).encode())
+
+    parts.proxy.on(MERGE, squash)
+    parts.proxy.on(r"^GET /api/models/[^?]*/discussions/1$", edited(as_merged))
+    receipt = parts.publish()
+    assert (receipt.commit, receipt.created, receipt.tag) == (squashed[0], True, "v1")
+    assert parts.titles() == ["Release v1 (#1)", "another user's work"]
+    assert parts.tree() == parts.planned_tree()
+
+
+def test_two_different_releases_at_once_are_one_release_and_one_conflict(parts: Release, tmp_path: Path) -> None:
+    rival = Release(tmp_path / "rival", parts.repo_id, parts.proxy, parts.hub)
+    shutil.copytree(parts.folder, rival.folder)
+    (rival.folder / "files" / "00.txt").write_text("of the rival\n")
+    made: list[Receipt] = []
+    parts.proxy.on(COMMIT, doing(lambda: made.append(rival.publish())), skip=1, times=1)
+    with pytest.raises(RemoteConflictError, match="moved from"):
+        parts.publish()
+    assert parts.head() == made[0].commit
+    assert parts.tree() == rival.planned_tree()
+    assert discussions(parts) == [(1, "closed"), (2, "merged")]
