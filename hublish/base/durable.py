@@ -6,27 +6,36 @@ import os
 import re
 import stat
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
+# Makes the pieces of a file's content anew each time: a large file is never in memory as a whole.
+Pieces = Callable[[], Iterable[bytes]]
 
-def write(path: Path, data: bytes) -> bool:
+
+def write(path: Path, data: bytes | Pieces) -> bool:
     """Write `data` to `path`, unless it has this content already; return whether it was written.
 
     A killed process leaves the old content or the new one, never a mixture; the next write removes its draft.
+
+    Args:
+        path: the file.
+        data: its content, whole or in pieces.
 
     Raises:
         OSError: when the folder cannot be written.
     """
     _remove_drafts(path)
     # An unchanged lock keeps its mtime: build tools and watchers do not run for nothing.
-    if path.is_file() and path.read_bytes() == data:
+    pieces: Pieces = data if callable(data) else lambda: (data,)
+    if path.is_file() and holds(path, pieces):
         return False
     descriptor, draft = _draft(path)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
+            for piece in pieces():
+                file.write(piece)
             file.flush()
             # Before the rename: after a power failure the new name must not point to blocks that were never written.
             os.fsync(file.fileno())
@@ -41,6 +50,16 @@ def write(path: Path, data: bytes) -> bool:
         raise
     sync_folder(path.parent)
     return True
+
+
+def holds(path: Path, pieces: Pieces) -> bool:
+    """Return whether a file has exactly this content.
+
+    Raises:
+        OSError: when it cannot be read.
+    """
+    with path.open("rb") as file:
+        return all(file.read(len(piece)) == piece for piece in pieces()) and not file.read(1)
 
 
 def require_writable(path: Path, size: int = 0) -> None:

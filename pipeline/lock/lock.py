@@ -1,13 +1,14 @@
 """Receipt (verified) -> Receipt: hub.lock records the release."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import ClassVar, Final
 
 from hublish.base import durable
 from hublish.base.errors import DiskFullError, HublishError, disk_full
 from hublish.base.values import Plan, Receipt
-from hublish.pipeline.lock.records import lock_document
+from hublish.pipeline.lock.records import lock_pieces
 
 _NOTHING_SENT: Final = "nothing was sent; make it writable, or name another file with --lock"
 # More bytes than a lock has without its files, and for each file with a path of usual length.
@@ -59,7 +60,7 @@ class WriteLock:
     def run(self, receipt: Receipt) -> Receipt:
         """Return the receipt unchanged."""
         try:
-            durable.write(self.path, _text(receipt))
+            durable.write(self.path, partial(lock_pieces, receipt))
         except OSError as error:
             if full := disk_full(error, self.path):
                 msg = f"the release is published, but its lock is not written: {full.message}"
@@ -72,10 +73,6 @@ class WriteLock:
     def works_on(self, receipt: Receipt) -> bool:
         """Return whether the lock changes."""
         try:
-            return self.path.read_bytes() != _text(receipt)
+            return not durable.holds(self.path, partial(lock_pieces, receipt))
         except OSError:
             return True
-
-
-def _text(receipt: Receipt) -> bytes:
-    return lock_document(receipt).to_json().encode()

@@ -2,32 +2,54 @@
 
 import hashlib
 import json
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from itertools import chain
 from pathlib import PurePath
+from typing import Any
 
 from hublish.base.values import Candidate, Change, Plan, Receipt, ReleaseFile, Setting
 from hublish.base.values.commit_parts import count_commits
 from hublish.schemas.diagnose.problems import Location
 from hublish.schemas.documents.field_types import Document
 from hublish.schemas.documents.json_documents import without_credentials
-from hublish.schemas.documents.lock import Lock, LockedFile
+from hublish.schemas.documents.json_stream import JsonWriter, Rows, encoded, masked
+from hublish.schemas.documents.lock import Lock, LockedFile, lock_text
 from hublish.schemas.documents.manifest import Manifest
 from hublish.schemas.documents.plan import ExcludedFile, Place, PlanDocument, PlannedFile, PlannedSetting
 from hublish.schemas.documents.receipt import ReceiptDocument
 from hublish.schemas.yaml.reader import Places
 
 
-# Plans are compared by reviewers and by tools: the same plan is the same bytes.
-def canonical_json(document: Document) -> str:
-    """Return the canonical text of a document: sorted keys, two spaces, a newline at the end."""
-    return json.dumps(document.model_dump(mode="json"), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
-
-
 def plan_document(plan: Plan) -> PlanDocument:
     """Return the contents of plan.json."""
+    lists = {"files": tuple(_planned_files(plan)), "excluded": tuple(_excluded_files(plan))}
+    return without_credentials(_without_lists(plan).model_copy(update=lists))
+
+
+def plan_pieces(plan: Plan) -> Iterator[bytes]:
+    """Yield the text of plan.json, whose lists are made while they are written.
+
+    Plans are compared by reviewers and by tools: the same plan is the same bytes.
+    """
+    from hublish.schemas.secrets.masking import redact
+
+    # Keys stay, as in `without_credentials`.
+    document = masked(plan_fields(plan), redact, str)
+    return encoded(chain(JsonWriter(sort_keys=True).pieces(document), ["\n"]))
+
+
+def plan_fields(plan: Plan) -> dict[str, Any]:
+    """Return the contents of plan.json as plain data, its lists as `Rows`; credentials in it are not masked."""
+    return _without_lists(plan).model_dump(mode="json") | {
+        "files": Rows(partial(_dumped, partial(_planned_files, plan))),
+        "excluded": Rows(partial(_dumped, partial(_excluded_files, plan))),
+    }
+
+
+def _without_lists(plan: Plan) -> PlanDocument:
     project, target, head = plan.release.project, plan.target, plan.head
-    # The file's name without its folder: a plan does not depend on where the command was run.
-    places = Places.of(project.text, PurePath(project.name).name)
-    document = PlanDocument(
+    return PlanDocument(
         repo_id=target.repo_id,
         repo_type=target.repo_type,
         endpoint=target.endpoint,
@@ -45,30 +67,38 @@ def plan_document(plan: Plan) -> PlanDocument:
         commits=count_commits(plan),
         bytes_to_send=plan.bytes_to_send,
         settings=tuple(map(_planned_setting, plan.settings)),
-        files=tuple(_planned_file(change, places) for change in plan.changes),
-        excluded=tuple(_excluded_file(item, places) for item in plan.release.excluded),
+        files=(),
+        excluded=(),
         nothing_to_do=plan.nothing_to_do,
     )
-    return without_credentials(document)
 
 
-def receipt_document(receipt: Receipt) -> ReceiptDocument:
-    """Return a receipt for scripts."""
-    return ReceiptDocument(
+def receipt_fields(receipt: Receipt) -> dict[str, Any]:
+    """Return a receipt for scripts as plain data, the lists of its plan as `Rows`; credentials are not masked."""
+    document = ReceiptDocument(
         commit=receipt.commit,
         created=receipt.created,
         url=receipt.url,
         pull_request=receipt.pull_request,
         tag=receipt.tag,
         verified=receipt.verified,
-        plan=plan_document(receipt.plan),
+        plan=_without_lists(receipt.plan),
     )
+    return document.model_dump(mode="json") | {"plan": plan_fields(receipt.plan)}
 
 
-def lock_document(receipt: Receipt) -> Lock:
-    """Return the lock of a verified release."""
+def lock_pieces(receipt: Receipt) -> Iterator[bytes]:
+    """Yield the text of the lock of a verified release, whose files are made while they are written."""
+    from hublish.schemas.secrets.masking import redact
+
+    files = sorted(receipt.plan.release.files, key=lambda file: file.path_in_repo)
+    rows = Rows(partial(_dumped, partial(map, _locked_file, files)))
+    return encoded(lock_text(without_credentials(_without_files(receipt)), masked(rows, redact, str)))
+
+
+def _without_files(receipt: Receipt) -> Lock:
     project, target = receipt.plan.release.project, receipt.plan.target
-    lock = Lock(
+    return Lock(
         repo_id=target.repo_id,
         repo_type=target.repo_type,
         endpoint=target.endpoint,
@@ -77,9 +107,28 @@ def lock_document(receipt: Receipt) -> Lock:
         tag=receipt.tag,
         manifest_sha256=hashlib.sha256(project.text).hexdigest(),
         load=project.manifest.load,
-        files=tuple(_locked_file(file) for file in receipt.plan.release.files),
+        files=(),
     )
-    return without_credentials(lock)
+
+
+def _dumped(documents: Callable[[], Iterable[Document]]) -> Iterator[dict[str, Any]]:
+    return (document.model_dump(mode="json") for document in documents())
+
+
+def _planned_files(plan: Plan) -> Iterator[PlannedFile]:
+    places = _places_in(plan)
+    return (_planned_file(change, places) for change in plan.changes)
+
+
+def _excluded_files(plan: Plan) -> Iterator[ExcludedFile]:
+    places = _places_in(plan)
+    return (_excluded_file(item, places) for item in plan.release.excluded)
+
+
+def _places_in(plan: Plan) -> Places:
+    # The file's name without its folder: a plan does not depend on where the command was run.
+    project = plan.release.project
+    return Places.of(project.text, PurePath(project.name).name)
 
 
 def _resolved_digest(manifest: Manifest) -> str:

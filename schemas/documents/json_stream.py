@@ -14,6 +14,8 @@ from typing import Any, Final
 _BATCH: Final = 500
 # Between the strings of one search. No rule for credentials matches across both a line break and a NUL.
 _APART: Final = "\n\0\n"
+# Pieces of JSON that are written at once: about as many bytes as a pipe holds.
+_PIECES: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,18 @@ class JsonWriter:
 
     def _comma(self, line: str) -> str:
         return ", " if self.indent is None else "," + self._deeper(line)
+
+
+def in_chunks(pieces: Iterable[str]) -> Iterator[str]:
+    """Join pieces of a text, so that each write is worth a system call."""
+    rest = iter(pieces)
+    while chunk := "".join(islice(rest, _PIECES)):
+        yield chunk
+
+
+def encoded(pieces: Iterable[str]) -> Iterator[bytes]:
+    """Yield a text in UTF-8."""
+    return (chunk.encode() for chunk in in_chunks(pieces))
 
 
 def masked(document: Any, mask: Callable[[str], str], mask_key: Callable[[str], str]) -> Any:

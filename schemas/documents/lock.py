@@ -1,6 +1,6 @@
 """hub.lock: the durable record of a release, next to hub.yaml. Loading reads only the lock and the commit."""
 
-import json
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, field_validator
@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints, field_validator
 from hublish.schemas.documents.field_types import Count, Document, FilePath, RepoId
 from hublish.schemas.documents.hub_names import RepoType
 from hublish.schemas.documents.json_documents import read_versioned, reader_of
+from hublish.schemas.documents.json_stream import JsonWriter
 from hublish.schemas.documents.manifest import Load
 
 LOCK_VERSION = 1
@@ -69,14 +70,27 @@ class Lock(Document):
 
     def to_json(self) -> str:
         """Return the canonical JSON: sorted, with one file per line, so that a diff lists the changed files."""
-        fields = self.model_dump(mode="json", exclude={"files"})
-        # `json.dumps` writes either everything on one line or every value on its own.
-        head = json.dumps(fields, indent=2, sort_keys=True, ensure_ascii=False).removesuffix("\n}")
-        rows = (
-            json.dumps(file.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
-            for file in sorted(self.files, key=lambda file: file.path_in_repo)
-        )
-        return head + ',\n  "files": [\n    ' + ",\n    ".join(rows) + "\n  ]\n}\n"
+        files = sorted(self.files, key=lambda file: file.path_in_repo)
+        return "".join(lock_text(self, (file.model_dump(mode="json") for file in files)))
+
+
+def lock_text(lock: Lock, files: Iterable[Any]) -> Iterator[str]:
+    """Yield the canonical JSON of a lock in pieces, with the given files in the place of its own.
+
+    Args:
+        lock: the lock; its own files are not written.
+        files: each file as plain data, sorted by path.
+    """
+    head = "".join(JsonWriter(sort_keys=True).pieces(lock.model_dump(mode="json", exclude={"files"})))
+    yield head.removesuffix("\n}") + ',\n  "files": [\n    '
+    # `json.dumps` writes either everything on one line or every value on its own.
+    row = JsonWriter(indent=None, sort_keys=True)
+    between = ""
+    for file in files:
+        yield between
+        yield from row.pieces(file)
+        between = ",\n    "
+    yield "\n  ]\n}\n"
 
 
 def read_lock(text: bytes, source: str = "hub.lock") -> Lock:

@@ -2,6 +2,7 @@
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,13 +75,13 @@ def _write(plan: "Plan", path: Path) -> None:
     """
     from hublish.base import durable
     from hublish.pipeline.collect.collect import Collect
-    from hublish.pipeline.lock.records import canonical_json, plan_document
+    from hublish.pipeline.lock.records import plan_pieces
 
     msg = f"{path} would become part of the release: a source matches it"
     refusal = UsageError(msg, hint="write it to another folder, or add it to patterns.ignore_patterns")
     if _holds(plan.release.files, path):
         raise refusal
-    durable.write(path, canonical_json(plan_document(plan)).encode())
+    durable.write(path, partial(plan_pieces, plan))
     # A new file can be tested only once it exists.
     if _holds(Collect().run(plan.release.project).included, path):
         path.unlink()

@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 from typing import Any, TextIO, cast
 
 from hublish.base.own_credentials import own_credentials
@@ -25,8 +24,6 @@ _LONG_SECRET = 12
 _LINE_END = re.compile(r".*[\n\r]", re.DOTALL)
 _WORD_END = re.compile(r".*\s", re.DOTALL)
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
-# Pieces of JSON that are written at once: about as many bytes as a pipe holds.
-_PIECES = 500
 
 
 class MaskedStream(io.TextIOBase):
@@ -184,12 +181,11 @@ def write_json(stream: TextIO, document: Any, *, indent: int | None = 2, unmaske
         indent: spaces for each level; None writes one line.
         unmasked: the data hold no credential, or one that is shown on purpose.
     """
-    from hublish.schemas.documents.json_stream import JsonWriter
+    from hublish.schemas.documents.json_stream import JsonWriter, in_chunks
 
     if not unmasked:
         document = _as_masked(stream).masked(document)
-    lines = JsonWriter(indent).pieces(document)
-    while text := "".join(islice(lines, _PIECES)):
+    for text in in_chunks(JsonWriter(indent).pieces(document)):
         write_text(stream, _encodable(text, stream.encoding or "utf-8"), unmasked=True)  # a StringIO has no encoding
     write_text(stream, "\n", unmasked=True)
 

@@ -54,9 +54,9 @@ class PlanView:
 
     def document(self) -> Any:
         """Return the plan document, which `--out` writes and `publish` takes."""
-        from hublish.pipeline.lock.records import plan_document
+        from hublish.pipeline.lock.records import plan_fields
 
-        return plan_document(self.plan).model_dump(mode="json")
+        return plan_fields(self.plan)
 
     def quiet(self) -> Iterable[str]:
         """Return the files in the commit, each with its mark."""

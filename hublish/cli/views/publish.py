@@ -32,9 +32,9 @@ class ReceiptView:
 
     def document(self) -> Any:
         """Return the receipt document."""
-        from hublish.pipeline.lock.records import receipt_document
+        from hublish.pipeline.lock.records import receipt_fields
 
-        return receipt_document(self.receipt).model_dump(mode="json")
+        return receipt_fields(self.receipt)
 
     def quiet(self) -> Iterable[str]:
         """Return the commit."""

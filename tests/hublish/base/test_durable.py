@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -43,6 +44,32 @@ def test_the_same_content_is_not_written_again(tmp_path: Path) -> None:
     before = path.stat()
     assert not durable.write(path, OLD)
     assert path.stat().st_ino == before.st_ino
+
+
+@pytest.mark.parametrize(
+    ("there", "is_written"), [(None, True), (b"abc", False), (b"ab", True), (b"abcd", True), (b"abd", True)]
+)
+def test_pieces_are_written_unless_the_file_has_them(tmp_path: Path, there: bytes | None, is_written: bool) -> None:
+    path = tmp_path / "hub.lock"
+    if there is not None:
+        path.write_bytes(there)
+        assert durable.holds(path, lambda: (b"ab", b"", b"c")) is not is_written
+    assert durable.write(path, lambda: (b"ab", b"", b"c")) is is_written
+    assert path.read_bytes() == b"abc"
+    assert [each.name for each in tmp_path.iterdir()] == ["hub.lock"]
+
+
+def test_a_failure_between_pieces_leaves_the_old_file(tmp_path: Path) -> None:
+    def pieces() -> Iterator[bytes]:
+        yield b"new"
+        raise ValueError("no more")
+
+    path = tmp_path / "hub.lock"
+    path.write_bytes(OLD)
+    with pytest.raises(ValueError, match="no more"):
+        durable.write(path, pieces)
+    assert path.read_bytes() == OLD
+    assert [each.name for each in tmp_path.iterdir()] == ["hub.lock"]
 
 
 def test_the_file_has_the_mode_of_any_new_file(tmp_path: Path) -> None:

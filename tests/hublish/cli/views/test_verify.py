@@ -5,7 +5,8 @@ import pytest
 from hublish import Verification
 from hublish.cli.views.phrases import RepeatedOptions
 from hublish.cli.views.verify import VerificationView
-from hublish.pipeline.lock.records import lock_document
+from hublish.pipeline.lock.records import lock_pieces
+from hublish.schemas.documents.lock import read_lock
 from tests.hublish.cli.running import Golden
 from tests.hublish.cli.views.values import Make, Show
 
@@ -13,7 +14,7 @@ from tests.hublish.cli.views.values import Make, Show
 @pytest.fixture
 def good(make: Make) -> Verification:
     plan = make.plan(make.add("a.json", 10), make.add("b.json", 10))
-    return Verification(lock_document(make.receipt(plan, tag="v1.2.0")), (), (), ())
+    return Verification(read_lock(b"".join(lock_pieces(make.receipt(plan, tag="v1.2.0")))), (), (), ())
 
 
 @pytest.fixture
