@@ -8,6 +8,7 @@ import pytest
 
 from hublish.base.errors import HublishError, RemoteError, SourceChangedError, VerificationError
 from hublish.base.values.commit_parts import CommitLimits
+from hublish.pipeline.lock.records import plan_document
 from hublish.pipeline.upload.in_parts import Mark
 from tests.faults.projects import COMMIT, Release, noise
 from tests.faults.proxy import (
@@ -174,6 +175,29 @@ def test_a_rerun_sends_only_the_parts_that_are_missing(parts: Release) -> None:
     assert parts.publish().created
     assert parts.proxy.count(COMMIT) == 1
     assert discussions(parts) == [(1, "merged")]
+
+
+@pytest.mark.parametrize("status", [503, 429])
+def test_a_failure_that_may_pass_leaves_the_parts_for_the_next_run(parts: Release, status: int) -> None:
+    parts.proxy.on(COMMIT, instead(status), skip=1)
+    with pytest.raises(RemoteError):
+        parts.publish()
+    assert discussions(parts) == [(1, "draft")]
+    parts.proxy.clear()
+    assert parts.publish().created
+    assert parts.proxy.count(COMMIT) == 2
+    assert discussions(parts) == [(1, "merged")]
+
+
+def test_a_reviewed_plan_is_continued_as_well(parts: Release) -> None:
+    plan = plan_document(parts.plan())
+    assert plan.commits == 3
+    parts.proxy.on(COMMIT, instead(503), skip=2)
+    with pytest.raises(RemoteError):
+        parts.publish(plan=plan)
+    parts.proxy.clear()
+    assert parts.publish(plan=plan).created
+    assert parts.proxy.count(COMMIT) == 1
 
 
 def test_a_run_that_ended_before_the_merge_is_merged_without_another_part(parts: Release) -> None:
