@@ -13,16 +13,20 @@ from hublish.pipeline.render_card.render_card import RenderCard
 from hublish.pipeline.screen.completeness import ScreenParts, incomplete_parts
 from hublish.pipeline.screen.data_files import ScreenDataFiles, data_file_problems
 from hublish.pipeline.screen.placeholders import ScreenPlaceholders, placeholders
-from hublish.pipeline.screen.screen import Outline, Screen, ScreenCard, screen_problems
+from hublish.pipeline.screen.screen import Outline, Recall, Screen, ScreenCard, screen_problems
 from hublish.schemas.diagnose.problems import MAX_PROBLEMS, Problem, errors_in, warnings_in
 
 
-def checking() -> Pipeline[Project, Staged]:
-    """Return the stages that need neither the weights nor a network."""
+def checking(recall: Recall | None = None) -> Pipeline[Project, Staged]:
+    """Return the stages that need neither the weights nor a network.
+
+    Args:
+        recall: see `Screen`.
+    """
     return (
         Pipeline.of(Collect())  # every file that the manifest names, with its verdict
         .then(Outline())  # by name; nothing is converted
-        .then(Screen())  # against the policy and the Hub's limits
+        .then(Screen(recall))  # against the policy and the Hub's limits
         .then(ScreenParts())  # weights, card, SDK: what its readers need
         .then(ScreenDataFiles())  # of a dataset's configs
         .then(RenderCard())  # README.md, from the card

@@ -5,10 +5,13 @@ from collections.abc import Iterator
 
 from hublish.api.read_project import AnyManifest, read_project
 from hublish.api.session import Session, without_namespace
+from hublish.audit.fingerprint import Inspection, Interest
+from hublish.base.content import Content
 from hublish.base.errors import CardError, PolicyError, SourceError
 from hublish.base.own_credentials import own_credentials
 from hublish.base.progress import SILENT, Progress
 from hublish.pipeline.check import all_problems, checking
+from hublish.pipeline.screen.screen import Recall
 from hublish.schemas.diagnose.problems import Problem, counted, errors_in
 from hublish.schemas.documents.file_names import MANIFEST_FILE
 from hublish.schemas.documents.hub_names import EMBEDDED
@@ -29,7 +32,7 @@ def check(manifest: AnyManifest = MANIFEST_FILE, *, progress: Progress = SILENT)
     """
     with Session(read_project(manifest), progress=progress) as session:
         try:
-            staged = checking().run(session.project, progress)
+            staged = checking(_recall(session)).run(session.project, progress)
         except (SourceError, PolicyError, CardError) as error:
             before = errors_in(error.problems)
             error.problems = (*all_problems(session.project, error.problems), *_more(session))
@@ -40,6 +43,16 @@ def check(manifest: AnyManifest = MANIFEST_FILE, *, progress: Progress = SILENT)
         if errors := errors_in(found):
             raise PolicyError(f"{counted(errors)} with the state of the files in git", problems=found)
         return session.located(found)
+
+
+def _recall(session: Session) -> Recall:
+    """Return a function that looks for the findings of `plan` and `files` in unchanged files."""
+
+    def recall(content: Content) -> Inspection | None:
+        (found,) = session.fingerprints.fingerprints([content], Interest(pickles=False))
+        return found.inspection if found else None
+
+    return recall
 
 
 def _more(session: Session) -> tuple[Problem, ...]:

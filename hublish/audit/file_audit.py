@@ -53,7 +53,9 @@ def audit_content(path: str, source: str, fingerprint: Fingerprint, policy: Poli
         yield Problem("policy.hard_link", message, "copy it if something else writes to it", path, severity="warning")
 
 
-def audit_secrets(path: str, source: str, content: Content, policy: Policy) -> Iterator[Problem]:
+def audit_secrets(
+    path: str, source: str, content: Content, policy: Policy, known: Inspection | None = None
+) -> Iterator[Problem]:
     """Yield the secrets in one file's content, which is read for this alone.
 
     Args:
@@ -61,9 +63,10 @@ def audit_secrets(path: str, source: str, content: Content, policy: Policy) -> I
         source: the name of the file that is read, for diagnostics.
         content: the bytes to read.
         policy: the manifest's.
+        known: the result of an earlier search of the same bytes, which then need not be read.
     """
     if policy.secrets != "allow":
-        yield from _secret_problems(path, source, search_secrets(content), policy)
+        yield from _secret_problems(path, source, known or search_secrets(content), policy)
 
 
 def policy_steps(

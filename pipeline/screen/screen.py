@@ -4,15 +4,16 @@ These stages replace `Serialize` and `Seal` in `hublish check`, which runs befor
 """
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
 from hublish.audit.file_audit import audit_secrets
+from hublish.audit.fingerprint import Inspection
 from hublish.audit.path_audit import FILE_LIMIT, count_problems, first_match, name_problems, size_problems
 from hublish.audit.policy import text_problems
-from hublish.base.content import ContentChangedError, InMemory
+from hublish.base.content import Content, ContentChangedError, InMemory
 from hublish.base.errors import PolicyError
 from hublish.base.patterns import matching, near_misses
 from hublish.base.values import Collection, Origin, Staged, StagedFile
@@ -33,6 +34,10 @@ from hublish.schemas.documents.path_rules import collisions
 
 # A larger one was not written by a person.
 _LARGEST_GITIGNORE: Final = 1 << 20
+# Searching fewer bytes takes less time than opening the cache.
+_WORTH_RECALLING: Final = 16 << 20
+Recall = Callable[[Content], Inspection | None]
+"""Return the secrets that an earlier run found in the same bytes; None when they must be read."""
 # The index of the artifact that each path_in_repo comes from; None for the files that hublish adds itself.
 _Artifacts = Mapping[str, int | None]
 
@@ -64,22 +69,27 @@ class Screen:
     Files that are uploaded unchanged are searched for secrets too, so that a secret is refused here and not only by a
     later step.
 
+    Args:
+        recall: answers for large files.
+
     Raises (from `run`):
         PolicyError: naming every file that must not be uploaded, with the artifact it comes from.
     """
 
     title: ClassVar[str] = "screening names, sizes, counts and secrets"
 
+    recall: Recall | None = None
+
     def run(self, staged: Staged) -> Staged:
         """Return the outline with the warnings that were found."""
-        warnings = (*staged.warnings, *(found := screen_problems(staged)))
+        warnings = (*staged.warnings, *(found := screen_problems(staged, self.recall)))
         if errors := errors_in(found):
             problems = (*errors[:MAX_PROBLEMS], *warnings_in(warnings))
             raise PolicyError(f"{counted(errors)} with the files to upload", problems=problems)
         return replace(staged, warnings=warnings)
 
 
-def screen_problems(staged: Staged) -> tuple[Problem, ...]:
+def screen_problems(staged: Staged, recall: Recall | None = None) -> tuple[Problem, ...]:
     """Return the errors and warnings about the names, sizes, counts and secrets of an outline."""
     manifest = staged.collection.project.manifest
     artifacts = {file.path_in_repo: file.origin.artifact for file in staged.files}
@@ -87,7 +97,7 @@ def screen_problems(staged: Staged) -> tuple[Problem, ...]:
     # While names are refused, the load plan may match the names that replace them.
     if not errors_in(found):
         found += _unmatched_load_patterns(staged)
-    return (*found, *_dropped(staged), *_secrets(staged.files, manifest))
+    return (*found, *_dropped(staged), *_secrets(staged.files, manifest, recall))
 
 
 @dataclass(frozen=True)
@@ -115,7 +125,7 @@ class ScreenCard:
         return staged.collection.project.manifest.card is not None
 
 
-def _secrets(files: Iterable[StagedFile], manifest: Manifest) -> Iterator[Problem]:
+def _secrets(files: Iterable[StagedFile], manifest: Manifest, recall: Recall | None = None) -> Iterator[Problem]:
     # A file that is refused for its size may be too large to read in a reasonable time.
     largest = min(manifest.policy.max_file_size, FILE_LIMIT)
     for file in sorted(files, key=lambda file: file.path_in_repo):
@@ -123,7 +133,8 @@ def _secrets(files: Iterable[StagedFile], manifest: Manifest) -> Iterator[Proble
             source = file.path_in_repo if file.origin.artifact is None else file.origin.source
             # Sealing reports files that cannot be read.
             with suppress(OSError, ContentChangedError):
-                yield from audit_secrets(file.path_in_repo, source, file.content, manifest.policy)
+                known = recall(file.content) if recall and file.content.size >= _WORTH_RECALLING else None
+                yield from audit_secrets(file.path_in_repo, source, file.content, manifest.policy, known)
 
 
 def _problems(files: Sequence[StagedFile], artifacts: _Artifacts, manifest: Manifest) -> Iterator[Problem]:

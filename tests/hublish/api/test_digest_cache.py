@@ -12,6 +12,7 @@ import hublish
 from tests.faults.projects import noise
 from tests.file_changes import rewrite_with_mtime_restored
 from tests.hublish.audit.payloads import PICKLES
+from tests.hublish.audit.test_fingerprint_cache import TOKEN
 
 LARGE = 6 << 20
 
@@ -63,6 +64,27 @@ def test_an_unchanged_tree_is_not_read_again(verb: Callable[[Path], object], lar
     with counting() as read:
         verb(manifest)
         assert read() < 1 << 20
+
+
+def test_a_check_does_not_search_a_large_file_that_an_earlier_run_searched(large: Path) -> None:
+    manifest = large.parents[1] / "hub.yaml"
+    large.write_bytes(noise(20 << 20, "large"))
+    grow_older()
+    with counting() as read:
+        hublish.check(manifest)
+        assert read() > 20 << 20
+    hublish.files(manifest)
+    # The small files of the project are searched again: that takes less time than opening the cache.
+    with counting() as read:
+        hublish.check(manifest)
+        assert read() < 5 << 20
+    large.write_bytes(noise(20 << 20, "large")[:-60] + f" {TOKEN} ".encode())
+    for _ in range(2):
+        with pytest.raises(hublish.HublishError) as caught:
+            hublish.check(manifest)
+        assert [each.code for each in caught.value.problems if each.severity == "error"] == ["policy.secret"]
+        with pytest.raises(hublish.HublishError):
+            hublish.files(manifest)
 
 
 def test_the_first_run_and_a_run_without_the_cache_read_everything(large: Path) -> None:
