@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final, Literal
 
-from hublish.base.errors import HublishError, RemoteConflictError, RemoteError, VerificationError
+from hublish.base.errors import HublishError, NotFoundError, RemoteConflictError, RemoteError, VerificationError
 from hublish.base.values import Action, Change, Plan, Receipt, RemoteFile, Target
 from hublish.base.values.commit_parts import CommitLimits, in_commit_order
 from hublish.base.values.publication import plan_differences
@@ -140,15 +140,18 @@ class PartialUpload:
         return min(found, default=None)
 
     def _has_ref(self, number: int) -> bool:
-        try:
-            self.hub.commit_of(self.plan.target, pull_requests.ref_of(number))
-        except RemoteError as error:
-            if error.is_transient:
-                raise
-            # This Hub opens a discussion in place of a pull request.
-            self._close(number, "This Hub has no pull requests.")
-            return False
-        return True
+        # A Hub may need a moment to create the ref.
+        for wait in (*commits.WAITS[:2], None):
+            try:
+                self.hub.commit_of(self.plan.target, pull_requests.ref_of(number))
+            except NotFoundError:
+                if wait is not None:
+                    self.hub.retries.wait(wait)
+            else:
+                return True
+        # This Hub opens a discussion in place of a pull request.
+        self._close(number, "This Hub has no pull requests.")
+        return False
 
     def _fill(self, number: int) -> None:
         """Commit all changes that are missing to the pull request, and verify it, while it is open."""
@@ -212,10 +215,14 @@ class PartialUpload:
             msg = f"pull request {number} on {self.plan.target.repo_id} is not what was planned"
             raise VerificationError(msg, hint="it is closed, and nothing was merged", problems=problems)
 
+    def _publish(self, number: int) -> None:
+        if pull_requests.read(self.hub, self.plan.target, number).status == "draft":
+            pull_requests.publish(self.hub, self.plan.target, number)
+
     def _proposed(self, number: int) -> Receipt:
         target = self.plan.target
         self._refuse_inactive(pull_requests.read(self.hub, target, number))
-        publish_draft(self.hub, target, number)
+        self._publish(number)
         commit = self.hub.commit_of(target, pull_requests.ref_of(number))
         return commits.receipt(self.hub, self.plan, commit, number, created=True, parts_in=number)
 
@@ -227,7 +234,7 @@ class PartialUpload:
                 return receipt
             failure: RemoteError | RemoteConflictError | None = None
             try:
-                publish_draft(self.hub, self.plan.target, number)
+                self._publish(number)
                 pull_requests.merge(self.hub, self.plan.target, number)
                 requested = True
             except (RemoteError, RemoteConflictError) as error:
@@ -307,10 +314,19 @@ def can_divide(plan: Plan) -> bool:
     return plan.target.revision == "main" and plan.head.commit is not None
 
 
-def publish_draft(hub: Hub, target: Target, number: int) -> None:
-    """Open a draft for its reviewers and for merging, unless it is open."""
-    if pull_requests.read(hub, target, number).status == "draft":
-        pull_requests.publish(hub, target, number)
+def finish_interrupted(hub: Hub, plan: Plan) -> None:
+    """Complete the rest of an upload in parts that ended before its last requests, when no commit is left to make."""
+    # Only a release of this size is sent in parts: others save the requests.
+    if len(plan.release.files) <= plan.target.files_per_commit or not can_divide(plan):
+        return
+    if plan.open_pull_request is None:
+        close_leftovers(hub, plan.target, plan.head.commit)
+        return
+    proposal = pull_requests.read(hub, plan.target, plan.open_pull_request)
+    mark = Mark.find(proposal.description)
+    # The draft of another user with the same files is theirs to publish.
+    if proposal.status == "draft" and mark is not None and mark.kind == "proposal":
+        pull_requests.publish(hub, plan.target, proposal.number)
 
 
 def close_leftovers(hub: Hub, target: Target, head: str | None, *, keep: int | None = None) -> None:

@@ -10,7 +10,7 @@ from hublish.hub.client import existing_release as existing
 from hublish.hub.client import failures, transfer
 from hublish.hub.client.hub import Hub
 from hublish.pipeline.upload import commits
-from hublish.pipeline.upload.in_parts import PartialUpload, can_divide, close_leftovers, publish_draft
+from hublish.pipeline.upload.in_parts import PartialUpload, can_divide, finish_interrupted
 from hublish.pipeline.upload.withdraw import withdrawing
 
 # A smaller release does not time out because of its size.
@@ -36,7 +36,7 @@ class Upload:
     def run(self, plan: Plan) -> Receipt:
         """Return the Hub's response."""
         if not plan.commits:
-            self._finish_interrupted(plan)
+            finish_interrupted(self.hub, plan)
             commit = plan.existing_commit or plan.head.commit or ""
             return commits.receipt(self.hub, plan, commit, plan.open_pull_request, created=False)
         with withdrawing(self.hub, plan):
@@ -69,14 +69,6 @@ class Upload:
                     raise self._last_failure(plan, unknown) from unknown.__cause__
                 self.hub.retries.wait(max(wait, unknown.requested_wait))
         raise AssertionError  # the last try returns or raises
-
-    def _finish_interrupted(self, plan: Plan) -> None:
-        """Complete the rest of an upload in parts that ended before its last requests."""
-        if plan.open_pull_request is not None:
-            publish_draft(self.hub, plan.target, plan.open_pull_request)
-        # Only a release of this size is sent in parts: others save the requests.
-        elif len(plan.release.files) > plan.target.files_per_commit and can_divide(plan):
-            close_leftovers(self.hub, plan.target, plan.head.commit)
 
     def _in_parts(self, plan: Plan, limits: CommitLimits) -> Receipt | None:
         return PartialUpload(self.hub, plan, limits).run() if can_divide(plan) else None

@@ -1,7 +1,9 @@
 """A large release goes to a draft pull request in parts, and reaches the branch in one step, whatever fails."""
 
+import json
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -118,6 +120,18 @@ def test_a_hub_without_pull_requests_gets_one_commit(parts: Release, status: int
     assert (receipt.created, receipt.parts_in) == (True, None)
     assert parts.tree() == parts.planned_tree()
     assert parts.proxy.done(COMMIT) == 1
+
+
+def test_a_hub_that_opens_a_discussion_in_place_of_a_pull_request_gets_one_commit(parts: Release) -> None:
+    def as_discussion(call: Call, forward: Forward) -> Answer:
+        body = {**json.loads(call.body), "pullRequest": False}
+        answer = forward(replace(call, body=json.dumps(body).encode()))
+        return replace(answer, body=b'{"num": 1}')
+
+    parts.proxy.on(OPEN, as_discussion)
+    assert parts.publish().parts_in is None
+    assert parts.proxy.done(COMMIT) == 1
+    assert discussions(parts) == [(1, "closed")]
 
 
 FAULTS: dict[str, Behavior] = {"lost before": lost_before, "lost after": lost_after, "503": afterwards(503)}

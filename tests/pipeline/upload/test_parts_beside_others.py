@@ -5,6 +5,7 @@ import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
@@ -140,3 +141,13 @@ def test_two_different_releases_at_once_are_one_release_and_one_conflict(parts: 
     assert parts.head() == made[0].commit
     assert parts.tree() == rival.planned_tree()
     assert discussions(parts) == [(1, "closed"), (2, "merged")]
+
+
+def test_the_draft_of_another_user_with_the_same_files_stays_a_draft(parts: Release) -> None:
+    declare(parts, create_pr=True, files_per_commit=5)
+    parts.api.create_pull_request(parts.repo_id, "The same files")
+    files = [*(parts.folder / "files").iterdir(), parts.manifest]
+    operations: list[Any] = [CommitOperationDelete("old.txt"), *(CommitOperationAdd(path.name, path) for path in files)]
+    parts.api.create_commit(parts.repo_id, operations, commit_message="by hand", revision="refs/pr/1")
+    assert parts.publish().pull_request == 1
+    assert discussions(parts) == [(1, "draft")]
