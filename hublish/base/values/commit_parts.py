@@ -53,15 +53,20 @@ def in_commit_order(plan: Plan) -> tuple[Change, ...]:
     A deleted file may give its path to a folder. The bytes of large files are the ones that a rerun does not repeat.
     """
 
-    def key(change: Change) -> tuple[int, int, str]:
+    deleted: list[Change] = []
+    rules: list[Change] = []
+    large: list[Change] = []
+    regular: list[Change] = []
+    # The changes of a plan are sorted by path, and stay so: sorting 100,000 again takes half a second.
+    for change in plan.of(Action.ADD, Action.CHANGE, Action.DELETE):
         if change.action is Action.DELETE:
-            return (0, 0, change.path_in_repo)
-        if change.path_in_repo in _RULES:
-            return (1, 0, change.path_in_repo)
-        regular = change.upload_mode == "regular"
-        return (3 if regular else 2, 0 if regular else -change.size, change.path_in_repo)
-
-    return tuple(sorted(plan.of(Action.ADD, Action.CHANGE, Action.DELETE), key=key))
+            deleted.append(change)
+        elif change.path_in_repo in _RULES:
+            rules.append(change)
+        else:
+            (regular if change.upload_mode == "regular" else large).append(change)
+    large.sort(key=lambda change: -change.size)
+    return (*deleted, *rules, *large, *regular)
 
 
 def count_commits(plan: Plan) -> int:
