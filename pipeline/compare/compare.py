@@ -104,15 +104,17 @@ def _changes(release: Release, head: Head) -> tuple[Change, ...]:
     theirs = [path for path in head.files if path not in ours]
     deleted = deletions(theirs, release.project.manifest.patterns)
     changes = [_change(file, head) for file in ours.values()]
-    changes += [deleted.get(path) or Change(Action.LEAVE, path, reason=_NOT_OURS) for path in theirs]
-    with_remotes = (replace(change, remote=head.files.get(change.path_in_repo)) for change in changes)
-    return tuple(sorted(with_remotes, key=lambda change: change.path_in_repo))
+    changes += [
+        replace(deleted.get(path) or Change(Action.LEAVE, path, reason=_NOT_OURS), remote=head.files[path])
+        for path in theirs
+    ]
+    return tuple(sorted(changes, key=lambda change: change.path_in_repo))
 
 
 def _change(file: ReleaseFile, head: Head) -> Change:
     remote, verdict = head.files.get(file.path_in_repo), file.origin.verdict
     action = Action.ADD if remote is None else Action.KEEP if remote.holds(file) else Action.CHANGE
-    return Change(action, file.path_in_repo, file, reason=verdict.rule, rule=verdict.path)
+    return Change(action, file.path_in_repo, file, remote, reason=verdict.rule, rule=verdict.path)
 
 
 def _with_upload_modes(
@@ -127,6 +129,8 @@ def _with_upload_modes(
         return _ignored_by(GitIgnore.read(own[0]), changes) if own else changes
     # A branch that does not exist yet begins as main, with the .gitignore of main.
     revision = target.revision if head.commit else "main"
+    # Not earlier, while files are hashed: samples are content, and the sample of a file that the policy refuses would
+    # have left by then. The connection is open since the head was read, and all requests are made at once.
     samples = each_sealed(sent, _sample)
     # A .gitignore in the commit itself counts already for that commit.
     gitignore = own[0].decode("utf-8", "replace") if own else None
