@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from hublish.pipeline.render_card.renderer import _cores
+
 ROOT = Path(__file__).parents[3]
 DIGITS = ROOT / "examples" / "digits"
 
@@ -15,14 +17,34 @@ ARRAYS = ("numpy", "ml_dtypes", "safetensors")
 NETWORK = ("huggingface_hub", "httpx", "requests", "hf_xet")
 HUB = ("uvicorn", "httptools", "dulwich", "lz4", "blake3")
 OTHERS = ("tqdm", "ruamel.yaml", "asyncio", "sqlite3", "multiprocessing")
+# Every command imports these: the command line, its parser, and the reports.
+COMMON = (
+    "argparse ast bisect collections contextlib copy copyreg dataclasses dis enum errno fnmatch functools gc gettext "
+    "importlib inspect io ipaddress json keyword linecache ntpath opcode operator pathlib re reprlib shlex token "
+    "tokenize types typing unicodedata urllib warnings weakref"
+)
+HELP = f"{COMMON} bz2 locale lzma shutil textwrap zlib"
+# All but a few come with pydantic and yaml; the child process that renders the card takes `subprocess`.
+CHECK = (
+    f"{HELP} array base64 binascii contextvars datetime decimal difflib fcntl fractions hashlib heapq hmac html math "
+    "numbers platform random secrets select selectors signal string struct subprocess sysconfig tempfile threading "
+    "time uuid zipfile zoneinfo"
+)
+MODELS = "annotated_types pydantic pydantic_core typing_extensions typing_inspection yaml"
+PERMITTED = {
+    "check": (CHECK, MODELS if _cores() > 1 else f"{MODELS} jinja2 markupsafe pickle"),
+    "files --help": (HELP, ""),
+    "--version": (COMMON, ""),
+}
 OURS = ("hublish.api.publish", "hublish.pipeline.publish", "hublish.hub.client.hub", "hublish.schemas.documents.lock")
 
 
 def loaded(*words: str, folder: Path) -> set[str]:
-    """Return the modules that a finished command has imported."""
+    """Return the modules that a finished command has imported, beyond those of the interpreter."""
     script = (
-        "import json, sys\nfrom hublish.cli import main\n"
-        f"assert main({[*words]!r}) == 0\nprint(json.dumps(sorted(sys.modules)), file=sys.stderr)"
+        "import sys\nbefore = {*sys.modules}\nfrom hublish.cli import main\n"
+        f"sys.argv[1:] = {[*words]!r}\nassert main() == 0\n"
+        "import json\nprint(json.dumps(sorted({*sys.modules} - before)), file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=folder, capture_output=True, text=True, check=True)
     return set(json.loads(done.stderr.splitlines()[-1]))
@@ -42,6 +64,25 @@ def test_a_check_imports_no_arrays_no_client_and_no_server(example: Path) -> Non
     modules = loaded("check", folder=example)
     assert "hublish.pipeline.render_card.render_card" in modules
     assert modules.isdisjoint({*ARRAYS, *NETWORK, *HUB, *OTHERS, *OURS})
+
+
+@pytest.mark.parametrize("command", PERMITTED)
+def test_a_command_imports_no_further_package(command: str, example: Path) -> None:
+    standard, others = ({*names.split()} for names in PERMITTED[command])
+    # Private modules are parts of others, and differ from version to version.
+    found = {name for name in loaded(*command.split(), folder=example) if "." not in name and name[0] != "_"}
+    found -= {"hublish", "cython_runtime", *sys.builtin_module_names}
+    assert found - sys.stdlib_module_names <= others
+    # The standard library's own imports are those of the version that developers use.
+    if sys.version_info[:2] == (3, 11):
+        assert found & sys.stdlib_module_names <= standard
+
+
+def test_a_check_searches_for_no_plugins(example: Path) -> None:
+    modules = loaded("check", folder=example)
+    assert modules.isdisjoint({"importlib.metadata", "email", "concurrent.futures"})
+    # These inspect files of formats that the release does not have.
+    assert modules.isdisjoint({"hublish.audit.pickles", "hublish.audit.hdf5_files", "hublish.audit.numpy_arrays"})
 
 
 def test_a_custom_template_is_left_to_the_child_process(example: Path) -> None:
