@@ -72,7 +72,7 @@ def sending(hub: Hub, target: Target, additions: Sequence[Addition]) -> Iterator
         sample = _sample(large) if xet else b""
         with hub.translating(f"sending to {target.repo_id}"), xet_memory.bounded(sizes, sample):
             hub_checks = xet is None or xet.get(CHECKS_SHA256) is True
-            operations = [_operation(addition, hub_checks=hub_checks) for addition in additions]
+            operations = list(_operations(additions, hub_checks=hub_checks))
             try:
                 hub.api.preupload_lfs_files(
                     target.repo_id,
@@ -104,19 +104,22 @@ def _refuse_objects(error: Exception, operations: "Sequence[CommitOperationAdd]"
     raise RemoteError(f"{action}: the Hub refused {len(refusals)} files", hint=hint, problems=refusals) from error
 
 
-def _operation(addition: Addition, *, hub_checks: bool) -> "CommitOperationAdd":
+def _operations(additions: Sequence[Addition], *, hub_checks: bool) -> "Iterator[CommitOperationAdd]":
+    # Once for all files: the client looks the name up in every import.
     from huggingface_hub import CommitOperationAdd
 
-    data = str(addition.data) if isinstance(addition.data, Path) else addition.data
-    operation = CommitOperationAdd(addition.file.path_in_repo, data)
-    # With the planned sha256, the server compares the bytes: always with LFS, and with xet where the Hub promises it.
-    # Otherwise hf_xet computes the sha256 of the bytes that it sends, and the stage compares it before the commit.
-    if isinstance(data, str) and hub_checks:
-        operation.upload_info.sha256 = bytes.fromhex(addition.file.sha256)
-    # The client would ask again, 256 files after 256. It cannot be given the answer through its interface; a release
-    # of it with another name for the attribute asks. As in the client, LFS takes no empty files.
-    operation._upload_mode = addition.upload_mode if addition.file.size else "regular"  # noqa: SLF001
-    return operation
+    for addition in additions:
+        data = str(addition.data) if isinstance(addition.data, Path) else addition.data
+        operation = CommitOperationAdd(addition.file.path_in_repo, data)
+        # With the planned sha256, the server compares the bytes: always with LFS, and with xet where the Hub promises
+        # it. Otherwise hf_xet computes the sha256 of the bytes that it sends, and the stage compares it before the
+        # commit.
+        if isinstance(data, str) and hub_checks:
+            operation.upload_info.sha256 = bytes.fromhex(addition.file.sha256)
+        # The client would ask again, 256 files after 256. It cannot be given the answer through its interface; a
+        # release of it with another name for the attribute asks. As in the client, LFS takes no empty files.
+        operation._upload_mode = addition.upload_mode if addition.file.size else "regular"  # noqa: SLF001
+        yield operation
 
 
 def _sample(large: Sequence[Addition]) -> bytes:
