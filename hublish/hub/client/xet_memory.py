@@ -84,7 +84,7 @@ def bounded(sizes: Mapping[str, int] = MappingProxyType({}), sample: bytes = b""
     with.
 
     Args:
-        sizes: the size in bytes of each file to send, by path_in_repo.
+        sizes: the size in bytes of each file to send, by path_in_repo; empty for a download.
         sample: some of their bytes.
     """
     if any(os.environ.get(name) for name in _HIGH_PERFORMANCE):
@@ -93,11 +93,14 @@ def bounded(sizes: Mapping[str, int] = MappingProxyType({}), sample: bytes = b""
     policy = "none" if _is_incompressible(sample) else "bg4-lz4" if _mostly_weights(sizes) else "lz4"
     added = _missing({**SETTINGS, _POLICY: policy})
     os.environ.update(added)
-    _set_thresholds(*_SMALL)
+    # Not for a download: its peak is the same without them, and returning pages takes a fifth of its time.
+    if sizes:
+        _set_thresholds(*_SMALL)
     try:
         yield
     finally:
-        _set_thresholds(*_LARGE)
+        if sizes:
+            _set_thresholds(*_LARGE)
         for name in added:
             os.environ.pop(name, None)
 

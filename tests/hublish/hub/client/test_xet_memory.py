@@ -115,10 +115,11 @@ def test_a_c_library_without_mallopt_works_too(monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="about glibc's malloc")
-def test_blocks_that_are_freed_inside_go_back_to_the_system() -> None:
+def test_blocks_that_are_freed_while_sending_go_back_to_the_system() -> None:
     # A heap that one run left behind would serve the next: each runs in a process of its own.
-    before, inside = (_kept_after_freeing_every_second(manager) for manager in ("nullcontext", "bounded"))
-    assert inside < before - 40
+    managers = ("nullcontext()", "bounded({'a.bin': 1})", "bounded()")
+    before, sending, receiving = map(_kept_after_freeing_every_second, managers)
+    assert sending < before - 40 < receiving
 
 
 def _kept_after_freeing_every_second(manager: str) -> int:
@@ -129,7 +130,7 @@ from pathlib import Path
 from hublish.hub.client.xet_memory import bounded
 
 bytearray(20 << 20)  # as in a program that has freed something large: malloc keeps what comes after
-with {manager}():
+with {manager}:
     blocks = [bytearray(1 << 20) for _ in range(128)]
     del blocks[1::2]
     print(int(Path("/proc/self/statm").read_text().split()[1]) * 4096 >> 20)
