@@ -1,1 +1,1 @@
-"""Plan -> Receipt: prepare the repo, upload in one commit, then admit readers and set the tag."""
+"""Plan -> Receipt: prepare the repo, upload in one visible step, then admit readers and set the tag."""
