@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
+from functools import cache, partial
 from itertools import chain
 from pathlib import PurePath
 from typing import Any
@@ -116,19 +116,21 @@ def _dumped(documents: Callable[[], Iterable[Document]]) -> Iterator[dict[str, A
 
 
 def _planned_files(plan: Plan) -> Iterator[PlannedFile]:
-    places = _places_in(plan)
-    return (_planned_file(change, places) for change in plan.changes)
+    place_of = _places_in(plan)
+    return (_planned_file(change, place_of) for change in plan.changes)
 
 
 def _excluded_files(plan: Plan) -> Iterator[ExcludedFile]:
-    places = _places_in(plan)
-    return (_excluded_file(item, places) for item in plan.release.excluded)
+    place_of = _places_in(plan)
+    return (_excluded_file(item, place_of) for item in plan.release.excluded)
 
 
-def _places_in(plan: Plan) -> Places:
+def _places_in(plan: Plan) -> Callable[[str], Place | None]:
+    """Return a function that finds the place of a rule by its path; many files share one rule."""
     # The file's name without its folder: a plan does not depend on where the command was run.
     project = plan.release.project
-    return Places.of(project.text, PurePath(project.name).name)
+    places = Places.of(project.text, PurePath(project.name).name)
+    return cache(lambda rule: _place(places.find(rule)))
 
 
 def _resolved_digest(manifest: Manifest) -> str:
@@ -144,7 +146,7 @@ def _planned_setting(setting: Setting) -> PlannedSetting:
     return PlannedSetting(name=setting.name, before=before, after=str(setting.after))
 
 
-def _planned_file(change: Change, places: Places) -> PlannedFile:
+def _planned_file(change: Change, place_of: Callable[[str], Place | None]) -> PlannedFile:
     # The place of a .gitignore's rule is known; that of a field in hub.yaml is found by its path.
     file = change.file
     return PlannedFile(
@@ -157,18 +159,18 @@ def _planned_file(change: Change, places: Places) -> PlannedFile:
         upload_mode=change.upload_mode,
         reason=change.reason,
         rule=change.rule,
-        location=_place(change.location or places.find(change.rule)),
+        location=_place(change.location) or place_of(change.rule),
     )
 
 
-def _excluded_file(candidate: Candidate, places: Places) -> ExcludedFile:
+def _excluded_file(candidate: Candidate, place_of: Callable[[str], Place | None]) -> ExcludedFile:
     verdict = candidate.verdict
     return ExcludedFile(
         path_in_repo=candidate.path_in_repo,
         source=candidate.source,
         reason=verdict.rule,
         rule=verdict.path,
-        location=_place(places.find(verdict.path)),
+        location=place_of(verdict.path),
     )
 
 

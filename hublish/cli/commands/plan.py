@@ -91,4 +91,6 @@ def _write(plan: "Plan", path: Path) -> None:
 def _holds(files: "Iterable[ReleaseFile | Candidate]", path: Path) -> bool:
     own = path.resolve()
     paths = (file.content.local_path for file in files if file.content is not None)
-    return any(path is not None and path.resolve() == own for path in paths)
+    # A source is never a link itself, so that only one of the same name can be this file. Resolving 100,000 paths takes
+    # many seconds.
+    return any(path is not None and path.name == own.name and path.resolve() == own for path in paths)
