@@ -41,8 +41,15 @@ class Upload:
             return commits.receipt(self.hub, plan, commit, plan.open_pull_request, created=False)
         with withdrawing(self.hub, plan):
             receipt = self._in_parts(plan, CommitLimits.of(plan)) if count_commits(plan) > 1 else None
-            # Where the Hub opens no pull requests, one commit is still one step.
-            return receipt or self._committed(plan)
+            if receipt is not None:
+                return receipt
+            try:
+                # Where the Hub opens no pull requests, one commit is still one step.
+                return self._committed(plan)
+            except RemoteError as error:
+                if failures.status_of(error) == 413 and (receipt := self._in_smaller_parts(plan)):
+                    return receipt
+                raise
 
     def works_on(self, plan: Plan) -> bool:
         """Return whether there is anything to commit."""

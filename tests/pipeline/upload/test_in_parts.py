@@ -298,8 +298,8 @@ def test_an_interrupted_proposal_is_completed(parts: Release, pattern: str, coun
     assert parts.tree("refs%2Fpr%2F1") == parts.planned_tree()
 
 
-@pytest.mark.parametrize("status", [504, 408])
-def test_a_commit_that_times_out_is_divided(parts: Release, status: int) -> None:
+@pytest.mark.parametrize("status", [504, 408, 413])
+def test_a_commit_that_takes_too_long_or_is_too_large_is_divided(parts: Release, status: int) -> None:
     for number in range(20):
         (parts.folder / "files" / f"more-{number:02}.txt").write_text(f"more {number}\n")
     declare(parts, files_per_commit=1000)
