@@ -1,7 +1,8 @@
 """The view of `files`: the files to upload, and the excluded ones."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from hublish.base.values import Release, ReleaseFile, Verdict
@@ -67,11 +68,13 @@ class FilesView:
 def release_document(release: Release) -> dict[str, Any]:
     """Return a release as plain data, its lists as `Rows`. Its keys are stable."""
     places = places_of(release)
+    # Many files share one rule.
+    place_of = cache(lambda rule: location_document(places.find(rule)))
     return {
-        "files": Rows(lambda: (_file_document(file, places) for file in release.files)),
+        "files": Rows(lambda: (_file_document(file, place_of) for file in release.files)),
         "excluded": Rows(
             lambda: (
-                {**fields(item, "path_in_repo", "source"), **_rule_document(item.verdict, places)}
+                {**fields(item, "path_in_repo", "source"), **_rule_document(item.verdict, place_of)}
                 for item in release.excluded
             )
         ),
@@ -80,15 +83,14 @@ def release_document(release: Release) -> dict[str, Any]:
     }
 
 
-def _file_document(file: ReleaseFile, places: Places) -> dict[str, Any]:
+def _file_document(file: ReleaseFile, place_of: Callable[[str], Any]) -> dict[str, Any]:
     return {
         **fields(file, "path_in_repo", "size", "sha256", "blob_id"),
         **fields(file.origin, "source", "artifact", "serializer"),
         "parameters": dict(file.origin.parameters),
-        **_rule_document(file.origin.verdict, places),
+        **_rule_document(file.origin.verdict, place_of),
     }
 
 
-def _rule_document(verdict: Verdict, places: Places) -> dict[str, Any]:
-    place = location_document(places.find(verdict.path))
-    return {"reason": verdict.rule, "rule": verdict.path, "location": place}
+def _rule_document(verdict: Verdict, place_of: Callable[[str], Any]) -> dict[str, Any]:
+    return {"reason": verdict.rule, "rule": verdict.path, "location": place_of(verdict.path)}
