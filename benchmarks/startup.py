@@ -19,7 +19,7 @@ Measured with Python 3.11, huggingface_hub 2.4.0 and pydantic 2.14 on two busy c
     hublish check --help                   60 ms   hf download --help    353 ms   ratio 0.17, processor 0.17
 
 By instructions (valgrind --tool=callgrind), a check takes as many as `hf version`. Importing pydantic takes a third of
-them, and compiling the methods of dataclasses and named tuples another quarter, half of it in pydantic. jinja2 loads in
+them, and compiling the methods of dataclasses and named tuples another quarter. jinja2 loads in
 a child process meanwhile, as far as there is a second core. Importing numpy takes a quarter of the time of `files`.
 """
 
