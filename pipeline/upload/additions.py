@@ -1,8 +1,8 @@
 """The bytes that are sent are the bytes that were sealed.
 
 Small files are kept in memory since they were hashed, or read and hashed once more here; exactly those bytes are sent.
-Large files are hashed again while they are sent, and compared before the commit: by the server with LFS and where a Hub
-promises it for xet, otherwise by the client.
+Large files are hashed again while they are sent (by the server with LFS, by the client with xet), and compared before
+the commit.
 """
 
 from collections.abc import Mapping

@@ -7,7 +7,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from hublish.base.content import ContentChangedError
 from hublish.base.errors import NotFoundError, RemoteError
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
 # The client's message about errors in a response of LFS; the bytes around the words are its own.
 _REFUSED_OBJECT: Final = re.compile(r"file with OID (\w+): `(.*?)(?=\nEncountered error|\Z)", re.DOTALL)
-
-CHECKS_SHA256: Final = "checksSha256"
-"""The key by which a Hub promises, with a token of xet, to compare the bytes of a file with the sha256 in its shard."""
 
 # Places that are sampled, and bytes of each: enough to see whether the bytes can be compressed.
 _SAMPLES: Final = 8
@@ -66,13 +63,12 @@ def sending(hub: Hub, target: Target, additions: Sequence[Addition]) -> Iterator
     """
     large = [addition for addition in additions if addition.in_lfs]
     # Small files travel inside the commit itself: the Hub is asked about xet only for large ones.
-    xet = _xet_offer(hub, target) if large else None
+    xet = bool(large) and _accepts_xet(hub, target)
     with nullcontext() if xet or not large else _without_xet():
         sizes = {addition.file.path_in_repo: addition.file.size for addition in large}
         sample = _sample(large) if xet else b""
         with hub.translating(f"sending to {target.repo_id}"), xet_memory.bounded(sizes, sample):
-            hub_checks = xet is None or xet.get(CHECKS_SHA256) is True
-            operations = list(_operations(additions, hub_checks=hub_checks))
+            operations = list(_operations(additions, xet=xet))
             try:
                 hub.api.preupload_lfs_files(
                     target.repo_id,
@@ -85,7 +81,7 @@ def sending(hub: Hub, target: Target, additions: Sequence[Addition]) -> Iterator
             except Exception as error:
                 # hf_xet keeps only the status of a refusal. The Hub repeats its reason here, if it refused the token.
                 if xet and failures.status_of(error) is not None:
-                    _xet_offer(hub, target)
+                    _accepts_xet(hub, target)
                 _refuse_objects(error, operations, f"sending to {target.repo_id}")
                 raise
         # Inside the block that may switch xet off: the commit repeats the upload of a file that was lost meanwhile.
@@ -104,17 +100,16 @@ def _refuse_objects(error: Exception, operations: "Sequence[CommitOperationAdd]"
     raise RemoteError(f"{action}: the Hub refused {len(refusals)} files", hint=hint, problems=refusals) from error
 
 
-def _operations(additions: Sequence[Addition], *, hub_checks: bool) -> "Iterator[CommitOperationAdd]":
+def _operations(additions: Sequence[Addition], *, xet: bool) -> "Iterator[CommitOperationAdd]":
     # Once for all files: the client looks the name up in every import.
     from huggingface_hub import CommitOperationAdd
 
     for addition in additions:
         data = str(addition.data) if isinstance(addition.data, Path) else addition.data
         operation = CommitOperationAdd(addition.file.path_in_repo, data)
-        # With the planned sha256, the server compares the bytes: always with LFS, and with xet where the Hub promises
-        # it. Otherwise hf_xet computes the sha256 of the bytes that it sends, and the stage compares it before the
-        # commit.
-        if isinstance(data, str) and hub_checks:
+        # LFS sends the planned sha256, and the server compares the bytes with it. hf_xet would believe a given sha256:
+        # it computes the one of the bytes that it sends, and the stage compares it before the commit.
+        if isinstance(data, str) and not xet:
             operation.upload_info.sha256 = bytes.fromhex(addition.file.sha256)
         # The client would ask again, 256 files after 256. It cannot be given the answer through its interface; a
         # release of it with another name for the attribute asks. As in the client, LFS takes no empty files.
@@ -136,26 +131,25 @@ def _sample(large: Sequence[Addition]) -> bytes:
         return b""  # the transfer itself reports it
 
 
-def _xet_offer(hub: Hub, target: Target) -> Mapping[str, Any] | None:
-    """Return the Hub's response to the request for a token of xet; None when it accepts LFS only."""
+def _accepts_xet(hub: Hub, target: Target) -> bool:
     # The client fails with a bare ConnectionError at the first large file for a Hub without xet
     # (huggingface_hub#4507), so the Hub is asked first. Without a clear response LFS is used, which every Hub has.
     from huggingface_hub import constants
 
     if constants.HF_HUB_DISABLE_XET:
-        return None
+        return False
     path = f"{target.repo_type}s/{target.repo_id}/xet-write-token/{quote(target.revision)}"
     params = {"create_pr": "1"} if target.create_pr else None
     try:
         response = hub.request(f"asking whether {target.repo_id} accepts xet", "GET", path, params=params)
     except NotFoundError:
-        return None
+        return False
     except RemoteError as error:
         # Not JSON: a page for people. (The client's class for status 400 is a ValueError too.)
         if isinstance(error.__cause__, ValueError) and failures.status_of(error) is None:
-            return None
+            return False
         raise
-    return response if isinstance(response, dict) and "casUrl" in response else None
+    return isinstance(response, dict) and "casUrl" in response
 
 
 @contextmanager

@@ -75,8 +75,7 @@ class _Handlers:
         token, expires = self._store.signer.issue(access)
         cas_url = request.base_url + self._store.cas_path(access.user)
         return json_response(
-            # A shard is refused when a file in it has another sha256 than it declares: see XetStore.
-            {"accessToken": token, "exp": expires, "casUrl": cas_url, "checksSha256": True},
+            {"accessToken": token, "exp": expires, "casUrl": cas_url},
             headers={"x-xet-cas-url": cas_url, "x-xet-access-token": token, "x-xet-token-expiration": str(expires)},
         )
 

@@ -1,4 +1,4 @@
-"""xet sends the sealed bytes: the Hub compares them where it promises to, else the digest is compared here."""
+"""xet reports the digest of the bytes that it sends, and compresses what a sample shows to be compressible."""
 
 import hashlib
 from collections.abc import Iterator, Mapping
@@ -9,7 +9,6 @@ import pytest
 
 from hublish.api.session import Session
 from hublish.base.content import OnDisk
-from hublish.base.errors import RemoteError
 from hublish.base.values import Origin, ReleaseFile, Target
 from hublish.hub.client import sending, xet_memory
 from hublish.hub.client.hub import Hub
@@ -41,35 +40,8 @@ def sent_digest(hub: Hub, large: Addition) -> str:
         return sent.digests["model.safetensors"]
 
 
-@pytest.mark.parametrize("promised", [True, False])
-def test_unchanged_bytes_have_the_sealed_digest(
-    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, promised: bool
-) -> None:
-    if not promised:
-        monkeypatch.setattr(sending, "CHECKS_SHA256", "of another Hub")
+def test_xet_computes_the_digest_of_the_bytes_that_it_sends(hub: Hub, tmp_path: Path) -> None:
     assert sent_digest(hub, addition(tmp_path)) == SHA256
-
-
-def test_the_hub_refuses_other_bytes_that_it_promised_to_check(hub: Hub, tmp_path: Path) -> None:
-    with pytest.raises(RemoteError, match=f"sending to {REPO.repo_id}"):
-        sent_digest(hub, addition(tmp_path, sha256="0" * 64))
-
-
-def test_other_bytes_have_their_own_digest_without_the_promise(
-    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sending, "CHECKS_SHA256", "of another Hub")
-    assert sent_digest(hub, addition(tmp_path, sha256="0" * 64)) == SHA256
-
-
-@pytest.mark.parametrize("value", ["true", 1, None])
-def test_only_a_literal_promise_counts(
-    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: object
-) -> None:
-    offered = sending._xet_offer
-    monkeypatch.setattr(
-        sending, "_xet_offer", lambda hub, target: {**(offered(hub, target) or {}), "checksSha256": value}
-    )
     assert sent_digest(hub, addition(tmp_path, sha256="0" * 64)) == SHA256
 
 

@@ -90,7 +90,6 @@ def test_tokens_are_sent_in_the_body_and_in_headers(hub: EmbeddedHub, scope: str
         "accessToken": answer.headers["x-xet-access-token"],
         "exp": int(answer.headers["x-xet-token-expiration"]),
         "casUrl": answer.headers["x-xet-cas-url"],
-        "checksSha256": True,
     }
     assert answer.json["casUrl"].startswith(hub.endpoint)
 
