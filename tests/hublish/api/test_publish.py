@@ -62,6 +62,20 @@ def test_only_changed_files_are_sent_and_only_matching_files_are_deleted(manifes
     assert "old/a.bin" not in api.list_repo_files("acme/digits")
 
 
+@pytest.mark.parametrize(("old", "new"), [("notes", "notes/first.txt"), ("notes/first.txt", "notes")])
+def test_a_deleted_file_gives_its_name_to_a_folder_and_a_folder_to_a_file(
+    manifest: Path, api: HfApi, old: str, new: str
+) -> None:
+    hublish.publish(manifest, endpoint="embedded")
+    api.upload_file(path_or_fileobj=b"old", path_in_repo=old, repo_id="acme/digits")
+    added = f"artifacts:\n  - {{source: notes.txt, path_in_repo: {new}}}"
+    text = manifest.read_text().replace("1.2.0", "1.3.0").replace("old/*", old)
+    manifest.write_text(text.replace("artifacts:", added))
+    (manifest.parent / "notes.txt").write_text("new")
+    hublish.publish(manifest, endpoint="embedded")
+    assert [path for path in api.list_repo_files("acme/digits") if path.startswith("notes")] == [new]
+
+
 def test_a_released_version_never_moves(manifest: Path, api: HfApi) -> None:
     receipt = hublish.publish(manifest, endpoint="embedded")
     (manifest.parent / "runs" / "config.json").write_text('{"hidden": 5}')
