@@ -3,20 +3,22 @@
 import hashlib
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from dataclasses import astuple, dataclass
+from typing import TYPE_CHECKING, Any, Final
 
 from hublish.audit.containers import inspected
 from hublish.audit.member_secrets import HiddenSecret, search_members
-from hublish.audit.secret_scan import SecretScanner
+from hublish.audit.secret_scan import Secret, SecretScanner
 from hublish.audit.tar_archives import HeaderSearch
 from hublish.audit.tensor_ranges import tensor_ranges
-from hublish.base.content import Content, ContentChangedError
+from hublish.base.content import Content, ContentChangedError, blob_hasher
 from hublish.formats.blob import Blob, MemoryBlob, StreamBlob
-from hublish.schemas.documents.manifest import Policy
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
+
+    # Importing it takes longer than all else that a process for fingerprints needs.
+    from hublish.schemas.documents.manifest import Policy
 
 # Bytes that are read at once.
 CHUNK: Final = 1 << 20
@@ -33,7 +35,7 @@ class Interest:
     secrets: bool = True
 
     @classmethod
-    def of(cls, policy: Policy) -> "Interest":
+    def of(cls, policy: "Policy") -> "Interest":
         """Return the findings that a policy does not allow."""
         return cls(pickles=policy.pickle != "allow", secrets=policy.secrets != "allow")
 
@@ -49,6 +51,19 @@ class Inspection:
     """A description of the first member that could not be searched for secrets; empty when all were."""
     binary: bool = False
     """Whether lines and columns have no meaning."""
+
+    @classmethod
+    def of_plain(cls, findings: list[Any], *, binary: bool) -> "Inspection":
+        """Return the inspection with the findings that `plain` gave."""
+        pickle, secrets, unsearched = findings
+        return cls(pickle, tuple(HiddenSecret(Secret(*each[:-1]), each[-1]) for each in secrets), unsearched, binary)
+
+    def plain(self) -> list[Any] | None:
+        """Return the findings as values of JSON; None without any."""
+        if self.pickle is None and not self.secrets and not self.unsearched:
+            return None
+        # Places and kinds of secrets, never their text.
+        return [self.pickle, [[*astuple(each.secret), each.member] for each in self.secrets], self.unsearched]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +134,6 @@ def _links(content: Content) -> int:
 
 # Apart from large files: a release may have 100,000 small ones.
 def _of_small(data: bytes, links: int, interest: Interest, advance: Callable[[int], None]) -> Fingerprint:
-    # Imported on use: searching for secrets alone needs no digests and none of the values that have them.
-    from hublish.base.digests import blob_hasher
-
     scanner = SecretScanner() if interest.secrets else None
     if data and scanner:
         scanner.feed(data)
@@ -135,8 +147,6 @@ def _of_small(data: bytes, links: int, interest: Interest, advance: Callable[[in
 def _of_large(
     blob: StreamBlob, links: int, interest: Interest, advance: Callable[[int], None], executor: "Executor | None"
 ) -> Fingerprint:
-    from hublish.base.digests import blob_hasher
-
     sha256, sha1 = hashlib.sha256(), blob_hasher(blob.size)
     scanner = SecretScanner(tensor_ranges(blob)) if interest.secrets else None
     helper = executor if blob.size >= _PARALLEL else None

@@ -21,7 +21,7 @@ import struct
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
-from dataclasses import astuple, replace
+from dataclasses import replace
 from functools import cache
 from itertools import islice, repeat
 from pathlib import Path
@@ -29,8 +29,6 @@ from typing import Final, NamedTuple
 
 from hublish._version import __version__
 from hublish.audit.fingerprint import Fingerprint, Inspection, Interest
-from hublish.audit.member_secrets import HiddenSecret
-from hublish.audit.secret_scan import Secret
 from hublish.base import durable
 from hublish.base.content import Content, Identity, OnDisk
 from hublish.base.values import Digest
@@ -228,10 +226,8 @@ def _packed(key: bytes, known: Known, began: int) -> bytes:
     flags = sum(bit for bit, is_set in bits.items() if is_set)
     digests = bytes.fromhex(known.sha256 or ""), bytes.fromhex(known.blob_id or "")
     value = _VALUE.pack(began, flags, known.links, *digests)
-    if found.pickle is not None or found.secrets or found.unsearched:
-        # Places and kinds of secrets, never their text.
-        secrets = [[*astuple(each.secret), each.member] for each in found.secrets]
-        value += json.dumps([found.pickle, secrets, found.unsearched]).encode()
+    if (findings := found.plain()) is not None:
+        value += json.dumps(findings).encode()
     return value + _checksum(key, value)
 
 
@@ -256,9 +252,7 @@ def _unpacked(key: bytes, entry: object, now: int) -> Known | None:
 def _inspection(findings: bytes, *, binary: bool) -> Inspection:
     if not findings:
         return _CLEAN[binary]
-    pickle, secrets, unsearched = json.loads(findings)
-    hidden = tuple(HiddenSecret(Secret(*each[:-1]), each[-1]) for each in secrets)
-    return Inspection(pickle, hidden, unsearched, binary)
+    return Inspection.of_plain(json.loads(findings), binary=binary)
 
 
 # Shared by all files, which nearly always are one of these.

@@ -7,7 +7,7 @@ from contextlib import suppress
 from io import FileIO
 from typing import Final, TypeVar
 
-from hublish.base.content import ContentChangedError
+from hublish.base.content import ContentChangedError, blob_hasher
 from hublish.base.errors import SourceChangedError, disk_full
 from hublish.base.values import Digest, ReleaseFile, RemoteFile
 from hublish.schemas.diagnose.problems import Problem
@@ -53,12 +53,6 @@ def has_digest(data: bytes, digest: Digest) -> bool:
 def hasher_of(digest: Digest, size: int) -> "hashlib._Hash":
     """Return a hasher that is fed with `size` bytes and then gives the value to compare with that of `digest`."""
     return hashlib.sha256() if digest.algorithm == "sha256" else blob_hasher(size)
-
-
-def blob_hasher(size: int) -> "hashlib._Hash":
-    """Return a hasher that is fed with the `size` bytes of a file and then gives git's id of the blob."""
-    # SHA-1 is git's format, not a security choice: the Hub lists this id for files outside LFS.
-    return hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False)
 
 
 def each_sealed(files: Iterable[ReleaseFile], read: Callable[[ReleaseFile], Result]) -> tuple[Result, ...]:

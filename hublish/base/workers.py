@@ -5,11 +5,12 @@ Any `concurrent.futures.Executor` will do: threads by default, a single thread i
 
 import resource
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import Final, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from hublish.base.progress import Task
 
@@ -21,6 +22,21 @@ _THREAD: Final[int | None] = getattr(resource, "RUSAGE_THREAD", None)
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+Result_co = TypeVar("Result_co", covariant=True)
+
+
+class Helpers(Protocol[Result_co]):
+    """Do cheap work elsewhere, in other processes for instance."""
+
+    @property
+    def busy(self) -> bool:
+        """Whether some work has been taken and not been returned."""
+
+    def exchange(self, waiting: deque[Sequence[int]], /) -> tuple[Mapping[int, Result_co], Sequence[int]]:
+        """Take indices of items from the end of `waiting`; return results, and indices whose work is to be done here.
+
+        Without any waiting item, it waits for one of the two.
+        """
 
 
 def workers() -> Executor:
@@ -45,7 +61,11 @@ def run_each(executor: Executor, work: Callable[[Item], Result], items: Iterable
 
 
 def run_cheap_here(
-    executor: Executor, work: Callable[[Item], Result], items: Sequence[Item], is_cheap: Callable[[Item], bool]
+    executor: Executor,
+    work: Callable[[Item], Result],
+    items: Sequence[Item],
+    is_cheap: Callable[[Item], bool],
+    helpers: Helpers[Result] | None = None,
 ) -> tuple[Result, ...]:
     """Run `work` on every item as `run_each` does, but on cheap ones in this thread, unless they wait for the disk.
 
@@ -56,24 +76,25 @@ def run_cheap_here(
         work: the work on one item.
         items: the items.
         is_cheap: whether the work on an item takes less than a millisecond.
+        helpers: share the work on cheap items, whose indices they get.
     """
 
     def run(batch: Sequence[int]) -> list[Result]:
         return [work(items[index]) for index in batch]
 
     cheap = [index for index, item in enumerate(items) if is_cheap(item)]
-    batches = [cheap[start : start + _BATCH] for start in range(0, len(cheap), _BATCH)]
+    waiting: deque[Sequence[int]] = deque(cheap[start : start + _BATCH] for start in range(0, len(cheap), _BATCH))
     results: dict[int, Result] = {}
-    given = [[index] for index in sorted({*range(len(items))}.difference(cheap))]
+    given: list[Sequence[int]] = [[index] for index in sorted({*range(len(items))}.difference(cheap))]
     futures = [executor.submit(run, batch) for batch in given]
     try:
-        while batches:
-            before, batch = _waits(), batches.pop(0)
+        for batch in _batches(waiting, results, helpers):
+            before = _waits()
             results.update(zip(batch, run(batch), strict=True))
             if _waits() - before > _BATCH // 4:
-                given += batches
-                futures += [executor.submit(run, each) for each in batches]
-                break
+                given += waiting
+                futures += [executor.submit(run, each) for each in waiting]
+                waiting.clear()
         for batch, future in zip(given, futures, strict=True):
             results.update(zip(batch, future.result(), strict=True))
         return tuple(results[index] for index in range(len(items)))
@@ -81,6 +102,20 @@ def run_cheap_here(
         for future in futures:
             future.cancel()
         wait(futures)
+
+
+def _batches(
+    waiting: deque[Sequence[int]], results: dict[int, Result], helpers: Helpers[Result] | None
+) -> Iterator[Sequence[int]]:
+    """Yield batches for this thread until all items have results."""
+    while waiting or (helpers and helpers.busy):
+        if helpers:
+            done, again = helpers.exchange(waiting)
+            results.update(done)
+            if again:
+                yield again
+        if waiting:
+            yield waiting.popleft()
 
 
 def _waits() -> int:

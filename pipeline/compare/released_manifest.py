@@ -4,8 +4,7 @@ import hashlib
 from dataclasses import replace
 from typing import Final
 
-from hublish.base.content import InMemory
-from hublish.base.digests import blob_hasher
+from hublish.base.content import InMemory, blob_hasher
 from hublish.base.values import Head, Release, ReleaseFile, RepoRef
 from hublish.hub.client import transfer
 from hublish.hub.client.hub import Hub

@@ -5,9 +5,7 @@ before it reads the manifest. This module imports little, so that the child star
 """
 
 import json
-import os
 import re
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
@@ -15,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
 from hublish.base.errors import CardError
+from hublish.base.isolated_python import available_cores, start_isolated
 from hublish.schemas.diagnose.problems import Location, Problem, Related, shortened
 from hublish.schemas.secrets.masking import mask
 
@@ -36,17 +35,6 @@ _HINTS: Final = {
     "unsafe": "templates work on plain data; attributes that begin with '_' are not available",
     "syntax": "see the template language of Jinja2; {% raw %} and {% endraw %} enclose text with braces of its own",
 }
-# `-I -S` isolates the child from the environment, the current folder and site-packages. It then appends this process's
-# path, after the standard library.
-_BOOT: Final = (
-    "import gc, json, sys\n"
-    "gc.disable()\n"
-    "sys.path += [entry for entry in json.loads(sys.argv[1]) if entry not in sys.path]\n"
-    "from hublish.pipeline.render_card.template_sandbox import main\n"
-    "main()\n"
-)
-# Python may need these to start. The child gets no other variable: no token and no proxy.
-_KEPT_ENVIRONMENT: Final = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 # A line that names a user's template, and one that begins a card, searched for in as many bytes as a manifest may have.
 # A wrong guess costs only time: a child that is not needed is stopped, and one that is missing is started on demand.
 _MANIFEST_LIMIT: Final = 1 << 18
@@ -69,15 +57,8 @@ class Child:
     def __init__(self) -> None:
         import subprocess
 
-        # An empty entry means the current folder, which may be another one for the child.
-        path = json.dumps([os.path.abspath(entry) for entry in sys.path])  # noqa: PTH100
-        self._process = subprocess.Popen(  # noqa: S603 - our own code; the template is data on standard input
-            [sys.executable, "-I", "-S", "-c", _BOOT, path],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,  # Python's own errors; a template writes nothing there
-            env={name: os.environ[name] for name in _KEPT_ENVIRONMENT if name in os.environ},
-        )
+        # Python's own errors go there; a template writes nothing.
+        self._process = start_isolated("hublish.pipeline.render_card.template_sandbox", stderr=subprocess.PIPE)
 
     def __enter__(self) -> Self:
         return self
@@ -185,7 +166,7 @@ def prestarted(manifest: str) -> Iterator[None]:
     Args:
         manifest: a path. Standard input (`-`) and other files that can be read only once are not read.
     """
-    wanted = _CARD if _cores() > 1 else _OWN_TEMPLATE
+    wanted = _CARD if available_cores() > 1 else _OWN_TEMPLATE
     if not _contains(Path(manifest), wanted):
         yield
         return
@@ -203,11 +184,6 @@ def _has_text_keys(data: object) -> bool:
     if isinstance(data, Mapping):
         return all(isinstance(key, str) and _has_text_keys(value) for key, value in data.items())
     return all(map(_has_text_keys, data)) if isinstance(data, list | tuple) else True
-
-
-def _cores() -> int:
-    # A container or `taskset` may allow fewer than the machine has. macOS and Windows do not report them.
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _contains(path: Path, line: re.Pattern[bytes]) -> bool:

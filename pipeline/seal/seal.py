@@ -1,6 +1,6 @@
 """Staged -> Release: hash and audit every file in one pass; from here on, only hashed bytes are read."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from threading import Lock
@@ -9,11 +9,12 @@ from typing import ClassVar, Final
 from hublish.audit.file_audit import audit_content
 from hublish.audit.fingerprint import Fingerprint, Interest, fingerprint
 from hublish.audit.fingerprint_cache import FORGETFUL, FingerprintCache, Known, Place
+from hublish.audit.fingerprint_processes import Job, process_count, started_processes
 from hublish.audit.path_audit import audit_paths
 from hublish.audit.policy import text_problems
 from hublish.base.content import ContentChangedError
 from hublish.base.errors import HublishError, PolicyError, SourceChangedError, SourceError
-from hublish.base.progress import SILENT, Progress, Task
+from hublish.base.progress import SILENT, Progress
 from hublish.base.values import Release, ReleaseFile, Staged, StagedFile
 from hublish.base.workers import SharedTask, run_cheap_here, workers
 from hublish.schemas.diagnose.problems import Problem, counted, errors_in, warnings_in
@@ -32,12 +33,14 @@ class Seal:
         executor: runs the work on each file.
         cache: knows files that earlier runs have read.
         kept: bytes of small files that stay in memory with the release, to be sent without reading them again.
+        processes: returns the number of further processes for a number of small files.
     """
 
     progress: Progress = SILENT
     executor: Executor = field(default_factory=workers)
     cache: FingerprintCache = FORGETFUL
     kept: int = 0
+    processes: Callable[[int], int] = process_count
     title: ClassVar[str] = "sealing the release"
 
     def run(self, staged: Staged) -> Release:
@@ -76,13 +79,7 @@ class Seal:
         known = self.cache.fingerprints([file.content for file in files], interest)
         unread = [file for file, print_ in zip(files, known, strict=True) if print_ is None]
         with self.progress.task("hashing", sum(file.content.size for file in unread)) as task:
-            shared, began = SharedTask(task), self.cache.now
-            outcomes = run_cheap_here(
-                self.executor,
-                lambda file: (began(), _outcome(file, interest, shared, self.executor, memory)),
-                unread,
-                lambda file: file.content.size <= _SMALL,
-            )
+            outcomes = self._outcomes(unread, interest, SharedTask(task), memory)
         # Failures are values rather than exceptions, so that all files are named and not only the first.
         failures = [one for _, one in outcomes if isinstance(one, _Failure)]
         if failures:
@@ -91,6 +88,26 @@ class Seal:
         self.cache.keep(_entries(unread, read, interest))
         prints = iter(read)
         return [next(prints)[1] if print_ is None else print_ for print_ in known]
+
+    def _outcomes(
+        self, files: list[StagedFile], interest: Interest, task: SharedTask, memory: "_Memory"
+    ) -> tuple[tuple[int, "Fingerprint | _Failure"], ...]:
+        job = Job(
+            [file.content for file in files],
+            interest,
+            self.cache.now,
+            task.advance,
+            lambda: memory.left,
+            lambda index, data: memory.offer(files[index].path_in_repo, data),
+        )
+        with started_processes(self.processes(sum(map(_is_small, files))), job) as helpers:
+            return run_cheap_here(
+                self.executor,
+                lambda file: (self.cache.now(), _outcome(file, interest, task, self.executor, memory)),
+                files,
+                _is_small,
+                helpers,
+            )
 
 
 @dataclass(slots=True)
@@ -123,8 +140,12 @@ class _Failure:
     changed: bool
 
 
+def _is_small(file: StagedFile) -> bool:
+    return file.content.size <= _SMALL
+
+
 def _outcome(
-    file: StagedFile, interest: Interest, task: Task, executor: Executor, memory: _Memory
+    file: StagedFile, interest: Interest, task: SharedTask, executor: Executor, memory: _Memory
 ) -> Fingerprint | _Failure:
     try:
         return fingerprint(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hublish.pipeline.render_card.renderer import _cores
+from hublish.base.isolated_python import available_cores
 
 ROOT = Path(__file__).parents[3]
 DIGITS = ROOT / "examples" / "digits"
@@ -32,7 +32,7 @@ CHECK = (
 )
 MODELS = "annotated_types pydantic pydantic_core typing_extensions typing_inspection yaml"
 PERMITTED = {
-    "check": (CHECK, MODELS if _cores() > 1 else f"{MODELS} jinja2 markupsafe pickle"),
+    "check": (CHECK, MODELS if available_cores() > 1 else f"{MODELS} jinja2 markupsafe pickle"),
     "files --help": (HELP, ""),
     "--version": (COMMON, ""),
 }

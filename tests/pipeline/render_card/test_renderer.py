@@ -138,19 +138,19 @@ def test_a_child_that_computes_for_too_long_is_killed() -> None:
 
 
 def test_the_child_gets_no_token(monkeypatch: pytest.MonkeyPatch) -> None:
-    from hublish.pipeline.render_card import renderer
+    from hublish.base import isolated_python
 
     monkeypatch.setenv("HF_TOKEN", "canary")
     boot = "import json, os; print(json.dumps({'text': ' '.join(os.environ)}))"
-    monkeypatch.setattr(renderer, "_BOOT", boot)
+    monkeypatch.setattr(isolated_python, "_BOOT", boot)
     assert "HF_TOKEN" in os.environ
     assert "HF_TOKEN" not in rendered("")
 
 
 def test_a_renderer_that_stops_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
-    from hublish.pipeline.render_card import renderer
+    from hublish.base import isolated_python
 
-    monkeypatch.setattr(renderer, "_BOOT", "raise SystemExit('broken installation')")
+    monkeypatch.setattr(isolated_python, "_BOOT", "raise SystemExit('broken installation')")
     assert refused("text").message == "card.md.j2: the renderer stopped: broken installation"
 
 
@@ -193,7 +193,7 @@ def test_a_child_whose_parent_was_killed_ends() -> None:
 def test_a_template_of_the_users_own_starts_a_child_early(
     text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(renderer, "_cores", lambda: 1)
+    monkeypatch.setattr(renderer, "available_cores", lambda: 1)
     (tmp_path / "hub.yaml").write_bytes(text.encode())
     with prestarted(str(tmp_path / "hub.yaml")):
         early = current_renderer()
@@ -219,7 +219,7 @@ WITHOUT_A_TEMPLATE = [
 def test_a_manifest_without_a_card_starts_no_child(
     text: str, cores: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(renderer, "_cores", lambda: cores)
+    monkeypatch.setattr(renderer, "available_cores", lambda: cores)
     (tmp_path / "hub.yaml").write_text(text)
     with prestarted(str(tmp_path / "hub.yaml")):
         assert current_renderer() is ON_DEMAND
@@ -231,7 +231,7 @@ def test_a_built_in_template_starts_a_child_early_where_another_core_runs_it(
 ) -> None:
     (tmp_path / "hub.yaml").write_text(text)
     for cores, kind in ((1, OnDemand), (2, Prestarted)):
-        monkeypatch.setattr(renderer, "_cores", lambda cores=cores: cores)
+        monkeypatch.setattr(renderer, "available_cores", lambda cores=cores: cores)
         with prestarted(str(tmp_path / "hub.yaml")):
             assert type(current_renderer()) is kind
 
