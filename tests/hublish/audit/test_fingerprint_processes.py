@@ -175,8 +175,12 @@ def test_the_files_of_a_killed_process_are_read_here(tmp_path: Path, monkeypatch
 
     monkeypatch.setattr(fingerprint_processes, "start_isolated", start)
     value = staged(project_in(tmp_path), {f"{number}.txt": b"%d" % number for number in range(3000)})
+
+    def kill() -> None:
+        started[0].kill()
+
     # After its first answer at the latest.
-    recorder = Recorder(on_advance=lambda: os.kill(started[0].pid, signal.SIGKILL))
+    recorder = Recorder(on_advance=kill)
     assert result(value, 2, recorder) == result(value, 0)
     assert recorder.total == sum(recorder.done)
     assert started[0].returncode == -signal.SIGKILL
