@@ -11,7 +11,7 @@ from hublish.audit.member_secrets import HiddenSecret, search_members
 from hublish.audit.secret_scan import Secret, SecretScanner
 from hublish.audit.tar_archives import HeaderSearch
 from hublish.audit.tensor_ranges import tensor_ranges
-from hublish.base.content import Content, ContentChangedError, blob_hasher
+from hublish.base.content import Content, ContentChangedError, OnDisk, blob_hasher
 from hublish.formats.blob import Blob, MemoryBlob, StreamBlob
 
 if TYPE_CHECKING:
@@ -129,7 +129,9 @@ def search_secrets(content: Content) -> Inspection:
 
 
 def _links(content: Content) -> int:
-    return 1 if content.local_path is None else os.lstat(content.local_path).st_nlink
+    # Making a `Path` takes longer than the call.
+    path = content.file if isinstance(content, OnDisk) else content.local_path
+    return 1 if path is None else os.lstat(path).st_nlink
 
 
 # Apart from large files: a release may have 100,000 small ones.
