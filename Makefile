@@ -105,7 +105,7 @@ layout: .venv/dev.stamp ## measure how the code is laid out and how it reads
 bench: .venv/run.stamp ## measure every command beside the client's and sha256sum, in one run
 	$(BIN)/python benchmarks/speed.py --rounds $(or $(ROUNDS),5) $(PARTS)
 
-bench-large: .venv/run.stamp ## the same with weights of 20 GiB, which need 65 GB of disk
+bench-large: .venv/run.stamp ## the same with weights of 20 GiB, which need 85 GB of disk
 	$(BIN)/python benchmarks/speed.py --rounds $(or $(ROUNDS),1) --gib 20 $(or $(PARTS),GiB)
 
 bench-startup: .venv/run.stamp ## measure commands that need no network beside the client's smallest ones
