@@ -1,5 +1,6 @@
 """hub.lock: the durable record of a release, next to hub.yaml. Loading reads only the lock and the commit."""
 
+import json
 from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, Literal
 
@@ -84,11 +85,10 @@ def lock_text(lock: Lock, files: Iterable[Any]) -> Iterator[str]:
     head = "".join(JsonWriter(sort_keys=True).pieces(lock.model_dump(mode="json", exclude={"files"})))
     yield head.removesuffix("\n}") + ',\n  "files": [\n    '
     # `json.dumps` writes either everything on one line or every value on its own.
-    row = JsonWriter(indent=None, sort_keys=True)
+    row = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
     between = ""
     for file in files:
-        yield between
-        yield from row.pieces(file)
+        yield between + row(file)
         between = ",\n    "
     yield "\n  ]\n}\n"
 
