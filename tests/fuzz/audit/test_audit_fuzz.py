@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from hublish.audit import fingerprint
-from hublish.audit.containers import carried_pickle
+from hublish.audit.containers import inspected
 from hublish.formats.blob import Blob
 from tests.faults.projects import rounds
 from tests.fuzz.audit import comparing, forked
@@ -50,13 +50,11 @@ def test_the_audit_refuses_every_generated_file_that_a_loader_runs() -> None:
     assert tally.clean > NUMBERS / 20
 
 
-def ignoring(blind: Callable[[Blob], bool]) -> Callable[[Blob], str | None]:
-    real = carried_pickle
+def ignoring(blind: Callable[[Blob], bool]) -> Callable[[Blob], tuple[str | None, bool]]:
+    def partly(blob: Blob) -> tuple[str | None, bool]:
+        return (None, True) if blind(blob) else inspected(blob)
 
-    def carried(blob: Blob) -> str | None:
-        return None if blind(blob) else real(blob)
-
-    return carried
+    return partly
 
 
 RULES: dict[str, Callable[[Blob], bool]] = {
@@ -69,12 +67,12 @@ RULES: dict[str, Callable[[Blob], bool]] = {
 
 @pytest.mark.parametrize("blind", RULES.values(), ids=RULES)
 def test_an_audit_without_one_rule_is_found(blind: Callable[[Blob], bool], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fingerprint, "carried_pickle", ignoring(blind))
+    monkeypatch.setattr(fingerprint, "inspected", ignoring(blind))
     assert first_fault(150) == "passed"
 
 
 def test_a_false_refusal_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fingerprint, "carried_pickle", lambda _: "a pickle")
+    monkeypatch.setattr(fingerprint, "inspected", lambda _: ("a pickle", True))
     assert first_fault(40) == "refused"
 
 
@@ -86,11 +84,11 @@ def test_an_audit_that_fails_or_does_not_end_is_found(monkeypatch: pytest.Monkey
         while True:
             pass
 
-    monkeypatch.setattr(fingerprint, "carried_pickle", fails)
+    monkeypatch.setattr(fingerprint, "inspected", fails)
     assert first_fault(3) == "crash"
     # Only now: on a busy machine, a crash may take as long.
     monkeypatch.setattr(comparing, "SECONDS", 0.05)
-    monkeypatch.setattr(fingerprint, "carried_pickle", spins)
+    monkeypatch.setattr(fingerprint, "inspected", spins)
     assert first_fault(3) == "hang"
 
 
