@@ -8,15 +8,15 @@ Every round runs both commands once, in alternation. Compare the ratio of the me
 not. Both commands run once before, so that Python's bytecode exists, as after an installation, and the client has done
 its daily check for updates. On a busy machine the ratio of processor times is the more reliable one.
 
-Measured with Python 3.11, huggingface_hub 2.4.0 and pydantic 2.14 on two busy cores:
+Measured with Python 3.11, huggingface_hub 2.4.0 and pydantic 2.14 on two cores, whose speed varied:
 
-    hublish check (examples/digits)       254 ms   hf version            315 ms   ratio 0.81, processor 0.81
-    hublish check (hub.yaml.example)      245 ms   hf version            294 ms   ratio 0.83, processor 0.85
-    hublish files -q                      403 ms   hf version            329 ms   ratio 1.22, processor 1.52
-    hublish schema                         73 ms   hf version            391 ms   ratio 0.19, processor 0.18
-    hublish --version                      57 ms   hf version            296 ms   ratio 0.19, processor 0.19
-    hublish --help                         58 ms   hf --help             552 ms   ratio 0.10, processor 0.10
-    hublish check --help                   60 ms   hf download --help    353 ms   ratio 0.17, processor 0.17
+    hublish check (examples/digits)       362 ms   hf version            344 ms   ratio 1.05, processor 1.33
+    hublish check (hub.yaml.example)      372 ms   hf version            395 ms   ratio 0.94, processor 1.14
+    hublish files -q                      696 ms   hf version            523 ms   ratio 1.33, processor 1.77
+    hublish schema                        112 ms   hf version            518 ms   ratio 0.22, processor 0.22
+    hublish --version                      90 ms   hf version            488 ms   ratio 0.18, processor 0.18
+    hublish --help                         83 ms   hf --help             798 ms   ratio 0.10, processor 0.10
+    hublish check --help                  102 ms   hf download --help    616 ms   ratio 0.17, processor 0.16
 
 By instructions (valgrind --tool=callgrind), a check takes as many as `hf version`. Importing pydantic takes a third of
 them, and compiling the methods of dataclasses and named tuples another quarter. jinja2 loads in
