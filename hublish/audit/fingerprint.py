@@ -53,8 +53,10 @@ class Inspection:
     """Whether lines and columns have no meaning."""
 
     @classmethod
-    def of_plain(cls, findings: list[Any], *, binary: bool) -> "Inspection":
-        """Return the inspection with the findings that `plain` gave."""
+    def of_plain(cls, findings: list[Any] | None, *, binary: bool) -> "Inspection":
+        """Return the inspection with the findings that `plain` gave; the same object for all files without any."""
+        if findings is None:
+            return _CLEAN[binary]
         pickle, secrets, unsearched = findings
         return cls(pickle, tuple(HiddenSecret(Secret(*each[:-1]), each[-1]) for each in secrets), unsearched, binary)
 
@@ -64,6 +66,9 @@ class Inspection:
             return None
         # Places and kinds of secrets, never their text.
         return [self.pickle, [[*astuple(each.secret), each.member] for each in self.secrets], self.unsearched]
+
+
+_CLEAN: Final = (Inspection(), Inspection(binary=True))
 
 
 @dataclass(frozen=True, slots=True)

@@ -240,24 +240,18 @@ def _unpacked(key: bytes, entry: object, now: int) -> Known | None:
     began, flags, links, sha256, blob_id = _VALUE.unpack_from(value)
     if began > now:
         return None
+    findings = value[_VALUE.size :]
     return Known(
         sha256.hex() if flags & _SHA256 else None,
         blob_id.hex() if flags & _BLOB_ID else None,
         links,
-        _inspection(value[_VALUE.size :], binary=bool(flags & _BINARY)),
+        Inspection.of_plain(json.loads(findings) if findings else None, binary=bool(flags & _BINARY)),
         _SEARCHED[flags & (_PICKLES | _SECRETS)],
     )
 
 
-def _inspection(findings: bytes, *, binary: bool) -> Inspection:
-    if not findings:
-        return _CLEAN[binary]
-    return Inspection.of_plain(json.loads(findings), binary=binary)
-
-
-# Shared by all files, which nearly always are one of these.
+# Shared by all files.
 _SEARCHED: Final = {bits: Interest(pickles=bool(bits & _PICKLES), secrets=bool(bits & _SECRETS)) for bits in range(4)}
-_CLEAN: Final = (Inspection(), Inspection(binary=True))
 
 
 def _checksum(key: bytes, value: bytes) -> bytes:

@@ -46,7 +46,6 @@ _LENGTHS: Final = struct.Struct("<II")
 # The digests, the number of names on this disk, and the flags of one file.
 _RECORD: Final = struct.Struct("<32s20sQB")
 _READ, _BINARY, _FOUND = 1, 2, 4
-_CLEAN: Final = (Inspection(), Inspection(binary=True))
 
 
 @dataclass(frozen=True)
@@ -285,12 +284,14 @@ def _prints(job: Job, asked: _Asked, records: bytes, text: bytes) -> list[Finger
             prints.append(None)
             continue
         binary = bool(flags & _BINARY)
-        inspection = _inspection(next(findings, None), binary=binary) if flags & _FOUND else _CLEAN[binary]
+        plain = _checked(next(findings, None)) if flags & _FOUND else None
+        inspection = Inspection.of_plain(plain, binary=binary)
         prints.append(Fingerprint(job.contents[index].size, sha256.hex(), blob_id.hex(), links, inspection))
     return prints
 
 
-def _inspection(findings: Any, *, binary: bool) -> Inspection:
+def _checked(findings: Any) -> list[Any]:
+    """Return findings that have the form of `Inspection.plain`; raise TypeError or ValueError for others."""
     pickle, secrets, unsearched = findings
     texts = [
         pickle or "",
@@ -300,7 +301,7 @@ def _inspection(findings: Any, *, binary: bool) -> Inspection:
     places = [place for _, _, line, column, _ in secrets for place in (line, column)]
     if not all(type(text) is str for text in texts) or not all(type(place) is int for place in places):
         raise ValueError(findings)
-    return Inspection.of_plain(findings, binary=binary)
+    return [pickle, secrets, unsearched]
 
 
 def _keep(job: Job, asked: _Asked, prints: list[Fingerprint | None], data: bytes) -> None:
