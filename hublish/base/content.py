@@ -168,9 +168,7 @@ class OnDisk:
             status = os.lstat(self.file)
         except FileNotFoundError:
             raise ContentChangedError(_MISSING) from None
-        # Compared here, and again only for the message: this runs for each of 100,000 files.
-        if not stat.S_ISREG(status.st_mode) or Identity.of(status) != self.identity:
-            self._require(status)
+        self._require(status)
 
     def _descriptor(self) -> int:
         try:
