@@ -58,7 +58,7 @@ def _recall(session: Session) -> Recall:
 def _more(session: Session) -> tuple[Problem, ...]:
     """Return the problems of no stage: those with the account, and with git."""
     found = tuple(_namespace(session))
-    if not any(name.startswith("git.") for name in session.project.named_after):
+    if not session.project.named_after_git:
         return found
     # Imported here: most manifests do not mention git, and `check` runs before every commit.
     from hublish.api.git.tagged_release import dirty_problems

@@ -46,7 +46,7 @@ KEPT: Final = 64 << 20
 def planned(session: Session, *, kept: int = 0) -> Plan:
     """Compare the release of a session's project with its target; `kept` bytes of small files stay in memory."""
     dirty: tuple[Problem, ...] = ()
-    if any(name.startswith("git.") for name in session.project.named_after):
+    if session.project.named_after_git:
         from hublish.api.git.tagged_release import refuse_dirty
 
         dirty = refuse_dirty(session.project)

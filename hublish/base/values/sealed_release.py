@@ -45,6 +45,11 @@ class Project:
         return self.lock or self.folder / lock_name(PurePosixPath(self.name).name)
 
     @property
+    def named_after_git(self) -> bool:
+        """Whether the tag of the release is named after a state of git, rather than only a version or the clock."""
+        return any(name.startswith("git.") for name in self.named_after)
+
+    @property
     def targets(self) -> tuple[Target, ...]:
         """The targets that the manifest declares; today there is one."""
         # Derived, not stored: a manifest with several repos will give several targets without a change here.
