@@ -16,6 +16,7 @@ from hublish.schemas.diagnose.problems import Problem
 from hublish.schemas.documents.manifest import Policy
 from hublish.schemas.documents.path_rules import collisions, is_ordinary, path_problems, portability_problems
 from hublish.schemas.documents.sizes import format_size
+from hublish.schemas.secrets.rule import APART
 
 # In bytes, with the Hub's decimal prefixes.
 FILE_LIMIT: Final = 500 * 10**9
@@ -23,9 +24,8 @@ FILE_ADVICE: Final = 200 * 10**9
 FOLDER_LIMIT: Final = 10_000
 REPO_ADVICE: Final = 100_000
 
-# Paths that are searched for secrets at once. No secret contains both a line break and this control character.
+# Paths that are searched for secrets at once.
 _BATCH: Final = 500
-_APART: Final = "\n\x01\n"
 
 DEFAULT_DENIED: Final = (
     # Environments and credentials that tools keep in a file with a fixed name.
@@ -186,7 +186,7 @@ def _with_secrets(paths: Sequence[str]) -> Iterator[str]:
         from hublish.audit.secret_scan import secrets_in_text as search
     for start in range(0, len(paths), _BATCH):
         batch = paths[start : start + _BATCH]
-        if search(_APART.join(batch)):
+        if search(APART.join(batch)):
             yield from (path for path in batch if secrets_in(path))
 
 

@@ -134,7 +134,7 @@ def short_lived_process() -> Iterator[None]:
 
 
 class _NoPlugins(ModuleType):
-    """Stands in for pydantic's search for plugins, and finds none."""
+    """Replaces pydantic's search for plugins, and finds none."""
 
     @staticmethod
     def get_plugins() -> tuple[()]:

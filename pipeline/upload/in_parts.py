@@ -23,8 +23,6 @@ from hublish.hub.client.pull_requests import PullRequest
 from hublish.pipeline.upload import commits
 from hublish.schemas.documents.file_names import GITATTRIBUTES
 
-# Each costs a request; an interrupted upload is among the newest pull requests of its author.
-_PULL_REQUESTS_READ: Final = 20
 _MARK: Final = re.compile(r"^hublish (release|proposal) ([0-9a-f]{64}) on ([0-9a-f]{40})\s*\Z", re.MULTILINE)
 _FOR_PEOPLE: Final = (
     "hublish sends this release in parts, and merges it once all of them have arrived and are verified. "
@@ -348,7 +346,7 @@ def _own(hub: Hub, target: Target) -> tuple[PullRequest, ...]:
     # Another user may copy a mark, and push to a pull request between its verification and the merge.
     try:
         name = hub.whoami()
-        numbers = pull_requests.open_numbers(hub, target, author=name)[:_PULL_REQUESTS_READ]
+        numbers = pull_requests.newest_open(hub, target, author=name)
         found = [pull_requests.read(hub, target, number) for number in numbers]
     except RemoteError as error:
         if error.is_transient:

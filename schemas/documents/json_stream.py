@@ -12,8 +12,6 @@ from typing import Any, Final
 
 # Items of a list that are searched for credentials at once: one search for each string takes ten times as long.
 _BATCH: Final = 500
-# Between the strings of one search. No rule for credentials matches across both a line break and a NUL.
-_APART: Final = "\n\0\n"
 # Pieces of JSON that are written at once: about as many bytes as a pipe holds.
 _PIECES: Final = 500
 
@@ -120,9 +118,10 @@ def masked(document: Any, mask: Callable[[str], str], mask_key: Callable[[str], 
 def _masked_items(items: Iterable[Any], mask: Callable[[str], str], mask_key: Callable[[str], str]) -> Iterator[Any]:
     # Imported here: a document without a list needs none of the rules for credentials.
     from hublish.schemas.secrets.masking import texts_in
+    from hublish.schemas.secrets.rule import APART
 
     rest = iter(items)
     while batch := list(islice(rest, _BATCH)):
         # Nearly every batch has nothing to mask.
-        text = _APART.join(dict.fromkeys(texts_in(batch)))
+        text = APART.join(dict.fromkeys(texts_in(batch)))
         yield from batch if mask(text) == text else (masked(item, mask, mask_key) for item in batch)

@@ -2,7 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
+
+APART: Final = "\n\x01\n"
+"""Put between texts that are searched at once: no rule matches across both a line break and this character."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,6 @@ from hublish.hub.client import pull_requests
 from hublish.hub.client.hub import Hub
 from hublish.schemas.diagnose.problems import Problem
 
-# Each costs a request; the proposal of this release is among the newest.
-_PULL_REQUESTS_READ = 20
-
 
 def with_tag(plan: Plan, hub: Hub) -> Plan:
     """Return the plan with the tag to create, with the commit that has the tag already, or with a refusal.
@@ -39,7 +36,7 @@ def with_pull_request(plan: Plan, hub: Hub) -> Plan:
     target = plan.target
     if not (target.create_pr and plan.head.repo_exists and plan.commits):
         return plan
-    for number in pull_requests.open_numbers(hub, target)[:_PULL_REQUESTS_READ]:
+    for number in pull_requests.newest_open(hub, target):
         ref = pull_requests.ref_of(number)
         if not plan_differences(plan, hub.tree(target, ref)):
             return replace(plan, open_pull_request=number, existing_commit=hub.commit_of(target, ref))

@@ -11,6 +11,7 @@ from hublish.base.values import RepoRef, Target
 from hublish.hub.client import failures, listings
 from hublish.hub.client.hub import Hub
 
+_READ: Final = 20
 # The Hub's limits for a title.
 _SHORTEST_TITLE: Final = 3
 _LONGEST_TITLE: Final = 200
@@ -45,7 +46,7 @@ def ref_of(number: int) -> str:
 
 
 def open_numbers(hub: Hub, repo: RepoRef, author: str | None = None) -> tuple[int, ...]:
-    """Return the numbers of the open pull requests and drafts, of all users or of one, newest first."""
+    """Return the numbers of all open pull requests and drafts, of all users or of one, newest first."""
     action = f"listing the pull requests of {repo.repo_id}"
     path = f"{repo.repo_type}s/{repo.repo_id}/discussions"
     of = {} if author is None else {"author": author}
@@ -56,6 +57,12 @@ def open_numbers(hub: Hub, repo: RepoRef, author: str | None = None) -> tuple[in
     with hub.translating(action):
         # A merged or closed pull request is history: a new one is opened.
         return tuple(sorted(listings.open_discussions(page), reverse=True))
+
+
+def newest_open(hub: Hub, repo: RepoRef, author: str | None = None) -> tuple[int, ...]:
+    """Return the numbers of the newest open pull requests and drafts: to read one costs a request."""
+    # A proposal of this release, or an interrupted upload, is among them.
+    return open_numbers(hub, repo, author)[:_READ]
 
 
 def read(hub: Hub, repo: RepoRef, number: int) -> PullRequest:

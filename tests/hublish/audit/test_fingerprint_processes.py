@@ -56,7 +56,7 @@ def many(folder: Path, **fields: Any) -> Staged:
 
 
 def result(value: Staged, processes: int, recorder: Recorder | None = None) -> Release | tuple[Any, ...]:
-    """Return the release, or all that an error tells."""
+    """Return the release, or every part of the error."""
     try:
         return Seal(recorder or Recorder(), Inline(), kept=1 << 30, processes=lambda _: processes).run(value)
     except HublishError as error:
