@@ -24,13 +24,10 @@ class PullRequest:
     """A pull request as it is now."""
 
     number: int
-    title: str
     status: str
     """`draft`, `open`, `closed` or `merged`."""
     author: str
     description: str
-    commits: int
-    """The number of its commits."""
     merge_commit: str | None
     """The commit on the branch; None before it is merged, and on Hubs that do not name it."""
 
@@ -131,11 +128,9 @@ def _parsed(body: Any) -> PullRequest:
     merged = (body.get("changes") or {}).get("mergeCommitId")
     return PullRequest(
         number=listings.field(body, "num", int),
-        title=listings.field(body, "title", str),
         status=listings.field(body, "status", str),
         author=str((body.get("author") or {}).get("name", "")),
         # The description is the first comment.
         description=str(comments[0]["data"]["latest"]["raw"]) if comments else "",
-        commits=sum(event["type"] == "commit" for event in events),
         merge_commit=None if merged is None else listings.commit_id(merged),
     )
