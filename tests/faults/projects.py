@@ -4,11 +4,13 @@ import json
 import os
 import random
 import re
+import threading
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from huggingface_hub import HfApi
 
@@ -16,6 +18,7 @@ import hublish
 from hublish.base.values import LocalRelease, Plan, Receipt
 from tests.faults.proxy import Proxy
 
+T = TypeVar("T")
 LARGE = "weights.bin"
 REGULAR = "config.json"
 # The one request that publishes.
@@ -26,6 +29,26 @@ def noise(size: int, seed: object) -> bytes:
     """Return bytes like those of weights: neither text nor compressible."""
     # The audit would refuse random bytes that begin like a compressed file, which two bytes may do by chance.
     return b"\xa5" * 8 + random.Random(repr(seed)).randbytes(size - 8)
+
+
+@contextmanager
+def polling(look: Callable[[], T], pause: float = 0.0) -> Iterator[list[T]]:
+    """Collect everything that another thread finds during a `with` block, looking again after `pause` seconds."""
+    seen: list[T] = []
+    stop = threading.Event()
+
+    def poll() -> None:
+        while not stop.wait(pause):
+            if (found := look()) not in seen:
+                seen.append(found)
+
+    thread = threading.Thread(target=poll)
+    thread.start()
+    try:
+        yield seen
+    finally:
+        stop.set()
+        thread.join()
 
 
 class Served(Protocol):

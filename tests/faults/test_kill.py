@@ -5,8 +5,7 @@ import random
 import signal
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +14,7 @@ import pytest
 from hublish.api.read_project import read_lock_file
 from hublish.base.errors import HublishError
 from hublish.hub.server import EmbeddedHub
-from tests.faults.projects import COMMIT, Release, rounds
+from tests.faults.projects import COMMIT, Release, polling, rounds
 from tests.faults.proxy import Answer, Call, Forward, HangupError, Proxy
 from tests.faults.zygote import Zygote
 
@@ -81,27 +80,6 @@ def check_release(release: Release) -> None:
     assert [path.name for path in release.folder.iterdir() if path.name.endswith(".tmp")] == []
 
 
-@contextmanager
-def polling(release: Release) -> Iterator[list[Mapping[str, str]]]:
-    """Collect every tree of main during a `with` block."""
-    seen: list[Mapping[str, str]] = []
-    stop = threading.Event()
-
-    def poll() -> None:
-        while not stop.is_set():
-            tree = release.tree()
-            if tree not in seen:
-                seen.append(tree)
-
-    thread = threading.Thread(target=poll)
-    thread.start()
-    try:
-        yield seen
-    finally:
-        stop.set()
-        thread.join()
-
-
 # To the hub, before a request is the same as after the one before: one of the two is enough.
 KILLS = [("lfs", "before"), ("xet", "after"), *([("lfs", "after"), ("xet", "before")] if rounds(1) > 1 else [])]
 
@@ -133,7 +111,7 @@ def test_a_publisher_killed_at_any_time_leaves_the_old_or_new_state_and_converge
     release: Release, publishers: Zygote, by: str, round_: int
 ) -> None:
     release.declare(tag="v1")
-    with polling(release) as seen:
+    with polling(release.tree) as seen:
         pid = publishers.start(job(release, xet=by == "xet"))
         time.sleep(random.Random(round_).uniform(0, 0.5))
         with suppress(ProcessLookupError):  # it had ended

@@ -4,14 +4,13 @@ import hashlib
 import os
 import random
 import signal
-import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.faults.projects import Release, rounds
+from tests.faults.projects import Release, polling, rounds
 from tests.faults.zygote import Zygote
 
 KILLED = -signal.SIGKILL
@@ -46,25 +45,6 @@ class Many:
         return [each.status for each in self.release.api.get_repo_discussions(self.release.repo_id)]
 
 
-@contextmanager
-def observing(release: Release) -> Iterator[set[str]]:
-    """Collect every head of main that a reader finds during a `with` block."""
-    seen: set[str] = set()
-    stop = threading.Event()
-
-    def observe() -> None:
-        while not stop.wait(0.05):
-            seen.add(release.ask("/revision/main")["sha"])
-
-    thread = threading.Thread(target=observe)
-    thread.start()
-    try:
-        yield seen
-    finally:
-        stop.set()
-        thread.join()
-
-
 def publish_through_kills(many: Many, publishers: Zygote, *, kills: int, longest: float) -> None:
     """Kill a publisher again and again; after each kill main has the old or the new state, and a rerun converges."""
     release, times, version = many.release, random.Random(many.files), 1
@@ -79,7 +59,7 @@ def publish_through_kills(many: Many, publishers: Zygote, *, kills: int, longest
         "errors": str(release.folder.parent / "errors.txt"),
         "xet": False,
     }
-    with observing(release) as seen:
+    with polling(lambda: release.ask("/revision/main")["sha"], pause=0.05) as seen:
         while kills:
             pid = publishers.start(job)
             time.sleep(times.uniform(0, longest))
@@ -101,7 +81,7 @@ def publish_through_kills(many: Many, publishers: Zygote, *, kills: int, longest
     allowed.add(release.head())
     assert many.tree() == new
     # No reader has found a head between two versions.
-    assert seen <= allowed
+    assert set(seen) <= allowed
     assert many.statuses() == ["merged"] * version
     assert [branch.name for branch in release.api.list_repo_refs(release.repo_id).branches] == ["main"]
 
