@@ -7,7 +7,6 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain, islice
-from json.encoder import encode_basestring, encode_basestring_ascii
 from typing import Any, Final
 
 # Items of a list that are searched for credentials at once: one search for each string takes ten times as long.
@@ -38,56 +37,31 @@ class JsonWriter:
 
     def pieces(self, document: Any) -> Iterator[str]:
         """Yield the text of a document."""
-        return self._pieces(document, "" if self.indent is None else "\n")
+        encoder = json.JSONEncoder(indent=self.indent, sort_keys=self.sort_keys, ensure_ascii=self.ensure_ascii)
+        return self._pieces(document, encoder.encode, "" if self.indent is None else "\n")
 
     # `line` ends a line and indents the next one, as far as the line with the value itself; empty without lines.
-    def _pieces(self, value: Any, line: str) -> Iterator[str]:
-        inner = self._deeper(line)
+    def _pieces(self, value: Any, encode: Callable[[Any], str], line: str) -> Iterator[str]:
+        inner = line and line + " " * (self.indent or 0)
         if isinstance(value, Rows):
-            yield from self._joined("[]", ([self._text(item, inner)] for item in value), line)
+            items = ([encode(item).replace("\n", inner)] for item in value)
+            yield from self._joined("[]", items, line, inner)
         elif isinstance(value, Mapping):
-            members = (chain([f"{self._quoted(key)}: "], self._pieces(item, inner)) for key, item in self._items(value))
-            yield from self._joined("{}", members, line)
+            pairs = sorted(value.items()) if self.sort_keys else value.items()
+            members = (chain([f"{encode(key)}: "], self._pieces(item, encode, inner)) for key, item in pairs)
+            yield from self._joined("{}", members, line, inner)
         else:
-            yield self._text(value, line)
+            # Line breaks in strings are escaped: these are those between values.
+            yield encode(value).replace("\n", line)
 
-    def _joined(self, brackets: str, members: Iterable[Iterable[str]], line: str) -> Iterator[str]:
-        before = brackets[0] + self._deeper(line)
+    def _joined(self, brackets: str, members: Iterable[Iterable[str]], line: str, inner: str) -> Iterator[str]:
+        before = brackets[0] + inner
         empty = True
         for member in members:
             yield before
             yield from member
-            before, empty = self._comma(line), False
+            before, empty = "," + (inner or " "), False
         yield brackets if empty else line + brackets[1]
-
-    def _text(self, value: Any, line: str) -> str:
-        if isinstance(value, str):
-            return self._quoted(value)
-        if value is None:
-            return "null"
-        if type(value) is int:
-            return str(value)
-        if isinstance(value, Mapping):
-            inner = self._deeper(line)
-            members = [f"{self._quoted(key)}: {self._text(item, inner)}" for key, item in self._items(value)]
-            return f"{{{inner}{self._comma(line).join(members)}{line}}}" if members else "{}"
-        if isinstance(value, list | tuple):
-            inner = self._deeper(line)
-            members = [self._text(item, inner) for item in value]
-            return f"[{inner}{self._comma(line).join(members)}{line}]" if members else "[]"
-        return json.dumps(value)
-
-    def _quoted(self, text: str) -> str:
-        return encode_basestring_ascii(text) if self.ensure_ascii else encode_basestring(text)
-
-    def _items(self, value: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
-        return sorted(value.items()) if self.sort_keys else value.items()
-
-    def _deeper(self, line: str) -> str:
-        return "" if self.indent is None else line + " " * self.indent
-
-    def _comma(self, line: str) -> str:
-        return ", " if self.indent is None else "," + self._deeper(line)
 
 
 def in_chunks(pieces: Iterable[str]) -> Iterator[str]:
