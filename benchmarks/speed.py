@@ -66,6 +66,8 @@ class Taken(NamedTuple):
     seconds: float
     megabytes: float
     """The largest resident set of one of its processes."""
+    processor: float
+    """Seconds of all its processes."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,8 @@ class Place:
         assert process.stderr is not None
         errors = process.stderr.read().decode(errors="replace")
         _, status, usage = os.wait4(process.pid, 0)
-        taken = Taken(time.perf_counter() - started, usage.ru_maxrss / 1024)
+        processor = usage.ru_utime + usage.ru_stime
+        taken = Taken(time.perf_counter() - started, usage.ru_maxrss / 1024, processor)
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
             sys.exit(f"{command}: exit code {process.returncode}\n{errors}")
