@@ -1,0 +1,6 @@
+"""The knowledge behind a card: facts about the release, results, pictures, usage, and the merge with people's edits.
+
+Everything here is pure: bytes and values in, values and text out. The stages that render and verify cards use it.
+
+facts/       statements about the release, each computed from a file and naming it
+"""
