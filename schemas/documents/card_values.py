@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from hublish.schemas.diagnose.problems import Path, Severity, format_path
 from hublish.schemas.documents.hub_names import RepoType
-from hublish.schemas.vocabulary import card_fields, table
+from hublish.schemas.vocabulary import card_fields, is_language, language_code, table
 
 # Returns a scalar as it is written in the file, such as `3.10` for the number 3.1; None if that is unknown.
 Written = Callable[[str], str | None]
@@ -30,8 +30,6 @@ class Finding(NamedTuple):
 # Keys at any depth whose values are versions or names; the YAML of a version often reads as a number.
 _VERSION_KEY: Final = re.compile(r"(?:^|_)(?:version|revision)$")
 _NAME_KEYS: Final = ("config_name", "config", "split", "tag")
-# hub-docs: an ISO 639 code of two or three letters, and a few words.
-_LANGUAGE: Final = re.compile(r"[a-z]{2,3}|code|multilingual")
 _REGIONAL: Final = re.compile(r"([A-Za-z]{2,3})[-_]\w+")
 _PYTHON: Final = re.compile(r"3\.\d{1,2}(?:\.\d{1,2})?")
 # One emoji: a keycap, a flag, or pictographs that are joined. Python's character database is older than some emoji, so
@@ -41,7 +39,6 @@ _PICTOGRAPH: Final = (
     "\u3030\u303d\u3297\u3299\U0001f000-\U0001faff][\ufe0e\ufe0f\u20e3\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]*"
 )
 _EMOJI: Final = re.compile(f"[0-9#*]\ufe0f?\u20e3|[\U0001f1e6-\U0001f1ff]{{2}}|{_PICTOGRAPH}(?:\u200d{_PICTOGRAPH})*")
-_HEADERS: Final = ("cross-origin-embedder-policy", "cross-origin-opener-policy", "cross-origin-resource-policy")
 _ANSWERS: Final = ("text", "checkbox", "date_picker", "country", "select")
 _PORTS: Final = 65_535
 
@@ -166,12 +163,13 @@ _FORMS: Final[Mapping[str, Callable[[str, object], Iterator[Finding]]]] = {
 def language_findings(metadata: Mapping[str, Any]) -> Iterator[Finding]:
     """Yield the languages that are not codes of ISO 639."""
     for place, value in items("language", metadata.get("language")):
-        if isinstance(value, str) and not _LANGUAGE.fullmatch(value):
-            code = table("languages")["entries"].get(value.strip().casefold())
+        if isinstance(value, str) and not is_language(value):
             region = _REGIONAL.fullmatch(value)
-            plain = code or (region[1].lower() if region else value.lower())
+            plain = (region[1] if region else value.strip()).lower()
+            # Not before the code itself: a language of Siberia is named En.
+            plain = plain if is_language(plain) else language_code(value) or plain
             more = "; the region belongs in language_details" if region else ""
-            hint = f"write `{plain}`{more}" if _LANGUAGE.fullmatch(plain) else "write a code such as `en`"
+            hint = f"write `{plain}`{more}" if is_language(plain) else "write a code such as `en`"
             yield _warning(place, "not a language code of ISO 639", hint)
 
 
@@ -220,9 +218,10 @@ def space_findings(metadata: Mapping[str, Any]) -> Iterator[Finding]:
         yield _warning("python_version", "not a version of Python 3", 'write the version alone: "3.12"')
     headers = metadata.get("custom_headers")
     for name in headers if isinstance(headers, Mapping) else ():
-        if str(name).casefold() not in _HEADERS:
+        known = table("space_settings")["headers"]
+        if str(name).casefold() not in known:
             place = format_path(("custom_headers", str(name)))
-            yield _warning(place, f"the Hub sends only {', '.join(_HEADERS)}", "remove it")
+            yield _warning(place, f"the Hub sends only {', '.join(known)}", "remove it")
     if metadata.get("hf_oauth_scopes") and not metadata.get("hf_oauth"):
         yield _warning("hf_oauth_scopes", "has no effect without hf_oauth", "add `hf_oauth: true`")
 

@@ -1,6 +1,6 @@
 """Lists and tables that others define, as JSON files with their source and date, read when first needed.
 
-`refresh.mjs` writes the Hub's own lists: licenses, tasks and libraries. The other tables are maintained by hand.
+`make vocabulary` writes the files of `GENERATED` with refresh.mjs. The other tables are maintained by hand.
 """
 
 import json
@@ -9,7 +9,33 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Final, Literal, TypeAlias
+
+GENERATED: Final = (
+    *("evaluation_frameworks", "gguf", "language_names", "languages", "libraries", "licenses", "metrics"),
+    *("space_settings", "tasks"),
+)
+"""The files that the script writes."""
+
+ListName: TypeAlias = Literal["licenses", "tasks", "subtasks", "libraries", "metrics"]
+TableName: TypeAlias = Literal[
+    "card_fields",
+    "choices",
+    "evaluation_frameworks",
+    "gguf",
+    "hub_facts",
+    "language_names",
+    "languages",
+    "libraries",
+    "license_texts",
+    "licenses",
+    "metrics",
+    "model_tasks",
+    "never_released",
+    "space_settings",
+    "synonyms",
+    "tasks",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +65,17 @@ class CardField:
 
 
 @cache
-def vocabulary(name: Literal["licenses", "tasks", "libraries"]) -> Vocabulary:
+def vocabulary(name: ListName) -> Vocabulary:
     """Return one of the Hub's lists."""
-    data = _read(name)
-    return Vocabulary(data["source"], data["date"], frozenset(data["ids"]))
+    data = table("tasks" if name == "subtasks" else name)
+    ids = data["ids"] if name == "metrics" else data["entries"]
+    if name == "subtasks":
+        ids = [subtask for task in ids.values() for subtask in task.get("subtasks", ())]
+    return Vocabulary(data["source"], data["date"], frozenset(ids))
 
 
 @cache
-def table(
-    name: Literal["card_fields", "choices", "languages", "license_texts", "model_tasks", "never_released", "synonyms"],
-) -> Mapping[str, Any]:
+def table(name: TableName) -> Mapping[str, Any]:
     """Return a table with its `source` and `date`, read on first use; callers must not change it."""
     return _read(name)
 
@@ -62,7 +89,7 @@ def card_fields() -> Mapping[str, CardField]:
                 field["description"],
                 field["example"],
                 tuple(field["repo_types"]),
-                tuple(field.get("values", ())),
+                tuple(table("space_settings")[field["values_of"]] if "values_of" in field else field.get("values", ())),
                 field.get("form", ""),
             )
             for key, field in table("card_fields")["entries"].items()
@@ -78,6 +105,24 @@ def synonyms(owner: str) -> Mapping[str, str]:
     """
     words = table("synonyms")["entries"].get(owner, {})
     return MappingProxyType({word: meant for meant, known in words.items() for word in known})
+
+
+def is_language(code: str) -> bool:
+    """Return whether the Hub knows this code of ISO 639, or this word in place of one: `en`, `gsw`, `multilingual`."""
+    if code in table("hub_facts")["languages"]["words"]:
+        return True
+    codes = table("languages")
+    # The codes are joined in long strings: a search in one is faster than the making of thousands of short ones.
+    known = codes["two_letters"] if len(code) == 2 else codes["three_letters"].get(code[:1], "")
+    return code.isalpha() and len(code) in (2, 3) and f" {code} " in f" {known} "
+
+
+def language_code(name: str) -> str | None:
+    """Return the code of a language that is given by its name in English, or by the code of a country."""
+    word = " ".join(name.replace("_", " ").replace("-", " ").casefold().split())
+    known = table("hub_facts")["languages"]
+    code = known["mistaken"].get(word) or known["names"].get(word) or table("language_names")["entries"].get(word)
+    return None if code is None else str(code)
 
 
 def task_of_class(name: str, model_type: str) -> str | None:
