@@ -1,4 +1,11 @@
 """Facts: statements about a release that can be computed again from its files.
 
-fact.py  one fact, and the facts of a release as plain data for templates
+fact.py                 one fact, and the facts of a release as plain data for templates
+derive_facts.py         all facts of a release
+source_files.py         the files that facts are read from, within limits
+model_weights.py        parameters, tensors and memory, from the headers of weights
+quantized_counts.py     the parameters in packed tensors, as the Hub counts them
+model_configuration.py  architecture, sizes and context length, from configuration files
+lineage.py              license, base models, datasets and languages
+release_state.py        files, git commit, and changes since the last release
 """

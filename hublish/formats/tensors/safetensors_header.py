@@ -10,7 +10,7 @@ import json
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from hublish.formats.input_files import InvalidFileError
 from hublish.formats.tensors.tensor import METADATA, Tensor, name_problem
@@ -41,6 +41,7 @@ def _member(value: str) -> re.Pattern[str]:
 _OBJECT_MEMBER: Final = _member(rf'{_FLAT_OBJECT}|(?<="{METADATA}":)null|(?<="{METADATA}": )null')
 _STRING_MEMBER: Final = _member(_STRING)
 _STRINGS: Final = re.compile(_STRING)
+_BITS: Final = re.compile(r"\d{1,3}")
 
 
 def check_header(header: bytes) -> None:
@@ -72,27 +73,74 @@ def check_header(header: bytes) -> None:
             _check_entry(name, value)
 
 
+class Described(NamedTuple):
+    """A tensor as a header describes it, whose type may be newer than the table of types."""
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    nbytes: int
+
+    @property
+    def elements(self) -> int:
+        """Number of elements."""
+        return math.prod(self.shape)
+
+
+def described_tensors(header: bytes) -> Iterator[Described]:
+    """Yield the tensors of a header.
+
+    Entries are read one at a time, so that a header of many tensors needs little memory.
+
+    Raises:
+        InvalidFileError: for a bad header, or an entry whose bytes are not those of its type and shape.
+    """
+    check_header(header)
+    for name, value in _members(header.decode(), _OBJECT_MEMBER):
+        if name != METADATA:
+            yield _described(name, value)
+
+
 def count_parameters(header: bytes) -> dict[str, int]:
     """Return the number of elements by type, such as `{"BF16": 7241732096}`; raise InvalidFileError for a bad header.
 
-    Entries are read one at a time, so that a header of many tensors needs little memory.
+    Unlike in `described_tensors`, the places of the bytes are not read.
     """
     check_header(header)
     counted: dict[str, int] = {}
     for name, value in _members(header.decode(), _OBJECT_MEMBER):
-        if name == METADATA:
-            continue
-        try:
-            entry = json.loads(value)
-            dtype, shape = entry["dtype"], entry["shape"]
-        except (ValueError, KeyError):
-            dtype = shape = None
-        numbers = isinstance(shape, list) and all(type(length) is int and length >= 0 for length in shape)
-        # A length of 64 bits counts everything that a file can hold.
-        if not isinstance(dtype, str) or not numbers or (count := math.prod(shape)) >= 1 << 63:
-            raise InvalidFileError(f"tensor {ascii(name)[:80]}: its entry is malformed")
-        counted[dtype] = counted.get(dtype, 0) + count
+        if name != METADATA:
+            dtype, shape, _ = _entry(name, value)
+            counted[dtype] = counted.get(dtype, 0) + math.prod(shape)
     return counted
+
+
+def _entry(name: str, value: str) -> tuple[str, tuple[int, ...], Any]:
+    """Return the type, the shape and the unchecked offsets of an entry."""
+    try:
+        entry = json.loads(value)
+        dtype, shape = entry["dtype"], entry["shape"]
+    # A number of more than 4,300 digits is a ValueError, and deep nesting a RecursionError.
+    except (ValueError, KeyError, RecursionError):
+        entry, dtype, shape = {}, None, None
+    numbers = isinstance(shape, list) and all(type(length) is int and length >= 0 for length in shape)
+    # A length of 64 bits counts everything that a file can hold.
+    if not isinstance(dtype, str) or not numbers or math.prod(shape) >= 1 << 63:
+        raise InvalidFileError(f"tensor {ascii(name)[:80]}: its entry is malformed")
+    return dtype, tuple(shape), entry.get("data_offsets")
+
+
+def _described(name: str, value: str) -> Described:
+    dtype, shape, offsets = _entry(name, value)
+    pair = isinstance(offsets, list) and len(offsets) == 2 and all(type(offset) is int for offset in offsets)
+    if not pair or not 0 <= offsets[0] <= offsets[1]:
+        raise InvalidFileError(f"tensor {ascii(name)[:80]}: its entry is malformed")
+    tensor = Described(name, dtype, shape, offsets[1] - offsets[0])
+    # The name of a type contains its bits. A header that claims more elements than it has bytes for is not believed.
+    bits = _BITS.search(dtype)
+    if bits and tensor.elements * int(bits[0]) != tensor.nbytes * 8:
+        raise InvalidFileError(f"tensor {ascii(name)[:80]} has another number of bytes than its shape needs")
+    return tensor
 
 
 def render_header(tensors: Iterable[Tensor], metadata: Mapping[str, str]) -> bytes:

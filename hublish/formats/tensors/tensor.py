@@ -3,10 +3,13 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from hublish.formats.input_files import InvalidFileError
-from hublish.formats.tensors.dtypes import Dtype
+
+if TYPE_CHECKING:
+    # The facts of a card are read from headers, without the tensors: this module must not import numpy.
+    from hublish.formats.tensors.dtypes import Dtype
 
 # The one key of a safetensors header that does not name a tensor.
 METADATA: Final = "__metadata__"
@@ -45,7 +48,7 @@ class Tensor:
     """A tensor that can be written."""
 
     name: str
-    dtype: Dtype
+    dtype: "Dtype"
     shape: tuple[int, ...]
     content: Content
 

@@ -1,0 +1,55 @@
+"""Derive the facts of a release from its files, and from the values that git and the last lock supply.
+
+Rendering a card and verifying a published one call the same function: equal files and values give equal facts.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from hublish.base.content import Content
+from hublish.card.facts.fact import Fact
+from hublish.card.facts.release_state import Commit, Previous, file_facts, state_facts
+from hublish.card.facts.source_files import SourceFiles
+
+
+def derive_facts(
+    files: Iterable[tuple[str, Content]],
+    *,
+    beside: Iterable[tuple[str, Content]] = (),
+    metadata: Mapping[str, Any] | None = None,
+    repo_id: str = "",
+    digests: Mapping[str, str] | None = None,
+    commit: Commit | None = None,
+    previous: Previous | None = None,
+) -> tuple[Fact, ...]:
+    """Return the facts of a release, sorted by name. It never fails: a damaged file gives no facts.
+
+    Args:
+        files: the path in the repo and the bytes of each file, without the card and what is made with it.
+        beside: files that are not released, such as training logs, by their path beside the manifest. A released file
+            with the same facts takes precedence.
+        metadata: the card's metadata, for license, base models, datasets and languages.
+        repo_id: the repo, which is not a base model of itself.
+        digests: the SHA-256 of files by their path, as far as they are known.
+        commit: the git commit that is released.
+        previous: the last release, from its lock.
+    """
+    released = SourceFiles.of(files)
+    found: dict[str, Fact] = {}
+    for fact in _facts(released, SourceFiles.of(beside, released=False), metadata or {}, repo_id):
+        found.setdefault(fact.name, fact)
+    for fact in (*file_facts(released, digests or {}), *state_facts(released, commit, previous, digests or {})):
+        found.setdefault(fact.name, fact)
+    return tuple(fact for _, fact in sorted(found.items()))
+
+
+def _facts(released: SourceFiles, beside: SourceFiles, metadata: Mapping[str, Any], repo_id: str) -> Iterator[Fact]:
+    # Imported here: a release of other files needs none of them.
+    from hublish.card.facts.lineage import lineage_facts
+    from hublish.card.facts.model_configuration import configuration_facts, find_config
+    from hublish.card.facts.model_weights import weight_facts
+
+    yield from weight_facts(released, find_config(released)[1])
+    yield from configuration_facts(released)
+    yield from lineage_facts(released, metadata, repo_id)
+    del beside

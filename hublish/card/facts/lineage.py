@@ -1,0 +1,94 @@
+"""Facts about the origin of a release: license, base models, datasets, languages, and the task that it is for.
+
+The card's metadata names them; configuration files add the commit of a base model, or name it where the metadata does
+not.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from posixpath import basename
+from typing import Any, Final
+
+from hublish.card.facts.fact import Fact
+from hublish.card.facts.model_configuration import ADAPTER, find_config
+from hublish.card.facts.source_files import SourceFiles, text
+from hublish.schemas.documents.file_names import CARD_FILE
+from hublish.schemas.documents.hub_names import REPO_ID_PATTERN
+
+_LICENSE_FILE: Final = re.compile(r"(?:un)?licen[sc]e(?:[-_. ].*)?|copying(?:\..*)?", re.IGNORECASE)
+_COMMIT: Final = re.compile(r"[0-9a-f]{40}")
+# Names of two parts that are folders on the machine that wrote a configuration.
+_LOCAL_FOLDER: Final = re.compile(r"(?:models?|output|outputs|checkpoints?|data|runs|results)/")
+# Models from before the Hub had namespaces. Other names of one part are those of folders.
+_WITHOUT_OWNER: Final = re.compile(
+    r"(?:distil)?(?:bert|gpt2|roberta)(?:-.+)?|(?:t5|xlm|xlnet|albert|camembert|xlm-roberta)-.+|gpt2|openai-gpt|ctrl"
+)
+_MOST_NAMES: Final = 1000
+
+
+def lineage_facts(sources: SourceFiles, metadata: Mapping[str, Any], repo_id: str) -> Iterator[Fact]:
+    """Yield the facts of the card's metadata, and those of configurations that name a base model."""
+    for name, key in (("model.library_name", "library_name"), ("model.pipeline_tag", "pipeline_tag")):
+        if (value := text(metadata.get(key))) is not None:
+            yield Fact(name, value, CARD_FILE, key)
+    yield from _license(sources, metadata)
+    for name, key in (("datasets", "datasets"), ("languages", "language")):
+        if values := _names(metadata.get(key)):
+            yield Fact(name, values, CARD_FILE, key)
+    yield from _base_models(sources, metadata, repo_id)
+
+
+def _license(sources: SourceFiles, metadata: Mapping[str, Any]) -> Iterator[Fact]:
+    """Yield the license by its id, by its name if it has no id, or by its file."""
+    key = "license_name" if metadata.get("license") == "other" and text(metadata.get("license_name")) else "license"
+    names = _names(metadata.get(key))
+    if names:
+        yield Fact("license", ", ".join(names), CARD_FILE, key)
+        return
+    file = next((path for path in sources if path == basename(path) and _LICENSE_FILE.fullmatch(path)), None)
+    if file is not None:
+        yield Fact("license", file, file, released=sources.released)
+
+
+def _base_models(sources: SourceFiles, metadata: Mapping[str, Any], repo_id: str) -> Iterator[Fact]:
+    """Yield the base models, with the commit if a configuration names it."""
+    adapter, (path, config) = sources.mapping(ADAPTER), find_config(sources)
+    # transformers writes the name from which a model was loaded, and the commit that this name was at.
+    known = (
+        (ADAPTER, "base_model_name_or_path", "revision", adapter),
+        (path, "_name_or_path", "_commit_hash", config),
+    )
+    commits: dict[str, str] = {}
+    found: list[tuple[str, str, str]] = []
+    for file, key, commit_key, values in known:
+        name, commit = values.get(key), values.get(commit_key)
+        if not isinstance(name, str) or not _is_on_hub(name) or name == repo_id:
+            continue
+        found.append((name, file, key))
+        if isinstance(commit, str) and _COMMIT.fullmatch(commit):
+            commits.setdefault(name, commit)
+    declared = [name for name in _names(metadata.get("base_model")) if _is_on_hub(name)]
+    relation = text(metadata.get("base_model_relation")) or ("adapter" if adapter else None)
+    if declared:
+        value = [_described(name, commits, relation) for name in declared]
+        yield Fact("base_models", value, CARD_FILE, "base_model")
+    elif found:
+        name, file, key = found[0]
+        yield Fact("base_models", [_described(name, commits, relation)], file, key, sources.released)
+
+
+def _described(name: str, commits: Mapping[str, str], relation: str | None) -> dict[str, str]:
+    found = {"repo_id": name, "commit": commits.get(name), "relation": relation}
+    return {key: value for key, value in found.items() if value}
+
+
+def _names(value: Any) -> list[str]:
+    """Return a text, or the texts in a list."""
+    values = value if isinstance(value, list) else [value]
+    return [found for one in values[:_MOST_NAMES] if (found := text(one)) is not None]
+
+
+def _is_on_hub(name: str) -> bool:
+    if not re.match(REPO_ID_PATTERN, name) or name.endswith("\n"):
+        return False
+    return bool(_WITHOUT_OWNER.fullmatch(name)) if "/" not in name else not _LOCAL_FOLDER.match(name)
