@@ -69,15 +69,25 @@ def read_project(
     path = Path(manifest)
     data = _bytes_of(path) if text is None else text
     home = Path(folder or path.parent).absolute()
+    machine = MachineValues(home, os.environ)
     try:
-        read = resolve_manifest(data, str(path), settings=settings, environment=MachineValues(home, os.environ))
+        read = resolve_manifest(data, str(path), settings=settings, environment=machine)
     except InvalidDocumentError as error:
         msg = f"{path} has {counted(errors_in(error.problems))}"
         raise ManifestInvalidError(msg, problems=error.problems) from None
     # A manifest that is not a file has no name that its lock could share.
     lock = lock or (None if text is None else home / LOCK_FILE)
     return Project(
-        read.manifest, data, home, str(path), dict(objects or {}), settings, read.environment, read.named_after, lock
+        read.manifest,
+        data,
+        home,
+        str(path),
+        dict(objects or {}),
+        settings,
+        read.environment,
+        read.named_after,
+        lock,
+        machine,
     )
 
 

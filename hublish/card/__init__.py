@@ -3,4 +3,5 @@
 Everything here is pure: bytes and values in, values and text out. The stages that render and verify cards use it.
 
 facts/       statements about the release, each computed from a file and naming it
+named_data.py  the values of the files that a manifest names under `card.data`
 """

@@ -7,6 +7,7 @@ existing_readme.py   a README that is published as it is written
 references.py        files that a card or a configuration names, and the release does not contain
 card_files.py        files that the card names, read only inside the manifest's folder
 evaluation.py        evaluation results among them
+release_facts.py     the facts of the release, and the values of the files of `card.data`
 renderer.py          rendering within limits, a user's template in a child process
 template_sandbox.py  Jinja2's sandbox, in the child process or in this one
 escaping.py          values as Markdown text

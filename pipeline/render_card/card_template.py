@@ -8,6 +8,8 @@ A template gets plain data under these names:
 | `metadata` | the front matter, with `model-index` if there are evaluation results |
 | `evaluation` | the results, a list of `task`, `dataset` and `metrics`; empty without any |
 | `files` | every other file of the release: `path`, `suffix` such as `.json`, `size` in bytes |
+| `facts` | what hublish computes from the release, as far as it is known: `facts.model.parameters` |
+| `data` | the values of the files under `card.data`, by their names |
 | any other | a variable of `card.variables` |
 
 A name that is not set is an error; `{{ name | default('') }}` and `{% if name is defined %}` make it optional.
@@ -68,6 +70,11 @@ class CardTemplate:
     """The templates that it may extend or include, by name."""
 
     @property
+    def texts(self) -> tuple[str, ...]:
+        """Its own text, and those that it may extend or include."""
+        return (self.text, *self.shared.values())
+
+    @property
     def sha256(self) -> str:
         """The digest of the text in UTF-8, which the lock records so that a card can be rendered again."""
         return hashlib.sha256(self.text.encode()).hexdigest()
@@ -118,7 +125,7 @@ def variable_problems(card: Card) -> Iterator[Problem]:
 
 def unused_variables(template: CardTemplate, card: Card) -> Iterator[Problem]:
     """Yield a warning for each variable that the template never uses: its text would be missing in the card."""
-    used = {name for text in (template.text, *template.shared.values()) for name in _names_in(text)}
+    used = {name for text in template.texts for name in _names_in(text)}
     likely = sorted(used - card.variables.keys() - {*TEMPLATE_NAMES})
     for name in card.variables:
         if name in used or name in TEMPLATE_NAMES:
@@ -146,9 +153,23 @@ def _names_in(text: str) -> Iterator[str]:
 
 
 def template_context(
-    target: Target, card: Card, metadata: Mapping[str, Any], evaluation: Results, files: Iterable[StagedFile]
+    target: Target,
+    card: Card,
+    metadata: Mapping[str, Any],
+    evaluation: Results,
+    files: Iterable[StagedFile],
+    computed: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Return the data for a template; a variable never replaces a reserved name."""
+    """Return the data for a template; a variable never replaces a reserved name.
+
+    Args:
+        target: where the release goes.
+        card: the manifest's card.
+        metadata: the front matter.
+        evaluation: the results.
+        files: all other files of the release.
+        computed: the values of further reserved names, such as `facts`.
+    """
     namespace, _, name = target.repo_id.rpartition("/")
     repo = {
         "repo_id": target.repo_id,
@@ -165,6 +186,7 @@ def template_context(
         "metadata": dict(metadata),
         "evaluation": evaluation,
         "files": [_file(file) for file in files],
+        **computed,
     }
 
 

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Final, TypeVar
 from hublish.base.content import InMemory
 from hublish.base.errors import CardError
 from hublish.base.values import Effect, Origin, Project, Staged, StagedFile, Step, Verdict
+from hublish.card.facts.fact import as_tree
 from hublish.formats.front_matter import body_start, with_front_matter
 from hublish.pipeline.render_card.card_template import (
     CardTemplate,
@@ -19,6 +20,7 @@ from hublish.pipeline.render_card.card_template import (
 from hublish.pipeline.render_card.evaluation import Results, model_index, read_evaluation
 from hublish.pipeline.render_card.existing_readme import check_readme, sdk_conflict
 from hublish.pipeline.render_card.references import Present, broken_links, local_paths, missing_files
+from hublish.pipeline.render_card.release_facts import git_facts, read_named_data
 from hublish.pipeline.render_card.renderer import current_renderer
 from hublish.pipeline.render_card.template_metadata import own_metadata, rendered_metadata, without_card_data
 from hublish.schemas.diagnose.problems import (
@@ -98,7 +100,8 @@ def render_card(project: Project, card: Card, files: Iterable[StagedFile]) -> Re
         rejected = all(problem.code == "card.refused" for problem in errors)
         headline = "the Hub would reject the card's metadata" if rejected else _NOT_RENDERED
         raise CardError(headline, problems=parts.problems)
-    context = template_context(project.target, card, parts.metadata, parts.evaluation, files)
+    computed = {"facts": as_tree(git_facts(project, template.texts)), "data": parts.data}
+    context = template_context(project.target, card, parts.metadata, parts.evaluation, files, computed)
     readable = replace(template, text=without_card_data(template.text))
     try:
         body = current_renderer().render(readable, context)
@@ -181,6 +184,8 @@ class _Parts:
     template: CardTemplate | None
     """None if it cannot be read, which is one of the problems."""
     evaluation: Results
+    data: Mapping[str, Any]
+    """The values of the files under `card.data`."""
     metadata: Mapping[str, Any]
     problems: tuple[Problem, ...]
     """Errors first."""
@@ -193,11 +198,12 @@ def _parts(project: Project, card: Card) -> _Parts:
     if template is not None:
         problems += _template_problems(template, card)
     evaluation = _tried(lambda: _evaluation(project, card), problems) or []
+    data = _tried(lambda: read_named_data(project, card), problems) or {}
     metadata = _tried(lambda: _metadata(project.target.repo_id, card, evaluation), problems) or card.metadata
     problems += metadata_problems(metadata, project.target.repo_type, written=_written(project))
     problems += sdk_conflict(metadata, project, f"{_METADATA}.sdk")
     problems.sort(key=lambda problem: problem.severity != "error")
-    return _Parts(template, evaluation, metadata, tuple(problems))
+    return _Parts(template, evaluation, data, metadata, tuple(problems))
 
 
 def _template_problems(template: CardTemplate, card: Card) -> Iterator[Problem]:

@@ -74,7 +74,8 @@ def _is_readable(version: object) -> object:
 
 
 SchemaVersion = Annotated[Literal[1], BeforeValidator(_is_readable)]
-TEMPLATE_NAMES = ("repo", "metadata", "evaluation", "files")
+MOST_DATA_FILES = 64
+TEMPLATE_NAMES = ("repo", "metadata", "evaluation", "files", "facts", "data")
 """The names that every card template gets from hublish; the card's variables must use others."""
 VariableName = Annotated[Name, AfterValidator(_not_reserved)]
 EnvironmentName = Annotated[
@@ -218,6 +219,11 @@ class Card(ManifestPart):
     """The YAML front matter; the Hub documents its keys."""
     variables: dict[str, Any] = Field(default_factory=dict, examples=[{"summary": "Reads handwritten digits."}])
     """Values for the template; they are printed and never evaluated."""
+    data: dict[Name, LocalPath] = Field(
+        default_factory=dict, max_length=MOST_DATA_FILES, examples=[{"metrics": "runs/best/metrics.json"}]
+    )
+    """Files (JSON, YAML, TOML, CSV, JSON Lines) whose values the template prints: `{{ data.metrics.accuracy }}`. They
+    need not be part of the release."""
     evaluation: LocalPath | None = Field(default=None, examples=["metrics.json"])
     """A JSON file with results in the form of `model-index`, for the front matter and the template."""
 

@@ -12,6 +12,7 @@ from hublish.base.values.target import Target, targets_of
 from hublish.schemas.diagnose.problems import Location, Problem
 from hublish.schemas.documents.file_names import MANIFEST_FILE, lock_name
 from hublish.schemas.documents.manifest import Manifest
+from hublish.schemas.variables.lookup import NO_ENVIRONMENT, Environment
 
 
 # All values are frozen: a stage returns a new value, and a reviewed plan cannot change before it is published. Those
@@ -38,6 +39,8 @@ class Project:
     """The names that the text of `repo.tag` mentions: `git.tag`."""
     lock: Path | None = None
     """The lock that the caller names; None for the one beside the manifest."""
+    machine: Environment = field(default=NO_ENVIRONMENT, repr=False, compare=False)
+    """The source of further values from git and the clock, asked only for those that the card mentions."""
 
     @property
     def lock_path(self) -> Path:
