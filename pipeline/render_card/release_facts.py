@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from hublish.base.errors import CardError
 from hublish.base.values import Project
-from hublish.card.facts.fact import Fact
-from hublish.card.named_data import DATA_LIMIT, read_data
+from hublish.cards.facts.fact import Fact
+from hublish.cards.named_data import DATA_LIMIT, read_data
 from hublish.pipeline.render_card.card_files import read_inside
 from hublish.schemas.diagnose.problems import InvalidDocumentError, Problem
 from hublish.schemas.documents.manifest import Card

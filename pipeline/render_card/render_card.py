@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Final, TypeVar
 from hublish.base.content import InMemory
 from hublish.base.errors import CardError
 from hublish.base.values import Effect, Origin, Project, Staged, StagedFile, Step, Verdict
-from hublish.card.facts.fact import as_tree
+from hublish.cards.facts.fact import as_tree
 from hublish.formats.front_matter import body_start, with_front_matter
 from hublish.pipeline.render_card.card_template import (
     CardTemplate,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hublish.card.facts.fact import Fact, as_tree
+from hublish.cards.facts.fact import Fact, as_tree
 
 
 def test_a_dot_in_a_name_is_a_level() -> None:

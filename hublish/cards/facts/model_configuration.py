@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from posixpath import basename
 from typing import Any, Final
 
-from hublish.card.facts.fact import Fact
-from hublish.card.facts.source_files import SourceFiles, count, in_folder, plain, text
+from hublish.cards.facts.fact import Fact
+from hublish.cards.facts.source_files import SourceFiles, count, in_folder, plain, text
 
 ADAPTER: Final = "adapter_config.json"
 """The configuration of an adapter, by peft."""

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from posixpath import basename
 from typing import Any, Final
 
-from hublish.card.facts.fact import Fact
-from hublish.card.facts.model_configuration import ADAPTER, find_config
-from hublish.card.facts.source_files import SourceFiles, text
+from hublish.cards.facts.fact import Fact
+from hublish.cards.facts.model_configuration import ADAPTER, find_config
+from hublish.cards.facts.source_files import SourceFiles, text
 from hublish.schemas.documents.file_names import CARD_FILE
 from hublish.schemas.documents.hub_names import REPO_ID_PATTERN
 

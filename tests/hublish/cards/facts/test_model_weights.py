@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hublish.base.content import InMemory, OnDisk
-from hublish.card.facts.derive_facts import derive_facts
-from tests.hublish.card.facts.releases import Files, derived, value_of, weights
+from hublish.cards.facts.derive_facts import derive_facts
+from tests.hublish.cards.facts.releases import Files, derived, value_of, weights
 
 SMALL = weights(a__weight=("F32", [3, 4]), a__bias=("BF16", [3]), b__weight=("F32", [2]))
 ONE = weights(w=("F32", [10]))

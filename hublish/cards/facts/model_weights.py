@@ -10,9 +10,9 @@ from posixpath import basename
 from typing import Any, Final
 
 from hublish.base.content import Content, ContentChangedError
-from hublish.card.facts.fact import Fact
-from hublish.card.facts.quantized_counts import count_by_dtype
-from hublish.card.facts.source_files import SourceFiles, folder_of, in_folder
+from hublish.cards.facts.fact import Fact
+from hublish.cards.facts.quantized_counts import count_by_dtype
+from hublish.cards.facts.source_files import SourceFiles, folder_of, in_folder
 from hublish.formats.input_files import InvalidFileError
 from hublish.formats.tensors.safetensors_header import MAX_HEADER_SIZE, Described, described_tensors
 

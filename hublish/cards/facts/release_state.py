@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from hublish.card.facts.fact import Fact
-from hublish.card.facts.source_files import SourceFiles
+from hublish.cards.facts.fact import Fact
+from hublish.cards.facts.source_files import SourceFiles
 from hublish.schemas.documents.file_names import CARD_FILE, GITATTRIBUTES
 
 # Files that a table in a card lists.

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from hublish.card.named_data import read_data
+from hublish.cards.named_data import read_data
 from hublish.schemas.diagnose.problems import InvalidDocumentError
 
 READ: list[tuple[str, bytes, Any]] = [

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from hublish.base.content import InMemory
-from hublish.card.facts.derive_facts import derive_facts
-from hublish.card.facts.fact import Fact
+from hublish.cards.facts.derive_facts import derive_facts
+from hublish.cards.facts.fact import Fact
 from hublish.formats.tensors.dtypes import DTYPES
 
 Files = Mapping[str, Any]

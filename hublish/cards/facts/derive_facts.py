@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from hublish.base.content import Content
-from hublish.card.facts.fact import Fact
-from hublish.card.facts.release_state import Commit, Previous, file_facts, state_facts
-from hublish.card.facts.source_files import SourceFiles
+from hublish.cards.facts.fact import Fact
+from hublish.cards.facts.release_state import Commit, Previous, file_facts, state_facts
+from hublish.cards.facts.source_files import SourceFiles
 
 
 def derive_facts(
@@ -45,9 +45,9 @@ def derive_facts(
 
 def _facts(released: SourceFiles, beside: SourceFiles, metadata: Mapping[str, Any], repo_id: str) -> Iterator[Fact]:
     # Imported here: a release of other files needs none of them.
-    from hublish.card.facts.lineage import lineage_facts
-    from hublish.card.facts.model_configuration import configuration_facts, find_config
-    from hublish.card.facts.model_weights import weight_facts
+    from hublish.cards.facts.lineage import lineage_facts
+    from hublish.cards.facts.model_configuration import configuration_facts, find_config
+    from hublish.cards.facts.model_weights import weight_facts
 
     yield from weight_facts(released, find_config(released)[1])
     yield from configuration_facts(released)
