@@ -4,4 +4,5 @@ Everything here is pure: bytes and values in, values and text out. The stages th
 
 facts/       statements about the release, each computed from a file and naming it
 named_data.py  the values of the files that a manifest names under `card.data`
+charts/      pictures of curves, scores, sizes and splits, drawn as SVG without a library
 """

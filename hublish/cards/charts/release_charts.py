@@ -1,0 +1,208 @@
+"""The pictures of a release, each drawn if the release has data that are worth one."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from hublish.cards.charts.bar_chart import MOST_BARS, Bar, Group, bar_chart
+from hublish.cards.charts.drawing import COLORS, Drawing
+from hublish.cards.charts.line_chart import Panel, Series, line_chart
+from hublish.cards.charts.scales import finite, short
+from hublish.cards.charts.text_widths import drawable
+
+PICTURES: Final = ("training", "evaluation", "tensors", "splits")
+"""The names of the pictures."""
+
+# Fewer values are read faster as text.
+_LEAST_POINTS: Final = 3
+_LEAST_BARS: Final = 3
+_LEAST_PARTS: Final = 2
+_MOST_PANELS: Final = 3
+
+# Values that describe the run and not the model.
+_BOOKKEEPING: Final = re.compile(
+    r"epoch|step|runtime|time|per_second|flos|memory|mem_|grad_?norm|learning_rate|(?:^|[_/])lr(?:$|[_/-])|num_tokens"
+    r"|num_input_tokens|samples|entropy_coef|momentum|weight_decay",
+    re.IGNORECASE,
+)
+_PREFIX: Final = re.compile(
+    r"(?P<of>train(?:ing)?|eval(?:uation)?|val(?:id(?:ation)?)?|test)[_/. -]+(?P<rest>.+)", re.IGNORECASE
+)
+_SHORT: Final = {"training": "train", "evaluation": "eval", "val": "validation", "valid": "validation"}
+
+
+def training_chart(log: Sequence[Mapping[str, Any]]) -> Drawing | None:
+    """Return the curves of a training log; None unless a series has at least 3 points.
+
+    Args:
+        log: series with `name`, `x` ("step" or "epoch") and `points`, as in `facts.training.log`.
+    """
+    series = [each for each in log if len(each["points"]) > 1 and not _BOOKKEEPING.search(each["name"])]
+    if not any(_drawn(each) >= _LEAST_POINTS for each in series):
+        return None
+    # Steps and epochs do not share an axis.
+    x_name = "step" if any(each["x"] == "step" for each in series) else "epoch"
+    families: dict[str, list[Series]] = {}
+    for each in series:
+        if each["x"] == x_name and _drawn(each):
+            of, quantity = _parts(each["name"])
+            families.setdefault(quantity, []).append(Series(of, each["points"]))
+    # The loss first: nearly every log has one, and the others are read against it.
+    names = sorted(families, key=lambda name: "loss" not in name.lower())[:_MOST_PANELS]
+    title = f"Training: {names[0]}" if len(names) == 1 else "Training"
+    panels = [Panel(name if len(names) > 1 else "", tuple(families[name][:COLORS])) for name in names]
+    alt = _spoken("; ".join(_told(name, each, x_name) for name in names for each in families[name][:COLORS]))
+    return line_chart(title, panels, x_name, alt)
+
+
+def evaluation_chart(results: Sequence[Mapping[str, Any]]) -> Drawing | None:
+    """Return the scores of evaluation results as bars; None for fewer than 3.
+
+    Scores share an axis from 0 to 1, or from 0 to 100. Others, such as a perplexity, are left to the card's table.
+
+    Args:
+        results: each with `dataset` and `metrics`, as in a card's model-index.
+    """
+    scores = [*_scores(results)]
+    largest = max((value for _, _, value in scores), default=0.0)
+    full = 1.0 if largest <= 1 else 100.0
+    if len(scores) < _LEAST_BARS or len(scores) * 2 < sum(len(each["metrics"]) for each in results):
+        return None
+    datasets = [*dict.fromkeys(dataset for dataset, _, _ in scores)]
+    metrics = [*dict.fromkeys(metric for _, metric, _ in scores)]
+    if len(datasets) == 1:
+        title, groups = f"Evaluation on {datasets[0]}", [("", [(metric, value) for _, metric, value in scores])]
+    elif len(metrics) == 1:
+        title, groups = metrics[0], [("", [(dataset, value) for dataset, _, value in scores])]
+    else:
+        title = "Evaluation"
+        groups = [(each, [(metric, value) for of, metric, value in scores if of == each]) for each in datasets]
+    told = (
+        f"{dataset}: " + ", ".join(f"{metric} {short(value)}" for of, metric, value in scores if of == dataset)
+        for dataset in datasets
+    )
+    alt = "Evaluation on " + "; ".join(told)
+    bars = [Group(name, tuple(Bar(label, value) for label, value in rows)) for name, rows in groups]
+    return bar_chart(title, bars, _spoken(alt), full)
+
+
+def tensors_chart(sizes: Mapping[str, int]) -> Drawing | None:
+    """Return the parameters of a model by part, the largest first; None for fewer than 3 parts.
+
+    Args:
+        sizes: the number of parameters of each tensor, by its name.
+    """
+    parts = _modules(sizes)
+    total = sum(parts.values())
+    if len(parts) < _LEAST_BARS or not total:
+        return None
+    largest = sorted(parts.items(), key=lambda part: (-part[1], part[0]))
+    bars = [Bar(name, count, f"{short(count)} · {_percent(count, total)}") for name, count in largest]
+    if len(bars) > MOST_BARS // 2:
+        rest = sum(count for _, count in largest[MOST_BARS // 2 - 1 :])
+        others = Bar("all others", rest, f"{short(rest)} · {_percent(rest, total)}")
+        bars = [*bars[: MOST_BARS // 2 - 1], others]
+    alt = f"{total:,} parameters: " + ", ".join(f"{each.name} {each.text}" for each in bars)
+    return bar_chart(f"{short(total)} parameters by module", [Group("", tuple(bars))], _spoken(alt))
+
+
+def splits_chart(configs: Sequence[Mapping[str, Any]]) -> Drawing | None:
+    """Return the rows of each split; None for fewer than 2 splits.
+
+    Args:
+        configs: each with `config_name` and `splits` (`name` and `rows`), as in `facts.data.configs`.
+    """
+    groups = list[Group]()
+    for config in configs:
+        known = [(each["name"], each["rows"]) for each in config["splits"] if finite(each.get("rows")) is not None]
+        total = sum(rows for _, rows in known)
+        bars = tuple(Bar(name, rows, f"{rows:,} · {_percent(rows, total)}") for name, rows in known)
+        if bars:
+            groups.append(Group(config["config_name"] if len(configs) > 1 else "", bars))
+    every = [each for group in groups for each in group.bars]
+    if len(every) < _LEAST_PARTS:
+        return None
+    total = sum(each.value for each in every)
+    told = "; ".join(
+        f"{group.name + ': ' if group.name else ''}" + ", ".join(f"{each.name} {each.value:,}" for each in group.bars)
+        for group in groups
+    )
+    return bar_chart(f"{total:,} rows by split", groups, _spoken(f"Rows by split: {told}"))
+
+
+def _drawn(series: Mapping[str, Any]) -> int:
+    return sum(finite(x) is not None and finite(y) is not None for x, y in series["points"])
+
+
+def _parts(name: str) -> tuple[str, str]:
+    """Return the data that a series was measured on, and the quantity: `eval_loss` is `("eval", "loss")`."""
+    found = _PREFIX.fullmatch(name)
+    if found:
+        of = found["of"].lower()
+        return _SHORT.get(of, of), found["rest"]
+    # Trainers call the values of training batches by their quantity alone.
+    return "train", name
+
+
+def _told(quantity: str, series: Series, x_name: str) -> str:
+    points = sorted(
+        (x, y) for each in series.points if (x := finite(each[0])) is not None and (y := finite(each[1])) is not None
+    )
+    (first_x, first), (last_x, last) = points[0], points[-1]
+    of = "training" if series.name == "train" else series.name
+    start, end = (f"{short(y)} at {x_name} {_position(x)}" for x, y in ((first_x, first), (last_x, last)))
+    return f"{of} {quantity} from {start} to {end}"
+
+
+def _position(x: float) -> str:
+    return f"{int(x):,}" if x == int(x) else short(x)
+
+
+def _spoken(text: str) -> str:
+    """Return an alternative text, which begins with a capital and has a length that people listen to."""
+    return drawable(text[:1].upper() + text[1:])
+
+
+def _scores(results: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str, float]]:
+    found = [*_values(results)]
+    # Percentages and shares in one picture would look alike and mean different things.
+    most = 1.0 if sum(value <= 1 for *_, value in found) * 2 >= len(found) else 100.0
+    return (score for score in found if 0 <= score[2] <= most)
+
+
+def _values(results: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str, float]]:
+    for result in results:
+        dataset = result.get("dataset", {})
+        name = str(dataset.get("name") or dataset.get("type") or "")
+        split = dataset.get("split")
+        for metric in result.get("metrics", ()):
+            value = finite(metric.get("value"))
+            title = str(metric.get("name") or metric.get("type") or "")
+            if value is not None and not title.lower().endswith(("stderr", "std")):
+                yield f"{name} ({split})" if split else name, title, value
+
+
+def _percent(part: int, total: int) -> str:
+    """Return a share in whole percent, computed in integers."""
+    if not total:
+        return "0%"
+    share = (200 * part + total) // (2 * total)
+    return f"{share}%" if share or not part else "<1%"
+
+
+def _modules(sizes: Mapping[str, int]) -> dict[str, int]:
+    """Return parameters by module: the tensors of repeated layers together, the others by the module they belong to."""
+    parts: dict[str, int] = {}
+    for name in sorted(sizes):
+        module = _module(name)
+        parts[module] = parts.get(module, 0) + sizes[name]
+    return parts
+
+
+def _module(name: str) -> str:
+    """Return the module of a tensor: `model.layers.7.mlp.up.weight` belongs to `model.layers.*.mlp`."""
+    parts = name.split(".")
+    index = next((index for index, part in enumerate(parts) if part.isdecimal()), None)
+    if index is None or len(parts) < index + 3:
+        return ".".join(parts[:-1]) or name
+    return ".".join([*parts[:index], "*", parts[index + 1]])
