@@ -8,6 +8,7 @@ references.py        files that a card or a configuration names, and the release
 card_files.py        files that the card names, read only inside the manifest's folder
 evaluation.py        evaluation results among them
 release_facts.py     the facts of the release, and the values of the files of `card.data`
+pictures.py          pictures of training, evaluation, tensors and splits, and their files in the release
 renderer.py          rendering within limits, a user's template in a child process
 template_sandbox.py  Jinja2's sandbox, in the child process or in this one
 escaping.py          values as Markdown text

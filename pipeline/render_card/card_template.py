@@ -10,11 +10,12 @@ A template gets plain data under these names:
 | `files` | every other file of the release: `path`, `suffix` such as `.json`, `size` in bytes |
 | `facts` | what hublish computes from the release, as far as it is known: `facts.model.parameters` |
 | `data` | the values of the files under `card.data`, by their names |
+| `pictures` | pictures with data, by name: `markup` shows one, `alt` is its data in words, `light`, `dark` are paths |
 | any other | a variable of `card.variables` |
 
 A name that is not set is an error; `{{ name | default('') }}` and `{% if name is defined %}` make it optional.
 Values print as one line of plain text. `{{ name | markdown }}` keeps Markdown formatting, but removes HTML and unsafe
-links; `{{ name | code }}` is for code spans, `{{ name | code_block }}` for fenced code blocks.
+links; `{{ name | code }}` is for code spans, `{{ name | code_block }}` for fenced code blocks. `markup` prints as HTML.
 
 A template may extend or include the built-in ones, as `model.md.j2`, `dataset.md.j2` and `space.md.j2`.
 

@@ -19,6 +19,14 @@ from hublish.pipeline.render_card.card_template import (
 )
 from hublish.pipeline.render_card.evaluation import Results, model_index, read_evaluation
 from hublish.pipeline.render_card.existing_readme import check_readme, sdk_conflict
+from hublish.pipeline.render_card.pictures import (
+    Picture,
+    as_context,
+    check_paths,
+    draw_pictures,
+    picture_problems,
+    shown_in,
+)
 from hublish.pipeline.render_card.references import Present, broken_links, local_paths, missing_files
 from hublish.pipeline.render_card.release_facts import git_facts, read_named_data
 from hublish.pipeline.render_card.renderer import current_renderer
@@ -81,6 +89,8 @@ class RenderedCard:
     template: CardTemplate
     warnings: tuple[Problem, ...]
     metadata: Mapping[str, Any]
+    pictures: tuple[StagedFile, ...] = ()
+    """The files of the pictures that it shows."""
 
 
 def render_card(project: Project, card: Card, files: Iterable[StagedFile]) -> RenderedCard:
@@ -94,13 +104,17 @@ def render_card(project: Project, card: Card, files: Iterable[StagedFile]) -> Re
     Raises:
         CardError: with every problem of the card's fields, or the template's error.
     """
-    parts = _parts(project, card)
+    files, parts = tuple(files), _parts(project, card)
     template, errors = parts.template, errors_in(parts.problems)
     if errors or template is None:
         rejected = all(problem.code == "card.refused" for problem in errors)
         headline = "the Hub would reject the card's metadata" if rejected else _NOT_RENDERED
         raise CardError(headline, problems=parts.problems)
-    computed = {"facts": as_tree(git_facts(project, template.texts)), "data": parts.data}
+    facts = as_tree(git_facts(project, template.texts))
+    # A template that shows no pictures needs none, unless the manifest asks for them.
+    wanted = card.pictures or any("pictures" in text for text in template.texts)
+    pictures = _pictures(project, card, facts, parts.evaluation, files) if wanted else ()
+    computed = {"facts": facts, "data": parts.data, "pictures": as_context(pictures, project.target)}
     context = template_context(project.target, card, parts.metadata, parts.evaluation, files, computed)
     readable = replace(template, text=without_card_data(template.text))
     try:
@@ -110,7 +124,22 @@ def render_card(project: Project, card: Card, files: Iterable[StagedFile]) -> Re
         raise
     if twice := rendered_metadata(body, template.text, template.shown):
         raise CardError(_NOT_RENDERED, problems=(twice, *parts.problems))
-    return RenderedCard(with_front_matter(parts.metadata, body), template, parts.problems, parts.metadata)
+    shown = shown_in(body, pictures)
+    check_paths(shown, files)
+    problems = (*parts.problems, *picture_problems(card, pictures, shown, template.name))
+    picture_files = tuple(file for picture in shown for file in picture.files())
+    return RenderedCard(with_front_matter(parts.metadata, body), template, problems, parts.metadata, picture_files)
+
+
+def _pictures(
+    project: Project, card: Card, facts: Mapping[str, Any], evaluation: Results, files: Iterable[StagedFile]
+) -> tuple[Picture, ...]:
+    def tensors() -> Mapping[str, int]:
+        from hublish.cards.facts.model_weights import tensor_sizes
+
+        return tensor_sizes((file.path_in_repo, file.content) for file in files)
+
+    return draw_pictures(card, project.target.repo_type, facts, evaluation, tensors)
 
 
 def two_cards(source: str, artifact: int | None) -> Problem:
@@ -157,6 +186,7 @@ def _with_card(staged: Staged, project: Project, card: Card) -> Staged:
     parameters = {"template": template.name, "template_sha256": template.sha256}
     origin = Origin(None, f"template {template.name}", "card", parameters, RENDERED)
     readme = StagedFile(CARD_FILE, InMemory(data), origin)
+    staged = replace(staged, files=(*staged.files, *rendered.pictures))
     present = Present.of(staged)
     missing = missing_files(rendered.metadata, project.target.repo_type, present, f"{_METADATA}.")
     warnings = (*staged.warnings, *rendered.warnings, *missing, *_links(rendered, card, present))

@@ -67,7 +67,7 @@ def respond(environment: jinja2.Environment, request: dict[str, Any]) -> Respons
     try:
         code = environment.compile(request["template"], name, name)
         template = jinja2.Template.from_code(environment, code, environment.globals)
-        return _rendered(template, request["context"], request["output"])
+        return _rendered(template, _with_markup(request["context"]), request["output"])
     except jinja2.TemplateSyntaxError as error:
         return {"kind": "syntax", "message": error.message or "syntax error", "line": error.lineno}
     except jinja2.TemplateNotFound as error:
@@ -85,6 +85,15 @@ def respond(environment: jinja2.Environment, request: dict[str, Any]) -> Respons
 
         message = shortened(f"{type(error).__name__}: {error}", 300)
         return {"kind": "failed", "message": message, "line": _line(error, name)}
+
+
+def _with_markup(context: dict[str, Any]) -> dict[str, Any]:
+    """Return the context with the elements of pictures as HTML that is printed as it is: hublish wrote them itself."""
+    pictures = {
+        name: {**picture, "markup": Markup(picture["markup"])}  # noqa: S704
+        for name, picture in context.get("pictures", {}).items()
+    }
+    return {**context, "pictures": pictures} if pictures else context
 
 
 def new_environment() -> jinja2.Environment:

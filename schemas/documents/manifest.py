@@ -48,6 +48,8 @@ SEARCHED = "searched for secrets"
 
 SpaceSdk = Literal["gradio", "docker", "static", "streamlit"]
 Level = Literal["forbid", "warn", "allow"]
+PictureName = Literal["training", "evaluation", "tensors", "splits"]
+PictureList = Annotated[tuple[PictureName, ...], Field(json_schema_extra={"uniqueItems": True})]
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 
 
@@ -75,7 +77,7 @@ def _is_readable(version: object) -> object:
 
 SchemaVersion = Annotated[Literal[1], BeforeValidator(_is_readable)]
 MOST_DATA_FILES = 64
-TEMPLATE_NAMES = ("repo", "metadata", "evaluation", "files", "facts", "data")
+TEMPLATE_NAMES = ("repo", "metadata", "evaluation", "files", "facts", "data", "pictures")
 """The names that every card template gets from hublish; the card's variables must use others."""
 VariableName = Annotated[Name, AfterValidator(_not_reserved)]
 EnvironmentName = Annotated[
@@ -226,6 +228,21 @@ class Card(ManifestPart):
     need not be part of the release."""
     evaluation: LocalPath | None = Field(default=None, examples=["metrics.json"])
     """A JSON file with results in the form of `model-index`, for the front matter and the template."""
+    pictures: (
+        Annotated[tuple[PictureName, ...], Field(json_schema_extra={"uniqueItems": True})] | Literal[False] | None
+    ) = Field(default=None, examples=[["training", "evaluation"]])
+    """The pictures of the card, which are released in the folder `figures`. null: those with enough data, of
+    `training`, `evaluation` and `tensors` for a model, and of `splits` for a dataset. false: none."""
+
+    @field_validator("pictures", mode="before")
+    @classmethod
+    def _pictures_once(cls, value: object) -> object:
+        if isinstance(value, bool | int | float | str) and value is not False:  # 0 == False in Python
+            raise InvalidValueError("expected a list of pictures, or false", "remove the line for the default")
+        names = value if isinstance(value, list | tuple) else ()
+        if twice := [name for index, name in enumerate(names) if name in names[:index]]:
+            raise InvalidValueError(f"'{twice[0]}' occurs twice", "remove one of them")
+        return value
 
 
 class Policy(ManifestPart):

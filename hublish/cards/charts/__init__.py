@@ -10,5 +10,6 @@ scales.py         from values to positions, with round numbers on the axes
 line_chart.py     curves over steps or epochs
 bar_chart.py      horizontal bars in groups
 thinning.py       long series with fewer points and the same shape
+markup.py         the HTML that shows a picture in a card
 release_charts.py the pictures of a release: training, evaluation, tensors and splits
 """

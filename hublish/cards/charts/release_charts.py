@@ -4,20 +4,19 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from hublish.cards.charts.bar_chart import MOST_BARS, Bar, Group, bar_chart
+from hublish.cards.charts.bar_chart import Bar, Group, bar_chart
 from hublish.cards.charts.drawing import COLORS, Drawing
 from hublish.cards.charts.line_chart import Panel, Series, line_chart
 from hublish.cards.charts.scales import finite, short
 from hublish.cards.charts.text_widths import drawable
-
-PICTURES: Final = ("training", "evaluation", "tensors", "splits")
-"""The names of the pictures."""
+from hublish.schemas.documents.sizes import format_size
 
 # Fewer values are read faster as text.
 _LEAST_POINTS: Final = 3
 _LEAST_BARS: Final = 3
 _LEAST_PARTS: Final = 2
 _MOST_PANELS: Final = 3
+_MOST_MODULES: Final = 12
 
 # Values that describe the run and not the model.
 _BOOKKEEPING: Final = re.compile(
@@ -87,23 +86,22 @@ def evaluation_chart(results: Sequence[Mapping[str, Any]]) -> Drawing | None:
 
 
 def tensors_chart(sizes: Mapping[str, int]) -> Drawing | None:
-    """Return the parameters of a model by part, the largest first; None for fewer than 3 parts.
+    """Return the sizes of a model's modules, the largest first; None for fewer than 3.
 
     Args:
-        sizes: the number of parameters of each tensor, by its name.
+        sizes: the bytes of each tensor, by its name.
     """
     parts = _modules(sizes)
     total = sum(parts.values())
     if len(parts) < _LEAST_BARS or not total:
         return None
     largest = sorted(parts.items(), key=lambda part: (-part[1], part[0]))
-    bars = [Bar(name, count, f"{short(count)} · {_percent(count, total)}") for name, count in largest]
-    if len(bars) > MOST_BARS // 2:
-        rest = sum(count for _, count in largest[MOST_BARS // 2 - 1 :])
-        others = Bar("all others", rest, f"{short(rest)} · {_percent(rest, total)}")
-        bars = [*bars[: MOST_BARS // 2 - 1], others]
-    alt = f"{total:,} parameters: " + ", ".join(f"{each.name} {each.text}" for each in bars)
-    return bar_chart(f"{short(total)} parameters by module", [Group("", tuple(bars))], _spoken(alt))
+    if len(largest) > _MOST_MODULES:
+        rest = largest[_MOST_MODULES - 1 :]
+        largest = [*largest[: _MOST_MODULES - 1], (f"{len(rest):,} others", sum(size for _, size in rest))]
+    bars = [Bar(name, size, f"{format_size(size)} · {_percent(size, total)}") for name, size in largest]
+    alt = f"{format_size(total)} of tensors: " + ", ".join(f"{each.name} {each.text}" for each in bars)
+    return bar_chart(f"{format_size(total)} of tensors by module", [Group("", tuple(bars))], _spoken(alt))
 
 
 def splits_chart(configs: Sequence[Mapping[str, Any]]) -> Drawing | None:
@@ -191,7 +189,7 @@ def _percent(part: int, total: int) -> str:
 
 
 def _modules(sizes: Mapping[str, int]) -> dict[str, int]:
-    """Return parameters by module: the tensors of repeated layers together, the others by the module they belong to."""
+    """Return bytes by module, with the same module of all layers as one."""
     parts: dict[str, int] = {}
     for name in sorted(sizes):
         module = _module(name)

@@ -4,7 +4,7 @@ The headers alone are read. If a configuration and a header differ, as in the ty
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from posixpath import basename
 from typing import Any, Final
@@ -46,17 +46,7 @@ def weight_facts(sources: SourceFiles, config: Mapping[str, Any]) -> Iterator[Fa
         config: its config.json, which describes how it was quantized.
     """
     weights = find_weights(sources)
-    tensors: list[Described] = []
-    budget = _MAX_HEADERS
-    for path in weights.files if weights else ():
-        try:
-            header, found = _tensors_of(sources.contents[path], budget)
-        except (OSError, ContentChangedError, InvalidFileError):
-            return
-        budget -= header
-        tensors += found
-        if len(tensors) > _MAX_TENSORS:
-            return
+    tensors = _described(sources, weights) if weights else []
     if weights is None or not tensors:
         return
     source, key, released = weights.name, "header", sources.released
@@ -65,6 +55,31 @@ def weight_facts(sources: SourceFiles, config: Mapping[str, Any]) -> Iterator[Fa
         yield Fact("model.dtypes", dtypes, source, key, released)
     yield Fact("model.memory", sum(tensor.nbytes for tensor in tensors), source, key, released)
     yield Fact("model.tensors", len(tensors), source, key, released)
+
+
+def tensor_sizes(files: Iterable[tuple[str, Content]]) -> dict[str, int]:
+    """Return the bytes of each tensor of the one model in a release, by its name; none if they are not known.
+
+    Args:
+        files: the path in the repo and the bytes of each file.
+    """
+    sources = SourceFiles.of(files)
+    weights = find_weights(sources)
+    return {tensor.name: tensor.nbytes for tensor in _described(sources, weights)} if weights else {}
+
+
+def _described(sources: SourceFiles, weights: ModelWeights) -> list[Described]:
+    """Return the tensors of a model; none if a file is damaged, or they are too many."""
+    tensors: list[Described] = []
+    budget = _MAX_HEADERS
+    for path in weights.files:
+        try:
+            header, found = _tensors_of(sources.contents[path], budget)
+        except (OSError, ContentChangedError, InvalidFileError):
+            return []
+        budget -= header
+        tensors += found
+    return tensors if len(tensors) <= _MAX_TENSORS else []
 
 
 def find_weights(sources: SourceFiles) -> ModelWeights | None:

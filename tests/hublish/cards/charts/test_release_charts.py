@@ -26,11 +26,11 @@ def test_scores_are_told_by_dataset() -> None:
     assert drawing.alt == "Evaluation on Digits (test): Accuracy 0.93, f1 0.91, recall 0.9"
 
 
-def test_parameters_are_added_up_by_module() -> None:
+def test_tensors_are_added_up_by_module() -> None:
     layers = {f"model.layers.{index}.mlp.up.weight": 600 for index in range(10)}
     drawing = tensors_chart({"embed.weight": 3000, **layers, "head.weight": 1000})
     assert drawing is not None
-    assert drawing.alt == "10,000 parameters: model.layers.*.mlp 6,000 · 60%, embed 3,000 · 30%, head 1,000 · 10%"
+    assert drawing.alt == "10.0 KB of tensors: model.layers.*.mlp 6.0 KB · 60%, embed 3.0 KB · 30%, head 1.0 KB · 10%"
 
 
 def test_splits_are_told_by_their_rows() -> None:
