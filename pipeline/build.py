@@ -20,13 +20,23 @@ from hublish.pipeline.serialize.serialize import Serialize
 
 
 def rendering(
-    workspace: Path, progress: Progress = SILENT, conversions: ConversionCache = FORGETFUL
+    workspace: Path,
+    progress: Progress = SILENT,
+    executor: Executor | None = None,
+    fingerprints: FingerprintCache = fingerprint_cache.FORGETFUL,
+    conversions: ConversionCache = FORGETFUL,
 ) -> Pipeline[Project, Staged]:
     """Return the stages up to the card, exactly as it would be published."""
+    return _rendering(workspace, progress, conversions, Seal(progress, executor or workers(), fingerprints))
+
+
+def _rendering(
+    workspace: Path, progress: Progress, conversions: ConversionCache, seal: Seal
+) -> Pipeline[Project, Staged]:
     return (
         Pipeline.of(Collect())  # every file that the manifest names, with its verdict
         .then(Serialize(workspace, progress, conversions))  # in the format that the manifest declares
-        .then(RenderCard())  # README.md, from the card
+        .then(RenderCard(seal.digests))  # README.md, from the card
     )
 
 
@@ -39,10 +49,11 @@ def releasing(
     kept: int = 0,
 ) -> Pipeline[Project, Release]:
     """Return all local stages; `kept` bytes of small files stay in memory, to be sent."""
+    seal = Seal(progress, executor or workers(), fingerprints, kept)
     return (
-        rendering(workspace, progress, conversions)
+        _rendering(workspace, progress, conversions, seal)
         .then(ScreenParts())  # weights, card, SDK: what its readers need
         .then(ScreenDataFiles())  # of a dataset's configs
         .then(ScreenPlaceholders())  # in the manifest and the card
-        .then(Seal(progress, executor or workers(), fingerprints, kept))  # hashed, and audited against the policy
+        .then(seal)  # hashed, and audited against the policy
     )

@@ -22,7 +22,8 @@ def card(manifest: AnyManifest = MANIFEST_FILE, *, progress: Progress = SILENT) 
         PolicyError: the card contains a secret.
     """
     with Session(read_project(manifest), progress=progress) as session:
-        staged = rendering(session.workspace, progress, session.conversions).run(session.project, progress)
+        stages = rendering(session.workspace, progress, session.executor, session.fingerprints, session.conversions)
+        staged = stages.run(session.project, progress)
         # An artifact may supply the README as well; the stage has refused two of them.
         found = next((file for file in staged.files if file.path_in_repo == CARD_FILE), None)
         if found is None:

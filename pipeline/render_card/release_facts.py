@@ -1,38 +1,115 @@
 """Gather the facts of a release for its card, and the values of the files that `card.data` names."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 from hublish.base.errors import CardError
-from hublish.base.values import Project
-from hublish.cards.facts.fact import Fact
+from hublish.base.values import Project, StagedFile
 from hublish.cards.named_data import DATA_LIMIT, read_data
 from hublish.pipeline.render_card.card_files import read_inside
 from hublish.schemas.diagnose.problems import InvalidDocumentError, Problem
 from hublish.schemas.documents.manifest import Card
 from hublish.schemas.variables.lookup import NoValueError
 
-# Each with the name of the value of the machine.
-_OF_GIT: Final = {"commit": "git.commit", "short_commit": "git.short_commit", "tag": "git.tag", "date": "source_date"}
+if TYPE_CHECKING:
+    from hublish.cards.facts.fact import Fact
+    from hublish.cards.facts.release_state import Commit, Previous
+    from hublish.schemas.documents.lock import Lock
+
+Digests = Callable[[Project, Sequence[StagedFile]], Mapping[str, str]]
+"""Return the SHA-256 of each file by its path."""
+
+_FACTS: Final = re.compile(r"\bfacts\b")
 _GIT: Final = re.compile(r"""\.git\b|\[["']git["']\]""")
+_CHANGES: Final = re.compile(r"\bchanges\b")
+_DIGESTS: Final = re.compile(r"\b(?:changes|sha256)\b")
 
 
-def git_facts(project: Project, texts: Iterable[str]) -> Iterator[Fact]:
-    """Yield the facts of git and of the clock, if one of the texts mentions them: finding them starts a process.
+def no_digests(project: Project, files: Sequence[StagedFile]) -> Mapping[str, str]:
+    """Return zeros for each digest, without reading the files; for cards that are checked and not kept."""
+    del project
+    return {file.path_in_repo: "0" * 64 for file in files}
+
+
+def release_facts(
+    project: Project,
+    files: Sequence[StagedFile],
+    metadata: Mapping[str, Any],
+    texts: Iterable[str] | None,
+    digests: Digests,
+    *,
+    drawn: bool = False,
+) -> tuple["Fact", ...]:
+    """Return the facts of a release. Those that take time are left out where the card does not mention them.
 
     Args:
-        project: the manifest, and the source of its values.
-        texts: the templates and the texts of the manifest.
+        project: the manifest, and the source of the values of git.
+        files: the files of the release, without its card.
+        metadata: the card's metadata.
+        texts: the templates, and the texts of the manifest's card; None for all facts.
+        digests: called if the card shows digests, or changes since the last release.
+        drawn: whether pictures show the facts.
     """
-    if not any(_GIT.search(text) for text in texts):
-        return
-    for name, variable in _OF_GIT.items():
+    searched = None if texts is None else "\n".join(texts)
+
+    def mentions(pattern: re.Pattern[str]) -> bool:
+        return searched is None or pattern.search(searched) is not None
+
+    if not (drawn or mentions(_FACTS)):
+        return ()
+    from hublish.cards.facts.derive_facts import derive_facts
+
+    return derive_facts(
+        ((file.path_in_repo, file.content) for file in files),
+        metadata=metadata,
+        repo_id=project.target.repo_id,
+        digests=digests(project, files) if mentions(_DIGESTS) else {},
+        # Asking git starts a process.
+        commit=_commit(project) if mentions(_GIT) else None,
+        previous=_previous(project) if mentions(_CHANGES) else None,
+    )
+
+
+def _commit(project: Project) -> "Commit | None":
+    from hublish.cards.facts.release_state import Commit
+
+    def value(name: str) -> str:
         try:
-            value = project.environment.get(variable) or project.machine.value(variable)
+            return project.environment.get(name) or project.machine.value(name)
         except NoValueError:  # no repository, or no tag: templates test for it
-            continue
-        yield Fact(f"git.{name}", value, key=variable, released=False)
+            return ""
+
+    commit, date = value("git.commit"), value("source_date")
+    return Commit(commit, value("git.tag") if commit else "", date) if commit or date else None
+
+
+def _previous(project: Project) -> "Previous | None":
+    lock = _last_release(project)
+    if lock is None:
+        return None
+    from hublish.cards.facts.release_state import Previous
+
+    return Previous(lock.tag or lock.commit, {file.path_in_repo: file.sha256 for file in lock.files})
+
+
+def _last_release(project: Project) -> "Lock | None":
+    """Return the lock of the last release to the manifest's repo; None without one that can be read."""
+    from hublish.schemas.documents.lock import read_lock
+
+    if not project.text:  # not a manifest of a file: no lock belongs to it
+        return None
+    try:
+        # A pipe in its place would wait for a writer.
+        lock = read_lock(project.lock_path.read_bytes()) if project.lock_path.is_file() else None
+    except (OSError, InvalidDocumentError):
+        return None
+    target = project.target
+    if lock is None or lock.repo_type != target.repo_type:
+        return None
+    # A name without a namespace belongs to the account of the token, which is unknown offline.
+    locked = lock.repo_id if "/" in target.repo_id else lock.repo_id.rpartition("/")[2]
+    return lock if locked.casefold() == target.repo_id.casefold() else None
 
 
 def read_named_data(project: Project, card: Card) -> Mapping[str, Any]:

@@ -28,7 +28,7 @@ from hublish.pipeline.render_card.pictures import (
     shown_in,
 )
 from hublish.pipeline.render_card.references import Present, broken_links, local_paths, missing_files
-from hublish.pipeline.render_card.release_facts import git_facts, read_named_data
+from hublish.pipeline.render_card.release_facts import Digests, no_digests, read_named_data, release_facts
 from hublish.pipeline.render_card.renderer import current_renderer
 from hublish.pipeline.render_card.template_metadata import own_metadata, rendered_metadata, without_card_data
 from hublish.schemas.diagnose.problems import (
@@ -56,8 +56,13 @@ _Part = TypeVar("_Part")
 
 @dataclass(frozen=True)
 class RenderCard:
-    """Add README.md if the manifest has a card; else check the metadata of an existing README."""
+    """Add README.md if the manifest has a card; else check the metadata of an existing README.
 
+    Args:
+        digests: called if the card shows digests of files, or the files that changed since the last release.
+    """
+
+    digests: Digests = no_digests
     title: ClassVar[str] = "rendering the card"
 
     def run(self, staged: Staged) -> Staged:
@@ -70,7 +75,7 @@ class RenderCard:
         project = staged.collection.project
         staged = replace(staged, warnings=(*staged.warnings, *local_paths(staged.files, project)))
         try:
-            return _with_readme(staged, project)
+            return self._with_readme(staged, project)
         except CardError as error:
             # The warnings of earlier stages would be lost, and appear only after the errors are fixed.
             error.problems += staged.warnings
@@ -79,6 +84,38 @@ class RenderCard:
     def works_on(self, staged: Staged) -> bool:
         """Return whether the manifest declares a card."""
         return staged.collection.project.manifest.card is not None
+
+    def _with_readme(self, staged: Staged, project: Project) -> Staged:
+        card = project.manifest.card
+        own = next((file for file in staged.files if file.path_in_repo == CARD_FILE), None)
+        if card is None:
+            found = () if own is None else check_readme(own, staged)
+            return replace(staged, warnings=(*staged.warnings, *found))
+        # A README that is the template is replaced by the card that is rendered from it.
+        if own is not None and own.origin.source != card.template:
+            msg = f"two sources for {CARD_FILE}"
+            twice = two_cards(own.origin.source, own.origin.artifact)
+            raise CardError(msg, problems=[twice, *_parts(project, card).problems])
+        others = tuple(file for file in staged.files if file is not own)
+        return self._with_card(replace(staged, files=others), project, card)
+
+    def _with_card(self, staged: Staged, project: Project, card: Card) -> Staged:
+        rendered = render_card(project, card, staged.files, self.digests)
+        try:
+            data = rendered.text.encode("utf-8")
+        except UnicodeEncodeError:
+            msg = "the card contains a lone surrogate, which UTF-8 cannot encode"
+            raise CardError(msg) from None
+        template = rendered.template
+        # Recorded in the lock, so that a changed template explains a changed card.
+        parameters = {"template": template.name, "template_sha256": template.sha256}
+        origin = Origin(None, f"template {template.name}", "card", parameters, RENDERED)
+        readme = StagedFile(CARD_FILE, InMemory(data), origin)
+        staged = replace(staged, files=(*staged.files, *rendered.pictures))
+        present = Present.of(staged)
+        missing = missing_files(rendered.metadata, project.target.repo_type, present, f"{_METADATA}.")
+        warnings = (*staged.warnings, *rendered.warnings, *missing, *_links(rendered, card, present))
+        return replace(staged, files=(*staged.files, readme), warnings=warnings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +130,16 @@ class RenderedCard:
     """The files of the pictures that it shows."""
 
 
-def render_card(project: Project, card: Card, files: Iterable[StagedFile]) -> RenderedCard:
+def render_card(
+    project: Project, card: Card, files: Iterable[StagedFile], digests: Digests = no_digests
+) -> RenderedCard:
     """Render the README of a release.
 
     Args:
         project: the manifest and its folder.
         card: the manifest's card.
         files: all other files of the release.
+        digests: see `RenderCard`.
 
     Raises:
         CardError: with every problem of the card's fields, or the template's error.
@@ -110,9 +150,9 @@ def render_card(project: Project, card: Card, files: Iterable[StagedFile]) -> Re
         rejected = all(problem.code == "card.refused" for problem in errors)
         headline = "the Hub would reject the card's metadata" if rejected else _NOT_RENDERED
         raise CardError(headline, problems=parts.problems)
-    facts = as_tree(git_facts(project, template.texts))
     # A template that shows no pictures needs none, unless the manifest asks for them.
     wanted = card.pictures or any("pictures" in text for text in template.texts)
+    facts = as_tree(release_facts(project, files, parts.metadata, template.texts, digests, drawn=bool(wanted)))
     pictures = _pictures(project, card, facts, parts.evaluation, files) if wanted else ()
     computed = {"facts": facts, "data": parts.data, "pictures": as_context(pictures, project.target)}
     context = template_context(project.target, card, parts.metadata, parts.evaluation, files, computed)
@@ -157,40 +197,6 @@ def two_cards(source: str, artifact: int | None) -> Problem:
         f"`card`{moved} to put the card's metadata above its text"
     )
     return Problem("card.twice", message, hint, path)
-
-
-def _with_readme(staged: Staged, project: Project) -> Staged:
-    card = project.manifest.card
-    own = next((file for file in staged.files if file.path_in_repo == CARD_FILE), None)
-    if card is None:
-        found = () if own is None else check_readme(own, staged)
-        return replace(staged, warnings=(*staged.warnings, *found))
-    # A README that is the template is replaced by the card that is rendered from it.
-    if own is not None and own.origin.source != card.template:
-        msg = f"two sources for {CARD_FILE}"
-        twice = two_cards(own.origin.source, own.origin.artifact)
-        raise CardError(msg, problems=[twice, *_parts(project, card).problems])
-    others = tuple(file for file in staged.files if file is not own)
-    return _with_card(replace(staged, files=others), project, card)
-
-
-def _with_card(staged: Staged, project: Project, card: Card) -> Staged:
-    rendered = render_card(project, card, staged.files)
-    try:
-        data = rendered.text.encode("utf-8")
-    except UnicodeEncodeError:
-        msg = "the card contains a lone surrogate, which UTF-8 cannot encode"
-        raise CardError(msg) from None
-    template = rendered.template
-    # Recorded in the lock, so that a changed template explains a changed card.
-    parameters = {"template": template.name, "template_sha256": template.sha256}
-    origin = Origin(None, f"template {template.name}", "card", parameters, RENDERED)
-    readme = StagedFile(CARD_FILE, InMemory(data), origin)
-    staged = replace(staged, files=(*staged.files, *rendered.pictures))
-    present = Present.of(staged)
-    missing = missing_files(rendered.metadata, project.target.repo_type, present, f"{_METADATA}.")
-    warnings = (*staged.warnings, *rendered.warnings, *missing, *_links(rendered, card, present))
-    return replace(staged, files=(*staged.files, readme), warnings=warnings)
 
 
 def _links(rendered: RenderedCard, card: Card, present: Present) -> Iterator[Problem]:

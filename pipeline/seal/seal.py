@@ -1,6 +1,6 @@
 """Staged -> Release: hash and audit every file in one pass; from here on, only hashed bytes are read."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from threading import Lock
@@ -10,18 +10,53 @@ from hublish.audit.file_audit import audit_content
 from hublish.audit.fingerprint import Fingerprint, Interest, fingerprint
 from hublish.audit.fingerprint_cache import FORGETFUL, FingerprintCache, Known, Place
 from hublish.audit.fingerprint_processes import Job, process_count, started_processes
-from hublish.audit.path_audit import audit_paths
+from hublish.audit.path_audit import FILE_LIMIT, audit_paths
 from hublish.audit.policy import text_problems
-from hublish.base.content import ContentChangedError
+from hublish.base.content import Content, ContentChangedError
 from hublish.base.errors import HublishError, PolicyError, SourceChangedError, SourceError
 from hublish.base.progress import SILENT, Progress
-from hublish.base.values import Release, ReleaseFile, Staged, StagedFile
+from hublish.base.values import Project, Release, ReleaseFile, Staged, StagedFile
 from hublish.base.workers import SharedTask, run_cheap_here, workers
 from hublish.schemas.diagnose.problems import Problem, counted, errors_in, warnings_in
 from hublish.schemas.documents.manifest import Manifest, Policy
 
 # Hashing larger files lets other threads run meanwhile.
 _SMALL: Final = 64 << 10
+
+
+@dataclass(slots=True)
+class _Memory:
+    """The bytes of small files that are kept, up to a total."""
+
+    left: int
+    _bytes: dict[str, bytes] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def offer(self, path_in_repo: str, data: bytes) -> None:
+        """Keep the bytes of a file if there is room for them."""
+        with self._lock:
+            if len(data) > self.left:
+                return
+            self.left -= len(data)
+        self._bytes[path_in_repo] = data
+
+    def bytes_of(self, files: Iterable[StagedFile]) -> Iterator[bytes | None]:
+        """Yield the bytes of each file that were kept."""
+        return (self._bytes.get(file.path_in_repo) for file in files)
+
+
+@dataclass(slots=True)
+class _AlreadyRead:
+    """Files whose digests were needed before sealing."""
+
+    prints: dict[Content, Fingerprint] = field(default_factory=dict)
+    _memory: _Memory | None = None
+
+    def memory(self, kept: int) -> _Memory:
+        """Return the memory that all reading shares."""
+        if self._memory is None:
+            self._memory = _Memory(kept)
+        return self._memory
 
 
 @dataclass(frozen=True)
@@ -42,6 +77,20 @@ class Seal:
     kept: int = 0
     processes: Callable[[int], int] = process_count
     title: ClassVar[str] = "sealing the release"
+    _read: "_AlreadyRead" = field(default_factory=_AlreadyRead, repr=False, compare=False)
+
+    def digests(self, project: Project, files: Sequence[StagedFile]) -> Mapping[str, str]:
+        """Return the SHA-256 of each file by its path, for a card that shows it; sealing does not read them again.
+
+        Raises:
+            SourceChangedError, SourceError: as `run` does.
+        """
+        # A file above the limit is refused when the release is sealed.
+        policy = project.manifest.policy
+        readable = [file for file in files if file.content.size <= min(policy.max_file_size, FILE_LIMIT)]
+        prints = self._fingerprints(readable, policy)
+        self._read.prints.update(zip((file.content for file in readable), prints, strict=True))
+        return {file.path_in_repo: print_.sha256 for file, print_ in zip(readable, prints, strict=True)}
 
     def run(self, staged: Staged) -> Release:
         """Return the sealed release.
@@ -57,8 +106,7 @@ class Seal:
         too_large = {problem.path for problem in errors_in(found) if problem.code == "policy.size"}
         files = sorted(staged.files, key=lambda file: file.path_in_repo)
         readable = [file for file in files if file.path_in_repo not in too_large]
-        memory = _Memory(self.kept)
-        prints = self._fingerprints(readable, manifest.policy, memory)
+        prints = self._fingerprints(readable, manifest.policy)
         for file, print_ in zip(readable, prints, strict=True):
             # Files that hublish makes, such as the card, have no source that a person could open at a line.
             source = file.path_in_repo if file.origin.artifact is None else file.origin.source
@@ -68,14 +116,23 @@ class Seal:
             raise PolicyError(msg, problems=(*errors, *dict.fromkeys([*staged.warnings, *warnings_in(found)])))
         return Release(
             project=staged.collection.project,
-            files=tuple(map(_sealed, readable, prints, memory.bytes_of(readable))),
+            files=tuple(map(_sealed, readable, prints, self._read.memory(self.kept).bytes_of(readable))),
             excluded=tuple(one for one in staged.collection.candidates if not one.verdict.included),
             # Earlier stages may have passed on the warnings of the collection.
             warnings=tuple(dict.fromkeys([*staged.collection.warnings, *staged.warnings, *warnings_in(found)])),
         )
 
-    def _fingerprints(self, files: list[StagedFile], policy: Policy, memory: "_Memory") -> list[Fingerprint]:
-        interest = Interest.of(policy)
+    def _fingerprints(self, files: list[StagedFile], policy: Policy) -> list[Fingerprint]:
+        before = self._read.prints
+        missing = [file for file in files if file.content not in before] if before else files
+        read = self._fingerprints_of(missing, policy)
+        if not before:
+            return read
+        now = dict(zip((file.content for file in missing), read, strict=True))
+        return [now[file.content] if file.content in now else before[file.content] for file in files]
+
+    def _fingerprints_of(self, files: list[StagedFile], policy: Policy) -> list[Fingerprint]:
+        interest, memory = Interest.of(policy), self._read.memory(self.kept)
         known = self.cache.fingerprints([file.content for file in files], interest)
         unread = [file for file, print_ in zip(files, known, strict=True) if print_ is None]
         with self.progress.task("hashing", sum(file.content.size for file in unread)) as task:
@@ -108,27 +165,6 @@ class Seal:
                 _is_small,
                 helpers,
             )
-
-
-@dataclass(slots=True)
-class _Memory:
-    """The bytes of small files that are kept, up to a total."""
-
-    left: int
-    _bytes: dict[str, bytes] = field(default_factory=dict)
-    _lock: Lock = field(default_factory=Lock)
-
-    def offer(self, path_in_repo: str, data: bytes) -> None:
-        """Keep the bytes of a file if there is room for them."""
-        with self._lock:
-            if len(data) > self.left:
-                return
-            self.left -= len(data)
-        self._bytes[path_in_repo] = data
-
-    def bytes_of(self, files: Iterable[StagedFile]) -> Iterator[bytes | None]:
-        """Yield the bytes of each file that were kept."""
-        return (self._bytes.get(file.path_in_repo) for file in files)
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,3 +100,22 @@ def test_a_value_that_the_manifest_mentions_is_that_of_the_manifest(tmp_path: Pa
     project = replace(own_card(tmp_path, "{{ facts.git.commit }}"), machine=Machine())
     assert body(replace(project, environment={"git.commit": "d" * 40})) == "d" * 40
     assert body(replace(own_card(tmp_path, "{{ facts.git.tag is defined }}"), machine=Machine())) == "False"
+
+
+def test_a_template_prints_the_facts_of_the_files(tmp_path: Path) -> None:
+    project = own_card(tmp_path, "{{ facts.files.count }} files, {{ facts.files.size }} bytes, {{ facts.license }}")
+    assert body(project, {"a.json": b"{}", "b.txt": b"12345"}) == "2 files, 7 bytes, mit"
+
+
+def test_files_are_hashed_only_for_a_card_that_shows_digests(tmp_path: Path) -> None:
+    asked: list[int] = []
+
+    def digests(_: Project, files: Any) -> dict[str, str]:
+        asked.append(len(files))
+        return {"a.json": "ab" * 32}
+
+    stage = RenderCard(digests)
+    shown = own_card(tmp_path, "{{ facts.files.largest[0].sha256 }}")
+    assert b"ab" * 32 in stage.run(staged(shown, {"a.json": b"{}"})).files[-1].content.read()
+    stage.run(staged(own_card(tmp_path, "{{ facts.files.largest[0].path }}"), {"a.json": b"{}"}))
+    assert asked == [1]

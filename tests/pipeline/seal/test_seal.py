@@ -6,6 +6,7 @@ import random
 import subprocess
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -267,3 +268,24 @@ def test_the_bytes_of_small_files_are_kept_up_to_a_total(
     value = staged(project_in(tmp_path), {"a": b"1234", "b": b"56789", "c": b"0", "d": b"x" * ((1 << 20) + 1)})
     files = Seal(executor=Inline(), kept=kept).run(value).files
     assert [file.data for file in files] == [*expected, None]
+
+
+def test_files_whose_digests_a_card_shows_are_read_once(tmp_path: Path) -> None:
+    opened: list[str] = []
+
+    @dataclass(frozen=True)
+    class Counted:
+        inner: OnDisk
+
+        def __getattr__(self, name: str) -> Any:
+            if name in ("open", "read"):
+                opened.append(name)
+            return getattr(self.inner, name)
+
+    value = staged(project_in(tmp_path), {"a.txt": Counted(written(tmp_path, "a.txt", b"abc"))})
+    seal = Seal(processes=lambda _: 0)
+    assert seal.digests(value.collection.project, value.files) == {"a.txt": hashlib.sha256(b"abc").hexdigest()}
+    (card,) = staged(project_in(tmp_path), {"README.md": b"# x\n"}).files
+    release = seal.run(replace(value, files=(*value.files, card)))
+    assert [file.path_in_repo for file in release.files] == ["README.md", "a.txt"]
+    assert opened == ["read"]
