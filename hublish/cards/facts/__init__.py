@@ -7,5 +7,9 @@ model_weights.py        parameters, tensors and memory, from the headers of weig
 quantized_counts.py     the parameters in packed tensors, as the Hub counts them
 model_configuration.py  architecture, sizes and context length, from configuration files
 lineage.py              license, base models, datasets and languages
+library_versions.py     versions of the libraries that wrote the model
+training_log.py         duration, best and last values, and curves
+event_runs.py           the runs that TensorBoard shows
+hyperparameters.py      parameters of the training run
 release_state.py        files, git commit, and changes since the last release
 """

@@ -45,11 +45,19 @@ def derive_facts(
 
 def _facts(released: SourceFiles, beside: SourceFiles, metadata: Mapping[str, Any], repo_id: str) -> Iterator[Fact]:
     # Imported here: a release of other files needs none of them.
+    from hublish.cards.facts.hyperparameters import hyperparameter_facts
+    from hublish.cards.facts.library_versions import version_facts
     from hublish.cards.facts.lineage import lineage_facts
     from hublish.cards.facts.model_configuration import configuration_facts, find_config
     from hublish.cards.facts.model_weights import weight_facts
+    from hublish.cards.facts.training_log import training_facts
 
     yield from weight_facts(released, find_config(released)[1])
     yield from configuration_facts(released)
     yield from lineage_facts(released, metadata, repo_id)
-    del beside
+    yield from version_facts(released)
+    # One run is described by one log: the facts of two would contradict each other.
+    logs = next((log for sources in (released, beside) if (log := tuple(training_facts(sources)))), ())
+    yield from logs
+    yield from hyperparameter_facts(released)
+    yield from hyperparameter_facts(beside)

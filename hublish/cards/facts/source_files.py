@@ -7,7 +7,7 @@ stages report it, as the audit and the comparison do.
 import json
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from posixpath import basename, dirname
 from typing import Any, Final
@@ -77,10 +77,18 @@ class SourceFiles:
 
     def json(self, path: str, limit: int = CONFIGURATION_LIMIT) -> Any:
         """Return the value of a JSON file; None if there is none."""
-        if path not in self._parsed:
+
+        def parse() -> Any:
             data = self.whole(path, limit)
-            self._parsed[path] = None if data is None else parsed_json(data)
-        return self._parsed[path]
+            return None if data is None else parsed_json(data)
+
+        return self.once(path, parse)
+
+    def once(self, key: str, make: Callable[[], Any]) -> Any:
+        """Return what a function returns, which is called for the first request only."""
+        if key not in self._parsed:
+            self._parsed[key] = make()
+        return self._parsed[key]
 
     def mapping(self, path: str, limit: int = CONFIGURATION_LIMIT) -> Mapping[str, Any]:
         """Return the object in a JSON file; an empty one if there is none."""
