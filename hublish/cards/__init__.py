@@ -3,6 +3,7 @@
 Everything here is pure: bytes and values in, values and text out. The stages that render and verify cards use it.
 
 facts/       statements about the release, each computed from a file and naming it
+results/     results of evaluations, from the files of evaluation tools to the forms of the Hub
 named_data.py  the values of the files that a manifest names under `card.data`
 charts/      pictures of curves, scores, sizes and splits, drawn as SVG without a library
 """

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from posixpath import basename, dirname, join
 from typing import Any, Final
 
+from hublish.cards.results.model_index import listed_results
 from hublish.formats.front_matter import read_front_matter
 from hublish.pipeline.draft.commented_yaml import Field
 from hublish.pipeline.draft.listing import Listing
 from hublish.pipeline.draft.release_parts import LeftOut
-from hublish.pipeline.render_card.evaluation import EVALUATION_LIMIT, Results, model_index
+from hublish.pipeline.render_card.evaluation import EVALUATION_LIMIT
 from hublish.schemas.diagnose.problems import InvalidDocumentError, errors_in
 from hublish.schemas.documents.card_metadata import metadata_problems, model_index_findings
 from hublish.schemas.documents.file_names import CARD_FILE
@@ -119,14 +120,12 @@ def evaluation(listing: Listing, files: Iterable[str]) -> tuple[str, str] | None
     return next(((path, str(results[0]["task"]["type"])) for path, results in read if results), None)
 
 
-def _results(listing: Listing, path: str) -> Results:
+def _results(listing: Listing, path: str) -> list[Mapping[str, Any]]:
     try:
         data = listing.head(path, EVALUATION_LIMIT)
         found = read_json_value(data, path, family="card", max_bytes=EVALUATION_LIMIT)
     except InvalidDocumentError:
         return []
-    results = found.get("results") if isinstance(found, dict) else found
-    if not isinstance(results, list) or not all(isinstance(one, dict) for one in results):
-        return []
+    results = [entry for _, entry in listed_results(found) or ()]
     # The draft must pass `hublish check`, which rejects invalid results.
-    return [] if list(model_index_findings(model_index("model", results))) else results
+    return [] if list(model_index_findings([{"name": "model", "results": results}])) else results

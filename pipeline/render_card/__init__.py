@@ -6,7 +6,7 @@ template_metadata.py a template's own front matter, of which a card has none
 existing_readme.py   a README that is published as it is written
 references.py        files that a card or a configuration names, and the release does not contain
 card_files.py        files that the card names, read only inside the manifest's folder
-evaluation.py        evaluation results among them
+evaluation.py        evaluation results among them, of which hublish.cards.results knows the formats
 release_facts.py     the facts of the release, and the values of the files of `card.data`
 pictures.py          pictures of training, evaluation, tensors and splits, and their files in the release
 renderer.py          rendering within limits, a user's template in a child process

@@ -2,7 +2,10 @@
 
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from hublish.base.content import open_below
 from hublish.base.errors import CardError
@@ -24,6 +27,16 @@ def read_inside(folder: Path, relative: str, path: str, limit: int, hint: str = 
     Raises:
         CardError: when the file is missing, too large, not a regular file, or behind a link.
     """
+    with opened_inside(folder, relative, path, hint) as (file, _):
+        data = file.read(limit + 1)  # one more byte shows that the file is too large
+    if len(data) > limit:
+        raise _refused(path, f"{relative} is larger than {limit >> 10} KiB", hint)
+    return data
+
+
+@contextmanager
+def opened_inside(folder: Path, relative: str, path: str, hint: str = "") -> Iterator[tuple[BinaryIO, int]]:
+    """Open a file in the manifest's folder, and return the stream and its size in bytes; see `read_inside`."""
     # Manifests that are built in Python have not been validated.
     wrong = path_problems(relative)
     if wrong:
@@ -35,14 +48,12 @@ def read_inside(folder: Path, relative: str, path: str, limit: int, hint: str = 
     except OSError as error:
         raise _refused(path, f"{relative} cannot be read: {error.strerror}", "links are not followed") from None
     # Checked on the descriptor: the path may name another file by now.
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
         os.close(descriptor)
         raise _refused(path, f"{relative} is not a regular file", hint)
     with open(descriptor, "rb") as file:
-        data = file.read(limit + 1)  # one more byte shows that the file is too large
-    if len(data) > limit:
-        raise _refused(path, f"{relative} is larger than {limit >> 10} KiB", hint)
-    return data
+        yield file, status.st_size
 
 
 def _near(folder: Path, relative: str) -> str:

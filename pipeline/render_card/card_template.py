@@ -26,7 +26,7 @@ The built-in templates use these variables, all optional, in Markdown except for
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
@@ -34,7 +34,6 @@ from typing import Any, Final
 from hublish.base.errors import CardError
 from hublish.base.values import Project, StagedFile, Target
 from hublish.pipeline.render_card.card_files import read_inside
-from hublish.pipeline.render_card.evaluation import Results
 from hublish.schemas.diagnose.problems import Problem, format_path
 from hublish.schemas.diagnose.suggestions import nearest
 from hublish.schemas.documents.manifest import TEMPLATE_NAMES, Card
@@ -157,7 +156,7 @@ def template_context(
     target: Target,
     card: Card,
     metadata: Mapping[str, Any],
-    evaluation: Results,
+    evaluation: Sequence[Mapping[str, Any]],
     files: Iterable[StagedFile],
     computed: Mapping[str, Any],
 ) -> dict[str, Any]:
@@ -185,7 +184,7 @@ def template_context(
         **card.variables,
         "repo": repo,
         "metadata": dict(metadata),
-        "evaluation": evaluation,
+        "evaluation": [*evaluation],
         "files": [_file(file) for file in files],
         **computed,
     }

@@ -1,45 +1,119 @@
-"""Evaluation results for the card, read from a file in the form of the Hub's `model-index`."""
+"""Read the evaluation results of a card from the files that the manifest names.
 
-from collections.abc import Mapping
+`hublish.cards.results` knows the formats of the files, and the forms in which the Hub reads results.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, TypeVar
 
 from hublish.base.errors import CardError
-from hublish.pipeline.render_card.card_files import read_inside
+from hublish.cards.results.recognition import CODE, FORMS, LARGEST, log_header, read_results
+from hublish.cards.results.result import Result
+from hublish.cards.results.selection import Selected, duplicates, select, too_many
+from hublish.formats.blob import StreamBlob
+from hublish.pipeline.render_card.card_files import opened_inside, read_inside
 from hublish.schemas.diagnose.problems import InvalidDocumentError, Problem
-from hublish.schemas.documents.json_documents import read_json_value
+from hublish.schemas.documents.card_evaluation import Evaluation, EvaluationFile
 
-# The largest evaluation file, in bytes; all its results go into the front matter of the card.
+# The largest file that is named without a list, in bytes: all its results go into the front matter of the card.
 EVALUATION_LIMIT: Final = 1 << 20
 
-# Each with `task`, `dataset` and `metrics`.
-Results = list[dict[str, Any]]
+_PATH: Final = "card.evaluation"
+_HINT: Final = "name a JSON file with evaluation results"
+_UNREADABLE: Final = "the evaluation results cannot be read"
+_LISTED: Final = (
+    "write a list of {task, dataset, metrics}, as in a card's model-index; or name the task and the dataset of the "
+    "file: `evaluation: [{file: ..., task: ..., dataset: {type: ...}}]`"
+)
+_ZIP: Final = b"PK\x03\x04"
+_Found = TypeVar("_Found")
 
 
-def read_evaluation(name: str, folder: Path) -> Results:
-    """Return evaluation results from a JSON file: a list of them, or an object with the list as `results`.
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """The results of a card, and the warnings about them."""
+
+    results: tuple[Result, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+
+
+def read_evaluation(evaluation: Evaluation, folder: Path) -> Evaluated:
+    """Return the results in the files that `card.evaluation` names.
 
     Args:
-        name: the file, relative to `folder`.
+        evaluation: the value of the field.
         folder: the manifest's folder.
 
     Raises:
-        CardError: when the file is missing, not strict JSON, or has another form.
+        CardError: with every problem of every file.
     """
-    data = read_inside(folder, name, "card.evaluation", EVALUATION_LIMIT, "name a JSON file with evaluation results")
-    msg = "the evaluation results cannot be read"
+    if isinstance(evaluation, str):
+        found = _checked(lambda: _of_path(evaluation, folder))
+        return Evaluated(found.results, found.warnings)
+    problems: list[Problem] = []
+    warnings: list[Problem] = []
+    chosen: list[tuple[str, Result]] = []
+    read = _Files(folder, {})
+    for index, entry in enumerate(evaluation):
+        place = f"{_PATH}[{index}]"
+        try:
+            selected = _checked(lambda entry=entry, place=place: read.selected(entry, place))  # type: ignore[misc]
+        except CardError as error:
+            problems += error.problems
+            continue
+        chosen += ((place, result) for result in selected.results)
+        warnings += selected.warnings
+    problems += [*duplicates(chosen), *too_many(chosen)]
+    if problems:
+        raise CardError(_UNREADABLE, problems=problems + warnings)
+    return Evaluated(tuple(result for _, result in chosen), tuple(warnings))
+
+
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """The results of every file, which several entries may name."""
+
+    folder: Path
+    known: dict[str, tuple[Result, ...]]
+
+    def selected(self, entry: EvaluationFile, place: str) -> Selected:
+        path = f"{place}.file"
+        if entry.file not in self.known:
+            found = read_results(_content(entry.file, self.folder, path), entry.file, path)
+            if found is None:
+                raise _refusal(f"{entry.file} contains no results", FORMS, path)
+            self.known[entry.file] = found
+        return select(self.known[entry.file], entry, place)
+
+
+def _content(file: str, folder: Path, path: str) -> bytes:
+    with opened_inside(folder, file, path, _HINT) as (stream, size):
+        # A log of inspect-ai may have gigabytes of samples, which are not read.
+        if stream.read(len(_ZIP)) == _ZIP:
+            return log_header(StreamBlob(stream, size), file, path)
+    return read_inside(folder, file, path, LARGEST, "keep the results in a file of their own, without samples")
+
+
+def _of_path(file: str, folder: Path) -> Selected:
+    """Return the results in a file that names the task and the dataset of each."""
+    data = read_inside(folder, file, _PATH, EVALUATION_LIMIT, _HINT)
+    found = read_results(data, file, _PATH, max_bytes=EVALUATION_LIMIT)
+    if found is None or not all((result.task and result.dataset) or result.written is not None for result in found):
+        raise _refusal(f"{file} contains no list of results", _LISTED, _PATH)
+    # The rules for the metadata check a model-index as it is written.
+    if all(result.written is not None for result in found):
+        return Selected(found)
+    return select(found, EvaluationFile(file=file), _PATH)
+
+
+def _checked(read: Callable[[], _Found]) -> _Found:
     try:
-        value = read_json_value(data, name, family="card", max_bytes=EVALUATION_LIMIT)
+        return read()
     except InvalidDocumentError as error:
-        raise CardError(msg, problems=error.problems) from None
-    results = value.get("results") if isinstance(value, dict) else value
-    if not isinstance(results, list) or not all(isinstance(result, dict) for result in results):
-        hint = "write a list of {task, dataset, metrics}, as in a card's model-index"
-        problem = Problem("card.evaluation", f"{name} contains no list of results", hint, "card.evaluation")
-        raise CardError(msg, problems=[problem])
-    return results
+        raise CardError(_UNREADABLE, problems=error.problems) from None
 
 
-def model_index(name: str, results: Results) -> list[Mapping[str, Any]]:
-    """Return the `model-index` of the front matter, for a model called `name`."""
-    return [{"name": name, "results": results}]
+def _refusal(message: str, hint: str, path: str) -> InvalidDocumentError:
+    return InvalidDocumentError((Problem(CODE, message, hint, path),))

@@ -10,7 +10,6 @@ from hublish.base.errors import CardError
 from hublish.base.values import Effect, Origin, StagedFile, Step, Target, Verdict
 from hublish.cards.charts.drawing import Drawing
 from hublish.cards.charts.markup import picture_element
-from hublish.pipeline.render_card.evaluation import Results
 from hublish.schemas.diagnose.problems import Problem
 from hublish.schemas.documents.hub_names import RepoType
 from hublish.schemas.documents.manifest import Card, PictureName
@@ -70,7 +69,7 @@ def draw_pictures(
     card: Card,
     repo_type: RepoType,
     facts: Mapping[str, Any],
-    evaluation: Results,
+    evaluation: list[dict[str, Any]],
     tensors: Callable[[], Mapping[str, int]],
 ) -> tuple[Picture, ...]:
     """Return the chosen pictures for which the release has data.

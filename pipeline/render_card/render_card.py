@@ -9,6 +9,9 @@ from hublish.base.content import InMemory
 from hublish.base.errors import CardError
 from hublish.base.values import Effect, Origin, Project, Staged, StagedFile, Step, Verdict
 from hublish.cards.facts.fact import as_tree
+from hublish.cards.results.model_index import INDEX, model_index
+from hublish.cards.results.result import Result
+from hublish.cards.results.tables import shown_results
 from hublish.formats.front_matter import body_start, with_front_matter
 from hublish.pipeline.render_card.card_template import (
     CardTemplate,
@@ -17,7 +20,7 @@ from hublish.pipeline.render_card.card_template import (
     unused_variables,
     variable_problems,
 )
-from hublish.pipeline.render_card.evaluation import Results, model_index, read_evaluation
+from hublish.pipeline.render_card.evaluation import Evaluated, read_evaluation
 from hublish.pipeline.render_card.existing_readme import check_readme, sdk_conflict
 from hublish.pipeline.render_card.pictures import (
     Picture,
@@ -49,7 +52,6 @@ RENDERED: Final = Verdict.of([Step("card", Effect.COLLECTS, "card: rendered", "c
 """The verdict on the rendered card."""
 
 _METADATA: Final = "card.metadata"
-_INDEX: Final = "model-index"
 _NOT_RENDERED: Final = "the card cannot be rendered"
 _Part = TypeVar("_Part")
 
@@ -150,12 +152,13 @@ def render_card(
         rejected = all(problem.code == "card.refused" for problem in errors)
         headline = "the Hub would reject the card's metadata" if rejected else _NOT_RENDERED
         raise CardError(headline, problems=parts.problems)
+    evaluation = shown_results(parts.evaluation.results)
     # A template that shows no pictures needs none, unless the manifest asks for them.
     wanted = card.pictures or any("pictures" in text for text in template.texts)
     facts = as_tree(release_facts(project, files, parts.metadata, template.texts, digests, drawn=bool(wanted)))
-    pictures = _pictures(project, card, facts, parts.evaluation, files) if wanted else ()
+    pictures = _pictures(project, card, facts, evaluation, files) if wanted else ()
     computed = {"facts": facts, "data": parts.data, "pictures": as_context(pictures, project.target)}
-    context = template_context(project.target, card, parts.metadata, parts.evaluation, files, computed)
+    context = template_context(project.target, card, parts.metadata, evaluation, files, computed)
     readable = replace(template, text=without_card_data(template.text))
     try:
         body = current_renderer().render(readable, context)
@@ -172,7 +175,11 @@ def render_card(
 
 
 def _pictures(
-    project: Project, card: Card, facts: Mapping[str, Any], evaluation: Results, files: Iterable[StagedFile]
+    project: Project,
+    card: Card,
+    facts: Mapping[str, Any],
+    evaluation: list[dict[str, Any]],
+    files: Iterable[StagedFile],
 ) -> tuple[Picture, ...]:
     def tensors() -> Mapping[str, int]:
         from hublish.cards.facts.model_weights import tensor_sizes
@@ -219,7 +226,7 @@ class _Parts:
 
     template: CardTemplate | None
     """None if it cannot be read, which is one of the problems."""
-    evaluation: Results
+    evaluation: Evaluated
     data: Mapping[str, Any]
     """The values of the files under `card.data`."""
     metadata: Mapping[str, Any]
@@ -233,9 +240,10 @@ def _parts(project: Project, card: Card) -> _Parts:
     template = _tried(lambda: find_template(card.template, project), problems)
     if template is not None:
         problems += _template_problems(template, card)
-    evaluation = _tried(lambda: _evaluation(project, card), problems) or []
+    evaluation = _tried(lambda: _evaluation(project, card), problems) or Evaluated()
+    problems += evaluation.warnings
     data = _tried(lambda: read_named_data(project, card), problems) or {}
-    metadata = _tried(lambda: _metadata(project.target.repo_id, card, evaluation), problems) or card.metadata
+    metadata = _tried(lambda: _metadata(project.target.repo_id, card, evaluation.results), problems) or card.metadata
     problems += metadata_problems(metadata, project.target.repo_type, written=_written(project))
     problems += sdk_conflict(metadata, project, f"{_METADATA}.sdk")
     problems.sort(key=lambda problem: problem.severity != "error")
@@ -274,20 +282,20 @@ def _tried(make: Callable[[], _Part], problems: list[Problem]) -> _Part | None:
         return None
 
 
-def _evaluation(project: Project, card: Card) -> Results:
+def _evaluation(project: Project, card: Card) -> Evaluated:
     if card.evaluation is None:
-        return []
+        return Evaluated()
     if project.target.repo_type != "model":
         problem = Problem("card.evaluation", "only models have evaluation results", "remove it", "card.evaluation")
         raise CardError(_NOT_RENDERED, problems=[problem])
     return read_evaluation(card.evaluation, project.folder)
 
 
-def _metadata(repo_id: str, card: Card, evaluation: Results) -> dict[str, Any]:
-    if not evaluation:
+def _metadata(repo_id: str, card: Card, results: tuple[Result, ...]) -> dict[str, Any]:
+    if not results:
         return card.metadata
-    if _INDEX in card.metadata:
+    if INDEX in card.metadata:
         hint = "keep one: card.evaluation, or metadata.model-index"
-        problem = Problem("card.evaluation", "evaluation results are given twice", hint, f"card.metadata.{_INDEX}")
+        problem = Problem("card.evaluation", "evaluation results are given twice", hint, f"card.metadata.{INDEX}")
         raise CardError(_NOT_RENDERED, problems=[problem])
-    return {**card.metadata, _INDEX: model_index(repo_id.rpartition("/")[2], evaluation)}
+    return {**card.metadata, INDEX: model_index(repo_id.rpartition("/")[2], results)}

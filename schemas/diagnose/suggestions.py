@@ -99,9 +99,10 @@ def fields_at(model: type[BaseModel], path: Path) -> tuple[str, ...]:
 
 def home_of(field: str, model: type[BaseModel]) -> str | None:
     """Return the path of the only field with a name: `repo.tag` for `tag`; None when there are several."""
-    # A name that occurs in several places would only confuse.
-    homes = [path for path, name in _all_fields(model, "") if name == field]
-    return homes[0] if len(homes) == 1 else None
+    # A name that occurs in several places would only confuse, unless all others are deeper.
+    homes = sorted((path.count("."), path) for path, name in _all_fields(model, "") if name == field)
+    alone = len(homes) == 1 or (homes and homes[0][0] < homes[1][0])
+    return homes[0][1] if alone else None
 
 
 def _folded(word: str) -> str:
@@ -112,8 +113,15 @@ def _all_fields(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, str]
     for name, field in model.model_fields.items():
         yield prefix + name, name
         if inner := _model_in(field.annotation):
-            many = "[]" if typing.get_origin(field.annotation) is tuple else ""
+            many = "[]" if _lists_models(field.annotation) else ""
             yield from _all_fields(inner, f"{prefix}{name}{many}.")
+
+
+def _lists_models(annotation: object) -> bool:
+    """Return whether a field has a list of mappings, perhaps among other forms."""
+    if typing.get_origin(annotation) is tuple:
+        return True
+    return any(_lists_models(part) for part in typing.get_args(annotation) if _model_in(part))
 
 
 def _model_in(annotation: object) -> type[BaseModel] | None:

@@ -38,15 +38,18 @@ def read_json(data: bytes, source: str, *, family: str, max_bytes: int = MAX_BYT
     return value
 
 
-def read_json_value(data: bytes, source: str, *, family: str, max_bytes: int = MAX_BYTES) -> Any:
-    """Read JSON with any value at its top level; arguments and errors are those of `read_json`."""
+def read_json_value(data: bytes, source: str, *, family: str, max_bytes: int = MAX_BYTES, finite: bool = True) -> Any:
+    """Read JSON with any value at its top level; arguments and errors are those of `read_json`.
+
+    Unless the numbers must be `finite`, NaN and Infinity are read, which Python's json writes.
+    """
     if len(data) > max_bytes:
         _refuse(family, f"{source} is larger than {max_bytes // 1024} KiB; not parsed")
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         _refuse(family, f"{source} is not UTF-8 at byte {error.start}")
-    return _parse(text, source, family)
+    return _parse(text, source, family, finite=finite)
 
 
 def read_versioned(text: bytes, source: str, family: str, readers: "Mapping[int, Reader[AnyDocument]]") -> AnyDocument:
@@ -90,9 +93,10 @@ def reader_of(model: type[AnyDocument]) -> "Reader[AnyDocument]":
     return read
 
 
-def _parse(text: str, source: str, family: str) -> Any:
+def _parse(text: str, source: str, family: str, *, finite: bool) -> Any:
     try:
-        value = json.loads(text, object_pairs_hook=_without_duplicates, parse_constant=_no_constant)
+        constant = _no_constant if finite else float
+        value = json.loads(text, object_pairs_hook=_without_duplicates, parse_constant=constant)
         if "\\u" in text:  # "\ud800" is valid JSON, but no file could be written with this string
             json.dumps(value, ensure_ascii=False).encode("utf-8")
     except json.JSONDecodeError as error:

@@ -5,7 +5,6 @@ in the JSON Schema, which editors show.
 """
 
 from collections import Counter
-from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -17,11 +16,11 @@ from pydantic import (
     StringConstraints,
     ValidationInfo,
     field_validator,
-    model_validator,
 )
 from pydantic.config import JsonDict
 
 from hublish.schemas.diagnose.problems import InvalidValueError
+from hublish.schemas.documents.card_evaluation import Evaluation
 from hublish.schemas.documents.field_types import (
     MOST_ENTRIES,
     Document,
@@ -37,15 +36,12 @@ from hublish.schemas.documents.field_types import (
     Target,
 )
 from hublish.schemas.documents.hub_names import RepoType
+from hublish.schemas.documents.manifest_part import ManifestPart
 from hublish.schemas.documents.sizes import Size
-from hublish.schemas.secrets.masking import holds_token, texts_in
 from hublish.schemas.secrets.token_rules import CREDENTIAL_NAME, WHERE_CREDENTIALS_GO, names_credential
 from hublish.schemas.variables.lookup import RESERVED
 
 SCHEMA_VERSION = 1
-SEARCHED = "searched for secrets"
-"""The context in which a manifest is validated whose text was searched already, with the place of every secret."""
-
 SpaceSdk = Literal["gradio", "docker", "static", "streamlit"]
 Level = Literal["forbid", "warn", "allow"]
 PictureName = Literal["training", "evaluation", "tensors", "splits"]
@@ -104,19 +100,6 @@ _PULL_REQUESTS: JsonDict = {
     },
     "then": {"properties": {"create_pr": {"not": {"const": True}}}},
 }
-
-
-class ManifestPart(Document):
-    """The base class of the manifest and its sections."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _without_secret_keys(cls, data: Any, info: ValidationInfo) -> Any:
-        # Built in Python, it has no text that was searched, and pydantic quotes unknown keys, unlike values.
-        unknown = data.keys() - cls.model_fields.keys() if isinstance(data, Mapping) else ()
-        if info.context is not SEARCHED and holds_token("\n".join(texts_in([*unknown]))):
-            raise InvalidValueError("secret in manifest", WHERE_CREDENTIALS_GO)
-        return data
 
 
 class Repo(ManifestPart):
@@ -226,8 +209,15 @@ class Card(ManifestPart):
     )
     """Files (JSON, YAML, TOML, CSV, JSON Lines) whose values the template prints: `{{ data.metrics.accuracy }}`. They
     need not be part of the release."""
-    evaluation: LocalPath | None = Field(default=None, examples=["metrics.json"])
-    """A JSON file with results in the form of `model-index`, for the front matter and the template."""
+    evaluation: Evaluation | None = Field(
+        default=None,
+        examples=[
+            "metrics.json",
+            [{"file": "metrics.json", "task": "image-classification", "dataset": {"type": "mnist", "split": "test"}}],
+        ],
+    )
+    """Results for the front matter and the template: a file that names its tasks and datasets, such as a `model-index`,
+    or a list of files with what they measure."""
     pictures: (
         Annotated[tuple[PictureName, ...], Field(json_schema_extra={"uniqueItems": True})] | Literal[False] | None
     ) = Field(default=None, examples=[["training", "evaluation"]])

@@ -22,7 +22,8 @@ from hublish.schemas.diagnose.problems import (
 )
 from hublish.schemas.documents.field_types import Document
 from hublish.schemas.documents.hub_names import REPO_TYPES
-from hublish.schemas.documents.manifest import SCHEMA_VERSION, SEARCHED, Load, Manifest, Published
+from hublish.schemas.documents.manifest import SCHEMA_VERSION, Load, Manifest, Published
+from hublish.schemas.documents.manifest_part import SEARCHED
 from hublish.schemas.secrets.masking import find_tokens, holds_token, texts_in
 from hublish.schemas.secrets.token_rules import WHERE_CREDENTIALS_GO
 from hublish.schemas.variables.expansion import NO_SETTINGS, Expansion, escape, expand

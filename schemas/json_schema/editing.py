@@ -69,8 +69,11 @@ def _inlined(part: Any, definitions: Mapping[str, Schema]) -> Any:
 
 
 def _or_null(part: Schema) -> Schema:
-    """Return a nullable mapping as one schema, so that validators report the invalid field and not the mapping."""
+    """Return a nullable mapping as one schema, so that validators report the invalid field and not the mapping; a
+    nullable choice of forms as one choice."""
     match part.get("anyOf"):
+        case [{"oneOf": forms}, {"type": "null"} as null]:
+            return {**part, "anyOf": [*forms, null]}
         case [{"properties": _} as mapping, {"type": "null"}]:
             beside = {key: value for key, value in part.items() if key != "anyOf"}
             return {**mapping, "type": ["object", "null"], **beside}
@@ -109,7 +112,7 @@ def _with_variables(part: Any, place: str) -> Any:
     if part.get("type") == "string" or any(isinstance(value, str) for value in part.get("enum", ())):
         return _text(part, place)
     return {
-        key: _with_variables(value, place) if key in ("items", "anyOf", "additionalProperties") else value
+        key: _with_variables(value, place) if key in ("items", "anyOf", "oneOf", "additionalProperties") else value
         for key, value in part.items()
     }
 
@@ -146,7 +149,7 @@ def _add_card_rules(card: Schema) -> None:
     """Describe the keys of the front matter, and exclude keys that conflict."""
     card["properties"]["metadata"]["properties"] = metadata_fields()
     card["properties"]["variables"]["properties"] = dict.fromkeys(TEMPLATE_NAMES, False)
-    given: Schema = {"properties": {"evaluation": {"type": "string"}}, "required": ["evaluation"]}
+    given: Schema = {"properties": {"evaluation": {"type": ["string", "array"]}}, "required": ["evaluation"]}
     card["if"] = given
     card["then"] = {"properties": {"metadata": {"properties": {"model-index": False}}}}
 

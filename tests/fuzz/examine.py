@@ -11,11 +11,12 @@ import hublish
 from hublish.api.read_project import read_project
 from hublish.base.errors import CardError, HublishError, ManifestInvalidError, PolicyError, SourceError
 from hublish.base.values import Project
+from hublish.cards.results.model_index import model_index
 from hublish.cli.exit_codes import report_failure
 from hublish.cli.report import FORMATS, Report, report_for
 from hublish.cli.terminal.streams import Terminal
 from hublish.cli.views.check import CheckView
-from hublish.pipeline.render_card.evaluation import model_index, read_evaluation
+from hublish.pipeline.render_card.evaluation import read_evaluation
 from hublish.pipeline.render_card.renderer import Renderer, rendered_by
 from hublish.schemas.diagnose.problems import InvalidDocumentError, Problem
 from hublish.schemas.documents.card_metadata import metadata_problems
@@ -102,7 +103,7 @@ def _examined_document(kind: Kind, text: bytes) -> Result:
 def _examined_evaluation(text: bytes, sample: SampleTree) -> Result:
     (sample.evaluation / "results.json").write_bytes(text)
     try:
-        results = read_evaluation("results.json", sample.evaluation)
+        results = read_evaluation("results.json", sample.evaluation).results
     except CardError as error:
         _require_valid_problems(error.problems, text)
         return Result("rejected", _shown(error))

@@ -17,12 +17,15 @@ from hublish.schemas.json_schema.generate import FOLDER
 from hublish.schemas.variables.lookup import BUILT_IN
 from hublish.schemas.yaml.reader import read_yaml
 
+# The fields with a list of mappings.
+LISTS = ("artifacts", "evaluation")
+
 
 def model_fields(model: type[BaseModel], path: tuple[str | int, ...] = ()) -> Iterator[str]:
     for field in fields_at(model, path):
         here = (*path, field)
         yield format_path(here)
-        inside = (*here, 0) if field == "artifacts" else here
+        inside = (*here, 0) if field in LISTS else here
         yield from model_fields(model, inside)
 
 
@@ -45,7 +48,15 @@ def test_the_example_shows_every_field_and_no_other(example: bytes) -> None:
     shown = {format_path(path) for path, _ in shown_keys(read_yaml(example, "x").positions.root)}
     fields = set(model_fields(Manifest))
     assert fields <= shown
-    free = ("variables.", "artifacts[0].options.", "artifacts[1].", "card.metadata.", "card.variables.", "card.data.")
+    free: tuple[str, ...] = (
+        "variables.",
+        "artifacts[0].options.",
+        "artifacts[1].",
+        "card.metadata.",
+        "card.variables.",
+        "card.data.",
+        "card.evaluation[0].metrics.",
+    )
     assert {path for path in shown - fields if not path.startswith(free)} == set()
 
 
@@ -80,7 +91,7 @@ def described(model: type[BaseModel], path: tuple[str | int, ...] = ()) -> Itera
         field = field_at(model, here)
         assert field is not None
         yield format_path((*path, name)), field
-        yield from described(model, (*here, 0) if name == "artifacts" else here)
+        yield from described(model, (*here, 0) if name in LISTS else here)
 
 
 @pytest.mark.parametrize(("path", "field"), [*described(Manifest)], ids=[path for path, _ in described(Manifest)])

@@ -20,6 +20,7 @@ from hublish.base.values import Candidate, Project
 from hublish.pipeline.collect.collect import survey
 from hublish.pipeline.collect.uncollected import missing_files
 from hublish.schemas.diagnose.problems import MAX_PROBLEMS, Problem, counted, errors_in
+from hublish.schemas.documents.card_evaluation import evaluation_files
 from hublish.schemas.variables.lookup import NoValueError
 
 _CODE: Final = "policy.dirty"
@@ -85,7 +86,7 @@ def _files(project: Project) -> Iterator[str]:
     root = os.path.realpath(project.folder)
     paths = {path for one in survey(project).candidates if one.verdict.included for path in _sources(one, root)}
     if card := project.manifest.card:
-        paths |= {name for name in (card.template, card.evaluation) if name}
+        paths |= {card.template, *evaluation_files(card.evaluation)}
     # The names of built-in templates and of values in memory are not files.
     return (path for path in sorted(paths) if (project.folder / path).is_file())
 

@@ -27,7 +27,8 @@ def at(path: str) -> dict[str, Any]:
     here = SCHEMA
     for step in path.split("."):
         here = here["properties"][step.removesuffix("[]")]
-        here = here["items"] if step.endswith("[]") else here
+        forms = [here, *here.get("anyOf", ())]
+        here = next(form["items"] for form in forms if "items" in form) if step.endswith("[]") else here
     return here
 
 
@@ -35,7 +36,7 @@ def fields(model: type[BaseModel], path: tuple[str | int, ...] = (), shown: str 
     for name in fields_at(model, path):
         here = f"{shown}.{name}" if shown else name
         yield here, field_at(model, (*path, name))
-        inside = name == "artifacts"
+        inside = name in ("artifacts", "evaluation")
         yield from fields(model, (*path, name, 0) if inside else (*path, name), f"{here}[]" if inside else here)
 
 

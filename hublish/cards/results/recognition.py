@@ -1,0 +1,153 @@
+"""Read a file of results: its content decides on its format, whatever its name."""
+
+import codecs
+import re
+import zlib
+from collections.abc import Mapping
+from typing import Any, Final
+
+from hublish.cards.results.harnesses import read_harness
+from hublish.cards.results.model_index import listed_results, read_index
+from hublish.cards.results.plain_metrics import read_plain, read_report, read_table
+from hublish.cards.results.result import Result
+from hublish.formats.blob import Blob, SliceBlob, TooLargeError
+from hublish.formats.front_matter import front_matter, read_front_matter
+from hublish.formats.input_files import InvalidFileError
+from hublish.formats.zip_reader import read_zip
+from hublish.schemas.diagnose.problems import InvalidDocumentError, Problem
+from hublish.schemas.documents.json_documents import read_json_value
+from hublish.schemas.yaml.reader import read_yaml
+
+CODE: Final = "card.evaluation"
+LARGEST: Final = 32 << 20
+"""Bytes of a file of results."""
+HEADER: Final = "header.json"
+"""The member of an inspect-ai log with everything but the samples."""
+
+_LARGEST_HEADER: Final = 16 << 20
+_ZSTANDARD_METHOD: Final = 93
+_YAML: Final = re.compile(r"(?:[ \t]*(?:#.*)?\r?\n)*(?:---[ \t]*\r?\n|- |[\"']?[\w.-]+[\"']?[ \t]*:(?:[ \t\r\n]|\Z))")
+_TABLE: Final = re.compile(r"[^\n{\[]*[,;\t][^\n]*\n")
+FORMS: Final = (
+    "results are metrics as JSON or csv, the output of transformers' Trainer, lm-evaluation-harness, lighteval, "
+    "inspect-ai or classification_report(output_dict=True), or a model-index"
+)
+
+
+def read_results(data: bytes, file: str, path: str, *, max_bytes: int = LARGEST) -> tuple[Result, ...] | None:
+    """Return the results in a file, which may have no task and no dataset yet; None if its format is unknown.
+
+    Args:
+        data: the bytes of the file.
+        file: its name in problems, and in the results.
+        path: the field of the manifest that names it.
+        max_bytes: the size of the largest file to parse.
+
+    Raises:
+        InvalidDocumentError: when it is damaged, too large, or without results.
+    """
+    text = _decoded(data)
+    if text is not None and front_matter(text) is not None:
+        return _from_front_matter(data, file, path)
+    if text is not None and _YAML.match(text):
+        return _from_value(read_yaml(data, file, max_bytes=max_bytes).data, file, path)
+    if text is not None and _TABLE.match(text):
+        found = read_table(text, file)
+        if isinstance(found, Result):
+            return (found,)
+        raise _refusal(f"{file}: {found}", FORMS, path)
+    return _from_json(data, file, path, max_bytes)
+
+
+def _decoded(data: bytes) -> str | None:
+    try:
+        return data.removeprefix(codecs.BOM_UTF8).decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+
+
+def _from_front_matter(data: bytes, file: str, path: str) -> tuple[Result, ...]:
+    reading = read_front_matter(data.removeprefix(codecs.BOM_UTF8), file)
+    found = read_index(dict(reading.data), file) if reading is not None else None
+    if not found:
+        raise _refusal(
+            f"the metadata of {file} contains no list of results", "add a model-index, or name another file", path
+        )
+    return found
+
+
+def _from_json(data: bytes, file: str, path: str, max_bytes: int) -> tuple[Result, ...] | None:
+    try:
+        return _from_value(read_json_value(data, file, family="card", max_bytes=max_bytes), file, path)
+    except InvalidDocumentError:
+        if not _NOT_FINITE.search(data):
+            raise
+        # Python's json writes NaN and Infinity, as harnesses do for an error that is unknown.
+        value = read_json_value(data, file, family="card", max_bytes=max_bytes, finite=False)
+        # A model-index goes into the card as it is, and YAML readers differ on these values.
+        found = None if listed_results(value) is not None else _from_value(value, file, path)
+        if not found:
+            raise
+        return found
+
+
+_NOT_FINITE: Final = re.compile(rb"\b(?:NaN|Infinity)\b")
+
+
+def _from_value(value: object, file: str, path: str) -> tuple[Result, ...] | None:
+    index = read_index(value, file)
+    if index is not None:
+        return index
+    if isinstance(value, Mapping):
+        found = read_harness(value, file)
+        if found is not None:
+            return _complete(found, value, file, path)
+        flat = read_report(value, file) or read_plain(value, file)
+        if flat.scores:
+            return (flat,)
+    return None
+
+
+def _complete(found: tuple[Result, ...], value: Mapping[str, Any], file: str, path: str) -> tuple[Result, ...]:
+    if found:
+        return found
+    status = value.get("status")
+    why = f": the evaluation has the status {status}" if isinstance(status, str) else ""
+    raise _refusal(f"{file} contains no results{why}", "run the evaluation to its end", path)
+
+
+def log_header(blob: Blob, file: str, path: str) -> bytes:
+    """Return the JSON in an inspect-ai log (`.eval`), a zip whose samples are not read.
+
+    Raises:
+        InvalidDocumentError: when it is damaged, or not such a log.
+    """
+    try:
+        archive = read_zip(blob)
+        member = archive.by_name.get(HEADER)
+        if member is None:
+            raise _refusal(
+                f"{file} is an archive without {HEADER}", f"name a finished log of inspect-ai; {FORMS}", path
+            )
+        if member.method != _ZSTANDARD_METHOD:
+            return archive.read(HEADER, _LARGEST_HEADER)
+        # zipfile knows this method from Python 3.14 on only.
+        data = _expanded(SliceBlob(blob, member.offset, member.stored), min(member.size, _LARGEST_HEADER) + 1)
+        if len(data) != member.size or zlib.crc32(data) != member.crc:
+            raise InvalidFileError("its header is damaged, or too large")
+    except (InvalidFileError, TooLargeError) as error:
+        raise _refusal(f"{file}: {error}", "write it as JSON: `inspect log dump --header-only`", path) from None
+    return data
+
+
+def _expanded(blob: Blob, length: int) -> bytes:
+    from hublish.formats.compressions import compressions_of
+
+    for compression in compressions_of(blob.read_at(0, 16)):
+        if (content := compression.content(blob)) is not None:
+            return content.read_at(0, length)
+    raise InvalidFileError("its header cannot be expanded here")
+
+
+def _refusal(message: str, hint: str, path: str) -> InvalidDocumentError:
+    return InvalidDocumentError((Problem(CODE, message, hint, path),))

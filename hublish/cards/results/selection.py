@@ -1,0 +1,297 @@
+"""Choose the results of a file that a card publishes, by the task, dataset, benchmarks and metrics of a manifest."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from math import isnan
+from typing import Any, Final
+
+from hublish.cards.results.metric_names import is_known
+from hublish.cards.results.model_index import index_metric
+from hublish.cards.results.recognition import CODE
+from hublish.cards.results.result import Result, Score, is_number
+from hublish.schemas.diagnose.problems import (
+    MAX_PROBLEMS,
+    InvalidDocumentError,
+    Problem,
+    errors_in,
+    format_path,
+    shortened,
+)
+from hublish.schemas.diagnose.suggestions import nearest
+from hublish.schemas.documents.card_evaluation import EvaluationFile
+from hublish.schemas.documents.card_metadata import model_index_findings
+
+MOST_SCORES: Final = 1_000
+"""The values that a card publishes. A reader compares a handful, and the front matter has all of them."""
+
+_LONGEST_NAME: Final = 200
+_SHOWN: Final = 8
+# The order of preference among the parts of the data in one file, if the manifest names no split.
+_PARTS: Final = ("eval", "test", "predict", "validation", "valid", "val", "dev")
+_SPLIT_PARTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "test": ("test", "predict"),
+    **dict.fromkeys(("validation", "valid", "val", "dev", "eval"), ("validation", "valid", "val", "dev", "eval")),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """The results of one file, and the warnings about them."""
+
+    results: tuple[Result, ...]
+    warnings: tuple[Problem, ...] = ()
+
+
+def select(results: tuple[Result, ...], entry: EvaluationFile, path: str) -> Selected:
+    """Return the results that an entry of `card.evaluation` publishes.
+
+    Args:
+        results: all results of the file.
+        entry: the entry.
+        path: its place in the manifest: `card.evaluation[0]`.
+
+    Raises:
+        InvalidDocumentError: with every reason why the card cannot publish them.
+    """
+    selection = _Selection(entry, path)
+    chosen = [selection.completed(result) for result in selection.of_benchmarks(results)]
+    problems = [*selection.missing_metrics(chosen), *selection.conflicts(chosen)]
+    scored = []
+    for result in chosen:
+        scores = tuple(selection.scores(result))
+        problems += selection.value_problems(scores)
+        if result.written is not None and not entry.metrics:
+            scored.append(result)
+        elif scores:
+            written = result.written and {**result.written, "metrics": [index_metric(score) for score in scores]}
+            scored.append(replace(result, scores=scores, written=written))
+    if not scored and not errors_in(problems):
+        problems.append(selection.problem(f"{entry.file} contains no metrics", "list their names under `metrics`"))
+    problems += [problem for result in scored for problem in selection.form_problems(result)]
+    problems += selection.advice(results, scored)
+    if errors_in(problems):
+        raise InvalidDocumentError(tuple(problems[:MAX_PROBLEMS]))
+    return Selected(tuple(scored), tuple(problems[:MAX_PROBLEMS]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Selection:
+    entry: EvaluationFile
+    path: str
+
+    def problem(self, message: str, hint: str, key: str = "file", *, warning: bool = False) -> Problem:
+        # A manifest may give the path of the file alone.
+        place = f"{self.path}.{key}" if self.path.endswith("]") else self.path
+        return Problem(CODE, message, hint, place, severity="warning" if warning else "error")
+
+    def of_benchmarks(self, results: tuple[Result, ...]) -> list[Result]:
+        """Return the results of the benchmarks that are named; without names, those that are not optional."""
+        if not self.entry.benchmarks:
+            # A file with nothing but a mean over benchmarks still has this one.
+            return [result for result in results if not result.optional] or [*results]
+        known = {result.benchmark for result in results if result.benchmark}
+        problems = []
+        for index, name in enumerate(self.entry.benchmarks):
+            if name not in known:
+                hint = _choice(name, known) if known else "remove `benchmarks`: only files of a harness have them"
+                problems.append(
+                    self.problem(f"{self.entry.file} has no benchmark with this name", hint, f"benchmarks[{index}]")
+                )
+        if problems:
+            raise InvalidDocumentError(tuple(problems))
+        order = {name: index for index, name in enumerate(self.entry.benchmarks)}
+        named = [result for result in results if result.benchmark in order]
+        return sorted(named, key=lambda result: order[result.benchmark])
+
+    def completed(self, result: Result) -> Result:
+        """Return a result with the values of the manifest."""
+        entry, named = self.entry, self.entry.dataset
+        task = {"type": entry.task} if entry.task else result.task
+        dataset: Mapping[str, Any] = result.dataset
+        if named is not None:
+            given = named.model_dump(exclude_none=True, exclude={"task_id"})
+            # The values that the manifest leaves out are those of the file, if it is about the same dataset.
+            dataset = {"type": named.type, "name": named.name or result.dataset.get("name") or named.type, **given}
+        if result.shots is not None:
+            dataset = {**dataset, "args": {**(dataset.get("args") or {}), "num_few_shot": result.shots}}
+        source = entry.source.model_dump(exclude_none=True) if entry.source else result.source
+        task_id = (named.task_id or "") if named else ""
+        date, notes = entry.date or result.date, entry.notes or ""
+        completed = replace(result, task=task, dataset=dataset, source=source, task_id=task_id, date=date, notes=notes)
+        if result.written is not None and entry.source is not None:
+            written = {**result.written, "source": {key: source[key] for key in ("name", "url") if key in source}}
+            return replace(completed, written=written)
+        return completed
+
+    def conflicts(self, results: list[Result]) -> Iterator[Problem]:
+        """Yield the errors of a task and a dataset that are missing, or given for too many results."""
+        entry = self.entry
+        if any(result.written is not None for result in results):
+            for key in ("task", "dataset"):
+                if getattr(entry, key) is not None:
+                    yield self.problem(f"{entry.file} names the {key} of each result", f"remove `{key}`", key)
+            return
+        if len(results) > 1 and entry.dataset is not None:
+            names = [result.benchmark for result in results]
+            message = f"{entry.file} has results of {len(results)} benchmarks, and one dataset is named"
+            hint = f"choose one with `benchmarks`: {_listed(names)}; or remove `dataset`"
+            yield self.problem(message, hint, "dataset")
+        for result in results[:1]:
+            if not result.task:
+                hint = "add `task`, such as `task: image-classification`"
+                yield self.problem(f"{entry.file} does not name the task of its results", hint)
+            if not result.dataset:
+                hint = "add `dataset`, such as `dataset: {type: mnist, split: test}`"
+                yield self.problem(f"{entry.file} does not name the dataset of its results", hint)
+
+    def scores(self, result: Result) -> Iterator[Score]:
+        """Yield the scores of a result that are published, in the order of the manifest."""
+        metrics = self.entry.metrics
+        if not metrics:
+            part = self._part(result)
+            yield from (score for score in result.scores if not score.optional and score.part in ("", part))
+            return
+        for name in metrics:
+            for score in self._named(result, name):
+                kind = metrics[name] if isinstance(metrics, dict) else score.type
+                yield _retyped(score, kind)
+
+    def _named(self, result: Result, name: str) -> list[Score]:
+        exact = [score for score in result.scores if score.name == name]
+        found = exact or [score for score in result.scores if score.has_name(name)]
+        parts = {score.part for score in found}
+        part = self._part(result)
+        return [score for score in found if score.part == part] if len(parts) > 1 and part in parts else found
+
+    def _part(self, result: Result) -> str:
+        known = {score.part for score in result.scores if score.part and not score.optional}
+        split = str(result.dataset.get("split") or "").casefold()
+        order = (*_SPLIT_PARTS.get(split, ()), *_PARTS)
+        return next((part for part in order if part in known), "")
+
+    def missing_metrics(self, results: list[Result]) -> Iterator[Problem]:
+        """Yield an error for each metric that no result has."""
+        known = list(dict.fromkeys(score.name for result in results for score in result.scores))
+        for index, name in enumerate(self.entry.metrics):
+            if not any(score.has_name(name) for result in results for score in result.scores):
+                step = name if isinstance(self.entry.metrics, dict) else index
+                place = format_path(("metrics", step))
+                yield self.problem(
+                    f"{self.entry.file} has no metric '{shortened(name, 60)}'", _choice(name, known), place
+                )
+
+    def value_problems(self, scores: tuple[Score, ...]) -> Iterator[Problem]:
+        """Yield the errors of values and names that the Hub and readers cannot use."""
+        for score in scores:
+            where = f"{self.entry.file}: {shortened(score.key, 120)}"
+            if not is_number(score.value) and not (score.written is not None and isinstance(score.value, str)):
+                hint = "evaluate again, or list the other metrics under `metrics`"
+                yield self.problem(f"{where} is {_kind(score.value)}, and a metric needs a number", hint)
+            if len(score.name) > _LONGEST_NAME:
+                yield self.problem(
+                    f"{where} has a name of {len(score.name)} characters",
+                    "list metrics with shorter names under `metrics`",
+                )
+
+    def form_problems(self, result: Result) -> Iterator[Problem]:
+        """Yield what the Hub would reject in an entry of a model-index."""
+        if result.written is None:
+            return
+        for finding in model_index_findings([{"name": "model", "results": [result.written]}]):
+            place = finding.place.replace("model-index[0].results[0]", result.key)
+            yield self.problem(f"{self.entry.file}: {place}: {finding.message}", finding.hint)
+
+    def advice(self, results: tuple[Result, ...], chosen: list[Result]) -> Iterator[Problem]:
+        """Yield warnings about results that mislead, and about values that look like metrics and are not numbers."""
+        for result in chosen:
+            if result.caution:
+                name = f"{shortened(result.benchmark, 60)}: " if result.benchmark else ""
+                yield self.problem(
+                    f"{self.entry.file}: {name}{result.caution}",
+                    "evaluate on all of them, or say so in the card",
+                    warning=True,
+                )
+        if not self.entry.metrics:
+            odd = [score.key for result in results for score in result.scores if _is_odd(score)]
+            if odd:
+                hint = "write them as numbers, without quotes and units"
+                yield self.problem(
+                    f"{self.entry.file}: {_listed(odd)} cannot be published as a metric", hint, warning=True
+                )
+
+
+def _retyped(score: Score, kind: str) -> Score:
+    """Return a score with another id of its metric, and its name in the file for readers."""
+    if kind == score.type:
+        return score
+    label = score.label or score.name
+    written = score.written and {**score.written, "type": kind, "name": label}
+    return replace(score, type=kind, label=label, written=written)
+
+
+def too_many(results: Iterable[tuple[str, Result]]) -> Iterator[Problem]:
+    """Yield the error that a card publishes more values than a reader can use, at the entry with the most."""
+    counts = Counter[str]()
+    for path, result in results:
+        counts[path] += len(result.scores)
+    if counts.total() > MOST_SCORES:
+        path, number = counts.most_common(1)[0]
+        message = f"{number} values for the card; all results together may have {MOST_SCORES}"
+        yield Problem(CODE, message, "choose the results to publish with `benchmarks` or `metrics`", f"{path}.file")
+
+
+def duplicates(results: Iterable[tuple[str, Result]]) -> Iterator[Problem]:
+    """Yield an error for each value that is published twice for the same task, dataset and metric.
+
+    Args:
+        results: all results of the card, each with the place of its entry in the manifest.
+    """
+    first: dict[tuple[object, ...], tuple[str, Score]] = {}
+    for path, result in results:
+        about = result.dataset
+        where = tuple(str(about.get(key)) for key in ("type", "name", "config", "split", "revision", "args"))
+        for score in result.scores:
+            key = (str(result.task.get("type")), *where, score.type, score.label, str(score.args))
+            file, known = first.setdefault(key, (result.file, score))
+            if known is not score:
+                twice = f"{result.file}: {shortened(score.key, 120)}", f"{file}: {shortened(known.key, 120)}"
+                message = f"{twice[0]} is the same metric of the same dataset as {twice[1]}"
+                hint = "remove one of them, or name the split or config of each dataset"
+                yield Problem(CODE, message, hint, f"{path}.file")
+
+
+def _kind(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return "NaN" if isinstance(value, float) and isnan(value) else "infinite or too large"
+    return "text" if isinstance(value, str) else "missing" if value is None else "not a single value"
+
+
+def _is_odd(score: Score) -> bool:
+    """Return whether a score looks like a metric, and its value is not a number."""
+    if is_number(score.value) or score.written is not None:
+        return False
+    return is_known(score.type) or _resembles_number(score.value)
+
+
+def _resembles_number(value: object) -> bool:
+    """Return whether a text begins like a number: `0.93`, `93 %`."""
+    return (
+        isinstance(value, str)
+        and value.strip()[:1].isdigit()
+        and len(value) < 20
+        and value.strip().rstrip(" %").replace(".", "", 1).isdigit()
+    )
+
+
+def _choice(name: str, known: Iterable[str]) -> str:
+    names = [*known]
+    near = nearest(name, names)
+    return f"did you mean '{shortened(near, 60)}'?" if near else f"it has {_listed(names)}" if names else "it has none"
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(f"'{shortened(name, 60)}'" for name in names[:_SHOWN]) + more
