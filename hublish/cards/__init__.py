@@ -5,5 +5,7 @@ Everything here is pure: bytes and values in, values and text out. The stages th
 facts/       statements about the release, each computed from a file and naming it
 results/     results of evaluations, from the files of evaluation tools to the forms of the Hub
 named_data.py  the values of the files that a manifest names under `card.data`
+discoverability.py  metadata by which readers find, load and count a model
+download_rules.py  the files that count as downloads of a library
 charts/      pictures of curves, scores, sizes and splits, drawn as SVG without a library
 """

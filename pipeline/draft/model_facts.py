@@ -8,27 +8,17 @@ from dataclasses import dataclass
 from posixpath import basename, dirname, join, splitext
 from typing import Any, Final
 
-from hublish.formats.catalogue import FORMATS, PICKLE_SUFFIXES, suffixes_of
+from hublish.formats.catalogue import PICKLE_SUFFIXES
+from hublish.formats.model_library import ModelKind, configured_kinds, file_format
 from hublish.pipeline.draft.commented_yaml import Field
 from hublish.pipeline.draft.listing import Listing, directly_in
 from hublish.schemas.documents.hub_names import check_repo_id, check_target
 from hublish.schemas.secrets.masking import holds_token
-from hublish.schemas.vocabulary import table, task_of_class, task_of_pipeline
 
 NO_TASK: Final = Field("pipeline_tag", "text-generation", "the task, by its name on the Hub", hint=True)
 
 _TABULAR: Final = Field("pipeline_tag", "tabular-classification", "or tabular-regression", hint=True)
 _NO_BASE: Final = "fill in: the model that it adapts, by its name on the Hub; adapter_config.json contains a path"
-# Used if no configuration names a library: a format, the library that loads it (a tag if several do), and the prefixes
-# and suffixes of its files. The first match wins.
-_FILE_FORMATS: Final = (
-    ("keras", "keras", (), suffixes_of("keras")),
-    ("scikit-learn", "sklearn", (), suffixes_of("sklearn")),
-    ("diffusers LoRA", "diffusers", ("pytorch_lora_weights.",), ()),
-    ("GGUF", None, (), FORMATS["gguf"].suffixes),
-    ("ONNX", None, (), FORMATS["onnx"].suffixes),
-    ("LiteRT", "litert", (), suffixes_of("litert")),
-)
 # The most characters of a value from a configuration that a draft repeats.
 _LONGEST: Final = 80
 # A repo_id of two segments looks like a path; these first segments are folders rather than owners.
@@ -63,86 +53,54 @@ class OwnCode:
 
 def library_of(listing: Listing, root: str, files: Iterable[str]) -> Library | None:
     """Return the library of a model in folder `root`; None if none of its files names one."""
-    # Specific libraries first: models of sentence-transformers, peft and timm may have a config.json of transformers.
-    detectors = (_diffusers, _sentence_transformers, _adapter, _timm, _transformers)
-    found = (detect(listing, root) for detect in detectors)
-    return next((library for library in found if library is not None), None) or _by_format(tuple(files))
+    kinds = configured_kinds(lambda name: listing.json(join(root, name)))
+    kind = next((kind for kind in kinds if not holds_token(kind.value)), None)
+    return _by_format(tuple(files)) if kind is None else _by_configuration(kind, listing, root)
 
 
-def _diffusers(listing: Listing, root: str) -> Library | None:
-    name = _text(listing.json_object(join(root, "model_index.json")), "_class_name")
-    if name is None:
-        return None
-    return _library("diffusers", f"model_index.json: _class_name {name}", task_of_pipeline(name))
+def _by_configuration(kind: ModelKind, listing: Listing, root: str) -> Library:
+    config = listing.json_object(join(root, kind.file))
+    extra: Iterable[Field] = ()
+    if kind.library == "peft":
+        extra = _of_adapter(config, kind.value)
+    elif kind.library == "transformers":
+        extra = _of_fine_tuned(config)
+    task = Field("pipeline_tag", kind.task, f"from {kind.file}") if kind.task else NO_TASK
+    return Library(
+        kind.library, kind.evidence, (Field("library_name", kind.library, f"from {kind.evidence}"), task, *extra)
+    )
 
 
-def _sentence_transformers(listing: Listing, root: str) -> Library | None:
-    modules = listing.json(join(root, "modules.json"))
-    types = [module.get("type") for module in modules if isinstance(module, dict)] if isinstance(modules, list) else []
-    if not any("sentence_transformers" in str(name) for name in types):
-        return None
-    return _library("sentence-transformers", "modules.json", "sentence-similarity")
-
-
-def _adapter(listing: Listing, root: str) -> Library | None:
-    config = listing.json_object(join(root, "adapter_config.json"))
-    kind = _text(config, "peft_type")
-    if kind is None:
-        return None
+def _of_adapter(config: Mapping[str, Any], kind: str) -> Iterator[Field]:
     base = _text(config, "base_model_name_or_path")
     if base is not None and _is_on_hub(base):
-        extra = [Field("base_model", base, "adapter_config.json: base_model_name_or_path")]
+        yield Field("base_model", base, "adapter_config.json: base_model_name_or_path")
     else:
-        extra = [Field("base_model", "owner/name", _NO_BASE, hint=True, open=True)]
+        yield Field("base_model", "owner/name", _NO_BASE, hint=True, open=True)
     if kind.upper() == "LORA":
-        extra.append(Field("tags", ["lora"], f"adapter_config.json: peft_type {kind}"))
-    task = table("model_tasks")["adapter_tasks"].get(_text(config, "task_type"))
-    return _library("peft", f"adapter_config.json: peft_type {kind}", task, extra)
+        yield Field("tags", ["lora"], f"adapter_config.json: peft_type {kind}")
 
 
-def _timm(listing: Listing, root: str) -> Library | None:
-    config = listing.json_object(join(root, "config.json"))
-    name = _text(config, "architecture")
-    if name is None or not isinstance(config.get("pretrained_cfg"), dict):
-        return None
-    # timm drops the classifier of a model with no classes.
-    task = "image-feature-extraction" if config.get("num_classes") == 0 else "image-classification"
-    return _library("timm", f"config.json: architecture {name}", task)
-
-
-def _transformers(listing: Listing, root: str) -> Library | None:
-    config = listing.json_object(join(root, "config.json"))
-    names, kind = config.get("architectures"), _text(config, "model_type")
-    name = names[0] if isinstance(names, list) and names and isinstance(names[0], str) else ""
-    if not kind or len(name) > _LONGEST:
-        return None
-    evidence = f"config.json: architectures {name}, model_type {kind}" if name else f"config.json: model_type {kind}"
+def _of_fine_tuned(config: Mapping[str, Any]) -> Iterator[Field]:
     base = _text(config, "_name_or_path")
-    extra = []
     if base and _is_on_hub(base):
         # A hint only: transformers writes the key for copies too.
         why = "config.json: _name_or_path; keep it if the model was fine-tuned from this one"
-        extra.append(Field("base_model", base, why, hint=True))
-    return _library("transformers", evidence, task_of_class(name, kind), extra)
-
-
-def _library(name: str, evidence: str, task: str | None, extra: Iterable[Field] = ()) -> Library:
-    tag = Field("pipeline_tag", task, f"from {evidence.partition(':')[0]}") if task else NO_TASK
-    return Library(name, evidence, (Field("library_name", name, f"from {evidence}"), tag, *extra))
+        yield Field("base_model", base, why, hint=True)
 
 
 def _by_format(files: Iterable[str]) -> Library | None:
     # Files that are released first: pickles are left out.
     names = sorted(map(basename, files), key=lambda name: name.lower().endswith(PICKLE_SUFFIXES))
-    for name, library, prefixes, suffixes in _FILE_FORMATS:
-        file = next((one for one in names if one.lower().startswith(prefixes) or one.lower().endswith(suffixes)), None)
-        if file is not None:
-            # A pickle is left out, and hub.yaml, which is published, must not name it.
-            why = f"from a {splitext(file)[1]} file" if file.lower().endswith(PICKLE_SUFFIXES) else f"from {file}"
-            tag = Field("tags", [name.lower()], why)
-            field = Field("library_name", library, why) if library else tag
-            return Library(name, file, (field, *((_TABULAR,) if library == "sklearn" else ())))
-    return None
+    found = file_format(names)
+    if found is None:
+        return None
+    # A pickle is left out, and hub.yaml, which is published, must not name it.
+    is_pickle = found.file.lower().endswith(PICKLE_SUFFIXES)
+    why = f"from a {splitext(found.file)[1]} file" if is_pickle else f"from {found.file}"
+    tag = Field("tags", [found.name.lower()], why)
+    field = Field("library_name", found.library, why) if found.library else tag
+    return Library(found.name, found.file, (field, *((_TABULAR,) if found.library == "sklearn" else ())))
 
 
 def _is_on_hub(name: str) -> bool:

@@ -10,7 +10,8 @@ from hublish.base.content import ContentChangedError
 from hublish.base.errors import CardError
 from hublish.base.values import Project, Staged, StagedFile
 from hublish.formats.front_matter import FrontMatterFault, body_start, front_matter_fault, read_front_matter
-from hublish.pipeline.render_card.references import Present, broken_links, missing_files
+from hublish.pipeline.render_card.metadata_and_files import problems_of_files
+from hublish.pipeline.render_card.references import Present, broken_links
 from hublish.schemas.diagnose.problems import (
     InvalidDocumentError,
     Location,
@@ -44,17 +45,16 @@ def check_readme(readme: StagedFile, staged: Staged) -> tuple[Problem, ...]:
     written = SourceText(data.decode("utf-8", "replace"), project.shown(source))
     fault = front_matter_fault(written.text)
     found = [_fault(fault, written)] if fault else []
-    present = Present.of(staged)
     headline = f"the Hub would reject the metadata of {source}"
     try:
-        found += _metadata_problems(data, written.source, project, present, missing_is_reported=fault is not None)
+        found += _metadata_problems(data, written.source, staged, missing_is_reported=fault is not None)
     except InvalidDocumentError as error:
         headline = f"the metadata of {source} cannot be read"
         found += error.problems
     if data.startswith(codecs.BOM_UTF8):
         # Readers do not find the metadata, so that they reject nothing; its mistakes show once the mark is gone.
         found = [replace(problem, severity="warning") for problem in found]
-    found += _links(written, present)
+    found += _links(written, Present.of(staged))
     if errors_in(found):
         raise CardError(headline, problems=found)
     return tuple(found)
@@ -68,13 +68,11 @@ def sdk_conflict(metadata: Mapping[str, Any], project: Project, path: str) -> It
         yield Problem("card.sdk", message, "write the same SDK in both places", path, severity="warning")
 
 
-def _metadata_problems(
-    data: bytes, shown: str, project: Project, present: Present, *, missing_is_reported: bool
-) -> list[Problem]:
+def _metadata_problems(data: bytes, shown: str, staged: Staged, *, missing_is_reported: bool) -> list[Problem]:
     """Return the problems of the metadata itself; raises InvalidDocumentError where it cannot be read."""
     reading = read_front_matter(data.removeprefix(codecs.BOM_UTF8), shown)
     if reading is not None:
-        return [*reading.problems, *_lint(reading, project, present)]
+        return [*reading.problems, *_lint(reading, staged)]
     if missing_is_reported:
         return []
     hint = "begin it with metadata between two `---` lines"
@@ -88,17 +86,17 @@ def _fault(fault: FrontMatterFault, text: SourceText) -> Problem:
     return Problem("card.front_matter", message, fault.hint, location=place, severity="warning")
 
 
-def _lint(reading: Reading, project: Project, present: Present) -> Iterator[Problem]:
-    repo_type = project.target.repo_type
+def _lint(reading: Reading, staged: Staged) -> Iterator[Problem]:
+    project = staged.collection.project
 
     def written(place: str) -> str | None:
         return reading.positions.plain_text(parse_path(place))
 
     refused = {format_path(path) for path in reading.refused}
     for problem in (
-        *metadata_problems(reading.data, repo_type, path=_METADATA, written=written, kept=True),
+        *metadata_problems(reading.data, project.target.repo_type, path=_METADATA, written=written, kept=True),
         *sdk_conflict(reading.data, project, f"{_METADATA}.sdk"),
-        *missing_files(reading.data, repo_type, present, f"{_METADATA}."),
+        *problems_of_files(reading.data, staged, Present.of(staged), f"{_METADATA}."),
     ):
         place = problem.path.removeprefix(f"{_METADATA}.")
         if place not in refused:

@@ -22,6 +22,7 @@ from hublish.pipeline.render_card.card_template import (
 )
 from hublish.pipeline.render_card.evaluation import Evaluated, read_evaluation
 from hublish.pipeline.render_card.existing_readme import check_readme, sdk_conflict
+from hublish.pipeline.render_card.metadata_and_files import problems_of_files
 from hublish.pipeline.render_card.pictures import (
     Picture,
     as_context,
@@ -30,7 +31,7 @@ from hublish.pipeline.render_card.pictures import (
     picture_problems,
     shown_in,
 )
-from hublish.pipeline.render_card.references import Present, broken_links, local_paths, missing_files
+from hublish.pipeline.render_card.references import Present, broken_links, local_paths
 from hublish.pipeline.render_card.release_facts import Digests, no_digests, read_named_data, release_facts
 from hublish.pipeline.render_card.renderer import current_renderer
 from hublish.pipeline.render_card.template_metadata import own_metadata, rendered_metadata, without_card_data
@@ -115,8 +116,8 @@ class RenderCard:
         readme = StagedFile(CARD_FILE, InMemory(data), origin)
         staged = replace(staged, files=(*staged.files, *rendered.pictures))
         present = Present.of(staged)
-        missing = missing_files(rendered.metadata, project.target.repo_type, present, f"{_METADATA}.")
-        warnings = (*staged.warnings, *rendered.warnings, *missing, *_links(rendered, card, present))
+        contradicted = problems_of_files(rendered.metadata, staged, present, f"{_METADATA}.")
+        warnings = (*staged.warnings, *rendered.warnings, *contradicted, *_links(rendered, card, present))
         return replace(staged, files=(*staged.files, readme), warnings=warnings)
 
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 from hublish.cards.facts.fact import Fact
 from hublish.cards.facts.model_configuration import ADAPTER, find_config
 from hublish.cards.facts.source_files import SourceFiles, text
+from hublish.formats.model_library import configured_kinds
 from hublish.schemas.documents.file_names import CARD_FILE
 from hublish.schemas.documents.hub_names import REPO_ID_PATTERN
 
@@ -28,14 +29,23 @@ _MOST_NAMES: Final = 1000
 
 def lineage_facts(sources: SourceFiles, metadata: Mapping[str, Any], repo_id: str) -> Iterator[Fact]:
     """Yield the facts of the card's metadata, and those of configurations that name a base model."""
-    for name, key in (("model.library_name", "library_name"), ("model.pipeline_tag", "pipeline_tag")):
-        if (value := text(metadata.get(key))) is not None:
-            yield Fact(name, value, CARD_FILE, key)
+    yield from _library(sources, metadata)
     yield from _license(sources, metadata)
     for name, key in (("datasets", "datasets"), ("languages", "language")):
         if values := _names(metadata.get(key)):
             yield Fact(name, values, CARD_FILE, key)
     yield from _base_models(sources, metadata, repo_id)
+
+
+def _library(sources: SourceFiles, metadata: Mapping[str, Any]) -> Iterator[Fact]:
+    """Yield the library and the task: those of the metadata, or else those that the configuration files show."""
+    kind = next(configured_kinds(sources.json), None)
+    inferred = {"library_name": kind and kind.library, "pipeline_tag": kind and kind.task}
+    for key, value in inferred.items():
+        if (declared := text(metadata.get(key))) is not None:
+            yield Fact(f"model.{key}", declared, CARD_FILE, key)
+        elif kind is not None and value is not None:
+            yield Fact(f"model.{key}", value, kind.file, kind.key, sources.released)
 
 
 def _license(sources: SourceFiles, metadata: Mapping[str, Any]) -> Iterator[Fact]:

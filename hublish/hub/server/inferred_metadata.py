@@ -11,6 +11,7 @@ from functools import cached_property
 from itertools import islice
 from typing import Any
 
+from hublish.formats.model_library import configured_kinds
 from hublish.hub.server.card_checks import card_data
 from hublish.hub.server.evaluation_results import results_of
 from hublish.hub.server.git.git_trees import Entry
@@ -19,7 +20,7 @@ from hublish.hub.server.snapshots import Snapshot
 from hublish.hub.server.stores import Metadata, strings
 from hublish.hub.server.weight_headers import MAX_TEMPLATE, gguf_of, safetensors_of
 from hublish.schemas.documents.file_names import CARD_FILE
-from hublish.schemas.vocabulary import table, task_of_class, task_of_pipeline, vocabulary
+from hublish.schemas.vocabulary import table, vocabulary
 
 # Files of one repository whose names are read.
 MAX_FILES = 20_000
@@ -198,22 +199,8 @@ def _known(name: Any, card: Mapping[str, Any]) -> Iterator[str]:
 
 def _detected(files: _Files, gguf: Mapping[str, Any] | None) -> tuple[str | None, str | None]:
     """Return library and task by the files that libraries write; those of specific libraries first."""
-    tasks = table("model_tasks")
-    if pipeline := _text(files.object("model_index.json").get("_class_name")):
-        return "diffusers", task_of_pipeline(pipeline)
-    modules = files.json("modules.json")
-    if isinstance(modules, list) and any("sentence_transformers" in str(module)[:_MAX_TEXT] for module in modules):
-        return "sentence-transformers", "sentence-similarity"
-    adapter = files.object("adapter_config.json")
-    if _text(adapter.get("peft_type")):
-        return "peft", tasks["adapter_tasks"].get(_text(adapter.get("task_type")))
-    config = files.object("config.json")
-    if _text(config.get("architecture")) and isinstance(config.get("pretrained_cfg"), dict):
-        return "timm", "image-feature-extraction" if config.get("num_classes") == 0 else "image-classification"
-    classes = list(strings(config.get("architectures")))
-    if classes or _text(config.get("model_type")):
-        kind = _text(config.get("model_type")) or ""
-        return "transformers", task_of_class(classes[0][:_MAX_TEXT], kind) if classes else None
+    if kind := next(configured_kinds(files.json), None):
+        return kind.library, kind.task
     if gguf:
         return "gguf", "text-generation" if gguf.get("architecture") else None
     return ("keras" if any(path.endswith((".keras", "keras_metadata.pb")) for path in files.paths) else None), None

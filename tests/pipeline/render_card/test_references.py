@@ -184,7 +184,7 @@ def test_a_path_of_the_authors_machine_is_a_warning_with_its_line(
         ("adapter_config.json", b'{"base_model_name_or_path": "acme/base", "revision": null}'),
         ("adapter_config.json", b'{"base_model_name_or_path": null}'),
         ("adapter_config.json", b"{not json"),
-        ("config.json", b'{"_name_or_path": "gpt2", "model_type": "/x"}'),
+        ("config.json", b'{"_name_or_path": "gpt2", "model": 1}'),
         ("config.json", b'{"_name_or_path": "", "architectures": ["/x"]}'),
         ("config.json", b"[1]"),
         ("config.json", b"\xff"),

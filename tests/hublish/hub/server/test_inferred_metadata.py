@@ -50,7 +50,7 @@ def describe(api: HfApi) -> Describe:
         ({"config.json": BERT, "README.md": b"---\npipeline_tag: fill-mask\n---\n"}, "transformers", "fill-mask"),
         ({"config.json": b"[1"}, None, None),
         ({"config.json": [1, 2]}, None, None),
-        ({"config.json": {"architectures": "x", "model_type": 7}}, "transformers", None),
+        ({"config.json": {"architectures": "x", "model_type": 7}}, None, None),
         ({"config.json": {"architectures": [None, {}]}}, None, None),
         ({"a.txt": b"nothing"}, None, None),
     ],

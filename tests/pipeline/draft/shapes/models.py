@@ -23,6 +23,8 @@ from tests.pipeline.draft.shapes.making import (
 )
 
 NO_LICENSE = "the license is missing"
+NO_TASK = "the card does not name the task of the model (config.json: {})"
+UNCOUNTED = "no file of the release counts as a download of a {} model"
 BERT = {
     "architectures": ["BertForSequenceClassification"],
     "model_type": "bert",
@@ -309,7 +311,7 @@ SHAPES = {
     "sklearn_pickle": Shape(
         sklearn_pickle,
         ("LICENSE", "README.md", "feature_names.json", "hub.yaml"),
-        warned=("a model release without weights",),
+        warned=("a model release without weights", UNCOUNTED.format("sklearn")),
     ),
     "left_out": Shape(
         left_out,
@@ -324,6 +326,7 @@ SHAPES = {
             *("LICENSE", "README.md", "assets/curve.png", "config.json", "hub.yaml", "model.safetensors"),
             *("special_tokens_map.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt"),
         ),
+        warned=(NO_TASK.format("architectures BertForSequenceClassification, model_type bert"),),
     ),
     "with_plain_readme": Shape(
         with_plain_readme,
@@ -367,7 +370,11 @@ SHAPES = {
         warned=(NO_LICENSE,),
     ),
     "keras_archive": Shape(keras_archive, ("README.md", "digits.keras", "hub.yaml"), warned=(NO_LICENSE,)),
-    "keras_weights": Shape(keras_weights, ("README.md", "digits.weights.h5", "hub.yaml"), warned=(NO_LICENSE,)),
+    "keras_weights": Shape(
+        keras_weights,
+        ("README.md", "digits.weights.h5", "hub.yaml"),
+        warned=(UNCOUNTED.format("keras"), NO_LICENSE),
+    ),
     "estimator": Shape(estimator, ("README.md", "hub.yaml", "metrics.json", "model.skops"), warned=(NO_LICENSE,)),
     "github_repo": Shape(github_repo, ("LICENSE", "README.md", "config.json", "hub.yaml", "net.safetensors")),
 }
