@@ -62,7 +62,17 @@ def test_every_library_is_found_by_its_own_files(files: dict[str, Any], expected
     assert kinds(**files) == expected
 
 
-HOSTILE = (None, [], {}, "x", 7, [None], {"_class_name": 3}, {"type": "sentence_transformers"}, {"architectures": "x"})
+HOSTILE: tuple[Any, ...] = (
+    None,
+    [],
+    {},
+    "x",
+    7,
+    [None],
+    {"_class_name": 3},
+    {"type": "sentence_transformers"},
+    {"architectures": "x"},
+)
 LONG = {"_class_name": "x" * 200, "peft_type": "x" * 200, "model_type": "x" * 200, "architectures": ["x" * 200]}
 
 
