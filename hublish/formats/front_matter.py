@@ -56,6 +56,18 @@ def front_matter(card: str) -> str | None:
     return "\n" * len(_LINE_END.findall(opening[0])) + card[start : closing.start()]
 
 
+def front_matter_span(card: str) -> tuple[int, int, int] | None:
+    """Return the offsets of the lines between the dashes, of the closing dashes, and of the text below them."""
+    opening = _OPENING.match(card)
+    if opening is None:
+        return None
+    start = opening.end()
+    if closing := _CLOSING.search(card, start):
+        return start, closing.start() + 1, closing.end()
+    closing = _CLOSING.match(card, start - 1) if opening[1] else None
+    return None if closing is None else (start, start, closing.end())
+
+
 def body_start(card: str) -> int:
     """Return the offset of the text below the front matter."""
     opening = _OPENING.match(card)

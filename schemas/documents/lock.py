@@ -37,6 +37,17 @@ class LockedFile(Document):
     """Everything else that determined the bytes: the serializer's version and options."""
 
 
+class LockedCard(Document):
+    """The card as it was rendered, before the edits of people on the Hub were merged into it."""
+
+    sha256: Sha256
+    """The digest of the rendered README.md; that of the published one is among the files."""
+    blob_id: Sha1
+    """The id of its bytes as a git blob."""
+    outline: str
+    """Short digests of its metadata and of each block of its text: the base of the next merge."""
+
+
 class Lock(Document):
     """A published and verified release."""
 
@@ -59,6 +70,8 @@ class Lock(Document):
     older one."""
     load: Load
     """How the release is loaded back."""
+    card: LockedCard | None = None
+    """The rendered card; null for a release without one, and in a lock of an earlier hublish."""
     files: tuple[LockedFile, ...]
     """Every file, sorted by path."""
 
@@ -82,7 +95,9 @@ def lock_text(lock: Lock, files: Iterable[Any]) -> Iterator[str]:
         lock: the lock; its own files are not written.
         files: each file as plain data, sorted by path.
     """
-    head = "".join(JsonWriter(sort_keys=True).pieces(lock.model_dump(mode="json", exclude={"files"})))
+    # The lock of a release without a card keeps its bytes.
+    others = {"files"} if lock.card else {"files", "card"}
+    head = "".join(JsonWriter(sort_keys=True).pieces(lock.model_dump(mode="json", exclude=others)))
     yield head.removesuffix("\n}") + ',\n  "files": [\n    '
     # `json.dumps` writes either everything on one line or every value on its own.
     row = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode

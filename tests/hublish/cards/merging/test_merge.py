@@ -1,0 +1,125 @@
+"""People's edits survive, ours follow, and a place that both changed is a conflict."""
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from hublish.cards.merging.card_parts import Outline
+from hublish.cards.merging.merge import Merged, merge_cards
+from tests.hublish.cards.merging.edits import drafts, edited, lost, without_comments
+
+CARD = """---
+license: mit
+tags:
+- a
+- b
+---
+
+# Title
+
+Summary.
+
+## Results
+
+| metric | value |
+|---|---|
+| accuracy | 0.9 |
+| f1 | 0.8 |
+
+## Use
+
+Text.
+"""
+
+
+def merged(ours: str, theirs: str, base: str | None = CARD) -> Merged:
+    return merge_cards(ours, theirs, None if base is None else Outline.of(base))
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.data())
+def test_no_byte_that_a_person_wrote_is_lost(data: st.DataObject) -> None:
+    base = data.draw(drafts())
+    ours, own = data.draw(edited(base, "OURS"))
+    theirs, people = data.draw(edited(base, "PEOPLE"))
+    ours = without_comments(ours)
+    result = merged(ours.text, theirs.text, base.text)
+    if result.conflicts:
+        assert result.text == theirs.text
+        return
+    assert lost(people, result.text) == []
+    assert lost([line for line in own if not line.startswith("# ")], result.text) == []
+    assert merged(ours.text, result.text, ours.text) == Merged(result.text)
+    # A run that repeats this one with the older record may ask, and never adds anything twice.
+    assert merged(ours.text, result.text, base.text).text == result.text
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.data())
+def test_without_a_record_nothing_of_theirs_is_removed(data: st.DataObject) -> None:
+    base = data.draw(drafts())
+    ours, theirs = data.draw(edited(base, "OURS"))[0], data.draw(edited(base, "PEOPLE"))[0]
+    result = merged(without_comments(ours).text, theirs.text, None)
+    assert not result.conflicts
+    written = [line for line in theirs.text.splitlines() if line != "tags: []"]
+    assert lost(written, result.text) == []
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.data())
+def test_the_result_is_the_only_side_that_changed(data: st.DataObject) -> None:
+    base = data.draw(drafts())
+    other, _ = data.draw(edited(base, "EDIT"))
+    plain = without_comments(other)
+    assert merged(base.text, other.text, base.text) == Merged(other.text)
+    assert merged(plain.text, base.text, base.text) == Merged(plain.text)
+    assert merged(plain.text, plain.text, base.text) == Merged(plain.text)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("Summary.", "A better summary."),
+        ("- b", "- b\n- mine"),
+        ("license: mit", "license: mit # checked"),
+        ("license: mit", "license: 'mit'"),
+        ("tags:\n- a\n- b", "tags: [a, b, mine]"),
+        ("| f1 | 0.8 |", "| f1 | 0.8 |\n| mine | 1 |"),
+        ("| accuracy | 0.9 |", "| mine | 1 |\n| accuracy | 0.9 |"),
+        ("Text.\n", "Text.\n\nA note.\n"),
+        ("## Use", "A remark on the results.\n\n## Use"),
+        ("## Use", "## Mine\n\nAll of it.\n\n## Use"),
+        ("Text.\n", "Text."),
+        ("Text.\n", "Text.  \n\n\n"),
+        ("# Title\n\nSummary.\n\n", "# Title\n\n"),
+        ("---\n\n# Title", "---\n# Title"),
+    ],
+)
+def test_an_edit_survives_a_release_that_changes_the_numbers(old: str, new: str) -> None:
+    theirs = CARD.replace(old, new)
+    ours = CARD.replace("0.9", "0.95").replace("0.8", "0.85").replace("- a\n", "- a2\n")
+    result = merged(ours, theirs)
+    expected = (
+        theirs.replace("0.9 ", "0.95 ").replace("0.8 ", "0.85 ").replace("- a\n", "- a2\n").replace("[a,", "[a2,")
+    )
+    assert result == Merged(expected)
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours", "path", "line"),
+    [
+        ("license: bsd", "license: apache-2.0", "license", 2),
+        ("license: bsd", "", "license", 2),
+        ("| accuracy | 0.91 |", "| accuracy | 0.95 |", "", 16),
+        ("Other summary.", "New summary.", "", 10),
+        ("Other summary.", "", "", 10),
+    ],
+)
+def test_a_place_that_both_changed_is_a_conflict(theirs: str, ours: str, path: str, line: int) -> None:
+    old = {"lic": "license: mit", "| a": "| accuracy | 0.9 |", "Oth": "Summary."}[theirs[:3]]
+    published = CARD.replace(old, theirs)
+    result = merged(CARD.replace(f"{old}\n", f"{ours}\n" if ours else ""), published)
+    assert result.text == published
+    assert [(each.path, each.line) for each in result.conflicts] == [(path, line)]
+    assert f"-{theirs}" in result.conflicts[0].diff
+    assert not ours or f"+{ours}" in result.conflicts[0].diff
