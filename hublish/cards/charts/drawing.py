@@ -79,10 +79,11 @@ def draw(title: str, alt: str, height: int, layout: Callable[[Frame], Iterable[s
     scale = WIDTH / _NARROW
     wide = "\n".join(layout(Frame(WIDTH, height, 13)))
     narrow = "\n".join(layout(Frame(_NARROW, height / scale, 11.5)))
+    title, alt = drawable(title), drawable(alt)
     opening = (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" width="{WIDTH}" height="{height}"'
         f' viewBox="0 0 {WIDTH} {height}">\n'
-        f"<title>{escaped(drawable(title))}</title>\n<desc>{escaped(alt)}</desc>\n"
+        f"<title>{escaped(title)}</title>\n<desc>{escaped(alt)}</desc>\n"
     )
     body = (
         f'\n<rect class="back" x="0.5" y="0.5" width="{WIDTH - 1}" height="{height - 1}" rx="8"/>\n'

@@ -44,7 +44,10 @@ def finite(value: object) -> float | None:
         number = float(value)
     except OverflowError:
         return None
-    return number if abs(number) <= _LARGEST else None
+    if not abs(number) <= _LARGEST:  # as NaN is
+        return None
+    # Smaller numbers have too few digits to be divided.
+    return number if abs(number) >= 1 / _LARGEST else 0.0
 
 
 def scale_of(low: float, high: float, most: int, *, whole: bool = False, margin: float | None = None) -> Scale:

@@ -19,14 +19,14 @@ _ASCII: Final = (
 # The first character of each range, and the width from there to the next range. Scripts are wide rather than narrow
 # here, because nothing else than too little room makes labels overlap.
 _RANGES: Final = (
-    *((0x7F, 78), (0x250, 85), (0x300, 0), (0x370, 85), (0x1100, 110), (0x1AB0, 0), (0x1B00, 110)),
+    *((0x7F, 85), (0x300, 0), (0x370, 85), (0x400, 105), (0x530, 85), (0x1100, 110), (0x1AB0, 0), (0x1B00, 110)),
     *((0x1DC0, 0), (0x1E00, 85), (0x2000, 102), (0x20D0, 0), (0x2100, 110), (0x2E3A, 310), (0x2E3C, 110)),
     *((0xA9C5, 400), (0xA9C6, 110), (0xFDFD, 1200), (0xFDFE, 110), (0xFE00, 0), (0xFE10, 110), (0xFE20, 0)),
     *((0xFE30, 110), (0x12000, 400), (0x12550, 110), (0x1F000, 140), (0x20000, 110), (0xE0100, 0)),
 )
 # The room for a text is often computed from its own width, with rounding.
 _ROUNDING: Final = 0.01
-_BOLD: Final = 1.12
+_BOLD: Final = 1.2
 _ELLIPSIS: Final = "…"
 # Characters of a text that are drawn or repeated in a tooltip at most.
 _MOST: Final = 300
