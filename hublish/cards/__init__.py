@@ -4,6 +4,8 @@ Everything here is pure: bytes and values in, values and text out. The stages th
 
 facts/       statements about the release, each computed from a file and naming it
 results/     results of evaluations, from the files of evaluation tools to the forms of the Hub
+usage/       snippets that load the release with the library that it is made for
+wording.py   numbers, names and lines as a person writes them
 named_data.py  the values of the files that a manifest names under `card.data`
 discoverability.py  metadata by which readers find, load and count a model
 download_rules.py  the files that count as downloads of a library

@@ -26,7 +26,7 @@ The built-in templates use these variables, all optional, in Markdown except for
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
@@ -34,22 +34,15 @@ from typing import Any, Final
 from hublish.base.errors import CardError
 from hublish.base.values import Project, StagedFile, Target
 from hublish.pipeline.render_card.card_files import read_inside
-from hublish.schemas.diagnose.problems import Problem, format_path
+from hublish.schemas.diagnose.problems import Problem
 from hublish.schemas.diagnose.suggestions import nearest
-from hublish.schemas.documents.manifest import TEMPLATE_NAMES, Card
-from hublish.schemas.vocabulary import synonyms
 
 # The files templates/<name>.md.j2.
-BUILT_IN: Final = ("model", "dataset", "space")
+BUILT_IN: Final = ("model", "dataset", "space", "kernel")
+_PARTS: Final = "parts"
 
-_SHARES: Final = re.compile(r"\{%[-+]?\s*(?:extends|include|import|from)\b")
-_TAG: Final = re.compile(r"\{[{%](.*?)[}%]\}", re.DOTALL)
-_STRING_OR_FILTER: Final = re.compile(r"'[^']*'|\"[^\"]*\"|\|\s*\w+")
-_NAME: Final = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
-_KEYWORDS: Final = re.compile(
-    r"(?:end)?(?:if|for|set|block|with|raw|macro|filter)|elif|else|in|is|not|and|or|defined|undefined|none|true|false|"
-    r"extends|include|import|from|as|without|context|loop"
-)
+_SHARES: Final = re.compile(r"\{%[-+]?\s*(?:extends|include|import|from)\b[ \t]*(?:[\"']([^\"'\n]*)[\"'])?")
+_SUFFIX: Final = ".md.j2"
 
 # Bytes of a user's template; the card that it renders has a limit of its own.
 _TEMPLATE_LIMIT: Final = 256 << 10
@@ -91,7 +84,8 @@ def find_template(name: str, project: Project) -> CardTemplate:
         CardError: when the template does not exist, is not UTF-8, or is outside the folder.
     """
     if name in BUILT_IN:
-        return CardTemplate(name, _built_in_text(name), built_in=True, shown=name)
+        text = built_in_text(name)
+        return CardTemplate(name, text, built_in=True, shown=name, shared=_shared_by(text))
     near = nearest(name, BUILT_IN)
     known = f"name a Jinja2 file, or a built-in template: {', '.join(BUILT_IN)}"
     hint = f"did you mean '{near}'?" if near else known
@@ -104,57 +98,39 @@ def find_template(name: str, project: Project) -> CardTemplate:
         problem = Problem("card.template", message, "save it as UTF-8", "card.template")
         msg = "the card's template cannot be read"
         raise CardError(msg, problems=[problem]) from None
-    shared = {f"{each}.md.j2": _built_in_text(each) for each in BUILT_IN} if _SHARES.search(text) else {}
-    return CardTemplate(name, text, shown=project.shown(name), shared=shared)
+    return CardTemplate(name, text, shown=project.shown(name), shared=_shared_by(text))
 
 
-def _built_in_text(name: str) -> str:
+def _shared_by(text: str) -> dict[str, str]:
+    """Return the built-in templates that a template extends or includes, and those that they include."""
+    shared: dict[str, str] = {}
+    wanted = _shared_names(text)
+    while wanted:
+        name = wanted.pop()
+        if name not in shared:
+            shared[name] = built_in_text(name.removesuffix(_SUFFIX))
+            wanted |= _shared_names(shared[name])
+    return shared
+
+
+def _shared_names(text: str) -> set[str]:
+    known = {f"{each}{suffix}" for each in (*BUILT_IN, _PARTS) for suffix in ("", _SUFFIX)}
+    found = [match[1] for match in _SHARES.finditer(text)]
+    # An expression instead of a name may mean any of them.
+    return known if None in found else known.intersection(found)
+
+
+def built_in_text(name: str) -> str:
+    """Return the text of a built-in template."""
     # Imported by its name, because importlib.resources takes a while to load.
     import hublish
 
-    return (Path(hublish.__path__[0]) / "templates" / f"{name}.md.j2").read_text("utf-8")
-
-
-def variable_problems(card: Card) -> Iterator[Problem]:
-    """Yield a problem for each variable with a reserved name."""
-    for name in card.variables:
-        if name in TEMPLATE_NAMES:
-            message = f"templates already use the name '{name}'"
-            yield Problem("card.variable", message, "rename it", f"card.variables.{name}", of_key=True)
-
-
-def unused_variables(template: CardTemplate, card: Card) -> Iterator[Problem]:
-    """Yield a warning for each variable that the template never uses: its text would be missing in the card."""
-    used = {name for text in template.texts for name in _names_in(text)}
-    likely = sorted(used - card.variables.keys() - {*TEMPLATE_NAMES})
-    for name in card.variables:
-        if name in used or name in TEMPLATE_NAMES:
-            continue
-        synonym = synonyms("CardVariables").get(name)
-        near = nearest(name, likely, cutoff=0.75) or (synonym if synonym in used else None)
-        question = f"; did you mean '{near}'?" if near else ""
-        others = f"remove it, or use it in a template of your own; this one uses {', '.join(likely[:20])}"
-        hint = f"rename it to '{near}'" if near else others if likely else "remove it, or use it in the template"
-        message = f"the template '{template.name}' does not use '{name}'{question}"
-        path = format_path(("card", "variables", name))
-        yield Problem("card.variable", message, hint, path, severity="warning", of_key=True)
-
-
-def _names_in(text: str) -> Iterator[str]:
-    """Yield the names in the tags of a template.
-
-    Jinja2 would find them exactly, but takes longer to import than everything else takes. A name too many, such as
-    that of a loop, only hides a warning.
-    """
-    for tag in _TAG.finditer(text):
-        for found in _NAME.finditer(_STRING_OR_FILTER.sub(" ", tag[1])):
-            if not _KEYWORDS.fullmatch(found[0]):
-                yield found[0]
+    return (Path(hublish.__path__[0]) / "templates" / f"{name}{_SUFFIX}").read_text("utf-8")
 
 
 def template_context(
     target: Target,
-    card: Card,
+    variables: Mapping[str, Any],
     metadata: Mapping[str, Any],
     evaluation: Sequence[Mapping[str, Any]],
     files: Iterable[StagedFile],
@@ -164,7 +140,7 @@ def template_context(
 
     Args:
         target: where the release goes.
-        card: the manifest's card.
+        variables: those of the manifest's card, under all their names.
         metadata: the front matter.
         evaluation: the results.
         files: all other files of the release.
@@ -181,11 +157,15 @@ def template_context(
     }
     # Variables come first, so that the reserved names replace them.
     return {
-        **card.variables,
+        **variables,
         "repo": repo,
         "metadata": dict(metadata),
         "evaluation": [*evaluation],
         "files": [_file(file) for file in files],
+        "facts": {},
+        "data": {},
+        "pictures": {},
+        "snippets": [],
         **computed,
     }
 

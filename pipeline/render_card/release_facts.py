@@ -1,13 +1,14 @@
 """Gather the facts of a release for its card, and the values of the files that `card.data` names."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from hublish.base.errors import CardError
 from hublish.base.values import Project, StagedFile
 from hublish.cards.named_data import DATA_LIMIT, read_data
 from hublish.pipeline.render_card.card_files import read_inside
+from hublish.pipeline.render_card.card_template import CardTemplate
 from hublish.schemas.diagnose.problems import InvalidDocumentError, Problem
 from hublish.schemas.documents.manifest import Card
 from hublish.schemas.variables.lookup import NoValueError
@@ -36,7 +37,7 @@ def release_facts(
     project: Project,
     files: Sequence[StagedFile],
     metadata: Mapping[str, Any],
-    texts: Iterable[str] | None,
+    template: CardTemplate | None,
     digests: Digests,
     *,
     drawn: bool = False,
@@ -47,11 +48,11 @@ def release_facts(
         project: the manifest, and the source of the values of git.
         files: the files of the release, without its card.
         metadata: the card's metadata.
-        texts: the templates, and the texts of the manifest's card; None for all facts.
+        template: the card's template; None for all facts.
         digests: called if the card shows digests, or changes since the last release.
         drawn: whether pictures show the facts.
     """
-    searched = None if texts is None else "\n".join(texts)
+    searched = None if template is None else "\n".join(template.texts)
 
     def mentions(pattern: re.Pattern[str]) -> bool:
         return searched is None or pattern.search(searched) is not None
@@ -65,10 +66,18 @@ def release_facts(
         metadata=metadata,
         repo_id=project.target.repo_id,
         digests=digests(project, files) if mentions(_DIGESTS) else {},
-        # Asking git starts a process.
-        commit=_commit(project) if mentions(_GIT) else None,
+        commit=_commit(project) if template is None or _shows_commit(project, template) else None,
         previous=_previous(project) if mentions(_CHANGES) else None,
     )
+
+
+def _shows_commit(project: Project, template: CardTemplate) -> bool:
+    """Return whether a card shows the commit, for which git is started.
+
+    A built-in template shows it only for a release that is named after git. In any other card, it would change with
+    every commit, so that each commit would need a release.
+    """
+    return project.named_after_git or (not template.built_in and _GIT.search(template.text) is not None)
 
 
 def _commit(project: Project) -> "Commit | None":

@@ -1,6 +1,6 @@
 """Staged -> Staged with README.md: the card, rendered from the manifest's metadata, variables and evaluation."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, ClassVar, Final, TypeVar
@@ -17,9 +17,8 @@ from hublish.pipeline.render_card.card_template import (
     CardTemplate,
     find_template,
     template_context,
-    unused_variables,
-    variable_problems,
 )
+from hublish.pipeline.render_card.card_variables import reserved_names, unused_variables, with_aliases
 from hublish.pipeline.render_card.evaluation import Evaluated, read_evaluation
 from hublish.pipeline.render_card.existing_readme import check_readme, sdk_conflict
 from hublish.pipeline.render_card.metadata_and_files import problems_of_files
@@ -31,8 +30,9 @@ from hublish.pipeline.render_card.pictures import (
     picture_problems,
     shown_in,
 )
-from hublish.pipeline.render_card.references import Present, broken_links, local_paths
+from hublish.pipeline.render_card.references import Present, broken_links, local_paths, named_files
 from hublish.pipeline.render_card.release_facts import Digests, no_digests, read_named_data, release_facts
+from hublish.pipeline.render_card.release_snippets import release_snippets
 from hublish.pipeline.render_card.renderer import current_renderer
 from hublish.pipeline.render_card.template_metadata import own_metadata, rendered_metadata, without_card_data
 from hublish.schemas.diagnose.problems import (
@@ -117,7 +117,9 @@ class RenderCard:
         staged = replace(staged, files=(*staged.files, *rendered.pictures))
         present = Present.of(staged)
         contradicted = problems_of_files(rendered.metadata, staged, present, f"{_METADATA}.")
-        warnings = (*staged.warnings, *rendered.warnings, *contradicted, *_links(rendered, card, present))
+        reported = {path for _, path in named_files(rendered.metadata, project.target.repo_type)}
+        links = _links(rendered, card, present, reported)
+        warnings = (*staged.warnings, *rendered.warnings, *contradicted, *links)
         return replace(staged, files=(*staged.files, readme), warnings=warnings)
 
 
@@ -156,10 +158,16 @@ def render_card(
     evaluation = shown_results(parts.evaluation.results)
     # A template that shows no pictures needs none, unless the manifest asks for them.
     wanted = card.pictures or any("pictures" in text for text in template.texts)
-    facts = as_tree(release_facts(project, files, parts.metadata, template.texts, digests, drawn=bool(wanted)))
+    facts = as_tree(release_facts(project, files, parts.metadata, template, digests, drawn=bool(wanted)))
     pictures = _pictures(project, card, facts, evaluation, files) if wanted else ()
-    computed = {"facts": facts, "data": parts.data, "pictures": as_context(pictures, project.target)}
-    context = template_context(project.target, card, parts.metadata, evaluation, files, computed)
+    computed = {
+        "facts": facts,
+        "data": parts.data,
+        "pictures": as_context(pictures, project.target),
+        "snippets": release_snippets(project, parts.metadata, facts, files),
+    }
+    variables = with_aliases(card.variables)
+    context = template_context(project.target, variables, parts.metadata, evaluation, files, computed)
     readable = replace(template, text=without_card_data(template.text))
     try:
         body = current_renderer().render(readable, context)
@@ -207,11 +215,16 @@ def two_cards(source: str, artifact: int | None) -> Problem:
     return Problem("card.twice", message, hint, path)
 
 
-def _links(rendered: RenderedCard, card: Card, present: Present) -> Iterator[Problem]:
-    """Yield the broken links of a card, each where it is written: in the user's template, or in a variable."""
+def _links(rendered: RenderedCard, card: Card, present: Present, named: Container[str]) -> Iterator[Problem]:
+    """Yield the broken links of a card, each where it is written: in the user's template, or in a variable.
+
+    Links to files that the metadata names are left out, as they are reported there.
+    """
     template = rendered.template
     written = SourceText(template.text, template.shown)
     for link, problem in broken_links(rendered.text, body_start(rendered.text), present):
+        if link.target in named:
+            continue
         offset = -1 if template.built_in else template.text.find(link.target)
         if offset >= 0:
             yield replace(problem, location=written.location(offset, offset + len(link.target)))
@@ -237,10 +250,10 @@ class _Parts:
 
 def _parts(project: Project, card: Card) -> _Parts:
     # All problems of the card are collected, so that one run reports them all.
-    problems = [*variable_problems(card)]
+    problems = [*reserved_names(card)]
     template = _tried(lambda: find_template(card.template, project), problems)
     if template is not None:
-        problems += _template_problems(template, card)
+        problems += _template_problems(template, card, project)
     evaluation = _tried(lambda: _evaluation(project, card), problems) or Evaluated()
     problems += evaluation.warnings
     data = _tried(lambda: read_named_data(project, card), problems) or {}
@@ -251,8 +264,9 @@ def _parts(project: Project, card: Card) -> _Parts:
     return _Parts(template, evaluation, data, metadata, tuple(problems))
 
 
-def _template_problems(template: CardTemplate, card: Card) -> Iterator[Problem]:
-    yield from unused_variables(template, card)
+def _template_problems(template: CardTemplate, card: Card, project: Project) -> Iterator[Problem]:
+    # A class may pass all its keywords as variables, and no manifest in which its author could correct them.
+    yield from unused_variables(template, card, "error" if project.text else "warning")
     if own := own_metadata(without_card_data(template.text), template.shown):
         yield own
 

@@ -19,10 +19,13 @@ from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
+from hublish.cards import wording
 from hublish.pipeline.render_card.escaping import as_code, as_code_block, as_markdown, as_text
 
 # `{"text": ...}`, or `{"kind": ..., "message": ..., "line": ...}`, where a line of 0 means that it is unknown.
 Response = dict[str, Any]
+
+_SIZED = (str, list, tuple, dict)
 
 _EXCEEDED: Response = {"kind": "bounds", "message": "", "line": 0}
 
@@ -112,6 +115,18 @@ def new_environment() -> jinja2.Environment:
     for name in ("e", "escape", "forceescape"):
         environment.filters[name] = partial(_marked, as_text)
     environment.filters["join"] = _joined
+    environment.filters["prose"] = _prose
+    environment.filters["tidy"] = lambda text: Markup(wording.tidy(text))  # noqa: S704 - blank lines contain no markup
+    # Their results are escaped when they are printed.
+    for plain in (
+        *(wording.size, wording.count, wording.digits, wording.score, wording.duration, wording.quantity),
+        *(wording.language, wording.license),
+    ):
+        environment.filters[plain.__name__] = plain
+    environment.filters["hub_link"] = _hub_link
+    environment.filters["link"] = lambda text, target: Markup(wording.link(text, target, as_text))  # noqa: S704 - escaped
+    environment.filters["as_list"] = _as_list
+    environment.tests["known"] = _is_known
     # Generates text of any length, which a card does not need.
     del environment.globals["lipsum"]
     return environment
@@ -128,6 +143,36 @@ def _printed(value: object) -> Markup:
 
 def _marked(escaping: Callable[[str], str], value: object) -> Markup:
     return Markup(escaping(str(value)))  # noqa: S704 - escaped for Markdown, which includes HTML
+
+
+def _prose(value: object) -> Markup:
+    """Return Markdown as `markdown` does; nothing for a name that is not set, and a list as bullets."""
+    if isinstance(value, jinja2.Undefined) or value is None:
+        return Markup("")
+    if isinstance(value, list | tuple):
+        # Indented, so that the other lines of an item belong to it.
+        items = (str(_prose(item)).strip().replace("\n", "\n  ") for item in value)
+        return Markup("\n".join(f"- {item}" for item in items))  # noqa: S704 - escaped one by one
+    return _marked(as_markdown, wording.url_link(value))
+
+
+def _as_list(value: object) -> list[object]:
+    """Return a list as it is, one value as a list of it, and an empty list for a name that is not set."""
+    if isinstance(value, list | tuple):
+        return list(value)
+    return [value] if _is_known(value) else []
+
+
+def _is_known(value: object) -> bool:
+    """Return whether a name is set, and its value is neither empty nor null; 0 and false are known."""
+    if isinstance(value, jinja2.Undefined) or value is None:
+        return False
+    return bool(value.strip() if isinstance(value, str) else value) if isinstance(value, _SIZED) else True
+
+
+def _hub_link(repo_id: object, kind: str = "") -> Markup:
+    link = wording.hub_link(repo_id, kind)
+    return Markup(link) if link else _printed(str(repo_id))  # noqa: S704 - contains only characters of a repo's id
 
 
 def _joined(values: Iterable[object], separator: str = "", attribute: str | None = None) -> Markup:

@@ -73,7 +73,7 @@ def _is_readable(version: object) -> object:
 
 SchemaVersion = Annotated[Literal[1], BeforeValidator(_is_readable)]
 MOST_DATA_FILES = 64
-TEMPLATE_NAMES = ("repo", "metadata", "evaluation", "files", "facts", "data", "pictures")
+TEMPLATE_NAMES = ("repo", "metadata", "evaluation", "files", "facts", "data", "pictures", "snippets")
 """The names that every card template gets from hublish; the card's variables must use others."""
 VariableName = Annotated[Name, AfterValidator(_not_reserved)]
 EnvironmentName = Annotated[

@@ -20,6 +20,7 @@ GENERATED: Final = (
 ListName: TypeAlias = Literal["licenses", "tasks", "subtasks", "libraries", "metrics"]
 TableName: TypeAlias = Literal[
     "card_fields",
+    "card_variables",
     "choices",
     "evaluation_frameworks",
     "gguf",
@@ -93,6 +94,33 @@ def card_fields() -> Mapping[str, CardField]:
                 field.get("form", ""),
             )
             for key, field in table("card_fields")["entries"].items()
+        }
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CardVariable:
+    """A variable of the built-in card templates."""
+
+    meaning: str
+    example: str
+    # The built-in templates that print it.
+    templates: tuple[str, ...]
+    # Other names for it, most of them from huggingface_hub's templates.
+    aliases: tuple[str, ...]
+    # markdown, line (plain text) or bibtex.
+    form: str
+
+
+@cache
+def card_variables() -> Mapping[str, CardVariable]:
+    """Return the variables of the built-in card templates, in the order in which cards print them."""
+    return MappingProxyType(
+        {
+            name: CardVariable(
+                about["meaning"], about["example"], tuple(about["templates"]), tuple(about["aliases"]), about["form"]
+            )
+            for name, about in table("card_variables")["entries"].items()
         }
     )
 

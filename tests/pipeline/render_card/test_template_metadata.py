@@ -109,7 +109,7 @@ def test_a_template_may_build_on_a_built_in_one(tmp_path: Path, tag: str) -> Non
 
 @pytest.mark.parametrize(
     ("verb", "name"),
-    [("extends", "other.md"), ("include", "../secret"), ("import", "/etc/passwd"), ("include", "model")],
+    [("extends", "other.md"), ("include", "../secret"), ("import", "/etc/passwd"), ("include", "models")],
 )
 def test_a_template_cannot_read_other_files(tmp_path: Path, verb: str, name: str) -> None:
     (tmp_path / "other.md").write_text("secret")
@@ -129,10 +129,9 @@ def test_braces_of_a_readme_can_be_kept_with_raw(tmp_path: Path, text: str) -> N
 
 UNUSED = {
     "misspelt": ("model", "limitatons", "'limitations'"),
-    "of_huggingface_hub": ("model", "model_card_authors", "'contact'"),
-    "of_huggingface_hub_for_datasets": ("dataset", "dataset_summary", "'summary'"),
+    "like_one_of_huggingface_hub": ("model", "model_card_autors", "'model_card_authors'"),
     "of_another_template": ("space", "training_data", "uses"),
-    "unlike_any": ("model", "zzz", "uses citation, contact, description"),
+    "unlike_any": ("model", "zzz", "uses title, model_id, model_name"),
 }
 
 

@@ -1,0 +1,204 @@
+"""Snippets for the libraries of models other than transformers, each correct for the library's current version."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from hublish.cards.usage.subject import Snippet, Subject, literal, word
+from hublish.cards.usage.transformers_use import INSTALL, auto_class
+
+_DOWNLOAD: Final = "from huggingface_hub import hf_hub_download"
+
+
+def sentence_transformers_snippets(subject: Subject) -> Iterator[Snippet]:
+    """Yield the code that embeds sentences, or that ranks texts with a cross-encoder."""
+    given = f"{subject.quoted}{subject.pinned}"
+    if subject.task in ("text-ranking", "text-classification") or "cross-encoder" in subject.tags:
+        lines = [
+            "from sentence_transformers import CrossEncoder",
+            "",
+            f"model = CrossEncoder({given})",
+            'scores = model.predict([("How many people live in Berlin?", "Berlin has 3.9 million inhabitants.")])',
+            "print(scores)",
+        ]
+    else:
+        kind = (
+            "SparseEncoder" if "sparse-encoder" in subject.tags or "sparse" in subject.tags else "SentenceTransformer"
+        )
+        lines = [
+            f"from sentence_transformers import {kind}",
+            "",
+            f"model = {kind}({given})",
+            'embeddings = model.encode(["The weather is lovely today.", "It is sunny outside."])',
+            "print(model.similarity(embeddings, embeddings))",
+        ]
+    yield _python("sentence-transformers", lines, "pip install sentence-transformers")
+
+
+def diffusers_snippets(subject: Subject) -> Iterator[Snippet]:
+    """Yield the code that runs a pipeline, adds LoRA weights to its base model, or loads one network."""
+    prompt = subject.sample("A red fox in the snow")
+    if subject.has("model_index.json"):
+        lines = [
+            "from diffusers import DiffusionPipeline",
+            "",
+            f"pipe = DiffusionPipeline.from_pretrained({subject.quoted}{subject.pinned})",
+        ]
+        if subject.task in ("text-to-image", "unconditional-image-generation"):
+            call = prompt if subject.task == "text-to-image" else ""
+            lines += [f"image = pipe({call}).images[0]", 'image.save("image.png")']
+    elif subject.base_model and subject.has("pytorch_lora_weights.safetensors"):
+        lines = [
+            "from diffusers import DiffusionPipeline",
+            "",
+            f"pipe = DiffusionPipeline.from_pretrained({literal(subject.base_model)})",
+            f"pipe.load_lora_weights({subject.quoted}{subject.pinned})",
+            f"image = pipe({prompt}).images[0]",
+            'image.save("image.png")',
+        ]
+    else:
+        lines = [
+            "from diffusers import AutoModel",
+            "",
+            f"model = AutoModel.from_pretrained({subject.quoted}{subject.pinned})",
+        ]
+    yield _python("diffusers", lines, "pip install diffusers transformers torch")
+
+
+def timm_snippets(subject: Subject) -> Iterator[Snippet]:
+    """Yield the code that creates a network with its weights, and the preparation of its pictures."""
+    name = f"hf-hub:{subject.repo_id}" + (f"@{subject.revision}" if subject.revision else "")
+    lines = [
+        "import timm",
+        "",
+        f"model = timm.create_model({literal(name)}, pretrained=True).eval()",
+        "config = timm.data.resolve_model_data_config(model)",
+        "transform = timm.data.create_transform(**config, is_training=False)",
+    ]
+    yield _python("timm", lines, "pip install timm")
+
+
+def peft_snippets(subject: Subject) -> Iterator[Snippet]:
+    """Yield the code that loads an adapter onto its base model."""
+    if not subject.base_model:
+        lines = [
+            "from peft import AutoPeftModel",
+            "",
+            f"model = AutoPeftModel.from_pretrained({subject.quoted}{subject.pinned})",
+        ]
+    else:
+        kind = auto_class(subject)
+        lines = [
+            "from peft import PeftModel",
+            f"from transformers import {kind}",
+            "",
+            f"base = {kind}.from_pretrained({literal(subject.base_model)})",
+            f"model = PeftModel.from_pretrained(base, {subject.quoted}{subject.pinned})",
+        ]
+    yield _python("peft", lines, f"pip install peft {INSTALL.removeprefix('pip install ')}")
+
+
+def sklearn_snippets(subject: Subject) -> Iterator[Snippet]:
+    """Yield the code that loads an estimator: with skops, which runs no code of the file, or else with joblib."""
+    if skops := subject.with_suffix(".skops"):
+        lines = [
+            _DOWNLOAD,
+            "from skops.io import load",
+            "",
+            f"model = load({subject.download(skops[0])})",
+        ]
+        yield _python("sklearn", lines, "pip install scikit-learn skops huggingface_hub")
+    elif pickles := subject.with_suffix(".joblib", ".pkl", ".pickle"):
+        lines = [
+            "import joblib",
+            _DOWNLOAD,
+            "",
+            "# A pickle runs the code it contains: load it only if you trust its author.",
+            f"model = joblib.load({subject.download(pickles[0])})",
+        ]
+        yield _python("sklearn", lines, "pip install scikit-learn huggingface_hub")
+
+
+def keras_snippets(subject: Subject) -> Iterator[Snippet]:
+    """Yield the code that loads a model from the file that Keras saves."""
+    found = subject.with_suffix(".keras")
+    if found:
+        lines = [
+            _DOWNLOAD,
+            "from keras.saving import load_model",
+            "",
+            f"model = load_model({subject.download(found[0])})",
+            "model.summary()",
+        ]
+        yield _python("keras", lines, "pip install keras huggingface_hub")
+
+
+def onnx_snippets(subject: Subject) -> Iterator[Snippet]:
+    """Yield the code that opens a model with onnxruntime, and prints its inputs."""
+    found = subject.with_suffix(".onnx")
+    if not found:
+        return
+    path = found[0]
+    lines = [_DOWNLOAD, "from onnxruntime import InferenceSession", ""]
+    if any(other != path and other.startswith((f"{path}_data", f"{path}.data")) for other in subject.paths):
+        # Tensors in files beside the model, which onnxruntime finds there.
+        lines[0] = "from huggingface_hub import snapshot_download"
+        pattern = literal(f"{path}*")
+        lines.append(f"folder = snapshot_download({subject.quoted}{subject.pinned}, allow_patterns={pattern})")
+        lines.append(f"session = InferenceSession(folder + {literal('/' + path)})")
+    else:
+        lines.append(f"session = InferenceSession({subject.download(path)})")
+    lines.append("print([(each.name, each.shape, each.type) for each in session.get_inputs()])")
+    yield _python("onnx", lines, "pip install onnxruntime huggingface_hub")
+
+
+def gguf_snippets(subject: Subject) -> Iterator[Snippet]:
+    """Yield the commands that download one file at its revision and run it with llama.cpp."""
+    found = [path for path in subject.with_suffix(".gguf") if "mmproj" not in path]
+    if not found:
+        return
+    # The size that most people use, if there are several.
+    path = next((each for each in found if "q4_k_m" in each.lower()), found[0])
+    revision = f" --revision {word(subject.revision)}" if subject.revision else ""
+    parts = word(path)
+    if "-00001-of-" in path:
+        parts = f"--include {word(path.replace('-00001-of-', '-*-of-'))}"
+    code = (
+        f"hf download {word(subject.repo_id)} {parts}{revision} --local-dir .\n"
+        f"llama-cli -m {word(path)} -p {word('Once upon a time')}"
+    )
+    yield Snippet("llama.cpp", "bash", code, "brew install llama.cpp && pip install huggingface_hub")
+
+
+def mixin_snippets(subject: Subject) -> Iterator[Snippet]:
+    """Yield the code that loads weights into the author's own class."""
+    module, _, kind = subject.target.partition(":")
+    lines = ["import hublish", ""]
+    if f"{module.replace('.', '/')}.py" in subject.paths:
+        lines += [
+            "# The class is part of the release: trust it only as far as its author.",
+            "trust = hublish.Trust(code=True)",
+            f"model = hublish.load({subject.quoted}{subject.pinned}, trust=trust).value",
+        ]
+    else:
+        # The class is in a package or a script of its author's.
+        lines[:1] = ["import hublish", f"from {module} import {kind.split('.')[0]}"]
+        lines.append(f"model = hublish.from_hub({subject.quoted}, into={kind}{subject.pinned})")
+    yield _python("hublish", lines, "pip install hublish")
+
+
+def array_snippets(subject: Subject) -> Iterator[Snippet]:
+    """Yield the code that reads tensors as NumPy arrays, which needs no framework."""
+    if subject.with_suffix(".safetensors"):
+        lines = [
+            "import hublish",
+            "",
+            f"loaded = hublish.load({subject.quoted}{subject.pinned})",
+            "for name, array in loaded.arrays.items():",
+            "    print(name, array.shape, array.dtype)",
+        ]
+        note = "Load the tensors as NumPy arrays, which are read on first access:"
+        yield Snippet("hublish", "python", "\n".join(lines), "pip install hublish", note)
+
+
+def _python(library: str, lines: list[str], install: str) -> Snippet:
+    return Snippet(library, "python", "\n".join(lines), install)

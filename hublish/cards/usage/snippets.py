@@ -1,0 +1,60 @@
+"""All snippets of a release: those of its library first."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final
+
+from hublish.cards.usage import model_use, repo_use
+from hublish.cards.usage.subject import Snippet, Subject
+from hublish.cards.usage.transformers_use import transformers_snippets
+
+_Maker = Callable[[Subject], Iterator[Snippet]]
+
+_LIBRARIES: Final[Mapping[str, _Maker]] = {
+    "transformers": transformers_snippets,
+    "sentence-transformers": model_use.sentence_transformers_snippets,
+    "diffusers": model_use.diffusers_snippets,
+    "timm": model_use.timm_snippets,
+    "peft": model_use.peft_snippets,
+    "sklearn": model_use.sklearn_snippets,
+    "skops": model_use.sklearn_snippets,
+    "scikit-learn": model_use.sklearn_snippets,
+    "keras": model_use.keras_snippets,
+    "onnx": model_use.onnx_snippets,
+    "onnxruntime": model_use.onnx_snippets,
+    "gguf": model_use.gguf_snippets,
+    "llama.cpp": model_use.gguf_snippets,
+}
+_REPOS: Final[Mapping[str, _Maker]] = {
+    "dataset": repo_use.dataset_snippets,
+    "space": repo_use.space_snippets,
+    "kernel": repo_use.kernel_snippets,
+}
+# Files that only one library writes; the first that a release has. A sentence-transformers model is one of
+# transformers as well, and an adapter may come with the configuration of its base model.
+_FILES: Final[Mapping[str, str]] = {
+    "modules.json": "sentence-transformers",
+    "model_index.json": "diffusers",
+    "adapter_config.json": "peft",
+}
+_SUFFIXES: Final[Mapping[str, str]] = {".gguf": "gguf", ".keras": "keras", ".skops": "sklearn", ".onnx": "onnx"}
+
+
+def usage_snippets(subject: Subject) -> tuple[Snippet, ...]:
+    """Return the snippets of a release; empty if no library that hublish knows loads it."""
+    if subject.repo_type != "model":
+        maker = _REPOS.get(subject.repo_type)
+        return tuple(maker(subject)) if maker else ()
+    if subject.target:
+        return (*model_use.mixin_snippets(subject), *model_use.array_snippets(subject))
+    maker = _LIBRARIES.get(subject.library.lower()) or _by_files(subject)
+    found = tuple(maker(subject)) if maker else ()
+    return found or tuple(model_use.array_snippets(subject))
+
+
+def _by_files(subject: Subject) -> _Maker | None:
+    found = next((library for name, library in _FILES.items() if subject.has(name)), "")
+    if not found and subject.model_fact("model_type") and subject.has("config.json"):
+        found = "transformers"
+    if not found:
+        found = next((library for suffix, library in _SUFFIXES.items() if subject.with_suffix(suffix)), "")
+    return _LIBRARIES.get(found)
