@@ -13,7 +13,7 @@ from hublish.base.content import Content, ContentChangedError
 from hublish.base.gitignore import GitIgnore
 from hublish.base.patterns import matching
 from hublish.base.progress import SILENT, Progress
-from hublish.base.values import Candidate, Effect, Project, Step
+from hublish.base.values import Candidate, Effect, Project, Step, Verdict
 from hublish.base.values.downloads import module_path
 from hublish.base.values.explanation import Fate, Outcome, Taken
 from hublish.base.workers import workers
@@ -22,7 +22,7 @@ from hublish.pipeline.collect.collect import Examined, Survey
 from hublish.pipeline.collect.sources import Outputs, outputs
 from hublish.pipeline.collect.uncollected import uncollected_steps
 from hublish.pipeline.fetch.select import selected
-from hublish.pipeline.render_card.render_card import RENDERED, two_cards
+from hublish.pipeline.render_card.render_card import two_cards, written_for_card
 from hublish.schemas.diagnose.problems import Problem, errors_in
 from hublish.schemas.documents.file_names import CARD_FILE, GITIGNORE
 from hublish.schemas.documents.manifest import Load, Policy
@@ -77,7 +77,11 @@ class ReleaseRules:
     def released(self) -> frozenset[str]:
         """Every path in the repo for which a file is included."""
         own = {path for item, found in self._collected if item.candidate.verdict.included for path in found.paths}
-        return frozenset(own | ({CARD_FILE} if self.project.manifest.card else set()))
+        return frozenset(own | self._for_card.keys())
+
+    @cached_property
+    def _for_card(self) -> Mapping[str, Verdict]:
+        return written_for_card(self.project.manifest.card)
 
     def of_file(self, relative: str) -> tuple[Fate, ...]:
         """Return the result for a file of the working tree, once for each artifact that collects it."""
@@ -92,8 +96,8 @@ class ReleaseRules:
         """Return the result for every file with a path in the repo; empty if no file has it."""
         collected = self.by_path.get(path) or self._of_shard(path)
         found = [self._fate(one, Taken.PATH_IN_REPO) for one in collected]
-        if path == CARD_FILE and self.project.manifest.card:
-            steps = (*RENDERED.steps, *self._relative_to_others(path))
+        if (written := self._for_card.get(path)) is not None:
+            steps = (*written.steps, *self._relative_to_others(path))
             found.append(Fate(Taken.PATH_IN_REPO, "card", None, steps, (path,), loading=self._loading((path,))))
         return tuple(found)
 

@@ -8,6 +8,7 @@ metadata_and_files.py metadata that the files of the release contradict
 references.py        files that a card or a configuration names, and the release does not contain
 card_files.py        files that the card names, read only inside the manifest's folder
 evaluation.py        evaluation results among them, of which hublish.cards.results knows the formats
+leaderboard_files.py results for the leaderboards of benchmarks, and their files in the release
 release_facts.py     the facts of the release, and the values of the files of `card.data`
 pictures.py          pictures of training, evaluation, tensors and splits, and their files in the release
 card_variables.py    the other names of variables, and those that a template does not print

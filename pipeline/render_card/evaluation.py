@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from hublish.base.errors import CardError
+from hublish.cards.results.leaderboards import leaderboard_problems
 from hublish.cards.results.recognition import CODE, FORMS, LARGEST, log_header, read_results
 from hublish.cards.results.result import Result
 from hublish.cards.results.selection import Selected, duplicates, select, too_many
@@ -54,7 +55,7 @@ def read_evaluation(evaluation: Evaluation, folder: Path) -> Evaluated:
         return Evaluated(found.results, found.warnings)
     problems: list[Problem] = []
     warnings: list[Problem] = []
-    chosen: list[tuple[str, Result]] = []
+    chosen: list[Result] = []
     read = _Files(folder, {})
     for index, entry in enumerate(evaluation):
         place = f"{_PATH}[{index}]"
@@ -63,12 +64,12 @@ def read_evaluation(evaluation: Evaluation, folder: Path) -> Evaluated:
         except CardError as error:
             problems += error.problems
             continue
-        chosen += ((place, result) for result in selected.results)
+        chosen += selected.results
         warnings += selected.warnings
-    problems += [*duplicates(chosen), *too_many(chosen)]
+    problems += [*duplicates(chosen), *too_many(chosen), *leaderboard_problems(chosen)]
     if problems:
         raise CardError(_UNREADABLE, problems=problems + warnings)
-    return Evaluated(tuple(result for _, result in chosen), tuple(warnings))
+    return Evaluated(tuple(chosen), tuple(warnings))
 
 
 @dataclass(frozen=True, slots=True)

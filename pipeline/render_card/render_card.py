@@ -21,6 +21,7 @@ from hublish.pipeline.render_card.card_template import (
 from hublish.pipeline.render_card.card_variables import reserved_names, unused_variables, with_aliases
 from hublish.pipeline.render_card.evaluation import Evaluated, read_evaluation
 from hublish.pipeline.render_card.existing_readme import check_readme, sdk_conflict
+from hublish.pipeline.render_card.leaderboard_files import leaderboard_files, leaderboard_verdicts
 from hublish.pipeline.render_card.metadata_and_files import problems_of_files
 from hublish.pipeline.render_card.pictures import (
     Picture,
@@ -114,7 +115,7 @@ class RenderCard:
         parameters = {"template": template.name, "template_sha256": template.sha256}
         origin = Origin(None, f"template {template.name}", "card", parameters, RENDERED)
         readme = StagedFile(CARD_FILE, InMemory(data), origin)
-        staged = replace(staged, files=(*staged.files, *rendered.pictures))
+        staged = replace(staged, files=(*staged.files, *rendered.pictures, *rendered.leaderboards))
         present = Present.of(staged)
         contradicted = problems_of_files(rendered.metadata, staged, present, f"{_METADATA}.")
         reported = {path for _, path in named_files(rendered.metadata, project.target.repo_type)}
@@ -133,6 +134,8 @@ class RenderedCard:
     metadata: Mapping[str, Any]
     pictures: tuple[StagedFile, ...] = ()
     """The files of the pictures that it shows."""
+    leaderboards: tuple[StagedFile, ...] = ()
+    """The files with results for the leaderboards of benchmarks."""
 
 
 def render_card(
@@ -180,7 +183,9 @@ def render_card(
     check_paths(shown, files)
     problems = (*parts.problems, *picture_problems(card, pictures, shown, template.name))
     picture_files = tuple(file for picture in shown for file in picture.files())
-    return RenderedCard(with_front_matter(parts.metadata, body), template, problems, parts.metadata, picture_files)
+    leaderboards = leaderboard_files(parts.evaluation.results, card.evaluation, files)
+    text = with_front_matter(parts.metadata, body)
+    return RenderedCard(text, template, problems, parts.metadata, picture_files, leaderboards)
 
 
 def _pictures(
@@ -196,6 +201,14 @@ def _pictures(
         return tensor_sizes((file.path_in_repo, file.content) for file in files)
 
     return draw_pictures(card, project.target.repo_type, facts, evaluation, tensors)
+
+
+def written_for_card(card: Card | None) -> Mapping[str, Verdict]:
+    """Return why each file that the manifest's card adds is part of the release, by its path in the repo.
+
+    The data of the release decides which pictures are drawn, and their files are not among these.
+    """
+    return {} if card is None else {CARD_FILE: RENDERED, **leaderboard_verdicts(card.evaluation)}
 
 
 def two_cards(source: str, artifact: int | None) -> Problem:

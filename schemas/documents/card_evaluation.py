@@ -10,12 +10,13 @@ from hublish.schemas.documents.field_types import MOST_ENTRIES, Line, LocalPath
 from hublish.schemas.documents.hub_names import check_repo_id
 from hublish.schemas.documents.manifest_part import ManifestPart
 
-_DATE: Final = r"^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2})?)?$"
+# A date or a time of ISO 8601.
+DATE: Final = r"^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2})?)?$"
 _URL: Final = r"^https?://[^\s<>\"]+$"
 
 
 def _check_date(text: str) -> str:
-    if not re.fullmatch(_DATE, text):
+    if not re.fullmatch(DATE, text):
         raise InvalidValueError("expected a date or a time of ISO 8601", "write it as 2026-01-31")
     return text
 
@@ -40,7 +41,7 @@ Metrics = Annotated[
     | Annotated[dict[Line, Line], Field(max_length=MOST_ENTRIES), Tag("a mapping")],
     Discriminator(_naming),
 ]
-Date = Annotated[Line, AfterValidator(_check_date), Field(json_schema_extra={"pattern": _DATE})]
+Date = Annotated[Line, AfterValidator(_check_date), Field(json_schema_extra={"pattern": DATE})]
 Url = Annotated[Line, AfterValidator(_check_url), Field(json_schema_extra={"pattern": _URL})]
 
 

@@ -296,9 +296,10 @@ def dump_resolved(manifest: Manifest) -> bytes:
     return (_RESOLVED + _dump(manifest.model_dump(mode="json"))).encode("utf-8")
 
 
-def dump_yaml(data: Mapping[str, Any]) -> str:
+def dump_yaml(data: Mapping[str, Any] | list[Any]) -> str:
     """Return plain data as YAML that readers of 1.1 and 1.2 read back equal, with its keys in their order."""
-    text: str = yaml.dump(dict(data), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
+    plain = data if isinstance(data, list) else dict(data)
+    text: str = yaml.dump(plain, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
     return text
 
 

@@ -47,6 +47,8 @@ class Result:
     scores: tuple[Score, ...]
     key: str = ""
     """The place in the file; empty for the whole file."""
+    place: str = ""
+    """The entry of the manifest that chose it: `card.evaluation[0]`."""
     benchmark: str = ""
     """The name of the benchmark in the file of a harness: `hellaswag`."""
     task: Mapping[str, Any] = field(default_factory=dict)

@@ -118,7 +118,9 @@ class _Selection:
         source = entry.source.model_dump(exclude_none=True) if entry.source else result.source
         task_id = (named.task_id or "") if named else ""
         date, notes = entry.date or result.date, entry.notes or ""
-        completed = replace(result, task=task, dataset=dataset, source=source, task_id=task_id, date=date, notes=notes)
+        completed = replace(
+            result, place=self.path, task=task, dataset=dataset, source=source, task_id=task_id, date=date, notes=notes
+        )
         if result.written is not None and entry.source is not None:
             written = {**result.written, "source": {key: source[key] for key in ("name", "url") if key in source}}
             return replace(completed, written=written)
@@ -137,6 +139,12 @@ class _Selection:
             message = f"{entry.file} has results of {len(results)} benchmarks, and one dataset is named"
             hint = f"choose one with `benchmarks`: {_listed(names)}; or remove `dataset`"
             yield self.problem(message, hint, "dataset")
+        for result in results:
+            published = [score.name for score in self.scores(result)]
+            if result.task_id and not entry.metrics and len(published) > 1:
+                message = f"a leaderboard has one value for each task, and {entry.file} has {_listed(published)}"
+                hint = "list the metrics to publish under `metrics`, that of the leaderboard first"
+                yield self.problem(message, hint, "dataset.task_id")
         for result in results[:1]:
             if not result.task:
                 hint = "add `task`, such as `task: image-classification`"
@@ -230,25 +238,21 @@ def _retyped(score: Score, kind: str) -> Score:
     return replace(score, type=kind, label=label, written=written)
 
 
-def too_many(results: Iterable[tuple[str, Result]]) -> Iterator[Problem]:
+def too_many(results: Iterable[Result]) -> Iterator[Problem]:
     """Yield the error that a card publishes more values than a reader can use, at the entry with the most."""
     counts = Counter[str]()
-    for path, result in results:
-        counts[path] += len(result.scores)
+    for result in results:
+        counts[result.place] += len(result.scores)
     if counts.total() > MOST_SCORES:
         path, number = counts.most_common(1)[0]
         message = f"{number} values for the card; all results together may have {MOST_SCORES}"
         yield Problem(CODE, message, "choose the results to publish with `benchmarks` or `metrics`", f"{path}.file")
 
 
-def duplicates(results: Iterable[tuple[str, Result]]) -> Iterator[Problem]:
-    """Yield an error for each value that is published twice for the same task, dataset and metric.
-
-    Args:
-        results: all results of the card, each with the place of its entry in the manifest.
-    """
+def duplicates(results: Iterable[Result]) -> Iterator[Problem]:
+    """Yield an error for each value that is published twice for the same task, dataset and metric."""
     first: dict[tuple[object, ...], tuple[str, Score]] = {}
-    for path, result in results:
+    for result in results:
         about = result.dataset
         where = tuple(str(about.get(key)) for key in ("type", "name", "config", "split", "revision", "args"))
         for score in result.scores:
@@ -258,7 +262,7 @@ def duplicates(results: Iterable[tuple[str, Result]]) -> Iterator[Problem]:
                 twice = f"{result.file}: {shortened(score.key, 120)}", f"{file}: {shortened(known.key, 120)}"
                 message = f"{twice[0]} is the same metric of the same dataset as {twice[1]}"
                 hint = "remove one of them, or name the split or config of each dataset"
-                yield Problem(CODE, message, hint, f"{path}.file")
+                yield Problem(CODE, message, hint, f"{result.place}.file")
 
 
 def _kind(value: object) -> str:

@@ -1,6 +1,7 @@
 """The results that a manifest chooses from a file, and the reasons for which a card cannot publish them."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -137,18 +138,18 @@ def test_values_that_look_like_metrics_are_warnings() -> None:
 
 def test_a_card_with_more_values_than_a_reader_can_use_is_refused() -> None:
     results = chosen({f"m{number}": number for number in range(1_001)}, **MNIST).results
-    (problem,) = too_many([(PLACE, result) for result in results])
+    (problem,) = too_many(results)
     assert "1001 values" in problem.message
     assert "benchmarks" in problem.hint
-    assert not [*too_many([(PLACE, chosen({"f1": 1}, **MNIST).results[0])])]
+    assert not [*too_many(chosen({"f1": 1}, **MNIST).results)]
 
 
 def test_a_value_that_is_published_twice_is_refused() -> None:
     one, other = (chosen({name: 0.9}, **MNIST).results[0] for name in ("acc", "acc"))
-    (problem,) = duplicates([("card.evaluation[0]", one), ("card.evaluation[1]", other)])
+    (problem,) = duplicates([one, replace(other, place="card.evaluation[1]")])
     assert problem.path == "card.evaluation[1].file"
     assert "m.json: acc is the same metric of the same dataset as m.json: acc" in problem.message
     elsewhere = chosen({"acc": 0.8}, task="image-classification", dataset={"type": "mnist", "split": "train"}).results[
         0
     ]
-    assert not [*duplicates([("card.evaluation[0]", one), ("card.evaluation[1]", elsewhere)])]
+    assert not [*duplicates([one, elsewhere])]
