@@ -22,6 +22,7 @@ from hublish.pipeline.collect.collect import Examined, Survey
 from hublish.pipeline.collect.sources import Outputs, outputs
 from hublish.pipeline.collect.uncollected import uncollected_steps
 from hublish.pipeline.fetch.select import selected
+from hublish.pipeline.render_card.pictures import possible_picture
 from hublish.pipeline.render_card.render_card import two_cards, written_for_card
 from hublish.schemas.diagnose.problems import Problem, errors_in
 from hublish.schemas.documents.file_names import CARD_FILE, GITIGNORE
@@ -96,7 +97,8 @@ class ReleaseRules:
         """Return the result for every file with a path in the repo; empty if no file has it."""
         collected = self.by_path.get(path) or self._of_shard(path)
         found = [self._fate(one, Taken.PATH_IN_REPO) for one in collected]
-        if (written := self._for_card.get(path)) is not None:
+        written = self._for_card.get(path) or possible_picture(path, self.project)
+        if written is not None:
             steps = (*written.steps, *self._relative_to_others(path))
             found.append(Fate(Taken.PATH_IN_REPO, "card", None, steps, (path,), loading=self._loading((path,))))
         return tuple(found)

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from hublish.base.content import InMemory
 from hublish.base.errors import CardError
-from hublish.base.values import Effect, Origin, StagedFile, Step, Target, Verdict
+from hublish.base.values import Effect, Origin, Project, StagedFile, Step, Target, Verdict
 from hublish.cards.charts.drawing import Drawing
 from hublish.cards.charts.markup import picture_element
 from hublish.schemas.diagnose.problems import Problem
@@ -23,10 +23,10 @@ _DEFAULT: Final[Mapping[RepoType, tuple[PictureName, ...]]] = {
     "dataset": ("splits",),
 }
 _REASONS: Final[Mapping[PictureName, tuple[str, str]]] = {
-    "training": ("the training log", "a training log with at least 3 points"),
-    "evaluation": ("the evaluation results", "at least 3 evaluation results on one scale"),
-    "tensors": ("the headers of the weights", "safetensors files with at least 3 modules"),
-    "splits": ("the rows of the splits", "at least 2 splits whose rows are known"),
+    "training": ("the training log", "a curve of at least 3 points"),
+    "evaluation": ("the evaluation results", "at least 3 of them on one scale"),
+    "tensors": ("the headers of the weights", "a safetensors file of at least 3 modules"),
+    "splits": ("the rows of the splits", "the number of rows of at least 2 splits"),
 }
 
 
@@ -42,7 +42,7 @@ class Picture:
 
     def files(self) -> Iterator[StagedFile]:
         """Yield its files as they are released."""
-        verdict, source = reason(self.name), f"card.pictures: {self.name}"
+        verdict, source = reason(self.name), f"picture {self.name}"
         for path, text in ((self.light, self.drawing.light), (self.dark, self.drawing.dark)):
             yield StagedFile(path, InMemory(text.encode()), Origin(None, source, "card", {}, verdict))
 
@@ -50,6 +50,21 @@ class Picture:
 def reason(name: PictureName) -> Verdict:
     """Return the verdict on the files of a picture."""
     text = f"card.pictures: {name}, drawn from {_REASONS[name][0]}"
+    return Verdict.of([Step("card", Effect.COLLECTS, text, "card.pictures")])
+
+
+def possible_picture(path: str, project: Project) -> Verdict | None:
+    """Return the verdict on a path in the repo that a picture may have; None if the card has no such picture.
+
+    The card is not rendered: the picture may lack data, or the template may not show it.
+    """
+    card = project.manifest.card
+    names = chosen(card, project.target.repo_type) if card else ()
+    name = next((name for name in names if path in paths_of(name)), None)
+    if name is None:
+        return None
+    source, needed = _REASONS[name]
+    text = f"card.pictures: {name}, drawn from {source} if the template shows it; it needs {needed}"
     return Verdict.of([Step("card", Effect.COLLECTS, text, "card.pictures")])
 
 

@@ -33,7 +33,7 @@ _MOST: Final = 300
 
 # Characters that XML forbids, and those that change the order of the text around them or have no width.
 _UNDRAWABLE: Final = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f"
     "\ud800-\udfff\ufeff\ufff0-\uffff\U000e0000-\U000e007f]"
 )
 _SPACE: Final = re.compile(r"[\s\x85\u2028\u2029]+")

@@ -9,6 +9,7 @@ import pytest
 from hublish.base.errors import CardError
 from hublish.base.values import Staged
 from hublish.formats.markdown_links import markdown_links
+from hublish.pipeline.render_card.pictures import possible_picture
 from hublish.pipeline.render_card.render_card import RenderCard
 from tests.pipeline.staging import project_in, staged
 
@@ -51,7 +52,7 @@ def test_a_picture_is_released_beside_the_card_that_shows_it(tmp_path: Path) -> 
 
 def test_the_verdict_names_the_field_and_the_source_of_a_picture(tmp_path: Path) -> None:
     origin = run_stage(tmp_path).files[0].origin
-    assert (origin.serializer, origin.source) == ("card", "card.pictures: evaluation")
+    assert (origin.serializer, origin.source) == ("card", "picture evaluation")
     assert origin.verdict.rule == "card.pictures: evaluation, drawn from the evaluation results"
 
 
@@ -123,3 +124,22 @@ def test_a_hostile_name_stays_within_the_alternative_text(tmp_path: Path) -> Non
     assert element.count("\n") == 3
     assert "<script" not in element
     assert [link.target for link in markdown_links(element)][1:] == ["figures/evaluation.svg"]
+
+
+@pytest.mark.parametrize(
+    ("path", "fields", "name"),
+    [
+        ("figures/training.svg", {}, "training"),
+        ("figures/tensors-dark.svg", {}, "tensors"),
+        ("figures/splits.svg", {}, None),
+        ("figures/splits.svg", {"pictures": ["splits"]}, "splits"),
+        ("figures/training.svg", {"pictures": False}, None),
+        ("training.svg", {}, None),
+    ],
+)
+def test_a_path_leads_to_the_picture_that_may_have_it(
+    tmp_path: Path, path: str, fields: dict[str, Any], name: str | None
+) -> None:
+    verdict = possible_picture(path, project_in(tmp_path, card={"metadata": {"license": "mit"}, **fields}))
+    assert (verdict is not None and verdict.rule.startswith(f"card.pictures: {name}, ")) == (name is not None)
+    assert possible_picture(path, project_in(tmp_path)) is None
