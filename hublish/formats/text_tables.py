@@ -44,7 +44,7 @@ def table_columns(path: str, blob: Blob, size: int) -> Columns:
     # The last line of a part is incomplete.
     sample = sample if size <= _SAMPLE else sample[: sample.rfind(b"\n") + 1]
     if _is_json_lines(path):
-        return _json_columns(sample)
+        return json_columns(_json(line) for line in filter(bytes.strip, sample.split(b"\n")))
     rows = _csv_rows(sample, path)
     header = next(rows, [])
     if not header or len(header) > MAX_COLUMNS or len(set(header)) != len(header):
@@ -143,13 +143,17 @@ def _number(cell: str) -> int | float | None:
     return float(stripped) if _FLOAT.fullmatch(stripped) else None
 
 
-def _json_columns(sample: bytes) -> tuple[tuple[str, str], ...]:
+def json_columns(rows: Iterable[Any]) -> Columns:
+    """Return the columns of rows of JSON.
+
+    Raises:
+        InvalidFileError: a row is not an object, or there are too many columns.
+    """
     kinds: dict[str, set[str]] = {}
-    for line in filter(bytes.strip, sample.split(b"\n")):
-        value = _json(line)
-        if not isinstance(value, dict):
-            raise InvalidFileError("a line is not a JSON object")
-        for name, cell in value.items():
+    for row in rows:
+        if not isinstance(row, dict):
+            raise InvalidFileError("a row is not a JSON object")
+        for name, cell in row.items():
             kinds.setdefault(name, set()).add(_json_type(cell))
         if len(kinds) > MAX_COLUMNS:
             raise InvalidFileError(f"it has more than {MAX_COLUMNS} columns")

@@ -65,6 +65,7 @@ def release_facts(
         ((file.path_in_repo, file.content) for file in files),
         metadata=metadata,
         repo_id=project.target.repo_id,
+        repo_type=project.target.repo_type,
         digests=digests(project, files) if mentions(_DIGESTS) else {},
         commit=_commit(project) if template is None or _shows_commit(project, template) else None,
         previous=_previous(project) if mentions(_CHANGES) else None,

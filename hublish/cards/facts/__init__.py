@@ -11,5 +11,6 @@ library_versions.py     versions of the libraries that wrote the model
 training_log.py         duration, best and last values, and curves
 event_runs.py           the runs that TensorBoard shows
 hyperparameters.py      parameters of the training run
+dataset_tables.py       columns, configs, splits and rows of a dataset
 release_state.py        files, git commit, and changes since the last release
 """

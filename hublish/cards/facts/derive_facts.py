@@ -18,6 +18,7 @@ def derive_facts(
     beside: Iterable[tuple[str, Content]] = (),
     metadata: Mapping[str, Any] | None = None,
     repo_id: str = "",
+    repo_type: str = "model",
     digests: Mapping[str, str] | None = None,
     commit: Commit | None = None,
     previous: Previous | None = None,
@@ -30,13 +31,19 @@ def derive_facts(
             with the same facts takes precedence.
         metadata: the card's metadata, for license, base models, datasets and languages.
         repo_id: the repo, which is not a base model of itself.
+        repo_type: the type of the repo: the tables of a model are not data to describe.
         digests: the SHA-256 of files by their path, as far as they are known.
         commit: the git commit that is released.
         previous: the last release, from its lock.
     """
     released = SourceFiles.of(files)
     found: dict[str, Fact] = {}
-    for fact in _facts(released, SourceFiles.of(beside, released=False), metadata or {}, repo_id):
+    about = SourceFiles.of(beside, released=False)
+    if repo_type == "dataset":
+        from hublish.cards.facts.dataset_tables import dataset_facts
+
+        found.update((fact.name, fact) for fact in dataset_facts(released, metadata or {}))
+    for fact in _facts(released, about, metadata or {}, repo_id):
         found.setdefault(fact.name, fact)
     for fact in (*file_facts(released, digests or {}), *state_facts(released, commit, previous, digests or {})):
         found.setdefault(fact.name, fact)
