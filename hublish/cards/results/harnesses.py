@@ -71,7 +71,6 @@ def _lm_eval(value: Mapping[str, Any], file: str) -> Iterator[Result]:
         scores = tuple(_paired_scores(measured, ("results", name), _filtered))
         if not scores:  # a group without a value of its own
             continue
-        counts = _under(value, "n-samples", name)
         yield Result(
             file=file,
             scores=scores,
@@ -82,7 +81,7 @@ def _lm_eval(value: Mapping[str, Any], file: str) -> Iterator[Result]:
             shots=_whole(_under(value, "n-shot").get(name)),
             date=date,
             optional=name in covered,
-            caution=_caution(_whole(counts.get("effective")), _whole(counts.get("original"))),
+            caution=_lm_eval_caution(value, name),
         )
 
 
@@ -156,10 +155,14 @@ def _paired_scores(
         )
 
 
-def _caution(effective: int | None, original: int | None) -> str:
-    if effective is None or original is None or effective >= original:
-        return ""
-    return f"measured on {effective} of {original} examples"
+def _lm_eval_caution(value: Mapping[str, Any], name: str) -> str:
+    counts = _under(value, "n-samples", name)
+    effective, original = _whole(counts.get("effective")), _whole(counts.get("original"))
+    if effective is not None and original is not None:
+        return f"measured on {effective} of {original} examples" if effective < original else ""
+    # Groups have no counts of their own, and older versions none at all. A limit below 1 is a fraction.
+    limit = _under(value, "config").get("limit")
+    return f"measured with a limit of {limit} on the examples" if is_number(limit) else ""
 
 
 def _lighteval(value: Mapping[str, Any], file: str) -> Iterator[Result]:
@@ -182,7 +185,7 @@ def _lighteval(value: Mapping[str, Any], file: str) -> Iterator[Result]:
             shots=shots,
             # `all` is the mean over benchmarks with different metrics.
             optional=key == "all" or (shown == name and name.partition(":")[0] in averages),
-            caution=f"measured on at most {limit} examples" if limit is not None else "",
+            caution=f"measured with a limit of {limit} on the examples" if limit is not None else "",
         )
 
 

@@ -275,7 +275,7 @@ def _kind(value: object) -> str:
 
 def _is_odd(score: Score) -> bool:
     """Return whether a score looks like a metric, and its value is not a number."""
-    if is_number(score.value) or score.written is not None:
+    if not score.optional or is_number(score.value):
         return False
     return is_known(score.type) or _resembles_number(score.value)
 

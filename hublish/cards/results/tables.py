@@ -1,7 +1,7 @@
 """Results as rows of a table.
 
 A value prints as in the file, so that readers can compare both: a fraction is not turned into a percentage. Only digits
-after the fourth decimal are rounded off, or after the fourth significant digit of a value below 0.1, as harnesses do.
+after the fourth decimal are rounded off, or after the fourth significant digit of a value below 0.001.
 """
 
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from hublish.cards.results.model_index import index_entry, index_metric
 from hublish.cards.results.result import Result, Score, is_number
 
 _DECIMALS: Final = 4
-_SMALL: Final = 0.1
+_SMALL: Final = 0.001
 _LARGE: Final = 1e15
 
 

@@ -1,13 +1,25 @@
 """The formats of evaluation tools: recognized by their content, and read as their tools wrote them."""
 
 import json
+import sys
+import zlib
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from hublish.cards.results.recognition import read_results
+from hublish.cards.results.recognition import log_header, read_results
 from hublish.cards.results.result import Result
+from hublish.formats.blob import MemoryBlob
 from hublish.schemas.diagnose.problems import InvalidDocumentError
+from tests.hublish.cards.results.harness_files import INSPECT, zip_of
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 
 def read(content: Any) -> tuple[Result, ...] | None:
@@ -139,3 +151,86 @@ def test_averages_and_classes_of_a_report_are_distinct() -> None:
     found = {score.name: (score.type, score.label, dict(score.args), score.optional) for score in result.scores}
     assert found["macro avg.f1-score"] == ("f1", "F1 (macro)", {"average": "macro"}, False)
     assert found["setosa.recall"] == ("recall", "Recall (setosa)", {}, True)
+
+
+LOG = json.dumps({key: value for key, value in INSPECT.items() if key != "samples"}).encode()
+
+
+def deflated(content: bytes) -> bytes:
+    return zlib.compress(content, wbits=-15)
+
+
+ARCHIVES = {
+    "stored": zip_of("header.json", LOG, 0, LOG),
+    "deflated": zip_of("header.json", LOG, 8, deflated(LOG)),
+    "Zstandard": zip_of("header.json", LOG, 93, zstd.compress(LOG)),
+}
+
+
+@pytest.mark.parametrize("data", ARCHIVES.values(), ids=ARCHIVES)
+def test_the_header_of_a_log_is_read_without_its_samples(data: bytes) -> None:
+    header = log_header(MemoryBlob(data), "x.eval", "card.evaluation[0].file")
+    assert header == LOG
+    (result,) = read(header) or ()
+    assert result.benchmark == "inspect_evals/gpqa_diamond"
+
+
+BAD_ARCHIVES = {
+    "cut short": (ARCHIVES["stored"][:-30], "its directory is missing"),
+    "not an archive": (b"PK\x03\x04" + bytes(40), "its directory is missing"),
+    "of something else": (zip_of("model.pkl", b"x", 0, b"x"), "an archive without header.json"),
+    "with another content": (zip_of("header.json", LOG, 93, zstd.compress(LOG[:-1] + b" ")), "its header is damaged"),
+    "with a longer content": (zip_of("header.json", LOG[:-9], 93, zstd.compress(LOG)), "its header is damaged"),
+    "a bomb": (zip_of("header.json", bytes(17 << 20), 93, zstd.compress(bytes(17 << 20))), "too large"),
+    "a deflated bomb": (zip_of("header.json", bytes(17 << 20), 8, deflated(bytes(17 << 20))), "the limit is 16777216"),
+    "not Zstandard": (zip_of("header.json", LOG, 93, b"x" * 50), "cannot be expanded here"),
+    "another method": (zip_of("header.json", LOG, 14, LOG), "method 14"),
+}
+
+
+@pytest.mark.parametrize(("data", "message"), BAD_ARCHIVES.values(), ids=BAD_ARCHIVES)
+def test_a_damaged_log_is_refused(data: bytes, message: str) -> None:
+    with pytest.raises(InvalidDocumentError, match=message) as caught:
+        log_header(MemoryBlob(data), "x.eval", "card.evaluation[0].file")
+    (problem,) = caught.value.problems
+    assert problem.path == "card.evaluation[0].file"
+    assert problem.hint
+
+
+@given(st.binary(max_size=200) | st.sampled_from([LOG, *ARCHIVES.values()]).map(lambda data: data[:-7]))
+def test_any_bytes_give_results_or_a_reason(data: bytes) -> None:
+    with suppress(InvalidDocumentError):
+        read(data)
+    with suppress(InvalidDocumentError):
+        log_header(MemoryBlob(data), "x.eval", "card.evaluation[0].file")
+
+
+KEYS = st.sampled_from(
+    [
+        *("results", "versions", "configs", "config_general", "eval", "version", "task", "scores", "metrics", "alias"),
+        *(
+            "acc,none",
+            "acc_stderr,none",
+            "group_subtasks",
+            "n-shot",
+            "model-index",
+            "macro avg",
+            "f1-score",
+            "value",
+            "a",
+        ),
+    ]
+)
+TREES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(TREES)
+def test_any_json_gives_results_or_a_reason(tree: Any) -> None:
+    with suppress(InvalidDocumentError):
+        for result in read(json.dumps(tree)) or ():
+            assert result.file == "m.txt"
+            assert all(isinstance(score.name, str) for score in result.scores)
