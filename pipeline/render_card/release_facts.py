@@ -100,7 +100,9 @@ def _previous(project: Project) -> "Previous | None":
         return None
     from hublish.cards.facts.release_state import Previous
 
-    return Previous(lock.tag or lock.commit, {file.path_in_repo: file.sha256 for file in lock.files})
+    # The card, its pictures and other files that are made with it are not facts of the release: they follow from them.
+    kept = {file.path_in_repo: file.sha256 for file in lock.files if file.serializer != "card"}
+    return Previous(lock.tag or lock.commit, kept)
 
 
 def _last_release(project: Project) -> "Lock | None":
