@@ -13,10 +13,11 @@ from hublish.pipeline.draft.listing import Listing
 from hublish.pipeline.draft.release_parts import LeftOut
 from hublish.pipeline.render_card.evaluation import EVALUATION_LIMIT
 from hublish.schemas.diagnose.problems import InvalidDocumentError, errors_in
-from hublish.schemas.documents.card_metadata import metadata_problems, model_index_findings
+from hublish.schemas.documents.card_metadata import metadata_problems
 from hublish.schemas.documents.file_names import CARD_FILE
 from hublish.schemas.documents.hub_names import RepoType
 from hublish.schemas.documents.json_documents import read_json_value
+from hublish.schemas.documents.model_index import model_index_findings
 from hublish.schemas.vocabulary import table
 
 _README_LIMIT: Final = 1 << 20

@@ -94,7 +94,15 @@ def _lint(reading: Reading, staged: Staged) -> Iterator[Problem]:
 
     refused = {format_path(path) for path in reading.refused}
     for problem in (
-        *metadata_problems(reading.data, project.target.repo_type, path=_METADATA, written=written, kept=True),
+        *metadata_problems(
+            reading.data,
+            project.target.repo_type,
+            path=_METADATA,
+            written=written,
+            kept=True,
+            repo_id=project.target.repo_id,
+            gated=bool(project.target.gated),
+        ),
         *sdk_conflict(reading.data, project, f"{_METADATA}.sdk"),
         *problems_of_files(reading.data, staged, Present.of(staged), f"{_METADATA}."),
     ):

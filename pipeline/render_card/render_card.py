@@ -271,7 +271,13 @@ def _parts(project: Project, card: Card) -> _Parts:
     problems += evaluation.warnings
     data = _tried(lambda: read_named_data(project, card), problems) or {}
     metadata = _tried(lambda: _metadata(project.target.repo_id, card, evaluation.results), problems) or card.metadata
-    problems += metadata_problems(metadata, project.target.repo_type, written=_written(project))
+    problems += metadata_problems(
+        metadata,
+        project.target.repo_type,
+        written=_written(project),
+        repo_id=project.target.repo_id,
+        gated=bool(project.target.gated),
+    )
     problems += sdk_conflict(metadata, project, f"{_METADATA}.sdk")
     problems.sort(key=lambda problem: problem.severity != "error")
     return _Parts(template, evaluation, data, metadata, tuple(problems))

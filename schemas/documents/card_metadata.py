@@ -20,14 +20,17 @@ from hublish.schemas.documents.card_values import (
     items,
     language_findings,
     number_findings,
-    space_findings,
     widget_findings,
 )
+from hublish.schemas.documents.dataset_metadata import dataset_findings
 from hublish.schemas.documents.hub_names import RepoType, check_repo_id
+from hublish.schemas.documents.model_index import evaluation_findings
+from hublish.schemas.documents.space_settings import space_findings
 from hublish.schemas.vocabulary import card_fields, synonyms, vocabulary
 
 # The longest short_description of a Space, in characters.
 SHORT_DESCRIPTION = 60
+_SENSITIVE = "not-for-all-audiences"
 # The similarity at which a suggestion helps: `pytorch` resembles `torchgeo` by 0.67.
 _SIMILAR = 0.75
 # The end of a license's id: its version, or `clause` of the BSD licenses.
@@ -43,6 +46,8 @@ def metadata_problems(
     path: str = "card.metadata",
     written: Written = lambda place: None,  # noqa: ARG005 - a card that was built in Python has no text
     kept: bool = False,
+    repo_id: str = "",
+    gated: bool = True,
 ) -> tuple[Problem, ...]:
     """Return the errors for which the Hub would reject a card, and warnings about values that its users would miss.
 
@@ -54,9 +59,13 @@ def metadata_problems(
         path: the problems are placed below it.
         written: returns the value at a place as it is written.
         kept: whether the file is published as it is written.
+        repo_id: the repo of the card, if it is known.
+        gated: whether readers must request access to it, or whether that is unknown.
     """
     rules = [
         *(rule(metadata) for rule in _RULES[repo_type]),
+        _about_itself(metadata, repo_id),
+        _about_gates(metadata, gated=gated),
         form_findings(metadata, repo_type),
         number_findings(metadata, written, kept=kept),
         _misspelled(metadata, repo_type),
@@ -102,6 +111,13 @@ def _license(metadata: Mapping[str, Any]) -> Iterator[Finding]:
     elif given == "other" and not metadata.get("license_link"):
         hint = "add license_link: a URL, or the file of the release that contains it, such as LICENSE"
         yield Finding("license_link", "license: other requires a license_link", hint, "warning")
+    for key in ("license_name", "license_link"):
+        # A list may contain `other`, and a link may lead to the text of a license with an id.
+        if key == "license_name" and metadata.get(key) and isinstance(given, str) and given in known - {"other"}:
+            hint = "remove it, or write `license: other`"
+            yield Finding(key, f"has no effect with `license: {given}`", hint, "warning")
+        elif key in metadata and isinstance(metadata[key], str) and not metadata[key].strip():
+            yield Finding(key, "is empty", "write it, or remove the key", "warning")
 
 
 def _repo_ids(key: str, severity: Severity = "error") -> _Rule:
@@ -139,9 +155,48 @@ def _known_word(key: str, name: Literal["tasks", "libraries"]) -> _Rule:
     return rule
 
 
-def _model_index(metadata: Mapping[str, Any]) -> Iterator[Finding]:
-    if "model-index" in metadata:
-        yield from model_index_findings(metadata["model-index"])
+def _base_model(metadata: Mapping[str, Any]) -> Iterator[Finding]:
+    relation, base = metadata.get("base_model_relation"), metadata.get("base_model")
+    if relation is not None and not base:
+        yield Finding(
+            "base_model_relation", "has no effect without base_model", "add `base_model: owner/name`", "warning"
+        )
+    elif relation == "merge" and (isinstance(base, str) or (isinstance(base, list | tuple) and len(base) == 1)):
+        hint = "list every model of the merge, or write another relation"
+        yield Finding("base_model_relation", "a merge of one model", hint, "warning")
+
+
+def _metrics(metadata: Mapping[str, Any]) -> Iterator[Finding]:
+    # Any name is accepted: only a clear misspelling is worth a warning.
+    known = vocabulary("metrics").ids
+    for place, value in items("metrics", metadata.get("metrics")):
+        if isinstance(value, str) and value not in known and (near := misspelled(value, known)):
+            yield Finding(place, "not a metric that the Hub knows", f"did you mean '{near}'?", "warning")
+
+
+def _tags(metadata: Mapping[str, Any]) -> Iterator[Finding]:
+    # The tag that hides content from general audiences: misspelled, it hides nothing.
+    for place, value in items("tags", metadata.get("tags")):
+        if isinstance(value, str) and value != _SENSITIVE and nearest(value, [_SENSITIVE], cutoff=0.85):
+            yield Finding(place, f"did you mean '{_SENSITIVE}'?", f"write `{_SENSITIVE}`", "warning")
+
+
+def _about_itself(metadata: Mapping[str, Any], repo_id: str) -> Iterator[Finding]:
+    hints = {
+        "new_version": "write it on the card of the old version, with the id of the new one",
+        "base_model": "write the id of the model that it was derived from",
+    }
+    for key, hint in hints.items():
+        for place, value in items(key, metadata.get(key)):
+            if repo_id and value == repo_id:
+                yield Finding(place, "names the repo of this card", hint, "warning")
+
+
+def _about_gates(metadata: Mapping[str, Any], *, gated: bool) -> Iterator[Finding]:
+    key = next((key for key in metadata if key.startswith("extra_gated_")), None)
+    if key is not None and not gated:
+        hint = "set `repo.gated` to auto or manual, or remove it"
+        yield Finding(key, "has no effect: readers of the repo need no access request", hint, "warning")
 
 
 def _short_description(metadata: Mapping[str, Any]) -> Iterator[Finding]:
@@ -161,7 +216,11 @@ _RULES: Mapping[RepoType, tuple[_Rule, ...]] = {
         gate_findings,
         _repo_ids("datasets"),
         _repo_ids("base_model"),
-        _model_index,
+        evaluation_findings,
+        _base_model,
+        _metrics,
+        _tags,
+        _repo_ids("buckets", "warning"),
         _one_of("base_model_relation", "warning"),
         _known_word("pipeline_tag", "tasks"),
         _known_word("library_name", "libraries"),
@@ -172,6 +231,8 @@ _RULES: Mapping[RepoType, tuple[_Rule, ...]] = {
         gate_findings,
         _one_of("size_categories", "warning"),
         _known_word("task_categories", "tasks"),
+        dataset_findings,
+        _tags,
     ),
     "space": (
         _one_of("colorFrom", "error"),
@@ -183,6 +244,7 @@ _RULES: Mapping[RepoType, tuple[_Rule, ...]] = {
         space_findings,
         language_findings,
         _short_description,
+        _tags,
         _repo_ids("datasets"),
         _repo_ids("models"),
     ),
@@ -241,62 +303,3 @@ def _is_known(value: object, known: tuple[str, ...] | frozenset[str]) -> bool:
 def _did_you_mean(value: object, known: tuple[str, ...] | frozenset[str], cutoff: float = _SIMILAR) -> str:
     near = nearest(value, sorted(known), cutoff=cutoff) if isinstance(value, str) else None
     return f"did you mean '{near}'?" if near else ""
-
-
-def model_index_findings(index: object) -> Iterator[Finding]:
-    """Yield the errors for which the Hub would reject a `model-index`, the evaluation results of a model card."""
-    yield from _each(index, "model-index", _model_findings)
-
-
-def _model_findings(model: Mapping[str, Any], place: str) -> Iterator[Finding]:
-    yield from _required(model, place, "name")
-    yield from _each(model.get("results"), f"{place}.results", _result_findings)
-
-
-def _result_findings(result: Mapping[str, Any], place: str) -> Iterator[Finding]:
-    yield from _part_findings(result, place, "task", required=("type",))
-    yield from _part_findings(result, place, "dataset", required=("type", "name"), text=("config", "split", "revision"))
-    if "source" in result:
-        yield from _part_findings(result, place, "source", required=("url",))
-    yield from _each(result.get("metrics"), f"{place}.metrics", _metric_findings)
-
-
-def _metric_findings(metric: Mapping[str, Any], place: str) -> Iterator[Finding]:
-    yield from _required(metric, place, "type")
-    if metric.get("value") is None:
-        yield Finding(f"{place}.value", "a metric needs a value", "add `value: ...`")
-
-
-def _part_findings(
-    result: Mapping[str, Any], place: str, name: str, *, required: tuple[str, ...], text: tuple[str, ...] = ()
-) -> Iterator[Finding]:
-    part = result.get(name)
-    if not isinstance(part, Mapping):
-        yield Finding(f"{place}.{name}", "expected a mapping", f"write `{required[0]}: ...` below")
-        return
-    for key in required:
-        yield from _required(part, f"{place}.{name}", key)
-    for key in text:
-        if key in part and not isinstance(part[key], str):
-            yield Finding(f"{place}.{name}.{key}", "must be a string", "quote it")
-
-
-def _required(part: Mapping[str, Any], place: str, key: str) -> Iterator[Finding]:
-    if not isinstance(part.get(key), str):
-        yield Finding(f"{place}.{key}", "a string is required", f"add `{key}: ...`")
-
-
-def _each(
-    items: object, place: str, findings: Callable[[Mapping[str, Any], str], Iterator[Finding]]
-) -> Iterator[Finding]:
-    if items is None:
-        yield Finding(place, "a list is required", f"add `{place.rpartition('.')[2]}:` and its entries")
-        return
-    if not isinstance(items, list | tuple):
-        yield Finding(place, "expected a list", "begin each entry with `- `")
-        return
-    for number, item in enumerate(items):
-        if isinstance(item, Mapping):
-            yield from findings(item, f"{place}[{number}]")
-        else:
-            yield Finding(f"{place}[{number}]", "expected a mapping", "write `key: value` lines")

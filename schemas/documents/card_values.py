@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from hublish.schemas.diagnose.problems import Path, Severity, format_path
+from hublish.schemas.diagnose.suggestions import misspelled
 from hublish.schemas.documents.hub_names import RepoType
-from hublish.schemas.vocabulary import card_fields, is_language, language_code, table
+from hublish.schemas.vocabulary import card_fields, is_language, language_code
 
 # Returns a scalar as it is written in the file, such as `3.10` for the number 3.1; None if that is unknown.
 Written = Callable[[str], str | None]
@@ -31,16 +32,8 @@ class Finding(NamedTuple):
 _VERSION_KEY: Final = re.compile(r"(?:^|_)(?:version|revision)$")
 _NAME_KEYS: Final = ("config_name", "config", "split", "tag")
 _REGIONAL: Final = re.compile(r"([A-Za-z]{2,3})[-_]\w+")
-_PYTHON: Final = re.compile(r"3\.\d{1,2}(?:\.\d{1,2})?")
-# One emoji: a keycap, a flag, or pictographs that are joined. Python's character database is older than some emoji, so
-# that whole blocks are accepted.
-_PICTOGRAPH: Final = (
-    "[\u00a9\u00ae\u203c\u2049\u2122\u2139\u2190-\u21ff\u2300-\u23ff\u24c2\u25a0-\u27bf\u2900-\u297f\u2b00-\u2bff"
-    "\u3030\u303d\u3297\u3299\U0001f000-\U0001faff][\ufe0e\ufe0f\u20e3\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]*"
-)
-_EMOJI: Final = re.compile(f"[0-9#*]\ufe0f?\u20e3|[\U0001f1e6-\U0001f1ff]{{2}}|{_PICTOGRAPH}(?:\u200d{_PICTOGRAPH})*")
+_ABOUT_CARBON: Final = ("source", "training_type", "geographical_location", "hardware_used")
 _ANSWERS: Final = ("text", "checkbox", "date_picker", "country", "select")
-_PORTS: Final = 65_535
 
 
 def form_findings(metadata: Mapping[str, Any], repo_type: RepoType) -> Iterator[Finding]:
@@ -89,55 +82,56 @@ def _numbers(value: Any, path: Path) -> Iterator[tuple[Path, int | float]]:
         yield path, value
 
 
-def _warning(place: str, message: str, hint: str) -> Finding:
+def advice(place: str, message: str, hint: str) -> Finding:
+    """Return a finding about a value that the Hub accepts."""
     return Finding(place, message, hint, "warning")
 
 
 def _text(place: str, value: object) -> Iterator[Finding]:
     # Numbers have a finding of their own, with the text that is written.
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        yield _warning(place, "expected text", f"write one string after `{place}:`")
+        yield advice(place, "expected text", f"write one string after `{place}:`")
 
 
 def _texts(place: str, value: object) -> Iterator[Finding]:
     if isinstance(value, list | tuple):
         for index, item in enumerate(value):
             if item is None or isinstance(item, bool) or not isinstance(item, str | int | float):
-                yield _warning(f"{place}[{index}]", "expected text", "write one string for each item")
+                yield advice(f"{place}[{index}]", "expected text", "write one string for each item")
     elif isinstance(value, bool) or not isinstance(value, str | int | float):
-        yield _warning(place, "expected text, or a list of texts", f"write `{place}: [first, second]`")
+        yield advice(place, "expected text, or a list of texts", f"write `{place}: [first, second]`")
 
 
 def _list(place: str, value: object) -> Iterator[Finding]:
     if isinstance(value, str):
         items = ", ".join(part.strip() for part in value.split(",") if part.strip())
-        yield _warning(place, "expected a list, got a string", f"write `{place}: [{items[:80]}]`")
+        yield advice(place, "expected a list, got a string", f"write `{place}: [{items[:80]}]`")
     else:
         yield from _texts(place, value)
 
 
 def _flag(place: str, value: object) -> Iterator[Finding]:
     if not isinstance(value, bool):
-        yield _warning(place, "expected true or false", "write `true` or `false`, without quotes")
+        yield advice(place, "expected true or false", "write `true` or `false`, without quotes")
 
 
 def _count(place: str, value: object) -> Iterator[Finding]:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        yield _warning(place, "expected a whole number", "write digits, without quotes")
+        yield advice(place, "expected a whole number", "write digits, without quotes")
 
 
 def _mapping(place: str, value: object) -> Iterator[Finding]:
     if not isinstance(value, Mapping):
-        yield _warning(place, "expected a mapping", _example(place, "write `key: value` lines below it"))
+        yield advice(place, "expected a mapping", _example(place, "write `key: value` lines below it"))
 
 
 def _mappings(place: str, value: object) -> Iterator[Finding]:
     if not isinstance(value, list | tuple):
-        yield _warning(place, "expected a list of mappings", _example(place, "begin each entry with `- key: value`"))
+        yield advice(place, "expected a list of mappings", _example(place, "begin each entry with `- key: value`"))
         return
     for index, item in enumerate(value):
         if not isinstance(item, Mapping):
-            yield _warning(f"{place}[{index}]", "expected a mapping", "write `key: value` lines")
+            yield advice(f"{place}[{index}]", "expected a mapping", "write `key: value` lines")
 
 
 def _example(key: str, advice: str) -> str:
@@ -170,60 +164,79 @@ def language_findings(metadata: Mapping[str, Any]) -> Iterator[Finding]:
             plain = plain if is_language(plain) else language_code(value) or plain
             more = "; the region belongs in language_details" if region else ""
             hint = f"write `{plain}`{more}" if is_language(plain) else "write a code such as `en`"
-            yield _warning(place, "not a language code of ISO 639", hint)
+            yield advice(place, "not a language code of ISO 639", hint)
 
 
 def carbon_findings(metadata: Mapping[str, Any]) -> Iterator[Finding]:
-    """Yield emissions that are not a number of grams."""
+    """Yield emissions that are not a number of grams, and descriptions that are not text."""
     given = metadata.get("co2_eq_emissions")
-    if isinstance(given, Mapping):
-        grams = given.get("emissions")
-        if isinstance(grams, bool) or not isinstance(grams, int | float) or grams < 0:
-            yield _warning("co2_eq_emissions.emissions", "expected the number of grams", "write a number, such as 12.5")
+    if not isinstance(given, Mapping):
+        return
+    grams = given.get("emissions")
+    if isinstance(grams, bool) or not isinstance(grams, int | float) or grams < 0:
+        yield advice("co2_eq_emissions.emissions", "expected the number of grams", "write a number, such as 12.5")
+    for key in given:
+        if key in _ABOUT_CARBON and not isinstance(given[key], str):
+            yield advice(f"co2_eq_emissions.{key}", "expected text", "write a string")
+        elif key not in ("emissions", *_ABOUT_CARBON) and (near := misspelled(str(key), ("emissions", *_ABOUT_CARBON))):
+            place = format_path(("co2_eq_emissions", str(key)))
+            yield Finding(place, f"did you mean '{near}'?", f"rename it to '{near}'", "warning", of_key=True)
 
 
 def widget_findings(metadata: Mapping[str, Any]) -> Iterator[Finding]:
-    """Yield examples of the widget with a text or a source of another type."""
+    """Yield a widget that the Hub rejects, and examples with a text or a source of another type."""
     given = metadata.get("widget")
-    for index, entry in enumerate(given if isinstance(given, list) else ()):
-        if isinstance(entry, Mapping):
-            for key in ("src", "example_title"):
-                if entry.get(key) is not None and not isinstance(entry[key], str):
-                    yield _warning(f"widget[{index}].{key}", "expected text", "write a string")
+    if given is not None and not isinstance(given, list | tuple):
+        yield Finding(
+            "widget", "expected a list of examples", "begin each entry with `- key: value`, such as `- text: Hello`"
+        )
+    for index, entry in enumerate(given if isinstance(given, list | tuple) else ()):
+        if not isinstance(entry, Mapping):
+            continue
+        for key in ("src", "example_title"):
+            if entry.get(key) is not None and not isinstance(entry[key], str):
+                yield advice(f"widget[{index}].{key}", "expected text", "write a string")
+        output = entry.get("output")
+        if output is not None and not isinstance(output, Mapping | list | tuple):
+            yield advice(f"widget[{index}].output", "expected a mapping", "write `text: ...` or `url: ...` below it")
+        if entry.keys() <= {"example_title", "group", "parameters"}:
+            yield advice(
+                f"widget[{index}]", "an example without an input", "add `text: ...`, `src: ...` or `messages: ...`"
+            )
 
 
 def gate_findings(metadata: Mapping[str, Any]) -> Iterator[Finding]:
     """Yield the fields of a gated repo's form whose type the Hub does not know."""
     given = metadata.get("extra_gated_fields")
-    for name, kind in given.items() if isinstance(given, Mapping) else ():
-        place = format_path(("extra_gated_fields", str(name)))
+    if given is not None and not isinstance(given, Mapping) and not _lists_mappings(given):
+        hint = "write `name of the field: text` lines below it"
+        yield advice("extra_gated_fields", "expected a mapping of fields", hint)
+    # One of the specifications lists the fields, the other has a mapping.
+    listed = enumerate(given) if isinstance(given, list | tuple) else ()
+    pairs = [
+        ((index, str(name)), kind) for index, one in listed if isinstance(one, Mapping) for name, kind in one.items()
+    ]
+    fields = [((str(name),), kind) for name, kind in given.items()] if isinstance(given, Mapping) else pairs
+    for path, kind in fields:
+        place = format_path(("extra_gated_fields", *path))
         named = kind.get("type") if isinstance(kind, Mapping) else kind
+        options = kind.get("options") if isinstance(kind, Mapping) else None
         if named not in _ANSWERS:
-            yield _warning(place, f"expected one of {', '.join(_ANSWERS)}", "write one of them")
-        elif named == "select" and not (isinstance(kind, Mapping) and isinstance(kind.get("options"), list)):
-            yield _warning(place, "a selection needs options", "write {type: select, options: [first, second]}")
+            yield advice(place, f"expected one of {', '.join(_ANSWERS)}", "write one of them")
+        elif named == "select" and not isinstance(options, list | tuple):
+            yield advice(place, "a selection needs options", "write {type: select, options: [first, second]}")
+        elif named == "select" and not all(map(_is_option, options or ())):
+            yield advice(
+                f"{place}.options", "expected texts, or entries with a label and a value", "write one string each"
+            )
 
 
-def space_findings(metadata: Mapping[str, Any]) -> Iterator[Finding]:
-    """Yield the values of a Space's settings that the Hub documents otherwise."""
-    emoji, base, port = metadata.get("emoji"), metadata.get("base_path"), metadata.get("app_port")
-    if isinstance(emoji, str) and not _EMOJI.fullmatch(emoji):
-        yield _warning("emoji", "not an emoji", "write one emoji itself, such as 🚀, not its name")
-    if isinstance(base, str) and not base.startswith("/"):
-        yield _warning("base_path", "must begin with '/'", f"write `/{base}`")
-    if isinstance(port, int) and port > _PORTS:
-        yield _warning("app_port", "not a port", f"write a number up to {_PORTS}")
-    python = metadata.get("python_version")
-    if isinstance(python, str) and not _PYTHON.fullmatch(python):
-        yield _warning("python_version", "not a version of Python 3", 'write the version alone: "3.12"')
-    headers = metadata.get("custom_headers")
-    for name in headers if isinstance(headers, Mapping) else ():
-        known = table("space_settings")["headers"]
-        if str(name).casefold() not in known:
-            place = format_path(("custom_headers", str(name)))
-            yield _warning(place, f"the Hub sends only {', '.join(known)}", "remove it")
-    if metadata.get("hf_oauth_scopes") and not metadata.get("hf_oauth"):
-        yield _warning("hf_oauth_scopes", "has no effect without hf_oauth", "add `hf_oauth: true`")
+def _lists_mappings(value: object) -> bool:
+    return isinstance(value, list | tuple) and all(isinstance(one, Mapping) for one in value)
+
+
+def _is_option(option: object) -> bool:
+    return isinstance(option, str) or (isinstance(option, Mapping) and {"label", "value"} <= option.keys())
 
 
 def items(key: str, value: object) -> Iterator[tuple[str, Any]]:

@@ -20,7 +20,7 @@ from hublish.schemas.diagnose.problems import (
 )
 from hublish.schemas.diagnose.suggestions import nearest
 from hublish.schemas.documents.card_evaluation import EvaluationFile
-from hublish.schemas.documents.card_metadata import model_index_findings
+from hublish.schemas.documents.model_index import model_index_findings
 
 MOST_SCORES: Final = 1_000
 """The values that a card publishes. A reader compares a handful, and the front matter has all of them."""

@@ -17,8 +17,6 @@ WRONG: dict[str, tuple[RepoType, dict[str, Any], str, str]] = {
     "emissions_with_a_unit": ("model", {"co2_eq_emissions": {"emissions": "12 kg"}}, "co2_eq_emissions.emissions", ""),
     "emissions_below_zero": ("model", {"co2_eq_emissions": {"emissions": -1}}, "co2_eq_emissions.emissions", ""),
     "emissions_forgotten": ("model", {"co2_eq_emissions": {"source": "x"}}, "co2_eq_emissions.emissions", ""),
-    "widget_in_words": ("model", {"widget": "hello"}, "widget", "- key: value"),
-    "widget_as_a_mapping": ("model", {"widget": {"text": "hello"}}, "widget", ""),
     "widget_of_words": ("model", {"widget": ["hello"]}, "widget[0]", ""),
     "widget_source": ("model", {"widget": [{"src": ["a.png"]}]}, "widget[0].src", ""),
     "tags_in_words": ("model", {"tags": "vision, digits"}, "tags", "tags: [vision, digits]"),
@@ -91,7 +89,12 @@ def test_documented_forms_are_accepted(repo_type: RepoType, metadata: dict[str, 
 
 def test_every_example_of_the_vocabulary_has_its_form() -> None:
     # Some keys have a meaning only beside another.
-    beside: dict[str, dict[str, Any]] = {"hf_oauth_scopes": {"hf_oauth": True}, "license_link": {"license": "mit"}}
+    oauth, other = {"hf_oauth": True}, {"license": "other", "license_link": "LICENSE"}
+    beside: dict[str, dict[str, Any]] = {
+        **dict.fromkeys(("hf_oauth_scopes", "hf_oauth_expiration_minutes", "hf_oauth_authorized_org"), oauth),
+        "license_name": other,
+        "base_model_relation": {"base_model": "acme/digits-base"},
+    }
     for key, field in card_fields().items():
         metadata = {**MIT, **beside.get(key, {}), key: field.example}
         for repo_type in field.repo_types:
@@ -112,7 +115,7 @@ NUMBERS: dict[str, tuple[RepoType, dict[str, Any], str, str, tuple[str, str]]] =
     "exponent": ("model", {"tags": [1000.0]}, "tags[0]", "1e3", ("error", "warning")),
     "config": (
         "dataset",
-        {"configs": [{"config_name": 2024}]},
+        {"configs": [{"config_name": 2024, "data_files": "*.csv"}]},
         "configs[0].config_name",
         "2024",
         ("warning", "warning"),
