@@ -4,7 +4,7 @@ import hashlib
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import astuple, dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from hublish.audit.containers import inspected
 from hublish.audit.member_secrets import HiddenSecret, search_members
@@ -60,9 +60,14 @@ class Inspection:
         pickle, secrets, unsearched = findings
         return cls(pickle, tuple(HiddenSecret(Secret(*each[:-1]), each[-1]) for each in secrets), unsearched, binary)
 
+    @property
+    def is_clean(self) -> bool:
+        """Whether nothing was found, which is the case for nearly all files."""
+        return self.pickle is None and not self.secrets and not self.unsearched
+
     def plain(self) -> list[Any] | None:
         """Return the findings as values of JSON; None without any."""
-        if self.pickle is None and not self.secrets and not self.unsearched:
+        if self.is_clean:
             return None
         # Places and kinds of secrets, never their text.
         return [self.pickle, [[*astuple(each.secret), each.member] for each in self.secrets], self.unsearched]
@@ -71,8 +76,7 @@ class Inspection:
 _CLEAN: Final = (Inspection(), Inspection(binary=True))
 
 
-@dataclass(frozen=True, slots=True)
-class Fingerprint:
+class Fingerprint(NamedTuple):
     """A file's digests and the audit of its content."""
 
     size: int

@@ -19,7 +19,7 @@ import sqlite3
 import stat
 import struct
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from functools import cache
@@ -35,9 +35,11 @@ from hublish.base.values import Digest
 
 # About 80 MB. The entries that were made first are removed first.
 _MOST_ENTRIES: Final = 500_000
+# About the bytes of an entry in the file.
+_ENTRY: Final = 125
 # The parameters of one statement; SQLite before 3.32 allows 999.
 _BATCH: Final = 500
-# Files that are looked up, or kept, at once.
+# Files that are kept at once.
 _PART: Final = 10_000
 # Seconds to wait for another process that writes. Reading the files again is the alternative.
 _PATIENCE: Final = 2.0
@@ -125,21 +127,15 @@ class FingerprintCache:
         self._path = path
         self.now = clock
 
-    def find(self, places: Sequence[Place | None]) -> tuple[Known | None, ...]:
+    def find(self, places: Iterable[Place | None]) -> tuple[Known | None, ...]:
         """Return what is known about each file."""
-        keys = [None if place is None else _key(place) for place in places]
-        entries = self._read([key for key in keys if key is not None])
-        now = self.now()
-        return tuple(None if key is None else _unpacked(key, entries.get(key), now) for key in keys)
+        keys = [place and _key(place) for place in places]
+        known = self._read(keys)
+        return tuple(map(known.get, keys))
 
     def fingerprints(self, contents: Sequence[Content], interest: Interest) -> tuple[Fingerprint | None, ...]:
         """Return the fingerprint of each content as reading it now would give it; None where that is not known."""
-        prints: list[Fingerprint | None] = []
-        # In parts: what is known about 100,000 files takes 50 MB until it is a fingerprint.
-        for start in range(0, len(contents), _PART):
-            part = contents[start : start + _PART]
-            prints += map(_fingerprint, part, self.find([Place.of(content) for content in part]), repeat(interest))
-        return tuple(prints)
+        return tuple(map(_fingerprint, contents, self.find(map(Place.of, contents)), repeat(interest)))
 
     def keep(self, entries: Iterable[tuple[Place, Known, int]]) -> None:
         """Remember files, each with the time (by `now`) at which reading it began."""
@@ -151,12 +147,17 @@ class FingerprintCache:
             if not self._write(rows):
                 return
 
-    def _read(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
-        found: dict[bytes, bytes] = {}
+    def _read(self, wanted: Iterable[bytes | None]) -> dict[bytes | None, Known]:
+        found: dict[bytes | None, Known] = {}
+        keys = {key for key in wanted if key is not None}
         # Nothing is created for a question.
         if self._path is not None and keys and _is_private(self._path):
+            now = self.now()
             with _tolerating(self._path), closing(_connect(self._path)) as database:
-                found = _select(database, keys)
+                # One by one: the entries of 100,000 files take 25 MB.
+                for key, entry in _select(database, keys):
+                    if known := _unpacked(key, entry, now):
+                        found[key] = known
         return found
 
     def _write(self, rows: Sequence[tuple[bytes, bytes]]) -> bool:
@@ -176,15 +177,17 @@ FORGETFUL: Final = FingerprintCache(None)
 
 
 def _fingerprint(content: Content, known: Known | None, interest: Interest) -> Fingerprint | None:
-    if known is None or known.sha256 is None or known.blob_id is None or not known.answers(interest):
+    if known is None:
         return None
-    found = known.inspection
+    sha256, blob_id, links, found, _ = known
+    if sha256 is None or blob_id is None or not known.answers(interest):
+        return None
     if not interest.secrets:
         # As a search for pickles alone would return it.
         found = Inspection(found.pickle)
-    if not interest.pickles:
+    if not interest.pickles and found.pickle is not None:
         found = replace(found, pickle=None)
-    return Fingerprint(content.size, known.sha256, known.blob_id, known.links, found)
+    return Fingerprint(content.size, sha256, blob_id, links, found)
 
 
 def _is_settled(identity: Identity, began: int) -> bool:
@@ -195,9 +198,9 @@ def _is_settled(identity: Identity, began: int) -> bool:
 
 
 def _key(place: Place) -> bytes:
-    one = place.identity
+    path, (device, inode, size, mtime_ns, ctime_ns) = place
     # As text: some file systems have times that 64 bits do not hold.
-    text = f"{one.device} {one.inode} {one.size} {one.mtime_ns} {one.ctime_ns} {place.path}"
+    text = f"{device} {inode} {size} {mtime_ns} {ctime_ns} {path}"
     return hashlib.blake2b(_rules_version() + text.encode("utf-8", "surrogateescape"), digest_size=16).digest()
 
 
@@ -240,12 +243,12 @@ def _unpacked(key: bytes, entry: object, now: int) -> Known | None:
     began, flags, links, sha256, blob_id = _VALUE.unpack_from(value)
     if began > now:
         return None
-    findings = value[_VALUE.size :]
+    findings = json.loads(value[_VALUE.size :]) if len(value) > _VALUE.size else None
     return Known(
         sha256.hex() if flags & _SHA256 else None,
         blob_id.hex() if flags & _BLOB_ID else None,
         links,
-        Inspection.of_plain(json.loads(findings) if findings else None, binary=bool(flags & _BINARY)),
+        Inspection.of_plain(findings, binary=bool(flags & _BINARY)),
         _SEARCHED[flags & (_PICKLES | _SECRETS)],
     )
 
@@ -272,15 +275,22 @@ def _made(path: Path) -> bool:
     return _is_private(path)
 
 
-def _select(database: sqlite3.Connection, keys: Sequence[bytes]) -> dict[bytes, bytes]:
-    found: dict[bytes, bytes] = {}
+def _select(database: sqlite3.Connection, keys: Set[bytes]) -> Iterator[tuple[bytes, object]]:
+    ((size,),) = database.execute("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
+    # To read all entries takes less time than to look for every second one.
+    if size < 2 * _ENTRY * len(keys):
+        rows = database.execute("SELECT key, value FROM fingerprints")
+        return (row for row in rows if row[0] in keys)
+    return _look_up(database, keys)
+
+
+def _look_up(database: sqlite3.Connection, keys: Iterable[bytes]) -> Iterator[tuple[bytes, object]]:
     # Sorted as in the file: neighbors are in one page of it.
     keys = sorted(keys)
     for start in range(0, len(keys), _BATCH):
         batch = keys[start : start + _BATCH]
         marks = ",".join("?" * len(batch))
-        found.update(database.execute(f"SELECT key, value FROM fingerprints WHERE key IN ({marks})", batch))  # noqa: S608
-    return found
+        yield from database.execute(f"SELECT key, value FROM fingerprints WHERE key IN ({marks})", batch)  # noqa: S608
 
 
 def _insert(database: sqlite3.Connection, rows: Sequence[tuple[bytes, bytes]], now: int) -> None:
@@ -290,7 +300,7 @@ def _insert(database: sqlite3.Connection, rows: Sequence[tuple[bytes, bytes]], n
     database.execute(f"CREATE TABLE IF NOT EXISTS fingerprints ({columns}) WITHOUT ROWID")
     database.executemany("INSERT OR REPLACE INTO fingerprints VALUES (?, ?, ?)", ((*row, now) for row in rows))
     # Some damage shows only in entries that are not found again.
-    if _select(database, [key for key, _ in rows]) != dict(rows):
+    if dict(_look_up(database, [key for key, _ in rows])) != dict(rows):
         raise sqlite3.DatabaseError
     ((count,),) = database.execute("SELECT count(*) FROM fingerprints")
     if count > _MOST_ENTRIES:

@@ -14,7 +14,13 @@ from hublish.audit.policy import at_level, described, secret_problem, secrets_in
 from hublish.formats.catalogue import WEIGHT_SUFFIXES
 from hublish.schemas.diagnose.problems import Problem
 from hublish.schemas.documents.manifest import Policy
-from hublish.schemas.documents.path_rules import collisions, is_ordinary, path_problems, portability_problems
+from hublish.schemas.documents.path_rules import (
+    collisions,
+    in_suspect_batches,
+    path_problems,
+    portability_problems,
+    unusual_among,
+)
 from hublish.schemas.documents.sizes import format_size
 from hublish.schemas.secrets.rule import APART
 
@@ -24,8 +30,8 @@ FILE_ADVICE: Final = 200 * 10**9
 FOLDER_LIMIT: Final = 10_000
 REPO_ADVICE: Final = 100_000
 
-# Paths that are searched for secrets at once.
-_BATCH: Final = 500
+# For fewer paths, importing the scanner for many takes longer than a search of each.
+_MANY: Final = 500
 
 DEFAULT_DENIED: Final = (
     # Environments and credentials that tools keep in a file with a fixed name.
@@ -51,6 +57,10 @@ _DENIED: Final = re.compile(
 # What the pattern of a path in no hidden folder can be: a whole name, or the end of one.
 _WHOLE_NAMES: Final = frozenset(each.lower() for each in DEFAULT_DENIED if not each.startswith((".", "*")))
 _ENDS: Final = tuple(each.lower().removeprefix("*") for each in DEFAULT_DENIED if each.startswith("*"))
+# The same for many paths at once: a hidden segment, a whole name, or an end, which begins with a dot.
+_PERHAPS_DENIED: Final = re.compile(
+    "[/\0.](?:[.]|(?:" + "|".join(re.escape(each.removeprefix(".")) for each in (*_WHOLE_NAMES, *_ENDS)) + ")\0)"
+)
 # Published on purpose: they show which variables to set.
 _TEMPLATES: Final = (".env.example", ".env.sample", ".env.template", ".env.dist")
 
@@ -66,12 +76,11 @@ def audit_paths(files: Iterable[tuple[str, int]], policy: Policy) -> Iterator[Pr
     paths = [path for path, _ in found]
     yield from collision_problems(paths)
     yield from count_problems(paths)
-    with_secrets = frozenset(_with_secrets(paths))
+    # Nearly no file is among them, and there may be 100,000.
+    suspects = {*unusual_among(paths), *denied_among(paths), *_with_secrets(paths)}
     largest = min(policy.max_file_size, FILE_ADVICE)
     for path, size in sorted(found):
-        # Nearly every file is of this kind, and there may be 100,000.
-        ordinary = 0 < size <= largest and is_ordinary(path) and path not in with_secrets
-        if not ordinary or policy.deny_patterns or default_denied(path) is not None:
+        if not 0 < size <= largest or path in suspects or policy.deny_patterns:
             yield from audit_path(path, size, policy)
 
 
@@ -103,6 +112,12 @@ def default_denied(path: str) -> str | None:
         return None
     found = _DENIED.fullmatch(folded)
     return None if found is None or found.lastindex is None else DEFAULT_DENIED[found.lastindex - 1]
+
+
+def denied_among(paths: Sequence[str]) -> dict[str, str]:
+    """Return the paths that `default_denied` excludes, each with the pattern."""
+    suspects = in_suspect_batches(paths, lambda text: _PERHAPS_DENIED.search(text.lower()))
+    return {path: pattern for path in suspects if (pattern := default_denied(path)) is not None}
 
 
 def first_match(path: str, patterns: Iterable[str]) -> str | None:
@@ -154,12 +169,14 @@ def size_problems(path: str, size: int, max_file_size: int) -> Iterator[Problem]
 
 def collision_problems(paths: Iterable[str]) -> Iterator[Problem]:
     """Yield names that are one file on some systems, or the target of two sources."""
-    seen: set[str] = set()
-    for path in paths:
-        if path in seen:
-            yield Problem("policy.collision", "two sources for one target", "give one another path_in_repo", path)
-        seen.add(path)
-    for first, second, reason in collisions(seen):
+    found = list(paths)
+    names = set(found)
+    if len(names) < len(found):
+        for path in found:
+            if path not in names:
+                yield Problem("policy.collision", "two sources for one target", "give one another path_in_repo", path)
+            names.discard(path)
+    for first, second, reason in collisions(found):
         yield Problem("policy.collision", f"{reason}: {first}, {second}", "rename one of them", second)
 
 
@@ -179,15 +196,11 @@ def count_problems(paths: Iterable[str]) -> Iterator[Problem]:
 
 def _with_secrets(paths: Sequence[str]) -> Iterator[str]:
     """Yield the paths that contain a secret."""
-    # A search for each path takes many times as long. Only for few of them, importing the scanner would take longer.
-    if len(paths) < _BATCH:
+    if len(paths) < _MANY:
         search = secrets_in
     else:
         from hublish.audit.secret_scan import secrets_in_text as search
-    for start in range(0, len(paths), _BATCH):
-        batch = paths[start : start + _BATCH]
-        if search(APART.join(batch)):
-            yield from (path for path in batch if secrets_in(path))
+    return (path for path in in_suspect_batches(paths, search, APART) if secrets_in(path))
 
 
 def _secrets_in_name(path: str) -> Iterator[Problem]:
@@ -199,13 +212,15 @@ def _secrets_in_name(path: str) -> Iterator[Problem]:
 
 def _entries(files: set[str]) -> Counter[str]:
     """Count files and subfolders by their folder; the root is ''."""
-    entries = set(files)
+    counts = Counter(path.rpartition("/")[0] for path in files)
     # Each folder is entered once: 100,000 files in deep folders take one pass.
-    for path in files:
-        folder = path
-        while "/" in folder:
-            folder = folder.rpartition("/")[0]
-            if folder in entries:
-                break
-            entries.add(folder)
-    return Counter(entry.rpartition("/")[0] for entry in entries)
+    entered = {""}
+    for below in list(counts):
+        folder = below
+        while folder not in entered:
+            entered.add(folder)
+            parent = folder.rpartition("/")[0]
+            # A file of the same name is an entry already, and another problem.
+            counts[parent] += folder not in files
+            folder = parent
+    return counts

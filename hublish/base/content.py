@@ -80,7 +80,7 @@ class Content(Protocol):
         """
 
 
-# A tuple: made, compared and hashed in a third of the time of a dataclass, for each of 100,000 files.
+# A tuple, as `OnDisk` is: made, compared and hashed in a third of the time of a dataclass, for each of 100,000 files.
 class Identity(NamedTuple):
     """Identifies a file on disk; changes when the file is replaced or modified."""
 
@@ -97,8 +97,7 @@ class Identity(NamedTuple):
         return cls(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
 
-@dataclass(frozen=True, slots=True)
-class OnDisk:
+class OnDisk(NamedTuple):
     """A file on this machine, which is read in place and never copied for a release."""
 
     file: str | Path

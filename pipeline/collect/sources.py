@@ -8,6 +8,7 @@ from itertools import takewhile
 from pathlib import Path, PurePosixPath
 from typing import Final, NamedTuple
 
+from hublish.audit.path_audit import default_denied, denied_among
 from hublish.base.content import InMemory, OnDisk
 from hublish.base.errors import HublishError, SourceError
 from hublish.base.patterns import glob_expression, near_glob
@@ -16,7 +17,7 @@ from hublish.formats import registry
 from hublish.formats.catalogue import COPY, SHARD_INDEX_SUFFIX
 from hublish.formats.format_options import InvalidOptionsError, default_suffix, validate_options
 from hublish.formats.interface import Format
-from hublish.pipeline.collect.verdicts import Locks, Verdicts, name_steps
+from hublish.pipeline.collect.verdicts import NOT_DENIED, Locks, name_steps
 from hublish.pipeline.collect.walking import Entry, look, pruned_folder, walk
 from hublish.schemas.diagnose.problems import Problem
 from hublish.schemas.documents.file_names import MANIFEST_FILE
@@ -97,10 +98,12 @@ def candidates_if_present(project: Project, locks: Locks, relative: str) -> Iter
         if (artifact.path_in_repo or artifact.source) in project.objects or not covers(source, relative):
             continue
         prefix = "" if source == "." else _fixed_prefix(source) if MAGIC.search(source) else source
-        path = _path_below(relative, prefix, artifact)
+        into, cut = _moved(prefix, artifact)
+        path = into + relative[cut:]
         with suppress(HublishError):  # an unknown format is reported as a problem of the artifact
             path = _with_suffix(path, default_suffix(registry.declared(artifact.serializer), artifact.options))
-        steps = [Step("source", Effect.COLLECTS, artifact.source), *name_steps(relative, locks, named=False)]
+        collects, denied = Step("source", Effect.COLLECTS, artifact.source), default_denied(relative)
+        steps = [collects, *name_steps(relative, locks, denied, named=False)]
         yield Candidate(path, relative, None, index, Verdict.of(steps))
 
 
@@ -182,18 +185,29 @@ def _candidates(project: Project, index: int, artifact: Artifact, suffix: str) -
         verdict, value = Verdict.of([collects]), project.objects[key]
         yield Candidate(_path_of_object(artifact, suffix), "<memory>", None, index, verdict, value=value)
         return
-    locks, manifest, verdicts = Locks.of(project), Path(project.name).name, Verdicts()
-    folder = str(project.folder)
-    for found in find_files(project.folder, artifact):
-        relative, path = found.entry.relative, found.path_in_repo
+    folder, files = str(project.folder), find_files(project.folder, artifact)
+    special = _special_verdicts(project, files, collects)
+    usual = Verdict.of((collects, NOT_DENIED))
+    for (relative, kind, identity), given, named in files:
         # A path that the author wrote for one file is never changed, not even its suffix.
-        if not (found.named and artifact.path_in_repo):
-            path = _with_suffix(path, suffix)
-        steps = (collects, *name_steps(relative, locks, named=found.named))
-        if relative == manifest:
-            steps = (*steps, *_manifest_steps(project, found))
-        content = OnDisk(f"{folder}/{relative}", found.entry.identity)
-        yield Candidate(path, relative, content, index, verdicts.of(steps), found.entry.kind)
+        path = given if not suffix or (named and artifact.path_in_repo) else _with_suffix(given, suffix)
+        content = OnDisk(f"{folder}/{relative}", identity)
+        yield Candidate(path, relative, content, index, special.get(relative, usual), kind)
+
+
+def _special_verdicts(project: Project, files: Sequence[Found], collects: Step) -> dict[str, Verdict]:
+    """Return the verdict on each name that may be that of a lock, of the manifest, or of a denied or named file."""
+    relatives = [found.entry.relative for found in files]
+    locks, manifest, denied = Locks.of(project), Path(project.name).name, denied_among(relatives)
+    special = {manifest, *denied, *locks.among(relatives)}
+    verdicts = {}
+    for found in files:
+        relative = found.entry.relative
+        if found.named or relative in special:
+            steps = (collects, *name_steps(relative, locks, denied.get(relative), named=found.named))
+            of_manifest = _manifest_steps(project, found) if relative == manifest else ()
+            verdicts[relative] = Verdict.of((*steps, *of_manifest))
+    return verdicts
 
 
 def _manifest_steps(project: Project, found: Found) -> Sequence[Step]:
@@ -271,14 +285,15 @@ def _path_of_file(relative: str, path_in_repo: str | None) -> str:
 
 
 def _below(entries: Iterable[Entry], prefix: str, artifact: Artifact) -> tuple[Found, ...]:
-    return tuple(Found(entry, _path_below(entry.relative, prefix, artifact), named=False) for entry in entries)
+    into, cut = _moved(prefix, artifact)
+    return tuple(Found(entry, into + entry.relative[cut:], named=False) for entry in entries)
 
 
-def _path_below(relative: str, prefix: str, artifact: Artifact) -> str:
+def _moved(prefix: str, artifact: Artifact) -> tuple[str, int]:
+    """Return the beginning of each path in the repo, and the number of characters of the source that it replaces."""
     # The folders before the first wildcard are cut off: `runs/best/*.json` gives `a.json`.
     folder = (artifact.path_in_repo or "").rstrip("/")
-    into, cut = f"{folder}/" if folder else "", len(prefix) + 1 if prefix else 0
-    return f"{into}{relative[cut:]}"
+    return f"{folder}/" if folder else "", len(prefix) + 1 if prefix else 0
 
 
 def _near_misses(source: str, names: Iterable[str]) -> str:

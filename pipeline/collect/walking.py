@@ -89,11 +89,10 @@ def _walk(descriptor: int, prefix: str, enter: Callable[[str], bool]) -> Iterato
         # Sorted, as the order of a directory differs between file systems and a release must not.
         found = sorted(((entry.name, entry.stat(follow_symlinks=False)) for entry in listing), key=lambda pair: pair[0])
     for name, status in found:
-        relative = f"{prefix}/{name}" if prefix else name
-        kind = kind_of(status.st_mode)
         # Not only folders: in a submodule, and in a linked working tree, `.git` is a file.
         if _is_pruned(name, prefix):
             continue
+        relative, kind = f"{prefix}/{name}" if prefix else name, kind_of(status.st_mode)
         if kind is not Kind.FOLDER:
             yield Entry(relative, kind, Identity.of(status))
         elif enter(relative):

@@ -35,13 +35,8 @@ def as_released(release: Release, repo: RepoRef, head: Head, hub: Hub) -> Releas
         return release
     blob = blob_hasher(len(text))
     blob.update(text)
-    kept = replace(
-        own,
-        size=len(text),
-        sha256=hashlib.sha256(text).hexdigest(),
-        blob_id=blob.hexdigest(),
-        content=InMemory(text),
-    )
+    sha256 = hashlib.sha256(text).hexdigest()
+    kept = ReleaseFile(MANIFEST_FILE, len(text), sha256, blob.hexdigest(), InMemory(text), own.origin)
     return replace(release, files=tuple(kept if file is own else file for file in release.files))
 
 

@@ -11,6 +11,7 @@ from hublish.formats.catalogue import COPY, SHARD_INDEX_SUFFIX, WEIGHT_SUFFIXES
 from hublish.formats.front_matter import read_front_matter
 from hublish.schemas.diagnose.problems import InvalidDocumentError, Problem
 from hublish.schemas.documents.file_names import CARD_FILE, GITATTRIBUTES
+from hublish.schemas.documents.path_rules import in_suspect_batches
 
 # Weights of libraries that hublish neither converts nor loads; `.model`, a vocabulary, is not among them.
 _OTHER_WEIGHTS: Final = (
@@ -24,6 +25,11 @@ _WEIGHTS: Final = (*(suffix for suffix in WEIGHT_SUFFIXES if suffix not in _NOT_
 _NAMED_WEIGHTS: Final = re.compile(
     r"(?:.*/)?(?:(?:[^/]*[-_.])?(?:model|booster)\.(?:json|txt|xml)|[^/]*\.data-\d+-of-\d+|d/[0-9a-f]{32})"
     r"|(?:.*/)?[^/]+\.(?:mlpackage|mlmodelc|zarr)/.*"
+)
+# The same in the lower-case names of many files, each between two NULs, which a search reads once.
+_PERHAPS_WEIGHTS: Final = (
+    "[.](?:" + "|".join(re.escape(suffix.removeprefix(".")) for suffix in _WEIGHTS) + ")\0"
+    r"|(?:model|booster)\.|\.data-|[/\0]d/|\.(?:mlpackage|mlmodelc|zarr)/"
 )
 _CARDS: Final = (CARD_FILE, "CARD.md")
 # The Hub adds a README to a new Space, and its license matters less than that of files to be reused.
@@ -60,7 +66,13 @@ def holds_weights(path: str) -> bool:
 def _without_weights(staged: Staged) -> Iterator[Problem]:
     if staged.collection.project.target.repo_type != "model":
         return
-    if any(holds_weights(file.path_in_repo) or _is_converted(file, staged) for file in staged.files):
+    artifacts = staged.collection.project.manifest.artifacts
+    converted = {index for index, artifact in enumerate(artifacts) if artifact.serializer != COPY}
+    if any(file.origin.artifact in converted for file in staged.files):
+        return
+    paths = [file.path_in_repo for file in staged.files]
+    search = re.compile(_PERHAPS_WEIGHTS).search
+    if any(map(holds_weights, in_suspect_batches(paths, lambda text: search(text.lower())))):
         return
     left_out = (one for one in staged.collection.candidates if not one.verdict.included)
     excluded = next((one for one in left_out if holds_weights(one.path_in_repo)), None)
@@ -68,11 +80,6 @@ def _without_weights(staged: Staged) -> Iterator[Problem]:
     if excluded is not None:
         hint = f"'{excluded.source}' is excluded by {excluded.verdict.rule}"
     yield _warning("release.no_weights", "a model release without weights", hint, "artifacts")
-
-
-def _is_converted(file: StagedFile, staged: Staged) -> bool:
-    artifact = file.origin.artifact
-    return artifact is not None and staged.collection.project.manifest.artifacts[artifact].serializer != COPY
 
 
 def _without_card(staged: Staged) -> Iterator[Problem]:

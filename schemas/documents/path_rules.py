@@ -6,7 +6,8 @@ everywhere.
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
 
 from hublish.schemas.secrets.unsafe_characters import BIDI, NAME_CONTROLS, SURROGATES
 
@@ -34,6 +35,11 @@ _DRIVE_ROOT = re.compile(r"[A-Za-z]:[/\\]")
 # Nearly all names have this form and break no rule: a shortcut, because a lock may contain 100,000.
 _ORDINARY = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*", re.ASCII)
 _FULL_STOPS = (".", "..")
+# The same for many names at once, each of them between two NULs.
+_ORDINARY_CHARACTERS = re.compile(r"[A-Za-z0-9._/\0-]*")
+_PERHAPS_UNUSUAL = re.compile(r"[/\0](?:[./\0]|con|prn|aux|nul|com|lpt)|\.[/\0]", re.IGNORECASE)
+# Names that are searched at once: where one is found, each is searched alone.
+_BATCH = 500
 
 
 def path_problems(path: str) -> tuple[str, ...]:
@@ -93,7 +99,31 @@ def nearest_allowed(path: str, problems: Callable[[str], tuple[str, ...]] = path
     return likely if likely and likely != path and not problems(likely) else None
 
 
-def is_ordinary(path: str) -> bool:
+def in_suspect_batches(paths: Sequence[str], search: Callable[[str], Any], apart: str = "\0") -> Iterator[str]:
+    """Yield the names of every batch in which `search` finds something; it receives each name between two `apart`.
+
+    A search of each of 100,000 names takes many times as long.
+    """
+    for start in range(0, len(paths), _BATCH):
+        batch = paths[start : start + _BATCH]
+        text = apart.join(["", *batch, ""])
+        # A name that contains the separator would pass as two.
+        if text.count(apart) > len(batch) + 1 or search(text):
+            yield from batch
+
+
+def unusual_among(paths: Sequence[str]) -> Iterator[str]:
+    """Yield the names that `path_problems` or `portability_problems` may have something against: few of a release."""
+    longest = max(map(len, paths), default=0)
+
+    def is_unusual(text: str) -> bool:
+        return not _ORDINARY_CHARACTERS.fullmatch(text) or _PERHAPS_UNUSUAL.search(text) is not None
+
+    search = is_unusual if longest <= SEGMENT_BYTES else bool
+    return (path for path in in_suspect_batches(paths, search) if not _is_ordinary(path))
+
+
+def _is_ordinary(path: str) -> bool:
     """Return whether a name has a form without any problem; most names without problems have it."""
     return len(path) <= SEGMENT_BYTES and bool(_ORDINARY.fullmatch(path)) and not _PERHAPS_UNPORTABLE.search(path)
 
@@ -128,11 +158,13 @@ def portability_problems(path: str) -> tuple[str, ...]:
 def collisions(paths: Iterable[str]) -> tuple[tuple[str, str, str], ...]:
     """Return `(first, second, reason)` for names that are the same file on some systems, or a file and a folder."""
     found: list[tuple[str, str, str]] = []
-    seen: dict[str, str] = {}
-    # Sorted, so that the same files always give the same messages.
-    names = sorted(set(paths))
-    for name in names:
-        other = seen.setdefault(_folded(name), name)
+    # Sorted, so that the same files always give the same messages; most paths come in order, which a set would lose.
+    names = sorted(dict.fromkeys(paths))
+    folded = str.lower if "".join(names).isascii() else _folded
+    # The first of equal names remains.
+    seen = dict(zip(map(folded, reversed(names)), reversed(names), strict=True))
+    for name in names if len(seen) < len(names) else ():
+        other = seen[folded(name)]
         if other != name:
             same_case = unicodedata.normalize("NFC", other) == unicodedata.normalize("NFC", name)
             found.append(

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from hublish.base.content import Content
@@ -167,14 +168,13 @@ class Collection:
 
 
 # Recorded in the lock: the same source, serializer and parameters give the same bytes again.
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """The origin of a file, in enough detail to make it again."""
 
     artifact: int | None
     source: str
     serializer: str
-    parameters: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = MappingProxyType({})
     verdict: Verdict = Verdict(included=True, rule="")
     """The rule that included it."""
 
@@ -197,8 +197,7 @@ class Staged:
     warnings: tuple[Problem, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ReleaseFile:
+class ReleaseFile(NamedTuple):
     """A sealed file."""
 
     path_in_repo: str
@@ -208,7 +207,7 @@ class ReleaseFile:
     """git's id of the bytes as a blob, which the Hub shows for files outside LFS."""
     content: Content
     origin: Origin
-    data: bytes | None = field(default=None, repr=False, compare=False)
+    data: bytes | None = None
     """The bytes that were hashed, of a small file that is sent from memory; None when it is read again."""
 
 

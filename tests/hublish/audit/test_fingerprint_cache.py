@@ -271,18 +271,19 @@ def damage(data: bytes, chance: random.Random) -> bytes:
 
 def test_a_damaged_cache_never_changes_a_result(tmp_path: Path, cache: FingerprintCache, path: Path) -> None:
     chance = random.Random(200)
-    files = [file(tmp_path, chance.randbytes(20), f"{number}.bin") for number in range(40)]
+    files = [file(tmp_path, chance.randbytes(20), f"{number}.bin") for number in range(99)]
     places, true = [place(OnDisk.at(one)) for one in files], [read(OnDisk.at(one)) for one in files]
     entries = list(zip(places, true, [cache.now()] * len(files), strict=True))
     cache.keep(entries)
     whole, wrong, lost = path.read_bytes(), [], 0
     for number in range(200):
         path.write_bytes(damage(whole, chance))
-        known = cache.find(places)
+        # Among all entries, which are read, and among a few, which are looked up.
+        known = cache.find(places[: chance.choice([9, 99])])
         lost += None in known
-        wrong += [number for one, other in zip(known, true, strict=True) if one not in (None, other)]
+        wrong += [number for one, other in zip(known, true, strict=False) if one not in (None, other)]
         cache.keep(entries)
-        if cache.find(places) != tuple(true):
+        if cache.find(places) != tuple(true) or cache.find(places[:9]) != tuple(true[:9]):
             wrong.append(number)
     assert not wrong
     assert lost > 20

@@ -13,6 +13,7 @@ from hublish.audit.path_audit import (
     audit_paths,
     count_problems,
     default_denied,
+    denied_among,
     download_problems,
     first_match,
     size_problems,
@@ -155,6 +156,11 @@ def test_the_shortcut_for_ordinary_names_changes_no_result(path: str) -> None:
     elif not is_template:
         assert found.lastindex is not None
         assert default_denied(path) == DEFAULT_DENIED[found.lastindex - 1]
+
+
+@given(st.lists(near_denied | near_denied.map(str.upper) | st.text("ab./_\0", max_size=12), max_size=3))
+def test_many_names_are_denied_as_each_is(paths: list[str]) -> None:
+    assert denied_among(paths) == {path: found for path in paths if (found := default_denied(path))}
 
 
 names = st.text("ab./*?[]!\\", max_size=12)

@@ -1,6 +1,5 @@
 """A release compared with a lock: files added, changed and removed, and the reasons."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -52,7 +51,7 @@ def test_the_release_that_was_locked_has_not_drifted() -> None:
 
 
 def test_files_come_and_go() -> None:
-    found = since(LOCK, release(replace(FILE, path_in_repo="other.safetensors")))
+    found = since(LOCK, release(FILE._replace(path_in_repo="other.safetensors")))
     assert (found.added, found.changed, found.removed) == (("other.safetensors",), (), ("model.safetensors",))
 
 
@@ -60,20 +59,20 @@ def test_files_come_and_go() -> None:
     ("origin", "why"),
     [
         (FILE.origin, "other bytes"),
-        (replace(FILE.origin, source="best.npz"), "made from model.npz -> best.npz"),
-        (replace(FILE.origin, serializer="torch"), "serializer safetensors -> torch"),
-        (replace(FILE.origin, parameters={"version": 2, "dtype": None}), "version 1 -> 2"),
-        (replace(FILE.origin, parameters={"version": 1, "dtype": "float16"}), "dtype None -> float16"),
-        (replace(FILE.origin, parameters={"version": 1, "template_sha256": "x"}), "template_sha256 changed"),
+        (FILE.origin._replace(source="best.npz"), "made from model.npz -> best.npz"),
+        (FILE.origin._replace(serializer="torch"), "serializer safetensors -> torch"),
+        (FILE.origin._replace(parameters={"version": 2, "dtype": None}), "version 1 -> 2"),
+        (FILE.origin._replace(parameters={"version": 1, "dtype": "float16"}), "dtype None -> float16"),
+        (FILE.origin._replace(parameters={"version": 1, "template_sha256": "x"}), "template_sha256 changed"),
     ],
 )
 def test_a_changed_file_has_its_reason(origin: Origin, why: str) -> None:
-    (changed,) = since(LOCK, release(replace(FILE, sha256="f" * 64, origin=origin))).changed
+    (changed,) = since(LOCK, release(FILE._replace(sha256="f" * 64, origin=origin))).changed
     assert (changed.path_in_repo, changed.why) == ("model.safetensors", why)
 
 
 def test_the_same_bytes_are_no_change_however_they_were_made() -> None:
-    moved = replace(FILE, origin=replace(FILE.origin, source="best.npz", serializer="torch"))
+    moved = FILE._replace(origin=FILE.origin._replace(source="best.npz", serializer="torch"))
     assert not since(LOCK, release(moved)).any
 
 
@@ -96,4 +95,4 @@ def test_a_pull_request_is_locked_by_its_own_ref() -> None:
 
 @pytest.mark.parametrize(("repo", "keeps"), [({}, True), ({"tag": "v2"}, False), ({"revision": "x"}, True)])
 def test_files_that_moved_on_under_the_same_version_are_noticed(repo: dict[str, object], keeps: bool) -> None:
-    assert since(LOCK, release(replace(FILE, sha256="f" * 64), **repo)).keeps_the_tag is keeps
+    assert since(LOCK, release(FILE._replace(sha256="f" * 64), **repo)).keeps_the_tag is keeps

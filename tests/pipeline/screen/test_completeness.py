@@ -24,6 +24,7 @@ def codes(folder: Path, files: dict[str, bytes], **fields: Any) -> list[str]:
     [
         *("model.safetensors", "unet/a.bin", "x.GGUF", "m.onnx", "w.h5", "best.pt", "xgb_model.json", "lgb.model.txt"),
         *("variables/variables.data-00000-of-00001", "m.mlpackage/Data/weights", "m.pdparams", "model.tar.gz"),
+        *("d/" + "0a" * 16, "state/d/" + "b1" * 16, "m.zarr/0.0", "booster.xml", "a/my-Booster.txt"),
     ],
 )
 def test_weights_of_any_library_count(path: str, tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """Files are sent as hashed bytes, or as the path of a file that is unchanged since it was sealed."""
 
 import hashlib
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -29,7 +28,7 @@ def on_disk(path: Path, data: bytes) -> OnDisk:
 
 def held(path: Path, data: bytes) -> ReleaseFile:
     """Seal a file whose bytes stay in memory."""
-    return replace(sealed(path.name, data, on_disk(path, data)), data=data)
+    return sealed(path.name, data, on_disk(path, data))._replace(data=data)
 
 
 def plan(*changes: Change) -> Plan:

@@ -19,6 +19,7 @@ from hublish.schemas.documents.path_rules import (
     path_problems,
     pattern_problems,
     portability_problems,
+    unusual_among,
 )
 from tests.faults.projects import rounds
 
@@ -184,6 +185,13 @@ def test_the_shortcut_for_portable_names_changes_no_result(name: str) -> None:
         patched.setattr(path_rules, "_PERHAPS_UNPORTABLE", re.compile(""))
         in_full = portability_problems(name)
     assert portability_problems(name) == in_full
+
+
+@given(st.lists(nasty | st.text("conCONprnNUL1.: /$?\n\u00b9\0", max_size=9) | st.just("a" * 256), max_size=3))
+def test_a_name_with_a_problem_is_found_among_many(names: list[str]) -> None:
+    found = set(unusual_among(["ordinary/name.txt", *names]))
+    assert found <= set(names)
+    assert found >= {name for name in names if path_problems(name) or portability_problems(name)}
 
 
 @given(st.text() | st.text(st.characters(categories=["Cs"])) | nasty)
