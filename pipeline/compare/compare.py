@@ -1,34 +1,28 @@
 """Release -> Plan: the changes that publishing would make on the remote, file by file."""
 
-import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Final
 
 from hublish.base.digests import each_sealed, sealed_bytes
-from hublish.base.errors import CardError
 from hublish.base.gitignore import GitIgnore
 from hublish.base.patterns import matching
 from hublish.base.values import Action, Change, Head, Plan, Release, ReleaseFile, RepoRef, Target
 from hublish.base.values.publication import RELEASED_BEFORE, setting_changes
 from hublish.base.workers import workers
-from hublish.formats.front_matter import read_front_matter
 from hublish.hub.client import existing_release as existing
 from hublish.hub.client import transfer
 from hublish.hub.client.hub import Hub
 from hublish.hub.client.transfer import SAMPLE_BYTES, UploadMode
+from hublish.pipeline.compare.card_objections import with_checked_card
 from hublish.pipeline.compare.released_manifest import as_released
-from hublish.schemas.diagnose.problems import InvalidDocumentError, Location, Problem, parse_path
-from hublish.schemas.documents.file_names import CARD_FILE, GITATTRIBUTES, GITIGNORE
+from hublish.schemas.documents.file_names import GITATTRIBUTES, GITIGNORE
 from hublish.schemas.documents.manifest import Patterns
 
 _NOT_OURS = "not part of the release"
 # A larger .gitignore was not written by a person, and is not worth a download.
 _LARGEST_GITIGNORE: Final = 1 << 20
-# The Hub begins an objection with the quoted path of the value: `"tags[1]" must be a string`.
-_NAMED: Final = re.compile(r'"([A-Za-z_][\w.\-\[\]]{0,200})"')
 
 
 @dataclass(frozen=True)
@@ -50,7 +44,7 @@ class Compare:
             CardError: the Hub rejects the metadata of README.md.
         """
         plan = make_plan(release, self.target, self.head, self.hub, self.executor)
-        _refuse_card(plan, self.hub)
+        plan = with_checked_card(plan, self.hub)
         changes = (
             replace(each, reason=RELEASED_BEFORE)
             if each.action is Action.LEAVE and each.path_in_repo in self.released
@@ -146,29 +140,6 @@ def _ignored_by(rules: GitIgnore, changes: tuple[Change, ...]) -> tuple[Change, 
     ignored = {change.path_in_repo for change in changes if rules.rule_for(change.path_in_repo)}
     marked = (replace(each, action=Action.IGNORE) if each.path_in_repo in ignored else each for each in changes)
     return tuple(_with_rule(each, rules) for each in marked)
-
-
-def _refuse_card(plan: Plan, hub: Hub) -> None:
-    sent = [change.file for change in plan.of(Action.ADD, Action.CHANGE) if change.path_in_repo == CARD_FILE]
-    for file in sent:
-        for data in each_sealed([file] if file else [], sealed_bytes):
-            if found := transfer.card_errors(hub, plan.target.repo_type, data.decode("utf-8", "replace")):
-                problems = [rejected_card(message, file, data, plan.release) for message in found]
-                msg = f"the Hub rejects the metadata of {CARD_FILE}"
-                raise CardError(msg, problems=[*problems, *plan.release.warnings])
-
-
-def rejected_card(message: str, file: ReleaseFile | None, data: bytes, release: Release) -> Problem:
-    """Return the Hub's objection to a card, placed where the value that it names is written."""
-    named = _NAMED.match(message)
-    if file is None or file.origin.artifact is None:
-        return Problem("card.rejected", message, path=f"card.metadata.{named[1]}" if named else "card")
-    shown = release.project.shown(file.origin.source)
-    place = Location(shown, 1, 1)
-    with suppress(InvalidDocumentError):
-        if named and (reading := read_front_matter(data, shown)):
-            place = reading.positions.value(parse_path(named[1]))
-    return Problem("card.rejected", message, path=named[1] if named else "", location=place)
 
 
 def _sample(file: ReleaseFile) -> bytes:

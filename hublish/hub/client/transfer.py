@@ -2,20 +2,22 @@
 
 import base64
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import nullcontext
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from hublish.base.errors import HublishError, NotFoundError, RemoteConflictError, RemoteError, disk_full
+from hublish.base.errors import HublishError, RemoteConflictError, RemoteError, disk_full
 from hublish.base.values import ReleaseFile, RepoRef, Target
 from hublish.hub.client import failures, listings
 from hublish.hub.client.guarded_session import commit_requests, knowing_head
 from hublish.hub.client.hub import Hub, quote
 from hublish.hub.client.installed_client import cache_folder
 from hublish.hub.client.sending import Sent
+from hublish.schemas.secrets.masking import redact
 
 SMALL_BYTES: Final = 1 << 20
 """The size of a small file when it is not known, such as that of a .gitignore."""
@@ -27,6 +29,9 @@ _MORE_BYTES = 16 << 20
 _HEAD_MOVED: Final = 412
 # The Hub's limit for one preupload call.
 _FILES_PER_CALL = 256
+# Messages about one card, and the characters of each.
+_MOST_MESSAGES = 50
+_LONGEST_MESSAGE = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,16 @@ class Committed:
     commit: str
     url: str
     pull_request: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CardReport:
+    """The Hub's messages about the metadata of a README."""
+
+    errors: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    unchecked: str = ""
+    """The reason why this Hub did not check it; empty if it did."""
 
 
 class OutcomeUnknownError(Exception):
@@ -119,19 +134,29 @@ def upload_modes(
     return modes
 
 
-def card_errors(hub: Hub, repo_type: str, readme: str) -> tuple[str, ...]:
-    """Return the Hub's objections to the metadata of a README; a Hub that does not check metadata has none."""
+def card_report(hub: Hub, repo_type: str, readme: str) -> CardReport:
+    """Return the Hub's opinion of the metadata of a README; it never fails, as every commit is checked again."""
     body = {"content": readme, "repoType": repo_type}
+    action = "asking whether the metadata of README.md is valid"
+    secret = hub.credentials.known(hub.token)
+
+    def plain(messages: Iterable[str]) -> tuple[str, ...]:
+        # The server may echo the token, and is not trusted to be brief.
+        masked = (redact(message, [secret] if secret else [])[:_LONGEST_MESSAGE] for message in messages)
+        return tuple(islice(masked, _MOST_MESSAGES))
+
     try:
-        hub.request("asking whether the metadata of README.md is valid", "POST", "validate-yaml", json=body)
-    except NotFoundError:
-        return ()
+        found = hub.request(action, "POST", "validate-yaml", once=True, json=body)
     except RemoteError as error:
         response = failures.response_of(error)
         if response is None or response.status_code != 400:
-            raise
-        return failures.messages_of(response) or (error.message,)
-    return ()
+            return CardReport(unchecked=error.message)
+        return CardReport(errors=plain(failures.messages_of(response)) or (error.message,))
+    listed = found.get("warnings") if isinstance(found, dict) else None
+    if not isinstance(listed, list):
+        return CardReport(unchecked=f"{action}: the response has no list of warnings")
+    messages = (each.get("message") for each in listed if isinstance(each, dict))
+    return CardReport(warnings=plain(" ".join(text.split()) for text in messages if isinstance(text, str)))
 
 
 def commit(hub: Hub, target: Target, sent: Sent, deletions: Sequence[str], *, parent_commit: str | None) -> Committed:

@@ -11,7 +11,7 @@ from hublish.base.content import InMemory
 from hublish.base.errors import CardError
 from hublish.base.values import Action, Origin, Release, ReleaseFile, Verdict
 from hublish.hub.client.hub import Hub
-from hublish.pipeline.compare.compare import rejected_card
+from hublish.pipeline.compare.card_objections import objection
 
 RELEASED = ["config.json", "data/big.bin", "hub.yaml", "model.safetensors"]
 # The Hub accepts only texts; offline, this is a warning.
@@ -63,7 +63,7 @@ def test_an_objection_that_names_no_value_has_the_file(manifest: Path) -> None:
     origin = Origin(0, "docs/README.md", "copy", {}, Verdict(included=True, rule="", path=""))
     file = ReleaseFile("README.md", 3, "0" * 64, "0" * 40, InMemory(b"# T"), origin)
     for message in ("the card is bad", '"nope" is bad', '"' + "x" * 300):
-        problem = rejected_card(message, file, b"# T", Release(project, (file,)))
+        problem = objection(message, file, b"# T", Release(project, (file,)))
         assert problem.location is not None
         assert problem.location.source.endswith("docs/README.md")
         assert problem.location.line == 1
