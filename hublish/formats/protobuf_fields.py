@@ -26,7 +26,7 @@ class TooManyFieldsError(InvalidFileError):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field, and the place of its value when it has a length: a string, bytes or a message."""
+    """A field, and the place of its value. One with a length is a string, bytes, a message, or packed numbers."""
 
     number: int
     begin: int
@@ -37,10 +37,10 @@ class Field:
 class ProtobufReader:
     """Reads messages within a blob."""
 
-    def __init__(self, blob: Blob) -> None:
+    def __init__(self, blob: Blob, max_fields: int | None = None) -> None:
         self._blob = blob
         self._window, self._base = b"", 0
-        self._left = MAX_FIELDS
+        self._left = self._max_fields = max_fields or MAX_FIELDS
 
     def fields(self, begin: int, end: int) -> Iterator[Field]:
         """Yield the fields of the message between two offsets.
@@ -53,7 +53,7 @@ class ProtobufReader:
         while position < end:
             self._left -= 1
             if self._left < 0:
-                raise TooManyFieldsError(f"it has more than {MAX_FIELDS} fields")
+                raise TooManyFieldsError(f"it has more than {self._max_fields} fields")
             tag, position = self._varint(position, end)
             kind = tag & 7
             if not 0 < tag >> 3 < 1 << 29 or kind > _I32:
@@ -85,13 +85,24 @@ class ProtobufReader:
         """Return the bytes of a field with a length."""
         return self._blob.read_at(field.begin, field.end - field.begin)
 
+    def integers(self, field: Field) -> Iterator[int]:
+        """Yield the number in a field without a length, or the packed ones in a field with one; without a sign.
+
+        Raises:
+            InvalidFileError: they are not integers.
+        """
+        position = field.begin
+        while position < field.end:
+            value, position = self._varint(position, field.end)
+            yield value
+
     def _value(self, kind: int, position: int, end: int) -> tuple[int, int]:
-        """Return the length of a value that has one, and the position of its bytes; or 0 and the position after it."""
+        """Return the length of a value, and the position of its bytes."""
         if kind == _LENGTH:
             return self._varint(position, end)
         if kind == _VARINT:
-            return 0, self._varint(position, end)[1]
-        return 0, position + {_I64: 8, _I32: 4}.get(kind, 0)
+            return self._varint(position, end)[1] - position, position
+        return {_I64: 8, _I32: 4}.get(kind, 0), position
 
     def _varint(self, position: int, end: int) -> tuple[int, int]:
         # Most varints are one byte.

@@ -4,6 +4,7 @@ fact.py                 one fact, and the facts of a release as plain data for t
 derive_facts.py         all facts of a release
 source_files.py         the files that facts are read from, within limits
 model_weights.py        parameters, tensors and memory, from the headers of weights
+other_weights.py        the same from GGUF files and ONNX models
 quantized_counts.py     the parameters in packed tensors, as the Hub counts them
 model_configuration.py  architecture, sizes and context length, from configuration files
 lineage.py              license, base models, datasets and languages

@@ -59,9 +59,14 @@ def _facts(released: SourceFiles, beside: SourceFiles, metadata: Mapping[str, An
     from hublish.cards.facts.model_weights import weight_facts
     from hublish.cards.facts.training_log import training_facts
 
-    yield from weight_facts(released, find_config(released)[1])
+    weights = tuple(weight_facts(released, find_config(released)[1]))
+    yield from weights
     yield from configuration_facts(released)
     yield from lineage_facts(released, metadata, repo_id)
+    if not weights:
+        from hublish.cards.facts.other_weights import other_weight_facts
+
+        yield from other_weight_facts(released)
     yield from version_facts(released)
     # One run is described by one log: the facts of two would contradict each other.
     logs = next((log for sources in (released, beside) if (log := tuple(training_facts(sources)))), ())

@@ -10,7 +10,7 @@ from hublish.cards.facts.source_files import SourceFiles, folder_of, parsed_json
 from hublish.formats.input_files import InvalidFileError
 from hublish.formats.tensorboard_events import MAX_FILE, LoggedValue, logged_values
 
-_EVENT_FILE: Final = re.compile(r"events\.out\.tfevents\.(?P<time>\d{1,12})(?:\..*)?")
+_EVENT_FILE: Final = re.compile(r"events\.out\.tfevents\.[0-9]{1,12}(?:\..*)?")
 # Folders into which Keras splits a run.
 _PARTS: Final = ("train", "validation")
 # Bytes of all files of one run that are read.
@@ -40,11 +40,10 @@ def latest_run(sources: SourceFiles) -> EventRun | None:
 def _latest(sources: SourceFiles) -> EventRun | None:
     runs: dict[str, list[str]] = {}
     begun: dict[str, int] = {}
-    for path in sources:
-        if found := _EVENT_FILE.fullmatch(basename(path)):
-            folder = _run_of(path)
-            runs.setdefault(folder, []).append(path)
-            begun[folder] = max(begun.get(folder, 0), int(found["time"]))
+    for path in sources.matching(_EVENT_FILE):
+        folder = _run_of(path)
+        runs.setdefault(folder, []).append(path)
+        begun[folder] = max(begun.get(folder, 0), int(basename(path).split(".")[3]))
     for folder in sorted(runs, key=lambda name: (begun[name], name), reverse=True)[:10]:
         run = _read(sources, runs[folder])
         if run is not None:

@@ -5,7 +5,6 @@ Each parameter is a fact of its own. A dot in its name, or between the levels of
 
 import re
 from collections.abc import Iterator, Mapping
-from posixpath import basename
 from typing import Any, Final
 
 from hublish.cards.facts.event_runs import latest_run
@@ -35,8 +34,7 @@ _STATE_KEYS: Final = ("num_train_epochs", "train_batch_size")
 
 def hyperparameter_facts(sources: SourceFiles) -> Iterator[Fact]:
     """Yield the parameters in files of the author, in the log of a Trainer, and in its state; the first one counts."""
-    paths = (path for path in sources if _FILE.fullmatch(basename(path)))
-    for path in sorted(paths, key=lambda path: (path.count("/"), path))[:_MOST]:
+    for path in sources.matching(_FILE)[:_MOST]:
         yield from _of_file(sources, path)
     run = latest_run(sources)
     if run is not None and run.arguments is not None:

@@ -53,7 +53,7 @@ _FILES: Final = (
 def version_facts(sources: SourceFiles) -> Iterator[Fact]:
     """Yield the version of each library that configuration files name."""
     for file in _FILES:
-        for path in list(sources.named(file))[:1]:
+        for path in sources.named(file)[:1]:
             values = sources.mapping(path)
             # sentence-transformers lists several libraries.
             listed = values.get("__version__")

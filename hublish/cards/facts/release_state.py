@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from heapq import nsmallest
 from typing import Final
 
 from hublish.cards.facts.fact import Fact
@@ -43,7 +44,7 @@ def file_facts(sources: SourceFiles, digests: Mapping[str, str]) -> Iterator[Fac
     sizes = {path: sources.size(path) for path in sources if path not in _OTHERS}
     yield Fact("files.count", len(sizes))
     yield Fact("files.size", sum(sizes.values()))
-    largest = sorted(sizes, key=lambda path: (-sizes[path], path))[:_LARGEST]
+    largest = nsmallest(_LARGEST, sizes, key=lambda path: (-sizes[path], path))
     yield Fact("files.largest", [_described(path, sizes[path], digests.get(path)) for path in largest])
 
 

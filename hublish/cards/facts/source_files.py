@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from posixpath import basename, dirname
+from posixpath import dirname
 from typing import Any, Final
 
 from hublish.base.content import Content, ContentChangedError
@@ -49,10 +49,25 @@ class SourceFiles:
     def __iter__(self) -> Iterator[str]:
         return iter(self.contents)
 
-    def named(self, name: str) -> Iterator[str]:
-        """Yield the paths of the files with a name, those in the fewest folders first."""
-        found = (path for path in self.contents if basename(path) == name)
-        return iter(sorted(found, key=lambda path: (path.count("/"), path)))
+    def named(self, name: str) -> list[str]:
+        """Return the paths of the files with a name, those in the fewest folders first."""
+        return sorted(self._by_name().get(name, ()), key=_by_depth)
+
+    def matching(self, pattern: re.Pattern[str]) -> list[str]:
+        """Return the paths of the files whose names match an expression, those in the fewest folders first."""
+        found = (path for name, paths in self._by_name().items() if pattern.fullmatch(name) for path in paths)
+        return sorted(found, key=_by_depth)
+
+    def _by_name(self) -> Mapping[str, list[str]]:
+        def index() -> Mapping[str, list[str]]:
+            names: dict[str, list[str]] = {}
+            for path in self.contents:
+                names.setdefault(path.rpartition("/")[2], []).append(path)
+            return names
+
+        # Each kind of file is looked for among thousands.
+        found: Mapping[str, list[str]] = self.once("paths by name", index)
+        return found
 
     def size(self, path: str) -> int:
         """Return the number of bytes of a file."""
@@ -106,6 +121,10 @@ def parsed_json(data: bytes) -> Any:
     # Text that is not UTF-8 and a number of more than 4,300 digits are a ValueError as well.
     except (ValueError, RecursionError):
         return None
+
+
+def _by_depth(path: str) -> tuple[int, str]:
+    return path.count("/"), path
 
 
 def in_folder(folder: str, name: str) -> str:

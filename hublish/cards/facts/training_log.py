@@ -7,7 +7,6 @@ and event files of TensorBoard. Released logs come before others.
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from posixpath import basename
 from typing import Any, Final
 
 from hublish.cards.facts.fact import Fact
@@ -65,7 +64,7 @@ def training_facts(sources: SourceFiles) -> Iterator[Fact]:
 
 def find_state(sources: SourceFiles) -> str | None:
     """Return the state of a Trainer: the one in the fewest folders, and of checkpoints the latest."""
-    paths = list(sources.named(STATE))[:_MOST_STATES]
+    paths = sources.named(STATE)[:_MOST_STATES]
     least = min((path.count("/") for path in paths), default=0)
     found = [path for path in paths if path.count("/") == least]
     return max(found, key=lambda path: (_steps_of(sources, path), path), default=None)
@@ -114,8 +113,7 @@ def _text_log(sources: SourceFiles) -> Iterator[Fact]:
     """Yield the curves of a csv or JSON Lines file that has a column of steps or epochs."""
     from hublish.formats.text_tables import log_entries
 
-    paths = sorted((path for path in sources if _LOG_NAME.fullmatch(basename(path))), key=_by_depth)
-    for path in paths:
+    for path in sorted(sources.matching(_LOG_NAME), key=_json_first):
         data = sources.whole(path, _LOG_LIMIT)
         facts = list(_curves(log_entries(path, data), path, "", sources.released)) if data else []
         if facts:
@@ -124,14 +122,14 @@ def _text_log(sources: SourceFiles) -> Iterator[Fact]:
             return
 
 
-def _by_depth(path: str) -> tuple[int, bool, str]:
+def _json_first(path: str) -> tuple[int, bool, str]:
     return path.count("/"), not path.endswith(".jsonl"), path
 
 
 def _history(sources: SourceFiles) -> Iterator[Fact]:
     """Yield the curves of `History.history` of Keras: a list of values per epoch for each metric."""
-    for path in sources:
-        columns = sources.mapping(path, _STATE_LIMIT) if _HISTORY_NAME.fullmatch(basename(path)) else {}
+    for path in sources.matching(_HISTORY_NAME):
+        columns = sources.mapping(path, _STATE_LIMIT)
         lists = {name: values for name, values in columns.items() if isinstance(values, list)}
         length = max(map(len, lists.values()), default=0)
         entries = (
