@@ -33,10 +33,17 @@ def rendering(
 def _rendering(
     workspace: Path, progress: Progress, conversions: ConversionCache, seal: Seal
 ) -> Pipeline[Project, Staged]:
+    return converting(workspace, progress, conversions).then(RenderCard(seal.digests))  # README.md, from the card
+
+
+def converting(
+    workspace: Path, progress: Progress = SILENT, conversions: ConversionCache = FORGETFUL
+) -> Pipeline[Project, Staged]:
+    """Return the stages before the card."""
     return (
-        Pipeline.of(Collect())  # every file that the manifest names, with its verdict
-        .then(Serialize(workspace, progress, conversions))  # in the format that the manifest declares
-        .then(RenderCard(seal.digests))  # README.md, from the card
+        Pipeline.of(Collect()).then(  # every file that the manifest names, with its verdict
+            Serialize(workspace, progress, conversions)
+        )  # in the format that the manifest declares
     )
 
 

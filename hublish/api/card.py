@@ -1,12 +1,15 @@
-"""Render the card."""
+"""Render the card, print the template it is made from, and find its empty sections."""
 
 from hublish.api.read_project import AnyManifest, read_project
 from hublish.api.session import Session
 from hublish.audit.file_audit import audit_secrets
 from hublish.base.errors import PolicyError, UsageError
 from hublish.base.progress import SILENT, Progress
-from hublish.pipeline.build import rendering
+from hublish.cards.sections import MissingSection
+from hublish.cards.sections import missing_sections as empty_sections
+from hublish.pipeline.build import converting, rendering
 from hublish.schemas.diagnose.problems import counted, errors_in
+from hublish.schemas.diagnose.suggestions import nearest
 from hublish.schemas.documents.file_names import CARD_FILE, MANIFEST_FILE
 
 
@@ -27,8 +30,7 @@ def card(manifest: AnyManifest = MANIFEST_FILE, *, progress: Progress = SILENT) 
         # An artifact may supply the README as well; the stage has refused two of them.
         found = next((file for file in staged.files if file.path_in_repo == CARD_FILE), None)
         if found is None:
-            msg = f"{session.project.name} declares no card"
-            raise UsageError(msg, hint="add `card:` with a template and metadata")
+            raise _no_card(session.project.name)
         project = session.project
         # Refused here as it is when the release is sealed: a card is printed, and redirected into files.
         secrets = errors_in(audit_secrets(CARD_FILE, found.origin.source, found.content, project.manifest.policy))
@@ -36,3 +38,54 @@ def card(manifest: AnyManifest = MANIFEST_FILE, *, progress: Progress = SILENT) 
             raise PolicyError(f"the card breaks the policy: {counted(secrets)}", problems=secrets)
         with found.content.open() as stream:
             return stream.read().decode()
+
+
+def card_template(name: str) -> str:
+    """Return the text of a built-in template of cards.
+
+    Args:
+        name: `model`, `dataset`, `space`, `kernel`, `eu-ai-act`, or `parts`, the macros that they share.
+
+    Raises:
+        UsageError: there is no such template.
+    """
+    from hublish.pipeline.render_card.card_template import BUILT_IN, SHARED, built_in_text
+
+    known = (*BUILT_IN, SHARED)
+    if name not in known:
+        near = nearest(name, known)
+        msg = f"there is no built-in template '{name}'"
+        raise UsageError(msg, hint=f"did you mean '{near}'?" if near else f"choose one of {', '.join(known)}")
+    return built_in_text(name)
+
+
+def missing_sections(
+    manifest: AnyManifest = MANIFEST_FILE, *, progress: Progress = SILENT
+) -> tuple[MissingSection, ...]:
+    """Return the recommended sections of a card that have no content, each with the ways to fill it.
+
+    Args:
+        manifest: the manifest.
+        progress: receives stages and bytes.
+
+    Raises:
+        UsageError: the manifest declares no card.
+    """
+    # Imported here: the other functions need none of it.
+    from hublish.pipeline.render_card.render_card import render_card
+
+    with Session(read_project(manifest), progress=progress) as session:
+        project = session.project
+        declared = project.manifest.card
+        if declared is None:
+            raise _no_card(project.name)
+        staged = converting(session.workspace, progress, session.conversions).run(project, progress)
+        files = [file for file in staged.files if file.path_in_repo != CARD_FILE]
+        rendered = render_card(project, declared, files)
+        # A template of the author's own fills sections of any kind; the type of the repo decides which it should have.
+        kind = declared.template if rendered.template.built_in else project.target.repo_type
+        return tuple(empty_sections(kind, rendered.context))
+
+
+def _no_card(name: str) -> UsageError:
+    return UsageError(f"{name} declares no card", hint="add `card:` with a template and metadata")

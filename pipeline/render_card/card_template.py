@@ -38,8 +38,9 @@ from hublish.schemas.diagnose.problems import Problem
 from hublish.schemas.diagnose.suggestions import nearest
 
 # The files templates/<name>.md.j2.
-BUILT_IN: Final = ("model", "dataset", "space", "kernel")
-_PARTS: Final = "parts"
+BUILT_IN: Final = ("model", "dataset", "space", "kernel", "eu-ai-act")
+SHARED: Final = "parts"
+"""The template with the macros of the others."""
 
 _SHARES: Final = re.compile(r"\{%[-+]?\s*(?:extends|include|import|from)\b[ \t]*(?:[\"']([^\"'\n]*)[\"'])?")
 _SUFFIX: Final = ".md.j2"
@@ -61,6 +62,8 @@ class CardTemplate:
     """The name of its file in diagnostics."""
     shared: Mapping[str, str] = field(default_factory=dict)
     """The templates that it may extend or include, by name."""
+    prints_markdown: bool = False
+    """Whether its expressions print Markdown instead of one line of plain text."""
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -114,7 +117,7 @@ def _shared_by(text: str) -> dict[str, str]:
 
 
 def _shared_names(text: str) -> set[str]:
-    known = {f"{each}{suffix}" for each in (*BUILT_IN, _PARTS) for suffix in ("", _SUFFIX)}
+    known = {f"{each}{suffix}" for each in (*BUILT_IN, SHARED) for suffix in ("", _SUFFIX)}
     found = [match[1] for match in _SHARES.finditer(text)]
     # An expression instead of a name may mean any of them.
     return known if None in found else known.intersection(found)

@@ -1,7 +1,7 @@
 """Staged -> Staged with README.md: the card, rendered from the manifest's metadata, variables and evaluation."""
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, ClassVar, Final, TypeVar
 
@@ -21,6 +21,7 @@ from hublish.pipeline.render_card.card_template import (
 from hublish.pipeline.render_card.card_variables import reserved_names, unused_variables, with_aliases
 from hublish.pipeline.render_card.evaluation import Evaluated, read_evaluation
 from hublish.pipeline.render_card.existing_readme import check_readme, sdk_conflict
+from hublish.pipeline.render_card.hub_names import with_hub_names
 from hublish.pipeline.render_card.leaderboard_files import leaderboard_files, leaderboard_verdicts
 from hublish.pipeline.render_card.metadata_and_files import problems_of_files
 from hublish.pipeline.render_card.pictures import (
@@ -136,6 +137,8 @@ class RenderedCard:
     """The files of the pictures that it shows."""
     leaderboards: tuple[StagedFile, ...] = ()
     """The files with results for the leaderboards of benchmarks."""
+    context: Mapping[str, Any] = field(default_factory=dict)
+    """The data that it was rendered with."""
 
 
 def render_card(
@@ -172,6 +175,8 @@ def render_card(
     variables = with_aliases(card.variables)
     context = template_context(project.target, variables, parts.metadata, evaluation, files, computed)
     readable = replace(template, text=without_card_data(template.text))
+    if readable.text != template.text:
+        readable, context = replace(readable, prints_markdown=True), with_hub_names(context)
     try:
         body = current_renderer().render(readable, context)
     except CardError as error:
@@ -185,7 +190,7 @@ def render_card(
     picture_files = tuple(file for picture in shown for file in picture.files())
     leaderboards = leaderboard_files(parts.evaluation.results, card.evaluation, files)
     text = with_front_matter(parts.metadata, body)
-    return RenderedCard(text, template, problems, parts.metadata, picture_files, leaderboards)
+    return RenderedCard(text, template, problems, parts.metadata, picture_files, leaderboards, context)
 
 
 def _pictures(

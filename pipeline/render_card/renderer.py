@@ -31,7 +31,7 @@ _WALL_CLOCK_FACTOR: Final = 12
 _UNDEFINED: Final = re.compile(r"'([A-Za-z_]\w*)' is undefined")
 _HINTS: Final = {
     "undefined": "set it under card.variables, or give a default: {{ name | default('') }}",
-    "missing": "a template can extend or include model.md.j2, dataset.md.j2 and space.md.j2, and no other file",
+    "missing": "a template can extend or include a built-in one, such as model.md.j2, and no other file",
     "unsafe": "templates work on plain data; attributes that begin with '_' are not available",
     "syntax": "see the template language of Jinja2; {% raw %} and {% endraw %} enclose text with braces of its own",
 }
@@ -40,7 +40,8 @@ _HINTS: Final = {
 _MANIFEST_LIMIT: Final = 1 << 18
 _CARD: Final = re.compile(rb"^card[ \t]*:", re.MULTILINE)
 _OWN_TEMPLATE: Final = re.compile(
-    rb"""^[ \t]+template[ \t]*:[ \t]*(?!["']?(?:model|dataset|space)["']?[ \t\r]*(?:\#|$))\S""", re.MULTILINE
+    rb"""^[ \t]+template[ \t]*:[ \t]*(?!["']?(?:model|dataset|space|kernel|eu-ai-act)["']?[ \t\r]*(?:\#|$))\S""",
+    re.MULTILINE,
 )
 
 
@@ -198,7 +199,14 @@ def _contains(path: Path, line: re.Pattern[bytes]) -> bool:
 
 def _request(template: "CardTemplate", context: Mapping[str, Any]) -> dict[str, Any]:
     shared = dict(template.shared)
-    return {"name": template.name, "template": template.text, "context": context, "output": _OUTPUT, "shared": shared}
+    return {
+        "name": template.name,
+        "template": template.text,
+        "context": context,
+        "output": _OUTPUT,
+        "shared": shared,
+        "markdown": template.prints_markdown,
+    }
 
 
 def _text(template: "CardTemplate", response: dict[str, Any], seconds: int, context: Mapping[str, Any]) -> str:
@@ -229,8 +237,10 @@ def _undefined_hint(name: str, context: Mapping[str, Any]) -> str:
     if name == "card_data":
         return "remove it: hublish writes card.metadata above the text; {{ metadata.license }} prints one value of it"
     from hublish.schemas.diagnose.suggestions import nearest
+    from hublish.schemas.vocabulary import card_variables
 
-    near = nearest(name, context, cutoff=0.75)
+    documented = {each for known, about in card_variables().items() for each in (known, *about.aliases)}
+    near = nearest(name, context, cutoff=0.75) or nearest(name, sorted(documented - {name}), cutoff=0.85)
     question = f"did you mean `{near}`? Otherwise " if near else ""
     return (
         f"{question}set `{name}` under card.variables, or write {{{{ {name} | default('') }}}}; "

@@ -59,7 +59,7 @@ def respond(environment: jinja2.Environment, request: dict[str, Any]) -> Respons
     Args:
         environment: the result of `new_environment`.
         request: the `name` and the text of a `template`, its `context`, the largest `output` in bytes, and as `shared`
-            the templates that it may extend or include.
+            the templates that it may extend or include; whether expressions print `markdown`.
 
     Raises:
         MemoryError: when the memory limit is exceeded.
@@ -67,6 +67,8 @@ def respond(environment: jinja2.Environment, request: dict[str, Any]) -> Respons
     name = request["name"]
     # The other templates come with the request: this process reads no files.
     environment.loader = jinja2.DictLoader(request.get("shared", {}))
+    if request.get("markdown"):
+        environment.finalize = _printed_as_markdown
     try:
         code = environment.compile(request["template"], name, name)
         template = jinja2.Template.from_code(environment, code, environment.globals)
@@ -139,6 +141,12 @@ def _printed(value: object) -> Markup:
     if isinstance(value, int | float):
         return Markup(value)  # noqa: S704 - a number contains no markup
     return _marked(as_text, "" if value is None else value)
+
+
+def _printed_as_markdown(value: object) -> Markup:
+    if isinstance(value, dict):  # `{{ repo }}`, which huggingface_hub expects to be an address
+        return _hub_link(value.get("repo_id", ""))
+    return _prose(value) if isinstance(value, str | list) and not isinstance(value, Markup) else _printed(value)
 
 
 def _marked(escaping: Callable[[str], str], value: object) -> Markup:
