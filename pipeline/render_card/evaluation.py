@@ -11,8 +11,8 @@ from typing import Final, TypeVar
 from hublish.base.errors import CardError
 from hublish.cards.results.leaderboards import leaderboard_problems
 from hublish.cards.results.recognition import CODE, FORMS, LARGEST, log_header, read_results
-from hublish.cards.results.result import Result
-from hublish.cards.results.selection import Selected, duplicates, select, too_many
+from hublish.cards.results.result import Result, Selected
+from hublish.cards.results.selection import duplicates, select, too_many
 from hublish.formats.blob import StreamBlob
 from hublish.pipeline.render_card.card_files import opened_inside, read_inside
 from hublish.schemas.diagnose.problems import InvalidDocumentError, Problem
@@ -32,15 +32,7 @@ _ZIP: Final = b"PK\x03\x04"
 _Found = TypeVar("_Found")
 
 
-@dataclass(frozen=True, slots=True)
-class Evaluated:
-    """The results of a card, and the warnings about them."""
-
-    results: tuple[Result, ...] = ()
-    warnings: tuple[Problem, ...] = ()
-
-
-def read_evaluation(evaluation: Evaluation, folder: Path) -> Evaluated:
+def read_evaluation(evaluation: Evaluation, folder: Path) -> Selected:
     """Return the results in the files that `card.evaluation` names.
 
     Args:
@@ -51,8 +43,7 @@ def read_evaluation(evaluation: Evaluation, folder: Path) -> Evaluated:
         CardError: with every problem of every file.
     """
     if isinstance(evaluation, str):
-        found = _checked(lambda: _of_path(evaluation, folder))
-        return Evaluated(found.results, found.warnings)
+        return _checked(lambda: _of_path(evaluation, folder))
     problems: list[Problem] = []
     warnings: list[Problem] = []
     chosen: list[Result] = []
@@ -69,7 +60,7 @@ def read_evaluation(evaluation: Evaluation, folder: Path) -> Evaluated:
     problems += [*duplicates(chosen), *too_many(chosen), *leaderboard_problems(chosen)]
     if problems:
         raise CardError(_UNREADABLE, problems=problems + warnings)
-    return Evaluated(tuple(chosen), tuple(warnings))
+    return Selected(tuple(chosen), tuple(warnings))
 
 
 @dataclass(frozen=True, slots=True)

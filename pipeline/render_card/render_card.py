@@ -10,7 +10,7 @@ from hublish.base.errors import CardError
 from hublish.base.values import Effect, Origin, Project, Staged, StagedFile, Step, Verdict
 from hublish.cards.facts.fact import as_tree
 from hublish.cards.results.model_index import INDEX, model_index
-from hublish.cards.results.result import Result
+from hublish.cards.results.result import Result, Selected
 from hublish.cards.results.tables import shown_results
 from hublish.formats.front_matter import body_start, with_front_matter
 from hublish.pipeline.render_card.card_template import (
@@ -19,7 +19,6 @@ from hublish.pipeline.render_card.card_template import (
     template_context,
 )
 from hublish.pipeline.render_card.card_variables import reserved_names, unused_variables, with_aliases
-from hublish.pipeline.render_card.evaluation import Evaluated, read_evaluation
 from hublish.pipeline.render_card.existing_readme import check_readme, sdk_conflict
 from hublish.pipeline.render_card.hub_names import with_hub_names
 from hublish.pipeline.render_card.leaderboard_files import leaderboard_files, leaderboard_verdicts
@@ -258,7 +257,7 @@ class _Parts:
 
     template: CardTemplate | None
     """None if it cannot be read, which is one of the problems."""
-    evaluation: Evaluated
+    evaluation: Selected
     data: Mapping[str, Any]
     """The values of the files under `card.data`."""
     metadata: Mapping[str, Any]
@@ -272,7 +271,7 @@ def _parts(project: Project, card: Card) -> _Parts:
     template = _tried(lambda: find_template(card.template, project), problems)
     if template is not None:
         problems += _template_problems(template, card, project)
-    evaluation = _tried(lambda: _evaluation(project, card), problems) or Evaluated()
+    evaluation = _tried(lambda: _evaluation(project, card), problems) or Selected()
     problems += evaluation.warnings
     data = _tried(lambda: read_named_data(project, card), problems) or {}
     metadata = _tried(lambda: _metadata(project.target.repo_id, card, evaluation.results), problems) or card.metadata
@@ -321,12 +320,15 @@ def _tried(make: Callable[[], _Part], problems: list[Problem]) -> _Part | None:
         return None
 
 
-def _evaluation(project: Project, card: Card) -> Evaluated:
+def _evaluation(project: Project, card: Card) -> Selected:
     if card.evaluation is None:
-        return Evaluated()
+        return Selected()
     if project.target.repo_type != "model":
         problem = Problem("card.evaluation", "only models have evaluation results", "remove it", "card.evaluation")
         raise CardError(_NOT_RENDERED, problems=[problem])
+    # Imported here: most cards have no evaluation, and the readers of its formats take a while to import.
+    from hublish.pipeline.render_card.evaluation import read_evaluation
+
     return read_evaluation(card.evaluation, project.folder)
 
 

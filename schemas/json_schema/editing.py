@@ -65,18 +65,24 @@ def _inlined(part: Any, definitions: Mapping[str, Schema]) -> Any:
     if "$ref" in part:
         target = definitions[part["$ref"].rpartition("/")[2]]
         part = {**target, **{key: value for key, value in part.items() if key != "$ref"}}
-    return _or_null({key: _inlined(value, definitions) for key, value in part.items()})
+    return _in_one_piece({key: _inlined(value, definitions) for key, value in part.items()})
 
 
-def _or_null(part: Schema) -> Schema:
-    """Return a nullable mapping as one schema, so that validators report the invalid field and not the mapping; a
-    nullable choice of forms as one choice."""
+def _in_one_piece(part: Schema) -> Schema:
+    """Return a nullable mapping, or forms of different types, as one schema.
+
+    Validators then report the invalid field and not the whole value: each keyword concerns values of one type only.
+    """
+    if forms := part.get("oneOf"):
+        merged = {key: value for form in forms for key, value in form.items()}
+        beside = {key: value for key, value in part.items() if key != "oneOf"}
+        return {**merged, "type": [form["type"] for form in forms], **beside}
+    beside = {key: value for key, value in part.items() if key != "anyOf"}
     match part.get("anyOf"):
-        case [{"oneOf": forms}, {"type": "null"} as null]:
-            return {**part, "anyOf": [*forms, null]}
         case [{"properties": _} as mapping, {"type": "null"}]:
-            beside = {key: value for key, value in part.items() if key != "anyOf"}
             return {**mapping, "type": ["object", "null"], **beside}
+        case [{"type": [*types]} as form, {"type": "null"}]:
+            return {**form, "type": [*types, "null"], **beside}
     return part
 
 

@@ -28,6 +28,8 @@ BEYOND_A_SCHEMA = {
         (
             *("allow-pattern-matches-nothing", "allow-pattern-misspelled", "allow-pattern-names-the-source"),
             *("card-and-a-readme", "evaluation-holds-no-results", "evaluation-is-not-json", "evaluation-missing"),
+            *("evaluation-leaderboard-with-two-values", "evaluation-metric-misspelled", "evaluation-of-a-file-alone"),
+            "evaluation-without-a-dataset",
             *("file-denied-by-policy", "file-larger-than-the-policy-allows", "file-that-holds-credentials"),
             *(
                 "folder-holds-no-files",
@@ -54,6 +56,7 @@ BEYOND_A_SCHEMA = {
             *("environment-variable-not-listed", "path-is-a-file-and-a-folder", "paths-that-differ-in-case"),
             *("paths-that-differ-in-composition", "two-files-with-one-path-in-repo"),
             *("variable-makes-an-invalid-tag", "variable-misspelled", "variable-unknown"),
+            "evaluation-leaderboard-without-an-id",
         ),
         BESIDE,
     ),

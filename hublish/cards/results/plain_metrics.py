@@ -9,7 +9,6 @@
 | csv with a column for each metric, and one row | any other header |
 """
 
-import csv
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -106,6 +105,8 @@ def plain_score(path: tuple[str, ...], value: Any) -> Score:
 
 def read_table(text: str, file: str) -> Result | str:
     """Return the scores in a csv, or the reason why it has none."""
+    import csv  # most results are JSON
+
     header, _, _ = text.partition("\n")
     delimiter = max(",;\t", key=header.count)
     try:

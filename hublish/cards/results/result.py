@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeGuard
 
+from hublish.schemas.diagnose.problems import Problem
+
 
 @dataclass(frozen=True, slots=True)
 class Score:
@@ -70,6 +72,14 @@ class Result:
     """Why the result may mislead, such as a limit on the number of examples."""
     written: Mapping[str, Any] | None = None
     """The whole entry of a `model-index`, which keeps keys that other formats lack."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """The results that a card publishes, and the warnings about them."""
+
+    results: tuple[Result, ...] = ()
+    warnings: tuple[Problem, ...] = ()
 
 
 def is_number(value: object) -> TypeGuard[int | float]:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from hublish.cards.results.metric_names import is_known
 from hublish.cards.results.model_index import index_metric
 from hublish.cards.results.recognition import CODE
-from hublish.cards.results.result import Result, Score, is_number
+from hublish.cards.results.result import Result, Score, Selected, is_number
 from hublish.schemas.diagnose.problems import (
     MAX_PROBLEMS,
     InvalidDocumentError,
@@ -33,14 +33,6 @@ _SPLIT_PARTS: Final[Mapping[str, tuple[str, ...]]] = {
     "test": ("test", "predict"),
     **dict.fromkeys(("validation", "valid", "val", "dev", "eval"), ("validation", "valid", "val", "dev", "eval")),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Selected:
-    """The results of one file, and the warnings about them."""
-
-    results: tuple[Result, ...]
-    warnings: tuple[Problem, ...] = ()
 
 
 def select(results: tuple[Result, ...], entry: EvaluationFile, path: str) -> Selected:

@@ -103,6 +103,9 @@ VALID = [
     HEAD + "policy: {max_file_size: 5 gb, pickle: warn, symlinks: follow}\nload: {serializer: null}",
     HEAD + "policy: {max_file_size: 12}",
     HEAD + "card: {metadata: {a: [1, {b: null}]}, evaluation: m.json}\nenv: []",
+    HEAD + "card: {evaluation: [{file: m.json, task: t, dataset: {type: a/b, task_id: x}, metrics: {a: b}}]}",
+    HEAD + "variables: {d: '2026-01-31'}\ncard: {evaluation: [{file: '{{ d }}.json', date: '{{ d }}', metrics: [a]}]}",
+    HEAD + "card: {evaluation: []}",
     HEAD + "card: null\npatterns: {delete_patterns: ['old/*']}",
     HEAD + "load: {target: 'm:C'}",
     HEAD + "variables: {module: a.b_c}\nload: {target: '{{ module }}:D.E'}",
@@ -136,6 +139,15 @@ INVALID = [
     HEAD + "patterns: {ignore_patterns: ['']}",
     HEAD + "card: {template: ''}",
     HEAD + "card: [x]",
+    *[
+        HEAD + f"card: {{evaluation: {value}}}"
+        for value in (
+            *("5", "{file: x}", "[x]", "[{}]", "[{file: ../x}]", "[{file: x, metric: y}]", "[{file: x, metrics: y}]"),
+            *("[{file: x, metrics: [1]}]", "[{file: x, metrics: {a: 1}}]", "[{file: x, dataset: mnist}]"),
+            *("[{file: x, dataset: {name: y}}]", "[{file: x, date: yesterday}]", "[{file: x, source: {url: y}}]"),
+            *("[{file: x, source: {name: y}}]", "[{file: x, benchmarks: y}]", "[{file: x, task: [y]}]"),
+        )
+    ],
     *[
         f"repo: {{repo_id: a/b, {field}}}\nartifacts: [{{source: x}}]"
         for field in (

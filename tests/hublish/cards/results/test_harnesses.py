@@ -7,8 +7,8 @@ import pytest
 
 from hublish.cards.results.model_index import index_entry
 from hublish.cards.results.recognition import read_results
-from hublish.cards.results.result import Result
-from hublish.cards.results.selection import Selected, select
+from hublish.cards.results.result import Result, Selected
+from hublish.cards.results.selection import select
 from hublish.schemas.diagnose.problems import InvalidDocumentError, errors_in
 from hublish.schemas.documents.card_evaluation import EvaluationFile
 from tests.hublish.cards.results.harness_files import INSPECT, LIGHTEVAL, LM_EVAL, OLD_LM_EVAL, PLAIN_LIGHTEVAL

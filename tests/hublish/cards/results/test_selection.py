@@ -8,7 +8,8 @@ import pytest
 
 from hublish.cards.results.model_index import index_entry
 from hublish.cards.results.recognition import read_results
-from hublish.cards.results.selection import Selected, duplicates, select, too_many
+from hublish.cards.results.result import Selected
+from hublish.cards.results.selection import duplicates, select, too_many
 from hublish.schemas.diagnose.problems import InvalidDocumentError, Problem
 from hublish.schemas.documents.card_evaluation import EvaluationFile
 from tests.hublish.cards.results.test_recognition import INDEX, REPORT, TRAINER
