@@ -60,9 +60,11 @@ def release_facts(
     if not (drawn or mentions(_FACTS)):
         return ()
     from hublish.cards.facts.derive_facts import derive_facts
+    from hublish.pipeline.render_card.training_logs import logs_beside
 
     return derive_facts(
         ((file.path_in_repo, file.content) for file in files),
+        beside=logs_beside(project, files),
         metadata=metadata,
         repo_id=project.target.repo_id,
         repo_type=project.target.repo_type,

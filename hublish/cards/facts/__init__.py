@@ -9,6 +9,7 @@ quantized_counts.py     the parameters in packed tensors, as the Hub counts them
 model_configuration.py  architecture, sizes and context length, from configuration files
 lineage.py              license, base models, datasets and languages
 library_versions.py     versions of the libraries that wrote the model
+run_files.py            the names of files that describe a training run
 training_log.py         duration, best and last values, and curves
 event_runs.py           the runs that TensorBoard shows
 hyperparameters.py      parameters of the training run

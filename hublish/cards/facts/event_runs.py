@@ -1,16 +1,15 @@
 """The runs that TensorBoard shows: the event files of one folder, and which of several runs is the latest."""
 
-import re
 from dataclasses import dataclass
 from posixpath import basename
 from typing import Any, Final
 
 from hublish.base.content import ContentChangedError
+from hublish.cards.facts.run_files import EVENTS
 from hublish.cards.facts.source_files import SourceFiles, folder_of, parsed_json
 from hublish.formats.input_files import InvalidFileError
 from hublish.formats.tensorboard_events import MAX_FILE, LoggedValue, logged_values
 
-_EVENT_FILE: Final = re.compile(r"events\.out\.tfevents\.[0-9]{1,12}(?:\..*)?")
 # Folders into which Keras splits a run.
 _PARTS: Final = ("train", "validation")
 # Bytes of all files of one run that are read.
@@ -40,7 +39,7 @@ def latest_run(sources: SourceFiles) -> EventRun | None:
 def _latest(sources: SourceFiles) -> EventRun | None:
     runs: dict[str, list[str]] = {}
     begun: dict[str, int] = {}
-    for path in sources.matching(_EVENT_FILE):
+    for path in sources.matching(EVENTS):
         folder = _run_of(path)
         runs.setdefault(folder, []).append(path)
         begun[folder] = max(begun.get(folder, 0), int(basename(path).split(".")[3]))

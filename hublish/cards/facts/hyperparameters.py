@@ -9,10 +9,10 @@ from typing import Any, Final
 
 from hublish.cards.facts.event_runs import latest_run
 from hublish.cards.facts.fact import Fact
+from hublish.cards.facts.run_files import PARAMETERS
 from hublish.cards.facts.source_files import SourceFiles, plain, text
 from hublish.cards.facts.training_log import find_state
 
-_FILE: Final = re.compile(r"(?:h(?:yper)?_?)?param(?:eter)?s\.(?:json|ya?ml)|(?:train(?:ing)?_)?args\.(?:json|ya?ml)")
 _LIMIT: Final = 256 << 10
 _MOST: Final = 200
 _DEEPEST: Final = 4
@@ -29,13 +29,19 @@ _ARGUMENTS: Final = frozenset(
     per_device_train_batch_size seed warmup_ratio warmup_steps weight_decay
     """.split()  # noqa: SIM905 - a list of one word a line would be longer than the module
 )
+# Sections of a config.json of the author's own.
+_SECTIONS: Final = ("hyperparameters", "training_args", "training", "train")
 _STATE_KEYS: Final = ("num_train_epochs", "train_batch_size")
 
 
 def hyperparameter_facts(sources: SourceFiles) -> Iterator[Fact]:
     """Yield the parameters in files of the author, in the log of a Trainer, and in its state; the first one counts."""
-    for path in sources.matching(_FILE)[:_MOST]:
+    for path in sources.matching(PARAMETERS)[:_MOST]:
         yield from _of_file(sources, path)
+    config = sources.mapping("config.json")
+    for section in _SECTIONS:
+        if isinstance(values := config.get(section), dict):
+            yield from _facts(sources, "config.json", values, section)
     run = latest_run(sources)
     if run is not None and run.arguments is not None:
         file, arguments = run.arguments
@@ -68,12 +74,13 @@ def _yaml(data: bytes | None, path: str) -> Mapping[str, Any]:
     return {} if errors_in(reading.problems) else reading.data
 
 
-def _facts(sources: SourceFiles, path: str, values: Mapping[str, Any]) -> Iterator[Fact]:
+def _facts(sources: SourceFiles, path: str, values: Mapping[str, Any], section: str = "") -> Iterator[Fact]:
     for count, (levels, value) in enumerate(_flat(values, ())):
         if count == _MOST:
             return
         name = "/".join(levels).replace(".", "/")
-        yield Fact(f"training.hyperparameters.{name}", value, path, ".".join(levels), sources.released)
+        key = ".".join((section, *levels) if section else levels)
+        yield Fact(f"training.hyperparameters.{name}", value, path, key, sources.released)
 
 
 def _flat(values: Mapping[str, Any], above: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:

@@ -10,19 +10,15 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from hublish.cards.facts.fact import Fact
+from hublish.cards.facts.run_files import HISTORY, LOG, RESULTS, STATE
 from hublish.cards.facts.source_files import SourceFiles, count, number, text
 
-STATE: Final = "trainer_state.json"
 _STATE_LIMIT: Final = 16 << 20
 _LOG_LIMIT: Final = 32 << 20
+_FIRST_ROWS: Final = 1 << 14
 _MOST_SERIES: Final = 50
 _MOST_STATES: Final = 50
 _MOST_POINTS: Final = 3000
-_LOG_NAME: Final = re.compile(
-    r"(?:.*[-_.])?(?:logs?|history|metrics|progress|losses|loss|train(?:ing)?|results)(?:[-_.].*)?\.(?:csv|tsv|jsonl)",
-    re.IGNORECASE,
-)
-_HISTORY_NAME: Final = re.compile(r"(?:.*[-_.])?history(?:[-_.].*)?\.json", re.IGNORECASE)
 _STEPS: Final = ("step", "global_step", "steps", "iteration", "iter", "it")
 _EPOCHS: Final = ("epoch", "epochs", "round")
 # Values that are not about the model; a Trainer writes them beside each evaluation.
@@ -56,7 +52,7 @@ def training_facts(sources: SourceFiles) -> Iterator[Fact]:
         yield from facts
         if any(fact.name == "training.log" for fact in facts):
             break
-    for name in ("train_results.json", "all_results.json"):
+    for name in RESULTS:
         for path in sources.named(name):
             if (seconds := number(sources.mapping(path).get("train_runtime"))) is not None:
                 yield Fact("training.seconds", seconds, path, "train_runtime", sources.released)
@@ -113,7 +109,10 @@ def _text_log(sources: SourceFiles) -> Iterator[Fact]:
     """Yield the curves of a csv or JSON Lines file that has a column of steps or epochs."""
     from hublish.formats.text_tables import log_entries
 
-    for path in sorted(sources.matching(_LOG_NAME), key=_json_first):
+    for path in sorted(sources.matching(LOG), key=_json_first):
+        # Most tables are not logs, which the first rows show.
+        if not any(map(_axis, log_entries(path, sources.start(path, _FIRST_ROWS)))):
+            continue
         data = sources.whole(path, _LOG_LIMIT)
         facts = list(_curves(log_entries(path, data), path, "", sources.released)) if data else []
         if facts:
@@ -128,7 +127,7 @@ def _json_first(path: str) -> tuple[int, bool, str]:
 
 def _history(sources: SourceFiles) -> Iterator[Fact]:
     """Yield the curves of `History.history` of Keras: a list of values per epoch for each metric."""
-    for path in sources.matching(_HISTORY_NAME):
+    for path in sources.matching(HISTORY):
         columns = sources.mapping(path, _STATE_LIMIT)
         lists = {name: values for name, values in columns.items() if isinstance(values, list)}
         length = max(map(len, lists.values()), default=0)

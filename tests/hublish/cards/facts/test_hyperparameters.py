@@ -40,6 +40,8 @@ CASES: dict[str, tuple[Files, dict[str, Any]]] = {
         {"per_device_train_batch_size": 8, "learning_rate": 3e-4},
     ),
     "the file above comes first": ({"a/params.json": {"lr": 1, "b": 2}, "params.json": {"lr": 3}}, {"lr": 3, "b": 2}),
+    "a section of config.json": ({"config.json": {"training": {"lr": 0.1, "a": {"b": 1}}}}, {"lr": 0.1, "a/b": 1}),
+    "a section that is a flag": ({"config.json": {"training": True}}, {}),
     "another file": ({"other.json": {"lr": 1}, "my_params.json": {"lr": 1}}, {}),
     "not numbers": ({"params.json": '{"a": NaN, "b": Infinity, "c": 1e999, "d": 1' + "0" * 5000 + ', "e": 1}'}, {}),
     "infinity alone": ({"params.json": '{"a": NaN, "b": -Infinity, "c": 1e999, "e": 1}'}, {"e": 1}),
@@ -81,6 +83,11 @@ def test_reads_the_parameters(case: str) -> None:
 def test_names_the_file_and_the_key() -> None:
     fact = derived({"x/params.yaml": "train:\n  lr: 0.1\n"})[f"{PREFIX}train/lr"]
     assert (fact.file, fact.key, fact.released) == ("x/params.yaml", "train.lr", True)
+
+
+def test_names_the_section_of_a_configuration() -> None:
+    fact = derived({"config.json": {"training": {"lr": 0.1}}})[f"{PREFIX}lr"]
+    assert (fact.file, fact.key) == ("config.json", "training.lr")
 
 
 def test_files_beside_the_release_complete_it() -> None:
