@@ -11,6 +11,7 @@ import resource
 import sys
 import traceback
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -58,21 +59,19 @@ def respond(environment: jinja2.Environment, request: dict[str, Any]) -> Respons
 
     Args:
         environment: the result of `new_environment`.
-        request: the `name` and the text of a `template`, its `context`, the largest `output` in bytes, and as `shared`
-            the templates that it may extend or include; whether expressions print `markdown`.
+        request: the `name` and the text of a `template`, its `context`, the largest `output` in bytes, as `shared` the
+            templates that it may extend or include, whether expressions print `markdown`, and as `tracked` the names in
+            the context whose printed places the response has as `printed`.
 
     Raises:
         MemoryError: when the memory limit is exceeded.
     """
-    name = request["name"]
-    # The other templates come with the request: this process reads no files.
-    environment.loader = jinja2.DictLoader(request.get("shared", {}))
+    name, context = request["name"], _with_markup(request["context"])
     if request.get("markdown"):
         environment.finalize = _printed_as_markdown
     try:
-        code = environment.compile(request["template"], name, name)
-        template = jinja2.Template.from_code(environment, code, environment.globals)
-        return _rendered(template, _with_markup(request["context"]), request["output"])
+        response = _rendered(_compiled(environment, request), context, request["output"])
+        return _with_printed(response, request, context) if "tracked" in request and "text" in response else response
     except jinja2.TemplateSyntaxError as error:
         return {"kind": "syntax", "message": error.message or "syntax error", "line": error.lineno}
     except jinja2.TemplateNotFound as error:
@@ -101,10 +100,10 @@ def _with_markup(context: dict[str, Any]) -> dict[str, Any]:
     return {**context, "pictures": pictures} if pictures else context
 
 
-def new_environment() -> jinja2.Environment:
+def new_environment(kind: type[jinja2.Environment] = ImmutableSandboxedEnvironment) -> jinja2.Environment:
     """Return the sandbox for templates, with filters that escape for Markdown."""
     # Immutable: a template must not change the data that the next expression prints.
-    environment = ImmutableSandboxedEnvironment(
+    environment = kind(
         undefined=jinja2.StrictUndefined,
         autoescape=True,
         finalize=_printed,
@@ -183,9 +182,42 @@ def _hub_link(repo_id: object, kind: str = "") -> Markup:
     return Markup(link) if link else _printed(str(repo_id))  # noqa: S704 - contains only characters of a repo's id
 
 
-def _joined(values: Iterable[object], separator: str = "", attribute: str | None = None) -> Markup:
+def _joined(
+    values: Iterable[object],
+    separator: str = "",
+    attribute: str | None = None,
+    *,
+    printed: Callable[[object], Markup] = _printed,
+) -> Markup:
     items = [value[attribute] for value in values] if attribute else list(values)  # type: ignore[index]  # plain data
-    return escape(separator).join(_printed(item) for item in items)
+    return escape(separator).join(printed(item) for item in items)
+
+
+def _compiled(environment: jinja2.Environment, request: dict[str, Any]) -> jinja2.Template:
+    name = request["name"]
+    # The other templates come with the request: this process reads no files.
+    environment.loader = jinja2.DictLoader(request.get("shared", {}))
+    code = environment.compile(request["template"], name, name)
+    return jinja2.Template.from_code(environment, code, environment.globals)
+
+
+def _with_printed(response: Response, request: dict[str, Any], context: dict[str, Any]) -> Response:
+    """Add the places of the `tracked` values of the context to a response."""
+    # The card does not depend on them: without them, it is published as it is.
+    with suppress(Exception):
+        from hublish.pipeline.render_card.tracked_values import TrackingSandbox, named, tracking
+
+        class Sandbox(TrackingSandbox, ImmutableSandboxedEnvironment):
+            pass
+
+        environment = new_environment(Sandbox)
+        if request.get("markdown"):
+            environment.finalize = _printed_as_markdown
+        names = tracking(environment)
+        own = {key: named(value, key) if key in request["tracked"] else value for key, value in context.items()}
+        marked = _rendered(_compiled(environment, request), own, 4 * request["output"])
+        response["printed"] = names.printed(marked["text"], response["text"])
+    return response
 
 
 def _rendered(template: jinja2.Template, context: dict[str, Any], limit: int) -> Response:
