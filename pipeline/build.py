@@ -27,13 +27,14 @@ def rendering(
     conversions: ConversionCache = FORGETFUL,
 ) -> Pipeline[Project, Staged]:
     """Return the stages up to the card, exactly as it would be published."""
-    return _rendering(workspace, progress, conversions, Seal(progress, executor or workers(), fingerprints))
+    seal = Seal(progress, executor or workers(), fingerprints)
+    return _rendering(workspace, progress, conversions, RenderCard(seal.digests))
 
 
 def _rendering(
-    workspace: Path, progress: Progress, conversions: ConversionCache, seal: Seal
+    workspace: Path, progress: Progress, conversions: ConversionCache, render: RenderCard
 ) -> Pipeline[Project, Staged]:
-    return converting(workspace, progress, conversions).then(RenderCard(seal.digests))  # README.md, from the card
+    return converting(workspace, progress, conversions).then(render)  # README.md, from the card
 
 
 def converting(
@@ -41,9 +42,8 @@ def converting(
 ) -> Pipeline[Project, Staged]:
     """Return the stages before the card."""
     return (
-        Pipeline.of(Collect()).then(  # every file that the manifest names, with its verdict
-            Serialize(workspace, progress, conversions)
-        )  # in the format that the manifest declares
+        Pipeline.of(Collect())  # every file that the manifest names, with its verdict
+        .then(Serialize(workspace, progress, conversions))  # in the format that the manifest declares
     )
 
 
@@ -54,11 +54,23 @@ def releasing(
     fingerprints: FingerprintCache = fingerprint_cache.FORGETFUL,
     conversions: ConversionCache = FORGETFUL,
     kept: int = 0,
+    *,
+    recorded: bool = False,
 ) -> Pipeline[Project, Release]:
-    """Return all local stages; `kept` bytes of small files stay in memory, to be sent."""
+    """Return all local stages.
+
+    Args:
+        workspace: receives converted files.
+        progress: receives stages and bytes.
+        executor: runs the work on each file.
+        fingerprints: knows files that earlier runs have read.
+        conversions: knows files that earlier runs have converted.
+        kept: bytes of small files that stay in memory, to be sent.
+        recorded: whether the facts that the card states are recorded, for the lock.
+    """
     seal = Seal(progress, executor or workers(), fingerprints, kept)
     return (
-        _rendering(workspace, progress, conversions, seal)
+        _rendering(workspace, progress, conversions, RenderCard(seal.digests, recorded))
         .then(ScreenParts())  # weights, card, SDK: what its readers need
         .then(ScreenDataFiles())  # of a dataset's configs
         .then(ScreenPlaceholders())  # in the manifest and the card

@@ -38,7 +38,9 @@ def planning(
     """
     executor = executor or workers()
     return (
-        releasing(workspace, progress, executor, fingerprints, conversions, kept).then(  # collected, converted, sealed
+        releasing(
+            workspace, progress, executor, fingerprints, conversions, kept, recorded=True
+        ).then(  # collected, converted, sealed
             Compare(hub, target, head, released, executor)
         )  # every change that publishing would make
     )

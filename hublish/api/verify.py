@@ -13,6 +13,10 @@ from hublish.schemas.documents.file_names import GITATTRIBUTES, MANIFEST_FILE, l
 from hublish.schemas.documents.lock import Lock
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hublish.base.values import RemoteFile
+    from hublish.cards.record.false_facts import FalseFact
     from hublish.hub.client.hub import Hub
 
 
@@ -27,18 +31,23 @@ class Verification:
     """Files that were added to the revision after the release."""
     different: tuple[str, ...]
     """Locked files with other bytes."""
+    facts: "tuple[FalseFact, ...]" = ()
+    """Facts that the card on the Hub states, and that do not hold."""
 
     @property
     def ok(self) -> bool:
         """Whether the revision is as it was locked."""
-        return not (self.missing or self.extra or self.different)
+        return not (self.missing or self.extra or self.different or self.facts)
 
 
 @takes(HubOptions)
 def verify(
     manifest: AnyManifest = MANIFEST_FILE, *, lock: Lock | str | Path | None = None, **options: Unpack[HubOptions]
 ) -> Verification:
-    """Compare the remote revision with the lock, by the digests the Hub lists; no file is downloaded.
+    """Compare the remote revision with the lock, by the digests the Hub lists, and the card with the files.
+
+    The facts that the card states are derived again from the files on the Hub: small files are read, and the headers of
+    weights.
 
     Args:
         manifest: it names the lock, the repo that the lock must be of, and maybe the endpoint, as may a manifest beside
@@ -58,7 +67,7 @@ def verify(
     with Session(folder=_folder(manifest), declared=declared.endpoint, lock=locked, **options) as session:
         refuse_other_target(locked, session, declared, str(path or ""))
         session.progress.begin("reading the repo on the Hub")
-        return compared(session.hub, locked)
+        return _with_facts(session.hub, locked)
 
 
 def _folder(manifest: AnyManifest) -> Path:
@@ -96,13 +105,30 @@ def _declared(manifest: AnyManifest, lock: Path | None, *, decides: bool) -> Dec
     return replace(named, endpoint=next(iter(found), ""))
 
 
-def compared(hub: "Hub", lock: Lock) -> Verification:
+def _with_facts(hub: "Hub", lock: Lock) -> Verification:
+    # A lock of an earlier hublish has no facts: then nothing else is imported, or read from the Hub.
+    if lock.facts is None:
+        return compared(hub, lock)
+    from hublish.api.published_facts import untrue_facts
+
+    # Read at one commit: files and card belong together.
+    commit = hub.commit_of(lock, lock.revision)
+    now = hub.tree(lock, commit)
+    return replace(compared(hub, lock, now), facts=untrue_facts(hub, lock, now, commit))
+
+
+def compared(hub: "Hub", lock: Lock, now: "Mapping[str, RemoteFile] | None" = None) -> Verification:
     """Compare the locked revision with its lock.
+
+    Args:
+        hub: the Hub.
+        lock: the lock.
+        now: the files at the revision, if they are known.
 
     Raises:
         RemoteError: the Hub rejects a request, cannot be reached, or has no such revision.
     """
-    now = hub.tree(lock, lock.revision)
+    now = hub.tree(lock, lock.revision) if now is None else now
     # Publishing leaves files that were in the repo before it: only files that came later are extra.
     extra = sorted(now.keys() - {file.path_in_repo for file in lock.files} - _at_release(hub, lock))
     return Verification(

@@ -107,6 +107,7 @@ def _without_files(receipt: Receipt) -> Lock:
         tag=receipt.tag,
         manifest_sha256=hashlib.sha256(project.text).hexdigest(),
         load=project.manifest.load,
+        facts=next((file.origin.facts for file in receipt.plan.release.files if file.origin.facts), None),
         files=(),
     )
 

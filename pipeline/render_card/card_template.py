@@ -64,6 +64,8 @@ class CardTemplate:
     """The templates that it may extend or include, by name."""
     prints_markdown: bool = False
     """Whether its expressions print Markdown instead of one line of plain text."""
+    tracked: tuple[str, ...] = ()
+    """The names of the values whose printed places are wanted."""
 
     @property
     def texts(self) -> tuple[str, ...]:

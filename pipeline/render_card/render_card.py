@@ -3,7 +3,7 @@
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import Any, ClassVar, Final, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 from hublish.base.content import InMemory
 from hublish.base.errors import CardError
@@ -50,10 +50,15 @@ from hublish.schemas.documents.file_names import CARD_FILE
 from hublish.schemas.documents.manifest import Card
 from hublish.schemas.yaml.reader import read_yaml
 
+if TYPE_CHECKING:
+    from hublish.schemas.documents.card_record import CardRecord
+
 RENDERED: Final = Verdict.of([Step("card", Effect.COLLECTS, "card: rendered", "card")])
 """The verdict on the rendered card."""
 
 _METADATA: Final = "card.metadata"
+# The names of templates whose values are facts.
+_TRACKED: Final = ("facts", "data", "evaluation", "files", "metadata", "repo")
 _NOT_RENDERED: Final = "the card cannot be rendered"
 _Part = TypeVar("_Part")
 
@@ -64,9 +69,11 @@ class RenderCard:
 
     Args:
         digests: called if the card shows digests of files, or the files that changed since the last release.
+        recorded: whether the facts that the card states are recorded, for the lock.
     """
 
     digests: Digests = no_digests
+    recorded: bool = False
     title: ClassVar[str] = "rendering the card"
 
     def run(self, staged: Staged) -> Staged:
@@ -104,7 +111,7 @@ class RenderCard:
         return self._with_card(replace(staged, files=others), project, card)
 
     def _with_card(self, staged: Staged, project: Project, card: Card) -> Staged:
-        rendered = render_card(project, card, staged.files, self.digests)
+        rendered = render_card(project, card, staged.files, self.digests, recorded=self.recorded)
         try:
             data = rendered.text.encode("utf-8")
         except UnicodeEncodeError:
@@ -113,7 +120,7 @@ class RenderCard:
         template = rendered.template
         # Recorded in the lock, so that a changed template explains a changed card.
         parameters = {"template": template.name, "template_sha256": template.sha256}
-        origin = Origin(None, f"template {template.name}", "card", parameters, RENDERED)
+        origin = Origin(None, f"template {template.name}", "card", parameters, RENDERED, facts=rendered.record)
         readme = StagedFile(CARD_FILE, InMemory(data), origin)
         staged = replace(staged, files=(*staged.files, *rendered.pictures, *rendered.leaderboards))
         present = Present.of(staged)
@@ -138,10 +145,17 @@ class RenderedCard:
     """The files with results for the leaderboards of benchmarks."""
     context: Mapping[str, Any] = field(default_factory=dict)
     """The data that it was rendered with."""
+    record: "CardRecord | None" = None
+    """The facts that it states; None if they are not recorded."""
 
 
 def render_card(
-    project: Project, card: Card, files: Iterable[StagedFile], digests: Digests = no_digests
+    project: Project,
+    card: Card,
+    files: Iterable[StagedFile],
+    digests: Digests = no_digests,
+    *,
+    recorded: bool = False,
 ) -> RenderedCard:
     """Render the README of a release.
 
@@ -150,6 +164,7 @@ def render_card(
         card: the manifest's card.
         files: all other files of the release.
         digests: see `RenderCard`.
+        recorded: see `RenderCard`.
 
     Raises:
         CardError: with every problem of the card's fields, or the template's error.
@@ -163,7 +178,8 @@ def render_card(
     evaluation = shown_results(parts.evaluation.results)
     # A template that shows no pictures needs none, unless the manifest asks for them.
     wanted = card.pictures or any("pictures" in text for text in template.texts)
-    facts = as_tree(release_facts(project, files, parts.metadata, template, digests, drawn=bool(wanted)))
+    derived = release_facts(project, files, parts.metadata, template, digests, drawn=bool(wanted))
+    facts = as_tree(derived)
     pictures = _pictures(project, card, facts, evaluation, files) if wanted else ()
     computed = {
         "facts": facts,
@@ -173,7 +189,7 @@ def render_card(
     }
     variables = with_aliases(card.variables)
     context = template_context(project.target, variables, parts.metadata, evaluation, files, computed)
-    readable = replace(template, text=without_card_data(template.text))
+    readable = replace(template, text=without_card_data(template.text), tracked=_TRACKED if recorded else ())
     if readable.text != template.text:
         readable, context = replace(readable, prints_markdown=True), with_hub_names(context)
     try:
@@ -189,7 +205,13 @@ def render_card(
     picture_files = tuple(file for picture in shown for file in picture.files())
     leaderboards = leaderboard_files(parts.evaluation.results, card.evaluation, files)
     text = with_front_matter(parts.metadata, body)
-    return RenderedCard(text, template, problems, parts.metadata, picture_files, leaderboards, context)
+    rendered = RenderedCard(text, template, problems, parts.metadata, picture_files, leaderboards, context)
+    if not recorded:
+        return rendered
+    from hublish.pipeline.render_card.stated_facts import Sources  # only needed for a release
+
+    sources = Sources(derived, context, parts.evaluation.results, card.data, files)
+    return replace(rendered, record=sources.record(text, body, parts.metadata))
 
 
 def _pictures(

@@ -45,11 +45,18 @@ _OWN_TEMPLATE: Final = re.compile(
 )
 
 
+class Body(str):
+    """The text of a rendered card, which knows where the tracked values of its template are printed."""
+
+    printed: tuple[tuple[int, int, tuple[str, ...]], ...] = ()
+    """For each value the start and the end of its text, and the names of the values that it was computed from."""
+
+
 class Renderer(Protocol):
     """Renders the text of a card."""
 
     def render(self, template: "CardTemplate", context: Mapping[str, Any], /) -> str:
-        """Return the text of a template rendered with plain data; see `Child.render`."""
+        """Return the text of a template rendered with plain data, best as `Body`; see `Child.render`."""
 
 
 class Child:
@@ -69,7 +76,7 @@ class Child:
         with self._process:  # closes the pipes and waits
             pass
 
-    def render(self, template: "CardTemplate", context: Mapping[str, Any], *, seconds: int = _SECONDS) -> str:
+    def render(self, template: "CardTemplate", context: Mapping[str, Any], *, seconds: int = _SECONDS) -> Body:
         """Return the text of a template rendered with plain data. A child renders only once.
 
         Args:
@@ -106,7 +113,7 @@ class OnDemand:
     so it needs no process that can be killed, which would take longer to start than everything else takes.
     """
 
-    def render(self, template: "CardTemplate", context: Mapping[str, Any]) -> str:
+    def render(self, template: "CardTemplate", context: Mapping[str, Any]) -> Body:
         """Return the text of a template rendered with plain data; see `Child.render`."""
         if not template.built_in:
             return render(template, context)
@@ -124,7 +131,7 @@ class Prestarted:
     def __init__(self, child: Child) -> None:
         self._child: Child | None = child
 
-    def render(self, template: "CardTemplate", context: Mapping[str, Any]) -> str:
+    def render(self, template: "CardTemplate", context: Mapping[str, Any]) -> Body:
         """Return the text of a template rendered with plain data; see `Child.render`."""
         child, self._child = self._child, None
         if child is None:
@@ -175,7 +182,7 @@ def prestarted(manifest: str) -> Iterator[None]:
         yield
 
 
-def render(template: "CardTemplate", context: Mapping[str, Any], *, seconds: int = _SECONDS) -> str:
+def render(template: "CardTemplate", context: Mapping[str, Any], *, seconds: int = _SECONDS) -> Body:
     """Return the text of a template rendered in a new child; see `Child.render`."""
     with Child() as child:
         return child.render(template, context, seconds=seconds)
@@ -199,20 +206,17 @@ def _contains(path: Path, line: re.Pattern[bytes]) -> bool:
 
 def _request(template: "CardTemplate", context: Mapping[str, Any]) -> dict[str, Any]:
     shared = dict(template.shared)
-    return {
-        "name": template.name,
-        "template": template.text,
-        "context": context,
-        "output": _OUTPUT,
-        "shared": shared,
-        "markdown": template.prints_markdown,
-    }
+    request = {"name": template.name, "template": template.text, "context": context, "output": _OUTPUT}
+    request |= {"shared": shared, "markdown": template.prints_markdown}
+    return {**request, "tracked": template.tracked} if template.tracked else request
 
 
-def _text(template: "CardTemplate", response: dict[str, Any], seconds: int, context: Mapping[str, Any]) -> str:
+def _text(template: "CardTemplate", response: dict[str, Any], seconds: int, context: Mapping[str, Any]) -> Body:
     """Return the text in a response, or raise its error."""
     if "text" in response:
-        return str(response["text"])
+        body = Body(response["text"])
+        body.printed = tuple((start, end, tuple(names)) for start, end, names in response.get("printed", ()))
+        return body
     kind = response["kind"]
     if kind == "bounds":
         message = f"rendering {template.name} exceeded {seconds} s, {_MEMORY >> 20} MiB of memory or 1 MiB of output"

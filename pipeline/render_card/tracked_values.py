@@ -70,7 +70,8 @@ _TRACKED: Final = frozenset(_KINDS.values())
 def named(value: Any, name: str) -> Any:
     """Return plain data in which each value knows its name: `data.metrics`, `files["a.json"].size`."""
     if isinstance(value, dict):
-        value = {key: named(item, f"{name}.{key}") for key, item in value.items()}
+        keys = {key: _with_names(key, (f"{name}{{{key}}}",)) for key in value}
+        value = {keys[key]: named(item, f"{name}.{key}") for key, item in value.items()}
     elif isinstance(value, list) and not _is_series(value):
         value = [named(item, f"{name}{element_name(item, index)}") for index, item in enumerate(value)]
     return _with_names(value, (name,))
@@ -92,6 +93,7 @@ def tracking(environment: jinja2.Environment) -> "Names":
     # The items of a generator would be gone before their names are known.
     environment.filters["join"] = _passing_on(partial(join, printed=environment.finalize))
     environment.code_generator_class = _TrackingGenerator
+    environment.concatenated = names.concatenated  # type: ignore[attr-defined]
     return names
 
 
@@ -116,11 +118,6 @@ class TrackingSandbox:
             return result
         return _with_names(result, _names_of(getattr(called, "__self__", None), *args, *keywords.values()))
 
-    @staticmethod
-    def concatenated(values: Sequence[Any]) -> Any:
-        """Return the result of the operator `~`."""
-        return _with_names(markup_join(values), _names_of(*values))
-
 
 class _TrackingGenerator(CodeGenerator):
     def visit_Concat(self, node: nodes.Concat, frame: Frame) -> None:  # noqa: N802 - the name of the visited node
@@ -143,6 +140,15 @@ class Names:
         if not names:
             return shown
         return Markup(f"{self._opening(names)}{shown}{_OPEN}{_MIDDLE}")  # noqa: S704 - printed, hence escaped
+
+    def concatenated(self, values: Sequence[object]) -> Any:
+        """Return the result of the operator `~`, with those parts in marks that have names."""
+        return markup_join([self._in_marks(value) if _own_names(value) else value for value in values])
+
+    def _in_marks(self, value: object) -> str:
+        # Escaped later if it is not Markup: escaping keeps the marks.
+        kind = Markup if isinstance(value, Markup) else str
+        return kind(f"{self._opening(_own_names(value))}{value}{_OPEN}{_MIDDLE}")
 
     def text(self, pieces: Pieces) -> str:
         """Return a text whose values are in marks."""
@@ -203,8 +209,8 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _with_names(value: Any, names: tuple[str, ...]) -> Any:
-    kind = _KINDS.get(type(value))
-    if kind is None or not names:
+    kind = type(value) if type(value) in _TRACKED else _KINDS.get(type(value))
+    if kind is None or not names or _own_names(value):
         return value
     known = kind(value)
     known._names = names  # noqa: SLF001 - the name hides it from templates

@@ -2,17 +2,19 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, StringConstraints, field_validator
 
+from hublish.schemas.documents.card_record import CardRecord
 from hublish.schemas.documents.field_types import Count, Document, FilePath, RepoId
 from hublish.schemas.documents.hub_names import RepoType
 from hublish.schemas.documents.json_documents import read_versioned, reader_of
 from hublish.schemas.documents.json_stream import JsonWriter
 from hublish.schemas.documents.manifest import Load
 
-LOCK_VERSION = 1
+LOCK_VERSION: Final = 2
+_SECOND_VERSION: Final = ("card", "facts")
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Sha1 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")]
@@ -51,8 +53,9 @@ class LockedCard(Document):
 class Lock(Document):
     """A published and verified release."""
 
-    lock_version: Literal[1] = 1
-    """The version of this format; old versions remain readable."""
+    lock_version: Literal[1, 2] = 1
+    """The version of this format; old versions remain readable. Version 2 has `card` or `facts`, which earlier versions
+    of hublish refuse with the hint to update. A lock without them is written as version 1, which they read."""
     repo_id: RepoId
     """The repo."""
     repo_type: RepoType = "model"
@@ -72,6 +75,8 @@ class Lock(Document):
     """How the release is loaded back."""
     card: LockedCard | None = None
     """The rendered card; null for a release without one, and in a lock of an earlier hublish."""
+    facts: CardRecord | None = None
+    """The facts that the card states; null for a release without one, and in a lock of an earlier hublish."""
     files: tuple[LockedFile, ...]
     """Every file, sorted by path."""
 
@@ -96,8 +101,10 @@ def lock_text(lock: Lock, files: Iterable[Any]) -> Iterator[str]:
         files: each file as plain data, sorted by path.
     """
     # The lock of a release without a card keeps its bytes.
-    others = {"files"} if lock.card else {"files", "card"}
-    head = "".join(JsonWriter(sort_keys=True).pieces(lock.model_dump(mode="json", exclude=others)))
+    newer = {name for name in _SECOND_VERSION if getattr(lock, name) is None}
+    version = 1 if newer == {*_SECOND_VERSION} else 2
+    fields = {**lock.model_dump(mode="json", exclude={"files", *newer}), "lock_version": version}
+    head = "".join(JsonWriter(sort_keys=True).pieces(fields))
     yield head.removesuffix("\n}") + ',\n  "files": [\n    '
     # `json.dumps` writes either everything on one line or every value on its own.
     row = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
@@ -114,4 +121,4 @@ def read_lock(text: bytes, source: str = "hub.lock") -> Lock:
     Raises:
         InvalidDocumentError: when it is damaged, or newer than this hublish.
     """
-    return read_versioned(text, source, "lock", {1: reader_of(Lock)})
+    return read_versioned(text, source, "lock", dict.fromkeys((1, LOCK_VERSION), reader_of(Lock)))

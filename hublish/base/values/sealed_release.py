@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hublish.base.content import Content
 from hublish.base.errors import SourceError
@@ -14,6 +14,9 @@ from hublish.schemas.diagnose.problems import Location, Problem
 from hublish.schemas.documents.file_names import MANIFEST_FILE, lock_name
 from hublish.schemas.documents.manifest import Manifest
 from hublish.schemas.variables.lookup import NO_ENVIRONMENT, Environment
+
+if TYPE_CHECKING:
+    from hublish.schemas.documents.card_record import CardRecord
 
 
 # All values are frozen: a stage returns a new value, and a reviewed plan cannot change before it is published. Those
@@ -177,6 +180,8 @@ class Origin(NamedTuple):
     parameters: Mapping[str, Any] = MappingProxyType({})
     verdict: Verdict = Verdict(included=True, rule="")
     """The rule that included it."""
+    facts: "CardRecord | None" = None
+    """For README.md: the facts that it states."""
 
 
 # StagedFile and ReleaseFile are two types, so that mypy rejects an unsealed file where a digest is needed.

@@ -1,9 +1,10 @@
-"""Find the value of a name such as `files.largest["a.bin"].size` among plain data."""
+"""Find the value of a name among plain data: `files.largest["a.bin"].size`, and `model.dtypes{F32}` for a key."""
 
 import re
 from typing import Any, Final
 
 _STEP: Final = re.compile(r'\["([^"]*)"\]|\[(\d+)\]|\.?([^.\[\]]+)')
+_QUOTED: Final = re.compile(r'\["([^"]*)"\]')
 KEYS: Final = ("path", "repo_id", "config_name", "name")
 """The keys that name the elements of a list, so that a name holds when another element is added."""
 
@@ -21,6 +22,11 @@ def element_name(item: Any, index: int) -> str:
     return f"[{index}]"
 
 
+def summary(files: list[dict[str, Any]]) -> dict[str, int]:
+    """Return the value that is recorded for the list of all files."""
+    return {"count": len(files), "size": sum(file["size"] for file in files)}
+
+
 def value_of(name: str, data: Any) -> Any:
     """Return the value of a name.
 
@@ -36,9 +42,14 @@ def value_of(name: str, data: Any) -> Any:
 
 def _next(name: str, data: Any) -> tuple[Any, str]:
     if isinstance(data, dict):
+        if name.startswith("{") and name[1:-1] in data:
+            return name[1:-1], ""
+        quoted = _QUOTED.match(name)
+        if quoted is not None and quoted[1] in data:
+            return data[quoted[1]], name[quoted.end() :]
         # A key may contain dots itself: the longest one that fits counts.
         plain = name.removeprefix(".")
-        fitting = [key for key in data if plain == key or plain.startswith((f"{key}.", f"{key}["))]
+        fitting = [key for key in data if plain == key or plain.startswith((f"{key}.", f"{key}[", f"{key}{{"))]
         if not fitting:
             raise MissingError(name)
         key = max(fitting, key=len)

@@ -11,7 +11,7 @@ _FENCE: Final = re.compile(r" {0,3}(```|~~~)")
 # Lines that neither continue a paragraph nor are continued.
 _BY_ITSELF: Final = re.compile(r"\s*(?:\||#{1,6}\s|[-*+]\s|\d+[.)]\s|>|<|---|===)")
 # A word with the characters that join parts of names, numbers and dates; any other character is a word of its own.
-_WORD: Final = re.compile(r"\w+(?:[.,:/@+-]\w+)*|[^\w\s\\]")
+_WORD: Final = re.compile(r"\w+(?:[.,:/+-]\w+)*|[^\w\s\\]")
 
 
 class Word(NamedTuple):

@@ -1,5 +1,6 @@
 """Find the statements of a rendered card: the paragraphs, rows and lines that show facts."""
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
@@ -10,6 +11,9 @@ from hublish.schemas.documents.card_record import Stated, StatedInText, Statemen
 # Characters of a statement before and after its facts, in a paragraph that is longer.
 _AROUND: Final = 400
 _MOST_STATEMENTS: Final = 2_000
+
+# A number without its unit is another number.
+_UNIT: Final = re.compile(r"[  ]?(?:%|(?:[KMGTB]i?B?|k|kB|bytes|thousand|million|billion|trillion|ms|s|min|h|d)\b)")
 
 Printed = tuple[int, int, tuple[str, ...]]
 """The place of a printed value, and the names of the values that it was computed from."""
@@ -47,9 +51,14 @@ def _statement(text: str, part: Unit, spans: list[Printed], facts: Mapping[str, 
     first = max(part.start, spans[0][0] - _AROUND)
     last = min(part.end, spans[-1][1] + _AROUND)
     stated = tuple(
-        StatedInText(**dict(facts[name]), start=start - first, end=end - first)
-        for start, end, names in spans
+        StatedInText(**dict(facts[name]), start=start - first, end=_with_unit(text, end, last) - first)
+        for start, end, names in dict.fromkeys(spans)
         for name in names
         if name in facts
     )
     return Statement(text=text[first:last], facts=stated)
+
+
+def _with_unit(text: str, end: int, last: int) -> int:
+    unit = _UNIT.match(text, end, last) if text[end - 1].isdigit() else None
+    return unit.end() if unit else end

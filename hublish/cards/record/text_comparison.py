@@ -204,17 +204,18 @@ def _filled(known: _Known, text: tuple[str, ...]) -> dict[int, tuple[int, int]] 
         return None
     spans, end = [], len(literals[0])
     for count, literal in enumerate(literals[1:], 1):
+        published = known.words[slice(*gaps[count - 1])]
+        # A value may contain the words that follow it: the published one comes first.
+        kept = text[end : end + len(published)] == published
         last = count == len(literals) - 1
-        begin = len(text) - len(literal) if last else _index(text, literal, end)
+        begin = len(text) - len(literal) if last else _index(text, literal, end + kept * len(published))
         if begin < end or text[begin : begin + len(literal)] != literal:
             return None
         spans.append((end, begin))
         end = begin + len(literal)
-    if any(
-        _is_number(known.words[slice(*gap)]) > _is_number(text[slice(*span)])
-        for gap, span in zip(gaps, spans, strict=True)
-    ):
-        return None
+    for gap, span in zip(gaps, spans, strict=True):
+        if _is_number(known.words[slice(*gap)]) and not any(word[0].isdigit() for word in text[slice(*span)]):
+            return None
     return {
         index: span
         for index, hole in enumerate(known.holes)
@@ -223,8 +224,9 @@ def _filled(known: _Known, text: tuple[str, ...]) -> dict[int, tuple[int, int]] 
     }
 
 
-def _is_number(found: Sequence[str]) -> bool:
-    return any(word[0].isdigit() for word in found)
+def _is_number(published: Sequence[str]) -> bool:
+    # `2,410` and `9.6 KB`, but not `Apache license 2.0`.
+    return any(word[0].isdigit() for word in published[:2] if word[0].isalnum())
 
 
 def _index(text: tuple[str, ...], part: tuple[str, ...], start: int) -> int:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hublish.api.verify import Verification
+from hublish.cards.record.false_facts import FalseFact
 from hublish.cli.report.json import fields
 from hublish.cli.terminal.color import Paint
 from hublish.cli.terminal.text import plural
@@ -29,6 +30,11 @@ class VerificationView:
         ):
             if paths:
                 yield from [paint("bold", title), *(paint(color, f"  {mark} {path}") for path in paths)]
+        if found.facts:
+            yield paint("bold", "Facts of the card that do not hold")
+            for fact in found.facts:
+                yield paint("yellow", f"  ! {fact.problem.place}: {fact.problem.message}")
+                yield f"      {fact.problem.hint}"
         # The verdict comes last, so that a long list does not push it off the screen.
         yield self._verdict(paint)
         if not found.ok:
@@ -37,11 +43,12 @@ class VerificationView:
             yield from next_steps(paint, f"{plan}  shows what publishing again would change")
 
     def document(self) -> Any:
-        """Return the verdict and the three lists."""
+        """Return the verdict, the three lists, and the facts that do not hold."""
         return {
             "ok": self.verification.ok,
             **lock_document(self.verification.lock),
             **difference_document(self.verification),
+            "facts": [_fact_document(fact) for fact in self.verification.facts],
         }
 
     def quiet(self) -> Iterable[str]:
@@ -57,7 +64,14 @@ class VerificationView:
             count = plural(len(lock.files), "file")
             return f"{paint('green', 'ok')}  {where}: {count} as in the lock, at commit {short(lock.commit)}"
         counts = ((found.missing, "missing"), (found.different, "different"), (found.extra, "extra"))
-        return f"{paint('red', 'FAILED')}  {where}: " + ", ".join(f"{len(paths)} {name}" for paths, name in counts)
+        text = ", ".join(f"{len(paths)} {name}" for paths, name in counts)
+        false = f", {plural(len(found.facts), 'false fact')}" if found.facts else ""
+        return f"{paint('red', 'FAILED')}  {where}: {text}{false}"
+
+
+def _fact_document(fact: FalseFact) -> dict[str, Any]:
+    about = {"code": fact.problem.code, "place": fact.problem.place, "message": fact.problem.message}
+    return {**about, **fields(fact, "name", "expected", "found", "file", "key", "changed")}
 
 
 # Also parts of the document of `status`.

@@ -308,13 +308,18 @@ class Hub:
             return self.retries.retrying(call)
 
     def _send(self, method: str, url: str, **request: Any) -> Any:
-        from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status
+        from huggingface_hub.utils import get_session, hf_raise_for_status
 
-        # The client's own headers, so that its rules for the token and the User-Agent apply here too.
-        headers = build_hf_headers(token=self.credential, headers={**self.headers}, **self.caller.keywords)
-        response = get_session().request(method, url, headers=headers, **request)
+        response = get_session().request(method, url, headers=self.request_headers, **request)
         hf_raise_for_status(response)
         return response
+
+    @property
+    def request_headers(self) -> dict[str, str]:
+        """The client's own headers, so that its rules for the token and the User-Agent apply to any request."""
+        from huggingface_hub.utils import build_hf_headers
+
+        return build_hf_headers(token=self.credential, headers={**self.headers}, **self.caller.keywords)
 
     def _json(self, method: str, path: str, request: Mapping[str, Any]) -> Any:
         return self._send(method, f"{self.endpoint}/api/{path}", **request).json()

@@ -1,0 +1,137 @@
+"""Compare the facts of a published card with the card as it is now, and with the values that its files have now."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from hublish.cards.record.metadata_facts import find_metadata
+from hublish.cards.record.shown_values import plain, shows
+from hublish.cards.record.text_comparison import find_places
+from hublish.formats.front_matter import body_start, read_front_matter
+from hublish.schemas.diagnose.problems import (
+    InvalidDocumentError,
+    Location,
+    Positions,
+    Problem,
+    SourceText,
+    format_path,
+    shortened,
+)
+from hublish.schemas.documents.card_record import CardRecord, Stated
+from hublish.schemas.documents.file_names import CARD_FILE
+
+CODE: Final = "verify.fact"
+# Characters of a value in a message.
+_SHOWN: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """The value that a fact has now."""
+
+    value: Any
+    known: bool = True
+    """Whether the files that it is derived from can be read; otherwise the recorded value counts."""
+
+
+NOTHING: Final = Now(None)
+"""The value of a fact that the files do not have any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class FalseFact:
+    """A fact that no longer holds."""
+
+    name: str
+    """Its name in templates: `facts.model.parameters`."""
+    expected: Any
+    """The value that it has, or had if the file is not released."""
+    found: str
+    """The text in the card."""
+    file: str
+    """The file that it is derived from; empty for a fact of all files."""
+    key: str
+    """The place in the file."""
+    place: str
+    """The place in the front matter: `base_model`; empty for the text."""
+    location: Location | None
+    """The place in the card."""
+    changed: bool
+    """Whether the files have changed, and not the card."""
+
+    @property
+    def problem(self) -> Problem:
+        """The problem to report."""
+        name = self.name.removeprefix("facts.")
+        source = f"{self.file}{f' ({self.key})' if self.key else ''}" if self.file else "the files of the release"
+        expected, found = shortened(plain(self.expected), _SHOWN), shortened(self.found, _SHOWN)
+        if self.expected is None:
+            message = f"{name}: the card shows '{found}', and {source} on the Hub has no value for it any more"
+        elif self.changed:
+            message = f"{name}: the card shows '{found}', and {source} on the Hub now gives {expected}"
+        else:
+            message = f"{name}: expected {expected}, found '{found}'"
+        hint = (
+            "publish again: the card is then rendered from the files" if self.changed else f"{source} gives the value"
+        )
+        return Problem(CODE, message, hint, self.place, self.location)
+
+
+def false_facts(
+    record: CardRecord, card: bytes, now: Callable[[Stated], Now], published: bytes = b""
+) -> tuple[FalseFact, ...]:
+    """Return the facts of a card that no longer hold, in the order of the card.
+
+    A fact that people have removed or worded anew is not false. A fact that they have corrected is right.
+
+    Args:
+        record: the facts as they were published.
+        card: README.md as it is now.
+        now: returns the value that a fact has now.
+        published: README.md as it was published, if that is known.
+    """
+    text = SourceText(card.decode("utf-8", "replace"), CARD_FILE)
+    found = [*_in_metadata(record, card, now), *_in_text(record, text, now, published.decode("utf-8", "replace"))]
+    first: dict[tuple[Location | None, str], FalseFact] = {}
+    for fact in found:
+        first.setdefault((fact.location, fact.found), fact)
+    return tuple(first.values())
+
+
+def _in_text(record: CardRecord, text: SourceText, now: Callable[[Stated], Now], published: str) -> Iterator[FalseFact]:
+    start = body_start(text.text)
+    for place in find_places(record.statements, text.text, start, published[body_start(published) :]):
+        fact = place.fact
+        verdict = _verdict(fact, now(fact), place.shown, place.published)
+        if verdict is not None:
+            location = text.location(place.offset, place.offset + len(place.shown))
+            yield _false(fact, place.shown, "", location, *verdict)
+
+
+def _in_metadata(record: CardRecord, card: bytes, now: Callable[[Stated], Now]) -> Iterator[FalseFact]:
+    try:
+        reading = read_front_matter(card, CARD_FILE)
+    except InvalidDocumentError:  # readers find no metadata in it, so that it states nothing
+        return
+    if reading is None:
+        return
+    positions: Positions = reading.positions
+    for index, path, value in find_metadata(record.metadata, reading.data):
+        fact = record.metadata[index]
+        verdict = _verdict(fact, now(fact), plain(value), plain(fact.value))
+        if verdict is not None:
+            yield _false(fact, plain(value), format_path(path), positions.value(path), *verdict)
+
+
+def _verdict(fact: Stated, now: Now, shown: str, published: str) -> tuple[Any, bool] | None:
+    """Return the right value of a fact that does not hold, and whether the files have changed; None if it holds."""
+    if not now.known or now.value == fact.value:
+        holds = shows(shown, fact.value, published=published, recorded=fact.value)
+        return None if holds else (fact.value, False)
+    if now.value is not None and shows(shown, now.value, published=published, recorded=fact.value):
+        return None
+    return now.value, True
+
+
+def _false(fact: Stated, shown: str, place: str, location: Location | None, expected: Any, changed: bool) -> FalseFact:
+    return FalseFact(fact.name, expected, shown, fact.file, fact.key, place, location, changed)

@@ -1,0 +1,119 @@
+"""Record the facts that a rendered card states, and where: the part of the lock by which they are verified later."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from hublish.base.values import StagedFile
+from hublish.cards.facts.fact import Fact
+from hublish.cards.record.fact_names import MissingError, element_name, summary, value_of
+from hublish.cards.record.metadata_facts import metadata_facts
+from hublish.cards.record.statements import find_statements
+from hublish.cards.results.result import Result
+from hublish.formats.catalogue import COPY
+from hublish.pipeline.render_card.renderer import Body
+from hublish.schemas.documents.card_record import CardRecord, Stated
+from hublish.schemas.documents.file_names import CARD_FILE
+
+_STATE: Final = ("git.", "changes.")
+_OF_REPO: Final = ("repo.repo_id", "repo.tag")
+_SCORE: Final = re.compile(r"evaluation\[(\d+)\]\.metrics(\[[^\]]*\])\.(value|text|stderr|stderr_text)")
+# Characters of the JSON of a value; a card that prints a longer list shows its elements.
+_LONGEST: Final = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The values that a template gets, and where they come from."""
+
+    facts: Sequence[Fact]
+    context: Mapping[str, Any]
+    """The data of the template, by name."""
+    results: Sequence[Result]
+    named: Mapping[str, str]
+    """The files under `card.data`, by name."""
+    files: Sequence[StagedFile]
+
+    def record(self, text: str, body: str, metadata: Mapping[str, Any]) -> CardRecord:
+        """Return the facts that a card states.
+
+        Args:
+            text: the card.
+            body: the rendered template.
+            metadata: the front matter.
+        """
+        # The text ends with the body and a line break, without the white space around it.
+        start = len(text) - len(body.strip()) - 1
+        offset = start - (len(body) - len(body.lstrip()))
+        printed = body.printed if isinstance(body, Body) else ()
+        spans = [(begin + offset, end + offset, names) for begin, end, names in printed]
+        names = dict.fromkeys(name for _, _, found in spans for name in found)
+        known = {name: fact for name in names if (fact := self.fact(name)) is not None}
+        return CardRecord(
+            statements=tuple(find_statements(text, start, spans, known)),
+            metadata=tuple(metadata_facts(metadata, self.fact)),
+            state={fact.name: fact.value for fact in self.facts if fact.name.startswith(_STATE)},
+        )
+
+    def fact(self, name: str) -> Stated | None:
+        """Return the fact of a name in templates; None if it is not one."""
+        root = re.split(r"[.\[{]", name, maxsplit=1)[0]
+        try:
+            if _SCORE.fullmatch(name):
+                return self._score(name)
+            value = value_of(name, self.context)
+        except (MissingError, LookupError):
+            return None
+        if name != "files" and len(json.dumps(value)) > _LONGEST:
+            return None
+        if root == "facts":
+            return self._of_facts(name, value)
+        if root == "evaluation":
+            return Stated(name=name, value=value, released=False)
+        if root == "data":
+            return self._of_data(name, value)
+        if root == "metadata":
+            return Stated(name=name, value=value, file=CARD_FILE, key=name.removeprefix("metadata."), released=False)
+        if name == "files":  # their number, or the sum of their sizes
+            return Stated(name=name, value=summary(value))
+        # The name of the repo is also the title of the card, which people make more readable.
+        return Stated(name=name, value=value, released=root == "files") if root == "files" or name in _OF_REPO else None
+
+    def _of_facts(self, name: str, value: Any) -> Stated | None:
+        plain = name.removeprefix("facts.")
+        for fact in self.facts:
+            if plain == fact.name or plain.startswith((f"{fact.name}.", f"{fact.name}[", f"{fact.name}{{")):
+                key = fact.key + plain[len(fact.name) :] if fact.key else ""
+                return Stated(name=name, value=value, file=fact.file, key=key, released=fact.released)
+        # A group of facts, whose names alone may have been printed.
+        return None
+
+    def _of_data(self, name: str, value: Any) -> Stated | None:
+        given, _, key = name.removeprefix("data.").partition(".")
+        given, bracket, rest = given.partition("[")
+        key = f"{bracket}{rest}{'.' if bracket and key else ''}{key}"
+        path, released = self._released(self.named.get(given, ""))
+        return Stated(name=name, value=value, file=path, key=key, released=released)
+
+    def _score(self, name: str) -> Stated | None:
+        found = _SCORE.fullmatch(name)
+        if found is None or int(found[1]) >= len(self.results):
+            return None
+        result = self.results[int(found[1])]
+        metrics = self.context["evaluation"][int(found[1])]["metrics"]
+        for index, (score, metric) in enumerate(zip(result.scores, metrics, strict=True)):
+            if found[2] in (element_name(metric, index), f"[{index}]"):
+                path, released = self._released(result.file)
+                whole = found[3].startswith("value") or found[3] == "text"
+                value, key = (score.value, score.key) if whole else (score.stderr, "")
+                return Stated(name=name, value=value, file=path, key=key, released=released and bool(key))
+        return None
+
+    def _released(self, source: str) -> tuple[str, bool]:
+        """Return the path in the repo of a file that is released unchanged; else its path beside the manifest."""
+        for file in self.files:
+            if file.origin.source == source and file.origin.serializer == COPY:
+                return file.path_in_repo, True
+        return source, False
