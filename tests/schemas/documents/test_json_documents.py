@@ -88,19 +88,19 @@ def test_a_file_that_is_too_large_is_not_parsed(monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.parametrize(
     ("version", "found"),
-    [(2, "lock_version 2"), (0, "lock_version 0"), (True, "no lock_version"), ("1", "no lock_version")],
+    [(3, "lock_version 3"), (0, "lock_version 0"), (True, "no lock_version"), ("1", "no lock_version")],
 )
 def test_an_unknown_version_names_the_readable_versions(
     changed_lock: Callable[..., bytes], version: object, found: str
 ) -> None:
     (only,) = problems_of(changed_lock(lock_version=version))
     assert (only.code, only.path) == ("lock.version", "lock_version")
-    assert only.message == f"hub.lock has {found}; this hublish reads 1"
+    assert only.message == f"hub.lock has {found}; this hublish reads 1, 2"
 
 
 def test_a_lock_without_version_is_rejected() -> None:
     (only,) = problems_of(b"{}")
-    assert (only.code, only.message) == ("lock.version", "hub.lock has no lock_version; this hublish reads 1")
+    assert (only.code, only.message) == ("lock.version", "hub.lock has no lock_version; this hublish reads 1, 2")
 
 
 def test_an_old_version_is_read_by_its_own_reader(lock: MakeLock) -> None:
