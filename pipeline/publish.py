@@ -37,10 +37,9 @@ def planning(
     `head` was read before any file; `released` are the last paths. `kept` bytes of small files stay in memory.
     """
     executor = executor or workers()
+    sealing = releasing(workspace, progress, executor, fingerprints, conversions, kept, recorded=True)
     return (
-        releasing(
-            workspace, progress, executor, fingerprints, conversions, kept, recorded=True
-        ).then(  # collected, converted, sealed
+        sealing.then(  # collected, converted, sealed
             Compare(hub, target, head, released, executor)
         )  # every change that publishing would make
     )
