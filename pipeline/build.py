@@ -42,8 +42,9 @@ def converting(
 ) -> Pipeline[Project, Staged]:
     """Return the stages before the card."""
     return (
-        Pipeline.of(Collect())  # every file that the manifest names, with its verdict
-        .then(Serialize(workspace, progress, conversions))  # in the format that the manifest declares
+        Pipeline.of(Collect()).then(  # every file that the manifest names, with its verdict
+            Serialize(workspace, progress, conversions)
+        )  # in the format that the manifest declares
     )
 
 
