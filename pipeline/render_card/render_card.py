@@ -170,11 +170,7 @@ def render_card(
         CardError: with every problem of the card's fields, or the template's error.
     """
     files, parts = tuple(files), _parts(project, card)
-    template, errors = parts.template, errors_in(parts.problems)
-    if errors or template is None:
-        rejected = all(problem.code == "card.refused" for problem in errors)
-        headline = "the Hub would reject the card's metadata" if rejected else _NOT_RENDERED
-        raise CardError(headline, problems=parts.problems)
+    template = _required_template(parts)
     evaluation = shown_results(parts.evaluation.results)
     # A template that shows no pictures needs none, unless the manifest asks for them.
     wanted = card.pictures or any("pictures" in text for text in template.texts)
@@ -192,13 +188,7 @@ def render_card(
     readable = replace(template, text=without_card_data(template.text), tracked=_TRACKED if recorded else ())
     if readable.text != template.text:
         readable, context = replace(readable, prints_markdown=True), with_hub_names(context)
-    try:
-        body = current_renderer().render(readable, context)
-    except CardError as error:
-        error.problems += parts.problems
-        raise
-    if twice := rendered_metadata(body, template.text, template.shown):
-        raise CardError(_NOT_RENDERED, problems=(twice, *parts.problems))
+    body = _body(readable, context, parts)
     shown = shown_in(body, pictures)
     check_paths(shown, files)
     problems = (*parts.problems, *picture_problems(card, pictures, shown, template.name))
@@ -212,6 +202,29 @@ def render_card(
 
     sources = Sources(derived, context, parts.evaluation.results, card.data, files)
     return replace(rendered, record=sources.record(text, body, parts.metadata))
+
+
+def _required_template(parts: "_Parts") -> CardTemplate:
+    """Return the template of a card without errors."""
+    errors = errors_in(parts.problems)
+    if errors or parts.template is None:
+        rejected = all(problem.code == "card.refused" for problem in errors)
+        headline = "the Hub would reject the card's metadata" if rejected else _NOT_RENDERED
+        raise CardError(headline, problems=parts.problems)
+    return parts.template
+
+
+def _body(template: CardTemplate, context: Mapping[str, Any], parts: "_Parts") -> str:
+    try:
+        body = current_renderer().render(template, context)
+    except CardError as error:
+        error.problems += parts.problems
+        raise
+    # The text as it is written: lines of `{{ card_data }}` are blank in the one that is rendered.
+    written = template if parts.template is None else parts.template
+    if twice := rendered_metadata(body, written.text, written.shown):
+        raise CardError(_NOT_RENDERED, problems=(twice, *parts.problems))
+    return body
 
 
 def _pictures(
