@@ -177,7 +177,7 @@ def _metrics(metadata: Mapping[str, Any]) -> Iterator[Finding]:
 def _tags(metadata: Mapping[str, Any]) -> Iterator[Finding]:
     # The tag that hides content from general audiences: misspelled, it hides nothing.
     for place, value in items("tags", metadata.get("tags")):
-        if isinstance(value, str) and value != _SENSITIVE and nearest(value, [_SENSITIVE], cutoff=0.85):
+        if isinstance(value, str) and value != _SENSITIVE and misspelled(value, [_SENSITIVE]):
             yield Finding(place, f"did you mean '{_SENSITIVE}'?", f"write `{_SENSITIVE}`", "warning")
 
 
