@@ -9,7 +9,7 @@ from hublish.base.progress import SILENT, Progress
 from hublish.base.values import Project, Release, Staged
 from hublish.base.workers import workers
 from hublish.pipeline.collect.collect import Collect
-from hublish.pipeline.engine import Pipeline
+from hublish.pipeline.engine import Pipeline, Stage
 from hublish.pipeline.render_card.render_card import RenderCard
 from hublish.pipeline.screen.completeness import ScreenParts
 from hublish.pipeline.screen.data_files import ScreenDataFiles
@@ -18,6 +18,9 @@ from hublish.pipeline.seal.seal import Seal
 from hublish.pipeline.serialize.conversion_cache import FORGETFUL, ConversionCache
 from hublish.pipeline.serialize.serialize import Serialize
 
+# Given by the verbs that read the Hub; the others need not import it.
+Merging = Stage[Staged, Staged]
+
 
 def rendering(
     workspace: Path,
@@ -25,16 +28,19 @@ def rendering(
     executor: Executor | None = None,
     fingerprints: FingerprintCache = fingerprint_cache.FORGETFUL,
     conversions: ConversionCache = FORGETFUL,
+    merging: Merging | None = None,
 ) -> Pipeline[Project, Staged]:
-    """Return the stages up to the card, exactly as it would be published."""
+    """Return the stages up to the card, exactly as it would be published; `merging` adds the edits on the Hub."""
     seal = Seal(progress, executor or workers(), fingerprints)
-    return _rendering(workspace, progress, conversions, RenderCard(seal.digests))
+    return _rendering(workspace, progress, conversions, RenderCard(seal.digests), merging)
 
 
 def _rendering(
-    workspace: Path, progress: Progress, conversions: ConversionCache, render: RenderCard
+    workspace: Path, progress: Progress, conversions: ConversionCache, render: RenderCard, merging: Merging | None
 ) -> Pipeline[Project, Staged]:
-    return converting(workspace, progress, conversions).then(render)  # README.md, from the card
+    rendered = converting(workspace, progress, conversions).then(render)  # README.md, from the card
+    # Offline, there is no other card to merge it with.
+    return rendered if merging is None else rendered.then(merging)
 
 
 def converting(
@@ -57,6 +63,7 @@ def releasing(
     kept: int = 0,
     *,
     recorded: bool = False,
+    merging: Merging | None = None,
 ) -> Pipeline[Project, Release]:
     """Return all local stages.
 
@@ -68,10 +75,11 @@ def releasing(
         conversions: knows files that earlier runs have converted.
         kept: bytes of small files that stay in memory, to be sent.
         recorded: whether the facts that the card states are recorded, for the lock.
+        merging: adds the edits of the card on the Hub.
     """
     seal = Seal(progress, executor or workers(), fingerprints, kept)
     return (
-        _rendering(workspace, progress, conversions, RenderCard(seal.digests, recorded))
+        _rendering(workspace, progress, conversions, RenderCard(seal.digests, recorded), merging)
         .then(ScreenParts())  # weights, card, SDK: what its readers need
         .then(ScreenDataFiles())  # of a dataset's configs
         .then(ScreenPlaceholders())  # in the manifest and the card

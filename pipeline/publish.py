@@ -13,6 +13,7 @@ from hublish.pipeline.build import releasing
 from hublish.pipeline.compare.compare import Compare, make_plan
 from hublish.pipeline.engine import Pipeline
 from hublish.pipeline.lock.lock import WriteLock
+from hublish.pipeline.render_card.merge_card import MergeCard, PublishedCard
 from hublish.pipeline.serialize.conversion_cache import FORGETFUL, ConversionCache
 from hublish.pipeline.upload.finish import Reveal, Tag
 from hublish.pipeline.upload.prepare import Prepare
@@ -31,13 +32,16 @@ def planning(
     fingerprints: FingerprintCache = fingerprint_cache.FORGETFUL,
     conversions: ConversionCache = FORGETFUL,
     kept: int = 0,
+    published: PublishedCard | None = None,
 ) -> Pipeline[Project, Plan]:
     """Return the stages that only read the remote.
 
     `head` was read before any file; `released` are the last paths. `kept` bytes of small files stay in memory.
     """
     executor = executor or workers()
-    sealing = releasing(workspace, progress, executor, fingerprints, conversions, kept, recorded=True)
+    sealing = releasing(
+        workspace, progress, executor, fingerprints, conversions, kept, recorded=True, merging=MergeCard(published)
+    )
     return (
         sealing.then(  # collected, converted, sealed
             Compare(hub, target, head, released, executor)

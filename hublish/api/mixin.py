@@ -142,8 +142,7 @@ class HubMixin(ModelHubMixin):
     ) -> str:
         """Publish by the class's manifest, or else the files that `save_pretrained` writes.
 
-        The release is planned, committed once and verified. A README on the Hub that is not the generated one stays,
-        unless `model_card_kwargs` gives facts for it.
+        The release is planned, committed once and verified. Edits that people made to the README on the Hub stay.
 
         Args:
             repo_id: the repo; not needed when the class's manifest names it.
@@ -163,15 +162,8 @@ class HubMixin(ModelHubMixin):
             return push_project(project, declared, options).url
         with tempfile.TemporaryDirectory(prefix="hublish-") as folder:
             self.save_pretrained(folder, config=config, repo_id=repo_id, model_card_kwargs=model_card_kwargs)
-
-            def without_card() -> Project:
-                (Path(folder) / CARD_FILE).unlink()
-                return project_of_folder(Path(folder), declared)
-
             project = project_of_folder(Path(folder), declared)
-            # Facts for the card are there to be published.
-            kept = None if model_card_kwargs else without_card
-            return push_project(project, declared, options, without_card=kept).url
+            return push_project(project, declared, options, generated=True).url
 
     # The client's decorator warns about `resume_download` and `proxies`, and checks the id, as in its own mixin.
     @classmethod

@@ -16,6 +16,7 @@ from typing import Any, Final, ParamSpec, TypedDict, TypeVar
 
 from hublish.base.progress import SILENT, Progress
 from hublish.formats.interface import DISTRUST, Trust
+from hublish.schemas.documents.card_decision import MERGE, CardDecision
 from hublish.schemas.documents.hub_names import RepoType
 from hublish.schemas.documents.lock import Lock
 
@@ -84,6 +85,8 @@ class PushOptions(HubOptions, total=False):
     """Do not upload files that match."""
     delete_patterns: Sequence[str] | str | None
     """Delete files on the Hub that match, in the same commit, unless they are part of the release."""
+    card: CardDecision
+    """What becomes of the card on the Hub: `merge` keeps people's edits, `theirs` all of it, `ours` nothing."""
 
 
 DEFAULTS: Final[PullOptions] = {
@@ -123,7 +126,7 @@ def takes(options: type) -> Callable[[Callable[P, T]], Callable[P, T]]:
 
 def _with_options(signature: inspect.Signature, options: type) -> inspect.Signature:
     # `inspect.signature` shows `**options` as one parameter; readers and editors want the options themselves.
-    defaults: dict[str, Any] = dict(DEFAULTS)
+    defaults: dict[str, Any] = {**DEFAULTS, "card": MERGE}
     shared = [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=defaults.get(name), annotation=annotation)
         for name, annotation in _in_order(options).items()

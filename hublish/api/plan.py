@@ -6,18 +6,25 @@ from typing import Final, Unpack
 
 from hublish.api.lock_target import last_release
 from hublish.api.options import HubOptions, takes
+from hublish.api.published_card import published_card
 from hublish.api.read_project import AnyManifest, read_project
 from hublish.api.session import Session
 from hublish.base.values import Plan
 from hublish.pipeline.compare.advice import with_advice
 from hublish.pipeline.publish import planning
+from hublish.pipeline.render_card.merge_card import trailer
 from hublish.schemas.diagnose.problems import Problem
-from hublish.schemas.documents.file_names import MANIFEST_FILE
+from hublish.schemas.documents.card_decision import MERGE, CardDecision
+from hublish.schemas.documents.file_names import CARD_FILE, MANIFEST_FILE
 
 
 @takes(HubOptions)
 def plan(
-    manifest: AnyManifest = MANIFEST_FILE, *, lock: str | Path | None = None, **options: Unpack[HubOptions]
+    manifest: AnyManifest = MANIFEST_FILE,
+    *,
+    lock: str | Path | None = None,
+    card: CardDecision = MERGE,
+    **options: Unpack[HubOptions],
 ) -> Plan:
     """Compare the release with the remote; nothing is written anywhere.
 
@@ -27,15 +34,17 @@ def plan(
         manifest: the manifest.
         lock: the path of the lock, which names the files of the last release. Default: the one beside the manifest,
             `priv.lock` for `priv.yaml`.
+        card: `merge` keeps the edits that people made to the card on the Hub, `theirs` keeps that whole card, and
+            `ours` replaces it.
         **options: see `HubOptions`.
 
     Raises:
         PolicyError: the release breaks the policy, or differs from the git tag that it is named after.
-        CardError: the Hub rejects the metadata of README.md.
+        CardError: the Hub rejects the metadata of README.md, or the card conflicts with the one on the Hub.
         RemoteError: the Hub rejects a request or cannot be reached.
     """
     with Session(read_project(manifest, lock=lock), **options) as session:
-        return with_advice(planned(session), session.hub)
+        return with_advice(planned(session, card=card), session.hub)
 
 
 KEPT: Final = 64 << 20
@@ -43,8 +52,15 @@ KEPT: Final = 64 << 20
 
 
 # Also the beginning of `publish`, of a rehearsal, and of publishing an object.
-def planned(session: Session, *, kept: int = 0) -> Plan:
-    """Compare the release of a session's project with its target; `kept` bytes of small files stay in memory."""
+def planned(session: Session, *, kept: int = 0, card: CardDecision = MERGE, generated: bool = False) -> Plan:
+    """Compare the release of a session's project with its target.
+
+    Args:
+        session: the session.
+        kept: bytes of small files that stay in memory.
+        card: what becomes of the card on the Hub.
+        generated: whether README.md was generated although the manifest declares no card.
+    """
     dirty: tuple[Problem, ...] = ()
     if session.project.named_after_git:
         from hublish.api.git.tagged_release import refuse_dirty
@@ -65,8 +81,19 @@ def planned(session: Session, *, kept: int = 0) -> Plan:
         fingerprints=session.fingerprints,
         conversions=session.conversions,
         kept=kept,
+        published=published_card(session, head, last, card, generated=generated),
     )
     with session.with_warnings():
         compared = compare.run(session.project, session.progress)
     release = replace(compared.release, warnings=(*compared.release.warnings, *dirty))
-    return replace(compared, release=session.placed(release))
+    return _with_record(replace(compared, release=session.placed(release), card=card))
+
+
+def _with_record(plan: Plan) -> Plan:
+    """Return the plan with the record of its card in the message of the commit."""
+    readme = next((file for file in plan.release.files if file.path_in_repo == CARD_FILE), None)
+    if readme is None or readme.origin.card is None or not plan.commits:
+        return plan
+    line = trailer(readme.origin.card, readme.sha256)
+    description = "\n\n".join(text for text in (plan.target.commit_description, line) if text)
+    return replace(plan, target=replace(plan.target, commit_description=description))

@@ -16,6 +16,7 @@ from hublish.pipeline.lock.lock import require_writable
 from hublish.pipeline.lock.records import plan_document
 from hublish.pipeline.publish import publishing
 from hublish.pipeline.upload.prepare import refuse_impossible
+from hublish.schemas.documents.card_decision import MERGE, CardDecision
 from hublish.schemas.documents.file_names import LOCK_FILE, MANIFEST_FILE
 from hublish.schemas.documents.manifest import Manifest
 from hublish.schemas.documents.plan import PlanDocument
@@ -28,6 +29,7 @@ def publish(
     plan: Plan | PlanDocument | str | Path | None = None,
     confirm: Callable[[Plan], bool] | None = None,
     lock: str | Path | None = None,
+    card: CardDecision | None = None,
     **options: Unpack[HubOptions],
 ) -> Receipt:
     """Publish in one commit; verify, tag and lock.
@@ -41,9 +43,12 @@ def publish(
             variables that were set for the plan are set again.
         confirm: receives the plan before anything is written; False stops.
         lock: the path of the lock to write. Default: the one beside the manifest, `priv.lock` for `priv.yaml`.
+        card: `merge` keeps the edits that people made to the card on the Hub, `theirs` keeps that whole card, and
+            `ours` replaces it. Default: as in the plan, else `merge`.
         **options: see `HubOptions`.
 
     Raises:
+        CardError: the card conflicts with the one on the Hub.
         PlanStaleError: a byte, the manifest, a variable or the remote changed since the plan was reviewed.
         DeclinedError: `confirm` returned False.
         SourceChangedError: a file changed after it was sealed; nothing was committed.
@@ -53,7 +58,7 @@ def publish(
     reviewed = _reviewed(plan)
     with Session(read_project(_as_reviewed(manifest, reviewed), lock=lock), **options) as session:
         # A reviewed plan is only compared. The release is always planned anew, against the head as it is now.
-        fresh = planned(session, kept=KEPT)
+        fresh = planned(session, kept=KEPT, card=card or (reviewed.card if reviewed else MERGE))
         _refuse_impossible(fresh)
         path = session.project.lock_path
         require_writable(path, fresh)

@@ -1,9 +1,8 @@
 """Publish an object in memory. A manifest file is optional."""
 
-import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, Unpack
 
@@ -16,7 +15,7 @@ from hublish.api.read_project import AnyManifest, read_project
 from hublish.api.session import Session
 from hublish.base.errors import ManifestInvalidError, UsageError
 from hublish.base.progress import SILENT
-from hublish.base.values import Action, Project, Receipt
+from hublish.base.values import Project, Receipt
 from hublish.formats import registry
 from hublish.formats.registry import recognize, unrecognized
 from hublish.formats.release_files import CONFIG, load_patterns
@@ -24,7 +23,7 @@ from hublish.hub.client.installed_client import OURSELVES, Caller
 from hublish.pipeline.collect.sources import artifact_candidates
 from hublish.pipeline.restore.recorded_call import render_config
 from hublish.schemas.diagnose.diagnosis import diagnose
-from hublish.schemas.documents.file_names import CARD_FILE
+from hublish.schemas.documents.card_decision import MERGE
 from hublish.schemas.documents.manifest import Manifest, Policy
 from hublish.schemas.variables.lookup import Setting
 
@@ -96,10 +95,7 @@ def push_to_hub(
         library_name=library_name,
     )
     caller = Caller.of(library_name, library_version)
-    # Facts for the card, in the call or in a manifest, are there to be published.
-    is_generated = manifest is None and not card_data and not card_variables
-    without_card = partial(project_of, value, config, replace(declared, has_card=False)) if is_generated else None
-    return push_project(project_of(value, config, declared), declared, push, caller, without_card=without_card)
+    return push_project(project_of(value, config, declared), declared, push, caller)
 
 
 @dataclass(frozen=True)
@@ -116,7 +112,6 @@ class Declared:
     card: Mapping[str, Any] = field(default_factory=dict)
     policy: Policy | Mapping[str, Any] | None = None
     library_name: str | None = None
-    has_card: bool = True
 
     @classmethod
     def of(cls, manifest: AnyManifest | None, repo_id: str | None, push: PushOptions, **others: Any) -> "Declared":
@@ -156,9 +151,7 @@ class Declared:
         """Return a manifest's fields with the arguments in their place."""
         # Mappings are merged key by key: one argument must not erase the rest of the manifest's card.
         card = {name: {**fields.get("card", {}).get(name, {}), **_plain(given)} for name, given in self.card.items()}
-        if not self.has_card:
-            fields, card = {name: value for name, value in fields.items() if name != "card"}, {}
-        elif self.library_name is not None:
+        if self.library_name is not None:
             card["metadata"] = {"library_name": self.library_name, **card.get("metadata", {})}
         return {
             **fields,
@@ -175,13 +168,16 @@ def push_project(
     push: PushOptions,
     caller: Caller = OURSELVES,
     *,
-    without_card: Callable[[], Project] | None = None,
+    generated: bool = False,
 ) -> Receipt:
     """Publish a project that was made of an object.
 
     Args:
-        without_card: for a README that was only generated, the same project without one. It is published where it would
-            replace another README on the Hub: its author may have written that by hand.
+        project: the project.
+        declared: the arguments that it was made of.
+        push: the options of the call.
+        caller: the library named in the User-Agent header.
+        generated: whether its README.md was generated, so that edits on the Hub are merged into it.
     """
     with Session(
         project,
@@ -192,13 +188,8 @@ def push_project(
         caller=caller,
         digest_cache=push.get("digest_cache", True),
     ) as session:
-        plan = planned(session, kept=KEPT)
-        changed = {change.path_in_repo for change in plan.of(Action.CHANGE)}
-        if without_card is None or CARD_FILE not in changed:
-            return published(session, declared.lock, plan)
-    message = f"{CARD_FILE} of {project.target.repo_id} is not the generated one, and was kept"
-    warnings.warn(f"{message}; facts for the card replace it: model_card_kwargs, or card_data", stacklevel=4)
-    return push_project(without_card(), declared, push, caller)
+        plan = planned(session, kept=KEPT, card=push.get("card", MERGE), generated=generated)
+        return published(session, declared.lock, plan)
 
 
 def project_of(value: Any, config: Any, declared: Declared) -> Project:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from hublish.base.errors import UsageError
 from hublish.cli.report import FORMATS, Report
 from hublish.cli.views.phrases import RepeatedOptions
+from hublish.schemas.documents.card_decision import CARD_DECISIONS
 from hublish.schemas.documents.file_names import MANIFEST_FILE, lock_name
 
 if TYPE_CHECKING:
@@ -101,6 +102,16 @@ def add_output(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--json", dest="format", action="store_const", const="json", help="same as --format json")
     group.add_argument(
         "-q", "--quiet", dest="format", action="store_const", const="quiet", help="same as --format quiet"
+    )
+
+
+def add_card(parser: argparse.ArgumentParser) -> None:
+    """Add `--card`, for commands that compare the card with the one on the Hub."""
+    parser.add_argument(
+        "--card",
+        choices=CARD_DECISIONS,
+        help="the card on the Hub: `merge` people's edits into ours, replace it by `ours`, or keep `theirs` whole "
+        "(default: merge, and a conflict stops the release)",
     )
 
 
@@ -224,7 +235,8 @@ def repeated_options(arguments: argparse.Namespace) -> RepeatedOptions:
     settings = "".join(f" --set {shlex.quote(f'{name}={value}')}" for name, value in getattr(arguments, "settings", ()))
     endpoint = getattr(arguments, "endpoint", None)
     hub = " --local" if endpoint == "embedded" else f" --endpoint {shlex.quote(endpoint)}" if endpoint else ""
-    return RepeatedOptions(named, hub, settings)
+    card = f" --card {decision}" if (decision := getattr(arguments, "card", None)) else ""
+    return RepeatedOptions(named, hub, settings, card)
 
 
 def _setting(text: str) -> tuple[str, str]:

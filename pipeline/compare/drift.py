@@ -5,13 +5,16 @@ from typing import Any
 
 from hublish.base.values import Release, ReleaseFile, Setting, Target
 from hublish.base.values.publication import ChangedFile, LocalDrift
-from hublish.schemas.documents.file_names import MANIFEST_FILE
+from hublish.schemas.documents.file_names import CARD_FILE, MANIFEST_FILE
 from hublish.schemas.documents.lock import Lock, LockedFile
 
 
 def drift_since(lock: Lock, release: Release, target: Target) -> LocalDrift:
     """Compare a release for a target with a lock of the same repo, by digests."""
     locked = {file.path_in_repo: file for file in lock.files}
+    if lock.card is not None and CARD_FILE in locked:
+        # The published card contains edits that were made on the Hub: here, ours is as it was rendered then.
+        locked[CARD_FILE] = locked[CARD_FILE].model_copy(update={"sha256": lock.card.sha256})
     now = {file.path_in_repo: file for file in release.files}
     both = sorted(locked.keys() & now.keys())
     differ = [path for path in both if locked[path].sha256 != now[path].sha256]

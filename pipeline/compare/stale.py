@@ -7,7 +7,7 @@ from hublish.schemas.diagnose.problems import Problem
 from hublish.schemas.documents.file_names import GITATTRIBUTES
 from hublish.schemas.documents.plan import PlanDocument, PlannedFile
 
-_TARGET = ("repo_id", "repo_type", "endpoint", "revision", "create_pr", "manifest_sha256", "commit_message")
+_TARGET = ("repo_id", "repo_type", "endpoint", "revision", "create_pr", "manifest_sha256", "commit_message", "card")
 _REMOTE = ("repo_exists", "parent_commit", "settings", "tag")
 # When a run that was killed has created the repo or the branch since the review, only these are left to compare.
 _PREPARED = ("settings", "tag")

@@ -61,6 +61,7 @@ def _without_lists(plan: Plan) -> PlanDocument:
         variables=dict(project.settings),
         surroundings=dict(project.environment),
         resolved_sha256=_resolved_digest(project.manifest),
+        card=plan.card,
         commit_message=target.commit_message,
         tag=plan.tag,
         pull_request=plan.open_pull_request,
@@ -107,6 +108,7 @@ def _without_files(receipt: Receipt) -> Lock:
         tag=receipt.tag,
         manifest_sha256=hashlib.sha256(project.text).hexdigest(),
         load=project.manifest.load,
+        card=next((file.origin.card for file in receipt.plan.release.files if file.origin.card), None),
         facts=next((file.origin.facts for file in receipt.plan.release.files if file.origin.facts), None),
         files=(),
     )

@@ -51,6 +51,7 @@ class Prepare:
             # Only now does the Hub report upload modes, and the files that its .gitignore drops.
             fresh = replace(
                 self.replan(plan.release, start.target, start.head, self.hub),
+                card=plan.card,
                 created=start.created,
                 warnings=plan.warnings,
             )

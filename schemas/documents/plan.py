@@ -4,6 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, StrictInt, model_validator
 
+from hublish.schemas.documents.card_decision import MERGE, CardDecision
 from hublish.schemas.documents.field_types import Count, Document, Flag, RepoId
 from hublish.schemas.documents.hub_names import RepoType
 from hublish.schemas.documents.json_documents import read_versioned, reader_of
@@ -111,6 +112,8 @@ class PlanDocument(Document):
     same values."""
     resolved_sha256: Sha256 | None = None
     """The digest of hub.yaml with its variables replaced; null in a plan of an earlier hublish."""
+    card: CardDecision = MERGE
+    """What becomes of the card on the Hub: `merge` keeps people's edits, `theirs` all of it, and `ours` nothing."""
     commit_message: str
     """The first line of the commit message."""
     tag: str | None

@@ -9,6 +9,7 @@ from hublish.base.values.notebook_table import markdown_table
 from hublish.base.values.sealed_release import Release, ReleaseFile
 from hublish.base.values.target import Target
 from hublish.schemas.diagnose.problems import Location, Problem
+from hublish.schemas.documents.card_decision import MERGE, CardDecision
 from hublish.schemas.documents.file_names import GITATTRIBUTES
 from hublish.schemas.documents.sizes import format_size
 
@@ -139,6 +140,8 @@ class Plan:
     """Why the release cannot be published, although its changes are known: the tag is at another release."""
     warnings: tuple[Problem, ...] = ()
     """Facts about the Hub that the author of the manifest probably does not know."""
+    card: CardDecision = MERGE
+    """What becomes of the card on the Hub."""
     created: Literal["repo", "branch"] | None = None
     """Created by this run, at the planned parent: it is deleted again when the release is refused."""
 

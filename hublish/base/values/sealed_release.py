@@ -17,6 +17,7 @@ from hublish.schemas.variables.lookup import NO_ENVIRONMENT, Environment
 
 if TYPE_CHECKING:
     from hublish.schemas.documents.card_record import CardRecord
+    from hublish.schemas.documents.lock import LockedCard
 
 
 # All values are frozen: a stage returns a new value, and a reviewed plan cannot change before it is published. Those
@@ -182,6 +183,8 @@ class Origin(NamedTuple):
     """The rule that included it."""
     facts: "CardRecord | None" = None
     """For README.md: the facts that it states."""
+    card: "LockedCard | None" = None
+    """For README.md: the record of the rendered card, whose merge with the one on the Hub this file is."""
 
 
 # StagedFile and ReleaseFile are two types, so that mypy rejects an unsealed file where a digest is needed.

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import pairwise
+from dataclasses import dataclass, field, replace
+from itertools import chain, pairwise
 from typing import Final
 
 from hublish.cards.merging.alignment import Common
 from hublish.cards.merging.blocks import HEADING_MARK, LINE_END, Block, Blocks
 from hublish.cards.merging.hunks import Side, Span, regions
+from hublish.cards.merging.left_out import still_left_out
 
 _SAME_LIST: Final = {"row": ("table", "row"), "item": ("item",)}
 _HEADING_MARKS: Final = re.compile(r"\A[ #]+|[ #]+\Z|[\r\n].*", re.DOTALL)
@@ -39,6 +40,8 @@ class _Merge:
     theirs: Blocks
     placed: list[Placed] = field(default_factory=list)
     conflicts: list[BodyConflict] = field(default_factory=list)
+    dropped: set[int] = field(default_factory=set)
+    """Blocks of ours that people deleted, or whose section they deleted."""
 
     def run(self) -> None:
         """Go through the base, item by item."""
@@ -60,8 +63,10 @@ class _Merge:
         alone = mine[0] == mine[1] or other[0] == other[1]
         # Below a block that both added, there are two versions of one section.
         twice = not alone and gap - 1 in self.common.agreed
-        orphans = self._is_orphan(mine, self.ours, theirs, gap), self._is_orphan(other, self.theirs, ours, gap)
-        if twice or any(orphans):
+        if self._is_orphan(mine, self.ours, theirs, gap):
+            self.dropped.update(range(*mine))
+            self._take(None, other)
+        elif twice or self._is_orphan(other, self.theirs, ours, gap):
             self._conflict(mine, other)
         elif not alone and _is_heading(self.theirs, other[0]) and not _is_heading(self.ours, mine[0]):
             # Ours continues the section above, which a heading would end.
@@ -84,6 +89,9 @@ class _Merge:
         if by_us and by_them:
             if self.ours.tokens[slice(*mine)] == self.theirs.tokens[slice(*other)]:
                 self.placed += map(Placed, range(*mine), range(*other))
+            elif other[0] == other[1]:
+                # They deleted the block: that we have a new version of it does not bring it back.
+                self.dropped.update(range(*mine))
             else:
                 self._conflict(mine, other)
             return
@@ -94,7 +102,12 @@ class _Merge:
             *self.ours.tokens[slice(*mine)],
             *self.theirs.tokens[slice(*other)],
         )
-        if added and _has_heading(tokens):
+        if by_them and other[0] == other[1]:
+            self.dropped.update(range(*mine))
+            if _has_heading(tokens):
+                self.dropped.update(chain.from_iterable(range(*span) for span in added))
+                return
+        elif added and _has_heading(tokens):
             self._conflict(mine, other)
             return
         self._take(mine if by_us else None, None if by_us else other)
@@ -110,24 +123,51 @@ class _Merge:
         self._take(None, other)
 
 
-def merge_body(base: Sequence[str], ours: Blocks, theirs: Blocks) -> tuple[str, tuple[BodyConflict, ...]]:
-    """Return the merged text, with their blocks where it conflicts, and the conflicts.
+@dataclass(frozen=True, slots=True)
+class MergedBody:
+    """The merged text."""
+
+    text: str
+    """With their blocks where it conflicts."""
+    conflicts: tuple[BodyConflict, ...] = ()
+    dropped: frozenset[int] = frozenset()
+    """The blocks of ours that are left out because people deleted them, or never had them."""
+
+
+def merge_body(base: Sequence[str], ours: Blocks, theirs: Blocks) -> MergedBody:
+    """Merge two texts.
 
     Args:
-        base: the tokens of our last version.
+        base: the tokens of our last version, those with a mark were left out of the published text.
         ours: our text now.
         theirs: the published text, with the edits of people since.
     """
-    merge = _Merge(Common.of(base, ours.tokens, theirs.tokens), ours, theirs)
+    kept, left_out = still_left_out(base, ours, theirs)
+    places = [index for index in range(len(ours.blocks)) if index not in left_out]
+    some = Blocks(ours.lead, tuple(ours.blocks[index] for index in places))
+    merge = _Merge(Common.of(kept, some.tokens, theirs.tokens), some, theirs)
     merge.run()
-    lone = _rows_without_table(merge.placed, ours, theirs)
-    return joined(merge.placed, ours, theirs), (*merge.conflicts, *lone)
+    alone = set(_rows_without_table(merge.placed, some, theirs))
+    # A row of theirs whose table we removed is text that a person wrote.
+    conflicts = [BodyConflict((0, 0), (row.theirs, row.theirs + 1)) for row in alone if row.theirs is not None]
+    placed = [place for place in merge.placed if place not in alone or place.theirs is not None]
+    dropped = merge.dropped | {row.ours for row in alone if row.ours is not None}
+    return MergedBody(
+        joined(placed, some, theirs),
+        tuple(replace(each, ours=_in_whole(each.ours, places)) for each in (*merge.conflicts, *conflicts)),
+        frozenset({*left_out, *(places[index] for index in dropped)}),
+    )
 
 
-def add_sections(ours: Blocks, theirs: Blocks) -> str:
+def _in_whole(span: Span, places: Sequence[int]) -> Span:
+    return (places[span[0]], places[span[1] - 1] + 1) if span[0] < span[1] else (0, 0)
+
+
+def add_sections(ours: Blocks, theirs: Blocks) -> MergedBody:
     """Return their text with the sections of ours whose heading it lacks: without a base, nothing else is known."""
+    every = range(len(ours.blocks))
     if not theirs.blocks:
-        return joined([Placed(ours=index) for index in range(len(ours.blocks))], ours, theirs)
+        return MergedBody(joined([Placed(ours=index) for index in every], ours, theirs))
     ends = dict(_sections(theirs))
     added: dict[int, list[int]] = {}
     place = len(theirs.blocks)
@@ -141,7 +181,10 @@ def add_sections(ours: Blocks, theirs: Blocks) -> str:
     for index in range(len(theirs.blocks) + 1):
         placed += [Placed(ours=own) for own in added.get(index, ())]
         placed += [Placed(theirs=index)] if index < len(theirs.blocks) else []
-    return joined(placed, ours, theirs)
+    known = {*theirs.tokens, *(ours.tokens[place.ours] for place in placed if place.ours is not None)}
+    return MergedBody(
+        joined(placed, ours, theirs), (), frozenset(each for each in every if ours.tokens[each] not in known)
+    )
 
 
 def joined(placed: Sequence[Placed], ours: Blocks, theirs: Blocks) -> str:
@@ -182,16 +225,13 @@ def _line_end(blocks: Blocks) -> str:
     return "\r\n" if windows > gaps.count("\n") - windows else "\n"
 
 
-def _rows_without_table(placed: Sequence[Placed], ours: Blocks, theirs: Blocks) -> Iterator[BodyConflict]:
+def _rows_without_table(placed: Sequence[Placed], ours: Blocks, theirs: Blocks) -> Iterator[Placed]:
     """Yield the table rows whose table the other side deleted: alone, they would be a paragraph of bars."""
     above = ""
     for place in placed:
         kind = _block(place, ours, theirs).kind
         if kind == "row" and above not in _SAME_LIST["row"]:
-            own, their = place.ours, place.theirs
-            yield BodyConflict(
-                (own or 0, own + 1 if own is not None else 0), (their or 0, 1 + their if their is not None else 0)
-            )
+            yield place
         above = kind
 
 

@@ -1,11 +1,12 @@
 """A card in parts, and its outline: the short record of a rendered card that later merges need as their base."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
 from hublish.cards.merging.blocks import LINE_END, Blocks, digest
+from hublish.cards.merging.left_out import marked
 from hublish.cards.merging.metadata_tree import Tree, digests
 from hublish.cards.merging.yaml_nodes import UnreadableError, read_nodes
 from hublish.formats.front_matter import front_matter_span
@@ -38,6 +39,11 @@ class CardParts:
             return cls(mark, "", None, "", text)
         start, end, body = span
         return cls(mark, text[:start], text[start:end], text[end:body], text[body:])
+
+    @property
+    def text(self) -> str:
+        """The text again."""
+        return f"{self.mark}{self.opening}{self.front or ''}{self.closing}{self.body}"
 
     @property
     def first_line(self) -> int:
@@ -80,14 +86,21 @@ class Outline:
     """Of each block of the text, in order; None as well."""
 
     @classmethod
-    def of(cls, card: str) -> "Outline":
-        """Return the outline of a card."""
+    def of(cls, card: str, declined: Collection[str] = (), left_out: Collection[int] = ()) -> "Outline":
+        """Return the outline of a card.
+
+        Args:
+            card: the card.
+            declined: the digests of keys that are published with another value.
+            left_out: the blocks that are not published.
+        """
         parts = CardParts.of(card)
         try:
             keys = frozenset(digests(parts.tree("")))
         except UnreadableError:  # a card that is not ours: nothing in it can be recognized again
             keys = frozenset()
-        return cls(part_digest(parts.front), part_digest(parts.body), keys, parts.blocks.tokens)
+        blocks = marked(parts.blocks.tokens, left_out)
+        return cls(part_digest(parts.front), part_digest(parts.body), keys.union(declined), blocks)
 
     @classmethod
     def read(cls, record: str) -> "Outline | None":
@@ -105,6 +118,10 @@ class Outline:
             return head
         whole = f" {_SEPARATOR} ".join((head, _joined(sorted(self.keys)), _joined(self.blocks)))
         return head if limit is not None and len(whole) > limit else whole
+
+    def is_same(self, card: "Outline") -> bool:
+        """Return whether both are of the same card."""
+        return (self.front, self.body) == (card.front, card.body)
 
     def similarity(self, card: "Outline") -> int:
         """Return how many keys and blocks of a card are in this outline."""

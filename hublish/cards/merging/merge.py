@@ -1,16 +1,17 @@
 """The three-way merge of a card: rendered now, as it was rendered for the last release, and as it is on the Hub."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import unified_diff
 from typing import Final
 
 from hublish.cards.merging.blocks import LINE_END, Blocks
-from hublish.cards.merging.body import BodyConflict, add_sections, merge_body
+from hublish.cards.merging.body import BodyConflict, MergedBody, add_sections, merge_body
 from hublish.cards.merging.card_parts import CardParts, Outline, part_digest
 from hublish.cards.merging.hunks import Span
+from hublish.cards.merging.left_out import marks
 from hublish.cards.merging.metadata import KeyConflict, MetadataMerge
-from hublish.cards.merging.metadata_tree import Tree
+from hublish.cards.merging.metadata_tree import Tree, digests
 from hublish.cards.merging.yaml_edits import NotEditableError, edited
 from hublish.cards.merging.yaml_nodes import UnreadableError
 from hublish.formats.front_matter import front_matter_fault
@@ -48,6 +49,8 @@ class Merged:
     conflicts: tuple[Conflict, ...] = ()
     differing: tuple[Conflict, ...] = ()
     """Without a base: keys that stay as they are on the Hub, although ours have other values."""
+    outline: Outline | None = field(default=None, compare=False, repr=False)
+    """The record of our card, with the keys and blocks of it that are not published; None with conflicts."""
 
 
 def merge_cards(ours: str, theirs: str, base: Outline | None) -> Merged:
@@ -72,11 +75,29 @@ def merge_cards(ours: str, theirs: str, base: Outline | None) -> Merged:
     if fault is not None:
         message = f"the metadata of the card on the Hub cannot be found: {fault.message}"
         return Merged(theirs, (Conflict(message, fault.line),))
-    if LINE_END.sub("\n", ours) == LINE_END.sub("\n", theirs) or (base and merge.is_base(merge.ours, base)):
-        return Merged(theirs)
+    if base and merge.is_base(merge.ours, base):
+        return Merged(theirs, outline=base if base.blocks is not None else Outline.of(ours))
+    if LINE_END.sub("\n", ours) == LINE_END.sub("\n", theirs):
+        return Merged(theirs, outline=Outline.of(ours))
     if base and merge.is_base(merge.theirs, base):
-        return Merged(ours)
+        return Merged(ours, outline=Outline.of(ours))
     return merge.run(theirs_tree, theirs)
+
+
+def kept_card(ours: str, theirs: str) -> Merged:
+    """Return the card on the Hub unchanged, with a record of the keys and blocks of ours that it does not have.
+
+    They are decided: the next merge does not ask for them again.
+    """
+    merge = _CardMerge(CardParts.of(ours), CardParts.of(theirs), None)
+    there = set(merge.theirs.blocks.tokens)
+    missing = {index for index, token in enumerate(merge.ours.blocks.tokens) if token not in there}
+    try:
+        keys = MetadataMerge(None)
+        keys.run(merge.ours.tree(RENDERED), merge.theirs.tree(ON_THE_HUB))
+    except UnreadableError:
+        return Merged(theirs)
+    return Merged(theirs, outline=Outline.of(ours, keys.declined, missing))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,47 +113,51 @@ class _CardMerge:
 
     def run(self, tree: Tree, text: str) -> Merged:
         """Merge front matter and text, each on its own."""
-        front, keys, differing = self._front(tree)
-        body, places = self._body()
-        conflicts = (*self._key_conflicts(keys), *map(self._text_conflict, places))
-        kept = tuple(self._key_conflicts(differing))
+        front, keys = self._front(tree)
+        body = self._body()
+        conflicts = (*self._key_conflicts(keys.conflicts), *map(self._text_conflict, body.conflicts))
+        kept = tuple(self._key_conflicts(keys.differing))
         if conflicts:
             return Merged(text, conflicts, kept)
-        if self.theirs.front is None:
-            above = f"{self.ours.opening}{front}{self.ours.closing}" if self.ours.front is not None else ""
-            lead = "\n" if above and body[:1] not in ("\r", "\n", "") else ""
-            return Merged(self.theirs.mark + above + lead + body, (), kept)
-        return Merged(self.theirs.mark + self.theirs.opening + front + self.theirs.closing + body, (), kept)
+        outline = Outline.of(self.ours.text, keys.declined, body.dropped)
+        opening, closing = self.theirs.mark + self.theirs.opening, self.theirs.closing
+        if self.theirs.front is None and self.ours.front is not None:
+            # Without their byte order mark, behind which readers do not find metadata.
+            opening, closing = self.ours.opening, self.ours.closing
+            closing += "" if body.text[:1] in ("\r", "\n", "") else "\n"
+        return Merged(f"{opening}{front}{closing}{body.text}", (), kept, outline)
 
-    def _front(self, theirs: Tree) -> tuple[str, Sequence[KeyConflict], Sequence[KeyConflict]]:
-        """Return the merged front matter, its conflicts, and the keys that were kept without a base."""
-        ours, their = self.ours.front, self.theirs.front
-        if ours is None or their is None:
-            return ours or their or "", (), ()
-        base = self.base
-        if base is not None and base.front == part_digest(ours):
-            return their, (), ()
-        if base is not None and base.front == part_digest(their):
-            return _with_line_ends(ours, their), (), ()
+    def _front(self, theirs: Tree) -> tuple[str, MetadataMerge]:
+        """Return the merged front matter, and how it was merged."""
+        ours, their, base = self.ours.front, self.theirs.front, self.base
         merge = MetadataMerge(None if base is None else base.keys)
-        merged = merge.run(self.ours.tree(RENDERED), theirs)
+        if ours is None or their is None:
+            return ours or their or "", merge
+        tree = self.ours.tree(RENDERED)
+        if base is not None and base.front == part_digest(ours):
+            # The base has digests of nothing else but of these keys, and of those that are published with other values.
+            merge.declined.update((base.keys or frozenset()) - frozenset(digests(tree)))
+            return their, merge
+        if base is not None and base.front == part_digest(their):
+            return _with_line_ends(ours, their), merge
+        merged = merge.run(tree, theirs)
         if merge.conflicts:
-            return their, merge.conflicts, merge.differing
+            return their, merge
         try:
-            return edited(their, theirs, merge.edits, merged), (), merge.differing
+            return edited(their, theirs, merge.edits, merged), merge
         except NotEditableError as error:
-            mine = self.ours.tree(RENDERED).children
-            lost = [KeyConflict((key,), mine.get(key), theirs.children.get(key)) for key in error.keys]
-            return their, lost, merge.differing
+            children = tree.children, theirs.children
+            merge.conflicts += (KeyConflict((key,), *(each.get(key) for each in children)) for key in error.keys)
+            return their, merge
 
-    def _body(self) -> tuple[str, Sequence[BodyConflict]]:
+    def _body(self) -> MergedBody:
         ours, theirs, base = self.ours.body, self.theirs.body, self.base
         if base is not None and base.body == part_digest(ours):
-            return theirs, ()
+            return MergedBody(theirs, dropped=marks(base.blocks or ()))
         if base is not None and base.body == part_digest(theirs):
-            return _with_line_ends(ours, theirs), ()
+            return MergedBody(_with_line_ends(ours, theirs))
         if base is None or base.blocks is None:
-            return add_sections(self.ours.blocks, self.theirs.blocks), ()
+            return add_sections(self.ours.blocks, self.theirs.blocks)
         return merge_body(base.blocks, self.ours.blocks, self.theirs.blocks)
 
     def _key_conflicts(self, keys: Sequence[KeyConflict]) -> Iterator[Conflict]:
@@ -142,16 +167,16 @@ class _CardMerge:
             node = each.theirs.node if each.theirs else None
             above = (self.theirs.front or "")[: node.start] if node else ""
             line = self.theirs.first_line + len(LINE_END.findall(above))
-            there, here = "changed" if theirs else "removed", "changes" if ours else "removes"
-            yield Conflict(f"'{name}' was {there} on the Hub, and this release {here} it", line, name, ours, theirs)
+            here = "changes" if ours else "removes"
+            yield Conflict(f"'{name}' was changed on the Hub, and this release {here} it", line, name, ours, theirs)
 
     def _text_conflict(self, place: BodyConflict) -> Conflict:
         blocks = self.theirs.blocks.blocks
         at = min(place.theirs[0], len(blocks) - 1)
         line = self.theirs.body_line + (blocks[at].line - 1 if blocks else 0)
         ours, theirs = _text(self.ours.blocks, place.ours), _text(self.theirs.blocks, place.theirs)
-        there, here = "changed" if theirs else "removed", "changes" if ours else "removes"
-        return Conflict(f"text that was {there} on the Hub, and that this release {here}", line, "", ours, theirs)
+        here = "changes" if ours else "removes"
+        return Conflict(f"text that was changed on the Hub, and that this release {here}", line, "", ours, theirs)
 
 
 def _with_line_ends(text: str, like: str) -> str:

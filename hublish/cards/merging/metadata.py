@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from hublish.cards.merging.metadata_tree import Path, Tree, of_key, of_value
+from hublish.cards.merging.metadata_tree import Path, Tree, of_declined, of_key, of_value
 
 _EMPTY: Final[dict[str, Any]] = {"map": {}, "list": []}
 
@@ -42,6 +42,8 @@ class MetadataMerge:
     conflicts: list[KeyConflict] = field(default_factory=list)
     differing: list[KeyConflict] = field(default_factory=list)
     """Without a base: keys of theirs that were kept, although ours have other values."""
+    declined: set[str] = field(default_factory=set)
+    """The digests of these keys, now and in the base: our values of them are not published."""
 
     def run(self, ours: Tree, theirs: Tree) -> Tree:
         """Return the merged metadata."""
@@ -60,7 +62,7 @@ class MetadataMerge:
                 merged[key] = kept
         after: str | None = None
         for key, own in ours.children.items():
-            if key not in theirs.children and self._is_new((*path, key), own):
+            if key not in theirs.children and self._is_new((*path, key)):
                 self.edits.append(Edit((*path, key), theirs, own, after))
                 merged[key] = own
             after = key if key in merged else after
@@ -81,7 +83,12 @@ class MetadataMerge:
         if self._is_known(path, theirs) or (self.base is None and theirs.value is None):
             self.edits.append(Edit(path, parent, ours))
             return ours
-        (self.differing if self.base is None else self.conflicts).append(KeyConflict(path, ours, theirs))
+        conflict = KeyConflict(path, ours, theirs)
+        if self.base is None or of_declined(path) in self.base:
+            self.declined.add(of_declined(path))
+            self.differing += [conflict] if self.base is None else []
+        else:
+            self.conflicts.append(conflict)
         return theirs
 
     def _without_ours(self, path: Path, theirs: Tree) -> Tree | None:
@@ -100,13 +107,9 @@ class MetadataMerge:
         self.conflicts.append(KeyConflict(path, None, theirs))
         return theirs
 
-    def _is_new(self, path: Path, ours: Tree) -> bool:
+    def _is_new(self, path: Path) -> bool:
         """Return whether a key of ours that theirs lacks is added: unless a person removed it."""
-        if self.base is None or of_key(path) not in self.base:
-            return True
-        if not self._is_known(path, ours):
-            self.conflicts.append(KeyConflict(path, ours, None))
-        return False
+        return self.base is None or of_key(path) not in self.base
 
     def _is_known(self, path: Path, tree: Tree) -> bool:
         return self.base is not None and of_value(path, tree) in self.base

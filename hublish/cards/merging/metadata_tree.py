@@ -99,6 +99,11 @@ def of_value(path: Path, tree: Tree) -> str:
     return digest("\0".join((*path, "=", tree.canonical)))
 
 
+def of_declined(path: Path) -> str:
+    """Return the digest of the fact that another value than ours is published."""
+    return digest("\0".join((*path, "declined")))
+
+
 def _name(value: Any, known: tuple[str, ...]) -> str:
     if isinstance(value, dict) and _is_keyed(value, known):
         return " ".join(_canonical(_at(value, each)) for each in known)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from hublish.base.errors import RemoteConflictError, UsageError
 from hublish.cli.arguments import (
     add_cache,
+    add_card,
     add_exitcode,
     add_hub,
     add_lock,
@@ -20,6 +21,7 @@ from hublish.cli.arguments import (
 from hublish.cli.commands import Example, Outcome
 from hublish.cli.exit_codes import CHANGES
 from hublish.cli.report import Report
+from hublish.schemas.documents.card_decision import MERGE
 
 if TYPE_CHECKING:
     from hublish.base.values import Candidate, Plan, ReleaseFile
@@ -42,6 +44,7 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument("--out", metavar="FILE", type=Path, help="write the plan, for review and for `publish FILE`")
     parser.add_argument("--all", action="store_true", help="list unchanged, left and excluded files one by one too")
     parser.add_argument("--why", action="store_true", help="show the line of hub.yaml that decides for each file")
+    add_card(parser)
     add_cache(parser)
     add_exitcode(parser)
     add_hub(parser)
@@ -55,7 +58,9 @@ def run(arguments: Namespace, report: Report) -> Outcome:
         import hublish
         from hublish.cli.views.plan import PlanView
 
-        plan = hublish.plan(manifest(arguments, report), lock=arguments.lock, **hub_options(arguments, report))
+        options = hub_options(arguments, report)
+        decision = arguments.card or MERGE
+        plan = hublish.plan(manifest(arguments, report), lock=arguments.lock, card=decision, **options)
     report.warn((*plan.release.warnings, *plan.warnings))
     # Before the plan is shown: a plan file that cannot be written is an error.
     if arguments.out:

@@ -6,6 +6,7 @@ from pathlib import Path
 from hublish.base.errors import UsageError
 from hublish.cli.arguments import (
     add_cache,
+    add_card,
     add_hub,
     add_lock,
     add_manifest,
@@ -37,6 +38,7 @@ def configure(parser: ArgumentParser) -> None:
     add_manifest(parser)
     add_lock(parser)
     parser.add_argument("-y", "--yes", action="store_true", help="do not ask for confirmation")
+    add_card(parser)
     add_cache(parser)
     add_hub(parser)
 
@@ -71,6 +73,7 @@ def run(arguments: Namespace, report: Report) -> Outcome:
         plan=arguments.plan,
         confirm=confirm,
         lock=arguments.lock,
+        card=arguments.card,
         **hub_options(arguments, report),
     )
     return Outcome(ReceiptView(receipt, lock_path(arguments), repeated_options(arguments)))

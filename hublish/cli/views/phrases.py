@@ -26,6 +26,8 @@ class RepeatedOptions:
     hub: str = ""
     # ` --set version=1.2.0`, for commands that read the manifest.
     settings: str = ""
+    # ` --card theirs`, for commands that compare the card with the one on the Hub.
+    card: str = ""
 
     @property
     def manifest(self) -> str:

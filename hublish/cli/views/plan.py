@@ -85,6 +85,10 @@ class PlanView:
         rows = columns((_row(change, places) for change in changes), right=(1,))
         return [f"  {paint(_MARKS[change.action][1], row)}" for change, row in zip(changes, rows, strict=True)]
 
+    @property
+    def _options(self) -> str:
+        return f"{self.repeated.manifest}{self.repeated.card}{self.repeated.hub}"
+
     def _next(self, paint: Paint) -> Iterable[str]:
         if self.ask or self.plan.nothing_to_do or self.plan.refusals:
             return ()
@@ -95,12 +99,12 @@ class PlanView:
             return phrases.next_steps(paint, fix)
         if any(problem.code == NO_PERMISSION for problem in self.plan.warnings):
             login = "hf auth login, or set HF_TOKEN to a token with write access"
-            return phrases.next_steps(paint, login, f"hublish publish{self.repeated.manifest}{self.repeated.hub}")
+            return phrases.next_steps(paint, login, f"hublish publish{self._options}")
         # The plan file contains the values of --set.
         if self.written_to:
             command = f"hublish publish {self.written_to}{self.repeated.file}{self.repeated.hub}"
             return phrases.next_steps(paint, f"review {self.written_to}, then {command}")
-        options = f"{self.repeated.manifest}{self.repeated.hub}"
+        options = self._options
         return phrases.next_steps(
             paint,
             f"hublish publish{options}",

@@ -10,10 +10,10 @@ from typing import Any, Self
 
 import numpy as np
 import pytest
-from huggingface_hub import HfApi, ModelCard, constants
+from huggingface_hub import HfApi, ModelCard, constants, hf_hub_download
 
 import hublish
-from hublish.base.errors import UsageError
+from hublish.base.errors import CardError, UsageError
 from hublish.hub.client.hub import Hub
 from hublish.pipeline.restore.recorded_call import ConfigError
 
@@ -202,6 +202,11 @@ def there(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_TOKEN", str(hub.token))
 
 
+def readme(repo_id: str) -> str:
+    """Return the card byte for byte: `ModelCard` writes its metadata anew."""
+    return Path(hf_hub_download(repo_id, "README.md")).read_text()
+
+
 @pytest.mark.usefixtures("there")
 @pytest.mark.parametrize("by_helper", [True, False])
 def test_a_card_written_on_the_hub_outlives_the_next_push(by_helper: bool, api: HfApi) -> None:
@@ -212,18 +217,36 @@ def test_a_card_written_on_the_hub_outlives_the_next_push(by_helper: bool, api: 
 
     model = Parent(1)
     push()
-    api.upload_file(
-        path_or_fileobj=b"---\nlicense: mit\n---\n# By hand\n", path_in_repo="README.md", repo_id="acme/card"
-    )
+    first = readme("acme/card")
+    edited = first.replace("---\n", "---\nlicense: mit # mine\n", 1) + "\n## By hand\n\nA note.\n"
+    api.upload_file(path_or_fileobj=edited.encode(), path_in_repo="README.md", repo_id="acme/card")
     model.weight = np.zeros(2)
-    with pytest.warns(UserWarning, match=r"README\.md of acme/card is not the generated one, and was kept"):
-        url = push()
-    assert "By hand" in ModelCard.load("acme/card").text
+    url = push()
+    assert readme("acme/card") == edited
     assert Parent.from_pretrained("acme/card").weight.tolist() == [0, 0]
-    with pytest.warns(UserWarning, match="was kept"):
-        assert push() == url
-    push(summary="Facts.")
-    assert "Facts." in ModelCard.load("acme/card").text
+    assert push() == url
+    # The third card comes with new facts, and the fourth with others.
+    for facts in ("Facts.", "Other facts."):
+        push(summary=facts)
+        card = readme("acme/card")
+        assert facts in card
+        assert "license: mit # mine\n" in card
+        assert card.endswith("\n## By hand\n\nA note.\n")
+        assert facts == "Facts." or "\nFacts." not in card
+
+
+@pytest.mark.usefixtures("there")
+def test_a_conflict_with_a_card_on_the_hub_is_decided_by_an_argument(api: HfApi) -> None:
+    model = Parent(1)
+    model.push_to_hub("acme/decided", model_card_kwargs={"summary": "First."})
+    edited = ModelCard.load("acme/decided").content.replace("First.", "By hand.")
+    api.upload_file(path_or_fileobj=edited.encode(), path_in_repo="README.md", repo_id="acme/decided")
+    with pytest.raises(CardError, match="conflicts with the one on the Hub"):
+        model.push_to_hub("acme/decided", model_card_kwargs={"summary": "Second."})
+    model.push_to_hub("acme/decided", model_card_kwargs={"summary": "Second."}, card="theirs")
+    assert "By hand." in ModelCard.load("acme/decided").text
+    model.push_to_hub("acme/decided", model_card_kwargs={"summary": "Third."}, card="ours")
+    assert "Third." in ModelCard.load("acme/decided").text
 
 
 def test_an_invalid_name_is_refused_before_a_request(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -103,7 +103,8 @@ def test_the_commit_is_as_the_caller_wants_it(there: dict[str, Any], api: HfApi)
         ARRAYS, "acme/how", private=True, commit_message="First", commit_description="Why.", branch="dev", **there
     )
     newest = api.list_repo_commits("acme/how", revision="dev")[0]
-    assert (newest.title, newest.message) == ("First", "Why.")
+    # The last line records the card, for merges with edits on the Hub.
+    assert (newest.title, *newest.message.split("\n\nHublish-Card: ")[:1]) == ("First", "Why.")
     assert api.repo_info("acme/how").private
     assert not api.file_exists("acme/how", "model.safetensors")
     receipt = hublish.push_to_hub(ARRAYS, "acme/how", create_pr=True, **there)

@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hublish.cards.merging.card_parts import Outline
-from hublish.cards.merging.merge import Merged, merge_cards
+from hublish.cards.merging.merge import Merged, kept_card, merge_cards
 from tests.hublish.cards.merging.edits import drafts, edited, lost, without_comments
 
 CARD = """---
@@ -48,7 +48,12 @@ def test_no_byte_that_a_person_wrote_is_lost(data: st.DataObject) -> None:
         assert result.text == theirs.text
         return
     assert lost(people, result.text) == []
-    assert lost([line for line in own if not line.startswith("# ")], result.text) == []
+    assert result.outline is not None
+    assert result.outline.blocks is not None
+    # Ours are all there, unless people deleted the text that they are part of.
+    if not any(token.startswith("-") for token in result.outline.blocks):
+        assert lost([line for line in own if not line.startswith("# ")], result.text) == []
+    assert merge_cards(ours.text, result.text, result.outline) == Merged(result.text)
     assert merged(ours.text, result.text, ours.text) == Merged(result.text)
     # A run that repeats this one with the older record may ask, and never adds anything twice.
     assert merged(ours.text, result.text, base.text).text == result.text
@@ -103,6 +108,61 @@ def test_an_edit_survives_a_release_that_changes_the_numbers(old: str, new: str)
         theirs.replace("0.9 ", "0.95 ").replace("0.8 ", "0.85 ").replace("- a\n", "- a2\n").replace("[a,", "[a2,")
     )
     assert result == Merged(expected)
+
+
+def numbered(version: int) -> str:
+    """Return a card in which each release changes every section."""
+    card = CARD.replace("0.9", f"0.9{version}").replace("Summary.", f"Summary {version}.")
+    return card.replace("Text.", f"Text {version}.").replace("license: mit", f"license: mit\ndate: '{version}'")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "gone"),
+    [
+        ("Summary 1.\n\n", "", "Summary"),
+        ("## Use\n\nText 1.\n", "", "Text"),
+        ("| accuracy | 0.91 |\n", "", "accuracy"),
+        ("## Results\n\n| metric | value |\n|---|---|\n| accuracy | 0.91 |\n| f1 | 0.8 |\n\n", "", "accuracy"),
+        ("date: '1'\n", "", "date"),
+        ("- a\n", "", "- a"),
+    ],
+)
+def test_text_that_people_deleted_does_not_come_back(old: str, new: str, gone: str) -> None:
+    published = numbered(1).replace(old, new)
+    assert published != numbered(1)
+    outline = Outline.of(numbered(1))
+    for version in (2, 3, 4):
+        result = merge_cards(numbered(version), published, outline)
+        assert not result.conflicts
+        published, outline = result.text, Outline.read(result.outline.record() if result.outline else "") or outline
+        assert gone not in published
+        for text in ("Summary", "Text", "0.9"):
+            assert f"{text} {version}" in published or f"{text}{version}" in published or gone in (text, "accuracy")
+
+
+def test_a_card_that_was_never_ours_is_never_in_conflict() -> None:
+    published = "---\nlicense: bsd\ndate: mine\n---\n\n# By hand\n\nMy summary.\n\n## Results\n\nMine.\n"
+    outline: Outline | None = None
+    for version in (1, 2, 3):
+        result = merge_cards(numbered(version), published, outline)
+        assert not result.conflicts
+        published, outline = result.text, result.outline
+        assert "license: bsd\ndate: mine\n" in published
+        assert "# By hand\n\nMy summary.\n\n## Results\n\nMine.\n\n## Use\n\nText" in published
+        assert f"Text {version}." in published
+        assert "Summary" not in published.replace("My summary", "")
+        assert "accuracy" not in published
+
+
+def test_a_decision_for_their_card_is_not_asked_again() -> None:
+    published = numbered(1).replace("Summary 1.", "By hand.").replace("license: mit", "license: bsd")
+    assert merged(numbered(2).replace("mit", "gpl"), published, numbered(1)).conflicts
+    result = kept_card(numbered(2).replace("mit", "gpl"), published)
+    assert result.text == published
+    result = merge_cards(numbered(3).replace("mit", "lgpl"), published, result.outline)
+    assert not result.conflicts
+    assert "By hand.\n" in result.text
+    assert "license: bsd\n" in result.text
 
 
 @pytest.mark.parametrize(
