@@ -29,6 +29,8 @@ class Bar:
     """A value that is not a finite number has no bar."""
     text: str = ""
     """The value as it is written; empty for three significant digits."""
+    error: float | None = None
+    """The standard error of the value, which is drawn on both sides of its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +131,25 @@ def _row(
         length = max(abs(number) / (high - low) * wide, _THINNEST if number else 0.0)
         if length:
             yield bar(zero - (length if number < 0 else 0), top + (height - thick) / 2, length, thick, "fill0")
+        if (error := finite(each.error)) is not None and error > 0:
+            yield from _whisker(number, error, top + height / 2, height * 0.16, columns, ends)
         if low < 0:
             yield line(zero, top + 2, zero, top + height - 2, "axis")
     most = columns.values - columns.end - 8
     yield label(columns.values, baseline, _value(each), font, most=most, anchor="end", style="muted")
+
+
+def _whisker(
+    number: float, error: float, middle: float, half: float, columns: _Columns, ends: tuple[float, float]
+) -> Iterator[str]:
+    low, high = ends
+    left, right = (
+        columns.start + (min(max(value, low), high) - low) / (high - low) * (columns.end - columns.start)
+        for value in (number - error, number + error)
+    )
+    yield line(left, middle, right, middle, "whisker")
+    for x in (left, right):
+        yield line(x, middle - half, x, middle + half, "whisker")
 
 
 def _value(each: Bar) -> str:

@@ -173,7 +173,7 @@ def _style(colors: Mapping[str, str]) -> str:
         f"text{{font-family:{_FONTS};fill:{colors['text']}}}\n"
         f".muted{{fill:{colors['muted']}}}.bold{{font-weight:600}}\n"
         f".back{{fill:{colors['back']};stroke:{colors['edge']}}}.track{{fill:{colors['track']}}}\n"
-        f".grid{{stroke:{colors['grid']}}}.axis{{stroke:{colors['axis']}}}\n"
+        f".grid{{stroke:{colors['grid']}}}.axis{{stroke:{colors['axis']}}}.whisker{{stroke:{colors['text']}}}\n"
         f".curve{{fill:none;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}}\n"
         f".faint{{fill:none;stroke-width:1;stroke-linejoin:round;stroke-opacity:.35}}\n"
         f"{series}\n"

@@ -250,6 +250,6 @@ def _below(box: _Box, across: Scale, x_name: str) -> Iterator[str]:
         yield line(x, box.bottom, x, box.bottom + 4, "axis")
         yield label(x, box.bottom + font * 1.5, text, font, anchor="middle", style="muted")
     # Right of the last mark's label, half of which is beyond the plot.
-    start = box.right + max(width(text, font) for text in across.labels) / 2 + 6
+    start = box.right + max(width(text, font) for text in across.labels) / 2 + 10
     edge = box.frame.width - font * 1.2
-    yield label(edge, box.bottom + font * 1.5, x_name, font, most=edge - start, anchor="end", style="muted")
+    yield label(start, box.bottom + font * 1.5, x_name, font, most=edge - start, style="muted")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from hublish.cards.charts.bar_chart import Bar, Group, bar_chart
@@ -54,35 +55,50 @@ def training_chart(log: Sequence[Mapping[str, Any]]) -> Drawing | None:
     return line_chart(title, panels, x_name, alt)
 
 
+@dataclass(frozen=True, slots=True)
+class _Score:
+    """One metric of a model on one dataset."""
+
+    dataset: str
+    metric: str
+    value: float
+    text: str
+    error: float | None
+
+    def bar(self, name: str) -> Bar:
+        """Return its bar, with a name that tells it from its neighbors."""
+        return Bar(name, self.value, self.text, self.error)
+
+
 def evaluation_chart(results: Sequence[Mapping[str, Any]]) -> Drawing | None:
     """Return the scores of evaluation results as bars; None for fewer than 3.
 
-    Scores share an axis from 0 to 1, or from 0 to 100. Others, such as a perplexity, are left to the card's table.
+    Scores share an axis from 0 to 1, or from 0 to 100. Others, such as a perplexity, are left to the card's table, and
+    so are all if these are the minority.
 
     Args:
-        results: each with `dataset` and `metrics`, as in a card's model-index.
+        results: each with `dataset` and `metrics`, as in a card's model-index. A metric may have `text`, its value for
+            readers, and `stderr`.
     """
-    scores = [*_scores(results)]
-    largest = max((value for _, _, value in scores), default=0.0)
-    full = 1.0 if largest <= 1 else 100.0
-    if len(scores) < _LEAST_BARS or len(scores) * 2 < sum(len(each["metrics"]) for each in results):
+    found = [*_found_scores(results)]
+    full = 1.0 if sum(score.value <= 1 for score in found) * 2 >= len(found) else 100.0
+    scores = [score for score in found if 0 <= score.value <= full]
+    if len(scores) < _LEAST_BARS or len(scores) * 2 < len(found):
         return None
-    datasets = [*dict.fromkeys(dataset for dataset, _, _ in scores)]
-    metrics = [*dict.fromkeys(metric for _, metric, _ in scores)]
+    datasets = {
+        dataset: [score for score in scores if score.dataset == dataset] for dataset in _names(scores, "dataset")
+    }
+    metrics = _names(scores, "metric")
     if len(datasets) == 1:
-        title, groups = f"Evaluation on {datasets[0]}", [("", [(metric, value) for _, metric, value in scores])]
+        title = f"Evaluation on {scores[0].dataset}" if scores[0].dataset else "Evaluation"
+        groups = [Group("", tuple(score.bar(score.metric) for score in scores))]
     elif len(metrics) == 1:
-        title, groups = metrics[0], [("", [(dataset, value) for dataset, _, value in scores])]
+        title, groups = metrics[0], [Group("", tuple(score.bar(score.dataset) for score in scores))]
     else:
         title = "Evaluation"
-        groups = [(each, [(metric, value) for of, metric, value in scores if of == each]) for each in datasets]
-    told = (
-        f"{dataset}: " + ", ".join(f"{metric} {short(value)}" for of, metric, value in scores if of == dataset)
-        for dataset in datasets
-    )
-    alt = "Evaluation on " + "; ".join(told)
-    bars = [Group(name, tuple(Bar(label, value) for label, value in rows)) for name, rows in groups]
-    return bar_chart(title, bars, _spoken(alt), full)
+        groups = [Group(name, tuple(score.bar(score.metric) for score in own)) for name, own in datasets.items()]
+    told = [f"{group.name or title}: " + ", ".join(f"{bar.name} {bar.text}" for bar in group.bars) for group in groups]
+    return bar_chart(title, groups, _spoken("; ".join(told)), full)
 
 
 def tensors_chart(sizes: Mapping[str, int]) -> Drawing | None:
@@ -161,23 +177,22 @@ def _spoken(text: str) -> str:
     return drawable(text[:1].upper() + text[1:])
 
 
-def _scores(results: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str, float]]:
-    found = [*_values(results)]
-    # Percentages and shares in one picture would look alike and mean different things.
-    most = 1.0 if sum(value <= 1 for *_, value in found) * 2 >= len(found) else 100.0
-    return (score for score in found if 0 <= score[2] <= most)
+def _names(scores: Iterable[_Score], field: str) -> list[str]:
+    return [*dict.fromkeys(getattr(score, field) for score in scores)]
 
 
-def _values(results: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str, float]]:
+def _found_scores(results: Iterable[Mapping[str, Any]]) -> Iterator[_Score]:
     for result in results:
         dataset = result.get("dataset", {})
-        name = str(dataset.get("name") or dataset.get("type") or "")
-        split = dataset.get("split")
+        name, split = str(dataset.get("name") or dataset.get("type") or ""), dataset.get("split")
         for metric in result.get("metrics", ()):
             value = finite(metric.get("value"))
             title = str(metric.get("name") or metric.get("type") or "")
-            if value is not None and not title.lower().endswith(("stderr", "std")):
-                yield f"{name} ({split})" if split else name, title, value
+            if value is not None:
+                text = str(metric.get("text") or short(value))
+                if error := metric.get("stderr_text"):
+                    text += f" ± {error}"
+                yield _Score(f"{name} ({split})" if split else name, title, value, text, finite(metric.get("stderr")))
 
 
 def _percent(part: int, total: int) -> str:

@@ -67,12 +67,12 @@ def scale_of(low: float, high: float, most: int, *, whole: bool = False, margin:
             return _logarithmic(low, high, most)
         if high - low <= _EQUAL * max(abs(low), abs(high)):
             # All values are equal: they are drawn in the middle.
-            room = abs(high) / 2 or 1.0
+            room, margin = abs(high) / 2 or 1.0, None
             low, high = low - room, high + room
-        elif margin:
+        step = _step(low, high, most, whole=whole)
+        if margin:
             room = margin * (high - low)
             low, high = low - (room if low else 0.0), high + (room if high else 0.0)
-        step = _step(low, high, most, whole=whole)
         first, last = math.ceil(Decimal(low) / step), math.floor(Decimal(high) / step)
         marks = tuple(step * index for index in range(first, last + 1)) or (Decimal(low), Decimal(high))
         return Scale(low, high, marks, _labels(marks, step))

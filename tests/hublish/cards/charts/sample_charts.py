@@ -100,5 +100,8 @@ SAMPLES: Final[Mapping[str, Callable[[], Drawing]]] = {
     "negative bars": lambda: bars(Group("", (Bar("a", -2), Bar("b", -5)))),
     "bars of zero": lambda: bars(Group("", (Bar("a", 0), Bar("b", 0)))),
     "bars from 1e-9 to 1e12": lambda: bars(Group("", tuple(Bar(f"1e{x}", 10.0**x) for x in range(-9, 13)))),
+    "bars with errors": lambda: bars(
+        Group("", (Bar("a", 0.63, "0.63 ± 0.012", 0.012), Bar("b", 0.99, "0.99 ± 0.1", 0.1), Bar("c", 0.1, "", -1)))
+    ),
     "hostile bars": lambda: bars(*(Group(name, (Bar(name, 0.5, name), Bar(name, 0.7))) for name in HOSTILE)),
 }
