@@ -89,6 +89,7 @@ class _FilesNow:
             ((path, self._content(file)) for path, (_, file) in self._released.items()),
             metadata=reading.data if reading else {},
             repo_id=self.lock.repo_id,
+            repo_type=self.lock.repo_type,
             # A changed file outside of LFS has no digest that the Hub lists.
             digests={
                 path: locked.sha256 if file.holds(locked) else file.sha256 or ""

@@ -62,16 +62,45 @@ def release_facts(
     from hublish.cards.facts.derive_facts import derive_facts
     from hublish.pipeline.render_card.training_logs import logs_beside
 
-    return derive_facts(
+    shows_commit = template is None or _shows_commit(project, template)
+    last = _last_release(project) if shows_commit or mentions(_CHANGES) else None
+    known = digests(project, files) if last is not None or mentions(_DIGESTS) else {}
+    state = _state_of_same_release(project, last, known)
+    facts = derive_facts(
         ((file.path_in_repo, file.content) for file in files),
         beside=logs_beside(project, files),
         metadata=metadata,
         repo_id=project.target.repo_id,
         repo_type=project.target.repo_type,
-        digests=digests(project, files) if mentions(_DIGESTS) else {},
-        commit=_commit(project) if template is None or _shows_commit(project, template) else None,
-        previous=_previous(project) if mentions(_CHANGES) else None,
+        digests=known,
+        commit=_commit(project)
+        if shows_commit and not any(fact.name.startswith("git.") for fact in state or ())
+        else None,
+        previous=_previous(last) if state is None and mentions(_CHANGES) else None,
     )
+    return (*facts, *(state or ()))
+
+
+def _state_of_same_release(
+    project: Project, last: "Lock | None", digests: Mapping[str, str]
+) -> "tuple[Fact, ...] | None":
+    """Return the facts of git and of changes that the last release stated, if this is the same one; else None.
+
+    Otherwise, a card that was published would differ from the one that is rendered afterwards: the lock then records
+    this very release, and committing it makes another commit.
+    """
+    if last is None or last.tag != project.target.tag or last.facts is None:
+        return None
+    if {file.path_in_repo: file.sha256 for file in last.files if file.serializer != "card"} != digests:
+        return None
+    from hublish.cards.facts.fact import Fact
+
+    state = last.facts.state.items()
+    return tuple(Fact(name, value, key=name.partition(".")[2], released=False) for name, value in state)
+
+
+def _has_commit(state: "tuple[Fact, ...] | None") -> bool:
+    return state is not None and any(fact.name.startswith("git.") for fact in state)
 
 
 def _shows_commit(project: Project, template: CardTemplate) -> bool:
@@ -96,8 +125,7 @@ def _commit(project: Project) -> "Commit | None":
     return Commit(commit, value("git.tag") if commit else "", date) if commit or date else None
 
 
-def _previous(project: Project) -> "Previous | None":
-    lock = _last_release(project)
+def _previous(lock: "Lock | None") -> "Previous | None":
     if lock is None:
         return None
     from hublish.cards.facts.release_state import Previous

@@ -140,3 +140,89 @@ def test_an_edit_that_changes_no_fact_raises_no_alarm(
     published: tuple[HfApi, Path, str], edited: Edited, change: str
 ) -> None:
     assert [fact.problem.message for fact in edited(HONEST[change](published[2]))] == []
+
+
+@pytest.fixture
+def second(tmp_path: Path) -> Iterator[tuple[HfApi, Path]]:
+    """A model whose second version is published; its card shows the changes."""
+    folder = tmp_path / "digits"
+    shutil.copytree(EXAMPLE, folder)
+    manifest = folder / "hub.yaml"
+    with Session(endpoint="embedded", folder=folder) as session:
+        hublish.publish(manifest, endpoint="embedded", digest_cache=False)
+        metrics = folder / "runs" / "best" / "metrics.json"
+        metrics.write_text(metrics.read_text().replace("0.972222", "0.973333"))
+        manifest.write_text(manifest.read_text().replace("1.0.0", "1.1.0"))
+        hublish.publish(manifest, endpoint="embedded", digest_cache=False)
+        yield HfApi(endpoint=session.hub.endpoint, token=session.hub.token), folder
+
+
+def test_a_release_that_is_published_is_not_published_again(second: tuple[HfApi, Path]) -> None:
+    api, folder = second
+    card = Path(api.hf_hub_download(REPO, "README.md", cache_dir=folder / "cache")).read_text()
+    assert "Changes since v1.0.0" in card
+    assert hublish.plan(folder / "hub.yaml", endpoint="embedded").nothing_to_do
+    local = hublish.status(folder / "hub.yaml", endpoint="embedded").local
+    assert local is not None
+    assert not local.any
+    assert hublish.verify(folder / "hub.yaml").ok
+
+
+@pytest.mark.parametrize(
+    ("file", "before", "after", "names"),
+    [
+        ("metrics.json", b"0.973333", b"0.999999", {"evaluation[0].metrics[0].value"}),
+        ("config.json", b'"hidden_size": 32', b'"hidden_size": 64', {"facts.model.hidden_size"}),
+        ("config.json", b"DigitsMLP", b"OtherMLP!", {"facts.model.architecture"}),
+    ],
+)
+def test_a_fact_of_a_file_that_is_replaced_on_the_hub_is_named(
+    second: tuple[HfApi, Path], file: str, before: bytes, after: bytes, names: set[str]
+) -> None:
+    api, folder = second
+    data = Path(api.hf_hub_download(REPO, file, cache_dir=folder / "cache")).read_bytes()
+    assert before in data
+    api.upload_file(path_or_fileobj=data.replace(before, after), path_in_repo=file, repo_id=REPO)
+    found = hublish.verify(folder / "hub.yaml")
+    assert found.different == (file,)
+    assert names <= {fact.name for fact in found.facts}
+    assert all(fact.changed and fact.file in (file, "") for fact in found.facts)
+
+
+def test_a_fact_of_weights_is_read_from_their_header(second: tuple[HfApi, Path]) -> None:
+    import numpy as np
+    from safetensors.numpy import save
+
+    api, folder = second
+    data = save({"w": np.zeros((1000, 1000), np.float32)})
+    api.upload_file(path_or_fileobj=data, path_in_repo="model.safetensors", repo_id=REPO)
+    found = {fact.name: fact.expected for fact in hublish.verify(folder / "hub.yaml").facts}
+    assert found["facts.model.parameters"] == 1_000_000
+    assert found['files["model.safetensors"].size'] == len(data)
+
+
+def test_a_card_that_is_corrected_after_a_file_was_replaced_is_right(second: tuple[HfApi, Path]) -> None:
+    api, folder = second
+    for file, before, after in (
+        ("config.json", '"hidden_size": 32', '"hidden_size": 64'),
+        ("README.md", "hidden size 32", "hidden size 64"),
+    ):
+        text = Path(api.hf_hub_download(REPO, file, cache_dir=folder / "cache")).read_text()
+        api.upload_file(path_or_fileobj=text.replace(before, after).encode(), path_in_repo=file, repo_id=REPO)
+    assert hublish.verify(folder / "hub.yaml").facts == ()
+
+
+def test_facts_of_a_file_that_is_deleted_on_the_hub_are_named(second: tuple[HfApi, Path]) -> None:
+    api, folder = second
+    api.delete_file("config.json", repo_id=REPO)
+    found = {fact.name: fact.expected for fact in hublish.verify(folder / "hub.yaml").facts}
+    assert found["facts.model.hidden_size"] is None
+    assert found['files["config.json"].size'] is None
+
+
+def test_a_lock_without_facts_is_verified_as_before(second: tuple[HfApi, Path]) -> None:
+    _, folder = second
+    lock = hublish.verify(folder / "hub.yaml").lock
+    earlier = lock.model_copy(update={"facts": None, "card": None})
+    assert hublish.verify(folder / "hub.yaml", lock=earlier).ok
+    assert ('"lock_version": 2' in lock.to_json(), '"lock_version": 1' in earlier.to_json()) == (True, True)
