@@ -67,8 +67,8 @@ def scale_of(low: float, high: float, most: int, *, whole: bool = False, margin:
             return _logarithmic(low, high, most)
         if high - low <= _EQUAL * max(abs(low), abs(high)):
             # All values are equal: they are drawn in the middle.
-            room, margin = abs(high) / 2 or 1.0, None
-            low, high = low - room, high + room
+            room, margin = abs(low) / 2 or 1.0, None
+            low, high = low - room, low + room
         step = _step(low, high, most, whole=whole)
         if margin:
             room = margin * (high - low)
