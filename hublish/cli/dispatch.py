@@ -19,9 +19,9 @@ from hublish.cli.terminal.streams import standard_terminal
 
 HELP = ("-h", "--help")
 VERSION = ("-V", "--version")
-# New objects between two garbage collections. A check makes 60,000, a release of 100,000 files 1,000,000, and they keep
-# nearly all of them.
-_OBJECTS = 1_000_000
+# New objects between two garbage collections. A check makes 60,000, a release of 100,000 files 1,200,000, and they keep
+# most of them.
+_OBJECTS = 2_000_000
 _PLUGIN_SEARCH = "pydantic.plugin._loader"
 # Characters of the shortest word of which a part is long enough to be a part of a token.
 _LONG_WORD = 16
