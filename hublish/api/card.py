@@ -49,7 +49,7 @@ def card_template(name: str) -> str:
     Raises:
         UsageError: there is no such template.
     """
-    from hublish.pipeline.render_card.card_template import BUILT_IN, SHARED, built_in_text
+    from hublish.pipeline.render_card.built_in_templates import BUILT_IN, SHARED, built_in_text
 
     known = (*BUILT_IN, SHARED)
     if name not in known:

@@ -25,7 +25,7 @@ _BOOT: Final = (
 _KEPT_ENVIRONMENT: Final = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 
 
-def start_isolated(module: str, stderr: int) -> "Popen[bytes]":
+def start_isolated(module: str, stderr: int, *arguments: str) -> "Popen[bytes]":
     """Run the function `main` of a module in a new process, with pipes as its standard input and output.
 
     The process begins without the garbage collector, as importing leaves nothing to collect; `main` enables it.
@@ -33,6 +33,7 @@ def start_isolated(module: str, stderr: int) -> "Popen[bytes]":
     Args:
         module: its dotted name.
         stderr: the destination of Python's own errors: a constant of `subprocess`.
+        *arguments: found in `sys.argv[2:]`.
 
     Raises:
         OSError: when no process can be started.
@@ -43,7 +44,7 @@ def start_isolated(module: str, stderr: int) -> "Popen[bytes]":
     # An empty entry means the current folder, which may be another one for the child.
     path = json.dumps([os.path.abspath(entry) for entry in sys.path])  # noqa: PTH100
     return subprocess.Popen(  # noqa: S603 - our own code, which reads data from standard input
-        [sys.executable, "-I", "-S", "-c", _BOOT.replace("{module}", module), path],
+        [sys.executable, "-I", "-S", "-c", _BOOT.replace("{module}", module), path, *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=stderr,

@@ -25,25 +25,17 @@ The built-in templates use these variables, all optional, in Markdown except for
 """
 
 import hashlib
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any, Final
 
 from hublish.base.errors import CardError
 from hublish.base.values import Project, StagedFile, Target
+from hublish.pipeline.render_card.built_in_templates import BUILT_IN, built_in_text, shared_by
 from hublish.pipeline.render_card.card_files import read_inside
 from hublish.schemas.diagnose.problems import Problem
 from hublish.schemas.diagnose.suggestions import nearest
-
-# The files templates/<name>.md.j2.
-BUILT_IN: Final = ("model", "dataset", "space", "kernel", "eu-ai-act")
-SHARED: Final = "parts"
-"""The template with the macros of the others."""
-
-_SHARES: Final = re.compile(r"\{%[-+]?\s*(?:extends|include|import|from)\b[ \t]*(?:[\"']([^\"'\n]*)[\"'])?")
-_SUFFIX: Final = ".md.j2"
 
 # Bytes of a user's template; the card that it renders has a limit of its own.
 _TEMPLATE_LIMIT: Final = 256 << 10
@@ -90,7 +82,7 @@ def find_template(name: str, project: Project) -> CardTemplate:
     """
     if name in BUILT_IN:
         text = built_in_text(name)
-        return CardTemplate(name, text, built_in=True, shown=name, shared=_shared_by(text))
+        return CardTemplate(name, text, built_in=True, shown=name, shared=shared_by(text))
     near = nearest(name, BUILT_IN)
     known = f"name a Jinja2 file, or a built-in template: {', '.join(BUILT_IN)}"
     hint = f"did you mean '{near}'?" if near else known
@@ -103,34 +95,7 @@ def find_template(name: str, project: Project) -> CardTemplate:
         problem = Problem("card.template", message, "save it as UTF-8", "card.template")
         msg = "the card's template cannot be read"
         raise CardError(msg, problems=[problem]) from None
-    return CardTemplate(name, text, shown=project.shown(name), shared=_shared_by(text))
-
-
-def _shared_by(text: str) -> dict[str, str]:
-    """Return the built-in templates that a template extends or includes, and those that they include."""
-    shared: dict[str, str] = {}
-    wanted = _shared_names(text)
-    while wanted:
-        name = wanted.pop()
-        if name not in shared:
-            shared[name] = built_in_text(name.removesuffix(_SUFFIX))
-            wanted |= _shared_names(shared[name])
-    return shared
-
-
-def _shared_names(text: str) -> set[str]:
-    known = {f"{each}{suffix}" for each in (*BUILT_IN, SHARED) for suffix in ("", _SUFFIX)}
-    found = [match[1] for match in _SHARES.finditer(text)]
-    # An expression instead of a name may mean any of them.
-    return known if None in found else known.intersection(found)
-
-
-def built_in_text(name: str) -> str:
-    """Return the text of a built-in template."""
-    # Imported by its name, because importlib.resources takes a while to load.
-    import hublish
-
-    return (Path(hublish.__path__[0]) / "templates" / f"{name}{_SUFFIX}").read_text("utf-8")
+    return CardTemplate(name, text, shown=project.shown(name), shared=shared_by(text))
 
 
 def template_context(

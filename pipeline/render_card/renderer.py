@@ -43,6 +43,9 @@ _OWN_TEMPLATE: Final = re.compile(
     rb"""^[ \t]+template[ \t]*:[ \t]*(?!["']?(?:model|dataset|space|kernel|eu-ai-act)["']?[ \t\r]*(?:\#|$))\S""",
     re.MULTILINE,
 )
+_BUILT_IN_TEMPLATE: Final = re.compile(
+    rb"""^[ \t]+template[ \t]*:[ \t]*["']?(model|dataset|space|kernel|eu-ai-act)\b""", re.MULTILINE
+)
 
 
 class Body(str):
@@ -60,13 +63,17 @@ class Renderer(Protocol):
 
 
 class Child:
-    """A process that renders one template. It prepares as soon as it starts, and ends with the `with` block."""
+    """A process that renders one template. It prepares as soon as it starts, and ends with the `with` block.
 
-    def __init__(self) -> None:
+    Args:
+        likely: the names of built-in templates that it compiles before the request arrives.
+    """
+
+    def __init__(self, *likely: str) -> None:
         import subprocess
 
         # Python's own errors go there; a template writes nothing.
-        self._process = start_isolated("hublish.pipeline.render_card.template_sandbox", stderr=subprocess.PIPE)
+        self._process = start_isolated("hublish.pipeline.render_card.template_sandbox", subprocess.PIPE, *likely)
 
     def __enter__(self) -> Self:
         return self
@@ -168,17 +175,21 @@ def rendered_by(renderer: Renderer) -> Iterator[None]:
 def prestarted(manifest: str) -> Iterator[None]:
     """Start a child early if the manifest seems to have a card.
 
-    The child imports the template engine while this process imports the code that reads and checks the manifest. On
-    two cores, the card then costs `hublish check` almost no time. On one core, a child renders only users' templates.
+    The child imports the template engine and compiles the template while this process imports the code that reads and
+    checks the manifest. On two cores, the card then costs `hublish check` almost no time. On one core, a child renders
+    only users' templates.
 
     Args:
         manifest: a path. Standard input (`-`) and other files that can be read only once are not read.
     """
     wanted = _CARD if available_cores() > 1 else _OWN_TEMPLATE
-    if not _contains(Path(manifest), wanted):
+    text = _beginning(Path(manifest))
+    if not wanted.search(text):
         yield
         return
-    with Child() as child, rendered_by(Prestarted(child)):
+    named = _BUILT_IN_TEMPLATE.search(text)
+    likely = () if _OWN_TEMPLATE.search(text) else (named[1].decode() if named else "model",)
+    with Child(*likely) as child, rendered_by(Prestarted(child)):
         yield
 
 
@@ -194,14 +205,15 @@ def _has_text_keys(data: object) -> bool:
     return all(map(_has_text_keys, data)) if isinstance(data, list | tuple) else True
 
 
-def _contains(path: Path, line: re.Pattern[bytes]) -> bool:
+def _beginning(path: Path) -> bytes:
+    """Return the bytes of a manifest; nothing when it cannot be read, or only once."""
     try:
         if not path.is_file():
-            return False
+            return b""
         with path.open("rb") as stream:
-            return line.search(stream.read(_MANIFEST_LIMIT)) is not None
+            return stream.read(_MANIFEST_LIMIT)
     except OSError:
-        return False
+        return b""
 
 
 def _request(template: "CardTemplate", context: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,14 +13,17 @@ import traceback
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
+from types import CodeType
 from typing import Any
 
 import jinja2
+from jinja2.bccache import Bucket
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
 from hublish.cards import wording
+from hublish.pipeline.render_card.built_in_templates import built_in_text, shared_by
 from hublish.pipeline.render_card.escaping import as_code, as_code_block, as_markdown, as_text
 
 # `{"text": ...}`, or `{"kind": ..., "message": ..., "line": ...}`, where a line of 0 means that it is unknown.
@@ -39,6 +42,8 @@ def main() -> None:
     """
     # Everything that does not depend on the request is prepared before it arrives.
     environment = new_environment()
+    for name in sys.argv[2:]:
+        _prepare(environment, name)
     gc.enable()  # disabled by the parent's boot code: importing leaves nothing to collect
     request = json.load(sys.stdin)
     # A file size of 0 prevents writing to any file; the pipes are not affected.
@@ -91,6 +96,41 @@ def respond(environment: jinja2.Environment, request: dict[str, Any]) -> Respons
         return {"kind": "failed", "message": message, "line": _line(error, name)}
 
 
+class _Codes(jinja2.BytecodeCache):
+    """The code of the templates that this process has compiled, by their names and texts."""
+
+    def __init__(self) -> None:
+        self._codes: dict[tuple[str, str], CodeType | None] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Set the code of a template that was compiled before."""
+        bucket.code = self._codes.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep the code of a template."""
+        self._codes[bucket.key, bucket.checksum] = bucket.code
+
+
+def _prepare(environment: jinja2.Environment, name: str) -> None:
+    """Compile a built-in template, and those that it shares, which takes longer than rendering them."""
+    text = built_in_text(name)
+    shared = shared_by(text)
+    environment.loader = jinja2.DictLoader(shared)
+    for each in shared:
+        environment.get_template(each)
+    _code(environment, text, name)
+
+
+def _code(environment: jinja2.Environment, text: str, name: str) -> CodeType:
+    codes = environment.bytecode_cache
+    assert codes is not None
+    bucket = codes.get_bucket(environment, name, name, text)
+    if bucket.code is None:
+        bucket.code = environment.compile(text, name, name)
+        codes.set_bucket(bucket)
+    return bucket.code
+
+
 def _with_markup(context: dict[str, Any]) -> dict[str, Any]:
     """Return the context with the elements of pictures as HTML that is printed as it is: hublish wrote them itself."""
     pictures = {
@@ -109,6 +149,7 @@ def new_environment(kind: type[jinja2.Environment] = ImmutableSandboxedEnvironme
         finalize=_printed,
         trim_blocks=True,
         lstrip_blocks=True,
+        bytecode_cache=_Codes(),
     )
     for name, escaping in (("markdown", as_markdown), ("code", as_code), ("code_block", as_code_block)):
         environment.filters[name] = partial(_marked, escaping)
@@ -197,7 +238,7 @@ def _compiled(environment: jinja2.Environment, request: dict[str, Any]) -> jinja
     name = request["name"]
     # The other templates come with the request: this process reads no files.
     environment.loader = jinja2.DictLoader(request.get("shared", {}))
-    code = environment.compile(request["template"], name, name)
+    code = _code(environment, request["template"], name)
     return jinja2.Template.from_code(environment, code, environment.globals)
 
 

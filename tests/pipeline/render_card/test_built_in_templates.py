@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from jinja2 import meta
 
-from hublish.pipeline.render_card.card_template import BUILT_IN, find_template
+from hublish.pipeline.render_card.built_in_templates import BUILT_IN
+from hublish.pipeline.render_card.card_template import find_template
 from hublish.pipeline.render_card.template_sandbox import new_environment
 from hublish.schemas.documents.manifest import TEMPLATE_NAMES
 from hublish.schemas.vocabulary import card_variables

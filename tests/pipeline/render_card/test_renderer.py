@@ -12,7 +12,7 @@ import pytest
 
 from hublish.base.errors import CardError
 from hublish.pipeline.render_card import renderer
-from hublish.pipeline.render_card.card_template import CardTemplate
+from hublish.pipeline.render_card.card_template import CardTemplate, find_template
 from hublish.pipeline.render_card.renderer import (
     ON_DEMAND,
     Child,
@@ -23,6 +23,8 @@ from hublish.pipeline.render_card.renderer import (
     render,
 )
 from hublish.schemas.diagnose.problems import Location
+from tests.pipeline.render_card.built_in import everything
+from tests.pipeline.staging import project_in
 
 
 def rendered(text: str, **context: Any) -> str:
@@ -165,6 +167,16 @@ def test_a_child_started_early_renders_and_an_unused_one_is_stopped() -> None:
         process = unused._process
         assert process.poll() is None
     assert process.returncode is not None
+
+
+@pytest.mark.parametrize("likely", [(), ("model",), ("space", "model")])
+def test_a_template_that_a_child_has_compiled_renders_the_same(likely: tuple[str, ...], tmp_path: Path) -> None:
+    template, own = find_template("model", project_in(tmp_path)), CardTemplate("model", "{{ value }}")
+    context = everything("model")
+    with Child(*likely) as child:
+        assert child.render(template, context) == ON_DEMAND.render(template, context)
+    with Child(*likely) as child:
+        assert child.render(own, {"value": 1}) == "1", "by its text, and not only by its name"
 
 
 def test_a_child_is_stopped_when_its_parent_fails() -> None:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from hublish.base.errors import CardError
-from hublish.pipeline.render_card.card_template import BUILT_IN, CardTemplate, find_template
+from hublish.pipeline.render_card.built_in_templates import BUILT_IN
+from hublish.pipeline.render_card.card_template import CardTemplate, find_template
 from hublish.pipeline.render_card.renderer import ON_DEMAND, render
 from tests.pipeline.staging import project_in
 
