@@ -91,7 +91,8 @@ def log_entries(path: str, data: bytes) -> Iterator[Mapping[str, Any]]:
 
 
 def _is_json_lines(path: str) -> bool:
-    return path.endswith(("jsonl", "ndjson"))
+    # A .json file comes here only if it is of lines.
+    return path.endswith(("json", "jsonl", "ndjson"))
 
 
 def _csv_rows(data: bytes, path: str) -> Iterator[list[str]]:

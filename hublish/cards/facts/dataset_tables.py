@@ -13,7 +13,7 @@ from typing import Any, Final
 from hublish.base.content import ContentChangedError
 from hublish.base.patterns import glob_expression
 from hublish.cards.facts.fact import Fact
-from hublish.cards.facts.source_files import SourceFiles, text
+from hublish.cards.facts.source_files import SourceFiles, parsed_json, text
 from hublish.formats.dataset_builders import MEDIA_BUILDERS, builder_of, is_upper_case
 from hublish.formats.dataset_splits import in_order, infer_splits, is_considered
 from hublish.formats.input_files import InvalidFileError
@@ -21,6 +21,7 @@ from hublish.schemas.documents.file_names import CARD_FILE
 
 # Bytes of all files of text whose rows are counted.
 _BUDGET: Final = 1 << 30
+_TEXT: Final = (".csv", ".tsv", ".jsonl", ".ndjson", ".json")
 _JSON_LIMIT: Final = 16 << 20
 _MOST_CONFIGS: Final = 1000
 _MOST_COLUMNS: Final = 1000
@@ -74,9 +75,9 @@ class _Counted:
 
         content = self.sources.contents[path]
         self.left -= content.size
-        if self.left < 0 or not path.endswith((".csv", ".tsv", ".jsonl", ".ndjson", ".json")):
+        if self.left < 0 or not path.endswith(_TEXT):
             return None
-        if path.endswith(".json"):
+        if path.endswith(".json") and not _has_json_lines(self.sources, path):
             value = self.sources.json(path, _JSON_LIMIT)
             return len(value) if isinstance(value, list) else None
         return count_rows(path, content, content.size)
@@ -209,31 +210,35 @@ def _columns(sources: SourceFiles, splits: _Splits) -> tuple[_Columns, str, str]
     path = next((files[0] for files in splits.values() if files), None)
     if path is None:
         return None
-    content = sources.contents[path]
     try:
-        if builder_of(path) == "parquet":
-            from hublish.formats.parquet_table import read_table
-
-            table = read_table(content, content.size)
-            shown = [_described(name, kind, table.features.get(name)) for name, kind in table.columns]
-            return _safe(shown), path, "schema"
-        if path.endswith((".csv", ".tsv", ".jsonl", ".ndjson")):
-            from hublish.formats.text_tables import table_columns
-
-            pairs = table_columns(path, content, content.size)
-            return _safe([{"name": name, "type": kind} for name, kind in pairs]), path, "line 1"
+        found = _columns_of(sources, path)
     except _UNREADABLE:
         return None
-    return _of_json(sources, path) if path.endswith(".json") else None
+    return found and (_safe(found[0]), path, found[1])
 
 
-def _of_json(sources: SourceFiles, path: str) -> tuple[_Columns, str, str] | None:
-    value = sources.json(path, _JSON_LIMIT)
-    if not isinstance(value, list) or not value or not isinstance(value[0], dict):
-        return None
-    from hublish.formats.text_tables import json_columns
+def _columns_of(sources: SourceFiles, path: str) -> tuple[_Columns, str] | None:
+    content = sources.contents[path]
+    if builder_of(path) == "parquet":
+        from hublish.formats.parquet_table import read_table
 
-    return _safe([{"name": name, "type": kind} for name, kind in json_columns(value[:1000])]), path, "[0]"
+        table = read_table(content, content.size)
+        return [_described(name, kind, table.features.get(name)) for name, kind in table.columns], "schema"
+    from hublish.formats.text_tables import json_columns, table_columns
+
+    if path.endswith(".json") and not _has_json_lines(sources, path):
+        value = sources.json(path, _JSON_LIMIT)
+        pairs = json_columns(value[:1000]) if isinstance(value, list) and value else ()
+    elif path.endswith(_TEXT):
+        pairs = table_columns(path, content, content.size)
+    else:
+        pairs = ()
+    return ([{"name": name, "type": kind} for name, kind in pairs], "line 1") if pairs else None
+
+
+def _has_json_lines(sources: SourceFiles, path: str) -> bool:
+    """Return whether a .json file has an object in each line, as `datasets` accepts too."""
+    return isinstance(parsed_json(sources.start(path, 1 << 16).partition(b"\n")[0]), dict)
 
 
 def _safe(columns: _Columns) -> _Columns:

@@ -7,6 +7,8 @@ STATE: Final = "trainer_state.json"
 """The state of a Trainer of transformers."""
 RESULTS: Final = ("train_results.json", "all_results.json")
 """The results that the examples of transformers write."""
+ENERGY: Final = "emissions.csv"
+"""The measurements of CodeCarbon."""
 LOG: Final = re.compile(
     r"(?:.*[-_.])?(?:logs?|history|metrics|progress|losses|loss|train(?:ing)?|results)(?:[-_.].*)?\.(?:csv|tsv|jsonl)",
     re.IGNORECASE,
@@ -25,4 +27,4 @@ PARAMETERS: Final = re.compile(
 def describes_run(name: str) -> bool:
     """Return whether a file with this name may describe a training run."""
     patterns = (LOG, HISTORY, EVENTS, PARAMETERS)
-    return name == STATE or name in RESULTS or any(pattern.fullmatch(name) for pattern in patterns)
+    return name in (STATE, ENERGY, *RESULTS) or any(pattern.fullmatch(name) for pattern in patterns)

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from hublish.cards.facts.fact import Fact
-from hublish.cards.facts.run_files import HISTORY, LOG, RESULTS, STATE
+from hublish.cards.facts.run_files import ENERGY, HISTORY, LOG, RESULTS, STATE
 from hublish.cards.facts.source_files import SourceFiles, count, number, text
+from hublish.formats.text_tables import log_entries
 
 _STATE_LIMIT: Final = 16 << 20
 _LOG_LIMIT: Final = 32 << 20
@@ -56,6 +57,7 @@ def training_facts(sources: SourceFiles) -> Iterator[Fact]:
         for path in sources.named(name):
             if (seconds := number(sources.mapping(path).get("train_runtime"))) is not None:
                 yield Fact("training.seconds", seconds, path, "train_runtime", sources.released)
+    yield from _energy(sources)
 
 
 def find_state(sources: SourceFiles) -> str | None:
@@ -79,14 +81,25 @@ def _trainer_state(sources: SourceFiles) -> Iterator[Fact]:
     history = [one for one in entries if isinstance(one, dict)] if isinstance(entries, list) else []
     if (steps := count(state.get("global_step"))) is not None:
         yield Fact("training.steps", steps, path, "global_step", released)
-    if (epochs := number(state.get("epoch"))) is not None:
-        yield Fact("training.epochs", epochs, path, "epoch", released)
+    for name, key in (("epochs", "epoch"), ("operations", "total_flos")):
+        if (value := number(state.get(key))) is not None:
+            yield Fact(f"training.{name}", value, path, key, released)
     for index in range(len(history) - 1, -1, -1):
         if (seconds := number(history[index].get("train_runtime"))) is not None:
             yield Fact("training.seconds", seconds, path, f"log_history[{index}].train_runtime", released)
             break
     yield from _best(state, history, path, released)
     yield from _curves(history, path, "log_history", released)
+
+
+def _energy(sources: SourceFiles) -> Iterator[Fact]:
+    """Yield the energy in kWh and the emissions in kg that CodeCarbon measured, which appends a line for each run."""
+    for path in sources.named(ENERGY)[:1]:
+        runs = list(log_entries(path, sources.whole(path, _STATE_LIMIT) or b""))
+        for name, key in (("energy", "energy_consumed"), ("emissions", "emissions")):
+            value = number(runs[-1].get(key)) if runs else None
+            if value is not None and value >= 0:
+                yield Fact(f"training.{name}", value, path, f"[{len(runs) - 1}].{key}", sources.released)
 
 
 def _best(state: Mapping[str, Any], history: Sequence[Mapping[str, Any]], path: str, released: bool) -> Iterator[Fact]:
@@ -107,8 +120,6 @@ def _best(state: Mapping[str, Any], history: Sequence[Mapping[str, Any]], path: 
 
 def _text_log(sources: SourceFiles) -> Iterator[Fact]:
     """Yield the curves of a csv or JSON Lines file that has a column of steps or epochs."""
-    from hublish.formats.text_tables import log_entries
-
     for path in sorted(sources.matching(LOG), key=_json_first):
         # Most tables are not logs, which the first rows show.
         if not any(map(_axis, log_entries(path, sources.start(path, _FIRST_ROWS)))):

@@ -66,7 +66,10 @@ CASES: dict[str, tuple[Files, str, dict[str, int | None], list[tuple[str, str]]]
     ),
     "JSON Lines": ({"train.jsonl": '{"a": 1}\n{"a": 2}\n'}, "json", {"train": 2}, [("a", "int64")]),
     "a list in JSON": ({"train.json": [{"a": 1}, {"a": 2.5}]}, "json", {"train": 2}, [("a", "float64")]),
-    "JSON of another form": ({"train.json": {"rows": []}}, "json", {"train": None}, []),
+    "JSON of one object": ({"train.json": {"rows": []}}, "json", {"train": 1}, [("rows", "list")]),
+    "JSON of several lines": ({"train.json": '{\n"a":\n1}\n'}, "json", {"train": None}, []),
+    "JSON Lines in a .json": ({"train.json": '{"a": 1}\n{"a": 2}\n'}, "json", {"train": 2}, [("a", "int64")]),
+    "a list with other things": ({"train.json": [{"a": 1}, None]}, "json", {"train": 2}, []),
     "no splits": ({"a.csv": "a\n1\n", "b.csv": "a\n2\n"}, "csv", {"train": 2}, [("a", "int64")]),
     "the most frequent format": (
         {"train.csv": "a\n1\n", "test.csv": "a\n1\n", "x.parquet": parquet()},

@@ -21,6 +21,7 @@ STATE: dict[str, Any] = {
     "best_model_checkpoint": "/home/alice/out/checkpoint-200",
     "epoch": 2.0,
     "global_step": 200,
+    "total_flos": 1.5e15,
     "num_train_epochs": 2,
     "train_batch_size": 16,
     "log_history": HISTORY,
@@ -60,6 +61,8 @@ def test_reads_the_state_of_a_trainer() -> None:
     [
         ({"global_step": 201}, "training.steps", 201),
         ({"epoch": 3}, "training.epochs", 3),
+        ({}, "training.operations", 1.5e15),
+        ({"total_flos": float("inf")}, "training.operations", None),
         ({"best_metric": 0.8, "best_global_step": 100}, "training.best", {**BEST, "value": 0.8, "step": 100}),
         ({"best_global_step": None}, "training.best", BEST),
         ({"best_metric": 0.7}, "training.best", None),
@@ -167,6 +170,18 @@ def test_bounds_the_number_of_metrics() -> None:
 
 def test_reads_the_results_beside_a_log() -> None:
     assert value_of("training.seconds", {"all_results.json": {"train_runtime": 12.5}}) == 12.5
+
+
+ENERGY = "timestamp,duration,emissions,energy_consumed,country_name\n2026-01-01T00:00:00,9,0.1,0.5,X\n"
+
+
+def test_reads_the_measurements_of_codecarbon() -> None:
+    facts = derived({"emissions.csv": ENERGY + "2026-01-02T00:00:00,9,0.25,1.5,X\n"})
+    assert (facts["training.energy"].value, facts["training.energy"].key) == (1.5, "[1].energy_consumed")
+    assert facts["training.emissions"].value == 0.25
+    assert value_of("training.energy", {"emissions.csv": ENERGY}) == 0.5
+    for damaged in ("", "emissions\n", "energy_consumed\n-1\n", "energy_consumed\nnan\n", b"\xff"):
+        assert value_of("training.energy", {"emissions.csv": damaged}) is None
 
 
 RUN = "runs/Nov27/events.out.tfevents.1700000000.host.1.0"
