@@ -19,6 +19,7 @@ _TAG = re.compile(r"<(?!https?://[^\s<>]*>|[\w.+-]+@[\w.-]+>)(?=[A-Za-z/!?])", r
 _ENTITY = re.compile(r"&(?=#|[A-Za-z][A-Za-z0-9]*;)")
 _DESTINATION = re.compile(r"\]([(:])(\s*)([^\s)]*)")
 _SCHEME = re.compile(r"([^/?#]*?):")
+_FENCE = re.compile(r"^(?:[ >]|[-*+] |\d{1,9}[.)] )*(`{3,}|~{3,})([^\r\n]*)$", re.MULTILINE)
 _SCHEMES = frozenset(["http", "https", "mailto"])
 
 
@@ -37,7 +38,20 @@ def as_markdown(value: str) -> str:
     """Return Markdown with its formatting, but with HTML and unsafe links displayed as text."""
     # Entities before tags, whose replacement is an entity. Entities can hide a scheme: `&#106;avascript:`.
     plain = _TAG.sub("&lt;", _ENTITY.sub("&amp;", value))
-    return _DESTINATION.sub(_safe_destination, plain)
+    return _closed(_DESTINATION.sub(_safe_destination, plain))
+
+
+def _closed(markdown: str) -> str:
+    """Return Markdown in which every fenced code block ends: an open one would contain the rest of the card."""
+    fence = ""
+    for found in _FENCE.finditer(markdown):
+        mark, after = found[1], found[2]
+        if not fence:
+            # Backticks after a fence of backticks make it a code span.
+            fence = "" if mark[0] == "`" and "`" in after else mark
+        elif mark[0] == fence[0] and len(mark) >= len(fence) and not after.strip():
+            fence = ""
+    return f"{markdown}\n{fence}" if fence else markdown
 
 
 def as_code(value: str) -> str:
