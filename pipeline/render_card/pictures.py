@@ -2,17 +2,18 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from hublish.base.content import InMemory
 from hublish.base.errors import CardError
 from hublish.base.values import Effect, Origin, Project, StagedFile, Step, Target, Verdict
-from hublish.cards.charts.drawing import Drawing
-from hublish.cards.charts.markup import picture_element
 from hublish.schemas.diagnose.problems import Problem
 from hublish.schemas.documents.hub_names import RepoType
 from hublish.schemas.documents.manifest import Card, PictureName
+
+if TYPE_CHECKING:
+    from hublish.cards.charts.drawing import Drawing
 
 PICTURE_FOLDER: Final = "figures"
 """The folder of the release that receives the pictures."""
@@ -35,7 +36,7 @@ class Picture:
     """A picture of a card, and its two files."""
 
     name: PictureName
-    drawing: Drawing
+    drawing: "Drawing"
     light: str
     """Its path in the repo."""
     dark: str
@@ -111,6 +112,11 @@ def draw_pictures(
 
 def as_context(pictures: Iterable[Picture], target: Target) -> dict[str, dict[str, str]]:
     """Return pictures as templates get them, by their names."""
+    drawn = tuple(pictures)
+    if not drawn:
+        return {}
+    from hublish.cards.charts.markup import picture_element
+
     return {
         each.name: {
             "alt": each.drawing.alt,
@@ -118,7 +124,7 @@ def as_context(pictures: Iterable[Picture], target: Target) -> dict[str, dict[st
             "dark": each.dark,
             "markup": picture_element(each.drawing.alt, each.light, _address(each.dark, target)),
         }
-        for each in pictures
+        for each in drawn
     }
 
 
@@ -128,12 +134,22 @@ def shown_in(text: str, pictures: Iterable[Picture]) -> tuple[Picture, ...]:
 
 
 def picture_problems(
-    card: Card, drawn: Iterable[Picture], shown: Iterable[Picture], template: str
+    card: Card, drawn: Iterable[Picture], shown: Iterable[Picture], template: str, *, unconverted: bool = False
 ) -> Iterator[Problem]:
-    """Yield a warning for each picture that the manifest chooses and the card does not have."""
+    """Yield a warning for each picture that the manifest chooses and the card does not have.
+
+    Args:
+        card: the manifest's card.
+        drawn: the pictures with data.
+        shown: the pictures in the card.
+        template: the name of the template.
+        unconverted: whether the weights are not converted yet, so that their tensors are not known.
+    """
     have, seen = {each.name for each in drawn}, {each.name for each in shown}
     for index, name in enumerate(card.pictures or ()):
         place = f"card.pictures[{index}]"
+        if name == "tensors" and name not in have and unconverted:
+            continue
         if name not in have:
             message, needed = f"there is no data for the picture '{name}'", _REASONS[name][1]
             yield Problem("card.picture", message, f"it needs {needed}; or remove it", place, severity="warning")

@@ -24,6 +24,7 @@ from hublish.schemas.diagnose.problems import MAX_PROBLEMS, Problem, SourceText
 from hublish.schemas.diagnose.suggestions import nearest
 from hublish.schemas.documents.file_names import CARD_FILE, GITATTRIBUTES, MANIFEST_FILE
 from hublish.schemas.documents.hub_names import RepoType, check_repo_id
+from hublish.schemas.documents.manifest import Manifest
 
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 # Paths of the Hub's website, relative to the page of the repo.
@@ -59,12 +60,8 @@ class Present:
         folders = {
             "/".join(parts[:depth]) for parts in (path.split("/") for path in paths) for depth in range(1, len(parts))
         }
-        converted = (
-            file.origin.serializer == COPY and manifest.artifacts[file.origin.artifact].serializer != COPY
-            for file in staged.files
-            if file.origin.artifact is not None
-        )
-        return cls(frozenset(paths), frozenset(folders), staged.collection.project.folder, complete=not any(converted))
+        complete = not await_conversion(staged.files, manifest)
+        return cls(frozenset(paths), frozenset(folders), staged.collection.project.folder, complete=complete)
 
     def missing(self, target: str) -> str:
         """Return the path that a relative target names, if the release has no such file or folder; else nothing."""
@@ -89,6 +86,15 @@ class Present:
         near = nearest(path, self.paths, cutoff=0.8)
         added = "add it to the artifacts, or write a URL; if the Hub has the file already, the reference works"
         return f"did you mean '{near}'?" if near else added
+
+
+def await_conversion(files: Iterable[StagedFile], manifest: Manifest) -> bool:
+    """Return whether some files are sources that an artifact converts, as in a check of the manifest."""
+    return any(
+        file.origin.serializer == COPY and manifest.artifacts[file.origin.artifact].serializer != COPY
+        for file in files
+        if file.origin.artifact is not None
+    )
 
 
 def relative_path(target: str) -> str:

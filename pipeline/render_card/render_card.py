@@ -31,7 +31,7 @@ from hublish.pipeline.render_card.pictures import (
     picture_problems,
     shown_in,
 )
-from hublish.pipeline.render_card.references import Present, broken_links, local_paths, named_files
+from hublish.pipeline.render_card.references import Present, await_conversion, broken_links, local_paths, named_files
 from hublish.pipeline.render_card.release_facts import Digests, no_digests, read_named_data, release_facts
 from hublish.pipeline.render_card.release_snippets import release_snippets
 from hublish.pipeline.render_card.renderer import current_renderer
@@ -191,7 +191,8 @@ def render_card(
     body = _body(readable, context, parts)
     shown = shown_in(body, pictures)
     check_paths(shown, files)
-    problems = (*parts.problems, *picture_problems(card, pictures, shown, template.name))
+    unconverted = await_conversion(files, project.manifest)
+    problems = (*parts.problems, *picture_problems(card, pictures, shown, template.name, unconverted=unconverted))
     picture_files = tuple(file for picture in shown for file in picture.files())
     leaderboards = leaderboard_files(parts.evaluation.results, card.evaluation, files)
     text = with_front_matter(parts.metadata, body)

@@ -28,7 +28,8 @@ def run_stage(
     (folder / "card.md.j2").write_text(template)
     (folder / "results.json").write_text(json.dumps(RESULTS))
     card = {"template": "card.md.j2", "evaluation": "results.json", "metadata": {"license": "mit"}, **card}
-    fields = {"repo": {"repo_id": "acme/digits-mlp", **(repo or {})}}
+    artifacts = [{"source": "*", "serializer": card.pop("serializer", "copy")}]
+    fields = {"repo": {"repo_id": "acme/digits-mlp", **(repo or {})}, "artifacts": artifacts}
     return RenderCard().run(staged(project_in(folder, card=card, **fields), files or {}))
 
 
@@ -95,6 +96,11 @@ def test_a_chosen_picture_that_the_card_lacks_is_reported(
 ) -> None:
     (problem,) = run_stage(tmp_path, template, pictures=[name]).warnings
     assert (problem.code, problem.path, problem.message) == ("card.picture", "card.pictures[0]", message)
+
+
+def test_tensors_that_await_their_conversion_are_not_missed(tmp_path: Path) -> None:
+    value = run_stage(tmp_path, files={"model.npz": b""}, pictures=["tensors"], serializer="safetensors")
+    assert value.warnings == ()
 
 
 @pytest.mark.parametrize("path", ["figures/evaluation.svg", "figures/evaluation-dark.svg"])
