@@ -5,12 +5,14 @@ from hublish.api.session import Session
 from hublish.audit.file_audit import audit_secrets
 from hublish.base.errors import PolicyError, UsageError
 from hublish.base.progress import SILENT, Progress
+from hublish.base.values import Project, Staged
 from hublish.cards.sections import MissingSection
 from hublish.cards.sections import missing_sections as empty_sections
 from hublish.pipeline.build import converting, rendering
 from hublish.schemas.diagnose.problems import counted, errors_in
 from hublish.schemas.diagnose.suggestions import nearest
 from hublish.schemas.documents.file_names import CARD_FILE, MANIFEST_FILE
+from hublish.schemas.documents.hub_names import EMBEDDED
 
 
 def card(manifest: AnyManifest = MANIFEST_FILE, *, progress: Progress = SILENT) -> str:
@@ -25,19 +27,36 @@ def card(manifest: AnyManifest = MANIFEST_FILE, *, progress: Progress = SILENT) 
         PolicyError: the card contains a secret.
     """
     with Session(read_project(manifest), progress=progress) as session:
-        stages = rendering(session.workspace, progress, session.executor, session.fingerprints, session.conversions)
-        staged = stages.run(session.project, progress)
-        # An artifact may supply the README as well; the stage has refused two of them.
-        found = next((file for file in staged.files if file.path_in_repo == CARD_FILE), None)
-        if found is None:
-            raise _no_card(session.project.name)
-        project = session.project
-        # Refused here as it is when the release is sealed: a card is printed, and redirected into files.
-        secrets = errors_in(audit_secrets(CARD_FILE, found.origin.source, found.content, project.manifest.policy))
-        if secrets:
-            raise PolicyError(f"the card breaks the policy: {counted(secrets)}", problems=secrets)
-        with found.content.open() as stream:
-            return stream.read().decode()
+        return _text(session.project, _rendered(session))
+
+
+def card_page(manifest: AnyManifest = MANIFEST_FILE, *, progress: Progress = SILENT) -> str:
+    """Return the README as one HTML file, as the Hub would show it; it loads nothing and runs no script.
+
+    Args:
+        manifest: the manifest.
+        progress: receives stages and bytes.
+
+    Raises:
+        UsageError: the manifest declares no card, and no artifact is a README.md.
+        PolicyError: the card contains a secret.
+    """
+    # Imported here: the other functions need none of it.
+    from hublish.cards.html import card_page as html
+    from hublish.hub.client.installed_client import default_endpoint
+
+    with Session(read_project(manifest), progress=progress) as session:
+        target, staged = session.project.target, _rendered(session)
+        contents = {file.path_in_repo: file.content for file in staged.files}
+
+        def read(path: str) -> bytes | None:
+            content = contents.get(path)
+            return content.read() if content is not None and content.size <= html.MOST_PICTURE else None
+
+        # The embedded Hub has an address only while it runs.
+        endpoint = default_endpoint() if session.endpoint == EMBEDDED else session.endpoint
+        shown = html.Shown(target.repo_id, target.repo_type, target.tag or target.revision, endpoint)
+        return html.card_page(_text(session.project, staged), shown, read)
 
 
 def card_template(name: str) -> str:
@@ -85,6 +104,25 @@ def missing_sections(
         # A template of the author's own fills sections of any kind; the type of the repo decides which it should have.
         kind = declared.template if rendered.template.built_in else project.target.repo_type
         return tuple(empty_sections(kind, rendered.context))
+
+
+def _rendered(session: Session) -> Staged:
+    """Return the files of the release with the card, and with the pictures that it shows."""
+    stages = rendering(session.workspace, session.progress, session.executor, session.fingerprints, session.conversions)
+    return stages.run(session.project, session.progress)
+
+
+def _text(project: Project, staged: Staged) -> str:
+    # An artifact may supply the README as well; the stage has refused two of them.
+    found = next((file for file in staged.files if file.path_in_repo == CARD_FILE), None)
+    if found is None:
+        raise _no_card(project.name)
+    # Refused here as it is when the release is sealed: a card is printed, and redirected into files.
+    secrets = errors_in(audit_secrets(CARD_FILE, found.origin.source, found.content, project.manifest.policy))
+    if secrets:
+        raise PolicyError(f"the card breaks the policy: {counted(secrets)}", problems=secrets)
+    with found.content.open() as stream:
+        return stream.read().decode()
 
 
 def _no_card(name: str) -> UsageError:

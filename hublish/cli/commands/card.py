@@ -1,6 +1,7 @@
 """`hublish card`: render the README."""
 
 from argparse import ArgumentParser, Namespace
+from pathlib import Path
 
 from hublish.cli.arguments import add_manifest, manifest
 from hublish.cli.commands import Example, Outcome
@@ -12,6 +13,7 @@ into a file to get exactly what would be published. A missing variable is an err
 EXAMPLES = (
     Example("hublish card", "read it"),
     Example("hublish card > README.md", "keep a copy in the repository"),
+    Example("hublish card --open", "see it in a browser, with pictures, as the Hub would show it"),
     Example("hublish card --missing", "which recommended sections are empty, and how to fill them"),
     Example("hublish card --template model > card.md.j2", "begin a template of your own; or extend ours by its blocks"),
 )
@@ -23,6 +25,10 @@ def configure(parser: ArgumentParser) -> None:
     shown.add_argument(
         "--missing", action="store_true", help="list the recommended sections without content, and how to fill each"
     )
+    shown.add_argument(
+        "--html", action="store_true", help="print one HTML file that shows it as the Hub would, pictures included"
+    )
+    shown.add_argument("--open", action="store_true", help="write that file to a temporary folder, and open it")
     shown.add_argument(
         "--template", metavar="NAME", help="print a built-in template: model, dataset, space, kernel or eu-ai-act"
     )
@@ -42,9 +48,30 @@ def run(arguments: Namespace, report: Report) -> Outcome:
 
             found = hublish.missing_sections(manifest(arguments, report), progress=report.progress())
             return Outcome(MissingView(found))
+        if arguments.html or arguments.open:
+            page = hublish.card_page(manifest(arguments, report), progress=report.progress())
+            return _opened(page) if arguments.open else _shown(page, report)
         text = hublish.card(manifest(arguments, report), progress=report.progress())
     report.show_file(text, {"path_in_repo": CARD_FILE, "text": text})
     return Outcome(None)
+
+
+def _shown(page: str, report: Report) -> Outcome:
+    report.show_file(page, {"html": page})
+    return Outcome(None)
+
+
+def _opened(page: str) -> Outcome:
+    # Imported here: few runs open a page.
+    import tempfile
+    import webbrowser
+
+    from hublish.cli.views.card import OpenedCard
+
+    # Kept after the run: the browser may read it later, and the person may look at it again.
+    path = Path(tempfile.mkdtemp(prefix="hublish-card-")) / "card.html"
+    path.write_text(page, "utf-8")
+    return Outcome(OpenedCard(path, opened=webbrowser.open(path.as_uri())))
 
 
 def _template(name: str, report: Report) -> Outcome:

@@ -1,0 +1,163 @@
+"""A card as one HTML file: metadata as chips, then the text with its pictures, as the Hub would show it.
+
+The page loads nothing and runs nothing. Its policy forbids both, in case that the sanitizer ever misses something.
+"""
+
+import base64
+import hashlib
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote, unquote
+
+from hublish.cards.html.markdown_html import Addresses, markdown_html
+from hublish.formats.front_matter import body_start, read_front_matter
+from hublish.schemas.diagnose.problems import InvalidDocumentError
+from hublish.schemas.documents.hub_names import RepoType
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+# The bytes of one file of the release, or None: a picture that is not part of the release.
+ReadFile = Callable[[str], bytes | None]
+
+_TYPES: Final = {
+    ".avif": "avif",
+    ".gif": "gif",
+    ".jpeg": "jpeg",
+    ".jpg": "jpeg",
+    ".png": "png",
+    ".svg": "svg+xml",
+    ".webp": "webp",
+}
+# Bytes of one picture. The page is opened by a person, and base64 makes it a third larger.
+MOST_PICTURE: Final = 8 << 20
+_SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
+_DATA: Final = re.compile(r"data:image/(?:png|jpeg|gif|webp|avif|svg\+xml);base64,[A-Za-z0-9+/=]+")
+# Absolute paths on the Hub's website that lead to a file of the repo at a revision.
+_RESOLVED: Final = re.compile(r"/(?:datasets/|spaces/|kernels/)?[^/]+/[^/]+/(?:resolve|raw|blob)/[^/]+/(.+)")
+_STYLE: Final = re.compile(r"<style>(.*?)</style>", re.DOTALL)
+_CHIPS: Final = ("pipeline_tag", "task_categories", "library_name", "language", "license", "sdk", "size_categories")
+_LINKED: Final = {"base_model": "", "datasets": "datasets/", "models": "", "new_version": ""}
+_MOST_TAGS: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The repo that a card is shown for."""
+
+    repo_id: str
+    repo_type: RepoType
+    revision: str
+    """The branch, or the tag that the release will have."""
+    endpoint: str
+    """The Hub whose pages relative links lead to."""
+
+    @property
+    def url(self) -> str:
+        """The address of the repo's page on the Hub."""
+        folder = "" if self.repo_type == "model" else f"{self.repo_type}s/"
+        return f"{self.endpoint}/{folder}{self.repo_id}"
+
+
+def card_page(card: str, shown: Shown, read: ReadFile) -> str:
+    """Return a card as one HTML file, which needs neither a network nor scripts.
+
+    Args:
+        card: the README, front matter included. Metadata that cannot be read is left out.
+        shown: the repo.
+        read: returns the bytes of a file of the release by its `path_in_repo`; None if it has no such file.
+    """
+    page = _environment().get_template("card.html.j2")
+    body = markdown_html(card[body_start(card) :], Addresses(_links(shown), _pictures(read)))
+    return with_policy(page.render(shown=shown, body=body, chips=list(chips(_metadata(card), shown.endpoint))))
+
+
+def with_policy(page: str) -> str:
+    """Return a page whose content security policy permits its own style sheet, pictures inside it, and nothing else."""
+    digests = (hashlib.sha256(style.encode()).digest() for style in _STYLE.findall(page))
+    styles = " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
+    policy = f"default-src 'none'; style-src {styles}; img-src data:; base-uri 'none'; form-action 'none'"
+    return page.replace("<head>", f'<head>\n<meta http-equiv="Content-Security-Policy" content="{policy}">', 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """One value of the metadata, as the Hub shows it above a card."""
+
+    key: str
+    text: str
+    href: str = ""
+
+
+def chips(metadata: Mapping[str, Any], endpoint: str) -> Iterator[Chip]:
+    """Yield the metadata that the Hub shows above a card, in its order."""
+    for key in _CHIPS:
+        yield from (Chip(key, text) for text in _texts(metadata.get(key)))
+    for key, folder in _LINKED.items():
+        for text in _texts(metadata.get(key)):
+            yield Chip(key, text, f"{endpoint}/{folder}{quote(text)}")
+    yield from (Chip("tag", text) for text in [*_texts(metadata.get("tags"))][:_MOST_TAGS])
+
+
+def _texts(value: object) -> Iterator[str]:
+    for each in value if isinstance(value, list) else [value]:
+        if isinstance(each, str) and each:
+            yield each
+
+
+def _metadata(card: str) -> Mapping[str, Any]:
+    try:
+        reading = read_front_matter(card.encode("utf-8", "replace"), "README.md")
+    except InvalidDocumentError:
+        return {}
+    return reading.data if reading is not None and isinstance(reading.data, Mapping) else {}
+
+
+def _links(shown: Shown) -> Callable[[str], str | None]:
+    def address(target: str) -> str:
+        if _SCHEME.match(target):
+            return target
+        if target.startswith("/"):
+            return shown.endpoint + target
+        return f"{shown.url}/blob/{quote(shown.revision, safe='')}/{target}"
+
+    return address
+
+
+def _pictures(read: ReadFile) -> Callable[[str], str | None]:
+    """Return a function that puts pictures of the release into the page; others are never loaded."""
+
+    def address(target: str) -> str | None:
+        if _DATA.fullmatch(target):
+            return target
+        if _SCHEME.match(target):
+            return None
+        plain = unquote(re.split(r"[?#]", target)[0])
+        found = _RESOLVED.fullmatch(plain)
+        path = (found[1] if found else plain).removeprefix("./")
+        kind = _TYPES.get(Path(path).suffix.lower())
+        data = read(path) if kind and not path.startswith("/") else None
+        if data is None or len(data) > MOST_PICTURE:
+            return None
+        return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
+
+    return address
+
+
+def _environment() -> "Environment":
+    # Imported here: most commands show no page.
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    import hublish
+
+    folder = Path(hublish.__path__[0]) / "templates"
+    return Environment(
+        loader=FileSystemLoader(folder),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )

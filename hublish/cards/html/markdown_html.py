@@ -1,0 +1,120 @@
+"""Markdown of a stranger as HTML that is safe in any page: no script, no style, no frame, no form.
+
+The dialect is GitHub's, as on the Hub. HTML in the text is kept as far as a card needs it, because authors center
+pictures and fold long lists with it; `nh3` removes everything else by an allowlist.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.rules_core import StateCore
+
+# From the target of a link or a picture, as written, to the address in the page; None removes it.
+Address = Callable[[str], str | None]
+
+_TAGS: Final = frozenset(
+    "a abbr b blockquote br center code dd del details div dl dt em h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p "  # noqa: SIM905 - a list of fifty strings is longer than a page
+    "picture pre q s samp small source span strong sub summary sup table tbody td tfoot th thead tr u ul var".split()
+)
+_ATTRIBUTES: Final = {
+    "a": {"href", "title"},
+    "details": {"open"},
+    "img": {"src", "srcset", "alt", "title", "width", "height"},
+    "source": {"srcset", "media", "type"},
+    "td": {"align", "colspan", "rowspan"},
+    "th": {"align", "colspan", "rowspan", "scope"},
+    "ol": {"start"},
+    **{tag: {"align"} for tag in ("div", "p", "table", "tr")},
+    # Their ids are set here, after the author's own have lost theirs.
+    **{f"h{level}": {"id", "align"} for level in range(1, 7)},
+}
+_SCHEMES: Final = {"http", "https", "mailto", "data"}
+_SCHEME: Final = re.compile(r"\s*([A-Za-z][A-Za-z0-9+.-]*):")
+# markdown-it writes the alignment of a column as a style, and styles are not allowed.
+_ALIGNED: Final = re.compile(r"text-align:(left|center|right)")
+_NOT_IN_SLUG: Final = re.compile(r"[^\w\- ]")
+# Keeps the ids of headings apart from those of the page around them.
+_PREFIX: Final = "card-"
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the links and the pictures of a text lead in the page that shows it."""
+
+    link: Address
+    picture: Address
+
+
+def markdown_html(text: str, addresses: Addresses) -> str:
+    """Return the HTML of Markdown without front matter.
+
+    Args:
+        text: the Markdown, of any author.
+        addresses: from written targets to addresses in the page. Without one, a link leads nowhere, and a picture shows
+            its alternative text.
+    """
+    import nh3
+
+    def attribute(tag: str, name: str, value: str) -> str | None:
+        if tag in ("img", "source") and name == "srcset":
+            return _srcset(value, addresses.picture)
+        if tag == "img" and name == "src":
+            return addresses.picture(value)
+        if name == "href":
+            return f"#{_PREFIX}{value[1:]}" if value.startswith("#") else _link(value, addresses.link)
+        return value
+
+    return nh3.clean(
+        _parser().render(text),
+        tags=set(_TAGS),
+        attributes={tag: set(names) for tag, names in _ATTRIBUTES.items()},
+        attribute_filter=attribute,
+        url_schemes=set(_SCHEMES),
+        link_rel="noopener noreferrer nofollow",
+    )
+
+
+def heading_id(text: str) -> str:
+    """Return the id of a heading, by GitHub's rule: lower case, hyphens for spaces, no punctuation."""
+    return _PREFIX + _NOT_IN_SLUG.sub("", text.strip().lower()).replace(" ", "-")
+
+
+def _link(target: str, address: Address) -> str | None:
+    scheme = _SCHEME.match(target)
+    if scheme and scheme[1].lower() not in ("http", "https", "mailto"):
+        return None
+    return address(target)
+
+
+def _srcset(value: str, address: Address) -> str | None:
+    """Return the candidates of a srcset that have an address; widths and densities are kept."""
+    candidates = (candidate.split() for candidate in value.split(","))
+    found = ((address(target), sizes) for target, *sizes in filter(None, candidates))
+    return ", ".join(" ".join([target, *sizes]) for target, sizes in found if target) or None
+
+
+def _parser() -> "MarkdownIt":
+    # Imported here: `hublish card` prints Markdown far more often than HTML.
+    from markdown_it import MarkdownIt
+
+    parser = MarkdownIt("commonmark", {"html": True, "linkify": False}).enable(["table", "strikethrough"])
+    parser.core.ruler.push("headings_and_columns", _finish)
+    return parser
+
+
+def _finish(state: "StateCore") -> None:
+    """Give headings ids that links in the text can name, and columns their alignment."""
+    seen: dict[str, int] = {}
+    for token, following in zip_longest(state.tokens, state.tokens[1:]):
+        if token.type == "heading_open" and following is not None:
+            name = heading_id("".join(child.content for child in following.children or ()))
+            count = seen.get(name, 0)
+            seen[name] = count + 1
+            token.attrSet("id", f"{name}-{count}" if count else name)
+        if aligned := _ALIGNED.search(str(token.attrs.pop("style", ""))):
+            token.attrSet("align", aligned[1])
