@@ -19,7 +19,9 @@ class OpenedCard:
     def human(self, paint: Paint) -> Iterable[str]:
         """Return the path, and what to do without a browser."""
         del paint
-        yield str(self.path) if self.opened else f"{self.path}\nNo browser was found here: open this file in one."
+        yield str(self.path)
+        if not self.opened:
+            yield "No browser was found here: open this file in one."
 
     def document(self) -> Any:
         """Return the path."""

@@ -35,4 +35,4 @@ def test_a_page_is_opened_from_a_file_that_stays(
 
 
 def test_a_manifest_without_a_card_has_no_page(run: Run, project: Path) -> None:
-    assert "declares no card" in run("card --html", exits=1).stderr
+    assert "declares no card" in run("card --html", exits=2).stderr
