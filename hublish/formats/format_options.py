@@ -12,8 +12,7 @@ from pydantic import Field, StringConstraints, ValidationError
 from hublish.base.errors import SerializationError
 from hublish.formats.interface import Format
 from hublish.schemas.diagnose.problems import Problem
-from hublish.schemas.documents.field_types import Document, Flag
-from hublish.schemas.documents.sizes import Size
+from hublish.schemas.documents.field_types import Document, Flag, Size
 
 # Here and not with the arrays, because options must load without numpy.
 Float = Literal[

@@ -3,7 +3,6 @@
 The dialect of csv is that of `datasets` and pandas: commas (tabs in `.tsv`), double quotes, blank lines skipped.
 """
 
-import csv
 import io
 import json
 import re
@@ -105,6 +104,9 @@ def _csv_rows(data: bytes, path: str) -> Iterator[list[str]]:
 
 def _parsed_rows(lines: Iterable[str], path: str) -> Iterator[list[str]]:
     """Yield the rows that are not blank."""
+    # Imported on use: a check reads logs, which are JSON Lines.
+    import csv
+
     try:
         yield from filter(None, csv.reader(lines, delimiter="\t" if path.endswith("tsv") else ","))
     # A field of more than 128 KiB, or a zero byte.

@@ -137,17 +137,20 @@ def _previous(lock: "Lock | None") -> "Previous | None":
 
 def _last_release(project: Project) -> "Lock | None":
     """Return the lock of the last release to the manifest's repo; None without one that can be read."""
-    from hublish.schemas.documents.lock import read_lock
-
     if not project.text:  # not a manifest of a file: no lock belongs to it
         return None
     try:
         # A pipe in its place would wait for a writer.
-        lock = read_lock(project.lock_path.read_bytes()) if project.lock_path.is_file() else None
+        if not project.lock_path.is_file():
+            return None
+        # Imported here: most checks find no lock.
+        from hublish.schemas.documents.lock import read_lock
+
+        lock = read_lock(project.lock_path.read_bytes())
     except (OSError, InvalidDocumentError):
         return None
     target = project.target
-    if lock is None or lock.repo_type != target.repo_type:
+    if lock.repo_type != target.repo_type:
         return None
     # A name without a namespace belongs to the account of the token, which is unknown offline.
     locked = lock.repo_id if "/" in target.repo_id else lock.repo_id.rpartition("/")[2]

@@ -6,7 +6,17 @@ A string with a form is validated in Python, and has a pattern in the JSON Schem
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    Strict,
+    StringConstraints,
+    WithJsonSchema,
+)
 
 from hublish.schemas.diagnose.problems import InvalidValueError
 from hublish.schemas.documents.hub_names import (
@@ -24,6 +34,7 @@ from hublish.schemas.documents.path_rules import (
     path_problems,
     pattern_problems,
 )
+from hublish.schemas.documents.sizes import parse_size, shortest_size
 
 
 class Document(BaseModel):
@@ -142,3 +153,18 @@ Endpoint = Annotated[
 ]
 # A class to load into: `module:Class`.
 Target = Annotated[str, AfterValidator(check_target), _in_schema(TARGET_PATTERN)]
+
+Size = Annotated[
+    int,
+    BeforeValidator(parse_size),
+    PlainSerializer(shortest_size),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "pattern": r"^\s*\d{1,15}(\.\d{1,6})?\s*([KMGTkmgt]?[Bb])?\s*$"},
+                {"type": "integer", "minimum": 0},
+            ],
+            "examples": ["5GB", "500MB", 1000000],
+        }
+    ),
+]

@@ -33,11 +33,11 @@ from hublish.schemas.documents.field_types import (
     PatternList,
     Ref,
     RepoId,
+    Size,
     Target,
 )
 from hublish.schemas.documents.hub_names import RepoType
 from hublish.schemas.documents.manifest_part import ManifestPart
-from hublish.schemas.documents.sizes import Size
 from hublish.schemas.secrets.token_rules import CREDENTIAL_NAME, WHERE_CREDENTIALS_GO, names_credential
 from hublish.schemas.variables.lookup import RESERVED
 

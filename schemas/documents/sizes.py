@@ -1,9 +1,9 @@
-"""Parse and format sizes as people write them: `5GB`, `500 MB`, `1024`."""
+"""Parse and format sizes as people write them: `5GB`, `500 MB`, `1024`.
+
+Without pydantic, which the process that renders a card need not import.
+"""
 
 import re
-from typing import Annotated
-
-from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
 from hublish.schemas.diagnose.problems import InvalidValueError
 
@@ -48,24 +48,9 @@ def format_size(size: int) -> str:
     return f"{value:.1f} TB"
 
 
-def _shortest(size: int) -> str | int:
+def shortest_size(size: int) -> str | int:
+    """Return a size with the largest unit that leaves a whole number: `5GB`."""
     for unit in ("TB", "GB", "MB", "KB"):
         if size and size % _UNITS[unit] == 0:
             return f"{size // _UNITS[unit]}{unit}"
     return size
-
-
-Size = Annotated[
-    int,
-    BeforeValidator(parse_size),
-    PlainSerializer(_shortest),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "string", "pattern": r"^\s*\d{1,15}(\.\d{1,6})?\s*([KMGTkmgt]?[Bb])?\s*$"},
-                {"type": "integer", "minimum": 0},
-            ],
-            "examples": ["5GB", "500MB", 1000000],
-        }
-    ),
-]

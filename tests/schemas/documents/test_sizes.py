@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from hublish.schemas.documents.sizes import Size, format_size, parse_size
+from hublish.schemas.documents.field_types import Size
+from hublish.schemas.documents.sizes import format_size, parse_size
 
 
 class Holder(BaseModel):
