@@ -78,8 +78,8 @@ class _Counted:
         if self.left < 0 or not path.endswith(_TEXT):
             return None
         if path.endswith(".json") and not _has_json_lines(self.sources, path):
-            value = self.sources.json(path, _JSON_LIMIT)
-            return len(value) if isinstance(value, list) else None
+            rows = _json_rows(self.sources, path)
+            return len(rows) if rows else None
         return count_rows(path, content, content.size)
 
 
@@ -227,13 +227,18 @@ def _columns_of(sources: SourceFiles, path: str) -> tuple[_Columns, str] | None:
     from hublish.formats.text_tables import json_columns, table_columns
 
     if path.endswith(".json") and not _has_json_lines(sources, path):
-        value = sources.json(path, _JSON_LIMIT)
-        pairs = json_columns(value[:1000]) if isinstance(value, list) and value else ()
+        pairs = json_columns(_json_rows(sources, path)[:1000])
     elif path.endswith(_TEXT):
         pairs = table_columns(path, content, content.size)
     else:
         pairs = ()
     return ([{"name": name, "type": kind} for name, kind in pairs], "line 1") if pairs else None
+
+
+def _json_rows(sources: SourceFiles, path: str) -> list[Any]:
+    """Return the list in a JSON file, which is not kept; an empty one if there is none."""
+    value = parsed_json(sources.whole(path, _JSON_LIMIT) or b"")
+    return value if isinstance(value, list) else []
 
 
 def _has_json_lines(sources: SourceFiles, path: str) -> bool:

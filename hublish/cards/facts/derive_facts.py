@@ -68,8 +68,10 @@ def _facts(released: SourceFiles, beside: SourceFiles, metadata: Mapping[str, An
 
         yield from other_weight_facts(released)
     yield from version_facts(released)
-    # One run is described by one log: the facts of two would contradict each other.
-    logs = next((log for sources in (released, beside) if (log := tuple(training_facts(sources)))), ())
-    yield from logs
+    logged = tuple(training_facts(released))
+    yield from logged
+    # A run is described by one log: the facts of two would contradict each other.
+    if not any(fact.name in ("training.log", "training.steps") for fact in logged):
+        yield from training_facts(beside)
     yield from hyperparameter_facts(released)
     yield from hyperparameter_facts(beside)

@@ -18,8 +18,7 @@ _MOST: Final = 200
 _DEEPEST: Final = 4
 # A name that belongs to a credential, whose value may have any form.
 _SECRET: Final = re.compile(
-    r"(?:.*[-_./])?(?:token|password|passwd|pwd|secret|credentials?|auth|(?:api|access|private|secret)[-_]?key)",
-    re.IGNORECASE,
+    r"(?i)(?:token|password|passwd|secret|credential|(?:api|access|private|auth)[-_]?key)s?$|(?:^|[-_./])(?:auth|pwd)$"
 )
 # The arguments of a Trainer that a card lists; of more than a hundred, most are about logs and devices.
 _ARGUMENTS: Final = frozenset(
@@ -85,7 +84,8 @@ def _facts(sources: SourceFiles, path: str, values: Mapping[str, Any], section: 
 
 def _flat(values: Mapping[str, Any], above: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
     for key, value in values.items():
-        if text(key) is None or _SECRET.fullmatch(key):
+        # Numbers are counts, such as `max_tokens`.
+        if text(key) is None or (_SECRET.search(key) and not isinstance(value, int | float)):
             continue
         levels = (*above, key)
         if isinstance(value, dict) and len(levels) < _DEEPEST:

@@ -17,6 +17,7 @@ _KERAS: Final = re.compile(r".+\.keras")
 _NPZ: Final = re.compile(r".+\.npz")
 _MAX_MEMBER: Final = 4 << 20
 _MAX_ARRAYS: Final = 5000
+_MAX_PARTS: Final = 200
 # A name such as `tiny.Q4_K_M.gguf` or `tiny-UD-IQ2_XXS.gguf`: what precedes the type is the model.
 _QUANTIZED_NAME: Final = re.compile(r"(?i)[-_.](?:UD-)?(?:I?Q\d\w*|TQ\d_\d|B?F16|F32|FP16|MXFP4\w*|NVFP4)$")
 # A projector of images for a text model, and the data of a quantization.
@@ -24,7 +25,7 @@ _BESIDE: Final = re.compile(r"(?:.*[-_.])?(?:mmproj|imatrix)(?:[-_.].*)?", re.IG
 # Bytes of the parts of a header that are tried one after the other: most of a header is the vocabulary.
 _HEADER_READS: Final = (1 << 20, 16 << 20, 128 << 20)
 _UNREADABLE: Final = (OSError, ContentChangedError, InvalidFileError)
-# Constants of shapes and indices, which are no weights.
+# Constants of shapes and indices, which are not weights.
 _NOT_WEIGHTS: Final = frozenset(["I32", "I64", "U32", "U64", "BOOL", "STRING"])
 _PRODUCERS: Final = {"pytorch": "torch", "tf2onnx": "tf2onnx", "skl2onnx": "skl2onnx", "keras": "keras"}
 _REPO: Final = re.compile(r"https://huggingface\.co/([\w.-]+/[\w.-]+)/?")
@@ -67,7 +68,7 @@ def _is_whole(paths: list[str]) -> bool:
 
 def _of_gguf(sources: SourceFiles, variants: Mapping[str, list[str]]) -> Iterator[Fact]:
     """Yield the facts that all quantizations share, and for a single one those of its tensors."""
-    if not variants:
+    if not variants or max(map(len, variants.values())) > _MAX_PARTS:
         return
     files = min(variants.values(), key=lambda paths: (sum(map(sources.size, paths)), paths))
     try:

@@ -161,14 +161,18 @@ class Quantization:
 
     def _factor(self, name: str, dtype: str) -> float:
         """Return the parameters in one element."""
-        if not self.declared or not self._converts(name):
-            return 1
+        packed = self._packed_in(name, dtype) if self.declared else 1
+        # Most tensors hold one parameter in each element either way, and names are compared with many patterns.
+        return packed if packed == 1 or self._converts(name) else 1
+
+    def _packed_in(self, name: str, dtype: str) -> float:
+        """Return the parameters in one element, if the module of the tensor was quantized."""
         if self.method == "mxfp4":
             return 2 if dtype == "U8" and "_blocks" in name else 1
         if self.method in ("gptq", "awq") and name.rpartition(".")[2] == "qweight":
             return max(1, 32 // (self.bits or 4))
         if self.method == "compressed-tensors":
-            return self._packed(name, dtype)
+            return self._compressed(name, dtype)
         if self.method == "fp8":
             # The key is for the routed experts alone; shared ones are stored like the rest.
             routed = ".experts." in name and "shared_experts" not in name
@@ -179,7 +183,7 @@ class Quantization:
             return {4: 2, 2: 4}.get(self.bits, 1)
         return 2 if self.in_4_bits or (self.bits == 4 and self.method != "bitsandbytes") else 1
 
-    def _packed(self, name: str, dtype: str) -> float:
+    def _compressed(self, name: str, dtype: str) -> float:
         module = _module_of(name)
         group = next((one for one in self.groups if module in one.targets), None)
         form = (group.format if group else "") or self.format

@@ -19,6 +19,9 @@ CONFIGURATION_LIMIT: Final = 1 << 20
 """Bytes of a configuration; the largest published ones, with thousands of labels, have some hundred kilobytes."""
 LONGEST_TEXT: Final = 200
 """Characters of a text that a fact repeats."""
+# Bytes of all JSON that is parsed and kept: as values, a hostile file takes thirty times its size.
+_ALL_JSON: Final = 48 << 20
+_MOST_ITEMS: Final = 100
 # JavaScript, jq and others read integers beyond this as other numbers, and no count of a release is as large.
 _MOST: Final = 1 << 53
 # Levels of lists and mappings within one value.
@@ -94,7 +97,9 @@ class SourceFiles:
         """Return the value of a JSON file; None if there is none."""
 
         def parse() -> Any:
-            data = self.whole(path, limit)
+            left = self.once("bytes left", lambda: [_ALL_JSON])
+            left[0] -= self.contents[path].size if path in self.contents else 0
+            data = self.whole(path, limit) if left[0] >= 0 else None
             return None if data is None else parsed_json(data)
 
         return self.once(path, parse)
@@ -163,8 +168,8 @@ def plain(value: Any, depth: int = 0) -> Any:
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, list):
-        kept = [found for one in value if (found := plain(one, depth + 1)) is not None] if depth < _DEEPEST else []
-        return kept or None
+        short = value if depth < _DEEPEST and len(value) <= _MOST_ITEMS else []
+        return [found for one in short if (found := plain(one, depth + 1)) is not None] or None
     if isinstance(value, Mapping):
         pairs = ((text(key), plain(one, depth + 1)) for key, one in value.items()) if depth < _DEEPEST else ()
         return {key: one for key, one in pairs if key is not None and one is not None} or None

@@ -7,6 +7,7 @@ and event files of TensorBoard. Released logs come before others.
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Final
 
 from hublish.cards.facts.fact import Fact
@@ -15,10 +16,13 @@ from hublish.cards.facts.source_files import SourceFiles, count, number, text
 from hublish.formats.text_tables import log_entries
 
 _STATE_LIMIT: Final = 16 << 20
-_LOG_LIMIT: Final = 32 << 20
+_LOG_LIMIT: Final = 16 << 20
+# Entries of a log that are read: 200,000 take half a second.
+_MOST_ENTRIES: Final = 200_000
 _FIRST_ROWS: Final = 1 << 14
 _MOST_SERIES: Final = 50
-_MOST_STATES: Final = 50
+# Files that may be the log, of one kind.
+_MOST_FILES: Final = 50
 _MOST_POINTS: Final = 3000
 _STEPS: Final = ("step", "global_step", "steps", "iteration", "iter", "it")
 _EPOCHS: Final = ("epoch", "epochs", "round")
@@ -54,7 +58,7 @@ def training_facts(sources: SourceFiles) -> Iterator[Fact]:
         if any(fact.name == "training.log" for fact in facts):
             break
     for name in RESULTS:
-        for path in sources.named(name):
+        for path in sources.named(name)[:1]:
             if (seconds := number(sources.mapping(path).get("train_runtime"))) is not None:
                 yield Fact("training.seconds", seconds, path, "train_runtime", sources.released)
     yield from _energy(sources)
@@ -62,7 +66,7 @@ def training_facts(sources: SourceFiles) -> Iterator[Fact]:
 
 def find_state(sources: SourceFiles) -> str | None:
     """Return the state of a Trainer: the one in the fewest folders, and of checkpoints the latest."""
-    paths = sources.named(STATE)[:_MOST_STATES]
+    paths = sources.named(STATE)[:_MOST_FILES]
     least = min((path.count("/") for path in paths), default=0)
     found = [path for path in paths if path.count("/") == least]
     return max(found, key=lambda path: (_steps_of(sources, path), path), default=None)
@@ -82,7 +86,7 @@ def _trainer_state(sources: SourceFiles) -> Iterator[Fact]:
     if (steps := count(state.get("global_step"))) is not None:
         yield Fact("training.steps", steps, path, "global_step", released)
     for name, key in (("epochs", "epoch"), ("operations", "total_flos")):
-        if (value := number(state.get(key))) is not None:
+        if (value := number(state.get(key))) is not None and value > 0:
             yield Fact(f"training.{name}", value, path, key, released)
     for index in range(len(history) - 1, -1, -1):
         if (seconds := number(history[index].get("train_runtime"))) is not None:
@@ -120,7 +124,7 @@ def _best(state: Mapping[str, Any], history: Sequence[Mapping[str, Any]], path: 
 
 def _text_log(sources: SourceFiles) -> Iterator[Fact]:
     """Yield the curves of a csv or JSON Lines file that has a column of steps or epochs."""
-    for path in sorted(sources.matching(LOG), key=_json_first):
+    for path in sorted(sources.matching(LOG), key=_json_first)[:_MOST_FILES]:
         # Most tables are not logs, which the first rows show.
         if not any(map(_axis, log_entries(path, sources.start(path, _FIRST_ROWS)))):
             continue
@@ -138,7 +142,7 @@ def _json_first(path: str) -> tuple[int, bool, str]:
 
 def _history(sources: SourceFiles) -> Iterator[Fact]:
     """Yield the curves of `History.history` of Keras: a list of values per epoch for each metric."""
-    for path in sources.matching(HISTORY):
+    for path in sources.matching(HISTORY)[:_MOST_FILES]:
         columns = sources.mapping(path, _STATE_LIMIT)
         lists = {name: values for name, values in columns.items() if isinstance(values, list)}
         length = max(map(len, lists.values()), default=0)
@@ -180,7 +184,7 @@ def _curves(entries: Iterable[Mapping[str, Any]], path: str, key: str, released:
     """Yield the curves, and the last value of each metric."""
     curves: dict[str, Curve] = {}
     last: dict[str, int | float] = {}
-    for entry in entries:
+    for entry in islice(entries, _MOST_ENTRIES):
         axis = _axis(entry)
         for name, value in entry.items():
             found = number(value)

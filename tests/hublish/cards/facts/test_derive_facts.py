@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hublish.base.content import Content, ContentChangedError, InMemory
 from hublish.cards.facts.derive_facts import derive_facts
 from hublish.cards.facts.fact import as_tree
+from hublish.cards.facts.source_files import SourceFiles
 from tests.hublish.cards.facts.releases import Files, contents, derived, weights
 from tests.hublish.cards.facts.test_training_log import RUN, STATE
 from tests.hublish.formats.parquet import parquet
@@ -114,6 +115,15 @@ def test_a_file_that_cannot_be_read_gives_no_facts(error: Exception) -> None:
     for repo_type in ("model", "dataset"):
         found = {fact.name for fact in derive_facts(broken, repo_type=repo_type)}
         assert found <= {"files.count", "files.largest", "files.size", "license", "data.configs", "data.format"}
+
+
+def test_the_json_that_is_kept_in_memory_is_bounded() -> None:
+    state = b'{"global_step": 3, "x": "' + b"x" * (15 << 20) + b'"}'
+    files: list[tuple[str, Content]] = [(f"c{index}/trainer_state.json", InMemory(state)) for index in range(20)]
+    sources = SourceFiles.of(files)
+    read = [sources.mapping(path, 16 << 20) for path in sources]
+    assert sum(bool(value) for value in read) == 3
+    assert {fact.name: fact.value for fact in derive_facts(files)}["training.steps"] == 3
 
 
 def test_another_error_is_not_hidden() -> None:

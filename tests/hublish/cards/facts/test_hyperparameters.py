@@ -60,6 +60,8 @@ CASES: dict[str, tuple[Files, dict[str, Any]]] = {
         {"params.json": {"db_password": "hunter2", "api_key": "x", "wandb.token": "y", "max_tokens": 5}},
         {"max_tokens": 5},
     ),
+    "other names of credentials": ({"params.json": {"hfToken": "x", "apiKey": "y", "SECRETS": ["z"], "pwd": "a"}}, {}),
+    "a long list": ({"params.json": {"ids": list(range(101)), "few": [1]}}, {"few": [1]}),
     "an address with a password": ({"params.json": {"db": "postgres://admin:S3cretPassw0rd99@db.acme.io/x"}}, {}),
     "paths of the author": (
         {"params.json": {"a": "/home/alice/x", "b": "~/x", "c": "C:\\x", "d": "../x", "e": "x/y"}},

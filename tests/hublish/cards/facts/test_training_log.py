@@ -63,6 +63,7 @@ def test_reads_the_state_of_a_trainer() -> None:
         ({"epoch": 3}, "training.epochs", 3),
         ({}, "training.operations", 1.5e15),
         ({"total_flos": float("inf")}, "training.operations", None),
+        ({"total_flos": 0}, "training.operations", None),
         ({"best_metric": 0.8, "best_global_step": 100}, "training.best", {**BEST, "value": 0.8, "step": 100}),
         ({"best_global_step": None}, "training.best", BEST),
         ({"best_metric": 0.7}, "training.best", None),
@@ -97,6 +98,11 @@ def test_a_released_log_comes_before_another_one() -> None:
     facts = derived({"trainer_state.json": {"global_step": 5}}, beside={"trainer_state.json": STATE})
     assert (facts["training.steps"].value, facts["training.steps"].released) == (5, True)
     assert "training.log" not in facts
+
+
+def test_results_without_a_log_are_completed_by_one_beside_the_release() -> None:
+    facts = derived({"all_results.json": {"train_runtime": 5}}, beside={"trainer_state.json": STATE})
+    assert (facts["training.seconds"].value, facts["training.steps"].value) == (5, 200)
 
 
 CSV_LOGS = {
