@@ -22,10 +22,8 @@ from hublish.schemas.documents.card_values import (
     number_findings,
     widget_findings,
 )
-from hublish.schemas.documents.dataset_metadata import dataset_findings
 from hublish.schemas.documents.hub_names import RepoType, check_repo_id
 from hublish.schemas.documents.model_index import evaluation_findings
-from hublish.schemas.documents.space_settings import space_findings
 from hublish.schemas.vocabulary import card_fields, synonyms, vocabulary
 
 # The longest short_description of a Space, in characters.
@@ -206,6 +204,19 @@ def _short_description(metadata: Mapping[str, Any]) -> Iterator[Finding]:
         yield Finding("short_description", message, "shorten it")
 
 
+# The rules of one type of repo are imported for its cards: `check` must start fast.
+def _dataset(metadata: Mapping[str, Any]) -> Iterator[Finding]:
+    from hublish.schemas.documents.dataset_metadata import dataset_findings
+
+    yield from dataset_findings(metadata)
+
+
+def _space(metadata: Mapping[str, Any]) -> Iterator[Finding]:
+    from hublish.schemas.documents.space_settings import space_findings
+
+    yield from space_findings(metadata)
+
+
 _RULES: Mapping[RepoType, tuple[_Rule, ...]] = {
     "model": (
         _license,
@@ -231,7 +242,7 @@ _RULES: Mapping[RepoType, tuple[_Rule, ...]] = {
         gate_findings,
         _one_of("size_categories", "warning"),
         _known_word("task_categories", "tasks"),
-        dataset_findings,
+        _dataset,
         _tags,
     ),
     "space": (
@@ -241,7 +252,7 @@ _RULES: Mapping[RepoType, tuple[_Rule, ...]] = {
         _one_of("header", "warning"),
         _one_of("suggested_hardware", "warning"),
         _one_of("hf_oauth_scopes", "warning"),
-        space_findings,
+        _space,
         language_findings,
         _short_description,
         _tags,

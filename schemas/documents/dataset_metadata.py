@@ -220,7 +220,8 @@ def _names(metadata: Mapping[str, Any], infos: list[tuple[str, Mapping[str, Any]
 def _size(metadata: Mapping[str, Any], infos: list[tuple[str, Mapping[str, Any]]]) -> Iterator[Finding]:
     """Yield a finding if the number of rows contradicts the size that readers search by."""
     given = [value for _, value in items("size_categories", metadata.get("size_categories"))]
-    splits = [split for _, info in infos for split in info.get("splits") or () if isinstance(split, Mapping)]
+    listed = [splits for _, info in infos if isinstance(splits := info.get("splits"), list | tuple)]
+    splits = [split for each in listed for split in each if isinstance(split, Mapping)]
     rows = [split.get("num_examples") for split in splits]
     counted = [number for number in rows if isinstance(number, int) and not isinstance(number, bool) and number >= 0]
     if not given or not counted or len(counted) != len(rows):

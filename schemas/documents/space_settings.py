@@ -18,7 +18,8 @@ _PICTOGRAPH: Final = (
     "\u3030\u303d\u3297\u3299\U0001f000-\U0001faff][\ufe0e\ufe0f\u20e3\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]*"
 )
 _EMOJI: Final = re.compile(f"[0-9#*]\ufe0f?\u20e3|[\U0001f1e6-\U0001f1ff]{{2}}|{_PICTOGRAPH}(?:\u200d{_PICTOGRAPH})*")
-_DURATION: Final = re.compile(r"(?:\d+(?:\.\d+)?\s*(?:ms|s|m|min|h|hour|d|day)s?\s*)+", re.IGNORECASE)
+_UNITS: Final = "ms|s|sec|second|m|min|minute|h|hr|hour|d|day"
+_DURATION: Final = re.compile(rf"(?:\d+(?:\.\d+)?\s*(?:{_UNITS})s?\s*)+", re.IGNORECASE)
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}")
 _PORTS: Final = 65_535
 # The longest session of a visitor: 30 days.

@@ -110,7 +110,7 @@ def validate(kind: str, readme: str) -> Report:
     if not metadata:
         # The client prints warnings and goes on.
         return Report((), ("empty or missing yaml metadata in repo card",))
-    checks = [_common(metadata), _space(metadata) if kind == "space" else _model_index(metadata)]
+    checks = [_common(metadata), _space(metadata) if kind == "space" else _of_models(metadata)]
     return Report(tuple(error for check in checks for error in check), ())
 
 
@@ -162,7 +162,9 @@ def _space(metadata: dict[str, Any]) -> Iterator[str]:
         yield f'"short_description" length must be less than or equal to {longest} characters long'
 
 
-def _model_index(metadata: dict[str, Any]) -> Iterator[str]:
+def _of_models(metadata: dict[str, Any]) -> Iterator[str]:
+    if metadata.get("widget") is not None and not isinstance(metadata["widget"], list):
+        yield '"widget" must be an array'
     if "model-index" in metadata:
         yield from _each("model-index", metadata["model-index"], _model)
 

@@ -54,6 +54,8 @@ def test_good_cards_pass(readme: str) -> None:
         (card(base_model="./runs/best/checkpoint"), '"base_model" with value'),
         (card(base_model=["ok/ok", "C:\\x"]), '"base_model[1]" with value'),
         (card(tags=[1]), '"tags[0]" must be a string'),
+        (card(widget="Hello"), '"widget" must be an array'),
+        (card(widget={"text": "Hello"}), '"widget" must be an array'),
         (card(language=[False]), '"language[0]" must be a string'),
         (card(**{"model-index": {"name": "m"}}), '"model-index" must be an array'),
         (card(**{"model-index": [{"results": []}]}), '"model-index[0].name" is required'),
