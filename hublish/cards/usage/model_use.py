@@ -129,7 +129,7 @@ def keras_snippets(subject: Subject) -> Iterator[Snippet]:
             f"model = load_model({subject.download(found[0])})",
             "model.summary()",
         ]
-        yield _python("keras", lines, "pip install keras huggingface_hub")
+        yield _python("keras", lines, "pip install keras tensorflow huggingface_hub")
 
 
 def onnx_snippets(subject: Subject) -> Iterator[Snippet]:
@@ -153,7 +153,8 @@ def onnx_snippets(subject: Subject) -> Iterator[Snippet]:
 
 def gguf_snippets(subject: Subject) -> Iterator[Snippet]:
     """Yield the commands that download one file at its revision and run it with llama.cpp."""
-    found = [path for path in subject.with_suffix(".gguf") if "mmproj" not in path]
+    # A name that begins with a dash would be an option of the command.
+    found = [path for path in subject.with_suffix(".gguf") if "mmproj" not in path and not path.startswith("-")]
     if not found:
         return
     # The size that most people use, if there are several.
