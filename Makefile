@@ -81,9 +81,10 @@ format: .venv/dev.stamp ## write the code in the one style
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-schemas: .venv/run.stamp ## write schemas/json again from the models
+schemas: .venv/run.stamp ## write schemas/json and templates/README.md again from the code
 	$(BIN)/python -m hublish.formats.describe_formats
 	$(BIN)/python -m hublish.schemas.json_schema.generate
+	$(BIN)/python -m hublish.cards.reference
 
 # HUB_DOCS=<clone> EVALUATE=<clone> make vocabulary reads these clones instead of new ones.
 VOCABULARY := .hublish/vocabulary

@@ -6,6 +6,7 @@ facts/       statements about the release, each computed from a file and naming 
 results/     results of evaluations, from the files of evaluation tools to the forms of the Hub
 usage/       snippets that load the release with the library that it is made for
 sections.py  the sections that a card should have, and those without content
+reference.py the page that documents the names of templates
 wording.py   numbers, names and lines as a person writes them
 named_data.py  the values of the files that a manifest names under `card.data`
 discoverability.py  metadata by which readers find, load and count a model

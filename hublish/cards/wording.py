@@ -45,18 +45,15 @@ def size(value: Any) -> str:
     return format_size(value) if _is_number(value) else str(value)
 
 
-def count(value: Any) -> str:
+def short(value: Any) -> str:
     """Return a large number in short: `22.7M`; below 10,000 in full: `4,163`."""
     if not _is_number(value):
         return str(value)
     if abs(value) < _EXACT:
         return digits(value)
-    for step, letter in _STEPS:
-        if abs(value) >= step:
-            short = f"{value / step:.1f}"
-            # 999,960 would be "1000.0K".
-            return count(round(value, -3)) if short.startswith("1000") else short.removesuffix(".0") + letter
-    return str(value)
+    # Half of the last digit less: 999,960 is 1M, and not 1000.0K.
+    step, letter = next(each for each in _STEPS if abs(value) >= each[0] * 0.99995)
+    return f"{value / step:.1f}".removesuffix(".0") + letter
 
 
 def digits(value: Any) -> str:

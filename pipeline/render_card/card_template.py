@@ -11,17 +11,15 @@ A template gets plain data under these names:
 | `facts` | what hublish computes from the release, as far as it is known: `facts.model.parameters` |
 | `data` | the values of the files under `card.data`, by their names |
 | `pictures` | pictures with data, by name: `markup` shows one, `alt` is its data in words, `light`, `dark` are paths |
+| `snippets` | code that loads the release: `library`, `language`, `code`, `install`, `note` |
 | any other | a variable of `card.variables` |
 
 A name that is not set is an error; `{{ name | default('') }}` and `{% if name is defined %}` make it optional.
 Values print as one line of plain text. `{{ name | markdown }}` keeps Markdown formatting, but removes HTML and unsafe
 links; `{{ name | code }}` is for code spans, `{{ name | code_block }}` for fenced code blocks. `markup` prints as HTML.
 
-A template may extend or include the built-in ones, as `model.md.j2`, `dataset.md.j2` and `space.md.j2`.
-
-The built-in templates use these variables, all optional, in Markdown except for the title:
-`title`, `summary`, `description`, `intended_use`, `usage`, `training`, `limitations`, `citation` (BibTeX), `contact`;
-`dataset` also uses `structure` and `collection`.
+A template may extend or include the built-in ones, as `model` or `model.md.j2`. templates/README.md lists the variables
+that they print, the facts and the filters.
 """
 
 import hashlib

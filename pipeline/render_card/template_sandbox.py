@@ -161,7 +161,7 @@ def new_environment(kind: type[jinja2.Environment] = ImmutableSandboxedEnvironme
     environment.filters["tidy"] = lambda text: Markup(wording.tidy(text))  # noqa: S704 - blank lines contain no markup
     # Their results are escaped when they are printed.
     for plain in (
-        *(wording.size, wording.count, wording.digits, wording.score, wording.duration, wording.quantity),
+        *(wording.size, wording.short, wording.digits, wording.score, wording.duration, wording.quantity),
         *(wording.language, wording.license),
     ):
         environment.filters[plain.__name__] = plain

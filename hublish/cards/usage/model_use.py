@@ -173,17 +173,22 @@ def gguf_snippets(subject: Subject) -> Iterator[Snippet]:
 def mixin_snippets(subject: Subject) -> Iterator[Snippet]:
     """Yield the code that loads weights into the author's own class."""
     module, _, kind = subject.target.partition(":")
-    lines = ["import hublish", ""]
+    loading = f"model = hublish.from_hub({subject.quoted}, into={kind}{subject.pinned})"
+    imported = f"from {module} import {kind.partition('.')[0]}"
     if f"{module.replace('.', '/')}.py" in subject.paths:
-        lines += [
-            "# The class is part of the release: trust it only as far as its author.",
-            "trust = hublish.Trust(code=True)",
-            f"model = hublish.load({subject.quoted}{subject.pinned}, trust=trust).value",
+        lines = [
+            "import sys",
+            "import hublish",
+            "",
+            "# The class is part of the release: importing it runs the code of its author.",
+            f"release = hublish.pull({subject.quoted}{subject.pinned})",
+            "sys.path.insert(0, str(release.folder))",
+            imported,
+            "",
+            loading,
         ]
     else:
-        # The class is in a package or a script of its author's.
-        lines[:1] = ["import hublish", f"from {module} import {kind.split('.')[0]}"]
-        lines.append(f"model = hublish.from_hub({subject.quoted}, into={kind}{subject.pinned})")
+        lines = ["import hublish", imported, "", loading]
     yield _python("hublish", lines, "pip install hublish")
 
 

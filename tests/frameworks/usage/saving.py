@@ -73,6 +73,7 @@ def sentence_transformers(folder: Path) -> None:
     words = models.Transformer(str(folder / "base"))
     pooling = models.Pooling(words.get_word_embedding_dimension())
     SentenceTransformer(modules=[words, pooling], device="cpu").save_pretrained(str(folder / "saved"))
+    (folder / "saved" / "README.md").unlink()  # hublish writes the card
 
 
 def cross_encoder(folder: Path) -> None:
@@ -80,12 +81,12 @@ def cross_encoder(folder: Path) -> None:
 
 
 def diffusers(folder: Path) -> None:
-    from diffusers import DDPMPipeline, DDPMScheduler, UNet2DModel
+    from diffusers import DDIMPipeline, DDIMScheduler, UNet2DModel
 
     blocks = {"down_block_types": ("DownBlock2D", "AttnDownBlock2D"), "up_block_types": ("AttnUpBlock2D", "UpBlock2D")}
     layers = {"block_out_channels": (8, 16), "layers_per_block": 1, "norm_num_groups": 4}
     network = UNet2DModel(sample_size=8, attention_head_dim=4, **blocks, **layers)
-    DDPMPipeline(network, DDPMScheduler(num_train_timesteps=10)).save_pretrained(folder)
+    DDIMPipeline(network, DDIMScheduler()).save_pretrained(folder)
 
 
 def diffusers_network(folder: Path) -> None:
@@ -110,6 +111,7 @@ def peft(folder: Path) -> None:
     base.name_or_path = base.config._name_or_path = "acme/text-classification"
     adapter = LoraConfig(task_type=TaskType.SEQ_CLS, r=2, target_modules=["query", "value"])
     get_peft_model(base, adapter).save_pretrained(folder)
+    (folder / "README.md").unlink()  # hublish writes the card
 
 
 def sklearn(folder: Path) -> None:

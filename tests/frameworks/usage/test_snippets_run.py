@@ -3,6 +3,7 @@
 After publishing, main is emptied: a snippet that is not pinned to the tag finds nothing.
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -103,15 +104,15 @@ def usage_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedHub]
 def published(hub: EmbeddedHub, folder: Path, name: str, release: Release) -> str:
     """Publish a release with a tag, empty main, and return the card."""
     repo_id, api = f"acme/{name.replace('_', '-')}", HfApi(endpoint=hub.endpoint, token=hub.token)
-    manifest = hublish.Manifest.model_validate(
-        {
-            "repo": {"repo_id": repo_id, "repo_type": release.repo_type, "tag": "v1", "endpoint": hub.endpoint},
-            "artifacts": [{"source": "./"}],
-            "card": {"template": release.repo_type, "metadata": {"license": "mit", **release.metadata}},
-            **release.more,
-        }
-    )
-    hublish.publish(hublish.Project(manifest, b"", folder / release.folder), token=hub.token)
+    manifest = folder.with_suffix(".yaml")
+    fields = {
+        "repo": {"repo_id": repo_id, "repo_type": release.repo_type, "tag": "v1"},
+        "artifacts": [{"source": f"{folder.name}/{release.folder}".rstrip("/") + "/"}],
+        "card": {"template": release.repo_type, "metadata": {"license": "mit", **release.metadata}},
+        **release.more,
+    }
+    manifest.write_text(json.dumps(fields), encoding="utf-8")
+    hublish.publish(manifest, endpoint=hub.endpoint, token=hub.token, lock=folder.with_suffix(".lock"))
     if name != "text_classification":  # the base model of the adapter is read from main
         paths = [
             path
@@ -146,6 +147,7 @@ def run_snippet(language: str, code: str, folder: Path, hub: EmbeddedHub) -> str
         "PATH": here,
         "PYTHONPATH": str(ROOT),
         "OMP_NUM_THREADS": "1",
+        "KERAS_BACKEND": "torch",
     }
     command = [sys.executable, "-c", code] if language == "python" else ["bash", "-euc", code]
     ran = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=600)

@@ -39,6 +39,7 @@ FACTS: dict[str, Any] = {
     },
     "data": {
         "format": "parquet",
+        "rows": 1797,
         "columns": [{"name": "pixels", "type": "list<int64>"}, {"name": "label", "type": "int64"}],
         "configs": [
             {

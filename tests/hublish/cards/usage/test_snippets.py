@@ -136,7 +136,7 @@ LIBRARIES: dict[str, tuple[tuple[str, ...], dict[str, Any], str, list[str]]] = {
         ("model.safetensors", "net.py"),
         {"target": "net:Net"},
         "hublish",
-        ["trust=trust).value", "hublish.Trust(code=True)"],
+        ["hublish.pull(", "from net import Net", "into=Net"],
     ),
     "class_of_a_package": (
         ("model.safetensors",),
