@@ -144,8 +144,8 @@ def onnx_data(folder: Path) -> None:
     import onnx as library
 
     folder.mkdir()
-    beside = {"save_as_external_data": True, "location": "model.onnx.data", "size_threshold": 0}
-    library.save(_network(), folder / "model.onnx", **beside)
+    name, path = "model.onnx.data", folder / "model.onnx"
+    library.save(_network(), path, save_as_external_data=True, location=name, size_threshold=0)
 
 
 def _network() -> Any:
