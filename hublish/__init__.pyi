@@ -9,6 +9,7 @@ from hublish.api.card import card as card
 from hublish.api.card import card_page as card_page
 from hublish.api.card import card_template as card_template
 from hublish.api.card import missing_sections as missing_sections
+from hublish.api.card_diff import card_diff as card_diff
 from hublish.api.check import check as check
 from hublish.api.doctor import Finding as Finding
 from hublish.api.doctor import doctor as doctor
