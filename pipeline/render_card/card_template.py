@@ -56,6 +56,8 @@ class CardTemplate:
     """Whether its expressions print Markdown instead of one line of plain text."""
     tracked: tuple[str, ...] = ()
     """The names of the values whose printed places are wanted."""
+    marked: Mapping[str, Any] = field(default_factory=dict)
+    """Variables with values in them, in pieces; see `card_texts`."""
 
     @property
     def texts(self) -> tuple[str, ...]:

@@ -41,6 +41,7 @@ def release_facts(
     digests: Digests,
     *,
     drawn: bool = False,
+    names: str = "",
 ) -> tuple["Fact", ...]:
     """Return the facts of a release. Those that take time are left out where the card does not mention them.
 
@@ -50,9 +51,10 @@ def release_facts(
         metadata: the card's metadata.
         template: the card's template; None for all facts.
         digests: called if the card shows digests, or changes since the last release.
-        drawn: whether pictures show the facts.
+        drawn: whether pictures or the record need them too.
+        names: the names of values in the texts of the card.
     """
-    searched = None if template is None else "\n".join(template.texts)
+    searched = None if template is None else "\n".join((*template.texts, names))
 
     def mentions(pattern: re.Pattern[str]) -> bool:
         return searched is None or pattern.search(searched) is not None
@@ -62,7 +64,7 @@ def release_facts(
     from hublish.cards.facts.derive_facts import derive_facts
     from hublish.pipeline.render_card.training_logs import logs_beside
 
-    shows_commit = template is None or _shows_commit(project, template)
+    shows_commit = template is None or _shows_commit(project, template) or _GIT.search(names) is not None
     last = _last_release(project) if shows_commit or mentions(_CHANGES) else None
     known = digests(project, files) if last is not None or mentions(_DIGESTS) else {}
     state = _state_of_same_release(project, last, known)

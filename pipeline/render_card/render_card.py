@@ -18,6 +18,7 @@ from hublish.pipeline.render_card.card_template import (
     find_template,
     template_context,
 )
+from hublish.pipeline.render_card.card_texts import Filled, fill_texts
 from hublish.pipeline.render_card.card_variables import reserved_names, unused_variables, with_aliases
 from hublish.pipeline.render_card.existing_readme import check_readme, sdk_conflict
 from hublish.pipeline.render_card.hub_names import with_hub_names
@@ -106,7 +107,7 @@ class RenderCard:
         if own is not None and own.origin.source != card.template:
             msg = f"two sources for {CARD_FILE}"
             twice = two_cards(own.origin.source, own.origin.artifact)
-            raise CardError(msg, problems=[twice, *_parts(project, card).problems])
+            raise CardError(msg, problems=[twice, *_parts(project, card, staged.files, self.digests).problems])
         others = tuple(file for file in staged.files if file is not own)
         return self._with_card(replace(staged, files=others), project, card)
 
@@ -169,12 +170,13 @@ def render_card(
     Raises:
         CardError: with every problem of the card's fields, or the template's error.
     """
-    files, parts = tuple(files), _parts(project, card)
-    template = _required_template(parts)
+    files = tuple(files)
+    parts = _parts(project, card, files, digests)
+    template, card = _required_template(parts), parts.filled.card
     evaluation = shown_results(parts.evaluation.results)
     # A template that shows no pictures needs none, unless the manifest asks for them.
     wanted = card.pictures or any("pictures" in text for text in template.texts)
-    derived = release_facts(project, files, parts.metadata, template, digests, drawn=bool(wanted))
+    derived = release_facts(project, files, parts.metadata, template, digests, drawn=bool(wanted or recorded))
     facts = as_tree(derived)
     pictures = _pictures(project, card, facts, evaluation, files) if wanted else ()
     computed = {
@@ -188,7 +190,7 @@ def render_card(
     readable = replace(template, text=without_card_data(template.text), tracked=_TRACKED if recorded else ())
     if readable.text != template.text:
         readable, context = replace(readable, prints_markdown=True), with_hub_names(context)
-    body = _body(readable, context, parts)
+    body = _body(replace(readable, marked=with_aliases(parts.filled.marked)), context, parts)
     shown = shown_in(body, pictures)
     check_paths(shown, files)
     unconverted = await_conversion(files, project.manifest)
@@ -201,7 +203,7 @@ def render_card(
         return rendered
     from hublish.pipeline.render_card.stated_facts import Sources  # only needed for a release
 
-    sources = Sources(derived, context, parts.evaluation.results, card.data, files)
+    sources = Sources(derived, context, parts.evaluation.results, card.data, files, parts.filled.names)
     return replace(rendered, record=sources.record(text, body, parts.metadata))
 
 
@@ -296,12 +298,14 @@ class _Parts:
     evaluation: Selected
     data: Mapping[str, Any]
     """The values of the files under `card.data`."""
+    filled: Filled
+    """The card with the values of its texts."""
     metadata: Mapping[str, Any]
     problems: tuple[Problem, ...]
     """Errors first."""
 
 
-def _parts(project: Project, card: Card) -> _Parts:
+def _parts(project: Project, card: Card, files: tuple[StagedFile, ...], digests: Digests) -> _Parts:
     # All problems of the card are collected, so that one run reports them all.
     problems = [*reserved_names(card)]
     template = _tried(lambda: find_template(card.template, project), problems)
@@ -310,6 +314,8 @@ def _parts(project: Project, card: Card) -> _Parts:
     evaluation = _tried(lambda: _evaluation(project, card), problems) or Selected()
     problems += evaluation.warnings
     data = _tried(lambda: read_named_data(project, card), problems) or {}
+    filled = fill_texts(project, card, template, data, files, digests, problems)
+    card = filled.card
     metadata = _tried(lambda: _metadata(project.target.repo_id, card, evaluation.results), problems) or card.metadata
     problems += metadata_problems(
         metadata,
@@ -320,7 +326,7 @@ def _parts(project: Project, card: Card) -> _Parts:
     )
     problems += sdk_conflict(metadata, project, f"{_METADATA}.sdk")
     problems.sort(key=lambda problem: problem.severity != "error")
-    return _Parts(template, evaluation, data, metadata, tuple(problems))
+    return _Parts(template, evaluation, data, filled, metadata, tuple(problems))
 
 
 def _template_problems(template: CardTemplate, card: Card, project: Project) -> Iterator[Problem]:

@@ -220,7 +220,7 @@ def _request(template: "CardTemplate", context: Mapping[str, Any]) -> dict[str, 
     shared = dict(template.shared)
     request = {"name": template.name, "template": template.text, "context": context, "output": _OUTPUT}
     request |= {"shared": shared, "markdown": template.prints_markdown}
-    return {**request, "tracked": template.tracked} if template.tracked else request
+    return {**request, "tracked": template.tracked, "marked": template.marked} if template.tracked else request
 
 
 def _text(template: "CardTemplate", response: dict[str, Any], seconds: int, context: Mapping[str, Any]) -> Body:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,7 +14,8 @@ from hublish.cards.record.statements import find_statements
 from hublish.cards.results.result import Result
 from hublish.formats.catalogue import COPY
 from hublish.pipeline.render_card.renderer import Body
-from hublish.schemas.documents.card_record import CardRecord, Stated
+from hublish.schemas.diagnose.problems import Path, format_path
+from hublish.schemas.documents.card_record import CardRecord, Stated, StatedInMetadata
 from hublish.schemas.documents.file_names import CARD_FILE
 
 _STATE: Final = ("git.", "changes.")
@@ -35,6 +36,8 @@ class Sources:
     named: Mapping[str, str]
     """The files under `card.data`, by name."""
     files: Sequence[StagedFile]
+    texts: Sequence[tuple[Path, str]] = ()
+    """The places in the metadata that are values, each with the name of its value."""
 
     def record(self, text: str, body: str, metadata: Mapping[str, Any]) -> CardRecord:
         """Return the facts that a card states.
@@ -53,9 +56,17 @@ class Sources:
         known = {name: fact for name in names if (fact := self.fact(name)) is not None}
         return CardRecord(
             statements=tuple(find_statements(text, start, spans, known)),
-            metadata=tuple(metadata_facts(metadata, self.fact)),
+            metadata=(*metadata_facts(metadata, self.fact), *self._in_texts(metadata)),
             state={fact.name: fact.value for fact in self.facts if fact.name.startswith(_STATE)},
         )
+
+    def _in_texts(self, metadata: Mapping[str, Any]) -> Iterator[StatedInMetadata]:
+        for path, name in self.texts:
+            fact, value = self.fact(name), value_of(format_path(path), metadata)
+            if fact is not None:
+                # The value of a longer text is only a part of it.
+                whole = {"value": value, "released": fact.released and value == fact.value}
+                yield StatedInMetadata(**{**dict(fact), **whole}, path=format_path(path))
 
     def fact(self, name: str) -> Stated | None:
         """Return the fact of a name in templates; None if it is not one."""

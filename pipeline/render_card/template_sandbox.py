@@ -256,6 +256,7 @@ def _with_printed(response: Response, request: dict[str, Any], context: dict[str
             environment.finalize = _printed_as_markdown
         names = tracking(environment)
         own = {key: named(value, key) if key in request["tracked"] else value for key, value in context.items()}
+        own |= {key: names.filled(value) for key, value in request["marked"].items()}
         marked = _rendered(_compiled(environment, request), own, 4 * request["output"])
         response["printed"] = names.printed(marked["text"], response["text"])
     return response

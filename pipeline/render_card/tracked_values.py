@@ -16,12 +16,10 @@ from jinja2.compiler import CodeGenerator, Frame
 from jinja2.runtime import Macro, markup_join
 from markupsafe import Markup
 
-from hublish.cards.record.fact_names import element_name
+from hublish.cards.record.fact_names import PIECES, VALUE, element_name
 
 Printed = tuple[int, int, tuple[str, ...]]
 """The place of a printed value, and the names of the values that it was computed from: `facts.model.parameters`."""
-Pieces = Sequence[tuple[str, str | None]]
-"""A text in pieces, each with the name of the value that it is."""
 
 # Control characters, which no card contains: readers of YAML reject them.
 _OPEN: Final = "\x0e"
@@ -150,11 +148,18 @@ class Names:
         kind = Markup if isinstance(value, Markup) else str
         return kind(f"{self._opening(_own_names(value))}{value}{_OPEN}{_MIDDLE}")
 
-    def text(self, pieces: Pieces) -> str:
-        """Return a text whose values are in marks."""
-        return "".join(
-            piece if name is None else f"{self._opening((name,))}{piece}{_OPEN}{_MIDDLE}" for piece, name in pieces
-        )
+    def filled(self, value: Any) -> Any:
+        """Return a variable with the values in its texts in marks; see `card_texts`."""
+        if isinstance(value, list):
+            return [self.filled(item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        if PIECES in value:
+            return "".join(
+                piece if name is None else f"{self._opening((name,))}{piece}{_OPEN}{_MIDDLE}"
+                for piece, name in value[PIECES]
+            )
+        return named(*value[VALUE]) if VALUE in value else {key: self.filled(item) for key, item in value.items()}
 
     def _opening(self, names: tuple[str, ...]) -> str:
         return f"{_OPEN}{self._known.setdefault(names, len(self._known))}{_MIDDLE}"

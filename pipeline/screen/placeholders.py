@@ -9,6 +9,7 @@ from hublish.base.content import ContentChangedError
 from hublish.base.values import Project, Staged, StagedFile
 from hublish.schemas.diagnose.problems import Problem, SourceText, format_path
 from hublish.schemas.documents.file_names import CARD_FILE
+from hublish.schemas.variables.deferred import Deferred
 
 # Owners and names of repos in templates and tutorials. `my-model` is not one of them: many such repos exist.
 _OWNER: Final = re.compile(
@@ -90,7 +91,9 @@ def placeholder_in(text: str) -> str | None:
 
 
 def _texts(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    if isinstance(value, str):
+    if isinstance(value, Deferred):
+        yield path, " ".join(piece for piece in value.pieces if isinstance(piece, str))
+    elif isinstance(value, str):
         yield path, value
     elif isinstance(value, Mapping):
         for key, one in value.items():

@@ -26,6 +26,7 @@ from hublish.schemas.documents.manifest import SCHEMA_VERSION, Load, Manifest, P
 from hublish.schemas.documents.manifest_part import SEARCHED
 from hublish.schemas.secrets.masking import find_tokens, holds_token, texts_in
 from hublish.schemas.secrets.token_rules import WHERE_CREDENTIALS_GO
+from hublish.schemas.variables.deferred import Deferred, Later, deferred_in, with_values
 from hublish.schemas.variables.expansion import NO_SETTINGS, Expansion, escape, expand
 from hublish.schemas.variables.lookup import ENV, NO_ENVIRONMENT, SECRET, Environment, Setting
 from hublish.schemas.yaml.composing import is_plain_text
@@ -202,6 +203,8 @@ def _card_problems(reading: Reading, expansion: Expansion) -> Iterable[Problem]:
         return
     kind = repo.get("repo_type", "model") if isinstance(repo, dict) else "model"
     reported = {format_path(path) for path in reading.refused | expansion.unresolved}
+    # Their values are known when the card is rendered.
+    reported |= {format_path(path) for path, _ in deferred_in(metadata, ("card", "metadata"))}
 
     def written(place: str) -> str | None:
         return reading.positions.plain_text(("card", "metadata", *parse_path(place)))
@@ -281,7 +284,7 @@ def dump_manifest(manifest: Manifest) -> bytes:
     Reading it back gives an equal manifest: strings are quoted wherever a reader of YAML 1.1 or 1.2 would read them as
     another type, and braces are escaped, because the variables are replaced already.
     """
-    fields = manifest.model_dump(mode="json", exclude_defaults=True)
+    fields = _fields(manifest, exclude_defaults=True)
     return _dump({"schema_version": manifest.schema_version, **fields}).encode("utf-8")
 
 
@@ -293,7 +296,18 @@ def dump_load(load: Load) -> bytes:
 
 def dump_resolved(manifest: Manifest) -> bytes:
     """Return the manifest as YAML with all defaults, below a comment line; it reads back as itself, too."""
-    return (_RESOLVED + _dump(manifest.model_dump(mode="json"))).encode("utf-8")
+    return (_RESOLVED + _dump(_fields(manifest, exclude_defaults=False))).encode("utf-8")
+
+
+def _fields(manifest: Manifest, *, exclude_defaults: bool) -> dict[str, Any]:
+    fields: dict[str, Any] = manifest.model_dump(mode="json", exclude_defaults=exclude_defaults)
+    card = manifest.card
+    if card is None:
+        return fields
+    later = deferred_in({"metadata": card.metadata, "variables": card.variables}, ("card",))
+    # As plain data, they would be strings with escaped braces.
+    restored: dict[str, Any] = with_values(fields, dict(later))
+    return restored
 
 
 def dump_yaml(data: Mapping[str, Any] | list[Any]) -> str:
@@ -328,6 +342,8 @@ def _dump(fields: Mapping[str, Any]) -> str:
 
 
 def _escaped(value: Any) -> Any:
+    if isinstance(value, Deferred):
+        return "".join(piece.written if isinstance(piece, Later) else escape(piece) for piece in value.pieces)
     if isinstance(value, str):
         return escape(value)
     if isinstance(value, list):

@@ -3,7 +3,8 @@
 Every string is expanded once, before validation, except keys, `variables` and `env`. This is not a template language:
 values are not expanded again, and an unknown name is a problem. `{{ '{{' }}` writes two braces. Strings of `card` may
 contain other braces, such as those of a chat template: there, only `{{ name }}` has a meaning. Strings of `load` may
-use only names under `variables`, which readers of the published file can replace in the same way.
+use only names under `variables`, which readers of the published file can replace in the same way. Texts of the card may
+also use values that are known when the card is rendered, such as `{{ data.metrics.accuracy }}`: they stay `Deferred`.
 """
 
 import re
@@ -13,6 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from hublish.schemas.diagnose.problems import MAX_PROBLEMS, InvalidDocumentError, Path, Positions, Problem, format_path
+from hublish.schemas.variables.deferred import FILTER, NAME, Deferred, Later, allowed_at
 from hublish.schemas.variables.lookup import HOW_TO_ESCAPE, NO_ENVIRONMENT, Environment, NoValueError, Setting, Values
 from hublish.schemas.yaml.reader import MAX_BYTES, Reading
 
@@ -21,7 +23,9 @@ MAX_CHARACTERS = MAX_BYTES
 
 _NAME = r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*"
 _PLACEHOLDER = re.compile(
-    rf"""\{{\{{\s*(?:(?P<name>{_NAME})|(?P<quote>['"])(?P<literal>\{{\{{|\}}\}})(?P=quote))\s*\}}\}}""", re.ASCII
+    rf"""\{{\{{\s*(?:(?P<later>{NAME})(?:\s*\|\s*(?P<filter>{FILTER}))?|(?P<name>{_NAME})"""
+    r"""|(?P<quote>['"])(?P<literal>\{\{|\}\})(?P=quote))\s*\}\}""",
+    re.ASCII,
 )
 _OPENING = re.compile(r"\{\{[^{}\n]{0,40}(?:\}\})?")
 # The sections that declare the names; their own strings are never expanded.
@@ -98,20 +102,27 @@ class _Walk:
         return value
 
     def _string(self, text: str, path: Path) -> str:
-        pieces = []
+        pieces: list[str | Later] = []
         for piece in self._pieces(text, path):
             # Counted while expanding: a few bytes of placeholders could produce gigabytes.
-            self._left -= len(piece)
+            self._left -= len(piece.written if isinstance(piece, Later) else piece)
             if self._left < 0:
                 self._stop(path)
             pieces.append(piece)
-        return "".join(pieces)
+        if any(isinstance(piece, Later) for piece in pieces):
+            return Deferred.of(tuple(pieces))
+        return "".join(map(str, pieces))
 
-    def _pieces(self, text: str, path: Path) -> Iterator[str]:
+    def _pieces(self, text: str, path: Path) -> Iterator[str | Later]:
         end = 0
         for found in _PLACEHOLDER.finditer(text):
             yield self._without_names(text[end : found.start()], path)
-            yield found["literal"] or self._value(found["name"], found.group(), path)
+            if found["later"] and allowed_at(path):
+                yield Later(found["later"], found["filter"] or "", found.group())
+            elif found["filter"] or not (found["literal"] or re.fullmatch(_NAME, found["later"] or found["name"])):
+                yield self._without_names(found.group(), path)
+            else:
+                yield found["literal"] or self._value(found["later"] or found["name"], found.group(), path)
             end = found.end()
         yield self._without_names(text[end:], path)
 

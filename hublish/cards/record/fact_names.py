@@ -8,6 +8,11 @@ _QUOTED: Final = re.compile(r'\["([^"]*)"\]')
 KEYS: Final = ("path", "repo_id", "config_name", "name")
 """The keys that name the elements of a list, so that a name holds when another element is added."""
 
+PIECES: Final = "\0pieces"
+"""The key of a mapping in the place of a text: its pieces, each with the name of the value that it is, or None."""
+VALUE: Final = "\0value"
+"""The key of a mapping in the place of a value: the value, and its name."""
+
 
 class MissingError(LookupError):
     """The data has no value of a name."""
