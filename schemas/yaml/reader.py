@@ -61,6 +61,22 @@ def read_yaml(data: bytes, source: str, *, max_bytes: int = MAX_BYTES) -> Readin
     return Reading(root.value, Positions(text, root), problems, refused)
 
 
+def read_yaml_list(data: bytes, source: str, *, max_bytes: int = MAX_BYTES) -> tuple[list[Any], Positions]:
+    """Read a YAML document whose top level is a list; return it with its positions.
+
+    Raises:
+        InvalidDocumentError: when it is not a list, or cannot be read as `read_yaml` reads a mapping.
+    """
+    text = read_text(data, source, max_bytes)
+    root, problems, _ = _compose(text)
+    if problems:
+        raise InvalidDocumentError(problems)
+    if not isinstance(root.value, list):
+        wrong = replace(_not_a_mapping(root, text), code="yaml.not_a_list", message="expected a list at top level")
+        raise InvalidDocumentError((replace(wrong, hint="begin each entry with `- `"),))
+    return root.value, Positions(text, root)
+
+
 def _compose(text: SourceText) -> tuple[Node, tuple[Problem, ...], frozenset[Path]]:
     """Return the root of a document, its problems, and the paths of rejected values.
 
