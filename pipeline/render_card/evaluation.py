@@ -5,6 +5,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -15,7 +16,7 @@ from hublish.cards.results.result import Result, Selected
 from hublish.cards.results.selection import duplicates, select, too_many
 from hublish.formats.blob import StreamBlob
 from hublish.pipeline.render_card.card_files import opened_inside, read_inside
-from hublish.schemas.diagnose.problems import InvalidDocumentError, Problem
+from hublish.schemas.diagnose.problems import MAX_PROBLEMS, InvalidDocumentError, Problem
 from hublish.schemas.documents.card_evaluation import Evaluation, EvaluationFile
 
 # The largest file that is named without a list, in bytes: all its results go into the front matter of the card.
@@ -57,7 +58,7 @@ def read_evaluation(evaluation: Evaluation, folder: Path) -> Selected:
             continue
         chosen += selected.results
         warnings += selected.warnings
-    problems += [*duplicates(chosen), *too_many(chosen), *leaderboard_problems(chosen)]
+    problems += [*islice(duplicates(chosen), MAX_PROBLEMS), *too_many(chosen), *leaderboard_problems(chosen)]
     if problems:
         raise CardError(_UNREADABLE, problems=problems + warnings)
     return Selected(tuple(chosen), tuple(warnings))

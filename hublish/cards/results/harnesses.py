@@ -168,6 +168,7 @@ def _lm_eval_caution(value: Mapping[str, Any], name: str) -> str:
 def _lighteval(value: Mapping[str, Any], file: str) -> Iterator[Result]:
     names = [_lighteval_name(key)[0] for key in value["results"]]
     averages = {name.removesuffix(_AVERAGE) for name in names if name.endswith(_AVERAGE)}
+    configs = _lighteval_configs(value)
     limit = _whole(_under(value, "config_general").get("max_samples"))
     for key, measured in value["results"].items():
         name, shots = _lighteval_name(key)
@@ -181,7 +182,7 @@ def _lighteval(value: Mapping[str, Any], file: str) -> Iterator[Result]:
             key=format_path(("results", key)),
             benchmark=shown,
             task=TASK,
-            dataset=_lighteval_dataset(value, key, shown, average=shown != name),
+            dataset=_lighteval_dataset(configs, shown, average=shown != name),
             shots=shots,
             # `all` is the mean over benchmarks with different metrics.
             optional=key == "all" or (shown == name and name.partition(":")[0] in averages),
@@ -195,17 +196,21 @@ def _lighteval_name(key: str) -> tuple[str, int | None]:
     return (found["name"], int(found["shots"])) if found else (key, None)
 
 
-def _lighteval_dataset(value: Mapping[str, Any], key: str, name: str, *, average: bool) -> dict[str, Any]:
-    configs = _under(value, "config_tasks")
-    # The key of a task's configuration has the number of shots, or not.
-    exact = (
-        each
-        for each in (key, key.rpartition(":")[0], key.rpartition("|")[0], key.replace(":", "|").rpartition("|")[0])
-        if _has(configs, each)
-    )
+def _lighteval_configs(value: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """Return the configurations by the names of their tasks, and the first one of each group by its name with a `:`."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for key, config in _under(value, "config_tasks").items():
+        if isinstance(config, Mapping):
+            # The key has the number of shots, or only the suite.
+            name = _lighteval_name(key if key[-1:].isdigit() else f"{key}:0")[0]
+            found[name] = config
+            found.setdefault(f"{name.partition(':')[0]}:", config)
+    return found
+
+
+def _lighteval_dataset(configs: Mapping[str, Mapping[str, Any]], name: str, *, average: bool) -> dict[str, Any]:
     # The members of an average have the same repo, and configurations of their own.
-    members = (each for each in configs if average and f":{name}:" in f":{each.replace('|', ':')}")
-    config = _under(configs, next(members if average else exact, ""))
+    config = configs.get(f"{name}:" if average else name, {})
     dataset = {"type": _text(config.get("hf_repo")) or name, "name": name}
     if not average and (subset := _text(config.get("hf_subset"))):
         dataset["config"] = subset

@@ -43,6 +43,9 @@ _NOT_A_METRIC: Final = re.compile(
 )
 
 
+_LONGEST: Final = 100
+
+
 def metric_id(name: str) -> str:
     """Return the id of a metric on the Hub, or the name itself."""
     plain = name.casefold().replace("-", "_").replace(" ", "_")
@@ -57,7 +60,8 @@ def is_known(kind: str) -> bool:
 
 def measures_quality(name: str) -> bool:
     """Return whether a number with this name is likely a metric, rather than a setting, a count or a running time."""
-    return _NOT_A_METRIC.fullmatch(name) is None
+    # The expression takes quadratic time, and no setting has a longer name.
+    return len(name) > _LONGEST or _NOT_A_METRIC.fullmatch(name) is None
 
 
 _OTHER_IDS: Final = frozenset(

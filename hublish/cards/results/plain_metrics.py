@@ -9,13 +9,15 @@
 | csv with a column for each metric, and one row | any other header |
 """
 
+import io
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import islice
 from typing import Any, Final
 
 from hublish.cards.results.metric_names import measures_quality, metric_id
-from hublish.cards.results.result import Result, Score, is_numeric
+from hublish.cards.results.result import MOST_VALUES, Result, Score, is_numeric
 from hublish.schemas.diagnose.problems import format_path
 
 MOST_ROWS: Final = 10_000
@@ -72,7 +74,7 @@ def _report_scores(report: Mapping[str, Any]) -> Iterator[Score]:
 
 def read_plain(value: Mapping[str, Any], file: str) -> Result:
     """Return every number and every text in a mapping as a score; selecting drops those that are not metrics."""
-    return Result(file, tuple(_scores(value, ())))
+    return Result(file, tuple(islice(_scores(value, ()), MOST_VALUES + 1)))
 
 
 def _scores(value: Mapping[str, Any], above: tuple[str, ...]) -> Iterator[Score]:
@@ -110,7 +112,8 @@ def read_table(text: str, file: str) -> Result | str:
     header, _, _ = text.partition("\n")
     delimiter = max(",;\t", key=header.count)
     try:
-        rows = [row for row in csv.reader(text.splitlines(), delimiter=delimiter, strict=True) if any(row)]
+        read = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+        rows = [*islice((row for row in read if any(row)), MOST_ROWS + 1)]
     except csv.Error as error:
         return f"it is not a csv: {error}"
     if len(rows) < 2:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from hublish.cards.results.harnesses import read_harness
 from hublish.cards.results.model_index import listed_results, read_index
 from hublish.cards.results.plain_metrics import read_plain, read_report, read_table
-from hublish.cards.results.result import Result
+from hublish.cards.results.result import MOST_VALUES, Result
 from hublish.formats.blob import Blob, SliceBlob, TooLargeError
 from hublish.formats.front_matter import front_matter, read_front_matter
 from hublish.formats.input_files import InvalidFileError
@@ -19,15 +19,16 @@ from hublish.schemas.documents.json_documents import read_json_value
 from hublish.schemas.yaml.reader import read_yaml
 
 CODE: Final = "card.evaluation"
-LARGEST: Final = 32 << 20
+LARGEST: Final = 8 << 20
 """Bytes of a file of results."""
 HEADER: Final = "header.json"
 """The member of an inspect-ai log with everything but the samples."""
 
-_LARGEST_HEADER: Final = 16 << 20
+_SMALL: Final = 64 << 10
+# Reading YAML is slow.
+_LARGEST_YAML: Final = 1 << 20
 _ZSTANDARD_METHOD: Final = 93
 _YAML: Final = re.compile(r"(?:[ \t]*(?:#.*)?\r?\n)*(?:---[ \t]*\r?\n|- |[\"']?[\w.-]+[\"']?[ \t]*:(?:[ \t\r\n]|\Z))")
-_TABLE: Final = re.compile(r"[^\n{\[]*[,;\t][^\n]*\n")
 FORMS: Final = (
     "results are metrics as JSON or csv, the output of transformers' Trainer, lm-evaluation-harness, lighteval, "
     "inspect-ai or classification_report(output_dict=True), or a model-index"
@@ -49,14 +50,20 @@ def read_results(data: bytes, file: str, path: str, *, max_bytes: int = LARGEST)
     text = _decoded(data)
     if text is not None and front_matter(text) is not None:
         return _from_front_matter(data, file, path)
-    if text is not None and _YAML.match(text):
-        return _from_value(read_yaml(data, file, max_bytes=max_bytes).data, file, path)
-    if text is not None and _TABLE.match(text):
+    if text is not None and _YAML.match(text[:_SMALL]):
+        return _from_value(read_yaml(data, file, max_bytes=min(max_bytes, _LARGEST_YAML)).data, file, path)
+    if text is not None and _is_table(text):
         found = read_table(text, file)
         if isinstance(found, Result):
             return (found,)
         raise _refusal(f"{file}: {found}", FORMS, path)
-    return _from_json(data, file, path, max_bytes)
+    return _from_json(data, file, path, max_bytes) if _may_be_json(data) else None
+
+
+def _is_table(text: str) -> bool:
+    """Return whether the first line is like the header of a csv, and another one follows."""
+    header, end, _ = text.partition("\n")
+    return bool(end) and header[:1] not in ("{", "[") and any(mark in header for mark in ",;\t")
 
 
 def _decoded(data: bytes) -> str | None:
@@ -74,6 +81,11 @@ def _from_front_matter(data: bytes, file: str, path: str) -> tuple[Result, ...]:
             f"the metadata of {file} contains no list of results", "add a model-index, or name another file", path
         )
     return found
+
+
+def _may_be_json(data: bytes) -> bool:
+    """Return whether bytes begin like JSON; of few bytes, the parser explains best why they are not."""
+    return len(data) < _SMALL or data[:_SMALL].lstrip()[:1] in (b"{", b"[")
 
 
 def _from_json(data: bytes, file: str, path: str, max_bytes: int) -> tuple[Result, ...] | None:
@@ -104,16 +116,24 @@ def _from_value(value: object, file: str, path: str) -> tuple[Result, ...] | Non
             return _complete(found, value, file, path)
         flat = read_report(value, file) or read_plain(value, file)
         if flat.scores:
-            return (flat,)
+            return _within_limits((flat,), file, path)
     return None
 
 
 def _complete(found: tuple[Result, ...], value: Mapping[str, Any], file: str, path: str) -> tuple[Result, ...]:
     if found:
-        return found
+        return _within_limits(found, file, path)
     status = value.get("status")
     why = f": the evaluation has the status {status}" if isinstance(status, str) else ""
     raise _refusal(f"{file} contains no results{why}", "run the evaluation to its end", path)
+
+
+def _within_limits(found: tuple[Result, ...], file: str, path: str) -> tuple[Result, ...]:
+    number = sum(len(result.scores) for result in found)
+    if number > MOST_VALUES:
+        message = f"{file} contains more than {MOST_VALUES:,} values"
+        raise _refusal(message, "keep the results in a file of their own", path)
+    return found
 
 
 def log_header(blob: Blob, file: str, path: str) -> bytes:
@@ -130,9 +150,9 @@ def log_header(blob: Blob, file: str, path: str) -> bytes:
                 f"{file} is an archive without {HEADER}", f"name a finished log of inspect-ai; {FORMS}", path
             )
         if member.method != _ZSTANDARD_METHOD:
-            return archive.read(HEADER, _LARGEST_HEADER)
+            return archive.read(HEADER, LARGEST)
         # zipfile knows this method from Python 3.14 on only.
-        data = _expanded(SliceBlob(blob, member.offset, member.stored), min(member.size, _LARGEST_HEADER) + 1)
+        data = _expanded(SliceBlob(blob, member.offset, member.stored), min(member.size, LARGEST) + 1)
         if len(data) != member.size or zlib.crc32(data) != member.crc:
             raise InvalidFileError("its header is damaged, or too large")
     except (InvalidFileError, TooLargeError) as error:

@@ -3,9 +3,12 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeGuard
+from typing import Any, Final, TypeGuard
 
 from hublish.schemas.diagnose.problems import Problem
+
+MOST_VALUES: Final = 20_000
+"""The values of a file of results; a file with more is of another kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +38,10 @@ class Score:
     written: Mapping[str, Any] | None = None
     """The whole metric of a `model-index`, which keeps keys that other formats lack."""
 
-    def has_name(self, word: str) -> bool:
-        """Return whether a manifest that selects `word` means this metric."""
-        return word in (self.name, self.type, *self.also)
+    @property
+    def names(self) -> frozenset[str]:
+        """The names by which a manifest may select it."""
+        return frozenset((self.name, self.type, *self.also))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """Choose the results of a file that a card publishes, by the task, dataset, benchmarks and metrics of a manifest."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from math import isnan
 from typing import Any, Final
 
@@ -21,11 +22,15 @@ from hublish.schemas.diagnose.problems import (
 from hublish.schemas.diagnose.suggestions import nearest
 from hublish.schemas.documents.card_evaluation import EvaluationFile
 from hublish.schemas.documents.model_index import model_index_findings
+from hublish.schemas.documents.path_rules import character_problems
 
 MOST_SCORES: Final = 1_000
 """The values that a card publishes. A reader compares a handful, and the front matter has all of them."""
 
 _LONGEST_NAME: Final = 200
+_LONGEST_KEY: Final = 120
+# Comparing a name with more names for a suggestion would take seconds.
+_MOST_COMPARED: Final = 500
 _SHOWN: Final = 8
 # The order of preference among the parts of the data in one file, if the manifest names no split.
 _PARTS: Final = ("eval", "test", "predict", "validation", "valid", "val", "dev")
@@ -48,11 +53,11 @@ def select(results: tuple[Result, ...], entry: EvaluationFile, path: str) -> Sel
     """
     selection = _Selection(entry, path)
     chosen = [selection.completed(result) for result in selection.of_benchmarks(results)]
-    problems = [*selection.missing_metrics(chosen), *selection.conflicts(chosen)]
+    problems = [*islice(selection.missing_metrics(chosen), MAX_PROBLEMS), *selection.conflicts(chosen)]
     scored = []
     for result in chosen:
         scores = tuple(selection.scores(result))
-        problems += selection.value_problems(scores)
+        problems += islice(selection.value_problems(result, scores), max(0, MAX_PROBLEMS - len(problems)))
         if result.written is not None and not entry.metrics:
             scored.append(result)
         elif scores:
@@ -82,19 +87,19 @@ class _Selection:
         if not self.entry.benchmarks:
             # A file with nothing but a mean over benchmarks still has this one.
             return [result for result in results if not result.optional] or [*results]
-        known = {result.benchmark for result in results if result.benchmark}
-        problems = []
-        for index, name in enumerate(self.entry.benchmarks):
-            if name not in known:
-                hint = _choice(name, known) if known else "remove `benchmarks`: only files of a harness have them"
-                problems.append(
-                    self.problem(f"{self.entry.file} has no benchmark with this name", hint, f"benchmarks[{index}]")
-                )
-        if problems:
-            raise InvalidDocumentError(tuple(problems))
+        if problems := (*islice(self._missing_benchmarks(results), MAX_PROBLEMS),):
+            raise InvalidDocumentError(problems)
         order = {name: index for index, name in enumerate(self.entry.benchmarks)}
         named = [result for result in results if result.benchmark in order]
         return sorted(named, key=lambda result: order[result.benchmark])
+
+    def _missing_benchmarks(self, results: tuple[Result, ...]) -> Iterator[Problem]:
+        known = dict.fromkeys(result.benchmark for result in results if result.benchmark)
+        for index, name in enumerate(self.entry.benchmarks):
+            if name not in known:
+                hint = _choice(name, known) if known else "remove `benchmarks`: only files of a harness have them"
+                message = f"{self.entry.file} has no benchmark with this name"
+                yield self.problem(message, hint, f"benchmarks[{index}]")
 
     def completed(self, result: Result) -> Result:
         """Return a result with the values of the manifest."""
@@ -103,8 +108,10 @@ class _Selection:
         dataset: Mapping[str, Any] = result.dataset
         if named is not None:
             given = named.model_dump(exclude_none=True, exclude={"task_id"})
-            # The values that the manifest leaves out are those of the file, if it is about the same dataset.
-            dataset = {"type": named.type, "name": named.name or result.dataset.get("name") or named.type, **given}
+            # The split and the configuration in the file are those of the dataset in the file.
+            same = result.dataset.get("type") == named.type
+            kept = result.dataset if same else {"name": result.dataset.get("name") or named.type}
+            dataset = {"type": named.type, **kept, **given}
         if result.shots is not None:
             dataset = {**dataset, "args": {**(dataset.get("args") or {}), "num_few_shot": result.shots}}
         source = entry.source.model_dump(exclude_none=True) if entry.source else result.source
@@ -131,9 +138,9 @@ class _Selection:
             message = f"{entry.file} has results of {len(results)} benchmarks, and one dataset is named"
             hint = f"choose one with `benchmarks`: {_listed(names)}; or remove `dataset`"
             yield self.problem(message, hint, "dataset")
-        for result in results:
+        for result in results if entry.dataset and entry.dataset.task_id and not entry.metrics else ():
             published = [score.name for score in self.scores(result)]
-            if result.task_id and not entry.metrics and len(published) > 1:
+            if len(published) > 1:
                 message = f"a leaderboard has one value for each task, and {entry.file} has {_listed(published)}"
                 hint = "list the metrics to publish under `metrics`, that of the leaderboard first"
                 yield self.problem(message, hint, "dataset.task_id")
@@ -152,17 +159,15 @@ class _Selection:
             part = self._part(result)
             yield from (score for score in result.scores if not score.optional and score.part in ("", part))
             return
+        named, part = _by_name(result), self._part(result)
+        seen = set[int]()
         for name in metrics:
-            for score in self._named(result, name):
+            for score in _of_part(named[name], part) if name in named else ():
                 kind = metrics[name] if isinstance(metrics, dict) else score.type
-                yield _retyped(score, kind)
-
-    def _named(self, result: Result, name: str) -> list[Score]:
-        exact = [score for score in result.scores if score.name == name]
-        found = exact or [score for score in result.scores if score.has_name(name)]
-        parts = {score.part for score in found}
-        part = self._part(result)
-        return [score for score in found if score.part == part] if len(parts) > 1 and part in parts else found
+                # Two names may mean the same metric.
+                if id(score) not in seen or kind != score.type:
+                    yield _retyped(score, kind)
+                seen.add(id(score))
 
     def _part(self, result: Result) -> str:
         known = {score.part for score in result.scores if score.part and not score.optional}
@@ -172,27 +177,30 @@ class _Selection:
 
     def missing_metrics(self, results: list[Result]) -> Iterator[Problem]:
         """Yield an error for each metric that no result has."""
+        if not self.entry.metrics:
+            return
         known = list(dict.fromkeys(score.name for result in results for score in result.scores))
+        accepted = {name for result in results for score in result.scores for name in score.names}
         for index, name in enumerate(self.entry.metrics):
-            if not any(score.has_name(name) for result in results for score in result.scores):
+            if name not in accepted:
                 step = name if isinstance(self.entry.metrics, dict) else index
                 place = format_path(("metrics", step))
-                yield self.problem(
-                    f"{self.entry.file} has no metric '{shortened(name, 60)}'", _choice(name, known), place
-                )
+                yield self.problem(f"{self.entry.file} has no metric '{_short(name)}'", _choice(name, known), place)
 
-    def value_problems(self, scores: tuple[Score, ...]) -> Iterator[Problem]:
+    def value_problems(self, result: Result, scores: tuple[Score, ...]) -> Iterator[Problem]:
         """Yield the errors of values and names that the Hub and readers cannot use."""
+        if why := _unreadable(result.benchmark, *map(str, result.dataset.values())):
+            message = f"{self.entry.file}: {_short(result.key, _LONGEST_KEY)}: {why}"
+            yield self.problem(message, "rename it in the file, or choose others with `benchmarks`")
         for score in scores:
-            where = f"{self.entry.file}: {shortened(score.key, 120)}"
             if not is_number(score.value) and not (score.written is not None and isinstance(score.value, str)):
                 hint = "evaluate again, or list the other metrics under `metrics`"
-                yield self.problem(f"{where} is {_kind(score.value)}, and a metric needs a number", hint)
-            if len(score.name) > _LONGEST_NAME:
-                yield self.problem(
-                    f"{where} has a name of {len(score.name)} characters",
-                    "list metrics with shorter names under `metrics`",
-                )
+                yield self.problem(f"{self._where(score)} is {_kind(score.value)}, and a metric needs a number", hint)
+            if why := _unreadable(score.name, score.label):
+                yield self.problem(f"{self._where(score)}: {why}", "list metrics with other names under `metrics`")
+
+    def _where(self, score: Score) -> str:
+        return f"{self.entry.file}: {_short(score.key, _LONGEST_KEY)}"
 
     def form_problems(self, result: Result) -> Iterator[Problem]:
         """Yield what the Hub would reject in an entry of a model-index."""
@@ -204,14 +212,13 @@ class _Selection:
 
     def advice(self, results: tuple[Result, ...], chosen: list[Result]) -> Iterator[Problem]:
         """Yield warnings about results that mislead, and about values that look like metrics and are not numbers."""
+        cautions: dict[str, list[str]] = {}
         for result in chosen:
-            if result.caution:
-                name = f"{shortened(result.benchmark, 60)}: " if result.benchmark else ""
-                yield self.problem(
-                    f"{self.entry.file}: {name}{result.caution}",
-                    "evaluate on all of them, or say so in the card",
-                    warning=True,
-                )
+            cautions.setdefault(result.caution, []).append(result.benchmark)
+        for caution, names in cautions.items():
+            if caution:
+                message = f"{self.entry.file}: {_listed(names)}: {caution}"
+                yield self.problem(message, "evaluate on all of them, or say so in the card", warning=True)
         if not self.entry.metrics:
             odd = [score.key for result in results for score in result.scores if _is_odd(score)]
             if odd:
@@ -219,6 +226,23 @@ class _Selection:
                 yield self.problem(
                     f"{self.entry.file}: {_listed(odd)} cannot be published as a metric", hint, warning=True
                 )
+
+
+def _by_name(result: Result) -> dict[str, list[Score]]:
+    """Return the scores by the names that select them; the name in the file comes before others."""
+    exact: dict[str, list[Score]] = {}
+    others: dict[str, list[Score]] = {}
+    for score in result.scores:
+        exact.setdefault(score.name, []).append(score)
+        for name in score.names:
+            others.setdefault(name, []).append(score)
+    return others | exact
+
+
+def _of_part(scores: Sequence[Score], part: str) -> Sequence[Score]:
+    """Return the scores of one part of the data, if they are of several."""
+    parts = {score.part for score in scores}
+    return [score for score in scores if score.part == part] if len(parts) > 1 and part in parts else scores
 
 
 def _retyped(score: Score, kind: str) -> Score:
@@ -251,10 +275,18 @@ def duplicates(results: Iterable[Result]) -> Iterator[Problem]:
             key = (str(result.task.get("type")), *where, score.type, score.label, str(score.args))
             file, known = first.setdefault(key, (result.file, score))
             if known is not score:
-                twice = f"{result.file}: {shortened(score.key, 120)}", f"{file}: {shortened(known.key, 120)}"
-                message = f"{twice[0]} is the same metric of the same dataset as {twice[1]}"
+                one, other = (_short(each.key, _LONGEST_KEY) for each in (score, known))
+                message = f"{result.file}: {one} is the same metric of the same dataset as {file}: {other}"
                 hint = "remove one of them, or name the split or config of each dataset"
                 yield Problem(CODE, message, hint, f"{result.place}.file")
+
+
+def _unreadable(*names: str) -> str:
+    """Return why readers cannot read the names of a result; empty if they can."""
+    if (longest := max(map(len, names))) > _LONGEST_NAME:
+        return f"a name of {longest} characters"
+    # A bidirectional control would change the order of the text after it.
+    return next((f"{'; '.join(found)}" for name in names if (found := character_problems(name))), "")
 
 
 def _kind(value: object) -> str:
@@ -282,12 +314,17 @@ def _resembles_number(value: object) -> bool:
     )
 
 
+def _short(text: str, length: int = 60) -> str:
+    # Cut before, because searching a name of megabytes for credentials takes seconds.
+    return shortened(text[:1000], length)
+
+
 def _choice(name: str, known: Iterable[str]) -> str:
     names = [*known]
-    near = nearest(name, names)
-    return f"did you mean '{shortened(near, 60)}'?" if near else f"it has {_listed(names)}" if names else "it has none"
+    near = nearest(name, names[:_MOST_COMPARED])
+    return f"did you mean '{_short(near)}'?" if near else f"it has {_listed(names)}" if names else "it has none"
 
 
 def _listed(names: list[str]) -> str:
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(f"'{shortened(name, 60)}'" for name in names[:_SHOWN]) + more
+    return ", ".join(f"'{_short(name)}'" for name in names[:_SHOWN]) + more

@@ -1,8 +1,14 @@
 """Results as lm-evaluation-harness 0.4.13, lighteval 0.13.0 and inspect-ai 0.3.285 write them, shortened."""
 
 import struct
+import sys
 import zlib
 from typing import Any
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 LM_EVAL: dict[str, Any] = {
     "results": {
@@ -128,6 +134,12 @@ INSPECT: dict[str, Any] = {
     "stats": {"started_at": "2026-11-27T08:20:27+00:00"},
     "samples": [{"id": 1, "input": "x"}],
 }
+
+
+def zstd_compressed(content: bytes) -> bytes:
+    return zstd.compress(content)
+
+
 _LOCAL, _CENTRAL, _END = struct.Struct("<4s5H3L2H"), struct.Struct("<4s6H3L5H2L"), struct.Struct("<4s4H2LH")
 
 

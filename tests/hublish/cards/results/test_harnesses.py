@@ -73,7 +73,7 @@ def test_a_group_with_a_value_replaces_its_members() -> None:
 def test_a_limit_on_the_examples_is_a_warning() -> None:
     (warning,) = chosen(LM_EVAL, benchmarks=["gsm8k", "hellaswag"]).warnings
     assert warning.severity == "warning"
-    assert "gsm8k: measured on 50 of 1319 examples" in warning.message
+    assert "'gsm8k': measured on 50 of 1319 examples" in warning.message
     for content in (PLAIN_LIGHTEVAL, {**OLD_LM_EVAL, "config": {"limit": 1}}):
         assert "measured with a limit of 1 on the examples" in chosen(content).warnings[0].message
 

@@ -1,7 +1,6 @@
 """The formats of evaluation tools: recognized by their content, and read as their tools wrote them."""
 
 import json
-import sys
 import zlib
 from contextlib import suppress
 from typing import Any
@@ -14,12 +13,7 @@ from hublish.cards.results.recognition import log_header, read_results
 from hublish.cards.results.result import Result
 from hublish.formats.blob import MemoryBlob
 from hublish.schemas.diagnose.problems import InvalidDocumentError
-from tests.hublish.cards.results.harness_files import INSPECT, zip_of
-
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
+from tests.hublish.cards.results.harness_files import INSPECT, zip_of, zstd_compressed
 
 
 def read(content: Any) -> tuple[Result, ...] | None:
@@ -163,7 +157,7 @@ def deflated(content: bytes) -> bytes:
 ARCHIVES = {
     "stored": zip_of("header.json", LOG, 0, LOG),
     "deflated": zip_of("header.json", LOG, 8, deflated(LOG)),
-    "Zstandard": zip_of("header.json", LOG, 93, zstd.compress(LOG)),
+    "Zstandard": zip_of("header.json", LOG, 93, zstd_compressed(LOG)),
 }
 
 
@@ -179,10 +173,10 @@ BAD_ARCHIVES = {
     "cut short": (ARCHIVES["stored"][:-30], "its directory is missing"),
     "not an archive": (b"PK\x03\x04" + bytes(40), "its directory is missing"),
     "of something else": (zip_of("model.pkl", b"x", 0, b"x"), "an archive without header.json"),
-    "with another content": (zip_of("header.json", LOG, 93, zstd.compress(LOG[:-1] + b" ")), "its header is damaged"),
-    "with a longer content": (zip_of("header.json", LOG[:-9], 93, zstd.compress(LOG)), "its header is damaged"),
-    "a bomb": (zip_of("header.json", bytes(17 << 20), 93, zstd.compress(bytes(17 << 20))), "too large"),
-    "a deflated bomb": (zip_of("header.json", bytes(17 << 20), 8, deflated(bytes(17 << 20))), "the limit is 16777216"),
+    "with another content": (zip_of("header.json", LOG, 93, zstd_compressed(LOG[:-1] + b" ")), "its header is damaged"),
+    "with a longer content": (zip_of("header.json", LOG[:-9], 93, zstd_compressed(LOG)), "its header is damaged"),
+    "a bomb": (zip_of("header.json", bytes(9 << 20), 93, zstd_compressed(bytes(9 << 20))), "too large"),
+    "a deflated bomb": (zip_of("header.json", bytes(9 << 20), 8, deflated(bytes(9 << 20))), "the limit is 8388608"),
     "not Zstandard": (zip_of("header.json", LOG, 93, b"x" * 50), "cannot be expanded here"),
     "another method": (zip_of("header.json", LOG, 14, LOG), "method 14"),
 }

@@ -107,7 +107,9 @@ WRONG: dict[str, tuple[Any, dict[str, Any], str, str, str]] = {
     "a boolean": ({"a": 1, "ok": True}, {**MNIST, "metrics": ["ok"]}, "file", "ok is true", "list"),
     "a text": ({"a": 1, "f1": "0.9"}, {**MNIST, "metrics": ["f1"]}, "file", "f1 is text", "list"),
     "only settings": ({"seed": 1, "epoch": 3}, MNIST, "file", "contains no metrics", "under `metrics`"),
-    "a long name": ({"x" * 201: 1}, MNIST, "file", "a name of 201 characters", "shorter names"),
+    "a long name": ({"x" * 201: 1}, MNIST, "file", "a name of 201 characters", "other names"),
+    "a name on two lines": ({"a\nb": 1}, MNIST, "file", "control character in the name", "other names"),
+    "a name that turns the text": ({"a\u202eb": 1}, MNIST, "file", "bidi control character", "other names"),
     "benchmarks of a plain file": (
         {"f1": 1},
         {**MNIST, "benchmarks": ["a"]},
