@@ -6,6 +6,7 @@ from hublish.audit.file_audit import audit_secrets
 from hublish.base.errors import PolicyError, UsageError
 from hublish.base.progress import SILENT, Progress
 from hublish.base.values import Project, Staged
+from hublish.cards.facts.fact import Fact
 from hublish.cards.sections import MissingSection
 from hublish.cards.sections import missing_sections as empty_sections
 from hublish.pipeline.build import converting, rendering
@@ -104,6 +105,24 @@ def missing_sections(
         # A template of the author's own fills sections of any kind; the type of the repo decides which it should have.
         kind = declared.template if rendered.template.built_in else project.target.repo_type
         return tuple(empty_sections(kind, rendered.context))
+
+
+def card_facts(manifest: AnyManifest = MANIFEST_FILE, *, progress: Progress = SILENT) -> tuple[Fact, ...]:
+    """Return every fact that is computed from the release, with its source; a template prints `facts.` and its name.
+
+    Args:
+        manifest: the manifest; its card may have errors.
+        progress: receives stages and bytes.
+    """
+    # Imported here: the other functions need none of it.
+    from hublish.pipeline.render_card import render_card
+    from hublish.pipeline.seal.seal import Seal
+
+    with Session(read_project(manifest), progress=progress) as session:
+        staged = converting(session.workspace, progress, session.conversions).run(session.project, progress)
+        files = [file for file in staged.files if file.path_in_repo != CARD_FILE]
+        digests = Seal(progress, session.executor, session.fingerprints).digests
+        return render_card.card_facts(session.project, files, digests)
 
 
 def _rendered(session: Session) -> Staged:

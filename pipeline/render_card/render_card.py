@@ -52,6 +52,7 @@ from hublish.schemas.documents.manifest import Card
 from hublish.schemas.yaml.reader import read_yaml
 
 if TYPE_CHECKING:
+    from hublish.cards.facts.fact import Fact
     from hublish.schemas.documents.card_record import CardRecord
 
 RENDERED: Final = Verdict.of([Step("card", Effect.COLLECTS, "card: rendered", "card")])
@@ -205,6 +206,18 @@ def render_card(
 
     sources = Sources(derived, context, parts.evaluation.results, card.data, files, parts.filled.names)
     return replace(rendered, record=sources.record(text, body, parts.metadata))
+
+
+def card_facts(project: Project, files: Iterable[StagedFile], digests: Digests = no_digests) -> "tuple[Fact, ...]":
+    """Return every fact that a card of a release can state, also if the card has errors or there is none.
+
+    Args:
+        project: the manifest and its folder.
+        files: all other files of the release.
+        digests: see `RenderCard`.
+    """
+    files, card = tuple(files), project.manifest.card or Card()
+    return release_facts(project, files, _parts(project, card, files, digests).metadata, None, digests)
 
 
 def _required_template(parts: "_Parts") -> CardTemplate:

@@ -207,8 +207,8 @@ class Card(ManifestPart):
     data: dict[Name, LocalPath] = Field(
         default_factory=dict, max_length=MOST_DATA_FILES, examples=[{"metrics": "runs/best/metrics.json"}]
     )
-    """Files (JSON, YAML, TOML, CSV, JSON Lines) whose values the template prints: `{{ data.metrics.accuracy }}`. They
-    need not be part of the release."""
+    """Files (JSON, YAML, TOML, CSV, JSON Lines) whose values the template, `variables` and `metadata` print:
+    `{{ data.metrics.accuracy }}`. They need not be part of the release."""
     evaluation: Evaluation | None = Field(
         default=None,
         examples=[

@@ -2,6 +2,7 @@
 
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hublish.cli.arguments import (
     add_card,
@@ -17,6 +18,9 @@ from hublish.cli.exit_codes import CHANGES
 from hublish.cli.report import Report
 from hublish.schemas.documents.card_decision import MERGE
 from hublish.schemas.documents.file_names import CARD_FILE
+
+if TYPE_CHECKING:
+    from hublish.cards.facts.fact import Fact
 
 DESCRIPTION = """Renders the card that becomes README.md, front matter included, and prints it unchanged: redirect it
 into a file to get exactly what would be published. A missing variable is an error. --diff compares the card on the Hub
@@ -35,6 +39,9 @@ def configure(parser: ArgumentParser) -> None:
     shown = parser.add_mutually_exclusive_group()
     shown.add_argument(
         "--missing", action="store_true", help="list the recommended sections without content, and how to fill each"
+    )
+    shown.add_argument(
+        "--facts", action="store_true", help="print the facts of the release as JSON: name, value, file and key of each"
     )
     shown.add_argument(
         "--html", action="store_true", help="print one HTML file that shows it as the Hub would, pictures included"
@@ -63,6 +70,8 @@ def run(arguments: Namespace, report: Report) -> Outcome:
 
             found = hublish.missing_sections(manifest(arguments, report), progress=report.progress())
             return Outcome(MissingView(found))
+        if arguments.facts:
+            return _facts(hublish.card_facts(manifest(arguments, report), progress=report.progress()), report)
         if arguments.html or arguments.open:
             page = hublish.card_page(manifest(arguments, report), progress=report.progress())
             return _opened(page) if arguments.open else _shown(page, report)
@@ -70,6 +79,23 @@ def run(arguments: Namespace, report: Report) -> Outcome:
             return _compared(arguments, report)
         text = hublish.card(manifest(arguments, report), progress=report.progress())
     report.show_file(text, {"path_in_repo": CARD_FILE, "text": text})
+    return Outcome(None)
+
+
+def _facts(facts: "tuple[Fact, ...]", report: Report) -> Outcome:
+    import json
+
+    found = [
+        {
+            "name": f"facts.{fact.name}",
+            "value": fact.value,
+            "file": fact.file,
+            "key": fact.key,
+            "released": fact.released,
+        }
+        for fact in facts
+    ]
+    report.show_file(json.dumps(found, indent=2, ensure_ascii=False) + "\n", {"facts": found})
     return Outcome(None)
 
 

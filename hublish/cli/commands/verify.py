@@ -10,10 +10,11 @@ from hublish.cli.report import Report
 from hublish.schemas.documents.file_names import MANIFEST_FILE
 
 DESCRIPTION = """Lists the files at the locked revision and compares their digests with the lock: missing, extra and
-different files. Downloads no file. Any difference ends with exit code 1, and so does a lock of another repo, type or
-Hub than the manifest's."""
+different files. The facts that the card states are derived again from the files on the Hub, and each one that no longer
+holds is named: small files and headers are read, and no weights. Any difference ends with exit code 1, and so does a
+lock of another repo, type or Hub than the manifest's."""
 EXAMPLES = (
-    Example("hublish verify", "does the Hub still hold the release in hub.lock?"),
+    Example("hublish verify", "does the Hub still hold the release in hub.lock, and is its card right?"),
     Example("hublish verify --lock releases/v1.lock", "another lock"),
     Example("hublish verify --quiet", "the paths that differ, one a line"),
 )

@@ -36,3 +36,23 @@ def test_a_page_is_opened_from_a_file_that_stays(
 
 def test_a_manifest_without_a_card_has_no_page(run: Run, project: Path) -> None:
     assert "declares no card" in run("card --html", exits=2).stderr
+
+
+def test_the_facts_are_printed_as_json_with_their_sources(run: Run, with_card: Path) -> None:
+    facts = {fact["name"]: fact for fact in json.loads(run("card --facts").stdout)}
+    assert facts["facts.license"] == {
+        "name": "facts.license",
+        "value": "apache-2.0",
+        "file": "README.md",
+        "key": "license",
+        "released": True,
+    }
+    assert facts["facts.files.count"]["value"] > 0
+    assert json.loads(run("card --facts --json").stdout)["facts"] == [*facts.values()]
+
+
+def test_the_facts_are_printed_for_a_card_with_errors(run: Run, with_card: Path) -> None:
+    with (with_card / "hub.yaml").open("a") as manifest:
+        manifest.write("  variables: {summary: '{{ facts.files.cuont }}'}\n")
+    assert "did you mean 'facts.files.count'?" in run("card", exits=1).stderr
+    assert "facts.files.count" in run("card --facts").stdout
