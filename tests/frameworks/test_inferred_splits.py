@@ -8,9 +8,6 @@ import pytest
 from hublish.formats.dataset_splits import infer_splits
 from tests.hublish.formats.test_dataset_splits import CASES
 
-datasets = pytest.importorskip("datasets")
-pytestmark = pytest.mark.frameworks
-
 _PARTS = ["train", "test", "my_val", "dev-1", "Train", "trainer", "data", "x", "__x", ".x", "eval.2", "training set"]
 _NAMES = ["train.csv", "a.csv", "test_1.csv", "train-00000-of-00001.csv", "x.dev.csv", "validation", "config.json"]
 
