@@ -22,8 +22,9 @@ from hublish.pipeline.collect.collect import Examined, Survey
 from hublish.pipeline.collect.sources import Outputs, outputs
 from hublish.pipeline.collect.uncollected import uncollected_steps
 from hublish.pipeline.fetch.select import selected
+from hublish.pipeline.render_card.existing_readme import two_cards
 from hublish.pipeline.render_card.pictures import possible_picture
-from hublish.pipeline.render_card.render_card import two_cards, written_for_card
+from hublish.pipeline.render_card.render_card import written_for_card
 from hublish.schemas.diagnose.problems import Problem, errors_in
 from hublish.schemas.documents.file_names import CARD_FILE, GITIGNORE
 from hublish.schemas.documents.manifest import Load, Policy

@@ -4,8 +4,9 @@ A string that is one placeholder becomes the value itself, a number or a list as
 as a template prints it. Values are data: braces in them have no meaning.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, Final
 
@@ -31,6 +32,8 @@ _FILTERS: Final[Mapping[str, Callable[[Any], str]]] = {
     )
 }
 _CODE: Final = "card.value"
+# Jinja2's message for a key that a mapping lacks.
+_MISSING: Final = re.compile(r"'[\w ]+ object' has no attribute '")
 # Names that are compared to find a similar one.
 _MOST_NAMES: Final = 2_000
 
@@ -54,6 +57,18 @@ def unconverted(project: Project, files: Iterable[StagedFile]) -> bool:
         for file in files
         if file.origin.artifact is not None
     )
+
+
+def as_warnings(problems: Iterable[Problem]) -> tuple[Problem, ...] | None:
+    """Return the problems of a card whose files are not converted yet; None if another one makes it invalid.
+
+    A template that prints a fact of the weights cannot be checked before these are converted.
+    """
+    found = tuple(problems)
+    if any(problem.severity == "error" and not _MISSING.match(problem.message) for problem in found):
+        return None
+    hint = "facts of converted files are known once they are converted, as in `hublish card`"
+    return tuple(replace(each, severity="warning", hint=hint) if each.severity == "error" else each for each in found)
 
 
 def fill_texts(

@@ -1,4 +1,4 @@
-"""Check the README of a release that is published as it is written."""
+"""Check the README of a release that is published as it is written, or that would take the place of the card."""
 
 import codecs
 from collections.abc import Iterator, Mapping
@@ -22,6 +22,7 @@ from hublish.schemas.diagnose.problems import (
     parse_path,
 )
 from hublish.schemas.documents.card_metadata import metadata_problems
+from hublish.schemas.documents.file_names import CARD_FILE
 from hublish.schemas.yaml.reader import Reading
 
 # The Hub reads front matter from the start of a README, however long the README is.
@@ -58,6 +59,23 @@ def check_readme(readme: StagedFile, staged: Staged) -> tuple[Problem, ...]:
     if errors_in(found):
         raise CardError(headline, problems=found)
     return tuple(found)
+
+
+def two_cards(source: str, artifact: int | None) -> Problem:
+    """Return the problem that a file has the same path as the rendered card.
+
+    Args:
+        source: the file.
+        artifact: index of the artifact that collects it.
+    """
+    path = f"artifacts[{artifact}].source" if artifact is not None else ""
+    message = f"'{source}' and the rendered card have the same path, {CARD_FILE}"
+    moved = "" if source == CARD_FILE else f", with the file as {CARD_FILE} next to the manifest,"
+    hint = (
+        f"remove `card`; or exclude the file with patterns.ignore_patterns; or write `template: {CARD_FILE}` under "
+        f"`card`{moved} to put the card's metadata above its text"
+    )
+    return Problem("card.twice", message, hint, path)
 
 
 def sdk_conflict(metadata: Mapping[str, Any], project: Project, path: str) -> Iterator[Problem]:

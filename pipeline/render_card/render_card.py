@@ -18,9 +18,9 @@ from hublish.pipeline.render_card.card_template import (
     find_template,
     template_context,
 )
-from hublish.pipeline.render_card.card_texts import Filled, fill_texts
+from hublish.pipeline.render_card.card_texts import Filled, as_warnings, fill_texts, unconverted
 from hublish.pipeline.render_card.card_variables import reserved_names, unused_variables, with_aliases
-from hublish.pipeline.render_card.existing_readme import check_readme, sdk_conflict
+from hublish.pipeline.render_card.existing_readme import check_readme, sdk_conflict, two_cards
 from hublish.pipeline.render_card.hub_names import with_hub_names
 from hublish.pipeline.render_card.leaderboard_files import leaderboard_files, leaderboard_verdicts
 from hublish.pipeline.render_card.metadata_and_files import problems_of_files
@@ -113,7 +113,13 @@ class RenderCard:
         return self._with_card(replace(staged, files=others), project, card)
 
     def _with_card(self, staged: Staged, project: Project, card: Card) -> Staged:
-        rendered = render_card(project, card, staged.files, self.digests, recorded=self.recorded)
+        try:
+            rendered = render_card(project, card, staged.files, self.digests, recorded=self.recorded)
+        except CardError as error:
+            known = as_warnings(error.problems) if unconverted(project, staged.files) else None
+            if known is None:
+                raise
+            return replace(staged, warnings=(*staged.warnings, *known))
         try:
             data = rendered.text.encode("utf-8")
         except UnicodeEncodeError:
@@ -264,23 +270,6 @@ def written_for_card(card: Card | None) -> Mapping[str, Verdict]:
     The data of the release decides which pictures are drawn, and their files are not among these.
     """
     return {} if card is None else {CARD_FILE: RENDERED, **leaderboard_verdicts(card.evaluation)}
-
-
-def two_cards(source: str, artifact: int | None) -> Problem:
-    """Return the problem that a file has the same path as the rendered card.
-
-    Args:
-        source: the file.
-        artifact: index of the artifact that collects it.
-    """
-    path = f"artifacts[{artifact}].source" if artifact is not None else ""
-    message = f"'{source}' and the rendered card have the same path, {CARD_FILE}"
-    moved = "" if source == CARD_FILE else f", with the file as {CARD_FILE} next to the manifest,"
-    hint = (
-        f"remove `card`; or exclude the file with patterns.ignore_patterns; or write `template: {CARD_FILE}` under "
-        f"`card`{moved} to put the card's metadata above its text"
-    )
-    return Problem("card.twice", message, hint, path)
 
 
 def _links(rendered: RenderedCard, card: Card, present: Present, named: Container[str]) -> Iterator[Problem]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from hublish.base.errors import CardError
-from hublish.base.values import Project, StagedFile
+from hublish.base.values import Project, Staged, StagedFile
 from hublish.pipeline.render_card.render_card import RenderCard
 from hublish.schemas.diagnose.problems import InvalidDocumentError, Problem
 from hublish.schemas.documents.manifest_yaml import dump_manifest, read_manifest
@@ -141,3 +141,22 @@ def test_the_record_names_the_values_in_texts(tmp_path: Path) -> None:
         ("tags[0]", "data.m.acc", "acc-0.9312", False),
         ("co2_eq_emissions.emissions", "data.m.acc", 0.9312, False),
     }
+
+
+def converted(folder: Path, card: str) -> Staged:
+    """Return the outline of a release whose weights are not converted yet."""
+    project = project_of(folder, "  metadata: {license: mit}\n" + card, "{{ facts.model.parameters }} {{ text }}")
+    artifact = project.manifest.artifacts[0].model_copy(update={"serializer": "safetensors"})
+    manifest = project.manifest.model_copy(update={"artifacts": (artifact,)})
+    return staged(Project(manifest, project.text, folder), {"model.safetensors": b"an unconverted file"})
+
+
+def test_a_fact_of_files_that_are_not_converted_is_not_an_error(tmp_path: Path) -> None:
+    found = RenderCard().run(converted(tmp_path, "  variables: {text: '{{ facts.model.parameters }}'}\n"))
+    assert {problem.severity for problem in found.warnings} == {"warning"}
+    assert any("once they are converted" in problem.hint for problem in found.warnings)
+
+
+def test_other_errors_of_such_a_card_are_reported(tmp_path: Path) -> None:
+    with pytest.raises(CardError, match="cannot be rendered"):
+        RenderCard().run(converted(tmp_path, "  variables: {text: '{{ data.m.nothing }}'}\n"))
