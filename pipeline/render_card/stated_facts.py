@@ -81,7 +81,7 @@ class Sources:
             return None
         if root == "facts":
             return self._of_facts(name, value)
-        if root == "evaluation":
+        if root in ("evaluation", "pictures"):
             return Stated(name=name, value=value, released=False)
         if root == "data":
             return self._of_data(name, value)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
 from types import CodeType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jinja2
 from jinja2.bccache import Bucket
@@ -25,6 +25,9 @@ from markupsafe import Markup, escape
 from hublish.cards import wording
 from hublish.pipeline.render_card.built_in_templates import built_in_text, shared_by
 from hublish.pipeline.render_card.escaping import as_code, as_code_block, as_markdown, as_text
+
+if TYPE_CHECKING:
+    from hublish.pipeline.render_card.tracked_values import Names
 
 # `{"text": ...}`, or `{"kind": ..., "message": ..., "line": ...}`, where a line of 0 means that it is unknown.
 Response = dict[str, Any]
@@ -257,9 +260,20 @@ def _with_printed(response: Response, request: dict[str, Any], context: dict[str
         names = tracking(environment)
         own = {key: named(value, key) if key in request["tracked"] else value for key, value in context.items()}
         own |= {key: names.filled(value) for key, value in request["marked"].items()}
+        own["pictures"] = {key: _with_marks(key, each, names) for key, each in context.get("pictures", {}).items()}
         marked = _rendered(_compiled(environment, request), own, 4 * request["output"])
         response["printed"] = names.printed(marked["text"], response["text"])
     return response
+
+
+def _with_marks(name: str, picture: dict[str, Any], names: "Names") -> dict[str, Any]:
+    """Return a picture whose element has its alternative text in marks: the data in words."""
+    from hublish.cards.record.fact_names import PIECES
+
+    before, attribute, rest = picture["markup"].partition(' alt="')
+    told, end, after = rest.partition('"')
+    pieces = ((before + attribute, None), (told, f"pictures.{name}.alt"), (end + after, None))
+    return {**picture, "markup": Markup(names.filled({PIECES: pieces}))}  # noqa: S704 - hublish wrote it itself
 
 
 def _rendered(template: jinja2.Template, context: dict[str, Any], limit: int) -> Response:

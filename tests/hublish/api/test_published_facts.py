@@ -60,6 +60,7 @@ FALSE = [
     ("| 0.093 |", "| 0.03 |", 'evaluation[0].metrics["Cross entropy (nats)"].text'),
     ("| 10.0 KB |", "| 10.0 GB |", 'files["model.safetensors"].size'),
     ("`config.json` | 459 B", "`settings.json` | 459 B", 'files["config.json"].path'),
+    ("0.459 at epoch 1", "9.459 at epoch 1", "pictures.training.alt"),
     ("| 454 B |", "| 554 B |", 'files["metrics.json"].size'),
     ("| Total | 19.9 KB |", "| Total | 99.9 KB |", "files"),
     ("license: apache-2.0", "license: mit", "facts.license"),
