@@ -15,7 +15,7 @@ from hublish.hub.client import existing_release as existing
 from hublish.hub.client import transfer
 from hublish.hub.client.hub import Hub
 from hublish.hub.client.transfer import SAMPLE_BYTES, UploadMode
-from hublish.pipeline.compare.card_objections import with_checked_card
+from hublish.pipeline.compare.advice import with_checked_card
 from hublish.pipeline.compare.released_manifest import as_released
 from hublish.schemas.documents.file_names import GITATTRIBUTES, GITIGNORE
 from hublish.schemas.documents.manifest import Patterns

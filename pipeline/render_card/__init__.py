@@ -5,7 +5,6 @@ card_template.py     the template, and the names that it can use
 template_metadata.py a template's own front matter, of which a card has none
 merge_card.py        the stage that merges README.md with the one on the Hub
 existing_readme.py   a README that is published as it is written
-metadata_and_files.py metadata that the files of the release contradict
 references.py        files that a card or a configuration names, and the release does not contain
 card_files.py        files that the card names, read only inside the manifest's folder
 evaluation.py        evaluation results among them, of which hublish.cards.results knows the formats

@@ -10,8 +10,7 @@ from hublish.base.content import ContentChangedError
 from hublish.base.errors import CardError
 from hublish.base.values import Project, Staged, StagedFile
 from hublish.formats.front_matter import FrontMatterFault, body_start, front_matter_fault, read_front_matter
-from hublish.pipeline.render_card.metadata_and_files import problems_of_files
-from hublish.pipeline.render_card.references import Present, broken_links
+from hublish.pipeline.render_card.references import Present, broken_links, problems_of_files
 from hublish.schemas.diagnose.problems import (
     InvalidDocumentError,
     Location,

@@ -18,6 +18,7 @@ from urllib.parse import unquote
 
 from hublish.base.content import ContentChangedError
 from hublish.base.values import Project, Staged, StagedFile
+from hublish.cards.facts.source_files import SourceFiles
 from hublish.formats.catalogue import COPY
 from hublish.formats.markdown_links import Link, markdown_links
 from hublish.schemas.diagnose.problems import MAX_PROBLEMS, Problem, SourceText
@@ -139,6 +140,25 @@ def missing_files(metadata: Mapping[str, Any], repo_type: RepoType, present: Pre
     for place, target in named_files(metadata, repo_type):
         if path := present.missing(target):
             yield present.problem(path, place=f"{prefix}{place}")
+
+
+def problems_of_files(metadata: Mapping[str, Any], staged: Staged, present: Present, prefix: str) -> Iterator[Problem]:
+    """Yield a warning for each value that the files of the release contradict.
+
+    Args:
+        metadata: the front matter.
+        staged: the release.
+        present: the names of its files.
+        prefix: the problems are placed below it.
+    """
+    repo_type = staged.collection.project.target.repo_type
+    yield from missing_files(metadata, repo_type, present, prefix)
+    if repo_type == "model":
+        from hublish.cards.discoverability import discovery_problems  # only models are found and counted by libraries
+
+        files = SourceFiles.of((file.path_in_repo, file.content) for file in staged.files)
+        paths = [file.path_in_repo for file in staged.files]
+        yield from discovery_problems(metadata, paths, files.json, prefix=prefix, complete=present.complete)
 
 
 def broken_links(text: str, start: int, present: Present) -> Iterator[tuple[Link, Problem]]:

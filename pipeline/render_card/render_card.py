@@ -23,7 +23,6 @@ from hublish.pipeline.render_card.card_variables import reserved_names, unused_v
 from hublish.pipeline.render_card.existing_readme import check_readme, sdk_conflict, two_cards
 from hublish.pipeline.render_card.hub_names import with_hub_names
 from hublish.pipeline.render_card.leaderboard_files import leaderboard_files, leaderboard_verdicts
-from hublish.pipeline.render_card.metadata_and_files import problems_of_files
 from hublish.pipeline.render_card.pictures import (
     Picture,
     as_context,
@@ -32,7 +31,14 @@ from hublish.pipeline.render_card.pictures import (
     picture_problems,
     shown_in,
 )
-from hublish.pipeline.render_card.references import Present, await_conversion, broken_links, local_paths, named_files
+from hublish.pipeline.render_card.references import (
+    Present,
+    await_conversion,
+    broken_links,
+    local_paths,
+    named_files,
+    problems_of_files,
+)
 from hublish.pipeline.render_card.release_facts import Digests, no_digests, read_named_data, release_facts
 from hublish.pipeline.render_card.release_snippets import release_snippets
 from hublish.pipeline.render_card.renderer import current_renderer

@@ -11,7 +11,7 @@ from hublish.base.content import InMemory
 from hublish.base.errors import CardError
 from hublish.base.values import Action, Origin, Release, ReleaseFile, Verdict
 from hublish.hub.client.hub import Hub
-from hublish.pipeline.compare.card_objections import objection
+from hublish.pipeline.compare.advice import objection
 
 RELEASED = ["config.json", "data/big.bin", "hub.yaml", "model.safetensors"]
 # The Hub accepts only texts; offline, this is a warning.

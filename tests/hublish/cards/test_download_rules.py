@@ -2,7 +2,7 @@
 
 import pytest
 
-from hublish.cards.download_rules import download_rule, is_counted, parse_rule
+from hublish.cards.discoverability import download_rule, is_counted, parse_rule
 from hublish.schemas.vocabulary import table
 
 DEFAULT = ("config.json", "config.yaml", "hyperparams.yaml", "params.json", "meta.yaml")
