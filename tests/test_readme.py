@@ -110,6 +110,16 @@ def test_its_variables_have_the_documented_values(project: Path, monkeypatch: py
     assert re.fullmatch(r"Commit [0-9a-f]{7}, build 7\.", found.card.variables["summary"])
 
 
+def test_its_card_states_the_measured_accuracy(project: Path) -> None:
+    with (project / "hub.yaml").open("w") as manifest:
+        manifest.write("repo: {repo_id: acme/digits}\nartifacts: [{source: runs/best/*.json}]\n" + blocks("yaml")[2])
+    (project / "runs" / "best" / "metrics.json").write_text('{"accuracy": 0.9722}')
+    card = run([sys.executable, "-m", "hublish", "card"], project).stdout
+    assert "right in 0.9722 of all cases." in card
+    assert "| Accuracy | 0.9722 |" in card
+    assert re.search(r"type: accuracy\n +(name: Accuracy\n +)?value: 0\.9722\n", card)
+
+
 def test_its_start_runs_unchanged(project: Path) -> None:
     (project / "hub.yaml").unlink()
     commands = [line.split("#")[0].split()[1:] for line in CONSOLE["start"].splitlines()]
