@@ -145,7 +145,8 @@ def missing_sections(template: str, context: Mapping[str, Any]) -> Iterator[Miss
         context: the data that the card is rendered with.
     """
     for section in SECTIONS:
-        places = (*section.variables, *section.known_from)
+        printed = [name for name in section.variables if template in card_variables()[name].templates]
+        places = (*printed, *section.known_from)
         if template in section.templates and not any(_is_known(context, place) for place in places):
             yield _missing(section)
 
