@@ -111,6 +111,11 @@ class _FilesNow:
         """The values of data files that were read."""
         return {}
 
+    @cached_property
+    def _scores(self) -> dict[str, Mapping[str, Any]]:
+        """The values of files with evaluation results that were read, by their places."""
+        return {}
+
     def now(self, fact: Stated) -> Now:
         """Return the value that a fact has now."""
         root = re.split(r"[.\[{]", fact.name, maxsplit=1)[0]
@@ -118,7 +123,7 @@ class _FilesNow:
             "facts": self._of_facts,
             "files": self._of_facts,
             "data": self._of_file,
-            "evaluation": self._of_file,
+            "evaluation": self._of_result,
         }
         # The sources of other facts are not on the Hub, or are the card itself.
         if not fact.released or fact.file == CARD_FILE or root not in readers:
@@ -142,8 +147,18 @@ class _FilesNow:
             value = value_of(fact.key, self._values[fact.file])
         except MissingError:
             return NOTHING
-        # The place of a score is its metric in a `model-index`.
-        return Now(value.get("value") if isinstance(value, dict) and not isinstance(fact.value, dict) else value)
+        return Now(value)
+
+    def _of_result(self, fact: Stated) -> Now:
+        from hublish.cards.results.recognition import scores_by_key
+
+        if fact.file not in self._released:
+            return NOTHING
+        if fact.file not in self._scores:
+            with suppress(OSError):
+                self._scores[fact.file] = scores_by_key(self._content(self._released[fact.file][1]), fact.file)
+        value = self._scores.get(fact.file, {}).get(fact.key)
+        return NOTHING if value is None else Now(value)
 
     def _read(self, path: str) -> Any:
         content = self._content(self._released[path][1])

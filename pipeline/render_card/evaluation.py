@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 
 from hublish.base.errors import CardError
 from hublish.cards.results.leaderboards import leaderboard_problems
-from hublish.cards.results.recognition import CODE, FORMS, LARGEST, log_header, read_results
+from hublish.cards.results.recognition import CODE, FORMS, LARGEST, LOG_START, log_header, read_results
 from hublish.cards.results.result import Result, Selected
 from hublish.cards.results.selection import duplicates, select, too_many
 from hublish.formats.blob import StreamBlob
@@ -29,7 +29,6 @@ _LISTED: Final = (
     "write a list of {task, dataset, metrics}, as in a card's model-index; or name the task and the dataset of the "
     "file: `evaluation: [{file: ..., task: ..., dataset: {type: ...}}]`"
 )
-_ZIP: Final = b"PK\x03\x04"
 _Found = TypeVar("_Found")
 
 
@@ -84,7 +83,7 @@ class _Files:
 def _content(file: str, folder: Path, path: str) -> bytes:
     with opened_inside(folder, file, path, _HINT) as (stream, size):
         # A log of inspect-ai may have gigabytes of samples, which are not read.
-        if stream.read(len(_ZIP)) == _ZIP:
+        if stream.read(len(LOG_START)) == LOG_START:
             return log_header(StreamBlob(stream, size), file, path)
     return read_inside(folder, file, path, LARGEST, "keep the results in a file of their own, without samples")
 

@@ -21,6 +21,8 @@ from hublish.schemas.yaml.reader import read_yaml
 CODE: Final = "card.evaluation"
 LARGEST: Final = 8 << 20
 """Bytes of a file of results."""
+LOG_START: Final = b"PK\x03\x04"
+"""The first bytes of an inspect-ai log, a zip."""
 HEADER: Final = "header.json"
 """The member of an inspect-ai log with everything but the samples."""
 
@@ -58,6 +60,17 @@ def read_results(data: bytes, file: str, path: str, *, max_bytes: int = LARGEST)
             return (found,)
         raise _refusal(f"{file}: {found}", FORMS, path)
     return _from_json(data, file, path, max_bytes) if _may_be_json(data) else None
+
+
+def scores_by_key(blob: Blob, file: str) -> dict[str, Any]:
+    """Return the value of each metric in a file by its place, `Score.key`; nothing if the file cannot be read."""
+    try:
+        is_log = blob.read_at(0, len(LOG_START)) == LOG_START
+        data = log_header(blob, file, "") if is_log else blob.read_at(0, LARGEST + 1)
+        found = read_results(data, file, "") or ()
+    except InvalidDocumentError:
+        return {}
+    return {score.key: score.value for result in found for score in result.scores}
 
 
 def _is_table(text: str) -> bool:
