@@ -175,7 +175,7 @@ def _unpacked(form: str, value: int | bytes) -> float:
 
 
 def _single(value: int | bytes) -> float:
-    """Return a number of 32 bits as the shortest decimal that stands for it: 0.1 and not 0.10000000149011612."""
+    """Return a number of 32 bits as the shortest decimal with the same value: 0.1 and not 0.10000000149011612."""
     exact = _unpacked("<f", value)
     for digits in range(6, 9):
         shorter = float(f"{exact:.{digits}g}")

@@ -34,7 +34,7 @@ Columns = tuple[tuple[str, str], ...]
 
 
 def table_columns(path: str, blob: Blob, size: int) -> Columns:
-    """Return the columns of a table; the types are inferred from the first rows. The extension tells how it is read.
+    """Return the columns of a table; the types are inferred from the first rows. Its extension decides how it is read.
 
     Raises:
         InvalidFileError: it is not such a table.
@@ -72,7 +72,7 @@ def count_rows(path: str, blob: Blob, size: int) -> int | None:
 
 
 def log_entries(path: str, data: bytes) -> Iterator[Mapping[str, Any]]:
-    """Yield the rows of a table as mappings; numbers in csv are converted, and what is not a row is left out."""
+    """Yield the rows of a table as mappings; numbers in csv are converted, and lines that are not rows are skipped."""
     data = data.removeprefix(_BYTE_ORDER_MARK)
     if _is_json_lines(path):
         for line in data.split(b"\n")[:_MOST_ENTRIES]:

@@ -10,7 +10,7 @@ from hublish.base.content import Content, OnDisk, folder_below
 from hublish.base.values import Project, StagedFile
 from hublish.cards.facts.run_files import PARAMETERS, describes_run
 
-# Folders in which libraries keep the logs of a run, beside what it produced.
+# Folders in which libraries keep the logs of a run, beside its results.
 _LOG_FOLDERS: Final = frozenset(["runs", "logs", "log", "lightning_logs", "tensorboard", "tb", "tb_logs"])
 _DEEPEST: Final = 4
 _MOST_FOLDERS: Final = 50
@@ -24,7 +24,7 @@ def logs_beside(project: Project, files: Sequence[StagedFile]) -> tuple[tuple[st
         project: the manifest and its folder.
         files: the files of the release, whose folders are searched.
     """
-    # A manifest that is built in Python has no folder of its own, and the tables of a dataset are no logs.
+    # A manifest that is built in Python has no folder of its own, and the tables of a dataset are not logs.
     if not project.text or project.target.repo_type != "model":
         return ()
     sources = {file.origin.source for file in files if file.origin.artifact is not None}

@@ -26,7 +26,7 @@ def derive_facts(
     """Return the facts of a release, sorted by name. It never fails: a damaged file gives no facts.
 
     Args:
-        files: the path in the repo and the bytes of each file, without the card and what is made with it.
+        files: the path in the repo and the bytes of each file, without the card and the files made with it.
         beside: files that are not released, such as training logs, by their path beside the manifest. A released file
             with the same facts takes precedence.
         metadata: the card's metadata, for license, base models, datasets and languages.

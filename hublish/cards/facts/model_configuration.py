@@ -11,7 +11,7 @@ ADAPTER: Final = "adapter_config.json"
 """The configuration of an adapter, by peft."""
 _CONFIG: Final = "config.json"
 _PIPELINE: Final = "model_index.json"
-# Keys of config.json by fact, in the order in which they are looked for; models name the same size differently.
+# Keys of config.json by fact, the preferred one first; models name the same size differently.
 _SIZES: Final = {
     "layers": ("num_hidden_layers", "n_layer", "n_layers", "num_layers", "encoder_layers"),
     "hidden_size": ("hidden_size", "n_embd", "d_model", "dim", "hidden_dim"),

@@ -18,7 +18,7 @@ _NPZ: Final = re.compile(r".+\.npz")
 _MAX_MEMBER: Final = 4 << 20
 _MAX_ARRAYS: Final = 5000
 _MAX_PARTS: Final = 200
-# A name such as `tiny.Q4_K_M.gguf` or `tiny-UD-IQ2_XXS.gguf`: what precedes the type is the model.
+# A name such as `tiny.Q4_K_M.gguf` or `tiny-UD-IQ2_XXS.gguf`: the model, and the type of its weights.
 _QUANTIZED_NAME: Final = re.compile(r"(?i)[-_.](?:UD-)?(?:I?Q\d\w*|TQ\d_\d|B?F16|F32|FP16|MXFP4\w*|NVFP4)$")
 # A projector of images for a text model, and the data of a quantization.
 _BESIDE: Final = re.compile(r"(?:.*[-_.])?(?:mmproj|imatrix)(?:[-_.].*)?", re.IGNORECASE)

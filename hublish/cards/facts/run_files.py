@@ -13,7 +13,7 @@ LOG: Final = re.compile(
     r"(?:.*[-_.])?(?:logs?|history|metrics|progress|losses|loss|train(?:ing)?|results)(?:[-_.].*)?\.(?:csv|tsv|jsonl)",
     re.IGNORECASE,
 )
-"""Logs as text; a column of steps or epochs tells them from other tables."""
+"""Logs as text; a column of steps or epochs distinguishes them from other tables."""
 HISTORY: Final = re.compile(r"(?:.*[-_.])?history(?:[-_.].*)?\.json", re.IGNORECASE)
 """`History.history` of Keras as JSON."""
 EVENTS: Final = re.compile(r"events\.out\.tfevents\.[0-9]{1,12}(?:\..*)?")

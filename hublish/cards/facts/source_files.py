@@ -15,8 +15,8 @@ from typing import Any, Final
 from hublish.base.content import Content, ContentChangedError
 from hublish.formats.input_files import InvalidFileError
 
-CONFIGURATION_LIMIT: Final = 1 << 20
-"""Bytes of a configuration; the largest published ones, with thousands of labels, have some hundred kilobytes."""
+CONFIGURATION_LIMIT: Final = 8 << 20
+"""Bytes of a configuration; the largest published ones, with thousands of labels or tokens, have some megabytes."""
 LONGEST_TEXT: Final = 200
 """Characters of a text that a fact repeats."""
 # Bytes of all JSON that is parsed and kept: as values, a hostile file takes thirty times its size.
@@ -68,7 +68,7 @@ class SourceFiles:
                 names.setdefault(path.rpartition("/")[2], []).append(path)
             return names
 
-        # Each kind of file is looked for among thousands.
+        # Many kinds of files are searched for, among thousands.
         found: Mapping[str, list[str]] = self.once("paths by name", index)
         return found
 
@@ -102,10 +102,10 @@ class SourceFiles:
             data = self.whole(path, limit) if left[0] >= 0 else None
             return None if data is None else parsed_json(data)
 
-        return self.once(path, parse)
+        return self.once(f"json of {path}", parse)
 
     def once(self, key: str, make: Callable[[], Any]) -> Any:
-        """Return what a function returns, which is called for the first request only."""
+        """Return the result of a function, which is called for the first request only."""
         if key not in self._parsed:
             self._parsed[key] = make()
         return self._parsed[key]
