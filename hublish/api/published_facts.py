@@ -125,8 +125,8 @@ class _FilesNow:
             "data": self._of_file,
             "evaluation": self._of_result,
         }
-        # The sources of other facts are not on the Hub, or are the card itself.
-        if not fact.released or fact.file == CARD_FILE or root not in readers:
+        # The sources of other facts are not on the Hub. Those of the metadata are derived from the published card.
+        if not fact.released or root not in readers or (fact.file == CARD_FILE and not self.published):
             return Now(fact.value, known=False)
         found = readers[root](fact)
         return Now(fact.value, known=False) if fact.file in self.budget.refused else found

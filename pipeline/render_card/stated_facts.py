@@ -19,6 +19,11 @@ from hublish.schemas.documents.card_record import CardRecord, Stated, StatedInMe
 from hublish.schemas.documents.file_names import CARD_FILE
 
 _STATE: Final = ("git.", "changes.")
+# The other metadata that cards print, such as titles, is text that people make more readable.
+_OF_METADATA: Final = (
+    *("license", "license_name", "base_model", "base_model_relation", "datasets", "models", "language"),
+    *("library_name", "pipeline_tag", "co2_eq_emissions", "metrics"),
+)
 _OF_REPO: Final = ("repo.repo_id", "repo.tag")
 _SCORE: Final = re.compile(r"evaluation\[(\d+)\]\.metrics(\[[^\]]*\])\.(value|text|stderr|stderr_text)")
 # Characters of the JSON of a value; a card that prints a longer list shows its elements.
@@ -86,6 +91,8 @@ class Sources:
         if root == "data":
             return self._of_data(name, value)
         if root == "metadata":
+            if re.split(r"[.\[]", name)[1] not in _OF_METADATA:
+                return None
             return Stated(name=name, value=value, file=CARD_FILE, key=name.removeprefix("metadata."), released=False)
         if name == "files":  # their number, or the sum of their sizes
             return Stated(name=name, value=summary(value))

@@ -22,6 +22,8 @@ from hublish.schemas.documents.card_record import StatedInText, Statement
 
 # The share of equal words above which two texts are versions of one statement.
 _SIMILAR: Final = 0.45
+# The words between a value and the place from which it was moved.
+_NEAR: Final = 4
 # Comparing texts takes time in proportion to the product of their lengths.
 _MOST_COMPARISONS: Final = 20_000
 
@@ -253,10 +255,29 @@ def _aligned(known: _Known, text: tuple[str, ...]) -> Iterator[tuple[int, tuple[
             yield index, (again, again + len(published))
             continue
         for tag, left, right, begin, end in codes:
-            if tag == "replace" and left < last and right > first:
-                if found := _of_same_kind(published, text, begin, end, exact=(left, right) == (first, last)):
+            if tag != "equal" and left < last and right > first:
+                exact = tag == "replace" and (left, right) == (first, last)
+                found = _of_same_kind(published, text, begin, end, exact=exact)
+                if found := found or _moved(published, known.words, text, begin, end):
                     yield index, found
                 break
+
+
+def _is_alike(number: str, published: tuple[str, ...]) -> bool:
+    # A year does not replace a fraction.
+    return ("." in number) == any("." in word for word in published)
+
+
+def _moved(
+    published: tuple[str, ...], before: tuple[str, ...], text: tuple[str, ...], begin: int, end: int
+) -> tuple[int, int] | None:
+    """Return a new number of the same form a few words away: `0.99` for `0.93` in `an accuracy of 0.99`."""
+    if not _is_number(published):
+        return None
+    near = range(max(0, begin - _NEAR), min(len(text), end + _NEAR))
+    numbers = [index for index in near if text[index][0].isdigit() and text[index] not in before]
+    alike = [index for index in numbers if _is_alike(text[index], published)]
+    return (alike[0], alike[0] + 1) if alike else None
 
 
 def _of_same_kind(
@@ -265,5 +286,6 @@ def _of_same_kind(
     """Return the words that replace a number by a number, or in exactly its place a name by a name."""
     if _is_number(published):
         numbers = [index for index in range(begin, end) if text[index][0].isdigit()]
-        return (numbers[0], numbers[0] + 1) if numbers else None
+        alike = numbers if exact else [index for index in numbers if _is_alike(text[index], published)]
+        return (alike[0], alike[0] + 1) if alike else None
     return (begin, end) if exact and end - begin <= len(published) + 1 else None
