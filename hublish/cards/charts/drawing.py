@@ -8,6 +8,7 @@ the wide one would be too small. Viewers choose by the width at which the pictur
 style sheet shows the wide layout.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -20,6 +21,9 @@ _NARROW: Final = 360
 _SWITCH: Final = 480
 _FONTS: Final = "system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif"
 
+# Characters of a label and its tooltip: with more, the labels of a hostile release would make a picture large.
+_LONGEST_LABEL: Final = 66
+_TOOLTIP: Final = re.compile("<title>[^<]*</title>")
 COLORS: Final = 6
 """The number of colors for series."""
 # Text in each color has a contrast of at least 4.5 to the background, as WCAG 2 requires. Neighbors differ in
@@ -78,7 +82,8 @@ def draw(title: str, alt: str, height: int, layout: Callable[[Frame], Iterable[s
     """
     scale = WIDTH / _NARROW
     wide = "\n".join(layout(Frame(WIDTH, height, 13)))
-    narrow = "\n".join(layout(Frame(_NARROW, height / scale, 11.5)))
+    # A phone has no pointer that would open a tooltip.
+    narrow = _TOOLTIP.sub("", "\n".join(layout(Frame(_NARROW, height / scale, 11.5))))
     title, alt = drawable(title), drawable(alt)
     opening = (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" width="{WIDTH}" height="{height}"'
@@ -104,7 +109,7 @@ def number(value: float, digits: int = 1) -> str:
 
 def escaped(text: str) -> str:
     """Return text for an XML element or attribute."""
-    for character, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;"), ("'", "&#39;")):
+    for character, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;")):
         text = text.replace(character, entity)
     return text
 
@@ -134,7 +139,7 @@ def label(
         style: classes of the style sheet.
         bold: whether the text is emphasized.
     """
-    whole = drawable(text)
+    whole = drawable(text, _LONGEST_LABEL)
     shown = fitted(whole, size, most - width(ending, size, bold=bold), bold=bold)
     tooltip = f"<title>{escaped(whole)}</title>" if shown != whole else ""
     classes = " ".join(part for part in (style, "bold" if bold else "") if part)

@@ -28,7 +28,7 @@ _RANGES: Final = (
 _ROUNDING: Final = 0.01
 _BOLD: Final = 1.2
 _ELLIPSIS: Final = "…"
-# Characters of a text that are drawn or repeated in a tooltip at most.
+# Characters of a text for readers who do not see the picture.
 _MOST: Final = 300
 
 # Characters that XML forbids, and those that change the order of the text around them or have no width.
@@ -44,12 +44,17 @@ _MARKS: Final = re.compile(
 )
 
 
-def drawable(text: str) -> str:
-    """Return a text on one line, without characters that XML forbids or that disturb their surroundings."""
+def drawable(text: str, most: int = _MOST) -> str:
+    """Return a text on one line, without characters that XML forbids or that disturb their surroundings.
+
+    Args:
+        text: any text.
+        most: the most characters; a longer text ends with an ellipsis.
+    """
     # Shortened first: the expressions below are for labels, and a label may be a megabyte of text.
-    line = _SPACE.sub(" ", text[: 4 * _MOST])
+    line = _SPACE.sub(" ", text[: 4 * most])
     plain = _MARKS.sub(r"\1", _UNDRAWABLE.sub("\ufffd", line)).strip()
-    return plain if len(plain) <= _MOST else plain[: _MOST - 1] + _ELLIPSIS
+    return plain if len(plain) <= most else plain[: most - 1] + _ELLIPSIS
 
 
 def width(text: str, size: float, *, bold: bool = False) -> float:

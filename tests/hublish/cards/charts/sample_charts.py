@@ -103,5 +103,8 @@ SAMPLES: Final[Mapping[str, Callable[[], Drawing]]] = {
     "bars with errors": lambda: bars(
         Group("", (Bar("a", 0.63, "0.63 ± 0.012", 0.012), Bar("b", 0.99, "0.99 ± 0.1", 0.1), Bar("c", 0.1, "", -1)))
     ),
+    "bars with long labels": lambda: bars(
+        *(Group(sign * 500, (Bar(sign * 500, 1, sign * 500),)) for sign in '&"<' * 8)
+    ),
     "hostile bars": lambda: bars(*(Group(name, (Bar(name, 0.5, name), Bar(name, 0.7))) for name in HOSTILE)),
 }
