@@ -39,7 +39,10 @@ def lineage_facts(sources: SourceFiles, metadata: Mapping[str, Any], repo_id: st
 
 def _library(sources: SourceFiles, metadata: Mapping[str, Any]) -> Iterator[Fact]:
     """Yield the library and the task: those of the metadata, or else those that the configuration files show."""
-    kind = next(configured_kinds(sources.json), None)
+    kinds = tuple(configured_kinds(sources.json))
+    # A model of sentence-transformers may be declared as one of transformers, whose task is another one.
+    declared_kind = next((one for one in kinds if one.library == metadata.get("library_name")), None)
+    kind = declared_kind or next(iter(kinds), None)
     inferred = {"library_name": kind and kind.library, "pipeline_tag": kind and kind.task}
     for key, value in inferred.items():
         if (declared := text(metadata.get(key))) is not None:

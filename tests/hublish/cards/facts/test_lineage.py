@@ -113,3 +113,36 @@ def test_repeats_the_metadata_that_describes_the_model() -> None:
     assert facts["model.library_name"].value == "transformers"
     assert facts["model.pipeline_tag"].value == "text-generation"
     assert not {"datasets", "languages", "model.library_name"} & derived({}).keys()
+
+
+BERT = {"architectures": ["BertModel"], "model_type": "bert"}
+SENTENCES: list[Any] = [{"type": "sentence_transformers.models.Pooling"}]
+
+
+@pytest.mark.parametrize(
+    ("files", "metadata", "expected"),
+    [
+        ({"config.json": BERT}, {}, ("transformers", "feature-extraction", "config.json", "architectures")),
+        (
+            {"config.json": BERT, "modules.json": SENTENCES},
+            {},
+            ("sentence-transformers", "sentence-similarity", "modules.json", ""),
+        ),
+        (
+            {"config.json": BERT, "modules.json": SENTENCES},
+            {"library_name": "transformers"},
+            ("transformers", "feature-extraction", "config.json", "architectures"),
+        ),
+        (
+            {"config.json": BERT},
+            {"pipeline_tag": "fill-mask"},
+            ("transformers", "fill-mask", "README.md", "pipeline_tag"),
+        ),
+    ],
+)
+def test_infers_library_and_task_where_the_metadata_does_not_name_them(
+    files: Files, metadata: dict[str, Any], expected: tuple[str, str, str, str]
+) -> None:
+    facts = derived(files, metadata=metadata)
+    task = facts["model.pipeline_tag"]
+    assert (facts["model.library_name"].value, task.value, task.file, task.key) == expected
