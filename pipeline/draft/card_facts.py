@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from posixpath import basename, dirname, join
 from typing import Any, Final
 
-from hublish.cards.results.model_index import listed_results
 from hublish.formats.front_matter import read_front_matter
 from hublish.pipeline.draft.commented_yaml import Field
 from hublish.pipeline.draft.listing import Listing
@@ -16,8 +15,6 @@ from hublish.schemas.diagnose.problems import InvalidDocumentError, errors_in
 from hublish.schemas.documents.card_metadata import metadata_problems
 from hublish.schemas.documents.file_names import CARD_FILE
 from hublish.schemas.documents.hub_names import RepoType
-from hublish.schemas.documents.json_documents import read_json_value
-from hublish.schemas.documents.model_index import model_index_findings
 from hublish.schemas.vocabulary import table
 
 _README_LIMIT: Final = 1 << 20
@@ -115,18 +112,22 @@ def _place(phrases: list[str], words: str) -> int:
 
 
 def evaluation(listing: Listing, files: Iterable[str]) -> tuple[str, str] | None:
-    """Return the first file with results in the form of a card's `model-index`, and the task of its first result."""
+    """Return the first file with results that name their tasks and datasets, and the task of its first result."""
     named = (path for path in files if _RESULTS.fullmatch(basename(path)) and listing.sizes[path] <= EVALUATION_LIMIT)
-    read = ((path, _results(listing, path)) for path in named)
-    return next(((path, str(results[0]["task"]["type"])) for path, results in read if results), None)
+    read = ((path, _task(listing.head(path, EVALUATION_LIMIT), path)) for path in named)
+    return next(((path, task) for path, task in read if task), None)
 
 
-def _results(listing: Listing, path: str) -> list[Mapping[str, Any]]:
-    try:
-        data = listing.head(path, EVALUATION_LIMIT)
-        found = read_json_value(data, path, family="card", max_bytes=EVALUATION_LIMIT)
-    except InvalidDocumentError:
-        return []
-    results = [entry for _, entry in listed_results(found) or ()]
+def _task(data: bytes, path: str) -> str:
+    # Imported here: most folders have no results.
+    from hublish.cards.results.recognition import read_results
+    from hublish.cards.results.selection import select
+    from hublish.schemas.documents.card_evaluation import EvaluationFile
+
     # The draft must pass `hublish check`, which rejects invalid results.
-    return [] if list(model_index_findings([{"name": "model", "results": results}])) else results
+    try:
+        found = read_results(data, path, "", max_bytes=EVALUATION_LIMIT)
+        chosen = select(found, EvaluationFile(file=path), "").results if found else ()
+    except InvalidDocumentError:
+        return ""
+    return str(chosen[0].task["type"]) if chosen else ""

@@ -147,7 +147,7 @@ def _card(outline: Outline) -> Iterator[Field]:
     fields = outline.metadata if known else tuple(replace(field, hint=False) for field in outline.metadata)
     yield Field("metadata", Section(fields), hint=not known)
     if outline.evaluation and outline.template == "model":
-        yield Field("evaluation", outline.evaluation, "results in the form of a card's model-index")
+        yield Field("evaluation", outline.evaluation, "results that name their tasks and datasets")
     summary = Field("summary", "One sentence that describes it.")
     yield Field("variables", Section((summary,)), hint=True)
 

@@ -6,7 +6,7 @@ A template gets plain data under these names:
 |---|---|
 | `repo` | `repo_id`, `repo_type`, `name`, `namespace` (or None), `revision`, `tag` (or None) |
 | `metadata` | the front matter, with `model-index` if there are evaluation results |
-| `evaluation` | the results, a list of `task`, `dataset` and `metrics`; empty without any |
+| `evaluation` | the results, a list of `task`, `dataset`, `metrics` and `file`; empty without any |
 | `files` | every other file of the release: `path`, `suffix` such as `.json`, `size` in bytes |
 | `facts` | what hublish computes from the release, as far as it is known: `facts.model.parameters` |
 | `data` | the values of the files under `card.data`, by their names |

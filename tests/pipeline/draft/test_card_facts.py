@@ -95,3 +95,9 @@ def test_results_are_used_if_they_have_the_form_of_a_model_index(name: str, cont
     results = evaluation(listing, listing.sizes)
     assert (results is not None) == found
     assert results in (None, (name, "text-classification"))
+
+
+def test_the_results_of_a_harness_are_used() -> None:
+    content = {"results": {"hellaswag": {"acc,none": 0.5}}, "versions": {"hellaswag": 1.0}}
+    listing = listing_of({"results_2026.json": json.dumps(content).encode()})
+    assert evaluation(listing, listing.sizes) == ("results_2026.json", "text-generation")
