@@ -12,7 +12,6 @@ leaderboard_files.py results for the leaderboards of benchmarks, and their files
 release_facts.py     the facts of the release, and the values of the files of `card.data`
 pictures.py          pictures of training, evaluation, tensors and splits, and their files in the release
 card_variables.py    the other names of variables, and those that a template does not print
-release_snippets.py  usage snippets
 hub_names.py         data for huggingface_hub's own templates
 renderer.py          rendering within limits, a user's template in a child process
 template_sandbox.py  Jinja2's sandbox, in the child process or in this one

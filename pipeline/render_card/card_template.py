@@ -24,12 +24,14 @@ that they print, the facts and the filters.
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import PurePosixPath
 from typing import Any, Final
 
 from hublish.base.errors import CardError
 from hublish.base.values import Project, StagedFile, Target
+from hublish.cards.usage.snippets import usage_snippets
+from hublish.cards.usage.subject import Subject
 from hublish.pipeline.render_card.built_in_templates import BUILT_IN, built_in_text, shared_by
 from hublish.pipeline.render_card.card_files import read_inside
 from hublish.schemas.diagnose.problems import Problem
@@ -143,3 +145,29 @@ def template_context(
 def _file(file: StagedFile) -> dict[str, Any]:
     path = file.path_in_repo
     return {"path": path, "suffix": PurePosixPath(path).suffix, "size": file.content.size}
+
+
+def release_snippets(
+    project: Project, metadata: Mapping[str, Any], facts: Mapping[str, Any], files: Iterable[StagedFile]
+) -> list[dict[str, str]]:
+    """Return the snippets of a release, pinned to its tag.
+
+    Args:
+        project: the manifest.
+        metadata: the front matter of the card.
+        facts: the facts of the release, by the names that templates use.
+        files: all other files of the release.
+    """
+    target, load = project.target, project.manifest.load
+    # A branch moves, but main is what its users expect without a revision.
+    branch = target.revision if target.revision != "main" else ""
+    subject = Subject(
+        repo_id=target.repo_id,
+        repo_type=target.repo_type,
+        revision=target.tag or branch,
+        metadata=metadata,
+        facts=facts,
+        paths=tuple(file.path_in_repo for file in files),
+        target=load.target or "",
+    )
+    return [asdict(snippet) for snippet in usage_snippets(subject)]

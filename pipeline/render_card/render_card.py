@@ -16,6 +16,7 @@ from hublish.formats.front_matter import body_start, with_front_matter
 from hublish.pipeline.render_card.card_template import (
     CardTemplate,
     find_template,
+    release_snippets,
     template_context,
 )
 from hublish.pipeline.render_card.card_texts import Filled, as_warnings, fill_texts, unconverted
@@ -40,7 +41,6 @@ from hublish.pipeline.render_card.references import (
     problems_of_files,
 )
 from hublish.pipeline.render_card.release_facts import Digests, no_digests, read_named_data, release_facts
-from hublish.pipeline.render_card.release_snippets import release_snippets
 from hublish.pipeline.render_card.renderer import current_renderer
 from hublish.pipeline.render_card.template_metadata import own_metadata, rendered_metadata, without_card_data
 from hublish.schemas.diagnose.problems import (

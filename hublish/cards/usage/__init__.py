@@ -3,6 +3,5 @@
 snippets.py          the choice of the library, and all snippets of a release
 subject.py           the release as snippets see it, and literals in their code
 transformers_use.py  transformers: a pipeline by task, and the model class
-model_use.py         the other libraries of models
-repo_use.py          datasets, Spaces and kernels
+library_use.py       the other libraries of models, datasets, Spaces and kernels
 """

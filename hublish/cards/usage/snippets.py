@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-from hublish.cards.usage import model_use, repo_use
+from hublish.cards.usage import library_use
 from hublish.cards.usage.subject import Snippet, Subject
 from hublish.cards.usage.transformers_use import transformers_snippets
 
@@ -11,23 +11,23 @@ _Maker = Callable[[Subject], Iterator[Snippet]]
 
 _LIBRARIES: Final[Mapping[str, _Maker]] = {
     "transformers": transformers_snippets,
-    "sentence-transformers": model_use.sentence_transformers_snippets,
-    "diffusers": model_use.diffusers_snippets,
-    "timm": model_use.timm_snippets,
-    "peft": model_use.peft_snippets,
-    "sklearn": model_use.sklearn_snippets,
-    "skops": model_use.sklearn_snippets,
-    "scikit-learn": model_use.sklearn_snippets,
-    "keras": model_use.keras_snippets,
-    "onnx": model_use.onnx_snippets,
-    "onnxruntime": model_use.onnx_snippets,
-    "gguf": model_use.gguf_snippets,
-    "llama.cpp": model_use.gguf_snippets,
+    "sentence-transformers": library_use.sentence_transformers_snippets,
+    "diffusers": library_use.diffusers_snippets,
+    "timm": library_use.timm_snippets,
+    "peft": library_use.peft_snippets,
+    "sklearn": library_use.sklearn_snippets,
+    "skops": library_use.sklearn_snippets,
+    "scikit-learn": library_use.sklearn_snippets,
+    "keras": library_use.keras_snippets,
+    "onnx": library_use.onnx_snippets,
+    "onnxruntime": library_use.onnx_snippets,
+    "gguf": library_use.gguf_snippets,
+    "llama.cpp": library_use.gguf_snippets,
 }
 _REPOS: Final[Mapping[str, _Maker]] = {
-    "dataset": repo_use.dataset_snippets,
-    "space": repo_use.space_snippets,
-    "kernel": repo_use.kernel_snippets,
+    "dataset": library_use.dataset_snippets,
+    "space": library_use.space_snippets,
+    "kernel": library_use.kernel_snippets,
 }
 # Files that only one library writes; the first that a release has. A sentence-transformers model is one of
 # transformers as well, and an adapter may come with the configuration of its base model.
@@ -45,10 +45,10 @@ def usage_snippets(subject: Subject) -> tuple[Snippet, ...]:
         maker = _REPOS.get(subject.repo_type)
         return tuple(maker(subject)) if maker else ()
     if subject.target:
-        return (*model_use.mixin_snippets(subject), *model_use.array_snippets(subject))
+        return (*library_use.mixin_snippets(subject), *library_use.array_snippets(subject))
     maker = _LIBRARIES.get(subject.library.lower()) or _by_files(subject)
     found = tuple(maker(subject)) if maker else ()
-    return found or tuple(model_use.array_snippets(subject))
+    return found or tuple(library_use.array_snippets(subject))
 
 
 def _by_files(subject: Subject) -> _Maker | None:
