@@ -1,11 +1,15 @@
 """The view of a verification."""
 
+from dataclasses import replace
+
 import pytest
 
 from hublish import Verification
+from hublish.cards.record.false_facts import FalseFact
 from hublish.cli.views.phrases import RepeatedOptions
 from hublish.cli.views.verify import VerificationView
 from hublish.pipeline.lock.records import lock_pieces
+from hublish.schemas.diagnose.problems import Location
 from hublish.schemas.documents.lock import read_lock
 from tests.hublish.cli.running import Golden
 from tests.hublish.cli.views.values import Make, Show
@@ -31,6 +35,39 @@ def test_a_release_that_matches_its_lock_takes_one_line(good: Verification, show
 
 def test_every_difference_is_named(bad: Verification, show: Show, golden: Golden) -> None:
     golden("verify_failed", show(VerificationView(bad, RepeatedOptions(" -f a/hub.yaml", " --local"))))
+
+
+@pytest.fixture
+def false(good: Verification) -> Verification:
+    place = Location("README.md", 12, 5)
+    edited = FalseFact("facts.model.layers", 12, "24", "config.json", "num_layers", "", place, changed=False)
+    stale = FalseFact("data.m.acc", 0.9, "0.8", "m.json", "acc", "co2", None, changed=True)
+    gone = FalseFact("facts.model.tensors", None, "7", "", "", "", place, changed=True)
+    return replace(good, different=("README.md",), facts=(edited, stale, gone))
+
+
+def test_a_false_fact_is_named_with_its_place_and_both_values(false: Verification, show: Show) -> None:
+    text = show(VerificationView(false))
+    assert "README.md:12:5: model.layers: expected 12, found '24'\n" in text
+    assert "config.json (num_layers) gives the value\n" in text
+    assert "co2: data.m.acc: the card shows '0.8', and m.json (acc) on the Hub now gives 0.9\n" in text
+    assert "has no value for it any more" in text
+    assert "0 missing, 1 different, 0 extra, 3 false facts" in text
+
+
+def test_json_has_every_false_fact(false: Verification) -> None:
+    first, *_ = VerificationView(false).document()["facts"]
+    assert first == {
+        "code": "verify.fact",
+        "place": "README.md:12:5",
+        "message": "model.layers: expected 12, found '24'",
+        "name": "facts.model.layers",
+        "expected": 12,
+        "found": "24",
+        "file": "config.json",
+        "key": "num_layers",
+        "changed": False,
+    }
 
 
 def test_json_has_the_verdict_and_three_lists(bad: Verification) -> None:
