@@ -22,7 +22,7 @@ _SWITCH: Final = 480
 _FONTS: Final = "system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif"
 
 # Characters of a label and its tooltip: with more, the labels of a hostile release would make a picture large.
-_LONGEST_LABEL: Final = 66
+_LONGEST_LABEL: Final = 64
 _TOOLTIP: Final = re.compile("<title>[^<]*</title>")
 COLORS: Final = 6
 """The number of colors for series."""
