@@ -8,7 +8,7 @@ from typing import Final
 
 from hublish.base.content import Content, OnDisk, folder_below
 from hublish.base.values import Project, StagedFile
-from hublish.cards.facts.run_files import PARAMETERS, describes_run
+from hublish.cards.facts.training_log import PARAMETERS, describes_run
 
 # Folders in which libraries keep the logs of a run, beside its results.
 _LOG_FOLDERS: Final = frozenset(["runs", "logs", "log", "lightning_logs", "tensorboard", "tb", "tb_logs"])

@@ -53,9 +53,8 @@ def derive_facts(
 def _facts(released: SourceFiles, beside: SourceFiles, metadata: Mapping[str, Any], repo_id: str) -> Iterator[Fact]:
     # Imported here: a release of other files needs none of them.
     from hublish.cards.facts.hyperparameters import hyperparameter_facts
-    from hublish.cards.facts.library_versions import version_facts
     from hublish.cards.facts.lineage import lineage_facts
-    from hublish.cards.facts.model_configuration import configuration_facts, find_config
+    from hublish.cards.facts.model_configuration import configuration_facts, find_config, version_facts
     from hublish.cards.facts.model_weights import weight_facts
     from hublish.cards.facts.training_log import training_facts
 

@@ -7,11 +7,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from hublish.cards.facts.event_runs import latest_run
 from hublish.cards.facts.fact import Fact
-from hublish.cards.facts.run_files import PARAMETERS
 from hublish.cards.facts.source_files import SourceFiles, plain, text
-from hublish.cards.facts.training_log import find_state
+from hublish.cards.facts.training_log import PARAMETERS, find_state, latest_run
 
 _LIMIT: Final = 256 << 10
 _MOST: Final = 200

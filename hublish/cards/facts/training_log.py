@@ -8,12 +8,35 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from posixpath import basename
 from typing import Any, Final
 
+from hublish.base.content import ContentChangedError
 from hublish.cards.facts.fact import Fact
-from hublish.cards.facts.run_files import ENERGY, HISTORY, LOG, RESULTS, STATE
-from hublish.cards.facts.source_files import SourceFiles, count, number, text
+from hublish.cards.facts.source_files import SourceFiles, count, folder_of, number, parsed_json, text
+from hublish.formats.input_files import InvalidFileError
+from hublish.formats.tensorboard_events import MAX_FILE, LoggedValue, logged_values
 from hublish.formats.text_tables import log_entries
+
+STATE: Final = "trainer_state.json"
+"""The state of a Trainer of transformers."""
+RESULTS: Final = ("train_results.json", "all_results.json")
+"""The results that the examples of transformers write."""
+ENERGY: Final = "emissions.csv"
+"""The measurements of CodeCarbon."""
+LOG: Final = re.compile(
+    r"(?:.*[-_.])?(?:logs?|history|metrics|progress|losses|loss|train(?:ing)?|results)(?:[-_.].*)?\.(?:csv|tsv|jsonl)",
+    re.IGNORECASE,
+)
+"""Logs as text; a column of steps or epochs distinguishes them from other tables."""
+HISTORY: Final = re.compile(r"(?:.*[-_.])?history(?:[-_.].*)?\.json", re.IGNORECASE)
+"""`History.history` of Keras as JSON."""
+EVENTS: Final = re.compile(r"events\.out\.tfevents\.[0-9]{1,12}(?:\..*)?")
+"""Event files of TensorBoard; the number is the time at which a file was begun."""
+PARAMETERS: Final = re.compile(
+    r"(?:h(?:yper)?_?)?param(?:eter)?s\.(?:json|ya?ml)|(?:train(?:ing)?_)?args\.(?:json|ya?ml)"
+)
+"""Parameters of a run, by authors, DVC, Lightning and ultralytics."""
 
 _STATE_LIMIT: Final = 16 << 20
 _LOG_LIMIT: Final = 16 << 20
@@ -29,6 +52,18 @@ _EPOCHS: Final = ("epoch", "epochs", "round")
 # Values that are not about the model; a Trainer writes them beside each evaluation.
 _SPEEDS: Final = re.compile(r"(?:.*_)?(?:runtime|samples_per_second|steps_per_second)|total_flos|(?:wall_)?time")
 _CHECKPOINT: Final = re.compile(r".*checkpoint-(\d{1,15})[/\\]?")
+# Folders into which Keras splits a run.
+_PARTS: Final = ("train", "validation")
+# Bytes of all files of one run that are read.
+_BUDGET: Final = MAX_FILE
+# The tag under which transformers logs the arguments of a Trainer.
+_ARGUMENTS: Final = "args/text_summary"
+
+
+def describes_run(name: str) -> bool:
+    """Return whether a file with this name may describe a training run."""
+    patterns = (LOG, HISTORY, EVENTS, PARAMETERS)
+    return name in (STATE, ENERGY, *RESULTS) or any(pattern.fullmatch(name) for pattern in patterns)
 
 
 @dataclass(slots=True)
@@ -159,8 +194,6 @@ def _history(sources: SourceFiles) -> Iterator[Fact]:
 
 def _events(sources: SourceFiles) -> Iterator[Fact]:
     """Yield the curves of the event files of the latest run."""
-    from hublish.cards.facts.event_runs import latest_run
-
     run = latest_run(sources)
     if run is None:
         return
@@ -212,3 +245,75 @@ def _axis(entry: Mapping[str, Any]) -> tuple[str, int | float] | None:
             if (found := number(entry.get(name))) is not None:
                 return axis, found
     return None
+
+
+# ---------------------------------------------------------------------------------------------- runs of TensorBoard
+
+
+@dataclass(frozen=True, slots=True)
+class EventRun:
+    """The values of a run."""
+
+    file: str
+    """The largest file, which is named as the source."""
+    entries: tuple[dict[str, Any], ...]
+    """Each with a step or an epoch, and one value."""
+    arguments: tuple[str, dict[str, Any]] | None
+    """The arguments of a Trainer, and the file with them."""
+
+
+def latest_run(sources: SourceFiles) -> EventRun | None:
+    """Return the run whose files were begun last, by the time in their names; None without a readable one."""
+    found: EventRun | None = sources.once("the latest run", lambda: _latest(sources))
+    return found
+
+
+def _latest(sources: SourceFiles) -> EventRun | None:
+    runs: dict[str, list[str]] = {}
+    begun: dict[str, int] = {}
+    for path in sources.matching(EVENTS):
+        folder = _run_of(path)
+        runs.setdefault(folder, []).append(path)
+        begun[folder] = max(begun.get(folder, 0), int(basename(path).split(".")[3]))
+    for folder in sorted(runs, key=lambda name: (begun[name], name), reverse=True)[:10]:
+        run = _read(sources, runs[folder])
+        if run is not None:
+            return run
+    return None
+
+
+def _run_of(path: str) -> str:
+    folder = folder_of(path)
+    return folder_of(folder) if basename(folder) in _PARTS else folder
+
+
+def _read(sources: SourceFiles, paths: list[str]) -> EventRun | None:
+    entries: list[dict[str, Any]] = []
+    arguments: tuple[str, dict[str, Any]] | None = None
+    budget = _BUDGET
+    for path in paths:
+        budget -= sources.size(path)
+        if budget < 0:
+            break
+        part = basename(folder_of(path))
+        prefix = f"{part}/" if part in _PARTS else ""
+        for logged in _values(sources, path):
+            if isinstance(logged.value, str):
+                found = parsed_json(logged.value.encode()) if logged.tag == _ARGUMENTS else None
+                arguments = (path, found) if isinstance(found, dict) else arguments
+            else:
+                # Keras counts epochs, under tags of this form.
+                axis = "epoch" if logged.tag.startswith("epoch_") else "step"
+                entries.append({axis: logged.step, f"{prefix}{logged.tag}": logged.value})
+    if not entries and arguments is None:
+        return None
+    largest = max(paths, key=lambda path: (sources.size(path), path))
+    return EventRun(largest, tuple(entries), arguments)
+
+
+def _values(sources: SourceFiles, path: str) -> list[LoggedValue]:
+    """Return the values of a file; none of a damaged one."""
+    try:
+        return list(logged_values(sources.contents[path], sources.size(path)))
+    except (OSError, ContentChangedError, InvalidFileError):
+        return []
