@@ -190,7 +190,7 @@ def add_sections(ours: Blocks, theirs: Blocks) -> MergedBody:
 def joined(placed: Sequence[Placed], ours: Blocks, theirs: Blocks) -> str:
     """Return the text of blocks from both sides, with the blank lines that the side with both neighbors has."""
     line_end = _line_end(theirs)
-    pieces = [theirs.lead if theirs.blocks else ours.lead]
+    pieces = [theirs.lead if theirs.blocks or not placed else ours.lead]
     for number, place in enumerate(placed):
         below = placed[number + 1] if number + 1 < len(placed) else Placed(len(ours.blocks), len(theirs.blocks))
         block = _block(place, ours, theirs)
