@@ -128,12 +128,19 @@ def _published(data: bytes, published: PublishedCard) -> Merged:
     text = theirs.decode("utf-8", "surrogateescape")
     if published.decision == "theirs":
         return kept_card(ours, text)
-    card = Outline.of(text)
-    base = max(published.records(), key=lambda outline: outline.similarity(card), default=None)
-    merged = merge_cards(ours, text, base)
+    merged = merge_cards(ours, text, _base(text, tuple(published.records())))
     if merged.conflicts:
         raise _refused([_problem(conflict, text) for conflict in merged.conflicts])
     return merged
+
+
+def _base(card: str, records: tuple[Outline, ...]) -> Outline | None:
+    """Return the record of the release that a card on the Hub comes from; None without one."""
+    if len(records) < 2:
+        return records[0] if records else None
+    # A proposal may not have been merged, and another machine may have published since.
+    published = Outline.of(card)
+    return max(records, key=lambda outline: outline.similarity(published))
 
 
 def _refused(problems: list[Problem]) -> CardError:

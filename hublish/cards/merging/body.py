@@ -79,6 +79,9 @@ class _Merge:
         """Return whether text was added to the end of a section that the other side deleted."""
         if inserted[0] == inserted[1] or gap - 1 not in other.groups or _is_heading(blocks, inserted[0]):
             return False
+        below = self.common.tokens[gap : gap + 1]
+        if below and gap not in other.groups and not _has_heading(below):
+            return False  # only the heading is gone
         group = other.groups[gap - 1]
         left = (self.ours if blocks is self.theirs else self.theirs).tokens[slice(*other.span(group))]
         return _has_heading(self.common.tokens[slice(*group)]) and not _has_heading(left)
@@ -207,8 +210,11 @@ def _gap(place: Placed, below: Placed, ours: Blocks, theirs: Blocks, line_end: s
     if below.ours == len(ours.blocks) and below.theirs == len(theirs.blocks):
         return line_end
     upper, lower = _block(place, ours, theirs), _block(below, ours, theirs)
-    tight = upper.kind in _SAME_LIST.get(lower.kind, ()) and (lower.kind == "row" or upper.gap.count("\n") < 2)
-    return line_end if tight else line_end * 2
+    if upper.kind in _SAME_LIST.get(lower.kind, ()) and (lower.kind == "row" or upper.gap.count("\n") < 2):
+        return line_end
+    # Their blank lines stay, and are at least one.
+    gap = upper.gap if place.theirs is not None else ""
+    return gap + line_end * max(0, 2 - len(LINE_END.findall(gap)))
 
 
 def _block(place: Placed, ours: Blocks, theirs: Blocks) -> Block:

@@ -86,15 +86,15 @@ class Outline:
     """Of each block of the text, in order; None as well."""
 
     @classmethod
-    def of(cls, card: str, declined: Collection[str] = (), left_out: Collection[int] = ()) -> "Outline":
+    def of(cls, card: str | CardParts, declined: Collection[str] = (), left_out: Collection[int] = ()) -> "Outline":
         """Return the outline of a card.
 
         Args:
-            card: the card.
+            card: the card, or its parts.
             declined: the digests of keys that are published with another value.
             left_out: the blocks that are not published.
         """
-        parts = CardParts.of(card)
+        parts = CardParts.of(card) if isinstance(card, str) else card
         try:
             keys = frozenset(digests(parts.tree("")))
         except UnreadableError:  # a card that is not ours: nothing in it can be recognized again

@@ -76,11 +76,11 @@ def merge_cards(ours: str, theirs: str, base: Outline | None) -> Merged:
         message = f"the metadata of the card on the Hub cannot be found: {fault.message}"
         return Merged(theirs, (Conflict(message, fault.line),))
     if base and merge.is_base(merge.ours, base):
-        return Merged(theirs, outline=base if base.blocks is not None else Outline.of(ours))
+        return Merged(theirs, outline=base if base.blocks is not None else Outline.of(merge.ours))
     if LINE_END.sub("\n", ours) == LINE_END.sub("\n", theirs):
-        return Merged(theirs, outline=Outline.of(ours))
+        return Merged(theirs, outline=Outline.of(merge.ours))
     if base and merge.is_base(merge.theirs, base):
-        return Merged(ours, outline=Outline.of(ours))
+        return Merged(ours, outline=Outline.of(merge.ours))
     return merge.run(theirs_tree, theirs)
 
 
@@ -97,7 +97,7 @@ def kept_card(ours: str, theirs: str) -> Merged:
         keys.run(merge.ours.tree(RENDERED), merge.theirs.tree(ON_THE_HUB))
     except UnreadableError:
         return Merged(theirs)
-    return Merged(theirs, outline=Outline.of(ours, keys.declined, missing))
+    return Merged(theirs, outline=Outline.of(merge.ours, keys.declined, missing))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ class _CardMerge:
         kept = tuple(self._key_conflicts(keys.differing))
         if conflicts:
             return Merged(text, conflicts, kept)
-        outline = Outline.of(self.ours.text, keys.declined, body.dropped)
+        outline = Outline.of(self.ours, keys.declined, body.dropped)
         opening, closing = self.theirs.mark + self.theirs.opening, self.theirs.closing
         if self.theirs.front is None and self.ours.front is not None:
             # Without their byte order mark, behind which readers do not find metadata.

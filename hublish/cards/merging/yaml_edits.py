@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 
 from hublish.cards.merging.blocks import LINE_END
@@ -83,11 +84,13 @@ class _OverlapError(Exception):
     """Two edits change the same characters."""
 
 
-@dataclass(slots=True)
+@dataclass
 class _Editor:
     text: str
     added: dict[tuple[int, str], str | None] = field(default_factory=dict)
     """For each added child, the child in the text that it follows."""
+    spans: dict[int, dict[str, tuple[int, int]]] = field(default_factory=dict)
+    """For each mapping or list that changes, the places of its children."""
 
     def apply(self, edits: Sequence[Edit]) -> str:
         """Return the text with all edits."""
@@ -103,7 +106,7 @@ class _Editor:
         pieces.append(self.text[at:])
         return "".join(pieces)
 
-    @property
+    @cached_property
     def line_end(self) -> str:
         """The line break of the text."""
         return "\r\n" if "\r\n" in self.text else "\n"
@@ -125,7 +128,7 @@ class _Editor:
 
     def _addition(self, parent: Tree, key: str, value: Any, after: str | None) -> _Change:
         node = _node(parent)
-        spans = _spans(parent, self.text)
+        spans = self._spans(parent)
         if node.flow:
             new = _in_flow(value) if parent.kind == "list" else f"{_in_flow(key)}: {_in_flow(value)}"
             if not spans:
@@ -144,24 +147,21 @@ class _Editor:
 
     def _lines(self, at: int, indent: str, dumped: str) -> _Change:
         """Return the insertion of whole lines."""
-        new = "".join(f"{indent}{line}{self.line_end}" for line in dumped.splitlines())
+        new = "".join(f"{indent}{line}{self.line_end}" for line in dumped.rstrip("\n").split("\n"))
         unended = at > 0 and self.text[at - 1] not in "\r\n"
         return at, at, self.line_end + new if unended else new
 
     def _removal(self, parent: Tree, key: str) -> _Change:
-        spans = _spans(parent, self.text)
-        order = [*spans]
+        spans = self._spans(parent)
         start, end = spans[key]
-        below = order[order.index(key) + 1 :][:1]
-        if _node(parent).flow:
-            above = order[: order.index(key)][-1:]
-            if below:
-                return start, spans[below[0]][0], ""
-            return (spans[above[0]][1] if above else start), end, ""
         line, rest = self._line_start(start), self.text[end : self._line_end(end)]
-        if self.text[line:start].strip():
-            # On the line of a dash: the next key takes its place.
-            return start, spans[below[0]][0] if below else end, ""
+        if _node(parent).flow or self.text[line:start].strip():
+            # In brackets, or on the line of a dash: the next value takes its place.
+            places = [*spans.values()]
+            index = places.index((start, end))
+            if places[index + 1 :]:
+                return start, places[index + 1][0], ""
+            return places[index - 1][1] if index else start, end, ""
         # The comment is a person's, and may be about more than this value.
         comment = self.text[line:start] + rest.lstrip() if rest.lstrip().startswith("#") else ""
         return line, end + len(rest), comment
@@ -182,12 +182,17 @@ class _Editor:
         written = node.keys[key]
         indent = " " * (written.start - self._line_start(written.start))
         # The key stays as it is written; only the part behind it is new.
-        first, *others = dump_yaml({_KEY: value}).removeprefix(_KEY).splitlines()
+        first, *others = dump_yaml({_KEY: value}).removeprefix(_KEY).rstrip("\n").split("\n")
         return (
             written.end,
             max(child.end, written.end),
             self.line_end.join([first, *(indent + line for line in others)]),
         )
+
+    def _spans(self, parent: Tree) -> dict[str, tuple[int, int]]:
+        if id(parent) not in self.spans:
+            self.spans[id(parent)] = _spans(parent, self.text)
+        return self.spans[id(parent)]
 
     def _line_start(self, offset: int) -> int:
         return max(self.text.rfind("\n", 0, offset), self.text.rfind("\r", 0, offset)) + 1

@@ -1,12 +1,16 @@
 """People's edits survive, ours follow, and a place that both changed is a conflict."""
 
+import subprocess
+import tempfile
+from pathlib import Path
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hublish.cards.merging.card_parts import Outline
 from hublish.cards.merging.merge import Merged, kept_card, merge_cards
-from tests.hublish.cards.merging.edits import drafts, edited, lost, without_comments
+from tests.hublish.cards.merging.edits import Draft, drafts, edited, lost, without_comments
 
 CARD = """---
 license: mit
@@ -36,7 +40,7 @@ def merged(ours: str, theirs: str, base: str | None = CARD) -> Merged:
     return merge_cards(ours, theirs, None if base is None else Outline.of(base))
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_no_byte_that_a_person_wrote_is_lost(data: st.DataObject) -> None:
     base = data.draw(drafts())
@@ -59,7 +63,7 @@ def test_no_byte_that_a_person_wrote_is_lost(data: st.DataObject) -> None:
     assert merged(ours.text, result.text, base.text).text == result.text
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_without_a_record_nothing_of_theirs_is_removed(data: st.DataObject) -> None:
     base = data.draw(drafts())
@@ -70,7 +74,7 @@ def test_without_a_record_nothing_of_theirs_is_removed(data: st.DataObject) -> N
     assert lost(written, result.text) == []
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_the_result_is_the_only_side_that_changed(data: st.DataObject) -> None:
     base = data.draw(drafts())
@@ -163,6 +167,49 @@ def test_a_decision_for_their_card_is_not_asked_again() -> None:
     assert not result.conflicts
     assert "By hand.\n" in result.text
     assert "license: bsd\n" in result.text
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_a_merge_that_git_can_do_gives_the_same(data: st.DataObject) -> None:
+    base = Draft({"license": "mit"}, tuple(f"Block {number}" for number in range(data.draw(st.integers(2, 8)))))
+    texts = [without_comments(data.draw(edited(base, mark))[0]).text for mark in ("OURS", "PEOPLE")]
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [Path(folder, name) for name in ("ours", "base", "theirs")]
+        for path, text in zip(paths, (texts[0], base.text, texts[1]), strict=True):
+            path.write_text(text)
+        git = subprocess.run(["git", "merge-file", "-p", *map(str, paths)], capture_output=True, text=True, check=False)
+    if git.returncode == 0:
+        assert merged(*texts, base.text) == Merged(git.stdout)
+
+
+LARGE = {
+    "the same line": "a\n\n" * 30_000,
+    "unclosed code": "```\n" * 30_000,
+    "an unclosed comment": "<!--\n" * 30_000,
+    "blank lines": "- a\n" + "\n" * 90_000,
+    "one line": "x" * 1_000_000,
+    "a long table": "|a|b|\n|-|-|\n" + "|1|2|\n" * 20_000,
+    "backticks": "`" * 1_000_000,
+    "delimiters": "a|b\n" + "|-" * 400_000 + "\n",
+}
+
+
+@pytest.mark.parametrize("body", LARGE.values(), ids=LARGE)
+def test_large_texts_end(body: str) -> None:
+    front = "---\nlicense: mit\n---\n\n"
+    result = merged(f"{front}{body}\n\nours\n", f"{front}mine\n\n{body}", front + body)
+    assert not result.conflicts
+    assert "mine\n\n" + body[:10] in result.text
+    assert len(result.text) >= len(front + body)
+
+
+def test_many_keys_end() -> None:
+    tags = "\n".join(f"- t{number}" for number in range(3_000))
+    ours = tags.replace("- t", "- u")
+    ours, theirs, base = (f"---\ntags:\n{each}\n---\n" for each in (ours, f"- mine\n{tags}", tags))
+    result = merged(ours, theirs, base)
+    assert result.text.count("- ") == 3_001
 
 
 @pytest.mark.parametrize(
