@@ -180,7 +180,7 @@ def test_a_merge_that_git_can_do_gives_the_same(data: st.DataObject) -> None:
             path.write_text(text)
         git = subprocess.run(["git", "merge-file", "-p", *map(str, paths)], capture_output=True, text=True, check=False)
     if git.returncode == 0:
-        assert merged(*texts, base.text) == Merged(git.stdout)
+        assert merged(texts[0], texts[1], base.text) == Merged(git.stdout)
 
 
 LARGE = {
