@@ -116,7 +116,7 @@ def test_its_card_states_the_measured_accuracy(project: Path) -> None:
     (project / "runs" / "best" / "metrics.json").write_text('{"accuracy": 0.9722}')
     card = run([sys.executable, "-m", "hublish", "card"], project).stdout
     assert "right in 0.9722 of all cases." in card
-    assert "| accuracy | 0.9722 |" in card
+    assert "| Accuracy | 0.9722 |" in card
     assert re.search(r"type: accuracy\n +(name: Accuracy\n +)?value: 0\.9722\n", card)
 
 

@@ -132,6 +132,8 @@ FILTERS: Final = (
     Described("quantity", "A number with its noun.", "{{ 12 | quantity('file') }}", "12 files"),
     Described("language", "The English name of a language.", "{{ 'de' | language }}", "German"),
     Described("license", "The name of a license.", "{{ 'apache-2.0' | license }}", "Apache license 2.0"),
+    Described("task", "The name of a task.", "{{ 'image-classification' | task }}", "Image classification"),
+    Described("metric", "The name of a metric.", "{{ 'mean_iou' | metric }}", "Mean IoU"),
     Described(
         "hub_link",
         "A link to a repo on the Hub.",

@@ -36,6 +36,14 @@ _LANGUAGES: Final = {
     "ht": "Haitian Creole",
     "ug": "Uyghur",
 }
+_ABBREVIATIONS: Final = {
+    word.lower(): word
+    for word in (
+        *("ANLS", "AUC", "BERTScore", "BLEU", "BLEURT", "CER", "chrF", "CLIP", "COMET", "F1", "FID", "FVD", "GLUE"),
+        *("IoU", "LPIPS", "MAE", "MAPE", "MASE", "METEOR", "MSE", "NIST", "PSNR", "ROC", "ROUGE", "SacreBLEU", "SARI"),
+        *("SMAPE", "SQuAD", "SSIM", "TER", "WER"),
+    )
+}
 _UNITS: Final = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 _HUB: Final = "https://huggingface.co"
 
@@ -137,6 +145,25 @@ def license(identifier: Any) -> str:  # noqa: A001 - the name of the filter
 
     known: Mapping[str, Any] = table("licenses")["entries"]
     return str(known.get(str(identifier), {}).get("name", identifier))
+
+
+def task(identifier: Any) -> str:
+    """Return the name of a task: `Image classification` for `image-classification`; an unknown one is unchanged."""
+    from hublish.schemas.vocabulary import table
+
+    first, *others = str(table("tasks")["entries"].get(str(identifier), {}).get("name", identifier)).split(" ")
+    return " ".join([first, *(word.lower() if word.isalpha() and word.istitle() else word for word in others)])
+
+
+def metric(identifier: Any) -> str:
+    """Return the name of a metric: `Mean IoU` for `mean_iou`; one that the Hub does not know is unchanged."""
+    from hublish.schemas.vocabulary import table
+
+    name = str(identifier)
+    if name not in table("metrics")["ids"]:
+        return name
+    first, *others = (_ABBREVIATIONS.get(word, word) for word in name.replace("-", "_").split("_"))
+    return " ".join([first if first in _ABBREVIATIONS.values() else first.capitalize(), *others])
 
 
 def url_link(value: Any) -> str:

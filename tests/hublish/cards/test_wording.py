@@ -110,3 +110,34 @@ def test_a_link_leads_to_the_web_or_into_the_repo(target: str, link: str) -> Non
 def test_blank_lines_are_tidied_outside_of_code(text: str, tidied: str) -> None:
     assert wording.tidy(text) == tidied
     assert wording.tidy(tidied) == tidied
+
+
+@pytest.mark.parametrize(
+    ("identifier", "name"),
+    [
+        ("image-classification", "Image classification"),
+        ("text-to-image", "Text-to-Image"),
+        ("fill-mask", "Fill-Mask"),
+        ("tabular-to-text", "Tabular to text"),
+        ("my-task", "my-task"),
+        ("{{ x }}", "{{ x }}"),
+    ],
+)
+def test_a_task_has_the_name_that_the_hub_shows(identifier: str, name: str) -> None:
+    assert wording.task(identifier) == name
+
+
+@pytest.mark.parametrize(
+    ("identifier", "name"),
+    [
+        ("accuracy", "Accuracy"),
+        ("f1", "F1"),
+        ("mean_iou", "Mean IoU"),
+        ("roc_auc", "ROC AUC"),
+        ("exact-match", "Exact match"),
+        ("acc_norm", "acc_norm"),
+        ("My Score", "My Score"),
+    ],
+)
+def test_a_metric_that_the_hub_knows_has_a_name(identifier: str, name: str) -> None:
+    assert wording.metric(identifier) == name

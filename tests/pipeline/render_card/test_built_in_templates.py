@@ -105,7 +105,7 @@ PRINTED = {
                 {"task": {"type": "b"}, "dataset": {"type": "e", "name": "E"}, "metrics": [{"type": "f1", "value": 1}]},
             ]
         },
-        "| a | D | f1 | 0.5 |\n| b | E | f1 | 1 |\n",
+        "| a | D | F1 | 0.5 |\n| b | E | F1 | 1 |\n",
     ),
     "own_code": (
         {"variables": {"get_started_code": "```python\nmine()\n```"}, "snippets": [{"code": "ours()"}]},
