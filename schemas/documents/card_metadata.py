@@ -194,7 +194,7 @@ def _about_gates(metadata: Mapping[str, Any], *, gated: bool) -> Iterator[Findin
     key = next((key for key in metadata if key.startswith("extra_gated_")), None)
     if key is not None and not gated:
         hint = "set `repo.gated` to auto or manual, or remove it"
-        yield Finding(key, "has no effect: readers of the repo need no access request", hint, "warning")
+        yield Finding(key, "has no effect unless readers must request access", hint, "warning")
 
 
 def _short_description(metadata: Mapping[str, Any]) -> Iterator[Finding]:
