@@ -1,11 +1,12 @@
 """Collect facts for the card: an existing README, the license, and evaluation results."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from posixpath import basename, dirname, join
 from typing import Any, Final
 
+from hublish.cards.results.result import Result
 from hublish.formats.front_matter import read_front_matter
 from hublish.pipeline.draft.commented_yaml import Field
 from hublish.pipeline.draft.listing import Listing
@@ -113,21 +114,37 @@ def _place(phrases: list[str], words: str) -> int:
 
 def evaluation(listing: Listing, files: Iterable[str]) -> tuple[str, str] | None:
     """Return the first file with results that name their tasks and datasets, and the task of its first result."""
-    named = (path for path in files if _RESULTS.fullmatch(basename(path)) and listing.sizes[path] <= EVALUATION_LIMIT)
-    read = ((path, _task(listing.head(path, EVALUATION_LIMIT), path)) for path in named)
-    return next(((path, task) for path, task in read if task), None)
+    read = ((path, _results(listing, path)) for path in _named(listing, files))
+    return next(((path, task) for path, results in read if (task := _task(results, path))), None)
 
 
-def _task(data: bytes, path: str) -> str:
+def plain_metrics(listing: Listing, files: Iterable[str]) -> str | None:
+    """Return the first file with metrics alone, whose task and dataset only the author knows."""
+    read = ((path, _results(listing, path)) for path in _named(listing, files))
+    return next((path for path, results in read if results and not (results[0].task or results[0].written)), None)
+
+
+def _named(listing: Listing, files: Iterable[str]) -> Iterator[str]:
+    return (path for path in files if _RESULTS.fullmatch(basename(path)) and listing.sizes[path] <= EVALUATION_LIMIT)
+
+
+def _results(listing: Listing, path: str) -> tuple[Result, ...]:
     # Imported here: most folders have no results.
     from hublish.cards.results.recognition import read_results
+
+    try:
+        return read_results(listing.head(path, EVALUATION_LIMIT), path, "", max_bytes=EVALUATION_LIMIT) or ()
+    except InvalidDocumentError:
+        return ()
+
+
+def _task(results: tuple[Result, ...], path: str) -> str:
     from hublish.cards.results.selection import select
     from hublish.schemas.documents.card_evaluation import EvaluationFile
 
     # The draft must pass `hublish check`, which rejects invalid results.
     try:
-        found = read_results(data, path, "", max_bytes=EVALUATION_LIMIT)
-        chosen = select(found, EvaluationFile(file=path), "").results if found else ()
+        chosen = select(results, EvaluationFile(file=path), "").results if results else ()
     except InvalidDocumentError:
         return ""
     return str(chosen[0].task["type"]) if chosen else ""

@@ -148,8 +148,20 @@ def _card(outline: Outline) -> Iterator[Field]:
     yield Field("metadata", Section(fields), hint=not known)
     if outline.evaluation and outline.template == "model":
         yield Field("evaluation", outline.evaluation, "results that name their tasks and datasets")
+    elif outline.metrics and outline.template == "model":
+        yield _measured(outline.metrics, outline)
     summary = Field("summary", "One sentence that describes it.")
     yield Field("variables", Section((summary,)), hint=True)
+
+
+def _measured(file: str, outline: Outline) -> Field:
+    """Return the evaluation with metrics whose dataset only the author knows."""
+    task = next((field.value for field in outline.metadata if field.key == "pipeline_tag"), "text-classification")
+    dataset = Section((Field("type", "my-dataset"), Field("split", "test")))
+    entry = Section((Field("file", file), Field("task", task), Field("dataset", dataset)))
+    return Field(
+        "evaluation", Items((entry,)), "fill in: the task and the dataset of the metrics", hint=True, open=True
+    )
 
 
 def _about_readme(listing: Listing, readme: Readme | None, outline: Outline) -> Iterator[tuple[str, ...]]:

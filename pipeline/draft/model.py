@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from hublish.formats.catalogue import FORMATS, MODEL_SUFFIXES
 from hublish.pipeline.draft import file_roles
-from hublish.pipeline.draft.card_facts import Readme, evaluation, license_fields
+from hublish.pipeline.draft.card_facts import Readme, evaluation, license_fields, plain_metrics
 from hublish.pipeline.draft.commented_yaml import Field, Section
 from hublish.pipeline.draft.listing import Listing
 from hublish.pipeline.draft.model_facts import NO_TASK, Library, OwnCode, library_of, own_code
@@ -62,6 +62,7 @@ def model(listing: Listing, files: Iterable[str], readme: Readme | None) -> Outl
         detected=tuple(_detected(root, library, code, first)),
         metadata=(*license_fields(listing, licenses), *_metadata(library, results)),
         evaluation=results[0] if results else None,
+        metrics=plain_metrics(listing, (path for path in files if path in released)),
         load=_load(code),
     )
 

@@ -76,6 +76,8 @@ class Outline:
     """Further fields of `repo`: the SDK of a Space."""
     evaluation: str | None = None
     """The file with evaluation results."""
+    metrics: str | None = None
+    """A file with metrics alone."""
     load: tuple[Field, ...] = ()
     advice: tuple[str, ...] = ()
     """Advice for the end of the draft, one paragraph each."""

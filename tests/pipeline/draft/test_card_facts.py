@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hublish.pipeline.draft.card_facts import evaluation, license_fields, license_of
+from hublish.pipeline.draft.card_facts import evaluation, license_fields, license_of, plain_metrics
 from hublish.schemas.vocabulary import table, vocabulary
 from tests.pipeline.draft.listings import listing_of
 
@@ -95,6 +95,14 @@ def test_results_are_used_if_they_have_the_form_of_a_model_index(name: str, cont
     results = evaluation(listing, listing.sizes)
     assert (results is not None) == found
     assert results in (None, (name, "text-classification"))
+
+
+def test_metrics_alone_are_named_for_the_author_to_complete() -> None:
+    listing = listing_of({"config.json": b'{"hidden_size": 1}', "all_results.json": b'{"eval_f1": 0.9}'})
+    assert evaluation(listing, listing.sizes) is None
+    assert plain_metrics(listing, listing.sizes) == "all_results.json"
+    indexed = listing_of({"metrics.json": json.dumps([RESULT]).encode()})
+    assert plain_metrics(indexed, indexed.sizes) is None
 
 
 def test_the_results_of_a_harness_are_used() -> None:
