@@ -56,3 +56,29 @@ def test_the_facts_are_printed_for_a_card_with_errors(run: Run, with_card: Path)
         manifest.write("  variables: {summary: '{{ facts.files.cuont }}'}\n")
     assert "did you mean 'facts.files.count'?" in run("card", exits=1).stderr
     assert "facts.files.count" in run("card --facts").stdout
+
+
+def test_the_sections_without_content_are_listed_with_the_lines_that_fill_them(run: Run, with_card: Path) -> None:
+    shown = run("card --missing").stdout
+    assert (
+        "\nLimitations: Its technical and social limitations, biases and risks.\n  card.variables.limitations: "
+        in shown
+    )
+    assert "\n  card.evaluation: metrics.json\n  or card.variables.results\n" in shown
+    assert "License" not in shown
+    listed = json.loads(run("card --missing --json").stdout)["missing"]
+    assert {"title", "path", "meaning", "example", "instead"} == listed[0].keys()
+    assert run("card --missing -q").stdout.splitlines() == [each["path"] for each in listed]
+
+
+def test_a_copy_of_the_built_in_template_renders_the_same_card(run: Run, with_card: Path) -> None:
+    # The table of files has the size of hub.yaml, which changes below.
+    card = run("card").stdout.partition("## Files")[0]
+    (with_card / "own.md.j2").write_text(run("card --template model").stdout)
+    manifest = with_card / "hub.yaml"
+    manifest.write_text(manifest.read_text().replace("card:\n", "card:\n  template: own.md.j2\n"))
+    assert run("card").stdout.partition("## Files")[0] == card
+
+
+def test_a_template_that_does_not_exist_is_a_usage_error(run: Run, project: Path) -> None:
+    assert "did you mean 'dataset'?" in run("card --template datset", exits=2).stderr
