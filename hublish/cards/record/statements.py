@@ -1,22 +1,79 @@
-"""Find the statements of a rendered card: the paragraphs, rows and lines that show facts."""
+"""Find the statements of a rendered card: the units of its text that show facts.
+
+A unit is what people edit and move as a whole: a paragraph, or one line of anything else, such as a heading, a row of a
+table, an item of a list, or a line of code.
+"""
 
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
-from hublish.cards.record.markdown_units import Unit, units
 from hublish.schemas.documents.card_record import Stated, StatedInText, Statement
 
+_FENCE: Final = re.compile(r" {0,3}(```|~~~)")
+# Lines that neither continue a paragraph nor are continued.
+_BY_ITSELF: Final = re.compile(r"\s*(?:\||#{1,6}\s|[-*+]\s|\d+[.)]\s|>|<|---|===)")
+# A word with the characters that join parts of names, numbers and dates; any other character is a word of its own.
+_WORD: Final = re.compile(r"\w+(?:[.,:/+-]\w+)*|[^\w\s\\]")
 # Characters of a statement before and after its facts, in a paragraph that is longer.
 _AROUND: Final = 400
 _MOST_STATEMENTS: Final = 2_000
 
 # A number without its unit is another number.
-_UNIT: Final = re.compile(r"[  ]?(?:%|(?:[KMGTB]i?B?|k|kB|bytes|thousand|million|billion|trillion|ms|s|min|h|d)\b)")
+_UNIT: Final = re.compile(
+    r"[ \u00a0]?(?:%|(?:[KMGTB]i?B?|k|kB|bytes|thousand|million|billion|trillion|ms|s|min|h|d)\b)"
+)
 
 Printed = tuple[int, int, tuple[str, ...]]
 """The place of a printed value, and the names of the values that it was computed from."""
+
+
+class Word(NamedTuple):
+    """A word and its place in the text."""
+
+    text: str
+    start: int
+    end: int
+
+
+class Unit(NamedTuple):
+    """A part of a text, and its place."""
+
+    start: int
+    end: int
+
+
+def units(text: str, start: int = 0) -> Iterator[Unit]:
+    """Yield the units of a text from an offset on."""
+    begin = end = -1
+    fence = ""
+    for line_start, line in _lines(text, start):
+        line_end = line_start + len(line)
+        opening = _FENCE.match(line)
+        alone = bool(fence or opening or _BY_ITSELF.match(line))
+        if begin >= 0 and (alone or not line.strip()):
+            yield Unit(begin, end)
+            begin = -1
+        if alone and line.strip():
+            yield Unit(line_start, line_end)
+        elif line.strip():
+            begin, end = (line_start if begin < 0 else begin), line_end
+        if opening:
+            fence = "" if fence == opening[1] else fence or opening[1]
+    if begin >= 0:
+        yield Unit(begin, end)
+
+
+def words(text: str) -> tuple[Word, ...]:
+    """Return the words of a text; the backslashes that escape punctuation are left out."""
+    return tuple(Word(found[0], found.start(), found.end()) for found in _WORD.finditer(text))
+
+
+def _lines(text: str, start: int) -> Iterator[tuple[int, str]]:
+    for line in text[start:].split("\n"):
+        yield start, line.rstrip("\r")
+        start += len(line) + 1
 
 
 def find_statements(text: str, start: int, printed: Iterable[Printed], facts: Mapping[str, Stated]) -> list[Statement]:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from typing import Final
 
-from hublish.cards.record.markdown_units import Word, units, words
+from hublish.cards.record.statements import Word, units, words
 from hublish.schemas.documents.card_record import StatedInText, Statement
 
 # The share of equal words above which two texts are versions of one statement.

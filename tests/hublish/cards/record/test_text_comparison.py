@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hublish.cards.record.markdown_units import units, words
-from hublish.cards.record.statements import find_statements
+from hublish.cards.record.statements import find_statements, units, words
 from hublish.cards.record.text_comparison import find_places
 from hublish.schemas.documents.card_record import Stated, Statement
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from hublish.cards.record.shown_values import shows
+from hublish.cards.record.false_facts import shows
 
 # The recorded value, its published text, a value, a text, and whether the text shows the value.
 CASES: list[tuple[Any, str, Any, str, bool]] = [
