@@ -115,7 +115,7 @@ def as_context(pictures: Iterable[Picture], target: Target) -> dict[str, dict[st
     drawn = tuple(pictures)
     if not drawn:
         return {}
-    from hublish.cards.charts.markup import picture_element
+    from hublish.cards.charts.drawing import picture_element
 
     return {
         each.name: {
@@ -186,9 +186,9 @@ def two_pictures(origin: Origin, path_in_repo: str) -> Problem:
 def _address(path: str, target: Target) -> str:
     """Return the address of a file of the release, relative to the host of the Hub.
 
-    The Hub resolves a relative `src` in a card, but not a relative `srcset`, which browsers would look for beside the
-    page of the repo. An address without a host is right on every Hub. The tag comes first: the card of an old release
-    then shows the picture of that release.
+    The Hub resolves a relative `src` in a card. No documentation promises the same for a `srcset`, and a browser would
+    look for a relative one beside the page of the repo. An address without a host is right on every Hub. The tag comes
+    first: the card of an old release then shows the picture of that release.
     """
     folder = "" if target.repo_type == "model" else f"{target.repo_type}s/"
     revision = quote(target.tag or target.revision, safe="")

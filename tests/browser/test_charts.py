@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hublish.cards.charts.markup import picture_element
+from hublish.cards.charts.drawing import picture_element
 from tests.browser.views import View, check_page, contrast, visible_texts
 from tests.hublish.cards.charts.sample_charts import SAMPLES
 

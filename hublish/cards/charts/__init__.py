@@ -4,12 +4,11 @@ The same values give the same bytes on every Python and every machine. Three rul
 `math.fsum` (the built-in `sum` of floats changed in Python 3.12), logarithms use `decimal` (the C library's differ in
 the last digit), and widths of text come from a table (`unicodedata` changes with Python).
 
-drawing.py        a finished picture, its colors in light and dark, and the elements it consists of
+drawing.py        a finished picture, its colors and elements, and the HTML that shows it
 text_widths.py    the width of text, and text that fits
 scales.py         from values to positions, with round numbers on the axes
 line_chart.py     curves over steps or epochs
 bar_chart.py      horizontal bars in groups
 thinning.py       long series with fewer points and the same shape
-markup.py         the HTML that shows a picture in a card
 release_charts.py the pictures of a release: training, evaluation, tensors and splits
 """

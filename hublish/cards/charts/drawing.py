@@ -1,4 +1,4 @@
-"""A finished picture, the colors of its light and dark versions, and the elements that it consists of.
+"""A finished picture, its light and dark colors, the elements that it consists of, and the HTML that shows it.
 
 Both versions have the same elements and differ in their style sheet alone. Each has a background of its own: the
 theme of a website and that of the system may differ, and the picture must be readable in both.
@@ -24,6 +24,8 @@ _FONTS: Final = "system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-
 # Characters of a label and its tooltip: with more, the labels of a hostile release would make a picture large.
 _LONGEST_LABEL: Final = 64
 _TOOLTIP: Final = re.compile("<title>[^<]*</title>")
+# Characters with a meaning in Markdown, which readers of links and of code look for within tags as well.
+_MARKDOWN: Final = "[]()`*_{}|\\"
 COLORS: Final = 6
 """The number of colors for series."""
 # Text in each color has a contrast of at least 4.5 to the background, as WCAG 2 requires. Neighbors differ in
@@ -97,6 +99,27 @@ def draw(title: str, alt: str, height: int, layout: Callable[[Frame], Iterable[s
     )
     light, dark = (opening + _style(colors) + body for colors in (_LIGHT, _DARK))
     return Drawing(title, alt, light, dark)
+
+
+def picture_element(alt: str, light: str, dark: str) -> str:
+    """Return a `<picture>` that follows the color scheme of its reader.
+
+    Its lines are one HTML block of Markdown: it begins with a tag alone on a line, and has no blank line.
+
+    Args:
+        alt: the data in words.
+        light: the address of the version for light pages, which every other reader gets as well.
+        dark: the address of the version for dark pages.
+    """
+    text = escaped(alt)
+    for character in _MARKDOWN:
+        text = text.replace(character, f"&#{ord(character)};")
+    return (
+        "<picture>\n"
+        f'  <source media="(prefers-color-scheme: dark)" srcset="{escaped(dark)}">\n'
+        f'  <img alt="{text}" src="{escaped(light)}">\n'
+        "</picture>"
+    )
 
 
 def number(value: float, digits: int = 1) -> str:
