@@ -9,9 +9,8 @@ from hublish.base.content import InMemory
 from hublish.base.errors import CardError
 from hublish.base.values import Effect, Origin, Project, Staged, StagedFile, Step, Verdict
 from hublish.cards.facts.fact import as_tree
-from hublish.cards.results.model_index import INDEX, model_index
+from hublish.cards.results.model_index import INDEX, model_index, shown_results
 from hublish.cards.results.result import Result, Selected
-from hublish.cards.results.tables import shown_results
 from hublish.formats.front_matter import body_start, with_front_matter
 from hublish.pipeline.render_card.card_template import (
     CardTemplate,

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from hublish.cards.results.model_index import shown_number, shown_results
 from hublish.cards.results.result import Result, Score
-from hublish.cards.results.tables import shown_number, shown_results
 
 SHOWN: dict[Any, str] = {
     0.93: "0.93",
