@@ -36,11 +36,12 @@ def planning(
 ) -> Pipeline[Project, Plan]:
     """Return the stages that only read the remote.
 
-    `head` was read before any file; `released` are the last paths. `kept` bytes of small files stay in memory.
+    `head` was read before any file; `released` are the last paths. `kept` bytes of small files stay in memory: such a
+    plan is published, and its lock records the facts that the card states.
     """
     executor = executor or workers()
     sealing = releasing(
-        workspace, progress, executor, fingerprints, conversions, kept, recorded=True, merging=MergeCard(published)
+        workspace, progress, executor, fingerprints, conversions, kept, recorded=kept > 0, merging=MergeCard(published)
     )
     return (
         sealing.then(  # collected, converted, sealed

@@ -188,7 +188,7 @@ def render_card(
     evaluation = shown_results(parts.evaluation.results)
     # A template that shows no pictures needs none, unless the manifest asks for them.
     wanted = card.pictures or any("pictures" in text for text in template.texts)
-    derived = release_facts(project, files, parts.metadata, template, digests, drawn=bool(wanted or recorded))
+    derived = release_facts(project, files, parts.metadata, template, digests, drawn=bool(wanted))
     facts = as_tree(derived)
     pictures = _pictures(project, card, facts, evaluation, files) if wanted else ()
     computed = {
@@ -215,7 +215,10 @@ def render_card(
         return rendered
     from hublish.pipeline.render_card.stated_facts import Sources  # only needed for a release
 
-    sources = Sources(derived, context, parts.evaluation.results, card.data, files, parts.filled.names)
+    # The template got no other facts than in a run that records none: the card is the same.
+    stated = derived or release_facts(project, files, parts.metadata, template, digests, drawn=True)
+    known = {**context, "facts": as_tree(stated)}
+    sources = Sources(stated, known, parts.evaluation.results, card.data, files, parts.filled.names)
     return replace(rendered, record=sources.record(text, body, parts.metadata))
 
 
