@@ -6,11 +6,11 @@ A line is `from MODULE import NAME as NAME`; `hublish/__init__.py` reads them wh
 from hublish._version import __version__ as __version__
 from hublish.api.build import build as build
 from hublish.api.card import card as card
+from hublish.api.card import card_diff as card_diff
 from hublish.api.card import card_facts as card_facts
 from hublish.api.card import card_page as card_page
 from hublish.api.card import card_template as card_template
 from hublish.api.card import missing_sections as missing_sections
-from hublish.api.card_diff import card_diff as card_diff
 from hublish.api.check import check as check
 from hublish.api.doctor import Finding as Finding
 from hublish.api.doctor import doctor as doctor

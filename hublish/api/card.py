@@ -1,5 +1,9 @@
 """Render the card, print the template it is made from, and find its empty sections."""
 
+from pathlib import Path
+from typing import Final, Unpack
+
+from hublish.api.options import HubOptions, takes
 from hublish.api.read_project import AnyManifest, read_project
 from hublish.api.session import Session
 from hublish.audit.file_audit import audit_secrets
@@ -12,8 +16,11 @@ from hublish.cards.sections import missing_sections as empty_sections
 from hublish.pipeline.build import converting, rendering
 from hublish.schemas.diagnose.problems import counted, errors_in
 from hublish.schemas.diagnose.suggestions import nearest
+from hublish.schemas.documents.card_decision import MERGE, CardDecision
 from hublish.schemas.documents.file_names import CARD_FILE, MANIFEST_FILE
 from hublish.schemas.documents.hub_names import EMBEDDED
+
+_NO_LINE_END: Final = "\\ No newline at end of file\n"
 
 
 def card(manifest: AnyManifest = MANIFEST_FILE, *, progress: Progress = SILENT) -> str:
@@ -146,3 +153,66 @@ def _text(project: Project, staged: Staged) -> str:
 
 def _no_card(name: str) -> UsageError:
     return UsageError(f"{name} declares no card", hint="add `card:` with a template and metadata")
+
+
+@takes(HubOptions)
+def card_diff(
+    manifest: AnyManifest = MANIFEST_FILE,
+    *,
+    lock: str | Path | None = None,
+    card: CardDecision = MERGE,
+    **options: Unpack[HubOptions],
+) -> str:
+    """Return a unified diff from the README on the Hub to the one that publishing would send now; empty if it stays.
+
+    Args:
+        manifest: the manifest.
+        lock: the path of the lock, which records the card of the last release. Default: the one beside the manifest.
+        card: what becomes of the card on the Hub, as in `plan`.
+        **options: see `HubOptions`.
+
+    Raises:
+        UsageError: the manifest declares no card, and no artifact is a README.md.
+        CardError: the card cannot be rendered, or conflicts with the one on the Hub.
+        RemoteError: the Hub rejects a request or cannot be reached.
+    """
+    # Imported here: the other functions read no Hub.
+    from hublish.api.lock_target import last_release
+    from hublish.api.published_card import published_card
+    from hublish.pipeline.render_card.merge_card import MergeCard
+
+    with Session(read_project(manifest, lock=lock), **options) as session:
+        session.complete_repo_id()
+        session.progress.begin("reading the repo on the Hub")
+        head = session.hub.head(session.target)
+        published = published_card(session, head, last_release(session.project, session.target), card)
+        stages = rendering(
+            session.workspace,
+            session.progress,
+            session.executor,
+            session.fingerprints,
+            session.conversions,
+            MergeCard(published),
+        )
+        files = stages.run(session.project, session.progress).files
+        found = next((file for file in files if file.path_in_repo == CARD_FILE), None)
+        if found is None:
+            raise _no_card(session.project.name)
+        with found.content.open() as stream:
+            after = stream.read()
+        return _diff(published.read() if published.remote else b"", after)
+
+
+def _diff(before: bytes, after: bytes) -> str:
+    from difflib import unified_diff
+
+    from hublish.cards.merging.merge import ON_THE_HUB
+
+    # Line feeds alone: other line breaks are part of the text, and a change of them is a change.
+    old, new = (data.decode("utf-8", "replace").split("\n") for data in (before, after))
+    lines = unified_diff(_lines(old), _lines(new), ON_THE_HUB, f"{CARD_FILE} after publishing")
+    return "".join(line if line.endswith("\n") else f"{line}\n{_NO_LINE_END}" for line in lines)
+
+
+def _lines(parts: list[str]) -> list[str]:
+    return [*(f"{part}\n" for part in parts[:-1]), *(part for part in parts[-1:] if part)]

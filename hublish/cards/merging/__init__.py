@@ -4,8 +4,7 @@ merge.py          the merge of two cards
 card_parts.py     front matter and text of a card, and the outline of a rendered one
 body.py           the text, block by block
 blocks.py         Markdown as blocks
-left_out.py       blocks of ours that people deleted
-hunks.py          the changes of one side
+hunks.py          the changes of one side, and blocks of ours that people deleted
 alignment.py      the blocks that two texts have in common
 metadata.py       the metadata, key by key
 metadata_tree.py  metadata as a tree of named values

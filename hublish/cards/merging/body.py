@@ -8,8 +8,7 @@ from typing import Final
 
 from hublish.cards.merging.alignment import Common
 from hublish.cards.merging.blocks import HEADING_MARK, LINE_END, Block, Blocks
-from hublish.cards.merging.hunks import Side, Span, regions
-from hublish.cards.merging.left_out import still_left_out
+from hublish.cards.merging.hunks import Side, Span, regions, still_left_out
 
 _SAME_LIST: Final = {"row": ("table", "row"), "item": ("item",)}
 _HEADING_MARKS: Final = re.compile(r"\A[ #]+|[ #]+\Z|[\r\n].*", re.DOTALL)

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Final
 
 from hublish.cards.merging.blocks import LINE_END, Blocks, digest
-from hublish.cards.merging.left_out import marked
+from hublish.cards.merging.hunks import marked
 from hublish.cards.merging.metadata_tree import Tree, digests
 from hublish.cards.merging.yaml_nodes import UnreadableError, read_nodes
 from hublish.formats.front_matter import front_matter_span

@@ -8,8 +8,7 @@ from typing import Final
 from hublish.cards.merging.blocks import LINE_END, Blocks
 from hublish.cards.merging.body import BodyConflict, MergedBody, add_sections, merge_body
 from hublish.cards.merging.card_parts import CardParts, Outline, part_digest
-from hublish.cards.merging.hunks import Span
-from hublish.cards.merging.left_out import marks
+from hublish.cards.merging.hunks import Span, marks
 from hublish.cards.merging.metadata import KeyConflict, MetadataMerge
 from hublish.cards.merging.metadata_tree import Tree, digests
 from hublish.cards.merging.yaml_edits import NotEditableError, edited
