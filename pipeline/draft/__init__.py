@@ -5,7 +5,8 @@ draft.py           detect the repo type, outline the release, write it, read it 
 model.py           outline of a model: model_weights.py, model_facts.py (library, task, own code)
 dataset.py         outline of a dataset
 space.py           outline of a Space
-card_facts.py      README, license and evaluation results
+card_facts.py      README and license
+card_content.py    what a model's card shows: measured_results.py, training_runs.py, figures.py, stated_values.py
 file_roles.py      roles of files by their names
 parts.py           the values of an outline
 repo_name.py       the repo_id

@@ -1,17 +1,15 @@
-"""Collect facts for the card: an existing README, the license, and evaluation results."""
+"""Collect facts for the card: an existing README, and the license."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from posixpath import basename, dirname, join
 from typing import Any, Final
 
-from hublish.cards.results.result import Result
 from hublish.formats.front_matter import read_front_matter
 from hublish.pipeline.draft.commented_yaml import Field
 from hublish.pipeline.draft.listing import Listing
 from hublish.pipeline.draft.release_parts import LeftOut
-from hublish.pipeline.render_card.evaluation import EVALUATION_LIMIT
 from hublish.schemas.diagnose.problems import InvalidDocumentError, errors_in
 from hublish.schemas.documents.card_metadata import metadata_problems
 from hublish.schemas.documents.file_names import CARD_FILE
@@ -23,7 +21,6 @@ _README_LIMIT: Final = 1 << 20
 _TITLE: Final = 400
 # A phrase with this many spaces is a sentence of the terms, which may be anywhere in the text.
 _SENTENCE: Final = 7
-_RESULTS: Final = re.compile(r"(?:.*[-_])?(?:metrics?|eval(?:uation)?|results?)(?:[-_].*)?\.json", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,41 +107,3 @@ def _place(phrases: list[str], words: str) -> int:
     first, *others = phrases
     end = _TITLE if first.count(" ") < _SENTENCE else len(words)
     return words.find(first, 0, end) if all(phrase in words for phrase in others) else -1
-
-
-def evaluation(listing: Listing, files: Iterable[str]) -> tuple[str, str] | None:
-    """Return the first file with results that name their tasks and datasets, and the task of its first result."""
-    read = ((path, _results(listing, path)) for path in _named(listing, files))
-    return next(((path, task) for path, results in read if (task := _task(results, path))), None)
-
-
-def plain_metrics(listing: Listing, files: Iterable[str]) -> str | None:
-    """Return the first file with metrics alone, whose task and dataset only the author knows."""
-    read = ((path, _results(listing, path)) for path in _named(listing, files))
-    return next((path for path, results in read if results and not (results[0].task or results[0].written)), None)
-
-
-def _named(listing: Listing, files: Iterable[str]) -> Iterator[str]:
-    return (path for path in files if _RESULTS.fullmatch(basename(path)) and listing.sizes[path] <= EVALUATION_LIMIT)
-
-
-def _results(listing: Listing, path: str) -> tuple[Result, ...]:
-    # Imported here: most folders have no results.
-    from hublish.cards.results.recognition import read_results
-
-    try:
-        return read_results(listing.head(path, EVALUATION_LIMIT), path, "", max_bytes=EVALUATION_LIMIT) or ()
-    except InvalidDocumentError:
-        return ()
-
-
-def _task(results: tuple[Result, ...], path: str) -> str:
-    from hublish.cards.results.selection import select
-    from hublish.schemas.documents.card_evaluation import EvaluationFile
-
-    # The draft must pass `hublish check`, which rejects invalid results.
-    try:
-        chosen = select(results, EvaluationFile(file=path), "").results if results else ()
-    except InvalidDocumentError:
-        return ""
-    return str(chosen[0].task["type"]) if chosen else ""

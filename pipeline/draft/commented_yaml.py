@@ -23,6 +23,12 @@ _WORD: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*(?:-[A-Za-z0-9_]+)*")
 _LONGEST_WORD: Final = 30
 
 
+class Expression(str):
+    """Text of the draft's own whose placeholders, such as `{{ data.params.lr }}`, are meant: it is not escaped."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """One key of the manifest."""
@@ -169,6 +175,8 @@ def _one_line(key: str, value: Any) -> str:
 
 def _data(value: Any) -> Any:
     """Return plain data for the emitter, with braces escaped: a name is never a variable."""
+    if isinstance(value, Expression):
+        return str(value)
     if isinstance(value, str):
         return escape(value)
     if isinstance(value, dict):

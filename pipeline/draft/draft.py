@@ -116,8 +116,6 @@ def _detected_for_card(readme: Readme | None, outline: Outline) -> Iterator[Dete
     for field in outline.metadata:
         if field.key == "license" and not field.hint:
             yield Detected(f"license {field.value}", field.why.removeprefix("from "))
-    if outline.evaluation and not readme:
-        yield Detected("evaluation results", outline.evaluation)
 
 
 def _read_back(text: bytes, fields: tuple[Field, ...]) -> Manifest:

@@ -142,26 +142,17 @@ def _load(outline: Outline, *, pickles: bool) -> Iterator[Field]:
 
 def _card(outline: Outline) -> Iterator[Field]:
     yield Field("template", outline.template, "the template of the README")
-    known = any(not field.hint for field in outline.metadata)
-    # A section with nothing but hints would be read as null, so that the section itself becomes a hint.
-    fields = outline.metadata if known else tuple(replace(field, hint=False) for field in outline.metadata)
-    yield Field("metadata", Section(fields), hint=not known)
-    if outline.evaluation and outline.template == "model":
-        yield Field("evaluation", outline.evaluation, "results that name their tasks and datasets")
-    elif outline.metrics and outline.template == "model":
-        yield _measured(outline.metrics, outline)
-    summary = Field("summary", "One sentence that describes it.")
-    yield Field("variables", Section((summary,)), hint=True)
+    yield _section("metadata", outline.metadata)
+    yield from outline.card
+    summary = Field("summary", "One sentence that describes it.", hint=True)
+    yield _section("variables", (summary, *outline.variables))
 
 
-def _measured(file: str, outline: Outline) -> Field:
-    """Return the evaluation with metrics whose dataset only the author knows."""
-    task = next((field.value for field in outline.metadata if field.key == "pipeline_tag"), "text-classification")
-    dataset = Section((Field("type", "my-dataset"), Field("split", "test")))
-    entry = Section((Field("file", file), Field("task", task), Field("dataset", dataset)))
-    return Field(
-        "evaluation", Items((entry,)), "fill in: the task and the dataset of the metrics", hint=True, open=True
-    )
+def _section(key: str, fields: tuple[Field, ...]) -> Field:
+    """Return a mapping; one with nothing but hints would be read as null, so that it becomes a hint as a whole."""
+    if any(not field.hint for field in fields):
+        return Field(key, Section(fields))
+    return Field(key, Section(tuple(replace(field, hint=False) for field in fields)), hint=True)
 
 
 def _about_readme(listing: Listing, readme: Readme | None, outline: Outline) -> Iterator[tuple[str, ...]]:

@@ -7,14 +7,16 @@ from typing import Any, Final
 
 from hublish.formats.catalogue import FORMATS, MODEL_SUFFIXES
 from hublish.pipeline.draft import file_roles
-from hublish.pipeline.draft.card_facts import Readme, evaluation, license_fields, plain_metrics
+from hublish.pipeline.draft.card_content import model_content
+from hublish.pipeline.draft.card_facts import Readme, license_fields
 from hublish.pipeline.draft.commented_yaml import Field, Section
+from hublish.pipeline.draft.figures import UNCLEAR, is_picture
 from hublish.pipeline.draft.listing import Listing
+from hublish.pipeline.draft.measured_results import Evaluated
 from hublish.pipeline.draft.model_facts import NO_TASK, Library, OwnCode, library_of, own_code
 from hublish.pipeline.draft.model_weights import weights
 from hublish.pipeline.draft.release_parts import Detected, LeftOut, Outline, Part
 from hublish.schemas.documents.file_names import CARD_FILE
-from hublish.schemas.vocabulary import vocabulary
 
 # Hints for facts that no file of the model states.
 _NO_LIBRARY: Final = Field("library_name", "transformers", "the library that loads it, by its Hub name", hint=True)
@@ -45,24 +47,26 @@ def model(listing: Listing, files: Iterable[str], readme: Readme | None) -> Outl
     taken = {*selected.paths, *card, *code.files}
     rest, papers = ([path for path in paths if path not in taken] for paths in (own, licenses))
     parts = (*selected.parts, *_companions(listing, rest, code, papers, card))
-    released = {*card, *(path for part in parts for path in (*part.files, *part.brings))}
+    released = frozenset([*card, *(path for part in parts for path in (*part.files, *part.brings))])
     inside = frozenset(own)
     elsewhere = {dirname(path) for path in files if path.lower().endswith(MODEL_SUFFIXES) and path not in inside}
     decided = released | selected.paths
-    left = (LeftOut(path, _reason(listing, path, root, elsewhere)) for path in files if path not in decided)
     library = library_of(listing, root, own)
-    # Results that are not part of the release would be missing where the draft is published from another checkout.
-    results = evaluation(listing, (path for path in files if path in released))
+    task = next((field for field in library.fields if field.key == "pipeline_tag") if library else iter(()), NO_TASK)
+    is_rendered = readme is None and not listing.from_hub
+    shown = model_content(listing, files, own, root, task, released, elsewhere, is_rendered=is_rendered)
+    decided |= {path for part in shown.parts for path in part.files}
+    left = (LeftOut(path, _reason(listing, path, root, elsewhere)) for path in files if path not in decided)
     first = parts[0].files[0] if selected.parts else "its metadata"
     return Outline(
         template="model",
         root=root,
-        parts=parts,
-        left_out=(*selected.left_out, *left),
-        detected=tuple(_detected(root, library, code, first)),
-        metadata=(*license_fields(listing, licenses), *_metadata(library, results)),
-        evaluation=results[0] if results else None,
-        metrics=plain_metrics(listing, (path for path in files if path in released)),
+        parts=(*parts, *shown.parts) if parts else (),
+        left_out=(*selected.left_out, *left, *shown.left_out),
+        detected=(*_detected(root, library, code, first), *shown.detected),
+        metadata=(*license_fields(listing, licenses), *_metadata(library, shown.evaluation)),
+        card=shown.fields,
+        variables=shown.variables,
         load=_load(code),
     )
 
@@ -150,12 +154,12 @@ def _companions(
         yield Part(tuple(sorted(shown)), "part of the repo" if listing.from_hub else "shown on the card")
 
 
-def _metadata(library: Library | None, results: tuple[str, str] | None) -> tuple[Field, ...]:
+def _metadata(library: Library | None, results: Evaluated | None) -> tuple[Field, ...]:
     """Return the metadata of the card; a task from evaluation results replaces a hint."""
     known = library.fields if library else (_NO_LIBRARY,)
     certain = any(field.key == "pipeline_tag" and not field.hint for field in known)
-    if not certain and results is not None and results[1] in vocabulary("tasks").ids:
-        task = Field("pipeline_tag", results[1], f"from {results[0]}")
+    if not certain and results is not None and results.task is not None:
+        task = Field("pipeline_tag", results.task, f"from {results.files[0]}")
         known = (*(field for field in known if field.key != "pipeline_tag"), task)
     keys = {field.key for field in known}
     hints = {"pipeline_tag": NO_TASK, "language": _LANGUAGE, "tags": _TAGS}
@@ -192,4 +196,4 @@ def _reason(listing: Listing, path: str, root: str, elsewhere: Container[str]) -
         return "code; add it to artifacts if users of the model need it"
     if path.lower().endswith(MODEL_SUFFIXES) or (dirname(path) and dirname(path) in elsewhere):
         return f"another model; the one in {root}/ is released" if root else "another model, in its own folder"
-    return "not recognized as part of the model"
+    return UNCLEAR if is_picture(path, root) else "not recognized as part of the model"

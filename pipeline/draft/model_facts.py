@@ -73,7 +73,7 @@ def _by_configuration(kind: ModelKind, listing: Listing, root: str) -> Library:
 
 def _of_adapter(config: Mapping[str, Any], kind: str) -> Iterator[Field]:
     base = _text(config, "base_model_name_or_path")
-    if base is not None and _is_on_hub(base):
+    if base is not None and is_on_hub(base):
         yield Field("base_model", base, "adapter_config.json: base_model_name_or_path")
     else:
         yield Field("base_model", "owner/name", _NO_BASE, hint=True, open=True)
@@ -83,7 +83,7 @@ def _of_adapter(config: Mapping[str, Any], kind: str) -> Iterator[Field]:
 
 def _of_fine_tuned(config: Mapping[str, Any]) -> Iterator[Field]:
     base = _text(config, "_name_or_path")
-    if base and _is_on_hub(base):
+    if base and is_on_hub(base):
         # A hint only: transformers writes the key for copies too.
         why = "config.json: _name_or_path; keep it if the model was fine-tuned from this one"
         yield Field("base_model", base, why, hint=True)
@@ -103,7 +103,7 @@ def _by_format(files: Iterable[str]) -> Library | None:
     return Library(found.name, found.file, (field, *((_TABULAR,) if found.library == "sklearn" else ())))
 
 
-def _is_on_hub(name: str) -> bool:
+def is_on_hub(name: str) -> bool:
     """Return whether a string can be the id of a Hub repo, rather than a path."""
     try:
         return check_repo_id(name).count("/") == 1 and not _LOCAL_FOLDER.match(name)

@@ -74,10 +74,10 @@ class Outline:
     """The metadata of a card that is rendered from a template."""
     repo: tuple[Field, ...] = ()
     """Further fields of `repo`: the SDK of a Space."""
-    evaluation: str | None = None
-    """The file with evaluation results."""
-    metrics: str | None = None
-    """A file with metrics alone."""
+    card: tuple[Field, ...] = ()
+    """Further fields of the card: `evaluation` and `data`."""
+    variables: tuple[Field, ...] = ()
+    """The card's variables, the hints among them with an example."""
     load: tuple[Field, ...] = ()
     advice: tuple[str, ...] = ()
     """Advice for the end of the draft, one paragraph each."""

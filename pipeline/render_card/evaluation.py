@@ -73,14 +73,19 @@ class _Files:
     def selected(self, entry: EvaluationFile, place: str) -> Selected:
         path = f"{place}.file"
         if entry.file not in self.known:
-            found = read_results(_content(entry.file, self.folder, path), entry.file, path)
+            found = read_results(content_of(entry.file, self.folder, path), entry.file, path)
             if found is None:
                 raise _refusal(f"{entry.file} contains no results", FORMS, path)
             self.known[entry.file] = found
         return select(self.known[entry.file], entry, place)
 
 
-def _content(file: str, folder: Path, path: str) -> bytes:
+def content_of(file: str, folder: Path, path: str) -> bytes:
+    """Return the bytes of a file of results; of a log of inspect-ai, only its header.
+
+    Raises:
+        CardError, InvalidDocumentError: when it cannot be read.
+    """
     with opened_inside(folder, file, path, _HINT) as (stream, size):
         # A log of inspect-ai may have gigabytes of samples, which are not read.
         if stream.read(len(LOG_START)) == LOG_START:

@@ -1,7 +1,7 @@
 """Find the logs and parameters of a training run beside the sources of a model, which are not part of the release."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from posixpath import dirname, join
 from typing import Final
@@ -28,11 +28,22 @@ def logs_beside(project: Project, files: Sequence[StagedFile]) -> tuple[tuple[st
     if not project.text or project.target.repo_type != "model":
         return ()
     sources = {file.origin.source for file in files if file.origin.artifact is not None}
-    folders = sorted({dirname(source) for source in sources})[:_MOST_FOLDERS]
-    found = dict.fromkeys(path for folder in folders for path in _below(project.folder, folder, 0, [_MOST_ENTRIES]))
+    return run_files_beside(project.folder, sources)
+
+
+def run_files_beside(root: Path, sources: Iterable[str]) -> tuple[tuple[str, Content], ...]:
+    """Return the files that describe a run and are near the sources of a release, by their paths below `root`.
+
+    Args:
+        root: the folder of the manifest.
+        sources: the paths of the sources, which are not returned.
+    """
+    known = frozenset(sources)
+    folders = sorted({dirname(source) for source in known})[:_MOST_FOLDERS]
+    found = dict.fromkeys(path for folder in folders for path in _below(root, folder, 0, [_MOST_ENTRIES]))
     # By the convention of DVC, the parameters of all stages are beside the manifest.
-    found |= dict.fromkeys(path for path in _below(project.folder, "", _DEEPEST, [_MOST_ENTRIES]) if _is_dvc(path))
-    return tuple((path, OnDisk.at(project.folder / path)) for path in found if path not in sources)
+    found |= dict.fromkeys(path for path in _below(root, "", _DEEPEST, [_MOST_ENTRIES]) if _is_dvc(path))
+    return tuple((path, OnDisk.at(root / path)) for path in found if path not in known)
 
 
 def _is_dvc(path: str) -> bool:

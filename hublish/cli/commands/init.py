@@ -10,9 +10,9 @@ from hublish.cli.report import Report
 from hublish.schemas.documents.file_names import MANIFEST_FILE
 
 DESCRIPTION = """Inspects a folder - weights, tokenizer, configurations, data, an app, a README, a license, git's
-remote - and writes the hub.yaml its author would write: every file to upload named, every choice with its reason, and
-everything that only you know marked to be filled in. The draft passes `hublish check`. Sends nothing, reads no
-weights, and never overwrites an existing manifest without --force."""
+remote, evaluation results, logs, figures - and writes the hub.yaml its author would write: every file to upload named,
+every choice with its reason, and everything that only you know marked to be filled in. The draft passes `hublish
+check`. Sends nothing, reads no weights, and never overwrites an existing manifest without --force."""
 EXAMPLES = (
     Example("hublish init", "draft hub.yaml for this folder"),
     Example("hublish init --repo-id acme/digits-mlp --out -", "print it instead of writing it"),

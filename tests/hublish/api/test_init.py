@@ -10,11 +10,11 @@ import yaml
 import hublish
 from hublish.base.errors import DraftError, HublishError, UsageError
 from hublish.schemas.documents.manifest_yaml import read_manifest
-from tests.pipeline.draft.shapes import models, others
+from tests.pipeline.draft.shapes import carded, models, others
 from tests.pipeline.draft.shapes.making import npz, safetensors, training, write
 
 GOLDEN = Path(__file__).parents[2] / "pipeline" / "draft" / "golden"
-SHAPES = {**models.SHAPES, **others.SHAPES}
+SHAPES = {**models.SHAPES, **carded.SHAPES, **others.SHAPES}
 EVERY = pytest.mark.parametrize("title", SHAPES)
 
 

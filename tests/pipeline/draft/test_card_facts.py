@@ -1,12 +1,10 @@
-"""The license and the evaluation results of a card."""
+"""The license of a card."""
 
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from hublish.pipeline.draft.card_facts import evaluation, license_fields, license_of, plain_metrics
+from hublish.pipeline.draft.card_facts import license_fields, license_of
 from hublish.schemas.vocabulary import table, vocabulary
 from tests.pipeline.draft.listings import listing_of
 
@@ -69,43 +67,3 @@ def test_the_file_with_the_known_license_is_named() -> None:
     assert [(field.value, field.why) for field in license_fields(listing, ["NOTICE", "LICENSE"])] == [
         ("isc", "from the text of NOTICE")
     ]
-
-
-RESULT = {
-    "task": {"type": "text-classification"},
-    "dataset": {"type": "a", "name": "A"},
-    "metrics": [{"type": "f1", "value": 1}],
-}
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "found"),
-    [
-        ("metrics.json", [RESULT], True),
-        ("eval_results.json", {"results": [RESULT]}, True),
-        ("metrics.json", {"accuracy": 0.9}, False),
-        ("metrics.json", [{**RESULT, "task": {}}], False),
-        ("metrics.json", [], False),
-        ("config.json", [RESULT], False),
-        ("metrics.json", [{**RESULT, "metrics": [{"type": "f1", "value": float("nan")}]}], False),
-    ],
-)
-def test_results_are_used_if_they_have_the_form_of_a_model_index(name: str, content: Any, found: bool) -> None:
-    listing = listing_of({name: json.dumps(content).encode()})
-    results = evaluation(listing, listing.sizes)
-    assert (results is not None) == found
-    assert results in (None, (name, "text-classification"))
-
-
-def test_metrics_alone_are_named_for_the_author_to_complete() -> None:
-    listing = listing_of({"config.json": b'{"hidden_size": 1}', "all_results.json": b'{"eval_f1": 0.9}'})
-    assert evaluation(listing, listing.sizes) is None
-    assert plain_metrics(listing, listing.sizes) == "all_results.json"
-    indexed = listing_of({"metrics.json": json.dumps([RESULT]).encode()})
-    assert plain_metrics(indexed, indexed.sizes) is None
-
-
-def test_the_results_of_a_harness_are_used() -> None:
-    content = {"results": {"hellaswag": {"acc,none": 0.5}}, "versions": {"hellaswag": 1.0}}
-    listing = listing_of({"results_2026.json": json.dumps(content).encode()})
-    assert evaluation(listing, listing.sizes) == ("results_2026.json", "text-generation")

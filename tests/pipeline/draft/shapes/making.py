@@ -29,11 +29,19 @@ class Shape:
 
     build: Callable[[Path], None]
     released: tuple[str, ...]
-    """Every path in the repo, listed by hand."""
+    """Every path in the repo, listed by hand, without the pictures of the card."""
     name: str = "digits"
     """The name of the folder."""
     warned: tuple[str, ...] = ()
     """The messages of the warnings from `check`."""
+    drawn: tuple[str, ...] = ()
+    """The pictures of the card."""
+
+    @property
+    def paths(self) -> set[str]:
+        """Every path in the repo."""
+        pictures = (f"figures/{name}{suffix}.svg" for name in self.drawn for suffix in ("", "-dark"))
+        return {*self.released, *pictures}
 
 
 def write(path: Path, content: str | bytes | object) -> None:

@@ -291,6 +291,7 @@ SHAPES = {
     "torch_checkpoint": Shape(
         torch_checkpoint,
         ("LICENSE", "README.md", "blocks.py", "config.json", "hub.yaml", "model.safetensors", "net.py"),
+        drawn=("tensors",),
     ),
     "onnx": Shape(
         onnx_model,

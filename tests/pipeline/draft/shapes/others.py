@@ -137,12 +137,19 @@ SHAPES = {
             *("data/train-00002-of-00003.parquet", "hub.yaml"),
         ),
         name="reviews",
+        drawn=("splits",),
     ),
-    "splits": Shape(splits, ("LICENSE", "README.md", "hub.yaml", "test.csv", "train.csv", "valid.csv"), name="reviews"),
+    "splits": Shape(
+        splits,
+        ("LICENSE", "README.md", "hub.yaml", "test.csv", "train.csv", "valid.csv"),
+        name="reviews",
+        drawn=("splits",),
+    ),
     "languages": Shape(
         languages,
         ("README.md", "de/test.jsonl", "de/train.jsonl", "fr/test.jsonl", "fr/train.jsonl", "hub.yaml"),
         name="reviews",
+        drawn=("splits",),
         warned=(NO_LICENSE,),
     ),
     "pictures": Shape(
@@ -152,6 +159,7 @@ SHAPES = {
             *("train/cat/1.png", "train/cat/2.png", "train/dog/1.png", "train/dog/2.png"),
         ),
         name="pets",
+        drawn=("splits",),
         warned=(NO_LICENSE,),
     ),
     "saved_to_disk": Shape(
@@ -188,13 +196,18 @@ SHAPES = {
             *("train/0.wav", "train/1.wav", "train/2.wav", "train/metadata.csv"),
         ),
         name="voices",
+        drawn=("splits",),
         warned=(NO_LICENSE,),
     ),
     "minilm": Shape(minilm, _MINILM, name="all-MiniLM-L6-v2"),
     "minilm_without_card": Shape(minilm_without_card, _MINILM, name="all-MiniLM-L6-v2", warned=(NO_LICENSE,)),
     "example": Shape(
         example,
-        ("README.md", "config.json", "digits_mlp.py", "hub.yaml", "metrics.json", "model.safetensors"),
+        (
+            *("README.md", "config.json", "digits_mlp.py", "hub.yaml", "metrics.json", "model.safetensors"),
+            "training_log.jsonl",
+        ),
         warned=(NO_LICENSE,),
+        drawn=("training",),
     ),
 }
