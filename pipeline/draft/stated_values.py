@@ -7,7 +7,7 @@ from posixpath import basename, dirname
 from types import MappingProxyType
 from typing import Any, Final
 
-from hublish.cards.facts.run_files import PARAMETERS
+from hublish.cards.facts.training_log import PARAMETERS
 from hublish.pipeline.draft.listing import SMALL, Listing
 from hublish.pipeline.draft.model_facts import is_on_hub
 from hublish.schemas.diagnose.problems import InvalidDocumentError

@@ -9,7 +9,7 @@ from typing import Any, Final
 from hublish.base.content import Content, OnDisk
 from hublish.cards.facts.derive_facts import derive_facts
 from hublish.cards.facts.fact import Fact
-from hublish.cards.facts.run_files import HISTORY, LOG, describes_run
+from hublish.cards.facts.training_log import HISTORY, LOG, describes_run
 from hublish.cards.named_data import DATA_LIMIT, read_data
 from hublish.pipeline.draft.commented_yaml import Expression, Field
 from hublish.pipeline.draft.listing import Listing

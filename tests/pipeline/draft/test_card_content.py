@@ -130,7 +130,7 @@ def test_results_without_a_dataset_are_lines_to_fill_in(content: Any, tmp_path: 
         ("broken.eval", b"PK\x03\x04"),
     ],
 )
-def test_other_files_are_no_results(file: str, content: Any, tmp_path: Path) -> None:
+def test_other_files_are_not_results(file: str, content: Any, tmp_path: Path) -> None:
     made = drafted(tmp_path, {file: content})
     assert "evaluation:" not in made.text
     assert not [one for one in made.recognised if one.what == "evaluation results"]
