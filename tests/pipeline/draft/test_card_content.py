@@ -64,7 +64,9 @@ def test_metrics_are_shown_where_a_file_names_their_dataset(file: str, content: 
     assert (entry.file, entry.task) == (file, "text-classification")
     assert entry.dataset is not None
     assert (entry.dataset.type, entry.dataset.split) == ("imdb", "test")
-    assert "| accuracy | 0.91 |" in hublish.card(tmp_path / "hub.yaml")
+    card = hublish.card(tmp_path / "hub.yaml")
+    assert "    - type: accuracy\n      value: 0.91\n" in card
+    assert "| 0.91 |" in card
     assert not [one for one in made.left_out if one.path == file and "the card" not in one.why]
 
 
