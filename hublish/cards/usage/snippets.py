@@ -36,7 +36,8 @@ _FILES: Final[Mapping[str, str]] = {
     "model_index.json": "diffusers",
     "adapter_config.json": "peft",
 }
-_SUFFIXES: Final[Mapping[str, str]] = {".gguf": "gguf", ".keras": "keras", ".skops": "sklearn", ".onnx": "onnx"}
+# Formats of one library each, where the weights are enough to choose the snippet.
+_FORMATS: Final = (library_use.gguf_snippets, library_use.keras_snippets, library_use.onnx_snippets)
 
 
 def usage_snippets(subject: Subject) -> tuple[Snippet, ...]:
@@ -55,6 +56,6 @@ def _by_files(subject: Subject) -> _Maker | None:
     found = next((library for name, library in _FILES.items() if subject.has(name)), "")
     if not found and subject.model_fact("model_type") and subject.has("config.json"):
         found = "transformers"
-    if not found:
-        found = next((library for suffix, library in _SUFFIXES.items() if subject.with_suffix(suffix)), "")
-    return _LIBRARIES.get(found)
+    if found or subject.with_suffix(".skops"):  # other files of scikit-learn are pickles, which anybody writes
+        return _LIBRARIES.get(found or "sklearn")
+    return next((maker for maker in _FORMATS if any(maker(subject))), None)
