@@ -9,13 +9,17 @@ from itertools import takewhile
 from posixpath import basename, dirname
 from typing import Any, Final
 
+from hublish.base.content import OnDisk
+from hublish.cards.facts.derive_facts import derive_facts
 from hublish.formats.dataset_builders import MEDIA_BUILDERS, NOT_IN_CONFIG_NAMES, builder_of, is_upper_case
 from hublish.pipeline.draft import file_roles
 from hublish.pipeline.draft.card_facts import Readme, license_fields
 from hublish.pipeline.draft.commented_yaml import Field
+from hublish.pipeline.draft.figures import figures_of, in_figure_folder
 from hublish.pipeline.draft.listing import Listing
 from hublish.pipeline.draft.release_parts import Detected, LeftOut, Outline, Part
 from hublish.pipeline.draft.source_globs import Neighbors, Source, sources
+from hublish.schemas.documents.dataset_metadata import size_category
 
 # The words in names of files and folders from which the Hub's viewer infers splits:
 # https://huggingface.co/docs/datasets/repository_structure
@@ -34,8 +38,11 @@ _HINTS: Final = (
     Field("pretty_name", "Example", "the name to display", hint=True),
     Field("language", "en", "if it contains text", hint=True),
     Field("task_categories", ["text-classification"], "tasks, by their names on the Hub", hint=True),
-    Field("size_categories", "1K<n<10K", "rows: n<1K, 1K<n<10K, 10K<n<100K, ... n>1T", hint=True),
 )
+_SIZE: Final = Field("size_categories", "1K<n<10K", "rows: n<1K, 1K<n<10K, 10K<n<100K, ... n>1T", hint=True)
+# Files whose rows are counted. The footer of a Parquet file has their number; text is read.
+_MOST_COUNTED: Final = 5_000
+_LARGEST_TEXT: Final = 64 << 20
 _ARROW: Final = "The Hub's viewer does not show Arrow files written by `save_to_disk`; it shows Parquet files."
 
 
@@ -43,12 +50,15 @@ def dataset(listing: Listing, files: Iterable[str], readme: Readme | None) -> Ou
     """Return the outline of a dataset's release, from the same arguments as that of a model."""
     files = tuple(files)
     # A folder without other data was declared to be a dataset: its texts are the data.
-    data = file_roles.data_files(files) or file_roles.text_data(files)
+    found = file_roles.data_files(files)
+    data = [path for path in found if not in_figure_folder(path)] or found or file_roles.text_data(files)
     licenses = file_roles.license_files(files, ("",))
     card = [readme.path] if readme else []
     known = frozenset(files)
     shown = [path for one in card for path in file_roles.shown_on_card(listing, one) if path in known]
-    named = {*data, *licenses, *card, *shown}
+    rest = () if readme or listing.from_hub else (path for path in files if path not in frozenset(data))
+    figures = figures_of(listing, rest, "", of_dataset=True)
+    named = {*data, *licenses, *card, *shown, *figures.paths}
     beside = [path for path in files if path not in named and _is_beside(listing, path)]
     media = sum(path.lower().endswith(file_roles.MEDIA) for path in data)
     loaded = _of_one_format(data)
@@ -59,16 +69,32 @@ def dataset(listing: Listing, files: Iterable[str], readme: Readme | None) -> Ou
         (licenses, "the license"),
         (shown, "shown on the card"),
     )
-    parts = tuple(Part(tuple(dict.fromkeys(paths)), why) for paths, why in groups if paths)
+    parts = (*(Part(tuple(dict.fromkeys(paths)), why) for paths, why in groups if paths), *figures.parts())
+    configs = _configs(by_config, Neighbors.of(listing))
     released = {*card, *(path for part in parts for path in part.files)}
     return Outline(
         template="dataset",
         parts=parts,
         left_out=tuple(LeftOut(path, _reason(listing, path)) for path in files if path not in released),
         detected=(Detected("a dataset", _first(data)),) if data else (),
-        metadata=(*license_fields(listing, licenses), *_configs(by_config, Neighbors.of(listing)), *_HINTS),
+        metadata=(*license_fields(listing, licenses), *configs, *_HINTS, _size(listing, loaded, configs)),
+        variables=figures.variables,
         advice=tuple(_advice(data, loaded, without_split)),
     )
+
+
+def _size(listing: Listing, data: list[str], configs: tuple[Field, ...]) -> Field:
+    """Return the size by which readers search, from the rows of all splits; a hint if they cannot be counted."""
+    text = sum(listing.sizes[path] for path in data if not path.endswith((".parquet", *file_roles.MEDIA)))
+    if listing.folder is None or listing.from_hub or len(data) > _MOST_COUNTED or text > _LARGEST_TEXT:
+        return _SIZE
+    files = [(path, OnDisk.at(listing.folder / path)) for path in data]
+    facts = derive_facts(files, metadata={field.key: field.value for field in configs}, repo_type="dataset")
+    counted: list[Mapping[str, Any]] = next((fact.value for fact in facts if fact.name == "data.configs"), [])
+    rows = [split.get("rows") for config in counted for split in config["splits"]]
+    if not rows or None in rows:
+        return _SIZE
+    return Field("size_categories", size_category(sum(rows)), f"{sum(rows):,} rows")
 
 
 def _of_one_format(data: list[str]) -> list[str]:

@@ -246,3 +246,28 @@ def test_a_published_readme_needs_none_of_it(tmp_path: Path) -> None:
     made = drafted(tmp_path, {"metrics.json": PLAIN, "params.yaml": "lr: 1\n", "training_log.jsonl": CURVE})
     assert made.manifest.card is None
     assert {one.path for one in made.left_out} == {"loss.png", "params.yaml", "training_log.jsonl"}
+
+
+def test_a_dataset_has_its_size_and_its_figures(tmp_path: Path) -> None:
+    for split, rows in (("train", 900), ("test", 200)):
+        write(tmp_path / f"{split}.csv", "text,label\n" + "a,0\n" * rows)
+    for name in ("plots/class_distribution.png", "plots/length_histogram.png", "me.png"):
+        png(tmp_path / name)
+    made = hublish.init(tmp_path, repo_id="acme/rows")
+    card = made.manifest.card
+    assert card is not None
+    assert card.metadata["size_categories"] == "1K<n<10K"
+    assert "structure" in card.variables
+    assert "![Class distribution](plots/class_distribution.png)" in hublish.card(tmp_path / "hub.yaml")
+    released = {one.path_in_repo for one in hublish.files(tmp_path / "hub.yaml").files}
+    assert {"plots/class_distribution.png", "plots/length_histogram.png", "train.csv", "test.csv"} <= released
+    assert [one.path for one in made.left_out] == ["me.png"]
+    assert not [one for one in made.warnings if one.code == "card.missing_file"]
+
+
+def test_a_dataset_whose_rows_are_not_counted_has_the_size_as_a_hint(tmp_path: Path) -> None:
+    write(tmp_path / "train.parquet", b"PAR1 broken PAR1")
+    made = hublish.init(tmp_path, repo_id="acme/rows")
+    assert made.manifest.card is not None
+    assert "size_categories" not in made.manifest.card.metadata
+    assert "# size_categories: 1K<n<10K" in made.text
