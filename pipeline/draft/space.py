@@ -5,12 +5,14 @@ from collections.abc import Iterable, Iterator
 from posixpath import basename, dirname
 from typing import Final, NamedTuple, get_args
 
-from hublish.pipeline.draft.card_facts import Readme
+from hublish.pipeline.draft.card_facts import Readme, license_fields
 from hublish.pipeline.draft.commented_yaml import Field
-from hublish.pipeline.draft.file_roles import PICKLE_REASON, is_pickle
+from hublish.pipeline.draft.file_roles import PICKLE_REASON, is_pickle, license_files
 from hublish.pipeline.draft.listing import Listing, directly_in
+from hublish.pipeline.draft.model_facts import is_on_hub
 from hublish.pipeline.draft.release_parts import Detected, LeftOut, Outline, Part
 from hublish.schemas.documents.manifest import SpaceSdk
+from hublish.schemas.secrets.masking import holds_token
 
 # Read with expressions: an app is not imported, and a syntax error must not hide it.
 _IMPORTS: Final = re.compile(r"^[ \t]*(?:import|from)[ \t]+(gradio|streamlit)\b", re.MULTILINE)
@@ -20,6 +22,13 @@ _PINNED: Final = re.compile(r"^[ \t]*gradio(?:\[[^\]]*\])?\s*==\s*([0-9][0-9A-Za
 _PORT: Final = re.compile(r"^[ \t]*EXPOSE[ \t]+(\d{1,5})\b", re.MULTILINE | re.IGNORECASE)
 # The Hub forwards to this port unless the card names another one.
 _DEFAULT_PORT: Final = 7860
+# Repos that an app loads, by the functions of transformers, diffusers, datasets, huggingface_hub and gradio.
+_LOADED: Final = re.compile(
+    r"""(?:(?P<dataset>load_dataset)|from_pretrained|pipeline|InferenceClient|SentenceTransformer|from_hub"""
+    r"""|(?:hf_hub|snapshot)_download)\((?:[^()\n]{0,200}?\b(?:model|repo_id|path)\s*=)?\s*["']"""
+    r"""(?P<name>[\w.-]+/[\w.-]+)["'](?P<rest>[^()\n]*)"""
+)
+_MOST_SCRIPTS: Final = 50
 # The Hub installs these when it builds a Space.
 _REQUIREMENTS: Final = ("requirements.txt", "packages.txt", "pre-requirements.txt")
 
@@ -57,7 +66,7 @@ def space(listing: Listing, files: Iterable[str], readme: Readme | None, title: 
         parts=tuple(_parts([path for path in inside if path not in left], app)),
         left_out=tuple(LeftOut(path, why) for path, why in left.items()),
         detected=(Detected(f"a {app.sdk} Space", app.file),) if app else (),
-        metadata=tuple(_metadata(listing, app, title)),
+        metadata=(*_metadata(listing, app, title), *_license(listing, inside), *_loaded(listing, inside)),
         repo=tuple(_sdk(app, readme)),
     )
 
@@ -91,6 +100,25 @@ def _metadata(listing: Listing, app: App | None, title: str) -> Iterator[Field]:
     if app:
         yield from _run(listing, app)
         yield Field("short_description", "What it shows, in 60 characters", "shown in lists", hint=True)
+
+
+def _license(listing: Listing, files: Iterable[str]) -> Iterator[Field]:
+    papers = license_files(files, ("",))
+    if papers:
+        yield from license_fields(listing, papers)
+
+
+def _loaded(listing: Listing, files: Iterable[str]) -> Iterator[Field]:
+    """Yield the models and datasets that the scripts load by a name in their text; the Hub links them to the Space."""
+    found: dict[str, dict[str, str]] = {"models": {}, "datasets": {}}
+    for script in [path for path in files if path.endswith(".py")][:_MOST_SCRIPTS]:
+        for match in _LOADED.finditer(listing.text(script)):
+            # A download with a `repo_type` may be of any kind.
+            if is_on_hub(match["name"]) and not holds_token(match["name"]) and "repo_type" not in match["rest"]:
+                found["datasets" if match["dataset"] else "models"].setdefault(match["name"], script)
+    for key, names in found.items():
+        if names:
+            yield Field(key, list(names), f"loaded in {next(iter(names.values()))}")
 
 
 def _run(listing: Listing, app: App) -> Iterator[Field]:

@@ -9,7 +9,7 @@ import pytest
 
 import hublish
 from hublish.schemas.documents.card_evaluation import EvaluationFile
-from tests.pipeline.draft.shapes.making import png, safetensors, write
+from tests.pipeline.draft.shapes.making import mit, png, safetensors, write
 
 BERT = {"architectures": ["BertForSequenceClassification"], "model_type": "bert"}
 PLAIN = {"accuracy": 0.91, "runtime": 3.5}
@@ -271,3 +271,26 @@ def test_a_dataset_whose_rows_are_not_counted_has_the_size_as_a_hint(tmp_path: P
     assert made.manifest.card is not None
     assert "size_categories" not in made.manifest.card.metadata
     assert "# size_categories: 1K<n<10K" in made.text
+
+
+APP = """import gradio
+model = AutoModel.from_pretrained("acme/base", revision="main")
+classify = pipeline("image-classification", model="acme/digits")
+rows = load_dataset("acme/rows", split="train")
+mine = AutoModel.from_pretrained("models/mine")
+data = hf_hub_download("acme/files", "a.json", repo_type="dataset")
+"""
+
+
+def test_a_space_names_what_its_app_loads_and_its_license(tmp_path: Path) -> None:
+    write(tmp_path / "app.py", APP)
+    mit(tmp_path)
+    made = hublish.init(tmp_path, repo_id="acme/demo")
+    assert made.manifest.card is not None
+    metadata = made.manifest.card.metadata
+    assert (metadata["models"], metadata["datasets"], metadata["license"]) == (
+        ["acme/base", "acme/digits"],
+        ["acme/rows"],
+        "mit",
+    )
+    assert "acme/digits" in hublish.card(tmp_path / "hub.yaml")
