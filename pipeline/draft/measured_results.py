@@ -30,6 +30,8 @@ _FILES: Final = re.compile(
 )
 # lm-evaluation-harness writes `results/<model>/results_<time>.json`, and lighteval adds a level.
 _FOLDERS: Final = re.compile(rf"(?:.*[-_])?(?:{_WORDS}|lighteval)(?:[-_].*)?", re.IGNORECASE)
+# lm-evaluation-harness names a folder after the path of the model, which hub.yaml must not publish.
+_LOCAL: Final = re.compile(r"(?:^|/)__(?:home|root|users|mnt|data|scratch|tmp)__", re.IGNORECASE)
 # The Hub reads these files itself.
 _HUB_FOLDER: Final = ".eval_results"
 # The files of a Trainer of transformers that repeat what others have, or are about the training.
@@ -123,6 +125,7 @@ def _candidates(listing: Listing, published: frozenset[str], root: str, others: 
         and (path in published or not in_data_folder(path))
         and near(path)
         and not holds_token(path)
+        and not _LOCAL.search(path)
     ]
     # The names of harnesses end with the time: the latest results come first, and older ones repeat them.
     return sorted(sorted(paths, reverse=True), key=rank)

@@ -130,6 +130,7 @@ def test_results_without_a_dataset_are_lines_to_fill_in(content: Any, tmp_path: 
         ("other/metrics.json", PLAIN),
         (".eval_results/gsm8k.yaml", "accuracy: 0.91\n"),
         ("broken.eval", b"PK\x03\x04"),
+        ("results/__home__ada__tiny/results_2026-01-31T10-00-00.json", LM_EVAL),
     ],
 )
 def test_other_files_are_not_results(file: str, content: Any, tmp_path: Path) -> None:
