@@ -24,7 +24,7 @@ _numbers = itertools.count(1)
 
 HERE = Path(__file__).parent
 # Folders and files whose tests run on request only: `make test-slow`, or `pytest -m slow`. They break connections, kill
-# processes, attack the embedded Hub, mutate thousands of files, or publish a real model.
+# processes, attack the embedded Hub, mutate thousands of files, or publish a real model and every kind of draft.
 _SLOW = tuple(
     str(HERE / name)
     for name in (
@@ -32,6 +32,7 @@ _SLOW = tuple(
         "fuzz",
         "real",
         "hublish/api/test_every_repo.py",
+        "hublish/api/test_init_drafts.py",
         "hublish/cli/test_planted_tokens.py",
         "hublish/hub/server/git/test_consolidation.py",
         "hublish/hub/server/git/test_pack_sender.py",
