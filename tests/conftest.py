@@ -33,6 +33,7 @@ _SLOW = tuple(
         "real",
         "hublish/api/test_every_repo.py",
         "hublish/api/test_init_drafts.py",
+        "hublish/api/test_published_facts.py",
         "hublish/cli/test_planted_tokens.py",
         "hublish/hub/server/git/test_consolidation.py",
         "hublish/hub/server/git/test_pack_sender.py",
