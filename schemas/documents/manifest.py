@@ -218,9 +218,7 @@ class Card(ManifestPart):
     )
     """Results for the front matter and the template: a file that names its tasks and datasets, such as a `model-index`,
     or a list of files with what they measure."""
-    pictures: (
-        Annotated[tuple[PictureName, ...], Field(json_schema_extra={"uniqueItems": True})] | Literal[False] | None
-    ) = Field(default=None, examples=[["training", "evaluation"]])
+    pictures: PictureList | Literal[False] | None = Field(default=None, examples=[["training", "evaluation"]])
     """The pictures of the card, which are released in the folder `figures`. null: those with enough data, of
     `training`, `evaluation` and `tensors` for a model, and of `splits` for a dataset. false: none."""
 
