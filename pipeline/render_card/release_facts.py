@@ -75,9 +75,7 @@ def release_facts(
         repo_id=project.target.repo_id,
         repo_type=project.target.repo_type,
         digests=known,
-        commit=_commit(project)
-        if shows_commit and not any(fact.name.startswith("git.") for fact in state or ())
-        else None,
+        commit=_commit(project) if shows_commit and not _has_commit(state) else None,
         previous=_previous(last) if state is None and mentions(_CHANGES) else None,
     )
     return (*facts, *(state or ()))
