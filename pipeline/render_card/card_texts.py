@@ -14,8 +14,8 @@ from hublish.base.values import Project, StagedFile
 from hublish.cards import wording
 from hublish.cards.facts.fact import as_tree
 from hublish.cards.record.fact_names import PIECES, VALUE, MissingError, value_of
-from hublish.formats.catalogue import COPY
 from hublish.pipeline.render_card.card_template import CardTemplate
+from hublish.pipeline.render_card.references import await_conversion
 from hublish.pipeline.render_card.release_facts import Digests, release_facts
 from hublish.schemas.diagnose.problems import InvalidDocumentError, Path, Problem, format_path
 from hublish.schemas.diagnose.suggestions import nearest
@@ -47,16 +47,6 @@ class Filled:
     """The variables with their values in pieces, each with its name; empty if no text has values."""
     names: tuple[tuple[Path, str], ...] = ()
     """The places in the metadata that are values, each with the name of its value."""
-
-
-def unconverted(project: Project, files: Iterable[StagedFile]) -> bool:
-    """Return whether a file is not converted yet, as in `hublish check`: its facts are then not known."""
-    artifacts = project.manifest.artifacts
-    return any(
-        file.origin.serializer == COPY and artifacts[file.origin.artifact].serializer != COPY
-        for file in files
-        if file.origin.artifact is not None
-    )
 
 
 def as_warnings(problems: Iterable[Problem]) -> tuple[Problem, ...] | None:
@@ -103,7 +93,7 @@ def fill_texts(
     def find(value: Later) -> Mapping[str, Any]:
         return {"facts": facts()} if value.name.startswith("facts") else {"data": data}
 
-    found = _Texts(card, find, project.text, project.name, complete=not unconverted(project, files))
+    found = _Texts(card, find, project.text, project.name, complete=not await_conversion(files, project.manifest))
     filled = found.filled()
     problems += found.problems
     return filled

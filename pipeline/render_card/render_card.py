@@ -18,7 +18,7 @@ from hublish.pipeline.render_card.card_template import (
     release_snippets,
     template_context,
 )
-from hublish.pipeline.render_card.card_texts import Filled, as_warnings, fill_texts, unconverted
+from hublish.pipeline.render_card.card_texts import Filled, as_warnings, fill_texts
 from hublish.pipeline.render_card.card_variables import reserved_names, unused_variables, with_aliases
 from hublish.pipeline.render_card.existing_readme import check_readme, sdk_conflict, two_cards
 from hublish.pipeline.render_card.hub_names import with_hub_names
@@ -121,7 +121,7 @@ class RenderCard:
         try:
             rendered = render_card(project, card, staged.files, self.digests, recorded=self.recorded)
         except CardError as error:
-            known = as_warnings(error.problems) if unconverted(project, staged.files) else None
+            known = as_warnings(error.problems) if await_conversion(staged.files, project.manifest) else None
             if known is None:
                 raise
             return replace(staged, warnings=(*staged.warnings, *known))
