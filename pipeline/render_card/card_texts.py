@@ -1,7 +1,7 @@
 """Fill the texts of a card with values of named files and facts: `{{ data.metrics.accuracy | score }}`.
 
 A string that is one placeholder becomes the value itself, a number or a list as well; in other text, a value is written
-as a template prints it. Values are data: braces in them have no meaning.
+on one line, as a template prints it. Values are data: braces in them have no meaning.
 """
 
 import re
@@ -15,6 +15,7 @@ from hublish.cards import wording
 from hublish.cards.facts.fact import as_tree
 from hublish.cards.record.fact_names import PIECES, VALUE, MissingError, value_of
 from hublish.pipeline.render_card.card_template import CardTemplate
+from hublish.pipeline.render_card.escaping import on_one_line
 from hublish.pipeline.render_card.references import await_conversion
 from hublish.pipeline.render_card.release_facts import Digests, release_facts
 from hublish.schemas.diagnose.problems import InvalidDocumentError, Path, Problem, format_path
@@ -34,6 +35,7 @@ _FILTERS: Final[Mapping[str, Callable[[Any], str]]] = {
 _CODE: Final = "card.value"
 # Jinja2's message for a key that a mapping lacks.
 _MISSING: Final = re.compile(r"'[\w ]+ object' has no attribute '")
+_NAME: Final = re.compile(r"\w+")
 # Names that are compared to find a similar one.
 _MOST_NAMES: Final = 2_000
 
@@ -135,9 +137,15 @@ class _Texts:
         except MissingError as error:
             if not self.complete and piece.name.startswith("facts"):
                 return 0, None
+            if self._of_unread_file(piece):  # the file has problems of its own, which are reported
+                return piece.written, None
             problem = _problem(error, piece, self.find(piece))
             self.problems.append(_placed(problem, piece, ("card", *path), self.text, self.shown))
             return piece.written, None
+
+    def _of_unread_file(self, piece: Later) -> bool:
+        unread = self.card.data.keys() - self.find(piece).get("data", self.card.data).keys()
+        return not unread.isdisjoint(_NAME.findall(piece.name)[1:2])
 
 
 def _joined(pieces: list[tuple[Any, str | None]]) -> tuple[Any, Any]:
@@ -146,7 +154,8 @@ def _joined(pieces: list[tuple[Any, str | None]]) -> tuple[Any, Any]:
     only = [piece for piece in pieces if piece[1] is not None or str(piece[0]).strip()]
     if len(only) == 1 and only[0][1] is not None:
         return only[0][0], {VALUE: only[0]}
-    texts = [(value if isinstance(value, str) else _written(value), name) for value, name in pieces]
+    # A line break of a value could open a heading or a list in the author's text.
+    texts = [(str(text) if name is None else on_one_line(_written(text)), name) for text, name in pieces]
     return "".join(text for text, _ in texts), {PIECES: texts}
 
 

@@ -26,7 +26,7 @@ _SCHEMES = frozenset(["http", "https", "mailto"])
 def as_text(value: str) -> str:
     """Return `value` as one line of Markdown that displays exactly its characters."""
     # On one line, since a line break could open a block: a heading, a list or a fence.
-    line = _on_one_line(value).strip()
+    line = on_one_line(value).strip()
     escaped = _TEXT.sub(lambda match: _ENTITIES.get(match[0], f"\\{match[0]}"), line)
     # Values usually follow other text, but a template may print one at the start of a line.
     if _BLOCK_MARK.match(escaped):
@@ -56,7 +56,7 @@ def _closed(markdown: str) -> str:
 
 def as_code(value: str) -> str:
     """Return one line that cannot end the code span or block around it."""
-    return _on_one_line(value).replace("`", "'")
+    return on_one_line(value).replace("`", "'")
 
 
 def as_code_block(value: str) -> str:
@@ -64,7 +64,8 @@ def as_code_block(value: str) -> str:
     return value.strip("\r\n").replace("```", "'''")
 
 
-def _on_one_line(value: str) -> str:
+def on_one_line(value: str) -> str:
+    """Return text with a space in place of each line break and the spaces around it."""
     # In two steps: one expression for both would search for a line break from every space of a long run of spaces,
     # which takes minutes.
     return _SPACE.sub(lambda run: " " if _LINE_BREAK.search(run[0]) else run[0], value)

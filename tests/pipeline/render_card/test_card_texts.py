@@ -68,6 +68,14 @@ def test_a_text_that_is_one_value_keeps_its_type(tmp_path: Path) -> None:
     assert body(project_of(tmp_path, card.replace("by", "per"), template)) == "93.1 0.5"
 
 
+@pytest.mark.parametrize("value", ["x\n# heading", "x\r\n---\n", "x\u2028- item", "\n\n```\ncode"])
+def test_a_value_inside_a_text_opens_no_block(tmp_path: Path, value: str) -> None:
+    project = project_of(tmp_path, "  variables: {text: 'Trained as {{ data.m.name }}.'}\n", "{{ text | prose }}")
+    (tmp_path / "m.json").write_text(json.dumps({"name": value}))
+    (line,) = body(project).splitlines()
+    assert line.startswith("Trained as ")
+
+
 def test_metadata_has_values_of_their_types(tmp_path: Path) -> None:
     card = "  metadata: {license: mit, co2_eq_emissions: {emissions: '{{ data.m.acc }}'}, tags: ['{{ data.m.n }} b']}\n"
     text = rendered(project_of(tmp_path, card, "x")).content.read().decode()
@@ -98,6 +106,13 @@ def test_all_unknown_values_are_reported_at_once(tmp_path: Path) -> None:
     card = "  metadata: {license: '{{ data.m.licence }}'}\n  variables: {text: '{{ data.y }} {{ facts.z }}'}\n"
     found = [problem.path for problem in wrong_values(project_of(tmp_path, card))]
     assert found == ["card.metadata.license", "card.variables.text", "card.variables.text"]
+
+
+@pytest.mark.parametrize("content", ["{", '{"acc": 1, "acc": 2}'])
+def test_values_of_a_file_that_cannot_be_read_are_no_second_error(tmp_path: Path, content: str) -> None:
+    project = project_of(tmp_path, "  variables: {text: '{{ data.m.acc }} and {{ facts.z }}'}\n")
+    (tmp_path / "m.json").write_text(content)
+    assert [problem.message for problem in wrong_values(project)] == ["unknown value 'facts.z'"]
 
 
 @pytest.mark.parametrize(
