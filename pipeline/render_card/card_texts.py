@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from hublish.base.values import Project, StagedFile
 from hublish.cards import wording
-from hublish.cards.facts.fact import as_tree
+from hublish.cards.facts.fact import Fact, as_tree
 from hublish.cards.record.fact_names import PIECES, VALUE, MissingError, value_of
 from hublish.pipeline.render_card.card_template import CardTemplate
 from hublish.pipeline.render_card.escaping import on_one_line
@@ -49,6 +49,8 @@ class Filled:
     """The variables with their values in pieces, each with its name; empty if no text has values."""
     names: tuple[tuple[Path, str], ...] = ()
     """The places in the metadata that are values, each with the name of its value."""
+    facts: tuple[Fact, ...] = ()
+    """The facts that the values were looked up in; empty if no text names one."""
 
 
 def as_warnings(problems: Iterable[Problem]) -> tuple[Problem, ...] | None:
@@ -86,11 +88,14 @@ def fill_texts(
     texts = (text for part in (card.metadata, card.variables) for _, text in deferred_in(part))
     names = "\n".join(value.name for text in texts for value in text.values)
 
+    derived: list[Fact] = []
+
     @cache
     def facts() -> Mapping[str, Any]:
         # The other metadata: that of the texts may depend on facts itself.
         known = {key: value for key, value in card.metadata.items() if not any(deferred_in(value))}
-        return as_tree(release_facts(project, files, known, template, digests, names=names))
+        derived.extend(release_facts(project, files, known, template, digests, names=names))
+        return as_tree(derived)
 
     def find(value: Later) -> Mapping[str, Any]:
         return {"facts": facts()} if value.name.startswith("facts") else {"data": data}
@@ -98,7 +103,7 @@ def fill_texts(
     found = _Texts(card, find, project.text, project.name, complete=not await_conversion(files, project.manifest))
     filled = found.filled()
     problems += found.problems
-    return filled
+    return replace(filled, facts=tuple(derived))
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ def release_facts(
     shows_commit = template is None or _shows_commit(project, template) or _GIT.search(names) is not None
     last = _last_release(project) if shows_commit or mentions(_CHANGES) else None
     known = digests(project, files) if last is not None or mentions(_DIGESTS) else {}
-    state = _state_of_same_release(project, last, known)
+    state = _state_of_same_release(project, last, known, with_commit=shows_commit)
     facts = derive_facts(
         ((file.path_in_repo, file.content) for file in files),
         beside=logs_beside(project, files),
@@ -82,7 +82,7 @@ def release_facts(
 
 
 def _state_of_same_release(
-    project: Project, last: "Lock | None", digests: Mapping[str, str]
+    project: Project, last: "Lock | None", digests: Mapping[str, str], *, with_commit: bool
 ) -> "tuple[Fact, ...] | None":
     """Return the facts of git and of changes that the last release stated, if this is the same one; else None.
 
@@ -95,7 +95,8 @@ def _state_of_same_release(
         return None
     from hublish.cards.facts.fact import Fact
 
-    state = last.facts.state.items()
+    # A text of the card may have shown the commit, and not the template.
+    state = ((name, value) for name, value in last.facts.state.items() if with_commit or not name.startswith("git."))
     return tuple(Fact(name, value, key=name.partition(".")[2], released=False) for name, value in state)
 
 

@@ -217,6 +217,8 @@ def render_card(
 
     # The template got no other facts than in a run that records none: the card is the same.
     stated = derived or release_facts(project, files, parts.metadata, template, digests, drawn=True)
+    # The texts may show a commit that the template does not get.
+    stated = tuple({fact.name: fact for fact in (*parts.filled.facts, *stated)}.values())
     known = {**context, "facts": as_tree(stated)}
     sources = Sources(stated, known, parts.evaluation.results, card.data, files, parts.filled.names)
     return replace(rendered, record=sources.record(text, body, parts.metadata))

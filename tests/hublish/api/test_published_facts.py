@@ -1,6 +1,7 @@
 """Facts of a published card that no longer hold, because people edited the card or replaced a file."""
 
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -167,6 +168,31 @@ def test_a_release_that_is_published_is_not_published_again(second: tuple[HfApi,
     assert local is not None
     assert not local.any
     assert hublish.verify(folder / "hub.yaml").ok
+
+
+@pytest.mark.parametrize("own", ["", "{{ metadata.license }}: {{ uses }}\n"])
+def test_a_text_with_the_commit_stays_when_the_lock_is_committed(tmp_path: Path, own: str) -> None:
+    folder = tmp_path / "digits"
+    shutil.copytree(EXAMPLE, folder)
+    manifest = folder / "hub.yaml"
+    text = manifest.read_text().replace("  variables:\n", '  variables:\n    uses: "From {{ facts.git.commit }}."\n')
+    if own:
+        (folder / "card.md.j2").write_text(own)
+        text = text.replace("template: model", "template: card.md.j2")
+    manifest.write_text(text)
+    commit(folder)
+    with Session(endpoint="embedded", folder=folder):
+        hublish.publish(manifest, endpoint="embedded", digest_cache=False)
+        card = hublish.card(manifest)
+        commit(folder)
+        assert hublish.card(manifest) == card
+        assert hublish.plan(manifest, endpoint="embedded").nothing_to_do
+
+
+def commit(folder: Path) -> None:
+    """Commit all files of a folder, the lock as well."""
+    for command in (["init", "-q"], ["add", "."], ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "x"]):
+        subprocess.run(["git", *command], cwd=folder, check=True)
 
 
 @pytest.mark.parametrize(
