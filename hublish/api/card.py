@@ -13,7 +13,7 @@ from hublish.base.values import Project, Staged
 from hublish.cards.facts.fact import Fact
 from hublish.cards.sections import MissingSection
 from hublish.cards.sections import missing_sections as empty_sections
-from hublish.pipeline.build import converting, rendering
+from hublish.pipeline.build import Merging, converting, rendering
 from hublish.schemas.diagnose.problems import counted, errors_in
 from hublish.schemas.diagnose.suggestions import nearest
 from hublish.schemas.documents.card_decision import MERGE, CardDecision
@@ -132,23 +132,29 @@ def card_facts(manifest: AnyManifest = MANIFEST_FILE, *, progress: Progress = SI
         return render_card.card_facts(session.project, files, digests)
 
 
-def _rendered(session: Session) -> Staged:
-    """Return the files of the release with the card, and with the pictures that it shows."""
-    stages = rendering(session.workspace, session.progress, session.executor, session.fingerprints, session.conversions)
+def _rendered(session: Session, merging: Merging | None = None) -> Staged:
+    """Return the files of the release with the card, and with the pictures that it shows.
+
+    Args:
+        session: the session.
+        merging: adds the edits of the card on the Hub.
+    """
+    stages = rendering(
+        session.workspace, session.progress, session.executor, session.fingerprints, session.conversions, merging
+    )
     return stages.run(session.project, session.progress)
 
 
 def _text(project: Project, staged: Staged) -> str:
     # An artifact may supply the README as well; the stage has refused two of them.
-    found = next((file for file in staged.files if file.path_in_repo == CARD_FILE), None)
-    if found is None:
+    readme = staged.readme
+    if readme is None:
         raise _no_card(project.name)
     # Refused here as it is when the release is sealed: a card is printed, and redirected into files.
-    secrets = errors_in(audit_secrets(CARD_FILE, found.origin.source, found.content, project.manifest.policy))
+    secrets = errors_in(audit_secrets(CARD_FILE, readme.origin.source, readme.content, project.manifest.policy))
     if secrets:
         raise PolicyError(f"the card breaks the policy: {counted(secrets)}", problems=secrets)
-    with found.content.open() as stream:
-        return stream.read().decode()
+    return readme.content.read().decode()
 
 
 def _no_card(name: str) -> UsageError:
@@ -186,21 +192,10 @@ def card_diff(
         session.progress.begin("reading the repo on the Hub")
         head = session.hub.head(session.target)
         published = published_card(session, head, last_release(session.project, session.target), card)
-        stages = rendering(
-            session.workspace,
-            session.progress,
-            session.executor,
-            session.fingerprints,
-            session.conversions,
-            MergeCard(published),
-        )
-        files = stages.run(session.project, session.progress).files
-        found = next((file for file in files if file.path_in_repo == CARD_FILE), None)
-        if found is None:
+        readme = _rendered(session, MergeCard(published)).readme
+        if readme is None:
             raise _no_card(session.project.name)
-        with found.content.open() as stream:
-            after = stream.read()
-        return _diff(published.read() if published.remote else b"", after)
+        return _diff(published.read() if published.remote else b"", readme.content.read())
 
 
 def _diff(before: bytes, after: bytes) -> str:

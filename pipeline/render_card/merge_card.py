@@ -94,11 +94,10 @@ def recorded(message: str) -> Outline | None:
 
 
 def _with_merged(staged: Staged, published: PublishedCard) -> Staged:
-    own = next((file for file in staged.files if file.path_in_repo == CARD_FILE), None)
+    own = staged.readme
     if own is None:
         return staged
-    with own.content.open() as stream:
-        data = stream.read()
+    data = own.content.read()
     merged = _published(data, published)
     outline = merged.outline or Outline.of(data.decode("utf-8", "surrogateescape"))
     record = LockedCard(sha256=hashlib.sha256(data).hexdigest(), blob_id=_blob_id(data), outline=outline.record())

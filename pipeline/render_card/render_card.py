@@ -105,7 +105,7 @@ class RenderCard:
 
     def _with_readme(self, staged: Staged, project: Project) -> Staged:
         card = project.manifest.card
-        own = next((file for file in staged.files if file.path_in_repo == CARD_FILE), None)
+        own = staged.readme
         if card is None:
             found = () if own is None else check_readme(own, staged)
             return replace(staged, warnings=(*staged.warnings, *found))

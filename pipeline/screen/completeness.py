@@ -95,7 +95,7 @@ def _without_sdk(staged: Staged) -> Iterator[Problem]:
     target, card = staged.collection.project.target, staged.collection.project.manifest.card
     if target.repo_type != "space" or target.space_sdk is not None or (card and card.metadata.get("sdk")):
         return
-    readme = next((file for file in staged.files if file.path_in_repo == CARD_FILE), None)
+    readme = staged.readme
     if readme is None or not _names_sdk(readme):
         message = "the SDK of the Space is missing: the Hub does not create a Space without one"
         hint = "set repo.space_sdk to gradio, docker or static"

@@ -13,7 +13,6 @@ from hublish.base.values import Project, Staged, StagedFile
 from hublish.formats.dataset_builders import NOT_IN_CONFIG_NAMES, builder_of, is_upper_case
 from hublish.formats.front_matter import read_front_matter
 from hublish.schemas.diagnose.problems import InvalidDocumentError, Location, Path, Problem, format_path
-from hublish.schemas.documents.file_names import CARD_FILE
 from hublish.schemas.yaml.reader import Reading
 
 # Another host, or a member of an archive.
@@ -116,7 +115,7 @@ def _card_of(staged: Staged) -> _Card | None:
     card = staged.collection.project.manifest.card
     if card is not None:
         return _Card(_listed(card.metadata.get("configs")), ("card", "metadata"))
-    readme = next((file for file in staged.files if file.path_in_repo == CARD_FILE), None)
+    readme = staged.readme
     reading = _read(readme, staged.collection.project) if readme else None
     return None if reading is None else _Card(_listed(reading.data.get("configs")), (), reading)
 

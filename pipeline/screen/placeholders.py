@@ -58,7 +58,7 @@ class ScreenPlaceholders:
     def run(self, staged: Staged) -> Staged:
         """Return the release with the warnings that were found."""
         found = [*placeholders(staged.collection.project)]
-        readme = next((file for file in staged.files if file.path_in_repo == CARD_FILE), None)
+        readme = staged.readme
         # A rendered card repeats values of the manifest: they are reported once, at their lines.
         if readme is not None and not (found and readme.origin.artifact is None):
             found += _in_readme(readme, staged.collection.project)

@@ -11,7 +11,7 @@ from hublish.base.content import Content
 from hublish.base.errors import SourceError
 from hublish.base.values.target import Target, targets_of
 from hublish.schemas.diagnose.problems import Location, Problem
-from hublish.schemas.documents.file_names import MANIFEST_FILE, lock_name
+from hublish.schemas.documents.file_names import CARD_FILE, MANIFEST_FILE, lock_name
 from hublish.schemas.documents.manifest import Manifest
 from hublish.schemas.variables.lookup import NO_ENVIRONMENT, Environment
 
@@ -203,6 +203,11 @@ class Staged:
     collection: Collection
     files: tuple[StagedFile, ...]
     warnings: tuple[Problem, ...] = ()
+
+    @property
+    def readme(self) -> StagedFile | None:
+        """README.md; None without one."""
+        return next((file for file in self.files if file.path_in_repo == CARD_FILE), None)
 
 
 class ReleaseFile(NamedTuple):
