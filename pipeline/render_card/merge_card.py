@@ -98,9 +98,10 @@ def _with_merged(staged: Staged, published: PublishedCard) -> Staged:
     if own is None:
         return staged
     data = own.content.read()
-    merged = _published(data, published)
+    rendered = LockedCard(sha256=hashlib.sha256(data).hexdigest(), blob_id=_blob_id(data), outline="")
+    merged = _published(data, rendered, published)
     outline = merged.outline or Outline.of(data.decode("utf-8", "surrogateescape"))
-    record = LockedCard(sha256=hashlib.sha256(data).hexdigest(), blob_id=_blob_id(data), outline=outline.record())
+    record = rendered.model_copy(update={"outline": outline.record()})
     text = merged.text.encode("utf-8", "surrogateescape")
     origin = own.origin._replace(card=record)
     readme = StagedFile(CARD_FILE, own.content if text == data else InMemory(text), origin)
@@ -110,14 +111,14 @@ def _with_merged(staged: Staged, published: PublishedCard) -> Staged:
     return replace(staged, files=files, warnings=warnings)
 
 
-def _published(data: bytes, published: PublishedCard) -> Merged:
+def _published(data: bytes, rendered: LockedCard, published: PublishedCard) -> Merged:
     """Return the README to publish, and what is to be known about the one on the Hub."""
     remote, ours = published.remote, data.decode("utf-8", "surrogateescape")
-    if remote is None or published.decision == "ours" or _is(remote, hashlib.sha256(data).hexdigest(), _blob_id(data)):
+    if remote is None or published.decision == "ours" or remote.holds(rendered):
         return Merged(ours)
     last = published.last
-    # Unchanged since the last release: nobody edited it.
-    if published.decision == MERGE and last is not None and _is(remote, last.sha256, last.blob_id):
+    # Unchanged since the last release: it has no edits.
+    if published.decision == MERGE and last is not None and remote.holds(last):
         return Merged(ours)
     theirs = published.read() if remote.size <= _LARGEST else b""
     if remote.size > _LARGEST or (b"\0" in theirs and published.decision == MERGE):
@@ -180,10 +181,6 @@ _DELETED: Final = Problem(
     "card",
     severity="warning",
 )
-
-
-def _is(remote: RemoteFile, sha256: str, blob_id: str) -> bool:
-    return remote.sha256 == sha256 if remote.sha256 is not None else remote.blob_id == blob_id
 
 
 def _blob_id(data: bytes) -> str:

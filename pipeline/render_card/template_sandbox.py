@@ -271,8 +271,8 @@ def _with_marks(name: str, picture: dict[str, Any], names: "Names") -> dict[str,
     from hublish.cards.record.fact_names import PIECES
 
     before, attribute, rest = picture["markup"].partition(' alt="')
-    told, end, after = rest.partition('"')
-    pieces = ((before + attribute, None), (told, f"pictures.{name}.alt"), (end + after, None))
+    words, end, after = rest.partition('"')
+    pieces = ((before + attribute, None), (words, f"pictures.{name}.alt"), (end + after, None))
     return {**picture, "markup": Markup(names.filled({PIECES: pieces}))}  # noqa: S704 - hublish wrote it itself
 
 

@@ -14,7 +14,7 @@ from hublish.schemas.documents.file_names import GITATTRIBUTES
 from hublish.schemas.documents.sizes import format_size
 
 if TYPE_CHECKING:
-    from hublish.schemas.documents.lock import LockedFile
+    from hublish.schemas.documents.lock import LockedCard, LockedFile
 
 # How far each value restricts readers; None is the state of a repo without the setting.
 _RESTRICTION: Final[Mapping[str | Literal[False] | None, int]] = {
@@ -39,7 +39,7 @@ class RemoteFile:
     sha256: str | None = None
     """The digest of the content; only LFS files have it."""
 
-    def holds(self, file: "ReleaseFile | LockedFile") -> bool:
+    def holds(self, file: "ReleaseFile | LockedFile | LockedCard") -> bool:
         """Return whether the remote bytes are the sealed or locked ones."""
         # The blob id of an LFS file is that of its pointer: only the sha256 identifies the content.
         if self.sha256 is not None:

@@ -26,7 +26,7 @@ from hublish.cards.usage.subject import Subject
 from hublish.hub.server import EmbeddedHub
 
 ROOT = Path(__file__).parents[3]
-# A command that stands for llama.cpp: it accepts the options that the snippet uses, and reads the file.
+# A command in the place of llama.cpp: it accepts the options that the snippet uses, and reads the file.
 LLAMA = '#!/bin/sh\n[ "$1" = -m ] && [ "$3" = -p ] && [ "$(head -c 4 "$2")" = GGUF ] && echo "read $2"\n'
 
 
