@@ -203,11 +203,7 @@ def array_snippets(subject: Subject) -> Iterator[Snippet]:
             "    print(name, array.shape, array.dtype)",
         ]
         note = "Load the tensors as NumPy arrays, which are read on first access:"
-        yield Snippet("hublish", "python", "\n".join(lines), "pip install hublish", note)
-
-
-def _python(library: str, lines: list[str], install: str) -> Snippet:
-    return Snippet(library, "python", "\n".join(lines), install)
+        yield _python("hublish", lines, "pip install hublish", note)
 
 
 def dataset_snippets(subject: Subject) -> Iterator[Snippet]:
@@ -220,7 +216,7 @@ def dataset_snippets(subject: Subject) -> Iterator[Snippet]:
         f"dataset = load_dataset({subject.quoted}{config}{subject.pinned})",
         "print(dataset)",
     ]
-    yield Snippet("datasets", "python", "\n".join(lines), "pip install datasets")
+    yield _python("datasets", lines, "pip install datasets")
 
 
 def space_snippets(subject: Subject) -> Iterator[Snippet]:
@@ -232,7 +228,7 @@ def space_snippets(subject: Subject) -> Iterator[Snippet]:
             f"client = Client({subject.quoted})",
             "client.view_api()  # lists the endpoints, with their parameters",
         ]
-        yield Snippet("gradio", "python", "\n".join(lines), "pip install gradio_client")
+        yield _python("gradio", lines, "pip install gradio_client")
 
 
 def kernel_snippets(subject: Subject) -> Iterator[Snippet]:
@@ -243,7 +239,7 @@ def kernel_snippets(subject: Subject) -> Iterator[Snippet]:
         f"kernel = get_kernel({subject.quoted}{subject.pinned})",
         "print(dir(kernel))",
     ]
-    yield Snippet("kernels", "python", "\n".join(lines), "pip install kernels torch")
+    yield _python("kernels", lines, "pip install kernels torch")
 
 
 def _config_names(subject: Subject) -> list[str]:
@@ -255,3 +251,7 @@ def _config_names(subject: Subject) -> list[str]:
 def _name_of(config: Any) -> str:
     name = config.get("config_name") if isinstance(config, Mapping) else None
     return name if isinstance(name, str) else ""
+
+
+def _python(library: str, lines: list[str], install: str, note: str = "") -> Snippet:
+    return Snippet(library, "python", "\n".join(lines), install, note)
