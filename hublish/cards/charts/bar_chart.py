@@ -4,12 +4,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from hublish.cards.charts.drawing import Drawing, Frame, bar, draw, label, line
+from hublish.cards.charts.drawing import TITLE, Drawing, Frame, bar, draw, label, line
 from hublish.cards.charts.scales import finite, short
 from hublish.cards.charts.text_widths import drawable, width
 
 # Pixels of the wide layout.
-_TITLE: Final = 50
 _ROW: Final = 30
 _HEADING: Final = 34
 _BELOW: Final = 16
@@ -66,10 +65,10 @@ def bar_chart(title: str, groups: Sequence[Group], alt: str, full: float | None 
     if not shown:
         return None
     count = sum(len(group.bars) for group in shown) + (1 if hidden else 0)
-    height = _TITLE + count * _ROW + sum(_HEADING for group in shown if group.name) + _BELOW
+    height = TITLE + count * _ROW + sum(_HEADING for group in shown if group.name) + _BELOW
 
     def layout(frame: Frame) -> Iterator[str]:
-        yield from _layout(frame, height, title, shown, hidden, full)
+        yield from _layout(frame, height, shown, hidden, full)
 
     return draw(title, alt, height, layout)
 
@@ -86,16 +85,13 @@ def _first(groups: Iterable[Group]) -> tuple[list[Group], int]:
     return shown, hidden
 
 
-def _layout(
-    frame: Frame, height: int, title: str, groups: Sequence[Group], hidden: int, full: float | None
-) -> Iterator[str]:
-    unit, font, edge = frame.height / height, frame.font, frame.font * 1.2
-    yield label(edge, 28 * unit + 2, title, font + 2, most=frame.width - 2 * edge, bold=True)
+def _layout(frame: Frame, height: int, groups: Sequence[Group], hidden: int, full: float | None) -> Iterator[str]:
+    unit, font, edge = frame.height / height, frame.font, frame.edge
     columns = _columns(frame, [each for group in groups for each in group.bars])
     numbers = [number for group in groups for each in group.bars if (number := finite(each.value)) is not None]
     # Every bar begins at 0, because its length is its value.
     low, high = min([0.0, *numbers]), max([0.0, *numbers, full or 0.0])
-    place = (_TITLE - 2) * unit
+    place = (TITLE - 2) * unit
     for group in groups:
         if group.name:
             place += _HEADING * unit
@@ -110,7 +106,7 @@ def _layout(
 
 
 def _columns(frame: Frame, bars: Iterable[Bar]) -> _Columns:
-    font, edge = frame.font, frame.font * 1.2
+    font, edge = frame.font, frame.edge
     names = max(width(drawable(each.name), font) for each in bars)
     values = min(max(width(drawable(_value(each)), font) for each in bars), frame.width * 0.34)
     start = edge + min(names, frame.width * 0.36) + 10

@@ -17,6 +17,8 @@ from hublish.cards.charts.text_widths import drawable, fitted, width
 
 WIDTH: Final = 640
 """The width of a picture in pixels, if the page has room for it."""
+TITLE: Final = 50
+"""The height of its title."""
 _NARROW: Final = 360
 _SWITCH: Final = 480
 _FONTS: Final = "system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif"
@@ -72,25 +74,35 @@ class Frame:
     font: float
     """The size of its text."""
 
+    @property
+    def edge(self) -> float:
+        """The margin on the left and on the right."""
+        return self.font * 1.2
+
 
 def draw(title: str, alt: str, height: int, layout: Callable[[Frame], Iterable[str]]) -> Drawing:
     """Return a picture.
 
     Args:
-        title: one line that names the picture.
+        title: one line that names the picture, drawn above the rest of it.
         alt: the data in words.
         height: of the wide layout; the narrow one has the same proportions.
-        layout: returns the elements for a frame.
+        layout: returns the elements below the title for a frame.
     """
+
+    def elements(frame: Frame) -> str:
+        y, most = 28 * (frame.height / height) + 2, frame.width - 2 * frame.edge
+        return "\n".join([label(frame.edge, y, title, frame.font + 2, most=most, bold=True), *layout(frame)])
+
     scale = WIDTH / _NARROW
-    wide = "\n".join(layout(Frame(WIDTH, height, 13)))
+    wide = elements(Frame(WIDTH, height, 13))
     # A phone has no pointer that would open a tooltip.
-    narrow = _TOOLTIP.sub("", "\n".join(layout(Frame(_NARROW, height / scale, 11.5))))
-    title, alt = drawable(title), drawable(alt)
+    narrow = _TOOLTIP.sub("", elements(Frame(_NARROW, height / scale, 11.5)))
+    name, alt = drawable(title), drawable(alt)
     opening = (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" width="{WIDTH}" height="{height}"'
         f' viewBox="0 0 {WIDTH} {height}">\n'
-        f"<title>{escaped(title)}</title>\n<desc>{escaped(alt)}</desc>\n"
+        f"<title>{escaped(name)}</title>\n<desc>{escaped(alt)}</desc>\n"
     )
     body = (
         f'\n<rect class="back" x="0.5" y="0.5" width="{WIDTH - 1}" height="{height - 1}" rx="8"/>\n'
@@ -98,7 +110,7 @@ def draw(title: str, alt: str, height: int, layout: Callable[[Frame], Iterable[s
         f'<g class="narrow" display="none" transform="scale({number(scale, 4)})">\n{narrow}\n</g>\n</svg>\n'
     )
     light, dark = (opening + _style(colors) + body for colors in (_LIGHT, _DARK))
-    return Drawing(title, alt, light, dark)
+    return Drawing(name, alt, light, dark)
 
 
 def picture_element(alt: str, light: str, dark: str) -> str:

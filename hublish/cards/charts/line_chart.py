@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
 
-from hublish.cards.charts.drawing import COLORS, Drawing, Frame, dot, draw, label, line
+from hublish.cards.charts.drawing import COLORS, TITLE, Drawing, Frame, dot, draw, label, line
 from hublish.cards.charts.scales import LOGARITHMIC, Scale, finite, scale_of, short
 from hublish.cards.charts.text_widths import drawable, width
 from hublish.cards.charts.thinning import Point, is_noisy, smoothed, thinned
 
 # Pixels of the wide layout.
-_TITLE: Final = 50
 _PANEL: Final = 210
 _BETWEEN: Final = 16
 _BELOW: Final = 44
@@ -79,10 +78,10 @@ def line_chart(title: str, panels: Sequence[Panel], x_name: str, alt: str) -> Dr
     drawn = [(panel, curves) for panel in panels if (curves := _curves(panel.series, names))]
     if not drawn:
         return None
-    height = _TITLE + len(drawn) * _PANEL + (len(drawn) - 1) * _BETWEEN + _BELOW
+    height = TITLE + len(drawn) * _PANEL + (len(drawn) - 1) * _BETWEEN + _BELOW
 
     def layout(frame: Frame) -> Iterator[str]:
-        yield from _layout(frame, height, title, drawn, x_name)
+        yield from _layout(frame, height, drawn, x_name)
 
     return draw(title, alt, height, layout)
 
@@ -108,12 +107,8 @@ def _runs(points: Sequence[Sequence[Any]]) -> tuple[tuple[Point, ...], ...]:
     return tuple(map(tuple, filled))
 
 
-def _layout(
-    frame: Frame, height: int, title: str, panels: Sequence[tuple[Panel, list[_Curve]]], x_name: str
-) -> Iterator[str]:
-    unit = frame.height / height
-    edge = frame.font * 1.2
-    yield label(edge, 28 * unit + 2, title, frame.font + 2, most=frame.width - 2 * edge, bold=True)
+def _layout(frame: Frame, height: int, panels: Sequence[tuple[Panel, list[_Curve]]], x_name: str) -> Iterator[str]:
+    unit, edge = frame.height / height, frame.edge
     every = [x for _, curves in panels for curve in curves for x, _ in curve.points]
     low, high = min(every), max(every)
     rows = max(2, int((_PANEL - 30) * unit / (frame.font * 2.2)))
@@ -125,7 +120,7 @@ def _layout(
     across = _horizontal(low, high, right - left, frame.font)
     bottom = 0.0
     for index, ((panel, curves), scale) in enumerate(zip(panels, scales, strict=True)):
-        top = (_TITLE + index * (_PANEL + _BETWEEN)) * unit
+        top = (TITLE + index * (_PANEL + _BETWEEN)) * unit
         above = frame.font * (2 if _heading(panel, scale) else 1)
         bottom = top + _PANEL * unit
         yield from _panel(_Box(frame, left, right, top + above, bottom), panel, curves, scale, across)
@@ -224,7 +219,7 @@ def _end_labels(box: _Box, curves: Sequence[_Curve], scale: Scale, across: Scale
     ends = sorted((box.at(across, scale, curve.last)[1], index) for index, curve in enumerate(curves))
     places = spread([y for y, _ in ends], font * 1.35, box.top, box.bottom - font * 0.3)
     x = box.right + 8
-    most = box.frame.width - font * 1.2 - x
+    most = box.frame.width - box.frame.edge - x
     for (_, index), y in zip(ends, places, strict=True):
         curve = curves[index]
         style = f"fill{curve.color}"
@@ -251,5 +246,5 @@ def _below(box: _Box, across: Scale, x_name: str) -> Iterator[str]:
         yield label(x, box.bottom + font * 1.5, text, font, anchor="middle", style="muted")
     # Right of the last mark's label, half of which is beyond the plot.
     start = box.right + max(width(text, font) for text in across.labels) / 2 + 10
-    edge = box.frame.width - font * 1.2
-    yield label(start, box.bottom + font * 1.5, x_name, font, most=edge - start, style="muted")
+    most = box.frame.width - box.frame.edge - start
+    yield label(start, box.bottom + font * 1.5, x_name, font, most=most, style="muted")
