@@ -51,7 +51,7 @@ def training_chart(log: Sequence[Mapping[str, Any]]) -> Drawing | None:
     names = sorted(families, key=lambda name: "loss" not in name.lower())[:_MOST_PANELS]
     title = f"Training: {names[0]}" if len(names) == 1 else "Training"
     panels = [Panel(name if len(names) > 1 else "", tuple(families[name][:COLORS])) for name in names]
-    alt = _spoken("; ".join(_told(name, each, x_name) for name in names for each in families[name][:COLORS]))
+    alt = _alt("; ".join(_summary(name, each, x_name) for name in names for each in families[name][:COLORS]))
     return line_chart(title, panels, x_name, alt)
 
 
@@ -66,7 +66,7 @@ class _Score:
     error: float | None
 
     def bar(self, name: str) -> Bar:
-        """Return its bar, with a name that tells it from its neighbors."""
+        """Return it as a bar, named by its metric or its dataset: the one in which it differs from those beside it."""
         return Bar(name, self.value, self.text, self.error)
 
 
@@ -97,8 +97,10 @@ def evaluation_chart(results: Sequence[Mapping[str, Any]]) -> Drawing | None:
     else:
         title = "Evaluation"
         groups = [Group(name, tuple(score.bar(score.metric) for score in own)) for name, own in datasets.items()]
-    told = [f"{group.name or title}: " + ", ".join(f"{bar.name} {bar.text}" for bar in group.bars) for group in groups]
-    return bar_chart(title, groups, _spoken("; ".join(told)), full)
+    alt = "; ".join(
+        f"{group.name or title}: " + ", ".join(f"{bar.name} {bar.text}" for bar in group.bars) for group in groups
+    )
+    return bar_chart(title, groups, _alt(alt), full)
 
 
 def tensors_chart(sizes: Mapping[str, int]) -> Drawing | None:
@@ -117,7 +119,7 @@ def tensors_chart(sizes: Mapping[str, int]) -> Drawing | None:
         largest = [*largest[: _MOST_MODULES - 1], (f"{len(rest):,} others", sum(size for _, size in rest))]
     bars = [Bar(name, size, f"{format_size(size)} · {_percent(size, total)}") for name, size in largest]
     alt = f"{format_size(total)} of tensors: " + ", ".join(f"{each.name} {each.text}" for each in bars)
-    return bar_chart(f"{format_size(total)} of tensors by module", [Group("", tuple(bars))], _spoken(alt))
+    return bar_chart(f"{format_size(total)} of tensors by module", [Group("", tuple(bars))], _alt(alt))
 
 
 def splits_chart(configs: Sequence[Mapping[str, Any]]) -> Drawing | None:
@@ -137,11 +139,11 @@ def splits_chart(configs: Sequence[Mapping[str, Any]]) -> Drawing | None:
     if len(every) < _LEAST_PARTS:
         return None
     total = sum(each.value for each in every)
-    told = "; ".join(
+    alt = "; ".join(
         f"{group.name + ': ' if group.name else ''}" + ", ".join(f"{each.name} {each.value:,}" for each in group.bars)
         for group in groups
     )
-    return bar_chart(f"{total:,} rows by split", groups, _spoken(f"Rows by split: {told}"))
+    return bar_chart(f"{total:,} rows by split", groups, _alt(f"Rows by split: {alt}"))
 
 
 def _drawn(series: Mapping[str, Any]) -> int:
@@ -158,7 +160,8 @@ def _parts(name: str) -> tuple[str, str]:
     return "train", name
 
 
-def _told(quantity: str, series: Series, x_name: str) -> str:
+def _summary(quantity: str, series: Series, x_name: str) -> str:
+    """Return the first and the last value of a curve in words."""
     points = sorted(
         (x, y) for each in series.points if (x := finite(each[0])) is not None and (y := finite(each[1])) is not None
     )
@@ -172,8 +175,8 @@ def _position(x: float) -> str:
     return f"{int(x):,}" if x == int(x) else short(x)
 
 
-def _spoken(text: str) -> str:
-    """Return an alternative text, which begins with a capital and has a length that people listen to."""
+def _alt(text: str) -> str:
+    """Return an alternative text: capitalized, and short enough to listen to."""
     return drawable(text[:1].upper() + text[1:])
 
 

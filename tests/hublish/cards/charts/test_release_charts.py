@@ -7,7 +7,7 @@ import pytest
 from hublish.cards.charts.release_charts import evaluation_chart, splits_chart, tensors_chart, training_chart
 
 
-def test_training_is_told_by_its_first_and_last_values() -> None:
+def test_training_is_described_by_its_first_and_last_values() -> None:
     log = [
         {"name": "loss", "x": "step", "points": [[0, 2.31], [1500, 0.4], [3000, 0.08]]},
         {"name": "eval_loss", "x": "step", "points": [[1500, 0.5], [3000, 0.31]]},
@@ -21,7 +21,7 @@ def test_training_is_told_by_its_first_and_last_values() -> None:
     )
 
 
-def test_scores_are_told_by_dataset() -> None:
+def test_scores_are_described_by_dataset() -> None:
     metrics = [{"type": "accuracy", "name": "Accuracy", "value": 0.93}, {"type": "f1", "value": 0.91}]
     metrics.append({"type": "recall", "value": 0.9})
     drawing = evaluation_chart([{"dataset": {"name": "Digits", "split": "test"}, "metrics": metrics}])
@@ -37,7 +37,7 @@ def test_tensors_are_added_up_by_module() -> None:
     assert drawing.alt == "10.0 KB of tensors: model.layers.*.mlp 6.0 KB · 60%, embed 3.0 KB · 30%, head 1.0 KB · 10%"
 
 
-def test_splits_are_told_by_their_rows() -> None:
+def test_splits_are_described_by_their_rows() -> None:
     splits = [{"name": "train", "rows": 60_000}, {"name": "test", "rows": 10_000}]
     drawing = splits_chart([{"config_name": "default", "splits": splits}])
     assert drawing is not None
