@@ -10,6 +10,8 @@ reference.py the page that documents the names of templates
 wording.py   numbers, names and lines as a person writes them
 named_data.py  the values of the files that a manifest names under `card.data`
 discoverability.py  metadata by which readers find, load and count a model
+record/      the facts that a card states, and those that no longer hold
 charts/      pictures of curves, scores, sizes and splits, drawn as SVG without a library
 merging/     the three-way merge of a rendered card with the one that people edited on the Hub
+html/        the card as a page for a browser
 """
