@@ -194,7 +194,7 @@ def _lines() -> Iterator[str]:
     yield from ("| Name | Other names | Templates | Meaning | Example |", "|---|---|---|---|---|")
     for name, about in card_variables().items():
         others = ", ".join(f"`{alias}`" for alias in about.aliases)
-        form = "" if about.form == "markdown" else {"line": " Plain text.", "bibtex": ""}[about.form]
+        form = " Plain text." if about.form == "line" else ""
         templates = ", ".join(about.templates)
         yield f"| `{name}` | {others} | {templates} | {_cell(about.meaning + form)} | {_code(about.example)} |"
     yield ""

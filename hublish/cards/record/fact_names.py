@@ -3,10 +3,10 @@
 import re
 from typing import Any, Final
 
-_STEP: Final = re.compile(r'\["([^"]*)"\]|\[(\d+)\]|\.?([^.\[\]]+)')
+_ELEMENT: Final = re.compile(r'\["[^"]*"\]|\[\d+\]')
 _QUOTED: Final = re.compile(r'\["([^"]*)"\]')
-KEYS: Final = ("path", "repo_id", "config_name", "name")
-"""The keys that name the elements of a list, so that a name holds when another element is added."""
+# The keys that name the elements of a list, so that a name holds when another element is added.
+_KEYS: Final = ("path", "repo_id", "config_name", "name")
 
 PIECES: Final = "\0pieces"
 """The key of a mapping in the place of a text: its pieces, each with the name of the value that it is, or None."""
@@ -21,7 +21,7 @@ class MissingError(LookupError):
 def element_name(item: Any, index: int) -> str:
     """Return the part of a name for an element of a list: `["a.bin"]` or `[0]`."""
     if isinstance(item, dict):
-        for key in KEYS:
+        for key in _KEYS:
             if isinstance(item.get(key), str) and '"' not in item[key]:
                 return f'["{item[key]}"]'
     return f"[{index}]"
@@ -59,7 +59,7 @@ def _next(name: str, data: Any) -> tuple[Any, str]:
             raise MissingError(name)
         key = max(fitting, key=len)
         return data[key], plain[len(key) :]
-    step = _STEP.match(name)
+    step = _ELEMENT.match(name)
     if not isinstance(data, list) or step is None:
         raise MissingError(name)
     for index, item in enumerate(data):
