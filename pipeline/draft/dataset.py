@@ -56,7 +56,8 @@ def dataset(listing: Listing, files: Iterable[str], readme: Readme | None) -> Ou
     card = [readme.path] if readme else []
     known = frozenset(files)
     shown = [path for one in card for path in file_roles.shown_on_card(listing, one) if path in known]
-    rest = () if readme or listing.from_hub else (path for path in files if path not in frozenset(data))
+    others = frozenset(files).difference(data)
+    rest = () if readme or listing.from_hub else (path for path in files if path in others)
     figures = figures_of(listing, rest, "", of_dataset=True)
     named = {*data, *licenses, *card, *shown, *figures.paths}
     beside = [path for path in files if path not in named and _is_beside(listing, path)]

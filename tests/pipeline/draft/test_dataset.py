@@ -1,5 +1,6 @@
 """A dataset's draft names files of one format, and finds texts where there are no tables."""
 
+import time
 from collections.abc import Iterable
 
 import pytest
@@ -119,3 +120,11 @@ def test_a_model_that_is_left_out_comes_first() -> None:
 def test_a_schema_is_only_named_where_it_exists(there: bool) -> None:
     made = drafted(["model.safetensors", *(["hub.schema.json"] if there else [])], "model")
     assert (b"$schema=hub.schema.json" in made.text) == there
+
+
+def test_the_draft_of_a_folder_takes_time_in_proportion_to_its_files() -> None:
+    begun = time.monotonic()
+    made = drafted(f"{split}/{number}.png" for split in ("test", "train") for number in range(25_000))
+    assert configured(made) == {"test/**", "train/**"}
+    # Work for each pair of files takes minutes.
+    assert time.monotonic() - begun < 60
