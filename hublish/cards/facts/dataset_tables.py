@@ -10,13 +10,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from hublish.base.content import ContentChangedError
 from hublish.base.patterns import glob_expression
 from hublish.cards.facts.fact import Fact
-from hublish.cards.facts.source_files import SourceFiles, parsed_json, text
+from hublish.cards.facts.source_files import UNREADABLE, SourceFiles, parsed_json, text
 from hublish.formats.dataset_builders import MEDIA_BUILDERS, builder_of, is_upper_case
 from hublish.formats.dataset_splits import in_order, infer_splits, is_considered
-from hublish.formats.input_files import InvalidFileError
 from hublish.schemas.documents.file_names import CARD_FILE
 
 # Bytes of all files of text whose rows are counted.
@@ -29,7 +27,6 @@ _MOST_LABELS: Final = 200
 # Comparisons of patterns in the metadata with paths.
 _MOST_COMPARISONS: Final = 2_000_000
 _MEDIA_TYPES: Final = frozenset(["Image", "Audio", "Video", "Pdf", "Nifti", "Mesh", "ClassLabel", "Translation"])
-_UNREADABLE: Final = (OSError, ContentChangedError, InvalidFileError)
 
 _Columns = list[dict[str, Any]]
 _Splits = dict[str, list[str]]
@@ -67,7 +64,7 @@ class _Counted:
                 self.counters = self.counters or RowCounter()
                 return int(self.counters.count(content, content.size))
             return self._count_text(path)
-        except _UNREADABLE:
+        except UNREADABLE:
             return None
 
     def _count_text(self, path: str) -> int | None:
@@ -212,7 +209,7 @@ def _columns(sources: SourceFiles, splits: _Splits) -> tuple[_Columns, str, str]
         return None
     try:
         found = _columns_of(sources, path)
-    except _UNREADABLE:
+    except UNREADABLE:
         return None
     return found and (_safe(found[0]), path, found[1])
 

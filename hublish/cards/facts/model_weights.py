@@ -6,13 +6,13 @@ The headers alone are read. If a configuration and a header differ, as in the ty
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from posixpath import basename
+from posixpath import basename, dirname
 from typing import Any, Final
 
-from hublish.base.content import Content, ContentChangedError
+from hublish.base.content import Content
 from hublish.cards.facts.fact import Fact
 from hublish.cards.facts.quantized_counts import count_by_dtype
-from hublish.cards.facts.source_files import SourceFiles, folder_of, in_folder
+from hublish.cards.facts.source_files import UNREADABLE, SourceFiles, in_folder
 from hublish.formats.input_files import InvalidFileError
 from hublish.formats.tensors.safetensors_header import MAX_HEADER_SIZE, Described, described_tensors
 
@@ -75,7 +75,7 @@ def _described(sources: SourceFiles, weights: ModelWeights) -> list[Described]:
     for path in weights.files:
         try:
             header, found = _tensors_of(sources.contents[path], budget)
-        except (OSError, ContentChangedError, InvalidFileError):
+        except UNREADABLE:
             return []
         budget -= header
         tensors += found
@@ -87,7 +87,7 @@ def find_weights(sources: SourceFiles) -> ModelWeights | None:
     folders: dict[str, list[str]] = {}
     for path in sources:
         if path.endswith(_SUFFIX):
-            folders.setdefault(folder_of(path), []).append(basename(path))
+            folders.setdefault(dirname(path), []).append(basename(path))
     if not folders:
         return None
     name, parts = _parts(sources)

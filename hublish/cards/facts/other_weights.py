@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from posixpath import basename
 from typing import Any, Final
 
-from hublish.base.content import Content, ContentChangedError
+from hublish.base.content import Content
 from hublish.cards.facts.fact import Fact
-from hublish.cards.facts.source_files import SourceFiles, count, text
+from hublish.cards.facts.source_files import UNREADABLE, SourceFiles, count, text
 from hublish.formats.input_files import InvalidFileError
 
 _GGUF: Final = re.compile(r"(?P<stem>.+?)(?P<part>-\d{5}-of-(?P<count>\d{5}))?\.gguf")
@@ -24,7 +24,6 @@ _QUANTIZED_NAME: Final = re.compile(r"(?i)[-_.](?:UD-)?(?:I?Q\d\w*|TQ\d_\d|B?F16
 _BESIDE: Final = re.compile(r"(?:.*[-_.])?(?:mmproj|imatrix)(?:[-_.].*)?", re.IGNORECASE)
 # Bytes of the parts of a header that are tried one after the other: most of a header is the vocabulary.
 _HEADER_READS: Final = (1 << 20, 16 << 20, 128 << 20)
-_UNREADABLE: Final = (OSError, ContentChangedError, InvalidFileError)
 # Constants of shapes and indices, which are not weights.
 _NOT_WEIGHTS: Final = frozenset(["I32", "I64", "U32", "U64", "BOOL", "STRING"])
 _PRODUCERS: Final = {"pytorch": "torch", "tf2onnx": "tf2onnx", "skl2onnx": "skl2onnx", "keras": "keras"}
@@ -73,7 +72,7 @@ def _of_gguf(sources: SourceFiles, variants: Mapping[str, list[str]]) -> Iterato
     files = min(variants.values(), key=lambda paths: (sum(map(sources.size, paths)), paths))
     try:
         headers = [_header(sources.contents[path]) for path in files]
-    except _UNREADABLE:
+    except UNREADABLE:
         return
     file, released, metadata = files[0], sources.released, headers[0].metadata
     tensors = [tensor for header in headers for tensor in header.tensors]
@@ -146,7 +145,7 @@ def _of_onnx(sources: SourceFiles) -> Iterator[Fact]:
         return
     try:
         model = read_onnx_tensors(sources.contents[path], sources.size(path))
-    except _UNREADABLE:
+    except UNREADABLE:
         return
     weights = [(dtype, elements) for dtype, elements in model.tensors if dtype not in _NOT_WEIGHTS]
     yield from _counted(weights, path, "graph.initializer", sources.released)
@@ -179,7 +178,7 @@ def _of_keras(sources: SourceFiles) -> Iterator[Fact]:
     for name, key in (("metadata.json", "keras_version"), ("config.json", "class_name")):
         try:
             values[key] = read_zip(sources.contents[path]).read_json(name, _MAX_MEMBER).get(key)
-        except _UNREADABLE:
+        except UNREADABLE:
             return
     if (version := text(values["keras_version"])) is not None:
         yield Fact("versions.keras", version, path, "metadata.json: keras_version", released)
@@ -194,7 +193,7 @@ def _of_numpy(sources: SourceFiles) -> Iterator[Fact]:
         return
     try:
         arrays = _arrays(sources.contents[paths[0]])
-    except _UNREADABLE:
+    except UNREADABLE:
         return
     yield from _counted(((dtype, elements) for dtype, elements, _ in arrays), paths[0], "header", sources.released)
     if arrays:

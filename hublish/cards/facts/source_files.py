@@ -9,7 +9,6 @@ import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from posixpath import dirname
 from typing import Any, Final
 
 from hublish.base.content import Content, ContentChangedError
@@ -29,7 +28,8 @@ _DEEPEST: Final = 8
 # A path on the machine that wrote a file shows the name of its user, and is of no use to a reader.
 _OWN_PATH: Final = re.compile(r"/|~|\.{1,2}/|[A-Za-z]:[\\/]|\\\\|file:")
 _POSSIBLE_SECRET: Final = re.compile(r"[A-Za-z0-9]{16}|://")
-_UNREADABLE: Final = (OSError, ContentChangedError, InvalidFileError)
+UNREADABLE: Final = (OSError, ContentChangedError, InvalidFileError)
+"""The errors of files that give no facts."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class SourceFiles:
         """Return the first bytes of a file; none if it cannot be read."""
         try:
             return self.contents[path].read_at(0, length)
-        except _UNREADABLE:
+        except UNREADABLE:
             return b""
 
     def whole(self, path: str, limit: int) -> bytes | None:
@@ -90,7 +90,7 @@ class SourceFiles:
             return None
         try:
             return content.read()
-        except _UNREADABLE:
+        except UNREADABLE:
             return None
 
     def json(self, path: str, limit: int = CONFIGURATION_LIMIT) -> Any:
@@ -135,11 +135,6 @@ def _by_depth(path: str) -> tuple[int, str]:
 def in_folder(folder: str, name: str) -> str:
     """Return the path of a file in a folder; the folder of the release itself is empty."""
     return f"{folder}/{name}" if folder else name
-
-
-def folder_of(path: str) -> str:
-    """Return the folder of a file; empty for the folder of the release."""
-    return dirname(path)
 
 
 def text(value: Any, longest: int = LONGEST_TEXT) -> str | None:

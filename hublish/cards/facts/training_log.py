@@ -8,13 +8,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from posixpath import basename
+from posixpath import basename, dirname
 from typing import Any, Final
 
-from hublish.base.content import ContentChangedError
 from hublish.cards.facts.fact import Fact
-from hublish.cards.facts.source_files import SourceFiles, count, folder_of, number, parsed_json, text
-from hublish.formats.input_files import InvalidFileError
+from hublish.cards.facts.source_files import UNREADABLE, SourceFiles, count, number, parsed_json, text
 from hublish.formats.tensorboard_events import MAX_FILE, LoggedValue, logged_values
 from hublish.formats.text_tables import log_entries
 
@@ -283,8 +281,8 @@ def _latest(sources: SourceFiles) -> EventRun | None:
 
 
 def _run_of(path: str) -> str:
-    folder = folder_of(path)
-    return folder_of(folder) if basename(folder) in _PARTS else folder
+    folder = dirname(path)
+    return dirname(folder) if basename(folder) in _PARTS else folder
 
 
 def _read(sources: SourceFiles, paths: list[str]) -> EventRun | None:
@@ -295,7 +293,7 @@ def _read(sources: SourceFiles, paths: list[str]) -> EventRun | None:
         budget -= sources.size(path)
         if budget < 0:
             break
-        part = basename(folder_of(path))
+        part = basename(dirname(path))
         prefix = f"{part}/" if part in _PARTS else ""
         for logged in _values(sources, path):
             if isinstance(logged.value, str):
@@ -315,5 +313,5 @@ def _values(sources: SourceFiles, path: str) -> list[LoggedValue]:
     """Return the values of a file; none of a damaged one."""
     try:
         return list(logged_values(sources.contents[path], sources.size(path)))
-    except (OSError, ContentChangedError, InvalidFileError):
+    except UNREADABLE:
         return []
