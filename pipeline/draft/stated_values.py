@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from posixpath import basename, dirname
-from types import MappingProxyType
 from typing import Any, Final
 
 from hublish.cards.facts.training_log import PARAMETERS
@@ -42,6 +41,8 @@ class StatedValues:
 
     listing: Listing
     files: tuple[str, ...]
+    _read: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    """The content of files that were read, which each file of results is compared with."""
 
     @classmethod
     def of(cls, listing: Listing, root: str) -> "StatedValues":
@@ -71,14 +72,16 @@ class StatedValues:
 
     def _mappings(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
         for path in self.files:
-            values = mapping_of(self.listing, path)
+            if path not in self._read:
+                self._read[path] = _mapping(self.listing, path)
+            values = self._read[path]
             yield path, values
             for section in _SECTIONS:
                 if isinstance(inner := values.get(section), Mapping):
                     yield path, inner
 
 
-def mapping_of(listing: Listing, path: str) -> Mapping[str, Any]:
+def _mapping(listing: Listing, path: str) -> Mapping[str, Any]:
     """Return the mapping in a small JSON or YAML file; empty if it has another content."""
     if path.endswith(".json"):
         return listing.json_object(path)
@@ -90,7 +93,7 @@ def mapping_of(listing: Listing, path: str) -> Mapping[str, Any]:
         reading = read_yaml(listing.head(path, SMALL), path)
     except InvalidDocumentError:
         return {}
-    return MappingProxyType({}) if reading.problems else reading.data
+    return {} if reading.problems else reading.data
 
 
 def _dataset(values: Mapping[str, Any], path: str) -> StatedDataset | None:
