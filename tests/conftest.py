@@ -33,13 +33,19 @@ _SLOW = tuple(
         "real",
         "hublish/api/test_every_repo.py",
         "hublish/api/test_init_drafts.py",
+        "hublish/api/test_planted_tokens.py",
+        "hublish/api/test_publish_races.py",
         "hublish/api/test_published_facts.py",
+        "hublish/audit/test_fingerprint_processes.py",
         "hublish/cli/test_planted_tokens.py",
         "hublish/hub/server/git/test_consolidation.py",
         "hublish/hub/server/git/test_pack_sender.py",
         "hublish/hub/server/test_attacks.py",
         "hublish/hub/server/test_crash.py",
+        "hublish/hub/server/test_every_route.py",
         "hublish/hub/server/test_scale.py",
+        "pipeline/draft/test_card_content.py",
+        "pipeline/render_card/test_hostile_values.py",
     )
 )
 
