@@ -50,8 +50,8 @@ def card_page(manifest: AnyManifest = MANIFEST_FILE, *, progress: Progress = SIL
         PolicyError: the card contains a secret.
     """
     # Imported here: the other functions need none of it.
-    from hublish.cards.html import card_page as html
     from hublish.hub.client.installed_client import default_endpoint
+    from hublish.pages import card_page as html
 
     with Session(read_project(manifest), progress=progress) as session:
         target, staged = session.project.target, _rendered(session)

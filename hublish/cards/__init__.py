@@ -13,5 +13,4 @@ discoverability.py  metadata by which readers find, load and count a model
 record/      the facts that a card states, and those that no longer hold
 charts/      pictures of curves, scores, sizes and splits, drawn as SVG without a library
 merging/     the three-way merge of a rendered card with the one that people edited on the Hub
-html/        the card as a page for a browser
 """

@@ -4,9 +4,11 @@ It follows CommonMark where that decides whether readers see a link: code and co
 every rule, and runs in linear time.
 """
 
+import posixpath
 import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
+from urllib.parse import unquote
 
 # `<a b>`, or characters with balanced parentheses.
 _TARGET: Final = r"(?:<(?P<pointed>[^<>\n]*)>|(?P<bare>(?:[^\s()<>\\]|\\.|\([^\s()]*\))+))"
@@ -21,6 +23,9 @@ _FENCE: Final = re.compile(r"[ \t>]*(?:[-*+] +|\d+[.)] +)?(?P<mark>`{3,}|~{3,})(
 _LIST_ITEM: Final = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])(?:\s|$)")
 _BLANK_LINES: Final = re.compile(r"\n[ \t]*\n")
 _TICKS: Final = re.compile(r"`+")
+_SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+# Paths of the Hub's website, relative to the page of the repo.
+_HUB_PAGE: Final = re.compile(r"(?:\./)?(?:blob|raw|resolve|tree)/[^/]+/")
 _ANYTHING: Final = re.compile(r"[^\n]")
 
 
@@ -50,6 +55,20 @@ def markdown_links(text: str, start: int = 0) -> Iterator[Link]:
     for tag in _TAG.finditer(visible, start):
         for found in _ATTRIBUTE.finditer(visible, *tag.span()):
             yield _link(found, "double", "single", "none")
+
+
+def relative_path(target: str) -> str:
+    """Return the path in the repo that a link leads to; empty for a URL, an anchor, or a path on the Hub's website.
+
+    Args:
+        target: the destination, without references to characters such as `&amp;`.
+    """
+    target = target.strip()
+    if target.startswith(("/", "#", "?")) or _SCHEME.match(target):
+        return ""
+    path = unquote(re.split(r"[#?]", target)[0])
+    path = posixpath.normpath(_HUB_PAGE.sub("", path, count=1)) if path else ""
+    return "" if path == "." else path
 
 
 def _link(found: re.Match[str], *groups: str) -> Link:

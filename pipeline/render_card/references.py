@@ -14,22 +14,18 @@ from html import unescape
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import unquote
 
 from hublish.base.content import ContentChangedError
 from hublish.base.values import Project, Staged, StagedFile
 from hublish.cards.facts.source_files import SourceFiles
 from hublish.formats.catalogue import COPY
-from hublish.formats.markdown_links import Link, markdown_links
+from hublish.formats.markdown_links import Link, markdown_links, relative_path
 from hublish.schemas.diagnose.problems import MAX_PROBLEMS, Problem, SourceText
 from hublish.schemas.diagnose.suggestions import nearest
 from hublish.schemas.documents.file_names import CARD_FILE, GITATTRIBUTES, MANIFEST_FILE
 from hublish.schemas.documents.hub_names import RepoType, check_repo_id
 from hublish.schemas.documents.manifest import Manifest
 
-_SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
-# Paths of the Hub's website, relative to the page of the repo.
-_HUB_PAGE: Final = re.compile(r"(?:\./)?(?:blob|raw|resolve|tree)/[^/]+/")
 # A converted file may become several, whose names are not known before the conversion.
 _CONVERTED: Final = (".safetensors", ".json")
 # The file that a Space runs unless it names another.
@@ -66,7 +62,7 @@ class Present:
 
     def missing(self, target: str) -> str:
         """Return the path that a relative target names, if the release has no such file or folder; else nothing."""
-        path = relative_path(target)
+        path = relative_path(unescape(target))
         if not path or path in self.paths or path in self.folders:
             return ""
         return path if self.complete or not path.endswith(_CONVERTED) else ""
@@ -96,16 +92,6 @@ def await_conversion(files: Iterable[StagedFile], manifest: Manifest) -> bool:
         for file in files
         if file.origin.artifact is not None
     )
-
-
-def relative_path(target: str) -> str:
-    """Return the path in the repo that a link leads to; empty for a URL, an anchor, or a path on the Hub's website."""
-    target = unescape(target).strip()
-    if target.startswith(("/", "#", "?")) or _SCHEME.match(target):
-        return ""
-    path = unquote(re.split(r"[#?]", target)[0])
-    path = posixpath.normpath(_HUB_PAGE.sub("", path, count=1)) if path else ""
-    return "" if path == "." else path
 
 
 def named_files(metadata: Mapping[str, Any], repo_type: RepoType) -> Iterator[tuple[str, str]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import hublish
-from hublish.cards.html.card_page import Shown, card_page
+from hublish.pages.card_page import Shown, card_page
 from tests.browser.views import View, check_page
 
 if TYPE_CHECKING:

@@ -15,8 +15,9 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from hublish.base.errors import HublishError
+from hublish.base.visible_text import escaped_char
 from hublish.cli.terminal.color import Paint
-from hublish.cli.terminal.text import escaped_char, width
+from hublish.cli.terminal.text import width
 from hublish.schemas.diagnose.problems import Location, Problem, Related
 from hublish.schemas.secrets.masking import mask
 

@@ -4,16 +4,13 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
+from hublish.base.visible_text import visible
 from hublish.cli.terminal.color import SGR
 
 _GAP = "  "
 # A cell longer than this pushes its own row to the right instead of widening the column.
 _WIDEST = 60
 _PIECES = re.compile(f"({SGR})")
-# Control characters, lone surrogates, and the line and paragraph separators, which some terminals obey.
-_UNSAFE = ("Cc", "Cs", "Zl", "Zp")
-# Characters that change the direction of text: a file name could use them to show a false extension.
-_BIDI = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def plural(count: int, noun: str) -> str:
@@ -43,13 +40,8 @@ def escaped(text: str, *, color: bool) -> str:
     """Return one line with every control character escaped, except in the colors of our own if `color` is true."""
     # Otherwise a file name could control the terminal.
     if not color:
-        return _escape_controls(text)
-    return "".join(piece if _PIECES.fullmatch(piece) else _escape_controls(piece) for piece in _PIECES.split(text))
-
-
-def escaped_char(char: str) -> str:
-    r"""Return a character as a Python escape, such as `\x1b`."""
-    return char.encode("unicode_escape").decode("ascii")
+        return visible(text)
+    return "".join(piece if _PIECES.fullmatch(piece) else visible(piece) for piece in _PIECES.split(text))
 
 
 def indented(lines: Iterable[str], by: str = _GAP) -> list[str]:
@@ -68,11 +60,3 @@ def _cells(char: str) -> int:
         return 0
     # East Asian wide and full-width characters take two cells.
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1
-
-
-def _escape_controls(text: str) -> str:
-    # Nearly every text is printable: this check avoids a walk over its characters.
-    if text.isprintable():
-        return text
-    unsafe = {char for char in text if unicodedata.category(char) in _UNSAFE or char in _BIDI}
-    return "".join(escaped_char(char) if char in unsafe else char for char in text)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hublish.formats.markdown_links import markdown_links
+from hublish.formats.markdown_links import markdown_links, relative_path
 
 
 def targets(text: str, start: int = 0) -> list[str]:
@@ -77,3 +77,30 @@ def test_many_openings_takes_linear_time(piece: str) -> None:
     begun = time.process_time()
     assert len(targets(piece * ((1 << 16) // len(piece)))) < 1 << 16
     assert time.process_time() - begun < 60
+
+
+PATHS = {
+    "https://a.example/b": "",
+    "//a.example/b": "",
+    "mailto:a@b.example": "",
+    "data:image/png;base64,AA": "",
+    "#part": "",
+    "?a=b": "",
+    "/acme/other": "",
+    ".": "",
+    "": "",
+    "a.md#part": "a.md",
+    "a.md?raw=true": "a.md",
+    "./a/../b.md": "b.md",
+    "a%20b.png": "a b.png",
+    "docs/": "docs",
+    "../b.md": "../b.md",
+    "resolve/main/a/b.png": "a/b.png",
+    "./blob/v1.0/a.md": "a.md",
+    "www.example.com": "www.example.com",
+}
+
+
+@pytest.mark.parametrize(("target", "path"), PATHS.items())
+def test_a_target_names_a_path_of_the_repo_or_none(target: str, path: str) -> None:
+    assert relative_path(target) == path

@@ -8,7 +8,6 @@ import pytest
 
 from hublish.base.content import InMemory
 from hublish.base.values import Staged
-from hublish.pipeline.render_card.references import relative_path
 from hublish.pipeline.render_card.render_card import RenderCard
 from hublish.schemas.diagnose.problems import Problem
 from tests.pipeline.staging import project_in, staged
@@ -25,38 +24,10 @@ def of_readme(folder: Path, body: str, metadata: str = "license: mit", **fields:
     return warnings_of(folder, {"README.md": f"---\n{metadata}\n---\n{body}".encode()}, **fields)
 
 
-PATHS = {
-    "https://a.example/b": "",
-    "//a.example/b": "",
-    "mailto:a@b.example": "",
-    "data:image/png;base64,AA": "",
-    "#part": "",
-    "?a=b": "",
-    "/acme/other": "",
-    ".": "",
-    "": "",
-    "a.md#part": "a.md",
-    "a.md?raw=true": "a.md",
-    "./a/../b.md": "b.md",
-    "a%20b.png": "a b.png",
-    "a&amp;b.md": "a&b.md",
-    "docs/": "docs",
-    "../b.md": "../b.md",
-    "resolve/main/a/b.png": "a/b.png",
-    "./blob/v1.0/a.md": "a.md",
-    "www.example.com": "www.example.com",
-}
-
-
-@pytest.mark.parametrize(("target", "path"), PATHS.items())
-def test_a_target_names_a_path_of_the_repo_or_none(target: str, path: str) -> None:
-    assert relative_path(target) == path
-
-
 WORKING = [
     "[a](docs/use.md#b) ![c](figures/a%20b.png) ![d](<figures/a b.png>) [e](docs) [f](docs/) [g](./LICENSE)",
     "<img src='figures/a b.png'> <a href=\"https://a.example\">x</a>",
-    "[a](hub.yaml) [b](README.md) [c](resolve/main/docs/use.md)",
+    "[a](hub.yaml) ![b](figures/a&#32;b.png) [b](README.md) [c](resolve/main/docs/use.md)",
     "`[a](b.md)`\n\n```\n![a](b.png)\n```\n",
 ]
 

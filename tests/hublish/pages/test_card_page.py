@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from hublish.cards.html.card_page import MOST_PICTURE, Shown, card_page
+from hublish.pages.card_page import MOST_PICTURE, Shown, card_page
 
 PNG = b"\x89PNG\r\n\x1a\n"
 SHOWN = Shown("acme/digits", "dataset", "v1.0.0", "https://huggingface.co")
@@ -41,7 +41,17 @@ def test_a_picture_of_the_release_is_part_of_the_page(target: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "target", ["https://elsewhere/x.png", "//elsewhere/x.png", "/etc/x.png", "none.png", "huge.png", "page.html"]
+    "target",
+    [
+        "https://elsewhere/x.png",
+        "//elsewhere/x.png",
+        "/etc/x.png",
+        "none.png",
+        "huge.png",
+        "page.html",
+        "/datasets/acme/another/resolve/main/plot.svg",
+        "/acme/digits/resolve/main/plot.svg",
+    ],
 )
 def test_any_other_picture_is_not_loaded(target: str) -> None:
     html = page(f"![what it shows]({target})")

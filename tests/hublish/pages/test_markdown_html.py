@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hublish.cards.html.markdown_html import Addresses, heading_id, markdown_html
+from hublish.pages.markdown_html import Addresses, heading_id, markdown_html
 
 ADDRESSES = Addresses(link=lambda target: f"https://hub/{target}", picture=lambda target: f"data:{target}")
 NOWHERE = Addresses(link=lambda target: target, picture=lambda _: None)

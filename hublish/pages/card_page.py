@@ -4,21 +4,19 @@ The page loads nothing and runs nothing. Its policy forbids both, in case that t
 """
 
 import base64
-import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote, unquote
+from typing import Any, Final
+from urllib.parse import quote
 
-from hublish.cards.html.markdown_html import Addresses, markdown_html
 from hublish.formats.front_matter import body_start, read_front_matter
+from hublish.formats.markdown_links import relative_path
+from hublish.pages.frame import environment, with_policy
+from hublish.pages.markdown_html import Addresses, markdown_html
 from hublish.schemas.diagnose.problems import InvalidDocumentError
 from hublish.schemas.documents.hub_names import RepoType
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
 
 # The bytes of one file of the release, or None: a picture that is not part of the release.
 ReadFile = Callable[[str], bytes | None]
@@ -36,9 +34,6 @@ _TYPES: Final = {
 MOST_PICTURE: Final = 8 << 20
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
 _DATA: Final = re.compile(r"data:image/(?:png|jpeg|gif|webp|avif|svg\+xml);base64,[A-Za-z0-9+/=]+")
-# Absolute paths on the Hub's website that lead to a file of the repo at a revision.
-_RESOLVED: Final = re.compile(r"/(?:datasets/|spaces/|kernels/)?[^/]+/[^/]+/(?:resolve|raw|blob)/[^/]+/(.+)")
-_STYLE: Final = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 _CHIPS: Final = ("pipeline_tag", "task_categories", "library_name", "language", "license", "sdk", "size_categories")
 _LINKED: Final = {"base_model": "", "datasets": "datasets/", "models": "", "new_version": ""}
 _MOST_TAGS: Final = 60
@@ -70,17 +65,9 @@ def card_page(card: str, shown: Shown, read: ReadFile) -> str:
         shown: the repo.
         read: returns the bytes of a file of the release by its `path_in_repo`; None if it has no such file.
     """
-    page = _environment().get_template("card.html.j2")
-    body = markdown_html(card[body_start(card) :], Addresses(_links(shown), _pictures(read)))
+    page = environment().get_template("card.html.j2")
+    body = markdown_html(card[body_start(card) :], Addresses(_links(shown), _pictures(shown, read)))
     return with_policy(page.render(shown=shown, body=body, chips=list(chips(_metadata(card), shown.endpoint))))
-
-
-def with_policy(page: str) -> str:
-    """Return a page whose content security policy permits its own style sheet, pictures inside it, and nothing else."""
-    digests = (hashlib.sha256(style.encode()).digest() for style in _STYLE.findall(page))
-    styles = " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
-    policy = f"default-src 'none'; style-src {styles}; img-src data:; base-uri 'none'; form-action 'none'"
-    return page.replace("<head>", f'<head>\n<meta http-equiv="Content-Security-Policy" content="{policy}">', 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,37 +114,19 @@ def _links(shown: Shown) -> Callable[[str], str | None]:
     return address
 
 
-def _pictures(read: ReadFile) -> Callable[[str], str | None]:
+def _pictures(shown: Shown, read: ReadFile) -> Callable[[str], str | None]:
     """Return a function that puts pictures of the release into the page; others are never loaded."""
+    own = shown.url.removeprefix(shown.endpoint)
 
     def address(target: str) -> str | None:
         if _DATA.fullmatch(target):
             return target
-        if _SCHEME.match(target):
-            return None
-        plain = unquote(re.split(r"[?#]", target)[0])
-        found = _RESOLVED.fullmatch(plain)
-        path = (found[1] if found else plain).removeprefix("./")
+        # A path on the Hub's website may lead to a file of this repo as well.
+        path = relative_path(target.removeprefix(f"{own}/"))
         kind = _TYPES.get(Path(path).suffix.lower())
-        data = read(path) if kind and not path.startswith("/") else None
+        data = read(path) if kind else None
         if data is None or len(data) > MOST_PICTURE:
             return None
         return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
 
     return address
-
-
-def _environment() -> "Environment":
-    # Imported here: most commands show no page.
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    import hublish
-
-    folder = Path(hublish.__path__[0]) / "templates"
-    return Environment(
-        loader=FileSystemLoader(folder),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-    )
