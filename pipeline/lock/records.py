@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cache, partial
 from itertools import chain
 from pathlib import PurePath
-from typing import Any
+from typing import Any, Literal
 
-from hublish.base.values import Candidate, Change, Plan, Receipt, ReleaseFile, Setting
+from hublish.base.values import Action, Candidate, Change, Plan, Receipt, ReleaseFile, Setting
 from hublish.base.values.commit_parts import count_commits
 from hublish.schemas.diagnose.problems import Location
 from hublish.schemas.documents.field_types import Document
@@ -19,6 +19,8 @@ from hublish.schemas.documents.manifest import Manifest
 from hublish.schemas.documents.plan import ExcludedFile, Place, PlanDocument, PlannedFile, PlannedSetting
 from hublish.schemas.documents.receipt import ReceiptDocument
 from hublish.schemas.yaml.reader import Places
+
+_REPLACED = (Action.CHANGE, Action.DELETE)
 
 
 def plan_document(plan: Plan) -> PlanDocument:
@@ -71,7 +73,18 @@ def _without_lists(plan: Plan) -> PlanDocument:
         files=(),
         excluded=(),
         nothing_to_do=plan.nothing_to_do,
+        visibility=target.visibility or head.visibility or "public",
+        gated=_spelled(head.gated if target.gated is None else target.gated),
+        default_commit=head.default_commit,
+        last_release=plan.last,
+        policy=project.manifest.policy,
+        released_policy=plan.released_policy,
+        refusals=tuple(problem.message for problem in plan.refusals),
     )
+
+
+def _spelled(gated: str | Literal[False] | None) -> str:
+    return gated or "false"
 
 
 def receipt_fields(receipt: Receipt) -> dict[str, Any]:
@@ -120,7 +133,7 @@ def _dumped(documents: Callable[[], Iterable[Document]]) -> Iterator[dict[str, A
 
 def _planned_files(plan: Plan) -> Iterator[PlannedFile]:
     place_of = _places_in(plan)
-    return (_planned_file(change, place_of) for change in plan.changes)
+    return (_planned_file(change, place_of, plan.edited) for change in plan.changes)
 
 
 def _excluded_files(plan: Plan) -> Iterator[ExcludedFile]:
@@ -149,10 +162,13 @@ def _planned_setting(setting: Setting) -> PlannedSetting:
     return PlannedSetting(name=setting.name, before=before, after=str(setting.after))
 
 
-def _planned_file(change: Change, place_of: Callable[[str], Place | None]) -> PlannedFile:
+def _planned_file(
+    change: Change, place_of: Callable[[str], Place | None], edited: frozenset[str] = frozenset()
+) -> PlannedFile:
     # The place of a .gitignore's rule is known; that of a field in hub.yaml is found by its path.
-    file = change.file
-    return PlannedFile(
+    file, remote = change.file, change.remote
+    # Not validated: these are our own values, and a release may have 100,000 files.
+    return PlannedFile.model_construct(
         action=change.action.value,
         path_in_repo=change.path_in_repo,
         size=change.size,
@@ -163,6 +179,8 @@ def _planned_file(change: Change, place_of: Callable[[str], Place | None]) -> Pl
         reason=change.reason,
         rule=change.rule,
         location=_place(change.location) or place_of(change.rule),
+        before_size=remote.size if remote and change.action in _REPLACED else None,
+        edited=change.path_in_repo in edited,
     )
 
 

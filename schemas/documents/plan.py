@@ -9,6 +9,7 @@ from hublish.schemas.documents.field_types import Count, Document, Flag, RepoId
 from hublish.schemas.documents.hub_names import RepoType
 from hublish.schemas.documents.json_documents import read_versioned, reader_of
 from hublish.schemas.documents.lock import Sha1, Sha256
+from hublish.schemas.documents.manifest import Policy
 from hublish.schemas.documents.path_rules import path_problems
 
 PLAN_VERSION = 1
@@ -49,6 +50,10 @@ class PlannedFile(Document):
     """The path of that rule in hub.yaml: `artifacts[1].source`; empty without a rule in hub.yaml."""
     location: Place | None = None
     """The place of that rule; null for a rule that is written nowhere, such as a default."""
+    before_size: Count | None = None
+    """Bytes of the remote file that is changed or deleted; null for any other, and in a plan of an earlier hublish."""
+    edited: Flag = False
+    """Whether this release replaces or deletes a change that was made to the file on the Hub since the last release."""
 
     @model_validator(mode="after")
     def _may_go_up(self) -> Self:
@@ -82,6 +87,23 @@ class PlannedSetting(Document):
     """The current value; null when the repo does not exist."""
     after: str
     """The value after publishing."""
+
+
+class LastRelease(Document):
+    """The last release from the same manifest, as its lock records it."""
+
+    repo_id: RepoId
+    """The repo."""
+    repo_type: RepoType
+    """The type of the repo."""
+    endpoint: str
+    """The Hub."""
+    revision: str
+    """The branch, or the pull request."""
+    commit: Sha1
+    """The commit of the release."""
+    tag: str | None = None
+    """Its tag."""
 
 
 class PlanDocument(Document):
@@ -133,6 +155,21 @@ class PlanDocument(Document):
     """Every file that was considered and excluded."""
     nothing_to_do: Flag
     """Whether the remote already matches the manifest."""
+    visibility: str | None = None
+    """Who can read the repo after publishing; null in a plan of an earlier hublish."""
+    gated: str | None = None
+    """Whether readers request access after publishing: `auto`, `manual` or `false`; null in a plan of an earlier
+    hublish."""
+    default_commit: Sha1 | None = None
+    """The head of main, from which a missing branch is created; null without one."""
+    last_release: LastRelease | None = None
+    """The last release, from the lock; null without one."""
+    policy: Policy | None = None
+    """The policy of hub.yaml; null in a plan of an earlier hublish."""
+    released_policy: Policy | None = None
+    """The policy of the hub.yaml on the Hub that this release changes; null when it stays, or cannot be read."""
+    refusals: tuple[str, ...] = ()
+    """Why this plan cannot be published, in words: the tag is at another release."""
 
 
 def read_plan(text: bytes, source: str = "plan.json") -> PlanDocument:

@@ -15,6 +15,8 @@ from hublish.schemas.documents.sizes import format_size
 
 if TYPE_CHECKING:
     from hublish.schemas.documents.lock import LockedCard, LockedFile
+    from hublish.schemas.documents.manifest import Policy
+    from hublish.schemas.documents.plan import LastRelease
 
 # How far each value restricts readers; None is the state of a repo without the setting.
 _RESTRICTION: Final[Mapping[str | Literal[False] | None, int]] = {
@@ -142,6 +144,12 @@ class Plan:
     """Facts about the Hub that the author of the manifest probably does not know."""
     card: CardDecision = MERGE
     """What becomes of the card on the Hub."""
+    last: "LastRelease | None" = None
+    """The last release from the same manifest, wherever it went; None without a lock."""
+    edited: frozenset[str] = frozenset()
+    """The remote files that differ from the last release, and whose differences this release does not keep."""
+    released_policy: "Policy | None" = None
+    """The policy of the hub.yaml that this release changes; None when it stays, or cannot be read."""
     created: Literal["repo", "branch"] | None = None
     """Created by this run, at the planned parent: it is deleted again when the release is refused."""
 
