@@ -11,6 +11,7 @@ from typing import Final
 
 from hublish.formats.blob import (
     Blob,
+    ExpandedBlob,
     SliceBlob,
     measured,
     random_access,
@@ -18,8 +19,9 @@ from hublish.formats.blob import (
 )
 from hublish.formats.compressions import Compression, compressions_of
 from hublish.formats.input_files import InvalidFileError
-from hublish.formats.zip_directory import readable_members
-from hublish.formats.zip_reader import content_of, is_zip, read_zip
+from hublish.formats.zip_directory import Member as ZipMember
+from hublish.formats.zip_directory import readable_members, shown
+from hublish.formats.zip_reader import ZSTANDARD_METHOD, is_zip, read_zip, readings_of
 
 # How joblib before 0.10 began its compressed files.
 _ZFILE: Final = b"ZF0x"
@@ -112,10 +114,21 @@ def _zip_members(blob: Blob, *, ambiguous: bool) -> Iterator[Member]:
         with random_access(blob) as source:
             found = readable_members(source) if ambiguous else read_zip(source).members
             for member in sorted(found, key=lambda member: member.begin):
-                if member.stored:
-                    yield Member(member.name, content_of(source, member))
+                for content in readings_of(source, member) if member.stored else ():
+                    yield Member(member.name, content)
+                    if isinstance(content, ExpandedBlob):
+                        _check_expanded(member, content)
     except InvalidFileError as error:
         raise UnreadableError(f"a zip archive ({error.message})") from None
+
+
+def _check_expanded(member: ZipMember, content: ExpandedBlob) -> None:
+    """Refuse a member of which readers see different parts; by now, the search has read it all."""
+    # zipfile stops at the size in the directory, where the member may itself be a zip.
+    if content.read_at(member.size, 1):
+        raise InvalidFileError(f"member {shown(member.name)}: its content is longer than its size in the directory")
+    if content.broken and member.method == ZSTANDARD_METHOD:
+        raise InvalidFileError(f"member {shown(member.name)}: its zstandard frames are damaged")
 
 
 def find_hdf5(blob: Blob, head: bytes) -> int | None:

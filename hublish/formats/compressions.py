@@ -80,7 +80,8 @@ def _lz4() -> Decompressor:
     return cast(Decompressor, import_module("lz4.frame").LZ4FrameDecompressor())
 
 
-def _zstandard() -> Opener | None:
+def zstandard_opener() -> Opener | None:
+    """Return the decompressor of one frame of zstandard; None if this Python has none."""
     for module in ("compression.zstd", "backports.zstd"):
         with suppress(ImportError):
             return cast(Opener, import_module(module).ZstdDecompressor)
@@ -95,7 +96,8 @@ _READABLE: Final = (
     Compression("bzip2", bz2.BZ2Decompressor, resumes=_BZIP2),
     Compression("lz4", _lz4, resumes=re.compile(rb"\x04\x22\x4d\x18|" + _SKIPPABLE, re.DOTALL)),
 )
-_ZSTANDARD: Final = re.compile(rb"\x28\xb5\x2f\xfd|" + _SKIPPABLE, re.DOTALL)
+ZSTANDARD: Final = re.compile(rb"\x28\xb5\x2f\xfd|" + _SKIPPABLE, re.DOTALL)
+"""How a frame of zstandard begins."""
 # Formats without a decompressor here.
 _OTHERS: Final = (
     (b"7z\xbc\xaf\x27\x1c", "7z"),
@@ -132,8 +134,8 @@ def compressions_of(head: bytes) -> Iterator[Compression]:
 
 
 def _signed(head: bytes) -> Iterator[Compression]:
-    if _ZSTANDARD.match(head):
-        yield Compression("zstandard", _zstandard(), resumes=_ZSTANDARD)
+    if ZSTANDARD.match(head):
+        yield Compression("zstandard", zstandard_opener(), resumes=ZSTANDARD)
     yield from (found for found in _READABLE if found.resumes.match(head))
     if head.startswith(_XZ):
         yield Compression("xz", _LzmaOrXz)

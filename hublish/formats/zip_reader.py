@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from hublish.formats.blob import Blob, ExpandedBlob, Opener, SliceBlob, StreamBlob, TooLargeError, measured, raw_deflate
+from hublish.formats.compressions import ZSTANDARD, zstandard_opener
 from hublish.formats.input_files import InvalidFileError, named, opened
 from hublish.formats.zip_directory import (
     DIRECTORY_END,
@@ -26,9 +27,16 @@ from hublish.formats.zip_directory import (
     read_directory,
     shown,
 )
+from hublish.formats.zstandard_frames import frame_ends
 from hublish.schemas.documents.path_rules import path_problems
 
 _OPENERS: Final[Mapping[int, Opener]] = {zipfile.ZIP_DEFLATED: raw_deflate, zipfile.ZIP_BZIP2: bz2.BZ2Decompressor}
+ZSTANDARD_METHOD: Final = 93
+"""The method of zstandard (APPNOTE.TXT, 4.4.5), which zipfile knows from Python 3.14 on; inspect-ai writes logs so."""
+_NO_ZSTANDARD: Final = (
+    "it is compressed with zstandard, which this Python cannot expand: install the package backports.zstd, or from "
+    "Python 3.14 on a build with compression.zstd"
+)
 # Bytes that are copied at once.
 _BLOCK: Final = 1 << 20
 # All content may expand to so many bytes.
@@ -61,9 +69,11 @@ class ZipArchive:
         with named(f"member {shown(name)}"):
             if member.size > limit:
                 raise InvalidFileError(f"it has {member.size} bytes; the limit is {limit}")
+        content = content_of(self.blob, member)
+        with named(f"member {shown(name)}"):
             # One byte more than promised shows a member that expands beyond its size.
             try:
-                data = content_of(self.blob, member).read_at(0, member.size + 1)
+                data = content.read_at(0, member.size + 1)
             except TooLargeError:
                 data = b""
             if len(data) != member.size or (member.crc and zlib.crc32(data) != member.crc):
@@ -134,10 +144,31 @@ def content_of(blob: Blob, member: Member) -> Blob:
     Raises:
         InvalidFileError: when it is encrypted, or compressed by a method that cannot be expanded here.
     """
-    with named(f"member {shown(member.name)}"):
-        _check_readable(member)
+    return readings_of(blob, member)[-1]
+
+
+def readings_of(blob: Blob, member: Member) -> tuple[Blob, ...]:
+    """Return the content of a member as each reader reads it: some stop after the first frame of zstandard.
+
+    Raises:
+        InvalidFileError: as `content_of`.
+    """
     data = SliceBlob(blob, member.offset, member.stored)
-    return ExpandedBlob(data, _OPENERS[member.method]) if member.compressed else data
+    with named(f"member {shown(member.name)}"):
+        if member.method == ZSTANDARD_METHOD and not member.encrypted:
+            return tuple(_of_frames(data))
+        _check_readable(member)
+    return (ExpandedBlob(data, _OPENERS[member.method]) if member.compressed else data,)
+
+
+def _of_frames(data: SliceBlob) -> Iterator[Blob]:
+    opener = zstandard_opener()
+    if opener is None:
+        raise InvalidFileError(_NO_ZSTANDARD)
+    first, *more = frame_ends(data)
+    if more:
+        yield ExpandedBlob(SliceBlob(data, 0, first), opener)
+    yield ExpandedBlob(data, opener, resumes=ZSTANDARD)
 
 
 @contextmanager

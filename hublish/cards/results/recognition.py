@@ -2,7 +2,6 @@
 
 import codecs
 import re
-import zlib
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -10,7 +9,7 @@ from hublish.cards.results.harnesses import read_harness
 from hublish.cards.results.model_index import listed_results, read_index
 from hublish.cards.results.plain_metrics import read_plain, read_report, read_table
 from hublish.cards.results.result import MOST_VALUES, Result
-from hublish.formats.blob import Blob, SliceBlob, TooLargeError
+from hublish.formats.blob import Blob, TooLargeError
 from hublish.formats.front_matter import front_matter, read_front_matter
 from hublish.formats.input_files import InvalidFileError
 from hublish.formats.zip_reader import read_zip
@@ -29,7 +28,6 @@ HEADER: Final = "header.json"
 _SMALL: Final = 64 << 10
 # Reading YAML is slow.
 _LARGEST_YAML: Final = 1 << 20
-_ZSTANDARD_METHOD: Final = 93
 _YAML: Final = re.compile(r"(?:[ \t]*(?:#.*)?\r?\n)*(?:---[ \t]*\r?\n|- |[\"']?[\w.-]+[\"']?[ \t]*:(?:[ \t\r\n]|\Z))")
 FORMS: Final = (
     "results are metrics as JSON or csv, the output of transformers' Trainer, lm-evaluation-harness, lighteval, "
@@ -162,24 +160,9 @@ def log_header(blob: Blob, file: str, path: str) -> bytes:
             raise _refusal(
                 f"{file} is an archive without {HEADER}", f"name a finished log of inspect-ai; {FORMS}", path
             )
-        if member.method != _ZSTANDARD_METHOD:
-            return archive.read(HEADER, LARGEST)
-        # zipfile knows this method from Python 3.14 on only.
-        data = _expanded(SliceBlob(blob, member.offset, member.stored), min(member.size, LARGEST) + 1)
-        if len(data) != member.size or zlib.crc32(data) != member.crc:
-            raise InvalidFileError("its header is damaged, or too large")
+        return archive.read(HEADER, LARGEST)
     except (InvalidFileError, TooLargeError) as error:
         raise _refusal(f"{file}: {error}", "write it as JSON: `inspect log dump --header-only`", path) from None
-    return data
-
-
-def _expanded(blob: Blob, length: int) -> bytes:
-    from hublish.formats.compressions import compressions_of
-
-    for compression in compressions_of(blob.read_at(0, 16)):
-        if (content := compression.content(blob)) is not None:
-            return content.read_at(0, length)
-    raise InvalidFileError("its header cannot be expanded here")
 
 
 def _refusal(message: str, hint: str, path: str) -> InvalidDocumentError:

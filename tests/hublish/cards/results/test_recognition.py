@@ -173,11 +173,11 @@ BAD_ARCHIVES = {
     "cut short": (ARCHIVES["stored"][:-30], "its directory is missing"),
     "not an archive": (b"PK\x03\x04" + bytes(40), "its directory is missing"),
     "of something else": (zip_of("model.pkl", b"x", 0, b"x"), "an archive without header.json"),
-    "with another content": (zip_of("header.json", LOG, 93, zstd_compressed(LOG[:-1] + b" ")), "its header is damaged"),
-    "with a longer content": (zip_of("header.json", LOG[:-9], 93, zstd_compressed(LOG)), "its header is damaged"),
-    "a bomb": (zip_of("header.json", bytes(9 << 20), 93, zstd_compressed(bytes(9 << 20))), "too large"),
+    "with another content": (zip_of("header.json", LOG, 93, zstd_compressed(LOG[:-1] + b" ")), "the file is damaged"),
+    "with a longer content": (zip_of("header.json", LOG[:-9], 93, zstd_compressed(LOG)), "the file is damaged"),
+    "a bomb": (zip_of("header.json", bytes(9 << 20), 93, zstd_compressed(bytes(9 << 20))), "the limit is 8388608"),
     "a deflated bomb": (zip_of("header.json", bytes(9 << 20), 8, deflated(bytes(9 << 20))), "the limit is 8388608"),
-    "not Zstandard": (zip_of("header.json", LOG, 93, b"x" * 50), "cannot be expanded here"),
+    "not Zstandard": (zip_of("header.json", LOG, 93, b"x" * 50), "not only zstandard frames"),
     "another method": (zip_of("header.json", LOG, 14, LOG), "method 14"),
 }
 
