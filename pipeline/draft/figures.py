@@ -16,6 +16,7 @@ from hublish.pipeline.draft.listing import Listing
 from hublish.pipeline.draft.release_parts import Part
 from hublish.pipeline.draft.source_globs import inside
 from hublish.pipeline.render_card.pictures import paths_of
+from hublish.schemas.documents.hub_names import RepoType
 from hublish.schemas.documents.manifest import PictureName
 from hublish.schemas.secrets.masking import holds_token
 
@@ -70,7 +71,8 @@ class Figures:
 
 def figures_of(listing: Listing, files: Iterable[str], root: str, *, of_dataset: bool = False) -> Figures:
     """Return the figures beside a model or dataset, and in the folders of figures there and at the top."""
-    taken = {path for name in get_args(PictureName) for path in paths_of(name)}
+    repo_type: RepoType = "dataset" if of_dataset else "model"
+    taken = {path for name in get_args(PictureName) for path in paths_of(name, repo_type)}
     found: dict[str, tuple[str, str]] = {}
     for path in files:
         variable = _variable(path, of_dataset=of_dataset) if is_picture(path, root) else ""

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 PICTURE_FOLDER: Final = "figures"
 """The folder of the release that receives the pictures."""
+# In a dataset, `datasets` takes each file whose name begins with such a word for all data of a split.
+_IN_DATASETS: Final[Mapping[PictureName, str]] = {"training": "curves", "evaluation": "scores"}
 
 # Without a choice in the manifest; a Space shows its app and not its card.
 _DEFAULT: Final[Mapping[RepoType, tuple[PictureName, ...]]] = {
@@ -61,7 +63,7 @@ def possible_picture(path: str, project: Project) -> Verdict | None:
     """
     card = project.manifest.card
     names = chosen(card, project.target.repo_type) if card else ()
-    name = next((name for name in names if path in paths_of(name)), None)
+    name = next((name for name in names if path in paths_of(name, project.target.repo_type)), None)
     if name is None:
         return None
     source, needed = _REASONS[name]
@@ -69,9 +71,10 @@ def possible_picture(path: str, project: Project) -> Verdict | None:
     return Verdict.of([Step("card", Effect.COLLECTS, text, "card.pictures")])
 
 
-def paths_of(name: PictureName) -> tuple[str, str]:
+def paths_of(name: PictureName, repo_type: RepoType) -> tuple[str, str]:
     """Return the paths in the repo of a picture, for light and for dark pages."""
-    return f"{PICTURE_FOLDER}/{name}.svg", f"{PICTURE_FOLDER}/{name}-dark.svg"
+    stem = _IN_DATASETS.get(name, name) if repo_type == "dataset" else name
+    return f"{PICTURE_FOLDER}/{stem}.svg", f"{PICTURE_FOLDER}/{stem}-dark.svg"
 
 
 def chosen(card: Card, repo_type: RepoType) -> tuple[PictureName, ...]:
@@ -107,7 +110,7 @@ def draw_pictures(
         "splits": lambda: splits_chart(facts.get("data", {}).get("configs", ())),
     }
     drawn = ((name, draw[name]()) for name in chosen(card, repo_type))
-    return tuple(Picture(name, drawing, *paths_of(name)) for name, drawing in drawn if drawing is not None)
+    return tuple(Picture(name, drawing, *paths_of(name, repo_type)) for name, drawing in drawn if drawing is not None)
 
 
 def as_context(pictures: Iterable[Picture], target: Target) -> dict[str, dict[str, str]]:

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Final
 from hublish.base.content import ContentChangedError
 from hublish.base.values import Project, Staged, StagedFile
 from hublish.formats.dataset_builders import NOT_IN_CONFIG_NAMES, builder_of, is_upper_case
+from hublish.formats.dataset_splits import infer_splits, is_considered
 from hublish.formats.front_matter import read_front_matter
 from hublish.schemas.diagnose.problems import InvalidDocumentError, Location, Path, Problem, format_path
 from hublish.schemas.yaml.reader import Reading
@@ -65,12 +66,17 @@ class ScreenDataFiles:
 
 
 def data_file_problems(staged: Staged) -> Iterator[Problem]:
-    """Yield a warning for each pattern that matches no file, and one if the patterns match files of several formats."""
+    """Yield a warning for each pattern that matches no file, for other files that decide on the splits, and for data
+    files of several formats."""
     card = _card_of(staged)
     if card is None or staged.collection.project.target.repo_type != "dataset":
         return
     yield from _unreadable(card)
     paths = tuple(file.path_in_repo for file in staged.files)
+    if not card.configs and (found := _split_by_name(paths)):
+        message = f"'{found[0]}' decides on the splits, and `datasets` then skips {found[1]}"
+        hint = "rename the first file so that its name contains no split, or list the data in card.metadata.configs"
+        yield card.problem(("configs",), message, hint)
     formats: dict[str, tuple[DataPattern, str]] = {}
     for pattern in _patterns(card.configs):
         expression = pattern_expression(pattern.pattern)
@@ -87,6 +93,18 @@ def data_file_problems(staged: Staged) -> Iterator[Problem]:
             formats.setdefault(found[0], (pattern, found[1]))
     if len(formats) > 1:
         yield _mixed(card, formats)
+
+
+def _split_by_name(paths: Sequence[str]) -> tuple[str, str] | None:
+    """Return a file that is not data and whose name has a split, with a data file that therefore has none."""
+    builder = _builder_of(paths)
+    data = [path for path in paths if builder and builder_of(path) == builder[0] and is_considered(path)]
+    known = set(data)
+    found = {path for files in infer_splits(paths).values() for path in files}
+    skipped = next((path for path in data if path not in found), None)
+    if skipped is None or skipped not in {path for files in infer_splits(data).values() for path in files}:
+        return None
+    return next(((path, skipped) for path in sorted(found) if path not in known), None)
 
 
 def pattern_expression(pattern: str) -> re.Pattern[str]:

@@ -2,15 +2,17 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from hublish.base.errors import CardError
 from hublish.base.values import Staged
+from hublish.formats.dataset_splits import infer_splits
 from hublish.formats.markdown_links import markdown_links
-from hublish.pipeline.render_card.pictures import possible_picture
+from hublish.pipeline.render_card.pictures import paths_of, possible_picture
 from hublish.pipeline.render_card.render_card import RenderCard
+from hublish.schemas.documents.manifest import PictureName
 from tests.pipeline.staging import project_in, staged
 
 METRICS = [{"type": name, "value": value} for name, value in (("accuracy", 0.93), ("f1", 0.91), ("recall", 0.9))]
@@ -130,6 +132,16 @@ def test_a_hostile_name_stays_within_the_alternative_text(tmp_path: Path) -> Non
     assert element.count("\n") == 3
     assert "<script" not in element
     assert [link.target for link in markdown_links(element)][1:] == ["figures/evaluation.svg"]
+
+
+@pytest.mark.parametrize("name", get_args(PictureName))
+def test_no_picture_changes_the_splits_of_a_dataset(name: PictureName) -> None:
+    data = ["data/a.csv", "data/b.csv"]
+    shown = paths_of(name, "dataset")
+    assert len({path for each in get_args(PictureName) for path in paths_of(each, "dataset")}) == 8
+    found = {split: [path for path in paths if path in data] for split, paths in infer_splits([*data, *shown]).items()}
+    assert found == infer_splits(data)
+    assert paths_of(name, "model") == (f"figures/{name}.svg", f"figures/{name}-dark.svg")
 
 
 @pytest.mark.parametrize(

@@ -155,3 +155,25 @@ def test_patterns_match_as_in_fsspec(pattern: str) -> None:
         return
     if "//" not in pattern and not pattern.startswith("/"):
         assert matched == {f"/root/{path}" for path in PATHS if pattern_expression(pattern).fullmatch(path)}
+
+
+@pytest.mark.parametrize(
+    ("paths", "named"),
+    [
+        (["data/a.csv", "data/b.csv", "docs/test_error.png"], "'docs/test_error.png' decides on the splits, and"),
+        (["rows.jsonl", "train.md"], "'train.md' decides on the splits, and `datasets` then skips rows.jsonl"),
+        (["data/a.csv", "test/notes.txt"], "'test/notes.txt' decides on the splits"),
+        (["data/train.csv", "data/b.csv", "docs/test_error.png"], ""),
+        (["data/a.csv", "docs/error.png"], ""),
+        (["data/a.csv", ".docs/train.png"], ""),
+        (["data/train.csv", "docs/train.png"], ""),
+        (["docs/train.md"], ""),
+    ],
+)
+def test_a_file_that_is_not_data_and_decides_on_the_splits_is_named(
+    paths: list[str], named: str, tmp_path: Path
+) -> None:
+    card = {"template": "dataset", "metadata": {"license": "mit"}}
+    project = project_in(tmp_path, repo=DATASET, card=card)
+    warnings = ScreenDataFiles().run(staged(project, dict.fromkeys(paths, b""))).warnings
+    assert [problem.message[: len(named)] for problem in warnings] == ([named] if named else [])
