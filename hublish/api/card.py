@@ -7,6 +7,7 @@ from hublish.api.options import HubOptions, takes
 from hublish.api.read_project import AnyManifest, read_project
 from hublish.api.session import Session
 from hublish.audit.file_audit import audit_secrets
+from hublish.audit.waivers import Waivers
 from hublish.base.errors import PolicyError, UsageError
 from hublish.base.progress import SILENT, Progress
 from hublish.base.values import Project, Staged
@@ -151,8 +152,9 @@ def _text(project: Project, staged: Staged) -> str:
     if readme is None:
         raise _no_card(project.name)
     # Refused here as it is when the release is sealed: a card is printed, and redirected into files.
-    secrets = errors_in(audit_secrets(CARD_FILE, readme.origin.source, readme.content, project.manifest.policy))
-    if secrets:
+    policy = project.manifest.policy
+    found = audit_secrets(CARD_FILE, readme.origin.source, readme.content, policy)
+    if secrets := errors_in(Waivers(policy).left_of_content(CARD_FILE, found)):
         raise PolicyError(f"the card breaks the policy: {counted(secrets)}", problems=secrets)
     return readme.content.read().decode()
 

@@ -11,6 +11,7 @@ from hublish.audit.fingerprint import Fingerprint, Inspection, search_secrets
 from hublish.audit.member_secrets import HiddenSecret
 from hublish.audit.path_audit import audit_path, first_match
 from hublish.audit.policy import at_level, described, secret_problem
+from hublish.audit.waivers import Waivers, waiver_of
 from hublish.base.content import Content
 from hublish.base.values import Effect, Step
 from hublish.schemas.diagnose.problems import Location, Problem
@@ -81,13 +82,16 @@ def policy_steps(
         fingerprint: the result of reading it; None for a file that was not read.
         policy: the manifest's.
     """
-    found = [*audit_path(path, size, policy)]
+    waivers = Waivers(policy)
+    found = [*waivers.left_of_names(audit_path(path, size, policy), {path: size or 0})]
     if fingerprint:
-        found += audit_content(path, source, fingerprint, policy)
+        found += waivers.left_of_content(path, audit_content(path, source, fingerprint, policy))
+    waived = [one.problem for one in waivers.waived]
     passed = _passed(size, policy, read=fingerprint is not None)
     # Every rule is listed, so that a reader sees which were evaluated.
     for rule, codes in _RULES.items():
         against = [_step(rule, problem, policy) for problem in found if problem.code in codes]
+        against += [_waived_step(rule, path, problem, policy) for problem in waived if problem.code in codes]
         yield from against or ([Step(rule, Effect.PASSES, passed[rule], rule)] if rule in passed else [])
     if size is None:
         yield _LATER
@@ -137,3 +141,11 @@ def _step(rule: str, problem: Problem, policy: Policy) -> Step:
         place = "" if pattern is None else f"{rule}[{policy.deny_patterns.index(pattern)}]"
     text = problem.message if not place or place in problem.message else f"{place}: {problem.message}"
     return Step(rule, effect, text, place, problem.hint, problem.location)
+
+
+def _waived_step(rule: str, path: str, problem: Problem, policy: Policy) -> Step:
+    index = waiver_of(policy, problem.code, path)
+    assert index is not None
+    place = f"policy.waivers[{index}]"
+    text = f"{place}: {problem.message}; waived: {policy.waivers[index].reason}"
+    return Step(rule, Effect.WAIVED, text, place)

@@ -1,5 +1,6 @@
 """Compare a reviewed plan with the one that would be published now."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from hublish.base.errors import PlanStaleError
@@ -26,6 +27,7 @@ def refuse_stale(reviewed: PlanDocument, fresh: PlanDocument) -> None:
         *_variables(reviewed, fresh),
         *_fields(reviewed, fresh, _TARGET),
         *_files(_released(reviewed), _released(fresh)),
+        *_waived(reviewed, fresh),
     ]
     # A fresh plan that sends nothing was published already: only the rest of its work is compared.
     if problems or _sends(fresh):
@@ -107,6 +109,16 @@ def _files(reviewed: dict[str, PlannedFile], fresh: dict[str, PlannedFile]) -> I
             yield Problem("plan.stale.file", f"'{path}' has other bytes than were reviewed")
         elif before.action != now.action:
             yield Problem("plan.stale.file", f"'{path}' was to {before.action} and now would {now.action}")
+
+
+def _waived(reviewed: PlanDocument, fresh: PlanDocument) -> Iterator[Problem]:
+    """Yield the waived findings that the reviewers have not seen, or saw with another reason."""
+    # Warnings are not compared: a later version of hublish may find more.
+    seen = Counter(finding for finding in reviewed.findings if finding.waived is not None)
+    now = Counter(finding for finding in fresh.findings if finding.waived is not None)
+    for finding in sorted(now - seen, key=lambda one: (one.path_in_repo, one.code)):
+        message = f"'{finding.path_in_repo}' has a waived finding of {finding.code} that was not reviewed"
+        yield Problem("plan.stale.waived", message)
 
 
 def _released(plan: PlanDocument) -> dict[str, PlannedFile]:

@@ -2,21 +2,29 @@
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache, partial
 from itertools import chain
 from pathlib import PurePath
 from typing import Any, Literal
 
-from hublish.base.values import Action, Candidate, Change, Plan, Receipt, ReleaseFile, Setting
+from hublish.base.values import Action, Candidate, Change, Plan, Receipt, Release, ReleaseFile, Setting
 from hublish.base.values.commit_parts import count_commits
 from hublish.schemas.diagnose.problems import Location
 from hublish.schemas.documents.field_types import Document
 from hublish.schemas.documents.json_documents import without_credentials
 from hublish.schemas.documents.json_stream import JsonWriter, Rows, encoded, masked
-from hublish.schemas.documents.lock import Lock, LockedFile, lock_text
+from hublish.schemas.documents.lock import Lock, LockedFile, LockedWaiver, lock_text
 from hublish.schemas.documents.manifest import Manifest
-from hublish.schemas.documents.plan import ExcludedFile, Place, PlanDocument, PlannedFile, PlannedSetting
+from hublish.schemas.documents.plan import (
+    ExcludedFile,
+    Place,
+    PlanDocument,
+    PlannedFile,
+    PlannedFinding,
+    PlannedSetting,
+)
 from hublish.schemas.documents.receipt import ReceiptDocument
 from hublish.schemas.yaml.reader import Places
 
@@ -72,6 +80,7 @@ def _without_lists(plan: Plan) -> PlanDocument:
         settings=tuple(map(_planned_setting, plan.settings)),
         files=(),
         excluded=(),
+        findings=tuple(_findings(plan.release)),
         nothing_to_do=plan.nothing_to_do,
         visibility=target.visibility or head.visibility or "public",
         gated=_spelled(head.gated if target.gated is None else target.gated),
@@ -123,6 +132,7 @@ def _without_files(receipt: Receipt) -> Lock:
         load=project.manifest.load,
         card=next((file.origin.card for file in receipt.plan.release.files if file.origin.card), None),
         facts=next((file.origin.facts for file in receipt.plan.release.files if file.origin.facts), None),
+        waived=tuple(_waivers(receipt.plan.release)),
         files=(),
     )
 
@@ -160,6 +170,26 @@ def _planned_setting(setting: Setting) -> PlannedSetting:
     # The document holds strings, `False` among them: plans that were reviewed earlier stay comparable.
     before = None if setting.before is None else str(setting.before)
     return PlannedSetting(name=setting.name, before=before, after=str(setting.after))
+
+
+def _findings(release: Release) -> Iterator[PlannedFinding]:
+    """Yield the findings of the audit, except those about the disk of this machine."""
+    found = [
+        (problem, problem.path, None)
+        for problem in release.warnings
+        if problem.code.startswith("policy.") and problem.code != "policy.hard_link"
+    ]
+    waived = [(one.problem, one.path_in_repo, one.reason) for one in release.waived]
+    for problem, path, reason in sorted([*found, *waived], key=lambda one: (one[1], one[0].code, one[0].message)):
+        yield PlannedFinding(
+            code=problem.code, severity=problem.severity, message=problem.message, path_in_repo=path, waived=reason
+        )
+
+
+def _waivers(release: Release) -> Iterator[LockedWaiver]:
+    counts = Counter((one.path_in_repo, one.problem.code, one.reason) for one in release.waived)
+    for (path, rule, reason), count in sorted(counts.items()):
+        yield LockedWaiver(rule=rule, path_in_repo=path, reason=reason, findings=count)
 
 
 def _planned_file(

@@ -13,6 +13,7 @@ from hublish.audit.file_audit import audit_secrets
 from hublish.audit.fingerprint import Inspection
 from hublish.audit.path_audit import FILE_LIMIT, count_problems, first_match, name_problems, size_problems
 from hublish.audit.policy import text_problems
+from hublish.audit.waivers import Waivers, largest_readable
 from hublish.base.content import Content, ContentChangedError, InMemory
 from hublish.base.errors import PolicyError
 from hublish.base.patterns import matching, near_misses
@@ -93,11 +94,13 @@ def screen_problems(staged: Staged, recall: Recall | None = None) -> tuple[Probl
     """Return the errors and warnings about the names, sizes, counts and secrets of an outline."""
     manifest = staged.collection.project.manifest
     artifacts = {file.path_in_repo: file.origin.artifact for file in staged.files}
-    found = [*_problems(staged.files, artifacts, manifest), *_collisions(artifacts, manifest)]
+    waivers = Waivers(manifest.policy)
+    found = [*_problems(staged.files, artifacts, manifest, waivers), *_collisions(artifacts, manifest)]
     # While names are refused, the load plan may match the names that replace them.
     if not errors_in(found):
         found += _unmatched_load_patterns(staged)
-    return (*found, *_dropped(staged), *_secrets(staged.files, manifest, recall))
+    found += [*_dropped(staged), *_secrets(staged.files, manifest, waivers, recall)]
+    return (*found, *(_unused(staged, waivers) if waivers else ()))
 
 
 @dataclass(frozen=True)
@@ -115,7 +118,7 @@ class ScreenCard:
         manifest = staged.collection.project.manifest
         # A README that an artifact supplies has been searched with the other files.
         card = [file for file in staged.files if file.origin.artifact is None]
-        found = [*_secrets(card, manifest)]
+        found = [*_secrets(card, manifest, Waivers(manifest.policy))]
         if errors := errors_in(found):
             raise PolicyError(f"{counted(errors)} with the card", problems=[*found, *staged.warnings])
         return replace(staged, warnings=(*staged.warnings, *found))
@@ -125,19 +128,42 @@ class ScreenCard:
         return staged.collection.project.manifest.card is not None
 
 
-def _secrets(files: Iterable[StagedFile], manifest: Manifest, recall: Recall | None = None) -> Iterator[Problem]:
-    # A file that is refused for its size may be too large to read in a reasonable time.
-    largest = min(manifest.policy.max_file_size, FILE_LIMIT)
+def _secrets(
+    files: Iterable[StagedFile], manifest: Manifest, waivers: Waivers, recall: Recall | None = None
+) -> Iterator[Problem]:
     for file in sorted(files, key=lambda file: file.path_in_repo):
-        if _is_unconverted(file, manifest) and file.content.size <= largest:
+        if _is_searched(file, manifest):
             source = file.path_in_repo if file.origin.artifact is None else file.origin.source
             # Sealing reports files that cannot be read.
             with suppress(OSError, ContentChangedError):
                 known = recall(file.content) if recall and file.content.size >= _WORTH_RECALLING else None
-                yield from audit_secrets(file.path_in_repo, source, file.content, manifest.policy, known)
+                problems = audit_secrets(file.path_in_repo, source, file.content, manifest.policy, known)
+                yield from waivers.left_of_content(file.path_in_repo, problems)
 
 
-def _problems(files: Sequence[StagedFile], artifacts: _Artifacts, manifest: Manifest) -> Iterator[Problem]:
+def _is_searched(file: StagedFile, manifest: Manifest) -> bool:
+    # A file that is refused for its size may be too large to read in a reasonable time.
+    readable = file.content.size <= largest_readable(manifest.policy, file.path_in_repo)
+    return readable and _is_unconverted(file, manifest)
+
+
+def _unused(staged: Staged, waivers: Waivers) -> Iterator[Problem]:
+    """Yield the waivers without effect, as far as that is known before files are converted and searched for pickles."""
+    manifest = staged.collection.project.manifest
+    searched = {file.path_in_repo for file in staged.files if _is_searched(file, manifest)}
+    names = {file.path_in_repo for file in staged.files}
+    # Converting and rendering add files.
+    is_whole = manifest.card is None and all(_is_unconverted(file, manifest) for file in staged.files)
+
+    def is_known(rule: str, path: str) -> bool:
+        return is_whole if path not in names else path in searched and rule != "policy.pickle"
+
+    return waivers.unused(names, is_known)
+
+
+def _problems(
+    files: Sequence[StagedFile], artifacts: _Artifacts, manifest: Manifest, waivers: Waivers
+) -> Iterator[Problem]:
     policy, repo = manifest.policy, manifest.repo
     # A count concerns a folder: it is reported at the first artifact with a file in it.
     for problem in count_problems(file.path_in_repo for file in files):
@@ -145,7 +171,7 @@ def _problems(files: Sequence[StagedFile], artifacts: _Artifacts, manifest: Mani
         place = "artifacts" if path is None else _path_field(artifacts[path], manifest)
         yield replace(problem, path=place, message=f"{_prefix(problem)}{problem.message}")
     for file in sorted(files, key=lambda file: file.path_in_repo):
-        for problem, rule in _file_problems(file, manifest):
+        for problem, rule in _file_problems(file, manifest, waivers):
             place = _path_field(file.origin.artifact, manifest)
             related = (Related("the rule", rule),) if rule else ()
             yield replace(problem, path=place, message=f"{_prefix(problem)}{problem.message}", related=related)
@@ -153,18 +179,18 @@ def _problems(files: Sequence[StagedFile], artifacts: _Artifacts, manifest: Mani
     yield from text_problems("repo.commit_description", repo.commit_description, policy)
 
 
-def _file_problems(file: StagedFile, manifest: Manifest) -> Iterator[tuple[Problem, str]]:
+def _file_problems(file: StagedFile, manifest: Manifest, waivers: Waivers) -> Iterator[tuple[Problem, str]]:
     """Yield the problems with one file, each with the field of the manifest that sets the rule; empty for our own."""
-    path, policy = file.path_in_repo, manifest.policy
-    for problem in name_problems(path, policy):
+    path, policy, size = file.path_in_repo, manifest.policy, file.content.size
+    for problem in waivers.left_of_names(name_problems(path, policy), {}):
         pattern = first_match(path, policy.deny_patterns) if problem.code == "policy.denied" else None
         yield problem, "" if pattern is None else f"policy.deny_patterns[{policy.deny_patterns.index(pattern)}]"
     if _is_unconverted(file, manifest):
-        size = file.content.size
         # The default limit has no line in the manifest that could be shown.
         own_limit = "max_file_size" in policy.model_fields_set and policy.max_file_size < size <= FILE_LIMIT
         rule = "policy.max_file_size" if own_limit else ""
-        yield from ((problem, rule) for problem in size_problems(path, size, policy.max_file_size))
+        found = waivers.left_of_names(size_problems(path, size, policy.max_file_size), {path: size})
+        yield from ((problem, rule) for problem in found)
 
 
 def _is_unconverted(file: StagedFile, manifest: Manifest) -> bool:

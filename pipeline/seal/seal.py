@@ -10,8 +10,9 @@ from hublish.audit.file_audit import audit_content
 from hublish.audit.fingerprint import Fingerprint, Interest, fingerprint
 from hublish.audit.fingerprint_cache import FORGETFUL, FingerprintCache, Known, Place
 from hublish.audit.fingerprint_processes import Job, process_count, started_processes
-from hublish.audit.path_audit import FILE_LIMIT, audit_paths
+from hublish.audit.path_audit import audit_paths
 from hublish.audit.policy import text_problems
+from hublish.audit.waivers import Waivers, largest_readable
 from hublish.base.content import Content, ContentChangedError
 from hublish.base.errors import HublishError, PolicyError, SourceChangedError, SourceError
 from hublish.base.progress import SILENT, Progress
@@ -87,7 +88,7 @@ class Seal:
         """
         # A file above the limit is refused when the release is sealed.
         policy = project.manifest.policy
-        readable = [file for file in files if file.content.size <= min(policy.max_file_size, FILE_LIMIT)]
+        readable = [file for file in files if file.content.size <= largest_readable(policy, file.path_in_repo)]
         prints = self._fingerprints(readable, policy)
         self._read.prints.update(zip((file.content for file in readable), prints, strict=True))
         return {file.path_in_repo: print_.sha256 for file, print_ in zip(readable, prints, strict=True)}
@@ -101,7 +102,8 @@ class Seal:
             SourceError: naming every file that cannot be read.
         """
         manifest = staged.collection.project.manifest
-        found = [*_problems_before_reading(staged, manifest)]
+        waivers = Waivers(manifest.policy)
+        found = [*_problems_before_reading(staged, manifest, waivers)]
         # Files above the limit are not read: a sparse file of 600 GB would take an hour.
         too_large = {problem.path for problem in errors_in(found) if problem.code == "policy.size"}
         files = sorted(staged.files, key=lambda file: file.path_in_repo)
@@ -112,7 +114,11 @@ class Seal:
                 continue
             # Files that hublish makes, such as the card, have no source that a person could open at a line.
             source = file.path_in_repo if file.origin.artifact is None else file.origin.source
-            found += audit_content(file.path_in_repo, source, print_, manifest.policy)
+            problems = audit_content(file.path_in_repo, source, print_, manifest.policy)
+            found += waivers.left_of_content(file.path_in_repo, problems)
+        if waivers:
+            names = {file.path_in_repo for file in files}
+            found += waivers.unused(names, lambda _, path: path not in too_large)
         if errors := errors_in(found):
             msg = f"the release breaks its policy: {counted(errors)}; nothing was published"
             raise PolicyError(msg, problems=(*errors, *dict.fromkeys([*staged.warnings, *warnings_in(found)])))
@@ -122,6 +128,7 @@ class Seal:
             excluded=tuple(one for one in staged.collection.candidates if not one.verdict.included),
             # Earlier stages may have passed on the warnings of the collection.
             warnings=tuple(dict.fromkeys([*staged.collection.warnings, *staged.warnings, *warnings_in(found)])),
+            waived=waivers.waived,
         )
 
     def _fingerprints(self, files: list[StagedFile], policy: Policy) -> list[Fingerprint]:
@@ -220,10 +227,11 @@ def _failed(failures: list[_Failure]) -> HublishError:
     return SourceError(f"{counted(problems, 'file')} cannot be read", hint="make them readable", problems=problems)
 
 
-def _problems_before_reading(staged: Staged, manifest: Manifest) -> Iterator[Problem]:
+def _problems_before_reading(staged: Staged, manifest: Manifest, waivers: Waivers) -> Iterator[Problem]:
     # Names, counts and sizes come first: they need no reading, and decide which files are read at all.
     policy = manifest.policy
-    yield from audit_paths(((file.path_in_repo, file.content.size) for file in staged.files), policy)
+    sizes = [(file.path_in_repo, file.content.size) for file in staged.files]
+    yield from waivers.left_of_names(audit_paths(sizes, policy), dict(sizes))
     yield from text_problems("repo.commit_message", manifest.repo.commit_message or "", policy)
     yield from text_problems("repo.commit_description", manifest.repo.commit_description, policy)
 

@@ -143,6 +143,8 @@ PatternList = Annotated[tuple[Pattern, ...], Field(max_length=MOST_ENTRIES)]
 PathInRepo = Annotated[str, _refusing(_place_problems), _in_schema(_PLACE_PATTERN)]
 # The path of one file in the repo.
 FilePath = Annotated[str, _refusing(path_problems), Field(json_schema_extra={"pattern": _FILE_PATTERN})]
+# The same in a manifest, whose strings may mention variables.
+OneFile = Annotated[str, _refusing(path_problems), _in_schema(_FILE_PATTERN)]
 # The name of a branch or tag.
 Ref = Annotated[str, AfterValidator(check_ref), _in_schema(_REF_PATTERN)]
 # The id of a repo: an optional namespace, and a name.

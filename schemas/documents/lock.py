@@ -14,7 +14,7 @@ from hublish.schemas.documents.json_stream import JsonWriter
 from hublish.schemas.documents.manifest import Load
 
 LOCK_VERSION: Final = 2
-_SECOND_VERSION: Final = ("card", "facts")
+_SECOND_VERSION: Final = ("card", "facts", "waived")
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Sha1 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")]
@@ -39,6 +39,19 @@ class LockedFile(Document):
     """Everything else that determined the bytes: the serializer's version and options."""
 
 
+class LockedWaiver(Document):
+    """The findings of one rule in one file, which the release contains although its policy forbids them."""
+
+    rule: str
+    """The code of the findings."""
+    path_in_repo: FilePath
+    """The path of the file."""
+    reason: str
+    """Why they were accepted, as it was written in hub.yaml."""
+    findings: Annotated[Count, Field(ge=1)]
+    """The number of findings."""
+
+
 class LockedCard(Document):
     """The card as it was rendered, before the edits of people on the Hub were merged into it."""
 
@@ -54,8 +67,9 @@ class Lock(Document):
     """A published and verified release."""
 
     lock_version: Literal[1, 2] = 1
-    """The version of this format; old versions remain readable. Version 2 has `card` or `facts`, which earlier versions
-    of hublish refuse with the hint to update. A lock without them is written as version 1, which they read."""
+    """The version of this format; old versions remain readable. Version 2 has `card`, `facts` or `waived`, which
+    earlier versions of hublish refuse with the hint to update. A lock without them is written as version 1, which they
+    read."""
     repo_id: RepoId
     """The repo."""
     repo_type: RepoType = "model"
@@ -77,6 +91,8 @@ class Lock(Document):
     """The rendered card; null for a release without one, and in a lock of an earlier hublish."""
     facts: CardRecord | None = None
     """The facts that the card states; null for a release without one, and in a lock of an earlier hublish."""
+    waived: tuple[LockedWaiver, ...] = ()
+    """What the audit found and the policy waived, sorted by path and rule."""
     files: tuple[LockedFile, ...]
     """Every file, sorted by path."""
 
@@ -100,8 +116,8 @@ def lock_text(lock: Lock, files: Iterable[Any]) -> Iterator[str]:
         lock: the lock; its own files are not written.
         files: each file as plain data, sorted by path.
     """
-    # The lock of a release without a card keeps its bytes.
-    newer = {name for name in _SECOND_VERSION if getattr(lock, name) is None}
+    # The lock of a release without a card and without waivers keeps its bytes.
+    newer = {name for name in _SECOND_VERSION if not getattr(lock, name)}
     version = 1 if newer == {*_SECOND_VERSION} else 2
     fields = {**lock.model_dump(mode="json", exclude={"files", *newer}), "lock_version": version}
     head = "".join(JsonWriter(sort_keys=True).pieces(fields))

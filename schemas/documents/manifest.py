@@ -38,6 +38,7 @@ from hublish.schemas.documents.field_types import (
 )
 from hublish.schemas.documents.hub_names import RepoType
 from hublish.schemas.documents.manifest_part import ManifestPart
+from hublish.schemas.documents.waivers import WaiverList
 from hublish.schemas.secrets.token_rules import CREDENTIAL_NAME, WHERE_CREDENTIALS_GO, names_credential
 from hublish.schemas.variables.lookup import RESERVED
 
@@ -249,6 +250,8 @@ class Policy(ManifestPart):
     """Files that must never be released: a match is an error."""
     dirty: Literal["forbid", "allow"] = "forbid"
     """Files of the release that differ from the git tag or commit that `repo.tag` is named after: `{{ git.tag }}`."""
+    waivers: WaiverList = ()
+    """Findings that are accepted, each in one file and with a reason. A waiver without a finding is an error."""
 
 
 class Load(ManifestPart):

@@ -128,7 +128,10 @@ def _split(data: Mapping[str, Any]) -> tuple[Any, Any]:
     fields = repo if isinstance(repo, dict) else {}
     settings = {name: value for name, value in fields.items() if name in _SETTINGS}
     rest = {name: value for name, value in fields.items() if name not in _SETTINGS}
-    return (settings, data.get("policy")), {**data, "repo": rest, "policy": None}
+    policy = data.get("policy")
+    # Readers of a release find its waivers in its hub.yaml.
+    waivers = policy.get("waivers") if isinstance(policy, dict) else None
+    return (settings, policy), {**data, "repo": rest, "policy": waivers or None}
 
 
 def _validated(model: type[D], reading: Reading, expansion: Expansion, secrets: Iterable[Problem] = ()) -> D:

@@ -106,6 +106,21 @@ class LastRelease(Document):
     """Its tag."""
 
 
+class PlannedFinding(Document):
+    """Something that the audit found in the release."""
+
+    code: str
+    """The rule: `policy.secret`; `hublish explain policy.secret` describes it."""
+    severity: Literal["error", "warning"]
+    """How the policy takes it; only a waived finding can be an error."""
+    message: str
+    """What was found; it never repeats a secret."""
+    path_in_repo: str = ""
+    """The path of the file; empty for a finding about the whole release."""
+    waived: str | None = None
+    """The reason under `policy.waivers` for which it is accepted; null when it is not waived."""
+
+
 class PlanDocument(Document):
     """A release compared with one remote commit."""
 
@@ -153,6 +168,9 @@ class PlanDocument(Document):
     """Every file of the release and of the remote, sorted by path."""
     excluded: tuple[ExcludedFile, ...]
     """Every file that was considered and excluded."""
+    findings: tuple[PlannedFinding, ...] = ()
+    """What the audit found and the policy allows, warns of or waives, sorted by path; empty in a plan of an earlier
+    hublish."""
     nothing_to_do: Flag
     """Whether the remote already matches the manifest."""
     visibility: str | None = None

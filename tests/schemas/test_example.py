@@ -18,7 +18,7 @@ from hublish.schemas.variables.lookup import BUILT_IN
 from hublish.schemas.yaml.reader import read_yaml
 
 # The fields with a list of mappings.
-LISTS = ("artifacts", "evaluation")
+LISTS = ("artifacts", "evaluation", "waivers")
 
 
 def model_fields(model: type[BaseModel], path: tuple[str | int, ...] = ()) -> Iterator[str]:

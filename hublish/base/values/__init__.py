@@ -21,6 +21,7 @@ from hublish.base.values.sealed_release import (
     StagedFile,
     Step,
     Verdict,
+    Waived,
 )
 from hublish.base.values.target import RepoRef, Target
 
@@ -71,6 +72,7 @@ __all__ = [
     "Step",
     "Target",
     "Verdict",
+    "Waived",
 ]
 
 _LAZY = {

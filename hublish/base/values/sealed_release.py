@@ -97,6 +97,8 @@ class Effect(StrEnum):
     REFUSES = "refuses"
     """The release fails as long as the file is part of it."""
     WARNS = "warns"
+    WAIVED = "is waived"
+    """Would refuse the file, or warn of it, without a waiver."""
     LATER = "is asked later"
     """Applies to the converted file, which does not exist yet."""
 
@@ -224,6 +226,16 @@ class ReleaseFile(NamedTuple):
     """The bytes that were hashed, of a small file that is sent from memory; None when it is read again."""
 
 
+class Waived(NamedTuple):
+    """A finding of the audit that the policy accepts for its file."""
+
+    problem: Problem
+    reason: str
+    """As it is written under `policy.waivers`."""
+    path_in_repo: str
+    """The path of the file."""
+
+
 @dataclass(frozen=True)
 class Release:
     """A sealed release: from here on, only hashed bytes are read. Sorted by path_in_repo."""
@@ -232,6 +244,8 @@ class Release:
     files: tuple[ReleaseFile, ...]
     excluded: tuple[Candidate, ...] = ()
     warnings: tuple[Problem, ...] = ()
+    waived: tuple[Waived, ...] = ()
+    """What the audit found and the policy waives, sorted by path and rule."""
 
     def with_files(self, *files: ReleaseFile) -> "Release":
         """Return the release with more files, such as a signature over those that it has.

@@ -5,6 +5,7 @@ from enum import Enum
 from typing import Any
 
 from hublish.base.errors import HublishError
+from hublish.base.values import Waived
 from hublish.cli.report import View
 from hublish.cli.report.human import HumanReport
 from hublish.cli.terminal.streams import write_json, write_text
@@ -63,6 +64,11 @@ def problem_document(problem: Problem) -> dict[str, Any]:
             for each in problem.related
         ],
     }
+
+
+def waived_document(waived: Waived) -> dict[str, Any]:
+    """Return one waived finding as plain data: the keys of a problem, the file, and the reason."""
+    return {**problem_document(waived.problem), **fields(waived, "path_in_repo"), "waived": waived.reason}
 
 
 def location_document(location: Location | None) -> dict[str, Any] | None:

@@ -6,10 +6,17 @@ from functools import cache
 from typing import Any
 
 from hublish.base.values import Release, ReleaseFile, Verdict
-from hublish.cli.report.json import fields, location_document, problem_document
+from hublish.cli.report.json import fields, location_document, problem_document, waived_document
 from hublish.cli.terminal.color import Paint
 from hublish.cli.terminal.text import columns, plural
-from hublish.cli.views.phrases import SHORT_DIGEST, origin_label, places_of, rule_with_line, size_of
+from hublish.cli.views.phrases import (
+    SHORT_DIGEST,
+    origin_label,
+    places_of,
+    rule_with_line,
+    size_of,
+    waived_lines,
+)
 from hublish.schemas.documents.json_stream import Rows
 from hublish.schemas.documents.sizes import format_size
 from hublish.schemas.yaml.reader import Places
@@ -36,6 +43,7 @@ class FilesView:
         yield from columns([("PATH", "SIZE", "SHA256", "ORIGIN", "RULE" if self.why else ""), *rows], right=(1,))
         if self.excluded:
             yield from self._excluded(places, paint)
+        yield from waived_lines(self.release.waived, paint)
         files, excluded = self.release.files, self.release.excluded
         hint = "" if self.excluded else " (--excluded lists them)"
         rest = f"; {plural(len(excluded), 'file')} excluded{hint}." if excluded else "."
@@ -79,6 +87,7 @@ def release_document(release: Release) -> dict[str, Any]:
             )
         ),
         "warnings": [problem_document(problem) for problem in release.warnings],
+        "waived": [waived_document(one) for one in release.waived],
         "total_size": size_of(release.files),
     }
 

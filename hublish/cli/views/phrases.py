@@ -1,13 +1,15 @@
 """Phrases and values that several views share."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hublish.cli.terminal.color import Paint
+from hublish.cli.terminal.text import columns, indented, plural
 
 if TYPE_CHECKING:
-    from hublish.base.values import Origin, Release, ReleaseFile, Setting, Verdict
+    from hublish.base.values import Origin, Release, ReleaseFile, Setting, Verdict, Waived
     from hublish.schemas.diagnose.problems import Location
     from hublish.schemas.yaml.reader import Places
 
@@ -84,6 +86,17 @@ def places_of(release: "Release") -> "Places":
     from hublish.schemas.yaml.reader import Places
 
     return Places.of(release.project.text, release.project.name)
+
+
+def waived_lines(waived: "Iterable[Waived]", paint: Paint) -> list[str]:
+    """Return the waived findings, one line for each rule and file, after an empty line; none without any."""
+    counts = Counter((one.path_in_repo, one.problem.code, one.reason) for one in waived)
+    if not counts:
+        return []
+    rows = [
+        (path, rule, plural(count, "finding"), f"waived: {reason}") for (path, rule, reason), count in counts.items()
+    ]
+    return ["", paint("yellow", "Waived findings"), *indented(columns(rows))]
 
 
 def rule_with_line(verdict: "Verdict", places: "Places") -> str:

@@ -48,6 +48,7 @@ class PlanView:
         yield from _head(self.plan, paint)
         yield from _settings(self.plan, paint)
         yield from self._files(paint)
+        yield from phrases.waived_lines(self.plan.release.waived, paint)
         yield ""
         yield from _summary(self.plan, paint)
         yield from self._next(paint)

@@ -9,7 +9,15 @@ from typing import Any
 from hublish.base.values import Action, Receipt
 from hublish.cli.terminal.color import Paint
 from hublish.cli.terminal.text import columns, indented, plural
-from hublish.cli.views.phrases import NO_OPTIONS, RepeatedOptions, next_steps, repo_label, setting_change, type_option
+from hublish.cli.views.phrases import (
+    NO_OPTIONS,
+    RepeatedOptions,
+    next_steps,
+    repo_label,
+    setting_change,
+    type_option,
+    waived_lines,
+)
 from hublish.cli.views.plan import nothing_to_do
 from hublish.schemas.documents.file_names import STATE_FOLDER
 from hublish.schemas.documents.sizes import format_size
@@ -28,6 +36,7 @@ class ReceiptView:
         """Return the result, its details, and the next steps."""
         yield paint("green", self._headline())
         yield from indented(columns(self._rows()))
+        yield from waived_lines(self.receipt.plan.release.waived, paint)
         yield from self._next(paint)
 
     def document(self) -> Any:

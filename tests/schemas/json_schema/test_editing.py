@@ -36,7 +36,7 @@ def fields(model: type[BaseModel], path: tuple[str | int, ...] = (), shown: str 
     for name in fields_at(model, path):
         here = f"{shown}.{name}" if shown else name
         yield here, field_at(model, (*path, name))
-        inside = name in ("artifacts", "evaluation")
+        inside = name in ("artifacts", "evaluation", "waivers")
         yield from fields(model, (*path, name, 0) if inside else (*path, name), f"{here}[]" if inside else here)
 
 
