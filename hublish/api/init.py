@@ -2,10 +2,11 @@
 
 import os
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Unpack
 
+from hublish._dataclass import dataclass
 from hublish.api.check import check
 from hublish.api.options import HubOptions, takes
 from hublish.api.session import Session

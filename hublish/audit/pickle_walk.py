@@ -7,10 +7,11 @@ only where both stop, so a pickle cannot hide its instructions behind one that t
 import pickletools
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from typing import Final
 
+from hublish._dataclass import dataclass
 from hublish.formats.blob import Blob
 from hublish.formats.pickle_reader import MAX_PROTOCOL, CutShortError, Kind, Operation, PickleReader, UnknownOpcodeError
 

@@ -11,10 +11,11 @@ import re
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import chain
 from typing import Final
 
+from hublish._dataclass import dataclass
 from hublish.audit.format_readers import Member, UnreadableError
 from hublish.formats.blob import Blob, SliceBlob, StreamBlob
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from typing import Protocol
+
+from hublish._dataclass import dataclass
 
 
 class Task(Protocol):

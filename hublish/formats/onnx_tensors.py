@@ -5,9 +5,9 @@ The messages: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto. Weights ar
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
+from hublish._dataclass import dataclass
 from hublish.formats.blob import Blob
 from hublish.formats.input_files import InvalidFileError
 from hublish.formats.protobuf_fields import Field, ProtobufReader

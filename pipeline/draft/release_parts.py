@@ -1,9 +1,10 @@
 """The contents of a drafted release: files grouped by role, files left out, and the fields that describe them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from hublish._dataclass import dataclass
 from hublish.pipeline.draft.commented_yaml import Field
 
 

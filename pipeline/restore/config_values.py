@@ -12,9 +12,11 @@ import types
 import typing
 from collections import OrderedDict, abc
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from typing import Any, Final
+
+from hublish._dataclass import dataclass
 
 # A type, with the functions that write and read its values, as the `coders` of huggingface_hub's mixins.
 Coders = Mapping[type, tuple[Callable[[Any], Any], Callable[[Any], Any]]]

@@ -1,9 +1,10 @@
 """Receipt -> Receipt (verified): the Hub matches the plan."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import ClassVar
 
+from hublish._dataclass import dataclass
 from hublish.base.errors import NotFoundError, RemoteError, VerificationError
 from hublish.base.values import Receipt
 from hublish.base.values.publication import file_differences, plan_differences

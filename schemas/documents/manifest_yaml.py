@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import yaml
 from pydantic import ValidationError
 
+from hublish._dataclass import dataclass
 from hublish.schemas.diagnose.problems import (
     MAX_PROBLEMS,
     InvalidDocumentError,

@@ -1,12 +1,13 @@
 """From a manifest to a sealed release: Project -> Collection -> Staged -> Release."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from hublish._dataclass import dataclass
 from hublish.base.content import Content
 from hublish.base.errors import SourceError
 from hublish.base.values.target import Target, targets_of

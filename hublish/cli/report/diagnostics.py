@@ -11,9 +11,10 @@ No line is wider than the terminal, and none holds a character that the terminal
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import accumulate
 
+from hublish._dataclass import dataclass
 from hublish.base.errors import HublishError
 from hublish.base.visible_text import escaped_char
 from hublish.cli.terminal.color import Paint

@@ -1,8 +1,9 @@
 """Terminal colors."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TextIO
+
+from hublish._dataclass import dataclass
 
 _CODES = {"bold": 1, "dim": 2, "red": 31, "green": 32, "yellow": 33, "cyan": 36}
 # Matches every escape sequence that we write ourselves ("select graphic rendition"), and no other.

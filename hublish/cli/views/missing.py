@@ -1,9 +1,10 @@
 """The view of `card --missing`: the recommended sections without content."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
+from hublish._dataclass import dataclass
 from hublish.cards.sections import MissingSection
 from hublish.cli.terminal.color import Paint
 from hublish.cli.terminal.text import plural

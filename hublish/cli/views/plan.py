@@ -1,9 +1,9 @@
 """The view of `plan`: the changes that publishing would make, marked as in diffs and in Terraform."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
+from hublish._dataclass import dataclass
 from hublish.base.values import Action, Change, Plan
 from hublish.base.values.commit_parts import count_commits
 from hublish.cli.terminal.color import Paint
