@@ -12,7 +12,6 @@ policy.py         levels (forbid, warn, allow), and secrets in single strings
 fingerprint.py    one pass over a file: size, sha256, git blob id, pickles, secrets
 containers.py     inspects a file through every format recognized in it, within limits
 format_readers.py the interface of these formats; compressed files and zip archives
-tar_archives.py   tar archives
 numpy_arrays.py   the types of .npy arrays
 programs/         other formats whose loader runs code: Keras, TensorFlow, ONNX, GGUF, Arrow, YAML
 hdf5_files.py     the values in HDF5 files that PyTables unpickles

@@ -12,16 +12,14 @@ from hublish._dataclass import dataclass
 from hublish.audit.format_readers import (
     NUMPY,
     Finding,
-    Member,
     Reader,
-    UnreadableError,
     ambiguous_zip_members,
     compressed_content,
     find_hdf5,
     zip_members,
 )
-from hublish.audit.tar_archives import tar_members
 from hublish.formats.blob import FLOOR, RATIO, Allowance, Blob, ExpandedBlob, TooLargeError, random_access
+from hublish.formats.tar_archives import Member, UnreadableError, tar_members
 
 # Levels of nested containers that are opened: a `.nemo` is a tar with a zip with a pickle.
 DEPTH_LIMIT: Final = 4

@@ -10,10 +10,10 @@ from hublish._dataclass import dataclass
 from hublish.audit.containers import inspected
 from hublish.audit.member_secrets import HiddenSecret, search_members
 from hublish.audit.secret_scan import Secret, SecretScanner
-from hublish.audit.tar_archives import HeaderSearch
 from hublish.audit.tensor_ranges import tensor_ranges
 from hublish.base.content import Content, ContentChangedError, OnDisk, blob_hasher
 from hublish.formats.blob import Blob, MemoryBlob, StreamBlob
+from hublish.formats.tar_archives import HeaderSearch
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor

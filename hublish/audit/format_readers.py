@@ -19,6 +19,7 @@ from hublish.formats.blob import (
 )
 from hublish.formats.compressions import Compression, compressions_of
 from hublish.formats.input_files import InvalidFileError
+from hublish.formats.tar_archives import Member, UnreadableError
 from hublish.formats.zip_directory import Member as ZipMember
 from hublish.formats.zip_directory import readable_members, shown
 from hublish.formats.zip_reader import ZSTANDARD_METHOD, is_zip, read_zip, readings_of
@@ -34,23 +35,10 @@ _FIRST_USER_BLOCK: Final = 512
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
-    """Bytes within a file, to be inspected as a file of their own."""
-
-    name: str
-    """Empty for the content of a compressed file."""
-    blob: Blob
-
-
-@dataclass(frozen=True, slots=True)
 class Finding:
     """A reason to refuse the file, such as `an array of Python objects, which are pickled`."""
 
     description: str
-
-
-class UnreadableError(Exception):
-    """A file whose content cannot be inspected; the message describes it, such as `a zip archive (it is cut short)`."""
 
 
 Reader = Callable[[Blob, bytes], Iterator[Member | Finding] | None]

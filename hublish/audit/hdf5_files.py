@@ -8,12 +8,13 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from hublish.audit.format_readers import Finding, Member, UnreadableError
+from hublish.audit.format_readers import Finding
 from hublish.audit.pickles import pickle_in
 from hublish.formats.blob import Blob, MemoryBlob, random_access
 from hublish.formats.hdf5_heaps import Space, collections, values
 from hublish.formats.hdf5_objects import Attribute, Data, Part, VariableLength, hdf5_parts
 from hublish.formats.input_files import InvalidFileError
+from hublish.formats.tar_archives import Member, UnreadableError
 
 _MAX_VALUES: Final = 5_000_000
 # Every pickle that imports something has one of these: the end of a line, an opcode of an import, or a header.

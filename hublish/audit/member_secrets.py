@@ -6,9 +6,9 @@ from typing import Final
 
 from hublish._dataclass import dataclass
 from hublish.audit.containers import DEPTH_LIMIT, MEMBER_LIMIT, members
-from hublish.audit.format_readers import Member, UnreadableError
 from hublish.audit.secret_scan import Secret, SecretScanner
 from hublish.formats.blob import FLOOR, RATIO, Blob, MemoryBlob, SliceBlob, TooLargeError, measured
+from hublish.formats.tar_archives import Member, UnreadableError
 
 # Bytes that are read at once.
 _PIECE: Final = 1 << 20

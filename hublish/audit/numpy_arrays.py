@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from hublish._dataclass import dataclass
-from hublish.audit.format_readers import NUMPY, Finding, Member, UnreadableError
+from hublish.audit.format_readers import NUMPY, Finding
 from hublish.audit.pickles import pickle_in
 from hublish.formats.blob import Blob, SliceBlob, TailBlob
+from hublish.formats.tar_archives import Member, UnreadableError
 
 # The bytes of the header's length, and its encoding, by the version of the format.
 _VERSIONS: Final = {b"\1\0": (2, "latin-1"), b"\2\0": (4, "latin-1"), b"\3\0": (4, "utf-8")}

@@ -13,12 +13,15 @@ import ml_dtypes
 import numpy as np
 
 from hublish._dataclass import dataclass
+from hublish.formats.blob import Blob
 from hublish.formats.input_files import InvalidFileError
 from hublish.formats.tensors.tensor import check_names, check_unique, name_problem
 
 MAX_HEADER_SIZE: Final = 128 << 20
 """Bytes. A vocabulary of 250,000 tokens takes about ten megabytes."""
 MAX_TENSORS: Final = 100_000
+# Bytes of the parts that are tried one after the other: most of a header is the vocabulary.
+_READS: Final = (1 << 20, 16 << 20, MAX_HEADER_SIZE)
 # Far above real files, which have tens of keys, and vocabularies of some 300,000 strings with as many merges.
 _MAX_KEYS = 10_000
 _MAX_STRINGS = 2_000_000
@@ -165,6 +168,22 @@ def parse_header(data: memoryview, size: int, max_strings: int = _MAX_STRINGS) -
     tensors = tuple(_placed(info, data_offset, alignment, size) for info in described)
     _check_apart(tensors)
     return GgufHeader(version, metadata, tensors, alignment, data_offset)
+
+
+def read_gguf_header(blob: Blob, size: int, most: int = MAX_HEADER_SIZE) -> GgufHeader:
+    """Return the header of a file of `size` bytes, of which no more is read than it needs, in ever larger parts.
+
+    Raises:
+        InvalidFileError: as `parse_header`, or it has more than `most` bytes.
+    """
+    for length in _READS:
+        data = memoryview(blob.read_at(0, min(length, most)))
+        try:
+            return parse_header(data, size)
+        except InvalidFileError:
+            if length >= min(size, most):
+                raise
+    raise InvalidFileError("the header is too long")
 
 
 def parse_metadata(data: memoryview) -> dict[str, Any]:

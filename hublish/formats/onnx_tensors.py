@@ -4,8 +4,9 @@ The messages: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto. Weights ar
 `Constant`, in the graph and in the graphs of its nodes, such as the branches of an `If`.
 """
 
+import math
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 from hublish._dataclass import dataclass
 from hublish.formats.blob import Blob
@@ -21,7 +22,9 @@ _NODE, _INITIALIZER = 1, 5
 _ATTRIBUTE: Final = 5
 _TENSOR: Final = 5
 _INNER: Final = (6, 11)  # one graph, or several
-_DIMENSIONS, _TYPE = 1, 2
+_DIMENSIONS, _TYPE, _TENSOR_NAME = 1, 2, 8
+_MAX_DIMENSIONS: Final = 64
+_MAX_TENSOR_NAME: Final = 4096
 # TensorProto.DataType by its number, with the names of safetensors.
 _TYPES: Final = {
     1: "F32", 2: "U8", 3: "I8", 4: "U16", 5: "I16", 6: "I32", 7: "I64", 8: "STRING", 9: "BOOL", 10: "F16", 11: "F64",
@@ -30,14 +33,27 @@ _TYPES: Final = {
 }  # fmt: skip
 
 
+class OnnxTensor(NamedTuple):
+    """One weight."""
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+
+    @property
+    def elements(self) -> int:
+        """Number of elements."""
+        return math.prod(self.shape)
+
+
 @dataclass(frozen=True, slots=True)
 class OnnxModel:
     """The contents of a model that its header would name, if the format had one."""
 
     producer: str
     producer_version: str
-    tensors: tuple[tuple[str, int], ...]
-    """The type and the number of elements of each, without scalars."""
+    tensors: tuple[OnnxTensor, ...]
+    """The weights without scalars."""
 
 
 def read_onnx_tensors(blob: Blob, size: int) -> OnnxModel:
@@ -59,7 +75,7 @@ def read_onnx_tensors(blob: Blob, size: int) -> OnnxModel:
     return OnnxModel(names[_PRODUCER], names[_PRODUCER_VERSION], tuple(_tensors(reader, graphs)))
 
 
-def _tensors(reader: ProtobufReader, pending: list[Field]) -> Iterator[tuple[str, int]]:
+def _tensors(reader: ProtobufReader, pending: list[Field]) -> Iterator[OnnxTensor]:
     # A stack instead of recursion: graphs may be nested as deep as the file allows.
     while pending:
         graph = pending.pop()
@@ -70,7 +86,7 @@ def _tensors(reader: ProtobufReader, pending: list[Field]) -> Iterator[tuple[str
                 yield from _in_node(reader, field, pending)
 
 
-def _in_node(reader: ProtobufReader, node: Field, pending: list[Field]) -> Iterator[tuple[str, int]]:
+def _in_node(reader: ProtobufReader, node: Field, pending: list[Field]) -> Iterator[OnnxTensor]:
     """Yield the tensors in the attributes of a node, and add the graphs in them to those that are left."""
     for attribute in reader.select(node.begin, node.end, _ATTRIBUTE):
         for part in reader.fields(attribute.begin, attribute.end):
@@ -80,17 +96,18 @@ def _in_node(reader: ProtobufReader, node: Field, pending: list[Field]) -> Itera
                 pending.append(part)
 
 
-def _described(reader: ProtobufReader, tensor: Field) -> Iterator[tuple[str, int]]:
-    kind, elements, has_shape = 0, 1, False
+def _described(reader: ProtobufReader, tensor: Field) -> Iterator[OnnxTensor]:
+    kind, name, shape = 0, "", list[int]()
     for field in reader.fields(tensor.begin, tensor.end):
         if field.number == _DIMENSIONS:
-            has_shape = True
             for length in reader.integers(field):
-                elements *= length
+                shape.append(length)
                 # A negative length is a huge one without its sign.
-                if elements >= 1 << 53:
+                if len(shape) > _MAX_DIMENSIONS or math.prod(shape) >= 1 << 53:
                     raise InvalidFileError("a tensor has an impossible shape")
         elif field.number == _TYPE:
             kind = next(reader.integers(field), 0)
-    if has_shape:
-        yield _TYPES.get(kind, f"type {kind}"), elements
+        elif field.number == _TENSOR_NAME and field.sized and field.end - field.begin <= _MAX_TENSOR_NAME:
+            name = reader.value(field).decode("utf-8", "replace")
+    if shape:
+        yield OnnxTensor(name, _TYPES.get(kind, f"type {kind}"), tuple(shape))

@@ -1,7 +1,7 @@
 """Find credentials in short strings, and keep them out of messages, hints and quoted lines."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -41,6 +41,7 @@ _USER_AND_PASSWORD = re.compile(r"[^:/?#]*:(?![0-9]{1,5}(?:[/?#]|$)).+", re.DOTA
 _RANDOM = re.compile(r"\b(?=\w*[0-9])(?=\w*[a-z])(?=\w*[A-Z])\w{20,}", re.ASCII)
 _WORDS = re.compile(r"[a-z]+(?:[_.-][a-z]+)+")
 _NOT_SPACE = re.compile(r"\S")
+_LINE = re.compile(r"[^\n]+")
 # Every token with a prefix contains such a run, and its prefix is a part of the run or ends shortly before it.
 _RUN = re.compile(r"[A-Za-z0-9_+/%-]{20,}+")
 _LONGEST_PREFIX = 32
@@ -105,6 +106,15 @@ def redact(text: str, known: Iterable[str] = ()) -> str:
         search = partial(_known, secrets=secrets)
         text = _replaced(text, find_in_every_form(text, search, search), MASK)
     return _replaced(text, _possible(text), CUT)
+
+
+def redact_lines(lines: Sequence[str]) -> list[str]:
+    """Return lines of a document for output, as `redact` does; a token over several lines leaves as many lines."""
+    parts, last, text = [], 0, "\n".join(lines)
+    for start, end in _merged(_possible(text)):
+        parts += [text[last:start], _LINE.sub(CUT, text[start:end])]
+        last = end
+    return "".join([*parts, text[last:]]).split("\n") if lines else []
 
 
 def mask(line: str, known: Iterable[str] = ()) -> str:

@@ -14,12 +14,11 @@ from hublish.cards.facts.fact import Fact
 from hublish.cards.facts.quantized_counts import count_by_dtype
 from hublish.cards.facts.source_files import UNREADABLE, SourceFiles, in_folder
 from hublish.formats.input_files import InvalidFileError
-from hublish.formats.tensors.safetensors_header import MAX_HEADER_SIZE, Described, described_tensors
+from hublish.formats.tensors.safetensors_header import Described, described_tensors, read_header
 
 _SUFFIX: Final = ".safetensors"
 _INDEX: Final = ".safetensors.index.json"
 # Bytes of the first read: enough for the header of most models, and one request instead of two.
-_FIRST_READ: Final = 1 << 16
 _MAX_INDEX: Final = 16 << 20
 # Of one model: 500,000 tensors take three seconds to read.
 _MAX_TENSORS: Final = 500_000
@@ -160,16 +159,9 @@ def _tensors_of(content: Content, budget: int) -> tuple[int, list[Described]]:
     Raises:
         InvalidFileError: the file is damaged, or its header is larger than `budget`.
     """
-    first = content.read_at(0, _FIRST_READ)
-    length = int.from_bytes(first[:8], "little")
-    data_size = content.size - 8 - length
-    if len(first) < 8 or data_size < 0 or length > min(MAX_HEADER_SIZE, budget):
-        raise InvalidFileError("the header is damaged, or too long")
-    header = first[8 : 8 + length]
-    if len(header) < length:
-        header += content.read_at(8 + len(header), length - len(header))
+    header = read_header(content, content.size, budget)
     tensors = list(described_tensors(header))
     # The tensors of a valid file cover its data without gaps.
-    if sum(tensor.nbytes for tensor in tensors) != data_size:
+    if sum(tensor.nbytes for tensor in tensors) != content.size - 8 - len(header):
         raise InvalidFileError("the header describes another number of bytes than the file has")
-    return length, tensors
+    return len(header), tensors

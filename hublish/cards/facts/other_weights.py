@@ -22,8 +22,6 @@ _MAX_PARTS: Final = 200
 _QUANTIZED_NAME: Final = re.compile(r"(?i)[-_.](?:UD-)?(?:I?Q\d\w*|TQ\d_\d|B?F16|F32|FP16|MXFP4\w*|NVFP4)$")
 # A projector of images for a text model, and the data of a quantization.
 _BESIDE: Final = re.compile(r"(?:.*[-_.])?(?:mmproj|imatrix)(?:[-_.].*)?", re.IGNORECASE)
-# Bytes of the parts of a header that are tried one after the other: most of a header is the vocabulary.
-_HEADER_READS: Final = (1 << 20, 16 << 20, 128 << 20)
 # Constants of shapes and indices, which are not weights.
 _NOT_WEIGHTS: Final = frozenset(["I32", "I64", "U32", "U64", "BOOL", "STRING"])
 _PRODUCERS: Final = {"pytorch": "torch", "tf2onnx": "tf2onnx", "skl2onnx": "skl2onnx", "keras": "keras"}
@@ -67,11 +65,14 @@ def _is_whole(paths: list[str]) -> bool:
 
 def _of_gguf(sources: SourceFiles, variants: Mapping[str, list[str]]) -> Iterator[Fact]:
     """Yield the facts that all quantizations share, and for a single one those of its tensors."""
+    # Imported here: it needs numpy.
+    from hublish.formats.gguf_header import read_gguf_header
+
     if not variants or max(map(len, variants.values())) > _MAX_PARTS:
         return
     files = min(variants.values(), key=lambda paths: (sum(map(sources.size, paths)), paths))
     try:
-        headers = [_header(sources.contents[path]) for path in files]
+        headers = [read_gguf_header(sources.contents[path], sources.size(path)) for path in files]
     except UNREADABLE:
         return
     file, released, metadata = files[0], sources.released, headers[0].metadata
@@ -86,19 +87,6 @@ def _of_gguf(sources: SourceFiles, variants: Mapping[str, list[str]]) -> Iterato
         yield Fact("model.tensors", len(tensors), file, "header", released)
         yield from _quantization(metadata, dtypes, file, released)
     yield from _described(metadata, file, released)
-
-
-def _header(content: Content) -> Any:
-    from hublish.formats.gguf_header import parse_header
-
-    for length in _HEADER_READS:
-        data = memoryview(content.read_at(0, length))
-        try:
-            return parse_header(data, content.size)
-        except InvalidFileError:
-            if length >= content.size or length == _HEADER_READS[-1]:
-                raise
-    raise InvalidFileError("the header is too long")
 
 
 def _quantization(metadata: Mapping[str, Any], dtypes: Mapping[str, int], file: str, released: bool) -> Iterator[Fact]:
@@ -147,7 +135,7 @@ def _of_onnx(sources: SourceFiles) -> Iterator[Fact]:
         model = read_onnx_tensors(sources.contents[path], sources.size(path))
     except UNREADABLE:
         return
-    weights = [(dtype, elements) for dtype, elements in model.tensors if dtype not in _NOT_WEIGHTS]
+    weights = [(one.dtype, one.elements) for one in model.tensors if one.dtype not in _NOT_WEIGHTS]
     yield from _counted(weights, path, "graph.initializer", sources.released)
     library, version = _PRODUCERS.get(model.producer), text(model.producer_version)
     if library and version:

@@ -31,6 +31,8 @@ _MAX_HEADER_SIZE: Final = 10_000
 # Bytes of the magic, the version, and the length of the header in versions 2.0 and 3.0.
 _PREAMBLE: Final = 12
 _LENGTH_AT: Final = 8
+MOST_HEADER: Final = _PREAMBLE + _MAX_HEADER_SIZE
+"""Bytes in which every header ends that is read."""
 _UTF8_NAMES: Final = (3, 0)
 # numpy has no public reader for version 3.0. It differs from 2.0 only in the encoding of the fields of structured
 # types, UTF-8 instead of Latin-1, and those are refused.
@@ -88,7 +90,7 @@ def read_npy_header(stream: IO[bytes], total: int) -> NpyHeader:
         InvalidFileError: when it is not an array, has Python objects as elements, or is not `total` bytes long.
     """
     # numpy reads a header of any length before it compares the length with its limit, so it gets no more than this.
-    buffer = io.BytesIO(stream.read(_PREAMBLE + _MAX_HEADER_SIZE))
+    buffer = io.BytesIO(stream.read(MOST_HEADER))
     shape, fortran, stored = _parsed(buffer)
     if stored.hasobject:
         msg = "an array of Python objects is a pickle, which is never read"

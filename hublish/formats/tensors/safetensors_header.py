@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
+from hublish.formats.blob import Blob
 from hublish.formats.input_files import InvalidFileError
 from hublish.formats.tensors.tensor import METADATA, Tensor, name_problem
 
@@ -19,6 +20,8 @@ from hublish.formats.tensors.tensor import METADATA, Tensor, name_problem
 MAX_HEADER_SIZE: Final = 25_000_000
 # The most tensors in one file, and the most keys in its metadata; the library needs 7 s for 500,000 tensors.
 MAX_TENSORS: Final = 100_000
+# Most headers fit into the first read.
+_FIRST_READ: Final = 64 << 10
 # Padding aligns the data for every element type, because the file's first 8 bytes are the length.
 _ALIGNMENT: Final = 8
 # Characters; 32 dimensions of 19 digits take 700.
@@ -80,6 +83,8 @@ class Described(NamedTuple):
     dtype: str
     shape: tuple[int, ...]
     nbytes: int
+    offset: int
+    """Bytes from the end of the header."""
 
     @property
     def elements(self) -> int:
@@ -99,6 +104,28 @@ def described_tensors(header: bytes) -> Iterator[Described]:
     for name, value in _members(header.decode(), _OBJECT_MEMBER):
         if name != METADATA:
             yield _described(name, value)
+
+
+def read_header(blob: Blob, size: int, limit: int = MAX_HEADER_SIZE) -> bytes:
+    """Return the header of a file of `size` bytes; nothing behind it is read, except the rest of a first small part.
+
+    Raises:
+        InvalidFileError: the file is damaged, or its header is longer than `limit`.
+    """
+    first = blob.read_at(0, _FIRST_READ)
+    length = int.from_bytes(first[:8], "little")
+    if len(first) < 8 or size - 8 - length < 0 or length > min(MAX_HEADER_SIZE, limit):
+        raise InvalidFileError("the header is damaged, or too long")
+    header = first[8 : 8 + length]
+    return header if len(header) == length else header + blob.read_at(8 + len(header), length - len(header))
+
+
+def header_metadata(header: bytes) -> dict[str, str]:
+    """Return the texts under `__metadata__` of a header that passed `check_header`."""
+    for name, value in _members(header.decode(), _OBJECT_MEMBER):
+        if name == METADATA and value != "null":
+            return {key: _decode(text) for key, text in _members(value, _STRING_MEMBER)}
+    return {}
 
 
 def count_parameters(header: bytes) -> dict[str, int]:
@@ -135,7 +162,7 @@ def _described(name: str, value: str) -> Described:
     pair = isinstance(offsets, list) and len(offsets) == 2 and all(type(offset) is int for offset in offsets)
     if not pair or not 0 <= offsets[0] <= offsets[1]:
         raise InvalidFileError(f"tensor {ascii(name)[:80]}: its entry is malformed")
-    tensor = Described(name, dtype, shape, offsets[1] - offsets[0])
+    tensor = Described(name, dtype, shape, offsets[1] - offsets[0], offsets[0])
     # The name of a type contains its bits. A header that claims more elements than it has bytes for is not believed.
     bits = _BITS.search(dtype)
     if bits and tensor.elements * int(bits[0]) != tensor.nbytes * 8:

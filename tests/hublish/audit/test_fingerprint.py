@@ -12,12 +12,12 @@ from typing import BinaryIO
 
 import pytest
 
-import hublish.audit.tar_archives as tar_archives
+import hublish.formats.tar_archives as tar_archives
 from hublish.audit.containers import carried_pickle
 from hublish.audit.fingerprint import CHUNK, Fingerprint, Interest, fingerprint
 from hublish.base.content import OnDisk
 from hublish.formats.blob import MemoryBlob
-from tests.hublish.audit.test_tar_archives import END, header, member
+from tests.hublish.formats.test_tar_archives import END, header, member
 
 # Bytes with a value that no checksum of a tar header begins with.
 JUNK = b"\x11" * 512

@@ -16,7 +16,6 @@ from itertools import chain
 from typing import Final
 
 from hublish._dataclass import dataclass
-from hublish.audit.format_readers import Member, UnreadableError
 from hublish.formats.blob import Blob, SliceBlob, StreamBlob
 
 # The unit of a tar: a header takes one, and content is padded to a multiple (POSIX.1-1988, ustar).
@@ -53,6 +52,19 @@ _MAX_DESCRIPTIONS: Final = 8
 _RECORD_LENGTH: Final = re.compile(rb"([1-9]\d{0,6}) ")
 # Keys that change where content begins or ends.
 _SPARSE_KEYS: Final = (b"GNU.sparse.", b"SCHILY.realsize", b"SUN.holesdata")
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Bytes within a file, which are a file of their own."""
+
+    name: str
+    """Empty for the content of a compressed file."""
+    blob: Blob
+
+
+class UnreadableError(Exception):
+    """A file whose content cannot be inspected; the message describes it, such as `a zip archive (it is cut short)`."""
 
 
 def tar_members(blob: Blob, head: bytes) -> Iterator[Member] | None:
