@@ -7,4 +7,5 @@ from pathlib import Path
 
 project = tomllib.loads(Path("pyproject.toml").read_text())["project"]
 dependencies = [*project["dependencies"], *chain(*project["optional-dependencies"].values())]
-print(*(re.sub(r">=([^,]+).*", r"==\1", dependency) for dependency in dependencies), sep="\n")
+# pip admits no extras in constraints.
+print(*(re.sub(r"(?:\[.*\])?>=([^,]+).*", r"==\1", dependency) for dependency in dependencies), sep="\n")
