@@ -15,6 +15,7 @@ from hublish.api.check import check as check
 from hublish.api.doctor import Finding as Finding
 from hublish.api.doctor import doctor as doctor
 from hublish.api.explain import explain as explain
+from hublish.api.explain_rule import explain_rule as explain_rule
 from hublish.api.files import files as files
 from hublish.api.from_hub import from_hub as from_hub
 from hublish.api.init import Draft as Draft

@@ -81,3 +81,39 @@ def test_explaining_imports_neither_arrays_nor_a_client(project: Path) -> None:
 
 def test_local_reads_the_embedded_hub(run: Run) -> None:
     assert run("explain run/config.json --local -q").stdout == "in\n"
+
+
+def test_a_rule_is_explained_by_the_code_of_its_findings_and_without_a_manifest(run: Run, project: Path) -> None:
+    (project / "hub.yaml").unlink()
+    shown = run("explain policy.pickle").stdout
+    assert shown.startswith("error[policy.pickle]: A file that runs code when it is loaded\n")
+    assert "rule: policy.pickle, path_in_repo: FILE" in shown
+    (document,) = json.loads(run("explain policy.name --json").stdout)["rules"]
+    assert (document["code"], document["may_be_waived"]) == ("policy.name", False)
+    assert run("explain -q policy.name card.template").stdout.splitlines()[1] == "A problem of the card or its metadata"
+
+
+def test_a_misspelled_code_gets_a_suggestion_with_a_manifest_and_without(run: Run, project: Path) -> None:
+    assert "did you mean policy.pickle?" in run("explain policy.pickels", exits=1).stdout
+    (project / "hub.yaml").unlink()
+    assert "did you mean policy.pickle?" in run("explain policy.pickels", exits=2).stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "first"),
+    [
+        ("policy.pickle", "out: policy.pickle"),
+        ("./policy.pickle", "out: policy.pickle"),
+        ("--rule policy.pickle", "error[policy.pickle]"),
+        ("--rule policy.pickle policy.pickle", "error[policy.pickle]"),
+        ("policy.secret", "error[policy.secret]"),
+        ("./policy.secret", "absent: ./policy.secret"),
+    ],
+)
+def test_a_file_with_the_name_of_a_rule_comes_first(run: Run, project: Path, words: str, first: str) -> None:
+    (project / "policy.pickle").write_text("a file")
+    assert run(f"explain {words}", exits=1 if first.startswith("absent") else 0).stdout.startswith(first)
+
+
+def test_without_a_path_and_a_rule_the_command_line_is_wrong(run: Run) -> None:
+    assert "no PATH is given" in run("explain", exits=2).stderr
