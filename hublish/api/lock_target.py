@@ -91,14 +91,24 @@ def lock_of(project: Project) -> Lock | None:
 
 def last_release(project: Project, target: Target) -> Lock | None:
     """Return the lock of the last release to a target; None without one."""
+    lock = last_lock(project)
+    return lock if lock and records_release_to(target, lock) else None
+
+
+def last_lock(project: Project) -> Lock | None:
+    """Return the lock of the last release, whatever its target; None without one."""
     try:
         # A pipe in its place would wait for a writer.
-        lock = lock_of(project) if project.lock_path.is_file() else None
+        return lock_of(project) if project.lock_path.is_file() else None
     except (DocumentInvalidError, OSError):  # it is written anew, and nothing depends on it
         return None
+
+
+def records_release_to(target: Target, lock: Lock) -> bool:
+    """Return whether a lock records a release to a target."""
     # The full name is known here: that of the account was added.
     declared = DeclaredTarget(target.endpoint, target.repo_id, target.repo_type)
-    return None if lock is None or any(_differences(lock, declared, target.endpoint)) else lock
+    return not any(_differences(lock, declared, target.endpoint))
 
 
 def refuse_other_target(

@@ -4,13 +4,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final, Unpack
 
-from hublish.api.lock_target import last_release
+from hublish.api.lock_target import last_lock, records_release_to
 from hublish.api.options import HubOptions, takes
 from hublish.api.published_card import published_card
 from hublish.api.read_project import AnyManifest, read_project
 from hublish.api.session import Session
 from hublish.base.values import Plan
 from hublish.pipeline.compare.advice import with_advice
+from hublish.pipeline.compare.remote_edits import with_last_release
 from hublish.pipeline.publish import planning
 from hublish.pipeline.render_card.merge_card import trailer
 from hublish.schemas.diagnose.problems import Problem
@@ -69,7 +70,8 @@ def planned(session: Session, *, kept: int = 0, card: CardDecision = MERGE, gene
     session.complete_repo_id()
     # The head first, then the files: a file that changes meanwhile is compared with an older head, never with a newer.
     head = session.hub.head(session.target)
-    last = last_release(session.project, session.target)
+    lock = last_lock(session.project)
+    last = lock if lock and records_release_to(session.target, lock) else None
     compare = planning(
         session.workspace,
         session.hub,
@@ -86,7 +88,8 @@ def planned(session: Session, *, kept: int = 0, card: CardDecision = MERGE, gene
     with session.with_warnings():
         compared = compare.run(session.project, session.progress)
     release = replace(compared.release, warnings=(*compared.release.warnings, *dirty))
-    return _with_record(replace(compared, release=session.placed(release), card=card))
+    found = replace(compared, release=session.placed(release), card=card)
+    return _with_record(with_last_release(found, lock, last))
 
 
 def _with_record(plan: Plan) -> Plan:

@@ -17,7 +17,7 @@ from hublish.hub.client import transfer
 from hublish.hub.client.hub import Hub
 from hublish.hub.client.transfer import SAMPLE_BYTES, UploadMode
 from hublish.pipeline.compare.advice import with_checked_card
-from hublish.pipeline.compare.released_manifest import as_released
+from hublish.pipeline.compare.released_manifest import as_released, released_policy
 from hublish.schemas.documents.file_names import GITATTRIBUTES, GITIGNORE
 from hublish.schemas.documents.manifest import Patterns
 
@@ -52,7 +52,7 @@ class Compare:
             else each
             for each in plan.changes
         )
-        return replace(plan, changes=tuple(changes))
+        return replace(plan, changes=tuple(changes), released_policy=released_policy(plan, self.hub))
 
 
 def make_plan(release: Release, target: Target, head: Head, hub: Hub, executor: Executor | None = None) -> Plan:

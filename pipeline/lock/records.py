@@ -29,12 +29,28 @@ from hublish.schemas.documents.receipt import ReceiptDocument
 from hublish.schemas.yaml.reader import Places
 
 _REPLACED = (Action.CHANGE, Action.DELETE)
+_STAYING = (Action.KEEP, Action.LEAVE)
 
 
 def plan_document(plan: Plan) -> PlanDocument:
     """Return the contents of plan.json."""
     lists = {"files": tuple(_planned_files(plan)), "excluded": tuple(_excluded_files(plan))}
     return without_credentials(_without_lists(plan).model_copy(update=lists))
+
+
+def changed_document(plan: Plan, *, places: bool = False) -> PlanDocument:
+    """Return the contents of plan.json without the files that stay as they are, and without excluded ones.
+
+    Showing a plan needs no more: of 100,000 files, most stay as they are.
+
+    Args:
+        plan: the plan.
+        places: find the place of each rule, for which the manifest is parsed again.
+    """
+    place_of = _places_in(plan) if places else _nowhere
+    changed = (each for each in plan.changes if each.action not in _STAYING or each.was_released)
+    files = tuple(_planned_file(change, place_of, plan.edited) for change in changed)
+    return _without_lists(plan).model_copy(update={"files": files})
 
 
 def plan_pieces(plan: Plan) -> Iterator[bytes]:
@@ -85,6 +101,8 @@ def _without_lists(plan: Plan) -> PlanDocument:
         visibility=target.visibility or head.visibility or "public",
         gated=_spelled(head.gated if target.gated is None else target.gated),
         default_commit=head.default_commit,
+        remote_files=len(head.files),
+        remote_bytes=sum(file.size for file in head.files.values()),
         last_release=plan.last,
         policy=project.manifest.policy,
         released_policy=plan.released_policy,
@@ -157,6 +175,10 @@ def _places_in(plan: Plan) -> Callable[[str], Place | None]:
     project = plan.release.project
     places = Places.of(project.text, PurePath(project.name).name)
     return cache(lambda rule: _place(places.find(rule)))
+
+
+def _nowhere(rule: str) -> None:
+    del rule
 
 
 def _resolved_digest(manifest: Manifest) -> str:

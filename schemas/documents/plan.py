@@ -180,6 +180,10 @@ class PlanDocument(Document):
     hublish."""
     default_commit: Sha1 | None = None
     """The head of main, from which a missing branch is created; null without one."""
+    remote_files: Count | None = None
+    """The number of files on the Hub before publishing; null in a plan of an earlier hublish."""
+    remote_bytes: Count | None = None
+    """Their size; null in a plan of an earlier hublish."""
     last_release: LastRelease | None = None
     """The last release, from the lock; null without one."""
     policy: Policy | None = None

@@ -33,7 +33,10 @@ def columns(rows: Iterable[Sequence[str]], right: Iterable[int] = ()) -> list[st
 
 def width(text: str) -> int:
     """Return how many terminal cells `text` takes, colors not counted."""
-    return sum(map(_cells, _PIECES.sub("", text)))
+    # Nearly every text is one: this check avoids a walk over its characters.
+    if text.isascii() and text.isprintable():
+        return len(text)
+    return sum(map(cells, _PIECES.sub("", text)))
 
 
 def escaped(text: str, *, color: bool) -> str:
@@ -54,7 +57,8 @@ def _pad(cell: str, size: int, *, to_right: bool) -> str:
     return space + cell if to_right else cell + space
 
 
-def _cells(char: str) -> int:
+def cells(char: str) -> int:
+    """Return how many terminal cells a character takes."""
     # Combining marks share the cell of the letter before them; format characters are invisible.
     if unicodedata.category(char) in ("Mn", "Me", "Cf"):
         return 0

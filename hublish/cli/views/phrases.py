@@ -11,6 +11,7 @@ from hublish.cli.terminal.text import columns, indented, plural
 if TYPE_CHECKING:
     from hublish.base.values import Origin, Release, ReleaseFile, Setting, Verdict, Waived
     from hublish.schemas.diagnose.problems import Location
+    from hublish.schemas.documents.plan import PlannedFile, PlannedSetting
     from hublish.schemas.yaml.reader import Places
 
 # Long enough to be unique in any repo; git itself shows 7 to 12 digits.
@@ -52,12 +53,16 @@ def short(commit: str | None) -> str:
     return commit[:SHORT_COMMIT] if commit else "none"
 
 
-def setting_change(setting: "Setting", missing: str = "") -> str:
+def setting_change(setting: "Setting | PlannedSetting", missing: str = "") -> str:
     """Return `public -> private`; without a value before, `missing` takes its place, or the new value is alone."""
-    # As hub.yaml spells it.
-    after = "false" if setting.after is False else setting.after
-    before = "false" if setting.before is False else setting.before or missing
+    before = _spelled(setting.before) or missing
+    after = _spelled(setting.after)
     return f"{before} -> {after}" if before else after
+
+
+def _spelled(value: str | bool | None) -> str:
+    """Return the value of a setting as hub.yaml spells it; a plan document has `False` as a string."""
+    return "false" if value in (False, "False") else str(value or "")
 
 
 def repo_label(repo_id: str, repo_type: str) -> str:
@@ -70,12 +75,12 @@ def type_option(repo_type: str) -> str:
     return "" if repo_type == "model" else f" --repo-type {repo_type}"
 
 
-def origin_label(origin: "Origin") -> str:
+def origin_label(origin: "Origin | PlannedFile") -> str:
     """Return the origin of a file: `runs/best.npz as safetensors`, `config.json`, `card`."""
     return f"{origin.source}{converted(origin)}"
 
 
-def converted(origin: "Origin") -> str:
+def converted(origin: "Origin | PlannedFile") -> str:
     """Return ` as safetensors` for a converted file, nothing for one that is uploaded as it is."""
     # The card is its own origin: `card`, not `card as card`.
     return "" if origin.serializer in ("", "copy", origin.source) else f" as {origin.serializer}"

@@ -1,41 +1,50 @@
-"""The view of `plan`: the changes that publishing would make, marked as in diffs and in Terraform."""
+"""The view of `plan` and `show`: the changes that publishing would make, marked as in diffs and in Terraform."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from pathlib import PurePath
+from typing import Any, Final
 
 from hublish._dataclass import dataclass
-from hublish.base.values import Action, Change, Plan
-from hublish.base.values.commit_parts import count_commits
+from hublish.base.values import Plan, Waived
+from hublish.base.values.surprise import Surprise
 from hublish.cli.terminal.color import Paint
-from hublish.cli.terminal.text import columns, indented, plural
+from hublish.cli.terminal.fitting import fitted_columns, wrapped
+from hublish.cli.terminal.text import plural
 from hublish.cli.views import phrases
+from hublish.cli.views.folding import Folded, folded
 from hublish.cli.views.phrases import NO_OPTIONS, RepeatedOptions
 from hublish.pipeline.compare.advice import NO_PERMISSION
+from hublish.pipeline.compare.surprises import surprises, was_released
+from hublish.pipeline.lock.records import changed_document, plan_document, plan_fields
+from hublish.schemas.diagnose.problems import Problem
+from hublish.schemas.documents.plan import ExcludedFile, PlanDocument, PlannedFile, PlannedSetting
 from hublish.schemas.documents.sizes import format_size
-from hublish.schemas.yaml.reader import Places
 
 # A mark, a color and a meaning for each action, in the order of the legend.
-_MARKS = {
-    Action.ADD: ("+", "green", "add"),
-    Action.CHANGE: ("~", "yellow", "change"),
-    Action.DELETE: ("-", "red", "delete"),
-    Action.IGNORE: ("!", "yellow", "dropped by a .gitignore"),
-    Action.KEEP: ("=", "dim", "unchanged"),
-    Action.LEAVE: (".", "dim", "not touched"),
+_MARKS: Final = {
+    "add": ("+", "green", "add"),
+    "change": ("~", "yellow", "change"),
+    "delete": ("-", "red", "delete"),
+    "ignore": ("!", "yellow", "dropped by a .gitignore"),
+    "keep": ("=", "dim", "unchanged"),
+    "leave": (".", "dim", "not touched"),
 }
-# The other actions are only counted, unless --all is given.
-_LISTED = (Action.ADD, Action.CHANGE, Action.DELETE, Action.IGNORE)
-_COMMITTED = (Action.ADD, Action.CHANGE, Action.DELETE)
+_COMMITTED: Final = ("add", "change", "delete")
+# Longer lists of files are folded by folder.
+_MOST_LINES: Final = 40
+# Even beside many deletions, some lines are left for the other files.
+_FEWEST_LINES: Final = 10
 
 
 @dataclass(frozen=True)
 class PlanView:
-    """A release compared with the Hub."""
+    """A release compared with the Hub, as it was planned now or as a plan file records it."""
 
-    plan: Plan
+    plan: Plan | PlanDocument
     # List unchanged, remote and excluded files too.
     everything: bool = False
-    # The plan file that was written.
+    # The plan file that was written or read.
     written_to: str = ""
     repeated: RepeatedOptions = NO_OPTIONS
     # Show the line of every rule.
@@ -44,61 +53,92 @@ class PlanView:
     ask: bool = False
 
     def human(self, paint: Paint) -> Iterable[str]:
-        """Return head, settings, files, summary and next steps."""
-        yield from _head(self.plan, paint)
-        yield from _settings(self.plan, paint)
+        """Return head, settings, surprises, files, summary and next steps."""
+        yield from _head(self.shown, paint)
+        yield from _settings(self.shown, paint)
+        yield from _surprises(self.surprises, paint)
         yield from self._files(paint)
-        yield from phrases.waived_lines(self.plan.release.waived, paint)
+        yield from phrases.waived_lines(_waived(self.shown), paint)
         yield ""
-        yield from _summary(self.plan, paint)
+        yield from _summary(self.shown, paint)
         yield from self._next(paint)
 
     def document(self) -> Any:
         """Return the plan document, which `--out` writes and `publish` takes."""
-        from hublish.pipeline.lock.records import plan_fields
-
-        return plan_fields(self.plan)
+        return plan_fields(self.plan) if isinstance(self.plan, Plan) else self.plan.model_dump(mode="json")
 
     def quiet(self) -> Iterable[str]:
         """Return the files in the commit, each with its mark."""
-        return [f"{_MARKS[change.action][0]} {change.path_in_repo}" for change in self.plan.of(*_COMMITTED)]
+        return [f"{_MARKS[file.action][0]} {file.path_in_repo}" for file in self.shown.files if _is_committed(file)]
+
+    @cached_property
+    def shown(self) -> PlanDocument:
+        """The document that is shown; without --all, that of a new plan lacks the files that stay as they are."""
+        if isinstance(self.plan, PlanDocument):
+            return self.plan
+        return plan_document(self.plan) if self.everything else changed_document(self.plan, places=self.why)
+
+    @cached_property
+    def surprises(self) -> tuple[Surprise, ...]:
+        """What a reviewer must not overlook."""
+        return surprises(self.shown)
 
     def _files(self, paint: Paint) -> Iterable[str]:
-        shown = self.plan.changes
-        changes = shown if self.everything else tuple(each for each in shown if _is_listed(each))
-        excluded = self.plan.release.excluded
-        lines = [*self._lines(changes, paint), *([] if self.everything else _counts(self.plan, paint))]
-        if not (lines or excluded):
+        files, rest = self.shown.files, _Rest.of(self.plan)
+        listed = files if self.everything else [file for file in files if is_listed(file)]
+        lines = self._lines(listed, paint)
+        counts = [] if self.everything else _counts(rest, paint)
+        if not (lines or counts or rest.excluded):
             return
-        yield from ["", f"{paint('bold', 'Files')}  {paint('dim', _legend(changes))}".rstrip(), *lines]
+        yield from ["", f"{paint('bold', 'Files')}  {paint('dim', _legend(listed))}".rstrip(), *lines, *counts]
         # Excluded files are local: they have no action, and come last.
-        if excluded and self.everything:
-            places = phrases.places_of(self.plan.release)
-            rows = columns((f"x {item.source}", phrases.rule_with_line(item.verdict, places)) for item in excluded)
-            yield from [paint("dim", f"  {row}") for row in rows]
-        elif excluded:
-            yield paint("dim", f"  x {plural(len(excluded), 'local file')} excluded from the release")
-        if not self.everything and (excluded or self.plan.of(Action.KEEP, Action.LEAVE)):
+        if rest.excluded and self.everything:
+            yield from self._excluded(paint)
+        elif rest.excluded:
+            yield paint("dim", f"  x {plural(rest.excluded, 'local file')} excluded from the release")
+        if not self.everything and (rest or len(lines) < len(listed)):
             yield paint("dim", "    --all lists every file; hublish explain PATH shows why")
 
-    def _lines(self, changes: tuple[Change, ...], paint: Paint) -> list[str]:
-        places = phrases.places_of(self.plan.release) if self.why else None
-        rows = columns((_row(change, places) for change in changes), right=(1,))
-        return [f"  {paint(_MARKS[change.action][1], row)}" for change, row in zip(changes, rows, strict=True)]
+    def _lines(self, listed: Sequence[PlannedFile], paint: Paint) -> list[str]:
+        rows = [Folded((file,), "") for file in listed] if self.everything else folded_lines(listed, self.surprises)
+        cells = [(f"{_mark(row)} {row.path}", sizes_of(row), _how(row), self._why(row)) for row in rows]
+        lines = fitted_columns(cells, _room(paint, 2), right=(1,))
+        return [f"  {paint(_MARKS[row.files[0].action][1], line)}" for row, line in zip(rows, lines, strict=True)]
+
+    def _why(self, row: Folded) -> str:
+        if len(row.files) > 1:
+            return rules_of(row)
+        file = row.files[0]
+        return self._with_place(why_of(file), file)
+
+    def _excluded(self, paint: Paint) -> Iterable[str]:
+        rows = [(f"x {item.source}", self._with_place(item.reason, item)) for item in self.shown.excluded]
+        return [paint("dim", f"  {row}") for row in fitted_columns(rows, _room(paint, 2))]
+
+    def _with_place(self, text: str, file: PlannedFile | ExcludedFile) -> str:
+        # Excluded files always show their place, and the others on demand.
+        place = file.location if self.why or isinstance(file, ExcludedFile) else None
+        if place is None:
+            return text
+        # Relative to the current folder, so that a terminal opens it on a click; a plan file has the bare name.
+        project = self.plan.release.project.name if isinstance(self.plan, Plan) else ""
+        source = str(PurePath(project).parent / place.source) if file.rule else place.source
+        return f"{text} ({source}:{place.line}:{place.column})"
 
     @property
     def _options(self) -> str:
         return f"{self.repeated.manifest}{self.repeated.card}{self.repeated.hub}"
 
     def _next(self, paint: Paint) -> Iterable[str]:
-        if self.ask or self.plan.nothing_to_do or self.plan.refusals:
+        plan = self.shown
+        if self.ask or plan.nothing_to_do or plan.refusals:
             return ()
-        if self.plan.of(Action.IGNORE):
+        if any(file.action == "ignore" for file in plan.files):
             fix = (
                 "change the .gitignore that drops files, or exclude them with patterns.ignore_patterns: publish refuses"
             )
             return phrases.next_steps(paint, fix)
-        if any(problem.code == NO_PERMISSION for problem in self.plan.warnings):
+        if isinstance(self.plan, Plan) and any(problem.code == NO_PERMISSION for problem in self.plan.warnings):
             login = "hf auth login, or set HF_TOKEN to a token with write access"
             return phrases.next_steps(paint, login, f"hublish publish{self._options}")
         # The plan file contains the values of --set.
@@ -113,54 +153,105 @@ class PlanView:
         )
 
 
-def _head(plan: Plan, paint: Paint) -> Iterable[str]:
-    target = plan.target
-    label = phrases.repo_label(target.repo_id, target.repo_type)
-    yield paint("bold", f"{label} at {target.revision}") + (", as a pull request" if target.create_pr else "")
-    rows = [("endpoint", target.endpoint), ("parent", _parent(plan))]
-    # Settings alone, or only a tag, need no commit and so no message.
-    if plan.commits:
-        rows.append(("message", target.commit_message))
-    if (count := count_commits(plan)) > 1:
-        how = "for its reviewers" if target.create_pr else "merged in one step once all are verified"
-        rows.append(("parts", f"{count} commits to a draft pull request, {how}"))
-    if plan.tag:
-        rows.append(("tag", f"{plan.tag}, once the commit is verified"))
-    if plan.open_pull_request:
-        rows.append(("proposed", f"pull request {plan.open_pull_request} already holds this release"))
-    yield from indented(columns(rows))
+@dataclass(frozen=True, slots=True)
+class _Rest:
+    """The files that are counted and not listed."""
+
+    kept: int
+    kept_bytes: int
+    left: int
+    excluded: int
+
+    @classmethod
+    def of(cls, plan: Plan | PlanDocument) -> "_Rest":
+        if isinstance(plan, Plan):
+            changes = [(change.action.value, change.size, change.was_released) for change in plan.changes]
+            excluded = len(plan.release.excluded)
+        else:
+            changes = [(file.action, file.size, is_listed(file)) for file in plan.files]
+            excluded = len(plan.excluded)
+        kept = [size for action, size, _ in changes if action == "keep"]
+        left = sum(action == "leave" and not listed for action, _, listed in changes)
+        return cls(len(kept), sum(kept), left, excluded)
+
+    def __bool__(self) -> bool:
+        return bool(self.kept or self.left or self.excluded)
 
 
-def _parent(plan: Plan) -> str:
-    head = plan.head
-    if not head.repo_exists:
+def is_listed(file: PlannedFile) -> bool:
+    """Return whether a file is listed without --all; the others are only counted."""
+    return file.action not in ("keep", "leave") or was_released(file)
+
+
+def folded_lines(files: Sequence[PlannedFile], found: Iterable[Surprise] = ()) -> list[Folded]:
+    """Return the lines of a list of files: folded above 40, except for deletions and files with a surprise."""
+    if len(files) <= _MOST_LINES:
+        return [Folded((file,), "") for file in files]
+    named = {surprise.path_in_repo for surprise in found}
+    alone = [file for file in files if file.action == "delete" or file.path_in_repo in named]
+    rest = [file for file in files if file.action != "delete" and file.path_in_repo not in named]
+    lines = [Folded((file,), "") for file in alone]
+    return sorted([*lines, *folded(rest, max(_FEWEST_LINES, _MOST_LINES - len(lines)))], key=lambda line: line.path)
+
+
+def sizes_of(row: Folded) -> str:
+    """Return `1.2 KB`, or `1.2 KB -> 1.3 KB` for files that change."""
+    action, after = row.files[0].action, format_size(row.size)
+    if action == "delete":
+        return f"{after} -> gone"
+    before = row.before_size
+    return after if action != "change" or before is None else f"{format_size(before)} -> {after}"
+
+
+def why_of(file: PlannedFile) -> str:
+    """Return the source and the rule of a file; the rule often names the source already."""
+    if file.sha256 is None or (file.source and file.source in file.reason):
+        return file.reason + (phrases.converted(file) if file.sha256 else "")
+    label = phrases.origin_label(file)
+    return "; ".join(part for part in (label if label != file.path_in_repo else "", file.reason) if part)
+
+
+def rules_of(row: Folded) -> str:
+    """Return the one rule of several files, or the number of their rules."""
+    rules = dict.fromkeys(file.reason for file in row.files)
+    return next(iter(rules)) if len(rules) == 1 else plural(len(rules), "rule")
+
+
+def parent_of(plan: PlanDocument) -> str:
+    """Return the commit that the release is compared with."""
+    if not plan.repo_exists:
         return "none: the repo will be created"
     # A new branch starts at the head of main, so only the differences are sent.
-    if head.commit is None:
-        return f"{phrases.short(head.default_commit)}: the branch {plan.target.revision} will be created from main"
-    return phrases.short(head.commit)
+    if plan.parent_commit is None:
+        return f"{phrases.short(plan.default_commit)}: the branch {plan.revision} will be created from main"
+    return phrases.short(plan.parent_commit)
 
 
-def _settings(plan: Plan, paint: Paint) -> Iterable[str]:
-    if not plan.settings:
-        return
-    yield from ["", paint("bold", "Settings")]
-    rows = [
-        (f"{'+' if setting.before is None else '~'} {setting.name}", phrases.setting_change(setting))
-        for setting in plan.settings
-    ]
-    for setting, line in zip(plan.settings, columns(rows), strict=True):
-        yield f"  {paint('green' if setting.before is None else 'yellow', line)}"
+def facts_of(plan: PlanDocument) -> Iterator[tuple[str, str]]:
+    """Yield the facts about the whole plan, each with its name."""
+    yield "endpoint", plan.endpoint
+    yield "parent", parent_of(plan)
+    # Settings alone, or only a tag, need no commit and so no message.
+    if commits(plan):
+        yield "message", plan.commit_message
+    if plan.commits is not None and plan.commits > 1:
+        how = "for its reviewers" if plan.create_pr else "merged in one step once all are verified"
+        yield "parts", f"{plan.commits} commits to a draft pull request, {how}"
+    if plan.tag:
+        yield "tag", f"{plan.tag}, once the commit is verified"
+    if plan.pull_request:
+        yield "proposed", f"pull request {plan.pull_request} already holds this release"
 
 
-def _summary(plan: Plan, paint: Paint) -> list[str]:
-    if plan.nothing_to_do:
-        where = f"pull request {plan.open_pull_request}" if plan.open_pull_request else plan.target.revision
-        return [paint("green", nothing_to_do(plan.target.repo_id, where))]
-    counts = ", ".join(f"{len(plan.of(action))} to {action}" for action in _COMMITTED)
-    line = f"{paint('bold', 'Plan:')} {counts}; {format_size(plan.bytes_to_send)} to send."
-    # Changed settings are applied without a commit.
-    return [line] if plan.commits else [line, "No commit is needed."]
+def summary_of(plan: PlanDocument) -> str:
+    """Return the number of files to add, change and delete, and the bytes to send."""
+    counts = ", ".join(f"{sum(file.action == action for file in plan.files)} to {action}" for action in _COMMITTED)
+    return f"{counts}; {format_size(plan.bytes_to_send)} to send."
+
+
+def commits(plan: PlanDocument) -> bool:
+    """Return whether a plan needs a commit."""
+    return plan.pull_request is None and any(map(_is_committed, plan.files))
 
 
 def nothing_to_do(label: str, where: str) -> str:
@@ -168,49 +259,85 @@ def nothing_to_do(label: str, where: str) -> str:
     return f"Nothing to do: {label} at {where} already holds this release."
 
 
-def _legend(changes: Iterable[Change]) -> str:
-    """Return the meaning of the marks before these changes."""
-    present = {change.action for change in changes}
+def nothing_of(plan: PlanDocument) -> str:
+    """Return the sentence for a plan without anything to do."""
+    return nothing_to_do(plan.repo_id, f"pull request {plan.pull_request}" if plan.pull_request else plan.revision)
+
+
+def _is_committed(file: PlannedFile) -> bool:
+    return file.action in _COMMITTED
+
+
+def _head(plan: PlanDocument, paint: Paint) -> Iterable[str]:
+    label = phrases.repo_label(plan.repo_id, plan.repo_type)
+    yield paint("bold", f"{label} at {plan.revision}") + (", as a pull request" if plan.create_pr else "")
+    # The names of facts line up, and a long value continues below its beginning.
+    facts = list(facts_of(plan))
+    size = max(len(name) for name, _ in facts)
+    for name, value in facts:
+        yield from wrapped(f"  {name:<{size}}  {value}", paint.width, " " * (size + 4))
+
+
+def _settings(plan: PlanDocument, paint: Paint) -> Iterable[str]:
+    if not plan.settings:
+        return
+    yield from ["", paint("bold", "Settings")]
+    rows = [(f"{_setting_mark(each)} {each.name}", phrases.setting_change(each)) for each in plan.settings]
+    for setting, line in zip(plan.settings, fitted_columns(rows, _room(paint, 2)), strict=True):
+        yield f"  {paint('green' if setting.before is None else 'yellow', line)}"
+
+
+def _setting_mark(setting: PlannedSetting) -> str:
+    return "+" if setting.before is None else "~"
+
+
+def _surprises(found: Sequence[Surprise], paint: Paint) -> Iterable[str]:
+    if not found:
+        return
+    yield from ["", paint("bold", "Surprises")]
+    for surprise in found:
+        mark, color = ("!!", "red") if surprise.level == "high" else ("! ", "yellow")
+        lines = wrapped(f"  {mark} {surprise.message}", paint.width, "     ")
+        yield from [paint(color, line) for line in lines]
+
+
+def _waived(plan: PlanDocument) -> Iterator[Waived]:
+    for finding in plan.findings:
+        if finding.waived is not None:
+            yield Waived(Problem(finding.code, finding.message), finding.waived, finding.path_in_repo)
+
+
+def _summary(plan: PlanDocument, paint: Paint) -> list[str]:
+    if plan.nothing_to_do:
+        return [paint("green", nothing_of(plan))]
+    line = f"{paint('bold', 'Plan:')} {summary_of(plan)}"
+    # Changed settings are applied without a commit.
+    return [line] if commits(plan) else [line, "No commit is needed."]
+
+
+def _legend(files: Iterable[PlannedFile]) -> str:
+    """Return the meaning of the marks before these files."""
+    present = {file.action for file in files}
     return "  ".join(f"{mark} {meaning}" for action, (mark, _, meaning) in _MARKS.items() if action in present)
 
 
-def _counts(plan: Plan, paint: Paint) -> Iterable[str]:
-    kept = plan.of(Action.KEEP)
-    left = [change for change in plan.of(Action.LEAVE) if not change.was_released]
-    if kept:
-        size = format_size(phrases.size_of(change.file for change in kept if change.file))
-        yield paint("dim", f"  = {plural(len(kept), 'file')} unchanged ({size})")
-    if left:
+def _counts(rest: _Rest, paint: Paint) -> list[str]:
+    lines = []
+    if rest.kept:
+        lines.append(f"  = {plural(rest.kept, 'file')} unchanged ({format_size(rest.kept_bytes)})")
+    if rest.left:
         # delete_patterns would have to name them.
-        yield paint("dim", f"  . {plural(len(left), 'remote file')} not touched: outside the release")
+        lines.append(f"  . {plural(rest.left, 'remote file')} not touched: outside the release")
+    return [paint("dim", line) for line in lines]
 
 
-def _is_listed(change: Change) -> bool:
-    return change.action in _LISTED or change.was_released
+def _mark(row: Folded) -> str:
+    return _MARKS[row.files[0].action][0]
 
 
-def _row(change: Change, places: Places | None) -> tuple[str, ...]:
-    mark = _MARKS[change.action][0]
-    why = phrases.with_line(_why(change), places.find(change.rule) if places else None)
-    return f"{mark} {change.path_in_repo}", _sizes(change), change.upload_mode or "", why
+def _how(row: Folded) -> str:
+    return plural(len(row.files), "file") if len(row.files) > 1 else row.files[0].upload_mode or ""
 
 
-def _sizes(change: Change) -> str:
-    before = format_size(change.remote.size) if change.remote else ""
-    after = format_size(change.file.size) if change.file else ""
-    if change.action is Action.CHANGE:
-        return f"{before} -> {after}"
-    if change.action is Action.DELETE:
-        return f"{before} -> gone"
-    return after or before
-
-
-def _why(change: Change) -> str:
-    if change.file is None:
-        return change.reason
-    origin = change.file.origin
-    # The reason often names the source already: `artifacts[0].source: runs/best.npz`.
-    if origin.source in change.reason:
-        return change.reason + phrases.converted(origin)
-    label = phrases.origin_label(origin)
-    return "; ".join(part for part in (label if label != change.path_in_repo else "", change.reason) if part)
+def _room(paint: Paint, indent: int) -> int | None:
+    return None if paint.width is None else paint.width - indent
