@@ -7,12 +7,17 @@ import pytest
 from hublish.base.values.publication import RELEASED_BEFORE
 from hublish.pipeline.compare.surprises import has_many_deletions, is_made_public, surprises
 from hublish.schemas.documents.manifest import Policy
-from hublish.schemas.documents.plan import PlanDocument, PlannedSetting
+from hublish.schemas.documents.plan import PlanDocument, PlannedFinding, PlannedSetting
 from tests.pipeline.compare.planned import GB, HEAD, MB, OLD, file, last, planned
 
 
 def setting(name: str, before: str | None, after: str) -> dict[str, Any]:
     return {"settings": (PlannedSetting(name=name, before=before, after=after),)}
+
+
+def finding(code: str, waived: str | None = None) -> dict[str, Any]:
+    known = {"code": code, "severity": "warning", "message": "found", "path_in_repo": "a.pem", "waived": waived}
+    return {"findings": (PlannedFinding.model_validate(known),)}
 
 
 def deleted(count: int, folder: str = "old") -> tuple[Any, ...]:
@@ -57,6 +62,10 @@ def test_an_ordinary_second_release_has_no_surprise() -> None:
         (planned(policy=Policy(max_file_size=100 * GB)), "policy", "medium", "50.0 GB to 100.0 GB"),
         (planned(released_policy=Policy(deny_patterns=("*.pem",))), "policy", "high", "no longer has '*.pem'"),
         (planned(surroundings={"git.dirty": "true"}), "dirty", "medium", "not committed"),
+        (planned(**finding("policy.secret", waived="made for a test")), "waived", "high", "'a.pem': made for a test"),
+        (planned(**finding("policy.secret")), "finding", "high", "policy.secret in 'a.pem': found"),
+        (planned(**finding("policy.pickle")), "finding", "medium", "policy.pickle in 'a.pem': found"),
+        (planned(**finding("policy.dirty")), "dirty", "medium", "found"),
         (planned(file("old.json", 5, 5, "delete")), "deleted", "medium", "'old.json' is deleted"),
         (planned(file("model.bin", 5, 5, "delete")), "deleted", "high", "'model.bin' is deleted"),
         (planned(file("LICENSE.md", 5, 5, "delete")), "deleted", "high", "'LICENSE.md' is deleted"),
