@@ -29,6 +29,8 @@ from hublish.api.push_to_hub import push_to_hub as push_to_hub
 from hublish.api.read_project import read_project as read_project
 from hublish.api.rehearse import Rehearsal as Rehearsal
 from hublish.api.rehearse import rehearse as rehearse
+from hublish.api.review import Review as Review
+from hublish.api.review import review as review
 from hublish.api.status import Status as Status
 from hublish.api.status import status as status
 from hublish.api.verify import Verification as Verification

@@ -6,27 +6,27 @@ from typing import Unpack
 
 from hublish.api.options import HubOptions, takes
 from hublish.api.plan import KEPT, planned
-from hublish.api.read_project import AnyManifest, read_plan_file, read_project
+from hublish.api.read_project import AnyManifest, read_project
+from hublish.api.reviewed_plan import AnyPlan, as_reviewed, read_reviewed
 from hublish.api.session import Session
-from hublish.base.errors import DeclinedError, HublishError, ManifestInvalidError
-from hublish.base.values import Plan, Project, Receipt
+from hublish.base.errors import DeclinedError, HublishError
+from hublish.base.values import Plan, Receipt
 from hublish.pipeline.compare.advice import with_advice
 from hublish.pipeline.compare.stale import refuse_stale
 from hublish.pipeline.lock.lock import require_writable
+from hublish.pipeline.lock.plan_digest import plan_digest, with_digest
 from hublish.pipeline.lock.records import plan_document
 from hublish.pipeline.publish import publishing
 from hublish.pipeline.upload.prepare import refuse_impossible
 from hublish.schemas.documents.card_decision import MERGE, CardDecision
 from hublish.schemas.documents.file_names import LOCK_FILE, MANIFEST_FILE
-from hublish.schemas.documents.manifest import Manifest
-from hublish.schemas.documents.plan import PlanDocument
 
 
 @takes(HubOptions)
 def publish(
     manifest: AnyManifest = MANIFEST_FILE,
     *,
-    plan: Plan | PlanDocument | str | Path | None = None,
+    plan: AnyPlan | None = None,
     confirm: Callable[[Plan], bool] | None = None,
     lock: str | Path | None = None,
     card: CardDecision | None = None,
@@ -55,8 +55,9 @@ def publish(
         RemoteConflictError: another commit came first; nothing was overwritten.
         VerificationError: the files on the Hub differ from the plan.
     """
-    reviewed = _reviewed(plan)
-    with Session(read_project(_as_reviewed(manifest, reviewed), lock=lock), **options) as session:
+    given = read_reviewed(plan)
+    reviewed = given.document if given else None
+    with Session(read_project(as_reviewed(manifest, reviewed), lock=lock), **options) as session:
         # A reviewed plan is only compared. The release is always planned anew, against the head as it is now.
         fresh = planned(session, kept=KEPT, card=card or (reviewed.card if reviewed else MERGE))
         _refuse_impossible(fresh)
@@ -64,6 +65,7 @@ def publish(
         require_writable(path, fresh)
         if reviewed is not None:
             refuse_stale(reviewed, plan_document(fresh))
+        fresh = with_digest(fresh, given.sha256 if given else plan_digest(fresh))
         if confirm is not None and not confirm(with_advice(fresh, session.hub)):
             raise DeclinedError("not published: the plan was not confirmed")
         return publishing(session.hub, path).run(fresh, session.progress)
@@ -83,27 +85,4 @@ def _refuse_impossible(plan: Plan) -> None:
     except HublishError as error:
         # Nothing was confirmed, so that the warnings were not shown before.
         error.problems = (*error.problems, *plan.release.warnings)
-        raise
-
-
-def _reviewed(plan: Plan | PlanDocument | str | Path | None) -> PlanDocument | None:
-    if isinstance(plan, Plan):
-        return plan_document(plan)
-    if isinstance(plan, str | Path):
-        return read_plan_file(Path(plan))
-    return plan
-
-
-def _as_reviewed(manifest: AnyManifest, reviewed: PlanDocument | None) -> Project:
-    """Read the manifest with the variables of its review; a project that has its own is compared instead."""
-    # A manifest built in Python has no text in which variables could be replaced.
-    built = isinstance(manifest, Manifest) or (isinstance(manifest, Project) and bool(manifest.settings))
-    if reviewed is None or built:
-        return read_project(manifest)
-    try:
-        return read_project(manifest, variables=reviewed.variables)
-    except ManifestInvalidError as error:
-        # The likeliest cause: the manifest no longer mentions a variable that the plan was made with.
-        if reviewed.variables:
-            error.hint = f"the plan was made with --set of {', '.join(sorted(reviewed.variables))}; make a new one"
         raise

@@ -9,7 +9,7 @@ from hublish.api.lock_target import DeclaredTarget, refuse_other_target
 from hublish.api.options import HubOptions, takes
 from hublish.api.read_project import AnyManifest, read_lock_file, read_project
 from hublish.api.session import Session
-from hublish.base.errors import NotFoundError, UsageError
+from hublish.base.errors import NotFoundError, RemoteError, UsageError
 from hublish.schemas.documents.file_names import GITATTRIBUTES, MANIFEST_FILE, lock_name, manifests_beside
 from hublish.schemas.documents.lock import Lock
 
@@ -34,6 +34,8 @@ class Verification:
     """Locked files with other bytes."""
     facts: "tuple[FalseFact, ...]" = ()
     """Facts that the card on the Hub states, and that do not hold."""
+    plan_sha256: str | None = None
+    """The digest of the plan that was published, as the locked commit records it; None if it does not, or is gone."""
 
     @property
     def ok(self) -> bool:
@@ -68,7 +70,7 @@ def verify(
     with Session(folder=_folder(manifest), declared=declared.endpoint, lock=locked, **options) as session:
         refuse_other_target(locked, session, declared, str(path or ""))
         session.progress.begin("reading the repo on the Hub")
-        return _with_facts(session.hub, locked)
+        return replace(_with_facts(session.hub, locked), plan_sha256=_recorded_plan(session.hub, locked))
 
 
 def _folder(manifest: AnyManifest) -> Path:
@@ -116,6 +118,17 @@ def _with_facts(hub: "Hub", lock: Lock) -> Verification:
     commit = hub.commit_of(lock, lock.revision)
     now = hub.tree(lock, commit)
     return replace(compared(hub, lock, now), facts=untrue_facts(hub, lock, now, commit))
+
+
+def _recorded_plan(hub: "Hub", lock: Lock) -> str | None:
+    from hublish.hub.client import commit_record
+    from hublish.pipeline.lock.plan_digest import recorded_digest
+
+    # Some Hubs list no history, and the commit may be gone after a squash.
+    try:
+        return recorded_digest(commit_record.messages(hub, lock, lock.commit))
+    except RemoteError:
+        return None
 
 
 def compared(hub: "Hub", lock: Lock, now: "Mapping[str, RemoteFile] | None" = None) -> Verification:

@@ -195,6 +195,14 @@ def pull_options(arguments: argparse.Namespace, report: Report) -> dict[str, Any
     return {**named, **options, **hub_options(arguments, report)}
 
 
+def plan_file(text: str) -> Path:
+    """Return the path of a plan, for the `type` of an argument."""
+    # `publish hub.yaml` looks natural, and would fail with an error about JSON.
+    if text.endswith((".yaml", ".yml")):
+        raise argparse.ArgumentTypeError(f"{text} is a manifest, not a plan; write -f {text}")
+    return Path(text)
+
+
 def hub_options(arguments: argparse.Namespace, report: Report) -> "HubOptions":
     """Return the options of every verb that uses the Hub."""
     options: HubOptions = {"endpoint": arguments.endpoint, "token": arguments.token, "progress": report.progress()}

@@ -14,7 +14,7 @@ from hublish._dataclass import dataclass
 from hublish.formats.front_matter import body_start, read_front_matter
 from hublish.formats.markdown_links import relative_path
 from hublish.pages.frame import environment, with_policy
-from hublish.pages.markdown_html import Addresses, markdown_html
+from hublish.pages.markdown_html import PREFIX, Addresses, markdown_html
 from hublish.schemas.diagnose.problems import InvalidDocumentError
 from hublish.schemas.documents.hub_names import RepoType
 
@@ -66,8 +66,26 @@ def card_page(card: str, shown: Shown, read: ReadFile) -> str:
         read: returns the bytes of a file of the release by its `path_in_repo`; None if it has no such file.
     """
     page = environment().get_template("card.html.j2")
-    body = markdown_html(card[body_start(card) :], Addresses(_links(shown), _pictures(shown, read)))
-    return with_policy(page.render(shown=shown, body=body, chips=list(chips(_metadata(card), shown.endpoint))))
+    return with_policy(page.render(shown=shown, body=card_body(card, shown, read), chips=card_chips(card, shown)))
+
+
+def card_body(card: str, shown: Shown, read: ReadFile, *, prefix: str = PREFIX, level: int = 1) -> str:
+    """Return the text of a card as HTML that is safe in any page.
+
+    Args:
+        card: the README, whose front matter is left out.
+        shown: the repo.
+        read: returns the bytes of a file by its `path_in_repo`; None leaves a picture out.
+        prefix: keeps the ids of its headings apart from others in the page.
+        level: the level of its first headings.
+    """
+    addresses = Addresses(_links(shown), _pictures(shown, read))
+    return markdown_html(card[body_start(card) :], addresses, prefix=prefix, level=level)
+
+
+def card_chips(card: str, shown: Shown) -> tuple["Chip", ...]:
+    """Return the metadata that the Hub shows above a card, in its order."""
+    return tuple(chips(_metadata(card), shown.endpoint))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,9 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from hublish.base.visible_text import visible
+from hublish.schemas.documents.sizes import format_size, plural
+
 if TYPE_CHECKING:
     from jinja2 import Environment
 
@@ -20,13 +23,21 @@ def environment() -> "Environment":
     import hublish
 
     folder = Path(hublish.__path__[0]) / "templates"
-    return Environment(
+    found = Environment(
         loader=FileSystemLoader(folder),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=StrictUndefined,
+        finalize=_visible,
     )
+    found.filters.update(size=format_size, plural=plural, visible=visible)
+    return found
+
+
+def _visible(value: object) -> object:
+    """Return a text with escapes for invisible characters; markup was made by a template, or sanitized."""
+    return visible(value, keep="\t\n") if type(value) is str else value
 
 
 def with_policy(page: str) -> str:

@@ -6,6 +6,7 @@ pictures and fold long lists with it; `nh3` removes everything else by an allowl
 
 import re
 from collections.abc import Callable
+from functools import partial
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
 
@@ -39,8 +40,10 @@ _SCHEME: Final = re.compile(r"\s*([A-Za-z][A-Za-z0-9+.-]*):")
 # markdown-it writes the alignment of a column as a style, and styles are not allowed.
 _ALIGNED: Final = re.compile(r"text-align:(left|center|right)")
 _NOT_IN_SLUG: Final = re.compile(r"[^\w\- ]")
-# Keeps the ids of headings apart from those of the page around them.
-_PREFIX: Final = "card-"
+_HEADING: Final = re.compile(r"<(/?)h([1-6])(?=[ >])")
+_LOWEST: Final = 6
+PREFIX: Final = "card-"
+"""Keeps the ids of headings apart from those of the page around them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +54,15 @@ class Addresses:
     picture: Address
 
 
-def markdown_html(text: str, addresses: Addresses) -> str:
+def markdown_html(text: str, addresses: Addresses, *, prefix: str = PREFIX, level: int = 1) -> str:
     """Return the HTML of Markdown without front matter.
 
     Args:
         text: the Markdown, of any author.
         addresses: from written targets to addresses in the page. Without one, a link leads nowhere, and a picture shows
             its alternative text.
+        prefix: begins the ids of headings, and links to them.
+        level: the level of the first headings. Below a page's own headings, the others follow without gaps.
     """
     import nh3
 
@@ -67,22 +72,39 @@ def markdown_html(text: str, addresses: Addresses) -> str:
         if tag == "img" and name == "src":
             return addresses.picture(value)
         if name == "href":
-            return f"#{_PREFIX}{value[1:]}" if value.startswith("#") else _link(value, addresses.link)
+            return f"#{prefix}{value[1:]}" if value.startswith("#") else _link(value, addresses.link)
         return value
 
-    return nh3.clean(
-        _parser().render(text),
+    html = nh3.clean(
+        _parser(prefix).render(text),
         tags=set(_TAGS),
         attributes={tag: set(names) for tag, names in _ATTRIBUTES.items()},
         attribute_filter=attribute,
         url_schemes=set(_SCHEMES),
         link_rel="noopener noreferrer nofollow",
     )
+    return html if level == 1 else _with_levels(html, level)
 
 
-def heading_id(text: str) -> str:
+def heading_id(text: str, prefix: str = PREFIX) -> str:
     """Return the id of a heading, by GitHub's rule: lower case, hyphens for spaces, no punctuation."""
-    return _PREFIX + _NOT_IN_SLUG.sub("", text.strip().lower()).replace(" ", "-")
+    return prefix + _NOT_IN_SLUG.sub("", text.strip().lower()).replace(" ", "-")
+
+
+def _with_levels(html: str, first: int) -> str:
+    """Return sanitized HTML whose headings begin at a level."""
+    opened, latest = list[int](), first - 1
+
+    def moved(tag: re.Match[str]) -> str:
+        nonlocal latest
+        if tag[1]:
+            # Whatever its level, the end of a heading ends the one that is open.
+            return f"</h{opened.pop() if opened else latest}"
+        latest = min(int(tag[2]) + first - 1, latest + 1, _LOWEST)
+        opened.append(latest)
+        return f"<h{latest}"
+
+    return _HEADING.sub(moved, html)
 
 
 def _link(target: str, address: Address) -> str | None:
@@ -99,21 +121,21 @@ def _srcset(value: str, address: Address) -> str | None:
     return ", ".join(" ".join([target, *sizes]) for target, sizes in found if target) or None
 
 
-def _parser() -> "MarkdownIt":
+def _parser(prefix: str) -> "MarkdownIt":
     # Imported here: `hublish card` prints Markdown far more often than HTML.
     from markdown_it import MarkdownIt
 
     parser = MarkdownIt("commonmark", {"html": True, "linkify": False}).enable(["table", "strikethrough"])
-    parser.core.ruler.push("headings_and_columns", _finish)
+    parser.core.ruler.push("headings_and_columns", partial(_finish, prefix))
     return parser
 
 
-def _finish(state: "StateCore") -> None:
+def _finish(prefix: str, state: "StateCore") -> None:
     """Give headings ids that links in the text can name, and columns their alignment."""
     seen: dict[str, int] = {}
     for token, following in zip_longest(state.tokens, state.tokens[1:]):
         if token.type == "heading_open" and following is not None:
-            name = heading_id("".join(child.content for child in following.children or ()))
+            name = heading_id("".join(child.content for child in following.children or ()), prefix)
             count = seen.get(name, 0)
             seen[name] = count + 1
             token.attrSet("id", f"{name}-{count}" if count else name)

@@ -124,6 +124,7 @@ def receipt_fields(receipt: Receipt) -> dict[str, Any]:
         tag=receipt.tag,
         verified=receipt.verified,
         plan=_without_lists(receipt.plan),
+        plan_sha256=receipt.plan.sha256,
     )
     return document.model_dump(mode="json") | {"plan": plan_fields(receipt.plan)}
 

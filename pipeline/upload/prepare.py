@@ -55,6 +55,7 @@ class Prepare:
                 card=plan.card,
                 created=start.created,
                 warnings=plan.warnings,
+                sha256=plan.sha256,
             )
             if fresh.commits:
                 _refuse_other_commits(plan, start, self.hub)

@@ -4,7 +4,7 @@ from typing import Literal
 
 from hublish.schemas.documents.field_types import Count, Document, Flag
 from hublish.schemas.documents.json_documents import read_versioned, reader_of
-from hublish.schemas.documents.lock import Sha1
+from hublish.schemas.documents.lock import Sha1, Sha256
 from hublish.schemas.documents.plan import PlanDocument
 
 RECEIPT_VERSION = 1
@@ -29,6 +29,9 @@ class ReceiptDocument(Document):
     """Whether every file at the commit was compared with the plan."""
     plan: PlanDocument
     """The plan that was published."""
+    plan_sha256: Sha256 | None = None
+    """The digest of the plan.json that was published, which the message of the commit records; null in a receipt of an
+    earlier hublish."""
 
 
 def read_receipt(text: bytes, source: str = "receipt.json") -> ReceiptDocument:

@@ -1,4 +1,4 @@
-"""Parse and format sizes as people write them: `5GB`, `500 MB`, `1024`.
+"""Parse and format sizes as people write them: `5GB`, `500 MB`, `1024`, `3 files`.
 
 Without pydantic, which the process that renders a card need not import.
 """
@@ -54,3 +54,8 @@ def shortest_size(size: int) -> str | int:
         if size and size % _UNITS[unit] == 0:
             return f"{size // _UNITS[unit]}{unit}"
     return size
+
+
+def plural(count: int, noun: str) -> str:
+    """Return `1 file`, `2 files`, `5,000 files`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

@@ -151,6 +151,8 @@ class Plan:
     """The remote files that differ from the last release, and whose differences this release does not keep."""
     released_policy: "Policy | None" = None
     """The policy of the hub.yaml that this release changes; None when it stays, or cannot be read."""
+    sha256: str | None = None
+    """The digest of the plan.json that is published; None until then."""
     created: Literal["repo", "branch"] | None = None
     """Created by this run, at the planned parent: it is deleted again when the release is refused."""
 

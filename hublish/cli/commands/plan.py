@@ -1,12 +1,10 @@
 """`hublish plan`: show the changes that publishing would make."""
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from hublish.base.errors import RemoteConflictError, UsageError
+from hublish.base.errors import RemoteConflictError
 from hublish.cli.arguments import (
     add_cache,
     add_card,
@@ -22,9 +20,6 @@ from hublish.cli.commands import Example, Outcome
 from hublish.cli.exit_codes import CHANGES
 from hublish.cli.report import Report
 from hublish.schemas.documents.card_decision import MERGE
-
-if TYPE_CHECKING:
-    from hublish.base.values import Candidate, Plan, ReleaseFile
 
 DESCRIPTION = """Seals the release as `files` does, reads the Hub's head, and compares them: one line a file with its
 change and the reason, the settings that would change, and the number of bytes to send. It only reads. `publish`
@@ -64,38 +59,12 @@ def run(arguments: Namespace, report: Report) -> Outcome:
     report.warn((*plan.release.warnings, *plan.warnings))
     # Before the plan is shown: a plan file that cannot be written is an error.
     if arguments.out:
-        _write(plan, arguments.out)
+        from hublish.cli.outside_release import write_outside
+        from hublish.pipeline.lock.records import plan_pieces
+
+        write_outside(plan.release, arguments.out, partial(plan_pieces, plan))
     if plan.refusals:
         report.incomplete(RemoteConflictError("this release cannot be published", problems=plan.refusals))
     view = PlanView(plan, arguments.all, str(arguments.out or ""), repeated_options(arguments), arguments.why)
     changed = arguments.detailed_exitcode and not plan.nothing_to_do
     return Outcome(view, 1 if plan.refusals else CHANGES if changed else 0)
-
-
-def _write(plan: "Plan", path: Path) -> None:
-    """Write the plan file, unless it would become part of the release and make its own plan stale.
-
-    Raises:
-        UsageError: when a source of the manifest matches the file; it is not kept.
-    """
-    from hublish.base import durable
-    from hublish.pipeline.collect.collect import Collect
-    from hublish.pipeline.lock.records import plan_pieces
-
-    msg = f"{path} would become part of the release: a source matches it"
-    refusal = UsageError(msg, hint="write it to another folder, or add it to patterns.ignore_patterns")
-    if _holds(plan.release.files, path):
-        raise refusal
-    durable.write(path, partial(plan_pieces, plan))
-    # A new file can be tested only once it exists.
-    if _holds(Collect().run(plan.release.project).included, path):
-        path.unlink()
-        raise refusal
-
-
-def _holds(files: "Iterable[ReleaseFile | Candidate]", path: Path) -> bool:
-    own = path.resolve()
-    paths = (file.content.local_path for file in files if file.content is not None)
-    # A source is never a link itself, so that only one of the same name can be this file. Resolving 100,000 paths takes
-    # many seconds.
-    return any(path is not None and path.name == own.name and path.resolve() == own for path in paths)

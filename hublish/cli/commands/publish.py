@@ -1,7 +1,6 @@
 """`hublish publish`: make one commit, verify it, tag it, lock it."""
 
-from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from pathlib import Path
+from argparse import ArgumentParser, Namespace
 
 from hublish.base.errors import UsageError
 from hublish.cli.arguments import (
@@ -13,6 +12,7 @@ from hublish.cli.arguments import (
     hub_options,
     lock_path,
     manifest,
+    plan_file,
     repeated_options,
 )
 from hublish.cli.commands import Example, Outcome
@@ -33,7 +33,7 @@ EXAMPLES = (
 
 def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
-        "plan", nargs="?", type=_plan_file, metavar="plan.json", help="a reviewed plan: publish exactly this or nothing"
+        "plan", nargs="?", type=plan_file, metavar="plan.json", help="a reviewed plan: publish exactly this or nothing"
     )
     add_manifest(parser)
     add_lock(parser)
@@ -41,13 +41,6 @@ def configure(parser: ArgumentParser) -> None:
     add_card(parser)
     add_cache(parser)
     add_hub(parser)
-
-
-def _plan_file(text: str) -> Path:
-    # `publish hub.yaml` looks natural, and would fail with an error about JSON.
-    if text.endswith((".yaml", ".yml")):
-        raise ArgumentTypeError(f"{text} is a manifest, not a plan; write -f {text}")
-    return Path(text)
 
 
 def run(arguments: Namespace, report: Report) -> Outcome:

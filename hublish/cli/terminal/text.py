@@ -6,16 +6,14 @@ from collections.abc import Iterable, Sequence
 
 from hublish.base.visible_text import visible
 from hublish.cli.terminal.color import SGR
+from hublish.schemas.documents import sizes
+
+plural = sizes.plural
 
 _GAP = "  "
 # A cell longer than this pushes its own row to the right instead of widening the column.
 _WIDEST = 60
 _PIECES = re.compile(f"({SGR})")
-
-
-def plural(count: int, noun: str) -> str:
-    """Return `1 file`, `2 files`, `5,000 files`."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def columns(rows: Iterable[Sequence[str]], right: Iterable[int] = ()) -> list[str]:

@@ -79,6 +79,9 @@ class ReceiptView:
             yield "verified", f"{plural(len(receipt.plan.release.files), 'file')}, as planned"
         if receipt.tag:
             yield "tag", receipt.tag
+        # To compare with the page that was approved.
+        if receipt.created and receipt.plan.sha256:
+            yield "plan", f"sha256 {receipt.plan.sha256}"
         yield "lock", str(self.lock)
 
     def _next(self, paint: Paint) -> Iterable[str]:

@@ -37,6 +37,8 @@ class VerificationView:
                 yield f"      {fact.problem.hint}"
         # The verdict comes last, so that a long list does not push it off the screen.
         yield self._verdict(paint)
+        if found.plan_sha256:
+            yield paint("dim", f"plan  sha256 {found.plan_sha256}, as the commit records it")
         if not found.ok:
             # `verify` reads no manifest, so there are no settings to repeat.
             plan = f"hublish plan{self.repeated.file}{self.repeated.hub}"
@@ -48,6 +50,7 @@ class VerificationView:
             "ok": self.verification.ok,
             **lock_document(self.verification.lock),
             **difference_document(self.verification),
+            "plan_sha256": self.verification.plan_sha256,
             "facts": [_fact_document(fact) for fact in self.verification.facts],
         }
 

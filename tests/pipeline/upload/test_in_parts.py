@@ -1,6 +1,7 @@
 """A large release goes to a draft pull request in parts, and reaches the branch in one step, whatever fails."""
 
 import json
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -327,6 +328,6 @@ def test_the_pull_request_tells_people_what_it_is_for(parts: Release) -> None:
     mark = Mark.of(parts.plan())
     parts.publish()
     content = parts.api.get_discussion_details(parts.repo_id, 1).events[0].content  # type: ignore[attr-defined]
-    assert content.startswith("Trained twice.\n\nhublish sends this release in parts")
+    assert re.match("Trained twice.\n\nHublish-Plan: [0-9a-f]{64}\n\nhublish sends this release in parts", content)
     assert Mark.find(content) == mark
     assert Mark.find(content + "\n\nquoted by a person") is None
