@@ -31,6 +31,7 @@ from hublish.api.rehearse import Rehearsal as Rehearsal
 from hublish.api.rehearse import rehearse as rehearse
 from hublish.api.review import Review as Review
 from hublish.api.review import review as review
+from hublish.api.show import show as show
 from hublish.api.status import Status as Status
 from hublish.api.status import status as status
 from hublish.api.verify import Verification as Verification

@@ -70,6 +70,7 @@ SECTIONS = (
             Entry("files", "list exactly what would be uploaded, with size, sha256 and origin"),
             Entry("plan", "compare the release with the Hub and show what would change"),
             Entry("review", "write one page on which a reviewer approves or stops the release"),
+            Entry("show", "show a saved plan again, in any format"),
             Entry("publish", "upload the release in one commit, then verify, tag and lock it"),
             Entry("verify", "compare the files on the Hub with the lock"),
             Entry("status", "report whether the working tree or the Hub drifted from the lock"),

@@ -21,8 +21,10 @@ from hublish.cli.report import Report
 DESCRIPTION = """Uploads the release in one commit on top of the head that it was planned against, verifies the files
 at that commit, creates the tag, and writes the lock beside the manifest. More than 1,000 files are sent in parts to a
 draft pull request, verified there, and merged in one step (`repo.files_per_commit`). On a terminal it shows the plan
-and asks first; elsewhere it needs -y or a reviewed plan. If the Hub already holds the release, there is nothing to do.
-After an interruption, run it again: it never makes a second commit of the same release."""
+and asks first: for a yes, or for the name of the repo when it becomes public, or when more than 10 files are deleted,
+or more than 3 that are a tenth of the remote files. Elsewhere it needs -y or a reviewed plan. If the Hub already holds
+the release, there is nothing to do. After an interruption, run it again: it never makes a second commit
+of the same release."""
 EXAMPLES = (
     Example("hublish publish", "show the plan, ask, publish"),
     Example("hublish publish plan.json", "publish the reviewed plan; refused when anything has changed since"),
@@ -53,13 +55,18 @@ def run(arguments: Namespace, report: Report) -> Outcome:
         raise UsageError(msg, hint=f"pass -y, or a reviewed plan: {plan}")
 
     import hublish
+    from hublish.cli.views.confirmation import confirmation
     from hublish.cli.views.plan import PlanView
     from hublish.cli.views.publish import ReceiptView
 
     def confirm(plan: hublish.Plan) -> bool:
         report.warn((*plan.release.warnings, *plan.warnings))
         # A reviewed plan was confirmed by its review, and -y confirms in advance.
-        return agreed or plan.nothing_to_do or report.confirm(PlanView(plan, ask=True), "Publish this?")
+        if agreed or plan.nothing_to_do:
+            return True
+        view = PlanView(plan, ask=True)
+        question, name = confirmation(view.shown)
+        return report.confirm(view, question, name=name)
 
     receipt = hublish.publish(
         manifest(arguments, report),

@@ -98,10 +98,17 @@ class Report(ABC):
         lines = (line for text in texts for line in text.split("\n"))
         self._print(self.terminal.stderr, lines, paint_for(self.terminal.stderr, self.terminal.environ))
 
-    def confirm(self, view: View, question: str) -> bool:
-        """Show a result on stderr, because stdout may be redirected to keep the result, and ask whether to go on."""
+    def confirm(self, view: View, question: str, *, name: str = "") -> bool:
+        """Show a result on stderr, because stdout may be redirected to keep the result, and ask whether to go on.
+
+        Args:
+            view: the result.
+            question: what is asked.
+            name: typed to agree, instead of a yes; empty where a yes will do.
+        """
         self._show_on(self.terminal.stderr, view)
-        return self.terminal.ask(question)
+        safe, typed = (self._safe(escaped(text, color=False)) for text in (question, name))
+        return self.terminal.ask_for(typed, safe) if name else self.terminal.ask(safe)
 
     def progress(self) -> Progress:
         """Return the display for the progress of this run."""

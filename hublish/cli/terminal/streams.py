@@ -143,6 +143,11 @@ class Terminal:
         write_text(self.stderr, f"{question} [y/N] ")
         return self.stdin.readline().strip().lower() in ("y", "yes")
 
+    def ask_for(self, name: str, question: str) -> bool:
+        """Ask on stderr for a name to be typed, and return whether it was: an answer that nobody gives by habit."""
+        write_text(self.stderr, f"{question} Type {name} to go on: ")
+        return self.stdin.readline().strip() == name
+
 
 def standard_terminal(tokens: Iterable[str] = ()) -> Terminal:
     """Return the terminal of this process. Tokens from the command line are masked like those in the environment."""

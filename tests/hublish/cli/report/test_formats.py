@@ -208,6 +208,16 @@ def test_only_yes_confirms(make_desk: MakeDesk, answer: str, agreed: bool) -> No
     assert desk.out.getvalue() == ""
 
 
+@pytest.mark.parametrize(
+    ("answer", "agreed"),
+    [("acme/digits\n", True), (" acme/digits \n", True), ("y\n", False), ("\n", False), ("", False), ("acme\n", False)],
+)
+def test_a_name_confirms_what_a_habit_must_not(make_desk: MakeDesk, answer: str, agreed: bool) -> None:
+    desk = make_desk(answer, tty=True, environ={"NO_COLOR": "1"})
+    assert desk.report.confirm(Result(), "12 deleted.", name="acme/digits") is agreed
+    assert desk.err.getvalue().endswith("\n12 deleted. Type acme/digits to go on: ")
+
+
 @pytest.mark.parametrize("format_", FORMATS)
 @pytest.mark.parametrize("tty", [False, True])
 def test_only_people_on_a_terminal_are_asked(make_desk: MakeDesk, tty: bool, format_: str) -> None:
