@@ -12,6 +12,9 @@ from hublish.api.card import card_page as card_page
 from hublish.api.card import card_template as card_template
 from hublish.api.card import missing_sections as missing_sections
 from hublish.api.check import check as check
+from hublish.api.diff import ReleaseDiff as ReleaseDiff
+from hublish.api.diff import diff as diff
+from hublish.api.diff import plan_with_diffs as plan_with_diffs
 from hublish.api.doctor import Finding as Finding
 from hublish.api.doctor import doctor as doctor
 from hublish.api.explain import explain as explain
@@ -44,6 +47,7 @@ from hublish.base.values import Project as Project
 from hublish.base.values import Receipt as Receipt
 from hublish.base.values import Release as Release
 from hublish.base.values.explanation import Explained as Explained
+from hublish.diffs.differences import FileDiff as FileDiff
 from hublish.formats.interface import Trust as Trust
 from hublish.hub.server.server import EmbeddedHub as EmbeddedHub
 from hublish.schemas.documents.manifest import Manifest as Manifest

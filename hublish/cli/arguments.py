@@ -125,6 +125,15 @@ def add_cache(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_tensors(parser: argparse.ArgumentParser) -> None:
+    """Add `--tensors`, for commands that compare contents."""
+    parser.add_argument(
+        "--tensors",
+        action="store_true",
+        help="download the weights that changed, and show the largest difference of each tensor",
+    )
+
+
 def add_hub(parser: argparse.ArgumentParser) -> None:
     """Add `--local`, `--endpoint` and `--token`."""
     group = parser.add_argument_group("the Hub")

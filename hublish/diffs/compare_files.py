@@ -32,7 +32,7 @@ def diff_file(path_in_repo: str, before: Content | None, after: Content | None, 
         found = _compared(path_in_repo, before, after, values)
     except (OSError, ContentChangedError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        found = FileDiff(path_in_repo, "unread", f"{_sizes(before, after)}; not compared: it {reason}")
+        found = FileDiff(path_in_repo, "unread", f"{sizes_in_words(before, after)}; not compared: it {reason}")
     return with_sizes(found, before, after)
 
 
@@ -58,7 +58,7 @@ def _compared(path: str, before: Content | None, after: Content | None, values: 
             notes.append(error.message)
         else:
             return replace(found, summary="; ".join([*notes[:1], found.summary]))
-    return FileDiff(path, "binary", "; ".join([_sizes(before, after), *notes[:1]]))
+    return FileDiff(path, "binary", "; ".join([sizes_in_words(before, after), *notes[:1]]))
 
 
 def _ways(path: str, before: Content, after: Content, values: bool) -> Iterator[_Way]:
@@ -110,7 +110,8 @@ def _ways_of_one(path: str, before: Content | None, after: Content | None) -> It
     yield lambda: diff_one_text(path, side, "+" if verb == "added" else "-")
 
 
-def _sizes(before: Content | None, after: Content | None) -> str:
+def sizes_in_words(before: Content | None, after: Content | None) -> str:
+    """Return the sizes of both sides: all that is known of a file whose content is not compared."""
     if before is None:
         return f"added: {format_size(after.size)}" if after is not None else "not there"
     if after is None:

@@ -20,7 +20,7 @@ MOST_TEXT: Final = 2 << 20
 MOST_LINES: Final = 400
 """Lines of the hunks of one file."""
 # Lines of a text that was added or deleted.
-_HEAD_LINES: Final = 20
+_HEAD_LINES: Final = 10
 _HEAD: Final = 64 << 10
 # Characters of a line that are shown; minified files have one line of megabytes.
 _LONGEST: Final = 500

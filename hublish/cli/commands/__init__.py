@@ -73,6 +73,7 @@ SECTIONS = (
             Entry("show", "show a saved plan again, in any format"),
             Entry("publish", "upload the release in one commit, then verify, tag and lock it"),
             Entry("verify", "compare the files on the Hub with the lock"),
+            Entry("diff", "show what changed between two releases, or a release and this tree"),
             Entry("status", "report whether the working tree or the Hub drifted from the lock"),
         ),
     ),

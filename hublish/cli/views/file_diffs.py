@@ -1,0 +1,78 @@
+"""The changes inside of files, as lines for people and as plain data."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+from hublish.cli.report.json import fields
+from hublish.cli.terminal.color import Paint
+from hublish.cli.terminal.text import escaped, plural
+from hublish.diffs.differences import Entry, FileDiff, Hunk
+
+_MARKS: Final = {"added": ("+", "green"), "deleted": ("-", "red"), "changed": ("~", "yellow")}
+_COLORS: Final = {"+": "green", "-": "red"}
+
+
+def action_of(diff: FileDiff) -> str:
+    """Return whether a file was added, changed or deleted."""
+    return "added" if diff.before_size is None else "deleted" if diff.after_size is None else "changed"
+
+
+def mark_of(diff: FileDiff) -> str:
+    """Return the mark of a file in a list."""
+    return _MARKS[action_of(diff)][0]
+
+
+def diff_lines(diffs: Iterable[FileDiff], paint: Paint) -> Iterator[str]:
+    """Yield the lines of each file: its summary, then the parts that changed."""
+    for diff in diffs:
+        mark, color = _MARKS[action_of(diff)]
+        yield f"{paint(color, f'{mark} {_plain(diff.path_in_repo)}')}  {_plain(diff.summary)}"
+        for entry in diff.entries:
+            yield f"    {_entry_line(entry, paint)}"
+        for hunk in diff.hunks:
+            yield from _hunk_lines(hunk, paint)
+        if diff.more:
+            noun = "line" if diff.hunks else "entry"
+            shown = plural(diff.more, noun) if noun == "line" or diff.more == 1 else f"{diff.more:,} entries"
+            yield paint("dim", f"    ... and {shown} more")
+
+
+def _hunk_lines(hunk: Hunk, paint: Paint) -> Iterator[str]:
+    counts = [sum(line.mark != other for line in hunk.lines) for other in "+-"]
+    # The numbers of a side without lines are those of the line before, as in `diff -u`.
+    starts = [start if count else start - 1 for start, count in zip((hunk.before, hunk.after), counts, strict=True)]
+    yield paint("cyan", f"    @@ -{starts[0]},{counts[0]} +{starts[1]},{counts[1]} @@")
+    for mark, text in hunk.lines:
+        line = f"    {mark}{_plain(text)}".rstrip()
+        yield paint(_COLORS[mark], line) if mark in _COLORS else line
+
+
+def _entry_line(entry: Entry, paint: Paint) -> str:
+    name = _plain(entry.name)
+    if entry.before is None:
+        return paint("green", f"+ {name}: {_plain(entry.after or '')}")
+    if entry.after is None:
+        return paint("red", f"- {name}: {_plain(entry.before)}")
+    return f"{paint('yellow', '~')} {name}: {_plain(entry.before)} -> {_plain(entry.after)}"
+
+
+def _plain(text: str) -> str:
+    # A color or a line break in a file is not one of ours.
+    return escaped(text, color=False)
+
+
+def diff_documents(diffs: Iterable[FileDiff]) -> list[dict[str, Any]]:
+    """Return the changes as plain data. Its keys are stable; a line is its mark, followed by its text."""
+    return [
+        {
+            "action": action_of(diff),
+            **fields(diff, "path_in_repo", "kind", "summary", "before_size", "after_size"),
+            "entries": [fields(entry, "name", "before", "after") for entry in diff.entries],
+            "hunks": [
+                {**fields(hunk, "before", "after"), "lines": [f"{line.mark}{line.text}" for line in hunk.lines]}
+                for hunk in diff.hunks
+            ],
+            "more": diff.more,
+        }
+        for diff in diffs
+    ]
