@@ -1,9 +1,9 @@
 """The engine joins stages so that a wrong order is a type error, and reports and times each as it runs."""
 
 import time
+from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar, cast, runtime_checkable
 
-from hublish._dataclass import dataclass
 from hublish.base.progress import SILENT, Progress
 
 In = TypeVar("In")

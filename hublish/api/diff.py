@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Unpack
 
-from hublish._dataclass import dataclass
 from hublish.api.files import sealed
 from hublish.api.lock_target import lock_of
 from hublish.api.options import HubOptions, takes

@@ -3,9 +3,9 @@
 import platform
 import shutil
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Unpack
 
-from hublish._dataclass import dataclass
 from hublish._version import __version__
 from hublish.api.options import HubOptions, takes
 from hublish.api.session import Session

@@ -2,11 +2,10 @@
 
 import os
 import tempfile
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Unpack
 
-from hublish._dataclass import dataclass
 from hublish.api.check import check
 from hublish.api.options import HubOptions, takes
 from hublish.api.session import Session

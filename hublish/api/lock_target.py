@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from hublish._dataclass import dataclass
 from hublish.api.read_project import AnyManifest, read_lock_file, read_project
 from hublish.api.session import Session
 from hublish.base.errors import DocumentInvalidError, LockTargetError, ManifestInvalidError

@@ -3,12 +3,11 @@
 import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
-from hublish._dataclass import dataclass
 from hublish.base.errors import NotFoundError
 from hublish.base.values import RemoteFile
 from hublish.cards.facts.derive_facts import derive_facts

@@ -1,14 +1,13 @@
 """Publish an object in memory. A manifest file is optional."""
 
 from collections.abc import Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, Unpack
 
 from pydantic import ValidationError
 
-from hublish._dataclass import dataclass
 from hublish.api.options import PushOptions, takes
 from hublish.api.plan import KEPT, planned
 from hublish.api.publish import published

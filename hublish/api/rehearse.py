@@ -2,10 +2,10 @@
 
 import tempfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hublish._dataclass import dataclass
 from hublish.api.plan import KEPT, planned
 from hublish.api.pull import can_load
 from hublish.api.read_project import AnyManifest, read_project

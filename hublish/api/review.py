@@ -3,10 +3,10 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Unpack
 
-from hublish._dataclass import dataclass
 from hublish._version import __version__
 from hublish.api.options import HubOptions, takes
 from hublish.api.plan import planned

@@ -1,10 +1,9 @@
 """Detect whether the working tree or the Hub has drifted from the lock."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Unpack
 
-from hublish._dataclass import dataclass
 from hublish.api.files import sealed
 from hublish.api.lock_target import DeclaredTarget, lock_of, refuse_other_target
 from hublish.api.options import HubOptions, takes

@@ -1,10 +1,9 @@
 """Compare the Hub with a lock."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
-from hublish._dataclass import dataclass
 from hublish.api.lock_target import DeclaredTarget, refuse_other_target
 from hublish.api.options import HubOptions, takes
 from hublish.api.read_project import AnyManifest, read_lock_file, read_project

@@ -5,10 +5,10 @@ that exceeds a limit.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import chain
 from typing import Final
 
-from hublish._dataclass import dataclass
 from hublish.audit.format_readers import (
     NUMPY,
     Finding,

@@ -3,10 +3,9 @@
 import hashlib
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import astuple
+from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from hublish._dataclass import dataclass
 from hublish.audit.containers import inspected
 from hublish.audit.member_secrets import HiddenSecret, search_members
 from hublish.audit.secret_scan import Secret, SecretScanner

@@ -14,10 +14,9 @@ import struct
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from hublish._dataclass import dataclass
 from hublish.audit.fingerprint import Fingerprint, Inspection, Interest, fingerprint
 from hublish.base.content import Content, Identity, OnDisk
 from hublish.base.isolated_python import available_cores, can_start, start_isolated

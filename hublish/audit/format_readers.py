@@ -5,10 +5,10 @@ file may be of several formats at once: a tar may end with the directory of a zi
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from hublish._dataclass import dataclass
 from hublish.formats.blob import (
     Blob,
     ExpandedBlob,

@@ -1,10 +1,9 @@
 """Search the members of containers for secrets: of archives and compressed files within each other, as for pickles."""
 
 from collections.abc import Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Final
 
-from hublish._dataclass import dataclass
 from hublish.audit.containers import DEPTH_LIMIT, MEMBER_LIMIT, members
 from hublish.audit.secret_scan import Secret, SecretScanner
 from hublish.formats.blob import FLOOR, RATIO, Blob, MemoryBlob, SliceBlob, TooLargeError, measured

@@ -8,9 +8,9 @@ import ast
 import math
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
-from hublish._dataclass import dataclass
 from hublish.audit.format_readers import NUMPY, Finding
 from hublish.audit.pickles import pickle_in
 from hublish.formats.blob import Blob, SliceBlob, TailBlob

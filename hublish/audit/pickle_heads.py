@@ -7,11 +7,10 @@ about the speed of hashing, through all bytes: any limit on the leading bytes wo
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
 
-from hublish._dataclass import dataclass
 from hublish.audit.pickle_walk import Budget, Ending, Walk, walk
 from hublish.audit.standard_library import may_import
 from hublish.formats.blob import Blob, SliceBlob

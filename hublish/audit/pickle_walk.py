@@ -7,11 +7,10 @@ only where both stop, so a pickle cannot hide its instructions behind one that t
 import pickletools
 import re
 from collections.abc import Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
-from hublish._dataclass import dataclass
 from hublish.formats.blob import Blob
 from hublish.formats.pickle_reader import MAX_PROTOCOL, CutShortError, Kind, Operation, PickleReader, UnknownOpcodeError
 

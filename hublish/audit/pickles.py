@@ -5,10 +5,10 @@ unpickler would begin to execute are a pickle. That includes a pickle that break
 may have run by then. An import alone runs the code of a module.
 """
 
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from hublish._dataclass import dataclass
 from hublish.audit.pickle_heads import led_pickle
 from hublish.audit.pickle_walk import Budget, Ending, Walk, walk
 from hublish.audit.standard_library import may_import

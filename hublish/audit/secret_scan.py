@@ -5,10 +5,9 @@ base64. Files are scanned whole, except for ranges that their format declares to
 """
 
 from collections.abc import Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Final
 
-from hublish._dataclass import dataclass
 from hublish.audit.secret_search import LONGEST, Range, run_ranges, search, text_ranges
 from hublish.audit.secret_views import views
 from hublish.schemas.secrets.rule import Rule

@@ -10,10 +10,10 @@ import os
 import stat
 from collections.abc import Hashable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol
 
-from hublish._dataclass import dataclass
 from hublish.base.errors import NO_ROOM
 
 # A link that replaced the file is not followed (ELOOP), and a FIFO that replaced it does not block the open.

@@ -7,11 +7,11 @@ files out of the commit. Its own response decides; these rules predict it offlin
 import io
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import islice
 from math import comb
 from typing import TYPE_CHECKING, Final
 
-from hublish._dataclass import dataclass
 from hublish.schemas.diagnose.problems import Location
 from hublish.schemas.documents.file_names import GITIGNORE
 

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from typing import Protocol
-
-from hublish._dataclass import dataclass
 
 
 class Task(Protocol):

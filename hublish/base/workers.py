@@ -8,11 +8,10 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor, wait
-from dataclasses import field
+from dataclasses import dataclass, field
 from threading import Lock
 from typing import Final, Protocol, TypeVar
 
-from hublish._dataclass import dataclass
 from hublish.base.progress import Task
 
 # As many downloads at once as huggingface_hub's snapshot_download; hashing keeps no more threads than cores busy.

@@ -6,11 +6,11 @@ the syntax of Elasticsearch: alternatives of conjunctions of terms such as `path
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from posixpath import basename, dirname, splitext
 from typing import Any, Final
 
-from hublish._dataclass import dataclass
 from hublish.formats.catalogue import PICKLE_SUFFIXES
 from hublish.formats.model_library import ModelKind, Read, configured_kinds, file_format
 from hublish.schemas.diagnose.problems import Problem

@@ -1,9 +1,9 @@
 """The recommended sections of a card, and those that have no content yet."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
-from hublish._dataclass import dataclass
 from hublish.schemas.vocabulary import card_variables
 
 

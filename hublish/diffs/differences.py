@@ -1,8 +1,7 @@
 """The changes inside of one file, as every view, page and document shows them."""
 
+from dataclasses import dataclass
 from typing import Literal, NamedTuple
-
-from hublish._dataclass import dataclass
 
 Kind = Literal["text", "json", "table", "tensors", "archive", "binary", "unread"]
 Mark = Literal[" ", "+", "-"]

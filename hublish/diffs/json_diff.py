@@ -4,11 +4,10 @@ import json
 import math
 import re
 from collections.abc import Hashable, Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Any, Final, NamedTuple
 
-from hublish._dataclass import dataclass
 from hublish.diffs.differences import Entry, FileDiff
 from hublish.diffs.line_diff import edits
 from hublish.diffs.text_diff import CUT, around_difference, counted, joined

@@ -10,9 +10,9 @@ from array import array
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from hublish._dataclass import dataclass
 from hublish.diffs.differences import Hunk, Line
 
 # Steps of Myers' algorithm for one pair of files: half a second, or some 1,000 differences in any place.

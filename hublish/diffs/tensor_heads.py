@@ -2,10 +2,9 @@
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
-from hublish._dataclass import dataclass
 from hublish.base.content import Content
 from hublish.diffs.text_diff import counted
 from hublish.formats.blob import Blob, SliceBlob

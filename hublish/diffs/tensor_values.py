@@ -1,11 +1,11 @@
 """The largest difference between the values of two tensors, read in blocks."""
 
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hublish._dataclass import dataclass
 from hublish.diffs.tensor_heads import Tensor
 from hublish.diffs.text_diff import counted
 from hublish.formats.blob import Blob

@@ -2,11 +2,10 @@
 
 import codecs
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Final
 
-from hublish._dataclass import dataclass
 from hublish.base.content import Content
 from hublish.diffs.differences import FileDiff, Hunk, Line
 from hublish.diffs.line_diff import edits, hunks_of

@@ -5,11 +5,9 @@ import re
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import field
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import BinaryIO, Final, Protocol, cast
-
-from hublish._dataclass import dataclass
 
 # Every stream may expand to so many bytes.
 FLOOR: Final = 1 << 30

@@ -11,10 +11,10 @@ import re
 import zlib
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from importlib import import_module
 from typing import Final, cast
 
-from hublish._dataclass import dataclass
 from hublish.formats.blob import Blob, Decompressor, ExpandedBlob, Opener, ZlibStream, zlib_stream
 
 # Bytes that the stream of a header that other data may have by chance can expand to without using the allowance of a

@@ -5,13 +5,13 @@ The header is parsed here rather than by llama.cpp's package `gguf`, which trust
 
 import mmap
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hublish._dataclass import dataclass
 from hublish.base.content import Identity
 from hublish.base.errors import LoadError, SerializationError
 from hublish.base.progress import Progress

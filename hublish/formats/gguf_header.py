@@ -7,12 +7,12 @@ checked against a limit and against the bytes that are present, before anything 
 import math
 import struct
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 import ml_dtypes
 import numpy as np
 
-from hublish._dataclass import dataclass
 from hublish.formats.blob import Blob
 from hublish.formats.input_files import InvalidFileError
 from hublish.formats.tensors.tensor import check_names, check_unique, name_problem

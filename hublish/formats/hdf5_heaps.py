@@ -4,10 +4,9 @@ The format: HDF5 File Format Specification 3.0, sections III.A.2 and III.G.
 """
 
 from collections.abc import Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Final
 
-from hublish._dataclass import dataclass
 from hublish.formats.blob import Blob
 from hublish.formats.input_files import InvalidFileError
 

@@ -6,10 +6,9 @@ rejects what it does not know, because HDF5 might find an attribute there. The f
 """
 
 from collections.abc import Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Final
 
-from hublish._dataclass import dataclass
 from hublish.formats.blob import Blob, MemoryBlob, SliceBlob, measured
 from hublish.formats.hdf5_heaps import Cursor, Heap, Space, records
 from hublish.formats.input_files import InvalidFileError

@@ -4,10 +4,10 @@ Distributions that add a serializer implement `Serializer`, and `Rebuilding` whe
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Protocol, TypeVar, runtime_checkable
 
-from hublish._dataclass import dataclass
 from hublish.base.progress import Progress
 from hublish.schemas.documents.field_types import Document
 

@@ -11,9 +11,9 @@ import json
 import re
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, Final
 
-from hublish._dataclass import dataclass
 from hublish.formats.input_files import InvalidFileError
 
 # Parts of a configuration: far more than a model of thousands of layers has.

@@ -1,10 +1,10 @@
 """Infer the library and the task of a model from the files that its library writes."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
 from posixpath import basename
 from typing import Any, Final
 
-from hublish._dataclass import dataclass
 from hublish.formats.catalogue import FORMATS, suffixes_of
 from hublish.schemas.vocabulary import table, task_of_class, task_of_pipeline
 

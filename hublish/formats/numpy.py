@@ -6,13 +6,13 @@ Every header is checked before a byte of an array is read, and object arrays, wh
 import io
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hublish._dataclass import dataclass
 from hublish.base.errors import LoadError, SerializationError
 from hublish.base.progress import Progress
 from hublish.formats.catalogue import BuiltIn

@@ -13,13 +13,13 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hublish._dataclass import dataclass
 from hublish.base.errors import LoadError, SerializationError
 from hublish.base.progress import Progress
 from hublish.formats.catalogue import BuiltIn

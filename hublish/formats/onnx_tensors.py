@@ -6,9 +6,9 @@ The messages: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto. Weights ar
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from hublish._dataclass import dataclass
 from hublish.formats.blob import Blob
 from hublish.formats.input_files import InvalidFileError
 from hublish.formats.protobuf_fields import Field, ProtobufReader

@@ -5,10 +5,9 @@ beginning is read. The structs: https://github.com/apache/parquet-format/blob/ma
 """
 
 import json
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, Final
 
-from hublish._dataclass import dataclass
 from hublish.formats.blob import Blob
 from hublish.formats.input_files import InvalidFileError
 from hublish.formats.parquet_footer import BINARY, DAMAGED, INTEGERS, LIST, STRUCT, CompactReader, footer_place

@@ -5,9 +5,9 @@ used: it rejects arguments that real unpicklers accept, so an audit that relied 
 """
 
 import pickletools
+from dataclasses import dataclass
 from typing import Final
 
-from hublish._dataclass import dataclass
 from hublish.formats.blob import Blob
 
 Kind = pickletools.StackObject

@@ -5,9 +5,9 @@ fields in any order, unknown fields, varints longer than necessary, and groups, 
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
-from hublish._dataclass import dataclass
 from hublish.formats.blob import Blob
 from hublish.formats.input_files import InvalidFileError
 

@@ -6,11 +6,10 @@ A skops file is a zip of `schema.json` and the arrays that it refers to: https:/
 import json
 import tempfile
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
-from hublish._dataclass import dataclass
 from hublish.base.errors import LoadError, NoArraysError, SerializationError
 from hublish.base.progress import Progress
 from hublish.formats.catalogue import FORMATS, PICKLE_SUFFIXES, BuiltIn

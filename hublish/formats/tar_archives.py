@@ -11,11 +11,10 @@ import re
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import Final
 
-from hublish._dataclass import dataclass
 from hublish.formats.blob import Blob, SliceBlob, StreamBlob
 
 # The unit of a tar: a header takes one, and content is padded to a multiple (POSIX.1-1988, ustar).

@@ -8,10 +8,10 @@ Records of images and histograms are skipped by their length.
 
 import struct
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from hublish._dataclass import dataclass
 from hublish.formats.blob import Blob
 from hublish.formats.input_files import InvalidFileError
 

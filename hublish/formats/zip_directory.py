@@ -13,9 +13,9 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import Final
 
-from hublish._dataclass import dataclass
 from hublish.formats.blob import Blob, BlobFile, SliceBlob
 from hublish.formats.input_files import InvalidFileError, named
 

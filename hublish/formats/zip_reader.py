@@ -8,11 +8,11 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import IO, Any, Final
 
-from hublish._dataclass import dataclass
 from hublish.formats.blob import Blob, ExpandedBlob, Opener, SliceBlob, StreamBlob, TooLargeError, measured, raw_deflate
 from hublish.formats.compressions import ZSTANDARD, zstandard_opener
 from hublish.formats.input_files import InvalidFileError, named, opened

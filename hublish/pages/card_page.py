@@ -6,11 +6,11 @@ The page loads nothing and runs nothing. Its policy forbids both, in case that t
 import base64
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
-from hublish._dataclass import dataclass
 from hublish.formats.front_matter import body_start, read_front_matter
 from hublish.formats.markdown_links import relative_path
 from hublish.pages.frame import environment, with_policy

@@ -1,9 +1,9 @@
 """The changes inside of files as a page shows them: cut to the room that there is, without credentials."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Final
 
-from hublish._dataclass import dataclass
 from hublish.base.visible_text import visible
 from hublish.diffs.differences import Entry, FileDiff, Hunk, Line
 from hublish.schemas.documents.sizes import format_size

@@ -2,12 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
 from typing import Final, NamedTuple
 
-from hublish._dataclass import dataclass
 from hublish.base.visible_text import visible
 from hublish.schemas.documents.plan import PlannedFile
 

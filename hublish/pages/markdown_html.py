@@ -6,11 +6,10 @@ pictures and fold long lists with it; `nh3` removes everything else by an allowl
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
-
-from hublish._dataclass import dataclass
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt

@@ -4,10 +4,9 @@ The same plan and diffs give the same bytes. The page needs no network, and runs
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Final
 
-from hublish._dataclass import dataclass
 from hublish.base.values.surprise import Surprise
 from hublish.base.visible_text import visible
 from hublish.diffs.differences import FileDiff

@@ -5,10 +5,10 @@
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, NamedTuple
 
-from hublish._dataclass import dataclass
 from hublish.audit.path_audit import denied_among
 from hublish.base.content import OnDisk
 from hublish.base.errors import SourceError

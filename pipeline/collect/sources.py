@@ -3,12 +3,11 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import takewhile
 from pathlib import Path, PurePosixPath
 from typing import Final, NamedTuple
 
-from hublish._dataclass import dataclass
 from hublish.audit.path_audit import default_denied, denied_among
 from hublish.base.content import InMemory, OnDisk
 from hublish.base.errors import HublishError, SourceError

@@ -5,11 +5,10 @@ The patterns have huggingface_hub's own meaning. Every rule answers with a `Step
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-from hublish._dataclass import dataclass
 from hublish.base import durable
 from hublish.base.patterns import matching, near_misses
 from hublish.base.values import Candidate, Effect, Project, Step, Verdict

@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Final
 
-from hublish._dataclass import dataclass
 from hublish.base.digests import each_sealed, sealed_bytes
 from hublish.base.gitignore import GitIgnore
 from hublish.base.patterns import matching

@@ -1,8 +1,8 @@
 """Draft what a model's card shows besides its metadata: results, logs, parameters and figures."""
 
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 
-from hublish._dataclass import dataclass
 from hublish.pipeline.draft.commented_yaml import Field
 from hublish.pipeline.draft.figures import figures_of
 from hublish.pipeline.draft.listing import Listing

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from posixpath import basename, dirname, join
 from typing import Any, Final
 
-from hublish._dataclass import dataclass
 from hublish.formats.front_matter import read_front_matter
 from hublish.pipeline.draft.commented_yaml import Field
 from hublish.pipeline.draft.listing import Listing

@@ -3,7 +3,7 @@
 import re
 import textwrap
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from io import StringIO
 from typing import Any, Final
 
@@ -12,7 +12,6 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.nodes import ScalarNode
 from ruamel.yaml.representer import RoundTripRepresenter
 
-from hublish._dataclass import dataclass
 from hublish.schemas.documents.manifest_yaml import dump_yaml
 from hublish.schemas.secrets.masking import redact
 from hublish.schemas.variables.expansion import escape

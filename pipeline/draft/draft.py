@@ -1,13 +1,12 @@
 """Draft a commented manifest for the files of a folder or repo."""
 
 from collections.abc import Container, Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from posixpath import dirname
 from typing import Final, NoReturn
 
 from pydantic import ValidationError
 
-from hublish._dataclass import dataclass
 from hublish.base.errors import DraftError
 from hublish.formats.catalogue import MODEL_SUFFIXES
 from hublish.pipeline.draft.card_facts import Readme, license_fields, readme_in, usable_readme

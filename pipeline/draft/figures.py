@@ -5,11 +5,11 @@ A picture is released only if its name says what it shows: it may be a screensho
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from posixpath import basename, dirname, join, splitext
 from typing import Final, get_args
 from urllib.parse import quote
 
-from hublish._dataclass import dataclass
 from hublish.pipeline.draft.commented_yaml import Field
 from hublish.pipeline.draft.file_roles import in_data_folder
 from hublish.pipeline.draft.listing import Listing

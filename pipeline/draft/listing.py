@@ -5,13 +5,12 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 from posixpath import basename, dirname
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from hublish._dataclass import dataclass
 from hublish.audit.path_audit import default_denied
 from hublish.base.content import open_below
 from hublish.base.errors import UsageError

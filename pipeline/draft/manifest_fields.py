@@ -1,12 +1,11 @@
 """Turn the outline of a release into the fields of a manifest, with comments at the top and at the end."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from glob import escape
 from posixpath import basename, dirname, join, splitext
 from typing import Final
 
-from hublish._dataclass import dataclass
 from hublish.pipeline.draft.card_facts import Readme
 from hublish.pipeline.draft.commented_yaml import Field, Items, Section
 from hublish.pipeline.draft.listing import Listing

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 from posixpath import basename, dirname
 from typing import Any, Final
 
-from hublish._dataclass import dataclass
 from hublish.base.errors import CardError
 from hublish.cards.results.metric_names import is_known
 from hublish.cards.results.recognition import LARGEST, read_results

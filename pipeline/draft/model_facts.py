@@ -4,10 +4,10 @@ import ast
 import re
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from posixpath import basename, dirname, join, splitext
 from typing import Any, Final
 
-from hublish._dataclass import dataclass
 from hublish.formats.catalogue import PICKLE_SUFFIXES
 from hublish.formats.model_library import ModelKind, configured_kinds, file_format
 from hublish.pipeline.draft.commented_yaml import Field

@@ -1,10 +1,9 @@
 """The contents of a drafted release: files grouped by role, files left out, and the fields that describe them."""
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
-from hublish._dataclass import dataclass
 from hublish.pipeline.draft.commented_yaml import Field
 
 

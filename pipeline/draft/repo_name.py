@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from hublish._dataclass import dataclass
 from hublish.base.content import open_below
 from hublish.pipeline.draft.commented_yaml import Field
 from hublish.schemas.documents.hub_names import URL_KINDS, RepoType, check_repo_id

@@ -6,13 +6,12 @@ A short list is easy to review. A glob is written only if it matches the same fi
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate, takewhile
 from posixpath import basename, dirname, join
 from typing import Final
 
-from hublish._dataclass import dataclass
 from hublish.audit.path_audit import default_denied
 from hublish.base.patterns import glob_expression
 from hublish.pipeline.draft.listing import Listing

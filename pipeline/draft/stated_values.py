@@ -2,11 +2,10 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from posixpath import basename, dirname
 from typing import Any, Final
 
-from hublish._dataclass import dataclass
 from hublish.cards.facts.training_log import PARAMETERS
 from hublish.pipeline.draft.listing import SMALL, Listing
 from hublish.pipeline.draft.model_facts import is_on_hub

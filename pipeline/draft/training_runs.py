@@ -1,11 +1,11 @@
 """Draft how a card shows the training of a model: its logs and its parameters, in and beside the release."""
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from posixpath import basename
 from re import compile as compiled
 from typing import Any, Final
 
-from hublish._dataclass import dataclass
 from hublish.base.content import Content, OnDisk
 from hublish.cards.facts.derive_facts import derive_facts
 from hublish.cards.facts.fact import Fact

@@ -2,11 +2,10 @@
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
-from hublish._dataclass import dataclass
 from hublish.audit.file_audit import policy_steps
 from hublish.audit.fingerprint import Fingerprint, Interest, fingerprint
 from hublish.audit.path_audit import audit_path

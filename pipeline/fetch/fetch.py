@@ -5,11 +5,10 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
-from hublish._dataclass import dataclass
 from hublish.base.progress import SILENT, Progress
 from hublish.base.values import DownloadPlan, LocalFile, LocalRelease, PromisedFile
 from hublish.base.workers import SharedTask, run_each, workers

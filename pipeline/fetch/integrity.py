@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 from concurrent.futures import Executor
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import ClassVar, Final
 
-from hublish._dataclass import dataclass
 from hublish.audit.fingerprint import Inspection, Interest
 from hublish.audit.fingerprint_cache import FORGETFUL, FingerprintCache, Known, Place
 from hublish.base.errors import IntegrityError, PolicyError

@@ -8,12 +8,11 @@ import stat
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import contextmanager, suppress
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from io import FileIO
 from pathlib import Path, PurePosixPath
 from typing import ClassVar, Final, Literal, NamedTuple
 
-from hublish._dataclass import dataclass
 from hublish.audit.fingerprint_cache import FORGETFUL, FingerprintCache, Known, Place
 from hublish.base import digests
 from hublish.base.errors import OfflineError, OverwriteError

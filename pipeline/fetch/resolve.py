@@ -2,14 +2,13 @@
 
 import json
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 from urllib.parse import quote
 
 from pydantic import ValidationError
 
-from hublish._dataclass import dataclass
 from hublish.base import digests, durable
 from hublish.base.errors import IntegrityError, LoadError, OfflineError, PolicyError
 from hublish.base.values import LocalFile, PromisedFile, Reference, RemoteRelease

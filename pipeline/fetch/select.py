@@ -1,9 +1,9 @@
 """RemoteRelease -> DownloadPlan: select the files that a load needs, and refuse unsafe names."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import ClassVar, Final
 
-from hublish._dataclass import dataclass
 from hublish.audit.path_audit import download_problems
 from hublish.base.errors import LoadError
 from hublish.base.patterns import matching

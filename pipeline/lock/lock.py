@@ -1,10 +1,10 @@
 """Receipt (verified) -> Receipt: hub.lock records the release."""
 
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import ClassVar, Final
 
-from hublish._dataclass import dataclass
 from hublish.base import durable
 from hublish.base.errors import DiskFullError, HublishError, disk_full
 from hublish.base.values import Plan, Receipt

@@ -24,11 +24,10 @@ that they print, the facts and the filters.
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, field
+from dataclasses import asdict, dataclass, field
 from pathlib import PurePosixPath
 from typing import Any, Final
 
-from hublish._dataclass import dataclass
 from hublish.base.errors import CardError
 from hublish.base.values import Project, StagedFile, Target
 from hublish.cards.usage.snippets import usage_snippets

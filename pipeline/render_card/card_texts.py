@@ -6,11 +6,10 @@ on one line, as a template prints it. Values are data: braces in them have no me
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, Final
 
-from hublish._dataclass import dataclass
 from hublish.base.values import Project, StagedFile
 from hublish.cards import wording
 from hublish.cards.facts.fact import Fact, as_tree

@@ -4,11 +4,11 @@
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Final, TypeVar
 
-from hublish._dataclass import dataclass
 from hublish.base.errors import CardError
 from hublish.cards.results.leaderboards import leaderboard_problems
 from hublish.cards.results.recognition import CODE, FORMS, LARGEST, LOG_START, log_header, read_results

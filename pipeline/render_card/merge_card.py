@@ -2,10 +2,9 @@
 
 import hashlib
 from collections.abc import Callable, Iterable
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Final
 
-from hublish._dataclass import dataclass
 from hublish.base.content import InMemory, blob_hasher
 from hublish.base.errors import CardError
 from hublish.base.values import RemoteFile, Staged, StagedFile

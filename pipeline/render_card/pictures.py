@@ -1,10 +1,10 @@
 """Draw the pictures of a card, and add those that it shows to the release, in the folder `figures`."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
-from hublish._dataclass import dataclass
 from hublish.base.content import InMemory
 from hublish.base.errors import CardError
 from hublish.base.values import Effect, Origin, Project, StagedFile, Step, Target, Verdict

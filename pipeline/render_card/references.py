@@ -9,12 +9,12 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from html import unescape
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-from hublish._dataclass import dataclass
 from hublish.base.content import ContentChangedError
 from hublish.base.values import Project, Staged, StagedFile
 from hublish.cards.facts.source_files import SourceFiles

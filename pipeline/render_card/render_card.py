@@ -1,11 +1,10 @@
 """Staged -> Staged with README.md: the card, rendered from the manifest's metadata, variables and evaluation."""
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
-from hublish._dataclass import dataclass
 from hublish.base.content import InMemory
 from hublish.base.errors import CardError
 from hublish.base.values import Effect, Origin, Project, Staged, StagedFile, Step, Verdict

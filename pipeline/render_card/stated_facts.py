@@ -3,9 +3,9 @@
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
-from hublish._dataclass import dataclass
 from hublish.base.values import StagedFile
 from hublish.cards.facts.fact import Fact
 from hublish.cards.record.fact_names import MissingError, element_name, summary, value_of

@@ -3,10 +3,10 @@
 import inspect
 import types
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
-from hublish._dataclass import dataclass
 from hublish.base.errors import LoadError
 from hublish.pipeline.restore.config_reading import Reader, parameter_hints
 from hublish.pipeline.restore.config_values import Coders, UnwritableError, describe

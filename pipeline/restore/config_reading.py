@@ -10,11 +10,10 @@ import sys
 import types
 import typing
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import Enum, Flag
 from typing import Any, Final
 
-from hublish._dataclass import dataclass
 from hublish.base.errors import LoadError
 from hublish.pipeline.restore.config_values import (
     LISTS,

@@ -12,11 +12,9 @@ import types
 import typing
 from collections import OrderedDict, abc
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Final
-
-from hublish._dataclass import dataclass
 
 # A type, with the functions that write and read its values, as the `coders` of huggingface_hub's mixins.
 Coders = Mapping[type, tuple[Callable[[Any], Any], Callable[[Any], Any]]]

@@ -2,9 +2,9 @@
 
 import inspect
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
-from hublish._dataclass import dataclass
 from hublish.base.errors import LoadError, UsageError
 from hublish.formats.interface import DISTRUST, Trust
 from hublish.formats.torch import Torch

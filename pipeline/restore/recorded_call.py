@@ -7,10 +7,9 @@ read in the way that loading reads it, and every argument is compared: one that 
 import inspect
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import is_dataclass
+from dataclasses import dataclass, is_dataclass
 from typing import Any, Final
 
-from hublish._dataclass import dataclass
 from hublish.base.errors import HublishError, LoadError, SerializationError, UsageError
 from hublish.formats.release_files import CONFIG
 from hublish.pipeline.restore.arguments import WHOLE, Constructor

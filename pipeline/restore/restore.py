@@ -1,9 +1,8 @@
 """LocalRelease (checked) -> Loaded or Restored: arrays by name, or an object with the weights in it."""
 
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
-from hublish._dataclass import dataclass
 from hublish.base.values import Loaded, LocalRelease, Restored
 from hublish.pipeline.restore.filling import Wanted, cast, restored
 from hublish.pipeline.restore.target_class import import_target

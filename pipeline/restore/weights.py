@@ -1,6 +1,7 @@
 """The weights of a release: its checked files, and the serializer that reads them."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -8,7 +9,6 @@ import ml_dtypes
 import numpy as np
 from numpy.typing import NDArray
 
-from hublish._dataclass import dataclass
 from hublish.base.errors import LoadError, UsageError
 from hublish.base.values import LocalRelease
 from hublish.formats import registry

@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
-from hublish._dataclass import dataclass
 from hublish.base.content import ContentChangedError
 from hublish.base.values import Staged, StagedFile
 from hublish.formats.catalogue import COPY, SHARD_INDEX_SUFFIX, WEIGHT_SUFFIXES

@@ -5,10 +5,9 @@ The rules are those of `datasets`: patterns of fsspec relative to `data_dir`, an
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final
 
-from hublish._dataclass import dataclass
 from hublish.base.content import ContentChangedError
 from hublish.base.values import Project, Staged, StagedFile
 from hublish.formats.dataset_builders import NOT_IN_CONFIG_NAMES, builder_of, is_upper_case

@@ -7,10 +7,9 @@ https://github.com/huggingface/hub-docs/blob/main/eval_results.yaml, in 2026.
 import math
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final
 
-from hublish._dataclass import dataclass
 from hublish.base.content import ContentChangedError
 from hublish.base.values import Staged, StagedFile
 from hublish.schemas.diagnose.problems import InvalidDocumentError, Path, Positions, Problem

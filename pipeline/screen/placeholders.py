@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final
 
-from hublish._dataclass import dataclass
 from hublish.base.content import ContentChangedError
 from hublish.base.values import Project, Staged, StagedFile
 from hublish.schemas.diagnose.problems import Problem, SourceText, format_path

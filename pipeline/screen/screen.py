@@ -6,10 +6,9 @@ These stages replace `Serialize` and `Seal` in `hublish check`, which runs befor
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
-from hublish._dataclass import dataclass
 from hublish.audit.file_audit import audit_secrets
 from hublish.audit.fingerprint import Inspection
 from hublish.audit.path_audit import FILE_LIMIT, count_problems, first_match, name_problems, size_problems

@@ -2,11 +2,10 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import field
+from dataclasses import dataclass, field
 from threading import Lock
 from typing import ClassVar, Final
 
-from hublish._dataclass import dataclass
 from hublish.audit.file_audit import audit_content
 from hublish.audit.fingerprint import Fingerprint, Interest, fingerprint
 from hublish.audit.fingerprint_cache import FORGETFUL, FingerprintCache, Known, Place

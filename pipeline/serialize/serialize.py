@@ -1,11 +1,11 @@
 """Collection -> Staged: convert every artifact to the format that the manifest declares."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar
 
-from hublish._dataclass import dataclass
 from hublish.base.content import Content, ContentChangedError, OnDisk, copy
 from hublish.base.errors import HublishError, SerializationError, SourceChangedError
 from hublish.base.progress import SILENT, Progress

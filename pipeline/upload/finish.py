@@ -1,9 +1,8 @@
 """Receipt (verified) -> Receipt: admit readers, and give the commit its tag."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from hublish._dataclass import dataclass
 from hublish.base.errors import RemoteConflictError, RemoteError
 from hublish.base.values import Receipt
 from hublish.base.values.publication import opening_settings

@@ -9,11 +9,10 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final, Literal
 
-from hublish._dataclass import dataclass
 from hublish.base.errors import HublishError, NotFoundError, RemoteConflictError, RemoteError, VerificationError
 from hublish.base.values import Action, Change, Plan, Receipt, RemoteFile, Target
 from hublish.base.values.commit_parts import CommitLimits, in_commit_order

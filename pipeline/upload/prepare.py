@@ -1,10 +1,9 @@
 """Plan -> Plan: the repo and the branch exist, and the files are not readable before they may be."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from hublish._dataclass import dataclass
 from hublish.base.errors import RemoteConflictError, RemoteIgnoredError
 from hublish.base.values import Action, Head, Plan, Release, Target
 from hublish.base.values.publication import restricting_settings

@@ -1,9 +1,8 @@
 """Plan -> Receipt: everything in one visible step, or nothing, and never the same release twice."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
-from hublish._dataclass import dataclass
 from hublish.base.errors import AuthenticationError, NotFoundError, RemoteConflictError, RemoteError, VerificationError
 from hublish.base.values import Plan, Receipt
 from hublish.base.values.commit_parts import CommitLimits, count_commits, in_commit_order

@@ -1,10 +1,9 @@
 """Receipt -> Receipt (verified): the Hub matches the plan."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from hublish._dataclass import dataclass
 from hublish.base.errors import NotFoundError, RemoteError, VerificationError
 from hublish.base.values import Receipt
 from hublish.base.values.publication import file_differences, plan_differences

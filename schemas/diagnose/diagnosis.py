@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from hublish._dataclass import dataclass
 from hublish.schemas.diagnose import suggestions
 from hublish.schemas.diagnose.problems import (
     MAX_PROBLEMS,

@@ -6,11 +6,9 @@ A problem has a stable code, a message, a hint, and a place in the structure and
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sized
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
-
-from hublish._dataclass import dataclass
 
 Severity = Literal["error", "warning"]
 # More would help no reader, and a hostile file must not cost more time and memory.

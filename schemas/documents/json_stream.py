@@ -5,10 +5,9 @@ The text is that of `json.dumps`.
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any, Final
-
-from hublish._dataclass import dataclass
 
 # Items of a list that are searched for credentials at once: one search for each string takes ten times as long.
 _BATCH: Final = 500

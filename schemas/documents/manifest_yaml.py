@@ -2,13 +2,12 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import yaml
 from pydantic import ValidationError
 
-from hublish._dataclass import dataclass
 from hublish.schemas.diagnose.problems import (
     MAX_PROBLEMS,
     InvalidDocumentError,

@@ -5,11 +5,10 @@ Nothing of a text that may hold a password is repeated: only ids, revisions and 
 
 import re
 import shlex
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from hublish._dataclass import dataclass
 from hublish.schemas.diagnose.problems import InvalidValueError
 from hublish.schemas.documents.hub_names import EMBEDDED, URL_KINDS, RepoType, check_repo_id
 

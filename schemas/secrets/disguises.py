@@ -8,9 +8,8 @@ import binascii
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Final
-
-from hublish._dataclass import dataclass
 
 Span = tuple[int, int]
 Search = Callable[[str], Iterable[Span]]

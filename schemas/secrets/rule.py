@@ -1,9 +1,8 @@
 """One kind of credential, as the audit, the rejection in manifests and the masking of output use it."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final, Literal
-
-from hublish._dataclass import dataclass
 
 APART: Final = "\n\x01\n"
 """Put between texts that are searched at once: no rule matches across both a line break and this character."""

@@ -9,10 +9,10 @@ also use values that are known when the card is rendered, such as `{{ data.metri
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from hublish._dataclass import dataclass
 from hublish.schemas.diagnose.problems import MAX_PROBLEMS, InvalidDocumentError, Path, Positions, Problem, format_path
 from hublish.schemas.variables.deferred import FILTER, NAME, Deferred, Later, allowed_at
 from hublish.schemas.variables.lookup import HOW_TO_ESCAPE, NO_ENVIRONMENT, Environment, NoValueError, Setting, Values

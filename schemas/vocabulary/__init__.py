@@ -5,12 +5,11 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, Literal, TypeAlias
-
-from hublish._dataclass import dataclass
 
 GENERATED: Final = (
     *("evaluation_frameworks", "gguf", "language_names", "languages", "libraries", "licenses", "metrics"),

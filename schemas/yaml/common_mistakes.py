@@ -5,9 +5,8 @@ its dash. The composer reports the fifth, a duplicate key, because it is valid s
 """
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from hublish._dataclass import dataclass
 from hublish.schemas.diagnose.problems import Problem, Related, SourceText
 from hublish.schemas.secrets.masking import quotable
 from hublish.schemas.secrets.unsafe_characters import line_around

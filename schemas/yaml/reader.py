@@ -5,10 +5,9 @@ anchors, aliases, merge keys, tags, directives and duplicate keys, with which a 
 """
 
 from collections.abc import Collection
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from hublish._dataclass import dataclass
 from hublish.schemas.diagnose.problems import (
     InvalidDocumentError,
     Location,

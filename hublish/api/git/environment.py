@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hublish._dataclass import dataclass
 from hublish.schemas.secrets.masking import holds_token
 from hublish.schemas.secrets.token_rules import WHERE_CREDENTIALS_GO
 from hublish.schemas.variables.lookup import ENV, SECRET, NoValueError

@@ -5,11 +5,11 @@ import shutil
 import signal
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Final
 
-from hublish._dataclass import dataclass
 from hublish.schemas.variables.lookup import NoValueError
 
 if TYPE_CHECKING:

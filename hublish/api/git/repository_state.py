@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Final, NoReturn
 
-from hublish._dataclass import dataclass
 from hublish.api.git.git_command import GitOutput, run_git
 from hublish.schemas.diagnose.problems import shortened
 from hublish.schemas.documents.file_names import LOCK_FILE, STATE_FOLDER, lock_names

@@ -8,11 +8,11 @@ import os
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Final
 
-from hublish._dataclass import dataclass
 from hublish.api.git.git_command import GitOutput, run_git
 from hublish.api.git.repository_state import checked, without_repository_filters
 from hublish.base.errors import PolicyError

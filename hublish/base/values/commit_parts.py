@@ -1,9 +1,9 @@
 """Divide the changes of a plan into commits that the Hub accepts within its time limit."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
-from hublish._dataclass import dataclass
 from hublish.base.values.publication import Action, Change, Plan
 from hublish.schemas.documents.file_names import GITATTRIBUTES, GITIGNORE
 

@@ -1,11 +1,10 @@
 """From a reference to arrays or an object: Reference -> RemoteRelease -> DownloadPlan -> LocalRelease -> Loaded."""
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from hublish._dataclass import dataclass
 from hublish.base.content import Identity
 from hublish.schemas.diagnose.problems import Problem
 from hublish.schemas.documents.hub_names import RepoType

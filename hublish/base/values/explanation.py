@@ -1,8 +1,8 @@
 """The answers of `hublish explain`: every rule for a file, the files it becomes, and whether loading reads them."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 
-from hublish._dataclass import dataclass
 from hublish.base.values.sealed_release import Effect, Step
 from hublish.schemas.diagnose.problems import Problem
 

@@ -1,11 +1,10 @@
 """From a sealed release to a verified commit: Head, Plan and Receipt, and the comparisons between them."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Literal
 
-from hublish._dataclass import dataclass
 from hublish.base.values.notebook_table import markdown_table
 from hublish.base.values.sealed_release import Release, ReleaseFile
 from hublish.base.values.target import Target

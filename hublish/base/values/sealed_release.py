@@ -1,13 +1,12 @@
 """From a manifest to a sealed release: Project -> Collection -> Staged -> Release."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from hublish._dataclass import dataclass
 from hublish.base.content import Content
 from hublish.base.errors import SourceError
 from hublish.base.values.target import Target, targets_of

@@ -1,8 +1,7 @@
 """Something in a plan that its reviewer must not overlook."""
 
+from dataclasses import dataclass
 from typing import Literal
-
-from hublish._dataclass import dataclass
 
 Importance = Literal["high", "medium"]
 

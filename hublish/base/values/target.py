@@ -1,8 +1,8 @@
 """The place a release is published to: a repo on one Hub, its branch and tag, and the settings of the repo."""
 
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from hublish._dataclass import dataclass
 from hublish.schemas.documents.hub_names import RepoType
 from hublish.schemas.documents.manifest import Manifest
 

@@ -1,9 +1,9 @@
 """Horizontal bars in groups, each with its name on the left and its value on the right."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
-from hublish._dataclass import dataclass
 from hublish.cards.charts.drawing import TITLE, Drawing, Frame, bar, draw, label, line
 from hublish.cards.charts.scales import finite, short
 from hublish.cards.charts.text_widths import drawable, width

@@ -10,9 +10,9 @@ style sheet shows the wide layout.
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Final
 
-from hublish._dataclass import dataclass
 from hublish.cards.charts.text_widths import drawable, fitted, width
 
 WIDTH: Final = 640

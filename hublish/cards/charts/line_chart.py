@@ -1,10 +1,10 @@
 """Curves over steps or epochs, with a label at the end of each."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
 
-from hublish._dataclass import dataclass
 from hublish.cards.charts.drawing import COLORS, TITLE, Drawing, Frame, dot, draw, label, line
 from hublish.cards.charts.scales import LOGARITHMIC, Scale, finite, scale_of, short
 from hublish.cards.charts.text_widths import drawable, width

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
-from hublish._dataclass import dataclass
 from hublish.cards.charts.bar_chart import Bar, Group, bar_chart
 from hublish.cards.charts.drawing import COLORS, Drawing
 from hublish.cards.charts.line_chart import Panel, Series, line_chart

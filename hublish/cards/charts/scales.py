@@ -1,10 +1,9 @@
 """From values to positions on an axis, with round numbers as its marks."""
 
 import math
+from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
 from typing import Final
-
-from hublish._dataclass import dataclass
 
 # Logarithms and divisions with more digits than a position on a page has.
 _CONTEXT: Final = Context(prec=15, rounding=ROUND_HALF_EVEN, Emin=-999999, Emax=999999)

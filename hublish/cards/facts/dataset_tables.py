@@ -7,10 +7,9 @@ Parquet files; files of text are read once, below a limit. Where one file cannot
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, Final
 
-from hublish._dataclass import dataclass
 from hublish.base.patterns import glob_expression
 from hublish.cards.facts.fact import Fact
 from hublish.cards.facts.source_files import UNREADABLE, SourceFiles, parsed_json, text

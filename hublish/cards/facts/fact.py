@@ -1,9 +1,8 @@
 """One fact of a release, and the form in which templates read facts."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
-
-from hublish._dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

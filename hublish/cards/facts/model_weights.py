@@ -5,10 +5,10 @@ The headers alone are read. If a configuration and a header differ, as in the ty
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from posixpath import basename, dirname
 from typing import Any, Final
 
-from hublish._dataclass import dataclass
 from hublish.base.content import Content
 from hublish.cards.facts.fact import Fact
 from hublish.cards.facts.quantized_counts import count_by_dtype

@@ -6,10 +6,8 @@ The Hub counts in the same way: `getQuantizationMultiplier` and `shouldSkipTenso
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
-
-from hublish._dataclass import dataclass
 
 # Bits of the integers into which smaller weights are packed.
 _CONTAINERS: Final = {"U8": 8, "I8": 8, "U16": 16, "I16": 16, "U32": 32, "I32": 32}

@@ -1,10 +1,10 @@
 """Facts of a release as a whole: its files, the commit it was made from, and the changes since the last release."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from heapq import nsmallest
 from typing import Final
 
-from hublish._dataclass import dataclass
 from hublish.cards.facts.fact import Fact
 from hublish.cards.facts.source_files import SourceFiles
 from hublish.schemas.documents.file_names import CARD_FILE, GITATTRIBUTES

@@ -8,10 +8,9 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, Final
 
-from hublish._dataclass import dataclass
 from hublish.base.content import Content, ContentChangedError
 from hublish.formats.input_files import InvalidFileError
 

@@ -6,12 +6,11 @@ and event files of TensorBoard. Released logs come before others.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from itertools import islice
 from posixpath import basename, dirname
 from typing import Any, Final
 
-from hublish._dataclass import dataclass
 from hublish.cards.facts.fact import Fact
 from hublish.cards.facts.source_files import UNREADABLE, SourceFiles, count, number, parsed_json, text
 from hublish.formats.tensorboard_events import MAX_FILE, LoggedValue, logged_values

@@ -3,11 +3,10 @@
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import takewhile
 from typing import Final
-
-from hublish._dataclass import dataclass
 
 # difflib takes the product of both lengths: Larger parts without a unique block differ as one.
 _LARGEST: Final = 1 << 18

@@ -8,10 +8,9 @@ import hashlib
 import re
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, Literal
-
-from hublish._dataclass import dataclass
 
 Kind = Literal["heading", "paragraph", "code", "html", "table", "row", "item"]
 

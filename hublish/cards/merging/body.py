@@ -2,11 +2,10 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain, pairwise
 from typing import Final
 
-from hublish._dataclass import dataclass
 from hublish.cards.merging.alignment import Common
 from hublish.cards.merging.blocks import HEADING_MARK, LINE_END, Block, Blocks
 from hublish.cards.merging.hunks import Side, Span, regions, still_left_out

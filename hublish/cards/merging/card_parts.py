@@ -1,10 +1,10 @@
 """A card in parts, and its outline: the short record of a rendered card that later merges need as their base."""
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from hublish._dataclass import dataclass
 from hublish.cards.merging.blocks import LINE_END, Blocks, digest
 from hublish.cards.merging.hunks import marked
 from hublish.cards.merging.metadata_tree import Tree, digests

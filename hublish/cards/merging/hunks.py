@@ -5,9 +5,9 @@ outline of a card marks their tokens. Without the marks, each new version of suc
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain
 
-from hublish._dataclass import dataclass
 from hublish.cards.merging.alignment import matches
 from hublish.cards.merging.blocks import Blocks
 

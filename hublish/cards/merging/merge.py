@@ -1,11 +1,10 @@
 """The three-way merge of a card: rendered now, as it was rendered for the last release, and as it is on the Hub."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from difflib import unified_diff
 from typing import Final
 
-from hublish._dataclass import dataclass
 from hublish.cards.merging.blocks import LINE_END, Blocks
 from hublish.cards.merging.body import BodyConflict, MergedBody, add_sections, merge_body
 from hublish.cards.merging.card_parts import CardParts, Outline, part_digest

@@ -1,10 +1,9 @@
 """Merge metadata key by key: the edits to the front matter that people have edited, and the keys in conflict."""
 
 from collections.abc import Collection
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from hublish._dataclass import dataclass
 from hublish.cards.merging.metadata_tree import Path, Tree, of_declined, of_key, of_value
 
 _EMPTY: Final[dict[str, Any]] = {"map": {}, "list": []}

@@ -5,10 +5,9 @@ Lists of a card are sets: tags, datasets, languages. Results, configs and the li
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from hublish._dataclass import dataclass
 from hublish.cards.merging.blocks import digest
 from hublish.cards.merging.yaml_nodes import YamlNode
 

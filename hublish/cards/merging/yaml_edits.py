@@ -4,11 +4,10 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
-from hublish._dataclass import dataclass
 from hublish.cards.merging.blocks import LINE_END
 from hublish.cards.merging.metadata import Edit
 from hublish.cards.merging.metadata_tree import Tree

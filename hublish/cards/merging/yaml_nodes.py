@@ -5,12 +5,11 @@ Manifests are read by a stricter reader. A card may have anchors, aliases and ta
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import yaml
 
-from hublish._dataclass import dataclass
 from hublish.schemas.diagnose.problems import Location, SourceText
 from hublish.schemas.yaml.composing import EVENT_PARSER, MAX_DEPTH, resolve
 

@@ -5,9 +5,9 @@ A card shows 0.9312 as `93.1`, or 7241732096 as `7.2`: the form is known only fr
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any, Final
 
-from hublish._dataclass import dataclass
 from hublish.cards.record.metadata_facts import find_metadata
 from hublish.cards.record.text_comparison import find_places
 from hublish.formats.front_matter import body_start, read_front_matter

@@ -13,11 +13,10 @@ counts for one statement only:
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from typing import Final
 
-from hublish._dataclass import dataclass
 from hublish.cards.record.statements import Word, units, words
 from hublish.schemas.documents.card_record import StatedInText, Statement
 

@@ -2,10 +2,9 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, Final, TypeGuard
 
-from hublish._dataclass import dataclass
 from hublish.schemas.diagnose.problems import Problem
 
 MOST_VALUES: Final = 20_000

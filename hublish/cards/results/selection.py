@@ -2,12 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from math import isnan
 from typing import Any, Final
 
-from hublish._dataclass import dataclass
 from hublish.cards.results.metric_names import is_known
 from hublish.cards.results.model_index import index_metric
 from hublish.cards.results.recognition import CODE

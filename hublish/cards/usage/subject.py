@@ -4,11 +4,9 @@ import json
 import re
 import shlex
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any, Final
-
-from hublish._dataclass import dataclass
 
 _SHARD: Final = re.compile(r"-(?!00001-)\d{5}-of-\d{5}(?=\.)")
 

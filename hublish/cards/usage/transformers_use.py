@@ -1,9 +1,9 @@
 """Snippets for transformers 5: a pipeline for the tasks that have one, and the class that loads the model."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
-from hublish._dataclass import dataclass
 from hublish.cards.usage.subject import Snippet, Subject, literal
 
 INSTALL: Final = "pip install transformers torch"

@@ -6,11 +6,11 @@ Extend `HumanReport` and override the methods that the format writes differently
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
+from dataclasses import dataclass
 from importlib import import_module
 from json import dumps
 from typing import Any, ClassVar, NamedTuple, Protocol, TextIO, cast
 
-from hublish._dataclass import dataclass
 from hublish.base.errors import HublishError
 from hublish.base.progress import Progress
 from hublish.cli.terminal.bars import progress_on

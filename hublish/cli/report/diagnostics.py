@@ -11,10 +11,9 @@ No line is wider than the terminal, and none holds a character that the terminal
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import accumulate
 
-from hublish._dataclass import dataclass
 from hublish.base.errors import HublishError
 from hublish.base.visible_text import escaped_char
 from hublish.cli.terminal.color import Paint

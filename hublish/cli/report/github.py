@@ -7,10 +7,10 @@ older `##[name]` anywhere in a line.
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hublish._dataclass import dataclass
 from hublish.base.errors import HublishError
 from hublish.cli.report.human import HumanReport
 from hublish.cli.terminal.streams import write_lines, write_text

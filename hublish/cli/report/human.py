@@ -1,9 +1,9 @@
 """`--format human`: results in words and columns, errors and warnings with the lines they are about."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hublish._dataclass import dataclass
 from hublish.base.errors import HublishError
 from hublish.cli.report import Report, View
 from hublish.cli.terminal.color import paint_for

@@ -1,9 +1,9 @@
 """`--format json`: one document on stdout; progress and warnings stay on stderr, for people."""
 
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from hublish._dataclass import dataclass
 from hublish.base.errors import HublishError
 from hublish.base.values import Waived
 from hublish.cli.report import View

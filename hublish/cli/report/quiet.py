@@ -1,8 +1,8 @@
 """`--format quiet`: bare values on stdout, one a line; only errors on stderr."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
-from hublish._dataclass import dataclass
 from hublish.cli.report import View
 from hublish.cli.report.human import HumanReport
 from hublish.cli.terminal.color import Paint

@@ -3,9 +3,9 @@
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
-from hublish._dataclass import dataclass
 from hublish.base.progress import SILENT, Progress, Task
 from hublish.cli.terminal.streams import write_lines
 

@@ -1,9 +1,9 @@
 """The colors and the width of a terminal."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TextIO
 
-from hublish._dataclass import dataclass
 from hublish.cli.terminal.streams import width_of
 
 _CODES = {"bold": 1, "dim": 2, "red": 31, "green": 32, "yellow": 33, "cyan": 36}

@@ -11,10 +11,10 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, TextIO, cast
 
-from hublish._dataclass import dataclass
 from hublish.base.own_credentials import own_credentials
 
 # The width of a stream that is not a terminal: a line of a log reads well up to here.

@@ -1,10 +1,10 @@
 """The view of `build`: a release in a folder."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hublish._dataclass import dataclass
 from hublish.base.values import Release
 from hublish.cli.terminal.color import Paint
 from hublish.cli.terminal.text import plural

@@ -1,10 +1,10 @@
 """The view of `card --open`: the place of the page."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hublish._dataclass import dataclass
 from hublish.cli.terminal.color import Paint
 
 

@@ -1,9 +1,9 @@
 """The view of `card --diff`: the changes that publishing would make to the card on the Hub."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, Final
 
-from hublish._dataclass import dataclass
 from hublish.cli.terminal.color import Paint
 from hublish.schemas.documents.file_names import CARD_FILE
 

@@ -1,9 +1,9 @@
 """The view of `check`: a valid manifest."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from hublish._dataclass import dataclass
 from hublish.cli.report.json import problem_document
 from hublish.cli.terminal.color import Paint
 from hublish.cli.terminal.text import plural

@@ -1,9 +1,9 @@
 """The view of `diff`, and that of a plan with the changes inside of files."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
-from hublish._dataclass import dataclass
 from hublish.api.diff import ComparedRelease, ReleaseDiff
 from hublish.cli.report import View
 from hublish.cli.report.json import fields

@@ -1,9 +1,9 @@
 """The view of `doctor`: findings about the environment."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
-from hublish._dataclass import dataclass
 from hublish.api.doctor import Finding
 from hublish.cli.report.json import fields
 from hublish.cli.terminal.color import Paint

@@ -1,9 +1,9 @@
 """The view of `explain`: for each path the verdict, then every rule that was evaluated; and rules by their codes."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
-from hublish._dataclass import dataclass
 from hublish.audit.rules import Rule
 from hublish.base.values import Effect, Step
 from hublish.base.values.explanation import Explained, Explanation, Fate, Outcome, Taken

@@ -1,10 +1,10 @@
 """The view of `files`: the files to upload, and the excluded ones."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from hublish._dataclass import dataclass
 from hublish.base.values import Release, ReleaseFile, Verdict
 from hublish.cli.report.json import fields, location_document, problem_document, waived_document
 from hublish.cli.terminal.color import Paint

@@ -3,10 +3,10 @@
 import heapq
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import count, takewhile
 from typing import Final
 
-from hublish._dataclass import dataclass
 from hublish.schemas.documents.plan import PlannedFile
 
 # The character after `/`: no path in a folder is greater than the folder's name with it.

@@ -2,9 +2,9 @@
 
 import shlex
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
-from hublish._dataclass import dataclass
 from hublish.api.init import Draft
 from hublish.cli.report.json import problem_document
 from hublish.cli.terminal.color import Paint

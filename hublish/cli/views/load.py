@@ -1,10 +1,10 @@
 """The view of `load`: the tensors of a release."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from math import prod
 from typing import Any
 
-from hublish._dataclass import dataclass
 from hublish.base.values import Loaded
 from hublish.cli.report.json import fields
 from hublish.cli.terminal.color import Paint

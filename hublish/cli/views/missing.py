@@ -1,10 +1,9 @@
 """The view of `card --missing`: the recommended sections without content."""
 
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from hublish._dataclass import dataclass
 from hublish.cards.sections import MissingSection
 from hublish.cli.terminal.color import Paint
 from hublish.cli.terminal.text import plural

@@ -2,9 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hublish._dataclass import dataclass
 from hublish.cli.terminal.color import Paint
 from hublish.cli.terminal.text import columns, indented, plural
 

@@ -1,11 +1,11 @@
 """The view of `plan` and `show`: the changes that publishing would make, marked as in diffs and in Terraform."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePath
 from typing import Any, Final
 
-from hublish._dataclass import dataclass
 from hublish.base.values import Plan, Waived
 from hublish.base.values.surprise import Surprise
 from hublish.cli.terminal.color import Paint

@@ -2,10 +2,10 @@
 
 import shlex
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hublish._dataclass import dataclass
 from hublish.base.values import Action, Receipt
 from hublish.cli.terminal.color import Paint
 from hublish.cli.terminal.text import columns, indented, plural

@@ -1,9 +1,9 @@
 """The view of `pull`: a release on this machine."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
-from hublish._dataclass import dataclass
 from hublish.base.values import LocalFile, LocalRelease
 from hublish.cli.report.json import fields, problem_document
 from hublish.cli.terminal.color import Paint

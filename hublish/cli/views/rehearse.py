@@ -1,9 +1,9 @@
 """The view of `rehearse`: each step on the throwaway Hub, and the verdict."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
-from hublish._dataclass import dataclass
 from hublish.api.rehearse import Rehearsal
 from hublish.cli.terminal.color import Paint
 from hublish.cli.terminal.text import plural

@@ -1,10 +1,10 @@
 """The view of `review`: the verdict, the page, and the digest to compare with the published release."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hublish._dataclass import dataclass
 from hublish.api.review import Review
 from hublish.cli.report.json import fields
 from hublish.cli.terminal.color import Paint

@@ -1,9 +1,9 @@
 """The view of `status`: the working tree and the Hub compared with the lock."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
-from hublish._dataclass import dataclass
 from hublish.api.status import RemoteDrift, Status
 from hublish.base.values import Setting
 from hublish.base.values.publication import LocalDrift

@@ -1,9 +1,9 @@
 """The view of `verify`: the files on the Hub compared with the lock."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
-from hublish._dataclass import dataclass
 from hublish.api.verify import Verification
 from hublish.cards.record.false_facts import FalseFact
 from hublish.cli.report.json import fields

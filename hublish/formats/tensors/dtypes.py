@@ -1,11 +1,10 @@
 """The element types of safetensors, with the torch names and the numpy types for the same bytes."""
 
+from dataclasses import dataclass
 from typing import Any, Final
 
 import ml_dtypes
 import numpy as np
-
-from hublish._dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

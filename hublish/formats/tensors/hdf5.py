@@ -6,10 +6,10 @@ The path of a dataset is the name of the tensor: `layers/dense/vars/0`. Links ou
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from hublish._dataclass import dataclass
 from hublish.base.content import Identity
 from hublish.formats.frameworks import imported
 from hublish.formats.input_files import InvalidFileError, named, opened

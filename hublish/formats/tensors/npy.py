@@ -10,13 +10,13 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
 
 import numpy as np
 from numpy.lib import format as numpy_format
 
-from hublish._dataclass import dataclass
 from hublish.base.content import Identity
 from hublish.formats.input_files import InvalidFileError, named, opened, unchanged
 from hublish.formats.tensors.dtypes import Dtype, dtype_of

@@ -4,12 +4,12 @@ import math
 import os
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from safetensors import SafetensorError, safe_open
 
-from hublish._dataclass import dataclass
 from hublish.base.content import Identity
 from hublish.formats.input_files import InvalidFileError, changed, named, opened
 from hublish.formats.tensors.dtypes import DTYPES, Dtype

@@ -8,11 +8,11 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
 from typing import Final
 
-from hublish._dataclass import dataclass
 from hublish.base import durable
 from hublish.formats.input_files import InvalidFileError
 from hublish.formats.tensors.safetensors_file import read_safetensors

@@ -9,11 +9,11 @@ import json
 import os
 import posixpath
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING, Any, Final
 
-from hublish._dataclass import dataclass
 from hublish.formats.catalogue import ARRAY_SUFFIXES, CHECKPOINT_INDEX_SUFFIXES, SHARD_INDEX_SUFFIX
 from hublish.formats.input_files import InvalidFileError, named, opened
 

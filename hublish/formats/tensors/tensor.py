@@ -2,9 +2,9 @@
 
 import math
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
-from hublish._dataclass import dataclass
 from hublish.formats.input_files import InvalidFileError
 
 if TYPE_CHECKING:

@@ -4,13 +4,13 @@ import math
 import mmap
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hublish._dataclass import dataclass
 from hublish.base.content import Identity
 from hublish.formats.input_files import InvalidFileError, changed, unchanged
 from hublish.formats.tensors.dtypes import DTYPES, Dtype

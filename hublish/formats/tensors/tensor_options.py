@@ -6,7 +6,7 @@ import json
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from itertools import islice
 from typing import Any, Final, get_args
@@ -14,7 +14,6 @@ from typing import Any, Final, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from hublish._dataclass import dataclass
 from hublish.formats.format_options import Float
 from hublish.formats.input_files import InvalidFileError
 from hublish.formats.tensors.dtypes import BY_TORCH_NAME, Dtype

@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
-from hublish._dataclass import dataclass
 from hublish.formats.catalogue import CHECKPOINT_INDEX_SUFFIXES, CHECKPOINT_SUFFIXES, SHARD_INDEX_SUFFIX
 from hublish.formats.frameworks import has_arrays
 from hublish.formats.input_files import InvalidFileError, named

@@ -5,10 +5,10 @@ token of HF_TOKEN or of `hf auth login` never takes its place: the release would
 """
 
 import os
+from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
-from hublish._dataclass import dataclass
 from hublish.base.errors import ExchangeError
 from hublish.hub.client import failures
 from hublish.schemas.secrets.masking import redact

@@ -9,10 +9,9 @@ import urllib.parse
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
-from hublish._dataclass import dataclass
 from hublish.base.errors import HublishError, RemoteError
 from hublish.base.progress import SILENT, Progress
 from hublish.base.values import Head, RemoteFile, RepoRef, Target

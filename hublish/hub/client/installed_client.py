@@ -1,10 +1,10 @@
 """The installed huggingface_hub: its defaults and versions, and the library it names in the User-Agent header."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hublish._dataclass import dataclass
 from hublish._version import __version__
 from hublish.base.values import RepoRef
 

@@ -3,9 +3,9 @@
 They are opened against the default branch: the client's own call names no other.
 """
 
+from dataclasses import dataclass
 from typing import Any, Final
 
-from hublish._dataclass import dataclass
 from hublish.base.errors import RemoteError
 from hublish.base.values import RepoRef, Target
 from hublish.hub.client import failures, listings

@@ -5,11 +5,10 @@ import io
 import urllib.parse
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from hublish._dataclass import dataclass
 from hublish.base.errors import RemoteError
 from hublish.base.values import RemoteFile, RepoRef
 from hublish.hub.client.hub import Hub

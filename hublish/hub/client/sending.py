@@ -4,11 +4,11 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
-from hublish._dataclass import dataclass
 from hublish.base.content import ContentChangedError
 from hublish.base.errors import NotFoundError, RemoteError
 from hublish.base.values import ReleaseFile, Target

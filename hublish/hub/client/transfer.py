@@ -5,11 +5,11 @@ import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import nullcontext
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from hublish._dataclass import dataclass
 from hublish.base.errors import HublishError, RemoteConflictError, RemoteError, disk_full
 from hublish.base.values import ReleaseFile, RepoRef, Target
 from hublish.hub.client import failures, listings

@@ -5,11 +5,10 @@ import re
 import secrets
 import string
 import time
-from dataclasses import asdict, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from hublish._dataclass import dataclass
 from hublish.hub.server.durable_files import locked, read_json, write_json
 from hublish.hub.server.repo_ids import RepoId, is_valid_name
 from hublish.hub.server.repositories import timestamp

@@ -8,10 +8,9 @@ of large files in repositories. Callers that change a bucket hold its lock; a re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import astuple
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
-from hublish._dataclass import dataclass
 from hublish.hub.server.refusals import repo_not_found
 
 _SCHEMA = """

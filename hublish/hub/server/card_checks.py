@@ -3,13 +3,13 @@
 import json
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from hublish._dataclass import dataclass
 from hublish.formats.front_matter import front_matter
 
 # Bytes of the metadata block, at most.

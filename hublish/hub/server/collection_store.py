@@ -8,11 +8,10 @@ import re
 import secrets
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from dataclasses import asdict, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from hublish._dataclass import dataclass
 from hublish.base.durable import sync_folder
 from hublish.hub.server.durable_files import locked, read_json, write_json
 from hublish.hub.server.repo_ids import is_valid_name

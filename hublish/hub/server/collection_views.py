@@ -1,10 +1,9 @@
 """Collections and their items as one caller sees them: what the caller may not read is not there."""
 
 from contextlib import suppress
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
-from hublish._dataclass import dataclass
 from hublish.hub.server.access import require_readable, token_of
 from hublish.hub.server.accounts import Account, avatar_of
 from hublish.hub.server.collection_store import MAX_ITEMS, Collection, Item

@@ -3,9 +3,9 @@
 import base64
 import binascii
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import IO, Any
 
-from hublish._dataclass import dataclass
 from hublish.hub.server.git.lfs_pointers import Pointer, parse_pointer
 from hublish.hub.server.http import parse_json
 from hublish.hub.server.objects import is_hash_algorithm, is_sha256

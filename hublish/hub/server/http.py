@@ -10,13 +10,12 @@ import re
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any, TypeVar
 from urllib.parse import urlencode
 
-from hublish._dataclass import dataclass
 from hublish.hub.server.refusals import HubError, bad_request, invalid_option
 
 Headers = Mapping[str, str]

@@ -11,12 +11,11 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import IO, Any
 from urllib.parse import urlsplit
 
-from hublish._dataclass import dataclass
 from hublish.hub.server.http import parse_json
 
 # The type of key of each accepted algorithm, both with SHA-256.

@@ -7,11 +7,10 @@ never a pull request without commits. Callers that change one hold the repositor
 import os
 import re
 import secrets
-from dataclasses import asdict, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from hublish._dataclass import dataclass
 from hublish.hub.server.durable_files import read_json, write_json
 from hublish.hub.server.git.git_trees import Merge, merge_trees
 from hublish.hub.server.git.refs import Refs

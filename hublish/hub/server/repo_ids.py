@@ -1,8 +1,8 @@
 """Names of repositories and of the files in them: names that must not reach the file system are refused here."""
 
 import re
+from dataclasses import dataclass
 
-from hublish._dataclass import dataclass
 from hublish.schemas.documents.hub_names import REPO_TYPES
 
 # Not a type of repository: it has no history. It has a name, an owner and a visibility as they do.

@@ -6,10 +6,10 @@ info of one repository, and `expand` selects some by name.
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from hublish._dataclass import dataclass
 from hublish.hub.server.git.git_trees import Entry
 from hublish.hub.server.inferred_metadata import metadata_of
 from hublish.hub.server.people import Likes

@@ -6,14 +6,13 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from dulwich.objects import Blob
 
-from hublish._dataclass import dataclass
 from hublish.base.durable import sync_folder
 from hublish.hub.server.durable_files import locked, read_json, write_json
 from hublish.hub.server.git.consolidation import Consolidation

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
 from urllib.parse import unquote
 
-from hublish._dataclass import dataclass
 from hublish.hub.server.http import Request, Response
 from hublish.hub.server.refusals import HubError, repo_not_found
 from hublish.schemas.documents.hub_names import URL_KINDS

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from typing import Any
 
-from hublish._dataclass import dataclass
 from hublish.hub.server.access import repo_to_read
 from hublish.hub.server.git.git_trees import Entry, find, list_folder, walk, walk_after
 from hublish.hub.server.git.lfs_pointers import Facts

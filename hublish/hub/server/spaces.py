@@ -5,11 +5,10 @@ Callers that change them hold the repository's lock.
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from hublish._dataclass import dataclass
 from hublish.hub.server.durable_files import read_json, write_json
 from hublish.hub.server.git.repository import now
 from hublish.hub.server.refusals import bad_request, invalid_option

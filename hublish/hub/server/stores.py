@@ -5,11 +5,10 @@ import json
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
-from dataclasses import astuple
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from hublish._dataclass import dataclass
 from hublish.hub.server.accounts import Accounts
 from hublish.hub.server.collection_store import Collections
 from hublish.hub.server.git.last_changes import ChangedPaths

@@ -9,11 +9,10 @@ import json
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hublish._dataclass import dataclass
 from hublish.base.durable import sync_folder
 from hublish.hub.server.id_tokens import LEEWAY, IdTokens, check_issuer, require_library
 from hublish.hub.server.repo_ids import RepoId

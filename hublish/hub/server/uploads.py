@@ -6,10 +6,9 @@ import hmac
 import os
 import secrets
 import time
-from dataclasses import astuple
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
-from hublish._dataclass import dataclass
 from hublish.base.durable import settle, sync_folder
 from hublish.hub.server.durable_files import shared_secret
 from hublish.hub.server.objects import MismatchError, ObjectStore, Senders

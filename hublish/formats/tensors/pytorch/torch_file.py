@@ -6,10 +6,10 @@ format is detected by the first bytes of the file: its name does not show it.
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from hublish._dataclass import dataclass
 from hublish.base.content import Identity
 from hublish.formats.blob import MemoryBlob
 from hublish.formats.input_files import InvalidFileError, named, opened

@@ -7,10 +7,9 @@ it as a `Placeholder`: objects beside the weights, such as a namespace of argume
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, Final
 
-from hublish._dataclass import dataclass
 from hublish.formats.input_files import InvalidFileError
 from hublish.formats.tensors.dtypes import BY_TORCH_NAME, Dtype
 from hublish.formats.tensors.tensor import BEFORE_QUANTIZED, MAX_DIMENSIONS

@@ -2,10 +2,10 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from hublish._dataclass import dataclass
 from hublish.base.content import Identity
 from hublish.formats.input_files import InvalidFileError, named
 from hublish.formats.tensors.dtypes import DTYPES, Dtype

@@ -13,13 +13,13 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 
 from dulwich.errors import NotGitRepository
 from dulwich.pack import PackFileDisappeared
 
-from hublish._dataclass import dataclass
 from hublish.hub.server.git.repository import GitRepository
 
 # Packs, and loose objects in one of 256 folders, that a repository may have before they are merged.

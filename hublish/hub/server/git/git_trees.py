@@ -1,12 +1,11 @@
 """Reading, editing and merging trees without a work tree: only the changed folders are loaded and written."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from dulwich.objects import ObjectID, serialize_tree, sorted_tree_items
 from dulwich.objects import parse_tree as parse_entries
-
-from hublish._dataclass import dataclass
 
 FILE_MODE = 0o100644
 FOLDER_MODE = 0o040000

@@ -1,11 +1,10 @@
 """Whole histories: copied to another repository, or rewritten without some of their files."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from dulwich.objects import Commit, ObjectID, ShaFile, Tag, Tree
 
-from hublish._dataclass import dataclass
 from hublish.hub.server.git.commit_graph import CommitGraph
 from hublish.hub.server.git.git_trees import Entry, parse_tree, serialize
 from hublish.hub.server.git.object_writer import ObjectWriter

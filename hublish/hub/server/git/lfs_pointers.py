@@ -1,8 +1,8 @@
 """LFS pointers: the small text that git stores in place of a large file (git-lfs, docs/spec.md)."""
 
 import re
+from dataclasses import dataclass
 
-from hublish._dataclass import dataclass
 from hublish.hub.server.git.repository import GitRepository
 
 # Bytes; the specification does not allow longer pointers.

@@ -1,12 +1,11 @@
 """The rules of `git fsck --strict` for objects that a client made, and limits of the trees that this server walks."""
 
 import re
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from dulwich.errors import ObjectFormatException
 from dulwich.objects import Blob, Commit, Tag, Tree
 
-from hublish._dataclass import dataclass
 from hublish.hub.server.git.git_trees import FILE_MODE, FOLDER_MODE, Loader, parse_tree, serialize
 from hublish.hub.server.git.pack_reader import PackError
 from hublish.hub.server.repo_ids import HFS_IGNORED, MAX_DEPTH, MAX_PATH_BYTES, path_problem

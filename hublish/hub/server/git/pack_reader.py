@@ -10,9 +10,7 @@ import struct
 import zlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from dataclasses import field
-
-from hublish._dataclass import dataclass
+from dataclasses import dataclass, field
 
 # Objects of one pack, and bytes of all of them, at most.
 MAX_OBJECTS = 200_000

@@ -10,11 +10,10 @@ import re
 import zlib
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from dulwich.objects import Commit, Tag, Tree
 
-from hublish._dataclass import dataclass
 from hublish.hub.server.git.git_trees import FOLDER_MODE
 from hublish.hub.server.git.repository import CommitInfo, GitRepository
 from hublish.hub.server.refusals import bad_request

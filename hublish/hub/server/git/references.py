@@ -8,10 +8,9 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from hublish._dataclass import dataclass
 from hublish.hub.server.git.commit_graph import CommitGraph, Node
 from hublish.hub.server.git.lfs_pointers import BlobFacts
 from hublish.hub.server.git.repository import GitRepository

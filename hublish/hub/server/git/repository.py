@@ -9,6 +9,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Self
@@ -17,7 +18,6 @@ from dulwich.object_store import DiskObjectStore, PackBasedObjectStore
 from dulwich.objects import Blob, Commit, ObjectID, ShaFile, Tag, Tree
 from dulwich.patch import gen_diff_header, write_object_diff
 
-from hublish._dataclass import dataclass
 from hublish.hub.server.git.git_trees import Entry, Merge, TreeEditor, parse_tree, serialize
 from hublish.hub.server.git.object_writer import ObjectWriter
 from hublish.hub.server.git.refs import HEAD, Refs

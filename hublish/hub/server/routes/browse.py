@@ -1,11 +1,11 @@
 """Reading a revision: listings, single paths, the last change of each, and the bytes of a file."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, quote
 
-from hublish._dataclass import dataclass
 from hublish.hub.server.access import identify
 from hublish.hub.server.git.git_trees import Entry
 from hublish.hub.server.git.last_changes import last_commits

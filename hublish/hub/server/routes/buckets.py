@@ -5,11 +5,10 @@ import binascii
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
-from hublish._dataclass import dataclass
 from hublish.hub.server import bucket_files
 from hublish.hub.server.access import (
     authorize_write,

@@ -1,12 +1,12 @@
 """Commits: operations applied to a tree, then a ref moved by compare-and-swap."""
 
 import asyncio
+from dataclasses import dataclass
 from functools import partial
 from typing import IO
 
 from dulwich.objects import Blob
 
-from hublish._dataclass import dataclass
 from hublish.hub.server.access import authorize_contribution, repo_of, require_owner, usable_objects
 from hublish.hub.server.accounts import Account
 from hublish.hub.server.card_checks import validate

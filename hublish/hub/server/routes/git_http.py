@@ -4,10 +4,9 @@ import io
 import re
 import zlib
 from collections.abc import Callable, Iterator, Set
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import partial
 
-from hublish._dataclass import dataclass
 from hublish.hub.server.access import repo_of, repo_to_read
 from hublish.hub.server.git.pack_sender import Filter, PackSender, depth_of, meet, write_pack
 from hublish.hub.server.git.repository import GitRepository

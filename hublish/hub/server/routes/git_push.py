@@ -9,13 +9,12 @@ import io
 import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import IO
 
 from dulwich.objects import Blob, Commit, Tag
 
-from hublish._dataclass import dataclass
 from hublish.hub.server.access import authorize, repo_of, require_owner, usable_objects
 from hublish.hub.server.accounts import Account
 from hublish.hub.server.git.git_trees import Entry, find, parse_tree, walk

@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeGuard
 from urllib.parse import quote
 
-from hublish._dataclass import dataclass
 from hublish.hub.server.access import (
     authorize,
     authorize_contribution,

@@ -5,12 +5,12 @@ import binascii
 import io
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from dulwich.attrs import compile_gitattributes_patterns, match_path, parse_git_attributes
 from dulwich.ignore import IgnoreFilter, read_ignore_patterns
 
-from hublish._dataclass import dataclass
 from hublish.hub.server.access import repo_to_upload
 from hublish.hub.server.card_checks import validate
 from hublish.hub.server.http import Request, Response, json_response

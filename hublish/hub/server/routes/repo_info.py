@@ -5,10 +5,10 @@ import math
 import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
 
-from hublish._dataclass import dataclass
 from hublish.hub.server.access import identify, known_repos, require_account
 from hublish.hub.server.accounts import Account, avatar_of
 from hublish.hub.server.git.repository import now

@@ -7,12 +7,11 @@ dies, and several processes on one root see each other's changes at once.
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import astuple
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from hublish._dataclass import dataclass
 from hublish.hub.server.xet.hashing import is_sampled
 from hublish.hub.server.xet.xorb_format import ChunkTable
 

@@ -6,10 +6,10 @@ list the terms of the file, and for every xorb in them the runs of chunks to fet
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from hublish._dataclass import dataclass
 from hublish.hub.server.xet.hashing import to_text
 from hublish.hub.server.xet.shard_format import Term
 from hublish.hub.server.xet.xorb_format import ChunkTable

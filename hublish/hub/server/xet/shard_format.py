@@ -19,10 +19,10 @@ Three lookup tables (files, xorbs, chunks) map the first 8 bytes of a hash to th
 
 import struct
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from itertools import accumulate, starmap
 from mmap import mmap
 
-from hublish._dataclass import dataclass
 from hublish.hub.server.xet.hashing import MalformedError, keyed, to_text
 from hublish.hub.server.xet.xorb_format import ChunkTable
 

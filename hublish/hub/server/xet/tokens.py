@@ -9,10 +9,9 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlencode
-
-from hublish._dataclass import dataclass
 
 Scope = Literal["read", "write"]
 

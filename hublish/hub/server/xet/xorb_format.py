@@ -13,12 +13,12 @@ it is neither read nor stored; a `ChunkTable` holds the computed values.
 
 import struct
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import BinaryIO, Self
 
 import lz4.frame
 import numpy as np
 
-from hublish._dataclass import dataclass
 from hublish.hub.server.xet.hashing import SIZE, MalformedError, Node, hash_chunk
 
 # Bytes of plain content in a chunk, at most.
