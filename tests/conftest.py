@@ -36,6 +36,7 @@ _SLOW = tuple(
         "hublish/api/test_planted_tokens.py",
         "hublish/api/test_publish_races.py",
         "hublish/api/test_published_facts.py",
+        "hublish/api/test_published_results.py",
         "hublish/audit/test_fingerprint_processes.py",
         "hublish/cli/test_planted_tokens.py",
         "hublish/hub/server/git/test_consolidation.py",

@@ -23,9 +23,11 @@ from hublish.schemas.documents.file_names import CARD_FILE
 from hublish.schemas.documents.lock import Lock, LockedFile
 
 if TYPE_CHECKING:
+    from hublish.cards.results.result import Score
     from hublish.hub.client.hub import Hub
 
 _CARD: Final = "card"
+_ERROR: Final = re.compile(r"\.stderr(?:_text)?$")
 
 
 def untrue_facts(hub: "Hub", lock: Lock, tree: Mapping[str, RemoteFile], commit: str) -> tuple[FalseFact, ...]:
@@ -112,8 +114,8 @@ class _FilesNow:
         return {}
 
     @cached_property
-    def _scores(self) -> dict[str, Mapping[str, Any]]:
-        """The values of files with evaluation results that were read, by their places."""
+    def _scores(self) -> "dict[str, Mapping[str, Score]]":
+        """The scores of files with evaluation results that were read, by their places."""
         return {}
 
     def now(self, fact: Stated) -> Now:
@@ -157,7 +159,8 @@ class _FilesNow:
         if fact.file not in self._scores:
             with suppress(OSError):
                 self._scores[fact.file] = scores_by_key(self._content(self._released[fact.file][1]), fact.file)
-        value = self._scores.get(fact.file, {}).get(fact.key)
+        score = self._scores.get(fact.file, {}).get(fact.key)
+        value = None if score is None else score.stderr if _ERROR.search(fact.name) else score.value
         return NOTHING if value is None else Now(value)
 
     def _read(self, path: str) -> Any:

@@ -10,7 +10,7 @@ from hublish.base.values import StagedFile
 from hublish.cards.facts.fact import Fact
 from hublish.cards.record.fact_names import MissingError, element_name, summary, value_of
 from hublish.cards.record.metadata_facts import metadata_facts
-from hublish.cards.record.statements import find_statements
+from hublish.cards.record.statements import Printed, code_lines, find_statements
 from hublish.cards.results.result import Result
 from hublish.formats.catalogue import COPY
 from hublish.pipeline.render_card.renderer import Body
@@ -26,6 +26,12 @@ _OF_METADATA: Final = (
 )
 _OF_REPO: Final = ("repo.repo_id", "repo.tag")
 _SCORE: Final = re.compile(r"evaluation\[(\d+)\]\.metrics(\[[^\]]*\])\.(value|text|stderr|stderr_text)")
+# The names of repos, revisions and files in code and in commands.
+_IN_CODE: Final = re.compile(
+    r"(?:@|\brevision\s*=\s*[\"']|--revision[ =][\"']?)(?P<revision>[\w.+-]+)"
+    r"|[\"'](?P<text>[^\"'\n]{1,200})[\"']|(?P<repo>[\w.-]+/[\w.-]+)"
+)
+_PACKAGES: Final = re.compile(r"\binstall (?P<packages>[\w.\[\], -]+)$")
 # Characters of the JSON of a value; a card that prints a longer list shows its elements.
 _LONGEST: Final = 2_000
 
@@ -57,6 +63,7 @@ class Sources:
         offset = start - (len(body) - len(body.lstrip()))
         printed = body.printed if isinstance(body, Body) else ()
         spans = [(begin + offset, end + offset, names) for begin, end, names in printed]
+        spans += self._in_code(text, start, spans)
         names = dict.fromkeys(name for _, _, found in spans for name in found)
         known = {name: fact for name in names if (fact := self.fact(name)) is not None}
         return CardRecord(
@@ -64,6 +71,35 @@ class Sources:
             metadata=(*metadata_facts(metadata, self.fact), *self._in_texts(metadata)),
             state={fact.name: fact.value for fact in self.facts if fact.name.startswith(_STATE)},
         )
+
+    def _in_code(self, text: str, start: int, printed: Sequence[Printed]) -> Iterator[Printed]:
+        """Yield the places in code that name the repo, its tag, files of the release and packages to install.
+
+        Most of it is not printed from facts: without these, an edit could lead readers to another repo or package.
+        """
+        tag, paths = self.context["repo"].get("tag"), {file.path_in_repo for file in self.files}
+        for begin, end in code_lines(text, start):
+            for found in _IN_CODE.finditer(text, begin, end):
+                kind, shown = found.lastgroup, found[found.lastgroup or 0]
+                place = found.span(kind or 0)
+                if any(first < place[1] and last > place[0] for first, last, _ in printed):
+                    continue
+                if shown == self.context["repo"]["repo_id"]:
+                    yield *place, ("repo.repo_id",)
+                elif kind == "revision" and shown == tag:
+                    yield *place, ("repo.tag",)
+                elif kind == "text" and shown in paths:
+                    yield *place, (f'files["{shown}"].path',)
+            for name, install in self._installed:
+                if text[begin:end].strip() == install and (packages := _PACKAGES.search(text[begin:end])):
+                    yield begin + packages.start(1), begin + packages.end(1), (name,)
+
+    @property
+    def _installed(self) -> Iterator[tuple[str, str]]:
+        """The commands of snippets that install packages, by name."""
+        for index, snippet in enumerate(self.context.get("snippets", ())):
+            if snippet.get("install"):
+                yield f"snippets[{index}].install", snippet["install"].strip()
 
     def _in_texts(self, metadata: Mapping[str, Any]) -> Iterator[StatedInMetadata]:
         for path, name in self.texts:
@@ -86,7 +122,7 @@ class Sources:
             return None
         if root == "facts":
             return self._of_facts(name, value)
-        if root in ("evaluation", "pictures"):
+        if root in ("evaluation", "pictures", "snippets"):
             return Stated(name=name, value=value, released=False)
         if root == "data":
             return self._of_data(name, value)
@@ -125,8 +161,8 @@ class Sources:
             if found[2] in (element_name(metric, index), f"[{index}]"):
                 path, released = self._released(result.file)
                 whole = found[3].startswith("value") or found[3] == "text"
-                value, key = (score.value, score.key) if whole else (score.stderr, "")
-                return Stated(name=name, value=value, file=path, key=key, released=released and bool(key))
+                value = score.value if whole else score.stderr
+                return Stated(name=name, value=value, file=path, key=score.key, released=released and bool(score.key))
         return None
 
     def _released(self, source: str) -> tuple[str, bool]:

@@ -6,8 +6,11 @@ A card shows 0.9312 as `93.1`, or 7241732096 as `7.2`: the form is known only fr
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from html import unescape
 from typing import Any, Final
 
+from hublish.cards.record.alternative_texts import describes
+from hublish.cards.record.claims import find_claims, is_claimable
 from hublish.cards.record.metadata_facts import find_metadata
 from hublish.cards.record.text_comparison import find_places
 from hublish.formats.front_matter import body_start, read_front_matter
@@ -25,6 +28,7 @@ from hublish.schemas.documents.file_names import CARD_FILE
 
 CODE: Final = "verify.fact"
 _NUMBER: Final = re.compile(r"-?\d(?:[\d,_]*\d)?(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
+_ALTERNATIVE: Final = re.compile(r"pictures\.\w+\.alt")
 # Percentages, and the multiples of decimal and binary units.
 _FACTORS: Final = (1.0, 100.0, *(1000.0**-power for power in range(1, 5)), *(1024.0**-power for power in range(1, 5)))
 # Characters of a value in a message.
@@ -70,15 +74,16 @@ class FalseFact:
         """The problem to report."""
         name = self.name.removeprefix("facts.")
         source = f"{self.file}{f' ({self.key})' if self.key else ''}" if self.file else "the files of the release"
-        expected, found = shortened(plain(self.expected), _SHOWN), shortened(self.found, _SHOWN)
+        gives, has = ("gives", "has") if self.file else ("give", "have")
+        expected, found = shortened(_readable(self.expected), _SHOWN), shortened(self.found, _SHOWN)
         if self.expected is None:
-            message = f"{name}: the card shows '{found}', and {source} on the Hub has no value for it any more"
+            message = f"{name}: the card shows '{found}', and {source} on the Hub {has} no value for it any more"
         elif self.changed:
-            message = f"{name}: the card shows '{found}', and {source} on the Hub now gives {expected}"
+            message = f"{name}: the card shows '{found}', and {source} on the Hub now {gives} {expected}"
         else:
             message = f"{name}: expected {expected}, found '{found}'"
         hint = (
-            "publish again: the card is then rendered from the files" if self.changed else f"{source} gives the value"
+            "publish again: the card is then rendered from the files" if self.changed else f"{source} {gives} the value"
         )
         return Problem(CODE, message, hint, self.place, self.location)
 
@@ -106,12 +111,22 @@ def false_facts(
 
 def _in_text(record: CardRecord, text: SourceText, now: Callable[[Stated], Now], published: str) -> Iterator[FalseFact]:
     start = body_start(text.text)
-    for place in find_places(record.statements, text.text, start, published[body_start(published) :]):
+    before = published[body_start(published) :]
+    places, new_texts = find_places(record.statements, text.text, start, before)
+    for place in places:
         fact = place.fact
         verdict = _verdict(fact, now(fact), place.shown, place.published)
         if verdict is not None:
             location = text.location(place.offset, place.offset + len(place.shown))
             yield _false(fact, place.shown, "", location, *verdict)
+    if not new_texts:
+        return
+    stated = [fact for statement in record.statements for fact in statement.facts]
+    # Numbers of the files on the Hub: people may have corrected the card after a file was replaced.
+    known = [fact.model_copy(update={"value": now(fact).value}) for fact in stated if is_claimable(fact)]
+    for claim in find_claims(new_texts, known, before):
+        location = text.location(claim.start, claim.start + len(claim.text))
+        yield _false(claim.fact, claim.text, "", location, claim.fact.value, False)
 
 
 def _in_metadata(record: CardRecord, card: bytes, now: Callable[[Stated], Now]) -> Iterator[FalseFact]:
@@ -131,12 +146,22 @@ def _in_metadata(record: CardRecord, card: bytes, now: Callable[[Stated], Now]) 
 
 def _verdict(fact: Stated, now: Now, shown: str, published: str) -> tuple[Any, bool] | None:
     """Return the right value of a fact that does not hold, and whether the files have changed; None if it holds."""
+    if _ALTERNATIVE.fullmatch(fact.name) and describes(unescape(shown), unescape(str(fact.value))):
+        return None
+    if fact.name.endswith(".install") and _has_packages(shown, published):
+        return None
     if not now.known or now.value == fact.value:
         holds = shows(shown, fact.value, published=published, recorded=fact.value)
         return None if holds else (fact.value, False)
     if now.value is not None and shows(shown, now.value, published=published, recorded=fact.value):
         return None
     return now.value, True
+
+
+def _has_packages(shown: str, published: str) -> bool:
+    """Return whether a command installs the published packages: others may be added, or some left out."""
+    given, known = set(shown.split()), set(published.split())
+    return given >= known or (given < known and bool(given))
 
 
 def _false(fact: Stated, shown: str, place: str, location: Location | None, expected: Any, changed: bool) -> FalseFact:
@@ -153,6 +178,13 @@ def shows(text: str, value: Any, *, published: str, recorded: Any) -> bool:
         return recorded in published and _equal(published.replace(recorded, value), text)
     numbers = all(isinstance(each, int | float) and not isinstance(each, bool) for each in (value, recorded))
     return numbers and _shows_number(text, value, published, recorded)
+
+
+def _readable(value: Any) -> str:
+    """Return a value for a message; that of all files is their number and size."""
+    if isinstance(value, dict) and value.keys() == {"count", "size"}:
+        return f"{value['size']:,} bytes in {value['count']:,} files"
+    return plain(value)
 
 
 def plain(value: Any) -> str:

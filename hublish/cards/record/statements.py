@@ -65,6 +65,17 @@ def units(text: str, start: int = 0) -> Iterator[Unit]:
         yield Unit(begin, end)
 
 
+def code_lines(text: str, start: int = 0) -> Iterator[Unit]:
+    """Yield the lines inside of fenced code blocks, from an offset on."""
+    fence = ""
+    for line_start, line in _lines(text, start):
+        opening = _FENCE.match(line)
+        if opening and fence in ("", opening[1]):
+            fence = "" if fence else opening[1]
+        elif fence and line.strip():
+            yield Unit(line_start, line_start + len(line))
+
+
 def words(text: str) -> tuple[Word, ...]:
     """Return the words of a text; the backslashes that escape punctuation are left out."""
     return tuple(Word(found[0], found.start(), found.end()) for found in _WORD.finditer(text))

@@ -9,6 +9,8 @@ counts for one statement only:
    it show that it is the same statement;
 3. with similar words. Here, only a value of the same kind in the place of the published one counts: a number for a
    number, and one name for another.
+
+Texts that people wrote are left. Each is kept with the facts that the card stated in its place.
 """
 
 from collections import Counter
@@ -26,6 +28,7 @@ _SIMILAR: Final = 0.45
 _NEAR: Final = 4
 # Comparing texts takes time in proportion to the product of their lengths.
 _MOST_COMPARISONS: Final = 20_000
+_MOST_PAIRS: Final = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +44,23 @@ class Place:
     """Its place in the card."""
 
 
-def find_places(statements: Sequence[Statement], card: str, start: int = 0, published: str = "") -> tuple[Place, ...]:
-    """Return the place of each fact that the card still states, in the order of the facts.
+@dataclass(frozen=True, slots=True)
+class NewText:
+    """A unit of the card that people wrote or changed."""
+
+    text: str
+    start: int
+    """Its place in the card."""
+    heading: str
+    """The heading above it."""
+    replaced: tuple[StatedInText, ...] = ()
+    """The facts that the card stated in its place, and that it does not state there any more."""
+
+
+def find_places(
+    statements: Sequence[Statement], card: str, start: int = 0, published: str = ""
+) -> tuple[tuple[Place, ...], tuple[NewText, ...]]:
+    """Return the place of each fact that the card still states, in the order of the facts, and the texts of people.
 
     Args:
         statements: the recorded statements.
@@ -50,7 +68,9 @@ def find_places(statements: Sequence[Statement], card: str, start: int = 0, publ
         start: the offset of the text below the front matter.
         published: the card as it was published, if it is known: the other text in it is no version of a statement.
     """
-    return tuple(_Search(statements, card, start, published).places())
+    search = _Search(statements, card, start, published)
+    places = tuple(search.places())
+    return places, tuple(search.new_texts()) if published else ()
 
 
 @dataclass(slots=True)
@@ -127,6 +147,38 @@ class _Search:
                 shown = self._card[found[first].start : found[last - 1].end] if last > first else ""
                 offset = found[min(first, len(found) - 1)].start
                 yield Place(fact, _published(known.statement, first_word, last_word), shown, offset)
+
+    def new_texts(self) -> Iterator[NewText]:
+        """Yield the units that the published card does not have, without code; after `places`."""
+        text = self._published
+        before = [tuple(word.text for word in words(text[slice(*unit)])) for unit in units(text)]
+        known, heading, fenced = Counter(before), "", False
+        replaced = self._replaced(before)
+        for index, unit in enumerate(self._units):
+            text = self._card[slice(*unit)]
+            if text.lstrip().startswith(("```", "~~~")):
+                fenced = not fenced
+            elif text.startswith("#") and not fenced:
+                heading = text
+            if known[self._texts[index]] > 0:
+                known[self._texts[index]] -= 1
+            elif not fenced:
+                yield NewText(text, unit.start, heading, replaced.get(index, ()))
+
+    def _replaced(self, before: Sequence[tuple[str, ...]]) -> dict[int, tuple[StatedInText, ...]]:
+        """Return the facts that are not stated any more, by the units in their place."""
+        lost: dict[tuple[str, ...], list[StatedInText]] = {}
+        for known in self._known:
+            gone = [fact for index, fact in enumerate(known.statement.facts) if index not in known.shown]
+            lost.setdefault(known.words, []).extend(gone)
+        if len(before) * len(self._texts) > _MOST_PAIRS or not any(lost.values()):
+            return {}
+        found: dict[int, tuple[StatedInText, ...]] = {}
+        for tag, first, last, begin, end in SequenceMatcher(None, before, self._texts, autojunk=False).get_opcodes():
+            facts = tuple(fact for words in before[first:last] for fact in lost.get(words, ()))
+            if tag == "replace" and facts:
+                found.update(dict.fromkeys(range(begin, end), facts))
+        return found
 
     def _find_equal(self) -> None:
         by_words: dict[tuple[str, ...], list[int]] = {}

@@ -8,7 +8,7 @@ from typing import Any, Final
 from hublish.cards.results.harnesses import read_harness
 from hublish.cards.results.model_index import listed_results, read_index
 from hublish.cards.results.plain_metrics import read_plain, read_report, read_table
-from hublish.cards.results.result import MOST_VALUES, Result
+from hublish.cards.results.result import MOST_VALUES, Result, Score
 from hublish.formats.blob import Blob, TooLargeError
 from hublish.formats.front_matter import front_matter, read_front_matter
 from hublish.formats.input_files import InvalidFileError
@@ -60,15 +60,15 @@ def read_results(data: bytes, file: str, path: str, *, max_bytes: int = LARGEST)
     return _from_json(data, file, path, max_bytes) if _may_be_json(data) else None
 
 
-def scores_by_key(blob: Blob, file: str) -> dict[str, Any]:
-    """Return the value of each metric in a file by its place, `Score.key`; nothing if the file cannot be read."""
+def scores_by_key(blob: Blob, file: str) -> dict[str, Score]:
+    """Return each score in a file by its place, `Score.key`; nothing if the file cannot be read."""
     try:
         is_log = blob.read_at(0, len(LOG_START)) == LOG_START
         data = log_header(blob, file, "") if is_log else blob.read_at(0, LARGEST + 1)
         found = read_results(data, file, "") or ()
     except InvalidDocumentError:
         return {}
-    return {score.key: score.value for result in found for score in result.scores}
+    return {score.key: score for result in found for score in result.scores}
 
 
 def _is_table(text: str) -> bool:

@@ -45,7 +45,7 @@ def published(template: str) -> tuple[str, list[Statement]]:
 def changed(edited: str) -> dict[str, str]:
     """Return the text in the place of each fact that another one has replaced."""
     text, statements = published(CARD)
-    places = find_places(statements, edited, 0, text)
+    places, _ = find_places(statements, edited, 0, text)
     return {place.fact.name: place.shown for place in places if place.shown != place.published}
 
 
@@ -86,7 +86,7 @@ def test_only_a_value_that_replaces_a_fact_is_found(before: str, after: str, fou
 
 def test_one_of_two_equal_lines_may_change() -> None:
     text, statements = published("| a | <x:1> |\n\n| a | <y:1> |\n")
-    places = find_places(statements, text.replace("| 1 |", "| 2 |", 1))
+    places, _ = find_places(statements, text.replace("| 1 |", "| 2 |", 1))
     assert sorted(place.shown for place in places) == ["1", "2"]
 
 
