@@ -45,9 +45,15 @@ def with_policy(page: str) -> str:
     return page.replace("<head>", f'<head>\n<meta http-equiv="Content-Security-Policy" content="{policy_of(page)}">', 1)
 
 
-def policy_of(page: str) -> str:
-    """Return the content security policy of a page, for a header or for the page itself."""
+def policy_of(page: str, *, pictures: str = "data:", forms: str = "'none'") -> str:
+    """Return the content security policy of a page, for a header or for the page itself.
+
+    Args:
+        page: the page with its style sheet.
+        pictures: the sources of pictures.
+        forms: the places that forms may be sent to.
+    """
     # In case that the sanitizer ever misses something: no script runs, and nothing is loaded or sent.
     digests = (hashlib.sha256(style.encode()).digest() for style in _STYLE.findall(page))
     styles = " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
-    return f"default-src 'none'; style-src {styles}; img-src data:; base-uri 'none'; form-action 'none'"
+    return f"default-src 'none'; style-src {styles}; img-src {pictures}; base-uri 'none'; form-action {forms}"

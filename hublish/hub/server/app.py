@@ -29,6 +29,8 @@ from hublish.hub.server.http import (
     json_response,
     spill,
 )
+from hublish.hub.server.pages import commit_pages, discussion_pages, file_pages, login, repo_lists, repo_page
+from hublish.hub.server.pages.web_page import refusal_page, wants_page
 from hublish.hub.server.refusals import HubError
 from hublish.hub.server.repo_ids import RepoId
 from hublish.hub.server.routes import (
@@ -42,7 +44,6 @@ from hublish.hub.server.routes import (
     git_push,
     lfs,
     oauth,
-    pages,
     people,
     preflight,
     repo_info,
@@ -67,8 +68,12 @@ COLLECTION = "/api/collections/{owner}/{slug}"
 # the call before a byte of its body is read. Handlers without a guard get no body, or are coroutines, which authorize
 # the call before they read.
 TABLE: tuple[tuple[str, str, Callable[..., Any], Callable[..., Any] | None], ...] = (
-    # a page for a person
-    ("GET", "/", pages.index, None),
+    # pages for a person; those of one repository are at the end
+    ("GET", "/", repo_lists.index, None),
+    ("GET", "/login", login.show, None),
+    ("POST", "/login", login.log_in, login.check_origin),
+    ("POST", "/logout", login.log_out, login.check_origin),
+    ("GET", "/{kind}", repo_lists.of_type, None),
     # accounts and cards
     ("GET", "/api/whoami-v2", repos.whoami, None),
     ("POST", "/oauth/token", oauth.exchange, oauth.check_size),
@@ -195,7 +200,14 @@ TABLE: tuple[tuple[str, str, Callable[..., Any], Callable[..., Any] | None], ...
     ("POST", WEB + ".git/git-receive-pack", git_push.receive_pack, None),
     ("POST", WEB + "/git-receive-pack", git_push.receive_pack, None),
     # a repository for a person, at the end: other paths of two segments have their own meaning
-    ("GET", WEB, pages.repo_page, None),
+    ("GET", WEB + "/tree/{path}", file_pages.tree, None),
+    ("GET", WEB + "/blob/{path}", file_pages.blob, None),
+    ("GET", WEB + "/media/{path}", file_pages.media, None),
+    ("GET", WEB + "/commits/{path}", commit_pages.history, None),
+    ("GET", WEB + "/commit/{path}", commit_pages.commit, None),
+    ("GET", WEB + "/discussions", discussion_pages.conversation_list, None),
+    ("GET", WEB + "/discussions/{num}", discussion_pages.conversation, None),
+    ("GET", WEB, repo_page.show, None),
 )
 
 _logger = logging.getLogger(__name__)
@@ -252,7 +264,7 @@ class App:
                 request = replace(request, params={**params, "namespace": moved.namespace, "name": moved.name})
             return await self._run(route, request)
         except HubError as error:
-            return _refusal(error)
+            return await self._refused(request, error)
         except ClientDisconnectedError:
             raise
         except Exception as error:  # a bug: the client still gets an answer, and the log the traceback
@@ -263,7 +275,17 @@ class App:
                 status = 413 if request.path.startswith("/xet/") else 507
                 return _refusal(HubError(status, None, "The disk of this Hub is full."))
             _logger.exception("%s %s failed", request.method, request.path)
-            return _refusal(HubError(500, None, "Internal error: see the log of the server"))
+            return await self._refused(request, HubError(500, None, "Internal error: see the log of the server"))
+
+    async def _refused(self, request: Request, error: HubError) -> Response:
+        refusal = _refusal(error)
+        if not wants_page(request):
+            return refusal
+        try:
+            page = await self._in_thread(refusal_page, self._hub, request, error)
+        except HubError:
+            return refusal
+        return replace(page, headers={**refusal.headers, **page.headers})
 
     async def _moved(self, request: Request) -> RepoId | None:
         # Usually, the repository is there: one look at the disk, without waiting for a thread.

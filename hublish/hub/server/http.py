@@ -47,6 +47,9 @@ FEW = 32
 # A string in JSON, or the rest of a text in which one does not end.
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\Z)', re.DOTALL)
 
+# As on the Hub. Files are anybody's, and have the origin of the pages: a browser must neither run nor render one.
+_INERT = {"content-security-policy": "default-src 'none'; sandbox", "x-content-type-options": "nosniff"}
+
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
@@ -165,7 +168,7 @@ def json_response(value: Any, status: int = 200, headers: Headers | None = None)
 def content_response(request: Request, source: Path | bytes, headers: Headers | None = None) -> Response:
     """Respond with a file (streamed) or with bytes, and honor the request's Range: 200, 206 or 416."""
     size = source.stat().st_size if isinstance(source, Path) else len(source)
-    common = {"content-type": "application/octet-stream", "accept-ranges": "bytes", **(headers or {})}
+    common = {"content-type": "application/octet-stream", "accept-ranges": "bytes", **_INERT, **(headers or {})}
     try:
         span = parse_range(request.headers.get("range"), size)
     except ValueError:

@@ -198,6 +198,7 @@ class EmbeddedHub:
             host, port = listener.getsockname()[:2]
             for publisher in self._publishers:
                 self._hub.publishers.add(publisher)
+            self._hub.hosts = frozenset((host, self._address[0].lower()))
             self.endpoint = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
             # Both names of this machine: callers write either.
             self._hub.publishers.endpoints = frozenset({self.endpoint, f"http://localhost:{port}"})

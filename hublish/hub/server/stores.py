@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from hublish.hub.server.accounts import Accounts
+from hublish.hub.server.browser_sessions import Sessions
 from hublish.hub.server.collection_store import Collections
 from hublish.hub.server.git.last_changes import ChangedPaths
 from hublish.hub.server.git.lfs_pointers import BlobFacts
@@ -67,6 +68,8 @@ class Hub:
         self.metadata = MetadataCache()
         self.unpacked = UnpackedFiles(objects.scratch)
         self.xet = xet
+        self.sessions = Sessions()
+        self.hosts: frozenset[str] = frozenset()  # beside the names of this machine, under which pages are shown
         # A push of many objects takes 100 MB of memory: others wait, without a thread.
         self.receiving = asyncio.Semaphore(2)
 

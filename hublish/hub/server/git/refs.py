@@ -12,10 +12,13 @@ from hublish.hub.server.durable_files import write_atomically
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f~^:?*\[\\\ud800-\udfff]|\.\.|@\{|//|/\.|^\.|^/|^-|/$|\.$|\.lock(/|$)|^@$")
 
 
+# Bytes of the name of a branch or tag: each part becomes a file name, and git adds `.lock` to it.
+_LONGEST = 250
+
+
 def is_valid_ref(name: str) -> bool:
     """Return whether `name` may be a branch or tag, by the rules of git-check-ref-format(1) and git-branch(1)."""
-    # 250 bytes: each part becomes a file name, and git adds `.lock` to it.
-    return bool(name) and name != HEAD and not _FORBIDDEN.search(name) and len(name.encode()) <= 250
+    return bool(name) and name != HEAD and not _FORBIDDEN.search(name) and len(name.encode()) <= _LONGEST
 
 
 # The revision that means the default branch, as in git.
@@ -44,7 +47,8 @@ class Refs:
     def get(self, name: str) -> str | None:
         """Return the object id at the full name `name` (`refs/heads/main`), or None."""
         # `name` may come from a request: one that is not a ref name could point at any file.
-        if not name.startswith("refs/") or not is_valid_ref(name):
+        kind, _, short = name.removeprefix("refs/").partition("/")
+        if not name.startswith("refs/") or not is_valid_ref(kind) or (short and not is_valid_ref(short)):
             return None
         try:
             with open(f"{self._repository}/{name}", "rb", 0) as file:

@@ -109,9 +109,8 @@ def raw(hub: Hub, request: Request) -> Response:
             "etag": f'"{entry.sha}"',
             # Never a type that a browser would execute.
             "content-type": "text/plain; charset=utf-8",
-            "x-content-type-options": "nosniff",
         }
-        return content_response(request, _stored(snapshot, entry), headers)
+        return content_response(request, stored_file(snapshot, entry), headers)
 
 
 def resolve(hub: Hub, request: Request) -> Response:
@@ -127,7 +126,7 @@ def resolve(hub: Hub, request: Request) -> Response:
         headers = {"x-repo-commit": snapshot.commit.sha, "etag": f'"{sha256 or entry.sha}"'}
         headers |= file_name(request, path)
         if sha256 is None:
-            return content_response(request, _stored(snapshot, entry), headers)
+            return content_response(request, stored_file(snapshot, entry), headers)
         size = hub.objects.size(sha256)
         if size is None:
             raise entry_not_found(path, snapshot.commit.sha)
@@ -143,10 +142,12 @@ def file_name(request: Request, path: str) -> dict[str, str]:
     """Return the header with the name of a download, unless the caller wants none."""
     if request.flag("noContentDisposition"):
         return {}
-    return {"content-disposition": f"inline; filename*=UTF-8''{quote(path.rpartition('/')[2])}"}
+    form = "attachment" if request.flag("download") else "inline"
+    return {"content-disposition": f"{form}; filename*=UTF-8''{quote(path.rpartition('/')[2])}"}
 
 
-def _stored(snapshot: Snapshot, entry: Entry) -> bytes | Path:
+def stored_file(snapshot: Snapshot, entry: Entry) -> bytes | Path:
+    """Return what git stores of a file: its bytes, or a file with them."""
     # From a file: clients that read slowly, or not at all, must not fill the memory.
     if snapshot.facts(entry).pointer_size <= SMALL:
         return snapshot.git.blob(entry.sha)

@@ -138,7 +138,7 @@ def list_own_repos(hub: Hub, request: Request) -> Response:
 
 
 def _stored(hub: Hub, account: Account, kind: str, namespace: str) -> Iterator[dict[str, Any]]:
-    for described in _visible(hub, account, kind, lambda repo: repo.namespace == namespace):
+    for described in visible_repos(hub, account, kind, lambda repo: repo.namespace == namespace):
         yield {
             "id": described.snapshot.repo.full_name,
             "type": kind,
@@ -175,13 +175,13 @@ def _candidates(
     def is_named(repo: RepoId) -> bool:
         return author in ("", repo.namespace.lower()) and all(word in repo.full_name.lower() for word in words)
 
-    for described in _visible(hub, caller, kind, is_named):
+    for described in visible_repos(hub, caller, kind, is_named):
         if all(passes(described) for passes in filters):
             key = _ORDERS[sort](described) if sort in _ORDERS else described.select((sort,))[sort]
             yield _Candidate(described.snapshot.repo, described.settings, key)
 
 
-def _visible(
+def visible_repos(
     hub: Hub, caller: Account | None, kind: str, is_wanted: Callable[[RepoId], bool] = lambda _: True
 ) -> Iterator[Described]:
     """Yield the wanted repositories that the caller may know about, each opened until the next one."""
@@ -204,7 +204,7 @@ _TAG_TYPES = {
 def list_tags(kind: str, hub: Hub, request: Request) -> Response:
     """`GET /api/models-tags-by-type` and the same of datasets: the tags that repositories have."""
     found: dict[str, dict[str, Any]] = {name: {} for name in _TAG_TYPES[kind]}
-    for described in _visible(hub, identify(hub, request), kind):
+    for described in visible_repos(hub, identify(hub, request), kind):
         metadata = described.metadata
         types = dict.fromkeys(metadata.strings("language") if kind == "model" else (), "language")
         types |= {tag: "library" for tag in (metadata.library_name,) if tag}
@@ -223,7 +223,7 @@ def search_spaces(hub: Hub, request: Request) -> Response:
     sdks, all_stages = request.query.get("sdk", ()), request.flag("includeNonRunning")
     has_tags = _by_tags(list(request.query.get("filter", ())))
     found = []
-    for described in _visible(hub, caller, "space"):
+    for described in visible_repos(hub, caller, "space"):
         if not has_tags(described) or (sdks and described.sdk not in sdks):
             continue
         shown = _search_result(described)
@@ -259,7 +259,7 @@ def leaderboard(hub: Hub, request: Request) -> Response:
     # By default, without models that are made of others.
     all_models = request.first("base_model").lower() == "false"
     found = []
-    for described in _visible(hub, identify(hub, request), "model"):
+    for described in visible_repos(hub, identify(hub, request), "model"):
         if all_models or not described.metadata.strings("base_model"):
             found += _best(described, dataset)
     found.sort(key=lambda entry: (-entry["value"], entry["modelId"]))

@@ -38,20 +38,19 @@ FETCH = b"0060want {commit} side-band-64k thin-pack ofs-delta no-progress\n00000
 # Deletes a branch.
 PUSH = b"0092{commit} " + b"0" * 40 + b" refs/heads/heron-branch\0report-status delete-refs ofs-delta.0000"
 
+PAGES = ["", *(f"/{tab}/{{path}}" for tab in ("tree", "blob", "media", "commits", "commit"))]
+PAGES += ["/discussions", "/discussions/{num}"]
+LISTS = [f"/api/users/{{user}}/{of}" for of in ("overview", "likes", "followers", "following")]
+LISTS += [f"/api/organizations/{{organization}}/{of}" for of in ("overview", "members", "followers")]
+LISTS += ["/api/models-tags-by-type", "/api/datasets-tags-by-type", API + "/auth-check", API + "/auth-check/write"]
+
 # By route: queries and bodies that make it show or change as much as it can.
 REQUESTS: dict[tuple[str, str], tuple[str, Any]] = {
     ("GET", "/api/whoami-v2"): ("", None),
     ("POST", "/oauth/token"): ("", {"grant_type": "x", "subject_token": "x", "resource": "{namespace}/{name}"}),
     ("POST", "/api/validate-yaml"): ("", {"content": "---\nlicense: mit\n---\n", "repoType": "model"}),
-    ("GET", "/api/users/{user}/overview"): ("", None),
-    ("GET", "/api/users/{user}/likes"): ("", None),
-    ("GET", "/api/users/{user}/followers"): ("", None),
-    ("GET", "/api/users/{user}/following"): ("", None),
     ("POST", "/api/users/{user}/follow"): ("", {}),
     ("DELETE", "/api/users/{user}/follow"): ("", None),
-    ("GET", "/api/organizations/{organization}/overview"): ("", None),
-    ("GET", "/api/organizations/{organization}/members"): ("", None),
-    ("GET", "/api/organizations/{organization}/followers"): ("", None),
     ("POST", "/api/organizations/{organization}/follow"): ("", {}),
     ("DELETE", "/api/organizations/{organization}/follow"): ("", None),
     ("POST", API + "/like"): ("", {}),
@@ -62,16 +61,16 @@ REQUESTS: dict[tuple[str, str], tuple[str, Any]] = {
     ("DELETE", "/api/repos/delete"): ("", {"name": "{name}", "organization": "{namespace}", "type": "model"}),
     ("POST", "/api/repos/move"): ("", {"fromRepo": "{namespace}/{name}", "toRepo": "eve/{name}", "type": "model"}),
     ("GET", "/api/spaces/semantic-search"): ("q={name}+heron&includeNonRunning=true", None),
-    ("GET", "/api/models-tags-by-type"): ("", None),
-    ("GET", "/api/datasets-tags-by-type"): ("", None),
     ("GET", "/api/{kind}"): ("full=1&cardData=1&search={name}", None),
-    ("GET", "/"): ("", None),
-    ("GET", WEB): ("", None),
+    ("GET", "/"): ("search={name}&tag=x", None),
+    ("GET", "/{kind}"): ("search={name}", None),
+    ("GET", "/login"): ("next=/{namespace}/{name}", None),
+    ("POST", "/login"): ("", {"token": "x"}),
+    ("POST", "/logout"): ("", {}),
+    **{("GET", path): ("", None) for path in (*(WEB + page for page in PAGES), *LISTS)},
     ("GET", API): ("blobs=1&securityStatus=1", None),
     ("GET", API + "/revision/{revision}"): ("blobs=1", None),
     ("PUT", API + "/settings"): ("", {"visibility": "public", "gated": False}),
-    ("GET", API + "/auth-check"): ("", None),
-    ("GET", API + "/auth-check/write"): ("", None),
     ("GET", "/api/settings/repositories"): ("", None),
     ("GET", "/api/organizations/{organization}/settings/repositories"): ("", None),
     ("POST", WEB + "/ask-access"): ("", {"reason": "x"}),

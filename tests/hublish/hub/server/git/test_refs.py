@@ -37,6 +37,21 @@ def test_usual_names_are_valid(name: str) -> None:
     assert is_valid_ref(name)
 
 
+@pytest.mark.parametrize("name", ["b" * 250, "b/" * 120 + "b", "\N{SNOWMAN}" * 83])
+def test_the_longest_names_are_found_again(refs: Refs, name: str) -> None:
+    assert is_valid_ref(name)
+    refs.set(f"refs/heads/{name}", ONE, expected=None)
+    assert refs.get(f"refs/heads/{name}") == ONE
+    assert refs.list("refs/heads/") == {f"refs/heads/{name}": ONE}
+
+
+@pytest.mark.parametrize(
+    "name", ["refs/../HEAD", "refs/heads/../../HEAD", "refs/heads//x", "refs/", "refs", "HEAD", "refs/" + "x" * 260]
+)
+def test_a_name_that_no_ref_has_is_not_looked_up(refs: Refs, name: str) -> None:
+    assert refs.get(name) is None
+
+
 def test_a_ref_moves_only_from_its_expected_value(refs: Refs) -> None:
     refs.set("refs/heads/main", ONE, expected=None)
     for expected in (None, TWO):
