@@ -14,6 +14,7 @@ from hublish.pipeline.render_card.render_card import RenderCard
 from hublish.pipeline.screen.completeness import ScreenParts
 from hublish.pipeline.screen.data_files import ScreenDataFiles
 from hublish.pipeline.screen.eval_results import ScreenResults
+from hublish.pipeline.screen.kernel_builds import ScreenKernel
 from hublish.pipeline.screen.placeholders import ScreenPlaceholders
 from hublish.pipeline.seal.seal import Seal
 from hublish.pipeline.serialize.conversion_cache import FORGETFUL, ConversionCache
@@ -84,6 +85,7 @@ def releasing(
         .then(ScreenParts())  # weights, card, SDK: what its readers need
         .then(ScreenDataFiles())  # of a dataset's configs
         .then(ScreenResults())  # of a model, for leaderboards
+        .then(ScreenKernel())  # builds of a kernel
         .then(ScreenPlaceholders())  # in the manifest and the card
         .then(seal)  # hashed, and audited against the policy
     )

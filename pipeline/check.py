@@ -13,6 +13,7 @@ from hublish.pipeline.render_card.render_card import RenderCard
 from hublish.pipeline.screen.completeness import ScreenParts, incomplete_parts
 from hublish.pipeline.screen.data_files import ScreenDataFiles, data_file_problems
 from hublish.pipeline.screen.eval_results import ScreenResults, result_problems
+from hublish.pipeline.screen.kernel_builds import ScreenKernel, kernel_problems
 from hublish.pipeline.screen.placeholders import ScreenPlaceholders, placeholders
 from hublish.pipeline.screen.screen import Outline, Recall, Screen, ScreenCard, screen_problems
 from hublish.schemas.diagnose.problems import MAX_PROBLEMS, Problem, errors_in, warnings_in
@@ -31,6 +32,7 @@ def checking(recall: Recall | None = None) -> Pipeline[Project, Staged]:
         .then(ScreenParts())  # weights, card, SDK: what its readers need
         .then(ScreenDataFiles())  # of a dataset's configs
         .then(ScreenResults())  # of a model, for leaderboards
+        .then(ScreenKernel())  # builds of a kernel
         .then(RenderCard())  # README.md, from the card
         .then(ScreenCard())  # for secrets
         .then(ScreenPlaceholders())  # in the manifest and the card
@@ -80,6 +82,7 @@ def _later(outline: Staged, reported: Iterable[Problem]) -> Iterator[Problem]:
         yield from incomplete_parts(outline)
         yield from data_file_problems(outline)
         yield from result_problems(outline)
+        yield from kernel_problems(outline)
     yield from _of_card(outline)
     yield from placeholders(outline.collection.project)
 
