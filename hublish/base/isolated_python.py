@@ -43,9 +43,8 @@ def start_isolated(module: str, stderr: int, *arguments: str) -> "Popen[bytes]":
 
     # An empty entry means the current folder, which may be another one for the child.
     path = json.dumps([os.path.abspath(entry) for entry in sys.path])  # noqa: PTH100
-    bytecode = ["-B"] if sys.dont_write_bytecode else []
     return subprocess.Popen(  # noqa: S603 - our own code, which reads data from standard input
-        [sys.executable, "-I", "-S", *bytecode, "-c", _BOOT.replace("{module}", module), path, *arguments],
+        [sys.executable, "-I", "-S", "-c", _BOOT.replace("{module}", module), path, *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=stderr,

@@ -14,7 +14,6 @@ pictures.py          pictures of training, evaluation, tensors and splits, and t
 card_variables.py    the other names of variables, and those that a template does not print
 hub_names.py         data for huggingface_hub's own templates
 renderer.py          rendering within limits, a user's template in a child process
-compiled_templates.py the compiled code of built-in templates, kept beside the bytecode
 template_sandbox.py  Jinja2's sandbox, in the child process or in this one
 escaping.py          values as Markdown text
 """

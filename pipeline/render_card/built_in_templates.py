@@ -18,15 +18,10 @@ _SUFFIX: Final = ".md.j2"
 
 def built_in_text(name: str) -> str:
     """Return the text of a built-in template."""
-    return built_in_path(name).read_text("utf-8")
-
-
-def built_in_path(name: str) -> Path:
-    """Return the file of a built-in template."""
     # Imported by its name, because importlib.resources takes a while to load.
     import hublish
 
-    return Path(hublish.__path__[0]) / "templates" / f"{name}{_SUFFIX}"
+    return (Path(hublish.__path__[0]) / "templates" / f"{name}{_SUFFIX}").read_text("utf-8")
 
 
 def shared_by(text: str) -> dict[str, str]:

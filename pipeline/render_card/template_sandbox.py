@@ -24,7 +24,6 @@ from markupsafe import Markup, escape
 
 from hublish.cards import wording
 from hublish.pipeline.render_card.built_in_templates import built_in_text, shared_by
-from hublish.pipeline.render_card.compiled_templates import keep_compiled, read_compiled
 from hublish.pipeline.render_card.escaping import as_code, as_code_block, as_markdown, as_text
 
 if TYPE_CHECKING:
@@ -118,31 +117,19 @@ class _Codes(jinja2.BytecodeCache):
 def _prepare(environment: jinja2.Environment, name: str) -> None:
     """Compile a built-in template, and those that it shares, which takes longer than rendering them."""
     text = built_in_text(name)
-    texts = {**shared_by(text), name: text}
-    kept = read_compiled(name, texts) or {}
-    codes = {each: _code(environment, texts[each], each, each == name, kept.get(each)) for each in texts}
-    if not kept:
-        keep_compiled(name, texts, codes)
+    shared = shared_by(text)
+    environment.loader = jinja2.DictLoader(shared)
+    for each in shared:
+        environment.get_template(each)
+    _code(environment, text, name)
 
 
-def _code(
-    environment: jinja2.Environment, text: str, name: str, is_main: bool = True, kept: CodeType | None = None
-) -> CodeType:
-    """Return the code of a template, which is compiled unless it is known or given.
-
-    Args:
-        environment: keeps the code.
-        text: the template.
-        name: its name.
-        is_main: whether it is the one that is rendered: Jinja2 names no file for those that it shares.
-        kept: its code, if it was compiled before.
-    """
+def _code(environment: jinja2.Environment, text: str, name: str) -> CodeType:
     codes = environment.bytecode_cache
     assert codes is not None
-    file = name if is_main else None
-    bucket = codes.get_bucket(environment, name, file, text)
+    bucket = codes.get_bucket(environment, name, name, text)
     if bucket.code is None:
-        bucket.code = kept or environment.compile(text, name, file)
+        bucket.code = environment.compile(text, name, name)
         codes.set_bucket(bucket)
     return bucket.code
 
