@@ -145,6 +145,7 @@ FORMATS = {
     "human": Format("HumanReport", "for people (default)"),
     "json": Format("JsonReport", "one document on standard output"),
     "quiet": Format("QuietReport", "bare values"),
+    "markdown": Format("MarkdownReport", "for a comment on GitHub, or the summary of a job"),
     "github": Format("GitHubReport", "errors and warnings as annotations of a GitHub workflow"),
 }
 
