@@ -78,10 +78,13 @@ def run(arguments: Namespace, report: Report) -> Outcome:
         write_outside(plan.release, arguments.out, partial(plan_pieces, plan))
     if plan.refusals:
         report.incomplete(RemoteConflictError("this release cannot be published", problems=plan.refusals))
-    view: View = PlanView(plan, arguments.all, str(arguments.out or ""), repeated_options(arguments), arguments.why)
+    shown = PlanView(
+        plan, arguments.all, str(arguments.out or ""), repeated_options(arguments), arguments.why, diffs=diffs or ()
+    )
+    view: View = shown
     changed = arguments.detailed_exitcode and not plan.nothing_to_do
     if diffs is not None:
         from hublish.cli.views.diff import PlanDiffView
 
-        view = PlanDiffView(view, diffs)
+        view = PlanDiffView(shown, diffs)
     return Outcome(view, 1 if plan.refusals else CHANGES if changed else 0)

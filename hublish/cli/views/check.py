@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hublish.cli.report.json import problem_document
 from hublish.cli.terminal.color import Paint
 from hublish.cli.terminal.text import plural
 from hublish.cli.views.phrases import NO_OPTIONS, RepeatedOptions, next_steps
 from hublish.schemas.diagnose.problems import Problem
+
+if TYPE_CHECKING:
+    from hublish.cli.report.markup import Block, Ink
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,16 @@ class CheckView:
         yield f"{paint('green', 'ok')}  {self.name}: manifest, sources and card are valid{rest}"
         options = self.repeated.manifest
         yield from next_steps(paint, f"hublish files{options}", f"hublish plan{options}")
+
+    def markdown(self, ink: "Ink") -> "Iterable[Block]":
+        """Return the verdict and every warning."""
+        from hublish.cli.report.markdown import problem_item
+        from hublish.cli.report.markup import Items, Paragraph
+
+        rest = f", with {plural(len(self.warnings), 'warning')}" if self.warnings else ""
+        yield Paragraph(f"**ok** {ink.code(self.name)}: manifest, sources and card are valid{rest}")
+        if self.warnings:
+            yield Items([problem_item(problem, ink) for problem in self.warnings], "warning")
 
     def document(self) -> Any:
         """Return the verdict with every warning, and the resolved manifest if there is one."""

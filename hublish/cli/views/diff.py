@@ -2,16 +2,19 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hublish.api.diff import ComparedRelease, ReleaseDiff
-from hublish.cli.report import View
 from hublish.cli.report.json import fields
 from hublish.cli.terminal.color import Paint
 from hublish.cli.terminal.text import plural
 from hublish.cli.views.file_diffs import action_of, diff_documents, diff_lines, mark_of
 from hublish.cli.views.phrases import repo_label, short
+from hublish.cli.views.plan import PlanView
 from hublish.diffs.differences import FileDiff
+
+if TYPE_CHECKING:
+    from hublish.cli.report.markup import Block, Ink
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,16 @@ class DiffView:
         actions = [action_of(one) for one in self.diff.files]
         counts = ", ".join(f"{actions.count(action)} {action}" for action in ("added", "changed", "deleted"))
         return f"{paint('bold', 'Files:')} {counts}; {self.diff.unchanged} unchanged."
+
+    def markdown(self, ink: "Ink") -> Iterable["Block"]:
+        """Return both releases, the number of their differences, and the changes of each file."""
+        from hublish.cli.report.markup import Paragraph
+        from hublish.cli.views.markdown_plan import diff_blocks
+
+        found = self.diff
+        yield Paragraph(f"### {ink.code(_label(found.before, None))} to {ink.code(_label(found.after, found.before))}")
+        yield Paragraph(f"**{ink.text(self._summary(Paint()))}**")
+        yield from diff_blocks(found.files, ink)
 
     def document(self) -> Any:
         """Return both releases and the changes of each file."""
@@ -70,7 +83,7 @@ def _label(side: ComparedRelease, other: ComparedRelease | None) -> str:
 class PlanDiffView:
     """A plan, and the changes inside of its files."""
 
-    plan: View
+    plan: PlanView
     diffs: tuple[FileDiff, ...]
 
     def human(self, paint: Paint) -> Iterable[str]:
@@ -79,6 +92,13 @@ class PlanDiffView:
         if self.diffs:
             yield ""
         yield from self.plan.human(paint)
+
+    def markdown(self, ink: "Ink") -> Iterable["Block"]:
+        """Return the plan, then the changes inside of its files."""
+        from hublish.cli.views.markdown_plan import diff_blocks
+
+        yield from self.plan.markdown(ink)
+        yield from diff_blocks(self.diffs, ink, "Changes inside of files")
 
     def document(self) -> Any:
         """Return the plan and the changes side by side: a plan alone is what `publish` takes."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hublish.base.values import Release, ReleaseFile, Verdict
 from hublish.cli.report.json import fields, location_document, problem_document, waived_document
@@ -20,6 +20,9 @@ from hublish.cli.views.phrases import (
 from hublish.schemas.documents.json_stream import Rows
 from hublish.schemas.documents.sizes import format_size
 from hublish.schemas.yaml.reader import Places
+
+if TYPE_CHECKING:
+    from hublish.cli.report.markup import Block, Ink
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,21 @@ class FilesView:
         hint = "" if self.excluded else " (--excluded lists them)"
         rest = f"; {plural(len(excluded), 'file')} excluded{hint}." if excluded else "."
         yield from ["", paint("bold", f"{plural(len(files), 'file')}, {format_size(size_of(files))}") + rest]
+
+    def markdown(self, ink: "Ink") -> "Iterable[Block]":
+        """Return the totals, then one row per file."""
+        from hublish.cli.report.markup import Paragraph, Table
+
+        files, excluded, places = self.release.files, self.release.excluded, places_of(self.release)
+        counts = f"{plural(len(files), 'file')}, {format_size(size_of(files))}"
+        yield Paragraph(f"**{counts}**; {plural(len(excluded), 'file')} excluded.")
+        # Without --why, the last column is empty.
+        width = 5 if self.why else 4
+        rows = [tuple(map(ink.code, self._row(file, places)[:width])) for file in files]
+        yield Table(("path", "size", "sha256", "origin", "rule")[:width], rows, "file")
+        if self.excluded and excluded:
+            listed = [(ink.code(item.source), ink.code(rule_with_line(item.verdict, places))) for item in excluded]
+            yield Table(("excluded", "rule"), listed, "excluded file")
 
     def document(self) -> Any:
         """Return files, excluded files and warnings."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePath
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from hublish.base.values import Plan, Waived
 from hublish.base.values.surprise import Surprise
@@ -20,6 +20,10 @@ from hublish.pipeline.lock.records import changed_document, plan_document, plan_
 from hublish.schemas.diagnose.problems import Problem
 from hublish.schemas.documents.plan import ExcludedFile, PlanDocument, PlannedFile, PlannedSetting
 from hublish.schemas.documents.sizes import format_size
+
+if TYPE_CHECKING:
+    from hublish.cli.report.markup import Block, Ink
+    from hublish.diffs.differences import FileDiff
 
 # A mark, a color and a meaning for each action, in the order of the legend.
 _MARKS: Final = {
@@ -51,6 +55,8 @@ class PlanView:
     why: bool = False
     # A question follows, instead of the next steps.
     ask: bool = False
+    # The changes inside of files, in which more surprises are found.
+    diffs: "tuple[FileDiff, ...]" = ()
 
     def human(self, paint: Paint) -> Iterable[str]:
         """Return head, settings, surprises, files, summary and next steps."""
@@ -67,6 +73,19 @@ class PlanView:
         """Return the plan document, which `--out` writes and `publish` takes."""
         return plan_fields(self.plan) if isinstance(self.plan, Plan) else self.plan.model_dump(mode="json")
 
+    def markdown(self, ink: "Ink") -> Iterable["Block"]:
+        """Return target and verdict, surprises, settings, files and findings."""
+        from hublish.cli.views import markdown_plan as layout
+
+        plan, rows = self.shown, self._rows()
+        verdict = nothing_of(plan) if plan.nothing_to_do else summary_of(plan)
+        yield from layout.plan_head(plan, facts_of(plan), verdict, ink)
+        yield from layout.surprise_blocks(self.surprises, ink)
+        yield from layout.setting_blocks(plan, ink)
+        lines = [(_MARKS[row.files[0].action][2], row.path, sizes_of(row), _how(row), self._why(row)) for row in rows]
+        yield from layout.file_blocks(lines, _Rest.of(self.plan).texts(excluded=True), ink)
+        yield from layout.finding_blocks(plan, ink)
+
     def quiet(self) -> Iterable[str]:
         """Return the files in the commit, each with its mark."""
         return [f"{_MARKS[file.action][0]} {file.path_in_repo}" for file in self.shown.files if _is_committed(file)]
@@ -81,26 +100,34 @@ class PlanView:
     @cached_property
     def surprises(self) -> tuple[Surprise, ...]:
         """What a reviewer must not overlook."""
-        return surprises(self.shown)
+        return surprises(self.shown, self.diffs)
+
+    def _rows(self) -> list[Folded]:
+        if self.everything:
+            return [Folded((file,), "") for file in self.shown.files]
+        return folded_lines([file for file in self.shown.files if is_listed(file)], self.surprises)
 
     def _files(self, paint: Paint) -> Iterable[str]:
-        files, rest = self.shown.files, _Rest.of(self.plan)
-        listed = files if self.everything else [file for file in files if is_listed(file)]
-        lines = self._lines(listed, paint)
-        counts = [] if self.everything else _counts(rest, paint)
-        if not (lines or counts or rest.excluded):
+        rows, rest = self._rows(), _Rest.of(self.plan)
+        counts = [] if self.everything else [paint("dim", f"  {text}") for text in rest.texts()]
+        if not (rows or counts or rest.excluded):
             return
-        yield from ["", f"{paint('bold', 'Files')}  {paint('dim', _legend(listed))}".rstrip(), *lines, *counts]
+        legend = _legend(row.files[0].action for row in rows)
+        yield from [
+            "",
+            f"{paint('bold', 'Files')}  {paint('dim', legend)}".rstrip(),
+            *self._lines(rows, paint),
+            *counts,
+        ]
         # Excluded files are local: they have no action, and come last.
         if rest.excluded and self.everything:
             yield from self._excluded(paint)
         elif rest.excluded:
-            yield paint("dim", f"  x {plural(rest.excluded, 'local file')} excluded from the release")
-        if not self.everything and (rest or len(lines) < len(listed)):
+            yield paint("dim", f"  {rest.excluded_text}")
+        if not self.everything and (rest or any(len(row.files) > 1 for row in rows)):
             yield paint("dim", "    --all lists every file; hublish explain PATH shows why")
 
-    def _lines(self, listed: Sequence[PlannedFile], paint: Paint) -> list[str]:
-        rows = [Folded((file,), "") for file in listed] if self.everything else folded_lines(listed, self.surprises)
+    def _lines(self, rows: Sequence[Folded], paint: Paint) -> list[str]:
         cells = [(f"{_mark(row)} {row.path}", sizes_of(row), _how(row), self._why(row)) for row in rows]
         lines = fitted_columns(cells, _room(paint, 2), right=(1,))
         return [f"  {paint(_MARKS[row.files[0].action][1], line)}" for row, line in zip(rows, lines, strict=True)]
@@ -173,6 +200,21 @@ class _Rest:
         kept = [size for action, size, _ in changes if action == "keep"]
         left = sum(action == "leave" and not listed for action, _, listed in changes)
         return cls(len(kept), sum(kept), left, excluded)
+
+    @property
+    def excluded_text(self) -> str:
+        """The number of excluded files, with their mark."""
+        return f"x {plural(self.excluded, 'local file')} excluded from the release"
+
+    def texts(self, *, excluded: bool = False) -> list[str]:
+        """Return the numbers of files, each with its mark."""
+        texts = [self.excluded_text] if excluded and self.excluded else []
+        if self.left:
+            # delete_patterns would have to name them.
+            texts.insert(0, f". {plural(self.left, 'remote file')} not touched: outside the release")
+        if self.kept:
+            texts.insert(0, f"= {plural(self.kept, 'file')} unchanged ({format_size(self.kept_bytes)})")
+        return texts
 
     def __bool__(self) -> bool:
         return bool(self.kept or self.left or self.excluded)
@@ -315,20 +357,10 @@ def _summary(plan: PlanDocument, paint: Paint) -> list[str]:
     return [line] if commits(plan) else [line, "No commit is needed."]
 
 
-def _legend(files: Iterable[PlannedFile]) -> str:
+def _legend(actions: Iterable[str]) -> str:
     """Return the meaning of the marks before these files."""
-    present = {file.action for file in files}
+    present = {*actions}
     return "  ".join(f"{mark} {meaning}" for action, (mark, _, meaning) in _MARKS.items() if action in present)
-
-
-def _counts(rest: _Rest, paint: Paint) -> list[str]:
-    lines = []
-    if rest.kept:
-        lines.append(f"  = {plural(rest.kept, 'file')} unchanged ({format_size(rest.kept_bytes)})")
-    if rest.left:
-        # delete_patterns would have to name them.
-        lines.append(f"  . {plural(rest.left, 'remote file')} not touched: outside the release")
-    return [paint("dim", line) for line in lines]
 
 
 def _mark(row: Folded) -> str:

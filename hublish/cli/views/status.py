@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hublish.api.status import RemoteDrift, Status
 from hublish.base.values import Setting
@@ -22,7 +22,11 @@ from hublish.cli.views.phrases import (
 from hublish.cli.views.verify import difference_document, lock_document
 from hublish.schemas.documents.sizes import format_size
 
+if TYPE_CHECKING:
+    from hublish.cli.report.markup import Block, Ink
+
 _COLORS = {"+": "green", "~": "yellow", "-": "red"}
+_WORDS = {"+": "added", "~": "changed", "-": "removed"}
 
 # A mark, a subject, and its change.
 Row = tuple[str, str, str]
@@ -51,6 +55,27 @@ class StatusView:
         yield ""
         yield self._verdict(paint)
         yield from self._next(paint)
+
+    def markdown(self, ink: "Ink") -> "Iterable[Block]":
+        """Return the verdict, then both halves."""
+        from hublish.cli.report.markup import Paragraph, Table
+
+        found = self.status
+        if found.lock is None or found.local is None:
+            yield from (Paragraph(ink.text(line)) for line in self._unpublished(Paint()) if line)
+            return
+        label = repo_label(found.lock.repo_id, found.lock.repo_type)
+        yield Paragraph(
+            f"### {ink.code(label)} at {ink.code(found.lock.revision)}, locked at {short(found.lock.commit)}"
+        )
+        yield Paragraph(f"**{ink.text(self._verdict(Paint()))}**")
+        halves = [("Working tree", list(_local_rows(found.local)))]
+        halves += [("Hub", list(_remote_rows(found.remote)))] if found.remote is not None else []
+        for title, rows in halves:
+            if rows:
+                yield Paragraph(f"#### {title}, changes since the lock")
+                cells = [(_WORDS[mark], ink.code(subject), ink.text(change)) for mark, subject, change in rows]
+                yield Table(("", "what", "change"), cells, "change")
 
     def document(self) -> Any:
         """Return both halves; an unknown one is null."""

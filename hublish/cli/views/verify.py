@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hublish.api.verify import Verification
 from hublish.cards.record.false_facts import FalseFact
@@ -11,6 +11,9 @@ from hublish.cli.terminal.color import Paint
 from hublish.cli.terminal.text import plural
 from hublish.cli.views.phrases import NO_OPTIONS, RepeatedOptions, next_steps, repo_label, short
 from hublish.schemas.documents.lock import Lock
+
+if TYPE_CHECKING:
+    from hublish.cli.report.markup import Block, Ink
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,21 @@ class VerificationView:
             # `verify` reads no manifest, so there are no settings to repeat.
             plan = f"hublish plan{self.repeated.file}{self.repeated.hub}"
             yield from next_steps(paint, f"{plan}  shows what publishing again would change")
+
+    def markdown(self, ink: "Ink") -> "Iterable[Block]":
+        """Return the verdict, then every difference."""
+        from hublish.cli.report.markup import Items, Paragraph, Table
+
+        found = self.verification
+        yield Paragraph(f"**{ink.text(self._verdict(Paint()))}**")
+        kinds = (("missing on the Hub", found.missing), ("different from the lock", found.different))
+        rows = [(kind, ink.code(path)) for kind, paths in (*kinds, ("not in the lock", found.extra)) for path in paths]
+        if rows:
+            yield Table(("difference", "path"), rows, "file")
+        if found.facts:
+            yield Paragraph("#### Facts of the card that do not hold")
+            facts = [f"{ink.code(fact.problem.place)}: {ink.text(fact.problem.message)}" for fact in found.facts]
+            yield Items(facts, "fact")
 
     def document(self) -> Any:
         """Return the verdict, the three lists, and the facts that do not hold."""
