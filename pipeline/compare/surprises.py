@@ -5,7 +5,7 @@ deleted. Each rule that follows names one way in which a release differs from th
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Final
 from urllib.parse import urlsplit
@@ -46,6 +46,9 @@ _PERMITS: Final = {
 # How far a value of the policy permits what the default forbids.
 _STRICTNESS: Final = {"forbid": 0, "warn": 1, "follow": 1, "allow": 2}
 _OPENNESS: Final = {"private": 0, "protected": 1, "public": 2, "manual": 0, "auto": 1, "false": 2}
+
+# The findings that harm readers; the others are shown as warnings.
+_DANGERS: Final[Mapping[str, Importance]] = {"policy.secret": "high", "policy.pickle": "medium"}
 
 # A rule: what it finds in a plan.
 Rule = Callable[[PlanDocument], Iterable[Surprise]]
@@ -192,15 +195,17 @@ def _dirty(plan: PlanDocument) -> Iterator[Surprise]:
 
 def _findings(plan: PlanDocument) -> Iterator[Surprise]:
     for finding in plan.findings:
-        where = f" in '{finding.path_in_repo}'" if finding.path_in_repo else ""
+        path = finding.path_in_repo
+        where = f" in '{path}'" if path else ""
         if finding.waived is not None:
             message = f"{finding.code} is waived{where}: {finding.waived}"
-            yield Surprise("surprise.waived", "high", message, finding.path_in_repo, "policy.waivers")
+            yield Surprise("surprise.waived", "high", message, path, "policy.waivers")
         elif finding.code == "policy.dirty":
             yield Surprise("surprise.dirty", "medium", finding.message, path="policy.dirty")
-        else:
-            level: Importance = "high" if finding.code == "policy.secret" else "medium"
-            yield Surprise("surprise.finding", level, f"{finding.code}{where}: {finding.message}", finding.path_in_repo)
+        elif level := _DANGERS.get(finding.code):
+            # Many messages name the file themselves.
+            where = "" if path in finding.message else where
+            yield Surprise("surprise.finding", level, f"{finding.code}{where}: {finding.message}", path)
 
 
 def _deletions(plan: PlanDocument) -> Iterator[Surprise]:

@@ -21,7 +21,8 @@ LIMIT: Final = 65_536
 _RESERVE: Final = 400
 # Shown as it is between backticks, also in a table.
 _SIMPLE: Final = re.compile(r"[\w./:,=+()\[\]{}<>#@*~'\"!?%&^; -]*[\w./:,=+()\[\]{}<>#@*~'\"!?%&^;-]")
-_PUNCTUATION: Final = re.compile(r"[!-,/:-@\[-`{-~]|(?<=www)\.", re.IGNORECASE)
+# What Markdown, formulas, emoji and addresses begin with, wherever it may be in a line.
+_PUNCTUATION: Final = re.compile(r"[\\`*_\[\]<>#|~$&@]|:(?=[/\w+-])|(?<=www)\.", re.IGNORECASE)
 # An element that shows nothing, and ends the text that GitHub searches for references.
 _BREAK: Final = "<!-- -->"
 # `@name`, `#1`, `GH-1`, `JIRA-1`, and what may be the id of a commit.

@@ -23,13 +23,15 @@ class Folded:
     """The folder that contains them, with a slash at its end; empty for the root."""
     own: bool = False
     """Whether the files of its subfolders are in other lines."""
+    suffix: str | None = None
+    """The suffix that the files have in common; None when files of other suffixes are among them."""
 
     @property
     def path(self) -> str:
-        """The path to show: that of a single file, `images/`, or `images/*` without its subfolders."""
+        """The path to show: that of a single file, `images/`, or `images/*.png` without its subfolders."""
         if len(self.files) == 1:
             return self.files[0].path_in_repo
-        return f"{self.folder or './'}{'*' if self.own else ''}".removeprefix("./" if self.own else "")
+        return f"{self.folder}*{self.suffix or ''}" if self.own else self.folder or "./"
 
     @property
     def size(self) -> int:
@@ -43,9 +45,13 @@ class Folded:
         return None if None in sizes else sum(size or 0 for size in sizes)
 
     def parts(self, most: int) -> list["Folded"]:
-        """Return the lines of the next depth, the folder's own files and its subfolders; none for more than `most`."""
+        """Return the lines of the next depth, or none if they are more than `most`.
+
+        A folder has lines for its own files and its subfolders, the files of one folder for each suffix, and those of
+        one suffix for each file: thousands of pictures do not hide the README beside them.
+        """
         if self.own:
-            return [Folded((file,), self.folder) for file in self.files] if len(self.files) <= most else []
+            return self._by_suffix(most)
         paths = [file.path_in_repo for file in self.files]
         own, found = list[PlannedFile](), list[Folded]()
         at, length = 0, len(self.folder)
@@ -62,6 +68,17 @@ class Folded:
             return Folded(own, self.folder, own=True).parts(most)
         listed = [*([Folded(own, self.folder, own=True)] if own else []), *found]
         return listed if len(listed) <= most else []
+
+    def _by_suffix(self, most: int) -> list["Folded"]:
+        groups: dict[str, list[PlannedFile]] = {}
+        for file in self.files if self.suffix is None else ():
+            name = file.path_in_repo[len(self.folder) :]
+            groups.setdefault(name[name.rfind(".") :] if "." in name else "", []).append(file)
+        if len(groups) > 1:
+            found = [Folded(files, self.folder, own=True, suffix=suffix) for suffix, files in groups.items()]
+        else:
+            found = [Folded((file,), self.folder) for file in self.files] if len(self.files) <= most else []
+        return found if len(found) <= most else []
 
 
 def folded(files: Iterable[PlannedFile], most: int) -> list[Folded]:

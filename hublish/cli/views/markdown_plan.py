@@ -45,7 +45,7 @@ def setting_blocks(plan: PlanDocument, ink: Ink) -> Iterator[Block]:
 
 
 def file_blocks(lines: Sequence[Sequence[str]], counts: Sequence[str], ink: Ink) -> Iterator[Block]:
-    """Yield the files that change, each with action, path, size, number or upload mode, and rule; and further counts."""
+    """Yield the files that change, each with its action, path, size, number and rule, and the counts of the others."""
     rows = [(line[0], ink.code(line[1]), ink.text(line[2]), ink.text(line[3]), ink.code(line[4])) for line in lines]
     if rows:
         table = Table(("action", "path", "size", "", "rule"), rows, "line of files", _MOST_FILES)

@@ -62,7 +62,7 @@ class StatusView:
 
         found = self.status
         if found.lock is None or found.local is None:
-            yield from (Paragraph(ink.text(line)) for line in self._unpublished(Paint()) if line)
+            yield from (Paragraph(ink.text(line.strip())) for line in list(self._unpublished(Paint()))[:2])
             return
         label = repo_label(found.lock.repo_id, found.lock.repo_type)
         yield Paragraph(

@@ -102,6 +102,7 @@ def test_a_fault_is_a_surprise(plan: PlanDocument, code: str, level: str, words:
     [
         planned(nothing_to_do=True, files=(), repo_id="acme/other"),
         planned(repo_id="ACME/Digits"),
+        planned(**finding("policy.portability")),
         planned(endpoint="https://HUB/"),
         # a trial with the embedded Hub, before and after the release
         planned(endpoint="embedded"),
