@@ -11,7 +11,7 @@ It needs neither the files of the release nor a network, and compares nothing: w
 decided when it is published."""
 EXAMPLES = (
     Example("hublish show plan.json", "review a plan that another machine made"),
-    Example('hublish show plan.json --format markdown >> "$GITHUB_STEP_SUMMARY"', "as the summary of a CI job"),
+    Example("hublish show plan.json --format markdown", "for a comment, or appended to $GITHUB_STEP_SUMMARY"),
     Example("hublish show plan.json --all", "every file, one a line"),
 )
 

@@ -1,9 +1,9 @@
 """`--format markdown`: results for a pull request's comment, or redirected to $GITHUB_STEP_SUMMARY."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import cast
 
-from hublish._dataclass import dataclass
 from hublish.base.errors import HublishError
 from hublish.cli.report import View
 from hublish.cli.report.human import HumanReport

@@ -9,9 +9,9 @@ references in the finished HTML, where an escaped `@` is an `@` again: only an e
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
-from hublish._dataclass import dataclass
 from hublish.cli.terminal.text import escaped
 from hublish.schemas.secrets.masking import redact
 
@@ -25,8 +25,10 @@ _SIMPLE: Final = re.compile(r"[\w./:,=+()\[\]{}<>#@*~'\"!?%&^; -]*[\w./:,=+()\[\
 _PUNCTUATION: Final = re.compile(r"[\\`*_\[\]<>#|~$&@]|:(?=[/\w+-])|(?<=www)\.", re.IGNORECASE)
 # An element that shows nothing, and ends the text that GitHub searches for references.
 _BREAK: Final = "<!-- -->"
-# `@name`, `#1`, `GH-1`, `JIRA-1`, and what may be the id of a commit.
-_REFERENCE: Final = re.compile(r"&#64;|&#35;|\b[A-Za-z]{2,}-(?=\d)|\b[0-9a-f]{4}(?=[0-9a-f]{3,36}\b)")
+# `@name`, `#1`, `GH-1`, `JIRA-1`, and what may be the id of a commit, of which six digits are too few.
+_REFERENCE: Final = re.compile(r"&#64;|&#35;|\b[A-Za-z]{2,}-(?=\d)")
+_COMMIT: Final = re.compile(r"\b[0-9a-f]{7,}\b", re.IGNORECASE)
+_DIGITS: Final = re.compile(r"[0-9a-f]{6}(?=.)", re.IGNORECASE)
 _FENCE: Final = re.compile(r"`{3,}")
 
 
@@ -39,7 +41,9 @@ class Ink:
 
     def text(self, value: str) -> str:
         """Return a text as plain text in one line."""
-        return _REFERENCE.sub(lambda found: f"{found[0]}{_BREAK}", _PUNCTUATION.sub(_entity, self._plain(value)))
+        plain = _PUNCTUATION.sub(_entity, self._plain(value))
+        plain = _COMMIT.sub(lambda found: _DIGITS.sub(rf"\g<0>{_BREAK}", found[0]), plain)
+        return _REFERENCE.sub(lambda found: f"{found[0]}{_BREAK}", plain)
 
     def code(self, value: str) -> str:
         """Return a name in the font of code."""
