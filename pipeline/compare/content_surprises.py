@@ -12,7 +12,7 @@ from hublish.schemas.diagnose.problems import InvalidDocumentError
 from hublish.schemas.documents.file_names import CARD_FILE
 from hublish.schemas.documents.plan import PlanDocument
 
-# Keys of the card's metadata that decide what its readers may do with the files, and what these are made of.
+# Keys of the card's metadata that limit the use of the files, or name their origin.
 _TERMS: Final = ("license", "license_name", "license_link", "base_model")
 # Names in a configuration whose values a loader imports from the repo.
 _IMPORTED: Final = re.compile(r"\b(?:auto_map|custom_pipelines?|trust_remote_code)\b")

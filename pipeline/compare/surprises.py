@@ -36,21 +36,21 @@ _CODE: Final = (".py", ".pyc", ".so", ".dll", ".dylib", ".exe", ".jar", ".sh", "
 _LICENSES: Final = re.compile(r"(?:license|licence|copying|notice)(?:\.\w+)?", re.IGNORECASE)
 # A hostile tag may have more digits than Python converts.
 _NUMBER: Final = re.compile(r"[0-9]{1,18}")
-# The effect of permitting what the policy forbids, and whether it matters even when it is not new.
+# The effect of permitting files that the policy forbids, and whether it matters even when it is not new.
 _PERMITS: Final = {
     "secrets": ("files with secrets may be released", True),
     "pickle": ("files that run code when they are loaded may be released", True),
     "symlinks": ("the targets of links are released", False),
     "dirty": ("files may differ from the git commit that the release is named after", False),
 }
-# How far a value of the policy permits what the default forbids.
+# How far a value of the policy permits more than the default.
 _STRICTNESS: Final = {"forbid": 0, "warn": 1, "follow": 1, "allow": 2}
 _OPENNESS: Final = {"private": 0, "protected": 1, "public": 2, "manual": 0, "auto": 1, "false": 2}
 
 # The findings that harm readers; the others are shown as warnings.
 _DANGERS: Final[Mapping[str, Importance]] = {"policy.secret": "high", "policy.pickle": "medium"}
 
-# A rule: what it finds in a plan.
+# A rule: the surprises of one kind in a plan.
 Rule = Callable[[PlanDocument], Iterable[Surprise]]
 
 
@@ -213,7 +213,7 @@ def _deletions(plan: PlanDocument) -> Iterator[Surprise]:
     if has_many_deletions(plan):
         message = f"{len(deleted):,} of {_remote_files(plan):,} remote files are deleted"
         yield Surprise("surprise.deletions", "high", message, path="patterns.delete_patterns")
-    # Files that readers depend on are named whatever the number of the others.
+    # Files that readers depend on are named even beside many others.
     for file in [each for each in deleted if _is_essential(each)][:FEW_DELETIONS]:
         yield Surprise("surprise.deleted", "high", f"'{file.path_in_repo}' is deleted", file.path_in_repo, file.rule)
     if not has_many_deletions(plan):

@@ -103,7 +103,7 @@ class Report(ABC):
 
         Args:
             view: the result.
-            question: what is asked.
+            question: without its answers.
             name: typed to agree, instead of a yes; empty where a yes will do.
         """
         self._show_on(self.terminal.stderr, view)

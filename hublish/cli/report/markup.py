@@ -17,7 +17,7 @@ from hublish.schemas.secrets.masking import redact
 
 LIMIT: Final = 65_536
 """The characters of a comment that GitHub accepts."""
-# Characters for the line that counts what is left out.
+# Characters for the line that counts the parts that are left out.
 _RESERVE: Final = 400
 # Shown as it is between backticks, also in a table.
 _SIMPLE: Final = re.compile(r"[\w./:,=+()\[\]{}<>#@*~'\"!?%&^; -]*[\w./:,=+()\[\]{}<>#@*~'\"!?%&^;-]")
@@ -25,7 +25,7 @@ _SIMPLE: Final = re.compile(r"[\w./:,=+()\[\]{}<>#@*~'\"!?%&^; -]*[\w./:,=+()\[\
 _PUNCTUATION: Final = re.compile(r"[\\`*_\[\]<>#|~$&@]|:(?=[/\w+-])|(?<=www)\.", re.IGNORECASE)
 # An element that shows nothing, and ends the text that GitHub searches for references.
 _BREAK: Final = "<!-- -->"
-# `@name`, `#1`, `GH-1`, `JIRA-1`, and what may be the id of a commit, of which six digits are too few.
+# `@name`, `#1`, `GH-1`, `JIRA-1`, and possible ids of commits, of which six digits are too few.
 _REFERENCE: Final = re.compile(r"&#64;|&#35;|\b[A-Za-z]{2,}-(?=\d)")
 _COMMIT: Final = re.compile(r"\b[0-9a-f]{7,}\b", re.IGNORECASE)
 _DIGITS: Final = re.compile(r"[0-9a-f]{6}(?=.)", re.IGNORECASE)

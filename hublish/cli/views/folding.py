@@ -91,7 +91,7 @@ def folded(files: Iterable[PlannedFile], most: int) -> list[Folded]:
     for file in sorted(files, key=lambda file: file.path_in_repo):
         by_action.setdefault(file.action, []).append(file)
     shown, order, lines = dict[int, Folded](), count(), len(by_action)
-    # The lines that it adds, its depth, its number among the lines shown, and what takes its place.
+    # The lines that it adds, its depth, its number among the lines shown, and the lines in its place.
     queue: list[tuple[int, int, int, list[Folded]]] = []
 
     def add(part: Folded) -> None:

@@ -57,7 +57,7 @@ def file_blocks(lines: Sequence[Sequence[str]], counts: Sequence[str], ink: Ink)
 
 
 def finding_blocks(plan: PlanDocument, ink: Ink) -> Iterator[Block]:
-    """Yield what the audit found: waived findings and warnings."""
+    """Yield the findings of the audit: waived findings and warnings."""
     if plan.findings:
         rows = [
             (ink.code(each.code), ink.code(each.path_in_repo), ink.text(each.message), _waiver(each.waived, ink))
