@@ -126,7 +126,7 @@ def shown(text: str) -> str:
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_name_shows_only_its_own_characters_wherever_it_is(text: str) -> None:
     name, words = INK.code(text), INK.text(text)
-    blocks = [
+    blocks: list[Block] = [
         Paragraph(f"before {name} {words} after"),
         Items([f"**High:** {words}", f"x {name}"]),
         Table(("a", "b"), [(name, words), ("c", "d")]),
