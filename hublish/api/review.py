@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Unpack
+from typing import Final, Unpack
 
 from hublish._version import __version__
 from hublish.api.options import HubOptions, takes
@@ -29,9 +29,6 @@ from hublish.schemas.documents.plan import PlanDocument
 
 # Bytes: the page has no room for a larger picture.
 _MOST_PICTURE: Final = 64 << 10
-
-if TYPE_CHECKING:
-    from hublish.diffs.differences import FileDiff
 
 
 @dataclass(frozen=True)
@@ -79,6 +76,7 @@ def review(
         RemoteError: the Hub rejects a request or cannot be reached.
     """
     # Imported here: templates and a parser for Markdown, which no other verb needs.
+    from hublish.api.diff import changed_contents
     from hublish.hub.client.installed_client import default_endpoint
     from hublish.pages.review_page import Evidence, review_page, verdict
 
@@ -153,18 +151,3 @@ def _on_the_hub(session: Session, plan: Plan, path: str) -> Content | None:
     if remote is None or commit is None:
         return None
     return OnHub(session.hub, plan.target, commit, remote, ReadBudget())
-
-
-def changed_contents(session: Session, plan: Plan) -> "tuple[FileDiff, ...]":
-    """Return the changes inside of the files of a plan."""
-    from hublish.base.values import Action
-    from hublish.diffs.compare_files import diff_file
-
-    return tuple(
-        diff_file(
-            change.path_in_repo,
-            _on_the_hub(session, plan, change.path_in_repo) if change.remote else None,
-            change.file.content if change.file else None,
-        )
-        for change in plan.of(Action.ADD, Action.CHANGE, Action.DELETE)
-    )

@@ -59,10 +59,11 @@ def diff_trees(
         executor: compares several files at once.
         values: also read the values of tensors.
     """
-    found = {one.path_in_repo: one for one in _renamed(before, after, paths)}
-    groups = [group for group in _checkpoints(before, after, paths) if found.keys().isdisjoint(group.paths)]
-    for several in run_each(executor, lambda group: group.compared(values), groups):
+    found: dict[str, FileDiff] = {}
+    # First, as shards get other names when their number changes.
+    for several in run_each(executor, lambda group: group.compared(values), _checkpoints(before, after, paths)):
         found |= {one.path_in_repo: one for one in several}
+    found |= {one.path_in_repo: one for one in _renamed(before, after, [path for path in paths if path not in found])}
     left = sorted((path for path in paths if path not in found), key=_by_interest)
 
     def compared(path: str) -> FileDiff:

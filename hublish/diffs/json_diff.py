@@ -25,6 +25,8 @@ _LONGEST: Final = 160
 _LONGEST_NAME: Final = 200
 # Characters of a value that are searched for secrets.
 _SEARCHED: Final = 4000
+# Keys of a mapping that is shown by key where the other side has none.
+_FEW: Final = 20
 _PLAIN_KEY: Final = re.compile(r"[A-Za-z_][\w-]*", re.ASCII)
 
 
@@ -123,6 +125,13 @@ class _Comparison:
                 yield from self.changes(old.get(key, _MISSING), new.get(key, _MISSING), _below(path, key))
         elif isinstance(old, list) and isinstance(new, list):
             yield from self._list_changes(old, new, path)
+        elif old is _MISSING and _is_small(new):
+            # Shown by key: a short one may name code that is run.
+            for key, value in new.items():
+                yield from self.changes(_MISSING, value, _below(path, key))
+        elif new is _MISSING and _is_small(old):
+            for key, value in old.items():
+                yield from self.changes(value, _MISSING, _below(path, key))
         else:
             yield _Changed(path, old, new)
 
@@ -149,6 +158,10 @@ class _Comparison:
             )
             self._known[id(item)] = self._numbers.setdefault(parts, ("container", len(self._numbers)))
         return self._known[id(item)]
+
+
+def _is_small(value: Any) -> bool:
+    return isinstance(value, dict) and 0 < len(value) <= _FEW
 
 
 def _below(path: str, key: str) -> str:

@@ -30,10 +30,14 @@ def diff_tensors(path_in_repo: str, before: TensorFile, after: TensorFile, *, va
     pairs = {name: (old[name], new[name]) for name in new if name in old}
     other = [name for name, (one, two) in pairs.items() if (one.dtype, one.shape) != (two.dtype, two.shape)]
     differences = _differences(pairs) if values else {}
+    # What breaks a loader comes first, as there may be more entries than are kept.
+    seen = {*other}
+    others = [name for name in differences if name not in seen]
     entries = [
-        *(_entry(name, *pairs[name], differences) for name in pairs if name in differences or name in {*other}),
-        *(Entry(name, None, str(new[name])) for name in added),
         *(Entry(name, str(old[name]), None) for name in removed),
+        *(_entry(name, *pairs[name], differences) for name in other),
+        *(Entry(name, None, str(new[name])) for name in added),
+        *(_entry(name, *pairs[name], differences) for name in others),
         *_metadata(before.metadata, after.metadata),
     ]
     summary = "; ".join(

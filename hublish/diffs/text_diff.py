@@ -1,6 +1,7 @@
 """Compare two texts by lines, whatever their encoding and line ends."""
 
 import codecs
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -25,6 +26,9 @@ _HEAD: Final = 64 << 10
 _LONGEST: Final = 500
 # Characters of a line that are searched for secrets.
 _SEARCHED: Final = 8000
+# Characters of a text that is searched as a whole; of a larger one, what is shown is searched, unless it has a key.
+_SMALL: Final = 1 << 18
+_KEY: Final = re.compile(r"PRIVATE KEY|Private-Lines")
 CUT: Final = "…"
 # git takes a file with a zero byte at its beginning for a binary one.
 _SNIFFED: Final = 8000
@@ -52,6 +56,16 @@ class Text:
     """`LF` or `CRLF`; empty if it has none. A text with both has `LF`, and lines that end with a carriage return."""
     ends: bool
     """Whether its last line has an end; an empty text has no such line."""
+
+    @property
+    def masked(self) -> Sequence[str]:
+        """The lines, without credentials that a part of them might not show to be such: a key has many lines."""
+        small = sum(map(len, self.lines)) <= _SMALL
+        return redact_lines(self.lines) if small or any(map(_KEY.search, self.lines)) else self.lines
+
+    def joined(self, lines: Sequence[str]) -> str:
+        """Return lines in place of its own as one text."""
+        return "\n".join(lines) + ("\n" if self.ends and lines else "")
 
 
 def read_text(data: bytes) -> Text:
@@ -102,16 +116,17 @@ def diff_text(path_in_repo: str, before: bytes, after: bytes) -> FileDiff:
     counts = [sum(edit.new_end - edit.new_start for edit in found), sum(edit.end - edit.start for edit in found)]
     lines = f"+{counts[0]:,} -{counts[1]:,} lines" if any(counts) else ""
     summary = "; ".join(part for part in (lines, *_other_changes(old, new)) if part)
-    hunks, more = shown(hunks_of(old.lines, new.lines, found))
     is_card = path_in_repo == CARD_FILE
+    masked, new_masked = (side.masked if found or is_card else () for side in (old, new))
+    hunks, more = shown(hunks_of(masked, new_masked, found))
     return FileDiff(
         path_in_repo,
         "text",
         summary or "the same text",
         tuple(hunks),
         more=more,
-        before_text=_whole(old) if is_card else None,
-        after_text=_whole(new) if is_card else None,
+        before_text=old.joined(masked) if is_card else None,
+        after_text=new.joined(new_masked) if is_card else None,
     )
 
 
@@ -125,10 +140,6 @@ def _other_changes(old: Text, new: Text) -> Iterator[str]:
         yield "line end at the end of the file " + ("added" if new.ends else "removed")
 
 
-def _whole(text: Text) -> str:
-    return "\n".join(redact_lines(text.lines)) + ("\n" if text.ends and text.lines else "")
-
-
 def diff_one_text(path_in_repo: str, content: Content, mark: str) -> FileDiff:
     """Return the first lines of a text that was added (`+`) or deleted (`-`).
 
@@ -139,7 +150,8 @@ def diff_one_text(path_in_repo: str, content: Content, mark: str) -> FileDiff:
     data = content.read() if is_card else content.read_at(0, _HEAD)
     whole = len(data) == content.size
     text = read_text(data if whole else complete_lines(data))
-    head = text.lines[:_HEAD_LINES]
+    masked = text.masked
+    head = masked[:_HEAD_LINES]
     hunk = Hunk(1, 1, tuple(Line("+" if mark == "+" else "-", line) for line in head))
     verb = "added" if mark == "+" else "deleted"
     count = f"{counted(len(text.lines), 'line')}, " if whole else ""
@@ -148,7 +160,8 @@ def diff_one_text(path_in_repo: str, content: Content, mark: str) -> FileDiff:
     found = replace(found, more=len(text.lines) - len(head) if whole else 0)
     if not is_card:
         return found
-    return replace(found, after_text=_whole(text)) if mark == "+" else replace(found, before_text=_whole(text))
+    whole_text = text.joined(masked)
+    return replace(found, after_text=whole_text) if mark == "+" else replace(found, before_text=whole_text)
 
 
 def complete_lines(data: bytes) -> bytes:
