@@ -49,7 +49,13 @@ It worked. Where to look next:
 The results are in {folder}: hub.lock, and a Hub with real git repositories:
 
   git -C {folder}/.hublish/hub/repos/models/{repo}.git log --stat
+
+Its pages show the card, the files and the history. Serve them, and open the address in a browser:
+
+  {serve}
+  http://127.0.0.1:{port}/{repo}
 """
+PORT = 8080
 
 
 def copy_example(folder: Path) -> None:
@@ -84,8 +90,17 @@ def main(folder: Path) -> int:
     copy_example(folder)
     if not all(run(stop, folder) for stop in TOUR):
         return 1
-    print(NEXT.format(folder=os.path.relpath(folder), repo=REPO), end="")
+    print(NEXT.format(folder=os.path.relpath(folder), repo=REPO, serve=serve_command(folder), port=PORT), end="")
     return 0
+
+
+def serve_command(folder: Path) -> str:
+    """Return the command that serves the Hub of the tour, as it can be typed in the current folder."""
+    program = Path(sys.executable).parent / "hublish"
+    found = shutil.which("hublish")
+    name = "hublish" if found and program.samefile(found) else os.path.relpath(program)
+    hub = os.path.relpath(folder / ".hublish" / "hub")
+    return shlex.join([name, "hub", "serve", "--root", hub, "--port", str(PORT)])
 
 
 if __name__ == "__main__":

@@ -1,9 +1,12 @@
 """The example is real: training reproduces the committed run, and the tour loads the same weights."""
 
 import os
+import re
+import shlex
 import shutil
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 import numpy as np
@@ -52,6 +55,23 @@ def test_the_tour_loads_the_same_weights_and_leaves_the_checkout_unchanged(tmp_p
     assert "othing to do" in shown.rpartition("$ hublish publish")[2]
     assert "digits-mlp" in (tmp_path / "demo" / "hub.lock").read_text()
     assert snapshot(DIGITS) == before
+    _, command, address = shown.rstrip().rsplit("\n  ", 2)
+    assert b"Digits MLP" in page(command, address)
+
+
+def page(command: str, address: str) -> bytes:
+    """Run the last command of the tour on a free port, and return the page at the address below it."""
+    words = shlex.split(re.sub(r"--port \d+", "--port 0", command))
+    with subprocess.Popen(words, cwd=DIGITS, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
+        assert server.stdout is not None
+        try:
+            endpoint = re.search(r"HF_ENDPOINT=(\S+)", server.stdout.readline())
+            assert endpoint
+            with urllib.request.urlopen(re.sub(r"http://[^/]+", endpoint[1], address), timeout=60) as answer:
+                shown: bytes = answer.read()
+        finally:
+            server.kill()
+    return shown
 
 
 def test_the_tour_never_removes_a_folder_that_it_did_not_make(tmp_path: Path) -> None:

@@ -15,11 +15,13 @@ if TYPE_CHECKING:
     from hublish.hub.server.trusted_publishers import Publisher
 
 DESCRIPTION = """Runs a Hub on loopback that the real clients talk to: models, datasets, Spaces and kernels, LFS and
-xet, pull requests, tags and branches, on bare git repositories; collections and buckets. Once it accepts connections,
-its first line on standard output sets HF_ENDPOINT and HF_TOKEN for a shell. Ctrl-C or SIGTERM stops it with exit code
-0; its repos are kept."""
+xet, pull requests, tags and branches, on bare git repositories; collections and buckets. Its pages show a browser the
+cards, files, commits and discussions, and private repos after a login by token. Once it accepts connections, its first
+line on standard output sets HF_ENDPOINT and HF_TOKEN for a shell. Ctrl-C or SIGTERM stops it with exit code 0; its
+repos are kept."""
 EXAMPLES = (
     Example("hublish hub serve", "start it; paste its first line into another shell"),
+    Example("hublish hub serve --open", "look at its repos in a browser"),
     Example("hublish hub serve --user eve:hf_of_eve", "with a second user, for tests of private and gated repos"),
     Example("hublish hub serve --root /tmp/hub --port 8000 --token hf_local", "at a fixed place, for a test suite"),
 )
@@ -38,6 +40,7 @@ def configure(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--port", metavar="N", type=_port, default=0, help="the port (default: a free one)")
     parser.add_argument("--token", metavar="TOKEN", help="the token it accepts (default: its own)")
+    parser.add_argument("--open", action="store_true", help="open its pages in a browser")
     parser.add_argument(
         "--user",
         metavar="NAME:TOKEN",
@@ -119,6 +122,13 @@ def _configured(arguments: Namespace) -> "EmbeddedHub":
         raise UsageError(msg, hint="add --expose-beyond-this-machine to allow that") from None
 
 
+def _open(address: str, report: Report) -> None:
+    import webbrowser  # few runs open one
+
+    if not webbrowser.open(address):
+        report.note(f"No browser was found here: open {address} in one.")
+
+
 def run(arguments: Namespace, report: Report) -> Outcome:
     # The server brings a web framework and git, which no other command needs.
     from hublish.hub.server.accounts import AccountError
@@ -133,7 +143,9 @@ def run(arguments: Namespace, report: Report) -> Outcome:
         report.show_text(line, document, one_line=True)
         # On stderr: the first line on stdout has to stay the only one.
         if report.verbose:
-            report.note(f"Serving {ready.root}; Ctrl-C stops it.")
+            report.note(f"Serving {ready.root}; Ctrl-C stops it.", f"Pages for a browser: {ready.pages}")
+        if arguments.open:
+            _open(ready.pages, report)
 
     try:
         serve(hub, announce)

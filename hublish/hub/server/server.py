@@ -3,6 +3,7 @@
 import fcntl
 import ipaddress
 import os
+import re
 import shutil
 import signal
 import socket
@@ -107,6 +108,12 @@ class EmbeddedHub:
         self._publishers: tuple[Publisher, ...] = ()
         for publisher in publishers:
             self.trust_issuer(publisher.issuer, publisher.resource, publisher.claims, audience=publisher.audience)
+
+    @property
+    def pages(self) -> str:
+        """The address of the pages for a browser on this machine; empty before the start."""
+        # A server that listens on every address has no single one.
+        return re.sub(r"//(?:0\.0\.0\.0|\[::\])(?=:)", "//localhost", self.endpoint)
 
     def add_user(
         self,

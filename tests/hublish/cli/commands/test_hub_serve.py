@@ -6,6 +6,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -43,6 +44,25 @@ def test_a_served_hub_prints_its_address_responds_and_stops(
         process.send_signal(number)
         assert process.wait(DEADLINE) == 0
     assert (project / "hub").is_dir()
+
+
+def test_a_served_hub_tells_a_person_what_to_open_and_opens_it(
+    project: Path, environ: dict[str, str], tmp_path: Path
+) -> None:
+    # The opener of a browser is a program of the person's choice.
+    opened = tmp_path / "opened"
+    environ = environ | {"BROWSER": f"{sys.executable} -c \"open('{opened}', 'w').write('%s')\""}
+    with serving(project, environ, "--open") as (process, line):
+        endpoint = re.search(r"HF_ENDPOINT=(\S+)", line)
+        assert endpoint is not None
+        assert process.stderr is not None
+        notes = [process.stderr.readline(), process.stderr.readline()]
+        assert notes[1] == f"Pages for a browser: {endpoint[1]}\n"
+        with urllib.request.urlopen(endpoint[1], timeout=DEADLINE) as answer:
+            assert b"<title>Repositories</title>" in answer.read()
+        process.terminate()
+        process.wait(DEADLINE)
+    assert opened.read_text() == endpoint[1]
 
 
 def test_a_served_hub_can_be_read_by_a_program(project: Path, environ: dict[str, str]) -> None:
