@@ -97,3 +97,11 @@ def _luminance(color: list[float]) -> float:
     parts = [value / 255 for value in color[:3]]
     red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def check_accessibility(page: "Page") -> None:
+    """Check a page by the rules of axe-core."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
