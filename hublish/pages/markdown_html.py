@@ -79,6 +79,8 @@ def markdown_html(text: str, addresses: Addresses, *, prefix: str = PREFIX, leve
         tags=set(_TAGS),
         attributes={tag: set(names) for tag, names in _ATTRIBUTES.items()},
         attribute_filter=attribute,
+        # Both scroll when they are wide: for readers without a mouse, they need the focus.
+        set_tag_attribute_values={tag: {"tabindex": "0"} for tag in ("pre", "table")},
         url_schemes=set(_SCHEMES),
         link_rel="noopener noreferrer nofollow",
     )

@@ -27,7 +27,7 @@ def shown(text: str, addresses: Addresses = ADDRESSES) -> str:
         ("[file](LICENSE)", '<p><a href="https://hub/LICENSE" rel="noopener noreferrer nofollow">file</a></p>'),
         ("[down](#use)", '<p><a href="#card-use" rel="noopener noreferrer nofollow">down</a></p>'),
         ('<p align="center">x</p>', '<p align="center">x</p>'),
-        ("```python\nx < 1\n```", "<pre><code>x &lt; 1\n</code></pre>"),
+        ("```python\nx < 1\n```", '<pre tabindex="0"><code>x &lt; 1\n</code></pre>'),
     ],
 )
 def test_markdown_is_shown_as_on_the_hub(text: str, html: str) -> None:
