@@ -25,7 +25,7 @@ _BLOCK: Final = 500
 _DEEPEST: Final = 16
 # A page with so few files shows all of them at once; in a larger one, so many folders open because of their files.
 _FEW: Final = 40
-_MOST_OPEN: Final = 40
+_MOST_OPEN: Final = 12
 _URGENT: Final = ("delete", "ignore")
 # They come first within a folder.
 _ORDER: Final = {action: index for index, action in enumerate(sorted(MARKS, key=lambda each: each not in _URGENT))}
@@ -113,10 +113,14 @@ def _folder(name: str, node: _Node) -> Folder:
 def _groups(files: list[tuple[int, str, str, PlannedFile]]) -> Iterator[Group]:
     # Sorting by action and rule keeps the order of names within a group.
     for (_, reason), group in groupby(sorted(files, key=itemgetter(0, 1)), key=itemgetter(0, 1)):
-        found = [(name, file) for _, _, name, file in group]
-        rows = [Row(visible(name), file.size, file.before_size, _note(file)) for name, file in found]
+        found = [(name, file) for *_, name, file in group]
+        action = found[0][1].action
+        rows = [
+            Row(visible(name), file.size, file.before_size if action == "change" else None, _note(file))
+            for name, file in found
+        ]
         blocks = tuple(tuple(rows[start : start + _BLOCK]) for start in range(0, len(rows), _BLOCK))
-        yield Group(found[0][1].action, len(rows), reason, blocks)
+        yield Group(action, len(rows), reason, blocks)
 
 
 def _why(file: PlannedFile) -> str:
