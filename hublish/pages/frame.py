@@ -12,6 +12,8 @@ from hublish.schemas.documents.sizes import format_size, plural
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+LONGEST: Final = 400
+"""Characters of a message or a line that a page shows: one that is longer hides what comes after it."""
 _STYLE: Final = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 
 
@@ -31,13 +33,25 @@ def environment() -> "Environment":
         undefined=StrictUndefined,
         finalize=_visible,
     )
-    found.filters.update(size=format_size, plural=plural, visible=visible)
+    found.filters.update(size=format_size, plural=plural, visible=visible, short=short)
     return found
 
 
 def _visible(value: object) -> object:
     """Return a text with escapes for invisible characters; markup was made by a template, or sanitized."""
     return visible(value, keep="\t\n") if type(value) is str else value
+
+
+def short(text: str, limit: int = LONGEST, keep: str = "") -> str:
+    """Return the beginning of a text of a stranger, with escapes for invisible characters.
+
+    Args:
+        text: any text; it may have many megabytes.
+        limit: the most characters of it.
+        keep: invisible characters that stay, such as a tab.
+    """
+    shown = visible(text[:limit], keep)
+    return f"{shown} … {len(text) - limit:,} more characters" if len(text) > limit else shown
 
 
 def with_policy(page: str) -> str:

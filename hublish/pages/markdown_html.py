@@ -75,7 +75,7 @@ def markdown_html(text: str, addresses: Addresses, *, prefix: str = PREFIX, leve
         return value
 
     html = nh3.clean(
-        _parser(prefix).render(text),
+        _parser(prefix).render(text.encode("utf-8", "replace").decode()),
         tags=set(_TAGS),
         attributes={tag: set(names) for tag, names in _ATTRIBUTES.items()},
         attribute_filter=attribute,

@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from hublish.base.values.surprise import Surprise
-from hublish.base.visible_text import visible
 from hublish.diffs.differences import FileDiff
 from hublish.pages.card_page import Chip, ReadFile, Shown, card_body, card_chips
 from hublish.pages.diff_html import ShownDiff, shown_diff
 from hublish.pages.file_tree import MARKS, file_tree
-from hublish.pages.frame import environment, with_policy
+from hublish.pages.frame import environment, short, with_policy
 from hublish.schemas.diagnose.problems import Problem
 from hublish.schemas.documents.file_names import CARD_FILE, MANIFEST_FILE
 from hublish.schemas.documents.plan import ExcludedFile, PlanDocument
@@ -63,8 +62,8 @@ class _Card:
 
     title: str
     chips: tuple[Chip, ...]
-    body: str
-    """Sanitized HTML; empty for a card that is too long."""
+    body: str | None
+    """Sanitized HTML; None for a card that is too long."""
 
 
 def verdict(plan: PlanDocument, surprises: Iterable[Surprise]) -> str:
@@ -102,11 +101,11 @@ def review_page(evidence: Evidence) -> str:
         "facts": list(_facts(plan)),
         "surprises": surprises[:_MOST_SURPRISES],
         "more_surprises": _by_code(surprises[_MOST_SURPRISES:]),
-        "anchors": {diff.path: f"diff-{index}" for index, diff in enumerate(diffs)},
+        "anchors": {path: f"diff-{index}" for index, path in enumerate(diffs)},
         "tree": file_tree(plan.files),
         "marks": MARKS,
         "excluded": [_excluded(file) for file in plan.excluded[:_MOST_EXCLUDED]],
-        "diffs": [(diff, _is_open(index, diff)) for index, diff in enumerate(diffs)],
+        "diffs": [(diff, _is_open(index, diff)) for index, diff in enumerate(diffs.values())],
         "left_out": left_out,
         "cards": list(_cards(evidence)),
         "warnings": [problem for problem in evidence.warnings if not _is_finding(problem, plan)],
@@ -161,17 +160,17 @@ def _by_code(surprises: Iterable[Surprise]) -> dict[str, int]:
 
 def _excluded(file: ExcludedFile) -> tuple[str, str]:
     place = f"{file.location.source}:{file.location.line}" if file.location else ""
-    return visible(file.source), visible(", ".join(part for part in (file.reason, place) if part))
+    return short(file.source), short(", ".join(part for part in (file.reason, place) if part))
 
 
 def _is_finding(problem: Problem, plan: PlanDocument) -> bool:
     return any(found.code == problem.code and found.message == problem.message for found in plan.findings)
 
 
-def _fitting(evidence: Evidence) -> tuple[list[ShownDiff], int]:
-    """Return the diffs that the page has room for, and how many files have others."""
+def _fitting(evidence: Evidence) -> tuple[dict[str, ShownDiff], int]:
+    """Return the diffs that the page has room for, by path, and how many files have others."""
     secret = {found.path_in_repo for found in evidence.plan.findings if found.code == _SECRET}
-    room, found, left_out = _ROOM_FOR_DIFFS, list[ShownDiff](), 0
+    room, found, left_out = _ROOM_FOR_DIFFS, dict[str, ShownDiff](), 0
     # Stable: the others keep the order of the plan.
     order = sorted(evidence.diffs, key=lambda diff: (diff.path_in_repo not in (CARD_FILE, MANIFEST_FILE), _rank(diff)))
     for diff in order:
@@ -182,7 +181,7 @@ def _fitting(evidence: Evidence) -> tuple[list[ShownDiff], int]:
             left_out += 1
             continue
         room -= shown.cost
-        found.append(shown)
+        found[diff.path_in_repo] = shown
     return found, left_out
 
 
@@ -214,13 +213,14 @@ def _cards(evidence: Evidence) -> Iterator[_Card]:
     for title, text, read, revision in sides:
         if text is not None:
             shown = Shown(plan.repo_id, plan.repo_type, revision, evidence.website)
-            yield _card(title, redact(text), shown, _within(read, room))
+            yield _card(title, text, shown, _within(read, room))
 
 
 def _card(title: str, text: str, shown: Shown, read: ReadFile) -> _Card:
     # A long one would take the room of everything else; its diff is shown.
     fits = len(text) <= _ROOM_FOR_CARD
-    body = card_body(text, shown, read, prefix=f"{title.lower()}-", level=4) if fits else ""
+    text = redact(text) if fits else text
+    body = card_body(text, shown, read, prefix=f"{title.lower()}-", level=4) if fits else None
     return _Card(title, card_chips(text, shown), body)
 
 
