@@ -5,7 +5,8 @@ The same plan and diffs give the same bytes. The page needs no network, and runs
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from functools import cache
+from typing import TYPE_CHECKING, Final
 
 from hublish.base.values.surprise import Surprise
 from hublish.diffs.differences import FileDiff
@@ -18,6 +19,9 @@ from hublish.schemas.documents.file_names import CARD_FILE, MANIFEST_FILE
 from hublish.schemas.documents.plan import ExcludedFile, PlanDocument
 from hublish.schemas.documents.sizes import format_size, plural
 from hublish.schemas.secrets.masking import redact
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 # In characters: a page of 1,000 files stays below 400 KB, and one without pictures far below.
 _ROOM_FOR_DIFFS: Final = 110_000
@@ -112,7 +116,12 @@ def review_page(evidence: Evidence) -> str:
         "provenance": evidence.provenance,
         "variables": {**plan.variables, **plan.surroundings},
     }
-    return with_policy(environment().get_template("review.html.j2").render(shown))
+    return with_policy(_template().render(shown))
+
+
+@cache
+def _template() -> "Template":
+    return environment().get_template("review.html.j2")
 
 
 def _level(plan: PlanDocument, surprises: Iterable[Surprise]) -> str:
