@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Final, Unpack
 
 from hublish._version import __version__
-from hublish.api.diff import changed_contents
 from hublish.api.options import HubOptions, takes
 from hublish.api.plan import planned
 from hublish.api.read_project import AnyManifest, read_project
