@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from hublish.base.values.surprise import Surprise
-from hublish.diffs.differences import Entry, FileDiff, Hunk, Line
+from hublish.diffs.differences import Entry, FileDiff, Hunk, Line, Mark
 from hublish.pages.review_page import Evidence
 from hublish.schemas.diagnose.problems import Location, Problem
 from hublish.schemas.documents.plan import (
@@ -25,7 +25,8 @@ def planned(action: str, path: str, size: int = 100, **fields: Any) -> PlannedFi
     """Return a file of a plan, whose names are not checked."""
     known = {"source": path, "serializer": "copy", "reason": "artifacts[0].source: data/**", "location": PLACE}
     empty = {"sha256": "a" * 64, "upload_mode": "regular", "rule": "", "before_size": None, "edited": False}
-    return PlannedFile.model_construct(action=action, path_in_repo=path, size=size, **{**known, **empty, **fields})
+    values: dict[str, Any] = {"action": action, "path_in_repo": path, "size": size, **known, **empty, **fields}
+    return PlannedFile.model_construct(**values)
 
 
 def plan_of(files: Sequence[PlannedFile] = (), **fields: Any) -> PlanDocument:
@@ -90,7 +91,8 @@ def evidence(text: str, name: str | None = None, cards: tuple[str, str] = (CARD,
         refusals=(text,),
     )
     texts: list[Callable[[str], str]] = [str, lambda each: each[::-1], lambda each: f"x {each} y", lambda each: each]
-    lines = [Line(mark, make(text)) for mark, make in zip(("-", "+", " ", "+"), texts, strict=True)]
+    marks: tuple[Mark, ...] = ("-", "+", " ", "+")
+    lines = [Line(mark, make(text)) for mark, make in zip(marks, texts, strict=True)]
     diffs = [
         text_diff("README.md", lines, summary=text, before_text=cards[0], after_text=cards[1]),
         text_diff(path, lines, summary=text),

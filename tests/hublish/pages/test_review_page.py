@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from html import unescape
+from typing import Any
 
 import pytest
 
@@ -35,7 +36,7 @@ def page(given: Evidence) -> str:
 
 
 @pytest.mark.parametrize(("text", "given"), VERDICTS.items())
-def test_the_verdict_counts_the_risks(text: str, given: tuple[dict[str, object], tuple[Surprise, ...]]) -> None:
+def test_the_verdict_counts_the_risks(text: str, given: tuple[dict[str, Any], tuple[Surprise, ...]]) -> None:
     plan = plan_of(**{"files": FILES, **given[0]})
     assert verdict(plan, given[1]) == text
     shown = page(Evidence(plan, "e" * 64, given[1]))
@@ -80,7 +81,7 @@ SENTENCES = {
 
 
 @pytest.mark.parametrize(("text", "fields"), SENTENCES.items())
-def test_one_sentence_says_what_happens(text: str, fields: dict[str, object]) -> None:
+def test_one_sentence_says_what_happens(text: str, fields: dict[str, Any]) -> None:
     assert re.sub(r"\s", "", text) in re.sub(r"\s", "", page(Evidence(plan_of(FILES, **fields), "e" * 64)))
 
 
