@@ -33,6 +33,7 @@ _SLOW = tuple(
         "real",
         "hublish/api/test_every_repo.py",
         "hublish/api/test_init_drafts.py",
+        "hublish/api/test_planted_faults.py",
         "hublish/api/test_planted_tokens.py",
         "hublish/api/test_publish_races.py",
         "hublish/api/test_published_facts.py",
