@@ -4,6 +4,8 @@ A line is `from MODULE import NAME as NAME`; `hublish/__init__.py` reads them wh
 """
 
 from hublish._version import __version__ as __version__
+from hublish.api.audit import audit_folder as audit_folder
+from hublish.api.audit import audit_release as audit_release
 from hublish.api.build import build as build
 from hublish.api.card import card as card
 from hublish.api.card import card_diff as card_diff
@@ -46,6 +48,7 @@ from hublish.base.values import Plan as Plan
 from hublish.base.values import Project as Project
 from hublish.base.values import Receipt as Receipt
 from hublish.base.values import Release as Release
+from hublish.base.values.audited import Audited as Audited
 from hublish.base.values.explanation import Explained as Explained
 from hublish.diffs.differences import FileDiff as FileDiff
 from hublish.formats.interface import Trust as Trust

@@ -4,6 +4,7 @@ Every folder is opened relative to its parent with O_NOFOLLOW: a component that 
 an error, and never a way out of the tree.
 """
 
+import errno
 import os
 import stat
 from collections.abc import Callable, Iterator
@@ -13,6 +14,8 @@ from typing import Final, NamedTuple
 from hublish.base.content import Identity, folder_below
 from hublish.base.values import Kind
 from hublish.schemas.documents.file_names import STATE_FOLDER
+
+Failed = Callable[[str, OSError], None]
 
 
 class Entry(NamedTuple):
@@ -27,6 +30,7 @@ class Entry(NamedTuple):
 # Names that are never released: git's and our own. huggingface_hub leaves out `.git` and `.cache/huggingface` too.
 _PRUNED: Final = frozenset([".git", STATE_FOLDER])
 _CACHE: Final = (".cache", "huggingface")
+_DEEPEST: Final = 256
 # The bits of `stat.S_IFMT`, which is slower than all else that is done with a file here.
 _FORMAT: Final = 0o170000
 _KINDS: Final = {
@@ -49,17 +53,20 @@ def pruned_folder(relative: str) -> str | None:
     return None
 
 
-def walk(root: Path, below: str = "", enter: Callable[[str], bool] | None = None) -> Iterator[Entry]:
+def walk(
+    root: Path, below: str = "", enter: Callable[[str], bool] | None = None, failed: Failed | None = None
+) -> Iterator[Entry]:
     """List everything that is not a folder under `root/below`, sorted by name, folder by folder.
 
     The root may be reached through links, the folder below it may not. `enter` decides by its path below the root
-    whether a folder is searched; without it, all that are not pruned are.
+    whether a folder is searched; without it, all that are not pruned are. `failed` receives the folders that cannot be
+    read, and the walk goes on with the others.
 
     Raises:
-        OSError: when a folder cannot be read, or became a link meanwhile.
+        OSError: when a folder cannot be read, or became a link meanwhile; with `failed`, only for the first one.
     """
     with folder_below(root, below) as descriptor:
-        yield from _walk(descriptor, below, enter or (lambda _: True))
+        yield from _walk(descriptor, below, enter or (lambda _: True), failed)
 
 
 def look(root: Path, relative: str) -> Entry | None:
@@ -84,7 +91,7 @@ def _is_pruned(name: str, parent: str) -> bool:
     return name in _PRUNED or (name == _CACHE[1] and parent.rpartition("/")[2] == _CACHE[0])
 
 
-def _walk(descriptor: int, prefix: str, enter: Callable[[str], bool]) -> Iterator[Entry]:
+def _walk(descriptor: int, prefix: str, enter: Callable[[str], bool], failed: Failed | None) -> Iterator[Entry]:
     with os.scandir(descriptor) as listing:
         # Sorted, as the order of a directory differs between file systems and a release must not.
         found = sorted(((entry.name, entry.stat(follow_symlinks=False)) for entry in listing), key=lambda pair: pair[0])
@@ -96,12 +103,22 @@ def _walk(descriptor: int, prefix: str, enter: Callable[[str], bool]) -> Iterato
         if kind is not Kind.FOLDER:
             yield Entry(relative, kind, Identity.of(status))
         elif enter(relative):
-            yield from _descend(descriptor, name, relative, enter)
+            try:
+                yield from _descend(descriptor, name, relative, enter, failed)
+            except OSError as error:
+                if failed is None:
+                    raise
+                failed(relative, error)
 
 
-def _descend(parent: int, name: str, relative: str, enter: Callable[[str], bool]) -> Iterator[Entry]:
+def _descend(
+    parent: int, name: str, relative: str, enter: Callable[[str], bool], failed: Failed | None
+) -> Iterator[Entry]:
+    # No path of a release has as many folders, and each takes a descriptor and two frames of the stack.
+    if relative.count("/") >= _DEEPEST:
+        raise OSError(errno.ENAMETOOLONG, f"nested more than {_DEEPEST} folders deep")
     child = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
     try:
-        yield from _walk(child, relative, enter)
+        yield from _walk(child, relative, enter, failed)
     finally:
         os.close(child)

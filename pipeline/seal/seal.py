@@ -4,25 +4,22 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import ClassVar, Final
+from typing import ClassVar
 
-from hublish.audit.file_audit import audit_content
-from hublish.audit.fingerprint import Fingerprint, Interest, fingerprint
-from hublish.audit.fingerprint_cache import FORGETFUL, FingerprintCache, Known, Place
-from hublish.audit.fingerprint_processes import Job, process_count, started_processes
-from hublish.audit.path_audit import audit_paths
+from hublish.audit.audit_files import audit_files
+from hublish.audit.fingerprint import Fingerprint, Interest
+from hublish.audit.fingerprint_cache import FORGETFUL, FingerprintCache
+from hublish.audit.fingerprint_processes import process_count
 from hublish.audit.policy import text_problems
-from hublish.audit.waivers import Waivers, largest_readable
-from hublish.base.content import Content, ContentChangedError
+from hublish.audit.read_files import FileReader, Unread
+from hublish.audit.waivers import largest_readable
+from hublish.base.content import Content
 from hublish.base.errors import HublishError, PolicyError, SourceChangedError, SourceError
 from hublish.base.progress import SILENT, Progress
 from hublish.base.values import Project, Release, ReleaseFile, Staged, StagedFile
-from hublish.base.workers import SharedTask, run_cheap_here, workers
+from hublish.base.workers import workers
 from hublish.schemas.diagnose.problems import Problem, counted, errors_in, warnings_in
 from hublish.schemas.documents.manifest import Manifest, Policy
-
-# Hashing larger files lets other threads run meanwhile.
-_SMALL: Final = 64 << 10
 
 
 @dataclass(slots=True)
@@ -102,118 +99,36 @@ class Seal:
             SourceError: naming every file that cannot be read.
         """
         manifest = staged.collection.project.manifest
-        waivers = Waivers(manifest.policy)
-        found = [*_problems_before_reading(staged, manifest, waivers)]
-        # Files above the limit are not read: a sparse file of 600 GB would take an hour.
-        too_large = {problem.path for problem in errors_in(found) if problem.code == "policy.size"}
-        files = sorted(staged.files, key=lambda file: file.path_in_repo)
-        readable = [file for file in files if file.path_in_repo not in too_large]
-        prints = self._fingerprints(readable, manifest.policy)
-        for file, print_ in zip(readable, prints, strict=True):
-            if print_.links == 1 and print_.inspection.is_clean:
-                continue
-            # Files that hublish makes, such as the card, have no source that a person could open at a line.
-            source = file.path_in_repo if file.origin.artifact is None else file.origin.source
-            problems = audit_content(file.path_in_repo, source, print_, manifest.policy)
-            found += waivers.left_of_content(file.path_in_repo, problems)
-        if waivers:
-            names = {file.path_in_repo for file in files}
-            found += waivers.unused(names, lambda _, path: path not in too_large)
+        audited = audit_files(staged.files, manifest.policy, lambda files: self._fingerprints(files, manifest.policy))
+        found = [*audited.problems, *_in_texts(manifest)]
         if errors := errors_in(found):
             msg = f"the release breaks its policy: {counted(errors)}; nothing was published"
             raise PolicyError(msg, problems=(*errors, *dict.fromkeys([*staged.warnings, *warnings_in(found)])))
+        kept = self._read.memory(self.kept).bytes_of(audited.read)
         return Release(
             project=staged.collection.project,
-            files=tuple(map(_sealed, readable, prints, self._read.memory(self.kept).bytes_of(readable))),
+            files=tuple(map(_sealed, audited.read, audited.prints, kept)),
             excluded=tuple(one for one in staged.collection.candidates if not one.verdict.included),
             # Earlier stages may have passed on the warnings of the collection.
             warnings=tuple(dict.fromkeys([*staged.collection.warnings, *staged.warnings, *warnings_in(found)])),
-            waived=waivers.waived,
+            waived=audited.waived,
         )
 
     def _fingerprints(self, files: list[StagedFile], policy: Policy) -> list[Fingerprint]:
         before = self._read.prints
         missing = [file for file in files if file.content not in before] if before else files
-        read = self._fingerprints_of(missing, policy)
+        reader = FileReader(self.progress, self.executor, self.cache, self.processes)
+        outcomes = reader.fingerprints(missing, Interest.of(policy), self._read.memory(self.kept))
+        if failures := [one for one in outcomes if isinstance(one, Unread)]:
+            raise _failed(failures)
+        read = [one for one in outcomes if isinstance(one, Fingerprint)]
         if not before:
             return read
         now = dict(zip((file.content for file in missing), read, strict=True))
         return [now[file.content] if file.content in now else before[file.content] for file in files]
 
-    def _fingerprints_of(self, files: list[StagedFile], policy: Policy) -> list[Fingerprint]:
-        interest, memory = Interest.of(policy), self._read.memory(self.kept)
-        known = self.cache.fingerprints([file.content for file in files], interest)
-        unread = [file for file, print_ in zip(files, known, strict=True) if print_ is None]
-        with self.progress.task("hashing", sum(file.content.size for file in unread)) as task:
-            outcomes = self._outcomes(unread, interest, SharedTask(task), memory)
-        # Failures are values rather than exceptions, so that all files are named and not only the first.
-        failures = [one for _, one in outcomes if isinstance(one, _Failure)]
-        if failures:
-            raise _failed(failures)
-        read = [(time, one) for time, one in outcomes if isinstance(one, Fingerprint)]
-        self.cache.keep(_entries(unread, read, interest))
-        prints = iter(read)
-        return [next(prints)[1] if print_ is None else print_ for print_ in known]
 
-    def _outcomes(
-        self, files: list[StagedFile], interest: Interest, task: SharedTask, memory: "_Memory"
-    ) -> tuple[tuple[int, "Fingerprint | _Failure"], ...]:
-        job = Job(
-            [file.content for file in files],
-            interest,
-            self.cache.now,
-            task.advance,
-            lambda: memory.left,
-            lambda index, data: memory.offer(files[index].path_in_repo, data),
-        )
-        with started_processes(self.processes(sum(map(_is_small, files))), job) as helpers:
-            return run_cheap_here(
-                self.executor,
-                lambda file: (self.cache.now(), _outcome(file, interest, task, self.executor, memory)),
-                files,
-                _is_small,
-                helpers,
-            )
-
-
-@dataclass(frozen=True, slots=True)
-class _Failure:
-    """A file that changed since it was collected, or cannot be read."""
-
-    path_in_repo: str
-    reason: str
-    changed: bool
-
-
-def _is_small(file: StagedFile) -> bool:
-    return file.content.size <= _SMALL
-
-
-def _outcome(
-    file: StagedFile, interest: Interest, task: SharedTask, executor: Executor, memory: _Memory
-) -> Fingerprint | _Failure:
-    try:
-        return fingerprint(
-            file.content, interest, task.advance, executor, lambda data: memory.offer(file.path_in_repo, data)
-        )
-    except ContentChangedError as error:
-        return _Failure(file.path_in_repo, str(error), changed=True)
-    except PermissionError:
-        return _Failure(file.path_in_repo, "permission denied", changed=False)
-    except OSError as error:
-        # For instance ELOOP: a link replaced the file.
-        return _Failure(file.path_in_repo, f"cannot be read any more: {error.strerror}", changed=True)
-
-
-def _entries(
-    files: list[StagedFile], read: list[tuple[int, Fingerprint]], interest: Interest
-) -> Iterator[tuple[Place, Known, int]]:
-    for file, (began, print_) in zip(files, read, strict=True):
-        if place := Place.of(file.content):
-            yield place, Known(print_.sha256, print_.blob_id, print_.links, print_.inspection, interest), began
-
-
-def _failed(failures: list[_Failure]) -> HublishError:
+def _failed(failures: list[Unread]) -> HublishError:
     # One changed file is enough: the others may be unreadable because a writer is replacing the tree.
     changed = any(failure.changed for failure in failures)
     code = "source.changed" if changed else "source.unreadable"
@@ -227,13 +142,9 @@ def _failed(failures: list[_Failure]) -> HublishError:
     return SourceError(f"{counted(problems, 'file')} cannot be read", hint="make them readable", problems=problems)
 
 
-def _problems_before_reading(staged: Staged, manifest: Manifest, waivers: Waivers) -> Iterator[Problem]:
-    # Names, counts and sizes come first: they need no reading, and decide which files are read at all.
-    policy = manifest.policy
-    sizes = [(file.path_in_repo, file.content.size) for file in staged.files]
-    yield from waivers.left_of_names(audit_paths(sizes, policy), dict(sizes))
-    yield from text_problems("repo.commit_message", manifest.repo.commit_message or "", policy)
-    yield from text_problems("repo.commit_description", manifest.repo.commit_description, policy)
+def _in_texts(manifest: Manifest) -> Iterator[Problem]:
+    yield from text_problems("repo.commit_message", manifest.repo.commit_message or "", manifest.policy)
+    yield from text_problems("repo.commit_description", manifest.repo.commit_description, manifest.policy)
 
 
 def _sealed(file: StagedFile, print_: Fingerprint, data: bytes | None) -> ReleaseFile:

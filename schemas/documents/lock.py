@@ -92,7 +92,7 @@ class Lock(Document):
     facts: CardRecord | None = None
     """The facts that the card states; null for a release without one, and in a lock of an earlier hublish."""
     waived: tuple[LockedWaiver, ...] = ()
-    """What the audit found and the policy waived, sorted by path and rule."""
+    """The findings that the policy waived, sorted by path and rule."""
     files: tuple[LockedFile, ...]
     """Every file, sorted by path."""
 

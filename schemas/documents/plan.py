@@ -114,7 +114,7 @@ class PlannedFinding(Document):
     severity: Literal["error", "warning"]
     """How the policy takes it; only a waived finding can be an error."""
     message: str
-    """What was found; it never repeats a secret."""
+    """The finding in words; it never repeats a secret."""
     path_in_repo: str = ""
     """The path of the file; empty for a finding about the whole release."""
     waived: str | None = None
@@ -169,7 +169,7 @@ class PlanDocument(Document):
     excluded: tuple[ExcludedFile, ...]
     """Every file that was considered and excluded."""
     findings: tuple[PlannedFinding, ...] = ()
-    """What the audit found and the policy allows, warns of or waives, sorted by path; empty in a plan of an earlier
+    """The findings that the policy warns of or waives, sorted by path; empty in a plan of an earlier
     hublish."""
     nothing_to_do: Flag
     """Whether the remote already matches the manifest."""

@@ -245,7 +245,7 @@ class Release:
     excluded: tuple[Candidate, ...] = ()
     warnings: tuple[Problem, ...] = ()
     waived: tuple[Waived, ...] = ()
-    """What the audit found and the policy waives, sorted by path and rule."""
+    """The findings that the policy waives, sorted by path and rule."""
 
     def with_files(self, *files: ReleaseFile) -> "Release":
         """Return the release with more files, such as a signature over those that it has.

@@ -87,6 +87,7 @@ SECTIONS = (
     Section(
         "Inspect and try, without a token",
         (
+            Entry("audit", "find pickles, secrets and unsafe names, in a release or any folder"),
             Entry("explain", "show which rule includes or excludes a file, and what it becomes"),
             Entry("card", "render the README"),
             Entry("build", "write the release into a folder"),

@@ -85,6 +85,9 @@ class Report(ABC):
     def warn(self, problems: Iterable[Problem]) -> None:
         """Write warnings."""
 
+    def annotate(self, problems: Iterable[Problem]) -> None:  # noqa: B027 - most formats show them in the result alone
+        """Write the problems that a result lists beside the lines that they are about, where the format can."""
+
     @abstractmethod
     def fail(self, error: HublishError) -> None:
         """Write the error that ended the command."""

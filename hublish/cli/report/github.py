@@ -35,6 +35,10 @@ class GitHubReport(HumanReport):
         """Write every warning as an annotation."""
         self._annotate(problems)
 
+    def annotate(self, problems: Iterable[Problem]) -> None:
+        """Write the problems of a result as annotations."""
+        self._annotate(problems)
+
     def fail(self, error: HublishError) -> None:
         """Write every problem as an annotation, then the error they add up to."""
         from hublish.cli.report.diagnostics import as_problem, summary_lines

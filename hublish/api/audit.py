@@ -1,0 +1,196 @@
+"""Audit a release, or any folder, by the policy alone: without the Hub, and without rendering a card.
+
+The functions are `audit_release` and `audit_folder`, since `hublish.audit` is the package that they use.
+"""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from hublish.api.read_project import AnyManifest, read_project
+from hublish.api.session import Session
+from hublish.audit.audit_files import AuditedFiles, audit_files
+from hublish.audit.fingerprint import Fingerprint, Interest
+from hublish.audit.policy import text_problems
+from hublish.audit.read_files import FileReader, Unread
+from hublish.base.errors import HublishError, SerializationError, SourceChangedError, UsageError
+from hublish.base.progress import SILENT, Progress
+from hublish.base.values import Collection, Kind, Project, Staged, StagedFile
+from hublish.base.values.audited import Audited, AuditFinding, in_order
+from hublish.formats.catalogue import COPY
+from hublish.pipeline.collect.collect import survey
+from hublish.pipeline.collect.folder_files import FolderFiles, folder_files, single_file
+from hublish.schemas.diagnose.problems import Problem
+from hublish.schemas.documents.file_names import MANIFEST_FILE
+from hublish.schemas.documents.manifest import Policy
+from hublish.schemas.yaml.reader import Places
+
+
+def audit_release(
+    manifest: AnyManifest = MANIFEST_FILE, *, progress: Progress = SILENT, digest_cache: bool = True
+) -> Audited:
+    """Audit the files of a release by the policy of its manifest: its sources, converted as they would be uploaded.
+
+    All findings are returned, and none is raised: sources that are refused, files that cannot be converted or read,
+    names, sizes, pickles and secrets. The card is not rendered; `check` and `files` audit it.
+
+    Args:
+        manifest: the manifest.
+        progress: receives stages and bytes.
+        digest_cache: see `HubOptions`.
+
+    Raises:
+        ManifestInvalidError: the manifest cannot be read.
+    """
+    project = read_project(manifest)
+    with Session(project, progress=progress, digest_cache=digest_cache) as session:
+        progress.begin("collecting the files")
+        found = survey(project)
+        problems = [*found.problems, *_of_the_commit(project)]
+        usable = tuple(one for one in found.candidates if one.kind is Kind.FILE)
+        staged, failures = _converted(session, Collection(project, usable))
+        audited = _audited(session, staged.files, project.manifest.policy)
+        located = session.located([*problems, *failures])
+        findings = [AuditFinding(problem) for problem in located]
+        findings += _findings(audited, staged.files, Path(project.name).parent)
+        places = Places.of(project.text, project.name)
+        return _result(project.name, staged.files, (_placed(one, places) for one in findings))
+
+
+def audit_folder(
+    path: str | Path = ".",
+    *,
+    policy: Policy = Policy(),  # noqa: B008 - frozen
+    progress: Progress = SILENT,
+    digest_cache: bool = True,
+) -> Audited:
+    """Audit every file of a folder, or one file, by a policy; also a folder that `pull` has downloaded.
+
+    A hub.yaml in the folder is a file like any other: its policy and its waivers do not count, because others may
+    have written it. Links are not followed, except those of snapshots in huggingface_hub's cache to its blobs.
+
+    Args:
+        path: the folder or the file.
+        policy: the policy. Default: that of a manifest that does not change it.
+        progress: receives stages and bytes.
+        digest_cache: see `HubOptions`.
+
+    Raises:
+        UsageError: the path does not exist.
+    """
+    path = Path(path)
+    if not os.path.lexists(path):
+        raise UsageError(f"{path} does not exist", hint="name a folder or a file")
+    with Session(progress=progress, folder=path, digest_cache=digest_cache) as session:
+        progress.begin("listing the files")
+        is_folder = path.is_dir()
+        listed: FolderFiles = folder_files(path) if is_folder else single_file(path)
+        base = path if is_folder else path.parent
+        audited = _audited(session, listed.files, policy)
+        findings = [AuditFinding(problem, problem.path, _shown(base, problem.path)) for problem in listed.problems]
+        findings += _findings(audited, listed.files, base)
+        own = next((file.path_in_repo for file in listed.files if file.path_in_repo == MANIFEST_FILE), None)
+        unread = _shown(base, own) if own and is_folder else ""
+        return replace(_result(str(path), listed.files, findings), unread_manifest=unread)
+
+
+def _audited(session: Session, files: Sequence[StagedFile], policy: Policy) -> AuditedFiles:
+    """Return the result of auditing files by a policy, read with the resources of a session."""
+    session.progress.begin("auditing the files")
+    reader = FileReader(session.progress, session.executor, session.fingerprints)
+
+    def read(readable: list[StagedFile]) -> list[Fingerprint | Unread]:
+        return reader.fingerprints(readable, Interest.of(policy))
+
+    return audit_files(files, policy, read)
+
+
+def _findings(audited: AuditedFiles, files: Iterable[StagedFile], base: Path) -> Iterator[AuditFinding]:
+    """Yield the findings with the files on disk.
+
+    Args:
+        audited: the result of the audit.
+        files: the files that were audited.
+        base: the folder that their sources are relative to, as a person named it.
+    """
+    sources = {file.path_in_repo: _source(file, base) for file in files}
+    for one in audited.unread:
+        code = "source.changed" if one.changed else "source.unreadable"
+        hint = "wait until it is complete, then run again" if one.changed else "make it readable"
+        problem = Problem(code, one.reason, hint, one.path_in_repo)
+        yield AuditFinding(problem, one.path_in_repo, sources[one.path_in_repo])
+    for problem in audited.problems:
+        path = problem.path if problem.path in sources else ""
+        yield AuditFinding(_shown_at(problem, base), path, sources.get(path, ""))
+    for each in audited.waived:
+        source = sources.get(each.path_in_repo, "")
+        yield AuditFinding(_shown_at(each.problem, base), each.path_in_repo, source, each.reason)
+
+
+def _source(file: StagedFile, base: Path) -> str:
+    # A file that hublish writes, or converts, has no source with these bytes.
+    made = file.origin.artifact is None or file.origin.serializer != COPY
+    return "" if made and file.path_in_repo != MANIFEST_FILE else _shown(base, file.origin.source)
+
+
+def _shown_at(problem: Problem, base: Path) -> Problem:
+    """Return a problem whose place is shown relative to the current folder."""
+    place = problem.location
+    return problem if place is None else replace(problem, location=replace(place, source=_shown(base, place.source)))
+
+
+def _shown(base: Path, relative: str) -> str:
+    """Return the path of a file as the path of its folder was given."""
+    return relative if base == Path() else f"{base.as_posix()}/{relative}"
+
+
+def _result(subject: str, files: Sequence[StagedFile], findings: Iterable[AuditFinding]) -> Audited:
+    """Return the result with all findings in their order."""
+    return Audited(subject, len(files), sum(file.content.size for file in files), in_order(findings))
+
+
+def _of_the_commit(project: Project) -> Iterator[Problem]:
+    """Yield the problems of the commit message, and of the state of the files in git."""
+    repo, policy = project.manifest.repo, project.manifest.policy
+    yield from text_problems("repo.commit_message", repo.commit_message or "", policy)
+    yield from text_problems("repo.commit_description", repo.commit_description, policy)
+    if project.named_after_git:
+        from hublish.api.git.tagged_release import dirty_problems  # most manifests do not mention git
+
+        yield from dirty_problems(project)
+
+
+def _converted(session: Session, collection: Collection) -> tuple[Staged, Sequence[Problem]]:
+    """Return the files in their final format, and the problems of those that cannot be converted."""
+    from hublish.pipeline.serialize.serialize import Serialize
+
+    stage = Serialize(session.workspace, session.progress, session.conversions)
+    if stage.works_on(collection):
+        session.progress.begin(stage.title)
+    try:
+        return stage.run(collection), ()
+    except (SerializationError, SourceChangedError) as error:
+        artifacts = collection.project.manifest.artifacts
+        rest = tuple(
+            one for one in collection.candidates if one.artifact is None or artifacts[one.artifact].serializer == COPY
+        )
+        return _unconverted(Collection(collection.project, rest)), error.problems or [_as_problem(error)]
+
+
+def _unconverted(collection: Collection) -> Staged:
+    from hublish.pipeline.screen.screen import Outline
+
+    return Outline().run(collection)
+
+
+def _as_problem(error: HublishError) -> Problem:
+    return Problem(error.code, error.message, error.hint)
+
+
+def _placed(finding: AuditFinding, places: Places) -> AuditFinding:
+    """Return a finding about a waiver with the place of the waiver."""
+    problem = finding.problem
+    if problem.code != "policy.unused_waiver":
+        return finding
+    return finding._replace(problem=replace(problem, location=places.find(problem.path)))

@@ -1,0 +1,107 @@
+"""The view of `audit`: the findings by rule, each with its place."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, Final
+
+from hublish.audit.rules import rule_of
+from hublish.base.values.audited import Audited, AuditFinding
+from hublish.cli.report.json import fields, problem_document
+from hublish.cli.terminal.color import Paint
+from hublish.cli.terminal.text import columns, indented, plural
+from hublish.schemas.documents.json_stream import Rows
+from hublish.schemas.documents.sizes import format_size
+
+# Findings of one rule that are shown to people.
+_MOST_SHOWN: Final = 50
+_COLORS: Final = {"error": "red", "warning": "yellow"}
+
+
+@dataclass(frozen=True)
+class AuditView:
+    """The findings in a release, a folder or a file."""
+
+    audited: Audited
+
+    @property
+    def findings(self) -> tuple[AuditFinding, ...]:
+        """All findings, for the formats of other programs."""
+        return self.audited.findings
+
+    def human(self, paint: Paint) -> Iterable[str]:
+        """Return the findings by rule, the waived ones, and the totals."""
+        for severity in ("error", "warning"):
+            found = sorted(self.audited.of(severity), key=lambda one: one.problem.code)
+            for code, group in groupby(found, key=lambda one: one.problem.code):
+                yield from _group(code, [*group], paint)
+        if waived := self.audited.waived:
+            yield paint("bold", "Waived findings")
+            yield from _rows([(*_row(one), f"waived: {one.waived}") for one in waived])
+            yield ""
+        yield self._summary(paint)
+        if self.audited.unread_manifest:
+            yield f"The policy in {self.audited.unread_manifest} does not count here; -f names a manifest to audit."
+
+    def document(self) -> Any:
+        """Return the totals and every finding."""
+        audited = self.audited
+        return {
+            **fields(audited, "subject", "ok", "files"),
+            "total_size": audited.size,
+            "errors": len(audited.of("error")),
+            "warnings": len(audited.of("warning")),
+            "waived": len(audited.waived),
+            "findings": Rows(lambda: map(_document, audited.findings)),
+        }
+
+    def quiet(self) -> Iterable[str]:
+        """Return the place and the rule of each finding that is not waived."""
+        return [f"{_place(one)}: {one.problem.code}" for one in self.audited.findings if one.waived is None]
+
+    def _summary(self, paint: Paint) -> str:
+        audited = self.audited
+        counts = [
+            paint(color, plural(len(found), noun))
+            for found, noun, color in (
+                (audited.of("error"), "error", "red"),
+                (audited.of("warning"), "warning", "yellow"),
+                (audited.waived, "waived finding", "yellow"),
+            )
+            if found
+        ]
+        result = ", ".join(counts) or paint("green", "no findings")
+        return (
+            f"{paint('bold', audited.subject)}: {plural(audited.files, 'file')}, {format_size(audited.size)}: {result}"
+        )
+
+
+def _group(code: str, found: Sequence[AuditFinding], paint: Paint) -> Iterable[str]:
+    rule, severity = rule_of(code), found[0].problem.severity
+    title = f": {rule.title}" if rule else ""
+    yield f"{paint(_COLORS[severity], f'{severity}[{code}]')}{paint('bold', title)}"
+    yield from _rows([_row(one) for one in found[:_MOST_SHOWN]])
+    if len(found) > _MOST_SHOWN:
+        yield f"  and {plural(len(found) - _MOST_SHOWN, 'more finding')}; --json lists all"
+    # Findings of one rule mostly share a hint.
+    for hint in dict.fromkeys(one.problem.hint for one in found[:_MOST_SHOWN] if one.problem.hint):
+        yield f"  {paint('cyan', 'hint:')} {hint}"
+    yield ""
+
+
+def _rows(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    return indented(columns(rows))
+
+
+def _row(finding: AuditFinding) -> tuple[str, ...]:
+    return _place(finding), finding.problem.message
+
+
+def _place(finding: AuditFinding) -> str:
+    """Return the file with line and column, or the field of hub.yaml."""
+    place = finding.problem.location
+    return str(place) if place else finding.source or finding.path_in_repo or finding.problem.path
+
+
+def _document(finding: AuditFinding) -> dict[str, Any]:
+    return {**problem_document(finding.problem), **fields(finding, "path_in_repo", "source", "waived")}
