@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 from hublish.base.content import Content
 from hublish.diffs.differences import Entry, FileDiff
 from hublish.diffs.json_diff import MOST_ENTRIES, without_credentials
+from hublish.diffs.limited_reads import LimitedBlob
 from hublish.diffs.text_diff import counted, joined
 from hublish.formats.blob import Blob, TooLargeError, measured
 from hublish.formats.compressions import compressions_of
@@ -21,6 +22,8 @@ _HEAD: Final = 512
 _TAR_NAMES: Final = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst", ".tar.lz4")
 # Bytes of the largest tar archive whose content is read: tar has no checksums, and a compressed one no directory.
 _READ: Final = 16 << 20
+# Bytes that are read of one: a large one has zeros at its end, or many members.
+_READ_AT_ALL: Final = 64 << 20
 # Bytes that the content of one expands to.
 _EXPANDED: Final = 256 << 20
 _PIECE: Final = 1 << 20
@@ -66,15 +69,14 @@ def _zip_members(content: Content) -> Iterator[tuple[str, Member]]:
 
 
 def _tar_members(content: Content, head: bytes) -> Iterator[tuple[str, Member]]:
-    blob: Blob = content
-    compressed = next((found for one in compressions_of(head) if (found := one.content(content)) is not None), None)
-    if compressed is not None:
-        if content.size > _READ:
-            raise InvalidFileError("a compressed archive that is too large to be read")
-        blob, head = compressed, compressed.read_at(0, _HEAD)
+    whole = LimitedBlob(content, _READ_AT_ALL)
+    found = next(compressions_of(head), None)
+    if found is not None and content.size > _READ:
+        raise InvalidFileError("a compressed archive that is too large to be read")
     try:
+        blob: Blob = (found and found.content(whole)) or whole
         left = _EXPANDED if content.size <= _READ else 0
-        for member in tar_members(blob, head) or ():
+        for member in tar_members(blob, blob.read_at(0, _HEAD)) or ():
             size = measured(member.blob)
             left -= size
             yield member.name, Member(size, _checksum(member.blob, size) if left >= 0 else None)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from hublish.base.content import Content
+from hublish.diffs.limited_reads import LimitedBlob
 from hublish.diffs.text_diff import counted
 from hublish.formats.blob import Blob, SliceBlob
 from hublish.formats.input_files import InvalidFileError
@@ -13,6 +14,8 @@ from hublish.formats.tensors.safetensors_header import described_tensors, header
 
 # Arrays of one .npz, each with a header of its own.
 _MOST_ARRAYS: Final = 5000
+# Bytes that are read of a file whose tensors are described beside their values.
+_MOST_READ: Final = 256 << 20
 # Characters of a value of the metadata.
 _LONGEST: Final = 200
 
@@ -113,7 +116,7 @@ def _digest(data: bytes) -> str:
 def _onnx(content: Content) -> TensorFile:
     from hublish.formats.onnx_tensors import read_onnx_tensors
 
-    model = read_onnx_tensors(content, content.size)
+    model = read_onnx_tensors(LimitedBlob(content, _MOST_READ), content.size)
     tensors: dict[str, Tensor] = {}
     for number, one in enumerate(model.tensors):
         # The values of nodes have no names.

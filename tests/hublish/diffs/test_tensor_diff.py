@@ -1,6 +1,8 @@
 """Tensors are compared by name, type and shape from headers, and by their values on request."""
 
+import json
 import struct
+from pathlib import Path
 from typing import Any
 
 import ml_dtypes
@@ -9,7 +11,7 @@ import pytest
 from onnx import helper
 from onnx.numpy_helper import from_array
 
-from hublish.base.content import InMemory
+from hublish.base.content import InMemory, OnDisk
 from hublish.diffs.compare_files import diff_file
 from hublish.diffs.json_diff import MOST_ENTRIES
 from tests.hublish.diffs.sides import compared, entries, npy, npz, weights
@@ -201,6 +203,47 @@ def test_values_are_read_in_blocks() -> None:
     diff = diff_file("m.safetensors", Counted(weights(w=before)), Counted(weights(w=after)), values=True)
     assert entries(diff) == [("w", "F32 [3000000]", "F32 [3000000], largest difference 0.75")]
     assert max(reads) <= 4 << 20
+
+
+def sparse(path: Path, head: bytes, size: int, tail: bytes = b"") -> OnDisk:
+    """Return a file of which the disk has the beginning and the end only."""
+    with path.open("wb") as stream:
+        stream.write(head)
+        stream.truncate(size)
+        stream.seek(size - len(tail))
+        stream.write(tail)
+    return OnDisk.at(path)
+
+
+@pytest.mark.parametrize(
+    "path", ["m.safetensors", "m.gguf", "m.onnx", "m.npz", "m.bin", "m.tar", "m.tar.gz", "m.csv", "m.txt"]
+)
+def test_of_eight_gigabytes_next_to_nothing_is_read(path: str, tmp_path: Path) -> None:
+    size = 8 << 30
+    header = json.dumps({"w": {"dtype": "F32", "shape": [size // 4], "data_offsets": [0, size]}}).encode()
+    heads = {
+        "m.safetensors": struct.pack("<Q", len(header)) + header,
+        "m.gguf": gguf({"a": (0, bytes(128))}),
+        "m.onnx": onnx(w=W),
+        "m.csv": b"a,b\n1,2\n" * 9000,
+    }
+    head = heads.get(path, b"")
+    total = size + len(head) if path == "m.safetensors" else size
+    reads: list[int] = []
+
+    class Counted(OnDisk):
+        def read_at(self, offset: int, length: int) -> bytes:
+            reads.append(length)
+            return super().read_at(offset, length)
+
+        def read(self) -> bytes:
+            raise AssertionError("the whole file is read")
+
+    before, after = (Counted(*sparse(tmp_path / name, head, total, name.encode())) for name in ("before", "after"))
+    for sides in ((before, after), (before, None), (None, after)):
+        diff = diff_file(path, *sides)
+        assert (diff.kind == "tensors") == (path in ("m.safetensors", "m.gguf"))
+    assert sum(reads) < 300 << 20
 
 
 def test_removed_tensors_come_first_as_not_all_may_be_shown() -> None:
