@@ -155,7 +155,7 @@ def attacked(browser: "Browser", tmp_path_factory: pytest.TempPathFactory) -> It
     path = tmp_path_factory.mktemp("attacked") / "page.html"
     page = context.new_page()
     events: list[str] = []
-    page.on("dialog", lambda dialog: (events.append(dialog.message), dialog.dismiss()))
+    page.on("dialog", lambda dialog: events.append(dialog.message))
     page.on("request", lambda request: events.append(request.url))
     page.on("popup", lambda popup: events.append(popup.url))
 

@@ -88,7 +88,6 @@ def evidence(text: str, name: str | None = None, cards: tuple[str, str] = (CARD,
         ),
         variables={text: text},
         surroundings={"git.branch": text},
-        refusals=(text,),
     )
     texts: list[Callable[[str], str]] = [str, lambda each: each[::-1], lambda each: f"x {each} y", lambda each: each]
     marks: tuple[Mark, ...] = ("-", "+", " ", "+")

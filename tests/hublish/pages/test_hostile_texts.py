@@ -7,14 +7,14 @@ from html.parser import HTMLParser
 import pytest
 
 from hublish.pages.markdown_html import _ATTRIBUTES, _TAGS
-from hublish.pages.review_page import review_page
-from tests.hublish.pages.evidence import evidence
+from hublish.pages.review_page import Evidence, review_page
+from tests.hublish.pages.evidence import evidence, plan_of
 from tests.hublish.pages.hostile import HOSTILE
 
 # Of cards, beside those of our own around them.
 CARD_TAGS = _TAGS | {"bdi"}
 INVISIBLE = "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
-CARD_ATTRIBUTES = {name for names in _ATTRIBUTES.values() for name in names} | {"rel"}
+CARD_ATTRIBUTES = {name for names in _ATTRIBUTES.values() for name in names} | {"rel", "tabindex"}
 
 
 class Skeleton(HTMLParser):
@@ -93,3 +93,11 @@ def test_a_hostile_text_changes_no_element_of_the_page(number: int) -> None:
 def test_names_are_shown_with_escapes_in_their_place() -> None:
     texts = Skeleton(review_page(evidence("invoice\u202egpj.exe"))).texts
     assert texts.count("invoice\\u202egpj.exe") > 10
+
+
+def test_the_reasons_of_a_refusal_stay_text() -> None:
+    found, plain = (
+        Skeleton(review_page(Evidence(plan_of(refusals=texts), "e" * 64))) for texts in (HOSTILE, ["a"] * len(HOSTILE))
+    )
+    assert found.page == plain.page
+    assert re.findall(INVISIBLE, "".join(found.texts)) == []

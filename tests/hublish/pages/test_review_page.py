@@ -47,7 +47,7 @@ def test_the_verdict_comes_first_and_then_everything_by_importance() -> None:
     html = review_page(evidence("text"))
     headings = re.findall(r"<h([12])[^>]*>([^<]+)<", html)
     assert headings == [
-        ("1", "Cannot be published"),
+        ("1", "Review needed: 1 high risk, 1 medium"),
         *(("2", name) for name in ("Surprises", "Settings", "Files", "Changes", "Card", "Findings", "Provenance")),
     ]
     assert html.index(">Surprises<") < html.index("Digest of the plan") < html.index(">Settings</h2>")
