@@ -10,7 +10,8 @@ import pytest
 import hublish
 from hublish.hub.server import EmbeddedHub
 from tests.hublish.api.test_init import EVERY, SHAPES, folder
-from tests.pipeline.draft.shapes.making import pickled, write
+from tests.hublish.formats.test_tensorboard_events import event, event_file
+from tests.pipeline.draft.shapes.making import apache, pickled, safetensors, write
 
 __all__ = ["folder"]
 
@@ -141,3 +142,31 @@ def test_the_lines_for_a_pickle_publish_it_where_it_loads(
     loaded = hublish.from_hub(f"acme/pickle-{title}", trust=hublish.Trust(pickle=True), **hub)
     assert loaded == {"coef": [0.5, 1.5]}
     assert path_in_repo in {file.path_in_repo for file in hublish.files(folder / "hub.yaml").files}
+
+
+@pytest.mark.parametrize("root", ["", "out/"])
+def test_the_events_of_tensorboard_become_curves_of_the_published_card(
+    root: str, tmp_path: Path, own_hub: EmbeddedHub, own_home: Path
+) -> None:
+    folder = tmp_path / "project"
+    safetensors(folder / f"{root}model.safetensors", "w")
+    write(folder / f"{root}config.json", {"model_type": "bert"})
+    apache(folder)
+    losses = [event("train/loss", step, 1 / (step + 1)) for step in range(20)]
+    scores = [event("eval/accuracy", step, 0.5 + step / 100) for step in (0, 10, 19)]
+    settings = event("args/text_summary", 0, '{"learning_rate": 5e-05}')
+    log = f"{root}runs/Jul01_host/events.out.tfevents.1700000000.host.1.0"
+    write(folder / log, event_file(*losses, *scores, settings))
+    repo_id = f"acme/events-{root.strip('/') or 'top'}"
+    made = hublish.init(folder, repo_id=repo_id)
+    assert ("a training log", log) in [(found.what, found.evidence) for found in made.recognised]
+    write(folder / "hub.yaml", made.text)
+    hub: Any = {"endpoint": own_hub.endpoint, "token": own_hub.token}
+    hublish.publish(folder / "hub.yaml", **hub)
+    hublish.pull(repo_id, **hub, local_dir=tmp_path / "pulled")
+    card = (tmp_path / "pulled" / "README.md").read_text()
+    assert "Training loss from 1 at step 0 to 0.05 at step 19; eval accuracy from 0.5 at step 0 to" in card
+    assert "| learning_rate | 5e-05 |" in card
+    assert (tmp_path / "pulled" / "figures" / "training.svg").read_bytes().startswith(b"<svg")
+    assert not any("tfevents" in path for path in contents(tmp_path / "pulled"))
+    assert hublish.verify(folder / "hub.yaml", **hub).ok
