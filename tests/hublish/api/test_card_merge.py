@@ -5,6 +5,7 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -187,6 +188,37 @@ def test_a_card_that_cannot_be_merged_is_never_overwritten_silently(data: bytes,
     assert [(each.code, str(each.location or each.path)) for each in caught.value.problems] == [
         ("card.conflict", place)
     ]
+    assert author.read() == data
+    author.publish(2, card="ours")
+    assert "Summary of version 2." in author.readme
+
+
+@pytest.mark.parametrize(
+    ("front", "place"),
+    [
+        (b"license: mit\ntags: [a\n", 4),
+        (b"license: mit\nlicense: apache-2.0\n", 3),
+        (b"license: mit\n\ttags: a\n", 3),
+        (b"- a\n- b\n", 2),
+    ],
+    ids=["an open bracket", "a key twice", "a tab", "a list"],
+)
+def test_invalid_metadata_in_the_repo_is_a_conflict_at_its_line(
+    front: bytes, place: int, author: Author, server: EmbeddedHub, tmp_path: Path
+) -> None:
+    author.publish(1)
+    # Past the Hub, which accepts no such commit: it may be older than the rules.
+    address, clone = server.root / "repos" / "models" / f"{author.repo_id}.git", tmp_path / "clone"
+    run = partial(subprocess.run, check=True, capture_output=True, timeout=120)
+    run(["git", "clone", "-q", address, clone])
+    data = b"---\n" + front + b"---\n\n# By hand\n"
+    (clone / "README.md").write_bytes(data)
+    run(["git", "-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qam", "Edit by hand"], cwd=clone)
+    run(["git", "push", "-q"], cwd=clone)
+    with pytest.raises(CardError) as caught:
+        author.publish(2)
+    ((code, line),) = [(each.code, each.location and each.location.line) for each in caught.value.problems]
+    assert (code, line) == ("card.conflict", place)
     assert author.read() == data
     author.publish(2, card="ours")
     assert "Summary of version 2." in author.readme
