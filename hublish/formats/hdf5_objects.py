@@ -14,8 +14,10 @@ from hublish.formats.hdf5_heaps import Cursor, Heap, Space, records
 from hublish.formats.input_files import InvalidFileError
 
 _MAX_OBJECTS: Final = 1_000_000
-_MAX_LEVELS: Final = 64
-_LINK_RECORDS: Final = {5: 11, 6: 15}
+MAX_LEVELS: Final = 64
+"""Levels of groups that are read."""
+LINK_RECORDS: Final = {5: 11, 6: 15}
+"""The sizes of the records of links, by the types of their trees."""
 _ATTRIBUTE_RECORDS: Final = {8: 17, 9: 13}
 # A message that refers to another place instead of holding its content.
 _SHARED: Final = 2
@@ -56,18 +58,25 @@ def hdf5_parts(blob: Blob, base: int) -> tuple[Space, Iterator[Part]]:
     Raises:
         InvalidFileError: here or while iterating, when it is damaged or has a structure that is not known.
     """
+    space, version = open_space(blob, base)
+    return space, ObjectWalk(space).parts(version)
+
+
+def open_space(blob: Blob, base: int) -> tuple[Space, int]:
+    """Return the addresses of a file, and the version of its superblock; see `hdf5_parts`."""
     head = blob.read_at(base, 16)
     version = head[8] if len(head) == 16 else -1
     # The sizes follow the versions of other structures, in the first two versions.
     sizes = head[13:15] if version in (0, 1) else head[9:11]
     if version not in (0, 1, 2, 3) or not set(sizes) <= {2, 4, 8}:
         raise InvalidFileError("it has an unknown version")
-    space = Space(blob, base, measured(blob), *sizes)
-    return space, _Walk(space).parts(version)
+    return Space(blob, base, measured(blob), *sizes), version
 
 
 @dataclass(slots=True)
-class _Walk:
+class ObjectWalk:
+    """A walk over all objects of a file."""
+
     space: Space
     waiting: list[int] = field(default_factory=list)
     """The addresses of objects that were found and not read."""
@@ -76,6 +85,9 @@ class _Walk:
     def parts(self, version: int) -> Iterator[Part]:
         """Yield the parts of all objects; `version` is that of the superblock."""
         self._superblock(version)
+        yield from self._rest()
+
+    def _rest(self) -> Iterator[Part]:
         while self.waiting:
             address = self.waiting.pop()
             if not self.space.is_new("object", address):
@@ -83,8 +95,11 @@ class _Walk:
             self.objects += 1
             if self.objects > _MAX_OBJECTS:
                 raise InvalidFileError(f"it has more than {_MAX_OBJECTS} objects")
-            for kind, flags, data in self._messages(address):
-                yield from self._message(kind, flags, self.space.cursor(data))
+            yield from self._object(address)
+
+    def _object(self, address: int) -> Iterator[Part]:
+        for kind, flags, data in self._messages(address):
+            yield from self._message(kind, flags, self.space.cursor(data))
 
     def _superblock(self, version: int) -> None:
         place = {0: 24, 1: 28}.get(version, 12)
@@ -98,7 +113,7 @@ class _Walk:
         # The addresses before the root are of the base, the free space, the end, and the block for drivers.
         place += 4 * self.space.offset_size
         entry = self.space.cursor(self.space.read(place, 3 * self.space.offset_size + 8))
-        self._entry(entry, _MAX_LEVELS)
+        self._entry(entry, MAX_LEVELS)
 
     # ------------------------------------------------------------------------------------- object headers
 
@@ -144,7 +159,7 @@ class _Walk:
         elif kind == 0x0C:
             yield from _attribute(cursor)
         elif kind == 0x15:
-            yield from self._dense_attributes(*_heap_and_indexes(cursor, 2))
+            yield from self._dense_attributes(*heap_and_indexes(cursor, 2))
         elif kind == 0x08:
             yield from self._layout(cursor)
         else:
@@ -157,19 +172,19 @@ class _Walk:
         if kind == 0x06:
             self._add(_link_target(cursor))
         elif kind == 0x02:
-            heap_address, indexes = _heap_and_indexes(cursor, 8)
+            heap_address, indexes = heap_and_indexes(cursor, 8)
             if heap_address is None:
                 return
             heap = Heap.at(self.space, heap_address)
             for index in indexes:
-                for record in records(self.space, index, _LINK_RECORDS):
+                for record in records(self.space, index, LINK_RECORDS):
                     content = heap.content(record[-7:])
                     if content is not None:
                         self._add(_link_target(self.space.cursor(content)))
             for content in heap.large_objects():
                 self._add(_link_target(self.space.cursor(content)))
         elif kind == 0x11:
-            self._symbols(cursor.address(), _MAX_LEVELS)
+            self._symbols(cursor.address(), MAX_LEVELS)
 
     def _symbols(self, address: int | None, levels: int) -> None:
         """Add the objects in a B-tree of version 1, which indexes the names of a group."""
@@ -267,17 +282,21 @@ def _split(data: bytes, *, modern: bool, ordered: bool) -> Iterator[tuple[int, i
 
 
 def _link_target(cursor: Cursor) -> int | None:
-    """Return the address of the object to which a link leads; None for a name in this or another file."""
+    return read_link(cursor)[1]
+
+
+def read_link(cursor: Cursor) -> tuple[bytes, int | None]:
+    """Return a link's name, and the address of its object; None for a link to a name in this or another file."""
     version, flags = cursor.number(1), cursor.number(1)
     if version != 1:
         raise InvalidFileError("a link is of an unknown version")
     kind = cursor.number(1) if flags & 8 else 0
     cursor.take((8 if flags & 4 else 0) + (1 if flags & 16 else 0))
-    cursor.take(cursor.number(1 << (flags & 3)))
-    return cursor.address() if kind == 0 else None
+    name = cursor.take(cursor.number(1 << (flags & 3)))
+    return name, cursor.address() if kind == 0 else None
 
 
-def _heap_and_indexes(cursor: Cursor, order_width: int) -> tuple[int | None, list[int]]:
+def heap_and_indexes(cursor: Cursor, order_width: int) -> tuple[int | None, list[int]]:
     """Return the addresses of the heap with the links or attributes of an object, and of its indexes."""
     version, flags = cursor.number(1), cursor.number(1)
     if version:

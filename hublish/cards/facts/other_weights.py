@@ -1,22 +1,29 @@
-"""Facts from the weights of models without safetensors: GGUF, ONNX, Keras or NumPy, whichever comes first."""
+"""Facts from the weights of models without safetensors: GGUF, ONNX, Keras, HDF5 or NumPy, whichever comes first."""
 
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from posixpath import basename
 from typing import Any, Final
 
 from hublish.base.content import Content
 from hublish.cards.facts.fact import Fact
 from hublish.cards.facts.source_files import UNREADABLE, SourceFiles, count, text
+from hublish.formats.blob import Blob
 from hublish.formats.input_files import InvalidFileError
 
 _GGUF: Final = re.compile(r"(?P<stem>.+?)(?P<part>-\d{5}-of-(?P<count>\d{5}))?\.gguf")
 _ONNX: Final = re.compile(r".+\.onnx")
 _KERAS: Final = re.compile(r".+\.keras")
+# The weights of Keras and of TensorFlow models of transformers; other HDF5 files may be anything.
+_HDF5: Final = re.compile(r"(?:.+\.)?weights\.h5|(?:tf_)?model\.h5")
+_KERAS_WEIGHTS: Final = "model.weights.h5"
+_OPTIMIZER: Final = "optimizer"
 _NPZ: Final = re.compile(r".+\.npz")
 _MAX_MEMBER: Final = 4 << 20
 _MAX_ARRAYS: Final = 5000
+_MAX_WEIGHTS: Final = 100_000
 _MAX_PARTS: Final = 200
 # A name such as `tiny.Q4_K_M.gguf` or `tiny-UD-IQ2_XXS.gguf`: the model, and the type of its weights.
 _QUANTIZED_NAME: Final = re.compile(r"(?i)[-_.](?:UD-)?(?:I?Q\d\w*|TQ\d_\d|B?F16|F32|FP16|MXFP4\w*|NVFP4)$")
@@ -37,6 +44,8 @@ def other_weight_facts(sources: SourceFiles) -> Iterator[Fact]:
         yield from _of_onnx(sources)
     elif sources.matching(_KERAS):
         yield from _of_keras(sources)
+    elif sources.matching(_HDF5):
+        yield from _of_hdf5(sources)
     else:
         yield from _of_numpy(sources)
 
@@ -155,23 +164,51 @@ def _counted(tensors: Iterable[tuple[str, int]], path: str, key: str, released: 
 
 
 def _of_keras(sources: SourceFiles) -> Iterator[Fact]:
-    """Yield the class and the version in the archive of a Keras model, whose weights are not read."""
-    from hublish.formats.zip_reader import read_zip
+    """Yield the class, the version and the weights in the archive of a Keras model."""
+    from hublish.formats.zip_reader import content_of, read_zip
 
     paths, released = sources.matching(_KERAS), sources.released
     if len(paths) != 1:
         return
     path = paths[0]
     values: dict[str, Any] = {}
-    for name, key in (("metadata.json", "keras_version"), ("config.json", "class_name")):
-        try:
-            values[key] = read_zip(sources.contents[path]).read_json(name, _MAX_MEMBER).get(key)
-        except UNREADABLE:
-            return
+    try:
+        archive = read_zip(sources.contents[path])
+        for name, key in (("metadata.json", "keras_version"), ("config.json", "class_name")):
+            values[key] = archive.read_json(name, _MAX_MEMBER).get(key)
+    except UNREADABLE:
+        return
     if (version := text(values["keras_version"])) is not None:
         yield Fact("versions.keras", version, path, "metadata.json: keras_version", released)
     if (architecture := text(values["class_name"])) is not None:
         yield Fact("model.architecture", architecture, path, "config.json: class_name", released)
+    weights = archive.by_name.get(_KERAS_WEIGHTS)
+    # A compressed member cannot be read backwards, and its headers are all over it.
+    if weights is not None and not weights.compressed:
+        yield from _of_arrays(content_of(archive.blob, weights), path, f"{_KERAS_WEIGHTS}: header", released)
+
+
+def _of_hdf5(sources: SourceFiles) -> Iterator[Fact]:
+    """Yield the facts of the arrays in the only file of weights."""
+    paths = sources.matching(_HDF5)
+    if len(paths) == 1:
+        yield from _of_arrays(sources.contents[paths[0]], paths[0], "header", sources.released)
+
+
+def _of_arrays(blob: Blob, path: str, key: str, released: bool) -> Iterator[Fact]:
+    """Yield the facts of the weights in an HDF5 file, without the state of the optimizer and of random numbers."""
+    from hublish.formats.hdf5_arrays import read_arrays
+
+    try:
+        found = list(islice(read_arrays(blob, lambda name: not name.startswith(_OPTIMIZER)), _MAX_WEIGHTS + 1))
+    except UNREADABLE:
+        return
+    weights = [array for array in found if array.dtype.startswith(("F", "BF"))]
+    if not weights or len(found) > _MAX_WEIGHTS:
+        return
+    yield from _counted(((array.dtype, array.elements) for array in weights), path, key, released)
+    yield Fact("model.memory", sum(array.nbytes for array in weights), path, key, released)
+    yield Fact("model.tensors", len(weights), path, key, released)
 
 
 def _of_numpy(sources: SourceFiles) -> Iterator[Fact]:

@@ -6,6 +6,7 @@ import struct
 import zipfile
 from typing import Any
 
+import h5py
 import numpy as np
 import pytest
 from hypothesis import given
@@ -182,6 +183,47 @@ def test_reads_the_class_and_version_of_a_keras_model() -> None:
     for damaged in (b"PK", keras(config=b"{"), keras(config=b"[]"), keras(metadata=b"\xff"), archive({})):
         assert "model.architecture" not in derived({"model.keras": damaged})
     assert "model.architecture" not in derived({"a.keras": keras(), "b.keras": keras()})
+
+
+def hdf5(**shapes: tuple[int, ...]) -> bytes:
+    """Return the weights of a Keras model with the state of its optimizer; `a__b` is `a/b`."""
+    buffer = io.BytesIO()
+    with h5py.File(buffer, "w") as file:
+        for name, shape in shapes.items():
+            file.create_dataset(name.replace("__", "/"), shape, "u4" if "seed" in name else "f4")
+        file.create_dataset("optimizer/vars/0", (100,), "f4")
+    return buffer.getvalue()
+
+
+WEIGHTS = hdf5(layers__dense__vars__0=(3, 4), layers__dense__vars__1=(4,), layers__dropout__seed=(2,))
+
+
+@pytest.mark.parametrize(
+    ("path", "data"),
+    [
+        ("model.keras", archive({"metadata.json": b"{}", "config.json": b"{}", "model.weights.h5": WEIGHTS})),
+        ("model.weights.h5", WEIGHTS),
+        ("out/tf_model.h5", WEIGHTS),
+    ],
+)
+def test_counts_the_weights_of_keras_without_the_optimizer(path: str, data: bytes) -> None:
+    facts = derived({path: data})
+    assert facts["model.dtypes"].value == {"F32": 16}
+    assert (facts["model.parameters"].value, facts["model.memory"].value, facts["model.tensors"].value) == (16, 64, 2)
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"data.h5": WEIGHTS},
+        {"a.weights.h5": WEIGHTS, "b.weights.h5": WEIGHTS},
+        {"model.weights.h5": WEIGHTS[:500]},
+        {"model.weights.h5": hdf5(seed=(2,))},
+        {"model.keras": archive({"metadata.json": b"{}", "config.json": b"{}", "model.weights.h5": b"noise"})},
+    ],
+)
+def test_counts_no_weights_of_other_files(files: dict[str, bytes]) -> None:
+    assert "model.parameters" not in derived(files)
 
 
 def arrays(**values: Any) -> bytes:
