@@ -90,14 +90,15 @@ def add_exitcode(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_output(parser: argparse.ArgumentParser) -> None:
-    """Add `--format`, `--json` and `-q/--quiet`."""
+def add_output(parser: argparse.ArgumentParser, command: str) -> None:
+    """Add `--format` with the formats of a command, `--json` and `-q/--quiet`."""
     group = parser.add_argument_group("output")
+    formats = {name: each for name, each in FORMATS.items() if not each.commands or command in each.commands}
     group.add_argument(
         "--format",
-        choices=tuple(FORMATS),
-        default=next(iter(FORMATS)),
-        help="; ".join(f"{name}: {format_.summary}" for name, format_ in FORMATS.items()),
+        choices=tuple(formats),
+        default=next(iter(formats)),
+        help="; ".join(f"{name}: {each.summary}" for name, each in formats.items()),
     )
     group.add_argument("--json", dest="format", action="store_const", const="json", help="same as --format json")
     group.add_argument(

@@ -104,7 +104,7 @@ def parser_for(entry: Entry, command: Command) -> Parser:
         allow_abbrev=False,
     )
     command.configure(parser)
-    add_output(parser)
+    add_output(parser, entry.name)
     return parser
 
 

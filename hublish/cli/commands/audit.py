@@ -26,7 +26,7 @@ EXAMPLES = (
     Example("hublish audit", "the release of hub.yaml, by its policy"),
     Example("hublish audit downloads/model", "a folder that others made"),
     Example("hublish audit acme/digits-mlp@v1.2.0", "a repo that `hublish pull` has downloaded"),
-    Example("hublish audit . --json", "every finding as data"),
+    Example("hublish audit --format sarif > hublish.sarif", "for code scanning, and for editors that read SARIF"),
 )
 _LEVELS = ("forbid", "warn", "allow")
 

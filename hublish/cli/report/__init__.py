@@ -141,6 +141,8 @@ class Format(NamedTuple):
     report: str
     # A few words for `--help`.
     summary: str
+    # The only commands with this format; empty for all.
+    commands: tuple[str, ...] = ()
 
 
 # The first one is the default.
@@ -150,6 +152,7 @@ FORMATS = {
     "quiet": Format("QuietReport", "bare values"),
     "markdown": Format("MarkdownReport", "for a comment on GitHub, or the summary of a job"),
     "github": Format("GitHubReport", "errors and warnings as annotations of a GitHub workflow"),
+    "sarif": Format("SarifReport", "findings for code scanning", ("audit", "check")),
 }
 
 

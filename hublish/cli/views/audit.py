@@ -29,6 +29,11 @@ class AuditView:
         """All findings, for the formats of other programs."""
         return self.audited.findings
 
+    @property
+    def subject(self) -> str:
+        """The manifest, folder or file."""
+        return self.audited.subject
+
     def human(self, paint: Paint) -> Iterable[str]:
         """Return the findings by rule, the waived ones, and the totals."""
         for severity in ("error", "warning"):

@@ -11,6 +11,7 @@ from hublish.cli.views.phrases import NO_OPTIONS, RepeatedOptions, next_steps
 from hublish.schemas.diagnose.problems import Problem
 
 if TYPE_CHECKING:
+    from hublish.base.values.audited import AuditFinding
     from hublish.cli.report.markup import Block, Ink
 
 
@@ -23,6 +24,13 @@ class CheckView:
     repeated: RepeatedOptions = NO_OPTIONS
     # The manifest with defaults and variables filled in, when --resolved asks for it.
     resolved: Mapping[str, Any] | None = None
+
+    @property
+    def findings(self) -> "tuple[AuditFinding, ...]":
+        """The warnings, for the formats of other programs."""
+        from hublish.base.values.audited import AuditFinding
+
+        return tuple(AuditFinding(problem) for problem in self.warnings)
 
     def human(self, paint: Paint) -> Iterable[str]:
         """Return the verdict and the next steps."""
