@@ -29,7 +29,7 @@ from hublish.hub.server.http import (
     json_response,
     spill,
 )
-from hublish.hub.server.pages import commit_pages, discussion_pages, file_pages, login, repo_lists, repo_page
+from hublish.hub.server.pages import login
 from hublish.hub.server.pages.web_page import refusal_page, wants_page
 from hublish.hub.server.refusals import HubError
 from hublish.hub.server.repo_ids import RepoId
@@ -44,6 +44,7 @@ from hublish.hub.server.routes import (
     git_push,
     lfs,
     oauth,
+    pages,
     people,
     preflight,
     repo_info,
@@ -69,11 +70,11 @@ COLLECTION = "/api/collections/{owner}/{slug}"
 # the call before they read.
 TABLE: tuple[tuple[str, str, Callable[..., Any], Callable[..., Any] | None], ...] = (
     # pages for a person; those of one repository are at the end
-    ("GET", "/", repo_lists.index, None),
+    ("GET", "/", pages.index, None),
     ("GET", "/login", login.show, None),
     ("POST", "/login", login.log_in, login.check_origin),
     ("POST", "/logout", login.log_out, login.check_origin),
-    ("GET", "/{kind}", repo_lists.of_type, None),
+    ("GET", "/{kind}", pages.of_type, None),
     # accounts and cards
     ("GET", "/api/whoami-v2", repos.whoami, None),
     ("POST", "/oauth/token", oauth.exchange, oauth.check_size),
@@ -200,14 +201,14 @@ TABLE: tuple[tuple[str, str, Callable[..., Any], Callable[..., Any] | None], ...
     ("POST", WEB + ".git/git-receive-pack", git_push.receive_pack, None),
     ("POST", WEB + "/git-receive-pack", git_push.receive_pack, None),
     # a repository for a person, at the end: other paths of two segments have their own meaning
-    ("GET", WEB + "/tree/{path}", file_pages.tree, None),
-    ("GET", WEB + "/blob/{path}", file_pages.blob, None),
-    ("GET", WEB + "/media/{path}", file_pages.media, None),
-    ("GET", WEB + "/commits/{path}", commit_pages.history, None),
-    ("GET", WEB + "/commit/{path}", commit_pages.commit, None),
-    ("GET", WEB + "/discussions", discussion_pages.conversation_list, None),
-    ("GET", WEB + "/discussions/{num}", discussion_pages.conversation, None),
-    ("GET", WEB, repo_page.show, None),
+    ("GET", WEB + "/tree/{path}", pages.tree, None),
+    ("GET", WEB + "/blob/{path}", pages.blob, None),
+    ("GET", WEB + "/media/{path}", pages.media, None),
+    ("GET", WEB + "/commits/{path}", pages.history, None),
+    ("GET", WEB + "/commit/{path}", pages.commit, None),
+    ("GET", WEB + "/discussions", pages.discussions, None),
+    ("GET", WEB + "/discussions/{num}", pages.discussion, None),
+    ("GET", WEB, pages.repo, None),
 )
 
 _logger = logging.getLogger(__name__)

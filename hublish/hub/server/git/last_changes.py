@@ -7,6 +7,7 @@ and a later page walks only the commits that were added since.
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 
 from hublish.hub.server.git.commit_graph import Node
 from hublish.hub.server.git.git_trees import Entry, Loader, find
@@ -17,6 +18,9 @@ MAX_ANSWERS = 50_000
 
 # Paths of one commit that are kept. A commit that changed more is compared again, for the wanted paths alone.
 MAX_OF_COMMIT = 1000
+
+# Trees that a walk keeps: those above a path, in a commit and in its parent.
+_AT_HAND = 16
 
 
 class ChangedPaths:
@@ -81,7 +85,9 @@ def last_commits(
     nodes: Mapping[str, Node], load: Loader, changed: ChangedPaths, head: str, paths: Iterable[str]
 ) -> dict[str, str]:
     """Return, for each path in the commit `head`, the id of the latest commit that changed it."""
-    # Follows first parents: files that a merge brought count as changed by the merge.
+    # Follows first parents: files that a merge brought count as changed by the merge. The trees at hand are kept: a
+    # folder of 100,000 files is too large for the cache behind `load`, and each path would parse it again.
+    load = lru_cache(maxsize=_AT_HAND)(load)
     found: dict[str, str] = {}
     sha, node = head, nodes[head]
     wanted = {path for path in paths if find(load, node.tree, path.split("/"))}
