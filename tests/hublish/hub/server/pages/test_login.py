@@ -85,13 +85,13 @@ def test_a_login_leads_to_this_hub_alone(hub: EmbeddedHub, browser: Browser, fol
     assert browser.page("/login?next=//evil.example").values("input", "value") == []
 
 
-@pytest.mark.parametrize("token", ["", "wrong", "hf_" + "x" * 34, "\N{SNOWMAN}", "a\0b", "me"])
-def test_a_wrong_token_is_refused_without_being_repeated(tmp_path: Path, token: str) -> None:
+def test_a_wrong_token_is_refused_without_being_repeated(tmp_path: Path) -> None:
     with EmbeddedHub(tmp_path) as hub:
-        answer = Browser(hub.endpoint).log_in(token)
-        assert answer.status == 403
-        assert "set-cookie" not in answer.headers
-        assert not token or len(token) < 4 or token.encode() not in answer.body
+        for token in ("", "wrong one", "hf_" + "x" * 34, "\N{SNOWMAN}", "a\0b", "me"):
+            answer = Browser(hub.endpoint).log_in(token)
+            assert answer.status == 403, token
+            assert "set-cookie" not in answer.headers
+            assert len(token) < 4 or token.encode() not in answer.body
 
 
 def test_wrong_tokens_are_limited_for_a_minute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
