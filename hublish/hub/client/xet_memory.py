@@ -7,15 +7,17 @@ Peak of the whole process in MB, 1 GB of random bytes, huggingface_hub 2.4.0, hf
 
     |                                            | as it comes | with these settings |
     |--------------------------------------------|-------------|---------------------|
-    | publish one file                           |     286-330 |             239-243 |
-    | publish four files                         |    850-1050 |             239-259 |
-    | publish a file of which 15/16 are repeated |    615-1051 |                 275 |
+    | publish four files                         |    920-1004 |             287-294 |
+    | publish four files of normal float32       |    958-961  |             231-232 |
+    | publish a file of which 15/16 are repeated |    615-1051 |                 309 |
     | pull one file                              |         752 |             140-142 |
     | pull four files                            |    519-1045 |             149-151 |
 
-What the bounds cost: publishing 1 GiB of noise in four files to an embedded Hub takes 9.3 to 10.5 s. Two xorbs in
-flight save one to two seconds, and take 308 to 323 MB; three take 369 MB. Two files at once save 0.4 s, and take 314 to
-319 MB. A limit of 300 MB leaves room for neither.
+What the bounds cost: 1 GiB of noise in four files takes 8.2 s to an embedded Hub, and 7.1 s with `hf upload`. Two xorbs
+in flight took 302 to 308 MB, before glibc returned every block of 64 kB to the system; three take 369 MB. Files
+that are compressed gain nothing from a second xorb, as compressing takes longer than sending, and such small thresholds
+cost them a fifth of processor time. Blocks of 1 or 2 MB save 10 MB, but hold 530 MB if most is repeated. The size of a
+xorb cannot be set.
 """
 
 import ctypes
@@ -61,6 +63,11 @@ SETTINGS: Mapping[str, str] = MappingProxyType(
 )
 """Environment variable -> value."""
 
+# Without compression, xorbs are filled faster than they are sent.
+_TWO_IN_FLIGHT: Mapping[str, str] = MappingProxyType(
+    {"HF_XET_CLIENT_AC_INITIAL_UPLOAD_CONCURRENCY": "2", "HF_XET_CLIENT_AC_MAX_UPLOAD_CONCURRENCY": "2"}
+)
+
 # With less than half of the bytes in weights, `lz4`: text is compressed to 0.38 by it and to 0.75 by `bg4-lz4`.
 _POLICY = "HF_XET_XORB_COMPRESSION_POLICY"
 
@@ -73,6 +80,8 @@ _LEAST_SAMPLE = 64 << 10
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 # Less than an ingestion block, and glibc's initial value.
 _SMALL = (256 << 10, 128 << 10)
+# The mean size of a chunk. Without compression, few blocks of this size are allocated more than once.
+_SMALLER = (64 << 10, 64 << 10)
 # The end of glibc's own adjustment (malloc.c, DEFAULT_MMAP_THRESHOLD_MAX), which cannot be switched on again.
 _LARGE = (32 << 20, 64 << 20)
 
@@ -91,12 +100,13 @@ def bounded(sizes: Mapping[str, int] = MappingProxyType({}), sample: bytes = b""
     if any(os.environ.get(name) for name in _HIGH_PERFORMANCE):
         yield
         return
-    policy = "none" if _is_incompressible(sample) else "bg4-lz4" if _mostly_weights(sizes) else "lz4"
-    added = _missing({**SETTINGS, _POLICY: policy})
+    plain = _is_incompressible(sample)
+    policy = "none" if plain else "bg4-lz4" if _mostly_weights(sizes) else "lz4"
+    added = _missing({**SETTINGS, **(_TWO_IN_FLIGHT if plain else {}), _POLICY: policy})
     os.environ.update(added)
     # Not for a download: its peak is the same without them, and returning pages takes a fifth of its time.
     if sizes:
-        _set_thresholds(*_SMALL)
+        _set_thresholds(*(_SMALLER if plain else _SMALL))
     try:
         yield
     finally:
